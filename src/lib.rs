@@ -1,0 +1,4 @@
+//! Lede.
+
+pub mod error;
+pub mod text;

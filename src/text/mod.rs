@@ -1,0 +1,1 @@
+//! Text: Markdown, documents, slugs.
