@@ -1,1 +1,5 @@
-//! Text: Markdown, documents, slugs.
+//! Text: Markdown, documents, addresses.
+
+mod locale;
+
+pub use locale::Locale;

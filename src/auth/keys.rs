@@ -1,0 +1,132 @@
+//! The keys that sign tokens and address hashes. They live in the database, sealed with the installation's secret, so
+//! that replicas share them and a copy of the database alone opens nothing.
+
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use aws_lc_rs::hmac;
+use diesel::prelude::*;
+
+use crate::clock::Timestamp;
+use crate::config::Secret;
+use crate::db::schema::keys;
+use crate::db::{Connection, Database};
+use crate::error::{Error, Result};
+use crate::random::Random;
+
+crate::id! {
+    /// Names a key: the `kid` of the tokens it signs.
+    KeyId
+}
+
+/// The keys in force.
+#[derive(Clone)]
+pub struct Keys {
+    /// Signs access tokens: its name and its seed.
+    pub signing: (KeyId, [u8; 32]),
+    /// Recomputable hashes and links, such as the one that leaves a list.
+    pub mac: hmac::Key,
+}
+
+impl std::fmt::Debug for Keys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Keys(***)")
+    }
+}
+
+impl Keys {
+    /// Opens the keys with `secret`; makes those that are not there yet.
+    ///
+    /// # Errors
+    /// Unavailable, with a sentence for the operator, when the secret does not open them.
+    pub async fn open(db: &Database, random: &Random, secret: &Secret) -> Result<Self> {
+        let (random, seal) = (random.clone(), Seal::new(secret)?);
+        db.write(move |tx| {
+            let now = tx.now();
+            let signing = find_or_make(tx, &random, &seal, "sign", now)?;
+            let (_, mac) = find_or_make(tx, &random, &seal, "mac", now)?;
+            Ok(Self { signing, mac: hmac::Key::new(hmac::HMAC_SHA256, &mac) })
+        })
+        .await
+    }
+
+    /// A keyed hash of `text` for one `purpose`: the same each time, and not to be guessed.
+    #[must_use]
+    pub fn mac(&self, purpose: &str, text: &str) -> [u8; 32] {
+        let mut context = hmac::Context::with_key(&self.mac);
+        context.update(purpose.as_bytes());
+        context.update(&[0]);
+        context.update(text.as_bytes());
+        let mut out = [0; 32];
+        out.copy_from_slice(context.sign().as_ref());
+        out
+    }
+}
+
+fn find_or_make(
+    conn: &mut Connection,
+    random: &Random,
+    seal: &Seal,
+    purpose: &str,
+    now: Timestamp,
+) -> Result<(KeyId, [u8; 32])> {
+    if let Connection::Postgres(conn) = conn {
+        diesel::sql_query("LOCK TABLE keys IN EXCLUSIVE MODE").execute(conn)?;
+    }
+    let found: Option<(KeyId, Vec<u8>)> = keys::table
+        .filter(keys::purpose.eq(purpose))
+        .filter(keys::retired_at.is_null())
+        .order(keys::id.desc())
+        .select((keys::id, keys::sealed))
+        .limit(1)
+        .get_result(conn)
+        .optional()?;
+    if let Some((id, sealed)) = found {
+        return Ok((id, seal.open(purpose, &sealed)?));
+    }
+    let (id, key) = (random.id(now)?, random.bytes::<32>()?);
+    diesel::insert_into(keys::table)
+        .values((
+            keys::id.eq(id),
+            keys::purpose.eq(purpose),
+            keys::sealed.eq(seal.close(purpose, &key, random.bytes()?)?),
+            keys::created_at.eq(now),
+        ))
+        .execute(conn)?;
+    Ok((id, key))
+}
+
+/// Seals keys with AES-256-GCM under a key made from the installation's secret.
+struct Seal(LessSafeKey);
+
+impl Seal {
+    fn new(secret: &Secret) -> Result<Self> {
+        let key = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret.expose().as_bytes()), b"lede keys");
+        UnboundKey::new(&AES_256_GCM, key.as_ref())
+            .map(|key| Self(LessSafeKey::new(key)))
+            .map_err(|_| Error::internal("the sealing key has the wrong length"))
+    }
+
+    fn close(&self, purpose: &str, key: &[u8; 32], nonce: [u8; NONCE_LEN]) -> Result<Vec<u8>> {
+        let mut sealed = key.to_vec();
+        self.0
+            .seal_in_place_append_tag(
+                Nonce::assume_unique_for_key(nonce),
+                Aad::from(purpose.as_bytes()),
+                &mut sealed,
+            )
+            .map_err(|_| Error::internal("a key could not be sealed"))?;
+        Ok([nonce.as_slice(), &sealed].concat())
+    }
+
+    fn open(&self, purpose: &str, sealed: &[u8]) -> Result<[u8; 32]> {
+        let refusal = || {
+            Error::unavailable("the secret does not open this database's keys: is it another installation's?")
+        };
+        let (nonce, sealed) = sealed.split_first_chunk::<NONCE_LEN>().ok_or_else(refusal)?;
+        let mut sealed = sealed.to_vec();
+        let opened = self
+            .0
+            .open_in_place(Nonce::assume_unique_for_key(*nonce), Aad::from(purpose.as_bytes()), &mut sealed)
+            .map_err(|_| refusal())?;
+        <[u8; 32]>::try_from(&*opened).map_err(|_| refusal())
+    }
+}

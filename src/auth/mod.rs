@@ -1,0 +1,205 @@
+//! Who may do what, on one page. A handler that needs a right names it in its signature, `Actor<WriteArticles>`; without
+//! it the handler cannot be called. [`Actor::reaches`] then tells whether the right covers this very article.
+
+mod keys;
+mod password;
+pub mod routes;
+mod token;
+
+use std::marker::PhantomData;
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::http::header;
+use actix_web::web::Data;
+use actix_web::{FromRequest, HttpRequest};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+pub use keys::Keys;
+pub use password::{Password, Passwords};
+pub use token::Tokens;
+
+use crate::app::App;
+use crate::error::{Error, Result};
+use crate::users::{self, UserId};
+
+/// What a user is to the publication.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Writes own drafts.
+    Contributor,
+    /// Also publishes own articles.
+    Author,
+    /// Everything about articles, topics and authors; sees subscribers.
+    Editor,
+    /// Everything.
+    Admin,
+}
+
+/// How far a right reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// Nowhere.
+    Nothing,
+    /// To what the user owns.
+    Own,
+    /// To everything.
+    Any,
+}
+
+use Reach::{Any, Nothing, Own};
+
+/// A right, as a type.
+pub trait Permission: 'static {
+    /// How it is written: resource and verb.
+    const NAME: &'static str;
+    /// How far it reaches for contributors, authors, editors and admins.
+    const REACH: [Reach; 4];
+}
+
+macro_rules! policy {
+    ($($(#[$doc:meta])* $type:ident $name:literal: $contributor:ident $author:ident $editor:ident $admin:ident;)*) => {
+        $(
+            $(#[$doc])*
+            #[derive(Debug, Clone, Copy)]
+            pub struct $type;
+            impl Permission for $type {
+                const NAME: &'static str = $name;
+                const REACH: [Reach; 4] = [$contributor, $author, $editor, $admin];
+            }
+        )*
+        /// The whole policy: each right, and how far it reaches for contributors, authors, editors and admins.
+        pub const POLICY: &[(&str, [Reach; 4])] = &[$(($name, $type::REACH)),*];
+    };
+}
+
+policy! {
+    //                                              contributor author   editor   admin
+    /// Being logged in at all.
+    LoggedIn           "session:use":               Any         Any      Any      Any;
+    /// Reading drafts and their history.
+    ReadDrafts         "articles:read":             Own         Own      Any      Any;
+    /// Making and changing drafts.
+    WriteArticles      "articles:write":            Own         Own      Any      Any;
+    /// Publishing and taking back.
+    PublishArticles    "articles:publish":          Nothing     Own      Any      Any;
+    /// Moving articles into the trash and back.
+    RemoveArticles     "articles:remove":           Own         Own      Any      Any;
+    /// Making, renaming, merging and removing topics.
+    WriteTopics        "topics:write":              Nothing     Nothing  Any      Any;
+    /// Making, changing, merging and removing authors.
+    WriteAuthors       "authors:write":             Nothing     Nothing  Any      Any;
+    /// Seeing who subscribes.
+    ReadSubscribers    "subscribers:read":          Nothing     Nothing  Any      Any;
+    /// Changing what is kept of a subscriber.
+    WriteSubscribers   "subscribers:write":         Nothing     Nothing  Any      Any;
+    /// Erasing a subscriber.
+    EraseSubscribers   "subscribers:erase":         Nothing     Nothing  Nothing  Any;
+}
+
+impl Role {
+    /// Every role, in the order of the policy's columns.
+    pub const ALL: [Self; 4] = [Self::Contributor, Self::Author, Self::Editor, Self::Admin];
+
+    /// How it is written.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Contributor => "contributor",
+            Self::Author => "author",
+            Self::Editor => "editor",
+            Self::Admin => "admin",
+        }
+    }
+
+    /// The role of that name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.as_str() == name)
+    }
+
+    /// How far a right reaches for this role.
+    #[must_use]
+    pub fn reach<P: Permission>(self) -> Reach {
+        let [contributor, author, editor, admin] = P::REACH;
+        match self {
+            Self::Contributor => contributor,
+            Self::Author => author,
+            Self::Editor => editor,
+            Self::Admin => admin,
+        }
+    }
+}
+
+/// A user who has proven who they are and whose role has the right `P`.
+#[derive(Debug)]
+pub struct Actor<P> {
+    /// Who.
+    pub user: UserId,
+    /// What they are.
+    pub role: Role,
+    right: PhantomData<P>,
+}
+
+impl<P> Clone for Actor<P> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<P> Copy for Actor<P> {}
+
+impl<P: Permission> Actor<P> {
+    /// The actor, if the role has the right at all.
+    ///
+    /// # Errors
+    /// Forbidden, if not.
+    pub fn new(user: UserId, role: Role) -> Result<Self> {
+        match role.reach::<P>() {
+            Reach::Nothing => Err(Error::Forbidden),
+            Reach::Own | Reach::Any => Ok(Self { user, role, right: PhantomData }),
+        }
+    }
+
+    /// Whether the right covers what `owner` owns.
+    #[must_use]
+    pub fn reaches(&self, owner: UserId) -> bool {
+        match self.role.reach::<P>() {
+            Reach::Any => true,
+            Reach::Own => owner == self.user,
+            Reach::Nothing => false,
+        }
+    }
+
+    /// Whose things the right covers: `None` means everybody's.
+    #[must_use]
+    pub fn only_of(&self) -> Option<UserId> {
+        (self.role.reach::<P>() != Reach::Any).then_some(self.user)
+    }
+}
+
+impl<P: Permission> FromRequest for Actor<P> {
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self>>>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let app = req.app_data::<Data<App>>().cloned();
+        let token = bearer(req);
+        Box::pin(async move {
+            let app = app.ok_or_else(|| Error::internal("the application is missing"))?;
+            let user = app.tokens.verify(&token.ok_or(Error::Unauthenticated)?, app.clock.now())?;
+            let role = app.db.read(move |conn| users::store::find_active_role(conn, user)).await?;
+            Self::new(user, role.ok_or(Error::Unauthenticated)?)
+        })
+    }
+}
+
+/// The token of a request that carries exactly one.
+fn bearer(req: &HttpRequest) -> Option<String> {
+    let mut values = req.headers().get_all(header::AUTHORIZATION);
+    let value = values.next()?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    (values.next().is_none() && scheme.eq_ignore_ascii_case("bearer") && token.len() <= 4096)
+        .then(|| token.to_owned())
+}

@@ -1,0 +1,132 @@
+//! Passwords: what may be one, and how one is kept. Hashing is made to be slow and to take memory, so at most one a core
+//! runs at a time and a bounded number waits; reading must never starve behind logins.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use argon2::password_hash::phc::PasswordHash;
+use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version};
+use tokio::sync::Semaphore;
+use unicode_normalization::UnicodeNormalization as _;
+
+use crate::error::{Error, Invalid, Result};
+
+/// Hashes that may wait for a core.
+const MOST_WAITING: usize = 64;
+
+/// What someone typed as a password, in Unicode's form NFKC. Shows itself to nobody.
+#[derive(Clone)]
+pub struct Password(String);
+
+impl std::fmt::Debug for Password {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("***")
+    }
+}
+
+impl Password {
+    /// Takes what was typed at a login.
+    ///
+    /// # Errors
+    /// `too-long` above 256 bytes.
+    pub fn typed(text: &str) -> Result<Self, Invalid> {
+        if text.len() > 256 {
+            return Err(Invalid::new("too-long", "a password has at most 256 bytes"));
+        }
+        Ok(Self(text.nfkc().collect()))
+    }
+
+    /// Takes a new password: 15 characters or more, of any kind, and not the same few over and over.
+    ///
+    /// # Errors
+    /// `too-short`, `too-long`, `too-simple`.
+    pub fn chosen(text: &str) -> Result<Self, Invalid> {
+        let password = Self::typed(text)?;
+        if password.0.chars().count() < 15 {
+            return Err(Invalid::new("too-short", "a password has at least 15 characters"));
+        }
+        if password.0.chars().collect::<std::collections::BTreeSet<_>>().len() < 5 {
+            return Err(Invalid::new("too-simple", "a password has at least five different characters"));
+        }
+        Ok(password)
+    }
+}
+
+/// Hashes and verifies passwords.
+#[derive(Debug, Clone)]
+pub struct Passwords {
+    permits: Arc<Semaphore>,
+    waiting: Arc<AtomicUsize>,
+    /// The hash of nobody's password, verified against when there is no such user, so that both take as long.
+    nobody: Arc<String>,
+}
+
+impl Passwords {
+    /// With a permit a core.
+    ///
+    /// # Errors
+    /// Internal, if hashing does not work at all.
+    pub fn new() -> Result<Self> {
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Ok(Self {
+            permits: Arc::new(Semaphore::new(cores)),
+            waiting: Arc::default(),
+            nobody: Arc::new(hash(&Password(String::new()))?),
+        })
+    }
+
+    /// The hash to keep, as a PHC string.
+    ///
+    /// # Errors
+    /// Unavailable, when too many wait.
+    pub async fn hash(&self, password: Password) -> Result<String> {
+        self.run(move || hash(&password)).await
+    }
+
+    /// Whether `password` is the one that was hashed. Without a hash, as long and always not.
+    ///
+    /// # Errors
+    /// Unavailable, when too many wait.
+    pub async fn verify(&self, password: Password, hash: Option<String>) -> Result<bool> {
+        let known = hash.is_some();
+        let hash = hash.unwrap_or_else(|| self.nobody.to_string());
+        self.run(move || {
+            let hash = PasswordHash::new(&hash).map_err(|e| Error::internal(e.to_string()))?;
+            Ok(argon2()?.verify_password(password.0.as_bytes(), &hash).is_ok() && known)
+        })
+        .await
+    }
+
+    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+        struct Place<'a>(&'a AtomicUsize);
+        impl Drop for Place<'_> {
+            fn drop(&mut self) {
+                self.0.fetch_sub(1, Ordering::Relaxed);
+            }
+        }
+        let before = self.waiting.fetch_add(1, Ordering::Relaxed);
+        let _place = Place(&self.waiting);
+        if before >= MOST_WAITING {
+            return Err(Error::unavailable("too many logins are waiting"));
+        }
+        let permit =
+            self.permits.clone().acquire_owned().await.map_err(|e| Error::internal(e.to_string()))?;
+        tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            work()
+        })
+        .await
+        .map_err(|e| Error::internal(e.to_string()))?
+    }
+}
+
+/// Argon2id with 19 MiB and three passes.
+fn argon2() -> Result<Argon2<'static>> {
+    let params = Params::new(19_456, 3, 1, None).map_err(|e| Error::internal(e.to_string()))?;
+    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+}
+
+fn hash(password: &Password) -> Result<String> {
+    let hash = argon2()?.hash_password(password.0.as_bytes()).map_err(|e| Error::internal(e.to_string()))?;
+    Ok(hash.to_string())
+}

@@ -1,0 +1,129 @@
+//! Access tokens: short-lived JWTs signed with Ed25519 and typed `at+jwt`, made and read to the rules of RFC 8725 and
+//! RFC 9068. Nothing in a token's header is believed but the name of one of our own keys.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use serde::{Deserialize, Serialize};
+
+use super::keys::{KeyId, Keys};
+use crate::clock::Timestamp;
+use crate::error::{Error, Result};
+use crate::random::Random;
+use crate::users::UserId;
+
+/// How long an access token is good.
+pub const LIFE: Duration = Duration::from_secs(600);
+/// How far the clocks of replicas may be apart, in seconds.
+const LEEWAY: i64 = 30;
+const AUDIENCE: &str = "lede";
+const TYPE: &str = "at+jwt";
+/// How many verified tokens are remembered.
+const REMEMBERED: usize = 1024;
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Claims {
+    iss: String,
+    aud: String,
+    sub: UserId,
+    iat: i64,
+    nbf: i64,
+    exp: i64,
+    jti: String,
+}
+
+/// Makes and verifies access tokens.
+#[derive(Clone)]
+pub struct Tokens {
+    issuer: String,
+    kid: KeyId,
+    encoding: EncodingKey,
+    decoding: DecodingKey,
+    verified: Arc<Mutex<HashMap<String, Claims>>>,
+}
+
+impl Tokens {
+    /// With the keys in force, for the server that is reached at `issuer`.
+    ///
+    /// # Errors
+    /// Internal, if the key is none.
+    pub fn new(keys: &Keys, issuer: String) -> Result<Self> {
+        let (kid, seed) = &keys.signing;
+        let pair = Ed25519KeyPair::from_seed_unchecked(seed).map_err(|e| Error::internal(e.to_string()))?;
+        let pkcs8 = pair.to_pkcs8().map_err(|e| Error::internal(e.to_string()))?;
+        Ok(Self {
+            issuer,
+            kid: *kid,
+            encoding: EncodingKey::from_ed_der(pkcs8.as_ref()),
+            decoding: DecodingKey::from_ed_der(pair.public_key().as_ref()),
+            verified: Arc::default(),
+        })
+    }
+
+    /// A token that says who `user` is, good for [`LIFE`] from `now`.
+    ///
+    /// # Errors
+    /// Internal, if signing fails.
+    pub fn issue(&self, random: &Random, user: UserId, now: Timestamp) -> Result<String> {
+        let mut header = Header::new(Algorithm::EdDSA);
+        header.typ = Some(TYPE.to_owned());
+        header.kid = Some(self.kid.to_string());
+        let claims = Claims {
+            iss: self.issuer.clone(),
+            aud: AUDIENCE.to_owned(),
+            sub: user,
+            iat: now.as_seconds(),
+            nbf: now.as_seconds(),
+            exp: now.plus(LIFE).as_seconds(),
+            jti: random.uuid(now)?.to_string(),
+        };
+        jsonwebtoken::encode(&header, &claims, &self.encoding).map_err(|e| Error::internal(e.to_string()))
+    }
+
+    /// Who the token speaks of, if it is one of ours and good at `now`.
+    ///
+    /// # Errors
+    /// Unauthenticated, whatever is wrong with it.
+    pub fn verify(&self, token: &str, now: Timestamp) -> Result<UserId> {
+        let now = now.as_seconds();
+        let mut verified = self.verified.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let is_good = |claims: &Claims| {
+            claims.exp + LEEWAY > now && claims.nbf - LEEWAY <= now && claims.iat - LEEWAY <= now
+        };
+        if let Some(claims) = verified.get(token) {
+            return if is_good(claims) { Ok(claims.sub) } else { Err(Error::Unauthenticated) };
+        }
+        let claims = self.decode(token).ok_or(Error::Unauthenticated)?;
+        if !is_good(&claims) || claims.exp - claims.iat > LIFE.as_secs().cast_signed() {
+            return Err(Error::Unauthenticated);
+        }
+        let user = claims.sub;
+        if verified.len() >= REMEMBERED {
+            verified.retain(|_, claims| claims.exp + LEEWAY > now);
+            if verified.len() >= REMEMBERED {
+                verified.clear();
+            }
+        }
+        verified.insert(token.to_owned(), claims);
+        Ok(user)
+    }
+
+    /// Checks everything but the time, which our own clock tells.
+    fn decode(&self, token: &str) -> Option<Claims> {
+        let header = jsonwebtoken::decode_header(token).ok()?;
+        if header.typ.as_deref() != Some(TYPE) || header.kid != Some(self.kid.to_string()) {
+            return None;
+        }
+        let mut rules = Validation::new(Algorithm::EdDSA);
+        rules.set_issuer(&[&self.issuer]);
+        rules.set_audience(&[AUDIENCE]);
+        rules.set_required_spec_claims(&["iss", "aud", "exp", "nbf", "sub"]);
+        rules.validate_exp = false;
+        rules.validate_nbf = false;
+        jsonwebtoken::decode::<Claims>(token, &self.decoding, &rules).ok().map(|data| data.claims)
+    }
+}

@@ -1,0 +1,5 @@
+//! Authors.
+crate::id! {
+    /// Names an author.
+    AuthorId
+}

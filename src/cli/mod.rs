@@ -1,0 +1,86 @@
+//! The command line: a file a command. A command says what it did on standard output; on failure it says why in one line
+//! on standard error and ends with 1, or 2 if nothing could be done at all.
+
+mod config;
+mod health;
+mod serve;
+mod user;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::app::{App, Seams};
+use crate::config::Config;
+
+/// A headless CMS for publications: articles, sections and subscribers behind one JSON API.
+#[derive(Debug, Parser)]
+#[command(version, propagate_version = true)]
+pub struct Cli {
+    #[command(flatten)]
+    config: Config,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the server.
+    Serve,
+    /// Add those who can log in.
+    #[command(subcommand)]
+    User(user::Command),
+    /// Bring the database to the schema of this version.
+    Migrate,
+    /// Print the OpenAPI document.
+    Openapi,
+    /// Look at the settings.
+    #[command(subcommand)]
+    Config(config::Command),
+    /// Ask a running server whether it is ready; for container health checks.
+    Health,
+}
+
+/// Runs a command to its end.
+#[must_use]
+pub fn run(cli: Cli) -> ExitCode {
+    start_logger(&cli.config.log);
+    let outcome = actix_web::rt::System::new().block_on(async {
+        match cli.command {
+            Command::Serve => serve::run(cli.config).await,
+            Command::User(command) => user::run(cli.config, command).await,
+            Command::Migrate => migrate(&cli.config),
+            Command::Openapi => {
+                print!("{}", crate::http::openapi::document());
+                Ok(ExitCode::SUCCESS)
+            }
+            Command::Config(command) => config::run(&cli.config, &command),
+            Command::Health => health::run(&cli.config).await,
+        }
+    });
+    outcome.unwrap_or_else(|error| {
+        eprintln!("lede: {error:#}");
+        ExitCode::from(2)
+    })
+}
+
+fn start_logger(filter: &str) {
+    env_logger::Builder::new().parse_filters(filter).format_timestamp_millis().init();
+}
+
+fn migrate(config: &Config) -> anyhow::Result<ExitCode> {
+    let names = crate::db::migrate::run(&config.database_url)?;
+    println!(
+        "{}",
+        if names.is_empty() {
+            "nothing to migrate".to_owned()
+        } else {
+            format!("migrated: {}", names.join(", "))
+        }
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn open(config: Config) -> anyhow::Result<App> {
+    Ok(App::open(config, Seams::default()).await?)
+}

@@ -1,0 +1,48 @@
+//! `lede serve`: the server.
+
+use std::net::TcpListener;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+use crate::app;
+use crate::config::Config;
+
+/// Serves until SIGTERM or SIGINT; a second one ends the process at once.
+pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
+    warn_of_unknown_settings();
+    let bind = config.bind;
+    let listener = TcpListener::bind(bind).with_context(|| format!("cannot listen on {bind}"))?;
+    let app = super::open(config).await?;
+    log::info!("listening on http://{bind}");
+    app::serve(app, listener, stop_on_signal()?).await?;
+    log::info!("stopped");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Turns true at the first signal and ends the process at the second.
+pub(super) fn stop_on_signal() -> anyhow::Result<watch::Receiver<bool>> {
+    let (stop, stopped) = watch::channel(false);
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    actix_web::rt::spawn(async move {
+        loop {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            if stop.send_replace(true) {
+                std::process::exit(1);
+            }
+            log::info!("stopping");
+        }
+    });
+    Ok(stopped)
+}
+
+fn warn_of_unknown_settings() {
+    for name in super::config::unknown_settings() {
+        log::warn!("there is no setting called {name}");
+    }
+}

@@ -1,0 +1,93 @@
+//! `lede user add`: the first account, and any other that is made by hand.
+
+use std::io::Read as _;
+use std::process::ExitCode;
+
+use anyhow::{anyhow, bail};
+use clap::Subcommand;
+
+use crate::app::App;
+use crate::auth::{Password, Role};
+use crate::config::Config;
+use crate::events::Event;
+use crate::mail::EmailAddress;
+use crate::users::UserId;
+use crate::users::store::{self, UserRow};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Add a user.
+    Add {
+        /// The address to log in with.
+        email: String,
+        /// contributor, author, editor or admin.
+        #[arg(long, value_parser = |name: &str| Role::parse(name).ok_or("contributor, author, editor or admin"))]
+        role: Role,
+        /// What the user is called. Default: the part of the address before the @.
+        #[arg(long)]
+        name: Option<String>,
+        /// Read the password from standard input instead of asking for it.
+        #[arg(long)]
+        password_stdin: bool,
+    },
+}
+
+pub(super) async fn run(config: Config, command: Command) -> anyhow::Result<ExitCode> {
+    let Command::Add { email, role, name, password_stdin } = command;
+    let email = EmailAddress::parse(&email).map_err(|invalid| anyhow!("{email}: {}", invalid.detail))?;
+    let password =
+        Password::chosen(&read_password(password_stdin)?).map_err(|invalid| anyhow!("{}", invalid.detail))?;
+    let app = super::open(config).await?;
+    let id = add(&app, email.clone(), role, name, password).await?;
+    println!("added {} {email} as {}", id, role.as_str());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Adds a user and returns the id.
+pub(super) async fn add(
+    app: &App,
+    email: EmailAddress,
+    role: Role,
+    name: Option<String>,
+    password: Password,
+) -> anyhow::Result<UserId> {
+    let password_hash = app.passwords.hash(password).await?;
+    let now = app.clock.now();
+    let id: UserId = app.random.id(now)?;
+    let name = name.unwrap_or_else(|| email.as_str().split('@').next().unwrap_or_default().to_owned());
+    if name.is_empty() || name.chars().count() > 200 || name.contains(char::is_control) {
+        bail!("a name has 1 to 200 characters");
+    }
+    let row = UserRow {
+        id,
+        email: email.as_str().to_owned(),
+        email_key: email.key().to_owned(),
+        name,
+        role: role.as_str().to_owned(),
+        password_hash,
+        disabled_at: None,
+        created_at: now,
+        updated_at: now,
+    };
+    app.db
+        .write(move |tx| {
+            store::insert(tx, &row)?;
+            tx.append(None, Event::UserCreated(id));
+            Ok(())
+        })
+        .await?;
+    Ok(id)
+}
+
+fn read_password(from_stdin: bool) -> anyhow::Result<String> {
+    if from_stdin {
+        let mut text = String::new();
+        std::io::stdin().take(4096).read_to_string(&mut text)?;
+        return Ok(text.trim_end_matches(['\r', '\n']).to_owned());
+    }
+    let password = rpassword::prompt_password("Password: ")?;
+    if password != rpassword::prompt_password("Once more: ")? {
+        bail!("the two differ");
+    }
+    Ok(password)
+}

@@ -1,0 +1,198 @@
+//! Every setting: its flag, its variable, its default and what it means. Nothing else reads the environment.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use crate::db::DatabaseUrl;
+use crate::text::Locale;
+
+/// The settings, each from a flag or a `LEDE_*` variable.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Config {
+    /// Where the server listens.
+    #[arg(long, env = "LEDE_BIND", default_value = "127.0.0.1:8143", value_name = "ADDRESS", global = true)]
+    pub bind: SocketAddr,
+
+    /// The database: `sqlite://FILE`, or `postgres://USER:PASSWORD@HOST/NAME`.
+    #[arg(long, env = "LEDE_DATABASE_URL", default_value = "sqlite://./lede.db", value_name = "URL", global = true,
+          value_parser = DatabaseUrl::parse, hide_env_values = true)]
+    pub database_url: DatabaseUrl,
+
+    /// How many connections are open for reading (SQLite) or for everything (PostgreSQL). Default: one a core on
+    /// SQLite, eight on PostgreSQL.
+    #[arg(long, env = "LEDE_DATABASE_CONNECTIONS", value_name = "N", global = true,
+          value_parser = clap::value_parser!(u32).range(1..=256))]
+    pub database_connections: Option<u32>,
+
+    /// What seals the keys in the database: at least 32 characters. With SQLite it is made at the first start and kept
+    /// beside the database; with PostgreSQL it has to be given. Also read from the file that `LEDE_SECRET_FILE` names.
+    #[arg(long, env = "LEDE_SECRET", value_name = "SECRET", global = true, hide_env_values = true,
+          value_parser = Secret::parse)]
+    pub secret: Option<Secret>,
+
+    /// A file that holds the secret.
+    #[arg(long, env = "LEDE_SECRET_FILE", value_name = "FILE", global = true)]
+    pub secret_file: Option<PathBuf>,
+
+    /// Where this server is reached from outside, without a slash at the end. Default: `http://` and where it listens.
+    #[arg(long, env = "LEDE_BASE_URL", value_name = "URL", global = true, value_parser = parse_base)]
+    pub base_url: Option<String>,
+
+    /// The website that shows the articles, without a slash at the end: links to articles point there. Default: what the
+    /// server that last ran on this database was told, or else the base URL.
+    #[arg(long, env = "LEDE_WEBSITE_URL", value_name = "URL", global = true, value_parser = parse_base)]
+    pub website_url: Option<String>,
+
+    /// The path of an article on the website. `{slug}` and `{locale}` stand for the article's own.
+    #[arg(long, env = "LEDE_ARTICLE_PATH", default_value = "/{slug}", value_name = "PATH", global = true,
+          value_parser = parse_article_path)]
+    pub article_path: String,
+
+    /// The language of articles that name none, as in `en` or `de-AT`.
+    #[arg(long, env = "LEDE_LOCALE", default_value = "en", value_name = "LOCALE", global = true,
+          value_parser = parse_locale)]
+    pub locale: Locale,
+
+    /// The publication's name, in mails and on people's pages.
+    #[arg(long, env = "LEDE_TITLE", default_value = "Lede", value_name = "TEXT", global = true)]
+    pub title: String,
+
+    /// The mail server: `smtp://HOST:PORT`, or `smtps://USER:PASSWORD@HOST`. Without one, mails are written as files
+    /// to the folder that `LEDE_MAIL_DIR` names. Also read from the file that `LEDE_SMTP_URL_FILE` names.
+    #[arg(long, env = "LEDE_SMTP_URL", value_name = "URL", global = true, hide_env_values = true,
+          value_parser = parse_secret_text)]
+    pub smtp_url: Option<Secret>,
+
+    /// A file that holds the mail server's URL.
+    #[arg(long, env = "LEDE_SMTP_URL_FILE", value_name = "FILE", global = true)]
+    pub smtp_url_file: Option<PathBuf>,
+
+    /// The folder for mails when there is no mail server.
+    #[arg(long, env = "LEDE_MAIL_DIR", default_value = "./lede-mail", value_name = "DIR", global = true)]
+    pub mail_dir: PathBuf,
+
+    /// Whom mails come from, as in `News <news@website.example>`.
+    #[arg(
+        long,
+        env = "LEDE_MAIL_FROM",
+        default_value = "Lede <lede@localhost>",
+        value_name = "MAILBOX",
+        global = true
+    )]
+    pub mail_from: String,
+
+    /// Seconds between the readiness check turning and the listener closing, when the server is told to stop.
+    #[arg(long, env = "LEDE_DRAIN_SECONDS", default_value = "0", value_name = "SECONDS", global = true,
+          value_parser = clap::value_parser!(u64).range(0..=600))]
+    pub drain_seconds: u64,
+
+    /// Hosts whose `iframe`s stay in articles, separated by commas, in place of the usual players.
+    #[arg(long, env = "LEDE_IFRAME_HOSTS", value_name = "HOSTS", global = true, value_delimiter = ',')]
+    pub iframe_hosts: Option<Vec<String>>,
+
+    /// What is logged, as in `info` or `lede=debug,warn`.
+    #[arg(long, env = "LEDE_LOG", default_value = "info", value_name = "FILTER", global = true)]
+    pub log: String,
+}
+
+/// A value that shows itself to nobody.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Takes a secret of at least 32 characters.
+    ///
+    /// # Errors
+    /// A sentence for the operator: too short, or all of one character.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        let varied = text.chars().collect::<std::collections::BTreeSet<_>>().len() >= 8;
+        if text.chars().count() < 32 || !varied {
+            return Err("a secret has at least 32 characters, at least eight of them different".into());
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The secret itself.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+impl Config {
+    /// Where this server is reached from outside.
+    #[must_use]
+    pub fn base_url(&self) -> String {
+        self.base_url.clone().unwrap_or_else(|| format!("http://{}", self.bind))
+    }
+
+    /// How many connections the pool has.
+    #[must_use]
+    pub fn connections(&self) -> u32 {
+        let cores = std::thread::available_parallelism().map_or(1, |n| u32::try_from(n.get()).unwrap_or(1));
+        let default = if self.database_url.is_sqlite() { cores.max(2) } else { 8 };
+        self.database_connections.unwrap_or(default)
+    }
+
+    /// The mail server's URL, from the setting or its file.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn smtp_url(&self) -> Result<Option<Secret>, String> {
+        match (&self.smtp_url, &self.smtp_url_file) {
+            (Some(url), _) => Ok(Some(url.clone())),
+            (None, Some(file)) => read_file(file).map(|text| Some(Secret(text))),
+            (None, None) => Ok(None),
+        }
+    }
+
+    /// The secret, if one was given, from the setting or its file.
+    ///
+    /// # Errors
+    /// When the file cannot be read or holds too weak a secret.
+    pub fn given_secret(&self) -> Result<Option<Secret>, String> {
+        match (&self.secret, &self.secret_file) {
+            (Some(secret), _) => Ok(Some(secret.clone())),
+            (None, Some(file)) => Secret::parse(&read_file(file)?).map(Some),
+            (None, None) => Ok(None),
+        }
+    }
+}
+
+fn read_file(file: &std::path::Path) -> Result<String, String> {
+    std::fs::read_to_string(file)
+        .map(|text| text.trim().to_owned())
+        .map_err(|e| format!("{}: {e}", file.display()))
+}
+
+fn parse_secret_text(text: &str) -> Result<Secret, String> {
+    Ok(Secret(text.to_owned()))
+}
+
+fn parse_base(text: &str) -> Result<String, String> {
+    let url = url::Url::parse(text).map_err(|e| e.to_string())?;
+    if !matches!(url.scheme(), "http" | "https") || url.query().is_some() || url.fragment().is_some() {
+        return Err("an address begins with http:// or https:// and has neither query nor fragment".into());
+    }
+    Ok(text.trim_end_matches('/').to_owned())
+}
+
+fn parse_article_path(text: &str) -> Result<String, String> {
+    if text.starts_with('/') && text.contains("{slug}") && !text.contains([' ', '?', '#', '"', '<', '>']) {
+        Ok(text.to_owned())
+    } else {
+        Err("a path begins with a slash and holds {slug}".into())
+    }
+}
+
+fn parse_locale(text: &str) -> Result<Locale, String> {
+    Locale::parse(text).map_err(|invalid| invalid.detail.into_owned())
+}

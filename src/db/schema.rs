@@ -1,0 +1,314 @@
+//! Every table, for both databases at once. A test compares this page with what each engine reports.
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
+    use crate::db::types::{Id, Instant, JsonText};
+
+    keys (id) {
+        id -> Id,
+        purpose -> Text,
+        sealed -> Binary,
+        created_at -> Instant,
+        retired_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
+    use crate::db::types::{Id, Instant, JsonText};
+
+    events (id) {
+        id -> BigInt,
+        at -> Instant,
+        kind -> Text,
+        actor_id -> Nullable<Id>,
+        subject_id -> Id,
+        data -> JsonText,
+        readers_see -> Bool,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
+    use crate::db::types::{Id, Instant, JsonText};
+
+    jobs (id) {
+        id -> Id,
+        kind -> Text,
+        payload -> JsonText,
+        run_at -> Instant,
+        claimed_until -> Nullable<Instant>,
+        attempts -> BigInt,
+        last_error -> Nullable<Text>,
+        dead_at -> Nullable<Instant>,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
+    use crate::db::types::{Id, Instant, JsonText};
+
+    idempotency_keys (user_id, key) {
+        user_id -> Id,
+        key -> Text,
+        fingerprint -> Binary,
+        status -> BigInt,
+        headers -> JsonText,
+        body -> Binary,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
+    use crate::db::types::{Id, Instant, JsonText};
+
+    surroundings (id) {
+        id -> BigInt,
+        epoch -> BigInt,
+        made_from -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
+    use crate::db::types::{Id, Instant, JsonText};
+
+    users (id) {
+        id -> Id,
+        email -> Text,
+        email_key -> Text,
+        name -> Text,
+        role -> Text,
+        password_hash -> Text,
+        disabled_at -> Nullable<Instant>,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
+    use crate::db::types::{Id, Instant, JsonText};
+
+    topics (id) {
+        id -> Id,
+        slug -> Text,
+        name -> Text,
+        description -> Nullable<Text>,
+        merged_into -> Nullable<Id>,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
+    use crate::db::types::{Id, Instant, JsonText};
+
+    authors (id) {
+        id -> Id,
+        slug -> Text,
+        name -> Text,
+        bio -> Nullable<Text>,
+        website_url -> Nullable<Text>,
+        image_url -> Nullable<Text>,
+        user_id -> Nullable<Id>,
+        merged_into -> Nullable<Id>,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
+    use crate::db::types::{Id, Instant, JsonText};
+
+    articles (id) {
+        id -> Id,
+        owner_id -> Id,
+        version -> BigInt,
+        revision -> BigInt,
+        metadata_revision -> BigInt,
+        live_edition -> Nullable<BigInt>,
+        published_revision -> Nullable<BigInt>,
+        last_edition -> BigInt,
+        published_at -> Nullable<Instant>,
+        locale -> Text,
+        slug -> Text,
+        title -> Text,
+        subtitle -> Nullable<Text>,
+        summary -> Nullable<Text>,
+        cover -> Nullable<JsonText>,
+        featured -> Bool,
+        listed -> Bool,
+        intro -> Text,
+        seo -> JsonText,
+        custom -> JsonText,
+        translation_of -> Nullable<Id>,
+        aliases -> JsonText,
+        trashed_at -> Nullable<Instant>,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
+    use crate::db::types::{Id, Instant, JsonText};
+
+    article_topics (article_id, topic_id) {
+        article_id -> Id,
+        topic_id -> Id,
+        position -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
+    use crate::db::types::{Id, Instant, JsonText};
+
+    article_authors (article_id, author_id) {
+        article_id -> Id,
+        author_id -> Id,
+        position -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
+    use crate::db::types::{Id, Instant, JsonText};
+
+    sections (id) {
+        id -> Id,
+        article_id -> Id,
+        parent_id -> Nullable<Id>,
+        position -> BigInt,
+        heading -> Nullable<Text>,
+        anchor -> Nullable<Text>,
+        body -> Text,
+        custom -> JsonText,
+        revision -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
+    use crate::db::types::{Id, Instant, JsonText};
+
+    changes (article_id, version, subject_id) {
+        article_id -> Id,
+        version -> BigInt,
+        subject_id -> Id,
+        members -> Nullable<JsonText>,
+        user_id -> Nullable<Id>,
+        at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
+    use crate::db::types::{Id, Instant, JsonText};
+
+    revisions (article_id, revision) {
+        article_id -> Id,
+        revision -> BigInt,
+        user_id -> Nullable<Id>,
+        title -> Text,
+        created_at -> Instant,
+        content -> JsonText,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
+    use crate::db::types::{Id, Instant, JsonText};
+
+    slugs (locale, slug) {
+        locale -> Text,
+        slug -> Text,
+        article_id -> Id,
+        once_public -> Bool,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
+    use crate::db::types::{Id, Instant, JsonText};
+
+    editions (article_id, edition) {
+        article_id -> Id,
+        edition -> BigInt,
+        revision -> BigInt,
+        locale -> Text,
+        slug -> Text,
+        title -> Text,
+        published_at -> Instant,
+        user_id -> Nullable<Id>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
+    use crate::db::types::{Id, Instant, JsonText};
+
+    renderings (article_id) {
+        article_id -> Id,
+        epoch -> BigInt,
+        locale -> Text,
+        slug -> Text,
+        listed -> Bool,
+        featured -> Bool,
+        published_at -> Instant,
+        updated_at -> Instant,
+        title -> Text,
+        etag -> Text,
+        made_from -> Binary,
+        item -> Binary,
+        body -> Binary,
+        sources -> Binary,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
+    use crate::db::types::{Id, Instant, JsonText};
+
+    rendering_topics (topic_id, article_id) {
+        topic_id -> Id,
+        article_id -> Id,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
+    use crate::db::types::{Id, Instant, JsonText};
+
+    rendering_authors (author_id, article_id) {
+        author_id -> Id,
+        article_id -> Id,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    keys,
+    events,
+    jobs,
+    idempotency_keys,
+    surroundings,
+    users,
+    topics,
+    authors,
+    articles,
+    article_topics,
+    article_authors,
+    sections,
+    changes,
+    revisions,
+    slugs,
+    editions,
+    renderings,
+    rendering_topics,
+    rendering_authors,
+);

@@ -1,0 +1,2 @@
+//! Editions.
+pub mod remake;

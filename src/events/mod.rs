@@ -1,0 +1,185 @@
+//! The one log of what was done: every accepted change appends here, in its own transaction. Caches, replicas, the audit
+//! trail and delta sync read it. An event carries ids and numbers only; whatever can be erased stays elsewhere.
+
+use diesel::prelude::*;
+use serde::Serialize;
+
+use crate::articles::{ArticleId, SectionId};
+use crate::authors::AuthorId;
+use crate::clock::Timestamp;
+use crate::db::Connection;
+use crate::db::schema::events;
+use crate::db::types::{IsId as _, Json};
+use crate::error::Result;
+use crate::topics::TopicId;
+use crate::users::UserId;
+
+crate::id! {
+    /// What an event is about, whatever kind it is of.
+    SubjectId
+}
+
+/// Everything that can happen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", content = "data")]
+pub enum Event {
+    /// A user was added.
+    #[serde(rename = "user.created")]
+    UserCreated(UserId),
+    /// A user logged in.
+    #[serde(rename = "session.created")]
+    SessionCreated(UserId),
+    /// An article was created, as a draft.
+    #[serde(rename = "article.created")]
+    ArticleCreated {
+        /// Which.
+        article: ArticleId,
+    },
+    /// A draft was changed.
+    #[serde(rename = "article.edited")]
+    ArticleEdited {
+        /// Which.
+        article: ArticleId,
+        /// The version this made.
+        version: i64,
+        /// The sections added, changed or removed.
+        sections: Vec<SectionId>,
+    },
+    /// A revision became an edition.
+    #[serde(rename = "article.published")]
+    ArticlePublished {
+        /// Which.
+        article: ArticleId,
+        /// The number of the edition.
+        edition: i64,
+        /// The revision it was made of.
+        revision: i64,
+    },
+    /// Readers no longer see the article.
+    #[serde(rename = "article.unpublished")]
+    ArticleUnpublished {
+        /// Which.
+        article: ArticleId,
+    },
+    /// The article went to the trash; if it was live, readers no longer see it.
+    #[serde(rename = "article.trashed")]
+    ArticleTrashed {
+        /// Which.
+        article: ArticleId,
+    },
+    /// The article came back from the trash.
+    #[serde(rename = "article.restored")]
+    ArticleRestored {
+        /// Which.
+        article: ArticleId,
+    },
+    /// A live edition was rendered anew and reads differently.
+    #[serde(rename = "rendering.remade")]
+    RenderingRemade {
+        /// Which.
+        article: ArticleId,
+    },
+    /// A topic was made.
+    #[serde(rename = "topic.created")]
+    TopicCreated(TopicId),
+    /// A topic was changed.
+    #[serde(rename = "topic.updated")]
+    TopicUpdated(TopicId),
+    /// A topic went up in another.
+    #[serde(rename = "topic.merged")]
+    TopicMerged {
+        /// Which.
+        topic: TopicId,
+        /// The one that remains.
+        into: TopicId,
+    },
+    /// A topic was removed.
+    #[serde(rename = "topic.removed")]
+    TopicRemoved(TopicId),
+    /// An author was made.
+    #[serde(rename = "author.created")]
+    AuthorCreated(AuthorId),
+    /// An author was changed.
+    #[serde(rename = "author.updated")]
+    AuthorUpdated(AuthorId),
+    /// An author went up in another.
+    #[serde(rename = "author.merged")]
+    AuthorMerged {
+        /// Which.
+        author: AuthorId,
+        /// The one that remains.
+        into: AuthorId,
+    },
+    /// An author was removed.
+    #[serde(rename = "author.removed")]
+    AuthorRemoved(AuthorId),
+}
+
+impl Event {
+    fn subject(&self) -> SubjectId {
+        SubjectId::from_uuid(match self {
+            Self::UserCreated(user) | Self::SessionCreated(user) => user.uuid(),
+            Self::ArticleCreated { article }
+            | Self::ArticleEdited { article, .. }
+            | Self::ArticlePublished { article, .. }
+            | Self::ArticleUnpublished { article }
+            | Self::ArticleTrashed { article }
+            | Self::ArticleRestored { article }
+            | Self::RenderingRemade { article } => article.uuid(),
+            Self::TopicCreated(topic)
+            | Self::TopicUpdated(topic)
+            | Self::TopicMerged { topic, .. }
+            | Self::TopicRemoved(topic) => topic.uuid(),
+            Self::AuthorCreated(author)
+            | Self::AuthorUpdated(author)
+            | Self::AuthorMerged { author, .. }
+            | Self::AuthorRemoved(author) => author.uuid(),
+        })
+    }
+
+    /// Whether any public answer may differ after this.
+    #[must_use]
+    pub fn readers_see(&self) -> bool {
+        !matches!(
+            self,
+            Self::UserCreated(_)
+                | Self::SessionCreated(_)
+                | Self::ArticleCreated { .. }
+                | Self::ArticleEdited { .. }
+                | Self::ArticleRestored { .. }
+        )
+    }
+}
+
+/// Appends to the log. Called by [`crate::db::Tx`] alone, which keeps the order.
+///
+/// # Errors
+/// When the database refuses.
+pub fn insert(conn: &mut Connection, now: Timestamp, actor: Option<UserId>, event: &Event) -> Result<()> {
+    let mut written = serde_json::to_value(event)?;
+    let kind = written.get("kind").and_then(|kind| kind.as_str()).unwrap_or_default().to_owned();
+    let data = written.get_mut("data").map(serde_json::Value::take).unwrap_or_default();
+    diesel::insert_into(events::table)
+        .values((
+            events::at.eq(now),
+            events::kind.eq(kind),
+            events::actor_id.eq(actor),
+            events::subject_id.eq(event.subject()),
+            events::data.eq(Json(data)),
+            events::readers_see.eq(event.readers_see()),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// The number of the newest event that readers could see: while it stands, every public answer stands.
+///
+/// # Errors
+/// When the database refuses.
+pub fn generation(conn: &mut Connection) -> Result<i64> {
+    let newest: Option<i64> = events::table
+        .filter(events::readers_see.eq(true))
+        .select(diesel::dsl::max(events::id))
+        .first(conn)?;
+    Ok(newest.unwrap_or(0))
+}

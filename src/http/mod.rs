@@ -1,0 +1,21 @@
+//! Everything HTTP that is not about one resource. A request passes through `pipeline.rs`, is matched by `routes.rs`,
+//! read by `query.rs`, `json.rs` and `conditional.rs`, and answered with an [`Answer`] or, on any error, a problem.
+
+mod answer;
+pub mod conditional;
+pub mod health;
+pub mod idempotency;
+pub mod json;
+pub mod openapi;
+pub mod page;
+pub mod pipeline;
+pub mod problem;
+pub mod query;
+pub mod routes;
+
+pub use answer::Answer;
+pub use conditional::IfMatch;
+pub use idempotency::IdempotencyKey;
+pub use json::{Json, MergePatch};
+pub use page::PageRequest;
+pub use query::Query;

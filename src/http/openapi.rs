@@ -1,0 +1,229 @@
+//! The contract as an OpenAPI document: what the handlers say of themselves, and what is true of all of them.
+
+use std::sync::OnceLock;
+
+use actix_web::HttpRequest;
+use actix_web::http::header;
+use actix_web::web::Bytes;
+use serde_json::{Map, Value, json};
+use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApiBuilder, PathsBuilder, path::PathItem};
+
+use super::json::sha256;
+use super::routes::ENDPOINTS;
+use super::{Answer, conditional};
+use crate::error::Result;
+
+/// Examples of real requests and answers, recorded from a server by a test.
+const EXAMPLES: &str = include_str!("../../openapi/examples.json");
+
+const DESCRIPTION: &str = "Articles, their sections and the people who subscribe, for websites that fetch them over HTTP.\n\n\
+Readers are served *editions*, which publishing makes of a draft's revisions; editors work on *drafts* with a token. \
+Errors are RFC 9457 problems with a stable `code`. Lists are paged with opaque cursors. Input is strict: what is not \
+documented here is refused.";
+
+const TAGS: &[(&str, &str)] = &[
+    ("accounts", "Logging in, and who one is."),
+    ("articles", "What readers see: the live editions."),
+    ("authors", "Who articles are by."),
+    ("drafts", "What editors work on: articles as they will be."),
+    ("history", "What was written, and what was published."),
+    ("operations", "For those who run the server."),
+    ("pages", "Pages for people: they work without scripts."),
+    ("subscribers", "Those who receive mail, by their own consent."),
+    ("topics", "What articles are about."),
+];
+
+/// Every refusal that operations share: name, status, description.
+const PROBLEMS: &[(&str, u16, &str)] = &[
+    ("BadRequest", 400, "The request cannot be understood; `errors` names what."),
+    ("Unauthorized", 401, "There is no valid token."),
+    ("Forbidden", 403, "The token's role does not allow this."),
+    ("NotFound", 404, "There is no such thing, or the caller may not know of it."),
+    ("Conflict", 409, "The present state of things does not allow it; `code` says why."),
+    (
+        "PreconditionFailed",
+        412,
+        "What the write touches has changed since; `version` and `changed` say what.",
+    ),
+    ("ContentTooLarge", 413, "The body is larger than is read."),
+    ("UnsupportedMediaType", 415, "The body is of another kind."),
+    ("UnprocessableContent", 422, "Rules are broken: all of them are in `errors`."),
+    ("PreconditionRequired", 428, "`If-Match` is missing."),
+    ("InternalServerError", 500, "A defect on our side."),
+    ("ServiceUnavailable", 503, "Too busy, or the database is away: again after `Retry-After`."),
+];
+
+/// The document, as it is served and committed: pretty JSON with a newline at its end.
+#[must_use]
+pub fn document() -> &'static str {
+    static DOCUMENT: OnceLock<String> = OnceLock::new();
+    DOCUMENT.get_or_init(|| {
+        let mut text = serde_json::to_string_pretty(&build()).unwrap_or_default();
+        text.push('\n');
+        text
+    })
+}
+
+/// Read the contract
+///
+/// This document: OpenAPI 3.1.
+#[utoipa::path(get, path = "/openapi.json", tag = "operations", security(()),
+    responses((status = 200, description = "The document.", body = Object)))]
+pub async fn get_openapi(req: HttpRequest) -> Result<Answer> {
+    static ETAG: OnceLock<String> = OnceLock::new();
+    let etag = ETAG.get_or_init(|| {
+        let hash = sha256(document().as_bytes());
+        format!(
+            "\"{}\"",
+            uuid::Uuid::from_slice(hash.get(..16).unwrap_or_default()).unwrap_or_default().simple()
+        )
+    });
+    if conditional::has(&req, etag) {
+        return Ok(Answer::no_content()
+            .status(actix_web::http::StatusCode::NOT_MODIFIED)
+            .header(header::ETAG, etag));
+    }
+    Ok(Answer::bytes("application/json", Bytes::from_static(document().as_bytes()))
+        .header(header::ETAG, etag))
+}
+
+fn build() -> Value {
+    let mut paths = PathsBuilder::new();
+    let mut schemas = Vec::new();
+    for endpoint in ENDPOINTS {
+        let (methods, path) = (endpoint.documented_at)();
+        for method in methods {
+            paths = paths.path(path.clone(), PathItem::new(method, (endpoint.operation)()));
+        }
+        (endpoint.schemas)(&mut schemas);
+    }
+    schemas.push(("Problem".to_owned(), <super::problem::Problem as utoipa::PartialSchema>::schema()));
+    <super::problem::Problem as utoipa::ToSchema>::schemas(&mut schemas);
+    let document = OpenApiBuilder::new()
+        .info(
+            InfoBuilder::new()
+                .title("Lede")
+                .version(env!("CARGO_PKG_VERSION"))
+                .description(Some(DESCRIPTION)),
+        )
+        .paths(paths)
+        .components(Some(ComponentsBuilder::new().schemas_from_iter(schemas).build()))
+        .build();
+    let mut document = serde_json::to_value(document).unwrap_or_default();
+    finish(&mut document);
+    document
+}
+
+/// Adds what is the same everywhere.
+fn finish(document: &mut Value) {
+    document["info"]["license"] = json!({"name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0"});
+    document["info"]["contact"] = json!({"name": "Lede", "url": env!("CARGO_PKG_REPOSITORY")});
+    document["servers"] = json!([{"url": "/", "description": "This server."}]);
+    document["tags"] =
+        TAGS.iter().map(|(name, description)| json!({"name": name, "description": description})).collect();
+    document["components"]["securitySchemes"] = json!({"bearer": {
+        "type": "http", "scheme": "bearer", "bearerFormat": "JWT",
+        "description": "An access token from `POST /v1/auth/sessions`: a JWT signed with Ed25519, as RFC 8725 advises."
+    }});
+    document["components"]["headers"] = json!({"RequestId": {
+        "description": "The request's id, as the log and problems name it.", "required": true,
+        "schema": {"type": "string", "maxLength": 64}
+    }});
+    document["components"]["responses"] = problems();
+    let examples: Value = serde_json::from_str(EXAMPLES).unwrap_or_default();
+    let Some(paths) = document["paths"].as_object_mut() else { return };
+    for (path, item) in paths {
+        for operation in item.as_object_mut().into_iter().flat_map(Map::values_mut) {
+            finish_operation(path, operation, &examples);
+        }
+    }
+}
+
+fn problems() -> Value {
+    let mut responses = Map::new();
+    for (name, status, description) in PROBLEMS {
+        let content = problem_content(*status, &name_to_code(name), description);
+        responses.insert(
+            (*name).to_owned(),
+            json!({
+                "description": description,
+                "headers": {"X-Request-Id": {"$ref": "#/components/headers/RequestId"}},
+                "content": content
+            }),
+        );
+    }
+    responses.into()
+}
+
+fn name_to_code(name: &str) -> String {
+    name.chars().fold(String::new(), |code, c| {
+        let hyphen = if c.is_uppercase() && !code.is_empty() { "-" } else { "" };
+        code + hyphen + &c.to_lowercase().to_string()
+    })
+}
+
+fn problem_content(status: u16, code: &str, detail: &str) -> Value {
+    let title =
+        actix_web::http::StatusCode::from_u16(status).ok().and_then(|s| s.canonical_reason()).unwrap_or("");
+    json!({"application/problem+json": {
+        "schema": {"$ref": "#/components/schemas/Problem"},
+        "example": {"type": "about:blank", "title": title, "status": status, "detail": detail, "code": code,
+                    "request_id": "019c1234-5678-7abc-8def-0123456789ab"}
+    }})
+}
+
+fn finish_operation(path: &str, operation: &mut Value, examples: &Value) {
+    let id = operation["operationId"].as_str().unwrap_or_default().to_owned();
+    let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
+    let takes = |name: &str| parameters.iter().any(|parameter| parameter["name"] == name);
+    let has_body = operation.get("requestBody").is_some();
+    let is_secured = operation["security"].to_string().contains("bearer");
+    let is_api = path.starts_with("/v1/");
+    let rules = [
+        (400, is_api),
+        (401, is_secured),
+        (403, is_secured),
+        (404, path.contains('{')),
+        (412, takes("If-Match")),
+        (413, has_body),
+        (415, has_body),
+        (422, has_body || takes("Idempotency-Key")),
+        (428, takes("If-Match")),
+        (500, true),
+        (503, true),
+    ];
+    if let Some(responses) = operation["responses"].as_object_mut() {
+        for (name, status, _) in PROBLEMS {
+            if rules.contains(&(*status, true)) && !responses.contains_key(&status.to_string()) {
+                responses
+                    .insert(status.to_string(), json!({"$ref": format!("#/components/responses/{name}")}));
+            }
+        }
+        for (status, response) in responses.iter_mut().filter(|(_, response)| response.get("$ref").is_none())
+        {
+            if status.starts_with(['4', '5']) && response.get("content").is_none() {
+                let detail = response["description"].as_str().unwrap_or_default().to_owned();
+                response["content"] =
+                    problem_content(status.parse().unwrap_or(500), "see-the-description", &detail);
+            }
+            response["headers"]["X-Request-Id"] = json!({"$ref": "#/components/headers/RequestId"});
+            if let Some(example) = examples[&id]["responses"].get(status)
+                && let Some(content) = response["content"].as_object_mut()
+            {
+                for media in content.values_mut() {
+                    media["example"] = example.clone();
+                }
+            }
+        }
+        let sorted: std::collections::BTreeMap<String, Value> =
+            std::mem::take(responses).into_iter().collect();
+        responses.extend(sorted);
+    }
+    if let Some(example) = examples[&id].get("request")
+        && let Some(content) = operation["requestBody"]["content"].as_object_mut()
+    {
+        for media in content.values_mut() {
+            media["example"] = example.clone();
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! The one list of every operation. A line registers the handler and, with it, its documentation: what is not listed
+//! here is neither served nor documented, and what is, is both.
+
+use std::panic::AssertUnwindSafe;
+use std::rc::Rc;
+
+use actix_web::body::BoxBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::{Method, header};
+use actix_web::middleware::{Next, from_fn};
+use actix_web::web::{self, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse, Resource, Route};
+use futures_util::FutureExt as _;
+use utoipa::openapi::path::{HttpMethod, Operation, Parameter, ParameterIn};
+use utoipa::openapi::{RefOr, Schema};
+
+use super::{idempotency, query};
+use crate::error::{Error, Result};
+
+/// One operation: where it is, who handles it, and what its documentation says.
+pub(super) struct Endpoint {
+    pub method: &'static str,
+    pub path: &'static str,
+    pub route: fn() -> Route,
+    pub documented_at: fn() -> (Vec<HttpMethod>, String),
+    pub operation: fn() -> Operation,
+    pub schemas: fn(&mut Vec<(String, RefOr<Schema>)>),
+}
+
+macro_rules! routes {
+    ($($method:ident $path:literal => $module:ident $(:: $inner:ident)? . $handler:ident;)*) => {
+        /// Every operation, in the order of the contract.
+        pub(super) static ENDPOINTS: &[Endpoint] = &[$(
+            pastey::paste! {
+                Endpoint {
+                    method: stringify!($method),
+                    path: $path,
+                    route: || web::$method().to(crate::$module$(::$inner)?::$handler),
+                    documented_at: || {
+                        use crate::$module$(::$inner)?::[<__path_ $handler>] as Documented;
+                        (<Documented as utoipa::Path>::methods(), <Documented as utoipa::Path>::path())
+                    },
+                    operation: || {
+                        use crate::$module$(::$inner)?::[<__path_ $handler>] as Documented;
+                        <Documented as utoipa::Path>::operation()
+                    },
+                    schemas: |schemas| {
+                        use crate::$module$(::$inner)?::[<__path_ $handler>] as Documented;
+                        <Documented as utoipa::__dev::SchemaReferences>::schemas(schemas);
+                    },
+                }
+            },
+        )*];
+    };
+}
+
+routes! {
+    post   "/v1/auth/sessions"          => auth::routes.create_session;
+    get    "/v1/me"                     => users::routes.get_me;
+    get    "/openapi.json"              => http::openapi.get_openapi;
+    get    "/health/live"               => http::health.get_liveness;
+    get    "/health/ready"              => http::health.get_readiness;
+}
+
+/// What an operation's documentation lets a request carry.
+struct Known {
+    /// Its query parameters, and whether each is a list.
+    query: Vec<(String, bool)>,
+    /// Whether it takes an `Idempotency-Key`.
+    idempotent: bool,
+    /// Whether it is part of the API, which is strict, or a page for people and crawlers, which is not.
+    strict: bool,
+}
+
+/// Registers every operation. A path answers methods it does not know with 405 and `OPTIONS` with 204, both naming those
+/// it does.
+pub fn configure(config: &mut ServiceConfig) {
+    let mut paths: Vec<&str> = ENDPOINTS.iter().map(|endpoint| endpoint.path).collect();
+    paths.dedup();
+    for path in paths {
+        config.service(resource(path));
+    }
+}
+
+fn resource(path: &'static str) -> Resource {
+    let endpoints = || ENDPOINTS.iter().filter(|endpoint| endpoint.path == path);
+    let allowed = allowed(&endpoints().map(|endpoint| endpoint.method).collect::<Vec<_>>());
+    let mut resource = web::resource(path);
+    for endpoint in endpoints() {
+        let known = Rc::new(Known::from(endpoint));
+        let guard = from_fn(move |req, next| guarded(known.clone(), req, next));
+        resource = resource.route((endpoint.route)().wrap(guard));
+    }
+    resource.default_service(web::to(move |req: HttpRequest| {
+        let answer = other_method(&req, &allowed);
+        async move { answer }
+    }))
+}
+
+/// Calls a handler with what its documentation lets a request carry, and turns whatever fails into an answer.
+async fn guarded(
+    known: Rc<Known>,
+    req: ServiceRequest,
+    next: Next<BoxBody>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let kept = req.request().clone();
+    let outcome = match known.check(&kept) {
+        Ok(()) => AssertUnwindSafe(next.call(req)).catch_unwind().await,
+        Err(refusal) => Ok(Err(refusal.into())),
+    };
+    Ok(match outcome {
+        Ok(Ok(res)) => res,
+        Ok(Err(error)) => ServiceResponse::from_err(error, kept),
+        Err(_) => ServiceResponse::from_err(Error::internal("a handler panicked"), kept),
+    })
+}
+
+impl Known {
+    fn from(endpoint: &Endpoint) -> Self {
+        let parameters: Vec<Parameter> = (endpoint.operation)()
+            .parameters
+            .unwrap_or_default()
+            .into_iter()
+            .filter_map(|parameter| match parameter {
+                RefOr::T(parameter) => Some(parameter),
+                RefOr::Ref(_) => None,
+            })
+            .collect();
+        let is_list = |schema: Option<&RefOr<Schema>>| matches!(schema, Some(RefOr::T(Schema::Array(_))));
+        Self {
+            query: parameters
+                .iter()
+                .filter(|parameter| parameter.parameter_in == ParameterIn::Query)
+                .map(|parameter| (parameter.name.clone(), is_list(parameter.schema.as_ref())))
+                .collect(),
+            idempotent: parameters.iter().any(|parameter| parameter.name == "Idempotency-Key"),
+            strict: endpoint.path.starts_with("/v1/"),
+        }
+    }
+
+    fn check(&self, req: &HttpRequest) -> Result<()> {
+        if !self.strict {
+            return Ok(());
+        }
+        if !self.idempotent {
+            idempotency::refuse(req)?;
+        }
+        query::check_known(req.query_string(), &self.query)
+    }
+}
+
+/// The methods of a path, as `Allow` names them: `HEAD` comes with `GET`, `OPTIONS` with any.
+fn allowed(methods: &[&str]) -> String {
+    let mut names: Vec<String> = methods.iter().map(|method| method.to_uppercase()).collect();
+    if methods.contains(&"get") {
+        names.push("HEAD".to_owned());
+    }
+    names.push("OPTIONS".to_owned());
+    names.join(", ")
+}
+
+fn other_method(req: &HttpRequest, allowed: &str) -> Result<HttpResponse> {
+    if req.method() == Method::OPTIONS {
+        return Ok(HttpResponse::NoContent().insert_header((header::ALLOW, allowed)).finish());
+    }
+    Err(Error::MethodNotAllowed(allowed.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_says_what_the_handlers_documentation_says() {
+        for endpoint in ENDPOINTS {
+            let (methods, path) = (endpoint.documented_at)();
+            assert_eq!(path, endpoint.path);
+            assert_eq!(serde_json::to_value(methods).unwrap(), serde_json::json!([endpoint.method]));
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! Every deed that is done later. A [`Job`] is a row written in the transaction that wants it, claimed by a worker, done
+//! at least once, tried again with growing pauses, and laid aside as dead when it keeps failing.
+
+mod store;
+mod worker;
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+pub use store::enqueue;
+pub use worker::{run_due, run_until};
+
+use crate::app::App;
+use crate::articles::ArticleId;
+use crate::error::Result;
+
+crate::id! {
+    /// Names a job.
+    JobId
+}
+
+/// What can be done later.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "payload", rename_all = "kebab-case")]
+pub enum Job {
+    /// Renders anew what has become stale, some articles at a time, from `after` on.
+    RemakeRenderings {
+        /// The last article that was looked at.
+        after: Option<ArticleId>,
+    },
+    /// Drops what has outlived its time, and comes back in an hour.
+    Housekeeping,
+}
+
+/// How long a claim lasts: a worker that dies gives its jobs back after this.
+const CLAIM: Duration = Duration::from_secs(300);
+/// After this many tries a job is dead.
+const TRIES: i64 = 10;
+
+impl Job {
+    async fn run(self, app: &App) -> Result<()> {
+        match self {
+            Self::RemakeRenderings { after } => crate::editions::remake::run(app, after).await,
+            Self::Housekeeping => crate::app::housekeeping(app).await,
+        }
+    }
+}
+
+/// The pause before try number `attempts + 1`: ten seconds, doubling up to an hour.
+fn pause(attempts: i64) -> Duration {
+    let doublings = u32::try_from(attempts.clamp(1, 10) - 1).unwrap_or(0);
+    Duration::from_secs(10 * 2u64.pow(doublings)).min(Duration::from_secs(3600))
+}

@@ -1,0 +1,5 @@
+//! Mail: addresses, messages and how they leave.
+
+mod address;
+
+pub use address::EmailAddress;

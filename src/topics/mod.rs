@@ -1,0 +1,5 @@
+//! Topics.
+crate::id! {
+    /// Names a topic.
+    TopicId
+}

@@ -1,0 +1,11 @@
+//! Those who can log in: an address, a name, a role and the hash of a password.
+
+pub mod routes;
+pub mod store;
+
+pub use crate::mail::EmailAddress;
+
+crate::id! {
+    /// Names a user.
+    UserId
+}

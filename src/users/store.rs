@@ -1,0 +1,79 @@
+//! How users are kept.
+
+use diesel::prelude::*;
+
+use super::{EmailAddress, UserId};
+use crate::auth::Role;
+use crate::clock::Timestamp;
+use crate::db::schema::users;
+use crate::db::{Connection, Tx, violation};
+use crate::error::{Error, Result};
+
+/// A user as kept.
+#[derive(Debug, Clone, Queryable, Insertable)]
+#[diesel(table_name = users)]
+pub struct UserRow {
+    /// Names the user.
+    pub id: UserId,
+    /// The address as typed.
+    pub email: String,
+    /// The address as compared.
+    pub email_key: String,
+    /// What they are called.
+    pub name: String,
+    /// What they are.
+    pub role: String,
+    /// A PHC string.
+    pub password_hash: String,
+    /// Since when they may no longer log in.
+    pub disabled_at: Option<Timestamp>,
+    /// When they were added.
+    pub created_at: Timestamp,
+    /// When anything of this was last changed.
+    pub updated_at: Timestamp,
+}
+
+/// Adds a user.
+///
+/// # Errors
+/// Conflict `email-taken`.
+pub fn insert(tx: &mut Tx<'_>, user: &UserRow) -> Result<()> {
+    diesel::insert_into(users::table).values(user.clone()).execute(&mut **tx).map_err(|error| {
+        match violation::unique(&error).as_deref() {
+            Some("users_email_key") => Error::conflict("email-taken", "another user has this address"),
+            _ => error.into(),
+        }
+    })?;
+    Ok(())
+}
+
+/// The user with that id.
+///
+/// # Errors
+/// When the database refuses.
+pub fn find(conn: &mut Connection, id: UserId) -> Result<Option<UserRow>> {
+    Ok(users::table.filter(users::id.eq(id)).get_result(conn).optional()?)
+}
+
+/// The user with that address, unless disabled.
+///
+/// # Errors
+/// When the database refuses.
+pub fn find_active_by_email(conn: &mut Connection, email: &EmailAddress) -> Result<Option<UserRow>> {
+    let rows = users::table.filter(users::email_key.eq(email.key())).filter(users::disabled_at.is_null());
+    Ok(rows.get_result(conn).optional()?)
+}
+
+/// The role of a user who is there and not disabled: asked at every request with a token, so that a change counts at once.
+///
+/// # Errors
+/// When the database refuses.
+pub fn find_active_role(conn: &mut Connection, id: UserId) -> Result<Option<Role>> {
+    let role: Option<String> = users::table
+        .filter(users::id.eq(id))
+        .filter(users::disabled_at.is_null())
+        .select(users::role)
+        .get_result(conn)
+        .optional()?;
+    Ok(role.and_then(|role| Role::parse(&role)))
+}
