@@ -112,7 +112,7 @@ pub fn inline_text(markdown: &str) -> String {
 /// lists nested more than [`MAX_NESTING`] deep.
 pub fn check_body(body: &str) -> Result<(), Invalid> {
     let found = boundaries::scan(body);
-    if !found.boundaries.is_empty() {
+    if found.boundaries.iter().any(|found| found.kind != boundaries::Kind::Closed) {
         return Err(Invalid::new(
             "heading-in-body",
             "A body holds no headings of its own: make each a section, or send the whole document as `markdown`.",
@@ -126,7 +126,13 @@ pub fn check_body(body: &str) -> Result<(), Invalid> {
 
 /// The line as the only heading of a document; the closing `##` keeps one that is part of the text.
 fn as_heading(markdown: &str) -> String {
-    format!("## {} ##", markdown.split_whitespace().collect::<Vec<_>>().join(" "))
+    format!("## {} ##", one_line(markdown))
+}
+
+/// Lines joined to one.
+pub(super) fn one_line(text: &str) -> String {
+    let lines: Vec<&str> = text.split(['\n', '\r']).map(str::trim).filter(|line| !line.is_empty()).collect();
+    lines.join(" ")
 }
 
 fn heading_events(source: &str) -> impl Iterator<Item = Event<'_>> {

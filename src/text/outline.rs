@@ -6,8 +6,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::boundaries::{self, CLOSED, Kind};
-use super::markdown::inline_text;
+use super::boundaries::{self, Boundary, CLOSED, Kind};
+use super::markdown::{inline_text, one_line};
 use super::slug::Anchor;
 
 /// The deepest section.
@@ -83,23 +83,33 @@ fn read(markdown: &str, with_title: bool) -> Document {
     let mut title = None;
     let mut intro = String::new();
     let mut start = 0;
-    for (nth, boundary) in boundaries::scan(&markdown).boundaries.into_iter().enumerate() {
-        let before = markdown.get(start..boundary.range.start).unwrap_or_default();
-        start = boundary.range.end;
-        match boundary.kind {
+    let mut may_be_title = with_title;
+    let mut boundaries = boundaries::scan(&markdown).boundaries.into_iter().peekable();
+    while let Some(Boundary { kind, range }) = boundaries.next() {
+        // The indentation of the boundary itself belongs to no body.
+        let before = markdown.get(start..range.start).unwrap_or_default().trim_end_matches([' ', '\t']);
+        let end = boundaries.peek().map_or(markdown.len(), |next| next.range.start);
+        match kind {
             Kind::Closed => {
-                let closer = before.trim_end().rfind('\n').unwrap_or(0);
-                tree.body(&mut intro).push_str(before.get(..closer).unwrap_or_default());
+                // Anywhere else, or behind anything else, it is a comment like any other.
+                let is_last = markdown.get(range.end..end).is_some_and(|after| after.trim().is_empty());
+                let Some(body) = unclosed(before).filter(|_| is_last) else {
+                    continue;
+                };
+                tree.body(&mut intro).push_str(body);
             }
-            Kind::Heading { level: 1, text, .. } if with_title && nth == 0 && is_only_comments(before) => {
+            Kind::Heading { level: 1, text, .. } if may_be_title && is_only_comments(before) => {
                 intro.push_str(before);
                 title = Some(inline_text(&text)).filter(|title| !title.is_empty());
+                may_be_title = false;
             }
             kind => {
                 tree.body(&mut intro).push_str(before);
                 tree.open(kind);
+                may_be_title = false;
             }
         }
+        start = range.end;
     }
     tree.body(&mut intro).push_str(markdown.get(start..).unwrap_or_default());
     let mut sections = tree.finish();
@@ -247,21 +257,31 @@ fn push_body(out: &mut String, body: &str) {
     out.push_str("\n\n");
 }
 
+/// A body as it was before [`push_body`] closed it, if that is what happened.
+fn unclosed(text: &str) -> Option<&str> {
+    let (body, line) = text.trim_end_matches('\n').rsplit_once('\n')?;
+    let body = trim_blank_lines(body);
+    (closer(body).as_deref() == Some(line)).then_some(body)
+}
+
 /// The line that closes what a body leaves open; nothing for almost all bodies.
 fn closer(body: &str) -> Option<String> {
     let scan = boundaries::scan(&format!("{body}\n\n# Probe"));
     if scan.boundaries.last().is_some_and(|last| last.range.start == body.len() + 2) {
-        return None;
+        // A body that itself ends like a closed one gets a line more, to be taken off again.
+        let ends_closed = |found: &Boundary| found.kind == Kind::Closed && body.get(found.range.start..) == Some(CLOSED);
+        return scan.boundaries.iter().any(ends_closed).then(|| "-->".to_owned());
     }
     let fence = scan.last_fence.and_then(|start| body.get(start..)).map(|block| {
+        let block = block.trim_start();
         let mark = block.chars().next().unwrap_or('`');
         block.chars().take_while(|c| *c == mark).collect()
     });
     let html = ["-->", "?>", "]]>", "</pre>", "</script>", "</style>", "</textarea>", ">"];
     fence.into_iter().chain(html.map(str::to_owned)).find(|closer: &String| {
-        let length = body.len() + closer.len() + 2;
+        let end = body.len() + closer.len() + 2;
         let probe = boundaries::scan(&format!("{body}\n{closer}\n{CLOSED}\n\n# Probe"));
-        probe.boundaries.first().is_some_and(|first| first.kind == Kind::Closed && first.range.start == length)
+        probe.boundaries.iter().any(|found| found.kind == Kind::Closed && found.range.start == end)
     })
 }
 
@@ -282,10 +302,6 @@ fn trim_blank_lines(text: &str) -> &str {
     text.get(start..).unwrap_or_default()
 }
 
-fn one_line(text: &str) -> String {
-    text.split(['\n', '\r']).map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
-}
-
 /// Plain text as inline Markdown that reads as just that.
 fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -297,3 +313,6 @@ fn escape(text: &str) -> String {
     }
     out
 }
+
+#[cfg(test)]
+mod tests;

@@ -214,7 +214,7 @@ mod tests {
             ("北京", "bei-jing"),
             ("Привет, мир", "privet-mir"),
             ("  ", "untitled"),
-            ("🜁\0", "untitled"),
+            ("…!\0", "untitled"),
             ("Feeds", "feeds-2"),
             ("0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b", "0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b-2"),
         ];
