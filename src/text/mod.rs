@@ -1,5 +1,22 @@
-//! Text: Markdown, documents, addresses.
+//! Text: what articles are made of, as pure functions. Nothing here does I/O or knows of HTTP or the database.
+//!
+//! [`front_matter`] and [`outline`] take a Markdown document apart and put it together again, [`markdown`]
+//! renders its bodies, [`html`] brings foreign HTML in, [`slug`] names things and [`excerpt`] measures them.
+//! All of it takes hostile input: no panics, no unbounded recursion, no quadratic time.
 
+pub mod excerpt;
+mod boundaries;
+mod definitions;
+mod footnotes;
+pub mod front_matter;
+pub mod html;
 mod locale;
+pub mod markdown;
+pub mod outline;
+mod plain;
+mod raw_html;
+mod sanitise;
+pub mod slug;
+mod tokens;
 
 pub use locale::Locale;

@@ -1,0 +1,130 @@
+//! Where a Markdown document falls apart into sections: its own headings, and the comments that start a section without
+//! one. What stands inside a quotation, a list, a code block or other raw HTML is never a boundary.
+
+use std::ops::Range;
+
+use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd};
+
+use super::definitions::OPTIONS;
+use super::slug::Anchor;
+
+/// Behind the lines that [`super::outline::write`] adds to a body that leaves a block open.
+pub(super) const CLOSED: &str = "<!-- closed -->";
+
+/// What starts a section.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A heading of a level from 1 to 6, its source on one line, and its `{#id}`.
+    Heading { level: usize, text: String, anchor: Option<Anchor> },
+    /// `<!-- section -->`, `<!-- section 3 -->` with a depth, `<!-- section {#id} -->` with an anchor, or both.
+    Marker { depth: Option<usize>, anchor: Option<Anchor> },
+    /// [`CLOSED`].
+    Closed,
+}
+
+/// A boundary and the bytes it takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Boundary {
+    pub(super) kind: Kind,
+    pub(super) range: Range<usize>,
+}
+
+/// What one pass over a document finds.
+#[derive(Debug, Default)]
+pub(super) struct Scan {
+    /// In document order.
+    pub(super) boundaries: Vec<Boundary>,
+    /// The deepest nesting of lists, their items, quotations and footnotes.
+    pub(super) nesting: usize,
+    /// Where the last block starts, if it is a fenced code block of the document itself.
+    pub(super) last_fence: Option<usize>,
+}
+
+/// Finds the boundaries of a document.
+pub(super) fn scan(markdown: &str) -> Scan {
+    let mut found = Scan::default();
+    let mut depth = 0_usize;
+    for (event, range) in Parser::new_ext(markdown, OPTIONS).into_offset_iter() {
+        match event {
+            Event::Start(tag) => {
+                if depth == 0 {
+                    let is_fence = matches!(tag, Tag::CodeBlock(CodeBlockKind::Fenced(_)));
+                    found.last_fence = is_fence.then_some(range.start);
+                    if let Some(kind) = boundary(&tag, markdown.get(range.clone()).unwrap_or_default()) {
+                        found.boundaries.push(Boundary { kind, range });
+                    }
+                }
+                depth += 1;
+                if matches!(tag, Tag::BlockQuote(_) | Tag::Item | Tag::FootnoteDefinition(_)) {
+                    found.nesting = found.nesting.max(depth);
+                }
+            }
+            Event::End(TagEnd::MetadataBlock(_)) => {}
+            Event::End(_) => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    found
+}
+
+fn boundary(tag: &Tag<'_>, source: &str) -> Option<Kind> {
+    match tag {
+        Tag::Heading { level, .. } => {
+            let (text, anchor) = split_anchor(&heading_text(source));
+            Some(Kind::Heading { level: *level as usize, text, anchor })
+        }
+        Tag::HtmlBlock => marker(source.trim()),
+        _ => None,
+    }
+}
+
+/// A heading's inline source, on one line.
+fn heading_text(source: &str) -> String {
+    let source = source.trim();
+    if !source.starts_with('#') || is_underlined(source) {
+        let lines: Vec<&str> = source.lines().collect();
+        let text = lines.split_last().map_or(&[][..], |(_, text)| text);
+        // A hard break at a line's end means nothing in a single line.
+        let text: Vec<&str> = text.iter().map(|line| line.trim().trim_end_matches('\\').trim_end()).collect();
+        return text.join(" ").trim().to_owned();
+    }
+    let text = source.trim_start_matches('#').trim();
+    let unclosed = text.trim_end_matches('#');
+    if unclosed.is_empty() || unclosed.ends_with([' ', '\t']) { unclosed.trim().to_owned() } else { text.to_owned() }
+}
+
+/// Whether a heading that starts with `#` is nevertheless of the underlined kind, like `#tag` above `===`.
+fn is_underlined(source: &str) -> bool {
+    source.trim_end().contains('\n')
+}
+
+/// Takes `{#id}` off a heading's end.
+fn split_anchor(text: &str) -> (String, Option<Anchor>) {
+    let split = text.strip_suffix('}').and_then(|rest| rest.rsplit_once("{#"));
+    if let Some((heading, id)) = split
+        && let Ok(anchor) = Anchor::parse(id)
+    {
+        return (heading.trim_end().to_owned(), Some(anchor));
+    }
+    (text.to_owned(), None)
+}
+
+fn marker(comment: &str) -> Option<Kind> {
+    let inside = comment.strip_prefix("<!--")?.strip_suffix("-->")?;
+    let mut words = inside.split_whitespace();
+    match words.next()? {
+        "closed" => words.next().is_none().then_some(Kind::Closed),
+        "section" => {
+            let (mut depth, mut anchor) = (None, None);
+            for word in words {
+                if let Some(id) = word.strip_prefix("{#").and_then(|id| id.strip_suffix('}')) {
+                    anchor = Some(Anchor::parse(id).ok()?);
+                } else {
+                    depth = Some(word.parse().ok().filter(|depth| *depth >= 1)?);
+                }
+            }
+            Some(Kind::Marker { depth, anchor })
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,111 @@
+//! Link and footnote definitions belong to the whole article: here every body is parsed with the definitions of all
+//! the others at hand, although each is a document of its own.
+
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+
+use pulldown_cmark::{BrokenLink, CowStr, Event, Options, Parser, Tag, TagEnd};
+
+/// What is understood besides `CommonMark`.
+pub(super) const OPTIONS: Options = Options::ENABLE_TABLES
+    .union(Options::ENABLE_FOOTNOTES)
+    .union(Options::ENABLE_STRIKETHROUGH)
+    .union(Options::ENABLE_TASKLISTS);
+
+/// The bytes of links that definitions elsewhere may add to an article, at least; its own length when that is more.
+/// Without it a long address referred to thousands of times grows quadratically.
+const MIN_EXPANSION: usize = 100_000;
+
+/// Ends the borrowed footnote definitions in front of a body, so that its first line is read as a first line.
+const END_OF_BORROWED: &str = "<!---->\n\n";
+
+/// The definitions of an article, by name.
+#[derive(Default)]
+pub(super) struct Definitions {
+    links: HashMap<String, (String, String)>,
+    footnotes: HashSet<String>,
+    room: usize,
+}
+
+impl Definitions {
+    /// Finds all definitions; of two with one name the first counts, but a body's own before any other's.
+    pub(super) fn collect(bodies: &[&str]) -> Self {
+        let length = bodies.iter().map(|body| body.len()).sum::<usize>();
+        let mut found = Self { room: length.max(MIN_EXPANSION), ..Self::default() };
+        for body in bodies.iter().filter(|body| body.contains("]:")) {
+            let parser = Parser::new_ext(body, OPTIONS);
+            for (name, link) in parser.reference_definitions().iter() {
+                let title = link.title.as_deref().unwrap_or_default();
+                found.links.entry(key(name)).or_insert_with(|| (link.dest.to_string(), title.to_owned()));
+            }
+            found.footnotes.extend(parser.filter_map(|event| match event {
+                Event::Start(Tag::FootnoteDefinition(name)) => Some(key(&name)),
+                _ => None,
+            }));
+        }
+        found
+    }
+
+    /// A body with stand-ins in front for the footnotes it refers to, and the length of these.
+    pub(super) fn lend_to(&self, body: &str) -> (String, usize) {
+        let mut lent = String::new();
+        let mut seen = HashSet::new();
+        for label in labels(body) {
+            let name = key(label);
+            if self.footnotes.contains(&name) && seen.insert(name) {
+                lent.push_str("[^");
+                lent.push_str(label);
+                lent.push_str("]: -\n\n");
+            }
+        }
+        if !lent.is_empty() {
+            lent.push_str(END_OF_BORROWED);
+        }
+        let length = lent.len();
+        lent.push_str(body);
+        (lent, length)
+    }
+
+    /// The events of a body that [`Self::lend_to`] prepared.
+    pub(super) fn parse<'s>(&mut self, source: &'s str, lent: usize) -> Vec<Event<'s>> {
+        let links = &self.links;
+        let room = &mut self.room;
+        let look_up = |link: BrokenLink<'_>| {
+            let (dest, title) = links.get(&key(&link.reference))?;
+            *room = room.checked_sub(dest.len() + title.len())?;
+            Some((CowStr::from(dest.clone()), CowStr::from(title.clone())))
+        };
+        let parser = Parser::new_with_broken_link_callback(source, OPTIONS, Some(look_up));
+        let own = |(event, range): (Event<'s>, Range<usize>)| (range.start >= lent).then_some(event);
+        parser.into_offset_iter().filter_map(own).collect()
+    }
+}
+
+/// A body's own footnotes, taken out of its events: names in order, and what they say.
+pub(super) fn take_footnotes(events: Vec<Event<'_>>) -> (Vec<Event<'_>>, Vec<(String, Vec<Event<'_>>)>) {
+    let mut body = Vec::with_capacity(events.len());
+    let mut notes = Vec::new();
+    let mut open: Vec<(String, Vec<Event<'_>>)> = Vec::new();
+    for event in events {
+        match event {
+            Event::Start(Tag::FootnoteDefinition(name)) => open.push((key(&name), Vec::new())),
+            Event::End(TagEnd::FootnoteDefinition) => notes.extend(open.pop()),
+            other => open.last_mut().map_or(&mut body, |(_, note)| note).push(other),
+        }
+    }
+    (body, notes)
+}
+
+/// A label as definitions and references are compared: without regard to case and kinds of space.
+pub(super) fn key(label: &str) -> String {
+    let words: Vec<String> = label.split_whitespace().map(str::to_lowercase).collect();
+    words.join(" ")
+}
+
+/// What stands between `[^` and `]` anywhere in a body: at least its footnote references.
+fn labels(body: &str) -> impl Iterator<Item = &str> {
+    body.split("[^").skip(1).filter_map(|rest| {
+        let label = rest.split(['[', ']', '\n', '\r']).next()?;
+        (rest.get(label.len()..)?.starts_with(']') && !label.is_empty()).then_some(label)
+    })
+}

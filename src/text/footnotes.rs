@@ -1,0 +1,103 @@
+//! Footnotes are numbered through the whole article in order of first reference, and each stands at the end of the body
+//! that refers to it first, so that a section served alone is complete.
+
+use std::collections::HashMap;
+
+use pulldown_cmark::{Event, TagEnd};
+
+/// One footnote of an article.
+struct Note<'s> {
+    /// The body it is defined in: its own references are looked up from there.
+    home: usize,
+    events: Vec<Event<'s>>,
+    number: Option<usize>,
+    references: usize,
+}
+
+/// All footnotes of an article.
+#[derive(Default)]
+pub(super) struct Footnotes<'s> {
+    notes: Vec<Note<'s>>,
+    by_body: HashMap<(usize, String), usize>,
+    by_name: HashMap<String, usize>,
+    numbered: usize,
+}
+
+/// Which note a reference means, and whether it is the first to mean it.
+pub(super) struct Reference {
+    pub(super) note: usize,
+    pub(super) is_first: bool,
+    /// The markup of the reference.
+    pub(super) html: String,
+}
+
+impl<'s> Footnotes<'s> {
+    /// Adds what a body defines; the first definition of a name counts.
+    pub(super) fn define(&mut self, home: usize, name: String, events: Vec<Event<'s>>) {
+        let note = self.notes.len();
+        self.by_name.entry(name.clone()).or_insert(note);
+        self.by_body.entry((home, name)).or_insert(note);
+        self.notes.push(Note { home, events, number: None, references: 0 });
+    }
+
+    /// Follows a reference from a body, giving the note its number when it has none.
+    pub(super) fn refer(&mut self, body: usize, name: String) -> Option<Reference> {
+        let by_name = self.by_name.get(&name).copied();
+        let note = self.by_body.get(&(body, name)).copied().or(by_name)?;
+        let entry = self.notes.get_mut(note)?;
+        let is_first = entry.number.is_none();
+        if is_first {
+            self.numbered += 1;
+        }
+        let number = *entry.number.get_or_insert(self.numbered);
+        entry.references += 1;
+        let id = reference_id(number, entry.references);
+        let html = format!(
+            r##"<sup class="footnote-ref"><a href="#fn-{number}" id="{id}" class="footnote-ref" role="doc-noteref">{number}</a></sup>"##
+        );
+        Some(Reference { note, is_first, html })
+    }
+
+    /// What a note says and where it is defined; to be asked once.
+    pub(super) fn take(&mut self, note: usize) -> (Vec<Event<'s>>, usize) {
+        self.notes.get_mut(note).map_or((Vec::new(), 0), |note| (std::mem::take(&mut note.events), note.home))
+    }
+
+    /// The list at the end of a body. To be called when every reference of the article is known.
+    pub(super) fn list(&self, notes: Vec<(usize, Vec<Event<'s>>)>) -> Vec<Event<'s>> {
+        let numbers = |note: usize| self.notes.get(note).map_or((0, 0), |n| (n.number.unwrap_or(0), n.references));
+        let Some((first, _)) = notes.first() else {
+            return Vec::new();
+        };
+        let opening = match numbers(*first).0 {
+            1 => "<ol>\n".to_owned(),
+            start => format!("<ol start=\"{start}\">\n"),
+        };
+        let mut out = vec![html(format!("<section class=\"footnotes\" role=\"doc-endnotes\">\n{opening}"))];
+        for (note, mut events) in notes {
+            let (number, references) = numbers(note);
+            out.push(html(format!("<li id=\"fn-{number}\">\n")));
+            let last = matches!(events.last(), Some(Event::End(TagEnd::Paragraph))).then(|| events.pop()).flatten();
+            out.append(&mut events);
+            out.extend((1..=references).map(|nth| html(back_link(number, nth))));
+            out.extend(last);
+            out.push(html("</li>\n".to_owned()));
+        }
+        out.push(html("</ol>\n</section>\n".to_owned()));
+        out
+    }
+}
+
+fn reference_id(number: usize, nth: usize) -> String {
+    if nth == 1 { format!("fnref-{number}") } else { format!("fnref-{number}-{nth}") }
+}
+
+fn back_link(number: usize, nth: usize) -> String {
+    let id = reference_id(number, nth);
+    let label = if nth == 1 { format!("Back to reference {number}") } else { format!("Back to reference {number}-{nth}") };
+    format!(r##" <a href="#{id}" class="footnote-backref" role="doc-backlink" aria-label="{label}">↩</a>"##)
+}
+
+fn html<'s>(markup: String) -> Event<'s> {
+    Event::Html(markup.into())
+}

@@ -1,0 +1,318 @@
+//! A whole Markdown document as a tree of sections and back: what is written here is read back as the same tree, and
+//! bodies keep every byte but blank lines at their ends and the kind of line ends.
+//!
+//! A section of depth 1 to 5 is written as a heading of level 2 to 6. One without a heading stands behind
+//! `<!-- section -->`, which starts a section beside the one before it, or `<!-- section 3 -->`, which names its depth.
+
+use std::collections::{HashMap, HashSet};
+
+use super::boundaries::{self, Boundary, CLOSED, Kind};
+use super::markdown::{inline_text, one_line};
+use super::slug::Anchor;
+
+/// The deepest section.
+pub const MAX_DEPTH: usize = 5;
+
+/// An article as one Markdown document has it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Document {
+    /// Plain text, one line.
+    pub title: Option<String>,
+    /// What stands before the first section.
+    pub intro: String,
+    /// The sections of depth 1.
+    pub sections: Vec<Part>,
+}
+
+/// A section of a document.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Part {
+    /// One line of inline Markdown.
+    pub heading: Option<String>,
+    /// Every part with a heading has one after [`parse`]; a part without a heading has one only if it was written.
+    pub anchor: Option<Anchor>,
+    /// Markdown without headings of its own.
+    pub body: String,
+    /// The sections one deeper.
+    pub sections: Vec<Part>,
+}
+
+/// Reads a document; the first heading is the title if it is of level 1 and only comments stand before it.
+///
+/// Every other heading is a section. A level that is skipped is closed up, and what is deeper than [`MAX_DEPTH`] stands
+/// beside its parent. An `{#id}` used twice counts the first time; anchors made from headings give way to written ones.
+#[must_use]
+pub fn parse(markdown: &str) -> Document {
+    read(markdown, true)
+}
+
+/// Reads a document whose title is known already, from front matter: a first heading of level 1 is a section too.
+#[must_use]
+pub fn parse_untitled(markdown: &str) -> Document {
+    read(markdown, false)
+}
+
+/// Writes a document that [`parse`] reads as the same tree, once headings without an anchor have theirs.
+///
+/// An anchor is written where it is not what the heading alone would give. Sections deeper than [`MAX_DEPTH`] are written
+/// at that depth.
+#[must_use]
+pub fn write(document: &Document) -> String {
+    let mut out = String::new();
+    if let Some(title) = document.title.as_deref().map(one_line).filter(|title| !title.is_empty()) {
+        out.push_str("# ");
+        out.push_str(&escape(&title));
+        out.push_str("\n\n");
+    }
+    push_body(&mut out, &document.intro);
+    let mut before = 1;
+    for part in &document.sections {
+        write_part(&mut out, part, 1, &mut before);
+    }
+    let length = out.trim_end_matches('\n').len();
+    out.truncate(length);
+    if !out.is_empty() {
+        out.push('\n');
+    }
+    out
+}
+
+fn read(markdown: &str, with_title: bool) -> Document {
+    let markdown = markdown.strip_prefix('\u{feff}').unwrap_or(markdown).replace("\r\n", "\n").replace('\r', "\n");
+    let mut tree = Tree::default();
+    let mut title = None;
+    let mut intro = String::new();
+    let mut start = 0;
+    let mut may_be_title = with_title;
+    let mut boundaries = boundaries::scan(&markdown).boundaries.into_iter().peekable();
+    while let Some(Boundary { kind, range }) = boundaries.next() {
+        // The indentation of the boundary itself belongs to no body.
+        let before = markdown.get(start..range.start).unwrap_or_default().trim_end_matches([' ', '\t']);
+        let end = boundaries.peek().map_or(markdown.len(), |next| next.range.start);
+        match kind {
+            Kind::Closed => {
+                // Anywhere else, or behind anything else, it is a comment like any other.
+                let is_last = markdown.get(range.end..end).is_some_and(|after| after.trim().is_empty());
+                let Some(body) = unclosed(before).filter(|_| is_last) else {
+                    continue;
+                };
+                tree.body(&mut intro).push_str(body);
+            }
+            Kind::Heading { level: 1, text, .. } if may_be_title && is_only_comments(before) => {
+                intro.push_str(before);
+                title = Some(inline_text(&text)).filter(|title| !title.is_empty());
+                may_be_title = false;
+            }
+            kind => {
+                tree.body(&mut intro).push_str(before);
+                tree.open(kind);
+                may_be_title = false;
+            }
+        }
+        start = range.end;
+    }
+    tree.body(&mut intro).push_str(markdown.get(start..).unwrap_or_default());
+    let mut sections = tree.finish();
+    settle_anchors(&mut sections);
+    Document { title, intro: trim_blank_lines(&intro).to_owned(), sections }
+}
+
+/// A section whose children may still come.
+struct OpenPart {
+    /// The level of heading it counts as.
+    level: usize,
+    part: Part,
+}
+
+/// The tree while it is read: finished sections, and the path to the one whose body comes now.
+#[derive(Default)]
+struct Tree {
+    sections: Vec<Part>,
+    path: Vec<OpenPart>,
+}
+
+impl Tree {
+    /// Where the text of this place goes.
+    fn body<'t>(&'t mut self, intro: &'t mut String) -> &'t mut String {
+        self.path.last_mut().map_or(intro, |open| &mut open.part.body)
+    }
+
+    fn open(&mut self, kind: Kind) {
+        match kind {
+            Kind::Heading { level, text, anchor } => {
+                while self.path.last().is_some_and(|open| open.level >= level) {
+                    self.close();
+                }
+                self.close_down_to(MAX_DEPTH - 1);
+                let heading = Some(text).filter(|text| !text.is_empty());
+                self.path.push(OpenPart { level, part: Part { heading, anchor, ..Part::default() } });
+            }
+            Kind::Marker { depth, anchor } => {
+                let depth = depth.unwrap_or(self.path.len()).clamp(1, MAX_DEPTH);
+                self.close_down_to(depth - 1);
+                self.path.push(OpenPart { level: depth + 1, part: Part { anchor, ..Part::default() } });
+            }
+            Kind::Closed => {}
+        }
+    }
+
+    fn close_down_to(&mut self, length: usize) {
+        while self.path.len() > length {
+            self.close();
+        }
+    }
+
+    fn close(&mut self) {
+        if let Some(OpenPart { mut part, .. }) = self.path.pop() {
+            part.body = trim_blank_lines(&part.body).to_owned();
+            self.path.last_mut().map_or(&mut self.sections, |parent| &mut parent.part.sections).push(part);
+        }
+    }
+
+    fn finish(mut self) -> Vec<Part> {
+        self.close_down_to(0);
+        self.sections
+    }
+}
+
+/// Gives every heading its anchor and every anchor one owner.
+fn settle_anchors(sections: &mut [Part]) {
+    let mut taken = HashSet::new();
+    keep_written(sections, &mut taken);
+    number_others(sections, &mut taken, &mut HashMap::new());
+}
+
+fn keep_written(parts: &mut [Part], taken: &mut HashSet<Anchor>) {
+    for part in parts {
+        if part.anchor.as_ref().is_some_and(|anchor| !taken.insert(anchor.clone())) {
+            part.anchor = None;
+        }
+        keep_written(&mut part.sections, taken);
+    }
+}
+
+fn number_others(parts: &mut [Part], taken: &mut HashSet<Anchor>, next: &mut HashMap<Anchor, u32>) {
+    for part in parts {
+        if part.anchor.is_none()
+            && let Some(heading) = &part.heading
+        {
+            let plain = Anchor::from_heading(heading);
+            let mut anchor = plain.clone();
+            // Counting goes on where it stopped, so that many equal headings do not take quadratic time.
+            let number = next.entry(plain.clone()).or_insert(2);
+            while taken.contains(&anchor) {
+                anchor = plain.numbered(*number);
+                *number = number.saturating_add(1);
+            }
+            taken.insert(anchor.clone());
+            part.anchor = Some(anchor);
+        }
+        number_others(&mut part.sections, taken, next);
+    }
+}
+
+fn write_part(out: &mut String, part: &Part, depth: usize, before: &mut usize) {
+    let depth = depth.min(MAX_DEPTH);
+    match part.heading.as_deref().map(one_line).filter(|heading| !heading.is_empty()) {
+        Some(heading) => {
+            out.push_str(&"#".repeat(depth + 1));
+            out.push(' ');
+            out.push_str(&heading);
+            match &part.anchor {
+                Some(anchor) if *anchor != Anchor::from_heading(&heading) || heading.ends_with('}') => {
+                    out.push_str(&format!(" {{#{anchor}}}"));
+                }
+                // A closing sequence of its own keeps the one that belongs to the text.
+                _ if heading.ends_with('#') => out.push_str(" #"),
+                _ => {}
+            }
+        }
+        None => {
+            let place = if depth == *before { String::new() } else { format!(" {depth}") };
+            let anchor = part.anchor.as_ref().map(|anchor| format!(" {{#{anchor}}}")).unwrap_or_default();
+            out.push_str(&format!("<!-- section{place}{anchor} -->"));
+        }
+    }
+    out.push_str("\n\n");
+    *before = depth;
+    push_body(out, &part.body);
+    for child in &part.sections {
+        write_part(out, child, depth + 1, before);
+    }
+}
+
+/// A body, with whatever it leaves open closed so that the next heading is one.
+fn push_body(out: &mut String, body: &str) {
+    let body = trim_blank_lines(body);
+    if body.is_empty() {
+        return;
+    }
+    out.push_str(body);
+    if let Some(closer) = closer(body) {
+        out.push('\n');
+        out.push_str(&closer);
+        out.push('\n');
+        out.push_str(CLOSED);
+    }
+    out.push_str("\n\n");
+}
+
+/// A body as it was before [`push_body`] closed it, if that is what happened.
+fn unclosed(text: &str) -> Option<&str> {
+    let (body, line) = text.trim_end_matches('\n').rsplit_once('\n')?;
+    let body = trim_blank_lines(body);
+    (closer(body).as_deref() == Some(line)).then_some(body)
+}
+
+/// The line that closes what a body leaves open; nothing for almost all bodies.
+fn closer(body: &str) -> Option<String> {
+    let scan = boundaries::scan(&format!("{body}\n\n# Probe"));
+    if scan.boundaries.last().is_some_and(|last| last.range.start == body.len() + 2) {
+        // A body that itself ends like a closed one gets a line more, to be taken off again.
+        let ends_closed = |found: &Boundary| found.kind == Kind::Closed && body.get(found.range.start..) == Some(CLOSED);
+        return scan.boundaries.iter().any(ends_closed).then(|| "-->".to_owned());
+    }
+    let fence = scan.last_fence.and_then(|start| body.get(start..)).map(|block| {
+        let block = block.trim_start();
+        let mark = block.chars().next().unwrap_or('`');
+        block.chars().take_while(|c| *c == mark).collect()
+    });
+    let html = ["-->", "?>", "]]>", "</pre>", "</script>", "</style>", "</textarea>", ">"];
+    fence.into_iter().chain(html.map(str::to_owned)).find(|closer: &String| {
+        let end = body.len() + closer.len() + 2;
+        let probe = boundaries::scan(&format!("{body}\n{closer}\n{CLOSED}\n\n# Probe"));
+        probe.boundaries.iter().any(|found| found.kind == Kind::Closed && found.range.start == end)
+    })
+}
+
+/// Whether nothing but white space and HTML comments is there.
+fn is_only_comments(text: &str) -> bool {
+    let mut rest = text.trim_start();
+    while let Some((_, after)) = rest.strip_prefix("<!--").and_then(|comment| comment.split_once("-->")) {
+        rest = after.trim_start();
+    }
+    rest.is_empty()
+}
+
+/// Without the blank lines at both ends; the first line keeps its indentation.
+fn trim_blank_lines(text: &str) -> &str {
+    let text = text.trim_end_matches([' ', '\t', '\n']);
+    let indented = text.len() - text.trim_start_matches([' ', '\t', '\n']).len();
+    let start = text.get(..indented).and_then(|blank| blank.rfind('\n')).map_or(0, |end| end + 1);
+    text.get(start..).unwrap_or_default()
+}
+
+/// Plain text as inline Markdown that reads as just that.
+fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if matches!(c, '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '&' | '#' | '~' | '!' | '|' | '{' | '}' | ':' | '@') {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,103 @@
+//! The text of rendered HTML, for search, excerpts and counting: read from the very markup readers get.
+
+use super::tokens::{self, Piece};
+
+/// The text of sanitised HTML: a line a block, pictures by their `alt`, without footnote marks.
+pub(super) fn plain_text(html: &str) -> String {
+    let mut out = Text::default();
+    let mut skipping = false;
+    let mut preformatted = 0_usize;
+    for piece in tokens::tokens(html).unwrap_or_default() {
+        match piece {
+            Piece::Text(_) if skipping => {}
+            Piece::Text(text) if preformatted > 0 => out.push_verbatim(&text),
+            Piece::Text(text) => out.push(&text),
+            Piece::Open { name, attributes } => {
+                let value = |wanted: &str| attributes.iter().find(|(n, _)| n == wanted).map_or("", |(_, v)| v.as_str());
+                match name.as_str() {
+                    "a" if matches!(value("role"), "doc-noteref" | "doc-backlink") => skipping = true,
+                    "img" => out.push(value("alt")),
+                    "td" | "th" => out.push(" "),
+                    "pre" => {
+                        preformatted += 1;
+                        out.end_line();
+                    }
+                    _ if is_block(&name) => out.end_line(),
+                    _ => {}
+                }
+            }
+            Piece::Close(name) => match name.as_str() {
+                "a" => skipping = false,
+                "pre" => {
+                    preformatted = preformatted.saturating_sub(1);
+                    out.end_line();
+                }
+                _ if is_block(&name) => out.end_line(),
+                _ => {}
+            },
+        }
+    }
+    out.done()
+}
+
+/// Elements that stand on lines of their own.
+pub(super) fn is_block(name: &str) -> bool {
+    matches!(
+        name,
+        "address" | "article" | "aside" | "audio" | "blockquote" | "body" | "br" | "caption" | "dd" | "details" | "div" | "dl"
+            | "dt" | "figcaption" | "figure" | "footer" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "header" | "hr" | "iframe"
+            | "li" | "main" | "nav" | "ol" | "p" | "picture" | "pre" | "section" | "summary" | "table" | "tbody" | "tfoot"
+            | "thead" | "tr" | "ul" | "video"
+    )
+}
+
+/// Lines without spaces at their ends, and no empty ones.
+#[derive(Default)]
+struct Text {
+    text: String,
+    gap: Option<char>,
+}
+
+impl Text {
+    fn push(&mut self, text: &str) {
+        let mut words = text.split_whitespace().peekable();
+        if words.peek().is_none() || text.starts_with(char::is_whitespace) {
+            self.space(text);
+        }
+        while let Some(word) = words.next() {
+            self.fill_gap();
+            self.text.push_str(word);
+            if words.peek().is_some() || text.ends_with(char::is_whitespace) {
+                self.gap = Some(' ');
+            }
+        }
+    }
+
+    fn space(&mut self, text: &str) {
+        if !text.is_empty() && self.gap.is_none() {
+            self.gap = Some(' ');
+        }
+    }
+
+    fn push_verbatim(&mut self, text: &str) {
+        self.fill_gap();
+        self.text.push_str(text);
+    }
+
+    fn end_line(&mut self) {
+        self.gap = Some('\n');
+    }
+
+    fn fill_gap(&mut self) {
+        if let Some(gap) = self.gap.take() {
+            let wanted = !self.text.is_empty() && !self.text.ends_with('\n');
+            if wanted {
+                self.text.push(gap);
+            }
+        }
+    }
+
+    fn done(self) -> String {
+        self.text.trim().to_owned()
+    }
+}

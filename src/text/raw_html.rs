@@ -1,0 +1,237 @@
+//! Raw HTML inside Markdown, chunk by chunk: closes what is left open, flattens what is nested absurdly, and tells the
+//! author what is taken out. Markup the renderer makes itself never passes here, so footnote ids cannot be forged.
+
+use super::markdown::Warning;
+use super::sanitise::{self, Policy};
+use super::slug::belongs_to_footnotes;
+use super::tokens::{self, Piece};
+
+/// The deepest nesting of elements and Markdown containers that is rendered; what is deeper is flattened.
+const MAX_DEPTH: usize = 100;
+/// The most warnings of one article.
+const MAX_WARNINGS: usize = 50;
+
+/// What is open at some point of a body.
+enum Open {
+    /// A Markdown element: raw HTML opened inside it is closed with it.
+    Markdown { shown: bool },
+    /// An element that stays, and what closes it.
+    Element { name: String, closer: &'static str },
+    /// An element that goes with its content.
+    Hidden { name: String },
+}
+
+/// Reads the raw HTML of one article's bodies.
+pub(super) struct RawHtml<'p> {
+    policy: &'p Policy,
+    phrasing_only: bool,
+    open: Vec<Open>,
+    hidden: usize,
+    warnings: Vec<Warning>,
+    reported: usize,
+}
+
+impl<'p> RawHtml<'p> {
+    pub(super) fn new(policy: &'p Policy) -> Self {
+        Self { policy, phrasing_only: false, open: Vec::new(), hidden: 0, warnings: Vec::new(), reported: 0 }
+    }
+
+    /// For headings: block elements lose their tags.
+    pub(super) fn phrasing(policy: &'p Policy) -> Self {
+        Self { phrasing_only: true, ..Self::new(policy) }
+    }
+
+    /// Whether what comes now stands inside an element that goes with its content.
+    pub(super) fn is_hidden(&self) -> bool {
+        self.hidden > 0
+    }
+
+    /// A Markdown element starts. Tells whether to show its tags.
+    pub(super) fn enter(&mut self) -> bool {
+        let shown = !self.is_hidden() && self.open.len() < MAX_DEPTH;
+        if !shown && !self.is_hidden() {
+            self.warn("nested-too-deeply", "What is nested this deeply is shown flat.".to_owned());
+        }
+        self.open.push(Open::Markdown { shown });
+        shown
+    }
+
+    /// A Markdown element ends: what must be closed before, and whether to show its own tag.
+    pub(super) fn leave(&mut self) -> (String, bool) {
+        let mut closers = String::new();
+        while let Some(open) = self.open.pop() {
+            if let Open::Markdown { shown } = open {
+                return (closers, shown);
+            }
+            self.close(open, &mut closers);
+        }
+        (closers, true)
+    }
+
+    /// Everything still open, closed: a body's end.
+    pub(super) fn finish(&mut self) -> String {
+        let mut closers = String::new();
+        while let Some(open) = self.open.pop() {
+            self.close(open, &mut closers);
+        }
+        closers
+    }
+
+    /// One chunk of raw HTML, made well-formed together with what is open.
+    pub(super) fn read(&mut self, chunk: &str) -> String {
+        let mut out = String::with_capacity(chunk.len());
+        let Some(pieces) = tokens::tokens(chunk) else {
+            self.warn("element-removed", "A tag with thousands of attributes.".to_owned());
+            return out;
+        };
+        for piece in pieces {
+            match piece {
+                Piece::Text(text) if !self.is_hidden() => out.push_str(&tokens::escape(&text)),
+                Piece::Text(_) => {}
+                Piece::Open { name, attributes } => self.open(name, &attributes, &mut out),
+                Piece::Close(name) => self.close_named(&name, &mut out),
+            }
+        }
+        out
+    }
+
+    /// Notes something for the author, once.
+    pub(super) fn warn(&mut self, code: &'static str, detail: String) {
+        let warning = Warning { code, detail };
+        if self.warnings.len() < MAX_WARNINGS && !self.warnings.contains(&warning) {
+            self.warnings.push(warning);
+        }
+    }
+
+    /// The warnings since the last call.
+    pub(super) fn new_warnings(&mut self) -> Vec<Warning> {
+        let new = self.warnings.get(self.reported..).unwrap_or_default().to_vec();
+        self.reported = self.warnings.len();
+        new
+    }
+
+    fn open(&mut self, name: String, attributes: &[(String, String)], out: &mut String) {
+        if self.is_hidden() {
+            // Only the same name can end it, so only the same name counts.
+            if matches!(self.open.last(), Some(Open::Hidden { name: hidden }) if *hidden == name) && self.open.len() < MAX_DEPTH {
+                self.hide(name);
+            }
+            return;
+        }
+        if !self.keeps(&name, attributes) {
+            if tokens::hides_content(&name) {
+                self.hide(name);
+            }
+            return;
+        }
+        if self.open.len() >= MAX_DEPTH {
+            self.warn("nested-too-deeply", "What is nested this deeply is shown flat.".to_owned());
+            return;
+        }
+        if is_heading(&name) {
+            self.warn("heading-flattened", format!("<{name}>"));
+            out.push_str("<p><strong>");
+            self.open.push(Open::Element { name, closer: "</strong></p>" });
+            return;
+        }
+        out.push('<');
+        out.push_str(&name);
+        for (attribute, value) in attributes {
+            if let Some(value) = self.attribute(&name, attribute, value) {
+                out.push(' ');
+                out.push_str(attribute);
+                out.push_str("=\"");
+                out.push_str(&tokens::escape(&value));
+                out.push('"');
+            }
+        }
+        out.push('>');
+        if name == "iframe" {
+            out.push_str("</iframe>");
+            self.hide(name);
+        } else if !tokens::is_void(&name) {
+            self.open.push(Open::Element { name, closer: "" });
+        }
+    }
+
+    fn hide(&mut self, name: String) {
+        self.hidden += 1;
+        self.open.push(Open::Hidden { name });
+    }
+
+    fn keeps(&mut self, name: &str, attributes: &[(String, String)]) -> bool {
+        let value = |wanted: &str| attributes.iter().find(|(name, _)| name == wanted).map_or("", |(_, value)| value);
+        let allowed = match name {
+            "html" | "body" => return false,
+            "iframe" => sanitise::allows_iframe(self.policy, value("src")),
+            "input" => value("type").eq_ignore_ascii_case("checkbox"),
+            _ if is_heading(name) => true,
+            _ => sanitise::allows_element(name),
+        };
+        let allowed = allowed && (!self.phrasing_only || sanitise::is_phrasing(name));
+        if !allowed {
+            let source = if name == "iframe" { format!(" {}", shorten(value("src"))) } else { String::new() };
+            self.warn("element-removed", format!("<{}>{source}", shorten(name)));
+        }
+        allowed
+    }
+
+    fn attribute(&mut self, element: &str, name: &str, value: &str) -> Option<String> {
+        let allowed = sanitise::allows_attribute(element, name) && !(name == "id" && belongs_to_footnotes(value));
+        if !allowed {
+            self.warn("attribute-removed", format!("{} on <{element}>", shorten(name)));
+            return None;
+        }
+        if sanitise::is_url(name) && !sanitise::allows_url(name, value) {
+            self.warn("url-removed", shorten(value));
+            return None;
+        }
+        if name == "class" {
+            let languages = sanitise::language_classes(value);
+            return (!languages.is_empty()).then_some(languages);
+        }
+        Some(value.to_owned())
+    }
+
+    fn close_named(&mut self, wanted: &str, out: &mut String) {
+        let here = self.open.iter().rev().take_while(|open| !matches!(open, Open::Markdown { .. }));
+        let Some(above) = here.into_iter().position(|open| match open {
+            Open::Element { name, .. } | Open::Hidden { name } => name == wanted,
+            Open::Markdown { .. } => false,
+        }) else {
+            return;
+        };
+        for _ in 0..=above {
+            if let Some(open) = self.open.pop() {
+                self.close(open, out);
+            }
+        }
+    }
+
+    fn close(&mut self, open: Open, out: &mut String) {
+        match open {
+            Open::Element { closer: "", name } => {
+                out.push_str("</");
+                out.push_str(&name);
+                out.push('>');
+            }
+            Open::Element { closer, .. } => out.push_str(closer),
+            Open::Hidden { .. } => self.hidden = self.hidden.saturating_sub(1),
+            Open::Markdown { .. } => {}
+        }
+    }
+}
+
+fn is_heading(name: &str) -> bool {
+    matches!(name, "h1" | "h2" | "h3" | "h4" | "h5" | "h6")
+}
+
+/// The beginning of something foreign, for a warning.
+pub(super) fn shorten(text: &str) -> String {
+    let mut short: String = text.chars().filter(|c| !c.is_control()).take(81).collect();
+    if short.chars().count() > 80 {
+        short.pop();
+        short.push('…');
+    }
+    short
+}

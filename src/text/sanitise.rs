@@ -1,0 +1,230 @@
+//! The allow-list: which HTML may leave the house. [`clean`] is the last word on every rendered byte; what it would
+//! take out is found, and told to the author, by [`super::raw_html`] before.
+
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use ammonia::{Builder, Url, UrlRelative};
+
+/// What a publication lets its authors embed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Policy {
+    /// Host names whose `https` pages may stand in an `<iframe>`.
+    pub iframe_hosts: Vec<String>,
+}
+
+impl Default for Policy {
+    /// The usual hosts of video, audio and code.
+    fn default() -> Self {
+        let hosts = [
+            "www.youtube-nocookie.com", "www.youtube.com", "player.vimeo.com", "www.dailymotion.com", "player.twitch.tv",
+            "open.spotify.com", "w.soundcloud.com", "embed.podcasts.apple.com", "bandcamp.com", "codepen.io", "codesandbox.io",
+            "stackblitz.com", "www.openstreetmap.org", "datawrapper.dwcdn.net", "flo.uri.sh",
+        ];
+        Self { iframe_hosts: hosts.map(str::to_owned).to_vec() }
+    }
+}
+
+/// Every element that stays, with the attributes it may have beside [`GLOBAL`].
+pub(super) const ELEMENTS: &[(&str, &[&str])] = &[
+    ("a", &["href", "hreflang"]), ("abbr", &[]), ("address", &[]), ("article", &[]), ("aside", &[]),
+    ("audio", &["src", "controls", "preload", "loop", "muted"]), ("b", &[]), ("bdi", &[]), ("bdo", &[]),
+    ("blockquote", &["cite"]), ("br", &[]), ("caption", &[]), ("cite", &[]), ("code", &["class"]), ("col", &["span"]),
+    ("colgroup", &["span"]), ("dd", &[]), ("del", &["cite", "datetime"]), ("details", &["open"]), ("dfn", &[]), ("div", &[]),
+    ("dl", &[]), ("dt", &[]), ("em", &[]), ("figcaption", &[]), ("figure", &[]), ("hr", &[]), ("i", &[]),
+    ("iframe", &["src", "width", "height", "allow", "allowfullscreen", "loading", "referrerpolicy"]),
+    ("img", &["src", "srcset", "sizes", "alt", "width", "height", "loading", "decoding"]),
+    ("input", &["type", "disabled", "checked"]), ("ins", &["cite", "datetime"]), ("kbd", &[]), ("li", &["value"]),
+    ("mark", &[]), ("ol", &["start", "reversed", "type"]), ("p", &[]), ("picture", &[]), ("pre", &[]), ("q", &["cite"]),
+    ("rp", &[]), ("rt", &[]), ("ruby", &[]), ("s", &[]), ("samp", &[]), ("section", &[]), ("small", &[]),
+    ("source", &["src", "srcset", "sizes", "type", "media", "width", "height"]), ("span", &[]), ("strong", &[]),
+    ("sub", &[]), ("summary", &[]), ("sup", &[]), ("table", &[]), ("tbody", &[]),
+    ("td", &["colspan", "rowspan", "headers", "align"]), ("tfoot", &[]),
+    ("th", &["colspan", "rowspan", "headers", "scope", "abbr", "align"]), ("thead", &[]), ("time", &["datetime"]),
+    ("tr", &[]), ("track", &["src", "kind", "srclang", "label", "default"]), ("u", &[]), ("ul", &[]), ("var", &[]),
+    ("video", &["src", "poster", "controls", "preload", "width", "height", "loop", "muted", "playsinline"]), ("wbr", &[]),
+];
+
+/// Attributes of every element.
+const GLOBAL: &[&str] = &["id", "title", "lang", "dir"];
+
+/// Elements that keep a line of text a line.
+const PHRASING: &[&str] = &[
+    "a", "abbr", "b", "bdi", "bdo", "br", "cite", "code", "del", "dfn", "em", "i", "img", "ins", "kbd", "mark", "q", "rp",
+    "rt", "ruby", "s", "samp", "small", "span", "strong", "sub", "sup", "time", "u", "var", "wbr",
+];
+
+/// What only the renderer's own footnotes have; the values are checked by [`keep`].
+const FOOTNOTES: &[(&str, &[&str])] =
+    &[("a", &["class", "role", "aria-label"]), ("section", &["class", "role"]), ("sup", &["class"])];
+
+/// Whether an element may stay at all.
+pub(super) fn allows_element(name: &str) -> bool {
+    ELEMENTS.binary_search_by_key(&name, |(element, _)| element).is_ok()
+}
+
+/// Whether an element may stand in a heading.
+pub(super) fn is_phrasing(name: &str) -> bool {
+    PHRASING.contains(&name)
+}
+
+/// Whether an author's element may have an attribute of this name.
+pub(super) fn allows_attribute(element: &str, attribute: &str) -> bool {
+    GLOBAL.contains(&attribute)
+        || ELEMENTS.binary_search_by_key(&element, |(name, _)| name).is_ok_and(|at| {
+            ELEMENTS.get(at).is_some_and(|(_, attributes)| attributes.contains(&attribute))
+        })
+}
+
+/// Whether an attribute holds an address, or several.
+pub(super) fn is_url(attribute: &str) -> bool {
+    matches!(attribute, "href" | "src" | "srcset" | "poster" | "cite")
+}
+
+/// Whether every address in a value is relative, `http`, `https` or `mailto`.
+pub(super) fn allows_url(attribute: &str, value: &str) -> bool {
+    if attribute == "srcset" {
+        return value.split(|c: char| c == ',' || c.is_whitespace()).all(has_safe_scheme);
+    }
+    has_safe_scheme(value)
+}
+
+fn has_safe_scheme(url: &str) -> bool {
+    // Browsers drop these before they look for the scheme.
+    let url: String = url.chars().filter(|c| !c.is_control() && !c.is_whitespace()).take(4096).collect();
+    match url.split_once([':', '/', '?', '#']) {
+        Some((scheme, _)) if url.get(scheme.len()..).is_some_and(|rest| rest.starts_with(':')) => {
+            ["http", "https", "mailto"].iter().any(|safe| scheme.eq_ignore_ascii_case(safe))
+        }
+        _ => true,
+    }
+}
+
+/// Whether an iframe may show this address.
+pub(super) fn allows_iframe(policy: &Policy, src: &str) -> bool {
+    let absolute = if src.starts_with("//") { format!("https:{src}") } else { src.to_owned() };
+    Url::parse(&absolute).is_ok_and(|url| {
+        let host = url.host_str().unwrap_or_default();
+        url.scheme() == "https"
+            && url.port().is_none()
+            && url.username().is_empty()
+            && url.password().is_none()
+            && policy.iframe_hosts.iter().any(|allowed| allowed.eq_ignore_ascii_case(host))
+    })
+}
+
+/// The words of a `class` that name a programming language.
+pub(super) fn language_classes(class: &str) -> String {
+    let languages: Vec<&str> = class.split_ascii_whitespace().filter(|word| word.starts_with("language-")).collect();
+    languages.join(" ")
+}
+
+/// The sanitiser for one policy. Making one takes longer than cleaning a paragraph: make it once per article.
+pub(super) struct Sanitiser(Builder<'static>);
+
+impl Sanitiser {
+    /// A sanitiser that keeps what the policy allows, or iframes of any `https` host without one.
+    pub(super) fn new(policy: Option<&Policy>) -> Self {
+        let policy = policy.cloned().map(Arc::new);
+        let mut builder = Builder::empty();
+        builder
+            .tags(ELEMENTS.iter().map(|(name, _)| *name).collect())
+            .clean_content_tags(HashSet::from(["script", "style", "title", "textarea", "noembed", "noframes", "xmp"]))
+            .tag_attributes(attributes())
+            .generic_attributes(GLOBAL.iter().copied().collect())
+            .url_schemes(HashSet::from(["http", "https", "mailto"]))
+            .url_relative(UrlRelative::PassThrough)
+            .link_rel(None)
+            .set_tag_attribute_value("input", "type", "checkbox")
+            .set_tag_attribute_value("input", "disabled", "")
+            .attribute_filter(move |element, attribute, value| keep(policy.as_deref(), element, attribute, value));
+        Self(builder)
+    }
+
+    /// The same sanitiser with headings kept, for documents on their way to Markdown.
+    pub(super) fn for_import() -> Self {
+        let mut sanitiser = Self::new(None);
+        sanitiser.0.add_tags(["h1", "h2", "h3", "h4", "h5", "h6"]);
+        sanitiser.0.add_tag_attributes("pre", ["class"]);
+        sanitiser
+    }
+
+    /// Safe HTML, well-formed whatever came in.
+    pub(super) fn clean(&self, html: &str) -> String {
+        self.0.clean(html).to_string()
+    }
+}
+
+fn attributes() -> HashMap<&'static str, HashSet<&'static str>> {
+    let mut map: HashMap<&str, HashSet<&str>> = HashMap::new();
+    for (element, names) in ELEMENTS.iter().chain(FOOTNOTES) {
+        map.entry(element).or_default().extend(names.iter().copied());
+    }
+    map
+}
+
+fn keep<'v>(policy: Option<&Policy>, element: &str, attribute: &str, value: &'v str) -> Option<Cow<'v, str>> {
+    let stays = match (element, attribute) {
+        ("code" | "pre", "class") => {
+            let languages = language_classes(value);
+            return (!languages.is_empty()).then_some(Cow::Owned(languages));
+        }
+        ("a", "class") => matches!(value, "footnote-ref" | "footnote-backref"),
+        ("section", "class") => value == "footnotes",
+        ("sup", "class") => value == "footnote-ref",
+        ("a" | "section", "role") => matches!(value, "doc-noteref" | "doc-backlink" | "doc-endnotes"),
+        ("iframe", "src") => match policy {
+            Some(policy) => allows_iframe(policy, value),
+            None => value.starts_with("https://"),
+        },
+        (_, name) if is_url(name) => allows_url(name, value),
+        _ => true,
+    };
+    stays.then_some(Cow::Borrowed(value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_of_elements_is_sorted_for_its_search() {
+        assert!(ELEMENTS.is_sorted_by_key(|(name, _)| name));
+        assert!(PHRASING.iter().all(|name| allows_element(name)));
+    }
+
+    #[test]
+    fn only_web_and_mail_addresses_stay() {
+        for good in ["https://a.example/b:c", "/a:b", "#x", "a?b:c", "mailto:a@b.example", "//cdn.example/x", ""] {
+            assert!(allows_url("href", good), "{good}");
+        }
+        for bad in ["javascript:x", " java\nscript:x", "\u{1}data:text/html,x", "vbscript:x", "JaVaScRiPt:x", "tel:1", "x:y"] {
+            assert!(!allows_url("href", bad), "{bad}");
+        }
+        assert!(allows_url("srcset", "a.png 1x, https://b.example/c,d.png 2x"));
+        assert!(!allows_url("srcset", "a.png 1x,data:image/png;base64,AAAA 2x"));
+    }
+
+    #[test]
+    fn iframes_stay_for_listed_https_hosts() {
+        let policy = Policy { iframe_hosts: vec!["player.vimeo.com".into()] };
+        for good in ["https://player.vimeo.com/video/1", "//player.vimeo.com/video/1", "HTTPS://Player.Vimeo.com/"] {
+            assert!(allows_iframe(&policy, good), "{good}");
+        }
+        for bad in [
+            "http://player.vimeo.com/", "https://player.vimeo.com.evil.example/", "https://player.vimeo.com@evil.example/",
+            "https://player.vimeo.com:8443/", "javascript:1", "/relative", "https://evil.example/?player.vimeo.com",
+        ] {
+            assert!(!allows_iframe(&policy, bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_listed_goes() {
+        let clean = Sanitiser::new(Some(&Policy::default()));
+        assert_eq!(clean.clean("<p onclick=x style=y class=z>a<script>b</script><svg><a>c</a></svg></p>"), "<p>a</p>");
+        assert_eq!(clean.clean("<a href='javascript:x'>a</a><img src=data:x>"), "<a>a</a><img>");
+        assert_eq!(clean.clean("<input type=text value=x>"), r#"<input type="checkbox" disabled="">"#);
+    }
+}
