@@ -15,6 +15,8 @@ use diesel::prelude::*;
 /// When the database refuses.
 pub fn surroundings_changed(tx: &mut Tx<'_>, random: &Random) -> Result<()> {
     let now = tx.now();
-    diesel::update(surroundings::table).set(surroundings::epoch.eq(surroundings::epoch + 1)).execute(&mut **tx)?;
+    diesel::update(surroundings::table)
+        .set(surroundings::epoch.eq(surroundings::epoch + 1))
+        .execute(&mut **tx)?;
     jobs::enqueue(tx, random, &Job::RemakeRenderings { after: None }, now)
 }

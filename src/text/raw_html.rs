@@ -113,7 +113,9 @@ impl<'p> RawHtml<'p> {
     fn open(&mut self, name: String, attributes: &[(String, String)], out: &mut String) {
         if self.is_hidden() {
             // Only the same name can end it, so only the same name counts.
-            if matches!(self.open.last(), Some(Open::Hidden { name: hidden }) if *hidden == name) && self.open.len() < MAX_DEPTH {
+            if matches!(self.open.last(), Some(Open::Hidden { name: hidden }) if *hidden == name)
+                && self.open.len() < MAX_DEPTH
+            {
                 self.hide(name);
             }
             return;
@@ -160,7 +162,8 @@ impl<'p> RawHtml<'p> {
     }
 
     fn keeps(&mut self, name: &str, attributes: &[(String, String)]) -> bool {
-        let value = |wanted: &str| attributes.iter().find(|(name, _)| name == wanted).map_or("", |(_, value)| value);
+        let value =
+            |wanted: &str| attributes.iter().find(|(name, _)| name == wanted).map_or("", |(_, value)| value);
         let allowed = match name {
             "html" | "body" => return false,
             "iframe" => sanitise::allows_iframe(self.policy, value("src")),
@@ -177,7 +180,8 @@ impl<'p> RawHtml<'p> {
     }
 
     fn attribute(&mut self, element: &str, name: &str, value: &str) -> Option<String> {
-        let allowed = sanitise::allows_attribute(element, name) && !(name == "id" && belongs_to_footnotes(value));
+        let allowed =
+            sanitise::allows_attribute(element, name) && !(name == "id" && belongs_to_footnotes(value));
         if !allowed {
             self.warn("attribute-removed", format!("{} on <{element}>", shorten(name)));
             return None;

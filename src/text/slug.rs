@@ -3,9 +3,12 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use diesel::deserialize::FromSqlRow;
+use diesel::expression::AsExpression;
+use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::markdown::inline_text;
@@ -16,17 +19,77 @@ pub const MAX_LENGTH: usize = 120;
 
 /// Slugs nobody may take: paths of the API, or what a website keeps for itself.
 pub const RESERVED: &[&str] = &[
-    "about-this-site", "admin", "api", "articles", "assets", "atom", "auth", "authors", "categories", "docs", "drafts",
-    "editor", "favicon", "feed", "feeds", "health", "home", "index", "live", "login", "logout", "me", "media", "metrics",
-    "new", "openapi", "page", "preview", "previews", "ready", "redirects", "robots", "rss", "search", "sections", "setup",
-    "sitemap", "static", "subscribe", "subscribers", "tag", "tags", "topics", "unsubscribe", "users", "v1", "v2",
+    "about-this-site",
+    "admin",
+    "api",
+    "articles",
+    "assets",
+    "atom",
+    "auth",
+    "authors",
+    "categories",
+    "docs",
+    "drafts",
+    "editor",
+    "favicon",
+    "feed",
+    "feeds",
+    "health",
+    "home",
+    "index",
+    "live",
+    "login",
+    "logout",
+    "me",
+    "media",
+    "metrics",
+    "new",
+    "openapi",
+    "page",
+    "preview",
+    "previews",
+    "ready",
+    "redirects",
+    "robots",
+    "rss",
+    "search",
+    "sections",
+    "setup",
+    "sitemap",
+    "static",
+    "subscribe",
+    "subscribers",
+    "tag",
+    "tags",
+    "topics",
+    "unsubscribe",
+    "users",
+    "v1",
+    "v2",
     "well-known",
 ];
 
 /// The name of an article in its address: `[a-z0-9]+(-[a-z0-9]+)*`, 1–120 characters.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    AsExpression,
+    FromSqlRow,
+)]
+#[diesel(sql_type = diesel::sql_types::Text)]
+#[schema(value_type = String, min_length = 1, max_length = 120, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$", example = "tides-and-harbours")]
 #[serde(transparent)]
 pub struct Slug(String);
+
+crate::text_column!(Slug);
 
 impl Slug {
     /// Takes a slug as written.
@@ -34,7 +97,9 @@ impl Slug {
     /// # Errors
     /// `slug-malformed` for other characters or lengths, `slug-looks-like-id` for a UUID, `slug-reserved` for [`RESERVED`].
     pub fn parse(text: &str) -> Result<Self, Invalid> {
-        let plain = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+        let plain = |word: &str| {
+            !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+        };
         if text.len() > MAX_LENGTH || !text.split('-').all(plain) {
             return Err(Invalid::new(
                 "slug-malformed",
@@ -54,7 +119,8 @@ impl Slug {
     #[must_use]
     pub fn from_title(title: &str) -> Self {
         let opening: String = title.chars().take(4 * MAX_LENGTH).filter(|c| !is_apostrophe(*c)).collect();
-        let slug = hyphenate(&deunicode::deunicode(&opening).to_ascii_lowercase(), |c| c.is_ascii_alphanumeric());
+        let slug =
+            hyphenate(&deunicode::deunicode(&opening).to_ascii_lowercase(), |c| c.is_ascii_alphanumeric());
         match Self::parse(&slug) {
             Ok(slug) => slug,
             Err(_) if slug.is_empty() => Self("untitled".to_owned()),
@@ -75,6 +141,13 @@ impl Slug {
     }
 }
 
+impl Slug {
+    /// A slug that was parsed before it was stored.
+    pub(crate) fn from_stored(text: String) -> Self {
+        Self(text)
+    }
+}
+
 impl fmt::Display for Slug {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -82,9 +155,26 @@ impl fmt::Display for Slug {
 }
 
 /// The name of a section inside its article: 1–120 letters or digits of any script, `-`, `_` and `.`, kept as given.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    AsExpression,
+    FromSqlRow,
+)]
+#[diesel(sql_type = diesel::sql_types::Text)]
+#[schema(value_type = String, min_length = 1, max_length = 120, pattern = "^[^\\s#]+$", example = "slack-water")]
 #[serde(transparent)]
 pub struct Anchor(String);
+
+crate::text_column!(Anchor);
 
 impl Anchor {
     /// Takes an anchor as written; upper case stays, since links to it exist elsewhere.
@@ -105,7 +195,10 @@ impl Anchor {
             return Err(Invalid::new("anchor-looks-like-id", "An anchor must not look like a UUID."));
         }
         if belongs_to_footnotes(text) {
-            return Err(Invalid::new("anchor-reserved", "Anchors that start with fn- or fnref- are kept for footnotes."));
+            return Err(Invalid::new(
+                "anchor-reserved",
+                "Anchors that start with fn- or fnref- are kept for footnotes.",
+            ));
         }
         Ok(Self(text.to_owned()))
     }
@@ -114,7 +207,8 @@ impl Anchor {
     /// nothing of it can be kept.
     #[must_use]
     pub fn from_heading(heading: &str) -> Self {
-        let text: String = inline_text(heading).nfc().take(4 * MAX_LENGTH).filter(|c| !is_apostrophe(*c)).collect();
+        let text: String =
+            inline_text(heading).nfc().take(4 * MAX_LENGTH).filter(|c| !is_apostrophe(*c)).collect();
         let anchor = hyphenate(&text.to_lowercase(), |c| is_word(c) || matches!(c, '_' | '.'));
         let anchor = anchor.trim_start_matches(|c: char| !c.is_alphanumeric()).trim_end_matches(['-', '.']);
         match Self::parse(anchor) {
@@ -134,6 +228,13 @@ impl Anchor {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl Anchor {
+    /// An anchor that was parsed before it was stored.
+    pub(crate) fn from_stored(text: String) -> Self {
+        Self(text)
     }
 }
 
