@@ -17,3 +17,4 @@ mod raw_html;
 mod sanitise;
 pub mod slug;
 mod tokens;
+mod writer;
