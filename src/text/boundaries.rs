@@ -90,7 +90,11 @@ fn heading_text(source: &str) -> String {
     }
     let text = source.trim_start_matches('#').trim();
     let unclosed = text.trim_end_matches('#');
-    if unclosed.is_empty() || unclosed.ends_with([' ', '\t']) { unclosed.trim().to_owned() } else { text.to_owned() }
+    if unclosed.is_empty() || unclosed.ends_with([' ', '\t']) {
+        unclosed.trim().to_owned()
+    } else {
+        text.to_owned()
+    }
 }
 
 /// Whether a heading that starts with `#` is nevertheless of the underlined kind, like `#tag` above `===`.

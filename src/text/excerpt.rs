@@ -59,7 +59,8 @@ fn shorten(cut: &str, opening: &str) -> String {
         return whole.to_owned();
     }
     // Scripts without spaces, and endless words, are cut where the room ends.
-    let words = cut.rfind(' ').filter(|end| *end > cut.len() / 2).and_then(|end| cut.get(..end)).unwrap_or(cut);
+    let words =
+        cut.rfind(' ').filter(|end| *end > cut.len() / 2).and_then(|end| cut.get(..end)).unwrap_or(cut);
     format!("{}…", words.trim_end_matches([' ', ',', ';', ':', '–', '—', '-']))
 }
 

@@ -65,7 +65,8 @@ impl<'s> Footnotes<'s> {
 
     /// The list at the end of a body. To be called when every reference of the article is known.
     pub(super) fn list(&self, notes: Vec<(usize, Vec<Event<'s>>)>) -> Vec<Event<'s>> {
-        let numbers = |note: usize| self.notes.get(note).map_or((0, 0), |n| (n.number.unwrap_or(0), n.references));
+        let numbers =
+            |note: usize| self.notes.get(note).map_or((0, 0), |n| (n.number.unwrap_or(0), n.references));
         let Some((first, _)) = notes.first() else {
             return Vec::new();
         };
@@ -77,7 +78,8 @@ impl<'s> Footnotes<'s> {
         for (note, mut events) in notes {
             let (number, references) = numbers(note);
             out.push(html(format!("<li id=\"fn-{number}\">\n")));
-            let last = matches!(events.last(), Some(Event::End(TagEnd::Paragraph))).then(|| events.pop()).flatten();
+            let last =
+                matches!(events.last(), Some(Event::End(TagEnd::Paragraph))).then(|| events.pop()).flatten();
             out.append(&mut events);
             out.extend((1..=references).map(|nth| html(back_link(number, nth))));
             out.extend(last);
@@ -94,7 +96,11 @@ fn reference_id(number: usize, nth: usize) -> String {
 
 fn back_link(number: usize, nth: usize) -> String {
     let id = reference_id(number, nth);
-    let label = if nth == 1 { format!("Back to reference {number}") } else { format!("Back to reference {number}-{nth}") };
+    let label = if nth == 1 {
+        format!("Back to reference {number}")
+    } else {
+        format!("Back to reference {number}-{nth}")
+    };
     format!(r##" <a href="#{id}" class="footnote-backref" role="doc-backlink" aria-label="{label}">↩</a>"##)
 }
 

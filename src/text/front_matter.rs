@@ -157,7 +157,8 @@ pub fn write(front_matter: &FrontMatter) -> String {
 fn understand(map: Map<String, Value>) -> FrontMatter {
     let mut keys = Keys(map);
     let published = keys.first(&["published"], flag);
-    let mut seo: Seo = keys.first(&["seo"], |value| serde_json::from_value(value.clone()).ok()).unwrap_or_default();
+    let mut seo: Seo =
+        keys.first(&["seo"], |value| serde_json::from_value(value.clone()).ok()).unwrap_or_default();
     if seo.canonical_url.is_none() {
         seo.canonical_url = keys.first(&["canonical_url"], text);
     }
@@ -242,7 +243,14 @@ fn flag(value: &Value) -> Option<bool> {
 fn list(value: &Value, separator: char) -> Option<Vec<String>> {
     match value {
         Value::Array(items) => items.iter().map(|item| text(named(item))).collect(),
-        single => Some(text(single)?.split(separator).map(str::trim).filter(|s| !s.is_empty()).map(str::to_owned).collect()),
+        single => Some(
+            text(single)?
+                .split(separator)
+                .map(str::trim)
+                .filter(|s| !s.is_empty())
+                .map(str::to_owned)
+                .collect(),
+        ),
     }
 }
 
@@ -259,7 +267,9 @@ fn authors(value: &Value) -> Option<Vec<AuthorName>> {
 
 fn author(value: &Value) -> Option<AuthorName> {
     let found = match value {
-        Value::Object(_) => AuthorName { name: value.get("name").and_then(text), slug: value.get("slug").and_then(text) },
+        Value::Object(_) => {
+            AuthorName { name: value.get("name").and_then(text), slug: value.get("slug").and_then(text) }
+        }
         name => AuthorName { name: text(name), slug: None },
     };
     (found != AuthorName::default()).then_some(found)

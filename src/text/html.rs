@@ -58,11 +58,15 @@ fn block(node: &Node, out: &mut Vec<String>) {
         "pre" => out.push(code_block(node)),
         "blockquote" => out.push(prefixed(&blocks(children).join("\n\n"), "> ", "> ")),
         "ul" | "ol" => out.extend(list(node, children)),
-        "table" if !node.contains(&is_heading) => out.push(table::write(node).unwrap_or_else(|| node.to_raw_block())),
+        "table" if !node.contains(&is_heading) => {
+            out.push(table::write(node).unwrap_or_else(|| node.to_raw_block()))
+        }
         "a" | "audio" | "details" | "dl" | "iframe" | "picture" | "video" if !node.contains(&is_heading) => {
             out.push(node.to_raw_block());
         }
-        "figure" if !node.contains(&is_heading) && needs_figure(node, children) => out.push(node.to_raw_block()),
+        "figure" if !node.contains(&is_heading) && needs_figure(node, children) => {
+            out.push(node.to_raw_block())
+        }
         _ => out.extend(blocks(children)),
     }
 }
@@ -79,7 +83,10 @@ fn heading(node: &Node, name: &str, children: &[Node]) -> Option<String> {
         return None;
     }
     let text = text.strip_suffix('#').map_or(text.clone(), |rest| format!("{rest}\\#"));
-    let anchor = node.attribute("id").and_then(|id| Anchor::parse(id).ok()).filter(|id| *id != Anchor::from_heading(&text));
+    let anchor = node
+        .attribute("id")
+        .and_then(|id| Anchor::parse(id).ok())
+        .filter(|id| *id != Anchor::from_heading(&text));
     let id = anchor.map(|anchor| format!(" {{#{anchor}}}")).unwrap_or_default();
     Some(format!("{} {text}{id}", "#".repeat(level)))
 }
@@ -98,7 +105,8 @@ fn language(node: &Node) -> Option<String> {
 }
 
 fn list(node: &Node, children: &[Node]) -> Option<String> {
-    let mut number = node.attribute("start").and_then(|start| start.parse::<u32>().ok()).unwrap_or(1).min(900_000_000);
+    let mut number =
+        node.attribute("start").and_then(|start| start.parse::<u32>().ok()).unwrap_or(1).min(900_000_000);
     let ordered = node.is("ol");
     let mut items = Vec::new();
     let mut loose = false;

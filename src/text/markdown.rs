@@ -63,7 +63,8 @@ pub fn render(bodies: &[&str], policy: &Policy) -> Vec<Rendered> {
     }
 
     let mut writer = Writer::new(Purpose::Body(policy), footnotes);
-    let pages: Vec<Page<'_>> = parsed.into_iter().enumerate().map(|(body, events)| writer.page(body, events)).collect();
+    let pages: Vec<Page<'_>> =
+        parsed.into_iter().enumerate().map(|(body, events)| writer.page(body, events)).collect();
     let sanitiser = Sanitiser::new(Some(policy));
     pages
         .into_iter()

@@ -4,9 +4,9 @@
 //! renders its bodies, [`html`] brings foreign HTML in, [`slug`] names things and [`excerpt`] measures them.
 //! All of it takes hostile input: no panics, no unbounded recursion, no quadratic time.
 
-pub mod excerpt;
 mod boundaries;
 mod definitions;
+pub mod excerpt;
 mod footnotes;
 pub mod front_matter;
 pub mod html;

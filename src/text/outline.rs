@@ -78,7 +78,8 @@ pub fn write(document: &Document) -> String {
 }
 
 fn read(markdown: &str, with_title: bool) -> Document {
-    let markdown = markdown.strip_prefix('\u{feff}').unwrap_or(markdown).replace("\r\n", "\n").replace('\r', "\n");
+    let markdown =
+        markdown.strip_prefix('\u{feff}').unwrap_or(markdown).replace("\r\n", "\n").replace('\r', "\n");
     let mut tree = Tree::default();
     let mut title = None;
     let mut intro = String::new();
@@ -269,7 +270,8 @@ fn closer(body: &str) -> Option<String> {
     let scan = boundaries::scan(&format!("{body}\n\n# Probe"));
     if scan.boundaries.last().is_some_and(|last| last.range.start == body.len() + 2) {
         // A body that itself ends like a closed one gets a line more, to be taken off again.
-        let ends_closed = |found: &Boundary| found.kind == Kind::Closed && body.get(found.range.start..) == Some(CLOSED);
+        let ends_closed =
+            |found: &Boundary| found.kind == Kind::Closed && body.get(found.range.start..) == Some(CLOSED);
         return scan.boundaries.iter().any(ends_closed).then(|| "-->".to_owned());
     }
     let fence = scan.last_fence.and_then(|start| body.get(start..)).map(|block| {
@@ -306,7 +308,25 @@ fn trim_blank_lines(text: &str) -> &str {
 fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
-        if matches!(c, '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '&' | '#' | '~' | '!' | '|' | '{' | '}' | ':' | '@') {
+        if matches!(
+            c,
+            '\\' | '`'
+                | '*'
+                | '_'
+                | '['
+                | ']'
+                | '<'
+                | '>'
+                | '&'
+                | '#'
+                | '~'
+                | '!'
+                | '|'
+                | '{'
+                | '}'
+                | ':'
+                | '@'
+        ) {
             out.push('\\');
         }
         out.push(c);

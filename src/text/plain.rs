@@ -13,7 +13,9 @@ pub(super) fn plain_text(html: &str) -> String {
             Piece::Text(text) if preformatted > 0 => out.push_verbatim(&text),
             Piece::Text(text) => out.push(&text),
             Piece::Open { name, attributes } => {
-                let value = |wanted: &str| attributes.iter().find(|(n, _)| n == wanted).map_or("", |(_, v)| v.as_str());
+                let value = |wanted: &str| {
+                    attributes.iter().find(|(n, _)| n == wanted).map_or("", |(_, v)| v.as_str())
+                };
                 match name.as_str() {
                     "a" if matches!(value("role"), "doc-noteref" | "doc-backlink") => skipping = true,
                     "img" => out.push(value("alt")),
@@ -44,10 +46,47 @@ pub(super) fn plain_text(html: &str) -> String {
 pub(super) fn is_block(name: &str) -> bool {
     matches!(
         name,
-        "address" | "article" | "aside" | "audio" | "blockquote" | "body" | "br" | "caption" | "dd" | "details" | "div" | "dl"
-            | "dt" | "figcaption" | "figure" | "footer" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "header" | "hr" | "iframe"
-            | "li" | "main" | "nav" | "ol" | "p" | "picture" | "pre" | "section" | "summary" | "table" | "tbody" | "tfoot"
-            | "thead" | "tr" | "ul" | "video"
+        "address"
+            | "article"
+            | "aside"
+            | "audio"
+            | "blockquote"
+            | "body"
+            | "br"
+            | "caption"
+            | "dd"
+            | "details"
+            | "div"
+            | "dl"
+            | "dt"
+            | "figcaption"
+            | "figure"
+            | "footer"
+            | "h1"
+            | "h2"
+            | "h3"
+            | "h4"
+            | "h5"
+            | "h6"
+            | "header"
+            | "hr"
+            | "iframe"
+            | "li"
+            | "main"
+            | "nav"
+            | "ol"
+            | "p"
+            | "picture"
+            | "pre"
+            | "section"
+            | "summary"
+            | "table"
+            | "tbody"
+            | "tfoot"
+            | "thead"
+            | "tr"
+            | "ul"
+            | "video"
     )
 }
 

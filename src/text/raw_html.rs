@@ -119,7 +119,9 @@ impl<'p> RawHtml<'p> {
     fn open(&mut self, name: String, attributes: &[(String, String)], out: &mut String) {
         if self.is_hidden() {
             // Only the same name can end it, so only the same name counts.
-            if matches!(self.open.last(), Some(Open::Hidden { name: hidden }) if *hidden == name) && self.open.len() < MAX_DEPTH {
+            if matches!(self.open.last(), Some(Open::Hidden { name: hidden }) if *hidden == name)
+                && self.open.len() < MAX_DEPTH
+            {
                 self.hide(name);
             }
             return;
@@ -130,7 +132,8 @@ impl<'p> RawHtml<'p> {
             }
             return;
         }
-        while matches!(self.open.last(), Some(Open::Element { name: top, .. }) if ends_by_itself(top, &name)) {
+        while matches!(self.open.last(), Some(Open::Element { name: top, .. }) if ends_by_itself(top, &name))
+        {
             if let Some(top) = self.open.pop() {
                 self.close(top, out);
             }
@@ -171,7 +174,8 @@ impl<'p> RawHtml<'p> {
     }
 
     fn keeps(&mut self, name: &str, attributes: &[(String, String)]) -> bool {
-        let value = |wanted: &str| attributes.iter().find(|(name, _)| name == wanted).map_or("", |(_, value)| value);
+        let value =
+            |wanted: &str| attributes.iter().find(|(name, _)| name == wanted).map_or("", |(_, value)| value);
         let allowed = match name {
             "html" | "body" => return false,
             "iframe" => match self.purpose {
@@ -193,7 +197,8 @@ impl<'p> RawHtml<'p> {
 
     fn attribute(&mut self, element: &str, name: &str, value: &str) -> Option<String> {
         let is_language = name == "class" && element == "pre" && self.purpose == Purpose::Import;
-        let allowed = (is_language || sanitise::allows_attribute(element, name)) && !(name == "id" && belongs_to_footnotes(value));
+        let allowed = (is_language || sanitise::allows_attribute(element, name))
+            && !(name == "id" && belongs_to_footnotes(value));
         if !allowed {
             self.warn("attribute-removed", format!("{} on <{element}>", shorten(name)));
             return None;

@@ -18,9 +18,21 @@ impl Default for Policy {
     /// The usual hosts of video, audio and code.
     fn default() -> Self {
         let hosts = [
-            "www.youtube-nocookie.com", "www.youtube.com", "player.vimeo.com", "www.dailymotion.com", "player.twitch.tv",
-            "open.spotify.com", "w.soundcloud.com", "embed.podcasts.apple.com", "bandcamp.com", "codepen.io", "codesandbox.io",
-            "stackblitz.com", "www.openstreetmap.org", "datawrapper.dwcdn.net", "flo.uri.sh",
+            "www.youtube-nocookie.com",
+            "www.youtube.com",
+            "player.vimeo.com",
+            "www.dailymotion.com",
+            "player.twitch.tv",
+            "open.spotify.com",
+            "w.soundcloud.com",
+            "embed.podcasts.apple.com",
+            "bandcamp.com",
+            "codepen.io",
+            "codesandbox.io",
+            "stackblitz.com",
+            "www.openstreetmap.org",
+            "datawrapper.dwcdn.net",
+            "flo.uri.sh",
         ];
         Self { iframe_hosts: hosts.map(str::to_owned).to_vec() }
     }
@@ -28,22 +40,73 @@ impl Default for Policy {
 
 /// Every element that stays, with the attributes it may have beside [`GLOBAL`].
 pub(super) const ELEMENTS: &[(&str, &[&str])] = &[
-    ("a", &["href", "hreflang"]), ("abbr", &[]), ("address", &[]), ("article", &[]), ("aside", &[]),
-    ("audio", &["src", "controls", "preload", "loop", "muted"]), ("b", &[]), ("bdi", &[]), ("bdo", &[]),
-    ("blockquote", &["cite"]), ("br", &[]), ("caption", &[]), ("cite", &[]), ("code", &["class"]), ("col", &["span"]),
-    ("colgroup", &["span"]), ("dd", &[]), ("del", &["cite", "datetime"]), ("details", &["open"]), ("dfn", &[]), ("div", &[]),
-    ("dl", &[]), ("dt", &[]), ("em", &[]), ("figcaption", &[]), ("figure", &[]), ("hr", &[]), ("i", &[]),
+    ("a", &["href", "hreflang"]),
+    ("abbr", &[]),
+    ("address", &[]),
+    ("article", &[]),
+    ("aside", &[]),
+    ("audio", &["src", "controls", "preload", "loop", "muted"]),
+    ("b", &[]),
+    ("bdi", &[]),
+    ("bdo", &[]),
+    ("blockquote", &["cite"]),
+    ("br", &[]),
+    ("caption", &[]),
+    ("cite", &[]),
+    ("code", &["class"]),
+    ("col", &["span"]),
+    ("colgroup", &["span"]),
+    ("dd", &[]),
+    ("del", &["cite", "datetime"]),
+    ("details", &["open"]),
+    ("dfn", &[]),
+    ("div", &[]),
+    ("dl", &[]),
+    ("dt", &[]),
+    ("em", &[]),
+    ("figcaption", &[]),
+    ("figure", &[]),
+    ("hr", &[]),
+    ("i", &[]),
     ("iframe", &["src", "width", "height", "allow", "allowfullscreen", "loading", "referrerpolicy"]),
     ("img", &["src", "srcset", "sizes", "alt", "width", "height", "loading", "decoding"]),
-    ("input", &["type", "disabled", "checked"]), ("ins", &["cite", "datetime"]), ("kbd", &[]), ("li", &["value"]),
-    ("mark", &[]), ("ol", &["start", "reversed", "type"]), ("p", &[]), ("picture", &[]), ("pre", &[]), ("q", &["cite"]),
-    ("rp", &[]), ("rt", &[]), ("ruby", &[]), ("s", &[]), ("samp", &[]), ("section", &[]), ("small", &[]),
-    ("source", &["src", "srcset", "sizes", "type", "media", "width", "height"]), ("span", &[]), ("strong", &[]),
-    ("sub", &[]), ("summary", &[]), ("sup", &[]), ("table", &[]), ("tbody", &[]),
-    ("td", &["colspan", "rowspan", "headers", "align"]), ("tfoot", &[]),
-    ("th", &["colspan", "rowspan", "headers", "scope", "abbr", "align"]), ("thead", &[]), ("time", &["datetime"]),
-    ("tr", &[]), ("track", &["src", "kind", "srclang", "label", "default"]), ("u", &[]), ("ul", &[]), ("var", &[]),
-    ("video", &["src", "poster", "controls", "preload", "width", "height", "loop", "muted", "playsinline"]), ("wbr", &[]),
+    ("input", &["type", "disabled", "checked"]),
+    ("ins", &["cite", "datetime"]),
+    ("kbd", &[]),
+    ("li", &["value"]),
+    ("mark", &[]),
+    ("ol", &["start", "reversed", "type"]),
+    ("p", &[]),
+    ("picture", &[]),
+    ("pre", &[]),
+    ("q", &["cite"]),
+    ("rp", &[]),
+    ("rt", &[]),
+    ("ruby", &[]),
+    ("s", &[]),
+    ("samp", &[]),
+    ("section", &[]),
+    ("small", &[]),
+    ("source", &["src", "srcset", "sizes", "type", "media", "width", "height"]),
+    ("span", &[]),
+    ("strong", &[]),
+    ("sub", &[]),
+    ("summary", &[]),
+    ("sup", &[]),
+    ("table", &[]),
+    ("tbody", &[]),
+    ("td", &["colspan", "rowspan", "headers", "align"]),
+    ("tfoot", &[]),
+    ("th", &["colspan", "rowspan", "headers", "scope", "abbr", "align"]),
+    ("thead", &[]),
+    ("time", &["datetime"]),
+    ("tr", &[]),
+    ("track", &["src", "kind", "srclang", "label", "default"]),
+    ("u", &[]),
+    ("ul", &[]),
+    ("var", &[]),
+    ("video", &["src", "poster", "controls", "preload", "width", "height", "loop", "muted", "playsinline"]),
+    ("wbr", &[]),
 ];
 
 /// Attributes of every element.
@@ -51,8 +114,9 @@ const GLOBAL: &[&str] = &["id", "title", "lang", "dir"];
 
 /// Elements that keep a line of text a line.
 const PHRASING: &[&str] = &[
-    "a", "abbr", "b", "bdi", "bdo", "br", "cite", "code", "del", "dfn", "em", "i", "img", "ins", "kbd", "mark", "q", "rp",
-    "rt", "ruby", "s", "samp", "small", "span", "strong", "sub", "sup", "time", "u", "var", "wbr",
+    "a", "abbr", "b", "bdi", "bdo", "br", "cite", "code", "del", "dfn", "em", "i", "img", "ins", "kbd",
+    "mark", "q", "rp", "rt", "ruby", "s", "samp", "small", "span", "strong", "sub", "sup", "time", "u",
+    "var", "wbr",
 ];
 
 /// What only the renderer's own footnotes have; the values are checked by [`keep`].
@@ -72,9 +136,9 @@ pub(super) fn is_phrasing(name: &str) -> bool {
 /// Whether an author's element may have an attribute of this name.
 pub(super) fn allows_attribute(element: &str, attribute: &str) -> bool {
     GLOBAL.contains(&attribute)
-        || ELEMENTS.binary_search_by_key(&element, |(name, _)| name).is_ok_and(|at| {
-            ELEMENTS.get(at).is_some_and(|(_, attributes)| attributes.contains(&attribute))
-        })
+        || ELEMENTS
+            .binary_search_by_key(&element, |(name, _)| name)
+            .is_ok_and(|at| ELEMENTS.get(at).is_some_and(|(_, attributes)| attributes.contains(&attribute)))
 }
 
 /// Whether an attribute holds an address, or several.
@@ -116,7 +180,8 @@ pub(super) fn allows_iframe(policy: &Policy, src: &str) -> bool {
 
 /// The words of a `class` that name a programming language.
 pub(super) fn language_classes(class: &str) -> String {
-    let languages: Vec<&str> = class.split_ascii_whitespace().filter(|word| word.starts_with("language-")).collect();
+    let languages: Vec<&str> =
+        class.split_ascii_whitespace().filter(|word| word.starts_with("language-")).collect();
     languages.join(" ")
 }
 
@@ -130,7 +195,9 @@ impl Sanitiser {
         let mut builder = Builder::empty();
         builder
             .tags(ELEMENTS.iter().map(|(name, _)| *name).collect())
-            .clean_content_tags(HashSet::from(["script", "style", "title", "textarea", "noembed", "noframes", "xmp"]))
+            .clean_content_tags(HashSet::from([
+                "script", "style", "title", "textarea", "noembed", "noframes", "xmp",
+            ]))
             .tag_attributes(attributes())
             .generic_attributes(GLOBAL.iter().copied().collect())
             .url_schemes(HashSet::from(["http", "https", "mailto"]))
@@ -138,7 +205,9 @@ impl Sanitiser {
             .link_rel(None)
             .set_tag_attribute_value("input", "type", "checkbox")
             .set_tag_attribute_value("input", "disabled", "")
-            .attribute_filter(move |element, attribute, value| keep(policy.as_deref(), element, attribute, value));
+            .attribute_filter(move |element, attribute, value| {
+                keep(policy.as_deref(), element, attribute, value)
+            });
         Self(builder)
     }
 
@@ -196,10 +265,20 @@ mod tests {
 
     #[test]
     fn only_web_and_mail_addresses_stay() {
-        for good in ["https://a.example/b:c", "/a:b", "#x", "a?b:c", "mailto:a@b.example", "//cdn.example/x", ""] {
+        for good in
+            ["https://a.example/b:c", "/a:b", "#x", "a?b:c", "mailto:a@b.example", "//cdn.example/x", ""]
+        {
             assert!(allows_url("href", good), "{good}");
         }
-        for bad in ["javascript:x", " java\nscript:x", "\u{1}data:text/html,x", "vbscript:x", "JaVaScRiPt:x", "tel:1", "x:y"] {
+        for bad in [
+            "javascript:x",
+            " java\nscript:x",
+            "\u{1}data:text/html,x",
+            "vbscript:x",
+            "JaVaScRiPt:x",
+            "tel:1",
+            "x:y",
+        ] {
             assert!(!allows_url("href", bad), "{bad}");
         }
         assert!(allows_url("srcset", "a.png 1x, https://b.example/c,d.png 2x"));
@@ -209,12 +288,19 @@ mod tests {
     #[test]
     fn iframes_stay_for_listed_https_hosts() {
         let policy = Policy { iframe_hosts: vec!["player.vimeo.com".into()] };
-        for good in ["https://player.vimeo.com/video/1", "//player.vimeo.com/video/1", "HTTPS://Player.Vimeo.com/"] {
+        for good in
+            ["https://player.vimeo.com/video/1", "//player.vimeo.com/video/1", "HTTPS://Player.Vimeo.com/"]
+        {
             assert!(allows_iframe(&policy, good), "{good}");
         }
         for bad in [
-            "http://player.vimeo.com/", "https://player.vimeo.com.evil.example/", "https://player.vimeo.com@evil.example/",
-            "https://player.vimeo.com:8443/", "javascript:1", "/relative", "https://evil.example/?player.vimeo.com",
+            "http://player.vimeo.com/",
+            "https://player.vimeo.com.evil.example/",
+            "https://player.vimeo.com@evil.example/",
+            "https://player.vimeo.com:8443/",
+            "javascript:1",
+            "/relative",
+            "https://evil.example/?player.vimeo.com",
         ] {
             assert!(!allows_iframe(&policy, bad), "{bad}");
         }
@@ -223,7 +309,10 @@ mod tests {
     #[test]
     fn what_is_not_listed_goes() {
         let clean = Sanitiser::new(Some(&Policy::default()));
-        assert_eq!(clean.clean("<p onclick=x style=y class=z>a<script>b</script><svg><a>c</a></svg></p>"), "<p>a</p>");
+        assert_eq!(
+            clean.clean("<p onclick=x style=y class=z>a<script>b</script><svg><a>c</a></svg></p>"),
+            "<p>a</p>"
+        );
         assert_eq!(clean.clean("<a href='javascript:x'>a</a><img src=data:x>"), "<a>a</a><img>");
         assert_eq!(clean.clean("<input type=text value=x>"), r#"<input type="checkbox" disabled="">"#);
     }

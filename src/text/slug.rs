@@ -16,10 +16,53 @@ pub const MAX_LENGTH: usize = 120;
 
 /// Slugs nobody may take: paths of the API, or what a website keeps for itself.
 pub const RESERVED: &[&str] = &[
-    "about-this-site", "admin", "api", "articles", "assets", "atom", "auth", "authors", "categories", "docs", "drafts",
-    "editor", "favicon", "feed", "feeds", "health", "home", "index", "live", "login", "logout", "me", "media", "metrics",
-    "new", "openapi", "page", "preview", "previews", "ready", "redirects", "robots", "rss", "search", "sections", "setup",
-    "sitemap", "static", "subscribe", "subscribers", "tag", "tags", "topics", "unsubscribe", "users", "v1", "v2",
+    "about-this-site",
+    "admin",
+    "api",
+    "articles",
+    "assets",
+    "atom",
+    "auth",
+    "authors",
+    "categories",
+    "docs",
+    "drafts",
+    "editor",
+    "favicon",
+    "feed",
+    "feeds",
+    "health",
+    "home",
+    "index",
+    "live",
+    "login",
+    "logout",
+    "me",
+    "media",
+    "metrics",
+    "new",
+    "openapi",
+    "page",
+    "preview",
+    "previews",
+    "ready",
+    "redirects",
+    "robots",
+    "rss",
+    "search",
+    "sections",
+    "setup",
+    "sitemap",
+    "static",
+    "subscribe",
+    "subscribers",
+    "tag",
+    "tags",
+    "topics",
+    "unsubscribe",
+    "users",
+    "v1",
+    "v2",
     "well-known",
 ];
 
@@ -34,7 +77,9 @@ impl Slug {
     /// # Errors
     /// `slug-malformed` for other characters or lengths, `slug-looks-like-id` for a UUID, `slug-reserved` for [`RESERVED`].
     pub fn parse(text: &str) -> Result<Self, Invalid> {
-        let plain = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+        let plain = |word: &str| {
+            !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+        };
         if text.len() > MAX_LENGTH || !text.split('-').all(plain) {
             return Err(Invalid::new(
                 "slug-malformed",
@@ -54,7 +99,8 @@ impl Slug {
     #[must_use]
     pub fn from_title(title: &str) -> Self {
         let opening: String = title.chars().take(4 * MAX_LENGTH).filter(|c| !is_apostrophe(*c)).collect();
-        let slug = hyphenate(&deunicode::deunicode(&opening).to_ascii_lowercase(), |c| c.is_ascii_alphanumeric());
+        let slug =
+            hyphenate(&deunicode::deunicode(&opening).to_ascii_lowercase(), |c| c.is_ascii_alphanumeric());
         match Self::parse(&slug) {
             Ok(slug) => slug,
             Err(_) if slug.is_empty() => Self("untitled".to_owned()),
@@ -105,7 +151,10 @@ impl Anchor {
             return Err(Invalid::new("anchor-looks-like-id", "An anchor must not look like a UUID."));
         }
         if belongs_to_footnotes(text) {
-            return Err(Invalid::new("anchor-reserved", "Anchors that start with fn- or fnref- are kept for footnotes."));
+            return Err(Invalid::new(
+                "anchor-reserved",
+                "Anchors that start with fn- or fnref- are kept for footnotes.",
+            ));
         }
         Ok(Self(text.to_owned()))
     }
@@ -114,7 +163,8 @@ impl Anchor {
     /// nothing of it can be kept.
     #[must_use]
     pub fn from_heading(heading: &str) -> Self {
-        let text: String = inline_text(heading).nfc().take(4 * MAX_LENGTH).filter(|c| !is_apostrophe(*c)).collect();
+        let text: String =
+            inline_text(heading).nfc().take(4 * MAX_LENGTH).filter(|c| !is_apostrophe(*c)).collect();
         let anchor = hyphenate(&text.to_lowercase(), |c| is_word(c) || matches!(c, '_' | '.'));
         let anchor = anchor.trim_start_matches(|c: char| !c.is_alphanumeric()).trim_end_matches(['-', '.']);
         match Self::parse(anchor) {

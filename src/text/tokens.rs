@@ -5,7 +5,8 @@ use std::cell::RefCell;
 use html5ever::tendril::StrTendril;
 use html5ever::tokenizer::states::{RawKind, Rawtext, Rcdata, ScriptData};
 use html5ever::tokenizer::{
-    BufferQueue, CharacterTokens, StartTag, TagToken, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts,
+    BufferQueue, CharacterTokens, StartTag, TagToken, Token, TokenSink, TokenSinkResult, Tokenizer,
+    TokenizerOpts,
 };
 
 /// One piece of HTML; character references are resolved, comments and doctypes left out.
@@ -26,7 +27,19 @@ const MAX_SEPARATORS: usize = 2_000;
 pub(super) fn is_void(name: &str) -> bool {
     matches!(
         name,
-        "area" | "base" | "br" | "col" | "embed" | "hr" | "img" | "input" | "link" | "meta" | "param" | "source" | "track"
+        "area"
+            | "base"
+            | "br"
+            | "col"
+            | "embed"
+            | "hr"
+            | "img"
+            | "input"
+            | "link"
+            | "meta"
+            | "param"
+            | "source"
+            | "track"
             | "wbr"
     )
 }
@@ -35,8 +48,21 @@ pub(super) fn is_void(name: &str) -> bool {
 pub(super) fn hides_content(name: &str) -> bool {
     matches!(
         name,
-        "script" | "style" | "title" | "textarea" | "xmp" | "iframe" | "noembed" | "noframes" | "template" | "svg" | "math"
-            | "object" | "head" | "select" | "plaintext"
+        "script"
+            | "style"
+            | "title"
+            | "textarea"
+            | "xmp"
+            | "iframe"
+            | "noembed"
+            | "noframes"
+            | "template"
+            | "svg"
+            | "math"
+            | "object"
+            | "head"
+            | "select"
+            | "plaintext"
     )
 }
 
@@ -108,7 +134,8 @@ impl TokenSink for Sink {
                     return TokenSinkResult::Continue;
                 }
                 let raw = raw_kind(&name);
-                let attributes = tag.attrs.iter().map(|a| (a.name.local.to_string(), a.value.to_string())).collect();
+                let attributes =
+                    tag.attrs.iter().map(|a| (a.name.local.to_string(), a.value.to_string())).collect();
                 pieces.push(Piece::Open { name, attributes });
                 return raw.map_or(TokenSinkResult::Continue, TokenSinkResult::RawData);
             }

@@ -90,7 +90,10 @@ impl<'s, 'p> Writer<'s, 'p> {
                 other => out.push(other),
             }
         }
-        out.push(Event::Html(self.raw.finish().into()));
+        let closers = self.raw.finish();
+        if !closers.is_empty() {
+            out.push(Event::Html(closers.into()));
+        }
         out
     }
 

@@ -1,9 +1,9 @@
 //! Times as people and programs write them into front matter.
 
+use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::fmt::{rfc2822, strtime};
 use jiff::tz::TimeZone;
-use jiff::Timestamp;
 
 /// Days as JavaScript's and people's calendars write them.
 const DAYS: &[&str] = &["%b %d %Y", "%b %d, %Y", "%B %d, %Y", "%B %d %Y", "%d %b %Y", "%d %B %Y", "%Y/%m/%d"];

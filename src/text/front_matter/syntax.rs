@@ -51,7 +51,10 @@ fn fenced<'d>(document: &'d str, closers: &[&str]) -> Option<(&'d str, &'d str)>
 
 fn bounded(inside: &str) -> Result<&str, Invalid> {
     if inside.len() > MAX_LENGTH {
-        return Err(Invalid::new("front-matter-too-long", format!("Front matter has at most {MAX_LENGTH} bytes.")));
+        return Err(Invalid::new(
+            "front-matter-too-long",
+            format!("Front matter has at most {MAX_LENGTH} bytes."),
+        ));
     }
     Ok(inside)
 }
@@ -62,8 +65,9 @@ fn yaml(inside: &str) -> Result<Value, Invalid> {
     }
     // A title may be `No`, and who wants `<<` merged finds it under `custom`.
     let options = serde_saphyr::options! { merge_keys: MergeKeyPolicy::AsOrdinary, strict_booleans: true };
-    serde_saphyr::from_str_with_options(inside, options)
-        .map_err(|error| malformed("YAML", error.location().map(|location| location.line()), &error.to_string()))
+    serde_saphyr::from_str_with_options(inside, options).map_err(|error| {
+        malformed("YAML", error.location().map(|location| location.line()), &error.to_string())
+    })
 }
 
 fn toml(inside: &str) -> Result<Value, Invalid> {
@@ -110,11 +114,15 @@ fn json(document: &str) -> Result<(Value, &str), Invalid> {
 fn malformed(language: &str, line: Option<u64>, message: &str) -> Invalid {
     let message = message.lines().next().unwrap_or_default();
     let place = line.map(|line| format!(" in line {}", line.saturating_add(1))).unwrap_or_default();
-    Invalid::new("front-matter-malformed", format!("The front matter is not valid {language}{place}: {message}"))
+    Invalid::new(
+        "front-matter-malformed",
+        format!("The front matter is not valid {language}{place}: {message}"),
+    )
 }
 
 fn bare_key(key: &str) -> String {
-    let plain = key.starts_with(|c: char| c.is_ascii_lowercase()) && key.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+    let plain = key.starts_with(|c: char| c.is_ascii_lowercase())
+        && key.chars().all(|c| c.is_ascii_lowercase() || c == '_');
     if plain { key.to_owned() } else { escape(&Value::String(key.to_owned()).to_string()) }
 }
 

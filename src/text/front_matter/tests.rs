@@ -31,9 +31,15 @@ fn every_listed_key_has_its_place() {
 
 #[test]
 fn toml_and_json_say_the_same_as_yaml() {
-    let yaml = read("---\ntitle: Tides\npubDate: Jul 08 2022\npublished: false\nauthors: [{name: Ada, slug: ada}, Bo]\nextra: {a: [1, 2.5]}\n---\n");
-    let toml = read("+++\ntitle = 'Tides'\npubDate = 2022-07-08\npublished = false\nauthors = [{name = 'Ada', slug = 'ada'}, 'Bo']\n[extra]\na = [1, 2.5]\n+++\n");
-    let json = read("{\"title\": \"Tides\", \"pubDate\": \"2022-07-08\", \"published\": false, \"authors\": [{\"name\": \"Ada\", \"slug\": \"ada\"}, \"Bo\"], \"extra\": {\"a\": [1, 2.5]}}\n");
+    let yaml = read(
+        "---\ntitle: Tides\npubDate: Jul 08 2022\npublished: false\nauthors: [{name: Ada, slug: ada}, Bo]\nextra: {a: [1, 2.5]}\n---\n",
+    );
+    let toml = read(
+        "+++\ntitle = 'Tides'\npubDate = 2022-07-08\npublished = false\nauthors = [{name = 'Ada', slug = 'ada'}, 'Bo']\n[extra]\na = [1, 2.5]\n+++\n",
+    );
+    let json = read(
+        "{\"title\": \"Tides\", \"pubDate\": \"2022-07-08\", \"published\": false, \"authors\": [{\"name\": \"Ada\", \"slug\": \"ada\"}, \"Bo\"], \"extra\": {\"a\": [1, 2.5]}}\n",
+    );
     assert_eq!(yaml.draft, Some(true));
     assert_eq!(yaml.authors.len(), 2);
     assert_eq!(yaml, toml);
@@ -43,7 +49,9 @@ fn toml_and_json_say_the_same_as_yaml() {
 
 #[test]
 fn a_value_of_an_unusable_type_is_kept_as_custom() {
-    let found = read("---\ntitle: [a]\ndate: soon\ntags: {a: b}\ncover: {alt: x}\nid: 7\nseo: {x: y}\nsummary:\nempty:\n---\n");
+    let found = read(
+        "---\ntitle: [a]\ndate: soon\ntags: {a: b}\ncover: {alt: x}\nid: 7\nseo: {x: y}\nsummary:\nempty:\n---\n",
+    );
     assert_eq!(
         Value::Object(found.custom.clone()),
         json!({"title": ["a"], "date": "soon", "tags": {"a": "b"}, "cover": {"alt": "x"}, "id": 7, "seo": {"x": "y"}, "empty": null})
@@ -53,7 +61,17 @@ fn a_value_of_an_unusable_type_is_kept_as_custom() {
 
 #[test]
 fn documents_without_front_matter_are_markdown_as_a_whole() {
-    for document in ["", "Text", "---", "---\nno end", "----\na: b\n---\n", "{{< note >}}", "---\njust text\n---\nmore", " ---\na: b\n---", "+++"] {
+    for document in [
+        "",
+        "Text",
+        "---",
+        "---\nno end",
+        "----\na: b\n---\n",
+        "{{< note >}}",
+        "---\njust text\n---\nmore",
+        " ---\na: b\n---",
+        "+++",
+    ] {
         assert_eq!(split(document).unwrap(), (FrontMatter::default(), document), "{document}");
     }
     assert_eq!(split("---\n---\nText").unwrap(), (FrontMatter::default(), "Text"));
@@ -62,7 +80,11 @@ fn documents_without_front_matter_are_markdown_as_a_whole() {
 
 #[test]
 fn broken_syntax_is_refused_with_its_line() {
-    for (document, line) in [("---\na: b\nc: [d\n---\n", "line 3"), ("+++\na = 1\nb = \n+++\n", "line 3"), ("{\"a\": 1,\n\"b\" 2}\n", "line 2")] {
+    for (document, line) in [
+        ("---\na: b\nc: [d\n---\n", "line 3"),
+        ("+++\na = 1\nb = \n+++\n", "line 3"),
+        ("{\"a\": 1,\n\"b\" 2}\n", "line 2"),
+    ] {
         let invalid = split(document).unwrap_err();
         assert_eq!(invalid.code, "front-matter-malformed");
         assert!(invalid.detail.contains(line), "{}", invalid.detail);
@@ -84,7 +106,10 @@ fn bombs_are_refused_or_read_in_no_time() {
         let _ = split(&format!("{{\"a\": {}", deep.repeat(50_000)));
     }
     let _ = split(&format!("---\n{}---\n", "  ".repeat(30_000)));
-    assert_eq!(split(&format!("---\na: {}\n---\n", "x".repeat(70_000))).unwrap_err().code, "front-matter-too-long");
+    assert_eq!(
+        split(&format!("---\na: {}\n---\n", "x".repeat(70_000))).unwrap_err().code,
+        "front-matter-too-long"
+    );
     assert!(started.elapsed().as_secs() < 20);
 }
 
@@ -92,20 +117,46 @@ fn any_text() -> impl Strategy<Value = String> {
     prop_oneof![
         any::<String>(),
         "[ -~\n\t]{0,20}",
-        prop::sample::select(vec!["yes", "null", "~", "2024-01-01", "1e3", "0x1F", "---", "...", "- a", "a: b", "'", "\"", "\u{85}", "\u{feff}", "\u{2028}", "<<", "", " ", ".nan", "\u{fffe}\u{7f}"])
-            .prop_map(str::to_owned),
+        prop::sample::select(vec![
+            "yes",
+            "null",
+            "~",
+            "2024-01-01",
+            "1e3",
+            "0x1F",
+            "---",
+            "...",
+            "- a",
+            "a: b",
+            "'",
+            "\"",
+            "\u{85}",
+            "\u{feff}",
+            "\u{2028}",
+            "<<",
+            "",
+            " ",
+            ".nan",
+            "\u{fffe}\u{7f}"
+        ])
+        .prop_map(str::to_owned),
     ]
 }
 
 fn any_value() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
-        Just(Value::Null), any::<bool>().prop_map(Value::from), any::<i64>().prop_map(Value::from), any::<u64>().prop_map(Value::from),
-        (-1_000_000_i32..1_000_000).prop_map(|n| Value::from(f64::from(n) / 8.0)), any_text().prop_map(Value::from),
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<u64>().prop_map(Value::from),
+        (-1_000_000_i32..1_000_000).prop_map(|n| Value::from(f64::from(n) / 8.0)),
+        any_text().prop_map(Value::from),
     ];
     leaf.prop_recursive(3, 12, 4, |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
-            prop::collection::vec((any_text(), inner), 0..4).prop_map(|members| members.into_iter().collect::<Value>()),
+            prop::collection::vec((any_text(), inner), 0..4)
+                .prop_map(|members| members.into_iter().collect::<Value>()),
         ]
     })
 }

@@ -197,7 +197,8 @@ fn flanks(outside: Option<char>, inside: Option<char>) -> bool {
     let is_break = |c: char| c.is_whitespace() || !c.is_alphanumeric();
     let safe_outside = outside.is_none_or(|c| is_break(c) && !matches!(c, '*' | '~' | '\\'));
     let safe_inside = inside.is_some_and(char::is_alphanumeric);
-    safe_outside && inside.is_some_and(|c| c != '*' && c != '~') || safe_inside && outside.is_none_or(|c| !matches!(c, '*' | '~' | '\\'))
+    safe_outside && inside.is_some_and(|c| c != '*' && c != '~')
+        || safe_inside && outside.is_none_or(|c| !matches!(c, '*' | '~' | '\\'))
 }
 
 /// An address that ends where it should.
@@ -228,5 +229,8 @@ fn title(node: &Node) -> String {
     if title.is_empty() {
         return title;
     }
-    format!(" \"{}\"", title.replace('\\', "\\\\").replace('"', "\\\"").replace('&', "\\&").replace('|', "\\|"))
+    format!(
+        " \"{}\"",
+        title.replace('\\', "\\\\").replace('"', "\\\"").replace('&', "\\&").replace('|', "\\|")
+    )
 }

@@ -24,7 +24,9 @@ pub(super) fn parse(html: &str) -> Vec<Node> {
                 open.last_mut().map_or(&mut top, |(_, _, children)| children).push(node);
             }
             Piece::Open { name, attributes } => open.push((name, attributes, Vec::new())),
-            Piece::Text(text) => open.last_mut().map_or(&mut top, |(_, _, children)| children).push(Node::Text(text)),
+            Piece::Text(text) => {
+                open.last_mut().map_or(&mut top, |(_, _, children)| children).push(Node::Text(text))
+            }
             Piece::Close(name) => {
                 if open.iter().rev().any(|(open, _, _)| *open == name) {
                     while close(&mut open, &mut top).is_some_and(|closed| closed != name) {}
@@ -41,7 +43,11 @@ type Unfinished = (String, Vec<(String, String)>, Vec<Node>);
 fn close(open: &mut Vec<Unfinished>, top: &mut Vec<Node>) -> Option<String> {
     let (name, attributes, children) = open.pop()?;
     let closed = name.clone();
-    open.last_mut().map_or(top, |(_, _, siblings)| siblings).push(Node::Element { name, attributes, children });
+    open.last_mut().map_or(top, |(_, _, siblings)| siblings).push(Node::Element {
+        name,
+        attributes,
+        children,
+    });
     Some(closed)
 }
 
@@ -129,7 +135,8 @@ impl Node {
             Self::Text(text) => tokens::escape(&collapse(text)),
             Self::Element { name, .. } if tokens::is_void(name) => self.opening(),
             Self::Element { name, children, .. } => {
-                let inside: String = children.iter().map(|child| child.write(verbatim || name == "pre")).collect();
+                let inside: String =
+                    children.iter().map(|child| child.write(verbatim || name == "pre")).collect();
                 format!("{}{inside}</{name}>", self.opening())
             }
         }

@@ -56,10 +56,19 @@ fn only_headings_of_the_document_itself_count() {
 
 #[test]
 fn anchors_are_honoured_kept_and_unique() {
-    let document = parse("## Ebb\n## Ebb\n## Ebb {#flood}\n## Flood\n## Ebb {#flood}\n## X {#a b}\n## Y {#Up.2}");
+    let document =
+        parse("## Ebb\n## Ebb\n## Ebb {#flood}\n## Flood\n## Ebb {#flood}\n## X {#a b}\n## Y {#Up.2}");
     assert_eq!(
         shape(&document),
-        ["1 Ebb ebb", "1 Ebb ebb-2", "1 Ebb flood", "1 Flood flood-2", "1 Ebb ebb-3", "1 X {#a b} x-a-b", "1 Y Up.2"]
+        [
+            "1 Ebb ebb",
+            "1 Ebb ebb-2",
+            "1 Ebb flood",
+            "1 Flood flood-2",
+            "1 Ebb ebb-3",
+            "1 X {#a b} x-a-b",
+            "1 Y Up.2"
+        ]
     );
     assert_eq!(parse(&write(&document)), document);
     assert!(write(&document).starts_with("## Ebb\n\n## Ebb {#ebb-2}\n"));
@@ -67,7 +76,9 @@ fn anchors_are_honoured_kept_and_unique() {
 
 #[test]
 fn a_plain_marker_stands_beside_the_section_before_it() {
-    let document = parse("<!-- section -->\na\n## B\n### C\n<!--section-->\nd\n<!-- section 1 {#e} -->\ne\n<!-- section 3 -->\nf");
+    let document = parse(
+        "<!-- section -->\na\n## B\n### C\n<!--section-->\nd\n<!-- section 1 {#e} -->\ne\n<!-- section 3 -->\nf",
+    );
     assert_eq!(shape(&document), ["1 - ", "1 B b", "2 C c", "2 - ", "1 - e", "2 - "]);
     assert_eq!(document.sections[1].sections[1].body, "d");
 }
@@ -79,11 +90,29 @@ fn sections_without_headings_keep_their_place() {
         intro: "    code first".into(),
         sections: vec![
             part("", "", vec![part("", "x", vec![])]),
-            part("A", "", vec![
-                part("B", "b", vec![part("C", "", vec![part("D", "", vec![]), part("", "after D", vec![part("", "deep", vec![])])]), part("", "at three", vec![])]),
-                part("", "at two", vec![]),
-                part("", "", vec![]),
-            ]),
+            part(
+                "A",
+                "",
+                vec![
+                    part(
+                        "B",
+                        "b",
+                        vec![
+                            part(
+                                "C",
+                                "",
+                                vec![
+                                    part("D", "", vec![]),
+                                    part("", "after D", vec![part("", "deep", vec![])]),
+                                ],
+                            ),
+                            part("", "at three", vec![]),
+                        ],
+                    ),
+                    part("", "at two", vec![]),
+                    part("", "", vec![]),
+                ],
+            ),
             part("", "last", vec![]),
         ],
     };
@@ -93,18 +122,45 @@ fn sections_without_headings_keep_their_place() {
 #[test]
 fn bodies_that_leave_a_block_open_do_not_swallow_what_follows() {
     for body in [
-        "```\n# code", "~~~~rust\n```\ncode", "<!-- never closed", "<script>\nlet a = 1;", "<pre>\n\n# x", "<?php", "<![CDATA[ a",
-        "<!DOCTYPE", "- ```\n  # in a list", "> ```\n> quoted", "<div>", "  ```\n  a", "[a]: /b", "[^1]: note", "| a |\n|---|\n| b |",
-        "```", "<style>\n```\n<!-- section -->", "text\n<!-- a", "`````\n```", "```\na\n```\n<!-- closed -->", "a\n<!-- closed -->\nb", "<!-- closed -->", "```\n<!-- closed -->",
+        "```\n# code",
+        "~~~~rust\n```\ncode",
+        "<!-- never closed",
+        "<script>\nlet a = 1;",
+        "<pre>\n\n# x",
+        "<?php",
+        "<![CDATA[ a",
+        "<!DOCTYPE",
+        "- ```\n  # in a list",
+        "> ```\n> quoted",
+        "<div>",
+        "  ```\n  a",
+        "[a]: /b",
+        "[^1]: note",
+        "| a |\n|---|\n| b |",
+        "```",
+        "<style>\n```\n<!-- section -->",
+        "text\n<!-- a",
+        "`````\n```",
+        "```\na\n```\n<!-- closed -->",
+        "a\n<!-- closed -->\nb",
+        "<!-- closed -->",
+        "```\n<!-- closed -->",
     ] {
-        let tree = Document { intro: body.into(), sections: vec![part("A", body, vec![part("", body, vec![])])], ..Document::default() };
+        let tree = Document {
+            intro: body.into(),
+            sections: vec![part("A", body, vec![part("", body, vec![])])],
+            ..Document::default()
+        };
         assert_eq!(parse(&write(&tree)), tree, "{}", write(&tree));
     }
 }
 
 #[test]
 fn headings_that_end_like_syntax_are_kept() {
-    for heading in ["C #", "#", "###", "a {#b}", "a {b}", "#tag", "`#`", "a \\", "a \\#", "1. x", "- x", "> x", "{#x}", "=", "|"] {
+    for heading in [
+        "C #", "#", "###", "a {#b}", "a {b}", "#tag", "`#`", "a \\", "a \\#", "1. x", "- x", "> x", "{#x}",
+        "=", "|",
+    ] {
         let tree = Document { sections: vec![part(heading, "", vec![])], ..Document::default() };
         assert_eq!(parse(&write(&tree)), tree, "{}", write(&tree));
     }
@@ -121,7 +177,10 @@ fn line_ends_and_byte_order_marks_do_not_matter() {
 fn thousands_of_equal_headings_and_open_markup_are_read_in_no_time() {
     let started = std::time::Instant::now();
     assert_eq!(parse(&"## a\n".repeat(20_000)).sections.len(), 20_000);
-    for soup in [">", "- ", "[", "<", "*", "`", "<!--", "1. ", "> - ", "[^1]: ", "&", "|", "\\", "\0", "<a ", "\u{202e}"] {
+    for soup in [
+        ">", "- ", "[", "<", "*", "`", "<!--", "1. ", "> - ", "[^1]: ", "&", "|", "\\", "\0", "<a ",
+        "\u{202e}",
+    ] {
         let document = parse(&soup.repeat(20_000));
         assert_eq!(parse(&write(&document)), document);
     }
@@ -129,13 +188,74 @@ fn thousands_of_equal_headings_and_open_markup_are_read_in_no_time() {
 }
 
 const LINES: &[&str] = &[
-    "Plain words", "", "", "# One", "## Two {#two}", "### Three #", "#### ", "###### Six", "#hash", "Title\n===", "Under\n---", "***",
-    "---", "===", "```", "~~~", "````rust", "    # code", "\tcode", "> quote", "> # in quote", "- item", "  - nested", "1. one",
-    "   continued", "<div>", "</div>", "<!-- section -->", "<!-- section 3 -->", "<!-- section {#x} -->", "<!-- a", "-->",
-    "<!-- closed -->", "<script>", "</script>", "<pre>", "</pre>", "<?x", "?>", "[ref]: /url \"t\"", "[ref]", "[^n]: note",
-    "text[^n]", "| a | b |", "|---|:-:|", "| c | d |", "- [ ] task", "a  ", "b\\", "*em* **st** `c`", "<details><summary>s</summary>",
-    "![p](q)", "\\# not", "&amp; &#35;", "\u{a0}", "é 漢 \u{202e}", "{#id}", "\u{c}", "  # spaced", "   ```", "+", "*", "<b>", "<h2>raw</h2>",
-    "[^n]:", ":::", "<a href='x", "\0",
+    "Plain words",
+    "",
+    "",
+    "# One",
+    "## Two {#two}",
+    "### Three #",
+    "#### ",
+    "###### Six",
+    "#hash",
+    "Title\n===",
+    "Under\n---",
+    "***",
+    "---",
+    "===",
+    "```",
+    "~~~",
+    "````rust",
+    "    # code",
+    "\tcode",
+    "> quote",
+    "> # in quote",
+    "- item",
+    "  - nested",
+    "1. one",
+    "   continued",
+    "<div>",
+    "</div>",
+    "<!-- section -->",
+    "<!-- section 3 -->",
+    "<!-- section {#x} -->",
+    "<!-- a",
+    "-->",
+    "<!-- closed -->",
+    "<script>",
+    "</script>",
+    "<pre>",
+    "</pre>",
+    "<?x",
+    "?>",
+    "[ref]: /url \"t\"",
+    "[ref]",
+    "[^n]: note",
+    "text[^n]",
+    "| a | b |",
+    "|---|:-:|",
+    "| c | d |",
+    "- [ ] task",
+    "a  ",
+    "b\\",
+    "*em* **st** `c`",
+    "<details><summary>s</summary>",
+    "![p](q)",
+    "\\# not",
+    "&amp; &#35;",
+    "\u{a0}",
+    "é 漢 \u{202e}",
+    "{#id}",
+    "\u{c}",
+    "  # spaced",
+    "   ```",
+    "+",
+    "*",
+    "<b>",
+    "<h2>raw</h2>",
+    "[^n]:",
+    ":::",
+    "<a href='x",
+    "\0",
 ];
 
 fn soup(most: usize) -> impl Strategy<Value = String> {
@@ -143,7 +263,9 @@ fn soup(most: usize) -> impl Strategy<Value = String> {
 }
 
 fn body() -> impl Strategy<Value = String> {
-    soup(7).prop_map(|body| if check_body(&body).is_ok() { trim_blank_lines(&body).to_owned() } else { String::new() })
+    soup(7).prop_map(|body| {
+        if check_body(&body).is_ok() { trim_blank_lines(&body).to_owned() } else { String::new() }
+    })
 }
 
 fn heading() -> impl Strategy<Value = Option<String>> {
@@ -152,12 +274,15 @@ fn heading() -> impl Strategy<Value = Option<String>> {
 }
 
 fn parts() -> impl Strategy<Value = Vec<Part>> {
-    let leaf = (heading(), prop::option::weighted(0.2, "[a-z]{1,3}"), body()).prop_map(|(heading, anchor, body)| Part {
-        anchor: anchor.and_then(|anchor| Anchor::parse(&anchor).ok()),
-        heading,
-        body,
-        sections: Vec::new(),
-    });
+    let leaf =
+        (heading(), prop::option::weighted(0.2, "[a-z]{1,3}"), body()).prop_map(|(heading, anchor, body)| {
+            Part {
+                anchor: anchor.and_then(|anchor| Anchor::parse(&anchor).ok()),
+                heading,
+                body,
+                sections: Vec::new(),
+            }
+        });
     let tree = leaf.prop_recursive(4, 12, 3, |inner| {
         (inner.clone(), prop::collection::vec(inner, 0..3)).prop_map(|(mut part, mut children)| {
             part.sections.append(&mut children);
