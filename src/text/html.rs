@@ -12,7 +12,7 @@ use super::raw_html::{Purpose, RawHtml, is_heading};
 use super::sanitise::Sanitiser;
 use super::slug::Anchor;
 
-/// An HTML document or fragment, as Ghost or WordPress export it, in Markdown. Scripts, styles and comments vanish.
+/// An HTML document or fragment, as Ghost or `WordPress` export it, in Markdown. Scripts, styles and comments vanish.
 #[must_use]
 pub fn to_markdown(html: &str) -> String {
     let mut raw = RawHtml::new(Purpose::Import);

@@ -6,6 +6,7 @@ use pulldown_cmark::{Event, Parser, Tag, TagEnd, html};
 use super::boundaries;
 use super::definitions::{Definitions, OPTIONS, take_footnotes};
 use super::footnotes::Footnotes;
+use super::nesting::bound_if_deep;
 use super::plain::plain_text;
 use super::raw_html::Purpose;
 use super::sanitise::Sanitiser;
@@ -52,13 +53,17 @@ pub struct Heading {
 /// Renders the bodies of one article, the introduction first, then its sections in document order. One result a body.
 #[must_use]
 pub fn render(bodies: &[&str], policy: &Policy) -> Vec<Rendered> {
-    let mut definitions = Definitions::collect(bodies);
+    let bounded: Vec<_> = bodies.iter().map(|body| bound_if_deep(body)).collect();
+    let bodies: Vec<&str> = bounded.iter().map(AsRef::as_ref).collect();
+    let mut definitions = Definitions::collect(&bodies);
     let sources: Vec<(String, usize)> = bodies.iter().map(|body| definitions.lend_to(body)).collect();
     let mut footnotes = Footnotes::default();
     let mut parsed = Vec::with_capacity(sources.len());
     for (home, (source, lent)) in sources.iter().enumerate() {
         let (events, notes) = take_footnotes(definitions.parse(source, *lent));
-        notes.into_iter().for_each(|(name, events)| footnotes.define(home, name, events));
+        for (name, events) in notes {
+            footnotes.define(home, name, events);
+        }
         parsed.push(events);
     }
 

@@ -11,6 +11,7 @@ mod footnotes;
 pub mod front_matter;
 pub mod html;
 pub mod markdown;
+mod nesting;
 pub mod outline;
 mod plain;
 mod raw_html;

@@ -221,7 +221,7 @@ fn write_part(out: &mut String, part: &Part, depth: usize, before: &mut usize) {
             out.push_str(&heading);
             match &part.anchor {
                 Some(anchor) if *anchor != Anchor::from_heading(&heading) || heading.ends_with('}') => {
-                    out.push_str(&format!(" {{#{anchor}}}"));
+                    out.extend([" {#", anchor.as_str(), "}"]);
                 }
                 // A closing sequence of its own keeps the one that belongs to the text.
                 _ if heading.ends_with('#') => out.push_str(" #"),
@@ -231,7 +231,7 @@ fn write_part(out: &mut String, part: &Part, depth: usize, before: &mut usize) {
         None => {
             let place = if depth == *before { String::new() } else { format!(" {depth}") };
             let anchor = part.anchor.as_ref().map(|anchor| format!(" {{#{anchor}}}")).unwrap_or_default();
-            out.push_str(&format!("<!-- section{place}{anchor} -->"));
+            out.extend(["<!-- section", &place, &anchor, " -->"]);
         }
     }
     out.push_str("\n\n");

@@ -7,8 +7,11 @@ use serde_saphyr::options::MergeKeyPolicy;
 use super::MAX_LENGTH;
 use crate::error::Invalid;
 
+/// An object and what stands behind it.
+type Front<'d> = (Map<String, Value>, &'d str);
+
 /// The object in front of a document and the Markdown behind it, if there is one.
-pub(super) fn read(document: &str) -> Result<Option<(Map<String, Value>, &str)>, Invalid> {
+pub(super) fn read(document: &str) -> Result<Option<Front<'_>>, Invalid> {
     let first = document.lines().next().unwrap_or_default();
     let found = match first.trim_end() {
         "---" => fenced(document, &["---", "..."]).map(|(inside, rest)| Ok((yaml(bounded(inside)?)?, rest))),
@@ -29,7 +32,7 @@ pub(super) fn to_yaml(value: &impl Serialize) -> String {
     if let Ok(Value::Object(map)) = serde_json::to_value(value) {
         for (key, value) in map {
             // JSON is YAML on one line: no indentation, folding or word like `no` can change what it says.
-            out.push_str(&format!("{}: {}\n", bare_key(&key), escape(&value.to_string())));
+            out.extend([&bare_key(&key), ": ", &escape(&value.to_string()), "\n"]);
         }
     }
     out
@@ -134,7 +137,8 @@ fn escape(json: &str) -> String {
         if is_plain && !matches!(c, '\u{2028}' | '\u{2029}') {
             out.push(c);
         } else {
-            out.push_str(&format!("\\u{:04x}", u32::from(c)));
+            let code = format!("\\u{:04x}", u32::from(c));
+            out.push_str(&code);
         }
     }
     out

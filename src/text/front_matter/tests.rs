@@ -97,7 +97,8 @@ fn bombs_are_refused_or_read_in_no_time() {
     let mut aliases = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
     for n in 1..9 {
         let before = format!("*a{},", n - 1).repeat(10);
-        aliases.push_str(&format!("a{n}: &a{n} [{before}]\n"));
+        let line = format!("a{n}: &a{n} [{before}]\n");
+        aliases.push_str(&line);
     }
     assert!(split(&format!("---\n{aliases}---\n")).is_err());
     for deep in ["[", "{a: ", "- ", "? ", "&a ", "!!a "] {

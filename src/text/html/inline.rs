@@ -85,7 +85,7 @@ impl Writer {
             _ => {
                 self.out.push_str(&node.opening());
                 self.children(node, Some('<'));
-                self.out.push_str(&format!("</{name}>"));
+                self.out.extend(["</", name, ">"]);
             }
         }
     }
@@ -135,10 +135,10 @@ impl Writer {
         let opens = flanks(self.out.chars().next_back(), body.chars().next());
         let closes = flanks(next, body.chars().next_back());
         if opens && closes {
-            self.out.push_str(&format!("{mark}{body}{mark}"));
+            self.out.extend([mark, body, mark]);
         } else {
             let Node::Element { name, .. } = node else { return };
-            self.out.push_str(&format!("<{name}>{body}</{name}>"));
+            self.out.extend(["<", name, ">", body, "</", name, ">"]);
         }
         if text.ends_with(' ') {
             self.out.push(' ');
@@ -153,7 +153,7 @@ impl Writer {
         let fence = "`".repeat(longest_run(&code, '`') + 1);
         let pad = if code.starts_with(['`', ' ']) || code.ends_with(['`', ' ']) { " " } else { "" };
         let code = if self.line == Line::Cell { code.replace('|', "\\|") } else { code };
-        self.out.push_str(&format!("{fence}{pad}{code}{pad}{fence}"));
+        self.out.extend([&fence, pad, &code, pad, &fence]);
     }
 
     fn link(&mut self, node: &Node) {
@@ -165,7 +165,7 @@ impl Writer {
         }
         self.unbang();
         let href = node.attribute("href").unwrap_or_default();
-        self.out.push_str(&format!("[{text}]({}{})", destination(href), title(node)));
+        self.out.extend(["[", &text, "](", &destination(href), &title(node), ")"]);
         if inner.out.ends_with(' ') {
             self.out.push(' ');
         }
@@ -180,7 +180,7 @@ impl Writer {
         };
         let mut alt = self.inside();
         alt.text(node.attribute("alt").unwrap_or_default());
-        self.out.push_str(&format!("![{}]({}{})", alt.out.trim(), destination(src), title(node)));
+        self.out.extend(["![", alt.out.trim(), "](", &destination(src), &title(node), ")"]);
     }
 
     /// A `!` before a link would make it a picture.

@@ -13,10 +13,13 @@ pub(super) enum Node {
     Text(String),
 }
 
+/// An element whose end has not come: its name, attributes and children so far.
+type Unfinished = (String, Vec<(String, String)>, Vec<Node>);
+
 /// Reads well-formed HTML.
 pub(super) fn parse(html: &str) -> Vec<Node> {
     let mut top = Vec::new();
-    let mut open: Vec<(String, Vec<(String, String)>, Vec<Node>)> = Vec::new();
+    let mut open: Vec<Unfinished> = Vec::new();
     for piece in tokens::tokens(html).unwrap_or_default() {
         match piece {
             Piece::Open { name, attributes } if tokens::is_void(&name) || open.len() >= MAX_DEPTH => {
@@ -37,8 +40,6 @@ pub(super) fn parse(html: &str) -> Vec<Node> {
     while close(&mut open, &mut top).is_some() {}
     top
 }
-
-type Unfinished = (String, Vec<(String, String)>, Vec<Node>);
 
 fn close(open: &mut Vec<Unfinished>, top: &mut Vec<Node>) -> Option<String> {
     let (name, attributes, children) = open.pop()?;

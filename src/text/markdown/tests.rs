@@ -77,7 +77,7 @@ fn what_is_taken_out_is_told_once() {
         ]
     );
     assert!(warnings("<p align=\"x\">a</p>\n\n<br/> a<br>b <!-- c -->").len() == 1);
-    assert_eq!(warnings(&(0..200).map(|n| format!("<x{n}>")).collect::<String>()).len(), 50);
+    assert_eq!(warnings(&(0..200).map(|n| format!("<x{n}>")).collect::<Vec<_>>().concat()).len(), 50);
 }
 
 #[test]
@@ -304,7 +304,6 @@ fn hostile_markdown_is_rendered_in_no_time() {
         let _ = render(&[&body, "[a] [^1]", &body], &Policy::default());
         let _ = check_body(&body);
         let _ = render_heading(&body);
-        println!("{:?} {part:?}", each.elapsed());
         assert!(each.elapsed().as_secs() < 10, "{part:?} took {:?}", each.elapsed());
     }
     assert!(started.elapsed().as_secs() < 120);
