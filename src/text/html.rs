@@ -59,13 +59,13 @@ fn block(node: &Node, out: &mut Vec<String>) {
         "blockquote" => out.push(prefixed(&blocks(children).join("\n\n"), "> ", "> ")),
         "ul" | "ol" => out.extend(list(node, children)),
         "table" if !node.contains(&is_heading) => {
-            out.push(table::write(node).unwrap_or_else(|| node.to_raw_block()))
+            out.push(table::write(node).unwrap_or_else(|| node.to_raw_block()));
         }
         "a" | "audio" | "details" | "dl" | "iframe" | "picture" | "video" if !node.contains(&is_heading) => {
             out.push(node.to_raw_block());
         }
         "figure" if !node.contains(&is_heading) && needs_figure(node, children) => {
-            out.push(node.to_raw_block())
+            out.push(node.to_raw_block());
         }
         _ => out.extend(blocks(children)),
     }

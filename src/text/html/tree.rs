@@ -28,7 +28,7 @@ pub(super) fn parse(html: &str) -> Vec<Node> {
             }
             Piece::Open { name, attributes } => open.push((name, attributes, Vec::new())),
             Piece::Text(text) => {
-                open.last_mut().map_or(&mut top, |(_, _, children)| children).push(Node::Text(text))
+                open.last_mut().map_or(&mut top, |(_, _, children)| children).push(Node::Text(text));
             }
             Piece::Close(name) => {
                 if open.iter().rev().any(|(open, _, _)| *open == name) {
