@@ -1,3 +1,4 @@
+<<<<<<< HEAD
 //! The `lede` command.
 
 use std::process::ExitCode;
@@ -11,3 +12,6 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     lede::cli::run(Cli::parse())
 }
+=======
+fn main() {}
+>>>>>>> text-work

@@ -12,11 +12,16 @@ pub mod front_matter;
 pub mod html;
 mod locale;
 pub mod markdown;
+mod nesting;
 pub mod outline;
 mod plain;
 mod raw_html;
 mod sanitise;
 pub mod slug;
 mod tokens;
+<<<<<<< HEAD
 
 pub use locale::Locale;
+=======
+mod writer;
+>>>>>>> text-work
