@@ -3,6 +3,8 @@
 pub mod app;
 pub mod articles;
 pub mod auth;
+#[macro_use]
+pub mod carried;
 pub mod authors;
 pub mod cli;
 pub mod clock;

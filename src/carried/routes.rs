@@ -1,0 +1,1 @@
+//! What the routes of topics and authors share.
