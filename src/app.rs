@@ -19,6 +19,7 @@ use crate::error::{Error, Result};
 use crate::http::{idempotency, openapi, pipeline, routes};
 use crate::jobs::{self, Job};
 use crate::random::Random;
+use crate::text::markdown::Policy;
 
 /// Everything a handler or a job may need. Cheap to clone.
 #[derive(Clone)]
@@ -79,6 +80,14 @@ impl App {
             passwords: Passwords::new()?,
             draining: Arc::default(),
         })
+    }
+}
+
+impl App {
+    /// What stays of raw HTML in articles.
+    #[must_use]
+    pub fn policy(&self) -> Policy {
+        self.config.policy()
     }
 }
 

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use crate::db::DatabaseUrl;
 use crate::text::Locale;
+use crate::text::markdown::Policy;
 
 /// The settings, each from a flag or a `LEDE_*` variable.
 #[derive(Debug, Clone, clap::Args)]
@@ -195,4 +196,12 @@ fn parse_article_path(text: &str) -> Result<String, String> {
 
 fn parse_locale(text: &str) -> Result<Locale, String> {
     Locale::parse(text).map_err(|invalid| invalid.detail.into_owned())
+}
+
+impl Config {
+    /// What stays of raw HTML in articles.
+    #[must_use]
+    pub fn policy(&self) -> Policy {
+        self.iframe_hosts.clone().map_or_else(Policy::default, |iframe_hosts| Policy { iframe_hosts })
+    }
 }

@@ -1,4 +1,3 @@
-<<<<<<< HEAD
 //! The `lede` command.
 
 use std::process::ExitCode;
@@ -12,6 +11,3 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     lede::cli::run(Cli::parse())
 }
-=======
-fn main() {}
->>>>>>> text-work

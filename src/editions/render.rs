@@ -9,9 +9,10 @@ use crate::authors::AuthorRef;
 use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::http::json::sha256;
+use crate::http::public::etag;
 use crate::text::excerpt::{excerpt, reading_minutes, word_count};
 use crate::text::markdown::{Policy, RENDERER_VERSION, Rendered, render as render_bodies, render_heading};
-use crate::text::slug::Slug;
+use crate::text::slug::{Anchor, Slug};
 use crate::text::Locale;
 use crate::topics::TopicRef;
 
@@ -116,7 +117,7 @@ pub fn render(content: &Content, facts: &Facts, around: &Surroundings) -> Result
     let mut item = serde_json::to_value(&edition)?;
     if let Value::Object(members) = &mut item {
         for member in ["intro", "sections", "outline"] {
-            members.shift_remove(member);
+            members.remove(member);
         }
     }
     Ok(Rendering {
@@ -126,14 +127,6 @@ pub fn render(content: &Content, facts: &Facts, around: &Surroundings) -> Result
         made_from: around.hash()?,
         body,
     })
-}
-
-/// The strong tag of some bytes, with its quotes. Never a number, so that it is no version.
-#[must_use]
-pub fn etag(bytes: &[u8]) -> String {
-    let hash = sha256(bytes);
-    let id = uuid::Uuid::from_slice(hash.get(..16).unwrap_or_default()).unwrap_or_default();
-    format!("\"r{}\"", id.simple())
 }
 
 /// The edition with HTML bodies, and what its bodies are in the other formats.
@@ -270,8 +263,6 @@ impl Edition {
         out
     }
 }
-
-use crate::text::slug::Anchor;
 
 /// The whole article as plain text, headings included.
 #[must_use]

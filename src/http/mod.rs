@@ -3,6 +3,7 @@
 
 mod answer;
 pub mod conditional;
+pub mod fields;
 pub mod health;
 pub mod idempotency;
 pub mod json;
@@ -10,6 +11,7 @@ pub mod openapi;
 pub mod page;
 pub mod pipeline;
 pub mod problem;
+pub mod public;
 pub mod query;
 pub mod routes;
 

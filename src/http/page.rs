@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::answer::Answer;
 use super::json::sha256;
-use super::query::Params;
+use super::query::{FromParams, Params};
 use crate::error::{Error, Invalid, Result};
 
 /// Which part of a list is wanted.
@@ -30,16 +30,17 @@ struct Cursor<K> {
     of: String,
 }
 
-impl PageRequest {
-    /// Takes `limit`, `cursor` and `include_total`.
-    pub fn from_params(params: &mut Params) -> Self {
+impl FromParams for PageRequest {
+    fn from_params(params: &mut Params) -> Self {
         Self {
             limit: params.number("limit", 1..=100).unwrap_or(20),
             cursor: params.text("cursor"),
             include_total: params.flag("include_total").unwrap_or(false),
         }
     }
+}
 
+impl PageRequest {
     /// The place where the page before ended. `list` tells this list from others: its filters and its order.
     ///
     /// # Errors

@@ -21,6 +21,12 @@ pub trait FromParams: Sized {
     fn from_params(params: &mut Params) -> Self;
 }
 
+impl<A: FromParams, B: FromParams> FromParams for (A, B) {
+    fn from_params(params: &mut Params) -> Self {
+        (A::from_params(params), B::from_params(params))
+    }
+}
+
 /// A query that was read strictly.
 #[derive(Debug)]
 pub struct Query<T>(pub T);

@@ -55,11 +55,45 @@ macro_rules! routes {
 }
 
 routes! {
-    post   "/v1/auth/sessions"          => auth::routes.create_session;
-    get    "/v1/me"                     => users::routes.get_me;
-    get    "/openapi.json"              => http::openapi.get_openapi;
-    get    "/health/live"               => http::health.get_liveness;
-    get    "/health/ready"              => http::health.get_readiness;
+    // Readers.
+    get    "/v1/articles"                                               => editions::routes.list_articles;
+    post   "/v1/articles"                                               => articles::routes.create_article;
+    get    "/v1/articles/{article}"                                     => editions::routes.get_article;
+    delete "/v1/articles/{article}"                                     => articles::routes.remove_article;
+    get    "/v1/articles/{article}/html"                                => editions::routes.get_article_html;
+    get    "/v1/articles/{article}/markdown"                            => editions::routes.get_article_markdown;
+    get    "/v1/articles/{article}/sections"                            => editions::routes.list_sections;
+    get    "/v1/articles/{article}/sections/{section}"                  => editions::routes.get_section;
+
+    // Editors: drafts, their sections, and what becomes of them.
+    get    "/v1/drafts"                                                 => articles::routes.list_drafts;
+    get    "/v1/articles/{article}/draft"                               => articles::routes.get_draft;
+    patch  "/v1/articles/{article}/draft"                               => articles::routes.update_draft;
+    get    "/v1/articles/{article}/draft/markdown"                      => articles::routes.get_draft_markdown;
+    put    "/v1/articles/{article}/draft/markdown"                      => articles::routes.replace_draft_markdown;
+    get    "/v1/articles/{article}/draft/sections"                      => articles::section_routes.list_draft_sections;
+    post   "/v1/articles/{article}/draft/sections"                      => articles::section_routes.add_section;
+    put    "/v1/articles/{article}/draft/sections"                      => articles::section_routes.replace_sections;
+    get    "/v1/articles/{article}/draft/sections/{section}"            => articles::section_routes.get_draft_section;
+    patch  "/v1/articles/{article}/draft/sections/{section}"            => articles::section_routes.update_section;
+    delete "/v1/articles/{article}/draft/sections/{section}"            => articles::section_routes.remove_section;
+    post   "/v1/articles/{article}/publish"                             => articles::history.publish_article;
+    post   "/v1/articles/{article}/unpublish"                           => articles::history.unpublish_article;
+    post   "/v1/articles/{article}/restore"                             => articles::routes.restore_article;
+    get    "/v1/articles/{article}/revisions"                           => articles::history.list_revisions;
+    get    "/v1/articles/{article}/revisions/{revision}"                => articles::history.get_revision;
+    post   "/v1/articles/{article}/revisions/{revision}/restore"        => articles::history.restore_revision;
+    get    "/v1/articles/{article}/editions"                            => articles::history.list_editions;
+    get    "/v1/articles/{article}/editions/{edition}"                  => articles::history.get_edition;
+
+    // Accounts.
+    post   "/v1/auth/sessions"                                          => auth::routes.create_session;
+    get    "/v1/me"                                                     => users::routes.get_me;
+
+    // Operations.
+    get    "/openapi.json"                                              => http::openapi.get_openapi;
+    get    "/health/live"                                               => http::health.get_liveness;
+    get    "/health/ready"                                              => http::health.get_readiness;
 }
 
 /// What an operation's documentation lets a request carry.

@@ -67,11 +67,7 @@ pub fn render(bodies: &[&str], policy: &Policy) -> Vec<Rendered> {
         parsed.push(events);
     }
 
-<<<<<<< HEAD
-    let mut writer = Writer { raw: RawHtml::new(policy), footnotes, waiting: VecDeque::new(), table: None };
-=======
     let mut writer = Writer::new(Purpose::Body(policy), footnotes);
->>>>>>> text-work
     let pages: Vec<Page<'_>> =
         parsed.into_iter().enumerate().map(|(body, events)| writer.page(body, events)).collect();
     let sanitiser = Sanitiser::new(Some(policy));

@@ -19,9 +19,6 @@ mod raw_html;
 mod sanitise;
 pub mod slug;
 mod tokens;
-<<<<<<< HEAD
+mod writer;
 
 pub use locale::Locale;
-=======
-mod writer;
->>>>>>> text-work

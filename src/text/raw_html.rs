@@ -196,14 +196,9 @@ impl<'p> RawHtml<'p> {
     }
 
     fn attribute(&mut self, element: &str, name: &str, value: &str) -> Option<String> {
-<<<<<<< HEAD
-        let allowed =
-            sanitise::allows_attribute(element, name) && !(name == "id" && belongs_to_footnotes(value));
-=======
         let is_language = name == "class" && element == "pre" && self.purpose == Purpose::Import;
         let allowed = (is_language || sanitise::allows_attribute(element, name))
             && !(name == "id" && belongs_to_footnotes(value));
->>>>>>> text-work
         if !allowed {
             self.warn("attribute-removed", format!("{} on <{element}>", shorten(name)));
             return None;
