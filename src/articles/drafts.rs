@@ -84,7 +84,10 @@ impl Draft {
     /// At which version a section last changed.
     #[must_use]
     pub fn section_revision(&self, id: SectionId) -> i64 {
-        self.kept.iter().find(|row| *diesel::Identifiable::id(*row) == id).map_or(self.row.revision, |row| row.revision)
+        self.kept
+            .iter()
+            .find(|row| *diesel::Identifiable::id(*row) == id)
+            .map_or(self.row.revision, |row| row.revision)
     }
 }
 
@@ -111,7 +114,8 @@ pub fn find<P: Permission>(
     };
     let row = row.filter(|row| actor.reaches(row.owner_id)).ok_or(Error::NotFound("article"))?;
     if moved {
-        let members = Map::from_iter([("slug".to_owned(), json!(row.slug)), ("id".to_owned(), json!(row.id))]);
+        let members =
+            Map::from_iter([("slug".to_owned(), json!(row.slug)), ("id".to_owned(), json!(row.id))]);
         return Err(Error::Conflict(crate::error::Conflict {
             code: "slug-moved",
             detail: format!("the draft's slug is {} now", row.slug).into(),
@@ -155,7 +159,8 @@ fn check_unchanged(conn: &mut Connection, row: &ArticleRow, seen: IfMatch, touch
     if changed.is_empty() && seen <= row.version {
         return Ok(());
     }
-    let members = Map::from_iter([("version".to_owned(), json!(row.version)), ("changed".to_owned(), changed.into())]);
+    let members =
+        Map::from_iter([("version".to_owned(), json!(row.version)), ("changed".to_owned(), changed.into())]);
     Err(Error::stale("changed-since", "what this write touches has changed since that version", members))
 }
 
@@ -196,7 +201,13 @@ where
 }
 
 /// Keeps the difference between two states of a draft.
-fn save(tx: &mut Tx<'_>, editor: &Editor<'_>, before: &Draft, mut after: Draft, moved: &[SectionId]) -> Result<Draft> {
+fn save(
+    tx: &mut Tx<'_>,
+    editor: &Editor<'_>,
+    before: &Draft,
+    mut after: Draft,
+    moved: &[SectionId],
+) -> Result<Draft> {
     let now = tx.now();
     let members = metadata_members(&before.content.metadata, &after.content.metadata);
     let sections = section_changes(&before.content.sections, &after.content.sections, moved);
@@ -408,7 +419,9 @@ fn topic_ids(tx: &mut Tx<'_>, editor: &Editor<'_>, named: &[Named]) -> Result<Ve
     for ((at, named), found) in named.iter().enumerate().zip(found) {
         let id = match found {
             Some(id) => id,
-            None if may_make => topics::store::make(tx, editor.random, &named.slug, &named.name)?,
+            None if may_make => {
+                topics::store::make(tx, editor.random, editor.actor.user, &named.slug, &named.name)?
+            }
             None => return Err(unknown(&format!("/topics/{at}"), "unknown-topic", &named.slug)),
         };
         if !ids.contains(&id) {
@@ -426,7 +439,9 @@ fn author_ids(tx: &mut Tx<'_>, editor: &Editor<'_>, named: &[Named]) -> Result<V
     for ((at, named), found) in named.iter().enumerate().zip(found) {
         let id = match found {
             Some(id) => id,
-            None if may_make => authors::store::make(tx, editor.random, &named.slug, &named.name)?,
+            None if may_make => {
+                authors::store::make(tx, editor.random, editor.actor.user, &named.slug, &named.name)?
+            }
             None => return Err(unknown(&format!("/authors/{at}"), "unknown-author", &named.slug)),
         };
         if !ids.contains(&id) {

@@ -8,7 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::drafts::{self, Draft as Kept, Editor, Touches};
 use super::output::Draft;
-use super::routes::{ArticlePath, InLocale, PageParams, named_in, written};
+use super::routes::{ArticlePath, InLocale, named_in, written};
 use super::{ArticleId, ArticleRef, Cover, Section, SectionId, Seo, store};
 use crate::app::App;
 use crate::auth::{Actor, PublishArticles, ReadDrafts, WriteArticles};
@@ -16,12 +16,12 @@ use crate::authors::{self, AuthorId, AuthorRef};
 use crate::clock::Timestamp;
 use crate::db::schema::{editions as edition_table, revisions};
 use crate::db::{Connection, Tx};
+use crate::editions::Edition;
 use crate::editions::publish::{self, Prepared, Wanted};
 use crate::editions::render::{Facts, edition};
 use crate::editions::store::{EditionRow, surroundings_of};
-use crate::editions::Edition;
 use crate::error::{Error, Result};
-use crate::http::query::{FromParams, Params};
+use crate::http::page::PageParams;
 use crate::http::{Answer, IdempotencyKey, IfMatch, Json, PageRequest, Query, page};
 use crate::text::Locale;
 use crate::text::slug::{Anchor, Slug};
@@ -135,17 +135,6 @@ pub struct EditionPath {
     edition: i64,
 }
 
-struct HistoryQuery {
-    locale: InLocale,
-    page: PageRequest,
-}
-
-impl FromParams for HistoryQuery {
-    fn from_params(params: &mut Params) -> Self {
-        Self { locale: InLocale::from_params(params), page: PageRequest::from_params(params) }
-    }
-}
-
 /// A revision in a list.
 #[derive(Debug, Serialize, Queryable, ToSchema)]
 pub struct RevisionItem {
@@ -190,7 +179,7 @@ pub async fn list_revisions(
     actor: Actor<ReadDrafts>,
     req: actix_web::HttpRequest,
     path: Path<ArticlePath>,
-    Query(HistoryQuery { locale, page }): Query<HistoryQuery>,
+    Query((locale, page)): Query<(InLocale, PageRequest)>,
 ) -> Result<Answer> {
     let locale = locale.or_default(&app);
     let answer = app
@@ -211,11 +200,21 @@ pub async fn list_revisions(
             Ok(RevisionPage { items, next_cursor, total })
         })
         .await?;
-    Ok(page::with_next_link(Answer::ok(&answer)?, req.path(), req.query_string(), answer.next_cursor.as_deref()))
+    Ok(page::with_next_link(
+        Answer::ok(&answer)?,
+        req.path(),
+        req.query_string(),
+        answer.next_cursor.as_deref(),
+    ))
 }
 
 /// Leaves a page's items and gives the cursor behind them.
-fn cut<T>(items: &mut Vec<T>, limit: i64, list: &impl std::fmt::Debug, key: impl Fn(&T) -> i64) -> Result<Option<String>> {
+fn cut<T>(
+    items: &mut Vec<T>,
+    limit: i64,
+    list: &impl std::fmt::Debug,
+    key: impl Fn(&T) -> i64,
+) -> Result<Option<String>> {
     let most = usize::try_from(limit).unwrap_or(usize::MAX);
     let more = items.len() > most;
     items.truncate(most);
@@ -387,9 +386,14 @@ pub async fn restore_revision(
     let work = move |tx: &mut Tx<'_>, seen: &IfMatch| {
         let editor = Editor { actor, random: &random, locale: &site_locale };
         let article = named_in(tx, actor, &path.article, &locale)?;
-        let kept = drafts::edit(tx, &editor, &article, *seen, |_| Ok(Touches::Everything), |tx, draft| {
-            bring_back(tx, draft, path.revision)
-        })?;
+        let kept = drafts::edit(
+            tx,
+            &editor,
+            &article,
+            *seen,
+            |_| Ok(Touches::Everything),
+            |tx, draft| bring_back(tx, draft, path.revision),
+        )?;
         written(tx, &kept, Vec::new())
     };
     key.once(actor.user, &[]).answer(&app, seen, work).await
@@ -483,7 +487,7 @@ pub async fn list_editions(
     actor: Actor<ReadDrafts>,
     req: actix_web::HttpRequest,
     path: Path<ArticlePath>,
-    Query(HistoryQuery { locale, page }): Query<HistoryQuery>,
+    Query((locale, page)): Query<(InLocale, PageRequest)>,
 ) -> Result<Answer> {
     let locale = locale.or_default(&app);
     let answer = app
@@ -516,7 +520,12 @@ pub async fn list_editions(
             Ok(EditionFactsPage { items, next_cursor, total })
         })
         .await?;
-    Ok(page::with_next_link(Answer::ok(&answer)?, req.path(), req.query_string(), answer.next_cursor.as_deref()))
+    Ok(page::with_next_link(
+        Answer::ok(&answer)?,
+        req.path(),
+        req.query_string(),
+        answer.next_cursor.as_deref(),
+    ))
 }
 
 /// Read an edition from the history
@@ -545,7 +554,8 @@ pub async fn get_edition(
                 .get_result(conn)
                 .optional()?;
             let kept = kept.ok_or(Error::NotFound("edition"))?;
-            let content = store::find_revision(conn, row.id, kept.revision)?.ok_or(Error::NotFound("revision"))?;
+            let content =
+                store::find_revision(conn, row.id, kept.revision)?.ok_or(Error::NotFound("revision"))?;
             let facts = Facts {
                 id: row.id,
                 edition: kept.edition,

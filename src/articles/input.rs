@@ -299,7 +299,10 @@ fn check_cover(mut cover: Cover, violations: &mut Violations) -> Option<Cover> {
     cover.caption = check_short(cover.caption.as_deref(), "/cover/caption", 1000, violations);
     for (pointer, size) in [("/cover/width", cover.width), ("/cover/height", cover.height)] {
         if size.is_some_and(|size| !(1..=100_000).contains(&size)) {
-            violations.push(Place::Pointer(pointer.into()), Invalid::new("out-of-bounds", "from 1 to 100000 pixels"));
+            violations.push(
+                Place::Pointer(pointer.into()),
+                Invalid::new("out-of-bounds", "from 1 to 100000 pixels"),
+            );
         }
     }
     url.map(|_| cover)
@@ -320,7 +323,12 @@ fn check_seo(seo: Seo, violations: &mut Violations) -> Seo {
     }
 }
 
-fn check_short(text: Option<&str>, pointer: &str, most: usize, violations: &mut Violations) -> Option<String> {
+fn check_short(
+    text: Option<&str>,
+    pointer: &str,
+    most: usize,
+    violations: &mut Violations,
+) -> Option<String> {
     text.and_then(|text| violations.take(pointer, short(text, most)))
 }
 
@@ -349,7 +357,10 @@ fn name_from_slug(slug: &Slug) -> String {
 
 fn check_aliases(aliases: &[String], violations: &mut Violations) -> Vec<String> {
     if aliases.len() > MOST_ALIASES {
-        violations.push(Place::Pointer("/aliases".into()), Invalid::new("too-many", format!("at most {MOST_ALIASES}")));
+        violations.push(
+            Place::Pointer("/aliases".into()),
+            Invalid::new("too-many", format!("at most {MOST_ALIASES}")),
+        );
         return Vec::new();
     }
     let mut kept: Vec<String> = Vec::new();

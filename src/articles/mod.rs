@@ -4,6 +4,7 @@
 pub mod drafts;
 pub mod history;
 pub mod input;
+pub mod list;
 pub mod output;
 pub mod routes;
 pub mod section_routes;
@@ -244,7 +245,8 @@ pub fn short(text: &str, most: usize) -> Result<String, Invalid> {
 /// `malformed-url`.
 pub fn web_address(text: &str, or_path: bool) -> Result<String, Invalid> {
     let is_path = or_path && text.starts_with('/') && !text.starts_with("//");
-    let is_url = url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    let is_url =
+        url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
     let is_clean = text.len() <= 2000 && !text.contains(|c: char| c.is_control() || c.is_whitespace());
     if is_clean && (is_path || is_url) {
         return Ok(text.to_owned());

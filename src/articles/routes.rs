@@ -1,31 +1,28 @@
 //! Drafts as a whole: creating, listing, reading, changing metadata, the Markdown document, the trash.
 
-use actix_web::http::header;
 use actix_web::web::{Bytes, Data, Path};
 use diesel::prelude::*;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
 use super::drafts::{self, Draft as Kept, Editor, NewArticle, Touches};
 use super::input::{CreateArticle, UpdateDraft};
-use super::output::{Draft, DraftItem, warnings};
-use super::store::{self, ArticleRow};
+use super::output::{Draft, warnings};
+use super::store::{self};
 use super::transfer::{self, Incoming};
 use super::tree::flatten;
-use super::{ArticleId, ArticleRef, Section, tree};
+use super::{ArticleRef, Section, tree};
 use crate::app::App;
 use crate::auth::{Actor, ReadDrafts, RemoveArticles, WriteArticles};
 use crate::authors;
 use crate::clock::Timestamp;
 use crate::db::Connection;
-use crate::db::schema::{article_authors, article_topics, articles};
 use crate::editions;
 use crate::error::{Error, Invalid, Result, Violations};
 use crate::events::Event;
 use crate::http::query::{FromParams, Params};
-use crate::http::{Answer, IdempotencyKey, IfMatch, Json, MergePatch, PageRequest, Query, page};
+use crate::http::{Answer, IdempotencyKey, IfMatch, Json, MergePatch, Query};
 use crate::text::Locale;
-use crate::text::slug::Slug;
 use crate::topics;
 
 /// Names an article.
@@ -61,7 +58,11 @@ impl InLocale {
 }
 
 /// The answer to a write of a draft.
-pub(super) fn written(conn: &mut Connection, kept: &Kept, warnings: Vec<super::output::Warning>) -> Result<Answer> {
+pub(super) fn written(
+    conn: &mut Connection,
+    kept: &Kept,
+    warnings: Vec<super::output::Warning>,
+) -> Result<Answer> {
     let draft = Draft::new(conn, kept, warnings)?;
     Ok(Answer::ok(&draft)?.version(draft.version()))
 }
@@ -105,9 +106,11 @@ fn prepare(app: &App, actor: Actor<WriteArticles>, body: &CreateArticle) -> Resu
     let now = app.clock.now();
     let mut violations = Violations::default();
     let metadata = body.change(&mut violations);
-    let given = [body.sections.is_some() || body.intro.is_some(), body.markdown.is_some(), body.html.is_some()];
+    let given =
+        [body.sections.is_some() || body.intro.is_some(), body.markdown.is_some(), body.html.is_some()];
     if given.iter().filter(|given| **given).count() > 1 {
-        violations.take::<()>("", Err(Invalid::new("one-text", "either sections and intro, or markdown, or html")));
+        violations
+            .take::<()>("", Err(Invalid::new("one-text", "either sections and intro, or markdown, or html")));
     }
     if body.published_at.is_some() {
         violations.take("/published_at", past(actor, body.published_at, now));
@@ -118,13 +121,19 @@ fn prepare(app: &App, actor: Actor<WriteArticles>, body: &CreateArticle) -> Resu
         (_, Some(html)) => transfer::read_html(html)?,
         _ => Incoming::default(),
     };
-    let published_at = body.published_at.or(incoming.published_at.filter(|at| past(actor, Some(*at), now).is_ok()));
+    let published_at =
+        body.published_at.or(incoming.published_at.filter(|at| past(actor, Some(*at), now).is_ok()));
     let mut sections = match &body.sections {
         Some(inputs) => tree::build(inputs, &[], &app.random, now)?,
         None => tree::adopt(&incoming.parts, &[], &incoming.section_custom, &app.random, now)?,
     };
     tree::settle(&mut sections)?;
-    Ok(NewArticle { id: app.random.id(now)?, metadata: metadata.or(incoming.metadata), sections, published_at })
+    Ok(NewArticle {
+        id: app.random.id(now)?,
+        metadata: metadata.or(incoming.metadata),
+        sections,
+        published_at,
+    })
 }
 
 /// An editor may say that an article was published before.
@@ -192,10 +201,17 @@ pub async fn update_draft(
         .write(move |tx| {
             let editor = Editor { actor, random: &random, locale: &site_locale };
             let article = named_in(tx, actor, &path.article, &locale)?;
-            let kept = drafts::edit(tx, &editor, &article, seen, |_| Ok(Touches::Metadata), |tx, draft| {
-                drafts::change_metadata(tx, &editor, draft, &change)?;
-                Ok(Vec::new())
-            })?;
+            let kept = drafts::edit(
+                tx,
+                &editor,
+                &article,
+                seen,
+                |_| Ok(Touches::Metadata),
+                |tx, draft| {
+                    drafts::change_metadata(tx, &editor, draft, &change)?;
+                    Ok(Vec::new())
+                },
+            )?;
             written(tx, &kept, warnings.clone())
         })
         .await
@@ -269,7 +285,8 @@ pub async fn replace_draft_markdown(
     if !matches!(req.content_type(), "text/markdown" | "text/plain") {
         return Err(Error::UnsupportedMediaType("text/markdown"));
     }
-    let text = std::str::from_utf8(&body).map_err(|_| Error::malformed("", "not-utf-8", "the document is not UTF-8"))?;
+    let text = std::str::from_utf8(&body)
+        .map_err(|_| Error::malformed("", "not-utf-8", "the document is not UTF-8"))?;
     if text.contains('\0') {
         return Err(Error::invalid("", "nul", "U+0000 is not allowed in text"));
     }
@@ -280,9 +297,14 @@ pub async fn replace_draft_markdown(
         .write(move |tx| {
             let editor = Editor { actor, random: &random, locale: &site_locale };
             let article = named_in(tx, actor, &path.article, &locale)?;
-            let kept = drafts::edit(tx, &editor, &article, seen, |_| Ok(Touches::Everything), |tx, draft| {
-                replace(tx, &editor, draft, &incoming)
-            })?;
+            let kept = drafts::edit(
+                tx,
+                &editor,
+                &article,
+                seen,
+                |_| Ok(Touches::Everything),
+                |tx, draft| replace(tx, &editor, draft, &incoming),
+            )?;
             let warnings = all_warnings(&kept, &policy);
             written(tx, &kept, warnings)
         })
@@ -298,7 +320,8 @@ pub(crate) fn replace(
 ) -> Result<Vec<super::SectionId>> {
     let before = std::mem::take(&mut draft.content.sections);
     drafts::change_metadata(tx, editor, draft, &incoming.metadata)?;
-    draft.content.sections = tree::adopt(&incoming.parts, &before, &incoming.section_custom, editor.random, tx.now())?;
+    draft.content.sections =
+        tree::adopt(&incoming.parts, &before, &incoming.section_custom, editor.random, tx.now())?;
     Ok(drafts::moved(&before, &draft.content.sections))
 }
 
@@ -368,268 +391,3 @@ pub async fn restore_article(
     };
     key.once(actor.user, &[]).answer(&app, async { Ok(()) }, work).await
 }
-
-/// Which drafts are wanted, and in which order.
-#[derive(Debug, Clone, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct DraftFilter {
-    /// How far they have come: any of these.
-    #[param(value_type = Option<Vec<String>>, style = Form, explode = false, min_items = 1, max_items = 3)]
-    status: Vec<StatusFilter>,
-    /// Whether publishing would show readers something new.
-    #[param(value_type = Option<bool>)]
-    has_unpublished_changes: Option<bool>,
-    /// Whether they lie in the trash. Default: no.
-    #[param(value_type = Option<bool>)]
-    trashed: bool,
-    /// By any of these authors: ids or slugs.
-    #[param(value_type = Option<Vec<String>>, style = Form, explode = false, min_items = 1, max_items = 100)]
-    author: Vec<Slug>,
-    /// About any of these topics: slugs.
-    #[param(value_type = Option<Vec<String>>, style = Form, explode = false, min_items = 1, max_items = 100)]
-    topic: Vec<Slug>,
-    /// In any of these languages.
-    #[param(value_type = Option<Vec<String>>, style = Form, explode = false, min_items = 1, max_items = 100)]
-    locale: Vec<Locale>,
-    /// Words that the title holds, in any case.
-    #[param(value_type = Option<String>, max_length = 200)]
-    q: Option<String>,
-    /// Changed at this moment or later.
-    #[param(value_type = Option<Timestamp>)]
-    updated_at_gte: Option<Timestamp>,
-    /// `updated_at`, `created_at`, `title`, each with `-` in front for descending. Default: `-updated_at`.
-    #[param(value_type = Option<String>, max_length = 100, example = "-updated_at")]
-    sort: DraftSort,
-}
-
-/// How far drafts have come, in filters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum StatusFilter {
-    Draft,
-    Published,
-    Unpublished,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum DraftKey {
-    UpdatedAt,
-    CreatedAt,
-    Title,
-}
-
-/// One key and its direction; ties are broken by id.
-#[derive(Debug, Clone, Copy)]
-struct DraftSort(DraftKey, bool);
-
-impl FromParams for DraftFilter {
-    fn from_params(params: &mut Params) -> Self {
-        let known = [("updated_at", DraftKey::UpdatedAt), ("created_at", DraftKey::CreatedAt), ("title", DraftKey::Title)];
-        let one = |text: &str| match page::sort(text, &known)?.as_slice() {
-            [(key, descending)] => Ok(DraftSort(*key, *descending)),
-            _ => Err(Invalid::new("unknown-sort", "one of updated_at, created_at, title")),
-        };
-        Self {
-            status: params.list("status", |text| match text {
-                "draft" => Ok(StatusFilter::Draft),
-                "published" => Ok(StatusFilter::Published),
-                "unpublished" => Ok(StatusFilter::Unpublished),
-                _ => Err(Invalid::new("not-one-of", "draft, published or unpublished")),
-            }),
-            has_unpublished_changes: params.flag("has_unpublished_changes"),
-            trashed: params.flag("trashed").unwrap_or(false),
-            author: params.list("author", Slug::parse),
-            topic: params.list("topic", Slug::parse),
-            locale: params.list("locale", Locale::parse),
-            q: params.text("q").filter(|q| !q.trim().is_empty()),
-            updated_at_gte: params.time("updated_at_gte"),
-            sort: params.parsed("sort", one).unwrap_or(DraftSort(DraftKey::UpdatedAt, true)),
-        }
-    }
-}
-
-/// Which page of a list is wanted.
-#[derive(Debug, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "documents what PageRequest reads")]
-pub struct PageParams {
-    /// How many items at most.
-    #[param(minimum = 1, maximum = 100, default = 20)]
-    limit: Option<i64>,
-    /// `next_cursor` of the page before.
-    #[param(max_length = 1000)]
-    cursor: Option<String>,
-    /// Whether to count all items.
-    include_total: Option<bool>,
-}
-
-struct DraftQuery {
-    filter: DraftFilter,
-    page: PageRequest,
-}
-
-impl FromParams for DraftQuery {
-    fn from_params(params: &mut Params) -> Self {
-        Self { filter: DraftFilter::from_params(params), page: PageRequest::from_params(params) }
-    }
-}
-
-/// A page of drafts.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct DraftPage {
-    /// The drafts.
-    #[schema(max_items = 100)]
-    items: Vec<DraftItem>,
-    /// Names the next page, if there is one.
-    #[schema(max_length = 1000)]
-    next_cursor: Option<String>,
-    /// How many there are in all, if asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(required = false, nullable = false, minimum = 0)]
-    total: Option<i64>,
-}
-
-/// List drafts
-///
-/// All articles as editors see them, those last changed first. Contributors and authors see their own.
-#[utoipa::path(get, path = "/v1/drafts", tag = "drafts", security(("bearer" = [])), params(DraftFilter, PageParams),
-    responses((status = 200, description = "A page of drafts.", body = DraftPage)))]
-pub async fn list_drafts(
-    app: Data<App>,
-    actor: Actor<ReadDrafts>,
-    req: actix_web::HttpRequest,
-    Query(query): Query<DraftQuery>,
-) -> Result<Answer> {
-    let DraftQuery { filter, page } = query;
-    let after: Option<(String, ArticleId)> = page.after(&filter)?;
-    let answer = app
-        .db
-        .snapshot(move |conn| {
-            let owner = actor.only_of();
-            let total = page
-                .include_total
-                .then(|| matching(&filter, owner).count().get_result::<i64>(conn))
-                .transpose()?;
-            let mut rows = find_page(conn, &filter, owner, after, page.limit + 1)?;
-            let more = rows.len() > usize::try_from(page.limit).unwrap_or(usize::MAX);
-            rows.truncate(usize::try_from(page.limit).unwrap_or(usize::MAX));
-            let next_cursor = match rows.last() {
-                Some(last) if more => Some(page::cursor(&(sort_value(filter.sort.0, last), last.id), &filter)?),
-                _ => None,
-            };
-            Ok(DraftPage { items: DraftItem::all(conn, &rows)?, next_cursor, total })
-        })
-        .await?;
-    Ok(page::with_next_link(Answer::ok(&answer)?, req.path(), req.query_string(), answer.next_cursor.as_deref()))
-        .map(|answer| answer.header(header::CACHE_CONTROL, "private, no-store"))
-}
-
-fn sort_value(key: DraftKey, row: &ArticleRow) -> String {
-    match key {
-        DraftKey::UpdatedAt => row.updated_at.as_micros().to_string(),
-        DraftKey::CreatedAt => row.created_at.as_micros().to_string(),
-        DraftKey::Title => row.title.clone(),
-    }
-}
-
-type Matching<'a> = articles::BoxedQuery<'a, crate::db::MultiBackend>;
-
-fn matching(filter: &DraftFilter, owner: Option<crate::users::UserId>) -> Matching<'static> {
-    let mut query = articles::table.into_boxed();
-    query = if filter.trashed {
-        query.filter(articles::trashed_at.is_not_null())
-    } else {
-        query.filter(articles::trashed_at.is_null())
-    };
-    if let Some(owner) = owner {
-        query = query.filter(articles::owner_id.eq(owner));
-    }
-    if !filter.status.is_empty() {
-        let has = |status| filter.status.contains(&status);
-        let live = articles::live_edition.is_not_null();
-        let never = articles::last_edition.eq(0);
-        query = query.filter(
-            live.eq(true)
-                .and(has(StatusFilter::Published))
-                .or(live.eq(false).and(never.eq(true)).and(has(StatusFilter::Draft)))
-                .or(live.eq(false).and(never.eq(false)).and(has(StatusFilter::Unpublished))),
-        );
-    }
-    match filter.has_unpublished_changes {
-        Some(true) => {
-            query = query.filter(
-                articles::published_revision.is_null().or(articles::published_revision.ne(articles::revision.nullable())),
-            );
-        }
-        Some(false) => query = query.filter(articles::published_revision.eq(articles::revision.nullable())),
-        None => {}
-    }
-    if !filter.author.is_empty() {
-        let by = article_authors::table
-            .inner_join(crate::db::schema::authors::table.on(crate::db::schema::authors::id.eq(article_authors::author_id)))
-            .filter(crate::db::schema::authors::slug.eq_any(filter.author.clone()))
-            .select(article_authors::article_id);
-        query = query.filter(articles::id.eq_any(by));
-    }
-    if !filter.topic.is_empty() {
-        let about = article_topics::table
-            .inner_join(crate::db::schema::topics::table.on(crate::db::schema::topics::id.eq(article_topics::topic_id)))
-            .filter(crate::db::schema::topics::slug.eq_any(filter.topic.clone()))
-            .select(article_topics::article_id);
-        query = query.filter(articles::id.eq_any(about));
-    }
-    if !filter.locale.is_empty() {
-        query = query.filter(articles::locale.eq_any(filter.locale.clone()));
-    }
-    for word in filter.q.iter().flat_map(|q| q.split_whitespace()) {
-        let escaped = word.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-        query = query.filter(lower(articles::title).like(format!("%{escaped}%")).escape('\\'));
-    }
-    if let Some(at) = filter.updated_at_gte {
-        query = query.filter(articles::updated_at.ge(at));
-    }
-    query
-}
-
-diesel::define_sql_function! {
-    /// Lower case, of ASCII letters at least.
-    fn lower(text: diesel::sql_types::Text) -> diesel::sql_types::Text;
-}
-
-fn find_page(
-    conn: &mut Connection,
-    filter: &DraftFilter,
-    owner: Option<crate::users::UserId>,
-    after: Option<(String, ArticleId)>,
-    limit: i64,
-) -> Result<Vec<ArticleRow>> {
-    let DraftSort(key, descending) = filter.sort;
-    let mut query = matching(filter, owner).limit(limit);
-    macro_rules! keyset {
-        ($column:expr, $parse:expr) => {{
-            if let Some((value, id)) = after {
-                let value = $parse(value)?;
-                query = if descending {
-                    query.filter($column.lt(value.clone()).or($column.eq(value).and(articles::id.lt(id))))
-                } else {
-                    query.filter($column.gt(value.clone()).or($column.eq(value).and(articles::id.gt(id))))
-                };
-            }
-            if descending {
-                query.order(($column.desc(), articles::id.desc()))
-            } else {
-                query.order(($column.asc(), articles::id.asc()))
-            }
-        }};
-    }
-    let moment = |text: String| {
-        let micros = text.parse().ok().and_then(|micros| Timestamp::from_micros(micros).ok());
-        micros.ok_or_else(|| Error::parameter("cursor", "foreign-cursor", "not a cursor of this list"))
-    };
-    let query = match key {
-        DraftKey::UpdatedAt => keyset!(articles::updated_at, moment),
-        DraftKey::CreatedAt => keyset!(articles::created_at, moment),
-        DraftKey::Title => keyset!(articles::title, Ok::<String, Error>),
-    };
-    Ok(query.load(conn)?)
-}
-

@@ -138,7 +138,8 @@ pub async fn list_draft_sections(
         .snapshot(move |conn| {
             let row = drafts::find(conn, actor, &path.article, &locale)?;
             let kept = Kept::load(conn, row)?;
-            let items = kept.content.sections.iter().map(|section| DraftSection::new(&kept, section)).collect();
+            let items =
+                kept.content.sections.iter().map(|section| DraftSection::new(&kept, section)).collect();
             Ok(Answer::ok(&DraftSections { items, next_cursor: None })?.version(kept.row.version))
         })
         .await
@@ -164,7 +165,8 @@ pub async fn get_draft_section(
         .snapshot(move |conn| {
             let row = drafts::find(conn, actor, &path.article, &locale)?;
             let kept = Kept::load(conn, row)?;
-            let section = tree::find(&kept.content.sections, &path.section).ok_or(Error::NotFound("section"))?;
+            let section =
+                tree::find(&kept.content.sections, &path.section).ok_or(Error::NotFound("section"))?;
             Ok(Answer::ok(&DraftSection::new(&kept, section))?.version(kept.row.version))
         })
         .await
@@ -204,16 +206,24 @@ pub async fn add_section(
         let editor = Editor { actor, random: &random, locale: &site_locale };
         let article = named_in(tx, actor, &path.article, &locale)?;
         let mut added = None;
-        let kept = drafts::edit(tx, &editor, &article, IfMatch::Any, |_| Ok(Touches::Nothing), |tx, draft| {
-            // Built without settling first: its anchors have to be free among all of the article's.
-            let section = tree::unsettled(&input, editor.random, tx.now())?;
-            added = Some(section.id);
-            tree::insert(&mut draft.content.sections, section, spot)?;
-            tree::settle(&mut draft.content.sections)?;
-            Ok(Vec::new())
-        })?;
+        let kept = drafts::edit(
+            tx,
+            &editor,
+            &article,
+            IfMatch::Any,
+            |_| Ok(Touches::Nothing),
+            |tx, draft| {
+                // Built without settling first: its anchors have to be free among all of the article's.
+                let section = tree::unsettled(&input, editor.random, tx.now())?;
+                added = Some(section.id);
+                tree::insert(&mut draft.content.sections, section, spot)?;
+                tree::settle(&mut draft.content.sections)?;
+                Ok(Vec::new())
+            },
+        )?;
         let id = added.ok_or(Error::NotFound("section"))?;
-        let section = tree::find(&kept.content.sections, &SectionRef::Id(id)).ok_or(Error::NotFound("section"))?;
+        let section =
+            tree::find(&kept.content.sections, &SectionRef::Id(id)).ok_or(Error::NotFound("section"))?;
         let answer = WrittenSection::new(&kept, section, warnings.clone());
         let location = format!("/v1/articles/{}/draft/sections/{id}", kept.row.id);
         Ok(Answer::created(location, &answer)?.version(kept.row.version))
@@ -253,11 +263,18 @@ pub async fn replace_sections(
         .write(move |tx| {
             let editor = Editor { actor, random: &random, locale: &site_locale };
             let article = named_in(tx, actor, &path.article, &locale)?;
-            let kept = drafts::edit(tx, &editor, &article, seen, |_| Ok(Touches::Tree), |tx, draft| {
-                let after = tree::build(&inputs, &draft.content.sections, editor.random, tx.now())?;
-                let before = std::mem::replace(&mut draft.content.sections, after);
-                Ok(drafts::moved(&before, &draft.content.sections))
-            })?;
+            let kept = drafts::edit(
+                tx,
+                &editor,
+                &article,
+                seen,
+                |_| Ok(Touches::Tree),
+                |tx, draft| {
+                    let after = tree::build(&inputs, &draft.content.sections, editor.random, tx.now())?;
+                    let before = std::mem::replace(&mut draft.content.sections, after);
+                    Ok(drafts::moved(&before, &draft.content.sections))
+                },
+            )?;
             written(tx, &kept, warnings.clone())
         })
         .await
@@ -295,7 +312,8 @@ pub async fn update_section(
             let kept = drafts::edit(tx, &editor, &article, seen, touches, |_, draft| {
                 change.apply(id, &mut draft.content.sections)
             })?;
-            let section = tree::find(&kept.content.sections, &SectionRef::Id(id)).ok_or(Error::NotFound("section"))?;
+            let section =
+                tree::find(&kept.content.sections, &SectionRef::Id(id)).ok_or(Error::NotFound("section"))?;
             Ok(Answer::ok(&WrittenSection::new(&kept, section, warnings.clone()))?.version(kept.row.version))
         })
         .await
@@ -322,9 +340,9 @@ impl SectionChange {
     fn parse(update: UpdateSection) -> Result<Self> {
         let mut violations = Violations::default();
         let change = Self {
-            heading: update
-                .heading
-                .map(|heading| heading.and_then(|heading| violations.take("/heading", tree::heading(&heading)))),
+            heading: update.heading.map(|heading| {
+                heading.and_then(|heading| violations.take("/heading", tree::heading(&heading)))
+            }),
             anchor: update
                 .anchor
                 .map(|anchor| anchor.and_then(|anchor| violations.take("/anchor", Anchor::parse(&anchor)))),
@@ -341,7 +359,8 @@ impl SectionChange {
             after: update.after,
         };
         if change.before.is_some() && change.after.is_some() {
-            violations.push(Place::Pointer("/after".into()), Invalid::new("one-place", "either before or after"));
+            violations
+                .push(Place::Pointer("/after".into()), Invalid::new("one-place", "either before or after"));
         }
         violations.check()?;
         Ok(change)
@@ -374,25 +393,42 @@ impl SectionChange {
     fn place(&self, id: SectionId, sections: &mut Vec<Section>) -> Result<()> {
         let sibling = self.before.or(self.after);
         let parent_of = |wanted: SectionId, sections: &[Section]| {
-            flatten(sections).into_iter().find(|(section, ..)| section.id == wanted).map(|(_, parent, _)| parent)
+            flatten(sections)
+                .into_iter()
+                .find(|(section, ..)| section.id == wanted)
+                .map(|(_, parent, _)| parent)
         };
         let parent = match (self.parent, sibling) {
             (Some(parent), _) => parent,
             (None, Some(sibling)) => parent_of(sibling, sections).ok_or_else(|| {
-                Error::invalid(if self.before.is_some() { "/before" } else { "/after" }, "unknown-section", "no section of this article")
+                Error::invalid(
+                    if self.before.is_some() { "/before" } else { "/after" },
+                    "unknown-section",
+                    "no section of this article",
+                )
             })?,
             (None, None) => None,
         };
         let section = tree::remove(sections, id).ok_or(Error::NotFound("section"))?;
-        if flatten(std::slice::from_ref(&section)).iter().any(|(below, ..)| Some(below.id) == parent || Some(below.id) == sibling) {
-            return Err(Error::invalid("/parent_id", "inside-itself", "a section cannot stand below or beside itself"));
+        if flatten(std::slice::from_ref(&section))
+            .iter()
+            .any(|(below, ..)| Some(below.id) == parent || Some(below.id) == sibling)
+        {
+            return Err(Error::invalid(
+                "/parent_id",
+                "inside-itself",
+                "a section cannot stand below or beside itself",
+            ));
         }
         tree::insert(sections, section, Spot { parent, before: self.before, after: self.after })
     }
 }
 
 fn place(sections: &[Section], id: SectionId) -> Option<(Option<SectionId>, i64)> {
-    flatten(sections).into_iter().find(|(section, ..)| section.id == id).map(|(_, parent, position)| (parent, position))
+    flatten(sections)
+        .into_iter()
+        .find(|(section, ..)| section.id == id)
+        .map(|(_, parent, position)| (parent, position))
 }
 
 /// Remove a section

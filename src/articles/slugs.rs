@@ -70,7 +70,12 @@ pub fn claim_free(
     Ok(candidate)
 }
 
-fn insert(tx: &mut Tx<'_>, article: ArticleId, locale: &Locale, slug: &Slug) -> Result<(), diesel::result::Error> {
+fn insert(
+    tx: &mut Tx<'_>,
+    article: ArticleId,
+    locale: &Locale,
+    slug: &Slug,
+) -> Result<(), diesel::result::Error> {
     diesel::insert_into(slugs::table)
         .values((
             slugs::locale.eq(locale),

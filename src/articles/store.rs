@@ -280,7 +280,9 @@ pub fn set_sections(
                 diesel::insert_into(sections::table).values(row).execute(&mut **tx)?;
             }
             Some(old) if *old != row => {
-                diesel::update(sections::table.filter(sections::id.eq(row.id))).set(row).execute(&mut **tx)?;
+                diesel::update(sections::table.filter(sections::id.eq(row.id)))
+                    .set(row)
+                    .execute(&mut **tx)?;
             }
             Some(_) => {}
         }
@@ -378,10 +380,16 @@ pub fn find_revision(conn: &mut Connection, article: ArticleId, revision: i64) -
 ///
 /// # Errors
 /// When the database refuses.
-pub fn find_section(conn: &mut Connection, article: ArticleId, section: &SectionRef) -> Result<Option<SectionId>> {
+pub fn find_section(
+    conn: &mut Connection,
+    article: ArticleId,
+    section: &SectionRef,
+) -> Result<Option<SectionId>> {
     let rows = sections::table.filter(sections::article_id.eq(article)).select(sections::id);
     match section {
-        SectionRef::Anchor(anchor) => Ok(rows.filter(sections::anchor.eq(anchor)).get_result(conn).optional()?),
+        SectionRef::Anchor(anchor) => {
+            Ok(rows.filter(sections::anchor.eq(anchor)).get_result(conn).optional()?)
+        }
         SectionRef::Id(id) => {
             let known = changes::table
                 .filter(changes::article_id.eq(article))

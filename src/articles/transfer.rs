@@ -42,8 +42,8 @@ pub fn read_markdown(document: &str) -> Result<Incoming> {
     if document.len() > MOST_DOCUMENT {
         return Err(Error::invalid("/markdown", "too-long", format!("at most {MOST_DOCUMENT} bytes")));
     }
-    let (front, text) =
-        front_matter::split(document).map_err(|invalid| Error::invalid("/markdown", invalid.code, invalid.detail))?;
+    let (front, text) = front_matter::split(document)
+        .map_err(|invalid| Error::invalid("/markdown", invalid.code, invalid.detail))?;
     read_document(front, text)
 }
 
@@ -60,9 +60,11 @@ pub fn read_html(document: &str) -> Result<Incoming> {
 
 fn read_document(front: FrontMatter, text: &str) -> Result<Incoming> {
     let document = if front.title.is_some() { outline::parse_untitled(text) } else { outline::parse(text) };
-    let intro = tree::body(&document.intro).map_err(|invalid| Error::invalid("/markdown", invalid.code, invalid.detail))?;
+    let intro = tree::body(&document.intro)
+        .map_err(|invalid| Error::invalid("/markdown", invalid.code, invalid.detail))?;
     let mut reader = FrontReader { custom: front.custom };
-    let title = front.title.or(document.title).and_then(|title| reader.keep("title", title, |text| line(text, 300)));
+    let title =
+        front.title.or(document.title).and_then(|title| reader.keep("title", title, |text| line(text, 300)));
     let metadata = MetadataChange {
         title,
         slug: front.slug.and_then(|slug| reader.keep("slug", slug, Slug::parse)).map(Some),
@@ -76,10 +78,10 @@ fn read_document(front: FrontMatter, text: &str) -> Result<Incoming> {
         topics: Some(named(front.tags.iter().map(|tag| (None, tag.as_str())))),
         intro: Some(intro),
         seo: Some(reader.seo(front.seo)),
-        translation_of: Some(
-            front.translation_of.as_deref().and_then(parse_uuid).map(ArticleId::from_uuid),
+        translation_of: Some(front.translation_of.as_deref().and_then(parse_uuid).map(ArticleId::from_uuid)),
+        aliases: Some(
+            front.aliases.into_iter().map(as_path).filter(|alias| alias.len() <= 500).take(100).collect(),
         ),
-        aliases: Some(front.aliases.into_iter().map(as_path).filter(|alias| alias.len() <= 500).take(100).collect()),
         custom: Some(reader.custom()),
     };
     Ok(Incoming {
@@ -98,7 +100,12 @@ struct FrontReader {
 }
 
 impl FrontReader {
-    fn keep<T>(&mut self, name: &str, text: String, parse: impl FnOnce(&str) -> Result<T, Invalid>) -> Option<T> {
+    fn keep<T>(
+        &mut self,
+        name: &str,
+        text: String,
+        parse: impl FnOnce(&str) -> Result<T, Invalid>,
+    ) -> Option<T> {
         let parsed = parse(&text).ok();
         if parsed.is_none() {
             self.custom.entry(name.to_owned()).or_insert(Value::String(text));
@@ -131,7 +138,9 @@ impl FrontReader {
             canonical_url: seo
                 .canonical_url
                 .and_then(|url| self.keep("canonical_url", url, |url| web_address(url, false))),
-            image_url: seo.image_url.and_then(|url| self.keep("image_url", url, |url| web_address(url, true))),
+            image_url: seo
+                .image_url
+                .and_then(|url| self.keep("image_url", url, |url| web_address(url, true))),
             noindex: seo.noindex.unwrap_or(false),
         }
     }

@@ -85,7 +85,9 @@ pub fn remove(sections: &mut Vec<Section>, id: SectionId) -> Option<Section> {
 /// # Errors
 /// Invalid, when the spot is not there.
 pub fn insert(sections: &mut Vec<Section>, section: Section, spot: Spot) -> Result<()> {
-    let unknown = |member: &str| Error::invalid(format!("/{member}"), "unknown-section", "no section of this article there");
+    let unknown = |member: &str| {
+        Error::invalid(format!("/{member}"), "unknown-section", "no section of this article there")
+    };
     let siblings = match spot.parent {
         None => sections,
         Some(parent) => &mut find_mut(sections, parent).ok_or_else(|| unknown("parent_id"))?.sections,
@@ -118,12 +120,16 @@ pub fn settle(sections: &mut [Section]) -> Result<()> {
     for (section, _, _) in flatten(sections) {
         count += 1;
         if !ids.insert(section.id) {
-            violations.push(place(), Invalid::new("duplicate-section", format!("{} comes twice", section.id)));
+            violations
+                .push(place(), Invalid::new("duplicate-section", format!("{} comes twice", section.id)));
         }
         if let Some(anchor) = &section.anchor
             && !anchors.insert(anchor.clone())
         {
-            violations.push(place(), Invalid::new("anchor-taken", format!("two sections have the anchor {anchor}")));
+            violations.push(
+                place(),
+                Invalid::new("anchor-taken", format!("two sections have the anchor {anchor}")),
+            );
         }
     }
     if count > MOST_SECTIONS {
@@ -169,7 +175,15 @@ pub fn build(
     let mut violations = Violations::default();
     let mut sections = Vec::new();
     for (at, input) in inputs.iter().enumerate() {
-        sections.extend(build_one(input, &format!("/sections/{at}"), 1, &known, random, now, &mut violations)?);
+        sections.extend(build_one(
+            input,
+            &format!("/sections/{at}"),
+            1,
+            &known,
+            random,
+            now,
+            &mut violations,
+        )?);
     }
     violations.check()?;
     settle(&mut sections)?;
@@ -197,17 +211,26 @@ fn build_one(
     violations: &mut Violations,
 ) -> Result<Option<Section>> {
     if depth > MAX_DEPTH {
-        violations.push(Place::Pointer(pointer.to_owned()), Invalid::new("too-deep", "sections are at most five deep"));
+        violations.push(
+            Place::Pointer(pointer.to_owned()),
+            Invalid::new("too-deep", "sections are at most five deep"),
+        );
         return Ok(None);
     }
     let before = input.id.and_then(|id| known.get(&id));
     if input.id.is_some() && before.is_none() {
         violations.push(
             Place::Pointer(format!("{pointer}/id")),
-            Invalid::new("foreign-section", "not a section of this article; leave the id out to make a new one"),
+            Invalid::new(
+                "foreign-section",
+                "not a section of this article; leave the id out to make a new one",
+            ),
         );
     }
-    let given = input.anchor.as_deref().and_then(|text| violations.take(format!("{pointer}/anchor"), Anchor::parse(text)));
+    let given = input
+        .anchor
+        .as_deref()
+        .and_then(|text| violations.take(format!("{pointer}/anchor"), Anchor::parse(text)));
     let heading = match input.heading.as_deref() {
         None => None,
         Some(text) => violations.take(format!("{pointer}/heading"), heading(text)),

@@ -83,8 +83,11 @@ enum SortValue {
 
 impl FromParams for EditionFilter {
     fn from_params(params: &mut Params) -> Self {
-        let known =
-            [("published_at", SortKey::PublishedAt), ("updated_at", SortKey::UpdatedAt), ("title", SortKey::Title)];
+        let known = [
+            ("published_at", SortKey::PublishedAt),
+            ("updated_at", SortKey::UpdatedAt),
+            ("title", SortKey::Title),
+        ];
         let id = |text: &str| {
             let id = crate::articles::parse_uuid(text).map(crate::db::types::IsId::from_uuid);
             id.ok_or_else(|| Invalid::new("malformed-id", "a UUID"))
@@ -122,8 +125,9 @@ impl EditionFilter {
         {
             let ids: Vec<crate::topics::TopicId> =
                 crate::topics::store::find_by_slugs(conn, &slugs)?.into_iter().flatten().collect();
-            let about =
-                rendering_topics::table.filter(rendering_topics::topic_id.eq_any(ids)).select(rendering_topics::article_id);
+            let about = rendering_topics::table
+                .filter(rendering_topics::topic_id.eq_any(ids))
+                .select(rendering_topics::article_id);
             query = query.filter(renderings::article_id.eq_any(about));
         }
         if !self.author.is_empty() {
@@ -281,4 +285,3 @@ fn compare(
         _ => Err(foreign()),
     }
 }
-

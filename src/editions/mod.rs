@@ -91,7 +91,6 @@ pub struct Edition {
 
 /// An edition in a list: without intro, sections and outline.
 #[derive(Debug, Serialize, ToSchema)]
-#[expect(dead_code, reason = "documents what the stored items hold")]
 pub struct EditionItem {
     /// The article's id.
     pub id: ArticleId,
@@ -230,6 +229,8 @@ pub struct Translation {
 /// When the database refuses.
 pub fn surroundings_changed(tx: &mut Tx<'_>, random: &Random) -> Result<()> {
     let now = tx.now();
-    diesel::update(surroundings::table).set(surroundings::epoch.eq(surroundings::epoch + 1)).execute(&mut **tx)?;
+    diesel::update(surroundings::table)
+        .set(surroundings::epoch.eq(surroundings::epoch + 1))
+        .execute(&mut **tx)?;
     jobs::enqueue(tx, random, &Job::RemakeRenderings { after: None }, now)
 }

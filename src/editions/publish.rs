@@ -90,21 +90,27 @@ pub fn commit(
     let mut row = drafts::find_to_write(tx, actor, article, locale)?;
     let Some(prepared) = prepared else { return Draft::load(tx, row) };
     if row.last_edition != prepared.last_edition {
-        return Err(Error::conflict("overtaken", "another publication of this article came first; look, and try again"));
+        return Err(Error::conflict(
+            "overtaken",
+            "another publication of this article came first; look, and try again",
+        ));
     }
     let metadata = &prepared.content.metadata;
     slugs::publish(tx, row.id, &metadata.locale, &metadata.slug)?;
     let (facts, was_live) = (&prepared.facts, row.live_edition.is_some());
-    store::insert(tx, &EditionRow {
-        article_id: row.id,
-        edition: facts.edition,
-        revision: prepared.revision,
-        locale: metadata.locale.clone(),
-        slug: metadata.slug.clone(),
-        title: metadata.title.clone(),
-        published_at: facts.updated_at,
-        user_id: Some(actor.user),
-    })?;
+    store::insert(
+        tx,
+        &EditionRow {
+            article_id: row.id,
+            edition: facts.edition,
+            revision: prepared.revision,
+            locale: metadata.locale.clone(),
+            slug: metadata.slug.clone(),
+            title: metadata.title.clone(),
+            published_at: facts.updated_at,
+            user_id: Some(actor.user),
+        },
+    )?;
     store::put(tx, facts, &prepared.content, &prepared.around, &prepared.rendering, prepared.epoch)?;
     if !was_live && store::has_translations(tx, row.id, metadata.translation_of)? {
         surroundings_changed(tx, random)?;
@@ -113,7 +119,8 @@ pub fn commit(
     row.last_edition = facts.edition;
     row.published_revision = Some(prepared.revision);
     row.published_at = Some(facts.published_at);
-    let event = Event::ArticlePublished { article: row.id, edition: facts.edition, revision: prepared.revision };
+    let event =
+        Event::ArticlePublished { article: row.id, edition: facts.edition, revision: prepared.revision };
     drafts::raise(tx, &mut row, actor.user, event)?;
     Draft::load(tx, row)
 }

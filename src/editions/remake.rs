@@ -59,7 +59,8 @@ pub async fn one(app: &App, id: ArticleId) -> Result<bool> {
                 .filter(renderings::article_id.eq(id))
                 .select((renderings::made_from, renderings::etag))
                 .get_result(conn)?;
-            let rendering = if around.hash()? == made_from { None } else { Some(render(&content, &facts, &around)?) };
+            let rendering =
+                if around.hash()? == made_from { None } else { Some(render(&content, &facts, &around)?) };
             Ok(Some((facts, content, epoch, around, rendering, etag)))
         })
         .await?;

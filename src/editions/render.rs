@@ -10,10 +10,10 @@ use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::http::json::sha256;
 use crate::http::public::etag;
+use crate::text::Locale;
 use crate::text::excerpt::{excerpt, reading_minutes, word_count};
 use crate::text::markdown::{Policy, RENDERER_VERSION, Rendered, render as render_bodies, render_heading};
 use crate::text::slug::{Anchor, Slug};
-use crate::text::Locale;
 use crate::topics::TopicRef;
 
 /// What a rendering depends on beside its revision. Its hash tells whether one is stale.
@@ -134,8 +134,9 @@ pub fn render(content: &Content, facts: &Facts, around: &Surroundings) -> Result
 pub fn edition(content: &Content, facts: &Facts, around: &Surroundings) -> (Edition, Vec<Source>) {
     let metadata = &content.metadata;
     let flat = tree::flatten(&content.sections);
-    let bodies: Vec<&str> =
-        std::iter::once(metadata.intro.as_str()).chain(flat.iter().map(|(section, ..)| section.body.as_str())).collect();
+    let bodies: Vec<&str> = std::iter::once(metadata.intro.as_str())
+        .chain(flat.iter().map(|(section, ..)| section.body.as_str()))
+        .collect();
     let rendered = render_bodies(&bodies, &Policy { iframe_hosts: around.iframe_hosts.clone() });
     let sources = bodies
         .iter()
@@ -150,7 +151,8 @@ pub fn edition(content: &Content, facts: &Facts, around: &Surroundings) -> (Edit
     let sections = sections(&content.sections, 2, &mut rendered, &mut outline, &mut words);
     let derived = || {
         let first = sections.iter().find_map(|section| section.text.clone()).unwrap_or_default();
-        Some(excerpt(if opening.trim().is_empty() { &first } else { &opening })).filter(|text| !text.is_empty())
+        Some(excerpt(if opening.trim().is_empty() { &first } else { &opening }))
+            .filter(|text| !text.is_empty())
     };
     let summary = metadata.summary.clone().or_else(derived);
     let edition = Edition {
@@ -196,7 +198,9 @@ fn sections(
             outline.push(OutlineEntry { heading: heading.text.clone(), anchor: anchor.clone(), level });
         }
         let own = word_count(&body.text);
-        *words = words.saturating_add(own).saturating_add(heading.as_ref().map_or(0, |heading| word_count(&heading.text)));
+        *words = words
+            .saturating_add(own)
+            .saturating_add(heading.as_ref().map_or(0, |heading| word_count(&heading.text)));
         let (heading, heading_html) = heading.map(|heading| (heading.text, heading.html)).unzip();
         out.push(EditionSection {
             id: section.id,
@@ -267,7 +271,11 @@ impl Edition {
 /// The whole article as plain text, headings included.
 #[must_use]
 pub fn content_text(edition: &Edition, sources: &[Source]) -> String {
-    fn write<'a>(sections: &[EditionSection], texts: &mut impl Iterator<Item = &'a Source>, out: &mut Vec<String>) {
+    fn write<'a>(
+        sections: &[EditionSection],
+        texts: &mut impl Iterator<Item = &'a Source>,
+        out: &mut Vec<String>,
+    ) {
         for section in sections {
             out.extend(section.heading.clone());
             out.extend(texts.next().map(|source| source.text.clone()));
@@ -281,7 +289,11 @@ pub fn content_text(edition: &Edition, sources: &[Source]) -> String {
     out.iter().map(|text| text.trim()).collect::<Vec<_>>().join("\n\n")
 }
 
-fn set_all<'a>(sections: &mut [EditionSection], sources: &mut impl Iterator<Item = &'a Source>, wanted: Formats) {
+fn set_all<'a>(
+    sections: &mut [EditionSection],
+    sources: &mut impl Iterator<Item = &'a Source>,
+    wanted: Formats,
+) {
     for section in sections {
         set(&mut section.html, &mut section.markdown, &mut section.text, sources.next(), wanted);
         set_all(&mut section.sections, sources, wanted);

@@ -13,13 +13,14 @@ use super::render::{Formats, Source, content_text};
 use super::store::{self, ItemRow};
 use super::{Edition, EditionItem, EditionSection, remake};
 use crate::app::App;
-use crate::articles::routes::{ArticlePath, InLocale, PageParams};
+use crate::articles::routes::{ArticlePath, InLocale};
 use crate::articles::section_routes::SectionPath;
 use crate::articles::{ArticleId, ArticleRef, SectionRef, slugs, transfer};
 use crate::db::Connection;
 use crate::db::schema::renderings;
 use crate::error::{Error, Invalid, Result};
 use crate::http::fields::Fields;
+use crate::http::page::PageParams;
 use crate::http::public::{moved, public, tagged};
 use crate::http::query::{FromParams, Params};
 use crate::http::{Answer, PageRequest, Query, page};
@@ -95,6 +96,12 @@ impl FromParams for View {
     }
 }
 
+impl FromParams for InFormats {
+    fn from_params(params: &mut Params) -> Self {
+        Self { formats: Formats::from_params(params) }
+    }
+}
+
 impl View {
     fn is_default(&self) -> bool {
         self.formats == Formats::DEFAULT && self.fields.is_default()
@@ -110,7 +117,8 @@ impl View {
     fn cut(&self, stored: &Stored) -> Result<Box<RawValue>> {
         let (mut edition, sources) = stored.parse()?;
         let content_html = self.fields.name(EditionField::ContentHtml).then(|| edition.content_html());
-        let content_text = self.fields.name(EditionField::ContentText).then(|| content_text(&edition, &sources));
+        let content_text =
+            self.fields.name(EditionField::ContentText).then(|| content_text(&edition, &sources));
         edition.set_formats(&sources, self.formats);
         self.fields.choose(&WholeEdition { edition, content_html, content_text })
     }
@@ -154,11 +162,14 @@ fn look(conn: &mut Connection, article: &ArticleRef, locale: &Locale) -> Result<
     let mut query = renderings::table.into_boxed();
     query = match article {
         ArticleRef::Id(id) => query.filter(renderings::article_id.eq(*id)),
-        ArticleRef::Slug(slug) => query.filter(renderings::locale.eq(locale)).filter(renderings::slug.eq(slug)),
+        ArticleRef::Slug(slug) => {
+            query.filter(renderings::locale.eq(locale)).filter(renderings::slug.eq(slug))
+        }
     };
     let columns =
         (renderings::article_id, renderings::epoch, renderings::etag, renderings::body, renderings::sources);
-    let found: Option<(ArticleId, i64, String, Vec<u8>, Vec<u8>)> = query.select(columns).get_result(conn).optional()?;
+    let found: Option<(ArticleId, i64, String, Vec<u8>, Vec<u8>)> =
+        query.select(columns).get_result(conn).optional()?;
     match (found, article) {
         (Some((id, epoch, etag, body, sources)), _) => Ok(if epoch < store::epoch(conn)? {
             Found::Stale(id)
@@ -166,7 +177,9 @@ fn look(conn: &mut Connection, article: &ArticleRef, locale: &Locale) -> Result<
             Found::Fresh(Box::new(Stored { id, etag, body, sources }))
         }),
         (None, ArticleRef::Slug(slug)) => {
-            let Some((owner, true)) = slugs::owner(conn, locale, slug)? else { return Err(Error::NotFound("article")) };
+            let Some((owner, true)) = slugs::owner(conn, locale, slug)? else {
+                return Err(Error::NotFound("article"));
+            };
             let live: Option<(Locale, String)> = renderings::table
                 .filter(renderings::article_id.eq(owner))
                 .select((renderings::locale, renderings::slug))
@@ -284,8 +297,13 @@ pub async fn get_article_markdown(
     let (edition, _) = stored.parse()?;
     let live = app.db.snapshot(move |conn| store::find_live(conn, stored.id)).await?;
     let (facts, content) = live.ok_or(Error::NotFound("article"))?;
-    let document =
-        transfer::write_markdown(facts.id, &content, &edition.authors, &edition.topics, Some(facts.published_at));
+    let document = transfer::write_markdown(
+        facts.id,
+        &content,
+        &edition.authors,
+        &edition.topics,
+        Some(facts.published_at),
+    );
     Ok(public(&req, "text/markdown; charset=utf-8", document.into()))
 }
 
@@ -408,7 +426,8 @@ pub async fn list_articles(
     // Stale items are made anew, and the page read again; what changes faster than that is served as it is.
     for last in [false, true] {
         let (filter, after, view, page) = (filter.clone(), after.clone(), view.clone(), page.clone());
-        let read = app.db.snapshot(move |conn| read_page(conn, &filter, after.as_ref(), &view, &page)).await?;
+        let read =
+            app.db.snapshot(move |conn| read_page(conn, &filter, after.as_ref(), &view, &page)).await?;
         if !last && !read.stale.is_empty() {
             for id in read.stale {
                 remake::one(&app, id).await?;
@@ -465,9 +484,7 @@ fn with_bodies(conn: &mut Connection, rows: &[ItemRow], view: &View) -> Result<V
     let columns = (renderings::article_id, renderings::etag, renderings::body, renderings::sources);
     let found: Vec<(ArticleId, String, Vec<u8>, Vec<u8>)> =
         renderings::table.filter(renderings::article_id.eq_any(&ids)).select(columns).load(conn)?;
-    let mut stored: std::collections::HashMap<ArticleId, Stored> = found
-        .into_iter()
-        .map(|(id, etag, body, sources)| (id, Stored { id, etag, body, sources }))
-        .collect();
+    let mut stored: std::collections::HashMap<ArticleId, Stored> =
+        found.into_iter().map(|(id, etag, body, sources)| (id, Stored { id, etag, body, sources })).collect();
     ids.iter().filter_map(|id| stored.remove(id)).map(|stored| view.cut(&stored)).collect()
 }

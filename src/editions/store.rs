@@ -66,7 +66,9 @@ pub fn find_fresh(conn: &mut Connection, locale: &Locale, slug: &Slug) -> Result
     Ok(renderings::table
         .filter(renderings::locale.eq(locale))
         .filter(renderings::slug.eq(slug))
-        .filter(renderings::epoch.nullable().eq(surroundings::table.select(surroundings::epoch).single_value()))
+        .filter(
+            renderings::epoch.nullable().eq(surroundings::table.select(surroundings::epoch).single_value()),
+        )
         .select((renderings::etag, renderings::body))
         .get_result(conn)
         .optional()?)
@@ -84,14 +86,19 @@ pub fn epoch(conn: &mut Connection) -> Result<i64> {
 ///
 /// # Errors
 /// When the database refuses.
-pub fn surroundings_of(conn: &mut Connection, id: ArticleId, content: &Content, config: &Config) -> Result<(i64, Surroundings)> {
+pub fn surroundings_of(
+    conn: &mut Connection,
+    id: ArticleId,
+    content: &Content,
+    config: &Config,
+) -> Result<(i64, Surroundings)> {
     let (epoch, made_from): (i64, String) =
         surroundings::table.select((surroundings::epoch, surroundings::made_from)).get_result(conn)?;
     let kept: Option<Setup> = serde_json::from_str(&made_from).ok();
     let setup = kept.unwrap_or_else(|| Setup::new(config));
     let original = content.metadata.translation_of.unwrap_or(id);
     let siblings: Vec<(ArticleId, Locale, Slug)> = renderings::table
-        .inner_join(articles::table)
+        .inner_join(articles::table.on(articles::id.eq(renderings::article_id)))
         .filter(articles::translation_of.eq(original).or(articles::id.eq(original)))
         .filter(articles::id.ne(id))
         .order((renderings::locale, renderings::article_id))
@@ -100,7 +107,12 @@ pub fn surroundings_of(conn: &mut Connection, id: ArticleId, content: &Content, 
         .load(conn)?;
     let translations = siblings
         .into_iter()
-        .map(|(id, locale, slug)| Translation { id, url: setup.website.article(&locale, &slug), locale, slug })
+        .map(|(id, locale, slug)| Translation {
+            id,
+            url: setup.website.article(&locale, &slug),
+            locale,
+            slug,
+        })
         .collect();
     Ok((
         epoch,
@@ -148,7 +160,9 @@ pub async fn adopt_settings(app: &App) -> Result<()> {
         .write(move |tx| {
             let kept: String = surroundings::table.select(surroundings::made_from).get_result(&mut **tx)?;
             if kept != setup {
-                diesel::update(surroundings::table).set(surroundings::made_from.eq(&setup)).execute(&mut **tx)?;
+                diesel::update(surroundings::table)
+                    .set(surroundings::made_from.eq(&setup))
+                    .execute(&mut **tx)?;
                 surroundings_changed(tx, &random)?;
             }
             Ok(())
@@ -223,7 +237,8 @@ pub fn put(
 }
 
 fn put_labels(tx: &mut Tx<'_>, id: ArticleId, authors: &[AuthorId], topics: &[TopicId]) -> Result<()> {
-    diesel::delete(rendering_authors::table.filter(rendering_authors::article_id.eq(id))).execute(&mut **tx)?;
+    diesel::delete(rendering_authors::table.filter(rendering_authors::article_id.eq(id)))
+        .execute(&mut **tx)?;
     for author in authors {
         diesel::insert_into(rendering_authors::table)
             .values((rendering_authors::author_id.eq(*author), rendering_authors::article_id.eq(id)))
@@ -243,9 +258,11 @@ fn put_labels(tx: &mut Tx<'_>, id: ArticleId, authors: &[AuthorId], topics: &[To
 /// # Errors
 /// When the database refuses.
 pub fn mark_fresh(tx: &mut Tx<'_>, id: ArticleId, epoch: i64) -> Result<()> {
-    diesel::update(renderings::table.filter(renderings::article_id.eq(id)).filter(renderings::epoch.lt(epoch)))
-        .set(renderings::epoch.eq(epoch))
-        .execute(&mut **tx)?;
+    diesel::update(
+        renderings::table.filter(renderings::article_id.eq(id)).filter(renderings::epoch.lt(epoch)),
+    )
+    .set(renderings::epoch.eq(epoch))
+    .execute(&mut **tx)?;
     Ok(())
 }
 
@@ -270,10 +287,14 @@ pub fn withdraw(tx: &mut Tx<'_>, random: &Random, row: &mut ArticleRow) -> Resul
 ///
 /// # Errors
 /// When the database refuses.
-pub fn has_translations(conn: &mut Connection, id: ArticleId, translation_of: Option<ArticleId>) -> Result<bool> {
+pub fn has_translations(
+    conn: &mut Connection,
+    id: ArticleId,
+    translation_of: Option<ArticleId>,
+) -> Result<bool> {
     if translation_of.is_some() {
         return Ok(true);
     }
-    Ok(diesel::select(diesel::dsl::exists(articles::table.filter(articles::translation_of.eq(id)))).get_result(conn)?)
+    Ok(diesel::select(diesel::dsl::exists(articles::table.filter(articles::translation_of.eq(id))))
+        .get_result(conn)?)
 }
-

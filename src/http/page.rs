@@ -5,6 +5,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use utoipa::IntoParams;
 
 use super::answer::Answer;
 use super::json::sha256;
@@ -20,6 +21,21 @@ pub struct PageRequest {
     pub cursor: Option<String>,
     /// Whether to count them all.
     pub include_total: bool,
+}
+
+/// Which page of a list is wanted.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "documents what PageRequest reads")]
+pub struct PageParams {
+    /// How many items at most.
+    #[param(minimum = 1, maximum = 100, default = 20)]
+    limit: Option<i64>,
+    /// `next_cursor` of the page before.
+    #[param(max_length = 1000)]
+    cursor: Option<String>,
+    /// Whether to count all items.
+    include_total: Option<bool>,
 }
 
 #[derive(Serialize, Deserialize)]

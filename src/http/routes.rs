@@ -66,7 +66,7 @@ routes! {
     get    "/v1/articles/{article}/sections/{section}"                  => editions::routes.get_section;
 
     // Editors: drafts, their sections, and what becomes of them.
-    get    "/v1/drafts"                                                 => articles::routes.list_drafts;
+    get    "/v1/drafts"                                                 => articles::list.list_drafts;
     get    "/v1/articles/{article}/draft"                               => articles::routes.get_draft;
     patch  "/v1/articles/{article}/draft"                               => articles::routes.update_draft;
     get    "/v1/articles/{article}/draft/markdown"                      => articles::routes.get_draft_markdown;
