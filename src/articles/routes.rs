@@ -1,9 +1,8 @@
 //! Drafts as a whole: creating, listing, reading, changing metadata, the Markdown document, the trash.
 
 use actix_web::web::{Bytes, Data, Path};
-use diesel::prelude::*;
 use serde::Deserialize;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::IntoParams;
 
 use super::drafts::{self, Draft as Kept, Editor, NewArticle, Touches};
 use super::input::{CreateArticle, UpdateDraft};

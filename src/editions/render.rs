@@ -1,13 +1,14 @@
 //! From a revision and its surroundings to what readers are served: pure, done before the write that stores it.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
+use super::routes::EditionField;
 use super::{Body, Edition, EditionSection, OutlineEntry, Translation};
 use crate::articles::{ArticleId, Content, Section, tree};
 use crate::authors::AuthorRef;
 use crate::clock::Timestamp;
 use crate::error::Result;
+use crate::http::fields::Fields;
 use crate::http::json::sha256;
 use crate::http::public::etag;
 use crate::text::Locale;
@@ -107,6 +108,15 @@ impl Surroundings {
     }
 }
 
+/// What items of lists leave out of an edition.
+const ABSENT_FROM_LISTS: [EditionField; 5] = [
+    EditionField::Intro,
+    EditionField::Sections,
+    EditionField::Outline,
+    EditionField::ContentHtml,
+    EditionField::ContentText,
+];
+
 /// Makes the finished form of an edition.
 ///
 /// # Errors
@@ -114,15 +124,10 @@ impl Surroundings {
 pub fn render(content: &Content, facts: &Facts, around: &Surroundings) -> Result<Rendering> {
     let (edition, sources) = edition(content, facts, around);
     let body = serde_json::to_vec(&edition)?;
-    let mut item = serde_json::to_value(&edition)?;
-    if let Value::Object(members) = &mut item {
-        for member in ["intro", "sections", "outline"] {
-            members.remove(member);
-        }
-    }
+    let item = Fields::all_but(&ABSENT_FROM_LISTS).choose(&edition)?;
     Ok(Rendering {
         etag: etag(&body),
-        item: serde_json::to_vec(&item)?,
+        item: item.get().as_bytes().to_vec(),
         sources: serde_json::to_vec(&sources)?,
         made_from: around.hash()?,
         body,

@@ -46,6 +46,12 @@ impl<F: Field> Fields<F> {
         }))
     }
 
+    /// Every member but these.
+    #[must_use]
+    pub fn all_but(absent: &[F]) -> Self {
+        Self(F::KNOWN.iter().map(|(_, field)| *field).filter(|field| !absent.contains(field)).collect())
+    }
+
     /// Whether the default answer is wanted.
     #[must_use]
     pub fn is_default(&self) -> bool {
