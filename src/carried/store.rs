@@ -177,6 +177,17 @@ macro_rules! carried_store {
             Ok(())
         }
 
+        /// Adds one whose slug was free a moment ago.
+        ///
+        /// # Errors
+        /// Asks to be run again when another has taken the slug meanwhile.
+        pub fn insert_free(tx: &mut Tx<'_>, actor: UserId, row: &$Row) -> Result<()> {
+            insert(tx, actor, row).map_err(|error| match error {
+                Error::Conflict(_) => Error::unavailable(violation::RETRY),
+                error => error,
+            })
+        }
+
         /// Keeps what has been changed of one. Renderings embed its slug and its name: `embedded` says whether either
         /// was changed.
         ///
@@ -204,10 +215,7 @@ macro_rules! carried_store {
         pub fn make(tx: &mut Tx<'_>, random: &Random, actor: UserId, slug: &Slug, name: &str) -> Result<$Id> {
             let now = tx.now();
             let row = $Row::new(random.id(now)?, slug.clone(), name.to_owned(), now);
-            insert(tx, actor, &row).map_err(|error| match error {
-                Error::Conflict(_) => Error::unavailable(violation::RETRY),
-                error => error,
-            })?;
+            insert_free(tx, actor, &row)?;
             Ok(row.id)
         }
 
@@ -330,3 +338,5 @@ macro_rules! carried_store {
         }
     };
 }
+
+pub(crate) use carried_store;
