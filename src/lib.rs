@@ -3,9 +3,8 @@
 pub mod app;
 pub mod articles;
 pub mod auth;
-#[macro_use]
-pub mod carried;
 pub mod authors;
+pub mod carried;
 pub mod cli;
 pub mod clock;
 pub mod config;

@@ -1,6 +1,7 @@
 //! Authors: who articles are by. An author may be linked to a user and need not be; one that went up in another stays as
 //! a signpost, because old revisions name it.
 
+pub mod routes;
 pub mod store;
 
 use serde::{Deserialize, Serialize};

@@ -3,14 +3,14 @@
 use super::{AuthorId, AuthorRef};
 use crate::clock::Timestamp;
 
-carried_store! {
+crate::carried::store::carried_store! {
     table: authors, row: AuthorRow, id: AuthorId, reference: AuthorRef, what: "author",
     drafts: article_authors, live: rendering_authors, column: author_id,
     events: AuthorCreated, AuthorUpdated, AuthorMerged { author }, AuthorRemoved,
 }
 
 /// An author as kept.
-#[derive(Debug, Clone, Queryable, Insertable, AsChangeset)]
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Insertable, AsChangeset)]
 #[diesel(table_name = authors, treat_none_as_null = true)]
 pub struct AuthorRow {
     /// Names the author.

@@ -2,11 +2,9 @@
 //! another. The rules stand here; [`store`] writes the queries once for the two tables.
 
 pub mod routes;
-#[macro_use]
 pub(crate) mod store;
 
-use std::collections::HashMap;
-use std::hash::Hash;
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, json};
@@ -61,7 +59,7 @@ pub enum Place<I> {
 }
 
 /// How one is embedded, and what it went up in, if it did.
-pub type Found<I, R> = HashMap<I, (R, Option<I>)>;
+pub type Found<I, R> = BTreeMap<I, (R, Option<I>)>;
 
 impl<I: IsId> Key<I> {
     /// Reads an id in lower case or a slug; `None` when it can be neither, so that there is no such thing.
@@ -141,10 +139,17 @@ pub fn web_url(text: &str) -> Result<String, Invalid> {
     })
 }
 
+/// Puts the new value in place of the old, if there is one.
+pub fn set<T: Clone>(old: &mut T, new: Option<&T>) {
+    if let Some(new) = new {
+        old.clone_from(new);
+    }
+}
+
 /// Replaces those that went up in another by what remains, drops those that are gone, and keeps the order; nothing comes
 /// twice.
 #[must_use]
-pub fn follow<I: Copy + Eq + Hash, R: Clone + PartialEq>(ids: &[I], found: &Found<I, R>) -> Vec<R> {
+pub fn follow<I: Copy + Ord, R: Clone + PartialEq>(ids: &[I], found: &Found<I, R>) -> Vec<R> {
     let mut remaining = Vec::with_capacity(ids.len());
     for id in ids {
         if let Some(one) = follow_one(*id, found)
@@ -158,7 +163,7 @@ pub fn follow<I: Copy + Eq + Hash, R: Clone + PartialEq>(ids: &[I], found: &Foun
 
 /// What remains of one: itself, or what it went up in. A merge leaves no chains, so there is one step at most.
 #[must_use]
-pub fn follow_one<I: Copy + Eq + Hash, R>(id: I, found: &Found<I, R>) -> Option<&R> {
+pub fn follow_one<I: Copy + Ord, R>(id: I, found: &Found<I, R>) -> Option<&R> {
     match found.get(&id)? {
         (one, None) => Some(one),
         (_, Some(into)) => found.get(into).map(|(one, _)| one),

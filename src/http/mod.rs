@@ -17,7 +17,9 @@ pub mod routes;
 
 pub use answer::Answer;
 pub use conditional::IfMatch;
+pub use fields::Fields;
 pub use idempotency::IdempotencyKey;
 pub use json::{Json, MergePatch};
-pub use page::PageRequest;
+pub use page::{Page, PageRequest};
+pub use public::{moved, public};
 pub use query::Query;

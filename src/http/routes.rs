@@ -1,6 +1,7 @@
 //! The one list of every operation. A line registers the handler and, with it, its documentation: what is not listed
 //! here is neither served nor documented, and what is, is both.
 
+use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
 
@@ -86,6 +87,20 @@ routes! {
     get    "/v1/articles/{article}/editions"                            => articles::history.list_editions;
     get    "/v1/articles/{article}/editions/{edition}"                  => articles::history.get_edition;
 
+    // What articles carry.
+    get    "/v1/topics"                                                 => topics::routes.list_topics;
+    post   "/v1/topics"                                                 => topics::routes.create_topic;
+    get    "/v1/topics/{topic}"                                         => topics::routes.get_topic;
+    patch  "/v1/topics/{topic}"                                         => topics::routes.update_topic;
+    delete "/v1/topics/{topic}"                                         => topics::routes.delete_topic;
+    post   "/v1/topics/{topic}/merge"                                   => topics::routes.merge_topic;
+    get    "/v1/authors"                                                => authors::routes.list_authors;
+    post   "/v1/authors"                                                => authors::routes.create_author;
+    get    "/v1/authors/{author}"                                       => authors::routes.get_author;
+    patch  "/v1/authors/{author}"                                       => authors::routes.update_author;
+    delete "/v1/authors/{author}"                                       => authors::routes.delete_author;
+    post   "/v1/authors/{author}/merge"                                 => authors::routes.merge_author;
+
     // Accounts.
     post   "/v1/auth/sessions"                                          => auth::routes.create_session;
     get    "/v1/me"                                                     => users::routes.get_me;
@@ -109,9 +124,7 @@ struct Known {
 /// Registers every operation. A path answers methods it does not know with 405 and `OPTIONS` with 204, both naming those
 /// it does.
 pub fn configure(config: &mut ServiceConfig) {
-    let mut paths: Vec<&str> = ENDPOINTS.iter().map(|endpoint| endpoint.path).collect();
-    paths.dedup();
-    for path in paths {
+    for path in ENDPOINTS.iter().map(|endpoint| endpoint.path).collect::<BTreeSet<_>>() {
         config.service(resource(path));
     }
 }

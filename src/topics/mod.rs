@@ -1,5 +1,6 @@
 //! Topics: what articles are about. A topic that went up in another stays as a signpost, because old revisions name it.
 
+pub mod routes;
 pub mod store;
 
 use serde::{Deserialize, Serialize};

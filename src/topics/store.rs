@@ -3,14 +3,14 @@
 use super::{TopicId, TopicRef};
 use crate::clock::Timestamp;
 
-carried_store! {
+crate::carried::store::carried_store! {
     table: topics, row: TopicRow, id: TopicId, reference: TopicRef, what: "topic",
     drafts: article_topics, live: rendering_topics, column: topic_id,
     events: TopicCreated, TopicUpdated, TopicMerged { topic }, TopicRemoved,
 }
 
 /// A topic as kept.
-#[derive(Debug, Clone, Queryable, Insertable, AsChangeset)]
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Insertable, AsChangeset)]
 #[diesel(table_name = topics, treat_none_as_null = true)]
 pub struct TopicRow {
     /// Names the topic.

@@ -10,3 +10,4 @@ mod given;
 mod server;
 
 mod harness;
+mod topics;
