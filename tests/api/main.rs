@@ -8,5 +8,10 @@ mod client;
 mod contract;
 mod given;
 mod server;
+mod tour;
 
+mod accounts;
+mod errors;
 mod harness;
+mod openapi;
+mod policy_matrix;
