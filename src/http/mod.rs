@@ -3,6 +3,7 @@
 
 mod answer;
 pub mod conditional;
+pub mod fields;
 pub mod health;
 pub mod idempotency;
 pub mod json;
@@ -10,12 +11,15 @@ pub mod openapi;
 pub mod page;
 pub mod pipeline;
 pub mod problem;
+pub mod public;
 pub mod query;
 pub mod routes;
 
 pub use answer::Answer;
 pub use conditional::IfMatch;
+pub use fields::Fields;
 pub use idempotency::IdempotencyKey;
 pub use json::{Json, MergePatch};
-pub use page::PageRequest;
+pub use page::{Page, PageRequest};
+pub use public::{moved, public};
 pub use query::Query;

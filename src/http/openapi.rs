@@ -142,13 +142,43 @@ fn finish(document: &mut Value, examples: &Value) {
     }});
     document["components"]["responses"] = problems();
     for (path, item) in document["paths"].as_object_mut().into_iter().flatten() {
-        for operation in item.as_object_mut().into_iter().flat_map(Map::values_mut) {
+        for (method, operation) in item.as_object_mut().into_iter().flatten() {
+            let is_secured = operation["security"].to_string().contains("bearer");
+            if method == "get" && path.starts_with("/v1/") && !is_secured {
+                operation["responses"]["304"] =
+                    json!({"description": "The reader has these bytes already: `If-None-Match` names them."});
+            }
             finish_operation(path, operation, examples);
+            add_headers(operation);
         }
     }
     let paths = document["paths"].to_string();
     if let Some(responses) = document["components"]["responses"].as_object_mut() {
         responses.retain(|name, _| paths.contains(&format!("#/components/responses/{name}\"")));
+    }
+}
+
+/// Names the headers that follow from what an operation takes and answers.
+fn add_headers(operation: &mut Value) {
+    let header = |description: &str| json!({"description": description, "schema": {"type": "string", "maxLength": 4000}});
+    let takes = |name: &str| {
+        operation["parameters"].as_array().into_iter().flatten().any(|parameter| parameter["name"] == name)
+    };
+    let (is_paged, is_idempotent) = (takes("cursor"), takes("Idempotency-Key"));
+    let is_conditional = operation["responses"].get("304").is_some();
+    for (status, response) in operation["responses"].as_object_mut().into_iter().flatten() {
+        let succeeds = status.starts_with('2');
+        let rules = [
+            ("ETag", is_conditional && (status == "200" || status == "304"), "A hash of the bytes."),
+            ("Link", is_paged && (succeeds || status == "304"), "The next page, as `rel=\"next\"`."),
+            ("Location", (is_idempotent && status == "201") || status == "301", "Where it is."),
+            ("Idempotent-Replayed", is_idempotent && succeeds, "`true`: this was answered before."),
+        ];
+        for (name, applies, description) in rules {
+            if applies && response["headers"].get(name).is_none() {
+                response["headers"][name] = header(description);
+            }
+        }
     }
 }
 

@@ -1,10 +1,13 @@
 //! Pages of lists: a bound, an opaque cursor that carries the place where the last page ended, and the link to the next.
 
+use actix_web::HttpRequest;
 use actix_web::http::header;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use utoipa::IntoParams;
 
 use super::answer::Answer;
 use super::json::sha256;
@@ -20,6 +23,34 @@ pub struct PageRequest {
     pub cursor: Option<String>,
     /// Whether to count them all.
     pub include_total: bool,
+}
+
+/// A finished page of a list.
+#[derive(Debug, Serialize)]
+pub struct Page {
+    /// The JSON of each item.
+    pub items: Vec<Box<RawValue>>,
+    /// Where the next page begins; `None` on the last.
+    pub next_cursor: Option<String>,
+    /// How many items the whole list has, if that was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total: Option<i64>,
+}
+
+/// What every list takes, for its documentation.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "tells the documentation what PageRequest reads")]
+pub struct PageParams {
+    /// How many items a page has at most.
+    #[param(minimum = 1, maximum = 100, default = 20, nullable = false)]
+    limit: Option<i64>,
+    /// Where to go on: `next_cursor` of the page before, with the same filters and the same order.
+    #[param(min_length = 1, max_length = 1000, nullable = false)]
+    cursor: Option<String>,
+    /// Whether to count the whole list, as `total`.
+    #[param(default = false, nullable = false)]
+    include_total: Option<bool>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -51,6 +82,34 @@ impl PageRequest {
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(cursor).map_err(|_| refusal())?;
         let cursor: Cursor<K> = serde_json::from_slice(&bytes).map_err(|_| refusal())?;
         if cursor.of == hash(list) { Ok(Some(cursor.at)) } else { Err(refusal()) }
+    }
+
+    /// Cuts rows, of which one more than `limit` was read, to a page, and gives the cursor of the next. `at` tells a
+    /// row's place in `list`.
+    ///
+    /// # Errors
+    /// As [`cursor`].
+    pub fn cut<T, K: Serialize>(
+        &self,
+        rows: &mut Vec<T>,
+        list: &impl std::fmt::Debug,
+        at: impl Fn(&T) -> K,
+    ) -> Result<Option<String>> {
+        let limit = usize::try_from(self.limit).unwrap_or_default();
+        let more = rows.len() > limit;
+        rows.truncate(limit);
+        rows.last().filter(|_| more).map(|last| cursor(&at(last), list)).transpose()
+    }
+}
+
+impl Page {
+    /// The answer to readers, with the link to the next page.
+    ///
+    /// # Errors
+    /// As [`Answer::ok`].
+    pub fn public(&self, req: &HttpRequest) -> Result<Answer> {
+        let answer = super::public(req, "application/json", serde_json::to_vec(self)?.into());
+        Ok(with_next_link(answer, req.path(), req.query_string(), self.next_cursor.as_deref()))
     }
 }
 

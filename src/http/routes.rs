@@ -60,6 +60,18 @@ macro_rules! routes {
 routes! {
     post   "/v1/auth/sessions"          => auth::routes.create_session;
     get    "/v1/me"                     => users::routes.get_me;
+    get    "/v1/topics"                 => topics::routes.list_topics;
+    post   "/v1/topics"                 => topics::routes.create_topic;
+    get    "/v1/topics/{topic}"         => topics::routes.get_topic;
+    patch  "/v1/topics/{topic}"         => topics::routes.update_topic;
+    delete "/v1/topics/{topic}"         => topics::routes.delete_topic;
+    post   "/v1/topics/{topic}/merge"   => topics::routes.merge_topic;
+    get    "/v1/authors"                => authors::routes.list_authors;
+    post   "/v1/authors"                => authors::routes.create_author;
+    get    "/v1/authors/{author}"       => authors::routes.get_author;
+    patch  "/v1/authors/{author}"       => authors::routes.update_author;
+    delete "/v1/authors/{author}"       => authors::routes.delete_author;
+    post   "/v1/authors/{author}/merge" => authors::routes.merge_author;
     get    "/openapi.json"              => http::openapi.get_openapi;
     get    "/health/live"               => http::health.get_liveness;
     get    "/health/ready"              => http::health.get_readiness;

@@ -13,5 +13,6 @@ mod tour;
 mod accounts;
 mod errors;
 mod harness;
+mod idempotency;
 mod openapi;
 mod policy_matrix;

@@ -44,6 +44,8 @@ enum Who {
 struct Stage {
     actor: Client,
     owner: Client,
+    /// Makes what an editor has to.
+    editor: Client,
 }
 
 struct Line {
@@ -87,12 +89,40 @@ macro_rules! matrix {
 
 #[rustfmt::skip]
 matrix! {
-    //              contributor author editor admin
-    create_session: anyone => |on| on.actor.post("/v1/auth/sessions").json(json!({"email": "somebody@lede.example", "password": PASSWORD}));
-    get_me:         any any any any => |on| on.actor.get("/v1/me");
-    get_openapi:    anyone => |on| on.actor.get("/openapi.json");
-    get_liveness:   anyone => |on| on.actor.get("/health/live");
-    get_readiness:  anyone => |on| on.actor.get("/health/ready");
+    //                   contributor author editor admin
+    create_session:      anyone                  => |on| on.actor.post("/v1/auth/sessions").json(json!({"email": "somebody@lede.example", "password": PASSWORD}));
+    get_me:              any     any     any any => |on| on.actor.get("/v1/me");
+
+    list_topics:         anyone                  => |on| on.actor.get("/v1/topics");
+    get_topic:           anyone                  => |on| on.actor.get(on.made("/v1/topics").await);
+    create_topic:        nothing nothing any any => |on| on.actor.post("/v1/topics").json(json!({"name": "Sea"}));
+    update_topic:        nothing nothing any any => |on| on.actor.patch(on.made("/v1/topics").await).json(json!({"name": "Sea"}));
+    delete_topic:        nothing nothing any any => |on| on.actor.delete(on.made("/v1/topics").await);
+    merge_topic:         nothing nothing any any => |on| on.actor.post(on.made("/v1/topics").await + "/merge").json(json!({"into": on.other("/v1/topics").await}));
+
+    list_authors:        anyone                  => |on| on.actor.get("/v1/authors");
+    get_author:          anyone                  => |on| on.actor.get(on.made("/v1/authors").await);
+    create_author:       nothing nothing any any => |on| on.actor.post("/v1/authors").json(json!({"name": "Ada"}));
+    update_author:       nothing nothing any any => |on| on.actor.patch(on.made("/v1/authors").await).json(json!({"name": "Ada"}));
+    delete_author:       nothing nothing any any => |on| on.actor.delete(on.made("/v1/authors").await);
+    merge_author:        nothing nothing any any => |on| on.actor.post(on.made("/v1/authors").await + "/merge").json(json!({"into": on.other("/v1/authors").await}));
+
+    get_openapi:         anyone                  => |on| on.actor.get("/openapi.json");
+    get_liveness:        anyone                  => |on| on.actor.get("/health/live");
+    get_readiness:       anyone                  => |on| on.actor.get("/health/ready");
+}
+
+impl Stage {
+    /// Where a topic or author stands that an editor has just made.
+    async fn made(&self, list: &str) -> String {
+        format!("{list}/{}", self.other(list).await)
+    }
+
+    /// The slug of a topic or author that an editor has just made.
+    async fn other(&self, list: &str) -> String {
+        let made = self.editor.post(list).json(json!({"name": "Somebody or something"})).await.expect(201);
+        made["slug"].as_str().expect("a slug").to_owned()
+    }
 }
 
 #[test]
@@ -110,9 +140,11 @@ async fn every_role_reaches_as_far_as_its_line_says() {
         let server = Server::start().await;
         for role in Role::ALL {
             let somebody = server.login_as("somebody", Role::Author).await;
+            let editor = server.login_as("helper", Role::Editor).await;
             let actor = server.login(role).await;
             for (is_own, owner) in [(true, &actor), (false, &somebody)] {
-                let ask = (line.ask)(Stage { actor: actor.clone(), owner: owner.clone() }).await;
+                let stage = Stage { actor: actor.clone(), owner: owner.clone(), editor: editor.clone() };
+                let ask = (line.ask)(stage).await;
                 let status = ask.await.status();
                 if !fits(line.who, role, is_own, status) {
                     let whose = if is_own { "its own" } else { "somebody else's" };
@@ -139,8 +171,10 @@ async fn without_a_token_only_what_is_open_to_all_is_answered() {
     for line in MATRIX {
         let server = Server::start().await;
         let owner = server.login_as("somebody", Role::Author).await;
+        let editor = server.login_as("helper", Role::Editor).await;
         for stranger in [server.client(), server.client().with_token("not.a.token")] {
-            let status = (line.ask)(Stage { actor: stranger, owner: owner.clone() }).await.await.status();
+            let stage = Stage { actor: stranger, owner: owner.clone(), editor: editor.clone() };
+            let status = (line.ask)(stage).await.await.status();
             let fits = match line.who {
                 Who::Anyone => (200..400).contains(&status),
                 Who::Roles(_) => status == 401,

@@ -29,7 +29,7 @@ pub async fn record() -> Value {
             }
         )*};
     }
-    chapters! { operations accounts }
+    chapters! { operations accounts topics authors }
     examples.into()
 }
 
@@ -45,6 +45,37 @@ async fn accounts(server: &Server) {
     editor.get("/v1/me").await.is(200);
     let wrong = json!({"email": "editor@lede.example", "password": PASSWORD.to_uppercase()});
     server.client().post("/v1/auth/sessions").json(wrong).await.is(401);
+}
+
+async fn topics(server: &Server) {
+    let editor = server.login(Role::Editor).await;
+    let sea = json!({"name": "The sea", "slug": "sea", "description": "Tides, harbours and those who live by them."});
+    editor.post("/v1/topics").json(sea).await.is(201);
+    editor.post("/v1/topics").json(json!({"name": "The ocean"})).await.is(201);
+    editor.post("/v1/topics").json(json!({"name": "Oceans", "slug": "sea"})).await.is(409);
+    editor.patch("/v1/topics/sea").json(json!({"name": "Sea"})).await.is(200);
+    editor.post("/v1/topics/the-ocean/merge").json(json!({"into": "sea"})).await.is(200);
+    let anyone = server.client();
+    anyone.get("/v1/topics").await.is(200);
+    anyone.get("/v1/topics/sea").await.is(200);
+    anyone.get("/v1/topics/the-ocean").await.is(301);
+    editor.delete("/v1/topics/sea").await.is(204);
+}
+
+async fn authors(server: &Server) {
+    let editor = server.login(Role::Editor).await;
+    let ada = json!({"name": "Ada Marsh", "slug": "ada-marsh", "bio": "Writes about water.",
+        "website_url": "https://marsh.example", "image_url": "https://marsh.example/ada.jpg"});
+    editor.post("/v1/authors").json(ada).await.is(201);
+    editor.post("/v1/authors").json(json!({"name": "A. Marsh"})).await.is(201);
+    editor.post("/v1/authors").json(json!({"name": "Ada", "slug": "ada-marsh"})).await.is(409);
+    editor.patch("/v1/authors/ada-marsh").json(json!({"bio": "Writes about water and wind."})).await.is(200);
+    editor.post("/v1/authors/a-marsh/merge").json(json!({"into": "ada-marsh"})).await.is(200);
+    let anyone = server.client();
+    anyone.get("/v1/authors").await.is(200);
+    anyone.get("/v1/authors/ada-marsh").await.is(200);
+    anyone.get("/v1/authors/a-marsh").await.is(301);
+    editor.delete("/v1/authors/ada-marsh").await.is(204);
 }
 
 /// A server for a chapter: its ids differ from those of the others.
