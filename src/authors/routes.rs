@@ -62,7 +62,7 @@ pub struct Author {
     updated_at: Timestamp,
     /// How many listed articles carry them: only when `fields` asks for it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(required = false, nullable = false, minimum = 0)]
+    #[schema(required = false, nullable = false, minimum = 0, maximum = 1_000_000_000)]
     article_count: Option<i64>,
 }
 
@@ -85,7 +85,7 @@ pub struct AuthorPage {
     #[schema(required = true, max_length = 1000)]
     next_cursor: Option<String>,
     /// How many there are in all: only with `include_total=true`.
-    #[schema(required = false, nullable = false, minimum = 0)]
+    #[schema(required = false, nullable = false, minimum = 0, maximum = 1_000_000_000)]
     total: Option<i64>,
 }
 
@@ -222,7 +222,7 @@ impl From<AuthorRow> for EditedAuthor {
 /// All of them, page by page. One that went up in another is not listed.
 #[utoipa::path(get, path = "/v1/authors", tag = "authors", security(()),
     params(PageParams, OrderParams,
-        ("fields" = Option<Vec<AuthorField>>, Query, nullable = false, min_items = 1, max_items = 100,
+        ("fields" = inline(Option<Vec<AuthorField>>), Query, nullable = false, min_items = 1, max_items = 100,
             description = "Which members each item has.")),
     responses((status = 200, description = "A page.", body = AuthorPage)))]
 pub async fn list_authors(
@@ -238,7 +238,7 @@ pub async fn list_authors(
 /// By id or slug. One that went up in another answers where that is.
 #[utoipa::path(get, path = "/v1/authors/{author}", tag = "authors", security(()),
     params(("author" = String, Path, description = "Id or slug.", min_length = 1, max_length = 120),
-        ("fields" = Option<Vec<AuthorField>>, Query, nullable = false, min_items = 1, max_items = 100,
+        ("fields" = inline(Option<Vec<AuthorField>>), Query, nullable = false, min_items = 1, max_items = 100,
             description = "Which members the answer has.")),
     responses(
         (status = 200, description = "The author.", body = Author),

@@ -53,7 +53,7 @@ pub struct Topic {
     updated_at: Timestamp,
     /// How many listed articles carry it: only when `fields` asks for it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(required = false, nullable = false, minimum = 0)]
+    #[schema(required = false, nullable = false, minimum = 0, maximum = 1_000_000_000)]
     article_count: Option<i64>,
 }
 
@@ -66,7 +66,7 @@ pub struct TopicPage {
     #[schema(required = true, max_length = 1000)]
     next_cursor: Option<String>,
     /// How many there are in all: only with `include_total=true`.
-    #[schema(required = false, nullable = false, minimum = 0)]
+    #[schema(required = false, nullable = false, minimum = 0, maximum = 1_000_000_000)]
     total: Option<i64>,
 }
 
@@ -160,7 +160,7 @@ impl From<TopicRow> for Topic {
 /// All of them, page by page. One that went up in another is not listed.
 #[utoipa::path(get, path = "/v1/topics", tag = "topics", security(()),
     params(PageParams, OrderParams,
-        ("fields" = Option<Vec<TopicField>>, Query, nullable = false, min_items = 1, max_items = 100,
+        ("fields" = inline(Option<Vec<TopicField>>), Query, nullable = false, min_items = 1, max_items = 100,
             description = "Which members each item has.")),
     responses((status = 200, description = "A page.", body = TopicPage)))]
 pub async fn list_topics(app: Data<App>, req: HttpRequest, query: Query<List<TopicField>>) -> Result<Answer> {
@@ -172,7 +172,7 @@ pub async fn list_topics(app: Data<App>, req: HttpRequest, query: Query<List<Top
 /// By id or slug. One that went up in another answers where that is.
 #[utoipa::path(get, path = "/v1/topics/{topic}", tag = "topics", security(()),
     params(("topic" = String, Path, description = "Id or slug.", min_length = 1, max_length = 120),
-        ("fields" = Option<Vec<TopicField>>, Query, nullable = false, min_items = 1, max_items = 100,
+        ("fields" = inline(Option<Vec<TopicField>>), Query, nullable = false, min_items = 1, max_items = 100,
             description = "Which members the answer has.")),
     responses(
         (status = 200, description = "The topic.", body = Topic),

@@ -8,6 +8,12 @@ mod client;
 mod contract;
 mod given;
 mod server;
+mod tour;
 
+mod accounts;
+mod errors;
 mod harness;
+mod idempotency;
+mod openapi;
+mod policy_matrix;
 mod topics;

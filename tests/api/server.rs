@@ -180,9 +180,9 @@ enum Keeper {
 impl TestDatabase {
     /// A new, empty database of the kind that the environment asks for.
     pub fn fresh() -> Self {
-        let (url, keeper) = match std::env::var("LEDE_TEST_POSTGRES_URL") {
-            Ok(admin) if !admin.is_empty() => fresh_on_postgres(&admin),
-            _ => {
+        let (url, keeper) = match given::setting("LEDE_TEST_POSTGRES_URL") {
+            Some(admin) => fresh_on_postgres(&admin),
+            None => {
                 let folder = tempfile::tempdir().expect("a folder");
                 let url = format!("sqlite://{}", folder.path().join("lede.db").display());
                 (url, Keeper::Folder { _folder: folder })
