@@ -11,7 +11,10 @@ use crate::clock::Timestamp;
 use crate::db::Tx;
 use crate::error::Violations;
 use crate::http::page::PageParams;
-use crate::http::{Json, MergePatch, Query, json::present};
+use crate::http::{
+    Json, MergePatch, Query,
+    json::{Clearable, present},
+};
 
 crate::carried::routes::carried_routes! {
     path: "/v1/topics", what: "topic", row: TopicRow, id: TopicId, field: TopicField,
@@ -63,7 +66,7 @@ pub struct TopicPage {
     #[schema(max_items = 100)]
     items: Vec<Topic>,
     /// What `cursor` takes for the next page; null on the last.
-    #[schema(required = true, max_length = 1000)]
+    #[schema(required = true, max_length = 4000)]
     next_cursor: Option<String>,
     /// How many there are in all: only with `include_total=true`.
     #[schema(required = false, nullable = false, minimum = 0)]
@@ -100,7 +103,7 @@ pub struct UpdateTopic {
     /// What it is about: plain text; `null` clears it.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>, max_length = 2000)]
-    description: Option<Option<String>>,
+    description: Clearable<String>,
 }
 
 /// Where a topic is to go up in.
@@ -117,7 +120,7 @@ pub struct MergeTopic {
 struct Changes {
     name: Option<String>,
     slug: Option<Slug>,
-    description: Option<Option<String>>,
+    description: Clearable<String>,
 }
 
 impl Changes {
@@ -160,7 +163,7 @@ impl From<TopicRow> for Topic {
 /// All of them, page by page. One that went up in another is not listed.
 #[utoipa::path(get, path = "/v1/topics", tag = "topics", security(()),
     params(PageParams, OrderParams,
-        ("fields" = Option<Vec<TopicField>>, Query, nullable = false, min_items = 1, max_items = 100,
+        ("fields" = inline(Option<Vec<TopicField>>), Query, nullable = false, min_items = 1, max_items = 100,
             description = "Which members each item has.")),
     responses((status = 200, description = "A page.", body = TopicPage)))]
 pub async fn list_topics(app: Data<App>, req: HttpRequest, query: Query<List<TopicField>>) -> Result<Answer> {
@@ -172,7 +175,7 @@ pub async fn list_topics(app: Data<App>, req: HttpRequest, query: Query<List<Top
 /// By id or slug. One that went up in another answers where that is.
 #[utoipa::path(get, path = "/v1/topics/{topic}", tag = "topics", security(()),
     params(("topic" = String, Path, description = "Id or slug.", min_length = 1, max_length = 120),
-        ("fields" = Option<Vec<TopicField>>, Query, nullable = false, min_items = 1, max_items = 100,
+        ("fields" = inline(Option<Vec<TopicField>>), Query, nullable = false, min_items = 1, max_items = 100,
             description = "Which members the answer has.")),
     responses(
         (status = 200, description = "The topic.", body = Topic),

@@ -168,11 +168,11 @@ async fn a_change_leaves_what_it_does_not_name_and_null_clears() {
     assert_eq!(same, ada, "nothing differs, so nothing is written");
     let changes =
         json!({"name": "Ada Marsh", "slug": "ada-marsh", "bio": null, "image_url": null, "user_id": null});
-    let changed = editor.patch("/v1/authors/ada").json(changes).await.expect(200);
-    assert_eq!(changed["website_url"], ada["website_url"]);
-    assert_eq!(changed["slug"], "ada-marsh");
-    assert!(["bio", "image_url", "user_id"].iter().all(|cleared| changed[cleared].is_null()), "{changed}");
-    assert!(changed["updated_at"].as_str() > ada["updated_at"].as_str());
+    let new = editor.patch("/v1/authors/ada").json(changes).await.expect(200);
+    assert_eq!(new["website_url"], ada["website_url"]);
+    assert_eq!(new["slug"], "ada-marsh");
+    assert!(["bio", "image_url", "user_id"].iter().all(|cleared| new[cleared].is_null()), "{new}");
+    assert!(new["updated_at"].as_str() > ada["updated_at"].as_str());
     server.client().get("/v1/authors/ada").await.problem(404, "not-found");
 }
 
@@ -212,6 +212,11 @@ async fn a_list_is_paged_in_any_order_without_loss_or_repetition() {
         }
         let first = reader.get(format!("/v1/{resource}?limit=1")).await.expect(200);
         let cursor = first["next_cursor"].as_str().expect("a cursor");
+        make(&editor, resource, &"🌊".repeat(200)).await;
+        make(&editor, resource, &"🌊".repeat(200)).await;
+        let long = reader.get(format!("/v1/{resource}?limit=6")).await.expect(200);
+        let long = format!("/v1/{resource}?cursor={}", long["next_cursor"].as_str().expect("a cursor"));
+        assert_eq!(names(&reader, &long).await, ["🌊".repeat(200)]);
         let other = format!("/v1/{resource}?sort=-name&cursor={cursor}");
         assert_eq!(reader.get(other).await.violations(), ["cursor foreign-cursor"]);
     }
