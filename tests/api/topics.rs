@@ -460,3 +460,32 @@ async fn two_merges_into_each_other_leave_one() {
     assert_eq!(answered, [200, 409]);
     assert_eq!(names(&server.client(), "/v1/topics").await.len(), 1);
 }
+
+#[tokio::test]
+async fn articles_find_what_remains_of_what_they_name() {
+    use lede::text::slug::Slug;
+    use lede::topics::store;
+    let server = Server::start().await;
+    let editor = server.login(Role::Editor).await;
+    for name in ["Sea", "Ocean", "Bay"] {
+        make(&editor, "topics", name).await;
+    }
+    let slug = |text: &str| Slug::parse(text).expect("a slug");
+    let (slugs, user, random) =
+        (["bay", "sea", "lake", "ocean"].map(slug), editor.user(), server.app.random.clone());
+    let find = |slugs: [Slug; 4]| server.app.db.read(move |conn| store::find_by_slugs(conn, &slugs));
+    let before = find(slugs.clone()).await.expect("topics");
+    assert_eq!(before[2], None);
+    editor.post("/v1/topics/sea/merge").json(json!({"into": "ocean"})).await.expect(200);
+    let after = find(slugs.clone()).await.expect("topics");
+    assert_eq!((after[0], after[1], after[2], after[3]), (before[0], before[3], None, before[3]));
+    let ids: Vec<_> = before.into_iter().flatten().collect();
+    let made = server.app.db.write(move |tx| {
+        store::hold(tx, &ids)?;
+        let lake = store::make(tx, &random, user, &slugs[2], "Lake")?;
+        store::resolve(tx, &[ids.as_slice(), &[lake], ids.as_slice()].concat())
+    });
+    let names: Vec<String> = made.await.expect("topics").into_iter().map(|topic| topic.name).collect();
+    assert_eq!(names, ["Bay", "Ocean", "Lake"]);
+    assert_eq!(count(&server, "events WHERE kind = 'topic.created'"), 4);
+}
