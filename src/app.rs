@@ -18,7 +18,9 @@ use crate::db::{Database, DatabaseUrl, migrate};
 use crate::error::{Error, Result};
 use crate::http::{idempotency, openapi, pipeline, routes};
 use crate::jobs::{self, Job};
+use crate::mail::Mailer;
 use crate::random::Random;
+use crate::subscribers;
 
 /// Everything a handler or a job may need. Cheap to clone.
 #[derive(Clone)]
@@ -35,6 +37,8 @@ pub struct App {
     pub keys: Keys,
     /// Access tokens.
     pub tokens: Tokens,
+    /// How mail leaves.
+    pub mailer: Mailer,
     /// Password hashes.
     pub passwords: Passwords,
     /// Whether the server is about to stop.
@@ -48,11 +52,13 @@ pub struct Seams {
     pub clock: Clock,
     /// Where unpredictable bytes come from.
     pub random: Random,
+    /// How mail leaves; `None` means as the settings say.
+    pub mailer: Option<Mailer>,
 }
 
 impl Default for Seams {
     fn default() -> Self {
-        Self { clock: Clock::System, random: Random::System }
+        Self { clock: Clock::System, random: Random::System, mailer: None }
     }
 }
 
@@ -62,7 +68,8 @@ impl App {
     /// # Errors
     /// With one sentence for the operator.
     pub async fn open(config: Config, seams: Seams) -> Result<Self> {
-        let Seams { clock, random } = seams;
+        let Seams { clock, random, mailer } = seams;
+        let mailer = mailer.map_or_else(|| Mailer::open(&config), Ok)?;
         for name in migrate::run(&config.database_url)? {
             log::info!("migrated to {name}");
         }
@@ -76,6 +83,7 @@ impl App {
             random,
             keys,
             tokens,
+            mailer,
             passwords: Passwords::new()?,
             draining: Arc::default(),
         })
@@ -160,6 +168,7 @@ async fn drain(app: App, server: ServerHandle, stopped: impl Future<Output = ()>
 /// Drops what has outlived its time.
 pub(crate) async fn housekeeping(app: &App) -> Result<()> {
     while app.db.write(|tx| idempotency::purge(tx)).await? {}
+    while app.db.write(|tx| subscribers::store::purge(tx)).await? {}
     let random = app.random.clone();
     app.db
         .write(move |tx| {

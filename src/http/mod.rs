@@ -3,7 +3,9 @@
 
 mod answer;
 pub mod conditional;
+mod form;
 pub mod health;
+pub mod html;
 pub mod idempotency;
 pub mod json;
 pub mod openapi;
@@ -15,6 +17,7 @@ pub mod routes;
 
 pub use answer::Answer;
 pub use conditional::IfMatch;
+pub use form::Form;
 pub use idempotency::IdempotencyKey;
 pub use json::{Json, MergePatch};
 pub use page::PageRequest;
