@@ -130,13 +130,16 @@ fn make_secret_file(file: &Path, random: &Random) -> Result<()> {
 }
 
 /// Serves until `stop` turns true: readiness turns first, then the listener closes, then what is under way is finished.
+/// Jobs are done in the background, unless the clock stands: then nothing falls due by itself, and whoever advances it
+/// runs them.
 ///
 /// # Errors
 /// When the listener cannot be used.
 pub async fn serve(app: App, listener: TcpListener, mut stop: watch::Receiver<bool>) -> Result<()> {
     let failed = |e: std::io::Error| Error::unavailable(e.to_string());
     let _ = openapi::document();
-    let worker = actix_web::rt::spawn(jobs::run_until(app.clone(), stop.clone()));
+    let work = jobs::run_until(app.clone(), stop.clone());
+    let worker = matches!(app.clock, Clock::System).then(|| actix_web::rt::spawn(work));
     let data = Data::new(app.clone());
     let server = HttpServer::new(move || {
         actix_web::App::new()
@@ -155,7 +158,10 @@ pub async fn serve(app: App, listener: TcpListener, mut stop: watch::Receiver<bo
         let _ = stop.wait_for(|stop| *stop).await;
     }));
     server.await.map_err(failed)?;
-    worker.await.map_err(|e| Error::internal(e.to_string()))
+    match worker {
+        Some(worker) => worker.await.map_err(|e| Error::internal(e.to_string())),
+        None => Ok(()),
+    }
 }
 
 async fn drain(app: App, server: ServerHandle, stopped: impl Future<Output = ()>) {

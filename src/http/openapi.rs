@@ -57,18 +57,29 @@ const PROBLEMS: &[(&str, u16, &str)] = &[
 #[must_use]
 pub fn document() -> &'static str {
     static DOCUMENT: OnceLock<String> = OnceLock::new();
-    DOCUMENT.get_or_init(|| {
-        let mut text = serde_json::to_string_pretty(&build()).unwrap_or_default();
-        text.push('\n');
-        text
-    })
+    DOCUMENT.get_or_init(|| document_with(EXAMPLES))
+}
+
+/// The document with other examples, in the form of `openapi/examples.json`: what a test writes when it has recorded new
+/// ones.
+#[must_use]
+pub fn document_with(examples: &str) -> String {
+    let examples = serde_json::from_str(examples).unwrap_or_default();
+    let mut text = serde_json::to_string_pretty(&build(&examples)).unwrap_or_default();
+    text.push('\n');
+    text
 }
 
 /// Read the contract
 ///
-/// This document: OpenAPI 3.1.
+/// This document: OpenAPI 3.1. It stays as it is while the server runs.
 #[utoipa::path(get, path = "/openapi.json", tag = "operations", security(()),
-    responses((status = 200, description = "The document.", body = Object)))]
+    params(("If-None-Match" = Option<String>, Header, max_length = 1000, description = "The `ETag` of what one has.")),
+    responses(
+        (status = 200, description = "The document.", body = Object,
+         headers(("ETag" = String, description = "Names these bytes."))),
+        (status = 304, description = "It is what one has.", headers(("ETag" = String, description = "Names these bytes."))),
+    ))]
 pub async fn get_openapi(req: HttpRequest) -> Result<Answer> {
     static ETAG: OnceLock<String> = OnceLock::new();
     let etag = ETAG.get_or_init(|| {
@@ -87,7 +98,7 @@ pub async fn get_openapi(req: HttpRequest) -> Result<Answer> {
         .header(header::ETAG, etag))
 }
 
-fn build() -> Value {
+fn build(examples: &Value) -> Value {
     let mut paths = PathsBuilder::new();
     let mut schemas = Vec::new();
     for endpoint in ENDPOINTS {
@@ -110,12 +121,12 @@ fn build() -> Value {
         .components(Some(ComponentsBuilder::new().schemas_from_iter(schemas).build()))
         .build();
     let mut document = serde_json::to_value(document).unwrap_or_default();
-    finish(&mut document);
+    finish(&mut document, examples);
     document
 }
 
 /// Adds what is the same everywhere.
-fn finish(document: &mut Value) {
+fn finish(document: &mut Value, examples: &Value) {
     document["info"]["license"] = json!({"name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0"});
     document["info"]["contact"] = json!({"name": "Lede", "url": env!("CARGO_PKG_REPOSITORY")});
     document["servers"] = json!([{"url": "/", "description": "This server."}]);
@@ -130,12 +141,14 @@ fn finish(document: &mut Value) {
         "schema": {"type": "string", "maxLength": 64}
     }});
     document["components"]["responses"] = problems();
-    let examples: Value = serde_json::from_str(EXAMPLES).unwrap_or_default();
-    let Some(paths) = document["paths"].as_object_mut() else { return };
-    for (path, item) in paths {
+    for (path, item) in document["paths"].as_object_mut().into_iter().flatten() {
         for operation in item.as_object_mut().into_iter().flat_map(Map::values_mut) {
-            finish_operation(path, operation, &examples);
+            finish_operation(path, operation, examples);
         }
+    }
+    let paths = document["paths"].to_string();
+    if let Some(responses) = document["components"]["responses"].as_object_mut() {
+        responses.retain(|name, _| paths.contains(&format!("#/components/responses/{name}\"")));
     }
 }
 
@@ -207,7 +220,7 @@ fn finish_operation(path: &str, operation: &mut Value, examples: &Value) {
                     problem_content(status.parse().unwrap_or(500), "see-the-description", &detail);
             }
             response["headers"]["X-Request-Id"] = json!({"$ref": "#/components/headers/RequestId"});
-            if let Some(example) = examples[&id]["responses"].get(status)
+            if let Some(example) = examples[&id]["responses"].get(status).filter(|example| !example.is_null())
                 && let Some(content) = response["content"].as_object_mut()
             {
                 for media in content.values_mut() {

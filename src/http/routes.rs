@@ -42,7 +42,10 @@ macro_rules! routes {
                     },
                     operation: || {
                         use crate::$module$(::$inner)?::[<__path_ $handler>] as Documented;
-                        <Documented as utoipa::Path>::operation()
+                        let mut operation = <Documented as utoipa::Path>::operation();
+                        let tags = <Documented as utoipa::__dev::Tags<'_>>::tags();
+                        operation.tags = Some(tags.into_iter().map(str::to_owned).collect());
+                        operation
                     },
                     schemas: |schemas| {
                         use crate::$module$(::$inner)?::[<__path_ $handler>] as Documented;

@@ -1,0 +1,335 @@
+//! Speaks HTTP to a test's server, and holds every answer against the server's own OpenAPI document.
+//!
+//! ```ignore
+//! let editor = server.login(Role::Editor).await;
+//! let draft = editor.post("/v1/articles").json(json!({"title": "Tides"})).await.expect(201);
+//! editor.patch("/v1/articles/tides/draft").if_match(1).json(json!({"title": ""})).await.problem(422, "invalid");
+//! ```
+#![allow(dead_code, reason = "more is offered than today's tests take")]
+
+use std::future::IntoFuture;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+
+use lede::clock::{Clock, Timestamp};
+use lede::users::UserId;
+use reqwest::Method;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use serde_json::{Value, json};
+
+use crate::contract;
+use crate::given::{PASSWORD, minutes};
+
+/// Who a client is.
+#[derive(Clone)]
+pub struct Account {
+    pub id: UserId,
+    pub email: String,
+}
+
+/// What was asked and what was answered.
+#[derive(Debug, Clone)]
+pub struct Exchange {
+    /// The operation of the document, if the address and the method are one's.
+    pub operation: Option<String>,
+    pub method: Method,
+    /// With the query.
+    pub path: String,
+    pub request_headers: HeaderMap,
+    pub request_body: Vec<u8>,
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub body: Vec<u8>,
+}
+
+/// Speaks to one server, with or without a token.
+#[derive(Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    address: String,
+    clock: Clock,
+    exchanges: Arc<Mutex<Vec<Exchange>>>,
+    account: Option<Account>,
+    token: Arc<Mutex<Option<(String, Timestamp)>>>,
+}
+
+impl Client {
+    pub fn new(address: &str, clock: &Clock, exchanges: &Arc<Mutex<Vec<Exchange>>>) -> Self {
+        let http = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .pool_max_idle_per_host(0)
+            .build()
+            .expect("a client");
+        Self {
+            http,
+            address: address.to_owned(),
+            clock: clock.clone(),
+            exchanges: exchanges.clone(),
+            account: None,
+            token: Arc::default(),
+        }
+    }
+
+    /// The same client, logged in.
+    pub async fn logged_in(mut self, account: Account) -> Self {
+        self.account = Some(account);
+        self.token = Arc::default();
+        self.fresh_token().await;
+        self
+    }
+
+    /// The same client, with a token that may be anything.
+    pub fn with_token(mut self, token: &str) -> Self {
+        self.account = None;
+        self.token = Arc::new(Mutex::new(Some((token.to_owned(), self.clock.now()))));
+        self
+    }
+
+    /// The client's token at the moment.
+    pub fn token(&self) -> Option<String> {
+        self.token.lock().expect("a lock").as_ref().map(|(token, _)| token.clone())
+    }
+
+    /// The id of the client's user.
+    pub fn user(&self) -> UserId {
+        self.account.as_ref().expect("the client is logged in").id
+    }
+
+    pub fn get(&self, path: impl Into<String>) -> Call {
+        self.call(Method::GET, path)
+    }
+    pub fn head(&self, path: impl Into<String>) -> Call {
+        self.call(Method::HEAD, path)
+    }
+    pub fn post(&self, path: impl Into<String>) -> Call {
+        self.call(Method::POST, path)
+    }
+    pub fn put(&self, path: impl Into<String>) -> Call {
+        self.call(Method::PUT, path)
+    }
+    pub fn patch(&self, path: impl Into<String>) -> Call {
+        self.call(Method::PATCH, path)
+    }
+    pub fn delete(&self, path: impl Into<String>) -> Call {
+        self.call(Method::DELETE, path)
+    }
+
+    /// A request that has yet to be sent: `.await` sends it.
+    pub fn call(&self, method: Method, path: impl Into<String>) -> Call {
+        Call {
+            client: self.clone(),
+            method,
+            path: path.into(),
+            headers: HeaderMap::new(),
+            body: Vec::new(),
+            anonymous: false,
+        }
+    }
+
+    /// Logs in again when the token is about to end: tests move the clock by hours.
+    async fn fresh_token(&self) -> Option<String> {
+        let Some(account) = &self.account else { return self.token() };
+        let known = self.token.lock().expect("a lock").clone();
+        if let Some((token, at)) = known
+            && self.clock.now() < at.plus(minutes(9))
+        {
+            return Some(token);
+        }
+        let mut login =
+            self.post("/v1/auth/sessions").json(json!({"email": account.email, "password": PASSWORD}));
+        login.anonymous = true;
+        let session = Box::pin(login.send()).await.expect(201);
+        let token = session["access_token"].as_str().expect("a token").to_owned();
+        *self.token.lock().expect("a lock") = Some((token.clone(), self.clock.now()));
+        Some(token)
+    }
+}
+
+/// A request that has yet to be sent.
+pub struct Call {
+    client: Client,
+    method: Method,
+    path: String,
+    headers: HeaderMap,
+    body: Vec<u8>,
+    anonymous: bool,
+}
+
+impl Call {
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.append(
+            HeaderName::from_bytes(name.as_bytes()).expect("a header's name"),
+            HeaderValue::from_bytes(value.as_bytes()).expect("a header's value"),
+        );
+        self
+    }
+
+    /// A JSON body; a `PATCH` sends it as a merge patch.
+    pub fn json(self, value: impl serde::Serialize) -> Self {
+        let media =
+            if self.method == Method::PATCH { "application/merge-patch+json" } else { "application/json" };
+        let body = serde_json::to_vec(&value).expect("JSON");
+        self.body(media, body)
+    }
+
+    /// Any body.
+    pub fn body(mut self, media: &str, body: impl Into<Vec<u8>>) -> Self {
+        self.body = body.into();
+        self.headers.remove("content-type");
+        self.header("content-type", media)
+    }
+
+    /// Adds parameters to the query.
+    pub fn query(mut self, pairs: &[(&str, &str)]) -> Self {
+        for (name, value) in pairs {
+            self.path.push(if self.path.contains('?') { '&' } else { '?' });
+            self.path.extend(
+                url::form_urlencoded::Serializer::new(String::new())
+                    .append_pair(name, value)
+                    .finish()
+                    .chars(),
+            );
+        }
+        self
+    }
+
+    /// Names the version that was seen.
+    pub fn if_match(self, version: impl std::fmt::Display) -> Self {
+        self.header("if-match", &format!("\"{version}\""))
+    }
+
+    /// Makes the request one that has its effect once.
+    pub fn once(self, key: &str) -> Self {
+        self.header("idempotency-key", key)
+    }
+
+    /// Sends the request and holds the answer against the document.
+    pub async fn send(mut self) -> Answer {
+        let token = if self.anonymous { None } else { self.client.fresh_token().await };
+        if let Some(token) = token
+            && !self.headers.contains_key("authorization")
+        {
+            self = self.header("authorization", &format!("Bearer {token}"));
+        }
+        let Self { client, method, path, headers, body, .. } = self;
+        let mut request = client.http.request(method.clone(), format!("{}{path}", client.address));
+        request = request.headers(headers.clone()).header("connection", "close");
+        if !body.is_empty() {
+            request = request.body(body.clone());
+        }
+        let response =
+            request.send().await.unwrap_or_else(|e| panic!("{method} {path} is not answered: {e:?}"));
+        let (status, answered) = (response.status().as_u16(), response.headers().clone());
+        let received = response.bytes().await.unwrap_or_else(|e| panic!("{method} {path} breaks off: {e:?}"));
+        let mut exchange = Exchange {
+            operation: None,
+            method,
+            path,
+            request_headers: headers,
+            request_body: body,
+            status,
+            headers: answered,
+            body: received.to_vec(),
+        };
+        exchange.operation = contract::check(&exchange);
+        client.exchanges.lock().expect("a lock").push(exchange.clone());
+        Answer { exchange }
+    }
+}
+
+impl IntoFuture for Call {
+    type Output = Answer;
+    type IntoFuture = Pin<Box<dyn Future<Output = Answer> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.send())
+    }
+}
+
+/// An answer that keeps to the document.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    pub exchange: Exchange,
+}
+
+impl Answer {
+    pub fn status(&self) -> u16 {
+        self.exchange.status
+    }
+
+    /// The value of a header, which comes at most once.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.exchange.headers.get(name).map(|value| value.to_str().expect("a header in ASCII"))
+    }
+
+    /// The `ETag`, quotes and all.
+    pub fn etag(&self) -> &str {
+        self.header("etag").expect("the answer has an ETag")
+    }
+
+    /// The version that the `ETag` of a draft names.
+    pub fn version(&self) -> i64 {
+        self.etag().trim_matches('"').parse().expect("the ETag is a version")
+    }
+
+    /// Where the new thing is.
+    pub fn location(&self) -> &str {
+        self.header("location").expect("the answer has a Location")
+    }
+
+    pub fn text(&self) -> &str {
+        std::str::from_utf8(&self.exchange.body).expect("UTF-8")
+    }
+
+    /// The body; null if there is none.
+    pub fn json(&self) -> Value {
+        if self.exchange.body.is_empty() {
+            return Value::Null;
+        }
+        serde_json::from_slice(&self.exchange.body).unwrap_or_else(|e| panic!("{e}: {}", self.text()))
+    }
+
+    /// The body of an answer of that status, which is the only right one.
+    #[track_caller]
+    pub fn expect(&self, status: u16) -> Value {
+        self.is(status);
+        self.json()
+    }
+
+    /// Insists on a status.
+    #[track_caller]
+    pub fn is(&self, status: u16) -> &Self {
+        let Exchange { method, path, body, .. } = &self.exchange;
+        assert_eq!(self.status(), status, "{method} {path}: {}", String::from_utf8_lossy(body));
+        self
+    }
+
+    /// Insists on a problem of that status and code, and returns it.
+    #[track_caller]
+    pub fn problem(&self, status: u16, code: &str) -> Value {
+        let problem = self.expect(status);
+        assert_eq!(problem["code"], code, "{problem:#}");
+        problem
+    }
+
+    /// The broken rules that a problem names, as `place code`, where a place is a pointer or a parameter.
+    #[track_caller]
+    pub fn violations(&self) -> Vec<String> {
+        let problem = self.json();
+        let place =
+            |error: &Value| error.get("pointer").or(error.get("parameter")).cloned().unwrap_or_default();
+        problem["errors"]
+            .as_array()
+            .unwrap_or_else(|| panic!("no errors in {problem:#}"))
+            .iter()
+            .map(|error| {
+                format!(
+                    "{} {}",
+                    place(error).as_str().unwrap_or_default(),
+                    error["code"].as_str().unwrap_or_default()
+                )
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,329 @@
+//! Holds an exchange against the OpenAPI document: the operation is there, and the answer's status, media type, headers
+//! and body are as documented; a problem is well-formed; and what was accepted is what the document allows to be sent.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, LazyLock, Mutex};
+
+use jsonschema::{Draft, Validator};
+use reqwest::Method;
+use serde_json::{Map, Value, json};
+
+use crate::client::Exchange;
+
+/// The document, as the server has it.
+pub static DOCUMENT: LazyLock<Value> =
+    LazyLock::new(|| serde_json::from_str(lede::http::openapi::document()).expect("the document is JSON"));
+
+/// One operation of the document.
+#[derive(Debug, Clone, Copy)]
+pub struct Operation {
+    pub id: &'static str,
+    pub method: &'static str,
+    pub path: &'static str,
+    pub value: &'static Value,
+}
+
+/// Every operation, in the document's order.
+pub fn operations() -> Vec<Operation> {
+    let mut operations = Vec::new();
+    for (path, item) in DOCUMENT["paths"].as_object().expect("paths") {
+        for (method, value) in item.as_object().expect("a path item") {
+            if ["get", "put", "post", "patch", "delete"].contains(&method.as_str()) {
+                let id = value["operationId"].as_str().expect("an operationId");
+                operations.push(Operation { id, method, path, value });
+            }
+        }
+    }
+    operations
+}
+
+/// The operation that answers there. Literal paths go before templates.
+pub fn operation(method: &Method, path: &str) -> Option<Operation> {
+    let wanted = if method == Method::HEAD { "get".to_owned() } else { method.as_str().to_lowercase() };
+    let path = path.split('?').next().unwrap_or_default();
+    let mut found: Vec<Operation> = operations().into_iter().filter(|o| matches(o.path, path)).collect();
+    found.sort_by_key(|operation| operation.path.matches('{').count());
+    let first = found.first()?.path;
+    found.into_iter().find(|operation| operation.path == first && operation.method == wanted)
+}
+
+fn matches(template: &str, path: &str) -> bool {
+    let (mut template, mut path) = (template.split('/'), path.split('/'));
+    loop {
+        match (template.next(), path.next()) {
+            (None, None) => return true,
+            (Some(wanted), Some(got)) if wanted.starts_with('{') && !got.is_empty() => {}
+            (Some(wanted), Some(got)) if wanted == got => {}
+            _ => return false,
+        }
+    }
+}
+
+/// Follows a `$ref` within the document.
+pub fn resolve(value: &'static Value) -> &'static Value {
+    match value.get("$ref").and_then(Value::as_str) {
+        Some(reference) => {
+            let target = DOCUMENT.pointer(reference.trim_start_matches('#'));
+            resolve(target.unwrap_or_else(|| panic!("{reference} leads nowhere")))
+        }
+        None => value,
+    }
+}
+
+/// Holds an exchange against the document and says which operation it was.
+#[track_caller]
+pub fn check(exchange: &Exchange) -> Option<String> {
+    let Exchange { method, path, status, .. } = exchange;
+    let told = format!("{method} {path} → {status}");
+    check_every_answer(exchange, &told);
+    let Some(operation) = operation(method, path) else {
+        let fits = *status == 404 || *status == 405 || (*method == Method::OPTIONS && *status == 204);
+        assert!(fits || *status == 400, "{told}, but the document has no such operation");
+        return None;
+    };
+    let responses = &operation.value["responses"];
+    let response = responses.get(status.to_string()).or_else(|| responses.get("default"));
+    let response = resolve(
+        response
+            .unwrap_or_else(|| panic!("{told}: {} does not document it: {}", operation.id, body(exchange))),
+    );
+    check_headers(exchange, response, &told);
+    check_body(exchange, operation, response, &told);
+    if (200..300).contains(status) {
+        check_request(exchange, operation, &told);
+    }
+    Some(operation.id.to_owned())
+}
+
+fn body(exchange: &Exchange) -> std::borrow::Cow<'_, str> {
+    String::from_utf8_lossy(&exchange.body)
+}
+
+fn header<'a>(exchange: &'a Exchange, name: &str) -> Option<&'a str> {
+    exchange.headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+/// What is true of all answers, documented or not.
+fn check_every_answer(exchange: &Exchange, told: &str) {
+    let id = header(exchange, "x-request-id").unwrap_or_else(|| panic!("{told} has no X-Request-Id"));
+    assert_eq!(header(exchange, "x-content-type-options"), Some("nosniff"), "{told}");
+    if exchange.status < 400 || exchange.method == Method::HEAD {
+        return;
+    }
+    assert_eq!(
+        header(exchange, "content-type"),
+        Some("application/problem+json"),
+        "{told}: {}",
+        body(exchange)
+    );
+    assert_eq!(header(exchange, "cache-control"), Some("no-store"), "{told}");
+    let problem: Value = serde_json::from_slice(&exchange.body).unwrap_or_else(|e| panic!("{told}: {e}"));
+    let schema = &DOCUMENT["components"]["schemas"]["Problem"];
+    assert_valid("problem".into(), schema, Strictness::Open, &problem, told);
+    assert_eq!(problem["status"], exchange.status, "{told}: {problem:#}");
+    assert_eq!(problem["request_id"], id, "{told}: {problem:#}");
+    let (status, errors) = (exchange.status, problem.get("errors"));
+    assert!(
+        errors.is_none_or(|errors| errors.as_array().is_some_and(|errors| !errors.is_empty())),
+        "{told}: {problem:#}"
+    );
+    let present = |name: &str| header(exchange, name).is_some();
+    assert!(status != 401 || present("www-authenticate"), "{told} has no WWW-Authenticate");
+    assert!(status != 405 || present("allow"), "{told} has no Allow");
+    assert!(!matches!(status, 429 | 503) || present("retry-after"), "{told} has no Retry-After");
+}
+
+fn check_headers(exchange: &Exchange, response: &'static Value, told: &str) {
+    let documented = response.get("headers").and_then(Value::as_object);
+    for (name, documented) in documented.into_iter().flatten() {
+        let documented = resolve(documented);
+        match header(exchange, name) {
+            None => assert_ne!(documented["required"], true, "{told} has no {name}"),
+            Some(value) => {
+                let schema = &documented["schema"];
+                let value = match resolve(schema)["type"].as_str() {
+                    Some("integer" | "number") => {
+                        serde_json::from_str(value).unwrap_or_else(|_| json!(value))
+                    }
+                    Some("boolean") => json!(value == "true"),
+                    _ => json!(value),
+                };
+                assert_valid(format!("header {name} {documented}"), schema, Strictness::Open, &value, told);
+            }
+        }
+    }
+    for name in ["etag", "location", "link", "last-modified", "idempotent-replayed", "surrogate-key"] {
+        if header(exchange, name).is_some() && exchange.status < 400 {
+            let known =
+                documented.is_some_and(|headers| headers.keys().any(|key| key.eq_ignore_ascii_case(name)));
+            assert!(known, "{told} has a {name} that is not documented");
+        }
+    }
+}
+
+fn check_body(exchange: &Exchange, operation: Operation, response: &'static Value, told: &str) {
+    let empty = Map::new();
+    let content = response.get("content").and_then(Value::as_object).unwrap_or(&empty);
+    if exchange.method == Method::HEAD || exchange.status == 304 {
+        assert!(exchange.body.is_empty(), "{told} has a body");
+        return;
+    }
+    if content.is_empty() {
+        assert!(exchange.body.is_empty(), "{told} has a body that is not documented: {}", body(exchange));
+        return;
+    }
+    let essence =
+        header(exchange, "content-type").unwrap_or_default().split(';').next().unwrap_or_default().trim();
+    let documented = content.iter().find(|(media, _)| media.split(';').next() == Some(essence));
+    let (_, documented) = documented.unwrap_or_else(|| panic!("{told}: {essence:?} is not documented"));
+    let Some(schema) = documented.get("schema") else { return };
+    let value = if essence.ends_with("json") {
+        serde_json::from_slice(&exchange.body).unwrap_or_else(|e| panic!("{told}: {e}: {}", body(exchange)))
+    } else {
+        json!(body(exchange))
+    };
+    // The schema tells of the default answer; `fields` leaves members out and names further ones.
+    let chosen = exchange.path.contains("?fields=") || exchange.path.contains("&fields=");
+    let strictness = match exchange.status {
+        400.. => Strictness::Open,
+        _ if chosen => Strictness::Loose,
+        _ => Strictness::Closed,
+    };
+    assert_valid(
+        format!("{} {} {strictness:?}", operation.id, exchange.status),
+        schema,
+        strictness,
+        &value,
+        told,
+    );
+}
+
+/// What was accepted has to be allowed.
+fn check_request(exchange: &Exchange, operation: Operation, told: &str) {
+    let sent = exchange.path.split_once('?').map_or("", |(_, query)| query);
+    let documented = operation.value.get("parameters").and_then(Value::as_array);
+    let known = |name: &str| {
+        documented.into_iter().flatten().map(resolve).any(|p| p["in"] == "query" && p["name"] == name)
+    };
+    for (name, _) in url::form_urlencoded::parse(sent.as_bytes()) {
+        let outside = !operation.path.starts_with("/v1/");
+        assert!(outside || known(&name), "{told}: the parameter {name} was accepted and is not documented");
+    }
+    let Some(documented) = operation.value.get("requestBody").map(resolve) else {
+        let refused = exchange.request_body.is_empty();
+        return assert!(refused, "{told}: a body was accepted and is not documented");
+    };
+    if exchange.request_body.is_empty() {
+        return assert_ne!(documented["required"], true, "{told}: no body was accepted, and one is required");
+    }
+    let sent = exchange
+        .request_headers
+        .get("content-type")
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let essence = sent.split(';').next().unwrap_or_default().trim().to_lowercase();
+    let content = &documented["content"];
+    let media = content.get(&essence).or_else(|| {
+        (essence == "application/json").then(|| content.get("application/merge-patch+json")).flatten()
+    });
+    let media = media.unwrap_or_else(|| panic!("{told}: {essence} was accepted and is not documented"));
+    if essence.ends_with("json")
+        && let Some(schema) = media.get("schema")
+    {
+        let value = serde_json::from_slice(&exchange.request_body).unwrap_or_else(|e| panic!("{told}: {e}"));
+        assert_valid(
+            format!("{} request", operation.id),
+            schema,
+            Strictness::Open,
+            &value,
+            &format!("{told}, request"),
+        );
+    }
+}
+
+/// How a schema is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Strictness {
+    /// As it stands.
+    Open,
+    /// And no member that is not documented.
+    Closed,
+    /// Members may be missing and further ones may be there.
+    Loose,
+}
+
+/// Insists that `value` is what `schema` describes. Validators are kept by `name`.
+#[track_caller]
+pub fn assert_valid(name: String, schema: &Value, strictness: Strictness, value: &Value, told: &str) {
+    static VALIDATORS: LazyLock<Mutex<HashMap<String, Arc<Validator>>>> = LazyLock::new(Mutex::default);
+    let known = VALIDATORS.lock().expect("a lock").get(&name).cloned();
+    let validator = known.unwrap_or_else(|| {
+        let made = Arc::new(compile(schema, strictness));
+        VALIDATORS.lock().expect("a lock").insert(name, made.clone());
+        made
+    });
+    let errors: Vec<String> =
+        validator.iter_errors(value).map(|error| format!("{}: {error}", error.instance_path())).collect();
+    assert!(errors.is_empty(), "{told}: not as documented:\n{}\n{value:#}", errors.join("\n"));
+}
+
+fn compile(schema: &Value, strictness: Strictness) -> Validator {
+    let mut components = json!({"schemas": DOCUMENT["components"]["schemas"]});
+    let mut schema = schema.clone();
+    let mut extended = HashSet::new();
+    find_extended(&components, &mut extended);
+    for (name, component) in components["schemas"].as_object_mut().expect("schemas") {
+        tighten(component, strictness, extended.contains(name));
+    }
+    tighten(&mut schema, strictness, false);
+    let whole = json!({"components": components, "allOf": [schema]});
+    jsonschema::options()
+        .with_draft(Draft::Draft202012)
+        .should_validate_formats(true)
+        .build(&whole)
+        .unwrap_or_else(|e| panic!("{e}: {schema}"))
+}
+
+/// The components that others add members to with `allOf`: those cannot be closed on their own.
+fn find_extended(value: &Value, found: &mut HashSet<String>) {
+    for part in value.get("allOf").and_then(Value::as_array).into_iter().flatten() {
+        if let Some(name) = part["$ref"].as_str().and_then(|reference| reference.rsplit('/').next()) {
+            found.insert(name.to_owned());
+        }
+    }
+    match value {
+        Value::Object(members) => members.values().for_each(|value| find_extended(value, found)),
+        Value::Array(items) => items.iter().for_each(|value| find_extended(value, found)),
+        _ => {}
+    }
+}
+
+fn tighten(schema: &mut Value, strictness: Strictness, is_extended: bool) {
+    if let Some(members) = schema.as_object_mut() {
+        if strictness == Strictness::Loose {
+            members.remove("required");
+        }
+        let is_object =
+            members.get("properties").is_some_and(Value::is_object) || members.contains_key("allOf");
+        let is_said =
+            members.contains_key("additionalProperties") || members.contains_key("unevaluatedProperties");
+        if strictness == Strictness::Closed && is_object && !is_said && !is_extended {
+            members.insert("unevaluatedProperties".into(), json!(false));
+        }
+        for (key, value) in members.iter_mut() {
+            match (key.as_str(), value) {
+                ("properties", Value::Object(properties)) => {
+                    properties.values_mut().for_each(|schema| tighten(schema, strictness, false));
+                }
+                ("allOf", Value::Array(parts)) => {
+                    parts.iter_mut().for_each(|part| tighten(part, strictness, true))
+                }
+                ("oneOf" | "anyOf" | "prefixItems", Value::Array(parts)) => {
+                    parts.iter_mut().for_each(|part| tighten(part, strictness, false));
+                }
+                ("items" | "additionalProperties", value) => tighten(value, strictness, false),
+                _ => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! What tests begin with: users, times, and the words of a story.
+#![allow(dead_code, reason = "more is offered than today's tests take")]
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, Version};
+use lede::auth::Role;
+use lede::clock::Timestamp;
+use lede::db::types::IsId as _;
+use lede::users::UserId;
+use lede::users::store::{self, UserRow};
+
+use crate::server::Server;
+
+/// When every test begins: a Monday.
+pub const MOMENT: &str = "2026-01-05T09:00:00Z";
+/// The password of every user that tests make.
+pub const PASSWORD: &str = "correct horse battery staple";
+
+/// A variable of the environment, unless it is empty.
+#[expect(clippy::disallowed_methods, reason = "settings of the tests are none of the server's")]
+pub fn setting(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// The moment at which every test begins.
+pub fn moment() -> Timestamp {
+    Timestamp::parse(MOMENT).expect("a time")
+}
+
+pub fn milliseconds(n: u64) -> Duration {
+    Duration::from_millis(n)
+}
+
+pub fn seconds(n: u64) -> Duration {
+    Duration::from_secs(n)
+}
+
+pub fn minutes(n: u64) -> Duration {
+    seconds(n * 60)
+}
+
+pub fn hours(n: u64) -> Duration {
+    minutes(n * 60)
+}
+
+pub fn days(n: u64) -> Duration {
+    hours(n * 24)
+}
+
+/// A hash of [`PASSWORD`] that is cheap to check: the parameters stand in the hash.
+pub fn password_hash() -> String {
+    static HASH: OnceLock<String> = OnceLock::new();
+    HASH.get_or_init(|| {
+        let params = Params::new(8, 1, 1, None).expect("the least there is");
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        argon2.hash_password(PASSWORD.as_bytes()).expect("a hash").to_string()
+    })
+    .clone()
+}
+
+/// Adds the user `name@lede.example`, unless they are there already.
+pub async fn user(server: &Server, name: &str, role: Role) -> UserId {
+    let now = server.clock.now();
+    let email = format!("{name}@lede.example");
+    let key = name.bytes().fold(0u128, |key, byte| key.wrapping_mul(257).wrapping_add(byte.into()));
+    // An id of its own for each name, so that the server's sequence of random bytes does not depend on it.
+    let id = UserId::from_uuid(
+        uuid::Builder::from_unix_timestamp_millis(
+            u64::try_from(moment().as_micros() / 1000).expect("after 1970"),
+            key.to_le_bytes()[..10].try_into().expect("ten bytes"),
+        )
+        .into_uuid(),
+    );
+    let row = UserRow {
+        id,
+        email_key: email.clone(),
+        email,
+        name: name.to_owned(),
+        role: role.as_str().to_owned(),
+        password_hash: password_hash(),
+        disabled_at: None,
+        created_at: now,
+        updated_at: now,
+    };
+    let insert = move |tx: &mut lede::db::Tx<'_>| match store::find(tx, row.id)? {
+        Some(_) => Ok(()),
+        None => store::insert(tx, &row),
+    };
+    server.app.db.write(insert).await.expect("a user");
+    id
+}

@@ -1,0 +1,17 @@
+//! The API as its clients meet it: one binary, a real socket and a fresh database for every test.
+//!
+//! `server.rs` starts a server, `client.rs` speaks to it and holds every answer against the server's own OpenAPI document
+//! (`contract.rs`), `given.rs` makes what tests begin with. Then a file a topic. SQLite is the default; PostgreSQL when
+//! `LEDE_TEST_POSTGRES_URL` names a server on which databases may be made. Tests do not name a database.
+
+mod client;
+mod contract;
+mod given;
+mod server;
+mod tour;
+
+mod accounts;
+mod errors;
+mod harness;
+mod openapi;
+mod policy_matrix;

@@ -1,0 +1,178 @@
+//! The contract's document: it is the one that is committed, its examples are real, and it is whole.
+//!
+//! After a change of the API, this writes `openapi/examples.json` and `openapi/openapi.json` anew:
+//!
+//! ```text
+//! LEDE_WRITE=1 cargo test --test api openapi
+//! ```
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use lede::http::openapi;
+use serde_json::Value;
+
+use crate::contract::{self, DOCUMENT, Strictness, assert_valid};
+use crate::given;
+use crate::server::Server;
+use crate::tour;
+
+#[tokio::test]
+async fn the_committed_document_and_examples_are_what_the_server_says_and_answers() {
+    let mut examples = serde_json::to_string_pretty(&tour::record().await).expect("JSON");
+    examples.push('\n');
+    let document = openapi::document_with(&examples);
+    for (name, text) in [("examples.json", &examples), ("openapi.json", &document)] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("openapi").join(name);
+        if given::setting("LEDE_WRITE").is_some() {
+            std::fs::write(&path, text).expect("the file is written");
+        }
+        assert_same(&path, text);
+    }
+}
+
+#[track_caller]
+fn assert_same(path: &PathBuf, wanted: &str) {
+    let committed = std::fs::read_to_string(path).unwrap_or_default();
+    let line = committed.lines().zip(wanted.lines()).position(|(a, b)| a != b);
+    let line = line.unwrap_or_else(|| committed.lines().count().min(wanted.lines().count()));
+    assert!(
+        committed == wanted,
+        "{} is not up to date; the first difference is in line {}:\n- {}\n+ {}\nLEDE_WRITE=1 cargo test --test api openapi",
+        path.display(),
+        line + 1,
+        committed.lines().nth(line).unwrap_or_default(),
+        wanted.lines().nth(line).unwrap_or_default(),
+    );
+}
+
+#[tokio::test]
+async fn the_server_serves_the_document_and_knows_who_has_it() {
+    let server = Server::start().await;
+    let answer = server.client().get("/openapi.json").await;
+    assert_eq!(answer.expect(200), *DOCUMENT);
+    let again = server.client().get("/openapi.json").header("if-none-match", answer.etag()).await;
+    assert_eq!(again.is(304).etag(), answer.etag());
+    let weak = format!("\"other\", W/{}", answer.etag());
+    server.client().get("/openapi.json").header("if-none-match", &weak).await.is(304);
+    server.client().get("/openapi.json").header("if-none-match", "\"other\"").await.is(200);
+}
+
+#[test]
+fn every_reference_leads_somewhere_and_every_component_is_used() {
+    let mut used = BTreeSet::new();
+    visit(&DOCUMENT, "", &mut |_, value| {
+        if let Some(reference) = value.get("$ref").and_then(Value::as_str) {
+            assert!(DOCUMENT.pointer(reference.trim_start_matches('#')).is_some(), "{reference}");
+            used.insert(reference.to_owned());
+        }
+    });
+    let kinds = DOCUMENT["components"].as_object().expect("components");
+    for (kind, components) in kinds.iter().filter(|(kind, _)| *kind != "securitySchemes") {
+        for name in components.as_object().expect("components").keys() {
+            assert!(used.contains(&format!("#/components/{kind}/{name}")), "the {kind} {name} is not used");
+        }
+    }
+}
+
+#[test]
+fn every_operation_is_described() {
+    let tags: Vec<&str> =
+        DOCUMENT["tags"].as_array().expect("tags").iter().filter_map(|tag| tag["name"].as_str()).collect();
+    let mut ids = BTreeSet::new();
+    for operation in contract::operations() {
+        let (id, value) = (operation.id, operation.value);
+        assert!(ids.insert(id), "{id} comes twice");
+        let summary = value["summary"].as_str().unwrap_or_default();
+        assert!((3..=60).contains(&summary.chars().count()), "{id}: the summary is {summary:?}");
+        assert!(
+            value["description"].as_str().is_some_and(|text| text.len() >= 10),
+            "{id} has no description"
+        );
+        let [tag] = value["tags"].as_array().expect("tags").as_slice() else {
+            panic!("{id} has not one tag")
+        };
+        assert!(tags.contains(&tag.as_str().unwrap_or_default()), "{id}: {tag} is not a tag");
+        assert!(
+            value["security"].as_array().is_some_and(|all| !all.is_empty()),
+            "{id} says nothing of tokens"
+        );
+        let parameters = value["parameters"].as_array();
+        for parameter in parameters.into_iter().flatten().map(contract::resolve) {
+            assert!(
+                parameter["description"].as_str().is_some_and(|text| text.len() >= 5),
+                "{id}: {parameter}"
+            );
+        }
+    }
+}
+
+#[test]
+fn every_string_number_and_array_has_bounds() {
+    let mut without = Vec::new();
+    visit(&DOCUMENT["components"]["schemas"], "schemas", &mut |place, value| {
+        bounds(place, value, &mut without)
+    });
+    for operation in contract::operations() {
+        for parameter in operation.value["parameters"].as_array().into_iter().flatten() {
+            let schema = &contract::resolve(parameter)["schema"];
+            let place = format!("{}/{}", operation.id, parameter["name"].as_str().unwrap_or_default());
+            visit(schema, &place, &mut |place, value| bounds(place, value, &mut without));
+        }
+    }
+    assert!(without.is_empty(), "without bounds:\n{}", without.join("\n"));
+}
+
+fn bounds(place: &str, value: &Value, without: &mut Vec<String>) {
+    let Some(kind) = value.get("type").filter(|_| !place.contains("/example")) else { return };
+    let is = |name: &str| {
+        kind == name || kind.as_array().is_some_and(|kinds| kinds.iter().any(|kind| kind == name))
+    };
+    let has = |name: &str| value.get(name).is_some();
+    let is_bounded = (!is("string") || has("maxLength") || has("enum") || has("const"))
+        && (!is("array") || has("maxItems"))
+        && (!(is("integer") || is("number")) || (has("maximum") && has("minimum")));
+    if !is_bounded {
+        without.push(format!("{place}: {kind}"));
+    }
+}
+
+#[tokio::test]
+async fn every_operation_has_a_recorded_example_that_is_valid() {
+    let examples = tour::record().await;
+    let document: Value = serde_json::from_str(&openapi::document_with(&examples.to_string())).expect("JSON");
+    let document: &'static Value = Box::leak(document.into());
+    for operation in contract::operations() {
+        let recorded = examples[operation.id]["responses"].as_object();
+        let succeeded = recorded.is_some_and(|all| all.keys().any(|status| status.starts_with(['2', '3'])));
+        assert!(succeeded, "tests/api/tour.rs does not call {} with success", operation.id);
+        let value = &document["paths"][operation.path][operation.method];
+        if let Some(body) = value.get("requestBody") {
+            check_examples(&format!("{} request", operation.id), &contract::resolve(body)["content"]);
+        }
+        for (status, response) in value["responses"].as_object().expect("responses") {
+            check_examples(&format!("{} {status}", operation.id), &contract::resolve(response)["content"]);
+        }
+    }
+}
+
+fn check_examples(told: &str, content: &'static Value) {
+    for (media, content) in content.as_object().into_iter().flatten() {
+        let example = content.get("example").unwrap_or_else(|| panic!("{told}: {media} has no example"));
+        if media.ends_with("json") {
+            assert_valid(format!("{told} {media}"), &content["schema"], Strictness::Open, example, told);
+        }
+    }
+}
+
+/// Shows every value below `value` to `look`, and where it is.
+fn visit(value: &Value, place: &str, look: &mut impl FnMut(&str, &Value)) {
+    look(place, value);
+    match value {
+        Value::Object(members) => {
+            members.iter().for_each(|(key, value)| visit(value, &format!("{place}/{key}"), look))
+        }
+        Value::Array(items) => items.iter().for_each(|value| visit(value, place, look)),
+        _ => {}
+    }
+}

@@ -1,0 +1,167 @@
+//! Who may do what: every operation of the document, done by every role to its own things and to others', and without a
+//! token. An operation without a line here fails.
+//!
+//! A line says how far each role reaches, and how to ask:
+//!
+//! ```ignore
+//! //               contributor author editor admin
+//! update_topic:    nothing     nothing any   any    => |on| on.actor.patch(on.topic().await).json(json!({"name": "Sea"}));
+//! ```
+//!
+//! `on.actor` asks; what it asks about belongs to `on.owner`, who is the actor or somebody else. What is asked has to be
+//! in order, so that only the right decides: an allowed one is answered with 2xx or 3xx, a forbidden one with 403, or
+//! with 404 if the actor may not even know.
+
+use std::collections::BTreeSet;
+use std::pin::Pin;
+
+use lede::auth::Role;
+use serde_json::json;
+
+use crate::client::{Call, Client};
+use crate::contract;
+use crate::given::PASSWORD;
+use crate::server::Server;
+
+/// How far a role reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(dead_code, reason = "a column may hold any of them")]
+enum Reach {
+    Nothing,
+    Own,
+    Any,
+}
+
+/// How far each role reaches, or that no token is needed.
+#[derive(Debug, Clone, Copy)]
+enum Who {
+    Anyone,
+    Roles([Reach; 4]),
+}
+
+/// One try: who asks about whose things.
+#[allow(dead_code, reason = "not every line needs both")]
+struct Stage {
+    actor: Client,
+    owner: Client,
+}
+
+struct Line {
+    operation: &'static str,
+    who: Who,
+    ask: fn(Stage) -> Pin<Box<dyn Future<Output = Call> + Send>>,
+}
+
+macro_rules! who {
+    (anyone) => {
+        Who::Anyone
+    };
+    ($($reach:ident)*) => {
+        Who::Roles([$(reach!($reach)),*])
+    };
+}
+
+macro_rules! reach {
+    (nothing) => {
+        Reach::Nothing
+    };
+    (own) => {
+        Reach::Own
+    };
+    (any) => {
+        Reach::Any
+    };
+}
+
+macro_rules! matrix {
+    ($($operation:ident: $($who:ident)* => |$on:ident| $ask:expr;)*) => {
+        const MATRIX: &[Line] = &[$(
+            Line {
+                operation: stringify!($operation),
+                who: who!($($who)*),
+                ask: |$on| Box::pin(async move { $ask }),
+            },
+        )*];
+    };
+}
+
+#[rustfmt::skip]
+matrix! {
+    //              contributor author editor admin
+    create_session: anyone => |on| on.actor.post("/v1/auth/sessions").json(json!({"email": "somebody@lede.example", "password": PASSWORD}));
+    get_me:         any any any any => |on| on.actor.get("/v1/me");
+    get_openapi:    anyone => |on| on.actor.get("/openapi.json");
+    get_liveness:   anyone => |on| on.actor.get("/health/live");
+    get_readiness:  anyone => |on| on.actor.get("/health/ready");
+}
+
+#[test]
+fn every_operation_has_its_line() {
+    let lines: BTreeSet<&str> = MATRIX.iter().map(|line| line.operation).collect();
+    let operations: BTreeSet<&str> = contract::operations().iter().map(|operation| operation.id).collect();
+    assert_eq!(lines.len(), MATRIX.len(), "a line comes twice");
+    assert_eq!(lines, operations);
+}
+
+#[tokio::test]
+async fn every_role_reaches_as_far_as_its_line_says() {
+    let mut wrong = Vec::new();
+    for line in MATRIX {
+        let server = Server::start().await;
+        for role in Role::ALL {
+            let somebody = server.login_as("somebody", Role::Author).await;
+            let actor = server.login(role).await;
+            for (is_own, owner) in [(true, &actor), (false, &somebody)] {
+                let ask = (line.ask)(Stage { actor: actor.clone(), owner: owner.clone() }).await;
+                let status = ask.await.status();
+                if !fits(line.who, role, is_own, status) {
+                    let whose = if is_own { "its own" } else { "somebody else's" };
+                    wrong.push(format!("{} by {} on {whose}: {status}", line.operation, role.as_str()));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+fn fits(who: Who, role: Role, is_own: bool, status: u16) -> bool {
+    let reach = match who {
+        Who::Anyone => Reach::Any,
+        Who::Roles(reaches) => reaches[Role::ALL.iter().position(|other| *other == role).expect("a role")],
+    };
+    let may = reach == Reach::Any || (reach == Reach::Own && is_own);
+    if may { (200..400).contains(&status) } else { matches!(status, 403 | 404) }
+}
+
+#[tokio::test]
+async fn without_a_token_only_what_is_open_to_all_is_answered() {
+    let mut wrong = Vec::new();
+    for line in MATRIX {
+        let server = Server::start().await;
+        let owner = server.login_as("somebody", Role::Author).await;
+        for stranger in [server.client(), server.client().with_token("not.a.token")] {
+            let status = (line.ask)(Stage { actor: stranger, owner: owner.clone() }).await.await.status();
+            let fits = match line.who {
+                Who::Anyone => (200..400).contains(&status),
+                Who::Roles(_) => status == 401,
+            };
+            if !fits {
+                wrong.push(format!("{}: {status}", line.operation));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_document_says_which_operations_need_a_token() {
+    for line in MATRIX {
+        let operation = contract::operations().into_iter().find(|operation| operation.id == line.operation);
+        let security = &operation.expect("an operation").value["security"];
+        let wanted = match line.who {
+            Who::Anyone => json!([{}]),
+            Who::Roles(_) => json!([{"bearer": []}]),
+        };
+        assert_eq!(security, &wanted, "{}", line.operation);
+    }
+}

@@ -1,0 +1,98 @@
+//! The story that the contract's examples are recorded from: every operation is called at least once.
+//!
+//! Each chapter runs on a server of its own, so a step that is added in one leaves the others' bytes alone. A step is a
+//! plain call: everything that is sent and answered is recorded, and of each operation the first answer of a status
+//! becomes the example, and the first request that was accepted.
+
+use std::sync::atomic::Ordering;
+
+use lede::auth::Role;
+use lede::random::Random;
+use serde_json::{Map, Value, json};
+
+use crate::client::Exchange;
+use crate::contract::{self, DOCUMENT};
+use crate::given::PASSWORD;
+use crate::server::Server;
+
+/// Tells every chapter and returns what was recorded, as `openapi/examples.json` keeps it.
+pub async fn record() -> Value {
+    let mut examples = Map::new();
+    let mut number = 0;
+    macro_rules! chapters {
+        ($($chapter:ident)*) => {$(
+            number += 1;
+            let server = opened(number).await;
+            $chapter(&server).await;
+            for exchange in server.exchanges.lock().expect("a lock").iter() {
+                keep(&mut examples, exchange);
+            }
+        )*};
+    }
+    chapters! { operations accounts }
+    examples.into()
+}
+
+async fn operations(server: &Server) {
+    let anyone = server.client();
+    anyone.get("/health/live").await.is(200);
+    anyone.get("/health/ready").await.is(200);
+    anyone.get("/openapi.json").await.is(200);
+}
+
+async fn accounts(server: &Server) {
+    let editor = server.login(Role::Editor).await;
+    editor.get("/v1/me").await.is(200);
+    let wrong = json!({"email": "editor@lede.example", "password": PASSWORD.to_uppercase()});
+    server.client().post("/v1/auth/sessions").json(wrong).await.is(401);
+}
+
+/// A server for a chapter: its ids differ from those of the others.
+async fn opened(number: u64) -> Server {
+    let server = Server::start().await;
+    if let Random::Seeded(counter) = &server.app.random {
+        counter.store(number * 1_000_000, Ordering::SeqCst);
+    }
+    server
+}
+
+fn keep(examples: &mut Map<String, Value>, exchange: &Exchange) {
+    let Some(operation) = &exchange.operation else { return };
+    if exchange.method == reqwest::Method::HEAD || !is_documented_here(operation, exchange.status) {
+        return;
+    }
+    let example = examples.entry(operation).or_insert_with(|| json!({"responses": {}}));
+    let responses = example["responses"].as_object_mut().expect("responses");
+    responses
+        .entry(exchange.status.to_string())
+        .or_insert_with(|| masked(operation, readable(&exchange.body)));
+    if exchange.status < 300 && !exchange.request_body.is_empty() && example.get("request").is_none() {
+        example["request"] = readable(&exchange.request_body);
+    }
+}
+
+/// Whether the operation documents that status itself; refusals that many share have examples of their own.
+fn is_documented_here(operation: &str, status: u16) -> bool {
+    let operation =
+        contract::operations().into_iter().find(|other| other.id == operation).expect("an operation");
+    operation.value["responses"]
+        .get(status.to_string())
+        .is_some_and(|response| response.get("$ref").is_none())
+}
+
+/// JSON as it is, everything else as text; nothing is null.
+fn readable(body: &[u8]) -> Value {
+    if body.is_empty() {
+        return Value::Null;
+    }
+    serde_json::from_slice(body).unwrap_or_else(|_| json!(String::from_utf8_lossy(body)))
+}
+
+/// Leaves out what cannot be in the document: the document itself.
+fn masked(operation: &str, body: Value) -> Value {
+    match operation {
+        "get_openapi" => json!({"openapi": DOCUMENT["openapi"], "info": {"title": DOCUMENT["info"]["title"],
+            "version": DOCUMENT["info"]["version"]}, "paths": {}}),
+        _ => body,
+    }
+}
