@@ -4,8 +4,8 @@
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use lettre::message::header::{HeaderName, HeaderValue};
-use lettre::message::{MultiPart, SinglePart};
+use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
+use lettre::message::{Body, MultiPart, SinglePart};
 use uuid::Uuid;
 
 use super::EmailAddress;
@@ -84,10 +84,22 @@ impl Message {
         }
         let parts = MultiPart::alternative()
             .boundary(self.id.simple().to_string())
-            .singlepart(SinglePart::plain(self.text.clone()))
-            .singlepart(SinglePart::html(self.html.clone()));
+            .singlepart(part(ContentType::TEXT_PLAIN, &self.text))
+            .singlepart(part(ContentType::TEXT_HTML, &self.html));
         builder.multipart(parts).map_err(|_| defect("the body"))
     }
+}
+
+/// A part in its encoding. Plain ASCII goes as it is, so that no link is broken over two lines.
+fn part(media: ContentType, text: &str) -> SinglePart {
+    let is_plain = text.is_ascii() && text.lines().all(|line| line.len() < 900) && !text.contains('\0');
+    let body = if is_plain {
+        let lines: Vec<&str> = text.lines().collect();
+        Body::dangerous_pre_encoded(lines.join("\r\n").into_bytes(), ContentTransferEncoding::SevenBit)
+    } else {
+        Body::new(text.to_owned())
+    };
+    SinglePart::builder().content_type(media).body(body)
 }
 
 fn system_time(at: Timestamp) -> SystemTime {
@@ -125,6 +137,17 @@ mod tests {
         ] {
             assert!(raw.contains(line), "{line} is not in\n{raw}");
         }
+    }
+
+    #[test]
+    fn a_link_in_a_text_is_not_broken_and_other_scripts_are_encoded() {
+        let link = format!("https://website.example/{}", "a".repeat(200));
+        let plain = String::from_utf8(part(ContentType::TEXT_PLAIN, &format!("Open\n{link}\n")).formatted());
+        assert!(plain.unwrap().contains(&format!("\r\nOpen\r\n{link}")));
+        let encoded = String::from_utf8(part(ContentType::TEXT_PLAIN, "Grüße").formatted()).unwrap();
+        assert!(
+            encoded.contains("Content-Transfer-Encoding: quoted-printable") && encoded.contains("Gr=C3=BC")
+        );
     }
 
     #[test]

@@ -15,7 +15,7 @@ pub mod store;
 mod tokens;
 
 pub use consent::Status;
-pub use profile::{Custom, Labels, Line};
+pub use profile::{Custom, Label, Labels, Line};
 pub use tokens::{ConfirmToken, leave_token, read_leave_token};
 
 use crate::mail::EmailAddress;

@@ -52,6 +52,11 @@ impl Line {
 #[serde(transparent)]
 pub struct Labels(Vec<String>);
 
+/// A label: one line.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[schema(min_length = 1, max_length = 60)]
+pub struct Label(#[expect(dead_code, reason = "documents what `Labels` keeps")] String);
+
 impl Labels {
     /// Reads labels. One that comes twice is kept once.
     ///

@@ -9,7 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::list::{self, Wanted};
 use super::store::{self, SubscriberChanges, SubscriberRow};
-use super::{Custom, Labels, Line, SignUp, Status, SubscriberId, leave_token};
+use super::{Custom, Label, Labels, Line, SignUp, Status, SubscriberId, leave_token};
 use crate::app::App;
 use crate::auth::{Actor, EraseSubscribers, ReadSubscribers, WriteSubscribers};
 use crate::clock::Timestamp;
@@ -20,6 +20,7 @@ use crate::http::query::{FromParams, Params};
 use crate::http::{Answer, Json, MergePatch, PageRequest, Query, page};
 use crate::mail::EmailAddress;
 use crate::text::Locale;
+use crate::text::slug::Slug;
 
 /// Who wants to receive mail.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -60,10 +61,10 @@ pub struct Subscriber {
     status: Status,
     locale: Locale,
     /// Slugs of the topics the person chose; empty means everything, and so it always is until topics can be chosen.
-    #[schema(max_items = 100)]
+    #[schema(value_type = Vec<Slug>, max_items = 100)]
     topics: Vec<String>,
     /// Words that editors put on the person.
-    #[schema(value_type = Vec<String>, max_items = 50)]
+    #[schema(value_type = Vec<Label>, max_items = 50)]
     labels: Labels,
     /// What the publication notes of the person.
     #[schema(value_type = Object)]
@@ -115,7 +116,7 @@ pub struct UpdateSubscriber {
     locale: Option<String>,
     /// Words that editors put on the person, each of at most 60 characters: these replace the present ones.
     #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<Vec<String>>, max_items = 50)]
+    #[schema(value_type = Option<Vec<Label>>, max_items = 50)]
     labels: Option<Option<Vec<String>>>,
     /// What the publication notes of the person, at most 8 KiB as JSON: merged into what is there.
     #[serde(default, deserialize_with = "present")]
@@ -123,7 +124,28 @@ pub struct UpdateSubscriber {
     custom: Option<Option<Map<String, Value>>>,
 }
 
-/// The members that `fields` knows.
+/// A member that `fields` knows.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "each is a member of `Subscriber`")]
+pub enum SubscriberField {
+    Id,
+    Email,
+    Name,
+    Status,
+    Locale,
+    Topics,
+    Labels,
+    Custom,
+    Source,
+    CreatedAt,
+    ConfirmedAt,
+    UnsubscribedAt,
+    UpdatedAt,
+    UnsubscribeUrl,
+}
+
+/// Their names.
 const FIELDS: [&str; 14] = [
     "id",
     "email",
@@ -215,7 +237,7 @@ pub struct ListParameters {
     sort: Option<String>,
     /// Only these members; `unsubscribe_url` comes only if it is named.
     #[param(explode = false, style = Form, min_items = 1, max_items = 100)]
-    fields: Option<Vec<String>>,
+    fields: Option<Vec<SubscriberField>>,
     /// How many at most; 20 if absent.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<i64>,
@@ -233,7 +255,7 @@ pub struct ListParameters {
 pub struct FieldsParameter {
     /// Only these members; `unsubscribe_url` comes only if it is named.
     #[param(explode = false, style = Form, min_items = 1, max_items = 100)]
-    fields: Option<Vec<String>>,
+    fields: Option<Vec<SubscriberField>>,
 }
 
 /// Which part of the list is wanted, and which members of it.
@@ -286,7 +308,8 @@ pub(super) async fn sign_up(app: &App, sign_up: SignUp) -> Result<()> {
 /// The newest first, unless `sort` says otherwise.
 #[utoipa::path(get, path = "/v1/subscribers", tag = "subscribers", security(("bearer" = [])),
     params(ListParameters),
-    responses((status = 200, description = "A page of the list.", body = SubscriberPage)))]
+    responses((status = 200, description = "A page of the list.", body = SubscriberPage,
+               headers(("Link" = String, description = "The next page, with `rel=\"next\"`, if there is one.")))))]
 pub async fn list_subscribers(
     app: Data<App>,
     _actor: Actor<ReadSubscribers>,

@@ -15,3 +15,5 @@ mod errors;
 mod harness;
 mod openapi;
 mod policy_matrix;
+mod smtp;
+mod subscribers;

@@ -14,13 +14,14 @@
 
 use std::collections::BTreeSet;
 use std::pin::Pin;
+use std::rc::Rc;
 
 use lede::auth::Role;
 use serde_json::json;
 
 use crate::client::{Call, Client};
 use crate::contract;
-use crate::given::PASSWORD;
+use crate::given::{self, PASSWORD};
 use crate::server::Server;
 
 /// How far a role reaches.
@@ -44,12 +45,31 @@ enum Who {
 struct Stage {
     actor: Client,
     owner: Client,
+    server: Rc<Server>,
+}
+
+impl Stage {
+    /// The path of a fresh subscriber, or of nobody for those who may not see the list.
+    async fn subscriber(&self) -> String {
+        self.actor.post("/v1/subscribers").json(json!({"email": "ada@reader.example"})).await.is(202);
+        let list = self.actor.get("/v1/subscribers").await.json();
+        let id = list["items"][0]["id"].as_str().unwrap_or("019b8d1c-0000-7000-8000-000000000000");
+        format!("/v1/subscribers/{id}")
+    }
+
+    /// The path of a link in a mail to someone who has just joined.
+    async fn link(&self, what: &str) -> String {
+        let count = self.server.mail.all().len();
+        let address = format!("reader-{count}@reader.example");
+        self.actor.post("/v1/subscribers").json(json!({"email": address})).await.is(202);
+        given::link(&given::mail_to(&self.server, &address).await, what)
+    }
 }
 
 struct Line {
     operation: &'static str,
     who: Who,
-    ask: fn(Stage) -> Pin<Box<dyn Future<Output = Call> + Send>>,
+    ask: fn(Stage) -> Pin<Box<dyn Future<Output = Call>>>,
 }
 
 macro_rules! who {
@@ -90,6 +110,17 @@ matrix! {
     //              contributor author editor admin
     create_session: anyone => |on| on.actor.post("/v1/auth/sessions").json(json!({"email": "somebody@lede.example", "password": PASSWORD}));
     get_me:         any any any any => |on| on.actor.get("/v1/me");
+    join_subscribers: anyone => |on| on.actor.post("/v1/subscribers").json(json!({"email": "ada@reader.example"}));
+    list_subscribers:  nothing nothing any any => |on| on.actor.get("/v1/subscribers");
+    get_subscriber:    nothing nothing any any => |on| on.actor.get(on.subscriber().await);
+    update_subscriber: nothing nothing any any => |on| on.actor.patch(on.subscriber().await).json(json!({"name": "Ada"}));
+    erase_subscriber:  nothing nothing nothing any => |on| on.actor.delete(on.subscriber().await);
+    get_subscribe_page:    anyone => |on| on.actor.get("/subscribe");
+    submit_subscribe_page: anyone => |on| on.actor.post("/subscribe").form(&[("email", "ada@reader.example")]);
+    get_confirm_page:      anyone => |on| on.actor.get(on.link("confirm").await);
+    submit_confirm_page:   anyone => |on| on.actor.post(on.link("confirm").await);
+    get_leave_page:        anyone => |on| on.actor.get(on.link("leave").await);
+    submit_leave_page:     anyone => |on| on.actor.post(on.link("leave").await);
     get_openapi:    anyone => |on| on.actor.get("/openapi.json");
     get_liveness:   anyone => |on| on.actor.get("/health/live");
     get_readiness:  anyone => |on| on.actor.get("/health/ready");
@@ -107,12 +138,14 @@ fn every_operation_has_its_line() {
 async fn every_role_reaches_as_far_as_its_line_says() {
     let mut wrong = Vec::new();
     for line in MATRIX {
-        let server = Server::start().await;
+        let server = Rc::new(Server::start().await);
         for role in Role::ALL {
             let somebody = server.login_as("somebody", Role::Author).await;
             let actor = server.login(role).await;
             for (is_own, owner) in [(true, &actor), (false, &somebody)] {
-                let ask = (line.ask)(Stage { actor: actor.clone(), owner: owner.clone() }).await;
+                let ask =
+                    (line.ask)(Stage { actor: actor.clone(), owner: owner.clone(), server: server.clone() })
+                        .await;
                 let status = ask.await.status();
                 if !fits(line.who, role, is_own, status) {
                     let whose = if is_own { "its own" } else { "somebody else's" };
@@ -137,10 +170,13 @@ fn fits(who: Who, role: Role, is_own: bool, status: u16) -> bool {
 async fn without_a_token_only_what_is_open_to_all_is_answered() {
     let mut wrong = Vec::new();
     for line in MATRIX {
-        let server = Server::start().await;
+        let server = Rc::new(Server::start().await);
         let owner = server.login_as("somebody", Role::Author).await;
         for stranger in [server.client(), server.client().with_token("not.a.token")] {
-            let status = (line.ask)(Stage { actor: stranger, owner: owner.clone() }).await.await.status();
+            let status = (line.ask)(Stage { actor: stranger, owner: owner.clone(), server: server.clone() })
+                .await
+                .await
+                .status();
             let fits = match line.who {
                 Who::Anyone => (200..400).contains(&status),
                 Who::Roles(_) => status == 401,
