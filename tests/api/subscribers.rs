@@ -41,7 +41,7 @@ async fn mails(server: &Server) -> usize {
 #[tokio::test]
 async fn who_joins_and_confirms_is_subscribed() {
     let server = Server::start().await;
-    let body = json!({"email": " Ada@Reader.example ", "name": "Ada", "locale": "de_at", "source": "footer"});
+    let body = json!({"email": "Ada@Reader.example", "name": "Ada", "locale": "de_at", "source": "footer"});
     assert_eq!(
         server.client().post("/v1/subscribers").json(body).await.expect(202),
         json!({"status": "pending"})
