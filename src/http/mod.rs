@@ -3,6 +3,7 @@
 
 mod answer;
 pub mod conditional;
+pub mod fields;
 mod form;
 pub mod health;
 pub mod html;
@@ -17,6 +18,7 @@ pub mod routes;
 
 pub use answer::Answer;
 pub use conditional::IfMatch;
+pub use fields::Fields;
 pub use form::Form;
 pub use idempotency::IdempotencyKey;
 pub use json::{Json, MergePatch};

@@ -24,6 +24,7 @@ use crate::clock::Timestamp;
 )]
 #[diesel(sql_type = diesel::sql_types::Text)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = SubscriberStatus)]
 pub enum Status {
     /// Someone gave the address; nobody has confirmed yet.
     Pending,

@@ -4,6 +4,7 @@ use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
 
@@ -14,10 +15,10 @@ use crate::app::App;
 use crate::auth::{Actor, EraseSubscribers, ReadSubscribers, WriteSubscribers};
 use crate::clock::Timestamp;
 use crate::db::types;
-use crate::error::{Error, Invalid, Result, Violations};
+use crate::error::{Error, Result, Violations};
 use crate::http::json::present;
 use crate::http::query::{FromParams, Params};
-use crate::http::{Answer, Json, MergePatch, PageRequest, Query, page};
+use crate::http::{Answer, Fields, Json, MergePatch, PageRequest, Query, page};
 use crate::mail::EmailAddress;
 use crate::text::Locale;
 use crate::text::slug::Slug;
@@ -92,7 +93,7 @@ pub struct Subscriber {
 pub struct SubscriberPage {
     /// At most `limit` subscribers.
     #[schema(value_type = Vec<Subscriber>, max_items = 100)]
-    items: Vec<Value>,
+    items: Vec<Box<RawValue>>,
     /// The cursor of the next page; `null` on the last.
     #[schema(max_length = 1000)]
     next_cursor: Option<String>,
@@ -124,75 +125,44 @@ pub struct UpdateSubscriber {
     custom: Option<Option<Map<String, Value>>>,
 }
 
-/// A member that `fields` knows.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "each is a member of `Subscriber`")]
-pub enum SubscriberField {
-    Id,
-    Email,
-    Name,
-    Status,
-    Locale,
-    Topics,
-    Labels,
-    Custom,
-    Source,
-    CreatedAt,
-    ConfirmedAt,
-    UnsubscribedAt,
-    UpdatedAt,
-    UnsubscribeUrl,
+crate::fields! {
+    /// A member of [`Subscriber`].
+    SubscriberField {
+        Id = "id",
+        Email = "email",
+        Name = "name",
+        Status = "status",
+        Locale = "locale",
+        Topics = "topics",
+        Labels = "labels",
+        Custom = "custom",
+        Source = "source",
+        CreatedAt = "created_at",
+        ConfirmedAt = "confirmed_at",
+        UnsubscribedAt = "unsubscribed_at",
+        UpdatedAt = "updated_at",
+        UnsubscribeUrl = "unsubscribe_url",
+    }
 }
 
-/// Their names.
-const FIELDS: [&str; 14] = [
-    "id",
-    "email",
-    "name",
-    "status",
-    "locale",
-    "topics",
-    "labels",
-    "custom",
-    "source",
-    "created_at",
-    "confirmed_at",
-    "unsubscribed_at",
-    "updated_at",
-    "unsubscribe_url",
-];
+/// Which members of one subscriber are wanted.
+#[derive(Debug)]
+pub struct Chosen(Fields<SubscriberField>);
 
-/// Which members are wanted; empty means the default answer.
-#[derive(Debug, Clone, Default)]
-pub struct Fields(Vec<&'static str>);
-
-impl FromParams for Fields {
+impl FromParams for Chosen {
     fn from_params(params: &mut Params) -> Self {
-        Self(params.list("fields", |name| {
-            FIELDS
-                .into_iter()
-                .find(|known| *known == name)
-                .ok_or_else(|| Invalid::new("unknown-field", format!("any of {}", FIELDS.join(", "))))
-        }))
+        Self(Fields::from_params(params))
     }
 }
 
-impl Fields {
-    fn write(&self, app: &App, row: SubscriberRow) -> Result<Value> {
-        let mut subscriber = Subscriber::from(row);
-        if self.0.contains(&"unsubscribe_url") {
-            let token = leave_token(&app.keys, subscriber.id);
-            subscriber.unsubscribe_url = Some(format!("{}/subscribe/leave/{token}", app.config.base_url()));
-        }
-        let mut written = serde_json::to_value(subscriber)?;
-        if let Value::Object(members) = &mut written
-            && !self.0.is_empty()
-        {
-            members.retain(|name, _| self.0.contains(&name.as_str()));
-        }
-        Ok(written)
+/// The members of a subscriber that are wanted.
+fn write(app: &App, fields: &Fields<SubscriberField>, row: SubscriberRow) -> Result<Box<RawValue>> {
+    let mut subscriber = Subscriber::from(row);
+    if fields.name(SubscriberField::UnsubscribeUrl) {
+        let token = leave_token(&app.keys, subscriber.id);
+        subscriber.unsubscribe_url = Some(format!("{}/subscribe/leave/{token}", app.config.base_url()));
     }
+    fields.choose(&subscriber)
 }
 
 impl From<SubscriberRow> for Subscriber {
@@ -235,9 +205,6 @@ pub struct ListParameters {
     /// `created_at`, `-created_at` (the default), `email` or `-email`.
     #[param(pattern = "^-?(created_at|email)$", max_length = 20)]
     sort: Option<String>,
-    /// Only these members; `unsubscribe_url` comes only if it is named.
-    #[param(explode = false, style = Form, min_items = 1, max_items = 100)]
-    fields: Option<Vec<SubscriberField>>,
     /// How many at most; 20 if absent.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<i64>,
@@ -248,22 +215,12 @@ pub struct ListParameters {
     include_total: Option<bool>,
 }
 
-/// What one subscriber is read with.
-#[derive(Debug, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "documents what `Fields` reads")]
-pub struct FieldsParameter {
-    /// Only these members; `unsubscribe_url` comes only if it is named.
-    #[param(explode = false, style = Form, min_items = 1, max_items = 100)]
-    fields: Option<Vec<SubscriberField>>,
-}
-
 /// Which part of the list is wanted, and which members of it.
 #[derive(Debug)]
 pub struct ListRequest {
     wanted: Wanted,
     page: PageRequest,
-    fields: Fields,
+    fields: Fields<SubscriberField>,
 }
 
 impl FromParams for ListRequest {
@@ -307,7 +264,9 @@ pub(super) async fn sign_up(app: &App, sign_up: SignUp) -> Result<()> {
 ///
 /// The newest first, unless `sort` says otherwise.
 #[utoipa::path(get, path = "/v1/subscribers", tag = "subscribers", security(("bearer" = [])),
-    params(ListParameters),
+    params(ListParameters,
+        ("fields" = inline(Option<Vec<SubscriberField>>), Query, nullable = false, min_items = 1, max_items = 100,
+            explode = false, description = "Only these members; `unsubscribe_url` comes only if it is named.")),
     responses((status = 200, description = "A page of the list.", body = SubscriberPage,
                headers(("Link" = String, description = "The next page, with `rel=\"next\"`, if there is one.")))))]
 pub async fn list_subscribers(
@@ -331,7 +290,7 @@ pub async fn list_subscribers(
     rows.truncate(most);
     let end = rows.last().filter(|_| has_more).map(|row| page::cursor(&list::place(&wanted, row), &wanted));
     let next_cursor = end.transpose()?;
-    let items = rows.into_iter().map(|row| fields.write(&app, row)).collect::<Result<_>>()?;
+    let items = rows.into_iter().map(|row| write(&app, &fields, row)).collect::<Result<_>>()?;
     let answer = Answer::ok(&SubscriberPage { items, next_cursor: next_cursor.clone(), total })?;
     Ok(page::with_next_link(answer, req.path(), req.query_string(), next_cursor.as_deref()))
 }
@@ -340,17 +299,19 @@ pub async fn list_subscribers(
 ///
 /// Everything that is kept of the person.
 #[utoipa::path(get, path = "/v1/subscribers/{id}", tag = "subscribers", security(("bearer" = [])),
-    params(("id" = SubscriberId, Path, description = "Whose."), FieldsParameter),
+    params(("id" = SubscriberId, Path, description = "Whose."),
+        ("fields" = inline(Option<Vec<SubscriberField>>), Query, nullable = false, min_items = 1, max_items = 100,
+            explode = false, description = "Only these members; `unsubscribe_url` comes only if it is named.")),
     responses((status = 200, description = "The subscriber.", body = Subscriber)))]
 pub async fn get_subscriber(
     app: Data<App>,
     _actor: Actor<ReadSubscribers>,
     id: Path<SubscriberId>,
-    fields: Query<Fields>,
+    chosen: Query<Chosen>,
 ) -> Result<Answer> {
     let id = id.into_inner();
     let row = app.db.read(move |conn| store::find(conn, id)).await?.ok_or(Error::NotFound("subscriber"))?;
-    Answer::ok(&fields.0.write(&app, row)?)
+    Answer::ok(&write(&app, &chosen.0.0, row)?)
 }
 
 /// Change a subscriber
