@@ -56,7 +56,10 @@ impl Mailer {
     /// With one sentence for the operator; the server itself is not asked.
     pub fn open(config: &Config) -> Result<Self> {
         match config.smtp_url().map_err(Error::unavailable)? {
-            Some(url) => Smtp::open(url.expose()).map(Self::Smtp).map_err(Error::unavailable),
+            Some(url) => {
+                let smtp = Smtp::open(url.expose(), config.mail_from.domain());
+                smtp.map(Self::Smtp).map_err(Error::unavailable)
+            }
             None => Ok(Self::File(config.mail_dir.as_path().into())),
         }
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Tls, TlsParameters};
+use lettre::transport::smtp::extension::ClientId;
 use lettre::{SmtpTransport, Transport as _};
 use url::{Host, Url};
 
@@ -37,11 +38,11 @@ enum Privacy {
 }
 
 impl Smtp {
-    /// The mail server of that URL.
+    /// The mail server of that URL, to which we are `name`.
     ///
     /// # Errors
     /// A sentence for the operator, without the password.
-    pub fn open(url: &str) -> Result<Self, String> {
+    pub fn open(url: &str, name: &str) -> Result<Self, String> {
         let refusal = || {
             "the mail server's URL looks like smtps://USER:PASSWORD@HOST or smtp://HOST:PORT, with ?tls=required, \
              opportunistic or none"
@@ -58,6 +59,10 @@ impl Smtp {
             Privacy::Offered => builder.port(url.port().unwrap_or(25)).tls(Tls::Opportunistic(tls()?)),
             Privacy::Plain => builder.port(url.port().unwrap_or(25)).tls(Tls::None),
         };
+        // A name without a dot tells a mail server less than the address we come from.
+        if name.contains('.') {
+            builder = builder.hello_name(ClientId::Domain(name.to_owned()));
+        }
         if let Some(password) = url.password() {
             let user = decode(url.username()).ok_or_else(refusal)?;
             builder = builder.credentials(Credentials::new(user, decode(password).ok_or_else(refusal)?));
@@ -81,11 +86,10 @@ fn privacy(url: &Url) -> Option<Privacy> {
     match (url.scheme(), said.as_deref()) {
         ("smtps", None) => Some(Privacy::Wrapped),
         ("smtp", Some("required")) => Some(Privacy::Required),
-        ("smtp", Some("opportunistic")) => Some(Privacy::Offered),
         ("smtp", Some("none")) => Some(Privacy::Plain),
         ("smtp", None) if is_loopback(url) => Some(Privacy::Plain),
         ("smtp", None) if url.password().is_some() => Some(Privacy::Required),
-        ("smtp", None) => Some(Privacy::Offered),
+        ("smtp", None | Some("opportunistic")) => Some(Privacy::Offered),
         _ => None,
     }
 }
@@ -161,8 +165,8 @@ mod tests {
     #[test]
     fn a_wrong_url_is_refused_without_telling_it() {
         for url in ["", "mail.website.example", "smtp://", "imap://secret@x.example"] {
-            assert!(!Smtp::open(url).unwrap_err().contains("secret"), "{url}");
+            assert!(!Smtp::open(url, "website.example").unwrap_err().contains("secret"), "{url}");
         }
-        assert!(Smtp::open("smtps://u:p@mail.website.example").is_ok());
+        assert!(Smtp::open("smtps://u:p@mail.website.example", "website.example").is_ok());
     }
 }

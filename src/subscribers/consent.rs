@@ -75,6 +75,7 @@ impl Status {
     }
 
     /// A status that was parsed before it was stored; the table refuses any other.
+    #[expect(clippy::needless_pass_by_value, reason = "what columns of text give")]
     pub(crate) fn from_stored(name: String) -> Self {
         Self::parse(&name).unwrap_or(Self::Unsubscribed)
     }

@@ -106,6 +106,7 @@ pub struct SubscriberPage {
 /// What of a subscriber is changed. What is absent stays; `null` clears.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::option_option, reason = "absent, cleared and given are three things")]
 pub struct UpdateSubscriber {
     /// What the person is called.
     #[serde(default, deserialize_with = "present")]

@@ -290,13 +290,11 @@ pub fn update(
 /// # Errors
 /// Not found.
 pub fn erase(tx: &mut Tx<'_>, actor: Option<UserId>, id: SubscriberId) -> Result<()> {
-    match diesel::delete(subscribers::table.filter(subscribers::id.eq(id))).execute(&mut **tx)? {
-        0 => Err(Error::NotFound("subscriber")),
-        _ => {
-            tx.append(actor, Event::SubscriberErased(id));
-            Ok(())
-        }
+    if diesel::delete(subscribers::table.filter(subscribers::id.eq(id))).execute(&mut **tx)? == 0 {
+        return Err(Error::NotFound("subscriber"));
     }
+    tx.append(actor, Event::SubscriberErased(id));
+    Ok(())
 }
 
 /// Drops those whom nobody confirmed in time, and questions of long ago. Says whether there may be more.

@@ -99,6 +99,7 @@ async fn a_mail_is_handed_to_the_mail_server_whole() {
     server.run_jobs().await;
     let [conversation] = mail.conversations().try_into().expect("one conversation");
     let Conversation { commands, data } = conversation;
+    assert_eq!(commands[0], "EHLO website.example");
     assert!(commands[1].starts_with("AUTH PLAIN"), "{commands:?}");
     assert_eq!(commands[2..5], ["MAIL FROM:<news@website.example>", "RCPT TO:<ada@reader.example>", "DATA"]);
     let (head, body) = data.split_once("\n\n").expect("a head and a body");
