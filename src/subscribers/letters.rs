@@ -1,23 +1,13 @@
 //! Asking by mail. Two jobs, so that each step is done once: the first decides and writes the question down, the second
 //! sends it. Jobs carry ids alone; the address is read when the mail is written, and the links are computed.
 
-use std::time::Duration;
-
 use askama::Template;
-use diesel::prelude::*;
 
-use super::{ConfirmToken, ConfirmationId, SubscriberId, leave_token, store};
+use super::{ConfirmToken, ConfirmationId, SubscriberId, leave_token, questions};
 use crate::app::App;
-use crate::clock::Timestamp;
-use crate::db::Tx;
-use crate::db::schema::{confirmations, subscribers};
 use crate::db::types::IsId as _;
 use crate::error::{Error, Result};
 use crate::mail::{EmailAddress, Message, Undelivered};
-
-/// How long a try to send may take before another one believes it dead. Longer than a mail server is waited for, so
-/// that no two workers send the same mail.
-const TRY: Duration = Duration::from_secs(240);
 
 #[derive(Template)]
 #[template(path = "confirm_mail.txt", config = "src/templates/askama.toml")]
@@ -41,7 +31,7 @@ struct Html<'a> {
 /// When the database refuses.
 pub async fn ask(app: &App, subscriber: SubscriberId) -> Result<()> {
     let (random, keys) = (app.random.clone(), app.keys.clone());
-    app.db.write(move |tx| store::ask(tx, &random, &keys, subscriber)).await
+    app.db.write(move |tx| questions::ask(tx, &random, &keys, subscriber)).await
 }
 
 /// Sends a question, unless it was sent, answered or became pointless.
@@ -49,61 +39,23 @@ pub async fn ask(app: &App, subscriber: SubscriberId) -> Result<()> {
 /// # Errors
 /// When the mail did not leave and another try may help.
 pub async fn send(app: &App, confirmation: ConfirmationId) -> Result<()> {
-    let claimed = app.db.write(move |tx| claim(tx, confirmation)).await?;
+    let claimed = app.db.write(move |tx| questions::claim(tx, confirmation)).await?;
     let Some((subscriber, email)) = claimed else { return Ok(()) };
     let message = write(app, confirmation, subscriber, &email)?;
     match app.mailer.send(&message).await {
         Ok(()) => {
             log::info!("mail {confirmation} was sent");
-            app.db.write(move |tx| settle(tx, confirmation, Some(true))).await
+            app.db.write(move |tx| questions::settle(tx, confirmation, Some(true))).await
         }
         Err(Undelivered::Refused(code)) => {
             log::warn!("mail {confirmation} was refused for good: {code}");
-            app.db.write(move |tx| settle(tx, confirmation, Some(false))).await
+            app.db.write(move |tx| questions::settle(tx, confirmation, Some(false))).await
         }
         Err(Undelivered::Failed(why)) => {
-            app.db.write(move |tx| settle(tx, confirmation, None)).await?;
+            app.db.write(move |tx| questions::settle(tx, confirmation, None)).await?;
             Err(Error::unavailable(format!("mail {confirmation}: {why}")))
         }
     }
-}
-
-/// Whom the question is for, if it is still to be sent and nobody else is sending it.
-fn claim(tx: &mut Tx<'_>, confirmation: ConfirmationId) -> Result<Option<(SubscriberId, String)>> {
-    let now = tx.now();
-    let open = confirmations::table
-        .filter(confirmations::id.eq(confirmation))
-        .filter(confirmations::sent_at.is_null())
-        .filter(confirmations::refused_at.is_null())
-        .filter(confirmations::closed_at.is_null())
-        .filter(confirmations::expires_at.gt(now));
-    let claimed: Option<SubscriberId> = diesel::update(
-        open.filter(confirmations::tried_at.is_null().or(confirmations::tried_at.le(now.minus(TRY)))),
-    )
-    .set(confirmations::tried_at.eq(Some(now)))
-    .returning(confirmations::subscriber_id)
-    .get_result(&mut **tx)
-    .optional()?;
-    if let Some(subscriber) = claimed {
-        let email = subscribers::table.filter(subscribers::id.eq(subscriber)).select(subscribers::email);
-        return Ok(Some((subscriber, email.get_result(&mut **tx)?)));
-    }
-    let is_open: bool = diesel::select(diesel::dsl::exists(open)).get_result(&mut **tx)?;
-    if is_open { Err(Error::unavailable("another worker is sending this mail")) } else { Ok(None) }
-}
-
-/// Writes down how it went: sent, refused, or to be tried again.
-fn settle(tx: &mut Tx<'_>, confirmation: ConfirmationId, sent: Option<bool>) -> Result<()> {
-    let now = tx.now();
-    let at = |is: bool| is.then_some(now);
-    diesel::update(confirmations::table.filter(confirmations::id.eq(confirmation)))
-        .set((
-            confirmations::sent_at.eq(at(sent == Some(true))),
-            confirmations::refused_at.eq(at(sent == Some(false))),
-            confirmations::tried_at.eq(None::<Timestamp>),
-        ))
-        .execute(&mut **tx)?;
-    Ok(())
 }
 
 fn write(app: &App, confirmation: ConfirmationId, subscriber: SubscriberId, email: &str) -> Result<Message> {

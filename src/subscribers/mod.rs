@@ -10,6 +10,7 @@ pub mod letters;
 pub mod list;
 pub mod pages;
 mod profile;
+pub mod questions;
 pub mod routes;
 pub mod store;
 mod tokens;

@@ -8,7 +8,7 @@ use askama::Template;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::store::{self, Answered};
+use super::questions::{self, Answered};
 use super::{ConfirmToken, Line, SignUp, read_leave_token};
 use crate::app::App;
 use crate::error::{Invalid, Result};
@@ -149,7 +149,7 @@ pub async fn get_confirm_page(app: Data<App>, token: Path<String>) -> Result<Ans
         None => Some(Answered::Unknown),
         Some(token) => {
             let now = app.clock.now();
-            app.db.read(move |conn| store::look_up(conn, &token, now)).await?
+            app.db.read(move |conn| questions::look_up(conn, &token, now)).await?
         }
     };
     if let Some(settled) = settled {
@@ -180,7 +180,7 @@ pub async fn get_confirm_page(app: Data<App>, token: Path<String>) -> Result<Ans
 pub async fn submit_confirm_page(app: Data<App>, token: Path<String>) -> Result<Answer> {
     let settled = match ConfirmToken::parse(&token) {
         None => Answered::Unknown,
-        Some(token) => app.db.write(move |tx| store::confirm(tx, &token)).await?,
+        Some(token) => app.db.write(move |tx| questions::confirm(tx, &token)).await?,
     };
     answered_page(&app, settled)
 }
@@ -221,7 +221,7 @@ pub async fn submit_leave_page(app: Data<App>, token: Path<String>, _form: Form)
     let Some(subscriber) = read_leave_token(&app.keys, &token) else {
         return broken_link_page(&app, StatusCode::OK);
     };
-    app.db.write(move |tx| store::leave(tx, subscriber)).await?;
+    app.db.write(move |tx| questions::leave(tx, subscriber)).await?;
     let left = MessagePage {
         site: &app.config.title,
         heading: "You have unsubscribed",
@@ -264,7 +264,7 @@ fn broken_link_page(app: &App, status: StatusCode) -> Result<Answer> {
 fn explain_address(invalid: &Invalid) -> &'static str {
     match invalid.code {
         "eai-unsupported" => "We cannot write to addresses with such letters before the @ yet.",
-        _ => "Please type a mail address, as in name@website.example.",
+        _ => "Please type a mail address, as in name@website.example",
     }
 }
 

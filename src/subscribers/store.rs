@@ -1,10 +1,9 @@
-//! How subscribers and the questions to them are kept.
+//! How subscribers are kept.
 
 use diesel::prelude::*;
 
-use super::consent::{ANSWERABLE_FOR, PENDING_FOR, QUESTIONS_KEPT_FOR};
-use super::{ConfirmToken, ConfirmationId, Custom, Labels, Line, SignUp, Status, SubscriberId, consent};
-use crate::auth::Keys;
+use super::consent::{PENDING_FOR, QUESTIONS_KEPT_FOR};
+use super::{ConfirmationId, Custom, Labels, Line, SignUp, Status, SubscriberId};
 use crate::clock::Timestamp;
 use crate::db::schema::{confirmations, subscribers};
 use crate::db::types::Json;
@@ -66,17 +65,6 @@ pub struct SubscriberChanges {
     pub custom: Option<Json<Custom>>,
     /// When.
     pub updated_at: Option<Timestamp>,
-}
-
-/// What became of an answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Answered {
-    /// The subscriber is confirmed: now, or has been.
-    Confirmed,
-    /// The question can no longer be answered.
-    Expired,
-    /// There is no such question.
-    Unknown,
 }
 
 /// Writes down that someone signed up, and that it is to be decided what follows. New or known, whatever the status: one
@@ -148,123 +136,12 @@ pub fn find(conn: &mut Connection, id: SubscriberId) -> Result<Option<Subscriber
 }
 
 /// The same, and until the end of the unit of work nobody else changes it.
-fn lock(tx: &mut Tx<'_>, id: SubscriberId) -> Result<Option<SubscriberRow>> {
+pub(super) fn lock(tx: &mut Tx<'_>, id: SubscriberId) -> Result<Option<SubscriberRow>> {
     // An update that changes nothing takes the row's lock on PostgreSQL; SQLite has one writer anyway.
     diesel::update(subscribers::table.filter(subscribers::id.eq(id)))
         .set(subscribers::id.eq(subscribers::id))
         .execute(&mut **tx)?;
     find(tx, id)
-}
-
-/// Asks someone who signed up to confirm, if that may be.
-///
-/// # Errors
-/// When the database refuses.
-pub fn ask(tx: &mut Tx<'_>, random: &Random, keys: &Keys, id: SubscriberId) -> Result<()> {
-    let now = tx.now();
-    let Some(row) = lock(tx, id)? else { return Ok(()) };
-    let asked: Vec<Timestamp> = confirmations::table
-        .filter(confirmations::subscriber_id.eq(id))
-        .select(confirmations::created_at)
-        .load(&mut **tx)?;
-    if !consent::may_ask(row.status, row.confirmed_at, &asked, now) {
-        return Ok(());
-    }
-    let confirmation: ConfirmationId = random.id(now)?;
-    diesel::insert_into(confirmations::table)
-        .values((
-            confirmations::id.eq(confirmation),
-            confirmations::subscriber_id.eq(id),
-            confirmations::token_hash.eq(ConfirmToken::of(keys, confirmation).hash()),
-            confirmations::created_at.eq(now),
-            confirmations::expires_at.eq(now.plus(ANSWERABLE_FOR)),
-        ))
-        .execute(&mut **tx)?;
-    if row.status == Status::Pending && asked.is_empty() {
-        tx.append(None, Event::SubscriberJoined(id));
-    }
-    jobs::enqueue(tx, random, &Job::SendConfirmation { confirmation }, now)
-}
-
-/// What stands about the question with that token: what [`confirm`] would answer.
-///
-/// # Errors
-/// When the database refuses.
-pub fn look_up(conn: &mut Connection, token: &ConfirmToken, now: Timestamp) -> Result<Option<Answered>> {
-    let found: Option<(Timestamp, Option<Timestamp>, Status)> = confirmations::table
-        .inner_join(subscribers::table.on(subscribers::id.eq(confirmations::subscriber_id)))
-        .filter(confirmations::token_hash.eq(token.hash()))
-        .select((confirmations::expires_at, confirmations::closed_at, subscribers::status))
-        .get_result(conn)
-        .optional()?;
-    Ok(match found {
-        None => Some(Answered::Unknown),
-        Some((_, _, Status::Confirmed)) => Some(Answered::Confirmed),
-        Some((expires_at, closed_at, _)) if closed_at.is_some() || expires_at <= now => {
-            Some(Answered::Expired)
-        }
-        Some(_) => None,
-    })
-}
-
-/// Takes the answer that a token is. It answers once: then and when the subscriber leaves, every open question is closed.
-///
-/// # Errors
-/// When the database refuses.
-pub fn confirm(tx: &mut Tx<'_>, token: &ConfirmToken) -> Result<Answered> {
-    let now = tx.now();
-    let subscriber: Option<SubscriberId> = confirmations::table
-        .filter(confirmations::token_hash.eq(token.hash()))
-        .select(confirmations::subscriber_id)
-        .get_result(&mut **tx)
-        .optional()?;
-    let Some(id) = subscriber else { return Ok(Answered::Unknown) };
-    let Some(row) = lock(tx, id)? else { return Ok(Answered::Unknown) };
-    if let Some(settled) = look_up(tx, token, now)? {
-        return Ok(settled);
-    }
-    if let Some(status) = row.status.confirm() {
-        diesel::update(subscribers::table.filter(subscribers::id.eq(id)))
-            .set((
-                subscribers::status.eq(status),
-                subscribers::confirmed_at.eq(Some(now)),
-                subscribers::unsubscribed_at.eq(None::<Timestamp>),
-                subscribers::updated_at.eq(now),
-            ))
-            .execute(&mut **tx)?;
-        tx.append(None, Event::SubscriberConfirmed(id));
-    }
-    close_questions(tx, id)?;
-    Ok(Answered::Confirmed)
-}
-
-/// Lets a subscriber go. Done twice is done once.
-///
-/// # Errors
-/// When the database refuses.
-pub fn leave(tx: &mut Tx<'_>, id: SubscriberId) -> Result<()> {
-    let now = tx.now();
-    let Some(row) = lock(tx, id)? else { return Ok(()) };
-    if let Some(status) = row.status.leave() {
-        diesel::update(subscribers::table.filter(subscribers::id.eq(id)))
-            .set((
-                subscribers::status.eq(status),
-                subscribers::unsubscribed_at.eq(Some(now)),
-                subscribers::updated_at.eq(now),
-            ))
-            .execute(&mut **tx)?;
-        tx.append(None, Event::SubscriberLeft(id));
-    }
-    close_questions(tx, id)
-}
-
-fn close_questions(tx: &mut Tx<'_>, id: SubscriberId) -> Result<()> {
-    let now = tx.now();
-    let open = confirmations::table
-        .filter(confirmations::subscriber_id.eq(id))
-        .filter(confirmations::closed_at.is_null());
-    diesel::update(open).set(confirmations::closed_at.eq(Some(now))).execute(&mut **tx)?;
-    Ok(())
 }
 
 /// Changes what is kept of a subscriber, and gives the row as it was and is to be changed to `change`.
