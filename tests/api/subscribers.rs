@@ -417,10 +417,10 @@ async fn whom_nobody_confirms_is_forgotten_after_a_week() {
     join(&server, ADA).await.is(202);
     subscribe(&server, "grace@reader.example").await;
     server.clock.advance(days(6));
-    while server.app.db.write(|tx| lede::subscribers::store::purge(tx)).await.expect("a purge") {}
+    while server.app.db.write(lede::subscribers::store::purge).await.expect("a purge") {}
     let editor = server.login(Role::Editor).await;
     assert_eq!(editor.get("/v1/subscribers?include_total=true").await.expect(200)["total"], 2);
     server.clock.advance(days(1));
-    while server.app.db.write(|tx| lede::subscribers::store::purge(tx)).await.expect("a purge") {}
+    while server.app.db.write(lede::subscribers::store::purge).await.expect("a purge") {}
     assert_eq!(only_one(&editor).await["email"], "grace@reader.example");
 }
