@@ -128,6 +128,25 @@ async fn an_address_is_asked_once_a_day_and_three_times_in_all() {
 }
 
 #[tokio::test]
+async fn two_servers_send_each_mail_once() {
+    let server = Server::start().await;
+    let replica = Server::start_on(server.database(), server.clock.clone(), |_| {}).await;
+    for number in 0..20 {
+        let email = format!("reader-{}@reader.example", number / 2);
+        let asked = if number % 2 == 0 { &server } else { &replica };
+        join(asked, &email).await.is(202);
+    }
+    for _ in 0..3 {
+        tokio::join!(server.run_jobs(), replica.run_jobs());
+    }
+    let mut sent: Vec<String> = server.mail.all().into_iter().map(|mail| mail.to).collect();
+    sent.extend(replica.mail.all().into_iter().map(|mail| mail.to));
+    sent.sort();
+    let wanted: Vec<String> = (0..10).map(|number| format!("reader-{number}@reader.example")).collect();
+    assert_eq!(sent, wanted);
+}
+
+#[tokio::test]
 async fn who_is_subscribed_is_sent_nothing_and_stays_as_they_are() {
     let server = Server::start().await;
     subscribe(&server, ADA).await;
