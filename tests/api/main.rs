@@ -17,3 +17,5 @@ mod idempotency;
 mod openapi;
 mod policy_matrix;
 mod topics;
+mod smtp;
+mod subscribers;
