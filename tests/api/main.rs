@@ -16,6 +16,6 @@ mod harness;
 mod idempotency;
 mod openapi;
 mod policy_matrix;
-mod topics;
 mod smtp;
 mod subscribers;
+mod topics;
