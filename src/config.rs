@@ -21,6 +21,10 @@ pub struct Config {
           value_parser = DatabaseUrl::parse, hide_env_values = true)]
     pub database_url: DatabaseUrl,
 
+    /// A file that holds the database's URL.
+    #[arg(long, env = "LEDE_DATABASE_URL_FILE", value_name = "FILE", global = true)]
+    pub database_url_file: Option<PathBuf>,
+
     /// How many connections are open for reading (SQLite) or for everything (PostgreSQL). Default: one a core on
     /// SQLite, eight on PostgreSQL.
     #[arg(long, env = "LEDE_DATABASE_CONNECTIONS", value_name = "N", global = true,
@@ -41,8 +45,8 @@ pub struct Config {
     #[arg(long, env = "LEDE_BASE_URL", value_name = "URL", global = true, value_parser = parse_base)]
     pub base_url: Option<String>,
 
-    /// The website that shows the articles, without a slash at the end: links to articles point there. Default: what the
-    /// server that last ran on this database was told, or else the base URL.
+    /// The website that shows the articles, without a slash at the end: links to articles point there. Default: the base
+    /// URL. Commands that run beside a server use what it was told.
     #[arg(long, env = "LEDE_WEBSITE_URL", value_name = "URL", global = true, value_parser = parse_base)]
     pub website_url: Option<String>,
 
@@ -136,6 +140,17 @@ impl Config {
     #[must_use]
     pub fn base_url(&self) -> String {
         self.base_url.clone().unwrap_or_else(|| format!("http://{}", self.bind))
+    }
+
+    /// Takes the database's URL from its file, if one is named.
+    ///
+    /// # Errors
+    /// When the file cannot be read or holds no such URL.
+    pub fn read_database_url(&mut self) -> Result<(), String> {
+        if let Some(file) = &self.database_url_file {
+            self.database_url = DatabaseUrl::parse(&read_file(file)?)?;
+        }
+        Ok(())
     }
 
     /// How many connections the pool has.

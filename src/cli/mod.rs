@@ -49,8 +49,12 @@ enum Command {
 
 /// Runs a command to its end.
 #[must_use]
-pub fn run(cli: Cli) -> ExitCode {
+pub fn run(mut cli: Cli) -> ExitCode {
     start_logger(&cli.config.log);
+    if let Err(why) = cli.config.read_database_url() {
+        eprintln!("lede: LEDE_DATABASE_URL_FILE: {why}");
+        return ExitCode::from(2);
+    }
     let outcome = actix_web::rt::System::new().block_on(async {
         match cli.command {
             Command::Demo => demo::run(cli.config).await,

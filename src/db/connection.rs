@@ -41,9 +41,9 @@ impl DatabaseUrl {
         }
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             let demands_tls = ["sslmode=require", "sslmode=verify-ca", "sslmode=verify-full"];
-            if !cfg!(feature = "system-libpq") && demands_tls.iter().any(|mode| url.contains(mode)) {
+            if cfg!(feature = "bundled-libpq") && demands_tls.iter().any(|mode| url.contains(mode)) {
                 return Err(
-                    "this build speaks no TLS to PostgreSQL; build with --features system-libpq".into()
+                    "this build speaks no TLS to PostgreSQL; build with --no-default-features --features system-libpq".into()
                 );
             }
             return Ok(Self::Postgres(url.to_owned()));
