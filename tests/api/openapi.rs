@@ -13,8 +13,8 @@ use lede::http::openapi;
 use serde_json::Value;
 
 use crate::contract::{self, DOCUMENT, Strictness, assert_valid};
-use crate::given;
 use crate::server::Server;
+use crate::test_database::setting;
 use crate::tour;
 
 #[tokio::test]
@@ -24,7 +24,7 @@ async fn the_committed_document_and_examples_are_what_the_server_says_and_answer
     let document = openapi::document_with(&examples);
     for (name, text) in [("examples.json", &examples), ("openapi.json", &document)] {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("openapi").join(name);
-        if given::setting("LEDE_WRITE").is_some() {
+        if setting("LEDE_WRITE").is_some() {
             std::fs::write(&path, text).expect("the file is written");
         }
         assert_same(&path, text);
