@@ -18,9 +18,10 @@ pub(super) async fn run(mut config: Config) -> anyhow::Result<ExitCode> {
     // Port 0 asks the system for a free one.
     let bind = listener.local_addr()?;
     config.bind = bind;
+    let stop = stop_on_signal()?;
     let app = super::open(config).await?;
     log::info!("listening on http://{bind}");
-    app::serve(app, listener, stop_on_signal()?).await?;
+    app::serve(app, listener, stop).await?;
     log::info!("stopped");
     Ok(ExitCode::SUCCESS)
 }

@@ -60,6 +60,7 @@ pub struct Serving {
 
 impl Serving {
     /// Starts the server and waits until it says where it listens.
+    #[expect(clippy::zombie_processes, reason = "one that does not come up has ended")]
     pub fn start(command: &mut Command) -> Self {
         let mut child = command.arg("serve").stderr(Stdio::piped()).spawn().expect("lede starts");
         let log = follow(child.stderr.take().expect("a pipe"));
