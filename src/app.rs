@@ -165,7 +165,7 @@ async fn drain(app: App, server: ServerHandle, stopped: impl Future<Output = ()>
 
 /// Drops what has outlived its time.
 pub(crate) async fn housekeeping(app: &App) -> Result<()> {
-    while app.db.write(|tx| idempotency::purge(tx)).await? {}
+    while app.db.write(idempotency::purge).await? {}
     let random = app.random.clone();
     app.db
         .write(move |tx| {

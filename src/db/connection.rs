@@ -1,5 +1,7 @@
 //! One connection type over both databases, and how one is opened. The URL's scheme chooses; nothing is guessed.
 
+#![allow(missing_docs, reason = "diesel derives public items without documentation")]
+
 use std::fmt;
 
 use diesel::connection::{Connection as _, SimpleConnection};

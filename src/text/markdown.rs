@@ -58,7 +58,9 @@ pub fn render(bodies: &[&str], policy: &Policy) -> Vec<Rendered> {
     let mut parsed = Vec::with_capacity(sources.len());
     for (home, (source, lent)) in sources.iter().enumerate() {
         let (events, notes) = take_footnotes(definitions.parse(source, *lent));
-        notes.into_iter().for_each(|(name, events)| footnotes.define(home, name, events));
+        for (name, events) in notes {
+            footnotes.define(home, name, events);
+        }
         parsed.push(events);
     }
 

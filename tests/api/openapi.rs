@@ -111,7 +111,7 @@ fn every_operation_is_described() {
 fn every_string_number_and_array_has_bounds() {
     let mut without = Vec::new();
     visit(&DOCUMENT["components"]["schemas"], "schemas", &mut |place, value| {
-        bounds(place, value, &mut without)
+        bounds(place, value, &mut without);
     });
     for operation in contract::operations() {
         for parameter in operation.value["parameters"].as_array().into_iter().flatten() {
@@ -170,7 +170,7 @@ fn visit(value: &Value, place: &str, look: &mut impl FnMut(&str, &Value)) {
     look(place, value);
     match value {
         Value::Object(members) => {
-            members.iter().for_each(|(key, value)| visit(value, &format!("{place}/{key}"), look))
+            members.iter().for_each(|(key, value)| visit(value, &format!("{place}/{key}"), look));
         }
         Value::Array(items) => items.iter().for_each(|value| visit(value, place, look)),
         _ => {}

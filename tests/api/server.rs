@@ -85,10 +85,7 @@ impl Server {
                 app::serve(app, listener, stopped).await.map_err(|e| e.to_string())
             })
         });
-        let app = match app.await {
-            Ok(app) => app,
-            Err(_) => panic!("the server does not start: {:?}", thread.join()),
-        };
+        let Ok(app) = app.await else { panic!("the server does not start: {:?}", thread.join()) };
         let exchanges = Arc::default();
         Self {
             app,

@@ -29,13 +29,12 @@ enum Keeper {
 impl TestDatabase {
     /// A new, empty database of the kind that the environment asks for.
     pub fn fresh() -> Self {
-        let (url, keeper) = match setting("LEDE_TEST_POSTGRES_URL") {
-            Some(admin) => fresh_on_postgres(&admin),
-            None => {
-                let folder = tempfile::tempdir().expect("a folder");
-                let url = format!("sqlite://{}", folder.path().join("lede.db").display());
-                (url, Keeper::Folder { _folder: folder })
-            }
+        let (url, keeper) = if let Some(admin) = setting("LEDE_TEST_POSTGRES_URL") {
+            fresh_on_postgres(&admin)
+        } else {
+            let folder = tempfile::tempdir().expect("a folder");
+            let url = format!("sqlite://{}", folder.path().join("lede.db").display());
+            (url, Keeper::Folder { _folder: folder })
         };
         Self { url: DatabaseUrl::parse(&url).expect("a URL"), starts: AtomicU64::new(0), keeper }
     }
