@@ -15,10 +15,14 @@ use crate::auth::{Keys, Passwords, Tokens};
 use crate::clock::Clock;
 use crate::config::{Config, Secret};
 use crate::db::{Database, DatabaseUrl, migrate};
+use crate::editions;
 use crate::error::{Error, Result};
-use crate::http::{idempotency, openapi, pipeline, routes};
+use crate::http::{docs, idempotency, openapi, pipeline, routes};
 use crate::jobs::{self, Job};
+use crate::mail::Mailer;
 use crate::random::Random;
+use crate::subscribers;
+use crate::text::markdown::Policy;
 
 /// Everything a handler or a job may need. Cheap to clone.
 #[derive(Clone)]
@@ -35,6 +39,8 @@ pub struct App {
     pub keys: Keys,
     /// Access tokens.
     pub tokens: Tokens,
+    /// How mail leaves.
+    pub mailer: Mailer,
     /// Password hashes.
     pub passwords: Passwords,
     /// Whether the server is about to stop.
@@ -48,11 +54,13 @@ pub struct Seams {
     pub clock: Clock,
     /// Where unpredictable bytes come from.
     pub random: Random,
+    /// How mail leaves; `None` means as the settings say.
+    pub mailer: Option<Mailer>,
 }
 
 impl Default for Seams {
     fn default() -> Self {
-        Self { clock: Clock::System, random: Random::System }
+        Self { clock: Clock::System, random: Random::System, mailer: None }
     }
 }
 
@@ -62,7 +70,8 @@ impl App {
     /// # Errors
     /// With one sentence for the operator.
     pub async fn open(config: Config, seams: Seams) -> Result<Self> {
-        let Seams { clock, random } = seams;
+        let Seams { clock, random, mailer } = seams;
+        let mailer = mailer.map_or_else(|| Mailer::open(&config), Ok)?;
         for name in migrate::run(&config.database_url)? {
             log::info!("migrated to {name}");
         }
@@ -76,9 +85,18 @@ impl App {
             random,
             keys,
             tokens,
+            mailer,
             passwords: Passwords::new()?,
             draining: Arc::default(),
         })
+    }
+}
+
+impl App {
+    /// What stays of raw HTML in articles.
+    #[must_use]
+    pub fn policy(&self) -> Policy {
+        self.config.policy()
     }
 }
 
@@ -130,6 +148,7 @@ fn make_secret_file(file: &Path, random: &Random) -> Result<()> {
 pub async fn serve(app: App, listener: TcpListener, mut stop: watch::Receiver<bool>) -> Result<()> {
     let failed = |e: std::io::Error| Error::unavailable(e.to_string());
     let _ = openapi::document();
+    editions::store::adopt_settings(&app).await?;
     let work = jobs::run_until(app.clone(), stop.clone());
     let worker = matches!(app.clock, Clock::System).then(|| actix_web::rt::spawn(work));
     let data = Data::new(app.clone());
@@ -138,6 +157,7 @@ pub async fn serve(app: App, listener: TcpListener, mut stop: watch::Receiver<bo
             .app_data(data.clone())
             .app_data(web::PathConfig::default().error_handler(|_, _| Error::NotFound("page").into()))
             .configure(routes::configure)
+            .configure(docs::configure)
             .default_service(web::to(pipeline::not_found))
             .wrap(from_fn(pipeline::around))
     })
@@ -166,6 +186,7 @@ async fn drain(app: App, server: ServerHandle, stopped: impl Future<Output = ()>
 /// Drops what has outlived its time.
 pub(crate) async fn housekeeping(app: &App) -> Result<()> {
     while app.db.write(idempotency::purge).await? {}
+    while app.db.write(subscribers::store::purge).await? {}
     let random = app.random.clone();
     app.db
         .write(move |tx| {

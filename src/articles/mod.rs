@@ -1,4 +1,32 @@
-//! Articles.
+//! Articles as their editors have them: metadata and a tree of sections, changed piece by piece, every accepted change
+//! leaving a revision. What readers see is made of revisions by [`crate::editions`].
+
+pub mod drafts;
+pub mod history;
+pub mod input;
+pub mod list;
+pub mod output;
+pub mod routes;
+pub mod section_routes;
+pub mod slugs;
+pub mod store;
+pub mod transfer;
+pub mod tree;
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::authors::AuthorId;
+use crate::db::types::IsId as _;
+use crate::error::Invalid;
+use crate::text::Locale;
+use crate::text::slug::{Anchor, Slug};
+use crate::topics::TopicId;
+
 crate::id! {
     /// Names an article.
     ArticleId
@@ -6,4 +34,229 @@ crate::id! {
 crate::id! {
     /// Names a section.
     SectionId
+}
+
+/// What a revision holds: everything an editor wrote.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Content {
+    /// Everything but the sections.
+    pub metadata: Metadata,
+    /// The tree.
+    pub sections: Vec<Section>,
+}
+
+/// What is said of an article, and its opening.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Metadata {
+    /// One line, 1 to 300 characters.
+    pub title: String,
+    /// The article's name in addresses.
+    pub slug: Slug,
+    /// Its language.
+    pub locale: Locale,
+    /// One line, at most 500 characters.
+    pub subtitle: Option<String>,
+    /// At most 1,000 characters.
+    pub summary: Option<String>,
+    /// Its picture.
+    pub cover: Option<Cover>,
+    /// Whether the site puts it forward.
+    pub featured: bool,
+    /// Whether it stands in lists, feeds and search.
+    pub listed: bool,
+    /// Who it is by, in their order.
+    pub authors: Vec<AuthorId>,
+    /// What it is about, in their order.
+    pub topics: Vec<TopicId>,
+    /// Markdown before the first section.
+    pub intro: String,
+    /// For search engines.
+    pub seo: Seo,
+    /// Whatever else a site wants to keep here.
+    pub custom: Map<String, Value>,
+    /// The article this one translates.
+    pub translation_of: Option<ArticleId>,
+    /// Old addresses: paths on the website.
+    pub aliases: Vec<String>,
+}
+
+/// A part of an article.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Section {
+    /// Names it for good.
+    pub id: SectionId,
+    /// One line of inline Markdown, 1 to 300 characters.
+    pub heading: Option<String>,
+    /// Its name inside the page.
+    pub anchor: Option<Anchor>,
+    /// Markdown without headings.
+    pub body: String,
+    /// Whatever else a site wants to keep here.
+    pub custom: Map<String, Value>,
+    /// The parts below it.
+    pub sections: Vec<Section>,
+}
+
+/// A picture, linked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Cover {
+    /// Where it is: http, https, or a path on the website.
+    #[schema(min_length = 1, max_length = 2000)]
+    pub url: String,
+    /// What it shows, for those who cannot see it.
+    #[serde(default)]
+    #[schema(max_length = 1000, required = true)]
+    pub alt: Option<String>,
+    /// What stands below it.
+    #[serde(default)]
+    #[schema(max_length = 1000, required = true)]
+    pub caption: Option<String>,
+    /// Its width in pixels.
+    #[serde(default)]
+    #[schema(minimum = 1, maximum = 100_000, required = true)]
+    pub width: Option<u32>,
+    /// Its height in pixels.
+    #[serde(default)]
+    #[schema(minimum = 1, maximum = 100_000, required = true)]
+    pub height: Option<u32>,
+}
+
+/// What search engines are told.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Seo {
+    /// In place of the title.
+    #[serde(default)]
+    #[schema(max_length = 300, required = true)]
+    pub title: Option<String>,
+    /// In place of the summary.
+    #[serde(default)]
+    #[schema(max_length = 1000, required = true)]
+    pub description: Option<String>,
+    /// Where the article first appeared, if elsewhere: http or https.
+    #[serde(default)]
+    #[schema(max_length = 2000, required = true)]
+    pub canonical_url: Option<String>,
+    /// The picture for previews: http, https, or a path on the website.
+    #[serde(default)]
+    #[schema(max_length = 2000, required = true)]
+    pub image_url: Option<String>,
+    /// Whether search engines should pass it over.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub noindex: bool,
+}
+
+/// An old address of an article: a path on the website, as in `/2019/tides`.
+#[derive(Debug, ToSchema)]
+#[schema(value_type = String, min_length = 1, max_length = 500, pattern = "^/")]
+#[expect(dead_code, reason = "documents what is checked on the way in")]
+pub struct WebsitePath(String);
+
+/// How far an article has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// Never published.
+    Draft,
+    /// Readers see an edition of it.
+    Published,
+    /// Readers saw an edition of it.
+    Unpublished,
+}
+
+/// How an article is named in a path: by its id or its slug.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ArticleRef {
+    /// By id.
+    Id(ArticleId),
+    /// By slug, in some language.
+    Slug(Slug),
+}
+
+/// How a section is named in a path: by its id or its anchor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SectionRef {
+    /// By id.
+    Id(SectionId),
+    /// By anchor.
+    Anchor(Anchor),
+}
+
+impl<'de> Deserialize<'de> for ArticleRef {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        if let Some(id) = parse_uuid(&text) {
+            return Ok(Self::Id(ArticleId::from_uuid(id)));
+        }
+        Slug::parse(&text).map(Self::Slug).map_err(|invalid| serde::de::Error::custom(invalid.detail))
+    }
+}
+
+impl<'de> Deserialize<'de> for SectionRef {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        if let Some(id) = parse_uuid(&text) {
+            return Ok(Self::Id(SectionId::from_uuid(id)));
+        }
+        Anchor::parse(&text).map(Self::Anchor).map_err(|invalid| serde::de::Error::custom(invalid.detail))
+    }
+}
+
+impl fmt::Display for ArticleRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Id(id) => id.fmt(f),
+            Self::Slug(slug) => slug.fmt(f),
+        }
+    }
+}
+
+/// A UUID in its usual form, and in no other.
+#[must_use]
+pub fn parse_uuid(text: &str) -> Option<Uuid> {
+    (text.len() == 36).then(|| Uuid::try_parse(text).ok()).flatten()
+}
+
+/// A text of one line without control characters, trimmed, `1..=most` characters.
+///
+/// # Errors
+/// `empty`, `too-long`, `control-character`.
+pub fn line(text: &str, most: usize) -> Result<String, Invalid> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(Invalid::new("empty", "at least one character"));
+    }
+    if text.chars().any(char::is_control) {
+        return Err(Invalid::new("control-character", "one line without control characters"));
+    }
+    short(text, most)
+}
+
+/// A text of at most `most` characters.
+///
+/// # Errors
+/// `too-long`.
+pub fn short(text: &str, most: usize) -> Result<String, Invalid> {
+    if text.chars().nth(most).is_some() {
+        return Err(Invalid::new("too-long", format!("at most {most} characters")));
+    }
+    Ok(text.to_owned())
+}
+
+/// An address on the web: http or https, or, if `or_path`, a path on the website.
+///
+/// # Errors
+/// `malformed-url`.
+pub fn web_address(text: &str, or_path: bool) -> Result<String, Invalid> {
+    let is_path = or_path && text.starts_with('/') && !text.starts_with("//");
+    let is_url =
+        url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    let is_clean = text.len() <= 2000 && !text.contains(|c: char| c.is_control() || c.is_whitespace());
+    if is_clean && (is_path || is_url) {
+        return Ok(text.to_owned());
+    }
+    let kinds = if or_path { "http://, https:// or /" } else { "http:// or https://" };
+    Err(Invalid::new("malformed-url", format!("an address of at most 2000 bytes that begins with {kinds}")))
 }

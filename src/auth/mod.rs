@@ -172,6 +172,12 @@ impl<P: Permission> Actor<P> {
         }
     }
 
+    /// Whether the same user has another right everywhere.
+    #[must_use]
+    pub fn may<Q: Permission>(&self) -> bool {
+        self.role.reach::<Q>() == Reach::Any
+    }
+
     /// Whose things the right covers: `None` means everybody's.
     #[must_use]
     pub fn only_of(&self) -> Option<UserId> {

@@ -132,7 +132,7 @@ macro_rules! carried_store {
             Ok($table::table.filter($table::merged_into.is_null()).count().get_result(conn)?)
         }
 
-        /// How many listed editions carry each of these; none is left out of the map.
+        /// How many listed editions carry each of these; those that none carries are left out.
         ///
         /// # Errors
         /// When the database refuses.
@@ -147,19 +147,25 @@ macro_rules! carried_store {
             Ok(counts.into_iter().collect())
         }
 
-        /// A slug made from a name that nobody has.
+        /// A slug made from a name that nobody has. Slugs are made one at a time, so that those who make the same do
+        /// not run into each other.
         ///
         /// # Errors
         /// When the database refuses.
-        pub fn free_slug(conn: &mut Connection, name: &str) -> Result<Slug> {
+        pub fn free_slug(tx: &mut Tx<'_>, name: &str) -> Result<Slug> {
+            if let Connection::Postgres(conn) = &mut **tx {
+                diesel::sql_query("SELECT pg_advisory_xact_lock(4817302)").execute(conn)?;
+            }
             let base = Slug::from_title(name);
             let mut first = 1;
             loop {
                 let candidates: Vec<Slug> = (first..first + CANDIDATES)
                     .map(|n| if n == 1 { base.clone() } else { base.numbered(n) })
                     .collect();
-                let taken: Vec<Slug> =
-                    $table::table.filter($table::slug.eq_any(&candidates)).select($table::slug).load(conn)?;
+                let taken: Vec<Slug> = $table::table
+                    .filter($table::slug.eq_any(&candidates))
+                    .select($table::slug)
+                    .load(&mut **tx)?;
                 if let Some(free) = candidates.into_iter().find(|slug| !taken.contains(slug)) {
                     return Ok(free);
                 }
@@ -244,8 +250,8 @@ macro_rules! carried_store {
             Ok(found)
         }
 
-        /// Merges `key` into what remains of `into`, and gives that: drafts and live articles that carry the one now carry
-        /// the other, whatever had gone up in the one has now gone up in the other, and its slug stays a signpost.
+        /// Merges `key` into what remains of `into`, and gives that: drafts and live articles that carry the one now
+        /// carry the other, whatever had gone up in the one has now gone up in the other, and its slug stays a signpost.
         ///
         /// # Errors
         /// Not found; invalid at `/into`; conflict `already-merged` or `merge-into-itself`.

@@ -1,12 +1,226 @@
-//! Editions.
-pub mod remake;
+//! What readers are served. Publishing makes an *edition* of one revision: immutable facts. Its *rendering* is the
+//! finished form, made of the revision and its surroundings, and can be made again at any time.
 
+pub mod list;
+pub mod publish;
+pub mod remake;
+pub mod render;
+pub mod routes;
+pub mod store;
+
+use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+use crate::articles::{ArticleId, Cover, SectionId, Seo};
+use crate::authors::AuthorRef;
+use crate::clock::Timestamp;
 use crate::db::Tx;
 use crate::db::schema::surroundings;
 use crate::error::Result;
 use crate::jobs::{self, Job};
 use crate::random::Random;
-use diesel::prelude::*;
+use crate::text::Locale;
+use crate::text::slug::{Anchor, Slug};
+use crate::topics::TopicRef;
+
+/// One article as readers see it.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Edition {
+    /// The article's id.
+    pub id: ArticleId,
+    /// Its name in addresses.
+    pub slug: Slug,
+    /// Its language.
+    pub locale: Locale,
+    /// Where the website shows it.
+    #[schema(max_length = 2500, format = Uri)]
+    pub url: String,
+    /// One line.
+    #[schema(max_length = 300)]
+    pub title: String,
+    /// One line below the title.
+    #[schema(max_length = 500)]
+    pub subtitle: Option<String>,
+    /// What lists show: as written, or taken from the opening.
+    #[schema(max_length = 1000)]
+    pub summary: Option<String>,
+    /// The picture.
+    pub cover: Option<Cover>,
+    /// Whether the site puts it forward.
+    pub featured: bool,
+    /// Whether it stands in lists, feeds and search.
+    pub listed: bool,
+    /// Who it is by.
+    #[schema(max_items = 20)]
+    pub authors: Vec<AuthorRef>,
+    /// What it is about.
+    #[schema(max_items = 50)]
+    pub topics: Vec<TopicRef>,
+    /// The text before the first section.
+    pub intro: Body,
+    /// The sections at the top, with those below them.
+    #[schema(max_items = 1000)]
+    pub sections: Vec<EditionSection>,
+    /// Every heading, in document order.
+    #[schema(max_items = 1000)]
+    pub outline: Vec<OutlineEntry>,
+    /// Words in all.
+    #[schema(minimum = 0, maximum = 10000000)]
+    pub word_count: u32,
+    /// How long reading takes, at 238 words a minute.
+    #[schema(minimum = 1, maximum = 10000000)]
+    pub reading_minutes: u32,
+    /// For search engines.
+    pub seo: Seo,
+    /// The same article in other languages.
+    #[schema(max_items = 100)]
+    pub translations: Vec<Translation>,
+    /// Whatever else the site keeps.
+    #[schema(value_type = Object)]
+    pub custom: Map<String, Value>,
+    /// The number of this edition: 1 is the first.
+    #[schema(minimum = 1, maximum = 2147483647)]
+    pub edition: i64,
+    /// When the article was first published.
+    pub published_at: Timestamp,
+    /// When this edition was published.
+    pub updated_at: Timestamp,
+}
+
+/// An edition in a list: without intro, sections and outline.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct EditionItem {
+    /// The article's id.
+    pub id: ArticleId,
+    /// Its name in addresses.
+    pub slug: Slug,
+    /// Its language.
+    pub locale: Locale,
+    /// Where the website shows it.
+    #[schema(max_length = 2500, format = Uri)]
+    pub url: String,
+    /// One line.
+    #[schema(max_length = 300)]
+    pub title: String,
+    /// One line below the title.
+    #[schema(max_length = 500)]
+    pub subtitle: Option<String>,
+    /// As written, or taken from the opening.
+    #[schema(max_length = 1000)]
+    pub summary: Option<String>,
+    /// The picture.
+    pub cover: Option<Cover>,
+    /// Whether the site puts it forward.
+    pub featured: bool,
+    /// Whether it stands in lists, feeds and search.
+    pub listed: bool,
+    /// Who it is by.
+    #[schema(max_items = 20)]
+    pub authors: Vec<AuthorRef>,
+    /// What it is about.
+    #[schema(max_items = 50)]
+    pub topics: Vec<TopicRef>,
+    /// Words in all.
+    #[schema(minimum = 0, maximum = 10000000)]
+    pub word_count: u32,
+    /// How long reading takes, at 238 words a minute.
+    #[schema(minimum = 1, maximum = 10000000)]
+    pub reading_minutes: u32,
+    /// For search engines.
+    pub seo: Seo,
+    /// The same article in other languages.
+    #[schema(max_items = 100)]
+    pub translations: Vec<Translation>,
+    /// Whatever else the site keeps.
+    #[schema(value_type = Object)]
+    pub custom: Map<String, Value>,
+    /// The number of this edition.
+    #[schema(minimum = 1, maximum = 2147483647)]
+    pub edition: i64,
+    /// When the article was first published.
+    pub published_at: Timestamp,
+    /// When this edition was published.
+    pub updated_at: Timestamp,
+}
+
+/// A text in the formats that were asked for; the others are `null`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Body {
+    /// Sanitised HTML.
+    #[schema(max_length = 2_000_000)]
+    pub html: Option<String>,
+    /// Markdown, as written.
+    #[schema(max_length = 200_000)]
+    pub markdown: Option<String>,
+    /// Plain text.
+    #[schema(max_length = 2_000_000)]
+    pub text: Option<String>,
+}
+
+/// A section as readers see it.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct EditionSection {
+    /// Names it for good.
+    pub id: SectionId,
+    /// As plain text.
+    #[schema(max_length = 300)]
+    pub heading: Option<String>,
+    /// As HTML.
+    #[schema(max_length = 3000)]
+    pub heading_html: Option<String>,
+    /// Its name inside the page.
+    pub anchor: Option<Anchor>,
+    /// The level of its heading: 2 to 6, as in h2 to h6.
+    #[schema(minimum = 2, maximum = 6)]
+    pub level: u8,
+    /// Sanitised HTML.
+    #[schema(max_length = 2_000_000)]
+    pub html: Option<String>,
+    /// Markdown, as written.
+    #[schema(max_length = 200_000)]
+    pub markdown: Option<String>,
+    /// Plain text.
+    #[schema(max_length = 2_000_000)]
+    pub text: Option<String>,
+    /// Words of its own, without those below it.
+    #[schema(minimum = 0, maximum = 10000000)]
+    pub word_count: u32,
+    /// Whatever else the site keeps.
+    #[schema(value_type = Object)]
+    pub custom: Map<String, Value>,
+    /// The parts below it.
+    #[schema(no_recursion, max_items = 1000)]
+    pub sections: Vec<EditionSection>,
+}
+
+/// A heading.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct OutlineEntry {
+    /// As plain text.
+    #[schema(max_length = 300)]
+    pub heading: String,
+    /// Its name inside the page.
+    pub anchor: Anchor,
+    /// 2 to 6, as in h2 to h6.
+    #[schema(minimum = 2, maximum = 6)]
+    pub level: u8,
+}
+
+/// The same article in another language.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Translation {
+    /// The other article's id.
+    pub id: ArticleId,
+    /// The other language.
+    pub locale: Locale,
+    /// Its name in addresses there.
+    pub slug: Slug,
+    /// Where the website shows it.
+    #[schema(max_length = 2500, format = Uri)]
+    pub url: String,
+}
 
 /// Notes that a name, a link or a setting which renderings embed has changed: every rendering may be stale from here on
 /// and is looked at again, soon by a job, or at once by whoever reads it first.

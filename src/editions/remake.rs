@@ -1,8 +1,84 @@
-//! Renders anew what has become stale.
+//! Renews renderings. After the surroundings have changed, a job looks at every rendering once: most turn out to be
+//! right as they are, the others are made anew.
+
+use diesel::prelude::*;
+
+use super::render::render;
+use super::store;
 use crate::app::App;
 use crate::articles::ArticleId;
+use crate::db::schema::renderings;
 use crate::error::Result;
+use crate::events::Event;
+use crate::jobs::{self, Job};
 
-pub(crate) async fn run(_app: &App, _after: Option<ArticleId>) -> Result<()> {
-    Ok(())
+/// How many renderings one job looks at.
+const BATCH: i64 = 100;
+
+/// Looks at the next renderings that are older than the present surroundings, and leaves the rest to another job.
+///
+/// # Errors
+/// When the database is away.
+pub(crate) async fn run(app: &App, after: Option<ArticleId>) -> Result<()> {
+    let stale: Vec<ArticleId> = app
+        .db
+        .read(move |conn| {
+            let epoch = store::epoch(conn)?;
+            let mut query = renderings::table.filter(renderings::epoch.lt(epoch)).into_boxed();
+            if let Some(after) = after {
+                query = query.filter(renderings::article_id.gt(after));
+            }
+            Ok(query.order(renderings::article_id).select(renderings::article_id).limit(BATCH).load(conn)?)
+        })
+        .await?;
+    for id in &stale {
+        one(app, *id).await?;
+    }
+    let Some(last) = stale.last().copied() else { return Ok(()) };
+    let random = app.random.clone();
+    app.db
+        .write(move |tx| {
+            let now = tx.now();
+            jobs::enqueue(tx, &random, &Job::RemakeRenderings { after: Some(last) }, now)
+        })
+        .await
+}
+
+/// Makes the rendering of one article anew, if it is stale, and says whether the article is live at all.
+///
+/// # Errors
+/// When the database is away.
+pub async fn one(app: &App, id: ArticleId) -> Result<bool> {
+    let config = app.config.clone();
+    let made = app
+        .db
+        .snapshot(move |conn| {
+            let Some((facts, content)) = store::find_live(conn, id)? else { return Ok(None) };
+            let (epoch, around) = store::surroundings_of(conn, id, &content, &config)?;
+            let (made_from, etag): (Vec<u8>, String) = renderings::table
+                .filter(renderings::article_id.eq(id))
+                .select((renderings::made_from, renderings::etag))
+                .get_result(conn)?;
+            let rendering =
+                if around.hash()? == made_from { None } else { Some(render(&content, &facts, &around)?) };
+            Ok(Some((facts, content, epoch, rendering, etag)))
+        })
+        .await?;
+    let Some((facts, content, epoch, rendering, etag)) = made else { return Ok(false) };
+    app.db
+        .write(move |tx| {
+            // Published again, or taken back, meanwhile: that made a rendering of its own, or none.
+            let row = crate::articles::store::lock_article(tx, facts.id)?;
+            if row.is_none_or(|row| row.live_edition != Some(facts.edition)) {
+                return Ok(());
+            }
+            let Some(rendering) = &rendering else { return store::mark_fresh(tx, facts.id, epoch) };
+            store::put(tx, &facts, &content, rendering, epoch)?;
+            if rendering.etag != etag {
+                tx.append(None, Event::RenderingRemade { article: facts.id });
+            }
+            Ok(())
+        })
+        .await?;
+    Ok(true)
 }

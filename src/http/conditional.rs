@@ -19,6 +19,15 @@ pub enum IfMatch {
 }
 
 impl IfMatch {
+    /// What the request names.
+    ///
+    /// # Errors
+    /// Precondition required, if it names nothing; else as [`IfMatch::parse`].
+    pub fn of(req: &HttpRequest) -> Result<Self> {
+        let value = req.headers().get(header::IF_MATCH).ok_or(Error::PreconditionRequired)?;
+        Self::parse(value.to_str().unwrap_or_default())
+    }
+
     /// Reads the header's value.
     ///
     /// # Errors
@@ -50,10 +59,7 @@ impl FromRequest for IfMatch {
     type Future = Ready<Result<Self>>;
 
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(match req.headers().get(header::IF_MATCH) {
-            None => Err(Error::PreconditionRequired),
-            Some(value) => Self::parse(value.to_str().unwrap_or_default()),
-        })
+        ready(Self::of(req))
     }
 }
 

@@ -22,7 +22,7 @@ pub struct Fields<F>(Vec<F>);
 /// Declares the enum of an answer's members: its names for the documentation and for [`Field`].
 #[macro_export]
 macro_rules! fields {
-    ($(#[$doc:meta])* $name:ident { $($variant:ident = $text:literal,)* }) => {
+    ($(#[$doc:meta])* $name:ident { $($variant:ident = $text:tt,)* }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
         #[allow(missing_docs, reason = "each is the member that it is named after")]
@@ -44,6 +44,18 @@ impl<F: Field> Fields<F> {
                 Invalid::new("unknown-field", format!("any of {}", names.join(", ")))
             })
         }))
+    }
+
+    /// Every member but these.
+    #[must_use]
+    pub fn all_but(absent: &[F]) -> Self {
+        Self(F::KNOWN.iter().map(|(_, field)| *field).filter(|field| !absent.contains(field)).collect())
+    }
+
+    /// Whether the default answer is wanted.
+    #[must_use]
+    pub fn is_default(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// Whether a member is asked for by its name: derived ones are only made then.

@@ -3,8 +3,11 @@
 
 mod answer;
 pub mod conditional;
+pub mod docs;
 pub mod fields;
+mod form;
 pub mod health;
+pub mod html;
 pub mod idempotency;
 pub mod json;
 pub mod openapi;
@@ -18,6 +21,7 @@ pub mod routes;
 pub use answer::Answer;
 pub use conditional::IfMatch;
 pub use fields::Fields;
+pub use form::Form;
 pub use idempotency::IdempotencyKey;
 pub use json::{Json, MergePatch};
 pub use page::{Page, PageRequest};

@@ -15,9 +15,21 @@ pub const CACHE_CONTROL: &str = "public, max-age=0, s-maxage=60, stale-if-error=
 /// Finished bytes with their tag, a hash of them; 304 when the reader has them already.
 #[must_use]
 pub fn public(req: &HttpRequest, media_type: &str, body: Bytes) -> Answer {
-    let hash = sha256(&body);
-    let etag = format!("\"{}\"", BASE64_URL_SAFE_NO_PAD.encode(hash.get(..18).unwrap_or_default()));
-    let answer = if conditional::has(req, &etag) {
+    let etag = etag(&body);
+    tagged(req, media_type, body, &etag)
+}
+
+/// The strong tag of some bytes, with its quotes. Never a number, so that nobody takes it for a version.
+#[must_use]
+pub fn etag(bytes: &[u8]) -> String {
+    let hash = sha256(bytes);
+    format!("\"r{}\"", BASE64_URL_SAFE_NO_PAD.encode(hash.get(..18).unwrap_or_default()))
+}
+
+/// Finished bytes whose tag was made before.
+#[must_use]
+pub fn tagged(req: &HttpRequest, media_type: &str, body: Bytes, etag: &str) -> Answer {
+    let answer = if conditional::has(req, etag) {
         Answer::no_content().status(StatusCode::NOT_MODIFIED)
     } else {
         Answer::bytes(media_type, body)

@@ -1,6 +1,7 @@
 //! The one list of every operation. A line registers the handler and, with it, its documentation: what is not listed
 //! here is neither served nor documented, and what is, is both.
 
+use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
 
@@ -58,23 +59,72 @@ macro_rules! routes {
 }
 
 routes! {
-    post   "/v1/auth/sessions"          => auth::routes.create_session;
-    get    "/v1/me"                     => users::routes.get_me;
-    get    "/v1/topics"                 => topics::routes.list_topics;
-    post   "/v1/topics"                 => topics::routes.create_topic;
-    get    "/v1/topics/{topic}"         => topics::routes.get_topic;
-    patch  "/v1/topics/{topic}"         => topics::routes.update_topic;
-    delete "/v1/topics/{topic}"         => topics::routes.delete_topic;
-    post   "/v1/topics/{topic}/merge"   => topics::routes.merge_topic;
-    get    "/v1/authors"                => authors::routes.list_authors;
-    post   "/v1/authors"                => authors::routes.create_author;
-    get    "/v1/authors/{author}"       => authors::routes.get_author;
-    patch  "/v1/authors/{author}"       => authors::routes.update_author;
-    delete "/v1/authors/{author}"       => authors::routes.delete_author;
-    post   "/v1/authors/{author}/merge" => authors::routes.merge_author;
-    get    "/openapi.json"              => http::openapi.get_openapi;
-    get    "/health/live"               => http::health.get_liveness;
-    get    "/health/ready"              => http::health.get_readiness;
+    // Readers.
+    get    "/v1/articles"                                               => editions::routes.list_articles;
+    post   "/v1/articles"                                               => articles::routes.create_article;
+    get    "/v1/articles/{article}"                                     => editions::routes.get_article;
+    delete "/v1/articles/{article}"                                     => articles::routes.remove_article;
+    get    "/v1/articles/{article}/html"                                => editions::routes.get_article_html;
+    get    "/v1/articles/{article}/markdown"                            => editions::routes.get_article_markdown;
+    get    "/v1/articles/{article}/sections"                            => editions::routes.list_sections;
+    get    "/v1/articles/{article}/sections/{section}"                  => editions::routes.get_section;
+
+    // Editors: drafts, their sections, and what becomes of them.
+    get    "/v1/drafts"                                                 => articles::list.list_drafts;
+    get    "/v1/articles/{article}/draft"                               => articles::routes.get_draft;
+    patch  "/v1/articles/{article}/draft"                               => articles::routes.update_draft;
+    get    "/v1/articles/{article}/draft/markdown"                      => articles::routes.get_draft_markdown;
+    put    "/v1/articles/{article}/draft/markdown"                      => articles::routes.replace_draft_markdown;
+    get    "/v1/articles/{article}/draft/sections"                      => articles::section_routes.list_draft_sections;
+    post   "/v1/articles/{article}/draft/sections"                      => articles::section_routes.add_section;
+    put    "/v1/articles/{article}/draft/sections"                      => articles::section_routes.replace_sections;
+    get    "/v1/articles/{article}/draft/sections/{section}"            => articles::section_routes.get_draft_section;
+    patch  "/v1/articles/{article}/draft/sections/{section}"            => articles::section_routes.update_section;
+    delete "/v1/articles/{article}/draft/sections/{section}"            => articles::section_routes.remove_section;
+    post   "/v1/articles/{article}/publish"                             => articles::history.publish_article;
+    post   "/v1/articles/{article}/unpublish"                           => articles::history.unpublish_article;
+    post   "/v1/articles/{article}/restore"                             => articles::routes.restore_article;
+    get    "/v1/articles/{article}/revisions"                           => articles::history.list_revisions;
+    get    "/v1/articles/{article}/revisions/{revision}"                => articles::history.get_revision;
+    post   "/v1/articles/{article}/revisions/{revision}/restore"        => articles::history.restore_revision;
+    get    "/v1/articles/{article}/editions"                            => articles::history.list_editions;
+    get    "/v1/articles/{article}/editions/{edition}"                  => articles::history.get_edition;
+
+    // What articles carry.
+    get    "/v1/topics"                                                 => topics::routes.list_topics;
+    post   "/v1/topics"                                                 => topics::routes.create_topic;
+    get    "/v1/topics/{topic}"                                         => topics::routes.get_topic;
+    patch  "/v1/topics/{topic}"                                         => topics::routes.update_topic;
+    delete "/v1/topics/{topic}"                                         => topics::routes.delete_topic;
+    post   "/v1/topics/{topic}/merge"                                   => topics::routes.merge_topic;
+    get    "/v1/authors"                                                => authors::routes.list_authors;
+    post   "/v1/authors"                                                => authors::routes.create_author;
+    get    "/v1/authors/{author}"                                       => authors::routes.get_author;
+    patch  "/v1/authors/{author}"                                       => authors::routes.update_author;
+    delete "/v1/authors/{author}"                                       => authors::routes.delete_author;
+    post   "/v1/authors/{author}/merge"                                 => authors::routes.merge_author;
+
+    // Accounts.
+    post   "/v1/auth/sessions"                                          => auth::routes.create_session;
+    get    "/v1/me"                                                     => users::routes.get_me;
+
+    // Subscribers, and the pages they see.
+    post   "/v1/subscribers"                                            => subscribers::routes.join_subscribers;
+    get    "/v1/subscribers"                                            => subscribers::routes.list_subscribers;
+    get    "/v1/subscribers/{id}"                                       => subscribers::routes.get_subscriber;
+    patch  "/v1/subscribers/{id}"                                       => subscribers::routes.update_subscriber;
+    delete "/v1/subscribers/{id}"                                       => subscribers::routes.erase_subscriber;
+    get    "/subscribe"                                                 => subscribers::pages.get_subscribe_page;
+    post   "/subscribe"                                                 => subscribers::pages.submit_subscribe_page;
+    get    "/subscribe/confirm/{token}"                                 => subscribers::pages.get_confirm_page;
+    post   "/subscribe/confirm/{token}"                                 => subscribers::pages.submit_confirm_page;
+    get    "/subscribe/leave/{token}"                                   => subscribers::pages.get_leave_page;
+    post   "/subscribe/leave/{token}"                                   => subscribers::pages.submit_leave_page;
+
+    // Operations.
+    get    "/openapi.json"                                              => http::openapi.get_openapi;
+    get    "/health/live"                                               => http::health.get_liveness;
+    get    "/health/ready"                                              => http::health.get_readiness;
 }
 
 /// What an operation's documentation lets a request carry.
@@ -90,9 +140,7 @@ struct Known {
 /// Registers every operation. A path answers methods it does not know with 405 and `OPTIONS` with 204, both naming those
 /// it does.
 pub fn configure(config: &mut ServiceConfig) {
-    let mut paths: Vec<&str> = ENDPOINTS.iter().map(|endpoint| endpoint.path).collect();
-    paths.dedup();
-    for path in paths {
+    for path in ENDPOINTS.iter().map(|endpoint| endpoint.path).collect::<BTreeSet<_>>() {
         config.service(resource(path));
     }
 }

@@ -6,6 +6,7 @@ use std::ops::Range;
 use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd};
 
 use super::definitions::OPTIONS;
+use super::nesting;
 use super::slug::Anchor;
 
 /// Behind the lines that [`super::outline::write`] adds to a body that leaves a block open.
@@ -40,11 +41,11 @@ pub(super) struct Scan {
     pub(super) last_fence: Option<usize>,
 }
 
-/// Finds the boundaries of a document.
+/// Finds the boundaries of a document. What nests absurdly deep is read as text.
 pub(super) fn scan(markdown: &str) -> Scan {
     let mut found = Scan::default();
     let mut depth = 0_usize;
-    for (event, range) in Parser::new_ext(markdown, OPTIONS).into_offset_iter() {
+    for (event, range) in Parser::new_ext(&nesting::bound(markdown), OPTIONS).into_offset_iter() {
         match event {
             Event::Start(tag) => {
                 if depth == 0 {

@@ -55,7 +55,7 @@ impl Definitions {
             if self.footnotes.contains(&name) && seen.insert(name) {
                 lent.push_str("[^");
                 lent.push_str(label);
-                lent.push_str("]: -\n\n");
+                lent.push_str("]: x\n\n");
             }
         }
         if !lent.is_empty() {

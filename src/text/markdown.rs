@@ -1,17 +1,18 @@
 //! Markdown to HTML, once per publication: all bodies of an article together, because definitions and footnotes
 //! belong to the whole of it, yet each to a fragment of its own, because sections are served one by one.
 
-use std::collections::VecDeque;
-
-use pulldown_cmark::{Alignment, Event, Parser, Tag, TagEnd, html};
+use pulldown_cmark::{Event, Parser, Tag, TagEnd, html};
 
 use super::boundaries;
-use super::definitions::{Definitions, OPTIONS, key, take_footnotes};
+use super::definitions::{Definitions, OPTIONS, take_footnotes};
 use super::footnotes::Footnotes;
+use super::nesting::bound_if_deep;
 use super::plain::plain_text;
-use super::raw_html::{RawHtml, shorten};
+use super::raw_html::Purpose;
+use super::sanitise::Sanitiser;
+use super::writer::{Page, Writer};
+
 pub use super::sanitise::Policy;
-use super::sanitise::{Sanitiser, allows_url};
 use crate::error::Invalid;
 
 /// Raised whenever the same Markdown gives another HTML than before: renderings of older ones are stale.
@@ -52,7 +53,9 @@ pub struct Heading {
 /// Renders the bodies of one article, the introduction first, then its sections in document order. One result a body.
 #[must_use]
 pub fn render(bodies: &[&str], policy: &Policy) -> Vec<Rendered> {
-    let mut definitions = Definitions::collect(bodies);
+    let bounded: Vec<_> = bodies.iter().map(|body| bound_if_deep(body)).collect();
+    let bodies: Vec<&str> = bounded.iter().map(AsRef::as_ref).collect();
+    let mut definitions = Definitions::collect(&bodies);
     let sources: Vec<(String, usize)> = bodies.iter().map(|body| definitions.lend_to(body)).collect();
     let mut footnotes = Footnotes::default();
     let mut parsed = Vec::with_capacity(sources.len());
@@ -64,14 +67,14 @@ pub fn render(bodies: &[&str], policy: &Policy) -> Vec<Rendered> {
         parsed.push(events);
     }
 
-    let mut writer = Writer { raw: RawHtml::new(policy), footnotes, waiting: VecDeque::new(), table: None };
+    let mut writer = Writer::new(Purpose::Body(policy), footnotes);
     let pages: Vec<Page<'_>> =
         parsed.into_iter().enumerate().map(|(body, events)| writer.page(body, events)).collect();
     let sanitiser = Sanitiser::new(Some(policy));
     pages
         .into_iter()
         .map(|mut page| {
-            page.events.extend(writer.footnotes.list(page.notes));
+            page.events.extend(writer.list(page.notes));
             let html = to_html(page.events, &sanitiser);
             Rendered { text: plain_text(&html), html, warnings: page.warnings }
         })
@@ -84,8 +87,7 @@ pub fn render_heading(markdown: &str) -> Heading {
     let policy = Policy { iframe_hosts: Vec::new() };
     let source = as_heading(markdown);
     let events = heading_events(&source).collect();
-    let raw = RawHtml::phrasing(&policy);
-    let mut writer = Writer { raw, footnotes: Footnotes::default(), waiting: VecDeque::new(), table: None };
+    let mut writer = Writer::new(Purpose::Heading, Footnotes::default());
     let html = to_html(writer.page(0, events).events, &Sanitiser::new(Some(&policy)));
     let html = html.trim().to_owned();
     Heading { text: plain_text(&html), html }
@@ -149,148 +151,5 @@ fn to_html(events: Vec<Event<'_>>, sanitiser: &Sanitiser) -> String {
     sanitiser.clean(&out)
 }
 
-/// One body on its way to HTML.
-struct Page<'s> {
-    events: Vec<Event<'s>>,
-    notes: Vec<(usize, Vec<Event<'s>>)>,
-    warnings: Vec<Warning>,
-}
-
-/// Where in a table the writer is: the default HTML would align cells by styles, which are not let through.
-struct Table {
-    alignments: Vec<Alignment>,
-    column: usize,
-    in_head: bool,
-}
-
-/// Turns Markdown events into events that are HTML wherever ours differs from the usual.
-struct Writer<'s, 'p> {
-    raw: RawHtml<'p>,
-    footnotes: Footnotes<'s>,
-    waiting: VecDeque<usize>,
-    table: Option<Table>,
-}
-
-impl<'s> Writer<'s, '_> {
-    fn page(&mut self, body: usize, events: Vec<Event<'s>>) -> Page<'s> {
-        let events = self.write(body, events);
-        let mut notes = Vec::new();
-        while let Some(note) = self.waiting.pop_front() {
-            let (events, home) = self.footnotes.take(note);
-            notes.push((note, self.write(home, events)));
-        }
-        Page { events, notes, warnings: self.raw.new_warnings() }
-    }
-
-    fn write(&mut self, body: usize, events: Vec<Event<'s>>) -> Vec<Event<'s>> {
-        let mut out = Vec::with_capacity(events.len());
-        let mut html_block = None;
-        for event in events {
-            match event {
-                // A tag may run over several lines, and every line is an event.
-                Event::Start(Tag::HtmlBlock) => html_block = Some(String::new()),
-                Event::End(TagEnd::HtmlBlock) => {
-                    let block = html_block.take().unwrap_or_default();
-                    out.push(Event::Html(self.raw.read(&block).into()));
-                }
-                Event::Html(line) => match &mut html_block {
-                    Some(block) => block.push_str(&line),
-                    None => out.push(Event::Html(self.raw.read(&line).into())),
-                },
-                Event::InlineHtml(tag) => out.push(Event::Html(self.raw.read(&tag).into())),
-                Event::Start(tag) => {
-                    self.check_url(&tag);
-                    if self.raw.enter() {
-                        out.push(self.start(tag));
-                    }
-                }
-                Event::End(tag) => {
-                    let (closers, shown) = self.raw.leave();
-                    if !closers.is_empty() {
-                        out.push(Event::Html(closers.into()));
-                    }
-                    if shown {
-                        out.push(self.end(tag));
-                    }
-                }
-                _ if self.raw.is_hidden() => {}
-                Event::FootnoteReference(name) => out.extend(self.refer(body, &name)),
-                other => out.push(other),
-            }
-        }
-        out.push(Event::Html(self.raw.finish().into()));
-        out
-    }
-
-    fn refer(&mut self, body: usize, name: &str) -> Option<Event<'s>> {
-        let reference = self.footnotes.refer(body, key(name))?;
-        if reference.is_first {
-            self.waiting.push_back(reference.note);
-        }
-        Some(Event::Html(reference.html.into()))
-    }
-
-    fn check_url(&mut self, tag: &Tag<'_>) {
-        if let Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. } = tag
-            && !allows_url("href", dest_url)
-        {
-            self.raw.warn("url-removed", shorten(dest_url));
-        }
-    }
-
-    fn start(&mut self, tag: Tag<'s>) -> Event<'s> {
-        let markup = match tag {
-            Tag::Heading { .. } => "<p><strong>",
-            Tag::Table(alignments) => {
-                self.table = Some(Table { alignments, column: 0, in_head: true });
-                "<table>"
-            }
-            Tag::TableHead => "<thead><tr>",
-            Tag::TableRow => {
-                if let Some(table) = &mut self.table {
-                    table.column = 0;
-                }
-                "<tr>"
-            }
-            Tag::TableCell => return Event::Html(self.cell().into()),
-            other => return Event::Start(other),
-        };
-        Event::Html(markup.into())
-    }
-
-    fn end(&mut self, tag: TagEnd) -> Event<'s> {
-        let in_head = self.table.as_ref().is_some_and(|table| table.in_head);
-        let markup = match tag {
-            TagEnd::Heading(_) => "</strong></p>\n",
-            TagEnd::Table => {
-                self.table = None;
-                "</tbody></table>\n"
-            }
-            TagEnd::TableHead => {
-                if let Some(table) = &mut self.table {
-                    table.in_head = false;
-                }
-                "</tr></thead><tbody>\n"
-            }
-            TagEnd::TableRow => "</tr>\n",
-            TagEnd::TableCell if in_head => "</th>",
-            TagEnd::TableCell => "</td>",
-            other => return Event::End(other),
-        };
-        Event::Html(markup.into())
-    }
-
-    fn cell(&mut self) -> String {
-        let Some(table) = &mut self.table else {
-            return "<td>".to_owned();
-        };
-        let align = match table.alignments.get(table.column) {
-            Some(Alignment::Left) => " align=\"left\"",
-            Some(Alignment::Center) => " align=\"center\"",
-            Some(Alignment::Right) => " align=\"right\"",
-            Some(Alignment::None) | None => "",
-        };
-        table.column += 1;
-        format!("<{}{align}>", if table.in_head { "th" } else { "td" })
-    }
-}
+#[cfg(test)]
+mod tests;

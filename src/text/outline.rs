@@ -165,7 +165,8 @@ impl Tree {
 
     fn close(&mut self) {
         if let Some(OpenPart { mut part, .. }) = self.path.pop() {
-            part.body = trim_blank_lines(&part.body).to_owned();
+            let body = trim_blank_lines(&part.body).to_owned();
+            part.body = body;
             self.path.last_mut().map_or(&mut self.sections, |parent| &mut parent.part.sections).push(part);
         }
     }
@@ -214,25 +215,20 @@ fn number_others(parts: &mut [Part], taken: &mut HashSet<Anchor>, next: &mut Has
 
 fn write_part(out: &mut String, part: &Part, depth: usize, before: &mut usize) {
     let depth = depth.min(MAX_DEPTH);
-    match part.heading.as_deref().map(one_line).filter(|heading| !heading.is_empty()) {
-        Some(heading) => {
-            out.push_str(&"#".repeat(depth + 1));
-            out.push(' ');
-            out.push_str(&heading);
-            match &part.anchor {
-                Some(anchor) if *anchor != Anchor::from_heading(&heading) || heading.ends_with('}') => {
-                    out.push_str(&format!(" {{#{anchor}}}"));
-                }
-                // A closing sequence of its own keeps the one that belongs to the text.
-                _ if heading.ends_with('#') => out.push_str(" #"),
-                _ => {}
+    if let Some(heading) = part.heading.as_deref().map(one_line).filter(|heading| !heading.is_empty()) {
+        out.extend(["#".repeat(depth + 1).as_str(), " ", &heading]);
+        match &part.anchor {
+            Some(anchor) if *anchor != Anchor::from_heading(&heading) || heading.ends_with('}') => {
+                out.extend([" {#", anchor.as_str(), "}"]);
             }
+            // A closing sequence of its own keeps the one that belongs to the text.
+            _ if heading.ends_with('#') => out.push_str(" #"),
+            _ => {}
         }
-        None => {
-            let place = if depth == *before { String::new() } else { format!(" {depth}") };
-            let anchor = part.anchor.as_ref().map(|anchor| format!(" {{#{anchor}}}")).unwrap_or_default();
-            out.push_str(&format!("<!-- section{place}{anchor} -->"));
-        }
+    } else {
+        let place = if depth == *before { String::new() } else { format!(" {depth}") };
+        let anchor = part.anchor.as_ref().map(|anchor| format!(" {{#{anchor}}}")).unwrap_or_default();
+        out.extend(["<!-- section", &place, &anchor, " -->"]);
     }
     out.push_str("\n\n");
     *before = depth;
@@ -289,9 +285,10 @@ fn closer(body: &str) -> Option<String> {
 
 /// Whether nothing but white space and HTML comments is there.
 fn is_only_comments(text: &str) -> bool {
-    let mut rest = text.trim_start();
+    let blank = [' ', '\t', '\n'];
+    let mut rest = text.trim_start_matches(blank);
     while let Some((_, after)) = rest.strip_prefix("<!--").and_then(|comment| comment.split_once("-->")) {
-        rest = after.trim_start();
+        rest = after.trim_start_matches(blank);
     }
     rest.is_empty()
 }

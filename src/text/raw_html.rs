@@ -2,6 +2,7 @@
 //! author what is taken out. Markup the renderer makes itself never passes here, so footnote ids cannot be forged.
 
 use super::markdown::Warning;
+use super::plain::is_block;
 use super::sanitise::{self, Policy};
 use super::slug::belongs_to_footnotes;
 use super::tokens::{self, Piece};
@@ -21,10 +22,20 @@ enum Open {
     Hidden { name: String },
 }
 
+/// What the HTML is to become.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose<'p> {
+    /// Part of a body.
+    Body(&'p Policy),
+    /// Part of a heading: block elements lose their tags.
+    Heading,
+    /// Markdown: headings and iframes of all hosts stay.
+    Import,
+}
+
 /// Reads the raw HTML of one article's bodies.
 pub(super) struct RawHtml<'p> {
-    policy: &'p Policy,
-    phrasing_only: bool,
+    purpose: Purpose<'p>,
     open: Vec<Open>,
     hidden: usize,
     warnings: Vec<Warning>,
@@ -32,13 +43,8 @@ pub(super) struct RawHtml<'p> {
 }
 
 impl<'p> RawHtml<'p> {
-    pub(super) fn new(policy: &'p Policy) -> Self {
-        Self { policy, phrasing_only: false, open: Vec::new(), hidden: 0, warnings: Vec::new(), reported: 0 }
-    }
-
-    /// For headings: block elements lose their tags.
-    pub(super) fn phrasing(policy: &'p Policy) -> Self {
-        Self { phrasing_only: true, ..Self::new(policy) }
+    pub(super) fn new(purpose: Purpose<'p>) -> Self {
+        Self { purpose, open: Vec::new(), hidden: 0, warnings: Vec::new(), reported: 0 }
     }
 
     /// Whether what comes now stands inside an element that goes with its content.
@@ -126,11 +132,17 @@ impl<'p> RawHtml<'p> {
             }
             return;
         }
+        while matches!(self.open.last(), Some(Open::Element { name: top, .. }) if ends_by_itself(top, &name))
+        {
+            if let Some(top) = self.open.pop() {
+                self.close(top, out);
+            }
+        }
         if self.open.len() >= MAX_DEPTH {
             self.warn("nested-too-deeply", "What is nested this deeply is shown flat.".to_owned());
             return;
         }
-        if is_heading(&name) {
+        if is_heading(&name) && self.purpose != Purpose::Import {
             self.warn("heading-flattened", format!("<{name}>"));
             out.push_str("<p><strong>");
             self.open.push(Open::Element { name, closer: "</strong></p>" });
@@ -166,12 +178,16 @@ impl<'p> RawHtml<'p> {
             |wanted: &str| attributes.iter().find(|(name, _)| name == wanted).map_or("", |(_, value)| value);
         let allowed = match name {
             "html" | "body" => return false,
-            "iframe" => sanitise::allows_iframe(self.policy, value("src")),
+            "iframe" => match self.purpose {
+                Purpose::Body(policy) => sanitise::allows_iframe(policy, value("src")),
+                Purpose::Heading => false,
+                Purpose::Import => true,
+            },
             "input" => value("type").eq_ignore_ascii_case("checkbox"),
             _ if is_heading(name) => true,
             _ => sanitise::allows_element(name),
         };
-        let allowed = allowed && (!self.phrasing_only || sanitise::is_phrasing(name));
+        let allowed = allowed && (self.purpose != Purpose::Heading || sanitise::is_phrasing(name));
         if !allowed {
             let source = if name == "iframe" { format!(" {}", shorten(value("src"))) } else { String::new() };
             self.warn("element-removed", format!("<{}>{source}", shorten(name)));
@@ -180,8 +196,9 @@ impl<'p> RawHtml<'p> {
     }
 
     fn attribute(&mut self, element: &str, name: &str, value: &str) -> Option<String> {
-        let allowed =
-            sanitise::allows_attribute(element, name) && !(name == "id" && belongs_to_footnotes(value));
+        let is_language = name == "class" && element == "pre" && self.purpose == Purpose::Import;
+        let allowed = (is_language || sanitise::allows_attribute(element, name))
+            && !(name == "id" && belongs_to_footnotes(value));
         if !allowed {
             self.warn("attribute-removed", format!("{} on <{element}>", shorten(name)));
             return None;
@@ -226,7 +243,21 @@ impl<'p> RawHtml<'p> {
     }
 }
 
-fn is_heading(name: &str) -> bool {
+/// Whether an element whose end tag is missing ends where another starts.
+fn ends_by_itself(open: &str, next: &str) -> bool {
+    match open {
+        "p" => is_block(next) && !matches!(next, "br" | "audio" | "video" | "picture" | "iframe"),
+        "li" => next == "li",
+        "dt" | "dd" => matches!(next, "dt" | "dd"),
+        "td" | "th" => matches!(next, "td" | "th" | "tr" | "thead" | "tbody" | "tfoot"),
+        "tr" => matches!(next, "tr" | "thead" | "tbody" | "tfoot"),
+        "thead" | "tbody" | "tfoot" => matches!(next, "tbody" | "tfoot"),
+        "rt" | "rp" => matches!(next, "rt" | "rp"),
+        _ => false,
+    }
+}
+
+pub(super) fn is_heading(name: &str) -> bool {
     matches!(name, "h1" | "h2" | "h3" | "h4" | "h5" | "h6")
 }
 

@@ -266,7 +266,7 @@ fn hyphenate(text: &str, keep: impl Fn(char) -> bool) -> String {
     let words: Vec<&str> = text.split(|c| !keep(c)).filter(|word| !word.is_empty()).collect();
     let joined = words.join("-");
     let short = cut(&joined, MAX_LENGTH);
-    if short.len() == joined.len() || joined[short.len()..].starts_with('-') {
+    if short.len() == joined.len() || joined.get(short.len()..).is_some_and(|rest| rest.starts_with('-')) {
         return short.trim_end_matches('-').to_owned();
     }
     short.rsplit_once('-').map_or(short, |(whole_words, _)| whole_words).to_owned()

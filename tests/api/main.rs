@@ -23,3 +23,6 @@ mod openapi;
 mod policy_matrix;
 mod restart;
 mod shutdown;
+mod smtp;
+mod subscribers;
+mod topics;

@@ -1,0 +1,468 @@
+//! Changing drafts without losing anybody's edit. A write names the version its caller has seen and goes through if
+//! nothing it touches has changed since; it leaves a revision, a note of what changed, and an event, or nothing at all.
+
+use serde_json::{Map, Value, json};
+
+use super::input::{MetadataChange, Named};
+use super::store::{self, ArticleRow, ChangeRow, SectionRow};
+use super::tree::flatten;
+use super::{ArticleId, ArticleRef, Content, Metadata, Section, SectionId, slugs};
+use crate::auth::{Actor, Permission, WriteArticles};
+use crate::authors;
+use crate::clock::Timestamp;
+use crate::db::types::{IsId as _, Json};
+use crate::db::{Connection, Tx};
+use crate::error::{Error, Result};
+use crate::events::{Event, SubjectId};
+use crate::http::IfMatch;
+use crate::random::Random;
+use crate::text::Locale;
+use crate::text::slug::Slug;
+use crate::topics;
+use crate::users::UserId;
+
+/// An article as its editors have it now.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    /// Its identity and state.
+    pub row: ArticleRow,
+    /// What was written.
+    pub content: Content,
+    /// The sections as kept.
+    pub(super) kept: Vec<SectionRow>,
+}
+
+/// What a write replaces or removes: the parts that must not have changed since its caller looked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Touches {
+    /// Nothing that stands already.
+    Nothing,
+    /// Metadata and intro.
+    Metadata,
+    /// These sections.
+    Sections(Vec<SectionId>),
+    /// Every section.
+    Tree,
+    /// Everything.
+    Everything,
+}
+
+impl Touches {
+    fn includes(&self, article: ArticleId, subject: SubjectId) -> bool {
+        let is_metadata = subject.uuid() == article.uuid();
+        match self {
+            Self::Nothing => false,
+            Self::Metadata => is_metadata,
+            Self::Sections(ids) => ids.iter().any(|id| id.uuid() == subject.uuid()),
+            Self::Tree => !is_metadata,
+            Self::Everything => true,
+        }
+    }
+}
+
+/// Who changes a draft, and what that needs.
+#[derive(Debug, Clone)]
+pub struct Editor<'a> {
+    /// Who.
+    pub actor: Actor<WriteArticles>,
+    /// For new ids.
+    pub random: &'a Random,
+    /// The site's language.
+    pub locale: &'a Locale,
+}
+
+impl Draft {
+    /// Reads the draft of an article.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn load(conn: &mut Connection, row: ArticleRow) -> Result<Self> {
+        let (content, kept) = store::content(conn, &row)?;
+        Ok(Self { row, content, kept })
+    }
+
+    /// At which version a section last changed.
+    #[must_use]
+    pub fn section_revision(&self, id: SectionId) -> i64 {
+        self.kept
+            .iter()
+            .find(|row| *diesel::Identifiable::id(*row) == id)
+            .map_or(self.row.revision, |row| row.revision)
+    }
+}
+
+/// Finds the article a token's request names, by id or by the draft's slug. What the right does not reach is not there.
+///
+/// # Errors
+/// Not found; conflict `slug-moved` for a slug that the article had before.
+pub fn find<P: Permission>(
+    conn: &mut Connection,
+    actor: Actor<P>,
+    article: &ArticleRef,
+    locale: &Locale,
+) -> Result<ArticleRow> {
+    let (id, moved) = match article {
+        ArticleRef::Id(id) => (Some(*id), false),
+        ArticleRef::Slug(slug) => match slugs::draft(conn, locale, slug)? {
+            Some(id) => (Some(id), false),
+            None => (slugs::owner(conn, locale, slug)?.map(|(owner, _)| owner), true),
+        },
+    };
+    let row = match id {
+        Some(id) => store::find(conn, id)?,
+        None => None,
+    };
+    let row = row.filter(|row| actor.reaches(row.owner_id)).ok_or(Error::NotFound("article"))?;
+    if moved {
+        let members =
+            Map::from_iter([("slug".to_owned(), json!(row.slug)), ("id".to_owned(), json!(row.id))]);
+        return Err(Error::Conflict(crate::error::Conflict {
+            code: "slug-moved",
+            detail: format!("the draft's slug is {} now", row.slug).into(),
+            members,
+        }));
+    }
+    Ok(row)
+}
+
+/// Finds and locks the article that a write names.
+///
+/// # Errors
+/// As [`find`]; conflict `in-trash`.
+pub fn find_to_write<P: Permission>(
+    tx: &mut Tx<'_>,
+    actor: Actor<P>,
+    article: &ArticleRef,
+    locale: &Locale,
+) -> Result<ArticleRow> {
+    let id = find(tx, actor, article, locale)?.id;
+    let row = store::lock_article(tx, id)?.filter(|row| actor.reaches(row.owner_id));
+    let row = row.ok_or(Error::NotFound("article"))?;
+    if row.trashed_at.is_some() {
+        return Err(Error::conflict("in-trash", "the article lies in the trash; restore it first"));
+    }
+    Ok(row)
+}
+
+/// Checks that nothing of what a write touches has changed since its caller looked.
+///
+/// # Errors
+/// Precondition failed `changed-since`, with the present version and what changed.
+fn check_unchanged(conn: &mut Connection, row: &ArticleRow, seen: IfMatch, touches: &Touches) -> Result<()> {
+    let IfMatch::Version(seen) = seen else { return Ok(()) };
+    let since = store::changes_since(conn, row.id, seen)?;
+    let changed: Vec<Value> = since
+        .iter()
+        .filter(|change| touches.includes(row.id, change.subject_id))
+        .map(|change| describe(row.id, change))
+        .collect();
+    if changed.is_empty() && seen <= row.version {
+        return Ok(());
+    }
+    let members =
+        Map::from_iter([("version".to_owned(), json!(row.version)), ("changed".to_owned(), changed.into())]);
+    Err(Error::stale("changed-since", "what this write touches has changed since that version", members))
+}
+
+fn describe(article: ArticleId, change: &ChangeRow) -> Value {
+    json!({
+        "kind": if change.subject_id.uuid() == article.uuid() { "metadata" } else { "section" },
+        "id": change.subject_id,
+        "members": change.members.as_ref().map(|Json(members)| members),
+        "by": change.user_id,
+        "at": change.at,
+    })
+}
+
+/// Changes a draft: locks the article, checks what the caller has seen, lets `change` do its work on the content and
+/// keeps the difference. `change` says which sections it moved. Without a difference nothing is written.
+///
+/// # Errors
+/// What the checks and `change` say.
+pub fn edit<T, C>(
+    tx: &mut Tx<'_>,
+    editor: &Editor<'_>,
+    article: &ArticleRef,
+    seen: IfMatch,
+    touches: T,
+    change: C,
+) -> Result<Draft>
+where
+    T: FnOnce(&Draft) -> Result<Touches>,
+    C: FnOnce(&mut Tx<'_>, &mut Draft) -> Result<Vec<SectionId>>,
+{
+    let row = find_to_write(tx, editor.actor, article, editor.locale)?;
+    let before = Draft::load(tx, row)?;
+    let touched = touches(&before)?;
+    check_unchanged(tx, &before.row, seen, &touched)?;
+    let mut after = before.clone();
+    let moved = change(tx, &mut after)?;
+    save(tx, editor, &before, after, &moved)
+}
+
+/// Keeps the difference between two states of a draft.
+fn save(
+    tx: &mut Tx<'_>,
+    editor: &Editor<'_>,
+    before: &Draft,
+    mut after: Draft,
+    moved: &[SectionId],
+) -> Result<Draft> {
+    let now = tx.now();
+    let members = metadata_members(&before.content.metadata, &after.content.metadata);
+    let sections = section_changes(&before.content.sections, &after.content.sections, moved);
+    if members.is_empty() && sections.is_empty() {
+        return Ok(after);
+    }
+    let version = before.row.version + 1;
+    let id = before.row.id;
+    let note = |subject_id, members: Option<Vec<String>>| ChangeRow {
+        article_id: id,
+        version,
+        subject_id,
+        members: members.map(Json),
+        user_id: Some(editor.actor.user),
+        at: now,
+    };
+    if !members.is_empty() {
+        after.row.metadata_revision = version;
+        after.row.set_metadata(&after.content.metadata);
+        if members.iter().any(|member| member == "authors" || member == "topics") {
+            store::set_labels(tx, id, &after.content.metadata)?;
+        }
+        slugs::release(tx, id, &after.row.locale, &after.row.slug)?;
+        store::insert_change(tx, note(SubjectId::from_uuid(id.uuid()), Some(members)))?;
+    }
+    let changed: Vec<SectionId> = sections.iter().map(|(section, _)| *section).collect();
+    store::set_sections(tx, id, &before.kept, &after.content.sections, &changed, version)?;
+    for (section, members) in sections {
+        store::insert_change(tx, note(SubjectId::from_uuid(section.uuid()), members))?;
+    }
+    after.row.version = version;
+    after.row.revision = version;
+    after.row.updated_at = now;
+    store::update(tx, &after.row)?;
+    store::insert_revision(tx, id, version, Some(editor.actor.user), &after.content)?;
+    tx.append(Some(editor.actor.user), Event::ArticleEdited { article: id, version, sections: changed });
+    Draft::load(tx, after.row)
+}
+
+fn metadata_members(before: &Metadata, after: &Metadata) -> Vec<String> {
+    let fields = |metadata| match serde_json::to_value(metadata) {
+        Ok(Value::Object(members)) => members,
+        _ => Map::new(),
+    };
+    let (before, after) = (fields(before), fields(after));
+    after.into_iter().filter(|(name, value)| before.get(name) != Some(value)).map(|(name, _)| name).collect()
+}
+
+/// The sections that differ, and which members of each; `None` for a removed one.
+fn section_changes(
+    before: &[Section],
+    after: &[Section],
+    moved: &[SectionId],
+) -> Vec<(SectionId, Option<Vec<String>>)> {
+    let (before, after) = (flatten(before), flatten(after));
+    let mut changes = Vec::new();
+    for (old, ..) in &before {
+        if !after.iter().any(|(new, ..)| new.id == old.id) {
+            changes.push((old.id, None));
+        }
+    }
+    for (new, ..) in &after {
+        let old = before.iter().map(|(old, ..)| *old).find(|old| old.id == new.id);
+        let differs = [
+            ("heading", old.is_none_or(|old| old.heading != new.heading)),
+            ("anchor", old.is_none_or(|old| old.anchor != new.anchor)),
+            ("body", old.is_none_or(|old| old.body != new.body)),
+            ("custom", old.is_none_or(|old| old.custom != new.custom)),
+            ("place", old.is_none() || moved.contains(&new.id)),
+        ];
+        let members: Vec<String> =
+            differs.iter().filter(|(_, differs)| *differs).map(|(member, _)| (*member).to_owned()).collect();
+        if !members.is_empty() {
+            changes.push((new.id, Some(members)));
+        }
+    }
+    changes
+}
+
+/// The sections that stand elsewhere in a tree that replaces another.
+#[must_use]
+pub fn moved(before: &[Section], after: &[Section]) -> Vec<SectionId> {
+    let before = flatten(before);
+    flatten(after)
+        .into_iter()
+        .filter(|(new, parent, position)| {
+            before.iter().any(|(old, p, at)| old.id == new.id && (p, at) != (parent, position))
+        })
+        .map(|(new, ..)| new.id)
+        .collect()
+}
+
+/// What a new article is made of.
+#[derive(Debug, Clone)]
+pub struct NewArticle {
+    /// Its id.
+    pub id: ArticleId,
+    /// Its metadata; the title has to be there.
+    pub metadata: MetadataChange,
+    /// Its sections.
+    pub sections: Vec<Section>,
+    /// When it was first published, if that was elsewhere.
+    pub published_at: Option<Timestamp>,
+}
+
+/// Creates an article as a draft: version and revision 1.
+///
+/// # Errors
+/// Invalid without a title, conflict `slug-taken`.
+pub fn create(tx: &mut Tx<'_>, editor: &Editor<'_>, new: &NewArticle) -> Result<Draft> {
+    let now = tx.now();
+    let title = new.metadata.title.clone();
+    let title = title.ok_or_else(|| Error::invalid("/title", "required", "an article has a title"))?;
+    let mut row = ArticleRow {
+        id: new.id,
+        owner_id: editor.actor.user,
+        version: 1,
+        revision: 1,
+        metadata_revision: 1,
+        live_edition: None,
+        published_revision: None,
+        last_edition: 0,
+        published_at: new.published_at,
+        locale: new.metadata.locale.clone().flatten().unwrap_or_else(|| editor.locale.clone()),
+        slug: Slug::from_title(&title),
+        title,
+        subtitle: None,
+        summary: None,
+        cover: None,
+        featured: false,
+        listed: true,
+        intro: String::new(),
+        seo: Json::default(),
+        custom: Json::default(),
+        translation_of: None,
+        aliases: Json::default(),
+        trashed_at: None,
+        created_at: now,
+        updated_at: now,
+    };
+    // The row has to stand before anything can refer to it; its slug is settled right after.
+    row.slug = Slug::from_stored(new.id.to_string());
+    store::insert(tx, &row)?;
+    let mut draft = Draft::load(tx, row)?;
+    draft.content.metadata.slug = Slug::from_title(&draft.row.title);
+    let mut change = new.metadata.clone();
+    change.slug.get_or_insert(None);
+    change_metadata(tx, editor, &mut draft, &change)?;
+    draft.content.sections.clone_from(&new.sections);
+    draft.row.set_metadata(&draft.content.metadata);
+    store::update(tx, &draft.row)?;
+    store::set_labels(tx, new.id, &draft.content.metadata)?;
+    store::set_sections(tx, new.id, &[], &draft.content.sections, &[], 1)?;
+    store::insert_revision(tx, new.id, 1, Some(editor.actor.user), &draft.content)?;
+    tx.append(Some(editor.actor.user), Event::ArticleCreated { article: new.id });
+    Draft::load(tx, draft.row)
+}
+
+/// Changes the metadata of a draft: what concerns only the article, and what others have a say in.
+///
+/// # Errors
+/// Conflict `slug-taken`; invalid for topics, authors and originals that are not there.
+pub fn change_metadata(
+    tx: &mut Tx<'_>,
+    editor: &Editor<'_>,
+    draft: &mut Draft,
+    change: &MetadataChange,
+) -> Result<()> {
+    let id = draft.row.id;
+    let metadata = &mut draft.content.metadata;
+    change.apply(metadata);
+    if let Some(locale) = &change.locale {
+        metadata.locale = locale.clone().unwrap_or_else(|| editor.locale.clone());
+    }
+    match &change.slug {
+        Some(Some(slug)) => {
+            slugs::claim(tx, id, &metadata.locale, slug)?;
+            metadata.slug = slug.clone();
+        }
+        Some(None) => {
+            let slug = Slug::from_title(&metadata.title);
+            metadata.slug = slugs::claim_free(tx, editor.random, id, &metadata.locale, &slug)?;
+        }
+        None if change.locale.is_some() => slugs::claim(tx, id, &metadata.locale, &metadata.slug)?,
+        None => {}
+    }
+    if let Some(named) = &change.topics {
+        metadata.topics = topic_ids(tx, editor, named)?;
+    }
+    if let Some(named) = &change.authors {
+        metadata.authors = author_ids(tx, editor, named)?;
+    }
+    if let Some(original) = change.translation_of {
+        metadata.translation_of = original;
+        if let Some(original) = original
+            && (original == id || store::find(tx, original)?.is_none())
+        {
+            return Err(Error::invalid("/translation_of", "unknown-article", "no other article has this id"));
+        }
+    }
+    Ok(())
+}
+
+fn topic_ids(tx: &mut Tx<'_>, editor: &Editor<'_>, named: &[Named]) -> Result<Vec<topics::TopicId>> {
+    let may_make = editor.actor.may::<crate::auth::WriteTopics>();
+    let slugs: Vec<Slug> = named.iter().map(|named| named.slug.clone()).collect();
+    let found = topics::store::find_by_slugs(tx, &slugs)?;
+    let mut ids = Vec::new();
+    for ((at, named), found) in named.iter().enumerate().zip(found) {
+        let id = match found {
+            Some(id) => id,
+            None if may_make => {
+                topics::store::make(tx, editor.random, editor.actor.user, &named.slug, &named.name)?
+            }
+            None => return Err(unknown(&format!("/topics/{at}"), "unknown-topic", &named.slug)),
+        };
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
+    Ok(ids)
+}
+
+fn author_ids(tx: &mut Tx<'_>, editor: &Editor<'_>, named: &[Named]) -> Result<Vec<authors::AuthorId>> {
+    let may_make = editor.actor.may::<crate::auth::WriteAuthors>();
+    let slugs: Vec<Slug> = named.iter().map(|named| named.slug.clone()).collect();
+    let found = authors::store::find_by_slugs(tx, &slugs)?;
+    let mut ids = Vec::new();
+    for ((at, named), found) in named.iter().enumerate().zip(found) {
+        let id = match found {
+            Some(id) => id,
+            None if may_make => {
+                authors::store::make(tx, editor.random, editor.actor.user, &named.slug, &named.name)?
+            }
+            None => return Err(unknown(&format!("/authors/{at}"), "unknown-author", &named.slug)),
+        };
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
+    Ok(ids)
+}
+
+fn unknown(pointer: &str, code: &'static str, slug: &Slug) -> Error {
+    Error::invalid(pointer, code, format!("there is no {slug}, and your role makes none"))
+}
+
+/// Raises the version of an article without a revision: for what changes its state and not its text.
+///
+/// # Errors
+/// When the database refuses.
+pub fn raise(tx: &mut Tx<'_>, row: &mut ArticleRow, user: UserId, event: Event) -> Result<()> {
+    row.version += 1;
+    row.updated_at = tx.now();
+    store::update(tx, row)?;
+    tx.append(Some(user), event);
+    Ok(())
+}

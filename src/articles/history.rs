@@ -1,0 +1,569 @@
+//! Publishing, and what has become of an article: revisions and editions.
+
+use actix_web::web::{Data, Path};
+use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use utoipa::{IntoParams, ToSchema};
+
+use super::drafts::{self, Draft as Kept, Editor, Touches};
+use super::output::Draft;
+use super::routes::{ArticlePath, InLocale, named_in, written};
+use super::{ArticleId, ArticleRef, Cover, Section, SectionId, Seo, WebsitePath, store};
+use crate::app::App;
+use crate::auth::{Actor, PublishArticles, ReadDrafts, WriteArticles};
+use crate::authors::{self, AuthorId, AuthorRef};
+use crate::clock::Timestamp;
+use crate::db::schema::{editions as edition_table, revisions};
+use crate::db::{Connection, Tx};
+use crate::editions::Edition;
+use crate::editions::publish::{self, Prepared, Wanted};
+use crate::editions::render::{Facts, edition};
+use crate::editions::store::{EditionRow, surroundings_of};
+use crate::error::{Error, Result};
+use crate::http::page::PageParams;
+use crate::http::{Answer, IdempotencyKey, IfMatch, Json, PageRequest, Query, page};
+use crate::text::Locale;
+use crate::text::slug::{Anchor, Slug};
+use crate::topics::{self, TopicId, TopicRef};
+use crate::users::UserId;
+
+/// What is to be published.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Publish {
+    /// The revision that was seen: what goes out is exactly that.
+    #[schema(minimum = 1, maximum = 2147483647)]
+    revision: i64,
+    /// When the article was first published, if that was elsewhere; in the past. For editors.
+    #[serde(default)]
+    #[schema(nullable = false)]
+    published_at: Option<Timestamp>,
+}
+
+/// Publish a revision
+///
+/// Makes an edition of it, which readers see from now on. If they see that revision already, nothing happens.
+#[utoipa::path(post, path = "/v1/articles/{article}/publish", tag = "drafts", security(("bearer" = [])),
+    params(ArticlePath, InLocale,
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated request have one effect.", max_length = 255)),
+    request_body = Publish,
+    responses(
+        (status = 200, description = "Published; the draft now.", body = Draft, headers(("ETag" = String, description = "Its version."))),
+        (status = 409, description = "`in-trash`, `slug-taken`, `slug-moved`, or `overtaken` by another publication."),
+    ))]
+pub async fn publish_article(
+    app: Data<App>,
+    actor: Actor<PublishArticles>,
+    key: IdempotencyKey,
+    path: Path<ArticlePath>,
+    Query(locale): Query<InLocale>,
+    body: Json<Publish>,
+) -> Result<Answer> {
+    let once = key.once(actor.user, &body.fingerprint);
+    let (locale, article) = (locale.or_default(&app), path.into_inner().article);
+    let Publish { revision, published_at } = body.value;
+    if let Some(at) = published_at {
+        check_first_publication(actor, at, app.clock.now())?;
+    }
+    let wanted = Wanted { article: article.clone(), locale: locale.clone(), revision, published_at };
+    let random = app.random.clone();
+    let work = move |tx: &mut Tx<'_>, prepared: &Option<Prepared>| {
+        let kept = publish::commit(tx, &random, actor, &article, &locale, prepared.as_ref())?;
+        written(tx, &kept, Vec::new())
+    };
+    once.answer(&app, publish::prepare(&app, actor, wanted), work).await
+}
+
+fn check_first_publication(actor: Actor<PublishArticles>, at: Timestamp, now: Timestamp) -> Result<()> {
+    if actor.only_of().is_some() {
+        let detail = "editors may say when an article was first published";
+        return Err(Error::invalid("/published_at", "not-for-your-role", detail));
+    }
+    if at > now {
+        return Err(Error::invalid("/published_at", "in-the-future", "a moment in the past"));
+    }
+    Ok(())
+}
+
+/// Take an article from its readers
+///
+/// Its draft and history stay.
+#[utoipa::path(post, path = "/v1/articles/{article}/unpublish", tag = "drafts", security(("bearer" = [])),
+    params(ArticlePath, InLocale,
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated request have one effect.", max_length = 255)),
+    responses(
+        (status = 200, description = "Taken back; the draft now.", body = Draft, headers(("ETag" = String, description = "Its version."))),
+        (status = 409, description = "`not-published`, `in-trash` or `slug-moved`."),
+    ))]
+pub async fn unpublish_article(
+    app: Data<App>,
+    actor: Actor<PublishArticles>,
+    key: IdempotencyKey,
+    path: Path<ArticlePath>,
+    Query(locale): Query<InLocale>,
+) -> Result<Answer> {
+    let (locale, article, random) = (locale.or_default(&app), path.into_inner().article, app.random.clone());
+    let work = move |tx: &mut Tx<'_>, (): &()| {
+        let kept = publish::unpublish(tx, &random, actor, &article, &locale)?;
+        written(tx, &kept, Vec::new())
+    };
+    key.once(actor.user, &[]).answer(&app, async { Ok(()) }, work).await
+}
+
+/// Names a revision of an article.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub struct RevisionPath {
+    /// The article's id or slug.
+    #[param(value_type = String, max_length = 120)]
+    article: ArticleRef,
+    /// The version at which the revision was made.
+    #[param(minimum = 1, maximum = 2147483647)]
+    revision: i64,
+}
+
+/// Names an edition of an article.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub struct EditionPath {
+    /// The article's id or slug.
+    #[param(value_type = String, max_length = 120)]
+    article: ArticleRef,
+    /// The edition's number.
+    #[param(minimum = 1, maximum = 2147483647)]
+    edition: i64,
+}
+
+/// A revision in a list.
+#[derive(Debug, Serialize, Queryable, ToSchema)]
+pub struct RevisionItem {
+    /// The version at which it was made.
+    #[schema(minimum = 1, maximum = 2147483647)]
+    revision: i64,
+    /// Who made it.
+    user_id: Option<UserId>,
+    /// The title it has.
+    #[schema(max_length = 300)]
+    title: String,
+    /// When it was made.
+    created_at: Timestamp,
+}
+
+/// A page of revisions.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RevisionPage {
+    /// The revisions.
+    #[schema(max_items = 100)]
+    items: Vec<RevisionItem>,
+    /// Names the next page, if there is one.
+    #[schema(max_length = 1000)]
+    next_cursor: Option<String>,
+    /// How many there are in all, if asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, nullable = false, minimum = 0, maximum = 2147483647)]
+    total: Option<i64>,
+}
+
+/// List revisions
+///
+/// Every accepted edit, newest first.
+#[utoipa::path(get, path = "/v1/articles/{article}/revisions", tag = "history", security(("bearer" = [])),
+    params(ArticlePath, InLocale, PageParams),
+    responses(
+        (status = 200, description = "A page of revisions.", body = RevisionPage),
+        (status = 409, description = "`slug-moved`: the draft has another slug now."),
+    ))]
+pub async fn list_revisions(
+    app: Data<App>,
+    actor: Actor<ReadDrafts>,
+    req: actix_web::HttpRequest,
+    path: Path<ArticlePath>,
+    Query((locale, page)): Query<(InLocale, PageRequest)>,
+) -> Result<Answer> {
+    let locale = locale.or_default(&app);
+    let answer = app
+        .db
+        .snapshot(move |conn| {
+            let id = drafts::find(conn, actor, &path.article, &locale)?.id;
+            let list = ("revisions", id);
+            let before: Option<i64> = page.after(&list)?;
+            let all = || revisions::table.filter(revisions::article_id.eq(id));
+            let total = page.include_total.then(|| all().count().get_result(conn)).transpose()?;
+            let mut items: Vec<RevisionItem> = all()
+                .filter(revisions::revision.lt(before.unwrap_or(i64::MAX)))
+                .order(revisions::revision.desc())
+                .select((revisions::revision, revisions::user_id, revisions::title, revisions::created_at))
+                .limit(page.limit + 1)
+                .load(conn)?;
+            let next_cursor = cut(&mut items, page.limit, &list, |item| item.revision)?;
+            Ok(RevisionPage { items, next_cursor, total })
+        })
+        .await?;
+    Ok(page::with_next_link(
+        Answer::ok(&answer)?,
+        req.path(),
+        req.query_string(),
+        answer.next_cursor.as_deref(),
+    ))
+}
+
+/// Leaves a page's items and gives the cursor behind them.
+fn cut<T>(
+    items: &mut Vec<T>,
+    limit: i64,
+    list: &impl std::fmt::Debug,
+    key: impl Fn(&T) -> i64,
+) -> Result<Option<String>> {
+    let most = usize::try_from(limit).unwrap_or(usize::MAX);
+    let more = items.len() > most;
+    items.truncate(most);
+    items.last().filter(|_| more).map(|last| page::cursor(&key(last), list)).transpose()
+}
+
+/// A revision: everything an editor wrote, as it was.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Revision {
+    /// The version at which it was made.
+    #[schema(minimum = 1, maximum = 2147483647)]
+    revision: i64,
+    /// Who made it.
+    user_id: Option<UserId>,
+    /// When it was made.
+    created_at: Timestamp,
+    slug: Slug,
+    locale: Locale,
+    /// One line.
+    #[schema(max_length = 300)]
+    title: String,
+    /// One line below the title.
+    #[schema(max_length = 500)]
+    subtitle: Option<String>,
+    /// What was written.
+    #[schema(max_length = 1000)]
+    summary: Option<String>,
+    cover: Option<Cover>,
+    /// Whether the site puts it forward.
+    featured: bool,
+    /// Whether it stands in lists, feeds and search.
+    listed: bool,
+    /// Those of its authors who are still there.
+    #[schema(max_items = 20)]
+    authors: Vec<AuthorRef>,
+    /// Those of its topics that are still there.
+    #[schema(max_items = 50)]
+    topics: Vec<TopicRef>,
+    /// Markdown before the first section.
+    #[schema(max_length = 200_000)]
+    intro: String,
+    /// The tree.
+    #[schema(max_items = 1000)]
+    sections: Vec<RevisionSection>,
+    seo: Seo,
+    /// Whatever else the site keeps.
+    #[schema(value_type = Object)]
+    custom: Map<String, Value>,
+    /// The article this one translates.
+    translation_of: Option<ArticleId>,
+    /// Old addresses.
+    #[schema(value_type = Vec<WebsitePath>, max_items = 100)]
+    aliases: Vec<String>,
+}
+
+/// A section as it was.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RevisionSection {
+    id: SectionId,
+    /// One line of inline Markdown.
+    #[schema(max_length = 300)]
+    heading: Option<String>,
+    /// Its name inside the page.
+    anchor: Option<Anchor>,
+    /// Markdown without headings.
+    #[schema(max_length = 200_000)]
+    body: String,
+    /// Whatever else the site keeps.
+    #[schema(value_type = Object)]
+    custom: Map<String, Value>,
+    /// The parts below it.
+    #[schema(no_recursion, max_items = 1000)]
+    sections: Vec<RevisionSection>,
+}
+
+impl From<Section> for RevisionSection {
+    fn from(section: Section) -> Self {
+        Self {
+            id: section.id,
+            heading: section.heading,
+            anchor: section.anchor,
+            body: section.body,
+            custom: section.custom,
+            sections: section.sections.into_iter().map(Self::from).collect(),
+        }
+    }
+}
+
+/// Read a revision
+///
+/// Everything an editor wrote, as it was.
+#[utoipa::path(get, path = "/v1/articles/{article}/revisions/{revision}", tag = "history", security(("bearer" = [])),
+    params(RevisionPath, InLocale),
+    responses(
+        (status = 200, description = "The revision.", body = Revision),
+        (status = 409, description = "`slug-moved`: the draft has another slug now."),
+    ))]
+pub async fn get_revision(
+    app: Data<App>,
+    actor: Actor<ReadDrafts>,
+    path: Path<RevisionPath>,
+    Query(locale): Query<InLocale>,
+) -> Result<Answer> {
+    let locale = locale.or_default(&app);
+    app.db
+        .snapshot(move |conn| {
+            let id = drafts::find(conn, actor, &path.article, &locale)?.id;
+            Answer::ok(&read_revision(conn, id, path.revision)?)
+        })
+        .await
+}
+
+fn read_revision(conn: &mut Connection, id: ArticleId, revision: i64) -> Result<Revision> {
+    let content = store::find_revision(conn, id, revision)?.ok_or(Error::NotFound("revision"))?;
+    let (user_id, created_at) = revisions::table
+        .filter(revisions::article_id.eq(id))
+        .filter(revisions::revision.eq(revision))
+        .select((revisions::user_id, revisions::created_at))
+        .get_result(conn)?;
+    let metadata = content.metadata;
+    Ok(Revision {
+        revision,
+        user_id,
+        created_at,
+        slug: metadata.slug,
+        locale: metadata.locale,
+        title: metadata.title,
+        subtitle: metadata.subtitle,
+        summary: metadata.summary,
+        cover: metadata.cover,
+        featured: metadata.featured,
+        listed: metadata.listed,
+        authors: authors::store::resolve(conn, &metadata.authors)?,
+        topics: topics::store::resolve(conn, &metadata.topics)?,
+        intro: metadata.intro,
+        sections: content.sections.into_iter().map(RevisionSection::from).collect(),
+        seo: metadata.seo,
+        custom: metadata.custom,
+        translation_of: metadata.translation_of,
+        aliases: metadata.aliases,
+    })
+}
+
+/// Restore a revision
+///
+/// The draft becomes what it was then, as a new revision; its slug and language stay. Goes through if nothing has changed
+/// since the version that `If-Match` names.
+#[utoipa::path(post, path = "/v1/articles/{article}/revisions/{revision}/restore", tag = "history",
+    security(("bearer" = [])),
+    params(RevisionPath, InLocale,
+        ("If-Match" = String, Header, description = "The version seen, as in `\"7\"`, or `*`.", max_length = 40),
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated request have one effect.", max_length = 255)),
+    responses(
+        (status = 200, description = "The draft now.", body = Draft, headers(("ETag" = String, description = "Its version."))),
+        (status = 409, description = "`slug-moved` or `in-trash`."),
+    ))]
+pub async fn restore_revision(
+    app: Data<App>,
+    actor: Actor<WriteArticles>,
+    key: IdempotencyKey,
+    req: actix_web::HttpRequest,
+    path: Path<RevisionPath>,
+    Query(locale): Query<InLocale>,
+) -> Result<Answer> {
+    let (random, site_locale) = (app.random.clone(), app.config.locale.clone());
+    let locale = locale.or_default(&app);
+    // Read last: a request that was answered before is answered again, whatever it has seen.
+    let seen = async { IfMatch::of(&req) };
+    let work = move |tx: &mut Tx<'_>, seen: &IfMatch| {
+        let editor = Editor { actor, random: &random, locale: &site_locale };
+        let article = named_in(tx, actor, &path.article, &locale)?;
+        let kept = drafts::edit(
+            tx,
+            &editor,
+            &article,
+            *seen,
+            |_| Ok(Touches::Everything),
+            |tx, draft| bring_back(tx, draft, path.revision),
+        )?;
+        written(tx, &kept, Vec::new())
+    };
+    key.once(actor.user, &[]).answer(&app, seen, work).await
+}
+
+fn bring_back(tx: &mut Tx<'_>, draft: &mut Kept, revision: i64) -> Result<Vec<SectionId>> {
+    let mut content = store::find_revision(tx, draft.row.id, revision)?.ok_or(Error::NotFound("revision"))?;
+    let metadata = &mut content.metadata;
+    metadata.slug = draft.content.metadata.slug.clone();
+    metadata.locale = draft.content.metadata.locale.clone();
+    metadata.authors = present::<AuthorId>(&authors::store::resolve(tx, &metadata.authors)?);
+    metadata.topics = present::<TopicId>(&topics::store::resolve(tx, &metadata.topics)?);
+    if let Some(original) = metadata.translation_of
+        && store::find(tx, original)?.is_none()
+    {
+        metadata.translation_of = None;
+    }
+    let before = std::mem::replace(&mut draft.content, content);
+    Ok(drafts::moved(&before.sections, &draft.content.sections))
+}
+
+/// The ids of what is still there.
+fn present<I: Copy>(references: &[impl HasId<I>]) -> Vec<I> {
+    references.iter().map(HasId::id).collect()
+}
+
+trait HasId<I> {
+    fn id(&self) -> I;
+}
+impl HasId<AuthorId> for AuthorRef {
+    fn id(&self) -> AuthorId {
+        self.id
+    }
+}
+impl HasId<TopicId> for TopicRef {
+    fn id(&self) -> TopicId {
+        self.id
+    }
+}
+
+/// An edition in the history: facts.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct EditionFacts {
+    /// Its number.
+    #[schema(minimum = 1, maximum = 2147483647)]
+    edition: i64,
+    /// The revision it was made of.
+    #[schema(minimum = 1, maximum = 2147483647)]
+    revision: i64,
+    /// The language it had.
+    locale: Locale,
+    /// The slug it had.
+    slug: Slug,
+    /// The title it had.
+    #[schema(max_length = 300)]
+    title: String,
+    /// When it was published.
+    published_at: Timestamp,
+    /// By whom.
+    user_id: Option<UserId>,
+    /// Whether readers see it now.
+    live: bool,
+}
+
+/// A page of editions in the history.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct EditionFactsPage {
+    /// The editions.
+    #[schema(max_items = 100)]
+    items: Vec<EditionFacts>,
+    /// Names the next page, if there is one.
+    #[schema(max_length = 1000)]
+    next_cursor: Option<String>,
+    /// How many there are in all, if asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, nullable = false, minimum = 0, maximum = 2147483647)]
+    total: Option<i64>,
+}
+
+/// List editions
+///
+/// What was published, newest first.
+#[utoipa::path(get, path = "/v1/articles/{article}/editions", tag = "history", security(("bearer" = [])),
+    params(ArticlePath, InLocale, PageParams),
+    responses(
+        (status = 200, description = "A page of editions.", body = EditionFactsPage),
+        (status = 409, description = "`slug-moved`: the draft has another slug now."),
+    ))]
+pub async fn list_editions(
+    app: Data<App>,
+    actor: Actor<ReadDrafts>,
+    req: actix_web::HttpRequest,
+    path: Path<ArticlePath>,
+    Query((locale, page)): Query<(InLocale, PageRequest)>,
+) -> Result<Answer> {
+    let locale = locale.or_default(&app);
+    let answer = app
+        .db
+        .snapshot(move |conn| {
+            let row = drafts::find(conn, actor, &path.article, &locale)?;
+            let list = ("editions", row.id);
+            let before: Option<i64> = page.after(&list)?;
+            let all = || edition_table::table.filter(edition_table::article_id.eq(row.id));
+            let total = page.include_total.then(|| all().count().get_result(conn)).transpose()?;
+            let mut rows: Vec<EditionRow> = all()
+                .filter(edition_table::edition.lt(before.unwrap_or(i64::MAX)))
+                .order(edition_table::edition.desc())
+                .limit(page.limit + 1)
+                .load(conn)?;
+            let next_cursor = cut(&mut rows, page.limit, &list, |row| row.edition)?;
+            let items = rows
+                .into_iter()
+                .map(|edition| EditionFacts {
+                    live: row.live_edition == Some(edition.edition),
+                    edition: edition.edition,
+                    revision: edition.revision,
+                    locale: edition.locale,
+                    slug: edition.slug,
+                    title: edition.title,
+                    published_at: edition.published_at,
+                    user_id: edition.user_id,
+                })
+                .collect();
+            Ok(EditionFactsPage { items, next_cursor, total })
+        })
+        .await?;
+    Ok(page::with_next_link(
+        Answer::ok(&answer)?,
+        req.path(),
+        req.query_string(),
+        answer.next_cursor.as_deref(),
+    ))
+}
+
+/// Read an edition from the history
+///
+/// Rendered as it would be today: with the present names of its topics and authors.
+#[utoipa::path(get, path = "/v1/articles/{article}/editions/{edition}", tag = "history", security(("bearer" = [])),
+    params(EditionPath, InLocale),
+    responses(
+        (status = 200, description = "The edition.", body = Edition),
+        (status = 409, description = "`slug-moved`: the draft has another slug now."),
+    ))]
+pub async fn get_edition(
+    app: Data<App>,
+    actor: Actor<ReadDrafts>,
+    path: Path<EditionPath>,
+    Query(locale): Query<InLocale>,
+) -> Result<Answer> {
+    let locale = locale.or_default(&app);
+    let config = app.config.clone();
+    app.db
+        .snapshot(move |conn| {
+            let row = drafts::find(conn, actor, &path.article, &locale)?;
+            let kept: Option<EditionRow> = edition_table::table
+                .filter(edition_table::article_id.eq(row.id))
+                .filter(edition_table::edition.eq(path.edition))
+                .get_result(conn)
+                .optional()?;
+            let kept = kept.ok_or(Error::NotFound("edition"))?;
+            let content =
+                store::find_revision(conn, row.id, kept.revision)?.ok_or(Error::NotFound("revision"))?;
+            let facts = Facts {
+                id: row.id,
+                edition: kept.edition,
+                published_at: row.published_at.unwrap_or(kept.published_at),
+                updated_at: kept.published_at,
+            };
+            let (_, around) = surroundings_of(conn, row.id, &content, &config)?;
+            Answer::ok(&edition(&content, &facts, &around).0)
+        })
+        .await
+}

@@ -1,0 +1,392 @@
+//! Drafts as a whole: creating, listing, reading, changing metadata, the Markdown document, the trash.
+
+use actix_web::web::{Bytes, Data, Path};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::drafts::{self, Draft as Kept, Editor, NewArticle, Touches};
+use super::input::{CreateArticle, UpdateDraft};
+use super::output::{Draft, warnings};
+use super::store::{self};
+use super::transfer::{self, Incoming};
+use super::tree::flatten;
+use super::{ArticleRef, Section, tree};
+use crate::app::App;
+use crate::auth::{Actor, ReadDrafts, RemoveArticles, WriteArticles};
+use crate::authors;
+use crate::clock::Timestamp;
+use crate::db::Connection;
+use crate::editions;
+use crate::error::{Error, Invalid, Result, Violations};
+use crate::events::Event;
+use crate::http::query::{FromParams, Params};
+use crate::http::{Answer, IdempotencyKey, IfMatch, Json, MergePatch, Query};
+use crate::text::Locale;
+use crate::topics;
+
+/// Names an article.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub struct ArticlePath {
+    /// The article's id or slug.
+    #[param(value_type = String, max_length = 120, example = "tides-and-harbours")]
+    pub article: ArticleRef,
+}
+
+/// The language a slug is of.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct InLocale {
+    /// The language that the slug in the path is of. Default: the site's.
+    #[param(value_type = Option<String>, max_length = 11, example = "en")]
+    pub locale: Option<Locale>,
+}
+
+impl FromParams for InLocale {
+    fn from_params(params: &mut Params) -> Self {
+        Self { locale: params.parsed("locale", Locale::parse) }
+    }
+}
+
+impl InLocale {
+    /// The language meant.
+    #[must_use]
+    pub fn or_default(self, app: &App) -> Locale {
+        self.locale.unwrap_or_else(|| app.config.locale.clone())
+    }
+}
+
+/// The answer to a write of a draft.
+pub(super) fn written(
+    conn: &mut Connection,
+    kept: &Kept,
+    warnings: Vec<super::output::Warning>,
+) -> Result<Answer> {
+    let draft = Draft::new(conn, kept, warnings)?;
+    Ok(Answer::ok(&draft)?.version(draft.version()))
+}
+
+/// Create an article
+///
+/// The article is a draft, owned by the caller, until it is published. Its text comes as `sections`, or as a whole
+/// `markdown` or `html` document whose headings become the tree.
+#[utoipa::path(post, path = "/v1/articles", tag = "drafts", security(("bearer" = [])),
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated request have one effect.", max_length = 255)),
+    request_body = CreateArticle,
+    responses(
+        (status = 201, description = "Created.", body = Draft,
+         headers(("Location" = String, description = "Where the draft is."), ("ETag" = String, description = "Its version."))),
+        (status = 409, description = "`slug-taken`: another article has the slug."),
+    ))]
+pub async fn create_article(
+    app: Data<App>,
+    actor: Actor<WriteArticles>,
+    key: IdempotencyKey,
+    body: Json<CreateArticle>,
+) -> Result<Answer> {
+    let once = key.once(actor.user, &body.fingerprint);
+    let new = prepare(&app, actor, &body.value)?;
+    let policy = app.policy();
+    let texts = [new.metadata.intro.as_deref().unwrap_or_default()];
+    let bodies = flatten(&new.sections).into_iter().map(|(section, ..)| section.body.as_str());
+    let warnings = warnings(texts.into_iter().chain(bodies), &policy);
+    let (random, locale) = (app.random.clone(), app.config.locale.clone());
+    let work = move |tx: &mut crate::db::Tx<'_>, new: &NewArticle| {
+        let editor = Editor { actor, random: &random, locale: &locale };
+        let kept = drafts::create(tx, &editor, new)?;
+        let draft = Draft::new(tx, &kept, warnings.clone())?;
+        Ok(Answer::created(format!("/v1/articles/{}/draft", new.id), &draft)?.version(draft.version()))
+    };
+    once.answer(&app, async { Ok(new) }, work).await
+}
+
+/// Checks a new article and builds its tree.
+fn prepare(app: &App, actor: Actor<WriteArticles>, body: &CreateArticle) -> Result<NewArticle> {
+    let now = app.clock.now();
+    let mut violations = Violations::default();
+    let metadata = body.change(&mut violations);
+    let given =
+        [body.sections.is_some() || body.intro.is_some(), body.markdown.is_some(), body.html.is_some()];
+    if given.iter().filter(|given| **given).count() > 1 {
+        violations
+            .take::<()>("", Err(Invalid::new("one-text", "either sections and intro, or markdown, or html")));
+    }
+    if body.published_at.is_some() {
+        violations.take("/published_at", past(actor, body.published_at, now));
+    }
+    violations.check()?;
+    let incoming = match (&body.markdown, &body.html) {
+        (Some(markdown), _) => transfer::read_markdown(markdown)?,
+        (_, Some(html)) => transfer::read_html(html)?,
+        _ => Incoming::default(),
+    };
+    let published_at =
+        body.published_at.or(incoming.published_at.filter(|at| past(actor, Some(*at), now).is_ok()));
+    let mut sections = match &body.sections {
+        Some(inputs) => tree::build(inputs, &[], &app.random, now)?,
+        None => tree::adopt(&incoming.parts, &[], &incoming.section_custom, &app.random, now)?,
+    };
+    tree::settle(&mut sections)?;
+    Ok(NewArticle {
+        id: app.random.id(now)?,
+        metadata: metadata.or(incoming.metadata),
+        sections,
+        published_at,
+    })
+}
+
+/// An editor may say that an article was published before.
+fn past(actor: Actor<WriteArticles>, at: Option<Timestamp>, now: Timestamp) -> Result<(), Invalid> {
+    if actor.only_of().is_some() {
+        return Err(Invalid::new("not-for-your-role", "editors may say when an article was first published"));
+    }
+    if at.is_some_and(|at| at > now) {
+        return Err(Invalid::new("in-the-future", "a moment in the past"));
+    }
+    Ok(())
+}
+
+/// Read a draft
+///
+/// The article as its editors have it now. The `ETag` is its version.
+#[utoipa::path(get, path = "/v1/articles/{article}/draft", tag = "drafts", security(("bearer" = [])),
+    params(ArticlePath, InLocale),
+    responses(
+        (status = 200, description = "The draft.", body = Draft, headers(("ETag" = String, description = "Its version."))),
+        (status = 409, description = "`slug-moved`: the draft has another slug now."),
+    ))]
+pub async fn get_draft(
+    app: Data<App>,
+    actor: Actor<ReadDrafts>,
+    path: Path<ArticlePath>,
+    Query(locale): Query<InLocale>,
+) -> Result<Answer> {
+    let locale = locale.or_default(&app);
+    app.db
+        .snapshot(move |conn| {
+            let row = drafts::find(conn, actor, &path.article, &locale)?;
+            let kept = Kept::load(conn, row)?;
+            written(conn, &kept, Vec::new())
+        })
+        .await
+}
+
+/// Change metadata and intro
+///
+/// Absent members stay as they are; `null` puts the default back. Goes through if neither has changed since the version
+/// that `If-Match` names.
+#[utoipa::path(patch, path = "/v1/articles/{article}/draft", tag = "drafts", security(("bearer" = [])),
+    params(ArticlePath, InLocale, ("If-Match" = String, Header, description = "The version seen, as in `\"7\"`, or `*`.", max_length = 40)),
+    request_body(content = UpdateDraft, content_type = "application/merge-patch+json"),
+    responses(
+        (status = 200, description = "The draft now.", body = Draft, headers(("ETag" = String, description = "Its version."))),
+        (status = 409, description = "`slug-taken`, `slug-moved` or `in-trash`."),
+    ))]
+pub async fn update_draft(
+    app: Data<App>,
+    actor: Actor<WriteArticles>,
+    seen: IfMatch,
+    path: Path<ArticlePath>,
+    Query(locale): Query<InLocale>,
+    body: MergePatch<UpdateDraft>,
+) -> Result<Answer> {
+    let locale = locale.or_default(&app);
+    let mut violations = Violations::default();
+    let change = body.value.change(&mut violations);
+    violations.check()?;
+    let warnings = warnings(change.intro.as_deref(), &app.policy());
+    let (random, site_locale) = (app.random.clone(), app.config.locale.clone());
+    app.db
+        .write(move |tx| {
+            let editor = Editor { actor, random: &random, locale: &site_locale };
+            let article = named_in(tx, actor, &path.article, &locale)?;
+            let kept = drafts::edit(
+                tx,
+                &editor,
+                &article,
+                seen,
+                |_| Ok(Touches::Metadata),
+                |tx, draft| {
+                    drafts::change_metadata(tx, &editor, draft, &change)?;
+                    Ok(Vec::new())
+                },
+            )?;
+            written(tx, &kept, warnings.clone())
+        })
+        .await
+}
+
+/// Resolves a slug in the path with the language that came along, so that all that follows goes by id.
+pub(super) fn named_in(
+    conn: &mut Connection,
+    actor: Actor<WriteArticles>,
+    article: &ArticleRef,
+    locale: &Locale,
+) -> Result<ArticleRef> {
+    Ok(ArticleRef::Id(drafts::find(conn, actor, article, locale)?.id))
+}
+
+/// Read a draft as Markdown
+///
+/// The whole draft as one document with front matter, to be edited and sent back.
+#[utoipa::path(get, path = "/v1/articles/{article}/draft/markdown", tag = "drafts", security(("bearer" = [])),
+    params(ArticlePath, InLocale),
+    responses(
+        (status = 200, description = "The document.", body = String, content_type = "text/markdown; charset=utf-8",
+         headers(("ETag" = String, description = "The draft's version."))),
+        (status = 409, description = "`slug-moved`: the draft has another slug now."),
+    ))]
+pub async fn get_draft_markdown(
+    app: Data<App>,
+    actor: Actor<ReadDrafts>,
+    path: Path<ArticlePath>,
+    Query(locale): Query<InLocale>,
+) -> Result<Answer> {
+    let locale = locale.or_default(&app);
+    app.db
+        .snapshot(move |conn| {
+            let row = drafts::find(conn, actor, &path.article, &locale)?;
+            let kept = Kept::load(conn, row)?;
+            let document = document(conn, &kept)?;
+            Ok(Answer::bytes("text/markdown; charset=utf-8", document.into()).version(kept.row.version))
+        })
+        .await
+}
+
+/// A draft as a Markdown document.
+pub(crate) fn document(conn: &mut Connection, kept: &Kept) -> Result<String> {
+    let authors = authors::store::resolve(conn, &kept.content.metadata.authors)?;
+    let topics = topics::store::resolve(conn, &kept.content.metadata.topics)?;
+    Ok(transfer::write_markdown(kept.row.id, &kept.content, &authors, &topics, kept.row.published_at))
+}
+
+/// Replace a draft by a Markdown document
+///
+/// Front matter replaces the metadata, the text intro and sections: those whose anchors it keeps are the same as before.
+/// Goes through if nothing has changed since the version that `If-Match` names.
+#[utoipa::path(put, path = "/v1/articles/{article}/draft/markdown", tag = "drafts", security(("bearer" = [])),
+    params(ArticlePath, InLocale, ("If-Match" = String, Header, description = "The version seen, as in `\"7\"`, or `*`.", max_length = 40)),
+    request_body(content = String, content_type = "text/markdown"),
+    responses(
+        (status = 200, description = "The draft now.", body = Draft, headers(("ETag" = String, description = "Its version."))),
+        (status = 409, description = "`slug-taken`, `slug-moved` or `in-trash`."),
+    ))]
+pub async fn replace_draft_markdown(
+    app: Data<App>,
+    actor: Actor<WriteArticles>,
+    seen: IfMatch,
+    path: Path<ArticlePath>,
+    Query(locale): Query<InLocale>,
+    req: actix_web::HttpRequest,
+    body: Bytes,
+) -> Result<Answer> {
+    use actix_web::HttpMessage as _;
+    if !matches!(req.content_type(), "text/markdown" | "text/plain") {
+        return Err(Error::UnsupportedMediaType("text/markdown"));
+    }
+    let text = std::str::from_utf8(&body)
+        .map_err(|_| Error::malformed("", "not-utf-8", "the document is not UTF-8"))?;
+    if text.contains('\0') {
+        return Err(Error::invalid("", "nul", "U+0000 is not allowed in text"));
+    }
+    let incoming = transfer::read_markdown(text)?;
+    let locale = locale.or_default(&app);
+    let (random, site_locale, policy) = (app.random.clone(), app.config.locale.clone(), app.policy());
+    app.db
+        .write(move |tx| {
+            let editor = Editor { actor, random: &random, locale: &site_locale };
+            let article = named_in(tx, actor, &path.article, &locale)?;
+            let kept = drafts::edit(
+                tx,
+                &editor,
+                &article,
+                seen,
+                |_| Ok(Touches::Everything),
+                |tx, draft| replace(tx, &editor, draft, &incoming),
+            )?;
+            let warnings = all_warnings(&kept, &policy);
+            written(tx, &kept, warnings)
+        })
+        .await
+}
+
+/// Puts what a document says in the place of what a draft says.
+pub(crate) fn replace(
+    tx: &mut crate::db::Tx<'_>,
+    editor: &Editor<'_>,
+    draft: &mut Kept,
+    incoming: &Incoming,
+) -> Result<Vec<super::SectionId>> {
+    let before = std::mem::take(&mut draft.content.sections);
+    drafts::change_metadata(tx, editor, draft, &incoming.metadata)?;
+    draft.content.sections =
+        tree::adopt(&incoming.parts, &before, &incoming.section_custom, editor.random, tx.now())?;
+    Ok(drafts::moved(&before, &draft.content.sections))
+}
+
+fn all_warnings(kept: &Kept, policy: &crate::text::markdown::Policy) -> Vec<super::output::Warning> {
+    let sections: &[Section] = &kept.content.sections;
+    let bodies = flatten(sections).into_iter().map(|(section, ..)| section.body.as_str());
+    warnings(std::iter::once(kept.content.metadata.intro.as_str()).chain(bodies), policy)
+}
+
+/// Move an article into the trash
+///
+/// Readers no longer see it; its slug stays its own. `restore` brings it back as an unpublished draft.
+#[utoipa::path(delete, path = "/v1/articles/{article}", tag = "drafts", security(("bearer" = [])),
+    params(ArticlePath, InLocale),
+    responses(
+        (status = 204, description = "In the trash.", headers(("ETag" = String, description = "Its version."))),
+        (status = 409, description = "`in-trash` already, or `slug-moved`."),
+    ))]
+pub async fn remove_article(
+    app: Data<App>,
+    actor: Actor<RemoveArticles>,
+    path: Path<ArticlePath>,
+    Query(locale): Query<InLocale>,
+) -> Result<Answer> {
+    let locale = locale.or_default(&app);
+    let random = app.random.clone();
+    app.db
+        .write(move |tx| {
+            let mut row = drafts::find_to_write(tx, actor, &path.article, &locale)?;
+            editions::store::withdraw(tx, &random, &mut row)?;
+            row.trashed_at = Some(tx.now());
+            let article = row.id;
+            drafts::raise(tx, &mut row, actor.user, Event::ArticleTrashed { article })?;
+            Ok(Answer::no_content().version(row.version))
+        })
+        .await
+}
+
+/// Bring an article back from the trash
+///
+/// It comes back as an unpublished draft.
+#[utoipa::path(post, path = "/v1/articles/{article}/restore", tag = "drafts", security(("bearer" = [])),
+    params(ArticlePath, InLocale,
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated request have one effect.", max_length = 255)),
+    responses(
+        (status = 200, description = "The draft.", body = Draft, headers(("ETag" = String, description = "Its version."))),
+        (status = 409, description = "`not-in-trash`, or `slug-moved`."),
+    ))]
+pub async fn restore_article(
+    app: Data<App>,
+    actor: Actor<RemoveArticles>,
+    key: IdempotencyKey,
+    path: Path<ArticlePath>,
+    Query(locale): Query<InLocale>,
+) -> Result<Answer> {
+    let locale = locale.or_default(&app);
+    let work = move |tx: &mut crate::db::Tx<'_>, (): &()| {
+        let id = drafts::find(tx, actor, &path.article, &locale)?.id;
+        let row = store::lock_article(tx, id)?.filter(|row| actor.reaches(row.owner_id));
+        let mut row = row.ok_or(Error::NotFound("article"))?;
+        if row.trashed_at.take().is_none() {
+            return Err(Error::conflict("not-in-trash", "the article does not lie in the trash"));
+        }
+        drafts::raise(tx, &mut row, actor.user, Event::ArticleRestored { article: id })?;
+        let kept = Kept::load(tx, row)?;
+        written(tx, &kept, Vec::new())
+    };
+    key.once(actor.user, &[]).answer(&app, async { Ok(()) }, work).await
+}

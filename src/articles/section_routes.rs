@@ -1,0 +1,469 @@
+//! The sections of a draft, one by one and all at once.
+
+use actix_web::web::{Data, Path};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use utoipa::{IntoParams, ToSchema};
+
+use super::drafts::{self, Draft as Kept, Editor, Touches};
+use super::input::{SectionInput, check_custom};
+use super::output::{Draft, DraftSection, WrittenSection, warnings};
+use super::routes::{ArticlePath, InLocale, named_in, written};
+use super::tree::{self, Spot, flatten};
+use super::{ArticleRef, Section, SectionId, SectionRef};
+use crate::app::App;
+use crate::auth::{Actor, ReadDrafts, WriteArticles};
+use crate::db::Tx;
+use crate::error::{Error, Invalid, Place, Result, Violations};
+use crate::http::json::present;
+use crate::http::{Answer, IdempotencyKey, IfMatch, Json, MergePatch, Query};
+use crate::text::slug::Anchor;
+
+/// Names a section of an article.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub struct SectionPath {
+    /// The article's id or slug.
+    #[param(value_type = String, max_length = 120)]
+    pub article: ArticleRef,
+    /// The section's id or anchor.
+    #[param(value_type = String, max_length = 120)]
+    pub section: SectionRef,
+}
+
+/// The tree of a draft.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DraftSections {
+    /// The sections at the top, with those below them.
+    #[schema(max_items = 1000)]
+    items: Vec<DraftSection>,
+    /// Always `null`: a tree comes whole.
+    #[schema(max_length = 1000)]
+    next_cursor: Option<String>,
+}
+
+/// A new section and where it goes: at the end, unless `before` or `after` says otherwise.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AddSection {
+    /// Below which section; at the top without.
+    #[serde(default)]
+    parent_id: Option<SectionId>,
+    /// Right before this one.
+    #[serde(default)]
+    before: Option<SectionId>,
+    /// Right after this one.
+    #[serde(default)]
+    after: Option<SectionId>,
+    /// One line of inline Markdown; a section may have none.
+    #[serde(default)]
+    #[schema(max_length = 300)]
+    heading: Option<String>,
+    /// The name inside the page; made from the heading, if none is given.
+    #[serde(default)]
+    #[schema(max_length = 120)]
+    anchor: Option<String>,
+    /// Markdown without headings.
+    #[serde(default)]
+    #[schema(max_length = 200_000, nullable = false)]
+    body: Option<String>,
+    /// Whatever else the site wants to keep; at most 64 KiB as JSON.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>, nullable = false)]
+    custom: Option<Map<String, Value>>,
+    /// The parts below it.
+    #[serde(default)]
+    #[schema(max_items = 1000, nullable = false)]
+    sections: Option<Vec<SectionInput>>,
+}
+
+/// Changes of a section. `parent_id`, `before` or `after` move it. `null` clears; a `parent_id` of `null` is the top.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UpdateSection {
+    /// One line of inline Markdown.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>, max_length = 300)]
+    heading: Option<Option<String>>,
+    /// The name inside the page; `null` makes it from the heading anew.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>, max_length = 120)]
+    anchor: Option<Option<String>>,
+    /// Markdown without headings.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>, max_length = 200_000)]
+    body: Option<Option<String>>,
+    /// Whatever else the site wants to keep; at most 64 KiB as JSON.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<Object>)]
+    custom: Option<Option<Map<String, Value>>>,
+    /// Below which section.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<SectionId>)]
+    parent_id: Option<Option<SectionId>>,
+    /// Right before this one.
+    #[serde(default)]
+    before: Option<SectionId>,
+    /// Right after this one.
+    #[serde(default)]
+    after: Option<SectionId>,
+}
+
+/// A whole tree that replaces another.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReplaceSections {
+    /// The sections at the top: known ids are kept, those without are new, those missing are removed.
+    #[schema(max_items = 1000)]
+    sections: Vec<SectionInput>,
+}
+
+/// Read a draft's sections
+///
+/// The tree as it is now. The `ETag` is the article's version.
+#[utoipa::path(get, path = "/v1/articles/{article}/draft/sections", tag = "drafts", security(("bearer" = [])),
+    params(ArticlePath, InLocale),
+    responses(
+        (status = 200, description = "The tree.", body = DraftSections, headers(("ETag" = String, description = "The article's version."))),
+        (status = 409, description = "`slug-moved`: the draft has another slug now."),
+    ))]
+pub async fn list_draft_sections(
+    app: Data<App>,
+    actor: Actor<ReadDrafts>,
+    path: Path<ArticlePath>,
+    Query(locale): Query<InLocale>,
+) -> Result<Answer> {
+    let locale = locale.or_default(&app);
+    app.db
+        .snapshot(move |conn| {
+            let row = drafts::find(conn, actor, &path.article, &locale)?;
+            let kept = Kept::load(conn, row)?;
+            let items =
+                kept.content.sections.iter().map(|section| DraftSection::new(&kept, section)).collect();
+            Ok(Answer::ok(&DraftSections { items, next_cursor: None })?.version(kept.row.version))
+        })
+        .await
+}
+
+/// Read a section of a draft
+///
+/// The section with what is below it. The `ETag` is the article's version.
+#[utoipa::path(get, path = "/v1/articles/{article}/draft/sections/{section}", tag = "drafts", security(("bearer" = [])),
+    params(SectionPath, InLocale),
+    responses(
+        (status = 200, description = "The section.", body = DraftSection, headers(("ETag" = String, description = "The article's version."))),
+        (status = 409, description = "`slug-moved`: the draft has another slug now."),
+    ))]
+pub async fn get_draft_section(
+    app: Data<App>,
+    actor: Actor<ReadDrafts>,
+    path: Path<SectionPath>,
+    Query(locale): Query<InLocale>,
+) -> Result<Answer> {
+    let locale = locale.or_default(&app);
+    app.db
+        .snapshot(move |conn| {
+            let row = drafts::find(conn, actor, &path.article, &locale)?;
+            let kept = Kept::load(conn, row)?;
+            let section =
+                tree::find(&kept.content.sections, &path.section).ok_or(Error::NotFound("section"))?;
+            Ok(Answer::ok(&DraftSection::new(&kept, section))?.version(kept.row.version))
+        })
+        .await
+}
+
+/// Add a section
+///
+/// Needs no `If-Match`: nothing is replaced.
+#[utoipa::path(post, path = "/v1/articles/{article}/draft/sections", tag = "drafts", security(("bearer" = [])),
+    params(ArticlePath, InLocale,
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated request have one effect.", max_length = 255)),
+    request_body = AddSection,
+    responses(
+        (status = 201, description = "Added.", body = WrittenSection,
+         headers(("Location" = String, description = "Where the section is."), ("ETag" = String, description = "The article's version."))),
+        (status = 409, description = "`slug-moved` or `in-trash`."),
+    ))]
+pub async fn add_section(
+    app: Data<App>,
+    actor: Actor<WriteArticles>,
+    key: IdempotencyKey,
+    path: Path<ArticlePath>,
+    Query(locale): Query<InLocale>,
+    body: Json<AddSection>,
+) -> Result<Answer> {
+    let once = key.once(actor.user, &body.fingerprint);
+    let locale = locale.or_default(&app);
+    let AddSection { parent_id, before, after, heading, anchor, body, custom, sections } = body.value;
+    let spot = Spot { parent: parent_id, before, after };
+    if before.is_some() && after.is_some() {
+        return Err(Error::invalid("/after", "one-place", "either before or after"));
+    }
+    let input = SectionInput { id: None, heading, anchor, body, custom, sections };
+    let warnings = warnings(bodies(&input), &app.policy());
+    let (random, site_locale) = (app.random.clone(), app.config.locale.clone());
+    let work = move |tx: &mut Tx<'_>, (): &()| {
+        let editor = Editor { actor, random: &random, locale: &site_locale };
+        let article = named_in(tx, actor, &path.article, &locale)?;
+        let mut added = None;
+        let kept = drafts::edit(
+            tx,
+            &editor,
+            &article,
+            IfMatch::Any,
+            |_| Ok(Touches::Nothing),
+            |tx, draft| {
+                // Built without settling first: its anchors have to be free among all of the article's.
+                let section = tree::unsettled(&input, editor.random, tx.now())?;
+                added = Some(section.id);
+                tree::insert(&mut draft.content.sections, section, spot)?;
+                tree::settle(&mut draft.content.sections)?;
+                Ok(Vec::new())
+            },
+        )?;
+        let id = added.ok_or(Error::NotFound("section"))?;
+        let section =
+            tree::find(&kept.content.sections, &SectionRef::Id(id)).ok_or(Error::NotFound("section"))?;
+        let answer = WrittenSection::new(&kept, section, warnings.clone());
+        let location = format!("/v1/articles/{}/draft/sections/{id}", kept.row.id);
+        Ok(Answer::created(location, &answer)?.version(kept.row.version))
+    };
+    once.answer(&app, async { Ok(()) }, work).await
+}
+
+fn bodies(input: &SectionInput) -> Vec<&str> {
+    let below = input.sections.iter().flatten().flat_map(bodies);
+    input.body.as_deref().into_iter().chain(below).collect()
+}
+
+/// Replace the tree
+///
+/// Known ids are kept, sections without are made, missing ones removed. Goes through if no section has changed since the
+/// version that `If-Match` names.
+#[utoipa::path(put, path = "/v1/articles/{article}/draft/sections", tag = "drafts", security(("bearer" = [])),
+    params(ArticlePath, InLocale, ("If-Match" = String, Header, description = "The version seen, as in `\"7\"`, or `*`.", max_length = 40)),
+    request_body = ReplaceSections,
+    responses(
+        (status = 200, description = "The draft now.", body = Draft, headers(("ETag" = String, description = "Its version."))),
+        (status = 409, description = "`slug-moved` or `in-trash`."),
+    ))]
+pub async fn replace_sections(
+    app: Data<App>,
+    actor: Actor<WriteArticles>,
+    seen: IfMatch,
+    path: Path<ArticlePath>,
+    Query(locale): Query<InLocale>,
+    body: Json<ReplaceSections>,
+) -> Result<Answer> {
+    let locale = locale.or_default(&app);
+    let inputs = body.value.sections;
+    let warnings = warnings(inputs.iter().flat_map(bodies), &app.policy());
+    let (random, site_locale) = (app.random.clone(), app.config.locale.clone());
+    app.db
+        .write(move |tx| {
+            let editor = Editor { actor, random: &random, locale: &site_locale };
+            let article = named_in(tx, actor, &path.article, &locale)?;
+            let kept = drafts::edit(
+                tx,
+                &editor,
+                &article,
+                seen,
+                |_| Ok(Touches::Tree),
+                |tx, draft| {
+                    let after = tree::build(&inputs, &draft.content.sections, editor.random, tx.now())?;
+                    let before = std::mem::replace(&mut draft.content.sections, after);
+                    Ok(drafts::moved(&before, &draft.content.sections))
+                },
+            )?;
+            written(tx, &kept, warnings.clone())
+        })
+        .await
+}
+
+/// Change or move a section
+///
+/// Absent members stay as they are. Goes through if this section has not changed since the version that `If-Match` names;
+/// what others do elsewhere in the article does not matter.
+#[utoipa::path(patch, path = "/v1/articles/{article}/draft/sections/{section}", tag = "drafts", security(("bearer" = [])),
+    params(SectionPath, InLocale, ("If-Match" = String, Header, description = "The version seen, as in `\"7\"`, or `*`.", max_length = 40)),
+    request_body(content = UpdateSection, content_type = "application/merge-patch+json"),
+    responses(
+        (status = 200, description = "The section now.", body = WrittenSection, headers(("ETag" = String, description = "The article's version."))),
+        (status = 409, description = "`slug-moved` or `in-trash`."),
+    ))]
+pub async fn update_section(
+    app: Data<App>,
+    actor: Actor<WriteArticles>,
+    seen: IfMatch,
+    path: Path<SectionPath>,
+    Query(locale): Query<InLocale>,
+    body: MergePatch<UpdateSection>,
+) -> Result<Answer> {
+    let locale = locale.or_default(&app);
+    let change = SectionChange::parse(body.value)?;
+    let warnings = warnings(change.body.as_deref(), &app.policy());
+    let (random, site_locale) = (app.random.clone(), app.config.locale.clone());
+    app.db
+        .write(move |tx| {
+            let editor = Editor { actor, random: &random, locale: &site_locale };
+            let article = named_in(tx, actor, &path.article, &locale)?;
+            let id = section_id(tx, &article, &path.section)?;
+            let touches = |_: &Kept| Ok(Touches::Sections(vec![id]));
+            let kept = drafts::edit(tx, &editor, &article, seen, touches, |_, draft| {
+                change.apply(id, &mut draft.content.sections)
+            })?;
+            let section =
+                tree::find(&kept.content.sections, &SectionRef::Id(id)).ok_or(Error::NotFound("section"))?;
+            Ok(Answer::ok(&WrittenSection::new(&kept, section, warnings.clone()))?.version(kept.row.version))
+        })
+        .await
+}
+
+/// The id that a path's section has, or had: one that was removed meanwhile is a conflict, not a stranger.
+fn section_id(tx: &mut Tx<'_>, article: &ArticleRef, section: &SectionRef) -> Result<SectionId> {
+    let ArticleRef::Id(article) = article else { return Err(Error::NotFound("article")) };
+    super::store::find_section(tx, *article, section)?.ok_or(Error::NotFound("section"))
+}
+
+/// A checked change of a section.
+struct SectionChange {
+    heading: Option<Option<String>>,
+    anchor: Option<Option<Anchor>>,
+    body: Option<String>,
+    custom: Option<Map<String, Value>>,
+    parent: Option<Option<SectionId>>,
+    before: Option<SectionId>,
+    after: Option<SectionId>,
+}
+
+impl SectionChange {
+    fn parse(update: UpdateSection) -> Result<Self> {
+        let mut violations = Violations::default();
+        let change = Self {
+            heading: update.heading.map(|heading| {
+                heading.and_then(|heading| violations.take("/heading", tree::heading(&heading)))
+            }),
+            anchor: update
+                .anchor
+                .map(|anchor| anchor.and_then(|anchor| violations.take("/anchor", Anchor::parse(&anchor)))),
+            body: update.body.map(|body| {
+                violations.take("/body", tree::body(body.as_deref().unwrap_or_default())).unwrap_or_default()
+            }),
+            custom: update.custom.map(|custom| {
+                let custom = custom.unwrap_or_default();
+                violations.take("/custom", check_custom(&custom));
+                custom
+            }),
+            parent: update.parent_id,
+            before: update.before,
+            after: update.after,
+        };
+        if change.before.is_some() && change.after.is_some() {
+            violations
+                .push(Place::Pointer("/after".into()), Invalid::new("one-place", "either before or after"));
+        }
+        violations.check()?;
+        Ok(change)
+    }
+
+    /// Changes the section and says whether it was moved.
+    fn apply(&self, id: SectionId, sections: &mut Vec<Section>) -> Result<Vec<SectionId>> {
+        let section = tree::find_mut(sections, id).ok_or(Error::NotFound("section"))?;
+        if let Some(heading) = &self.heading {
+            section.heading.clone_from(heading);
+        }
+        if let Some(anchor) = &self.anchor {
+            section.anchor.clone_from(anchor);
+        }
+        if let Some(body) = &self.body {
+            section.body.clone_from(body);
+        }
+        if let Some(custom) = &self.custom {
+            section.custom.clone_from(custom);
+        }
+        let moves = self.parent.is_some() || self.before.is_some() || self.after.is_some();
+        let before = place(sections, id);
+        if moves {
+            self.place(id, sections)?;
+        }
+        tree::settle(sections)?;
+        Ok(if place(sections, id) == before { Vec::new() } else { vec![id] })
+    }
+
+    fn place(&self, id: SectionId, sections: &mut Vec<Section>) -> Result<()> {
+        let sibling = self.before.or(self.after);
+        let parent_of = |wanted: SectionId, sections: &[Section]| {
+            flatten(sections)
+                .into_iter()
+                .find(|(section, ..)| section.id == wanted)
+                .map(|(_, parent, _)| parent)
+        };
+        let parent = match (self.parent, sibling) {
+            (Some(parent), _) => parent,
+            (None, Some(sibling)) => parent_of(sibling, sections).ok_or_else(|| {
+                Error::invalid(
+                    if self.before.is_some() { "/before" } else { "/after" },
+                    "unknown-section",
+                    "no section of this article",
+                )
+            })?,
+            (None, None) => None,
+        };
+        let section = tree::remove(sections, id).ok_or(Error::NotFound("section"))?;
+        if flatten(std::slice::from_ref(&section))
+            .iter()
+            .any(|(below, ..)| Some(below.id) == parent || Some(below.id) == sibling)
+        {
+            return Err(Error::invalid(
+                "/parent_id",
+                "inside-itself",
+                "a section cannot stand below or beside itself",
+            ));
+        }
+        tree::insert(sections, section, Spot { parent, before: self.before, after: self.after })
+    }
+}
+
+fn place(sections: &[Section], id: SectionId) -> Option<(Option<SectionId>, i64)> {
+    flatten(sections)
+        .into_iter()
+        .find(|(section, ..)| section.id == id)
+        .map(|(_, parent, position)| (parent, position))
+}
+
+/// Remove a section
+///
+/// And everything below it. Goes through if none of that has changed since the version that `If-Match` names.
+#[utoipa::path(delete, path = "/v1/articles/{article}/draft/sections/{section}", tag = "drafts", security(("bearer" = [])),
+    params(SectionPath, InLocale, ("If-Match" = String, Header, description = "The version seen, as in `\"7\"`, or `*`.", max_length = 40)),
+    responses(
+        (status = 204, description = "Removed.", headers(("ETag" = String, description = "The article's version."))),
+        (status = 409, description = "`slug-moved` or `in-trash`."),
+    ))]
+pub async fn remove_section(
+    app: Data<App>,
+    actor: Actor<WriteArticles>,
+    seen: IfMatch,
+    path: Path<SectionPath>,
+    Query(locale): Query<InLocale>,
+) -> Result<Answer> {
+    let locale = locale.or_default(&app);
+    let (random, site_locale) = (app.random.clone(), app.config.locale.clone());
+    app.db
+        .write(move |tx| {
+            let editor = Editor { actor, random: &random, locale: &site_locale };
+            let article = named_in(tx, actor, &path.article, &locale)?;
+            let id = section_id(tx, &article, &path.section)?;
+            let touches = |draft: &Kept| {
+                let below = tree::find(&draft.content.sections, &SectionRef::Id(id));
+                let below = below.map(std::slice::from_ref).map(flatten).unwrap_or_default();
+                Ok(Touches::Sections(below.iter().map(|(section, ..)| section.id).chain([id]).collect()))
+            };
+            let kept = drafts::edit(tx, &editor, &article, seen, touches, |_, draft| {
+                tree::remove(&mut draft.content.sections, id).ok_or(Error::NotFound("section"))?;
+                Ok(Vec::new())
+            })?;
+            Ok(Answer::no_content().version(kept.row.version))
+        })
+        .await
+}

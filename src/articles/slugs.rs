@@ -1,0 +1,123 @@
+//! Who owns an address. A slug has one owner in its language: the article whose draft has it, whose live edition has it,
+//! whose edition once had it, or which lies in the trash with it.
+
+use diesel::prelude::*;
+
+use super::ArticleId;
+use crate::db::schema::{articles, slugs};
+use crate::db::{Connection, Tx, violation};
+use crate::error::{Error, Result};
+use crate::random::Random;
+use crate::text::Locale;
+use crate::text::slug::Slug;
+
+/// How many suffixes are tried before a random one is taken.
+const TRIES: u32 = 20;
+
+/// The owner of a slug, and whether readers ever saw it.
+///
+/// # Errors
+/// When the database refuses.
+pub fn owner(conn: &mut Connection, locale: &Locale, slug: &Slug) -> Result<Option<(ArticleId, bool)>> {
+    Ok(slugs::table
+        .filter(slugs::locale.eq(locale))
+        .filter(slugs::slug.eq(slug))
+        .select((slugs::article_id, slugs::once_public))
+        .get_result(conn)
+        .optional()?)
+}
+
+/// Makes `article` the owner of a slug that was asked for by name.
+///
+/// # Errors
+/// Conflict `slug-taken`.
+pub fn claim(tx: &mut Tx<'_>, article: ArticleId, locale: &Locale, slug: &Slug) -> Result<()> {
+    let taken = || Error::conflict("slug-taken", format!("another article in {locale} has the slug {slug}"));
+    match owner(tx, locale, slug)? {
+        Some((owner, _)) if owner == article => Ok(()),
+        Some(_) => Err(taken()),
+        None => insert(tx, article, locale, slug).map_err(|error| match violation::unique(&error) {
+            Some(_) => taken(),
+            None => error.into(),
+        }),
+    }
+}
+
+/// Makes `article` the owner of `slug`, or of the same with a suffix if that is taken.
+///
+/// # Errors
+/// When the database refuses.
+pub fn claim_free(
+    tx: &mut Tx<'_>,
+    random: &Random,
+    article: ArticleId,
+    locale: &Locale,
+    slug: &Slug,
+) -> Result<Slug> {
+    let mut candidate = slug.clone();
+    for number in 2..=TRIES {
+        match owner(tx, locale, &candidate)? {
+            Some((owner, _)) if owner == article => return Ok(candidate),
+            Some(_) => candidate = slug.numbered(number),
+            None => {
+                insert(tx, article, locale, &candidate)?;
+                return Ok(candidate);
+            }
+        }
+    }
+    candidate = slug.numbered(u32::from_be_bytes(random.bytes()?));
+    insert(tx, article, locale, &candidate)?;
+    Ok(candidate)
+}
+
+fn insert(
+    tx: &mut Tx<'_>,
+    article: ArticleId,
+    locale: &Locale,
+    slug: &Slug,
+) -> Result<(), diesel::result::Error> {
+    diesel::insert_into(slugs::table)
+        .values((
+            slugs::locale.eq(locale),
+            slugs::slug.eq(slug),
+            slugs::article_id.eq(article),
+            slugs::once_public.eq(false),
+        ))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Gives back what `article` owns and no longer needs: all but its draft's slug and those readers have seen.
+///
+/// # Errors
+/// When the database refuses.
+pub fn release(tx: &mut Tx<'_>, article: ArticleId, locale: &Locale, slug: &Slug) -> Result<()> {
+    let unseen = slugs::table.filter(slugs::article_id.eq(article)).filter(slugs::once_public.eq(false));
+    diesel::delete(unseen.filter(slugs::slug.ne(slug).or(slugs::locale.ne(locale)))).execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Readers see this slug from now on; links to it never die.
+///
+/// # Errors
+/// Conflict `slug-taken`.
+pub fn publish(tx: &mut Tx<'_>, article: ArticleId, locale: &Locale, slug: &Slug) -> Result<()> {
+    claim(tx, article, locale, slug)?;
+    diesel::update(slugs::table.filter(slugs::locale.eq(locale)).filter(slugs::slug.eq(slug)))
+        .set(slugs::once_public.eq(true))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// The article whose draft has that slug.
+///
+/// # Errors
+/// When the database refuses.
+pub fn draft(conn: &mut Connection, locale: &Locale, slug: &Slug) -> Result<Option<ArticleId>> {
+    Ok(articles::table
+        .filter(articles::locale.eq(locale))
+        .filter(articles::slug.eq(slug))
+        .select(articles::id)
+        .get_result(conn)
+        .optional()?)
+}

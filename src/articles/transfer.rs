@@ -1,0 +1,258 @@
+//! A whole draft as one Markdown document with front matter, and back.
+
+use serde_json::{Map, Value};
+
+use super::input::{MOST_CUSTOM, MetadataChange, Named};
+use super::{ArticleId, Content, Cover, Section, Seo, line, parse_uuid, short, tree, web_address};
+use crate::authors::AuthorRef;
+use crate::clock::Timestamp;
+use crate::db::types::IsId as _;
+use crate::error::{Error, Invalid, Result};
+use crate::text::front_matter::{self, AuthorName, FrontMatter};
+use crate::text::outline::{self, Document, Part};
+use crate::text::slug::{Anchor, Slug};
+use crate::text::{Locale, html};
+use crate::topics::TopicRef;
+
+/// The largest document, in bytes.
+pub const MOST_DOCUMENT: usize = 1_000_000;
+
+/// What a document says.
+#[derive(Debug, Clone, Default)]
+pub struct Incoming {
+    /// The article it says it is.
+    pub id: Option<ArticleId>,
+    /// Its metadata, intro included.
+    pub metadata: MetadataChange,
+    /// Its parts.
+    pub parts: Vec<Part>,
+    /// What its sections keep besides, by anchor.
+    pub section_custom: Map<String, Value>,
+    /// When it was first published, if it was.
+    pub published_at: Option<Timestamp>,
+    /// Whether it calls itself a draft.
+    pub draft: bool,
+}
+
+/// Reads a Markdown document. Front matter is never refused: what does not fit goes to `custom`.
+///
+/// # Errors
+/// Invalid, when the document is too large, its front matter is broken, or its text breaks a rule.
+pub fn read_markdown(document: &str) -> Result<Incoming> {
+    if document.len() > MOST_DOCUMENT {
+        return Err(Error::invalid("/markdown", "too-long", format!("at most {MOST_DOCUMENT} bytes")));
+    }
+    let (front, text) = front_matter::split(document)
+        .map_err(|invalid| Error::invalid("/markdown", invalid.code, invalid.detail))?;
+    read_document(front, text)
+}
+
+/// Reads an HTML document.
+///
+/// # Errors
+/// As [`read_markdown`].
+pub fn read_html(document: &str) -> Result<Incoming> {
+    if document.len() > MOST_DOCUMENT {
+        return Err(Error::invalid("/html", "too-long", format!("at most {MOST_DOCUMENT} bytes")));
+    }
+    read_document(FrontMatter::default(), &html::to_markdown(document))
+}
+
+fn read_document(front: FrontMatter, text: &str) -> Result<Incoming> {
+    let document = if front.title.is_some() { outline::parse_untitled(text) } else { outline::parse(text) };
+    let intro = tree::body(&document.intro)
+        .map_err(|invalid| Error::invalid("/markdown", invalid.code, invalid.detail))?;
+    let mut reader = FrontReader { custom: front.custom };
+    let title =
+        front.title.or(document.title).and_then(|title| reader.keep("title", title, |text| line(text, 300)));
+    let metadata = MetadataChange {
+        title,
+        slug: front.slug.and_then(|slug| reader.keep("slug", slug, Slug::parse)).map(Some),
+        locale: front.locale.and_then(|locale| reader.keep("locale", locale, Locale::parse)).map(Some),
+        subtitle: Some(front.subtitle.and_then(|text| reader.keep("subtitle", text, |text| line(text, 500)))),
+        summary: Some(front.summary.and_then(|text| reader.keep("summary", text, |text| short(text, 1000)))),
+        cover: Some(front.cover.and_then(|cover| reader.cover(cover))),
+        featured: Some(front.featured.unwrap_or(false)),
+        listed: Some(front.listed.unwrap_or(true)),
+        authors: Some(authors(&front.authors)),
+        topics: Some(named(front.tags.iter().map(|tag| (None, tag.as_str())))),
+        intro: Some(intro),
+        seo: Some(reader.seo(front.seo)),
+        translation_of: Some(front.translation_of.as_deref().and_then(parse_uuid).map(ArticleId::from_uuid)),
+        aliases: Some(
+            front.aliases.into_iter().map(as_path).filter(|alias| alias.len() <= 500).take(100).collect(),
+        ),
+        custom: Some(reader.custom()),
+    };
+    Ok(Incoming {
+        id: front.id.map(ArticleId::from_uuid),
+        metadata,
+        parts: document.sections,
+        section_custom: front.sections,
+        published_at: front.published_at.map(Timestamp::from),
+        draft: front.draft.unwrap_or(false),
+    })
+}
+
+/// Keeps what front matter says where it belongs, or else in `custom`.
+struct FrontReader {
+    custom: Map<String, Value>,
+}
+
+impl FrontReader {
+    fn keep<T>(
+        &mut self,
+        name: &str,
+        text: String,
+        parse: impl FnOnce(&str) -> Result<T, Invalid>,
+    ) -> Option<T> {
+        let parsed = parse(&text).ok();
+        if parsed.is_none() {
+            self.custom.entry(name.to_owned()).or_insert(Value::String(text));
+        }
+        parsed
+    }
+
+    fn cover(&mut self, cover: front_matter::Cover) -> Option<Cover> {
+        let url = if cover.url.contains("://") || cover.url.starts_with('/') {
+            cover.url
+        } else {
+            format!("/{}", cover.url.trim_start_matches("./"))
+        };
+        let url = self.keep("cover", url, |url| web_address(url, true))?;
+        let fits = |text: Option<String>| text.filter(|text| short(text, 1000).is_ok());
+        let size = |size: Option<u32>| size.filter(|size| (1..=100_000).contains(size));
+        Some(Cover {
+            url,
+            alt: fits(cover.alt),
+            caption: fits(cover.caption),
+            width: size(cover.width),
+            height: size(cover.height),
+        })
+    }
+
+    fn seo(&mut self, seo: front_matter::Seo) -> Seo {
+        Seo {
+            title: seo.title.filter(|text| short(text, 300).is_ok()),
+            description: seo.description.filter(|text| short(text, 1000).is_ok()),
+            canonical_url: seo
+                .canonical_url
+                .and_then(|url| self.keep("canonical_url", url, |url| web_address(url, false))),
+            image_url: seo
+                .image_url
+                .and_then(|url| self.keep("image_url", url, |url| web_address(url, true))),
+            noindex: seo.noindex.unwrap_or(false),
+        }
+    }
+
+    /// What is left over, within its bound.
+    fn custom(self) -> Map<String, Value> {
+        let mut custom = Map::new();
+        let mut length = 2;
+        for (name, value) in self.custom {
+            length += name.len() + value.to_string().len() + 8;
+            if length > MOST_CUSTOM {
+                break;
+            }
+            custom.insert(name, value);
+        }
+        custom
+    }
+}
+
+fn authors(names: &[AuthorName]) -> Vec<Named> {
+    named(names.iter().filter_map(|author| {
+        let name = author.name.as_deref().or(author.slug.as_deref())?;
+        Some((author.slug.as_deref(), name))
+    }))
+}
+
+fn named<'a>(names: impl Iterator<Item = (Option<&'a str>, &'a str)>) -> Vec<Named> {
+    let mut all: Vec<Named> = Vec::new();
+    for (slug, name) in names.take(50) {
+        let Ok(name) = line(name, 200) else { continue };
+        let slug = slug.and_then(|slug| Slug::parse(slug).ok()).unwrap_or_else(|| Slug::from_title(&name));
+        if !all.iter().any(|other| other.slug == slug) {
+            all.push(Named { slug, name });
+        }
+    }
+    all
+}
+
+fn as_path(alias: String) -> String {
+    let path = url::Url::parse(&alias).map(|url| url.path().to_owned()).unwrap_or(alias);
+    if path.starts_with('/') { path } else { format!("/{path}") }
+}
+
+/// Writes a draft as a Markdown document with front matter, which read back gives the same.
+#[must_use]
+pub fn write_markdown(
+    id: ArticleId,
+    content: &Content,
+    authors: &[AuthorRef],
+    topics: &[TopicRef],
+    published_at: Option<Timestamp>,
+) -> String {
+    let metadata = &content.metadata;
+    let front = FrontMatter {
+        id: Some(id.uuid()),
+        title: Some(metadata.title.clone()),
+        subtitle: metadata.subtitle.clone(),
+        slug: Some(metadata.slug.to_string()),
+        locale: Some(metadata.locale.to_string()),
+        translation_of: metadata.translation_of.map(|id| id.to_string()),
+        summary: metadata.summary.clone(),
+        published_at: published_at.and_then(|at| jiff::Timestamp::from_microsecond(at.as_micros()).ok()),
+        updated_at: None,
+        draft: None,
+        featured: metadata.featured.then_some(true),
+        listed: (!metadata.listed).then_some(false),
+        authors: authors
+            .iter()
+            .map(|author| AuthorName { name: Some(author.name.clone()), slug: Some(author.slug.to_string()) })
+            .collect(),
+        tags: topics.iter().map(|topic| topic.slug.to_string()).collect(),
+        cover: metadata.cover.clone().map(|cover| front_matter::Cover {
+            url: cover.url,
+            alt: cover.alt,
+            caption: cover.caption,
+            width: cover.width,
+            height: cover.height,
+        }),
+        seo: front_matter::Seo {
+            title: metadata.seo.title.clone(),
+            description: metadata.seo.description.clone(),
+            canonical_url: metadata.seo.canonical_url.clone(),
+            image_url: metadata.seo.image_url.clone(),
+            noindex: metadata.seo.noindex.then_some(true),
+        },
+        aliases: metadata.aliases.clone(),
+        sections: section_custom(&content.sections),
+        custom: metadata.custom.clone(),
+    };
+    let document = Document {
+        title: None,
+        intro: metadata.intro.clone(),
+        sections: content.sections.iter().map(part).collect(),
+    };
+    front_matter::write(&front) + &outline::write(&document)
+}
+
+fn part(section: &Section) -> Part {
+    Part {
+        heading: section.heading.clone(),
+        anchor: section.anchor.clone(),
+        body: section.body.clone(),
+        sections: section.sections.iter().map(part).collect(),
+    }
+}
+
+fn section_custom(sections: &[Section]) -> Map<String, Value> {
+    tree::flatten(sections)
+        .into_iter()
+        .filter_map(|(section, ..)| {
+            let anchor: &Anchor = section.anchor.as_ref()?;
+            (!section.custom.is_empty()).then(|| (anchor.to_string(), Value::Object(section.custom.clone())))
+        })
+        .collect()
+}

@@ -1,0 +1,146 @@
+//! Publishing and taking back. The rendering is made before the write; inside it only what it relied on is checked again.
+
+use super::render::{Facts, Rendering, render};
+use super::store::{self, EditionRow};
+use super::surroundings_changed;
+use crate::app::App;
+use crate::articles::drafts::{self, Draft};
+use crate::articles::store::{ArticleRow, find_revision};
+use crate::articles::{ArticleRef, Content, slugs};
+use crate::auth::{Actor, PublishArticles};
+use crate::clock::Timestamp;
+use crate::db::{Connection, Tx};
+use crate::error::{Error, Result};
+use crate::events::Event;
+use crate::random::Random;
+use crate::text::Locale;
+
+/// A rendering that is ready to be published.
+#[derive(Debug, Clone)]
+pub struct Prepared {
+    revision: i64,
+    last_edition: i64,
+    epoch: i64,
+    content: Content,
+    facts: Facts,
+    rendering: Rendering,
+}
+
+/// What is to be published.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    /// Which article.
+    pub article: ArticleRef,
+    /// The language its slug is of.
+    pub locale: Locale,
+    /// Which revision.
+    pub revision: i64,
+    /// When it was first published, if that was elsewhere.
+    pub published_at: Option<Timestamp>,
+}
+
+/// Renders a revision, outside any write. `None` if readers have that very revision already.
+///
+/// # Errors
+/// Not found; invalid, if there is no such revision.
+pub async fn prepare(app: &App, actor: Actor<PublishArticles>, wanted: Wanted) -> Result<Option<Prepared>> {
+    let (config, now) = (app.config.clone(), app.clock.now());
+    app.db
+        .snapshot(move |conn| {
+            let row = drafts::find(conn, actor, &wanted.article, &wanted.locale)?;
+            let content = revision(conn, &row, wanted.revision)?;
+            if row.live_edition.is_some() && row.published_revision == Some(wanted.revision) {
+                return Ok(None);
+            }
+            let facts = Facts {
+                id: row.id,
+                edition: row.last_edition + 1,
+                published_at: match row.last_edition {
+                    0 => wanted.published_at.or(row.published_at).unwrap_or(now),
+                    _ => row.published_at.unwrap_or(now),
+                },
+                updated_at: now,
+            };
+            let (epoch, around) = store::surroundings_of(conn, row.id, &content, &config)?;
+            let rendering = render(&content, &facts, &around)?;
+            let (revision, last_edition) = (wanted.revision, row.last_edition);
+            Ok(Some(Prepared { revision, last_edition, epoch, content, facts, rendering }))
+        })
+        .await
+}
+
+fn revision(conn: &mut Connection, row: &ArticleRow, revision: i64) -> Result<Content> {
+    find_revision(conn, row.id, revision)?
+        .ok_or_else(|| Error::invalid("/revision", "unknown-revision", "the article has no such revision"))
+}
+
+/// Makes the edition, in the transaction of the caller.
+///
+/// # Errors
+/// Conflict `in-trash`, `slug-taken`, or `overtaken` by another publication.
+pub fn commit(
+    tx: &mut Tx<'_>,
+    random: &Random,
+    actor: Actor<PublishArticles>,
+    article: &ArticleRef,
+    locale: &Locale,
+    prepared: Option<&Prepared>,
+) -> Result<Draft> {
+    let mut row = drafts::find_to_write(tx, actor, article, locale)?;
+    let Some(prepared) = prepared else { return Draft::load(tx, row) };
+    if row.last_edition != prepared.last_edition {
+        return Err(Error::conflict(
+            "overtaken",
+            "another publication of this article came first; look, and try again",
+        ));
+    }
+    let metadata = &prepared.content.metadata;
+    slugs::publish(tx, row.id, &metadata.locale, &metadata.slug)?;
+    let (facts, was_live) = (&prepared.facts, row.live_edition.is_some());
+    store::insert(
+        tx,
+        &EditionRow {
+            article_id: row.id,
+            edition: facts.edition,
+            revision: prepared.revision,
+            locale: metadata.locale.clone(),
+            slug: metadata.slug.clone(),
+            title: metadata.title.clone(),
+            published_at: facts.updated_at,
+            user_id: Some(actor.user),
+        },
+    )?;
+    store::put(tx, facts, &prepared.content, &prepared.rendering, prepared.epoch)?;
+    if !was_live && store::has_translations(tx, row.id, metadata.translation_of)? {
+        surroundings_changed(tx, random)?;
+    }
+    row.live_edition = Some(facts.edition);
+    row.last_edition = facts.edition;
+    row.published_revision = Some(prepared.revision);
+    row.published_at = Some(facts.published_at);
+    let event =
+        Event::ArticlePublished { article: row.id, edition: facts.edition, revision: prepared.revision };
+    drafts::raise(tx, &mut row, actor.user, event)?;
+    Draft::load(tx, row)
+}
+
+/// Takes an article from its readers.
+///
+/// # Errors
+/// Conflict `not-published`.
+pub fn unpublish(
+    tx: &mut Tx<'_>,
+    random: &Random,
+    actor: Actor<PublishArticles>,
+    article: &ArticleRef,
+    locale: &Locale,
+) -> Result<Draft> {
+    let mut row = drafts::find_to_write(tx, actor, article, locale)?;
+    if row.live_edition.is_none() {
+        return Err(Error::conflict("not-published", "readers do not have this article"));
+    }
+    store::withdraw(tx, random, &mut row)?;
+    let article = row.id;
+    drafts::raise(tx, &mut row, actor.user, Event::ArticleUnpublished { article })?;
+    Draft::load(tx, row)
+}

@@ -1,0 +1,490 @@
+//! What readers fetch. The default answer of an article is one indexed look-up; everything else is cut from the stored
+//! rendering. Whoever meets a stale one makes it anew first.
+
+use actix_web::HttpRequest;
+use actix_web::web::{Bytes, Data, Path};
+use diesel::prelude::*;
+use serde::Serialize;
+use serde_json::value::RawValue;
+use utoipa::{IntoParams, ToSchema};
+
+use super::list::{EditionFilter, Position};
+use super::render::{Formats, Source, content_text};
+use super::store::{self, ItemRow};
+use super::{Edition, EditionItem, EditionSection, remake};
+use crate::app::App;
+use crate::articles::routes::{ArticlePath, InLocale};
+use crate::articles::section_routes::SectionPath;
+use crate::articles::{ArticleId, ArticleRef, SectionRef, slugs, transfer};
+use crate::db::Connection;
+use crate::db::schema::renderings;
+use crate::error::{Error, Invalid, Result};
+use crate::http::fields::Fields;
+use crate::http::page::PageParams;
+use crate::http::public::{moved, public, tagged};
+use crate::http::query::{FromParams, Params};
+use crate::http::{Answer, PageRequest, Query, page};
+use crate::text::Locale;
+
+crate::fields! {
+    /// The members of an edition. The last two only come when they are asked for.
+    EditionField {
+        Id = "id", Slug = "slug", Locale = "locale", Url = "url", Title = "title", Subtitle = "subtitle",
+        Summary = "summary", Cover = "cover", Featured = "featured", Listed = "listed", Authors = "authors",
+        Topics = "topics", Intro = "intro", Sections = "sections", Outline = "outline", WordCount = "word_count",
+        ReadingMinutes = "reading_minutes", Seo = "seo", Translations = "translations", Custom = "custom",
+        Edition = "edition", PublishedAt = "published_at", UpdatedAt = "updated_at", ContentHtml = "content_html",
+        ContentText = "content_text",
+    }
+}
+
+/// How the bodies of texts can be had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Format {
+    /// Sanitised HTML.
+    Html,
+    /// As written.
+    Markdown,
+    /// Plain text.
+    Text,
+}
+
+/// How much of an edition is wanted.
+#[derive(Debug, Clone, PartialEq, Eq, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct View {
+    /// Only these members; `content_html` and `content_text`, the whole article in one string, come on request only.
+    #[param(inline, value_type = Option<Vec<EditionField>>, style = Form, explode = false, min_items = 1, max_items = 100)]
+    fields: Fields<EditionField>,
+    /// The formats of bodies. Default: `html`.
+    #[param(inline, value_type = Option<Vec<Format>>, style = Form, explode = false, min_items = 1, max_items = 3)]
+    formats: Formats,
+}
+
+/// The formats that are wanted of a part of an edition.
+#[derive(Debug, Clone, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct InFormats {
+    /// The formats of bodies. Default: `html`.
+    #[param(inline, value_type = Option<Vec<Format>>, style = Form, explode = false, min_items = 1, max_items = 3)]
+    formats: Formats,
+}
+
+impl Formats {
+    /// What the default answer has.
+    const DEFAULT: Self = Self { html: true, markdown: false, text: false };
+
+    fn from_params(params: &mut Params) -> Self {
+        let wanted = params.list("formats", |text| match text {
+            "html" => Ok(Format::Html),
+            "markdown" => Ok(Format::Markdown),
+            "text" => Ok(Format::Text),
+            _ => Err(Invalid::new("not-one-of", "html, markdown or text")),
+        });
+        if wanted.is_empty() {
+            return Self::DEFAULT;
+        }
+        let has = |format| wanted.contains(&format);
+        Self { html: has(Format::Html), markdown: has(Format::Markdown), text: has(Format::Text) }
+    }
+}
+
+impl FromParams for View {
+    fn from_params(params: &mut Params) -> Self {
+        Self { fields: Fields::from_params(params), formats: Formats::from_params(params) }
+    }
+}
+
+impl FromParams for InFormats {
+    fn from_params(params: &mut Params) -> Self {
+        Self { formats: Formats::from_params(params) }
+    }
+}
+
+impl View {
+    fn is_default(&self) -> bool {
+        self.formats == Formats::DEFAULT && self.fields.is_default()
+    }
+
+    /// Whether a list needs more than its items hold.
+    fn needs_bodies(&self) -> bool {
+        use EditionField::{ContentHtml, ContentText, Intro, Outline, Sections};
+        [Intro, Sections, Outline, ContentHtml, ContentText].iter().any(|field| self.fields.name(*field))
+    }
+
+    /// Cuts what is wanted from the stored rendering.
+    fn cut(&self, stored: &Stored) -> Result<Box<RawValue>> {
+        let (mut edition, sources) = stored.parse()?;
+        let content_html = self.fields.name(EditionField::ContentHtml).then(|| edition.content_html());
+        let content_text =
+            self.fields.name(EditionField::ContentText).then(|| content_text(&edition, &sources));
+        edition.set_formats(&sources, self.formats);
+        self.fields.choose(&WholeEdition { edition, content_html, content_text })
+    }
+}
+
+/// An edition and what only comes on request.
+#[derive(Serialize)]
+struct WholeEdition {
+    #[serde(flatten)]
+    edition: Edition,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content_html: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content_text: Option<String>,
+}
+
+/// A rendering as kept.
+struct Stored {
+    id: ArticleId,
+    etag: String,
+    body: Vec<u8>,
+    sources: Vec<u8>,
+}
+
+impl Stored {
+    fn parse(&self) -> Result<(Edition, Vec<Source>)> {
+        Ok((serde_json::from_slice(&self.body)?, serde_json::from_slice(&self.sources)?))
+    }
+}
+
+/// What became of a look for an article.
+enum Found {
+    Fresh(Box<Stored>),
+    Stale(ArticleId),
+    /// Under another name now.
+    Moved(String),
+}
+
+/// Looks an article up as readers name it.
+fn look(conn: &mut Connection, article: &ArticleRef, locale: &Locale) -> Result<Found> {
+    let mut query = renderings::table.into_boxed();
+    query = match article {
+        ArticleRef::Id(id) => query.filter(renderings::article_id.eq(*id)),
+        ArticleRef::Slug(slug) => {
+            query.filter(renderings::locale.eq(locale)).filter(renderings::slug.eq(slug))
+        }
+    };
+    let columns =
+        (renderings::article_id, renderings::epoch, renderings::etag, renderings::body, renderings::sources);
+    let found: Option<(ArticleId, i64, String, Vec<u8>, Vec<u8>)> =
+        query.select(columns).get_result(conn).optional()?;
+    match (found, article) {
+        (Some((id, epoch, etag, body, sources)), _) => Ok(if epoch < store::epoch(conn)? {
+            Found::Stale(id)
+        } else {
+            Found::Fresh(Box::new(Stored { id, etag, body, sources }))
+        }),
+        (None, ArticleRef::Slug(slug)) => {
+            let Some((owner, true)) = slugs::owner(conn, locale, slug)? else {
+                return Err(Error::NotFound("article"));
+            };
+            let live: Option<(Locale, String)> = renderings::table
+                .filter(renderings::article_id.eq(owner))
+                .select((renderings::locale, renderings::slug))
+                .get_result(conn)
+                .optional()?;
+            match live {
+                Some((other, slug)) if other == *locale => Ok(Found::Moved(slug)),
+                Some(_) => Ok(Found::Moved(owner.to_string())),
+                None => Err(Error::NotFound("article")),
+            }
+        }
+        (None, ArticleRef::Id(_)) => Err(Error::NotFound("article")),
+    }
+}
+
+/// What a request for a part of an article gets: the rendering, or an answer that sends it elsewhere.
+async fn find(
+    app: &App,
+    req: &HttpRequest,
+    article: ArticleRef,
+    locale: Locale,
+) -> Result<std::result::Result<Stored, Answer>> {
+    const TRIES: u32 = 3;
+    for _ in 0..TRIES {
+        let (article, locale) = (article.clone(), locale.clone());
+        match app.db.read(move |conn| look(conn, &article, &locale)).await? {
+            Found::Fresh(stored) => return Ok(Ok(*stored)),
+            Found::Moved(to) => return Ok(Err(moved(req, "article", &to))),
+            Found::Stale(id) => {
+                remake::one(app, id).await?;
+            }
+        }
+    }
+    Err(Error::unavailable("the article's surroundings keep changing"))
+}
+
+/// Read an article
+///
+/// The live edition. A slug that the article had before is answered with 301.
+#[utoipa::path(get, path = "/v1/articles/{article}", tag = "articles", security(()),
+    params(ArticlePath, InLocale, View),
+    responses(
+        (status = 200, description = "The edition.", body = Edition,
+         headers(("ETag" = String, description = "The strong tag of the bytes."), ("Cache-Control" = String, description = "How long caches may keep it."))),
+        (status = 301, description = "The article has another slug now.", headers(("Location" = String, description = "Where it is."))),
+        (status = 304, description = "The reader has these bytes already."),
+    ))]
+pub async fn get_article(
+    app: Data<App>,
+    req: HttpRequest,
+    path: Path<ArticlePath>,
+    Query((locale, view)): Query<(InLocale, View)>,
+) -> Result<Answer> {
+    let locale = locale.or_default(&app);
+    let article = path.into_inner().article;
+    if let (ArticleRef::Slug(slug), true) = (&article, view.is_default()) {
+        let (slug, locale) = (slug.clone(), locale.clone());
+        if let Some((etag, body)) = app.db.read(move |conn| store::find_fresh(conn, &locale, &slug)).await? {
+            return Ok(tagged(&req, "application/json", body.into(), &etag));
+        }
+    }
+    let stored = match find(&app, &req, article, locale).await? {
+        Ok(stored) => stored,
+        Err(elsewhere) => return Ok(elsewhere),
+    };
+    if view.is_default() {
+        return Ok(tagged(&req, "application/json", stored.body.into(), &stored.etag));
+    }
+    let cut = view.cut(&stored)?;
+    Ok(public(&req, "application/json", Bytes::from(cut.get().to_owned())))
+}
+
+/// Read an article as HTML
+///
+/// The whole text as one sanitised fragment, headings included, for pages that need nothing else.
+#[utoipa::path(get, path = "/v1/articles/{article}/html", tag = "articles", security(()), params(ArticlePath, InLocale),
+    responses(
+        (status = 200, description = "The fragment.", body = String, content_type = "text/html; charset=utf-8"),
+        (status = 301, description = "The article has another slug now.", headers(("Location" = String, description = "Where it is."))),
+        (status = 304, description = "The reader has these bytes already."),
+    ))]
+pub async fn get_article_html(
+    app: Data<App>,
+    req: HttpRequest,
+    path: Path<ArticlePath>,
+    Query(locale): Query<InLocale>,
+) -> Result<Answer> {
+    let locale = locale.or_default(&app);
+    match find(&app, &req, path.into_inner().article, locale).await? {
+        Ok(stored) => Ok(public(&req, "text/html; charset=utf-8", stored.parse()?.0.content_html().into())),
+        Err(elsewhere) => Ok(elsewhere),
+    }
+}
+
+/// Read an article as Markdown
+///
+/// The whole text as one document with front matter.
+#[utoipa::path(get, path = "/v1/articles/{article}/markdown", tag = "articles", security(()), params(ArticlePath, InLocale),
+    responses(
+        (status = 200, description = "The document.", body = String, content_type = "text/markdown; charset=utf-8"),
+        (status = 301, description = "The article has another slug now.", headers(("Location" = String, description = "Where it is."))),
+        (status = 304, description = "The reader has these bytes already."),
+    ))]
+pub async fn get_article_markdown(
+    app: Data<App>,
+    req: HttpRequest,
+    path: Path<ArticlePath>,
+    Query(locale): Query<InLocale>,
+) -> Result<Answer> {
+    let locale = locale.or_default(&app);
+    let stored = match find(&app, &req, path.into_inner().article, locale).await? {
+        Ok(stored) => stored,
+        Err(elsewhere) => return Ok(elsewhere),
+    };
+    let (edition, _) = stored.parse()?;
+    let live = app.db.snapshot(move |conn| store::find_live(conn, stored.id)).await?;
+    let (facts, content) = live.ok_or(Error::NotFound("article"))?;
+    let document = transfer::write_markdown(
+        facts.id,
+        &content,
+        &edition.authors,
+        &edition.topics,
+        Some(facts.published_at),
+    );
+    Ok(public(&req, "text/markdown; charset=utf-8", document.into()))
+}
+
+/// The tree of an edition.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct EditionSections {
+    /// The sections at the top, with those below them.
+    #[schema(max_items = 1000)]
+    items: Vec<EditionSection>,
+    /// Always `null`: a tree comes whole.
+    #[schema(max_length = 1000)]
+    next_cursor: Option<String>,
+}
+
+/// Read an article's sections
+///
+/// The tree of the live edition.
+#[utoipa::path(get, path = "/v1/articles/{article}/sections", tag = "articles", security(()),
+    params(ArticlePath, InLocale, InFormats),
+    responses(
+        (status = 200, description = "The tree.", body = EditionSections),
+        (status = 301, description = "The article has another slug now.", headers(("Location" = String, description = "Where it is."))),
+        (status = 304, description = "The reader has these bytes already."),
+    ))]
+pub async fn list_sections(
+    app: Data<App>,
+    req: HttpRequest,
+    path: Path<ArticlePath>,
+    Query((locale, formats)): Query<(InLocale, InFormats)>,
+) -> Result<Answer> {
+    let locale = locale.or_default(&app);
+    match find(&app, &req, path.into_inner().article, locale).await? {
+        Ok(stored) => {
+            let items = sections(&stored, formats.formats)?;
+            json(&req, &EditionSections { items, next_cursor: None })
+        }
+        Err(elsewhere) => Ok(elsewhere),
+    }
+}
+
+/// Read a section
+///
+/// One section of the live edition, with those below it, by id or anchor.
+#[utoipa::path(get, path = "/v1/articles/{article}/sections/{section}", tag = "articles", security(()),
+    params(SectionPath, InLocale, InFormats),
+    responses(
+        (status = 200, description = "The section.", body = EditionSection),
+        (status = 301, description = "The article has another slug now.", headers(("Location" = String, description = "Where it is."))),
+        (status = 304, description = "The reader has these bytes already."),
+    ))]
+pub async fn get_section(
+    app: Data<App>,
+    req: HttpRequest,
+    path: Path<SectionPath>,
+    Query((locale, formats)): Query<(InLocale, InFormats)>,
+) -> Result<Answer> {
+    let locale = locale.or_default(&app);
+    let SectionPath { article, section } = path.into_inner();
+    match find(&app, &req, article, locale).await? {
+        Ok(stored) => {
+            let sections = sections(&stored, formats.formats)?;
+            json(&req, find_section(&sections, &section).ok_or(Error::NotFound("section"))?)
+        }
+        Err(elsewhere) => Ok(elsewhere),
+    }
+}
+
+fn sections(stored: &Stored, formats: Formats) -> Result<Vec<EditionSection>> {
+    let (mut edition, sources) = stored.parse()?;
+    edition.set_formats(&sources, formats);
+    Ok(edition.sections)
+}
+
+fn find_section<'a>(sections: &'a [EditionSection], wanted: &SectionRef) -> Option<&'a EditionSection> {
+    sections.iter().find_map(|section| {
+        let is_it = match wanted {
+            SectionRef::Id(id) => section.id == *id,
+            SectionRef::Anchor(anchor) => section.anchor.as_ref() == Some(anchor),
+        };
+        if is_it { Some(section) } else { find_section(&section.sections, wanted) }
+    })
+}
+
+fn json(req: &HttpRequest, value: &impl Serialize) -> Result<Answer> {
+    Ok(public(req, "application/json", serde_json::to_vec(value)?.into()))
+}
+
+/// A page of editions.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = EditionPage)]
+pub struct EditionPage {
+    /// The editions.
+    #[schema(value_type = Vec<EditionItem>, max_items = 100)]
+    items: Vec<Box<RawValue>>,
+    /// Names the next page, if there is one.
+    #[schema(max_length = 2000)]
+    next_cursor: Option<String>,
+    /// How many there are in all, if asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, nullable = false, minimum = 0, maximum = 2147483647)]
+    total: Option<i64>,
+}
+
+/// List articles
+///
+/// The live editions that stand in lists, newest first.
+#[utoipa::path(get, path = "/v1/articles", tag = "articles", security(()), params(EditionFilter, View, PageParams),
+    responses(
+        (status = 200, description = "A page of editions.", body = EditionPage,
+         headers(("Link" = Option<String>, description = "The next page."))),
+        (status = 304, description = "The reader has these bytes already."),
+    ))]
+pub async fn list_articles(
+    app: Data<App>,
+    req: HttpRequest,
+    Query((filter, (view, page))): Query<(EditionFilter, (View, PageRequest))>,
+) -> Result<Answer> {
+    let after: Option<Position> = page.after(&filter)?;
+    let mut answer = None;
+    // Stale items are made anew, and the page read again; what changes faster than that is served as it is.
+    for last in [false, true] {
+        let (filter, after, view, page) = (filter.clone(), after.clone(), view.clone(), page.clone());
+        let read =
+            app.db.snapshot(move |conn| read_page(conn, &filter, after.as_ref(), &view, &page)).await?;
+        if !last && !read.stale.is_empty() {
+            for id in read.stale {
+                remake::one(&app, id).await?;
+            }
+            continue;
+        }
+        answer = Some(read.page);
+        break;
+    }
+    let answer = answer.ok_or_else(|| Error::internal("a page was not read"))?;
+    let found = json(&req, &answer)?;
+    Ok(page::with_next_link(found, req.path(), req.query_string(), answer.next_cursor.as_deref()))
+}
+
+struct ReadPage {
+    page: EditionPage,
+    stale: Vec<ArticleId>,
+}
+
+fn read_page(
+    conn: &mut Connection,
+    filter: &EditionFilter,
+    after: Option<&Position>,
+    view: &View,
+    page: &PageRequest,
+) -> Result<ReadPage> {
+    let total = page.include_total.then(|| filter.count(conn)).transpose()?;
+    let most = usize::try_from(page.limit).unwrap_or(usize::MAX);
+    let mut rows = filter.find(conn, after, page.limit + 1)?;
+    let more = rows.len() > most;
+    rows.truncate(most);
+    let epoch = store::epoch(conn)?;
+    let stale = rows.iter().filter(|row| row.epoch < epoch).map(|row| row.article_id).collect();
+    let next_cursor = match rows.last() {
+        Some(last) if more => Some(page::cursor(&filter.position(last), filter)?),
+        _ => None,
+    };
+    let items = if view.needs_bodies() { with_bodies(conn, &rows, view)? } else { items(rows, view)? };
+    Ok(ReadPage { page: EditionPage { items, next_cursor, total }, stale })
+}
+
+fn items(rows: Vec<ItemRow>, view: &View) -> Result<Vec<Box<RawValue>>> {
+    rows.into_iter()
+        .map(|row| {
+            let text = String::from_utf8(row.item).map_err(|e| Error::internal(e.to_string()))?;
+            let item = RawValue::from_string(text)?;
+            if view.fields.is_default() { Ok(item) } else { view.fields.choose(&item) }
+        })
+        .collect()
+}
+
+fn with_bodies(conn: &mut Connection, rows: &[ItemRow], view: &View) -> Result<Vec<Box<RawValue>>> {
+    let ids: Vec<ArticleId> = rows.iter().map(|row| row.article_id).collect();
+    let columns = (renderings::article_id, renderings::etag, renderings::body, renderings::sources);
+    let found: Vec<(ArticleId, String, Vec<u8>, Vec<u8>)> =
+        renderings::table.filter(renderings::article_id.eq_any(&ids)).select(columns).load(conn)?;
+    let mut stored: std::collections::HashMap<ArticleId, Stored> =
+        found.into_iter().map(|(id, etag, body, sources)| (id, Stored { id, etag, body, sources })).collect();
+    ids.iter().filter_map(|id| stored.remove(id)).map(|stored| view.cut(&stored)).collect()
+}

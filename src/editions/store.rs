@@ -1,0 +1,302 @@
+//! How editions and renderings are kept.
+
+use diesel::prelude::*;
+
+use super::render::{Facts, Rendering, Surroundings, Website};
+use super::{Translation, render, surroundings_changed};
+use crate::app::App;
+use crate::articles::store::ArticleRow;
+use crate::articles::{ArticleId, Content};
+use crate::authors;
+use crate::clock::Timestamp;
+use crate::config::Config;
+use crate::db::schema::{articles, editions, rendering_authors, rendering_topics, renderings, surroundings};
+use crate::db::{Connection, Tx};
+use crate::error::{Error, Result};
+use crate::random::Random;
+use crate::text::Locale;
+use crate::text::slug::Slug;
+use crate::topics;
+use crate::users::UserId;
+
+/// An edition as kept: facts.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Insertable)]
+#[diesel(table_name = editions)]
+pub struct EditionRow {
+    /// Of which article.
+    pub article_id: ArticleId,
+    /// Its number.
+    pub edition: i64,
+    /// The revision it was made of.
+    pub revision: i64,
+    /// Its language.
+    pub locale: Locale,
+    /// The slug it had.
+    pub slug: Slug,
+    /// Its title.
+    pub title: String,
+    /// When it was published.
+    pub published_at: Timestamp,
+    /// By whom.
+    pub user_id: Option<UserId>,
+}
+
+/// The small part of a rendering: what lists are made from.
+#[derive(Debug, Clone, PartialEq, Queryable)]
+pub struct ItemRow {
+    /// Of which article.
+    pub article_id: ArticleId,
+    /// The surroundings' epoch that it is known to be right for.
+    pub epoch: i64,
+    /// When the article was first published.
+    pub published_at: Timestamp,
+    /// When this edition was.
+    pub updated_at: Timestamp,
+    /// Its title.
+    pub title: String,
+    /// Finished JSON.
+    pub item: Vec<u8>,
+}
+
+/// The default answer for a slug, if its rendering is known to be right.
+///
+/// # Errors
+/// When the database refuses.
+pub fn find_fresh(conn: &mut Connection, locale: &Locale, slug: &Slug) -> Result<Option<(String, Vec<u8>)>> {
+    Ok(renderings::table
+        .filter(renderings::locale.eq(locale))
+        .filter(renderings::slug.eq(slug))
+        .filter(
+            renderings::epoch.nullable().eq(surroundings::table.select(surroundings::epoch).single_value()),
+        )
+        .select((renderings::etag, renderings::body))
+        .get_result(conn)
+        .optional()?)
+}
+
+/// The present epoch of the surroundings.
+///
+/// # Errors
+/// When the database refuses.
+pub fn epoch(conn: &mut Connection) -> Result<i64> {
+    Ok(surroundings::table.select(surroundings::epoch).get_result(conn)?)
+}
+
+/// The surroundings of one revision of an article, and the epoch they were read in.
+///
+/// # Errors
+/// When the database refuses.
+pub fn surroundings_of(
+    conn: &mut Connection,
+    id: ArticleId,
+    content: &Content,
+    config: &Config,
+) -> Result<(i64, Surroundings)> {
+    let (epoch, made_from): (i64, String) =
+        surroundings::table.select((surroundings::epoch, surroundings::made_from)).get_result(conn)?;
+    let kept: Option<Setup> = serde_json::from_str(&made_from).ok();
+    let setup = kept.unwrap_or_else(|| Setup::new(config));
+    let original = content.metadata.translation_of.unwrap_or(id);
+    let siblings: Vec<(ArticleId, Locale, Slug)> = renderings::table
+        .inner_join(articles::table.on(articles::id.eq(renderings::article_id)))
+        .filter(articles::translation_of.eq(original).or(articles::id.eq(original)))
+        .filter(articles::id.ne(id))
+        .order((renderings::locale, renderings::article_id))
+        .select((renderings::article_id, renderings::locale, renderings::slug))
+        .limit(100)
+        .load(conn)?;
+    let translations = siblings
+        .into_iter()
+        .map(|(id, locale, slug)| Translation {
+            id,
+            url: setup.website.article(&locale, &slug),
+            locale,
+            slug,
+        })
+        .collect();
+    Ok((
+        epoch,
+        Surroundings {
+            renderer: setup.renderer,
+            website: setup.website,
+            iframe_hosts: setup.iframe_hosts,
+            authors: authors::store::resolve(conn, &content.metadata.authors)?,
+            topics: topics::store::resolve(conn, &content.metadata.topics)?,
+            translations,
+        },
+    ))
+}
+
+/// The settings that renderings embed, as the server that last ran on this database had them. Other commands beside it
+/// render with the same.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+struct Setup {
+    renderer: u32,
+    website: Website,
+    iframe_hosts: Vec<String>,
+}
+
+impl Setup {
+    fn new(config: &Config) -> Self {
+        Self {
+            renderer: render::version(),
+            website: Website {
+                url: config.website_url.clone().unwrap_or_else(|| config.base_url()),
+                article_path: config.article_path.clone(),
+            },
+            iframe_hosts: config.policy().iframe_hosts,
+        }
+    }
+}
+
+/// Takes the settings of this server over. If they differ from those that renderings were made with, all are stale.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn adopt_settings(app: &App) -> Result<()> {
+    let setup = serde_json::to_string(&Setup::new(&app.config))?;
+    let random = app.random.clone();
+    app.db
+        .write(move |tx| {
+            let kept: String = surroundings::table.select(surroundings::made_from).get_result(&mut **tx)?;
+            if kept != setup {
+                diesel::update(surroundings::table)
+                    .set(surroundings::made_from.eq(&setup))
+                    .execute(&mut **tx)?;
+                surroundings_changed(tx, &random)?;
+            }
+            Ok(())
+        })
+        .await
+}
+
+/// Adds an edition.
+///
+/// # Errors
+/// When the database refuses.
+pub fn insert(tx: &mut Tx<'_>, row: &EditionRow) -> Result<()> {
+    diesel::insert_into(editions::table).values(row.clone()).execute(&mut **tx)?;
+    Ok(())
+}
+
+/// The facts of an article's live edition, and the content it was made of.
+///
+/// # Errors
+/// When the database refuses.
+pub fn find_live(conn: &mut Connection, id: ArticleId) -> Result<Option<(Facts, Content)>> {
+    let Some(row) = crate::articles::store::find(conn, id)? else { return Ok(None) };
+    let (Some(edition), Some(revision)) = (row.live_edition, row.published_revision) else { return Ok(None) };
+    let updated_at: Timestamp = editions::table
+        .filter(editions::article_id.eq(id))
+        .filter(editions::edition.eq(edition))
+        .select(editions::published_at)
+        .get_result(conn)?;
+    let content = crate::articles::store::find_revision(conn, id, revision)?
+        .ok_or_else(|| Error::internal(format!("revision {revision} of {id} is missing")))?;
+    let facts = Facts { id, edition, published_at: row.published_at.unwrap_or(updated_at), updated_at };
+    Ok(Some((facts, content)))
+}
+
+/// Keeps the rendering of an article's live edition in the place of the one before.
+///
+/// # Errors
+/// When the database refuses.
+pub fn put(
+    tx: &mut Tx<'_>,
+    facts: &Facts,
+    content: &Content,
+    rendering: &Rendering,
+    epoch: i64,
+) -> Result<()> {
+    let metadata = &content.metadata;
+    let values = (
+        renderings::epoch.eq(epoch),
+        renderings::locale.eq(&metadata.locale),
+        renderings::slug.eq(&metadata.slug),
+        renderings::listed.eq(metadata.listed),
+        renderings::featured.eq(metadata.featured),
+        renderings::published_at.eq(facts.published_at),
+        renderings::updated_at.eq(facts.updated_at),
+        renderings::title.eq(&metadata.title),
+        renderings::etag.eq(&rendering.etag),
+        renderings::made_from.eq(&rendering.made_from),
+        renderings::item.eq(&rendering.item),
+        renderings::body.eq(&rendering.body),
+        renderings::sources.eq(&rendering.sources),
+    );
+    let own = renderings::table.filter(renderings::article_id.eq(facts.id));
+    if diesel::update(own).set(values).execute(&mut **tx)? == 0 {
+        diesel::insert_into(renderings::table)
+            .values((renderings::article_id.eq(facts.id), values))
+            .execute(&mut **tx)?;
+    }
+    put_labels(tx, facts.id, content)
+}
+
+/// Keeps what a rendering can be found by: those topics and authors of its revision that are there at this moment.
+fn put_labels(tx: &mut Tx<'_>, id: ArticleId, content: &Content) -> Result<()> {
+    authors::store::hold(tx, &content.metadata.authors)?;
+    topics::store::hold(tx, &content.metadata.topics)?;
+    let authors = authors::store::resolve(tx, &content.metadata.authors)?;
+    let topics = topics::store::resolve(tx, &content.metadata.topics)?;
+    diesel::delete(rendering_authors::table.filter(rendering_authors::article_id.eq(id)))
+        .execute(&mut **tx)?;
+    for author in authors.iter().map(|author| author.id) {
+        diesel::insert_into(rendering_authors::table)
+            .values((rendering_authors::author_id.eq(author), rendering_authors::article_id.eq(id)))
+            .execute(&mut **tx)?;
+    }
+    diesel::delete(rendering_topics::table.filter(rendering_topics::article_id.eq(id))).execute(&mut **tx)?;
+    for topic in topics.iter().map(|topic| topic.id) {
+        diesel::insert_into(rendering_topics::table)
+            .values((rendering_topics::topic_id.eq(topic), rendering_topics::article_id.eq(id)))
+            .execute(&mut **tx)?;
+    }
+    Ok(())
+}
+
+/// Notes that a rendering, though older, is right for this epoch, too.
+///
+/// # Errors
+/// When the database refuses.
+pub fn mark_fresh(tx: &mut Tx<'_>, id: ArticleId, epoch: i64) -> Result<()> {
+    diesel::update(
+        renderings::table.filter(renderings::article_id.eq(id)).filter(renderings::epoch.lt(epoch)),
+    )
+    .set(renderings::epoch.eq(epoch))
+    .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Takes an article from its readers, if they have it. Its translations no longer link to it. The row is changed, not
+/// yet kept.
+///
+/// # Errors
+/// When the database refuses.
+pub fn withdraw(tx: &mut Tx<'_>, random: &Random, row: &mut ArticleRow) -> Result<()> {
+    if row.live_edition.take().is_none() {
+        return Ok(());
+    }
+    row.published_revision = None;
+    diesel::delete(renderings::table.filter(renderings::article_id.eq(row.id))).execute(&mut **tx)?;
+    if has_translations(tx, row.id, row.translation_of)? {
+        surroundings_changed(tx, random)?;
+    }
+    Ok(())
+}
+
+/// Whether other articles are linked to this one as its translations.
+///
+/// # Errors
+/// When the database refuses.
+pub fn has_translations(
+    conn: &mut Connection,
+    id: ArticleId,
+    translation_of: Option<ArticleId>,
+) -> Result<bool> {
+    if translation_of.is_some() {
+        return Ok(true);
+    }
+    Ok(diesel::select(diesel::dsl::exists(articles::table.filter(articles::translation_of.eq(id))))
+        .get_result(conn)?)
+}

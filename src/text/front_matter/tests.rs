@@ -1,0 +1,199 @@
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::*;
+
+fn read(document: &str) -> FrontMatter {
+    split(document).unwrap().0
+}
+
+#[test]
+fn every_listed_key_has_its_place() {
+    let (found, rest) = split(
+        "---\ntitle: Tides\nslug: tides\ndate: 2024-03-05\nlastmod: 2024-03-06 10:00:00 +0100\ndraft: true\ndescription: >-\n  Two\n  lines\nsubtitle: 1984\ntags: [sea, 2024]\ncategories: sea, Slack water\nauthor: Ada Hill\nheroImage: /a.png\nlang: en\naliases:\n  - /old\npermalink: /older/\ncanonical_url: https://a.example/\nlayout: post\n---\n\n# Body\n",
+    )
+    .unwrap();
+    assert_eq!(rest, "\n# Body\n");
+    assert_eq!(found.title.as_deref(), Some("Tides"));
+    assert_eq!(found.subtitle.as_deref(), Some("1984"));
+    assert_eq!(found.summary.as_deref(), Some("Two lines"));
+    assert_eq!(found.published_at.unwrap().to_string(), "2024-03-05T00:00:00Z");
+    assert_eq!(found.updated_at.unwrap().to_string(), "2024-03-06T09:00:00Z");
+    assert_eq!(found.draft, Some(true));
+    assert_eq!(found.tags, ["sea", "2024", "Slack water"]);
+    assert_eq!(found.authors, [AuthorName { name: Some("Ada Hill".into()), slug: None }]);
+    assert_eq!(found.cover.unwrap().url, "/a.png");
+    assert_eq!(found.locale.as_deref(), Some("en"));
+    assert_eq!(found.aliases, ["/old", "/older/"]);
+    assert_eq!(found.seo.canonical_url.as_deref(), Some("https://a.example/"));
+    assert_eq!(Value::Object(found.custom), json!({"layout": "post"}));
+}
+
+#[test]
+fn toml_and_json_say_the_same_as_yaml() {
+    let yaml = read(
+        "---\ntitle: Tides\npubDate: Jul 08 2022\npublished: false\nauthors: [{name: Ada, slug: ada}, Bo]\nextra: {a: [1, 2.5]}\n---\n",
+    );
+    let toml = read(
+        "+++\ntitle = 'Tides'\npubDate = 2022-07-08\npublished = false\nauthors = [{name = 'Ada', slug = 'ada'}, 'Bo']\n[extra]\na = [1, 2.5]\n+++\n",
+    );
+    let json = read(
+        "{\"title\": \"Tides\", \"pubDate\": \"2022-07-08\", \"published\": false, \"authors\": [{\"name\": \"Ada\", \"slug\": \"ada\"}, \"Bo\"], \"extra\": {\"a\": [1, 2.5]}}\n",
+    );
+    assert_eq!(yaml.draft, Some(true));
+    assert_eq!(yaml.authors.len(), 2);
+    assert_eq!(yaml, toml);
+    assert_eq!(yaml, json);
+    assert_eq!(split("{\"title\": \"a\"}\n\nText").unwrap().1, "\nText");
+}
+
+#[test]
+fn a_value_of_an_unusable_type_is_kept_as_custom() {
+    let found = read(
+        "---\ntitle: [a]\ndate: soon\ntags: {a: b}\ncover: {alt: x}\nid: 7\nseo: {x: y}\nsummary:\nempty:\n---\n",
+    );
+    assert_eq!(
+        Value::Object(found.custom.clone()),
+        json!({"title": ["a"], "date": "soon", "tags": {"a": "b"}, "cover": {"alt": "x"}, "id": 7, "seo": {"x": "y"}, "empty": null})
+    );
+    assert_eq!(read(&write(&found)), found);
+}
+
+#[test]
+fn documents_without_front_matter_are_markdown_as_a_whole() {
+    for document in [
+        "",
+        "Text",
+        "---",
+        "---\nno end",
+        "----\na: b\n---\n",
+        "{{< note >}}",
+        "---\njust text\n---\nmore",
+        " ---\na: b\n---",
+        "+++",
+    ] {
+        assert_eq!(split(document).unwrap(), (FrontMatter::default(), document), "{document}");
+    }
+    assert_eq!(split("---\n---\nText").unwrap(), (FrontMatter::default(), "Text"));
+    assert_eq!(split("\u{feff}---\r\ntitle: a\r\n---\r\nText").unwrap().1, "Text");
+}
+
+#[test]
+fn broken_syntax_is_refused_with_its_line() {
+    for (document, line) in [
+        ("---\na: b\nc: [d\n---\n", "line 3"),
+        ("+++\na = 1\nb = \n+++\n", "line 3"),
+        ("{\"a\": 1,\n\"b\" 2}\n", "line 2"),
+    ] {
+        let invalid = split(document).unwrap_err();
+        assert_eq!(invalid.code, "front-matter-malformed");
+        assert!(invalid.detail.contains(line), "{}", invalid.detail);
+    }
+}
+
+#[test]
+fn bombs_are_refused_or_read_in_no_time() {
+    let started = std::time::Instant::now();
+    let mut aliases = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
+    for n in 1..9 {
+        let before = format!("*a{},", n - 1).repeat(10);
+        let line = format!("a{n}: &a{n} [{before}]\n");
+        aliases.push_str(&line);
+    }
+    assert!(split(&format!("---\n{aliases}---\n")).is_err());
+    for deep in ["[", "{a: ", "- ", "? ", "&a ", "!!a "] {
+        let _ = split(&format!("---\na: {}\n---\n", deep.repeat(10_000)));
+        let _ = split(&format!("+++\na = {}\n+++\n", deep.repeat(10_000)));
+        let _ = split(&format!("{{\"a\": {}", deep.repeat(50_000)));
+    }
+    let _ = split(&format!("---\n{}---\n", "  ".repeat(30_000)));
+    assert_eq!(
+        split(&format!("---\na: {}\n---\n", "x".repeat(70_000))).unwrap_err().code,
+        "front-matter-too-long"
+    );
+    assert!(started.elapsed().as_secs() < 20);
+}
+
+fn any_text() -> impl Strategy<Value = String> {
+    prop_oneof![
+        any::<String>(),
+        "[ -~\n\t]{0,20}",
+        prop::sample::select(vec![
+            "yes",
+            "null",
+            "~",
+            "2024-01-01",
+            "1e3",
+            "0x1F",
+            "---",
+            "...",
+            "- a",
+            "a: b",
+            "'",
+            "\"",
+            "\u{85}",
+            "\u{feff}",
+            "\u{2028}",
+            "<<",
+            "",
+            " ",
+            ".nan",
+            "\u{fffe}\u{7f}"
+        ])
+        .prop_map(str::to_owned),
+    ]
+}
+
+fn any_value() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<u64>().prop_map(Value::from),
+        (-1_000_000_i32..1_000_000).prop_map(|n| Value::from(f64::from(n) / 8.0)),
+        any_text().prop_map(Value::from),
+    ];
+    leaf.prop_recursive(3, 12, 4, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::vec((any_text(), inner), 0..4)
+                .prop_map(|members| members.into_iter().collect::<Value>()),
+        ]
+    })
+}
+
+fn any_map() -> impl Strategy<Value = Map<String, Value>> {
+    prop::collection::vec((any_text(), any_value()), 0..4).prop_map(|members| members.into_iter().collect())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_written_is_read_as_the_same_value(
+        texts in prop::collection::vec(prop::option::of(any_text()), 8), custom in any_map(), sections in any_map(),
+        flags in prop::array::uniform3(prop::option::of(any::<bool>())), seconds in prop::option::of(-1_000_000_000_i64..4_000_000_000),
+        names in prop::collection::vec(any_text(), 0..4),
+    ) {
+        let mut names: Vec<String> = names;
+        names.sort();
+        names.dedup();
+        let [title, subtitle, slug, locale, summary, translation_of, alt, canonical_url] = <[Option<String>; 8]>::try_from(texts).unwrap();
+        let written = FrontMatter {
+            id: seconds.map(|n| Uuid::from_u128(u128::from(n.unsigned_abs()))),
+            title, subtitle, slug, locale, summary, translation_of,
+            published_at: seconds.and_then(|n| Timestamp::from_second(n).ok()),
+            updated_at: seconds.and_then(|n| Timestamp::from_microsecond(n * 999_983).ok()),
+            draft: flags[0], featured: flags[1], listed: flags[2],
+            authors: names.iter().map(|name| AuthorName { name: Some(name.clone()), slug: alt.clone() }).collect(),
+            tags: names.clone(), aliases: names,
+            cover: alt.clone().map(|alt| Cover { url: alt.clone(), alt: Some(alt), width: Some(7), ..Cover::default() }),
+            seo: Seo { canonical_url, noindex: flags[0], ..Seo::default() },
+            custom, sections,
+        };
+        let document = write(&written) + "Text";
+        let (read, rest) = split(&document).unwrap();
+        prop_assert_eq!(rest, "\nText");
+        prop_assert_eq!(read, written, "{}", document);
+    }
+}

@@ -1,0 +1,236 @@
+//! What stands inside a line, in Markdown.
+
+use super::tree::{Node, collapse};
+
+/// Where the text is going to stand.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Line {
+    /// A paragraph: lines may break.
+    Many,
+    /// A heading.
+    One,
+    /// A cell of a table: pipes are escaped.
+    Cell,
+}
+
+/// Inline nodes as Markdown, trimmed.
+pub(super) fn write<'n>(nodes: impl IntoIterator<Item = &'n Node>, line: Line) -> String {
+    let mut writer = Writer { out: String::new(), line, nested: false, strong: false, emphasis: false };
+    writer.nodes(&nodes.into_iter().collect::<Vec<_>>(), None);
+    writer.out.trim_matches([' ', '\n']).trim_end_matches("\\\n").trim_end().to_owned()
+}
+
+/// A paragraph none of whose lines starts like another block.
+pub(super) fn escape_line_starts(text: &str) -> String {
+    text.split('\n').map(escape_line_start).collect::<Vec<_>>().join("\n")
+}
+
+/// The length of the longest run of a character.
+pub(super) fn longest_run(text: &str, wanted: char) -> usize {
+    text.split(|c| c != wanted).map(str::len).max().unwrap_or(0)
+}
+
+fn escape_line_start(line: &str) -> String {
+    let line = line.trim_start_matches([' ', '\t']);
+    let digits = line.len() - line.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let (number, rest) = line.split_at_checked(digits).unwrap_or(("", line));
+    let is_item = digits > 0 && rest.starts_with(['.', ')']);
+    if is_item || digits == 0 && rest.starts_with(['#', '>', '+', '-', '=', ':', '|']) {
+        return format!("{number}\\{rest}");
+    }
+    line.to_owned()
+}
+
+struct Writer {
+    out: String,
+    line: Line,
+    /// Whether space at the start separates it from what stands before.
+    nested: bool,
+    strong: bool,
+    emphasis: bool,
+}
+
+impl Writer {
+    /// A writer for what stands between marks.
+    fn inside(&self) -> Self {
+        Self { out: String::new(), nested: true, ..*self }
+    }
+
+    /// `after` is the first character behind these nodes.
+    fn nodes(&mut self, nodes: &[&Node], after: Option<char>) {
+        for (nth, node) in nodes.iter().enumerate() {
+            let next = nodes.get(nth + 1).map_or(after, |next| next.text().chars().next());
+            self.node(node, next);
+        }
+    }
+
+    fn node(&mut self, node: &Node, next: Option<char>) {
+        let Node::Element { name, .. } = node else {
+            return self.text(&node.text());
+        };
+        match name.as_str() {
+            "strong" | "b" if !self.strong => self.mark(node, "**", next),
+            "em" | "i" if !self.emphasis => self.mark(node, "*", next),
+            "strong" | "b" | "em" | "i" => self.children(node, next),
+            "del" | "s" if node.attribute("datetime").is_none() => self.mark(node, "~~", next),
+            "code" => self.code(node),
+            "a" if node.attribute("href").is_some() => self.link(node),
+            "a" | "span" if node.opening().len() == name.len() + 2 => self.children(node, next),
+            "img" => self.image(node),
+            "br" if self.line == Line::Many => self.out.push_str("\\\n"),
+            "input" if self.out.is_empty() => {
+                self.out.push_str(if node.attribute("checked").is_some() { "[x] " } else { "[ ] " });
+            }
+            "br" | "input" | "wbr" => self.out.push_str(&node.opening()),
+            _ => {
+                self.out.push_str(&node.opening());
+                self.children(node, Some('<'));
+                self.out.extend(["</", name, ">"]);
+            }
+        }
+    }
+
+    fn children(&mut self, node: &Node, after: Option<char>) {
+        self.nodes(&node.children().iter().collect::<Vec<_>>(), after);
+    }
+
+    fn text(&mut self, text: &str) {
+        let text = collapse(text);
+        let at_start = self.out.is_empty() && !self.nested || self.out.ends_with([' ', '\n']);
+        let text = if at_start { text.trim_start_matches(' ') } else { &text };
+        let mut chars = text.chars().peekable();
+        while let Some(c) = chars.next() {
+            let special = match c {
+                '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '~' => true,
+                '&' => chars.peek().is_some_and(|next| next.is_ascii_alphanumeric() || *next == '#'),
+                '|' => self.line == Line::Cell,
+                // `{#…}` behind a heading is its anchor.
+                '{' => self.line == Line::One,
+                _ => false,
+            };
+            if special {
+                self.out.push('\\');
+            }
+            self.out.push(c);
+        }
+    }
+
+    /// Emphasis, by marks where they count as such, and by tags where they would be read as mere characters.
+    fn mark(&mut self, node: &Node, mark: &str, next: Option<char>) {
+        let mut inner = self.inside();
+        inner.strong |= mark == "**";
+        inner.emphasis |= mark == "*";
+        inner.children(node, None);
+        let text = inner.out;
+        let body = text.trim_matches([' ', '\n']);
+        if body.is_empty() || body.ends_with('\\') {
+            self.text(&text);
+            return;
+        }
+        let before = self.out.chars().next_back();
+        if text.starts_with(' ') && before.is_some_and(|c| c != ' ') {
+            self.out.push(' ');
+        }
+        let next = if text.ends_with(' ') { Some(' ') } else { next };
+        let opens = flanks(self.out.chars().next_back(), body.chars().next());
+        let closes = flanks(next, body.chars().next_back());
+        if opens && closes {
+            self.out.extend([mark, body, mark]);
+        } else {
+            let Node::Element { name, .. } = node else { return };
+            self.out.extend(["<", name, ">", body, "</", name, ">"]);
+        }
+        if text.ends_with(' ') {
+            self.out.push(' ');
+        }
+    }
+
+    fn code(&mut self, node: &Node) {
+        let code = collapse(&node.text());
+        if code.trim().is_empty() {
+            return self.text(&code);
+        }
+        let fence = "`".repeat(longest_run(&code, '`') + 1);
+        let pad = if code.starts_with(['`', ' ']) || code.ends_with(['`', ' ']) { " " } else { "" };
+        let code = if self.line == Line::Cell { code.replace('|', "\\|") } else { code };
+        self.out.extend([&fence, pad, &code, pad, &fence]);
+    }
+
+    fn link(&mut self, node: &Node) {
+        let mut inner = self.inside();
+        inner.children(node, None);
+        let text = inner.out.trim().to_owned();
+        if inner.out.starts_with(' ') {
+            self.text(" ");
+        }
+        self.unbang();
+        let href = node.attribute("href").unwrap_or_default();
+        self.out.extend(["[", &text, "](", &destination(href), &title(node), ")"]);
+        if inner.out.ends_with(' ') {
+            self.out.push(' ');
+        }
+    }
+
+    fn image(&mut self, node: &Node) {
+        let Node::Element { attributes, .. } = node else { return };
+        let plain = attributes.iter().all(|(name, _)| matches!(name.as_str(), "src" | "alt" | "title"));
+        let Some(src) = node.attribute("src").filter(|_| plain) else {
+            self.out.push_str(&node.opening());
+            return;
+        };
+        let mut alt = self.inside();
+        alt.text(node.attribute("alt").unwrap_or_default());
+        self.out.extend(["![", alt.out.trim(), "](", &destination(src), &title(node), ")"]);
+    }
+
+    /// A `!` before a link would make it a picture.
+    fn unbang(&mut self) {
+        if self.out.ends_with('!') {
+            self.out.pop();
+            self.out.push_str("\\!");
+        }
+    }
+}
+
+/// Whether a mark between the character outside and the one inside counts as emphasis, whichever it is.
+fn flanks(outside: Option<char>, inside: Option<char>) -> bool {
+    let is_break = |c: char| c.is_whitespace() || !c.is_alphanumeric();
+    let safe_outside = outside.is_none_or(|c| is_break(c) && !matches!(c, '*' | '~' | '\\'));
+    let safe_inside = inside.is_some_and(char::is_alphanumeric);
+    safe_outside && inside.is_some_and(|c| c != '*' && c != '~')
+        || safe_inside && outside.is_none_or(|c| !matches!(c, '*' | '~' | '\\'))
+}
+
+/// An address that ends where it should.
+fn destination(url: &str) -> String {
+    let mut out = String::with_capacity(url.len());
+    for c in url.trim().chars() {
+        match c {
+            ' ' => out.push_str("%20"),
+            '(' => out.push_str("%28"),
+            ')' => out.push_str("%29"),
+            '<' => out.push_str("%3C"),
+            '>' => out.push_str("%3E"),
+            '\\' => out.push_str("%5C"),
+            '|' => out.push_str("%7C"),
+            '*' | '_' | '&' | '[' | ']' | '`' | '~' => {
+                out.push('\\');
+                out.push(c);
+            }
+            c if c.is_control() => {}
+            c => out.push(c),
+        }
+    }
+    if out.is_empty() { "<>".to_owned() } else { out }
+}
+
+fn title(node: &Node) -> String {
+    let title = node.attribute("title").map(collapse).unwrap_or_default();
+    if title.is_empty() {
+        return title;
+    }
+    format!(
+        " \"{}\"",
+        title.replace('\\', "\\\\").replace('"', "\\\"").replace('&', "\\&").replace('|', "\\|")
+    )
+}

@@ -1,0 +1,158 @@
+//! Sanitised HTML as a tree. It is well-formed and at most so deep, so that walking it recursively is safe.
+
+use super::super::plain::is_block;
+use super::super::tokens::{self, Piece};
+
+/// The sanitiser lets less through; a tree deeper than this is cut, not walked.
+const MAX_DEPTH: usize = 200;
+
+/// An element or characters between elements.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Node {
+    Element { name: String, attributes: Vec<(String, String)>, children: Vec<Node> },
+    Text(String),
+}
+
+/// An element whose end has not come: its name, attributes and children so far.
+type Unfinished = (String, Vec<(String, String)>, Vec<Node>);
+
+/// Reads well-formed HTML.
+pub(super) fn parse(html: &str) -> Vec<Node> {
+    let mut top = Vec::new();
+    let mut open: Vec<Unfinished> = Vec::new();
+    for piece in tokens::tokens(html).unwrap_or_default() {
+        match piece {
+            Piece::Open { name, attributes } if tokens::is_void(&name) || open.len() >= MAX_DEPTH => {
+                let node = Node::Element { name, attributes, children: Vec::new() };
+                open.last_mut().map_or(&mut top, |(_, _, children)| children).push(node);
+            }
+            Piece::Open { name, attributes } => open.push((name, attributes, Vec::new())),
+            Piece::Text(text) => {
+                open.last_mut().map_or(&mut top, |(_, _, children)| children).push(Node::Text(text));
+            }
+            Piece::Close(name) => {
+                if open.iter().rev().any(|(open, _, _)| *open == name) {
+                    while close(&mut open, &mut top).is_some_and(|closed| closed != name) {}
+                }
+            }
+        }
+    }
+    while close(&mut open, &mut top).is_some() {}
+    top
+}
+
+fn close(open: &mut Vec<Unfinished>, top: &mut Vec<Node>) -> Option<String> {
+    let (name, attributes, children) = open.pop()?;
+    let closed = name.clone();
+    open.last_mut().map_or(top, |(_, _, siblings)| siblings).push(Node::Element {
+        name,
+        attributes,
+        children,
+    });
+    Some(closed)
+}
+
+impl Node {
+    pub(super) fn is(&self, wanted: &str) -> bool {
+        matches!(self, Self::Element { name, .. } if name == wanted)
+    }
+
+    pub(super) fn attribute(&self, wanted: &str) -> Option<&str> {
+        match self {
+            Self::Element { attributes, .. } => {
+                attributes.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str())
+            }
+            Self::Text(_) => None,
+        }
+    }
+
+    pub(super) fn children(&self) -> &[Self] {
+        match self {
+            Self::Element { children, .. } => children,
+            Self::Text(_) => &[],
+        }
+    }
+
+    /// Whether an element of such a name is here or below.
+    pub(super) fn contains(&self, wanted: &dyn Fn(&str) -> bool) -> bool {
+        self.find(&|node| matches!(node, Self::Element { name, .. } if wanted(name))).is_some()
+    }
+
+    /// The first such node, here or below.
+    pub(super) fn find(&self, wanted: &dyn Fn(&Self) -> bool) -> Option<&Self> {
+        if wanted(self) {
+            return Some(self);
+        }
+        self.children().iter().find_map(|child| child.find(wanted))
+    }
+
+    /// Whether it is part of a line: neither a block nor around one.
+    pub(super) fn is_inline(&self) -> bool {
+        !self.contains(&|name| is_block(name) && name != "br")
+    }
+
+    pub(super) fn is_blank(&self) -> bool {
+        matches!(self, Self::Text(text) if text.trim().is_empty())
+    }
+
+    /// The characters, without markup.
+    pub(super) fn text(&self) -> String {
+        match self {
+            Self::Text(text) => text.clone(),
+            Self::Element { name, .. } if name == "br" => "\n".to_owned(),
+            Self::Element { children, .. } => children.iter().map(Self::text).collect(),
+        }
+    }
+
+    /// The opening tag.
+    pub(super) fn opening(&self) -> String {
+        let Self::Element { name, attributes, .. } = self else {
+            return String::new();
+        };
+        let attributes = attributes.iter().map(|(name, value)| {
+            let value = tokens::escape(&value.replace(['\n', '\r'], " "));
+            if value.is_empty() { format!(" {name}") } else { format!(" {name}=\"{value}\"") }
+        });
+        format!("<{name}{}>", attributes.collect::<String>())
+    }
+
+    /// The node as HTML without a line end.
+    pub(super) fn to_html(&self) -> String {
+        self.write(false)
+    }
+
+    /// The node as a block of raw HTML inside Markdown: its tag on a line of its own, and no blank line before its end.
+    pub(super) fn to_raw_block(&self) -> String {
+        let Self::Element { name, children, .. } = self else {
+            return self.to_html();
+        };
+        let inside: String = children.iter().map(|child| child.write(false)).collect();
+        format!("{}\n{}\n</{name}>", self.opening(), inside.trim()).replace("\n\n", "\n")
+    }
+
+    fn write(&self, verbatim: bool) -> String {
+        match self {
+            Self::Text(text) if verbatim => tokens::escape(text).replace('\n', "&#10;"),
+            Self::Text(text) => tokens::escape(&collapse(text)),
+            Self::Element { name, .. } if tokens::is_void(name) => self.opening(),
+            Self::Element { name, children, .. } => {
+                let inside: String =
+                    children.iter().map(|child| child.write(verbatim || name == "pre")).collect();
+                format!("{}{inside}</{name}>", self.opening())
+            }
+        }
+    }
+}
+
+/// White space as HTML reads it: any run is one space. No-break spaces are none.
+pub(super) fn collapse(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if !c.is_ascii_whitespace() {
+            out.push(c);
+        } else if !out.ends_with(' ') {
+            out.push(' ');
+        }
+    }
+    out
+}
