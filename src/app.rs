@@ -185,7 +185,7 @@ async fn drain(app: App, server: ServerHandle, stopped: impl Future<Output = ()>
 
 /// Drops what has outlived its time.
 pub(crate) async fn housekeeping(app: &App) -> Result<()> {
-    while app.db.write(|tx| idempotency::purge(tx)).await? {}
+    while app.db.write(idempotency::purge).await? {}
     while app.db.write(subscribers::store::purge).await? {}
     let random = app.random.clone();
     app.db

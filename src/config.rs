@@ -192,6 +192,7 @@ fn read_file(file: &std::path::Path) -> Result<String, String> {
         .map_err(|e| format!("{}: {e}", file.display()))
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "clap asks for a Result")]
 fn parse_secret_text(text: &str) -> Result<Secret, String> {
     Ok(Secret(text.to_owned()))
 }

@@ -36,7 +36,7 @@ impl Random {
         let mut bytes = [0; N];
         match self {
             Self::System => {
-                aws_lc_rs::rand::fill(&mut bytes).map_err(|_| Error::internal("no random bytes"))?
+                aws_lc_rs::rand::fill(&mut bytes).map_err(|_| Error::internal("no random bytes"))?;
             }
             Self::Seeded(counter) => {
                 for chunk in bytes.chunks_mut(32) {

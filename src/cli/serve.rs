@@ -11,13 +11,17 @@ use crate::app;
 use crate::config::Config;
 
 /// Serves until SIGTERM or SIGINT; a second one ends the process at once.
-pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(mut config: Config) -> anyhow::Result<ExitCode> {
     warn_of_unknown_settings();
     let bind = config.bind;
     let listener = TcpListener::bind(bind).with_context(|| format!("cannot listen on {bind}"))?;
+    // Port 0 asks the system for a free one.
+    let bind = listener.local_addr()?;
+    config.bind = bind;
+    let stop = stop_on_signal()?;
     let app = super::open(config).await?;
     log::info!("listening on http://{bind}");
-    app::serve(app, listener, stop_on_signal()?).await?;
+    app::serve(app, listener, stop).await?;
     log::info!("stopped");
     Ok(ExitCode::SUCCESS)
 }

@@ -1,5 +1,9 @@
 //! One connection type over both databases, and how one is opened. The URL's scheme chooses; nothing is guessed.
 
+#![allow(missing_docs, reason = "diesel derives public items without documentation")]
+
+use std::fmt;
+
 use diesel::connection::{Connection as _, SimpleConnection};
 use diesel::r2d2::{ManageConnection, R2D2Connection};
 use diesel::sql_types::{BigInt, Text};
@@ -17,12 +21,33 @@ pub enum AnyConnection {
 }
 
 /// Which database, and where.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum DatabaseUrl {
     /// `sqlite://path/to/file`.
     Sqlite(String),
     /// `postgres://…` or `postgresql://…`, as libpq takes it.
     Postgres(String),
+}
+
+impl fmt::Debug for DatabaseUrl {
+    /// Without the password, wherever it stands.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(f, "sqlite://{path}"),
+            Self::Postgres(text) => match url::Url::parse(text) {
+                Ok(mut url) => {
+                    if url.password().is_some() && url.set_password(Some("***")).is_err() {
+                        return f.write_str("postgres://***");
+                    }
+                    if url.query().is_some_and(|query| query.contains("password")) {
+                        url.set_query(Some("***"));
+                    }
+                    f.write_str(url.as_str())
+                }
+                Err(_) => f.write_str("postgres://***"),
+            },
+        }
+    }
 }
 
 impl DatabaseUrl {

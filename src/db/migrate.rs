@@ -48,7 +48,7 @@ fn migrate(
     let mut conn = connection::open(url)?;
     match &mut conn {
         Connection::Sqlite(sqlite) => {
-            AnsiTransactionManager::begin_transaction_sql(sqlite, "BEGIN IMMEDIATE")?
+            AnsiTransactionManager::begin_transaction_sql(sqlite, "BEGIN IMMEDIATE")?;
         }
         Connection::Postgres(postgres) => {
             AnsiTransactionManager::begin_transaction_sql(postgres, "BEGIN")?;

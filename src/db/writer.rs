@@ -36,14 +36,14 @@ trait Job: Send {
 }
 
 struct Work<T, F> {
-    work: F,
+    run: F,
     outcome: Option<Result<T>>,
     reply: oneshot::Sender<Result<T>>,
 }
 
 impl<T: Send, F: FnMut(&mut Tx<'_>) -> Result<T> + Send> Job for Work<T, F> {
     fn run(&mut self, tx: &mut Tx<'_>) -> Result<(), String> {
-        let work = &mut self.work;
+        let work = &mut self.run;
         let outcome = catch_unwind(AssertUnwindSafe(|| {
             let value = work(tx)?;
             tx.finish()?;
@@ -99,7 +99,7 @@ impl Writer {
     {
         let (reply, outcome) = oneshot::channel();
         self.queue
-            .try_send(Box::new(Work { work, outcome: None, reply }))
+            .try_send(Box::new(Work { run: work, outcome: None, reply }))
             .map_err(|_| Error::unavailable("too many writes are waiting"))?;
         outcome.await.map_err(|_| Error::unavailable("the writer is gone"))?
     }
@@ -123,7 +123,7 @@ fn write_until_closed(
             log::error!("a group of {} writes failed: {why}", group.len());
         }
         for job in group.drain(..) {
-            job.answer(commit.as_ref().map(|()| ()).map_err(String::as_str));
+            job.answer(commit.as_ref().copied().map_err(String::as_str));
         }
         if let Err(why) = commit
             && violation::is_fatal(&why)

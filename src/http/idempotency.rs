@@ -24,6 +24,9 @@ pub const KEPT_FOR: Duration = Duration::from_secs(24 * 3600);
 /// The longest key, in characters.
 const MOST_CHARS: usize = 255;
 
+/// What is kept of an answer: fingerprint of its request, status, headers, body.
+type Kept = (Vec<u8>, i64, Json<Vec<(String, String)>>, Vec<u8>);
+
 static NAME: HeaderName = HeaderName::from_static("idempotency-key");
 static REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
@@ -128,7 +131,7 @@ impl Once {
 
     fn find(&self, conn: &mut Connection, now: Timestamp) -> Result<Option<Answer>> {
         let Some(key) = &self.key else { return Ok(None) };
-        let found: Option<(Vec<u8>, i64, Json<Vec<(String, String)>>, Vec<u8>)> = kept::table
+        let found: Option<Kept> = kept::table
             .filter(kept::user_id.eq(self.user))
             .filter(kept::key.eq(key))
             .filter(kept::created_at.gt(now.minus(KEPT_FOR)))

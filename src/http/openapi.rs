@@ -128,7 +128,8 @@ fn build(examples: &Value) -> Value {
 /// Adds what is the same everywhere.
 fn finish(document: &mut Value, examples: &Value) {
     document["info"]["license"] = json!({"name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0"});
-    document["info"]["contact"] = json!({"name": "Lede", "url": env!("CARGO_PKG_REPOSITORY")});
+    document["info"]["contact"] =
+        json!({"name": "Lede", "url": env!("CARGO_PKG_REPOSITORY"), "email": "hello@lede.example"});
     document["servers"] = json!([{"url": "/", "description": "This server."}]);
     document["tags"] =
         TAGS.iter().map(|(name, description)| json!({"name": name, "description": description})).collect();
@@ -215,15 +216,29 @@ fn problem_content(status: u16, code: &str, detail: &str) -> Value {
     }})
 }
 
+/// utoipa says of a parameter with a default that it is an object too; its type is that of its values.
+fn merge_default(parameter: &mut Value) {
+    let Some([kind, default]) = parameter["schema"]["allOf"].as_array().map(Vec::as_slice) else { return };
+    if kind.get("$ref").is_none()
+        && let Some(value) = default.get("default")
+    {
+        let mut kind = kind.clone();
+        kind["default"] = value.clone();
+        parameter["schema"] = kind;
+    }
+}
+
 fn finish_operation(path: &str, operation: &mut Value, examples: &Value) {
+    if let Some(parameters) = operation.get_mut("parameters").and_then(Value::as_array_mut) {
+        parameters.iter_mut().for_each(merge_default);
+    }
     let id = operation["operationId"].as_str().unwrap_or_default().to_owned();
     let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
     let takes = |name: &str| parameters.iter().any(|parameter| parameter["name"] == name);
     let has_body = operation.get("requestBody").is_some();
     let is_secured = operation["security"].to_string().contains("bearer");
-    let is_api = path.starts_with("/v1/");
     let rules = [
-        (400, is_api),
+        (400, true),
         (401, is_secured),
         (403, is_secured),
         (404, path.contains('{')),

@@ -74,6 +74,7 @@ fn errors(violations: &Violations) -> Vec<ProblemError> {
 }
 
 /// The whole answer to a failed request.
+#[must_use]
 pub fn respond(error: &Error, request_id: &str) -> HttpResponse {
     let status = error.status_code();
     let (code, detail) = match error {

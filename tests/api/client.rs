@@ -190,11 +190,8 @@ impl Call {
     pub fn query(mut self, pairs: &[(&str, &str)]) -> Self {
         for (name, value) in pairs {
             self.path.push(if self.path.contains('?') { '&' } else { '?' });
-            self.path.extend(
-                url::form_urlencoded::Serializer::new(String::new())
-                    .append_pair(name, value)
-                    .finish()
-                    .chars(),
+            self.path.push_str(
+                &url::form_urlencoded::Serializer::new(String::new()).append_pair(name, value).finish(),
             );
         }
         self

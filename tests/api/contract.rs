@@ -321,10 +321,14 @@ fn tighten(schema: &mut Value, strictness: Strictness, is_extended: bool) {
                     properties.values_mut().for_each(|schema| tighten(schema, strictness, false));
                 }
                 ("allOf", Value::Array(parts)) => {
-                    parts.iter_mut().for_each(|part| tighten(part, strictness, true))
+                    for part in parts {
+                        tighten(part, strictness, true);
+                    }
                 }
                 ("oneOf" | "anyOf" | "prefixItems", Value::Array(parts)) => {
-                    parts.iter_mut().for_each(|part| tighten(part, strictness, false));
+                    for part in parts {
+                        tighten(part, strictness, false);
+                    }
                 }
                 ("items" | "additionalProperties", value) => tighten(value, strictness, false),
                 _ => {}

@@ -19,12 +19,6 @@ pub const MOMENT: &str = "2026-01-05T09:00:00Z";
 /// The password of every user that tests make.
 pub const PASSWORD: &str = "correct horse battery staple";
 
-/// A variable of the environment, unless it is empty.
-#[expect(clippy::disallowed_methods, reason = "settings of the tests are none of the server's")]
-pub fn setting(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.is_empty())
-}
-
 /// The moment at which every test begins.
 pub fn moment() -> Timestamp {
     Timestamp::parse(MOMENT).expect("a time")

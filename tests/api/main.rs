@@ -6,16 +6,23 @@
 
 mod client;
 mod contract;
+mod executable;
 mod given;
 mod server;
+mod test_database;
 mod tour;
 
 mod accounts;
+mod database;
 mod errors;
+mod event_order;
 mod harness;
 mod idempotency;
+mod migrations;
 mod openapi;
 mod policy_matrix;
+mod restart;
+mod shutdown;
 mod smtp;
 mod subscribers;
 mod topics;

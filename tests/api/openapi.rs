@@ -13,8 +13,8 @@ use lede::http::openapi;
 use serde_json::Value;
 
 use crate::contract::{self, DOCUMENT, Strictness, assert_valid};
-use crate::given;
 use crate::server::Server;
+use crate::test_database::setting;
 use crate::tour;
 
 #[tokio::test]
@@ -24,7 +24,7 @@ async fn the_committed_document_and_examples_are_what_the_server_says_and_answer
     let document = openapi::document_with(&examples);
     for (name, text) in [("examples.json", &examples), ("openapi.json", &document)] {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("openapi").join(name);
-        if given::setting("LEDE_WRITE").is_some() {
+        if setting("LEDE_WRITE").is_some() {
             std::fs::write(&path, text).expect("the file is written");
         }
         assert_same(&path, text);
@@ -111,7 +111,7 @@ fn every_operation_is_described() {
 fn every_string_number_and_array_has_bounds() {
     let mut without = Vec::new();
     visit(&DOCUMENT["components"]["schemas"], "schemas", &mut |place, value| {
-        bounds(place, value, &mut without)
+        bounds(place, value, &mut without);
     });
     for operation in contract::operations() {
         for parameter in operation.value["parameters"].as_array().into_iter().flatten() {
@@ -170,7 +170,7 @@ fn visit(value: &Value, place: &str, look: &mut impl FnMut(&str, &Value)) {
     look(place, value);
     match value {
         Value::Object(members) => {
-            members.iter().for_each(|(key, value)| visit(value, &format!("{place}/{key}"), look))
+            members.iter().for_each(|(key, value)| visit(value, &format!("{place}/{key}"), look));
         }
         Value::Array(items) => items.iter().for_each(|value| visit(value, place, look)),
         _ => {}

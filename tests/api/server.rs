@@ -5,7 +5,6 @@
 #![allow(dead_code, reason = "more is offered than today's tests take")]
 
 use std::net::TcpListener;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
@@ -14,14 +13,13 @@ use lede::app::{self, App, Seams};
 use lede::auth::Role;
 use lede::clock::Clock;
 use lede::config::Config;
-use lede::db::connection;
-use lede::db::{Connection, DatabaseUrl};
 use lede::mail::{Mailer, Outbox};
 use lede::random::Random;
 use tokio::sync::{oneshot, watch};
 
 use crate::client::{Account, Client, Exchange};
 use crate::given;
+use crate::test_database::TestDatabase;
 
 /// What seals the keys of every test's database.
 const SECRET: &str = "a secret that is good enough for a test";
@@ -79,7 +77,7 @@ impl Server {
         config.bind = bind;
         config.database_url = database.url.clone();
         set(&mut config);
-        let random = Random::seeded(database.starts.fetch_add(1, Ordering::SeqCst) as u64 * 1_000_000_000);
+        let random = Random::seeded(database.next_start() * 1_000_000_000);
         let mail = Outbox::default();
         let sends = config.smtp_url.is_some() || config.smtp_url_file.is_some();
         let mailer = (!sends).then(|| Mailer::Memory(mail.clone()));
@@ -93,10 +91,7 @@ impl Server {
                 app::serve(app, listener, stopped).await.map_err(|e| e.to_string())
             })
         });
-        let app = match app.await {
-            Ok(app) => app,
-            Err(_) => panic!("the server does not start: {:?}", thread.join()),
-        };
+        let Ok(app) = app.await else { panic!("the server does not start: {:?}", thread.join()) };
         let exchanges = Arc::default();
         Self {
             app,
@@ -169,70 +164,4 @@ impl Drop for Server {
 
 fn given_clock() -> Clock {
     Clock::fixed(given::moment())
-}
-
-/// A database that nobody else uses; gone when dropped.
-pub struct TestDatabase {
-    /// Where it is.
-    pub url: DatabaseUrl,
-    starts: AtomicUsize,
-    keeper: Keeper,
-}
-
-enum Keeper {
-    Folder { _folder: tempfile::TempDir },
-    Postgres { admin: String, name: String },
-}
-
-impl TestDatabase {
-    /// A new, empty database of the kind that the environment asks for.
-    pub fn fresh() -> Self {
-        let (url, keeper) = match given::setting("LEDE_TEST_POSTGRES_URL") {
-            Some(admin) => fresh_on_postgres(&admin),
-            None => {
-                let folder = tempfile::tempdir().expect("a folder");
-                let url = format!("sqlite://{}", folder.path().join("lede.db").display());
-                (url, Keeper::Folder { _folder: folder })
-            }
-        };
-        Self { url: DatabaseUrl::parse(&url).expect("a URL"), starts: AtomicUsize::new(0), keeper }
-    }
-
-    /// The URL as the command line takes it.
-    pub fn url_text(&self) -> String {
-        match &self.url {
-            DatabaseUrl::Sqlite(path) => format!("sqlite://{path}"),
-            DatabaseUrl::Postgres(url) => url.clone(),
-        }
-    }
-
-    /// A connection beside the server's own.
-    pub fn connect(&self) -> Connection {
-        connection::open(&self.url).expect("a connection")
-    }
-}
-
-fn fresh_on_postgres(admin: &str) -> (String, Keeper) {
-    static COUNT: AtomicUsize = AtomicUsize::new(0);
-    let name = format!("lede_test_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::SeqCst));
-    execute(admin, &format!("CREATE DATABASE {name} TEMPLATE template0"));
-    let mut url = url::Url::parse(admin).expect("LEDE_TEST_POSTGRES_URL is a URL");
-    url.set_path(&name);
-    (url.into(), Keeper::Postgres { admin: admin.to_owned(), name })
-}
-
-fn execute(admin: &str, sql: &str) {
-    use diesel::connection::SimpleConnection as _;
-    let url = DatabaseUrl::parse(admin).expect("LEDE_TEST_POSTGRES_URL is a PostgreSQL URL");
-    let mut conn = connection::open(&url).expect("LEDE_TEST_POSTGRES_URL can be reached");
-    conn.batch_execute("SET statement_timeout = '60s'; SET lock_timeout = '60s'").expect("patience");
-    conn.batch_execute(sql).expect(sql);
-}
-
-impl Drop for TestDatabase {
-    fn drop(&mut self) {
-        if let Keeper::Postgres { admin, name } = &self.keeper {
-            execute(admin, &format!("DROP DATABASE {name} WITH (FORCE)"));
-        }
-    }
 }

@@ -1,0 +1,188 @@
+//! What a unit of work can rely on: all or nothing, whatever its neighbours do, and no answer before it is durable.
+
+use std::collections::BTreeSet;
+use std::sync::mpsc;
+
+use diesel::connection::SimpleConnection as _;
+use diesel::prelude::*;
+use futures_util::future::{join, join_all};
+use lede::auth::Role;
+use lede::db::schema::idempotency_keys as kept;
+use lede::db::types::Json;
+use lede::db::{Database, Tx};
+use lede::error::{Error, Result};
+
+use crate::server::Server;
+
+/// Writes a row of that many bytes.
+fn put(tx: &mut Tx<'_>, key: &str, bytes: usize) -> Result<()> {
+    let (user, now) = (tx.now(), tx.now());
+    let user: lede::users::UserId = lede::random::Random::seeded(1).id(user)?;
+    diesel::insert_into(kept::table)
+        .values((
+            kept::user_id.eq(user),
+            kept::key.eq(key),
+            kept::fingerprint.eq(Vec::<u8>::new()),
+            kept::status.eq(0),
+            kept::headers.eq(Json(Vec::<String>::new())),
+            kept::body.eq(vec![7u8; bytes]),
+            kept::created_at.eq(now),
+        ))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
+async fn keys(db: &Database) -> BTreeSet<String> {
+    let keys = db.read(|conn| Ok(kept::table.select(kept::key).load::<String>(conn)?)).await;
+    keys.expect("keys").into_iter().collect()
+}
+
+/// Does all of it at once: while the first unit of work holds the writer, the others queue up behind it, so that on
+/// SQLite they share a commit, and its fate.
+async fn together<F>(db: &Database, work: Vec<F>) -> Vec<Result<()>>
+where
+    F: FnMut(&mut Tx<'_>) -> Result<()> + Send + 'static,
+{
+    let (release, released) = mpsc::channel::<()>();
+    let held = db.write(move |_| {
+        let _ = released.recv();
+        Ok(())
+    });
+    let all = join_all(work.into_iter().map(|work| db.write(work)));
+    let ((_, outcomes), ()) = join(join(held, all), async move { drop(release) }).await;
+    outcomes
+}
+
+#[tokio::test]
+async fn a_unit_of_work_that_fails_leaves_its_neighbours_alone() {
+    let server = Server::start().await;
+    let work = (0..50).map(|n| {
+        move |tx: &mut Tx<'_>| {
+            put(tx, &format!("{n:02}"), 10)?;
+            if n % 3 == 0 { Err(Error::conflict("no", "not this one")) } else { Ok(()) }
+        }
+    });
+    let outcomes = together(&server.app.db, work.collect()).await;
+    let wanted: BTreeSet<String> = (0..50).filter(|n| n % 3 != 0).map(|n| format!("{n:02}")).collect();
+    assert_eq!(keys(&server.app.db).await, wanted);
+    for (n, outcome) in outcomes.iter().enumerate() {
+        assert_eq!(outcome.is_ok(), n % 3 != 0, "{n}: {outcome:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_unit_of_work_that_breaks_a_constraint_halfway_leaves_nothing() {
+    let server = Server::start().await;
+    let work = (0..10).map(|n| {
+        move |tx: &mut Tx<'_>| {
+            put(tx, &format!("first {n}"), 10)?;
+            put(tx, if n % 2 == 0 { "the same" } else { "another" }, 10)
+        }
+    });
+    let outcomes = together(&server.app.db, work.collect()).await;
+    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 2, "{outcomes:?}");
+    assert_eq!(keys(&server.app.db).await.len(), 4);
+}
+
+#[tokio::test]
+async fn a_unit_of_work_that_panics_is_answered_and_writing_goes_on() {
+    let server = Server::start().await;
+    let work = (0..10).map(|n| {
+        move |tx: &mut Tx<'_>| {
+            put(tx, &format!("{n}"), 10)?;
+            assert!(n != 5, "a defect, on purpose");
+            Ok(())
+        }
+    });
+    let outcomes = together(&server.app.db, work.collect()).await;
+    assert!(matches!(outcomes[5], Err(Error::Internal(_))), "{:?}", outcomes[5]);
+    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 9);
+    assert!(!keys(&server.app.db).await.contains("5"));
+    for n in 10..30 {
+        server.app.db.write(move |tx| put(tx, &format!("{n}"), 10)).await.expect("a write after the panic");
+    }
+    assert_eq!(keys(&server.app.db).await.len(), 29);
+    assert!(server.app.db.is_writable());
+}
+
+#[tokio::test]
+async fn a_read_that_panics_is_answered_and_reading_goes_on() {
+    let server = Server::start().await;
+    for _ in 0..20 {
+        let outcome: Result<()> = server.app.db.read(|_| panic!("a defect, on purpose")).await;
+        assert!(matches!(outcome, Err(Error::Internal(_))), "{outcome:?}");
+    }
+    server.login(Role::Editor).await.get("/v1/me").await.is(200);
+}
+
+#[tokio::test]
+async fn a_snapshot_sees_one_moment_and_changes_nothing() {
+    let server = Server::start().await;
+    let db = server.app.db.clone();
+    let inside = db.clone();
+    let runtime = tokio::runtime::Handle::current();
+    let (before, after) = db
+        .snapshot(move |conn| {
+            let before: i64 = kept::table.count().get_result(conn)?;
+            let write = runtime.spawn(async move { inside.write(|tx| put(tx, "meanwhile", 10)).await });
+            runtime.block_on(write).expect("a task")?;
+            let after: i64 = kept::table.count().get_result(conn)?;
+            Ok((before, after))
+        })
+        .await
+        .expect("a snapshot");
+    assert_eq!((before, after), (0, 0));
+    assert_eq!(keys(&db).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_disk_that_fills_up_fails_honestly_and_loses_nothing() {
+    let server = Server::start().await;
+    if !server.is_embedded() {
+        return;
+    }
+    let db = &server.app.db;
+    let mut acknowledged = BTreeSet::new();
+    for round in 0..6 {
+        let pages =
+            db.read(|conn| Ok(diesel::sql_query("PRAGMA page_count").get_result::<Pages>(conn)?.page_count));
+        let most = pages.await.expect("pages") + 40;
+        let limit = move |tx: &mut Tx<'_>| Ok(tx.batch_execute(&format!("PRAGMA max_page_count = {most}"))?);
+        db.write(limit).await.expect("a limit");
+        let name = move |n: usize| format!("{round} {n:02}");
+        // Some are small and some do not fit: what was done in the group before the disk was full is lost with it.
+        let work =
+            (0..40).map(|n| move |tx: &mut Tx<'_>| put(tx, &name(n), if n % 4 == 3 { 60_000 } else { 100 }));
+        let outcomes = together(db, work.collect()).await;
+        assert!(outcomes.iter().any(Result::is_err), "the disk was not full");
+        for (n, outcome) in outcomes.iter().enumerate() {
+            match outcome {
+                Ok(()) => drop(acknowledged.insert(name(n))),
+                Err(error) => assert!(matches!(error, Error::Unavailable(_)), "{error:?}"),
+            }
+        }
+        let mut next = 40..;
+        let refusal = loop {
+            let n = next.next().expect("a number");
+            match db.write(move |tx| put(tx, &name(n), 20_000)).await {
+                Ok(()) => drop(acknowledged.insert(name(n))),
+                Err(error) => break error,
+            }
+        };
+        assert!(matches!(refusal, Error::Unavailable(_)), "{refusal:?}");
+        assert_eq!(keys(db).await, acknowledged, "round {round}");
+        db.write(|tx| Ok(tx.batch_execute("PRAGMA max_page_count = 1000000")?)).await.expect("space");
+        let after = format!("{round} after");
+        let key = after.clone();
+        db.write(move |tx| put(tx, &key, 60_000)).await.expect("writing goes on");
+        acknowledged.insert(after);
+    }
+    assert_eq!(keys(db).await, acknowledged);
+    assert!(db.is_writable());
+}
+
+#[derive(QueryableByName)]
+struct Pages {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    page_count: i64,
+}

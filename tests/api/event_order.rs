@@ -1,0 +1,67 @@
+//! The log's order is the order of the commits: who reads it with a cursor, while many write, misses nothing.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use diesel::prelude::*;
+use lede::db::Database;
+use lede::db::schema::events;
+use lede::events::Event;
+use lede::random::Random;
+use lede::users::UserId;
+
+use crate::server::Server;
+
+const WRITERS: usize = 8;
+const WRITES: usize = 40;
+
+#[tokio::test]
+async fn a_reader_with_a_cursor_misses_nothing() {
+    let server = Server::start().await;
+    let db = server.app.db.clone();
+    let done = Arc::new(AtomicBool::new(false));
+    let reader = tokio::spawn(read_along(db.clone(), done.clone()));
+    let writers: Vec<_> = (0..WRITERS).map(|writer| tokio::spawn(write(db.clone(), writer))).collect();
+    for writer in writers {
+        writer.await.expect("a writer");
+    }
+    done.store(true, Ordering::SeqCst);
+    let seen = reader.await.expect("the reader");
+    let all = db.read(|conn| Ok(events::table.order(events::id).select(events::id).load::<i64>(conn)?)).await;
+    let all = all.expect("events");
+    assert_eq!(all.len(), WRITERS * WRITES * 2);
+    assert_eq!(seen, all);
+}
+
+/// Writes whose events are made early and committed at quite different times.
+async fn write(db: Database, writer: usize) {
+    let random = Random::System;
+    for n in 0..WRITES {
+        let random = random.clone();
+        let work = move |tx: &mut lede::db::Tx<'_>| {
+            let user: UserId = random.id(tx.now())?;
+            tx.append(Some(user), Event::UserCreated(user));
+            for _ in 0..(writer * n) % 7 {
+                let _: i64 = events::table.count().get_result(&mut **tx)?;
+            }
+            tx.append(Some(user), Event::SessionCreated(user));
+            Ok(())
+        };
+        db.write(work).await.expect("a write");
+    }
+}
+
+/// Follows the log as a cache or a replica does: always from where it was.
+async fn read_along(db: Database, done: Arc<AtomicBool>) -> Vec<i64> {
+    let mut seen: Vec<i64> = Vec::new();
+    loop {
+        // Asked before the read: what is there by then is found by it.
+        let last = done.load(Ordering::SeqCst);
+        let cursor = seen.last().copied().unwrap_or(0);
+        let next = events::table.filter(events::id.gt(cursor)).order(events::id).select(events::id);
+        seen.extend(db.read(move |conn| Ok(next.load::<i64>(conn)?)).await.expect("a read"));
+        if last {
+            return seen;
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! The commands: what they do, what they print, and how they end.
+
+use std::net::TcpStream;
+
+use crate::executable::{Serving, add_user, lede, lede_on, run};
+use crate::test_database::TestDatabase;
+
+const PASSWORD: &str = "correct horse battery staple";
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).expect("UTF-8")
+}
+
+#[test]
+fn the_first_user_is_added_from_the_command_line() {
+    let database = TestDatabase::fresh();
+    let add = |email: &str, role: &str, password: &str| {
+        run(lede_on(&database).args(["user", "add", email, "--role", role, "--password-stdin"]), password)
+    };
+    let added = add("ada@lede.example", "admin", PASSWORD);
+    assert!(added.status.success(), "{added:?}");
+    let said = text(&added.stdout);
+    assert!(said.starts_with("added ") && said.ends_with(" ada@lede.example as admin\n"), "{said}");
+    let (role, passwords) = ("admin", [PASSWORD, "too short", "aaaaaaaaaaaaaaaaaaaa", ""]);
+    for (email, role, password, wanted) in [
+        ("Ada@Lede.example", role, passwords[0], "another user has this address"),
+        ("bob@lede.example", role, passwords[1], "a password has at least 15 characters"),
+        ("bob@lede.example", role, passwords[2], "a password has at least five different characters"),
+        ("bob@lede.example", role, passwords[3], "a password has at least 15 characters"),
+        ("bob", role, passwords[0], "bob: "),
+        ("bob@lede.example", "owner", passwords[0], "contributor, author, editor or admin"),
+    ] {
+        let refused = add(email, role, password);
+        let said = text(&refused.stderr);
+        assert_eq!(refused.status.code(), Some(2), "{email} {said}");
+        assert!(said.contains(wanted), "{email}: {said}");
+        assert!(!said.contains(PASSWORD), "{said}");
+    }
+}
+
+#[test]
+fn a_server_serves_and_says_whether_it_is_ready() {
+    let database = TestDatabase::fresh();
+    let serving = Serving::start(&mut lede_on(&database));
+    let address = serving.address.trim_start_matches("http://").to_owned();
+    let healthy = run(lede().env("LEDE_BIND", &address).arg("health"), "");
+    assert_eq!((healthy.status.code(), text(&healthy.stdout)), (Some(0), "HTTP/1.1 200 OK\n"), "{healthy:?}");
+    serving.terminate();
+    assert_eq!(serving.ended().0, Some(0));
+    let gone = run(lede().env("LEDE_BIND", &address).arg("health"), "");
+    assert_eq!(gone.status.code(), Some(2), "{gone:?}");
+    assert_eq!(text(&gone.stderr).lines().count(), 1, "{gone:?}");
+}
+
+#[test]
+fn a_second_signal_ends_the_server_at_once() {
+    let database = TestDatabase::fresh();
+    let serving = Serving::start(lede_on(&database).env("LEDE_DRAIN_SECONDS", "600"));
+    let address = serving.address.trim_start_matches("http://").to_owned();
+    let idle = TcpStream::connect(&address).expect("a connection that is kept open");
+    serving.terminate();
+    let asked = || run(lede().env("LEDE_BIND", &address).arg("health"), "");
+    loop {
+        match asked().status.code() {
+            Some(0) => {}
+            Some(1) => break,
+            other => panic!("the server is gone: {other:?}"),
+        }
+    }
+    serving.terminate();
+    assert_eq!(serving.ended().0, Some(1));
+    drop(idle);
+}
+
+#[test]
+fn the_document_is_printed_without_a_database() {
+    let printed = run(lede().env("LEDE_DATABASE_URL", "sqlite:///nowhere/at/all.db").arg("openapi"), "");
+    assert!(printed.status.success());
+    assert_eq!(text(&printed.stdout), lede::http::openapi::document());
+}
+
+#[test]
+fn migrating_says_what_was_done() {
+    let database = TestDatabase::fresh();
+    let migrate = || run(lede_on(&database).arg("migrate"), "");
+    let first = migrate();
+    assert!(text(&first.stdout).starts_with("migrated: 0001, 0002"), "{first:?}");
+    assert_eq!(text(&migrate().stdout), "nothing to migrate\n");
+}
+
+#[test]
+fn commands_work_beside_a_running_server() {
+    let database = TestDatabase::fresh();
+    let serving = Serving::start(&mut lede_on(&database));
+    add_user(&database, "ada@lede.example", "editor", PASSWORD);
+    serving.terminate();
+    assert_eq!(serving.ended().0, Some(0));
+}
+
+#[test]
+fn help_and_version_are_there() {
+    let version = run(lede().arg("--version"), "");
+    assert_eq!(text(&version.stdout), concat!("lede ", env!("CARGO_PKG_VERSION"), "\n"));
+    let help = run(lede().arg("--help"), "");
+    for name in ["serve", "user", "migrate", "openapi", "config", "health", "LEDE_DATABASE_URL"] {
+        assert!(text(&help.stdout).contains(name), "{name}");
+    }
+    assert!(!text(&help.stdout).contains(crate::executable::SECRET));
+}
