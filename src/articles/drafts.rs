@@ -193,8 +193,7 @@ where
 {
     let row = find_to_write(tx, editor.actor, article, editor.locale)?;
     let before = Draft::load(tx, row)?;
-    let touched = touches(&before)?;
-    check_unchanged(tx, &before.row, seen, &touched)?;
+    check_unchanged(tx, &before.row, seen, &touches(&before)?)?;
     let mut after = before.clone();
     let moved = change(tx, &mut after)?;
     save(tx, editor, &before, after, &moved)

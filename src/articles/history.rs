@@ -33,7 +33,7 @@ use crate::users::UserId;
 #[serde(deny_unknown_fields)]
 pub struct Publish {
     /// The revision that was seen: what goes out is exactly that.
-    #[schema(minimum = 1, maximum = 2147483647)]
+    #[schema(minimum = 1, maximum = 2_147_483_647)]
     revision: i64,
     /// When the article was first published, if that was elsewhere; in the past. For editors.
     #[serde(default)]
@@ -119,7 +119,7 @@ pub struct RevisionPath {
     #[param(value_type = String, max_length = 120)]
     article: ArticleRef,
     /// The version at which the revision was made.
-    #[param(minimum = 1, maximum = 2147483647)]
+    #[param(minimum = 1, maximum = 2_147_483_647)]
     revision: i64,
 }
 
@@ -131,7 +131,7 @@ pub struct EditionPath {
     #[param(value_type = String, max_length = 120)]
     article: ArticleRef,
     /// The edition's number.
-    #[param(minimum = 1, maximum = 2147483647)]
+    #[param(minimum = 1, maximum = 2_147_483_647)]
     edition: i64,
 }
 
@@ -139,7 +139,7 @@ pub struct EditionPath {
 #[derive(Debug, Serialize, Queryable, ToSchema)]
 pub struct RevisionItem {
     /// The version at which it was made.
-    #[schema(minimum = 1, maximum = 2147483647)]
+    #[schema(minimum = 1, maximum = 2_147_483_647)]
     revision: i64,
     /// Who made it.
     user_id: Option<UserId>,
@@ -161,7 +161,7 @@ pub struct RevisionPage {
     next_cursor: Option<String>,
     /// How many there are in all, if asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(required = false, nullable = false, minimum = 0, maximum = 2147483647)]
+    #[schema(required = false, nullable = false, minimum = 0, maximum = 2_147_483_647)]
     total: Option<i64>,
 }
 
@@ -223,9 +223,10 @@ fn cut<T>(
 
 /// A revision: everything an editor wrote, as it was.
 #[derive(Debug, Serialize, ToSchema)]
+#[expect(clippy::struct_field_names, reason = "the contract's name for the number is the noun's")]
 pub struct Revision {
     /// The version at which it was made.
-    #[schema(minimum = 1, maximum = 2147483647)]
+    #[schema(minimum = 1, maximum = 2_147_483_647)]
     revision: i64,
     /// Who made it.
     user_id: Option<UserId>,
@@ -438,10 +439,10 @@ impl HasId<TopicId> for TopicRef {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct EditionFacts {
     /// Its number.
-    #[schema(minimum = 1, maximum = 2147483647)]
+    #[schema(minimum = 1, maximum = 2_147_483_647)]
     edition: i64,
     /// The revision it was made of.
-    #[schema(minimum = 1, maximum = 2147483647)]
+    #[schema(minimum = 1, maximum = 2_147_483_647)]
     revision: i64,
     /// The language it had.
     locale: Locale,
@@ -469,7 +470,7 @@ pub struct EditionFactsPage {
     next_cursor: Option<String>,
     /// How many there are in all, if asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(required = false, nullable = false, minimum = 0, maximum = 2147483647)]
+    #[schema(required = false, nullable = false, minimum = 0, maximum = 2_147_483_647)]
     total: Option<i64>,
 }
 

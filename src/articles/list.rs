@@ -116,7 +116,7 @@ pub struct DraftPage {
     next_cursor: Option<String>,
     /// How many there are in all, if asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(required = false, nullable = false, minimum = 0, maximum = 2147483647)]
+    #[schema(required = false, nullable = false, minimum = 0, maximum = 2_147_483_647)]
     total: Option<i64>,
 }
 

@@ -45,7 +45,10 @@ mod tests {
         let default = arg.get_default_values().first().and_then(|value| value.to_str());
         let default = default.map(|value| format!("`{value}`")).unwrap_or_default();
         let meaning = arg.get_long_help().or(arg.get_help())?.to_string();
-        Some(format!("| `{name}` | {default} | {} |", meaning.split_whitespace().collect::<Vec<_>>().join(" ")))
+        Some(format!(
+            "| `{name}` | {default} | {} |",
+            meaning.split_whitespace().collect::<Vec<_>>().join(" ")
+        ))
     }
 
     #[test]

@@ -169,7 +169,7 @@ impl<'a> Import<'a> {
                     .await?
                     .map(|user| user.id)
             }
-            None => app.db.read(|conn| users::store::find_first_admin(conn)).await?,
+            None => app.db.read(users::store::find_first_admin).await?,
         };
         let Some(owner) = owner else {
             bail!("articles need an owner: add a user first, with `lede user add`")

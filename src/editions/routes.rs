@@ -1,6 +1,8 @@
 //! What readers fetch. The default answer of an article is one indexed look-up; everything else is cut from the stored
 //! rendering. Whoever meets a stale one makes it anew first.
 
+use std::collections::HashMap;
+
 use actix_web::HttpRequest;
 use actix_web::web::{Bytes, Data, Path};
 use diesel::prelude::*;
@@ -135,7 +137,12 @@ struct WholeEdition {
     content_text: Option<String>,
 }
 
+/// The columns of a [`Stored`].
+const STORED: (renderings::article_id, renderings::etag, renderings::body, renderings::sources) =
+    (renderings::article_id, renderings::etag, renderings::body, renderings::sources);
+
 /// A rendering as kept.
+#[derive(Queryable)]
 struct Stored {
     id: ArticleId,
     etag: String,
@@ -166,15 +173,13 @@ fn look(conn: &mut Connection, article: &ArticleRef, locale: &Locale) -> Result<
             query.filter(renderings::locale.eq(locale)).filter(renderings::slug.eq(slug))
         }
     };
-    let columns =
-        (renderings::article_id, renderings::epoch, renderings::etag, renderings::body, renderings::sources);
-    let found: Option<(ArticleId, i64, String, Vec<u8>, Vec<u8>)> =
-        query.select(columns).get_result(conn).optional()?;
+    let found: Option<(i64, Stored)> =
+        query.select((renderings::epoch, STORED)).get_result(conn).optional()?;
     match (found, article) {
-        (Some((id, epoch, etag, body, sources)), _) => Ok(if epoch < store::epoch(conn)? {
-            Found::Stale(id)
+        (Some((epoch, stored)), _) => Ok(if epoch < store::epoch(conn)? {
+            Found::Stale(stored.id)
         } else {
-            Found::Fresh(Box::new(Stored { id, etag, body, sources }))
+            Found::Fresh(Box::new(stored))
         }),
         (None, ArticleRef::Slug(slug)) => {
             let Some((owner, true)) = slugs::owner(conn, locale, slug)? else {
@@ -403,7 +408,7 @@ pub struct EditionPage {
     next_cursor: Option<String>,
     /// How many there are in all, if asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(required = false, nullable = false, minimum = 0, maximum = 2147483647)]
+    #[schema(required = false, nullable = false, minimum = 0, maximum = 2_147_483_647)]
     total: Option<i64>,
 }
 
@@ -481,10 +486,9 @@ fn items(rows: Vec<ItemRow>, view: &View) -> Result<Vec<Box<RawValue>>> {
 
 fn with_bodies(conn: &mut Connection, rows: &[ItemRow], view: &View) -> Result<Vec<Box<RawValue>>> {
     let ids: Vec<ArticleId> = rows.iter().map(|row| row.article_id).collect();
-    let columns = (renderings::article_id, renderings::etag, renderings::body, renderings::sources);
-    let found: Vec<(ArticleId, String, Vec<u8>, Vec<u8>)> =
-        renderings::table.filter(renderings::article_id.eq_any(&ids)).select(columns).load(conn)?;
-    let mut stored: std::collections::HashMap<ArticleId, Stored> =
-        found.into_iter().map(|(id, etag, body, sources)| (id, Stored { id, etag, body, sources })).collect();
+    let found: Vec<Stored> =
+        renderings::table.filter(renderings::article_id.eq_any(&ids)).select(STORED).load(conn)?;
+    let mut stored: HashMap<ArticleId, Stored> =
+        found.into_iter().map(|stored| (stored.id, stored)).collect();
     ids.iter().filter_map(|id| stored.remove(id)).map(|stored| view.cut(&stored)).collect()
 }

@@ -3,6 +3,13 @@
 //! The release server runs on generated articles in a process of its own; so do two ceilings: a bare actix-web route that
 //! returns the same bytes from memory, and the same bytes behind Lede's own middleware. Processor time is what the
 //! operating system counted for the server's process. Nothing here is a test: machines are noisy, ratios less so.
+#![allow(clippy::disallowed_methods, reason = "a benchmark reads its own settings")]
+#![allow(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "figures for people are rounded anyway"
+)]
 
 mod ceilings;
 mod client;
@@ -103,7 +110,7 @@ async fn measure(process: &mut Process, paths: &[String]) -> Measured {
     let before = process.processor_time();
     let outcome = load.run(DURATION).await;
     assert_eq!(outcome.failed, 0, "every answer is a 200");
-    Measured { outcome, processor: process.processor_time() - before }
+    Measured { outcome, processor: process.processor_time().saturating_sub(before) }
 }
 
 fn row(name: &str, measured: &Measured, ceiling: &Measured) {
