@@ -210,7 +210,7 @@ fn keep(examples: &mut Map<String, Value>, exchange: &Exchange) {
         .entry(exchange.status.to_string())
         .or_insert_with(|| masked(operation, readable(&exchange.body)));
     if exchange.status < 300 && !exchange.request_body.is_empty() && example.get("request").is_none() {
-        example["request"] = readable(&exchange.request_body);
+        example["request"] = sent(exchange);
     }
 }
 
@@ -221,6 +221,16 @@ fn is_documented_here(operation: &str, status: u16) -> bool {
     operation.value["responses"]
         .get(status.to_string())
         .is_some_and(|response| response.get("$ref").is_none())
+}
+
+/// What was sent; a form as the object that its schema describes.
+fn sent(exchange: &Exchange) -> Value {
+    let media = exchange.request_headers.get("content-type").and_then(|value| value.to_str().ok());
+    if media.is_some_and(|media| media.starts_with("application/x-www-form-urlencoded")) {
+        let pairs = url::form_urlencoded::parse(&exchange.request_body).into_owned();
+        return pairs.map(|(name, value)| (name, json!(value))).collect::<Map<_, _>>().into();
+    }
+    readable(&exchange.request_body)
 }
 
 /// JSON as it is, everything else as text; nothing is null.
