@@ -1,6 +1,6 @@
 //! Drafts as a whole: creating, listing, reading, changing metadata, the Markdown document, the trash.
 
-use actix_web::web::{Bytes, Data, Path};
+use actix_web::web::{Data, Path};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -20,7 +20,7 @@ use crate::editions;
 use crate::error::{Error, Invalid, Result, Violations};
 use crate::events::Event;
 use crate::http::query::{FromParams, Params};
-use crate::http::{Answer, IdempotencyKey, IfMatch, Json, MergePatch, Query};
+use crate::http::{Answer, IdempotencyKey, IfMatch, Json, Markdown, MergePatch, Query};
 use crate::text::Locale;
 use crate::topics;
 
@@ -277,19 +277,9 @@ pub async fn replace_draft_markdown(
     seen: IfMatch,
     path: Path<ArticlePath>,
     Query(locale): Query<InLocale>,
-    req: actix_web::HttpRequest,
-    body: Bytes,
+    Markdown(text): Markdown,
 ) -> Result<Answer> {
-    use actix_web::HttpMessage as _;
-    if !matches!(req.content_type(), "text/markdown" | "text/plain") {
-        return Err(Error::UnsupportedMediaType("text/markdown"));
-    }
-    let text = std::str::from_utf8(&body)
-        .map_err(|_| Error::malformed("", "not-utf-8", "the document is not UTF-8"))?;
-    if text.contains('\0') {
-        return Err(Error::invalid("", "nul", "U+0000 is not allowed in text"));
-    }
-    let incoming = transfer::read_markdown(text)?;
+    let incoming = transfer::read_markdown(&text)?;
     let locale = locale.or_default(&app);
     let (random, site_locale, policy) = (app.random.clone(), app.config.locale.clone(), app.policy());
     app.db

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 use std::pin::Pin;
+use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::http::header;
@@ -17,6 +18,8 @@ use crate::error::{Error, Result};
 
 /// The largest body that is read, in bytes.
 pub const MOST_BYTES: usize = 2 * 1024 * 1024;
+/// How long a body may take to arrive.
+const BODY_DEADLINE: Duration = Duration::from_secs(30);
 /// How deep JSON may be nested.
 const MOST_DEPTH: usize = 64;
 
@@ -107,7 +110,11 @@ pub fn read_body(
             return Err(Error::TooLarge(limit as u64));
         }
         let mut body = BytesMut::new();
-        while let Some(chunk) = payload.next().await {
+        let deadline = tokio::time::Instant::now() + BODY_DEADLINE;
+        while let Some(chunk) = tokio::time::timeout_at(deadline, payload.next())
+            .await
+            .map_err(|_| Error::malformed("", "body-too-slow", "the body did not arrive within 30 seconds"))?
+        {
             let chunk = chunk.map_err(|e| Error::malformed("", "body-broken-off", e.to_string()))?;
             if body.len() + chunk.len() > limit {
                 return Err(Error::TooLarge(limit as u64));

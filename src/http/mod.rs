@@ -17,6 +17,7 @@ pub mod problem;
 pub mod public;
 pub mod query;
 pub mod routes;
+mod text;
 
 pub use answer::Answer;
 pub use conditional::IfMatch;
@@ -27,3 +28,4 @@ pub use json::{Json, MergePatch};
 pub use page::{Page, PageRequest};
 pub use public::{moved, public};
 pub use query::Query;
+pub use text::Markdown;
