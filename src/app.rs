@@ -17,7 +17,7 @@ use crate::config::{Config, Secret};
 use crate::db::{Database, DatabaseUrl, migrate};
 use crate::editions;
 use crate::error::{Error, Result};
-use crate::http::{idempotency, openapi, pipeline, routes};
+use crate::http::{docs, idempotency, openapi, pipeline, routes};
 use crate::jobs::{self, Job};
 use crate::random::Random;
 use crate::text::markdown::Policy;
@@ -149,6 +149,7 @@ pub async fn serve(app: App, listener: TcpListener, mut stop: watch::Receiver<bo
             .app_data(data.clone())
             .app_data(web::PathConfig::default().error_handler(|_, _| Error::NotFound("page").into()))
             .configure(routes::configure)
+            .configure(docs::configure)
             .default_service(web::to(pipeline::not_found))
             .wrap(from_fn(pipeline::around))
     })

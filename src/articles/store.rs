@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::tree::flatten;
 use super::{ArticleId, Content, Cover, Metadata, Section, SectionId, SectionRef, Seo, Status};
-use crate::authors::AuthorId;
+use crate::authors::{self, AuthorId};
 use crate::clock::Timestamp;
 use crate::db::schema::{article_authors, article_topics, articles, changes, revisions, sections};
 use crate::db::types::{IsId as _, Json};
@@ -14,7 +14,7 @@ use crate::error::Result;
 use crate::events::SubjectId;
 use crate::text::Locale;
 use crate::text::slug::{Anchor, Slug};
-use crate::topics::TopicId;
+use crate::topics::{self, TopicId};
 use crate::users::UserId;
 
 /// An article as kept, without its sections, topics and authors.
@@ -212,27 +212,31 @@ pub fn update(tx: &mut Tx<'_>, row: &ArticleRow) -> Result<()> {
     Ok(())
 }
 
-/// Keeps who an article is by and what it is about.
+/// Keeps who an article is by and what it is about: those that are there at this moment.
 ///
 /// # Errors
 /// When the database refuses.
 pub fn set_labels(tx: &mut Tx<'_>, id: ArticleId, metadata: &Metadata) -> Result<()> {
+    authors::store::hold(tx, &metadata.authors)?;
+    topics::store::hold(tx, &metadata.topics)?;
+    let authors = authors::store::resolve(tx, &metadata.authors)?;
+    let topics = topics::store::resolve(tx, &metadata.topics)?;
     diesel::delete(article_authors::table.filter(article_authors::article_id.eq(id))).execute(&mut **tx)?;
-    for (position, author) in (0i64..).zip(&metadata.authors) {
+    for (position, author) in (0i64..).zip(&authors) {
         diesel::insert_into(article_authors::table)
             .values((
                 article_authors::article_id.eq(id),
-                article_authors::author_id.eq(*author),
+                article_authors::author_id.eq(author.id),
                 article_authors::position.eq(position),
             ))
             .execute(&mut **tx)?;
     }
     diesel::delete(article_topics::table.filter(article_topics::article_id.eq(id))).execute(&mut **tx)?;
-    for (position, topic) in (0i64..).zip(&metadata.topics) {
+    for (position, topic) in (0i64..).zip(&topics) {
         diesel::insert_into(article_topics::table)
             .values((
                 article_topics::article_id.eq(id),
-                article_topics::topic_id.eq(*topic),
+                article_topics::topic_id.eq(topic.id),
                 article_topics::position.eq(position),
             ))
             .execute(&mut **tx)?;

@@ -11,7 +11,10 @@ use crate::clock::Timestamp;
 use crate::db::Tx;
 use crate::error::Violations;
 use crate::http::page::PageParams;
-use crate::http::{Json, MergePatch, Query, json::present};
+use crate::http::{
+    Json, MergePatch, Query,
+    json::{Clearable, present},
+};
 use crate::users;
 
 crate::carried::routes::carried_routes! {
@@ -82,7 +85,7 @@ pub struct AuthorPage {
     #[schema(max_items = 100)]
     items: Vec<Author>,
     /// What `cursor` takes for the next page; null on the last.
-    #[schema(required = true, max_length = 1000)]
+    #[schema(required = true, max_length = 4000)]
     next_cursor: Option<String>,
     /// How many there are in all: only with `include_total=true`.
     #[schema(required = false, nullable = false, minimum = 0, maximum = 1_000_000_000)]
@@ -127,19 +130,19 @@ pub struct UpdateAuthor {
     /// Who they are: plain text; `null` clears it.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>, max_length = 2000)]
-    bio: Option<Option<String>>,
+    bio: Clearable<String>,
     /// Where they are on the web; `null` clears it.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>, format = Uri, max_length = 2000)]
-    website_url: Option<Option<String>>,
+    website_url: Clearable<String>,
     /// Where a picture of them is; `null` clears it.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>, format = Uri, max_length = 2000)]
-    image_url: Option<Option<String>>,
+    image_url: Clearable<String>,
     /// The user who they are; `null` clears it.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<UserId>)]
-    user_id: Option<Option<UserId>>,
+    user_id: Clearable<UserId>,
 }
 
 /// Whom an author is to go up in.
@@ -156,10 +159,10 @@ pub struct MergeAuthor {
 struct Changes {
     name: Option<String>,
     slug: Option<Slug>,
-    bio: Option<Option<String>>,
-    website_url: Option<Option<String>>,
-    image_url: Option<Option<String>>,
-    user_id: Option<Option<UserId>>,
+    bio: Clearable<String>,
+    website_url: Clearable<String>,
+    image_url: Clearable<String>,
+    user_id: Clearable<UserId>,
 }
 
 impl Changes {

@@ -31,8 +31,8 @@ pub struct Get<F> {
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "tells the documentation what List reads")]
 pub struct OrderParams {
-    /// In which order; ties are broken by id.
-    #[param(inline, nullable = false, default = "name")]
+    /// In which order; by name if not given. Ties are broken by id.
+    #[param(inline, nullable = false)]
     sort: Option<Order>,
 }
 

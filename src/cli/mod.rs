@@ -2,7 +2,9 @@
 //! on standard error and ends with 1, or 2 if nothing could be done at all.
 
 mod config;
+mod demo;
 mod health;
+mod import;
 mod serve;
 mod user;
 
@@ -25,8 +27,12 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Run a throw-away publication with articles in it, for looking around.
+    Demo,
     /// Run the server.
     Serve,
+    /// Bring in Markdown files. Ends with 0 if all came in, 1 if some failed, 2 if nothing could be done.
+    Import(import::Arguments),
     /// Add those who can log in.
     #[command(subcommand)]
     User(user::Command),
@@ -47,7 +53,9 @@ pub fn run(cli: Cli) -> ExitCode {
     start_logger(&cli.config.log);
     let outcome = actix_web::rt::System::new().block_on(async {
         match cli.command {
+            Command::Demo => demo::run(cli.config).await,
             Command::Serve => serve::run(cli.config).await,
+            Command::Import(arguments) => import::run(cli.config, arguments).await,
             Command::User(command) => user::run(cli.config, command).await,
             Command::Migrate => migrate(&cli.config),
             Command::Openapi => {

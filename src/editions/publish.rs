@@ -1,6 +1,6 @@
 //! Publishing and taking back. The rendering is made before the write; inside it only what it relied on is checked again.
 
-use super::render::{Facts, Rendering, Surroundings, render};
+use super::render::{Facts, Rendering, render};
 use super::store::{self, EditionRow};
 use super::surroundings_changed;
 use crate::app::App;
@@ -23,7 +23,6 @@ pub struct Prepared {
     epoch: i64,
     content: Content,
     facts: Facts,
-    around: Surroundings,
     rendering: Rendering,
 }
 
@@ -65,7 +64,7 @@ pub async fn prepare(app: &App, actor: Actor<PublishArticles>, wanted: Wanted) -
             let (epoch, around) = store::surroundings_of(conn, row.id, &content, &config)?;
             let rendering = render(&content, &facts, &around)?;
             let (revision, last_edition) = (wanted.revision, row.last_edition);
-            Ok(Some(Prepared { revision, last_edition, epoch, content, facts, around, rendering }))
+            Ok(Some(Prepared { revision, last_edition, epoch, content, facts, rendering }))
         })
         .await
 }
@@ -111,7 +110,7 @@ pub fn commit(
             user_id: Some(actor.user),
         },
     )?;
-    store::put(tx, facts, &prepared.content, &prepared.around, &prepared.rendering, prepared.epoch)?;
+    store::put(tx, facts, &prepared.content, &prepared.rendering, prepared.epoch)?;
     if !was_live && store::has_translations(tx, row.id, metadata.translation_of)? {
         surroundings_changed(tx, random)?;
     }

@@ -61,10 +61,10 @@ pub async fn one(app: &App, id: ArticleId) -> Result<bool> {
                 .get_result(conn)?;
             let rendering =
                 if around.hash()? == made_from { None } else { Some(render(&content, &facts, &around)?) };
-            Ok(Some((facts, content, epoch, around, rendering, etag)))
+            Ok(Some((facts, content, epoch, rendering, etag)))
         })
         .await?;
-    let Some((facts, content, epoch, around, rendering, etag)) = made else { return Ok(false) };
+    let Some((facts, content, epoch, rendering, etag)) = made else { return Ok(false) };
     app.db
         .write(move |tx| {
             // Published again, or taken back, meanwhile: that made a rendering of its own, or none.
@@ -73,7 +73,7 @@ pub async fn one(app: &App, id: ArticleId) -> Result<bool> {
                 return Ok(());
             }
             let Some(rendering) = &rendering else { return store::mark_fresh(tx, facts.id, epoch) };
-            store::put(tx, &facts, &content, &around, rendering, epoch)?;
+            store::put(tx, &facts, &content, rendering, epoch)?;
             if rendering.etag != etag {
                 tx.append(None, Event::RenderingRemade { article: facts.id });
             }

@@ -7,7 +7,7 @@ use super::{Translation, render, surroundings_changed};
 use crate::app::App;
 use crate::articles::store::ArticleRow;
 use crate::articles::{ArticleId, Content};
-use crate::authors::{self, AuthorId};
+use crate::authors;
 use crate::clock::Timestamp;
 use crate::config::Config;
 use crate::db::schema::{articles, editions, rendering_authors, rendering_topics, renderings, surroundings};
@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::random::Random;
 use crate::text::Locale;
 use crate::text::slug::Slug;
-use crate::topics::{self, TopicId};
+use crate::topics;
 use crate::users::UserId;
 
 /// An edition as kept: facts.
@@ -205,7 +205,6 @@ pub fn put(
     tx: &mut Tx<'_>,
     facts: &Facts,
     content: &Content,
-    around: &Surroundings,
     rendering: &Rendering,
     epoch: i64,
 ) -> Result<()> {
@@ -231,23 +230,26 @@ pub fn put(
             .values((renderings::article_id.eq(facts.id), values))
             .execute(&mut **tx)?;
     }
-    let authors: Vec<AuthorId> = around.authors.iter().map(|author| author.id).collect();
-    let topics: Vec<TopicId> = around.topics.iter().map(|topic| topic.id).collect();
-    put_labels(tx, facts.id, &authors, &topics)
+    put_labels(tx, facts.id, content)
 }
 
-fn put_labels(tx: &mut Tx<'_>, id: ArticleId, authors: &[AuthorId], topics: &[TopicId]) -> Result<()> {
+/// Keeps what a rendering can be found by: those topics and authors of its revision that are there at this moment.
+fn put_labels(tx: &mut Tx<'_>, id: ArticleId, content: &Content) -> Result<()> {
+    authors::store::hold(tx, &content.metadata.authors)?;
+    topics::store::hold(tx, &content.metadata.topics)?;
+    let authors = authors::store::resolve(tx, &content.metadata.authors)?;
+    let topics = topics::store::resolve(tx, &content.metadata.topics)?;
     diesel::delete(rendering_authors::table.filter(rendering_authors::article_id.eq(id)))
         .execute(&mut **tx)?;
-    for author in authors {
+    for author in authors.iter().map(|author| author.id) {
         diesel::insert_into(rendering_authors::table)
-            .values((rendering_authors::author_id.eq(*author), rendering_authors::article_id.eq(id)))
+            .values((rendering_authors::author_id.eq(author), rendering_authors::article_id.eq(id)))
             .execute(&mut **tx)?;
     }
     diesel::delete(rendering_topics::table.filter(rendering_topics::article_id.eq(id))).execute(&mut **tx)?;
-    for topic in topics {
+    for topic in topics.iter().map(|topic| topic.id) {
         diesel::insert_into(rendering_topics::table)
-            .values((rendering_topics::topic_id.eq(*topic), rendering_topics::article_id.eq(id)))
+            .values((rendering_topics::topic_id.eq(topic), rendering_topics::article_id.eq(id)))
             .execute(&mut **tx)?;
     }
     Ok(())

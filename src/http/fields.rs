@@ -22,7 +22,7 @@ pub struct Fields<F>(Vec<F>);
 /// Declares the enum of an answer's members: its names for the documentation and for [`Field`].
 #[macro_export]
 macro_rules! fields {
-    ($(#[$doc:meta])* $name:ident { $($variant:ident = $text:literal,)* }) => {
+    ($(#[$doc:meta])* $name:ident { $($variant:ident = $text:tt,)* }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
         #[allow(missing_docs, reason = "each is the member that it is named after")]

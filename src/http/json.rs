@@ -248,6 +248,10 @@ impl<'de> Visitor<'de> for Strict {
     }
 }
 
+/// A member of a merge patch that `null` clears: `None` when it is absent, `Some(None)` when it is `null`.
+#[expect(clippy::option_option, reason = "a merge patch tells three cases apart")]
+pub type Clearable<T> = Option<Option<T>>;
+
 /// Tells a member that is `null` from one that is absent: for the optional members of a merge patch, with
 /// `#[serde(default, deserialize_with = "present")]`.
 ///

@@ -3,6 +3,7 @@
 
 mod answer;
 pub mod conditional;
+pub mod docs;
 pub mod fields;
 pub mod health;
 pub mod idempotency;

@@ -14,6 +14,9 @@ use super::json::sha256;
 use super::query::{FromParams, Params};
 use crate::error::{Error, Invalid, Result};
 
+/// The longest cursor, in bytes: it carries the sort keys of an item, such as a title of any script.
+const MOST_CURSOR: usize = 4000;
+
 /// Which part of a list is wanted.
 #[derive(Debug, Clone)]
 pub struct PageRequest {
@@ -46,7 +49,7 @@ pub struct PageParams {
     #[param(minimum = 1, maximum = 100, default = 20, nullable = false)]
     limit: Option<i64>,
     /// Where to go on: `next_cursor` of the page before, with the same filters and the same order.
-    #[param(min_length = 1, max_length = 1000, nullable = false)]
+    #[param(min_length = 1, max_length = 4000, nullable = false)]
     cursor: Option<String>,
     /// Whether to count the whole list, as `total`.
     #[param(default = false, nullable = false)]
@@ -65,7 +68,7 @@ impl FromParams for PageRequest {
     fn from_params(params: &mut Params) -> Self {
         Self {
             limit: params.number("limit", 1..=100).unwrap_or(20),
-            cursor: params.text("cursor"),
+            cursor: params.text_within("cursor", MOST_CURSOR),
             include_total: params.flag("include_total").unwrap_or(false),
         }
     }

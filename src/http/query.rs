@@ -52,11 +52,17 @@ pub fn read<T: FromParams>(query: &str) -> Result<T> {
 }
 
 impl Params {
-    /// The parameter of that name, as text without NUL.
+    /// The parameter of that name, as text without NUL, at most 1000 bytes.
     pub fn text(&mut self, name: &str) -> Option<String> {
+        self.text_within(name, 1000)
+    }
+
+    /// The parameter of that name, as text without NUL, at most `most` bytes.
+    pub fn text_within(&mut self, name: &str, most: usize) -> Option<String> {
         let value = self.pairs.iter().find(|(key, _)| key == name)?.1.clone();
-        if value.contains('\0') || value.len() > 1000 {
-            self.refuse(name, Invalid::new("malformed-parameter", "text without U+0000, at most 1000 bytes"));
+        if value.contains('\0') || value.len() > most {
+            let detail = format!("text without U+0000, at most {most} bytes");
+            self.refuse(name, Invalid::new("malformed-parameter", detail));
             return None;
         }
         Some(value)

@@ -11,7 +11,10 @@ use crate::clock::Timestamp;
 use crate::db::Tx;
 use crate::error::Violations;
 use crate::http::page::PageParams;
-use crate::http::{Json, MergePatch, Query, json::present};
+use crate::http::{
+    Json, MergePatch, Query,
+    json::{Clearable, present},
+};
 
 crate::carried::routes::carried_routes! {
     path: "/v1/topics", what: "topic", row: TopicRow, id: TopicId, field: TopicField,
@@ -63,7 +66,7 @@ pub struct TopicPage {
     #[schema(max_items = 100)]
     items: Vec<Topic>,
     /// What `cursor` takes for the next page; null on the last.
-    #[schema(required = true, max_length = 1000)]
+    #[schema(required = true, max_length = 4000)]
     next_cursor: Option<String>,
     /// How many there are in all: only with `include_total=true`.
     #[schema(required = false, nullable = false, minimum = 0, maximum = 1_000_000_000)]
@@ -100,7 +103,7 @@ pub struct UpdateTopic {
     /// What it is about: plain text; `null` clears it.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>, max_length = 2000)]
-    description: Option<Option<String>>,
+    description: Clearable<String>,
 }
 
 /// Where a topic is to go up in.
@@ -117,7 +120,7 @@ pub struct MergeTopic {
 struct Changes {
     name: Option<String>,
     slug: Option<Slug>,
-    description: Option<Option<String>>,
+    description: Clearable<String>,
 }
 
 impl Changes {

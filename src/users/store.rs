@@ -77,3 +77,18 @@ pub fn find_active_role(conn: &mut Connection, id: UserId) -> Result<Option<Role
         .optional()?;
     Ok(role.and_then(|role| Role::parse(&role)))
 }
+
+/// The admin who was added first.
+///
+/// # Errors
+/// When the database refuses.
+pub fn find_first_admin(conn: &mut Connection) -> Result<Option<UserId>> {
+    Ok(users::table
+        .filter(users::role.eq(Role::Admin.as_str()))
+        .filter(users::disabled_at.is_null())
+        .order(users::id)
+        .select(users::id)
+        .limit(1)
+        .get_result(conn)
+        .optional()?)
+}

@@ -168,11 +168,11 @@ async fn a_change_leaves_what_it_does_not_name_and_null_clears() {
     assert_eq!(same, ada, "nothing differs, so nothing is written");
     let changes =
         json!({"name": "Ada Marsh", "slug": "ada-marsh", "bio": null, "image_url": null, "user_id": null});
-    let changed = editor.patch("/v1/authors/ada").json(changes).await.expect(200);
-    assert_eq!(changed["website_url"], ada["website_url"]);
-    assert_eq!(changed["slug"], "ada-marsh");
-    assert!(["bio", "image_url", "user_id"].iter().all(|cleared| changed[cleared].is_null()), "{changed}");
-    assert!(changed["updated_at"].as_str() > ada["updated_at"].as_str());
+    let new = editor.patch("/v1/authors/ada").json(changes).await.expect(200);
+    assert_eq!(new["website_url"], ada["website_url"]);
+    assert_eq!(new["slug"], "ada-marsh");
+    assert!(["bio", "image_url", "user_id"].iter().all(|cleared| new[cleared].is_null()), "{new}");
+    assert!(new["updated_at"].as_str() > ada["updated_at"].as_str());
     server.client().get("/v1/authors/ada").await.problem(404, "not-found");
 }
 
@@ -212,6 +212,11 @@ async fn a_list_is_paged_in_any_order_without_loss_or_repetition() {
         }
         let first = reader.get(format!("/v1/{resource}?limit=1")).await.expect(200);
         let cursor = first["next_cursor"].as_str().expect("a cursor");
+        make(&editor, resource, &"🌊".repeat(200)).await;
+        make(&editor, resource, &"🌊".repeat(200)).await;
+        let long = reader.get(format!("/v1/{resource}?limit=6")).await.expect(200);
+        let long = format!("/v1/{resource}?cursor={}", long["next_cursor"].as_str().expect("a cursor"));
+        assert_eq!(names(&reader, &long).await, ["🌊".repeat(200)]);
         let other = format!("/v1/{resource}?sort=-name&cursor={cursor}");
         assert_eq!(reader.get(other).await.violations(), ["cursor foreign-cursor"]);
     }
@@ -454,4 +459,33 @@ async fn two_merges_into_each_other_leave_one() {
     answered.sort_unstable();
     assert_eq!(answered, [200, 409]);
     assert_eq!(names(&server.client(), "/v1/topics").await.len(), 1);
+}
+
+#[tokio::test]
+async fn articles_find_what_remains_of_what_they_name() {
+    use lede::text::slug::Slug;
+    use lede::topics::store;
+    let server = Server::start().await;
+    let editor = server.login(Role::Editor).await;
+    for name in ["Sea", "Ocean", "Bay"] {
+        make(&editor, "topics", name).await;
+    }
+    let slug = |text: &str| Slug::parse(text).expect("a slug");
+    let (slugs, user, random) =
+        (["bay", "sea", "lake", "ocean"].map(slug), editor.user(), server.app.random.clone());
+    let find = |slugs: [Slug; 4]| server.app.db.read(move |conn| store::find_by_slugs(conn, &slugs));
+    let before = find(slugs.clone()).await.expect("topics");
+    assert_eq!(before[2], None);
+    editor.post("/v1/topics/sea/merge").json(json!({"into": "ocean"})).await.expect(200);
+    let after = find(slugs.clone()).await.expect("topics");
+    assert_eq!((after[0], after[1], after[2], after[3]), (before[0], before[3], None, before[3]));
+    let ids: Vec<_> = before.into_iter().flatten().collect();
+    let made = server.app.db.write(move |tx| {
+        store::hold(tx, &ids)?;
+        let lake = store::make(tx, &random, user, &slugs[2], "Lake")?;
+        store::resolve(tx, &[ids.as_slice(), &[lake], ids.as_slice()].concat())
+    });
+    let names: Vec<String> = made.await.expect("topics").into_iter().map(|topic| topic.name).collect();
+    assert_eq!(names, ["Bay", "Ocean", "Lake"]);
+    assert_eq!(count(&server, "events WHERE kind = 'topic.created'"), 4);
 }

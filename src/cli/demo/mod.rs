@@ -1,0 +1,111 @@
+//! `lede demo`: a throw-away publication with articles of its own, for looking around. It is gone when it stops.
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context as _, anyhow};
+
+use super::import::Import;
+use super::{serve, user};
+use crate::app::{self, App, Seams};
+use crate::auth::{Password, Role};
+use crate::config::Config;
+use crate::db::DatabaseUrl;
+use crate::mail::EmailAddress;
+use crate::random::Random;
+
+const EDITOR: &str = "editor@website.example";
+
+/// The articles, as files to import.
+const ARTICLES: &[(&str, &str)] = &[
+    ("reading-a-tide-table.md", include_str!("reading-a-tide-table.md")),
+    ("five-knots-worth-knowing.md", include_str!("five-knots-worth-knowing.md")),
+    ("how-a-lighthouse-lens-works.md", include_str!("how-a-lighthouse-lens-works.md")),
+    ("a-winter-on-the-breakwater.md", include_str!("a-winter-on-the-breakwater.md")),
+];
+
+pub(super) async fn run(mut config: Config) -> anyhow::Result<ExitCode> {
+    let bind = config.bind;
+    let listener = TcpListener::bind(bind)
+        .with_context(|| format!("cannot listen on {bind}; give another address with --bind 127.0.0.1:0"))?;
+    config.bind = listener.local_addr()?;
+    let folder = Folder::make()?;
+    config.database_url = DatabaseUrl::Sqlite(folder.0.join("demo.db").to_string_lossy().into_owned());
+    config.secret = None;
+    config.secret_file = None;
+    config.mail_dir = folder.0.join("mail");
+    if config.title == "Lede" {
+        "The Harbour Almanac".clone_into(&mut config.title);
+    }
+    let address = config.base_url();
+    let mail = config.mail_dir.clone();
+    let app = App::open(config, Seams::default()).await?;
+    let password = fill(&app).await?;
+    println!("{}", greeting(&address, &password, &mail));
+    app::serve(app, listener, serve::stop_on_signal()?).await?;
+    println!("Gone.");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Adds an editor and the articles, and returns the editor's password.
+async fn fill(app: &App) -> anyhow::Result<String> {
+    let password = Random::System.token()?;
+    let email = EmailAddress::parse(EDITOR).map_err(|invalid| anyhow!(invalid.detail))?;
+    let chosen = Password::chosen(&password).map_err(|invalid| anyhow!(invalid.detail))?;
+    user::add(app, email, Role::Admin, Some("Demo editor".to_owned()), chosen).await?;
+    let import = Import::new(app, Some(EDITOR), true, false).await?;
+    for (name, text) in ARTICLES {
+        import.document(Path::new(name), text).await.with_context(|| (*name).to_owned())?;
+    }
+    Ok(password)
+}
+
+fn greeting(address: &str, password: &str, mail: &Path) -> String {
+    format!(
+        r#"
+A publication to look around in. It is gone when you press Ctrl-C.
+
+  articles          {address}/v1/articles
+  documentation     {address}/docs
+  joining the list  {address}/subscribe
+  mails             {mail}
+
+  log in as         {EDITOR}
+  with              {password}
+
+Fetch an article by its slug:
+  curl {address}/v1/articles/reading-a-tide-table
+
+List titles, by topic:
+  curl '{address}/v1/articles?topic=sea&fields=title,slug,summary'
+
+Log in, and keep the token:
+  TOKEN=$(curl -s {address}/v1/auth/sessions -H 'Content-Type: application/json' -d '{{"email":"{EDITOR}","password":"{password}"}}' | sed 's/.*"access_token":"\([^"]*\)".*/\1/')
+
+Edit one section of the draft (readers see nothing yet), then publish that revision:
+  curl -X PATCH {address}/v1/articles/reading-a-tide-table/draft/sections/the-rule-of-twelfths -H "Authorization: Bearer $TOKEN" -H 'If-Match: *' -H 'Content-Type: application/merge-patch+json' -d '{{"body":"Count in *twelfths*."}}'
+  curl {address}/v1/articles/reading-a-tide-table/publish -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '{{"revision":3}}'
+"#,
+        mail = mail.display(),
+    )
+}
+
+/// A folder that goes when the demonstration ends.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn make() -> anyhow::Result<Self> {
+        let folder = std::env::temp_dir().join(format!("lede-demo-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
+        Ok(Self(folder))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if let Err(error) = std::fs::remove_dir_all(&self.0) {
+            log::warn!("{} stays behind: {error}", self.0.display());
+        }
+    }
+}

@@ -1,0 +1,328 @@
+//! `lede import`: Markdown files become articles. A file is matched by the id its front matter names, then by language
+//! and slug, so that a second run updates what changed and skips the rest. One bad file never stops the others.
+
+use std::collections::HashMap;
+use std::io::IsTerminal as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::{Mutex, PoisonError};
+
+use anyhow::{Context as _, bail};
+use futures_util::{StreamExt as _, stream};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::app::App;
+use crate::articles::drafts::{self, Draft, Editor, NewArticle, Touches};
+use crate::articles::transfer::{self, Incoming};
+use crate::articles::{ArticleId, ArticleRef, routes, slugs, store, tree};
+use crate::auth::{Actor, PublishArticles, Role, WriteArticles};
+use crate::config::Config;
+use crate::db::Connection;
+use crate::editions::publish::{self, Wanted};
+use crate::error::Result;
+use crate::http::IfMatch;
+use crate::mail::EmailAddress;
+use crate::text::Locale;
+use crate::text::slug::Slug;
+use crate::users::{self, UserId};
+
+/// How many files are under way at once; their commits share an fsync.
+const AT_ONCE: usize = 16;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// A Markdown file, or a folder with any number of them.
+    path: PathBuf,
+    /// Publish what was imported, except what calls itself a draft.
+    #[arg(long)]
+    publish: bool,
+    /// Only say what would happen.
+    #[arg(long)]
+    dry_run: bool,
+    /// Whose articles they become. Default: the first admin's.
+    #[arg(long, value_name = "EMAIL")]
+    owner: Option<String>,
+}
+
+/// What became of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outcome {
+    Created,
+    Updated,
+    Skipped,
+}
+
+pub(super) async fn run(config: Config, arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let files = find_files(&arguments.path)?;
+    let app = super::open(config).await?;
+    let import = Import::new(&app, arguments.owner.as_deref(), arguments.publish, arguments.dry_run).await?;
+    let bar = progress_bar(files.len());
+    let outcomes: Vec<(PathBuf, anyhow::Result<Outcome>)> = stream::iter(files)
+        .map(|file| {
+            let (import, bar) = (&import, &bar);
+            async move {
+                let outcome = import.file(&file).await;
+                bar.inc(1);
+                (file, outcome)
+            }
+        })
+        .buffer_unordered(AT_ONCE)
+        .collect()
+        .await;
+    bar.finish_and_clear();
+    Ok(report(outcomes, arguments.dry_run))
+}
+
+/// Says what became of the files, the failed ones by name.
+fn report(mut outcomes: Vec<(PathBuf, anyhow::Result<Outcome>)>, dry_run: bool) -> ExitCode {
+    outcomes.sort_by(|(a, _), (b, _)| a.cmp(b));
+    let count = |wanted| {
+        outcomes.iter().filter(|(_, outcome)| matches!(outcome, Ok(found) if *found == wanted)).count()
+    };
+    let mut failed = 0;
+    for (file, outcome) in &outcomes {
+        if let Err(error) = outcome {
+            failed += 1;
+            eprintln!("{}: {error:#}", file.display());
+        }
+    }
+    println!(
+        "{}{} created, {} updated, {} unchanged, {failed} failed",
+        if dry_run { "dry run: " } else { "" },
+        count(Outcome::Created),
+        count(Outcome::Updated),
+        count(Outcome::Skipped),
+    );
+    match failed {
+        0 => ExitCode::SUCCESS,
+        _ if failed == outcomes.len() => ExitCode::from(2),
+        _ => ExitCode::from(1),
+    }
+}
+
+fn progress_bar(files: usize) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(Some(files as u64), ProgressDrawTarget::stderr());
+    if !std::io::stderr().is_terminal() {
+        bar.set_draw_target(ProgressDrawTarget::hidden());
+    }
+    if let Ok(style) = ProgressStyle::with_template("{wide_bar} {pos}/{len} files, {eta} left") {
+        bar.set_style(style);
+    }
+    bar
+}
+
+/// The Markdown files at a path, in order.
+fn find_files(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    let mut waiting = vec![path.to_owned()];
+    while let Some(path) = waiting.pop() {
+        let kind = std::fs::metadata(&path).with_context(|| path.display().to_string())?;
+        if kind.is_dir() {
+            for entry in std::fs::read_dir(&path).with_context(|| path.display().to_string())? {
+                let entry = entry?;
+                let hidden = entry.file_name().to_string_lossy().starts_with('.');
+                if !hidden && !entry.file_type()?.is_symlink() {
+                    waiting.push(entry.path());
+                }
+            }
+        } else if files.is_empty() && waiting.is_empty() && !is_markdown(&path) {
+            bail!("{} is neither a folder nor a Markdown file", path.display());
+        } else if is_markdown(&path) {
+            files.push(path);
+        }
+    }
+    if files.is_empty() {
+        bail!("there is no Markdown file in {}", path.display());
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn is_markdown(path: &Path) -> bool {
+    path.extension()
+        .is_some_and(|extension| extension == "md" || extension == "markdown" || extension == "mdx")
+}
+
+/// What an import needs to know of every file.
+pub(super) struct Import<'a> {
+    app: &'a App,
+    owner: UserId,
+    publish: bool,
+    dry_run: bool,
+    /// Which file claimed an address in this run.
+    claimed: Mutex<HashMap<(Locale, Slug), PathBuf>>,
+}
+
+impl<'a> Import<'a> {
+    pub(super) async fn new(
+        app: &'a App,
+        owner: Option<&str>,
+        publish: bool,
+        dry_run: bool,
+    ) -> anyhow::Result<Self> {
+        let owner = match owner {
+            Some(email) => {
+                let email = EmailAddress::parse(email)
+                    .map_err(|invalid| anyhow::anyhow!("{email}: {}", invalid.detail))?;
+                app.db
+                    .read(move |conn| users::store::find_active_by_email(conn, &email))
+                    .await?
+                    .map(|user| user.id)
+            }
+            None => app.db.read(|conn| users::store::find_first_admin(conn)).await?,
+        };
+        let Some(owner) = owner else {
+            bail!("articles need an owner: add a user first, with `lede user add`")
+        };
+        Ok(Self { app, owner, publish, dry_run, claimed: Mutex::default() })
+    }
+
+    /// Imports one file.
+    pub(super) async fn file(&self, file: &Path) -> anyhow::Result<Outcome> {
+        let bytes = std::fs::read(file)?;
+        let text = std::str::from_utf8(&bytes).context("not UTF-8")?;
+        self.document(file, text).await
+    }
+
+    /// Imports one document. What it does not say, the file's name does.
+    pub(super) async fn document(&self, file: &Path, text: &str) -> anyhow::Result<Outcome> {
+        if text.contains('\0') {
+            bail!("U+0000 is not allowed in text");
+        }
+        let mut incoming = transfer::read_markdown(text)?;
+        let name = file_name(file);
+        let metadata = &mut incoming.metadata;
+        metadata.title.get_or_insert_with(|| name.replace(['-', '_'], " "));
+        let slug = metadata.slug.get_or_insert_with(|| Some(Slug::from_title(&name))).clone();
+        let locale = metadata.locale.clone().flatten().unwrap_or_else(|| self.app.config.locale.clone());
+        if let Some(slug) = slug.clone() {
+            let mut claimed = self.claimed.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(other) = claimed.insert((locale.clone(), slug.clone()), file.to_owned()) {
+                bail!("{} has the same slug, {slug}", other.display());
+            }
+        }
+        let wanted = incoming.id;
+        let known = self.app.db.read(move |conn| find_known(conn, wanted, &locale, slug.as_ref())).await?;
+        if self.dry_run {
+            return Ok(if known.is_some() { Outcome::Updated } else { Outcome::Created });
+        }
+        let publish = self.publish && !incoming.draft;
+        let (draft, outcome) = match known {
+            Some(id) => self.update(id, incoming).await?,
+            None => (self.create(incoming).await?, Outcome::Created),
+        };
+        let published = publish && self.publish(&draft).await?;
+        Ok(if published && outcome == Outcome::Skipped { Outcome::Updated } else { outcome })
+    }
+
+    async fn create(&self, incoming: Incoming) -> Result<Draft> {
+        let actor: Actor<WriteArticles> = Actor::new(self.owner, Role::Admin)?;
+        let (random, locale, now) =
+            (self.app.random.clone(), self.app.config.locale.clone(), self.app.clock.now());
+        let new = NewArticle {
+            // An id that no article here has is kept: the document comes from elsewhere.
+            id: match incoming.id {
+                Some(id) => id,
+                None => random.id(now)?,
+            },
+            metadata: incoming.metadata,
+            sections: tree::adopt(&incoming.parts, &[], &incoming.section_custom, &random, now)?,
+            published_at: incoming.published_at.filter(|at| *at <= now),
+        };
+        let work = move |tx: &mut crate::db::Tx<'_>| {
+            drafts::create(tx, &Editor { actor, random: &random, locale: &locale }, &new)
+        };
+        self.app.db.write(work).await
+    }
+
+    async fn update(&self, id: ArticleId, mut incoming: Incoming) -> Result<(Draft, Outcome)> {
+        let actor: Actor<WriteArticles> = Actor::new(self.owner, Role::Admin)?;
+        let (random, locale) = (self.app.random.clone(), self.app.config.locale.clone());
+        incoming.metadata.locale.get_or_insert(None);
+        let work = move |tx: &mut crate::db::Tx<'_>| {
+            let editor = Editor { actor, random: &random, locale: &locale };
+            let before = store::find(tx, id)?.map_or(0, |row| row.version);
+            let touches = |_: &Draft| Ok(Touches::Nothing);
+            let draft =
+                drafts::edit(tx, &editor, &ArticleRef::Id(id), IfMatch::Any, touches, |tx, draft| {
+                    routes::replace(tx, &editor, draft, &incoming)
+                })?;
+            let outcome = if draft.row.version == before { Outcome::Skipped } else { Outcome::Updated };
+            Ok((draft, outcome))
+        };
+        self.app.db.write(work).await
+    }
+
+    /// Publishes the newest revision and says whether that was needed.
+    async fn publish(&self, draft: &Draft) -> Result<bool> {
+        let actor: Actor<PublishArticles> = Actor::new(self.owner, Role::Admin)?;
+        let (article, locale) = (ArticleRef::Id(draft.row.id), draft.row.locale.clone());
+        let wanted = Wanted {
+            article: article.clone(),
+            locale: locale.clone(),
+            revision: draft.row.revision,
+            published_at: None,
+        };
+        let Some(prepared) = publish::prepare(self.app, actor, wanted).await? else { return Ok(false) };
+        let random = self.app.random.clone();
+        let work = move |tx: &mut crate::db::Tx<'_>| {
+            publish::commit(tx, &random, actor, &article, &locale, Some(&prepared))
+        };
+        self.app.db.write(work).await.map(|_| true)
+    }
+}
+
+/// The article a document speaks of: by id, or else by language and slug.
+fn find_known(
+    conn: &mut Connection,
+    id: Option<ArticleId>,
+    locale: &Locale,
+    slug: Option<&Slug>,
+) -> Result<Option<ArticleId>> {
+    if let Some(id) = id
+        && let Some(row) = store::find(conn, id)?
+    {
+        return Ok(Some(row.id));
+    }
+    slug.map_or(Ok(None), |slug| slugs::draft(conn, locale, slug))
+}
+
+/// What a file is called: without its ending and a date in front; `index` is called after its folder.
+fn file_name(file: &Path) -> String {
+    let stem =
+        |path: &Path| path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    let mut name = stem(file);
+    if matches!(name.as_str(), "index" | "_index" | "README")
+        && let Some(folder) = file.parent().filter(|folder| folder.file_name().is_some())
+    {
+        name = stem(folder);
+    }
+    let is_date = |text: &str| {
+        text.len() == 11
+            && text
+                .bytes()
+                .enumerate()
+                .all(|(at, b)| if matches!(at, 4 | 7 | 10) { b == b'-' } else { b.is_ascii_digit() })
+    };
+    match name.split_at_checked(11) {
+        Some((date, rest)) if is_date(date) && !rest.is_empty() => rest.to_owned(),
+        _ => name,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_called_after_what_identifies_it() {
+        for (file, name) in [
+            ("posts/2019-05-01-tides.md", "tides"),
+            ("posts/tides/index.md", "tides"),
+            ("tides.and.harbours.md", "tides.and.harbours"),
+            ("2019-05-01-.md", "2019-05-01-"),
+        ] {
+            assert_eq!(file_name(Path::new(file)), name);
+        }
+    }
+}

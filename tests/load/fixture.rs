@@ -1,0 +1,137 @@
+//! Generated articles: 12 sections each, about 8 KB of text, every fifth word a link, an emphasis or a piece of code.
+
+use std::path::Path;
+
+use clap::Parser as _;
+use futures_util::{StreamExt as _, stream};
+use lede::app::{App, Seams};
+use lede::articles::drafts::{self, Editor, NewArticle};
+use lede::articles::{ArticleRef, transfer, tree};
+use lede::auth::{Actor, PublishArticles, Role, WriteArticles};
+use lede::config::Config;
+use lede::editions::publish::{self, Wanted};
+use lede::users::store::{self as users, UserRow};
+
+const WORDS: &[&str] = &[
+    "tide", "harbour", "rope", "lantern", "winter", "chart", "current", "anchor", "salt", "keel", "signal", "depth",
+    "market", "bell", "storm", "island", "pilot", "cargo", "bridge", "moon", "ice", "gull", "net", "tower", "shore",
+];
+
+#[derive(clap::Parser)]
+struct Settings {
+    #[command(flatten)]
+    config: Config,
+}
+
+/// The settings of a server on a database file.
+pub fn config(database: &Path) -> Config {
+    Settings::parse_from(["load", "--database-url", &format!("sqlite://{}", database.display())]).config
+}
+
+/// How many articles: `LOAD_ARTICLES`, or ten thousand.
+pub fn articles() -> usize {
+    std::env::var("LOAD_ARTICLES").ok().and_then(|text| text.parse().ok()).unwrap_or(10_000)
+}
+
+pub fn slug(number: usize) -> String {
+    format!("article-{number}")
+}
+
+/// Makes and publishes that many articles.
+pub fn fill(database: &Path, articles: usize) {
+    let config = config(database);
+    let work = move || {
+        actix_web::rt::System::new().block_on(async {
+            let app = App::open(config, Seams::default()).await.expect("an application");
+            let owner = add_owner(&app).await;
+            stream::iter(0..articles).for_each_concurrent(32, |number| make(&app, owner, number)).await;
+        });
+    };
+    // In a thread of its own: the caller has a runtime already.
+    std::thread::spawn(work).join().expect("articles");
+}
+
+async fn add_owner(app: &App) -> lede::users::UserId {
+    let now = app.clock.now();
+    let row = UserRow {
+        id: app.random.id(now).expect("an id"),
+        email: "load@website.example".into(),
+        email_key: "load@website.example".into(),
+        name: "Load".into(),
+        role: Role::Admin.as_str().into(),
+        password_hash: "none".into(),
+        disabled_at: None,
+        created_at: now,
+        updated_at: now,
+    };
+    let id = row.id;
+    app.db.write(move |tx| users::insert(tx, &row)).await.expect("a user");
+    id
+}
+
+async fn make(app: &App, owner: lede::users::UserId, number: usize) {
+    let now = app.clock.now();
+    let document = transfer::read_markdown(&markdown(number)).expect("a document");
+    let new = NewArticle {
+        id: app.random.id(now).expect("an id"),
+        metadata: document.metadata,
+        sections: tree::adopt(&document.parts, &[], &document.section_custom, &app.random, now).expect("a tree"),
+        published_at: document.published_at,
+    };
+    let (article, random, locale) = (ArticleRef::Id(new.id), app.random.clone(), app.config.locale.clone());
+    let actor: Actor<WriteArticles> = Actor::new(owner, Role::Admin).expect("an admin");
+    let (for_create, in_locale) = (random.clone(), locale.clone());
+    app.db
+        .write(move |tx| drafts::create(tx, &Editor { actor, random: &for_create, locale: &in_locale }, &new))
+        .await
+        .expect("an article");
+    let actor: Actor<PublishArticles> = Actor::new(owner, Role::Admin).expect("an admin");
+    let wanted = Wanted { article: article.clone(), locale: locale.clone(), revision: 1, published_at: None };
+    let prepared = publish::prepare(app, actor, wanted).await.expect("a rendering");
+    app.db
+        .write(move |tx| publish::commit(tx, &random, actor, &article, &locale, prepared.as_ref()))
+        .await
+        .expect("an edition");
+}
+
+fn markdown(number: usize) -> String {
+    let mut words = Words(number as u64 + 1);
+    let mut text = format!(
+        "---\ntitle: Article {number}\nslug: {}\ndate: {}\ntopics: [topic-{}, topic-{}]\nauthor: Author {}\n---\n\n",
+        slug(number),
+        format_args!("20{:02}-{:02}-{:02}T00:00:00Z", 10 + number % 15, 1 + number % 12, 1 + number % 28),
+        number % 40,
+        number % 7,
+        number % 20,
+    );
+    text += &words.paragraph(60);
+    for section in 0..12 {
+        let level = if section % 3 == 0 { "##" } else { "###" };
+        text += &format!("\n\n{level} Section {section} of {number}\n\n{}\n\n{}", words.paragraph(50), words.paragraph(45));
+    }
+    text
+}
+
+/// The same words in the same order, each time.
+struct Words(u64);
+
+impl Words {
+    fn next(&mut self) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap_or(0)
+    }
+
+    fn paragraph(&mut self, length: usize) -> String {
+        let mut text = String::new();
+        for at in 0..length {
+            let word = WORDS[self.next() % WORDS.len()];
+            text += &match at % 20 {
+                5 => format!("*{word}* "),
+                11 => format!("[{word}](https://website.example/{word}) "),
+                17 => format!("`{word}` "),
+                _ => format!("{word} "),
+            };
+        }
+        text
+    }
+}
