@@ -221,8 +221,8 @@ fn matching(filter: &DraftFilter, owner: Option<UserId>) -> Matching<'static> {
         query = query.filter(articles::locale.eq_any(filter.locale.clone()));
     }
     for word in filter.q.iter().flat_map(|q| q.split_whitespace()) {
-        let escaped = word.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-        query = query.filter(lower(articles::title).like(format!("%{escaped}%")).escape('\\'));
+        let escaped = word.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+        query = query.filter(lower(articles::title).like(lower(format!("%{escaped}%"))).escape('\\'));
     }
     if let Some(at) = filter.updated_at_gte {
         query = query.filter(articles::updated_at.ge(at));

@@ -46,7 +46,7 @@ pub fn claim(tx: &mut Tx<'_>, article: ArticleId, locale: &Locale, slug: &Slug) 
 /// Makes `article` the owner of `slug`, or of the same with a suffix if that is taken.
 ///
 /// # Errors
-/// When the database refuses.
+/// Asks to be run again when another has taken the slug meanwhile.
 pub fn claim_free(
     tx: &mut Tx<'_>,
     random: &Random,
@@ -59,15 +59,18 @@ pub fn claim_free(
         match owner(tx, locale, &candidate)? {
             Some((owner, _)) if owner == article => return Ok(candidate),
             Some(_) => candidate = slug.numbered(number),
-            None => {
-                insert(tx, article, locale, &candidate)?;
-                return Ok(candidate);
-            }
+            None => return insert_free(tx, article, locale, candidate),
         }
     }
-    candidate = slug.numbered(u32::from_be_bytes(random.bytes()?));
-    insert(tx, article, locale, &candidate)?;
-    Ok(candidate)
+    insert_free(tx, article, locale, slug.numbered(u32::from_be_bytes(random.bytes()?)))
+}
+
+fn insert_free(tx: &mut Tx<'_>, article: ArticleId, locale: &Locale, slug: Slug) -> Result<Slug> {
+    insert(tx, article, locale, &slug).map_err(|error| match violation::unique(&error) {
+        Some(_) => Error::unavailable(violation::RETRY),
+        None => error.into(),
+    })?;
+    Ok(slug)
 }
 
 fn insert(

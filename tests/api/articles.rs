@@ -140,11 +140,11 @@ async fn every_member_has_its_bound_and_what_is_refused_is_named() {
         (json!({"title": "x"}), json!({"title": "  "}), "/title empty"),
         (json!({"title": "x"}), json!({"title": "a\nb"}), "/title control-character"),
         (json!({"title": "x"}), json!({"title": null}), "/title required"),
-        (json!({"slug": long(120)}), json!({"slug": long(121)}), "/slug slug-malformed"),
+        (json!({"slug": "y".repeat(120)}), json!({"slug": long(121)}), "/slug slug-malformed"),
         (json!({"slug": "a-b"}), json!({"slug": "A b"}), "/slug slug-malformed"),
         (json!({"slug": "draft"}), json!({"slug": "drafts"}), "/slug slug-reserved"),
         (json!({}), json!({"slug": "019b8d62-7a80-7580-af26-1d10acb21f90"}), "/slug slug-looks-like-id"),
-        (json!({"locale": "de-AT"}), json!({"locale": "german, please"}), "/locale locale-malformed"),
+        (json!({"locale": "de-AT"}), json!({"locale": "german, please"}), "/locale malformed-locale"),
         (json!({"subtitle": long(500)}), json!({"subtitle": long(501)}), "/subtitle too-long"),
         (json!({"summary": long(1000)}), json!({"summary": long(1001)}), "/summary too-long"),
         (json!({"cover": {"url": "/a.jpg"}}), json!({"cover": {"url": "a.jpg"}}), "/cover/url malformed-url"),
@@ -281,4 +281,40 @@ async fn creating_with_a_key_has_one_effect() {
     assert_eq!(other.violations(), ["Idempotency-Key idempotency-key-reused"]);
     assert_eq!(editor.get("/v1/drafts").await.expect(200)["items"].as_array().unwrap().len(), 1);
     editor.patch(at(&told[0], "/draft")).if_match(1).once("z").json(json!({})).await.problem(400, "malformed-request");
+}
+
+#[tokio::test]
+async fn metadata_is_changed_as_a_merge_patch_says() {
+    let server = Server::start().await;
+    let editor = server.login(Role::Editor).await;
+    let draft = create(&editor, json!({"title": "T", "cover": {"url": "/a.jpg", "alt": "A", "width": 3}, "featured": true,
+        "seo": {"title": "S", "noindex": true}, "custom": {"a": {"b": 1, "c": 2}, "d": [1]}, "summary": "Short."})).await;
+    let path = at(&draft, "/draft");
+    let patch = json!({"cover": {"alt": null, "caption": "C"}, "seo": {"title": "Other"}, "custom": {"a": {"b": null}, "d": [2]}});
+    let after = editor.patch(&path).if_match(1).json(patch).await.expect(200);
+    assert_eq!(after["cover"], json!({"url": "/a.jpg", "alt": null, "caption": "C", "width": 3, "height": null}));
+    assert_eq!((&after["seo"]["title"], &after["seo"]["noindex"]), (&json!("Other"), &json!(true)));
+    assert_eq!((&after["custom"], &after["summary"]), (&json!({"a": {"c": 2}, "d": [2]}), &json!("Short.")));
+    let clear = json!({"cover": null, "seo": null, "custom": null, "summary": null, "featured": null, "slug": null});
+    let after = editor.patch(&path).if_match(2).json(clear).await.expect(200);
+    let cleared = ["cover", "custom", "summary", "featured", "slug"].map(|member| after[member].clone());
+    assert_eq!(cleared, [Value::Null, json!({}), Value::Null, json!(false), json!("t")]);
+    assert_eq!(after["seo"]["noindex"], false);
+    for (patch, refusal) in [
+        (json!({"cover": {"alt": "A"}}), "/cover missing-member"),
+        (json!({"seo": {"x": 1}}), "/seo/x unknown-member"),
+        (json!({"sections": []}), "/sections unknown-member"),
+        (json!({"title": null}), "/title required"),
+        (json!({"custom": {"k": "x".repeat(66_000)}}), "/custom too-long"),
+        (json!({"translation_of": draft["id"]}), "/translation_of unknown-article"),
+        (json!([1]), " wrong-type"),
+    ] {
+        let answer = editor.patch(&path).if_match(3).json(patch).await;
+        answer.problem(422, "invalid");
+        assert_eq!(answer.violations(), [refusal]);
+    }
+    create(&editor, json!({"title": "X", "slug": "taken"})).await;
+    editor.patch(&path).if_match(3).json(json!({"slug": "taken"})).await.problem(409, "slug-taken");
+    let plain = editor.patch(&path).if_match(3).body("application/json", r#"{"subtitle": "Plain"}"#).await;
+    assert_eq!(plain.expect(200)["subtitle"], "Plain");
 }

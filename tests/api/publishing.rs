@@ -237,7 +237,7 @@ async fn an_old_slug_leads_readers_on_and_stops_writers() {
 #[tokio::test]
 async fn a_slug_has_one_owner_for_as_long_as_anything_leads_there() {
     let (_server, editor, reader) = stories().await;
-    let draft = published(&editor, json!({"title": "T", "slug": "live"})).await;
+    let draft = published(&editor, json!({"title": "T", "slug": "first"})).await;
     let rename = async |slug: &str| {
         editor.patch(at(&draft, "/draft")).header("if-match", "*").json(json!({"slug": slug})).await.expect(200)
     };
@@ -246,26 +246,26 @@ async fn a_slug_has_one_owner_for_as_long_as_anything_leads_there() {
     };
     rename("passing").await;
     let second = rename("second").await;
-    for taken in ["live", "second"] {
+    for taken in ["first", "second"] {
         refused(taken).await;
     }
     // Nobody but its editors ever saw `passing`: it is free.
     create(&editor, json!({"title": "X", "slug": "passing"})).await;
     publish(&editor, &second).await;
-    refused("live").await;
+    refused("first").await;
     // A revision whose slug has gone to somebody else cannot go out.
     let passing = editor.post(at(&draft, "/publish")).json(json!({"revision": 3})).await;
     passing.problem(409, "slug-taken");
     // The article itself can go back.
-    let back = rename("live").await;
+    let back = rename("first").await;
     publish(&editor, &back).await;
     reader.get(format!("{ARTICLES}/second")).await.is(301);
-    reader.get(format!("{ARTICLES}/live")).await.is(200);
+    reader.get(format!("{ARTICLES}/first")).await.is(200);
     editor.delete(at(&draft, "")).await.is(204);
-    for taken in ["live", "second"] {
+    for taken in ["first", "second"] {
         refused(taken).await;
     }
-    assert_eq!(create(&editor, json!({"title": "Live"})).await["slug"], "live-2");
+    assert_eq!(create(&editor, json!({"title": "First"})).await["slug"], "first-2");
 }
 
 #[tokio::test]
