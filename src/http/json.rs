@@ -139,6 +139,10 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
 /// # Errors
 /// Invalid for unknown members and wrong types.
 pub fn from_value<T: DeserializeOwned>(value: Value) -> Result<T> {
+    if !value.is_object() {
+        // Serde would take an array's items for the members in their order.
+        return Err(Error::invalid("", "wrong-type", "an object is wanted"));
+    }
     serde_path_to_error::deserialize(value).map_err(|error| {
         let mut pointer = String::new();
         for segment in error.path() {

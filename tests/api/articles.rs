@@ -166,7 +166,7 @@ async fn every_member_has_its_bound_and_what_is_refused_is_named() {
         (json!({"sections": [{"body": long(200_000)}]}), json!({"sections": [{"body": long(200_001)}]}), "/sections/0/body too-long"),
         (json!({"sections": [{"body": "> # quoted"}]}), json!({"sections": [{"sections": [{"body": "a\n\n## b"}]}]}), "/sections/0/sections/0/body heading-in-body"),
         (json!({"sections": [{"custom": {}}]}), json!({"sections": [{"custom": {"k": long(65_529)}}]}), "/sections/0/custom too-long"),
-        (json!({"sections": [deep(5)]}), json!({"sections": [deep(6)]}), "/sections/0/sections/0/sections/0/sections/0/sections/0 too-deep"),
+        (json!({"sections": [deep(5)]}), json!({"sections": [deep(6)]}), "/sections/0/sections/0/sections/0/sections/0/sections/0/sections/0 too-deep"),
         (json!({"sections": many(1000, &|_| json!({}))}), json!({"sections": many(1001, &|_| json!({}))}), "/sections too-many"),
         (json!({}), json!({"sections": [{"anchor": "a"}, {"anchor": "a"}]}), "/sections anchor-taken"),
         (json!({}), json!({"sections": [{"id": "019b8d62-7a80-7580-af26-1d10acb21f90"}]}), "/sections/0/id foreign-section"),
@@ -232,6 +232,11 @@ async fn json_is_read_strictly() {
     let twice = editor.post(ARTICLES).body("application/json", r#"{"title": "a", "title": "b"}"#).await;
     twice.problem(400, "malformed-request");
     editor.post(ARTICLES).body("text/plain", r#"{"title": "a"}"#).await.problem(415, "unsupported-media-type");
+    for other in ["[]", "[\"a\"]", "1", "null"] {
+        let answer = editor.post(ARTICLES).body("application/json", other).await;
+        answer.problem(422, "invalid");
+        assert_eq!(answer.violations(), [" wrong-type"]);
+    }
     let query = editor.post(format!("{ARTICLES}?x=1")).json(json!({"title": "a"})).await;
     query.problem(400, "malformed-request");
     assert_eq!(query.violations(), ["x unknown-parameter"]);

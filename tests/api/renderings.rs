@@ -52,6 +52,11 @@ async fn both_ways<F: Future<Output = ()>>(
     assert_eq!(reader.get(format!("{ARTICLES}/tides")).await.json()["edition"], 1);
 }
 
+/// A server takes its settings over before it answers.
+async fn serves(server: &Server) {
+    server.client().get("/health/live").await.is(200);
+}
+
 /// What is kept, without a reader who would have it remade.
 fn stored(server: &Server, draft: &Value) -> Value {
     use lede::db::schema::renderings;
@@ -124,6 +129,7 @@ async fn another_address_of_the_website_is_in_every_link() {
         config.website_url = Some("https://new.example".to_owned());
         config.article_path = "/{locale}/read/{slug}".to_owned();
     }).await;
+    serves(&server).await;
     assert!(server.run_jobs().await > 0);
     assert_eq!(stored(&server, &draft)["url"], "https://new.example/en/read/tides");
     let (etag, text) = { let now = server.client().get(at(&draft, "")).await; (now.etag().to_owned(), now.text().to_owned()) };
@@ -133,6 +139,7 @@ async fn another_address_of_the_website_is_in_every_link() {
         config.website_url = Some("https://new.example".to_owned());
         config.article_path = "/{locale}/read/{slug}".to_owned();
     }).await;
+    serves(&server).await;
     assert_eq!(server.run_jobs().await, 0);
     let now = server.client().get(at(&draft, "")).await;
     assert_eq!((now.etag(), now.text()), (etag.as_str(), text.as_str()));
@@ -150,6 +157,7 @@ async fn renderings_of_an_older_renderer_are_made_anew() {
         // What an older release left: other bytes, made from other surroundings.
         age(&mut database.connect());
         let server = Server::start_on(database.clone(), clock.clone(), |_| {}).await;
+        serves(&server).await;
         if by_job {
             assert!(server.run_jobs().await > 0);
             assert_eq!(stored(&server, &draft), right.json());
