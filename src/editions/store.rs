@@ -163,7 +163,10 @@ pub async fn adopt_settings(app: &App) -> Result<()> {
                 diesel::update(surroundings::table)
                     .set(surroundings::made_from.eq(&setup))
                     .execute(&mut **tx)?;
-                surroundings_changed(tx, &random)?;
+                let any = diesel::select(diesel::dsl::exists(renderings::table.select(renderings::article_id)));
+                if any.get_result(&mut **tx)? {
+                    surroundings_changed(tx, &random)?;
+                }
             }
             Ok(())
         })
