@@ -19,8 +19,10 @@ use crate::editions;
 use crate::error::{Error, Result};
 use crate::http::{docs, idempotency, openapi, pipeline, routes};
 use crate::jobs::{self, Job};
+use crate::mail::Mailer;
 use crate::random::Random;
 use crate::text::markdown::Policy;
+use crate::subscribers;
 
 /// Everything a handler or a job may need. Cheap to clone.
 #[derive(Clone)]
@@ -37,6 +39,8 @@ pub struct App {
     pub keys: Keys,
     /// Access tokens.
     pub tokens: Tokens,
+    /// How mail leaves.
+    pub mailer: Mailer,
     /// Password hashes.
     pub passwords: Passwords,
     /// Whether the server is about to stop.
@@ -50,11 +54,13 @@ pub struct Seams {
     pub clock: Clock,
     /// Where unpredictable bytes come from.
     pub random: Random,
+    /// How mail leaves; `None` means as the settings say.
+    pub mailer: Option<Mailer>,
 }
 
 impl Default for Seams {
     fn default() -> Self {
-        Self { clock: Clock::System, random: Random::System }
+        Self { clock: Clock::System, random: Random::System, mailer: None }
     }
 }
 
@@ -64,7 +70,8 @@ impl App {
     /// # Errors
     /// With one sentence for the operator.
     pub async fn open(config: Config, seams: Seams) -> Result<Self> {
-        let Seams { clock, random } = seams;
+        let Seams { clock, random, mailer } = seams;
+        let mailer = mailer.map_or_else(|| Mailer::open(&config), Ok)?;
         for name in migrate::run(&config.database_url)? {
             log::info!("migrated to {name}");
         }
@@ -78,6 +85,7 @@ impl App {
             random,
             keys,
             tokens,
+            mailer,
             passwords: Passwords::new()?,
             draining: Arc::default(),
         })
@@ -178,6 +186,7 @@ async fn drain(app: App, server: ServerHandle, stopped: impl Future<Output = ()>
 /// Drops what has outlived its time.
 pub(crate) async fn housekeeping(app: &App) -> Result<()> {
     while app.db.write(|tx| idempotency::purge(tx)).await? {}
+    while app.db.write(subscribers::store::purge).await? {}
     let random = app.random.clone();
     app.db
         .write(move |tx| {

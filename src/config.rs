@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use crate::db::DatabaseUrl;
+use crate::mail::Mailbox;
 use crate::text::Locale;
 use crate::text::markdown::Policy;
 
@@ -59,8 +60,9 @@ pub struct Config {
     #[arg(long, env = "LEDE_TITLE", default_value = "Lede", value_name = "TEXT", global = true)]
     pub title: String,
 
-    /// The mail server: `smtp://HOST:PORT`, or `smtps://USER:PASSWORD@HOST`. Without one, mails are written as files
-    /// to the folder that `LEDE_MAIL_DIR` names. Also read from the file that `LEDE_SMTP_URL_FILE` names.
+    /// The mail server: `smtps://USER:PASSWORD@HOST`, TLS from the first byte, or `smtp://USER:PASSWORD@HOST:PORT`, which
+    /// asks for STARTTLS and insists on it before a password is told to another machine; `?tls=required`,
+    /// `?tls=opportunistic` and `?tls=none` say otherwise. Without a mail server, mails are written as files to the folder that `LEDE_MAIL_DIR` names. Also read from the file that `LEDE_SMTP_URL_FILE` names.
     #[arg(long, env = "LEDE_SMTP_URL", value_name = "URL", global = true, hide_env_values = true,
           value_parser = parse_secret_text)]
     pub smtp_url: Option<Secret>,
@@ -79,9 +81,10 @@ pub struct Config {
         env = "LEDE_MAIL_FROM",
         default_value = "Lede <lede@localhost>",
         value_name = "MAILBOX",
-        global = true
+        global = true,
+        value_parser = Mailbox::parse
     )]
-    pub mail_from: String,
+    pub mail_from: Mailbox,
 
     /// Seconds between the readiness check turning and the listener closing, when the server is told to stop.
     #[arg(long, env = "LEDE_DRAIN_SECONDS", default_value = "0", value_name = "SECONDS", global = true,

@@ -16,6 +16,7 @@ pub mod http;
 pub mod jobs;
 pub mod mail;
 pub mod random;
+pub mod subscribers;
 pub mod text;
 pub mod topics;
 pub mod users;

@@ -9,7 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::drafts::{self, Draft as Kept, Editor, Touches};
 use super::output::Draft;
 use super::routes::{ArticlePath, InLocale, named_in, written};
-use super::{ArticleId, ArticleRef, Cover, Section, SectionId, Seo, store};
+use super::{ArticleId, ArticleRef, Cover, Section, SectionId, Seo, WebsitePath, store};
 use crate::app::App;
 use crate::auth::{Actor, PublishArticles, ReadDrafts, WriteArticles};
 use crate::authors::{self, AuthorId, AuthorRef};
@@ -33,7 +33,7 @@ use crate::users::UserId;
 #[serde(deny_unknown_fields)]
 pub struct Publish {
     /// The revision that was seen: what goes out is exactly that.
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 2147483647)]
     revision: i64,
     /// When the article was first published, if that was elsewhere; in the past. For editors.
     #[serde(default)]
@@ -119,7 +119,7 @@ pub struct RevisionPath {
     #[param(value_type = String, max_length = 120)]
     article: ArticleRef,
     /// The version at which the revision was made.
-    #[param(minimum = 1)]
+    #[param(minimum = 1, maximum = 2147483647)]
     revision: i64,
 }
 
@@ -131,7 +131,7 @@ pub struct EditionPath {
     #[param(value_type = String, max_length = 120)]
     article: ArticleRef,
     /// The edition's number.
-    #[param(minimum = 1)]
+    #[param(minimum = 1, maximum = 2147483647)]
     edition: i64,
 }
 
@@ -139,7 +139,7 @@ pub struct EditionPath {
 #[derive(Debug, Serialize, Queryable, ToSchema)]
 pub struct RevisionItem {
     /// The version at which it was made.
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 2147483647)]
     revision: i64,
     /// Who made it.
     user_id: Option<UserId>,
@@ -161,7 +161,7 @@ pub struct RevisionPage {
     next_cursor: Option<String>,
     /// How many there are in all, if asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(required = false, nullable = false, minimum = 0)]
+    #[schema(required = false, nullable = false, minimum = 0, maximum = 2147483647)]
     total: Option<i64>,
 }
 
@@ -225,7 +225,7 @@ fn cut<T>(
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Revision {
     /// The version at which it was made.
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 2147483647)]
     revision: i64,
     /// Who made it.
     user_id: Option<UserId>,
@@ -266,7 +266,7 @@ pub struct Revision {
     /// The article this one translates.
     translation_of: Option<ArticleId>,
     /// Old addresses.
-    #[schema(max_items = 100)]
+    #[schema(value_type = Vec<WebsitePath>, max_items = 100)]
     aliases: Vec<String>,
 }
 
@@ -438,10 +438,10 @@ impl HasId<TopicId> for TopicRef {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct EditionFacts {
     /// Its number.
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 2147483647)]
     edition: i64,
     /// The revision it was made of.
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 2147483647)]
     revision: i64,
     /// The language it had.
     locale: Locale,
@@ -469,7 +469,7 @@ pub struct EditionFactsPage {
     next_cursor: Option<String>,
     /// How many there are in all, if asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(required = false, nullable = false, minimum = 0)]
+    #[schema(required = false, nullable = false, minimum = 0, maximum = 2147483647)]
     total: Option<i64>,
 }
 

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::{ArticleId, Cover, Metadata, SectionId, Seo, line, short, tree, web_address};
+use super::{ArticleId, Cover, Metadata, SectionId, Seo, WebsitePath, line, short, tree, web_address};
 use crate::clock::Timestamp;
 use crate::error::{Invalid, Place, Result, Violations};
 use crate::http::json::{self, present};
@@ -61,11 +61,11 @@ macro_rules! with_metadata {
             pub listed: Option<Option<bool>>,
             /// Slugs of the authors, in their order. An unknown author is made, if the caller may.
             #[serde(default, deserialize_with = "present")]
-            #[schema(value_type = Option<Vec<String>>, max_items = 20)]
+            #[schema(value_type = Option<Vec<Slug>>, max_items = 20)]
             pub authors: Option<Option<Vec<String>>>,
             /// Slugs of the topics, in their order. An unknown topic is made, if the caller may.
             #[serde(default, deserialize_with = "present")]
-            #[schema(value_type = Option<Vec<String>>, max_items = 50)]
+            #[schema(value_type = Option<Vec<Slug>>, max_items = 50)]
             pub topics: Option<Option<Vec<String>>>,
             /// Markdown before the first section, without headings.
             #[serde(default, deserialize_with = "present")]
@@ -85,7 +85,7 @@ macro_rules! with_metadata {
             pub translation_of: Option<Option<ArticleId>>,
             /// Old addresses: paths on the website, as in `/2019/tides`.
             #[serde(default, deserialize_with = "present")]
-            #[schema(value_type = Option<Vec<String>>, max_items = 100)]
+            #[schema(value_type = Option<Vec<WebsitePath>>, max_items = 100)]
             pub aliases: Option<Option<Vec<String>>>,
             $($(#[$attribute])* pub $field: $type,)*
         }

@@ -27,7 +27,7 @@ use crate::users::UserId;
 #[into_params(parameter_in = Query)]
 pub struct DraftFilter {
     /// How far they have come: any of these.
-    #[param(value_type = Option<Vec<String>>, style = Form, explode = false, min_items = 1, max_items = 3)]
+    #[param(inline, value_type = Option<Vec<StatusFilter>>, style = Form, explode = false, min_items = 1, max_items = 3)]
     status: Vec<StatusFilter>,
     /// Whether publishing would show readers something new.
     #[param(value_type = Option<bool>)]
@@ -36,13 +36,13 @@ pub struct DraftFilter {
     #[param(value_type = Option<bool>)]
     trashed: bool,
     /// By any of these authors: ids or slugs.
-    #[param(value_type = Option<Vec<String>>, style = Form, explode = false, min_items = 1, max_items = 100)]
+    #[param(inline, value_type = Option<Vec<Slug>>, style = Form, explode = false, min_items = 1, max_items = 100)]
     author: Vec<Slug>,
     /// About any of these topics: slugs.
-    #[param(value_type = Option<Vec<String>>, style = Form, explode = false, min_items = 1, max_items = 100)]
+    #[param(inline, value_type = Option<Vec<Slug>>, style = Form, explode = false, min_items = 1, max_items = 100)]
     topic: Vec<Slug>,
     /// In any of these languages.
-    #[param(value_type = Option<Vec<String>>, style = Form, explode = false, min_items = 1, max_items = 100)]
+    #[param(inline, value_type = Option<Vec<Locale>>, style = Form, explode = false, min_items = 1, max_items = 100)]
     locale: Vec<Locale>,
     /// Words that the title holds; a–z in any case.
     #[param(value_type = Option<String>, max_length = 200)]
@@ -56,7 +56,8 @@ pub struct DraftFilter {
 }
 
 /// How far drafts have come, in filters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
 enum StatusFilter {
     Draft,
     Published,
@@ -115,7 +116,7 @@ pub struct DraftPage {
     next_cursor: Option<String>,
     /// How many there are in all, if asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(required = false, nullable = false, minimum = 0)]
+    #[schema(required = false, nullable = false, minimum = 0, maximum = 2147483647)]
     total: Option<i64>,
 }
 

@@ -148,6 +148,12 @@ pub struct Seo {
     pub noindex: bool,
 }
 
+/// An old address of an article: a path on the website, as in `/2019/tides`.
+#[derive(Debug, ToSchema)]
+#[schema(value_type = String, min_length = 1, max_length = 500, pattern = "^/")]
+#[expect(dead_code, reason = "documents what is checked on the way in")]
+pub struct WebsitePath(String);
+
 /// How far an article has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]

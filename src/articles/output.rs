@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::drafts::Draft as Kept;
 use super::store::ArticleRow;
-use super::{ArticleId, Cover, Section, SectionId, Seo, Status};
+use super::{ArticleId, Cover, Section, SectionId, Seo, Status, WebsitePath};
 use crate::authors::{self, AuthorRef};
 use crate::clock::Timestamp;
 use crate::db::Connection;
@@ -58,7 +58,7 @@ pub struct Draft {
     /// The article this one translates.
     translation_of: Option<ArticleId>,
     /// Old addresses: paths on the website.
-    #[schema(max_items = 100)]
+    #[schema(value_type = Vec<WebsitePath>, max_items = 100)]
     aliases: Vec<String>,
     #[serde(flatten)]
     state: State,
@@ -71,17 +71,17 @@ pub struct Draft {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct State {
     /// Raised by every accepted write; the `ETag` of the draft.
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 2147483647)]
     version: i64,
     /// The version of the newest revision.
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 2147483647)]
     revision: i64,
     /// The version at which metadata or intro last changed.
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 2147483647)]
     metadata_revision: i64,
     status: Status,
     /// The revision that readers see an edition of.
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 2147483647)]
     published_revision: Option<i64>,
     /// Whether publishing would show readers something new.
     has_unpublished_changes: bool,
@@ -102,7 +102,7 @@ pub struct State {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Schedule {
     /// The revision that is to be published.
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 2147483647)]
     revision: i64,
     /// When it is to be published.
     publish_at: Option<Timestamp>,
@@ -138,7 +138,7 @@ pub struct DraftSection {
     #[schema(value_type = Object)]
     custom: Map<String, Value>,
     /// The version at which it last changed.
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 2147483647)]
     revision: i64,
     /// The parts below it.
     #[schema(no_recursion, max_items = 1000)]
@@ -151,7 +151,7 @@ pub struct WrittenSection {
     /// The section.
     section: DraftSection,
     /// The article's version now; also the `ETag`.
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 2147483647)]
     version: i64,
     /// What sanitising will take out of what this write brought.
     #[schema(max_items = 50)]

@@ -333,7 +333,7 @@ fn all_warnings(kept: &Kept, policy: &crate::text::markdown::Policy) -> Vec<supe
 #[utoipa::path(delete, path = "/v1/articles/{article}", tag = "drafts", security(("bearer" = [])),
     params(ArticlePath, InLocale),
     responses(
-        (status = 204, description = "In the trash.", headers(("ETag" = String, description = "The article's version."))),
+        (status = 204, description = "In the trash.", headers(("ETag" = String, description = "Its version."))),
         (status = 409, description = "`in-trash` already, or `slug-moved`."),
     ))]
 pub async fn remove_article(

@@ -291,6 +291,45 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
+    use crate::db::types::{Id, Instant, JsonText};
+
+    subscribers (id) {
+        id -> Id,
+        email -> Text,
+        email_key -> Text,
+        name -> Nullable<Text>,
+        status -> Text,
+        locale -> Text,
+        labels -> JsonText,
+        custom -> JsonText,
+        source -> Nullable<Text>,
+        signed_up_at -> Instant,
+        created_at -> Instant,
+        confirmed_at -> Nullable<Instant>,
+        unsubscribed_at -> Nullable<Instant>,
+        updated_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
+    use crate::db::types::{Id, Instant, JsonText};
+
+    confirmations (id) {
+        id -> Id,
+        subscriber_id -> Id,
+        token_hash -> Binary,
+        created_at -> Instant,
+        expires_at -> Instant,
+        tried_at -> Nullable<Instant>,
+        sent_at -> Nullable<Instant>,
+        refused_at -> Nullable<Instant>,
+        closed_at -> Nullable<Instant>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     keys,
     events,
@@ -311,4 +350,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     renderings,
     rendering_topics,
     rendering_authors,
+    subscribers,
+    confirmations,
 );

@@ -22,22 +22,22 @@ use super::store::ItemRow;
 #[into_params(parameter_in = Query)]
 pub struct EditionFilter {
     /// About any of these topics: slugs.
-    #[param(value_type = Option<Vec<String>>, style = Form, explode = false, min_items = 1, max_items = 100)]
+    #[param(inline, value_type = Option<Vec<Slug>>, style = Form, explode = false, min_items = 1, max_items = 100)]
     topic: Vec<Slug>,
     /// About all of these topics: slugs.
-    #[param(value_type = Option<Vec<String>>, style = Form, explode = false, min_items = 1, max_items = 100)]
+    #[param(inline, value_type = Option<Vec<Slug>>, style = Form, explode = false, min_items = 1, max_items = 100)]
     topic_all: Vec<Slug>,
     /// By any of these authors: slugs.
-    #[param(value_type = Option<Vec<String>>, style = Form, explode = false, min_items = 1, max_items = 100)]
+    #[param(inline, value_type = Option<Vec<Slug>>, style = Form, explode = false, min_items = 1, max_items = 100)]
     author: Vec<Slug>,
     /// In any of these languages.
-    #[param(value_type = Option<Vec<String>>, style = Form, explode = false, min_items = 1, max_items = 100)]
+    #[param(inline, value_type = Option<Vec<Locale>>, style = Form, explode = false, min_items = 1, max_items = 100)]
     locale: Vec<Locale>,
     /// With any of these slugs.
-    #[param(value_type = Option<Vec<String>>, style = Form, explode = false, min_items = 1, max_items = 100)]
+    #[param(inline, value_type = Option<Vec<Slug>>, style = Form, explode = false, min_items = 1, max_items = 100)]
     slug: Vec<Slug>,
     /// With any of these ids.
-    #[param(value_type = Option<Vec<String>>, style = Form, explode = false, min_items = 1, max_items = 100)]
+    #[param(inline, value_type = Option<Vec<ArticleId>>, style = Form, explode = false, min_items = 1, max_items = 100)]
     id: Vec<ArticleId>,
     /// Whether the site puts them forward.
     #[param(value_type = Option<bool>)]

@@ -67,10 +67,10 @@ pub struct Edition {
     #[schema(max_items = 1000)]
     pub outline: Vec<OutlineEntry>,
     /// Words in all.
-    #[schema(minimum = 0)]
+    #[schema(minimum = 0, maximum = 10000000)]
     pub word_count: u32,
     /// How long reading takes, at 238 words a minute.
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 10000000)]
     pub reading_minutes: u32,
     /// For search engines.
     pub seo: Seo,
@@ -81,7 +81,7 @@ pub struct Edition {
     #[schema(value_type = Object)]
     pub custom: Map<String, Value>,
     /// The number of this edition: 1 is the first.
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 2147483647)]
     pub edition: i64,
     /// When the article was first published.
     pub published_at: Timestamp,
@@ -123,10 +123,10 @@ pub struct EditionItem {
     #[schema(max_items = 50)]
     pub topics: Vec<TopicRef>,
     /// Words in all.
-    #[schema(minimum = 0)]
+    #[schema(minimum = 0, maximum = 10000000)]
     pub word_count: u32,
     /// How long reading takes, at 238 words a minute.
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 10000000)]
     pub reading_minutes: u32,
     /// For search engines.
     pub seo: Seo,
@@ -137,7 +137,7 @@ pub struct EditionItem {
     #[schema(value_type = Object)]
     pub custom: Map<String, Value>,
     /// The number of this edition.
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 2147483647)]
     pub edition: i64,
     /// When the article was first published.
     pub published_at: Timestamp,
@@ -185,7 +185,7 @@ pub struct EditionSection {
     #[schema(max_length = 2_000_000)]
     pub text: Option<String>,
     /// Words of its own, without those below it.
-    #[schema(minimum = 0)]
+    #[schema(minimum = 0, maximum = 10000000)]
     pub word_count: u32,
     /// Whatever else the site keeps.
     #[schema(value_type = Object)]

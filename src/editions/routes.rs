@@ -55,10 +55,10 @@ pub enum Format {
 #[into_params(parameter_in = Query)]
 pub struct View {
     /// Only these members; `content_html` and `content_text`, the whole article in one string, come on request only.
-    #[param(value_type = Option<Vec<EditionField>>, style = Form, explode = false, min_items = 1, max_items = 100)]
+    #[param(inline, value_type = Option<Vec<EditionField>>, style = Form, explode = false, min_items = 1, max_items = 100)]
     fields: Fields<EditionField>,
     /// The formats of bodies. Default: `html`.
-    #[param(value_type = Option<Vec<Format>>, style = Form, explode = false, min_items = 1, max_items = 3)]
+    #[param(inline, value_type = Option<Vec<Format>>, style = Form, explode = false, min_items = 1, max_items = 3)]
     formats: Formats,
 }
 
@@ -67,7 +67,7 @@ pub struct View {
 #[into_params(parameter_in = Query)]
 pub struct InFormats {
     /// The formats of bodies. Default: `html`.
-    #[param(value_type = Option<Vec<Format>>, style = Form, explode = false, min_items = 1, max_items = 3)]
+    #[param(inline, value_type = Option<Vec<Format>>, style = Form, explode = false, min_items = 1, max_items = 3)]
     formats: Formats,
 }
 
@@ -403,7 +403,7 @@ pub struct EditionPage {
     next_cursor: Option<String>,
     /// How many there are in all, if asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(required = false, nullable = false, minimum = 0)]
+    #[schema(required = false, nullable = false, minimum = 0, maximum = 2147483647)]
     total: Option<i64>,
 }
 

@@ -11,6 +11,7 @@ use crate::db::Connection;
 use crate::db::schema::events;
 use crate::db::types::{IsId as _, Json};
 use crate::error::Result;
+use crate::subscribers::SubscriberId;
 use crate::topics::TopicId;
 use crate::users::UserId;
 
@@ -113,6 +114,21 @@ pub enum Event {
     /// An author was removed.
     #[serde(rename = "author.removed")]
     AuthorRemoved(AuthorId),
+    /// Someone asked to receive mail, and is asked to confirm.
+    #[serde(rename = "subscriber.joined")]
+    SubscriberJoined(SubscriberId),
+    /// A subscriber consented.
+    #[serde(rename = "subscriber.confirmed")]
+    SubscriberConfirmed(SubscriberId),
+    /// A subscriber wants no more mail.
+    #[serde(rename = "subscriber.left")]
+    SubscriberLeft(SubscriberId),
+    /// What is kept of a subscriber was changed.
+    #[serde(rename = "subscriber.updated")]
+    SubscriberUpdated(SubscriberId),
+    /// Nothing is kept of a subscriber any more.
+    #[serde(rename = "subscriber.erased")]
+    SubscriberErased(SubscriberId),
 }
 
 impl Event {
@@ -134,6 +150,11 @@ impl Event {
             | Self::AuthorUpdated(author)
             | Self::AuthorMerged { author, .. }
             | Self::AuthorRemoved(author) => author.uuid(),
+            Self::SubscriberJoined(subscriber)
+            | Self::SubscriberConfirmed(subscriber)
+            | Self::SubscriberLeft(subscriber)
+            | Self::SubscriberUpdated(subscriber)
+            | Self::SubscriberErased(subscriber) => subscriber.uuid(),
         })
     }
 
@@ -147,6 +168,11 @@ impl Event {
                 | Self::ArticleCreated { .. }
                 | Self::ArticleEdited { .. }
                 | Self::ArticleRestored { .. }
+                | Self::SubscriberJoined(_)
+                | Self::SubscriberConfirmed(_)
+                | Self::SubscriberLeft(_)
+                | Self::SubscriberUpdated(_)
+                | Self::SubscriberErased(_)
         )
     }
 }

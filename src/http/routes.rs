@@ -108,6 +108,19 @@ routes! {
     post   "/v1/auth/sessions"                                          => auth::routes.create_session;
     get    "/v1/me"                                                     => users::routes.get_me;
 
+    // Subscribers, and the pages they see.
+    post   "/v1/subscribers"                                            => subscribers::routes.join_subscribers;
+    get    "/v1/subscribers"                                            => subscribers::routes.list_subscribers;
+    get    "/v1/subscribers/{id}"                                       => subscribers::routes.get_subscriber;
+    patch  "/v1/subscribers/{id}"                                       => subscribers::routes.update_subscriber;
+    delete "/v1/subscribers/{id}"                                       => subscribers::routes.erase_subscriber;
+    get    "/subscribe"                                                 => subscribers::pages.get_subscribe_page;
+    post   "/subscribe"                                                 => subscribers::pages.submit_subscribe_page;
+    get    "/subscribe/confirm/{token}"                                 => subscribers::pages.get_confirm_page;
+    post   "/subscribe/confirm/{token}"                                 => subscribers::pages.submit_confirm_page;
+    get    "/subscribe/leave/{token}"                                   => subscribers::pages.get_leave_page;
+    post   "/subscribe/leave/{token}"                                   => subscribers::pages.submit_leave_page;
+
     // Operations.
     get    "/openapi.json"                                              => http::openapi.get_openapi;
     get    "/health/live"                                               => http::health.get_liveness;

@@ -14,6 +14,7 @@ pub use worker::{run_due, run_until};
 use crate::app::App;
 use crate::articles::ArticleId;
 use crate::error::Result;
+use crate::subscribers::{ConfirmationId, SubscriberId, letters};
 
 crate::id! {
     /// Names a job.
@@ -29,6 +30,16 @@ pub enum Job {
         /// The last article that was looked at.
         after: Option<ArticleId>,
     },
+    /// Decides whether someone who signed up is to be asked to confirm.
+    AskConsent {
+        /// Who.
+        subscriber: SubscriberId,
+    },
+    /// Sends the mail that asks.
+    SendConfirmation {
+        /// Which question.
+        confirmation: ConfirmationId,
+    },
     /// Drops what has outlived its time, and comes back in an hour.
     Housekeeping,
 }
@@ -42,6 +53,8 @@ impl Job {
     async fn run(self, app: &App) -> Result<()> {
         match self {
             Self::RemakeRenderings { after } => crate::editions::remake::run(app, after).await,
+            Self::AskConsent { subscriber } => letters::ask(app, subscriber).await,
+            Self::SendConfirmation { confirmation } => letters::send(app, confirmation).await,
             Self::Housekeeping => crate::app::housekeeping(app).await,
         }
     }

@@ -180,6 +180,12 @@ impl Call {
         self.header("content-type", media)
     }
 
+    /// A form, as browsers send it.
+    pub fn form(self, pairs: &[(&str, &str)]) -> Self {
+        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+        self.body("application/x-www-form-urlencoded", body)
+    }
+
     /// Adds parameters to the query.
     pub fn query(mut self, pairs: &[(&str, &str)]) -> Self {
         for (name, value) in pairs {

@@ -8,6 +8,7 @@ use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, Version};
 use lede::auth::Role;
 use lede::clock::Timestamp;
 use lede::db::types::IsId as _;
+use lede::mail::Sent;
 use lede::users::UserId;
 use lede::users::store::{self, UserRow};
 
@@ -90,4 +91,17 @@ pub async fn user(server: &Server, name: &str, role: Role) -> UserId {
     };
     server.app.db.write(insert).await.expect("a user");
     id
+}
+
+/// The newest mail to that address, when everything that is due has been done.
+pub async fn mail_to(server: &Server, address: &str) -> Sent {
+    server.run_jobs().await;
+    let sent = server.mail.all().into_iter().rev().find(|mail| mail.to == address);
+    sent.unwrap_or_else(|| panic!("no mail to {address}"))
+}
+
+/// The path of the mail's link that does `what`, as the text has it.
+pub fn link(mail: &Sent, what: &str) -> String {
+    let (_, rest) = mail.text.split_once(&format!("/subscribe/{what}/")).expect("a link");
+    format!("/subscribe/{what}/{}", rest.split_whitespace().next().expect("a token"))
 }

@@ -25,3 +25,5 @@ mod reading;
 mod renderings;
 mod sections;
 mod topics;
+mod smtp;
+mod subscribers;

@@ -14,13 +14,14 @@
 
 use std::collections::BTreeSet;
 use std::pin::Pin;
+use std::rc::Rc;
 
 use lede::auth::Role;
 use serde_json::json;
 
 use crate::client::{Call, Client};
 use crate::contract;
-use crate::given::PASSWORD;
+use crate::given::{self, PASSWORD};
 use crate::server::Server;
 
 /// How far a role reaches.
@@ -46,12 +47,31 @@ struct Stage {
     owner: Client,
     /// Makes what an editor has to.
     editor: Client,
+    server: Rc<Server>,
+}
+
+impl Stage {
+    /// The path of a fresh subscriber, or of nobody for those who may not see the list.
+    async fn subscriber(&self) -> String {
+        self.actor.post("/v1/subscribers").json(json!({"email": "ada@reader.example"})).await.is(202);
+        let list = self.actor.get("/v1/subscribers").await.json();
+        let id = list["items"][0]["id"].as_str().unwrap_or("019b8d1c-0000-7000-8000-000000000000");
+        format!("/v1/subscribers/{id}")
+    }
+
+    /// The path of a link in a mail to someone who has just joined.
+    async fn link(&self, what: &str) -> String {
+        let count = self.server.mail.all().len();
+        let address = format!("reader-{count}@reader.example");
+        self.actor.post("/v1/subscribers").json(json!({"email": address})).await.is(202);
+        given::link(&given::mail_to(&self.server, &address).await, what)
+    }
 }
 
 struct Line {
     operation: &'static str,
     who: Who,
-    ask: fn(Stage) -> Pin<Box<dyn Future<Output = Call> + Send>>,
+    ask: fn(Stage) -> Pin<Box<dyn Future<Output = Call>>>,
 }
 
 macro_rules! who {
@@ -93,6 +113,35 @@ matrix! {
     create_session:      anyone                  => |on| on.actor.post("/v1/auth/sessions").json(json!({"email": "somebody@lede.example", "password": PASSWORD}));
     get_me:              any     any     any any => |on| on.actor.get("/v1/me");
 
+    list_articles:       anyone                  => |on| on.actor.get("/v1/articles");
+    get_article:         anyone                  => |on| on.actor.get(on.live().await);
+    get_article_html:    anyone                  => |on| on.actor.get(on.live().await + "/html");
+    get_article_markdown: anyone                 => |on| on.actor.get(on.live().await + "/markdown");
+    list_sections:       anyone                  => |on| on.actor.get(on.live().await + "/sections");
+    get_section:         anyone                  => |on| on.actor.get(on.live().await + "/sections/slack-water");
+
+    create_article:      any     any     any any => |on| on.actor.post("/v1/articles").json(json!({"title": "Tides"}));
+    list_drafts:         any     any     any any => |on| on.actor.get("/v1/drafts");
+    get_draft:           own     own     any any => |on| on.actor.get(on.article().await + "/draft");
+    update_draft:        own     own     any any => |on| on.actor.patch(on.article().await + "/draft").if_match(1).json(json!({"subtitle": "By the sea"}));
+    get_draft_markdown:  own     own     any any => |on| on.actor.get(on.article().await + "/draft/markdown");
+    replace_draft_markdown: own  own     any any => |on| on.actor.put(on.article().await + "/draft/markdown").if_match(1).body("text/markdown", "# Tides");
+    list_draft_sections: own     own     any any => |on| on.actor.get(on.article().await + "/draft/sections");
+    add_section:         own     own     any any => |on| on.actor.post(on.article().await + "/draft/sections").json(json!({"heading": "Neaps"}));
+    replace_sections:    own     own     any any => |on| on.actor.put(on.article().await + "/draft/sections").if_match(1).json(json!({"sections": []}));
+    get_draft_section:   own     own     any any => |on| on.actor.get(on.article().await + "/draft/sections/slack-water");
+    update_section:      own     own     any any => |on| on.actor.patch(on.article().await + "/draft/sections/slack-water").if_match(1).json(json!({"body": "Wait."}));
+    remove_section:      own     own     any any => |on| on.actor.delete(on.article().await + "/draft/sections/slack-water").if_match(1);
+    publish_article:     nothing own     any any => |on| on.actor.post(on.article().await + "/publish").json(json!({"revision": 1}));
+    unpublish_article:   nothing own     any any => |on| on.actor.post(on.live().await + "/unpublish");
+    remove_article:      own     own     any any => |on| on.actor.delete(on.article().await);
+    restore_article:     own     own     any any => |on| on.actor.post(on.trashed().await + "/restore");
+    list_revisions:      own     own     any any => |on| on.actor.get(on.article().await + "/revisions");
+    get_revision:        own     own     any any => |on| on.actor.get(on.article().await + "/revisions/1");
+    restore_revision:    own     own     any any => |on| on.actor.post(on.article().await + "/revisions/1/restore").if_match(1);
+    list_editions:       own     own     any any => |on| on.actor.get(on.article().await + "/editions");
+    get_edition:         own     own     any any => |on| on.actor.get(on.live().await + "/editions/1");
+
     list_topics:         anyone                  => |on| on.actor.get("/v1/topics");
     get_topic:           anyone                  => |on| on.actor.get(on.made("/v1/topics").await);
     create_topic:        nothing nothing any any => |on| on.actor.post("/v1/topics").json(json!({"name": "Sea"}));
@@ -107,12 +156,45 @@ matrix! {
     delete_author:       nothing nothing any any => |on| on.actor.delete(on.made("/v1/authors").await);
     merge_author:        nothing nothing any any => |on| on.actor.post(on.made("/v1/authors").await + "/merge").json(json!({"into": on.other("/v1/authors").await}));
 
+    join_subscribers: anyone => |on| on.actor.post("/v1/subscribers").json(json!({"email": "ada@reader.example"}));
+    list_subscribers:  nothing nothing any any => |on| on.actor.get("/v1/subscribers");
+    get_subscriber:    nothing nothing any any => |on| on.actor.get(on.subscriber().await);
+    update_subscriber: nothing nothing any any => |on| on.actor.patch(on.subscriber().await).json(json!({"name": "Ada"}));
+    erase_subscriber:  nothing nothing nothing any => |on| on.actor.delete(on.subscriber().await);
+    get_subscribe_page:    anyone => |on| on.actor.get("/subscribe");
+    submit_subscribe_page: anyone => |on| on.actor.post("/subscribe").form(&[("email", "ada@reader.example")]);
+    get_confirm_page:      anyone => |on| on.actor.get(on.link("confirm").await);
+    submit_confirm_page:   anyone => |on| on.actor.post(on.link("confirm").await);
+    get_leave_page:        anyone => |on| on.actor.get(on.link("leave").await);
+    submit_leave_page:     anyone => |on| on.actor.post(on.link("leave").await);
+
     get_openapi:         anyone                  => |on| on.actor.get("/openapi.json");
     get_liveness:        anyone                  => |on| on.actor.get("/health/live");
     get_readiness:       anyone                  => |on| on.actor.get("/health/ready");
 }
 
 impl Stage {
+    /// The path of a draft of the owner's.
+    async fn article(&self) -> String {
+        let section = json!({"heading": "Slack water", "body": "It comes between the tides."});
+        let made = self.owner.post("/v1/articles").json(json!({"title": "Tides", "sections": [section]})).await;
+        format!("/v1/articles/{}", made.expect(201)["id"].as_str().expect("an id"))
+    }
+
+    /// The path of an article of the owner's that readers see.
+    async fn live(&self) -> String {
+        let article = self.article().await;
+        self.editor.post(article.clone() + "/publish").json(json!({"revision": 1})).await.is(200);
+        article
+    }
+
+    /// The path of an article of the owner's in the trash.
+    async fn trashed(&self) -> String {
+        let article = self.article().await;
+        self.editor.delete(article.clone()).await.is(204);
+        article
+    }
+
     /// Where a topic or author stands that an editor has just made.
     async fn made(&self, list: &str) -> String {
         format!("{list}/{}", self.other(list).await)
@@ -137,13 +219,13 @@ fn every_operation_has_its_line() {
 async fn every_role_reaches_as_far_as_its_line_says() {
     let mut wrong = Vec::new();
     for line in MATRIX {
-        let server = Server::start().await;
+        let server = Rc::new(Server::start().await);
         for role in Role::ALL {
             let somebody = server.login_as("somebody", Role::Author).await;
             let editor = server.login_as("helper", Role::Editor).await;
             let actor = server.login(role).await;
             for (is_own, owner) in [(true, &actor), (false, &somebody)] {
-                let stage = Stage { actor: actor.clone(), owner: owner.clone(), editor: editor.clone() };
+                let stage = Stage { actor: actor.clone(), owner: owner.clone(), editor: editor.clone(), server: server.clone() };
                 let ask = (line.ask)(stage).await;
                 let status = ask.await.status();
                 if !fits(line.who, role, is_own, status) {
@@ -169,11 +251,11 @@ fn fits(who: Who, role: Role, is_own: bool, status: u16) -> bool {
 async fn without_a_token_only_what_is_open_to_all_is_answered() {
     let mut wrong = Vec::new();
     for line in MATRIX {
-        let server = Server::start().await;
+        let server = Rc::new(Server::start().await);
         let owner = server.login_as("somebody", Role::Author).await;
         let editor = server.login_as("helper", Role::Editor).await;
         for stranger in [server.client(), server.client().with_token("not.a.token")] {
-            let stage = Stage { actor: stranger, owner: owner.clone(), editor: editor.clone() };
+            let stage = Stage { actor: stranger, owner: owner.clone(), editor: editor.clone(), server: server.clone() };
             let status = (line.ask)(stage).await.await.status();
             let fits = match line.who {
                 Who::Anyone => (200..400).contains(&status),

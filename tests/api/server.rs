@@ -16,6 +16,7 @@ use lede::clock::Clock;
 use lede::config::Config;
 use lede::db::connection;
 use lede::db::{Connection, DatabaseUrl};
+use lede::mail::{Mailer, Outbox};
 use lede::random::Random;
 use tokio::sync::{oneshot, watch};
 
@@ -31,6 +32,8 @@ pub struct Server {
     pub app: App,
     /// What time it is in there.
     pub clock: Clock,
+    /// The mail it has sent, unless the settings name a mail server.
+    pub mail: Outbox,
     /// Every exchange so far, in order.
     pub exchanges: Arc<Mutex<Vec<Exchange>>>,
     address: String,
@@ -77,7 +80,10 @@ impl Server {
         config.database_url = database.url.clone();
         set(&mut config);
         let random = Random::seeded(database.starts.fetch_add(1, Ordering::SeqCst) as u64 * 1_000_000_000);
-        let seams = Seams { clock: clock.clone(), random };
+        let mail = Outbox::default();
+        let sends = config.smtp_url.is_some() || config.smtp_url_file.is_some();
+        let mailer = (!sends).then(|| Mailer::Memory(mail.clone()));
+        let seams = Seams { clock: clock.clone(), random, mailer };
         let (stop, stopped) = watch::channel(false);
         let (opened, app) = oneshot::channel();
         let thread = std::thread::spawn(move || {
@@ -95,6 +101,7 @@ impl Server {
         Self {
             app,
             clock,
+            mail,
             exchanges,
             address: format!("http://{bind}"),
             stop,

@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 use crate::client::Exchange;
 use crate::contract::{self, DOCUMENT};
-use crate::given::PASSWORD;
+use crate::given::{self, PASSWORD};
 use crate::server::Server;
 
 /// Tells every chapter and returns what was recorded, as `openapi/examples.json` keeps it.
@@ -29,7 +29,7 @@ pub async fn record() -> Value {
             }
         )*};
     }
-    chapters! { operations accounts topics authors }
+    chapters! { operations accounts topics authors drafts reading subscribers }
     examples.into()
 }
 
@@ -78,6 +78,98 @@ async fn authors(server: &Server) {
     editor.delete("/v1/authors/ada-marsh").await.is(204);
 }
 
+async fn subscribers(server: &Server) {
+    let anyone = server.client();
+    let join = json!({"email": "ada@reader.example", "name": "Ada", "source": "footer"});
+    anyone.post("/v1/subscribers").json(join).await.is(202);
+    let mail = given::mail_to(server, "ada@reader.example").await;
+    let (confirm, leave) = (given::link(&mail, "confirm"), given::link(&mail, "leave"));
+    anyone.get("/subscribe").await.is(200);
+    anyone.post("/subscribe").form(&[("email", "grace@reader.example")]).await.is(200);
+    anyone.post("/subscribe").form(&[("email", "grace")]).await.is(422);
+    server.run_jobs().await;
+    anyone.get(&confirm).await.is(200);
+    anyone.post(&confirm).await.is(200);
+    let admin = server.login(Role::Admin).await;
+    let list = admin.get("/v1/subscribers?status=confirmed").await.expect(200);
+    let one = format!("/v1/subscribers/{}", list["items"][0]["id"].as_str().expect("an id"));
+    admin.get(&one).await.is(200);
+    admin.patch(&one).json(json!({"labels": ["patron"], "custom": {"city": "Uppsala"}})).await.is(200);
+    anyone.get(&leave).await.is(200);
+    anyone.post(&leave).form(&[("List-Unsubscribe", "One-Click")]).await.is(200);
+    anyone.get("/subscribe/leave/cut-off").await.is(404);
+    for unknown in ["get", "post"] {
+        let method = unknown.to_uppercase().parse().expect("a method");
+        anyone.call(method, "/subscribe/confirm/cut-off").await.is(404);
+    }
+    anyone.get(&confirm).await.is(410);
+    anyone.post(&confirm).await.is(410);
+    admin.delete(&one).await.is(204);
+}
+
+/// An article that says something, as its author would send it.
+fn tides() -> Value {
+    json!({
+        "title": "Tides and harbours", "subtitle": "How water moves", "topics": ["sea"], "authors": ["ada-marsh"],
+        "intro": "The sea comes **twice** a day.",
+        "sections": [
+            {"heading": "Reading the water", "body": "Look at the buoys: they lean with the current.", "sections": [
+                {"heading": "Slack water", "body": "For a while nothing moves."}
+            ]},
+            {"heading": "Leaving", "body": "Go with the ebb."}
+        ]
+    })
+}
+
+async fn drafts(server: &Server) {
+    let editor = server.login(Role::Editor).await;
+    let made = editor.post("/v1/articles").json(tides()).await.expect(201);
+    let taken = json!({"title": "Other tides", "slug": "tides-and-harbours"});
+    editor.post("/v1/articles").json(taken).await.is(409);
+    let article = "/v1/articles/tides-and-harbours";
+    editor.get("/v1/drafts").await.is(200);
+    editor.get(format!("{article}/draft")).await.is(200);
+    editor.patch(format!("{article}/draft")).if_match(1).json(json!({"summary": "When to leave."})).await.is(200);
+    editor.get(format!("{article}/draft/markdown")).await.is(200);
+    editor.get(format!("{article}/draft/sections")).await.is(200);
+    let neaps = json!({"heading": "Neaps", "body": "Weak tides, around the half moons.", "after": made["sections"][0]["id"]});
+    editor.post(format!("{article}/draft/sections")).json(neaps).await.is(201);
+    editor.get(format!("{article}/draft/sections/slack-water")).await.is(200);
+    let body = json!({"body": "For a quarter of an hour nothing moves."});
+    editor.patch(format!("{article}/draft/sections/slack-water")).if_match(1).json(body.clone()).await.is(200);
+    editor.patch(format!("{article}/draft/sections/slack-water")).if_match(1).json(body).await.is(412);
+    editor.delete(format!("{article}/draft/sections/neaps")).if_match(3).await.is(204);
+    editor.post(format!("{article}/publish")).json(json!({"revision": 4})).await.is(200);
+    let tree = json!({"sections": [{"id": made["sections"][1]["id"], "heading": "Leaving", "body": "Go with the ebb, at dawn."}]});
+    editor.put(format!("{article}/draft/sections")).header("if-match", "*").json(tree).await.is(200);
+    let document = "---\ntitle: Tides and harbours\nslug: tides-and-harbours\n---\n\nThe sea comes twice a day.\n\n## Leaving\n\nGo with the ebb.\n";
+    editor.put(format!("{article}/draft/markdown")).header("if-match", "*").body("text/markdown", document).await.is(200);
+    editor.get(format!("{article}/revisions")).await.is(200);
+    editor.get(format!("{article}/revisions/1")).await.is(200);
+    editor.post(format!("{article}/revisions/1/restore")).header("if-match", "*").await.is(200);
+    editor.get(format!("{article}/editions")).await.is(200);
+    editor.get(format!("{article}/editions/1")).await.is(200);
+    editor.post(format!("{article}/unpublish")).await.is(200);
+    editor.post(format!("{article}/unpublish")).await.is(409);
+    editor.delete(article).await.is(204);
+    editor.patch(format!("{article}/draft")).header("if-match", "*").json(json!({"featured": true})).await.is(409);
+    editor.post(format!("{article}/restore")).await.is(200);
+    editor.post(format!("{article}/restore")).await.is(409);
+}
+
+async fn reading(server: &Server) {
+    let editor = server.login(Role::Editor).await;
+    editor.post("/v1/articles").json(tides()).await.is(201);
+    let article = "/v1/articles/tides-and-harbours";
+    editor.post(format!("{article}/publish")).json(json!({"revision": 1})).await.is(200);
+    let anyone = server.client();
+    anyone.get("/v1/articles").await.is(200);
+    anyone.get(article).await.is(200);
+    for part in ["/html", "/markdown", "/sections", "/sections/slack-water"] {
+        anyone.get(format!("{article}{part}")).await.is(200);
+    }
+}
+
 /// A server for a chapter: its ids differ from those of the others.
 async fn opened(number: u64) -> Server {
     let server = Server::start().await;
@@ -122,6 +214,9 @@ fn readable(body: &[u8]) -> Value {
 /// Leaves out what cannot be in the document: the document itself.
 fn masked(operation: &str, body: Value) -> Value {
     match operation {
+        _ if body.as_str().is_some_and(|text| text.starts_with("<!DOCTYPE html>")) => {
+            json!("<!DOCTYPE html>\n<html lang=\"en\">…</html>\n")
+        }
         "get_openapi" => json!({"openapi": DOCUMENT["openapi"], "info": {"title": DOCUMENT["info"]["title"],
             "version": DOCUMENT["info"]["version"]}, "paths": {}}),
         _ => body,

@@ -1,0 +1,154 @@
+//! What is kept of a subscriber beside the address: a name, labels, and whatever the publication wants to note.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use unicode_normalization::UnicodeNormalization as _;
+
+use crate::error::Invalid;
+
+/// One line of text: 1 to 200 characters, none of them a control character.
+#[derive(
+    Debug, Clone, PartialEq, Eq, Serialize, diesel::expression::AsExpression, diesel::deserialize::FromSqlRow,
+)]
+#[diesel(sql_type = diesel::sql_types::Text)]
+#[serde(transparent)]
+pub struct Line(String);
+
+crate::text_column!(Line);
+
+impl Line {
+    /// Reads a line, without the blanks around it.
+    ///
+    /// # Errors
+    /// `empty`, `too-long` or `control-character`.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        let line: String = text.trim().nfc().collect();
+        if line.is_empty() {
+            return Err(Invalid::new("empty", "at least one character"));
+        }
+        if line.chars().count() > 200 {
+            return Err(Invalid::new("too-long", "at most 200 characters"));
+        }
+        if line.chars().any(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')) {
+            return Err(Invalid::new("control-character", "one line, without control characters"));
+        }
+        Ok(Self(line))
+    }
+
+    /// The line.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// A line that was parsed before it was stored.
+    pub(crate) fn from_stored(text: String) -> Self {
+        Self(text)
+    }
+}
+
+/// Words that editors put on a subscriber: at most 50, each a line of at most 60 characters, none twice.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Labels(Vec<String>);
+
+/// A label: one line.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[schema(min_length = 1, max_length = 60)]
+pub struct Label(#[expect(dead_code, reason = "documents what `Labels` keeps")] String);
+
+impl Labels {
+    /// Reads labels. One that comes twice is kept once.
+    ///
+    /// # Errors
+    /// `too-many`, or what is wrong with one of them.
+    pub fn parse(given: &[String]) -> Result<Self, Invalid> {
+        let mut labels: Vec<String> = Vec::new();
+        for label in given {
+            let Line(label) = Line::parse(label)?;
+            if label.chars().count() > 60 {
+                return Err(Invalid::new("too-long", "a label has at most 60 characters"));
+            }
+            if !labels.contains(&label) {
+                labels.push(label);
+            }
+        }
+        if given.len() > 50 { Err(Invalid::new("too-many", "at most 50 labels")) } else { Ok(Self(labels)) }
+    }
+}
+
+/// What the publication notes of a subscriber: a JSON object of at most 8 KiB.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Custom(Map<String, Value>);
+
+impl Custom {
+    const MOST_BYTES: usize = 8 * 1024;
+
+    /// The same with a merge patch applied, as RFC 7396 says.
+    ///
+    /// # Errors
+    /// `too-long`, if it grows beyond its bound.
+    pub fn merged(self, patch: Map<String, Value>) -> Result<Self, Invalid> {
+        let mut value = Value::Object(self.0);
+        merge(&mut value, Value::Object(patch));
+        match value {
+            Value::Object(members)
+                if Value::Object(members.clone()).to_string().len() <= Self::MOST_BYTES =>
+            {
+                Ok(Self(members))
+            }
+            _ => Err(Invalid::new("too-long", "at most 8 KiB as JSON")),
+        }
+    }
+}
+
+fn merge(target: &mut Value, patch: Value) {
+    let Value::Object(patch) = patch else {
+        *target = patch;
+        return;
+    };
+    if !target.is_object() {
+        *target = Value::Object(Map::new());
+    }
+    let Value::Object(members) = target else { return };
+    for (key, value) in patch {
+        if value.is_null() {
+            members.remove(&key);
+        } else {
+            merge(members.entry(key).or_insert(Value::Null), value);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_line_is_one_line() {
+        assert_eq!(Line::parse("  Ada  ").unwrap().as_str(), "Ada");
+        for wrong in ["", "  ", "a\nb", "a\u{7}", "a\u{2028}b", &"x".repeat(201)] {
+            assert!(Line::parse(wrong).is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn labels_are_bounded_and_unique() {
+        let twice = ["a".to_owned(), "a".to_owned()];
+        assert_eq!(Labels::parse(&twice).unwrap().0, ["a"]);
+        assert!(Labels::parse(&vec!["a".to_owned(); 51]).is_err());
+        assert!(Labels::parse(&["x".repeat(61)]).is_err());
+    }
+
+    #[test]
+    fn custom_is_merged_as_rfc_7396_says() {
+        let Value::Object(patch) = json!({"a": null, "b": {"d": 2, "c": null}, "e": [null]}) else { return };
+        let before = Custom(serde_json::from_value(json!({"a": 1, "b": {"c": 1}, "f": 1})).unwrap());
+        let after = serde_json::to_value(before.merged(patch).unwrap()).unwrap();
+        assert_eq!(after, json!({"b": {"d": 2}, "e": [null], "f": 1}));
+        let long = serde_json::from_value(json!({"a": "x".repeat(9000)})).unwrap();
+        assert!(Custom::default().merged(long).is_err());
+    }
+}
