@@ -21,8 +21,8 @@ use crate::http::{docs, idempotency, openapi, pipeline, routes};
 use crate::jobs::{self, Job};
 use crate::mail::Mailer;
 use crate::random::Random;
-use crate::text::markdown::Policy;
 use crate::subscribers;
+use crate::text::markdown::Policy;
 
 /// Everything a handler or a job may need. Cheap to clone.
 #[derive(Clone)]

@@ -463,7 +463,8 @@ fn topic_ids(
                 topics::store::make(tx, editor.random, editor.actor.user, &named.slug, &named.name)?
             }
             None => {
-                violations.push(Place::Pointer(format!("/topics/{at}")), unknown("unknown-topic", &named.slug));
+                violations
+                    .push(Place::Pointer(format!("/topics/{at}")), unknown("unknown-topic", &named.slug));
                 continue;
             }
         };
@@ -491,7 +492,8 @@ fn author_ids(
                 authors::store::make(tx, editor.random, editor.actor.user, &named.slug, &named.name)?
             }
             None => {
-                violations.push(Place::Pointer(format!("/authors/{at}")), unknown("unknown-author", &named.slug));
+                violations
+                    .push(Place::Pointer(format!("/authors/{at}")), unknown("unknown-author", &named.slug));
                 continue;
             }
         };

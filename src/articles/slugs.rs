@@ -67,7 +67,11 @@ pub fn claim_free(
         }
     }
     candidate = slug.numbered(u32::from_be_bytes(random.bytes()?));
-    if insert(tx, article, locale, &candidate)? { Ok(candidate) } else { Err(Error::unavailable(violation::RETRY)) }
+    if insert(tx, article, locale, &candidate)? {
+        Ok(candidate)
+    } else {
+        Err(Error::unavailable(violation::RETRY))
+    }
 }
 
 /// Takes a slug, unless another took it in this very moment: PostgreSQL waits until that is certain.

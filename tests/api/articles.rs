@@ -20,13 +20,22 @@ async fn an_article_is_created_from_sections() {
     assert_eq!(answer.location(), at(&draft, "/draft"));
     assert_eq!(answer.version(), 1);
     assert_eq!(draft["title"], "Tides");
-    assert_eq!((&draft["slug"], &draft["locale"], &draft["status"]), (&json!("tides"), &json!("en"), &json!("draft")));
-    assert_eq!((&draft["version"], &draft["revision"], &draft["metadata_revision"]), (&json!(1), &json!(1), &json!(1)));
+    assert_eq!(
+        (&draft["slug"], &draft["locale"], &draft["status"]),
+        (&json!("tides"), &json!("en"), &json!("draft"))
+    );
+    assert_eq!(
+        (&draft["version"], &draft["revision"], &draft["metadata_revision"]),
+        (&json!(1), &json!(1), &json!(1))
+    );
     assert_eq!(draft["custom"], json!({"a": null}));
     assert_eq!(draft["owner"]["name"], "author");
     assert_eq!(shape(&draft["sections"]), "Ebb(-)");
     let ebb = section(&draft, "Ebb");
-    assert_eq!((&ebb["anchor"], &ebb["custom"], &ebb["revision"]), (&json!("ebb"), &json!({"k": [1]}), &json!(1)));
+    assert_eq!(
+        (&ebb["anchor"], &ebb["custom"], &ebb["revision"]),
+        (&json!("ebb"), &json!({"k": [1]}), &json!(1))
+    );
     assert_eq!(flat(&draft["sections"])[1]["anchor"], Value::Null);
     let read = author.get(answer.location()).await;
     assert_eq!(read.expect(200), draft);
@@ -37,7 +46,8 @@ async fn an_article_is_created_from_sections() {
 async fn an_article_is_created_from_markdown() {
     let server = Server::start().await;
     let editor = server.login(Role::Editor).await;
-    let markdown = "# Tides\n\nLook.\n\n## Ebb {#low}\n\nAway.\n\n#### Deep\n\n## Flow\n\n<!-- section -->\n\nBare.\n";
+    let markdown =
+        "# Tides\n\nLook.\n\n## Ebb {#low}\n\nAway.\n\n#### Deep\n\n## Flow\n\n<!-- section -->\n\nBare.\n";
     let draft = create(&editor, json!({"markdown": markdown})).await;
     assert_eq!((&draft["title"], &draft["intro"]), (&json!("Tides"), &json!("Look.")));
     assert_eq!(shape(&draft["sections"]), "Ebb(Deep) Flow -");
@@ -55,7 +65,8 @@ async fn front_matter_of_hugo_jekyll_and_astro_is_understood() {
         aliases = ['/old/hugo']\n[cover]\nimage = 'img/a.jpg'\nalt = 'A'\n+++\nText.\n";
     let draft = create(&editor, json!({"markdown": hugo})).await;
     assert_eq!((&draft["title"], &draft["published_at"]), (&json!("Hugo"), &json!("2020-02-03T04:05:06Z")));
-    let topics: Vec<&Value> = draft["topics"].as_array().unwrap().iter().map(|topic| &topic["slug"]).collect();
+    let topics: Vec<&Value> =
+        draft["topics"].as_array().unwrap().iter().map(|topic| &topic["slug"]).collect();
     assert_eq!(topics, ["sea", "old-ports"]);
     assert_eq!(draft["topics"][1]["name"], "Old Ports");
     assert_eq!(draft["custom"], json!({"weight": 3}));
@@ -70,7 +81,10 @@ async fn front_matter_of_hugo_jekyll_and_astro_is_understood() {
     let astro = "---\ntitle: Astro\ndescription: About.\npubDate: 2021-07-08\nheroImage: https://a.example/h.png\nlang: de\n---\nText.\n";
     let draft = create(&editor, json!({"markdown": astro})).await;
     assert_eq!((&draft["published_at"], &draft["locale"]), (&json!("2021-07-08T00:00:00Z"), &json!("de")));
-    assert_eq!((&draft["summary"], &draft["cover"]["url"]), (&json!("About."), &json!("https://a.example/h.png")));
+    assert_eq!(
+        (&draft["summary"], &draft["cover"]["url"]),
+        (&json!("About."), &json!("https://a.example/h.png"))
+    );
 }
 
 #[tokio::test]
@@ -78,14 +92,18 @@ async fn what_front_matter_cannot_place_goes_to_custom_and_more_than_fits_is_lef
     let server = Server::start().await;
     let editor = server.login(Role::Editor).await;
     let names: Vec<String> = (0..25).map(|n| format!("A{n}")).collect();
-    let markdown = format!("---\ntitle: T\nslug: Not A Slug\nlocale: klingon-language\nauthors: [{}]\n---\n", names.join(", "));
+    let markdown = format!(
+        "---\ntitle: T\nslug: Not A Slug\nlocale: klingon-language\nauthors: [{}]\n---\n",
+        names.join(", ")
+    );
     let draft = create(&editor, json!({"markdown": markdown})).await;
     assert_eq!(draft["custom"], json!({"slug": "Not A Slug", "locale": "klingon-language"}));
     assert_eq!(draft["authors"].as_array().unwrap().len(), 20);
     let broken = editor.post(ARTICLES).json(json!({"title": "T", "markdown": "---\ntitle: [\n---\n"})).await;
     broken.problem(422, "invalid");
     assert_eq!(broken.violations(), ["/markdown front-matter-malformed"]);
-    let nul = editor.post(ARTICLES).json(json!({"title": "T", "markdown": "---\nsummary: \"a\\0b\"\n---\n"})).await;
+    let nul =
+        editor.post(ARTICLES).json(json!({"title": "T", "markdown": "---\nsummary: \"a\\0b\"\n---\n"})).await;
     nul.problem(422, "invalid");
     assert_eq!(nul.violations(), ["/markdown nul"]);
 }
@@ -112,7 +130,10 @@ async fn a_slug_made_from_the_title_is_made_unique_and_a_given_one_is_refused_wh
         assert_eq!(create(&editor, json!({"title": "Tides"})).await["slug"], slug);
     }
     editor.post(ARTICLES).json(json!({"title": "X", "slug": "tides"})).await.problem(409, "slug-taken");
-    assert_eq!(create(&editor, json!({"title": "X", "slug": "tides", "locale": "de"})).await["slug"], "tides");
+    assert_eq!(
+        create(&editor, json!({"title": "X", "slug": "tides", "locale": "de"})).await["slug"],
+        "tides"
+    );
     assert_eq!(create(&editor, json!({"title": "Articles"})).await["slug"], "articles-2");
     assert_eq!(create(&editor, json!({"title": "…"})).await["slug"], "untitled");
 }
@@ -121,8 +142,10 @@ async fn a_slug_made_from_the_title_is_made_unique_and_a_given_one_is_refused_wh
 async fn articles_of_one_title_created_at_once_all_get_a_slug() {
     let server = Server::start().await;
     let editor = server.login(Role::Editor).await;
-    let drafts = join_all((0..10).map(|_| create(&editor, json!({"title": "Tides", "topics": ["sea"]})))).await;
-    let mut slugs: Vec<String> = drafts.iter().map(|draft| draft["slug"].as_str().unwrap().to_owned()).collect();
+    let drafts =
+        join_all((0..10).map(|_| create(&editor, json!({"title": "Tides", "topics": ["sea"]})))).await;
+    let mut slugs: Vec<String> =
+        drafts.iter().map(|draft| draft["slug"].as_str().unwrap().to_owned()).collect();
     slugs.sort();
     slugs.dedup();
     assert_eq!(slugs.len(), 10);
@@ -134,7 +157,9 @@ async fn every_member_has_its_bound_and_what_is_refused_is_named() {
     let editor = server.login(Role::Editor).await;
     let long = |n: usize| "x".repeat(n);
     let many = |n: usize, f: &dyn Fn(usize) -> Value| Value::Array((0..n).map(f).collect());
-    let deep = |n: usize| (1..n).fold(json!({"heading": "H"}), |below, _| json!({"heading": "H", "sections": [below]}));
+    let deep = |n: usize| {
+        (1..n).fold(json!({"heading": "H"}), |below, _| json!({"heading": "H", "sections": [below]}))
+    };
     let table: Vec<(Value, Value, &str)> = vec![
         (json!({"title": long(300)}), json!({"title": long(301)}), "/title too-long"),
         (json!({"title": "x"}), json!({"title": "  "}), "/title empty"),
@@ -148,32 +173,100 @@ async fn every_member_has_its_bound_and_what_is_refused_is_named() {
         (json!({"subtitle": long(500)}), json!({"subtitle": long(501)}), "/subtitle too-long"),
         (json!({"summary": long(1000)}), json!({"summary": long(1001)}), "/summary too-long"),
         (json!({"cover": {"url": "/a.jpg"}}), json!({"cover": {"url": "a.jpg"}}), "/cover/url malformed-url"),
-        (json!({"cover": {"url": "/a", "alt": long(1000)}}), json!({"cover": {"url": "/a", "alt": long(1001)}}), "/cover/alt too-long"),
-        (json!({"cover": {"url": "/a", "width": 100_000}}), json!({"cover": {"url": "/a", "width": 0}}), "/cover/width out-of-bounds"),
-        (json!({"authors": many(20, &|n| json!(format!("a{n}")))}), json!({"authors": many(21, &|n| json!(format!("a{n}")))}), "/authors too-many"),
-        (json!({"topics": many(50, &|n| json!(format!("t{n}")))}), json!({"topics": many(51, &|n| json!(format!("t{n}")))}), "/topics too-many"),
+        (
+            json!({"cover": {"url": "/a", "alt": long(1000)}}),
+            json!({"cover": {"url": "/a", "alt": long(1001)}}),
+            "/cover/alt too-long",
+        ),
+        (
+            json!({"cover": {"url": "/a", "width": 100_000}}),
+            json!({"cover": {"url": "/a", "width": 0}}),
+            "/cover/width out-of-bounds",
+        ),
+        (
+            json!({"authors": many(20, &|n| json!(format!("a{n}")))}),
+            json!({"authors": many(21, &|n| json!(format!("a{n}")))}),
+            "/authors too-many",
+        ),
+        (
+            json!({"topics": many(50, &|n| json!(format!("t{n}")))}),
+            json!({"topics": many(51, &|n| json!(format!("t{n}")))}),
+            "/topics too-many",
+        ),
         (json!({"topics": ["sea"]}), json!({"topics": ["sea", "S ea"]}), "/topics/1 slug-malformed"),
         (json!({"intro": long(200_000)}), json!({"intro": long(200_001)}), "/intro too-long"),
         (json!({"intro": "a"}), json!({"intro": "# a"}), "/intro heading-in-body"),
         (json!({"seo": {"title": long(300)}}), json!({"seo": {"title": long(301)}}), "/seo/title too-long"),
-        (json!({"seo": {"canonical_url": "https://a.example"}}), json!({"seo": {"canonical_url": "/a"}}), "/seo/canonical_url malformed-url"),
-        (json!({"seo": {"image_url": "/a"}}), json!({"seo": {"image_url": "javascript:alert(1)"}}), "/seo/image_url malformed-url"),
+        (
+            json!({"seo": {"canonical_url": "https://a.example"}}),
+            json!({"seo": {"canonical_url": "/a"}}),
+            "/seo/canonical_url malformed-url",
+        ),
+        (
+            json!({"seo": {"image_url": "/a"}}),
+            json!({"seo": {"image_url": "javascript:alert(1)"}}),
+            "/seo/image_url malformed-url",
+        ),
         (json!({"custom": {"k": long(65_528)}}), json!({"custom": {"k": long(65_529)}}), "/custom too-long"),
-        (json!({"aliases": many(100, &|n| json!(format!("/{n}")))}), json!({"aliases": many(101, &|n| json!(format!("/{n}")))}), "/aliases too-many"),
+        (
+            json!({"aliases": many(100, &|n| json!(format!("/{n}")))}),
+            json!({"aliases": many(101, &|n| json!(format!("/{n}")))}),
+            "/aliases too-many",
+        ),
         (json!({"aliases": ["/a"]}), json!({"aliases": ["/a", "b"]}), "/aliases/1 malformed-path"),
-        (json!({"sections": [{"heading": long(300)}]}), json!({"sections": [{"heading": long(301)}]}), "/sections/0/heading too-long"),
-        (json!({"sections": [{"anchor": "a"}]}), json!({"sections": [{"anchor": "a b"}]}), "/sections/0/anchor anchor-malformed"),
-        (json!({"sections": [{"body": long(200_000)}]}), json!({"sections": [{"body": long(200_001)}]}), "/sections/0/body too-long"),
-        (json!({"sections": [{"body": "> # quoted"}]}), json!({"sections": [{"sections": [{"body": "a\n\n## b"}]}]}), "/sections/0/sections/0/body heading-in-body"),
-        (json!({"sections": [{"custom": {}}]}), json!({"sections": [{"custom": {"k": long(65_529)}}]}), "/sections/0/custom too-long"),
-        (json!({"sections": [deep(5)]}), json!({"sections": [deep(6)]}), "/sections/0/sections/0/sections/0/sections/0/sections/0/sections/0 too-deep"),
-        (json!({"sections": many(1000, &|_| json!({}))}), json!({"sections": many(1001, &|_| json!({}))}), "/sections too-many"),
+        (
+            json!({"sections": [{"heading": long(300)}]}),
+            json!({"sections": [{"heading": long(301)}]}),
+            "/sections/0/heading too-long",
+        ),
+        (
+            json!({"sections": [{"anchor": "a"}]}),
+            json!({"sections": [{"anchor": "a b"}]}),
+            "/sections/0/anchor anchor-malformed",
+        ),
+        (
+            json!({"sections": [{"body": long(200_000)}]}),
+            json!({"sections": [{"body": long(200_001)}]}),
+            "/sections/0/body too-long",
+        ),
+        (
+            json!({"sections": [{"body": "> # quoted"}]}),
+            json!({"sections": [{"sections": [{"body": "a\n\n## b"}]}]}),
+            "/sections/0/sections/0/body heading-in-body",
+        ),
+        (
+            json!({"sections": [{"custom": {}}]}),
+            json!({"sections": [{"custom": {"k": long(65_529)}}]}),
+            "/sections/0/custom too-long",
+        ),
+        (
+            json!({"sections": [deep(5)]}),
+            json!({"sections": [deep(6)]}),
+            "/sections/0/sections/0/sections/0/sections/0/sections/0/sections/0 too-deep",
+        ),
+        (
+            json!({"sections": many(1000, &|_| json!({}))}),
+            json!({"sections": many(1001, &|_| json!({}))}),
+            "/sections too-many",
+        ),
         (json!({}), json!({"sections": [{"anchor": "a"}, {"anchor": "a"}]}), "/sections anchor-taken"),
-        (json!({}), json!({"sections": [{"id": "019b8d62-7a80-7580-af26-1d10acb21f90"}]}), "/sections/0/id foreign-section"),
-        (json!({}), json!({"translation_of": "019b8d62-7a80-7580-af26-1d10acb21f90"}), "/translation_of unknown-article"),
+        (
+            json!({}),
+            json!({"sections": [{"id": "019b8d62-7a80-7580-af26-1d10acb21f90"}]}),
+            "/sections/0/id foreign-section",
+        ),
+        (
+            json!({}),
+            json!({"translation_of": "019b8d62-7a80-7580-af26-1d10acb21f90"}),
+            "/translation_of unknown-article",
+        ),
         (json!({}), json!({"markdown": long(1_000_001)}), "/markdown too-long"),
         (json!({}), json!({"html": long(1_000_001)}), "/html too-long"),
-        (json!({"published_at": "2026-01-05T09:00:00Z"}), json!({"published_at": "2026-01-05T09:00:01Z"}), "/published_at in-the-future"),
+        (
+            json!({"published_at": "2026-01-05T09:00:00Z"}),
+            json!({"published_at": "2026-01-05T09:00:01Z"}),
+            "/published_at in-the-future",
+        ),
         (json!({}), json!({"featured": 1}), "/featured wrong-type"),
         (json!({}), json!({"tittle": "x"}), "/tittle unknown-member"),
         (json!({}), json!({"seo": {"x": 1}}), "/seo/x unknown-member"),
@@ -217,9 +310,13 @@ async fn all_broken_rules_are_told_at_once() {
             "/title required",
         ]
     );
-    let answer = contributor.post(ARTICLES).json(json!({"title": "T", "topics": ["a", "b"], "authors": ["c"]})).await;
+    let answer =
+        contributor.post(ARTICLES).json(json!({"title": "T", "topics": ["a", "b"], "authors": ["c"]})).await;
     answer.problem(422, "invalid");
-    assert_eq!(answer.violations(), ["/topics/0 unknown-topic", "/topics/1 unknown-topic", "/authors/0 unknown-author"]);
+    assert_eq!(
+        answer.violations(),
+        ["/topics/0 unknown-topic", "/topics/1 unknown-topic", "/authors/0 unknown-author"]
+    );
     let sections: Vec<Value> = (0..60).map(|_| json!({"body": "# x"})).collect();
     let answer = contributor.post(ARTICLES).json(json!({"title": "T", "sections": sections})).await;
     assert_eq!(answer.violations().len(), 50);
@@ -231,7 +328,11 @@ async fn json_is_read_strictly() {
     let editor = server.login(Role::Editor).await;
     let twice = editor.post(ARTICLES).body("application/json", r#"{"title": "a", "title": "b"}"#).await;
     twice.problem(400, "malformed-request");
-    editor.post(ARTICLES).body("text/plain", r#"{"title": "a"}"#).await.problem(415, "unsupported-media-type");
+    editor
+        .post(ARTICLES)
+        .body("text/plain", r#"{"title": "a"}"#)
+        .await
+        .problem(415, "unsupported-media-type");
     for other in ["[]", "[\"a\"]", "1", "null"] {
         let answer = editor.post(ARTICLES).body("application/json", other).await;
         answer.problem(422, "invalid");
@@ -249,8 +350,12 @@ async fn editors_make_the_topics_and_authors_they_name_and_others_use_those_ther
     let body = json!({"title": "T", "topics": ["slack-water", "sea", "sea"], "authors": ["ada-marsh"]});
     author.post(ARTICLES).json(&body).await.problem(422, "invalid");
     let draft = create(&editor, body.clone()).await;
-    let names = |of: &str| draft[of].as_array().unwrap().iter().map(|one| one["name"].clone()).collect::<Vec<_>>();
-    assert_eq!((names("topics"), names("authors")), (vec![json!("Slack water"), json!("Sea")], vec![json!("Ada marsh")]));
+    let names =
+        |of: &str| draft[of].as_array().unwrap().iter().map(|one| one["name"].clone()).collect::<Vec<_>>();
+    assert_eq!(
+        (names("topics"), names("authors")),
+        (vec![json!("Slack water"), json!("Sea")], vec![json!("Ada marsh")])
+    );
     assert_eq!(create(&author, body).await["topics"], draft["topics"]);
 }
 
@@ -285,7 +390,13 @@ async fn creating_with_a_key_has_one_effect() {
     other.problem(422, "invalid");
     assert_eq!(other.violations(), ["Idempotency-Key idempotency-key-reused"]);
     assert_eq!(editor.get("/v1/drafts").await.expect(200)["items"].as_array().unwrap().len(), 1);
-    editor.patch(at(&told[0], "/draft")).if_match(1).once("z").json(json!({})).await.problem(400, "malformed-request");
+    editor
+        .patch(at(&told[0], "/draft"))
+        .if_match(1)
+        .once("z")
+        .json(json!({}))
+        .await
+        .problem(400, "malformed-request");
 }
 
 #[tokio::test]
@@ -297,10 +408,14 @@ async fn metadata_is_changed_as_a_merge_patch_says() {
     let path = at(&draft, "/draft");
     let patch = json!({"cover": {"alt": null, "caption": "C"}, "seo": {"title": "Other"}, "custom": {"a": {"b": null}, "d": [2]}});
     let after = editor.patch(&path).if_match(1).json(patch).await.expect(200);
-    assert_eq!(after["cover"], json!({"url": "/a.jpg", "alt": null, "caption": "C", "width": 3, "height": null}));
+    assert_eq!(
+        after["cover"],
+        json!({"url": "/a.jpg", "alt": null, "caption": "C", "width": 3, "height": null})
+    );
     assert_eq!((&after["seo"]["title"], &after["seo"]["noindex"]), (&json!("Other"), &json!(true)));
     assert_eq!((&after["custom"], &after["summary"]), (&json!({"a": {"c": 2}, "d": [2]}), &json!("Short.")));
-    let clear = json!({"cover": null, "seo": null, "custom": null, "summary": null, "featured": null, "slug": null});
+    let clear =
+        json!({"cover": null, "seo": null, "custom": null, "summary": null, "featured": null, "slug": null});
     let after = editor.patch(&path).if_match(2).json(clear).await.expect(200);
     let cleared = ["cover", "custom", "summary", "featured", "slug"].map(|member| after[member].clone());
     assert_eq!(cleared, [Value::Null, json!({}), Value::Null, json!(false), json!("t")]);

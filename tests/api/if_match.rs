@@ -1,13 +1,18 @@
 //! Never lose an edit: what names a version, what conflicts with what, and what never does.
 
+use std::collections::{BTreeSet, HashMap};
+
+use diesel::prelude::*;
 use futures_util::future::join_all;
+use lede::articles::SectionId;
 use lede::auth::Role;
+use lede::db::schema::sections;
 use serde_json::{Value, json};
 
 use crate::client::{Answer, Call, Client};
 use crate::given::minutes;
 use crate::server::Server;
-use crate::writing::{at, create, id, publish, section, shape, tides, version};
+use crate::writing::{at, create, flat, id, publish, section, shape, tides, version};
 
 /// Every write that replaces or removes something, ready to be sent but for its `If-Match`.
 fn guarded(client: &Client, draft: &Value) -> Vec<(&'static str, Call)> {
@@ -18,7 +23,10 @@ fn guarded(client: &Client, draft: &Value) -> Vec<(&'static str, Call)> {
         ("Ebb", client.patch(ebb).json(json!({"body": "Mine."}))),
         ("Tides and below", client.delete(tides)),
         ("tree", client.put(at(draft, "/draft/sections")).json(json!({"sections": []}))),
-        ("markdown", client.put(at(draft, "/draft/markdown")).body("text/markdown", "---\ntitle: Mine\n---\n")),
+        (
+            "markdown",
+            client.put(at(draft, "/draft/markdown")).body("text/markdown", "---\ntitle: Mine\n---\n"),
+        ),
         ("restore", client.post(at(draft, "/revisions/1/restore"))),
     ]
 }
@@ -34,12 +42,18 @@ async fn meddle(other: &Client, draft: &Value, what: &str) -> Answer {
         "heading of Tides" => other.patch(of("Tides")).json(json!({"heading": "Theirs"})),
         "body of Harbours" => other.patch(of("Harbours")).json(json!({"body": "Theirs."})),
         "Ebb removed" => other.delete(of("Ebb")),
-        "added below Ebb" => other.post(at(draft, "/draft/sections")).json(json!({"heading": "N", "parent_id": id(&section(draft, "Ebb"))})),
+        "added below Ebb" => other
+            .post(at(draft, "/draft/sections"))
+            .json(json!({"heading": "N", "parent_id": id(&section(draft, "Ebb"))})),
         "added at the end" => other.post(at(draft, "/draft/sections")).json(json!({"heading": "N"})),
         "published" => other.post(at(draft, "/publish")).json(json!({"revision": 1})),
         other => panic!("{other}"),
     };
-    let call = if matches!(what, "added below Ebb" | "added at the end" | "published") { call } else { call.if_match(1) };
+    let call = if matches!(what, "added below Ebb" | "added at the end" | "published") {
+        call
+    } else {
+        call.if_match(1)
+    };
     call.await
 }
 
@@ -48,7 +62,10 @@ async fn a_write_that_replaces_something_names_the_version_it_has_seen() {
     let server = Server::start().await;
     let editor = server.login(Role::Editor).await;
     let draft = tides(&editor).await;
-    let edition = { publish(&editor, &draft).await; server.client().get(at(&draft, "")).await.etag().to_owned() };
+    let edition = {
+        publish(&editor, &draft).await;
+        server.client().get(at(&draft, "")).await.etag().to_owned()
+    };
     for (what, call) in guarded(&editor, &draft) {
         call.await.problem(428, "if-match-required");
         for tag in [edition.as_str(), "2", "W/\"2\"", "\"1\", \"2\"", "\"x\""] {
@@ -107,14 +124,21 @@ async fn each_write_conflicts_with_what_it_touches_and_with_nothing_else() {
                 "Ebb removed" => (id(&section(&draft, "Ebb")), Value::Null),
                 _ => (id(&theirs.json()["section"]), json!(["heading", "anchor", "body", "custom", "place"])),
             };
-            assert_eq!((changed["id"].as_str().unwrap(), &changed["members"]), (expected.0.as_str(), &expected.1));
+            assert_eq!(
+                (changed["id"].as_str().unwrap(), &changed["members"]),
+                (expected.0.as_str(), &expected.1)
+            );
             assert_eq!(problem["changed"].as_array().unwrap().len(), 1, "{problem:#}");
             // Having looked, or on purpose, the same write goes through.
             let (_, call) = guarded(&ada, &draft).swap_remove(at_hand);
             let again = if at_hand % 2 == 0 { call.if_match(2) } else { call.header("if-match", "*") };
             let again = again.await;
             let gone = meddling == "Ebb removed" && what == "Ebb";
-            assert!(if gone { again.status() == 404 } else { again.status() < 300 }, "{what} after {meddling}: {}", again.text());
+            assert!(
+                if gone { again.status() == 404 } else { again.status() < 300 },
+                "{what} after {meddling}: {}",
+                again.text()
+            );
         }
     }
 }
@@ -182,7 +206,12 @@ async fn a_write_without_a_difference_makes_no_version() {
     let server = Server::start().await;
     let editor = server.login(Role::Editor).await;
     let draft = tides(&editor).await;
-    editor.patch(at(&draft, "/draft")).if_match(1).json(json!({"title": "Tides and harbours", "slug": "tides-and-harbours"})).await.is(200);
+    editor
+        .patch(at(&draft, "/draft"))
+        .if_match(1)
+        .json(json!({"title": "Tides and harbours", "slug": "tides-and-harbours"}))
+        .await
+        .is(200);
     editor.post(at(&draft, "/revisions/1/restore")).if_match(1).await.is(200);
     assert_eq!(editor.get(at(&draft, "/draft")).await.expect(200), draft);
 }
@@ -214,6 +243,71 @@ async fn of_many_who_count_in_one_section_at_once_no_accepted_count_is_lost() {
     assert!(accepted >= 8);
 }
 
+#[tokio::test]
+async fn of_many_who_rearrange_at_once_a_tree_remains() {
+    let server = Server::start().await;
+    let editor = server.login(Role::Editor).await;
+    let draft = tides(&editor).await;
+    let rearrange = async |who: u64| {
+        let mut random = sequence(who);
+        for step in 0..12 {
+            let now = editor.get(at(&draft, "/draft")).await.expect(200);
+            let all = flat(&now["sections"]);
+            let pick = |random: &mut dyn FnMut(usize) -> usize| match all.len() {
+                0 => Value::Null,
+                most => all[random(most)]["id"].clone(),
+            };
+            let (one, other) = (pick(&mut random), pick(&mut random));
+            let path = at(&draft, &format!("/draft/sections/{}", one.as_str().unwrap_or("none")));
+            let kind = random(5);
+            let call = match kind {
+                0 => editor.delete(path),
+                1 => editor.patch(path).json(json!({"parent_id": other})),
+                2 => editor.patch(path).json(json!({"before": other})),
+                3 => editor.patch(path).json(json!({"body": format!("{who}.{step}")})),
+                _ => editor
+                    .post(at(&draft, "/draft/sections"))
+                    .json(json!({"heading": "Same", "parent_id": other})),
+            };
+            let answer = if kind == 4 { call.await } else { call.if_match(version(&now)).await };
+            assert!([200, 201, 204, 404, 412, 422].contains(&answer.status()), "{}", answer.text());
+        }
+    };
+    join_all((1..=5).map(rearrange)).await;
+    let end = editor.get(at(&draft, "/draft")).await.expect(200);
+    let all = flat(&end["sections"]);
+    let unique = |of: &str| all.iter().map(|section| section[of].to_string()).collect::<BTreeSet<_>>().len();
+    assert_eq!((unique("id"), unique("anchor")), (all.len(), all.len()));
+    // Every row is reached from the top, and siblings are counted without a gap.
+    let rows: Vec<(Option<SectionId>, i64)> = sections::table
+        .order((sections::parent_id, sections::position))
+        .select((sections::parent_id, sections::position))
+        .load(&mut server.database().connect())
+        .expect("rows");
+    assert_eq!(rows.len(), all.len());
+    let mut next = HashMap::new();
+    for (parent, position) in rows {
+        let expected = next.entry(parent.map(|id| id.to_string())).or_insert(0);
+        assert_eq!(position, *expected);
+        *expected += 1;
+    }
+    // The newest revision is what the draft is.
+    let revision = editor.get(at(&draft, &format!("/revisions/{}", end["revision"]))).await.expect(200);
+    assert_eq!(
+        flat(&revision["sections"]).iter().map(id).collect::<Vec<_>>(),
+        all.iter().map(id).collect::<Vec<_>>()
+    );
+}
+
+/// Numbers that look random and are the same every time.
+fn sequence(seed: u64) -> impl FnMut(usize) -> usize {
+    let mut state = seed;
+    move |below| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % below
+    }
+}
+
 /// What the server should have, by what it said.
 #[derive(Default)]
 struct Model {
@@ -234,16 +328,14 @@ async fn a_long_story_of_several_writers_ends_with_what_was_accepted() {
 async fn tell(seed: u64, steps: u64) {
     let server = Server::start().await;
     let editor = server.login(Role::Editor).await;
-    let draft = create(&editor, json!({"title": "T", "sections": [{"body": "a"}, {"body": "b"}, {"body": "c"}]})).await;
+    let draft =
+        create(&editor, json!({"title": "T", "sections": [{"body": "a"}, {"body": "b"}, {"body": "c"}]}))
+            .await;
     let of = |section: &Value| (id(section), 1, section["body"].as_str().map(str::to_owned));
     let sections = draft["sections"].as_array().unwrap().iter().map(of).collect();
     let mut model = Model { version: 1, subtitle: (1, String::new()), sections };
     let mut seen = [1i64; 4];
-    let mut state = seed;
-    let mut random = |below: usize| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (state >> 33) as usize % below
-    };
+    let mut random = sequence(seed);
     let (mut won, mut lost) = (0, 0);
     for step in 0..steps {
         let who = random(seen.len());
@@ -260,14 +352,21 @@ async fn tell(seed: u64, steps: u64) {
             }
             2 => {
                 let call = editor.delete(path).if_match(seen[who]);
-                let allowed = if changed > seen[who] { 412 } else if body.is_none() { 404 } else { 204 };
+                let allowed = if changed > seen[who] {
+                    412
+                } else if body.is_none() {
+                    404
+                } else {
+                    204
+                };
                 if allowed == 204 {
                     model.sections[which] = (name, model.version + 1, None);
                 }
                 (call.await, allowed)
             }
             3 => {
-                let call = editor.patch(at(&draft, "/draft")).if_match(seen[who]).json(json!({"subtitle": text}));
+                let call =
+                    editor.patch(at(&draft, "/draft")).if_match(seen[who]).json(json!({"subtitle": text}));
                 let allowed = if model.subtitle.0 > seen[who] { 412 } else { 200 };
                 if allowed == 200 {
                     model.subtitle = (model.version + 1, text);
@@ -282,7 +381,13 @@ async fn tell(seed: u64, steps: u64) {
             }
             _ => {
                 let call = editor.patch(path).if_match(seen[who]).json(json!({"body": text}));
-                let allowed = if changed > seen[who] { 412 } else if body.is_none() { 404 } else { 200 };
+                let allowed = if changed > seen[who] {
+                    412
+                } else if body.is_none() {
+                    404
+                } else {
+                    200
+                };
                 if allowed == 200 {
                     model.sections[which] = (name, model.version + 1, Some(text));
                 }
@@ -303,11 +408,18 @@ async fn tell(seed: u64, steps: u64) {
         }
     }
     let end = editor.get(at(&draft, "/draft")).await.expect(200);
-    let bodies: Vec<(String, String)> =
-        end["sections"].as_array().unwrap().iter().map(|s| (id(s), s["body"].as_str().unwrap().to_owned())).collect();
+    let bodies: Vec<(String, String)> = end["sections"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|s| (id(s), s["body"].as_str().unwrap().to_owned()))
+        .collect();
     let expected: Vec<(String, String)> =
         model.sections.iter().filter_map(|(id, _, body)| Some((id.clone(), body.clone()?))).collect();
     assert_eq!(bodies, expected, "{seed}");
-    assert_eq!((version(&end), end["subtitle"].as_str().unwrap_or_default()), (model.version, model.subtitle.1.as_str()));
+    assert_eq!(
+        (version(&end), end["subtitle"].as_str().unwrap_or_default()),
+        (model.version, model.subtitle.1.as_str())
+    );
     assert!(won > 10 && lost > 3, "{seed}: {won} won, {lost} lost");
 }

@@ -24,6 +24,6 @@ mod publishing;
 mod reading;
 mod renderings;
 mod sections;
-mod topics;
 mod smtp;
 mod subscribers;
+mod topics;

@@ -54,20 +54,28 @@ async fn a_draft_pulled_and_pushed_is_the_same_draft() {
 async fn an_edited_document_keeps_what_sections_are() {
     let server = Server::start().await;
     let editor = server.login(Role::Editor).await;
-    let draft = create(&editor, json!({"title": "T", "subtitle": "S", "sections": [
+    let draft = create(
+        &editor,
+        json!({"title": "T", "subtitle": "S", "sections": [
         {"heading": "Ebb", "body": "Away.", "custom": {"k": 1}},
         {"heading": "Flow", "body": "Back."},
-        {"body": "Bare.", "custom": {"bare": 1}}]})).await;
+        {"body": "Bare.", "custom": {"bare": 1}}]}),
+    )
+    .await;
     let document = pull(&editor, &draft).await;
     // A heading is changed here, a body there, and a section is put in the middle.
     let edited = document
         .replace("## Ebb", "## Low water")
         .replace("Back.", "It is back.\n\n## New\n\nNew.")
         .replace("Bare.", "Still bare.");
-    let edited = edited.split_inclusive('\n').filter(|line| !line.starts_with("subtitle:")).collect::<String>();
+    let edited =
+        edited.split_inclusive('\n').filter(|line| !line.starts_with("subtitle:")).collect::<String>();
     assert_ne!(edited, document);
     let after = push(&editor, &draft, 1, edited).await.expect(200);
-    assert_eq!((shape(&after["sections"]), &after["subtitle"]), ("Low water Flow New -".to_owned(), &Value::Null));
+    assert_eq!(
+        (shape(&after["sections"]), &after["subtitle"]),
+        ("Low water Flow New -".to_owned(), &Value::Null)
+    );
     let (before, now) = (flat(&draft["sections"]), flat(&after["sections"]));
     assert_eq!([id(&now[0]), id(&now[1]), id(&now[3])], [id(&before[0]), id(&before[1]), id(&before[2])]);
     // Links to it do not break, and what it carries stays.
@@ -75,7 +83,10 @@ async fn an_edited_document_keeps_what_sections_are() {
     assert_eq!((&now[3]["body"], &now[3]["custom"]), (&json!("Still bare."), &json!({"bare": 1})));
     let moved = pull(&editor, &draft).await.replace("## Low water {#ebb}", "## Low water {#low}");
     let after = push(&editor, &draft, 2, moved).await.expect(200);
-    assert_eq!((id(&section(&after, "Low water")), &section(&after, "Low water")["anchor"]), (id(&before[0]), &json!("low")));
+    assert_eq!(
+        (id(&section(&after, "Low water")), &section(&after, "Low water")["anchor"]),
+        (id(&before[0]), &json!("low"))
+    );
 }
 
 #[tokio::test]
@@ -98,7 +109,11 @@ async fn documents_are_bounded_and_of_one_kind() {
     push(&editor, &draft, 2, "---\na: [\n---\n").await.problem(422, "invalid");
     let json = editor.put(at(&draft, "/draft/markdown")).if_match(2).json(json!({})).await;
     json.problem(415, "unsupported-media-type");
-    editor.put(at(&draft, "/draft/markdown")).body("text/markdown", "x").await.problem(428, "if-match-required");
+    editor
+        .put(at(&draft, "/draft/markdown"))
+        .body("text/markdown", "x")
+        .await
+        .problem(428, "if-match-required");
 }
 
 #[tokio::test]
@@ -107,7 +122,10 @@ async fn a_document_without_a_title_keeps_the_one_there_is() {
     let editor = server.login(Role::Editor).await;
     let draft = create(&editor, json!({"title": "T", "slug": "mine"})).await;
     let after = push(&editor, &draft, 1, "Just text.").await.expect(200);
-    assert_eq!((&after["title"], &after["slug"], &after["intro"]), (&json!("T"), &json!("mine"), &json!("Just text.")));
+    assert_eq!(
+        (&after["title"], &after["slug"], &after["intro"]),
+        (&json!("T"), &json!("mine"), &json!("Just text."))
+    );
     let after = push(&editor, &draft, 2, "# New\n\nText.").await.expect(200);
     assert_eq!((&after["title"], &after["slug"]), (&json!("New"), &json!("mine")));
 }
@@ -120,7 +138,8 @@ async fn footnotes_and_definitions_belong_to_the_whole_article() {
         {"heading": "A", "body": "A [link][l] and a note[^a]."},
         {"heading": "B", "body": "Again[^b].\n\n[l]: https://a.example/ \"Title\"\n\n[^a]: Note *a*.\n[^b]: Note b."}]})).await;
     let edition = server.client().get(at(&live, "")).await.expect(200);
-    let (intro, a) = (edition["intro"]["html"].as_str().unwrap(), edition["sections"][0]["html"].as_str().unwrap());
+    let (intro, a) =
+        (edition["intro"]["html"].as_str().unwrap(), edition["sections"][0]["html"].as_str().unwrap());
     assert!(a.contains(r#"<a href="https://a.example/" title="Title""#), "{a}");
     assert!(intro.contains(">1</a>") && a.contains(">2</a>"), "{intro}{a}");
     assert!(intro.contains("Note b.") && a.contains("Note <em>a</em>."), "{intro}{a}");
@@ -137,7 +156,8 @@ async fn tables_task_lists_and_strikethrough_are_rendered() {
     let editor = server.login(Role::Editor).await;
     let body = "| a | b |\n|:--|--:|\n| 1 | ~~2~~ |\n\n- [x] done\n- [ ] open\n\n```rust\nfn main() {}\n```";
     let live = published(&editor, json!({"title": "T", "intro": body})).await;
-    let html = server.client().get(at(&live, "")).await.expect(200)["intro"]["html"].as_str().unwrap().to_owned();
+    let html =
+        server.client().get(at(&live, "")).await.expect(200)["intro"]["html"].as_str().unwrap().to_owned();
     for part in ["<table>", "<del>2</del>", "checked", "<code class=\"language-rust\">fn main() {}"] {
         assert!(html.contains(part), "{part}: {html}");
     }
@@ -151,18 +171,30 @@ async fn raw_html_is_sanitised_and_the_writer_is_told() {
     let body = "<figure><img src=\"/a.jpg\" srcset=\"/b.jpg 2x\" loading=\"lazy\" onerror=\"x()\"><figcaption>C</figcaption></figure>\n\n\
         <script>alert(1)</script>\n\n[js](javascript:alert(1)) <iframe src=\"https://evil.example/\"></iframe>";
     let draft = create(&editor, json!({"title": "T", "intro": body})).await;
-    let codes: Vec<&str> = draft["warnings"].as_array().unwrap().iter().map(|warning| warning["code"].as_str().unwrap()).collect();
+    let codes: Vec<&str> = draft["warnings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|warning| warning["code"].as_str().unwrap())
+        .collect();
     for code in ["element-removed", "attribute-removed", "url-removed"] {
         assert!(codes.contains(&code), "{draft:#}");
     }
     editor.post(at(&draft, "/publish")).json(json!({"revision": 1})).await.is(200);
-    let html = server.client().get(at(&draft, "")).await.expect(200)["intro"]["html"].as_str().unwrap().to_owned();
+    let html =
+        server.client().get(at(&draft, "")).await.expect(200)["intro"]["html"].as_str().unwrap().to_owned();
     assert!(html.contains("srcset=\"/b.jpg 2x\"") && html.contains("loading=\"lazy\""), "{html}");
     for gone in ["script", "onerror", "javascript:", "iframe", "alert"] {
         assert!(!html.contains(gone), "{gone}: {html}");
     }
-    let edited = editor.patch(at(&draft, "/draft")).if_match(2).json(json!({"intro": "<script>a</script>"})).await.expect(200);
+    let edited = editor
+        .patch(at(&draft, "/draft"))
+        .if_match(2)
+        .json(json!({"intro": "<script>a</script>"}))
+        .await
+        .expect(200);
     assert_eq!(edited["warnings"][0]["code"], "element-removed");
-    let pushed = push(&editor, &draft, 3, "---\ntitle: T\n---\n\n## S\n\n<script>a</script>").await.expect(200);
+    let pushed =
+        push(&editor, &draft, 3, "---\ntitle: T\n---\n\n## S\n\n<script>a</script>").await.expect(200);
     assert_eq!(pushed["warnings"][0]["code"], "element-removed");
 }

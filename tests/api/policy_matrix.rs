@@ -177,7 +177,8 @@ impl Stage {
     /// The path of a draft of the owner's.
     async fn article(&self) -> String {
         let section = json!({"heading": "Slack water", "body": "It comes between the tides."});
-        let made = self.owner.post("/v1/articles").json(json!({"title": "Tides", "sections": [section]})).await;
+        let made =
+            self.owner.post("/v1/articles").json(json!({"title": "Tides", "sections": [section]})).await;
         format!("/v1/articles/{}", made.expect(201)["id"].as_str().expect("an id"))
     }
 
@@ -225,7 +226,12 @@ async fn every_role_reaches_as_far_as_its_line_says() {
             let editor = server.login_as("helper", Role::Editor).await;
             let actor = server.login(role).await;
             for (is_own, owner) in [(true, &actor), (false, &somebody)] {
-                let stage = Stage { actor: actor.clone(), owner: owner.clone(), editor: editor.clone(), server: server.clone() };
+                let stage = Stage {
+                    actor: actor.clone(),
+                    owner: owner.clone(),
+                    editor: editor.clone(),
+                    server: server.clone(),
+                };
                 let ask = (line.ask)(stage).await;
                 let status = ask.await.status();
                 if !fits(line.who, role, is_own, status) {
@@ -255,7 +261,12 @@ async fn without_a_token_only_what_is_open_to_all_is_answered() {
         let owner = server.login_as("somebody", Role::Author).await;
         let editor = server.login_as("helper", Role::Editor).await;
         for stranger in [server.client(), server.client().with_token("not.a.token")] {
-            let stage = Stage { actor: stranger, owner: owner.clone(), editor: editor.clone(), server: server.clone() };
+            let stage = Stage {
+                actor: stranger,
+                owner: owner.clone(),
+                editor: editor.clone(),
+                server: server.clone(),
+            };
             let status = (line.ask)(stage).await.await.status();
             let fits = match line.who {
                 Who::Anyone => (200..400).contains(&status),

@@ -19,15 +19,24 @@ async fn stories() -> (Server, Client, Client) {
 async fn readers_see_nothing_before_and_nothing_of_an_edit_until_it_is_published() {
     let (server, editor, reader) = stories().await;
     let draft = tides(&editor).await;
-    for path in [at(&draft, ""), format!("{ARTICLES}/tides-and-harbours"), at(&draft, "/html"), at(&draft, "/sections")] {
+    for path in [
+        at(&draft, ""),
+        format!("{ARTICLES}/tides-and-harbours"),
+        at(&draft, "/html"),
+        at(&draft, "/sections"),
+    ] {
         reader.get(&path).await.problem(404, "not-found");
     }
     assert_eq!(reader.get(ARTICLES).await.expect(200)["items"], json!([]));
     let after = publish(&editor, &draft).await;
-    assert_eq!((&after["status"], &after["published_revision"], &after["has_unpublished_changes"]), (&json!("published"), &json!(1), &json!(false)));
+    assert_eq!(
+        (&after["status"], &after["published_revision"], &after["has_unpublished_changes"]),
+        (&json!("published"), &json!(1), &json!(false))
+    );
     let first = reader.get(at(&draft, "")).await;
     server.clock.advance(hours(1));
-    let change = json!({"title": "Other", "slug": "other", "intro": "Changed.", "listed": false, "topics": ["sea"]});
+    let change =
+        json!({"title": "Other", "slug": "other", "intro": "Changed.", "listed": false, "topics": ["sea"]});
     let after = editor.patch(at(&draft, "/draft")).if_match(2).json(change).await.expect(200);
     assert_eq!((&after["status"], &after["has_unpublished_changes"]), (&json!("published"), &json!(true)));
     editor.delete(at(&draft, "/draft/sections/tides")).if_match(2).await.is(204);
@@ -46,14 +55,21 @@ async fn readers_see_nothing_before_and_nothing_of_an_edit_until_it_is_published
 #[tokio::test]
 async fn what_goes_out_is_exactly_the_revision_that_was_named() {
     let (_server, editor, reader) = stories().await;
-    let draft = create(&editor, json!({"title": "One", "sections": [{"heading": "S", "body": "First."}]})).await;
+    let draft =
+        create(&editor, json!({"title": "One", "sections": [{"heading": "S", "body": "First."}]})).await;
     editor.patch(at(&draft, "/draft/sections/s")).if_match(1).json(json!({"body": "Second."})).await.is(200);
     editor.patch(at(&draft, "/draft")).if_match(1).json(json!({"title": "Three"})).await.is(200);
     for (revision, title, body) in [(2, "One", "Second."), (1, "One", "First."), (3, "Three", "Second.")] {
         let after = editor.post(at(&draft, "/publish")).json(json!({"revision": revision})).await.expect(200);
-        assert_eq!((&after["published_revision"], &after["has_unpublished_changes"]), (&json!(revision), &json!(revision != 3)));
+        assert_eq!(
+            (&after["published_revision"], &after["has_unpublished_changes"]),
+            (&json!(revision), &json!(revision != 3))
+        );
         let edition = reader.get(at(&draft, "")).await.expect(200);
-        assert_eq!((&edition["title"], &edition["sections"][0]["html"]), (&json!(title), &json!(format!("<p>{body}</p>\n"))));
+        assert_eq!(
+            (&edition["title"], &edition["sections"][0]["html"]),
+            (&json!(title), &json!(format!("<p>{body}</p>\n")))
+        );
     }
     let unknown = editor.post(at(&draft, "/publish")).json(json!({"revision": 4})).await;
     unknown.problem(422, "invalid");
@@ -118,13 +134,22 @@ async fn an_editor_may_give_the_first_date_and_it_does_not_move() {
     assert_eq!(late.violations(), ["/published_at in-the-future"]);
     editor.post(at(&draft, "/publish")).json(with("2019-01-01T00:00:00Z")).await.is(200);
     let edition = reader.get(at(&draft, "")).await.expect(200);
-    assert_eq!((&edition["published_at"], &edition["updated_at"]), (&json!("2019-01-01T00:00:00Z"), &json!(server.clock.now())));
+    assert_eq!(
+        (&edition["published_at"], &edition["updated_at"]),
+        (&json!("2019-01-01T00:00:00Z"), &json!(server.clock.now()))
+    );
     let author = server.login(Role::Author).await;
     let own = create(&author, json!({"title": "V"})).await;
     let refused = author.post(at(&own, "/publish")).json(with("2019-01-01T00:00:00Z")).await;
     refused.problem(422, "invalid");
     assert_eq!(refused.violations(), ["/published_at not-for-your-role"]);
-    server.login(Role::Contributor).await.post(at(&own, "/publish")).json(json!({"revision": 1})).await.is(403);
+    server
+        .login(Role::Contributor)
+        .await
+        .post(at(&own, "/publish"))
+        .json(json!({"revision": 1}))
+        .await
+        .is(403);
 }
 
 #[tokio::test]
@@ -145,12 +170,19 @@ async fn the_trash_withdraws_keeps_the_slug_and_gives_back_an_unpublished_draft(
     ] {
         call.await.problem(409, "in-trash");
     }
-    editor.post(ARTICLES).json(json!({"title": "X", "slug": "tides-and-harbours"})).await.problem(409, "slug-taken");
+    editor
+        .post(ARTICLES)
+        .json(json!({"title": "X", "slug": "tides-and-harbours"}))
+        .await
+        .problem(409, "slug-taken");
     let trash = |trashed: bool| editor.get(format!("/v1/drafts?trashed={trashed}"));
     assert_eq!(trash(true).await.json()["items"].as_array().unwrap().len(), 1);
     assert_eq!(trash(false).await.json()["items"].as_array().unwrap().len(), 0);
     let back = editor.post(at(&draft, "/restore")).await.expect(200);
-    assert_eq!((&back["status"], &back["trashed_at"], version(&back)), (&json!("unpublished"), &Value::Null, 4));
+    assert_eq!(
+        (&back["status"], &back["trashed_at"], version(&back)),
+        (&json!("unpublished"), &Value::Null, 4)
+    );
     assert_eq!((&back["sections"], &back["slug"]), (&draft["sections"], &draft["slug"]));
     editor.post(at(&draft, "/restore")).await.problem(409, "not-in-trash");
     reader.get(at(&draft, "")).await.problem(404, "not-found");
@@ -164,24 +196,48 @@ async fn every_edit_leaves_a_revision_that_can_be_read_and_restored() {
     let draft = create(&editor, json!({"title": "One", "slug": "one", "topics": ["sea"], "sections": [{"heading": "S", "body": "First."}]})).await;
     publish(&editor, &draft).await;
     server.clock.advance(hours(1));
-    editor.patch(at(&draft, "/draft")).if_match(1).json(json!({"title": "Two", "slug": "two", "topics": []})).await.is(200);
+    editor
+        .patch(at(&draft, "/draft"))
+        .if_match(1)
+        .json(json!({"title": "Two", "slug": "two", "topics": []}))
+        .await
+        .is(200);
     editor.delete(at(&draft, "/draft/sections/s")).if_match(1).await.is(204);
     let list = editor.get(at(&draft, "/revisions?limit=2&include_total=true")).await;
     let page = list.expect(200);
-    let numbers = |page: &Value| page["items"].as_array().unwrap().iter().map(|item| item["revision"].as_i64().unwrap()).collect::<Vec<_>>();
+    let numbers = |page: &Value| {
+        page["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|item| item["revision"].as_i64().unwrap())
+            .collect::<Vec<_>>()
+    };
     assert_eq!((numbers(&page), &page["total"]), (vec![4, 3], &json!(3)));
-    assert_eq!((&page["items"][1]["title"], &page["items"][1]["user_id"]), (&json!("Two"), &json!(editor.user())));
+    assert_eq!(
+        (&page["items"][1]["title"], &page["items"][1]["user_id"]),
+        (&json!("Two"), &json!(editor.user()))
+    );
     let cursor = page["next_cursor"].as_str().unwrap();
     let rest = editor.get(at(&draft, &format!("/revisions?limit=2&cursor={cursor}"))).await.expect(200);
     assert_eq!((numbers(&rest), &rest["next_cursor"]), (vec![1], &Value::Null));
     editor.get(at(&draft, &format!("/editions?cursor={cursor}"))).await.problem(400, "malformed-request");
     let first = editor.get(at(&draft, "/revisions/1")).await.expect(200);
-    assert_eq!((&first["title"], &first["slug"], &first["topics"][0]["slug"]), (&json!("One"), &json!("one"), &json!("sea")));
-    assert_eq!((&first["sections"][0]["body"], &first["sections"][0]["id"]), (&json!("First."), &draft["sections"][0]["id"]));
+    assert_eq!(
+        (&first["title"], &first["slug"], &first["topics"][0]["slug"]),
+        (&json!("One"), &json!("one"), &json!("sea"))
+    );
+    assert_eq!(
+        (&first["sections"][0]["body"], &first["sections"][0]["id"]),
+        (&json!("First."), &draft["sections"][0]["id"])
+    );
     editor.get(at(&draft, "/revisions/2")).await.problem(404, "not-found");
     let back = editor.post(at(&draft, "/revisions/1/restore")).if_match(4).once("r").await.expect(200);
     assert_eq!((&back["title"], &back["slug"], version(&back)), (&json!("One"), &json!("two"), 5));
-    assert_eq!((&back["sections"][0]["id"], &back["topics"][0]["slug"]), (&draft["sections"][0]["id"], &json!("sea")));
+    assert_eq!(
+        (&back["sections"][0]["id"], &back["topics"][0]["slug"]),
+        (&draft["sections"][0]["id"], &json!("sea"))
+    );
     // Sent again because the answer was lost: the kept answer comes before the precondition.
     let again = editor.post(at(&draft, "/revisions/1/restore")).if_match(4).once("r").await;
     assert_eq!((again.expect(200), again.header("idempotent-replayed")), (back, Some("true")));
@@ -192,14 +248,30 @@ async fn editions_are_kept_and_read() {
     let (server, editor, _) = stories().await;
     let draft = published(&editor, json!({"title": "One"})).await;
     server.clock.advance(hours(1));
-    let after = editor.patch(at(&draft, "/draft")).if_match(2).json(json!({"title": "Two", "slug": "two"})).await.expect(200);
+    let after = editor
+        .patch(at(&draft, "/draft"))
+        .if_match(2)
+        .json(json!({"title": "Two", "slug": "two"}))
+        .await
+        .expect(200);
     publish(&editor, &after).await;
     let items = editor.get(at(&draft, "/editions")).await.expect(200)["items"].clone();
-    let facts = |n: usize| ["edition", "revision", "slug", "title", "published_at", "live"].map(|name| items[n][name].clone());
-    assert_eq!(facts(0), [json!(2), json!(3), json!("two"), json!("Two"), json!("2026-01-05T10:00:00Z"), json!(true)]);
-    assert_eq!(facts(1), [json!(1), json!(1), json!("one"), json!("One"), json!("2026-01-05T09:00:00Z"), json!(false)]);
+    let facts = |n: usize| {
+        ["edition", "revision", "slug", "title", "published_at", "live"].map(|name| items[n][name].clone())
+    };
+    assert_eq!(
+        facts(0),
+        [json!(2), json!(3), json!("two"), json!("Two"), json!("2026-01-05T10:00:00Z"), json!(true)]
+    );
+    assert_eq!(
+        facts(1),
+        [json!(1), json!(1), json!("one"), json!("One"), json!("2026-01-05T09:00:00Z"), json!(false)]
+    );
     let first = editor.get(at(&draft, "/editions/1")).await.expect(200);
-    assert_eq!((&first["title"], &first["edition"], &first["updated_at"]), (&json!("One"), &json!(1), &json!("2026-01-05T09:00:00Z")));
+    assert_eq!(
+        (&first["title"], &first["edition"], &first["updated_at"]),
+        (&json!("One"), &json!(1), &json!("2026-01-05T09:00:00Z"))
+    );
     editor.get(at(&draft, "/editions/3")).await.problem(404, "not-found");
 }
 
@@ -207,14 +279,31 @@ async fn editions_are_kept_and_read() {
 async fn an_old_slug_leads_readers_on_and_stops_writers() {
     let (_server, editor, reader) = stories().await;
     let draft = published(&editor, json!({"title": "One", "sections": [{"heading": "S"}]})).await;
-    let after = editor.patch(format!("{ARTICLES}/one/draft")).if_match(2).json(json!({"slug": "two"})).await.expect(200);
+    let after = editor
+        .patch(format!("{ARTICLES}/one/draft"))
+        .if_match(2)
+        .json(json!({"slug": "two"}))
+        .await
+        .expect(200);
     // Not published yet: readers use the old one, writers the new one.
     reader.get(format!("{ARTICLES}/one")).await.is(200);
     editor.get(format!("{ARTICLES}/two/draft")).await.is(200);
-    let moved = editor.patch(format!("{ARTICLES}/one/draft")).if_match(3).json(json!({"title": "X"})).await.problem(409, "slug-moved");
+    let moved = editor
+        .patch(format!("{ARTICLES}/one/draft"))
+        .if_match(3)
+        .json(json!({"title": "X"}))
+        .await
+        .problem(409, "slug-moved");
     assert_eq!((&moved["slug"], &moved["id"]), (&json!("two"), &draft["id"]));
     publish(&editor, &after).await;
-    for rest in ["", "?fields=id,title&formats=text", "/html", "/markdown", "/sections?formats=markdown", "/sections/s"] {
+    for rest in [
+        "",
+        "?fields=id,title&formats=text",
+        "/html",
+        "/markdown",
+        "/sections?formats=markdown",
+        "/sections/s",
+    ] {
         let answer = reader.get(format!("{ARTICLES}/one{rest}")).await;
         assert_eq!(answer.is(301).location(), format!("{ARTICLES}/two{rest}"));
         let head = reader.head(format!("{ARTICLES}/one{rest}")).await;
@@ -239,7 +328,12 @@ async fn a_slug_has_one_owner_for_as_long_as_anything_leads_there() {
     let (_server, editor, reader) = stories().await;
     let draft = published(&editor, json!({"title": "T", "slug": "first"})).await;
     let rename = async |slug: &str| {
-        editor.patch(at(&draft, "/draft")).header("if-match", "*").json(json!({"slug": slug})).await.expect(200)
+        editor
+            .patch(at(&draft, "/draft"))
+            .header("if-match", "*")
+            .json(json!({"slug": slug}))
+            .await
+            .expect(200)
     };
     let refused = async |slug: &str| {
         editor.post(ARTICLES).json(json!({"title": "X", "slug": slug})).await.problem(409, "slug-taken");

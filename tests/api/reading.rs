@@ -12,10 +12,14 @@ use crate::writing::{ARTICLES, at, create, id, published, shape};
 
 /// A published article with a bit of everything.
 async fn full(editor: &Client) -> Value {
-    published(editor, json!({"title": "Tides & harbours", "slug": "tides", "topics": ["sea"], "authors": ["ada"],
+    published(
+        editor,
+        json!({"title": "Tides & harbours", "slug": "tides", "topics": ["sea"], "authors": ["ada"],
         "intro": "Look at *the* water.", "cover": {"url": "/a.jpg"}, "custom": {"z": 1, "a": 2},
         "sections": [{"heading": "Reading `it`", "body": "One two.", "custom": {"k": 1}, "sections": [
-            {"heading": "Slack", "body": "- three"}]}, {"body": "Bare."}]})).await
+            {"heading": "Slack", "body": "- three"}]}, {"body": "Bare."}]}),
+    )
+    .await
 }
 
 #[tokio::test]
@@ -27,8 +31,13 @@ async fn the_default_answer_is_as_the_contract_shows_it() {
     let (section, topic, author) = (&draft["sections"][0], &draft["topics"][0], &draft["authors"][0]);
     let wanted = format!(
         r#"{{"id":{id},"slug":"tides","locale":"en","url":"https://website.example/tides","title":"Tides & harbours","subtitle":null,"summary":"Look at the water.","cover":{{"url":"/a.jpg","alt":null,"caption":null,"width":null,"height":null}},"featured":false,"listed":true,"authors":[{{"id":{author},"slug":"ada","name":"Ada"}}],"topics":[{{"id":{topic},"slug":"sea","name":"Sea"}}],"intro":{{"html":"<p>Look at <em>the</em> water.</p>\n","markdown":null,"text":null}},"sections":[{{"id":{first},"heading":"Reading it","heading_html":"Reading <code>it</code>","anchor":"reading-it","level":2,"html":"<p>One two.</p>\n","markdown":null,"text":null,"word_count":2,"custom":{{"k":1}},"sections":[{{"id":{slack},"heading":"Slack","heading_html":"Slack","anchor":"slack","level":3,"html":"<ul>\n<li>three</li>\n</ul>\n","markdown":null,"text":null,"word_count":1,"custom":{{}},"sections":[]}}]}},{{"id":{bare},"heading":null,"heading_html":null,"anchor":null,"level":2,"html":"<p>Bare.</p>\n","markdown":null,"text":null,"word_count":1,"custom":{{}},"sections":[]}}],"outline":[{{"heading":"Reading it","anchor":"reading-it","level":2}},{{"heading":"Slack","anchor":"slack","level":3}}],"word_count":11,"reading_minutes":1,"seo":{{"title":null,"description":null,"canonical_url":null,"image_url":null,"noindex":false}},"translations":[],"custom":{custom},"edition":1,"published_at":"2026-01-05T09:00:00Z","updated_at":"2026-01-05T09:00:00Z"}}"#,
-        id = draft["id"], author = author["id"], topic = topic["id"], first = section["id"],
-        slack = section["sections"][0]["id"], bare = draft["sections"][1]["id"], custom = draft["custom"],
+        id = draft["id"],
+        author = author["id"],
+        topic = topic["id"],
+        first = section["id"],
+        slack = section["sections"][0]["id"],
+        bare = draft["sections"][1]["id"],
+        custom = draft["custom"],
     );
     assert_eq!(answer.text(), wanted);
     assert_eq!(server.client().get(at(&draft, "")).await.text(), wanted);
@@ -46,21 +55,38 @@ async fn fields_and_formats_choose_what_is_told() {
     let draft = full(&server.login(Role::Editor).await).await;
     let reader = server.client();
     let get = async |query: &str| reader.get(format!("{}?{query}", at(&draft, ""))).await;
-    assert_eq!(get("fields=title,id").await.text(), format!(r#"{{"id":{},"title":"Tides & harbours"}}"#, draft["id"]));
+    assert_eq!(
+        get("fields=title,id").await.text(),
+        format!(r#"{{"id":{},"title":"Tides & harbours"}}"#, draft["id"])
+    );
     let bodies = get("formats=markdown,text&fields=intro,sections").await.expect(200);
-    assert_eq!(bodies["intro"], json!({"html": null, "markdown": "Look at *the* water.", "text": "Look at the water."}));
+    assert_eq!(
+        bodies["intro"],
+        json!({"html": null, "markdown": "Look at *the* water.", "text": "Look at the water."})
+    );
     let slack = &bodies["sections"][0]["sections"][0];
     assert_eq!((&slack["html"], &slack["markdown"]), (&Value::Null, &json!("- three")));
     let whole = "<p>Look at <em>the</em> water.</p>\n<h2 id=\"reading-it\">Reading <code>it</code></h2>\n<p>One two.</p>\n\
         <h3 id=\"slack\">Slack</h3>\n<ul>\n<li>three</li>\n</ul>\n<p>Bare.</p>\n";
     let derived = get("fields=content_html,content_text&formats=markdown").await.expect(200);
     assert_eq!(derived["content_html"], whole);
-    assert_eq!(derived["content_text"], "Look at the water.\n\nReading it\n\nOne two.\n\nSlack\n\nthree\n\nBare.");
+    assert_eq!(
+        derived["content_text"],
+        "Look at the water.\n\nReading it\n\nOne two.\n\nSlack\n\nthree\n\nBare."
+    );
     let html = reader.get(at(&draft, "/html")).await;
     assert_eq!((html.is(200).text(), html.header("content-type")), (whole, Some("text/html; charset=utf-8")));
-    let listed = reader.get(format!("{ARTICLES}?fields=slug,sections,content_text&formats=text")).await.expect(200);
+    let listed =
+        reader.get(format!("{ARTICLES}?fields=slug,sections,content_text&formats=text")).await.expect(200);
     assert_eq!(listed["items"][0]["sections"][1]["text"], "Bare.");
-    assert_eq!(listed["items"][0].as_object().unwrap().keys().collect::<Vec<_>>(), ["slug", "sections", "content_text"].into_iter().collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>());
+    assert_eq!(
+        listed["items"][0].as_object().unwrap().keys().collect::<Vec<_>>(),
+        ["slug", "sections", "content_text"]
+            .into_iter()
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect::<Vec<_>>()
+    );
     for (query, refusal) in [
         ("fields=titel", "fields unknown-field"),
         ("formats=pdf", "formats not-one-of"),
@@ -97,7 +123,8 @@ async fn the_markdown_of_an_edition_sent_back_changes_nothing() {
     let draft = full(&editor).await;
     let document = server.client().get(at(&draft, "/markdown")).await;
     assert!(document.is(200).text().starts_with("---\n"), "{}", document.text());
-    let back = editor.put(at(&draft, "/draft/markdown")).if_match(2).body("text/markdown", document.text()).await;
+    let back =
+        editor.put(at(&draft, "/draft/markdown")).if_match(2).body("text/markdown", document.text()).await;
     assert_eq!(back.expect(200), editor.get(at(&draft, "/draft")).await.expect(200));
     assert_eq!(back.version(), 2);
 }
@@ -107,7 +134,8 @@ async fn a_reader_who_has_the_bytes_is_told_so() {
     let server = Server::start().await;
     let draft = full(&server.login(Role::Editor).await).await;
     let reader = server.client();
-    let paths = ["", "?fields=id", "/html", "/markdown", "/sections", "/sections/slack"].map(|rest| at(&draft, rest));
+    let paths =
+        ["", "?fields=id", "/html", "/markdown", "/sections", "/sections/slack"].map(|rest| at(&draft, rest));
     for path in paths.into_iter().chain([format!("{ARTICLES}/tides"), ARTICLES.to_owned()]) {
         let first = reader.get(&path).await;
         let etag = first.is(200).etag().to_owned();
@@ -133,7 +161,10 @@ async fn readers_routes_do_not_look_at_tokens() {
     let live = full(&editor).await;
     let hidden = create(&editor, json!({"title": "Hidden"})).await;
     for who in [editor.clone(), server.client().with_token("no good"), server.client()] {
-        assert_eq!(who.get(at(&live, "")).await.is(200).text(), server.client().get(at(&live, "")).await.text());
+        assert_eq!(
+            who.get(at(&live, "")).await.is(200).text(),
+            server.client().get(at(&live, "")).await.text()
+        );
         assert_eq!(who.get(ARTICLES).await.expect(200)["items"].as_array().unwrap().len(), 1);
         who.get(at(&hidden, "")).await.problem(404, "not-found");
         who.get(format!("{ARTICLES}/hidden/html")).await.problem(404, "not-found");
@@ -163,7 +194,13 @@ async fn shelf(server: &Server) -> Client {
 
 async fn slugs(reader: &Client, query: &str) -> String {
     let page = reader.get(format!("{ARTICLES}?{query}")).await.expect(200);
-    page["items"].as_array().unwrap().iter().map(|item| item["slug"].as_str().unwrap()).collect::<Vec<_>>().join(" ")
+    page["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| item["slug"].as_str().unwrap())
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 #[tokio::test]
@@ -234,13 +271,24 @@ async fn pages_walk_through_everything_once() {
     // Many equal sort keys, and titles as long as they get: a cursor holds one.
     let long = "\u{1F30A}\"".repeat(150);
     for n in 0..11 {
-        published(&editor, json!({"title": if n % 3 == 0 { &long } else { "Same" }, "slug": format!("s{n}")})).await;
+        published(
+            &editor,
+            json!({"title": if n % 3 == 0 { &long } else { "Same" }, "slug": format!("s{n}")}),
+        )
+        .await;
         if n % 4 == 0 {
             server.clock.advance(minutes(1));
         }
     }
     let reader = server.client();
-    for sort in ["-published_at", "published_at", "title", "-title,published_at", "updated_at,-title", "title,-published_at,updated_at"] {
+    for sort in [
+        "-published_at",
+        "published_at",
+        "title",
+        "-title,published_at",
+        "updated_at,-title",
+        "title,-published_at,updated_at",
+    ] {
         for limit in [1, 3, 4, 11] {
             let whole = slugs(&reader, &format!("sort={sort}&limit=100")).await;
             let mut path = format!("{ARTICLES}?sort={sort}&limit={limit}");
@@ -248,7 +296,13 @@ async fn pages_walk_through_everything_once() {
             loop {
                 let answer = reader.get(&path).await;
                 let page = answer.expect(200);
-                walked.extend(page["items"].as_array().unwrap().iter().map(|item| item["slug"].as_str().unwrap().to_owned()));
+                walked.extend(
+                    page["items"]
+                        .as_array()
+                        .unwrap()
+                        .iter()
+                        .map(|item| item["slug"].as_str().unwrap().to_owned()),
+                );
                 let Some(cursor) = page["next_cursor"].as_str() else {
                     assert_eq!(answer.header("link"), None);
                     break;
@@ -293,7 +347,9 @@ async fn a_cursor_of_another_list_is_refused() {
 async fn drafts_are_listed_for_their_editors() {
     let server = Server::start().await;
     let editor = server.login(Role::Editor).await;
-    for (title, topics) in [("Über Wasser", json!(["sea"])), ("Low 100% tide", json!([])), ("high tide", json!(["sea"]))] {
+    for (title, topics) in
+        [("Über Wasser", json!(["sea"])), ("Low 100% tide", json!([])), ("high tide", json!(["sea"]))]
+    {
         create(&editor, json!({"title": title, "topics": topics, "authors": ["ada"]})).await;
         server.clock.advance(minutes(1));
     }
@@ -303,7 +359,13 @@ async fn drafts_are_listed_for_their_editors() {
     editor.post(at(&back, "/unpublish")).await.is(200);
     let titles = async |query: &str| {
         let page = editor.get(format!("/v1/drafts?{query}")).await.expect(200);
-        page["items"].as_array().unwrap().iter().map(|item| item["title"].as_str().unwrap().to_owned()).collect::<Vec<_>>().join(", ")
+        page["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|item| item["title"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+            .join(", ")
     };
     for (query, wanted) in [
         ("", "Back, Live, high tide, Low 100% tide, Über Wasser"),
@@ -330,6 +392,12 @@ async fn drafts_are_listed_for_their_editors() {
     let page = editor.get("/v1/drafts?sort=-title&limit=2&include_total=true").await.expect(200);
     assert_eq!(page["total"], 5);
     let next = page["next_cursor"].as_str().unwrap();
-    assert_eq!(editor.get(format!("/v1/drafts?sort=-title&limit=3&cursor={next}")).await.expect(200)["items"].as_array().unwrap().len(), 3);
+    assert_eq!(
+        editor.get(format!("/v1/drafts?sort=-title&limit=3&cursor={next}")).await.expect(200)["items"]
+            .as_array()
+            .unwrap()
+            .len(),
+        3
+    );
     editor.get(format!("/v1/drafts?cursor={next}")).await.problem(400, "malformed-request");
 }

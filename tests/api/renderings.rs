@@ -10,7 +10,8 @@ use crate::server::Server;
 use crate::writing::{ARTICLES, at, publish, published};
 
 async fn live(editor: &Client) -> Value {
-    published(editor, json!({"title": "Tides", "topics": ["sea"], "authors": ["ada"], "intro": "Look."})).await
+    published(editor, json!({"title": "Tides", "topics": ["sea"], "authors": ["ada"], "intro": "Look."}))
+        .await
 }
 
 /// The same edition in another form.
@@ -62,7 +63,9 @@ fn stored(server: &Server, draft: &Value) -> Value {
     use lede::db::schema::renderings;
     let id: uuid::Uuid = draft["id"].as_str().unwrap().parse().unwrap();
     let body: Vec<u8> = renderings::table
-        .filter(renderings::article_id.eq(<lede::articles::ArticleId as lede::db::types::IsId>::from_uuid(id)))
+        .filter(
+            renderings::article_id.eq(<lede::articles::ArticleId as lede::db::types::IsId>::from_uuid(id)),
+        )
         .select(renderings::body)
         .get_result(&mut server.database().connect())
         .expect("a rendering");
@@ -120,7 +123,8 @@ async fn another_address_of_the_website_is_in_every_link() {
     server.stop().await;
     let server = Server::start_on(database.clone(), clock.clone(), |config| {
         config.website_url = Some("https://new.example".to_owned());
-    }).await;
+    })
+    .await;
     let after = server.client().get(at(&draft, "")).await;
     is_remade(&before, &after);
     assert_eq!(after.json()["url"], "https://new.example/tides");
@@ -128,17 +132,22 @@ async fn another_address_of_the_website_is_in_every_link() {
     let server = Server::start_on(database.clone(), clock.clone(), |config| {
         config.website_url = Some("https://new.example".to_owned());
         config.article_path = "/{locale}/read/{slug}".to_owned();
-    }).await;
+    })
+    .await;
     serves(&server).await;
     assert!(server.run_jobs().await > 0);
     assert_eq!(stored(&server, &draft)["url"], "https://new.example/en/read/tides");
-    let (etag, text) = { let now = server.client().get(at(&draft, "")).await; (now.etag().to_owned(), now.text().to_owned()) };
+    let (etag, text) = {
+        let now = server.client().get(at(&draft, "")).await;
+        (now.etag().to_owned(), now.text().to_owned())
+    };
     server.stop().await;
     // The same settings again are no change.
     let server = Server::start_on(database, clock, |config| {
         config.website_url = Some("https://new.example".to_owned());
         config.article_path = "/{locale}/read/{slug}".to_owned();
-    }).await;
+    })
+    .await;
     serves(&server).await;
     assert_eq!(server.run_jobs().await, 0);
     let now = server.client().get(at(&draft, "")).await;
@@ -179,10 +188,14 @@ fn age(conn: &mut lede::db::Connection) {
         ))
         .execute(conn)
         .expect("an older rendering");
-    let kept: String = surroundings::table.select(surroundings::made_from).get_result(conn).expect("settings");
+    let kept: String =
+        surroundings::table.select(surroundings::made_from).get_result(conn).expect("settings");
     let mut kept: Value = serde_json::from_str(&kept).expect("JSON");
     kept["renderer"] = json!(1);
-    diesel::update(surroundings::table).set(surroundings::made_from.eq(kept.to_string())).execute(conn).expect("older settings");
+    diesel::update(surroundings::table)
+        .set(surroundings::made_from.eq(kept.to_string()))
+        .execute(conn)
+        .expect("older settings");
 }
 
 #[tokio::test]
@@ -193,14 +206,24 @@ async fn translations_know_each_other_as_they_come_move_and_go() {
     let original = live(&editor).await;
     let links = async |draft: &Value| {
         let told = reader.get(at(draft, "")).await.expect(200)["translations"].clone();
-        told.as_array().unwrap().iter().map(|one| one["url"].as_str().unwrap().to_owned()).collect::<Vec<_>>().join(" ")
+        told.as_array()
+            .unwrap()
+            .iter()
+            .map(|one| one["url"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+            .join(" ")
     };
     let body = json!({"title": "Gezeiten", "locale": "de", "translation_of": original["id"]});
     let german = published(&editor, body).await;
     assert_eq!(links(&original).await, "https://website.example/gezeiten");
     assert_eq!(links(&german).await, "https://website.example/tides");
     for (draft, slug) in [(&german, "ebbe"), (&original, "ebb")] {
-        let renamed = editor.patch(at(draft, "/draft")).header("if-match", "*").json(json!({"slug": slug})).await.expect(200);
+        let renamed = editor
+            .patch(at(draft, "/draft"))
+            .header("if-match", "*")
+            .json(json!({"slug": slug}))
+            .await
+            .expect(200);
         publish(&editor, &renamed).await;
     }
     assert_eq!(links(&original).await, "https://website.example/ebbe");
@@ -211,6 +234,30 @@ async fn translations_know_each_other_as_they_come_move_and_go() {
     publish(&editor, &back).await;
     editor.delete(at(&original, "")).await.is(204);
     assert_eq!(links(&german).await, "");
+}
+
+#[tokio::test]
+async fn a_link_between_translations_is_public_when_it_was_published() {
+    let server = Server::start().await;
+    let editor = server.login(Role::Editor).await;
+    let original = live(&editor).await;
+    let french = published(&editor, json!({"title": "Marées", "locale": "fr"})).await;
+    let links = async || {
+        // Whatever else makes the rendering anew.
+        let name = format!("Sea {}", editor.get("/v1/topics/sea").await.json()["name"]);
+        editor.patch("/v1/topics/sea").json(json!({"name": name})).await.is(200);
+        let told = server.client().get(at(&original, "")).await.expect(200)["translations"].clone();
+        told.as_array().unwrap().len()
+    };
+    for (translation_of, published_by_then) in [(original["id"].clone(), 1), (Value::Null, 0)] {
+        let before = links().await;
+        let change = json!({"translation_of": translation_of});
+        let changed =
+            editor.patch(at(&french, "/draft")).header("if-match", "*").json(change).await.expect(200);
+        assert_eq!(links().await, before);
+        publish(&editor, &changed).await;
+        assert_eq!(links().await, published_by_then);
+    }
 }
 
 #[tokio::test]

@@ -11,7 +11,8 @@ async fn a_section_is_added_where_the_caller_says() {
     let server = Server::start().await;
     let editor = server.login(Role::Editor).await;
     let draft = tides(&editor).await;
-    let (tides, ebb, flow) = (id(&section(&draft, "Tides")), id(&section(&draft, "Ebb")), id(&section(&draft, "Flow")));
+    let (tides, ebb, flow) =
+        (id(&section(&draft, "Tides")), id(&section(&draft, "Ebb")), id(&section(&draft, "Flow")));
     for (place, becomes) in [
         (json!({}), "Tides(Ebb Flow) Harbours N1"),
         (json!({"before": tides}), "N2 Tides(Ebb Flow) Harbours N1"),
@@ -59,7 +60,8 @@ async fn an_added_section_brings_what_is_below_it() {
     let draft = tides(&editor).await;
     let body = json!({"heading": "Ebb", "sections": [{"heading": "Neap"}, {"heading": "Neap"}]});
     let added = editor.post(at(&draft, "/draft/sections")).json(body).await.expect(201);
-    let anchors: Vec<Value> = flat(&json!([added["section"]])).iter().map(|section| section["anchor"].clone()).collect();
+    let anchors: Vec<Value> =
+        flat(&json!([added["section"]])).iter().map(|section| section["anchor"].clone()).collect();
     assert_eq!(anchors, ["ebb-2", "neap", "neap-2"]);
 }
 
@@ -76,7 +78,11 @@ async fn a_section_is_read_by_id_or_anchor() {
         editor.get(at(&other, &format!("/draft/sections/{name}"))).await.problem(404, "not-found");
         let patch = editor.patch(at(&other, &format!("/draft/sections/{name}"))).if_match(1);
         patch.json(json!({"body": "Mine."})).await.problem(404, "not-found");
-        editor.delete(at(&other, &format!("/draft/sections/{name}"))).if_match(1).await.problem(404, "not-found");
+        editor
+            .delete(at(&other, &format!("/draft/sections/{name}")))
+            .if_match(1)
+            .await
+            .problem(404, "not-found");
     }
     editor.get(at(&draft, "/draft/sections/nothing")).await.problem(404, "not-found");
     let all = editor.get(at(&draft, "/draft/sections")).await;
@@ -92,13 +98,21 @@ async fn a_change_leaves_alone_what_it_does_not_name() {
     let path = at(&draft, "/draft/sections/ebb");
     let written = editor.patch(&path).if_match(1).json(json!({"body": "Gone."})).await.expect(200);
     let ebb = &written["section"];
-    assert_eq!((&ebb["heading"], &ebb["body"], &ebb["revision"]), (&json!("Ebb"), &json!("Gone."), &json!(2)));
+    assert_eq!(
+        (&ebb["heading"], &ebb["body"], &ebb["revision"]),
+        (&json!("Ebb"), &json!("Gone."), &json!(2))
+    );
     assert_eq!(ebb["custom"], json!({"a": 1, "b": {"c": 2, "d": 3}}));
     // A merge patch (RFC 7396) goes into objects, and null takes members out.
     let patch = json!({"custom": {"a": null, "b": {"c": 4}, "e": 5}});
     let written = editor.patch(&path).if_match(2).json(patch).await.expect(200);
     assert_eq!(written["section"]["custom"], json!({"b": {"c": 4, "d": 3}, "e": 5}));
-    let written = editor.patch(&path).if_match(3).json(json!({"custom": null, "body": null, "heading": null})).await.expect(200);
+    let written = editor
+        .patch(&path)
+        .if_match(3)
+        .json(json!({"custom": null, "body": null, "heading": null}))
+        .await
+        .expect(200);
     let ebb = &written["section"];
     assert_eq!((&ebb["custom"], &ebb["body"], &ebb["heading"]), (&json!({}), &json!(""), &Value::Null));
     // Nothing changed, nothing written.
@@ -148,7 +162,11 @@ async fn a_section_is_moved_with_what_is_below_it() {
         let answer = editor.patch(path).if_match(seen).json(&place).await;
         answer.is(200);
         seen = answer.version();
-        assert_eq!(shape(&editor.get(at(&draft, "/draft")).await.expect(200)["sections"]), becomes, "{moved} {place}");
+        assert_eq!(
+            shape(&editor.get(at(&draft, "/draft")).await.expect(200)["sections"]),
+            becomes,
+            "{moved} {place}"
+        );
     }
     for (moved, place, refusal) in [
         ("Ebb", json!({"parent_id": of("Flow")}), "/parent_id inside-itself"),
@@ -168,13 +186,20 @@ async fn sections_are_at_most_five_deep_however_they_get_there() {
     let server = Server::start().await;
     let editor = server.login(Role::Editor).await;
     let four = json!({"heading": "1", "sections": [{"heading": "2", "sections": [{"heading": "3", "sections": [{"heading": "4"}]}]}]});
-    let draft = create(&editor, json!({"title": "T", "sections": [four, {"heading": "A", "sections": [{"heading": "B"}]}]})).await;
+    let draft = create(
+        &editor,
+        json!({"title": "T", "sections": [four, {"heading": "A", "sections": [{"heading": "B"}]}]}),
+    )
+    .await;
     let path = at(&draft, &format!("/draft/sections/{}", id(&section(&draft, "A"))));
     let moved = editor.patch(&path).if_match(1).json(json!({"parent_id": id(&section(&draft, "4"))})).await;
     moved.problem(422, "invalid");
     assert_eq!(moved.violations(), ["/parent_id too-deep"]);
     editor.patch(path).if_match(1).json(json!({"parent_id": id(&section(&draft, "3"))})).await.is(200);
-    let added = editor.post(at(&draft, "/draft/sections")).json(json!({"parent_id": id(&section(&draft, "B"))})).await;
+    let added = editor
+        .post(at(&draft, "/draft/sections"))
+        .json(json!({"parent_id": id(&section(&draft, "B"))}))
+        .await;
     added.problem(422, "invalid");
     assert_eq!(added.violations(), ["/parent_id too-deep"]);
 }
@@ -187,7 +212,10 @@ async fn a_removed_section_goes_with_what_is_below_it() {
     let answer = editor.delete(at(&draft, "/draft/sections/tides")).if_match(1).await;
     assert_eq!(answer.is(204).version(), 2);
     assert_eq!(shape(&editor.get(at(&draft, "/draft")).await.expect(200)["sections"]), "Harbours");
-    editor.get(at(&draft, &format!("/draft/sections/{}", id(&section(&draft, "Ebb"))))).await.problem(404, "not-found");
+    editor
+        .get(at(&draft, &format!("/draft/sections/{}", id(&section(&draft, "Ebb")))))
+        .await
+        .problem(404, "not-found");
 }
 
 #[tokio::test]
@@ -208,16 +236,25 @@ async fn a_new_tree_keeps_known_sections_makes_new_ones_and_removes_the_rest() {
     // What has gone is foreign from now on, and so is what another article has.
     let other = tides(&editor).await;
     for foreign in [id(&section(&draft, "Harbours")), id(&section(&other, "Ebb"))] {
-        let answer = editor.put(at(&draft, "/draft/sections")).if_match(2).json(json!({"sections": [{"id": foreign}]})).await;
+        let answer = editor
+            .put(at(&draft, "/draft/sections"))
+            .if_match(2)
+            .json(json!({"sections": [{"id": foreign}]}))
+            .await;
         answer.problem(422, "invalid");
         assert_eq!(answer.violations(), ["/sections/0/id foreign-section"]);
     }
     let twice = json!({"sections": [{"id": id(&ebb)}, {"id": id(&ebb)}]});
     let answer = editor.put(at(&draft, "/draft/sections")).if_match(2).json(twice).await;
     answer.problem(422, "invalid");
-    assert!(answer.violations().contains(&"/sections duplicate-section".to_owned()), "{:?}", answer.violations());
+    assert!(
+        answer.violations().contains(&"/sections duplicate-section".to_owned()),
+        "{:?}",
+        answer.violations()
+    );
     // The same tree again is no change.
-    let same = json!({"sections": after["sections"].as_array().unwrap().iter().map(as_input).collect::<Vec<_>>()});
+    let same =
+        json!({"sections": after["sections"].as_array().unwrap().iter().map(as_input).collect::<Vec<_>>()});
     assert_eq!(editor.put(at(&draft, "/draft/sections")).if_match(2).json(same).await.is(200).version(), 2);
 }
 
@@ -236,7 +273,8 @@ async fn what_sanitising_takes_out_is_told_to_the_writer() {
     let draft = tides(&editor).await;
     let body = json!({"heading": "Raw", "body": "<script>x()</script> <b onclick=\"y()\">bold</b>"});
     let added = editor.post(at(&draft, "/draft/sections")).json(body).await.expect(201);
-    let codes: Vec<&Value> = added["warnings"].as_array().unwrap().iter().map(|warning| &warning["code"]).collect();
+    let codes: Vec<&Value> =
+        added["warnings"].as_array().unwrap().iter().map(|warning| &warning["code"]).collect();
     assert_eq!(codes, ["element-removed", "attribute-removed"]);
     assert_eq!(editor.get(at(&draft, "/draft")).await.expect(200)["warnings"], json!([]));
 }

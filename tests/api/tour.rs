@@ -129,21 +129,36 @@ async fn drafts(server: &Server) {
     let article = "/v1/articles/tides-and-harbours";
     editor.get("/v1/drafts").await.is(200);
     editor.get(format!("{article}/draft")).await.is(200);
-    editor.patch(format!("{article}/draft")).if_match(1).json(json!({"summary": "When to leave."})).await.is(200);
+    editor
+        .patch(format!("{article}/draft"))
+        .if_match(1)
+        .json(json!({"summary": "When to leave."}))
+        .await
+        .is(200);
     editor.get(format!("{article}/draft/markdown")).await.is(200);
     editor.get(format!("{article}/draft/sections")).await.is(200);
     let neaps = json!({"heading": "Neaps", "body": "Weak tides, around the half moons.", "after": made["sections"][0]["id"]});
     editor.post(format!("{article}/draft/sections")).json(neaps).await.is(201);
     editor.get(format!("{article}/draft/sections/slack-water")).await.is(200);
     let body = json!({"body": "For a quarter of an hour nothing moves."});
-    editor.patch(format!("{article}/draft/sections/slack-water")).if_match(1).json(body.clone()).await.is(200);
+    editor
+        .patch(format!("{article}/draft/sections/slack-water"))
+        .if_match(1)
+        .json(body.clone())
+        .await
+        .is(200);
     editor.patch(format!("{article}/draft/sections/slack-water")).if_match(1).json(body).await.is(412);
     editor.delete(format!("{article}/draft/sections/neaps")).if_match(3).await.is(204);
     editor.post(format!("{article}/publish")).json(json!({"revision": 4})).await.is(200);
     let tree = json!({"sections": [{"id": made["sections"][1]["id"], "heading": "Leaving", "body": "Go with the ebb, at dawn."}]});
     editor.put(format!("{article}/draft/sections")).header("if-match", "*").json(tree).await.is(200);
     let document = "---\ntitle: Tides and harbours\nslug: tides-and-harbours\n---\n\nThe sea comes twice a day.\n\n## Leaving\n\nGo with the ebb.\n";
-    editor.put(format!("{article}/draft/markdown")).header("if-match", "*").body("text/markdown", document).await.is(200);
+    editor
+        .put(format!("{article}/draft/markdown"))
+        .header("if-match", "*")
+        .body("text/markdown", document)
+        .await
+        .is(200);
     editor.get(format!("{article}/revisions")).await.is(200);
     editor.get(format!("{article}/revisions/1")).await.is(200);
     editor.post(format!("{article}/revisions/1/restore")).header("if-match", "*").await.is(200);
@@ -152,7 +167,12 @@ async fn drafts(server: &Server) {
     editor.post(format!("{article}/unpublish")).await.is(200);
     editor.post(format!("{article}/unpublish")).await.is(409);
     editor.delete(article).await.is(204);
-    editor.patch(format!("{article}/draft")).header("if-match", "*").json(json!({"featured": true})).await.is(409);
+    editor
+        .patch(format!("{article}/draft"))
+        .header("if-match", "*")
+        .json(json!({"featured": true}))
+        .await
+        .is(409);
     editor.post(format!("{article}/restore")).await.is(200);
     editor.post(format!("{article}/restore")).await.is(409);
 }

@@ -13,7 +13,9 @@ pub fn serve(role: &str, file: &str) {
     let body = Bytes::from(std::fs::read(file).expect("the bytes"));
     let bind = std::env::var("LOAD_BIND").expect("an address");
     let answer = move |body: web::Data<Bytes>| async move {
-        HttpResponse::Ok().insert_header((header::CONTENT_TYPE, "application/json")).body(body.get_ref().clone())
+        HttpResponse::Ok()
+            .insert_header((header::CONTENT_TYPE, "application/json"))
+            .body(body.get_ref().clone())
     };
     let is_bare = role == "bare";
     actix_web::rt::System::new()

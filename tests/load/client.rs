@@ -28,7 +28,8 @@ impl Outcome {
     /// The latency that this share of the answers did not exceed, in milliseconds.
     pub fn percentile(&self, share: f64) -> f64 {
         let at = (self.latencies.len() as f64 * share) as usize;
-        f64::from(self.latencies.get(at.min(self.latencies.len().saturating_sub(1))).copied().unwrap_or(0)) / 1000.0
+        f64::from(self.latencies.get(at.min(self.latencies.len().saturating_sub(1))).copied().unwrap_or(0))
+            / 1000.0
     }
 }
 

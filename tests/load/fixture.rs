@@ -13,8 +13,9 @@ use lede::editions::publish::{self, Wanted};
 use lede::users::store::{self as users, UserRow};
 
 const WORDS: &[&str] = &[
-    "tide", "harbour", "rope", "lantern", "winter", "chart", "current", "anchor", "salt", "keel", "signal", "depth",
-    "market", "bell", "storm", "island", "pilot", "cargo", "bridge", "moon", "ice", "gull", "net", "tower", "shore",
+    "tide", "harbour", "rope", "lantern", "winter", "chart", "current", "anchor", "salt", "keel", "signal",
+    "depth", "market", "bell", "storm", "island", "pilot", "cargo", "bridge", "moon", "ice", "gull", "net",
+    "tower", "shore",
 ];
 
 #[derive(clap::Parser)]
@@ -75,7 +76,8 @@ async fn make(app: &App, owner: lede::users::UserId, number: usize) {
     let new = NewArticle {
         id: app.random.id(now).expect("an id"),
         metadata: document.metadata,
-        sections: tree::adopt(&document.parts, &[], &document.section_custom, &app.random, now).expect("a tree"),
+        sections: tree::adopt(&document.parts, &[], &document.section_custom, &app.random, now)
+            .expect("a tree"),
         published_at: document.published_at,
     };
     let (article, random, locale) = (ArticleRef::Id(new.id), app.random.clone(), app.config.locale.clone());
@@ -107,7 +109,11 @@ fn markdown(number: usize) -> String {
     text += &words.paragraph(60);
     for section in 0..12 {
         let level = if section % 3 == 0 { "##" } else { "###" };
-        text += &format!("\n\n{level} Section {section} of {number}\n\n{}\n\n{}", words.paragraph(50), words.paragraph(45));
+        text += &format!(
+            "\n\n{level} Section {section} of {number}\n\n{}\n\n{}",
+            words.paragraph(50),
+            words.paragraph(45)
+        );
     }
     text
 }

@@ -28,7 +28,11 @@ fn main() {
     {
         return ceilings::serve(role, file);
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .expect("a runtime");
     runtime.block_on(run(fixture::articles()));
 }
 
@@ -55,7 +59,9 @@ async fn run(articles: usize) {
 
     let slugs: Vec<String> = (0..articles).map(|at| format!("/v1/articles/{}", fixture::slug(at))).collect();
     println!("\n{CONNECTIONS} connections, {} s each\n", DURATION.as_secs());
-    println!("| work | requests/s | p50 ms | p99 ms | processor µs/request | processor, of (a) | rate, of (a) |");
+    println!(
+        "| work | requests/s | p50 ms | p99 ms | processor µs/request | processor, of (a) | rate, of (a) |"
+    );
     println!("|---|---:|---:|---:|---:|---:|---:|");
     let a = measure(&mut bare, &["/".to_owned()]).await;
     row("(a) bare route, same bytes", &a, &a);

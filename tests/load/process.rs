@@ -24,7 +24,13 @@ impl Process {
         let address = free_address();
         let log = std::fs::File::create(database.with_extension("log")).expect("a log");
         let child = Command::new(env!("CARGO_BIN_EXE_lede"))
-            .args(["serve", "--bind", &address.to_string(), "--database-url", &format!("sqlite://{}", database.display())])
+            .args([
+                "serve",
+                "--bind",
+                &address.to_string(),
+                "--database-url",
+                &format!("sqlite://{}", database.display()),
+            ])
             .stdout(Stdio::null())
             .stderr(log)
             .spawn()

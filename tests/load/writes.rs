@@ -37,7 +37,8 @@ pub async fn compare(folder: &Path) {
         let (give, take) = (give.clone(), take.clone());
         async move {
             let conn = take.lock().await.recv().await.expect("a connection");
-            let (conn, outcome) = tokio::task::spawn_blocking(move || one_transaction(conn)).await.expect("a write");
+            let (conn, outcome) =
+                tokio::task::spawn_blocking(move || one_transaction(conn)).await.expect("a write");
             give.send(conn).expect("the pool");
             outcome
         }
@@ -85,7 +86,9 @@ struct Written {
     latencies: Vec<Duration>,
 }
 
-async fn measure<F: Future<Output = Result<()>> + Send + 'static>(write: impl Fn() -> F + Clone + Send + 'static) -> Written {
+async fn measure<F: Future<Output = Result<()>> + Send + 'static>(
+    write: impl Fn() -> F + Clone + Send + 'static,
+) -> Written {
     let failed = Arc::new(AtomicU64::new(0));
     let started = Instant::now();
     let tasks: Vec<_> = (0..CLIENTS)
@@ -111,7 +114,12 @@ async fn measure<F: Future<Output = Result<()>> + Send + 'static>(write: impl Fn
         latencies.extend(task.await.expect("a client"));
     }
     latencies.sort_unstable();
-    Written { commits: latencies.len() as u64, failed: failed.load(Ordering::Relaxed), elapsed: started.elapsed(), latencies }
+    Written {
+        commits: latencies.len() as u64,
+        failed: failed.load(Ordering::Relaxed),
+        elapsed: started.elapsed(),
+        latencies,
+    }
 }
 
 fn row(name: &str, written: &Written) {
