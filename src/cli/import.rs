@@ -189,7 +189,7 @@ impl<'a> Import<'a> {
         if text.contains('\0') {
             bail!("U+0000 is not allowed in text");
         }
-        let mut incoming = transfer::read_markdown(text)?;
+        let mut incoming = transfer::read_markdown(text, "")?;
         let name = file_name(file);
         let metadata = &mut incoming.metadata;
         metadata.title.get_or_insert_with(|| name.replace(['-', '_'], " "));
@@ -226,7 +226,7 @@ impl<'a> Import<'a> {
                 None => random.id(now)?,
             },
             metadata: incoming.metadata,
-            sections: tree::adopt(&incoming.parts, &[], &incoming.section_custom, &random, now)?,
+            sections: tree::adopt(&incoming.parts, &[], &incoming.section_custom, "", &random, now)?,
             published_at: incoming.published_at.filter(|at| *at <= now),
         };
         let work = move |tx: &mut crate::db::Tx<'_>| {

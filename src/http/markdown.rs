@@ -1,14 +1,14 @@
-//! Reads bodies that are a text, such as a Markdown document.
+//! Reads a whole Markdown document from a body.
 
 use std::pin::Pin;
 
 use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpMessage as _, HttpRequest};
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
 
 use super::json::{MOST_BYTES, read_body};
 use crate::error::{Error, Result};
 
-/// A Markdown document: UTF-8 without U+0000.
+/// A body of Markdown: UTF-8, without NUL.
 #[derive(Debug)]
 pub struct Markdown(pub String);
 
@@ -17,10 +17,10 @@ impl FromRequest for Markdown {
     type Future = Pin<Box<dyn Future<Output = Result<Self>>>>;
 
     fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let taken = matches!(req.content_type().to_ascii_lowercase().as_str(), "text/markdown" | "text/plain");
+        let media = req.content_type().to_ascii_lowercase();
         let body = read_body(req, payload, MOST_BYTES);
         Box::pin(async move {
-            if !taken {
+            if !matches!(media.as_str(), "text/markdown" | "text/plain") {
                 return Err(Error::UnsupportedMediaType("text/markdown"));
             }
             let text = String::from_utf8(body.await?.into())
