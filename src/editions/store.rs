@@ -63,12 +63,12 @@ pub struct ItemRow {
 /// # Errors
 /// When the database refuses.
 pub fn find_fresh(conn: &mut Connection, locale: &Locale, slug: &Slug) -> Result<Option<(String, Vec<u8>)>> {
+    let present =
+        surroundings::table.on(surroundings::id.eq(1).and(surroundings::epoch.eq(renderings::epoch)));
     Ok(renderings::table
+        .inner_join(present)
         .filter(renderings::locale.eq(locale))
         .filter(renderings::slug.eq(slug))
-        .filter(
-            renderings::epoch.nullable().eq(surroundings::table.select(surroundings::epoch).single_value()),
-        )
         .select((renderings::etag, renderings::body))
         .get_result(conn)
         .optional()?)
@@ -148,17 +148,26 @@ impl Setup {
     }
 }
 
-/// Takes the settings of this server over. If they differ from those that renderings were made with, all are stale.
+/// When settings are taken over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Adopt {
+    /// By a server: its settings count.
+    Always,
+    /// By a command beside it: only if no server has run on this database yet.
+    IfNone,
+}
+
+/// Takes the settings of this process over. If they differ from those that renderings were made with, all are stale.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn adopt_settings(app: &App) -> Result<()> {
+pub async fn adopt_settings(app: &App, adopt: Adopt) -> Result<()> {
     let setup = serde_json::to_string(&Setup::new(&app.config))?;
     let random = app.random.clone();
     app.db
         .write(move |tx| {
             let kept: String = surroundings::table.select(surroundings::made_from).get_result(&mut **tx)?;
-            if kept != setup {
+            if kept != setup && (adopt == Adopt::Always || kept.is_empty()) {
                 diesel::update(surroundings::table)
                     .set(surroundings::made_from.eq(&setup))
                     .execute(&mut **tx)?;

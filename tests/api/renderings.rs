@@ -41,7 +41,7 @@ async fn both_ways<F: Future<Output = ()>>(
     server.run_jobs().await;
     assert_eq!(reader.get(at(draft, "")).await.text(), read.text());
     change(2).await;
-    assert!(server.run_jobs().await > 0);
+    server.run_jobs().await;
     let stored = stored(server, draft);
     assert!(shows(&stored, 2), "{stored:#}");
     let list = reader.get(ARTICLES).await.expect(200)["items"][0].clone();
@@ -135,7 +135,7 @@ async fn another_address_of_the_website_is_in_every_link() {
     })
     .await;
     serves(&server).await;
-    assert!(server.run_jobs().await > 0);
+    server.run_jobs().await;
     assert_eq!(stored(&server, &draft)["url"], "https://new.example/en/read/tides");
     let (etag, text) = {
         let now = server.client().get(at(&draft, "")).await;
@@ -168,7 +168,7 @@ async fn renderings_of_an_older_renderer_are_made_anew() {
         let server = Server::start_on(database.clone(), clock.clone(), |_| {}).await;
         serves(&server).await;
         if by_job {
-            assert!(server.run_jobs().await > 0);
+            server.run_jobs().await;
             assert_eq!(stored(&server, &draft), right.json());
         }
         let now = server.client().get(at(&draft, "")).await;
@@ -268,7 +268,7 @@ async fn what_is_stale_without_a_difference_keeps_its_tag() {
     let before = server.client().get(at(&draft, "")).await;
     editor.post("/v1/topics").json(json!({"name": "Land"})).await.is(201);
     editor.patch("/v1/topics/land").json(json!({"name": "Soil"})).await.is(200);
-    assert!(server.run_jobs().await > 0);
+    server.run_jobs().await;
     let after = server.client().get(at(&draft, "")).await;
     assert_eq!((before.etag(), before.text()), (after.etag(), after.text()));
 }
