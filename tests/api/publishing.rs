@@ -138,6 +138,11 @@ async fn an_editor_may_give_the_first_date_and_it_does_not_move() {
         (&edition["published_at"], &edition["updated_at"]),
         (&json!("2019-01-01T00:00:00Z"), &json!(server.clock.now()))
     );
+    // Said again, it has no say any more.
+    editor.patch(at(&draft, "/draft")).if_match(2).json(json!({"title": "W"})).await.is(200);
+    let again = json!({"revision": 3, "published_at": "2017-01-01T00:00:00Z"});
+    editor.post(at(&draft, "/publish")).json(again).await.is(200);
+    assert_eq!(reader.get(at(&draft, "")).await.json()["published_at"], "2019-01-01T00:00:00Z");
     let author = server.login(Role::Author).await;
     let own = create(&author, json!({"title": "V"})).await;
     let refused = author.post(at(&own, "/publish")).json(with("2019-01-01T00:00:00Z")).await;
