@@ -13,7 +13,7 @@ use super::transfer::{self, Incoming};
 use super::tree::flatten;
 use super::{ArticleRef, Section, tree};
 use crate::app::App;
-use crate::auth::{Actor, ReadDrafts, RemoveArticles, WriteArticles};
+use crate::auth::{Actor, PublishArticles, ReadDrafts, RemoveArticles, WriteArticles};
 use crate::authors;
 use crate::clock::Timestamp;
 use crate::db::Connection;
@@ -329,7 +329,8 @@ fn all_warnings(kept: &Kept, policy: &crate::text::markdown::Policy) -> Vec<supe
 
 /// Move an article into the trash
 ///
-/// Readers no longer see it; its slug stays its own. `restore` brings it back as an unpublished draft.
+/// Readers no longer see it, so a published article takes the right to publish; its slug stays its own. `restore` brings it
+/// back as an unpublished draft.
 #[utoipa::path(delete, path = "/v1/articles/{article}", tag = "drafts", security(("bearer" = [])),
     params(ArticlePath, InLocale),
     responses(
@@ -347,6 +348,10 @@ pub async fn remove_article(
     app.db
         .write(move |tx| {
             let mut row = drafts::find_to_write(tx, actor, &path.article, &locale)?;
+            if row.live_edition.is_some() {
+                // That takes it from its readers, which is a right of its own.
+                Actor::<PublishArticles>::new(actor.user, actor.role)?;
+            }
             editions::store::withdraw(tx, &random, &mut row)?;
             row.trashed_at = Some(tx.now());
             let article = row.id;
