@@ -260,12 +260,8 @@ impl<'a> Import<'a> {
         let actor: Actor<PublishArticles> = Actor::new(self.owner, Role::Admin)?;
         let (article, locale) = (ArticleRef::Id(draft.row.id), draft.row.locale.clone());
         let revision = draft.row.revision;
-        let wanted = Wanted {
-            article: article.clone(),
-            locale: locale.clone(),
-            revision,
-            published_at: None,
-        };
+        let wanted =
+            Wanted { article: article.clone(), locale: locale.clone(), revision, published_at: None };
         let Some(prepared) = publish::prepare(self.app, actor, wanted).await? else { return Ok(false) };
         let random = self.app.random.clone();
         let work = move |tx: &mut crate::db::Tx<'_>| {
