@@ -11,7 +11,7 @@ use super::output::{Draft, warnings};
 use super::store::{self};
 use super::transfer::{self, Incoming};
 use super::tree::flatten;
-use super::{ArticleRef, Section, tree};
+use super::{ArticleRef, tree};
 use crate::app::App;
 use crate::auth::{Actor, PublishArticles, ReadDrafts, RemoveArticles, WriteArticles};
 use crate::authors;
@@ -23,6 +23,7 @@ use crate::events::Event;
 use crate::http::query::{FromParams, Params};
 use crate::http::{Answer, IdempotencyKey, IfMatch, Json, Markdown, MergePatch, Query};
 use crate::text::Locale;
+use crate::text::outline::Part;
 use crate::topics;
 
 /// Names an article.
@@ -288,7 +289,9 @@ pub async fn replace_draft_markdown(
 ) -> Result<Answer> {
     let incoming = transfer::read_markdown(&body.0, "")?;
     let locale = locale.or_default(&app);
-    let (random, site_locale, policy) = (app.random.clone(), app.config.locale.clone(), app.policy());
+    let intro = incoming.metadata.intro.as_deref();
+    let warnings = warnings(intro.into_iter().chain(incoming.parts.iter().flat_map(bodies)), &app.policy());
+    let (random, site_locale) = (app.random.clone(), app.config.locale.clone());
     app.db
         .write(move |tx| {
             let editor = Editor { actor, random: &random, locale: &site_locale };
@@ -301,8 +304,7 @@ pub async fn replace_draft_markdown(
                 |_| Ok(Touches::Everything),
                 |tx, draft| replace(tx, &editor, draft, &incoming),
             )?;
-            let warnings = all_warnings(&kept, &policy);
-            written(tx, &kept, warnings)
+            written(tx, &kept, warnings.clone())
         })
         .await
 }
@@ -321,10 +323,9 @@ pub(crate) fn replace(
     Ok(drafts::moved(&before, &draft.content.sections))
 }
 
-fn all_warnings(kept: &Kept, policy: &crate::text::markdown::Policy) -> Vec<super::output::Warning> {
-    let sections: &[Section] = &kept.content.sections;
-    let bodies = flatten(sections).into_iter().map(|(section, ..)| section.body.as_str());
-    warnings(std::iter::once(kept.content.metadata.intro.as_str()).chain(bodies), policy)
+/// The bodies of a part and of what is below it, in document order.
+fn bodies(part: &Part) -> Vec<&str> {
+    std::iter::once(part.body.as_str()).chain(part.sections.iter().flat_map(bodies)).collect()
 }
 
 /// Move an article into the trash
