@@ -69,7 +69,7 @@ pub async fn publish_article(
     let wanted = Wanted { article: article.clone(), locale: locale.clone(), revision, published_at };
     let random = app.random.clone();
     let work = move |tx: &mut Tx<'_>, prepared: &Option<Prepared>| {
-        let kept = publish::commit(tx, &random, actor, &article, &locale, prepared.as_ref())?;
+        let kept = publish::commit(tx, &random, actor, &article, &locale, revision, prepared.as_ref())?;
         written(tx, &kept, Vec::new())
     };
     once.answer(&app, publish::prepare(&app, actor, wanted), work).await

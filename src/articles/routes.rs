@@ -11,9 +11,9 @@ use super::output::{Draft, warnings};
 use super::store::{self};
 use super::transfer::{self, Incoming};
 use super::tree::flatten;
-use super::{ArticleRef, Section, tree};
+use super::{ArticleRef, tree};
 use crate::app::App;
-use crate::auth::{Actor, ReadDrafts, RemoveArticles, WriteArticles};
+use crate::auth::{Actor, PublishArticles, ReadDrafts, RemoveArticles, WriteArticles};
 use crate::authors;
 use crate::clock::Timestamp;
 use crate::db::Connection;
@@ -23,6 +23,7 @@ use crate::events::Event;
 use crate::http::query::{FromParams, Params};
 use crate::http::{Answer, IdempotencyKey, IfMatch, Json, Markdown, MergePatch, Query};
 use crate::text::Locale;
+use crate::text::outline::Part;
 use crate::topics;
 
 /// Names an article.
@@ -288,7 +289,9 @@ pub async fn replace_draft_markdown(
 ) -> Result<Answer> {
     let incoming = transfer::read_markdown(&body.0, "")?;
     let locale = locale.or_default(&app);
-    let (random, site_locale, policy) = (app.random.clone(), app.config.locale.clone(), app.policy());
+    let intro = incoming.metadata.intro.as_deref();
+    let warnings = warnings(intro.into_iter().chain(incoming.parts.iter().flat_map(bodies)), &app.policy());
+    let (random, site_locale) = (app.random.clone(), app.config.locale.clone());
     app.db
         .write(move |tx| {
             let editor = Editor { actor, random: &random, locale: &site_locale };
@@ -301,8 +304,7 @@ pub async fn replace_draft_markdown(
                 |_| Ok(Touches::Everything),
                 |tx, draft| replace(tx, &editor, draft, &incoming),
             )?;
-            let warnings = all_warnings(&kept, &policy);
-            written(tx, &kept, warnings)
+            written(tx, &kept, warnings.clone())
         })
         .await
 }
@@ -321,15 +323,15 @@ pub(crate) fn replace(
     Ok(drafts::moved(&before, &draft.content.sections))
 }
 
-fn all_warnings(kept: &Kept, policy: &crate::text::markdown::Policy) -> Vec<super::output::Warning> {
-    let sections: &[Section] = &kept.content.sections;
-    let bodies = flatten(sections).into_iter().map(|(section, ..)| section.body.as_str());
-    warnings(std::iter::once(kept.content.metadata.intro.as_str()).chain(bodies), policy)
+/// The bodies of a part and of what is below it, in document order.
+fn bodies(part: &Part) -> Vec<&str> {
+    std::iter::once(part.body.as_str()).chain(part.sections.iter().flat_map(bodies)).collect()
 }
 
 /// Move an article into the trash
 ///
-/// Readers no longer see it; its slug stays its own. `restore` brings it back as an unpublished draft.
+/// Readers no longer see it, so a published article takes the right to publish; its slug stays its own. `restore` brings it
+/// back as an unpublished draft.
 #[utoipa::path(delete, path = "/v1/articles/{article}", tag = "drafts", security(("bearer" = [])),
     params(ArticlePath, InLocale),
     responses(
@@ -347,6 +349,10 @@ pub async fn remove_article(
     app.db
         .write(move |tx| {
             let mut row = drafts::find_to_write(tx, actor, &path.article, &locale)?;
+            if row.live_edition.is_some() {
+                // That takes it from its readers, which is a right of its own.
+                Actor::<PublishArticles>::new(actor.user, actor.role)?;
+            }
             editions::store::withdraw(tx, &random, &mut row)?;
             row.trashed_at = Some(tx.now());
             let article = row.id;

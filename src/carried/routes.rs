@@ -79,13 +79,11 @@ macro_rules! carried_routes {
         async fn list(app: &App, req: &HttpRequest, list: List<$Field>) -> Result<Answer> {
             let of = ($what, list.order);
             let after: Option<Place<$Id>> = list.page.after(&of)?;
-            if matches!(&after, Some(Place::Name(name, _)) if name.contains('\0')) {
-                return Err(Error::parameter("cursor", "foreign-cursor", "not a cursor of this list"));
-            }
             let read = move |conn: &mut crate::db::Connection| {
                 let mut rows = store::list(conn, list.order, after, list.page.limit + 1)?;
-                let next_cursor =
-                    list.page.cut(&mut rows, &of, |row| list.order.place(&row.name, row.created_at, row.id))?;
+                let next_cursor = list
+                    .page
+                    .cut(&mut rows, &of, |row| list.order.place(&row.name, row.created_at, row.id))?;
                 let total = list.page.include_total.then(|| store::count(conn)).transpose()?;
                 let mut items: Vec<$Answered> = rows.into_iter().map(Into::into).collect();
                 if list.fields.name($Field::ArticleCount) {
@@ -139,7 +137,11 @@ macro_rules! carried_routes {
                 let slug = slug.clone().map_or_else(|| store::free_slug(tx, &name), Ok)?;
                 let mut row = $Row::new(random.id(now)?, slug, name.clone(), now);
                 changes.apply(tx, &mut row)?;
-                if given { store::insert(tx, actor, &row)? } else { store::insert_free(tx, actor, &row)? }
+                if given {
+                    store::insert(tx, actor, &row)?
+                } else {
+                    store::insert_free(tx, actor, &row)?
+                }
                 Answer::created(format!("{}/{}", $path, row.id), &$Edited::from(row))
             };
             idempotency.once(actor, &fingerprint).answer(app, async { Ok(()) }, work).await
@@ -173,8 +175,9 @@ macro_rules! carried_routes {
             into: &str,
         ) -> Result<Answer> {
             let (key, random) = (key(named)?, app.random.clone());
-            let into = Key::parse(into)
-                .ok_or_else(|| Error::invalid("/into", concat!("unknown-", $what), "neither an id nor a slug"))?;
+            let into = Key::parse(into).ok_or_else(|| {
+                Error::invalid("/into", concat!("unknown-", $what), "neither an id nor a slug")
+            })?;
             let work = move |tx: &mut crate::db::Tx<'_>, (): &()| {
                 Answer::ok(&$Edited::from(store::merge(tx, &random, actor, &key, &into)?))
             };

@@ -6,6 +6,7 @@ use clap::{CommandFactory as _, Subcommand};
 
 use super::Cli;
 use crate::config::Config;
+use crate::mail::Mailer;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -15,7 +16,7 @@ pub(super) enum Command {
 
 pub(super) fn run(config: &Config, command: &Command) -> anyhow::Result<ExitCode> {
     let Command::Check = command;
-    config.smtp_url().map_err(anyhow::Error::msg)?;
+    Mailer::open(config)?;
     config.given_secret().map_err(anyhow::Error::msg)?;
     println!("{config:#?}");
     let unknown = unknown_settings();

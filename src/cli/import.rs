@@ -259,16 +259,13 @@ impl<'a> Import<'a> {
     async fn publish(&self, draft: &Draft) -> Result<bool> {
         let actor: Actor<PublishArticles> = Actor::new(self.owner, Role::Admin)?;
         let (article, locale) = (ArticleRef::Id(draft.row.id), draft.row.locale.clone());
-        let wanted = Wanted {
-            article: article.clone(),
-            locale: locale.clone(),
-            revision: draft.row.revision,
-            published_at: None,
-        };
+        let revision = draft.row.revision;
+        let wanted =
+            Wanted { article: article.clone(), locale: locale.clone(), revision, published_at: None };
         let Some(prepared) = publish::prepare(self.app, actor, wanted).await? else { return Ok(false) };
         let random = self.app.random.clone();
         let work = move |tx: &mut crate::db::Tx<'_>| {
-            publish::commit(tx, &random, actor, &article, &locale, Some(&prepared))
+            publish::commit(tx, &random, actor, &article, &locale, revision, Some(&prepared))
         };
         self.app.db.write(work).await.map(|_| true)
     }

@@ -173,6 +173,9 @@ impl ReadId<MultiBackend> for Uuid {
 
 /// PostgreSQL counts from 2000-01-01, everyone else from 1970-01-01.
 const POSTGRES_EPOCH_MICROS: i64 = 946_684_800_000_000;
+/// The first moment PostgreSQL knows, in the year 4714 before our time; an earlier one, which only a forged cursor names,
+/// is sent as that.
+const POSTGRES_FIRST_MICROS: i64 = -211_813_488_000_000_000;
 
 impl ToSql<Instant, Sqlite> for Timestamp {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
@@ -187,7 +190,8 @@ impl FromSql<Instant, Sqlite> for Timestamp {
 }
 impl ToSql<Instant, Pg> for Timestamp {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
-        out.write_all(&(self.as_micros() - POSTGRES_EPOCH_MICROS).to_be_bytes())?;
+        let micros = (self.as_micros() - POSTGRES_EPOCH_MICROS).max(POSTGRES_FIRST_MICROS);
+        out.write_all(&micros.to_be_bytes())?;
         Ok(IsNull::No)
     }
 }

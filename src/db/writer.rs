@@ -50,7 +50,11 @@ impl<T: Send, F: FnMut(&mut Tx<'_>) -> Result<T> + Send> Job for Work<T, F> {
             Ok(value)
         }))
         .unwrap_or_else(|_| Err(Error::internal("a unit of work panicked")));
-        let kept = outcome.as_ref().map(|_| ()).map_err(ToString::to_string);
+        // A refusal may quote what a client sent; only the database's own words tell what became of the file.
+        let kept = outcome.as_ref().map(|_| ()).map_err(|error| match error {
+            Error::Unavailable(why) | Error::Internal(why) => why.clone(),
+            _ => "refused".to_owned(),
+        });
         self.outcome = Some(outcome);
         kept
     }

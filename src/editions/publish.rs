@@ -74,25 +74,31 @@ fn revision(conn: &mut Connection, row: &ArticleRow, revision: i64) -> Result<Co
         .ok_or_else(|| Error::invalid("/revision", "unknown-revision", "the article has no such revision"))
 }
 
-/// Makes the edition, in the transaction of the caller.
+fn overtaken() -> Error {
+    Error::conflict("overtaken", "something else happened to this article meanwhile; look, and try again")
+}
+
+/// Makes the edition of `revision`, in the transaction of the caller. `prepared` is what [`prepare`] gave.
 ///
 /// # Errors
-/// Conflict `in-trash`, `slug-taken`, or `overtaken` by another publication.
+/// Conflict `in-trash`, `slug-taken`, or `overtaken` by what happened since [`prepare`].
 pub fn commit(
     tx: &mut Tx<'_>,
     random: &Random,
     actor: Actor<PublishArticles>,
     article: &ArticleRef,
     locale: &Locale,
+    revision: i64,
     prepared: Option<&Prepared>,
 ) -> Result<Draft> {
     let mut row = drafts::find_to_write(tx, actor, article, locale)?;
-    let Some(prepared) = prepared else { return Draft::load(tx, row) };
-    if row.last_edition != prepared.last_edition {
-        return Err(Error::conflict(
-            "overtaken",
-            "another publication of this article came first; look, and try again",
-        ));
+    let Some(prepared) = prepared else {
+        let is_live = row.live_edition.is_some() && row.published_revision == Some(revision);
+        return if is_live { Draft::load(tx, row) } else { Err(overtaken()) };
+    };
+    // A slug may name another article by now.
+    if row.id != prepared.facts.id || row.last_edition != prepared.last_edition {
+        return Err(overtaken());
     }
     let metadata = &prepared.content.metadata;
     slugs::publish(tx, row.id, &metadata.locale, &metadata.slug)?;

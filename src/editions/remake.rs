@@ -55,16 +55,16 @@ pub async fn one(app: &App, id: ArticleId) -> Result<bool> {
         .snapshot(move |conn| {
             let Some((facts, content)) = store::find_live(conn, id)? else { return Ok(None) };
             let (epoch, around) = store::surroundings_of(conn, id, &content, &config)?;
-            let (made_from, etag): (Vec<u8>, String) = renderings::table
+            let made_from: Vec<u8> = renderings::table
                 .filter(renderings::article_id.eq(id))
-                .select((renderings::made_from, renderings::etag))
+                .select(renderings::made_from)
                 .get_result(conn)?;
             let rendering =
                 if around.hash()? == made_from { None } else { Some(render(&content, &facts, &around)?) };
-            Ok(Some((facts, content, epoch, rendering, etag)))
+            Ok(Some((facts, content, epoch, rendering, made_from)))
         })
         .await?;
-    let Some((facts, content, epoch, rendering, etag)) = made else { return Ok(false) };
+    let Some((facts, content, epoch, rendering, made_from)) = made else { return Ok(false) };
     app.db
         .write(move |tx| {
             // Published again, or taken back, meanwhile: that made a rendering of its own, or none.
@@ -72,7 +72,17 @@ pub async fn one(app: &App, id: ArticleId) -> Result<bool> {
             if row.is_none_or(|row| row.live_edition != Some(facts.edition)) {
                 return Ok(());
             }
-            let Some(rendering) = &rendering else { return store::mark_fresh(tx, facts.id, epoch) };
+            let Some(rendering) = &rendering else {
+                return store::mark_fresh(tx, facts.id, &made_from, epoch);
+            };
+            // Somebody else may have been faster, and know of newer surroundings.
+            let (kept, etag): (i64, String) = renderings::table
+                .filter(renderings::article_id.eq(facts.id))
+                .select((renderings::epoch, renderings::etag))
+                .get_result(&mut **tx)?;
+            if kept >= epoch {
+                return Ok(());
+            }
             store::put(tx, &facts, &content, rendering, epoch)?;
             if rendering.etag != etag {
                 tx.append(None, Event::RenderingRemade { article: facts.id });

@@ -268,16 +268,17 @@ fn put_labels(tx: &mut Tx<'_>, id: ArticleId, content: &Content) -> Result<()> {
     Ok(())
 }
 
-/// Notes that a rendering, though older, is right for this epoch, too.
+/// Notes that a rendering, though older, is right for this epoch, too: the one that was made from `made_from`, and no
+/// other that took its place meanwhile.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn mark_fresh(tx: &mut Tx<'_>, id: ArticleId, epoch: i64) -> Result<()> {
-    diesel::update(
-        renderings::table.filter(renderings::article_id.eq(id)).filter(renderings::epoch.lt(epoch)),
-    )
-    .set(renderings::epoch.eq(epoch))
-    .execute(&mut **tx)?;
+pub fn mark_fresh(tx: &mut Tx<'_>, id: ArticleId, made_from: &[u8], epoch: i64) -> Result<()> {
+    let looked_at = renderings::table
+        .filter(renderings::article_id.eq(id))
+        .filter(renderings::made_from.eq(made_from))
+        .filter(renderings::epoch.lt(epoch));
+    diesel::update(looked_at).set(renderings::epoch.eq(epoch)).execute(&mut **tx)?;
     Ok(())
 }
 

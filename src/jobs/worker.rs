@@ -1,7 +1,9 @@
 //! Does the jobs that are due: in the background until told to stop, or all at once when a test asks.
 
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use tokio::sync::watch;
 
 use super::Job;
@@ -14,13 +16,13 @@ const IDLE: Duration = Duration::from_millis(500);
 /// How many jobs one claim takes.
 const BATCH: i64 = 16;
 
-/// Works until `stop` turns true. A claimed job is finished first.
+/// Works until `stop` turns true. What was claimed is finished first; what else is due waits for the next start.
 pub async fn run_until(app: App, mut stop: watch::Receiver<bool>) {
     if let Err(error) = start_recurring(&app).await {
         log::error!("recurring jobs could not be started: {error}");
     }
     while !*stop.borrow() {
-        let done = match run_due(&app).await {
+        let done = match run_batch(&app).await {
             Ok(done) => done,
             Err(error) => {
                 log::warn!("jobs wait: {error}");
@@ -40,24 +42,34 @@ pub async fn run_until(app: App, mut stop: watch::Receiver<bool>) {
 pub async fn run_due(app: &App) -> Result<usize> {
     let mut tried = 0;
     loop {
-        let now = app.clock.now();
-        if !app.db.read(move |conn| store::any_due(conn, now)).await? {
-            return Ok(tried);
-        }
-        let batch = app.db.write(|tx| store::claim(tx, BATCH)).await?;
-        if batch.is_empty() {
-            return Ok(tried);
-        }
-        for claimed in batch {
-            tried += 1;
-            run_one(app, claimed).await?;
+        match run_batch(app).await? {
+            0 => return Ok(tried),
+            more => tried += more,
         }
     }
 }
 
+/// Does some of what is due, and returns how many jobs were tried.
+async fn run_batch(app: &App) -> Result<usize> {
+    let now = app.clock.now();
+    if !app.db.read(move |conn| store::any_due(conn, now)).await? {
+        return Ok(0);
+    }
+    let batch = app.db.write(|tx| store::claim(tx, BATCH)).await?;
+    let tried = batch.len();
+    for claimed in batch {
+        run_one(app, claimed).await?;
+    }
+    Ok(tried)
+}
+
 async fn run_one(app: &App, Claimed { id, attempts, job }: Claimed) -> Result<()> {
     let outcome = match job {
-        Ok(job) => job.run(app).await.map_err(|e| e.to_string()),
+        // One job's defect is written down with it and ends no other's work.
+        Ok(job) => match AssertUnwindSafe(job.run(app)).catch_unwind().await {
+            Ok(outcome) => outcome.map_err(|e| e.to_string()),
+            Err(_) => Err("the job panicked".to_owned()),
+        },
         Err(unreadable) => Err(unreadable),
     };
     match outcome {

@@ -182,3 +182,15 @@ async fn a_defect_is_told_to_nobody() {
     assert!(!problem.to_string().contains("name\" "), "{problem}");
     assert_eq!(problem["detail"], "Something went wrong on our side.");
 }
+
+#[tokio::test]
+async fn a_refusal_that_quotes_its_request_is_not_taken_for_a_broken_disk() {
+    let server = Server::start().await;
+    let editor = server.login(Role::Editor).await;
+    let made = editor.post("/v1/articles").json(json!({"title": "Tides"})).await;
+    let draft = format!("/v1/articles/{}/draft", made.expect(201)["id"].as_str().expect("an id"));
+    for words in ["disk I/O error", "database disk image is malformed"] {
+        editor.patch(&draft).if_match(1).json(json!({ (words): true })).await.problem(422, "invalid");
+    }
+    editor.patch(&draft).if_match(1).json(json!({"subtitle": "Still here"})).await.is(200);
+}

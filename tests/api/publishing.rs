@@ -386,3 +386,15 @@ async fn nobody_knows_of_drafts_that_are_not_theirs() {
     let items = author.get("/v1/drafts").await.expect(200)["items"].clone();
     assert_eq!(items.as_array().unwrap().iter().map(id).collect::<Vec<_>>(), [id(&own)]);
 }
+
+#[tokio::test]
+async fn who_may_not_publish_takes_nothing_from_readers_either() {
+    let (server, editor, reader) = stories().await;
+    let contributor = server.login(Role::Contributor).await;
+    let draft = create(&contributor, json!({"title": "Own"})).await;
+    publish(&editor, &draft).await;
+    contributor.delete(at(&draft, "")).await.problem(403, "forbidden");
+    reader.get(at(&draft, "")).await.is(200);
+    editor.post(at(&draft, "/unpublish")).await.is(200);
+    contributor.delete(at(&draft, "")).await.is(204);
+}
