@@ -190,6 +190,10 @@ pub(crate) async fn housekeeping(app: &App) -> Result<()> {
     let random = app.random.clone();
     app.db
         .write(move |tx| {
+            // Only this one: should there ever be two, they become one again.
+            if jobs::count(tx, "housekeeping")? > 1 {
+                return Ok(());
+            }
             let again = tx.now().plus(Duration::from_secs(3600));
             jobs::enqueue(tx, &random, &Job::Housekeeping, again)
         })

@@ -98,7 +98,7 @@ impl FromParams for DraftFilter {
             author: params.list("author", Slug::parse),
             topic: params.list("topic", Slug::parse),
             locale: params.list("locale", Locale::parse),
-            q: params.text("q").filter(|q| !q.trim().is_empty()),
+            q: params.text_within("q", 200).filter(|q| !q.trim().is_empty()),
             updated_at_gte: params.time("updated_at_gte"),
             sort: params.parsed("sort", one).unwrap_or(DraftSort(DraftKey::UpdatedAt, true)),
         }

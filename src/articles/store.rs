@@ -217,10 +217,8 @@ pub fn update(tx: &mut Tx<'_>, row: &ArticleRow) -> Result<()> {
 /// # Errors
 /// When the database refuses.
 pub fn set_labels(tx: &mut Tx<'_>, id: ArticleId, metadata: &Metadata) -> Result<()> {
-    authors::store::hold(tx, &metadata.authors)?;
-    topics::store::hold(tx, &metadata.topics)?;
-    let authors = authors::store::resolve(tx, &metadata.authors)?;
-    let topics = topics::store::resolve(tx, &metadata.topics)?;
+    let authors = authors::store::hold(tx, &metadata.authors)?;
+    let topics = topics::store::hold(tx, &metadata.topics)?;
     diesel::delete(article_authors::table.filter(article_authors::article_id.eq(id))).execute(&mut **tx)?;
     for (position, author) in (0i64..).zip(&authors) {
         diesel::insert_into(article_authors::table)

@@ -21,6 +21,9 @@ pub const MOST_HEADING: usize = 300;
 /// The most bytes of a body.
 pub const MOST_BODY: usize = 200_000;
 
+/// The most bytes of all bodies and `custom`s of an article's sections together: every edit keeps a whole snapshot.
+pub const MOST_TEXT: usize = 1_000_000;
+
 /// Where a section is put among others.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Spot {
@@ -134,9 +137,13 @@ pub fn settle(sections: &mut [Section], blame: Blame) -> Result<()> {
         violations.push(tree(), Invalid::new("too-deep", "sections are at most five deep"));
     }
     let mut anchors = HashSet::new();
-    let (mut ids, mut count) = (HashSet::new(), 0);
+    let (mut ids, mut count, mut bytes) = (HashSet::new(), 0, 0);
     for (section, _, _) in flatten(sections) {
         count += 1;
+        bytes += section.body.len();
+        if !section.custom.is_empty() {
+            bytes += serde_json::to_string(&section.custom).map_or(0, |custom| custom.len());
+        }
         if !ids.insert(section.id) {
             violations
                 .push(name_place(), Invalid::new("duplicate-section", format!("{} comes twice", section.id)));
@@ -152,6 +159,10 @@ pub fn settle(sections: &mut [Section], blame: Blame) -> Result<()> {
     }
     if count > MOST_SECTIONS {
         violations.push(tree(), Invalid::new("too-many", format!("at most {MOST_SECTIONS} sections")));
+    }
+    if bytes > MOST_TEXT {
+        violations
+            .push(tree(), Invalid::new("too-long", format!("at most {MOST_TEXT} bytes in all sections")));
     }
     violations.check()?;
     name(sections, &mut anchors);

@@ -90,18 +90,19 @@ impl Tokens {
     /// Unauthenticated, whatever is wrong with it.
     pub fn verify(&self, token: &str, now: Timestamp) -> Result<UserId> {
         let now = now.as_seconds();
-        let mut verified = self.verified.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let is_good = |claims: &Claims| {
             claims.exp + LEEWAY > now && claims.nbf - LEEWAY <= now && claims.iat - LEEWAY <= now
         };
-        if let Some(claims) = verified.get(token) {
+        let verified = || self.verified.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(claims) = verified().get(token) {
             return if is_good(claims) { Ok(claims.sub) } else { Err(Error::Unauthenticated) };
         }
+        // Verified outside the lock: garbage must not queue up those whose tokens are known.
         let claims = self.decode(token).ok_or(Error::Unauthenticated)?;
         if !is_good(&claims) || claims.exp - claims.iat > LIFE.as_secs().cast_signed() {
             return Err(Error::Unauthenticated);
         }
-        let user = claims.sub;
+        let (user, mut verified) = (claims.sub, verified());
         if verified.len() >= REMEMBERED {
             verified.retain(|_, claims| claims.exp + LEEWAY > now);
             if verified.len() >= REMEMBERED {

@@ -225,17 +225,20 @@ macro_rules! carried_store {
             Ok(row.id)
         }
 
-        /// Keeps these from being merged or removed before this unit of work has ended. An article that stores them
-        /// calls this first and then [`resolve`]s, so that no row names one that went up in another meanwhile.
+        /// Those of these that are there, kept from being merged or removed before this unit of work has ended: what an
+        /// article that stores them is to store.
         ///
         /// # Errors
         /// When the database refuses.
-        pub fn hold(tx: &mut Tx<'_>, ids: &[$Id]) -> Result<()> {
-            if let Connection::Postgres(conn) = &mut **tx {
-                let rows = $table::table.filter($table::id.eq_any(ids)).order($table::id);
-                rows.select($table::id).for_key_share().load::<$Id>(conn)?;
+        pub fn hold(tx: &mut Tx<'_>, ids: &[$Id]) -> Result<Vec<$Ref>> {
+            if let Connection::Postgres(_) = &mut **tx {
+                let present: Vec<$Id> = resolve(tx, ids)?.iter().map(|carried| carried.id).collect();
+                if let Connection::Postgres(conn) = &mut **tx {
+                    let rows = $table::table.filter($table::id.eq_any(present)).order($table::id);
+                    rows.select($table::id).for_key_share().load::<$Id>(conn)?;
+                }
             }
-            Ok(())
+            resolve(tx, ids)
         }
 
         /// Finds one that is to be changed, and keeps others from changing it.

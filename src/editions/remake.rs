@@ -8,7 +8,7 @@ use super::store;
 use crate::app::App;
 use crate::articles::ArticleId;
 use crate::db::schema::renderings;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::events::Event;
 use crate::jobs::{self, Job};
 
@@ -32,7 +32,13 @@ pub(crate) async fn run(app: &App, after: Option<ArticleId>) -> Result<()> {
         })
         .await?;
     for id in &stale {
-        one(app, *id).await?;
+        match one(app, *id).await {
+            // One article's defect keeps no other from being renewed.
+            Err(Error::Internal(why)) => log::error!("{id} cannot be rendered: {why}"),
+            outcome => {
+                outcome?;
+            }
+        }
     }
     let Some(last) = stale.last().copied() else { return Ok(()) };
     let random = app.random.clone();

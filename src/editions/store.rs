@@ -248,10 +248,8 @@ pub fn put(
 
 /// Keeps what a rendering can be found by: those topics and authors of its revision that are there at this moment.
 fn put_labels(tx: &mut Tx<'_>, id: ArticleId, content: &Content) -> Result<()> {
-    authors::store::hold(tx, &content.metadata.authors)?;
-    topics::store::hold(tx, &content.metadata.topics)?;
-    let authors = authors::store::resolve(tx, &content.metadata.authors)?;
-    let topics = topics::store::resolve(tx, &content.metadata.topics)?;
+    let authors = authors::store::hold(tx, &content.metadata.authors)?;
+    let topics = topics::store::hold(tx, &content.metadata.topics)?;
     diesel::delete(rendering_authors::table.filter(rendering_authors::article_id.eq(id)))
         .execute(&mut **tx)?;
     for author in authors.iter().map(|author| author.id) {

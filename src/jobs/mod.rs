@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-pub use store::enqueue;
+pub use store::{count, enqueue};
 pub use worker::{run_due, run_until};
 
 use crate::app::App;
@@ -43,6 +43,18 @@ pub enum Job {
     /// Drops what has outlived its time, and comes back in an hour.
     Housekeeping,
 }
+
+/// Which worker does a job: sending waits for other machines, and nothing of ours waits for sending.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lane {
+    /// What goes out by mail.
+    Mail,
+    /// Everything else.
+    Own,
+}
+
+/// The kind of job that the lane for mail does.
+const SENDING: &str = "send-confirmation";
 
 /// How long a claim lasts: a worker that dies gives its jobs back after this.
 const CLAIM: Duration = Duration::from_secs(300);

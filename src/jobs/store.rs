@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use serde_json::{Value, json};
 
-use super::{CLAIM, Job, JobId, TRIES, pause};
+use super::{CLAIM, Job, JobId, Lane, SENDING, TRIES, pause};
 use crate::clock::Timestamp;
 use crate::db::schema::jobs;
 use crate::db::types::Json;
@@ -40,17 +40,18 @@ pub fn enqueue(tx: &mut Tx<'_>, random: &Random, job: &Job, run_at: Timestamp) -
     Ok(())
 }
 
-/// Whether a job of that kind waits.
-pub(super) fn is_waiting(conn: &mut Connection, kind: &str) -> Result<bool> {
-    Ok(diesel::select(diesel::dsl::exists(
-        jobs::table.filter(jobs::kind.eq(kind)).filter(jobs::dead_at.is_null()),
-    ))
-    .get_result(conn)?)
+/// How many jobs of that kind wait or are being done.
+///
+/// # Errors
+/// When the database refuses.
+pub fn count(conn: &mut Connection, kind: &str) -> Result<i64> {
+    Ok(jobs::table.filter(jobs::kind.eq(kind)).filter(jobs::dead_at.is_null()).count().get_result(conn)?)
 }
 
 /// Whether any job is due: asked before a claim, because a claim is a write.
-pub(super) fn any_due(conn: &mut Connection, now: Timestamp) -> Result<bool> {
+pub(super) fn any_due(conn: &mut Connection, lane: Lane, now: Timestamp) -> Result<bool> {
     let due = jobs::table
+        .filter(jobs::kind.eq(SENDING).eq(lane == Lane::Mail))
         .filter(jobs::dead_at.is_null())
         .filter(jobs::run_at.le(now))
         .filter(jobs::claimed_until.is_null().or(jobs::claimed_until.lt(now)));
@@ -58,9 +59,10 @@ pub(super) fn any_due(conn: &mut Connection, now: Timestamp) -> Result<bool> {
 }
 
 /// Takes up to `most` due jobs, the oldest first. No two workers get the same one.
-pub(super) fn claim(tx: &mut Tx<'_>, most: i64) -> Result<Vec<Claimed>> {
+pub(super) fn claim(tx: &mut Tx<'_>, lane: Lane, most: i64) -> Result<Vec<Claimed>> {
     let now = tx.now();
     let due: Vec<JobId> = jobs::table
+        .filter(jobs::kind.eq(SENDING).eq(lane == Lane::Mail))
         .filter(jobs::dead_at.is_null())
         .filter(jobs::run_at.le(now))
         .filter(jobs::claimed_until.is_null().or(jobs::claimed_until.lt(now)))

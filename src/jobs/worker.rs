@@ -6,23 +6,28 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use tokio::sync::watch;
 
-use super::Job;
 use super::store::{self, Claimed};
+use super::{Job, Lane};
 use crate::app::App;
 use crate::error::Result;
 
 /// How often the table is looked at when nothing was due.
 const IDLE: Duration = Duration::from_millis(500);
 /// How many jobs one claim takes.
-const BATCH: i64 = 16;
+const BATCH: i64 = 8;
 
 /// Works until `stop` turns true. What was claimed is finished first; what else is due waits for the next start.
-pub async fn run_until(app: App, mut stop: watch::Receiver<bool>) {
+pub async fn run_until(app: App, stop: watch::Receiver<bool>) {
     if let Err(error) = start_recurring(&app).await {
         log::error!("recurring jobs could not be started: {error}");
     }
+    futures_util::future::join(work(&app, Lane::Own, stop.clone()), work(&app, Lane::Mail, stop.clone()))
+        .await;
+}
+
+async fn work(app: &App, lane: Lane, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
-        let done = match run_batch(&app).await {
+        let done = match run_batch(app, lane).await {
             Ok(done) => done,
             Err(error) => {
                 log::warn!("jobs wait: {error}");
@@ -42,7 +47,7 @@ pub async fn run_until(app: App, mut stop: watch::Receiver<bool>) {
 pub async fn run_due(app: &App) -> Result<usize> {
     let mut tried = 0;
     loop {
-        match run_batch(app).await? {
+        match run_batch(app, Lane::Own).await? + run_batch(app, Lane::Mail).await? {
             0 => return Ok(tried),
             more => tried += more,
         }
@@ -50,12 +55,12 @@ pub async fn run_due(app: &App) -> Result<usize> {
 }
 
 /// Does some of what is due, and returns how many jobs were tried.
-async fn run_batch(app: &App) -> Result<usize> {
+async fn run_batch(app: &App, lane: Lane) -> Result<usize> {
     let now = app.clock.now();
-    if !app.db.read(move |conn| store::any_due(conn, now)).await? {
+    if !app.db.read(move |conn| store::any_due(conn, lane, now)).await? {
         return Ok(0);
     }
-    let batch = app.db.write(|tx| store::claim(tx, BATCH)).await?;
+    let batch = app.db.write(move |tx| store::claim(tx, lane, BATCH)).await?;
     let tried = batch.len();
     for claimed in batch {
         run_one(app, claimed).await?;
@@ -86,7 +91,7 @@ async fn start_recurring(app: &App) -> Result<()> {
     app.db
         .write(move |tx| {
             let now = tx.now();
-            if store::is_waiting(tx, "housekeeping")? {
+            if store::count(tx, "housekeeping")? > 0 {
                 return Ok(());
             }
             store::enqueue(tx, &random, &Job::Housekeeping, now)

@@ -217,7 +217,7 @@ pub async fn get_leave_page(app: Data<App>, token: Path<String>) -> Result<Answe
     request_body(content = Option<LeaveForm>, content_type = "application/x-www-form-urlencoded"),
     responses((status = 200, description = "No more mail is sent there.", body = String,
                content_type = "text/html; charset=utf-8")))]
-pub async fn submit_leave_page(app: Data<App>, token: Path<String>, _form: Form) -> Result<Answer> {
+pub async fn submit_leave_page(app: Data<App>, token: Path<String>) -> Result<Answer> {
     let Some(subscriber) = read_leave_token(&app.keys, &token) else {
         return broken_link_page(&app, StatusCode::OK);
     };

@@ -1,6 +1,7 @@
 //! `lede demo`: a throw-away publication with articles of its own, for looking around. It is gone when it stops.
 
 use std::net::TcpListener;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -96,7 +97,10 @@ struct Folder(PathBuf);
 impl Folder {
     fn make() -> anyhow::Result<Self> {
         let folder = std::env::temp_dir().join(format!("lede-demo-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
+        std::fs::DirBuilder::new()
+            .mode(0o700)
+            .create(&folder)
+            .with_context(|| folder.display().to_string())?;
         Ok(Self(folder))
     }
 }
