@@ -90,6 +90,9 @@ assert.equal(custom["mood"], "calm");
 const cover: components["schemas"]["Cover"] | null = edition.data.cover;
 assert.equal(cover, null);
 
+const whole = await reader.GET("/v1/articles/{article}", { params: { path, query: { fields: ["content_text"] } } });
+assert.match(whole.data?.content_text ?? "", /twice a day.*Slack water.*Go with the ebb/s);
+
 // A list has the members that the page shows, and a filter takes a moment.
 const list = await reader.GET("/v1/articles", {
   params: { query: { fields: ["id", "title", "slug"], topic: ["sea"], published_at_gte: edition.data.published_at } },
