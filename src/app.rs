@@ -15,7 +15,7 @@ use crate::auth::{Keys, Passwords, Tokens};
 use crate::clock::Clock;
 use crate::config::{Config, Secret};
 use crate::db::{Database, DatabaseUrl, migrate};
-use crate::editions;
+use crate::editions::store::{Adopt, adopt_settings};
 use crate::error::{Error, Result};
 use crate::http::{docs, idempotency, openapi, pipeline, routes};
 use crate::jobs::{self, Job};
@@ -148,7 +148,7 @@ fn make_secret_file(file: &Path, random: &Random) -> Result<()> {
 pub async fn serve(app: App, listener: TcpListener, mut stop: watch::Receiver<bool>) -> Result<()> {
     let failed = |e: std::io::Error| Error::unavailable(e.to_string());
     let _ = openapi::document();
-    editions::store::adopt_settings(&app).await?;
+    adopt_settings(&app, Adopt::Always).await?;
     let work = jobs::run_until(app.clone(), stop.clone());
     let worker = matches!(app.clock, Clock::System).then(|| actix_web::rt::spawn(work));
     let data = Data::new(app.clone());

@@ -96,6 +96,21 @@ impl Violations {
         parsed.map_err(|invalid| self.push(Place::Pointer(pointer.into()), invalid)).ok()
     }
 
+    /// Notes what a part of the same input was refused for.
+    ///
+    /// # Errors
+    /// What is not about broken rules.
+    pub fn gather<T>(&mut self, part: Result<T>) -> Result<Option<T>> {
+        match part {
+            Ok(part) => Ok(Some(part)),
+            Err(Error::Invalid(found)) => {
+                found.0.into_iter().for_each(|(place, invalid)| self.push(place, invalid));
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
     /// Whether every rule was kept.
     #[must_use]
     pub fn is_empty(&self) -> bool {

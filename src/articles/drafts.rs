@@ -1,6 +1,8 @@
 //! Changing drafts without losing anybody's edit. A write names the version its caller has seen and goes through if
 //! nothing it touches has changed since; it leaves a revision, a note of what changed, and an event, or nothing at all.
 
+use std::collections::{HashMap, HashSet};
+
 use serde_json::{Map, Value, json};
 
 use super::input::{MetadataChange, Named};
@@ -12,7 +14,7 @@ use crate::authors;
 use crate::clock::Timestamp;
 use crate::db::types::{IsId as _, Json};
 use crate::db::{Connection, Tx};
-use crate::error::{Error, Result};
+use crate::error::{Error, Invalid, Place, Result, Violations};
 use crate::events::{Event, SubjectId};
 use crate::http::IfMatch;
 use crate::random::Random;
@@ -286,17 +288,46 @@ fn section_changes(
     changes
 }
 
-/// The sections that stand elsewhere in a tree that replaces another.
+/// The sections that stand elsewhere in a tree that replaces another: below another parent, or in another order. What
+/// comes or goes beside them does not move them.
 #[must_use]
 pub fn moved(before: &[Section], after: &[Section]) -> Vec<SectionId> {
-    let before = flatten(before);
-    flatten(after)
-        .into_iter()
-        .filter(|(new, parent, position)| {
-            before.iter().any(|(old, p, at)| old.id == new.id && (p, at) != (parent, position))
-        })
-        .map(|(new, ..)| new.id)
-        .collect()
+    let before: HashMap<SectionId, (Option<SectionId>, i64)> =
+        flatten(before).into_iter().map(|(old, parent, at)| (old.id, (parent, at))).collect();
+    let mut moved = Vec::new();
+    let mut stayed: HashMap<Option<SectionId>, Vec<(SectionId, i64)>> = HashMap::new();
+    for (new, parent, _) in flatten(after) {
+        match before.get(&new.id) {
+            Some((old_parent, at)) if *old_parent == parent => {
+                stayed.entry(parent).or_default().push((new.id, *at));
+            }
+            Some(_) => moved.push(new.id),
+            None => {}
+        }
+    }
+    for siblings in stayed.values() {
+        let in_order = longest_rise(siblings);
+        moved.extend(siblings.iter().map(|(id, _)| *id).filter(|id| !in_order.contains(id)));
+    }
+    moved
+}
+
+/// The most siblings that stand in the order they had.
+fn longest_rise(siblings: &[(SectionId, i64)]) -> HashSet<SectionId> {
+    // The best that ends with each: how many, and which comes before.
+    let mut best: Vec<(usize, Option<usize>)> = Vec::with_capacity(siblings.len());
+    for (number, (_, at)) in siblings.iter().enumerate() {
+        let lower = siblings.iter().zip(&best).enumerate().take(number).filter(|(_, ((_, old), _))| old < at);
+        let before = lower.max_by_key(|(_, (_, (length, _)))| *length);
+        best.push(before.map_or((1, None), |(before, (_, (length, _)))| (length + 1, Some(before))));
+    }
+    let mut last = (0..best.len()).max_by_key(|number| best.get(*number).map(|(length, _)| *length));
+    let mut rise = HashSet::new();
+    while let Some((number, (id, _))) = last.and_then(|last| Some((last, siblings.get(last)?))) {
+        rise.insert(*id);
+        last = best.get(number).and_then(|(_, before)| *before);
+    }
+    rise
 }
 
 /// What a new article is made of.
@@ -393,24 +424,33 @@ pub fn change_metadata(
         None if change.locale.is_some() => slugs::claim(tx, id, &metadata.locale, &metadata.slug)?,
         None => {}
     }
+    let mut violations = Violations::default();
     if let Some(named) = &change.topics {
-        metadata.topics = topic_ids(tx, editor, named)?;
+        metadata.topics = topic_ids(tx, editor, named, &mut violations)?;
     }
     if let Some(named) = &change.authors {
-        metadata.authors = author_ids(tx, editor, named)?;
+        metadata.authors = author_ids(tx, editor, named, &mut violations)?;
     }
     if let Some(original) = change.translation_of {
         metadata.translation_of = original;
         if let Some(original) = original
             && (original == id || store::find(tx, original)?.is_none())
         {
-            return Err(Error::invalid("/translation_of", "unknown-article", "no other article has this id"));
+            violations.push(
+                Place::Pointer("/translation_of".into()),
+                Invalid::new("unknown-article", "no other article has this id"),
+            );
         }
     }
-    Ok(())
+    violations.check()
 }
 
-fn topic_ids(tx: &mut Tx<'_>, editor: &Editor<'_>, named: &[Named]) -> Result<Vec<topics::TopicId>> {
+fn topic_ids(
+    tx: &mut Tx<'_>,
+    editor: &Editor<'_>,
+    named: &[Named],
+    violations: &mut Violations,
+) -> Result<Vec<topics::TopicId>> {
     let may_make = editor.actor.may::<crate::auth::WriteTopics>();
     let slugs: Vec<Slug> = named.iter().map(|named| named.slug.clone()).collect();
     let found = topics::store::find_by_slugs(tx, &slugs)?;
@@ -421,7 +461,11 @@ fn topic_ids(tx: &mut Tx<'_>, editor: &Editor<'_>, named: &[Named]) -> Result<Ve
             None if may_make => {
                 topics::store::make(tx, editor.random, editor.actor.user, &named.slug, &named.name)?
             }
-            None => return Err(unknown(&format!("/topics/{at}"), "unknown-topic", &named.slug)),
+            None => {
+                violations
+                    .push(Place::Pointer(format!("/topics/{at}")), unknown("unknown-topic", &named.slug));
+                continue;
+            }
         };
         if !ids.contains(&id) {
             ids.push(id);
@@ -430,7 +474,12 @@ fn topic_ids(tx: &mut Tx<'_>, editor: &Editor<'_>, named: &[Named]) -> Result<Ve
     Ok(ids)
 }
 
-fn author_ids(tx: &mut Tx<'_>, editor: &Editor<'_>, named: &[Named]) -> Result<Vec<authors::AuthorId>> {
+fn author_ids(
+    tx: &mut Tx<'_>,
+    editor: &Editor<'_>,
+    named: &[Named],
+    violations: &mut Violations,
+) -> Result<Vec<authors::AuthorId>> {
     let may_make = editor.actor.may::<crate::auth::WriteAuthors>();
     let slugs: Vec<Slug> = named.iter().map(|named| named.slug.clone()).collect();
     let found = authors::store::find_by_slugs(tx, &slugs)?;
@@ -441,7 +490,11 @@ fn author_ids(tx: &mut Tx<'_>, editor: &Editor<'_>, named: &[Named]) -> Result<V
             None if may_make => {
                 authors::store::make(tx, editor.random, editor.actor.user, &named.slug, &named.name)?
             }
-            None => return Err(unknown(&format!("/authors/{at}"), "unknown-author", &named.slug)),
+            None => {
+                violations
+                    .push(Place::Pointer(format!("/authors/{at}")), unknown("unknown-author", &named.slug));
+                continue;
+            }
         };
         if !ids.contains(&id) {
             ids.push(id);
@@ -450,8 +503,8 @@ fn author_ids(tx: &mut Tx<'_>, editor: &Editor<'_>, named: &[Named]) -> Result<V
     Ok(ids)
 }
 
-fn unknown(pointer: &str, code: &'static str, slug: &Slug) -> Error {
-    Error::invalid(pointer, code, format!("there is no {slug}, and your role makes none"))
+fn unknown(code: &'static str, slug: &Slug) -> Invalid {
+    Invalid::new(code, format!("there is no {slug}, and your role makes none"))
 }
 
 /// Raises the version of an article without a revision: for what changes its state and not its text.

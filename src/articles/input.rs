@@ -6,15 +6,17 @@ use utoipa::ToSchema;
 
 use super::{ArticleId, Cover, Metadata, SectionId, Seo, WebsitePath, line, short, tree, web_address};
 use crate::clock::Timestamp;
-use crate::error::{Invalid, Place, Violations};
-use crate::http::json::present;
+use crate::error::{Invalid, Place, Result, Violations};
+use crate::http::json::{self, present};
 use crate::text::Locale;
 use crate::text::slug::Slug;
 
 /// The most bytes that `custom` takes when written as JSON.
 pub const MOST_CUSTOM: usize = 64 * 1024;
-const MOST_AUTHORS: usize = 20;
-const MOST_TOPICS: usize = 50;
+/// The most authors of an article.
+pub const MOST_AUTHORS: usize = 20;
+/// The most topics of an article.
+pub const MOST_TOPICS: usize = 50;
 const MOST_ALIASES: usize = 100;
 
 /// The members that creating and changing an article have in common. `null` clears: it puts the default back.
@@ -47,7 +49,7 @@ macro_rules! with_metadata {
             pub summary: Option<Option<String>>,
             /// The picture.
             #[serde(default, deserialize_with = "present")]
-            #[schema(value_type = Option<Cover>)]
+            #[schema(value_type = Option<CoverInput>)]
             pub cover: Option<Option<Cover>>,
             /// Whether the site puts it forward. Default: no.
             #[serde(default, deserialize_with = "present")]
@@ -71,7 +73,7 @@ macro_rules! with_metadata {
             pub intro: Option<Option<String>>,
             /// For search engines.
             #[serde(default, deserialize_with = "present")]
-            #[schema(value_type = Option<Seo>)]
+            #[schema(value_type = Option<SeoInput>)]
             pub seo: Option<Option<Seo>>,
             /// Whatever else the site wants to keep; at most 64 KiB as JSON.
             #[serde(default, deserialize_with = "present")]
@@ -162,6 +164,71 @@ with_metadata! {
 with_metadata! {
     /// Changes of a draft's metadata and intro. `null` clears.
     pub struct UpdateDraft {}
+}
+
+/// A picture as written: absent members are `null`, or stay as they are.
+#[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "documents what is read as a Cover")]
+pub struct CoverInput {
+    /// Where it is: http, https, or a path on the website. A new picture has one.
+    #[schema(required = false, min_length = 1, max_length = 2000)]
+    url: String,
+    /// What it shows, for those who cannot see it.
+    #[schema(max_length = 1000)]
+    alt: Option<String>,
+    /// What stands below it.
+    #[schema(max_length = 1000)]
+    caption: Option<String>,
+    /// Its width in pixels.
+    #[schema(minimum = 1, maximum = 100_000)]
+    width: Option<u32>,
+    /// Its height in pixels.
+    #[schema(minimum = 1, maximum = 100_000)]
+    height: Option<u32>,
+}
+
+/// What search engines are told, as written: absent members are `null`, or stay as they are.
+#[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "documents what is read as a Seo")]
+pub struct SeoInput {
+    /// In place of the title.
+    #[schema(max_length = 300)]
+    title: Option<String>,
+    /// In place of the summary.
+    #[schema(max_length = 1000)]
+    description: Option<String>,
+    /// Where the article first appeared, if elsewhere: http or https.
+    #[schema(max_length = 2000)]
+    canonical_url: Option<String>,
+    /// The picture for previews: http, https, or a path on the website.
+    #[schema(max_length = 2000)]
+    image_url: Option<String>,
+    /// Whether search engines should pass it over. Default: no.
+    #[schema(required = false)]
+    noindex: bool,
+}
+
+impl UpdateDraft {
+    /// Reads a merge patch (RFC 7396): where it goes into an object, the rest of that stays as `metadata` has it.
+    ///
+    /// # Errors
+    /// Invalid for unknown members and wrong types.
+    pub fn of_patch(patch: &Value, metadata: &Metadata) -> Result<Self> {
+        let mut whole = patch.clone();
+        let objects = [
+            ("cover", serde_json::to_value(&metadata.cover)?),
+            ("seo", serde_json::to_value(&metadata.seo)?),
+            ("custom", serde_json::to_value(&metadata.custom)?),
+        ];
+        for (name, present) in objects {
+            if let Some(Value::Object(member)) = whole.get_mut(name) {
+                let mut merged = present.as_object().cloned().unwrap_or_default();
+                json::merge(&mut merged, member);
+                *member = merged;
+            }
+        }
+        json::from_value(whole)
+    }
 }
 
 /// A section as written.

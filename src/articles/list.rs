@@ -44,7 +44,7 @@ pub struct DraftFilter {
     /// In any of these languages.
     #[param(inline, value_type = Option<Vec<Locale>>, style = Form, explode = false, min_items = 1, max_items = 100)]
     locale: Vec<Locale>,
-    /// Words that the title holds, in any case.
+    /// Words that the title holds; a–z in any case.
     #[param(value_type = Option<String>, max_length = 200)]
     q: Option<String>,
     /// Changed at this moment or later.
@@ -222,7 +222,7 @@ fn matching(filter: &DraftFilter, owner: Option<UserId>) -> Matching<'static> {
         query = query.filter(articles::locale.eq_any(filter.locale.clone()));
     }
     for word in filter.q.iter().flat_map(|q| q.split_whitespace()) {
-        let escaped = word.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+        let escaped = word.to_ascii_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
         query = query.filter(lower(articles::title).like(format!("%{escaped}%")).escape('\\'));
     }
     if let Some(at) = filter.updated_at_gte {
@@ -232,7 +232,7 @@ fn matching(filter: &DraftFilter, owner: Option<UserId>) -> Matching<'static> {
 }
 
 diesel::define_sql_function! {
-    /// Lower case, of ASCII letters at least.
+    /// Lower case, of ASCII letters: those of others depend on the engine and its collation.
     fn lower(text: diesel::sql_types::Text) -> diesel::sql_types::Text;
 }
 

@@ -1,7 +1,8 @@
 //! Drafts as a whole: creating, listing, reading, changing metadata, the Markdown document, the trash.
 
-use actix_web::web::{Bytes, Data, Path};
+use actix_web::web::{Data, Path};
 use serde::Deserialize;
+use serde_json::Value;
 use utoipa::IntoParams;
 
 use super::drafts::{self, Draft as Kept, Editor, NewArticle, Touches};
@@ -20,7 +21,7 @@ use crate::editions;
 use crate::error::{Error, Invalid, Result, Violations};
 use crate::events::Event;
 use crate::http::query::{FromParams, Params};
-use crate::http::{Answer, IdempotencyKey, IfMatch, Json, MergePatch, Query};
+use crate::http::{Answer, IdempotencyKey, IfMatch, Json, Markdown, MergePatch, Query};
 use crate::text::Locale;
 use crate::topics;
 
@@ -114,23 +115,27 @@ fn prepare(app: &App, actor: Actor<WriteArticles>, body: &CreateArticle) -> Resu
     if body.published_at.is_some() {
         violations.take("/published_at", past(actor, body.published_at, now));
     }
-    violations.check()?;
-    let incoming = match (&body.markdown, &body.html) {
-        (Some(markdown), _) => transfer::read_markdown(markdown)?,
-        (_, Some(html)) => transfer::read_html(html)?,
-        _ => Incoming::default(),
+    let (incoming, pointer) = match (&body.markdown, &body.html) {
+        (Some(markdown), _) => (transfer::read_markdown(markdown, "/markdown"), "/markdown"),
+        (_, Some(html)) => (transfer::read_html(html, "/html"), "/html"),
+        _ => (Ok(Incoming::default()), ""),
     };
+    let incoming = violations.gather(incoming)?;
+    if body.title.is_none() && incoming.as_ref().is_some_and(|incoming| incoming.metadata.title.is_none()) {
+        violations.take::<()>("/title", Err(Invalid::new("required", "an article has a title")));
+    }
+    let incoming = incoming.unwrap_or_default();
+    let sections = violations.gather(match &body.sections {
+        Some(inputs) => tree::build(inputs, &[], &app.random, now),
+        None => tree::adopt(&incoming.parts, &[], &incoming.section_custom, pointer, &app.random, now),
+    })?;
+    violations.check()?;
     let published_at =
         body.published_at.or(incoming.published_at.filter(|at| past(actor, Some(*at), now).is_ok()));
-    let mut sections = match &body.sections {
-        Some(inputs) => tree::build(inputs, &[], &app.random, now)?,
-        None => tree::adopt(&incoming.parts, &[], &incoming.section_custom, &app.random, now)?,
-    };
-    tree::settle(&mut sections)?;
     Ok(NewArticle {
         id: app.random.id(now)?,
         metadata: metadata.or(incoming.metadata),
-        sections,
+        sections: sections.unwrap_or_default(),
         published_at,
     })
 }
@@ -188,13 +193,11 @@ pub async fn update_draft(
     seen: IfMatch,
     path: Path<ArticlePath>,
     Query(locale): Query<InLocale>,
-    body: MergePatch<UpdateDraft>,
+    body: MergePatch<Value>,
 ) -> Result<Answer> {
     let locale = locale.or_default(&app);
-    let mut violations = Violations::default();
-    let change = body.value.change(&mut violations);
-    violations.check()?;
-    let warnings = warnings(change.intro.as_deref(), &app.policy());
+    let patch = body.value;
+    let warnings = warnings(patch.get("intro").and_then(Value::as_str), &app.policy());
     let (random, site_locale) = (app.random.clone(), app.config.locale.clone());
     app.db
         .write(move |tx| {
@@ -207,6 +210,10 @@ pub async fn update_draft(
                 seen,
                 |_| Ok(Touches::Metadata),
                 |tx, draft| {
+                    let mut violations = Violations::default();
+                    let update = UpdateDraft::of_patch(&patch, &draft.content.metadata)?;
+                    let change = update.change(&mut violations);
+                    violations.check()?;
                     drafts::change_metadata(tx, &editor, draft, &change)?;
                     Ok(Vec::new())
                 },
@@ -277,19 +284,9 @@ pub async fn replace_draft_markdown(
     seen: IfMatch,
     path: Path<ArticlePath>,
     Query(locale): Query<InLocale>,
-    req: actix_web::HttpRequest,
-    body: Bytes,
+    body: Markdown,
 ) -> Result<Answer> {
-    use actix_web::HttpMessage as _;
-    if !matches!(req.content_type(), "text/markdown" | "text/plain") {
-        return Err(Error::UnsupportedMediaType("text/markdown"));
-    }
-    let text = std::str::from_utf8(&body)
-        .map_err(|_| Error::malformed("", "not-utf-8", "the document is not UTF-8"))?;
-    if text.contains('\0') {
-        return Err(Error::invalid("", "nul", "U+0000 is not allowed in text"));
-    }
-    let incoming = transfer::read_markdown(text)?;
+    let incoming = transfer::read_markdown(&body.0, "")?;
     let locale = locale.or_default(&app);
     let (random, site_locale, policy) = (app.random.clone(), app.config.locale.clone(), app.policy());
     app.db
@@ -320,7 +317,7 @@ pub(crate) fn replace(
     let before = std::mem::take(&mut draft.content.sections);
     drafts::change_metadata(tx, editor, draft, &incoming.metadata)?;
     draft.content.sections =
-        tree::adopt(&incoming.parts, &before, &incoming.section_custom, editor.random, tx.now())?;
+        tree::adopt(&incoming.parts, &before, &incoming.section_custom, "", editor.random, tx.now())?;
     Ok(drafts::moved(&before, &draft.content.sections))
 }
 

@@ -9,13 +9,13 @@ use super::drafts::{self, Draft as Kept, Editor, Touches};
 use super::input::{SectionInput, check_custom};
 use super::output::{Draft, DraftSection, WrittenSection, warnings};
 use super::routes::{ArticlePath, InLocale, named_in, written};
-use super::tree::{self, Spot, flatten};
+use super::tree::{self, Blame, Spot, flatten};
 use super::{ArticleRef, Section, SectionId, SectionRef};
 use crate::app::App;
 use crate::auth::{Actor, ReadDrafts, WriteArticles};
 use crate::db::Tx;
 use crate::error::{Error, Invalid, Place, Result, Violations};
-use crate::http::json::present;
+use crate::http::json::{self, present};
 use crate::http::{Answer, IdempotencyKey, IfMatch, Json, MergePatch, Query};
 use crate::text::slug::Anchor;
 
@@ -217,7 +217,8 @@ pub async fn add_section(
                 let section = tree::unsettled(&input, editor.random, tx.now())?;
                 added = Some(section.id);
                 tree::insert(&mut draft.content.sections, section, spot)?;
-                tree::settle(&mut draft.content.sections)?;
+                let blame = Blame { tree: "/parent_id", name: "/anchor" };
+                tree::settle(&mut draft.content.sections, blame)?;
                 Ok(Vec::new())
             },
         )?;
@@ -330,7 +331,8 @@ struct SectionChange {
     heading: Option<Option<String>>,
     anchor: Option<Option<Anchor>>,
     body: Option<String>,
-    custom: Option<Map<String, Value>>,
+    /// A merge patch; `None` inside clears.
+    custom: Option<Option<Map<String, Value>>>,
     parent: Option<Option<SectionId>>,
     before: Option<SectionId>,
     after: Option<SectionId>,
@@ -349,11 +351,7 @@ impl SectionChange {
             body: update.body.map(|body| {
                 violations.take("/body", tree::body(body.as_deref().unwrap_or_default())).unwrap_or_default()
             }),
-            custom: update.custom.map(|custom| {
-                let custom = custom.unwrap_or_default();
-                violations.take("/custom", check_custom(&custom));
-                custom
-            }),
+            custom: update.custom,
             parent: update.parent_id,
             before: update.before,
             after: update.after,
@@ -378,16 +376,31 @@ impl SectionChange {
         if let Some(body) = &self.body {
             section.body.clone_from(body);
         }
-        if let Some(custom) = &self.custom {
-            section.custom.clone_from(custom);
+        if let Some(patch) = &self.custom {
+            match patch {
+                Some(patch) => json::merge(&mut section.custom, patch),
+                None => section.custom.clear(),
+            }
+            let mut violations = Violations::default();
+            violations.take("/custom", check_custom(&section.custom));
+            violations.check()?;
         }
         let moves = self.parent.is_some() || self.before.is_some() || self.after.is_some();
         let before = place(sections, id);
         if moves {
             self.place(id, sections)?;
         }
-        tree::settle(sections)?;
+        tree::settle(sections, Blame { tree: self.moves_by(), name: "/anchor" })?;
         Ok(if place(sections, id) == before { Vec::new() } else { vec![id] })
+    }
+
+    /// The member that says where the section goes.
+    fn moves_by(&self) -> &'static str {
+        match (self.parent, self.before) {
+            (Some(_), _) => "/parent_id",
+            (None, Some(_)) => "/before",
+            (None, None) => "/after",
+        }
     }
 
     fn place(&self, id: SectionId, sections: &mut Vec<Section>) -> Result<()> {
@@ -401,11 +414,7 @@ impl SectionChange {
         let parent = match (self.parent, sibling) {
             (Some(parent), _) => parent,
             (None, Some(sibling)) => parent_of(sibling, sections).ok_or_else(|| {
-                Error::invalid(
-                    if self.before.is_some() { "/before" } else { "/after" },
-                    "unknown-section",
-                    "no section of this article",
-                )
+                Error::invalid(self.moves_by(), "unknown-section", "no section of this article")
             })?,
             (None, None) => None,
         };
@@ -414,11 +423,8 @@ impl SectionChange {
             .iter()
             .any(|(below, ..)| Some(below.id) == parent || Some(below.id) == sibling)
         {
-            return Err(Error::invalid(
-                "/parent_id",
-                "inside-itself",
-                "a section cannot stand below or beside itself",
-            ));
+            let detail = "a section cannot stand below or beside itself";
+            return Err(Error::invalid(self.moves_by(), "inside-itself", detail));
         }
         tree::insert(sections, section, Spot { parent, before: self.before, after: self.after })
     }

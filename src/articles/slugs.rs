@@ -36,17 +36,15 @@ pub fn claim(tx: &mut Tx<'_>, article: ArticleId, locale: &Locale, slug: &Slug) 
     match owner(tx, locale, slug)? {
         Some((owner, _)) if owner == article => Ok(()),
         Some(_) => Err(taken()),
-        None => insert(tx, article, locale, slug).map_err(|error| match violation::unique(&error) {
-            Some(_) => taken(),
-            None => error.into(),
-        }),
+        None if insert(tx, article, locale, slug)? => Ok(()),
+        None => Err(taken()),
     }
 }
 
 /// Makes `article` the owner of `slug`, or of the same with a suffix if that is taken.
 ///
 /// # Errors
-/// When the database refuses.
+/// Asks to be run again when another has taken the slug meanwhile.
 pub fn claim_free(
     tx: &mut Tx<'_>,
     random: &Random,
@@ -55,36 +53,39 @@ pub fn claim_free(
     slug: &Slug,
 ) -> Result<Slug> {
     let mut candidate = slug.clone();
-    for number in 2..=TRIES {
+    let mut number = 2;
+    for _ in 0..TRIES {
         match owner(tx, locale, &candidate)? {
             Some((owner, _)) if owner == article => return Ok(candidate),
-            Some(_) => candidate = slug.numbered(number),
-            None => {
-                insert(tx, article, locale, &candidate)?;
-                return Ok(candidate);
+            Some(_) => {
+                candidate = slug.numbered(number);
+                number += 1;
             }
+            None if insert(tx, article, locale, &candidate)? => return Ok(candidate),
+            // Taken in this very moment: the same candidate is looked at again, and has an owner now.
+            None => {}
         }
     }
     candidate = slug.numbered(u32::from_be_bytes(random.bytes()?));
-    insert(tx, article, locale, &candidate)?;
-    Ok(candidate)
+    if insert(tx, article, locale, &candidate)? {
+        Ok(candidate)
+    } else {
+        Err(Error::unavailable(violation::RETRY))
+    }
 }
 
-fn insert(
-    tx: &mut Tx<'_>,
-    article: ArticleId,
-    locale: &Locale,
-    slug: &Slug,
-) -> Result<(), diesel::result::Error> {
-    diesel::insert_into(slugs::table)
-        .values((
-            slugs::locale.eq(locale),
-            slugs::slug.eq(slug),
-            slugs::article_id.eq(article),
-            slugs::once_public.eq(false),
-        ))
-        .execute(&mut **tx)?;
-    Ok(())
+/// Takes a slug, unless another took it in this very moment: PostgreSQL waits until that is certain.
+fn insert(tx: &mut Tx<'_>, article: ArticleId, locale: &Locale, slug: &Slug) -> Result<bool> {
+    let row = diesel::insert_into(slugs::table).values((
+        slugs::locale.eq(locale),
+        slugs::slug.eq(slug),
+        slugs::article_id.eq(article),
+        slugs::once_public.eq(false),
+    ));
+    Ok(match &mut **tx {
+        Connection::Sqlite(conn) => row.execute(conn)?,
+        Connection::Postgres(conn) => row.on_conflict_do_nothing().execute(conn)?,
+    } == 1)
 }
 
 /// Gives back what `article` owns and no longer needs: all but its draft's slug and those readers have seen.

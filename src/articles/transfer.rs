@@ -2,12 +2,13 @@
 
 use serde_json::{Map, Value};
 
-use super::input::{MOST_CUSTOM, MetadataChange, Named};
+use super::input::{MOST_AUTHORS, MOST_CUSTOM, MOST_TOPICS, MetadataChange, Named};
 use super::{ArticleId, Content, Cover, Section, Seo, line, parse_uuid, short, tree, web_address};
 use crate::authors::AuthorRef;
 use crate::clock::Timestamp;
 use crate::db::types::IsId as _;
 use crate::error::{Error, Invalid, Result};
+use crate::http::json;
 use crate::text::front_matter::{self, AuthorName, FrontMatter};
 use crate::text::outline::{self, Document, Part};
 use crate::text::slug::{Anchor, Slug};
@@ -34,34 +35,41 @@ pub struct Incoming {
     pub draft: bool,
 }
 
-/// Reads a Markdown document. Front matter is never refused: what does not fit goes to `custom`.
+/// Reads a Markdown document that stands at `pointer`. Front matter is never refused: what does not fit goes to `custom`.
 ///
 /// # Errors
 /// Invalid, when the document is too large, its front matter is broken, or its text breaks a rule.
-pub fn read_markdown(document: &str) -> Result<Incoming> {
-    if document.len() > MOST_DOCUMENT {
-        return Err(Error::invalid("/markdown", "too-long", format!("at most {MOST_DOCUMENT} bytes")));
-    }
+pub fn read_markdown(document: &str, pointer: &'static str) -> Result<Incoming> {
+    check_length(document, pointer)?;
     let (front, text) = front_matter::split(document)
-        .map_err(|invalid| Error::invalid("/markdown", invalid.code, invalid.detail))?;
-    read_document(front, text)
+        .map_err(|invalid| Error::invalid(pointer, invalid.code, invalid.detail))?;
+    // YAML, TOML and JSON can write it in other ways than as itself.
+    if json::find_nul(&serde_json::to_value(&front)?).is_some() {
+        return Err(Error::invalid(pointer, "nul", "U+0000 is not allowed in text"));
+    }
+    read_document(front, text, pointer)
 }
 
-/// Reads an HTML document.
+/// Reads an HTML document that stands at `pointer`.
 ///
 /// # Errors
 /// As [`read_markdown`].
-pub fn read_html(document: &str) -> Result<Incoming> {
-    if document.len() > MOST_DOCUMENT {
-        return Err(Error::invalid("/html", "too-long", format!("at most {MOST_DOCUMENT} bytes")));
-    }
-    read_document(FrontMatter::default(), &html::to_markdown(document))
+pub fn read_html(document: &str, pointer: &'static str) -> Result<Incoming> {
+    check_length(document, pointer)?;
+    read_document(FrontMatter::default(), &html::to_markdown(document), pointer)
 }
 
-fn read_document(front: FrontMatter, text: &str) -> Result<Incoming> {
+fn check_length(document: &str, pointer: &'static str) -> Result<()> {
+    if document.len() > MOST_DOCUMENT {
+        return Err(Error::invalid(pointer, "too-long", format!("at most {MOST_DOCUMENT} bytes")));
+    }
+    Ok(())
+}
+
+fn read_document(front: FrontMatter, text: &str, pointer: &'static str) -> Result<Incoming> {
     let document = if front.title.is_some() { outline::parse_untitled(text) } else { outline::parse(text) };
     let intro = tree::body(&document.intro)
-        .map_err(|invalid| Error::invalid("/markdown", invalid.code, invalid.detail))?;
+        .map_err(|invalid| Error::invalid(pointer, invalid.code, invalid.detail))?;
     let mut reader = FrontReader { custom: front.custom };
     let title =
         front.title.or(document.title).and_then(|title| reader.keep("title", title, |text| line(text, 300)));
@@ -75,7 +83,7 @@ fn read_document(front: FrontMatter, text: &str) -> Result<Incoming> {
         featured: Some(front.featured.unwrap_or(false)),
         listed: Some(front.listed.unwrap_or(true)),
         authors: Some(authors(&front.authors)),
-        topics: Some(named(front.tags.iter().map(|tag| (None, tag.as_str())))),
+        topics: Some(named(front.tags.iter().map(|tag| (None, tag.as_str())), MOST_TOPICS)),
         intro: Some(intro),
         seo: Some(reader.seo(front.seo)),
         translation_of: Some(front.translation_of.as_deref().and_then(parse_uuid).map(ArticleId::from_uuid)),
@@ -161,15 +169,16 @@ impl FrontReader {
 }
 
 fn authors(names: &[AuthorName]) -> Vec<Named> {
-    named(names.iter().filter_map(|author| {
+    let known = names.iter().filter_map(|author| {
         let name = author.name.as_deref().or(author.slug.as_deref())?;
         Some((author.slug.as_deref(), name))
-    }))
+    });
+    named(known, MOST_AUTHORS)
 }
 
-fn named<'a>(names: impl Iterator<Item = (Option<&'a str>, &'a str)>) -> Vec<Named> {
+fn named<'a>(names: impl Iterator<Item = (Option<&'a str>, &'a str)>, most: usize) -> Vec<Named> {
     let mut all: Vec<Named> = Vec::new();
-    for (slug, name) in names.take(50) {
+    for (slug, name) in names.take(most) {
         let Ok(name) = line(name, 200) else { continue };
         let slug = slug.and_then(|slug| Slug::parse(slug).ok()).unwrap_or_else(|| Slug::from_title(&name));
         if !all.iter().any(|other| other.slug == slug) {

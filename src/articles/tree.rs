@@ -32,6 +32,23 @@ pub struct Spot {
     pub after: Option<SectionId>,
 }
 
+/// Where what breaks a rule of the whole tree stands in the request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Blame {
+    /// For a tree that is too deep or too large.
+    pub tree: &'static str,
+    /// For an anchor or an id that comes twice.
+    pub name: &'static str,
+}
+
+impl Blame {
+    /// All of it stands at one place.
+    #[must_use]
+    pub fn on(pointer: &'static str) -> Self {
+        Self { tree: pointer, name: pointer }
+    }
+}
+
 /// Every section with its parent and its position, in document order.
 #[must_use]
 pub fn flatten(sections: &[Section]) -> Vec<(&Section, Option<SectionId>, i64)> {
@@ -106,14 +123,15 @@ pub fn insert(sections: &mut Vec<Section>, section: Section, spot: Spot) -> Resu
 ///
 /// # Errors
 /// Invalid: too deep, too many, or an anchor or id that comes twice.
-pub fn settle(sections: &mut [Section]) -> Result<()> {
+pub fn settle(sections: &mut [Section], blame: Blame) -> Result<()> {
     fn depth(sections: &[Section]) -> usize {
         sections.iter().map(|section| 1 + depth(&section.sections)).max().unwrap_or(0)
     }
     let mut violations = Violations::default();
-    let place = || Place::Pointer("/sections".into());
+    let tree = || Place::Pointer(blame.tree.into());
+    let name_place = || Place::Pointer(blame.name.into());
     if depth(sections) > MAX_DEPTH {
-        violations.push(place(), Invalid::new("too-deep", "sections are at most five deep"));
+        violations.push(tree(), Invalid::new("too-deep", "sections are at most five deep"));
     }
     let mut anchors = HashSet::new();
     let (mut ids, mut count) = (HashSet::new(), 0);
@@ -121,19 +139,19 @@ pub fn settle(sections: &mut [Section]) -> Result<()> {
         count += 1;
         if !ids.insert(section.id) {
             violations
-                .push(place(), Invalid::new("duplicate-section", format!("{} comes twice", section.id)));
+                .push(name_place(), Invalid::new("duplicate-section", format!("{} comes twice", section.id)));
         }
         if let Some(anchor) = &section.anchor
             && !anchors.insert(anchor.clone())
         {
             violations.push(
-                place(),
+                name_place(),
                 Invalid::new("anchor-taken", format!("two sections have the anchor {anchor}")),
             );
         }
     }
     if count > MOST_SECTIONS {
-        violations.push(place(), Invalid::new("too-many", format!("at most {MOST_SECTIONS} sections")));
+        violations.push(tree(), Invalid::new("too-many", format!("at most {MOST_SECTIONS} sections")));
     }
     violations.check()?;
     name(sections, &mut anchors);
@@ -186,7 +204,7 @@ pub fn build(
         )?);
     }
     violations.check()?;
-    settle(&mut sections)?;
+    settle(&mut sections, Blame::on("/sections"))?;
     Ok(sections)
 }
 
@@ -257,8 +275,9 @@ fn build_one(
     }))
 }
 
-/// Builds a tree from the parts of a Markdown document. A part that names a known anchor is that section; a part whose
-/// heading was changed but whose body was not, too. `custom` holds what sections keep besides, by anchor.
+/// Builds a tree from the parts of a document that stands at `pointer`. A part that names a known anchor is that section;
+/// a part whose heading was changed but whose body was not, too, and it keeps its anchor unless another is written. Parts
+/// without a name are told by their bodies and then by their order. `custom` holds what sections keep besides, by anchor.
 ///
 /// # Errors
 /// Invalid, naming every broken rule.
@@ -266,13 +285,16 @@ pub fn adopt(
     parts: &[Part],
     known: &[Section],
     custom: &Map<String, Value>,
+    pointer: &'static str,
     random: &Random,
     now: Timestamp,
 ) -> Result<Vec<Section>> {
     let mut adoption = Adoption {
         left: flatten(known).into_iter().map(|(section, _, _)| section).collect(),
         named: HashSet::new(),
+        nameless: HashSet::new(),
         custom,
+        pointer,
         random,
         now,
         violations: Violations::default(),
@@ -280,7 +302,7 @@ pub fn adopt(
     adoption.names(parts);
     let mut sections = adoption.adopt_all(parts)?;
     adoption.violations.check()?;
-    settle(&mut sections)?;
+    settle(&mut sections, Blame::on(pointer))?;
     Ok(sections)
 }
 
@@ -289,7 +311,10 @@ struct Adoption<'a> {
     left: Vec<&'a Section>,
     /// The anchors that parts name.
     named: HashSet<Anchor>,
+    /// The bodies of the parts that have neither heading nor anchor.
+    nameless: HashSet<String>,
     custom: &'a Map<String, Value>,
+    pointer: &'static str,
     random: &'a Random,
     now: Timestamp,
     violations: Violations,
@@ -298,7 +323,10 @@ struct Adoption<'a> {
 impl Adoption<'_> {
     fn names(&mut self, parts: &[Part]) {
         for part in parts {
-            self.named.extend(anchor_of(part));
+            match anchor_of(part) {
+                Some(anchor) => self.named.insert(anchor),
+                None => self.nameless.insert(part.body.clone()),
+            };
             self.names(&part.sections);
         }
     }
@@ -308,7 +336,7 @@ impl Adoption<'_> {
     }
 
     fn adopt_one(&mut self, part: &Part) -> Result<Section> {
-        let place = || "/markdown".to_owned();
+        let place = || self.pointer.to_owned();
         let heading = match part.heading.as_deref() {
             None => None,
             Some(text) => self.violations.take(place(), heading(text)),
@@ -321,14 +349,25 @@ impl Adoption<'_> {
                 && section.body == body
                 && section.anchor.as_ref().is_none_or(|anchor| !self.named.contains(anchor))
         };
-        let at = self.left.iter().position(same_anchor).or_else(|| self.left.iter().position(same_body));
-        let before = at.map(|at| self.left.swap_remove(at));
-        let anchor = part.anchor.clone().or_else(|| before.and_then(|section| section.anchor.clone()));
+        let nameless = |section: &&Section| {
+            named.is_none()
+                && section.heading.is_none()
+                && section.anchor.is_none()
+                && (section.body == body || !self.nameless.contains(&section.body))
+        };
+        let find = |is_it: &dyn Fn(&&Section) -> bool| self.left.iter().position(is_it);
+        let at = find(&same_anchor).or_else(|| find(&same_body)).or_else(|| find(&nameless));
+        let before = at.map(|at| self.left.remove(at));
+        let made = heading.as_deref().map(Anchor::from_heading);
+        let written = part.anchor.clone().filter(|anchor| made.as_ref() != Some(anchor));
+        let anchor =
+            written.or_else(|| before.and_then(|section| section.anchor.clone())).or(part.anchor.clone());
         let kept = anchor.as_ref().and_then(|anchor| self.custom.get(anchor.as_str()));
         let custom = match kept {
             Some(Value::Object(custom)) => custom.clone(),
             _ => before.map(|section| section.custom.clone()).unwrap_or_default(),
         };
+        self.violations.take(place(), check_custom(&custom));
         Ok(Section {
             id: match before {
                 Some(section) => section.id,

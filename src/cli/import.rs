@@ -19,6 +19,7 @@ use crate::auth::{Actor, PublishArticles, Role, WriteArticles};
 use crate::config::Config;
 use crate::db::Connection;
 use crate::editions::publish::{self, Wanted};
+use crate::editions::store::{Adopt, adopt_settings};
 use crate::error::Result;
 use crate::http::IfMatch;
 use crate::mail::EmailAddress;
@@ -55,6 +56,7 @@ pub(super) enum Outcome {
 pub(super) async fn run(config: Config, arguments: Arguments) -> anyhow::Result<ExitCode> {
     let files = find_files(&arguments.path)?;
     let app = super::open(config).await?;
+    adopt_settings(&app, Adopt::IfNone).await?;
     let import = Import::new(&app, arguments.owner.as_deref(), arguments.publish, arguments.dry_run).await?;
     let bar = progress_bar(files.len());
     let outcomes: Vec<(PathBuf, anyhow::Result<Outcome>)> = stream::iter(files)
@@ -189,7 +191,7 @@ impl<'a> Import<'a> {
         if text.contains('\0') {
             bail!("U+0000 is not allowed in text");
         }
-        let mut incoming = transfer::read_markdown(text)?;
+        let mut incoming = transfer::read_markdown(text, "")?;
         let name = file_name(file);
         let metadata = &mut incoming.metadata;
         metadata.title.get_or_insert_with(|| name.replace(['-', '_'], " "));
@@ -226,7 +228,7 @@ impl<'a> Import<'a> {
                 None => random.id(now)?,
             },
             metadata: incoming.metadata,
-            sections: tree::adopt(&incoming.parts, &[], &incoming.section_custom, &random, now)?,
+            sections: tree::adopt(&incoming.parts, &[], &incoming.section_custom, "", &random, now)?,
             published_at: incoming.published_at.filter(|at| *at <= now),
         };
         let work = move |tx: &mut crate::db::Tx<'_>| {

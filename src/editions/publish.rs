@@ -6,7 +6,7 @@ use super::surroundings_changed;
 use crate::app::App;
 use crate::articles::drafts::{self, Draft};
 use crate::articles::store::{ArticleRow, find_revision};
-use crate::articles::{ArticleRef, Content, slugs};
+use crate::articles::{ArticleRef, Content, Metadata, slugs};
 use crate::auth::{Actor, PublishArticles};
 use crate::clock::Timestamp;
 use crate::db::{Connection, Tx};
@@ -96,7 +96,8 @@ pub fn commit(
     }
     let metadata = &prepared.content.metadata;
     slugs::publish(tx, row.id, &metadata.locale, &metadata.slug)?;
-    let (facts, was_live) = (&prepared.facts, row.live_edition.is_some());
+    let facts = &prepared.facts;
+    let before = store::find_live(tx, row.id)?.map(|(_, content)| content.metadata);
     store::insert(
         tx,
         &EditionRow {
@@ -111,8 +112,13 @@ pub fn commit(
         },
     )?;
     store::put(tx, facts, &prepared.content, &prepared.rendering, prepared.epoch)?;
-    if !was_live && store::has_translations(tx, row.id, metadata.translation_of)? {
-        surroundings_changed(tx, random)?;
+    // What its translations embed of it.
+    let link = |of: &Metadata| (of.locale.clone(), of.slug.clone(), of.translation_of);
+    if before.as_ref().map(link) != Some(link(metadata)) {
+        let original = metadata.translation_of.or(before.and_then(|before| before.translation_of));
+        if store::has_translations(tx, row.id, original)? {
+            surroundings_changed(tx, random)?;
+        }
     }
     row.live_edition = Some(facts.edition);
     row.last_edition = facts.edition;

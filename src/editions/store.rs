@@ -10,7 +10,7 @@ use crate::articles::{ArticleId, Content};
 use crate::authors;
 use crate::clock::Timestamp;
 use crate::config::Config;
-use crate::db::schema::{articles, editions, rendering_authors, rendering_topics, renderings, surroundings};
+use crate::db::schema::{editions, rendering_authors, rendering_topics, renderings, surroundings};
 use crate::db::{Connection, Tx};
 use crate::error::{Error, Result};
 use crate::random::Random;
@@ -63,12 +63,12 @@ pub struct ItemRow {
 /// # Errors
 /// When the database refuses.
 pub fn find_fresh(conn: &mut Connection, locale: &Locale, slug: &Slug) -> Result<Option<(String, Vec<u8>)>> {
+    let present =
+        surroundings::table.on(surroundings::id.eq(1).and(surroundings::epoch.eq(renderings::epoch)));
     Ok(renderings::table
+        .inner_join(present)
         .filter(renderings::locale.eq(locale))
         .filter(renderings::slug.eq(slug))
-        .filter(
-            renderings::epoch.nullable().eq(surroundings::table.select(surroundings::epoch).single_value()),
-        )
         .select((renderings::etag, renderings::body))
         .get_result(conn)
         .optional()?)
@@ -98,9 +98,8 @@ pub fn surroundings_of(
     let setup = kept.unwrap_or_else(|| Setup::new(config));
     let original = content.metadata.translation_of.unwrap_or(id);
     let siblings: Vec<(ArticleId, Locale, Slug)> = renderings::table
-        .inner_join(articles::table.on(articles::id.eq(renderings::article_id)))
-        .filter(articles::translation_of.eq(original).or(articles::id.eq(original)))
-        .filter(articles::id.ne(id))
+        .filter(renderings::translation_of.eq(original).or(renderings::article_id.eq(original)))
+        .filter(renderings::article_id.ne(id))
         .order((renderings::locale, renderings::article_id))
         .select((renderings::article_id, renderings::locale, renderings::slug))
         .limit(100)
@@ -149,23 +148,32 @@ impl Setup {
     }
 }
 
-/// Takes the settings of this server over. If they differ from those that renderings were made with, all are stale.
+/// When settings are taken over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Adopt {
+    /// By a server: its settings count.
+    Always,
+    /// By a command beside it: only if no server has run on this database yet.
+    IfNone,
+}
+
+/// Takes the settings of this process over. If they differ from those that renderings were made with, all are stale.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn adopt_settings(app: &App) -> Result<()> {
+pub async fn adopt_settings(app: &App, adopt: Adopt) -> Result<()> {
     let setup = serde_json::to_string(&Setup::new(&app.config))?;
     let random = app.random.clone();
     app.db
         .write(move |tx| {
             let kept: String = surroundings::table.select(surroundings::made_from).get_result(&mut **tx)?;
-            if kept != setup {
+            if kept != setup && (adopt == Adopt::Always || kept.is_empty()) {
                 diesel::update(surroundings::table)
                     .set(surroundings::made_from.eq(&setup))
                     .execute(&mut **tx)?;
-                if diesel::select(diesel::dsl::exists(renderings::table.select(renderings::article_id)))
-                    .get_result(&mut **tx)?
-                {
+                let any =
+                    diesel::select(diesel::dsl::exists(renderings::table.select(renderings::article_id)));
+                if any.get_result(&mut **tx)? {
                     surroundings_changed(tx, &random)?;
                 }
             }
@@ -217,6 +225,7 @@ pub fn put(
         renderings::epoch.eq(epoch),
         renderings::locale.eq(&metadata.locale),
         renderings::slug.eq(&metadata.slug),
+        renderings::translation_of.eq(metadata.translation_of),
         renderings::listed.eq(metadata.listed),
         renderings::featured.eq(metadata.featured),
         renderings::published_at.eq(facts.published_at),
@@ -282,14 +291,17 @@ pub fn withdraw(tx: &mut Tx<'_>, random: &Random, row: &mut ArticleRow) -> Resul
         return Ok(());
     }
     row.published_revision = None;
-    diesel::delete(renderings::table.filter(renderings::article_id.eq(row.id))).execute(&mut **tx)?;
-    if has_translations(tx, row.id, row.translation_of)? {
+    let own = renderings::table.filter(renderings::article_id.eq(row.id));
+    let original: Option<Option<ArticleId>> =
+        own.select(renderings::translation_of).get_result(&mut **tx).optional()?;
+    diesel::delete(own).execute(&mut **tx)?;
+    if has_translations(tx, row.id, original.flatten())? {
         surroundings_changed(tx, random)?;
     }
     Ok(())
 }
 
-/// Whether other articles are linked to this one as its translations.
+/// Whether other live articles are linked to this one as its translations.
 ///
 /// # Errors
 /// When the database refuses.
@@ -301,6 +313,6 @@ pub fn has_translations(
     if translation_of.is_some() {
         return Ok(true);
     }
-    Ok(diesel::select(diesel::dsl::exists(articles::table.filter(articles::translation_of.eq(id))))
+    Ok(diesel::select(diesel::dsl::exists(renderings::table.filter(renderings::translation_of.eq(id))))
         .get_result(conn)?)
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 use std::pin::Pin;
+use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::http::header;
@@ -17,6 +18,8 @@ use crate::error::{Error, Result};
 
 /// The largest body that is read, in bytes.
 pub const MOST_BYTES: usize = 2 * 1024 * 1024;
+/// How long a body may take to arrive.
+const BODY_DEADLINE: Duration = Duration::from_secs(30);
 /// How deep JSON may be nested.
 const MOST_DEPTH: usize = 64;
 
@@ -107,7 +110,11 @@ pub fn read_body(
             return Err(Error::TooLarge(limit as u64));
         }
         let mut body = BytesMut::new();
-        while let Some(chunk) = payload.next().await {
+        let deadline = tokio::time::Instant::now() + BODY_DEADLINE;
+        while let Some(chunk) = tokio::time::timeout_at(deadline, payload.next())
+            .await
+            .map_err(|_| Error::malformed("", "body-too-slow", "the body did not arrive within 30 seconds"))?
+        {
             let chunk = chunk.map_err(|e| Error::malformed("", "body-broken-off", e.to_string()))?;
             if body.len() + chunk.len() > limit {
                 return Err(Error::TooLarge(limit as u64));
@@ -134,7 +141,15 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
     from_value(value)
 }
 
-fn from_value<T: DeserializeOwned>(value: Value) -> Result<T> {
+/// Reads a JSON value into `T`: strictly.
+///
+/// # Errors
+/// Invalid for unknown members and wrong types.
+pub fn from_value<T: DeserializeOwned>(value: Value) -> Result<T> {
+    if !value.is_object() {
+        // Serde would take an array's items for the members in their order.
+        return Err(Error::invalid("", "wrong-type", "an object is wanted"));
+    }
     serde_path_to_error::deserialize(value).map_err(|error| {
         let mut pointer = String::new();
         for segment in error.path() {
@@ -165,7 +180,8 @@ fn push_key(pointer: &mut String, key: &str) {
 }
 
 /// Where a string or a name holds U+0000, which PostgreSQL's text cannot.
-fn find_nul(value: &Value) -> Option<String> {
+#[must_use]
+pub fn find_nul(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => text.contains('\0').then(String::new),
         Value::Array(items) => {
@@ -251,6 +267,26 @@ impl<'de> Visitor<'de> for Strict {
 /// A member of a merge patch that `null` clears: `None` when it is absent, `Some(None)` when it is `null`.
 pub type Clearable<T> = Option<Option<T>>;
 
+/// Applies a merge patch to an object, as RFC 7396 has it: objects are gone into, `null` takes members out.
+pub fn merge(target: &mut Map<String, Value>, patch: &Map<String, Value>) {
+    for (name, value) in patch {
+        match value {
+            Value::Null => {
+                target.remove(name);
+            }
+            Value::Object(patch) => {
+                let member = target.entry(name.clone()).or_insert(Value::Null);
+                let mut merged = member.as_object().cloned().unwrap_or_default();
+                merge(&mut merged, patch);
+                *member = merged.into();
+            }
+            value => {
+                target.insert(name.clone(), value.clone());
+            }
+        }
+    }
+}
+
 /// Tells a member that is `null` from one that is absent: for the optional members of a merge patch, with
 /// `#[serde(default, deserialize_with = "present")]`.
 ///
@@ -283,6 +319,24 @@ mod tests {
     #[test]
     fn a_nul_is_refused_and_its_place_is_told() {
         assert!(problem(r#"{"a":[0,{"b/c":"x\u0000"}]}"#).starts_with("/a/1/b~1c"));
+    }
+
+    #[test]
+    fn a_merge_patch_goes_into_objects() {
+        // RFC 7396, Appendix A, as far as both are objects.
+        for (target, patch, result) in [
+            (r#"{"a":"b"}"#, r#"{"a":"c"}"#, r#"{"a":"c"}"#),
+            (r#"{"a":"b","b":"c"}"#, r#"{"a":null}"#, r#"{"b":"c"}"#),
+            (r#"{"a":["b"]}"#, r#"{"a":"c"}"#, r#"{"a":"c"}"#),
+            (r#"{"a":{"b":"c"}}"#, r#"{"a":{"b":"d","c":null}}"#, r#"{"a":{"b":"d"}}"#),
+            (r#"{"a":[{"b":"c"}]}"#, r#"{"a":[1]}"#, r#"{"a":[1]}"#),
+            (r#"{"e":null}"#, r#"{"a":1}"#, r#"{"a":1,"e":null}"#),
+            ("{}", r#"{"a":{"bb":{"ccc":null}}}"#, r#"{"a":{"bb":{}}}"#),
+        ] {
+            let mut merged = parse(target.as_bytes()).unwrap();
+            merge(&mut merged, &parse(patch.as_bytes()).unwrap());
+            assert_eq!(serde_json::to_string(&merged).unwrap(), result);
+        }
     }
 
     #[test]

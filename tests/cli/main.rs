@@ -6,4 +6,5 @@ mod executable;
 mod test_database;
 
 mod commands;
+mod import;
 mod settings;

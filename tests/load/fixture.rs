@@ -10,6 +10,7 @@ use lede::articles::{ArticleRef, transfer, tree};
 use lede::auth::{Actor, PublishArticles, Role, WriteArticles};
 use lede::config::Config;
 use lede::editions::publish::{self, Wanted};
+use lede::editions::store::{Adopt, adopt_settings};
 use lede::users::store::{self as users, UserRow};
 
 const WORDS: &[&str] = &[
@@ -24,9 +25,13 @@ struct Settings {
     config: Config,
 }
 
+/// The website that links point to: the same for who makes the articles and for who serves them.
+pub const WEBSITE: &str = "https://website.example";
+
 /// The settings of a server on a database file.
 pub fn config(database: &Path) -> Config {
-    Settings::parse_from(["load", "--database-url", &format!("sqlite://{}", database.display())]).config
+    let url = format!("sqlite://{}", database.display());
+    Settings::parse_from(["load", "--database-url", &url, "--website-url", WEBSITE]).config
 }
 
 /// How many articles: `LOAD_ARTICLES`, or ten thousand.
@@ -44,6 +49,7 @@ pub fn fill(database: &Path, articles: usize) {
     let work = move || {
         actix_web::rt::System::new().block_on(async {
             let app = App::open(config, Seams::default()).await.expect("an application");
+            adopt_settings(&app, Adopt::IfNone).await.expect("settings");
             let owner = add_owner(&app).await;
             stream::iter(0..articles).for_each_concurrent(32, |number| make(&app, owner, number)).await;
         });
@@ -72,11 +78,11 @@ async fn add_owner(app: &App) -> lede::users::UserId {
 
 async fn make(app: &App, owner: lede::users::UserId, number: usize) {
     let now = app.clock.now();
-    let document = transfer::read_markdown(&markdown(number)).expect("a document");
+    let document = transfer::read_markdown(&markdown(number), "").expect("a document");
     let new = NewArticle {
         id: app.random.id(now).expect("an id"),
         metadata: document.metadata,
-        sections: tree::adopt(&document.parts, &[], &document.section_custom, &app.random, now)
+        sections: tree::adopt(&document.parts, &[], &document.section_custom, "", &app.random, now)
             .expect("a tree"),
         published_at: document.published_at,
     };

@@ -9,6 +9,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
 use crate::client::read_answer;
+use crate::fixture;
 
 /// The kernel counts processor time in hundredths of a second.
 const TICKS_PER_SECOND: u64 = 100;
@@ -24,13 +25,8 @@ impl Process {
         let address = free_address();
         let log = std::fs::File::create(database.with_extension("log")).expect("a log");
         let child = Command::new(env!("CARGO_BIN_EXE_lede"))
-            .args([
-                "serve",
-                "--bind",
-                &address.to_string(),
-                "--database-url",
-                &format!("sqlite://{}", database.display()),
-            ])
+            .args(["serve", "--website-url", fixture::WEBSITE, "--bind", &address.to_string()])
+            .args(["--database-url", &format!("sqlite://{}", database.display())])
             .stdout(Stdio::null())
             .stderr(log)
             .spawn()

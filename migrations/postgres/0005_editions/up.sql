@@ -18,6 +18,7 @@ CREATE TABLE renderings (
     epoch bigint NOT NULL,
     locale text COLLATE "C" NOT NULL,
     slug text COLLATE "C" NOT NULL,
+    translation_of uuid,
     listed boolean NOT NULL,
     featured boolean NOT NULL,
     published_at timestamptz NOT NULL,
@@ -34,6 +35,7 @@ CREATE INDEX renderings_published_at ON renderings (listed, published_at, articl
 CREATE INDEX renderings_updated_at ON renderings (listed, updated_at, article_id);
 CREATE INDEX renderings_title ON renderings (listed, title, article_id);
 CREATE INDEX renderings_epoch ON renderings (epoch, article_id);
+CREATE INDEX renderings_translation_of ON renderings (translation_of);
 
 CREATE TABLE rendering_topics (
     topic_id uuid NOT NULL REFERENCES topics (id) ON DELETE CASCADE,

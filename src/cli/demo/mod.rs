@@ -44,7 +44,6 @@ pub(super) async fn run(mut config: Config) -> anyhow::Result<ExitCode> {
     let password = fill(&app).await?;
     println!("{}", greeting(&address, &password, &mail));
     app::serve(app, listener, serve::stop_on_signal()?).await?;
-    println!("Gone.");
     Ok(ExitCode::SUCCESS)
 }
 

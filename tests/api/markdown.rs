@@ -1,0 +1,200 @@
+//! A draft as one Markdown document, and what becomes of Markdown.
+
+use lede::auth::Role;
+use serde_json::{Value, json};
+
+use crate::client::{Answer, Client};
+use crate::server::Server;
+use crate::writing::{at, create, flat, id, published, section, shape};
+
+async fn pull(client: &Client, draft: &Value) -> String {
+    let answer = client.get(at(draft, "/draft/markdown")).await;
+    assert_eq!(answer.is(200).header("content-type"), Some("text/markdown; charset=utf-8"));
+    answer.text().to_owned()
+}
+
+async fn push(client: &Client, draft: &Value, seen: i64, document: impl Into<Vec<u8>>) -> Answer {
+    client.put(at(draft, "/draft/markdown")).if_match(seen).body("text/markdown", document).await
+}
+
+/// A draft that has everything a draft can have.
+async fn everything(editor: &Client) -> Value {
+    let original = create(editor, json!({"title": "Original", "locale": "de"})).await;
+    create(editor, json!({"title": "A: \"b\" # c", "slug": "abc", "subtitle": "---", "summary": "Two\nlines.",
+        "cover": {"url": "/a.jpg", "alt": "An *A*", "width": 3}, "featured": true, "listed": false,
+        "authors": ["bob", "ada"], "topics": ["sea", "land"], "intro": "Intro.\n\n```\n# no heading\n```",
+        "seo": {"title": "S", "noindex": true, "canonical_url": "https://a.example/x"},
+        "custom": {"title": "mine", "deep": {"a": [1, null, "x"]}, "no": "yes"}, "translation_of": original["id"],
+        "aliases": ["/old/a", "/old/b"], "published_at": "2020-01-01T00:00:00Z",
+        "sections": [
+            {"heading": "Same", "body": "One.", "custom": {"k": 1}},
+            {"heading": "Same", "anchor": "other", "body": "  indented\n\nTwo.", "sections": [
+                {"heading": "Deep *one*", "body": ""}, {"body": "No heading.", "custom": {"bare": true}}, {"heading": "Trailing #"}]},
+            {"sections": [{"body": ""}, {"heading": "{#x}", "anchor": "y"}], "custom": {"empty": 1}},
+            {"body": "", "custom": {"empty": 2}},
+            {"anchor": "named", "body": "<!-- a comment -->"}]})).await
+}
+
+#[tokio::test]
+async fn a_draft_pulled_and_pushed_is_the_same_draft() {
+    let server = Server::start().await;
+    let editor = server.login(Role::Editor).await;
+    let draft = everything(&editor).await;
+    let document = pull(&editor, &draft).await;
+    let back = push(&editor, &draft, 1, document.as_str()).await;
+    assert_eq!(back.expect(200), draft, "{document}");
+    assert_eq!(back.version(), 1);
+    assert_eq!(pull(&editor, &draft).await, document);
+    // Another system's line ends and byte order mark make no difference.
+    let foreign = format!("\u{feff}{}", document.replace('\n', "\r\n"));
+    assert_eq!(push(&editor, &draft, 1, foreign).await.expect(200), draft);
+}
+
+#[tokio::test]
+async fn an_edited_document_keeps_what_sections_are() {
+    let server = Server::start().await;
+    let editor = server.login(Role::Editor).await;
+    let draft = create(
+        &editor,
+        json!({"title": "T", "subtitle": "S", "sections": [
+        {"heading": "Ebb", "body": "Away.", "custom": {"k": 1}},
+        {"heading": "Flow", "body": "Back."},
+        {"body": "Bare.", "custom": {"bare": 1}}]}),
+    )
+    .await;
+    let document = pull(&editor, &draft).await;
+    // A heading is changed here, a body there, and a section is put in the middle.
+    let edited = document
+        .replace("## Ebb", "## Low water")
+        .replace("Back.", "It is back.\n\n## New\n\nNew.")
+        .replace("Bare.", "Still bare.");
+    let edited =
+        edited.split_inclusive('\n').filter(|line| !line.starts_with("subtitle:")).collect::<String>();
+    assert_ne!(edited, document);
+    let after = push(&editor, &draft, 1, edited).await.expect(200);
+    assert_eq!(
+        (shape(&after["sections"]), &after["subtitle"]),
+        ("Low water Flow New -".to_owned(), &Value::Null)
+    );
+    let (before, now) = (flat(&draft["sections"]), flat(&after["sections"]));
+    assert_eq!([id(&now[0]), id(&now[1]), id(&now[3])], [id(&before[0]), id(&before[1]), id(&before[2])]);
+    // Links to it do not break, and what it carries stays.
+    assert_eq!((&now[0]["anchor"], &now[0]["custom"]), (&json!("ebb"), &json!({"k": 1})));
+    assert_eq!((&now[3]["body"], &now[3]["custom"]), (&json!("Still bare."), &json!({"bare": 1})));
+    let moved = pull(&editor, &draft).await.replace("## Low water {#ebb}", "## Low water {#low}");
+    let after = push(&editor, &draft, 2, moved).await.expect(200);
+    assert_eq!(
+        (id(&section(&after, "Low water")), &section(&after, "Low water")["anchor"]),
+        (id(&before[0]), &json!("low"))
+    );
+}
+
+#[tokio::test]
+async fn documents_are_bounded_and_of_one_kind() {
+    let server = Server::start().await;
+    let editor = server.login(Role::Editor).await;
+    let draft = create(&editor, json!({"title": "T"})).await;
+    let sections = |n: usize| format!("## S\n\n{}\n\n", "x".repeat(100_000)).repeat(n);
+    assert_eq!(push(&editor, &draft, 1, sections(9)).await.is(200).version(), 2);
+    let long = push(&editor, &draft, 2, sections(10)).await;
+    long.problem(422, "invalid");
+    assert_eq!(long.violations(), [" too-long"]);
+    let body = push(&editor, &draft, 2, "x".repeat(200_001)).await;
+    body.problem(422, "invalid");
+    assert_eq!(body.violations(), [" too-long"]);
+    push(&editor, &draft, 2, "x".repeat(3 * 1024 * 1024)).await.problem(413, "too-large");
+    push(&editor, &draft, 2, vec![b'a', 0xff]).await.problem(400, "malformed-request");
+    push(&editor, &draft, 2, "a\0b").await.problem(422, "invalid");
+    push(&editor, &draft, 2, "---\nsubtitle: \"a\\0b\"\n---\n").await.problem(422, "invalid");
+    push(&editor, &draft, 2, "---\na: [\n---\n").await.problem(422, "invalid");
+    let json = editor.put(at(&draft, "/draft/markdown")).if_match(2).json(json!({})).await;
+    json.problem(415, "unsupported-media-type");
+    editor
+        .put(at(&draft, "/draft/markdown"))
+        .body("text/markdown", "x")
+        .await
+        .problem(428, "if-match-required");
+}
+
+#[tokio::test]
+async fn a_document_without_a_title_keeps_the_one_there_is() {
+    let server = Server::start().await;
+    let editor = server.login(Role::Editor).await;
+    let draft = create(&editor, json!({"title": "T", "slug": "mine"})).await;
+    let after = push(&editor, &draft, 1, "Just text.").await.expect(200);
+    assert_eq!(
+        (&after["title"], &after["slug"], &after["intro"]),
+        (&json!("T"), &json!("mine"), &json!("Just text."))
+    );
+    let after = push(&editor, &draft, 2, "# New\n\nText.").await.expect(200);
+    assert_eq!((&after["title"], &after["slug"]), (&json!("New"), &json!("mine")));
+}
+
+#[tokio::test]
+async fn footnotes_and_definitions_belong_to_the_whole_article() {
+    let server = Server::start().await;
+    let editor = server.login(Role::Editor).await;
+    let live = published(&editor, json!({"title": "T", "intro": "First[^b].", "sections": [
+        {"heading": "A", "body": "A [link][l] and a note[^a]."},
+        {"heading": "B", "body": "Again[^b].\n\n[l]: https://a.example/ \"Title\"\n\n[^a]: Note *a*.\n[^b]: Note b."}]})).await;
+    let edition = server.client().get(at(&live, "")).await.expect(200);
+    let (intro, a) =
+        (edition["intro"]["html"].as_str().unwrap(), edition["sections"][0]["html"].as_str().unwrap());
+    assert!(a.contains(r#"<a href="https://a.example/" title="Title""#), "{a}");
+    assert!(intro.contains(">1</a>") && a.contains(">2</a>"), "{intro}{a}");
+    assert!(intro.contains("Note b.") && a.contains("Note <em>a</em>."), "{intro}{a}");
+    let whole = server.client().get(at(&live, "/html")).await.text().to_owned();
+    for fragment in whole.split("href=\"#").skip(1) {
+        let target = fragment.split('"').next().unwrap();
+        assert_eq!(whole.matches(&format!("id=\"{target}\"")).count(), 1, "{target}: {whole}");
+    }
+}
+
+#[tokio::test]
+async fn tables_task_lists_and_strikethrough_are_rendered() {
+    let server = Server::start().await;
+    let editor = server.login(Role::Editor).await;
+    let body = "| a | b |\n|:--|--:|\n| 1 | ~~2~~ |\n\n- [x] done\n- [ ] open\n\n```rust\nfn main() {}\n```";
+    let live = published(&editor, json!({"title": "T", "intro": body})).await;
+    let html =
+        server.client().get(at(&live, "")).await.expect(200)["intro"]["html"].as_str().unwrap().to_owned();
+    for part in ["<table>", "<del>2</del>", "checked", "<code class=\"language-rust\">fn main() {}"] {
+        assert!(html.contains(part), "{part}: {html}");
+    }
+    assert_eq!(html.matches("type=\"checkbox\"").count(), 2, "{html}");
+}
+
+#[tokio::test]
+async fn raw_html_is_sanitised_and_the_writer_is_told() {
+    let server = Server::start().await;
+    let editor = server.login(Role::Editor).await;
+    let body = "<figure><img src=\"/a.jpg\" srcset=\"/b.jpg 2x\" loading=\"lazy\" onerror=\"x()\"><figcaption>C</figcaption></figure>\n\n\
+        <script>alert(1)</script>\n\n[js](javascript:alert(1)) <iframe src=\"https://evil.example/\"></iframe>";
+    let draft = create(&editor, json!({"title": "T", "intro": body})).await;
+    let codes: Vec<&str> = draft["warnings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|warning| warning["code"].as_str().unwrap())
+        .collect();
+    for code in ["element-removed", "attribute-removed", "url-removed"] {
+        assert!(codes.contains(&code), "{draft:#}");
+    }
+    editor.post(at(&draft, "/publish")).json(json!({"revision": 1})).await.is(200);
+    let html =
+        server.client().get(at(&draft, "")).await.expect(200)["intro"]["html"].as_str().unwrap().to_owned();
+    assert!(html.contains("srcset=\"/b.jpg 2x\"") && html.contains("loading=\"lazy\""), "{html}");
+    for gone in ["script", "onerror", "javascript:", "iframe", "alert"] {
+        assert!(!html.contains(gone), "{gone}: {html}");
+    }
+    let edited = editor
+        .patch(at(&draft, "/draft"))
+        .if_match(2)
+        .json(json!({"intro": "<script>a</script>"}))
+        .await
+        .expect(200);
+    assert_eq!(edited["warnings"][0]["code"], "element-removed");
+    let pushed =
+        push(&editor, &draft, 3, "---\ntitle: T\n---\n\n## S\n\n<script>a</script>").await.expect(200);
+    assert_eq!(pushed["warnings"][0]["code"], "element-removed");
+}

@@ -1,0 +1,388 @@
+//! What readers see of what editors do: nothing but what was published, and exactly that.
+
+use lede::auth::Role;
+use serde_json::{Value, json};
+
+use crate::client::Client;
+use crate::given::{days, hours};
+use crate::server::Server;
+use crate::writing::{ARTICLES, at, create, id, publish, published, tides, version};
+
+async fn stories() -> (Server, Client, Client) {
+    let server = Server::start().await;
+    let editor = server.login(Role::Editor).await;
+    let reader = server.client();
+    (server, editor, reader)
+}
+
+#[tokio::test]
+async fn readers_see_nothing_before_and_nothing_of_an_edit_until_it_is_published() {
+    let (server, editor, reader) = stories().await;
+    let draft = tides(&editor).await;
+    for path in [
+        at(&draft, ""),
+        format!("{ARTICLES}/tides-and-harbours"),
+        at(&draft, "/html"),
+        at(&draft, "/sections"),
+    ] {
+        reader.get(&path).await.problem(404, "not-found");
+    }
+    assert_eq!(reader.get(ARTICLES).await.expect(200)["items"], json!([]));
+    let after = publish(&editor, &draft).await;
+    assert_eq!(
+        (&after["status"], &after["published_revision"], &after["has_unpublished_changes"]),
+        (&json!("published"), &json!(1), &json!(false))
+    );
+    let first = reader.get(at(&draft, "")).await;
+    server.clock.advance(hours(1));
+    let change =
+        json!({"title": "Other", "slug": "other", "intro": "Changed.", "listed": false, "topics": ["sea"]});
+    let after = editor.patch(at(&draft, "/draft")).if_match(2).json(change).await.expect(200);
+    assert_eq!((&after["status"], &after["has_unpublished_changes"]), (&json!("published"), &json!(true)));
+    editor.delete(at(&draft, "/draft/sections/tides")).if_match(2).await.is(204);
+    let still = reader.get(at(&draft, "")).await;
+    assert_eq!((first.text(), first.etag()), (still.text(), still.etag()));
+    reader.get(format!("{ARTICLES}/other")).await.problem(404, "not-found");
+    assert_eq!(reader.get(format!("{ARTICLES}/tides-and-harbours")).await.text(), first.text());
+    let now = editor.get(at(&draft, "/draft")).await.expect(200);
+    publish(&editor, &now).await;
+    let second = reader.get(format!("{ARTICLES}/other")).await.expect(200);
+    assert_eq!((&second["title"], &second["edition"]), (&json!("Other"), &json!(2)));
+    assert_eq!(second["published_at"], first.json()["published_at"]);
+    assert_eq!(second["updated_at"], json!(server.clock.now()));
+}
+
+#[tokio::test]
+async fn what_goes_out_is_exactly_the_revision_that_was_named() {
+    let (_server, editor, reader) = stories().await;
+    let draft =
+        create(&editor, json!({"title": "One", "sections": [{"heading": "S", "body": "First."}]})).await;
+    editor.patch(at(&draft, "/draft/sections/s")).if_match(1).json(json!({"body": "Second."})).await.is(200);
+    editor.patch(at(&draft, "/draft")).if_match(1).json(json!({"title": "Three"})).await.is(200);
+    for (revision, title, body) in [(2, "One", "Second."), (1, "One", "First."), (3, "Three", "Second.")] {
+        let after = editor.post(at(&draft, "/publish")).json(json!({"revision": revision})).await.expect(200);
+        assert_eq!(
+            (&after["published_revision"], &after["has_unpublished_changes"]),
+            (&json!(revision), &json!(revision != 3))
+        );
+        let edition = reader.get(at(&draft, "")).await.expect(200);
+        assert_eq!(
+            (&edition["title"], &edition["sections"][0]["html"]),
+            (&json!(title), &json!(format!("<p>{body}</p>\n")))
+        );
+    }
+    let unknown = editor.post(at(&draft, "/publish")).json(json!({"revision": 4})).await;
+    unknown.problem(422, "invalid");
+    assert_eq!(unknown.violations(), ["/revision unknown-revision"]);
+}
+
+#[tokio::test]
+async fn publishing_what_is_live_already_changes_nothing() {
+    let (server, editor, reader) = stories().await;
+    let draft = tides(&editor).await;
+    publish(&editor, &draft).await;
+    let before = reader.get(at(&draft, "")).await.text().to_owned();
+    server.clock.advance(days(1));
+    let again = editor.post(at(&draft, "/publish")).json(json!({"revision": 1})).await;
+    assert_eq!((again.is(200).version(), reader.get(at(&draft, "")).await.text()), (2, before.as_str()));
+    assert_eq!(editor.get(at(&draft, "/editions")).await.expect(200)["items"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn publishing_with_a_key_makes_one_edition() {
+    let (_server, editor, _) = stories().await;
+    let draft = tides(&editor).await;
+    let ask = || editor.post(at(&draft, "/publish")).once("k").json(json!({"revision": 1})).send();
+    let answers = futures_util::future::join_all((0..6).map(|_| ask())).await;
+    assert!(answers.iter().all(|answer| answer.is(200).text() == answers[0].text()));
+    editor.post(at(&draft, "/unpublish")).await.is(200);
+    assert_eq!(ask().await.header("idempotent-replayed"), Some("true"));
+    assert_eq!(editor.get(at(&draft, "/draft")).await.json()["status"], "unpublished");
+}
+
+#[tokio::test]
+async fn an_unpublished_article_is_gone_and_comes_back_with_its_first_date() {
+    let (server, editor, reader) = stories().await;
+    let draft = tides(&editor).await;
+    editor.post(at(&draft, "/unpublish")).await.problem(409, "not-published");
+    publish(&editor, &draft).await;
+    server.clock.advance(hours(1));
+    let after = editor.post(at(&draft, "/unpublish")).await.expect(200);
+    assert_eq!((&after["status"], &after["published_revision"]), (&json!("unpublished"), &Value::Null));
+    assert_eq!(after["has_unpublished_changes"], true);
+    for path in [at(&draft, ""), format!("{ARTICLES}/tides-and-harbours"), at(&draft, "/markdown")] {
+        reader.get(path).await.problem(404, "not-found");
+    }
+    assert_eq!(reader.get(ARTICLES).await.expect(200)["items"], json!([]));
+    server.clock.advance(hours(1));
+    publish(&editor, &draft).await;
+    let edition = reader.get(at(&draft, "")).await.expect(200);
+    assert_eq!((&edition["edition"], &edition["published_at"]), (&json!(2), &json!("2026-01-05T09:00:00Z")));
+    assert_eq!(edition["updated_at"], "2026-01-05T11:00:00Z");
+}
+
+#[tokio::test]
+async fn an_editor_may_give_the_first_date_and_it_does_not_move() {
+    let (server, editor, reader) = stories().await;
+    let draft = create(&editor, json!({"title": "T", "published_at": "2018-01-01T00:00:00Z"})).await;
+    publish(&editor, &draft).await;
+    assert_eq!(reader.get(at(&draft, "")).await.json()["published_at"], "2018-01-01T00:00:00Z");
+    let draft = create(&editor, json!({"title": "U"})).await;
+    let with = |at: &str| json!({"revision": 1, "published_at": at});
+    let late = editor.post(at(&draft, "/publish")).json(with("2026-02-01T00:00:00Z")).await;
+    late.problem(422, "invalid");
+    assert_eq!(late.violations(), ["/published_at in-the-future"]);
+    editor.post(at(&draft, "/publish")).json(with("2019-01-01T00:00:00Z")).await.is(200);
+    let edition = reader.get(at(&draft, "")).await.expect(200);
+    assert_eq!(
+        (&edition["published_at"], &edition["updated_at"]),
+        (&json!("2019-01-01T00:00:00Z"), &json!(server.clock.now()))
+    );
+    // Said again, it has no say any more.
+    editor.patch(at(&draft, "/draft")).if_match(2).json(json!({"title": "W"})).await.is(200);
+    let again = json!({"revision": 3, "published_at": "2017-01-01T00:00:00Z"});
+    editor.post(at(&draft, "/publish")).json(again).await.is(200);
+    assert_eq!(reader.get(at(&draft, "")).await.json()["published_at"], "2019-01-01T00:00:00Z");
+    let author = server.login(Role::Author).await;
+    let own = create(&author, json!({"title": "V"})).await;
+    let refused = author.post(at(&own, "/publish")).json(with("2019-01-01T00:00:00Z")).await;
+    refused.problem(422, "invalid");
+    assert_eq!(refused.violations(), ["/published_at not-for-your-role"]);
+    server
+        .login(Role::Contributor)
+        .await
+        .post(at(&own, "/publish"))
+        .json(json!({"revision": 1}))
+        .await
+        .is(403);
+}
+
+#[tokio::test]
+async fn the_trash_withdraws_keeps_the_slug_and_gives_back_an_unpublished_draft() {
+    let (_server, editor, reader) = stories().await;
+    let draft = tides(&editor).await;
+    publish(&editor, &draft).await;
+    editor.delete(at(&draft, "")).await.is(204);
+    reader.get(at(&draft, "")).await.problem(404, "not-found");
+    let lying = editor.get(at(&draft, "/draft")).await.expect(200);
+    assert_eq!((version(&lying), lying["trashed_at"].is_string()), (3, true));
+    for call in [
+        editor.patch(at(&draft, "/draft")).if_match(3).json(json!({"title": "X"})),
+        editor.delete(at(&draft, "")),
+        editor.post(at(&draft, "/publish")).json(json!({"revision": 1})),
+        editor.post(at(&draft, "/draft/sections")).json(json!({})),
+        editor.post(at(&draft, "/unpublish")),
+    ] {
+        call.await.problem(409, "in-trash");
+    }
+    editor
+        .post(ARTICLES)
+        .json(json!({"title": "X", "slug": "tides-and-harbours"}))
+        .await
+        .problem(409, "slug-taken");
+    let trash = |trashed: bool| editor.get(format!("/v1/drafts?trashed={trashed}"));
+    assert_eq!(trash(true).await.json()["items"].as_array().unwrap().len(), 1);
+    assert_eq!(trash(false).await.json()["items"].as_array().unwrap().len(), 0);
+    let back = editor.post(at(&draft, "/restore")).await.expect(200);
+    assert_eq!(
+        (&back["status"], &back["trashed_at"], version(&back)),
+        (&json!("unpublished"), &Value::Null, 4)
+    );
+    assert_eq!((&back["sections"], &back["slug"]), (&draft["sections"], &draft["slug"]));
+    editor.post(at(&draft, "/restore")).await.problem(409, "not-in-trash");
+    reader.get(at(&draft, "")).await.problem(404, "not-found");
+    publish(&editor, &back).await;
+    reader.get(at(&draft, "")).await.is(200);
+}
+
+#[tokio::test]
+async fn every_edit_leaves_a_revision_that_can_be_read_and_restored() {
+    let (server, editor, _) = stories().await;
+    let draft = create(&editor, json!({"title": "One", "slug": "one", "topics": ["sea"], "sections": [{"heading": "S", "body": "First."}]})).await;
+    publish(&editor, &draft).await;
+    server.clock.advance(hours(1));
+    editor
+        .patch(at(&draft, "/draft"))
+        .if_match(1)
+        .json(json!({"title": "Two", "slug": "two", "topics": []}))
+        .await
+        .is(200);
+    editor.delete(at(&draft, "/draft/sections/s")).if_match(1).await.is(204);
+    let list = editor.get(at(&draft, "/revisions?limit=2&include_total=true")).await;
+    let page = list.expect(200);
+    let numbers = |page: &Value| {
+        page["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|item| item["revision"].as_i64().unwrap())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!((numbers(&page), &page["total"]), (vec![4, 3], &json!(3)));
+    assert_eq!(
+        (&page["items"][1]["title"], &page["items"][1]["user_id"]),
+        (&json!("Two"), &json!(editor.user()))
+    );
+    let cursor = page["next_cursor"].as_str().unwrap();
+    let rest = editor.get(at(&draft, &format!("/revisions?limit=2&cursor={cursor}"))).await.expect(200);
+    assert_eq!((numbers(&rest), &rest["next_cursor"]), (vec![1], &Value::Null));
+    editor.get(at(&draft, &format!("/editions?cursor={cursor}"))).await.problem(400, "malformed-request");
+    let first = editor.get(at(&draft, "/revisions/1")).await.expect(200);
+    assert_eq!(
+        (&first["title"], &first["slug"], &first["topics"][0]["slug"]),
+        (&json!("One"), &json!("one"), &json!("sea"))
+    );
+    assert_eq!(
+        (&first["sections"][0]["body"], &first["sections"][0]["id"]),
+        (&json!("First."), &draft["sections"][0]["id"])
+    );
+    editor.get(at(&draft, "/revisions/2")).await.problem(404, "not-found");
+    let back = editor.post(at(&draft, "/revisions/1/restore")).if_match(4).once("r").await.expect(200);
+    assert_eq!((&back["title"], &back["slug"], version(&back)), (&json!("One"), &json!("two"), 5));
+    assert_eq!(
+        (&back["sections"][0]["id"], &back["topics"][0]["slug"]),
+        (&draft["sections"][0]["id"], &json!("sea"))
+    );
+    // Sent again because the answer was lost: the kept answer comes before the precondition.
+    let again = editor.post(at(&draft, "/revisions/1/restore")).if_match(4).once("r").await;
+    assert_eq!((again.expect(200), again.header("idempotent-replayed")), (back, Some("true")));
+}
+
+#[tokio::test]
+async fn editions_are_kept_and_read() {
+    let (server, editor, _) = stories().await;
+    let draft = published(&editor, json!({"title": "One"})).await;
+    server.clock.advance(hours(1));
+    let after = editor
+        .patch(at(&draft, "/draft"))
+        .if_match(2)
+        .json(json!({"title": "Two", "slug": "two"}))
+        .await
+        .expect(200);
+    publish(&editor, &after).await;
+    let items = editor.get(at(&draft, "/editions")).await.expect(200)["items"].clone();
+    let facts = |n: usize| {
+        ["edition", "revision", "slug", "title", "published_at", "live"].map(|name| items[n][name].clone())
+    };
+    assert_eq!(
+        facts(0),
+        [json!(2), json!(3), json!("two"), json!("Two"), json!("2026-01-05T10:00:00Z"), json!(true)]
+    );
+    assert_eq!(
+        facts(1),
+        [json!(1), json!(1), json!("one"), json!("One"), json!("2026-01-05T09:00:00Z"), json!(false)]
+    );
+    let first = editor.get(at(&draft, "/editions/1")).await.expect(200);
+    assert_eq!(
+        (&first["title"], &first["edition"], &first["updated_at"]),
+        (&json!("One"), &json!(1), &json!("2026-01-05T09:00:00Z"))
+    );
+    editor.get(at(&draft, "/editions/3")).await.problem(404, "not-found");
+}
+
+#[tokio::test]
+async fn an_old_slug_leads_readers_on_and_stops_writers() {
+    let (_server, editor, reader) = stories().await;
+    let draft = published(&editor, json!({"title": "One", "sections": [{"heading": "S"}]})).await;
+    let after = editor
+        .patch(format!("{ARTICLES}/one/draft"))
+        .if_match(2)
+        .json(json!({"slug": "two"}))
+        .await
+        .expect(200);
+    // Not published yet: readers use the old one, writers the new one.
+    reader.get(format!("{ARTICLES}/one")).await.is(200);
+    editor.get(format!("{ARTICLES}/two/draft")).await.is(200);
+    let moved = editor
+        .patch(format!("{ARTICLES}/one/draft"))
+        .if_match(3)
+        .json(json!({"title": "X"}))
+        .await
+        .problem(409, "slug-moved");
+    assert_eq!((&moved["slug"], &moved["id"]), (&json!("two"), &draft["id"]));
+    publish(&editor, &after).await;
+    for rest in [
+        "",
+        "?fields=id,title&formats=text",
+        "/html",
+        "/markdown",
+        "/sections?formats=markdown",
+        "/sections/s",
+    ] {
+        let answer = reader.get(format!("{ARTICLES}/one{rest}")).await;
+        assert_eq!(answer.is(301).location(), format!("{ARTICLES}/two{rest}"));
+        let head = reader.head(format!("{ARTICLES}/one{rest}")).await;
+        assert_eq!(head.is(301).location(), answer.location());
+        reader.get(answer.location()).await.is(200);
+    }
+    for call in [
+        editor.get(format!("{ARTICLES}/one/draft")),
+        editor.post(format!("{ARTICLES}/one/publish")).json(json!({"revision": 1})),
+        editor.delete(format!("{ARTICLES}/one")),
+        editor.post(format!("{ARTICLES}/one/draft/sections")).json(json!({})),
+        editor.put(format!("{ARTICLES}/one/draft/markdown")).if_match(1).body("text/markdown", "x"),
+    ] {
+        call.await.problem(409, "slug-moved");
+    }
+    editor.post(at(&draft, "/unpublish")).await.is(200);
+    reader.get(format!("{ARTICLES}/one")).await.problem(404, "not-found");
+}
+
+#[tokio::test]
+async fn a_slug_has_one_owner_for_as_long_as_anything_leads_there() {
+    let (_server, editor, reader) = stories().await;
+    let draft = published(&editor, json!({"title": "T", "slug": "first"})).await;
+    let rename = async |slug: &str| {
+        editor
+            .patch(at(&draft, "/draft"))
+            .header("if-match", "*")
+            .json(json!({"slug": slug}))
+            .await
+            .expect(200)
+    };
+    let refused = async |slug: &str| {
+        editor.post(ARTICLES).json(json!({"title": "X", "slug": slug})).await.problem(409, "slug-taken");
+    };
+    rename("passing").await;
+    let second = rename("second").await;
+    for taken in ["first", "second"] {
+        refused(taken).await;
+    }
+    // Nobody but its editors ever saw `passing`: it is free.
+    create(&editor, json!({"title": "X", "slug": "passing"})).await;
+    publish(&editor, &second).await;
+    refused("first").await;
+    // A revision whose slug has gone to somebody else cannot go out.
+    let passing = editor.post(at(&draft, "/publish")).json(json!({"revision": 3})).await;
+    passing.problem(409, "slug-taken");
+    // The article itself can go back.
+    let back = rename("first").await;
+    publish(&editor, &back).await;
+    reader.get(format!("{ARTICLES}/second")).await.is(301);
+    reader.get(format!("{ARTICLES}/first")).await.is(200);
+    editor.delete(at(&draft, "")).await.is(204);
+    for taken in ["first", "second"] {
+        refused(taken).await;
+    }
+    assert_eq!(create(&editor, json!({"title": "First"})).await["slug"], "first-2");
+}
+
+#[tokio::test]
+async fn nobody_knows_of_drafts_that_are_not_theirs() {
+    let (server, editor, _) = stories().await;
+    let draft = tides(&editor).await;
+    let author = server.login(Role::Author).await;
+    for call in [
+        author.get(at(&draft, "/draft")),
+        author.get(at(&draft, "/revisions/1")),
+        author.patch(at(&draft, "/draft")).if_match(1).json(json!({"title": "X"})),
+        author.delete(at(&draft, "/draft/sections/ebb")).if_match(1),
+        author.post(at(&draft, "/publish")).json(json!({"revision": 1})),
+        author.delete(at(&draft, "")),
+    ] {
+        call.await.problem(404, "not-found");
+    }
+    let own = create(&author, json!({"title": "Own"})).await;
+    let items = author.get("/v1/drafts").await.expect(200)["items"].clone();
+    assert_eq!(items.as_array().unwrap().iter().map(id).collect::<Vec<_>>(), [id(&own)]);
+}

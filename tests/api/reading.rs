@@ -1,0 +1,404 @@
+//! What readers fetch: one article in every form, and lists of them.
+
+use std::collections::BTreeSet;
+
+use lede::auth::Role;
+use serde_json::{Value, json};
+
+use crate::client::Client;
+use crate::given::{hours, minutes};
+use crate::server::Server;
+use crate::writing::{ARTICLES, at, create, id, published, shape};
+
+/// A published article with a bit of everything.
+async fn full(editor: &Client) -> Value {
+    published(
+        editor,
+        json!({"title": "Tides & harbours", "slug": "tides", "topics": ["sea"], "authors": ["ada"],
+        "intro": "Look at *the* water.", "cover": {"url": "/a.jpg"}, "custom": {"z": 1, "a": 2},
+        "sections": [{"heading": "Reading `it`", "body": "One two.", "custom": {"k": 1}, "sections": [
+            {"heading": "Slack", "body": "- three"}]}, {"body": "Bare."}]}),
+    )
+    .await
+}
+
+#[tokio::test]
+async fn the_default_answer_is_as_the_contract_shows_it() {
+    let server = Server::start().await;
+    let draft = full(&server.login(Role::Editor).await).await;
+    let answer = server.client().get(format!("{ARTICLES}/tides")).await;
+    let edition = answer.expect(200);
+    let (section, topic, author) = (&draft["sections"][0], &draft["topics"][0], &draft["authors"][0]);
+    let wanted = format!(
+        r#"{{"id":{id},"slug":"tides","locale":"en","url":"https://website.example/tides","title":"Tides & harbours","subtitle":null,"summary":"Look at the water.","cover":{{"url":"/a.jpg","alt":null,"caption":null,"width":null,"height":null}},"featured":false,"listed":true,"authors":[{{"id":{author},"slug":"ada","name":"Ada"}}],"topics":[{{"id":{topic},"slug":"sea","name":"Sea"}}],"intro":{{"html":"<p>Look at <em>the</em> water.</p>\n","markdown":null,"text":null}},"sections":[{{"id":{first},"heading":"Reading it","heading_html":"Reading <code>it</code>","anchor":"reading-it","level":2,"html":"<p>One two.</p>\n","markdown":null,"text":null,"word_count":2,"custom":{{"k":1}},"sections":[{{"id":{slack},"heading":"Slack","heading_html":"Slack","anchor":"slack","level":3,"html":"<ul>\n<li>three</li>\n</ul>\n","markdown":null,"text":null,"word_count":1,"custom":{{}},"sections":[]}}]}},{{"id":{bare},"heading":null,"heading_html":null,"anchor":null,"level":2,"html":"<p>Bare.</p>\n","markdown":null,"text":null,"word_count":1,"custom":{{}},"sections":[]}}],"outline":[{{"heading":"Reading it","anchor":"reading-it","level":2}},{{"heading":"Slack","anchor":"slack","level":3}}],"word_count":11,"reading_minutes":1,"seo":{{"title":null,"description":null,"canonical_url":null,"image_url":null,"noindex":false}},"translations":[],"custom":{custom},"edition":1,"published_at":"2026-01-05T09:00:00Z","updated_at":"2026-01-05T09:00:00Z"}}"#,
+        id = draft["id"],
+        author = author["id"],
+        topic = topic["id"],
+        first = section["id"],
+        slack = section["sections"][0]["id"],
+        bare = draft["sections"][1]["id"],
+        custom = draft["custom"],
+    );
+    assert_eq!(answer.text(), wanted);
+    assert_eq!(server.client().get(at(&draft, "")).await.text(), wanted);
+    let item = server.client().get(ARTICLES).await.expect(200)["items"][0].clone();
+    let mut expected = edition;
+    for absent in ["intro", "sections", "outline"] {
+        expected.as_object_mut().unwrap().remove(absent);
+    }
+    assert_eq!(item, expected);
+}
+
+#[tokio::test]
+async fn fields_and_formats_choose_what_is_told() {
+    let server = Server::start().await;
+    let draft = full(&server.login(Role::Editor).await).await;
+    let reader = server.client();
+    let get = async |query: &str| reader.get(format!("{}?{query}", at(&draft, ""))).await;
+    assert_eq!(
+        get("fields=title,id").await.text(),
+        format!(r#"{{"id":{},"title":"Tides & harbours"}}"#, draft["id"])
+    );
+    let bodies = get("formats=markdown,text&fields=intro,sections").await.expect(200);
+    assert_eq!(
+        bodies["intro"],
+        json!({"html": null, "markdown": "Look at *the* water.", "text": "Look at the water."})
+    );
+    let slack = &bodies["sections"][0]["sections"][0];
+    assert_eq!((&slack["html"], &slack["markdown"]), (&Value::Null, &json!("- three")));
+    let whole = "<p>Look at <em>the</em> water.</p>\n<h2 id=\"reading-it\">Reading <code>it</code></h2>\n<p>One two.</p>\n\
+        <h3 id=\"slack\">Slack</h3>\n<ul>\n<li>three</li>\n</ul>\n<p>Bare.</p>\n";
+    let derived = get("fields=content_html,content_text&formats=markdown").await.expect(200);
+    assert_eq!(derived["content_html"], whole);
+    assert_eq!(
+        derived["content_text"],
+        "Look at the water.\n\nReading it\n\nOne two.\n\nSlack\n\nthree\n\nBare."
+    );
+    let html = reader.get(at(&draft, "/html")).await;
+    assert_eq!((html.is(200).text(), html.header("content-type")), (whole, Some("text/html; charset=utf-8")));
+    let listed =
+        reader.get(format!("{ARTICLES}?fields=slug,sections,content_text&formats=text")).await.expect(200);
+    assert_eq!(listed["items"][0]["sections"][1]["text"], "Bare.");
+    assert_eq!(
+        listed["items"][0].as_object().unwrap().keys().collect::<Vec<_>>(),
+        ["slug", "sections", "content_text"]
+            .into_iter()
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect::<Vec<_>>()
+    );
+    for (query, refusal) in [
+        ("fields=titel", "fields unknown-field"),
+        ("formats=pdf", "formats not-one-of"),
+        ("fields=", "fields malformed-list"),
+        ("field=title", "field unknown-parameter"),
+        ("locale=en&locale=de", "locale repeated-parameter"),
+    ] {
+        let answer = get(query).await;
+        answer.problem(400, "malformed-request");
+        assert_eq!(answer.violations(), [refusal]);
+    }
+}
+
+#[tokio::test]
+async fn sections_are_read_alone_by_id_or_anchor() {
+    let server = Server::start().await;
+    let draft = full(&server.login(Role::Editor).await).await;
+    let reader = server.client();
+    let tree = reader.get(at(&draft, "/sections")).await.expect(200);
+    assert_eq!(shape(&tree["items"]), "Reading it(Slack) -");
+    let slack = &tree["items"][0]["sections"][0];
+    for name in ["slack".to_owned(), id(slack)] {
+        assert_eq!(reader.get(at(&draft, &format!("/sections/{name}"))).await.expect(200), *slack);
+    }
+    let text = reader.get(format!("{ARTICLES}/tides/sections/slack?formats=text")).await.expect(200);
+    assert_eq!((&text["html"], &text["text"]), (&Value::Null, &json!("three")));
+    reader.get(at(&draft, "/sections/nothing")).await.problem(404, "not-found");
+}
+
+#[tokio::test]
+async fn the_markdown_of_an_edition_sent_back_changes_nothing() {
+    let server = Server::start().await;
+    let editor = server.login(Role::Editor).await;
+    let draft = full(&editor).await;
+    let document = server.client().get(at(&draft, "/markdown")).await;
+    assert!(document.is(200).text().starts_with("---\n"), "{}", document.text());
+    let back =
+        editor.put(at(&draft, "/draft/markdown")).if_match(2).body("text/markdown", document.text()).await;
+    assert_eq!(back.expect(200), editor.get(at(&draft, "/draft")).await.expect(200));
+    assert_eq!(back.version(), 2);
+}
+
+#[tokio::test]
+async fn a_reader_who_has_the_bytes_is_told_so() {
+    let server = Server::start().await;
+    let draft = full(&server.login(Role::Editor).await).await;
+    let reader = server.client();
+    let paths =
+        ["", "?fields=id", "/html", "/markdown", "/sections", "/sections/slack"].map(|rest| at(&draft, rest));
+    for path in paths.into_iter().chain([format!("{ARTICLES}/tides"), ARTICLES.to_owned()]) {
+        let first = reader.get(&path).await;
+        let etag = first.is(200).etag().to_owned();
+        assert!(etag.starts_with('"'), "{etag}");
+        for tags in [etag.clone(), format!("\"x\", W/{etag}"), "*".to_owned()] {
+            let again = reader.get(&path).header("if-none-match", &tags).await;
+            assert_eq!((again.is(304).etag(), again.text()), (etag.as_str(), ""));
+        }
+        reader.get(&path).header("if-none-match", "\"x\"").await.is(200);
+        let head = reader.head(&path).await;
+        assert_eq!((head.is(200).etag(), head.text()), (etag.as_str(), ""));
+        for name in ["content-type", "cache-control"] {
+            assert_eq!(head.header(name), first.header(name), "{path}");
+        }
+        assert!(first.header("cache-control").unwrap().starts_with("public"));
+    }
+}
+
+#[tokio::test]
+async fn readers_routes_do_not_look_at_tokens() {
+    let server = Server::start().await;
+    let editor = server.login(Role::Editor).await;
+    let live = full(&editor).await;
+    let hidden = create(&editor, json!({"title": "Hidden"})).await;
+    for who in [editor.clone(), server.client().with_token("no good"), server.client()] {
+        assert_eq!(
+            who.get(at(&live, "")).await.is(200).text(),
+            server.client().get(at(&live, "")).await.text()
+        );
+        assert_eq!(who.get(ARTICLES).await.expect(200)["items"].as_array().unwrap().len(), 1);
+        who.get(at(&hidden, "")).await.problem(404, "not-found");
+        who.get(format!("{ARTICLES}/hidden/html")).await.problem(404, "not-found");
+    }
+    server.client().get(at(&live, "/draft")).await.problem(401, "unauthenticated");
+}
+
+/// Articles `a` to `h`, published an hour apart, with labels that differ.
+async fn shelf(server: &Server) -> Client {
+    let editor = server.login(Role::Editor).await;
+    for (title, more) in [
+        ("a", json!({"topics": ["sea"], "authors": ["ada"], "featured": true})),
+        ("b", json!({"topics": ["sea", "land"], "authors": ["bob"]})),
+        ("c", json!({"topics": ["land"], "authors": ["ada", "bob"]})),
+        ("d", json!({"locale": "de"})),
+        ("e", json!({"published_at": "2020-01-01T00:00:00Z"})),
+        ("f", json!({"listed": false, "topics": ["sea"]})),
+    ] {
+        let mut body = json!({"title": title, "slug": title});
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        published(&editor, body).await;
+        server.clock.advance(hours(1));
+    }
+    create(&editor, json!({"title": "draft", "topics": ["sea"]})).await;
+    server.client()
+}
+
+async fn slugs(reader: &Client, query: &str) -> String {
+    let page = reader.get(format!("{ARTICLES}?{query}")).await.expect(200);
+    page["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| item["slug"].as_str().unwrap())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+#[tokio::test]
+async fn lists_are_filtered_and_sorted() {
+    let server = Server::start().await;
+    let reader = shelf(&server).await;
+    let ids = reader.get(format!("{ARTICLES}?fields=id,slug")).await.expect(200)["items"].clone();
+    let (d, c) = (ids[0]["id"].as_str().unwrap(), ids[1]["id"].as_str().unwrap());
+    for (query, wanted) in [
+        ("", "d c b a e"),
+        ("topic=sea", "b a"),
+        ("topic=sea,land", "c b a"),
+        ("topic=sea&topic=land", "c b a"),
+        ("topic_all=sea,land", "b"),
+        ("topic=nothing", ""),
+        ("topic_all=sea,nothing", ""),
+        ("author=ada", "c a"),
+        ("author=ada,bob", "c b a"),
+        ("author=ada&topic=sea", "a"),
+        ("locale=de", "d"),
+        ("locale=de,en&topic=land", "c b"),
+        ("slug=a,d,f,x", "d a"),
+        (&format!("id={c},{d}"), "d c"),
+        ("featured=true", "a"),
+        ("featured=false&locale=en", "c b e"),
+        ("published_at_gte=2026-01-05T10:00:00Z", "d c b"),
+        ("published_at_gt=2026-01-05T10:00:00Z", "d c"),
+        ("published_at_lte=2026-01-05T10:00:00Z", "b a e"),
+        ("published_at_lt=2026-01-05T11:00:00%2B01:00", "a e"),
+        ("updated_at_gte=2026-01-05T12:00:00Z", "d e"),
+        ("sort=published_at", "e a b c d"),
+        ("sort=-updated_at", "e d c b a"),
+        ("sort=updated_at", "a b c d e"),
+        ("sort=title", "a b c d e"),
+        ("sort=-title,published_at", "e d c b a"),
+        ("limit=2", "d c"),
+    ] {
+        assert_eq!(slugs(&reader, query).await, wanted, "{query}");
+    }
+    let counted = reader.get(format!("{ARTICLES}?topic=sea&limit=1&include_total=true")).await.expect(200);
+    assert_eq!((&counted["total"], counted["items"].as_array().unwrap().len()), (&json!(2), 1));
+    // What stands in no list is there for whoever knows where.
+    assert_eq!(reader.get(format!("{ARTICLES}/f")).await.expect(200)["listed"], false);
+    for (query, refusal) in [
+        ("sort=size", "sort unknown-sort"),
+        ("sort=title,-title", "sort unknown-sort"),
+        ("limit=0", "limit out-of-bounds"),
+        ("limit=101", "limit out-of-bounds"),
+        ("limit=x", "limit out-of-bounds"),
+        ("featured=1", "featured malformed-boolean"),
+        ("published_at_gte=yesterday", "published_at_gte malformed-time"),
+        ("id=a", "id malformed-id"),
+        ("topic=,", "topic malformed-list"),
+        ("sort=title&sort=title", "sort repeated-parameter"),
+        ("q=a", "q unknown-parameter"),
+    ] {
+        let answer = reader.get(format!("{ARTICLES}?{query}")).await;
+        answer.problem(400, "malformed-request");
+        assert_eq!(answer.violations(), [refusal]);
+    }
+    reader.get(format!("{ARTICLES}?limit=100")).await.is(200);
+}
+
+#[tokio::test]
+async fn pages_walk_through_everything_once() {
+    let server = Server::start().await;
+    let editor = server.login(Role::Editor).await;
+    // Many equal sort keys, and titles as long as they get: a cursor holds one.
+    let long = "\u{1F30A}\"".repeat(150);
+    for n in 0..11 {
+        published(
+            &editor,
+            json!({"title": if n % 3 == 0 { &long } else { "Same" }, "slug": format!("s{n}")}),
+        )
+        .await;
+        if n % 4 == 0 {
+            server.clock.advance(minutes(1));
+        }
+    }
+    let reader = server.client();
+    for sort in [
+        "-published_at",
+        "published_at",
+        "title",
+        "-title,published_at",
+        "updated_at,-title",
+        "title,-published_at,updated_at",
+    ] {
+        for limit in [1, 3, 4, 11] {
+            let whole = slugs(&reader, &format!("sort={sort}&limit=100")).await;
+            let mut path = format!("{ARTICLES}?sort={sort}&limit={limit}");
+            let mut walked = Vec::new();
+            loop {
+                assert!(walked.len() <= 11, "{sort} {limit}: {walked:?}");
+                let answer = reader.get(&path).await;
+                let page = answer.expect(200);
+                walked.extend(
+                    page["items"]
+                        .as_array()
+                        .unwrap()
+                        .iter()
+                        .map(|item| item["slug"].as_str().unwrap().to_owned()),
+                );
+                let Some(cursor) = page["next_cursor"].as_str() else {
+                    assert_eq!(answer.header("link"), None);
+                    break;
+                };
+                let link = answer.header("link").expect("a link").to_owned();
+                path = link.strip_prefix('<').unwrap().strip_suffix(">; rel=\"next\"").unwrap().to_owned();
+                assert!(path.contains(&format!("cursor={cursor}")), "{path}");
+            }
+            assert_eq!(walked.join(" "), whole, "{sort} {limit}");
+            assert_eq!(walked.iter().collect::<BTreeSet<_>>().len(), 11);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_cursor_of_another_list_is_refused() {
+    let server = Server::start().await;
+    let reader = shelf(&server).await;
+    let page = reader.get(format!("{ARTICLES}?limit=1&topic=sea,land")).await.expect(200);
+    let cursor = page["next_cursor"].as_str().unwrap().to_owned();
+    let mut mutated = cursor.clone().into_bytes();
+    mutated[cursor.len() / 2] ^= 1;
+    let mutated = String::from_utf8(mutated).unwrap();
+    for query in [
+        format!("cursor={cursor}"),
+        format!("topic=sea&cursor={cursor}"),
+        format!("topic=sea,land&sort=title&cursor={cursor}"),
+        format!("topic=sea,land&cursor={mutated}"),
+        "cursor=x".to_owned(),
+        "cursor=".to_owned(),
+    ] {
+        let answer = reader.get(format!("{ARTICLES}?{query}")).await;
+        answer.problem(400, "malformed-request");
+        assert!(answer.violations()[0].starts_with("cursor "), "{:?}", answer.violations());
+    }
+    // The limit is no part of the list.
+    reader.get(format!("{ARTICLES}?limit=5&topic=sea,land&cursor={cursor}")).await.is(200);
+    reader.get(format!("/v1/topics?cursor={cursor}")).await.problem(400, "malformed-request");
+}
+
+#[tokio::test]
+async fn drafts_are_listed_for_their_editors() {
+    let server = Server::start().await;
+    let editor = server.login(Role::Editor).await;
+    for (title, topics) in
+        [("Über Wasser", json!(["sea"])), ("Low 100% tide", json!([])), ("high tide", json!(["sea"]))]
+    {
+        create(&editor, json!({"title": title, "topics": topics, "authors": ["ada"]})).await;
+        server.clock.advance(minutes(1));
+    }
+    let live = published(&editor, json!({"title": "Live"})).await;
+    server.clock.advance(minutes(1));
+    let back = published(&editor, json!({"title": "Back", "locale": "de"})).await;
+    editor.post(at(&back, "/unpublish")).await.is(200);
+    let titles = async |query: &str| {
+        let page = editor.get(format!("/v1/drafts?{query}")).await.expect(200);
+        page["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|item| item["title"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    for (query, wanted) in [
+        ("", "Back, Live, high tide, Low 100% tide, Über Wasser"),
+        ("status=published", "Live"),
+        ("status=unpublished,published", "Back, Live"),
+        ("status=draft", "high tide, Low 100% tide, Über Wasser"),
+        ("has_unpublished_changes=false", "Live"),
+        ("has_unpublished_changes=true&sort=title&status=unpublished", "Back"),
+        ("author=ada&topic=sea", "high tide, Über Wasser"),
+        ("locale=de", "Back"),
+        ("q=TIDE", "high tide, Low 100% tide"),
+        ("q=tide+low", "Low 100% tide"),
+        ("q=%25", "Low 100% tide"),
+        ("q=_", ""),
+        ("q=%C3%9Cber", "Über Wasser"),
+        ("trashed=true", ""),
+        ("updated_at_gte=2026-01-05T09:03:00Z", "Back, Live"),
+        ("sort=created_at&limit=2", "Über Wasser, Low 100% tide"),
+    ] {
+        assert_eq!(titles(query).await, wanted, "{query}");
+    }
+    editor.patch(at(&live, "/draft")).if_match(2).json(json!({"intro": "New."})).await.is(200);
+    assert_eq!(titles("has_unpublished_changes=false").await, "");
+    let page = editor.get("/v1/drafts?sort=-title&limit=2&include_total=true").await.expect(200);
+    assert_eq!(page["total"], 5);
+    let next = page["next_cursor"].as_str().unwrap();
+    assert_eq!(
+        editor.get(format!("/v1/drafts?sort=-title&limit=3&cursor={next}")).await.expect(200)["items"]
+            .as_array()
+            .unwrap()
+            .len(),
+        3
+    );
+    editor.get(format!("/v1/drafts?cursor={next}")).await.problem(400, "malformed-request");
+}

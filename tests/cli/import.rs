@@ -1,0 +1,129 @@
+//! `lede import` and `lede demo`: what they bring in, what they say, and how they end.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Output, Stdio};
+
+use crate::executable::{Serving, add_user, lede, lede_on, run};
+use crate::test_database::TestDatabase;
+
+const PASSWORD: &str = "correct horse battery staple";
+
+/// The last line that was printed.
+fn summary(output: &Output) -> &str {
+    std::str::from_utf8(&output.stdout).expect("UTF-8").lines().last().unwrap_or_default()
+}
+
+fn write(folder: &Path, name: &str, text: &str) {
+    let file = folder.join(name);
+    std::fs::create_dir_all(file.parent().expect("a folder")).expect("a folder");
+    std::fs::write(file, text).expect("a file");
+}
+
+/// A folder of posts, three of them good.
+fn posts() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path();
+    write(
+        path,
+        "2024-05-01-tides.md",
+        "---\ntitle: Tides\ntags: [Sea]\n---\n\nTwice a day.\n\n## Slack water\n\nWait.\n",
+    );
+    write(path, "deep/fog/index.md", "# Fog\n\nListen.\n");
+    write(path, "notes.md", "---\ntitle: Notes\ndraft: true\n---\n\nNot yet.\n");
+    write(path, "picture.jpg", "no text");
+    folder
+}
+
+#[test]
+fn a_folder_comes_in_and_a_second_run_changes_nothing() {
+    let (database, folder) = (TestDatabase::fresh(), posts());
+    add_user(&database, "ada@lede.example", "admin", PASSWORD);
+    let import = || run(lede_on(&database).args(["import", "--publish"]).arg(folder.path()), "");
+    let first = import();
+    assert_eq!(first.status.code(), Some(0), "{first:?}");
+    assert_eq!(summary(&first), "3 created, 0 updated, 0 unchanged, 0 failed");
+    assert_eq!(summary(&import()), "0 created, 0 updated, 3 unchanged, 0 failed");
+    write(folder.path(), "deep/fog/index.md", "# Fog\n\nListen, and look.\n");
+    assert_eq!(summary(&import()), "0 created, 1 updated, 2 unchanged, 0 failed");
+}
+
+#[test]
+fn one_bad_file_never_stops_the_rest_and_is_named_with_its_reason() {
+    let (database, folder) = (TestDatabase::fresh(), posts());
+    add_user(&database, "ada@lede.example", "admin", PASSWORD);
+    write(folder.path(), "broken.md", "---\ntitle: [\n---\n\nText.\n");
+    std::fs::write(folder.path().join("latin.md"), b"caf\xe9").expect("a file");
+    write(folder.path(), "same.md", "---\ntitle: Other tides\nslug: tides\n---\n");
+    let outcome = run(lede_on(&database).arg("import").arg(folder.path()), "");
+    assert_eq!(outcome.status.code(), Some(1), "{outcome:?}");
+    assert_eq!(summary(&outcome), "3 created, 0 updated, 0 unchanged, 3 failed");
+    let said = String::from_utf8(outcome.stderr).expect("UTF-8");
+    for (file, reason) in
+        [("broken.md", "front matter"), ("latin.md", "UTF-8"), ("same.md", "the same slug, tides")]
+    {
+        let line = said.lines().find(|line| line.contains(file)).unwrap_or_else(|| panic!("{file}: {said}"));
+        assert!(line.to_lowercase().contains(&reason.to_lowercase()), "{line}");
+    }
+}
+
+#[test]
+fn a_dry_run_only_says_what_would_happen() {
+    let (database, folder) = (TestDatabase::fresh(), posts());
+    add_user(&database, "ada@lede.example", "admin", PASSWORD);
+    let dry = run(lede_on(&database).args(["import", "--dry-run"]).arg(folder.path()), "");
+    assert_eq!(summary(&dry), "dry run: 3 created, 0 updated, 0 unchanged, 0 failed");
+    let real = run(lede_on(&database).arg("import").arg(folder.path()), "");
+    assert_eq!(summary(&real), "3 created, 0 updated, 0 unchanged, 0 failed");
+}
+
+#[test]
+fn when_nothing_can_be_done_that_is_said_in_one_line() {
+    let (database, folder) = (TestDatabase::fresh(), posts());
+    let nobody = run(lede_on(&database).arg("import").arg(folder.path()), "");
+    assert_eq!(nobody.status.code(), Some(2), "{nobody:?}");
+    add_user(&database, "ada@lede.example", "admin", PASSWORD);
+    let nowhere = run(lede_on(&database).args(["import", "nowhere"]), "");
+    assert_eq!(nowhere.status.code(), Some(2), "{nowhere:?}");
+    assert_eq!(String::from_utf8_lossy(&nowhere.stderr).lines().count(), 1, "{nowhere:?}");
+}
+
+#[tokio::test]
+async fn what_is_imported_beside_a_server_is_served() {
+    let (database, folder) = (TestDatabase::fresh(), posts());
+    add_user(&database, "ada@lede.example", "admin", PASSWORD);
+    let serving = Serving::start(&mut lede_on(&database));
+    let imported = run(lede_on(&database).args(["import", "--publish"]).arg(folder.path()), "");
+    assert_eq!(imported.status.code(), Some(0), "{imported:?}");
+    let fetch = async |slug: &str| {
+        reqwest::get(format!("{}/v1/articles/{slug}", serving.address))
+            .await
+            .expect("an answer")
+            .status()
+            .as_u16()
+    };
+    assert_eq!((fetch("tides").await, fetch("fog").await, fetch("notes").await), (200, 200, 404));
+    serving.terminate();
+    assert_eq!(serving.ended().0, Some(0));
+}
+
+#[tokio::test]
+async fn the_demonstration_shows_four_articles_and_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut demo = lede()
+        .env("TMPDIR", folder.path())
+        .args(["demo", "--bind", "127.0.0.1:0"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the executable");
+    let lines = BufReader::new(demo.stdout.take().expect("what it says")).lines().map_while(Result::ok);
+    let said: Vec<String> = lines.take_while(|line| !line.contains("/publish ")).collect();
+    let list = said.iter().find_map(|line| line.trim().strip_prefix("articles ")).expect("an address").trim();
+    let found = reqwest::get(format!("{list}?include_total=true")).await.expect("an answer");
+    let found: serde_json::Value = found.json().await.expect("JSON");
+    assert_eq!(found["total"], 4);
+    let stopped = std::process::Command::new("kill").arg(demo.id().to_string()).status().expect("a signal");
+    assert!(stopped.success());
+    assert!(demo.wait().expect("its end").success());
+    assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0);
+}
