@@ -89,7 +89,7 @@ pub struct Edition {
     pub updated_at: Timestamp,
 }
 
-/// An edition in a list: without intro, sections and outline.
+/// An edition in a list: without intro, sections and outline, unless `fields` asks for them.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct EditionItem {
     /// The article's id.
@@ -122,6 +122,21 @@ pub struct EditionItem {
     /// What it is about.
     #[schema(max_items = 50)]
     pub topics: Vec<TopicRef>,
+    /// The text before the first section: only when `fields` asks for it.
+    #[schema(nullable = false)]
+    pub intro: Option<Body>,
+    /// The sections at the top, with those below them: only when `fields` asks for them.
+    #[schema(nullable = false, max_items = 1000)]
+    pub sections: Option<Vec<EditionSection>>,
+    /// Every heading, in document order: only when `fields` asks for it.
+    #[schema(nullable = false, max_items = 1000)]
+    pub outline: Option<Vec<OutlineEntry>>,
+    /// The whole article as HTML: only when `fields` asks for it.
+    #[schema(nullable = false, max_length = 10_000_000)]
+    pub content_html: Option<String>,
+    /// The whole article as plain text: only when `fields` asks for it.
+    #[schema(nullable = false, max_length = 10_000_000)]
+    pub content_text: Option<String>,
     /// Words in all.
     #[schema(minimum = 0, maximum = 10_000_000)]
     pub word_count: u32,

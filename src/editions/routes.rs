@@ -127,13 +127,17 @@ impl View {
 }
 
 /// An edition and what only comes on request.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct WholeEdition {
     #[serde(flatten)]
     edition: Edition,
+    /// The whole article as HTML: only when `fields` asks for it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, max_length = 10_000_000)]
     content_html: Option<String>,
+    /// The whole article as plain text: only when `fields` asks for it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, max_length = 10_000_000)]
     content_text: Option<String>,
 }
 
@@ -227,7 +231,7 @@ async fn find(
 #[utoipa::path(get, path = "/v1/articles/{article}", tag = "articles", security(()),
     params(ArticlePath, InLocale, View),
     responses(
-        (status = 200, description = "The edition.", body = Edition,
+        (status = 200, description = "The edition.", body = WholeEdition,
          headers(("ETag" = String, description = "The strong tag of the bytes."), ("Cache-Control" = String, description = "How long caches may keep it."))),
         (status = 301, description = "The article has another slug now.", headers(("Location" = String, description = "Where it is."))),
         (status = 304, description = "The reader has these bytes already."),

@@ -1,14 +1,13 @@
-//! What was acknowledged is there: the real executable is killed with SIGKILL while sixteen clients write, and started
-//! again, over and over. `LEDE_TEST_CYCLES` says how often; a night's run takes 200.
+//! What was acknowledged is there: the real executable is killed with SIGKILL while sixteen clients write articles, and
+//! started again, over and over. `LEDE_TEST_CYCLES` says how often; a night's run takes 200.
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 
 use diesel::prelude::*;
 use futures_util::future::join_all;
 use lede::db::Connection;
-use reqwest::Client;
+use reqwest::{Client, RequestBuilder};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
@@ -18,132 +17,285 @@ use crate::test_database::{TestDatabase, setting};
 
 const CLIENTS: usize = 16;
 
-/// What was acknowledged: id and name.
-type Acknowledged = Arc<Mutex<BTreeMap<String, String>>>;
+/// What becomes of every article, write by write: each raises its version by one. Then the next article begins.
+const STORY: [Write; 6] =
+    [Write::Create, Write::Edit, Write::Edit, Write::Publish, Write::Edit, Write::Publish];
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Write {
+    Create,
+    /// Another body for the section, if nobody else has touched the article since.
+    Edit,
+    /// What was written last goes out.
+    Publish,
+}
 
 #[tokio::test]
 async fn what_was_acknowledged_survives_being_killed() {
     let cycles = setting("LEDE_TEST_CYCLES").map_or(3, |n| n.parse().expect("a number"));
     let database = TestDatabase::fresh();
     add_user(&database, "ada@lede.example", "editor", PASSWORD);
-    let acknowledged = Acknowledged::default();
+    let mut writers: Vec<Writer> = (0..CLIENTS).map(Writer::new).collect();
+    let (mut acknowledged, mut unanswered, mut lost) = (0, 0, Vec::new());
     for cycle in 0..cycles {
         let serving = Serving::start(&mut lede_on(&database));
-        let token = login(&serving.address).await;
-        assert_eq!(all(&serving.address).await, *acknowledged.lock().expect("a lock"), "cycle {cycle}");
+        let server = Remote::login(&serving.address).await;
         // Not after a time but after a number of writes, which differs from cycle to cycle.
-        let enough = 30 + (cycle * 37) % 91;
-        let (count, reached) = (Arc::new(AtomicUsize::new(0)), Arc::new(Notify::new()));
-        let clients = (0..CLIENTS).map(|client| {
-            let writes = Writes {
-                address: serving.address.clone(),
-                token: token.clone(),
-                name: format!("{cycle}.{client}"),
-                acknowledged: acknowledged.clone(),
-                count: count.clone(),
-                enough,
-                reached: reached.clone(),
-            };
-            tokio::spawn(writes.until_the_server_is_gone())
+        let enough = Enough::new(30 + (cycle * 37) % 91);
+        let writing = writers.into_iter().map(|writer| {
+            let (server, enough) = (server.clone(), enough.clone());
+            tokio::spawn(async move { writer.until_the_server_is_gone(&server, &enough).await })
         });
-        let clients: Vec<_> = clients.collect();
-        reached.notified().await;
+        let writing: Vec<_> = writing.collect();
+        enough.reached.notified().await;
         serving.kill();
-        let unanswered: Vec<String> =
-            join_all(clients).await.into_iter().map(|name| name.expect("a client")).collect();
-        check_integrity(&database);
-        forgive(&database, &acknowledged, &unanswered);
+        writers = join_all(writing).await.into_iter().map(|writer| writer.expect("a writer")).collect();
+        acknowledged += enough.count.load(Ordering::SeqCst);
+        settle(&database).await;
+        let serving = Serving::start(&mut lede_on(&database));
+        let server = Remote::login(&serving.address).await;
+        for writer in &mut writers {
+            unanswered += usize::from(writer.forgive(&server, &mut lost).await);
+        }
+        assert_eq!(
+            server.count().await,
+            writers.iter().map(Writer::articles).sum::<usize>(),
+            "cycle {cycle}"
+        );
     }
     let serving = Serving::start(&mut lede_on(&database));
-    assert_eq!(all(&serving.address).await, *acknowledged.lock().expect("a lock"));
+    let server = Remote::login(&serving.address).await;
+    for writer in &writers {
+        writer.check(&server, 0..writer.articles(), &mut lost).await;
+    }
+    println!(
+        "{cycles} cycles, {acknowledged} acknowledged writes, {} lost writes; \
+         {unanswered} were done although their answer did not arrive",
+        lost.len()
+    );
+    assert!(lost.is_empty(), "{}", lost.join("\n"));
 }
 
-struct Writes {
-    address: String,
-    token: String,
+/// A client that writes one article after the other. How many writes it has done says everything about its articles.
+struct Writer {
     name: String,
-    acknowledged: Acknowledged,
+    writes: usize,
+}
+
+/// How an article is.
+#[derive(Debug, PartialEq)]
+struct State {
+    version: usize,
+    revision: usize,
+    body: String,
+    /// What readers are served: the body and the number of the edition.
+    edition: Option<(String, usize)>,
+}
+
+impl Writer {
+    fn new(number: usize) -> Self {
+        Self { name: format!("writer-{number}"), writes: 0 }
+    }
+
+    fn articles(&self) -> usize {
+        self.writes.div_ceil(STORY.len())
+    }
+
+    fn slug(&self, article: usize) -> String {
+        format!("{}-article-{article}", self.name)
+    }
+
+    /// What that write of an article puts into its section.
+    fn body(&self, article: usize, write: usize) -> String {
+        format!("Article {article} of {}, after write {write}.", self.name)
+    }
+
+    /// How an article has to be after the first `writes` of its story.
+    fn state(&self, article: usize, writes: usize) -> Option<State> {
+        let mut state: Option<State> = None;
+        for (at, write) in STORY.iter().enumerate().take(writes) {
+            let version = at + 1;
+            let fresh = || (version, self.body(article, version));
+            state = Some(match (write, state) {
+                (Write::Publish, Some(before)) => {
+                    let number = before.edition.map_or(1, |(_, number)| number + 1);
+                    State { version, edition: Some((before.body.clone(), number)), ..before }
+                }
+                (_, before) => {
+                    let (revision, body) = fresh();
+                    State { version, revision, body, edition: before.and_then(|state| state.edition) }
+                }
+            });
+        }
+        state
+    }
+
+    async fn until_the_server_is_gone(mut self, server: &Remote, enough: &Enough) -> Self {
+        while self.write(server).await.is_some() {
+            self.writes += 1;
+            enough.one_more();
+        }
+        self
+    }
+
+    /// Does the next write; `None` if it was not answered.
+    async fn write(&self, server: &Remote) -> Option<()> {
+        let (article, at) = (self.writes / STORY.len(), self.writes % STORY.len());
+        let (slug, body) = (self.slug(article), self.body(article, at + 1));
+        let here = format!("/v1/articles/{slug}");
+        let request = match STORY[at] {
+            Write::Create => server.post("/v1/articles").json(&json!({
+                "title": slug, "slug": slug, "sections": [{"heading": "Part", "body": body}]
+            })),
+            Write::Edit => server
+                .patch(&format!("{here}/draft/sections/part"))
+                .header("if-match", format!("\"{at}\""))
+                .json(&json!({"body": body})),
+            Write::Publish => {
+                let revision = self.state(article, at).expect("an article").revision;
+                server.post(&format!("{here}/publish")).json(&json!({"revision": revision}))
+            }
+        };
+        let answer = request.send().await.ok()?;
+        let (status, version) = (answer.status(), answer.headers().get("etag").cloned());
+        let told = answer.text().await.ok()?;
+        assert!(status.is_success(), "{slug}, write {}: {status} {told}", at + 1);
+        assert_eq!(version.expect("a version"), format!("\"{}\"", at + 1), "{slug}: {told}");
+        Some(())
+    }
+
+    /// A write that was never answered was done or not, but nothing between; one that was done counts from now on.
+    async fn forgive(&mut self, server: &Remote, lost: &mut Vec<String>) -> bool {
+        let (article, at) = (self.writes / STORY.len(), self.writes % STORY.len());
+        if server.state(&self.slug(article)).await == self.state(article, at + 1) {
+            self.writes += 1;
+            return true;
+        }
+        // The last that was answered may have been the last of its article.
+        self.check(server, article.saturating_sub(1)..self.articles(), lost).await;
+        false
+    }
+
+    async fn check(&self, server: &Remote, articles: std::ops::Range<usize>, lost: &mut Vec<String>) {
+        for article in articles {
+            let wanted = self.state(article, (self.writes - article * STORY.len()).min(STORY.len()));
+            let found = server.state(&self.slug(article)).await;
+            if found != wanted {
+                lost.push(format!("{}: {found:?} instead of {wanted:?}", self.slug(article)));
+            }
+        }
+    }
+}
+
+/// Tells when enough has been written.
+#[derive(Clone)]
+struct Enough {
     count: Arc<AtomicUsize>,
-    enough: usize,
+    wanted: usize,
     reached: Arc<Notify>,
 }
 
-impl Writes {
-    /// Writes one after the other and says which was not answered any more.
-    async fn until_the_server_is_gone(self) -> String {
-        let http = Client::builder().no_proxy().build().expect("a client");
-        for n in 0.. {
-            let name = format!("{}.{n}", self.name);
-            let slug = format!("t-{}", name.replace('.', "-"));
-            let ask = http.post(format!("{}/v1/topics", self.address)).bearer_auth(&self.token);
-            let Ok(answer) = ask.json(&json!({"name": name, "slug": slug})).send().await else { return name };
-            let status = answer.status();
-            let Ok(body) = answer.json::<Value>().await else { return name };
-            assert_eq!(status, 201, "{body}");
-            let id = body["id"].as_str().expect("an id").to_owned();
-            self.acknowledged.lock().expect("a lock").insert(id, name);
-            if self.count.fetch_add(1, Ordering::SeqCst) + 1 == self.enough {
-                self.reached.notify_one();
-            }
+impl Enough {
+    fn new(wanted: usize) -> Self {
+        Self { count: Arc::default(), wanted, reached: Arc::default() }
+    }
+
+    fn one_more(&self) {
+        if self.count.fetch_add(1, Ordering::SeqCst) + 1 == self.wanted {
+            self.reached.notify_one();
         }
-        unreachable!("the server is killed")
     }
 }
 
-/// A write that was never answered may or may not have been done; one that was done counts from now on.
-fn forgive(database: &TestDatabase, acknowledged: &Acknowledged, unanswered: &[String]) {
-    use lede::db::schema::topics;
-    let mut conn = database.connect();
-    let done: Vec<(lede::topics::TopicId, String)> = topics::table
-        .filter(topics::name.eq_any(unanswered))
-        .select((topics::id, topics::name))
-        .load(&mut conn)
-        .expect("topics");
-    let done = done.into_iter().map(|(id, name)| (id.to_string(), name));
-    acknowledged.lock().expect("a lock").extend(done);
+/// A server that runs, and a token for it.
+#[derive(Clone)]
+struct Remote {
+    http: Client,
+    address: String,
+    token: String,
 }
 
-fn check_integrity(database: &TestDatabase) {
+impl Remote {
+    async fn login(address: &str) -> Self {
+        let http = Client::builder().no_proxy().build().expect("a client");
+        let mut server = Self { http, address: address.to_owned(), token: String::new() };
+        let who = json!({"email": "ada@lede.example", "password": PASSWORD});
+        let answer = server.post("/v1/auth/sessions").json(&who).send().await.expect("an answer");
+        let session: Value = answer.json().await.expect("JSON");
+        session["access_token"].as_str().expect("a token").clone_into(&mut server.token);
+        server
+    }
+
+    fn post(&self, path: &str) -> RequestBuilder {
+        self.http.post(format!("{}{path}", self.address)).bearer_auth(&self.token)
+    }
+
+    fn patch(&self, path: &str) -> RequestBuilder {
+        self.http.patch(format!("{}{path}", self.address)).bearer_auth(&self.token)
+    }
+
+    /// What is there, if anything is.
+    async fn get(&self, path: &str) -> Option<Value> {
+        let ask = self.http.get(format!("{}{path}", self.address)).bearer_auth(&self.token);
+        let answer = ask.send().await.expect("an answer");
+        match answer.status().as_u16() {
+            404 => None,
+            200 => Some(answer.json().await.expect("JSON")),
+            status => panic!("{path}: {status}"),
+        }
+    }
+
+    /// How an article is, if it is there.
+    async fn state(&self, slug: &str) -> Option<State> {
+        let number = |value: &Value| usize::try_from(value.as_u64().expect("a number")).expect("a small one");
+        let text = |value: &Value| value.as_str().expect("text").to_owned();
+        let draft = self.get(&format!("/v1/articles/{slug}/draft")).await?;
+        let edition = self.get(&format!("/v1/articles/{slug}?formats=markdown")).await;
+        Some(State {
+            version: number(&draft["version"]),
+            revision: number(&draft["revision"]),
+            body: text(&draft["sections"][0]["body"]),
+            edition: edition.map(|it| (text(&it["sections"][0]["markdown"]), number(&it["edition"]))),
+        })
+    }
+
+    /// How many articles there are.
+    async fn count(&self) -> usize {
+        let page = self.get("/v1/drafts?limit=1&include_total=true").await.expect("a list");
+        usize::try_from(page["total"].as_u64().expect("a number")).expect("a small one")
+    }
+}
+
+/// Checks what the dead process left, and waits until nothing is done for it any more.
+async fn settle(database: &TestDatabase) {
     #[derive(QueryableByName)]
     struct Check {
         #[diesel(sql_type = diesel::sql_types::Text)]
         integrity_check: String,
     }
-    let mut conn = database.connect();
-    if let Connection::Sqlite(conn) = &mut conn {
-        let check: Check = diesel::sql_query("PRAGMA integrity_check").get_result(conn).expect("a check");
-        assert_eq!(check.integrity_check, "ok");
+    #[derive(QueryableByName)]
+    struct Others {
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        others: i64,
     }
-}
-
-async fn login(address: &str) -> String {
-    let ask =
-        Client::builder().no_proxy().build().expect("a client").post(format!("{address}/v1/auth/sessions"));
-    let answer = ask
-        .json(&json!({"email": "ada@lede.example", "password": PASSWORD}))
-        .send()
-        .await
-        .expect("an answer");
-    let session: Value = answer.json().await.expect("JSON");
-    session["access_token"].as_str().expect("a token").to_owned()
-}
-
-/// Every topic there is: id and name.
-async fn all(address: &str) -> BTreeMap<String, String> {
-    let http = Client::builder().no_proxy().build().expect("a client");
-    let (mut found, mut cursor) = (BTreeMap::new(), String::new());
-    loop {
-        let answer =
-            http.get(format!("{address}/v1/topics?limit=100{cursor}")).send().await.expect("an answer");
-        assert_eq!(answer.status(), 200);
-        let page: Value = answer.json().await.expect("JSON");
-        for item in page["items"].as_array().expect("items") {
-            let text = |name: &str| item[name].as_str().expect("text").to_owned();
-            found.insert(text("id"), text("name"));
+    let mut conn = database.connect();
+    match &mut conn {
+        Connection::Sqlite(conn) => {
+            let check: Check = diesel::sql_query("PRAGMA integrity_check").get_result(conn).expect("a check");
+            assert_eq!(check.integrity_check, "ok");
         }
-        match page["next_cursor"].as_str() {
-            Some(next) => cursor = format!("&cursor={next}"),
-            None => return found,
-        }
+        // The database server may be about to commit what it has been told.
+        Connection::Postgres(conn) => loop {
+            let others: Others = diesel::sql_query(
+                "SELECT count(*) AS others FROM pg_stat_activity \
+                 WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()",
+            )
+            .get_result(conn)
+            .expect("a count");
+            if others.others == 0 {
+                break;
+            }
+            tokio::time::sleep(crate::given::milliseconds(5)).await;
+        },
     }
 }

@@ -1,31 +1,100 @@
-"""What a script does, with a client that is generated from the contract."""
+"""What a newsroom's script does, with a client that is generated from the contract."""
 
 import sys
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 from lede_client import AuthenticatedClient, Client
 from lede_client.api.accounts import create_session, get_me
-from lede_client.api.topics import create_topic, get_topic, list_topics
-from lede_client.models import CreateSession, CreateTopic, Problem
+from lede_client.api.articles import get_article, list_articles
+from lede_client.api.drafts import create_article, publish_article, update_section
+from lede_client.api.subscribers import join_subscribers
+from lede_client.models import (
+    CreateArticle,
+    CreateSession,
+    JoinSubscribers,
+    ListArticlesFieldsItem,
+    Problem,
+    Publish,
+    UpdateSection,
+)
+
+T = TypeVar("T")
+
+
+def good(answer: T | Problem | None) -> T:
+    """Insists that something was answered, and that it is no problem."""
+    assert answer is not None and not isinstance(answer, Problem), answer
+    return answer
+
+
+MARKDOWN = """# Winds and sails
+
+The wind turns before noon.
+
+## Reefing
+
+Early.
+
+### How
+
+With both hands.
+
+## Gybing
+
+Late.
+"""
 
 base_url, email, password = sys.argv[1:]
-
 reader = Client(base_url=base_url)
-session = create_session.sync(client=reader, body=CreateSession(email=email, password=password))
-assert not isinstance(session, Problem) and session is not None, session
-
+session = good(create_session.sync(client=reader, body=CreateSession(email=email, password=password)))
 editor = AuthenticatedClient(base_url=base_url, token=session.access_token)
-me = get_me.sync(client=editor)
-assert me is not None and me.email == email, me
+assert good(get_me.sync(client=editor)).email == email
 
-made = create_topic.sync_detailed(client=editor, body=CreateTopic(name="Winds", slug="winds"))
+# A Markdown document becomes a tree of sections.
+made = create_article.sync_detailed(client=editor, body=CreateArticle(markdown=MARKDOWN, topics=["winds"]))
 assert made.status_code == 201, made
+draft = good(made.parsed)
+first, second = draft.sections
+assert [first.heading, first.sections[0].heading, second.heading] == ["Reefing", "How", "Gybing"], draft
+assert draft.subtitle is None and draft.schedule is None, draft
 
-topic = get_topic.sync("winds", client=reader)
-assert topic is not None and topic.name == "Winds", topic
+# Nobody reads what is not published.
+early = get_article.sync(draft.slug, client=reader)
+assert isinstance(early, Problem) and early.code == "not-found", early
 
-page = list_topics.sync(client=reader, limit=10)
-assert page is not None and "winds" in [item.slug for item in page.items], page
+# One section changes, and only if nobody else has changed it.
+seen = f'"{draft.version}"'
+written = good(
+    update_section.sync(
+        draft.slug, str(first.id), client=editor, if_match=seen, body=UpdateSection(body="Early, and then once more.")
+    )
+)
+assert written.version > draft.version, written
+late = update_section.sync_detailed(
+    draft.slug, str(first.id), client=editor, if_match=seen, body=UpdateSection(body="No.")
+)
+assert late.status_code == 412 and isinstance(late.parsed, Problem), late
 
-refused = get_topic.sync("nothing", client=reader)
-assert isinstance(refused, Problem) and refused.code == "not-found", refused
+# What goes out is the revision that was seen.
+revision = written.section.revision
+published = good(publish_article.sync(draft.slug, client=editor, body=Publish(revision=revision)))
+assert published.published_revision == revision, published
+edition = good(get_article.sync(draft.slug, client=reader))
+assert [section.anchor for section in edition.sections] == ["reefing", "gybing"], edition
+assert [(entry.level, entry.anchor) for entry in edition.outline] == [(2, "reefing"), (3, "how"), (2, "gybing")]
+assert edition.sections[0].html == "<p>Early, and then once more.</p>\n", edition.sections[0]
+
+# Whole items, and with `fields` fewer members than an item has: those are read as they came.
+hour_ago = datetime.now(UTC) - timedelta(hours=1)
+page = good(list_articles.sync(client=reader, topic=["winds"], published_at_gte=hour_ago))
+assert [(item.id, item.topics[0].slug) for item in page.items] == [(draft.id, "winds")], page
+assert page.next_cursor is None, page
+wanted = [ListArticlesFieldsItem.ID, ListArticlesFieldsItem.TITLE]
+asked = list_articles._get_kwargs(topic=["winds"], fields=wanted)
+answer = reader.get_httpx_client().request(**asked).raise_for_status().json()
+assert answer == {"items": [{"id": str(draft.id), "title": "Winds and sails"}], "next_cursor": None}, answer
+
+joined = join_subscribers.sync_detailed(client=reader, body=JoinSubscribers(email="alan@reader.example"))
+assert joined.status_code == 202, joined
 print("the Python client tells the story")
