@@ -197,8 +197,8 @@ pub async fn update_draft(
     body: MergePatch<Value>,
 ) -> Result<Answer> {
     let locale = locale.or_default(&app);
-    let patch = body.value;
-    let warnings = warnings(patch.get("intro").and_then(Value::as_str), &app.policy());
+    let changes = body.value;
+    let warnings = warnings(changes.get("intro").and_then(Value::as_str), &app.policy());
     let (random, site_locale) = (app.random.clone(), app.config.locale.clone());
     app.db
         .write(move |tx| {
@@ -212,7 +212,7 @@ pub async fn update_draft(
                 |_| Ok(Touches::Metadata),
                 |tx, draft| {
                     let mut violations = Violations::default();
-                    let update = UpdateDraft::of_patch(&patch, &draft.content.metadata)?;
+                    let update = UpdateDraft::of_patch(&changes, &draft.content.metadata)?;
                     let change = update.change(&mut violations);
                     violations.check()?;
                     drafts::change_metadata(tx, &editor, draft, &change)?;

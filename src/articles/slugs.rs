@@ -35,9 +35,8 @@ pub fn claim(tx: &mut Tx<'_>, article: ArticleId, locale: &Locale, slug: &Slug) 
     let taken = || Error::conflict("slug-taken", format!("another article in {locale} has the slug {slug}"));
     match owner(tx, locale, slug)? {
         Some((owner, _)) if owner == article => Ok(()),
-        Some(_) => Err(taken()),
         None if insert(tx, article, locale, slug)? => Ok(()),
-        None => Err(taken()),
+        Some(_) | None => Err(taken()),
     }
 }
 

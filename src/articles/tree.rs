@@ -401,7 +401,7 @@ fn anchor_of(part: &Part) -> Option<Anchor> {
 /// Takes a heading.
 ///
 /// # Errors
-/// As [`line`].
+/// As [`line()`].
 pub fn heading(text: &str) -> Result<String, Invalid> {
     line(text, MOST_HEADING)
 }

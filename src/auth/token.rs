@@ -64,7 +64,7 @@ impl Tokens {
         })
     }
 
-    /// A token that says who `user` is, good for [`LIFE`] from `now`.
+    /// A token that says who `user` is, good for ten minutes from `now`.
     ///
     /// # Errors
     /// Internal, if signing fails.

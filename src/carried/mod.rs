@@ -1,5 +1,5 @@
 //! What topics and authors have in common: an article carries both, each has a slug and a name, and one can go up in
-//! another. The rules stand here; [`store`] writes the queries once for the two tables.
+//! another. The rules stand here; `store.rs` writes the queries once for the two tables.
 
 pub mod routes;
 pub(crate) mod store;

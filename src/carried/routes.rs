@@ -1,4 +1,4 @@
-//! What the routes of topics and authors do alike, written once for each by a macro as in [`super::store`]. The handlers
+//! What the routes of topics and authors do alike, written once for each by a macro as in `store.rs`. The handlers
 //! that call it stay in `routes.rs` of their resource, because each carries its documentation.
 
 use utoipa::IntoParams;

@@ -1,4 +1,4 @@
-//! The allow-list: which HTML may leave the house. [`clean`] is the last word on every rendered byte; what it would
+//! The allow-list: which HTML may leave the house. ammonia is the last word on every rendered byte; what it would
 //! take out is found, and told to the author, by [`super::raw_html`] before.
 
 use std::borrow::Cow;

@@ -97,7 +97,7 @@ async fn make(app: &App, owner: lede::users::UserId, number: usize) {
     let wanted = Wanted { article: article.clone(), locale: locale.clone(), revision: 1, published_at: None };
     let prepared = publish::prepare(app, actor, wanted).await.expect("a rendering");
     app.db
-        .write(move |tx| publish::commit(tx, &random, actor, &article, &locale, prepared.as_ref()))
+        .write(move |tx| publish::commit(tx, &random, actor, &article, &locale, 1, prepared.as_ref()))
         .await
         .expect("an edition");
 }
