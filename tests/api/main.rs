@@ -4,6 +4,8 @@
 //! (`contract.rs`), `given.rs` makes what tests begin with. Then a file a topic. SQLite is the default; PostgreSQL when
 //! `LEDE_TEST_POSTGRES_URL` names a server on which databases may be made. Tests do not name a database.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod client;
 mod contract;
 mod executable;

@@ -27,7 +27,10 @@ async fn a_section_is_added_where_the_caller_says() {
         let answer = editor.post(at(&draft, "/draft/sections")).json(&body).await;
         let added = answer.expect(201);
         assert_eq!(answer.location(), at(&draft, &format!("/draft/sections/{}", id(&added["section"]))));
-        assert_eq!((answer.version(), &added["version"]), (1 + number as i64, &json!(1 + number)));
+        assert_eq!(
+            (answer.version(), &added["version"]),
+            (i64::try_from(number).unwrap() + 1, &json!(1 + number))
+        );
         assert_eq!(added["section"]["revision"], added["version"]);
         assert_eq!(shape(&editor.get(at(&draft, "/draft")).await.expect(200)["sections"]), becomes);
     }
