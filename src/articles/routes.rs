@@ -5,8 +5,9 @@ use serde::Deserialize;
 use serde_json::Value;
 use utoipa::IntoParams;
 
-use super::drafts::{self, Draft as Kept, Editor, NewArticle, Touches};
+use super::drafts::{self, Draft as Kept, Editor, Touches};
 use super::input::{CreateArticle, UpdateDraft};
+use super::metadata::{self, NewArticle};
 use super::output::{Draft, warnings};
 use super::store::{self};
 use super::transfer::{self, Incoming};
@@ -95,7 +96,7 @@ pub async fn create_article(
     let (random, locale) = (app.random.clone(), app.config.locale.clone());
     let work = move |tx: &mut crate::db::Tx<'_>, new: &NewArticle| {
         let editor = Editor { actor, random: &random, locale: &locale };
-        let kept = drafts::create(tx, &editor, new)?;
+        let kept = metadata::create(tx, &editor, new)?;
         let draft = Draft::new(tx, &kept, warnings.clone())?;
         Ok(Answer::created(format!("/v1/articles/{}/draft", new.id), &draft)?.version(draft.version()))
     };
@@ -215,7 +216,7 @@ pub async fn update_draft(
                     let update = UpdateDraft::of_patch(&changes, &draft.content.metadata)?;
                     let change = update.change(&mut violations);
                     violations.check()?;
-                    drafts::change_metadata(tx, &editor, draft, &change)?;
+                    metadata::change_metadata(tx, &editor, draft, &change)?;
                     Ok(Vec::new())
                 },
             )?;
@@ -317,7 +318,7 @@ pub(crate) fn replace(
     incoming: &Incoming,
 ) -> Result<Vec<super::SectionId>> {
     let before = std::mem::take(&mut draft.content.sections);
-    drafts::change_metadata(tx, editor, draft, &incoming.metadata)?;
+    metadata::change_metadata(tx, editor, draft, &incoming.metadata)?;
     draft.content.sections =
         tree::adopt(&incoming.parts, &before, &incoming.section_custom, "", editor.random, tx.now())?;
     Ok(drafts::moved(&before, &draft.content.sections))

@@ -12,7 +12,8 @@ use futures_util::{StreamExt as _, stream};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::app::App;
-use crate::articles::drafts::{self, Draft, Editor, NewArticle, Touches};
+use crate::articles::drafts::{self, Draft, Editor, Touches};
+use crate::articles::metadata::{self, NewArticle};
 use crate::articles::transfer::{self, Incoming};
 use crate::articles::{ArticleId, ArticleRef, routes, slugs, store, tree};
 use crate::auth::{Actor, PublishArticles, Role, WriteArticles};
@@ -232,7 +233,7 @@ impl<'a> Import<'a> {
             published_at: incoming.published_at.filter(|at| *at <= now),
         };
         let work = move |tx: &mut crate::db::Tx<'_>| {
-            drafts::create(tx, &Editor { actor, random: &random, locale: &locale }, &new)
+            metadata::create(tx, &Editor { actor, random: &random, locale: &locale }, &new)
         };
         self.app.db.write(work).await
     }

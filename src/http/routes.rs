@@ -81,8 +81,8 @@ routes! {
     get    "/v1/articles/{article}/draft/sections/{section}"            => articles::section_routes.get_draft_section;
     patch  "/v1/articles/{article}/draft/sections/{section}"            => articles::section_routes.update_section;
     delete "/v1/articles/{article}/draft/sections/{section}"            => articles::section_routes.remove_section;
-    post   "/v1/articles/{article}/publish"                             => articles::history.publish_article;
-    post   "/v1/articles/{article}/unpublish"                           => articles::history.unpublish_article;
+    post   "/v1/articles/{article}/publish"                             => articles::publishing.publish_article;
+    post   "/v1/articles/{article}/unpublish"                           => articles::publishing.unpublish_article;
     post   "/v1/articles/{article}/restore"                             => articles::routes.restore_article;
     get    "/v1/articles/{article}/revisions"                           => articles::history.list_revisions;
     get    "/v1/articles/{article}/revisions/{revision}"                => articles::history.get_revision;

@@ -5,7 +5,8 @@ use std::path::Path;
 use clap::Parser as _;
 use futures_util::{StreamExt as _, stream};
 use lede::app::{App, Seams};
-use lede::articles::drafts::{self, Editor, NewArticle};
+use lede::articles::drafts::Editor;
+use lede::articles::metadata::{self, NewArticle};
 use lede::articles::{ArticleRef, transfer, tree};
 use lede::auth::{Actor, PublishArticles, Role, WriteArticles};
 use lede::config::Config;
@@ -90,7 +91,9 @@ async fn make(app: &App, owner: lede::users::UserId, number: usize) {
     let actor: Actor<WriteArticles> = Actor::new(owner, Role::Admin).expect("an admin");
     let (for_create, in_locale) = (random.clone(), locale.clone());
     app.db
-        .write(move |tx| drafts::create(tx, &Editor { actor, random: &for_create, locale: &in_locale }, &new))
+        .write(move |tx| {
+            metadata::create(tx, &Editor { actor, random: &for_create, locale: &in_locale }, &new)
+        })
         .await
         .expect("an article");
     let actor: Actor<PublishArticles> = Actor::new(owner, Role::Admin).expect("an admin");
