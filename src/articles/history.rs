@@ -20,6 +20,8 @@ use crate::editions::Edition;
 use crate::editions::render::{Facts, edition};
 use crate::editions::store::{EditionRow, surroundings_of};
 use crate::error::{Error, Result};
+use crate::http::conditional::IfMatchHeader;
+use crate::http::idempotency::IdempotencyKeyHeader;
 use crate::http::page::PageParams;
 use crate::http::{Answer, IdempotencyKey, IfMatch, PageRequest, Query, page};
 use crate::text::Locale;
@@ -282,8 +284,8 @@ fn read_revision(conn: &mut Connection, id: ArticleId, revision: i64) -> Result<
 #[utoipa::path(post, path = "/v1/articles/{article}/revisions/{revision}/restore", tag = "history",
     security(("bearer" = [])),
     params(RevisionPath, InLocale,
-        ("If-Match" = String, Header, description = "The version seen, as in `\"7\"`, or `*`.", max_length = 40),
-        ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated request have one effect.", max_length = 255)),
+        IfMatchHeader,
+        IdempotencyKeyHeader),
     responses(
         (status = 200, description = "The draft now.", body = Draft, headers(("ETag" = String, description = "Its version."))),
         (status = 409, description = "`slug-moved` or `in-trash`."),

@@ -12,6 +12,7 @@ use crate::clock::Timestamp;
 use crate::db::Tx;
 use crate::editions::publish::{self, Prepared, Wanted};
 use crate::error::{Error, Result};
+use crate::http::idempotency::IdempotencyKeyHeader;
 use crate::http::{Answer, IdempotencyKey, Json, Query};
 
 /// What is to be published.
@@ -32,7 +33,7 @@ pub struct Publish {
 /// Makes an edition of it, which readers see from now on. If they see that revision already, nothing happens.
 #[utoipa::path(post, path = "/v1/articles/{article}/publish", tag = "drafts", security(("bearer" = [])),
     params(ArticlePath, InLocale,
-        ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated request have one effect.", max_length = 255)),
+        IdempotencyKeyHeader),
     request_body = Publish,
     responses(
         (status = 200, description = "Published; the draft now.", body = Draft, headers(("ETag" = String, description = "Its version."))),
@@ -77,7 +78,7 @@ fn check_first_publication(actor: Actor<PublishArticles>, at: Timestamp, now: Ti
 /// Its draft and history stay.
 #[utoipa::path(post, path = "/v1/articles/{article}/unpublish", tag = "drafts", security(("bearer" = [])),
     params(ArticlePath, InLocale,
-        ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated request have one effect.", max_length = 255)),
+        IdempotencyKeyHeader),
     responses(
         (status = 200, description = "Taken back; the draft now.", body = Draft, headers(("ETag" = String, description = "Its version."))),
         (status = 409, description = "`not-published`, `in-trash` or `slug-moved`."),

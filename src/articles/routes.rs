@@ -21,6 +21,8 @@ use crate::db::Connection;
 use crate::editions;
 use crate::error::{Error, Invalid, Result, Violations};
 use crate::events::Event;
+use crate::http::conditional::IfMatchHeader;
+use crate::http::idempotency::IdempotencyKeyHeader;
 use crate::http::query::{FromParams, Params};
 use crate::http::{Answer, IdempotencyKey, IfMatch, Json, Markdown, MergePatch, Query};
 use crate::text::Locale;
@@ -74,7 +76,7 @@ pub(super) fn written(
 /// The article is a draft, owned by the caller, until it is published. Its text comes as `sections`, or as a whole
 /// `markdown` or `html` document whose headings become the tree.
 #[utoipa::path(post, path = "/v1/articles", tag = "drafts", security(("bearer" = [])),
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated request have one effect.", max_length = 255)),
+    params(IdempotencyKeyHeader),
     request_body = CreateArticle,
     responses(
         (status = 201, description = "Created.", body = Draft,
@@ -183,7 +185,7 @@ pub async fn get_draft(
 /// Absent members stay as they are; `null` puts the default back. Goes through if neither has changed since the version
 /// that `If-Match` names.
 #[utoipa::path(patch, path = "/v1/articles/{article}/draft", tag = "drafts", security(("bearer" = [])),
-    params(ArticlePath, InLocale, ("If-Match" = String, Header, description = "The version seen, as in `\"7\"`, or `*`.", max_length = 40)),
+    params(ArticlePath, InLocale, IfMatchHeader),
     request_body(content = UpdateDraft, content_type = "application/merge-patch+json"),
     responses(
         (status = 200, description = "The draft now.", body = Draft, headers(("ETag" = String, description = "Its version."))),
@@ -274,7 +276,7 @@ pub(crate) fn document(conn: &mut Connection, kept: &Kept) -> Result<String> {
 /// Front matter replaces the metadata, the text intro and sections: those whose anchors it keeps are the same as before.
 /// Goes through if nothing has changed since the version that `If-Match` names.
 #[utoipa::path(put, path = "/v1/articles/{article}/draft/markdown", tag = "drafts", security(("bearer" = [])),
-    params(ArticlePath, InLocale, ("If-Match" = String, Header, description = "The version seen, as in `\"7\"`, or `*`.", max_length = 40)),
+    params(ArticlePath, InLocale, IfMatchHeader),
     request_body(content = String, content_type = "text/markdown"),
     responses(
         (status = 200, description = "The draft now.", body = Draft, headers(("ETag" = String, description = "Its version."))),
@@ -368,7 +370,7 @@ pub async fn remove_article(
 /// It comes back as an unpublished draft.
 #[utoipa::path(post, path = "/v1/articles/{article}/restore", tag = "drafts", security(("bearer" = [])),
     params(ArticlePath, InLocale,
-        ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated request have one effect.", max_length = 255)),
+        IdempotencyKeyHeader),
     responses(
         (status = 200, description = "The draft.", body = Draft, headers(("ETag" = String, description = "Its version."))),
         (status = 409, description = "`not-in-trash`, or `slug-moved`."),

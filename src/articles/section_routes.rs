@@ -15,6 +15,8 @@ use crate::app::App;
 use crate::auth::{Actor, ReadDrafts, WriteArticles};
 use crate::db::Tx;
 use crate::error::{Error, Invalid, Place, Result, Violations};
+use crate::http::conditional::IfMatchHeader;
+use crate::http::idempotency::IdempotencyKeyHeader;
 use crate::http::json::{self, present};
 use crate::http::{Answer, IdempotencyKey, IfMatch, Json, MergePatch, Query};
 use crate::text::slug::Anchor;
@@ -177,7 +179,7 @@ pub async fn get_draft_section(
 /// Needs no `If-Match`: nothing is replaced.
 #[utoipa::path(post, path = "/v1/articles/{article}/draft/sections", tag = "drafts", security(("bearer" = [])),
     params(ArticlePath, InLocale,
-        ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated request have one effect.", max_length = 255)),
+        IdempotencyKeyHeader),
     request_body = AddSection,
     responses(
         (status = 201, description = "Added.", body = WrittenSection,
@@ -242,7 +244,7 @@ fn bodies(input: &SectionInput) -> Vec<&str> {
 /// Known ids are kept, sections without are made, missing ones removed. Goes through if no section has changed since the
 /// version that `If-Match` names.
 #[utoipa::path(put, path = "/v1/articles/{article}/draft/sections", tag = "drafts", security(("bearer" = [])),
-    params(ArticlePath, InLocale, ("If-Match" = String, Header, description = "The version seen, as in `\"7\"`, or `*`.", max_length = 40)),
+    params(ArticlePath, InLocale, IfMatchHeader),
     request_body = ReplaceSections,
     responses(
         (status = 200, description = "The draft now.", body = Draft, headers(("ETag" = String, description = "Its version."))),
@@ -286,7 +288,7 @@ pub async fn replace_sections(
 /// Absent members stay as they are. Goes through if this section has not changed since the version that `If-Match` names;
 /// what others do elsewhere in the article does not matter.
 #[utoipa::path(patch, path = "/v1/articles/{article}/draft/sections/{section}", tag = "drafts", security(("bearer" = [])),
-    params(SectionPath, InLocale, ("If-Match" = String, Header, description = "The version seen, as in `\"7\"`, or `*`.", max_length = 40)),
+    params(SectionPath, InLocale, IfMatchHeader),
     request_body(content = UpdateSection, content_type = "application/merge-patch+json"),
     responses(
         (status = 200, description = "The section now.", body = WrittenSection, headers(("ETag" = String, description = "The article's version."))),
@@ -441,7 +443,7 @@ fn place(sections: &[Section], id: SectionId) -> Option<(Option<SectionId>, i64)
 ///
 /// And everything below it. Goes through if none of that has changed since the version that `If-Match` names.
 #[utoipa::path(delete, path = "/v1/articles/{article}/draft/sections/{section}", tag = "drafts", security(("bearer" = [])),
-    params(SectionPath, InLocale, ("If-Match" = String, Header, description = "The version seen, as in `\"7\"`, or `*`.", max_length = 40)),
+    params(SectionPath, InLocale, IfMatchHeader),
     responses(
         (status = 204, description = "Removed.", headers(("ETag" = String, description = "The article's version."))),
         (status = 409, description = "`slug-moved` or `in-trash`."),

@@ -10,6 +10,7 @@ use crate::carried::set;
 use crate::clock::Timestamp;
 use crate::db::Tx;
 use crate::error::Violations;
+use crate::http::idempotency::IdempotencyKeyHeader;
 use crate::http::page::PageParams;
 use crate::http::{
     Json, MergePatch, Query,
@@ -260,8 +261,7 @@ pub async fn get_author(
 ///
 /// A slug that is not given is made from the name, and numbered if need be.
 #[utoipa::path(post, path = "/v1/authors", tag = "authors", security(("bearer" = [])), request_body = CreateAuthor,
-    params(("Idempotency-Key" = Option<String>, Header, nullable = false, min_length = 1, max_length = 255,
-        description = "Makes the request have its effect once, however often it is sent within a day.")),
+    params(IdempotencyKeyHeader),
     responses(
         (status = 201, description = "Made.", body = EditedAuthor),
         (status = 409, description = "`slug-taken`: another author has the slug, or went up in another and had it."),
@@ -330,8 +330,7 @@ pub async fn delete_author(
 /// Drafts and live articles that carry the one carry the other from now on. The old address leads to the one that remains.
 #[utoipa::path(post, path = "/v1/authors/{author}/merge", tag = "authors", security(("bearer" = [])), request_body = MergeAuthor,
     params(("author" = String, Path, description = "Id or slug.", min_length = 1, max_length = 120),
-        ("Idempotency-Key" = Option<String>, Header, nullable = false, min_length = 1, max_length = 255,
-            description = "Makes the request have its effect once, however often it is sent within a day.")),
+        IdempotencyKeyHeader),
     responses(
         (status = 200, description = "The one that remains.", body = EditedAuthor),
         (status = 409, description = "`merge-into-itself`: it is the same, or has gone up in it; `already-merged`: it went up in another before."),

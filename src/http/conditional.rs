@@ -6,8 +6,19 @@ use actix_web::dev::Payload;
 use actix_web::http::header::{self, HeaderName};
 use actix_web::{FromRequest, HttpRequest};
 use serde_json::Map;
+use utoipa::IntoParams;
 
 use crate::error::{Error, Result};
+
+/// The header that names a version, for the documentation.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "documents what IfMatch reads")]
+pub struct IfMatchHeader {
+    /// The version seen, as in `"7"`, or `*`.
+    #[param(rename = "If-Match", min_length = 1, max_length = 40)]
+    if_match: String,
+}
 
 /// What an `If-Match` names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,6 +8,7 @@ use actix_web::dev::Payload;
 use actix_web::http::header::HeaderName;
 use actix_web::{FromRequest, HttpRequest};
 use diesel::prelude::*;
+use utoipa::IntoParams;
 
 use super::answer::Answer;
 use super::json::sha256;
@@ -29,6 +30,16 @@ type Kept = (Vec<u8>, i64, Json<Vec<(String, String)>>, Vec<u8>);
 
 static NAME: HeaderName = HeaderName::from_static("idempotency-key");
 static REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+
+/// The header that carries a key, for the documentation.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "documents what IdempotencyKey reads")]
+pub struct IdempotencyKeyHeader {
+    /// Makes a repeated request have one effect: the same answer comes again for a day.
+    #[param(rename = "Idempotency-Key", nullable = false, min_length = 1, max_length = 255)]
+    idempotency_key: Option<String>,
+}
 
 /// The key of a request, if it carries one, and the request's method and address.
 #[derive(Debug, Clone)]
