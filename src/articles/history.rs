@@ -114,7 +114,7 @@ pub async fn list_revisions(
                 .select((revisions::revision, revisions::user_id, revisions::title, revisions::created_at))
                 .limit(page.limit + 1)
                 .load(conn)?;
-            let next_cursor = cut(&mut items, page.limit, &list, |item| item.revision)?;
+            let next_cursor = page.cut(&mut items, &list, |item| item.revision)?;
             Ok(RevisionPage { items, next_cursor, total })
         })
         .await?;
@@ -124,19 +124,6 @@ pub async fn list_revisions(
         req.query_string(),
         answer.next_cursor.as_deref(),
     ))
-}
-
-/// Leaves a page's items and gives the cursor behind them.
-fn cut<T>(
-    items: &mut Vec<T>,
-    limit: i64,
-    list: &impl std::fmt::Debug,
-    key: impl Fn(&T) -> i64,
-) -> Result<Option<String>> {
-    let most = usize::try_from(limit).unwrap_or(usize::MAX);
-    let more = items.len() > most;
-    items.truncate(most);
-    items.last().filter(|_| more).map(|last| page::cursor(&key(last), list)).transpose()
 }
 
 /// A revision: everything an editor wrote, as it was.
@@ -422,7 +409,7 @@ pub async fn list_editions(
                 .order(edition_table::edition.desc())
                 .limit(page.limit + 1)
                 .load(conn)?;
-            let next_cursor = cut(&mut rows, page.limit, &list, |row| row.edition)?;
+            let next_cursor = page.cut(&mut rows, &list, |row| row.edition)?;
             let items = rows
                 .into_iter()
                 .map(|edition| EditionFacts {

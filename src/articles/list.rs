@@ -141,14 +141,7 @@ pub async fn list_drafts(
                 .then(|| matching(&filter, owner).count().get_result::<i64>(conn))
                 .transpose()?;
             let mut rows = find_page(conn, &filter, owner, after, page.limit + 1)?;
-            let more = rows.len() > usize::try_from(page.limit).unwrap_or(usize::MAX);
-            rows.truncate(usize::try_from(page.limit).unwrap_or(usize::MAX));
-            let next_cursor = match rows.last() {
-                Some(last) if more => {
-                    Some(page::cursor(&(sort_value(filter.sort.0, last), last.id), &filter)?)
-                }
-                _ => None,
-            };
+            let next_cursor = page.cut(&mut rows, &filter, |row| (sort_value(filter.sort.0, row), row.id))?;
             Ok(DraftPage { items: DraftItem::all(conn, &rows)?, next_cursor, total })
         })
         .await?;

@@ -464,16 +464,10 @@ fn read_page(
     page: &PageRequest,
 ) -> Result<ReadPage> {
     let total = page.include_total.then(|| filter.count(conn)).transpose()?;
-    let most = usize::try_from(page.limit).unwrap_or(usize::MAX);
     let mut rows = filter.find(conn, after, page.limit + 1)?;
-    let more = rows.len() > most;
-    rows.truncate(most);
+    let next_cursor = page.cut(&mut rows, filter, |row| filter.position(row))?;
     let epoch = store::epoch(conn)?;
     let stale = rows.iter().filter(|row| row.epoch < epoch).map(|row| row.article_id).collect();
-    let next_cursor = match rows.last() {
-        Some(last) if more => Some(page::cursor(&filter.position(last), filter)?),
-        _ => None,
-    };
     let items = if view.needs_bodies() { with_bodies(conn, &rows, view)? } else { items(rows, view)? };
     Ok(ReadPage { page: EditionPage { items, next_cursor, total }, stale })
 }
