@@ -4,7 +4,7 @@ use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Output, Stdio};
 
-use crate::executable::{Serving, add_user, lede, lede_on, run};
+use crate::executable::{Serving, add_user, lede, lede_on, run, terminate};
 use crate::test_database::TestDatabase;
 
 const PASSWORD: &str = "correct horse battery staple";
@@ -116,14 +116,14 @@ async fn the_demonstration_shows_four_articles_and_leaves_nothing_behind() {
         .stdout(Stdio::piped())
         .spawn()
         .expect("the executable");
-    let lines = BufReader::new(demo.stdout.take().expect("what it says")).lines().map_while(Result::ok);
-    let said: Vec<String> = lines.take_while(|line| !line.contains("/publish ")).collect();
+    // Kept to the end: whoever speaks into a closed pipe stumbles.
+    let mut lines = BufReader::new(demo.stdout.take().expect("what it says")).lines().map_while(Result::ok);
+    let said: Vec<String> = lines.by_ref().take_while(|line| !line.contains("/publish ")).collect();
     let list = said.iter().find_map(|line| line.trim().strip_prefix("articles ")).expect("an address").trim();
     let found = reqwest::get(format!("{list}?include_total=true")).await.expect("an answer");
     let found: serde_json::Value = found.json().await.expect("JSON");
     assert_eq!(found["total"], 4);
-    let stopped = std::process::Command::new("kill").arg(demo.id().to_string()).status().expect("a signal");
-    assert!(stopped.success());
+    terminate(&demo);
     assert!(demo.wait().expect("its end").success());
     assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0);
 }
