@@ -2,11 +2,13 @@
 //! finished form, made of the revision and its surroundings, and can be made again at any time.
 
 pub mod list;
+mod look;
 pub mod publish;
 pub mod remake;
 pub mod render;
 pub mod routes;
 pub mod store;
+pub mod view;
 
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::routes::EditionField;
+use super::view::EditionField;
 use super::{Body, Edition, EditionSection, OutlineEntry, Translation};
 use crate::articles::{ArticleId, Content, Section, tree};
 use crate::authors::AuthorRef;

@@ -8,222 +8,24 @@ use actix_web::web::{Bytes, Data, Path};
 use diesel::prelude::*;
 use serde::Serialize;
 use serde_json::value::RawValue;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use super::list::{EditionFilter, Position};
-use super::render::{Formats, Source, content_text};
+use super::look::{STORED, Stored, find};
+use super::render::Formats;
 use super::store::{self, ItemRow};
-use super::{Edition, EditionItem, EditionSection, remake};
+use super::view::{InFormats, View, WholeEdition};
+use super::{EditionItem, EditionSection, remake};
 use crate::app::App;
 use crate::articles::routes::{ArticlePath, InLocale};
 use crate::articles::section_routes::SectionPath;
-use crate::articles::{ArticleId, ArticleRef, SectionRef, slugs, transfer};
+use crate::articles::{ArticleId, ArticleRef, SectionRef, transfer};
 use crate::db::Connection;
 use crate::db::schema::renderings;
-use crate::error::{Error, Invalid, Result};
-use crate::http::fields::Fields;
+use crate::error::{Error, Result};
 use crate::http::page::PageParams;
-use crate::http::public::{moved, public, tagged};
-use crate::http::query::{FromParams, Params};
+use crate::http::public::{public, tagged};
 use crate::http::{Answer, PageRequest, Query, page};
-use crate::text::Locale;
-
-crate::fields! {
-    /// The members of an edition. The last two only come when they are asked for.
-    EditionField {
-        Id = "id", Slug = "slug", Locale = "locale", Url = "url", Title = "title", Subtitle = "subtitle",
-        Summary = "summary", Cover = "cover", Featured = "featured", Listed = "listed", Authors = "authors",
-        Topics = "topics", Intro = "intro", Sections = "sections", Outline = "outline", WordCount = "word_count",
-        ReadingMinutes = "reading_minutes", Seo = "seo", Translations = "translations", Custom = "custom",
-        Edition = "edition", PublishedAt = "published_at", UpdatedAt = "updated_at", ContentHtml = "content_html",
-        ContentText = "content_text",
-    }
-}
-
-/// How the bodies of texts can be had.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Format {
-    /// Sanitised HTML.
-    Html,
-    /// As written.
-    Markdown,
-    /// Plain text.
-    Text,
-}
-
-/// How much of an edition is wanted.
-#[derive(Debug, Clone, PartialEq, Eq, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct View {
-    /// Only these members; `content_html` and `content_text`, the whole article in one string, come on request only.
-    #[param(inline, value_type = Option<Vec<EditionField>>, style = Form, explode = false, min_items = 1, max_items = 100)]
-    fields: Fields<EditionField>,
-    /// The formats of bodies. Default: `html`.
-    #[param(inline, value_type = Option<Vec<Format>>, style = Form, explode = false, min_items = 1, max_items = 3)]
-    formats: Formats,
-}
-
-/// The formats that are wanted of a part of an edition.
-#[derive(Debug, Clone, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct InFormats {
-    /// The formats of bodies. Default: `html`.
-    #[param(inline, value_type = Option<Vec<Format>>, style = Form, explode = false, min_items = 1, max_items = 3)]
-    formats: Formats,
-}
-
-impl Formats {
-    /// What the default answer has.
-    const DEFAULT: Self = Self { html: true, markdown: false, text: false };
-
-    fn from_params(params: &mut Params) -> Self {
-        let wanted = params.list("formats", |text| match text {
-            "html" => Ok(Format::Html),
-            "markdown" => Ok(Format::Markdown),
-            "text" => Ok(Format::Text),
-            _ => Err(Invalid::new("not-one-of", "html, markdown or text")),
-        });
-        if wanted.is_empty() {
-            return Self::DEFAULT;
-        }
-        let has = |format| wanted.contains(&format);
-        Self { html: has(Format::Html), markdown: has(Format::Markdown), text: has(Format::Text) }
-    }
-}
-
-impl FromParams for View {
-    fn from_params(params: &mut Params) -> Self {
-        Self { fields: Fields::from_params(params), formats: Formats::from_params(params) }
-    }
-}
-
-impl FromParams for InFormats {
-    fn from_params(params: &mut Params) -> Self {
-        Self { formats: Formats::from_params(params) }
-    }
-}
-
-impl View {
-    fn is_default(&self) -> bool {
-        self.formats == Formats::DEFAULT && self.fields.is_default()
-    }
-
-    /// Whether a list needs more than its items hold.
-    fn needs_bodies(&self) -> bool {
-        use EditionField::{ContentHtml, ContentText, Intro, Outline, Sections};
-        [Intro, Sections, Outline, ContentHtml, ContentText].iter().any(|field| self.fields.name(*field))
-    }
-
-    /// Cuts what is wanted from the stored rendering.
-    fn cut(&self, stored: &Stored) -> Result<Box<RawValue>> {
-        let (mut edition, sources) = stored.parse()?;
-        let content_html = self.fields.name(EditionField::ContentHtml).then(|| edition.content_html());
-        let content_text =
-            self.fields.name(EditionField::ContentText).then(|| content_text(&edition, &sources));
-        edition.set_formats(&sources, self.formats);
-        self.fields.choose(&WholeEdition { edition, content_html, content_text })
-    }
-}
-
-/// An edition and what only comes on request.
-#[derive(Serialize, ToSchema)]
-struct WholeEdition {
-    #[serde(flatten)]
-    edition: Edition,
-    /// The whole article as HTML: only when `fields` asks for it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, max_length = 10_000_000)]
-    content_html: Option<String>,
-    /// The whole article as plain text: only when `fields` asks for it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, max_length = 10_000_000)]
-    content_text: Option<String>,
-}
-
-/// The columns of a [`Stored`].
-const STORED: (renderings::article_id, renderings::etag, renderings::body, renderings::sources) =
-    (renderings::article_id, renderings::etag, renderings::body, renderings::sources);
-
-/// A rendering as kept.
-#[derive(Queryable)]
-struct Stored {
-    id: ArticleId,
-    etag: String,
-    body: Vec<u8>,
-    sources: Vec<u8>,
-}
-
-impl Stored {
-    fn parse(&self) -> Result<(Edition, Vec<Source>)> {
-        Ok((serde_json::from_slice(&self.body)?, serde_json::from_slice(&self.sources)?))
-    }
-}
-
-/// What became of a look for an article.
-enum Found {
-    Fresh(Box<Stored>),
-    Stale(ArticleId),
-    /// Under another name now.
-    Moved(String),
-}
-
-/// Looks an article up as readers name it.
-fn look(conn: &mut Connection, article: &ArticleRef, locale: &Locale) -> Result<Found> {
-    let mut query = renderings::table.into_boxed();
-    query = match article {
-        ArticleRef::Id(id) => query.filter(renderings::article_id.eq(*id)),
-        ArticleRef::Slug(slug) => {
-            query.filter(renderings::locale.eq(locale)).filter(renderings::slug.eq(slug))
-        }
-    };
-    let found: Option<(i64, Stored)> =
-        query.select((renderings::epoch, STORED)).get_result(conn).optional()?;
-    match (found, article) {
-        (Some((epoch, stored)), _) => Ok(if epoch < store::epoch(conn)? {
-            Found::Stale(stored.id)
-        } else {
-            Found::Fresh(Box::new(stored))
-        }),
-        (None, ArticleRef::Slug(slug)) => {
-            let Some((owner, true)) = slugs::owner(conn, locale, slug)? else {
-                return Err(Error::NotFound("article"));
-            };
-            let live: Option<(Locale, String)> = renderings::table
-                .filter(renderings::article_id.eq(owner))
-                .select((renderings::locale, renderings::slug))
-                .get_result(conn)
-                .optional()?;
-            match live {
-                Some((other, slug)) if other == *locale => Ok(Found::Moved(slug)),
-                Some(_) => Ok(Found::Moved(owner.to_string())),
-                None => Err(Error::NotFound("article")),
-            }
-        }
-        (None, ArticleRef::Id(_)) => Err(Error::NotFound("article")),
-    }
-}
-
-/// What a request for a part of an article gets: the rendering, or an answer that sends it elsewhere.
-async fn find(
-    app: &App,
-    req: &HttpRequest,
-    article: ArticleRef,
-    locale: Locale,
-) -> Result<std::result::Result<Stored, Answer>> {
-    const TRIES: u32 = 3;
-    for _ in 0..TRIES {
-        let (article, locale) = (article.clone(), locale.clone());
-        match app.db.read(move |conn| look(conn, &article, &locale)).await? {
-            Found::Fresh(stored) => return Ok(Ok(*stored)),
-            Found::Moved(to) => return Ok(Err(moved(req, "article", &to))),
-            Found::Stale(id) => {
-                remake::one(app, id).await?;
-            }
-        }
-    }
-    Err(Error::unavailable("the article's surroundings keep changing"))
-}
 
 /// Read an article
 ///

@@ -1,0 +1,100 @@
+//! Looks an article up as readers name it: the stored rendering, made anew first if it is stale, or where the article is
+//! now.
+
+use actix_web::HttpRequest;
+use diesel::prelude::*;
+
+use super::render::Source;
+use super::{Edition, remake, store};
+use crate::app::App;
+use crate::articles::{ArticleId, ArticleRef, slugs};
+use crate::db::Connection;
+use crate::db::schema::renderings;
+use crate::error::{Error, Result};
+use crate::http::Answer;
+use crate::http::public::moved;
+use crate::text::Locale;
+
+/// The columns of a [`Stored`].
+pub(super) const STORED: (renderings::article_id, renderings::etag, renderings::body, renderings::sources) =
+    (renderings::article_id, renderings::etag, renderings::body, renderings::sources);
+
+/// A rendering as kept.
+#[derive(Queryable)]
+pub(super) struct Stored {
+    pub(super) id: ArticleId,
+    pub(super) etag: String,
+    pub(super) body: Vec<u8>,
+    sources: Vec<u8>,
+}
+
+impl Stored {
+    pub(super) fn parse(&self) -> Result<(Edition, Vec<Source>)> {
+        Ok((serde_json::from_slice(&self.body)?, serde_json::from_slice(&self.sources)?))
+    }
+}
+
+/// What became of a look for an article.
+enum Found {
+    Fresh(Box<Stored>),
+    Stale(ArticleId),
+    /// Under another name now.
+    Moved(String),
+}
+
+/// Looks an article up as readers name it.
+fn look(conn: &mut Connection, article: &ArticleRef, locale: &Locale) -> Result<Found> {
+    let mut query = renderings::table.into_boxed();
+    query = match article {
+        ArticleRef::Id(id) => query.filter(renderings::article_id.eq(*id)),
+        ArticleRef::Slug(slug) => {
+            query.filter(renderings::locale.eq(locale)).filter(renderings::slug.eq(slug))
+        }
+    };
+    let found: Option<(i64, Stored)> =
+        query.select((renderings::epoch, STORED)).get_result(conn).optional()?;
+    match (found, article) {
+        (Some((epoch, stored)), _) => Ok(if epoch < store::epoch(conn)? {
+            Found::Stale(stored.id)
+        } else {
+            Found::Fresh(Box::new(stored))
+        }),
+        (None, ArticleRef::Slug(slug)) => {
+            let Some((owner, true)) = slugs::owner(conn, locale, slug)? else {
+                return Err(Error::NotFound("article"));
+            };
+            let live: Option<(Locale, String)> = renderings::table
+                .filter(renderings::article_id.eq(owner))
+                .select((renderings::locale, renderings::slug))
+                .get_result(conn)
+                .optional()?;
+            match live {
+                Some((other, slug)) if other == *locale => Ok(Found::Moved(slug)),
+                Some(_) => Ok(Found::Moved(owner.to_string())),
+                None => Err(Error::NotFound("article")),
+            }
+        }
+        (None, ArticleRef::Id(_)) => Err(Error::NotFound("article")),
+    }
+}
+
+/// What a request for a part of an article gets: the rendering, or an answer that sends it elsewhere.
+pub(super) async fn find(
+    app: &App,
+    req: &HttpRequest,
+    article: ArticleRef,
+    locale: Locale,
+) -> Result<std::result::Result<Stored, Answer>> {
+    const TRIES: u32 = 3;
+    for _ in 0..TRIES {
+        let (article, locale) = (article.clone(), locale.clone());
+        match app.db.read(move |conn| look(conn, &article, &locale)).await? {
+            Found::Fresh(stored) => return Ok(Ok(*stored)),
+            Found::Moved(to) => return Ok(Err(moved(req, "article", &to))),
+            Found::Stale(id) => {
+                remake::one(app, id).await?;
+            }
+        }
+    }
+    Err(Error::unavailable("the article's surroundings keep changing"))
+}
