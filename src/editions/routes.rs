@@ -1,27 +1,23 @@
 //! What readers fetch. The default answer of an article is one indexed look-up; everything else is cut from the stored
 //! rendering. Whoever meets a stale one makes it anew first.
 
-use std::collections::HashMap;
-
 use actix_web::HttpRequest;
 use actix_web::web::{Bytes, Data, Path};
-use diesel::prelude::*;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use super::list::{EditionFilter, Position};
-use super::look::{STORED, Stored, find};
+use super::list::EditionFilter;
+use super::look::{Stored, find};
+use super::order::{EditionOrder, Position};
 use super::render::Formats;
-use super::store::{self, ItemRow};
 use super::view::{InFormats, View, WholeEdition};
-use super::{EditionItem, EditionSection, remake};
+use super::{EditionItem, EditionSection, items, store};
 use crate::app::App;
 use crate::articles::routes::{ArticlePath, InLocale};
 use crate::articles::section_routes::SectionPath;
-use crate::articles::{ArticleId, ArticleRef, SectionRef, transfer};
+use crate::articles::{ArticleRef, SectionRef, transfer};
 use crate::db::Connection;
-use crate::db::schema::renderings;
 use crate::error::{Error, Result};
 use crate::http::page::PageParams;
 use crate::http::public::{public, tagged};
@@ -198,7 +194,7 @@ fn find_section<'a>(sections: &'a [EditionSection], wanted: &SectionRef) -> Opti
     })
 }
 
-fn json(req: &HttpRequest, value: &impl Serialize) -> Result<Answer> {
+pub(super) fn json(req: &HttpRequest, value: &impl Serialize) -> Result<Answer> {
     Ok(public(req, "application/json", serde_json::to_vec(value)?.into()))
 }
 
@@ -221,7 +217,8 @@ pub struct EditionPage {
 /// List articles
 ///
 /// The live editions that stand in lists, newest first.
-#[utoipa::path(get, path = "/v1/articles", tag = "articles", security(()), params(EditionFilter, View, PageParams),
+#[utoipa::path(get, path = "/v1/articles", tag = "articles", security(()),
+    params(EditionFilter, EditionOrder, View, PageParams),
     responses(
         (status = 200, description = "A page of editions.", body = EditionPage,
          headers(("Link" = Option<String>, description = "The next page."))),
@@ -230,65 +227,18 @@ pub struct EditionPage {
 pub async fn list_articles(
     app: Data<App>,
     req: HttpRequest,
-    Query((filter, (view, page))): Query<(EditionFilter, (View, PageRequest))>,
+    Query(((filter, order), (view, page))): Query<((EditionFilter, EditionOrder), (View, PageRequest))>,
 ) -> Result<Answer> {
-    let after: Option<Position> = page.after(&filter)?;
-    let mut answer = None;
-    // Stale items are made anew, and the page read again; what changes faster than that is served as it is.
-    for last in [false, true] {
-        let (filter, after, view, page) = (filter.clone(), after.clone(), view.clone(), page.clone());
-        let read =
-            app.db.snapshot(move |conn| read_page(conn, &filter, after.as_ref(), &view, &page)).await?;
-        if !last && !read.stale.is_empty() {
-            for id in read.stale {
-                remake::one(&app, id).await?;
-            }
-            continue;
-        }
-        answer = Some(read.page);
-        break;
-    }
-    let answer = answer.ok_or_else(|| Error::internal("a page was not read"))?;
+    let after: Option<Position> = page.after(&(&filter, &order))?;
+    let read = move |conn: &mut Connection| {
+        let total = page.include_total.then(|| filter.count(conn)).transpose()?;
+        let mut rows = filter.find(conn, &order, after.as_ref(), page.limit + 1)?;
+        let next_cursor = page.cut(&mut rows, &(&filter, &order), |row| order.position(row))?;
+        let stale = items::stale(conn, &rows)?;
+        let items = items::cut(conn, rows, &view)?;
+        Ok((EditionPage { items, next_cursor, total }, stale))
+    };
+    let answer = items::fresh(&app, read).await?;
     let found = json(&req, &answer)?;
     Ok(page::with_next_link(found, req.path(), req.query_string(), answer.next_cursor.as_deref()))
-}
-
-struct ReadPage {
-    page: EditionPage,
-    stale: Vec<ArticleId>,
-}
-
-fn read_page(
-    conn: &mut Connection,
-    filter: &EditionFilter,
-    after: Option<&Position>,
-    view: &View,
-    page: &PageRequest,
-) -> Result<ReadPage> {
-    let total = page.include_total.then(|| filter.count(conn)).transpose()?;
-    let mut rows = filter.find(conn, after, page.limit + 1)?;
-    let next_cursor = page.cut(&mut rows, filter, |row| filter.position(row))?;
-    let epoch = store::epoch(conn)?;
-    let stale = rows.iter().filter(|row| row.epoch < epoch).map(|row| row.article_id).collect();
-    let items = if view.needs_bodies() { with_bodies(conn, &rows, view)? } else { items(rows, view)? };
-    Ok(ReadPage { page: EditionPage { items, next_cursor, total }, stale })
-}
-
-fn items(rows: Vec<ItemRow>, view: &View) -> Result<Vec<Box<RawValue>>> {
-    rows.into_iter()
-        .map(|row| {
-            let text = String::from_utf8(row.item).map_err(|e| Error::internal(e.to_string()))?;
-            let item = RawValue::from_string(text)?;
-            if view.fields.is_default() { Ok(item) } else { view.fields.choose(&item) }
-        })
-        .collect()
-}
-
-fn with_bodies(conn: &mut Connection, rows: &[ItemRow], view: &View) -> Result<Vec<Box<RawValue>>> {
-    let ids: Vec<ArticleId> = rows.iter().map(|row| row.article_id).collect();
-    let found: Vec<Stored> =
-        renderings::table.filter(renderings::article_id.eq_any(&ids)).select(STORED).load(conn)?;
-    let mut stored: HashMap<ArticleId, Stored> =
-        found.into_iter().map(|stored| (stored.id, stored)).collect();
-    ids.iter().filter_map(|id| stored.remove(id)).map(|stored| view.cut(&stored)).collect()
 }

@@ -1,0 +1,185 @@
+//! The order of lists of editions, and places in it: what stands beyond a place is found through an index, however far
+//! down it is.
+
+use diesel::prelude::*;
+use diesel::sql_types::Bool;
+use serde::{Deserialize, Serialize};
+use utoipa::IntoParams;
+
+use super::store::ItemRow;
+use crate::articles::ArticleId;
+use crate::clock::Timestamp;
+use crate::db::MultiBackend;
+use crate::db::schema::renderings;
+use crate::error::{Error, Result};
+use crate::http::page;
+use crate::http::query::{FromParams, Params};
+
+/// In which order editions are wanted; ids break ties.
+#[derive(Debug, Clone, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct EditionOrder {
+    /// Any of `published_at`, `updated_at`, `title`, separated by commas, each with `-` in front for descending.
+    /// Default: `-published_at`.
+    #[param(value_type = Option<String>, max_length = 100, example = "-published_at,title")]
+    sort: Vec<(SortKey, bool)>,
+}
+
+/// What editions can be sorted by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum SortKey {
+    PublishedAt,
+    UpdatedAt,
+    Title,
+}
+
+/// A place in an order: the values of an edition's sort keys, and its id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Position(Vec<SortValue>, ArticleId);
+
+impl Position {
+    /// Of the article that was first published then, in the order of publication.
+    #[must_use]
+    pub fn published(at: Timestamp, id: ArticleId) -> Self {
+        Self(vec![SortValue::Moment(at.as_micros())], id)
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+enum SortValue {
+    Moment(i64),
+    Text(String),
+}
+
+pub(super) type Matching<'a> = renderings::BoxedQuery<'a, MultiBackend>;
+type Condition<'a> = Box<dyn BoxableExpression<renderings::table, MultiBackend, SqlType = Bool> + 'a>;
+
+impl FromParams for EditionOrder {
+    fn from_params(params: &mut Params) -> Self {
+        let known = [
+            ("published_at", SortKey::PublishedAt),
+            ("updated_at", SortKey::UpdatedAt),
+            ("title", SortKey::Title),
+        ];
+        let sort = params.parsed("sort", |text| page::sort(text, &known));
+        sort.map_or_else(Self::newest_first, |sort| Self { sort })
+    }
+}
+
+impl EditionOrder {
+    /// What was first published last comes first.
+    #[must_use]
+    pub fn newest_first() -> Self {
+        Self { sort: vec![(SortKey::PublishedAt, true)] }
+    }
+
+    /// What was first published first comes first.
+    #[must_use]
+    pub fn oldest_first() -> Self {
+        Self { sort: vec![(SortKey::PublishedAt, false)] }
+    }
+
+    /// Puts the rows that stand beyond `after` in order.
+    ///
+    /// # Errors
+    /// Malformed, if `after` is no place in this order.
+    pub(super) fn apply(
+        &self,
+        mut query: Matching<'static>,
+        after: Option<&Position>,
+    ) -> Result<Matching<'static>> {
+        if let Some(Position(values, id)) = after {
+            query = query.filter(self.beyond(values, *id)?);
+        }
+        for (key, descending) in &self.sort {
+            query = match (key, descending) {
+                (SortKey::PublishedAt, false) => query.then_order_by(renderings::published_at.asc()),
+                (SortKey::PublishedAt, true) => query.then_order_by(renderings::published_at.desc()),
+                (SortKey::UpdatedAt, false) => query.then_order_by(renderings::updated_at.asc()),
+                (SortKey::UpdatedAt, true) => query.then_order_by(renderings::updated_at.desc()),
+                (SortKey::Title, false) => query.then_order_by(renderings::title.asc()),
+                (SortKey::Title, true) => query.then_order_by(renderings::title.desc()),
+            };
+        }
+        query = if self.descends_last() {
+            query.then_order_by(renderings::article_id.desc())
+        } else {
+            query.then_order_by(renderings::article_id.asc())
+        };
+        Ok(query)
+    }
+
+    /// Ids break ties in the direction of the last key.
+    fn descends_last(&self) -> bool {
+        self.sort.last().is_some_and(|(_, descending)| *descending)
+    }
+
+    /// Where in this order a row stands.
+    #[must_use]
+    pub fn position(&self, row: &ItemRow) -> Position {
+        let value = |key: &SortKey| match key {
+            SortKey::PublishedAt => SortValue::Moment(row.published_at.as_micros()),
+            SortKey::UpdatedAt => SortValue::Moment(row.updated_at.as_micros()),
+            SortKey::Title => SortValue::Text(row.title.clone()),
+        };
+        Position(self.sort.iter().map(|(key, _)| value(key)).collect(), row.article_id)
+    }
+
+    /// What stands after a place: beyond in the first key, or equal there and beyond in the next, and so on to the id.
+    /// That the first key is at least equal is said once more on its own, so that an index is entered in the right place.
+    fn beyond(&self, values: &[SortValue], id: ArticleId) -> Result<Condition<'static>> {
+        let mut condition: Condition<'static> = if self.descends_last() {
+            Box::new(renderings::article_id.lt(id))
+        } else {
+            Box::new(renderings::article_id.gt(id))
+        };
+        if values.len() != self.sort.len() {
+            return Err(foreign());
+        }
+        for (at, ((key, descending), value)) in self.sort.iter().zip(values).enumerate().rev() {
+            let (beyond, equal) = compare(*key, *descending, value, false)?;
+            condition = Box::new(beyond.or(equal.and(condition)));
+            if at == 0 {
+                let (reached, _) = compare(*key, *descending, value, true)?;
+                condition = Box::new(reached.and(condition));
+            }
+        }
+        Ok(condition)
+    }
+}
+
+fn foreign() -> Error {
+    Error::parameter("cursor", "foreign-cursor", "not a cursor of this list with these filters")
+}
+
+/// Beyond a value (or, if `or_equal`, there already), and exactly at it.
+fn compare(
+    key: SortKey,
+    descending: bool,
+    value: &SortValue,
+    or_equal: bool,
+) -> Result<(Condition<'static>, Condition<'static>)> {
+    macro_rules! conditions {
+        ($column:expr, $value:expr) => {{
+            let value = $value;
+            let beyond: Condition<'static> = match (descending, or_equal) {
+                (true, true) => Box::new($column.le(value.clone())),
+                (true, false) => Box::new($column.lt(value.clone())),
+                (false, true) => Box::new($column.ge(value.clone())),
+                (false, false) => Box::new($column.gt(value.clone())),
+            };
+            let equal: Condition<'static> = Box::new($column.eq(value));
+            Ok((beyond, equal))
+        }};
+    }
+    match (key, value) {
+        (SortKey::PublishedAt, SortValue::Moment(at)) => {
+            conditions!(renderings::published_at, Timestamp::from_micros(*at).map_err(|_| foreign())?)
+        }
+        (SortKey::UpdatedAt, SortValue::Moment(at)) => {
+            conditions!(renderings::updated_at, Timestamp::from_micros(*at).map_err(|_| foreign())?)
+        }
+        (SortKey::Title, SortValue::Text(title)) => conditions!(renderings::title, title.clone()),
+        _ => Err(foreign()),
+    }
+}
