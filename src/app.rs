@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data};
 use actix_web::{HttpServer, dev::ServerHandle};
@@ -17,9 +18,13 @@ use crate::config::{Config, Secret};
 use crate::db::{Database, DatabaseUrl, migrate};
 use crate::editions::store::{Adopt, adopt_settings};
 use crate::error::{Error, Result};
+use crate::http::cache::Cache;
+use crate::http::limit::Limits;
+use crate::http::public::PublicHeaders;
 use crate::http::{docs, idempotency, openapi, pipeline, routes};
 use crate::jobs::{self, Job};
 use crate::mail::Mailer;
+use crate::metrics::Metrics;
 use crate::random::Random;
 use crate::subscribers;
 use crate::text::markdown::Policy;
@@ -43,6 +48,16 @@ pub struct App {
     pub mailer: Mailer,
     /// Password hashes.
     pub passwords: Passwords,
+    /// Public answers in memory.
+    pub cache: Arc<Cache>,
+    /// How often somebody may ask.
+    pub limits: Arc<Limits>,
+    /// What is counted and timed.
+    pub metrics: Arc<Metrics>,
+    /// What every public answer carries.
+    pub public_headers: PublicHeaders,
+    /// What every answer carries.
+    pub security_headers: Arc<[(HeaderName, HeaderValue)]>,
     /// Whether the server is about to stop.
     pub draining: Arc<AtomicBool>,
 }
@@ -75,10 +90,18 @@ impl App {
         for name in migrate::run(&config.database_url)? {
             log::info!("migrated to {name}");
         }
-        let db = Database::open(&config.database_url, config.connections(), &clock)?;
+        let metrics = Arc::<Metrics>::default();
+        let db = Database::open(&config.database_url, config.connections(), &clock, &metrics)?;
+        let generation = db.generation().clone();
+        db.read(move |conn| generation.read(conn)).await?;
         let keys = Keys::open(&db, &random, &secret(&config, &random)?).await?;
         let tokens = Tokens::new(&keys, config.base_url())?;
         Ok(Self {
+            cache: Arc::new(Cache::new(&config, db.generation())),
+            limits: Arc::new(Limits::new(&config, &clock, &metrics)),
+            public_headers: PublicHeaders::new(&config),
+            security_headers: pipeline::security_headers(&config).into(),
+            metrics,
             config: Arc::new(config),
             db,
             clock,
@@ -150,6 +173,8 @@ pub async fn serve(app: App, listener: TcpListener, mut stop: watch::Receiver<bo
     let _ = openapi::document();
     adopt_settings(&app, Adopt::Always).await?;
     let work = jobs::run_until(app.clone(), stop.clone());
+    let generation = app.db.generation().clone();
+    let follower = actix_web::rt::spawn(generation.follow(app.config.database_url.clone(), stop.clone()));
     let worker = matches!(app.clock, Clock::System).then(|| actix_web::rt::spawn(work));
     let data = Data::new(app.clone());
     let server = HttpServer::new(move || {
@@ -170,6 +195,7 @@ pub async fn serve(app: App, listener: TcpListener, mut stop: watch::Receiver<bo
         let _ = stop.wait_for(|stop| *stop).await;
     }));
     server.await.map_err(failed)?;
+    follower.await.map_err(|e| Error::internal(e.to_string()))?;
     match worker {
         Some(worker) => worker.await.map_err(|e| Error::internal(e.to_string())),
         None => Ok(()),
@@ -185,6 +211,7 @@ async fn drain(app: App, server: ServerHandle, stopped: impl Future<Output = ()>
 
 /// Drops what has outlived its time.
 pub(crate) async fn housekeeping(app: &App) -> Result<()> {
+    app.limits.sweep();
     while app.db.write(idempotency::purge).await? {}
     while app.db.write(subscribers::store::purge).await? {}
     let random = app.random.clone();

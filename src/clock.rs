@@ -1,20 +1,22 @@
 //! What time it is. Everything that needs to know asks a [`Clock`], so that a test can say.
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 use diesel::deserialize::FromSqlRow;
 use diesel::expression::AsExpression;
 use serde::{Deserialize, Serialize};
 
-use crate::db::types::Instant;
+use crate::db::types::Instant as SqlInstant;
 
 /// A moment in UTC with microseconds, the finest that both databases keep. Written as RFC 3339 with `Z`.
 #[derive(
     Debug,
     Clone,
     Copy,
+    Default,
     PartialEq,
     Eq,
     PartialOrd,
@@ -25,7 +27,7 @@ use crate::db::types::Instant;
     FromSqlRow,
     utoipa::ToSchema,
 )]
-#[diesel(sql_type = Instant)]
+#[diesel(sql_type = SqlInstant)]
 #[schema(value_type = String, format = DateTime, min_length = 20, max_length = 32, example = "2026-01-31T09:30:00Z")]
 #[serde(transparent)]
 pub struct Timestamp(jiff::Timestamp);
@@ -62,14 +64,14 @@ impl Timestamp {
 
     /// This moment and `duration` more; stays where it is at the end of time.
     #[must_use]
-    pub fn plus(self, duration: std::time::Duration) -> Self {
+    pub fn plus(self, duration: Duration) -> Self {
         let micros = i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
         Self::from_micros(self.as_micros().saturating_add(micros)).unwrap_or(self)
     }
 
     /// The moment `duration` before this one; stays where it is at the beginning of time.
     #[must_use]
-    pub fn minus(self, duration: std::time::Duration) -> Self {
+    pub fn minus(self, duration: Duration) -> Self {
         let micros = i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
         Self::from_micros(self.as_micros().saturating_sub(micros)).unwrap_or(self)
     }
@@ -127,8 +129,20 @@ impl Clock {
         }
     }
 
+    /// Time that never goes back, from some beginning on: for limits and deadlines.
+    #[must_use]
+    pub fn ticks(&self) -> Duration {
+        static BEGINNING: OnceLock<Instant> = OnceLock::new();
+        match self {
+            Self::System => BEGINNING.get_or_init(Instant::now).elapsed(),
+            Self::Fixed(micros) => {
+                Duration::from_micros(micros.load(Ordering::SeqCst).try_into().unwrap_or_default())
+            }
+        }
+    }
+
     /// Moves a fixed clock forward; the machine's own is not ours to move.
-    pub fn advance(&self, by: std::time::Duration) {
+    pub fn advance(&self, by: Duration) {
         if let Self::Fixed(micros) = self {
             micros.fetch_add(i64::try_from(by.as_micros()).unwrap_or(0), Ordering::SeqCst);
         }

@@ -1,8 +1,10 @@
 //! Every setting: its flag, its variable, its default and what it means. Nothing else reads the environment.
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+
+use ipnet::IpNet;
 
 use crate::db::DatabaseUrl;
 use crate::mail::Mailbox;
@@ -94,6 +96,54 @@ pub struct Config {
     #[arg(long, env = "LEDE_DRAIN_SECONDS", default_value = "0", value_name = "SECONDS", global = true,
           value_parser = clap::value_parser!(u64).range(0..=600))]
     pub drain_seconds: u64,
+
+    /// How many megabytes of public answers are kept in memory; 0 keeps none.
+    #[arg(long, env = "LEDE_CACHE_MEGABYTES", default_value = "32", value_name = "N", global = true,
+          value_parser = clap::value_parser!(u32).range(0..=65536))]
+    pub cache_megabytes: u32,
+
+    /// How many seconds shared caches on the way may keep a public answer.
+    #[arg(long, env = "LEDE_CACHE_SECONDS", default_value = "60", value_name = "SECONDS", global = true,
+          value_parser = clap::value_parser!(u32).range(0..=86400))]
+    pub cache_seconds: u32,
+
+    /// How many seconds longer they may while this server cannot be reached.
+    #[arg(long, env = "LEDE_CACHE_STALE_SECONDS", default_value = "86400", value_name = "SECONDS", global = true,
+          value_parser = clap::value_parser!(u32).range(0..=31_536_000))]
+    pub cache_stale_seconds: u32,
+
+    /// How many seconds public answers in memory go on being served when the database is lost.
+    #[arg(long, env = "LEDE_OUTAGE_SECONDS", default_value = "30", value_name = "SECONDS", global = true,
+          value_parser = clap::value_parser!(u32).range(1..=86400))]
+    pub outage_seconds: u32,
+
+    /// Origins whose pages may use operations that need a token, separated by commas, as in
+    /// `https://console.website.example`. Public ones are open to every origin.
+    #[arg(long, env = "LEDE_CORS_ORIGINS", value_name = "ORIGINS", global = true, value_delimiter = ',',
+          value_parser = parse_origin)]
+    pub cors_origins: Vec<String>,
+
+    /// Networks of the proxies in front, separated by commas, as in `10.0.0.0/8`: what they say of a client's address
+    /// in `X-Forwarded-For` is believed, and the `X-Request-Id` they give.
+    #[arg(long, env = "LEDE_TRUSTED_PROXIES", value_name = "NETWORKS", global = true, value_delimiter = ',',
+          value_parser = parse_network)]
+    pub trusted_proxies: Vec<IpNet>,
+
+    /// How many times a minute one network may try to log in, and in ten minutes one account may be tried; 0 is no limit.
+    #[arg(long, env = "LEDE_LOGIN_LIMIT", default_value = "10", value_name = "N", global = true)]
+    pub login_limit: u32,
+
+    /// How many times an hour one network may ask to join the list; 0 is no limit.
+    #[arg(long, env = "LEDE_JOIN_LIMIT", default_value = "30", value_name = "N", global = true)]
+    pub join_limit: u32,
+
+    /// How many writes a minute one user may make; 0 is no limit.
+    #[arg(long, env = "LEDE_WRITE_LIMIT", default_value = "6000", value_name = "N", global = true)]
+    pub write_limit: u32,
+
+    /// How many times a minute one network may read; 0 is no limit.
+    #[arg(long, env = "LEDE_READ_LIMIT", default_value = "0", value_name = "N", global = true)]
+    pub read_limit: u32,
 
     /// Hosts whose `iframe`s stay in articles, separated by commas, in place of the usual players.
     #[arg(long, env = "LEDE_IFRAME_HOSTS", value_name = "HOSTS", global = true, value_delimiter = ',')]
@@ -203,6 +253,22 @@ fn parse_base(text: &str) -> Result<String, String> {
         return Err("an address begins with http:// or https:// and has neither query nor fragment".into());
     }
     Ok(text.trim_end_matches('/').to_owned())
+}
+
+fn parse_origin(text: &str) -> Result<String, String> {
+    let url = url::Url::parse(text).map_err(|e| e.to_string())?;
+    let origin = url.origin().ascii_serialization();
+    if !matches!(url.scheme(), "http" | "https") || origin != text {
+        return Err(
+            "an origin is a scheme, a host and perhaps a port, as in https://console.website.example".into(),
+        );
+    }
+    Ok(origin)
+}
+
+fn parse_network(text: &str) -> Result<IpNet, String> {
+    let network = text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+    network.map_err(|_| "a network is written as in 10.0.0.0/8 or 2001:db8::/32".into())
 }
 
 fn parse_article_path(text: &str) -> Result<String, String> {

@@ -35,6 +35,8 @@ pub enum Error {
     UnsupportedMediaType(&'static str),
     /// The path is there, the method is not. Says which are.
     MethodNotAllowed(String),
+    /// Asks too often: again after that many seconds.
+    TooMany(u64),
     /// Too busy, or the database is away: again in a moment.
     Unavailable(String),
     /// A defect. Logged with its cause, told to nobody.
@@ -204,6 +206,7 @@ impl fmt::Display for Error {
             Self::PreconditionRequired => f.write_str("If-Match is missing"),
             Self::TooLarge(limit) => write!(f, "larger than {limit} bytes"),
             Self::UnsupportedMediaType(wanted) => write!(f, "the media type is not {wanted}"),
+            Self::TooMany(seconds) => write!(f, "too often; again in {seconds} s"),
             Self::MethodNotAllowed(allowed) => write!(f, "allowed are {allowed}"),
             Self::Unavailable(why) | Self::Internal(why) => f.write_str(why),
         }

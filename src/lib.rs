@@ -47,6 +47,7 @@ pub mod events;
 pub mod http;
 pub mod jobs;
 pub mod mail;
+pub mod metrics;
 pub mod random;
 pub mod subscribers;
 pub mod text;

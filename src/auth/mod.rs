@@ -22,6 +22,7 @@ pub use token::Tokens;
 
 use crate::app::App;
 use crate::error::{Error, Result};
+use crate::http::limit::{Key, Policy};
 use crate::users::{self, UserId};
 
 /// What a user is to the publication.
@@ -191,14 +192,28 @@ impl<P: Permission> FromRequest for Actor<P> {
 
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
         let app = req.app_data::<Data<App>>().cloned();
-        let token = bearer(req);
+        let (req, token) = (req.clone(), bearer(req));
         Box::pin(async move {
             let app = app.ok_or_else(|| Error::internal("the application is missing"))?;
-            let user = app.tokens.verify(&token.ok_or(Error::Unauthenticated)?, app.clock.now())?;
-            let role = app.db.read(move |conn| users::store::find_active_role(conn, user)).await?;
-            Self::new(user, role.ok_or(Error::Unauthenticated)?)
+            let actor = authenticate(&app, token).await.inspect_err(|error| {
+                if matches!(error, Error::Unauthenticated) {
+                    app.metrics.auth_failed("token");
+                }
+            });
+            let (user, role) = actor?;
+            if !req.method().is_safe() {
+                app.limits.admit(&req, Policy::Write, || Key::User(user))?;
+            }
+            Self::new(user, role)
         })
     }
+}
+
+/// Whose token it is, and what they are now.
+async fn authenticate(app: &App, token: Option<String>) -> Result<(UserId, Role)> {
+    let user = app.tokens.verify(&token.ok_or(Error::Unauthenticated)?, app.clock.now())?;
+    let role = app.db.read(move |conn| users::store::find_active_role(conn, user)).await?;
+    Ok((user, role.ok_or(Error::Unauthenticated)?))
 }
 
 /// The token of a request that carries exactly one.

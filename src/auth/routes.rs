@@ -1,5 +1,6 @@
 //! Logging in.
 
+use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
 use actix_web::http::header;
 use actix_web::web::Data;
@@ -10,6 +11,8 @@ use super::{Password, token};
 use crate::app::App;
 use crate::error::{Error, Result, Violations};
 use crate::events::Event;
+use crate::http::json::sha256;
+use crate::http::limit::{Key, Policy};
 use crate::http::{Answer, Json};
 use crate::users::routes::User;
 use crate::users::{EmailAddress, store};
@@ -51,18 +54,23 @@ pub struct Session {
         (status = 201, description = "Logged in.", body = Session),
         (status = 401, description = "No account has this address and this password."),
     ))]
-pub async fn create_session(app: Data<App>, body: Json<CreateSession>) -> Result<Answer> {
+pub async fn create_session(app: Data<App>, req: HttpRequest, body: Json<CreateSession>) -> Result<Answer> {
+    app.limits.admit_network(&req, Policy::Login)?;
     let CreateSession { email, password } = body.value;
     let mut violations = Violations::default();
     let password = violations.take("/password", Password::typed(&password));
     violations.check()?;
     let found = match EmailAddress::parse(&email) {
-        Ok(email) => app.db.read(move |conn| store::find_active_by_email(conn, &email)).await?,
+        Ok(email) => {
+            app.limits.admit(&req, Policy::Account, || Key::Account(sha256(email.key().as_bytes())))?;
+            app.db.read(move |conn| store::find_active_by_email(conn, &email)).await?
+        }
         Err(_) => None,
     };
     let hash = found.as_ref().map(|row| row.password_hash.clone());
     let password = password.ok_or(Error::Unauthenticated)?;
     if !app.passwords.verify(password, hash).await? {
+        app.metrics.auth_failed("password");
         return Err(Error::Unauthenticated);
     }
     let user = found.ok_or(Error::Unauthenticated)?;

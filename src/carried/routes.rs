@@ -115,7 +115,7 @@ macro_rules! carried_routes {
                 Ok(Ok(get.fields.choose(&answered)?))
             };
             Ok(match app.db.snapshot(read).await? {
-                Ok(json) => http::public(req, "application/json", serde_json::to_vec(&json)?.into()),
+                Ok(json) => Answer::public_json(&json)?,
                 Err(into) if by_id => http::moved(req, $what, &into.id.to_string()),
                 Err(into) => http::moved(req, $what, into.slug.as_str()),
             })

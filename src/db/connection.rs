@@ -8,8 +8,10 @@ use diesel::connection::{Connection as _, SimpleConnection};
 use diesel::r2d2::{ManageConnection, R2D2Connection};
 use diesel::sql_types::{BigInt, Text};
 use diesel::{PgConnection, QueryableByName, RunQueryDsl, SqliteConnection, sql_query};
+use prometheus_client::metrics::histogram::Histogram;
 
 use crate::error::{Error, Result};
+use crate::metrics::Stopwatch;
 
 /// A connection to whichever database the URL named.
 #[derive(diesel::MultiConnection)]
@@ -168,16 +170,33 @@ struct IntegerValue {
     value: i64,
 }
 
-/// Opens connections for the pool.
+/// Opens connections that time their statements: for the pool, and the writer's.
 #[derive(Debug)]
-pub struct Manager(pub DatabaseUrl);
+pub struct Manager {
+    /// Which database.
+    pub url: DatabaseUrl,
+    /// Where the times go.
+    pub queries: Histogram,
+}
+
+impl Manager {
+    /// A new connection.
+    ///
+    /// # Errors
+    /// As [`open`].
+    pub fn open(&self) -> Result<AnyConnection> {
+        let mut conn = open(&self.url)?;
+        conn.set_instrumentation(Stopwatch::new(&self.queries));
+        Ok(conn)
+    }
+}
 
 impl ManageConnection for Manager {
     type Connection = AnyConnection;
     type Error = diesel::r2d2::Error;
 
     fn connect(&self) -> Result<AnyConnection, Self::Error> {
-        open(&self.0).map_err(|e| {
+        self.open().map_err(|e| {
             diesel::r2d2::Error::ConnectionError(diesel::ConnectionError::BadConnection(e.to_string()))
         })
     }

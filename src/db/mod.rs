@@ -24,7 +24,8 @@ pub use connection::{AnyConnection as Connection, DatabaseUrl, MultiBackend};
 
 use crate::clock::{Clock, Timestamp};
 use crate::error::{Error, Result};
-use crate::events::{self, Event};
+use crate::events::{self, Event, Generation};
+use crate::metrics::Metrics;
 use crate::users::UserId;
 use connection::Manager;
 use writer::Writer;
@@ -41,6 +42,7 @@ pub struct Database {
     permits: Arc<Semaphore>,
     waiting: Arc<AtomicUsize>,
     clock: Clock,
+    generation: Arc<Generation>,
 }
 
 /// A unit of work in progress: a connection inside a transaction, the moment it happens at, and the events it brings.
@@ -48,6 +50,8 @@ pub struct Tx<'a> {
     conn: &'a mut Connection,
     now: Timestamp,
     events: Vec<(Option<UserId>, Event)>,
+    /// The newest event of this unit that readers see, and when it happened.
+    seen: Option<(i64, Timestamp)>,
 }
 
 impl Database {
@@ -55,8 +59,9 @@ impl Database {
     ///
     /// # Errors
     /// When it is not, or is too old, or gives up a durability setting.
-    pub fn open(url: &DatabaseUrl, connections: u32, clock: &Clock) -> Result<Self> {
-        let mut first = connection::open(url)?;
+    pub fn open(url: &DatabaseUrl, connections: u32, clock: &Clock, metrics: &Metrics) -> Result<Self> {
+        let manager = Manager { url: url.clone(), queries: metrics.queries.clone() };
+        let mut first = manager.open()?;
         connection::check(&mut first)?;
         let pool = Pool::builder()
             .max_size(connections)
@@ -64,9 +69,11 @@ impl Database {
             .test_on_check_out(false)
             .connection_timeout(Duration::from_secs(2))
             .error_handler(Box::new(diesel::r2d2::LoggingErrorHandler))
-            .build(Manager(url.clone()))
+            .build(manager)
             .map_err(|e| Error::unavailable(e.to_string()))?;
-        let writer = url.is_sqlite().then(|| Writer::start(first, clock.clone())).transpose()?;
+        let generation = Arc::<Generation>::default();
+        let start = || Writer::start(first, clock.clone(), generation.clone());
+        let writer = url.is_sqlite().then(start).transpose()?;
         Ok(Self {
             url: url.clone(),
             pool,
@@ -74,6 +81,7 @@ impl Database {
             permits: Arc::new(Semaphore::new(connections as usize)),
             waiting: Arc::default(),
             clock: clock.clone(),
+            generation,
         })
     }
 
@@ -81,6 +89,19 @@ impl Database {
     #[must_use]
     pub fn url(&self) -> &DatabaseUrl {
         &self.url
+    }
+
+    /// What this process knows of the log of events.
+    #[must_use]
+    pub fn generation(&self) -> &Arc<Generation> {
+        &self.generation
+    }
+
+    /// How many of the pool's connections are busy, and how many are idle.
+    #[must_use]
+    pub fn connections(&self) -> (u32, u32) {
+        let state = self.pool.state();
+        (state.connections.saturating_sub(state.idle_connections), state.idle_connections)
     }
 
     /// Whether writes can be taken: the writer lives.
@@ -134,8 +155,15 @@ impl Database {
         if let Some(writer) = &self.writer {
             return writer.run(work).await;
         }
-        let clock = self.clock.clone();
-        self.with_connection(move |conn| write_on_postgres(conn, &clock, work)).await
+        let (clock, generation) = (self.clock.clone(), self.generation.clone());
+        self.with_connection(move |conn| {
+            let (value, seen) = write_on_postgres(conn, &clock, work)?;
+            if let Some(seen) = seen {
+                generation.raise(seen);
+            }
+            Ok(value)
+        })
+        .await
     }
 
     async fn with_connection<T, F>(&self, work: F) -> Result<T>
@@ -175,7 +203,7 @@ impl Database {
 
 impl<'a> Tx<'a> {
     fn new(conn: &'a mut Connection, now: Timestamp) -> Self {
-        Self { conn, now, events: Vec::new() }
+        Self { conn, now, events: Vec::new(), seen: None }
     }
 
     /// The moment this unit of work happens at.
@@ -199,7 +227,10 @@ impl<'a> Tx<'a> {
             sql_query("SELECT pg_advisory_xact_lock(4817301)").execute(conn)?;
         }
         for (actor, event) in std::mem::take(&mut self.events) {
-            events::insert(self.conn, self.now, actor, &event)?;
+            let number = events::insert(self.conn, self.now, actor, &event)?;
+            if event.readers_see() {
+                self.seen = Some((number, self.now));
+            }
         }
         Ok(())
     }
@@ -222,17 +253,17 @@ fn write_on_postgres<T>(
     conn: &mut Connection,
     clock: &Clock,
     mut work: impl FnMut(&mut Tx<'_>) -> Result<T>,
-) -> Result<T> {
+) -> Result<(T, Option<(i64, Timestamp)>)> {
     const TRIES: u32 = 4;
     let mut tried = 0;
     loop {
         conn.batch_execute("BEGIN")?;
         let mut tx = Tx::new(conn, clock.now());
-        let outcome = work(&mut tx).and_then(|value| tx.finish().map(|()| value));
+        let outcome = work(&mut tx).and_then(|value| tx.finish().map(|()| (value, tx.seen)));
         match outcome {
-            Ok(value) => {
+            Ok(outcome) => {
                 conn.batch_execute("COMMIT")?;
-                return Ok(value);
+                return Ok(outcome);
             }
             Err(error) => {
                 conn.batch_execute("ROLLBACK")?;

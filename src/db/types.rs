@@ -27,6 +27,8 @@ pub struct Id;
 #[diesel(sqlite_type(name = "Long"), postgres_type(oid = 1184, array_oid = 1185))]
 pub struct Instant;
 
+impl diesel::sql_types::SqlOrd for Instant {}
+
 /// A JSON text, kept as it was written: `TEXT` in SQLite, `json` in PostgreSQL.
 #[derive(Debug, Clone, Copy, SqlType, QueryId)]
 #[diesel(sqlite_type(name = "Text"), postgres_type(oid = 114, array_oid = 199))]

@@ -12,8 +12,9 @@ use diesel::connection::SimpleConnection;
 use tokio::sync::{mpsc, oneshot};
 
 use super::{Connection, Tx, violation};
-use crate::clock::Clock;
+use crate::clock::{Clock, Timestamp};
 use crate::error::{Error, Result};
+use crate::events::Generation;
 
 /// How many jobs may wait; further ones are refused.
 const QUEUE: usize = 4096;
@@ -72,7 +73,7 @@ impl<T: Send, F: FnMut(&mut Tx<'_>) -> Result<T> + Send> Job for Work<T, F> {
 }
 
 impl Writer {
-    pub(super) fn start(conn: Connection, clock: Clock) -> Result<Self> {
+    pub(super) fn start(conn: Connection, clock: Clock, generation: Arc<Generation>) -> Result<Self> {
         let (queue, waiting) = mpsc::channel(QUEUE);
         let alive = Arc::new(AtomicBool::new(true));
         let flag = alive.clone();
@@ -80,7 +81,8 @@ impl Writer {
             .name("writer".into())
             .spawn(move || {
                 // Whatever ends this thread ends the process's ability to write: readiness has to tell.
-                let died = catch_unwind(AssertUnwindSafe(|| write_until_closed(conn, waiting, &clock)));
+                let died =
+                    catch_unwind(AssertUnwindSafe(|| write_until_closed(conn, waiting, &clock, &generation)));
                 flag.store(false, Ordering::SeqCst);
                 match died {
                     Ok(Ok(())) => {}
@@ -119,10 +121,16 @@ fn write_until_closed(
     mut conn: Connection,
     mut waiting: mpsc::Receiver<Box<dyn Job>>,
     clock: &Clock,
+    generation: &Generation,
 ) -> Result<(), String> {
     let mut group: Vec<Box<dyn Job>> = Vec::with_capacity(GROUP);
     while waiting.blocking_recv_many(&mut group, GROUP) > 0 {
-        let commit = commit_group(&mut conn, &mut group, clock);
+        // Whoever is answered reads what was written: the number rises first.
+        let commit = commit_group(&mut conn, &mut group, clock).map(|seen| {
+            if let Some(seen) = seen {
+                generation.raise(seen);
+            }
+        });
         if let Err(why) = &commit {
             log::error!("a group of {} writes failed: {why}", group.len());
         }
@@ -139,15 +147,24 @@ fn write_until_closed(
 }
 
 /// Runs every job of the group in one transaction and commits it. On `Err` nothing of the group was written.
-fn commit_group(conn: &mut Connection, group: &mut [Box<dyn Job>], clock: &Clock) -> Result<(), String> {
+/// Returns the newest event that readers see, and when it happened.
+fn commit_group(
+    conn: &mut Connection,
+    group: &mut [Box<dyn Job>],
+    clock: &Clock,
+) -> Result<Option<(i64, Timestamp)>, String> {
+    let mut newest = None;
     conn.batch_execute("BEGIN IMMEDIATE").map_err(|e| e.to_string())?;
     for job in group {
-        let kept = conn
-            .batch_execute("SAVEPOINT job")
-            .map_err(|e| e.to_string())
-            .and_then(|()| job.run(&mut Tx::new(conn, clock.now())));
+        let kept = conn.batch_execute("SAVEPOINT job").map_err(|e| e.to_string()).and_then(|()| {
+            let mut tx = Tx::new(conn, clock.now());
+            job.run(&mut tx).map(|()| tx.seen)
+        });
         match kept {
-            Ok(()) => conn.batch_execute("RELEASE job").map_err(|e| roll_back(conn, &e.to_string()))?,
+            Ok(seen) => {
+                newest = seen.or(newest);
+                conn.batch_execute("RELEASE job").map_err(|e| roll_back(conn, &e.to_string()))?;
+            }
             Err(why) => {
                 if !is_open(conn) {
                     return Err(why);
@@ -160,7 +177,8 @@ fn commit_group(conn: &mut Connection, group: &mut [Box<dyn Job>], clock: &Clock
             }
         }
     }
-    conn.batch_execute("COMMIT").map_err(|e| roll_back(conn, &e.to_string()))
+    conn.batch_execute("COMMIT").map_err(|e| roll_back(conn, &e.to_string()))?;
+    Ok(newest)
 }
 
 /// Whether the outer transaction still stands. SQLite refuses a BEGIN inside one, which is how it is asked.

@@ -132,6 +132,20 @@ impl EditionFilter {
         Ok(query)
     }
 
+    /// Names a list for caches in front: `articles` and what it is filtered by, as far as a header has room.
+    #[must_use]
+    pub fn surrogate_key(&self) -> String {
+        const MOST_BYTES: usize = 2000;
+        let slugs = |name: &'static str, slugs: &[Slug]| -> Vec<String> {
+            slugs.iter().map(|slug| format!(" {name}:{slug}")).collect()
+        };
+        let filters = slugs("topic", &self.topic).into_iter().chain(slugs("topic", &self.topic_all));
+        let filters = filters.chain(slugs("author", &self.author));
+        let filters = filters.chain(self.locale.iter().map(|locale| format!(" locale:{locale}")));
+        let key = filters.fold("articles".to_owned(), |key, filter| key + &filter);
+        if key.len() > MOST_BYTES { "articles".to_owned() } else { key }
+    }
+
     /// How many there are.
     ///
     /// # Errors

@@ -3,35 +3,86 @@
 
 use actix_web::HttpRequest;
 use diesel::prelude::*;
+use serde::Deserialize;
 
 use super::render::Source;
 use super::{Edition, remake, store};
 use crate::app::App;
 use crate::articles::{ArticleId, ArticleRef, slugs};
+use crate::authors::AuthorRef;
 use crate::db::Connection;
-use crate::db::schema::renderings;
+use crate::db::schema::{renderings, surroundings};
 use crate::error::{Error, Result};
 use crate::http::Answer;
 use crate::http::public::moved;
 use crate::text::Locale;
+use crate::text::slug::Slug;
+use crate::topics::TopicRef;
 
+/// The columns of a [`Finished`].
+const FINISHED: (renderings::etag, renderings::item, renderings::body) =
+    (renderings::etag, renderings::item, renderings::body);
 /// The columns of a [`Stored`].
-pub(super) const STORED: (renderings::article_id, renderings::etag, renderings::body, renderings::sources) =
-    (renderings::article_id, renderings::etag, renderings::body, renderings::sources);
+type StoredColumns =
+    (renderings::article_id, (renderings::etag, renderings::item, renderings::body), renderings::sources);
+pub(super) const STORED: StoredColumns = (renderings::article_id, FINISHED, renderings::sources);
+
+/// The default answer as kept.
+#[derive(Queryable)]
+pub(super) struct Finished {
+    tag: String,
+    item: Vec<u8>,
+    pub(super) body: Vec<u8>,
+}
 
 /// A rendering as kept.
 #[derive(Queryable)]
 pub(super) struct Stored {
     pub(super) id: ArticleId,
-    pub(super) etag: String,
-    pub(super) body: Vec<u8>,
+    pub(super) finished: Finished,
     sources: Vec<u8>,
+}
+
+/// What an item names by id.
+#[derive(Deserialize)]
+struct Named {
+    id: ArticleId,
+    authors: Vec<AuthorRef>,
+    topics: Vec<TopicRef>,
+}
+
+impl Finished {
+    pub(super) fn answer(self) -> Result<Answer> {
+        let key = self.surrogate_key()?;
+        Ok(Answer::public("application/json", self.body.into()).tag(self.tag).surrogate_key(key))
+    }
+
+    /// The ids of the article, its topics and its authors.
+    pub(super) fn surrogate_key(&self) -> Result<String> {
+        let named: Named = serde_json::from_slice(&self.item)?;
+        let topics = named.topics.iter().map(|topic| topic.id.to_string());
+        let others = topics.chain(named.authors.iter().map(|author| author.id.to_string()));
+        Ok(others.fold(named.id.to_string(), |key, id| key + " " + &id))
+    }
 }
 
 impl Stored {
     pub(super) fn parse(&self) -> Result<(Edition, Vec<Source>)> {
-        Ok((serde_json::from_slice(&self.body)?, serde_json::from_slice(&self.sources)?))
+        Ok((serde_json::from_slice(&self.finished.body)?, serde_json::from_slice(&self.sources)?))
     }
+}
+
+/// The default answer for a slug, if its rendering is known to be right.
+pub(super) fn find_fresh(conn: &mut Connection, locale: &Locale, slug: &Slug) -> Result<Option<Finished>> {
+    let present =
+        surroundings::table.on(surroundings::id.eq(1).and(surroundings::epoch.eq(renderings::epoch)));
+    Ok(renderings::table
+        .inner_join(present)
+        .filter(renderings::locale.eq(locale))
+        .filter(renderings::slug.eq(slug))
+        .select(FINISHED)
+        .get_result(conn)
+        .optional()?)
 }
 
 /// What became of a look for an article.

@@ -65,7 +65,7 @@ pub struct Rendering {
     pub item: Vec<u8>,
     /// Markdown and text of the intro and of every section in document order, as JSON.
     pub sources: Vec<u8>,
-    /// The strong tag of `body`, with its quotes.
+    /// The tag of `body`, without quotes.
     pub etag: String,
     /// The hash of what it was made from.
     pub made_from: Vec<u8>,
@@ -81,7 +81,7 @@ pub struct Source {
 }
 
 /// The version of this module's own output: raised with any change of it.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// What the version of rendering is now.
 #[must_use]

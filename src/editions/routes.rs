@@ -2,13 +2,13 @@
 //! rendering. Whoever meets a stale one makes it anew first.
 
 use actix_web::HttpRequest;
-use actix_web::web::{Bytes, Data, Path};
+use actix_web::web::{Data, Path};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::list::EditionFilter;
-use super::look::{Stored, find};
+use super::look::{Stored, find, find_fresh};
 use super::order::{EditionOrder, Position};
 use super::render::Formats;
 use super::view::{InFormats, View, WholeEdition};
@@ -20,7 +20,6 @@ use crate::articles::{ArticleRef, SectionRef, transfer};
 use crate::db::Connection;
 use crate::error::{Error, Result};
 use crate::http::page::PageParams;
-use crate::http::public::{public, tagged};
 use crate::http::{Answer, PageRequest, Query, page};
 
 /// Read an article
@@ -44,8 +43,8 @@ pub async fn get_article(
     let article = path.into_inner().article;
     if let (ArticleRef::Slug(slug), true) = (&article, view.is_default()) {
         let (slug, locale) = (slug.clone(), locale.clone());
-        if let Some((etag, body)) = app.db.read(move |conn| store::find_fresh(conn, &locale, &slug)).await? {
-            return Ok(tagged(&req, "application/json", body.into(), &etag));
+        if let Some(fresh) = app.db.read(move |conn| find_fresh(conn, &locale, &slug)).await? {
+            return fresh.answer();
         }
     }
     let stored = match find(&app, &req, article, locale).await? {
@@ -53,10 +52,10 @@ pub async fn get_article(
         Err(elsewhere) => return Ok(elsewhere),
     };
     if view.is_default() {
-        return Ok(tagged(&req, "application/json", stored.body.into(), &stored.etag));
+        return stored.finished.answer();
     }
     let cut = view.cut(&stored)?;
-    Ok(public(&req, "application/json", Bytes::from(cut.get().to_owned())))
+    Ok(Answer::public_json(&cut)?.surrogate_key(stored.finished.surrogate_key()?))
 }
 
 /// Read an article as HTML
@@ -76,7 +75,11 @@ pub async fn get_article_html(
 ) -> Result<Answer> {
     let locale = locale.or_default(&app);
     match find(&app, &req, path.into_inner().article, locale).await? {
-        Ok(stored) => Ok(public(&req, "text/html; charset=utf-8", stored.parse()?.0.content_html().into())),
+        Ok(stored) => {
+            let html = stored.parse()?.0.content_html();
+            let key = stored.finished.surrogate_key()?;
+            Ok(Answer::public("text/html; charset=utf-8", html.into()).surrogate_key(key))
+        }
         Err(elsewhere) => Ok(elsewhere),
     }
 }
@@ -102,6 +105,7 @@ pub async fn get_article_markdown(
         Err(elsewhere) => return Ok(elsewhere),
     };
     let (edition, _) = stored.parse()?;
+    let key = stored.finished.surrogate_key()?;
     let live = app.db.snapshot(move |conn| store::find_live(conn, stored.id)).await?;
     let (facts, content) = live.ok_or(Error::NotFound("article"))?;
     let document = transfer::write_markdown(
@@ -111,7 +115,7 @@ pub async fn get_article_markdown(
         &edition.topics,
         Some(facts.published_at),
     );
-    Ok(public(&req, "text/markdown; charset=utf-8", document.into()))
+    Ok(Answer::public("text/markdown; charset=utf-8", document.into()).surrogate_key(key))
 }
 
 /// The tree of an edition.
@@ -145,7 +149,8 @@ pub async fn list_sections(
     match find(&app, &req, path.into_inner().article, locale).await? {
         Ok(stored) => {
             let items = sections(&stored, formats.formats)?;
-            json(&req, &EditionSections { items, next_cursor: None })
+            let answer = Answer::public_json(&EditionSections { items, next_cursor: None })?;
+            Ok(answer.surrogate_key(stored.finished.surrogate_key()?))
         }
         Err(elsewhere) => Ok(elsewhere),
     }
@@ -172,7 +177,8 @@ pub async fn get_section(
     match find(&app, &req, article, locale).await? {
         Ok(stored) => {
             let sections = sections(&stored, formats.formats)?;
-            json(&req, find_section(&sections, &section).ok_or(Error::NotFound("section"))?)
+            let section = find_section(&sections, &section).ok_or(Error::NotFound("section"))?;
+            Ok(Answer::public_json(section)?.surrogate_key(stored.finished.surrogate_key()?))
         }
         Err(elsewhere) => Ok(elsewhere),
     }
@@ -192,10 +198,6 @@ fn find_section<'a>(sections: &'a [EditionSection], wanted: &SectionRef) -> Opti
         };
         if is_it { Some(section) } else { find_section(&section.sections, wanted) }
     })
-}
-
-pub(super) fn json(req: &HttpRequest, value: &impl Serialize) -> Result<Answer> {
-    Ok(public(req, "application/json", serde_json::to_vec(value)?.into()))
 }
 
 /// A page of editions.
@@ -230,6 +232,7 @@ pub async fn list_articles(
     Query(((filter, order), (view, page))): Query<((EditionFilter, EditionOrder), (View, PageRequest))>,
 ) -> Result<Answer> {
     let after: Option<Position> = page.after(&(&filter, &order))?;
+    let key = filter.surrogate_key();
     let read = move |conn: &mut Connection| {
         let total = page.include_total.then(|| filter.count(conn)).transpose()?;
         let mut rows = filter.find(conn, &order, after.as_ref(), page.limit + 1)?;
@@ -239,6 +242,6 @@ pub async fn list_articles(
         Ok((EditionPage { items, next_cursor, total }, stale))
     };
     let answer = items::fresh(&app, read).await?;
-    let found = json(&req, &answer)?;
+    let found = Answer::public_json(&answer)?.surrogate_key(key);
     Ok(page::with_next_link(found, req.path(), req.query_string(), answer.next_cursor.as_deref()))
 }

@@ -58,22 +58,6 @@ pub struct ItemRow {
     pub item: Vec<u8>,
 }
 
-/// The default answer for a slug, if its rendering is known to be right.
-///
-/// # Errors
-/// When the database refuses.
-pub fn find_fresh(conn: &mut Connection, locale: &Locale, slug: &Slug) -> Result<Option<(String, Vec<u8>)>> {
-    let present =
-        surroundings::table.on(surroundings::id.eq(1).and(surroundings::epoch.eq(renderings::epoch)));
-    Ok(renderings::table
-        .inner_join(present)
-        .filter(renderings::locale.eq(locale))
-        .filter(renderings::slug.eq(slug))
-        .select((renderings::etag, renderings::body))
-        .get_result(conn)
-        .optional()?)
-}
-
 /// The present epoch of the surroundings.
 ///
 /// # Errors

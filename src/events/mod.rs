@@ -1,8 +1,12 @@
 //! The one log of what was done: every accepted change appends here, in its own transaction. Caches, replicas, the audit
 //! trail and delta sync read it. An event carries ids and numbers only; whatever can be erased stays elsewhere.
 
+mod generation;
+
 use diesel::prelude::*;
 use serde::Serialize;
+
+pub use generation::Generation;
 
 use crate::articles::{ArticleId, SectionId};
 use crate::authors::AuthorId;
@@ -177,15 +181,15 @@ impl Event {
     }
 }
 
-/// Appends to the log. Called by [`crate::db::Tx`] alone, which keeps the order.
+/// Appends to the log and returns the event's number. Called by [`crate::db::Tx`] alone, which keeps the order.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn insert(conn: &mut Connection, now: Timestamp, actor: Option<UserId>, event: &Event) -> Result<()> {
+pub fn insert(conn: &mut Connection, now: Timestamp, actor: Option<UserId>, event: &Event) -> Result<i64> {
     let mut written = serde_json::to_value(event)?;
     let kind = written.get("kind").and_then(|kind| kind.as_str()).unwrap_or_default().to_owned();
     let data = written.get_mut("data").map(serde_json::Value::take).unwrap_or_default();
-    diesel::insert_into(events::table)
+    Ok(diesel::insert_into(events::table)
         .values((
             events::at.eq(now),
             events::kind.eq(kind),
@@ -194,18 +198,6 @@ pub fn insert(conn: &mut Connection, now: Timestamp, actor: Option<UserId>, even
             events::data.eq(Json(data)),
             events::readers_see.eq(event.readers_see()),
         ))
-        .execute(conn)?;
-    Ok(())
-}
-
-/// The number of the newest event that readers could see: while it stands, every public answer stands.
-///
-/// # Errors
-/// When the database refuses.
-pub fn generation(conn: &mut Connection) -> Result<i64> {
-    let newest: Option<i64> = events::table
-        .filter(events::readers_see.eq(true))
-        .select(diesel::dsl::max(events::id))
-        .first(conn)?;
-    Ok(newest.unwrap_or(0))
+        .returning(events::id)
+        .get_result(conn)?)
 }

@@ -8,6 +8,7 @@ use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, Responder};
 use serde::Serialize;
 
+use super::public::{SURROGATE_KEY, etag};
 use crate::error::Result;
 
 /// A finished answer.
@@ -16,6 +17,10 @@ pub struct Answer {
     status: u16,
     headers: Vec<(HeaderName, String)>,
     body: Bytes,
+    /// Whether it is the same for everyone, so that it may be kept and given to others.
+    public: bool,
+    /// The tag of a public answer, without quotes, if it was made before.
+    tag: Option<String>,
 }
 
 impl Answer {
@@ -38,13 +43,50 @@ impl Answer {
     /// 204.
     #[must_use]
     pub fn no_content() -> Self {
-        Self { status: 204, headers: Vec::new(), body: Bytes::new() }
+        Self::new(204, Vec::new(), Bytes::new())
+    }
+
+    fn new(status: u16, headers: Vec<(HeaderName, String)>, body: Bytes) -> Self {
+        Self { status, headers, body, public: false, tag: None }
     }
 
     /// 200 with finished bytes of some media type.
     #[must_use]
     pub fn bytes(media_type: &str, body: Bytes) -> Self {
-        Self { status: 200, headers: vec![(header::CONTENT_TYPE, media_type.to_owned())], body }
+        Self::new(200, vec![(header::CONTENT_TYPE, media_type.to_owned())], body)
+    }
+
+    /// 200 with finished bytes that are the same for everyone.
+    #[must_use]
+    pub fn public(media_type: &str, body: Bytes) -> Self {
+        Self { public: true, ..Self::bytes(media_type, body) }
+    }
+
+    /// 200 with JSON that is the same for everyone.
+    ///
+    /// # Errors
+    /// As [`Answer::ok`].
+    pub fn public_json(value: &impl Serialize) -> Result<Self> {
+        Ok(Self { public: true, ..Self::ok(value)? })
+    }
+
+    /// Sends everyone to another address.
+    #[must_use]
+    pub fn elsewhere(status: StatusCode, location: String) -> Self {
+        Self { public: true, ..Self::no_content().status(status).header(header::LOCATION, location) }
+    }
+
+    /// The same with a tag that was made before, without quotes.
+    #[must_use]
+    pub fn tag(mut self, tag: String) -> Self {
+        self.tag = Some(tag);
+        self
+    }
+
+    /// The same with the names of what it is made of, for caches in front.
+    #[must_use]
+    pub fn surrogate_key(self, key: impl Into<String>) -> Self {
+        self.header(SURROGATE_KEY.clone(), key)
     }
 
     /// The same with another status.
@@ -81,7 +123,14 @@ impl Answer {
             .iter()
             .filter_map(|(name, value)| Some((HeaderName::from_bytes(name.as_bytes()).ok()?, value.clone())))
             .collect();
-        Self { status, headers, body: body.into() }
+        Self::new(status, headers, body.into())
+    }
+
+    /// Its parts, for finishing: status, headers, body, and the tag of the body.
+    #[must_use]
+    pub fn into_parts(self) -> (u16, Vec<(HeaderName, String)>, Bytes, String) {
+        let tag = self.tag.unwrap_or_else(|| etag(&self.body));
+        (self.status, self.headers, self.body, tag)
     }
 }
 
@@ -90,6 +139,12 @@ impl Responder for Answer {
 
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        if self.public {
+            // Its route finishes it, for this reader and those to come.
+            let mut response = HttpResponse::new(status);
+            response.extensions_mut().insert(self);
+            return response;
+        }
         let mut response = HttpResponse::build(status);
         for (name, value) in self.headers {
             if let Ok(value) = HeaderValue::from_str(&value) {

@@ -3,7 +3,7 @@
 use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
-use actix_web::http::header::{self, HeaderName};
+use actix_web::http::header::{self, HeaderMap, HeaderName};
 use actix_web::{FromRequest, HttpRequest};
 use serde_json::Map;
 use utoipa::IntoParams;
@@ -76,12 +76,13 @@ impl FromRequest for IfMatch {
 
 /// Whether the request already has the bytes of that tag (quotes included).
 #[must_use]
-pub fn has(req: &HttpRequest, etag: &str) -> bool {
-    lists(req, &header::IF_NONE_MATCH).any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag)
+pub fn has(asked: &HeaderMap, etag: &str) -> bool {
+    lists(asked, &header::IF_NONE_MATCH)
+        .any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag)
 }
 
-fn lists<'a>(req: &'a HttpRequest, name: &HeaderName) -> impl Iterator<Item = &'a str> {
-    req.headers()
+fn lists<'a>(asked: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'a str> {
+    asked
         .get_all(name)
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))

@@ -2,21 +2,28 @@
 //! read by `query.rs`, `json.rs` and `conditional.rs`, and answered with an [`Answer`] or, on any error, a problem.
 
 mod answer;
+pub mod cache;
 pub mod conditional;
+pub mod cors;
 pub mod docs;
+pub mod encoding;
 pub mod fields;
 mod form;
 pub mod health;
 pub mod html;
 pub mod idempotency;
 pub mod json;
+pub mod limit;
 pub mod markdown;
+pub mod metrics;
 pub mod openapi;
 pub mod page;
+pub mod peer;
 pub mod pipeline;
 pub mod problem;
 pub mod public;
 pub mod query;
+pub mod representation;
 pub mod routes;
 
 pub use answer::Answer;
@@ -27,5 +34,5 @@ pub use idempotency::IdempotencyKey;
 pub use json::{Json, MergePatch};
 pub use markdown::Markdown;
 pub use page::{Page, PageRequest};
-pub use public::{moved, public};
+pub use public::moved;
 pub use query::Query;

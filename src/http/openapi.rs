@@ -3,15 +3,13 @@
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
-use actix_web::HttpRequest;
-use actix_web::http::header;
 use actix_web::web::Bytes;
 use serde_json::{Map, Value, json};
 use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApiBuilder, PathsBuilder, path::PathItem};
 
-use super::json::sha256;
-use super::routes::ENDPOINTS;
-use super::{Answer, conditional};
+use super::Answer;
+use super::public::etag;
+use super::routes::{self, ENDPOINTS};
 use crate::error::Result;
 
 /// Examples of real requests and answers, recorded from a server by a test.
@@ -50,6 +48,7 @@ const PROBLEMS: &[(&str, u16, &str)] = &[
     ("UnsupportedMediaType", 415, "The body is of another kind."),
     ("UnprocessableContent", 422, "Rules are broken: all of them are in `errors`."),
     ("PreconditionRequired", 428, "`If-Match` is missing."),
+    ("TooManyRequests", 429, "That was too often: again after `Retry-After` seconds."),
     ("InternalServerError", 500, "A defect on our side."),
     ("ServiceUnavailable", 503, "Too busy, or the database is away: again after `Retry-After`."),
 ];
@@ -75,28 +74,11 @@ pub fn document_with(examples: &str) -> String {
 ///
 /// This document: OpenAPI 3.1. It stays as it is while the server runs.
 #[utoipa::path(get, path = "/openapi.json", tag = "operations", security(()),
-    params(("If-None-Match" = Option<String>, Header, max_length = 1000, description = "The `ETag` of what one has.")),
-    responses(
-        (status = 200, description = "The document.", body = Object,
-         headers(("ETag" = String, description = "Names these bytes."))),
-        (status = 304, description = "It is what one has.", headers(("ETag" = String, description = "Names these bytes."))),
-    ))]
-pub async fn get_openapi(req: HttpRequest) -> Result<Answer> {
-    static ETAG: OnceLock<String> = OnceLock::new();
-    let etag = ETAG.get_or_init(|| {
-        let hash = sha256(document().as_bytes());
-        format!(
-            "\"{}\"",
-            uuid::Uuid::from_slice(hash.get(..16).unwrap_or_default()).unwrap_or_default().simple()
-        )
-    });
-    if conditional::has(&req, etag) {
-        return Ok(Answer::no_content()
-            .status(actix_web::http::StatusCode::NOT_MODIFIED)
-            .header(header::ETAG, etag));
-    }
-    Ok(Answer::bytes("application/json", Bytes::from_static(document().as_bytes()))
-        .header(header::ETAG, etag))
+    responses((status = 200, description = "The document.", body = Object)))]
+pub async fn get_openapi() -> Result<Answer> {
+    static TAG: OnceLock<String> = OnceLock::new();
+    let tag = TAG.get_or_init(|| etag(document().as_bytes())).clone();
+    Ok(Answer::public("application/json", Bytes::from_static(document().as_bytes())).tag(tag))
 }
 
 fn build(examples: &Value) -> Value {
@@ -146,7 +128,7 @@ fn finish(document: &mut Value, examples: &Value) {
     for (path, item) in document["paths"].as_object_mut().into_iter().flatten() {
         for (method, operation) in item.as_object_mut().into_iter().flatten() {
             let is_secured = operation["security"].to_string().contains("bearer");
-            if method == "get" && path.starts_with("/v1/") && !is_secured {
+            if method == "get" && !is_secured && routes::is_shared(path) {
                 operation["responses"]["304"] =
                     json!({"description": "The reader has these bytes already: `If-None-Match` names them."});
             }
@@ -244,10 +226,30 @@ fn add_headers(operation: &mut Value) {
     };
     let (is_paged, is_idempotent) = (takes("cursor"), takes("Idempotency-Key"));
     let is_conditional = operation["responses"].get("304").is_some();
+    let is_write = takes("If-Match") || operation.get("requestBody").is_some();
     for (status, response) in operation["responses"].as_object_mut().into_iter().flatten() {
         let succeeds = status.starts_with('2');
+        let is_refusal = status.starts_with(['4', '5']);
         let rules = [
-            ("ETag", is_conditional && (status == "200" || status == "304"), "A hash of the bytes."),
+            (
+                "ETag",
+                is_conditional && (status == "200" || status == "304"),
+                "A hash of the bytes, another for each coding.",
+            ),
+            ("Cache-Control", is_conditional && !is_refusal, "How long caches may keep it."),
+            ("Last-Modified", is_conditional && !is_refusal, "When what readers see last changed."),
+            (
+                "Vary",
+                is_conditional && !is_refusal,
+                "`Accept-Encoding`: it comes plain, in gzip and in brotli.",
+            ),
+            (
+                "Surrogate-Key",
+                is_conditional && !is_refusal,
+                "What it is made of, for caches in front: ids and filters.",
+            ),
+            ("Retry-After", status == "429", "In how many seconds to come again."),
+            ("RateLimit", is_write && succeeds, "What is left of the budget."),
             ("Link", is_paged && (succeeds || status == "304"), "The next page, as `rel=\"next\"`."),
             ("Location", (is_idempotent && status == "201") || status == "301", "Where it is."),
             ("Idempotent-Replayed", is_idempotent && succeeds, "`true`: this was answered before."),
@@ -324,6 +326,7 @@ fn finish_operation(path: &str, operation: &mut Value, examples: &Value) {
         (415, has_body),
         (422, has_body || takes("Idempotency-Key")),
         (428, takes("If-Match")),
+        (429, path != "/metrics" && !path.starts_with("/health/")),
         (500, true),
         (503, true),
     ];

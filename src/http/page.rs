@@ -113,7 +113,7 @@ impl Page {
     /// # Errors
     /// As [`Answer::ok`].
     pub fn public(&self, req: &HttpRequest) -> Result<Answer> {
-        let answer = super::public(req, "application/json", serde_json::to_vec(self)?.into());
+        let answer = Answer::public_json(self)?;
         Ok(with_next_link(answer, req.path(), req.query_string(), self.next_cursor.as_deref()))
     }
 }

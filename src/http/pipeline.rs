@@ -1,26 +1,48 @@
-//! What every request passes through, in one layer: its id, `HEAD` as `GET`, failures made into problems, the headers
-//! that every answer carries, and the line in the access log.
+//! What every request passes through, in one layer: its id, `HEAD` as `GET`, finished public answers from memory,
+//! failures made into problems, the headers that every answer carries, what is counted, and the line in the access log.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CROSS_ORIGIN_RESOURCE_POLICY,
+    HeaderName, HeaderValue, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 };
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, web};
 
-use super::problem;
+use super::limit::{Policy, Standing};
+use super::routes::Routed;
+use super::{cors, peer, problem};
 use crate::app::App;
+use crate::config::Config;
 use crate::error::{Error, Result};
+use crate::metrics;
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Nothing here is a page, but a browser may be led to open it as one.
+const NOTHING: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
+/// What is somebody's own is kept nowhere.
+const PRIVATE: HeaderValue = HeaderValue::from_static("private, no-store");
+/// What is nobody's is kept nowhere either.
+pub const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
-/// The id of a request, as its answer and the log name it.
-#[derive(Debug, Clone)]
-pub struct RequestId(pub String);
+/// The headers that every answer carries for a browser's sake.
+#[must_use]
+pub fn security_headers(config: &Config) -> Vec<(HeaderName, HeaderValue)> {
+    let mut headers = vec![
+        (CONTENT_SECURITY_POLICY, NOTHING),
+        (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+        (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    ];
+    if config.base_url().starts_with("https://") {
+        let year = HeaderValue::from_static("max-age=31536000; includeSubDomains");
+        headers.push((STRICT_TRANSPORT_SECURITY, year));
+    }
+    headers
+}
 
 /// Passes a request on and finishes its answer.
 ///
@@ -31,40 +53,84 @@ pub async fn around(
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let started = Instant::now();
-    let id = request_id(&req);
-    req.extensions_mut().insert(RequestId(id.clone()));
+    let Some(app) = req.app_data::<web::Data<App>>().cloned() else { return next.call(req).await };
+    app.metrics.in_flight.inc();
+    let id = request_id(&app, &req);
     let method = req.method().clone();
     if method == Method::HEAD {
         // actix leaves the body of the answer out by itself, because it remembers what was asked.
         req.head_mut().method = Method::GET;
     }
-    let mut res = next.call(req).await?;
-    if let Some(error) = res.response().error() {
-        let response = explain(error, &id, res.request());
-        res = res.into_response(response);
-    }
-    let headers = res.headers_mut();
+    let (mut res, route) = match from_memory(&app, &req) {
+        Ok(Some(kept)) => {
+            let response = kept.respond(req.headers()).await;
+            (req.into_response(response), kept.route)
+        }
+        Ok(None) => routed(&app, next.call(req).await?, &id),
+        Err(refusal) => routed(&app, req.into_response(HttpResponse::from_error(refusal)), &id),
+    };
     if let Ok(id) = HeaderValue::from_str(&id) {
-        headers.insert(REQUEST_ID.clone(), id);
+        res.headers_mut().insert(REQUEST_ID.clone(), id);
     }
-    if !headers.contains_key(CACHE_CONTROL) {
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+    let took = started.elapsed();
+    app.metrics.in_flight.dec();
+    count(&app, &method, route, res.status().as_u16(), took);
+    if log::log_enabled!(target: "lede::access", log::Level::Info) {
+        let (status, micros) = (res.status().as_u16(), took.as_micros());
+        log::info!(target: "lede::access", "{method} {route} {status} {micros}us {id}");
     }
-    if !headers.contains_key(CONTENT_SECURITY_POLICY) {
-        // Nothing here is a page, but a browser may be led to open it as one.
-        let nothing = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
-        headers.insert(CONTENT_SECURITY_POLICY, nothing);
-    }
-    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    log_access(&method, &res, &id, started);
     Ok(res)
 }
 
+/// The finished answer to a reader, if it is at hand and the reader has not asked too often.
+fn from_memory(
+    app: &App,
+    req: &ServiceRequest,
+) -> Result<Option<std::sync::Arc<super::representation::Representation>>> {
+    if req.method() != Method::GET {
+        return Ok(None);
+    }
+    if app.limits.reads() && !req.path().starts_with("/health/") && req.path() != "/metrics" {
+        app.limits.admit_network(req.request(), Policy::Read)?;
+    }
+    Ok(req.uri().path_and_query().and_then(|address| app.cache.get(address.as_str())))
+}
+
+/// Finishes what a route answered, and tells which it was.
+fn routed(
+    app: &App,
+    mut res: ServiceResponse<BoxBody>,
+    id: &str,
+) -> (ServiceResponse<BoxBody>, &'static str) {
+    let routed = res.request().extensions().get::<Routed>().copied();
+    let standing = res.request().extensions().get::<Standing>().copied();
+    let route = routed.map_or("none", |routed| routed.path);
+    if let Some(error) = res.response().error() {
+        let response = explain(error, id, res.request(), route);
+        res = res.into_response(response);
+    }
+    let asked = res.request().headers().clone();
+    let headers = res.headers_mut();
+    if let Some(standing) = standing {
+        standing.write(headers);
+    }
+    if let Some(routed) = routed.filter(|_| !headers.contains_key(ACCESS_CONTROL_ALLOW_ORIGIN)) {
+        cors::allow(routed.open, &app.config.cors_origins, &asked, headers);
+    }
+    let defaults =
+        [(CACHE_CONTROL, PRIVATE), (CROSS_ORIGIN_RESOURCE_POLICY, HeaderValue::from_static("same-origin"))];
+    for (name, value) in defaults.into_iter().chain(app.security_headers.iter().cloned()) {
+        if !headers.contains_key(&name) {
+            headers.insert(name, value);
+        }
+    }
+    (res, route)
+}
+
 /// The answer to our own failure, or to what actix found wrong.
-fn explain(error: &actix_web::Error, id: &str, req: &HttpRequest) -> HttpResponse {
+fn explain(error: &actix_web::Error, id: &str, req: &HttpRequest, route: &str) -> HttpResponse {
     if let Some(own) = error.as_error::<Error>() {
-        return fail(own, id, req);
+        return fail(own, id, req, route);
     }
     let error = match error.as_response_error().status_code().as_u16() {
         404 => Error::NotFound("page"),
@@ -72,12 +138,11 @@ fn explain(error: &actix_web::Error, id: &str, req: &HttpRequest) -> HttpRespons
         400..=499 => Error::malformed("", "malformed-request", error.to_string()),
         _ => Error::internal(error.to_string()),
     };
-    fail(&error, id, req)
+    fail(&error, id, req, route)
 }
 
 /// The answer to a failure, now that the request's id is at hand. Defects are logged here, once.
-fn fail(error: &Error, id: &str, req: &HttpRequest) -> HttpResponse {
-    let route = req.match_pattern().unwrap_or_default();
+fn fail(error: &Error, id: &str, req: &HttpRequest, route: &str) -> HttpResponse {
     match error {
         Error::Internal(why) => log::error!("{} {route} {id}: {why}", req.method()),
         Error::Unavailable(why) => log::warn!("{} {route} {id}: {why}", req.method()),
@@ -86,17 +151,27 @@ fn fail(error: &Error, id: &str, req: &HttpRequest) -> HttpResponse {
     problem::respond(error, id)
 }
 
-fn log_access(method: &Method, res: &ServiceResponse<BoxBody>, id: &str, started: Instant) {
-    if log::log_enabled!(target: "lede::access", log::Level::Info) {
-        let micros = started.elapsed().as_micros();
-        let route = res.request().match_pattern().unwrap_or_else(|| "none".to_owned());
-        log::info!(target: "lede::access", "{method} {route} {} {micros}us {id}", res.status().as_u16());
-    }
+fn count(app: &App, method: &Method, route: &'static str, status: u16, took: Duration) {
+    let method = match method.as_str() {
+        "GET" => "GET",
+        "HEAD" => "HEAD",
+        "POST" => "POST",
+        "PUT" => "PUT",
+        "PATCH" => "PATCH",
+        "DELETE" => "DELETE",
+        "OPTIONS" => "OPTIONS",
+        _ => "other",
+    };
+    app.metrics.requests.get_or_create(&metrics::Request { method, route, status }).inc();
+    app.metrics.durations.get_or_create(&metrics::Route { method, route }).observe(took.as_secs_f64());
 }
 
-fn request_id(req: &ServiceRequest) -> String {
-    let app = req.app_data::<web::Data<App>>();
-    app.and_then(|app| app.random.uuid(app.clock.now()).ok()).unwrap_or_default().to_string()
+/// The id that a trusted proxy gave the request, or a new one.
+fn request_id(app: &App, req: &ServiceRequest) -> String {
+    match peer::request_id(req.head(), &app.config.trusted_proxies) {
+        Some(given) => given.to_owned(),
+        None => app.random.uuid(app.clock.now()).unwrap_or_default().to_string(),
+    }
 }
 
 /// The answer where nothing is routed.

@@ -94,6 +94,9 @@ pub fn respond(error: &Error, request_id: &str) -> HttpResponse {
         Error::TooLarge(limit) => ("too-large", format!("The body is larger than {limit} bytes.")),
         Error::UnsupportedMediaType(wanted) => ("unsupported-media-type", format!("Send {wanted}.")),
         Error::MethodNotAllowed(allowed) => ("method-not-allowed", format!("This path takes {allowed}.")),
+        Error::TooMany(seconds) => {
+            ("too-many-requests", format!("That was too often. Try again in {seconds} seconds."))
+        }
         Error::Unavailable(_) => ("unavailable", "Too busy just now. Try again in a moment.".into()),
         Error::Internal(_) => ("internal", "Something went wrong on our side.".into()),
     };
@@ -126,6 +129,9 @@ pub fn respond(error: &Error, request_id: &str) -> HttpResponse {
                 response.insert_header((header::ALLOW, allowed));
             }
         }
+        Error::TooMany(seconds) => {
+            response.insert_header((header::RETRY_AFTER, seconds.to_string()));
+        }
         Error::Unavailable(_) => {
             response.insert_header((header::RETRY_AFTER, "1"));
         }
@@ -150,6 +156,7 @@ impl ResponseError for Error {
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
+            Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }

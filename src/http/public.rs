@@ -1,40 +1,53 @@
-//! Answers to readers: the same for everyone, so that caches on the way may keep them for a minute.
+//! Answers to readers: the same for everyone, so that this server and caches on the way may keep them.
 
 use actix_web::HttpRequest;
-use actix_web::http::{StatusCode, header};
-use actix_web::web::Bytes;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderName, HeaderValue};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
 use super::json::sha256;
-use super::{Answer, conditional};
+use super::{Answer, cors, pipeline};
+use crate::config::Config;
 
-/// How long caches may keep a public answer: a shared one for a minute, and for a day while we are away.
-pub const CACHE_CONTROL: &str = "public, max-age=0, s-maxage=60, stale-if-error=86400";
+/// Names what an answer is made of, so that a cache in front can drop just that.
+pub static SURROGATE_KEY: HeaderName = HeaderName::from_static("surrogate-key");
 
-/// Finished bytes with their tag, a hash of them; 304 when the reader has them already.
-#[must_use]
-pub fn public(req: &HttpRequest, media_type: &str, body: Bytes) -> Answer {
-    let etag = etag(&body);
-    tagged(req, media_type, body, &etag)
+/// The headers that every public answer carries, made once.
+#[derive(Debug, Clone)]
+pub struct PublicHeaders(Vec<(HeaderName, HeaderValue)>);
+
+impl PublicHeaders {
+    /// As the settings say.
+    #[must_use]
+    pub fn new(config: &Config) -> Self {
+        let cache = format!(
+            "public, max-age=0, s-maxage={}, stale-if-error={}",
+            config.cache_seconds, config.cache_stale_seconds
+        );
+        let mut headers = vec![
+            (header::CACHE_CONTROL, HeaderValue::from_str(&cache).unwrap_or(pipeline::NO_STORE)),
+            (header::VARY, HeaderValue::from_static("Accept-Encoding")),
+            (header::ACCESS_CONTROL_ALLOW_ORIGIN, cors::ANY),
+            (header::ACCESS_CONTROL_EXPOSE_HEADERS, cors::EXPOSED),
+            (header::CROSS_ORIGIN_RESOURCE_POLICY, HeaderValue::from_static("cross-origin")),
+        ];
+        headers.extend(pipeline::security_headers(config));
+        Self(headers)
+    }
+
+    /// Each name and value.
+    #[must_use]
+    pub fn as_slice(&self) -> &[(HeaderName, HeaderValue)] {
+        &self.0
+    }
 }
 
-/// The strong tag of some bytes, with its quotes. Never a number, so that nobody takes it for a version.
+/// The tag of some bytes, without quotes. Never a number, so that nobody takes it for a version.
 #[must_use]
 pub fn etag(bytes: &[u8]) -> String {
     let hash = sha256(bytes);
-    format!("\"r{}\"", BASE64_URL_SAFE_NO_PAD.encode(hash.get(..18).unwrap_or_default()))
-}
-
-/// Finished bytes whose tag was made before.
-#[must_use]
-pub fn tagged(req: &HttpRequest, media_type: &str, body: Bytes, etag: &str) -> Answer {
-    let answer = if conditional::has(req, etag) {
-        Answer::no_content().status(StatusCode::NOT_MODIFIED)
-    } else {
-        Answer::bytes(media_type, body)
-    };
-    answer.header(header::ETAG, etag).header(header::CACHE_CONTROL, CACHE_CONTROL)
+    format!("r{}", BASE64_URL_SAFE_NO_PAD.encode(hash.get(..18).unwrap_or_default()))
 }
 
 /// 301 to the same address with `to` where the path has `{parameter}`; whatever follows and the query are kept.
@@ -50,8 +63,5 @@ pub fn moved(req: &HttpRequest, parameter: &str, to: &str) -> Answer {
     if !req.query_string().is_empty() {
         location = format!("{location}?{}", req.query_string());
     }
-    Answer::no_content()
-        .status(StatusCode::MOVED_PERMANENTLY)
-        .header(header::LOCATION, location)
-        .header(header::CACHE_CONTROL, CACHE_CONTROL)
+    Answer::elsewhere(StatusCode::MOVED_PERMANENTLY, location)
 }

@@ -9,14 +9,21 @@ use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::{Method, header};
 use actix_web::middleware::{Next, from_fn};
-use actix_web::web::{self, ServiceConfig};
-use actix_web::{HttpRequest, HttpResponse, Resource, Route};
+use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, Resource, Route};
 use futures_util::FutureExt as _;
 use utoipa::openapi::path::{HttpMethod, Operation, Parameter, ParameterIn};
+use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{RefOr, Schema};
 
-use super::{idempotency, query};
+use super::cache::Turn;
+use super::representation::Representation;
+use super::{Answer, cors, idempotency, query};
+use crate::app::App;
 use crate::error::{Error, Result};
+
+/// Where people join from the pages of any site.
+const JOIN: &str = "/v1/subscribers";
 
 /// One operation: where it is, who handles it, and what its documentation says.
 pub(super) struct Endpoint {
@@ -125,16 +132,34 @@ routes! {
     get    "/openapi.json"                                              => http::openapi.get_openapi;
     get    "/health/live"                                               => http::health.get_liveness;
     get    "/health/ready"                                              => http::health.get_readiness;
+    get    "/metrics"                                                   => http::metrics.get_metrics;
 }
 
-/// What an operation's documentation lets a request carry.
+/// The route that a request took.
+#[derive(Debug, Clone, Copy)]
+pub struct Routed {
+    /// Its template.
+    pub path: &'static str,
+    /// Whether pages of any origin may use it.
+    pub open: bool,
+}
+
+/// What an operation's documentation says of its requests and answers.
 struct Known {
+    routed: Routed,
     /// Its query parameters, and whether each is a list.
     query: Vec<(String, bool)>,
     /// Whether it takes an `Idempotency-Key`.
     idempotent: bool,
+    /// Whether its answers are the same for everyone.
+    public: bool,
     /// Whether it is part of the API, which is strict, or a page for people and crawlers, which is not.
     strict: bool,
+}
+
+/// Whether what is read there is the same for everyone: pages and the state of the server are made for the one who asks.
+pub(super) fn is_shared(path: &str) -> bool {
+    !["/subscribe", "/health/", "/metrics"].iter().any(|own| path.starts_with(own))
 }
 
 /// Registers every operation. A path answers methods it does not know with 405 and `OPTIONS` with 204, both naming those
@@ -149,13 +174,17 @@ fn resource(path: &'static str) -> Resource {
     let endpoints = || ENDPOINTS.iter().filter(|endpoint| endpoint.path == path);
     let allowed = allowed(&endpoints().map(|endpoint| endpoint.method).collect::<Vec<_>>());
     let mut resource = web::resource(path);
+    let mut open = Vec::new();
     for endpoint in endpoints() {
         let known = Rc::new(Known::from(endpoint));
+        if known.routed.open {
+            open.push(endpoint.method.to_uppercase());
+        }
         let guard = from_fn(move |req, next| guarded(known.clone(), req, next));
         resource = resource.route((endpoint.route)().wrap(guard));
     }
     resource.default_service(web::to(move |req: HttpRequest| {
-        let answer = other_method(&req, &allowed);
+        let answer = other_method(&req, path, &allowed, &open);
         async move { answer }
     }))
 }
@@ -167,8 +196,9 @@ async fn guarded(
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let kept = req.request().clone();
+    kept.extensions_mut().insert(known.routed);
     let outcome = match known.check(&kept) {
-        Ok(()) => AssertUnwindSafe(next.call(req)).catch_unwind().await,
+        Ok(()) => AssertUnwindSafe(called(&known, req, next)).catch_unwind().await,
         Err(refusal) => Ok(Err(refusal.into())),
     };
     Ok(match outcome {
@@ -178,9 +208,46 @@ async fn guarded(
     })
 }
 
+/// Calls a handler. A public answer is finished here, and kept for those who ask next.
+async fn called(
+    known: &Known,
+    req: ServiceRequest,
+    next: Next<BoxBody>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let Some(app) = req.app_data::<Data<App>>().cloned().filter(|_| known.public) else {
+        return next.call(req).await;
+    };
+    let address = req.uri().path_and_query().map_or_else(String::new, ToString::to_string);
+    let flight = match app.cache.turn(&address).await {
+        Turn::Made(made) => {
+            let response = made.respond(req.headers()).await;
+            return Ok(req.into_response(response));
+        }
+        Turn::Make(flight) => flight,
+    };
+    let mut res = next.call(req).await?;
+    let Some(answer) = res.response_mut().extensions_mut().remove::<Answer>() else { return Ok(res) };
+    let now = app.clock.now();
+    let made = Representation::new(
+        answer,
+        known.routed.path,
+        &app.public_headers,
+        app.db.generation().moment(),
+        now,
+    );
+    let made = flight.land(made);
+    let response = made.respond(res.request().headers()).await;
+    Ok(res.into_response(response))
+}
+
 impl Known {
     fn from(endpoint: &Endpoint) -> Self {
-        let parameters: Vec<Parameter> = (endpoint.operation)()
+        let operation = (endpoint.operation)();
+        let is_secured =
+            operation.security.iter().flatten().any(|scheme| *scheme != SecurityRequirement::default());
+        let is_get = endpoint.method == "get";
+        let public = is_get && !is_secured && is_shared(endpoint.path);
+        let parameters: Vec<Parameter> = operation
             .parameters
             .unwrap_or_default()
             .into_iter()
@@ -191,12 +258,14 @@ impl Known {
             .collect();
         let is_list = |schema: Option<&RefOr<Schema>>| matches!(schema, Some(RefOr::T(Schema::Array(_))));
         Self {
+            routed: Routed { path: endpoint.path, open: public || endpoint.path == JOIN && !is_secured },
             query: parameters
                 .iter()
                 .filter(|parameter| parameter.parameter_in == ParameterIn::Query)
                 .map(|parameter| (parameter.name.clone(), is_list(parameter.schema.as_ref())))
                 .collect(),
             idempotent: parameters.iter().any(|parameter| parameter.name == "Idempotency-Key"),
+            public,
             strict: endpoint.path.starts_with("/v1/"),
         }
     }
@@ -222,11 +291,25 @@ fn allowed(methods: &[&str]) -> String {
     names.join(", ")
 }
 
-fn other_method(req: &HttpRequest, allowed: &str) -> Result<HttpResponse> {
-    if req.method() == Method::OPTIONS {
-        return Ok(HttpResponse::NoContent().insert_header((header::ALLOW, allowed)).finish());
+/// Answers `OPTIONS`, the browsers' question before a request from another origin included, and refuses every other
+/// method. `open` are the methods that pages of any origin may use.
+fn other_method(
+    req: &HttpRequest,
+    path: &'static str,
+    allowed: &str,
+    open: &[String],
+) -> Result<HttpResponse> {
+    let wanted = req.headers().get(header::ACCESS_CONTROL_REQUEST_METHOD);
+    let is_open = wanted.is_some_and(|wanted| open.iter().any(|open| open.as_bytes() == wanted.as_bytes()));
+    req.extensions_mut().insert(Routed { path, open: is_open });
+    if req.method() != Method::OPTIONS {
+        return Err(Error::MethodNotAllowed(allowed.to_owned()));
     }
-    Err(Error::MethodNotAllowed(allowed.to_owned()))
+    let mut response = HttpResponse::NoContent().insert_header((header::ALLOW, allowed)).finish();
+    if wanted.is_some() {
+        cors::preflight(allowed, response.headers_mut());
+    }
+    Ok(response)
 }
 
 #[cfg(test)]

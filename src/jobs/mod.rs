@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-pub use store::{count, enqueue};
+pub use store::{count, enqueue, waiting};
 pub use worker::{run_due, run_until};
 
 use crate::app::App;

@@ -48,6 +48,32 @@ pub fn count(conn: &mut Connection, kind: &str) -> Result<i64> {
     Ok(jobs::table.filter(jobs::kind.eq(kind)).filter(jobs::dead_at.is_null()).count().get_result(conn)?)
 }
 
+/// What waits to be done.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Waiting {
+    /// How many mails.
+    pub mails: i64,
+    /// How long the oldest of them has waited, in seconds.
+    pub oldest_mail_seconds: i64,
+    /// How long the job that is most overdue has been due, in seconds.
+    pub most_overdue_seconds: i64,
+}
+
+/// Looks at what waits.
+///
+/// # Errors
+/// When the database refuses.
+pub fn waiting(conn: &mut Connection, now: Timestamp) -> Result<Waiting> {
+    let alive = || jobs::table.filter(jobs::dead_at.is_null());
+    let since = |at: Option<Timestamp>| at.map_or(0, |at| (now.as_seconds() - at.as_seconds()).max(0));
+    let (mails, oldest): (i64, Option<Timestamp>) = alive()
+        .filter(jobs::kind.eq(SENDING))
+        .select((diesel::dsl::count_star(), diesel::dsl::min(jobs::created_at)))
+        .get_result(conn)?;
+    let due: Option<Timestamp> = alive().select(diesel::dsl::min(jobs::run_at)).get_result(conn)?;
+    Ok(Waiting { mails, oldest_mail_seconds: since(oldest), most_overdue_seconds: since(due) })
+}
+
 /// Whether any job is due: asked before a claim, because a claim is a write.
 pub(super) fn any_due(conn: &mut Connection, lane: Lane, now: Timestamp) -> Result<bool> {
     let due = jobs::table

@@ -8,6 +8,7 @@ use crate::app::App;
 use crate::db::types::IsId as _;
 use crate::error::{Error, Result};
 use crate::mail::{EmailAddress, Message, Undelivered};
+use crate::metrics::Outcome;
 
 #[derive(Template)]
 #[template(path = "confirm_mail.txt", config = "src/templates/askama.toml")]
@@ -42,7 +43,14 @@ pub async fn send(app: &App, confirmation: ConfirmationId) -> Result<()> {
     let claimed = app.db.write(move |tx| questions::claim(tx, confirmation)).await?;
     let Some((subscriber, email)) = claimed else { return Ok(()) };
     let message = write(app, confirmation, subscriber, &email)?;
-    match app.mailer.send(&message).await {
+    let outcome = app.mailer.send(&message).await;
+    let result = match &outcome {
+        Ok(()) => "sent",
+        Err(Undelivered::Refused(_)) => "refused",
+        Err(Undelivered::Failed(_)) => "failed",
+    };
+    app.metrics.mails.get_or_create(&Outcome { result }).inc();
+    match outcome {
         Ok(()) => {
             log::info!("mail {confirmation} was sent");
             app.db.write(move |tx| questions::settle(tx, confirmation, Some(true))).await

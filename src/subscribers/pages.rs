@@ -2,7 +2,8 @@
 //! links in mails open them too. A form is answered with a page and never a redirect, because the programs that press
 //! the one-click button of RFC 8058 must not be sent elsewhere.
 
-use actix_web::http::StatusCode;
+use actix_web::HttpRequest;
+use actix_web::http::{StatusCode, header};
 use actix_web::web::{Data, Path};
 use askama::Template;
 use serde::Deserialize;
@@ -11,8 +12,9 @@ use utoipa::ToSchema;
 use super::questions::{self, Answered};
 use super::{ConfirmToken, Line, SignUp, read_leave_token};
 use crate::app::App;
-use crate::error::{Invalid, Result};
+use crate::error::{Error, Invalid, Result};
 use crate::http::html::page;
+use crate::http::limit::Policy;
 use crate::http::{Answer, Form};
 use crate::mail::EmailAddress;
 use crate::text::Locale;
@@ -96,9 +98,21 @@ pub async fn get_subscribe_page(app: Data<App>) -> Result<Answer> {
          content_type = "text/html; charset=utf-8"),
         (status = 422, description = "The form again, with what is wrong.", body = String,
          content_type = "text/html; charset=utf-8"),
+        (status = 429, description = "Too many sign-ups from this network: again after `Retry-After`.", body = String,
+         content_type = "text/html; charset=utf-8"),
     ))]
-pub async fn submit_subscribe_page(app: Data<App>, form: Form) -> Result<Answer> {
+pub async fn submit_subscribe_page(app: Data<App>, req: HttpRequest, form: Form) -> Result<Answer> {
     let site = app.config.title.as_str();
+    if let Err(Error::TooMany(seconds)) = app.limits.admit_network(&req, Policy::Join) {
+        let later = MessagePage {
+            site,
+            heading: "Please try again later",
+            text: "Too many people have signed up from your network just now.",
+            link: None,
+        };
+        let answer = page(StatusCode::TOO_MANY_REQUESTS, &later)?;
+        return Ok(answer.header(header::RETRY_AFTER, seconds.to_string()));
+    }
     let typed = form.text("email").unwrap_or_default();
     let email = EmailAddress::parse(typed);
     let name = form.filled("name").map(Line::parse).transpose();

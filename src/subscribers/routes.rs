@@ -17,6 +17,7 @@ use crate::clock::Timestamp;
 use crate::db::types;
 use crate::error::{Error, Result, Violations};
 use crate::http::json::present;
+use crate::http::limit::Policy;
 use crate::http::query::{FromParams, Params};
 use crate::http::{Answer, Fields, Json, MergePatch, PageRequest, Query, page};
 use crate::mail::EmailAddress;
@@ -240,7 +241,12 @@ impl FromParams for ListRequest {
 /// a mail that asks to confirm: at most one a day and three in all, and none to those who are subscribed.
 #[utoipa::path(post, path = "/v1/subscribers", tag = "subscribers", security(()), request_body = JoinSubscribers,
     responses((status = 202, description = "A mail is on its way, if one may be sent.", body = Joined)))]
-pub async fn join_subscribers(app: Data<App>, body: Json<JoinSubscribers>) -> Result<Answer> {
+pub async fn join_subscribers(
+    app: Data<App>,
+    req: HttpRequest,
+    body: Json<JoinSubscribers>,
+) -> Result<Answer> {
+    app.limits.admit_network(&req, Policy::Join)?;
     let given = body.value;
     let mut violations = Violations::default();
     let email = violations.take("/email", EmailAddress::parse(&given.email));

@@ -171,6 +171,7 @@ matrix! {
     get_openapi:         anyone                  => |on| on.actor.get("/openapi.json");
     get_liveness:        anyone                  => |on| on.actor.get("/health/live");
     get_readiness:       anyone                  => |on| on.actor.get("/health/ready");
+    get_metrics:         anyone                  => |on| on.actor.get("/metrics");
 }
 
 impl Stage {

@@ -72,6 +72,13 @@ impl Server {
             "https://website.example",
             "--database-connections",
             "4",
+            // Clocks stand in tests: what is used up would never come back.
+            "--login-limit",
+            "0",
+            "--join-limit",
+            "0",
+            "--write-limit",
+            "0",
         ])
         .config;
         config.bind = bind;

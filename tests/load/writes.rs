@@ -11,6 +11,7 @@ use diesel::connection::SimpleConnection as _;
 use lede::clock::Clock;
 use lede::db::{Connection, Database, DatabaseUrl, connection};
 use lede::error::Result;
+use lede::metrics::Metrics;
 
 const CLIENTS: usize = 32;
 const POOL: usize = 4;
@@ -24,7 +25,7 @@ pub async fn compare(folder: &Path) {
     println!("\n| writer | commits/s | p50 ms | p99 ms |");
     println!("|---|---:|---:|---:|");
     let url = prepare(&folder.join("grouped.db"));
-    let db = Database::open(&url, 2, &Clock::System).expect("a database");
+    let db = Database::open(&url, 2, &Clock::System, &Metrics::default()).expect("a database");
     let grouped = measure(move || {
         let db = db.clone();
         async move { db.write(|tx| Ok(tx.batch_execute(WORK)?)).await }
