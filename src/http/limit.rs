@@ -138,7 +138,10 @@ impl Limits {
     pub fn admit(&self, req: &HttpRequest, policy: Policy, key: impl FnOnce() -> Key) -> Result<()> {
         let Some(budget) = self.budget(policy) else { return Ok(()) };
         let (standing, admitted) = budget.take(&key());
-        req.extensions_mut().insert(standing);
+        // An answer to a reader is everybody's: what is left to one is none of it.
+        if policy != Policy::Read || !admitted {
+            req.extensions_mut().insert(standing);
+        }
         if admitted {
             return Ok(());
         }

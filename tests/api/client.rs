@@ -8,6 +8,7 @@
 #![allow(dead_code, reason = "more is offered than today's tests take")]
 
 use std::future::IntoFuture;
+use std::io::Read as _;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 
@@ -232,8 +233,8 @@ impl Call {
             request_headers: headers,
             request_body: body,
             status,
+            body: decoded(&answered, &received),
             headers: answered,
-            body: received.to_vec(),
         };
         exchange.operation = contract::check(&exchange);
         client.exchanges.lock().expect("a lock").push(exchange.clone());
@@ -248,6 +249,20 @@ impl IntoFuture for Call {
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(self.send())
     }
+}
+
+/// A body without its coding.
+fn decoded(headers: &HeaderMap, body: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::new();
+    match headers.get("content-encoding").map(HeaderValue::as_bytes) {
+        Some(b"gzip") => {
+            flate2::read::GzDecoder::new(body).read_to_end(&mut plain).expect("gzip");
+        }
+        Some(b"br") => brotli::BrotliDecompress(&mut &*body, &mut plain).expect("brotli"),
+        Some(other) => panic!("the coding {other:?} was not asked for"),
+        None => plain.extend_from_slice(body),
+    }
+    plain
 }
 
 /// An answer that keeps to the document.

@@ -13,6 +13,11 @@ pub fn setting(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
+/// How often a test repeats what has to hold every time: `LEDE_TEST_ROUNDS`, or so many.
+pub fn rounds(default: usize) -> usize {
+    setting("LEDE_TEST_ROUNDS").map_or(default, |rounds| rounds.parse().expect("a number"))
+}
+
 /// A database that nobody else uses; gone when dropped.
 pub struct TestDatabase {
     /// Where it is.
@@ -52,9 +57,30 @@ impl TestDatabase {
         self.starts.fetch_add(1, Ordering::SeqCst)
     }
 
+    /// Cuts every connection to a PostgreSQL database, and lets no new one in until what is returned goes.
+    pub fn cut(&self, admin: &str) -> Outage {
+        let Keeper::Postgres { name, .. } = &self.keeper else { panic!("a file cannot be cut off") };
+        execute(admin, &format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false"));
+        let cut = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'");
+        execute(admin, &cut);
+        Outage { admin: admin.to_owned(), name: name.clone() }
+    }
+
     /// A connection beside the server's own.
     pub fn connect(&self) -> Connection {
         connection::open(&self.url).expect("a connection")
+    }
+}
+
+/// A database that cannot be reached.
+pub struct Outage {
+    admin: String,
+    name: String,
+}
+
+impl Drop for Outage {
+    fn drop(&mut self) {
+        execute(&self.admin, &format!("ALTER DATABASE {} ALLOW_CONNECTIONS true", self.name));
     }
 }
 

@@ -1,0 +1,101 @@
+//! What pages of other origins may do, what browsers are told besides, and `HEAD` and `OPTIONS`.
+
+use lede::auth::Role;
+use reqwest::Method;
+use serde_json::json;
+
+use crate::client::Client;
+use crate::server::Server;
+use crate::writing::{ARTICLES, at, published};
+
+const CONSOLE: &str = "https://console.website.example";
+const ELSEWHERE: &str = "https://elsewhere.example";
+
+async fn preflight(client: &Client, path: &str, method: &str, origin: &str) -> crate::client::Answer {
+    let call = client.call(Method::OPTIONS, path).header("origin", origin);
+    let answer = call.header("access-control-request-method", method).await;
+    answer.is(204);
+    answer
+}
+
+#[tokio::test]
+async fn any_page_may_read_and_join() {
+    let server = Server::start().await;
+    let draft = published(&server.login(Role::Editor).await, json!({"title": "Tides"})).await;
+    let reader = server.client();
+    for path in [ARTICLES.to_owned(), at(&draft, ""), at(&draft, "/html"), format!("{ARTICLES}/nothing")] {
+        for _ in 0..2 {
+            let answer = reader.get(&path).header("origin", ELSEWHERE).await;
+            assert_eq!(answer.header("access-control-allow-origin"), Some("*"), "{path}");
+            assert!(answer.header("access-control-expose-headers").unwrap().contains("ETag"));
+            assert_eq!(answer.header("access-control-allow-credentials"), None);
+        }
+        let asked = preflight(&reader, &path, "GET", ELSEWHERE).await;
+        assert_eq!(asked.header("access-control-allow-origin"), Some("*"), "{path}");
+    }
+    let join = reader.post("/v1/subscribers").header("origin", ELSEWHERE);
+    let joined = join.json(json!({"email": "ada@reader.example"})).await;
+    assert_eq!(joined.is(202).header("access-control-allow-origin"), Some("*"));
+    let asked = preflight(&reader, "/v1/subscribers", "POST", ELSEWHERE).await;
+    assert_eq!(asked.header("access-control-allow-origin"), Some("*"));
+    assert!(asked.header("access-control-allow-headers").unwrap().contains("Content-Type"));
+}
+
+#[tokio::test]
+async fn what_needs_a_token_is_open_to_the_origins_of_the_settings() {
+    let server = Server::start_with(|config| config.cors_origins = vec![CONSOLE.to_owned()]).await;
+    let editor = server.login(Role::Editor).await;
+    for (origin, allowed) in [(CONSOLE, Some(CONSOLE)), (ELSEWHERE, None)] {
+        let answer = editor.get("/v1/drafts").header("origin", origin).await;
+        assert_eq!(answer.is(200).header("access-control-allow-origin"), allowed);
+        assert_eq!(answer.header("vary"), Some("Origin"));
+        let refusal = server.client().get("/v1/drafts").header("origin", origin).await;
+        assert_eq!(refusal.is(401).header("access-control-allow-origin"), allowed);
+        for (path, method) in [(ARTICLES, "POST"), ("/v1/subscribers", "GET"), ("/v1/me", "GET")] {
+            let asked = preflight(&server.client(), path, method, origin).await;
+            assert_eq!(asked.header("access-control-allow-origin"), allowed, "{method} {path}");
+        }
+    }
+    let asked = preflight(&server.client(), "/v1/topics/sea", "PATCH", CONSOLE).await;
+    assert!(asked.header("access-control-allow-methods").unwrap().contains("PATCH"));
+    assert!(asked.header("access-control-allow-headers").unwrap().contains("If-Match"));
+}
+
+#[tokio::test]
+async fn browsers_are_told_to_load_run_and_frame_nothing() {
+    let server = Server::start().await;
+    let draft = published(&server.login(Role::Editor).await, json!({"title": "Tides"})).await;
+    for path in [at(&draft, ""), "/v1/me".to_owned(), "/nowhere".to_owned(), "/health/live".to_owned()] {
+        for _ in 0..2 {
+            let answer = server.client().get(&path).await;
+            for (name, value) in [
+                ("x-content-type-options", "nosniff"),
+                ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+                ("referrer-policy", "no-referrer"),
+                ("strict-transport-security", "max-age=31536000; includeSubDomains"),
+            ] {
+                assert_eq!(answer.header(name), Some(value), "{path}");
+            }
+            assert_eq!(answer.header("server"), None);
+            let whose = if path.starts_with(ARTICLES) { "cross-origin" } else { "same-origin" };
+            assert_eq!(answer.header("cross-origin-resource-policy"), Some(whose), "{path}");
+        }
+    }
+    let plain = Server::start_with(|config| config.base_url = Some("http://cms.lede.example".into())).await;
+    assert_eq!(plain.client().get(ARTICLES).await.header("strict-transport-security"), None);
+}
+
+#[tokio::test]
+async fn every_path_says_which_methods_it_takes() {
+    let server = Server::start().await;
+    for (path, allowed) in [
+        (ARTICLES, "GET, POST, HEAD, OPTIONS"),
+        ("/v1/articles/tides/draft/sections/ebb", "GET, PATCH, DELETE, HEAD, OPTIONS"),
+        ("/v1/auth/sessions", "POST, OPTIONS"),
+    ] {
+        let asked = server.client().call(Method::OPTIONS, path).await;
+        assert_eq!((asked.is(204).header("allow"), asked.text()), (Some(allowed), ""));
+        let refused = server.client().call(Method::TRACE, path).await;
+        assert_eq!(refused.is(405).header("allow"), Some(allowed));
+    }
+}
