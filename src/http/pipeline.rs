@@ -67,7 +67,7 @@ pub async fn around(
             (req.into_response(response), kept.route)
         }
         Ok(None) => routed(&app, next.call(req).await?, &id),
-        Err(refusal) => routed(&app, req.into_response(HttpResponse::from_error(refusal)), &id),
+        Err(refusal) => routed(&app, ServiceResponse::from_err(refusal, req.into_parts().0), &id),
     };
     if let Ok(id) = HeaderValue::from_str(&id) {
         res.headers_mut().insert(REQUEST_ID.clone(), id);
