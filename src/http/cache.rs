@@ -90,6 +90,9 @@ impl Cache {
             let mut flights = self.flights.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some(under_way) = flights.get(&(generation, address.clone())) {
                 under_way.clone()
+            } else if let Some(made) = self.get(&address) {
+                // It landed since the caller looked.
+                return Turn::Made(made);
             } else {
                 let (landing, under_way) = watch::channel(());
                 flights.insert((generation, address.clone()), under_way);
