@@ -67,7 +67,7 @@ pub fn cut(conn: &mut Connection, rows: Vec<ItemRow>, view: &View) -> Result<Vec
 /// # Errors
 /// When the database refuses.
 pub fn whole(conn: &mut Connection, ids: &[ArticleId]) -> Result<Vec<Edition>> {
-    stored(conn, ids)?.iter().map(|stored| Ok(stored.parse()?.0)).collect()
+    stored(conn, ids)?.iter().map(|stored| Ok(serde_json::from_slice(&stored.body)?)).collect()
 }
 
 fn stored(conn: &mut Connection, ids: &[ArticleId]) -> Result<Vec<Stored>> {

@@ -80,6 +80,12 @@ impl FromParams for EditionFilter {
 }
 
 impl EditionFilter {
+    /// Those about a topic, in a language.
+    #[must_use]
+    pub fn about(topic: Option<Slug>, locale: Option<Locale>) -> Self {
+        Self { topic: topic.into_iter().collect(), locale: locale.into_iter().collect(), ..Self::default() }
+    }
+
     /// The rows that match, in no order yet.
     fn matching(&self, conn: &mut Connection) -> Result<Matching<'static>> {
         let mut query = renderings::table.filter(renderings::listed.eq(true)).into_boxed();

@@ -69,6 +69,12 @@ routes! {
     get    "/v1/articles/{article}/sections"                            => editions::routes.list_sections;
     get    "/v1/articles/{article}/sections/{section}"                  => editions::routes.get_section;
 
+    // Feed readers and search engines.
+    get    "/feeds/rss.xml"                                             => feeds::routes.get_rss_feed;
+    get    "/feeds/atom.xml"                                            => feeds::routes.get_atom_feed;
+    get    "/feeds/feed.json"                                           => feeds::routes.get_json_feed;
+    get    "/sitemap.xml"                                               => feeds::routes.get_sitemap;
+
     // Editors: drafts, their sections, and what becomes of them.
     get    "/v1/drafts"                                                 => articles::list.list_drafts;
     get    "/v1/articles/{article}/draft"                               => articles::routes.get_draft;

@@ -24,6 +24,7 @@ mod tokens;
 mod writer;
 
 pub use locale::Locale;
+pub use tokens::escape as escape_html;
 
 #[cfg(test)]
 mod tests {

@@ -120,6 +120,11 @@ matrix! {
     list_sections:       anyone                  => |on| on.actor.get(on.live().await + "/sections");
     get_section:         anyone                  => |on| on.actor.get(on.live().await + "/sections/slack-water");
 
+    get_rss_feed:        anyone                  => |on| on.actor.get("/feeds/rss.xml");
+    get_atom_feed:       anyone                  => |on| on.actor.get("/feeds/atom.xml");
+    get_json_feed:       anyone                  => |on| on.actor.get("/feeds/feed.json");
+    get_sitemap:         anyone                  => |on| on.actor.get("/sitemap.xml");
+
     create_article:      any     any     any any => |on| on.actor.post("/v1/articles").json(json!({"title": "Tides"}));
     list_drafts:         any     any     any any => |on| on.actor.get("/v1/drafts");
     get_draft:           own     own     any any => |on| on.actor.get(on.article().await + "/draft");

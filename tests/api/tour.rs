@@ -29,7 +29,7 @@ pub async fn record() -> Value {
             }
         )*};
     }
-    chapters! { operations accounts topics authors drafts reading subscribers }
+    chapters! { operations accounts topics authors drafts reading subscribers feeds }
     examples.into()
 }
 
@@ -188,6 +188,19 @@ async fn reading(server: &Server) {
     for part in ["/html", "/markdown", "/sections", "/sections/slack-water"] {
         anyone.get(format!("{article}{part}")).await.is(200);
     }
+}
+
+async fn feeds(server: &Server) {
+    let editor = server.login(Role::Editor).await;
+    editor.post("/v1/articles").json(tides()).await.is(201);
+    editor.post("/v1/articles/tides-and-harbours/publish").json(json!({"revision": 1})).await.is(200);
+    let anyone = server.client();
+    for feed in ["rss.xml", "atom.xml", "feed.json"] {
+        anyone.get(format!("/feeds/{feed}")).await.is(200);
+        anyone.get(format!("/feeds/{feed}?topic=sky")).await.is(404);
+    }
+    anyone.get("/sitemap.xml").await.is(200);
+    anyone.get("/sitemap.xml?page=2").await.is(404);
 }
 
 /// A server for a chapter: its ids differ from those of the others.
