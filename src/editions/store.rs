@@ -42,7 +42,8 @@ pub struct EditionRow {
 }
 
 /// The small part of a rendering: what lists are made from.
-#[derive(Debug, Clone, PartialEq, Queryable)]
+#[derive(Debug, Clone, PartialEq, Queryable, Selectable)]
+#[diesel(table_name = renderings)]
 pub struct ItemRow {
     /// Of which article.
     pub article_id: ArticleId,

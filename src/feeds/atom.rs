@@ -23,7 +23,7 @@ pub(super) fn write(feed: &Feed) -> Result<Bytes> {
         xml.text("updated", &feed.updated_at().map_or(NEVER.to_owned(), |at| at.to_string()))?;
         author(xml, &feed.publisher)?;
         xml.empty("link", &[("rel", "self"), ("type", "application/atom+xml"), ("href", &feed.address)])?;
-        xml.empty("link", &[("rel", "alternate"), ("type", "text/html"), ("href", &feed.home)])?;
+        xml.empty("link", &[("rel", "alternate"), ("type", "text/html"), ("href", feed.home.as_str())])?;
         feed.entries.iter().try_for_each(|one| {
             xml.element("entry", &[("xml:lang", one.language.as_str())], |xml| entry(xml, one))
         })

@@ -94,7 +94,7 @@ pub(super) fn write(feed: Feed) -> Result<Bytes> {
         version: "https://jsonfeed.org/version/1.1",
         title: feed.title,
         description: feed.description,
-        home_page_url: feed.home,
+        home_page_url: feed.home.into(),
         feed_url: feed.address,
         language: feed.language,
         items: feed.entries.into_iter().map(item).collect(),

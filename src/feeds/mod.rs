@@ -32,7 +32,7 @@ struct Feed {
     publisher: String,
     description: Option<String>,
     /// The website's front page.
-    home: String,
+    home: Url,
     /// The feed's own address.
     address: String,
     language: Locale,
@@ -68,6 +68,11 @@ fn publication(config: &Config) -> Publication {
     Publication { title: config.title.clone(), description: None }
 }
 
+/// An address as documents want it: what is not ASCII is encoded.
+fn parse(address: &str) -> Result<Url> {
+    Url::parse(address).map_err(|e| Error::internal(format!("{address}: {e}")))
+}
+
 impl Feed {
     /// When anything in it last changed.
     fn updated_at(&self) -> Option<Timestamp> {
@@ -77,7 +82,7 @@ impl Feed {
 
 impl Entry {
     fn new(edition: &Edition) -> Result<Self> {
-        let url = Url::parse(&edition.url).map_err(|e| Error::internal(format!("{}: {e}", edition.url)))?;
+        let url = parse(&edition.url)?;
         Ok(Self {
             id: format!("urn:uuid:{}", edition.id.uuid()),
             title: edition.title.clone(),

@@ -127,7 +127,7 @@ pub async fn get_sitemap(app: Data<App>, req: HttpRequest, Query(part): Query<Pa
         }
         let offset = before * sitemap::ARTICLES;
         let (front_page, articles) = store::listed(conn, &config, offset, sitemap::ARTICLES)?;
-        sitemap::write((before == 0).then_some(front_page.as_str()), &articles)
+        sitemap::write((before == 0).then_some(&front_page), &articles)
     };
     let document = app.db.snapshot(read).await?;
     Ok(public(&req, "application/xml; charset=utf-8", document))

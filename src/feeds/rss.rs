@@ -23,7 +23,7 @@ pub(super) fn write(feed: &Feed) -> Result<Bytes> {
 
 fn channel(xml: &mut Xml, feed: &Feed) -> io::Result<()> {
     xml.text("title", &feed.title)?;
-    xml.text("link", &feed.home)?;
+    xml.text("link", feed.home.as_str())?;
     // Required, even of those who have nothing to say here.
     xml.text("description", feed.description.as_ref().unwrap_or(&feed.title))?;
     xml.text("language", feed.language.as_str())?;

@@ -4,6 +4,7 @@
 use std::io;
 
 use actix_web::web::Bytes;
+use url::Url;
 
 use super::store::Listed;
 use super::xml::Xml;
@@ -17,21 +18,24 @@ pub(super) const ARTICLES: i64 = 49_999;
 pub(super) const MOST_PARTS: i64 = 50_000;
 
 /// One document. The front page stands in the first.
-pub(super) fn write(front_page: Option<&str>, articles: &[Listed]) -> Result<Bytes> {
+pub(super) fn write(front_page: Option<&Url>, articles: &[Listed]) -> Result<Bytes> {
     let namespaces = [("xmlns", NAMESPACE), ("xmlns:xhtml", "http://www.w3.org/1999/xhtml")];
     Xml::document("urlset", &namespaces, |xml| {
         if let Some(address) = front_page {
-            xml.element("url", &[], |xml| xml.text("loc", address))?;
+            xml.element("url", &[], |xml| xml.text("loc", address.as_str()))?;
         }
         articles.iter().try_for_each(|article| xml.element("url", &[], |xml| url(xml, article)))
     })
 }
 
 fn url(xml: &mut Xml, article: &Listed) -> io::Result<()> {
-    xml.text("loc", &article.url)?;
+    xml.text("loc", article.url.as_str())?;
     xml.text("lastmod", &article.updated_at.to_string())?;
     article.languages.iter().try_for_each(|(locale, url)| {
-        xml.empty("xhtml:link", &[("rel", "alternate"), ("hreflang", locale.as_str()), ("href", url)])
+        xml.empty(
+            "xhtml:link",
+            &[("rel", "alternate"), ("hreflang", locale.as_str()), ("href", url.as_str())],
+        )
     })
 }
 

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 use serde::Deserialize;
-use url::form_urlencoded;
+use url::{Url, form_urlencoded};
 
-use super::{ENTRIES, Entry, Feed, publication};
+use super::{ENTRIES, Entry, Feed, parse, publication};
 use crate::articles::ArticleId;
 use crate::carried::Key;
 use crate::clock::Timestamp;
@@ -54,7 +54,7 @@ pub(super) fn feed(
         },
         publisher: publication.title,
         description: publication.description,
-        home: home(&editions::store::website(conn, config)?),
+        home: home(&editions::store::website(conn, config)?)?,
         address,
         language: locale.unwrap_or(&config.locale).clone(),
         entries,
@@ -69,17 +69,17 @@ fn find_topic(conn: &mut Connection, slug: &Slug) -> Result<TopicRef> {
     remaining.into_iter().next().ok_or(Error::NotFound("topic"))
 }
 
-fn home(website: &Website) -> String {
-    format!("{}/", website.url)
+fn home(website: &Website) -> Result<Url> {
+    parse(&format!("{}/", website.url))
 }
 
 /// An article in the sitemap.
 #[derive(Debug)]
 pub(super) struct Listed {
-    pub url: String,
+    pub url: Url,
     pub updated_at: Timestamp,
     /// Where it is in each language, its own included; empty if it is in one only.
-    pub languages: Vec<(Locale, String)>,
+    pub languages: Vec<(Locale, Url)>,
 }
 
 /// How many articles the sitemap has at most.
@@ -100,12 +100,12 @@ pub(super) fn listed(
     config: &Config,
     offset: i64,
     limit: i64,
-) -> Result<(String, Vec<Listed>)> {
+) -> Result<(Url, Vec<Listed>)> {
     let website = editions::store::website(conn, config)?;
     let all = renderings::table.filter(renderings::listed.eq(true)).into_boxed();
     let part = all.order((renderings::published_at, renderings::article_id)).offset(offset).limit(limit);
     let part = indexed(conn, &website, part)?;
-    let mut languages: HashMap<ArticleId, Vec<(Locale, String)>> = HashMap::new();
+    let mut languages: HashMap<ArticleId, Vec<(Locale, Url)>> = HashMap::new();
     for one in translated(conn, &website)? {
         languages.entry(one.original).or_default().push((one.locale, one.url));
     }
@@ -115,7 +115,7 @@ pub(super) fn listed(
         updated_at: one.updated_at,
         languages: languages.get(&one.original).cloned().unwrap_or_default(),
     });
-    Ok((home(&website), part.collect()))
+    Ok((home(&website)?, part.collect()))
 }
 
 /// All that is there in several languages.
@@ -132,7 +132,7 @@ struct Indexed {
     /// What it and its translations have in common.
     original: ArticleId,
     locale: Locale,
-    url: String,
+    url: Url,
     updated_at: Timestamp,
 }
 
@@ -164,7 +164,7 @@ fn indexed(
         if serde_json::from_slice::<Item>(&item)?.seo.noindex {
             continue;
         }
-        let url = website.article(&locale, &slug);
+        let url = parse(&website.article(&locale, &slug))?;
         found.push(Indexed { original: translation_of.unwrap_or(id), locale, url, updated_at });
     }
     Ok(found)

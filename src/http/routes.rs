@@ -68,6 +68,8 @@ routes! {
     get    "/v1/articles/{article}/markdown"                            => editions::routes.get_article_markdown;
     get    "/v1/articles/{article}/sections"                            => editions::routes.list_sections;
     get    "/v1/articles/{article}/sections/{section}"                  => editions::routes.get_section;
+    get    "/v1/articles/{article}/adjacent"                            => editions::adjacent.get_adjacent_articles;
+    get    "/v1/articles/{article}/related"                             => editions::related.list_related_articles;
 
     // Feed readers and search engines.
     get    "/feeds/rss.xml"                                             => feeds::routes.get_rss_feed;
@@ -87,6 +89,7 @@ routes! {
     get    "/v1/articles/{article}/draft/sections/{section}"            => articles::section_routes.get_draft_section;
     patch  "/v1/articles/{article}/draft/sections/{section}"            => articles::section_routes.update_section;
     delete "/v1/articles/{article}/draft/sections/{section}"            => articles::section_routes.remove_section;
+    get    "/v1/articles/{article}/preview"                             => editions::preview.get_preview;
     post   "/v1/articles/{article}/publish"                             => articles::publishing.publish_article;
     post   "/v1/articles/{article}/unpublish"                           => articles::publishing.unpublish_article;
     post   "/v1/articles/{article}/restore"                             => articles::routes.restore_article;

@@ -16,6 +16,7 @@ mod tour;
 mod writing;
 
 mod accounts;
+mod adjacent;
 mod articles;
 mod database;
 mod errors;
@@ -28,8 +29,10 @@ mod markdown;
 mod migrations;
 mod openapi;
 mod policy_matrix;
+mod preview;
 mod publishing;
 mod reading;
+mod related;
 mod renderings;
 mod restart;
 mod sections;

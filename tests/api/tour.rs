@@ -29,7 +29,7 @@ pub async fn record() -> Value {
             }
         )*};
     }
-    chapters! { operations accounts topics authors drafts reading subscribers feeds }
+    chapters! { operations accounts topics authors drafts reading subscribers feeds neighbours }
     examples.into()
 }
 
@@ -188,6 +188,22 @@ async fn reading(server: &Server) {
     for part in ["/html", "/markdown", "/sections", "/sections/slack-water"] {
         anyone.get(format!("{article}{part}")).await.is(200);
     }
+}
+
+/// What else there is to read beside an article.
+async fn neighbours(server: &Server) {
+    let editor = server.login(Role::Editor).await;
+    for title in ["Ebb", "Flow", "Slack water"] {
+        let article = json!({"title": title, "topics": ["tides"], "intro": "The sea comes **twice** a day."});
+        editor.post("/v1/articles").json(article).await.is(201);
+        let path = format!("/v1/articles/{}", title.to_lowercase().replace(' ', "-"));
+        editor.get(format!("{path}/preview")).await.is(200);
+        editor.post(format!("{path}/publish")).json(json!({"revision": 1})).await.is(200);
+        server.clock.advance(given::hours(1));
+    }
+    let anyone = server.client();
+    anyone.get("/v1/articles/flow/adjacent?topic=tides").await.is(200);
+    anyone.get("/v1/articles/flow/related").await.is(200);
 }
 
 async fn feeds(server: &Server) {
