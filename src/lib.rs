@@ -44,6 +44,7 @@ pub mod db;
 pub mod editions;
 pub mod error;
 pub mod events;
+pub mod feeds;
 pub mod http;
 pub mod jobs;
 pub mod mail;

@@ -35,6 +35,18 @@ where
     Ok(app.db.snapshot(read).await?.0)
 }
 
+/// The rows of those of these articles that are live and listed, in this order.
+///
+/// # Errors
+/// When the database refuses.
+pub fn listed(conn: &mut Connection, ids: &[ArticleId]) -> Result<Vec<ItemRow>> {
+    let listed = renderings::table.filter(renderings::listed.eq(true));
+    let mut rows: Vec<ItemRow> =
+        listed.filter(renderings::article_id.eq_any(ids)).select(ItemRow::as_select()).load(conn)?;
+    rows.sort_by_key(|row| ids.iter().position(|id| *id == row.article_id));
+    Ok(rows)
+}
+
 /// Those of `rows` that are older than the present surroundings.
 ///
 /// # Errors
@@ -67,7 +79,7 @@ pub fn cut(conn: &mut Connection, rows: Vec<ItemRow>, view: &View) -> Result<Vec
 /// # Errors
 /// When the database refuses.
 pub fn whole(conn: &mut Connection, ids: &[ArticleId]) -> Result<Vec<Edition>> {
-    stored(conn, ids)?.iter().map(|stored| Ok(stored.parse()?.0)).collect()
+    stored(conn, ids)?.iter().map(|stored| Ok(serde_json::from_slice(&stored.finished.body)?)).collect()
 }
 
 fn stored(conn: &mut Connection, ids: &[ArticleId]) -> Result<Vec<Stored>> {

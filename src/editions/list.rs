@@ -29,7 +29,7 @@ pub struct EditionFilter {
     author: Vec<Slug>,
     /// In any of these languages.
     #[param(inline, value_type = Option<Vec<Locale>>, style = Form, explode = false, min_items = 1, max_items = 100)]
-    locale: Vec<Locale>,
+    pub(super) locale: Vec<Locale>,
     /// With any of these slugs.
     #[param(inline, value_type = Option<Vec<Slug>>, style = Form, explode = false, min_items = 1, max_items = 100)]
     slug: Vec<Slug>,
@@ -80,6 +80,12 @@ impl FromParams for EditionFilter {
 }
 
 impl EditionFilter {
+    /// Those about a topic, in a language.
+    #[must_use]
+    pub fn about(topic: Option<Slug>, locale: Option<Locale>) -> Self {
+        Self { topic: topic.into_iter().collect(), locale: locale.into_iter().collect(), ..Self::default() }
+    }
+
     /// The rows that match, in no order yet.
     fn matching(&self, conn: &mut Connection) -> Result<Matching<'static>> {
         let mut query = renderings::table.filter(renderings::listed.eq(true)).into_boxed();
@@ -166,14 +172,6 @@ impl EditionFilter {
         limit: i64,
     ) -> Result<Vec<ItemRow>> {
         let query = order.apply(self.matching(conn)?, after)?;
-        let columns = (
-            renderings::article_id,
-            renderings::epoch,
-            renderings::published_at,
-            renderings::updated_at,
-            renderings::title,
-            renderings::item,
-        );
-        Ok(query.select(columns).limit(limit).load(conn)?)
+        Ok(query.select(ItemRow::as_select()).limit(limit).load(conn)?)
     }
 }

@@ -1,11 +1,14 @@
 //! What readers are served. Publishing makes an *edition* of one revision: immutable facts. Its *rendering* is the
 //! finished form, made of the revision and its surroundings, and can be made again at any time.
 
+pub mod adjacent;
 pub mod items;
 pub mod list;
 mod look;
 pub mod order;
+pub mod preview;
 pub mod publish;
+pub mod related;
 pub mod remake;
 pub mod render;
 pub mod routes;

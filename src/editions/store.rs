@@ -42,7 +42,8 @@ pub struct EditionRow {
 }
 
 /// The small part of a rendering: what lists are made from.
-#[derive(Debug, Clone, PartialEq, Queryable)]
+#[derive(Debug, Clone, PartialEq, Queryable, Selectable)]
+#[diesel(table_name = renderings)]
 pub struct ItemRow {
     /// Of which article.
     pub article_id: ArticleId,
@@ -76,10 +77,7 @@ pub fn surroundings_of(
     content: &Content,
     config: &Config,
 ) -> Result<(i64, Surroundings)> {
-    let (epoch, made_from): (i64, String) =
-        surroundings::table.select((surroundings::epoch, surroundings::made_from)).get_result(conn)?;
-    let kept: Option<Setup> = serde_json::from_str(&made_from).ok();
-    let setup = kept.unwrap_or_else(|| Setup::new(config));
+    let (epoch, setup) = setup(conn, config)?;
     let original = content.metadata.translation_of.unwrap_or(id);
     let siblings: Vec<(ArticleId, Locale, Slug)> = renderings::table
         .filter(renderings::translation_of.eq(original).or(renderings::article_id.eq(original)))
@@ -108,6 +106,22 @@ pub fn surroundings_of(
             translations,
         },
     ))
+}
+
+/// The website that shows the articles, as renderings have it.
+///
+/// # Errors
+/// When the database refuses.
+pub fn website(conn: &mut Connection, config: &Config) -> Result<Website> {
+    Ok(setup(conn, config)?.1.website)
+}
+
+/// The present epoch, and the settings that renderings embed now.
+fn setup(conn: &mut Connection, config: &Config) -> Result<(i64, Setup)> {
+    let (epoch, made_from): (i64, String) =
+        surroundings::table.select((surroundings::epoch, surroundings::made_from)).get_result(conn)?;
+    let kept: Option<Setup> = serde_json::from_str(&made_from).ok();
+    Ok((epoch, kept.unwrap_or_else(|| Setup::new(config))))
 }
 
 /// The settings that renderings embed, as the server that last ran on this database had them. Other commands beside it

@@ -6,7 +6,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::Edition;
 use super::look::Stored;
-use super::render::{Formats, content_text};
+use super::render::{Formats, Source, content_text};
 use crate::error::{Invalid, Result};
 use crate::http::fields::Fields;
 use crate::http::query::{FromParams, Params};
@@ -100,11 +100,16 @@ impl View {
 
     /// Cuts what is wanted from the stored rendering.
     pub(super) fn cut(&self, stored: &Stored) -> Result<Box<RawValue>> {
-        let (mut edition, sources) = stored.parse()?;
+        let (edition, sources) = stored.parse()?;
+        self.choose(edition, &sources)
+    }
+
+    /// What is wanted of an edition with HTML bodies, given these in the other formats.
+    pub(super) fn choose(&self, mut edition: Edition, sources: &[Source]) -> Result<Box<RawValue>> {
         let content_html = self.fields.name(EditionField::ContentHtml).then(|| edition.content_html());
         let content_text =
-            self.fields.name(EditionField::ContentText).then(|| content_text(&edition, &sources));
-        edition.set_formats(&sources, self.formats);
+            self.fields.name(EditionField::ContentText).then(|| content_text(&edition, sources));
+        edition.set_formats(sources, self.formats);
         self.fields.choose(&WholeEdition { edition, content_html, content_text })
     }
 }

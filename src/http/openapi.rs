@@ -25,6 +25,7 @@ const TAGS: &[(&str, &str)] = &[
     ("articles", "What readers see: the live editions."),
     ("authors", "Who articles are by."),
     ("drafts", "What editors work on: articles as they will be."),
+    ("feeds", "What feed readers and search engines fetch."),
     ("history", "What was written, and what was published."),
     ("operations", "For those who run the server."),
     ("pages", "Pages for people: they work without scripts."),

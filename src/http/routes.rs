@@ -75,6 +75,14 @@ routes! {
     get    "/v1/articles/{article}/markdown"                            => editions::routes.get_article_markdown;
     get    "/v1/articles/{article}/sections"                            => editions::routes.list_sections;
     get    "/v1/articles/{article}/sections/{section}"                  => editions::routes.get_section;
+    get    "/v1/articles/{article}/adjacent"                            => editions::adjacent.get_adjacent_articles;
+    get    "/v1/articles/{article}/related"                             => editions::related.list_related_articles;
+
+    // Feed readers and search engines.
+    get    "/feeds/rss.xml"                                             => feeds::routes.get_rss_feed;
+    get    "/feeds/atom.xml"                                            => feeds::routes.get_atom_feed;
+    get    "/feeds/feed.json"                                           => feeds::routes.get_json_feed;
+    get    "/sitemap.xml"                                               => feeds::routes.get_sitemap;
 
     // Editors: drafts, their sections, and what becomes of them.
     get    "/v1/drafts"                                                 => articles::list.list_drafts;
@@ -88,6 +96,7 @@ routes! {
     get    "/v1/articles/{article}/draft/sections/{section}"            => articles::section_routes.get_draft_section;
     patch  "/v1/articles/{article}/draft/sections/{section}"            => articles::section_routes.update_section;
     delete "/v1/articles/{article}/draft/sections/{section}"            => articles::section_routes.remove_section;
+    get    "/v1/articles/{article}/preview"                             => editions::preview.get_preview;
     post   "/v1/articles/{article}/publish"                             => articles::publishing.publish_article;
     post   "/v1/articles/{article}/unpublish"                           => articles::publishing.unpublish_article;
     post   "/v1/articles/{article}/restore"                             => articles::routes.restore_article;

@@ -1,9 +1,11 @@
 //! Text: what articles are made of, as pure functions. Nothing here does I/O or knows of HTTP or the database.
 //!
 //! [`front_matter`] and [`outline`] take a Markdown document apart and put it together again, [`markdown`]
-//! renders its bodies, [`html`] brings foreign HTML in, [`slug`] names things and [`excerpt`] measures them.
+//! renders its bodies, [`html`] brings foreign HTML in, [`absolute`] makes it fit to leave its page, [`slug`] names
+//! things and [`excerpt`] measures them.
 //! All of it takes hostile input: no panics, no unbounded recursion, no quadratic time.
 
+pub mod absolute;
 mod boundaries;
 mod definitions;
 pub mod excerpt;
@@ -22,6 +24,7 @@ mod tokens;
 mod writer;
 
 pub use locale::Locale;
+pub use tokens::escape as escape_html;
 
 #[cfg(test)]
 mod tests {

@@ -119,6 +119,14 @@ matrix! {
     get_article_markdown: anyone                 => |on| on.actor.get(on.live().await + "/markdown");
     list_sections:       anyone                  => |on| on.actor.get(on.live().await + "/sections");
     get_section:         anyone                  => |on| on.actor.get(on.live().await + "/sections/slack-water");
+    get_adjacent_articles: anyone                => |on| on.actor.get(on.live().await + "/adjacent");
+    list_related_articles: anyone                => |on| on.actor.get(on.live().await + "/related");
+    get_preview:         own     own     any any => |on| on.actor.get(on.article().await + "/preview");
+
+    get_rss_feed:        anyone                  => |on| on.actor.get("/feeds/rss.xml");
+    get_atom_feed:       anyone                  => |on| on.actor.get("/feeds/atom.xml");
+    get_json_feed:       anyone                  => |on| on.actor.get("/feeds/feed.json");
+    get_sitemap:         anyone                  => |on| on.actor.get("/sitemap.xml");
 
     create_article:      any     any     any any => |on| on.actor.post("/v1/articles").json(json!({"title": "Tides"}));
     list_drafts:         any     any     any any => |on| on.actor.get("/v1/drafts");

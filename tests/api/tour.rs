@@ -32,7 +32,7 @@ pub async fn record() -> Value {
             }
         )*};
     }
-    chapters! { operations accounts topics authors drafts reading subscribers }
+    chapters! { operations accounts topics authors drafts reading subscribers feeds neighbours }
     examples.into()
 }
 
@@ -193,6 +193,35 @@ async fn reading(server: &Server) {
     for part in ["/html", "/markdown", "/sections", "/sections/slack-water"] {
         anyone.get(format!("{article}{part}")).await.is(200);
     }
+}
+
+/// What else there is to read beside an article.
+async fn neighbours(server: &Server) {
+    let editor = server.login(Role::Editor).await;
+    for title in ["Ebb", "Flow", "Slack water"] {
+        let article = json!({"title": title, "topics": ["tides"], "intro": "The sea comes **twice** a day."});
+        editor.post("/v1/articles").json(article).await.is(201);
+        let path = format!("/v1/articles/{}", title.to_lowercase().replace(' ', "-"));
+        editor.get(format!("{path}/preview")).await.is(200);
+        editor.post(format!("{path}/publish")).json(json!({"revision": 1})).await.is(200);
+        server.clock.advance(given::hours(1));
+    }
+    let anyone = server.client();
+    anyone.get("/v1/articles/flow/adjacent?topic=tides").await.is(200);
+    anyone.get("/v1/articles/flow/related").await.is(200);
+}
+
+async fn feeds(server: &Server) {
+    let editor = server.login(Role::Editor).await;
+    editor.post("/v1/articles").json(tides()).await.is(201);
+    editor.post("/v1/articles/tides-and-harbours/publish").json(json!({"revision": 1})).await.is(200);
+    let anyone = server.client();
+    for feed in ["rss.xml", "atom.xml", "feed.json"] {
+        anyone.get(format!("/feeds/{feed}")).await.is(200);
+        anyone.get(format!("/feeds/{feed}?topic=sky")).await.is(404);
+    }
+    anyone.get("/sitemap.xml").await.is(200);
+    anyone.get("/sitemap.xml?page=2").await.is(404);
 }
 
 /// A server for a chapter: its ids differ from those of the others.

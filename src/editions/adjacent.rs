@@ -1,0 +1,68 @@
+//! The neighbours of an article in the order of publication: what a page links to as newer and older.
+
+use actix_web::HttpRequest;
+use actix_web::web::{Data, Path};
+use serde::Serialize;
+use serde_json::value::RawValue;
+use utoipa::ToSchema;
+
+use super::list::EditionFilter;
+use super::look::find;
+use super::order::{EditionOrder, Position};
+use super::view::View;
+use super::{EditionItem, items};
+use crate::app::App;
+use crate::articles::ArticleId;
+use crate::articles::routes::ArticlePath;
+use crate::db::Connection;
+use crate::error::Result;
+use crate::http::{Answer, Query};
+
+/// The neighbours of an article.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AdjacentArticles {
+    /// The next that was published; `null` if there is none yet.
+    #[schema(value_type = Option<EditionItem>)]
+    newer: Option<Box<RawValue>>,
+    /// The one that was published before; `null` if it is the first.
+    #[schema(value_type = Option<EditionItem>)]
+    older: Option<Box<RawValue>>,
+}
+
+/// Read the newer and the older article
+///
+/// The neighbours of an article among those that the filters let through, by first publication. `locale` is also the
+/// language that the slug in the path is of: the first, if it names several; the site's, if it is absent.
+#[utoipa::path(get, path = "/v1/articles/{article}/adjacent", tag = "articles", security(()),
+    params(ArticlePath, EditionFilter, View),
+    responses(
+        (status = 200, description = "The neighbours.", body = AdjacentArticles),
+        (status = 301, description = "The article has another slug now.", headers(("Location" = String, description = "Where it is."))),
+        (status = 304, description = "The reader has these bytes already."),
+    ))]
+pub async fn get_adjacent_articles(
+    app: Data<App>,
+    req: HttpRequest,
+    path: Path<ArticlePath>,
+    Query((filter, view)): Query<(EditionFilter, View)>,
+) -> Result<Answer> {
+    let locale = filter.locale.first().unwrap_or(&app.config.locale).clone();
+    let stored = match find(&app, &req, path.into_inner().article, locale).await? {
+        Ok(stored) => stored,
+        Err(elsewhere) => return Ok(elsewhere),
+    };
+    let (edition, _) = stored.parse()?;
+    let here = Position::published(edition.published_at, edition.id);
+    let read = move |conn: &mut Connection| {
+        let mut beyond = |order: &EditionOrder| -> Result<(Option<Box<RawValue>>, Vec<ArticleId>)> {
+            let rows = filter.find(conn, order, Some(&here), 1)?;
+            let stale = items::stale(conn, &rows)?;
+            Ok((items::cut(conn, rows, &view)?.pop(), stale))
+        };
+        let (newer, mut stale) = beyond(&EditionOrder::oldest_first())?;
+        let (older, others) = beyond(&EditionOrder::newest_first())?;
+        stale.extend(others);
+        Ok((AdjacentArticles { newer, older }, stale))
+    };
+    Ok(Answer::public_json(&items::fresh(&app, read).await?)?.surrogate_key("articles"))
+}

@@ -1,0 +1,105 @@
+//! Writes XML that is well-formed whatever the texts hold: what is markup is escaped, what XML 1.0 forbids is left out.
+
+use std::borrow::Cow;
+use std::io;
+
+use actix_web::web::Bytes;
+use quick_xml::Writer;
+use quick_xml::events::{BytesCData, BytesDecl, BytesEnd, BytesStart, BytesText, Event};
+
+use crate::error::{Error, Result};
+
+/// Attributes and their values.
+pub(super) type Attributes<'a> = &'a [(&'a str, &'a str)];
+
+/// A document that is being written.
+pub(super) struct Xml(Writer<Vec<u8>>);
+
+impl Xml {
+    /// A whole document: its outermost element, and what `write` puts into it.
+    pub(super) fn document(
+        root: &str,
+        attributes: Attributes<'_>,
+        write: impl FnOnce(&mut Self) -> io::Result<()>,
+    ) -> Result<Bytes> {
+        let mut xml = Self(Writer::new(Vec::new()));
+        let declaration = Event::Decl(BytesDecl::new("1.0", Some("utf-8"), None));
+        let written = xml.0.write_event(declaration).and_then(|()| xml.element(root, attributes, write));
+        written.map_err(|e| Error::internal(format!("a document: {e}")))?;
+        Ok(xml.0.into_inner().into())
+    }
+
+    /// An element, and what `write` puts into it.
+    pub(super) fn element(
+        &mut self,
+        name: &str,
+        attributes: Attributes<'_>,
+        write: impl FnOnce(&mut Self) -> io::Result<()>,
+    ) -> io::Result<()> {
+        self.0.write_event(Event::Start(start(name, attributes)))?;
+        write(self)?;
+        self.0.write_event(Event::End(BytesEnd::new(name)))
+    }
+
+    /// An element without content.
+    pub(super) fn empty(&mut self, name: &str, attributes: Attributes<'_>) -> io::Result<()> {
+        self.0.write_event(Event::Empty(start(name, attributes)))
+    }
+
+    /// An element that holds a text.
+    pub(super) fn text(&mut self, name: &str, text: &str) -> io::Result<()> {
+        self.element(name, &[], |xml| xml.characters(text))
+    }
+
+    /// A text.
+    pub(super) fn characters(&mut self, text: &str) -> io::Result<()> {
+        self.0.write_event(Event::Text(BytesText::new(&allowed(text))))
+    }
+
+    /// An element that holds HTML, as a text that people can read.
+    pub(super) fn html(&mut self, name: &str, attributes: Attributes<'_>, html: &str) -> io::Result<()> {
+        self.element(name, attributes, |xml| {
+            BytesCData::escaped(&allowed(html)).try_for_each(|part| xml.0.write_event(Event::CData(part)))
+        })
+    }
+}
+
+fn start<'a>(name: &'a str, attributes: Attributes<'_>) -> BytesStart<'a> {
+    let mut start = BytesStart::new(name);
+    for (name, value) in attributes {
+        start.push_attribute((*name, allowed(value).as_ref()));
+    }
+    start
+}
+
+/// A text without the characters that XML 1.0 forbids even as references.
+fn allowed(text: &str) -> Cow<'_, str> {
+    let is_allowed = |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);
+    if text.chars().all(is_allowed) {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(text.chars().filter(|c| is_allowed(*c)).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_breaks_out_and_nothing_forbidden_gets_in() {
+        let nasty = "<a href=\"x\">&amp;'\u{0}\u{b}\u{1b}\u{ffff}\u{1f30a}]]>\u{85}";
+        let written = Xml::document("r", &[("a", nasty)], |xml| {
+            xml.text("t", nasty)?;
+            xml.html("h", &[], nasty)?;
+            xml.empty("e", &[])
+        });
+        assert_eq!(
+            String::from_utf8(written.unwrap().to_vec()).unwrap(),
+            "<?xml version=\"1.0\" encoding=\"utf-8\"?>\
+             <r a=\"&lt;a href=&quot;x&quot;&gt;&amp;amp;&apos;\u{1f30a}]]&gt;\u{85}\">\
+             <t>&lt;a href=&quot;x&quot;&gt;&amp;amp;&apos;\u{1f30a}]]&gt;\u{85}</t>\
+             <h><![CDATA[<a href=\"x\">&amp;'\u{1f30a}]]]]><![CDATA[>\u{85}]]></h><e/></r>"
+        );
+    }
+}

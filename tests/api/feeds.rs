@@ -1,0 +1,426 @@
+//! Feeds: what a reader's program makes of them, and the rules of each format.
+
+use std::collections::BTreeSet;
+
+use feed_rs::model::{Entry, Feed};
+use feed_rs::parser;
+use jsonschema::Draft;
+use lede::auth::Role;
+use reqwest::Url;
+use roxmltree::{Document, Node};
+use serde_json::{Value, json};
+
+use crate::client::{Answer, Client};
+use crate::given::{hours, minutes};
+use crate::server::Server;
+use crate::writing::{at, create, publish, published};
+
+const FEEDS: [(&str, &str); 3] = [
+    ("/feeds/rss.xml", "application/rss+xml; charset=utf-8"),
+    ("/feeds/atom.xml", "application/atom+xml; charset=utf-8"),
+    ("/feeds/feed.json", "application/feed+json"),
+];
+const ATOM: &str = "http://www.w3.org/2005/Atom";
+const CONTENT: &str = "http://purl.org/rss/1.0/modules/content/";
+const DC: &str = "http://purl.org/dc/elements/1.1/";
+const XML: &str = "http://www.w3.org/XML/1998/namespace";
+const NASTY: &str = "Fish & <b>\"chips\"</b>' ]]> \u{1f30a} \u{5e9}\u{5dc}\u{5d5}\u{5dd}";
+
+/// JSON Feed 1.1, without what Lede never says.
+const JSON_FEED: &str = r##"{
+  "type": "object", "additionalProperties": false, "required": ["version", "title", "items"],
+  "properties": {
+    "version": {"const": "https://jsonfeed.org/version/1.1"},
+    "title": {"type": "string"}, "description": {"type": "string"}, "language": {"$ref": "#/$defs/language"},
+    "home_page_url": {"$ref": "#/$defs/address"}, "feed_url": {"$ref": "#/$defs/address"},
+    "authors": {"$ref": "#/$defs/authors"},
+    "items": {"type": "array", "uniqueItems": true, "items": {
+      "type": "object", "additionalProperties": false,
+      "required": ["id"], "anyOf": [{"required": ["content_html"]}, {"required": ["content_text"]}],
+      "properties": {
+        "id": {"type": "string", "minLength": 1}, "url": {"$ref": "#/$defs/address"},
+        "title": {"type": "string"}, "summary": {"type": "string"},
+        "content_html": {"type": "string"}, "content_text": {"type": "string"},
+        "image": {"$ref": "#/$defs/address"},
+        "date_published": {"type": "string", "format": "date-time"},
+        "date_modified": {"type": "string", "format": "date-time"},
+        "authors": {"$ref": "#/$defs/authors"}, "language": {"$ref": "#/$defs/language"},
+        "tags": {"type": "array", "items": {"type": "string"}}
+      }}}
+  },
+  "$defs": {
+    "address": {"type": "string", "format": "uri", "pattern": "^https?:"},
+    "language": {"type": "string", "pattern": "^[a-z]{2,3}(-[A-Za-z0-9]+)*$"},
+    "authors": {"type": "array", "items": {
+      "type": "object", "additionalProperties": false, "minProperties": 1,
+      "properties": {"name": {"type": "string"}, "url": {"$ref": "#/$defs/address"}}}}
+  }
+}"##;
+
+/// Articles with all that is hard to write down: markup in every text, addresses of every kind, odd characters in code.
+async fn nasty(server: &Server) -> Client {
+    let editor = server.login(Role::Editor).await;
+    for (slug, name) in [("sea", "Sea & <shore>"), ("land", "Land")] {
+        editor.post("/v1/topics").json(json!({"slug": slug, "name": name})).await.is(201);
+    }
+    editor.post("/v1/authors").json(json!({"slug": "ada", "name": "Ada \"A.\" <Marsh>"})).await.is(201);
+    let body = "![A](pictures/a.png) [up](#tides) [on](/b?c=1&d=2) [mail](mailto:a@b.example) [out](//c.example)\n\n\
+        <img src=\"/s.jpg\" srcset=\"/s.jpg 1x, t.jpg 2x\"><video src=\"v.mp4\" poster=\"/p.jpg\"></video>\n\n\
+        <blockquote cite=\"/quoted\">Said.</blockquote>\n\n```sh\necho \"]]>\" && \u{1b}[31m\u{b}\u{1} < x\n```\n\nNoted.[^n]\n\n[^n]: Here.";
+    let rich = json!({"title": NASTY, "slug": "nasty", "summary": "1 < 2 & <em>so on</em>", "topics": ["sea", "land"],
+        "authors": ["ada", "bob"], "cover": {"url": "/cover.JPG?w=1"}, "intro": "Look.",
+        "sections": [{"heading": "Tides", "body": body}]});
+    published(&editor, rich).await;
+    server.clock.advance(hours(1));
+    published(&editor, json!({"title": "Flut", "locale": "de", "topics": ["sea"], "intro": "Komm.", "cover": {"url": "https://c.example/x"}})).await;
+    server.clock.advance(hours(1));
+    published(&editor, json!({"title": "Bare", "published_at": "2020-02-29T12:00:00.5Z"})).await;
+    editor
+}
+
+/// A feed as a reader's program understands it.
+async fn subscribe(client: &Client, path: &str) -> Feed {
+    let answer = client.get(path).await;
+    answer.is(200);
+    parser::parse(answer.text().as_bytes()).unwrap_or_else(|e| panic!("{path}: {e}: {}", answer.text()))
+}
+
+fn titles(feed: &Feed) -> String {
+    let title = |entry: &Entry| entry.title.as_ref().expect("a title").content.clone();
+    feed.entries.iter().map(title).collect::<Vec<_>>().join(", ")
+}
+
+fn parsed(answer: &Answer) -> Document<'_> {
+    Document::parse(answer.is(200).text()).unwrap_or_else(|e| panic!("{e}: {}", answer.text()))
+}
+
+/// The elements of that name right below another.
+fn all<'a>(node: Node<'a, 'a>, name: &'a str) -> Vec<Node<'a, 'a>> {
+    node.children().filter(|child| child.tag_name().name() == name && child.is_element()).collect()
+}
+
+/// The text of the one element of that name.
+#[track_caller]
+fn one<'a>(node: Node<'a, 'a>, name: &'a str) -> String {
+    let [only] = all(node, name)[..] else { panic!("not one {name} in {:?}", node.tag_name()) };
+    let text: String = only.descendants().filter(Node::is_text).filter_map(|text| text.text()).collect();
+    assert!(!text.is_empty(), "{name} is empty");
+    text
+}
+
+#[track_caller]
+fn is_absolute(address: &str) {
+    let url = Url::parse(address).unwrap_or_else(|e| panic!("{address}: {e}"));
+    assert!(["http", "https", "mailto"].contains(&url.scheme()), "{address}");
+}
+
+/// Insists that every address in some HTML is absolute, and tells how many there are.
+fn addresses(html: &str) -> usize {
+    let mut found = 0;
+    for name in ["href", "src", "poster", "cite", "srcset"] {
+        for (_, rest) in
+            html.match_indices(&format!(" {name}=\"")).map(|(at, key)| html.split_at(at + key.len()))
+        {
+            let value = rest.split('"').next().expect("a value").replace("&amp;", "&");
+            let candidates =
+                if name == "srcset" { value.split(", ").collect() } else { vec![value.as_str()] };
+            for candidate in candidates {
+                is_absolute(candidate.split(' ').next().expect("an address"));
+                found += 1;
+            }
+        }
+    }
+    found
+}
+
+#[tokio::test]
+async fn a_reader_understands_every_format_alike() {
+    let server = Server::start().await;
+    nasty(&server).await;
+    let reader = server.client();
+    for (path, media) in FEEDS {
+        let answer = reader.get(path).await;
+        assert_eq!(answer.header("content-type"), Some(media));
+        let feed = subscribe(&reader, path).await;
+        assert_eq!(titles(&feed), format!("Flut, {NASTY}, Bare"), "{path}");
+        assert_eq!(feed.title.as_ref().unwrap().content, "Lede");
+        let links: Vec<&str> = feed.links.iter().map(|link| link.href.as_str()).collect();
+        assert!(links.contains(&"https://website.example/"), "{path}: {links:?}");
+        assert!(links.contains(&format!("https://cms.lede.example{path}").as_str()), "{path}: {links:?}");
+        let (german, entry, bare) = (&feed.entries[0], &feed.entries[1], &feed.entries[2]);
+        assert_eq!(entry.links[0].href, "https://website.example/nasty");
+        let id = reader.get("/v1/articles/nasty").await.json()["id"].as_str().unwrap().to_owned();
+        assert_eq!(entry.id, format!("urn:uuid:{id}"));
+        let authors: Vec<&str> =
+            entry.authors.iter().map(|author| author.name.as_deref().unwrap_or_default()).collect();
+        assert_eq!(authors, ["Ada \"A.\" <Marsh>", "Bob"], "{path}");
+        let topics: Vec<&str> = entry
+            .categories
+            .iter()
+            .map(|topic| topic.label.as_ref().unwrap_or(&topic.term).as_str())
+            .collect();
+        assert_eq!(topics, ["Sea & <shore>", "Land"], "{path}");
+        let summary = if path.contains("rss") {
+            "1 &lt; 2 &amp; &lt;em&gt;so on&lt;/em&gt;"
+        } else {
+            "1 < 2 & <em>so on</em>"
+        };
+        assert_eq!(entry.summary.as_ref().unwrap().content, summary, "{path}");
+        let content = entry.content.as_ref().unwrap().body.as_ref().unwrap();
+        assert!(content.starts_with("<p>Look.</p>\n<h2 id=\"tides\">Tides</h2>"), "{path}: {content}");
+        assert!(content.contains("echo &quot;]]&gt;&quot; &amp;&amp; "), "{path}: {content}");
+        assert_eq!(bare.published.unwrap().timestamp(), 1_582_977_600, "{path}");
+        assert_eq!(german.published.unwrap().to_rfc3339(), "2026-01-05T10:00:00+00:00", "{path}");
+        if !path.contains("rss") {
+            assert_eq!(bare.updated.unwrap().to_rfc3339(), "2026-01-05T11:00:00+00:00", "{path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_address_in_a_feed_is_relative() {
+    let server = Server::start().await;
+    nasty(&server).await;
+    for (path, _) in FEEDS {
+        let feed = subscribe(&server.client(), path).await;
+        let content = feed.entries[1].content.as_ref().unwrap().body.as_ref().unwrap();
+        assert_eq!(addresses(content), 13, "{path}: {content}");
+        for wanted in [
+            "src=\"https://website.example/pictures/a.png\"",
+            "href=\"https://website.example/nasty#tides\"",
+            "href=\"https://website.example/b?c=1&amp;d=2\"",
+            "srcset=\"https://website.example/s.jpg 1x, https://website.example/t.jpg 2x\"",
+            "poster=\"https://website.example/p.jpg\"",
+            "cite=\"https://website.example/quoted\"",
+            "href=\"https://c.example/\"",
+        ] {
+            assert!(content.contains(wanted), "{path}: {wanted}: {content}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn rss_keeps_to_its_rules() {
+    let server = Server::start().await;
+    nasty(&server).await;
+    let answer = server.client().get("/feeds/rss.xml?topic=sea").await;
+    let document = parsed(&answer);
+    let rss = document.root_element();
+    assert_eq!((rss.tag_name().name(), rss.attribute("version")), ("rss", Some("2.0")));
+    let [channel] = all(rss, "channel")[..] else { panic!("not one channel") };
+    assert_eq!(one(channel, "title"), "Lede: Sea & <shore>");
+    is_absolute(&all(channel, "link")[0].text().unwrap());
+    one(channel, "description");
+    assert_eq!(one(channel, "language"), "en");
+    // An RFC 822 date with a year of four digits.
+    assert_eq!(one(channel, "lastBuildDate"), "Mon, 05 Jan 2026 10:00:00 GMT");
+    let itself =
+        channel.children().find(|child| child.tag_name() == (ATOM, "link").into()).expect("a self link");
+    assert_eq!(itself.attribute("rel"), Some("self"));
+    assert_eq!(itself.attribute("href"), Some("https://cms.lede.example/feeds/rss.xml?topic=sea"));
+    let items = all(channel, "item");
+    let guids: BTreeSet<String> = items.iter().map(|item| one(*item, "guid")).collect();
+    assert_eq!((items.len(), guids.len()), (2, 2));
+    for item in &items {
+        one(*item, "title");
+        is_absolute(&one(*item, "link"));
+        // Not an address, and it says so.
+        assert_eq!(all(*item, "guid")[0].attribute("isPermaLink"), Some("false"));
+        let at = one(*item, "pubDate");
+        assert!(at.starts_with("Mon, 05 Jan 2026 ") && at.ends_with(":00:00 GMT"), "{at}");
+        // An `author` would have to be a mail address.
+        assert!(all(*item, "author").is_empty());
+        let of = |namespace, name| {
+            item.children().filter(|child| child.tag_name() == (namespace, name).into()).count()
+        };
+        assert_eq!(of(CONTENT, "encoded"), 1);
+        assert_eq!(of(DC, "creator"), if one(*item, "title") == NASTY { 2 } else { 0 });
+    }
+    let [cover] = all(items[1], "enclosure")[..] else { panic!("not one enclosure") };
+    let attributes = ["url", "length", "type"].map(|name| cover.attribute(name).expect(name));
+    assert_eq!(attributes, ["https://website.example/cover.JPG?w=1", "0", "image/jpeg"]);
+    // What kind of picture that is, nobody knows; an enclosure has to say.
+    assert!(all(items[0], "enclosure").is_empty());
+}
+
+#[tokio::test]
+async fn atom_keeps_to_its_rules() {
+    let server = Server::start().await;
+    nasty(&server).await;
+    let answer = server.client().get("/feeds/atom.xml?locale=en&topic=sea").await;
+    let document = parsed(&answer);
+    let feed = document.root_element();
+    assert_eq!(feed.tag_name(), (ATOM, "feed").into());
+    let address = "https://cms.lede.example/feeds/atom.xml?topic=sea&locale=en";
+    assert_eq!((one(feed, "id").as_str(), one(feed, "title").as_str()), (address, "Lede: Sea & <shore>"));
+    assert_eq!(one(feed, "updated"), "2026-01-05T09:00:00Z");
+    // Entries without an author need one of the feed's.
+    assert_eq!(one(all(feed, "author")[0], "name"), "Lede");
+    let links: Vec<_> =
+        all(feed, "link").iter().map(|link| (link.attribute("rel"), link.attribute("href"))).collect();
+    assert_eq!(links, [(Some("self"), Some(address)), (Some("alternate"), Some("https://website.example/"))]);
+    assert_eq!(feed.attribute((XML, "lang")), Some("en"));
+    let [entry] = all(feed, "entry")[..] else { panic!("not one entry") };
+    assert_eq!(entry.attribute((XML, "lang")), Some("en"));
+    assert!(one(entry, "id").starts_with("urn:uuid:"));
+    assert_eq!(one(entry, "title"), NASTY);
+    assert_eq!([one(entry, "published"), one(entry, "updated")], ["2026-01-05T09:00:00Z"; 2]);
+    let links: Vec<_> = all(entry, "link");
+    assert_eq!(links.iter().filter(|link| link.attribute("rel") == Some("alternate")).count(), 1);
+    links.iter().for_each(|link| is_absolute(link.attribute("href").expect("href")));
+    assert_eq!(links[1].attribute("rel"), Some("enclosure"));
+    for author in all(entry, "author") {
+        one(author, "name");
+    }
+    let categories: Vec<_> = all(entry, "category")
+        .iter()
+        .map(|topic| (topic.attribute("term"), topic.attribute("label")))
+        .collect();
+    assert_eq!(categories, [(Some("sea"), Some("Sea & <shore>")), (Some("land"), Some("Land"))]);
+    // A title and a summary are plain text unless they say otherwise; the content is HTML, and says so.
+    for name in ["title", "summary"] {
+        assert_eq!(all(entry, name)[0].attribute("type"), None);
+    }
+    one(entry, "content");
+    assert_eq!(all(entry, "content")[0].attribute("type"), Some("html"));
+}
+
+#[tokio::test]
+async fn the_json_feed_keeps_to_its_schema() {
+    let server = Server::start().await;
+    nasty(&server).await;
+    let schema: Value = serde_json::from_str(JSON_FEED).expect("JSON");
+    let rules = jsonschema::options().with_draft(Draft::Draft202012).should_validate_formats(true);
+    let rules = rules.build(&schema).expect("a schema");
+    for query in ["", "?topic=sea", "?locale=fr"] {
+        let feed = server.client().get(format!("/feeds/feed.json{query}")).await.expect(200);
+        let errors: Vec<String> =
+            rules.iter_errors(&feed).map(|e| format!("{}: {e}", e.instance_path())).collect();
+        assert!(errors.is_empty(), "{errors:?}");
+        let ids: BTreeSet<&str> =
+            feed["items"].as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap()).collect();
+        assert_eq!(ids.len(), feed["items"].as_array().unwrap().len());
+    }
+    let feed = server.client().get("/feeds/feed.json").await.json();
+    assert_eq!(feed["items"][1]["image"], "https://website.example/cover.JPG?w=1");
+    assert_eq!(feed["items"][2].get("authors"), None);
+}
+
+#[tokio::test]
+async fn a_feed_is_cut_by_topic_and_language() {
+    let server = Server::start().await;
+    let editor = nasty(&server).await;
+    let reader = server.client();
+    for (path, _) in FEEDS {
+        for (query, wanted) in [
+            ("?topic=sea", format!("Flut, {NASTY}")),
+            ("?topic=land", NASTY.to_owned()),
+            ("?topic=land&locale=de", String::new()),
+            ("?locale=de", "Flut".to_owned()),
+            ("?locale=EN", format!("{NASTY}, Bare")),
+            ("?utm_source=x&topic=land&topic=sea", NASTY.to_owned()),
+        ] {
+            assert_eq!(titles(&subscribe(&reader, &format!("{path}{query}")).await), wanted, "{path}{query}");
+        }
+        reader.get(format!("{path}?topic=sky")).await.problem(404, "not-found");
+        for (query, refusal) in
+            [("topic=A+b", "topic slug-malformed"), ("locale=english", "locale malformed-locale")]
+        {
+            let answer = reader.get(format!("{path}?{query}")).await;
+            answer.problem(400, "malformed-request");
+            assert_eq!(answer.violations(), [refusal]);
+        }
+    }
+    // Who subscribed to a topic goes on with what it went up in.
+    editor.post("/v1/topics/land/merge").json(json!({"into": "sea"})).await.is(200);
+    let feed = reader.get("/feeds/feed.json?topic=land").await.expect(200);
+    assert_eq!(feed["feed_url"], "https://cms.lede.example/feeds/feed.json?topic=sea");
+    assert_eq!(feed["items"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn what_is_not_listed_is_in_no_feed() {
+    let server = Server::start().await;
+    let editor = server.login(Role::Editor).await;
+    let live = published(&editor, json!({"title": "Live"})).await;
+    published(&editor, json!({"title": "Imprint", "listed": false})).await;
+    create(&editor, json!({"title": "Draft"})).await;
+    let changed = json!({"title": "Not yet"});
+    editor.patch(at(&live, "/draft")).if_match(2).json(changed).await.is(200);
+    for (path, _) in FEEDS {
+        assert_eq!(titles(&subscribe(&server.client(), path).await), "Live");
+    }
+    editor.post(at(&live, "/unpublish")).await.is(200);
+    for (path, _) in FEEDS {
+        assert_eq!(titles(&subscribe(&server.client(), path).await), "");
+    }
+}
+
+#[tokio::test]
+async fn a_feed_holds_the_thirty_newest() {
+    let server = Server::start().await;
+    let editor = server.login(Role::Editor).await;
+    for n in 0..31 {
+        published(&editor, json!({"title": format!("n{n}")})).await;
+        server.clock.advance(minutes(1));
+    }
+    let feed = subscribe(&server.client(), "/feeds/atom.xml").await;
+    let newest: Vec<String> = (1..31).rev().map(|n| format!("n{n}")).collect();
+    assert_eq!(titles(&feed), newest.join(", "));
+}
+
+#[tokio::test]
+async fn the_same_editions_make_the_same_bytes() {
+    let server = Server::start().await;
+    let editor = server.login(Role::Editor).await;
+    let reader = server.client();
+    for (path, _) in FEEDS {
+        let (first, _) = (reader.get(path).await, server.clock.advance(hours(1)));
+        assert_eq!(reader.get(path).await.text(), first.is(200).text());
+    }
+    let live = published(&editor, json!({"title": "Live", "topics": ["sea"]})).await;
+    for (path, _) in FEEDS {
+        let first = reader.get(path).await;
+        server.clock.advance(hours(1));
+        let again = reader.get(path).header("if-none-match", first.is(200).etag()).await;
+        assert_eq!((again.is(304).etag(), reader.get(path).await.text()), (first.etag(), first.text()));
+    }
+    let feed = subscribe(&reader, "/feeds/atom.xml").await;
+    let changed =
+        editor.patch(at(&live, "/draft")).if_match(2).json(json!({"intro": "More."})).await.expect(200);
+    publish(&editor, &changed).await;
+    let later = subscribe(&reader, "/feeds/atom.xml").await;
+    assert_eq!(later.entries[0].id, feed.entries[0].id);
+    assert_eq!(later.entries[0].published, feed.entries[0].published);
+    assert!(later.updated > feed.updated && later.entries[0].updated == later.updated);
+}
+
+#[tokio::test]
+async fn a_feed_renews_what_is_stale() {
+    let server = Server::start().await;
+    let editor = server.login(Role::Editor).await;
+    published(&editor, json!({"title": "Live", "topics": ["sea"]})).await;
+    for (path, _) in FEEDS {
+        editor.patch("/v1/topics/sea").json(json!({"name": path})).await.is(200);
+        let feed = subscribe(&server.client(), path).await;
+        let topic = &feed.entries[0].categories[0];
+        assert_eq!(topic.label.as_ref().unwrap_or(&topic.term), path);
+    }
+}
+
+#[tokio::test]
+async fn a_name_with_every_character_stays_well_formed() {
+    let server = Server::start().await;
+    let editor = server.login(Role::Editor).await;
+    // Two for which XML has no place at all, and neighbours that it has one for.
+    let title = "a\u{fffe}b\u{ffff}c\u{fffd}\u{e000}\u{d7ff}\u{10ffff}\u{202e}d";
+    published(&editor, json!({"title": title, "intro": "`\u{1}\u{1f}\u{7f}\u{85}\u{fffe}`"})).await;
+    for (path, _) in &FEEDS[..2] {
+        let answer = server.client().get(*path).await;
+        let document = parsed(&answer);
+        let wanted = "abc\u{fffd}\u{e000}\u{d7ff}\u{10ffff}\u{202e}d";
+        assert!(document.descendants().any(|node| node.text() == Some(wanted)), "{}", answer.text());
+    }
+    let feed: Value = server.client().get("/feeds/feed.json").await.expect(200);
+    assert_eq!(feed["items"][0]["title"], title);
+}
