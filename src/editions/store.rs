@@ -13,6 +13,7 @@ use crate::config::Config;
 use crate::db::schema::{editions, rendering_authors, rendering_topics, renderings, surroundings};
 use crate::db::{Connection, Tx};
 use crate::error::{Error, Result};
+use crate::events::Event;
 use crate::random::Random;
 use crate::text::Locale;
 use crate::text::slug::Slug;
@@ -94,8 +95,7 @@ pub fn surroundings_of(
 ) -> Result<(i64, Surroundings)> {
     let (epoch, made_from): (i64, String) =
         surroundings::table.select((surroundings::epoch, surroundings::made_from)).get_result(conn)?;
-    let kept: Option<Setup> = serde_json::from_str(&made_from).ok();
-    let setup = kept.unwrap_or_else(|| Setup::new(config));
+    let setup = Setup::kept(&made_from, config);
     let original = content.metadata.translation_of.unwrap_or(id);
     let siblings: Vec<(ArticleId, Locale, Slug)> = renderings::table
         .filter(renderings::translation_of.eq(original).or(renderings::article_id.eq(original)))
@@ -136,6 +136,11 @@ struct Setup {
 }
 
 impl Setup {
+    /// The kept one, or before any server has run that of this process.
+    fn kept(made_from: &str, config: &Config) -> Self {
+        serde_json::from_str(made_from).unwrap_or_else(|_| Self::new(config))
+    }
+
     fn new(config: &Config) -> Self {
         Self {
             renderer: render::version(),
@@ -146,6 +151,15 @@ impl Setup {
             iframe_hosts: config.policy().iframe_hosts,
         }
     }
+}
+
+/// The website as renderings know it.
+///
+/// # Errors
+/// When the database refuses.
+pub fn website(conn: &mut Connection, config: &Config) -> Result<Website> {
+    let made_from: String = surroundings::table.select(surroundings::made_from).get_result(conn)?;
+    Ok(Setup::kept(&made_from, config).website)
 }
 
 /// When settings are taken over.
@@ -171,6 +185,9 @@ pub async fn adopt_settings(app: &App, adopt: Adopt) -> Result<()> {
                 diesel::update(surroundings::table)
                     .set(surroundings::made_from.eq(&setup))
                     .execute(&mut **tx)?;
+                if !kept.is_empty() {
+                    tx.append(None, Event::SiteUpdated);
+                }
                 let any =
                     diesel::select(diesel::dsl::exists(renderings::table.select(renderings::article_id)));
                 if any.get_result(&mut **tx)? {

@@ -129,6 +129,15 @@ pub enum Event {
     /// Nothing is kept of a subscriber any more.
     #[serde(rename = "subscriber.erased")]
     SubscriberErased(SubscriberId),
+    /// What the publication says of itself, or where its website is, was changed.
+    #[serde(rename = "site.updated")]
+    SiteUpdated,
+    /// An old slug no longer leads to the article.
+    #[serde(rename = "redirect.removed")]
+    RedirectRemoved {
+        /// Which.
+        article: ArticleId,
+    },
 }
 
 impl Event {
@@ -141,7 +150,8 @@ impl Event {
             | Self::ArticleUnpublished { article }
             | Self::ArticleTrashed { article }
             | Self::ArticleRestored { article }
-            | Self::RenderingRemade { article } => article.uuid(),
+            | Self::RenderingRemade { article }
+            | Self::RedirectRemoved { article } => article.uuid(),
             Self::TopicCreated(topic)
             | Self::TopicUpdated(topic)
             | Self::TopicMerged { topic, .. }
@@ -155,6 +165,8 @@ impl Event {
             | Self::SubscriberLeft(subscriber)
             | Self::SubscriberUpdated(subscriber)
             | Self::SubscriberErased(subscriber) => subscriber.uuid(),
+            // There is one site, and it has no id.
+            Self::SiteUpdated => uuid::Uuid::nil(),
         })
     }
 

@@ -68,6 +68,8 @@ routes! {
     get    "/v1/articles/{article}/markdown"                            => editions::routes.get_article_markdown;
     get    "/v1/articles/{article}/sections"                            => editions::routes.list_sections;
     get    "/v1/articles/{article}/sections/{section}"                  => editions::routes.get_section;
+    get    "/v1/site"                                                   => site::routes.get_site;
+    patch  "/v1/site"                                                   => site::routes.update_site;
 
     // Editors: drafts, their sections, and what becomes of them.
     get    "/v1/drafts"                                                 => articles::list.list_drafts;

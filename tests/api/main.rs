@@ -33,6 +33,7 @@ mod renderings;
 mod restart;
 mod sections;
 mod shutdown;
+mod site;
 mod smtp;
 mod subscribers;
 mod topics;

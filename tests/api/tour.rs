@@ -29,7 +29,7 @@ pub async fn record() -> Value {
             }
         )*};
     }
-    chapters! { operations accounts topics authors drafts reading subscribers }
+    chapters! { operations accounts topics authors drafts reading subscribers site }
     examples.into()
 }
 
@@ -188,6 +188,14 @@ async fn reading(server: &Server) {
     for part in ["/html", "/markdown", "/sections", "/sections/slack-water"] {
         anyone.get(format!("{article}{part}")).await.is(200);
     }
+}
+
+async fn site(server: &Server) {
+    let admin = server.login(Role::Admin).await;
+    let change = json!({"title": "The Harbour Almanac", "description": "Tides, harbours and those who live by them.",
+        "navigation": [{"label": "Sea", "url": "/topics/sea", "items": [{"label": "Tides", "url": "/topics/tides"}]}]});
+    admin.patch("/v1/site").json(change).await.is(200);
+    server.client().get("/v1/site").await.is(200);
 }
 
 /// A server for a chapter: its ids differ from those of the others.

@@ -1,0 +1,1 @@
+//! What has changed for readers: for static sites and caches that follow.

@@ -1,0 +1,1 @@
+//! Old addresses on the website, and where they lead now.
