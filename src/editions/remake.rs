@@ -89,8 +89,8 @@ pub async fn one(app: &App, id: ArticleId) -> Result<bool> {
             if kept >= epoch {
                 return Ok(());
             }
-            store::put(tx, &facts, &content, rendering, epoch)?;
-            if rendering.etag != etag {
+            let moved = store::put(tx, &facts, &content, rendering, epoch)?;
+            if moved || rendering.etag != etag {
                 tx.append(None, Event::RenderingRemade { article: facts.id });
             }
             Ok(())

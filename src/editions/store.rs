@@ -15,6 +15,7 @@ use crate::db::{Connection, Tx};
 use crate::error::{Error, Result};
 use crate::events::Event;
 use crate::random::Random;
+use crate::redirects;
 use crate::text::Locale;
 use crate::text::slug::Slug;
 use crate::topics;
@@ -226,7 +227,8 @@ pub fn find_live(conn: &mut Connection, id: ArticleId) -> Result<Option<(Facts, 
     Ok(Some((facts, content)))
 }
 
-/// Keeps the rendering of an article's live edition in the place of the one before.
+/// Keeps the rendering of an article's live edition in the place of the one before, and says whether an old address
+/// leads elsewhere now.
 ///
 /// # Errors
 /// When the database refuses.
@@ -236,7 +238,7 @@ pub fn put(
     content: &Content,
     rendering: &Rendering,
     epoch: i64,
-) -> Result<()> {
+) -> Result<bool> {
     let metadata = &content.metadata;
     let values = (
         renderings::epoch.eq(epoch),
@@ -260,7 +262,8 @@ pub fn put(
             .values((renderings::article_id.eq(facts.id), values))
             .execute(&mut **tx)?;
     }
-    put_labels(tx, facts.id, content)
+    put_labels(tx, facts.id, content)?;
+    redirects::store::put(tx, facts, metadata, &rendering.website)
 }
 
 /// Keeps what a rendering can be found by: those topics and authors of its revision that are there at this moment.

@@ -70,6 +70,9 @@ routes! {
     get    "/v1/articles/{article}/sections/{section}"                  => editions::routes.get_section;
     get    "/v1/site"                                                   => site::routes.get_site;
     patch  "/v1/site"                                                   => site::routes.update_site;
+    get    "/v1/redirects"                                              => redirects::routes.list_redirects;
+    delete "/v1/redirects"                                              => redirects::routes.remove_redirect;
+    get    "/v1/redirects/{format}"                                     => redirects::routes.get_redirect_rules;
 
     // Editors: drafts, their sections, and what becomes of them.
     get    "/v1/drafts"                                                 => articles::list.list_drafts;

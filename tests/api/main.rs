@@ -29,6 +29,7 @@ mod openapi;
 mod policy_matrix;
 mod publishing;
 mod reading;
+mod redirects;
 mod renderings;
 mod restart;
 mod sections;

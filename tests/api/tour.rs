@@ -195,7 +195,18 @@ async fn site(server: &Server) {
     let change = json!({"title": "The Harbour Almanac", "description": "Tides, harbours and those who live by them.",
         "navigation": [{"label": "Sea", "url": "/topics/sea", "items": [{"label": "Tides", "url": "/topics/tides"}]}]});
     admin.patch("/v1/site").json(change).await.is(200);
-    server.client().get("/v1/site").await.is(200);
+    let anyone = server.client();
+    anyone.get("/v1/site").await.is(200);
+    let tides = json!({"title": "Tides", "slug": "the-tides", "aliases": ["/2019/tides"]});
+    admin.post("/v1/articles").json(tides).await.is(201);
+    let article = "/v1/articles/the-tides";
+    admin.post(format!("{article}/publish")).json(json!({"revision": 1})).await.is(200);
+    admin.patch(format!("{article}/draft")).if_match(1).json(json!({"slug": "tides"})).await.is(200);
+    admin.post("/v1/articles/tides/publish").json(json!({"revision": 3})).await.is(200);
+    anyone.get("/v1/redirects").await.is(200);
+    anyone.get("/v1/redirects/netlify").await.is(200);
+    admin.delete("/v1/redirects?from=/2019/tides").await.is(409);
+    admin.delete("/v1/redirects?from=/the-tides").await.is(204);
 }
 
 /// A server for a chapter: its ids differ from those of the others.
