@@ -270,8 +270,13 @@ fn read_page(
     let next_cursor = page.cut(&mut rows, filter, |row| filter.position(row))?;
     let epoch = store::epoch(conn)?;
     let stale = rows.iter().filter(|row| row.epoch < epoch).map(|row| row.article_id).collect();
-    let items = if view.needs_bodies() { with_bodies(conn, &rows, view)? } else { items(rows, view)? };
+    let items = shown(conn, rows, view)?;
     Ok(ReadPage { page: EditionPage { items, next_cursor, total }, stale })
+}
+
+/// What is wanted of each of these.
+pub(crate) fn shown(conn: &mut Connection, rows: Vec<ItemRow>, view: &View) -> Result<Vec<Box<RawValue>>> {
+    if view.needs_bodies() { with_bodies(conn, &rows, view) } else { items(rows, view) }
 }
 
 fn items(rows: Vec<ItemRow>, view: &View) -> Result<Vec<Box<RawValue>>> {

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::articles::{ArticleId, SectionId};
 use crate::authors::AuthorId;
+use crate::changes;
 use crate::clock::Timestamp;
 use crate::db::Connection;
 use crate::db::schema::events;
@@ -197,7 +198,7 @@ pub fn insert(conn: &mut Connection, now: Timestamp, actor: Option<UserId>, even
     let mut written = serde_json::to_value(event)?;
     let kind = written.get("kind").and_then(|kind| kind.as_str()).unwrap_or_default().to_owned();
     let data = written.get_mut("data").map(serde_json::Value::take).unwrap_or_default();
-    diesel::insert_into(events::table)
+    let id: i64 = diesel::insert_into(events::table)
         .values((
             events::at.eq(now),
             events::kind.eq(kind),
@@ -206,8 +207,9 @@ pub fn insert(conn: &mut Connection, now: Timestamp, actor: Option<UserId>, even
             events::data.eq(Json(data)),
             events::readers_see.eq(event.readers_see()),
         ))
-        .execute(conn)?;
-    Ok(())
+        .returning(events::id)
+        .get_result(conn)?;
+    changes::store::note(conn, id, now, event)
 }
 
 /// The number of the newest event that readers could see: while it stands, every public answer stands.

@@ -68,6 +68,7 @@ routes! {
     get    "/v1/articles/{article}/markdown"                            => editions::routes.get_article_markdown;
     get    "/v1/articles/{article}/sections"                            => editions::routes.list_sections;
     get    "/v1/articles/{article}/sections/{section}"                  => editions::routes.get_section;
+    get    "/v1/changes"                                                => changes::routes.list_changes;
     get    "/v1/site"                                                   => site::routes.get_site;
     patch  "/v1/site"                                                   => site::routes.update_site;
     get    "/v1/redirects"                                              => redirects::routes.list_redirects;

@@ -17,6 +17,7 @@ mod writing;
 
 mod accounts;
 mod articles;
+mod changes;
 mod database;
 mod errors;
 mod event_order;

@@ -120,6 +120,7 @@ matrix! {
     list_sections:       anyone                  => |on| on.actor.get(on.live().await + "/sections");
     get_section:         anyone                  => |on| on.actor.get(on.live().await + "/sections/slack-water");
 
+    list_changes:        anyone                  => |on| on.actor.get("/v1/changes");
     get_site:            anyone                  => |on| on.actor.get("/v1/site");
     update_site:         nothing nothing nothing any => |on| on.actor.patch("/v1/site").json(json!({"title": "The Almanac"}));
 

@@ -188,6 +188,7 @@ async fn reading(server: &Server) {
     for part in ["/html", "/markdown", "/sections", "/sections/slack-water"] {
         anyone.get(format!("{article}{part}")).await.is(200);
     }
+    anyone.get("/v1/changes").await.is(200);
 }
 
 async fn site(server: &Server) {
