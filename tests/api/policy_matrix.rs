@@ -202,7 +202,7 @@ impl Stage {
         let article = self.live().await;
         let draft = self.owner.get(article.clone() + "/draft").await.expect(200);
         let slug = draft["slug"].as_str().expect("a slug");
-        let change = json!({"slug": format!("{slug}-and-harbours")});
+        let change = json!({"slug": format!("moved-{}", draft["id"].as_str().expect("an id"))});
         let changed = self
             .owner
             .patch(article.clone() + "/draft")
