@@ -11,7 +11,6 @@ use super::store::{self, AddressRow, Wanted};
 use super::{Address, MOST_ADDRESS};
 use crate::app::App;
 use crate::articles::ArticleId;
-use crate::articles::routes::InLocale;
 use crate::auth::{Actor, RemoveRedirects};
 use crate::db::Connection;
 use crate::error::{Error, Invalid, Result};
@@ -106,7 +105,7 @@ impl From<AddressRow> for Redirect {
 /// alias, the article published first before others.
 ///
 /// In Next.js, `redirects()` takes each as `{source: from, destination: to, permanent: true}`, with a backslash before each
-/// of `( ) { } : * + ?` in `source`.
+/// of `( ) { } : * +` in `source`; one with a query needs `has`.
 #[utoipa::path(get, path = "/v1/redirects", tag = "site", security(()), params(RedirectFilter, PageParams),
     responses((status = 200, description = "A page of redirects.", body = RedirectPage)))]
 pub async fn list_redirects(
@@ -170,9 +169,10 @@ fn write_rules(conn: &mut Connection, format: RuleFormat) -> Result<String> {
 /// old slugs are in no list. An alias is removed by changing the article.
 #[utoipa::path(delete, path = "/v1/redirects", tag = "site", security(("bearer" = [])),
     params(
-        ("from" = String, Query, min_length = 1, max_length = 2000, example = "/2019/tides",
+        ("from" = String, Query, min_length = 1, max_length = 2000, example = "/the-tides",
             description = "The old address: a path on the website."),
-        InLocale),
+        ("locale" = Option<String>, Query, nullable = false, max_length = 11, example = "en",
+            description = "The language of the slug. Default: the site's.")),
     responses(
         (status = 204, description = "Removed."),
         (status = 404, description = "No article in that language had this address."),
@@ -185,7 +185,7 @@ pub async fn remove_redirect(
 ) -> Result<Answer> {
     let missing = || Error::parameter("from", "required", "the path whose redirect is to be removed");
     let from = wanted.from.ok_or_else(missing)?;
-    let (config, locale) = (app.config.clone(), InLocale { locale: wanted.locale }.or_default(&app));
+    let (config, locale) = (app.config.clone(), wanted.locale.unwrap_or_else(|| app.config.locale.clone()));
     app.db.write(move |tx| store::remove(tx, actor.user, &from, &locale, &config)).await?;
     Ok(Answer::no_content())
 }

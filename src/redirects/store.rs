@@ -150,9 +150,8 @@ pub fn remove(
 ) -> Result<()> {
     let website = editions::store::website(tx, config)?;
     let slug = from.slug(&website, locale).ok_or_else(|| unknown(tx, from, locale))?;
-    let article = match slugs::owner(tx, locale, &slug)? {
-        Some((owner, true)) => owner,
-        _ => return Err(unknown(tx, from, locale)),
+    let Some((article, true)) = slugs::owner(tx, locale, &slug)? else {
+        return Err(unknown(tx, from, locale));
     };
     let row = crate::articles::store::lock_article(tx, article)?.ok_or(Error::NotFound("redirect"))?;
     let live = editions::store::find_live(tx, article)?;

@@ -79,7 +79,6 @@ pub fn locales_in_use(conn: &mut Connection, default: &Locale) -> Result<Vec<Loc
         .select(renderings::locale)
         .distinct()
         .order(renderings::locale)
-        .limit(MOST_LOCALES as i64 - 1)
         .load(conn)?;
-    Ok(std::iter::once(default.clone()).chain(others).collect())
+    Ok(std::iter::once(default.clone()).chain(others).take(MOST_LOCALES).collect())
 }

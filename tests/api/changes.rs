@@ -26,7 +26,8 @@ struct Page {
 
 #[derive(Deserialize)]
 struct Change {
-    change: String,
+    #[serde(rename = "change")]
+    what: String,
     id: String,
     article: Option<Box<RawValue>>,
 }
@@ -47,7 +48,7 @@ impl Follower {
         assert!(page.items.len() <= usize::try_from(limit).expect("a small limit"));
         assert_eq!(answer.header("link").is_some(), page.has_more);
         for change in page.items {
-            assert_eq!(change.article.is_none(), change.change == "withdrawn");
+            assert_eq!(change.article.is_none(), change.what == "withdrawn");
             match change.article {
                 Some(article) => self.held.insert(change.id, article.get().to_owned()),
                 None => self.held.remove(&change.id),
@@ -221,7 +222,7 @@ async fn whoever_follows_holds_what_a_full_read_gives() {
 async fn changes(reader: &Client, query: &str) -> Vec<(String, String)> {
     let page: Page =
         serde_json::from_str(reader.get(format!("{CHANGES}{query}")).await.is(200).text()).expect("a page");
-    page.items.into_iter().map(|change| (change.change, change.id)).collect()
+    page.items.into_iter().map(|change| (change.what, change.id)).collect()
 }
 
 const WRITERS: usize = 8;
