@@ -62,8 +62,9 @@ pub struct Config {
           value_parser = parse_locale)]
     pub locale: Locale,
 
-    /// The publication's name, in mails and on people's pages.
-    #[arg(long, env = "LEDE_TITLE", default_value = "Lede", value_name = "TEXT", global = true)]
+    /// The publication's name, in mails, on people's pages, and in `GET /v1/site` until another is set there.
+    #[arg(long, env = "LEDE_TITLE", default_value = "Lede", value_name = "TEXT", global = true,
+          value_parser = parse_title)]
     pub title: String,
 
     /// The mail server: `smtps://USER:PASSWORD@HOST`, TLS from the first byte, or `smtp://USER:PASSWORD@HOST:PORT`, which
@@ -277,6 +278,10 @@ fn parse_article_path(text: &str) -> Result<String, String> {
     } else {
         Err("a path begins with a slash and holds {slug}".into())
     }
+}
+
+fn parse_title(text: &str) -> Result<String, String> {
+    crate::articles::line(text, crate::site::MOST_TITLE).map_err(|invalid| invalid.detail.into_owned())
 }
 
 fn parse_locale(text: &str) -> Result<Locale, String> {

@@ -109,6 +109,29 @@ pub fn publish(tx: &mut Tx<'_>, article: ArticleId, locale: &Locale, slug: &Slug
     Ok(())
 }
 
+/// The slugs that readers ever saw of an article, the live one included.
+///
+/// # Errors
+/// When the database refuses.
+pub fn once_public(conn: &mut Connection, article: ArticleId) -> Result<Vec<(Locale, Slug)>> {
+    Ok(slugs::table
+        .filter(slugs::article_id.eq(article))
+        .filter(slugs::once_public.eq(true))
+        .order((slugs::locale, slugs::slug))
+        .select((slugs::locale, slugs::slug))
+        .load(conn)?)
+}
+
+/// Gives back a slug that `article` once had, though readers saw it: links to it die.
+///
+/// # Errors
+/// When the database refuses.
+pub fn forget(tx: &mut Tx<'_>, article: ArticleId, locale: &Locale, slug: &Slug) -> Result<()> {
+    let own = slugs::table.filter(slugs::article_id.eq(article));
+    diesel::delete(own.filter(slugs::locale.eq(locale)).filter(slugs::slug.eq(slug))).execute(&mut **tx)?;
+    Ok(())
+}
+
 /// The article whose draft has that slug.
 ///
 /// # Errors

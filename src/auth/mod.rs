@@ -88,6 +88,8 @@ policy! {
     PublishArticles    "articles:publish":          Nothing     Own      Any      Any;
     /// Moving articles into the trash and back.
     RemoveArticles     "articles:remove":           Own         Own      Any      Any;
+    /// Removing the redirects of old slugs.
+    RemoveRedirects    "redirects:remove":          Nothing     Nothing  Any      Any;
     /// Making, renaming, merging and removing topics.
     WriteTopics        "topics:write":              Nothing     Nothing  Any      Any;
     /// Making, changing, merging and removing authors.
@@ -98,6 +100,8 @@ policy! {
     WriteSubscribers   "subscribers:write":         Nothing     Nothing  Any      Any;
     /// Erasing a subscriber.
     EraseSubscribers   "subscribers:erase":         Nothing     Nothing  Nothing  Any;
+    /// Changing what the publication says of itself.
+    WriteSite          "site:write":                Nothing     Nothing  Nothing  Any;
 }
 
 impl Role {

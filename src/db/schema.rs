@@ -332,6 +332,47 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
+    use crate::db::types::{Id, Instant, JsonText};
+
+    site (id) {
+        id -> BigInt,
+        title -> Nullable<Text>,
+        description -> Nullable<Text>,
+        navigation -> JsonText,
+        locales -> Nullable<JsonText>,
+        custom -> JsonText,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
+    use crate::db::types::{Id, Instant, JsonText};
+
+    addresses (key, article_id) {
+        key -> Text,
+        article_id -> Id,
+        rank -> BigInt,
+        path -> Text,
+        locale -> Text,
+        url -> Text,
+        published_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
+    use crate::db::types::{Id, Instant, JsonText};
+
+    latest_changes (article_id) {
+        article_id -> Id,
+        event_id -> BigInt,
+        change -> Text,
+        at -> Instant,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     keys,
     events,
@@ -354,4 +395,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     rendering_authors,
     subscribers,
     confirmations,
+    site,
+    addresses,
+    latest_changes,
 );

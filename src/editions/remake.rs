@@ -82,15 +82,15 @@ pub async fn one(app: &App, id: ArticleId) -> Result<bool> {
                 return store::mark_fresh(tx, facts.id, &made_from, epoch);
             };
             // Somebody else may have been faster, and know of newer surroundings.
-            let (kept, etag): (i64, String) = renderings::table
+            let (kept, etag, sources): (i64, String, Vec<u8>) = renderings::table
                 .filter(renderings::article_id.eq(facts.id))
-                .select((renderings::epoch, renderings::etag))
+                .select((renderings::epoch, renderings::etag, renderings::sources))
                 .get_result(&mut **tx)?;
             if kept >= epoch {
                 return Ok(());
             }
-            store::put(tx, &facts, &content, rendering, epoch)?;
-            if rendering.etag != etag {
+            let moved = store::put(tx, &facts, &content, rendering, epoch)?;
+            if moved || rendering.etag != etag || rendering.sources != sources {
                 tx.append(None, Event::RenderingRemade { article: facts.id });
             }
             Ok(())

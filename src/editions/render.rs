@@ -69,6 +69,8 @@ pub struct Rendering {
     pub etag: String,
     /// The hash of what it was made from.
     pub made_from: Vec<u8>,
+    /// The website that its links lead to.
+    pub website: Website,
 }
 
 /// The formats of a body that the default answer leaves out.
@@ -80,7 +82,7 @@ pub struct Source {
     pub text: String,
 }
 
-/// The version of this module's own output: raised with any change of it.
+/// The version of this module's own output and of what is kept beside it: raised with any change of them.
 const VERSION: u32 = 2;
 
 /// What the version of rendering is now.
@@ -130,6 +132,7 @@ pub fn render(content: &Content, facts: &Facts, around: &Surroundings) -> Result
         item: item.get().as_bytes().to_vec(),
         sources: serde_json::to_vec(&sources)?,
         made_from: around.hash()?,
+        website: around.website.clone(),
         body,
     })
 }

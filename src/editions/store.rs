@@ -13,7 +13,9 @@ use crate::config::Config;
 use crate::db::schema::{editions, rendering_authors, rendering_topics, renderings, surroundings};
 use crate::db::{Connection, Tx};
 use crate::error::{Error, Result};
+use crate::events::Event;
 use crate::random::Random;
+use crate::redirects;
 use crate::text::Locale;
 use crate::text::slug::Slug;
 use crate::topics;
@@ -77,7 +79,9 @@ pub fn surroundings_of(
     content: &Content,
     config: &Config,
 ) -> Result<(i64, Surroundings)> {
-    let (epoch, setup) = setup(conn, config)?;
+    let (epoch, made_from): (i64, String) =
+        surroundings::table.select((surroundings::epoch, surroundings::made_from)).get_result(conn)?;
+    let setup = Setup::kept(&made_from, config);
     let original = content.metadata.translation_of.unwrap_or(id);
     let siblings: Vec<(ArticleId, Locale, Slug)> = renderings::table
         .filter(renderings::translation_of.eq(original).or(renderings::article_id.eq(original)))
@@ -108,22 +112,6 @@ pub fn surroundings_of(
     ))
 }
 
-/// The website that shows the articles, as renderings have it.
-///
-/// # Errors
-/// When the database refuses.
-pub fn website(conn: &mut Connection, config: &Config) -> Result<Website> {
-    Ok(setup(conn, config)?.1.website)
-}
-
-/// The present epoch, and the settings that renderings embed now.
-fn setup(conn: &mut Connection, config: &Config) -> Result<(i64, Setup)> {
-    let (epoch, made_from): (i64, String) =
-        surroundings::table.select((surroundings::epoch, surroundings::made_from)).get_result(conn)?;
-    let kept: Option<Setup> = serde_json::from_str(&made_from).ok();
-    Ok((epoch, kept.unwrap_or_else(|| Setup::new(config))))
-}
-
 /// The settings that renderings embed, as the server that last ran on this database had them. Other commands beside it
 /// render with the same.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -134,6 +122,11 @@ struct Setup {
 }
 
 impl Setup {
+    /// The kept one, or before any server has run that of this process.
+    fn kept(made_from: &str, config: &Config) -> Self {
+        serde_json::from_str(made_from).unwrap_or_else(|_| Self::new(config))
+    }
+
     fn new(config: &Config) -> Self {
         Self {
             renderer: render::version(),
@@ -144,6 +137,15 @@ impl Setup {
             iframe_hosts: config.policy().iframe_hosts,
         }
     }
+}
+
+/// The website as renderings know it.
+///
+/// # Errors
+/// When the database refuses.
+pub fn website(conn: &mut Connection, config: &Config) -> Result<Website> {
+    let made_from: String = surroundings::table.select(surroundings::made_from).get_result(conn)?;
+    Ok(Setup::kept(&made_from, config).website)
 }
 
 /// When settings are taken over.
@@ -169,6 +171,9 @@ pub async fn adopt_settings(app: &App, adopt: Adopt) -> Result<()> {
                 diesel::update(surroundings::table)
                     .set(surroundings::made_from.eq(&setup))
                     .execute(&mut **tx)?;
+                if !kept.is_empty() {
+                    tx.append(None, Event::SiteUpdated);
+                }
                 let any =
                     diesel::select(diesel::dsl::exists(renderings::table.select(renderings::article_id)));
                 if any.get_result(&mut **tx)? {
@@ -207,7 +212,8 @@ pub fn find_live(conn: &mut Connection, id: ArticleId) -> Result<Option<(Facts, 
     Ok(Some((facts, content)))
 }
 
-/// Keeps the rendering of an article's live edition in the place of the one before.
+/// Keeps the rendering of an article's live edition in the place of the one before, and says whether an old address
+/// leads elsewhere now.
 ///
 /// # Errors
 /// When the database refuses.
@@ -217,7 +223,7 @@ pub fn put(
     content: &Content,
     rendering: &Rendering,
     epoch: i64,
-) -> Result<()> {
+) -> Result<bool> {
     let metadata = &content.metadata;
     let values = (
         renderings::epoch.eq(epoch),
@@ -241,7 +247,8 @@ pub fn put(
             .values((renderings::article_id.eq(facts.id), values))
             .execute(&mut **tx)?;
     }
-    put_labels(tx, facts.id, content)
+    put_labels(tx, facts.id, content)?;
+    redirects::store::put(tx, facts, metadata, &rendering.website)
 }
 
 /// Keeps what a rendering can be found by: those topics and authors of its revision that are there at this moment.

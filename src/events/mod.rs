@@ -10,6 +10,7 @@ pub use generation::Generation;
 
 use crate::articles::{ArticleId, SectionId};
 use crate::authors::AuthorId;
+use crate::changes;
 use crate::clock::Timestamp;
 use crate::db::Connection;
 use crate::db::schema::events;
@@ -133,6 +134,15 @@ pub enum Event {
     /// Nothing is kept of a subscriber any more.
     #[serde(rename = "subscriber.erased")]
     SubscriberErased(SubscriberId),
+    /// What the publication says of itself, or where its website is, was changed.
+    #[serde(rename = "site.updated")]
+    SiteUpdated,
+    /// An old slug no longer leads to the article.
+    #[serde(rename = "redirect.removed")]
+    RedirectRemoved {
+        /// Which.
+        article: ArticleId,
+    },
 }
 
 impl Event {
@@ -145,7 +155,8 @@ impl Event {
             | Self::ArticleUnpublished { article }
             | Self::ArticleTrashed { article }
             | Self::ArticleRestored { article }
-            | Self::RenderingRemade { article } => article.uuid(),
+            | Self::RenderingRemade { article }
+            | Self::RedirectRemoved { article } => article.uuid(),
             Self::TopicCreated(topic)
             | Self::TopicUpdated(topic)
             | Self::TopicMerged { topic, .. }
@@ -159,6 +170,8 @@ impl Event {
             | Self::SubscriberLeft(subscriber)
             | Self::SubscriberUpdated(subscriber)
             | Self::SubscriberErased(subscriber) => subscriber.uuid(),
+            // There is one site, and it has no id.
+            Self::SiteUpdated => uuid::Uuid::nil(),
         })
     }
 
@@ -189,7 +202,7 @@ pub fn insert(conn: &mut Connection, now: Timestamp, actor: Option<UserId>, even
     let mut written = serde_json::to_value(event)?;
     let kind = written.get("kind").and_then(|kind| kind.as_str()).unwrap_or_default().to_owned();
     let data = written.get_mut("data").map(serde_json::Value::take).unwrap_or_default();
-    Ok(diesel::insert_into(events::table)
+    let id: i64 = diesel::insert_into(events::table)
         .values((
             events::at.eq(now),
             events::kind.eq(kind),
@@ -199,5 +212,7 @@ pub fn insert(conn: &mut Connection, now: Timestamp, actor: Option<UserId>, even
             events::readers_see.eq(event.readers_see()),
         ))
         .returning(events::id)
-        .get_result(conn)?)
+        .get_result(conn)?;
+    changes::store::note(conn, id, now, event)?;
+    Ok(id)
 }

@@ -12,7 +12,6 @@ mod xml;
 use url::Url;
 
 use crate::clock::Timestamp;
-use crate::config::Config;
 use crate::db::types::IsId as _;
 use crate::editions::Edition;
 use crate::error::{Error, Result};
@@ -55,17 +54,6 @@ struct Entry {
     language: Locale,
     published_at: Timestamp,
     updated_at: Timestamp,
-}
-
-/// What a publication says of itself.
-struct Publication {
-    title: String,
-    description: Option<String>,
-}
-
-/// The publication whose feeds these are.
-fn publication(config: &Config) -> Publication {
-    Publication { title: config.title.clone(), description: None }
 }
 
 /// An address as documents want it: what is not ASCII is encoded.

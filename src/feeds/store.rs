@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use serde::Deserialize;
 use url::{Url, form_urlencoded};
 
-use super::{ENTRIES, Entry, Feed, parse, publication};
+use super::{ENTRIES, Entry, Feed, parse};
 use crate::articles::ArticleId;
 use crate::carried::Key;
 use crate::clock::Timestamp;
@@ -18,6 +18,7 @@ use crate::editions::order::EditionOrder;
 use crate::editions::render::Website;
 use crate::editions::{self, items};
 use crate::error::{Error, Result};
+use crate::site::store::title_and_description;
 use crate::text::Locale;
 use crate::text::slug::Slug;
 use crate::topics::{self, TopicRef};
@@ -46,14 +47,14 @@ pub(super) fn feed(
     let stale = items::stale(conn, &rows)?;
     let ids: Vec<ArticleId> = rows.iter().map(|row| row.article_id).collect();
     let entries = items::whole(conn, &ids)?.iter().map(Entry::new).collect::<Result<_>>()?;
-    let publication = publication(config);
+    let (publisher, description) = title_and_description(conn, config)?;
     let feed = Feed {
         title: match topic {
-            Some(topic) => format!("{}: {}", publication.title, topic.name),
-            None => publication.title.clone(),
+            Some(topic) => format!("{publisher}: {}", topic.name),
+            None => publisher.clone(),
         },
-        publisher: publication.title,
-        description: publication.description,
+        publisher,
+        description,
         home: home(&editions::store::website(conn, config)?)?,
         address,
         language: locale.unwrap_or(&config.locale).clone(),

@@ -29,6 +29,7 @@ const TAGS: &[(&str, &str)] = &[
     ("history", "What was written, and what was published."),
     ("operations", "For those who run the server."),
     ("pages", "Pages for people: they work without scripts."),
+    ("site", "What a frontend needs once: the publication itself, and its old addresses."),
     ("subscribers", "Those who receive mail, by their own consent."),
     ("topics", "What articles are about."),
 ];

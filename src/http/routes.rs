@@ -83,6 +83,12 @@ routes! {
     get    "/feeds/atom.xml"                                            => feeds::routes.get_atom_feed;
     get    "/feeds/feed.json"                                           => feeds::routes.get_json_feed;
     get    "/sitemap.xml"                                               => feeds::routes.get_sitemap;
+    get    "/v1/changes"                                                => changes::routes.list_changes;
+    get    "/v1/site"                                                   => site::routes.get_site;
+    patch  "/v1/site"                                                   => site::routes.update_site;
+    get    "/v1/redirects"                                              => redirects::routes.list_redirects;
+    delete "/v1/redirects"                                              => redirects::routes.remove_redirect;
+    get    "/v1/redirects/{format}"                                     => redirects::routes.get_redirect_rules;
 
     // Editors: drafts, their sections, and what becomes of them.
     get    "/v1/drafts"                                                 => articles::list.list_drafts;

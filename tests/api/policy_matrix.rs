@@ -128,6 +128,14 @@ matrix! {
     get_json_feed:       anyone                  => |on| on.actor.get("/feeds/feed.json");
     get_sitemap:         anyone                  => |on| on.actor.get("/sitemap.xml");
 
+    list_changes:        anyone                  => |on| on.actor.get("/v1/changes");
+    get_site:            anyone                  => |on| on.actor.get("/v1/site");
+    update_site:         nothing nothing nothing any => |on| on.actor.patch("/v1/site").json(json!({"title": "The Almanac"}));
+
+    list_redirects:      anyone                  => |on| on.actor.get("/v1/redirects");
+    get_redirect_rules:  anyone                  => |on| on.actor.get("/v1/redirects/netlify");
+    remove_redirect:     nothing nothing any any => |on| on.actor.delete(on.redirect().await);
+
     create_article:      any     any     any any => |on| on.actor.post("/v1/articles").json(json!({"title": "Tides"}));
     list_drafts:         any     any     any any => |on| on.actor.get("/v1/drafts");
     get_draft:           own     own     any any => |on| on.actor.get(on.article().await + "/draft");
@@ -196,6 +204,23 @@ impl Stage {
         let article = self.article().await;
         self.editor.post(article.clone() + "/publish").json(json!({"revision": 1})).await.is(200);
         article
+    }
+
+    /// The redirect of a slug that an article of the owner's had.
+    async fn redirect(&self) -> String {
+        let article = self.live().await;
+        let draft = self.owner.get(article.clone() + "/draft").await.expect(200);
+        let slug = draft["slug"].as_str().expect("a slug");
+        let change = json!({"slug": format!("moved-{}", draft["id"].as_str().expect("an id"))});
+        let changed = self
+            .owner
+            .patch(article.clone() + "/draft")
+            .header("if-match", "*")
+            .json(change)
+            .await
+            .expect(200);
+        self.editor.post(article + "/publish").json(json!({"revision": changed["revision"]})).await.is(200);
+        format!("/v1/redirects?from=/{slug}")
     }
 
     /// The path of an article of the owner's in the trash.

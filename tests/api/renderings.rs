@@ -272,3 +272,26 @@ async fn what_is_stale_without_a_difference_keeps_its_tag() {
     let after = server.client().get(at(&draft, "")).await;
     assert_eq!((before.etag(), before.text()), (after.etag(), after.text()));
 }
+
+#[tokio::test]
+async fn a_text_that_alone_reads_differently_is_told_to_who_follows() {
+    use lede::db::schema::renderings;
+    let server = Server::start().await;
+    let editor = server.login(Role::Editor).await;
+    let draft = live(&editor).await;
+    let page = server.client().get("/v1/changes").await.expect(200);
+    let since = format!("/v1/changes?cursor={}", page["next_cursor"].as_str().expect("a cursor"));
+    let (database, clock) = (server.database(), server.clock.clone());
+    server.stop().await;
+    let conn = &mut database.connect();
+    let right = renderings::table.select((renderings::body, renderings::etag));
+    let (body, etag): (Vec<u8>, String) = right.get_result(conn).expect("a rendering");
+    age(conn);
+    let older =
+        (renderings::body.eq(body), renderings::etag.eq(etag), renderings::sources.eq(b"[]".to_vec()));
+    diesel::update(renderings::table).set(older).execute(conn).expect("another text");
+    let server = Server::start_on(database, clock, |_| {}).await;
+    server.run_jobs().await;
+    let told = server.client().get(since).await.expect(200);
+    assert_eq!((&told["items"][0]["change"], &told["items"][0]["id"]), (&json!("updated"), &draft["id"]));
+}

@@ -32,7 +32,7 @@ pub async fn record() -> Value {
             }
         )*};
     }
-    chapters! { operations accounts topics authors drafts reading subscribers feeds neighbours }
+    chapters! { operations accounts topics authors drafts reading subscribers feeds neighbours site }
     examples.into()
 }
 
@@ -193,6 +193,26 @@ async fn reading(server: &Server) {
     for part in ["/html", "/markdown", "/sections", "/sections/slack-water"] {
         anyone.get(format!("{article}{part}")).await.is(200);
     }
+    anyone.get("/v1/changes").await.is(200);
+}
+
+async fn site(server: &Server) {
+    let admin = server.login(Role::Admin).await;
+    let change = json!({"title": "The Harbour Almanac", "description": "Tides, harbours and those who live by them.",
+        "navigation": [{"label": "Sea", "url": "/topics/sea", "items": [{"label": "Tides", "url": "/topics/tides"}]}]});
+    admin.patch("/v1/site").json(change).await.is(200);
+    let anyone = server.client();
+    anyone.get("/v1/site").await.is(200);
+    let tides = json!({"title": "Tides", "slug": "the-tides", "aliases": ["/2019/tides"]});
+    admin.post("/v1/articles").json(tides).await.is(201);
+    let article = "/v1/articles/the-tides";
+    admin.post(format!("{article}/publish")).json(json!({"revision": 1})).await.is(200);
+    admin.patch(format!("{article}/draft")).if_match(1).json(json!({"slug": "tides"})).await.is(200);
+    admin.post("/v1/articles/tides/publish").json(json!({"revision": 3})).await.is(200);
+    anyone.get("/v1/redirects").await.is(200);
+    anyone.get("/v1/redirects/netlify").await.is(200);
+    admin.delete("/v1/redirects?from=/2019/tides").await.is(409);
+    admin.delete("/v1/redirects?from=/the-tides").await.is(204);
 }
 
 /// What else there is to read beside an article.

@@ -1,0 +1,104 @@
+//! How changes are kept: one row for each article that was ever published, moved to the end of the log by every event
+//! that readers saw of it.
+
+use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::Change;
+use crate::articles::ArticleId;
+use crate::clock::Timestamp;
+use crate::db::Connection;
+use crate::db::schema::{events, latest_changes, renderings};
+use crate::editions::store::ItemRow;
+use crate::error::Result;
+use crate::events::Event;
+
+/// A place in the log: the number of an event, and when it happened, in microseconds. The latter tells this log from
+/// another one, such as that of a backup.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place(i64, i64);
+
+/// The newest change of an article.
+#[derive(Debug, Clone, PartialEq, Queryable)]
+pub struct ChangeRow {
+    /// Which.
+    pub article_id: ArticleId,
+    event_id: i64,
+    /// What became of it.
+    pub change: Change,
+    /// When.
+    pub at: Timestamp,
+    /// The article as lists have it now, if it is live.
+    pub item: Option<ItemRow>,
+}
+
+impl ChangeRow {
+    /// Where it stands.
+    #[must_use]
+    pub fn place(&self) -> Place {
+        Place(self.event_id, self.at.as_micros())
+    }
+}
+
+/// Notes what an event says of an article. Called where the log is appended to, in its order.
+///
+/// # Errors
+/// When the database refuses.
+pub fn note(conn: &mut Connection, event_id: i64, now: Timestamp, event: &Event) -> Result<()> {
+    let Some((article, change)) = Change::of(event) else { return Ok(()) };
+    let values = (
+        latest_changes::event_id.eq(event_id),
+        latest_changes::change.eq(change),
+        latest_changes::at.eq(now),
+    );
+    let own = latest_changes::table.filter(latest_changes::article_id.eq(article));
+    // What was never published has never been anything to readers.
+    if diesel::update(own).set(values).execute(conn)? == 0 && change == Change::Published {
+        diesel::insert_into(latest_changes::table)
+            .values((latest_changes::article_id.eq(article), values))
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+/// Whether a place is one of this log: the beginning, or an event that happened.
+///
+/// # Errors
+/// When the database refuses.
+pub fn is_known(conn: &mut Connection, place: Place) -> Result<bool> {
+    if place == Place::default() {
+        return Ok(true);
+    }
+    let at: Option<Timestamp> =
+        events::table.filter(events::id.eq(place.0)).select(events::at).get_result(conn).optional()?;
+    Ok(at.is_some_and(|at| at.as_micros() == place.1))
+}
+
+/// At most `limit` changes behind a place, in the order of the log.
+///
+/// # Errors
+/// When the database refuses.
+pub fn list(conn: &mut Connection, after: Place, limit: i64) -> Result<Vec<ChangeRow>> {
+    let live = renderings::table.on(renderings::article_id.eq(latest_changes::article_id));
+    let item = (
+        renderings::article_id,
+        renderings::epoch,
+        renderings::published_at,
+        renderings::updated_at,
+        renderings::title,
+        renderings::item,
+    );
+    Ok(latest_changes::table
+        .left_join(live)
+        .filter(latest_changes::event_id.gt(after.0))
+        .order(latest_changes::event_id)
+        .select((
+            latest_changes::article_id,
+            latest_changes::event_id,
+            latest_changes::change,
+            latest_changes::at,
+            item.nullable(),
+        ))
+        .limit(limit)
+        .load(conn)?)
+}

@@ -1,0 +1,184 @@
+//! How addresses are kept: written with the rendering they lead to, so that a list of redirects is one indexed query.
+
+use diesel::prelude::*;
+
+use super::Address;
+use crate::articles::{ArticleId, Metadata, slugs};
+use crate::clock::Timestamp;
+use crate::config::Config;
+use crate::db::schema::addresses;
+use crate::db::{Connection, MultiBackend, Tx};
+use crate::editions;
+use crate::editions::render::{Facts, Website};
+use crate::error::{Error, Result};
+use crate::events::Event;
+use crate::text::Locale;
+use crate::users::UserId;
+
+/// The rank of the address that a live article has.
+const OWN: i64 = 0;
+/// The rank of an address that an article had by a slug of its own.
+const OLD_SLUG: i64 = 1;
+/// The rank of an address that an article's editors know of from elsewhere.
+const ALIAS: i64 = 2;
+
+/// An address that leads to a live article.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Queryable, Insertable)]
+#[diesel(table_name = addresses)]
+pub struct AddressRow {
+    /// What tells it from others.
+    pub key: String,
+    /// Which article it leads to.
+    pub article_id: ArticleId,
+    /// Whose claim is better: the lower one.
+    rank: i64,
+    /// The path on the website.
+    pub path: String,
+    /// The language of the slug, or of the article whose editors know of it.
+    pub locale: Locale,
+    /// Where the article is now.
+    pub url: String,
+    /// When the article was first published: of equal claims the older one counts.
+    published_at: Timestamp,
+}
+
+/// Keeps the addresses of a live article, and says whether any of them leads elsewhere than before.
+///
+/// # Errors
+/// When the database refuses.
+pub fn put(tx: &mut Tx<'_>, facts: &Facts, metadata: &Metadata, website: &Website) -> Result<bool> {
+    let Metadata { locale, slug, aliases, .. } = metadata;
+    let url = website.article(locale, slug);
+    let mut claims = vec![(OWN, Address::of_article(website, locale, slug), locale.clone())];
+    for (locale, slug) in slugs::once_public(tx, facts.id)? {
+        claims.push((OLD_SLUG, Address::of_article(website, &locale, &slug), locale));
+    }
+    claims.extend(aliases.iter().map(|alias| (ALIAS, Address::parse(alias), locale.clone())));
+    let mut wanted: Vec<AddressRow> = Vec::new();
+    for (rank, address, locale) in claims {
+        // An article has an address once, by its best claim.
+        let Some(Address { path, key }) = address else { continue };
+        if wanted.iter().all(|row| row.key != key) {
+            let (article_id, url, published_at) = (facts.id, url.clone(), facts.published_at);
+            wanted.push(AddressRow { key, article_id, rank, path, locale, url, published_at });
+        }
+    }
+    wanted.sort();
+    let of_article = addresses::table.filter(addresses::article_id.eq(facts.id));
+    let kept: Vec<AddressRow> = of_article.order(addresses::key).load(&mut **tx)?;
+    if kept == wanted {
+        return Ok(false);
+    }
+    diesel::delete(of_article).execute(&mut **tx)?;
+    for row in wanted {
+        diesel::insert_into(addresses::table).values(row).execute(&mut **tx)?;
+    }
+    Ok(true)
+}
+
+/// Which redirects are wanted.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    /// Only the one from there.
+    pub from: Option<Address>,
+    /// Only those of this language.
+    pub locale: Option<Locale>,
+}
+
+type Rows<'a> = addresses::BoxedQuery<'a, MultiBackend>;
+
+impl Wanted {
+    /// Of the addresses with the same key, only the one that counts, and only if no article has it now.
+    fn matching(&self) -> Rows<'_> {
+        let others = diesel::alias!(addresses as others);
+        let best = others
+            .filter(others.field(addresses::key).eq(addresses::key))
+            .order((
+                others.field(addresses::rank),
+                others.field(addresses::published_at),
+                others.field(addresses::article_id),
+            ))
+            .select(others.field(addresses::article_id))
+            .limit(1);
+        let counts = addresses::article_id.nullable().eq(best.single_value());
+        let mut rows = addresses::table.filter(addresses::rank.ne(OWN)).filter(counts).into_boxed();
+        if let Some(from) = &self.from {
+            rows = rows.filter(addresses::key.eq(&from.key));
+        }
+        if let Some(locale) = &self.locale {
+            rows = rows.filter(addresses::locale.eq(locale));
+        }
+        rows
+    }
+}
+
+/// At most `limit` redirects with keys behind `after`, by key.
+///
+/// # Errors
+/// When the database refuses.
+pub fn list(
+    conn: &mut Connection,
+    wanted: &Wanted,
+    after: Option<&str>,
+    limit: i64,
+) -> Result<Vec<AddressRow>> {
+    let mut rows = wanted.matching();
+    if let Some(after) = after {
+        rows = rows.filter(addresses::key.gt(after));
+    }
+    Ok(rows.order(addresses::key).limit(limit).load(conn)?)
+}
+
+/// How many there are.
+///
+/// # Errors
+/// When the database refuses.
+pub fn count(conn: &mut Connection, wanted: &Wanted) -> Result<i64> {
+    Ok(wanted.matching().count().get_result(conn)?)
+}
+
+/// Forgets that `from` was an article's address by a slug of this language, which frees that slug.
+///
+/// # Errors
+/// Not found; conflict `address-in-use` if the article still has the slug, `is-alias` if editors wrote the address down.
+pub fn remove(
+    tx: &mut Tx<'_>,
+    actor: UserId,
+    from: &Address,
+    locale: &Locale,
+    config: &Config,
+) -> Result<()> {
+    let website = editions::store::website(tx, config)?;
+    let slug = from.slug(&website, locale).ok_or_else(|| unknown(tx, from, locale))?;
+    let Some((article, true)) = slugs::owner(tx, locale, &slug)? else {
+        return Err(unknown(tx, from, locale));
+    };
+    let row = crate::articles::store::lock_article(tx, article)?.ok_or(Error::NotFound("redirect"))?;
+    let live = editions::store::find_live(tx, article)?;
+    let published = live.as_ref().map(|(_, content)| (&content.metadata.locale, &content.metadata.slug));
+    if [Some((&row.locale, &row.slug)), published].contains(&Some((locale, &slug))) {
+        return Err(Error::conflict("address-in-use", format!("the article has the slug {slug}")));
+    }
+    slugs::forget(tx, article, locale, &slug)?;
+    if let Some((facts, content)) = live {
+        put(tx, &facts, &content.metadata, &website)?;
+    }
+    tx.append(Some(actor), Event::RedirectRemoved { article });
+    Ok(())
+}
+
+/// Why an address that no slug made cannot be removed.
+fn unknown(tx: &mut Tx<'_>, from: &Address, locale: &Locale) -> Error {
+    let alias = addresses::table
+        .filter(addresses::key.eq(&from.key))
+        .filter(addresses::locale.eq(locale))
+        .filter(addresses::rank.eq(ALIAS));
+    match diesel::select(diesel::dsl::exists(alias)).get_result(&mut **tx) {
+        Ok(true) => {
+            let detail = "editors wrote this address down: take it out of the article's aliases, and publish";
+            Error::conflict("is-alias", detail)
+        }
+        Ok(false) => Error::NotFound("redirect"),
+        Err(error) => error.into(),
+    }
+}
