@@ -12,16 +12,24 @@ use tokio::net::TcpStream;
 pub struct Load {
     pub address: SocketAddr,
     pub paths: Vec<String>,
+    /// Header lines, each with its end.
+    pub headers: String,
+    pub status: u16,
     pub connections: usize,
 }
 
 /// What came of it.
 pub struct Outcome {
     pub requests: u64,
-    pub failed: u64,
     pub elapsed: Duration,
     /// In microseconds, sorted.
     latencies: Vec<u32>,
+}
+
+/// An answer that was read to its end.
+pub struct Answer {
+    pub status: u16,
+    pub head: String,
 }
 
 impl Outcome {
@@ -44,53 +52,72 @@ impl Load {
                 tokio::spawn(async move { load.one(number, until).await })
             })
             .collect();
-        let (mut latencies, mut failed) = (Vec::new(), 0);
+        let mut latencies = Vec::new();
         for task in tasks {
-            let (took, refused) = task.await.expect("a connection");
-            latencies.extend(took);
-            failed += refused;
+            latencies.extend(task.await.expect("a connection"));
         }
         latencies.sort_unstable();
-        Outcome { requests: latencies.len() as u64, failed, elapsed: started.elapsed(), latencies }
+        Outcome { requests: latencies.len() as u64, elapsed: started.elapsed(), latencies }
     }
 
-    async fn one(&self, number: usize, until: Instant) -> (Vec<u32>, u64) {
+    async fn one(&self, number: usize, until: Instant) -> Vec<u32> {
         let mut stream = TcpStream::connect(self.address).await.expect("a connection");
         stream.set_nodelay(true).expect("no delay");
-        let (mut took, mut failed) = (Vec::new(), 0);
+        let mut took = Vec::new();
         let mut buffer = Vec::with_capacity(64 * 1024);
         // Each connection walks the paths from a place of its own, in strides that visit all of them.
         let mut at = number * 7919;
         while Instant::now() < until {
             let path = &self.paths[at % self.paths.len()];
             at += 104_729;
-            let request = format!("GET {path} HTTP/1.1\r\nHost: load\r\n\r\n");
+            let request = format!("GET {path} HTTP/1.1\r\nHost: load\r\n{}\r\n", self.headers);
             let asked = Instant::now();
             stream.write_all(request.as_bytes()).await.expect("a request");
-            if !read_answer(&mut stream, &mut buffer).await {
-                failed += 1;
-            }
+            let answer = read_answer(&mut stream, &mut buffer).await;
+            assert_eq!(answer.status, self.status, "{path}: {}", answer.head);
             took.push(u32::try_from(asked.elapsed().as_micros()).unwrap_or(u32::MAX));
         }
-        (took, failed)
+        took
     }
 }
 
-/// Reads one answer to its end and says whether it is a 200.
-pub async fn read_answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> bool {
+/// Asks once and returns the answer and its body.
+pub async fn ask(address: SocketAddr, path: &str, headers: &str) -> std::io::Result<(Answer, Vec<u8>)> {
+    let mut stream = TcpStream::connect(address).await?;
+    let request = format!("GET {path} HTTP/1.1\r\nHost: load\r\n{headers}\r\n");
+    stream.write_all(request.as_bytes()).await?;
+    let mut body = Vec::new();
+    let answer = read_answer(&mut stream, &mut body).await;
+    Ok((answer, body))
+}
+
+impl Answer {
+    /// The value of a header.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().find_map(|line| {
+            let (found, value) = line.split_once(':')?;
+            found.eq_ignore_ascii_case(name).then(|| value.trim())
+        })
+    }
+}
+
+/// Reads one answer to its end, and leaves its body in the buffer.
+async fn read_answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Answer {
     buffer.clear();
     loop {
-        if let Some(head) = buffer.windows(4).position(|window| window == b"\r\n\r\n") {
-            let text = String::from_utf8_lossy(&buffer[..head]).to_ascii_lowercase();
-            let length: usize = text
-                .lines()
-                .find_map(|line| line.strip_prefix("content-length: ")?.parse().ok())
-                .expect("a length");
-            while buffer.len() < head + 4 + length {
+        if let Some(end) = buffer.windows(4).position(|window| window == b"\r\n\r\n") {
+            let head = String::from_utf8_lossy(&buffer[..end]).into_owned();
+            let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
+            let answer = Answer { status, head };
+            let length: usize = match status {
+                304 => 0,
+                _ => answer.header("content-length").and_then(|length| length.parse().ok()).expect("a length"),
+            };
+            while buffer.len() < end + 4 + length {
                 assert!(stream.read_buf(buffer).await.expect("an answer") > 0, "the connection was closed");
             }
-            buffer.drain(..head + 4);
-            return text.starts_with("http/1.1 200");
+            buffer.drain(..end + 4);
+            return answer;
         }
         assert!(stream.read_buf(buffer).await.expect("an answer") > 0, "the connection was closed");
     }

@@ -1,4 +1,5 @@
-//! Generated articles: 12 sections each, about 8 KB of text, every fifth word a link, an emphasis or a piece of code.
+//! Generated articles: 12 sections each, about 8 KB of text, with links, emphasis and pieces of code, and words of every
+//! frequency.
 
 use std::path::Path;
 
@@ -33,11 +34,6 @@ pub const WEBSITE: &str = "https://website.example";
 pub fn config(database: &Path) -> Config {
     let url = format!("sqlite://{}", database.display());
     Settings::parse_from(["load", "--database-url", &url, "--website-url", WEBSITE]).config
-}
-
-/// How many articles: `LOAD_ARTICLES`, or ten thousand.
-pub fn articles() -> usize {
-    std::env::var("LOAD_ARTICLES").ok().and_then(|text| text.parse().ok()).unwrap_or(10_000)
 }
 
 pub fn slug(number: usize) -> String {
@@ -116,6 +112,11 @@ fn markdown(number: usize) -> String {
         number % 20,
     );
     text += &words.paragraph(60);
+    // Words that few articles have, and one that every thirtieth has.
+    text += &format!("kelpie{} marlin{} ", number / 5, number / 7);
+    if number % 30 == 0 {
+        text += "drifter3 ";
+    }
     for section in 0..12 {
         let level = if section % 3 == 0 { "##" } else { "###" };
         text += &format!(

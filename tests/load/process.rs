@@ -5,10 +5,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
-
-use crate::client::read_answer;
+use crate::client::{Answer, ask};
 use crate::fixture;
 
 /// The kernel counts processor time in hundredths of a second.
@@ -21,59 +18,75 @@ pub struct Process {
 
 impl Process {
     /// The release server on a database, with its access log going where logs go: to a file.
-    pub fn lede(database: &Path) -> Self {
+    pub fn lede(database: &Path, cache_megabytes: Option<u32>) -> Self {
         let address = free_address();
-        let log = std::fs::File::create(database.with_extension("log")).expect("a log");
-        let child = Command::new(env!("CARGO_BIN_EXE_lede"))
+        let mut command = Command::new(env!("CARGO_BIN_EXE_lede"));
+        command
             .args(["serve", "--website-url", fixture::WEBSITE, "--bind", &address.to_string()])
             .args(["--database-url", &format!("sqlite://{}", database.display())])
-            .stdout(Stdio::null())
-            .stderr(log)
-            .spawn()
-            .expect("the server");
-        Self { address, child }
+            .stderr(log(database, "lede.log"));
+        if let Some(megabytes) = cache_megabytes {
+            command.args(["--cache-megabytes", &megabytes.to_string()]);
+        }
+        Self::start(address, &mut command)
     }
 
-    /// This program once more, as a ceiling that serves the bytes of a file.
-    pub fn ceiling(role: &str, body: &Path) -> Self {
+    /// This program once more, as a ceiling that serves the files of a folder.
+    pub fn ceiling(role: &str, folder: &Path) -> Self {
         let address = free_address();
-        let log = std::fs::File::create(body.with_extension(role)).expect("a log");
-        let child = Command::new(std::env::current_exe().expect("this program"))
-            .arg(role)
-            .arg(body)
-            .env("LOAD_BIND", address.to_string())
-            .stdout(Stdio::null())
-            .stderr(log)
-            .spawn()
-            .expect("a ceiling");
+        let mut command = Command::new(std::env::current_exe().expect("this program"));
+        command.arg(role).arg(folder).env("LOAD_BIND", address.to_string()).stderr(log(folder, role));
+        Self::start(address, &mut command)
+    }
+
+    /// nginx, serving the same files from disk with a worker a core and an access log; `None` if it is not installed.
+    pub fn nginx(folder: &Path) -> Option<Self> {
+        let nginx = Path::new("/usr/sbin/nginx");
+        if !nginx.exists() {
+            return None;
+        }
+        let address = free_address();
+        let (files, around) = (folder.display(), folder.with_extension("nginx"));
+        std::fs::create_dir_all(&around).expect("a folder");
+        let around = around.display();
+        let user = if std::fs::metadata("/proc/self").is_ok_and(|me| is_root(&me)) { "user root;" } else { "" };
+        let settings = format!(
+            "{user} daemon off; worker_processes auto; pid {around}/pid; error_log {around}/error;\n\
+             events {{ worker_connections 256; }}\n\
+             http {{ access_log {around}/access; keepalive_requests 100000000; sendfile on; tcp_nopush on;\n\
+             default_type application/json; client_body_temp_path {around}/body; proxy_temp_path {around}/proxy;\n\
+             fastcgi_temp_path {around}/fastcgi; uwsgi_temp_path {around}/uwsgi; scgi_temp_path {around}/scgi;\n\
+             server {{ listen {address}; root {files}; }} }}\n"
+        );
+        let file = format!("{around}/nginx.conf");
+        std::fs::write(&file, settings).expect("settings");
+        Some(Self::start(address, Command::new(nginx).args(["-c", &file]).stderr(Stdio::null())))
+    }
+
+    fn start(address: SocketAddr, command: &mut Command) -> Self {
+        let child = command.stdout(Stdio::null()).spawn().expect("the server");
         Self { address, child }
     }
 
-    /// Asks until there is an answer, and returns its body.
-    pub async fn first_answer(&mut self, path: &str) -> Vec<u8> {
-        let patience = Instant::now() + Duration::from_secs(30);
+    /// Asks until there is an answer, and returns it with its body.
+    pub async fn first_answer(&mut self, path: &str, headers: &str) -> (Answer, Vec<u8>) {
+        let patience = Instant::now() + Duration::from_secs(60);
         loop {
             assert!(Instant::now() < patience, "the server does not answer");
             assert!(self.child.try_wait().expect("the server").is_none(), "the server has ended");
-            let Ok(mut stream) = TcpStream::connect(self.address).await else {
-                tokio::time::sleep(Duration::from_millis(2)).await;
-                continue;
-            };
-            let request = format!("GET {path} HTTP/1.1\r\nHost: load\r\n\r\n");
-            stream.write_all(request.as_bytes()).await.expect("a request");
-            let mut body = Vec::new();
-            assert!(read_answer(&mut stream, &mut body).await, "{}", String::from_utf8_lossy(&body));
-            return body;
+            match ask(self.address, path, headers).await {
+                Ok(answered) => return answered,
+                Err(_) => tokio::time::sleep(Duration::from_millis(2)).await,
+            }
         }
     }
 
-    /// The processor time it has taken so far, in user and kernel mode.
+    /// The processor time it and its workers have taken so far, in user and kernel mode.
     pub fn processor_time(&self) -> Duration {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).expect("a process");
-        let after_name = stat.rsplit(')').next().unwrap_or_default();
-        let fields: Vec<u64> = after_name.split_whitespace().filter_map(|field| field.parse().ok()).collect();
-        // The state, which is a letter, is not among them: the 14th and 15th field of the line are these.
-        let ticks = fields[10] + fields[11];
+        let own = self.child.id();
+        let children = std::fs::read_to_string(format!("/proc/{own}/task/{own}/children")).unwrap_or_default();
+        let all = children.split_whitespace().filter_map(|id| id.parse().ok()).chain([own]);
+        let ticks: u64 = all.map(ticks).sum();
         Duration::from_millis(ticks * 1000 / TICKS_PER_SECOND)
     }
 
@@ -84,11 +97,29 @@ impl Process {
     }
 }
 
+fn ticks(process: u32) -> u64 {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    let after_name = stat.rsplit(')').next().unwrap_or_default();
+    let fields: Vec<u64> = after_name.split_whitespace().filter_map(|field| field.parse().ok()).collect();
+    // The state, which is a letter, is not among them: the 14th and 15th field of the line are these.
+    fields.get(10..12).map_or(0, |times| times.iter().sum())
+}
+
 impl Drop for Process {
     fn drop(&mut self) {
-        self.child.kill().expect("to end the server");
+        // Asked first: nginx takes its workers along.
+        let _ = Command::new("kill").arg(self.child.id().to_string()).status();
         self.child.wait().expect("the server to end");
     }
+}
+
+fn is_root(file: &std::fs::Metadata) -> bool {
+    std::os::unix::fs::MetadataExt::uid(file) == 0
+}
+
+fn log(beside: &Path, name: &str) -> std::fs::File {
+    let file = beside.parent().expect("a folder").join(name);
+    std::fs::File::options().create(true).append(true).open(file).expect("a log")
 }
 
 fn free_address() -> SocketAddr {
