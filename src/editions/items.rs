@@ -52,14 +52,13 @@ fn stale(conn: &mut Connection, rows: &[ItemRow]) -> Result<Vec<ArticleId>> {
     Ok(rows.iter().filter(|row| row.epoch < epoch).map(|row| row.article_id).collect())
 }
 
-/// The rows of those of these articles that are live and listed, in this order.
+/// The rows of these articles, in this order.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn listed(conn: &mut Connection, ids: &[ArticleId]) -> Result<Vec<ItemRow>> {
-    let listed = renderings::table.filter(renderings::listed.eq(true));
-    let mut rows: Vec<ItemRow> =
-        listed.filter(renderings::article_id.eq_any(ids)).select(ItemRow::as_select()).load(conn)?;
+pub fn of(conn: &mut Connection, ids: &[ArticleId]) -> Result<Vec<ItemRow>> {
+    let rows = renderings::table.filter(renderings::article_id.eq_any(ids));
+    let mut rows: Vec<ItemRow> = rows.select(ItemRow::as_select()).load(conn)?;
     rows.sort_by_key(|row| ids.iter().position(|id| *id == row.article_id));
     Ok(rows)
 }

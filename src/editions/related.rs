@@ -100,7 +100,7 @@ pub async fn list_related_articles(
         carriers.retain(|carrier| !itself.contains(&carrier.article));
         let mut alike = rank(&locale, &topics, &carriers);
         alike.truncate(usize::try_from(most.limit).unwrap_or_default());
-        Ok((items::listed(conn, &alike)?, ()))
+        Ok((items::of(conn, &alike)?, ()))
     };
     let make = move |conn: &mut Connection, rows, ()| {
         Ok(RelatedArticles { items: items::cut(conn, rows, &view)?, next_cursor: None })
