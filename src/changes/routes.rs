@@ -14,6 +14,7 @@ use crate::app::App;
 use crate::articles::ArticleId;
 use crate::clock::Timestamp;
 use crate::db::Connection;
+use crate::editions::store::ItemRow;
 use crate::editions::view::View;
 use crate::editions::{EditionItem, items};
 use crate::error::{Error, Result};
@@ -78,20 +79,24 @@ pub async fn list_changes(
     Query((view, page)): Query<(View, PageRequest)>,
 ) -> Result<Answer> {
     let after: Place = page.after(&LIST)?.unwrap_or_default();
+    let find = move |conn: &mut Connection| find(conn, after, &page);
+    let make = move |conn: &mut Connection, rows, found| make(conn, rows, found, &view);
     // What is made anew moves to the end, and so comes again if it changes once more.
-    let answer = items::fresh(&app, move |conn| read_page(conn, after, &view, &page)).await?;
+    let answer = items::fresh(&app, find, make).await?;
     let found = Answer::public_json(&answer)?.surrogate_key("articles");
     let next = answer.has_more.then_some(answer.next_cursor.as_str());
     Ok(page::with_next_link(found, req.path(), req.query_string(), next))
 }
 
-/// A page, and which of its articles may not be as they are now.
-fn read_page(
-    conn: &mut Connection,
-    after: Place,
-    view: &View,
-    page: &PageRequest,
-) -> Result<(ChangePage, Vec<ArticleId>)> {
+/// The changes of a page, without their articles.
+struct Found {
+    rows: Vec<ChangeRow>,
+    next_cursor: String,
+    has_more: bool,
+}
+
+/// What has changed after a place, and the rows of what is live of it.
+fn find(conn: &mut Connection, after: Place, page: &PageRequest) -> Result<(Vec<ItemRow>, Found)> {
     if !store::is_known(conn, after)? {
         let detail = "the log has no such place, it may be another by now: begin without a cursor";
         return Err(Error::parameter("cursor", "foreign-cursor", detail));
@@ -99,8 +104,12 @@ fn read_page(
     let mut rows = store::list(conn, after, page.limit + 1)?;
     let has_more = page.cut(&mut rows, &LIST, ChangeRow::place)?.is_some();
     let next_cursor = page::cursor(&rows.last().map_or(after, ChangeRow::place), &LIST)?;
-    let live: Vec<_> = rows.iter_mut().filter_map(|row| row.item.take()).collect();
-    let stale = items::stale(conn, &live)?;
+    let live = rows.iter_mut().filter_map(|row| row.item.take()).collect();
+    Ok((live, Found { rows, next_cursor, has_more }))
+}
+
+fn make(conn: &mut Connection, live: Vec<ItemRow>, found: Found, view: &View) -> Result<ChangePage> {
+    let Found { rows, next_cursor, has_more } = found;
     let ids: Vec<ArticleId> = live.iter().map(|item| item.article_id).collect();
     let shown = items::cut(conn, live, view)?;
     let mut articles: HashMap<ArticleId, Box<RawValue>> = ids.into_iter().zip(shown).collect();
@@ -110,5 +119,5 @@ fn read_page(
         at: row.at,
         article: articles.remove(&row.article_id),
     });
-    Ok((ChangePage { items: items.collect(), next_cursor, has_more }, stale))
+    Ok(ChangePage { items: items.collect(), next_cursor, has_more })
 }

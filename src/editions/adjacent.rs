@@ -12,7 +12,6 @@ use super::order::{EditionOrder, Position};
 use super::view::View;
 use super::{EditionItem, items};
 use crate::app::App;
-use crate::articles::ArticleId;
 use crate::articles::routes::ArticlePath;
 use crate::db::Connection;
 use crate::error::Result;
@@ -53,16 +52,16 @@ pub async fn get_adjacent_articles(
     };
     let (edition, _) = stored.parse()?;
     let here = Position::published(edition.published_at, edition.id);
-    let read = move |conn: &mut Connection| {
-        let mut beyond = |order: &EditionOrder| -> Result<(Option<Box<RawValue>>, Vec<ArticleId>)> {
-            let rows = filter.find(conn, order, Some(&here), 1)?;
-            let stale = items::stale(conn, &rows)?;
-            Ok((items::cut(conn, rows, &view)?.pop(), stale))
-        };
-        let (newer, mut stale) = beyond(&EditionOrder::oldest_first())?;
-        let (older, others) = beyond(&EditionOrder::newest_first())?;
-        stale.extend(others);
-        Ok((AdjacentArticles { newer, older }, stale))
+    let look = move |conn: &mut Connection| {
+        let mut rows = filter.find(conn, &EditionOrder::oldest_first(), Some(&here), 1)?;
+        let newer = rows.len();
+        rows.extend(filter.find(conn, &EditionOrder::newest_first(), Some(&here), 1)?);
+        Ok((rows, newer))
     };
-    Ok(Answer::public_json(&items::fresh(&app, read).await?)?.surrogate_key("articles"))
+    let make = move |conn: &mut Connection, rows, newer| {
+        let mut items = items::cut(conn, rows, &view)?;
+        let older = items.split_off(newer).pop();
+        Ok(AdjacentArticles { newer: items.pop(), older })
+    };
+    Ok(Answer::public_json(&items::fresh(&app, look, make).await?)?.surrogate_key("articles"))
 }

@@ -15,45 +15,52 @@ use crate::db::Connection;
 use crate::db::schema::renderings;
 use crate::error::{Error, Result};
 
-/// Reads something that is made of renderings; `read` also tells which of these are stale. Those are made anew and
-/// everything is read again; what changes faster than that is served as it is.
+/// Reads something that is made of renderings: `find` looks for their rows and whatever else is needed, `make` makes it
+/// of them. If any are stale, they are made anew first and looked for again; what changes faster than that is taken as
+/// it is.
 ///
 /// # Errors
-/// What `read` says.
-pub async fn fresh<T, F>(app: &App, read: F) -> Result<T>
+/// What `find` and `make` say.
+pub async fn fresh<R, T, F, M>(app: &App, find: F, make: M) -> Result<T>
 where
     T: Send + 'static,
-    F: Fn(&mut Connection) -> Result<(T, Vec<ArticleId>)> + Clone + Send + 'static,
+    F: Fn(&mut Connection) -> Result<(Vec<ItemRow>, R)> + Clone + Send + 'static,
+    M: Fn(&mut Connection, Vec<ItemRow>, R) -> Result<T> + Clone + Send + 'static,
 {
-    let (found, stale) = app.db.snapshot(read.clone()).await?;
-    if stale.is_empty() {
-        return Ok(found);
+    for last in [false, true] {
+        let (find, make) = (find.clone(), make.clone());
+        let read = move |conn: &mut Connection| {
+            let (rows, rest) = find(conn)?;
+            let stale = stale(conn, &rows)?;
+            if last || stale.is_empty() { make(conn, rows, rest).map(Ok) } else { Ok(Err(stale)) }
+        };
+        match app.db.snapshot(read).await? {
+            Ok(made) => return Ok(made),
+            Err(stale) => {
+                for id in stale {
+                    remake::one(app, id).await?;
+                }
+            }
+        }
     }
-    for id in stale {
-        remake::one(app, id).await?;
-    }
-    Ok(app.db.snapshot(read).await?.0)
+    Err(Error::internal("the last look takes things as they are"))
 }
 
-/// The rows of those of these articles that are live and listed, in this order.
-///
-/// # Errors
-/// When the database refuses.
-pub fn listed(conn: &mut Connection, ids: &[ArticleId]) -> Result<Vec<ItemRow>> {
-    let listed = renderings::table.filter(renderings::listed.eq(true));
-    let mut rows: Vec<ItemRow> =
-        listed.filter(renderings::article_id.eq_any(ids)).select(ItemRow::as_select()).load(conn)?;
-    rows.sort_by_key(|row| ids.iter().position(|id| *id == row.article_id));
-    Ok(rows)
-}
-
-/// Those of `rows` that are older than the present surroundings.
-///
-/// # Errors
-/// When the database refuses.
-pub fn stale(conn: &mut Connection, rows: &[ItemRow]) -> Result<Vec<ArticleId>> {
+/// Those that are older than the present surroundings.
+fn stale(conn: &mut Connection, rows: &[ItemRow]) -> Result<Vec<ArticleId>> {
     let epoch = store::epoch(conn)?;
     Ok(rows.iter().filter(|row| row.epoch < epoch).map(|row| row.article_id).collect())
+}
+
+/// The rows of these articles, in this order.
+///
+/// # Errors
+/// When the database refuses.
+pub fn of(conn: &mut Connection, ids: &[ArticleId]) -> Result<Vec<ItemRow>> {
+    let rows = renderings::table.filter(renderings::article_id.eq_any(ids));
+    let mut rows: Vec<ItemRow> = rows.select(ItemRow::as_select()).load(conn)?;
+    rows.sort_by_key(|row| ids.iter().position(|id| *id == row.article_id));
+    Ok(rows)
 }
 
 /// The JSON of each of `rows`, as it is wanted.
@@ -62,8 +69,7 @@ pub fn stale(conn: &mut Connection, rows: &[ItemRow]) -> Result<Vec<ArticleId>> 
 /// When the database refuses.
 pub fn cut(conn: &mut Connection, rows: Vec<ItemRow>, view: &View) -> Result<Vec<Box<RawValue>>> {
     if view.needs_bodies() {
-        let ids: Vec<ArticleId> = rows.iter().map(|row| row.article_id).collect();
-        return stored(conn, &ids)?.iter().map(|stored| view.cut(stored)).collect();
+        return stored(conn, &rows)?.iter().map(|stored| view.cut(stored)).collect();
     }
     rows.into_iter()
         .map(|row| {
@@ -74,17 +80,18 @@ pub fn cut(conn: &mut Connection, rows: Vec<ItemRow>, view: &View) -> Result<Vec
         .collect()
 }
 
-/// The whole editions of these articles, in this order.
+/// The whole editions of `rows`.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn whole(conn: &mut Connection, ids: &[ArticleId]) -> Result<Vec<Edition>> {
-    stored(conn, ids)?.iter().map(|stored| Ok(serde_json::from_slice(&stored.finished.body)?)).collect()
+pub fn whole(conn: &mut Connection, rows: &[ItemRow]) -> Result<Vec<Edition>> {
+    stored(conn, rows)?.iter().map(|stored| Ok(serde_json::from_slice(&stored.finished.body)?)).collect()
 }
 
-fn stored(conn: &mut Connection, ids: &[ArticleId]) -> Result<Vec<Stored>> {
+fn stored(conn: &mut Connection, rows: &[ItemRow]) -> Result<Vec<Stored>> {
+    let ids: Vec<ArticleId> = rows.iter().map(|row| row.article_id).collect();
     let found: Vec<Stored> =
-        renderings::table.filter(renderings::article_id.eq_any(ids)).select(STORED).load(conn)?;
+        renderings::table.filter(renderings::article_id.eq_any(&ids)).select(STORED).load(conn)?;
     let mut found: HashMap<ArticleId, Stored> = found.into_iter().map(|stored| (stored.id, stored)).collect();
     Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
 }

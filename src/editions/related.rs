@@ -18,8 +18,8 @@ use crate::app::App;
 use crate::articles::ArticleId;
 use crate::articles::routes::{ArticlePath, InLocale};
 use crate::clock::Timestamp;
-use crate::db::Connection;
 use crate::db::types::{Id, Instant, IsId as _};
+use crate::db::{Connection, MultiBackend};
 use crate::error::Result;
 use crate::http::query::{FromParams, Params};
 use crate::http::{Answer, Query};
@@ -35,7 +35,7 @@ const TOPIC: u32 = 840;
 /// The same of an author: the rarest is worth less than the most common topic.
 const AUTHOR: u32 = 200;
 /// How many carriers of a topic or author are looked at: the newest, by when the articles were created.
-const CARRIERS: u32 = 200;
+const CARRIERS: usize = 200;
 
 /// How many related articles are wanted.
 #[derive(Debug, Clone, Copy, IntoParams)]
@@ -87,23 +87,27 @@ pub async fn list_related_articles(
         Err(elsewhere) => return Ok(elsewhere),
     };
     let (edition, _) = stored.parse()?;
-    let (id, locale) = (edition.id, edition.locale);
-    let itself: Vec<ArticleId> = edition.translations.iter().map(|other| other.id).chain([id]).collect();
-    let read = move |conn: &mut Connection| {
-        let topics = carriers(conn, "rendering_topics", "topic_id", id)?;
-        let authors = carriers(conn, "rendering_authors", "author_id", id)?;
-        let mut alike = rank(&locale, &topics, &authors);
-        alike.retain(|id| !itself.contains(id));
+    let locale = edition.locale;
+    let topics: Vec<LabelId> =
+        edition.topics.iter().map(|topic| LabelId::from_uuid(topic.id.uuid())).collect();
+    let authors =
+        edition.authors.iter().map(|author| LabelId::from_uuid(author.id.uuid())).collect::<Vec<_>>();
+    let itself: Vec<ArticleId> =
+        edition.translations.iter().map(|other| other.id).chain([edition.id]).collect();
+    let look = move |conn: &mut Connection| {
+        let mut carriers = carriers(conn, &topics, &authors)?;
+        carriers.retain(|carrier| !itself.contains(&carrier.article));
+        let mut alike = rank(&locale, &topics, &carriers);
         alike.truncate(usize::try_from(most.limit).unwrap_or_default());
-        let rows = items::listed(conn, &alike)?;
-        let stale = items::stale(conn, &rows)?;
-        let items = items::cut(conn, rows, &view)?;
-        Ok((RelatedArticles { items, next_cursor: None }, stale))
+        Ok((items::of(conn, &alike)?, ()))
     };
-    Ok(Answer::public_json(&items::fresh(&app, read).await?)?.surrogate_key("articles"))
+    let make = move |conn: &mut Connection, rows, ()| {
+        Ok(RelatedArticles { items: items::cut(conn, rows, &view)?, next_cursor: None })
+    };
+    Ok(Answer::public_json(&items::fresh(&app, look, make).await?)?.surrogate_key("articles"))
 }
 
-/// An article that shares a topic or an author with the one in question.
+/// An article and one of the topics and authors that it carries.
 #[derive(Debug, QueryableByName)]
 struct Carrier {
     #[diesel(sql_type = Id)]
@@ -116,42 +120,45 @@ struct Carrier {
     published_at: Timestamp,
 }
 
-/// The newest listed others that share one of an article's topics, or of its authors. Where the newest end is found by
-/// an index, for each once.
-fn carriers(conn: &mut Connection, table: &str, label: &str, id: ArticleId) -> Result<Vec<Carrier>> {
+/// Of each of these the newest listed carriers: one statement, in which the newest end of each is found by an index.
+fn carriers(conn: &mut Connection, topics: &[LabelId], authors: &[LabelId]) -> Result<Vec<Carrier>> {
+    let topics = topics.iter().map(|id| ("rendering_topics", "topic_id", *id));
+    let authors = authors.iter().map(|id| ("rendering_authors", "author_id", *id));
+    let labels: Vec<_> = topics.chain(authors).collect();
+    if labels.is_empty() {
+        return Ok(Vec::new());
+    }
+    let newest = |(number, (table, column, _)): (usize, &(&str, &str, LabelId))| {
+        format!(
+            "SELECT label, article FROM (SELECT {column} AS label, article_id AS article FROM {table} \
+             WHERE {column} = ${} ORDER BY article_id DESC LIMIT {CARRIERS}) AS newest{number}",
+            number + 1
+        )
+    };
+    let newest: Vec<String> = labels.iter().enumerate().map(newest).collect();
     let query = format!(
-        "WITH own AS MATERIALIZED (
-            SELECT shared.{label} AS label, coalesce((
-                SELECT newest.article_id FROM {table} newest WHERE newest.{label} = shared.{label}
-                ORDER BY newest.article_id DESC LIMIT 1 OFFSET {CARRIERS}), $1) AS since
-            FROM {table} shared WHERE shared.article_id = $2)
-        SELECT own.label AS label, other.article_id AS article, r.locale AS locale, r.published_at AS published_at
-        FROM own
-        JOIN {table} other ON other.{label} = own.label AND other.article_id >= own.since
-        JOIN renderings r ON r.article_id = other.article_id
-        WHERE r.listed AND r.article_id <> $3"
+        "SELECT label, article, locale, published_at FROM ({}) AS carriers \
+         JOIN renderings ON article_id = article WHERE listed",
+        newest.join(" UNION ALL ")
     );
-    let first = ArticleId::from_uuid(uuid::Uuid::nil());
-    let query = diesel::sql_query(query).bind::<Id, _>(first).bind::<Id, _>(id).bind::<Id, _>(id);
-    Ok(query.load(conn)?)
+    let query = diesel::sql_query(query).into_boxed::<MultiBackend>();
+    Ok(labels.iter().fold(query, |query, (_, _, id)| query.bind::<Id, _>(*id)).load(conn)?)
 }
 
 /// The most alike first.
-fn rank(locale: &Locale, topics: &[Carrier], authors: &[Carrier]) -> Vec<ArticleId> {
+fn rank(locale: &Locale, topics: &[LabelId], carriers: &[Carrier]) -> Vec<ArticleId> {
+    // The article in question carries each, too.
+    let mut common: HashMap<LabelId, u32> = HashMap::new();
+    for carrier in carriers {
+        *common.entry(carrier.label).or_insert(1) += 1;
+    }
     let mut alike: HashMap<ArticleId, (bool, u32, Timestamp)> = HashMap::new();
-    for (carriers, worth) in [(topics, TOPIC), (authors, AUTHOR)] {
-        // The article in question carries it, too.
-        let mut common: HashMap<LabelId, u32> = HashMap::new();
-        for carrier in carriers {
-            *common.entry(carrier.label).or_insert(1) += 1;
-        }
-        for carrier in carriers {
-            let common = common.get(&carrier.label).copied().unwrap_or(1);
-            let known = alike.entry(carrier.article);
-            let (_, shared, _) =
-                known.or_insert_with(|| (carrier.locale == *locale, 0, carrier.published_at));
-            *shared += worth / (1 + common.ilog2());
-        }
+    for carrier in carriers {
+        let worth = if topics.contains(&carrier.label) { TOPIC } else { AUTHOR };
+        let common = common.get(&carrier.label).copied().unwrap_or(1);
+        let known = alike.entry(carrier.article);
+        let (_, shared, _) = known.or_insert((carrier.locale == *locale, 0, carrier.published_at));
+        *shared += worth / (1 + common.ilog2());
     }
     let mut ranked: Vec<_> = alike.into_iter().map(|(id, why)| (why, id)).collect();
     ranked.sort_unstable_by(|one, other| other.cmp(one));

@@ -233,15 +233,16 @@ pub async fn list_articles(
 ) -> Result<Answer> {
     let after: Option<Position> = page.after(&(&filter, &order))?;
     let key = filter.surrogate_key();
-    let read = move |conn: &mut Connection| {
+    let find = move |conn: &mut Connection| {
         let total = page.include_total.then(|| filter.count(conn)).transpose()?;
         let mut rows = filter.find(conn, &order, after.as_ref(), page.limit + 1)?;
         let next_cursor = page.cut(&mut rows, &(&filter, &order), |row| order.position(row))?;
-        let stale = items::stale(conn, &rows)?;
-        let items = items::cut(conn, rows, &view)?;
-        Ok((EditionPage { items, next_cursor, total }, stale))
+        Ok((rows, (next_cursor, total)))
     };
-    let answer = items::fresh(&app, read).await?;
+    let make = move |conn: &mut Connection, rows, (next_cursor, total)| {
+        Ok(EditionPage { items: items::cut(conn, rows, &view)?, next_cursor, total })
+    };
+    let answer = items::fresh(&app, find, make).await?;
     let found = Answer::public_json(&answer)?.surrogate_key(key);
     Ok(page::with_next_link(found, req.path(), req.query_string(), answer.next_cursor.as_deref()))
 }

@@ -1,6 +1,7 @@
 //! What feed readers and search engines fetch: the newest editions as RSS, Atom and JSON Feed, and the addresses of all
 //! as a sitemap. None of it knows the present moment: as long as the editions stay, the bytes do.
 
+mod addresses;
 mod atom;
 mod json;
 pub mod routes;
@@ -14,6 +15,7 @@ use url::Url;
 use crate::clock::Timestamp;
 use crate::db::types::IsId as _;
 use crate::editions::Edition;
+use crate::editions::render::Website;
 use crate::error::{Error, Result};
 use crate::text::Locale;
 use crate::text::absolute::absolute;
@@ -59,6 +61,11 @@ struct Entry {
 /// An address as documents want it: what is not ASCII is encoded.
 fn parse(address: &str) -> Result<Url> {
     Url::parse(address).map_err(|e| Error::internal(format!("{address}: {e}")))
+}
+
+/// The front page of the website.
+fn home(website: &Website) -> Result<Url> {
+    parse(&format!("{}/", website.url))
 }
 
 impl Feed {

@@ -4,9 +4,8 @@
 use std::io;
 
 use actix_web::web::Bytes;
-use url::Url;
 
-use super::store::Listed;
+use super::addresses::{Listed, Part};
 use super::xml::Xml;
 use crate::error::Result;
 
@@ -17,14 +16,14 @@ pub(super) const ARTICLES: i64 = 49_999;
 /// How many documents an index can name.
 pub(super) const MOST_PARTS: i64 = 50_000;
 
-/// One document. The front page stands in the first.
-pub(super) fn write(front_page: Option<&Url>, articles: &[Listed]) -> Result<Bytes> {
+/// One document.
+pub(super) fn write(part: &Part) -> Result<Bytes> {
     let namespaces = [("xmlns", NAMESPACE), ("xmlns:xhtml", "http://www.w3.org/1999/xhtml")];
     Xml::document("urlset", &namespaces, |xml| {
-        if let Some(address) = front_page {
+        if let Some(address) = &part.front_page {
             xml.element("url", &[], |xml| xml.text("loc", address.as_str()))?;
         }
-        articles.iter().try_for_each(|article| xml.element("url", &[], |xml| url(xml, article)))
+        part.articles.iter().try_for_each(|article| xml.element("url", &[], |xml| url(xml, article)))
     })
 }
 

@@ -27,10 +27,10 @@ async fn related(reader: &Client, of: &str) -> String {
 async fn what_shares_more_and_rarer_topics_is_more_alike() {
     let server = Server::start().await;
     let editor = server.login(Role::Editor).await;
+    publish(&server, &editor, "rare", json!({"topics": ["rare"]})).await;
     for n in 0..6 {
         publish(&server, &editor, &format!("common{n}"), json!({"topics": ["common"]})).await;
     }
-    publish(&server, &editor, "rare", json!({"topics": ["rare"]})).await;
     publish(&server, &editor, "both", json!({"topics": ["common", "rare"]})).await;
     publish(&server, &editor, "author", json!({"authors": ["ada"]})).await;
     publish(&server, &editor, "neither", json!({"topics": ["other"], "authors": ["bob"]})).await;

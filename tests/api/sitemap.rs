@@ -157,7 +157,7 @@ async fn above_fifty_thousand_addresses_there_are_parts() {
     // The rows are made behind the log's back.
     let server = Server::start_with(|config| config.cache_megabytes = 0).await;
     let editor = server.login(Role::Editor).await;
-    published(&editor, json!({"title": "First"})).await;
+    let first = published(&editor, json!({"title": "First"})).await;
     // With the front page as many as fit.
     copy(&server, 1..=49_998);
     let (kind, whole) = read(&server.client(), "/sitemap.xml").await;
@@ -179,6 +179,16 @@ async fn above_fifty_thousand_addresses_there_are_parts() {
     assert_eq!(found.iter().take(50_000).collect::<Vec<_>>(), before);
     assert_eq!((parts.len(), found.len()), (2, 50_002));
     server.client().get("/sitemap.xml?page=3").await.is(404);
+    // Translations name each other from part to part.
+    server.clock.advance(hours(1));
+    published(&editor, json!({"title": "Erste", "locale": "de", "translation_of": first["id"]})).await;
+    let hidden = json!({"title": "Première", "locale": "fr", "translation_of": first["id"], "listed": false});
+    published(&editor, hidden).await;
+    for (page, at) in [(1, 1), (2, 2)] {
+        let (_, part) = read(&server.client(), &format!("/sitemap.xml?page={page}")).await;
+        let languages: Vec<&str> = part[at].languages.iter().map(|(locale, _)| locale.as_str()).collect();
+        assert_eq!(languages, ["de", "en"]);
+    }
 }
 
 /// Copies the article `first` as often, past all that makes one: that many would take minutes.

@@ -111,7 +111,9 @@ async fn read_answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Answer {
             let answer = Answer { status, head };
             let length: usize = match status {
                 304 => 0,
-                _ => answer.header("content-length").and_then(|length| length.parse().ok()).expect("a length"),
+                _ => {
+                    answer.header("content-length").and_then(|length| length.parse().ok()).expect("a length")
+                }
             };
             while buffer.len() < end + 4 + length {
                 assert!(stream.read_buf(buffer).await.expect("an answer") > 0, "the connection was closed");

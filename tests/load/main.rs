@@ -49,7 +49,8 @@ fn main() {
 async fn run() {
     let setting = |name: &str| std::env::var(name).ok().filter(|text| !text.is_empty());
     let sizes = setting("LOAD_SIZES").unwrap_or_else(|| SIZES.to_owned());
-    let sizes: Vec<usize> = sizes.split(',').map(|size| size.parse().expect("a number of articles")).collect();
+    let sizes: Vec<usize> =
+        sizes.split(',').map(|size| size.parse().expect("a number of articles")).collect();
     let temporary = tempfile::tempdir().expect("a folder");
     let folder = setting("LOAD_FOLDER").map_or_else(|| temporary.path().to_owned(), PathBuf::from);
     let only = setting("LOAD_ONLY").unwrap_or_default();

@@ -49,7 +49,8 @@ impl Process {
         let (files, around) = (folder.display(), folder.with_extension("nginx"));
         std::fs::create_dir_all(&around).expect("a folder");
         let around = around.display();
-        let user = if std::fs::metadata("/proc/self").is_ok_and(|me| is_root(&me)) { "user root;" } else { "" };
+        let user =
+            if std::fs::metadata("/proc/self").is_ok_and(|me| is_root(&me)) { "user root;" } else { "" };
         let settings = format!(
             "{user} daemon off; worker_processes auto; pid {around}/pid; error_log {around}/error;\n\
              events {{ worker_connections 256; }}\n\
@@ -84,7 +85,8 @@ impl Process {
     /// The processor time it and its workers have taken so far, in user and kernel mode.
     pub fn processor_time(&self) -> Duration {
         let own = self.child.id();
-        let children = std::fs::read_to_string(format!("/proc/{own}/task/{own}/children")).unwrap_or_default();
+        let children =
+            std::fs::read_to_string(format!("/proc/{own}/task/{own}/children")).unwrap_or_default();
         let all = children.split_whitespace().filter_map(|id| id.parse().ok()).chain([own]);
         let ticks: u64 = all.map(ticks).sum();
         Duration::from_millis(ticks * 1000 / TICKS_PER_SECOND)

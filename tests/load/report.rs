@@ -31,7 +31,8 @@ fn ratio(name: &'static str, ceiling: Cost, cost: Cost) -> (&'static str, f64, f
 impl Row {
     pub fn against(articles: usize, name: &str, cost: Cost, ceilings: &Ceilings) -> Self {
         let all = [("bare", ceilings.bare), ("middleware", ceilings.middleware), ("nginx", ceilings.nginx)];
-        let ratios = all.into_iter().filter_map(|(name, ceiling)| Some(ratio(name, ceiling?, cost))).collect();
+        let ratios =
+            all.into_iter().filter_map(|(name, ceiling)| Some(ratio(name, ceiling?, cost))).collect();
         Self { articles, name: name.to_owned(), cost, ratios }
     }
 
@@ -116,9 +117,14 @@ impl Report {
         for (at, name) in names.iter().enumerate() {
             let top = 44.0 + step * at as f64;
             let middle = top + step / 2.0 - 2.0;
-            let _ = writeln!(bars, "<text x=\"{}\" y=\"{middle:.0}\" text-anchor=\"end\">{name}</text>", LEFT - 8.0);
+            let _ = writeln!(
+                bars,
+                "<text x=\"{}\" y=\"{middle:.0}\" text-anchor=\"end\">{name}</text>",
+                LEFT - 8.0
+            );
             for (number, size) in sizes.iter().enumerate() {
-                let Some(row) = self.rows.iter().find(|row| row.name == *name && row.articles == *size) else {
+                let Some(row) = self.rows.iter().find(|row| row.name == *name && row.articles == *size)
+                else {
                     continue;
                 };
                 // Logarithmic, from one microsecond on.

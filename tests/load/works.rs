@@ -4,10 +4,10 @@ use std::path::Path;
 use std::time::Instant;
 
 use crate::client::ask;
+use crate::fixture;
 use crate::measure::{Cost, Request};
 use crate::process::Process;
 use crate::report::{Report, Row};
-use crate::fixture;
 
 /// The servers of one size, and the bytes that ceilings serve.
 struct Stage {
@@ -125,7 +125,10 @@ async fn rows(stage: &mut Stage, articles: usize, article: &str, etag: &str, onl
     // Against one uncached article: what the database has to do.
     let article_read = Request::any(slugs).measure(uncached).await;
     let searches = [
-        ("search for two rare words", format!("/v1/search?q=kelpie{}+marlin{}", articles / 10, articles / 14)),
+        (
+            "search for two rare words",
+            format!("/v1/search?q=kelpie{}+marlin{}", articles / 10, articles / 14),
+        ),
         ("search for a common word", "/v1/search?q=drifter3".to_owned()),
         ("search for the commonest word", "/v1/search?q=harbour".to_owned()),
     ];
