@@ -21,6 +21,7 @@ use crate::http::{docs, idempotency, openapi, pipeline, routes};
 use crate::jobs::{self, Job};
 use crate::mail::Mailer;
 use crate::random::Random;
+use crate::search;
 use crate::subscribers;
 use crate::text::markdown::Policy;
 
@@ -187,6 +188,7 @@ async fn drain(app: App, server: ServerHandle, stopped: impl Future<Output = ()>
 pub(crate) async fn housekeeping(app: &App) -> Result<()> {
     while app.db.write(idempotency::purge).await? {}
     while app.db.write(subscribers::store::purge).await? {}
+    while app.db.write(search::store::tidy).await? {}
     let random = app.random.clone();
     app.db
         .write(move |tx| {

@@ -48,6 +48,7 @@ pub mod http;
 pub mod jobs;
 pub mod mail;
 pub mod random;
+pub mod search;
 pub mod subscribers;
 pub mod text;
 pub mod topics;

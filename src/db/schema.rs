@@ -332,6 +332,41 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
+    use crate::db::types::{Id, Instant, JsonText};
+
+    search_articles (slot) {
+        slot -> BigInt,
+        article_id -> Id,
+        published_at -> Instant,
+        fingerprint -> Binary,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
+    use crate::db::types::{Id, Instant, JsonText};
+
+    search_places (id) {
+        id -> BigInt,
+        section_id -> Nullable<Id>,
+        heading -> Nullable<Text>,
+        anchor -> Nullable<Text>,
+        body -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
+    use crate::db::types::{Id, Instant, JsonText};
+
+    search_words (id) {
+        id -> BigInt,
+        word -> Text,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     keys,
     events,
@@ -354,4 +389,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     rendering_authors,
     subscribers,
     confirmations,
+    search_articles,
+    search_places,
+    search_words,
 );

@@ -11,6 +11,7 @@ use crate::error::Result;
 use crate::http::fields::Fields;
 use crate::http::json::sha256;
 use crate::http::public::etag;
+use crate::search::document::Document;
 use crate::text::Locale;
 use crate::text::excerpt::{excerpt, reading_minutes, word_count};
 use crate::text::markdown::{Policy, RENDERER_VERSION, Rendered, render as render_bodies, render_heading};
@@ -69,6 +70,8 @@ pub struct Rendering {
     pub etag: String,
     /// The hash of what it was made from.
     pub made_from: Vec<u8>,
+    /// What can be found of it.
+    pub document: Document,
 }
 
 /// The formats of a body that the default answer leaves out.
@@ -80,8 +83,8 @@ pub struct Source {
     pub text: String,
 }
 
-/// The version of this module's own output: raised with any change of it.
-const VERSION: u32 = 1;
+/// The version of this module's own output, what can be found of it included: raised with any change of it.
+const VERSION: u32 = 2;
 
 /// What the version of rendering is now.
 #[must_use]
@@ -129,6 +132,7 @@ pub fn render(content: &Content, facts: &Facts, around: &Surroundings) -> Result
         etag: etag(&body),
         item: item.get().as_bytes().to_vec(),
         sources: serde_json::to_vec(&sources)?,
+        document: Document::new(&content.metadata, &edition.sections, &sources),
         made_from: around.hash()?,
         body,
     })

@@ -69,6 +69,8 @@ routes! {
     get    "/v1/articles/{article}/sections"                            => editions::routes.list_sections;
     get    "/v1/articles/{article}/sections/{section}"                  => editions::routes.get_section;
 
+    get    "/v1/search"                                                 => search::routes.search_articles;
+
     // Editors: drafts, their sections, and what becomes of them.
     get    "/v1/drafts"                                                 => articles::list.list_drafts;
     get    "/v1/articles/{article}/draft"                               => articles::routes.get_draft;

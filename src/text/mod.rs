@@ -1,7 +1,8 @@
 //! Text: what articles are made of, as pure functions. Nothing here does I/O or knows of HTTP or the database.
 //!
 //! [`front_matter`] and [`outline`] take a Markdown document apart and put it together again, [`markdown`]
-//! renders its bodies, [`html`] brings foreign HTML in, [`slug`] names things and [`excerpt`] measures them.
+//! renders its bodies, [`html`] brings foreign HTML in, [`slug`] names things, [`excerpt`] measures them, and [`words`] are
+//! what they are searched by.
 //! All of it takes hostile input: no panics, no unbounded recursion, no quadratic time.
 
 mod boundaries;
@@ -19,9 +20,11 @@ mod raw_html;
 mod sanitise;
 pub mod slug;
 mod tokens;
+pub mod words;
 mod writer;
 
 pub use locale::Locale;
+pub use tokens::escape as escape_html;
 
 #[cfg(test)]
 mod tests {

@@ -88,7 +88,8 @@ pub(super) fn tokens(html: &str) -> Option<Vec<Piece>> {
 }
 
 /// Text as HTML content or attribute value.
-pub(super) fn escape(text: &str) -> String {
+#[must_use]
+pub fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

@@ -31,6 +31,7 @@ mod publishing;
 mod reading;
 mod renderings;
 mod restart;
+mod search;
 mod sections;
 mod shutdown;
 mod smtp;

@@ -120,6 +120,8 @@ matrix! {
     list_sections:       anyone                  => |on| on.actor.get(on.live().await + "/sections");
     get_section:         anyone                  => |on| on.actor.get(on.live().await + "/sections/slack-water");
 
+    search_articles:     anyone                  => |on| on.actor.get("/v1/search?q=tides");
+
     create_article:      any     any     any any => |on| on.actor.post("/v1/articles").json(json!({"title": "Tides"}));
     list_drafts:         any     any     any any => |on| on.actor.get("/v1/drafts");
     get_draft:           own     own     any any => |on| on.actor.get(on.article().await + "/draft");
