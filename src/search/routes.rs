@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::articles::{ArticleId, SectionId};
 use crate::db::Connection;
 use crate::editions::{EditionItem, remake};
-use crate::error::{Error, Invalid, Result};
+use crate::error::{Error, Result};
 use crate::http::page::with_next_link;
 use crate::http::query::{FromParams, Params};
 use crate::http::{Answer, PageRequest, Query, public};
@@ -45,10 +45,7 @@ pub struct HitsParams {
 
 impl FromParams for SearchParams {
     fn from_params(params: &mut Params) -> Self {
-        if params.text("q").is_none() {
-            params.refuse("q", Invalid::new("missing-parameter", "the words to look for"));
-        }
-        Self { q: params.parsed("q", Terms::parse) }
+        Self { q: params.required("q", Terms::parse) }
     }
 }
 
