@@ -89,8 +89,8 @@ pub async fn one(app: &App, id: ArticleId) -> Result<bool> {
             if kept >= epoch {
                 return Ok(());
             }
-            store::put(tx, &facts, &content, rendering, epoch)?;
-            if rendering.etag != etag {
+            let found_otherwise = store::put(tx, &facts, &content, rendering, epoch)?;
+            if found_otherwise || rendering.etag != etag {
                 tx.append(None, Event::RenderingRemade { article: facts.id });
             }
             Ok(())

@@ -212,7 +212,8 @@ pub fn find_live(conn: &mut Connection, id: ArticleId) -> Result<Option<(Facts, 
     Ok(Some((facts, content)))
 }
 
-/// Keeps the rendering of an article's live edition in the place of the one before.
+/// Keeps the rendering of an article's live edition in the place of the one before, and says whether it is found by other
+/// words now.
 ///
 /// # Errors
 /// When the database refuses.
@@ -222,7 +223,7 @@ pub fn put(
     content: &Content,
     rendering: &Rendering,
     epoch: i64,
-) -> Result<()> {
+) -> Result<bool> {
     let metadata = &content.metadata;
     let values = (
         renderings::epoch.eq(epoch),
@@ -251,7 +252,7 @@ pub fn put(
 
 /// Keeps what a rendering can be found by: its words, and those topics and authors of its revision that are there at this
 /// moment.
-fn put_labels(tx: &mut Tx<'_>, facts: &Facts, content: &Content, document: &Document) -> Result<()> {
+fn put_labels(tx: &mut Tx<'_>, facts: &Facts, content: &Content, document: &Document) -> Result<bool> {
     let id = facts.id;
     let authors: Vec<AuthorId> =
         authors::store::hold(tx, &content.metadata.authors)?.iter().map(|author| author.id).collect();

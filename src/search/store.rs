@@ -41,7 +41,8 @@ pub struct Labels<'a> {
     pub authors: &'a [AuthorId],
 }
 
-/// Keeps what of an article can be found in the place of what was kept before; of an unlisted one nothing.
+/// Keeps what of an article can be found in the place of what was kept before, of an unlisted one nothing, and says
+/// whether that is something else.
 ///
 /// # Errors
 /// When the database refuses.
@@ -52,7 +53,7 @@ pub fn put(
     metadata: &Metadata,
     document: &Document,
     labels: Labels<'_>,
-) -> Result<()> {
+) -> Result<bool> {
     if !metadata.listed {
         return remove(tx, id);
     }
@@ -69,7 +70,7 @@ pub fn put(
         .optional()?;
     // Most renderings are made anew for a name that is none of the text.
     if kept.as_ref() == Some(&fingerprint) {
-        return Ok(());
+        return Ok(false);
     }
     remove(tx, id)?;
     if let Connection::Postgres(conn) = &mut **tx {
@@ -85,7 +86,8 @@ pub fn put(
             search_articles::fingerprint.eq(fingerprint),
         ))
         .execute(&mut **tx)?;
-    insert(tx, slot, document, &keys)
+    insert(tx, slot, document, &keys)?;
+    Ok(true)
 }
 
 fn insert(tx: &mut Tx<'_>, slot: i64, document: &Document, keys: &[String]) -> Result<()> {
@@ -165,14 +167,14 @@ fn free_slot(tx: &mut Tx<'_>, published_at: Timestamp) -> Result<i64> {
     Ok(last.filter(|_| is_taken).map_or(first, |last| last + 1))
 }
 
-/// Forgets an article, if it is known.
+/// Forgets an article, and says whether it was known.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn remove(tx: &mut Tx<'_>, id: ArticleId) -> Result<()> {
+pub fn remove(tx: &mut Tx<'_>, id: ArticleId) -> Result<bool> {
     let own = search_articles::table.filter(search_articles::article_id.eq(id));
     let slot: Option<i64> = own.select(search_articles::slot).get_result(&mut **tx).optional()?;
-    let Some(slot) = slot else { return Ok(()) };
+    let Some(slot) = slot else { return Ok(false) };
     let (lowest, highest) = (slot << PLACE_BITS, (slot << PLACE_BITS) + OWN_PLACE);
     if let Connection::Sqlite(conn) = &mut **tx {
         Statement::<()>::new(
@@ -185,7 +187,7 @@ pub fn remove(tx: &mut Tx<'_>, id: ArticleId) -> Result<()> {
     diesel::delete(search_places::table.filter(search_places::id.between(lowest, highest)))
         .execute(&mut **tx)?;
     diesel::delete(own).execute(&mut **tx)?;
-    Ok(())
+    Ok(true)
 }
 
 /// The numbers of the places that may belong to articles published between two moments, in microseconds since 1970.
