@@ -26,6 +26,7 @@ use crate::jobs::{self, Job};
 use crate::mail::Mailer;
 use crate::metrics::Metrics;
 use crate::random::Random;
+use crate::search;
 use crate::subscribers;
 use crate::text::markdown::Policy;
 
@@ -214,6 +215,7 @@ pub(crate) async fn housekeeping(app: &App) -> Result<()> {
     app.limits.sweep();
     while app.db.write(idempotency::purge).await? {}
     while app.db.write(subscribers::store::purge).await? {}
+    while app.db.write(search::store::tidy).await? {}
     let random = app.random.clone();
     app.db
         .write(move |tx| {

@@ -52,6 +52,7 @@ pub mod mail;
 pub mod metrics;
 pub mod random;
 pub mod redirects;
+pub mod search;
 pub mod site;
 pub mod subscribers;
 pub mod text;

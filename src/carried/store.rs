@@ -87,6 +87,24 @@ macro_rules! carried_store {
             Ok(slugs.iter().map(|slug| found.get(slug).copied()).collect())
         }
 
+        /// For each of these slugs, in their order, what remains of it and whatever has gone up in that; nothing, if there
+        /// is none.
+        ///
+        /// # Errors
+        /// When the database refuses.
+        pub fn find_all_by_slugs(conn: &mut Connection, slugs: &[Slug]) -> Result<Vec<Vec<$Id>>> {
+            let remaining = find_by_slugs(conn, slugs)?;
+            let merged: Vec<($Id, Option<$Id>)> = $table::table
+                .filter($table::merged_into.eq_any(remaining.iter().flatten()))
+                .select(($table::id, $table::merged_into))
+                .load(conn)?;
+            let all = |id: Option<$Id>| {
+                let merged = merged.iter().filter(|(_, into)| id.is_some() && *into == id);
+                id.into_iter().chain(merged.map(|(id, _)| *id)).collect()
+            };
+            Ok(remaining.into_iter().map(all).collect())
+        }
+
         /// At most `limit` of those that have not gone up in another, in `order`, from behind `after` on.
         ///
         /// # Errors

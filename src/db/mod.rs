@@ -7,6 +7,7 @@
 pub mod connection;
 pub mod migrate;
 pub mod schema;
+pub mod statement;
 pub mod types;
 pub mod violation;
 mod writer;

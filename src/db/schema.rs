@@ -365,11 +365,46 @@ diesel::table! {
     use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
     use crate::db::types::{Id, Instant, JsonText};
 
+    search_articles (slot) {
+        slot -> BigInt,
+        article_id -> Id,
+        published_at -> Instant,
+        fingerprint -> Binary,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
+    use crate::db::types::{Id, Instant, JsonText};
+
     latest_changes (article_id) {
         article_id -> Id,
         event_id -> BigInt,
         change -> Text,
         at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
+    use crate::db::types::{Id, Instant, JsonText};
+
+    search_places (id) {
+        id -> BigInt,
+        section_id -> Nullable<Id>,
+        heading -> Nullable<Text>,
+        anchor -> Nullable<Text>,
+        body -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
+    use crate::db::types::{Id, Instant, JsonText};
+
+    search_words (id) {
+        id -> BigInt,
+        word -> Text,
     }
 }
 
@@ -398,4 +433,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     site,
     addresses,
     latest_changes,
+    search_articles,
+    search_places,
+    search_words,
 );

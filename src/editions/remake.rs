@@ -89,8 +89,8 @@ pub async fn one(app: &App, id: ArticleId) -> Result<bool> {
             if kept >= epoch {
                 return Ok(());
             }
-            let moved = store::put(tx, &facts, &content, rendering, epoch)?;
-            if moved || rendering.etag != etag || rendering.sources != sources {
+            let found_otherwise = store::put(tx, &facts, &content, rendering, epoch)?;
+            if found_otherwise || rendering.etag != etag || rendering.sources != sources {
                 tx.append(None, Event::RenderingRemade { article: facts.id });
             }
             Ok(())

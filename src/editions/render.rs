@@ -11,6 +11,7 @@ use crate::error::Result;
 use crate::http::fields::Fields;
 use crate::http::json::sha256;
 use crate::http::public::etag;
+use crate::search::document::Document;
 use crate::text::Locale;
 use crate::text::excerpt::{excerpt, reading_minutes, word_count};
 use crate::text::markdown::{Policy, RENDERER_VERSION, Rendered, render as render_bodies, render_heading};
@@ -71,6 +72,8 @@ pub struct Rendering {
     pub made_from: Vec<u8>,
     /// The website that its links lead to.
     pub website: Website,
+    /// What can be found of it.
+    pub document: Document,
 }
 
 /// The formats of a body that the default answer leaves out.
@@ -131,6 +134,7 @@ pub fn render(content: &Content, facts: &Facts, around: &Surroundings) -> Result
         etag: etag(&body),
         item: item.get().as_bytes().to_vec(),
         sources: serde_json::to_vec(&sources)?,
+        document: Document::new(&content.metadata, &edition.sections, &sources),
         made_from: around.hash()?,
         website: around.website.clone(),
         body,

@@ -7,7 +7,7 @@ use super::{Translation, render, surroundings_changed};
 use crate::app::App;
 use crate::articles::store::ArticleRow;
 use crate::articles::{ArticleId, Content};
-use crate::authors;
+use crate::authors::{self, AuthorId};
 use crate::clock::Timestamp;
 use crate::config::Config;
 use crate::db::schema::{editions, rendering_authors, rendering_topics, renderings, surroundings};
@@ -16,9 +16,12 @@ use crate::error::{Error, Result};
 use crate::events::Event;
 use crate::random::Random;
 use crate::redirects;
+use crate::search;
+use crate::search::document::Document;
+use crate::search::store::Labels;
 use crate::text::Locale;
 use crate::text::slug::Slug;
-use crate::topics;
+use crate::topics::{self, TopicId};
 use crate::users::UserId;
 
 /// An edition as kept: facts.
@@ -212,8 +215,8 @@ pub fn find_live(conn: &mut Connection, id: ArticleId) -> Result<Option<(Facts, 
     Ok(Some((facts, content)))
 }
 
-/// Keeps the rendering of an article's live edition in the place of the one before, and says whether an old address
-/// leads elsewhere now.
+/// Keeps the rendering of an article's live edition in the place of the one before, and says whether it is found by other
+/// words or other addresses now.
 ///
 /// # Errors
 /// When the database refuses.
@@ -247,28 +250,34 @@ pub fn put(
             .values((renderings::article_id.eq(facts.id), values))
             .execute(&mut **tx)?;
     }
-    put_labels(tx, facts.id, content)?;
-    redirects::store::put(tx, facts, metadata, &rendering.website)
+    let by_other_words = put_labels(tx, facts, content, &rendering.document)?;
+    let by_other_addresses = redirects::store::put(tx, facts, metadata, &rendering.website)?;
+    Ok(by_other_words || by_other_addresses)
 }
 
-/// Keeps what a rendering can be found by: those topics and authors of its revision that are there at this moment.
-fn put_labels(tx: &mut Tx<'_>, id: ArticleId, content: &Content) -> Result<()> {
-    let authors = authors::store::hold(tx, &content.metadata.authors)?;
-    let topics = topics::store::hold(tx, &content.metadata.topics)?;
+/// Keeps what a rendering can be found by: its words, and those topics and authors of its revision that are there at this
+/// moment.
+fn put_labels(tx: &mut Tx<'_>, facts: &Facts, content: &Content, document: &Document) -> Result<bool> {
+    let id = facts.id;
+    let authors: Vec<AuthorId> =
+        authors::store::hold(tx, &content.metadata.authors)?.iter().map(|author| author.id).collect();
+    let topics: Vec<TopicId> =
+        topics::store::hold(tx, &content.metadata.topics)?.iter().map(|topic| topic.id).collect();
     diesel::delete(rendering_authors::table.filter(rendering_authors::article_id.eq(id)))
         .execute(&mut **tx)?;
-    for author in authors.iter().map(|author| author.id) {
+    for author in &authors {
         diesel::insert_into(rendering_authors::table)
             .values((rendering_authors::author_id.eq(author), rendering_authors::article_id.eq(id)))
             .execute(&mut **tx)?;
     }
     diesel::delete(rendering_topics::table.filter(rendering_topics::article_id.eq(id))).execute(&mut **tx)?;
-    for topic in topics.iter().map(|topic| topic.id) {
+    for topic in &topics {
         diesel::insert_into(rendering_topics::table)
             .values((rendering_topics::topic_id.eq(topic), rendering_topics::article_id.eq(id)))
             .execute(&mut **tx)?;
     }
-    Ok(())
+    let labels = Labels { topics: &topics, authors: &authors };
+    search::store::put(tx, id, facts.published_at, &content.metadata, document, labels)
 }
 
 /// Notes that a rendering, though older, is right for this epoch, too: the one that was made from `made_from`, and no
@@ -298,6 +307,7 @@ pub fn withdraw(tx: &mut Tx<'_>, random: &Random, row: &mut ArticleRow) -> Resul
     let own = renderings::table.filter(renderings::article_id.eq(row.id));
     let original: Option<Option<ArticleId>> =
         own.select(renderings::translation_of).get_result(&mut **tx).optional()?;
+    search::store::remove(tx, row.id)?;
     diesel::delete(own).execute(&mut **tx)?;
     if has_translations(tx, row.id, original.flatten())? {
         surroundings_changed(tx, random)?;

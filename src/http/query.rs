@@ -74,6 +74,15 @@ impl Params {
         parse(&text).map_err(|invalid| self.refuse(name, invalid)).ok()
     }
 
+    /// The parameter of that name, parsed; refused if it is not there.
+    pub fn required<T>(&mut self, name: &str, parse: impl FnOnce(&str) -> Result<T, Invalid>) -> Option<T> {
+        if self.pairs.iter().any(|(key, _)| key == name) {
+            return self.parsed(name, parse);
+        }
+        self.refuse(name, Invalid::new("missing-parameter", "this operation needs it"));
+        None
+    }
+
     /// A list: commas and repeats mean the same. Absent is empty; at most 100 items.
     pub fn list<T>(&mut self, name: &str, mut parse: impl FnMut(&str) -> Result<T, Invalid>) -> Vec<T> {
         let given: Vec<String> =

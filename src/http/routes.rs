@@ -90,6 +90,8 @@ routes! {
     delete "/v1/redirects"                                              => redirects::routes.remove_redirect;
     get    "/v1/redirects/{format}"                                     => redirects::routes.get_redirect_rules;
 
+    get    "/v1/search"                                                 => search::routes.search_articles;
+
     // Editors: drafts, their sections, and what becomes of them.
     get    "/v1/drafts"                                                 => articles::list.list_drafts;
     get    "/v1/articles/{article}/draft"                               => articles::routes.get_draft;

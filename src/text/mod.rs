@@ -2,7 +2,7 @@
 //!
 //! [`front_matter`] and [`outline`] take a Markdown document apart and put it together again, [`markdown`]
 //! renders its bodies, [`html`] brings foreign HTML in, [`absolute`] makes it fit to leave its page, [`slug`] names
-//! things and [`excerpt`] measures them.
+//! things, [`excerpt`] measures them, and [`words`] are what they are searched by.
 //! All of it takes hostile input: no panics, no unbounded recursion, no quadratic time.
 
 pub mod absolute;
@@ -21,6 +21,7 @@ mod raw_html;
 mod sanitise;
 pub mod slug;
 mod tokens;
+pub mod words;
 mod writer;
 
 pub use locale::Locale;

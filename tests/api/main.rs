@@ -42,6 +42,7 @@ mod related;
 mod renderings;
 mod replicas;
 mod restart;
+mod search;
 mod sections;
 mod shutdown;
 mod site;

@@ -136,6 +136,8 @@ matrix! {
     get_redirect_rules:  anyone                  => |on| on.actor.get("/v1/redirects/netlify");
     remove_redirect:     nothing nothing any any => |on| on.actor.delete(on.redirect().await);
 
+    search_articles:     anyone                  => |on| on.actor.get("/v1/search?q=tides");
+
     create_article:      any     any     any any => |on| on.actor.post("/v1/articles").json(json!({"title": "Tides"}));
     list_drafts:         any     any     any any => |on| on.actor.get("/v1/drafts");
     get_draft:           own     own     any any => |on| on.actor.get(on.article().await + "/draft");

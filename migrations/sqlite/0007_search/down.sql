@@ -1,0 +1,4 @@
+DROP TABLE search_index;
+DROP TABLE search_words;
+DROP TABLE search_places;
+DROP TABLE search_articles;

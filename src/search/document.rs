@@ -1,0 +1,141 @@
+//! What of an edition can be found, made ready with its rendering: its places, the text of each, and the tokens that the
+//! index keeps of it.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use super::expression::Kind;
+use crate::articles::{Metadata, SectionId};
+use crate::authors::AuthorId;
+use crate::db::types::IsId as _;
+use crate::editions::EditionSection;
+use crate::editions::render::Source;
+use crate::text::Locale;
+use crate::text::words::Words;
+use crate::topics::TopicId;
+
+/// The most bytes that the tokens of one place may take, each with eight for what belongs to it: as much as PostgreSQL
+/// keeps of one text. Whatever comes later cannot be found.
+const MOST_BYTES: usize = 1_000_000;
+
+/// The places of an edition: the article itself first, then its sections in document order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Document {
+    /// What can be found.
+    pub places: Vec<Place>,
+    /// Every word of it, once.
+    pub words: BTreeSet<String>,
+}
+
+/// The article itself or one of its sections.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Place {
+    /// Which section, if it is one.
+    pub section: Option<SectionId>,
+    /// Its heading, as plain text.
+    pub heading: Option<String>,
+    /// Its name inside the page.
+    pub anchor: Option<String>,
+    /// Its text.
+    pub body: String,
+    /// The tokens of what stands above its text.
+    head: String,
+    /// The tokens of its text.
+    tail: String,
+}
+
+impl Document {
+    /// What of an edition can be found. `sources` are its texts, the intro first.
+    #[must_use]
+    pub fn new(metadata: &Metadata, sections: &[EditionSection], sources: &[Source]) -> Self {
+        let mut document = Self { places: Vec::with_capacity(sources.len()), words: BTreeSet::new() };
+        let mut sources = sources.iter();
+        let intro = sources.next().map(|source| source.text.as_str());
+        let opening = [metadata.subtitle.as_deref(), metadata.summary.as_deref(), intro];
+        let body =
+            opening.into_iter().flatten().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n");
+        let head = [(Kind::Own, metadata.title.as_str()), (Kind::Title, &metadata.title)];
+        document.add(None, &head, body);
+        document.add_all(&metadata.title, sections, &mut sources);
+        document
+    }
+
+    fn add_all<'a>(
+        &mut self,
+        title: &str,
+        sections: &[EditionSection],
+        sources: &mut impl Iterator<Item = &'a Source>,
+    ) {
+        for section in sections {
+            let heading = section.heading.as_deref().unwrap_or_default();
+            let head = [(Kind::Own, heading), (Kind::Inherited, title), (Kind::Heading, heading)];
+            let body = sources.next().map(|source| source.text.clone()).unwrap_or_default();
+            self.add(Some(section), &head, body);
+            self.add_all(title, &section.sections, sources);
+        }
+    }
+
+    fn add(&mut self, section: Option<&EditionSection>, head: &[(Kind, &str)], body: String) {
+        let mut room = MOST_BYTES;
+        let head = head.iter().map(|(kind, text)| self.tokens(*kind, text, &mut room)).collect();
+        let tail = self.tokens(Kind::Own, &body, &mut room);
+        self.places.push(Place {
+            section: section.map(|section| section.id),
+            heading: section.and_then(|section| section.heading.clone()),
+            anchor: section
+                .and_then(|section| section.anchor.as_ref().map(|anchor| anchor.as_str().to_owned())),
+            body,
+            head,
+            tail,
+        });
+    }
+
+    fn tokens(&mut self, kind: Kind, text: &str, room: &mut usize) -> String {
+        let mut tokens = String::new();
+        let mut words = Words::of(text);
+        while let Some((_, word)) = words.next() {
+            let Some(left) = room.checked_sub(word.len() + 9) else { break };
+            *room = left;
+            tokens.push_str(&kind.token(word));
+            tokens.push(' ');
+            if !self.words.contains(word) {
+                self.words.insert(word.to_owned());
+            }
+        }
+        tokens
+    }
+}
+
+impl Place {
+    /// Every token, parted by single spaces. The keys, of which there is one at least, keep a phrase from reaching from a
+    /// heading into the text below it.
+    #[must_use]
+    pub fn tokens(&self, keys: &[String]) -> String {
+        format!("{}{} {}", self.head, keys.join(" "), self.tail).trim_end().to_owned()
+    }
+}
+
+/// The key of what is put forward, or of what is not.
+#[must_use]
+pub fn featured_key(featured: bool) -> String {
+    Kind::Key.token(if featured { "f1" } else { "f0" })
+}
+
+/// The key of a language.
+#[must_use]
+pub fn locale_key(locale: &Locale) -> String {
+    Kind::Key.token(&format!("l{}", locale.as_str().replace('-', "").to_ascii_lowercase()))
+}
+
+/// The key of a topic.
+#[must_use]
+pub fn topic_key(topic: TopicId) -> String {
+    Kind::Key.token(&format!("t{}", topic.uuid().simple()))
+}
+
+/// The key of an author.
+#[must_use]
+pub fn author_key(author: AuthorId) -> String {
+    Kind::Key.token(&format!("a{}", author.uuid().simple()))
+}

@@ -1,0 +1,335 @@
+//! How places are found. The two databases are asked the same in different words: SQLite has an index of its own, which
+//! gives numbers in their order; PostgreSQL plans each question for its words, for a rare one needs another way than a
+//! common one.
+
+use std::cmp::Reverse;
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
+
+use super::expression::{Expression, Question};
+use super::filter::SearchFilter;
+use super::query::Terms;
+use super::rank::{Reading, score};
+use super::store::numbers;
+use super::{FEW, Position, Tier};
+use crate::articles::{ArticleId, SectionId};
+use crate::db::Connection;
+use crate::db::statement::Statement;
+use crate::db::types::Id;
+use crate::error::Result;
+
+/// How many of the words that begin alike are looked at.
+const NEAR: i64 = 4000;
+/// How many of these, the commonest, a beginning stands for.
+const ENDINGS: i64 = 32;
+
+/// What is looked for, and where.
+#[derive(Debug, Clone)]
+pub struct Search {
+    /// The query.
+    pub terms: Terms,
+    /// Which articles.
+    pub filter: SearchFilter,
+}
+
+/// A place that was found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Hit {
+    /// How well it answers, in thousandths.
+    pub score: u32,
+    /// Where it stands among the hits.
+    pub position: Position,
+    /// The place.
+    pub place: PlaceRow,
+}
+
+/// A place as kept, with what is told of its article.
+#[derive(Debug, Clone, PartialEq, Queryable)]
+pub struct PlaceRow {
+    /// The number of its tier, if places were found by tiers.
+    tier: i64,
+    /// Its number.
+    pub id: i64,
+    /// The article.
+    pub article_id: ArticleId,
+    /// Whether the article's rendering is older than the present surroundings.
+    pub stale: bool,
+    /// The section, if it is one.
+    pub section_id: Option<SectionId>,
+    /// Its heading.
+    pub heading: Option<String>,
+    /// Its name inside the page.
+    pub anchor: Option<String>,
+    /// Its text.
+    pub body: String,
+    /// The article's title.
+    pub title: String,
+    /// The article as a list shows it: finished JSON.
+    pub item: Vec<u8>,
+}
+
+type PlaceColumns =
+    (BigInt, BigInt, Id, Bool, Nullable<Id>, Nullable<Text>, Nullable<Text>, Text, Text, Binary);
+
+/// The columns of a [`PlaceRow`] but the first.
+macro_rules! columns {
+    () => {
+        "place.id, article.article_id, rendering.epoch < (SELECT epoch FROM surroundings), place.section_id, \
+         place.heading, place.anchor, place.body, rendering.title, rendering.item"
+    };
+}
+
+/// The numbers of places, the newest first. Values: the question; the lowest and the highest number; 1 if any moment will
+/// do, or 0 and the first and the last moment; how many at most.
+macro_rules! sqlite_numbers {
+    ($columns:literal) => {
+        concat!(
+            "SELECT ",
+            $columns,
+            " FROM search_index WHERE search_index MATCH ? AND rowid BETWEEN ? AND ? AND (? = 1 OR EXISTS \
+             (SELECT 1 FROM search_articles WHERE slot = search_index.rowid >> 10 AND published_at BETWEEN ? AND ?)) \
+             ORDER BY rowid DESC LIMIT ?"
+        )
+    };
+}
+
+macro_rules! postgres_numbers {
+    ($columns:literal) => {
+        concat!(
+            "SELECT ",
+            $columns,
+            " FROM search_places AS place WHERE words @@ ?::tsquery AND id BETWEEN ? AND ? AND (? = 1 OR EXISTS \
+             (SELECT 1 FROM search_articles WHERE slot = place.id >> 10 AND published_at BETWEEN \
+             timestamptz 'epoch' + ?::bigint * interval '1 microsecond' AND \
+             timestamptz 'epoch' + ?::bigint * interval '1 microsecond')) ORDER BY id DESC LIMIT ?"
+        )
+    };
+}
+
+impl Search {
+    /// At most `limit` hits, from behind `after` on: the best first.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn find(&self, conn: &mut Connection, after: Option<Position>, limit: i64) -> Result<Vec<Hit>> {
+        let Some(keys) = self.filter.keys(conn)? else { return Ok(Vec::new()) };
+        let endings = self.terms.beginning().map_or_else(|| Ok(Vec::new()), |word| endings(conn, word))?;
+        let asking = Asking {
+            question: Question::new(&self.terms, &endings, &keys),
+            published: self.filter.published(),
+        };
+        match after {
+            None => {
+                let few = asking.numbers(conn, FEW + 1)?;
+                if few.len() > FEW {
+                    self.tiered(conn, &asking, None, limit)
+                } else {
+                    self.ranked(conn, &few, None, limit)
+                }
+            }
+            Some(Position::Ranked(score, id)) => {
+                let few = asking.numbers(conn, FEW)?;
+                self.ranked(conn, &few, Some((score, id)), limit)
+            }
+            Some(Position::Tiered(tier, id)) => self.tiered(conn, &asking, Some((tier, id)), limit),
+        }
+    }
+
+    fn ranked(
+        &self,
+        conn: &mut Connection,
+        numbers: &[i64],
+        after: Option<(u32, i64)>,
+        limit: i64,
+    ) -> Result<Vec<Hit>> {
+        let mut hits: Vec<Hit> = read(conn, numbers)?
+            .into_iter()
+            .map(|place| {
+                let score = score(self.terms.as_slice(), &place.reading());
+                Hit { score, position: Position::Ranked(score, place.id), place }
+            })
+            .filter(|hit| after.is_none_or(|after| (hit.score, hit.place.id) < after))
+            .collect();
+        hits.sort_by_key(|hit| Reverse((hit.score, hit.place.id)));
+        hits.truncate(usize::try_from(limit).unwrap_or_default());
+        Ok(hits)
+    }
+
+    fn tiered(
+        &self,
+        conn: &mut Connection,
+        asking: &Asking,
+        after: Option<(Tier, i64)>,
+        limit: i64,
+    ) -> Result<Vec<Hit>> {
+        let mut hits: Vec<Hit> = asking
+            .tiers(conn, after, limit)?
+            .into_iter()
+            .filter_map(|place| {
+                let tier = *Tier::ALL.get(usize::try_from(place.tier).ok()?)?;
+                Some(Hit { score: tier.score(), position: Position::Tiered(tier, place.id), place })
+            })
+            .collect();
+        hits.sort_by_key(|hit| (Reverse(hit.score), Reverse(hit.place.id)));
+        Ok(hits)
+    }
+}
+
+impl PlaceRow {
+    fn reading(&self) -> Reading<'_> {
+        Reading {
+            title: &self.title,
+            heading: self.heading.as_deref().unwrap_or_default(),
+            is_section: self.section_id.is_some(),
+            body: &self.body,
+        }
+    }
+}
+
+/// The commonest words that begin with this one, itself among them.
+fn endings(conn: &mut Connection, beginning: &str) -> Result<Vec<String>> {
+    let beyond = format!("{beginning}\u{10ffff}");
+    let words = Statement::<Text>::new(
+        "SELECT word FROM (SELECT id, word FROM search_words WHERE word >= ? AND word < ? ORDER BY word LIMIT ?) \
+         AS near ORDER BY id LIMIT ?",
+    );
+    let words = words.text(beginning).text(&beyond).integer(NEAR).integer(ENDINGS);
+    Ok(match conn {
+        Connection::Sqlite(conn) => words.load(conn)?,
+        Connection::Postgres(conn) => words.load(conn)?,
+    })
+}
+
+/// The places of these numbers, in no order.
+fn read(conn: &mut Connection, numbers: &[i64]) -> Result<Vec<PlaceRow>> {
+    let numbers = serde_json::to_string(numbers)?;
+    Ok(match conn {
+        Connection::Sqlite(conn) => Statement::<PlaceColumns>::new(concat!(
+            "SELECT 0, ",
+            columns!(),
+            " FROM json_each(?) AS wanted CROSS JOIN search_places AS place ON place.id = wanted.value \
+             CROSS JOIN search_articles AS article ON article.slot = place.id >> 10 \
+             CROSS JOIN renderings AS rendering ON rendering.article_id = article.article_id"
+        ))
+        .text(&numbers)
+        .load(conn)?,
+        Connection::Postgres(conn) => Statement::<PlaceColumns>::new(concat!(
+            "SELECT 0::bigint, ",
+            columns!(),
+            " FROM json_array_elements_text(?::json) AS wanted (number) \
+             JOIN search_places AS place ON place.id = wanted.number::bigint \
+             JOIN search_articles AS article ON article.slot = place.id >> 10 \
+             JOIN renderings AS rendering ON rendering.article_id = article.article_id"
+        ))
+        .text(&numbers)
+        .load(conn)?,
+    })
+}
+
+/// A question, and the moments between which an article has to have been published.
+struct Asking {
+    question: Question,
+    published: Option<(i64, i64)>,
+}
+
+impl Asking {
+    /// The numbers of at most `most` places that match, the newest first.
+    fn numbers(&self, conn: &mut Connection, most: usize) -> Result<Vec<i64>> {
+        let most = i64::try_from(most).unwrap_or_default();
+        let highest = numbers(self.published).1;
+        Ok(match conn {
+            Connection::Sqlite(conn) => {
+                let question = self.question.all.fts5();
+                let statement = Statement::<BigInt>::new(sqlite_numbers!("rowid"));
+                self.ask(statement, &question, highest, most).load(conn)?
+            }
+            Connection::Postgres(conn) => {
+                let question = self.question.all.tsquery();
+                let statement = Statement::<BigInt>::new(postgres_numbers!("id")).planned_anew();
+                self.ask(statement, &question, highest, most).load(conn)?
+            }
+        })
+    }
+
+    /// At most `limit` places, tier by tier, from behind `after` on.
+    fn tiers(&self, conn: &mut Connection, after: Option<(Tier, i64)>, limit: i64) -> Result<Vec<PlaceRow>> {
+        let expressions = [&self.question.titles, &self.question.headings, &self.question.others];
+        let written = |write: fn(&Expression) -> String| expressions.map(write);
+        Ok(match conn {
+            Connection::Sqlite(conn) => {
+                let questions = written(Expression::fts5);
+                let statement = Statement::<PlaceColumns>::new(concat!(
+                    "WITH found (tier, number) AS MATERIALIZED (SELECT * FROM (",
+                    sqlite_numbers!("0, rowid"),
+                    ") UNION ALL SELECT * FROM (",
+                    sqlite_numbers!("1, rowid"),
+                    ") UNION ALL SELECT * FROM (",
+                    sqlite_numbers!("2, rowid"),
+                    ") LIMIT ?) SELECT found.tier, ",
+                    columns!(),
+                    " FROM found CROSS JOIN search_places AS place ON place.id = found.number \
+                     CROSS JOIN search_articles AS article ON article.slot = place.id >> 10 \
+                     CROSS JOIN renderings AS rendering ON rendering.article_id = article.article_id"
+                ));
+                self.ask_tiers(statement, &questions, after, limit).load(conn)?
+            }
+            Connection::Postgres(conn) => {
+                let questions = written(Expression::tsquery);
+                let statement = Statement::<PlaceColumns>::new(concat!(
+                    "WITH found (tier, number) AS MATERIALIZED (SELECT * FROM (",
+                    postgres_numbers!("0::bigint, id"),
+                    ") AS titles UNION ALL SELECT * FROM (",
+                    postgres_numbers!("1::bigint, id"),
+                    ") AS headings UNION ALL SELECT * FROM (",
+                    postgres_numbers!("2::bigint, id"),
+                    ") AS others LIMIT ?) SELECT found.tier, ",
+                    columns!(),
+                    " FROM found JOIN search_places AS place ON place.id = found.number \
+                     JOIN search_articles AS article ON article.slot = place.id >> 10 \
+                     JOIN renderings AS rendering ON rendering.article_id = article.article_id"
+                ));
+                self.ask_tiers(statement.planned_anew(), &questions, after, limit).load(conn)?
+            }
+        })
+    }
+
+    /// Gives `statement` the values of a list of numbers for each tier; those behind are passed over.
+    fn ask_tiers<'a, S>(
+        &self,
+        mut statement: Statement<'a, S>,
+        questions: &'a [String; 3],
+        after: Option<(Tier, i64)>,
+        limit: i64,
+    ) -> Statement<'a, S> {
+        let highest = numbers(self.published).1;
+        for (tier, question) in Tier::ALL.into_iter().zip(questions) {
+            let (highest, limit) = match after {
+                Some((reached, _)) if tier < reached => (highest, 0),
+                Some((reached, id)) if tier == reached => (highest.min(id.saturating_sub(1)), limit),
+                _ => (highest, limit),
+            };
+            statement = self.ask(statement, question, highest, limit);
+        }
+        statement.integer(limit)
+    }
+
+    /// Gives `statement` the values of one list of numbers.
+    fn ask<'a, S>(
+        &self,
+        statement: Statement<'a, S>,
+        question: &'a str,
+        highest: i64,
+        most: i64,
+    ) -> Statement<'a, S> {
+        let (since, until) = self.published.unwrap_or_default();
+        statement
+            .text(question)
+            .integer(numbers(self.published).0)
+            .integer(highest)
+            .integer(i64::from(self.published.is_none()))
+            .integer(since)
+            .integer(until)
+            .integer(most)
+    }
+}

@@ -1,0 +1,101 @@
+//! Where the terms of a query stand in a text: read from the text itself by the rule the index was made by, for ranks and
+//! highlights that are the same on any database.
+
+use std::collections::VecDeque;
+use std::ops::Range;
+
+use super::query::Term;
+use crate::text::words::Words;
+
+/// A term found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Occurrence {
+    /// Which of the terms.
+    pub term: usize,
+    /// From its first letter to its last.
+    pub place: Range<usize>,
+    /// Whether it stands as it was asked for; else it goes on.
+    pub whole: bool,
+}
+
+/// Reads a text up to the next term, and the next.
+#[derive(Debug)]
+pub struct Occurrences<'a> {
+    terms: &'a [Term],
+    words: Words<'a>,
+    begun: Vec<Begun>,
+    found: VecDeque<Occurrence>,
+}
+
+/// A term of which some words have been met.
+#[derive(Debug)]
+struct Begun {
+    term: usize,
+    met: usize,
+    from: usize,
+}
+
+impl<'a> Occurrences<'a> {
+    /// The terms in a text, in the order in which they end.
+    #[must_use]
+    pub fn of(terms: &'a [Term], text: &'a str) -> Self {
+        Self { terms, words: Words::of(text), begun: Vec::new(), found: VecDeque::new() }
+    }
+}
+
+impl Iterator for Occurrences<'_> {
+    type Item = Occurrence;
+
+    fn next(&mut self) -> Option<Occurrence> {
+        while self.found.is_empty() {
+            let (place, word) = self.words.next()?;
+            let begin = (0..self.terms.len()).map(|term| Begun { term, met: 0, from: place.start });
+            self.begun.extend(begin);
+            let (terms, found) = (self.terms, &mut self.found);
+            self.begun.retain_mut(|begun| {
+                let Some(term) = terms.get(begun.term) else { return false };
+                let Some(wanted) = term.words.get(begun.met) else { return false };
+                let is_last = begun.met + 1 == term.words.len();
+                let whole = word == wanted;
+                if !whole && !(is_last && term.open && word.starts_with(wanted.as_str())) {
+                    return false;
+                }
+                begun.met += 1;
+                if is_last {
+                    found.push_back(Occurrence { term: begun.term, place: begun.from..place.end, whole });
+                }
+                !is_last
+            });
+        }
+        self.found.pop_front()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::search::query::Terms;
+
+    fn found(query: &str, text: &str) -> String {
+        let terms = Terms::parse(query).unwrap();
+        let one = |found: Occurrence| {
+            format!("{}{}{}", found.term, if found.whole { '=' } else { '~' }, &text[found.place])
+        };
+        Occurrences::of(terms.as_slice(), text).map(one).collect::<Vec<_>>().join(", ")
+    }
+
+    #[test]
+    fn terms_are_found_as_the_index_finds_them() {
+        for (query, text, wanted) in [
+            ("cafe", "Café CAFÉS café!", "0=Café, 0~CAFÉS, 0=café"),
+            ("\"cafe\"", "Café CAFÉS", "0=Café"),
+            ("tide \"slack water\"", "Slack, water: slack Tide water", "1=Slack, water, 0=Tide"),
+            ("\"a b a b\"", "a b a b a b", "0=a b a b, 0=a b a b"),
+            ("well-kno", "A well known, well-knotted net", "0~well known, 0~well-knotted"),
+            ("潮汐", "満潮汐留 潮", "0=潮汐"),
+            ("flow", "", ""),
+        ] {
+            assert_eq!(found(query, text), wanted, "{query}");
+        }
+    }
+}

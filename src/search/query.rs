@@ -1,0 +1,142 @@
+//! What is looked for: a small grammar that every text can be read by, so that no input ever reaches a database unparsed.
+//! Space separates terms, quotes hold a phrase together, all terms have to be found, and the last word may go on.
+
+use crate::error::Invalid;
+use crate::text::words;
+
+/// The most characters of a query.
+pub const MOST_CHARACTERS: usize = 200;
+/// The most words of a query: each is looked up on its own.
+pub const MOST_WORDS: usize = 32;
+/// A last word of fewer characters has to stand as it is: too much begins with it.
+const SHORTEST_BEGINNING: usize = 2;
+
+/// A query that was read: at least one term, none twice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Terms(Vec<Term>);
+
+/// Words that stand one behind the other: one word, a phrase, or what was written without a space, as in `well-known`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Term {
+    /// Folded, at least one.
+    pub words: Vec<String>,
+    /// Whether the last word may go on.
+    pub open: bool,
+}
+
+impl Terms {
+    /// Reads a query.
+    ///
+    /// # Errors
+    /// `too-long`, `no-words`, `too-many-words`.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        if text.chars().nth(MOST_CHARACTERS).is_some() {
+            return Err(Invalid::new("too-long", format!("at most {MOST_CHARACTERS} characters")));
+        }
+        let is_quote = |c| matches!(c, '"' | '“' | '”' | '„');
+        let mut terms: Vec<Term> = Vec::new();
+        for (at, part) in text.split(is_quote).enumerate() {
+            let is_phrase = at % 2 == 1;
+            let chunks = if is_phrase { vec![part] } else { part.split_whitespace().collect() };
+            let read = chunks.into_iter().map(words::folded).filter(|words| !words.is_empty());
+            terms.extend(read.map(|words| Term { open: !is_phrase, words }));
+        }
+        let last = terms.len().saturating_sub(1);
+        for (at, term) in terms.iter_mut().enumerate() {
+            let ending = term.words.last().map_or(0, |word| word.chars().count());
+            term.open &= at == last && ending >= SHORTEST_BEGINNING;
+        }
+        // Of two that are the same but for the end, the one that is open says less.
+        let mut kept: Vec<Term> = Vec::with_capacity(terms.len());
+        for term in terms {
+            if !kept.iter().any(|other| other.words == term.words) {
+                kept.push(term);
+            }
+        }
+        match kept.iter().map(|term| term.words.len()).sum::<usize>() {
+            0 => Err(Invalid::new("no-words", "at least one letter or digit")),
+            words if words > MOST_WORDS => {
+                Err(Invalid::new("too-many-words", format!("at most {MOST_WORDS} words")))
+            }
+            _ => Ok(Self(kept)),
+        }
+    }
+
+    /// The terms, in their order.
+    #[must_use]
+    pub fn as_slice(&self) -> &[Term] {
+        &self.0
+    }
+
+    /// The word that may go on, if there is one.
+    #[must_use]
+    pub fn beginning(&self) -> Option<&str> {
+        self.0.iter().find(|term| term.open)?.words.last().map(String::as_str)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Terms on one line: a phrase by hyphens, what may go on by a star.
+    fn read(text: &str) -> String {
+        match Terms::parse(text) {
+            Ok(terms) => {
+                let one =
+                    |term: &Term| format!("{}{}", term.words.join("-"), if term.open { "*" } else { "" });
+                terms.as_slice().iter().map(one).collect::<Vec<_>>().join(" ")
+            }
+            Err(refusal) => refusal.code.to_owned(),
+        }
+    }
+
+    #[test]
+    fn space_separates_quotes_hold_together_and_the_last_word_goes_on() {
+        for (text, terms) in [
+            ("Slack  water", "slack water*"),
+            ("\"Slack water\"", "slack-water"),
+            ("ebb \"slack water\" flow", "ebb slack-water flow*"),
+            ("ebb \"slack wat", "ebb slack-wat"),
+            ("“slack water”tide", "slack-water tide*"),
+            ("well-known", "well-known*"),
+            ("tide -ebb OR (NOT flow*)", "tide ebb or not flow*"),
+            ("潮汐", "潮-汐"),
+            ("tide a", "tide a"),
+            ("tide Tide TIDE", "tide"),
+            ("\"\" \" \"tide\"", "tide*"),
+            ("", "no-words"),
+            ("\" - \"", "no-words"),
+        ] {
+            assert_eq!(read(text), terms, "{text}");
+        }
+    }
+
+    #[test]
+    fn length_is_bounded() {
+        assert_eq!(read(&"ö".repeat(200)), "o".repeat(64) + "*");
+        assert_eq!(read(&"ö".repeat(201)), "too-long");
+        let numbers = |most: usize| (0..most).map(|n| n.to_string()).collect::<Vec<_>>().join(" ");
+        assert_eq!(read(&numbers(33)), "too-many-words");
+        assert_eq!(read(&numbers(32)), numbers(32) + "*");
+        assert_eq!(read(&"a ".repeat(100)), "a");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn any_text_is_terms_or_a_refusal(text in "(\\PC|[\"' a-c*:(){}^+-]|AND|NEAR|\\u{0}){0,60}") {
+            match Terms::parse(&text) {
+                Ok(terms) => {
+                    prop_assert!(!terms.as_slice().is_empty());
+                    prop_assert!(terms.as_slice().iter().all(|term| !term.words.is_empty()));
+                    prop_assert!(terms.as_slice().iter().rev().skip(1).all(|term| !term.open));
+                }
+                Err(refusal) => prop_assert!(["too-long", "no-words", "too-many-words"].contains(&refusal.code)),
+            }
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! What a hit shows: about a line of the text around the terms, as HTML that holds `<mark>` and nothing else.
+
+use std::ops::Range;
+
+use super::occurrences::{Occurrence, Occurrences};
+use super::query::Term;
+use crate::text::escape_html;
+
+/// How many characters of the text a snippet has at most.
+pub const LENGTH: usize = 200;
+/// How many of these may stand before the first mark.
+const LEAD: usize = 60;
+/// Terms that begin within so many bytes are shown together.
+const SPAN: usize = 140;
+/// How many occurrences are looked at to find the best line.
+const MOST: usize = 1000;
+
+/// The line of `text` where the most terms stand together, or the opening where there are none.
+#[must_use]
+pub fn snippet(terms: &[Term], text: &str) -> String {
+    let marks = marks(terms, text);
+    let first = marks.get(densest(&marks)).map_or(0..0, |mark| mark.place.clone());
+    let start = lead(text, first.start);
+    let end = reach(text, start, first.end);
+    let mut html = if start > 0 { "…".to_owned() } else { String::new() };
+    let mut at = start;
+    for Range { start: from, end: to } in marks.into_iter().map(|mark| mark.place) {
+        let (from, to) = (from.max(at), to.min(end));
+        if from < to {
+            html.push_str(&line(text, at..from));
+            html.push_str(&format!("<mark>{}</mark>", line(text, from..to)));
+            at = to;
+        }
+    }
+    html.push_str(&line(text, at..end));
+    if end < text.len() {
+        html.push('…');
+    }
+    html
+}
+
+/// Reads until every term has been met, and to the end of that line.
+fn marks(terms: &[Term], text: &str) -> Vec<Occurrence> {
+    let mut marks: Vec<Occurrence> = Vec::new();
+    let mut missing: Vec<usize> = (0..terms.len()).collect();
+    let mut last = usize::MAX;
+    for found in Occurrences::of(terms, text).take(MOST) {
+        if found.place.start > last {
+            break;
+        }
+        missing.retain(|term| *term != found.term);
+        if missing.is_empty() && last == usize::MAX {
+            last = found.place.start.saturating_add(4 * LENGTH);
+        }
+        marks.push(found);
+    }
+    marks.sort_by_key(|mark| (mark.place.start, std::cmp::Reverse(mark.place.end)));
+    marks
+}
+
+/// Which mark begins the line with the most different terms.
+fn densest(marks: &[Occurrence]) -> usize {
+    let (mut densest, mut most) = (0, 0);
+    for (at, mark) in marks.iter().enumerate() {
+        let near = marks.iter().skip(at).take_while(|other| other.place.start < mark.place.start + SPAN);
+        let mut terms: Vec<usize> = near.take(LENGTH).map(|other| other.term).collect();
+        terms.sort_unstable();
+        terms.dedup();
+        if terms.len() > most {
+            (densest, most) = (at, terms.len());
+        }
+    }
+    densest
+}
+
+/// Where the line begins that has a mark at `from`: behind a space, at the beginning of a block if one is near.
+fn lead(text: &str, from: usize) -> usize {
+    let before = text.get(..from).unwrap_or_default();
+    let earliest = before.char_indices().rev().take(LEAD).last().map_or(0, |(at, _)| at);
+    if earliest == 0 {
+        return 0;
+    }
+    let lead = before.get(earliest..).unwrap_or_default();
+    let gap = lead.rfind('\n').or_else(|| lead.find(char::is_whitespace));
+    gap.map_or(earliest, |gap| earliest + gap + 1)
+}
+
+/// Where the line ends that begins at `start`: before a space, but behind the first mark.
+fn reach(text: &str, start: usize, first: usize) -> usize {
+    let rest = text.get(start..).unwrap_or_default();
+    let Some((most, _)) = rest.char_indices().nth(LENGTH) else { return text.len() };
+    let space = rest.get(..most).unwrap_or_default().rfind(char::is_whitespace).map(|space| start + space);
+    space.filter(|space| *space >= first && *space > start).unwrap_or(start + most)
+}
+
+fn line(text: &str, part: Range<usize>) -> String {
+    escape_html(&text.get(part).unwrap_or_default().replace(['\n', '\t', '\r'], " "))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::search::query::Terms;
+
+    fn of(query: &str, text: &str) -> String {
+        snippet(Terms::parse(query).unwrap().as_slice(), text)
+    }
+
+    #[test]
+    fn a_short_text_is_shown_whole_and_safe() {
+        assert_eq!(
+            of("cafe b", "A <b>Café</b> & \"bars\"\nby the sea."),
+            "A &lt;<mark>b</mark>&gt;<mark>Café</mark>&lt;/<mark>b</mark>&gt; &amp; &quot;bars&quot; by the sea."
+        );
+        assert_eq!(of("tide", "No such word."), "No such word.");
+        assert_eq!(of("tide", ""), "");
+        assert_eq!(of("\"slack water\" sla", "Slack water."), "<mark>Slack water</mark>.");
+    }
+
+    #[test]
+    fn a_long_text_is_shown_where_the_terms_stand_together() {
+        let far = format!(
+            "Tide. {} Then the tide met the harbour wall. {}",
+            "One more. ".repeat(40),
+            "And on. ".repeat(40)
+        );
+        let html = of("harbour tide", &far);
+        assert!(html.starts_with("…") && html.ends_with('…'), "{html}");
+        assert!(html.contains("Then the <mark>tide</mark> met the <mark>harbour</mark> wall."), "{html}");
+        assert_eq!(
+            html.replace("<mark>", "").replace("</mark>", "").chars().filter(|c| *c != '…').count() / 10,
+            LENGTH / 10 - 1,
+            "{html}"
+        );
+        let block = format!("{}\nThe tide turns. {}", "One more. ".repeat(40), "And on. ".repeat(40));
+        assert!(of("tide", &block).starts_with("…The <mark>tide</mark> turns."), "{}", of("tide", &block));
+        let opening = of("nothing", &far);
+        assert!(opening.starts_with("Tide. One more.") && opening.ends_with("One…"), "{opening}");
+    }
+
+    #[test]
+    fn scripts_without_spaces_are_cut_anywhere() {
+        let html = of("潮汐", &format!("{}潮汐{}", "漢".repeat(300), "字".repeat(300)));
+        assert_eq!(html, format!("…{}<mark>潮汐</mark>{}…", "漢".repeat(60), "字".repeat(138)));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn nothing_but_marks_is_markup(query in "[a-c\"é<> ]{0,8}a", text in "([a-c<>&\"'é\n ]|\\PC){0,400}") {
+            let html = of(&query, &text);
+            let bare = html.replace("<mark>", "").replace("</mark>", "");
+            prop_assert!(!bare.contains(['<', '>', '"']), "{}", html);
+            prop_assert_eq!(html.matches("<mark>").count(), html.matches("</mark>").count());
+            prop_assert!(html.chars().count() <= 4000);
+        }
+    }
+}
