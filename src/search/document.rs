@@ -19,12 +19,14 @@ use crate::topics::TopicId;
 /// keeps of one text. Whatever comes later cannot be found.
 const MOST_BYTES: usize = 1_000_000;
 
-/// The places of an edition: the article itself first, then its sections in document order.
+/// The places of an edition: the article itself first, then its sections in document order. Written without what follows
+/// from the rest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Document {
     /// What can be found.
     pub places: Vec<Place>,
     /// Every word of it, once.
+    #[serde(skip)]
     pub words: BTreeSet<String>,
 }
 
@@ -40,8 +42,10 @@ pub struct Place {
     /// Its text.
     pub body: String,
     /// The tokens of what stands above its text.
+    #[serde(skip)]
     head: String,
     /// The tokens of its text.
+    #[serde(skip)]
     tail: String,
 }
 
@@ -54,7 +58,7 @@ impl Document {
         let intro = sources.next().map(|source| source.text.as_str());
         let opening = [metadata.subtitle.as_deref(), metadata.summary.as_deref(), intro];
         let body =
-            opening.into_iter().flatten().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n");
+            opening.into_iter().flatten().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" — ");
         let head = [(Kind::Own, metadata.title.as_str()), (Kind::Title, &metadata.title)];
         document.add(None, &head, body);
         document.add_all(&metadata.title, sections, &mut sources);
@@ -94,7 +98,7 @@ impl Document {
     fn tokens(&mut self, kind: Kind, text: &str, room: &mut usize) -> String {
         let mut tokens = String::new();
         let mut words = Words::of(text);
-        while let Some((_, word)) = words.next() {
+        while let Some((_, word)) = words.read() {
             let Some(left) = room.checked_sub(word.len() + 9) else { break };
             *room = left;
             tokens.push_str(&kind.token(word));

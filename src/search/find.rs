@@ -72,11 +72,34 @@ pub struct PlaceRow {
 type PlaceColumns =
     (BigInt, BigInt, Id, Bool, Nullable<Id>, Nullable<Text>, Nullable<Text>, Text, Text, Binary);
 
-/// The columns of a [`PlaceRow`] but the first.
+/// The columns of a [`PlaceRow`].
 macro_rules! columns {
     () => {
-        "place.id, article.article_id, rendering.epoch < (SELECT epoch FROM surroundings), place.section_id, \
-         place.heading, place.anchor, place.body, rendering.title, rendering.item"
+        "SELECT found.tier, place.id, article.article_id, rendering.epoch < (SELECT epoch FROM surroundings), \
+         place.section_id, place.heading, place.anchor, place.body, rendering.title, rendering.item FROM found "
+    };
+}
+
+/// The places whose tiers and numbers `found` selects, which are looked up in that order and no other.
+macro_rules! sqlite_places {
+    ($($found:expr),*) => {
+        concat!(
+            "WITH found (tier, number) AS (", $($found,)* ") ", columns!(),
+            "CROSS JOIN search_places AS place ON place.id = found.number \
+             CROSS JOIN search_articles AS article ON article.slot = place.id >> 10 \
+             CROSS JOIN renderings AS rendering ON rendering.article_id = article.article_id"
+        )
+    };
+}
+
+macro_rules! postgres_places {
+    ($($found:expr),*) => {
+        concat!(
+            "WITH found (tier, number) AS (", $($found,)* ") ", columns!(),
+            "JOIN search_places AS place ON place.id = found.number \
+             JOIN search_articles AS article ON article.slot = place.id >> 10 \
+             JOIN renderings AS rendering ON rendering.article_id = article.article_id"
+        )
     };
 }
 
@@ -123,7 +146,7 @@ impl Search {
             None => {
                 let few = asking.numbers(conn, FEW + 1)?;
                 if few.len() > FEW {
-                    self.tiered(conn, &asking, None, limit)
+                    asking.tiered(conn, None, limit)
                 } else {
                     self.ranked(conn, &few, None, limit)
                 }
@@ -132,7 +155,7 @@ impl Search {
                 let few = asking.numbers(conn, FEW)?;
                 self.ranked(conn, &few, Some((score, id)), limit)
             }
-            Some(Position::Tiered(tier, id)) => self.tiered(conn, &asking, Some((tier, id)), limit),
+            Some(Position::Tiered(tier, id)) => asking.tiered(conn, Some((tier, id)), limit),
         }
     }
 
@@ -153,25 +176,6 @@ impl Search {
             .collect();
         hits.sort_by_key(|hit| Reverse((hit.score, hit.place.id)));
         hits.truncate(usize::try_from(limit).unwrap_or_default());
-        Ok(hits)
-    }
-
-    fn tiered(
-        &self,
-        conn: &mut Connection,
-        asking: &Asking,
-        after: Option<(Tier, i64)>,
-        limit: i64,
-    ) -> Result<Vec<Hit>> {
-        let mut hits: Vec<Hit> = asking
-            .tiers(conn, after, limit)?
-            .into_iter()
-            .filter_map(|place| {
-                let tier = *Tier::ALL.get(usize::try_from(place.tier).ok()?)?;
-                Some(Hit { score: tier.score(), position: Position::Tiered(tier, place.id), place })
-            })
-            .collect();
-        hits.sort_by_key(|hit| (Reverse(hit.score), Reverse(hit.place.id)));
         Ok(hits)
     }
 }
@@ -205,22 +209,13 @@ fn endings(conn: &mut Connection, beginning: &str) -> Result<Vec<String>> {
 fn read(conn: &mut Connection, numbers: &[i64]) -> Result<Vec<PlaceRow>> {
     let numbers = serde_json::to_string(numbers)?;
     Ok(match conn {
-        Connection::Sqlite(conn) => Statement::<PlaceColumns>::new(concat!(
-            "SELECT 0, ",
-            columns!(),
-            " FROM json_each(?) AS wanted CROSS JOIN search_places AS place ON place.id = wanted.value \
-             CROSS JOIN search_articles AS article ON article.slot = place.id >> 10 \
-             CROSS JOIN renderings AS rendering ON rendering.article_id = article.article_id"
-        ))
-        .text(&numbers)
-        .load(conn)?,
-        Connection::Postgres(conn) => Statement::<PlaceColumns>::new(concat!(
-            "SELECT 0::bigint, ",
-            columns!(),
-            " FROM json_array_elements_text(?::json) AS wanted (number) \
-             JOIN search_places AS place ON place.id = wanted.number::bigint \
-             JOIN search_articles AS article ON article.slot = place.id >> 10 \
-             JOIN renderings AS rendering ON rendering.article_id = article.article_id"
+        Connection::Sqlite(conn) => {
+            Statement::<PlaceColumns>::new(sqlite_places!("SELECT 0, value FROM json_each(?)"))
+                .text(&numbers)
+                .load(conn)?
+        }
+        Connection::Postgres(conn) => Statement::<PlaceColumns>::new(postgres_places!(
+            "SELECT 0::bigint, value::bigint FROM json_array_elements_text(?::json)"
         ))
         .text(&numbers)
         .load(conn)?,
@@ -252,42 +247,45 @@ impl Asking {
         })
     }
 
-    /// At most `limit` places, tier by tier, from behind `after` on.
-    fn tiers(&self, conn: &mut Connection, after: Option<(Tier, i64)>, limit: i64) -> Result<Vec<PlaceRow>> {
+    /// At most `limit` hits, tier by tier, from behind `after` on.
+    fn tiered(&self, conn: &mut Connection, after: Option<(Tier, i64)>, limit: i64) -> Result<Vec<Hit>> {
+        let hit = |place: PlaceRow| {
+            let tier = *Tier::ALL.get(usize::try_from(place.tier).ok()?)?;
+            Some(Hit { score: tier.score(), position: Position::Tiered(tier, place.id), place })
+        };
+        let mut hits: Vec<Hit> = self.places(conn, after, limit)?.into_iter().filter_map(hit).collect();
+        hits.sort_by_key(|hit| Reverse((hit.score, hit.place.id)));
+        Ok(hits)
+    }
+
+    /// The places of these hits, in no order.
+    fn places(&self, conn: &mut Connection, after: Option<(Tier, i64)>, limit: i64) -> Result<Vec<PlaceRow>> {
         let expressions = [&self.question.titles, &self.question.headings, &self.question.others];
         let written = |write: fn(&Expression) -> String| expressions.map(write);
         Ok(match conn {
             Connection::Sqlite(conn) => {
                 let questions = written(Expression::fts5);
-                let statement = Statement::<PlaceColumns>::new(concat!(
-                    "WITH found (tier, number) AS MATERIALIZED (SELECT * FROM (",
+                let statement = Statement::<PlaceColumns>::new(sqlite_places!(
+                    "SELECT * FROM (",
                     sqlite_numbers!("0, rowid"),
                     ") UNION ALL SELECT * FROM (",
                     sqlite_numbers!("1, rowid"),
                     ") UNION ALL SELECT * FROM (",
                     sqlite_numbers!("2, rowid"),
-                    ") LIMIT ?) SELECT found.tier, ",
-                    columns!(),
-                    " FROM found CROSS JOIN search_places AS place ON place.id = found.number \
-                     CROSS JOIN search_articles AS article ON article.slot = place.id >> 10 \
-                     CROSS JOIN renderings AS rendering ON rendering.article_id = article.article_id"
+                    ") LIMIT ?"
                 ));
                 self.ask_tiers(statement, &questions, after, limit).load(conn)?
             }
             Connection::Postgres(conn) => {
                 let questions = written(Expression::tsquery);
-                let statement = Statement::<PlaceColumns>::new(concat!(
-                    "WITH found (tier, number) AS MATERIALIZED (SELECT * FROM (",
+                let statement = Statement::<PlaceColumns>::new(postgres_places!(
+                    "SELECT * FROM (",
                     postgres_numbers!("0::bigint, id"),
                     ") AS titles UNION ALL SELECT * FROM (",
                     postgres_numbers!("1::bigint, id"),
                     ") AS headings UNION ALL SELECT * FROM (",
                     postgres_numbers!("2::bigint, id"),
-                    ") AS others LIMIT ?) SELECT found.tier, ",
-                    columns!(),
-                    " FROM found JOIN search_places AS place ON place.id = found.number \
-                     JOIN search_articles AS article ON article.slot = place.id >> 10 \
-                     JOIN renderings AS rendering ON rendering.article_id = article.article_id"
+                    ") AS others LIMIT ?"
                 ));
                 self.ask_tiers(statement.planned_anew(), &questions, after, limit).load(conn)?
             }

@@ -48,7 +48,7 @@ impl Iterator for Occurrences<'_> {
 
     fn next(&mut self) -> Option<Occurrence> {
         while self.found.is_empty() {
-            let (place, word) = self.words.next()?;
+            let (place, word) = self.words.read()?;
             let begin = (0..self.terms.len()).map(|term| Begun { term, met: 0, from: place.start });
             self.begun.extend(begin);
             let (terms, found) = (self.terms, &mut self.found);
@@ -57,7 +57,8 @@ impl Iterator for Occurrences<'_> {
                 let Some(wanted) = term.words.get(begun.met) else { return false };
                 let is_last = begun.met + 1 == term.words.len();
                 let whole = word == wanted;
-                if !whole && !(is_last && term.open && word.starts_with(wanted.as_str())) {
+                let goes_on = is_last && term.open && word.starts_with(wanted.as_str());
+                if !(whole || goes_on) {
                     return false;
                 }
                 begun.met += 1;

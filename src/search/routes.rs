@@ -59,6 +59,7 @@ pub struct SearchHit {
     #[schema(required = true)]
     section: Option<SearchSection>,
     /// About a line of the text around the words as safe HTML: the words stand in `<mark>`, everything else is escaped.
+    /// If the title or heading alone has the words, it stands before the opening of the text.
     #[schema(
         max_length = 4000,
         example = "For a while, at <mark>slack</mark> <mark>water</mark>, nothing moves."
@@ -135,6 +136,9 @@ pub async fn search_articles(
 
 fn told(hit: Hit, terms: &Terms) -> Result<SearchHit> {
     let Hit { score, place, .. } = hit;
+    let above =
+        if place.section_id.is_some() { place.heading.as_deref() } else { Some(place.title.as_str()) };
+    let snippet_html = snippet(terms.as_slice(), above.unwrap_or_default(), &place.body);
     let item = String::from_utf8(place.item).map_err(|e| Error::internal(e.to_string()))?;
     Ok(SearchHit {
         article: RawValue::from_string(item)?,
@@ -143,7 +147,7 @@ fn told(hit: Hit, terms: &Terms) -> Result<SearchHit> {
             heading: place.heading,
             anchor: place.anchor,
         }),
-        snippet_html: snippet(terms.as_slice(), &place.body),
+        snippet_html,
         score: f64::from(score) / 1000.0,
     })
 }

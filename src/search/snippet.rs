@@ -15,9 +15,19 @@ const SPAN: usize = 140;
 /// How many occurrences are looked at to find the best line.
 const MOST: usize = 1000;
 
-/// The line of `text` where the most terms stand together, or the opening where there are none.
+/// The line of `text` where the most terms stand together. Where there are none, the title or heading that stands `above`
+/// has them, and is shown before the opening.
 #[must_use]
-pub fn snippet(terms: &[Term], text: &str) -> String {
+pub fn snippet(terms: &[Term], above: &str, text: &str) -> String {
+    if Occurrences::of(terms, text).next().is_some() {
+        return best_line(terms, text);
+    }
+    let opening: String = text.chars().take(LENGTH).collect();
+    let parts = [above, &opening].into_iter().filter(|part| !part.is_empty());
+    best_line(terms, &parts.collect::<Vec<_>>().join(" — "))
+}
+
+fn best_line(terms: &[Term], text: &str) -> String {
     let marks = marks(terms, text);
     let first = marks.get(densest(&marks)).map_or(0..0, |mark| mark.place.clone());
     let start = lead(text, first.start);
@@ -105,7 +115,7 @@ mod tests {
     use crate::search::query::Terms;
 
     fn of(query: &str, text: &str) -> String {
-        snippet(Terms::parse(query).unwrap().as_slice(), text)
+        snippet(Terms::parse(query).unwrap().as_slice(), "", text)
     }
 
     #[test]
@@ -136,8 +146,18 @@ mod tests {
         );
         let block = format!("{}\nThe tide turns. {}", "One more. ".repeat(40), "And on. ".repeat(40));
         assert!(of("tide", &block).starts_with("…The <mark>tide</mark> turns."), "{}", of("tide", &block));
-        let opening = of("nothing", &far);
-        assert!(opening.starts_with("Tide. One more.") && opening.ends_with("One…"), "{opening}");
+    }
+
+    #[test]
+    fn what_stands_in_the_heading_alone_is_shown_before_the_opening() {
+        let terms = Terms::parse("slack water").unwrap();
+        let of = |above, text: &str| snippet(terms.as_slice(), above, text);
+        let heading = "<mark>Slack</mark> <mark>water</mark>";
+        assert_eq!(of("Slack water", "It waits."), format!("{heading} — It waits."));
+        assert_eq!(of("Slack water", ""), heading);
+        assert_eq!(of("Slack", "No water."), "No <mark>water</mark>.");
+        let long = of("Slack water", &"One more. ".repeat(40));
+        assert!(long.starts_with(&format!("{heading} — One more.")) && long.ends_with("One…"), "{long}");
     }
 
     #[test]

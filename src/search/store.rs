@@ -3,9 +3,9 @@
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
-use serde_json::{Value, json};
+use serde::Serialize;
 
-use super::document::{Document, Place, author_key, featured_key, locale_key, topic_key};
+use super::document::{Document, author_key, featured_key, locale_key, topic_key};
 use crate::articles::{ArticleId, Metadata};
 use crate::authors::AuthorId;
 use crate::clock::Timestamp;
@@ -28,7 +28,7 @@ const SLOT_BITS: u32 = 10;
 /// How many seconds after its own an article may stand, if all before are taken.
 const LATEST: i64 = 86_400;
 /// The index is tidied up when it has more segments: each is looked at for each word.
-const MOST_SEGMENTS: i64 = 8;
+const MOST_SEGMENTS: i64 = 6;
 /// How many pages a step of tidying up writes.
 const STEP: i64 = 100;
 
@@ -62,7 +62,8 @@ pub fn put(
         .chain(labels.topics.iter().copied().map(topic_key))
         .chain(labels.authors.iter().copied().map(author_key))
         .collect();
-    let fingerprint = sha256(&serde_json::to_vec(&(VERSION, published_at, &keys, document))?).to_vec();
+    let made_from = (VERSION, published_at, &keys, &metadata.title, document);
+    let fingerprint = sha256(&serde_json::to_vec(&made_from)?).to_vec();
     let kept: Option<Vec<u8>> = search_articles::table
         .filter(search_articles::article_id.eq(id))
         .select(search_articles::fingerprint)
@@ -90,21 +91,32 @@ pub fn put(
     Ok(true)
 }
 
+/// A place as it is handed to the database, all those of an article at once.
+#[derive(Serialize)]
+struct KeptPlace<'a> {
+    id: i64,
+    section_id: Option<String>,
+    heading: Option<&'a str>,
+    anchor: Option<&'a str>,
+    body: &'a str,
+    words: String,
+}
+
 fn insert(tx: &mut Tx<'_>, slot: i64, document: &Document, keys: &[String]) -> Result<()> {
     let is_postgres = matches!(&**tx, Connection::Postgres(_));
-    let place = |(number, place): (i64, &Place)| {
+    let mut kept = Vec::with_capacity(document.places.len());
+    for (number, place) in (0..=OWN_PLACE).rev().zip(&document.places) {
         let tokens = place.tokens(keys);
-        json!({
-            "id": (slot << PLACE_BITS) + number,
-            "section_id": place.section.map(|section| section.uuid().simple().to_string()),
-            "heading": place.heading,
-            "anchor": place.anchor,
-            "body": place.body,
-            "words": if is_postgres { tsvector(&tokens) } else { tokens },
-        })
-    };
-    let numbers = (0..=OWN_PLACE).rev();
-    let places = Value::from(numbers.zip(&document.places).map(place).collect::<Vec<_>>()).to_string();
+        kept.push(KeptPlace {
+            id: (slot << PLACE_BITS) + number,
+            section_id: place.section.map(|section| section.uuid().simple().to_string()),
+            heading: place.heading.as_deref(),
+            anchor: place.anchor.as_deref(),
+            body: &place.body,
+            words: if is_postgres { tsvector(&tokens) } else { tokens },
+        });
+    }
+    let places = serde_json::to_string(&kept)?;
     let words = serde_json::to_string(&document.words)?;
     match &mut **tx {
         Connection::Sqlite(conn) => {

@@ -42,7 +42,7 @@ impl<'a> Words<'a> {
     }
 
     /// The next word: where it stands, and what it is folded to, which is letters and digits alone and never empty.
-    pub fn next(&mut self) -> Option<(Range<usize>, &str)> {
+    pub fn read(&mut self) -> Option<(Range<usize>, &str)> {
         loop {
             let rest = self.text.get(self.at..)?;
             let skipped = rest.find(|c| matches!(role(c), Role::Part | Role::Alone))?;
@@ -80,7 +80,7 @@ impl<'a> Words<'a> {
 pub fn folded(text: &str) -> Vec<String> {
     let mut words = Words::of(text);
     let mut out = Vec::new();
-    while let Some((_, word)) = words.next() {
+    while let Some((_, word)) = words.read() {
         out.push(word.to_owned());
     }
     out
@@ -215,7 +215,7 @@ mod tests {
         let text = "Der große Café\u{301}-Tisch 潮";
         let mut words = Words::of(text);
         let mut found = Vec::new();
-        while let Some((place, _)) = words.next() {
+        while let Some((place, _)) = words.read() {
             found.push(&text[place]);
         }
         assert_eq!(found, ["Der", "große", "Café\u{301}", "Tisch", "潮"]);
@@ -225,7 +225,7 @@ mod tests {
     fn long_words_are_known_by_their_beginning() {
         let (long, longer) = ("x".repeat(64), "x".repeat(5000));
         assert_eq!(all(&long), all(&longer));
-        assert_eq!(Words::of(&longer).next().unwrap().0, 0..5000);
+        assert_eq!(Words::of(&longer).read().unwrap().0, 0..5000);
     }
 
     proptest! {
@@ -235,7 +235,7 @@ mod tests {
         fn any_text_is_words_of_letters_and_digits_in_order(text in "(\\PC|[a-zA-Z ]|\\u{301}|\\u{0}|ﷺ|[ก-๛]|[ぁ-ん]){0,80}") {
             let mut words = Words::of(&text);
             let mut before = 0;
-            while let Some((place, word)) = words.next() {
+            while let Some((place, word)) = words.read() {
                 prop_assert!(place.start >= before && place.end > place.start);
                 prop_assert!(text.get(place.clone()).is_some());
                 prop_assert!(!word.is_empty() && word.len() <= 2 * MOST_BYTES);

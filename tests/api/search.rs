@@ -69,7 +69,7 @@ async fn a_hit_is_an_article_or_one_of_its_sections() {
         ], "next_cursor": null})
     );
     assert_eq!(found_for(&reader, "look harbours").await, "tides");
-    assert_eq!(snippet(&reader, "harbours").await, "Look at the water.");
+    assert_eq!(snippet(&reader, "harbours").await, "Tides &amp; <mark>harbours</mark> — Look at the water.");
 }
 
 #[tokio::test]
@@ -312,7 +312,8 @@ async fn pages(reader: &Client, query: &str) -> Vec<String> {
         let link = answer.header("link").map(str::to_owned);
         assert_eq!(link.is_some(), page["next_cursor"].is_string());
         let Some(link) = link else { return pages };
-        path = link.trim_start_matches('<').split_once('>').unwrap().0.to_owned();
+        let next = link.trim_start_matches('<').split_once('>').unwrap().0;
+        next.clone_into(&mut path);
     }
 }
 
@@ -487,7 +488,7 @@ async fn texts_of_any_size_and_script_can_be_found() {
     let server = Server::start().await;
     let editor = server.login(Role::Editor).await;
     let characters: String = (0x4e00..0x4e00 + 20_000).filter_map(char::from_u32).collect();
-    let numbers: String = (0..25_000).map(|n| format!("{n}\n\n")).collect();
+    let numbers = (0..25_000).map(|n| n.to_string()).collect::<Vec<_>>().join("\n\n");
     for (slug, text) in [
         ("characters", format!("first {}", characters.repeat(3))),
         ("numbers", format!("first {numbers}")),

@@ -193,7 +193,7 @@ async fn reading(server: &Server) {
     for part in ["/html", "/markdown", "/sections", "/sections/slack-water"] {
         anyone.get(format!("{article}{part}")).await.is(200);
     }
-    anyone.get("/v1/search?q=slack+water").await.is(200);
+    anyone.get("/v1/search?q=slack+mov").await.is(200);
     anyone.get("/v1/changes").await.is(200);
 }
 
