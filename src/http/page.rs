@@ -60,7 +60,7 @@ pub struct PageParams {
 struct Cursor<K> {
     /// The place: the sort keys and the id of the last item.
     at: K,
-    /// What list it belongs to: a hash of its filters and its order.
+    /// What list it belongs to: a hash of its filters and its order, and of the place.
     of: String,
 }
 
@@ -79,14 +79,14 @@ impl PageRequest {
     ///
     /// # Errors
     /// Malformed, if the cursor is not one of this list's.
-    pub fn after<K: DeserializeOwned>(&self, list: &impl std::fmt::Debug) -> Result<Option<K>> {
-        let Some(cursor) = &self.cursor else { return Ok(None) };
+    pub fn after<K: Serialize + DeserializeOwned>(&self, list: &impl std::fmt::Debug) -> Result<Option<K>> {
+        let Some(given) = &self.cursor else { return Ok(None) };
         let refusal =
             || Error::parameter("cursor", "foreign-cursor", "not a cursor of this list with these filters");
-        let bytes = BASE64_URL_SAFE_NO_PAD.decode(cursor).map_err(|_| refusal())?;
+        let bytes = BASE64_URL_SAFE_NO_PAD.decode(given).map_err(|_| refusal())?;
         // As strictly as a body: what comes back may not be what was given out.
-        let cursor: Cursor<K> = json::parse(&bytes).map_err(|_| refusal())?;
-        if cursor.of == hash(list) { Ok(Some(cursor.at)) } else { Err(refusal()) }
+        let Cursor { at, .. } = json::parse::<Cursor<K>>(&bytes).map_err(|_| refusal())?;
+        if cursor(&at, list)? == *given { Ok(Some(at)) } else { Err(refusal()) }
     }
 
     /// Cuts rows, of which one more than `limit` was read, to a page, and gives the cursor of the next. `at` tells a
@@ -123,12 +123,10 @@ impl Page {
 /// # Errors
 /// Internal, if the place cannot be written.
 pub fn cursor<K: Serialize>(at: &K, list: &impl std::fmt::Debug) -> Result<String> {
-    Ok(BASE64_URL_SAFE_NO_PAD.encode(serde_json::to_vec(&Cursor { at, of: hash(list) })?))
-}
-
-fn hash(list: &impl std::fmt::Debug) -> String {
-    let hash = sha256(format!("{list:?}").as_bytes());
-    BASE64_URL_SAFE_NO_PAD.encode(hash.get(..9).unwrap_or_default())
+    let place = serde_json::to_string(at)?;
+    let hash = sha256(format!("{list:?} {place}").as_bytes());
+    let of = BASE64_URL_SAFE_NO_PAD.encode(hash.get(..9).unwrap_or_default());
+    Ok(BASE64_URL_SAFE_NO_PAD.encode(serde_json::to_vec(&Cursor { at, of })?))
 }
 
 /// Adds the link to the next page.

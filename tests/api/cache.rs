@@ -10,14 +10,6 @@ use crate::server::Server;
 use crate::test_database::{rounds, setting};
 use crate::writing::{ARTICLES, at, id, publish, published};
 
-/// How many statements the server has run so far.
-fn statements(server: &Server) -> u64 {
-    let text = server.app.metrics.text();
-    let line =
-        text.lines().find(|line| line.starts_with("lede_db_query_duration_seconds_count")).expect("a count");
-    line.rsplit(' ').next().expect("a number").parse().expect("a number")
-}
-
 async fn tides(editor: &Client) -> serde_json::Value {
     let body = "Look at the water. ".repeat(200);
     published(editor, json!({"title": "Tides", "topics": ["sea"], "authors": ["ada"], "intro": body})).await
@@ -30,13 +22,13 @@ async fn what_was_answered_once_is_answered_again_without_a_statement() {
     let reader = server.client();
     for path in [at(&draft, ""), format!("{ARTICLES}/tides"), ARTICLES.to_owned(), "/v1/topics".to_owned()] {
         let first = reader.get(&path).await;
-        let before = statements(&server);
+        let before = server.statements();
         for _ in 0..3 {
             assert_eq!(reader.get(&path).await.is(200).text(), first.text());
             reader.head(&path).await.is(200);
             reader.get(&path).header("if-none-match", first.etag()).await.is(304);
         }
-        assert_eq!(statements(&server), before, "{path}");
+        assert_eq!(server.statements(), before, "{path}");
     }
 }
 
@@ -45,13 +37,13 @@ async fn those_who_ask_for_the_same_at_once_share_one_computation() {
     let server = Server::start().await;
     tides(&server.login(Role::Editor).await).await;
     let reader = server.client();
-    let before = statements(&server);
+    let before = server.statements();
     reader.get(format!("{ARTICLES}?limit=7")).await.is(200);
-    let alone = statements(&server) - before;
-    let before = statements(&server);
+    let alone = server.statements() - before;
+    let before = server.statements();
     let answers = join_all((0..32).map(|_| reader.get(format!("{ARTICLES}?limit=8")).send())).await;
     assert!(answers.iter().all(|answer| answer.is(200).text() == answers[0].text()));
-    assert_eq!(statements(&server) - before, alone);
+    assert_eq!(server.statements() - before, alone);
 }
 
 #[tokio::test]
@@ -156,9 +148,9 @@ async fn nothing_is_kept_if_the_settings_say_so() {
     let server = Server::start_with(|config| config.cache_megabytes = 0).await;
     let draft = tides(&server.login(Role::Editor).await).await;
     server.client().get(at(&draft, "")).await.is(200);
-    let before = statements(&server);
+    let before = server.statements();
     server.client().get(at(&draft, "")).await.is(200);
-    assert_eq!(statements(&server), before + 2);
+    assert_eq!(server.statements(), before + 2);
 }
 
 #[tokio::test]

@@ -138,6 +138,14 @@ impl Server {
         lede::jobs::run_due(&self.app).await.expect("jobs")
     }
 
+    /// How many statements it has run so far; looking at the log of events does not count.
+    pub fn statements(&self) -> u64 {
+        let text = self.app.metrics.text();
+        let count = "lede_db_query_duration_seconds_count ";
+        let value = text.lines().find_map(|line| line.strip_prefix(count)).expect("a count");
+        value.parse().expect("a number")
+    }
+
     /// Where the server listens: `http://127.0.0.1:…`.
     pub fn address(&self) -> &str {
         &self.address

@@ -1,0 +1,86 @@
+//! Pages while others write: what was there throughout is seen exactly once.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use futures_util::future::join_all;
+use lede::auth::Role;
+use serde_json::json;
+
+use crate::client::Client;
+use crate::given::{milliseconds, minutes};
+use crate::server::Server;
+use crate::writing::{ARTICLES, at, id, publish, published};
+
+const LASTING: usize = 60;
+const WRITERS: usize = 8;
+const WALKS: usize = 6;
+
+/// Publishes and withdraws an article of its own, over and over, and remakes everybody's by renaming their topic.
+async fn write(editor: Client, server: Arc<Server>, number: usize, done: Arc<AtomicBool>) {
+    let mut round = 0;
+    while !done.load(Ordering::SeqCst) {
+        round += 1;
+        server.clock.advance(milliseconds(100));
+        let body = json!({"title": format!("Passing {number} {round}"), "topics": ["sea"]});
+        let draft = published(&editor, body).await;
+        if round % 3 == 0 {
+            let edit =
+                editor.patch(at(&draft, "/draft")).header("if-match", "*").json(json!({"intro": "More."}));
+            publish(&editor, &edit.await.expect(200)).await;
+        }
+        if number == 0 {
+            editor.patch("/v1/topics/sea").json(json!({"name": format!("Sea {round}")})).await.is(200);
+        }
+        editor.delete(at(&draft, "")).await.is(204);
+    }
+}
+
+/// How often each article was seen on the way through all pages.
+async fn walk(reader: &Client, order: &str) -> BTreeMap<String, usize> {
+    let mut seen = BTreeMap::new();
+    let mut next = format!("{ARTICLES}?limit=7&fields=id{order}");
+    loop {
+        let page = reader.get(&next).await.expect(200);
+        for item in page["items"].as_array().expect("items") {
+            *seen.entry(id(item)).or_insert(0) += 1;
+        }
+        let Some(cursor) = page["next_cursor"].as_str() else { return seen };
+        next = format!("{ARTICLES}?limit=7&fields=id{order}&cursor={cursor}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_walks_all_pages_while_eight_write_sees_what_lasts_exactly_once() {
+    let server = Arc::new(Server::start().await);
+    let editor = server.login(Role::Editor).await;
+    let mut lasting = Vec::new();
+    for number in 0..LASTING {
+        server.clock.advance(minutes(1));
+        lasting.push(id(&published(
+            &editor,
+            json!({"title": format!("Lasting {number}"), "topics": ["sea"]}),
+        )
+        .await));
+    }
+    let done = Arc::new(AtomicBool::new(false));
+    let writers =
+        (0..WRITERS).map(|number| tokio::spawn(write(editor.clone(), server.clone(), number, done.clone())));
+    let writers: Vec<_> = writers.collect();
+    let mut passing = 0;
+    for turn in 0..WALKS {
+        let order = ["", "&sort=published_at"][turn % 2];
+        let seen = walk(&server.client(), order).await;
+        for article in &lasting {
+            assert_eq!(seen.get(article), Some(&1), "{article} in {seen:#?}");
+        }
+        assert!(seen.values().all(|times| *times == 1), "{seen:#?}");
+        passing += seen.len() - LASTING;
+    }
+    done.store(true, Ordering::SeqCst);
+    for writer in join_all(writers).await {
+        writer.expect("a writer");
+    }
+    println!("{passing} that did not last were met");
+}
