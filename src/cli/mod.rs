@@ -5,6 +5,7 @@ mod config;
 mod demo;
 mod health;
 mod import;
+pub mod logger;
 mod serve;
 mod user;
 
@@ -50,7 +51,7 @@ enum Command {
 /// Runs a command to its end.
 #[must_use]
 pub fn run(mut cli: Cli) -> ExitCode {
-    start_logger(&cli.config.log);
+    logger::start(&cli.config.log);
     if let Err(why) = cli.config.read_database_url() {
         eprintln!("lede: LEDE_DATABASE_URL_FILE: {why}");
         return ExitCode::from(2);
@@ -70,14 +71,11 @@ pub fn run(mut cli: Cli) -> ExitCode {
             Command::Health => health::run(&cli.config).await,
         }
     });
+    logger::finish();
     outcome.unwrap_or_else(|error| {
         eprintln!("lede: {error:#}");
         ExitCode::from(2)
     })
-}
-
-fn start_logger(filter: &str) {
-    env_logger::Builder::new().parse_filters(filter).format_timestamp_millis().init();
 }
 
 fn migrate(config: &Config) -> anyhow::Result<ExitCode> {

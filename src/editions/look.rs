@@ -9,7 +9,6 @@ use super::render::Source;
 use super::{Edition, remake, store};
 use crate::app::App;
 use crate::articles::{ArticleId, ArticleRef, slugs};
-use crate::authors::AuthorRef;
 use crate::db::Connection;
 use crate::db::schema::{renderings, surroundings};
 use crate::error::{Error, Result};
@@ -17,7 +16,6 @@ use crate::http::Answer;
 use crate::http::public::moved;
 use crate::text::Locale;
 use crate::text::slug::Slug;
-use crate::topics::TopicRef;
 
 /// The columns of a [`Finished`].
 const FINISHED: (renderings::etag, renderings::item, renderings::body) =
@@ -43,12 +41,19 @@ pub(super) struct Stored {
     sources: Vec<u8>,
 }
 
-/// What an item names by id.
+/// What an item names by id, read as it stands there.
 #[derive(Deserialize)]
-struct Named {
-    id: ArticleId,
-    authors: Vec<AuthorRef>,
-    topics: Vec<TopicRef>,
+struct Named<'a> {
+    id: &'a str,
+    #[serde(borrow, default)]
+    authors: Vec<Label<'a>>,
+    #[serde(borrow, default)]
+    topics: Vec<Label<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Label<'a> {
+    id: &'a str,
 }
 
 impl Finished {
@@ -59,10 +64,9 @@ impl Finished {
 
     /// The ids of the article, its topics and its authors.
     pub(super) fn surrogate_key(&self) -> Result<String> {
-        let named: Named = serde_json::from_slice(&self.item)?;
-        let topics = named.topics.iter().map(|topic| topic.id.to_string());
-        let others = topics.chain(named.authors.iter().map(|author| author.id.to_string()));
-        Ok(others.fold(named.id.to_string(), |key, id| key + " " + &id))
+        let named: Named<'_> = serde_json::from_slice(&self.item)?;
+        let labels = named.topics.iter().chain(&named.authors);
+        Ok(labels.fold(named.id.to_owned(), |key, label| key + " " + label.id))
     }
 }
 

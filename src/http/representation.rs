@@ -1,6 +1,8 @@
 //! An answer to readers in its finished form: the same for everyone, with its tag, its headers and the bytes in each
 //! coding made once. It answers conditional requests by itself.
 
+use std::time::{Duration, UNIX_EPOCH};
+
 use actix_web::HttpResponse;
 use actix_web::http::header::{
     self, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, LAST_MODIFIED,
@@ -27,7 +29,7 @@ pub struct Representation {
     /// What every answer carries, a 304 included.
     head: Vec<(HeaderName, HeaderValue)>,
     media_type: Option<HeaderValue>,
-    last_modified: Option<HttpDate>,
+    last_modified: HttpDate,
     plain: Variant,
     gzip: OnceCell<Variant>,
     brotli: OnceCell<Variant>,
@@ -75,8 +77,8 @@ impl Representation {
         }
         // Dates have whole seconds: while more may change in the second of the last change, the one before is told.
         let seconds = moment.as_seconds().min(now.as_seconds().saturating_sub(1));
-        let date = Timestamp::from_micros(seconds.saturating_mul(1_000_000)).unwrap_or_default().http_date();
-        if let Ok(value) = HeaderValue::from_str(&date) {
+        let date = HttpDate::from(UNIX_EPOCH + Duration::from_secs(seconds.try_into().unwrap_or_default()));
+        if let Ok(value) = HeaderValue::from_str(&date.to_string()) {
             head.push((LAST_MODIFIED, value));
         }
         Self {
@@ -84,7 +86,7 @@ impl Representation {
             status: StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
             head,
             media_type,
-            last_modified: date.parse().ok(),
+            last_modified: date,
             plain: Variant::new(Encoding::Identity, body, &tag),
             gzip: OnceCell::new(),
             brotli: OnceCell::new(),
@@ -141,7 +143,7 @@ impl Representation {
         }
         let since = asked.get(header::IF_MODIFIED_SINCE).and_then(|value| value.to_str().ok());
         let since: Option<HttpDate> = since.and_then(|value| value.parse().ok());
-        since.zip(self.last_modified.as_ref()).is_some_and(|(since, modified)| *modified <= since)
+        since.is_some_and(|since| self.last_modified <= since)
     }
 
     async fn variant(&self, encoding: Encoding) -> &Variant {

@@ -41,7 +41,7 @@ pub fn serve(role: &str, folder: &Path) {
                 .run()
                 .await;
             }
-            env_logger::Builder::new().parse_filters("info").format_timestamp_millis().init();
+            lede::cli::logger::start("info");
             let folder = tempfile::tempdir()?;
             let config = fixture::config(&folder.path().join("ceiling.db"));
             let lede = Lede::open(config, Seams::default()).await.expect("an application");
