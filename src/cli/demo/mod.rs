@@ -24,6 +24,9 @@ const ARTICLES: &[(&str, &str)] = &[
     ("five-knots-worth-knowing.md", include_str!("five-knots-worth-knowing.md")),
     ("how-a-lighthouse-lens-works.md", include_str!("how-a-lighthouse-lens-works.md")),
     ("a-winter-on-the-breakwater.md", include_str!("a-winter-on-the-breakwater.md")),
+    ("fog-signals-before-radio.md", include_str!("fog-signals-before-radio.md")),
+    ("mending-a-net.md", include_str!("mending-a-net.md")),
+    ("warten-auf-die-flut.md", include_str!("warten-auf-die-flut.md")),
 ];
 
 pub(super) async fn run(mut config: Config) -> anyhow::Result<ExitCode> {
