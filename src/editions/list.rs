@@ -79,6 +79,24 @@ impl FromParams for EditionFilter {
     }
 }
 
+/// From so many carriers on, a list is walked in its order and each article is asked whether it carries a thing. Those that
+/// carry a rarer one are looked up, and put in order.
+const COMMON: i64 = 1500;
+
+/// Those of a query that carry any of these topics or authors.
+macro_rules! carrying {
+    ($conn:expr, $query:expr, $table:ident, $column:ident, $ids:expr) => {{
+        let carriers = $table::table.filter($table::$column.eq_any($ids));
+        let last = carriers.clone().select($table::article_id).offset(COMMON).limit(1);
+        if last.get_result::<ArticleId>($conn).optional()?.is_some() {
+            let itself = carriers.filter($table::article_id.eq(renderings::article_id));
+            $query.filter(diesel::dsl::exists(itself))
+        } else {
+            $query.filter(renderings::article_id.eq_any(carriers.select($table::article_id)))
+        }
+    }};
+}
+
 impl EditionFilter {
     /// Those about a topic, in a language.
     #[must_use]
@@ -95,18 +113,12 @@ impl EditionFilter {
         {
             let ids: Vec<crate::topics::TopicId> =
                 crate::topics::store::find_by_slugs(conn, &slugs)?.into_iter().flatten().collect();
-            let about = rendering_topics::table
-                .filter(rendering_topics::topic_id.eq_any(ids))
-                .select(rendering_topics::article_id);
-            query = query.filter(renderings::article_id.eq_any(about));
+            query = carrying!(conn, query, rendering_topics, topic_id, ids);
         }
         if !self.author.is_empty() {
             let ids: Vec<crate::authors::AuthorId> =
                 crate::authors::store::find_by_slugs(conn, &self.author)?.into_iter().flatten().collect();
-            let by = rendering_authors::table
-                .filter(rendering_authors::author_id.eq_any(ids))
-                .select(rendering_authors::article_id);
-            query = query.filter(renderings::article_id.eq_any(by));
+            query = carrying!(conn, query, rendering_authors, author_id, ids);
         }
         if !self.locale.is_empty() {
             query = query.filter(renderings::locale.eq_any(self.locale.clone()));

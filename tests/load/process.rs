@@ -8,9 +8,6 @@ use std::time::{Duration, Instant};
 use crate::client::{Answer, ask};
 use crate::fixture;
 
-/// The kernel counts processor time in hundredths of a second.
-const TICKS_PER_SECOND: u64 = 100;
-
 pub struct Process {
     pub address: SocketAddr,
     child: Child,
@@ -82,14 +79,13 @@ impl Process {
         }
     }
 
-    /// The processor time it and its workers have taken so far, in user and kernel mode.
+    /// The processor time that the threads of it and of its workers have taken so far, as the scheduler counts it.
     pub fn processor_time(&self) -> Duration {
         let own = self.child.id();
         let children =
             std::fs::read_to_string(format!("/proc/{own}/task/{own}/children")).unwrap_or_default();
         let all = children.split_whitespace().filter_map(|id| id.parse().ok()).chain([own]);
-        let ticks: u64 = all.map(ticks).sum();
-        Duration::from_millis(ticks * 1000 / TICKS_PER_SECOND)
+        Duration::from_nanos(all.map(nanoseconds).sum())
     }
 
     pub fn resident_megabytes(&self) -> u64 {
@@ -99,12 +95,10 @@ impl Process {
     }
 }
 
-fn ticks(process: u32) -> u64 {
-    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
-    let after_name = stat.rsplit(')').next().unwrap_or_default();
-    let fields: Vec<u64> = after_name.split_whitespace().filter_map(|field| field.parse().ok()).collect();
-    // The state, which is a letter, is not among them: the 14th and 15th field of the line are these.
-    fields.get(10..12).map_or(0, |times| times.iter().sum())
+fn nanoseconds(process: u32) -> u64 {
+    let threads = std::fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten();
+    let counted = threads.filter_map(|thread| std::fs::read_to_string(thread.path().join("schedstat")).ok());
+    counted.filter_map(|text| text.split(' ').next()?.parse::<u64>().ok()).sum()
 }
 
 impl Drop for Process {
