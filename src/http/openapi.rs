@@ -222,14 +222,14 @@ fn find_schemas(value: &Value, document: &Value, found: &mut BTreeSet<String>) {
 
 /// Names the headers that follow from what an operation takes and answers.
 fn add_headers(operation: &mut Value) {
-    let header = |description: &str| json!({"description": description, "schema": {"type": "string", "maxLength": 4000}});
     let takes = |name: &str| {
         operation["parameters"].as_array().into_iter().flatten().any(|parameter| parameter["name"] == name)
     };
     let (is_paged, is_idempotent) = (takes("cursor"), takes("Idempotency-Key"));
     let is_conditional = operation["responses"].get("304").is_some();
     let is_write = takes("If-Match") || operation.get("requestBody").is_some();
-    for (status, response) in operation["responses"].as_object_mut().into_iter().flatten() {
+    let responses = operation["responses"].as_object_mut().into_iter().flatten();
+    for (status, response) in responses.filter(|(_, response)| response.get("$ref").is_none()) {
         let succeeds = status.starts_with('2');
         let is_refusal = status.starts_with(['4', '5']);
         let rules = [
@@ -264,18 +264,22 @@ fn add_headers(operation: &mut Value) {
     }
 }
 
+fn header(description: &str) -> Value {
+    json!({"description": description, "schema": {"type": "string", "maxLength": 4000}})
+}
+
 fn problems() -> Value {
     let mut responses = Map::new();
     for (name, status, description) in PROBLEMS {
-        let content = problem_content(*status, &name_to_code(name), description);
-        responses.insert(
-            (*name).to_owned(),
-            json!({
-                "description": description,
-                "headers": {"X-Request-Id": {"$ref": "#/components/headers/RequestId"}},
-                "content": content
-            }),
-        );
+        let mut response = json!({
+            "description": description,
+            "headers": {"X-Request-Id": {"$ref": "#/components/headers/RequestId"}},
+            "content": problem_content(*status, &name_to_code(name), description)
+        });
+        if matches!(status, 429 | 503) {
+            response["headers"]["Retry-After"] = header("In how many seconds to come again.");
+        }
+        responses.insert((*name).to_owned(), response);
     }
     responses.into()
 }

@@ -60,8 +60,7 @@ fn mutate(cursor: &str, other: &str, numbers: &mut Numbers) -> String {
         }
         _ => {
             let json = String::from_utf8_lossy(&plain).into_owned();
-            let digits: String =
-                (0..numbers.below(25)).map(|_| char::from(b'0' + numbers.below(10) as u8)).collect();
+            let digits: String = (0..numbers.below(25)).map(|_| numbers.below(10).to_string()).collect();
             let place = json.find(|c: char| c.is_ascii_digit()).unwrap_or(0);
             plain = format!("{}{digits}{}", &json[..place], &json[place..]).into_bytes();
         }

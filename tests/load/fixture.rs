@@ -114,7 +114,7 @@ fn markdown(number: usize) -> String {
     text += &words.paragraph(60);
     // Words that few articles have, and one that every thirtieth has.
     text += &format!("kelpie{} marlin{} ", number / 5, number / 7);
-    if number % 30 == 0 {
+    if number.is_multiple_of(30) {
         text += "drifter3 ";
     }
     for section in 0..12 {
