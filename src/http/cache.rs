@@ -10,6 +10,7 @@ use moka::policy::EvictionPolicy;
 use tokio::sync::watch;
 
 use super::representation::Representation;
+use crate::clock::Timestamp;
 use crate::config::Config;
 use crate::events::Generation;
 
@@ -43,6 +44,8 @@ pub enum Turn<'a> {
 /// An answer that is being made.
 pub struct Flight<'a> {
     cache: &'a Cache,
+    /// When readers' view had last changed before it began.
+    pub moment: Timestamp,
     generation: i64,
     address: Box<str>,
     /// Held where others may wait.
@@ -80,9 +83,11 @@ impl Cache {
 
     /// Waits for whoever makes this answer already, or lets the caller make it.
     pub async fn turn(&self, address: &str) -> Turn<'_> {
+        // In this order: what is dated may be newer than its date, never older.
+        let moment = self.generation.moment();
         let generation = self.generation.number();
         let address: Box<str> = address.into();
-        let flight = |landing| Flight { cache: self, generation, address: address.clone(), landing };
+        let flight = |landing| Flight { cache: self, moment, generation, address: address.clone(), landing };
         if self.kept.is_none() {
             return Turn::Make(flight(None));
         }

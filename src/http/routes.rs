@@ -244,14 +244,8 @@ async fn called(
     };
     let mut res = next.call(req).await?;
     let Some(answer) = res.response_mut().extensions_mut().remove::<Answer>() else { return Ok(res) };
-    let now = app.clock.now();
-    let made = Representation::new(
-        answer,
-        known.routed.path,
-        &app.public_headers,
-        app.db.generation().moment(),
-        now,
-    );
+    let (moment, now) = (flight.moment, app.clock.now());
+    let made = Representation::new(answer, known.routed.path, &app.public_headers, moment, now);
     let made = flight.land(made);
     let response = made.respond(res.request().headers()).await;
     Ok(res.into_response(response))
