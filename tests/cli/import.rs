@@ -108,7 +108,7 @@ async fn what_is_imported_beside_a_server_is_served() {
 }
 
 #[tokio::test]
-async fn the_demonstration_shows_four_articles_and_leaves_nothing_behind() {
+async fn the_demonstration_shows_its_articles_and_leaves_nothing_behind() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut demo = lede()
         .env("TMPDIR", folder.path())
@@ -122,7 +122,7 @@ async fn the_demonstration_shows_four_articles_and_leaves_nothing_behind() {
     let list = said.iter().find_map(|line| line.trim().strip_prefix("articles ")).expect("an address").trim();
     let found = reqwest::get(format!("{list}?include_total=true")).await.expect("an answer");
     let found: serde_json::Value = found.json().await.expect("JSON");
-    assert_eq!(found["total"], 4);
+    assert_eq!(found["total"], 12);
     terminate(&demo);
     assert!(demo.wait().expect("its end").success());
     assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0);

@@ -1,23 +1,25 @@
-// A static site: every page is made at build time from what Lede answers. `_redirects` keeps old addresses alive on hosts
-// that read Netlify's form.
 import { writeFile } from "node:fs/promises";
-import { defineConfig } from "astro/config";
+import { defineConfig, envField } from "astro/config";
 
-const lede = process.env.LEDE_URL ?? "http://127.0.0.1:8143";
-
-const redirects = {
-  name: "redirects",
-  hooks: {
-    "astro:build:done": async ({ dir }) => {
-      const rules = await fetch(`${lede}/v1/redirects/netlify`);
-      if (!rules.ok) throw new Error(`${rules.url}: ${rules.status}`);
-      await writeFile(new URL("_redirects", dir), await rules.text());
-    },
-  },
-};
+const { LEDE_URL = "http://127.0.0.1:8143", SITE_URL = "http://localhost:4321" } = process.env;
 
 export default defineConfig({
-  site: process.env.SITE_URL ?? "http://127.0.0.1:4321",
+  site: SITE_URL,
   trailingSlash: "always",
-  integrations: [redirects],
+  env: {
+    // The build asks Lede, and so do the scripts of the search and the preview.
+    schema: { LEDE_URL: envField.string({ context: "client", access: "public", default: LEDE_URL }) },
+  },
+  integrations: [{
+    name: "lede",
+    hooks: {
+      async "astro:build:done"({ dir }) {
+        // Every address that once was. This is the form that Netlify and its like read; there is one for nginx, too.
+        const redirects = await fetch(`${LEDE_URL}/v1/redirects/netlify`);
+        if (!redirects.ok) throw new Error(`the redirects: ${redirects.status}`);
+        await writeFile(new URL("_redirects", dir), await redirects.text());
+        await writeFile(new URL("robots.txt", dir), `User-agent: *\nDisallow: /preview/\n\nSitemap: ${LEDE_URL}/sitemap.xml\n`);
+      },
+    },
+  }],
 });

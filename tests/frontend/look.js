@@ -1,141 +1,236 @@
-// Looks at every page of the built site, as people do: on a phone and on a desk, by day and by night.
+// Builds the website on a demonstration of Lede, and looks at every page in a browser: narrow and wide, light and dark. Then
+// it does what people do: follow the contents, search, preview a draft, subscribe.
+//
+//   node look.js LEDE    the executable; screenshots go to the folder that SCREENSHOTS names
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, readdirSync } from "node:fs";
+import { execFileSync, spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
-import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
+import axe from "axe-core";
 import { chromium } from "playwright-core";
 
-const { LEDE_URL: lede, SITE_URL: address, LEDE_EMAIL: email, LEDE_PASSWORD: password, SCREENSHOTS: pictures } = process.env;
-const dist = new URL("dist/", import.meta.url).pathname;
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const [executable] = process.argv.slice(2);
+assert(executable, "which executable?");
+const dist = join(import.meta.dirname, "dist");
+const types = { ".html": "text/html", ".css": "text/css", ".js": "text/javascript" };
 
-/** Serves the built files, as any static host does. */
-const server = createServer((request, response) => {
-  const { pathname } = new URL(request.url, address);
-  const file = join(dist, pathname, pathname.endsWith("/") ? "index.html" : "");
-  const types = { ".html": "text/html; charset=utf-8", ".css": "text/css", ".js": "text/javascript" };
-  try {
-    const body = readFileSync(file);
-    response.writeHead(200, { "content-type": types[extname(file)] ?? "application/octet-stream" }).end(body);
-  } catch {
-    response.writeHead(404, { "content-type": types[".html"] }).end(readFileSync(join(dist, "404.html")));
+/** The paths of all files that were built. */
+const built = () => readdirSync(dist, { recursive: true, withFileTypes: true })
+  .filter((entry) => entry.isFile())
+  .map((entry) => join(entry.parentPath, entry.name).slice(dist.length));
+
+/** Serves them, as a static host does. */
+const host = createServer((request, response) => {
+  const path = new URL(request.url, "http://host").pathname.replace(/\/$/, "/index.html");
+  const [status, file] = built().includes(path) ? [200, path] : [404, "/404.html"];
+  response.writeHead(status, { "content-type": types[extname(file)] ?? "text/plain" }).end(readFileSync(join(dist, file)));
+});
+
+/** Starts the demonstration. */
+const start = (site, folder) => spawn(executable, ["demo", "--bind", "127.0.0.1:0"], {
+  env: { PATH: process.env.PATH, TMPDIR: folder, LEDE_WEBSITE_URL: site, LEDE_CORS_ORIGINS: site, LEDE_ARTICLE_PATH: "/{slug}/" },
+  stdio: ["ignore", "pipe", "ignore"],
+});
+
+/** What it says when it is there: its address and the login. */
+async function greeting(server) {
+  let said = "";
+  server.stdout.setEncoding("utf8").on("data", (text) => (said += text));
+  for (const end = Date.now() + 20_000; !said.includes("/publish "); await new Promise((go) => setTimeout(go, 50))) {
+    assert(server.exitCode === null && Date.now() < end, `the demonstration does not start: ${said}`);
   }
-}).listen(new URL(address).port, "127.0.0.1");
+  const word = (label) => new RegExp(`^ +${label} +(\\S+)$`, "m").exec(said)[1];
+  return { lede: word("documentation").replace("/docs", ""), email: word("log in as"), password: word("with") };
+}
 
-const pages = readdirSync(dist, { recursive: true })
-  .filter((name) => name.endsWith("index.html"))
-  .map((name) => `/${name.slice(0, -"index.html".length)}`)
-  .sort();
+/** An editor's hands. */
+async function editorAt(lede, email, password) {
+  const headers = { "content-type": "application/json", "if-match": "*" };
+  const ask = async (method, path, body) => {
+    const answer = await fetch(lede + path, { method, headers, body: body && JSON.stringify(body) });
+    const text = await answer.text();
+    assert(answer.ok, `${method} ${path}: ${text}`);
+    return JSON.parse(text);
+  };
+  const { access_token: token } = await ask("POST", "/v1/auth/sessions", { email, password });
+  headers.authorization = `Bearer ${token}`;
+  return { ask, token };
+}
 
-const json = async (path, init) => {
-  const answer = await fetch(lede + path, init);
-  assert(answer.ok, `${path}: ${answer.status}`);
-  return answer.json();
-};
+/** Gives the publication what a website shows and a fresh one does not have. */
+async function furnish({ ask }) {
+  await ask("PATCH", "/v1/site", {
+    description: "Tides, weather and the people who live by them.",
+    navigation: ["Sea", "Craft", "History"].map((label) => ({ label, url: `/topics/${label.toLowerCase()}/`, items: [] })),
+  });
+  await ask("PATCH", "/v1/topics/sea", { description: "What the water does, and what it leaves behind." });
+  await ask("PATCH", "/v1/authors/mara-lindqvist", { bio: "Sails a small boat and mends it in winter." });
+  const { id } = await ask("GET", "/v1/articles/reading-a-tide-table");
+  const german = "/v1/articles/eine-gezeitentafel-lesen";
+  const { revision } = await ask("PATCH", `${german}/draft?locale=de`, { translation_of: id });
+  await ask("POST", `${german}/publish?locale=de`, { revision });
+}
 
-/** A page, with what it asked for and complained of. */
-async function open(browser, path, options = {}) {
-  const context = await browser.newContext(options);
-  const page = await context.newPage();
-  const seen = { requests: [], complaints: [] };
+/** A page, and what it asks for and complains of. */
+async function open(browser, options) {
+  const page = await (await browser.newContext(options)).newPage();
+  const seen = { page, requests: [], complaints: [] };
   page.on("request", (request) => seen.requests.push(request.url()));
   page.on("console", (message) => message.type() === "error" && seen.complaints.push(message.text()));
   page.on("pageerror", (error) => seen.complaints.push(String(error)));
-  await page.goto(address + path, { waitUntil: "networkidle" });
-  return { context, page, seen };
+  return seen;
 }
 
-async function look(browser, path, width, colorScheme) {
-  const { context, page, seen } = await open(browser, path, { viewport: { width, height: 900 }, colorScheme });
-  const told = `${path} at ${width} px, ${colorScheme}`;
-  const elsewhere = seen.requests.filter((url) => ![address, lede, "data:"].some((known) => url.startsWith(known)));
-  assert.deepEqual(elsewhere, [], `${told}: requests to other origins`);
-  assert.deepEqual(seen.complaints, [], `${told}: complaints`);
-  const wide = await page.evaluate(() => document.documentElement.scrollWidth);
-  assert(wide <= width, `${told}: ${wide} px wide`);
-  await page.evaluate(axe);
-  // The boxes of task lists are decoration: the text beside them says what they mean.
-  const { violations } = await page.evaluate(() => axe.run({ exclude: [".text input[disabled]"] }));
-  assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html)}`), [], told);
-  for (const link of await page.locator("nav.contents a").all()) {
-    const anchor = await link.getAttribute("href");
-    assert.equal(await page.locator(`[id="${anchor.slice(1)}"]`).count(), 1, `${told}: ${anchor}`);
-  }
-  if (pictures) {
-    const name = `${path.replaceAll("/", "_")}${width}-${colorScheme}.png`;
-    await page.screenshot({ path: join(pictures, name), fullPage: true });
-  }
-  await context.close();
+function check(origins, { requests, complaints }) {
+  const elsewhere = requests.filter((url) => !url.startsWith("data:") && !origins.includes(new URL(url).origin));
+  assert.deepEqual(elsewhere, [], "requests to other origins");
+  assert.deepEqual(complaints, [], "the browser complains");
 }
 
-async function feedsAnswer(browser) {
-  const { context, page } = await open(browser, "/");
-  const feeds = await page.locator('head link[rel="alternate"][title]').evaluateAll((all) => all.map((link) => link.href));
-  assert.equal(feeds.length, 3);
-  for (const feed of feeds) assert.equal((await fetch(feed)).status, 200, feed);
-  await context.close();
+/** What is wrong with the page as it is: it is wider than the window, or somebody cannot use it. */
+async function faults(page) {
+  await page.evaluate(axe.source);
+  return page.evaluate(async () => {
+    const { scrollWidth, clientWidth } = document.documentElement;
+    // The boxes of task lists come without a label; their text stands right behind them.
+    const { violations } = await window.axe.run({ exclude: ["input[type=checkbox]:disabled"] });
+    return [
+      ...(scrollWidth > clientWidth ? [`${scrollWidth} pixels wide`] : []),
+      ...violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`)),
+    ];
+  });
 }
 
-async function searchFinds(browser) {
-  const { context, page } = await open(browser, "/search/");
-  await page.getByRole("searchbox").fill("twelfths");
-  await page.getByRole("button", { name: "Search" }).click();
-  const hit = page.locator("#hits a", { hasText: "The rule of twelfths" }).first();
-  await hit.waitFor();
-  assert((await page.locator("#hits mark").count()) > 0);
-  await hit.click();
-  assert.equal(new URL(page.url()).pathname + new URL(page.url()).hash, "/reading-a-tide-table/#the-rule-of-twelfths");
-  await context.close();
-}
-
-async function previewShowsTheDraft(browser) {
-  const headers = { "content-type": "application/json" };
-  const session = await json("/v1/auth/sessions", { method: "POST", headers, body: JSON.stringify({ email, password }) });
-  const token = session.access_token;
-  const change = { method: "PATCH", headers: { ...headers, authorization: `Bearer ${token}`, "if-match": "*" } };
-  await json("/v1/articles/mending-a-net/draft", { ...change, body: JSON.stringify({ title: "Mending two nets" }) });
-  const right = await open(browser, `/preview/?article=mending-a-net#token=${token}`);
-  await right.page.getByRole("heading", { name: "Mending two nets" }).waitFor();
-  assert(!right.page.url().includes("token"), "the token stays in the address");
-  assert.equal(await right.page.locator("#text h2").count(), 2);
-  const wrong = await open(browser, "/preview/?article=mending-a-net");
-  await wrong.page.getByLabel("Token").fill("wrong");
-  await wrong.page.getByRole("button", { name: "Show" }).click();
-  await wrong.page.getByText("A valid token is needed").waitFor();
-  assert.equal((await json("/v1/articles/mending-a-net")).title, "Mending a net");
-  for (const { context } of [right, wrong]) await context.close();
-}
-
-async function formArrives(browser) {
-  const { context, page } = await open(browser, "/subscribe/", { javaScriptEnabled: false });
-  await page.getByLabel("Your mail address").fill("grace@reader.example");
-  await page.getByRole("button", { name: "Subscribe" }).click();
-  await page.getByRole("heading", { name: "Please check your mail" }).waitFor();
-  await context.close();
-}
-
-if (pictures) mkdirSync(pictures, { recursive: true });
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync"],
-});
-try {
-  assert(pages.length >= 15, `only ${pages}`);
-  for (const path of pages) {
-    for (const width of [320, 1200]) for (const scheme of ["light", "dark"]) {
-      await look(browser, path, width, scheme);
+/** Every page, in every form. */
+async function look(browser, site, origins, addresses) {
+  const links = new Set();
+  for (const width of [320, 1200]) for (const colorScheme of ["light", "dark"]) {
+    const seen = await open(browser, { viewport: { width, height: 800 }, colorScheme, reducedMotion: "reduce" });
+    const { page } = seen;
+    for (const address of addresses) {
+      await page.goto(site + address);
+      await picture(page, `${address}-${width}-${colorScheme}`);
+      assert.deepEqual(await faults(page), [], `${address}, ${width} pixels, ${colorScheme}`);
+      for (const link of await page.locator(":is(a, link)[href]").evaluateAll((all) => all.map(({ href }) => href))) links.add(link);
     }
+    check(origins, seen);
+    await page.context().close();
   }
-  await feedsAnswer(browser);
-  await searchFinds(browser);
-  await previewShowsTheDraft(browser);
-  await formArrives(browser);
-  assert.equal((await fetch(`${address}/nowhere/`)).status, 404);
-  assert(readFileSync(join(dist, "_redirects"), "utf8").startsWith("#"));
-  console.log(`${pages.length} pages looked at, on a phone and on a desk, by day and by night`);
+  return links;
+}
+
+async function picture(page, name) {
+  if (!process.env.SCREENSHOTS) return;
+  mkdirSync(process.env.SCREENSHOTS, { recursive: true });
+  const path = join(process.env.SCREENSHOTS, `${name.replaceAll(/[^\w-]+/g, "-").replaceAll(/^-+/g, "")}.png`);
+  await page.screenshot({ path, fullPage: true });
+}
+
+/** What links lead to is there: pages, the places in them, feeds. */
+async function follow(links, origins) {
+  const pages = new Map();
+  for (const link of links) {
+    const { origin, pathname, search, hash } = new URL(link);
+    if (!origins.includes(origin)) continue;
+    const address = origin + pathname + search;
+    if (!pages.has(address)) {
+      const answer = await fetch(address);
+      assert.equal(answer.status, 200, link);
+      pages.set(address, await answer.text());
+    }
+    if (hash) assert(pages.get(address).includes(` id="${decodeURIComponent(hash.slice(1))}"`), `${link} leads nowhere`);
+  }
+  return pages;
+}
+
+async function use(browser, site, lede, editor) {
+  const article = "/reading-a-tide-table/";
+  const seen = await open(browser, { viewport: { width: 1200, height: 800 }, reducedMotion: "reduce" });
+  const { page } = seen;
+
+  await page.goto(site + article);
+  await page.locator(".contents").getByRole("link", { name: "The rule of twelfths" }).click();
+  assert.equal(await page.evaluate(() => location.hash), "#the-rule-of-twelfths");
+  const { y } = await page.getByRole("heading", { name: "The rule of twelfths" }).boundingBox();
+  assert(y >= 0 && y < 100, `the heading stands at ${y}`);
+
+  await page.getByRole("link", { name: "Search" }).click();
+  await page.getByRole("searchbox").fill("twelfth");
+  await page.getByRole("searchbox").press("Enter");
+  const hit = page.locator("#hits a[href$='#the-rule-of-twelfths']");
+  await hit.waitFor();
+  await picture(page, "search-twelfth");
+  assert.deepEqual(await faults(page), [], "the hits");
+  await hit.click();
+  await page.waitForURL(`${site}${article}#the-rule-of-twelfths`);
+  await page.goto(`${site}/search/?q=the`);
+  await page.getByRole("button", { name: "More" }).click();
+  await page.locator("#hits li").nth(10).waitFor();
+  await page.goto(`${site}/search/?q=xylophone`);
+  await page.getByText("Nothing was found").waitFor();
+
+  await editor.ask("PATCH", "/v1/articles/reading-a-tide-table/draft/sections/the-rule-of-twelfths", { body: "Count in *thirds*." });
+  await page.goto(`${site}/preview/?article=reading-a-tide-table#token=${editor.token}`);
+  await page.locator(".prose").getByText("Count in thirds.").waitFor();
+  assert(!page.url().includes(editor.token), "the token stays in the address");
+  await picture(page, "preview-draft");
+  assert.deepEqual(await faults(page), [], "the preview");
+  assert(!(await (await fetch(`${lede}/v1/articles/reading-a-tide-table/html`)).text()).includes("thirds"), "readers see the draft");
+  check([site, lede], seen);
+
+  const stranger = await open(browser);
+  await stranger.page.goto(`${site}/preview/?article=reading-a-tide-table`);
+  await stranger.page.getByLabel("Token").fill("nobody's");
+  await stranger.page.getByRole("button", { name: "Show the draft" }).click();
+  await stranger.page.locator("#status:not(:empty)").waitFor();
+  assert.match(await stranger.page.locator("#status").innerText(), /token/i);
+  assert(await stranger.page.locator("main .prose").isHidden(), "a stranger sees something");
+
+  const simple = await open(browser, { javaScriptEnabled: false, reducedMotion: "reduce" });
+  await simple.page.goto(site);
+  await simple.page.getByLabel("Mail address").fill("grace@reader.example");
+  await simple.page.getByRole("button", { name: "Subscribe" }).click();
+  await simple.page.getByRole("heading", { name: "Please check your mail" }).waitFor();
+  check([site, lede], simple);
+  const { items } = await editor.ask("GET", "/v1/subscribers?q=grace");
+  assert.deepEqual(items.map(({ email, source }) => [email, source]), [["grace@reader.example", "footer"]]);
+}
+
+const folder = mkdtempSync(join(tmpdir(), "lede-frontend-"));
+let server, browser;
+try {
+  await new Promise((go) => host.listen(0, "127.0.0.1", go));
+  const site = `http://127.0.0.1:${host.address().port}`;
+  server = start(site, folder);
+  const { lede, email, password } = await greeting(server);
+  const editor = await editorAt(lede, email, password);
+  await furnish(editor);
+
+  const env = { ...process.env, LEDE_URL: lede, SITE_URL: site };
+  execFileSync(process.execPath, ["node_modules/astro/astro.js", "build"], { cwd: import.meta.dirname, env, stdio: "inherit" });
+  assert.match(readFileSync(join(dist, "_redirects"), "utf8"), /^\/2026\/ice-house .*\/the-last-ice-house\/ 301$/m);
+  assert.equal((await fetch(`${site}/nowhere/`)).status, 404);
+
+  browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+      "--disable-component-update", "--disable-sync"],
+  });
+  const addresses = built().filter((path) => path.endsWith(".html")).map((path) => path.replace(/index\.html$/, ""));
+  for (const wanted of ["/", "/page/2/", "/reading-a-tide-table/", "/eine-gezeitentafel-lesen/", "/topics/sea/", "/authors/mara-lindqvist/"]) {
+    assert(addresses.includes(wanted), `there is no ${wanted}`);
+  }
+  const links = await look(browser, site, [site, lede], addresses);
+  const followed = await follow(links, [site, lede]);
+  for (const feed of ["rss.xml", "atom.xml", "feed.json"]) assert(followed.has(`${lede}/feeds/${feed}`), feed);
+  console.log(`looked at ${addresses.length} pages in 4 forms, followed ${links.size} links`);
+  await use(browser, site, lede, editor);
+  console.log("followed the contents, searched, previewed a draft, subscribed");
 } finally {
-  await browser.close();
-  server.close();
+  await browser?.close();
+  server?.kill();
+  host.close();
+  rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
 }

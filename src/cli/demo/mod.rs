@@ -24,9 +24,14 @@ const ARTICLES: &[(&str, &str)] = &[
     ("five-knots-worth-knowing.md", include_str!("five-knots-worth-knowing.md")),
     ("how-a-lighthouse-lens-works.md", include_str!("how-a-lighthouse-lens-works.md")),
     ("a-winter-on-the-breakwater.md", include_str!("a-winter-on-the-breakwater.md")),
-    ("fog-signals-before-radio.md", include_str!("fog-signals-before-radio.md")),
-    ("mending-a-net.md", include_str!("mending-a-net.md")),
-    ("warten-auf-die-flut.md", include_str!("warten-auf-die-flut.md")),
+    ("the-names-of-the-wind.md", include_str!("the-names-of-the-wind.md")),
+    ("how-to-read-a-buoy.md", include_str!("how-to-read-a-buoy.md")),
+    ("eine-gezeitentafel-lesen.md", include_str!("eine-gezeitentafel-lesen.md")),
+    ("the-last-ice-house.md", include_str!("the-last-ice-house.md")),
+    ("listening-to-fog.md", include_str!("listening-to-fog.md")),
+    ("a-small-boat-in-winter.md", include_str!("a-small-boat-in-winter.md")),
+    ("what-the-strandline-keeps.md", include_str!("what-the-strandline-keeps.md")),
+    ("supper-at-slack-water.md", include_str!("supper-at-slack-water.md")),
 ];
 
 pub(super) async fn run(mut config: Config) -> anyhow::Result<ExitCode> {

@@ -1,54 +1,38 @@
-// Everything this site asks of Lede. The types are generated from the contract: `npm run client`.
+// Everything the website asks of Lede goes through this client. Its types are generated from the contract: what is not in
+// there does not compile. Pages use it when the site is built, the scripts of the search and the preview in the browser.
+import { LEDE_URL } from "astro:env/client";
 import createClient from "openapi-fetch";
 import type { components, paths } from "./contract";
 
+export type Article = components["schemas"]["WholeEdition"];
 export type Item = components["schemas"]["EditionItem"];
 
-/** Where Lede is: for the build, and for the scripts of the search and preview pages. */
-export const url = process.env["LEDE_URL"] ?? "http://127.0.0.1:8143";
+export const lede = createClient<paths>({ baseUrl: LEDE_URL, querySerializer: { array: { style: "form", explode: false } } });
 
-const client = createClient<paths>({ baseUrl: url });
-
-/** The answer, or an end of the build with what is wrong. */
-function expect<T>({ data, error }: { data?: T; error?: { detail: string } }): T {
-  if (data === undefined) throw new Error(error?.detail ?? "Lede does not answer");
+/** What an answer holds; throws if it tells of a problem. */
+export async function get<T>(answer: Promise<{ data?: T; error?: components["schemas"]["Problem"] }>): Promise<T> {
+  const { data, error } = await answer;
+  if (data === undefined) throw new Error(error?.detail ?? "Lede gives no answer.");
   return data;
 }
 
-export const site = expect(await client.GET("/v1/site"));
-
-/** Every page of a list, one after the other. */
-async function all<T>(read: (cursor?: string) => Promise<{ items: T[]; next_cursor: string | null }>): Promise<T[]> {
-  const items: T[] = [];
-  let cursor: string | undefined;
-  do {
-    const page = await read(cursor);
-    items.push(...page.items);
-    cursor = page.next_cursor ?? undefined;
-  } while (cursor);
-  return items;
+/** Every page of a list, each asked for with the cursor that the one before names. */
+export async function pagesOf<Page extends { next_cursor: string | null; has_more?: boolean }>(
+  ask: (cursor?: string) => Promise<Page>,
+): Promise<Page[]> {
+  const pages = [await ask()];
+  for (let last = pages[0]; last?.next_cursor && last.has_more !== false; pages.push(last)) last = await ask(last.next_cursor);
+  return pages;
 }
 
-/** Every listed article, newest first; all of them, or those about a topic or by an author. */
-export const articles = (filter: { topic?: string[]; author?: string[] } = {}) =>
-  all(async (cursor) =>
-    expect(await client.GET("/v1/articles", { params: { query: { ...filter, limit: 100, ...(cursor && { cursor }) } } })),
-  );
+/** What the page of an article shows: the members of an edition, and the whole text in one string. */
+export const shown: (keyof Article)[] = [
+  "id", "url", "locale", "title", "subtitle", "summary", "cover", "authors", "topics", "outline", "content_html",
+  "reading_minutes", "seo", "translations", "published_at", "updated_at",
+];
 
-export const topics = () =>
-  all(async (cursor) => expect(await client.GET("/v1/topics", { params: { query: { limit: 100, ...(cursor && { cursor }) } } })));
+/** Where this site shows an article: Lede knows the path, by `LEDE_ARTICLE_PATH`. */
+export const pathOf = (article: { url: string }) => new URL(article.url).pathname.replace(/\/*$/, "/");
 
-export const authors = () =>
-  all(async (cursor) => expect(await client.GET("/v1/authors", { params: { query: { limit: 100, ...(cursor && { cursor }) } } })));
-
-/** An article with its text, its neighbours and those like it. */
-export async function article(id: string) {
-  const path = { article: id };
-  const [edition, text, adjacent, related] = await Promise.all([
-    client.GET("/v1/articles/{article}", { params: { path } }).then(expect),
-    client.GET("/v1/articles/{article}/html", { params: { path }, parseAs: "text" }).then(expect),
-    client.GET("/v1/articles/{article}/adjacent", { params: { path } }).then(expect),
-    client.GET("/v1/articles/{article}/related", { params: { path, query: { limit: 3 } } }).then(expect),
-  ]);
-  return { edition, text, adjacent, related: related.items };
-}
+export const date = (at: string, locale: string) =>
+  new Date(at).toLocaleDateString(locale, { dateStyle: "long", timeZone: "UTC" });
