@@ -229,8 +229,8 @@ async fn a_place_that_somebody_made_up_breaks_nothing() {
     }
     let id = article.parse::<uuid::Uuid>().expect("an id");
     let id = <lede::articles::ArticleId as lede::db::types::IsId>::from_uuid(id);
-    type Articles = (EditionFilter, EditionOrder);
-    let of_articles = |query: &str| format!("{:?}", read::<Articles>(query).expect("a query"));
+    let of_articles =
+        |query: &str| format!("{:?}", read::<(EditionFilter, EditionOrder)>(query).expect("a query"));
     let of_drafts = |query: &str| format!("{:?}", read::<DraftFilter>(query).expect("a query"));
     let newest = Wanted { descending: true, ..Wanted::default() };
     let by_email = Wanted { sort: Sort::Email, ..Wanted::default() };
