@@ -2,9 +2,16 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use lede::articles::list::DraftFilter;
 use lede::auth::Role;
+use lede::carried::Order;
+use lede::editions::list::EditionFilter;
+use lede::editions::order::EditionOrder;
+use lede::http::page;
+use lede::http::query::read;
+use lede::subscribers::list::{Sort, Wanted};
 use reqwest::Client as Http;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::client::Client;
 use crate::contract;
@@ -41,7 +48,7 @@ fn mutate(cursor: &str, other: &str, numbers: &mut Numbers) -> String {
             text[at] = b"-_AZaz09=+/%"[numbers.below(12)];
         }
         3 => text.extend_from_slice(&text.clone()),
-        4 => text = vec![b'A'; 1 + numbers.below(3900)],
+        4 => text = vec![b'A'; 1 + numbers.below(8000)],
         5 => plain[at] ^= 1 << numbers.below(8),
         6 => plain[at] = b"0123456789\"{}[],:-.en\\ \0"[numbers.below(24)],
         7 => {
@@ -143,11 +150,122 @@ async fn ten_thousand_cursors_that_nobody_gave_out_are_refused() {
         let call = http.get(format!("{}{list}&cursor={encoded}", server.address()));
         let answer = call.bearer_auth(&token).send().await.expect("an answer");
         match answer.status().as_u16() {
-            400 => refused += 1,
+            400 => {
+                let problem: Value = answer.json().await.expect("a problem");
+                let names = (&problem["code"], &problem["errors"][0]["parameter"]);
+                assert_eq!(names, (&json!("malformed-request"), &json!("cursor")), "{list} {mutated}");
+                refused += 1;
+            }
             200 if mutated == *cursor => right += 1,
             status => panic!("{list} {mutated}: {status} {}", answer.text().await.unwrap_or_default()),
         }
     }
     println!("{refused} were refused, {right} were what had been given out");
     assert!(refused > MUTATIONS * 9 / 10);
+}
+
+/// Places that no item has, made of one that an item has: every value in it replaced by something.
+fn places(at: &Value) -> Vec<Value> {
+    let long = "é".repeat(700);
+    let values = [
+        json!(null),
+        json!(true),
+        json!(0),
+        json!(-1),
+        json!(i64::MIN),
+        json!(i64::MAX),
+        json!(u64::MAX),
+        json!(1.5),
+        json!(1e300),
+        json!(""),
+        json!("\u{10ffff}"),
+        json!(long),
+        json!("NaN"),
+        json!([]),
+        json!({}),
+        json!([[[]]]),
+        json!("-009999-01-02T01:59:59Z"),
+        json!("9999-12-30T22:00:00.999999999Z"),
+        json!("00000000-0000-0000-0000-000000000000"),
+        json!("ffffffff-ffff-ffff-ffff-ffffffffffff"),
+        json!({"Moment": i64::MIN}),
+        json!({"Text": "\u{0}"}),
+    ];
+    let mut places = values.to_vec();
+    match at {
+        Value::Array(items) => {
+            places.push(items.iter().chain(items).cloned().collect());
+            for (n, item) in items.iter().enumerate() {
+                places.extend(places_in(item).map(|place| {
+                    let mut items = items.clone();
+                    items[n] = place;
+                    Value::Array(items)
+                }));
+            }
+        }
+        Value::Object(members) => {
+            for (name, member) in members {
+                places.extend(places_in(member).map(|place| json!({name: place})));
+            }
+        }
+        _ => {}
+    }
+    places
+}
+
+fn places_in(at: &Value) -> impl Iterator<Item = Value> + use<> {
+    places(at).into_iter()
+}
+
+/// What tells a list from others is no secret: whoever reads the code can give any place a cursor.
+#[tokio::test]
+async fn a_place_that_somebody_made_up_breaks_nothing() {
+    let server = Server::start().await;
+    let editor = server.login(Role::Editor).await;
+    let article = filled(&editor).await;
+    for n in 0..3 {
+        let body = json!({"email": format!("r{n}@reader.example")});
+        server.client().post("/v1/subscribers").json(body).await.is(202);
+    }
+    let id = article.parse::<uuid::Uuid>().expect("an id");
+    let id = <lede::articles::ArticleId as lede::db::types::IsId>::from_uuid(id);
+    let of_articles =
+        |query: &str| format!("{:?}", read::<(EditionFilter, EditionOrder)>(query).expect("a query"));
+    let of_drafts = |query: &str| format!("{:?}", read::<DraftFilter>(query).expect("a query"));
+    let newest = Wanted { descending: true, ..Wanted::default() };
+    let by_email = Wanted { sort: Sort::Email, ..Wanted::default() };
+    let lists = [
+        ("/v1/articles", "", of_articles("")),
+        ("/v1/articles", "sort=title", of_articles("sort=title")),
+        ("/v1/articles", "sort=-updated_at,title", of_articles("sort=-updated_at,title")),
+        ("/v1/articles", "topic=sea", of_articles("topic=sea")),
+        ("/v1/drafts", "", of_drafts("")),
+        ("/v1/drafts", "sort=title", of_drafts("sort=title")),
+        ("/v1/topics", "", format!("{:?}", ("topic", Order::NameAscending))),
+        ("/v1/authors", "sort=-created_at", format!("{:?}", ("author", Order::NewestFirst))),
+        ("/v1/subscribers", "", format!("{newest:?}")),
+        ("/v1/subscribers", "sort=email", format!("{by_email:?}")),
+        ("/v1/changes", "", format!("{:?}", "changes")),
+        (&*format!("{}/revisions", at(&json!({"id": article}), "")), "", format!("{:?}", ("revisions", id))),
+    ];
+    let mut followed = 0;
+    for (path, query, list) in lists {
+        let ask = async |cursor: &str| {
+            editor.get(format!("{path}?limit=1&{query}")).query(&[("cursor", cursor)]).await
+        };
+        let page = editor.get(format!("{path}?limit=1&{query}")).await.expect(200);
+        let real = page["next_cursor"].as_str().unwrap_or_else(|| panic!("{path} has one page"));
+        let place: Value =
+            serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(real).expect("base64")).expect("JSON");
+        let forge = |place: &Value| page::cursor(place, &format_args!("{list}")).expect("a cursor");
+        assert_eq!(forge(&place["at"]), real, "{path}?{query}");
+        for place in places(&place["at"]) {
+            let answer = ask(&forge(&place)).await;
+            match answer.status() {
+                200 => followed += 1,
+                _ => _ = answer.problem(400, "malformed-request"),
+            }
+        }
+    }
+    assert!(followed > 50, "{followed} were places");
 }

@@ -9,10 +9,11 @@ use lede::auth::Role;
 use serde_json::json;
 
 use crate::client::{Account, Answer, Client};
+use crate::contract::{self, Operation};
 use crate::given::seconds;
 use crate::server::Server;
 use crate::test_database::setting;
-use crate::writing::{ARTICLES, at, create, publish, published};
+use crate::writing::{ARTICLES, at, create, id, publish, published};
 
 /// nginx with a cache, as its manual sets one up. Ended when dropped.
 struct Proxy {
@@ -109,47 +110,78 @@ async fn a_proxy_keeps_public_answers_in_each_coding() {
     }
 }
 
+/// Every read that needs a token, of that article and that subscriber.
+fn secured(article: &str, subscriber: &str) -> Vec<String> {
+    let is_secured = |operation: &Operation| {
+        let schemes = operation.value["security"].as_array().into_iter().flatten();
+        schemes.into_iter().any(|scheme| scheme.as_object().is_some_and(|scheme| !scheme.is_empty()))
+    };
+    let reads = contract::operations().into_iter().filter(|operation| operation.method == "get");
+    let names =
+        [("article", article), ("section", "ebb"), ("revision", "3"), ("edition", "1"), ("id", subscriber)];
+    let fill = |path: String, (name, value): &(&str, &str)| path.replace(&format!("{{{name}}}"), value);
+    reads.filter(is_secured).map(|read| names.iter().fold(read.path.to_owned(), fill)).collect()
+}
+
 #[tokio::test]
 async fn a_proxy_never_gives_one_what_is_anothers() {
     let server = Server::start().await;
     let Some(proxy) = Proxy::before(&server).await else { return };
     let (editor, admin) = (proxy.login(&server, Role::Editor).await, proxy.login(&server, Role::Admin).await);
-    let draft = create(&editor, json!({"title": "Hidden"})).await;
-    let reader = proxy.client(&server);
+    let (writer, reader) = (proxy.login(&server, Role::Contributor).await, proxy.client(&server));
+    let body = json!({"title": "Tides", "sections": [{"heading": "Ebb", "body": "Open."}]});
+    let draft = published(&editor, body).await;
+    let edit = editor.patch(at(&draft, "/draft")).header("if-match", "*").json(json!({"intro": "Hidden."}));
+    let draft = edit.await.expect(200);
     reader.post("/v1/subscribers").json(json!({"email": "ada@reader.example"})).await.is(202);
-    let own = [
-        at(&draft, "/draft"),
-        at(&draft, "/preview"),
-        "/v1/drafts".into(),
-        "/v1/me".into(),
-        "/v1/subscribers".into(),
-    ];
-    for path in &own {
+    let subscriber = id(&editor.get("/v1/subscribers").await.expect(200)["items"][0]);
+    let paths = secured(&id(&draft), &subscriber);
+    assert!(paths.len() >= 12, "{paths:?}");
+    for path in &paths {
         let first = editor.get(path).await;
-        let second = editor.get(path).await;
-        assert!(first.status() == 200 && !from_cache(&second), "{path}");
-        let other = admin.get(path).await;
-        assert!(!from_cache(&other), "{path}");
-        if path == "/v1/me" {
-            assert_ne!(other.expect(200)["role"], first.json()["role"]);
+        for asks in [&editor, &admin] {
+            let again = asks.get(path).await;
+            assert!(!from_cache(again.is(200)), "{path}");
+            assert!(path != "/v1/me" || asks.user() == editor.user() || again.text() != first.text());
         }
+        let others = writer.get(path).await;
+        assert!(!from_cache(&others) && others.text() != first.text(), "{path}: {}", others.text());
         assert!(!from_cache(reader.get(path).await.is(401)), "{path}");
+        // What was refused stands in nobody's way.
+        assert!(!from_cache(editor.get(path).await.is(200)), "{path}");
     }
-    for path in [
-        at(&draft, ""),
-        format!("{ARTICLES}/hidden"),
-        "/subscribe".into(),
-        "/nowhere".into(),
-        "/metrics".into(),
-    ] {
+    for rest in ["", "/html", "/markdown", "/sections"] {
+        for asks in [&editor, &reader, &reader] {
+            let public = asks.get(at(&draft, rest)).await;
+            assert!(!public.is(200).text().contains("Hidden."), "{rest}");
+        }
+    }
+    for path in ["/subscribe", "/nowhere", "/metrics", "/health/ready"] {
         for asks in [&reader, &editor] {
-            assert!(!from_cache(&asks.get(&path).await), "{path}");
+            assert!(!from_cache(&asks.get(path).await), "{path}");
         }
     }
     // A token does not keep a public answer from being everybody's.
+    assert!(from_cache(editor.get(at(&draft, "")).await.is(200)));
+}
+
+#[tokio::test]
+async fn a_proxy_keeps_no_refusal() {
+    let server = Server::start().await;
+    let Some(proxy) = Proxy::before(&server).await else { return };
+    let (editor, reader) = (proxy.login(&server, Role::Editor).await, proxy.client(&server));
+    let draft = create(&editor, json!({"title": "Tides"})).await;
+    let paths = [at(&draft, ""), format!("{ARTICLES}/tides"), format!("{ARTICLES}/tides/html")];
+    for path in &paths {
+        for asks in [&reader, &reader, &editor] {
+            assert!(!from_cache(asks.get(path).await.is(404)), "{path}");
+        }
+        assert!(!from_cache(reader.get(format!("{path}?formats=x")).await.is(400)), "{path}");
+    }
     publish(&editor, &draft).await;
-    editor.get(at(&draft, "")).await.is(200);
-    assert!(from_cache(reader.get(at(&draft, "")).await.is(200)));
+    for path in &paths {
+        reader.get(path).await.is(200);
+    }
 }
 
 #[tokio::test]
@@ -157,27 +189,55 @@ async fn a_proxy_serves_nothing_withdrawn_for_longer_than_it_may() {
     let server = Server::start_with(|config| config.cache_seconds = 1).await;
     let Some(proxy) = Proxy::before(&server).await else { return };
     let editor = server.login(Role::Editor).await;
-    let draft = published(&editor, json!({"title": "Tides"})).await;
+    let draft = published(&editor, json!({"title": "Tides", "intro": "Water. ".repeat(400)})).await;
     let moved = published(&editor, json!({"title": "Old"})).await;
     let change =
         editor.patch(at(&moved, "/draft")).header("if-match", "*").json(json!({"slug": "renewed"})).await;
     publish(&editor, &change.expect(200)).await;
     let reader = proxy.client(&server);
-    for (path, status) in
-        [(at(&draft, ""), 200), (format!("{ARTICLES}/tides"), 200), (format!("{ARTICLES}/old"), 301)]
-    {
-        reader.get(&path).await.is(status);
+    let old = format!("{ARTICLES}/old");
+    let mut asked = Vec::new();
+    for path in [at(&draft, ""), format!("{ARTICLES}/tides"), old.clone()] {
+        for coding in ["", "gzip", "br"] {
+            asked.push((path.clone(), coding));
+        }
+    }
+    let ask = |(path, coding): &(String, &str)| reader.get(path).header("accept-encoding", coding);
+    for asked in &asked {
+        ask(asked).await.is(if asked.0 == old { 301 } else { 200 });
     }
     for article in [&draft, &moved] {
         editor.post(at(article, "/unpublish")).await.is(200);
     }
     let withdrawn = Instant::now();
-    for path in [at(&draft, ""), format!("{ARTICLES}/tides"), format!("{ARTICLES}/old")] {
-        while reader.get(&path).await.status() != 404 {
-            assert!(withdrawn.elapsed() < seconds(3), "{path} is still served");
+    for asked in &asked {
+        while ask(asked).await.status() != 404 {
+            assert!(withdrawn.elapsed() < seconds(3), "{asked:?} is still served");
         }
     }
     while withdrawn.elapsed() < seconds(4) {
-        reader.get(at(&draft, "")).await.is(404);
+        for asked in &asked {
+            ask(asked).await.is(404);
+        }
     }
+}
+
+#[tokio::test]
+async fn a_proxy_goes_on_with_what_it_has_while_the_server_is_away() {
+    let server = Server::start_with(|config| config.cache_seconds = 1).await;
+    let Some(proxy) = Proxy::before(&server).await else { return };
+    let draft = published(&server.login(Role::Editor).await, json!({"title": "Tides"})).await;
+    let reader = proxy.client(&server);
+    let first = reader.get(at(&draft, "")).await;
+    server.stop().await;
+    let stopped = Instant::now();
+    let stale = loop {
+        let answer = reader.get(at(&draft, "")).await;
+        assert_eq!(answer.is(200).text(), first.text());
+        if !from_cache(&answer) {
+            break answer;
+        }
+        assert!(stopped.elapsed() < seconds(3), "it is kept for longer than it may");
+    };
+    assert_eq!(stale.header("x-cache"), Some("STALE"));
 }
