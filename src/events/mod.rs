@@ -79,7 +79,7 @@ pub enum Event {
         /// Which.
         article: ArticleId,
     },
-    /// A live edition was rendered anew and reads differently.
+    /// A live edition was rendered anew and reads differently, or is found by other words.
     #[serde(rename = "rendering.remade")]
     RenderingRemade {
         /// Which.

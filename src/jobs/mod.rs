@@ -40,7 +40,7 @@ pub enum Job {
         /// Which question.
         confirmation: ConfirmationId,
     },
-    /// Drops what has outlived its time, and comes back in an hour.
+    /// Drops what has outlived its time, tidies up what is searched, and comes back in an hour.
     Housekeeping,
 }
 

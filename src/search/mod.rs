@@ -4,7 +4,7 @@
 //! A *place* is an article itself (its title and opening) or one of its sections. [`query`] reads what is looked for,
 //! [`expression`] asks either database's full-text index for it. Few places are ranked by how well they answer ([`rank`]);
 //! many, which no reader will look at to the end, come by where the terms stand and from the newest on, which the index
-//! gives without looking at them all. So the commonest word costs no more than a rare one.
+//! gives without looking at them all. So the commonest word costs little more than a rare one.
 
 pub mod document;
 pub mod expression;

@@ -1,5 +1,7 @@
 //! Searching over HTTP.
 
+use std::collections::BTreeSet;
+
 use actix_web::HttpRequest;
 use actix_web::web::Data;
 use serde::Serialize;
@@ -117,7 +119,7 @@ pub async fn search_articles(
     let find = move |conn: &mut Connection| {
         let mut hits = search.find(conn, after, page.limit + 1)?;
         let next_cursor = page.cut(&mut hits, &search, |hit| hit.position)?;
-        let stale: Vec<ArticleId> =
+        let stale: BTreeSet<ArticleId> =
             hits.iter().filter(|hit| hit.place.stale).map(|hit| hit.place.article_id).collect();
         let items = hits.into_iter().map(|hit| told(hit, &search.terms)).collect::<Result<_>>()?;
         Ok((SearchPage { items, next_cursor }, stale))
