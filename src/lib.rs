@@ -14,11 +14,12 @@
 //!   editors                                readers
 //!      │ token                                │
 //!      ▼                                      ▼
-//!   http::pipeline ── request id, HEAD, problems, headers, access log
+//!   http::pipeline ── request id, HEAD, problems, headers, metrics, access log
+//!      │                                      │ what was answered before: http::cache
 //!      ▼                                      ▼
 //!   http::routes ──── the one list of every operation
 //!      ▼                                      ▼
-//!   articles::drafts                       editions::routes
+//!   articles::drafts                       editions, search, feeds, changes, redirects, site
 //!      │ edit ─▶ revision                     │ one indexed look-up
 //!      │ publish ─▶ edition ─▶ rendering ─────┤
 //!      ▼                                      ▼
@@ -48,6 +49,7 @@ pub mod events;
 pub mod feeds;
 pub mod http;
 pub mod jobs;
+pub mod logger;
 pub mod mail;
 pub mod metrics;
 pub mod random;

@@ -5,7 +5,6 @@ mod config;
 mod demo;
 mod health;
 mod import;
-pub mod logger;
 mod serve;
 mod user;
 
@@ -15,6 +14,7 @@ use clap::{Parser, Subcommand};
 
 use crate::app::{App, Seams};
 use crate::config::Config;
+use crate::logger;
 
 /// A headless CMS for publications: articles, sections and subscribers behind one JSON API.
 #[derive(Debug, Parser)]

@@ -37,7 +37,7 @@ pub(super) fn stop_on_signal() -> anyhow::Result<watch::Receiver<bool>> {
                 _ = interrupt.recv() => {}
             }
             if stop.send_replace(true) {
-                super::logger::finish();
+                crate::logger::finish();
                 std::process::exit(1);
             }
             log::info!("stopping");

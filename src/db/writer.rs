@@ -114,7 +114,7 @@ impl Writer {
 /// Ends the process: what the disk holds can no longer be vouched for, and only a fresh start reads it anew.
 fn fatal(why: &str) {
     log::error!("writing has ended: {why}");
-    crate::cli::logger::finish();
+    crate::logger::finish();
     std::process::exit(70);
 }
 

@@ -1,5 +1,6 @@
-//! Everything HTTP that is not about one resource. A request passes through `pipeline.rs`, is matched by `routes.rs`,
-//! read by `query.rs`, `json.rs` and `conditional.rs`, and answered with an [`Answer`] or, on any error, a problem.
+//! Everything HTTP that is not about one resource. A request passes through `pipeline.rs`, where `cache.rs` may have its
+//! answer, is matched by `routes.rs`, read by `query.rs`, `json.rs` and `conditional.rs`, and answered with an [`Answer`]
+//! or, on any error, a problem. An answer that is everybody's becomes a `representation.rs`.
 
 mod answer;
 pub mod cache;

@@ -41,7 +41,7 @@ pub fn serve(role: &str, folder: &Path) {
                 .run()
                 .await;
             }
-            lede::cli::logger::start("info");
+            lede::logger::start("info");
             let folder = tempfile::tempdir()?;
             let config = fixture::config(&folder.path().join("ceiling.db"));
             let lede = Lede::open(config, Seams::default()).await.expect("an application");
