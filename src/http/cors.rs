@@ -15,17 +15,15 @@ const ACCEPTED: HeaderValue =
 /// For how many seconds a browser need not ask again.
 const PREFLIGHT_SECONDS: HeaderValue = HeaderValue::from_static("7200");
 
-/// Allows the page that asks to see an answer: any page's if the operation is `open`, else those of these origins.
-pub fn allow(open: bool, origins: &[String], asked: &HeaderMap, answered: &mut HeaderMap) {
+/// Allows the page of that origin to see an answer: any page if the operation is `open`, else those of these `origins`.
+pub fn allow(open: bool, origins: &[String], origin: Option<HeaderValue>, answered: &mut HeaderMap) {
     if open {
         answered.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, ANY);
     } else {
         answered.append(header::VARY, HeaderValue::from_static("Origin"));
-        let Some(origin) = asked.get(header::ORIGIN) else { return };
-        if !origins.iter().any(|allowed| allowed.as_bytes() == origin.as_bytes()) {
-            return;
-        }
-        answered.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+        let is_allowed = |origin: &HeaderValue| origins.iter().any(|one| one.as_bytes() == origin.as_bytes());
+        let Some(origin) = origin.filter(is_allowed) else { return };
+        answered.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
     }
     answered.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
 }

@@ -8,7 +8,7 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::http::header::{
     ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CROSS_ORIGIN_RESOURCE_POLICY,
-    HeaderName, HeaderValue, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
+    HeaderName, HeaderValue, ORIGIN, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 };
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, web};
@@ -109,13 +109,13 @@ fn routed(
         let response = explain(error, id, res.request(), route);
         res = res.into_response(response);
     }
-    let asked = res.request().headers().clone();
+    let origin = res.request().headers().get(ORIGIN).cloned();
     let headers = res.headers_mut();
     if let Some(standing) = standing {
         standing.write(headers);
     }
     if let Some(routed) = routed.filter(|_| !headers.contains_key(ACCESS_CONTROL_ALLOW_ORIGIN)) {
-        cors::allow(routed.open, &app.config.cors_origins, &asked, headers);
+        cors::allow(routed.open, &app.config.cors_origins, origin, headers);
     }
     let defaults =
         [(CACHE_CONTROL, PRIVATE), (CROSS_ORIGIN_RESOURCE_POLICY, HeaderValue::from_static("same-origin"))];
