@@ -212,7 +212,6 @@ async fn drain(app: App, server: ServerHandle, stopped: impl Future<Output = ()>
 
 /// Drops what has outlived its time.
 pub(crate) async fn housekeeping(app: &App) -> Result<()> {
-    app.limits.sweep();
     while app.db.write(idempotency::purge).await? {}
     while app.db.write(subscribers::store::purge).await? {}
     while app.db.write(search::store::tidy).await? {}

@@ -4,6 +4,7 @@
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
@@ -22,6 +23,9 @@ use crate::users::UserId;
 
 static RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 static RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+
+/// After so many takes a budget is swept, so that what is kept does not grow with those who came once.
+const SWEEP: u32 = 10_000;
 
 /// What a budget is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,6 +76,7 @@ struct Budget {
     quota: NonZeroU32,
     window: Duration,
     clock: Clock,
+    taken: AtomicU32,
     limiter: RateLimiter<Key, HashMapStateStore<Key>, Ticks, StateInformationMiddleware>,
 }
 
@@ -148,14 +153,6 @@ impl Limits {
         self.metrics.limited.get_or_create(&metrics::Policy { policy: budget.name }).inc();
         Err(Error::TooMany(standing.reset))
     }
-
-    /// Forgets whoever has a full budget again.
-    pub fn sweep(&self) {
-        for budget in self.budgets.iter().flatten() {
-            budget.limiter.retain_recent();
-            budget.limiter.shrink_to_fit();
-        }
-    }
 }
 
 impl Budget {
@@ -164,11 +161,16 @@ impl Budget {
         let refill = Quota::with_period(window / quota.get())?.allow_burst(quota);
         let limiter = RateLimiter::hashmap_with_clock(refill, Ticks(clock.clone()))
             .with_middleware::<StateInformationMiddleware>();
-        Some(Self { name, quota, window, clock: clock.clone(), limiter })
+        Some(Self { name, quota, window, clock: clock.clone(), taken: AtomicU32::new(0), limiter })
     }
 
     /// What is left, and whether there was anything to take.
     fn take(&self, key: &Key) -> (Standing, bool) {
+        if self.taken.fetch_add(1, Ordering::Relaxed) % SWEEP == SWEEP - 1 {
+            // Whoever has a full budget again is forgotten.
+            self.limiter.retain_recent();
+            self.limiter.shrink_to_fit();
+        }
         let outcome = self.limiter.check_key(key);
         let (remaining, wait) = match &outcome {
             Ok(state) => {
@@ -202,5 +204,24 @@ impl Standing {
                 headers.insert(name.clone(), value);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_has_a_full_budget_again_is_forgotten() {
+        let clock = Clock::fixed(crate::clock::Timestamp::default());
+        let budget = Budget::new("read", 5, Duration::from_secs(60), &clock).unwrap();
+        let key = |n: u32| Key::Network(IpAddr::V4(n.into()));
+        for n in 1..SWEEP {
+            assert!(budget.take(&key(n)).1);
+        }
+        assert_eq!(budget.limiter.len(), SWEEP as usize - 1);
+        clock.advance(Duration::from_secs(61));
+        budget.take(&key(0));
+        assert_eq!(budget.limiter.len(), 1);
     }
 }

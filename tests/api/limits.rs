@@ -5,7 +5,7 @@ use lede::config::Config;
 use serde_json::json;
 
 use crate::client::{Answer, Client};
-use crate::given::{self, PASSWORD, days, hours, minutes, seconds};
+use crate::given::{self, PASSWORD, hours, minutes, seconds};
 use crate::server::Server;
 
 /// A server behind a proxy on the same machine.
@@ -130,16 +130,5 @@ async fn readers_are_limited_only_if_the_settings_say_so() {
     let server = Server::start().await;
     for _ in 0..50 {
         server.client().get("/v1/articles").await.is(200);
-    }
-}
-
-#[tokio::test]
-async fn whoever_has_waited_long_enough_is_forgotten() {
-    let server = Server::start_with(|config| config.login_limit = 5).await;
-    log_in(&server.client(), "", "nobody@lede.example", "wrong").await.is(401);
-    server.clock.advance(days(1));
-    server.run_jobs().await;
-    for _ in 0..5 {
-        log_in(&server.client(), "", "nobody@lede.example", "wrong").await.is(401);
     }
 }
