@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::list::EditionFilter;
-use super::look::find;
+use super::look;
 use super::order::{EditionOrder, Position};
 use super::view::View;
 use super::{EditionItem, items};
@@ -46,22 +46,21 @@ pub async fn get_adjacent_articles(
     Query((filter, view)): Query<(EditionFilter, View)>,
 ) -> Result<Answer> {
     let locale = filter.locale.first().unwrap_or(&app.config.locale).clone();
-    let stored = match find(&app, &req, path.into_inner().article, locale).await? {
-        Ok(stored) => stored,
-        Err(elsewhere) => return Ok(elsewhere),
-    };
-    let (edition, _) = stored.parse()?;
-    let here = Position::published(edition.published_at, edition.id);
-    let look = move |conn: &mut Connection| {
-        let mut rows = filter.find(conn, &EditionOrder::oldest_first(), Some(&here), 1)?;
-        let newer = rows.len();
-        rows.extend(filter.find(conn, &EditionOrder::newest_first(), Some(&here), 1)?);
-        Ok((rows, newer))
-    };
-    let make = move |conn: &mut Connection, rows, newer| {
-        let mut items = items::cut(conn, rows, &view)?;
-        let older = items.split_off(newer).pop();
-        Ok(AdjacentArticles { newer: items.pop(), older })
-    };
-    Ok(Answer::public_json(&items::fresh(&app, look, make).await?)?.surrogate_key("articles"))
+    look::answer(&app, &req, path.into_inner().article, locale, async |stored| {
+        let (edition, _) = stored.parse()?;
+        let here = Position::published(edition.published_at, edition.id);
+        let look = move |conn: &mut Connection| {
+            let mut rows = filter.find(conn, &EditionOrder::oldest_first(), Some(&here), 1)?;
+            let newer = rows.len();
+            rows.extend(filter.find(conn, &EditionOrder::newest_first(), Some(&here), 1)?);
+            Ok((rows, newer))
+        };
+        let make = move |conn: &mut Connection, rows, newer| {
+            let mut items = items::cut(conn, rows, &view)?;
+            let older = items.split_off(newer).pop();
+            Ok(AdjacentArticles { newer: items.pop(), older })
+        };
+        Ok(Answer::public_json(&items::fresh(&app, look, make).await?)?.surrogate_key("articles"))
+    })
+    .await
 }

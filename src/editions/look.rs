@@ -57,13 +57,14 @@ struct Label<'a> {
 }
 
 impl Finished {
+    /// The default answer.
     pub(super) fn answer(self) -> Result<Answer> {
         let key = self.surrogate_key()?;
         Ok(Answer::public("application/json", self.body.into()).tag(self.tag).surrogate_key(key))
     }
 
     /// The ids of the article, its topics and its authors.
-    pub(super) fn surrogate_key(&self) -> Result<String> {
+    fn surrogate_key(&self) -> Result<String> {
         let named: Named<'_> = serde_json::from_slice(&self.item)?;
         let labels = named.topics.iter().chain(&named.authors);
         Ok(labels.fold(named.id.to_owned(), |key, label| key + " " + label.id))
@@ -71,6 +72,11 @@ impl Finished {
 }
 
 impl Stored {
+    /// An answer that is made of it, named after what it is made of for caches in front.
+    pub(super) fn names(&self, answer: Answer) -> Result<Answer> {
+        Ok(answer.surrogate_key(self.finished.surrogate_key()?))
+    }
+
     pub(super) fn parse(&self) -> Result<(Edition, Vec<Source>)> {
         Ok((serde_json::from_slice(&self.finished.body)?, serde_json::from_slice(&self.sources)?))
     }
@@ -133,19 +139,20 @@ fn look(conn: &mut Connection, article: &ArticleRef, locale: &Locale) -> Result<
     }
 }
 
-/// What a request for a part of an article gets: the rendering, or an answer that sends it elsewhere.
-pub(super) async fn find(
+/// Answers a request for something of an article: what `make` makes of the rendering, or where the article is now.
+pub(super) async fn answer(
     app: &App,
     req: &HttpRequest,
     article: ArticleRef,
     locale: Locale,
-) -> Result<std::result::Result<Stored, Answer>> {
+    make: impl AsyncFnOnce(Stored) -> Result<Answer>,
+) -> Result<Answer> {
     const TRIES: u32 = 3;
     for _ in 0..TRIES {
         let (article, locale) = (article.clone(), locale.clone());
         match app.db.read(move |conn| look(conn, &article, &locale)).await? {
-            Found::Fresh(stored) => return Ok(Ok(*stored)),
-            Found::Moved(to) => return Ok(Err(moved(req, "article", &to))),
+            Found::Fresh(stored) => return make(*stored).await,
+            Found::Moved(to) => return Ok(moved(req, "article", &to)),
             Found::Stale(id) => {
                 remake::one(app, id).await?;
             }

@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
 
-use super::look::find;
+use super::look;
 use super::view::View;
 use super::{EditionItem, items};
 use crate::app::App;
@@ -82,29 +82,28 @@ pub async fn list_related_articles(
     Query((locale, (view, most))): Query<(InLocale, (View, Most))>,
 ) -> Result<Answer> {
     let locale = locale.or_default(&app);
-    let stored = match find(&app, &req, path.into_inner().article, locale).await? {
-        Ok(stored) => stored,
-        Err(elsewhere) => return Ok(elsewhere),
-    };
-    let (edition, _) = stored.parse()?;
-    let locale = edition.locale;
-    let topics: Vec<LabelId> =
-        edition.topics.iter().map(|topic| LabelId::from_uuid(topic.id.uuid())).collect();
-    let authors =
-        edition.authors.iter().map(|author| LabelId::from_uuid(author.id.uuid())).collect::<Vec<_>>();
-    let itself: Vec<ArticleId> =
-        edition.translations.iter().map(|other| other.id).chain([edition.id]).collect();
-    let look = move |conn: &mut Connection| {
-        let mut carriers = carriers(conn, &topics, &authors)?;
-        carriers.retain(|carrier| !itself.contains(&carrier.article));
-        let mut alike = rank(&locale, &topics, &carriers);
-        alike.truncate(usize::try_from(most.limit).unwrap_or_default());
-        Ok((items::of(conn, &alike)?, ()))
-    };
-    let make = move |conn: &mut Connection, rows, ()| {
-        Ok(RelatedArticles { items: items::cut(conn, rows, &view)?, next_cursor: None })
-    };
-    Ok(Answer::public_json(&items::fresh(&app, look, make).await?)?.surrogate_key("articles"))
+    look::answer(&app, &req, path.into_inner().article, locale, async |stored| {
+        let (edition, _) = stored.parse()?;
+        let locale = edition.locale;
+        let topics: Vec<LabelId> =
+            edition.topics.iter().map(|topic| LabelId::from_uuid(topic.id.uuid())).collect();
+        let authors =
+            edition.authors.iter().map(|author| LabelId::from_uuid(author.id.uuid())).collect::<Vec<_>>();
+        let itself: Vec<ArticleId> =
+            edition.translations.iter().map(|other| other.id).chain([edition.id]).collect();
+        let look = move |conn: &mut Connection| {
+            let mut carriers = carriers(conn, &topics, &authors)?;
+            carriers.retain(|carrier| !itself.contains(&carrier.article));
+            let mut alike = rank(&locale, &topics, &carriers);
+            alike.truncate(usize::try_from(most.limit).unwrap_or_default());
+            Ok((items::of(conn, &alike)?, ()))
+        };
+        let make = move |conn: &mut Connection, rows, ()| {
+            Ok(RelatedArticles { items: items::cut(conn, rows, &view)?, next_cursor: None })
+        };
+        Ok(Answer::public_json(&items::fresh(&app, look, make).await?)?.surrogate_key("articles"))
+    })
+    .await
 }
 
 /// An article and one of the topics and authors that it carries.

@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::list::EditionFilter;
-use super::look::{Stored, find, find_fresh};
+use super::look::{self, Stored, find_fresh};
 use super::order::{EditionOrder, Position};
 use super::render::Formats;
 use super::view::{InFormats, View, WholeEdition};
@@ -47,15 +47,14 @@ pub async fn get_article(
             return fresh.answer();
         }
     }
-    let stored = match find(&app, &req, article, locale).await? {
-        Ok(stored) => stored,
-        Err(elsewhere) => return Ok(elsewhere),
-    };
-    if view.is_default() {
-        return stored.finished.answer();
-    }
-    let cut = view.cut(&stored)?;
-    Ok(Answer::public_json(&cut)?.surrogate_key(stored.finished.surrogate_key()?))
+    look::answer(&app, &req, article, locale, async |stored| {
+        if view.is_default() {
+            stored.finished.answer()
+        } else {
+            stored.names(Answer::public_json(&view.cut(&stored)?)?)
+        }
+    })
+    .await
 }
 
 /// Read an article as HTML
@@ -74,14 +73,11 @@ pub async fn get_article_html(
     Query(locale): Query<InLocale>,
 ) -> Result<Answer> {
     let locale = locale.or_default(&app);
-    match find(&app, &req, path.into_inner().article, locale).await? {
-        Ok(stored) => {
-            let html = stored.parse()?.0.content_html();
-            let key = stored.finished.surrogate_key()?;
-            Ok(Answer::public("text/html; charset=utf-8", html.into()).surrogate_key(key))
-        }
-        Err(elsewhere) => Ok(elsewhere),
-    }
+    look::answer(&app, &req, path.into_inner().article, locale, async |stored| {
+        let html = stored.parse()?.0.content_html();
+        stored.names(Answer::public("text/html; charset=utf-8", html.into()))
+    })
+    .await
 }
 
 /// Read an article as Markdown
@@ -100,22 +96,17 @@ pub async fn get_article_markdown(
     Query(locale): Query<InLocale>,
 ) -> Result<Answer> {
     let locale = locale.or_default(&app);
-    let stored = match find(&app, &req, path.into_inner().article, locale).await? {
-        Ok(stored) => stored,
-        Err(elsewhere) => return Ok(elsewhere),
-    };
-    let (edition, _) = stored.parse()?;
-    let key = stored.finished.surrogate_key()?;
-    let live = app.db.snapshot(move |conn| store::find_live(conn, stored.id)).await?;
-    let (facts, content) = live.ok_or(Error::NotFound("article"))?;
-    let document = transfer::write_markdown(
-        facts.id,
-        &content,
-        &edition.authors,
-        &edition.topics,
-        Some(facts.published_at),
-    );
-    Ok(Answer::public("text/markdown; charset=utf-8", document.into()).surrogate_key(key))
+    look::answer(&app, &req, path.into_inner().article, locale, async |stored| {
+        let (edition, _) = stored.parse()?;
+        let id = stored.id;
+        let live = app.db.snapshot(move |conn| store::find_live(conn, id)).await?;
+        let (facts, content) = live.ok_or(Error::NotFound("article"))?;
+        let published_at = Some(facts.published_at);
+        let document =
+            transfer::write_markdown(facts.id, &content, &edition.authors, &edition.topics, published_at);
+        stored.names(Answer::public("text/markdown; charset=utf-8", document.into()))
+    })
+    .await
 }
 
 /// The tree of an edition.
@@ -146,14 +137,11 @@ pub async fn list_sections(
     Query((locale, formats)): Query<(InLocale, InFormats)>,
 ) -> Result<Answer> {
     let locale = locale.or_default(&app);
-    match find(&app, &req, path.into_inner().article, locale).await? {
-        Ok(stored) => {
-            let items = sections(&stored, formats.formats)?;
-            let answer = Answer::public_json(&EditionSections { items, next_cursor: None })?;
-            Ok(answer.surrogate_key(stored.finished.surrogate_key()?))
-        }
-        Err(elsewhere) => Ok(elsewhere),
-    }
+    look::answer(&app, &req, path.into_inner().article, locale, async |stored| {
+        let items = sections(&stored, formats.formats)?;
+        stored.names(Answer::public_json(&EditionSections { items, next_cursor: None })?)
+    })
+    .await
 }
 
 /// Read a section
@@ -174,14 +162,12 @@ pub async fn get_section(
 ) -> Result<Answer> {
     let locale = locale.or_default(&app);
     let SectionPath { article, section } = path.into_inner();
-    match find(&app, &req, article, locale).await? {
-        Ok(stored) => {
-            let sections = sections(&stored, formats.formats)?;
-            let section = find_section(&sections, &section).ok_or(Error::NotFound("section"))?;
-            Ok(Answer::public_json(section)?.surrogate_key(stored.finished.surrogate_key()?))
-        }
-        Err(elsewhere) => Ok(elsewhere),
-    }
+    look::answer(&app, &req, article, locale, async |stored| {
+        let sections = sections(&stored, formats.formats)?;
+        let section = find_section(&sections, &section).ok_or(Error::NotFound("section"))?;
+        stored.names(Answer::public_json(section)?)
+    })
+    .await
 }
 
 fn sections(stored: &Stored, formats: Formats) -> Result<Vec<EditionSection>> {
