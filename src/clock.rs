@@ -76,6 +76,12 @@ impl Timestamp {
         Self::from_micros(self.as_micros().saturating_sub(micros)).unwrap_or(self)
     }
 
+    /// The day it is of, in UTC: `2026-01-31`.
+    #[must_use]
+    pub fn date(self) -> String {
+        self.0.strftime("%Y-%m-%d").to_string()
+    }
+
     /// As HTTP and mail headers write it: `Sat, 31 Jan 2026 09:30:00 GMT`.
     #[must_use]
     pub fn http_date(self) -> String {

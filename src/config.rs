@@ -93,6 +93,11 @@ pub struct Config {
     )]
     pub mail_from: Mailbox,
 
+    /// Whether a mail thanks those who have confirmed.
+    #[arg(long, env = "LEDE_WELCOME_MAIL", default_value = "false", value_name = "BOOLEAN", global = true,
+          action = clap::ArgAction::Set)]
+    pub welcome_mail: bool,
+
     /// Seconds between the readiness check turning and the listener closing, when the server is told to stop.
     #[arg(long, env = "LEDE_DRAIN_SECONDS", default_value = "0", value_name = "SECONDS", global = true,
           value_parser = clap::value_parser!(u64).range(0..=600))]
@@ -134,7 +139,8 @@ pub struct Config {
     #[arg(long, env = "LEDE_LOGIN_LIMIT", default_value = "10", value_name = "N", global = true)]
     pub login_limit: u32,
 
-    /// How many times an hour one network may ask to join the list; 0 is no limit.
+    /// How many times an hour one network may ask to join the list; one address may be given ten times at most, and all
+    /// networks together may ask a hundred times as often as one. 0 is no limit.
     #[arg(long, env = "LEDE_JOIN_LIMIT", default_value = "30", value_name = "N", global = true)]
     pub join_limit: u32,
 

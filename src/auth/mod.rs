@@ -98,6 +98,10 @@ policy! {
     ReadSubscribers    "subscribers:read":          Nothing     Nothing  Any      Any;
     /// Changing what is kept of a subscriber.
     WriteSubscribers   "subscribers:write":         Nothing     Nothing  Any      Any;
+    /// Telling who a visitor is that joins by way of a website's own server.
+    SpeakForVisitors   "subscribers:speak":         Nothing     Nothing  Any      Any;
+    /// Giving out what is kept of subscribers.
+    ExportSubscribers  "subscribers:export":        Nothing     Nothing  Nothing  Any;
     /// Erasing a subscriber.
     EraseSubscribers   "subscribers:erase":         Nothing     Nothing  Nothing  Any;
     /// Changing what the publication says of itself.

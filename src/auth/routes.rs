@@ -62,7 +62,7 @@ pub async fn create_session(app: Data<App>, req: HttpRequest, body: Json<CreateS
     violations.check()?;
     let found = match EmailAddress::parse(&email) {
         Ok(email) => {
-            app.limits.admit(&req, Policy::Account, || Key::Account(sha256(email.key().as_bytes())))?;
+            app.limits.admit(&req, Policy::Account, || Key::Hash(sha256(email.key().as_bytes())))?;
             app.db.read(move |conn| store::find_active_by_email(conn, &email)).await?
         }
         Err(_) => None,

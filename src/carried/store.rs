@@ -7,6 +7,7 @@ macro_rules! carried_store {
         table: $table:ident, row: $Row:ident, id: $Id:ident, reference: $Ref:ident, what: $what:literal,
         drafts: $drafts:ident, live: $live:ident, column: $column:ident,
         events: $created:ident, $updated:ident, $merged:ident { $from:ident }, $removed:ident,
+        $(moved_too: $moved_too:path,)?
     ) => {
         use std::collections::HashMap;
 
@@ -296,6 +297,7 @@ macro_rules! carried_store {
                 return Err(Error::unavailable(violation::RETRY));
             }
             move_rows(tx, from.id, into)?;
+            $($moved_too(tx, from.id, into)?;)?
             let now = tx.now();
             diesel::update($table::table.filter($table::id.eq(from.id).or($table::merged_into.eq(from.id))))
                 .set(($table::merged_into.eq(into), $table::updated_at.eq(now)))

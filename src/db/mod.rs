@@ -21,6 +21,17 @@ use diesel::r2d2::Pool;
 use diesel::{RunQueryDsl, sql_query};
 use tokio::sync::Semaphore;
 
+/// Runs the same on the connection of either engine: for what the enum of both cannot express, such as `ON CONFLICT`.
+#[macro_export]
+macro_rules! on_each {
+    ($conn:expr, $name:ident => $work:expr) => {
+        match $conn {
+            $crate::db::Connection::Sqlite($name) => $work,
+            $crate::db::Connection::Postgres($name) => $work,
+        }
+    };
+}
+
 pub use connection::{AnyConnection as Connection, DatabaseUrl, MultiBackend};
 
 use crate::clock::{Clock, Timestamp};

@@ -101,6 +101,7 @@ diesel::table! {
         merged_into -> Nullable<Id>,
         created_at -> Instant,
         updated_at -> Instant,
+        followable -> Bool,
     }
 }
 
@@ -304,7 +305,6 @@ diesel::table! {
         name -> Nullable<Text>,
         status -> Text,
         locale -> Text,
-        labels -> JsonText,
         custom -> JsonText,
         source -> Nullable<Text>,
         signed_up_at -> Instant,
@@ -325,10 +325,86 @@ diesel::table! {
         token_hash -> Binary,
         created_at -> Instant,
         expires_at -> Instant,
+        closed_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
+    use crate::db::types::{Id, Instant, JsonText};
+
+    consent_texts (hash) {
+        hash -> Binary,
+        text -> Text,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
+    use crate::db::types::{Id, Instant, JsonText};
+
+    consents (id) {
+        id -> Id,
+        subscriber_id -> Id,
+        kind -> Text,
+        via -> Text,
+        at -> Instant,
+        actor_id -> Nullable<Id>,
+        text_hash -> Nullable<Binary>,
+        locale -> Nullable<Text>,
+        source -> Nullable<Text>,
+        form_url -> Nullable<Text>,
+        network_hash -> Nullable<Binary>,
+        user_agent -> Nullable<Text>,
+        details -> JsonText,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
+    use crate::db::types::{Id, Instant, JsonText};
+
+    suppressions (id) {
+        id -> Id,
+        address_hash -> Binary,
+        reason -> Text,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
+    use crate::db::types::{Id, Instant, JsonText};
+
+    subscriber_labels (subscriber_id, label) {
+        subscriber_id -> Id,
+        label -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
+    use crate::db::types::{Id, Instant, JsonText};
+
+    subscriber_topics (subscriber_id, topic_id) {
+        subscriber_id -> Id,
+        topic_id -> Id,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
+    use crate::db::types::{Id, Instant, JsonText};
+
+    mails (id) {
+        id -> Id,
+        subscriber_id -> Id,
+        kind -> Text,
+        created_at -> Instant,
         tried_at -> Nullable<Instant>,
         sent_at -> Nullable<Instant>,
         refused_at -> Nullable<Instant>,
-        closed_at -> Nullable<Instant>,
     }
 }
 
@@ -430,6 +506,12 @@ diesel::allow_tables_to_appear_in_same_query!(
     rendering_authors,
     subscribers,
     confirmations,
+    consent_texts,
+    consents,
+    suppressions,
+    subscriber_labels,
+    subscriber_topics,
+    mails,
     site,
     addresses,
     latest_changes,

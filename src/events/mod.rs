@@ -17,6 +17,7 @@ use crate::db::schema::events;
 use crate::db::types::{IsId as _, Json};
 use crate::error::Result;
 use crate::subscribers::SubscriberId;
+use crate::subscribers::suppressions::SuppressionId;
 use crate::topics::TopicId;
 use crate::users::UserId;
 
@@ -128,6 +129,18 @@ pub enum Event {
     /// A subscriber wants no more mail.
     #[serde(rename = "subscriber.left")]
     SubscriberLeft(SubscriberId),
+    /// A subscriber's address takes no mail.
+    #[serde(rename = "subscriber.bounced")]
+    SubscriberBounced(SubscriberId),
+    /// A subscriber called our mail spam.
+    #[serde(rename = "subscriber.complained")]
+    SubscriberComplained(SubscriberId),
+    /// An address was suppressed that no subscriber has.
+    #[serde(rename = "address.suppressed")]
+    AddressSuppressed(SuppressionId),
+    /// What is kept of a subscriber was given out.
+    #[serde(rename = "subscriber.exported")]
+    SubscriberExported(SubscriberId),
     /// What is kept of a subscriber was changed.
     #[serde(rename = "subscriber.updated")]
     SubscriberUpdated(SubscriberId),
@@ -168,8 +181,12 @@ impl Event {
             Self::SubscriberJoined(subscriber)
             | Self::SubscriberConfirmed(subscriber)
             | Self::SubscriberLeft(subscriber)
+            | Self::SubscriberBounced(subscriber)
+            | Self::SubscriberComplained(subscriber)
+            | Self::SubscriberExported(subscriber)
             | Self::SubscriberUpdated(subscriber)
             | Self::SubscriberErased(subscriber) => subscriber.uuid(),
+            Self::AddressSuppressed(suppression) => suppression.uuid(),
             // There is one site, and it has no id.
             Self::SiteUpdated => uuid::Uuid::nil(),
         })
@@ -188,6 +205,10 @@ impl Event {
                 | Self::SubscriberJoined(_)
                 | Self::SubscriberConfirmed(_)
                 | Self::SubscriberLeft(_)
+                | Self::SubscriberBounced(_)
+                | Self::SubscriberComplained(_)
+                | Self::SubscriberExported(_)
+                | Self::AddressSuppressed(_)
                 | Self::SubscriberUpdated(_)
                 | Self::SubscriberErased(_)
         )

@@ -36,6 +36,10 @@ pub enum Policy {
     Account,
     /// Asking to join the list, by network.
     Join,
+    /// Asking for one address to join, by that address.
+    JoinAddress,
+    /// Asking to join, by everybody together.
+    JoinAll,
     /// Writing with a token, by user.
     Write,
     /// Reading, by network.
@@ -49,8 +53,10 @@ pub enum Key {
     Network(IpAddr),
     /// A user who has shown a token.
     User(UserId),
-    /// An account that somebody tries to log in to, by a hash of what they call it.
-    Account([u8; 32]),
+    /// An account that somebody tries to log in to, or an address that is to join, by a hash of it.
+    Hash([u8; 32]),
+    /// Everybody's.
+    Everyone,
 }
 
 /// What is left of a budget.
@@ -66,7 +72,7 @@ pub struct Standing {
 
 /// Every budget.
 pub struct Limits {
-    budgets: [Option<Budget>; 5],
+    budgets: [Option<Budget>; 7],
     metrics: Arc<Metrics>,
     trusted: Vec<ipnet::IpNet>,
 }
@@ -102,6 +108,8 @@ impl Limits {
                 budget("login", config.login_limit, minutes(1)),
                 budget("account", config.login_limit, minutes(10)),
                 budget("join", config.join_limit, minutes(60)),
+                budget("join-address", config.join_limit.min(10), minutes(60)),
+                budget("join-all", config.join_limit.saturating_mul(100), minutes(60)),
                 budget("write", config.write_limit, minutes(1)),
                 budget("read", config.read_limit, minutes(1)),
             ],
@@ -111,11 +119,13 @@ impl Limits {
     }
 
     fn budget(&self, policy: Policy) -> Option<&Budget> {
-        let [login, account, join, write, read] = &self.budgets;
+        let [login, account, join, join_address, join_all, write, read] = &self.budgets;
         match policy {
             Policy::Login => login,
             Policy::Account => account,
             Policy::Join => join,
+            Policy::JoinAddress => join_address,
+            Policy::JoinAll => join_all,
             Policy::Write => write,
             Policy::Read => read,
         }
@@ -143,8 +153,10 @@ impl Limits {
     pub fn admit(&self, req: &HttpRequest, policy: Policy, key: impl FnOnce() -> Key) -> Result<()> {
         let Some(budget) = self.budget(policy) else { return Ok(()) };
         let (standing, admitted) = budget.take(&key());
-        // An answer to a reader is everybody's: what is left to one is none of it.
-        if policy != Policy::Read || !admitted {
+        // An answer to a reader is everybody's, and whoever joins learns nothing of who else did: what is left is told
+        // only where the budget is the caller's own.
+        let is_own = !matches!(policy, Policy::Read | Policy::JoinAddress | Policy::JoinAll);
+        if is_own || !admitted {
             req.extensions_mut().insert(standing);
         }
         if admitted {

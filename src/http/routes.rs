@@ -133,11 +133,17 @@ routes! {
     get    "/v1/me"                                                     => users::routes.get_me;
 
     // Subscribers, and the pages they see.
-    post   "/v1/subscribers"                                            => subscribers::routes.join_subscribers;
+    post   "/v1/subscribers"                                            => subscribers::joining.join_subscribers;
     get    "/v1/subscribers"                                            => subscribers::routes.list_subscribers;
+    get    "/v1/subscribers/stats"                                      => subscribers::stats.get_subscriber_stats;
     get    "/v1/subscribers/{id}"                                       => subscribers::routes.get_subscriber;
     patch  "/v1/subscribers/{id}"                                       => subscribers::routes.update_subscriber;
     delete "/v1/subscribers/{id}"                                       => subscribers::routes.erase_subscriber;
+    get    "/v1/subscribers/{id}/consents"                              => subscribers::keeping.list_consents;
+    get    "/v1/subscribers/{id}/export"                                => subscribers::keeping.export_subscriber;
+    post   "/v1/subscribers/{id}/unsubscribe"                           => subscribers::keeping.unsubscribe_subscriber;
+    get    "/v1/suppressions"                                           => subscribers::keeping.list_suppressions;
+    post   "/v1/suppressions"                                           => subscribers::keeping.suppress_address;
     get    "/subscribe"                                                 => subscribers::pages.get_subscribe_page;
     post   "/subscribe"                                                 => subscribers::pages.submit_subscribe_page;
     get    "/subscribe/confirm/{token}"                                 => subscribers::pages.get_confirm_page;
@@ -254,8 +260,11 @@ async fn called(
 impl Known {
     fn from(endpoint: &Endpoint) -> Self {
         let operation = (endpoint.operation)();
-        let is_secured =
-            operation.security.iter().flatten().any(|scheme| *scheme != SecurityRequirement::default());
+        // Secured is what cannot be done without a token.
+        let is_secured = operation
+            .security
+            .as_ref()
+            .is_some_and(|ways| ways.iter().all(|way| *way != SecurityRequirement::default()));
         let is_get = endpoint.method == "get";
         let public = is_get && !is_secured && is_shared(endpoint.path);
         let parameters: Vec<Parameter> = operation

@@ -14,7 +14,7 @@ pub use worker::{run_due, run_until};
 use crate::app::App;
 use crate::articles::ArticleId;
 use crate::error::Result;
-use crate::subscribers::{ConfirmationId, SubscriberId, letters};
+use crate::subscribers::{MailId, SubscriberId, letters};
 
 crate::id! {
     /// Names a job.
@@ -35,10 +35,10 @@ pub enum Job {
         /// Who.
         subscriber: SubscriberId,
     },
-    /// Sends the mail that asks.
-    SendConfirmation {
-        /// Which question.
-        confirmation: ConfirmationId,
+    /// Sends a mail to a subscriber.
+    SendMail {
+        /// Which.
+        mail: MailId,
     },
     /// Drops what has outlived its time, tidies up what is searched, and comes back in an hour.
     Housekeeping,
@@ -54,7 +54,7 @@ pub enum Lane {
 }
 
 /// The kind of job that the lane for mail does.
-const SENDING: &str = "send-confirmation";
+const SENDING: &str = "send-mail";
 
 /// How long a claim lasts: a worker that dies gives its jobs back after this.
 const CLAIM: Duration = Duration::from_secs(300);
@@ -66,7 +66,7 @@ impl Job {
         match self {
             Self::RemakeRenderings { after } => crate::editions::remake::run(app, after).await,
             Self::AskConsent { subscriber } => letters::ask(app, subscriber).await,
-            Self::SendConfirmation { confirmation } => letters::send(app, confirmation).await,
+            Self::SendMail { mail } => letters::send(app, mail).await,
             Self::Housekeeping => crate::app::housekeeping(app).await,
         }
     }

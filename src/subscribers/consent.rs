@@ -1,6 +1,6 @@
-//! Consent as a state machine, without any I/O: `pending → confirmed → unsubscribed`, and back only through a new question
-//! that is answered. What someone decided stands until they decide anew: signing up again, which anybody can do with
-//! anybody's address, changes no status; it asks.
+//! Consent as a state machine, without any I/O: `pending → confirmed → unsubscribed | bounced | complained`, and back only
+//! through a new question that is answered; erasure ends all of it. What someone decided stands until they decide anew:
+//! signing up again, which anybody can do with anybody's address, changes no status; it asks.
 
 use std::time::Duration;
 
@@ -46,6 +46,8 @@ pub const ANSWERABLE_FOR: Duration = Duration::from_secs(72 * 3600);
 pub const PAUSE: Duration = Duration::from_secs(24 * 3600);
 /// How many unanswered questions an address is sent.
 pub const MOST_QUESTIONS: usize = 3;
+/// How many, if it bounced or complained.
+pub const MOST_QUESTIONS_TO_SUPPRESSED: usize = 1;
 /// How long an address is kept that nobody confirms.
 pub const PENDING_FOR: Duration = Duration::from_secs(7 * 24 * 3600);
 /// How long it is remembered that someone was asked.
@@ -86,21 +88,103 @@ impl Status {
         (self != Self::Confirmed).then_some(Self::Confirmed)
     }
 
-    /// What leaving makes of it; `None` if nothing changes, because no mail was sent anyway.
+    /// What the end of mail makes of it, for that reason; `None` if nothing changes. A complaint outweighs a bounce, and
+    /// either outweighs having left.
     #[must_use]
-    pub fn leave(self) -> Option<Self> {
-        matches!(self, Self::Pending | Self::Confirmed).then_some(Self::Unsubscribed)
+    pub fn end(self, reason: Reason) -> Option<Self> {
+        let weight = |status| match status {
+            Self::Pending | Self::Confirmed => 0,
+            Self::Unsubscribed => 1,
+            Self::Bounced => 2,
+            Self::Complained => 3,
+        };
+        let next = match reason {
+            Reason::Unsubscribed | Reason::Erased => Self::Unsubscribed,
+            Reason::Bounced => Self::Bounced,
+            Reason::Complained => Self::Complained,
+        };
+        (weight(next) > weight(self)).then_some(next)
+    }
+}
+
+/// Why an address is sent nothing.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    diesel::expression::AsExpression,
+    diesel::deserialize::FromSqlRow,
+)]
+#[diesel(sql_type = diesel::sql_types::Text)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = SuppressionReason)]
+pub enum Reason {
+    /// Nothing is kept of the person any more.
+    Erased,
+    /// They left.
+    Unsubscribed,
+    /// The address takes no mail.
+    Bounced,
+    /// They called our mail spam.
+    Complained,
+}
+
+crate::text_column!(Reason);
+
+impl Reason {
+    /// Every reason; a later one outweighs those before it.
+    pub const ALL: [Self; 4] = [Self::Erased, Self::Unsubscribed, Self::Bounced, Self::Complained];
+
+    /// How it is written.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Erased => "erased",
+            Self::Unsubscribed => "unsubscribed",
+            Self::Bounced => "bounced",
+            Self::Complained => "complained",
+        }
+    }
+
+    /// The reason of that name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.as_str() == name)
+    }
+
+    /// A reason that was parsed before it was stored; the table refuses any other.
+    #[expect(clippy::needless_pass_by_value, reason = "what columns of text give")]
+    pub(crate) fn from_stored(name: String) -> Self {
+        Self::parse(&name).unwrap_or(Self::Unsubscribed)
     }
 }
 
 /// Whether someone who signed up (again) is to be asked by mail. `asked` are the times at which they were; those before
 /// `confirmed_at` were answered and no longer count.
 #[must_use]
-pub fn may_ask(status: Status, confirmed_at: Option<Timestamp>, asked: &[Timestamp], now: Timestamp) -> bool {
+pub fn may_ask(
+    status: Status,
+    suppressed: Option<Reason>,
+    confirmed_at: Option<Timestamp>,
+    asked: &[Timestamp],
+    now: Timestamp,
+) -> bool {
+    let most = match (status, suppressed) {
+        (Status::Confirmed, None) => return false,
+        (Status::Bounced | Status::Complained, _) | (_, Some(Reason::Bounced | Reason::Complained)) => {
+            MOST_QUESTIONS_TO_SUPPRESSED
+        }
+        _ => MOST_QUESTIONS,
+    };
     let unanswered = || asked.iter().filter(|at| confirmed_at.is_none_or(|confirmed| **at > confirmed));
-    matches!(status, Status::Pending | Status::Unsubscribed)
-        && unanswered().count() < MOST_QUESTIONS
-        && unanswered().all(|at| at.plus(PAUSE) <= now)
+    unanswered().count() < most && unanswered().all(|at| at.plus(PAUSE) <= now)
 }
 
 #[cfg(test)]
@@ -112,12 +196,29 @@ mod tests {
         Timestamp::parse("2026-01-31T00:00:00Z").unwrap().plus(Duration::from_secs(n * 3600))
     }
 
+    fn may_ask(status: Status, confirmed_at: Option<Timestamp>, asked: &[Timestamp], now: Timestamp) -> bool {
+        super::may_ask(status, None, confirmed_at, asked, now)
+    }
+
     #[test]
-    fn only_those_are_asked_who_do_not_get_mail_and_did_not_complain() {
-        for (status, asks) in
-            [(Pending, true), (Unsubscribed, true), (Confirmed, false), (Bounced, false), (Complained, false)]
-        {
-            assert_eq!(may_ask(status, None, &[], hour(0)), asks, "{status:?}");
+    fn those_who_get_mail_are_not_asked() {
+        for status in Status::ALL {
+            assert_eq!(may_ask(status, None, &[], hour(0)), status != Confirmed, "{status:?}");
+        }
+    }
+
+    #[test]
+    fn who_bounced_or_complained_is_asked_once() {
+        for status in [Bounced, Complained] {
+            assert!(!may_ask(status, None, &[hour(0)], hour(48)), "{status:?}");
+        }
+        for (reason, asks) in [
+            (Reason::Erased, true),
+            (Reason::Unsubscribed, true),
+            (Reason::Bounced, false),
+            (Reason::Complained, false),
+        ] {
+            assert_eq!(super::may_ask(Pending, Some(reason), None, &[hour(0)], hour(48)), asks, "{reason:?}");
         }
     }
 
@@ -137,17 +238,22 @@ mod tests {
     }
 
     #[test]
-    fn each_status_is_left_and_confirmed_in_one_way() {
-        for (status, confirmed, left) in [
-            (Pending, Some(Confirmed), Some(Unsubscribed)),
-            (Confirmed, None, Some(Unsubscribed)),
-            (Unsubscribed, Some(Confirmed), None),
-            (Bounced, Some(Confirmed), None),
-            (Complained, Some(Confirmed), None),
+    fn a_graver_reason_stands_over_a_lighter_one() {
+        for (status, confirmed, left, complained) in [
+            (Pending, Some(Confirmed), Some(Unsubscribed), Some(Complained)),
+            (Confirmed, None, Some(Unsubscribed), Some(Complained)),
+            (Unsubscribed, Some(Confirmed), None, Some(Complained)),
+            (Bounced, Some(Confirmed), None, Some(Complained)),
+            (Complained, Some(Confirmed), None, None),
         ] {
             assert_eq!(status.confirm(), confirmed);
-            assert_eq!(status.leave(), left);
+            assert_eq!(status.end(Reason::Unsubscribed), left);
+            assert_eq!(status.end(Reason::Complained), complained);
             assert_eq!(Status::parse(status.as_str()), Some(status));
+        }
+        assert_eq!(Unsubscribed.end(Reason::Bounced), Some(Bounced));
+        for reason in Reason::ALL {
+            assert_eq!(Reason::parse(reason.as_str()), Some(reason));
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use askama::Template;
 
-use super::{ConfirmToken, ConfirmationId, SubscriberId, leave_token, questions};
+use super::{ConfirmToken, MailId, SubscriberId, leave_token, mails, questions, store};
 use crate::app::App;
 use crate::db::types::IsId as _;
 use crate::error::{Error, Result};
@@ -39,10 +39,17 @@ pub async fn ask(app: &App, subscriber: SubscriberId) -> Result<()> {
 ///
 /// # Errors
 /// When the mail did not leave and another try may help.
-pub async fn send(app: &App, confirmation: ConfirmationId) -> Result<()> {
-    let claimed = app.db.write(move |tx| questions::claim(tx, confirmation)).await?;
-    let Some((subscriber, email)) = claimed else { return Ok(()) };
-    let message = write(app, confirmation, subscriber, &email)?;
+pub async fn send(app: &App, mail: MailId) -> Result<()> {
+    let claimed = app
+        .db
+        .write(move |tx| {
+            let claimed = mails::claim(tx, mail)?;
+            let row = claimed.map(|(_, subscriber)| store::find(tx, subscriber)).transpose()?.flatten();
+            Ok(claimed.map(|(kind, _)| kind).zip(row))
+        })
+        .await?;
+    let Some((_, row)) = claimed else { return Ok(()) };
+    let message = write(app, mail, row.id, &row.email)?;
     let outcome = app.mailer.send(&message).await;
     let result = match &outcome {
         Ok(()) => "sent",
@@ -52,35 +59,35 @@ pub async fn send(app: &App, confirmation: ConfirmationId) -> Result<()> {
     app.metrics.mails.get_or_create(&Outcome { result }).inc();
     match outcome {
         Ok(()) => {
-            log::info!("mail {confirmation} was sent");
-            app.db.write(move |tx| questions::settle(tx, confirmation, Some(true))).await
+            log::info!("mail {mail} was sent");
+            app.db.write(move |tx| mails::settle(tx, mail, Some(true))).await
         }
         Err(Undelivered::Refused(code)) => {
-            log::warn!("mail {confirmation} was refused for good: {code}");
-            app.db.write(move |tx| questions::settle(tx, confirmation, Some(false))).await
+            log::warn!("mail {mail} was refused for good: {code}");
+            app.db.write(move |tx| mails::settle(tx, mail, Some(false))).await
         }
         Err(Undelivered::Failed(why)) => {
-            app.db.write(move |tx| questions::settle(tx, confirmation, None)).await?;
-            Err(Error::unavailable(format!("mail {confirmation}: {why}")))
+            app.db.write(move |tx| mails::settle(tx, mail, None)).await?;
+            Err(Error::unavailable(format!("mail {mail}: {why}")))
         }
     }
 }
 
-fn write(app: &App, confirmation: ConfirmationId, subscriber: SubscriberId, email: &str) -> Result<Message> {
+fn write(app: &App, mail: MailId, subscriber: SubscriberId, email: &str) -> Result<Message> {
     let to = EmailAddress::parse(email)
         .map_err(|_| Error::internal(format!("subscriber {subscriber} has a malformed address")))?;
     let (site, base) = (app.config.title.as_str(), app.config.base_url());
-    let token = ConfirmToken::of(&app.keys, confirmation);
+    let token = ConfirmToken::of(&app.keys, mail);
     let confirm_url = format!("{base}/subscribe/confirm/{}", token.as_str());
     let leave_url = format!("{base}/subscribe/leave/{}", leave_token(&app.keys, subscriber));
-    let failed = |e: askama::Error| Error::internal(format!("mail {confirmation}: {e}"));
+    let failed = |e: askama::Error| Error::internal(format!("mail {mail}: {e}"));
     let (text, html) = (
         Text { site, confirm_url: &confirm_url, leave_url: &leave_url }.render().map_err(failed)?,
         Html { site, confirm_url: &confirm_url, leave_url: &leave_url }.render().map_err(failed)?,
     );
     let from = app.config.mail_from.clone();
     Ok(Message {
-        id: confirmation.uuid(),
+        id: mail.uuid(),
         headers: vec![
             ("List-Id", format!("<subscribers.{}>", from.domain())),
             ("List-Unsubscribe", format!("<{leave_url}>")),

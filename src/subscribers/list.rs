@@ -5,13 +5,14 @@ use diesel::sql_types::Text;
 use serde::{Deserialize, Serialize};
 
 use super::store::SubscriberRow;
-use super::{Status, SubscriberId};
+use super::{Line, Status, SubscriberId};
 use crate::clock::Timestamp;
-use crate::db::schema::subscribers;
+use crate::db::schema::{subscriber_labels, subscriber_topics, subscribers, topics};
 use crate::db::{Connection, MultiBackend};
-use crate::error::{Error, Result};
+use crate::error::{Error, Invalid, Result};
 use crate::http::page;
 use crate::http::query::Params;
+use crate::text::slug::Slug;
 
 /// Which subscribers are wanted, and in which order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -20,6 +21,12 @@ pub struct Wanted {
     pub status: Vec<&'static str>,
     /// What stands in the address or the name.
     pub q: Option<String>,
+    /// Those who chose any of these topics.
+    pub topics: Vec<Slug>,
+    /// Those who carry any of these labels.
+    pub labels: Vec<String>,
+    /// Those who signed up at any of these places.
+    pub sources: Vec<String>,
     /// Changed then or later.
     pub updated_at_gte: Option<Timestamp>,
     /// By what.
@@ -34,6 +41,8 @@ pub enum Sort {
     /// When they signed up first.
     #[default]
     CreatedAt,
+    /// When anything of them last changed.
+    UpdatedAt,
     /// The address as it is compared.
     Email,
 }
@@ -55,24 +64,29 @@ diesel::define_sql_function! {
 type Rows<'a> = subscribers::BoxedQuery<'a, MultiBackend>;
 
 impl Wanted {
-    /// Takes `status`, `q`, `updated_at_gte` and `sort`.
+    /// Takes `status`, `q`, `topic`, `label`, `source`, `updated_at_gte` and `sort`.
     pub fn from_params(params: &mut Params) -> Self {
         let status = params.list("status", |name| {
             Status::parse(name).map(Status::as_str).ok_or_else(|| {
                 let names = Status::ALL.map(Status::as_str).join(", ");
-                crate::error::Invalid::new("not-one-of", format!("any of {names}"))
+                Invalid::new("not-one-of", format!("any of {names}"))
             })
         });
         let sort = params.parsed("sort", |text| {
-            match page::sort(text, &[("created_at", Sort::CreatedAt), ("email", Sort::Email)])?.as_slice() {
+            let known =
+                [("created_at", Sort::CreatedAt), ("updated_at", Sort::UpdatedAt), ("email", Sort::Email)];
+            match page::sort(text, &known)?.as_slice() {
                 [one] => Ok(*one),
-                _ => Err(crate::error::Invalid::new("unknown-sort", "one of created_at and email")),
+                _ => Err(Invalid::new("unknown-sort", "one of created_at, updated_at and email")),
             }
         });
         let (sort, descending) = sort.unwrap_or((Sort::CreatedAt, true));
         Self {
             status,
             q: params.text("q").map(|q| q.trim().to_ascii_lowercase()).filter(|q| !q.is_empty()),
+            topics: params.list("topic", Slug::parse),
+            labels: params.list("label", line),
+            sources: params.list("source", line),
             updated_at_gte: params.time("updated_at_gte"),
             sort,
             descending,
@@ -83,6 +97,24 @@ impl Wanted {
         let mut rows = subscribers::table.into_boxed::<MultiBackend>();
         if !self.status.is_empty() {
             rows = rows.filter(subscribers::status.eq_any(self.status.clone()));
+        }
+        if !self.topics.is_empty() {
+            rows = rows.filter(diesel::dsl::exists(
+                subscriber_topics::table
+                    .inner_join(topics::table.on(topics::id.eq(subscriber_topics::topic_id)))
+                    .filter(subscriber_topics::subscriber_id.eq(subscribers::id))
+                    .filter(topics::slug.eq_any(&self.topics)),
+            ));
+        }
+        if !self.labels.is_empty() {
+            rows = rows.filter(diesel::dsl::exists(
+                subscriber_labels::table
+                    .filter(subscriber_labels::subscriber_id.eq(subscribers::id))
+                    .filter(subscriber_labels::label.eq_any(&self.labels)),
+            ));
+        }
+        if !self.sources.is_empty() {
+            rows = rows.filter(subscribers::source.eq_any(&self.sources));
         }
         if let Some(at) = self.updated_at_gte {
             rows = rows.filter(subscribers::updated_at.ge(at));
@@ -110,28 +142,51 @@ pub fn list(
     limit: i64,
 ) -> Result<Vec<SubscriberRow>> {
     let mut rows = wanted.rows().limit(limit);
-    rows = match (wanted.sort, wanted.descending) {
-        (Sort::CreatedAt, false) => rows.order((subscribers::created_at.asc(), subscribers::id.asc())),
-        (Sort::CreatedAt, true) => rows.order((subscribers::created_at.desc(), subscribers::id.desc())),
-        (Sort::Email, false) => rows.order(subscribers::email_key.asc()),
-        (Sort::Email, true) => rows.order(subscribers::email_key.desc()),
-    };
-    rows = match (after, wanted.sort) {
-        (None, _) => rows,
-        (Some(Place::At(micros, id)), Sort::CreatedAt) => {
-            let at = Timestamp::from_micros(micros).map_err(|_| foreign())?;
-            let same = subscribers::created_at.eq(at);
+    macro_rules! by_time {
+        ($column:ident) => {{
+            let place = match after {
+                None => None,
+                Some(Place::At(micros, id)) => {
+                    Some((Timestamp::from_micros(micros).map_err(|_| foreign())?, id))
+                }
+                Some(Place::Key(_)) => return Err(foreign()),
+            };
+            let column = subscribers::$column;
+            if let Some((at, id)) = place {
+                let same = column.eq(at);
+                rows = if wanted.descending {
+                    rows.filter(column.lt(at).or(same.and(subscribers::id.lt(id))))
+                } else {
+                    rows.filter(column.gt(at).or(same.and(subscribers::id.gt(id))))
+                };
+            }
             if wanted.descending {
-                rows.filter(subscribers::created_at.lt(at).or(same.and(subscribers::id.lt(id))))
+                rows.order((column.desc(), subscribers::id.desc()))
             } else {
-                rows.filter(subscribers::created_at.gt(at).or(same.and(subscribers::id.gt(id))))
+                rows.order((column.asc(), subscribers::id.asc()))
+            }
+        }};
+    }
+    rows = match wanted.sort {
+        Sort::CreatedAt => by_time!(created_at),
+        Sort::UpdatedAt => by_time!(updated_at),
+        Sort::Email => {
+            let key = match after {
+                None => None,
+                Some(Place::Key(key)) => Some(key),
+                Some(Place::At(..)) => return Err(foreign()),
+            };
+            match (key, wanted.descending) {
+                (None, false) => rows.order(subscribers::email_key.asc()),
+                (None, true) => rows.order(subscribers::email_key.desc()),
+                (Some(key), false) => {
+                    rows.filter(subscribers::email_key.gt(key)).order(subscribers::email_key.asc())
+                }
+                (Some(key), true) => {
+                    rows.filter(subscribers::email_key.lt(key)).order(subscribers::email_key.desc())
+                }
             }
         }
-        (Some(Place::Key(key)), Sort::Email) if wanted.descending => {
-            rows.filter(subscribers::email_key.lt(key))
-        }
-        (Some(Place::Key(key)), Sort::Email) => rows.filter(subscribers::email_key.gt(key)),
-        _ => return Err(foreign()),
     };
     Ok(rows.load(conn)?)
 }
@@ -149,8 +204,13 @@ pub fn count(conn: &mut Connection, wanted: &Wanted) -> Result<i64> {
 pub fn place(wanted: &Wanted, row: &SubscriberRow) -> Place {
     match wanted.sort {
         Sort::CreatedAt => Place::At(row.created_at.as_micros(), row.id),
+        Sort::UpdatedAt => Place::At(row.updated_at.as_micros(), row.id),
         Sort::Email => Place::Key(row.email_key.clone()),
     }
+}
+
+fn line(text: &str) -> Result<String, Invalid> {
+    Line::parse(text).map(|line| line.as_str().to_owned())
 }
 
 fn foreign() -> Error {

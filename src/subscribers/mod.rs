@@ -6,30 +6,34 @@
 //! erasing the row erases the person.
 
 pub mod consent;
+pub mod evidence;
+pub mod joining;
+pub mod keeping;
 pub mod letters;
 pub mod list;
+pub mod mails;
 pub mod pages;
 mod profile;
 pub mod questions;
 pub mod routes;
+pub mod stats;
 pub mod store;
+pub mod suppressions;
 mod tokens;
 
 pub use consent::Status;
-pub use profile::{Custom, Label, Labels, Line};
+pub use mails::MailId;
+pub use profile::{Custom, Label, Labels, Line, Source};
 pub use tokens::{ConfirmToken, leave_token, read_leave_token};
 
 use crate::mail::EmailAddress;
 use crate::text::Locale;
+use crate::text::slug::Slug;
+use evidence::Evidence;
 
 crate::id! {
     /// Names a subscriber.
     SubscriberId
-}
-
-crate::id! {
-    /// Names one time that someone was asked to confirm.
-    ConfirmationId
 }
 
 /// What someone says who wants to receive mail.
@@ -41,6 +45,8 @@ pub struct SignUp {
     pub name: Option<Line>,
     /// The language they read; the site's, if they do not say.
     pub locale: Locale,
-    /// Where they signed up, as in `footer`.
-    pub source: Option<Line>,
+    /// The topics they chose; those that cannot be followed are left out.
+    pub topics: Vec<Slug>,
+    /// What is kept as evidence: where and how they signed up.
+    pub evidence: Evidence,
 }

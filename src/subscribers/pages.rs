@@ -9,8 +9,10 @@ use askama::Template;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::consent::Reason;
+use super::evidence::{Evidence, Kind, Via, Visitor};
 use super::questions::{self, Answered};
-use super::{ConfirmToken, Line, SignUp, read_leave_token};
+use super::{ConfirmToken, Line, SignUp, joining, read_leave_token};
 use crate::app::App;
 use crate::error::{Error, Invalid, Result};
 use crate::http::html::page;
@@ -133,7 +135,9 @@ pub async fn submit_subscribe_page(app: Data<App>, req: HttpRequest, form: Form)
         let locale = form.filled("locale").and_then(|text| Locale::parse(text.trim()).ok());
         let source = form.filled("source").and_then(|text| Line::parse(text).ok());
         let locale = locale.unwrap_or_else(|| app.config.locale.clone());
-        super::routes::sign_up(&app, SignUp { email, name, locale, source }).await?;
+        let visitor = Visitor::of(&app, &req);
+        let evidence = Evidence { source, visitor, ..Evidence::new(Kind::Requested, Via::Page) };
+        joining::sign_up(&app, &req, SignUp { email, name, locale, topics: Vec::new(), evidence }).await?;
     }
     let asked = MessagePage {
         site,
@@ -191,10 +195,16 @@ pub async fn get_confirm_page(app: Data<App>, token: Path<String>) -> Result<Ans
         (status = 410, description = "The link is too old, or was used.", body = String,
          content_type = "text/html; charset=utf-8"),
     ))]
-pub async fn submit_confirm_page(app: Data<App>, token: Path<String>) -> Result<Answer> {
+pub async fn submit_confirm_page(app: Data<App>, req: HttpRequest, token: Path<String>) -> Result<Answer> {
     let settled = match ConfirmToken::parse(&token) {
         None => Answered::Unknown,
-        Some(token) => app.db.write(move |tx| questions::confirm(tx, &token)).await?,
+        Some(token) => {
+            let (random, keys, welcomes) = (app.random.clone(), app.keys.clone(), app.config.welcome_mail);
+            let evidence = Evidence::new(Kind::Confirmed, Via::Mail).from(Visitor::of(&app, &req));
+            app.db
+                .write(move |tx| questions::confirm(tx, &random, &keys, &token, &evidence, welcomes))
+                .await?
+        }
     };
     answered_page(&app, settled)
 }
@@ -231,11 +241,21 @@ pub async fn get_leave_page(app: Data<App>, token: Path<String>) -> Result<Answe
     request_body(content = Option<LeaveForm>, content_type = "application/x-www-form-urlencoded"),
     responses((status = 200, description = "No more mail is sent there.", body = String,
                content_type = "text/html; charset=utf-8")))]
-pub async fn submit_leave_page(app: Data<App>, token: Path<String>) -> Result<Answer> {
+pub async fn submit_leave_page(
+    app: Data<App>,
+    req: HttpRequest,
+    token: Path<String>,
+    form: Form,
+) -> Result<Answer> {
     let Some(subscriber) = read_leave_token(&app.keys, &token) else {
         return broken_link_page(&app, StatusCode::OK);
     };
-    app.db.write(move |tx| questions::leave(tx, subscriber)).await?;
+    let via = if form.text("List-Unsubscribe").is_some() { Via::OneClick } else { Via::Mail };
+    let evidence = Evidence::new(Kind::Withdrawn, via).from(Visitor::of(&app, &req));
+    let (random, keys) = (app.random.clone(), app.keys.clone());
+    app.db
+        .write(move |tx| questions::end(tx, &random, &keys, subscriber, Reason::Unsubscribed, &evidence))
+        .await?;
     let left = MessagePage {
         site: &app.config.title,
         heading: "You have unsubscribed",

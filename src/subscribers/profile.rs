@@ -57,6 +57,11 @@ pub struct Labels(Vec<String>);
 #[schema(min_length = 1, max_length = 60)]
 pub struct Label(#[expect(dead_code, reason = "documents what `Labels` keeps")] String);
 
+/// Where somebody signed up: one line.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[schema(min_length = 1, max_length = 200)]
+pub struct Source(#[expect(dead_code, reason = "documents what `source` filters by")] String);
+
 impl Labels {
     /// Reads labels. One that comes twice is kept once.
     ///
@@ -74,6 +79,18 @@ impl Labels {
             }
         }
         if given.len() > 50 { Err(Invalid::new("too-many", "at most 50 labels")) } else { Ok(Self(labels)) }
+    }
+}
+
+impl Labels {
+    /// Each of them.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+
+    /// Labels that were parsed before they were stored.
+    pub(crate) fn from_stored(labels: Vec<String>) -> Self {
+        Self(labels)
     }
 }
 

@@ -1,24 +1,18 @@
-//! How the questions to subscribers are kept: asked, sent, answered, closed.
-
-use std::time::Duration;
+//! How the questions to subscribers are kept: asked, answered, closed.
 
 use diesel::prelude::*;
 
-use super::consent::ANSWERABLE_FOR;
+use super::consent::{ANSWERABLE_FOR, Reason};
+use super::evidence::{self, Evidence, Kind, Via};
 use super::store::lock;
-use super::{ConfirmToken, ConfirmationId, Status, SubscriberId, consent};
+use super::{ConfirmToken, MailId, Status, SubscriberId, consent, mails, suppressions};
 use crate::auth::Keys;
 use crate::clock::Timestamp;
 use crate::db::schema::{confirmations, subscribers};
 use crate::db::{Connection, Tx};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::events::Event;
-use crate::jobs::{self, Job};
 use crate::random::Random;
-
-/// How long a try to send may take before another one believes it dead. Longer than a mail server is waited for, so
-/// that no two workers send the same mail.
-const TRY: Duration = Duration::from_secs(240);
 
 /// What became of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,65 +32,32 @@ pub enum Answered {
 pub fn ask(tx: &mut Tx<'_>, random: &Random, keys: &Keys, id: SubscriberId) -> Result<()> {
     let now = tx.now();
     let Some(row) = lock(tx, id)? else { return Ok(()) };
+    let suppression = suppressions::find(tx, &suppressions::hash(keys, &row.email_key))?;
     let asked: Vec<Timestamp> = confirmations::table
         .filter(confirmations::subscriber_id.eq(id))
         .select(confirmations::created_at)
         .load(&mut **tx)?;
-    if !consent::may_ask(row.status, row.confirmed_at, &asked, now) {
+    let reason = suppression.map(|suppression| suppression.reason);
+    if !consent::may_ask(row.status, reason, row.confirmed_at, &asked, now) {
         return Ok(());
     }
-    let confirmation: ConfirmationId = random.id(now)?;
+    let question: MailId = random.id(now)?;
     diesel::insert_into(confirmations::table)
         .values((
-            confirmations::id.eq(confirmation),
+            confirmations::id.eq(question),
             confirmations::subscriber_id.eq(id),
-            confirmations::token_hash.eq(ConfirmToken::of(keys, confirmation).hash()),
+            confirmations::token_hash.eq(ConfirmToken::of(keys, question).hash()),
             confirmations::created_at.eq(now),
             confirmations::expires_at.eq(now.plus(ANSWERABLE_FOR)),
         ))
         .execute(&mut **tx)?;
+    let mut asked_now = Evidence::new(Kind::Asked, Via::Mail);
+    asked_now.locale = Some(row.locale);
+    evidence::append(tx, random, id, &asked_now)?;
     if row.status == Status::Pending && asked.is_empty() {
         tx.append(None, Event::SubscriberJoined(id));
     }
-    jobs::enqueue(tx, random, &Job::SendConfirmation { confirmation }, now)
-}
-
-/// Whom the question is for, if it is still to be sent and nobody else is sending it.
-pub(super) fn claim(tx: &mut Tx<'_>, confirmation: ConfirmationId) -> Result<Option<(SubscriberId, String)>> {
-    let now = tx.now();
-    let open = confirmations::table
-        .filter(confirmations::id.eq(confirmation))
-        .filter(confirmations::sent_at.is_null())
-        .filter(confirmations::refused_at.is_null())
-        .filter(confirmations::closed_at.is_null())
-        .filter(confirmations::expires_at.gt(now));
-    let claimed: Option<SubscriberId> = diesel::update(
-        open.filter(confirmations::tried_at.is_null().or(confirmations::tried_at.le(now.minus(TRY)))),
-    )
-    .set(confirmations::tried_at.eq(Some(now)))
-    .returning(confirmations::subscriber_id)
-    .get_result(&mut **tx)
-    .optional()?;
-    if let Some(subscriber) = claimed {
-        let email = subscribers::table.filter(subscribers::id.eq(subscriber)).select(subscribers::email);
-        return Ok(Some((subscriber, email.get_result(&mut **tx)?)));
-    }
-    let is_open: bool = diesel::select(diesel::dsl::exists(open)).get_result(&mut **tx)?;
-    if is_open { Err(Error::unavailable("another worker is sending this mail")) } else { Ok(None) }
-}
-
-/// Writes down how it went: sent, refused, or to be tried again.
-pub(super) fn settle(tx: &mut Tx<'_>, confirmation: ConfirmationId, sent: Option<bool>) -> Result<()> {
-    let now = tx.now();
-    let at = |is: bool| is.then_some(now);
-    diesel::update(confirmations::table.filter(confirmations::id.eq(confirmation)))
-        .set((
-            confirmations::sent_at.eq(at(sent == Some(true))),
-            confirmations::refused_at.eq(at(sent == Some(false))),
-            confirmations::tried_at.eq(None::<Timestamp>),
-        ))
-        .execute(&mut **tx)?;
-    Ok(())
+    mails::order(tx, random, question, mails::Kind::Confirmation, id)
 }
 
 /// What stands about the question with that token: what [`confirm`] would answer.
@@ -120,11 +81,19 @@ pub fn look_up(conn: &mut Connection, token: &ConfirmToken, now: Timestamp) -> R
     })
 }
 
-/// Takes the answer that a token is. It answers once: then and when the subscriber leaves, every open question is closed.
+/// Takes the answer that a token is, with the evidence of it. It answers once: then, and when the subscriber leaves, every
+/// open question is closed. Whoever is to be welcomed is sent a mail.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn confirm(tx: &mut Tx<'_>, token: &ConfirmToken) -> Result<Answered> {
+pub fn confirm(
+    tx: &mut Tx<'_>,
+    random: &Random,
+    keys: &Keys,
+    token: &ConfirmToken,
+    evidence: &Evidence,
+    welcomes: bool,
+) -> Result<Answered> {
     let now = tx.now();
     let subscriber: Option<SubscriberId> = confirmations::table
         .filter(confirmations::token_hash.eq(token.hash()))
@@ -145,29 +114,49 @@ pub fn confirm(tx: &mut Tx<'_>, token: &ConfirmToken) -> Result<Answered> {
                 subscribers::updated_at.eq(now),
             ))
             .execute(&mut **tx)?;
+        suppressions::lift(tx, &suppressions::hash(keys, &row.email_key))?;
+        evidence::append(tx, random, id, evidence)?;
         tx.append(None, Event::SubscriberConfirmed(id));
+        if welcomes {
+            mails::order(tx, random, random.id(now)?, mails::Kind::Welcome, id)?;
+        }
     }
     close_questions(tx, id)?;
     Ok(Answered::Confirmed)
 }
 
-/// Lets a subscriber go. Done twice is done once.
+/// Ends the mail to a subscriber, for that reason and with the evidence of it. Done twice is done once.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn leave(tx: &mut Tx<'_>, id: SubscriberId) -> Result<()> {
+pub fn end(
+    tx: &mut Tx<'_>,
+    random: &Random,
+    keys: &Keys,
+    id: SubscriberId,
+    reason: Reason,
+    evidence: &Evidence,
+) -> Result<()> {
     let now = tx.now();
     let Some(row) = lock(tx, id)? else { return Ok(()) };
-    if let Some(status) = row.status.leave() {
+    if let Some(status) = row.status.end(reason) {
+        let left = (status == Status::Unsubscribed).then_some(now);
         diesel::update(subscribers::table.filter(subscribers::id.eq(id)))
             .set((
                 subscribers::status.eq(status),
-                subscribers::unsubscribed_at.eq(Some(now)),
+                left.map(|left| subscribers::unsubscribed_at.eq(Some(left))),
                 subscribers::updated_at.eq(now),
             ))
             .execute(&mut **tx)?;
-        tx.append(None, Event::SubscriberLeft(id));
+        evidence::append(tx, random, id, evidence)?;
+        let event = match status {
+            Status::Bounced => Event::SubscriberBounced(id),
+            Status::Complained => Event::SubscriberComplained(id),
+            _ => Event::SubscriberLeft(id),
+        };
+        tx.append(evidence.actor, event);
     }
+    suppressions::suppress(tx, random, &suppressions::hash(keys, &row.email_key), reason)?;
     close_questions(tx, id)
 }
 

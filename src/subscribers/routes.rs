@@ -1,7 +1,6 @@
-//! Subscribers over HTTP: joining, which anybody may, and the list as editors see it.
+//! The list over HTTP, as editors see it.
 
 use actix_web::HttpRequest;
-use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -9,46 +8,18 @@ use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
 
 use super::list::{self, Wanted};
-use super::store::{self, SubscriberChanges, SubscriberRow};
-use super::{Custom, Label, Labels, Line, SignUp, Status, SubscriberId, leave_token};
+use super::store::{self, Kept, SubscriberChanges};
+use super::{Custom, Label, Labels, Line, Source, Status, SubscriberId, leave_token};
 use crate::app::App;
 use crate::auth::{Actor, EraseSubscribers, ReadSubscribers, WriteSubscribers};
 use crate::clock::Timestamp;
 use crate::db::types;
 use crate::error::{Error, Result, Violations};
 use crate::http::json::present;
-use crate::http::limit::Policy;
 use crate::http::query::{FromParams, Params};
-use crate::http::{Answer, Fields, Json, MergePatch, PageRequest, Query, page};
-use crate::mail::EmailAddress;
+use crate::http::{Answer, Fields, MergePatch, PageRequest, Query, page};
 use crate::text::Locale;
 use crate::text::slug::Slug;
-
-/// Who wants to receive mail.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct JoinSubscribers {
-    /// The address to write to.
-    #[schema(min_length = 3, max_length = 254, format = Email)]
-    email: String,
-    /// What the person is called.
-    #[schema(min_length = 1, max_length = 200)]
-    name: Option<String>,
-    /// The language the person reads; the site's, if absent.
-    #[schema(min_length = 2, max_length = 11)]
-    locale: Option<String>,
-    /// Where the person signed up, as in `footer`.
-    #[schema(min_length = 1, max_length = 200)]
-    source: Option<String>,
-}
-
-/// The answer to everyone who joins, whatever is known of the address.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Joined {
-    /// Always `pending`: a mail asks for confirmation, if one may be sent.
-    #[schema(max_length = 20, example = "pending")]
-    status: &'static str,
-}
 
 /// Someone who receives mail, or did, or may.
 #[derive(Debug, Serialize, ToSchema)]
@@ -62,9 +33,9 @@ pub struct Subscriber {
     name: Option<String>,
     status: Status,
     locale: Locale,
-    /// Slugs of the topics the person chose; empty means everything, and so it always is until topics can be chosen.
-    #[schema(value_type = Vec<Slug>, max_items = 100)]
-    topics: Vec<String>,
+    /// Slugs of the topics the person chose; empty means everything.
+    #[schema(max_items = 100)]
+    topics: Vec<Slug>,
     /// Words that editors put on the person.
     #[schema(value_type = Vec<Label>, max_items = 50)]
     labels: Labels,
@@ -158,8 +129,8 @@ impl FromParams for Chosen {
 }
 
 /// The members of a subscriber that are wanted.
-fn write(app: &App, fields: &Fields<SubscriberField>, row: SubscriberRow) -> Result<Box<RawValue>> {
-    let mut subscriber = Subscriber::from(row);
+fn write(app: &App, fields: &Fields<SubscriberField>, kept: Kept) -> Result<Box<RawValue>> {
+    let mut subscriber = Subscriber::from(kept);
     if fields.name(SubscriberField::UnsubscribeUrl) {
         let token = leave_token(&app.keys, subscriber.id);
         subscriber.unsubscribe_url = Some(format!("{}/subscribe/leave/{token}", app.config.base_url()));
@@ -167,9 +138,8 @@ fn write(app: &App, fields: &Fields<SubscriberField>, row: SubscriberRow) -> Res
     fields.choose(&subscriber)
 }
 
-impl From<SubscriberRow> for Subscriber {
-    fn from(row: SubscriberRow) -> Self {
-        let types::Json(labels) = row.labels;
+impl From<Kept> for Subscriber {
+    fn from(Kept { row, labels, topics }: Kept) -> Self {
         let types::Json(custom) = row.custom;
         let text = |line: Line| line.as_str().to_owned();
         Self {
@@ -178,7 +148,7 @@ impl From<SubscriberRow> for Subscriber {
             name: row.name.map(text),
             status: row.status,
             locale: row.locale,
-            topics: Vec::new(),
+            topics,
             labels,
             custom,
             source: row.source.map(text),
@@ -202,10 +172,19 @@ pub struct ListParameters {
     /// What stands in the address or the name; upper and lower case of ASCII letters are the same.
     #[param(max_length = 1000)]
     q: Option<String>,
+    /// Those who chose any of these topics, by slug.
+    #[param(value_type = Option<Vec<Slug>>, explode = false, style = Form, min_items = 1, max_items = 100)]
+    topic: Option<Vec<Slug>>,
+    /// Those who carry any of these labels.
+    #[param(value_type = Option<Vec<Label>>, explode = false, style = Form, min_items = 1, max_items = 100)]
+    label: Option<Vec<Label>>,
+    /// Those who signed up at any of these places.
+    #[param(inline, value_type = Option<Vec<Source>>, explode = false, style = Form, min_items = 1, max_items = 100)]
+    source: Option<Vec<Source>>,
     /// Changed then or later.
     updated_at_gte: Option<Timestamp>,
-    /// `created_at`, `-created_at` (the default), `email` or `-email`.
-    #[param(pattern = "^-?(created_at|email)$", max_length = 20)]
+    /// `created_at`, `updated_at` or `email`, with `-` in front from the end; `-created_at` if absent.
+    #[param(pattern = "^-?(created_at|updated_at|email)$", max_length = 20)]
     sort: Option<String>,
     /// How many at most; 20 if absent.
     #[param(minimum = 1, maximum = 100)]
@@ -235,38 +214,6 @@ impl FromParams for ListRequest {
     }
 }
 
-/// Join
-///
-/// Asks for mail at an address. The answer is the same, and takes as long, for every address, known or not; what follows is
-/// a mail that asks to confirm: at most one a day and three in all, and none to those who are subscribed.
-#[utoipa::path(post, path = "/v1/subscribers", tag = "subscribers", security(()), request_body = JoinSubscribers,
-    responses((status = 202, description = "A mail is on its way, if one may be sent.", body = Joined)))]
-pub async fn join_subscribers(
-    app: Data<App>,
-    req: HttpRequest,
-    body: Json<JoinSubscribers>,
-) -> Result<Answer> {
-    app.limits.admit_network(&req, Policy::Join)?;
-    let given = body.value;
-    let mut violations = Violations::default();
-    let email = violations.take("/email", EmailAddress::parse(&given.email));
-    let name = violations.take("/name", given.name.as_deref().map(Line::parse).transpose());
-    let locale = violations.take("/locale", given.locale.as_deref().map(Locale::parse).transpose());
-    let source = violations.take("/source", given.source.as_deref().map(Line::parse).transpose());
-    if let (Some(email), Some(name), Some(locale), Some(source)) = (email, name, locale, source) {
-        let locale = locale.unwrap_or_else(|| app.config.locale.clone());
-        sign_up(&app, SignUp { email, name, locale, source }).await?;
-    }
-    violations.check()?;
-    Ok(Answer::ok(&Joined { status: "pending" })?.status(StatusCode::ACCEPTED))
-}
-
-/// Takes a sign-up, by whichever way it came.
-pub(super) async fn sign_up(app: &App, sign_up: SignUp) -> Result<()> {
-    let random = app.random.clone();
-    app.db.write(move |tx| store::sign_up(tx, &random, &sign_up)).await
-}
-
 /// List subscribers
 ///
 /// The newest first, unless `sort` says otherwise.
@@ -284,20 +231,16 @@ pub async fn list_subscribers(
 ) -> Result<Answer> {
     let Query(ListRequest { wanted, page: part, fields }) = query;
     let after = part.after(&wanted)?;
-    let (list_of, limit, counts) = (wanted.clone(), part.limit, part.include_total);
-    let (mut rows, total) = app
+    let (kept, next_cursor, total) = app
         .db
         .snapshot(move |conn| {
-            let total = if counts { Some(list::count(conn, &list_of)?) } else { None };
-            Ok((list::list(conn, &list_of, after, limit + 1)?, total))
+            let total = part.include_total.then(|| list::count(conn, &wanted)).transpose()?;
+            let mut rows = list::list(conn, &wanted, after, part.limit + 1)?;
+            let next_cursor = part.cut(&mut rows, &wanted, |row| list::place(&wanted, row))?;
+            Ok((store::complete(conn, rows)?, next_cursor, total))
         })
         .await?;
-    let most = usize::try_from(limit).unwrap_or(0);
-    let has_more = rows.len() > most;
-    rows.truncate(most);
-    let end = rows.last().filter(|_| has_more).map(|row| page::cursor(&list::place(&wanted, row), &wanted));
-    let next_cursor = end.transpose()?;
-    let items = rows.into_iter().map(|row| write(&app, &fields, row)).collect::<Result<_>>()?;
+    let items = kept.into_iter().map(|kept| write(&app, &fields, kept)).collect::<Result<_>>()?;
     let answer = Answer::ok(&SubscriberPage { items, next_cursor: next_cursor.clone(), total })?;
     Ok(page::with_next_link(answer, req.path(), req.query_string(), next_cursor.as_deref()))
 }
@@ -317,8 +260,8 @@ pub async fn get_subscriber(
     chosen: Query<Chosen>,
 ) -> Result<Answer> {
     let id = id.into_inner();
-    let row = app.db.read(move |conn| store::find(conn, id)).await?.ok_or(Error::NotFound("subscriber"))?;
-    Answer::ok(&write(&app, &chosen.0.0, row)?)
+    let kept = app.db.snapshot(move |conn| store::get(conn, id)).await?;
+    Answer::ok(&write(&app, &chosen.0.0, kept)?)
 }
 
 /// Change a subscriber
@@ -341,18 +284,18 @@ pub async fn update_subscriber(
             .name
             .and_then(|name| violations.take("/name", name.as_deref().map(Line::parse).transpose())),
         locale: given.locale.and_then(|locale| violations.take("/locale", Locale::parse(&locale))),
-        labels: given.labels.and_then(|labels| {
-            violations.take("/labels", Labels::parse(&labels.unwrap_or_default())).map(types::Json)
-        }),
         custom: None,
         updated_at: None,
     };
+    let labels = given
+        .labels
+        .and_then(|labels| violations.take("/labels", Labels::parse(&labels.unwrap_or_default())));
     violations.check()?;
     let (id, custom) = (id.into_inner(), given.custom);
-    let row =
+    let kept =
         app.db
             .write(move |tx| {
-                store::update(tx, actor.user, id, |row| {
+                store::update(tx, actor.user, id, labels.as_ref(), |row| {
                     let custom =
                         match custom.clone() {
                             None => None,
@@ -365,12 +308,13 @@ pub async fn update_subscriber(
                 })
             })
             .await?;
-    Answer::ok(&Subscriber::from(row))
+    Answer::ok(&Subscriber::from(kept))
 }
 
 /// Erase a subscriber
 ///
-/// Everything that is kept of the person goes, for good. Whoever should only receive no more mail is unsubscribed instead.
+/// Everything that is kept of the person goes, for good; a keyed hash of the address stays, so that no import brings them
+/// back. Whoever should only receive no more mail is unsubscribed instead.
 #[utoipa::path(delete, path = "/v1/subscribers/{id}", tag = "subscribers", security(("bearer" = [])),
     params(("id" = SubscriberId, Path, description = "Whom.")),
     responses((status = 204, description = "Nothing is kept any more.")))]
@@ -380,6 +324,7 @@ pub async fn erase_subscriber(
     id: Path<SubscriberId>,
 ) -> Result<Answer> {
     let id = id.into_inner();
-    app.db.write(move |tx| store::erase(tx, Some(actor.user), id)).await?;
+    let (random, keys) = (app.random.clone(), app.keys.clone());
+    app.db.write(move |tx| store::erase(tx, &random, &keys, Some(actor.user), id)).await?;
     Ok(Answer::no_content())
 }

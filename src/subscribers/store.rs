@@ -1,18 +1,24 @@
 //! How subscribers are kept.
 
+use std::collections::BTreeMap;
+
 use diesel::prelude::*;
 
-use super::consent::{PENDING_FOR, QUESTIONS_KEPT_FOR};
-use super::{ConfirmationId, Custom, Labels, Line, SignUp, Status, SubscriberId};
+use super::consent::{PENDING_FOR, QUESTIONS_KEPT_FOR, Reason};
+use super::{Custom, Labels, Line, MailId, SignUp, Status, SubscriberId, evidence, mails, suppressions};
+use crate::auth::Keys;
 use crate::clock::Timestamp;
-use crate::db::schema::{confirmations, subscribers};
+use crate::db::schema::{confirmations, subscriber_labels, subscriber_topics, subscribers, topics};
 use crate::db::types::Json;
-use crate::db::{Connection, Tx, violation};
+use crate::db::{Connection, Tx};
 use crate::error::{Error, Result};
 use crate::events::Event;
 use crate::jobs::{self, Job};
+use crate::mail::EmailAddress;
 use crate::random::Random;
 use crate::text::Locale;
+use crate::text::slug::Slug;
+use crate::topics::TopicId;
 use crate::users::UserId;
 
 /// How many rows one write drops.
@@ -33,8 +39,6 @@ pub struct SubscriberRow {
     pub status: Status,
     /// The language they read.
     pub locale: Locale,
-    /// What editors put on them.
-    pub labels: Json<Labels>,
     /// What the publication notes of them.
     pub custom: Json<Custom>,
     /// Where they signed up.
@@ -59,72 +63,168 @@ pub struct SubscriberChanges {
     pub name: Option<Option<Line>>,
     /// The language they read.
     pub locale: Option<Locale>,
-    /// What editors put on them.
-    pub labels: Option<Json<Labels>>,
     /// What the publication notes of them.
     pub custom: Option<Json<Custom>>,
     /// When.
     pub updated_at: Option<Timestamp>,
 }
 
-/// Writes down that someone signed up, and that it is to be decided what follows. New or known, whatever the status: one
-/// look-up, one row written, one job, so that the answer's time tells nothing.
+/// A subscriber with what stands in rows of its own.
+#[derive(Debug, Clone)]
+pub struct Kept {
+    /// The subscriber.
+    pub row: SubscriberRow,
+    /// The words that editors put on them.
+    pub labels: Labels,
+    /// The topics they chose.
+    pub topics: Vec<Slug>,
+}
+
+/// The statuses in which a sign-up, which may be a stranger's, is listened to: not while someone is subscribed.
+const LISTENING: [Status; 4] = [Status::Pending, Status::Unsubscribed, Status::Bounced, Status::Complained];
+
+/// Writes down that someone signed up, and that it is to be decided what follows. New or known, whatever the status: the
+/// same statements, so that neither the answer nor its time tells anything.
 ///
 /// # Errors
 /// When the database refuses.
 pub fn sign_up(tx: &mut Tx<'_>, random: &Random, sign_up: &SignUp) -> Result<()> {
     let now = tx.now();
-    let key = sign_up.email.key();
-    let known: Option<(SubscriberId, Status)> = subscribers::table
-        .filter(subscribers::email_key.eq(key))
-        .select((subscribers::id, subscribers::status))
-        .get_result(&mut **tx)
-        .optional()?;
-    let id = match known {
-        Some((id, status)) => {
-            // A stranger's word is not put over what a subscriber said.
-            let listens = matches!(status, Status::Pending | Status::Unsubscribed);
-            let name = sign_up.name.as_ref().filter(|_| listens);
-            let source = sign_up.source.as_ref().filter(|_| listens);
-            diesel::update(subscribers::table.filter(subscribers::id.eq(id)))
-                .set((
-                    subscribers::signed_up_at.eq(now),
-                    name.map(|name| subscribers::name.eq(name)),
-                    source.map(|source| subscribers::source.eq(source)),
-                    listens.then(|| subscribers::locale.eq(&sign_up.locale)),
-                ))
-                .execute(&mut **tx)?;
-            id
-        }
-        None => insert(tx, random.id(now)?, sign_up)?,
-    };
+    let row = diesel::insert_into(subscribers::table).values((
+        subscribers::id.eq(random.id::<SubscriberId>(now)?),
+        subscribers::email.eq(sign_up.email.as_str()),
+        subscribers::email_key.eq(sign_up.email.key()),
+        subscribers::status.eq(Status::Pending),
+        subscribers::locale.eq(&sign_up.locale),
+        subscribers::custom.eq(Json(Custom::default())),
+        subscribers::signed_up_at.eq(now),
+        subscribers::created_at.eq(now),
+        subscribers::updated_at.eq(now),
+    ));
+    crate::on_each!(&mut **tx, conn => row.on_conflict_do_nothing().execute(conn))?;
+    let own = subscribers::table.filter(subscribers::email_key.eq(sign_up.email.key()));
+    let id: SubscriberId = diesel::update(own)
+        .set(subscribers::signed_up_at.eq(now))
+        .returning(subscribers::id)
+        .get_result(&mut **tx)?;
+    let listening =
+        || subscribers::table.filter(subscribers::id.eq(id)).filter(subscribers::status.eq_any(LISTENING));
+    diesel::update(listening())
+        .set((
+            sign_up.name.as_ref().map(|name| subscribers::name.eq(name)),
+            sign_up.evidence.source.as_ref().map(|source| subscribers::source.eq(source)),
+            subscribers::locale.eq(&sign_up.locale),
+        ))
+        .execute(&mut **tx)?;
+    if !sign_up.topics.is_empty() {
+        let chosen = subscriber_topics::table.filter(subscriber_topics::subscriber_id.eq(id));
+        let heard = diesel::dsl::exists(listening());
+        diesel::delete(chosen.filter(heard)).execute(&mut **tx)?;
+        follow(tx, id, &sign_up.topics, Some(&LISTENING))?;
+    }
+    evidence::append(tx, random, id, &sign_up.evidence)?;
     jobs::enqueue(tx, random, &Job::AskConsent { subscriber: id }, now)
 }
 
-fn insert(tx: &mut Tx<'_>, id: SubscriberId, sign_up: &SignUp) -> Result<SubscriberId> {
+/// Lets a subscriber, if their status is `among` these, follow those of the topics that can be followed.
+fn follow(tx: &mut Tx<'_>, id: SubscriberId, slugs: &[Slug], among: Option<&[Status]>) -> Result<()> {
+    let known = topics::table
+        .on(topics::slug.eq_any(slugs).and(topics::followable.eq(true)).and(topics::merged_into.is_null()));
+    subscribers::table
+        .inner_join(known)
+        .filter(subscribers::id.eq(id))
+        .filter(subscribers::status.eq_any(among.unwrap_or(&Status::ALL)))
+        .select((subscribers::id, topics::id))
+        .insert_into(subscriber_topics::table)
+        .into_columns((subscriber_topics::subscriber_id, subscriber_topics::topic_id))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Lets a subscriber follow these topics and no others.
+///
+/// # Errors
+/// When the database refuses.
+pub fn choose_topics(tx: &mut Tx<'_>, id: SubscriberId, slugs: &[Slug]) -> Result<()> {
     let now = tx.now();
-    diesel::insert_into(subscribers::table)
-        .values((
-            subscribers::id.eq(id),
-            subscribers::email.eq(sign_up.email.as_str()),
-            subscribers::email_key.eq(sign_up.email.key()),
-            subscribers::name.eq(&sign_up.name),
-            subscribers::status.eq(Status::Pending),
-            subscribers::locale.eq(&sign_up.locale),
-            subscribers::labels.eq(Json(Labels::default())),
-            subscribers::custom.eq(Json(Custom::default())),
-            subscribers::source.eq(&sign_up.source),
-            subscribers::signed_up_at.eq(now),
-            subscribers::created_at.eq(now),
-            subscribers::updated_at.eq(now),
-        ))
-        .execute(&mut **tx)
-        .map_err(|error| match violation::unique(&error) {
-            // The same address signed up at the same moment: run again, the row is found.
-            Some(_) => Error::unavailable(violation::RETRY),
-            None => error.into(),
-        })?;
-    Ok(id)
+    let chosen = subscriber_topics::table.filter(subscriber_topics::subscriber_id.eq(id));
+    diesel::delete(chosen).execute(&mut **tx)?;
+    follow(tx, id, slugs, None)?;
+    diesel::update(subscribers::table.filter(subscribers::id.eq(id)))
+        .set(subscribers::updated_at.eq(now))
+        .execute(&mut **tx)?;
+    tx.append(None, Event::SubscriberUpdated(id));
+    Ok(())
+}
+
+/// Puts these words on a subscriber in place of those that were there.
+///
+/// # Errors
+/// When the database refuses.
+pub fn put_labels(tx: &mut Tx<'_>, id: SubscriberId, labels: &Labels) -> Result<()> {
+    let own = subscriber_labels::table.filter(subscriber_labels::subscriber_id.eq(id));
+    diesel::delete(own).execute(&mut **tx)?;
+    for label in labels.iter() {
+        diesel::insert_into(subscriber_labels::table)
+            .values((subscriber_labels::subscriber_id.eq(id), subscriber_labels::label.eq(label)))
+            .execute(&mut **tx)?;
+    }
+    Ok(())
+}
+
+/// These subscribers with their labels and topics.
+///
+/// # Errors
+/// When the database refuses.
+pub fn complete(conn: &mut Connection, rows: Vec<SubscriberRow>) -> Result<Vec<Kept>> {
+    let ids: Vec<SubscriberId> = rows.iter().map(|row| row.id).collect();
+    let mut labels: BTreeMap<SubscriberId, Vec<String>> = BTreeMap::new();
+    let found: Vec<(SubscriberId, String)> = subscriber_labels::table
+        .filter(subscriber_labels::subscriber_id.eq_any(&ids))
+        .order(subscriber_labels::label)
+        .load(conn)?;
+    for (id, label) in found {
+        labels.entry(id).or_default().push(label);
+    }
+    let mut topics: BTreeMap<SubscriberId, Vec<Slug>> = BTreeMap::new();
+    let found: Vec<(SubscriberId, Slug)> = subscriber_topics::table
+        .inner_join(topics::table.on(topics::id.eq(subscriber_topics::topic_id)))
+        .filter(subscriber_topics::subscriber_id.eq_any(&ids))
+        .order(topics::slug)
+        .select((subscriber_topics::subscriber_id, topics::slug))
+        .load(conn)?;
+    for (id, slug) in found {
+        topics.entry(id).or_default().push(slug);
+    }
+    let complete = |row: SubscriberRow| Kept {
+        labels: Labels::from_stored(labels.remove(&row.id).unwrap_or_default()),
+        topics: topics.remove(&row.id).unwrap_or_default(),
+        row,
+    };
+    Ok(rows.into_iter().map(complete).collect())
+}
+
+/// A subscriber with labels and topics.
+///
+/// # Errors
+/// Not found.
+pub fn get(conn: &mut Connection, id: SubscriberId) -> Result<Kept> {
+    let row = find(conn, id)?.ok_or(Error::NotFound("subscriber"))?;
+    complete(conn, vec![row])?.pop().ok_or(Error::NotFound("subscriber"))
+}
+
+/// What was known of a topic's followers holds of the one it goes up in.
+///
+/// # Errors
+/// When the database refuses.
+pub fn move_followers(tx: &mut Tx<'_>, from: TopicId, into: TopicId) -> Result<()> {
+    let other = diesel::alias!(subscriber_topics as others);
+    let have = other.filter(other.field(subscriber_topics::topic_id).eq(into));
+    let own = subscriber_topics::table.filter(subscriber_topics::topic_id.eq(from));
+    let twice = have.select(other.field(subscriber_topics::subscriber_id));
+    diesel::delete(own.filter(subscriber_topics::subscriber_id.eq_any(twice))).execute(&mut **tx)?;
+    diesel::update(own).set(subscriber_topics::topic_id.eq(into)).execute(&mut **tx)?;
+    Ok(())
 }
 
 /// The subscriber with that id.
@@ -135,7 +235,16 @@ pub fn find(conn: &mut Connection, id: SubscriberId) -> Result<Option<Subscriber
     Ok(subscribers::table.filter(subscribers::id.eq(id)).get_result(conn).optional()?)
 }
 
-/// The same, and until the end of the unit of work nobody else changes it.
+/// Who has that address.
+///
+/// # Errors
+/// When the database refuses.
+pub fn find_by_address(conn: &mut Connection, email: &EmailAddress) -> Result<Option<SubscriberId>> {
+    let own = subscribers::table.filter(subscribers::email_key.eq(email.key()));
+    Ok(own.select(subscribers::id).get_result(conn).optional()?)
+}
+
+/// The subscriber with that id, and until the end of the unit of work nobody else changes it.
 pub(super) fn lock(tx: &mut Tx<'_>, id: SubscriberId) -> Result<Option<SubscriberRow>> {
     // An update that changes nothing takes the row's lock on PostgreSQL; SQLite has one writer anyway.
     diesel::update(subscribers::table.filter(subscribers::id.eq(id)))
@@ -152,21 +261,38 @@ pub fn update(
     tx: &mut Tx<'_>,
     actor: UserId,
     id: SubscriberId,
+    labels: Option<&Labels>,
     change: impl FnOnce(SubscriberRow) -> Result<SubscriberChanges>,
-) -> Result<SubscriberRow> {
+) -> Result<Kept> {
     let now = tx.now();
     let row = lock(tx, id)?.ok_or(Error::NotFound("subscriber"))?;
     let changes = SubscriberChanges { updated_at: Some(now), ..change(row)? };
     diesel::update(subscribers::table.filter(subscribers::id.eq(id))).set(changes).execute(&mut **tx)?;
+    if let Some(labels) = labels {
+        put_labels(tx, id, labels)?;
+    }
     tx.append(Some(actor), Event::SubscriberUpdated(id));
-    find(tx, id)?.ok_or(Error::NotFound("subscriber"))
+    get(tx, id)
 }
 
-/// Erases a subscriber and every question to them. What the log and waiting jobs know is an id that names nobody now.
+/// Erases a subscriber, with every question, mail and piece of evidence. What the log and waiting jobs know is an id that
+/// names nobody now; of the address a keyed hash stays, so that no import brings it back.
 ///
 /// # Errors
 /// Not found.
-pub fn erase(tx: &mut Tx<'_>, actor: Option<UserId>, id: SubscriberId) -> Result<()> {
+pub fn erase(
+    tx: &mut Tx<'_>,
+    random: &Random,
+    keys: &Keys,
+    actor: Option<UserId>,
+    id: SubscriberId,
+) -> Result<()> {
+    let row = find(tx, id)?.ok_or(Error::NotFound("subscriber"))?;
+    suppressions::suppress(tx, random, &suppressions::hash(keys, &row.email_key), Reason::Erased)?;
+    forget(tx, actor, id)
+}
+
+fn forget(tx: &mut Tx<'_>, actor: Option<UserId>, id: SubscriberId) -> Result<()> {
     if diesel::delete(subscribers::table.filter(subscribers::id.eq(id))).execute(&mut **tx)? == 0 {
         return Err(Error::NotFound("subscriber"));
     }
@@ -174,7 +300,7 @@ pub fn erase(tx: &mut Tx<'_>, actor: Option<UserId>, id: SubscriberId) -> Result
     Ok(())
 }
 
-/// Drops those whom nobody confirmed in time, and questions of long ago. Says whether there may be more.
+/// Drops those whom nobody confirmed in time, and questions, mails and words of long ago. Says whether there may be more.
 ///
 /// # Errors
 /// When the database refuses.
@@ -193,16 +319,17 @@ pub fn purge(tx: &mut Tx<'_>) -> Result<bool> {
         .limit(PURGED_AT_ONCE)
         .load(&mut **tx)?;
     for id in &silent {
-        erase(tx, None, *id)?;
+        forget(tx, None, *id)?;
     }
-    let old: Vec<ConfirmationId> = confirmations::table
-        .filter(confirmations::created_at.le(now.minus(QUESTIONS_KEPT_FOR)))
+    let long_ago = now.minus(QUESTIONS_KEPT_FOR);
+    let old: Vec<MailId> = confirmations::table
+        .filter(confirmations::created_at.le(long_ago))
         .select(confirmations::id)
         .limit(PURGED_AT_ONCE)
         .load(&mut **tx)?;
-    for id in &old {
-        diesel::delete(confirmations::table.filter(confirmations::id.eq(id))).execute(&mut **tx)?;
-    }
+    diesel::delete(confirmations::table.filter(confirmations::id.eq_any(&old))).execute(&mut **tx)?;
+    let mails = mails::purge(tx, long_ago, PURGED_AT_ONCE)?;
+    let texts = evidence::purge_texts(tx, PURGED_AT_ONCE)?;
     let most = usize::try_from(PURGED_AT_ONCE).unwrap_or(0);
-    Ok(silent.len() == most || old.len() == most)
+    Ok([silent.len(), old.len(), mails, texts].contains(&most))
 }

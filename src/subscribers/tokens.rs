@@ -5,7 +5,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use uuid::Uuid;
 
-use super::{ConfirmationId, SubscriberId};
+use super::{MailId, SubscriberId};
 use crate::auth::Keys;
 use crate::db::types::IsId as _;
 use crate::http::json::sha256;
@@ -20,8 +20,8 @@ pub struct ConfirmToken(String);
 impl ConfirmToken {
     /// The token of that question.
     #[must_use]
-    pub fn of(keys: &Keys, confirmation: ConfirmationId) -> Self {
-        Self(BASE64_URL_SAFE_NO_PAD.encode(keys.mac("confirm", &confirmation.to_string())))
+    pub fn of(keys: &Keys, question: MailId) -> Self {
+        Self(BASE64_URL_SAFE_NO_PAD.encode(keys.mac("confirm", &question.to_string())))
     }
 
     /// The token in a link; `None` if it is none.

@@ -29,6 +29,7 @@ crate::fields! {
         Slug = "slug",
         Name = "name",
         Description = "description",
+        Followable = "followable",
         CreatedAt = "created_at",
         UpdatedAt = "updated_at",
         ArticleCount = "article_count",
@@ -51,6 +52,8 @@ pub struct Topic {
         example = "Tides, harbours and those who live by them."
     )]
     description: Option<String>,
+    /// Whether subscribers can choose to receive mail about it.
+    followable: bool,
     /// When it was made.
     created_at: Timestamp,
     /// When anything of this was last changed.
@@ -87,6 +90,10 @@ pub struct CreateTopic {
     /// What it is about: plain text.
     #[schema(max_length = 2000)]
     description: Option<String>,
+    /// Whether subscribers can choose to receive mail about it; not unless said so.
+    #[serde(default)]
+    #[schema(default = false)]
+    followable: bool,
 }
 
 /// What is to be changed of a topic; what is not named stays.
@@ -105,6 +112,10 @@ pub struct UpdateTopic {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>, max_length = 2000)]
     description: Clearable<String>,
+    /// Whether subscribers can choose to receive mail about it.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
+    followable: Option<bool>,
 }
 
 /// Where a topic is to go up in.
@@ -122,6 +133,7 @@ struct Changes {
     name: Option<String>,
     slug: Option<Slug>,
     description: Clearable<String>,
+    followable: Option<bool>,
 }
 
 impl Changes {
@@ -130,6 +142,7 @@ impl Changes {
         set(&mut row.name, self.name.as_ref());
         set(&mut row.slug, self.slug.as_ref());
         set(&mut row.description, self.description.as_ref());
+        set(&mut row.followable, self.followable.as_ref());
         Ok(())
     }
 }
@@ -141,6 +154,7 @@ impl UpdateTopic {
             name: self.name.and_then(|name| violations.take("/name", carried::name(&name))),
             slug: self.slug.and_then(|slug| violations.take("/slug", Slug::parse(&slug))),
             description: self.description.and_then(|new| violations.take("/description", text(new))),
+            followable: self.followable,
         }
     }
 }
@@ -152,6 +166,7 @@ impl From<TopicRow> for Topic {
             slug: row.slug,
             name: row.name,
             description: row.description,
+            followable: row.followable,
             created_at: row.created_at,
             updated_at: row.updated_at,
             article_count: None,
@@ -206,9 +221,10 @@ pub async fn create_topic(
     key: IdempotencyKey,
     body: Json<CreateTopic>,
 ) -> Result<Answer> {
-    let CreateTopic { name, slug, description } = body.value;
+    let CreateTopic { name, slug, description, followable } = body.value;
     let mut violations = Violations::default();
-    let given = UpdateTopic { name: Some(name), slug, description: Some(description) };
+    let given =
+        UpdateTopic { name: Some(name), slug, description: Some(description), followable: Some(followable) };
     let mut changes = given.parse(&mut violations);
     violations.check()?;
     let (name, slug) = (changes.name.take().unwrap_or_default(), changes.slug.take());

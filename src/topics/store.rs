@@ -7,6 +7,7 @@ crate::carried::store::carried_store! {
     table: topics, row: TopicRow, id: TopicId, reference: TopicRef, what: "topic",
     drafts: article_topics, live: rendering_topics, column: topic_id,
     events: TopicCreated, TopicUpdated, TopicMerged { topic }, TopicRemoved,
+    moved_too: crate::subscribers::store::move_followers,
 }
 
 /// A topic as kept.
@@ -27,12 +28,23 @@ pub struct TopicRow {
     pub created_at: Timestamp,
     /// When anything of this was last changed.
     pub updated_at: Timestamp,
+    /// Whether subscribers can choose it.
+    pub followable: bool,
 }
 
 impl TopicRow {
     /// A topic with nothing but its names.
     #[must_use]
     pub fn new(id: TopicId, slug: Slug, name: String, now: Timestamp) -> Self {
-        Self { id, slug, name, description: None, merged_into: None, created_at: now, updated_at: now }
+        Self {
+            id,
+            slug,
+            name,
+            description: None,
+            merged_into: None,
+            created_at: now,
+            updated_at: now,
+            followable: false,
+        }
     }
 }

@@ -20,6 +20,7 @@ mod adjacent;
 mod articles;
 mod cache;
 mod changes;
+mod consents;
 mod cors;
 mod cursors;
 mod database;

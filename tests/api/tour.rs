@@ -100,6 +100,12 @@ async fn subscribers(server: &Server) {
     let one = format!("/v1/subscribers/{}", list["items"][0]["id"].as_str().expect("an id"));
     admin.get(&one).await.is(200);
     admin.patch(&one).json(json!({"labels": ["patron"], "custom": {"city": "Uppsala"}})).await.is(200);
+    admin.get(format!("{one}/consents")).await.is(200);
+    admin.get(format!("{one}/export")).await.is(200);
+    admin.get("/v1/subscribers/stats?days=2").await.is(200);
+    let bounced = json!({"email": "bo@reader.example", "reason": "bounced"});
+    admin.post("/v1/suppressions").json(bounced).await.is(200);
+    admin.get("/v1/suppressions").await.is(200);
     anyone.get(&leave).await.is(200);
     anyone.post(&leave).form(&[("List-Unsubscribe", "One-Click")]).await.is(200);
     anyone.get("/subscribe/leave/cut-off").await.is(404);
@@ -109,6 +115,7 @@ async fn subscribers(server: &Server) {
     }
     anyone.get(&confirm).await.is(410);
     anyone.post(&confirm).await.is(410);
+    admin.post(format!("{one}/unsubscribe")).await.is(200);
     admin.delete(&one).await.is(204);
 }
 

@@ -1,0 +1,20 @@
+DROP INDEX events_kind;
+UPDATE jobs SET kind = 'send-confirmation', payload = json_build_object('confirmation', payload ->> 'mail')
+WHERE kind = 'send-mail';
+ALTER TABLE confirmations ADD COLUMN tried_at timestamptz;
+ALTER TABLE confirmations ADD COLUMN sent_at timestamptz;
+ALTER TABLE confirmations ADD COLUMN refused_at timestamptz;
+UPDATE confirmations SET (tried_at, sent_at, refused_at) =
+    (SELECT tried_at, sent_at, refused_at FROM mails WHERE mails.id = confirmations.id);
+DROP TABLE mails;
+DROP TABLE subscriber_topics;
+ALTER TABLE topics DROP COLUMN followable;
+DROP INDEX subscribers_source;
+ALTER TABLE subscribers ADD COLUMN labels json NOT NULL DEFAULT '[]';
+UPDATE subscribers SET labels =
+    (SELECT coalesce(json_agg(label), '[]') FROM subscriber_labels WHERE subscriber_id = subscribers.id);
+DROP TABLE subscriber_labels;
+DROP TABLE suppressions;
+DROP TABLE consents;
+DROP FUNCTION consents_stay;
+DROP TABLE consent_texts;

@@ -1,0 +1,128 @@
+//! The addresses that are sent nothing, as keyed hashes of what addresses are compared by. An entry outlives the person's
+//! erasure, so that no import brings them back, and ends in one way only: by the person's own new double opt-in.
+
+use std::collections::BTreeMap;
+
+use diesel::prelude::*;
+
+use super::consent::Reason;
+use crate::auth::Keys;
+use crate::clock::Timestamp;
+use crate::db::schema::suppressions;
+use crate::db::{Connection, Tx};
+use crate::error::Result;
+use crate::random::Random;
+
+crate::id! {
+    /// Names a suppressed address.
+    SuppressionId
+}
+
+/// A suppressed address as kept.
+#[derive(Debug, Clone, Queryable)]
+pub struct SuppressionRow {
+    /// Names it.
+    pub id: SuppressionId,
+    /// The keyed hash of the address.
+    pub address_hash: Vec<u8>,
+    /// Why.
+    pub reason: Reason,
+    /// Since when.
+    pub created_at: Timestamp,
+}
+
+/// The keyed hash of an address, given what it is compared by.
+#[must_use]
+pub fn hash(keys: &Keys, email_key: &str) -> Vec<u8> {
+    keys.mac("address", email_key).to_vec()
+}
+
+/// Why the address is suppressed, if it is.
+///
+/// # Errors
+/// When the database refuses.
+pub fn find(conn: &mut Connection, address_hash: &[u8]) -> Result<Option<SuppressionRow>> {
+    let row = suppressions::table.filter(suppressions::address_hash.eq(address_hash));
+    Ok(row.get_result(conn).optional()?)
+}
+
+/// Which of these addresses are suppressed, and why.
+///
+/// # Errors
+/// When the database refuses.
+pub fn among(conn: &mut Connection, hashes: &[Vec<u8>]) -> Result<BTreeMap<Vec<u8>, Reason>> {
+    let rows: Vec<(Vec<u8>, Reason)> = suppressions::table
+        .filter(suppressions::address_hash.eq_any(hashes))
+        .select((suppressions::address_hash, suppressions::reason))
+        .load(conn)?;
+    Ok(rows.into_iter().collect())
+}
+
+/// Suppresses an address. A graver reason takes the place of a lighter one.
+///
+/// # Errors
+/// When the database refuses.
+pub fn suppress(
+    tx: &mut Tx<'_>,
+    random: &Random,
+    address_hash: &[u8],
+    reason: Reason,
+) -> Result<SuppressionId> {
+    let now = tx.now();
+    let row = diesel::insert_into(suppressions::table).values((
+        suppressions::id.eq(random.id::<SuppressionId>(now)?),
+        suppressions::address_hash.eq(address_hash),
+        suppressions::reason.eq(reason),
+        suppressions::created_at.eq(now),
+    ));
+    crate::on_each!(&mut **tx, conn => row.on_conflict_do_nothing().execute(conn))?;
+    let lighter: Vec<Reason> = Reason::ALL.into_iter().filter(|other| *other < reason).collect();
+    let own = suppressions::table.filter(suppressions::address_hash.eq(address_hash));
+    diesel::update(own.filter(suppressions::reason.eq_any(lighter)))
+        .set((suppressions::reason.eq(reason), suppressions::created_at.eq(now)))
+        .execute(&mut **tx)?;
+    Ok(own.select(suppressions::id).get_result(&mut **tx)?)
+}
+
+/// The person consented anew: the address may be written to again.
+pub(super) fn lift(tx: &mut Tx<'_>, address_hash: &[u8]) -> Result<()> {
+    diesel::delete(suppressions::table.filter(suppressions::address_hash.eq(address_hash)))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Up to `limit` suppressed addresses, the newest first, behind `after`.
+///
+/// # Errors
+/// When the database refuses.
+pub fn list(
+    conn: &mut Connection,
+    reasons: &[Reason],
+    after: Option<(Timestamp, SuppressionId)>,
+    limit: i64,
+) -> Result<Vec<SuppressionRow>> {
+    let mut rows = suppressions::table
+        .order((suppressions::created_at.desc(), suppressions::id.desc()))
+        .limit(limit)
+        .into_boxed();
+    if !reasons.is_empty() {
+        rows = rows.filter(suppressions::reason.eq_any(reasons.to_vec()));
+    }
+    if let Some((at, id)) = after {
+        let same = suppressions::created_at.eq(at).and(suppressions::id.lt(id));
+        rows = rows.filter(suppressions::created_at.lt(at).or(same));
+    }
+    Ok(rows.load(conn)?)
+}
+
+/// How many there are.
+///
+/// # Errors
+/// When the database refuses.
+pub fn count(conn: &mut Connection, reasons: &[Reason]) -> Result<i64> {
+    let mut rows = suppressions::table.into_boxed();
+    if !reasons.is_empty() {
+        rows = rows.filter(suppressions::reason.eq_any(reasons.to_vec()));
+    }
+    Ok(rows.count().get_result(conn)?)
+}

@@ -1,0 +1,381 @@
+//! Consent as evidence: what is written down of each step, what ends somebody's mail, what outlives their erasure, and
+//! that nothing tells the known from the unknown.
+
+use std::sync::{Arc, Mutex};
+
+use diesel::connection::InstrumentationEvent;
+use diesel::prelude::*;
+use diesel::sql_query;
+use diesel::sql_types::BigInt;
+use lede::auth::Role;
+use lede::mail::EmailAddress;
+use lede::subscribers::evidence::{Evidence, Kind, Via};
+use lede::subscribers::{SignUp, store};
+use lede::text::Locale;
+use lede::text::slug::Slug;
+use serde_json::{Value, json};
+
+use crate::client::Client;
+use crate::given::{days, link, mail_to, minutes};
+use crate::server::Server;
+
+const ADA: &str = "ada@reader.example";
+
+/// Joins as a browser on a page of the website does.
+async fn join(server: &Server, email: &str) {
+    let body = json!({"email": email, "source": "footer", "consent_text": "Yes, send me the almanac."});
+    let call = server.client().post("/v1/subscribers").json(body).header("user-agent", "Browser/1.0");
+    call.header("referer", "https://website.example/tides").await.is(202);
+}
+
+/// Joins and confirms; returns the link that leaves.
+async fn subscribe(server: &Server, email: &str) -> String {
+    join(server, email).await;
+    server.clock.advance(minutes(1));
+    let mail = mail_to(server, email).await;
+    server.clock.advance(minutes(1));
+    server.client().post(link(&mail, "confirm")).header("user-agent", "Phone/2.0").await.is(200);
+    link(&mail, "leave")
+}
+
+async fn tidy(server: &Server) {
+    while server.app.db.write(store::purge).await.expect("a purge") {}
+}
+
+async fn path(editor: &Client, email: &str) -> String {
+    let list = editor.get("/v1/subscribers").query(&[("q", email)]).await.expect(200);
+    format!("/v1/subscribers/{}", list["items"][0]["id"].as_str().expect("an id"))
+}
+
+async fn status(editor: &Client, email: &str) -> Value {
+    editor.get(path(editor, email).await).await.expect(200)["status"].clone()
+}
+
+async fn reason(editor: &Client, email: &str) -> Value {
+    let found = editor.get("/v1/suppressions").query(&[("email", email)]).await.expect(200);
+    found["items"][0]["reason"].clone()
+}
+
+#[tokio::test]
+async fn each_step_leaves_evidence_of_what_was_shown_and_done() {
+    let server = Server::start().await;
+    let leave = subscribe(&server, ADA).await;
+    server.clock.advance(days(1));
+    server.client().post(&leave).form(&[("List-Unsubscribe", "One-Click")]).await.is(200);
+    server.client().post(&leave).form(&[("List-Unsubscribe", "One-Click")]).await.is(200);
+    let editor = server.login(Role::Editor).await;
+    let consents = editor.get(path(&editor, ADA).await + "/consents").await.expect(200);
+    let told: Vec<String> = consents["items"]
+        .as_array()
+        .expect("items")
+        .iter()
+        .map(|one| format!("{} {}", one["kind"].as_str().unwrap(), one["via"].as_str().unwrap()))
+        .collect();
+    assert_eq!(told, ["requested api", "asked mail", "confirmed mail", "withdrawn one-click"]);
+    let (requested, confirmed) = (&consents["items"][0], &consents["items"][2]);
+    for (member, value) in [
+        ("text", json!("Yes, send me the almanac.")),
+        ("source", json!("footer")),
+        ("locale", json!("en")),
+        ("form_url", json!("https://website.example/tides")),
+        ("user_agent", json!("Browser/1.0")),
+        ("at", json!("2026-01-05T09:00:00Z")),
+        ("actor", Value::Null),
+    ] {
+        assert_eq!(requested[member], value, "{member}");
+    }
+    assert_eq!(requested["text_version"].as_str().expect("a version").len(), 64);
+    assert_eq!(confirmed["user_agent"], "Phone/2.0");
+    // The same network, and nothing that names it.
+    assert_eq!(requested["network_hash"], confirmed["network_hash"]);
+    assert!(!consents.to_string().contains("127.0.0.1"));
+}
+
+#[tokio::test]
+async fn evidence_is_only_added_to() {
+    let server = Server::start().await;
+    join(&server, ADA).await;
+    let mut conn = server.database().connect();
+    let changed = sql_query("UPDATE consents SET via = 'editor'").execute(&mut conn);
+    assert!(changed.expect_err("refused").to_string().contains("evidence is only added to"));
+}
+
+#[tokio::test]
+async fn a_website_speaks_for_its_visitors_with_the_right_alone() {
+    let server = Server::start_with(|config| config.join_limit = 2).await;
+    let speaking = |ip: &str| json!({"email": ADA, "ip": ip, "user_agent": "Browser/1.0", "form_url": "https://website.example/"});
+    let post = |client: &Client, body: Value| client.post("/v1/subscribers").json(body);
+    post(&server.client(), speaking("192.0.2.1")).await.problem(401, "unauthenticated");
+    let author = server.login(Role::Author).await;
+    post(&author, speaking("192.0.2.1")).await.problem(403, "forbidden");
+    let editor = server.login(Role::Editor).await;
+    assert_eq!(post(&editor, speaking("nowhere")).await.is(422).violations(), ["/ip malformed-ip"]);
+    // The budget is the visitor's, not the website's.
+    for ip in ["192.0.2.1", "192.0.2.2", "2001:db8::1"] {
+        let body = json!({"email": format!("reader-{}@reader.example", ip.replace(':', "-")), "ip": ip});
+        post(&editor, body.clone()).await.is(202);
+        post(&editor, body).await.is(202);
+    }
+    let body = json!({"email": "more@reader.example", "ip": "192.0.2.1"});
+    post(&editor, body).await.problem(429, "too-many-requests");
+    let one = path(&editor, "reader-192.0.2.1").await;
+    let consents = editor.get(one + "/consents").await.expect(200);
+    assert_eq!(consents["items"][0]["via"], "server");
+}
+
+#[tokio::test]
+async fn one_address_and_all_together_have_budgets_of_their_own() {
+    let server = Server::start_with(|config| config.join_limit = 20).await;
+    let anyone = server.client();
+    for _ in 0..10 {
+        anyone.post("/v1/subscribers").json(json!({"email": ADA})).await.is(202);
+    }
+    let refused = anyone.post("/v1/subscribers").json(json!({"email": "Ada@Reader.example"})).await;
+    refused.problem(429, "too-many-requests");
+    let other = anyone.post("/v1/subscribers").json(json!({"email": "bo@reader.example"})).await;
+    assert!(other.is(202).header("ratelimit").expect("a budget").starts_with("\"join\";"));
+}
+
+#[tokio::test]
+async fn known_and_unknown_addresses_run_the_same_statements() {
+    let server = Server::start().await;
+    let editor = server.login(Role::Editor).await;
+    subscribe(&server, "confirmed@reader.example").await;
+    let leave = subscribe(&server, "left@reader.example").await;
+    server.client().post(&leave).await.is(200);
+    let bounced = json!({"email": "bounced@reader.example", "reason": "bounced"});
+    editor.post("/v1/suppressions").json(bounced).await.is(200);
+    join(&server, "pending@reader.example").await;
+    subscribe(&server, "erased@reader.example").await;
+    let admin = server.login(Role::Admin).await;
+    admin.delete(path(&admin, "erased@").await).await.is(204);
+    server.run_jobs().await;
+    let (mut told, mut counts) = (Vec::new(), Vec::new());
+    for who in ["new", "confirmed", "left", "bounced", "pending", "erased"] {
+        told.push(statements_of_joining(&server, &format!("{who}@reader.example")).await);
+        let before = server.statements();
+        join(&server, &format!("{who}-too@reader.example").replace("new-too", "newer")).await;
+        counts.push(server.statements() - before);
+    }
+    assert!(told[0].len() > 6, "{:#?}", told[0]);
+    for other in &told[1..] {
+        assert_eq!(&told[0], other);
+    }
+    counts.dedup();
+    assert_eq!(counts.len(), 1, "{counts:?}");
+}
+
+/// The texts of the statements that a sign-up with topics runs.
+async fn statements_of_joining(server: &Server, email: &str) -> Vec<String> {
+    let (random, email) = (server.app.random.clone(), EmailAddress::parse(email).expect("an address"));
+    let write = move |tx: &mut lede::db::Tx<'_>| {
+        let texts = Arc::new(Mutex::new(Vec::new()));
+        let kept = texts.clone();
+        tx.set_instrumentation(move |event: InstrumentationEvent<'_>| {
+            if let InstrumentationEvent::StartQuery { query, .. } = event {
+                let text = query.to_string();
+                kept.lock()
+                    .expect("a lock")
+                    .push(text.split(" -- binds").next().unwrap_or_default().to_owned());
+            }
+        });
+        let evidence = Evidence { text: Some("Yes.".into()), ..Evidence::new(Kind::Requested, Via::Api) };
+        let sign_up = SignUp {
+            email: email.clone(),
+            name: None,
+            locale: Locale::parse("en").expect("a locale"),
+            topics: vec![Slug::parse("sea").expect("a slug")],
+            evidence,
+        };
+        store::sign_up(tx, &random, &sign_up)?;
+        tx.set_instrumentation(None::<Box<dyn diesel::connection::Instrumentation>>);
+        Ok(texts.lock().expect("a lock").clone())
+    };
+    server.app.db.write(write).await.expect("a sign-up")
+}
+
+#[tokio::test]
+async fn reports_of_another_tool_end_the_mail() {
+    let server = Server::start().await;
+    let editor = server.login(Role::Editor).await;
+    subscribe(&server, ADA).await;
+    let report = |email: &str, reason: &str| {
+        editor.post("/v1/suppressions").json(json!({"email": email, "reason": reason}))
+    };
+    report("Ada@reader.example", "bounced").await.is(200);
+    assert_eq!(status(&editor, ADA).await, "bounced");
+    assert_eq!(report(ADA, "complained").await.expect(200)["reason"], "complained");
+    assert_eq!(status(&editor, ADA).await, "complained");
+    // What is graver stands.
+    assert_eq!(report(ADA, "bounced").await.expect(200)["reason"], "complained");
+    assert_eq!(status(&editor, ADA).await, "complained");
+    report("nobody@reader.example", "unsubscribed").await.is(200);
+    assert_eq!(reason(&editor, "nobody@reader.example").await, "unsubscribed");
+    assert_eq!(reason(&editor, "somebody@reader.example").await, Value::Null);
+    let list = editor.get("/v1/suppressions?reason=complained&include_total=true").await.expect(200);
+    assert_eq!((&list["total"], list["items"].as_array().expect("items").len()), (&json!(1), 1));
+    assert!(!list.to_string().contains('@'), "no address is kept: {list}");
+    let wrong = report("nobody", "erased").await;
+    assert_eq!(wrong.is(422).violations(), ["/email malformed-email", "/reason not-one-of"]);
+}
+
+#[tokio::test]
+async fn who_complained_is_asked_once_and_comes_back_by_their_own_confirmation() {
+    let server = Server::start().await;
+    let editor = server.login(Role::Editor).await;
+    subscribe(&server, ADA).await;
+    let complained = json!({"email": ADA, "reason": "complained"});
+    editor.post("/v1/suppressions").json(complained).await.is(200);
+    server.mail.clear();
+    for _ in 0..3 {
+        server.clock.advance(days(2));
+        join(&server, ADA).await;
+        server.run_jobs().await;
+    }
+    assert_eq!(server.mail.all().len(), 1);
+    server.clock.advance(days(31));
+    tidy(&server).await;
+    join(&server, ADA).await;
+    server.client().post(link(&mail_to(&server, ADA).await, "confirm")).await.is(200);
+    assert_eq!(status(&editor, ADA).await, "confirmed");
+    assert_eq!(reason(&editor, ADA).await, Value::Null);
+}
+
+#[tokio::test]
+async fn who_is_erased_leaves_a_hash_and_nothing_else() {
+    let server = Server::start().await;
+    let admin = server.login(Role::Admin).await;
+    subscribe(&server, ADA).await;
+    let one = path(&admin, ADA).await;
+    admin.patch(&one).json(json!({"labels": ["patron", "Berlin"]})).await.is(200);
+    admin.delete(&one).await.is(204);
+    admin.get(one.clone() + "/consents").await.is(404);
+    assert_eq!(reason(&admin, ADA).await, "erased");
+    tidy(&server).await;
+    for table in ["consents", "consent_texts", "confirmations", "mails", "subscriber_labels", "subscribers"] {
+        assert_eq!(server.database().count(table), 0, "{table}");
+    }
+    // Their own new double opt-in lifts it.
+    subscribe(&server, ADA).await;
+    assert_eq!(reason(&admin, ADA).await, Value::Null);
+}
+
+#[tokio::test]
+async fn a_person_is_told_everything_that_is_kept() {
+    let server = Server::start().await;
+    subscribe(&server, ADA).await;
+    let admin = server.login(Role::Admin).await;
+    let one = path(&admin, ADA).await;
+    let export = admin.get(one.clone() + "/export").await.expect(200);
+    assert_eq!(export["subscriber"], admin.get(one).await.expect(200));
+    assert_eq!(export["consents"].as_array().expect("consents").len(), 3);
+}
+
+#[tokio::test]
+async fn an_editor_unsubscribes_for_somebody() {
+    let server = Server::start().await;
+    subscribe(&server, ADA).await;
+    let editor = server.login(Role::Editor).await;
+    let one = path(&editor, ADA).await;
+    server.clock.advance(minutes(1));
+    for _ in 0..2 {
+        let after = editor.post(one.clone() + "/unsubscribe").await.expect(200);
+        assert_eq!(after["status"], "unsubscribed");
+    }
+    let consents = editor.get(one + "/consents").await.expect(200);
+    let last = consents["items"].as_array().expect("items").last().expect("one").clone();
+    assert_eq!((&last["via"], &last["actor"]), (&json!("editor"), &json!(editor.user())));
+    assert_eq!(consents["items"].as_array().expect("items").len(), 4);
+}
+
+#[tokio::test]
+async fn topics_labels_and_sources_are_filtered_by() {
+    let server = Server::start().await;
+    let editor = server.login(Role::Editor).await;
+    for (name, followable) in [("Sea", true), ("Sky", true), ("Land", false)] {
+        let topic = json!({"name": name, "followable": followable});
+        assert_eq!(editor.post("/v1/topics").json(topic).await.expect(201)["followable"], followable);
+    }
+    for (who, topics, source) in [("ann", "sea", "footer"), ("bo", "sky land", "popup"), ("cy", "", "footer")]
+    {
+        server.clock.advance(minutes(1));
+        let topics: Vec<&str> = topics.split_whitespace().collect();
+        let body = json!({"email": format!("{who}@reader.example"), "topics": topics, "source": source});
+        server.client().post("/v1/subscribers").json(body).await.is(202);
+    }
+    let ann = path(&editor, "ann@").await;
+    server.clock.advance(minutes(1));
+    editor.patch(&ann).json(json!({"labels": ["patron", "Berlin"]})).await.is(200);
+    for (query, wanted) in [
+        ("topic=sea,sky", "ann bo"),
+        ("topic=land", ""),
+        ("topic=sky&source=popup", "bo"),
+        ("source=footer", "ann cy"),
+        ("label=patron,nobody", "ann"),
+        ("label=patron&topic=sky", ""),
+        ("sort=-updated_at&limit=2", "ann cy bo"),
+    ] {
+        let mut found = Vec::new();
+        let mut next = Some(format!("/v1/subscribers?sort=created_at&{query}"));
+        if query.contains("sort=") {
+            next = Some(format!("/v1/subscribers?{query}"));
+        }
+        while let Some(path) = next.take() {
+            let answer = editor.get(path).await;
+            for item in answer.expect(200)["items"].as_array().expect("items") {
+                found.push(item["email"].as_str().expect("an address").replace("@reader.example", ""));
+            }
+            next = answer.header("link").map(|link| link[1..link.find('>').expect("a link")].to_owned());
+        }
+        assert_eq!(found.join(" "), wanted, "{query}");
+    }
+    let kept = editor.get(&ann).await.expect(200);
+    assert_eq!((&kept["topics"], &kept["labels"]), (&json!(["sea"]), &json!(["Berlin", "patron"])));
+    // Whoever followed a topic follows what it goes up in.
+    editor.post("/v1/topics/sea/merge").json(json!({"into": "sky"})).await.is(200);
+    assert_eq!(editor.get(&ann).await.expect(200)["topics"], json!(["sky"]));
+    let unknown = json!({"email": ADA, "topics": ["No such"]});
+    let refused = server.client().post("/v1/subscribers").json(unknown).await;
+    assert_eq!(refused.is(422).violations().len(), 1);
+}
+
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = BigInt)]
+    count: i64,
+}
+
+impl crate::test_database::TestDatabase {
+    /// How many rows a table has.
+    fn count(&self, table: &str) -> i64 {
+        let sql = format!("SELECT count(*) AS count FROM {table}");
+        sql_query(sql).get_result::<Count>(&mut self.connect()).expect("a count").count
+    }
+}
+
+#[tokio::test]
+async fn the_numbers_tell_what_happened_each_day_and_forget_nothing() {
+    let server = Server::start().await;
+    let admin = server.login(Role::Admin).await;
+    subscribe(&server, ADA).await;
+    let leave = subscribe(&server, "bo@reader.example").await;
+    server.clock.advance(days(1));
+    server.client().post(&leave).await.is(200);
+    admin.delete(path(&admin, ADA).await).await.is(204);
+    join(&server, "cy@reader.example").await;
+    server.run_jobs().await;
+    let stats = admin.get("/v1/subscribers/stats?days=3").await.expect(200);
+    assert_eq!(stats["statuses"]["pending"], 1);
+    assert_eq!(stats["statuses"]["unsubscribed"], 1);
+    assert_eq!(stats["statuses"]["confirmed"], 0);
+    let told: Vec<String> = stats["days"]
+        .as_array()
+        .expect("days")
+        .iter()
+        .map(|day| {
+            let numbers = ["joined", "confirmed", "unsubscribed", "erased"].map(|name| day[name].to_string());
+            format!("{} {}", day["date"].as_str().expect("a date"), numbers.join(" "))
+        })
+        .collect();
+    assert_eq!(told, ["2026-01-04 0 0 0 0", "2026-01-05 2 2 0 0", "2026-01-06 1 0 1 1"]);
+}
