@@ -144,6 +144,12 @@ pub struct Config {
     #[arg(long, env = "LEDE_JOIN_LIMIT", default_value = "30", value_name = "N", global = true)]
     pub join_limit: u32,
 
+    /// Origins to whose pages the form may send people back when it has been sent, separated by commas, as in
+    /// `https://website.example`. Default: the website's own.
+    #[arg(long, env = "LEDE_FORM_ORIGINS", value_name = "ORIGINS", global = true, value_delimiter = ',',
+          value_parser = parse_origin)]
+    pub form_origins: Option<Vec<String>>,
+
     /// How many writes a minute one user may make; 0 is no limit.
     #[arg(long, env = "LEDE_WRITE_LIMIT", default_value = "6000", value_name = "N", global = true)]
     pub write_limit: u32,
@@ -197,6 +203,16 @@ impl Config {
     #[must_use]
     pub fn base_url(&self) -> String {
         self.base_url.clone().unwrap_or_else(|| format!("http://{}", self.bind))
+    }
+
+    /// The origins to whose pages a form may send people back.
+    #[must_use]
+    pub fn form_origins(&self) -> Vec<String> {
+        let website = || {
+            let website = self.website_url.clone().unwrap_or_else(|| self.base_url());
+            url::Url::parse(&website).map(|url| url.origin().ascii_serialization()).into_iter().collect()
+        };
+        self.form_origins.clone().unwrap_or_else(website)
     }
 
     /// Takes the database's URL from its file, if one is named.

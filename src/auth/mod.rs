@@ -16,7 +16,7 @@ use actix_web::{FromRequest, HttpRequest};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-pub use keys::Keys;
+pub use keys::{KeyId, Keys};
 pub use password::{Password, Passwords};
 pub use token::Tokens;
 

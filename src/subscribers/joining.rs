@@ -29,7 +29,7 @@ pub const MOST_TOPICS: usize = 100;
 #[serde(deny_unknown_fields)]
 pub struct JoinSubscribers {
     /// The address to write to.
-    #[schema(min_length = 3, max_length = 254, format = Email)]
+    #[schema(min_length = 3, max_length = 254, format = "idn-email")]
     email: String,
     /// What the person is called.
     #[schema(min_length = 1, max_length = 200)]

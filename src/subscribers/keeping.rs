@@ -136,7 +136,7 @@ pub struct SuppressionPage {
 #[serde(deny_unknown_fields)]
 pub struct SuppressAddress {
     /// Which.
-    #[schema(min_length = 3, max_length = 254, format = Email)]
+    #[schema(min_length = 3, max_length = 254, format = "idn-email")]
     email: String,
     /// Why: `bounced`, `complained` or `unsubscribed`.
     #[schema(value_type = Reason)]

@@ -16,6 +16,7 @@ pub mod pages;
 mod profile;
 pub mod questions;
 pub mod routes;
+pub mod stamps;
 pub mod stats;
 pub mod store;
 pub mod suppressions;

@@ -30,6 +30,7 @@ mod feeds;
 mod harness;
 mod idempotency;
 mod if_match;
+mod joining;
 mod limits;
 mod markdown;
 mod metrics;
