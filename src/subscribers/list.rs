@@ -153,11 +153,11 @@ pub fn list(
             };
             let column = subscribers::$column;
             if let Some((at, id)) = place {
-                let same = column.eq(at);
+                // The first condition says where in the index to begin, the second what of that moment is left.
                 rows = if wanted.descending {
-                    rows.filter(column.lt(at).or(same.and(subscribers::id.lt(id))))
+                    rows.filter(column.le(at)).filter(column.lt(at).or(subscribers::id.lt(id)))
                 } else {
-                    rows.filter(column.gt(at).or(same.and(subscribers::id.gt(id))))
+                    rows.filter(column.ge(at)).filter(column.gt(at).or(subscribers::id.gt(id)))
                 };
             }
             if wanted.descending {

@@ -109,8 +109,9 @@ pub fn list(
         rows = rows.filter(suppressions::reason.eq_any(reasons.to_vec()));
     }
     if let Some((at, id)) = after {
-        let same = suppressions::created_at.eq(at).and(suppressions::id.lt(id));
-        rows = rows.filter(suppressions::created_at.lt(at).or(same));
+        rows = rows
+            .filter(suppressions::created_at.le(at))
+            .filter(suppressions::created_at.lt(at).or(suppressions::id.lt(id)));
     }
     Ok(rows.load(conn)?)
 }

@@ -91,6 +91,24 @@ pub async fn ask(address: SocketAddr, path: &str, headers: &str) -> std::io::Res
     Ok((answer, body))
 }
 
+/// Sends JSON on a connection that stays open, and returns the answer and its body.
+pub async fn send(
+    stream: &mut TcpStream,
+    method_and_path: &str,
+    headers: &str,
+    body: &str,
+) -> (Answer, Vec<u8>) {
+    let length = body.len();
+    let request = format!(
+        "{method_and_path} HTTP/1.1\r\nHost: load\r\nContent-Type: application/json\r\n\
+         Content-Length: {length}\r\n{headers}\r\n{body}"
+    );
+    stream.write_all(request.as_bytes()).await.expect("a request");
+    let mut answered = Vec::new();
+    let answer = read_answer(stream, &mut answered).await;
+    (answer, answered)
+}
+
 impl Answer {
     /// The value of a header.
     pub fn header(&self, name: &str) -> Option<&str> {

@@ -9,10 +9,11 @@ use lede::app::{App, Seams};
 use lede::articles::drafts::Editor;
 use lede::articles::metadata::{self, NewArticle};
 use lede::articles::{ArticleRef, transfer, tree};
-use lede::auth::{Actor, PublishArticles, Role, WriteArticles};
+use lede::auth::{Actor, Password, PublishArticles, Role, WriteArticles};
 use lede::config::Config;
 use lede::editions::publish::{self, Wanted};
 use lede::editions::store::{Adopt, adopt_settings};
+use lede::users::UserId;
 use lede::users::store::{self as users, UserRow};
 
 const WORDS: &[&str] = &[
@@ -47,7 +48,7 @@ pub fn fill(database: &Path, articles: usize) {
         actix_web::rt::System::new().block_on(async {
             let app = App::open(config, Seams::default()).await.expect("an application");
             adopt_settings(&app, Adopt::IfNone).await.expect("settings");
-            let owner = add_owner(&app).await;
+            let owner = add_user(&app, Role::Admin, "correct horse battery staple").await;
             stream::iter(0..articles).for_each_concurrent(32, |number| make(&app, owner, number)).await;
         });
     };
@@ -55,15 +56,17 @@ pub fn fill(database: &Path, articles: usize) {
     std::thread::spawn(work).join().expect("articles");
 }
 
-async fn add_owner(app: &App) -> lede::users::UserId {
+/// Adds the one user, who can log in with that password.
+pub async fn add_user(app: &App, role: Role, password: &str) -> UserId {
     let now = app.clock.now();
+    let password = Password::chosen(password).expect("a password");
     let row = UserRow {
         id: app.random.id(now).expect("an id"),
         email: "load@website.example".into(),
         email_key: "load@website.example".into(),
         name: "Load".into(),
-        role: Role::Admin.as_str().into(),
-        password_hash: "none".into(),
+        role: role.as_str().into(),
+        password_hash: app.passwords.hash(password).await.expect("a hash"),
         disabled_at: None,
         created_at: now,
         updated_at: now,
@@ -73,7 +76,7 @@ async fn add_owner(app: &App) -> lede::users::UserId {
     id
 }
 
-async fn make(app: &App, owner: lede::users::UserId, number: usize) {
+async fn make(app: &App, owner: UserId, number: usize) {
     let now = app.clock.now();
     let document = transfer::read_markdown(&markdown(number), "").expect("a document");
     let new = NewArticle {

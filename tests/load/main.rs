@@ -6,7 +6,7 @@
 //! processes. Nothing here is a test: machines are noisy, ratios less so.
 //!
 //! `LOAD_SIZES` names the numbers of articles, `LOAD_FOLDER` a folder in which their databases stay for the next run,
-//! `LOAD_ONLY` what a work's name has to hold. A run of everything writes `tests/load/results.md` and
+//! `LOAD_ONLY` what a work's name has to hold; `LOAD_ONLY=subscribers` measures the list of subscribers instead. A run of everything writes `tests/load/results.md` and
 //! `tests/load/results.svg`.
 #![allow(clippy::disallowed_methods, reason = "a benchmark reads its own settings")]
 #![allow(
@@ -22,6 +22,7 @@ mod fixture;
 mod measure;
 mod process;
 mod report;
+mod subscribers;
 mod works;
 mod writes;
 
@@ -54,6 +55,10 @@ async fn run() {
     let temporary = tempfile::tempdir().expect("a folder");
     let folder = setting("LOAD_FOLDER").map_or_else(|| temporary.path().to_owned(), PathBuf::from);
     let only = setting("LOAD_ONLY").unwrap_or_default();
+    if only == "subscribers" {
+        let count = setting("LOAD_SUBSCRIBERS").map_or(1_000_000, |count| count.parse().expect("a number"));
+        return subscribers::measure(&folder.join(format!("subscribers-{count}")), count).await;
+    }
     let mut report = report::Report::default();
     for size in &sizes {
         works::measure(&folder.join(size.to_string()), *size, &only, &mut report).await;

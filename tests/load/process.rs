@@ -16,15 +16,20 @@ pub struct Process {
 impl Process {
     /// The release server on a database, with its access log going where logs go: to a file.
     pub fn lede(database: &Path, cache_megabytes: Option<u32>) -> Self {
+        let megabytes = cache_megabytes.map(|megabytes| megabytes.to_string());
+        let arguments: Vec<&str> = megabytes.iter().flat_map(|text| ["--cache-megabytes", text]).collect();
+        Self::lede_with(database, &arguments)
+    }
+
+    /// The same with other settings.
+    pub fn lede_with(database: &Path, arguments: &[&str]) -> Self {
         let address = free_address();
         let mut command = Command::new(env!("CARGO_BIN_EXE_lede"));
         command
             .args(["serve", "--website-url", fixture::WEBSITE, "--bind", &address.to_string()])
             .args(["--database-url", &format!("sqlite://{}", database.display())])
+            .args(arguments)
             .stderr(log(database, "lede.log"));
-        if let Some(megabytes) = cache_megabytes {
-            command.args(["--cache-megabytes", &megabytes.to_string()]);
-        }
         Self::start(address, &mut command)
     }
 

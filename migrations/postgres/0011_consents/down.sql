@@ -10,6 +10,8 @@ DROP TABLE mails;
 DROP TABLE subscriber_topics;
 ALTER TABLE topics DROP COLUMN followable;
 DROP INDEX subscribers_source;
+DROP INDEX subscribers_status_updated_at;
+DROP INDEX subscribers_status_email;
 ALTER TABLE subscribers ADD COLUMN labels json NOT NULL DEFAULT '[]';
 UPDATE subscribers SET labels =
     (SELECT coalesce(json_agg(label), '[]') FROM subscriber_labels WHERE subscriber_id = subscribers.id);

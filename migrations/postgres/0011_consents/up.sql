@@ -51,6 +51,8 @@ CREATE INDEX subscriber_labels_label ON subscriber_labels (label, subscriber_id)
 INSERT INTO subscriber_labels (subscriber_id, label)
 SELECT DISTINCT subscribers.id, value FROM subscribers, json_array_elements_text(subscribers.labels) AS value;
 ALTER TABLE subscribers DROP COLUMN labels;
+CREATE INDEX subscribers_status_email ON subscribers (status, email_key);
+CREATE INDEX subscribers_status_updated_at ON subscribers (status, updated_at, id);
 CREATE INDEX subscribers_source ON subscribers (source, created_at, id);
 
 -- The topics that subscribers chose among those that can be followed; whoever chose none receives everything.
