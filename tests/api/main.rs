@@ -48,6 +48,7 @@ mod replicas;
 mod restart;
 mod search;
 mod sections;
+mod sending;
 mod shutdown;
 mod site;
 mod sitemap;

@@ -1,0 +1,73 @@
+//! What becomes of mails when the server is killed while it sends them.
+
+use std::collections::BTreeMap;
+
+use diesel::connection::SimpleConnection as _;
+use lede::db::Connection;
+use serde_json::json;
+
+use crate::executable::{Serving, lede_on};
+use crate::smtp::{Conversation, MailServer};
+use crate::test_database::TestDatabase;
+
+const READERS: usize = 30;
+
+#[tokio::test]
+async fn a_server_that_is_killed_while_it_sends_loses_nothing_and_repeats_nothing_it_knows_of() {
+    let (database, mail) = (TestDatabase::fresh(), MailServer::start());
+    let serve = || {
+        let mut command = lede_on(&database);
+        command.env("LEDE_SMTP_URL", format!("smtp://{}?tls=none", mail.address)).env("LEDE_JOIN_LIMIT", "0");
+        Serving::start(&mut command)
+    };
+    let serving = serve();
+    let http = reqwest::Client::builder().no_proxy().build().expect("a client");
+    for number in 0..READERS {
+        let body = json!({"email": format!("reader-{number}@reader.example")}).to_string();
+        let post = http.post(format!("{}/v1/subscribers", serving.address)).body(body);
+        let answer = post.header("content-type", "application/json").send().await.expect("an answer");
+        assert_eq!(answer.status(), 202);
+    }
+    let mut delivered = mail.wait_for(5);
+    serving.kill();
+    let kills = 2;
+    for enough in [10, READERS] {
+        // What the dead server had taken becomes free again: as if minutes had passed.
+        let mut conn = database.connect();
+        let minutes_ago = match &conn {
+            Connection::Sqlite(_) => {
+                "UPDATE jobs SET claimed_until = claimed_until - 600000000; \
+                 UPDATE mails SET tried_at = tried_at - 600000000"
+            }
+            Connection::Postgres(_) => {
+                "UPDATE jobs SET claimed_until = claimed_until - interval '10 minutes'; \
+                 UPDATE mails SET tried_at = tried_at - interval '10 minutes'"
+            }
+        };
+        conn.batch_execute(minutes_ago).expect("minutes");
+        let serving = serve();
+        while recipients(&delivered).len() < enough {
+            delivered.extend(mail.wait_for(1));
+        }
+        serving.kill();
+    }
+    let counts = recipients(&delivered);
+    assert_eq!(counts.len(), READERS, "{counts:?}");
+    // Each kill may come between the mail server's word and its being written down: that one mail comes again.
+    let twice: Vec<&String> = counts.iter().filter(|(_, ids)| ids.len() > 1).map(|(to, _)| to).collect();
+    assert!(twice.len() <= kills, "{twice:?}");
+    for ids in counts.values() {
+        assert!(ids.iter().all(|id| id == &ids[0]), "the same mail has the same Message-ID: {ids:?}");
+    }
+}
+
+/// Who was sent a mail, and the `Message-ID` of each.
+fn recipients(delivered: &[Conversation]) -> BTreeMap<String, Vec<String>> {
+    let mut all: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for Conversation { commands, data } in delivered {
+        let Some(to) = commands.iter().find(|line| line.starts_with("RCPT TO:")) else { continue };
+        let id = data.lines().find(|line| line.starts_with("Message-ID:")).unwrap_or_default();
+        all.entry(to.clone()).or_default().push(id.to_owned());
+    }
+    all
+}
