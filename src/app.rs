@@ -28,6 +28,7 @@ use crate::metrics::Metrics;
 use crate::random::Random;
 use crate::search;
 use crate::subscribers;
+use crate::templates::Templates;
 use crate::text::markdown::Policy;
 
 /// Everything a handler or a job may need. Cheap to clone.
@@ -47,6 +48,8 @@ pub struct App {
     pub tokens: Tokens,
     /// How mail leaves.
     pub mailer: Mailer,
+    /// What people read: their pages and mails.
+    pub templates: Arc<Templates>,
     /// Password hashes.
     pub passwords: Passwords,
     /// Public answers in memory.
@@ -88,6 +91,7 @@ impl App {
     pub async fn open(config: Config, seams: Seams) -> Result<Self> {
         let Seams { clock, random, mailer } = seams;
         let mailer = mailer.map_or_else(|| Mailer::open(&config), Ok)?;
+        let templates = Templates::open(&config).map_err(Error::unavailable)?;
         for name in migrate::run(&config.database_url)? {
             log::info!("migrated to {name}");
         }
@@ -110,6 +114,7 @@ impl App {
             keys,
             tokens,
             mailer,
+            templates: Arc::new(templates),
             passwords: Passwords::new()?,
             draining: Arc::default(),
         })

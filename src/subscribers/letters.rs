@@ -1,30 +1,17 @@
 //! Asking by mail. Two jobs, so that each step is done once: the first decides and writes the question down, the second
 //! sends it. Jobs carry ids alone; the address is read when the mail is written, and the links are computed.
 
-use askama::Template;
+use minijinja::context;
+use uuid::Uuid;
 
-use super::{ConfirmToken, ConfirmationId, SubscriberId, leave_token, questions};
+use super::{ConfirmToken, ConfirmationId, SubscriberId, languages, leave_token, questions};
 use crate::app::App;
 use crate::db::types::IsId as _;
 use crate::error::{Error, Result};
 use crate::mail::{EmailAddress, Message, Undelivered};
 use crate::metrics::Outcome;
-
-#[derive(Template)]
-#[template(path = "confirm_mail.txt", config = "src/templates/askama.toml")]
-struct Text<'a> {
-    site: &'a str,
-    confirm_url: &'a str,
-    leave_url: &'a str,
-}
-
-#[derive(Template)]
-#[template(path = "confirm_mail.html", config = "src/templates/askama.toml")]
-struct Html<'a> {
-    site: &'a str,
-    confirm_url: &'a str,
-    leave_url: &'a str,
-}
+use crate::templates::Letter;
+use crate::text::Locale;
 
 /// Decides whether someone who signed up is to be asked.
 ///
@@ -40,9 +27,15 @@ pub async fn ask(app: &App, subscriber: SubscriberId) -> Result<()> {
 /// # Errors
 /// When the mail did not leave and another try may help.
 pub async fn send(app: &App, confirmation: ConfirmationId) -> Result<()> {
-    let claimed = app.db.write(move |tx| questions::claim(tx, confirmation)).await?;
-    let Some((subscriber, email)) = claimed else { return Ok(()) };
-    let message = write(app, confirmation, subscriber, &email)?;
+    let claimed = app
+        .db
+        .write(move |tx| {
+            let Some((subscriber, email)) = questions::claim(tx, confirmation)? else { return Ok(None) };
+            Ok(Some((subscriber, email, languages::of_subscriber(tx, subscriber)?)))
+        })
+        .await?;
+    let Some((subscriber, email, locale)) = claimed else { return Ok(()) };
+    let message = question(app, confirmation, subscriber, &email, locale.as_ref())?;
     let outcome = app.mailer.send(&message).await;
     let result = match &outcome {
         Ok(()) => "sent",
@@ -66,30 +59,48 @@ pub async fn send(app: &App, confirmation: ConfirmationId) -> Result<()> {
     }
 }
 
-fn write(app: &App, confirmation: ConfirmationId, subscriber: SubscriberId, email: &str) -> Result<Message> {
+fn question(
+    app: &App,
+    confirmation: ConfirmationId,
+    subscriber: SubscriberId,
+    email: &str,
+    locale: Option<&Locale>,
+) -> Result<Message> {
+    let language = app.templates.nearest(locale.unwrap_or(&app.config.locale));
+    let token = ConfirmToken::of(&app.keys, confirmation);
+    let confirm_url = format!("{}/subscribe/confirm/{}", app.config.base_url(), token.as_str());
+    let leave_url = leave_url(app, subscriber);
+    let links = context! { confirm_url, leave_url };
+    let letter = app.templates.letter(&language, "confirm_mail", &links)?;
+    address(app, confirmation.uuid(), subscriber, email, letter)
+}
+
+fn leave_url(app: &App, subscriber: SubscriberId) -> String {
+    format!("{}/subscribe/leave/{}", app.config.base_url(), leave_token(&app.keys, subscriber))
+}
+
+/// Makes a letter a mail, with the headers that tell machines what it is and how to leave.
+fn address(
+    app: &App,
+    id: Uuid,
+    subscriber: SubscriberId,
+    email: &str,
+    Letter { subject, text, html }: Letter,
+) -> Result<Message> {
     let to = EmailAddress::parse(email)
         .map_err(|_| Error::internal(format!("subscriber {subscriber} has a malformed address")))?;
-    let (site, base) = (app.config.title.as_str(), app.config.base_url());
-    let token = ConfirmToken::of(&app.keys, confirmation);
-    let confirm_url = format!("{base}/subscribe/confirm/{}", token.as_str());
-    let leave_url = format!("{base}/subscribe/leave/{}", leave_token(&app.keys, subscriber));
-    let failed = |e: askama::Error| Error::internal(format!("mail {confirmation}: {e}"));
-    let (text, html) = (
-        Text { site, confirm_url: &confirm_url, leave_url: &leave_url }.render().map_err(failed)?,
-        Html { site, confirm_url: &confirm_url, leave_url: &leave_url }.render().map_err(failed)?,
-    );
     let from = app.config.mail_from.clone();
     Ok(Message {
-        id: confirmation.uuid(),
+        id,
         headers: vec![
             ("List-Id", format!("<subscribers.{}>", from.domain())),
-            ("List-Unsubscribe", format!("<{leave_url}>")),
+            ("List-Unsubscribe", format!("<{}>", leave_url(app, subscriber))),
             ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".to_owned()),
             ("Auto-Submitted", "auto-generated".to_owned()),
         ],
         from,
         to,
-        subject: format!("Confirm your subscription to {site}"),
+        subject,
         text,
         html,
         date: app.clock.now(),

@@ -6,6 +6,7 @@
 //! erasing the row erases the person.
 
 pub mod consent;
+mod languages;
 pub mod letters;
 pub mod list;
 pub mod pages;

@@ -5,49 +5,32 @@
 use actix_web::HttpRequest;
 use actix_web::http::{StatusCode, header};
 use actix_web::web::{Data, Path};
-use askama::Template;
+use minijinja::context;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::questions::{self, Answered};
-use super::{ConfirmToken, Line, SignUp, read_leave_token};
+use super::{ConfirmToken, Line, SignUp, languages, read_leave_token};
 use crate::app::App;
+use crate::db::Tx;
 use crate::error::{Error, Invalid, Result};
-use crate::http::html::page;
+use crate::http::html::{self, page};
 use crate::http::limit::Policy;
 use crate::http::{Answer, Form};
 use crate::mail::EmailAddress;
+use crate::templates::Language;
 use crate::text::Locale;
 
 /// The field that people do not see and programs fill in.
 pub const HONEYPOT: &str = "subject";
 
-#[derive(Template, Default)]
-#[template(path = "subscribe.html", config = "src/templates/askama.toml")]
-struct SubscribePage<'a> {
-    site: &'a str,
+/// What someone typed into the form, and the sentences that say what is wrong with it.
+#[derive(Default)]
+struct Typed<'a> {
     email: &'a str,
-    email_wrong: Option<&'a str>,
+    email_wrong: Option<&'static str>,
     name: &'a str,
-    name_wrong: Option<&'a str>,
-}
-
-#[derive(Template)]
-#[template(path = "button.html", config = "src/templates/askama.toml")]
-struct ButtonPage<'a> {
-    site: &'a str,
-    heading: &'a str,
-    text: &'a str,
-    button: &'a str,
-}
-
-#[derive(Template)]
-#[template(path = "message.html", config = "src/templates/askama.toml")]
-struct MessagePage<'a> {
-    site: &'a str,
-    heading: &'a str,
-    text: &'a str,
-    link: Option<(String, &'a str)>,
+    name_wrong: Option<&'static str>,
 }
 
 /// What the form asks for. Other fields are ignored.
@@ -83,8 +66,12 @@ pub struct LeaveForm {
 /// A page with a form that works without scripts. A website may show a form of its own that posts the same fields here.
 #[utoipa::path(get, path = "/subscribe", tag = "pages", security(()),
     responses((status = 200, description = "The form.", body = String, content_type = "text/html; charset=utf-8")))]
-pub async fn get_subscribe_page(app: Data<App>) -> Result<Answer> {
-    page(StatusCode::OK, &SubscribePage { site: &app.config.title, ..Default::default() })
+pub async fn get_subscribe_page(app: Data<App>, req: HttpRequest) -> Result<Answer> {
+    // Who reads the form in a language is written to in it.
+    let accepted = html::accepted(&app, &req);
+    let locale = accepted.as_ref().map_or("", Language::tag);
+    let language = accepted.clone().unwrap_or_else(|| app.templates.site());
+    form_page(&app, &language, StatusCode::OK, locale, &Typed::default())
 }
 
 /// Subscribe with a form
@@ -102,15 +89,10 @@ pub async fn get_subscribe_page(app: Data<App>) -> Result<Answer> {
          content_type = "text/html; charset=utf-8"),
     ))]
 pub async fn submit_subscribe_page(app: Data<App>, req: HttpRequest, form: Form) -> Result<Answer> {
-    let site = app.config.title.as_str();
+    let locale = form.filled("locale").and_then(|text| Locale::parse(text.trim()).ok());
+    let language = html::language(&app, &req, locale.as_ref());
     if let Err(Error::TooMany(seconds)) = app.limits.admit_network(&req, Policy::Join) {
-        let later = MessagePage {
-            site,
-            heading: "Please try again later",
-            text: "Too many people have signed up from your network just now.",
-            link: None,
-        };
-        let answer = page(StatusCode::TOO_MANY_REQUESTS, &later)?;
+        let answer = message_page(&app, &language, StatusCode::TOO_MANY_REQUESTS, "later", false)?;
         return Ok(answer.header(header::RETRY_AFTER, seconds.to_string()));
     }
     let typed = form.text("email").unwrap_or_default();
@@ -119,30 +101,22 @@ pub async fn submit_subscribe_page(app: Data<App>, req: HttpRequest, form: Form)
     let (email, name) = match (email, name) {
         (Ok(email), Ok(name)) => (email, name),
         (email, name) => {
-            let again = SubscribePage {
-                site,
+            let again = Typed {
                 email: &bounded(typed),
                 email_wrong: email.err().map(|invalid| explain_address(&invalid)),
                 name: &bounded(form.text("name").unwrap_or_default()),
-                name_wrong: name.err().map(|_| "Please keep the name to one line of at most 200 characters."),
+                name_wrong: name.err().map(|_| "name_malformed"),
             };
-            return page(StatusCode::UNPROCESSABLE_ENTITY, &again);
+            let locale = locale.as_ref().map_or("", Locale::as_str);
+            return form_page(&app, &language, StatusCode::UNPROCESSABLE_ENTITY, locale, &again);
         }
     };
     if form.filled(HONEYPOT).is_none() {
-        let locale = form.filled("locale").and_then(|text| Locale::parse(text.trim()).ok());
         let source = form.filled("source").and_then(|text| Line::parse(text).ok());
         let locale = locale.unwrap_or_else(|| app.config.locale.clone());
         super::routes::sign_up(&app, SignUp { email, name, locale, source }).await?;
     }
-    let asked = MessagePage {
-        site,
-        heading: "Please check your mail",
-        text: "If this address does not receive our mail yet, a message is on its way to it. Open the link in it \
-               within three days to confirm. If nothing arrives, look into the spam folder.",
-        link: None,
-    };
-    page(StatusCode::OK, &asked)
+    message_page(&app, &language, StatusCode::OK, "asked", false)
 }
 
 /// See the page that confirms
@@ -158,24 +132,23 @@ pub async fn submit_subscribe_page(app: Data<App>, req: HttpRequest, form: Form)
         (status = 410, description = "The link is too old, or was used.", body = String,
          content_type = "text/html; charset=utf-8"),
     ))]
-pub async fn get_confirm_page(app: Data<App>, token: Path<String>) -> Result<Answer> {
-    let settled = match ConfirmToken::parse(&token) {
-        None => Some(Answered::Unknown),
+pub async fn get_confirm_page(app: Data<App>, req: HttpRequest, token: Path<String>) -> Result<Answer> {
+    let (locale, settled) = match ConfirmToken::parse(&token) {
+        None => (None, Some(Answered::Unknown)),
         Some(token) => {
             let now = app.clock.now();
-            app.db.read(move |conn| questions::look_up(conn, &token, now)).await?
+            app.db
+                .read(move |conn| {
+                    Ok((languages::of_question(conn, &token)?, questions::look_up(conn, &token, now)?))
+                })
+                .await?
         }
     };
-    if let Some(settled) = settled {
-        return answered_page(&app, settled);
+    let language = html::language(&app, &req, locale.as_ref());
+    match settled {
+        Some(settled) => answered_page(&app, &language, settled),
+        None => button_page(&app, &language, "confirm"),
     }
-    let ask = ButtonPage {
-        site: &app.config.title,
-        heading: "Confirm your subscription",
-        text: "One press, and you receive our mail. You can leave at any time.",
-        button: "Confirm",
-    };
-    page(StatusCode::OK, &ask)
 }
 
 /// Confirm a subscription
@@ -191,12 +164,16 @@ pub async fn get_confirm_page(app: Data<App>, token: Path<String>) -> Result<Ans
         (status = 410, description = "The link is too old, or was used.", body = String,
          content_type = "text/html; charset=utf-8"),
     ))]
-pub async fn submit_confirm_page(app: Data<App>, token: Path<String>) -> Result<Answer> {
-    let settled = match ConfirmToken::parse(&token) {
-        None => Answered::Unknown,
-        Some(token) => app.db.write(move |tx| questions::confirm(tx, &token)).await?,
+pub async fn submit_confirm_page(app: Data<App>, req: HttpRequest, token: Path<String>) -> Result<Answer> {
+    let (locale, settled) = match ConfirmToken::parse(&token) {
+        None => (None, Answered::Unknown),
+        Some(token) => {
+            app.db
+                .write(move |tx| Ok((languages::of_question(tx, &token)?, questions::confirm(tx, &token)?)))
+                .await?
+        }
     };
-    answered_page(&app, settled)
+    answered_page(&app, &html::language(&app, &req, locale.as_ref()), settled)
 }
 
 /// See the page that unsubscribes
@@ -209,17 +186,13 @@ pub async fn submit_confirm_page(app: Data<App>, token: Path<String>) -> Result<
         (status = 404, description = "The link is not one of ours.", body = String,
          content_type = "text/html; charset=utf-8"),
     ))]
-pub async fn get_leave_page(app: Data<App>, token: Path<String>) -> Result<Answer> {
-    if read_leave_token(&app.keys, &token).is_none() {
-        return broken_link_page(&app, StatusCode::NOT_FOUND);
-    }
-    let ask = ButtonPage {
-        site: &app.config.title,
-        heading: "Unsubscribe",
-        text: "One press, and we send you no more mail.",
-        button: "Unsubscribe",
+pub async fn get_leave_page(app: Data<App>, req: HttpRequest, token: Path<String>) -> Result<Answer> {
+    let Some(subscriber) = read_leave_token(&app.keys, &token) else {
+        let language = html::language(&app, &req, None);
+        return message_page(&app, &language, StatusCode::NOT_FOUND, "broken", true);
     };
-    page(StatusCode::OK, &ask)
+    let locale = app.db.read(move |conn| languages::of_subscriber(conn, subscriber)).await?;
+    button_page(&app, &html::language(&app, &req, locale.as_ref()), "leave")
 }
 
 /// Unsubscribe
@@ -231,54 +204,61 @@ pub async fn get_leave_page(app: Data<App>, token: Path<String>) -> Result<Answe
     request_body(content = Option<LeaveForm>, content_type = "application/x-www-form-urlencoded"),
     responses((status = 200, description = "No more mail is sent there.", body = String,
                content_type = "text/html; charset=utf-8")))]
-pub async fn submit_leave_page(app: Data<App>, token: Path<String>) -> Result<Answer> {
+pub async fn submit_leave_page(app: Data<App>, req: HttpRequest, token: Path<String>) -> Result<Answer> {
     let Some(subscriber) = read_leave_token(&app.keys, &token) else {
-        return broken_link_page(&app, StatusCode::OK);
+        let language = html::language(&app, &req, None);
+        return message_page(&app, &language, StatusCode::OK, "broken", true);
     };
-    app.db.write(move |tx| questions::leave(tx, subscriber)).await?;
-    let left = MessagePage {
-        site: &app.config.title,
-        heading: "You have unsubscribed",
-        text: "We send you no more mail. If that was a mistake, you can subscribe again.",
-        link: Some((format!("{}/subscribe", app.config.base_url()), "Subscribe again")),
+    let leave = move |tx: &mut Tx<'_>| {
+        questions::leave(tx, subscriber)?;
+        languages::of_subscriber(tx, subscriber)
     };
-    page(StatusCode::OK, &left)
+    let locale = app.db.write(leave).await?;
+    let language = html::language(&app, &req, locale.as_ref());
+    message_page(&app, &language, StatusCode::OK, "left", true)
 }
 
-fn answered_page(app: &App, answered: Answered) -> Result<Answer> {
-    let again = || Some((format!("{}/subscribe", app.config.base_url()), "Subscribe again"));
-    let (status, heading, text, link) = match answered {
-        Answered::Confirmed => (
-            StatusCode::OK,
-            "You are subscribed",
-            "Thank you. Every mail has a link with which you can leave.",
-            None,
-        ),
-        Answered::Expired => (
-            StatusCode::GONE,
-            "This link is no longer good",
-            "It is good for three days and works once. Subscribe again, and we send you a new one.",
-            again(),
-        ),
-        Answered::Unknown => return broken_link_page(app, StatusCode::NOT_FOUND),
-    };
-    page(status, &MessagePage { site: &app.config.title, heading, text, link })
+fn form_page(
+    app: &App,
+    language: &Language,
+    status: StatusCode,
+    locale: &str,
+    typed: &Typed<'_>,
+) -> Result<Answer> {
+    let Typed { email, email_wrong, name, name_wrong } = *typed;
+    let form = context! { email, email_wrong, name, name_wrong, locale, honeypot => HONEYPOT };
+    page(app, language, status, "subscribe.html", form)
 }
 
-fn broken_link_page(app: &App, status: StatusCode) -> Result<Answer> {
-    let broken = MessagePage {
-        site: &app.config.title,
-        heading: "This link does not work",
-        text: "It may have been cut off on its way, or it is too old. Please open it from the mail once more, whole.",
-        link: Some((format!("{}/subscribe", app.config.base_url()), "To the form")),
-    };
-    page(status, &broken)
+/// A page that says something, perhaps with a link to the form.
+fn message_page(
+    app: &App,
+    language: &Language,
+    status: StatusCode,
+    message: &str,
+    has_link: bool,
+) -> Result<Answer> {
+    let link = has_link.then(|| format!("{}/subscribe", app.config.base_url()));
+    page(app, language, status, "message.html", context! { message, link })
 }
 
+fn button_page(app: &App, language: &Language, message: &str) -> Result<Answer> {
+    page(app, language, StatusCode::OK, "button.html", context! { message })
+}
+
+fn answered_page(app: &App, language: &Language, answered: Answered) -> Result<Answer> {
+    match answered {
+        Answered::Confirmed => message_page(app, language, StatusCode::OK, "confirmed", false),
+        Answered::Expired => message_page(app, language, StatusCode::GONE, "expired", true),
+        Answered::Unknown => message_page(app, language, StatusCode::NOT_FOUND, "broken", true),
+    }
+}
+
+/// The sentence that says what is wrong with an address.
 fn explain_address(invalid: &Invalid) -> &'static str {
     match invalid.code {
-        "eai-unsupported" => "We cannot write to addresses with such letters before the @ yet.",
-        _ => "Please type a mail address, as in name@website.example",
+        "eai-unsupported" => "email_not_ascii",
+        _ => "email_malformed",
     }
 }
 

@@ -1,0 +1,40 @@
+//! What every page and mail is tried with at the start. A template is given these members and no others.
+
+use minijinja::{Value, context};
+
+/// Every message, and whether it comes with a link.
+const MESSAGES: &[(&str, bool)] = &[
+    ("asked", false),
+    ("later", false),
+    ("confirmed", false),
+    ("expired", true),
+    ("broken", true),
+    ("left", true),
+];
+
+/// Every template that is rendered by itself, with each kind of context that it is given.
+pub(super) fn all() -> Vec<(&'static str, Value)> {
+    let mut samples = Vec::new();
+    for (email_wrong, name_wrong) in
+        [(None, None), (Some("email_malformed"), None), (Some("email_not_ascii"), Some("name_malformed"))]
+    {
+        samples.push((
+            "subscribe.html",
+            context! {
+                email => "ada@reader.example", email_wrong, name => "Ada", name_wrong, locale => "en", honeypot => "subject",
+            },
+        ));
+    }
+    for (message, has_link) in MESSAGES {
+        let link = has_link.then_some("https://website.example/subscribe");
+        samples.push(("message.html", context! { message => *message, link }));
+    }
+    for message in ["confirm", "leave"] {
+        samples.push(("button.html", context! { message }));
+    }
+    for name in ["confirm_mail.html", "confirm_mail.txt"] {
+        let (confirm_url, leave_url) = ("https://website.example/confirm", "https://website.example/leave");
+        samples.push((name, context! { confirm_url, leave_url }));
+    }
+    samples
+}
