@@ -59,6 +59,11 @@ impl Stage {
         format!("/v1/subscribers/{id}")
     }
 
+    /// The path of the preferences of someone who has just joined.
+    async fn preferences(&self) -> String {
+        self.link("leave").await.replace("/leave/", "/preferences/")
+    }
+
     /// The path of a link in a mail to someone who has just joined.
     async fn link(&self, what: &str) -> String {
         let count = self.server.mail.all().len();
@@ -186,7 +191,11 @@ matrix! {
     list_suppressions: nothing nothing any any => |on| on.actor.get("/v1/suppressions");
     suppress_address:  nothing nothing any any => |on| on.actor.post("/v1/suppressions").json(json!({"email": "ada@reader.example", "reason": "bounced"}));
     get_subscribe_page:    anyone => |on| on.actor.get("/subscribe");
-    submit_subscribe_page: anyone => |on| on.actor.post("/subscribe").form(&[("email", "ada@reader.example")]);
+    submit_subscribe_page: anyone => |on| on.actor.post("/subscribe").form(&[("email", "ada@reader.example"), ("stamp", &on.server.stamp())]);
+    get_embed_page:        anyone => |on| on.actor.get("/subscribe/embed");
+    get_preferences_page:  anyone => |on| on.actor.get(on.preferences().await);
+    submit_preferences_page: anyone => |on| on.actor.post(on.preferences().await).form(&[("action", "save")]);
+    export_own_data:       anyone => |on| on.actor.post(on.preferences().await + "/export");
     get_confirm_page:      anyone => |on| on.actor.get(on.link("confirm").await);
     submit_confirm_page:   anyone => |on| on.actor.post(on.link("confirm").await);
     get_leave_page:        anyone => |on| on.actor.get(on.link("leave").await);
