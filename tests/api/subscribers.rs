@@ -50,7 +50,7 @@ async fn who_joins_and_confirms_is_subscribed() {
     let mail = mail_to(&server, "Ada@reader.example").await;
     assert_eq!(status(&server).await, "pending");
     let page = server.client().post(link(&mail, "confirm")).await;
-    assert!(page.is(200).text().contains("You are subscribed"));
+    assert!(page.is(200).text().contains("Sie haben unsere E-Mails abonniert"));
     let kept = only_one(&server.login(Role::Editor).await).await;
     for (member, value) in [
         ("email", json!("Ada@reader.example")),
