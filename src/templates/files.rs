@@ -50,6 +50,11 @@ pub(super) struct WordsFile<'a> {
     pub is_own: bool,
 }
 
+/// What stands behind the last dot of a name.
+pub(super) fn ending(name: &str) -> &str {
+    name.rsplit_once('.').map_or("", |(_, ending)| ending)
+}
+
 impl Files {
     /// Reads the folder, if there is one.
     ///
@@ -100,8 +105,8 @@ impl Files {
 
     /// Every template, by name.
     pub fn templates(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        let is_template = |name: &str| name.ends_with(".html") || name.ends_with(".txt");
-        self.embedded.keys().filter(move |name| is_template(name)).map(|name| (*name, self.text(name)))
+        let is_template = |name: &&&str| matches!(ending(name), "html" | "txt");
+        self.embedded.keys().filter(is_template).map(|name| (*name, self.text(name)))
     }
 
     /// Every file of words: first those that are compiled in, then those of the folder.
@@ -110,7 +115,7 @@ impl Files {
         let own = self.own.iter().map(|(name, text)| (name.as_str(), text.as_str(), true));
         embedded
             .chain(own)
-            .filter(|(name, ..)| name.ends_with(".toml"))
+            .filter(|(name, ..)| ending(name) == "toml")
             .map(|(name, text, is_own)| WordsFile { name, text, is_own })
     }
 

@@ -238,7 +238,7 @@ fn environment() -> Environment<'static> {
         environment.set_syntax(syntax);
     }
     environment.set_auto_escape_callback(|name| {
-        if name.ends_with(".html") { AutoEscape::Html } else { AutoEscape::None }
+        if files::ending(name) == "html" { AutoEscape::Html } else { AutoEscape::None }
     });
     environment.set_formatter(write);
     environment.add_filter("wrap", |text: &str| wrap(text));

@@ -42,7 +42,7 @@ fn every_file_of_the_folder_is_compiled_in() {
     let names: BTreeSet<String> = std::fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .filter(|name| !name.ends_with(".rs"))
+        .filter(|name| files::ending(name) != "rs")
         .collect();
     assert_eq!(names, files::EMBEDDED.iter().map(|(name, _)| (*name).to_owned()).collect());
 }
