@@ -48,8 +48,13 @@ function partsOf(mail) {
 
 const link = (mail, what) => new RegExp(`\\S+/subscribe/${what}/\\S+`).exec(partsOf(mail.raw)["text/plain"])[0];
 
-/** Looks at the page as it is, in every width and colour, and as a picture in the folder that SHOTS names. */
-async function look(page, name) {
+/**
+ * Looks at the page as it is, in every width and colour, and as a picture in the folder that SHOTS names. In a browser with
+ * scripts, which axe-core needs: the page itself has none.
+ */
+async function look(browser, shown, name) {
+  const page = await (await browser.newContext()).newPage();
+  await page.setContent(await shown.content());
   for (const width of [320, 1200]) for (const colorScheme of ["light", "dark"]) {
     await page.setViewportSize({ width, height: 800 });
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
@@ -64,13 +69,14 @@ async function look(page, name) {
     const told = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
     assert.deepEqual(told, [], `${name}, ${width} pixels, ${colorScheme}`);
   }
+  await page.context().close();
 }
 
 export async function people(browser, address, { mails }, statusOf, language) {
   const reader = `grace-${language.tag}@reader.example`;
   const seen = await open(browser, { javaScriptEnabled: false, locale: language.tag });
   const { page } = seen;
-  const shot = (name) => look(page, `${language.tag}-${name}`);
+  const shot = (name) => look(browser, page, `${language.tag}-${name}`);
   const at = async (heading) => page.getByRole("heading", { name: heading, exact: true }).waitFor();
   const press = async (button, heading) => {
     await page.getByRole("button", { name: button, exact: true }).first().click();
