@@ -220,8 +220,9 @@ pub async fn list_articles(
     let after: Option<Position> = page.after(&(&filter, &order))?;
     let key = filter.surrogate_key();
     let find = move |conn: &mut Connection| {
-        let total = page.include_total.then(|| filter.count(conn)).transpose()?;
-        let mut rows = filter.find(conn, &order, after.as_ref(), page.limit + 1)?;
+        let editions = filter.resolve(conn)?;
+        let total = page.include_total.then(|| editions.count(conn)).transpose()?;
+        let mut rows = editions.find(conn, &order, after.as_ref(), page.limit + 1)?;
         let next_cursor = page.cut(&mut rows, &(&filter, &order), |row| order.position(row))?;
         Ok((rows, (next_cursor, total)))
     };

@@ -8,13 +8,13 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
 
-use super::filter::SearchFilter;
 use super::find::{Hit, Search};
 use super::query::Terms;
 use super::snippet::snippet;
 use crate::app::App;
 use crate::articles::{ArticleId, SectionId};
 use crate::db::Connection;
+use crate::editions::filter::Filter;
 use crate::editions::{EditionItem, remake};
 use crate::error::{Error, Result};
 use crate::http::page::with_next_link;
@@ -102,7 +102,7 @@ pub struct SearchPage {
 /// by the article's title. What has the words in a title comes before what has them in a heading, and that before the
 /// rest. Up to 50 hits are ranked by how well they answer; more come newest first within these three. There is no
 /// `include_total`: a page costs the same however many hits there are, and to count them would not.
-#[utoipa::path(get, path = "/v1/search", tag = "articles", security(()), params(SearchParams, SearchFilter, HitsParams),
+#[utoipa::path(get, path = "/v1/search", tag = "articles", security(()), params(SearchParams, Filter, HitsParams),
     responses(
         (status = 200, description = "A page of hits.", body = SearchPage,
          headers(("Link" = Option<String>, description = "The next page."))),
@@ -111,7 +111,7 @@ pub struct SearchPage {
 pub async fn search_articles(
     app: Data<App>,
     req: HttpRequest,
-    Query((params, (filter, page))): Query<(SearchParams, (SearchFilter, PageRequest))>,
+    Query((params, (filter, page))): Query<(SearchParams, (Filter, PageRequest))>,
 ) -> Result<Answer> {
     let terms = params.q.ok_or_else(|| Error::internal("a query was not read"))?;
     let search = Search { terms, filter };
