@@ -116,22 +116,22 @@ pub async fn search_articles(
     let terms = params.q.ok_or_else(|| Error::internal("a query was not read"))?;
     let search = Search { terms, filter };
     let after = page.after(&search)?;
-    let find = move |conn: &mut Connection| {
+    let find = move |conn: &mut Connection, last: bool| {
         let mut hits = search.find(conn, after, page.limit + 1)?;
         let next_cursor = page.cut(&mut hits, &search, |hit| hit.position)?;
-        let stale: BTreeSet<ArticleId> =
-            hits.iter().filter(|hit| hit.place.stale).map(|hit| hit.place.article_id).collect();
-        let items = hits.into_iter().map(|hit| told(hit, &search.terms)).collect::<Result<_>>()?;
-        Ok((SearchPage { items, next_cursor }, stale))
-    };
-    let (mut answer, stale) = app.db.read(find.clone()).await?;
-    if !stale.is_empty() {
-        // Made anew, and searched again; what changes faster than that is served as it is.
-        for id in stale {
-            remake::one(&app, id).await?;
+        let stale = hits.iter().filter(|hit| hit.place.stale).map(|hit| hit.place.article_id);
+        let stale: BTreeSet<ArticleId> = stale.collect();
+        if !last && !stale.is_empty() {
+            return Ok(Err(stale));
         }
-        answer = app.db.read(find).await?.0;
-    }
+        let items = hits.into_iter().map(|hit| told(hit, &search.terms)).collect::<Result<_>>()?;
+        Ok(Ok(SearchPage { items, next_cursor }))
+    };
+    let look = async |last| {
+        let find = find.clone();
+        app.db.read(move |conn| find(conn, last)).await
+    };
+    let answer = remake::look_twice(&app, look).await?;
     let found = Answer::public_json(&answer)?.surrogate_key("articles");
     Ok(with_next_link(found, req.path(), req.query_string(), answer.next_cursor.as_deref()))
 }
