@@ -3,10 +3,11 @@
 use diesel::prelude::*;
 use lede::auth::Role;
 use lede::db::Connection;
-use lede::db::schema::{search_articles, search_places, search_words, surroundings};
-use serde_json::{Value, json};
+use lede::db::schema::{search_articles, search_places, search_words};
+use serde_json::json;
 
 use super::{found, found_for, pages};
+use crate::older_release;
 use crate::server::Server;
 use crate::writing::{ARTICLES, at, create, publish, published};
 
@@ -117,17 +118,7 @@ async fn what_an_older_release_published_is_found_soon() {
     }
     diesel::delete(search_places::table).execute(&mut conn).unwrap();
     diesel::delete(search_words::table).execute(&mut conn).unwrap();
-    let kept: String = surroundings::table.select(surroundings::made_from).get_result(&mut conn).unwrap();
-    let mut kept: Value = serde_json::from_str(&kept).unwrap();
-    kept["renderer"] = json!(kept["renderer"].as_i64().unwrap() - 1);
-    diesel::update(surroundings::table)
-        .set(surroundings::made_from.eq(kept.to_string()))
-        .execute(&mut conn)
-        .unwrap();
-    diesel::update(lede::db::schema::renderings::table)
-        .set(lede::db::schema::renderings::made_from.eq(vec![0u8; 32]))
-        .execute(&mut conn)
-        .unwrap();
+    older_release::made_everything(&mut conn);
     let server = Server::start_on(database, clock, |_| {}).await;
     assert!(server.app.db.generation().number() > before);
     assert_eq!(found_for(&server.client(), "ebb").await, "tides#ebb");
