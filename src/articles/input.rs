@@ -4,20 +4,16 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::{ArticleId, Cover, Metadata, SectionId, Seo, WebsitePath, line, short, tree, web_address};
+use super::checks::{
+    MOST_AUTHORS, MOST_TOPICS, check_aliases, check_cover, check_custom, check_named, check_seo,
+};
+use super::metadata_change::MetadataChange;
+use super::{ArticleId, Cover, Metadata, SectionId, Seo, WebsitePath, line, short, tree};
 use crate::clock::Timestamp;
-use crate::error::{Invalid, Place, Result, Violations};
+use crate::error::{Invalid, Result, Violations};
 use crate::http::json::{self, present};
 use crate::text::Locale;
 use crate::text::slug::Slug;
-
-/// The most bytes that `custom` takes when written as JSON.
-pub const MOST_CUSTOM: usize = 64 * 1024;
-/// The most authors of an article.
-pub const MOST_AUTHORS: usize = 20;
-/// The most topics of an article.
-pub const MOST_TOPICS: usize = 50;
-const MOST_ALIASES: usize = 100;
 
 /// The members that creating and changing an article have in common. `null` clears: it puts the default back.
 macro_rules! with_metadata {
@@ -259,188 +255,4 @@ pub struct SectionInput {
     #[serde(default)]
     #[schema(max_items = 1000, no_recursion, nullable = false)]
     pub sections: Option<Vec<SectionInput>>,
-}
-
-/// What is to become of the metadata: absent members stay as they are.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct MetadataChange {
-    /// The title.
-    pub title: Option<String>,
-    /// The slug; `None` inside makes one from the title.
-    pub slug: Option<Option<Slug>>,
-    /// The language; `None` inside is the site's.
-    pub locale: Option<Option<Locale>>,
-    /// The subtitle.
-    pub subtitle: Option<Option<String>>,
-    /// The summary.
-    pub summary: Option<Option<String>>,
-    /// The picture.
-    pub cover: Option<Option<Cover>>,
-    /// Whether the site puts it forward.
-    pub featured: Option<bool>,
-    /// Whether it stands in lists.
-    pub listed: Option<bool>,
-    /// The authors.
-    pub authors: Option<Vec<Named>>,
-    /// The topics.
-    pub topics: Option<Vec<Named>>,
-    /// The intro.
-    pub intro: Option<String>,
-    /// For search engines.
-    pub seo: Option<Seo>,
-    /// Whatever else.
-    pub custom: Option<Map<String, Value>>,
-    /// The article this one translates.
-    pub translation_of: Option<Option<ArticleId>>,
-    /// Old addresses.
-    pub aliases: Option<Vec<String>>,
-}
-
-/// A topic or an author by slug, and what to call it if it has to be made.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Named {
-    /// Which.
-    pub slug: Slug,
-    /// For a new one.
-    pub name: String,
-}
-
-impl MetadataChange {
-    /// This change, with `other` for the members this one leaves alone.
-    #[must_use]
-    pub fn or(self, other: Self) -> Self {
-        Self {
-            title: self.title.or(other.title),
-            slug: self.slug.or(other.slug),
-            locale: self.locale.or(other.locale),
-            subtitle: self.subtitle.or(other.subtitle),
-            summary: self.summary.or(other.summary),
-            cover: self.cover.or(other.cover),
-            featured: self.featured.or(other.featured),
-            listed: self.listed.or(other.listed),
-            authors: self.authors.or(other.authors),
-            topics: self.topics.or(other.topics),
-            intro: self.intro.or(other.intro),
-            seo: self.seo.or(other.seo),
-            custom: self.custom.or(other.custom),
-            translation_of: self.translation_of.or(other.translation_of),
-            aliases: self.aliases.or(other.aliases),
-        }
-    }
-
-    /// Makes the changes that concern nothing but this article.
-    pub fn apply(&self, metadata: &mut Metadata) {
-        fn set<T: Clone>(target: &mut T, change: Option<&T>) {
-            if let Some(value) = change {
-                target.clone_from(value);
-            }
-        }
-        set(&mut metadata.title, self.title.as_ref());
-        set(&mut metadata.subtitle, self.subtitle.as_ref());
-        set(&mut metadata.summary, self.summary.as_ref());
-        set(&mut metadata.cover, self.cover.as_ref());
-        set(&mut metadata.featured, self.featured.as_ref());
-        set(&mut metadata.listed, self.listed.as_ref());
-        set(&mut metadata.intro, self.intro.as_ref());
-        set(&mut metadata.seo, self.seo.as_ref());
-        set(&mut metadata.custom, self.custom.as_ref());
-        set(&mut metadata.aliases, self.aliases.as_ref());
-    }
-}
-
-/// Takes `custom` up to its bound.
-///
-/// # Errors
-/// `too-long`.
-pub fn check_custom(custom: &Map<String, Value>) -> Result<(), Invalid> {
-    let length = serde_json::to_string(custom).map_or(usize::MAX, |text| text.len());
-    if length > MOST_CUSTOM {
-        return Err(Invalid::new("too-long", format!("at most {MOST_CUSTOM} bytes as JSON")));
-    }
-    Ok(())
-}
-
-fn check_cover(mut cover: Cover, violations: &mut Violations) -> Option<Cover> {
-    let url = violations.take("/cover/url", web_address(&cover.url, true));
-    cover.alt = check_short(cover.alt.as_deref(), "/cover/alt", 1000, violations);
-    cover.caption = check_short(cover.caption.as_deref(), "/cover/caption", 1000, violations);
-    for (pointer, size) in [("/cover/width", cover.width), ("/cover/height", cover.height)] {
-        if size.is_some_and(|size| !(1..=100_000).contains(&size)) {
-            violations.push(
-                Place::Pointer(pointer.into()),
-                Invalid::new("out-of-bounds", "from 1 to 100000 pixels"),
-            );
-        }
-    }
-    url.map(|_| cover)
-}
-
-fn check_seo(seo: Seo, violations: &mut Violations) -> Seo {
-    let mut address = |text: Option<String>, pointer: &str, or_path| {
-        text.and_then(|text| violations.take(pointer, web_address(&text, or_path)))
-    };
-    let canonical_url = address(seo.canonical_url, "/seo/canonical_url", false);
-    let image_url = address(seo.image_url, "/seo/image_url", true);
-    Seo {
-        title: check_short(seo.title.as_deref(), "/seo/title", 300, violations),
-        description: check_short(seo.description.as_deref(), "/seo/description", 1000, violations),
-        canonical_url,
-        image_url,
-        noindex: seo.noindex,
-    }
-}
-
-fn check_short(
-    text: Option<&str>,
-    pointer: &str,
-    most: usize,
-    violations: &mut Violations,
-) -> Option<String> {
-    text.and_then(|text| violations.take(pointer, short(text, most)))
-}
-
-fn check_named(slugs: &[String], pointer: &str, most: usize, violations: &mut Violations) -> Vec<Named> {
-    if slugs.len() > most {
-        violations.push(Place::Pointer(pointer.into()), Invalid::new("too-many", format!("at most {most}")));
-        return Vec::new();
-    }
-    let mut named: Vec<Named> = Vec::new();
-    for (at, text) in slugs.iter().enumerate() {
-        if let Some(slug) = violations.take(format!("{pointer}/{at}"), Slug::parse(text))
-            && !named.iter().any(|other| other.slug == slug)
-        {
-            named.push(Named { name: name_from_slug(&slug), slug });
-        }
-    }
-    named
-}
-
-/// `slack-water` is called `Slack water` until someone says better.
-fn name_from_slug(slug: &Slug) -> String {
-    let words = slug.as_str().replace('-', " ");
-    let mut chars = words.chars();
-    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
-}
-
-fn check_aliases(aliases: &[String], violations: &mut Violations) -> Vec<String> {
-    if aliases.len() > MOST_ALIASES {
-        violations.push(
-            Place::Pointer("/aliases".into()),
-            Invalid::new("too-many", format!("at most {MOST_ALIASES}")),
-        );
-        return Vec::new();
-    }
-    let mut kept: Vec<String> = Vec::new();
-    for (at, alias) in aliases.iter().enumerate() {
-        let is_path = alias.starts_with('/') && !alias.starts_with("//") && alias.len() <= 500;
-        if !is_path || alias.contains(|c: char| c.is_control() || c.is_whitespace()) {
-            violations.push(
-                Place::Pointer(format!("/aliases/{at}")),
-                Invalid::new("malformed-path", "a path that begins with a slash, at most 500 bytes"),
-            );
-        } else if !kept.contains(alias) {
-            kept.push(alias.clone());
-        }
-    }
-    kept
 }

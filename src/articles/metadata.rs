@@ -1,7 +1,7 @@
 //! What is said of an article: making one, and changing what concerns others too: slugs, topics, authors, originals.
 
 use super::drafts::{Draft, Editor};
-use super::input::{MetadataChange, Named};
+use super::metadata_change::{MetadataChange, Named};
 use super::store::{self, ArticleRow};
 use super::{ArticleId, Section, slugs};
 use crate::authors;

@@ -1,14 +1,18 @@
 //! Articles as their editors have them: metadata and a tree of sections, changed piece by piece, every accepted change
 //! leaving a revision. What readers see is made of revisions by [`crate::editions`].
 
+pub mod checks;
 pub mod drafts;
-pub mod history;
 pub mod input;
 pub mod list;
 pub mod metadata;
+pub mod metadata_change;
 pub mod output;
+pub mod past_editions;
 pub mod publishing;
+pub mod revisions;
 pub mod routes;
+pub mod section_change;
 pub mod section_routes;
 pub mod slugs;
 pub mod store;

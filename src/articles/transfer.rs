@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use super::input::{MOST_AUTHORS, MOST_CUSTOM, MOST_TOPICS, MetadataChange, Named};
+use super::checks::{MOST_AUTHORS, MOST_CUSTOM, MOST_TOPICS};
+use super::metadata_change::{MetadataChange, Named};
 use super::{ArticleId, Content, Cover, Section, Seo, line, parse_uuid, short, tree, web_address};
 use crate::authors::AuthorRef;
 use crate::clock::Timestamp;

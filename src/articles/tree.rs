@@ -5,7 +5,8 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value};
 
-use super::input::{SectionInput, check_custom};
+use super::checks::check_custom;
+use super::input::SectionInput;
 use super::{Section, SectionId, SectionRef, line};
 use crate::clock::Timestamp;
 use crate::error::{Error, Invalid, Place, Result, Violations};

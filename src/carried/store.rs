@@ -79,6 +79,9 @@ macro_rules! carried_store {
         /// # Errors
         /// When the database refuses.
         pub fn find_by_slugs(conn: &mut Connection, slugs: &[Slug]) -> Result<Vec<Option<$Id>>> {
+            if slugs.is_empty() {
+                return Ok(Vec::new());
+            }
             let found: Vec<(Slug, $Id, Option<$Id>)> = $table::table
                 .filter($table::slug.eq_any(slugs))
                 .select(($table::slug, $table::id, $table::merged_into))
@@ -88,22 +91,26 @@ macro_rules! carried_store {
             Ok(slugs.iter().map(|slug| found.get(slug).copied()).collect())
         }
 
-        /// For each of these slugs, in their order, what remains of it and whatever has gone up in that; nothing, if there
-        /// is none.
+        /// Adds to each of these groups whatever has gone up in one of it.
         ///
         /// # Errors
         /// When the database refuses.
-        pub fn find_all_by_slugs(conn: &mut Connection, slugs: &[Slug]) -> Result<Vec<Vec<$Id>>> {
-            let remaining = find_by_slugs(conn, slugs)?;
+        pub fn add_merged(conn: &mut Connection, groups: &mut [Vec<$Id>]) -> Result<()> {
+            let all = groups.concat();
+            if all.is_empty() {
+                return Ok(());
+            }
             let merged: Vec<($Id, Option<$Id>)> = $table::table
-                .filter($table::merged_into.eq_any(remaining.iter().flatten()))
+                .filter($table::merged_into.eq_any(all))
                 .select(($table::id, $table::merged_into))
                 .load(conn)?;
-            let all = |id: Option<$Id>| {
-                let merged = merged.iter().filter(|(_, into)| id.is_some() && *into == id);
-                id.into_iter().chain(merged.map(|(id, _)| *id)).collect()
-            };
-            Ok(remaining.into_iter().map(all).collect())
+            for group in groups {
+                let of_group =
+                    merged.iter().filter(|(_, into)| into.is_some_and(|into| group.contains(&into)));
+                let of_group: Vec<$Id> = of_group.map(|(id, _)| *id).collect();
+                group.extend(of_group);
+            }
+            Ok(())
         }
 
         /// At most `limit` of those that have not gone up in another, in `order`, from behind `after` on.

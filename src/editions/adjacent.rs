@@ -45,14 +45,15 @@ pub async fn get_adjacent_articles(
     path: Path<ArticlePath>,
     Query((filter, view)): Query<(EditionFilter, View)>,
 ) -> Result<Answer> {
-    let locale = filter.locale.first().unwrap_or(&app.config.locale).clone();
+    let locale = filter.shared.locale.first().unwrap_or(&app.config.locale).clone();
     look::answer(&app, &req, path.into_inner().article, locale, async |stored| {
         let (edition, _) = stored.parse()?;
         let here = Position::published(edition.published_at, edition.id);
         let look = move |conn: &mut Connection| {
-            let mut rows = filter.find(conn, &EditionOrder::oldest_first(), Some(&here), 1)?;
+            let editions = filter.resolve(conn)?;
+            let mut rows = editions.find(conn, &EditionOrder::oldest_first(), Some(&here), 1)?;
             let newer = rows.len();
-            rows.extend(filter.find(conn, &EditionOrder::newest_first(), Some(&here), 1)?);
+            rows.extend(editions.find(conn, &EditionOrder::newest_first(), Some(&here), 1)?);
             Ok((rows, newer))
         };
         let make = move |conn: &mut Connection, rows, newer| {

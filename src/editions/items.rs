@@ -1,6 +1,6 @@
 //! Editions in lists, cut from the stored renderings. Whoever meets stale ones has them made anew first.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use diesel::prelude::*;
 use serde_json::value::RawValue;
@@ -27,27 +27,20 @@ where
     F: Fn(&mut Connection) -> Result<(Vec<ItemRow>, R)> + Clone + Send + 'static,
     M: Fn(&mut Connection, Vec<ItemRow>, R) -> Result<T> + Clone + Send + 'static,
 {
-    for last in [false, true] {
+    let look = async |last| {
         let (find, make) = (find.clone(), make.clone());
         let read = move |conn: &mut Connection| {
             let (rows, rest) = find(conn)?;
             let stale = stale(conn, &rows)?;
             if last || stale.is_empty() { make(conn, rows, rest).map(Ok) } else { Ok(Err(stale)) }
         };
-        match app.db.snapshot(read).await? {
-            Ok(made) => return Ok(made),
-            Err(stale) => {
-                for id in stale {
-                    remake::one(app, id).await?;
-                }
-            }
-        }
-    }
-    Err(Error::internal("the last look takes things as they are"))
+        app.db.snapshot(read).await
+    };
+    remake::look_twice(app, look).await
 }
 
 /// Those that are older than the present surroundings.
-fn stale(conn: &mut Connection, rows: &[ItemRow]) -> Result<Vec<ArticleId>> {
+fn stale(conn: &mut Connection, rows: &[ItemRow]) -> Result<BTreeSet<ArticleId>> {
     let epoch = store::epoch(conn)?;
     Ok(rows.iter().filter(|row| row.epoch < epoch).map(|row| row.article_id).collect())
 }

@@ -2,10 +2,13 @@
 
 use diesel::prelude::*;
 use utoipa::IntoParams;
+use utoipa::openapi::path::{Parameter, ParameterIn};
 
+use super::filter::{Filter, Resolved};
 use super::order::{EditionOrder, Matching, Position};
 use super::store::ItemRow;
 use crate::articles::ArticleId;
+use crate::authors::AuthorId;
 use crate::clock::Timestamp;
 use crate::db::Connection;
 use crate::db::schema::{rendering_authors, rendering_topics, renderings};
@@ -13,69 +16,58 @@ use crate::error::{Invalid, Result};
 use crate::http::query::{FromParams, Params};
 use crate::text::Locale;
 use crate::text::slug::Slug;
+use crate::topics::TopicId;
 
 /// Which editions are wanted.
+#[derive(Debug, Clone, Default)]
+pub struct EditionFilter {
+    /// What search can be asked, too.
+    pub shared: Filter,
+    own: Own,
+}
+
+/// What lists alone can be asked.
 #[derive(Debug, Clone, Default, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub struct EditionFilter {
-    /// About any of these topics: slugs.
-    #[param(inline, value_type = Option<Vec<Slug>>, style = Form, explode = false, min_items = 1, max_items = 100)]
-    topic: Vec<Slug>,
-    /// About all of these topics: slugs.
-    #[param(inline, value_type = Option<Vec<Slug>>, style = Form, explode = false, min_items = 1, max_items = 100)]
-    topic_all: Vec<Slug>,
-    /// By any of these authors: slugs.
-    #[param(inline, value_type = Option<Vec<Slug>>, style = Form, explode = false, min_items = 1, max_items = 100)]
-    author: Vec<Slug>,
-    /// In any of these languages.
-    #[param(inline, value_type = Option<Vec<Locale>>, style = Form, explode = false, min_items = 1, max_items = 100)]
-    pub(super) locale: Vec<Locale>,
+struct Own {
     /// With any of these slugs.
     #[param(inline, value_type = Option<Vec<Slug>>, style = Form, explode = false, min_items = 1, max_items = 100)]
     slug: Vec<Slug>,
     /// With any of these ids.
     #[param(inline, value_type = Option<Vec<ArticleId>>, style = Form, explode = false, min_items = 1, max_items = 100)]
     id: Vec<ArticleId>,
-    /// Whether the site puts them forward.
-    #[param(value_type = Option<bool>)]
-    featured: Option<bool>,
-    /// First published at this moment or later.
-    #[param(value_type = Option<Timestamp>)]
-    published_at_gte: Option<Timestamp>,
-    /// First published later than this.
-    #[param(value_type = Option<Timestamp>)]
-    published_at_gt: Option<Timestamp>,
-    /// First published at this moment or earlier.
-    #[param(value_type = Option<Timestamp>)]
-    published_at_lte: Option<Timestamp>,
-    /// First published earlier than this.
-    #[param(value_type = Option<Timestamp>)]
-    published_at_lt: Option<Timestamp>,
     /// Published anew at this moment or later.
     #[param(value_type = Option<Timestamp>)]
     updated_at_gte: Option<Timestamp>,
 }
 
-impl FromParams for EditionFilter {
+impl FromParams for Own {
     fn from_params(params: &mut Params) -> Self {
         let id = |text: &str| {
             let id = crate::articles::parse_uuid(text).map(crate::db::types::IsId::from_uuid);
             id.ok_or_else(|| Invalid::new("malformed-id", "a UUID"))
         };
         Self {
-            topic: params.list("topic", Slug::parse),
-            topic_all: params.list("topic_all", Slug::parse),
-            author: params.list("author", Slug::parse),
-            locale: params.list("locale", Locale::parse),
             slug: params.list("slug", Slug::parse),
             id: params.list("id", id),
-            featured: params.flag("featured"),
-            published_at_gte: params.time("published_at_gte"),
-            published_at_gt: params.time("published_at_gt"),
-            published_at_lte: params.time("published_at_lte"),
-            published_at_lt: params.time("published_at_lt"),
             updated_at_gte: params.time("updated_at_gte"),
         }
+    }
+}
+
+impl FromParams for EditionFilter {
+    fn from_params(params: &mut Params) -> Self {
+        let (shared, own) = FromParams::from_params(params);
+        Self { shared, own }
+    }
+}
+
+impl IntoParams for EditionFilter {
+    /// Lists come before what has one value.
+    fn into_params(within: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let mut params = [Filter::into_params(&within), Own::into_params(&within)].concat();
+        params.sort_by_key(|param| param.style.is_none());
+        params
     }
 }
 
@@ -83,85 +75,132 @@ impl FromParams for EditionFilter {
 /// carry a rarer one are looked up, and put in order.
 const COMMON: i64 = 1500;
 
-/// Those of a query that carry any of these topics or authors.
-macro_rules! carrying {
-    ($conn:expr, $query:expr, $table:ident, $column:ident, $ids:expr) => {{
-        let carriers = $table::table.filter($table::$column.eq_any($ids));
-        let last = carriers.clone().select($table::article_id).offset(COMMON).limit(1);
-        if last.get_result::<ArticleId>($conn).optional()?.is_some() {
-            let itself = carriers.filter($table::article_id.eq(renderings::article_id));
-            $query.filter(diesel::dsl::exists(itself))
-        } else {
-            $query.filter(renderings::article_id.eq_any(carriers.select($table::article_id)))
+/// Topics or authors of which an article has to carry one.
+#[derive(Debug, Clone)]
+struct Carried<I> {
+    ids: Vec<I>,
+    /// Whether many articles do.
+    common: bool,
+}
+
+/// For each group of ids, how common it is.
+macro_rules! carried {
+    ($conn:expr, $groups:expr, $table:ident, $column:ident) => {{
+        let mut carried = Vec::with_capacity($groups.len());
+        for ids in $groups {
+            let carriers = $table::table.filter($table::$column.eq_any(&ids));
+            let last = carriers.select($table::article_id).offset(COMMON).limit(1);
+            let common = last.get_result::<ArticleId>($conn).optional()?.is_some();
+            carried.push(Carried { ids, common });
         }
+        carried
     }};
 }
 
+/// Those of a query that carry one of each group.
+macro_rules! carrying {
+    ($query:expr, $groups:expr, $table:ident, $column:ident) => {
+        for Carried { ids, common } in $groups {
+            let carriers = $table::table.filter($table::$column.eq_any(ids.clone()));
+            $query = if *common {
+                $query.filter(diesel::dsl::exists(
+                    carriers.filter($table::article_id.eq(renderings::article_id)),
+                ))
+            } else {
+                $query.filter(renderings::article_id.eq_any(carriers.select($table::article_id)))
+            };
+        }
+    };
+}
+
 impl EditionFilter {
-    /// Those about a topic, in a language.
+    /// Those in a language.
     #[must_use]
-    pub fn about(topic: Option<Slug>, locale: Option<Locale>) -> Self {
-        Self { topic: topic.into_iter().collect(), locale: locale.into_iter().collect(), ..Self::default() }
+    pub fn in_language(locale: Option<Locale>) -> Self {
+        let shared = Filter { locale: locale.into_iter().collect(), ..Filter::default() };
+        Self { shared, own: Own::default() }
     }
 
-    /// The rows that match, in no order yet.
-    fn matching(&self, conn: &mut Connection) -> Result<Matching<'static>> {
-        let mut query = renderings::table.filter(renderings::listed.eq(true)).into_boxed();
-        for slugs in std::iter::once(self.topic.clone())
-            .filter(|slugs| !slugs.is_empty())
-            .chain(self.topic_all.iter().map(|slug| vec![slug.clone()]))
-        {
-            let ids: Vec<crate::topics::TopicId> =
-                crate::topics::store::find_by_slugs(conn, &slugs)?.into_iter().flatten().collect();
-            query = carrying!(conn, query, rendering_topics, topic_id, ids);
-        }
-        if !self.author.is_empty() {
-            let ids: Vec<crate::authors::AuthorId> =
-                crate::authors::store::find_by_slugs(conn, &self.author)?.into_iter().flatten().collect();
-            query = carrying!(conn, query, rendering_authors, author_id, ids);
-        }
-        if !self.locale.is_empty() {
-            query = query.filter(renderings::locale.eq_any(self.locale.clone()));
-        }
-        if !self.slug.is_empty() {
-            query = query.filter(renderings::slug.eq_any(self.slug.clone()));
-        }
-        if !self.id.is_empty() {
-            query = query.filter(renderings::article_id.eq_any(self.id.clone()));
-        }
-        if let Some(featured) = self.featured {
-            query = query.filter(renderings::featured.eq(featured));
-        }
-        if let Some(at) = self.published_at_gte {
-            query = query.filter(renderings::published_at.ge(at));
-        }
-        if let Some(at) = self.published_at_gt {
-            query = query.filter(renderings::published_at.gt(at));
-        }
-        if let Some(at) = self.published_at_lte {
-            query = query.filter(renderings::published_at.le(at));
-        }
-        if let Some(at) = self.published_at_lt {
-            query = query.filter(renderings::published_at.lt(at));
-        }
-        if let Some(at) = self.updated_at_gte {
-            query = query.filter(renderings::updated_at.ge(at));
-        }
-        Ok(query)
+    /// Looks up once what every look at the list needs.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn resolve(&self, conn: &mut Connection) -> Result<Editions<'_>> {
+        let resolved = self.shared.resolve(conn)?;
+        self.with(conn, resolved)
+    }
+
+    /// The same, if it is known already what the slugs stand for.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn with(&self, conn: &mut Connection, resolved: Resolved) -> Result<Editions<'_>> {
+        Ok(Editions {
+            filter: self,
+            topics: carried!(conn, resolved.topics, rendering_topics, topic_id),
+            authors: carried!(conn, resolved.authors, rendering_authors, author_id),
+        })
     }
 
     /// Names a list for caches in front: `articles` and what it is filtered by, as far as a header has room.
     #[must_use]
     pub fn surrogate_key(&self) -> String {
         const MOST_BYTES: usize = 2000;
+        let Filter { topic, topic_all, author, locale, .. } = &self.shared;
         let slugs = |name: &'static str, slugs: &[Slug]| -> Vec<String> {
             slugs.iter().map(|slug| format!(" {name}:{slug}")).collect()
         };
-        let filters = slugs("topic", &self.topic).into_iter().chain(slugs("topic", &self.topic_all));
-        let filters = filters.chain(slugs("author", &self.author));
-        let filters = filters.chain(self.locale.iter().map(|locale| format!(" locale:{locale}")));
+        let filters = slugs("topic", topic).into_iter().chain(slugs("topic", topic_all));
+        let filters = filters.chain(slugs("author", author));
+        let filters = filters.chain(locale.iter().map(|locale| format!(" locale:{locale}")));
         let key = filters.fold("articles".to_owned(), |key, filter| key + &filter);
         if key.len() > MOST_BYTES { "articles".to_owned() } else { key }
+    }
+}
+
+/// The editions that a filter lets through.
+#[derive(Debug)]
+pub struct Editions<'a> {
+    filter: &'a EditionFilter,
+    topics: Vec<Carried<TopicId>>,
+    authors: Vec<Carried<AuthorId>>,
+}
+
+impl Editions<'_> {
+    /// Their rows, in no order yet.
+    fn matching(&self) -> Matching<'static> {
+        let EditionFilter { shared, own } = self.filter;
+        let mut query = renderings::table.filter(renderings::listed.eq(true)).into_boxed();
+        carrying!(query, &self.topics, rendering_topics, topic_id);
+        carrying!(query, &self.authors, rendering_authors, author_id);
+        if !shared.locale.is_empty() {
+            query = query.filter(renderings::locale.eq_any(shared.locale.clone()));
+        }
+        if !own.slug.is_empty() {
+            query = query.filter(renderings::slug.eq_any(own.slug.clone()));
+        }
+        if !own.id.is_empty() {
+            query = query.filter(renderings::article_id.eq_any(own.id.clone()));
+        }
+        if let Some(featured) = shared.featured {
+            query = query.filter(renderings::featured.eq(featured));
+        }
+        if let Some(at) = shared.published_at_gte {
+            query = query.filter(renderings::published_at.ge(at));
+        }
+        if let Some(at) = shared.published_at_gt {
+            query = query.filter(renderings::published_at.gt(at));
+        }
+        if let Some(at) = shared.published_at_lte {
+            query = query.filter(renderings::published_at.le(at));
+        }
+        if let Some(at) = shared.published_at_lt {
+            query = query.filter(renderings::published_at.lt(at));
+        }
+        if let Some(at) = own.updated_at_gte {
+            query = query.filter(renderings::updated_at.ge(at));
+        }
+        query
     }
 
     /// How many there are.
@@ -169,7 +208,7 @@ impl EditionFilter {
     /// # Errors
     /// When the database refuses.
     pub fn count(&self, conn: &mut Connection) -> Result<i64> {
-        Ok(self.matching(conn)?.count().get_result(conn)?)
+        Ok(self.matching().count().get_result(conn)?)
     }
 
     /// At most `limit` of them in an order, from `after` on.
@@ -183,7 +222,7 @@ impl EditionFilter {
         after: Option<&Position>,
         limit: i64,
     ) -> Result<Vec<ItemRow>> {
-        let query = order.apply(self.matching(conn)?, after)?;
+        let query = order.apply(self.matching(), after)?;
         Ok(query.select(ItemRow::as_select()).limit(limit).load(conn)?)
     }
 }

@@ -2,6 +2,7 @@
 //! finished form, made of the revision and its surroundings, and can be made again at any time.
 
 pub mod adjacent;
+pub mod filter;
 pub mod items;
 pub mod list;
 mod look;

@@ -1,6 +1,8 @@
 //! Renews renderings. After the surroundings have changed, a job looks at every rendering once: most turn out to be
 //! right as they are, the others are made anew.
 
+use std::collections::BTreeSet;
+
 use diesel::prelude::*;
 
 use super::render::render;
@@ -48,6 +50,25 @@ pub(crate) async fn run(app: &App, after: Option<ArticleId>) -> Result<()> {
             jobs::enqueue(tx, &random, &Job::RemakeRenderings { after: Some(last) }, now)
         })
         .await
+}
+
+/// Looks at renderings, and again after stale ones have been made anew. `look` gives what it has made of them, or those
+/// that are stale. What changes faster than that its last look, which is told that it is, takes as it is.
+///
+/// # Errors
+/// What `look` says; when the database is away.
+pub async fn look_twice<T>(
+    app: &App,
+    look: impl AsyncFn(bool) -> Result<Result<T, BTreeSet<ArticleId>>>,
+) -> Result<T> {
+    let stale = match look(false).await? {
+        Ok(made) => return Ok(made),
+        Err(stale) => stale,
+    };
+    for id in stale {
+        one(app, id).await?;
+    }
+    look(true).await?.map_err(|_| Error::internal("the last look takes things as they are"))
 }
 
 /// Makes the rendering of one article anew, if it is stale, and says whether the article is live at all.

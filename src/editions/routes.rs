@@ -43,7 +43,7 @@ pub async fn get_article(
     let article = path.into_inner().article;
     if let (ArticleRef::Slug(slug), true) = (&article, view.is_default()) {
         let (slug, locale) = (slug.clone(), locale.clone());
-        if let Some(fresh) = app.db.read(move |conn| find_fresh(conn, &locale, &slug)).await? {
+        if let Some(fresh) = app.db.glance(move |conn| find_fresh(conn, &locale, &slug)).await? {
             return fresh.answer();
         }
     }
@@ -220,8 +220,9 @@ pub async fn list_articles(
     let after: Option<Position> = page.after(&(&filter, &order))?;
     let key = filter.surrogate_key();
     let find = move |conn: &mut Connection| {
-        let total = page.include_total.then(|| filter.count(conn)).transpose()?;
-        let mut rows = filter.find(conn, &order, after.as_ref(), page.limit + 1)?;
+        let editions = filter.resolve(conn)?;
+        let total = page.include_total.then(|| editions.count(conn)).transpose()?;
+        let mut rows = editions.find(conn, &order, after.as_ref(), page.limit + 1)?;
         let next_cursor = page.cut(&mut rows, &(&filter, &order), |row| order.position(row))?;
         Ok((rows, (next_cursor, total)))
     };

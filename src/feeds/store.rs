@@ -7,6 +7,7 @@ use super::{ENTRIES, Entry, Feed, home};
 use crate::carried::Key;
 use crate::config::Config;
 use crate::db::Connection;
+use crate::editions::filter::Resolved;
 use crate::editions::items;
 use crate::editions::list::EditionFilter;
 use crate::editions::order::EditionOrder;
@@ -43,9 +44,10 @@ impl About {
     /// Not found, if there is no such topic.
     pub(super) fn find(&self, conn: &mut Connection) -> Result<(Vec<ItemRow>, Option<TopicRef>)> {
         let topic = self.topic.as_ref().map(|slug| find_topic(conn, slug)).transpose()?;
-        let slug = topic.as_ref().map(|topic| topic.slug.clone());
-        let filter = EditionFilter::about(slug, self.locale.clone());
-        Ok((filter.find(conn, &EditionOrder::newest_first(), None, ENTRIES)?, topic))
+        let topics = topic.iter().map(|topic| vec![topic.id]).collect();
+        let filter = EditionFilter::in_language(self.locale.clone());
+        let editions = filter.with(conn, Resolved { topics, ..Resolved::default() })?;
+        Ok((editions.find(conn, &EditionOrder::newest_first(), None, ENTRIES)?, topic))
     }
 
     /// The feed at `path` of these editions.

@@ -108,11 +108,11 @@ routes! {
     post   "/v1/articles/{article}/publish"                             => articles::publishing.publish_article;
     post   "/v1/articles/{article}/unpublish"                           => articles::publishing.unpublish_article;
     post   "/v1/articles/{article}/restore"                             => articles::routes.restore_article;
-    get    "/v1/articles/{article}/revisions"                           => articles::history.list_revisions;
-    get    "/v1/articles/{article}/revisions/{revision}"                => articles::history.get_revision;
-    post   "/v1/articles/{article}/revisions/{revision}/restore"        => articles::history.restore_revision;
-    get    "/v1/articles/{article}/editions"                            => articles::history.list_editions;
-    get    "/v1/articles/{article}/editions/{edition}"                  => articles::history.get_edition;
+    get    "/v1/articles/{article}/revisions"                           => articles::revisions.list_revisions;
+    get    "/v1/articles/{article}/revisions/{revision}"                => articles::revisions.get_revision;
+    post   "/v1/articles/{article}/revisions/{revision}/restore"        => articles::revisions.restore_revision;
+    get    "/v1/articles/{article}/editions"                            => articles::past_editions.list_editions;
+    get    "/v1/articles/{article}/editions/{edition}"                  => articles::past_editions.get_edition;
 
     // What articles carry.
     get    "/v1/topics"                                                 => topics::routes.list_topics;

@@ -8,7 +8,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
 
 use super::expression::{Expression, Question};
-use super::filter::SearchFilter;
+use super::filter;
 use super::query::Terms;
 use super::rank::{Reading, score};
 use super::store::numbers;
@@ -17,6 +17,7 @@ use crate::articles::{ArticleId, SectionId};
 use crate::db::Connection;
 use crate::db::statement::Statement;
 use crate::db::types::Id;
+use crate::editions::filter::Filter;
 use crate::error::Result;
 
 /// How many of the words that begin alike are looked at.
@@ -30,7 +31,7 @@ pub struct Search {
     /// The query.
     pub terms: Terms,
     /// Which articles.
-    pub filter: SearchFilter,
+    pub filter: Filter,
 }
 
 /// A place that was found.
@@ -136,11 +137,11 @@ impl Search {
     /// # Errors
     /// When the database refuses.
     pub fn find(&self, conn: &mut Connection, after: Option<Position>, limit: i64) -> Result<Vec<Hit>> {
-        let Some(keys) = self.filter.keys(conn)? else { return Ok(Vec::new()) };
+        let Some(keys) = filter::keys(conn, &self.filter)? else { return Ok(Vec::new()) };
         let endings = self.terms.beginning().map_or_else(|| Ok(Vec::new()), |word| endings(conn, word))?;
         let asking = Asking {
             question: Question::new(&self.terms, &endings, &keys),
-            published: self.filter.published(),
+            published: filter::published(&self.filter),
         };
         match after {
             None => {

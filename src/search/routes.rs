@@ -8,13 +8,13 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
 
-use super::filter::SearchFilter;
 use super::find::{Hit, Search};
 use super::query::Terms;
 use super::snippet::snippet;
 use crate::app::App;
 use crate::articles::{ArticleId, SectionId};
 use crate::db::Connection;
+use crate::editions::filter::Filter;
 use crate::editions::{EditionItem, remake};
 use crate::error::{Error, Result};
 use crate::http::page::with_next_link;
@@ -102,7 +102,7 @@ pub struct SearchPage {
 /// by the article's title. What has the words in a title comes before what has them in a heading, and that before the
 /// rest. Up to 50 hits are ranked by how well they answer; more come newest first within these three. There is no
 /// `include_total`: a page costs the same however many hits there are, and to count them would not.
-#[utoipa::path(get, path = "/v1/search", tag = "articles", security(()), params(SearchParams, SearchFilter, HitsParams),
+#[utoipa::path(get, path = "/v1/search", tag = "articles", security(()), params(SearchParams, Filter, HitsParams),
     responses(
         (status = 200, description = "A page of hits.", body = SearchPage,
          headers(("Link" = Option<String>, description = "The next page."))),
@@ -111,27 +111,27 @@ pub struct SearchPage {
 pub async fn search_articles(
     app: Data<App>,
     req: HttpRequest,
-    Query((params, (filter, page))): Query<(SearchParams, (SearchFilter, PageRequest))>,
+    Query((params, (filter, page))): Query<(SearchParams, (Filter, PageRequest))>,
 ) -> Result<Answer> {
     let terms = params.q.ok_or_else(|| Error::internal("a query was not read"))?;
     let search = Search { terms, filter };
     let after = page.after(&search)?;
-    let find = move |conn: &mut Connection| {
+    let find = move |conn: &mut Connection, last: bool| {
         let mut hits = search.find(conn, after, page.limit + 1)?;
         let next_cursor = page.cut(&mut hits, &search, |hit| hit.position)?;
-        let stale: BTreeSet<ArticleId> =
-            hits.iter().filter(|hit| hit.place.stale).map(|hit| hit.place.article_id).collect();
-        let items = hits.into_iter().map(|hit| told(hit, &search.terms)).collect::<Result<_>>()?;
-        Ok((SearchPage { items, next_cursor }, stale))
-    };
-    let (mut answer, stale) = app.db.read(find.clone()).await?;
-    if !stale.is_empty() {
-        // Made anew, and searched again; what changes faster than that is served as it is.
-        for id in stale {
-            remake::one(&app, id).await?;
+        let stale = hits.iter().filter(|hit| hit.place.stale).map(|hit| hit.place.article_id);
+        let stale: BTreeSet<ArticleId> = stale.collect();
+        if !last && !stale.is_empty() {
+            return Ok(Err(stale));
         }
-        answer = app.db.read(find).await?.0;
-    }
+        let items = hits.into_iter().map(|hit| told(hit, &search.terms)).collect::<Result<_>>()?;
+        Ok(Ok(SearchPage { items, next_cursor }))
+    };
+    let look = async |last| {
+        let find = find.clone();
+        app.db.read(move |conn| find(conn, last)).await
+    };
+    let answer = remake::look_twice(&app, look).await?;
     let found = Answer::public_json(&answer)?.surrogate_key("articles");
     Ok(with_next_link(found, req.path(), req.query_string(), answer.next_cursor.as_deref()))
 }

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use super::store::{self, SiteRow};
 use super::{MOST_ENTRIES, MOST_LOCALES, MOST_TITLE, NavigationEntry, NavigationLink};
 use crate::app::App;
-use crate::articles::input::check_custom;
+use crate::articles::checks::check_custom;
 use crate::articles::{line, short, web_address};
 use crate::auth::{Actor, WriteSite};
 use crate::config::Config;

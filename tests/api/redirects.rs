@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::client::Client;
 use crate::given::{days, hours};
+use crate::older_release;
 use crate::server::Server;
 use crate::writing::{ARTICLES, at, create, id, publish, published};
 
@@ -336,7 +337,7 @@ async fn redirects_follow_the_website_to_another_address() {
 #[tokio::test]
 async fn articles_that_were_live_before_addresses_were_kept_have_theirs() {
     use diesel::prelude::*;
-    use lede::db::schema::{addresses, events, renderings, surroundings};
+    use lede::db::schema::{addresses, events};
     let (server, editor, reader) = website().await;
     let draft = published(&editor, json!({"title": "A", "slug": "a", "aliases": ["/old"]})).await;
     republish(&editor, &draft, json!({"slug": "b"})).await;
@@ -345,18 +346,7 @@ async fn articles_that_were_live_before_addresses_were_kept_have_theirs() {
     server.stop().await;
     let conn = &mut database.connect();
     diesel::delete(addresses::table).execute(conn).expect("no addresses");
-    diesel::update(renderings::table)
-        .set(renderings::made_from.eq(vec![0u8; 32]))
-        .execute(conn)
-        .expect("older");
-    let kept: String =
-        surroundings::table.select(surroundings::made_from).get_result(conn).expect("settings");
-    let mut kept: Value = serde_json::from_str(&kept).expect("JSON");
-    kept["renderer"] = json!(1);
-    diesel::update(surroundings::table)
-        .set(surroundings::made_from.eq(kept.to_string()))
-        .execute(conn)
-        .expect("older settings");
+    older_release::made_everything(conn);
     let remade = |conn: &mut lede::db::Connection| -> i64 {
         events::table.filter(events::kind.eq("rendering.remade")).count().get_result(conn).expect("a count")
     };

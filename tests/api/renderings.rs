@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::client::{Answer, Client};
 use crate::given::hours;
+use crate::older_release;
 use crate::server::Server;
 use crate::writing::{ARTICLES, at, publish, published};
 
@@ -179,23 +180,12 @@ async fn renderings_of_an_older_renderer_are_made_anew() {
 }
 
 fn age(conn: &mut lede::db::Connection) {
-    use lede::db::schema::{renderings, surroundings};
+    use lede::db::schema::renderings;
+    older_release::made_everything(conn);
     diesel::update(renderings::table)
-        .set((
-            renderings::body.eq(b"{\"old\":true}".to_vec()),
-            renderings::etag.eq("\"rold\""),
-            renderings::made_from.eq(vec![0u8; 32]),
-        ))
+        .set((renderings::body.eq(b"{\"old\":true}".to_vec()), renderings::etag.eq("\"rold\"")))
         .execute(conn)
-        .expect("an older rendering");
-    let kept: String =
-        surroundings::table.select(surroundings::made_from).get_result(conn).expect("settings");
-    let mut kept: Value = serde_json::from_str(&kept).expect("JSON");
-    kept["renderer"] = json!(1);
-    diesel::update(surroundings::table)
-        .set(surroundings::made_from.eq(kept.to_string()))
-        .execute(conn)
-        .expect("older settings");
+        .expect("other bytes");
 }
 
 #[tokio::test]

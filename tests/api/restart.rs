@@ -51,7 +51,7 @@ async fn what_was_acknowledged_survives_being_killed() {
         serving.kill();
         writers = join_all(writing).await.into_iter().map(|writer| writer.expect("a writer")).collect();
         acknowledged += enough.count.load(Ordering::SeqCst);
-        settle(&database).await;
+        settle(&database);
         let serving = Serving::start(&mut lede_on(&database));
         let server = Remote::login(&serving.address).await;
         for writer in &mut writers {
@@ -267,16 +267,11 @@ impl Remote {
 }
 
 /// Checks what the dead process left, and waits until nothing is done for it any more.
-async fn settle(database: &TestDatabase) {
+fn settle(database: &TestDatabase) {
     #[derive(QueryableByName)]
     struct Check {
         #[diesel(sql_type = diesel::sql_types::Text)]
         integrity_check: String,
-    }
-    #[derive(QueryableByName)]
-    struct Others {
-        #[diesel(sql_type = diesel::sql_types::BigInt)]
-        others: i64,
     }
     let mut conn = database.connect();
     match &mut conn {
@@ -284,18 +279,14 @@ async fn settle(database: &TestDatabase) {
             let check: Check = diesel::sql_query("PRAGMA integrity_check").get_result(conn).expect("a check");
             assert_eq!(check.integrity_check, "ok");
         }
-        // The database server may be about to commit what it has been told.
-        Connection::Postgres(conn) => loop {
-            let others: Others = diesel::sql_query(
-                "SELECT count(*) AS others FROM pg_stat_activity \
+        // The database server may be about to commit what it has been told; what it does not, it never will.
+        Connection::Postgres(conn) => {
+            diesel::sql_query(
+                "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity \
                  WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()",
             )
-            .get_result(conn)
-            .expect("a count");
-            if others.others == 0 {
-                break;
-            }
-            tokio::time::sleep(crate::given::milliseconds(5)).await;
-        },
+            .execute(conn)
+            .expect("no others");
+        }
     }
 }

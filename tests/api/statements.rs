@@ -14,7 +14,7 @@ use crate::writing::{at, create, id, publish, published};
 
 /// The most statements that a read takes, with every filter at once: those that begin and end its transaction and check
 /// its token included.
-const MOST: u64 = 20;
+const MOST: u64 = 14;
 /// The most that a write takes which changes one thing; publishing takes the most.
 const MOST_OF_A_WRITE: u64 = 50;
 

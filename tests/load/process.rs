@@ -79,7 +79,7 @@ impl Process {
             assert!(self.child.try_wait().expect("the server").is_none(), "the server has ended");
             match ask(self.address, path, headers).await {
                 Ok(answered) => return answered,
-                Err(_) => tokio::time::sleep(Duration::from_millis(2)).await,
+                Err(_) => tokio::task::yield_now().await,
             }
         }
     }

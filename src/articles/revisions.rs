@@ -1,4 +1,4 @@
-//! What has become of an article: what was written, and what was published.
+//! What was written: every accepted edit of an article, to be read and to be restored.
 
 use actix_web::web::{Data, Path};
 use diesel::prelude::*;
@@ -12,13 +12,10 @@ use super::routes::{ArticlePath, InLocale, named_in, written};
 use super::{ArticleId, ArticleRef, Cover, Section, SectionId, Seo, WebsitePath, store};
 use crate::app::App;
 use crate::auth::{Actor, ReadDrafts, WriteArticles};
-use crate::authors::{self, AuthorId, AuthorRef};
+use crate::authors::{self, AuthorRef};
 use crate::clock::Timestamp;
-use crate::db::schema::{editions as edition_table, revisions};
+use crate::db::schema::revisions;
 use crate::db::{Connection, Tx};
-use crate::editions::Edition;
-use crate::editions::render::{Facts, edition};
-use crate::editions::store::{EditionRow, surroundings_of};
 use crate::error::{Error, Result};
 use crate::http::conditional::IfMatchHeader;
 use crate::http::idempotency::IdempotencyKeyHeader;
@@ -26,7 +23,7 @@ use crate::http::page::PageParams;
 use crate::http::{Answer, IdempotencyKey, IfMatch, PageRequest, Query, page};
 use crate::text::Locale;
 use crate::text::slug::{Anchor, Slug};
-use crate::topics::{self, TopicId, TopicRef};
+use crate::topics::{self, TopicRef};
 use crate::users::UserId;
 
 /// Names a revision of an article.
@@ -39,18 +36,6 @@ pub struct RevisionPath {
     /// The version at which the revision was made.
     #[param(minimum = 1, maximum = 2_147_483_647)]
     revision: i64,
-}
-
-/// Names an edition of an article.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Path)]
-pub struct EditionPath {
-    /// The article's id or slug.
-    #[param(value_type = String, max_length = 120)]
-    article: ArticleRef,
-    /// The edition's number.
-    #[param(minimum = 1, maximum = 2_147_483_647)]
-    edition: i64,
 }
 
 /// A revision in a list.
@@ -310,8 +295,9 @@ fn bring_back(tx: &mut Tx<'_>, draft: &mut Kept, revision: i64) -> Result<Vec<Se
     let metadata = &mut content.metadata;
     metadata.slug = draft.content.metadata.slug.clone();
     metadata.locale = draft.content.metadata.locale.clone();
-    metadata.authors = present::<AuthorId>(&authors::store::resolve(tx, &metadata.authors)?);
-    metadata.topics = present::<TopicId>(&topics::store::resolve(tx, &metadata.topics)?);
+    metadata.authors =
+        authors::store::resolve(tx, &metadata.authors)?.iter().map(|author| author.id).collect();
+    metadata.topics = topics::store::resolve(tx, &metadata.topics)?.iter().map(|topic| topic.id).collect();
     if let Some(original) = metadata.translation_of
         && store::find(tx, original)?.is_none()
     {
@@ -319,157 +305,4 @@ fn bring_back(tx: &mut Tx<'_>, draft: &mut Kept, revision: i64) -> Result<Vec<Se
     }
     let before = std::mem::replace(&mut draft.content, content);
     Ok(drafts::moved(&before.sections, &draft.content.sections))
-}
-
-/// The ids of what is still there.
-fn present<I: Copy>(references: &[impl HasId<I>]) -> Vec<I> {
-    references.iter().map(HasId::id).collect()
-}
-
-trait HasId<I> {
-    fn id(&self) -> I;
-}
-impl HasId<AuthorId> for AuthorRef {
-    fn id(&self) -> AuthorId {
-        self.id
-    }
-}
-impl HasId<TopicId> for TopicRef {
-    fn id(&self) -> TopicId {
-        self.id
-    }
-}
-
-/// An edition in the history: facts.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct EditionFacts {
-    /// Its number.
-    #[schema(minimum = 1, maximum = 2_147_483_647)]
-    edition: i64,
-    /// The revision it was made of.
-    #[schema(minimum = 1, maximum = 2_147_483_647)]
-    revision: i64,
-    /// The language it had.
-    locale: Locale,
-    /// The slug it had.
-    slug: Slug,
-    /// The title it had.
-    #[schema(max_length = 300)]
-    title: String,
-    /// When it was published.
-    published_at: Timestamp,
-    /// By whom.
-    user_id: Option<UserId>,
-    /// Whether readers see it now.
-    live: bool,
-}
-
-/// A page of editions in the history.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct EditionFactsPage {
-    /// The editions.
-    #[schema(max_items = 100)]
-    items: Vec<EditionFacts>,
-    /// Names the next page, if there is one.
-    #[schema(max_length = 1000)]
-    next_cursor: Option<String>,
-    /// How many there are in all, if asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(required = false, nullable = false, minimum = 0, maximum = 2_147_483_647)]
-    total: Option<i64>,
-}
-
-/// List editions
-///
-/// What was published, newest first.
-#[utoipa::path(get, path = "/v1/articles/{article}/editions", tag = "history", security(("bearer" = [])),
-    params(ArticlePath, InLocale, PageParams),
-    responses(
-        (status = 200, description = "A page of editions.", body = EditionFactsPage),
-        (status = 409, description = "`slug-moved`: the draft has another slug now."),
-    ))]
-pub async fn list_editions(
-    app: Data<App>,
-    actor: Actor<ReadDrafts>,
-    req: actix_web::HttpRequest,
-    path: Path<ArticlePath>,
-    Query((locale, page)): Query<(InLocale, PageRequest)>,
-) -> Result<Answer> {
-    let locale = locale.or_default(&app);
-    let answer = app
-        .db
-        .snapshot(move |conn| {
-            let row = drafts::find(conn, actor, &path.article, &locale)?;
-            let list = ("editions", row.id);
-            let before: Option<i64> = page.after(&list)?;
-            let all = || edition_table::table.filter(edition_table::article_id.eq(row.id));
-            let total = page.include_total.then(|| all().count().get_result(conn)).transpose()?;
-            let mut rows: Vec<EditionRow> = all()
-                .filter(edition_table::edition.lt(before.unwrap_or(i64::MAX)))
-                .order(edition_table::edition.desc())
-                .limit(page.limit + 1)
-                .load(conn)?;
-            let next_cursor = page.cut(&mut rows, &list, |row| row.edition)?;
-            let items = rows
-                .into_iter()
-                .map(|edition| EditionFacts {
-                    live: row.live_edition == Some(edition.edition),
-                    edition: edition.edition,
-                    revision: edition.revision,
-                    locale: edition.locale,
-                    slug: edition.slug,
-                    title: edition.title,
-                    published_at: edition.published_at,
-                    user_id: edition.user_id,
-                })
-                .collect();
-            Ok(EditionFactsPage { items, next_cursor, total })
-        })
-        .await?;
-    Ok(page::with_next_link(
-        Answer::ok(&answer)?,
-        req.path(),
-        req.query_string(),
-        answer.next_cursor.as_deref(),
-    ))
-}
-
-/// Read an edition from the history
-///
-/// Rendered as it would be today: with the present names of its topics and authors.
-#[utoipa::path(get, path = "/v1/articles/{article}/editions/{edition}", tag = "history", security(("bearer" = [])),
-    params(EditionPath, InLocale),
-    responses(
-        (status = 200, description = "The edition.", body = Edition),
-        (status = 409, description = "`slug-moved`: the draft has another slug now."),
-    ))]
-pub async fn get_edition(
-    app: Data<App>,
-    actor: Actor<ReadDrafts>,
-    path: Path<EditionPath>,
-    Query(locale): Query<InLocale>,
-) -> Result<Answer> {
-    let locale = locale.or_default(&app);
-    let config = app.config.clone();
-    app.db
-        .snapshot(move |conn| {
-            let row = drafts::find(conn, actor, &path.article, &locale)?;
-            let kept: Option<EditionRow> = edition_table::table
-                .filter(edition_table::article_id.eq(row.id))
-                .filter(edition_table::edition.eq(path.edition))
-                .get_result(conn)
-                .optional()?;
-            let kept = kept.ok_or(Error::NotFound("edition"))?;
-            let content =
-                store::find_revision(conn, row.id, kept.revision)?.ok_or(Error::NotFound("revision"))?;
-            let facts = Facts {
-                id: row.id,
-                edition: kept.edition,
-                published_at: row.published_at.unwrap_or(kept.published_at),
-                updated_at: kept.published_at,
-            };
-            let (_, around) = surroundings_of(conn, row.id, &content, &config)?;
-            Answer::ok(&edition(&content, &facts, &around).0)
-        })
-        .await
 }

@@ -1,0 +1,163 @@
+//! A change of one section: what a client writes, checked, and made in a tree.
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+use super::checks::check_custom;
+use super::tree::{self, Blame, Spot, flatten};
+use super::{Section, SectionId};
+use crate::error::{Error, Invalid, Place, Result, Violations};
+use crate::http::json::{self, present};
+use crate::text::slug::Anchor;
+
+/// Changes of a section. `parent_id`, `before` or `after` move it. `null` clears; a `parent_id` of `null` is the top.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UpdateSection {
+    /// One line of inline Markdown.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>, max_length = 300)]
+    heading: Option<Option<String>>,
+    /// The name inside the page; `null` makes it from the heading anew.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>, max_length = 120)]
+    anchor: Option<Option<String>>,
+    /// Markdown without headings.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>, max_length = 200_000)]
+    body: Option<Option<String>>,
+    /// Whatever else the site wants to keep; at most 64 KiB as JSON.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<Object>)]
+    custom: Option<Option<Map<String, Value>>>,
+    /// Below which section.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<SectionId>)]
+    parent_id: Option<Option<SectionId>>,
+    /// Right before this one.
+    #[serde(default)]
+    before: Option<SectionId>,
+    /// Right after this one.
+    #[serde(default)]
+    after: Option<SectionId>,
+}
+
+/// A checked change of a section.
+pub struct SectionChange {
+    heading: Option<Option<String>>,
+    anchor: Option<Option<Anchor>>,
+    /// Markdown, checked.
+    pub body: Option<String>,
+    /// A merge patch; `None` inside clears.
+    custom: Option<Option<Map<String, Value>>>,
+    parent: Option<Option<SectionId>>,
+    before: Option<SectionId>,
+    after: Option<SectionId>,
+}
+
+impl SectionChange {
+    /// Checks every member.
+    ///
+    /// # Errors
+    /// Invalid, naming every broken rule.
+    pub fn parse(update: UpdateSection) -> Result<Self> {
+        let mut violations = Violations::default();
+        let change = Self {
+            heading: update.heading.map(|heading| {
+                heading.and_then(|heading| violations.take("/heading", tree::heading(&heading)))
+            }),
+            anchor: update
+                .anchor
+                .map(|anchor| anchor.and_then(|anchor| violations.take("/anchor", Anchor::parse(&anchor)))),
+            body: update.body.map(|body| {
+                violations.take("/body", tree::body(body.as_deref().unwrap_or_default())).unwrap_or_default()
+            }),
+            custom: update.custom,
+            parent: update.parent_id,
+            before: update.before,
+            after: update.after,
+        };
+        if change.before.is_some() && change.after.is_some() {
+            violations
+                .push(Place::Pointer("/after".into()), Invalid::new("one-place", "either before or after"));
+        }
+        violations.check()?;
+        Ok(change)
+    }
+
+    /// Changes the section, and names it if it was moved.
+    ///
+    /// # Errors
+    /// Not found, or invalid where it cannot be as it is wanted.
+    pub fn apply(&self, id: SectionId, sections: &mut Vec<Section>) -> Result<Vec<SectionId>> {
+        let section = tree::find_mut(sections, id).ok_or(Error::NotFound("section"))?;
+        if let Some(heading) = &self.heading {
+            section.heading.clone_from(heading);
+        }
+        if let Some(anchor) = &self.anchor {
+            section.anchor.clone_from(anchor);
+        }
+        if let Some(body) = &self.body {
+            section.body.clone_from(body);
+        }
+        if let Some(patch) = &self.custom {
+            match patch {
+                Some(patch) => json::merge(&mut section.custom, patch),
+                None => section.custom.clear(),
+            }
+            let mut violations = Violations::default();
+            violations.take("/custom", check_custom(&section.custom));
+            violations.check()?;
+        }
+        let moves = self.parent.is_some() || self.before.is_some() || self.after.is_some();
+        let before = place(sections, id);
+        if moves {
+            self.place(id, sections)?;
+        }
+        tree::settle(sections, Blame { tree: self.moves_by(), name: "/anchor" })?;
+        Ok(if place(sections, id) == before { Vec::new() } else { vec![id] })
+    }
+
+    /// The member that says where the section goes.
+    fn moves_by(&self) -> &'static str {
+        match (self.parent, self.before) {
+            (Some(_), _) => "/parent_id",
+            (None, Some(_)) => "/before",
+            (None, None) => "/after",
+        }
+    }
+
+    fn place(&self, id: SectionId, sections: &mut Vec<Section>) -> Result<()> {
+        let sibling = self.before.or(self.after);
+        let parent_of = |wanted: SectionId, sections: &[Section]| {
+            flatten(sections)
+                .into_iter()
+                .find(|(section, ..)| section.id == wanted)
+                .map(|(_, parent, _)| parent)
+        };
+        let parent = match (self.parent, sibling) {
+            (Some(parent), _) => parent,
+            (None, Some(sibling)) => parent_of(sibling, sections).ok_or_else(|| {
+                Error::invalid(self.moves_by(), "unknown-section", "no section of this article")
+            })?,
+            (None, None) => None,
+        };
+        let section = tree::remove(sections, id).ok_or(Error::NotFound("section"))?;
+        if flatten(std::slice::from_ref(&section))
+            .iter()
+            .any(|(below, ..)| Some(below.id) == parent || Some(below.id) == sibling)
+        {
+            let detail = "a section cannot stand below or beside itself";
+            return Err(Error::invalid(self.moves_by(), "inside-itself", detail));
+        }
+        tree::insert(sections, section, Spot { parent, before: self.before, after: self.after })
+    }
+}
+
+fn place(sections: &[Section], id: SectionId) -> Option<(Option<SectionId>, i64)> {
+    flatten(sections)
+        .into_iter()
+        .find(|(section, ..)| section.id == id)
+        .map(|(_, parent, position)| (parent, position))
+}

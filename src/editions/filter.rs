@@ -1,0 +1,92 @@
+//! Which articles are wanted: what lists and search can be asked alike. Names are looked up once a request.
+
+use utoipa::IntoParams;
+
+use crate::authors::{self, AuthorId};
+use crate::clock::Timestamp;
+use crate::db::Connection;
+use crate::error::Result;
+use crate::http::query::{FromParams, Params};
+use crate::text::Locale;
+use crate::text::slug::Slug;
+use crate::topics::{self, TopicId};
+
+/// Which articles are wanted.
+#[derive(Debug, Clone, Default, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Filter {
+    /// About any of these topics: slugs.
+    #[param(inline, value_type = Option<Vec<Slug>>, style = Form, explode = false, min_items = 1, max_items = 100)]
+    pub topic: Vec<Slug>,
+    /// About all of these topics: slugs.
+    #[param(inline, value_type = Option<Vec<Slug>>, style = Form, explode = false, min_items = 1, max_items = 100)]
+    pub topic_all: Vec<Slug>,
+    /// By any of these authors: slugs.
+    #[param(inline, value_type = Option<Vec<Slug>>, style = Form, explode = false, min_items = 1, max_items = 100)]
+    pub author: Vec<Slug>,
+    /// In any of these languages.
+    #[param(inline, value_type = Option<Vec<Locale>>, style = Form, explode = false, min_items = 1, max_items = 100)]
+    pub locale: Vec<Locale>,
+    /// Whether the site puts them forward.
+    #[param(value_type = Option<bool>)]
+    pub featured: Option<bool>,
+    /// First published at this moment or later.
+    #[param(value_type = Option<Timestamp>)]
+    pub published_at_gte: Option<Timestamp>,
+    /// First published later than this.
+    #[param(value_type = Option<Timestamp>)]
+    pub published_at_gt: Option<Timestamp>,
+    /// First published at this moment or earlier.
+    #[param(value_type = Option<Timestamp>)]
+    pub published_at_lte: Option<Timestamp>,
+    /// First published earlier than this.
+    #[param(value_type = Option<Timestamp>)]
+    pub published_at_lt: Option<Timestamp>,
+}
+
+/// Whose slugs a filter names: an article has to carry one of each group. A group is empty if there are none of its slugs.
+#[derive(Debug, Clone, Default)]
+pub struct Resolved {
+    /// Topics, those merged replaced by what remains.
+    pub topics: Vec<Vec<TopicId>>,
+    /// Authors, likewise.
+    pub authors: Vec<Vec<AuthorId>>,
+}
+
+impl FromParams for Filter {
+    fn from_params(params: &mut Params) -> Self {
+        Self {
+            topic: params.list("topic", Slug::parse),
+            topic_all: params.list("topic_all", Slug::parse),
+            author: params.list("author", Slug::parse),
+            locale: params.list("locale", Locale::parse),
+            featured: params.flag("featured"),
+            published_at_gte: params.time("published_at_gte"),
+            published_at_gt: params.time("published_at_gt"),
+            published_at_lte: params.time("published_at_lte"),
+            published_at_lt: params.time("published_at_lt"),
+        }
+    }
+}
+
+impl Filter {
+    /// Looks up whose the slugs are.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn resolve(&self, conn: &mut Connection) -> Result<Resolved> {
+        let slugs = [self.topic.as_slice(), &self.topic_all].concat();
+        let topics = topics::store::find_by_slugs(conn, &slugs)?;
+        let (any, all) = topics.split_at(self.topic.len());
+        let authors = authors::store::find_by_slugs(conn, &self.author)?;
+        Ok(Resolved {
+            topics: group(any).into_iter().chain(all.chunks(1).filter_map(group)).collect(),
+            authors: group(&authors).into_iter().collect(),
+        })
+    }
+}
+
+/// Those that there are; `None` if none was asked for.
+fn group<I: Copy>(found: &[Option<I>]) -> Option<Vec<I>> {
+    (!found.is_empty()).then(|| found.iter().flatten().copied().collect())
+}

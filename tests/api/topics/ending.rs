@@ -1,0 +1,156 @@
+//! How they go up in another or are removed, and what articles that carry them show then.
+
+use lede::auth::Role;
+use serde_json::{Value, json};
+
+use super::{BOTH, carry, count, literal, make, names, path};
+use crate::server::Server;
+
+#[tokio::test]
+async fn a_merge_moves_articles_without_duplicates_and_leaves_signposts() {
+    let server = Server::start().await;
+    let (editor, reader) = (server.login(Role::Editor).await, server.client());
+    let owner = json!(editor.user());
+    for (resource, first) in [("topics", 10), ("authors", 20)] {
+        let one = resource.trim_end_matches('s');
+        let puddle = make(&editor, resource, "Puddle").await;
+        let sea = make(&editor, resource, "Sea").await;
+        let ocean = make(&editor, resource, "Ocean").await;
+        carry(&server, resource, first, &owner, &[&sea]);
+        carry(&server, resource, first + 1, &owner, &[&sea, &ocean]);
+        carry(&server, resource, first + 2, &owner, &[&ocean]);
+        let into = |key: &Value| json!({ "into": key });
+        let at = |slug: &str| format!("/v1/{resource}/{slug}/merge");
+        editor.post(at("puddle")).json(into(&sea["id"])).await.expect(200);
+        server.run_jobs().await;
+        let remaining = editor.post(at("sea")).json(into(&json!("ocean"))).await.expect(200);
+        assert_eq!(remaining["id"], ocean["id"]);
+        for table in ["article", "rendering"] {
+            let of = |id: &Value| format!("{table}_{resource} WHERE {one}_id = {}", literal(&server, id));
+            assert_eq!(
+                (count(&server, &of(&sea["id"])), count(&server, &of(&ocean["id"]))),
+                (0, 3),
+                "{table}"
+            );
+        }
+        assert_eq!(count(&server, "jobs WHERE kind = 'remake-renderings'"), 1);
+        server.run_jobs().await;
+
+        assert_eq!(names(&reader, &format!("/v1/{resource}")).await, ["Ocean"]);
+        for old in ["sea", "puddle"] {
+            let moved = reader.get(format!("/v1/{resource}/{old}?fields=name")).await;
+            moved.is(301);
+            assert_eq!(moved.location(), format!("/v1/{resource}/ocean?fields=name"));
+            assert_eq!(
+                moved.header("cache-control"),
+                reader.get(format!("/v1/{resource}")).await.header("cache-control")
+            );
+            reader.head(format!("/v1/{resource}/{old}")).await.is(301);
+        }
+        let moved = reader.get(path(&puddle, resource)).await;
+        assert_eq!(moved.location(), path(&ocean, resource));
+
+        editor.post(at("ocean")).json(into(&json!("ocean"))).await.problem(409, "merge-into-itself");
+        editor.post(at("ocean")).json(into(&puddle["id"])).await.problem(409, "merge-into-itself");
+        let again = editor.post(at("puddle")).json(into(&json!("ocean"))).await;
+        assert_eq!(again.problem(409, "already-merged")["into"], ocean["id"]);
+        editor
+            .patch(format!("/v1/{resource}/sea"))
+            .json(json!({"name": "X"}))
+            .await
+            .problem(409, "already-merged");
+        for nobody in ["lake", "Not a slug"] {
+            let refused = editor.post(at("ocean")).json(into(&json!(nobody))).await;
+            assert_eq!(refused.violations(), [format!("/into unknown-{one}")]);
+        }
+        editor.post(at("lake")).json(into(&json!("ocean"))).await.problem(404, "not-found");
+        let taken = json!({"name": "Sea", "slug": "sea"});
+        editor.post(format!("/v1/{resource}")).json(&taken).await.problem(409, "slug-taken");
+        editor.delete(format!("/v1/{resource}/sea")).await.is(204);
+        editor.post(format!("/v1/{resource}")).json(&taken).await.expect(201);
+    }
+}
+
+#[tokio::test]
+async fn what_is_removed_is_carried_no_longer() {
+    let server = Server::start().await;
+    let (editor, reader) = (server.login(Role::Editor).await, server.client());
+    for (at, resource) in (30..).zip(BOTH) {
+        let sea = make(&editor, resource, "Sea").await;
+        make(&editor, resource, "Bay").await;
+        let merge = format!("/v1/{resource}/bay/merge");
+        editor.post(merge).json(json!({"into": "sea"})).await.expect(200);
+        carry(&server, resource, at, &json!(editor.user()), &[&sea]);
+        editor.delete(path(&sea, resource)).await.is(204);
+        for gone in ["sea", "bay"] {
+            reader.get(format!("/v1/{resource}/{gone}")).await.problem(404, "not-found");
+        }
+        editor.delete(path(&sea, resource)).await.problem(404, "not-found");
+        assert_eq!(count(&server, &format!("article_{resource}")), 0);
+        assert_eq!(count(&server, &format!("rendering_{resource}")), 0);
+    }
+}
+
+#[tokio::test]
+async fn only_what_articles_show_makes_renderings_stale() {
+    let server = Server::start().await;
+    let editor = server.login(Role::Editor).await;
+    let jobs = || count(&server, "jobs WHERE kind = 'remake-renderings'");
+    make(&editor, "authors", "Ada").await;
+    editor.patch("/v1/authors/ada").json(json!({"bio": "Writes."})).await.expect(200);
+    assert_eq!(jobs(), 0);
+    editor.patch("/v1/authors/ada").json(json!({"name": "Ada Marsh"})).await.expect(200);
+    assert_eq!(jobs(), 1);
+    editor.patch("/v1/authors/ada").json(json!({"slug": "ada-marsh"})).await.expect(200);
+    assert_eq!(jobs(), 2);
+    editor.delete("/v1/authors/ada-marsh").await.is(204);
+    assert_eq!(jobs(), 3);
+    for (kind, times) in [("created", 1), ("updated", 3), ("removed", 1)] {
+        assert_eq!(count(&server, &format!("events WHERE kind = 'author.{kind}'")), times, "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn two_merges_into_each_other_leave_one() {
+    let server = Server::start().await;
+    let editor = server.login(Role::Editor).await;
+    make(&editor, "topics", "Sea").await;
+    make(&editor, "topics", "Ocean").await;
+    let merge = |from: &'static str, into: &'static str| {
+        editor.post(format!("/v1/topics/{from}/merge")).json(json!({"into": into})).send()
+    };
+    let (one, other) = futures_util::future::join(merge("sea", "ocean"), merge("ocean", "sea")).await;
+    let mut answered = [one.status(), other.status()];
+    answered.sort_unstable();
+    assert_eq!(answered, [200, 409]);
+    assert_eq!(names(&server.client(), "/v1/topics").await.len(), 1);
+}
+
+#[tokio::test]
+async fn articles_find_what_remains_of_what_they_name() {
+    use lede::text::slug::Slug;
+    use lede::topics::store;
+    let server = Server::start().await;
+    let editor = server.login(Role::Editor).await;
+    for name in ["Sea", "Ocean", "Bay"] {
+        make(&editor, "topics", name).await;
+    }
+    let slug = |text: &str| Slug::parse(text).expect("a slug");
+    let (slugs, user, random) =
+        (["bay", "sea", "lake", "ocean"].map(slug), editor.user(), server.app.random.clone());
+    let find = |slugs: [Slug; 4]| server.app.db.read(move |conn| store::find_by_slugs(conn, &slugs));
+    let before = find(slugs.clone()).await.expect("topics");
+    assert_eq!(before[2], None);
+    editor.post("/v1/topics/sea/merge").json(json!({"into": "ocean"})).await.expect(200);
+    let after = find(slugs.clone()).await.expect("topics");
+    assert_eq!((after[0], after[1], after[2], after[3]), (before[0], before[3], None, before[3]));
+    let ids: Vec<_> = before.into_iter().flatten().collect();
+    let made = server.app.db.write(move |tx| {
+        store::hold(tx, &ids)?;
+        let lake = store::make(tx, &random, user, &slugs[2], "Lake")?;
+        store::resolve(tx, &[ids.as_slice(), &[lake], ids.as_slice()].concat())
+    });
+    let names: Vec<String> = made.await.expect("topics").into_iter().map(|topic| topic.name).collect();
+    assert_eq!(names, ["Bay", "Ocean", "Lake"]);
+    assert_eq!(count(&server, "events WHERE kind = 'topic.created'"), 4);
+}
