@@ -16,6 +16,7 @@ use crate::db::Connection;
 use crate::db::schema::events;
 use crate::db::types::{IsId as _, Json};
 use crate::error::Result;
+use crate::jobs::JobId;
 use crate::subscribers::SubscriberId;
 use crate::topics::TopicId;
 use crate::users::UserId;
@@ -143,6 +144,9 @@ pub enum Event {
         /// Which.
         article: ArticleId,
     },
+    /// A dead job is tried again.
+    #[serde(rename = "job.retried")]
+    JobRetried(JobId),
 }
 
 impl Event {
@@ -170,6 +174,7 @@ impl Event {
             | Self::SubscriberLeft(subscriber)
             | Self::SubscriberUpdated(subscriber)
             | Self::SubscriberErased(subscriber) => subscriber.uuid(),
+            Self::JobRetried(job) => job.uuid(),
             // There is one site, and it has no id.
             Self::SiteUpdated => uuid::Uuid::nil(),
         })
@@ -190,6 +195,7 @@ impl Event {
                 | Self::SubscriberLeft(_)
                 | Self::SubscriberUpdated(_)
                 | Self::SubscriberErased(_)
+                | Self::JobRetried(_)
         )
     }
 }

@@ -146,6 +146,9 @@ routes! {
     post   "/subscribe/leave/{token}"                                   => subscribers::pages.submit_leave_page;
 
     // Operations.
+    get    "/v1/jobs"                                                   => jobs::routes.list_jobs;
+    get    "/v1/jobs/{id}"                                              => jobs::routes.get_job;
+    post   "/v1/jobs/{id}/retry"                                        => jobs::routes.retry_job;
     get    "/openapi.json"                                              => http::openapi.get_openapi;
     get    "/health/live"                                               => http::health.get_liveness;
     get    "/health/ready"                                              => http::health.get_readiness;

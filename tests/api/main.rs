@@ -29,6 +29,7 @@ mod feeds;
 mod harness;
 mod idempotency;
 mod if_match;
+mod jobs;
 mod limits;
 mod markdown;
 mod metrics;

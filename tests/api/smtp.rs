@@ -2,7 +2,7 @@
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
 
 use serde_json::json;
 
@@ -11,33 +11,49 @@ use crate::server::Server;
 
 /// What one connection was told, line by line, and what it delivered.
 #[derive(Debug, Clone, Default)]
-struct Conversation {
-    commands: Vec<String>,
-    data: String,
+pub struct Conversation {
+    pub commands: Vec<String>,
+    pub data: String,
 }
 
 /// A mail server for one test. Addresses that begin with `refused` it refuses for good, `later` for now.
-struct MailServer {
-    address: String,
+pub struct MailServer {
+    pub address: String,
     conversations: Arc<Mutex<Vec<Conversation>>>,
+    ended: Mutex<mpsc::Receiver<Conversation>>,
 }
 
 impl MailServer {
-    fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    pub fn start() -> Self {
+        Self::start_at("127.0.0.1:0")
+    }
+
+    /// A mail server where there was none before.
+    pub fn start_at(address: &str) -> Self {
+        let listener = TcpListener::bind(address).expect("a free port");
         let address = listener.local_addr().expect("an address").to_string();
         let conversations = Arc::new(Mutex::new(Vec::new()));
         let kept = conversations.clone();
+        let (tell, ended) = mpsc::channel();
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let conversation = serve(&stream).unwrap_or_default();
-                kept.lock().expect("a lock").push(conversation);
+                kept.lock().expect("a lock").push(conversation.clone());
+                // A test that has seen enough is not told.
+                let _ = tell.send(conversation);
             }
         });
-        Self { address, conversations }
+        Self { address, conversations, ended: Mutex::new(ended) }
     }
 
-    fn conversations(&self) -> Vec<Conversation> {
+    /// The next so many conversations that delivered a mail, once they have ended.
+    pub fn wait_for(&self, count: usize) -> Vec<Conversation> {
+        let ended = self.ended.lock().expect("a lock");
+        let delivered = ended.iter().filter(|conversation| !conversation.data.is_empty());
+        delivered.take(count).collect()
+    }
+
+    pub fn conversations(&self) -> Vec<Conversation> {
         self.conversations.lock().expect("a lock").clone()
     }
 }
