@@ -198,6 +198,12 @@ impl Config {
         self.base_url.clone().unwrap_or_else(|| format!("http://{}", self.bind))
     }
 
+    /// Where the website is that shows the articles.
+    #[must_use]
+    pub fn website_url(&self) -> String {
+        self.website_url.clone().unwrap_or_else(|| self.base_url())
+    }
+
     /// Takes the database's URL from its file, if one is named.
     ///
     /// # Errors

@@ -4,6 +4,7 @@
 use minijinja::context;
 use uuid::Uuid;
 
+use super::store::SubscriberRow;
 use super::{ConfirmToken, ConfirmationId, SubscriberId, languages, leave_token, questions};
 use crate::app::App;
 use crate::db::types::IsId as _;
@@ -73,6 +74,18 @@ fn question(
     let links = context! { confirm_url, leave_url };
     let letter = app.templates.letter(&language, "confirm_mail", &links)?;
     address(app, confirmation.uuid(), subscriber, email, letter)
+}
+
+/// The mail that thanks someone who has confirmed. The same mail has the same `id` each time it is tried.
+///
+/// # Errors
+/// Internal, if it cannot be written.
+pub fn welcome(app: &App, id: Uuid, row: &SubscriberRow) -> Result<Message> {
+    let language = app.templates.nearest(&row.locale);
+    let website_url = app.config.website_url();
+    let leave_url = leave_url(app, row.id);
+    let letter = app.templates.letter(&language, "welcome_mail", &context! { website_url, leave_url })?;
+    address(app, id, row.id, &row.email, letter)
 }
 
 fn leave_url(app: &App, subscriber: SubscriberId) -> String {

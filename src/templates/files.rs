@@ -27,6 +27,8 @@ embedded! {
     "page.css"
     "page.html"
     "subscribe.html"
+    "welcome_mail.html"
+    "welcome_mail.txt"
 }
 
 /// Every file, by name.

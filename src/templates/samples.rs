@@ -36,5 +36,9 @@ pub(super) fn all() -> Vec<(&'static str, Value)> {
         let (confirm_url, leave_url) = ("https://website.example/confirm", "https://website.example/leave");
         samples.push((name, context! { confirm_url, leave_url }));
     }
+    for name in ["welcome_mail.html", "welcome_mail.txt"] {
+        let (website_url, leave_url) = ("https://website.example", "https://website.example/leave");
+        samples.push((name, context! { website_url, leave_url }));
+    }
     samples
 }

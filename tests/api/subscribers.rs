@@ -265,6 +265,28 @@ async fn a_subscriber_is_written_to_in_the_nearest_language_there_is() {
 }
 
 #[tokio::test]
+async fn the_mail_that_welcomes_leads_to_the_website_and_out_again() {
+    let server = Server::start().await;
+    let leave = subscribe(&server, ADA).await;
+    let editor = server.login(Role::Editor).await;
+    let id = only_one(&editor).await["id"].as_str().expect("an id").parse().expect("a UUID");
+    let id = <lede::subscribers::SubscriberId as lede::db::types::IsId>::from_uuid(id);
+    let row = server.app.db.read(move |conn| lede::subscribers::store::find(conn, id)).await.expect("a row");
+    let mut row = row.expect("a subscriber");
+    for (locale, subject) in [("en", "Welcome to Lede"), ("de-CH", "Willkommen bei Lede")] {
+        row.locale = Locale::parse(locale).expect("a locale");
+        let mail = lede::subscribers::letters::welcome(&server.app, uuid::Uuid::nil(), &row).expect("a mail");
+        assert_eq!((mail.subject.as_str(), mail.to.as_str()), (subject, ADA));
+        for said in [&mail.text, &mail.html] {
+            assert!(said.contains("https://website.example") && said.contains(&leave), "{said}");
+        }
+        assert!(
+            mail.headers.iter().any(|(name, value)| *name == "List-Unsubscribe" && value.contains(&leave))
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_link_confirms_for_three_days() {
     let server = Server::start().await;
     join(&server, ADA).await.is(202);
