@@ -210,12 +210,18 @@ impl Config {
         self.base_url.clone().unwrap_or_else(|| format!("http://{}", self.bind))
     }
 
+    /// Where the website is that shows the articles.
+    #[must_use]
+    pub fn website_url(&self) -> String {
+        self.website_url.clone().unwrap_or_else(|| self.base_url())
+    }
+
     /// The origins to whose pages a form may send people back.
     #[must_use]
     pub fn form_origins(&self) -> Vec<String> {
         let website = || {
-            let website = self.website_url.clone().unwrap_or_else(|| self.base_url());
-            url::Url::parse(&website).map(|url| url.origin().ascii_serialization()).into_iter().collect()
+            let website = url::Url::parse(&self.website_url());
+            website.map(|url| url.origin().ascii_serialization()).into_iter().collect()
         };
         self.form_origins.clone().unwrap_or_else(website)
     }

@@ -106,6 +106,10 @@ policy! {
     EraseSubscribers   "subscribers:erase":         Nothing     Nothing  Nothing  Any;
     /// Changing what the publication says of itself.
     WriteSite          "site:write":                Nothing     Nothing  Nothing  Any;
+    /// Seeing what is to be done later, and what has failed.
+    ReadJobs           "jobs:read":                 Nothing     Nothing  Nothing  Any;
+    /// Having what has failed tried again.
+    RetryJobs          "jobs:retry":                Nothing     Nothing  Nothing  Any;
 }
 
 impl Role {

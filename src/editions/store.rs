@@ -133,10 +133,7 @@ impl Setup {
     fn new(config: &Config) -> Self {
         Self {
             renderer: render::version(),
-            website: Website {
-                url: config.website_url.clone().unwrap_or_else(|| config.base_url()),
-                article_path: config.article_path.clone(),
-            },
+            website: Website { url: config.website_url(), article_path: config.article_path.clone() },
             iframe_hosts: config.policy().iframe_hosts,
         }
     }

@@ -16,6 +16,7 @@ use crate::db::Connection;
 use crate::db::schema::events;
 use crate::db::types::{IsId as _, Json};
 use crate::error::Result;
+use crate::jobs::JobId;
 use crate::subscribers::SubscriberId;
 use crate::subscribers::suppressions::SuppressionId;
 use crate::topics::TopicId;
@@ -156,6 +157,9 @@ pub enum Event {
         /// Which.
         article: ArticleId,
     },
+    /// A dead job is tried again.
+    #[serde(rename = "job.retried")]
+    JobRetried(JobId),
 }
 
 impl Event {
@@ -187,6 +191,7 @@ impl Event {
             | Self::SubscriberUpdated(subscriber)
             | Self::SubscriberErased(subscriber) => subscriber.uuid(),
             Self::AddressSuppressed(suppression) => suppression.uuid(),
+            Self::JobRetried(job) => job.uuid(),
             // There is one site, and it has no id.
             Self::SiteUpdated => uuid::Uuid::nil(),
         })
@@ -211,6 +216,7 @@ impl Event {
                 | Self::AddressSuppressed(_)
                 | Self::SubscriberUpdated(_)
                 | Self::SubscriberErased(_)
+                | Self::JobRetried(_)
         )
     }
 }

@@ -156,6 +156,9 @@ routes! {
     post   "/subscribe/preferences/{token}/export"                      => subscribers::preferences.export_own_data;
 
     // Operations.
+    get    "/v1/jobs"                                                   => jobs::routes.list_jobs;
+    get    "/v1/jobs/{id}"                                              => jobs::routes.get_job;
+    post   "/v1/jobs/{id}/retry"                                        => jobs::routes.retry_job;
     get    "/openapi.json"                                              => http::openapi.get_openapi;
     get    "/health/live"                                               => http::health.get_liveness;
     get    "/health/ready"                                              => http::health.get_readiness;

@@ -1,6 +1,8 @@
 //! Every deed that is done later. A [`Job`] is a row written in the transaction that wants it, claimed by a worker, done
 //! at least once, tried again with growing pauses, and laid aside as dead when it keeps failing.
 
+pub mod list;
+pub mod routes;
 mod store;
 mod worker;
 

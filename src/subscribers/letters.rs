@@ -76,7 +76,7 @@ fn write(app: &App, mail: MailId, kind: mails::Kind, row: &SubscriberRow) -> Res
             )?
         }
         mails::Kind::Welcome => {
-            let website_url = app.config.website_url.clone().unwrap_or(base.clone());
+            let website_url = app.config.website_url();
             let preferences_url = format!("{base}/subscribe/preferences/{token}");
             let links = context! { website_url, preferences_url, leave_url => leave_url.as_str() };
             app.templates.letter(&language, "welcome_mail", &links)?

@@ -5,10 +5,14 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, Version};
+use diesel::prelude::*;
 use lede::auth::Role;
 use lede::clock::Timestamp;
+use lede::db::schema::jobs as kept;
 use lede::db::types::IsId as _;
+use lede::jobs::{self, Job};
 use lede::mail::Sent;
+use lede::subscribers::SubscriberId;
 use lede::users::UserId;
 use lede::users::store::{self, UserRow};
 
@@ -98,4 +102,25 @@ pub async fn mail_to(server: &Server, address: &str) -> Sent {
 pub fn link(mail: &Sent, what: &str) -> String {
     let (_, rest) = mail.text.split_once(&format!("/subscribe/{what}/")).expect("a link");
     format!("/subscribe/{what}/{}", rest.split_whitespace().next().expect("a token"))
+}
+
+/// The path of a job that has died.
+pub async fn dead_job(server: &Server) -> String {
+    let random = server.app.random.clone();
+    let nobody = SubscriberId::from_uuid(uuid::Uuid::from_u128(7));
+    let write = move |tx: &mut lede::db::Tx<'_>| {
+        let now = tx.now();
+        jobs::enqueue(tx, &random, &Job::AskConsent { subscriber: nobody }, now)?;
+        let newest = kept::table.order(kept::id.desc()).select(kept::id);
+        let id: jobs::JobId = newest.first(&mut **tx)?;
+        diesel::update(kept::table.filter(kept::id.eq(id)))
+            .set((
+                kept::attempts.eq(10),
+                kept::last_error.eq("the database is away"),
+                kept::dead_at.eq(Some(now)),
+            ))
+            .execute(&mut **tx)?;
+        Ok(id)
+    };
+    format!("/v1/jobs/{}", server.app.db.write(write).await.expect("a job"))
 }

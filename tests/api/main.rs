@@ -32,6 +32,7 @@ mod feeds;
 mod harness;
 mod idempotency;
 mod if_match;
+mod jobs;
 mod joining;
 mod limits;
 mod markdown;

@@ -201,6 +201,10 @@ matrix! {
     get_leave_page:        anyone => |on| on.actor.get(on.link("leave").await);
     submit_leave_page:     anyone => |on| on.actor.post(on.link("leave").await);
 
+    list_jobs:           nothing nothing nothing any => |on| on.actor.get("/v1/jobs");
+    get_job:             nothing nothing nothing any => |on| on.actor.get(given::dead_job(&on.server).await);
+    retry_job:           nothing nothing nothing any => |on| on.actor.post(given::dead_job(&on.server).await + "/retry");
+
     get_openapi:         anyone                  => |on| on.actor.get("/openapi.json");
     get_liveness:        anyone                  => |on| on.actor.get("/health/live");
     get_readiness:       anyone                  => |on| on.actor.get("/health/ready");

@@ -25,7 +25,12 @@ pub struct MailServer {
 
 impl MailServer {
     pub fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        Self::start_at("127.0.0.1:0")
+    }
+
+    /// A mail server where there was none before.
+    pub fn start_at(address: &str) -> Self {
+        let listener = TcpListener::bind(address).expect("a free port");
         let address = listener.local_addr().expect("an address").to_string();
         let conversations = Arc::new(Mutex::new(Vec::new()));
         let kept = conversations.clone();
@@ -48,7 +53,7 @@ impl MailServer {
         delivered.take(count).collect()
     }
 
-    fn conversations(&self) -> Vec<Conversation> {
+    pub fn conversations(&self) -> Vec<Conversation> {
         self.conversations.lock().expect("a lock").clone()
     }
 }

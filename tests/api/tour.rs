@@ -32,7 +32,7 @@ pub async fn record() -> Value {
             }
         )*};
     }
-    chapters! { operations accounts topics authors drafts reading subscribers feeds neighbours site }
+    chapters! { operations accounts topics authors drafts reading subscribers feeds neighbours site jobs }
     examples.into()
 }
 
@@ -42,6 +42,15 @@ async fn operations(server: &Server) {
     anyone.get("/health/ready").await.is(200);
     anyone.get("/metrics").await.is(200);
     anyone.get("/openapi.json").await.is(200);
+}
+
+async fn jobs(server: &Server) {
+    let admin = server.login(Role::Admin).await;
+    let dead = given::dead_job(server).await;
+    admin.get("/v1/jobs?status=dead").await.is(200);
+    admin.get(dead.clone()).await.is(200);
+    admin.post(dead.clone() + "/retry").await.is(200);
+    admin.post(dead + "/retry").await.is(409);
 }
 
 async fn accounts(server: &Server) {
