@@ -7,6 +7,8 @@
 
 pub mod consent;
 pub mod evidence;
+pub mod export;
+pub mod import;
 pub mod joining;
 pub mod keeping;
 pub mod letters;
