@@ -28,6 +28,8 @@ use crate::metrics::Metrics;
 use crate::random::Random;
 use crate::search;
 use crate::subscribers;
+use crate::subscribers::stamps::Stamps;
+use crate::templates::Templates;
 use crate::text::markdown::Policy;
 
 /// Everything a handler or a job may need. Cheap to clone.
@@ -47,10 +49,14 @@ pub struct App {
     pub tokens: Tokens,
     /// How mail leaves.
     pub mailer: Mailer,
+    /// What people read: their pages and mails.
+    pub templates: Arc<Templates>,
     /// Password hashes.
     pub passwords: Passwords,
     /// Public answers in memory.
     pub cache: Arc<Cache>,
+    /// The forms that were sent.
+    pub stamps: Arc<Stamps>,
     /// How often somebody may ask.
     pub limits: Arc<Limits>,
     /// What is counted and timed.
@@ -88,6 +94,7 @@ impl App {
     pub async fn open(config: Config, seams: Seams) -> Result<Self> {
         let Seams { clock, random, mailer } = seams;
         let mailer = mailer.map_or_else(|| Mailer::open(&config), Ok)?;
+        let templates = Templates::open(&config).map_err(Error::unavailable)?;
         for name in migrate::run(&config.database_url)? {
             log::info!("migrated to {name}");
         }
@@ -99,6 +106,7 @@ impl App {
         let tokens = Tokens::new(&keys, config.base_url())?;
         Ok(Self {
             cache: Arc::new(Cache::new(&config, db.generation())),
+            stamps: Arc::default(),
             limits: Arc::new(Limits::new(&config, &clock, &metrics)),
             public_headers: PublicHeaders::new(&config),
             security_headers: pipeline::security_headers(&config).into(),
@@ -110,6 +118,7 @@ impl App {
             keys,
             tokens,
             mailer,
+            templates: Arc::new(templates),
             passwords: Passwords::new()?,
             draining: Arc::default(),
         })

@@ -98,6 +98,11 @@ pub struct Config {
           action = clap::ArgAction::Set)]
     pub welcome_mail: bool,
 
+    /// A folder of templates and words for people's pages and mails: a file there is used in place of the one of the same
+    /// name that is compiled in, and `fr.toml` adds French.
+    #[arg(long = "templates", env = "LEDE_TEMPLATES", value_name = "DIR", global = true)]
+    pub templates_dir: Option<PathBuf>,
+
     /// Seconds between the readiness check turning and the listener closing, when the server is told to stop.
     #[arg(long, env = "LEDE_DRAIN_SECONDS", default_value = "0", value_name = "SECONDS", global = true,
           value_parser = clap::value_parser!(u64).range(0..=600))]

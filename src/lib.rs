@@ -57,6 +57,7 @@ pub mod redirects;
 pub mod search;
 pub mod site;
 pub mod subscribers;
+pub mod templates;
 pub mod text;
 pub mod topics;
 pub mod users;

@@ -7,6 +7,7 @@ use clap::{CommandFactory as _, Subcommand};
 use super::Cli;
 use crate::config::Config;
 use crate::mail::Mailer;
+use crate::templates::Templates;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -17,6 +18,7 @@ pub(super) enum Command {
 pub(super) fn run(config: &Config, command: &Command) -> anyhow::Result<ExitCode> {
     let Command::Check = command;
     Mailer::open(config)?;
+    Templates::open(config).map_err(anyhow::Error::msg)?;
     config.given_secret().map_err(anyhow::Error::msg)?;
     println!("{config:#?}");
     let unknown = unknown_settings();

@@ -28,6 +28,17 @@ impl Form {
         self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
+    /// Every field of that name.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The fields of an urlencoded form.
+    #[must_use]
+    pub fn urlencoded(text: &[u8]) -> Self {
+        Self(url::form_urlencoded::parse(text).into_owned().take(MOST_FIELDS).collect())
+    }
+
     /// The first field of that name, if anything but blanks is in it.
     #[must_use]
     pub fn filled(&self, name: &str) -> Option<&str> {
@@ -48,7 +59,7 @@ impl FromRequest for Form {
             let body = body.await?;
             match (essence.as_str(), boundary) {
                 _ if body.is_empty() => Ok(Self::default()),
-                ("application/x-www-form-urlencoded", _) => Ok(urlencoded(&body)),
+                ("application/x-www-form-urlencoded", _) => Ok(Self::urlencoded(&body)),
                 ("multipart/form-data", Some(boundary)) => multipart(body, boundary).await,
                 _ => Err(Error::UnsupportedMediaType(
                     "application/x-www-form-urlencoded or multipart/form-data",
@@ -56,10 +67,6 @@ impl FromRequest for Form {
             }
         })
     }
-}
-
-fn urlencoded(body: &[u8]) -> Form {
-    Form(url::form_urlencoded::parse(body).into_owned().take(MOST_FIELDS).collect())
 }
 
 async fn multipart(body: Bytes, boundary: String) -> Result<Form> {
@@ -83,7 +90,7 @@ mod tests {
 
     #[test]
     fn fields_are_found_by_name_and_others_ignored() {
-        let form = urlencoded(b"utm=1&email=a%40b.example&email=second&name=+");
+        let form = Form::urlencoded(b"utm=1&email=a%40b.example&email=second&name=+");
         assert_eq!(form.text("email"), Some("a@b.example"));
         assert_eq!(form.text("name"), Some(" "));
         assert_eq!(form.filled("name"), None);

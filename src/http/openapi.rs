@@ -253,7 +253,11 @@ fn add_headers(operation: &mut Value) {
             ("Retry-After", status == "429", "In how many seconds to come again."),
             ("RateLimit", is_write && succeeds, "What is left of the budget."),
             ("Link", is_paged && (succeeds || status == "304"), "The next page, as `rel=\"next\"`."),
-            ("Location", (is_idempotent && status == "201") || status == "301", "Where it is."),
+            (
+                "Location",
+                (is_idempotent && status == "201") || status == "301" || status == "303",
+                "Where it is.",
+            ),
             ("Idempotent-Replayed", is_idempotent && succeeds, "`true`: this was answered before."),
         ];
         for (name, applies, description) in rules {

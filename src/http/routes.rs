@@ -149,12 +149,16 @@ routes! {
     post   "/v1/subscribers/{id}/unsubscribe"                           => subscribers::keeping.unsubscribe_subscriber;
     get    "/v1/suppressions"                                           => subscribers::keeping.list_suppressions;
     post   "/v1/suppressions"                                           => subscribers::keeping.suppress_address;
-    get    "/subscribe"                                                 => subscribers::pages.get_subscribe_page;
-    post   "/subscribe"                                                 => subscribers::pages.submit_subscribe_page;
+    get    "/subscribe"                                                 => subscribers::form_page.get_subscribe_page;
+    post   "/subscribe"                                                 => subscribers::form_page.submit_subscribe_page;
+    get    "/subscribe/embed"                                           => subscribers::form_page.get_embed_page;
     get    "/subscribe/confirm/{token}"                                 => subscribers::pages.get_confirm_page;
     post   "/subscribe/confirm/{token}"                                 => subscribers::pages.submit_confirm_page;
     get    "/subscribe/leave/{token}"                                   => subscribers::pages.get_leave_page;
     post   "/subscribe/leave/{token}"                                   => subscribers::pages.submit_leave_page;
+    get    "/subscribe/preferences/{token}"                             => subscribers::preferences.get_preferences_page;
+    post   "/subscribe/preferences/{token}"                             => subscribers::preferences.submit_preferences_page;
+    post   "/subscribe/preferences/{token}/export"                      => subscribers::preferences.export_own_data;
 
     // Operations.
     get    "/openapi.json"                                              => http::openapi.get_openapi;

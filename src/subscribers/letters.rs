@@ -1,30 +1,17 @@
-//! Asking by mail. Two jobs, so that each step is done once: the first decides and writes the question down, the second
-//! sends it. Jobs carry ids alone; the address is read when the mail is written, and the links are computed.
+//! Mails to subscribers. Asking takes two jobs, so that each step is done once: the first decides and writes the question
+//! down, the second sends it. Jobs carry ids alone; the address is read when the mail is written, and the links are computed.
 
-use askama::Template;
+use minijinja::context;
+use uuid::Uuid;
 
+use super::store::SubscriberRow;
 use super::{ConfirmToken, MailId, SubscriberId, leave_token, mails, questions, store};
 use crate::app::App;
 use crate::db::types::IsId as _;
 use crate::error::{Error, Result};
 use crate::mail::{EmailAddress, Message, Undelivered};
 use crate::metrics::Outcome;
-
-#[derive(Template)]
-#[template(path = "confirm_mail.txt", config = "src/templates/askama.toml")]
-struct Text<'a> {
-    site: &'a str,
-    confirm_url: &'a str,
-    leave_url: &'a str,
-}
-
-#[derive(Template)]
-#[template(path = "confirm_mail.html", config = "src/templates/askama.toml")]
-struct Html<'a> {
-    site: &'a str,
-    confirm_url: &'a str,
-    leave_url: &'a str,
-}
+use crate::templates::Letter;
 
 /// Decides whether someone who signed up is to be asked.
 ///
@@ -48,8 +35,8 @@ pub async fn send(app: &App, mail: MailId) -> Result<()> {
             Ok(claimed.map(|(kind, _)| kind).zip(row))
         })
         .await?;
-    let Some((_, row)) = claimed else { return Ok(()) };
-    let message = write(app, mail, row.id, &row.email)?;
+    let Some((kind, row)) = claimed else { return Ok(()) };
+    let message = write(app, mail, kind, &row)?;
     let outcome = app.mailer.send(&message).await;
     let result = match &outcome {
         Ok(()) => "sent",
@@ -73,21 +60,44 @@ pub async fn send(app: &App, mail: MailId) -> Result<()> {
     }
 }
 
-fn write(app: &App, mail: MailId, subscriber: SubscriberId, email: &str) -> Result<Message> {
-    let to = EmailAddress::parse(email)
-        .map_err(|_| Error::internal(format!("subscriber {subscriber} has a malformed address")))?;
-    let (site, base) = (app.config.title.as_str(), app.config.base_url());
-    let token = ConfirmToken::of(&app.keys, mail);
-    let confirm_url = format!("{base}/subscribe/confirm/{}", token.as_str());
-    let leave_url = format!("{base}/subscribe/leave/{}", leave_token(&app.keys, subscriber));
-    let failed = |e: askama::Error| Error::internal(format!("mail {mail}: {e}"));
-    let (text, html) = (
-        Text { site, confirm_url: &confirm_url, leave_url: &leave_url }.render().map_err(failed)?,
-        Html { site, confirm_url: &confirm_url, leave_url: &leave_url }.render().map_err(failed)?,
-    );
+/// Writes a mail: the question, or the welcome to those who answered it.
+fn write(app: &App, mail: MailId, kind: mails::Kind, row: &SubscriberRow) -> Result<Message> {
+    let language = app.templates.nearest(&row.locale);
+    let (base, token) = (app.config.base_url(), leave_token(&app.keys, row.id));
+    let leave_url = format!("{base}/subscribe/leave/{token}");
+    let letter = match kind {
+        mails::Kind::Confirmation => {
+            let token = ConfirmToken::of(&app.keys, mail);
+            let confirm_url = format!("{base}/subscribe/confirm/{}", token.as_str());
+            app.templates.letter(
+                &language,
+                "confirm_mail",
+                &context! { confirm_url, leave_url => leave_url.as_str() },
+            )?
+        }
+        mails::Kind::Welcome => {
+            let website_url = app.config.website_url.clone().unwrap_or(base.clone());
+            let preferences_url = format!("{base}/subscribe/preferences/{token}");
+            let links = context! { website_url, preferences_url, leave_url => leave_url.as_str() };
+            app.templates.letter(&language, "welcome_mail", &links)?
+        }
+    };
+    address(app, mail.uuid(), row, &leave_url, letter)
+}
+
+/// Makes a letter a mail, with the headers that tell machines what it is and how to leave.
+fn address(
+    app: &App,
+    id: Uuid,
+    row: &SubscriberRow,
+    leave_url: &str,
+    Letter { subject, text, html }: Letter,
+) -> Result<Message> {
+    let to = EmailAddress::parse(&row.email)
+        .map_err(|_| Error::internal(format!("subscriber {} has a malformed address", row.id)))?;
     let from = app.config.mail_from.clone();
     Ok(Message {
-        id: mail.uuid(),
+        id,
         headers: vec![
             ("List-Id", format!("<subscribers.{}>", from.domain())),
             ("List-Unsubscribe", format!("<{leave_url}>")),
@@ -96,7 +106,7 @@ fn write(app: &App, mail: MailId, subscriber: SubscriberId, email: &str) -> Resu
         ],
         from,
         to,
-        subject: format!("Confirm your subscription to {site}"),
+        subject,
         text,
         html,
         date: app.clock.now(),

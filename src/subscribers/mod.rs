@@ -8,13 +8,16 @@
 pub mod consent;
 pub mod evidence;
 pub mod export;
+pub mod form_page;
 pub mod import;
 pub mod joining;
 pub mod keeping;
+mod languages;
 pub mod letters;
 pub mod list;
 pub mod mails;
 pub mod pages;
+pub mod preferences;
 mod profile;
 pub mod questions;
 pub mod routes;

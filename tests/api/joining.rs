@@ -4,7 +4,11 @@ use futures_util::future::join_all;
 use lede::auth::Role;
 use serde_json::json;
 
+use crate::client::Answer;
+use crate::given::{hours, mail_to, seconds};
 use crate::server::Server;
+
+const ADA: &str = "ada@reader.example";
 
 #[tokio::test]
 async fn a_thousand_sign_ups_of_one_address_at_once_are_one_row_and_one_mail() {
@@ -123,4 +127,154 @@ async fn addresses_of_all_the_world_are_taken_and_compared_as_people_mean_them()
     }
     // Neither dots nor tags are anybody's to strip; case and the way a domain is written are.
     assert_eq!(editor.get("/v1/subscribers?include_total=true").await.expect(200)["total"], 10);
+}
+
+/// The fields of the form on a page, as a browser would send them.
+fn fields(page: &Answer) -> Vec<(String, String)> {
+    let unescape = |text: &str| text.replace("&quot;", "\"").replace("&lt;", "<").replace("&amp;", "&");
+    let attribute = |tag: &str, name: &str| {
+        let (_, rest) = tag.split_once(&format!(" {name}=\""))?;
+        Some(unescape(rest.split('"').next().unwrap_or_default()))
+    };
+    let tags = page.text().split("<input").skip(1).map(|rest| &rest[..rest.find('>').expect("a tag")]);
+    let sent = tags.filter(|tag| !tag.contains("type=\"checkbox\"") || tag.contains(" checked"));
+    sent.filter_map(|tag| Some((attribute(tag, "name")?, attribute(tag, "value").unwrap_or_default())))
+        .collect()
+}
+
+/// Sends the form on a page with these fields filled in.
+async fn send(server: &Server, page: &Answer, filled: &[(&str, &str)]) -> Answer {
+    let mut all = fields(page);
+    for (name, value) in filled {
+        match all.iter_mut().find(|(field, _)| field == name) {
+            Some(field) => (*value).clone_into(&mut field.1),
+            None => all.push(((*name).to_owned(), (*value).to_owned())),
+        }
+    }
+    let all: Vec<(&str, &str)> = all.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    server.client().post("/subscribe").form(&all).await
+}
+
+fn asks_again(page: &Answer) -> bool {
+    page.status() == 422 && page.text().contains("<h1>One more press</h1>")
+}
+
+fn is_done(page: &Answer) -> bool {
+    page.status() == 200 && page.text().contains("Please check your mail")
+}
+
+#[tokio::test]
+async fn a_form_that_nobody_looked_at_is_shown_to_be_sent_once_more() {
+    let server = Server::start().await;
+    let anyone = server.client();
+    let typed = [("email", ADA), ("name", "Ada \"L\""), ("source", "popup"), ("topic", "sea")];
+    let elsewhere =
+        anyone.post("/subscribe").header("referer", "https://website.example/tides").form(&typed).await;
+    assert!(asks_again(&elsewhere), "{}", elsewhere.text());
+    server.run_jobs().await;
+    assert_eq!(server.mail.all().len(), 0);
+    // What was typed stands in it, and it need not wait.
+    let kept = fields(&elsewhere);
+    assert!(kept.contains(&("name".into(), "Ada \"L\"".into())), "{kept:?}");
+    assert!(is_done(&send(&server, &elsewhere, &[]).await));
+    mail_to(&server, ADA).await;
+    let editor = server.login(Role::Editor).await;
+    let one = editor.get("/v1/subscribers").await.expect(200)["items"][0].clone();
+    assert_eq!((&one["source"], &one["name"]), (&json!("popup"), &json!("Ada \"L\"")));
+    let consents =
+        editor.get(format!("/v1/subscribers/{}/consents", one["id"].as_str().unwrap())).await.expect(200);
+    let requested = &consents["items"]
+        .as_array()
+        .expect("items")
+        .iter()
+        .find(|one| one["kind"] == "requested")
+        .unwrap()
+        .clone();
+    assert_eq!(requested["form_url"], "https://website.example/tides");
+    assert!(requested["text"].as_str().expect("words").starts_with("We send you one mail"));
+}
+
+#[tokio::test]
+async fn nobody_types_in_a_second_and_no_form_is_good_for_two_addresses_or_two_days() {
+    let server = Server::start().await;
+    let form = server.client().get("/subscribe").await;
+    server.clock.advance(seconds(1));
+    let hasty = send(&server, &form, &[("email", ADA)]).await;
+    assert!(asks_again(&hasty));
+    server.clock.advance(seconds(1));
+    assert!(is_done(&send(&server, &hasty, &[]).await));
+    // The same once more is what an impatient person does.
+    assert!(is_done(&send(&server, &hasty, &[]).await));
+    let other = send(&server, &form, &[("email", "bo@reader.example")]).await;
+    assert!(asks_again(&other));
+    assert!(is_done(&send(&server, &other, &[]).await));
+    let old = server.client().get("/subscribe").await;
+    server.clock.advance(hours(24));
+    assert!(asks_again(&send(&server, &old, &[("email", "cy@reader.example")]).await));
+    let forged = [("email", "dee@reader.example"), ("stamp", "forged")];
+    assert!(asks_again(&send(&server, &old, &forged).await));
+    server.run_jobs().await;
+    assert_eq!(server.mail.all().len(), 2);
+}
+
+#[tokio::test]
+async fn people_are_sent_back_to_pages_that_are_known_and_nowhere_else() {
+    let server = Server::start_with(|config| {
+        config.form_origins = Some(vec!["https://website.example".into(), "http://localhost:4321".into()]);
+    })
+    .await;
+    for (redirect, leads) in [
+        ("https://website.example/thanks?from=form", true),
+        ("http://localhost:4321/", true),
+        ("https://website.example.evil.example/", false),
+        ("https://website.example@evil.example/", false),
+        ("//evil.example/", false),
+        ("http://website.example/", false),
+        ("javascript:alert(1)", false),
+        ("/thanks", false),
+        ("", false),
+    ] {
+        let mut addresses = Vec::new();
+        for email in ["new@reader.example", "new@reader.example", "other@reader.example"] {
+            let form = [("email", email), ("redirect", redirect), ("stamp", &server.stamp())];
+            let answer = server.client().post("/subscribe").form(&form).await;
+            assert_eq!(answer.status(), if leads { 303 } else { 200 }, "{redirect}");
+            addresses.push(answer.header("location").map(str::to_owned));
+        }
+        assert_eq!(addresses, vec![leads.then(|| redirect.to_owned()); 3]);
+    }
+    let policy = server.client().get("/subscribe").await;
+    let policy = policy.header("content-security-policy").expect("a policy");
+    assert!(policy.contains("form-action 'self' https://website.example http://localhost:4321;"), "{policy}");
+}
+
+#[tokio::test]
+async fn the_lines_for_other_pages_hold_a_form_that_works() {
+    let server = Server::start().await;
+    let page = server.client().get("/subscribe/embed?source=%22%3E%3Cb%3E&locale=de").await;
+    let lines =
+        page.is(200).text().split("readonly").nth(1).expect("lines").split("</textarea>").next().unwrap();
+    let lines = lines.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&");
+    assert!(lines.contains("action=\"https://cms.lede.example/subscribe\""), "{lines}");
+    assert!(lines.contains("value=\"&quot;&gt;&lt;b&gt;\""), "what is in the address stays text: {lines}");
+    assert!(
+        lines.contains("name=\"locale\" value=\"de\"") && lines.contains("aria-hidden=\"true\""),
+        "{lines}"
+    );
+    assert!(!lines.contains("<script") && !lines.contains("<link"), "{lines}");
+}
+
+#[tokio::test]
+async fn who_asks_too_often_for_one_address_is_told_so_on_a_page() {
+    let server = Server::start_with(|config| config.join_limit = 5).await;
+    for round in 0..6 {
+        let form = [("email", ADA), ("stamp", &server.stamp())];
+        let answer = server.client().post("/subscribe").form(&form).await;
+        if round < 5 {
+            assert!(is_done(&answer), "{round}");
+        } else {
+            assert!(answer.is(429).text().contains("Please try again later"));
+            assert!(answer.header("retry-after").is_some());
+        }
+    }
 }

@@ -39,6 +39,7 @@ mod metrics;
 mod migrations;
 mod openapi;
 mod policy_matrix;
+mod preferences;
 mod preview;
 mod proxy;
 mod publishing;

@@ -71,6 +71,11 @@ impl Stage {
         sent.header("location").unwrap_or(none).to_owned()
     }
 
+    /// The path of the preferences of someone who has just joined.
+    async fn preferences(&self) -> String {
+        self.link("leave").await.replace("/leave/", "/preferences/")
+    }
+
     /// The path of a link in a mail to someone who has just joined.
     async fn link(&self, what: &str) -> String {
         let count = self.server.mail.all().len();
@@ -203,7 +208,11 @@ matrix! {
     get_subscriber_import: nothing nothing nothing any => |on| on.actor.get(on.imported().await);
     list_subscriber_import_rows: nothing nothing nothing any => |on| on.actor.get(on.imported().await + "/rows");
     get_subscribe_page:    anyone => |on| on.actor.get("/subscribe");
-    submit_subscribe_page: anyone => |on| on.actor.post("/subscribe").form(&[("email", "ada@reader.example")]);
+    submit_subscribe_page: anyone => |on| on.actor.post("/subscribe").form(&[("email", "ada@reader.example"), ("stamp", &on.server.stamp())]);
+    get_embed_page:        anyone => |on| on.actor.get("/subscribe/embed");
+    get_preferences_page:  anyone => |on| on.actor.get(on.preferences().await);
+    submit_preferences_page: anyone => |on| on.actor.post(on.preferences().await).form(&[("action", "save")]);
+    export_own_data:       anyone => |on| on.actor.post(on.preferences().await + "/export");
     get_confirm_page:      anyone => |on| on.actor.get(on.link("confirm").await);
     submit_confirm_page:   anyone => |on| on.actor.post(on.link("confirm").await);
     get_leave_page:        anyone => |on| on.actor.get(on.link("leave").await);

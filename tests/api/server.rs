@@ -146,6 +146,12 @@ impl Server {
         value.parse().expect("a number")
     }
 
+    /// The stamp of a form that somebody has looked at and taken their time over.
+    pub fn stamp(&self) -> String {
+        let app = &self.app;
+        app.stamps.make_good(&app.keys, &app.random, app.clock.now()).expect("a stamp")
+    }
+
     /// Where the server listens: `http://127.0.0.1:…`.
     pub fn address(&self) -> &str {
         &self.address

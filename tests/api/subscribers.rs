@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use lede::auth::Role;
+use lede::text::Locale;
 use serde_json::{Value, json};
 
 use crate::client::{Answer, Client};
@@ -49,7 +50,7 @@ async fn who_joins_and_confirms_is_subscribed() {
     let mail = mail_to(&server, "Ada@reader.example").await;
     assert_eq!(status(&server).await, "pending");
     let page = server.client().post(link(&mail, "confirm")).await;
-    assert!(page.is(200).text().contains("You are subscribed"));
+    assert!(page.is(200).text().contains("Sie haben unsere E-Mails abonniert"));
     let kept = only_one(&server.login(Role::Editor).await).await;
     for (member, value) in [
         ("email", json!("Ada@reader.example")),
@@ -87,12 +88,12 @@ async fn the_mail_says_what_machines_and_people_need() {
 #[tokio::test]
 async fn the_answer_tells_nothing_of_who_is_known() {
     let server = Server::start().await;
-    let (anyone, form) = (server.client(), [("email", ADA)]);
+    let anyone = server.client();
     let (mut answers, mut pages) = (Vec::new(), Vec::new());
     for stage in ["new", "pending", "confirmed", "unsubscribed"] {
         let answer = join(&server, ADA).await;
         answers.push((answer.is(202).text().to_owned(), headers(&answer)));
-        let page = anyone.post("/subscribe").form(&form).await;
+        let page = anyone.post("/subscribe").form(&[("email", ADA), ("stamp", &server.stamp())]).await;
         pages.push((page.is(200).text().to_owned(), headers(&page)));
         match stage {
             "pending" => anyone.post(link(&mail_to(&server, ADA).await, "confirm")).await.is(200).status(),
@@ -204,6 +205,67 @@ async fn a_page_loads_nothing_runs_nothing_and_is_kept_by_nobody() {
 }
 
 #[tokio::test]
+async fn a_page_speaks_the_browsers_language_if_it_can() {
+    let server = Server::start().await;
+    for (accepted, tag, heading) in [
+        ("de-AT,de;q=0.9,en;q=0.8", "de", "<h1>Per E-Mail abonnieren</h1>"),
+        ("en;q=0.9,de;q=0.8", "en", "<h1>Subscribe by mail</h1>"),
+        ("fr", "en", "<h1>Subscribe by mail</h1>"),
+    ] {
+        let page = server.client().get("/subscribe").header("accept-language", accepted).await;
+        assert!(page.is(200).text().contains(&format!("<html lang=\"{tag}\"")), "{}", page.text());
+        assert!(page.text().contains(heading), "{}", page.text());
+        assert_eq!(
+            (page.header("content-language"), page.header("vary")),
+            (Some(tag), Some("Accept-Language"))
+        );
+    }
+    let broken = server.client().get("/subscribe/leave/cut-off").header("accept-language", "de").await;
+    assert!(broken.is(404).text().contains("Dieser Link funktioniert nicht"), "{}", broken.text());
+}
+
+#[tokio::test]
+async fn who_read_the_form_in_a_language_is_written_to_in_it() {
+    let server = Server::start().await;
+    let german = server.client().get("/subscribe").header("accept-language", "de").await;
+    assert!(german.is(200).text().contains("name=\"locale\" value=\"de\""), "{}", german.text());
+    let stamp = server.stamp();
+    let form = [("email", ADA), ("locale", "de"), ("stamp", &stamp)];
+    let asked = server.client().post("/subscribe").form(&form).await;
+    assert!(asked.is(200).text().contains("Bitte sehen Sie in Ihr Postfach"), "{}", asked.text());
+    let mail = mail_to(&server, ADA).await;
+    assert_eq!(mail.subject, "Bitte bestätigen Sie Ihr Abonnement von Lede");
+    assert!(mail.text.contains("drei Tage") && mail.html.contains("<html lang=\"de\""), "{}", mail.text);
+    // Their own language counts, whatever the browser asks for.
+    for (what, heading, done) in [
+        ("confirm", "Abonnement bestätigen", "Sie haben unsere E-Mails abonniert"),
+        ("leave", "Abbestellen", "Sie haben unsere E-Mails abbestellt"),
+    ] {
+        let page = server.client().get(link(&mail, what)).header("accept-language", "en").await;
+        assert!(page.is(200).text().contains(&format!("<h1>{heading}</h1>")), "{}", page.text());
+        let page = server.client().post(link(&mail, what)).header("accept-language", "en").await;
+        assert!(page.is(200).text().contains(done), "{}", page.text());
+        assert_eq!(page.header("content-language"), Some("de"));
+    }
+    let plain = server.client().get("/subscribe").await;
+    assert!(plain.is(200).text().contains("name=\"locale\" value=\"\""), "{}", plain.text());
+}
+
+#[tokio::test]
+async fn a_subscriber_is_written_to_in_the_nearest_language_there_is() {
+    let server = Server::start_with(|config| config.locale = Locale::parse("de").expect("a locale")).await;
+    for (email, locale, subject) in [
+        ("a@reader.example", "de-AT", "Bitte bestätigen Sie Ihr Abonnement von Lede"),
+        ("b@reader.example", "en-GB", "Confirm your subscription to Lede"),
+        ("c@reader.example", "fr", "Bitte bestätigen Sie Ihr Abonnement von Lede"),
+    ] {
+        let body = json!({"email": email, "locale": locale});
+        server.client().post("/v1/subscribers").json(body).await.is(202);
+        assert_eq!(mail_to(&server, email).await.subject, subject, "{locale}");
+    }
+}
+
+#[tokio::test]
 async fn a_link_confirms_for_three_days() {
     let server = Server::start().await;
     join(&server, ADA).await.is(202);
@@ -253,7 +315,10 @@ async fn mail_programs_leave_with_one_click_in_either_encoding() {
     let left = editor.get("/v1/subscribers?status=unsubscribed&include_total=true").await.expect(200);
     assert_eq!(left["total"], 2);
     let multipart_join = http.post(format!("{}/subscribe", server.address()));
-    let body = "--b\r\nContent-Disposition: form-data; name=\"email\"\r\n\r\nc@reader.example\r\n--b--\r\n";
+    let part = |name: &str, value: &str| {
+        format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+    };
+    let body = part("email", "c@reader.example") + &part("stamp", &server.stamp()) + "--b--\r\n";
     let joined =
         multipart_join.header("content-type", "multipart/form-data; boundary=b").body(body).send().await;
     assert_eq!(joined.expect("an answer").status(), 200);
@@ -265,9 +330,12 @@ async fn the_form_is_kind_to_people_and_drops_what_programs_fill_in() {
     let server = Server::start().await;
     let anyone = server.client();
     let wrong = anyone.post("/subscribe").form(&[("email", "\"><b>ada"), ("name", "Ada")]).await;
-    assert!(wrong.is(422).text().contains("value=\"&#34;&#62;&#60;b&#62;ada\""), "{}", wrong.text());
+    assert!(wrong.is(422).text().contains("value=\"&quot;&gt;&lt;b&gt;ada\""), "{}", wrong.text());
     assert!(wrong.text().contains("aria-invalid=\"true\"") && wrong.text().contains("value=\"Ada\""));
-    let asked = anyone.post("/subscribe").form(&[("email", ADA), ("name", " "), ("utm", "1")]).await;
+    let asked = anyone
+        .post("/subscribe")
+        .form(&[("email", ADA), ("name", " "), ("utm", "1"), ("stamp", &server.stamp())])
+        .await;
     let program = [("email", "eve@reader.example"), ("subject", "cheap pills")];
     let dropped = anyone.post("/subscribe").form(&program).await;
     assert_eq!(asked.is(200).text(), dropped.is(200).text());

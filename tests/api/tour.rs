@@ -16,7 +16,7 @@ use crate::given::{self, PASSWORD};
 use crate::server::Server;
 
 /// How many sign-ups the servers of the story take from one network.
-const MOST_SIGN_UPS: u32 = 3;
+const MOST_SIGN_UPS: u32 = 4;
 
 /// Tells every chapter and returns what was recorded, as `openapi/examples.json` keeps it.
 pub async fn record() -> Value {
@@ -89,9 +89,14 @@ async fn subscribers(server: &Server) {
     let mail = given::mail_to(server, "ada@reader.example").await;
     let (confirm, leave) = (given::link(&mail, "confirm"), given::link(&mail, "leave"));
     anyone.get("/subscribe").await.is(200);
-    anyone.post("/subscribe").form(&[("email", "grace@reader.example")]).await.is(200);
-    anyone.post("/subscribe").form(&[("email", "grace")]).await.is(422);
-    anyone.post("/subscribe").form(&[("email", "grace@reader.example")]).await.is(429);
+    anyone.get("/subscribe/embed?source=footer").await.is(200);
+    let (thanks, stamp) = ("https://website.example/thanks", server.stamp());
+    let grace = [("email", "grace@reader.example"), ("redirect", thanks), ("stamp", &stamp)];
+    anyone.post("/subscribe").form(&grace).await.is(303);
+    anyone.post("/subscribe").form(&grace[..1]).await.is(422);
+    let joan = [("email", "joan@reader.example"), ("stamp", &server.stamp())];
+    anyone.post("/subscribe").form(&joan).await.is(200);
+    anyone.post("/subscribe").form(&grace).await.is(429);
     server.run_jobs().await;
     anyone.get(&confirm).await.is(200);
     anyone.post(&confirm).await.is(200);
@@ -113,6 +118,15 @@ async fn subscribers(server: &Server) {
     admin.get(sent.location()).await.is(200);
     admin.get(format!("{}/rows", sent.location())).await.is(200);
     admin.get("/v1/subscribers/imports").await.is(200);
+    let preferences = leave.replace("/leave/", "/preferences/");
+    anyone.get(&preferences).await.is(200);
+    anyone.post(&preferences).form(&[("action", "save"), ("topic", "sea")]).await.is(200);
+    anyone.post(&preferences).form(&[("action", "erase")]).await.is(422);
+    anyone.post(format!("{preferences}/export")).await.is(200);
+    for unknown in ["get", "post"] {
+        let method = unknown.to_uppercase().parse().expect("a method");
+        anyone.call(method, "/subscribe/preferences/cut-off").await.is(404);
+    }
     anyone.get(&leave).await.is(200);
     anyone.post(&leave).form(&[("List-Unsubscribe", "One-Click")]).await.is(200);
     anyone.get("/subscribe/leave/cut-off").await.is(404);

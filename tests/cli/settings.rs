@@ -102,6 +102,23 @@ fn checking_the_settings_shows_them_without_secrets() {
 }
 
 #[test]
+fn a_template_with_a_mistake_stops_the_start_and_is_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("message.html");
+    std::fs::write(&file, "{% extends \"page.html\" %}\n{{ t(\"left.hedding\") }}\n{% if link %}")
+        .expect("a file");
+    for command in [&["serve"][..], &["config", "check"]] {
+        let database = TestDatabase::fresh();
+        let refused = run(lede_on(&database).env("LEDE_TEMPLATES", folder.path()).args(command), "");
+        let line = refusal(&refused);
+        assert!(line.starts_with(&format!("lede: {}: line 3: ", file.display())), "{line}");
+    }
+    std::fs::write(&file, "{% extends \"page.html\" %}").expect("a file");
+    let checked = run(lede().env("LEDE_TEMPLATES", folder.path()).args(["config", "check"]), "");
+    assert!(checked.status.success(), "{checked:?}");
+}
+
+#[test]
 fn a_setting_that_is_not_one_is_named() {
     let database = TestDatabase::fresh();
     let unknown = |args: &[&str]| run(lede_on(&database).env("LEDE_DATABSE_URL", "x").args(args), "");

@@ -1,0 +1,30 @@
+//! The languages that subscribers read, for what is written to them.
+
+use diesel::prelude::*;
+
+use super::{ConfirmToken, SubscriberId};
+use crate::db::Connection;
+use crate::db::schema::{confirmations, subscribers};
+use crate::error::Result;
+use crate::text::Locale;
+
+/// The language of that subscriber.
+///
+/// # Errors
+/// When the database refuses.
+pub fn of_subscriber(conn: &mut Connection, id: SubscriberId) -> Result<Option<Locale>> {
+    let locale = subscribers::table.filter(subscribers::id.eq(id)).select(subscribers::locale);
+    Ok(locale.get_result(conn).optional()?)
+}
+
+/// The language of whom the question with that token is for.
+///
+/// # Errors
+/// When the database refuses.
+pub fn of_question(conn: &mut Connection, token: &ConfirmToken) -> Result<Option<Locale>> {
+    let locale = confirmations::table
+        .inner_join(subscribers::table.on(subscribers::id.eq(confirmations::subscriber_id)))
+        .filter(confirmations::token_hash.eq(token.hash()))
+        .select(subscribers::locale);
+    Ok(locale.get_result(conn).optional()?)
+}

@@ -1,0 +1,186 @@
+//! The page on which somebody sees and changes what they receive: the topics they follow, leaving, a copy of what is kept
+//! of them, and its erasure. The link to it stands in mails, carries its own proof, and asks for nothing else.
+
+use actix_web::HttpRequest;
+use actix_web::http::{StatusCode, header};
+use actix_web::web::{Data, Path};
+use diesel::prelude::*;
+use minijinja::{Value, context};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::consent::Reason;
+use super::evidence::{Evidence, Kind, Via, Visitor};
+use super::form_page::chosen_topics;
+use super::keeping::SubscriberExport;
+use super::pages::message_page;
+use super::store::Kept;
+use super::{Status, SubscriberId, joining, keeping, languages, questions, read_leave_token, store};
+use crate::app::App;
+use crate::db::Connection;
+use crate::db::schema::topics;
+use crate::error::{Error, Result};
+use crate::http::html::{self, page};
+use crate::http::{Answer, Form};
+use crate::text::slug::Slug;
+
+/// What the page sends. Other fields are ignored.
+#[derive(Debug, Deserialize, ToSchema)]
+#[expect(dead_code, reason = "documents the form, which `Form` reads")]
+pub struct PreferencesForm {
+    /// What is to be done: `save`, `leave` or `erase`.
+    #[schema(max_length = 20)]
+    action: String,
+    /// The slug of a topic to follow, once for each; with `save`. None means everything.
+    #[schema(max_length = 120)]
+    topic: Option<String>,
+    /// `yes`, with `erase`.
+    #[schema(max_length = 20)]
+    sure: Option<String>,
+}
+
+/// A topic that can be followed.
+#[derive(Debug, Clone, Queryable)]
+pub(super) struct Followable {
+    slug: Slug,
+    name: String,
+}
+
+/// Every topic that can be followed, by name.
+pub(super) fn followable(conn: &mut Connection) -> Result<Vec<Followable>> {
+    Ok(topics::table
+        .filter(topics::followable.eq(true))
+        .filter(topics::merged_into.is_null())
+        .order((topics::name, topics::id))
+        .select((topics::slug, topics::name))
+        .limit(i64::try_from(joining::MOST_TOPICS).unwrap_or(i64::MAX))
+        .load(conn)?)
+}
+
+/// The topics as a form shows them: which of them are chosen.
+pub(super) fn choices(all: &[Followable], is_chosen: impl Fn(&Slug) -> bool) -> Value {
+    let choice = |topic: &Followable| {
+        context! { slug => topic.slug.as_str(), name => topic.name.as_str(), chosen => is_chosen(&topic.slug) }
+    };
+    all.iter().map(choice).collect()
+}
+
+/// See the page of preferences
+///
+/// What somebody receives, and what they can do about it. Nothing changes by looking.
+#[utoipa::path(get, path = "/subscribe/preferences/{token}", tag = "pages", security(()),
+    params(("token" = String, Path, min_length = 1, max_length = 100, description = "The token of the link.")),
+    responses(
+        (status = 200, description = "The page.", body = String, content_type = "text/html; charset=utf-8"),
+        (status = 404, description = "The link is not one of ours, or nothing is kept of the person any more.",
+         body = String, content_type = "text/html; charset=utf-8"),
+    ))]
+pub async fn get_preferences_page(app: Data<App>, req: HttpRequest, token: Path<String>) -> Result<Answer> {
+    match read_leave_token(&app.keys, &token) {
+        Some(id) => preferences_page(&app, &req, id, &token, None).await,
+        None => unknown(&app, &req),
+    }
+}
+
+/// Change preferences
+///
+/// What the buttons of the page do.
+#[utoipa::path(post, path = "/subscribe/preferences/{token}", tag = "pages", security(()),
+    params(("token" = String, Path, min_length = 1, max_length = 100, description = "The token of the link.")),
+    request_body(content = PreferencesForm, content_type = "application/x-www-form-urlencoded"),
+    responses(
+        (status = 200, description = "Done; the page says so.", body = String,
+         content_type = "text/html; charset=utf-8"),
+        (status = 404, description = "The link is not one of ours, or nothing is kept of the person any more.",
+         body = String, content_type = "text/html; charset=utf-8"),
+        (status = 422, description = "The page again, with what is missing.", body = String,
+         content_type = "text/html; charset=utf-8"),
+    ))]
+pub async fn submit_preferences_page(
+    app: Data<App>,
+    req: HttpRequest,
+    token: Path<String>,
+    form: Form,
+) -> Result<Answer> {
+    let Some(id) = read_leave_token(&app.keys, &token) else { return unknown(&app, &req) };
+    let Some(locale) = app.db.read(move |conn| languages::of_subscriber(conn, id)).await? else {
+        return unknown(&app, &req);
+    };
+    let language = html::language(&app, &req, Some(&locale));
+    let (random, keys) = (app.random.clone(), app.keys.clone());
+    match form.text("action") {
+        Some("leave") => {
+            let evidence = Evidence::new(Kind::Withdrawn, Via::Preferences).from(Visitor::of(&app, &req));
+            app.db
+                .write(move |tx| questions::end(tx, &random, &keys, id, Reason::Unsubscribed, &evidence))
+                .await?;
+            preferences_page(&app, &req, id, &token, Some("left")).await
+        }
+        Some("erase") if form.text("sure") == Some("yes") => {
+            app.db.write(move |tx| store::erase(tx, &random, &keys, None, id)).await?;
+            message_page(&app, &language, StatusCode::OK, "erased", false)
+        }
+        Some("erase") => preferences_page(&app, &req, id, &token, Some("unsure")).await,
+        _ => {
+            let chosen = chosen_topics(&form);
+            app.db.write(move |tx| store::choose_topics(tx, id, &chosen)).await?;
+            preferences_page(&app, &req, id, &token, Some("saved")).await
+        }
+    }
+}
+
+/// Download what is kept of oneself
+///
+/// Everything, as one JSON document.
+#[utoipa::path(post, path = "/subscribe/preferences/{token}/export", tag = "pages", security(()),
+    params(("token" = String, Path, min_length = 1, max_length = 100, description = "The token of the link.")),
+    responses((status = 200, description = "Everything that is kept.", body = SubscriberExport)))]
+pub async fn export_own_data(app: Data<App>, token: Path<String>) -> Result<Answer> {
+    let id = read_leave_token(&app.keys, &token).ok_or(Error::NotFound("subscriber"))?;
+    let answer = Answer::ok(&keeping::export(&app, None, id).await?)?;
+    Ok(answer
+        .header(header::CACHE_CONTROL, "no-store")
+        .header(header::CONTENT_DISPOSITION, "attachment; filename=\"subscription.json\""))
+}
+
+async fn preferences_page(
+    app: &App,
+    req: &HttpRequest,
+    id: SubscriberId,
+    token: &str,
+    notice: Option<&str>,
+) -> Result<Answer> {
+    let read = move |conn: &mut Connection| match store::get(conn, id) {
+        Ok(kept) => Ok(Some((kept, followable(conn)?))),
+        Err(Error::NotFound(_)) => Ok(None),
+        Err(error) => Err(error),
+    };
+    let Some((kept, all)) = app.db.snapshot(read).await? else { return unknown(app, req) };
+    let Kept { row, topics, .. } = kept;
+    let language = html::language(app, req, Some(&row.locale));
+    let status = match notice {
+        Some("unsure") => StatusCode::UNPROCESSABLE_ENTITY,
+        _ => StatusCode::OK,
+    };
+    let base = app.config.base_url();
+    let about = context! {
+        email => masked(&row.email),
+        receives => row.status == Status::Confirmed,
+        topics => choices(&all, |slug| topics.contains(slug)),
+        notice,
+        export => format!("{base}/subscribe/preferences/{token}/export"),
+        subscribe => format!("{base}/subscribe"),
+    };
+    page(app, &language, status, "preferences.html", about)
+}
+
+fn unknown(app: &App, req: &HttpRequest) -> Result<Answer> {
+    message_page(app, &html::language(app, req, None), StatusCode::NOT_FOUND, "broken", true)
+}
+
+/// An address as it is shown to whoever has the link, which may have been passed on: its first letter and its domain.
+fn masked(email: &str) -> String {
+    let (local, domain) = email.rsplit_once('@').unwrap_or((email, ""));
+    let first: String = local.chars().take(1).collect();
+    format!("{first}…@{domain}")
+}

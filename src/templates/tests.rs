@@ -1,0 +1,228 @@
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use clap::Parser as _;
+
+use super::*;
+
+#[derive(clap::Parser)]
+struct Settings {
+    #[command(flatten)]
+    config: Config,
+}
+
+fn config(folder: Option<&Path>) -> Config {
+    let mut config = Settings::parse_from(["lede"]).config;
+    config.templates_dir = folder.map(Path::to_path_buf);
+    config
+}
+
+fn compiled_in() -> Templates {
+    Templates::open(&config(None)).unwrap()
+}
+
+/// What is said of a folder with these files.
+fn with(files: &[(&str, &str)]) -> Result<Templates, String> {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        std::fs::write(folder.path().join(name), text).unwrap();
+    }
+    Templates::open(&config(Some(folder.path())))
+        .map_err(|why| why.replace(&folder.path().display().to_string(), "FOLDER"))
+}
+
+fn locale(tag: &str) -> Locale {
+    Locale::parse(tag).unwrap()
+}
+
+#[test]
+fn every_file_of_the_folder_is_compiled_in() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/templates");
+    let names: BTreeSet<String> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| files::ending(name) != "rs")
+        .collect();
+    assert_eq!(names, files::EMBEDDED.iter().map(|(name, _)| (*name).to_owned()).collect());
+}
+
+#[test]
+fn every_language_has_the_same_sentences_with_the_same_places() {
+    // Not `words::read`, which fills up with English.
+    let files = Files::read(None).unwrap();
+    let sentences = |name: &str| {
+        let file = files.words().find(|file| file.name == name).unwrap();
+        let places = |sentence: words::Sentence| {
+            sentence.places().into_iter().map(str::to_owned).collect::<BTreeSet<_>>()
+        };
+        words::parse(&file)
+            .unwrap()
+            .into_iter()
+            .map(|(key, sentence)| (key, places(sentence)))
+            .collect::<Vec<_>>()
+    };
+    for file in files.words() {
+        assert_eq!(sentences(file.name), sentences("en.toml"), "{}", file.name);
+    }
+}
+
+#[test]
+fn every_sentence_is_asked_for() {
+    let templates = compiled_in();
+    let asked = Arc::new(Mutex::new(BTreeSet::new()));
+    let (english, kept) = (templates.nearest(&locale("en")), asked.clone());
+    let words = english.0.clone();
+    let t = Value::from_function(move |key: &str, given: Kwargs| {
+        kept.lock().unwrap().insert(key.to_owned());
+        words.say(key, |name| given.get(name).ok())
+    });
+    templates.try_out(&t, &english).unwrap();
+    let all: BTreeSet<String> = english.0.sentences.keys().cloned().collect();
+    assert_eq!(*asked.lock().unwrap(), all);
+}
+
+#[test]
+fn what_is_put_in_is_escaped_on_pages_and_not_in_plain_text() {
+    let mut config = config(None);
+    config.title = "Tides & <Häfen> \"by\" 'us'/x".into();
+    let templates = Templates::open(&config).unwrap();
+    let urls = context! { confirm_url => "https://a.example/?a=1&b=2", leave_url => "" };
+    let letter = templates.letter(&templates.site(), "confirm_mail", &urls).unwrap();
+    assert_eq!(letter.subject, format!("Confirm your subscription to {}", config.title));
+    assert!(letter.text.contains(&config.title) && letter.text.contains("?a=1&b=2\n"), "{}", letter.text);
+    assert!(
+        letter.html.contains("mail from Tides &amp; &lt;Häfen&gt; &quot;by&quot; &#39;us&#39;/x at this")
+    );
+    assert!(letter.html.contains("href=\"https://a.example/?a=1&amp;b=2\""), "{}", letter.html);
+}
+
+#[test]
+fn a_page_says_its_language_and_the_policy_its_style() {
+    let templates =
+        with(&[("page.css", "h1{color:red}\r\n"), ("he.toml", "[left]\nheading = \"שלום\"\n")]).unwrap();
+    let context = context! { message => "left", link => () };
+    let page = |tag: &str| {
+        templates.page(&templates.nearest(&locale(tag)), "message.html", context.clone()).unwrap()
+    };
+    assert!(page("de-AT").contains("<html lang=\"de\" dir=\"ltr\">"), "{}", page("de-AT"));
+    let other = page("he");
+    assert!(other.contains("<html lang=\"he\" dir=\"rtl\">") && other.contains("<h1>שלום</h1>"), "{other}");
+    assert!(other.contains("We send you no more mail."), "what is missing is said in English: {other}");
+    let style = other.split("<style>").nth(1).unwrap().split("</style>").next().unwrap();
+    assert_eq!(style, "h1{color:red}\n");
+    let hash = BASE64_STANDARD.encode(sha256(style.as_bytes()));
+    assert!(templates.policy().contains(&format!("style-src 'sha256-{hash}'")), "{}", templates.policy());
+}
+
+#[test]
+fn a_folder_changes_one_sentence_and_leaves_the_others() {
+    let files =
+        [("en.toml", "[left]\nheading = \"Farewell\"\n"), ("de-AT.toml", "[left]\nheading = \"Servus\"\n")];
+    let templates = with(&files).unwrap();
+    for (tag, heading, text) in [
+        ("en", "<h1>Farewell</h1>", "no more mail"),
+        ("de-AT", "<h1>Servus</h1>", "keine E-Mails mehr"),
+        ("de-CH", "<h1>Sie haben unsere E-Mails abbestellt</h1>", "keine E-Mails mehr"),
+        ("fr", "<h1>Farewell</h1>", "no more mail"),
+    ] {
+        let context = context! { message => "left", link => () };
+        let page = templates.page(&templates.nearest(&locale(tag)), "message.html", context).unwrap();
+        assert!(page.contains(heading) && page.contains(text), "{tag}: {page}");
+    }
+}
+
+#[test]
+fn a_mistake_in_a_file_is_told_in_one_line_that_names_it() {
+    let broken = "{% extends \"page.html\" %}\n{% block content %}\n{{ subject }}\n{% endblock %}";
+    let branch = "{% if link == 7 %}\n{{ links }}\n{% endif %}";
+    for (name, text, wanted) in [
+        ("message.html", "<p>\n{% if %}", "FOLDER/message.html: line 2: syntax error: "),
+        ("message.html", broken, "FOLDER/message.html: there is nothing called subject"),
+        ("message.html", branch, "FOLDER/message.html: there is nothing called links"),
+        ("message.html", "{{ message.a.b }}", "FOLDER/message.html: line 1: undefined value"),
+        ("message.html", "{% extends \"pages.html\" %}", "FOLDER/message.html: line 1: template not found: "),
+        (
+            "message.html",
+            "\n{{ t(\"left.hedding\") }}",
+            "FOLDER/message.html: line 2: invalid operation: there is no sentence called left.hedding",
+        ),
+        (
+            "confirm_mail.txt",
+            "{{ t(\"confirm_mail.text\") }}",
+            "FOLDER/confirm_mail.txt: line 1: invalid operation: confirm_mail.text is to be given site",
+        ),
+        ("confirm_mail.txt", "{{ site|shout }}", "FOLDER/confirm_mail.txt: line 1: unknown filter: "),
+        ("page.html", "{{ message }}", "FOLDER/page.html: there is nothing called message"),
+        ("page.css", "a{}</STYLE>", "FOLDER/page.css: a style does not end itself"),
+        ("mesage.html", "", "FOLDER/mesage.html: no file is called that; there are button.html, "),
+        ("german.toml", "", "FOLDER/german.toml: a locale looks like "),
+        ("de_at.toml", "", "FOLDER/de_at.toml: words in that language stand in de-AT.toml"),
+        ("fr.toml", "[left]\nheading = 1\n", "FOLDER/fr.toml: line 2: "),
+        ("fr.toml", "[left]\nheading\n", "FOLDER/fr.toml: line 2: "),
+        ("fr.toml", "[left]\nhedding = \"Adieu\"\n", "FOLDER/fr.toml: no template asks for left.hedding"),
+        (
+            "fr.toml",
+            "[left]\nheading = \"Adieu {name}\"\n",
+            "FOLDER/fr.toml: left.heading: nothing is put in for {name}",
+        ),
+        (
+            "fr.toml",
+            "[left]\nheading = \"Adieu {\"\n",
+            "FOLDER/fr.toml: line 2: left.heading: a brace that is opened is closed",
+        ),
+        (
+            "fr.toml",
+            "[left]\nheading = \" \"\n",
+            "FOLDER/fr.toml: line 2: left.heading: a sentence says something",
+        ),
+    ] {
+        let why = with(&[(name, text)]).unwrap_err();
+        assert!(why.starts_with(wanted) && !why.contains('\n'), "{name} {text:?}: {why}");
+    }
+    let gone = Templates::open(&config(Some(Path::new("/nowhere/at/all")))).unwrap_err();
+    assert!(gone.starts_with("/nowhere/at/all: "), "{gone}");
+    assert!(with(&[(".gitkeep", ""), ("message.html~", "{% if")]).is_ok());
+}
+
+#[test]
+fn the_language_that_is_wanted_most_is_spoken() {
+    let mut config = config(None);
+    for (site, header, wanted) in [
+        ("en", "de", Some("de")),
+        ("en", "de-AT,de;q=0.9,en;q=0.8", Some("de")),
+        ("en", "en;q=0.8, DE ; q=0.9", Some("de")),
+        ("en", "fr, en;q=0.5, de;q=0.5", Some("en")),
+        ("en", "fr-CH, it;q=0.9", None),
+        ("en", "de;q=0", None),
+        ("en", "de;q=0, *", Some("en")),
+        ("de", "*", Some("de")),
+        ("de", "*, de;q=0", None),
+        ("en", "de;q=1.5, en;q=0.1", Some("en")),
+        ("en", "de;q=0.1234, en;q=0.1", Some("en")),
+        ("en", "de;level=1", None),
+        ("en", "", None),
+        ("en", ",;q=1,\u{e9}, d e", None),
+    ] {
+        config.locale = locale(site);
+        let accepted = Templates::open(&config).unwrap().accepted(header);
+        assert_eq!(accepted.as_ref().map(Language::tag), wanted, "{header}");
+    }
+}
+
+#[test]
+fn a_language_of_one_region_serves_who_names_none() {
+    let templates = with(&[("pt-BR.toml", "[left]\nheading = \"Tchau\"\n")]).unwrap();
+    assert_eq!(templates.nearest(&locale("pt")).tag(), "pt-BR");
+    assert_eq!(templates.nearest(&locale("pt-PT")).tag(), "en");
+    assert_eq!(templates.accepted("pt, de;q=0.9").unwrap().tag(), "pt-BR");
+}
+
+#[test]
+fn lines_of_mails_are_broken_at_blanks() {
+    let text = format!("{} {}\nnext", "word ".repeat(20), "x".repeat(100));
+    let wrapped = wrap(&text);
+    assert!(wrapped.lines().all(|line| line.chars().count() <= MOST_IN_A_LINE || !line.contains(' ')));
+    assert_eq!(wrapped.split_whitespace().count(), text.split_whitespace().count());
+    assert!(wrapped.ends_with("\nnext"));
+}
