@@ -223,6 +223,7 @@ async fn drain(app: App, server: ServerHandle, stopped: impl Future<Output = ()>
 pub(crate) async fn housekeeping(app: &App) -> Result<()> {
     while app.db.write(idempotency::purge).await? {}
     while app.db.write(subscribers::store::purge).await? {}
+    while app.db.write(subscribers::import::store::purge).await? {}
     while app.db.write(search::store::tidy).await? {}
     let random = app.random.clone();
     app.db

@@ -102,6 +102,8 @@ policy! {
     SpeakForVisitors   "subscribers:speak":         Nothing     Nothing  Any      Any;
     /// Giving out what is kept of subscribers.
     ExportSubscribers  "subscribers:export":        Nothing     Nothing  Nothing  Any;
+    /// Bringing in lists of subscribers from elsewhere.
+    ImportSubscribers  "subscribers:import":        Nothing     Nothing  Nothing  Any;
     /// Erasing a subscriber.
     EraseSubscribers   "subscribers:erase":         Nothing     Nothing  Nothing  Any;
     /// Changing what the publication says of itself.

@@ -484,6 +484,74 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
+    use crate::db::types::{Id, Instant, JsonText};
+
+    imports (id) {
+        id -> Id,
+        user_id -> Id,
+        status -> Text,
+        dry_run -> Bool,
+        source -> Nullable<Text>,
+        statement -> Nullable<Text>,
+        labels -> JsonText,
+        locale -> Text,
+        delimiter -> Text,
+        header -> JsonText,
+        bytes -> BigInt,
+        next_byte -> BigInt,
+        next_line -> BigInt,
+        midline -> Bool,
+        rows -> BigInt,
+        created -> BigInt,
+        updated -> BigInt,
+        unchanged -> BigInt,
+        suppressed -> BigInt,
+        refused -> BigInt,
+        error -> Nullable<Text>,
+        created_at -> Instant,
+        started_at -> Nullable<Instant>,
+        finished_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
+    use crate::db::types::{Id, Instant, JsonText};
+
+    import_parts (import_id, number) {
+        import_id -> Id,
+        number -> BigInt,
+        bytes -> Binary,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
+    use crate::db::types::{Id, Instant, JsonText};
+
+    import_rows (import_id, number) {
+        import_id -> Id,
+        number -> BigInt,
+        line -> BigInt,
+        outcome -> Text,
+        code -> Nullable<Text>,
+        subscriber_id -> Nullable<Id>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
+    use crate::db::types::{Id, Instant, JsonText};
+
+    import_seen (import_id, hash) {
+        import_id -> Id,
+        hash -> Binary,
+        state -> JsonText,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     keys,
     events,
@@ -512,6 +580,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     subscriber_labels,
     subscriber_topics,
     mails,
+    imports,
+    import_parts,
+    import_rows,
+    import_seen,
     site,
     addresses,
     latest_changes,

@@ -18,6 +18,7 @@ use crate::db::types::{IsId as _, Json};
 use crate::error::Result;
 use crate::jobs::JobId;
 use crate::subscribers::SubscriberId;
+use crate::subscribers::import::ImportId;
 use crate::subscribers::suppressions::SuppressionId;
 use crate::topics::TopicId;
 use crate::users::UserId;
@@ -139,6 +140,15 @@ pub enum Event {
     /// An address was suppressed that no subscriber has.
     #[serde(rename = "address.suppressed")]
     AddressSuppressed(SuppressionId),
+    /// A subscriber was brought along from elsewhere, or confirmed by what came from there.
+    #[serde(rename = "subscriber.imported")]
+    SubscriberImported(SubscriberId),
+    /// A file of subscribers was read to its end.
+    #[serde(rename = "subscribers.imported")]
+    SubscribersImported(ImportId),
+    /// The list of subscribers was given out.
+    #[serde(rename = "subscribers.exported")]
+    SubscribersExported,
     /// What is kept of a subscriber was given out.
     #[serde(rename = "subscriber.exported")]
     SubscriberExported(SubscriberId),
@@ -187,13 +197,15 @@ impl Event {
             | Self::SubscriberLeft(subscriber)
             | Self::SubscriberBounced(subscriber)
             | Self::SubscriberComplained(subscriber)
+            | Self::SubscriberImported(subscriber)
             | Self::SubscriberExported(subscriber)
             | Self::SubscriberUpdated(subscriber)
             | Self::SubscriberErased(subscriber) => subscriber.uuid(),
             Self::AddressSuppressed(suppression) => suppression.uuid(),
             Self::JobRetried(job) => job.uuid(),
-            // There is one site, and it has no id.
-            Self::SiteUpdated => uuid::Uuid::nil(),
+            Self::SubscribersImported(import) => import.uuid(),
+            // There is one site and one list, and neither has an id.
+            Self::SiteUpdated | Self::SubscribersExported => uuid::Uuid::nil(),
         })
     }
 
@@ -212,6 +224,9 @@ impl Event {
                 | Self::SubscriberLeft(_)
                 | Self::SubscriberBounced(_)
                 | Self::SubscriberComplained(_)
+                | Self::SubscriberImported(_)
+                | Self::SubscribersImported(_)
+                | Self::SubscribersExported
                 | Self::SubscriberExported(_)
                 | Self::AddressSuppressed(_)
                 | Self::SubscriberUpdated(_)

@@ -26,6 +26,7 @@ pub mod public;
 pub mod query;
 pub mod representation;
 pub mod routes;
+mod streamed;
 
 pub use answer::Answer;
 pub use conditional::IfMatch;
@@ -37,3 +38,4 @@ pub use markdown::Markdown;
 pub use page::{Page, PageRequest};
 pub use public::moved;
 pub use query::Query;
+pub use streamed::Streamed;

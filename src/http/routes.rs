@@ -36,27 +36,27 @@ pub(super) struct Endpoint {
 }
 
 macro_rules! routes {
-    ($($method:ident $path:literal => $module:ident $(:: $inner:ident)? . $handler:ident;)*) => {
+    ($($method:ident $path:literal => $module:ident $(:: $inner:ident)* . $handler:ident;)*) => {
         /// Every operation, in the order of the contract.
         pub(super) static ENDPOINTS: &[Endpoint] = &[$(
             pastey::paste! {
                 Endpoint {
                     method: stringify!($method),
                     path: $path,
-                    route: || web::$method().to(crate::$module$(::$inner)?::$handler),
+                    route: || web::$method().to(crate::$module$(::$inner)*::$handler),
                     documented_at: || {
-                        use crate::$module$(::$inner)?::[<__path_ $handler>] as Documented;
+                        use crate::$module$(::$inner)*::[<__path_ $handler>] as Documented;
                         (<Documented as utoipa::Path>::methods(), <Documented as utoipa::Path>::path())
                     },
                     operation: || {
-                        use crate::$module$(::$inner)?::[<__path_ $handler>] as Documented;
+                        use crate::$module$(::$inner)*::[<__path_ $handler>] as Documented;
                         let mut operation = <Documented as utoipa::Path>::operation();
                         let tags = <Documented as utoipa::__dev::Tags<'_>>::tags();
                         operation.tags = Some(tags.into_iter().map(str::to_owned).collect());
                         operation
                     },
                     schemas: |schemas| {
-                        use crate::$module$(::$inner)?::[<__path_ $handler>] as Documented;
+                        use crate::$module$(::$inner)*::[<__path_ $handler>] as Documented;
                         <Documented as utoipa::__dev::SchemaReferences>::schemas(schemas);
                     },
                 }
@@ -136,6 +136,11 @@ routes! {
     post   "/v1/subscribers"                                            => subscribers::joining.join_subscribers;
     get    "/v1/subscribers"                                            => subscribers::routes.list_subscribers;
     get    "/v1/subscribers/stats"                                      => subscribers::stats.get_subscriber_stats;
+    get    "/v1/subscribers/export"                                     => subscribers::export.export_subscribers;
+    post   "/v1/subscribers/import"                                     => subscribers::import::routes.import_subscribers;
+    get    "/v1/subscribers/imports"                                    => subscribers::import::routes.list_subscriber_imports;
+    get    "/v1/subscribers/imports/{import}"                           => subscribers::import::routes.get_subscriber_import;
+    get    "/v1/subscribers/imports/{import}/rows"                      => subscribers::import::routes.list_subscriber_import_rows;
     get    "/v1/subscribers/{id}"                                       => subscribers::routes.get_subscriber;
     patch  "/v1/subscribers/{id}"                                       => subscribers::routes.update_subscriber;
     delete "/v1/subscribers/{id}"                                       => subscribers::routes.erase_subscriber;

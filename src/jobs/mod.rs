@@ -16,6 +16,7 @@ pub use worker::{run_due, run_until};
 use crate::app::App;
 use crate::articles::ArticleId;
 use crate::error::Result;
+use crate::subscribers::import::ImportId;
 use crate::subscribers::{MailId, SubscriberId, letters};
 
 crate::id! {
@@ -41,6 +42,11 @@ pub enum Job {
     SendMail {
         /// Which.
         mail: MailId,
+    },
+    /// Reads some of a file of subscribers, and comes back until it has been read.
+    ImportSubscribers {
+        /// Which.
+        import: ImportId,
     },
     /// Drops what has outlived its time, tidies up what is searched, and comes back in an hour.
     Housekeeping,
@@ -69,6 +75,7 @@ impl Job {
             Self::RemakeRenderings { after } => crate::editions::remake::run(app, after).await,
             Self::AskConsent { subscriber } => letters::ask(app, subscriber).await,
             Self::SendMail { mail } => letters::send(app, mail).await,
+            Self::ImportSubscribers { import } => crate::subscribers::import::run(app, import).await,
             Self::Housekeeping => crate::app::housekeeping(app).await,
         }
     }

@@ -116,6 +116,13 @@ pub(super) fn claim(tx: &mut Tx<'_>, lane: Lane, most: i64) -> Result<Vec<Claime
     Ok(claimed)
 }
 
+/// Gives back every job that was claimed: for who knows that nobody else is at work.
+pub(super) fn release(tx: &mut Tx<'_>) -> Result<()> {
+    let claimed = jobs::table.filter(jobs::claimed_until.is_not_null());
+    diesel::update(claimed).set(jobs::claimed_until.eq(None::<Timestamp>)).execute(&mut **tx)?;
+    Ok(())
+}
+
 /// The job is done and forgotten.
 pub(super) fn finish(tx: &mut Tx<'_>, id: JobId) -> Result<()> {
     diesel::delete(jobs::table.filter(jobs::id.eq(id))).execute(&mut **tx)?;

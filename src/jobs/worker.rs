@@ -18,6 +18,12 @@ const BATCH: i64 = 8;
 
 /// Works until `stop` turns true. What was claimed is finished first; what else is due waits for the next start.
 pub async fn run_until(app: App, stop: watch::Receiver<bool>) {
+    // What a server was at when it was killed is done by the next one on the same file, which need not wait.
+    if app.db.url().is_sqlite()
+        && let Err(error) = app.db.write(store::release).await
+    {
+        log::warn!("jobs that were claimed wait for their time: {error}");
+    }
     if let Err(error) = start_recurring(&app).await {
         log::error!("recurring jobs could not be started: {error}");
     }

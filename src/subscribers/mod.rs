@@ -7,7 +7,9 @@
 
 pub mod consent;
 pub mod evidence;
+pub mod export;
 pub mod form_page;
+pub mod import;
 pub mod joining;
 pub mod keeping;
 mod languages;

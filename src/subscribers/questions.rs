@@ -160,7 +160,7 @@ pub fn end(
     close_questions(tx, id)
 }
 
-fn close_questions(tx: &mut Tx<'_>, id: SubscriberId) -> Result<()> {
+pub(super) fn close_questions(tx: &mut Tx<'_>, id: SubscriberId) -> Result<()> {
     let now = tx.now();
     let open = confirmations::table
         .filter(confirmations::subscriber_id.eq(id))

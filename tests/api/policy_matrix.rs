@@ -59,6 +59,18 @@ impl Stage {
         format!("/v1/subscribers/{id}")
     }
 
+    /// Sends a list.
+    fn import(&self) -> Call {
+        self.actor.post("/v1/subscribers/import?dry_run=true").body("text/csv", "email\nada@reader.example\n")
+    }
+
+    /// The path of a list that was sent, or of none for those who may not.
+    async fn imported(&self) -> String {
+        let sent = self.import().await;
+        let none = "/v1/subscribers/imports/019b8d1c-0000-7000-8000-000000000000";
+        sent.header("location").unwrap_or(none).to_owned()
+    }
+
     /// The path of the preferences of someone who has just joined.
     async fn preferences(&self) -> String {
         self.link("leave").await.replace("/leave/", "/preferences/")
@@ -190,6 +202,11 @@ matrix! {
     unsubscribe_subscriber: nothing nothing any any => |on| on.actor.post(on.subscriber().await + "/unsubscribe");
     list_suppressions: nothing nothing any any => |on| on.actor.get("/v1/suppressions");
     suppress_address:  nothing nothing any any => |on| on.actor.post("/v1/suppressions").json(json!({"email": "ada@reader.example", "reason": "bounced"}));
+    export_subscribers:  nothing nothing nothing any => |on| on.actor.get("/v1/subscribers/export");
+    import_subscribers:  nothing nothing nothing any => |on| on.import();
+    list_subscriber_imports: nothing nothing nothing any => |on| on.actor.get("/v1/subscribers/imports");
+    get_subscriber_import: nothing nothing nothing any => |on| on.actor.get(on.imported().await);
+    list_subscriber_import_rows: nothing nothing nothing any => |on| on.actor.get(on.imported().await + "/rows");
     get_subscribe_page:    anyone => |on| on.actor.get("/subscribe");
     submit_subscribe_page: anyone => |on| on.actor.post("/subscribe").form(&[("email", "ada@reader.example"), ("stamp", &on.server.stamp())]);
     get_embed_page:        anyone => |on| on.actor.get("/subscribe/embed");

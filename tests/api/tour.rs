@@ -120,6 +120,13 @@ async fn subscribers(server: &Server) {
     let bounced = json!({"email": "bo@reader.example", "reason": "bounced"});
     admin.post("/v1/suppressions").json(bounced).await.is(200);
     admin.get("/v1/suppressions").await.is(200);
+    admin.get("/v1/subscribers/export?status=confirmed").await.is(200);
+    let file = "Email Address,First Name,MEMBER_RATING,OPTIN_TIME,LEID,EUID,TAGS\nbea@reader.example,Bea,4,2024-05-01 08:00:00,1,e1,patron\n,Cy,2,,2,e2,\n";
+    let sent = admin.post("/v1/subscribers/import?dry_run=true").body("text/csv", file).await;
+    server.run_jobs().await;
+    admin.get(sent.location()).await.is(200);
+    admin.get(format!("{}/rows", sent.location())).await.is(200);
+    admin.get("/v1/subscribers/imports").await.is(200);
     let preferences = leave.replace("/leave/", "/preferences/");
     anyone.get(&preferences).await.is(200);
     anyone.post(&preferences).form(&[("action", "save"), ("topic", "sea")]).await.is(200);

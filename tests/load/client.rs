@@ -16,6 +16,8 @@ pub struct Load {
     pub headers: String,
     pub status: u16,
     pub connections: usize,
+    /// How often each asks; as often as it can, if absent.
+    pub pace: Option<Duration>,
 }
 
 /// What came of it.
@@ -33,6 +35,17 @@ pub struct Answer {
 }
 
 impl Outcome {
+    /// Several as one.
+    pub fn joined(all: Vec<Self>) -> Self {
+        let mut latencies: Vec<u32> = all.iter().flat_map(|one| &one.latencies).copied().collect();
+        latencies.sort_unstable();
+        Self {
+            requests: all.iter().map(|one| one.requests).sum(),
+            elapsed: all.iter().map(|one| one.elapsed).sum(),
+            latencies,
+        }
+    }
+
     /// The latency that this share of the answers did not exceed, in milliseconds.
     pub fn percentile(&self, share: f64) -> f64 {
         let at = (self.latencies.len() as f64 * share) as usize;
@@ -76,6 +89,9 @@ impl Load {
             let answer = read_answer(&mut stream, &mut buffer).await;
             assert_eq!(answer.status, self.status, "{path}: {}", answer.head);
             took.push(u32::try_from(asked.elapsed().as_micros()).unwrap_or(u32::MAX));
+            if let Some(pace) = self.pace {
+                tokio::time::sleep(pace.saturating_sub(asked.elapsed())).await;
+            }
         }
         took
     }

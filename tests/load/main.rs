@@ -6,7 +6,8 @@
 //! processes. Nothing here is a test: machines are noisy, ratios less so.
 //!
 //! `LOAD_SIZES` names the numbers of articles, `LOAD_FOLDER` a folder in which their databases stay for the next run,
-//! `LOAD_ONLY` what a work's name has to hold; `LOAD_ONLY=subscribers` measures the list of subscribers instead. A run of everything writes `tests/load/results.md` and
+//! `LOAD_ONLY` what a work's name has to hold; `LOAD_ONLY=subscribers` measures the list of subscribers
+//! instead, and `LOAD_ONLY=lists` their import and export. A run of everything writes `tests/load/results.md` and
 //! `tests/load/results.svg`.
 #![allow(clippy::disallowed_methods, reason = "a benchmark reads its own settings")]
 #![allow(
@@ -19,6 +20,7 @@
 mod ceilings;
 mod client;
 mod fixture;
+mod lists;
 mod measure;
 mod process;
 mod report;
@@ -58,6 +60,13 @@ async fn run() {
     if only == "subscribers" {
         let count = setting("LOAD_SUBSCRIBERS").map_or(1_000_000, |count| count.parse().expect("a number"));
         return subscribers::measure(&folder.join(format!("subscribers-{count}")), count).await;
+    }
+    if only == "lists" {
+        let rows = |name: &str, default: usize| {
+            setting(name).map_or(default, |rows| rows.parse().expect("a number of rows"))
+        };
+        let (imported, exported) = (rows("LOAD_IMPORT", 100_000), rows("LOAD_EXPORT", 1_000_000));
+        return lists::measure(temporary.path(), imported, exported).await;
     }
     let mut report = report::Report::default();
     for size in &sizes {

@@ -54,6 +54,7 @@ impl Request {
             headers: self.headers.clone(),
             status: self.status,
             connections: CONNECTIONS,
+            pace: None,
         };
         load.run(Duration::from_millis(500)).await;
         let before = process.processor_time();

@@ -1,0 +1,108 @@
+//! Cells of a CSV file: what a spreadsheet would run as a formula is given an apostrophe on the way out and loses it on
+//! the way in, so that a list goes round unchanged; and a list within a cell is one line of CSV itself.
+
+/// How a spreadsheet knows a formula by its first character.
+const STARTS_A_FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
+
+/// Whether a cell, its apostrophes aside, begins as a formula does.
+fn is_formula(text: &str) -> bool {
+    text.trim_start_matches('\'').starts_with(STARTS_A_FORMULA)
+}
+
+/// A text as a cell that no spreadsheet runs.
+#[must_use]
+pub fn guarded(text: &str) -> std::borrow::Cow<'_, str> {
+    if is_formula(text) { format!("'{text}").into() } else { text.into() }
+}
+
+/// The text of a cell.
+#[must_use]
+pub fn unguarded(cell: &str) -> &str {
+    match cell.strip_prefix('\'') {
+        Some(text) if is_formula(text) => text,
+        _ => cell,
+    }
+}
+
+/// Appends one row, as RFC 4180 writes it. The cells are guarded by whoever makes them.
+pub fn write_row<'a>(out: &mut Vec<u8>, cells: impl IntoIterator<Item = &'a str>) {
+    let mut separator = "";
+    for cell in cells {
+        out.extend_from_slice(separator.as_bytes());
+        separator = ",";
+        if cell.contains(['"', ',', '\n', '\r', ';', '\t']) || cell.starts_with(' ') || cell.ends_with(' ') {
+            out.push(b'"');
+            out.extend_from_slice(cell.replace('"', "\"\"").as_bytes());
+            out.push(b'"');
+        } else {
+            out.extend_from_slice(cell.as_bytes());
+        }
+    }
+    out.extend_from_slice(b"\r\n");
+}
+
+/// A list as the text of one cell: separated by commas, and quoted where an item holds one.
+#[must_use]
+pub fn joined<'a>(items: impl IntoIterator<Item = &'a str>) -> String {
+    let mut line = Vec::new();
+    write_row(&mut line, items);
+    String::from_utf8_lossy(&line).trim_end_matches(['\r', '\n']).to_owned()
+}
+
+/// The items of a cell that holds a list.
+#[must_use]
+pub fn items(text: &str) -> Vec<String> {
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .trim(csv::Trim::Fields)
+        .from_reader(text.as_bytes());
+    let lines = reader.records().filter_map(Result::ok);
+    let items: Vec<String> =
+        lines.flat_map(|line| line.iter().map(str::to_owned).collect::<Vec<_>>()).collect();
+    items.into_iter().filter(|item| !item.is_empty()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_spreadsheet_would_run_is_guarded_and_comes_back_as_it_was() {
+        for (text, cell) in [
+            ("=1+1", "'=1+1"),
+            ("+49 30", "'+49 30"),
+            ("-x", "'-x"),
+            ("@SUM(A1)", "'@SUM(A1)"),
+            ("\tx", "'\tx"),
+            ("\rx", "'\rx"),
+            ("'=x", "''=x"),
+            ("''-", "'''-"),
+            ("Ada", "Ada"),
+            ("'Ada", "'Ada"),
+            ("a=b", "a=b"),
+            ("", ""),
+            ("'", "'"),
+        ] {
+            assert_eq!(guarded(text), cell);
+            assert_eq!(unguarded(cell), text, "{cell:?}");
+        }
+    }
+
+    #[test]
+    fn a_row_is_quoted_where_it_has_to_be() {
+        let mut row = Vec::new();
+        write_row(&mut row, ["a", "b,c", "say \"x\"", "two\nlines", "", " x"]);
+        assert_eq!(String::from_utf8(row).unwrap(), "a,\"b,c\",\"say \"\"x\"\"\",\"two\nlines\",,\" x\"\r\n");
+    }
+
+    #[test]
+    fn a_list_goes_round_in_one_cell() {
+        for list in [vec![], vec!["vip"], vec!["a", "b, c", "d \"e\""], vec!["x y", "z"]] {
+            assert_eq!(items(&joined(list.iter().copied())), list);
+        }
+        // As Mailchimp and Ghost write tags.
+        assert_eq!(items("\"Long time\",\"a, b\""), ["Long time", "a, b"]);
+        assert_eq!(items("news, vip ,"), ["news", "vip"]);
+    }
+}

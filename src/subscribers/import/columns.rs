@@ -1,0 +1,592 @@
+//! Which column means what. The exports of other services are known by columns that only they have; their names are
+//! compared without case, accents, blanks and punctuation, and those that an audience's language changes are known in
+//! eight languages. What is not known is kept under its header, unless it is about money or machines.
+//!
+//! Where the names come from:
+//! - **Ghost**: `id,email,name,note,subscribed_to_emails,complimentary_plan,stripe_customer_id,created_at,deleted_at,
+//!   labels,tiers` and lately `gift_id` (`products` before there were tiers): the tests of TryGhost/Ghost for
+//!   `members-csv` and its export. `subscribed_to_emails` is false for who takes no newsletter.
+//! - **Mailchimp**: three files in one archive, `subscribed_`, `unsubscribed_` and `cleaned_…_export_….csv`. The merge
+//!   fields come first, under the names that the audience gave them (`Email Address`, `First Name`, …); then
+//!   `MEMBER_RATING,OPTIN_TIME,OPTIN_IP,CONFIRM_TIME,CONFIRM_IP,LATITUDE,LONGITUDE,GMTOFF,DSTOFF,TIMEZONE,CC,REGION`;
+//!   then `LAST_CHANGED`, or `UNSUB_TIME,UNSUB_CAMPAIGN_TITLE,UNSUB_CAMPAIGN_ID,UNSUB_REASON,UNSUB_REASON_OTHER`, or
+//!   `CLEAN_TIME,CLEAN_CAMPAIGN_TITLE,CLEAN_CAMPAIGN_ID`; then `LEID,EUID,NOTES,TAGS`: files as several public programs
+//!   read them. There is no status: the last group tells which of the three it is. An `UNSUB_TIME` before
+//!   `MEMBER_RATING` is a merge field of an audience that was imported once.
+//! - **Substack**: `email,active_subscription,expiry,plan,email_disabled,created_at,first_payment_at`
+//!   (`email_list.….csv`), as TryGhost/migrate and others read it. `active_subscription` is about paying;
+//!   `email_disabled` is true for who gets no mail.
+//! - **Buttondown**: `email_address,type,creation_date,tags,metadata,notes,source,…` (`email` and `subscriber_type` in
+//!   earlier ones), with the types of its OpenAPI document.
+//! - **beehiiv**: `email,status,created_at,subscription_tier,…,utm_source,…,acquisition_source`; the statuses are those of
+//!   its API.
+//! - **listmonk**: `uuid,email,name,attributes,status,created_at,updated_at`: `cmd/subscribers.go` of knadh/listmonk. Its
+//!   file knows nothing of lists: who left one is `enabled` all the same.
+
+use serde::Serialize;
+use unicode_normalization::UnicodeNormalization as _;
+use unicode_normalization::char::is_combining_mark;
+use utoipa::ToSchema;
+
+use crate::error::Invalid;
+
+/// Whose export a file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = SubscriberImportFormat)]
+pub enum Format {
+    /// Ours.
+    Lede,
+    /// Ghost's members.
+    Ghost,
+    /// One of the three files of a Mailchimp audience.
+    Mailchimp,
+    /// Substack's list of addresses.
+    Substack,
+    /// Buttondown's subscribers.
+    Buttondown,
+    /// beehiiv's subscribers.
+    Beehiiv,
+    /// listmonk's subscribers.
+    Listmonk,
+    /// Any other file with a column of addresses.
+    Plain,
+}
+
+/// What a column means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schema(as = SubscriberImportMeaning)]
+pub enum Meaning {
+    /// The address.
+    Email,
+    /// What the person is called.
+    Name,
+    /// The first part of that.
+    FirstName,
+    /// The second part of that.
+    LastName,
+    /// Whether the person wants mail, in a word.
+    Status,
+    /// Whether the person wants mail: yes or no.
+    Subscribed,
+    /// Whether the person gets no mail: yes or no.
+    Unsubscribed,
+    /// When the address was first given.
+    CreatedAt,
+    /// When the person signed up.
+    SignedUpAt,
+    /// From which network address.
+    SignedUpFrom,
+    /// When the person confirmed.
+    ConfirmedAt,
+    /// From which network address.
+    ConfirmedFrom,
+    /// When the person left.
+    UnsubscribedAt,
+    /// Why.
+    UnsubscribedReason,
+    /// When the address was found to take no mail.
+    BouncedAt,
+    /// Words that were put on the person.
+    Labels,
+    /// The topics that the person chose.
+    Topics,
+    /// The language.
+    Locale,
+    /// Where the person signed up.
+    Source,
+    /// A JSON object of what was noted.
+    Object,
+    /// Something else, kept under its header.
+    Custom,
+    /// Not kept.
+    Ignored,
+}
+
+/// A column of a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = SubscriberImportColumn)]
+pub struct Column {
+    /// Its name in the file.
+    #[schema(max_length = 100)]
+    pub header: String,
+    /// What it is taken for.
+    pub meaning: Meaning,
+}
+
+/// The columns of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Columns {
+    /// Whose export it is.
+    pub format: Format,
+    /// In the order of the file.
+    pub all: Vec<Column>,
+}
+
+/// The longest header that is kept, in characters.
+const MOST_HEADER_CHARS: usize = 100;
+
+/// Names that mean the same in any file, as [`fold`] has them.
+const KNOWN: &[(Meaning, &[&str])] = &[
+    (
+        Meaning::Email,
+        &[
+            // English.
+            "email",
+            "emailaddress",
+            "emails",
+            "mail",
+            "mailaddress",
+            "subscriberemail",
+            "contactemail",
+            "primaryemail",
+            "emailid",
+            "useremail",
+            "useremailaddress",
+            "addressemail",
+            // German.
+            "emailadresse",
+            "mailadresse",
+            // French.
+            "adresseemail",
+            "adressemail",
+            "adresseelectronique",
+            "adressedecourriel",
+            "adressecourriel",
+            "courriel",
+            // Spanish.
+            "correo",
+            "correoelectronico",
+            "direcciondecorreoelectronico",
+            "direccioncorreoelectronico",
+            "direcciondecorreo",
+            "direcciondeemail",
+            "direccionemail",
+            // Italian.
+            "indirizzoemail",
+            "indirizzodiemail",
+            "indirizzomail",
+            "indirizzodipostaelettronica",
+            "postaelettronica",
+            // Dutch.
+            "emailadres",
+            "mailadres",
+            // Portuguese.
+            "enderecodeemail",
+            "enderecoemail",
+            "enderecodecorreioeletronico",
+            "enderecodecorreioeletronico",
+            "enderecodecorreioelectronico",
+            "correioeletronico",
+            "correioelectronico",
+            // Polish.
+            "adresemail",
+            "adresmail",
+            "adrespocztyelektronicznej",
+            "pocztaelektroniczna",
+        ],
+    ),
+    (
+        Meaning::FirstName,
+        &[
+            "firstname",
+            "fname",
+            "givenname",
+            "forename",
+            "vorname",
+            "prenom",
+            "nombredepila",
+            "primernombre",
+            "nomedibattesimo",
+            "voornaam",
+            "primeironome",
+            "nomeproprio",
+            "imie",
+        ],
+    ),
+    (
+        Meaning::LastName,
+        &[
+            "lastname",
+            "lname",
+            "surname",
+            "familyname",
+            "nachname",
+            "familienname",
+            "nomdefamille",
+            "apellido",
+            "apellidos",
+            "cognome",
+            "achternaam",
+            "familienaam",
+            "sobrenome",
+            "apelido",
+            "ultimonome",
+            "nazwisko",
+        ],
+    ),
+    (
+        Meaning::Name,
+        &[
+            "name",
+            "fullname",
+            "displayname",
+            "subscribername",
+            "username",
+            "vollername",
+            "nomcomplet",
+            "nombrecompleto",
+            "nomecompleto",
+            "nomeecognome",
+            "naam",
+            "volledigenaam",
+            "imieinazwisko",
+        ],
+    ),
+    (
+        Meaning::Status,
+        &["status", "subscriptionstatus", "subscriberstatus", "emailstatus", "contactstatus", "state"],
+    ),
+    (
+        Meaning::Subscribed,
+        &[
+            "subscribed",
+            "issubscribed",
+            "subscribedtoemails",
+            "optin",
+            "optedin",
+            "emailoptin",
+            "acceptsmarketing",
+            "acceptsemailmarketing",
+            "marketingconsent",
+            "newsletter",
+        ],
+    ),
+    (
+        Meaning::Unsubscribed,
+        &["unsubscribed", "isunsubscribed", "emaildisabled", "optout", "optedout", "emailoptout"],
+    ),
+    (
+        Meaning::CreatedAt,
+        &[
+            "createdat",
+            "creationdate",
+            "created",
+            "createdon",
+            "createdate",
+            "datecreated",
+            "dateadded",
+            "addedat",
+            "joinedat",
+        ],
+    ),
+    (
+        Meaning::SignedUpAt,
+        &[
+            "optintime",
+            "optinat",
+            "optindate",
+            "subscribedat",
+            "subscribedon",
+            "subscriptiondate",
+            "datesubscribed",
+            "signupdate",
+            "signedupat",
+            "subscriptioncreatedat",
+            "signuptime",
+        ],
+    ),
+    (Meaning::SignedUpFrom, &["optinip", "signupip", "ipaddress", "ip", "signupipaddress"]),
+    (
+        Meaning::ConfirmedAt,
+        &["confirmtime", "confirmedat", "confirmationdate", "confirmationtime", "confirmedon"],
+    ),
+    (Meaning::ConfirmedFrom, &["confirmip", "confirmationip", "confirmedip"]),
+    (
+        Meaning::UnsubscribedAt,
+        &[
+            "unsubtime",
+            "unsubscribedat",
+            "unsubscribedon",
+            "unsubscriptiondate",
+            "unsubscribedate",
+            "optouttime",
+            "optoutdate",
+            "deletedat",
+        ],
+    ),
+    (Meaning::UnsubscribedReason, &["unsubreason", "unsubscribereason", "unsubscriptionreason"]),
+    (Meaning::BouncedAt, &["cleantime", "bouncedat", "undeliverabilitydate", "undeliverableat"]),
+    (Meaning::Labels, &["labels", "tags", "label", "tag"]),
+    (Meaning::Topics, &["topics"]),
+    (
+        Meaning::Locale,
+        &[
+            "locale",
+            "language",
+            "lang",
+            "sprache",
+            "langue",
+            "idioma",
+            "lingua",
+            "taal",
+            "jezyk",
+            "preferredlanguage",
+        ],
+    ),
+    (Meaning::Source, &["source", "signupsource", "acquisitionsource"]),
+    (
+        Meaning::Ignored,
+        &[
+            // What other machines number and rate.
+            "id",
+            "uuid",
+            "leid",
+            "euid",
+            "memberrating",
+            "lastchanged",
+            "updatedat",
+            "avatarimage",
+            "giftid",
+            // Where the network says that somebody is.
+            "latitude",
+            "longitude",
+            "gmtoff",
+            "dstoff",
+            "timezone",
+            "cc",
+            "region",
+            // Which mailing somebody left or could not be reached by.
+            "unsubcampaigntitle",
+            "unsubcampaignid",
+            "unsubreasonother",
+            "cleancampaigntitle",
+            "cleancampaignid",
+            // Money.
+            "complimentaryplan",
+            "tiers",
+            "products",
+            "activesubscription",
+            "expiry",
+            "plan",
+            "firstpaymentat",
+            "subscriptiontier",
+        ],
+    ),
+];
+
+/// What a header's name holds that is about money, wherever it stands.
+const MONEY: &[&str] =
+    &["stripe", "paypal", "creditcard", "iban", "revenue", "lifetimevalue", "totalspent", "totalspend"];
+
+/// A header as it is compared: lower case, without accents, blanks and punctuation.
+#[must_use]
+pub fn fold(header: &str) -> String {
+    let plain = header.nfd().filter(|c| !is_combining_mark(*c) && c.is_alphanumeric());
+    plain.flat_map(char::to_lowercase).collect()
+}
+
+impl Columns {
+    /// Finds out what the columns of a header mean.
+    ///
+    /// # Errors
+    /// `no-email-column`, if none holds addresses.
+    pub fn recognise(header: &[String]) -> Result<Self, Invalid> {
+        let folded: Vec<String> = header.iter().map(|name| fold(name)).collect();
+        let format = Format::of(&folded);
+        let mut all: Vec<Column> = Vec::with_capacity(header.len());
+        for (at, name) in header.iter().enumerate() {
+            let meaning = meaning(format, &folded, at);
+            // Only what says the same thing twice may come twice.
+            let is_taken = all.iter().any(|column: &Column| column.meaning == meaning);
+            let may_repeat = matches!(meaning, Meaning::Custom | Meaning::Ignored | Meaning::Labels);
+            let meaning = if is_taken && !may_repeat { Meaning::Ignored } else { meaning };
+            all.push(Column { header: shown(name, at), meaning });
+        }
+        let columns = Self { format, all };
+        if columns.find(Meaning::Email).is_none() {
+            let detail = "no column holds mail addresses: name one email in the first line";
+            return Err(Invalid::new("no-email-column", detail));
+        }
+        Ok(columns)
+    }
+
+    /// Which column has that meaning.
+    #[must_use]
+    pub fn find(&self, meaning: Meaning) -> Option<usize> {
+        self.all.iter().position(|column| column.meaning == meaning)
+    }
+}
+
+/// A header as it may be kept. A name that is an address, because the file has no header, is nobody's business.
+#[must_use]
+pub fn storable(header: &[String]) -> Vec<String> {
+    let name = |(at, name): (usize, &String)| match name {
+        name if name.contains('@') => format!("column {}", at + 1),
+        name => name.chars().filter(|c| !c.is_control()).take(MOST_HEADER_CHARS).collect(),
+    };
+    header.iter().enumerate().map(name).collect()
+}
+
+fn shown(name: &str, at: usize) -> String {
+    if name.is_empty() { format!("column {}", at + 1) } else { name.to_owned() }
+}
+
+impl Format {
+    /// The format of a file with these columns.
+    fn of(folded: &[String]) -> Self {
+        let has = |name: &str| folded.iter().any(|known| known == name);
+        let all = |names: &[&str]| names.iter().all(|name| has(name));
+        let any = |names: &[&str]| names.iter().any(|name| has(name));
+        if all(&["email", "status", "locale", "confirmedat", "unsubscribedat", "custom"]) {
+            Self::Lede
+        } else if has("subscribedtoemails") && any(&["complimentaryplan", "stripecustomerid"]) {
+            Self::Ghost
+        } else if all(&["leid", "euid"]) || (has("memberrating") && any(&["optintime", "confirmtime"])) {
+            Self::Mailchimp
+        } else if all(&["email", "activesubscription"]) {
+            Self::Substack
+        } else if has("creationdate") && any(&["type", "subscribertype"]) {
+            Self::Buttondown
+        } else if all(&["uuid", "email", "attributes", "status"]) {
+            Self::Listmonk
+        } else if has("status")
+            && any(&["subscriptiontier", "acquisitionsource", "utmsource", "referralcode"])
+        {
+            Self::Beehiiv
+        } else {
+            Self::Plain
+        }
+    }
+}
+
+fn meaning(format: Format, folded: &[String], at: usize) -> Meaning {
+    let name = folded.get(at).map_or("", String::as_str);
+    let has = |meaning| {
+        let names = KNOWN.iter().filter(|(known, _)| *known == meaning).flat_map(|(_, names)| *names);
+        names.into_iter().any(|known| folded.iter().any(|name| name == known))
+    };
+    let rating = folded.iter().position(|name| name == "memberrating");
+    match (format, name) {
+        (_, "") => return Meaning::Ignored,
+        (Format::Buttondown, "type" | "subscribertype") => return Meaning::Status,
+        (Format::Buttondown, "metadata") | (Format::Listmonk, "attributes") | (Format::Lede, "custom") => {
+            return Meaning::Object;
+        }
+        // Merge fields that are called as Mailchimp's own columns are.
+        (Format::Mailchimp, "unsubtime" | "cleantime" | "unsubreason")
+            if rating.is_some_and(|own| at < own) =>
+        {
+            return Meaning::Custom;
+        }
+        // A merge field, and not what the service knows.
+        (Format::Mailchimp, "status" | "state" | "subscribed" | "unsubscribed" | "newsletter" | "region")
+            if rating.is_none_or(|own| at < own) =>
+        {
+            return Meaning::Custom;
+        }
+        // The first name where there is a last one, and all of it where there is none.
+        (_, "nom") if has(Meaning::FirstName) => return Meaning::LastName,
+        (_, "nombre" | "nome") if has(Meaning::LastName) => return Meaning::FirstName,
+        (_, "nom" | "nombre" | "nome") => return Meaning::Name,
+        _ => {}
+    }
+    if let Some((meaning, _)) = KNOWN.iter().find(|(_, names)| names.contains(&name)) {
+        return *meaning;
+    }
+    if MONEY.iter().any(|word| name.contains(word)) { Meaning::Ignored } else { Meaning::Custom }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn recognise(header: &str) -> Columns {
+        let header: Vec<String> = header.split(',').map(str::to_owned).collect();
+        Columns::recognise(&header).unwrap()
+    }
+
+    fn meanings(header: &str) -> Vec<Meaning> {
+        recognise(header).all.into_iter().map(|column| column.meaning).collect()
+    }
+
+    #[test]
+    fn every_export_is_known_by_its_columns() {
+        for (format, header) in [
+            (
+                Format::Lede,
+                "id,email,name,status,locale,topics,labels,source,created_at,confirmed_at,unsubscribed_at,updated_at,custom",
+            ),
+            (
+                Format::Ghost,
+                "id,email,name,note,subscribed_to_emails,complimentary_plan,stripe_customer_id,created_at,deleted_at,labels,tiers",
+            ),
+            (
+                Format::Mailchimp,
+                "Email Address,First Name,Last Name,MEMBER_RATING,OPTIN_TIME,OPTIN_IP,CONFIRM_TIME,CONFIRM_IP,LATITUDE,LONGITUDE,GMTOFF,DSTOFF,TIMEZONE,CC,REGION,LAST_CHANGED,LEID,EUID,NOTES,TAGS",
+            ),
+            (Format::Mailchimp, "E-Mail-Adresse,Vorname,MEMBER_RATING,OPTIN_TIME"),
+            (
+                Format::Substack,
+                "email,active_subscription,expiry,plan,email_disabled,created_at,first_payment_at",
+            ),
+            (Format::Substack, "email,active_subscription,expiry,email_disabled,prefer_digests,created_at"),
+            (Format::Buttondown, "email,subscriber_type,creation_date,tags"),
+            (Format::Buttondown, "id,email_address,type,creation_date,tags,metadata,notes,source"),
+            (Format::Beehiiv, "Email,Status,Created At,Subscription Tier"),
+            (Format::Listmonk, "uuid,email,name,attributes,status,created_at,updated_at"),
+            (Format::Plain, "Name,E-Mail"),
+            (Format::Plain, "email,status,created_at"),
+        ] {
+            assert_eq!(recognise(header).format, format, "{header}");
+        }
+    }
+
+    #[test]
+    fn addresses_and_names_are_known_in_eight_languages() {
+        use Meaning::{Email, FirstName, LastName};
+        for header in [
+            "Email Address,First Name,Last Name",
+            "E-Mail-Adresse,Vorname,Nachname",
+            "Adresse e-mail,Prénom,Nom",
+            "Dirección de correo electrónico,Nombre,Apellidos",
+            "Indirizzo email,Nome,Cognome",
+            "E-mailadres,Voornaam,Achternaam",
+            "Endereço de e-mail,Nome,Sobrenome",
+            "Adres e-mail,Imię,Nazwisko",
+            " EMAIL , first_name,LAST-NAME",
+        ] {
+            assert_eq!(meanings(header), [Email, FirstName, LastName], "{header}");
+        }
+        for header in ["E-Mail,Name", "Courriel,Nom", "Correo,Nombre", "Adres e-mail,Imię i nazwisko"] {
+            assert_eq!(meanings(header), [Email, Meaning::Name], "{header}");
+        }
+    }
+
+    #[test]
+    fn money_and_machines_are_ignored_and_the_rest_is_kept() {
+        use Meaning::{Custom, Email, Ignored};
+        assert_eq!(
+            meanings("email,stripe_customer_id,Stripe Plan,iban,LATITUDE,Favourite tide,email,"),
+            [Email, Ignored, Ignored, Ignored, Ignored, Custom, Ignored, Ignored]
+        );
+    }
+
+    #[test]
+    fn merge_fields_of_an_audience_are_not_taken_for_what_the_service_knows() {
+        let columns =
+            recognise("Email Address,UNSUB_TIME,State,MEMBER_RATING,OPTIN_TIME,LAST_CHANGED,LEID,EUID");
+        assert_eq!(columns.find(Meaning::UnsubscribedAt), None);
+        assert_eq!(columns.all[2].meaning, Meaning::Custom);
+        let columns = recognise("Email Address,MEMBER_RATING,OPTIN_TIME,UNSUB_TIME,UNSUB_REASON,LEID,EUID");
+        assert_eq!(columns.find(Meaning::UnsubscribedAt), Some(3));
+    }
+
+    #[test]
+    fn without_addresses_there_is_no_import_and_a_missing_header_tells_nobody() {
+        let names = ["Name".to_owned(), "ada@reader.example".to_owned()];
+        assert_eq!(Columns::recognise(&names).unwrap_err().code, "no-email-column");
+        assert_eq!(storable(&names), ["Name", "column 2"]);
+    }
+}

@@ -1,0 +1,402 @@
+//! What one row says of one person.
+
+use std::net::IpAddr;
+
+use csv::ByteRecord;
+use serde_json::{Map, Value};
+
+use super::cells::{items, unguarded};
+use super::columns::{Columns, Format, Meaning};
+use super::words::{self, Said};
+use crate::clock::Timestamp;
+use crate::http::json;
+use crate::mail::EmailAddress;
+use crate::subscribers::{Line, Status};
+use crate::text::Locale;
+
+/// The most bytes that are kept of what a row says beside, as JSON.
+const MOST_CUSTOM_BYTES: usize = 8 * 1024;
+/// The longest text that is taken over as evidence, in characters.
+const MOST_EVIDENCE_CHARS: usize = 100;
+/// The longest label, and the most of them.
+const MOST_LABEL_CHARS: usize = 60;
+const MOST_LABELS: usize = 50;
+
+/// What a file says of a person.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Person {
+    /// The address.
+    pub email: EmailAddress,
+    /// What the person wants, or the address takes: anything but pending.
+    pub status: Status,
+    /// What they are called.
+    pub name: Option<Line>,
+    /// The language they read, if the file says so.
+    pub locale: Option<Locale>,
+    /// Where they signed up.
+    pub source: Option<Line>,
+    /// Words that were put on them.
+    pub labels: Vec<String>,
+    /// Slugs of the topics that they chose.
+    pub topics: Vec<String>,
+    /// Everything else.
+    pub custom: Map<String, Value>,
+    /// When the address was first given.
+    pub created_at: Option<Timestamp>,
+    /// When they confirmed.
+    pub confirmed_at: Option<Timestamp>,
+    /// When they left.
+    pub left_at: Option<Timestamp>,
+    /// When the address was found to take no mail.
+    pub bounced_at: Option<Timestamp>,
+    /// What the file itself has as evidence: its own times and network addresses.
+    pub details: Map<String, Value>,
+}
+
+/// Why a row is not taken. Says nothing of what stands in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Refusal {
+    /// Stable, kebab-case.
+    pub code: &'static str,
+    /// For a person.
+    pub detail: &'static str,
+}
+
+/// The row is longer than the bound.
+pub const TOO_LONG: Refusal =
+    Refusal { code: "row-too-long", detail: "longer than 64 KiB, or a quote is not closed" };
+
+impl Columns {
+    /// Reads a row. It is `now`.
+    ///
+    /// # Errors
+    /// Why it is not taken.
+    pub fn person(&self, row: &ByteRecord, now: Timestamp) -> Result<Person, Refusal> {
+        let refusal = |code, detail| Refusal { code, detail };
+        if row.len() != self.all.len() {
+            return Err(refusal("ragged-row", "has more or fewer cells than the first line"));
+        }
+        let cells = Cells::read(self, row)?;
+        let address = cells.get(Meaning::Email).unwrap_or_default();
+        if address.is_empty() {
+            return Err(refusal("no-email", "has no address"));
+        }
+        let email = EmailAddress::parse(address).map_err(|invalid| match invalid.code {
+            "eai-unsupported" => {
+                refusal("eai-unsupported", "the part of the address before the @ is limited to ASCII")
+            }
+            _ => refusal("malformed-email", "the address is malformed"),
+        })?;
+        let time = |meaning| cells.get(meaning).and_then(|text| words::time(text, now));
+        let status = match self.said(&cells) {
+            Said::Status(status) => status,
+            Said::Unconfirmed => {
+                return Err(refusal("not-confirmed", "nobody has confirmed the address there"));
+            }
+            Said::Unknown => return Err(refusal("unknown-status", "the status is none that is known here")),
+        };
+        let (created, signed_up) = (time(Meaning::CreatedAt), time(Meaning::SignedUpAt));
+        // Where nothing is said of a confirmation, the sign-up was one.
+        let implied = signed_up.or(created).filter(|_| status == Status::Confirmed);
+        let confirmed_at = time(Meaning::ConfirmedAt).or(implied);
+        Ok(Person {
+            email,
+            status,
+            name: cells.name(),
+            locale: cells.get(Meaning::Locale).and_then(|text| Locale::parse(text).ok()),
+            source: cells.get(Meaning::Source).and_then(line),
+            labels: cells.labels(),
+            topics: cells.get(Meaning::Topics).map(items).unwrap_or_default(),
+            custom: cells.custom(self),
+            created_at: created.or(signed_up).or(confirmed_at),
+            confirmed_at,
+            left_at: time(Meaning::UnsubscribedAt),
+            bounced_at: time(Meaning::BouncedAt),
+            details: cells.details(),
+        })
+    }
+
+    /// What a row says of the person's wish. A no anywhere is a no.
+    fn said(&self, cells: &Cells<'_>) -> Said {
+        let no = Said::Status(Status::Unsubscribed);
+        if self.format == Format::Mailchimp {
+            // Which of the three files it is.
+            return match (self.find(Meaning::UnsubscribedAt), self.find(Meaning::BouncedAt)) {
+                (Some(_), _) => no,
+                (None, Some(_)) => Said::Status(Status::Bounced),
+                (None, None) => Said::Status(Status::Confirmed),
+            };
+        }
+        for (meaning, negative) in [(Meaning::Subscribed, false), (Meaning::Unsubscribed, true)] {
+            match cells.get(meaning).map(words::flag) {
+                Some(Some(flag)) if flag == negative => return no,
+                Some(None) if meaning == Meaning::Subscribed => return Said::Unknown,
+                _ => {}
+            }
+        }
+        if self.find(Meaning::Status).is_some() {
+            return words::status(self.format, cells.get(Meaning::Status).unwrap_or_default());
+        }
+        if cells.filled(Meaning::UnsubscribedAt) {
+            return no;
+        }
+        if cells.filled(Meaning::BouncedAt) {
+            return Said::Status(Status::Bounced);
+        }
+        Said::Status(Status::Confirmed)
+    }
+}
+
+/// The cells of a row by what they mean.
+struct Cells<'a>(Vec<(Meaning, &'a str)>);
+
+impl<'a> Cells<'a> {
+    fn read(columns: &Columns, row: &'a ByteRecord) -> Result<Self, Refusal> {
+        let mut cells = Vec::with_capacity(row.len());
+        for (column, cell) in columns.all.iter().zip(row) {
+            let text = std::str::from_utf8(cell)
+                .map_err(|_| Refusal { code: "not-utf-8", detail: "holds bytes that are not UTF-8" })?;
+            if text.contains('\0') {
+                return Err(Refusal { code: "nul", detail: "holds U+0000" });
+            }
+            cells.push((column.meaning, unguarded(text.trim_matches(' '))));
+        }
+        Ok(Self(cells))
+    }
+
+    /// The cell with that meaning, if there is such a column.
+    fn get(&self, wanted: Meaning) -> Option<&'a str> {
+        self.0.iter().find(|(meaning, _)| *meaning == wanted).map(|(_, text)| text.trim())
+    }
+
+    fn filled(&self, meaning: Meaning) -> bool {
+        self.get(meaning).is_some_and(|text| !text.is_empty())
+    }
+
+    fn name(&self) -> Option<Line> {
+        self.get(Meaning::Name).and_then(line).or_else(|| {
+            let part = |meaning| self.get(meaning).unwrap_or_default();
+            line(&format!("{} {}", part(Meaning::FirstName), part(Meaning::LastName)))
+        })
+    }
+
+    fn labels(&self) -> Vec<String> {
+        let mut labels: Vec<String> = Vec::new();
+        for (_, text) in self.0.iter().filter(|(meaning, _)| *meaning == Meaning::Labels) {
+            for item in list(text) {
+                let Some(label) = line(&item) else { continue };
+                let label: String = label.as_str().chars().take(MOST_LABEL_CHARS).collect();
+                if !labels.contains(&label) && labels.len() < MOST_LABELS {
+                    labels.push(label);
+                }
+            }
+        }
+        labels
+    }
+
+    /// Everything that has no place of its own, as much of it as there is room for.
+    fn custom(&self, columns: &Columns) -> Map<String, Value> {
+        let (mut custom, mut bytes) = (Map::new(), 2);
+        let mut put = |name: &str, value: Value| {
+            let size = name.len() + value.to_string().len() + 8;
+            if !custom.contains_key(name) && !name.is_empty() && bytes + size <= MOST_CUSTOM_BYTES {
+                bytes += size;
+                custom.insert(name.to_owned(), value);
+            }
+        };
+        for (column, (meaning, text)) in columns.all.iter().zip(&self.0) {
+            let text = text.trim();
+            match meaning {
+                _ if text.is_empty() => {}
+                Meaning::Object => match json::parse::<Map<String, Value>>(text.as_bytes()) {
+                    Ok(members) => {
+                        members
+                            .into_iter()
+                            .filter(|(_, value)| !value.is_null())
+                            .for_each(|(name, value)| put(&name, value));
+                    }
+                    Err(_) => put(&column.header, text.into()),
+                },
+                Meaning::Custom => put(&column.header, text.into()),
+                _ => {}
+            }
+        }
+        custom
+    }
+
+    fn details(&self) -> Map<String, Value> {
+        let mut details = Map::new();
+        for (meaning, name) in [
+            (Meaning::CreatedAt, "created_at"),
+            (Meaning::SignedUpAt, "signed_up_at"),
+            (Meaning::SignedUpFrom, "signed_up_from"),
+            (Meaning::ConfirmedAt, "confirmed_at"),
+            (Meaning::ConfirmedFrom, "confirmed_from"),
+            (Meaning::UnsubscribedAt, "unsubscribed_at"),
+            (Meaning::UnsubscribedReason, "unsubscribed_reason"),
+            (Meaning::BouncedAt, "bounced_at"),
+            (Meaning::Source, "source"),
+        ] {
+            let Some(text) = self.get(meaning).filter(|text| !text.is_empty()) else { continue };
+            let is_address = matches!(meaning, Meaning::SignedUpFrom | Meaning::ConfirmedFrom);
+            if !is_address || text.parse::<IpAddr>().is_ok() {
+                let text: String = text.chars().take(MOST_EVIDENCE_CHARS).collect();
+                details.insert(name.to_owned(), text.into());
+            }
+        }
+        details
+    }
+}
+
+/// The items of a cell: a JSON array as some services write it, or CSV within the cell, with commas or else semicolons.
+fn list(text: &str) -> Vec<String> {
+    let text = text.trim();
+    if text.starts_with('[')
+        && let Ok(items) = serde_json::from_str::<Vec<String>>(text)
+    {
+        return items;
+    }
+    match items(text).as_slice() {
+        [one] if one.contains([';', '|']) => {
+            one.split([';', '|']).map(|item| item.trim().to_owned()).collect()
+        }
+        items => items.to_vec(),
+    }
+}
+
+/// A cell as one line, cut to its bound; `None` if there is nothing in it.
+fn line(text: &str) -> Option<Line> {
+    let words: Vec<&str> =
+        text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()).collect();
+    let text: String = words.join(" ").chars().take(200).collect();
+    Line::parse(&text).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn now() -> Timestamp {
+        Timestamp::parse("2026-01-05T09:00:00Z").unwrap()
+    }
+
+    /// The persons of a text with a header.
+    fn read(text: &str) -> Vec<Result<Person, Refusal>> {
+        let opening = super::super::reading::open(text.as_bytes()).unwrap();
+        let columns = Columns::recognise(&opening.header).unwrap();
+        let rest = &text.as_bytes()[usize::try_from(opening.first.byte).unwrap()..];
+        let slice = super::super::reading::read(rest, opening.first, true, opening.delimiter, 100);
+        slice.rows.iter().map(|row| columns.person(row.cells.as_ref().unwrap(), now())).collect()
+    }
+
+    fn statuses(text: &str) -> Vec<&'static str> {
+        read(text)
+            .into_iter()
+            .map(|row| row.map_or_else(|refusal| refusal.code, |person| person.status.as_str()))
+            .collect()
+    }
+
+    #[test]
+    fn a_person_of_mailchimp_brings_names_tags_notes_and_evidence() {
+        let text = "Email Address,First Name,Last Name,Boat,MEMBER_RATING,OPTIN_TIME,OPTIN_IP,CONFIRM_TIME,CONFIRM_IP,LATITUDE,LAST_CHANGED,LEID,EUID,NOTES,TAGS\r\n\
+            Ada@Reader.example,Ada,Lovelace,Kelpie,4,2021-03-01 08:00:00,192.0.2.1,2021-03-01 08:05:00,nowhere,52.1,2024-01-01 00:00:00,1,e1,\"Met at sea,\nwrote back\",\"\"\"vip\"\",\"\"long time, no see\"\"\"\r\n";
+        let person = read(text).remove(0).unwrap();
+        assert_eq!((person.email.as_str(), person.status), ("Ada@reader.example", Status::Confirmed));
+        assert_eq!(person.name.unwrap().as_str(), "Ada Lovelace");
+        assert_eq!(person.labels, ["vip", "long time, no see"]);
+        assert_eq!(Value::from(person.custom), json!({"Boat": "Kelpie", "NOTES": "Met at sea,\nwrote back"}));
+        assert_eq!(person.created_at, Timestamp::parse("2021-03-01T08:00:00Z"));
+        assert_eq!(person.confirmed_at, Timestamp::parse("2021-03-01T08:05:00Z"));
+        let details = json!({
+            "signed_up_at": "2021-03-01 08:00:00", "signed_up_from": "192.0.2.1", "confirmed_at": "2021-03-01 08:05:00"
+        });
+        assert_eq!(Value::from(person.details), details);
+    }
+
+    #[test]
+    fn every_format_says_in_its_own_way_who_wants_mail() {
+        let of = |header: &str, rows: &[&str]| statuses(&format!("{header}\n{}\n", rows.join("\n")));
+        let ghost = "email,subscribed_to_emails,complimentary_plan,deleted_at";
+        assert_eq!(
+            of(
+                ghost,
+                &[
+                    "a@b.example,true,,",
+                    "a@b.example,false,,",
+                    "a@b.example,,,",
+                    "a@b.example,true,,2024-01-01"
+                ]
+            ),
+            ["confirmed", "unsubscribed", "unknown-status", "unsubscribed"]
+        );
+        for (last, wanted) in
+            [("LAST_CHANGED", "confirmed"), ("UNSUB_TIME", "unsubscribed"), ("CLEAN_TIME", "bounced")]
+        {
+            let header = format!("Email Address,MEMBER_RATING,OPTIN_TIME,{last},LEID,EUID");
+            assert_eq!(of(&header, &["a@b.example,2,,,1,e"]), [wanted]);
+        }
+        let substack = "email,active_subscription,expiry,plan,email_disabled,created_at";
+        assert_eq!(
+            of(substack, &["a@b.example,false,,,false,2024-01-01", "a@b.example,true,,,true,2024-01-01"]),
+            ["confirmed", "unsubscribed"]
+        );
+        let buttondown = "email_address,type,creation_date";
+        assert_eq!(
+            of(
+                buttondown,
+                &["a@b.example,regular,", "a@b.example,unactivated,", "a@b.example,undeliverable,"]
+            ),
+            ["confirmed", "not-confirmed", "bounced"]
+        );
+        let beehiiv = "email,status,subscription_tier";
+        assert_eq!(
+            of(
+                beehiiv,
+                &["a@b.example,active,", "a@b.example,inactive,", "a@b.example,pending,", "a@b.example,,"]
+            ),
+            ["confirmed", "unsubscribed", "not-confirmed", "unknown-status"]
+        );
+        let listmonk = "uuid,email,name,attributes,status";
+        assert_eq!(
+            of(listmonk, &["1,a@b.example,,{},enabled", "1,a@b.example,,{},blocklisted"]),
+            ["confirmed", "unsubscribed"]
+        );
+        assert_eq!(
+            of("email,unsubscribed_at", &["a@b.example,", "a@b.example,2024-01-01"]),
+            ["confirmed", "unsubscribed"]
+        );
+    }
+
+    #[test]
+    fn a_row_that_cannot_be_taken_says_why() {
+        let text =
+            "email,name\n,Ada\na@b.example\na@b.example,x,y\nada,Ada\njörg@b.example,Jörg\na@b.example,\0\n";
+        let codes = ["no-email", "ragged-row", "ragged-row", "malformed-email", "eai-unsupported", "nul"];
+        assert_eq!(statuses(text), codes);
+    }
+
+    #[test]
+    fn what_is_noted_is_bounded_and_objects_are_taken_apart() {
+        let text = format!(
+            "uuid,email,name,attributes,status,note\n1,a@b.example,,\"{{\"\"city\"\":\"\"Kiel\"\",\"\"x\"\":null}}\",enabled,{}\n",
+            "x".repeat(9000)
+        );
+        let person = read(&text).remove(0).unwrap();
+        assert_eq!(Value::from(person.custom), json!({"city": "Kiel"}));
+    }
+
+    #[test]
+    fn lists_come_as_csv_json_or_with_semicolons() {
+        for text in ["a,b", "\"a\",\"b\"", "[\"a\",\"b\"]", "a;b", "a | b"] {
+            assert_eq!(list(text), ["a", "b"], "{text}");
+        }
+    }
+
+    #[test]
+    fn a_guarded_cell_is_read_as_it_was_meant() {
+        let person = read("email,name,Phone\n'+ada@b.example,'=Ada,'+49 30\n").remove(0).unwrap();
+        assert_eq!((person.email.as_str(), person.name.unwrap().as_str()), ("+ada@b.example", "=Ada"));
+        assert_eq!(person.custom["Phone"], "+49 30");
+    }
+}

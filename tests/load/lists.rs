@@ -1,0 +1,198 @@
+//! Long lists of subscribers: taken in while readers read, and given out, each with the memory that the server takes.
+//!
+//! `LOAD_ONLY=lists` measures these. `LOAD_IMPORT` says how many rows are taken in, `LOAD_EXPORT` how many
+//! are given out.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use diesel::connection::SimpleConnection as _;
+use lede::app::{App, Seams};
+use lede::db::{DatabaseUrl, connection};
+use lede::users::UserId;
+use serde_json::Value;
+
+use crate::client::{Load, Outcome};
+use crate::fixture;
+use crate::process::Process;
+
+/// The articles that readers read meanwhile.
+const ARTICLES: usize = 1_000;
+/// How many readers there are, and how often each asks.
+const READERS: usize = 8;
+const PACE: Duration = Duration::from_millis(20);
+/// How long readers are watched before.
+const QUIET: Duration = Duration::from_secs(8);
+
+/// What an import may take, in seconds and megabytes, and how much slower it may make the slowest reads.
+const MOST_SECONDS: f64 = 60.0;
+const MOST_MEGABYTES: u64 = 100;
+const MOST_SLOWER: f64 = 2.0;
+/// By how many megabytes memory may grow in an export after its ten thousandth row.
+const MOST_GROWTH: u64 = 8;
+const SETTLED_AT: usize = 10_000;
+
+pub async fn measure(folder: &Path, imported: usize, exported: usize) {
+    std::fs::create_dir_all(folder).expect("a folder");
+    let database = folder.join("lists.db");
+    fixture::fill(&database, ARTICLES);
+    println!(
+        "\n| subscribers | rows | seconds | rows/s | MB before | MB at most | readers' p99 ms, quiet | during | |"
+    );
+    println!("|---|---:|---:|---:|---:|---:|---:|---:|---|");
+    import(&database, imported).await;
+    export(&database, exported).await;
+}
+
+async fn import(database: &Path, rows: usize) {
+    let admin = Admin::new(database);
+    let mut server = Process::lede(database, None);
+    server.first_answer("/health/live", "").await;
+    let quiet = readers(&server).run(QUIET).await.percentile(0.99);
+    let before = server.resident_megabytes();
+    let done = Arc::new(AtomicBool::new(false));
+    let reading = tokio::spawn(read_until(readers(&server), done.clone()));
+    let started = Instant::now();
+    let place = admin.send(&server, file(rows)).await;
+    let import = loop {
+        let import: Value = admin.get(&server, &place).await.json().await.expect("JSON");
+        match import["status"].as_str() {
+            Some("waiting" | "running") => tokio::time::sleep(Duration::from_millis(100)).await,
+            _ => break import,
+        }
+    };
+    let took = started.elapsed().as_secs_f64();
+    done.store(true, Ordering::SeqCst);
+    let during = reading.await.expect("readers").percentile(0.99);
+    assert_eq!(
+        (&import["status"], &import["counts"]["created"]),
+        (&"done".into(), &rows.into()),
+        "{import:#}"
+    );
+    let peak = server.peak_megabytes();
+    let kept = took <= MOST_SECONDS && peak <= MOST_MEGABYTES && during <= quiet * MOST_SLOWER;
+    println!(
+        "| import | {rows} | {took:.1} | {:.0} | {before} | {peak} | {quiet:.2} | {during:.2} | {} |",
+        rows as f64 / took,
+        mark(kept)
+    );
+}
+
+async fn export(database: &Path, rows: usize) {
+    let url = DatabaseUrl::parse(&format!("sqlite://{}", database.display())).expect("a URL");
+    let mut conn = connection::open(&url).expect("a connection");
+    conn.batch_execute(&format!(
+        "DELETE FROM subscribers; \
+         INSERT INTO subscribers (id, email, email_key, name, status, locale, custom, source, signed_up_at, created_at, confirmed_at, updated_at) \
+         WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {rows}) \
+         SELECT randomblob(16), 'reader-' || n || '@reader.example', 'reader-' || n || '@reader.example', 'Reader ' || n, \
+                'confirmed', 'en', '{{\"City\":\"Kiel\"}}', 'footer', n, n, n, n FROM numbers; \
+         INSERT INTO subscriber_labels (subscriber_id, label) SELECT id, 'news' FROM subscribers WHERE created_at % 2 = 0;"
+    ))
+    .expect("subscribers");
+    drop(conn);
+    let admin = Admin::new(database);
+    let mut server = Process::lede(database, None);
+    server.first_answer("/health/live", "").await;
+    let before = server.resident_megabytes();
+    let (started, mut found, mut settled, mut most) = (Instant::now(), 0, None, 0);
+    let mut answer = admin.get(&server, "/v1/subscribers/export").await;
+    let mut looked = Instant::now();
+    while let Some(piece) = answer.chunk().await.expect("a whole list") {
+        found += piece.split(|byte| *byte == b'\n').count() - 1;
+        if found >= SETTLED_AT && (settled.is_none() || looked.elapsed() > Duration::from_millis(20)) {
+            looked = Instant::now();
+            let now = server.resident_megabytes();
+            settled.get_or_insert(now);
+            most = now.max(most);
+        }
+    }
+    let took = started.elapsed().as_secs_f64();
+    assert_eq!(found, rows + 1);
+    let kept = most <= settled.unwrap_or(most) + MOST_GROWTH;
+    println!(
+        "| export | {rows} | {took:.1} | {:.0} | {before} | {most} ({} at row {SETTLED_AT}) | | | {} |",
+        rows as f64 / took,
+        settled.unwrap_or_default(),
+        mark(kept)
+    );
+}
+
+fn mark(kept: bool) -> &'static str {
+    if kept { "kept" } else { "**missed**" }
+}
+
+/// A list with names, labels and something to note.
+fn file(rows: usize) -> String {
+    let mut file = "Email Address,First Name,Last Name,City,MEMBER_RATING,OPTIN_TIME,OPTIN_IP,CONFIRM_TIME,CONFIRM_IP,LEID,EUID,TAGS\n".to_owned();
+    for number in 0..rows {
+        file += &format!(
+            "reader-{number}@reader.example,Reader,{number},Kiel,3,2021-03-01 08:00:00,192.0.2.1,2021-03-01 08:05:00,192.0.2.1,{number},e{number},\"\"\"news\"\",\"\"place {}\"\"\"\n",
+            number % 97
+        );
+    }
+    file
+}
+
+fn readers(server: &Process) -> Load {
+    Load {
+        address: server.address,
+        paths: (0..ARTICLES).map(|at| format!("/v1/articles/{}", fixture::slug(at))).collect(),
+        headers: String::new(),
+        status: 200,
+        connections: READERS,
+        pace: Some(PACE),
+    }
+}
+
+async fn read_until(load: Load, done: Arc<AtomicBool>) -> Outcome {
+    let mut all = Vec::new();
+    while !done.load(Ordering::SeqCst) {
+        all.push(load.run(Duration::from_millis(500)).await);
+    }
+    Outcome::joined(all)
+}
+
+/// Whoever may take lists in and out. Tokens are made beside the server, with the same keys.
+struct Admin {
+    app: App,
+    user: UserId,
+    http: reqwest::Client,
+}
+
+impl Admin {
+    fn new(database: &Path) -> Self {
+        let config = fixture::config(database);
+        let open = move || {
+            actix_web::rt::System::new().block_on(async {
+                let app = App::open(config, Seams::default()).await.expect("an application");
+                let first = app.db.read(lede::users::store::find_first_admin).await;
+                let user = first.expect("the database").expect("an admin");
+                (app, user)
+            })
+        };
+        // In a thread of its own: the caller has a runtime already.
+        let (app, user) = std::thread::spawn(open).join().expect("an application");
+        Self { app, user, http: reqwest::Client::builder().no_proxy().build().expect("a client") }
+    }
+
+    fn token(&self) -> String {
+        self.app.tokens.issue(&self.app.random, self.user, self.app.clock.now()).expect("a token")
+    }
+
+    async fn get(&self, server: &Process, path: &str) -> reqwest::Response {
+        let ask = self.http.get(format!("http://{}{path}", server.address)).bearer_auth(self.token());
+        ask.send().await.expect("an answer").error_for_status().expect("200")
+    }
+
+    /// Sends a list and returns where to see how far it is.
+    async fn send(&self, server: &Process, file: String) -> String {
+        let path = "/v1/subscribers/import?dry_run=false&source=load&statement=They+signed+up.";
+        let ask = self.http.post(format!("http://{}{path}", server.address)).bearer_auth(self.token());
+        let answer = ask.header("content-type", "text/csv").body(file).send().await.expect("an answer");
+        let answer = answer.error_for_status().expect("202");
+        answer.headers()["location"].to_str().expect("ASCII").to_owned()
+    }
+}
