@@ -80,7 +80,7 @@ fn mutate(cursor: &str, other: &str, numbers: &mut Numbers) -> String {
 }
 
 /// Every list, in several orders and filters, with pages of one item.
-fn lists(article: &str) -> Vec<String> {
+fn lists(article: &str, import: &str) -> Vec<String> {
     let mut lists: Vec<String> = Vec::new();
     for operation in contract::operations() {
         let parameters = operation.value["parameters"].as_array();
@@ -88,14 +88,14 @@ fn lists(article: &str) -> Vec<String> {
         if operation.method != "get" || !takes("cursor") {
             continue;
         }
-        let path = operation.path.replace("{article}", article);
+        let path = operation.path.replace("{article}", article).replace("{import}", import);
         let orders: &[&str] = match operation.id {
             "list_articles" => {
                 &["", "&sort=title", "&sort=-updated_at,title", "&topic=sea", "&locale=en&sort=published_at"]
             }
             "list_topics" | "list_authors" => &["", "&sort=-name", "&sort=created_at"],
             "list_drafts" => &["", "&sort=title", "&sort=created_at"],
-            "list_subscribers" => &["", "&sort=created_at"],
+            "list_subscribers" => &["", "&sort=created_at", "&sort=-updated_at", "&sort=email"],
             "search_articles" => &["&q=tide", "&q=common"],
             _ => &[""],
         };
@@ -131,9 +131,20 @@ async fn ten_thousand_cursors_that_nobody_gave_out_are_refused() {
             .json(json!({"email": format!("r{n}@reader.example")}))
             .await
             .is(202);
+        let bounced = json!({"email": format!("b{n}@reader.example"), "reason": "bounced"});
+        editor.post("/v1/suppressions").json(bounced).await.is(200);
     }
+    let mut import = String::new();
+    for _ in 0..2 {
+        let list = "email\nnobody\nnowhere\n";
+        let sent = editor.post("/v1/subscribers/import?dry_run=true").body("text/csv", list).await;
+        import = crate::writing::id(&sent.expect(202));
+    }
+    server.run_jobs().await;
+    server.client().post("/v1/subscribers").json(json!({"email": "x@reader.example"})).await.is(202);
+    server.client().post("/v1/subscribers").json(json!({"email": "y@reader.example"})).await.is(202);
     let mut cursors = Vec::new();
-    for list in lists(&article) {
+    for list in lists(&article, &import) {
         let cursor = editor.get(&list).await.expect(200)["next_cursor"].as_str().map(str::to_owned);
         cursors.push((list.clone(), cursor.unwrap_or_else(|| panic!("{list} has one page"))));
     }

@@ -28,9 +28,11 @@ struct Stage {
     /// What stands in the place of a path's parameters.
     names: Vec<(&'static str, String)>,
     /// The links of a mail to somebody who has joined.
-    links: [String; 2],
+    links: [String; 3],
     /// The list of subscribers that was sent last, as long as everything else.
     import: Mutex<String>,
+    /// A job that waits.
+    job: Mutex<String>,
 }
 
 impl Stage {
@@ -39,6 +41,7 @@ impl Stage {
         let admin = server.login(Role::Admin).await;
         let body = json!({"title": "Large", "topics": ["sea"], "authors": ["ada"], "sections": [{"heading": "Part"}]});
         let large = published(&admin, body).await;
+        admin.patch("/v1/topics/sea").json(json!({"followable": true})).await.is(200);
         join(&admin, "ada".to_owned()).await;
         let mail = given::mail_to(&server, "ada@reader.example").await;
         let subscriber = id(&admin.get("/v1/subscribers").await.expect(200)["items"][0]);
@@ -52,8 +55,9 @@ impl Stage {
             ("format", "netlify".to_owned()),
             ("id", subscriber),
         ];
-        let links = ["confirm", "leave"].map(|what| given::link(&mail, what));
-        Self { server, admin, large, names, links, import: Mutex::default() }
+        let [confirm, leave] = ["confirm", "leave"].map(|what| given::link(&mail, what));
+        let links = [leave.replace("/leave/", "/preferences/"), confirm, leave];
+        Self { server, admin, large, names, links, import: Mutex::default(), job: Mutex::default() }
     }
 
     /// Makes there be `to` of everything, where there were `from`.
@@ -88,6 +92,13 @@ impl Stage {
             *self.import.lock().expect("a lock") = id(&sent.expect(202));
         }
         self.server.run_jobs().await;
+        for n in from..to {
+            let bounced = json!({"email": format!("bounced-{n}@reader.example"), "reason": "bounced"});
+            admin.post("/v1/suppressions").json(bounced).await.is(200);
+        }
+        // Jobs that wait.
+        join_all((from..to).map(|n| join(admin, format!("late-{n}")))).await;
+        *self.job.lock().expect("a lock") = id(&admin.get("/v1/jobs").await.expect(200)["items"][0]);
     }
 
     /// An article that is linked to the large one and has had another slug, and a translation of the large one.
@@ -128,6 +139,10 @@ impl Stage {
             return link.clone();
         }
         let fill = |path: String, (name, value): &(&str, String)| path.replace(&format!("{{{name}}}"), value);
+        let job = self.job.lock().expect("a lock").clone();
+        if let Some(rest) = operation.path.strip_prefix("/v1/jobs/{id}") {
+            return format!("/v1/jobs/{job}{rest}");
+        }
         let import = ("import", self.import.lock().expect("a lock").clone());
         let path = self.names.iter().chain([&import]).fold(operation.path.to_owned(), fill);
         assert!(!path.contains('{'), "{}: nothing is known to stand in {path}", operation.id);
@@ -144,6 +159,7 @@ impl Stage {
             let cost = self.server.statements() - before;
             answer.is(200);
             let path = answer.exchange.path.replace(&*self.import.lock().expect("a lock"), "{import}");
+            let path = path.replace(&*self.job.lock().expect("a lock"), "{job}");
             let is_list = path.contains("limit=");
             let items = is_list.then(|| answer.json()["items"].as_array().expect("items").len());
             costs.insert(path, (cost, items));
@@ -176,7 +192,7 @@ fn most(operation: Operation) -> Vec<(&'static str, String)> {
 
 async fn join(admin: &Client, name: String) {
     let email = format!("{name}@reader.example");
-    admin.post("/v1/subscribers").json(json!({"email": email})).await.is(202);
+    admin.post("/v1/subscribers").json(json!({"email": email, "topics": ["sea"]})).await.is(202);
 }
 
 #[tokio::test]
