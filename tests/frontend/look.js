@@ -86,7 +86,8 @@ async function open(browser, options) {
 function check(origins, { requests, complaints }) {
   const elsewhere = requests.filter((url) => !url.startsWith("data:") && !origins.includes(new URL(url).origin));
   assert.deepEqual(elsewhere, [], "requests to other origins");
-  assert.deepEqual(complaints, [], "the browser complains");
+  // A form that is to be sent once more is answered with 422.
+  assert.deepEqual(complaints.filter((text) => !/status of 422/.test(text)), [], "the browser complains");
 }
 
 /** What is wrong with the page as it is: it is wider than the window, or somebody cannot use it. */
@@ -192,7 +193,10 @@ async function use(browser, site, lede, editor) {
   await simple.page.goto(site);
   await simple.page.getByLabel("Mail address").fill("grace@reader.example");
   await simple.page.getByRole("button", { name: "Subscribe" }).click();
-  await simple.page.getByRole("heading", { name: "Please check your mail" }).waitFor();
+  // A form on another page is sent once more on Lede's own, and leads back to the website.
+  await simple.page.getByRole("heading", { name: "One more press" }).waitFor();
+  await simple.page.getByRole("button", { name: "Subscribe" }).click();
+  await simple.page.waitForURL(`${site}/thanks/`);
   check([site, lede], simple);
   const { items } = await editor.ask("GET", "/v1/subscribers?q=grace");
   assert.deepEqual(items.map(({ email, source }) => [email, source]), [["grace@reader.example", "footer"]]);
