@@ -22,8 +22,8 @@ const RUN: Duration = Duration::from_secs(1);
 /// The most rows of one write, and the fewest that are tried.
 const MOST_ROWS: usize = 500;
 const FEWEST_ROWS: usize = 20;
-/// How long one write should take.
-const WRITE: Duration = Duration::from_millis(40);
+/// How long one write should take, its events aside, which come last.
+const WRITE: Duration = Duration::from_millis(30);
 /// How many pieces of a file are held at once.
 const PARTS_AT_ONCE: i64 = 3;
 
