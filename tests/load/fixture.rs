@@ -30,6 +30,8 @@ struct Settings {
 
 /// The website that links point to: the same for who makes the articles and for who serves them.
 pub const WEBSITE: &str = "https://website.example";
+/// The password of whoever makes the articles.
+pub const PASSWORD: &str = "correct horse battery staple";
 
 /// The settings of a server on a database file.
 pub fn config(database: &Path) -> Config {
@@ -48,7 +50,7 @@ pub fn fill(database: &Path, articles: usize) {
         actix_web::rt::System::new().block_on(async {
             let app = App::open(config, Seams::default()).await.expect("an application");
             adopt_settings(&app, Adopt::IfNone).await.expect("settings");
-            let owner = add_user(&app, Role::Admin, "correct horse battery staple").await;
+            let owner = add_user(&app, Role::Admin, PASSWORD).await;
             stream::iter(0..articles).for_each_concurrent(32, |number| make(&app, owner, number)).await;
         });
     };

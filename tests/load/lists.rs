@@ -9,9 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection as _;
-use lede::app::{App, Seams};
 use lede::db::{DatabaseUrl, connection};
-use lede::users::UserId;
 use serde_json::Value;
 
 use crate::client::{Load, Outcome};
@@ -47,9 +45,9 @@ pub async fn measure(folder: &Path, imported: usize, exported: usize) {
 }
 
 async fn import(database: &Path, rows: usize) {
-    let admin = Admin::new(database);
     let mut server = Process::lede(database, None);
     server.first_answer("/health/live", "").await;
+    let admin = Admin::of(&server).await;
     let quiet = readers(&server).run(QUIET).await.percentile(0.99);
     let before = server.resident_megabytes();
     let done = Arc::new(AtomicBool::new(false));
@@ -93,9 +91,9 @@ async fn export(database: &Path, rows: usize) {
     ))
     .expect("subscribers");
     drop(conn);
-    let admin = Admin::new(database);
     let mut server = Process::lede(database, None);
     server.first_answer("/health/live", "").await;
+    let admin = Admin::of(&server).await;
     let before = server.resident_megabytes();
     let (started, mut found, mut settled, mut most) = (Instant::now(), 0, None, 0);
     let mut answer = admin.get(&server, "/v1/subscribers/export").await;
@@ -155,42 +153,31 @@ async fn read_until(load: Load, done: Arc<AtomicBool>) -> Outcome {
     Outcome::joined(all)
 }
 
-/// Whoever may take lists in and out. Tokens are made beside the server, with the same keys.
+/// Whoever may take lists in and out.
 struct Admin {
-    app: App,
-    user: UserId,
     http: reqwest::Client,
+    token: String,
 }
 
 impl Admin {
-    fn new(database: &Path) -> Self {
-        let config = fixture::config(database);
-        let open = move || {
-            actix_web::rt::System::new().block_on(async {
-                let app = App::open(config, Seams::default()).await.expect("an application");
-                let first = app.db.read(lede::users::store::find_first_admin).await;
-                let user = first.expect("the database").expect("an admin");
-                (app, user)
-            })
-        };
-        // In a thread of its own: the caller has a runtime already.
-        let (app, user) = std::thread::spawn(open).join().expect("an application");
-        Self { app, user, http: reqwest::Client::builder().no_proxy().build().expect("a client") }
-    }
-
-    fn token(&self) -> String {
-        self.app.tokens.issue(&self.app.random, self.user, self.app.clock.now()).expect("a token")
+    async fn of(server: &Process) -> Self {
+        let http = reqwest::Client::builder().no_proxy().build().expect("a client");
+        let who = serde_json::json!({"email": "load@website.example", "password": fixture::PASSWORD});
+        let ask = http.post(format!("http://{}/v1/auth/sessions", server.address)).json(&who);
+        let session: Value = ask.send().await.expect("an answer").json().await.expect("JSON");
+        let token = session["access_token"].as_str().expect("a token").to_owned();
+        Self { http, token }
     }
 
     async fn get(&self, server: &Process, path: &str) -> reqwest::Response {
-        let ask = self.http.get(format!("http://{}{path}", server.address)).bearer_auth(self.token());
+        let ask = self.http.get(format!("http://{}{path}", server.address)).bearer_auth(&self.token);
         ask.send().await.expect("an answer").error_for_status().expect("200")
     }
 
     /// Sends a list and returns where to see how far it is.
     async fn send(&self, server: &Process, file: String) -> String {
         let path = "/v1/subscribers/import?dry_run=false&source=load&statement=They+signed+up.";
-        let ask = self.http.post(format!("http://{}{path}", server.address)).bearer_auth(self.token());
+        let ask = self.http.post(format!("http://{}{path}", server.address)).bearer_auth(&self.token);
         let answer = ask.header("content-type", "text/csv").body(file).send().await.expect("an answer");
         let answer = answer.error_for_status().expect("202");
         answer.headers()["location"].to_str().expect("ASCII").to_owned()
