@@ -138,9 +138,9 @@ routes! {
     get    "/v1/subscribers/stats"                                      => subscribers::stats.get_subscriber_stats;
     get    "/v1/subscribers/export"                                     => subscribers::export.export_subscribers;
     post   "/v1/subscribers/import"                                     => subscribers::import::routes.import_subscribers;
-    get    "/v1/subscribers/imports"                                    => subscribers::import::routes.list_subscriber_imports;
-    get    "/v1/subscribers/imports/{import}"                           => subscribers::import::routes.get_subscriber_import;
-    get    "/v1/subscribers/imports/{import}/rows"                      => subscribers::import::routes.list_subscriber_import_rows;
+    get    "/v1/imports"                                                => subscribers::import::routes.list_subscriber_imports;
+    get    "/v1/imports/{import}"                                       => subscribers::import::routes.get_subscriber_import;
+    get    "/v1/imports/{import}/rows"                                  => subscribers::import::routes.list_subscriber_import_rows;
     get    "/v1/subscribers/{id}"                                       => subscribers::routes.get_subscriber;
     patch  "/v1/subscribers/{id}"                                       => subscribers::routes.update_subscriber;
     delete "/v1/subscribers/{id}"                                       => subscribers::routes.erase_subscriber;

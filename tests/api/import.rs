@@ -100,7 +100,7 @@ async fn report(server: &Server, import: &Value, query: &str) -> Vec<String> {
 }
 
 fn at(import: &Value) -> String {
-    format!("/v1/subscribers/imports/{}", import["id"].as_str().expect("an id"))
+    format!("/v1/imports/{}", import["id"].as_str().expect("an id"))
 }
 
 /// How many events of each kind about subscribers there are.
@@ -438,7 +438,7 @@ async fn the_report_names_nobody_and_is_gone_after_a_month() {
         }
     };
     assert_eq!(parts(&server).await, 0);
-    assert_eq!(admin.get("/v1/subscribers/imports?include_total=true").await.expect(200)["total"], 1);
+    assert_eq!(admin.get("/v1/imports?include_total=true").await.expect(200)["total"], 1);
     server.clock.advance(days(31));
     tidy(&server).await;
     admin.get(at(&import)).await.problem(404, "not-found");
@@ -479,7 +479,7 @@ async fn what_is_no_list_is_refused_at_the_door_by_name() {
     assert_eq!(rules.is(400).violations(), wanted);
     let without = admin.post(IMPORT).body("text/csv", "email\n").await;
     assert_eq!(without.is(400).violations(), ["dry_run missing-parameter"]);
-    assert_eq!(admin.get("/v1/subscribers/imports").await.expect(200)["items"], json!([]));
+    assert_eq!(admin.get("/v1/imports").await.expect(200)["items"], json!([]));
     let kept = server.app.db.read(|conn| Ok(imports::table.count().get_result::<i64>(conn)?));
     assert_eq!(kept.await.expect("a count"), 0);
     // A file without a row is an import that comes to nothing.
@@ -510,7 +510,7 @@ async fn a_file_that_is_too_large_is_refused_and_one_that_breaks_off_is_forgotte
     assert!(raw(&server, &admin, 200_000_001, b"").await.starts_with("HTTP/1.1 413 "));
     let some = format!("email\n{}", "ada@reader.example\n".repeat(40_000));
     raw(&server, &admin, some.len() as u64 + 1, some.as_bytes()).await;
-    assert_eq!(admin.get("/v1/subscribers/imports").await.expect(200)["items"], json!([]));
+    assert_eq!(admin.get("/v1/imports").await.expect(200)["items"], json!([]));
     server.clock.advance(days(1));
     tidy(&server).await;
     let left = server.app.db.read(|conn| {
@@ -681,13 +681,13 @@ async fn an_import_is_an_admins_work() {
         let somebody: Client = server.login(role).await;
         let refused: Answer = send(&somebody, "email\n").await;
         refused.problem(403, "forbidden");
-        somebody.get("/v1/subscribers/imports").await.problem(403, "forbidden");
+        somebody.get("/v1/imports").await.problem(403, "forbidden");
     }
     send(&server.client(), "email\n").await.problem(401, "unauthenticated");
     let admin = server.login(Role::Admin).await;
-    admin.get("/v1/subscribers/imports/019b8d1c-0000-7000-8000-000000000000").await.problem(404, "not-found");
+    admin.get("/v1/imports/019b8d1c-0000-7000-8000-000000000000").await.problem(404, "not-found");
     admin
-        .get("/v1/subscribers/imports/019b8d1c-0000-7000-8000-000000000000/rows")
+        .get("/v1/imports/019b8d1c-0000-7000-8000-000000000000/rows")
         .await
         .problem(404, "not-found");
 }

@@ -67,7 +67,7 @@ impl Stage {
     /// The path of a list that was sent, or of none for those who may not.
     async fn imported(&self) -> String {
         let sent = self.import().await;
-        let none = "/v1/subscribers/imports/019b8d1c-0000-7000-8000-000000000000";
+        let none = "/v1/imports/019b8d1c-0000-7000-8000-000000000000";
         sent.header("location").unwrap_or(none).to_owned()
     }
 
@@ -204,7 +204,7 @@ matrix! {
     suppress_address:  nothing nothing any any => |on| on.actor.post("/v1/suppressions").json(json!({"email": "ada@reader.example", "reason": "bounced"}));
     export_subscribers:  nothing nothing nothing any => |on| on.actor.get("/v1/subscribers/export");
     import_subscribers:  nothing nothing nothing any => |on| on.import();
-    list_subscriber_imports: nothing nothing nothing any => |on| on.actor.get("/v1/subscribers/imports");
+    list_subscriber_imports: nothing nothing nothing any => |on| on.actor.get("/v1/imports");
     get_subscriber_import: nothing nothing nothing any => |on| on.actor.get(on.imported().await);
     list_subscriber_import_rows: nothing nothing nothing any => |on| on.actor.get(on.imported().await + "/rows");
     get_subscribe_page:    anyone => |on| on.actor.get("/subscribe");

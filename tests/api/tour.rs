@@ -126,7 +126,7 @@ async fn subscribers(server: &Server) {
     server.run_jobs().await;
     admin.get(sent.location()).await.is(200);
     admin.get(format!("{}/rows", sent.location())).await.is(200);
-    admin.get("/v1/subscribers/imports").await.is(200);
+    admin.get("/v1/imports").await.is(200);
     let preferences = leave.replace("/leave/", "/preferences/");
     anyone.get(&preferences).await.is(200);
     anyone.post(&preferences).form(&[("action", "save"), ("topic", "sea")]).await.is(200);

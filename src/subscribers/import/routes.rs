@@ -291,7 +291,7 @@ pub async fn import_subscribers(
         let now = tx.now();
         jobs::enqueue(tx, &random, &Job::ImportSubscribers { import: id }, now)?;
         let answer = Answer::ok(&SubscriberImport::try_from(row)?)?.status(StatusCode::ACCEPTED);
-        Ok(answer.header(header::LOCATION, format!("/v1/subscribers/imports/{id}")))
+        Ok(answer.header(header::LOCATION, format!("/v1/imports/{id}")))
     };
     let answer = once.answer(&app, std::future::ready(Ok(())), start).await;
     // The answer of before is about the file of before.
@@ -302,7 +302,7 @@ pub async fn import_subscribers(
 /// List imports of subscribers
 ///
 /// The newest first, for as long as their reports are kept: 30 days after the end.
-#[utoipa::path(get, path = "/v1/subscribers/imports", tag = "subscribers", security(("bearer" = [])),
+#[utoipa::path(get, path = "/v1/imports", tag = "subscribers", security(("bearer" = [])),
     params(page::PageParams),
     responses((status = 200, description = "A page of the list.", body = SubscriberImportPage,
                headers(("Link" = String, description = "The next page, with `rel=\"next\"`, if there is one.")))))]
@@ -331,7 +331,7 @@ pub async fn list_subscriber_imports(
 /// Read how far an import is
 ///
 /// And what has come of it so far.
-#[utoipa::path(get, path = "/v1/subscribers/imports/{import}", tag = "subscribers", security(("bearer" = [])),
+#[utoipa::path(get, path = "/v1/imports/{import}", tag = "subscribers", security(("bearer" = [])),
     params(("import" = ImportId, Path, description = "Which.")),
     responses((status = 200, description = "The import.", body = SubscriberImport)))]
 pub async fn get_subscriber_import(
@@ -384,7 +384,7 @@ impl FromParams for ReportRequest {
 /// Read what became of the rows of an import
 ///
 /// Row by row: by line, never by name or address.
-#[utoipa::path(get, path = "/v1/subscribers/imports/{import}/rows", tag = "subscribers", security(("bearer" = [])),
+#[utoipa::path(get, path = "/v1/imports/{import}/rows", tag = "subscribers", security(("bearer" = [])),
     params(("import" = ImportId, Path, description = "Of which import."), ReportParameters),
     responses((status = 200, description = "A page of the report.", body = SubscriberImportRowPage,
                headers(("Link" = String, description = "The next page, with `rel=\"next\"`, if there is one.")))))]
