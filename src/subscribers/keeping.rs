@@ -2,7 +2,6 @@
 //! and telling a person what is kept of them.
 
 use actix_web::HttpRequest;
-use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -16,11 +15,13 @@ use super::{SubscriberId, questions, store};
 use crate::app::App;
 use crate::auth::{Actor, ExportSubscribers, ReadSubscribers, WriteSubscribers};
 use crate::clock::Timestamp;
+use crate::db::Tx;
 use crate::db::types::Json as Stored;
 use crate::error::{Error, Invalid, Result, Violations};
 use crate::events::Event;
+use crate::http::idempotency::IdempotencyKeyHeader;
 use crate::http::query::{FromParams, Params};
-use crate::http::{Answer, Json, PageRequest, Query, page};
+use crate::http::{Answer, IdempotencyKey, Json, PageRequest, Query, page};
 use crate::mail::EmailAddress;
 use crate::text::Locale;
 use crate::users::UserId;
@@ -218,7 +219,7 @@ pub async fn export_subscriber(
 
 /// Everything that is kept of a person; that it was given out is written down.
 pub(super) async fn export(app: &App, actor: Option<UserId>, id: SubscriberId) -> Result<SubscriberExport> {
-    let read = move |tx: &mut crate::db::Tx<'_>| {
+    let read = move |tx: &mut Tx<'_>| {
         let kept = store::get(tx, id)?;
         let consents = evidence::list(tx, id)?;
         tx.append(actor, Event::SubscriberExported(id));
@@ -233,24 +234,23 @@ pub(super) async fn export(app: &App, actor: Option<UserId>, id: SubscriberId) -
 ///
 /// As if they had pressed the button themselves. Done twice is done once.
 #[utoipa::path(post, path = "/v1/subscribers/{id}/unsubscribe", tag = "subscribers", security(("bearer" = [])),
-    params(("id" = SubscriberId, Path, description = "Whom.")),
-    responses((status = 200, description = "The subscriber as it is now.", body = Subscriber)))]
+    params(("id" = SubscriberId, Path, description = "Whom."), IdempotencyKeyHeader),
+    responses((status = 204, description = "No more mail is sent there.")))]
 pub async fn unsubscribe_subscriber(
     app: Data<App>,
     actor: Actor<WriteSubscribers>,
+    key: IdempotencyKey,
     id: Path<SubscriberId>,
 ) -> Result<Answer> {
     let id = id.into_inner();
     let (random, keys) = (app.random.clone(), app.keys.clone());
     let evidence = Evidence::new(Kind::Withdrawn, Via::Editor).by(actor.user);
-    let kept = app
-        .db
-        .write(move |tx| {
-            questions::end(tx, &random, &keys, id, Reason::Unsubscribed, &evidence)?;
-            store::get(tx, id)
-        })
-        .await?;
-    Answer::ok(&Subscriber::from(kept))
+    let work = move |tx: &mut Tx<'_>, (): &()| {
+        store::find(tx, id)?.ok_or(Error::NotFound("subscriber"))?;
+        questions::end(tx, &random, &keys, id, Reason::Unsubscribed, &evidence)?;
+        Ok(Answer::no_content())
+    };
+    key.once(actor.user, &[]).answer(&app, async { Ok(()) }, work).await
 }
 
 /// List suppressed addresses
@@ -296,11 +296,12 @@ pub async fn list_suppressions(
 /// address changes status accordingly. A graver reason takes the place of a lighter one, never the other way round; what
 /// lifts it is the person's own new confirmation, and nothing else.
 #[utoipa::path(post, path = "/v1/suppressions", tag = "subscribers", security(("bearer" = [])),
-    request_body = SuppressAddress,
+    params(IdempotencyKeyHeader), request_body = SuppressAddress,
     responses((status = 200, description = "The address is suppressed.", body = Suppression)))]
 pub async fn suppress_address(
     app: Data<App>,
     actor: Actor<WriteSubscribers>,
+    key: IdempotencyKey,
     body: Json<SuppressAddress>,
 ) -> Result<Answer> {
     let mut violations = Violations::default();
@@ -316,18 +317,17 @@ pub async fn suppress_address(
         Reason::Unsubscribed | Reason::Erased => Kind::Withdrawn,
     };
     let evidence = Evidence::new(kind, Via::Editor).by(actor.user);
-    let row = app
-        .db
-        .write(move |tx| {
-            let hash = suppressions::hash(&keys, email.key());
-            if let Some(id) = store::find_by_address(tx, &email)? {
-                questions::end(tx, &random, &keys, id, reason, &evidence)?;
-            } else {
-                let id = suppressions::suppress(tx, &random, &hash, reason)?;
-                tx.append(Some(actor.user), Event::AddressSuppressed(id));
-            }
-            suppressions::find(tx, &hash)?.ok_or_else(|| Error::internal("a suppression is gone"))
-        })
-        .await?;
-    Ok(Answer::ok(&Suppression::from(row))?.status(StatusCode::OK))
+    let fingerprint = body.fingerprint;
+    let work = move |tx: &mut Tx<'_>, (): &()| {
+        let hash = suppressions::hash(&keys, email.key());
+        if let Some(id) = store::find_by_address(tx, &email)? {
+            questions::end(tx, &random, &keys, id, reason, &evidence)?;
+        } else {
+            let id = suppressions::suppress(tx, &random, &hash, reason)?;
+            tx.append(Some(actor.user), Event::AddressSuppressed(id));
+        }
+        let row = suppressions::find(tx, &hash)?.ok_or_else(|| Error::internal("a suppression is gone"))?;
+        Answer::ok(&Suppression::from(row))
+    };
+    key.once(actor.user, &fingerprint).answer(&app, async { Ok(()) }, work).await
 }

@@ -686,8 +686,5 @@ async fn an_import_is_an_admins_work() {
     send(&server.client(), "email\n").await.problem(401, "unauthenticated");
     let admin = server.login(Role::Admin).await;
     admin.get("/v1/imports/019b8d1c-0000-7000-8000-000000000000").await.problem(404, "not-found");
-    admin
-        .get("/v1/imports/019b8d1c-0000-7000-8000-000000000000/rows")
-        .await
-        .problem(404, "not-found");
+    admin.get("/v1/imports/019b8d1c-0000-7000-8000-000000000000/rows").await.problem(404, "not-found");
 }

@@ -145,7 +145,7 @@ async fn subscribers(server: &Server) {
     }
     anyone.get(&confirm).await.is(410);
     anyone.post(&confirm).await.is(410);
-    admin.post(format!("{one}/unsubscribe")).await.is(200);
+    admin.post(format!("{one}/unsubscribe")).await.is(204);
     admin.delete(&one).await.is(204);
 }
 
