@@ -144,8 +144,8 @@ pub struct Config {
     #[arg(long, env = "LEDE_LOGIN_LIMIT", default_value = "10", value_name = "N", global = true)]
     pub login_limit: u32,
 
-    /// How many times an hour one network may ask to join the list; one address may be given ten times at most, and all
-    /// networks together may ask a hundred times as often as one. 0 is no limit.
+    /// How many times an hour one network may ask to join the list; one mailbox is heard ten times a day at most, and
+    /// all networks together may ask a hundred times as often as one. 0 is no limit.
     #[arg(long, env = "LEDE_JOIN_LIMIT", default_value = "30", value_name = "N", global = true)]
     pub join_limit: u32,
 

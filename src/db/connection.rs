@@ -102,7 +102,7 @@ fn open_sqlite(path: &str) -> Result<SqliteConnection> {
     conn.batch_execute(
         "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
          PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA mmap_size = 0; \
-         PRAGMA journal_size_limit = 67108864; PRAGMA fullfsync = 1;",
+         PRAGMA journal_size_limit = 67108864; PRAGMA secure_delete = ON; PRAGMA fullfsync = 1;",
     )?;
     for (pragma, wanted) in [("synchronous", "2"), ("foreign_keys", "1"), ("journal_mode", "wal")] {
         let got = sql_query(format!("SELECT CAST({pragma} AS TEXT) AS value FROM pragma_{pragma}"))

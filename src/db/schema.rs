@@ -365,6 +365,16 @@ diesel::table! {
     use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
     use crate::db::types::{Id, Instant, JsonText};
 
+    unanswered_questions (address_hash, asked_at) {
+        address_hash -> Binary,
+        asked_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
+    use crate::db::types::{Id, Instant, JsonText};
+
     suppressions (id) {
         id -> Id,
         address_hash -> Binary,
@@ -577,6 +587,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     consent_texts,
     consents,
     suppressions,
+    unanswered_questions,
     subscriber_labels,
     subscriber_topics,
     mails,

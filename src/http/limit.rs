@@ -36,7 +36,7 @@ pub enum Policy {
     Account,
     /// Asking to join the list, by network.
     Join,
-    /// Asking for one address to join, by that address.
+    /// Asking for one mailbox to join, by that mailbox.
     JoinAddress,
     /// Asking to join, by everybody together.
     JoinAll,
@@ -108,7 +108,7 @@ impl Limits {
                 budget("login", config.login_limit, minutes(1)),
                 budget("account", config.login_limit, minutes(10)),
                 budget("join", config.join_limit, minutes(60)),
-                budget("join-address", config.join_limit.min(10), minutes(60)),
+                budget("join-address", config.join_limit.min(10), minutes(24 * 60)),
                 budget("join-all", config.join_limit.saturating_mul(100), minutes(60)),
                 budget("write", config.write_limit, minutes(1)),
                 budget("read", config.read_limit, minutes(1)),
@@ -146,6 +146,17 @@ impl Limits {
         self.admit(req, policy, || Key::Network(peer::network(peer::address(req.head(), &self.trusted))))
     }
 
+    /// Takes one from a budget without telling anybody; whether there was one.
+    #[must_use]
+    pub fn admits(&self, policy: Policy, key: impl FnOnce() -> Key) -> bool {
+        let Some(budget) = self.budget(policy) else { return true };
+        let (_, admitted) = budget.take(&key());
+        if !admitted {
+            self.metrics.limited.get_or_create(&metrics::Policy { policy: budget.name }).inc();
+        }
+        admitted
+    }
+
     /// Takes one from a budget; what is left is told with the answer.
     ///
     /// # Errors
@@ -155,7 +166,7 @@ impl Limits {
         let (standing, admitted) = budget.take(&key());
         // An answer to a reader is everybody's, and whoever joins learns nothing of who else did: what is left is told
         // only where the budget is the caller's own.
-        let is_own = !matches!(policy, Policy::Read | Policy::JoinAddress | Policy::JoinAll);
+        let is_own = !matches!(policy, Policy::Read | Policy::JoinAll);
         if is_own || !admitted {
             req.extensions_mut().insert(standing);
         }

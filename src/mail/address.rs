@@ -55,6 +55,15 @@ impl EmailAddress {
         &self.address
     }
 
+    /// The mailbox it most likely leads to: what it is compared by, without a tag behind a `+`. For counting only; two
+    /// addresses are two people.
+    #[must_use]
+    pub fn mailbox(&self) -> String {
+        let (local, domain) = self.key.rsplit_once('@').unwrap_or((&self.key, ""));
+        let (untagged, _) = local.split_once('+').unwrap_or((local, ""));
+        format!("{untagged}@{domain}")
+    }
+
     /// What two spellings of the same address have in common: no two rows share it.
     #[must_use]
     pub fn key(&self) -> &str {

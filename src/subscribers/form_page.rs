@@ -151,7 +151,8 @@ async fn submit(app: &App, req: &HttpRequest, language: &Language, form: &Form) 
     if form.filled(HONEYPOT).is_none() {
         let now = app.clock.now();
         match app.stamps.judge(&app.keys, form.text("stamp"), email.key(), now) {
-            Verdict::Good => {
+            // The same once more is heard once more: the first try may have failed.
+            Verdict::Good | Verdict::Twice => {
                 let evidence = Evidence {
                     text: Some(app.templates.say(language, "subscribe.text")?),
                     source: form.filled("source").and_then(|text| Line::parse(text).ok()),
@@ -162,7 +163,6 @@ async fn submit(app: &App, req: &HttpRequest, language: &Language, form: &Form) 
                 let sign_up = SignUp { email, name, locale, topics: typed.topics, evidence };
                 joining::sign_up(app, req, sign_up).await?;
             }
-            Verdict::Twice => {}
             verdict => {
                 typed.again = true;
                 typed.form_url = visitor.form_url.unwrap_or_default();

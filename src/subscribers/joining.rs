@@ -100,7 +100,9 @@ pub async fn join_subscribers(
         Visitor::of(&app, &req)
     };
     match ip.flatten() {
-        Some(ip) => app.limits.admit(&req, Policy::Join, || Key::Network(peer::network(ip)))?,
+        Some(ip) => {
+            app.limits.admit(&req, Policy::Join, || Key::Network(peer::network(ip.to_canonical())))?
+        }
         None => app.limits.admit_network(&req, Policy::Join)?,
     }
     let email = violations.take("/email", EmailAddress::parse(&given.email));
@@ -121,13 +123,17 @@ pub async fn join_subscribers(
     Ok(Answer::ok(&Joined { status: "pending" })?.status(StatusCode::ACCEPTED))
 }
 
-/// Takes a sign-up, by whichever way it came, from the budgets of its address and of all.
+/// Takes a sign-up, by whichever way it came, from the budget of all and of its mailbox. Of a mailbox for which too many
+/// came today nothing is taken, and nothing tells: not even that somebody else asked for it.
 ///
 /// # Errors
 /// Too many; when the database refuses.
 pub(super) async fn sign_up(app: &App, req: &HttpRequest, mut sign_up: SignUp) -> Result<()> {
-    app.limits.admit(req, Policy::JoinAddress, || Key::Hash(sha256(sign_up.email.key().as_bytes())))?;
     app.limits.admit(req, Policy::JoinAll, || Key::Everyone)?;
+    let mailbox = || Key::Hash(sha256(sign_up.email.mailbox().as_bytes()));
+    if !app.limits.admits(Policy::JoinAddress, mailbox) {
+        return Ok(());
+    }
     sign_up.evidence.locale = Some(sign_up.locale.clone());
     let random = app.random.clone();
     app.db.write(move |tx| store::sign_up(tx, &random, &sign_up)).await

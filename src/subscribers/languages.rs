@@ -17,14 +17,14 @@ pub fn of_subscriber(conn: &mut Connection, id: SubscriberId) -> Result<Option<L
     Ok(locale.get_result(conn).optional()?)
 }
 
-/// The language of whom the question with that token is for.
+/// Whom the question with that token is for, and their language.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn of_question(conn: &mut Connection, token: &ConfirmToken) -> Result<Option<Locale>> {
-    let locale = confirmations::table
+pub fn of_question(conn: &mut Connection, token: &ConfirmToken) -> Result<Option<(SubscriberId, Locale)>> {
+    let asked = confirmations::table
         .inner_join(subscribers::table.on(subscribers::id.eq(confirmations::subscriber_id)))
         .filter(confirmations::token_hash.eq(token.hash()))
-        .select(subscribers::locale);
-    Ok(locale.get_result(conn).optional()?)
+        .select((subscribers::id, subscribers::locale));
+    Ok(asked.get_result(conn).optional()?)
 }

@@ -5,7 +5,7 @@ use minijinja::context;
 use uuid::Uuid;
 
 use super::store::SubscriberRow;
-use super::{ConfirmToken, MailId, SubscriberId, leave_token, mails, questions, store};
+use super::{ConfirmToken, Grant, MailId, SubscriberId, mails, questions, store};
 use crate::app::App;
 use crate::db::types::IsId as _;
 use crate::error::{Error, Result};
@@ -27,10 +27,11 @@ pub async fn ask(app: &App, subscriber: SubscriberId) -> Result<()> {
 /// # Errors
 /// When the mail did not leave and another try may help.
 pub async fn send(app: &App, mail: MailId) -> Result<()> {
+    let keys = app.keys.clone();
     let claimed = app
         .db
         .write(move |tx| {
-            let claimed = mails::claim(tx, mail)?;
+            let claimed = mails::claim(tx, &keys, mail)?;
             let row = claimed.map(|(_, subscriber)| store::find(tx, subscriber)).transpose()?.flatten();
             Ok(claimed.map(|(kind, _)| kind).zip(row))
         })
@@ -63,8 +64,8 @@ pub async fn send(app: &App, mail: MailId) -> Result<()> {
 /// Writes a mail: the question, or the welcome to those who answered it.
 fn write(app: &App, mail: MailId, kind: mails::Kind, row: &SubscriberRow) -> Result<Message> {
     let language = app.templates.nearest(&row.locale);
-    let (base, token) = (app.config.base_url(), leave_token(&app.keys, row.id));
-    let leave_url = format!("{base}/subscribe/leave/{token}");
+    let base = app.config.base_url();
+    let leave_url = format!("{base}/subscribe/leave/{}", Grant::Leave.token(&app.keys, row.id));
     let letter = match kind {
         mails::Kind::Confirmation => {
             let token = ConfirmToken::of(&app.keys, mail);
@@ -77,7 +78,8 @@ fn write(app: &App, mail: MailId, kind: mails::Kind, row: &SubscriberRow) -> Res
         }
         mails::Kind::Welcome => {
             let website_url = app.config.website_url();
-            let preferences_url = format!("{base}/subscribe/preferences/{token}");
+            let own = Grant::Own.token(&app.keys, row.id);
+            let preferences_url = format!("{base}/subscribe/preferences/{own}");
             let links = context! { website_url, preferences_url, leave_url => leave_url.as_str() };
             app.templates.letter(&language, "welcome_mail", &links)?
         }

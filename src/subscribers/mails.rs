@@ -6,7 +6,8 @@ use std::time::Duration;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{Status, SubscriberId};
+use super::{Status, SubscriberId, suppressions};
+use crate::auth::Keys;
 use crate::clock::Timestamp;
 use crate::db::Tx;
 use crate::db::schema::{confirmations, mails, subscribers};
@@ -82,7 +83,7 @@ pub(super) fn order(
 
 /// What is to be sent to whom, if it is still to be sent, nobody else is sending it, and the person still is where the
 /// mail finds them: a question that is open, a welcome to someone who is subscribed.
-pub(super) fn claim(tx: &mut Tx<'_>, mail: MailId) -> Result<Option<(Kind, SubscriberId)>> {
+pub(super) fn claim(tx: &mut Tx<'_>, keys: &Keys, mail: MailId) -> Result<Option<(Kind, SubscriberId)>> {
     let now = tx.now();
     let unsent = mails::table
         .filter(mails::id.eq(mail))
@@ -103,7 +104,12 @@ pub(super) fn claim(tx: &mut Tx<'_>, mail: MailId) -> Result<Option<(Kind, Subsc
             let confirmed = subscribers::table
                 .filter(subscribers::id.eq(subscriber))
                 .filter(subscribers::status.eq(Status::Confirmed));
-            diesel::select(diesel::dsl::exists(confirmed)).get_result(&mut **tx)?
+            let key: Option<String> =
+                confirmed.select(subscribers::email_key).get_result(&mut **tx).optional()?;
+            match key {
+                Some(key) => suppressions::find(tx, &suppressions::hash(keys, &key))?.is_none(),
+                None => false,
+            }
         }
     };
     if !is_due {

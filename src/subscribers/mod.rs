@@ -30,7 +30,7 @@ mod tokens;
 pub use consent::Status;
 pub use mails::MailId;
 pub use profile::{Custom, Label, Labels, Line, Source};
-pub use tokens::{ConfirmToken, leave_token, read_leave_token};
+pub use tokens::{ConfirmToken, Grant};
 
 use crate::mail::EmailAddress;
 use crate::text::Locale;

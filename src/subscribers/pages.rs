@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use super::consent::Reason;
 use super::evidence::{Evidence, Kind, Via, Visitor};
 use super::questions::{self, Answered};
-use super::{ConfirmToken, languages, read_leave_token};
+use super::{ConfirmToken, Grant, SubscriberId, languages};
 use crate::app::App;
 use crate::db::Tx;
 use crate::error::Result;
@@ -56,9 +56,9 @@ pub async fn get_confirm_page(app: Data<App>, req: HttpRequest, token: Path<Stri
                 .await?
         }
     };
-    let language = html::language(&app, &req, locale.as_ref());
+    let language = html::language(&app, &req, locale.as_ref().map(|(_, locale)| locale));
     match settled {
-        Some(settled) => answered_page(&app, &language, settled),
+        Some(settled) => answered_page(&app, &language, None, settled),
         None => button_page(&app, &language, "confirm"),
     }
 }
@@ -78,10 +78,10 @@ pub async fn get_confirm_page(app: Data<App>, req: HttpRequest, token: Path<Stri
     ))]
 pub async fn submit_confirm_page(app: Data<App>, req: HttpRequest, token: Path<String>) -> Result<Answer> {
     let Some(token) = ConfirmToken::parse(&token) else {
-        return answered_page(&app, &html::language(&app, &req, None), Answered::Unknown);
+        return answered_page(&app, &html::language(&app, &req, None), None, Answered::Unknown);
     };
     let asked = token.clone();
-    let locale = app.db.read(move |conn| languages::of_question(conn, &asked)).await?;
+    let (subscriber, locale) = app.db.read(move |conn| languages::of_question(conn, &asked)).await?.unzip();
     let language = html::language(&app, &req, locale.as_ref());
     let evidence = Evidence {
         text: Some(app.templates.say(&language, "confirm.text")?),
@@ -91,7 +91,7 @@ pub async fn submit_confirm_page(app: Data<App>, req: HttpRequest, token: Path<S
     let (random, keys, welcomes) = (app.random.clone(), app.keys.clone(), app.config.welcome_mail);
     let settled =
         app.db.write(move |tx| questions::confirm(tx, &random, &keys, &token, &evidence, welcomes)).await?;
-    answered_page(&app, &language, settled)
+    answered_page(&app, &language, subscriber, settled)
 }
 
 /// See the page that unsubscribes
@@ -105,7 +105,7 @@ pub async fn submit_confirm_page(app: Data<App>, req: HttpRequest, token: Path<S
          content_type = "text/html; charset=utf-8"),
     ))]
 pub async fn get_leave_page(app: Data<App>, req: HttpRequest, token: Path<String>) -> Result<Answer> {
-    let Some(subscriber) = read_leave_token(&app.keys, &token) else {
+    let Some((subscriber, _)) = Grant::read(&app.keys, &token) else {
         let language = html::language(&app, &req, None);
         return message_page(&app, &language, StatusCode::NOT_FOUND, "broken", true);
     };
@@ -126,12 +126,14 @@ pub async fn submit_leave_page(
     app: Data<App>,
     req: HttpRequest,
     token: Path<String>,
-    form: Form,
+    form: Result<Form>,
 ) -> Result<Answer> {
-    let Some(subscriber) = read_leave_token(&app.keys, &token) else {
+    let Some((subscriber, _)) = Grant::read(&app.keys, &token) else {
         let language = html::language(&app, &req, None);
         return message_page(&app, &language, StatusCode::OK, "broken", true);
     };
+    // The token is all that counts: a body that cannot be read keeps nobody on the list.
+    let form = form.unwrap_or_default();
     let via = if form.text("List-Unsubscribe").is_some() { Via::OneClick } else { Via::Mail };
     let evidence = Evidence::new(Kind::Withdrawn, via).from(Visitor::of(&app, &req));
     let (random, keys) = (app.random.clone(), app.keys.clone());
@@ -160,9 +162,20 @@ fn button_page(app: &App, language: &Language, message: &str) -> Result<Answer> 
     page(app, language, StatusCode::OK, "button.html", context! { message })
 }
 
-fn answered_page(app: &App, language: &Language, answered: Answered) -> Result<Answer> {
+/// Whoever answered the question has the mailbox, and is shown the way to what they can change.
+fn answered_page(
+    app: &App,
+    language: &Language,
+    subscriber: Option<SubscriberId>,
+    answered: Answered,
+) -> Result<Answer> {
     match answered {
-        Answered::Confirmed => message_page(app, language, StatusCode::OK, "confirmed", false),
+        Answered::Confirmed => {
+            let own = subscriber.map(|id| Grant::Own.token(&app.keys, id));
+            let link = own.map(|own| format!("{}/subscribe/preferences/{own}", app.config.base_url()));
+            let about = context! { message => "confirmed", link };
+            page(app, language, StatusCode::OK, "message.html", about)
+        }
         Answered::Expired => message_page(app, language, StatusCode::GONE, "expired", true),
         Answered::Unknown => message_page(app, language, StatusCode::NOT_FOUND, "broken", true),
     }

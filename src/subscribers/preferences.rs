@@ -1,5 +1,6 @@
-//! The page on which somebody sees and changes what they receive: the topics they follow, leaving, a copy of what is kept
-//! of them, and its erasure. The link to it stands in mails, carries its own proof, and asks for nothing else.
+//! The page on which somebody sees and changes what they receive: the topics they follow, and leaving; and for those who
+//! come by the link that only they were sent, a copy of what is kept of them, and its erasure. The link carries its own
+//! proof and asks for nothing else.
 
 use actix_web::HttpRequest;
 use actix_web::http::{StatusCode, header};
@@ -15,7 +16,7 @@ use super::form_page::chosen_topics;
 use super::keeping::SubscriberExport;
 use super::pages::message_page;
 use super::store::Kept;
-use super::{Status, SubscriberId, joining, keeping, languages, questions, read_leave_token, store};
+use super::{Grant, Status, SubscriberId, joining, keeping, languages, questions, store};
 use crate::app::App;
 use crate::db::Connection;
 use crate::db::schema::topics;
@@ -76,8 +77,8 @@ pub(super) fn choices(all: &[Followable], is_chosen: impl Fn(&Slug) -> bool) -> 
          body = String, content_type = "text/html; charset=utf-8"),
     ))]
 pub async fn get_preferences_page(app: Data<App>, req: HttpRequest, token: Path<String>) -> Result<Answer> {
-    match read_leave_token(&app.keys, &token) {
-        Some(id) => preferences_page(&app, &req, id, &token, None).await,
+    match Grant::read(&app.keys, &token) {
+        Some(granted) => preferences_page(&app, &req, granted, &token, None).await,
         None => unknown(&app, &req),
     }
 }
@@ -102,7 +103,7 @@ pub async fn submit_preferences_page(
     token: Path<String>,
     form: Form,
 ) -> Result<Answer> {
-    let Some(id) = read_leave_token(&app.keys, &token) else { return unknown(&app, &req) };
+    let Some(granted @ (id, grant)) = Grant::read(&app.keys, &token) else { return unknown(&app, &req) };
     let Some(locale) = app.db.read(move |conn| languages::of_subscriber(conn, id)).await? else {
         return unknown(&app, &req);
     };
@@ -114,18 +115,21 @@ pub async fn submit_preferences_page(
             app.db
                 .write(move |tx| questions::end(tx, &random, &keys, id, Reason::Unsubscribed, &evidence))
                 .await?;
-            preferences_page(&app, &req, id, &token, Some("left")).await
+            preferences_page(&app, &req, granted, &token, Some("left")).await
         }
-        Some("erase") if form.text("sure") == Some("yes") => {
+        Some("erase") if grant == Grant::Own && form.text("sure") == Some("yes") => {
             app.db.write(move |tx| store::erase(tx, &random, &keys, None, id)).await?;
             message_page(&app, &language, StatusCode::OK, "erased", false)
         }
-        Some("erase") => preferences_page(&app, &req, id, &token, Some("unsure")).await,
-        _ => {
+        Some("erase") if grant == Grant::Own => {
+            preferences_page(&app, &req, granted, &token, Some("unsure")).await
+        }
+        Some("save") => {
             let chosen = chosen_topics(&form);
             app.db.write(move |tx| store::choose_topics(tx, id, &chosen)).await?;
-            preferences_page(&app, &req, id, &token, Some("saved")).await
+            preferences_page(&app, &req, granted, &token, Some("saved")).await
         }
+        _ => preferences_page(&app, &req, granted, &token, None).await,
     }
 }
 
@@ -136,7 +140,9 @@ pub async fn submit_preferences_page(
     params(("token" = String, Path, min_length = 1, max_length = 100, description = "The token of the link.")),
     responses((status = 200, description = "Everything that is kept.", body = SubscriberExport)))]
 pub async fn export_own_data(app: Data<App>, token: Path<String>) -> Result<Answer> {
-    let id = read_leave_token(&app.keys, &token).ok_or(Error::NotFound("subscriber"))?;
+    let Some((id, Grant::Own)) = Grant::read(&app.keys, &token) else {
+        return Err(Error::NotFound("subscriber"));
+    };
     let answer = Answer::ok(&keeping::export(&app, None, id).await?)?;
     Ok(answer
         .header(header::CACHE_CONTROL, "no-store")
@@ -146,7 +152,7 @@ pub async fn export_own_data(app: Data<App>, token: Path<String>) -> Result<Answ
 async fn preferences_page(
     app: &App,
     req: &HttpRequest,
-    id: SubscriberId,
+    (id, grant): (SubscriberId, Grant),
     token: &str,
     notice: Option<&str>,
 ) -> Result<Answer> {
@@ -168,6 +174,7 @@ async fn preferences_page(
         receives => row.status == Status::Confirmed,
         topics => choices(&all, |slug| topics.contains(slug)),
         notice,
+        own => grant == Grant::Own,
         export => format!("{base}/subscribe/preferences/{token}/export"),
         subscribe => format!("{base}/subscribe"),
     };

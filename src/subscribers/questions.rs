@@ -8,7 +8,7 @@ use super::store::lock;
 use super::{ConfirmToken, MailId, Status, SubscriberId, consent, mails, suppressions};
 use crate::auth::Keys;
 use crate::clock::Timestamp;
-use crate::db::schema::{confirmations, subscribers};
+use crate::db::schema::{confirmations, subscribers, unanswered_questions};
 use crate::db::{Connection, Tx};
 use crate::error::Result;
 use crate::events::Event;
@@ -32,15 +32,24 @@ pub enum Answered {
 pub fn ask(tx: &mut Tx<'_>, random: &Random, keys: &Keys, id: SubscriberId) -> Result<()> {
     let now = tx.now();
     let Some(row) = lock(tx, id)? else { return Ok(()) };
-    let suppression = suppressions::find(tx, &suppressions::hash(keys, &row.email_key))?;
-    let asked: Vec<Timestamp> = confirmations::table
-        .filter(confirmations::subscriber_id.eq(id))
-        .select(confirmations::created_at)
+    let address_hash = suppressions::hash(keys, &row.email_key);
+    let suppression = suppressions::find(tx, &address_hash)?;
+    let unanswered: Vec<Timestamp> = unanswered_questions::table
+        .filter(unanswered_questions::address_hash.eq(&address_hash))
+        .select(unanswered_questions::asked_at)
         .load(&mut **tx)?;
     let reason = suppression.map(|suppression| suppression.reason);
-    if !consent::may_ask(row.status, reason, row.confirmed_at, &asked, now) {
+    if !consent::may_ask(row.status, reason, &unanswered, now) {
         return Ok(());
     }
+    diesel::insert_into(unanswered_questions::table)
+        .values((
+            unanswered_questions::address_hash.eq(&address_hash),
+            unanswered_questions::asked_at.eq(now),
+        ))
+        .execute(&mut **tx)?;
+    let own = confirmations::table.filter(confirmations::subscriber_id.eq(id));
+    let was_asked: bool = diesel::select(diesel::dsl::exists(own)).get_result(&mut **tx)?;
     let question: MailId = random.id(now)?;
     diesel::insert_into(confirmations::table)
         .values((
@@ -54,7 +63,7 @@ pub fn ask(tx: &mut Tx<'_>, random: &Random, keys: &Keys, id: SubscriberId) -> R
     let mut asked_now = Evidence::new(Kind::Asked, Via::Mail);
     asked_now.locale = Some(row.locale);
     evidence::append(tx, random, id, &asked_now)?;
-    if row.status == Status::Pending && asked.is_empty() {
+    if row.status == Status::Pending && !was_asked {
         tx.append(None, Event::SubscriberJoined(id));
     }
     mails::order(tx, random, question, mails::Kind::Confirmation, id)
@@ -114,7 +123,11 @@ pub fn confirm(
                 subscribers::updated_at.eq(now),
             ))
             .execute(&mut **tx)?;
-        suppressions::lift(tx, &suppressions::hash(keys, &row.email_key))?;
+        let address_hash = suppressions::hash(keys, &row.email_key);
+        suppressions::lift(tx, &address_hash)?;
+        let answered = unanswered_questions::table;
+        diesel::delete(answered.filter(unanswered_questions::address_hash.eq(&address_hash)))
+            .execute(&mut **tx)?;
         evidence::append(tx, random, id, evidence)?;
         tx.append(None, Event::SubscriberConfirmed(id));
         if welcomes {

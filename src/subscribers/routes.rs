@@ -9,7 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::list::{self, Wanted};
 use super::store::{self, Kept, SubscriberChanges};
-use super::{Custom, Label, Labels, Line, Source, Status, SubscriberId, leave_token};
+use super::{Custom, Grant, Label, Labels, Line, Source, Status, SubscriberId};
 use crate::app::App;
 use crate::auth::{Actor, EraseSubscribers, ReadSubscribers, WriteSubscribers};
 use crate::clock::Timestamp;
@@ -132,7 +132,7 @@ impl FromParams for Chosen {
 fn write(app: &App, fields: &Fields<SubscriberField>, kept: Kept) -> Result<Box<RawValue>> {
     let mut subscriber = Subscriber::from(kept);
     if fields.name(SubscriberField::UnsubscribeUrl) {
-        let token = leave_token(&app.keys, subscriber.id);
+        let token = Grant::Leave.token(&app.keys, subscriber.id);
         subscriber.unsubscribe_url = Some(format!("{}/subscribe/leave/{token}", app.config.base_url()));
     }
     fields.choose(&subscriber)

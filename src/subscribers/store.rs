@@ -1,6 +1,7 @@
 //! How subscribers are kept.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use diesel::prelude::*;
 
@@ -8,9 +9,11 @@ use super::consent::{PENDING_FOR, QUESTIONS_KEPT_FOR, Reason};
 use super::{Custom, Labels, Line, MailId, SignUp, Status, SubscriberId, evidence, mails, suppressions};
 use crate::auth::Keys;
 use crate::clock::Timestamp;
-use crate::db::schema::{confirmations, subscriber_labels, subscriber_topics, subscribers, topics};
+use crate::db::schema::{
+    confirmations, subscriber_labels, subscriber_topics, subscribers, topics, unanswered_questions,
+};
 use crate::db::types::Json;
-use crate::db::{Connection, Tx};
+use crate::db::{Connection, Tx, violation};
 use crate::error::{Error, Result};
 use crate::events::Event;
 use crate::jobs::{self, Job};
@@ -21,6 +24,8 @@ use crate::text::slug::Slug;
 use crate::topics::TopicId;
 use crate::users::UserId;
 
+/// How long deciding whether somebody is asked may take.
+const ASKED_WITHIN: Duration = Duration::from_secs(3600);
 /// How many rows one write drops.
 const PURGED_AT_ONCE: i64 = 250;
 
@@ -106,7 +111,10 @@ pub fn sign_up(tx: &mut Tx<'_>, random: &Random, sign_up: &SignUp) -> Result<()>
     let id: SubscriberId = diesel::update(own)
         .set(subscribers::signed_up_at.eq(now))
         .returning(subscribers::id)
-        .get_result(&mut **tx)?;
+        .get_result(&mut **tx)
+        .optional()?
+        // Erased in this very moment: the same once more makes a new row.
+        .ok_or_else(|| Error::unavailable(violation::RETRY))?;
     let listening =
         || subscribers::table.filter(subscribers::id.eq(id)).filter(subscribers::status.eq_any(LISTENING));
     diesel::update(listening())
@@ -147,6 +155,9 @@ fn follow(tx: &mut Tx<'_>, id: SubscriberId, slugs: &[Slug], among: Option<&[Sta
 /// When the database refuses.
 pub fn choose_topics(tx: &mut Tx<'_>, id: SubscriberId, slugs: &[Slug]) -> Result<()> {
     let now = tx.now();
+    if lock(tx, id)?.is_none() {
+        return Ok(());
+    }
     let chosen = subscriber_topics::table.filter(subscriber_topics::subscriber_id.eq(id));
     diesel::delete(chosen).execute(&mut **tx)?;
     follow(tx, id, slugs, None)?;
@@ -287,15 +298,16 @@ pub fn erase(
     actor: Option<UserId>,
     id: SubscriberId,
 ) -> Result<()> {
-    let row = find(tx, id)?.ok_or(Error::NotFound("subscriber"))?;
-    suppressions::suppress(tx, random, &suppressions::hash(keys, &row.email_key), Reason::Erased)?;
-    forget(tx, actor, id)
-}
-
-fn forget(tx: &mut Tx<'_>, actor: Option<UserId>, id: SubscriberId) -> Result<()> {
-    if diesel::delete(subscribers::table.filter(subscribers::id.eq(id))).execute(&mut **tx)? == 0 {
-        return Err(Error::NotFound("subscriber"));
-    }
+    let row = lock(tx, id)?.ok_or(Error::NotFound("subscriber"))?;
+    // Why they were sent nothing is remembered beyond the person.
+    let reason = match row.status {
+        Status::Pending | Status::Confirmed => Reason::Erased,
+        Status::Unsubscribed => Reason::Unsubscribed,
+        Status::Bounced => Reason::Bounced,
+        Status::Complained => Reason::Complained,
+    };
+    suppressions::suppress(tx, random, &suppressions::hash(keys, &row.email_key), reason)?;
+    diesel::delete(subscribers::table.filter(subscribers::id.eq(id))).execute(&mut **tx)?;
     tx.append(actor, Event::SubscriberErased(id));
     Ok(())
 }
@@ -306,20 +318,27 @@ fn forget(tx: &mut Tx<'_>, actor: Option<UserId>, id: SubscriberId) -> Result<()
 /// When the database refuses.
 pub fn purge(tx: &mut Tx<'_>) -> Result<bool> {
     let now = tx.now();
-    // Who was asked again lately may still answer.
-    let answerable = confirmations::table
-        .filter(confirmations::subscriber_id.eq(subscribers::id))
-        .filter(confirmations::closed_at.is_null())
-        .filter(confirmations::expires_at.gt(now));
-    let silent: Vec<SubscriberId> = subscribers::table
-        .filter(subscribers::status.eq(Status::Pending))
-        .filter(subscribers::created_at.le(now.minus(PENDING_FOR)))
-        .filter(diesel::dsl::not(diesel::dsl::exists(answerable)))
-        .select(subscribers::id)
-        .limit(PURGED_AT_ONCE)
-        .load(&mut **tx)?;
-    for id in &silent {
-        forget(tx, None, *id)?;
+    // Who was asked again lately may still answer, and who signed up just now is yet to be asked.
+    let answerable = || {
+        confirmations::table
+            .filter(confirmations::subscriber_id.eq(subscribers::id))
+            .filter(confirmations::closed_at.is_null())
+            .filter(confirmations::expires_at.gt(now))
+    };
+    let silent = || {
+        subscribers::table
+            .filter(subscribers::status.eq(Status::Pending))
+            .filter(subscribers::created_at.le(now.minus(PENDING_FOR)))
+            .filter(subscribers::signed_up_at.le(now.minus(ASKED_WITHIN)))
+            .filter(diesel::dsl::not(diesel::dsl::exists(answerable())))
+    };
+    let ids: Vec<SubscriberId> = silent().select(subscribers::id).limit(PURGED_AT_ONCE).load(&mut **tx)?;
+    for id in &ids {
+        // Locked and looked at once more: they may have confirmed in this very moment.
+        lock(tx, *id)?;
+        if diesel::delete(silent().filter(subscribers::id.eq(id))).execute(&mut **tx)? == 1 {
+            tx.append(None, Event::SubscriberErased(*id));
+        }
     }
     let long_ago = now.minus(QUESTIONS_KEPT_FOR);
     let old: Vec<MailId> = confirmations::table
@@ -330,6 +349,8 @@ pub fn purge(tx: &mut Tx<'_>) -> Result<bool> {
     diesel::delete(confirmations::table.filter(confirmations::id.eq_any(&old))).execute(&mut **tx)?;
     let mails = mails::purge(tx, long_ago, PURGED_AT_ONCE)?;
     let texts = evidence::purge_texts(tx, PURGED_AT_ONCE)?;
+    let forgotten = unanswered_questions::table.filter(unanswered_questions::asked_at.le(long_ago));
+    diesel::delete(forgotten).execute(&mut **tx)?;
     let most = usize::try_from(PURGED_AT_ONCE).unwrap_or(0);
-    Ok([silent.len(), old.len(), mails, texts].contains(&most))
+    Ok([ids.len(), old.len(), mails, texts].contains(&most))
 }

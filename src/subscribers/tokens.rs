@@ -1,5 +1,5 @@
-//! The two links that mails carry. Both are keyed hashes and can be computed again, so that neither has to be kept: of the
-//! one that confirms there is only a hash, the one that leaves proves itself.
+//! The links that mails carry. All are keyed hashes and can be computed again, so that none has to be kept: of the one that
+//! confirms there is only a hash, the others prove themselves.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -43,30 +43,51 @@ impl ConfirmToken {
     }
 }
 
-/// What leaves the list: the subscriber's id, and 128 bits of a keyed hash of it. The same each time, because old mails
-/// have to work as long as there is a subscriber.
-#[must_use]
-pub fn leave_token(keys: &Keys, subscriber: SubscriberId) -> String {
-    BASE64_URL_SAFE_NO_PAD.encode([*subscriber.uuid().as_bytes(), seal(keys, subscriber)].concat())
+/// What a link of a subscriber's opens. Each is the subscriber's id and 128 bits of a keyed hash of it: the same each time,
+/// because old mails have to work as long as there is a subscriber.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Grant {
+    /// Leaving, and choosing topics: this link is also told to those who send with another tool.
+    Leave,
+    /// Besides, seeing and erasing what is kept: this one goes to the person alone.
+    Own,
 }
 
-/// Whose token this is; `None` if it is not one of ours.
-#[must_use]
-pub fn read_leave_token(keys: &Keys, text: &str) -> Option<SubscriberId> {
-    if text.len() > MOST_BYTES {
-        return None;
+impl Grant {
+    fn purpose(self) -> &'static str {
+        match self {
+            Self::Leave => "leave",
+            Self::Own => "own",
+        }
     }
-    let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?;
-    let (id, given) = bytes.split_first_chunk::<16>()?;
-    let subscriber = SubscriberId::from_uuid(Uuid::from_bytes(*id));
-    aws_lc_rs::constant_time::verify_slices_are_equal(&seal(keys, subscriber), given).ok()?;
-    Some(subscriber)
-}
 
-fn seal(keys: &Keys, subscriber: SubscriberId) -> [u8; 16] {
-    let mut seal = [0; 16];
-    seal.copy_from_slice(keys.mac("leave", &subscriber.to_string()).get(..16).unwrap_or(&[0; 16]));
-    seal
+    /// The token that grants it.
+    #[must_use]
+    pub fn token(self, keys: &Keys, subscriber: SubscriberId) -> String {
+        BASE64_URL_SAFE_NO_PAD.encode([*subscriber.uuid().as_bytes(), self.seal(keys, subscriber)].concat())
+    }
+
+    /// Whose token this is, and what it grants; `None` if it is not one of ours.
+    #[must_use]
+    pub fn read(keys: &Keys, text: &str) -> Option<(SubscriberId, Self)> {
+        if text.len() > MOST_BYTES {
+            return None;
+        }
+        let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?;
+        let (id, given) = bytes.split_first_chunk::<16>()?;
+        let subscriber = SubscriberId::from_uuid(Uuid::from_bytes(*id));
+        let grants = |grant: &Self| {
+            aws_lc_rs::constant_time::verify_slices_are_equal(&grant.seal(keys, subscriber), given).is_ok()
+        };
+        [Self::Leave, Self::Own].into_iter().find(grants).map(|grant| (subscriber, grant))
+    }
+
+    fn seal(self, keys: &Keys, subscriber: SubscriberId) -> [u8; 16] {
+        let mut seal = [0; 16];
+        let mac = keys.mac(self.purpose(), &subscriber.to_string());
+        seal.copy_from_slice(mac.get(..16).unwrap_or(&[0; 16]));
+        seal
+    }
 }
 
 #[cfg(test)]
@@ -75,19 +96,21 @@ mod tests {
     use aws_lc_rs::hmac;
 
     #[test]
-    fn a_leave_token_is_the_same_each_time_and_cannot_be_made_without_the_key() {
+    fn a_token_is_the_same_each_time_grants_one_thing_and_cannot_be_made_without_the_key() {
         let keys = |key: &[u8; 32]| {
             let signing = (crate::db::types::IsId::from_uuid(Uuid::nil()), [0; 32]);
             Keys { signing, mac: hmac::Key::new(hmac::HMAC_SHA256, key) }
         };
         let (ours, theirs) = (keys(&[1; 32]), keys(&[2; 32]));
         let subscriber = SubscriberId::from_uuid(Uuid::from_u128(7));
-        let token = leave_token(&ours, subscriber);
-        assert_eq!(token, leave_token(&ours, subscriber));
-        assert_eq!(read_leave_token(&ours, &token), Some(subscriber));
-        assert_eq!(read_leave_token(&theirs, &token), None);
-        for wrong in ["", "a", &token[1..], &format!("{token}A"), &"A".repeat(43), &"A".repeat(1000)] {
-            assert_eq!(read_leave_token(&ours, wrong), None, "{wrong}");
+        for grant in [Grant::Leave, Grant::Own] {
+            let token = grant.token(&ours, subscriber);
+            assert_eq!(token, grant.token(&ours, subscriber));
+            assert_eq!(Grant::read(&ours, &token), Some((subscriber, grant)));
+            assert_eq!(Grant::read(&theirs, &token), None);
+            for wrong in ["", "a", &token[1..], &format!("{token}A"), &"A".repeat(43), &"A".repeat(1000)] {
+                assert_eq!(Grant::read(&ours, wrong), None, "{wrong}");
+            }
         }
     }
 }

@@ -7,6 +7,7 @@ const MESSAGES: &[(&str, bool)] = &[
     ("asked", false),
     ("later", false),
     ("confirmed", false),
+    ("confirmed", true),
     ("expired", true),
     ("broken", true),
     ("left", true),
@@ -32,7 +33,7 @@ pub(super) fn all() -> Vec<(&'static str, Value)> {
         [(true, None), (true, Some("saved")), (true, Some("unsure")), (false, Some("left"))]
     {
         let about = context! {
-            email => "a…@reader.example", receives, topics => topics(), notice,
+            email => "a…@reader.example", receives, topics => topics(), notice, own => notice.is_some(),
             export => "https://website.example/export", subscribe => "https://website.example/subscribe",
         };
         samples.push(("preferences.html", about));

@@ -265,7 +265,7 @@ async fn the_lines_for_other_pages_hold_a_form_that_works() {
 }
 
 #[tokio::test]
-async fn who_asks_too_often_for_one_address_is_told_so_on_a_page() {
+async fn who_asks_too_often_is_told_so_on_a_page() {
     let server = Server::start_with(|config| config.join_limit = 5).await;
     for round in 0..6 {
         let form = [("email", ADA), ("stamp", &server.stamp())];
@@ -276,5 +276,19 @@ async fn who_asks_too_often_for_one_address_is_told_so_on_a_page() {
             assert!(answer.is(429).text().contains("Please try again later"));
             assert!(answer.header("retry-after").is_some());
         }
+    }
+}
+
+#[tokio::test]
+async fn forgetting_somebody_who_never_answered_does_not_begin_the_count_anew() {
+    let server = Server::start().await;
+    let join = || server.client().post("/v1/subscribers").json(json!({"email": ADA}));
+    for day in 0..25 {
+        join().await.is(202);
+        server.run_jobs().await;
+        while server.app.db.write(lede::subscribers::store::purge).await.expect("a purge") {}
+        server.clock.advance(hours(25));
+        let most = 3.min(day + 1);
+        assert_eq!(server.mail.all().len(), most, "day {day}");
     }
 }

@@ -73,7 +73,9 @@ impl Stage {
 
     /// The path of the preferences of someone who has just joined.
     async fn preferences(&self) -> String {
-        self.link("leave").await.replace("/leave/", "/preferences/")
+        let done = self.actor.post(self.link("confirm").await).await;
+        let (_, rest) = done.is(200).text().split_once("/subscribe/preferences/").expect("a link");
+        format!("/subscribe/preferences/{}", rest.split('"').next().expect("an address"))
     }
 
     /// The path of a link in a mail to someone who has just joined.

@@ -12,8 +12,9 @@ const ADA: &str = "ada@reader.example";
 async fn subscribed(server: &Server) -> String {
     let body = json!({"email": ADA, "locale": "en"});
     server.client().post("/v1/subscribers").json(body).await.is(202);
-    server.client().post(link(&mail_to(server, ADA).await, "confirm")).await.is(200);
-    link(&mail_to(server, ADA).await, "leave").replace("/leave/", "/preferences/")
+    let done = server.client().post(link(&mail_to(server, ADA).await, "confirm")).await;
+    let (_, rest) = done.is(200).text().split_once("/subscribe/preferences/").expect("a link");
+    format!("/subscribe/preferences/{}", rest.split('"').next().expect("an address"))
 }
 
 async fn followable(server: &Server) {
@@ -75,6 +76,23 @@ async fn leaving_and_erasing_take_a_press_and_erasing_is_meant() {
     let suppressed = editor.get("/v1/suppressions").query(&[("email", ADA)]).await.expect(200);
     // Who left before is remembered as one who left.
     assert_eq!(suppressed["items"][0]["reason"], "unsubscribed");
+}
+
+#[tokio::test]
+async fn the_link_that_others_may_know_leaves_and_chooses_and_opens_nothing_else() {
+    let server = Server::start().await;
+    followable(&server).await;
+    subscribed(&server).await;
+    let page = link(&mail_to(&server, ADA).await, "leave").replace("/leave/", "/preferences/");
+    let anyone = server.client();
+    let shown = anyone.get(&page).await;
+    assert!(!shown.is(200).text().contains("value=\"erase\""), "{}", shown.text());
+    anyone.post(&page).form(&[("action", "erase"), ("sure", "yes")]).await.is(200);
+    anyone.post(format!("{page}/export")).await.problem(404, "not-found");
+    anyone.post(&page).form(&[("action", "save"), ("topic", "sea")]).await.is(200);
+    // What says nothing changes nothing.
+    anyone.post(&page).form(&[("List-Unsubscribe", "One-Click")]).await.is(200);
+    assert_eq!(kept(&server).await["topics"], json!(["sea"]));
 }
 
 #[tokio::test]

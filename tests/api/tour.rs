@@ -108,7 +108,9 @@ async fn subscribers(server: &Server) {
     anyone.post("/subscribe").form(&grace).await.is(429);
     server.run_jobs().await;
     anyone.get(&confirm).await.is(200);
-    anyone.post(&confirm).await.is(200);
+    let done = anyone.post(&confirm).await;
+    let (_, own) = done.is(200).text().split_once("/subscribe/preferences/").expect("a link");
+    let preferences = format!("/subscribe/preferences/{}", own.split('"').next().expect("an address"));
     let admin = server.login(Role::Admin).await;
     let list = admin.get("/v1/subscribers?status=confirmed").await.expect(200);
     let one = format!("/v1/subscribers/{}", list["items"][0]["id"].as_str().expect("an id"));
@@ -127,7 +129,6 @@ async fn subscribers(server: &Server) {
     admin.get(sent.location()).await.is(200);
     admin.get(format!("{}/rows", sent.location())).await.is(200);
     admin.get("/v1/imports").await.is(200);
-    let preferences = leave.replace("/leave/", "/preferences/");
     anyone.get(&preferences).await.is(200);
     anyone.post(&preferences).form(&[("action", "save"), ("topic", "sea")]).await.is(200);
     anyone.post(&preferences).form(&[("action", "erase")]).await.is(422);

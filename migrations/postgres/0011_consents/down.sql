@@ -16,6 +16,7 @@ ALTER TABLE subscribers ADD COLUMN labels json NOT NULL DEFAULT '[]';
 UPDATE subscribers SET labels =
     (SELECT coalesce(json_agg(label), '[]') FROM subscriber_labels WHERE subscriber_id = subscribers.id);
 DROP TABLE subscriber_labels;
+DROP TABLE unanswered_questions;
 DROP TABLE suppressions;
 DROP TABLE consents;
 DROP FUNCTION consents_stay;

@@ -16,6 +16,7 @@ ALTER TABLE subscribers ADD COLUMN labels TEXT NOT NULL DEFAULT '[]';
 UPDATE subscribers SET labels =
     (SELECT json_group_array(label) FROM subscriber_labels WHERE subscriber_id = subscribers.id);
 DROP TABLE subscriber_labels;
+DROP TABLE unanswered_questions;
 DROP TABLE suppressions;
 DROP TABLE consents;
 DROP TABLE consent_texts;

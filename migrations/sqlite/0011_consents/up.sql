@@ -38,6 +38,20 @@ CREATE TABLE suppressions (
 ) STRICT;
 CREATE INDEX suppressions_created_at ON suppressions (created_at, id);
 
+-- When an address was asked to confirm and has not answered since, by its keyed hash: outlives the row, so that nobody is
+-- asked more often for having been forgotten.
+CREATE TABLE unanswered_questions (
+    address_hash BLOB NOT NULL,
+    asked_at INTEGER NOT NULL,
+    PRIMARY KEY (address_hash, asked_at)
+) STRICT;
+CREATE INDEX unanswered_questions_asked_at ON unanswered_questions (asked_at);
+
+-- Those who confirmed before evidence was kept: that they did, and when.
+INSERT INTO consents (id, subscriber_id, kind, via, at, locale, source, details)
+SELECT randomblob(16), id, 'confirmed', 'mail', confirmed_at, locale, source, '{}' FROM subscribers
+WHERE confirmed_at IS NOT NULL;
+
 -- The words that editors put on subscribers.
 CREATE TABLE subscriber_labels (
     subscriber_id BLOB NOT NULL REFERENCES subscribers (id) ON DELETE CASCADE,

@@ -19,6 +19,8 @@ use crate::users::UserId;
 
 /// How many bytes a piece has; the last has fewer.
 pub const PART_BYTES: usize = 256 * 1024;
+/// How long a file is kept whose rows are not read.
+const GIVEN_UP_AFTER: Duration = Duration::from_secs(3 * 24 * 3600);
 /// How long a file may be on its way.
 const RECEIVED_WITHIN: Duration = Duration::from_secs(24 * 3600);
 /// How long it is told what became of the rows.
@@ -341,6 +343,17 @@ pub fn purge(tx: &mut Tx<'_>) -> Result<bool> {
     let now = tx.now();
     let received = now.minus(RECEIVED_WITHIN);
     let lost = imports::status.eq(Progress::Receiving).and(imports::created_at.le(received));
+    // One whose job has died: nobody's address is kept for it for ever.
+    let given_up = imports::status
+        .eq_any([Progress::Waiting, Progress::Running])
+        .and(imports::created_at.le(now.minus(GIVEN_UP_AFTER)));
+    diesel::update(imports::table.filter(given_up))
+        .set((
+            imports::status.eq(Progress::Failed),
+            imports::error.eq("given-up"),
+            imports::finished_at.eq(now),
+        ))
+        .execute(&mut **tx)?;
     let ended = imports::status.eq_any([Progress::Done, Progress::Failed]);
     let left = diesel::dsl::exists(import_parts::table.filter(import_parts::import_id.eq(imports::id)));
     let old = imports::finished_at.le(now.minus(KEPT_FOR));
