@@ -3,6 +3,7 @@
 
 mod config;
 mod demo;
+mod doctor;
 mod health;
 mod import;
 mod serve;
@@ -44,6 +45,9 @@ enum Command {
     /// Look at the settings.
     #[command(subcommand)]
     Config(config::Command),
+    /// Find out what is wrong.
+    #[command(subcommand)]
+    Doctor(doctor::Command),
     /// Ask a running server whether it is ready; for container health checks.
     Health,
 }
@@ -68,6 +72,7 @@ pub fn run(mut cli: Cli) -> ExitCode {
                 Ok(ExitCode::SUCCESS)
             }
             Command::Config(command) => config::run(&cli.config, &command),
+            Command::Doctor(command) => doctor::run(cli.config, command).await,
             Command::Health => health::run(&cli.config).await,
         }
     });

@@ -30,6 +30,8 @@ embedded! {
     "page.html"
     "preferences.html"
     "subscribe.html"
+    "test_mail.html"
+    "test_mail.txt"
     "welcome_mail.html"
     "welcome_mail.txt"
 }

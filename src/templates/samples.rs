@@ -62,6 +62,9 @@ pub(super) fn all() -> Vec<(&'static str, Value)> {
             context! { website_url, preferences_url => "https://website.example/choose", leave_url },
         ));
     }
+    for name in ["test_mail.html", "test_mail.txt"] {
+        samples.push((name, context! {}));
+    }
     samples
 }
 

@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 use crate::client::Client;
 use crate::given::{hours, minutes};
+use crate::mail_server::MailServer;
 use crate::server::Server;
-use crate::smtp::MailServer;
 
 async fn join(server: &Server, email: &str) {
     server.client().post("/v1/subscribers").json(json!({"email": email})).await.is(202);

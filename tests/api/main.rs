@@ -10,6 +10,7 @@ mod client;
 mod contract;
 mod executable;
 mod given;
+mod mail_server;
 mod older_release;
 mod server;
 mod shelf;

@@ -7,7 +7,7 @@ use lede::db::Connection;
 use serde_json::json;
 
 use crate::executable::{Serving, lede_on};
-use crate::smtp::{Conversation, MailServer};
+use crate::mail_server::{Conversation, MailServer};
 use crate::test_database::TestDatabase;
 
 const READERS: usize = 30;

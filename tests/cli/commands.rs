@@ -102,7 +102,7 @@ fn help_and_version_are_there() {
     let version = run(lede().arg("--version"), "");
     assert_eq!(text(&version.stdout), concat!("lede ", env!("CARGO_PKG_VERSION"), "\n"));
     let help = run(lede().arg("--help"), "");
-    for name in ["serve", "user", "migrate", "openapi", "config", "health", "LEDE_DATABASE_URL"] {
+    for name in ["serve", "user", "migrate", "openapi", "config", "doctor", "health", "LEDE_DATABASE_URL"] {
         assert!(text(&help.stdout).contains(name), "{name}");
     }
     assert!(!text(&help.stdout).contains(crate::executable::SECRET));

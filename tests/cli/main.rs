@@ -2,9 +2,14 @@
 
 #[path = "../api/executable.rs"]
 mod executable;
+#[path = "../api/mail_server.rs"]
+mod mail_server;
 #[path = "../api/test_database.rs"]
 mod test_database;
 
+mod dns_server;
+
 mod commands;
+mod doctor;
 mod import;
 mod settings;

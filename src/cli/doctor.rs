@@ -1,0 +1,151 @@
+//! `lede doctor mail`: does mail arrive? A mail is sent through the mail server in force, and DNS is asked what receivers
+//! ask it: whether the domain that mail comes from is one, and who may send in its name.
+
+mod dns;
+mod judge;
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+
+use anyhow::anyhow;
+use clap::{Args, Subcommand};
+use futures_util::future::join_all;
+use minijinja::context;
+
+use crate::app::Seams;
+use crate::config::Config;
+use crate::mail::{EmailAddress, Mailer, Message, Undelivered};
+use crate::templates::Templates;
+use dns::Dns;
+use judge::Finding;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Send a test mail, and look up what DNS says of the domain that mail comes from. Ends with 0 if all is well, 1 if
+    /// something lacks or could not be asked, 2 if the mail could not be sent.
+    Mail(Arguments),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Where the test mail is sent.
+    #[arg(long, value_name = "ADDRESS")]
+    to: String,
+    /// A name server to ask, as in `192.0.2.1:53`. Default: the system's.
+    #[arg(long, value_name = "IP:PORT")]
+    resolver: Option<SocketAddr>,
+    /// A selector whose DKIM key is looked up; may be given several times. It stands behind `s=` in the `DKIM-Signature`
+    /// of a mail that arrived.
+    #[arg(long, value_name = "SELECTOR")]
+    dkim_selector: Vec<String>,
+}
+
+pub(super) async fn run(config: Config, command: Command) -> anyhow::Result<ExitCode> {
+    let Command::Mail(Arguments { to, resolver, dkim_selector }) = command;
+    // The address itself is not repeated.
+    let to = EmailAddress::parse(&to).map_err(|invalid| anyhow!("--to: {}", invalid.detail))?;
+    let (mailer, message) = (Mailer::open(&config)?, test_mail(&config, to)?);
+    let sent = mailer.send(&message).await;
+    let mut is_well = true;
+    match &sent {
+        Ok(()) if matches!(mailer, Mailer::File(_)) => {
+            is_well = false;
+            println!(
+                "mail: lacks. There is no mail server: the test mail was written to {}",
+                config.mail_dir.display()
+            );
+            println!("      set LEDE_SMTP_URL");
+        }
+        Ok(()) => {
+            println!("mail: fine, the mail server has taken the test mail. It may lie in the spam folder.");
+        }
+        Err(Undelivered::Refused(code)) => {
+            eprintln!("lede: the test mail could not be sent: the mail server refused it with {code}");
+        }
+        Err(Undelivered::Failed(why)) => eprintln!("lede: the test mail could not be sent: {why}"),
+    }
+    for (name, finding) in look_up(config.mail_from.domain(), resolver, &dkim_selector).await {
+        is_well &= finding.is_well();
+        println!("{}", finding.told(&name));
+    }
+    Ok(ExitCode::from(match (sent, is_well) {
+        (Err(_), _) => 2,
+        (Ok(()), false) => 1,
+        (Ok(()), true) => 0,
+    }))
+}
+
+fn test_mail(config: &Config, to: EmailAddress) -> anyhow::Result<Message> {
+    let Seams { clock, random, .. } = Seams::default();
+    let templates = Templates::open(config).map_err(anyhow::Error::msg)?;
+    let letter = templates.letter(&templates.site(), "test_mail", &context! {})?;
+    let date = clock.now();
+    Ok(Message {
+        id: random.uuid(date)?,
+        from: config.mail_from.clone(),
+        to,
+        subject: letter.subject,
+        text: letter.text,
+        html: letter.html,
+        date,
+        headers: vec![("Auto-Submitted", "auto-generated".to_owned())],
+    })
+}
+
+/// What DNS says of a domain, each finding with its name.
+async fn look_up(domain: &str, resolver: Option<SocketAddr>, selectors: &[String]) -> Vec<(String, Finding)> {
+    let Some(domain) = judge::public_name(domain) else {
+        return vec![("domain".to_owned(), judge::no_domain(domain))];
+    };
+    let dns = match Dns::open(resolver) {
+        Ok(dns) => dns,
+        Err(why) => return vec![("DNS".to_owned(), Finding::Unasked(why))],
+    };
+    // At the same time: where nobody answers, each is waited for.
+    let (exchange, spf, dmarc, mut keys) = tokio::join!(
+        exchange(&dns, &domain),
+        dns.texts(&domain),
+        dmarc(&dns, &domain),
+        join_all(selectors.iter().map(|selector| key(&dns, &domain, selector))),
+    );
+    if keys.is_empty() {
+        keys.push(("DKIM".to_owned(), judge::no_selector()));
+    }
+    let mut findings = vec![
+        ("MX".to_owned(), exchange),
+        ("SPF".to_owned(), judge::answered(spf, |texts| judge::spf(&domain, &texts))),
+        ("DMARC".to_owned(), dmarc),
+    ];
+    findings.append(&mut keys);
+    findings
+}
+
+async fn exchange(dns: &Dns, domain: &str) -> Finding {
+    match dns.exchanges(domain).await {
+        Ok(found) if found.is_empty() => {
+            judge::answered(dns.addresses(domain).await, |found| judge::address(domain, &found))
+        }
+        answer => judge::answered(answer, |found| judge::exchanges(domain, &found)),
+    }
+}
+
+/// The policy of the domain or, if it has none, of the nearest domain above it that has one.
+async fn dmarc(dns: &Dns, domain: &str) -> Finding {
+    for name in judge::domains_above(domain) {
+        match dns.texts(&format!("_dmarc.{name}")).await {
+            Ok(texts) => {
+                if let Some(finding) = judge::dmarc(name, &texts) {
+                    return finding;
+                }
+            }
+            Err(why) => return Finding::Unasked(why),
+        }
+    }
+    judge::no_dmarc(domain)
+}
+
+async fn key(dns: &Dns, domain: &str, selector: &str) -> (String, Finding) {
+    let name = format!("{selector}._domainkey.{domain}");
+    let finding = judge::answered(dns.texts(&name).await, |texts| judge::dkim(&name, &texts));
+    (format!("DKIM {selector}"), finding)
+}
