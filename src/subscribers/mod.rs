@@ -1,9 +1,11 @@
-//! Those who receive mail, by their own consent. `consent.rs` says who may be asked and what an answer changes, `pages.rs`
-//! is what people see, `letters.rs` asks them by mail, and `routes.rs` is the list as editors see it.
+//! Those who receive mail, by their own consent. `consent.rs` says who may be asked and what an answer changes; `evidence.rs`
+//! keeps what was shown and done, and `suppressions.rs` who is sent nothing. People join by `joining.rs` and `form_page.rs`,
+//! confirm and leave by `pages.rs`, and choose by `preferences.rs`; `letters.rs` writes to them. `routes.rs`, `keeping.rs`,
+//! `stats.rs`, `export.rs` and `import` are the list as those see it who keep it.
 //!
 //! Three rules hold throughout. What a stranger can send gives nothing away: every sign-up takes the same way and gets the
 //! same answer. Nothing changes on `GET`. And an address stands in the subscriber's row and nowhere else, so that
-//! erasing the row erases the person.
+//! erasing the row erases the person; what stays is a keyed hash that only tells whether an address is the same.
 
 pub mod consent;
 pub mod evidence;
