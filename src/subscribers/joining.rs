@@ -101,7 +101,7 @@ pub async fn join_subscribers(
     };
     match ip.flatten() {
         Some(ip) => {
-            app.limits.admit(&req, Policy::Join, || Key::Network(peer::network(ip.to_canonical())))?
+            app.limits.admit(&req, Policy::Join, || Key::Network(peer::network(ip.to_canonical())))?;
         }
         None => app.limits.admit_network(&req, Policy::Join)?,
     }
