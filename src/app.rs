@@ -21,7 +21,7 @@ use crate::error::{Error, Result};
 use crate::http::cache::Cache;
 use crate::http::limit::Limits;
 use crate::http::public::PublicHeaders;
-use crate::http::{docs, idempotency, openapi, pipeline, routes};
+use crate::http::{docs, idempotency, pipeline, routes};
 use crate::jobs::{self, Job};
 use crate::mail::Mailer;
 use crate::metrics::Metrics;
@@ -180,7 +180,6 @@ fn make_secret_file(file: &Path, random: &Random) -> Result<()> {
 /// When the listener cannot be used.
 pub async fn serve(app: App, listener: TcpListener, mut stop: watch::Receiver<bool>) -> Result<()> {
     let failed = |e: std::io::Error| Error::unavailable(e.to_string());
-    let _ = openapi::document();
     adopt_settings(&app, Adopt::Always).await?;
     let work = jobs::run_until(app.clone(), stop.clone());
     let generation = app.db.generation().clone();

@@ -68,7 +68,7 @@ pub fn run(mut cli: Cli) -> ExitCode {
             Command::User(command) => user::run(cli.config, command).await,
             Command::Migrate => migrate(&cli.config),
             Command::Openapi => {
-                print!("{}", crate::http::openapi::document());
+                print!("{}", crate::http::openapi::DOCUMENT);
                 Ok(ExitCode::SUCCESS)
             }
             Command::Config(command) => config::run(&cli.config, &command),

@@ -12,8 +12,9 @@ use super::public::etag;
 use super::routes::{self, ENDPOINTS};
 use crate::error::Result;
 
-/// Examples of real requests and answers, recorded from a server by a test.
-const EXAMPLES: &str = include_str!("../../openapi/examples.json");
+/// The document, as it is served: pretty JSON with a newline at its end. A test holds it against [`generate`], so a server
+/// need not make it anew at each start.
+pub const DOCUMENT: &str = include_str!("../../openapi/openapi.json");
 
 const DESCRIPTION: &str = "Articles, their sections and the people who subscribe, for websites that fetch them over HTTP.\n\n\
 Readers are served *editions*, which publishing makes of a draft's revisions; editors work on *drafts* with a token. \
@@ -55,17 +56,10 @@ const PROBLEMS: &[(&str, u16, &str)] = &[
     ("ServiceUnavailable", 503, "Too busy, or the database is away: again after `Retry-After`."),
 ];
 
-/// The document, as it is served and committed: pretty JSON with a newline at its end.
+/// Makes the document of what the handlers say, with examples in the form of `openapi/examples.json`: real requests and
+/// answers, recorded from a server.
 #[must_use]
-pub fn document() -> &'static str {
-    static DOCUMENT: OnceLock<String> = OnceLock::new();
-    DOCUMENT.get_or_init(|| document_with(EXAMPLES))
-}
-
-/// The document with other examples, in the form of `openapi/examples.json`: what a test writes when it has recorded new
-/// ones.
-#[must_use]
-pub fn document_with(examples: &str) -> String {
+pub fn generate(examples: &str) -> String {
     let examples = serde_json::from_str(examples).unwrap_or_default();
     let mut text = serde_json::to_string_pretty(&build(&examples)).unwrap_or_default();
     text.push('\n');
@@ -79,8 +73,8 @@ pub fn document_with(examples: &str) -> String {
     responses((status = 200, description = "The document.", body = Object)))]
 pub async fn get_openapi() -> Result<Answer> {
     static TAG: OnceLock<String> = OnceLock::new();
-    let tag = TAG.get_or_init(|| etag(document().as_bytes())).clone();
-    Ok(Answer::public("application/json", Bytes::from_static(document().as_bytes())).tag(tag))
+    let tag = TAG.get_or_init(|| etag(DOCUMENT.as_bytes())).clone();
+    Ok(Answer::public("application/json", Bytes::from_static(DOCUMENT.as_bytes())).tag(tag))
 }
 
 fn build(examples: &Value) -> Value {
