@@ -29,6 +29,8 @@ impl Process {
             .args(["serve", "--website-url", fixture::WEBSITE, "--bind", &address.to_string()])
             .args(["--database-url", &format!("sqlite://{}", database.display())])
             .args(arguments)
+            // As the image has it.
+            .env("MIMALLOC_PURGE_DELAY", "0")
             .stderr(log(database, "lede.log"));
         Self::start(address, &mut command)
     }
