@@ -1,26 +1,20 @@
-//! Lists from elsewhere: what each service's file becomes, what a second run changes, who is not brought back, and what
-//! becomes of an import whose server is killed.
+//! Lists from elsewhere: what each service's file becomes, what a second run changes, and who is not brought back.
 
 use std::collections::BTreeMap;
 
 use diesel::prelude::*;
 use lede::auth::Role;
 use lede::db::Connection;
-use lede::db::schema::{
-    consents, events, import_parts, import_rows, import_seen, imports, jobs, subscribers,
-};
+use lede::db::schema::{consents, events, import_parts, import_rows, import_seen, imports, subscribers};
 use lede::subscribers::{import, store};
-use reqwest::StatusCode;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::client::{Answer, Call, Client};
-use crate::executable::{Serving, add_user, lede_on};
-use crate::given::{PASSWORD, days, link, mail_to, milliseconds, minutes};
+use crate::given::{days, link, mail_to, minutes};
 use crate::server::Server;
-use crate::test_database::TestDatabase;
 
-const IMPORT: &str = "/v1/subscribers/import";
+pub const IMPORT: &str = "/v1/subscribers/import";
 const ADA: &str = "ada@reader.example";
 
 /// Sends a file as one that is to be taken.
@@ -55,7 +49,7 @@ async fn imported(server: &Server, file: &str) -> Value {
 }
 
 /// Created, updated, unchanged, suppressed and refused.
-fn counts(import: &Value) -> [i64; 5] {
+pub fn counts(import: &Value) -> [i64; 5] {
     ["created", "updated", "unchanged", "suppressed", "refused"]
         .map(|name| import["counts"][name].as_i64().expect("a count"))
 }
@@ -538,7 +532,7 @@ async fn a_repeated_request_is_one_import() {
 }
 
 /// A list of that many people, of whom every tenth row is one that is refused.
-fn many(people: usize) -> String {
+pub fn many(people: usize) -> String {
     let mut file = "email,name,tags,City\n".to_owned();
     for number in 0..people {
         file +=
@@ -551,7 +545,7 @@ fn many(people: usize) -> String {
 }
 
 /// What has come of an import of [`many`]: that everybody is there once, with evidence and an event.
-fn check_many(conn: &mut Connection, people: i64) {
+pub fn check_many(conn: &mut Connection, people: i64) {
     let confirmed = subscribers::table.filter(subscribers::status.eq(lede::subscribers::Status::Confirmed));
     assert_eq!(confirmed.count().get_result::<i64>(conn).expect("a count"), people);
     assert_eq!(consents::table.count().get_result::<i64>(conn).expect("a count"), people);
@@ -594,84 +588,6 @@ async fn two_servers_take_each_row_once() {
     let import = admin.get(sent.location()).await.expect(200);
     assert_eq!((&import["status"], counts(&import)), (&json!("done"), [3_000, 0, 0, 0, 300]));
     check_many(&mut server.database().connect(), 3_000);
-}
-
-#[tokio::test]
-async fn an_import_whose_server_is_killed_goes_on_where_it_was() {
-    const PEOPLE: i64 = 12_000;
-    let database = TestDatabase::fresh();
-    add_user(&database, "ada@lede.example", "admin", PASSWORD);
-    let mut serving = Serving::start(&mut lede_on(&database));
-    let file = many(PEOPLE.try_into().expect("a number"));
-    let mut server = Remote::login(&serving.address).await;
-    let sent = server.send(file).await;
-    let (mut before, mut kills) = (-1, 0);
-    loop {
-        let import = server.get(&sent).await;
-        let rows = import["progress"]["rows"].as_i64().expect("a number");
-        match import["status"].as_str().expect("a status") {
-            "done" => break assert_eq!(counts(&import), [PEOPLE, 0, 0, 0, PEOPLE / 10]),
-            // Some way further on than at the last time, so that it comes to its end.
-            "running" | "waiting" if rows > before + PEOPLE / 6 || before < 0 => {
-                before = rows;
-                kills += 1;
-                serving.kill();
-                give_back(&database);
-                serving = Serving::start(&mut lede_on(&database));
-                server = Remote::login(&serving.address).await;
-            }
-            "running" | "waiting" => tokio::time::sleep(milliseconds(5)).await,
-            other => panic!("{other}: {import:#}"),
-        }
-    }
-    assert!(kills >= 2, "killed {kills} times");
-    println!("killed {kills} times");
-    drop(serving);
-    check_many(&mut database.connect(), PEOPLE);
-}
-
-/// On PostgreSQL others may be at work, so a claim has to grow old; here it does at once.
-fn give_back(database: &TestDatabase) {
-    let mut conn = database.connect();
-    if matches!(conn, Connection::Postgres(_)) {
-        let none = None::<lede::clock::Timestamp>;
-        // The database server may be about to commit what it has been told.
-        std::thread::sleep(milliseconds(200));
-        diesel::update(jobs::table).set(jobs::claimed_until.eq(none)).execute(&mut conn).expect("an update");
-    }
-}
-
-/// The executable's server, and a token for it.
-struct Remote {
-    http: reqwest::Client,
-    address: String,
-    token: String,
-}
-
-impl Remote {
-    async fn login(address: &str) -> Self {
-        let http = reqwest::Client::builder().no_proxy().build().expect("a client");
-        let who = json!({"email": "ada@lede.example", "password": PASSWORD});
-        let sessions =
-            http.post(format!("{address}/v1/auth/sessions")).json(&who).send().await.expect("an answer");
-        let session: Value = sessions.json().await.expect("JSON");
-        let token = session["access_token"].as_str().expect("a token").to_owned();
-        Self { http, address: address.to_owned(), token }
-    }
-
-    /// Sends a file and returns where to see how far it is.
-    async fn send(&self, file: String) -> String {
-        let url = format!("{}{IMPORT}?dry_run=false&source=old&statement=They+said+so.", self.address);
-        let sent = self.http.post(url).bearer_auth(&self.token).header("content-type", "text/csv").body(file);
-        let answer = sent.send().await.expect("an answer");
-        assert_eq!(answer.status(), StatusCode::ACCEPTED);
-        answer.headers()["location"].to_str().expect("ASCII").to_owned()
-    }
-
-    async fn get(&self, path: &str) -> Value {
-        let answer = self.http.get(format!("{}{path}", self.address)).bearer_auth(&self.token).send().await;
-        answer.expect("an answer").json().await.expect("JSON")
-    }
 }
 
 #[tokio::test]

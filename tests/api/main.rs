@@ -35,6 +35,7 @@ mod harness;
 mod idempotency;
 mod if_match;
 mod import;
+mod import_killed;
 mod jobs;
 mod joining;
 mod limits;

@@ -4,9 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use diesel::prelude::*;
 use futures_util::future::join_all;
-use lede::db::Connection;
 use reqwest::{Client, RequestBuilder};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
@@ -51,7 +49,7 @@ async fn what_was_acknowledged_survives_being_killed() {
         serving.kill();
         writers = join_all(writing).await.into_iter().map(|writer| writer.expect("a writer")).collect();
         acknowledged += enough.count.load(Ordering::SeqCst);
-        settle(&database);
+        database.settle();
         let serving = Serving::start(&mut lede_on(&database));
         let server = Remote::login(&serving.address).await;
         for writer in &mut writers {
@@ -263,30 +261,5 @@ impl Remote {
     async fn count(&self) -> usize {
         let page = self.get("/v1/drafts?limit=1&include_total=true").await.expect("a list");
         usize::try_from(page["total"].as_u64().expect("a number")).expect("a small one")
-    }
-}
-
-/// Checks what the dead process left, and waits until nothing is done for it any more.
-fn settle(database: &TestDatabase) {
-    #[derive(QueryableByName)]
-    struct Check {
-        #[diesel(sql_type = diesel::sql_types::Text)]
-        integrity_check: String,
-    }
-    let mut conn = database.connect();
-    match &mut conn {
-        Connection::Sqlite(conn) => {
-            let check: Check = diesel::sql_query("PRAGMA integrity_check").get_result(conn).expect("a check");
-            assert_eq!(check.integrity_check, "ok");
-        }
-        // The database server may be about to commit what it has been told; what it does not, it never will.
-        Connection::Postgres(conn) => {
-            diesel::sql_query(
-                "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity \
-                 WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()",
-            )
-            .execute(conn)
-            .expect("no others");
-        }
     }
 }

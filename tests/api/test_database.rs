@@ -4,6 +4,7 @@
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
+use diesel::{QueryableByName, RunQueryDsl as _};
 use lede::db::connection;
 use lede::db::{Connection, DatabaseUrl};
 
@@ -69,6 +70,32 @@ impl TestDatabase {
     /// A connection beside the server's own.
     pub fn connect(&self) -> Connection {
         connection::open(&self.url).expect("a connection")
+    }
+
+    /// Checks what a dead process left, and waits until nothing is done for it any more.
+    pub fn settle(&self) {
+        #[derive(QueryableByName)]
+        struct Check {
+            #[diesel(sql_type = diesel::sql_types::Text)]
+            integrity_check: String,
+        }
+        let mut conn = self.connect();
+        match &mut conn {
+            Connection::Sqlite(conn) => {
+                let check: Check =
+                    diesel::sql_query("PRAGMA integrity_check").get_result(conn).expect("a check");
+                assert_eq!(check.integrity_check, "ok");
+            }
+            // The database server may be about to commit what it has been told; what it does not, it never will.
+            Connection::Postgres(conn) => {
+                diesel::sql_query(
+                    "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity \
+                     WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()",
+                )
+                .execute(conn)
+                .expect("no others");
+            }
+        }
     }
 }
 
