@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use aws_lc_rs::digest;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use ring::digest;
+use ring::rand::{SecureRandom as _, SystemRandom};
 use uuid::Uuid;
 
 use crate::clock::Timestamp;
@@ -36,7 +37,7 @@ impl Random {
         let mut bytes = [0; N];
         match self {
             Self::System => {
-                aws_lc_rs::rand::fill(&mut bytes).map_err(|_| Error::internal("no random bytes"))?;
+                SystemRandom::new().fill(&mut bytes).map_err(|_| Error::internal("no random bytes"))?;
             }
             Self::Seeded(counter) => {
                 for chunk in bytes.chunks_mut(32) {

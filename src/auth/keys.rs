@@ -1,8 +1,8 @@
 //! The keys that sign tokens and address hashes. They live in the database, sealed with the installation's secret, so
 //! that replicas share them and a copy of the database alone opens nothing.
 
-use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
-use aws_lc_rs::hmac;
+use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use ring::hmac;
 use diesel::prelude::*;
 
 use crate::clock::Timestamp;

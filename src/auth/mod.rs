@@ -4,6 +4,7 @@
 mod keys;
 mod password;
 pub mod routes;
+mod signing;
 mod token;
 
 use std::marker::PhantomData;

@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 
 use super::keys::{KeyId, Keys};
+use super::signing;
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::random::Random;
@@ -53,13 +53,12 @@ impl Tokens {
     /// Internal, if the key is none.
     pub fn new(keys: &Keys, issuer: String) -> Result<Self> {
         let (kid, seed) = &keys.signing;
-        let pair = Ed25519KeyPair::from_seed_unchecked(seed).map_err(|e| Error::internal(e.to_string()))?;
-        let pkcs8 = pair.to_pkcs8().map_err(|e| Error::internal(e.to_string()))?;
+        let (encoding, decoding) = signing::keys(seed)?;
         Ok(Self {
             issuer,
             kid: *kid,
-            encoding: EncodingKey::from_ed_der(pkcs8.as_ref()),
-            decoding: DecodingKey::from_ed_der(pair.public_key().as_ref()),
+            encoding,
+            decoding,
             verified: Arc::default(),
         })
     }

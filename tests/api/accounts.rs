@@ -1,6 +1,6 @@
 //! Logging in, and the tokens that come of it: what is not exactly one of ours, and good now, is nobody's.
 
-use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
+use ring::signature::{Ed25519KeyPair, KeyPair as _};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use lede::auth::Role;
@@ -201,7 +201,7 @@ async fn a_token_that_is_wrong_in_one_thing_is_nobodys() {
     let (said, signature) = good.rsplit_once('.').expect("a signature");
     let (head, body) = said.split_once('.').expect("a header");
     let public = forge.key.public_key().as_ref();
-    let hmac = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, public);
+    let hmac = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, public);
     let symmetric = format!(
         "{}.{body}",
         encode(json!({"alg": "HS256", "typ": "at+jwt", "kid": forge.kid}).to_string().as_bytes())
@@ -221,7 +221,7 @@ async fn a_token_that_is_wrong_in_one_thing_is_nobodys() {
         ("no algorithm, a signature", format!("{none}.{body}.{signature}")),
         (
             "HS256 with the public key",
-            format!("{symmetric}.{}", encode(aws_lc_rs::hmac::sign(&hmac, symmetric.as_bytes()).as_ref())),
+            format!("{symmetric}.{}", encode(ring::hmac::sign(&hmac, symmetric.as_bytes()).as_ref())),
         ),
         ("another's signature", other_key.token(&other_key.header(), &other_key.claims())),
         ("a key of its own", other_key.token(&carries_key, &other_key.claims())),

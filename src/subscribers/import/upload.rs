@@ -7,7 +7,7 @@ use actix_web::HttpMessage as _;
 use actix_web::HttpRequest;
 use actix_web::http::header;
 use actix_web::web::{Bytes, Payload};
-use aws_lc_rs::digest;
+use ring::digest;
 use futures_util::StreamExt as _;
 
 use super::columns::{self, Columns};

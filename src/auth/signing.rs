@@ -1,0 +1,61 @@
+//! Signs and verifies tokens for `jsonwebtoken` with ring: Ed25519 and nothing else, so that no other algorithm can be
+//! asked for by a token's header.
+
+use jsonwebtoken::crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils};
+use jsonwebtoken::errors::{Error, ErrorKind};
+use jsonwebtoken::signature::{Error as SignatureError, Signer, Verifier};
+use jsonwebtoken::{Algorithm, AlgorithmFamily, DecodingKey, EncodingKey};
+use ring::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
+
+static PROVIDER: CryptoProvider = CryptoProvider {
+    signer_factory: |algorithm, key| {
+        let is_ours = *algorithm == Algorithm::EdDSA && key.family() == AlgorithmFamily::Ed;
+        let pair = Ed25519KeyPair::from_seed_unchecked(key.as_bytes()).ok().filter(|_| is_ours);
+        Ok(Box::new(Ed25519Signer(pair.ok_or(ErrorKind::InvalidEddsaKey)?)))
+    },
+    verifier_factory: |algorithm, key| {
+        if *algorithm != Algorithm::EdDSA || key.family() != AlgorithmFamily::Ed {
+            return Err(Error::from(ErrorKind::InvalidAlgorithm));
+        }
+        Ok(Box::new(Ed25519Verifier(key.try_get_as_bytes()?.to_vec())))
+    },
+    // Called for JSON Web Keys only, which are never read or written.
+    key_utils: KeyUtils::new_unimplemented(),
+};
+
+struct Ed25519Signer(Ed25519KeyPair);
+
+impl Signer<Vec<u8>> for Ed25519Signer {
+    fn try_sign(&self, message: &[u8]) -> Result<Vec<u8>, SignatureError> {
+        Ok(self.0.sign(message).as_ref().to_vec())
+    }
+}
+
+impl JwtSigner for Ed25519Signer {
+    fn algorithm(&self) -> Algorithm {
+        Algorithm::EdDSA
+    }
+}
+
+struct Ed25519Verifier(Vec<u8>);
+
+impl Verifier<Vec<u8>> for Ed25519Verifier {
+    fn verify(&self, message: &[u8], signature: &Vec<u8>) -> Result<(), SignatureError> {
+        UnparsedPublicKey::new(&ED25519, &self.0).verify(message, signature).map_err(|_| SignatureError::new())
+    }
+}
+
+impl JwtVerifier for Ed25519Verifier {
+    fn algorithm(&self) -> Algorithm {
+        Algorithm::EdDSA
+    }
+}
+
+/// The two halves of the key that `seed` makes, in the form that `jsonwebtoken` hands to the signer above.
+pub(super) fn keys(seed: &[u8; 32]) -> crate::error::Result<(EncodingKey, DecodingKey)> {
+    // A second call finds the same provider in place.
+    let _ = PROVIDER.install_default();
+    let pair = Ed25519KeyPair::from_seed_unchecked(seed)
+        .map_err(|e| crate::error::Error::internal(e.to_string()))?;
+    Ok((EncodingKey::from_ed_der(seed), DecodingKey::from_ed_der(pair.public_key().as_ref())))
+}
