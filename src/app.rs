@@ -1,36 +1,26 @@
-//! The application: its seams to the world, built here and nowhere else, and the server that runs on them.
+//! The application as a bundle of its parts, opened here and nowhere else: what a handler or a job may need.
 
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::sync::atomic::AtomicBool;
 
 use actix_web::http::header::{HeaderName, HeaderValue};
-use actix_web::middleware::from_fn;
-use actix_web::web::{self, Data};
-use actix_web::{HttpServer, dev::ServerHandle};
-use tokio::sync::watch;
 
 use crate::auth::{Keys, Passwords, Tokens};
-use crate::clock::Clock;
-use crate::config::{Config, Secret};
-use crate::db::{Database, DatabaseUrl, migrate};
-use crate::editions::store::{Adopt, adopt_settings};
-use crate::error::{Error, Result};
-use crate::http::cache::Cache;
-use crate::http::limit::Limits;
-use crate::http::public::PublicHeaders;
-use crate::http::{docs, idempotency, pipeline, routes};
-use crate::jobs::{self, Job};
-use crate::mail::Mailer;
-use crate::metrics::Metrics;
-use crate::random::Random;
-use crate::search;
-use crate::subscribers;
+use crate::base::clock::Clock;
+use crate::base::config::{Config, Secret};
+use crate::base::db::{Database, DatabaseUrl, migrate};
+use crate::base::error::{Error, Result};
+use crate::base::http::cache::Cache;
+use crate::base::http::limit::Limits;
+use crate::base::http::public::PublicHeaders;
+use crate::base::http::security_headers::security_headers;
+use crate::base::mail::Mailer;
+use crate::base::metrics::Metrics;
+use crate::base::random::Random;
+use crate::base::templates::Templates;
+use crate::base::text::markdown::Policy;
 use crate::subscribers::stamps::Stamps;
-use crate::templates::Templates;
-use crate::text::markdown::Policy;
 
 /// Everything a handler or a job may need. Cheap to clone.
 #[derive(Clone)]
@@ -109,7 +99,7 @@ impl App {
             stamps: Arc::default(),
             limits: Arc::new(Limits::new(&config, &clock, &metrics)),
             public_headers: PublicHeaders::new(&config),
-            security_headers: pipeline::security_headers(&config).into(),
+            security_headers: security_headers(&config).into(),
             metrics,
             config: Arc::new(config),
             db,
@@ -170,69 +160,4 @@ fn make_secret_file(file: &Path, random: &Random) -> Result<()> {
         _ => {}
     }
     std::fs::remove_file(&draft).map_err(failed)
-}
-
-/// Serves until `stop` turns true: readiness turns first, then the listener closes, then what is under way is finished.
-/// Jobs are done in the background, unless the clock stands: then nothing falls due by itself, and whoever advances it
-/// runs them.
-///
-/// # Errors
-/// When the listener cannot be used.
-pub async fn serve(app: App, listener: TcpListener, mut stop: watch::Receiver<bool>) -> Result<()> {
-    let failed = |e: std::io::Error| Error::unavailable(e.to_string());
-    adopt_settings(&app, Adopt::Always).await?;
-    let work = jobs::run_until(app.clone(), stop.clone());
-    let generation = app.db.generation().clone();
-    let follower = actix_web::rt::spawn(generation.follow(app.config.database_url.clone(), stop.clone()));
-    let worker = matches!(app.clock, Clock::System).then(|| actix_web::rt::spawn(work));
-    let data = Data::new(app.clone());
-    let server = HttpServer::new(move || {
-        actix_web::App::new()
-            .app_data(data.clone())
-            .app_data(web::PathConfig::default().error_handler(|_, _| Error::NotFound("page").into()))
-            .configure(routes::configure)
-            .configure(docs::configure)
-            .default_service(web::to(pipeline::not_found))
-            .wrap(from_fn(pipeline::around))
-    })
-    .disable_signals()
-    .shutdown_timeout(30)
-    .listen(listener)
-    .map_err(failed)?
-    .run();
-    actix_web::rt::spawn(drain(app, server.handle(), async move {
-        let _ = stop.wait_for(|stop| *stop).await;
-    }));
-    server.await.map_err(failed)?;
-    follower.await.map_err(|e| Error::internal(e.to_string()))?;
-    match worker {
-        Some(worker) => worker.await.map_err(|e| Error::internal(e.to_string())),
-        None => Ok(()),
-    }
-}
-
-async fn drain(app: App, server: ServerHandle, stopped: impl Future<Output = ()>) {
-    stopped.await;
-    app.draining.store(true, Ordering::SeqCst);
-    tokio::time::sleep(Duration::from_secs(app.config.drain_seconds)).await;
-    server.stop(true).await;
-}
-
-/// Drops what has outlived its time.
-pub(crate) async fn housekeeping(app: &App) -> Result<()> {
-    while app.db.write(idempotency::purge).await? {}
-    while app.db.write(subscribers::store::purge).await? {}
-    while app.db.write(subscribers::import::store::purge).await? {}
-    while app.db.write(search::store::tidy).await? {}
-    let random = app.random.clone();
-    app.db
-        .write(move |tx| {
-            // Only this one: should there ever be two, they become one again.
-            if jobs::count(tx, "housekeeping")? > 1 {
-                return Ok(());
-            }
-            let again = tx.now().plus(Duration::from_secs(3600));
-            jobs::enqueue(tx, &random, &Job::Housekeeping, again)
-        })
-        .await
 }

@@ -34,30 +34,23 @@
 //! that can happen).
 
 pub mod app;
-pub mod articles;
 pub mod auth;
+pub mod base;
+pub mod cli;
+pub mod server;
+
+// The resources.
+pub mod accounts;
+pub mod articles;
 pub mod authors;
 pub mod carried;
 pub mod changes;
-pub mod cli;
-pub mod clock;
-pub mod config;
-pub mod db;
 pub mod editions;
-pub mod error;
-pub mod events;
 pub mod feeds;
-pub mod http;
-pub mod jobs;
-pub mod logger;
-pub mod mail;
-pub mod metrics;
-pub mod random;
+pub mod operations;
 pub mod redirects;
 pub mod search;
 pub mod site;
 pub mod subscribers;
-pub mod templates;
-pub mod text;
 pub mod topics;
 pub mod users;

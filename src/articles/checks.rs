@@ -4,8 +4,8 @@ use serde_json::{Map, Value};
 
 use super::metadata_change::Named;
 use super::{Cover, Seo, short, web_address};
-use crate::error::{Invalid, Place, Violations};
-use crate::text::slug::Slug;
+use crate::base::error::{Invalid, Place, Violations};
+use crate::base::text::slug::Slug;
 
 /// The most bytes that `custom` takes when written as JSON.
 pub const MOST_CUSTOM: usize = 64 * 1024;

@@ -7,16 +7,16 @@ use serde_json::{Map, Value, json};
 
 use super::store::{self, ArticleRow, ChangeRow, SectionRow};
 use super::tree::flatten;
-use super::{ArticleId, ArticleRef, Content, Metadata, Section, SectionId, slugs};
+use super::{ArticleRef, Content, Metadata, Section, slugs};
 use crate::auth::{Actor, Permission, WriteArticles};
-use crate::db::types::{IsId as _, Json};
-use crate::db::{Connection, Tx};
-use crate::error::{Error, Result};
-use crate::events::{Event, SubjectId};
-use crate::http::IfMatch;
-use crate::random::Random;
-use crate::text::Locale;
-use crate::users::UserId;
+use crate::base::db::types::Json;
+use crate::base::db::{Connection, Tx};
+use crate::base::error::{Error, Result};
+use crate::base::events::Event;
+use crate::base::http::IfMatch;
+use crate::base::ids::{ArticleId, IsId as _, SectionId, SubjectId, UserId};
+use crate::base::random::Random;
+use crate::base::text::Locale;
 
 /// An article as its editors have it now.
 #[derive(Debug, Clone)]
@@ -113,7 +113,7 @@ pub fn find<P: Permission>(
     if moved {
         let members =
             Map::from_iter([("slug".to_owned(), json!(row.slug)), ("id".to_owned(), json!(row.id))]);
-        return Err(Error::Conflict(crate::error::Conflict {
+        return Err(Error::Conflict(crate::base::error::Conflict {
             code: "slug-moved",
             detail: format!("the draft's slug is {} now", row.slug).into(),
             members,

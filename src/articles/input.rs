@@ -8,12 +8,13 @@ use super::checks::{
     MOST_AUTHORS, MOST_TOPICS, check_aliases, check_cover, check_custom, check_named, check_seo,
 };
 use super::metadata_change::MetadataChange;
-use super::{ArticleId, Cover, Metadata, SectionId, Seo, WebsitePath, line, short, tree};
-use crate::clock::Timestamp;
-use crate::error::{Invalid, Result, Violations};
-use crate::http::json::{self, present};
-use crate::text::Locale;
-use crate::text::slug::Slug;
+use super::{Cover, Metadata, Seo, WebsitePath, line, short, tree};
+use crate::base::clock::Timestamp;
+use crate::base::error::{Invalid, Result, Violations};
+use crate::base::http::json::{self, present};
+use crate::base::ids::{ArticleId, SectionId};
+use crate::base::text::Locale;
+use crate::base::text::slug::Slug;
 
 /// The members that creating and changing an article have in common. `null` clears: it puts the default back.
 macro_rules! with_metadata {

@@ -3,14 +3,15 @@
 use super::drafts::{Draft, Editor};
 use super::metadata_change::{MetadataChange, Named};
 use super::store::{self, ArticleRow};
-use super::{ArticleId, Section, slugs};
+use super::{Section, slugs};
 use crate::authors;
-use crate::clock::Timestamp;
-use crate::db::Tx;
-use crate::db::types::Json;
-use crate::error::{Error, Invalid, Place, Result, Violations};
-use crate::events::Event;
-use crate::text::slug::Slug;
+use crate::base::clock::Timestamp;
+use crate::base::db::Tx;
+use crate::base::db::types::Json;
+use crate::base::error::{Error, Invalid, Place, Result, Violations};
+use crate::base::events::Event;
+use crate::base::ids::{ArticleId, AuthorId, TopicId};
+use crate::base::text::slug::Slug;
 use crate::topics;
 
 /// What a new article is made of.
@@ -133,7 +134,7 @@ fn topic_ids(
     editor: &Editor<'_>,
     named: &[Named],
     violations: &mut Violations,
-) -> Result<Vec<topics::TopicId>> {
+) -> Result<Vec<TopicId>> {
     let may_make = editor.actor.may::<crate::auth::WriteTopics>();
     let slugs: Vec<Slug> = named.iter().map(|named| named.slug.clone()).collect();
     let found = topics::store::find_by_slugs(tx, &slugs)?;
@@ -162,7 +163,7 @@ fn author_ids(
     editor: &Editor<'_>,
     named: &[Named],
     violations: &mut Violations,
-) -> Result<Vec<authors::AuthorId>> {
+) -> Result<Vec<AuthorId>> {
     let may_make = editor.actor.may::<crate::auth::WriteAuthors>();
     let slugs: Vec<Slug> = named.iter().map(|named| named.slug.clone()).collect();
     let found = authors::store::find_by_slugs(tx, &slugs)?;

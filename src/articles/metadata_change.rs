@@ -2,9 +2,10 @@
 
 use serde_json::{Map, Value};
 
-use super::{ArticleId, Cover, Metadata, Seo};
-use crate::text::Locale;
-use crate::text::slug::Slug;
+use super::{Cover, Metadata, Seo};
+use crate::base::ids::ArticleId;
+use crate::base::text::Locale;
+use crate::base::text::slug::Slug;
 
 /// What is to become of the metadata: absent members stay as they are.
 #[derive(Debug, Clone, Default, PartialEq)]

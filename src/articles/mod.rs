@@ -4,16 +4,11 @@
 pub mod checks;
 pub mod drafts;
 pub mod input;
-pub mod list;
 pub mod metadata;
 pub mod metadata_change;
 pub mod output;
-pub mod past_editions;
-pub mod publishing;
-pub mod revisions;
 pub mod routes;
 pub mod section_change;
-pub mod section_routes;
 pub mod slugs;
 pub mod store;
 pub mod transfer;
@@ -26,21 +21,10 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::authors::AuthorId;
-use crate::db::types::IsId as _;
-use crate::error::Invalid;
-use crate::text::Locale;
-use crate::text::slug::{Anchor, Slug};
-use crate::topics::TopicId;
-
-crate::id! {
-    /// Names an article.
-    ArticleId
-}
-crate::id! {
-    /// Names a section.
-    SectionId
-}
+use crate::base::error::Invalid;
+use crate::base::ids::{ArticleId, AuthorId, IsId as _, SectionId, TopicId};
+use crate::base::text::Locale;
+use crate::base::text::slug::{Anchor, Slug};
 
 /// What a revision holds: everything an editor wrote.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

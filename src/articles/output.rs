@@ -7,17 +7,17 @@ use utoipa::ToSchema;
 
 use super::drafts::Draft as Kept;
 use super::store::ArticleRow;
-use super::{ArticleId, Cover, Section, SectionId, Seo, Status, WebsitePath};
+use super::{Cover, Section, Seo, Status, WebsitePath};
 use crate::authors::{self, AuthorRef};
-use crate::clock::Timestamp;
-use crate::db::Connection;
-use crate::db::schema::users;
-use crate::error::Result;
-use crate::text::Locale;
-use crate::text::markdown::{Policy, Warning as Removed, render};
-use crate::text::slug::{Anchor, Slug};
+use crate::base::clock::Timestamp;
+use crate::base::db::Connection;
+use crate::base::db::schema::users;
+use crate::base::error::Result;
+use crate::base::ids::{ArticleId, SectionId, UserId};
+use crate::base::text::Locale;
+use crate::base::text::markdown::{Policy, Warning as Removed, render};
+use crate::base::text::slug::{Anchor, Slug};
 use crate::topics::{self, TopicRef};
-use crate::users::UserId;
 
 /// An article as its editors have it.
 #[derive(Debug, Serialize, ToSchema)]

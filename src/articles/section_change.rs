@@ -4,12 +4,13 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+use super::Section;
 use super::checks::check_custom;
 use super::tree::{self, Blame, Spot, flatten};
-use super::{Section, SectionId};
-use crate::error::{Error, Invalid, Place, Result, Violations};
-use crate::http::json::{self, present};
-use crate::text::slug::Anchor;
+use crate::base::error::{Error, Invalid, Place, Result, Violations};
+use crate::base::http::json::{self, present};
+use crate::base::ids::SectionId;
+use crate::base::text::slug::Anchor;
 
 /// Changes of a section. `parent_id`, `before` or `after` move it. `null` clears; a `parent_id` of `null` is the top.
 #[derive(Debug, Default, Deserialize, ToSchema)]

@@ -3,13 +3,13 @@
 
 use diesel::prelude::*;
 
-use super::ArticleId;
-use crate::db::schema::{articles, slugs};
-use crate::db::{Connection, Tx, violation};
-use crate::error::{Error, Result};
-use crate::random::Random;
-use crate::text::Locale;
-use crate::text::slug::Slug;
+use crate::base::db::schema::{articles, slugs};
+use crate::base::db::{Connection, Tx, violation};
+use crate::base::error::{Error, Result};
+use crate::base::ids::ArticleId;
+use crate::base::random::Random;
+use crate::base::text::Locale;
+use crate::base::text::slug::Slug;
 
 /// How many suffixes are tried before a random one is taken.
 const TRIES: u32 = 20;

@@ -4,18 +4,17 @@ use diesel::prelude::*;
 use serde_json::{Map, Value};
 
 use super::tree::flatten;
-use super::{ArticleId, Content, Cover, Metadata, Section, SectionId, SectionRef, Seo, Status};
-use crate::authors::{self, AuthorId};
-use crate::clock::Timestamp;
-use crate::db::schema::{article_authors, article_topics, articles, changes, revisions, sections};
-use crate::db::types::{IsId as _, Json};
-use crate::db::{Connection, Tx};
-use crate::error::Result;
-use crate::events::SubjectId;
-use crate::text::Locale;
-use crate::text::slug::{Anchor, Slug};
-use crate::topics::{self, TopicId};
-use crate::users::UserId;
+use super::{Content, Cover, Metadata, Section, SectionRef, Seo, Status};
+use crate::authors::{self};
+use crate::base::clock::Timestamp;
+use crate::base::db::schema::{article_authors, article_topics, articles, changes, revisions, sections};
+use crate::base::db::types::Json;
+use crate::base::db::{Connection, Tx};
+use crate::base::error::Result;
+use crate::base::ids::{ArticleId, AuthorId, IsId as _, SectionId, SubjectId, TopicId, UserId};
+use crate::base::text::Locale;
+use crate::base::text::slug::{Anchor, Slug};
+use crate::topics::{self};
 
 /// An article as kept, without its sections, topics and authors.
 #[derive(Debug, Clone, PartialEq, Queryable, Insertable, AsChangeset)]

@@ -4,16 +4,16 @@ use serde_json::{Map, Value};
 
 use super::checks::{MOST_AUTHORS, MOST_CUSTOM, MOST_TOPICS};
 use super::metadata_change::{MetadataChange, Named};
-use super::{ArticleId, Content, Cover, Section, Seo, line, parse_uuid, short, tree, web_address};
+use super::{Content, Cover, Section, Seo, line, parse_uuid, short, tree, web_address};
 use crate::authors::AuthorRef;
-use crate::clock::Timestamp;
-use crate::db::types::IsId as _;
-use crate::error::{Error, Invalid, Result};
-use crate::http::json;
-use crate::text::front_matter::{self, AuthorName, FrontMatter};
-use crate::text::outline::{self, Document, Part};
-use crate::text::slug::{Anchor, Slug};
-use crate::text::{Locale, html};
+use crate::base::clock::Timestamp;
+use crate::base::error::{Error, Invalid, Result};
+use crate::base::http::json;
+use crate::base::ids::{ArticleId, IsId as _};
+use crate::base::text::front_matter::{self, AuthorName, FrontMatter};
+use crate::base::text::outline::{self, Document, Part};
+use crate::base::text::slug::{Anchor, Slug};
+use crate::base::text::{Locale, html};
 use crate::topics::TopicRef;
 
 /// The largest document, in bytes.

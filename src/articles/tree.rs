@@ -7,13 +7,14 @@ use serde_json::{Map, Value};
 
 use super::checks::check_custom;
 use super::input::SectionInput;
-use super::{Section, SectionId, SectionRef, line};
-use crate::clock::Timestamp;
-use crate::error::{Error, Invalid, Place, Result, Violations};
-use crate::random::Random;
-use crate::text::markdown::check_body;
-use crate::text::outline::{MAX_DEPTH, Part};
-use crate::text::slug::Anchor;
+use super::{Section, SectionRef, line};
+use crate::base::clock::Timestamp;
+use crate::base::error::{Error, Invalid, Place, Result, Violations};
+use crate::base::ids::SectionId;
+use crate::base::random::Random;
+use crate::base::text::markdown::check_body;
+use crate::base::text::outline::{MAX_DEPTH, Part};
+use crate::base::text::slug::Anchor;
 
 /// The most sections of an article.
 pub const MOST_SECTIONS: usize = 1000;

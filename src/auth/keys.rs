@@ -1,21 +1,17 @@
 //! The keys that sign tokens and address hashes. They live in the database, sealed with the installation's secret, so
 //! that replicas share them and a copy of the database alone opens nothing.
 
+use diesel::prelude::*;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::hmac;
-use diesel::prelude::*;
 
-use crate::clock::Timestamp;
-use crate::config::Secret;
-use crate::db::schema::keys;
-use crate::db::{Connection, Database};
-use crate::error::{Error, Result};
-use crate::random::Random;
-
-crate::id! {
-    /// Names a key: the `kid` of the tokens it signs.
-    KeyId
-}
+use crate::base::clock::Timestamp;
+use crate::base::config::Secret;
+use crate::base::db::schema::keys;
+use crate::base::db::{Connection, Database};
+use crate::base::error::{Error, Result};
+use crate::base::ids::KeyId;
+use crate::base::random::Random;
 
 /// The keys in force.
 #[derive(Clone)]

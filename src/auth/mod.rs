@@ -1,30 +1,23 @@
 //! Who may do what, on one page. A handler that needs a right names it in its signature, `Actor<WriteArticles>`; without
 //! it the handler cannot be called. [`Actor::reaches`] then tells whether the right covers this very article.
 
+pub mod guard;
 mod keys;
 mod password;
-pub mod routes;
 mod signing;
-mod token;
+pub mod token;
 
 use std::marker::PhantomData;
-use std::pin::Pin;
 
-use actix_web::dev::Payload;
-use actix_web::http::header;
-use actix_web::web::Data;
-use actix_web::{FromRequest, HttpRequest};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-pub use keys::{KeyId, Keys};
+pub use keys::Keys;
 pub use password::{Password, Passwords};
 pub use token::Tokens;
 
-use crate::app::App;
-use crate::error::{Error, Result};
-use crate::http::limit::{Key, Policy};
-use crate::users::{self, UserId};
+use crate::base::error::{Error, Result};
+use crate::base::ids::UserId;
 
 /// What a user is to the publication.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
@@ -199,43 +192,4 @@ impl<P: Permission> Actor<P> {
     pub fn only_of(&self) -> Option<UserId> {
         (self.role.reach::<P>() != Reach::Any).then_some(self.user)
     }
-}
-
-impl<P: Permission> FromRequest for Actor<P> {
-    type Error = Error;
-    type Future = Pin<Box<dyn Future<Output = Result<Self>>>>;
-
-    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let app = req.app_data::<Data<App>>().cloned();
-        let (req, token) = (req.clone(), bearer(req));
-        Box::pin(async move {
-            let app = app.ok_or_else(|| Error::internal("the application is missing"))?;
-            let actor = authenticate(&app, token).await.inspect_err(|error| {
-                if matches!(error, Error::Unauthenticated) {
-                    app.metrics.auth_failed("token");
-                }
-            });
-            let (user, role) = actor?;
-            if !req.method().is_safe() {
-                app.limits.admit(&req, Policy::Write, || Key::User(user))?;
-            }
-            Self::new(user, role)
-        })
-    }
-}
-
-/// Whose token it is, and what they are now.
-async fn authenticate(app: &App, token: Option<String>) -> Result<(UserId, Role)> {
-    let user = app.tokens.verify(&token.ok_or(Error::Unauthenticated)?, app.clock.now())?;
-    let role = app.db.read(move |conn| users::store::find_active_role(conn, user)).await?;
-    Ok((user, role.ok_or(Error::Unauthenticated)?))
-}
-
-/// The token of a request that carries exactly one.
-fn bearer(req: &HttpRequest) -> Option<String> {
-    let mut values = req.headers().get_all(header::AUTHORIZATION);
-    let value = values.next()?.to_str().ok()?;
-    let (scheme, token) = value.split_once(' ')?;
-    (values.next().is_none() && scheme.eq_ignore_ascii_case("bearer") && token.len() <= 4096)
-        .then(|| token.to_owned())
 }

@@ -9,7 +9,7 @@ use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as
 use tokio::sync::Semaphore;
 use unicode_normalization::UnicodeNormalization as _;
 
-use crate::error::{Error, Invalid, Result};
+use crate::base::error::{Error, Invalid, Result};
 
 /// Hashes that may wait for a core.
 const MOST_WAITING: usize = 64;

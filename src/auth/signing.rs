@@ -41,7 +41,9 @@ struct Ed25519Verifier(Vec<u8>);
 
 impl Verifier<Vec<u8>> for Ed25519Verifier {
     fn verify(&self, message: &[u8], signature: &Vec<u8>) -> Result<(), SignatureError> {
-        UnparsedPublicKey::new(&ED25519, &self.0).verify(message, signature).map_err(|_| SignatureError::new())
+        UnparsedPublicKey::new(&ED25519, &self.0)
+            .verify(message, signature)
+            .map_err(|_| SignatureError::new())
     }
 }
 
@@ -52,10 +54,10 @@ impl JwtVerifier for Ed25519Verifier {
 }
 
 /// The two halves of the key that `seed` makes, in the form that `jsonwebtoken` hands to the signer above.
-pub(super) fn keys(seed: &[u8; 32]) -> crate::error::Result<(EncodingKey, DecodingKey)> {
+pub(super) fn keys(seed: &[u8; 32]) -> crate::base::error::Result<(EncodingKey, DecodingKey)> {
     // A second call finds the same provider in place.
     let _ = PROVIDER.install_default();
     let pair = Ed25519KeyPair::from_seed_unchecked(seed)
-        .map_err(|e| crate::error::Error::internal(e.to_string()))?;
+        .map_err(|e| crate::base::error::Error::internal(e.to_string()))?;
     Ok((EncodingKey::from_ed_der(seed), DecodingKey::from_ed_der(pair.public_key().as_ref())))
 }

@@ -8,12 +8,12 @@ use std::time::Duration;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 
-use super::keys::{KeyId, Keys};
+use super::keys::Keys;
 use super::signing;
-use crate::clock::Timestamp;
-use crate::error::{Error, Result};
-use crate::random::Random;
-use crate::users::UserId;
+use crate::base::clock::Timestamp;
+use crate::base::error::{Error, Result};
+use crate::base::ids::{KeyId, UserId};
+use crate::base::random::Random;
 
 /// How long an access token is good.
 pub const LIFE: Duration = Duration::from_secs(600);
@@ -54,13 +54,7 @@ impl Tokens {
     pub fn new(keys: &Keys, issuer: String) -> Result<Self> {
         let (kid, seed) = &keys.signing;
         let (encoding, decoding) = signing::keys(seed)?;
-        Ok(Self {
-            issuer,
-            kid: *kid,
-            encoding,
-            decoding,
-            verified: Arc::default(),
-        })
+        Ok(Self { issuer, kid: *kid, encoding, decoding, verified: Arc::default() })
     }
 
     /// A token that says who `user` is, good for ten minutes from `now`.

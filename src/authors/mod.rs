@@ -7,12 +7,8 @@ pub mod store;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::text::slug::Slug;
-
-crate::id! {
-    /// Names an author.
-    AuthorId
-}
+use crate::base::ids::AuthorId;
+use crate::base::text::slug::Slug;
 
 /// An author as articles embed one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -1,7 +1,8 @@
 //! How authors are kept.
 
-use super::{AuthorId, AuthorRef};
-use crate::clock::Timestamp;
+use super::AuthorRef;
+use crate::base::clock::Timestamp;
+use crate::base::ids::AuthorId;
 
 crate::carried::store::carried_store! {
     table: authors, row: AuthorRow, id: AuthorId, reference: AuthorRef, what: "author",

@@ -10,10 +10,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, json};
 use utoipa::ToSchema;
 
-use crate::clock::Timestamp;
-use crate::db::types::IsId;
-use crate::error::{Conflict, Error, Invalid, Result};
-use crate::text::slug::Slug;
+use crate::base::clock::Timestamp;
+use crate::base::error::{Conflict, Error, Invalid, Result};
+use crate::base::ids::IsId;
+use crate::base::text::slug::Slug;
 
 /// The most characters of a name.
 pub const MOST_NAME: usize = 200;
@@ -192,7 +192,7 @@ pub fn merged(into: &impl IsId) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::topics::TopicId;
+    use crate::base::ids::TopicId;
 
     #[test]
     fn merged_ones_are_replaced_and_removed_ones_dropped() {

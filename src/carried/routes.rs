@@ -4,9 +4,9 @@
 use utoipa::IntoParams;
 
 use super::Order;
-use crate::http::fields::Field;
-use crate::http::query::{FromParams, Params};
-use crate::http::{Fields, PageRequest};
+use crate::base::http::fields::Field;
+use crate::base::http::query::{FromParams, Params};
+use crate::base::http::{Fields, PageRequest};
 
 /// What a list of topics or authors takes.
 #[derive(Debug, Clone)]
@@ -56,21 +56,21 @@ impl<F: Field> FromParams for Get<F> {
 /// `edited` to editors, and `changes`, which know how to `apply` themselves to a row.
 macro_rules! carried_routes {
     (
-        path: $path:literal, what: $what:literal, row: $Row:ident, id: $Id:ident, field: $Field:ident,
+        path: $path:literal, resource: $resource:ident, what: $what:literal, row: $Row:ident, id: $Id:ident, field: $Field:ident,
         answered: $Answered:ident, edited: $Edited:ident, changes: $Changes:ident,
     ) => {
         use actix_web::HttpRequest;
         use actix_web::web::Data;
 
-        use super::store::{self, $Row};
-        use super::$Id;
         use crate::app::App;
+        use crate::base::error::{Error, Result};
+        use crate::base::http::{self, Answer, IdempotencyKey, Page};
+        use crate::base::ids::UserId;
+        use crate::base::ids::$Id;
+        use crate::base::text::slug::Slug;
         use crate::carried::routes::{Get, List};
         use crate::carried::{self, Key, Place};
-        use crate::error::{Error, Result};
-        use crate::http::{self, Answer, IdempotencyKey, Page};
-        use crate::text::slug::Slug;
-        use crate::users::UserId;
+        use crate::$resource::store::{self, $Row};
 
         fn key(text: &str) -> Result<Key<$Id>> {
             Key::parse(text).ok_or(Error::NotFound($what))
@@ -79,7 +79,7 @@ macro_rules! carried_routes {
         async fn list(app: &App, req: &HttpRequest, list: List<$Field>) -> Result<Answer> {
             let of = ($what, list.order);
             let after: Option<Place<$Id>> = list.page.after(&of)?;
-            let read = move |conn: &mut crate::db::Connection| {
+            let read = move |conn: &mut crate::base::db::Connection| {
                 let mut rows = store::list(conn, list.order, after, list.page.limit + 1)?;
                 let next_cursor = list
                     .page
@@ -102,7 +102,7 @@ macro_rules! carried_routes {
         async fn get(app: &App, req: &HttpRequest, named: &str, get: Get<$Field>) -> Result<Answer> {
             let key = key(named)?;
             let by_id = matches!(key, Key::Id(_));
-            let read = move |conn: &mut crate::db::Connection| {
+            let read = move |conn: &mut crate::base::db::Connection| {
                 let row = store::find(conn, &key)?.ok_or(Error::NotFound($what))?;
                 if let Some(into) = row.merged_into {
                     return Ok(Err(store::find(conn, &Key::Id(into))?.ok_or(Error::NotFound($what))?));
@@ -131,7 +131,7 @@ macro_rules! carried_routes {
             changes: $Changes,
         ) -> Result<Answer> {
             let random = app.random.clone();
-            let work = move |tx: &mut crate::db::Tx<'_>, (): &()| {
+            let work = move |tx: &mut crate::base::db::Tx<'_>, (): &()| {
                 let now = tx.now();
                 let given = slug.is_some();
                 let slug = slug.clone().map_or_else(|| store::free_slug(tx, &name), Ok)?;
@@ -178,7 +178,7 @@ macro_rules! carried_routes {
             let into = Key::parse(into).ok_or_else(|| {
                 Error::invalid("/into", concat!("unknown-", $what), "neither an id nor a slug")
             })?;
-            let work = move |tx: &mut crate::db::Tx<'_>, (): &()| {
+            let work = move |tx: &mut crate::base::db::Tx<'_>, (): &()| {
                 Answer::ok(&$Edited::from(store::merge(tx, &random, actor, &key, &into)?))
             };
             idempotency.once(actor, &fingerprint).answer(app, async { Ok(()) }, work).await

@@ -14,14 +14,14 @@ macro_rules! carried_store {
         use diesel::prelude::*;
 
         use crate::carried::{self, Found, Key, Order, Place};
-        use crate::db::schema::{renderings, $drafts, $live, $table};
-        use crate::db::{Connection, Tx, violation};
+        use crate::base::db::schema::{renderings, $drafts, $live, $table};
+        use crate::base::db::{Connection, Tx, violation};
         use crate::editions::surroundings_changed;
-        use crate::error::{Error, Result};
-        use crate::events::Event;
-        use crate::random::Random;
-        use crate::text::slug::Slug;
-        use crate::users::UserId;
+        use crate::base::error::{Error, Result};
+        use crate::base::events::Event;
+        use crate::base::random::Random;
+        use crate::base::text::slug::Slug;
+        use crate::base::ids::UserId;
 
         /// How many slugs are tried at once when one is made.
         const CANDIDATES: u32 = 50;

@@ -7,8 +7,8 @@ pub mod store;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::articles::ArticleId;
-use crate::events::Event;
+use crate::base::events::Event;
+use crate::base::ids::ArticleId;
 
 /// What became of an article.
 #[derive(

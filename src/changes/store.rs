@@ -5,13 +5,13 @@ use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::Change;
-use crate::articles::ArticleId;
-use crate::clock::Timestamp;
-use crate::db::Connection;
-use crate::db::schema::{events, latest_changes, renderings};
+use crate::base::clock::Timestamp;
+use crate::base::db::Connection;
+use crate::base::db::schema::{events, latest_changes, renderings};
+use crate::base::error::Result;
+use crate::base::events::Event;
+use crate::base::ids::ArticleId;
 use crate::editions::store::ItemRow;
-use crate::error::Result;
-use crate::events::Event;
 
 /// A place in the log: the number of an event, and when it happened, in microseconds. The latter tells this log from
 /// another one, such as that of a backup.

@@ -5,9 +5,9 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, Subcommand};
 
 use super::Cli;
-use crate::config::Config;
-use crate::mail::Mailer;
-use crate::templates::Templates;
+use crate::base::config::Config;
+use crate::base::mail::Mailer;
+use crate::base::templates::Templates;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {

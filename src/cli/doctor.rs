@@ -13,9 +13,9 @@ use futures_util::future::join_all;
 use minijinja::context;
 
 use crate::app::Seams;
-use crate::config::Config;
-use crate::mail::{EmailAddress, Mailer, Message, Undelivered};
-use crate::templates::Templates;
+use crate::base::config::Config;
+use crate::base::mail::{EmailAddress, Mailer, Message, Undelivered};
+use crate::base::templates::Templates;
 use dns::Dns;
 use judge::Finding;
 

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use crate::config::Config;
+use crate::base::config::Config;
 
 pub(super) async fn run(config: &Config) -> anyhow::Result<ExitCode> {
     let mut address = config.bind;

@@ -15,18 +15,19 @@ use crate::app::App;
 use crate::articles::drafts::{self, Draft, Editor, Touches};
 use crate::articles::metadata::{self, NewArticle};
 use crate::articles::transfer::{self, Incoming};
-use crate::articles::{ArticleId, ArticleRef, routes, slugs, store, tree};
+use crate::articles::{ArticleRef, routes, slugs, store, tree};
 use crate::auth::{Actor, PublishArticles, Role, WriteArticles};
-use crate::config::Config;
-use crate::db::Connection;
+use crate::base::config::Config;
+use crate::base::db::Connection;
+use crate::base::error::Result;
+use crate::base::http::IfMatch;
+use crate::base::ids::{ArticleId, UserId};
+use crate::base::mail::EmailAddress;
+use crate::base::text::Locale;
+use crate::base::text::slug::Slug;
 use crate::editions::publish::{self, Wanted};
 use crate::editions::store::{Adopt, adopt_settings};
-use crate::error::Result;
-use crate::http::IfMatch;
-use crate::mail::EmailAddress;
-use crate::text::Locale;
-use crate::text::slug::Slug;
-use crate::users::{self, UserId};
+use crate::users::{self};
 
 /// How many files are under way at once; their commits share an fsync.
 const AT_ONCE: usize = 16;
@@ -232,7 +233,7 @@ impl<'a> Import<'a> {
             sections: tree::adopt(&incoming.parts, &[], &incoming.section_custom, "", &random, now)?,
             published_at: incoming.published_at.filter(|at| *at <= now),
         };
-        let work = move |tx: &mut crate::db::Tx<'_>| {
+        let work = move |tx: &mut crate::base::db::Tx<'_>| {
             metadata::create(tx, &Editor { actor, random: &random, locale: &locale }, &new)
         };
         self.app.db.write(work).await
@@ -242,13 +243,13 @@ impl<'a> Import<'a> {
         let actor: Actor<WriteArticles> = Actor::new(self.owner, Role::Admin)?;
         let (random, locale) = (self.app.random.clone(), self.app.config.locale.clone());
         incoming.metadata.locale.get_or_insert(None);
-        let work = move |tx: &mut crate::db::Tx<'_>| {
+        let work = move |tx: &mut crate::base::db::Tx<'_>| {
             let editor = Editor { actor, random: &random, locale: &locale };
             let before = store::find(tx, id)?.map_or(0, |row| row.version);
             let touches = |_: &Draft| Ok(Touches::Nothing);
             let draft =
                 drafts::edit(tx, &editor, &ArticleRef::Id(id), IfMatch::Any, touches, |tx, draft| {
-                    routes::replace(tx, &editor, draft, &incoming)
+                    routes::articles::replace(tx, &editor, draft, &incoming)
                 })?;
             let outcome = if draft.row.version == before { Outcome::Skipped } else { Outcome::Updated };
             Ok((draft, outcome))
@@ -265,7 +266,7 @@ impl<'a> Import<'a> {
             Wanted { article: article.clone(), locale: locale.clone(), revision, published_at: None };
         let Some(prepared) = publish::prepare(self.app, actor, wanted).await? else { return Ok(false) };
         let random = self.app.random.clone();
-        let work = move |tx: &mut crate::db::Tx<'_>| {
+        let work = move |tx: &mut crate::base::db::Tx<'_>| {
             publish::commit(tx, &random, actor, &article, &locale, revision, Some(&prepared))
         };
         self.app.db.write(work).await.map(|_| true)

@@ -14,8 +14,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::app::{App, Seams};
-use crate::config::Config;
-use crate::logger;
+use crate::base::config::Config;
+use crate::base::logger;
 
 /// A headless CMS for publications: articles, sections and subscribers behind one JSON API.
 #[derive(Debug, Parser)]
@@ -68,7 +68,7 @@ pub fn run(mut cli: Cli) -> ExitCode {
             Command::User(command) => user::run(cli.config, command).await,
             Command::Migrate => migrate(&cli.config),
             Command::Openapi => {
-                print!("{}", crate::http::openapi::DOCUMENT);
+                print!("{}", crate::server::openapi::DOCUMENT);
                 Ok(ExitCode::SUCCESS)
             }
             Command::Config(command) => config::run(&cli.config, &command),
@@ -84,7 +84,7 @@ pub fn run(mut cli: Cli) -> ExitCode {
 }
 
 fn migrate(config: &Config) -> anyhow::Result<ExitCode> {
-    let names = crate::db::migrate::run(&config.database_url)?;
+    let names = crate::base::db::migrate::run(&config.database_url)?;
     println!(
         "{}",
         if names.is_empty() {

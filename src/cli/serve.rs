@@ -7,8 +7,8 @@ use anyhow::Context as _;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
-use crate::app;
-use crate::config::Config;
+use crate::base::config::Config;
+use crate::server;
 
 /// Serves until SIGTERM or SIGINT; a second one ends the process at once.
 pub(super) async fn run(mut config: Config) -> anyhow::Result<ExitCode> {
@@ -21,7 +21,7 @@ pub(super) async fn run(mut config: Config) -> anyhow::Result<ExitCode> {
     let stop = stop_on_signal()?;
     let app = super::open(config).await?;
     log::info!("listening on http://{bind}");
-    app::serve(app, listener, stop).await?;
+    server::serve(app, listener, stop).await?;
     log::info!("stopped");
     Ok(ExitCode::SUCCESS)
 }
@@ -37,7 +37,7 @@ pub(super) fn stop_on_signal() -> anyhow::Result<watch::Receiver<bool>> {
                 _ = interrupt.recv() => {}
             }
             if stop.send_replace(true) {
-                crate::logger::finish();
+                crate::base::logger::finish();
                 std::process::exit(1);
             }
             log::info!("stopping");

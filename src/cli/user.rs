@@ -8,10 +8,10 @@ use clap::Subcommand;
 
 use crate::app::App;
 use crate::auth::{Password, Role};
-use crate::config::Config;
-use crate::events::Event;
-use crate::mail::EmailAddress;
-use crate::users::UserId;
+use crate::base::config::Config;
+use crate::base::events::Event;
+use crate::base::ids::UserId;
+use crate::base::mail::EmailAddress;
 use crate::users::store::{self, UserRow};
 
 #[derive(Debug, Subcommand)]

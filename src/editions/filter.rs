@@ -2,14 +2,15 @@
 
 use utoipa::IntoParams;
 
-use crate::authors::{self, AuthorId};
-use crate::clock::Timestamp;
-use crate::db::Connection;
-use crate::error::Result;
-use crate::http::query::{FromParams, Params};
-use crate::text::Locale;
-use crate::text::slug::Slug;
-use crate::topics::{self, TopicId};
+use crate::authors::{self};
+use crate::base::clock::Timestamp;
+use crate::base::db::Connection;
+use crate::base::error::Result;
+use crate::base::http::query::{FromParams, Params};
+use crate::base::ids::{AuthorId, TopicId};
+use crate::base::text::Locale;
+use crate::base::text::slug::Slug;
+use crate::topics::{self};
 
 /// Which articles are wanted.
 #[derive(Debug, Clone, Default, IntoParams)]

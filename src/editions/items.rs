@@ -10,10 +10,10 @@ use super::store::{self, ItemRow};
 use super::view::View;
 use super::{Edition, remake};
 use crate::app::App;
-use crate::articles::ArticleId;
-use crate::db::Connection;
-use crate::db::schema::renderings;
-use crate::error::{Error, Result};
+use crate::base::db::Connection;
+use crate::base::db::schema::renderings;
+use crate::base::error::{Error, Result};
+use crate::base::ids::ArticleId;
 
 /// Reads something that is made of renderings: `find` looks for their rows and whatever else is needed, `make` makes it
 /// of them. If any are stale, they are made anew first and looked for again; what changes faster than that is taken as

@@ -7,16 +7,14 @@ use utoipa::openapi::path::{Parameter, ParameterIn};
 use super::filter::{Filter, Resolved};
 use super::order::{EditionOrder, Matching, Position};
 use super::store::ItemRow;
-use crate::articles::ArticleId;
-use crate::authors::AuthorId;
-use crate::clock::Timestamp;
-use crate::db::Connection;
-use crate::db::schema::{rendering_authors, rendering_topics, renderings};
-use crate::error::{Invalid, Result};
-use crate::http::query::{FromParams, Params};
-use crate::text::Locale;
-use crate::text::slug::Slug;
-use crate::topics::TopicId;
+use crate::base::clock::Timestamp;
+use crate::base::db::Connection;
+use crate::base::db::schema::{rendering_authors, rendering_topics, renderings};
+use crate::base::error::{Invalid, Result};
+use crate::base::http::query::{FromParams, Params};
+use crate::base::ids::{ArticleId, AuthorId, TopicId};
+use crate::base::text::Locale;
+use crate::base::text::slug::Slug;
 
 /// Which editions are wanted.
 #[derive(Debug, Clone, Default)]
@@ -44,7 +42,7 @@ struct Own {
 impl FromParams for Own {
     fn from_params(params: &mut Params) -> Self {
         let id = |text: &str| {
-            let id = crate::articles::parse_uuid(text).map(crate::db::types::IsId::from_uuid);
+            let id = crate::articles::parse_uuid(text).map(crate::base::ids::IsId::from_uuid);
             id.ok_or_else(|| Invalid::new("malformed-id", "a UUID"))
         };
         Self {

@@ -8,14 +8,15 @@ use serde::Deserialize;
 use super::render::Source;
 use super::{Edition, remake, store};
 use crate::app::App;
-use crate::articles::{ArticleId, ArticleRef, slugs};
-use crate::db::Connection;
-use crate::db::schema::{renderings, surroundings};
-use crate::error::{Error, Result};
-use crate::http::Answer;
-use crate::http::public::moved;
-use crate::text::Locale;
-use crate::text::slug::Slug;
+use crate::articles::{ArticleRef, slugs};
+use crate::base::db::Connection;
+use crate::base::db::schema::{renderings, surroundings};
+use crate::base::error::{Error, Result};
+use crate::base::http::Answer;
+use crate::base::http::public::moved;
+use crate::base::ids::ArticleId;
+use crate::base::text::Locale;
+use crate::base::text::slug::Slug;
 
 /// The columns of a [`Finished`].
 const FINISHED: (renderings::etag, renderings::item, renderings::body) =

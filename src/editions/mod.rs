@@ -1,15 +1,12 @@
 //! What readers are served. Publishing makes an *edition* of one revision: immutable facts. Its *rendering* is the
 //! finished form, made of the revision and its surroundings, and can be made again at any time.
 
-pub mod adjacent;
 pub mod filter;
 pub mod items;
 pub mod list;
 mod look;
 pub mod order;
-pub mod preview;
 pub mod publish;
-pub mod related;
 pub mod remake;
 pub mod render;
 pub mod routes;
@@ -21,16 +18,17 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use crate::articles::{ArticleId, Cover, SectionId, Seo};
+use crate::articles::{Cover, Seo};
 use crate::authors::AuthorRef;
-use crate::clock::Timestamp;
-use crate::db::Tx;
-use crate::db::schema::surroundings;
-use crate::error::Result;
-use crate::jobs::{self, Job};
-use crate::random::Random;
-use crate::text::Locale;
-use crate::text::slug::{Anchor, Slug};
+use crate::base::clock::Timestamp;
+use crate::base::db::Tx;
+use crate::base::db::schema::surroundings;
+use crate::base::error::Result;
+use crate::base::ids::{ArticleId, SectionId};
+use crate::base::jobs::{self, Job};
+use crate::base::random::Random;
+use crate::base::text::Locale;
+use crate::base::text::slug::{Anchor, Slug};
 use crate::topics::TopicRef;
 
 /// One article as readers see it.

@@ -7,13 +7,13 @@ use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 
 use super::store::ItemRow;
-use crate::articles::ArticleId;
-use crate::clock::Timestamp;
-use crate::db::MultiBackend;
-use crate::db::schema::renderings;
-use crate::error::{Error, Result};
-use crate::http::page;
-use crate::http::query::{FromParams, Params};
+use crate::base::clock::Timestamp;
+use crate::base::db::MultiBackend;
+use crate::base::db::schema::renderings;
+use crate::base::error::{Error, Result};
+use crate::base::http::page;
+use crate::base::http::query::{FromParams, Params};
+use crate::base::ids::ArticleId;
 
 /// In which order editions are wanted; ids break ties.
 #[derive(Debug, Clone, IntoParams)]

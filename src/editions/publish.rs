@@ -8,12 +8,12 @@ use crate::articles::drafts::{self, Draft};
 use crate::articles::store::{ArticleRow, find_revision};
 use crate::articles::{ArticleRef, Content, Metadata, slugs};
 use crate::auth::{Actor, PublishArticles};
-use crate::clock::Timestamp;
-use crate::db::{Connection, Tx};
-use crate::error::{Error, Result};
-use crate::events::Event;
-use crate::random::Random;
-use crate::text::Locale;
+use crate::base::clock::Timestamp;
+use crate::base::db::{Connection, Tx};
+use crate::base::error::{Error, Result};
+use crate::base::events::Event;
+use crate::base::random::Random;
+use crate::base::text::Locale;
 
 /// A rendering that is ready to be published.
 #[derive(Debug, Clone)]

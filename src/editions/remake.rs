@@ -8,11 +8,11 @@ use diesel::prelude::*;
 use super::render::render;
 use super::store;
 use crate::app::App;
-use crate::articles::ArticleId;
-use crate::db::schema::renderings;
-use crate::error::{Error, Result};
-use crate::events::Event;
-use crate::jobs::{self, Job};
+use crate::base::db::schema::renderings;
+use crate::base::error::{Error, Result};
+use crate::base::events::Event;
+use crate::base::ids::ArticleId;
+use crate::base::jobs::{self, Job};
 
 /// How many renderings one job looks at.
 const BATCH: i64 = 100;

@@ -4,18 +4,21 @@ use serde::{Deserialize, Serialize};
 
 use super::view::EditionField;
 use super::{Body, Edition, EditionSection, OutlineEntry, Translation};
-use crate::articles::{ArticleId, Content, Section, tree};
+use crate::articles::{Content, Section, tree};
 use crate::authors::AuthorRef;
-use crate::clock::Timestamp;
-use crate::error::Result;
-use crate::http::fields::Fields;
-use crate::http::json::sha256;
-use crate::http::public::etag;
+use crate::base::clock::Timestamp;
+use crate::base::error::Result;
+use crate::base::http::fields::Fields;
+use crate::base::http::json::sha256;
+use crate::base::http::public::etag;
+use crate::base::ids::ArticleId;
+use crate::base::text::Locale;
+use crate::base::text::excerpt::{excerpt, reading_minutes, word_count};
+use crate::base::text::markdown::{
+    Policy, RENDERER_VERSION, Rendered, render as render_bodies, render_heading,
+};
+use crate::base::text::slug::{Anchor, Slug};
 use crate::search::document::Document;
-use crate::text::Locale;
-use crate::text::excerpt::{excerpt, reading_minutes, word_count};
-use crate::text::markdown::{Policy, RENDERER_VERSION, Rendered, render as render_bodies, render_heading};
-use crate::text::slug::{Anchor, Slug};
 use crate::topics::TopicRef;
 
 /// What a rendering depends on beside its revision. Its hash tells whether one is stale.

@@ -5,24 +5,24 @@ use diesel::prelude::*;
 use super::render::{Facts, Rendering, Surroundings, Website};
 use super::{Translation, render, surroundings_changed};
 use crate::app::App;
+use crate::articles::Content;
 use crate::articles::store::ArticleRow;
-use crate::articles::{ArticleId, Content};
-use crate::authors::{self, AuthorId};
-use crate::clock::Timestamp;
-use crate::config::Config;
-use crate::db::schema::{editions, rendering_authors, rendering_topics, renderings, surroundings};
-use crate::db::{Connection, Tx};
-use crate::error::{Error, Result};
-use crate::events::Event;
-use crate::random::Random;
+use crate::authors::{self};
+use crate::base::clock::Timestamp;
+use crate::base::config::Config;
+use crate::base::db::schema::{editions, rendering_authors, rendering_topics, renderings, surroundings};
+use crate::base::db::{Connection, Tx};
+use crate::base::error::{Error, Result};
+use crate::base::events::Event;
+use crate::base::ids::{ArticleId, AuthorId, TopicId, UserId};
+use crate::base::random::Random;
+use crate::base::text::Locale;
+use crate::base::text::slug::Slug;
 use crate::redirects;
 use crate::search;
 use crate::search::document::Document;
 use crate::search::store::Labels;
-use crate::text::Locale;
-use crate::text::slug::Slug;
-use crate::topics::{self, TopicId};
-use crate::users::UserId;
+use crate::topics::{self};
 
 /// An edition as kept: facts.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Insertable)]

@@ -7,9 +7,9 @@ use utoipa::{IntoParams, ToSchema};
 use super::Edition;
 use super::look::Stored;
 use super::render::{Formats, Source, content_text};
-use crate::error::{Invalid, Result};
-use crate::http::fields::Fields;
-use crate::http::query::{FromParams, Params};
+use crate::base::error::{Invalid, Result};
+use crate::base::http::fields::Fields;
+use crate::base::http::query::{FromParams, Params};
 
 crate::fields! {
     /// The members of an edition. The last two only come when they are asked for.

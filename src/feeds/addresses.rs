@@ -7,16 +7,16 @@ use serde::Deserialize;
 use url::Url;
 
 use super::{home, parse};
-use crate::articles::ArticleId;
-use crate::clock::Timestamp;
-use crate::config::Config;
-use crate::db::schema::renderings;
-use crate::db::{Connection, MultiBackend};
+use crate::base::clock::Timestamp;
+use crate::base::config::Config;
+use crate::base::db::schema::renderings;
+use crate::base::db::{Connection, MultiBackend};
+use crate::base::error::Result;
+use crate::base::ids::ArticleId;
+use crate::base::text::Locale;
+use crate::base::text::slug::Slug;
 use crate::editions::render::Website;
 use crate::editions::store;
-use crate::error::Result;
-use crate::text::Locale;
-use crate::text::slug::Slug;
 
 /// An article in the sitemap.
 #[derive(Debug)]

@@ -6,7 +6,7 @@ use actix_web::web::Bytes;
 
 use super::xml::Xml;
 use super::{Entry, Feed};
-use crate::error::Result;
+use crate::base::error::Result;
 
 /// When a feed that has nothing in it was last changed: a feed has to say.
 const NEVER: &str = "1970-01-01T00:00:00Z";

@@ -5,9 +5,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{Entry, Feed};
-use crate::clock::Timestamp;
-use crate::error::Result;
-use crate::text::Locale;
+use crate::base::clock::Timestamp;
+use crate::base::error::Result;
+use crate::base::text::Locale;
 
 /// A JSON Feed.
 #[derive(Debug, Serialize, ToSchema)]

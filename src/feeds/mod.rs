@@ -12,13 +12,13 @@ mod xml;
 
 use url::Url;
 
-use crate::clock::Timestamp;
-use crate::db::types::IsId as _;
+use crate::base::clock::Timestamp;
+use crate::base::error::{Error, Result};
+use crate::base::ids::IsId as _;
+use crate::base::text::Locale;
+use crate::base::text::absolute::absolute;
 use crate::editions::Edition;
 use crate::editions::render::Website;
-use crate::error::{Error, Result};
-use crate::text::Locale;
-use crate::text::absolute::absolute;
 use crate::topics::TopicRef;
 
 /// How many editions a feed holds: the newest. Who asks once a day misses none of a daily's, and a feed of long reads

@@ -6,8 +6,8 @@ use actix_web::web::Bytes;
 
 use super::xml::Xml;
 use super::{Entry, Feed};
-use crate::error::Result;
-use crate::text::escape_html;
+use crate::base::error::Result;
+use crate::base::text::escape_html;
 
 const NAMESPACES: &[(&str, &str)] = &[
     ("version", "2.0"),

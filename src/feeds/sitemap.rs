@@ -7,7 +7,7 @@ use actix_web::web::Bytes;
 
 use super::addresses::{Listed, Part};
 use super::xml::Xml;
-use crate::error::Result;
+use crate::base::error::Result;
 
 const NAMESPACE: &str = "http://www.sitemaps.org/schemas/sitemap/0.9";
 

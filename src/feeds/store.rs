@@ -4,19 +4,19 @@ use url::form_urlencoded;
 use utoipa::IntoParams;
 
 use super::{ENTRIES, Entry, Feed, home};
+use crate::base::config::Config;
+use crate::base::db::Connection;
+use crate::base::error::{Error, Result};
+use crate::base::http::query::{FromParams, Params};
+use crate::base::text::Locale;
+use crate::base::text::slug::Slug;
 use crate::carried::Key;
-use crate::config::Config;
-use crate::db::Connection;
 use crate::editions::filter::Resolved;
 use crate::editions::items;
 use crate::editions::list::EditionFilter;
 use crate::editions::order::EditionOrder;
 use crate::editions::store::{self, ItemRow};
-use crate::error::{Error, Result};
-use crate::http::query::{FromParams, Params};
 use crate::site::store::title_and_description;
-use crate::text::Locale;
-use crate::text::slug::Slug;
 use crate::topics::{self, TopicRef};
 
 /// What a feed is about.

@@ -7,7 +7,7 @@ use actix_web::web::Bytes;
 use quick_xml::Writer;
 use quick_xml::events::{BytesCData, BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 
-use crate::error::{Error, Result};
+use crate::base::error::{Error, Result};
 
 /// Attributes and their values.
 pub(super) type Attributes<'a> = &'a [(&'a str, &'a str)];

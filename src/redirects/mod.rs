@@ -9,9 +9,9 @@ pub mod store;
 use percent_encoding::percent_decode_str;
 use url::Url;
 
+use crate::base::text::Locale;
+use crate::base::text::slug::{MAX_LENGTH, Slug};
 use crate::editions::render::Website;
-use crate::text::Locale;
-use crate::text::slug::{MAX_LENGTH, Slug};
 
 /// The most bytes of an address, encoded.
 pub const MOST_ADDRESS: usize = 2000;

@@ -3,17 +3,17 @@
 use diesel::prelude::*;
 
 use super::Address;
-use crate::articles::{ArticleId, Metadata, slugs};
-use crate::clock::Timestamp;
-use crate::config::Config;
-use crate::db::schema::addresses;
-use crate::db::{Connection, MultiBackend, Tx};
+use crate::articles::{Metadata, slugs};
+use crate::base::clock::Timestamp;
+use crate::base::config::Config;
+use crate::base::db::schema::addresses;
+use crate::base::db::{Connection, MultiBackend, Tx};
+use crate::base::error::{Error, Result};
+use crate::base::events::Event;
+use crate::base::ids::{ArticleId, UserId};
+use crate::base::text::Locale;
 use crate::editions;
 use crate::editions::render::{Facts, Website};
-use crate::error::{Error, Result};
-use crate::events::Event;
-use crate::text::Locale;
-use crate::users::UserId;
 
 /// The rank of the address that a live article has.
 const OWN: i64 = 0;

@@ -6,14 +6,12 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use super::expression::Kind;
-use crate::articles::{Metadata, SectionId};
-use crate::authors::AuthorId;
-use crate::db::types::IsId as _;
+use crate::articles::Metadata;
+use crate::base::ids::{AuthorId, IsId as _, SectionId, TopicId};
+use crate::base::text::Locale;
+use crate::base::text::words::Words;
 use crate::editions::EditionSection;
 use crate::editions::render::Source;
-use crate::text::Locale;
-use crate::text::words::Words;
-use crate::topics::TopicId;
 
 /// The most bytes that the tokens of one place may take, each with eight for what belongs to it: as much as PostgreSQL
 /// keeps of one text. Whatever comes later cannot be found.

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::ops::Range;
 
 use super::query::Term;
-use crate::text::words::Words;
+use crate::base::text::words::Words;
 
 /// A term found.
 #[derive(Debug, Clone, PartialEq, Eq)]

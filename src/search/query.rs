@@ -1,8 +1,8 @@
 //! What is looked for: a small grammar that every text can be read by, so that no input ever reaches a database unparsed.
 //! Space separates terms, quotes hold a phrase together, all terms have to be found, and the last word may go on.
 
-use crate::error::Invalid;
-use crate::text::words;
+use crate::base::error::Invalid;
+use crate::base::text::words;
 
 /// The most characters of a query.
 pub const MOST_CHARACTERS: usize = 200;

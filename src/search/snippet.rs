@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::occurrences::{Occurrence, Occurrences};
 use super::query::Term;
-use crate::text::escape_html;
+use crate::base::text::escape_html;
 
 /// How many characters of the text a snippet has at most.
 pub const LENGTH: usize = 200;

@@ -6,16 +6,14 @@ use diesel::sql_types::BigInt;
 use serde::Serialize;
 
 use super::document::{Document, author_key, featured_key, locale_key, topic_key};
-use crate::articles::{ArticleId, Metadata};
-use crate::authors::AuthorId;
-use crate::clock::Timestamp;
-use crate::db::schema::{search_articles, search_places};
-use crate::db::statement::Statement;
-use crate::db::types::IsId as _;
-use crate::db::{Connection, Tx};
-use crate::error::Result;
-use crate::http::json::sha256;
-use crate::topics::TopicId;
+use crate::articles::Metadata;
+use crate::base::clock::Timestamp;
+use crate::base::db::schema::{search_articles, search_places};
+use crate::base::db::statement::Statement;
+use crate::base::db::{Connection, Tx};
+use crate::base::error::Result;
+use crate::base::http::json::sha256;
+use crate::base::ids::{ArticleId, AuthorId, IsId as _, TopicId};
 
 /// Raised with any change of what is kept of an article.
 const VERSION: u32 = 1;

@@ -4,14 +4,14 @@ use diesel::prelude::*;
 use serde_json::{Map, Value};
 
 use super::{MOST_LOCALES, NavigationEntry};
-use crate::config::Config;
-use crate::db::schema::{renderings, site};
-use crate::db::types::Json;
-use crate::db::{Connection, Tx};
-use crate::error::Result;
-use crate::events::Event;
-use crate::text::Locale;
-use crate::users::UserId;
+use crate::base::config::Config;
+use crate::base::db::schema::{renderings, site};
+use crate::base::db::types::Json;
+use crate::base::db::{Connection, Tx};
+use crate::base::error::Result;
+use crate::base::events::Event;
+use crate::base::ids::UserId;
+use crate::base::text::Locale;
 
 /// What was set; `None` is the default.
 #[derive(Debug, Clone, PartialEq, Queryable, AsChangeset)]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::clock::Timestamp;
+use crate::base::clock::Timestamp;
 
 /// Whether someone wants mail.
 #[derive(

@@ -10,24 +10,19 @@ use serde_json::{Map, Value};
 use std::net::IpAddr;
 use utoipa::ToSchema;
 
-use super::{Line, SubscriberId};
+use super::Line;
 use crate::app::App;
 use crate::auth::Keys;
-use crate::clock::Timestamp;
-use crate::db::schema::{consent_texts, consents};
-use crate::db::types::Json;
-use crate::db::{Connection, Tx};
-use crate::error::Result;
-use crate::http::json::sha256;
-use crate::http::peer;
-use crate::random::Random;
-use crate::text::Locale;
-use crate::users::UserId;
-
-crate::id! {
-    /// Names a piece of evidence.
-    ConsentId
-}
+use crate::base::clock::Timestamp;
+use crate::base::db::schema::{consent_texts, consents};
+use crate::base::db::types::Json;
+use crate::base::db::{Connection, Tx};
+use crate::base::error::Result;
+use crate::base::http::json::sha256;
+use crate::base::http::peer;
+use crate::base::ids::{ConsentId, SubscriberId, UserId};
+use crate::base::random::Random;
+use crate::base::text::Locale;
 
 /// The most characters of a page's address and of a browser's name for itself that are kept.
 pub const MOST_KEPT: usize = 500;

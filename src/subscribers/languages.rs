@@ -2,11 +2,12 @@
 
 use diesel::prelude::*;
 
-use super::{ConfirmToken, SubscriberId};
-use crate::db::Connection;
-use crate::db::schema::{confirmations, subscribers};
-use crate::error::Result;
-use crate::text::Locale;
+use super::ConfirmToken;
+use crate::base::db::Connection;
+use crate::base::db::schema::{confirmations, subscribers};
+use crate::base::error::Result;
+use crate::base::ids::SubscriberId;
+use crate::base::text::Locale;
 
 /// The language of that subscriber.
 ///

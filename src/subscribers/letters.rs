@@ -5,13 +5,13 @@ use minijinja::context;
 use uuid::Uuid;
 
 use super::store::SubscriberRow;
-use super::{ConfirmToken, Grant, MailId, SubscriberId, mails, questions, store};
+use super::{ConfirmToken, Grant, mails, questions, store};
 use crate::app::App;
-use crate::db::types::IsId as _;
-use crate::error::{Error, Result};
-use crate::mail::{EmailAddress, Message, Undelivered};
-use crate::metrics::Outcome;
-use crate::templates::Letter;
+use crate::base::error::{Error, Result};
+use crate::base::ids::{IsId as _, MailId, SubscriberId};
+use crate::base::mail::{EmailAddress, Message, Undelivered};
+use crate::base::metrics::Outcome;
+use crate::base::templates::Letter;
 
 /// Decides whether someone who signed up is to be asked.
 ///

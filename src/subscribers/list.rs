@@ -5,14 +5,15 @@ use diesel::sql_types::Text;
 use serde::{Deserialize, Serialize};
 
 use super::store::SubscriberRow;
-use super::{Line, Status, SubscriberId};
-use crate::clock::Timestamp;
-use crate::db::schema::{subscriber_labels, subscriber_topics, subscribers, topics};
-use crate::db::{Connection, MultiBackend};
-use crate::error::{Error, Invalid, Result};
-use crate::http::page;
-use crate::http::query::Params;
-use crate::text::slug::Slug;
+use super::{Line, Status};
+use crate::base::clock::Timestamp;
+use crate::base::db::schema::{subscriber_labels, subscriber_topics, subscribers, topics};
+use crate::base::db::{Connection, MultiBackend};
+use crate::base::error::{Error, Invalid, Result};
+use crate::base::http::page;
+use crate::base::http::query::Params;
+use crate::base::ids::SubscriberId;
+use crate::base::text::slug::Slug;
 
 /// Which subscribers are wanted, and in which order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

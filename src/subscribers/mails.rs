@@ -6,19 +6,15 @@ use std::time::Duration;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{Status, SubscriberId, suppressions};
+use super::{Status, suppressions};
 use crate::auth::Keys;
-use crate::clock::Timestamp;
-use crate::db::Tx;
-use crate::db::schema::{confirmations, mails, subscribers};
-use crate::error::{Error, Result};
-use crate::jobs::{self, Job};
-use crate::random::Random;
-
-crate::id! {
-    /// Names a mail. The mail that asks has the id of its question.
-    MailId
-}
+use crate::base::clock::Timestamp;
+use crate::base::db::Tx;
+use crate::base::db::schema::{confirmations, mails, subscribers};
+use crate::base::error::{Error, Result};
+use crate::base::ids::{MailId, SubscriberId};
+use crate::base::jobs::{self, Job};
+use crate::base::random::Random;
 
 /// How long a try to send may take before another one believes it dead. Longer than a mail server is waited for, so
 /// that no two workers send the same mail.

@@ -9,40 +9,28 @@
 
 pub mod consent;
 pub mod evidence;
-pub mod export;
-pub mod form_page;
 pub mod import;
-pub mod joining;
-pub mod keeping;
 mod languages;
 pub mod letters;
 pub mod list;
 pub mod mails;
-pub mod pages;
-pub mod preferences;
 mod profile;
 pub mod questions;
 pub mod routes;
 pub mod stamps;
-pub mod stats;
 pub mod store;
 pub mod suppressions;
 mod tokens;
 
 pub use consent::Status;
-pub use mails::MailId;
+
 pub use profile::{Custom, Label, Labels, Line, Source};
 pub use tokens::{ConfirmToken, Grant};
 
-use crate::mail::EmailAddress;
-use crate::text::Locale;
-use crate::text::slug::Slug;
+use crate::base::mail::EmailAddress;
+use crate::base::text::Locale;
+use crate::base::text::slug::Slug;
 use evidence::Evidence;
-
-crate::id! {
-    /// Names a subscriber.
-    SubscriberId
-}
 
 /// What someone says who wants to receive mail.
 #[derive(Debug, Clone)]

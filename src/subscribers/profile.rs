@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use unicode_normalization::UnicodeNormalization as _;
 
-use crate::error::Invalid;
+use crate::base::error::Invalid;
 
 /// One line of text: 1 to 200 characters, none of them a control character.
 #[derive(

@@ -5,14 +5,15 @@ use diesel::prelude::*;
 use super::consent::{ANSWERABLE_FOR, Reason};
 use super::evidence::{self, Evidence, Kind, Via};
 use super::store::lock;
-use super::{ConfirmToken, MailId, Status, SubscriberId, consent, mails, suppressions};
+use super::{ConfirmToken, Status, consent, mails, suppressions};
 use crate::auth::Keys;
-use crate::clock::Timestamp;
-use crate::db::schema::{confirmations, subscribers, unanswered_questions};
-use crate::db::{Connection, Tx};
-use crate::error::Result;
-use crate::events::Event;
-use crate::random::Random;
+use crate::base::clock::Timestamp;
+use crate::base::db::schema::{confirmations, subscribers, unanswered_questions};
+use crate::base::db::{Connection, Tx};
+use crate::base::error::Result;
+use crate::base::events::Event;
+use crate::base::ids::{MailId, SubscriberId};
+use crate::base::random::Random;
 
 /// What became of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

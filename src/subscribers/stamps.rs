@@ -9,9 +9,9 @@ use moka::sync::Cache;
 use subtle::ConstantTimeEq as _;
 
 use crate::auth::Keys;
-use crate::clock::Timestamp;
-use crate::error::Result;
-use crate::random::Random;
+use crate::base::clock::Timestamp;
+use crate::base::error::Result;
+use crate::base::random::Random;
 
 /// How long a form can be sent after it was shown.
 const GOOD_FOR: Duration = Duration::from_secs(24 * 3600);
@@ -107,11 +107,11 @@ fn seal_of(keys: &Keys, head: &[u8]) -> [u8; 16] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::db::types::IsId as _;
+    use crate::base::ids::IsId as _;
     use ring::hmac;
 
     fn keys(key: u8) -> Keys {
-        let signing = (crate::auth::KeyId::from_uuid(uuid::Uuid::nil()), [0; 32]);
+        let signing = (crate::base::ids::KeyId::from_uuid(uuid::Uuid::nil()), [0; 32]);
         Keys { signing, mac: hmac::Key::new(hmac::HMAC_SHA256, &[key; 32]) }
     }
 

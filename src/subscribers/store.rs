@@ -6,23 +6,22 @@ use std::time::Duration;
 use diesel::prelude::*;
 
 use super::consent::{PENDING_FOR, QUESTIONS_KEPT_FOR, Reason};
-use super::{Custom, Labels, Line, MailId, SignUp, Status, SubscriberId, evidence, mails, suppressions};
+use super::{Custom, Labels, Line, SignUp, Status, evidence, mails, suppressions};
 use crate::auth::Keys;
-use crate::clock::Timestamp;
-use crate::db::schema::{
+use crate::base::clock::Timestamp;
+use crate::base::db::schema::{
     confirmations, subscriber_labels, subscriber_topics, subscribers, topics, unanswered_questions,
 };
-use crate::db::types::Json;
-use crate::db::{Connection, Tx, violation};
-use crate::error::{Error, Result};
-use crate::events::Event;
-use crate::jobs::{self, Job};
-use crate::mail::EmailAddress;
-use crate::random::Random;
-use crate::text::Locale;
-use crate::text::slug::Slug;
-use crate::topics::TopicId;
-use crate::users::UserId;
+use crate::base::db::types::Json;
+use crate::base::db::{Connection, Tx, violation};
+use crate::base::error::{Error, Result};
+use crate::base::events::Event;
+use crate::base::ids::{MailId, SubscriberId, TopicId, UserId};
+use crate::base::jobs::{self, Job};
+use crate::base::mail::EmailAddress;
+use crate::base::random::Random;
+use crate::base::text::Locale;
+use crate::base::text::slug::Slug;
 
 /// How long deciding whether somebody is asked may take.
 const ASKED_WITHIN: Duration = Duration::from_secs(3600);

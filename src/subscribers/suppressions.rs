@@ -7,16 +7,12 @@ use diesel::prelude::*;
 
 use super::consent::Reason;
 use crate::auth::Keys;
-use crate::clock::Timestamp;
-use crate::db::schema::suppressions;
-use crate::db::{Connection, Tx};
-use crate::error::Result;
-use crate::random::Random;
-
-crate::id! {
-    /// Names a suppressed address.
-    SuppressionId
-}
+use crate::base::clock::Timestamp;
+use crate::base::db::schema::suppressions;
+use crate::base::db::{Connection, Tx};
+use crate::base::error::Result;
+use crate::base::ids::SuppressionId;
+use crate::base::random::Random;
 
 /// A suppressed address as kept.
 #[derive(Debug, Clone, Queryable)]

@@ -6,10 +6,9 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use subtle::ConstantTimeEq as _;
 use uuid::Uuid;
 
-use super::{MailId, SubscriberId};
 use crate::auth::Keys;
-use crate::db::types::IsId as _;
-use crate::http::json::sha256;
+use crate::base::http::json::sha256;
+use crate::base::ids::{IsId as _, MailId, SubscriberId};
 
 /// The longest text that is looked at as a token.
 const MOST_BYTES: usize = 100;
@@ -97,7 +96,7 @@ mod tests {
     #[test]
     fn a_token_is_the_same_each_time_grants_one_thing_and_cannot_be_made_without_the_key() {
         let keys = |key: &[u8; 32]| {
-            let signing = (crate::db::types::IsId::from_uuid(Uuid::nil()), [0; 32]);
+            let signing = (crate::base::ids::IsId::from_uuid(Uuid::nil()), [0; 32]);
             Keys { signing, mac: hmac::Key::new(hmac::HMAC_SHA256, key) }
         };
         let (ours, theirs) = (keys(&[1; 32]), keys(&[2; 32]));

@@ -6,12 +6,8 @@ pub mod store;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::text::slug::Slug;
-
-crate::id! {
-    /// Names a topic.
-    TopicId
-}
+use crate::base::ids::TopicId;
+use crate::base::text::slug::Slug;
 
 /// A topic as articles embed it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

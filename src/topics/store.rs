@@ -1,7 +1,8 @@
 //! How topics are kept.
 
-use super::{TopicId, TopicRef};
-use crate::clock::Timestamp;
+use super::TopicRef;
+use crate::base::clock::Timestamp;
+use crate::base::ids::TopicId;
 
 crate::carried::store::carried_store! {
     table: topics, row: TopicRow, id: TopicId, reference: TopicRef, what: "topic",

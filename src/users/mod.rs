@@ -3,9 +3,4 @@
 pub mod routes;
 pub mod store;
 
-pub use crate::mail::EmailAddress;
-
-crate::id! {
-    /// Names a user.
-    UserId
-}
+pub use crate::base::mail::EmailAddress;

@@ -2,12 +2,13 @@
 
 use diesel::prelude::*;
 
-use super::{EmailAddress, UserId};
+use super::EmailAddress;
 use crate::auth::Role;
-use crate::clock::Timestamp;
-use crate::db::schema::users;
-use crate::db::{Connection, Tx, violation};
-use crate::error::{Error, Result};
+use crate::base::clock::Timestamp;
+use crate::base::db::schema::users;
+use crate::base::db::{Connection, Tx, violation};
+use crate::base::error::{Error, Result};
+use crate::base::ids::UserId;
 
 /// A user as kept.
 #[derive(Debug, Clone, Queryable, Insertable)]
@@ -62,20 +63,6 @@ pub fn find(conn: &mut Connection, id: UserId) -> Result<Option<UserRow>> {
 pub fn find_active_by_email(conn: &mut Connection, email: &EmailAddress) -> Result<Option<UserRow>> {
     let rows = users::table.filter(users::email_key.eq(email.key())).filter(users::disabled_at.is_null());
     Ok(rows.get_result(conn).optional()?)
-}
-
-/// The role of a user who is there and not disabled: asked at every request with a token, so that a change counts at once.
-///
-/// # Errors
-/// When the database refuses.
-pub fn find_active_role(conn: &mut Connection, id: UserId) -> Result<Option<Role>> {
-    let role: Option<String> = users::table
-        .filter(users::id.eq(id))
-        .filter(users::disabled_at.is_null())
-        .select(users::role)
-        .get_result(conn)
-        .optional()?;
-    Ok(role.and_then(|role| Role::parse(&role)))
 }
 
 /// The admin who was added first.

@@ -1,10 +1,10 @@
 //! Logging in, and the tokens that come of it: what is not exactly one of ours, and good now, is nobody's.
 
-use ring::signature::{Ed25519KeyPair, KeyPair as _};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use lede::auth::Role;
-use lede::db::schema::{events, users};
+use lede::base::db::schema::{events, users};
+use ring::signature::{Ed25519KeyPair, KeyPair as _};
 use serde_json::{Value, json};
 
 use crate::given::{self, PASSWORD, minutes, seconds};
@@ -32,7 +32,7 @@ async fn a_login_that_fails_does_not_say_why() {
     given::user(&server, "ada", Role::Author).await;
     let disabled = given::user(&server, "bob", Role::Author).await;
     let now = server.clock.now();
-    let disable = move |tx: &mut lede::db::Tx<'_>| {
+    let disable = move |tx: &mut lede::base::db::Tx<'_>| {
         use diesel::prelude::*;
         diesel::update(users::table.filter(users::id.eq(disabled)))
             .set(users::disabled_at.eq(now))
@@ -80,11 +80,11 @@ async fn a_login_takes_what_it_documents_and_nothing_else() {
 async fn a_login_is_written_down_without_names() {
     let server = Server::start().await;
     let user = server.login(Role::Author).await.user();
-    let read = |conn: &mut lede::db::Connection| {
+    let read = |conn: &mut lede::base::db::Connection| {
         use diesel::prelude::*;
         Ok(events::table
             .select((events::kind, events::actor_id))
-            .load::<(String, Option<lede::users::UserId>)>(conn)?)
+            .load::<(String, Option<lede::base::ids::UserId>)>(conn)?)
     };
     let written = server.app.db.read(read).await.expect("events");
     assert_eq!(written, [("session.created".to_owned(), Some(user))]);
@@ -107,7 +107,7 @@ async fn a_token_ends_with_its_user() {
     let editor = server.login(Role::Editor).await;
     editor.get("/v1/me").await.is(200);
     let (id, now) = (editor.user(), server.clock.now());
-    let disable = move |tx: &mut lede::db::Tx<'_>| {
+    let disable = move |tx: &mut lede::base::db::Tx<'_>| {
         use diesel::prelude::*;
         diesel::update(users::table.filter(users::id.eq(id)))
             .set(users::disabled_at.eq(now))

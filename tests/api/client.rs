@@ -12,8 +12,8 @@ use std::io::Read as _;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 
-use lede::clock::{Clock, Timestamp};
-use lede::users::UserId;
+use lede::base::clock::{Clock, Timestamp};
+use lede::base::ids::UserId;
 use reqwest::Method;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Value, json};

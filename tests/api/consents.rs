@@ -8,11 +8,11 @@ use diesel::prelude::*;
 use diesel::sql_query;
 use diesel::sql_types::BigInt;
 use lede::auth::Role;
-use lede::mail::EmailAddress;
+use lede::base::mail::EmailAddress;
+use lede::base::text::Locale;
+use lede::base::text::slug::Slug;
 use lede::subscribers::evidence::{Evidence, Kind, Via};
 use lede::subscribers::{SignUp, store};
-use lede::text::Locale;
-use lede::text::slug::Slug;
 use serde_json::{Value, json};
 
 use crate::client::Client;
@@ -172,7 +172,7 @@ async fn known_and_unknown_addresses_run_the_same_statements() {
 /// The texts of the statements that a sign-up with topics runs.
 async fn statements_of_joining(server: &Server, email: &str) -> Vec<String> {
     let (random, email) = (server.app.random.clone(), EmailAddress::parse(email).expect("an address"));
-    let write = move |tx: &mut lede::db::Tx<'_>| {
+    let write = move |tx: &mut lede::base::db::Tx<'_>| {
         let texts = Arc::new(Mutex::new(Vec::new()));
         let kept = texts.clone();
         tx.set_instrumentation(move |event: InstrumentationEvent<'_>| {

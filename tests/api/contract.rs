@@ -12,7 +12,7 @@ use crate::client::Exchange;
 
 /// The document, as the handlers have it.
 pub static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
-    let generated = lede::http::openapi::generate(include_str!("../../openapi/examples.json"));
+    let generated = lede::server::openapi::generate(include_str!("../../openapi/examples.json"));
     serde_json::from_str(&generated).expect("the document is JSON")
 });
 

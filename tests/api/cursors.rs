@@ -2,13 +2,13 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use lede::articles::list::DraftFilter;
+use lede::articles::routes::drafts::DraftFilter;
 use lede::auth::Role;
+use lede::base::http::page;
+use lede::base::http::query::read;
 use lede::carried::Order;
 use lede::editions::list::EditionFilter;
 use lede::editions::order::EditionOrder;
-use lede::http::page;
-use lede::http::query::read;
 use lede::subscribers::list::{Sort, Wanted};
 use reqwest::Client as Http;
 use serde_json::{Value, json};
@@ -239,7 +239,7 @@ async fn a_place_that_somebody_made_up_breaks_nothing() {
         server.client().post("/v1/subscribers").json(body).await.is(202);
     }
     let id = article.parse::<uuid::Uuid>().expect("an id");
-    let id = <lede::articles::ArticleId as lede::db::types::IsId>::from_uuid(id);
+    let id = <lede::base::ids::ArticleId as lede::base::ids::IsId>::from_uuid(id);
     let of_articles =
         |query: &str| format!("{:?}", read::<(EditionFilter, EditionOrder)>(query).expect("a query"));
     let of_drafts = |query: &str| format!("{:?}", read::<DraftFilter>(query).expect("a query"));
@@ -256,7 +256,7 @@ async fn a_place_that_somebody_made_up_breaks_nothing() {
         ("/v1/authors", "sort=-created_at", format!("{:?}", ("author", Order::NewestFirst))),
         ("/v1/subscribers", "", format!("{newest:?}")),
         ("/v1/subscribers", "sort=email", format!("{by_email:?}")),
-        ("/v1/jobs", "", format!("{:?}", ("jobs", lede::jobs::list::Wanted::default()))),
+        ("/v1/jobs", "", format!("{:?}", ("jobs", lede::operations::store::Wanted::default()))),
         ("/v1/changes", "", format!("{:?}", "changes")),
         (&*format!("{}/revisions", at(&json!({"id": article}), "")), "", format!("{:?}", ("revisions", id))),
     ];

@@ -7,17 +7,17 @@ use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 use futures_util::future::{join, join_all};
 use lede::auth::Role;
-use lede::db::schema::idempotency_keys as kept;
-use lede::db::types::Json;
-use lede::db::{Database, Tx};
-use lede::error::{Error, Result};
+use lede::base::db::schema::idempotency_keys as kept;
+use lede::base::db::types::Json;
+use lede::base::db::{Database, Tx};
+use lede::base::error::{Error, Result};
 
 use crate::server::Server;
 
 /// Writes a row of that many bytes.
 fn put(tx: &mut Tx<'_>, key: &str, bytes: usize) -> Result<()> {
     let (user, now) = (tx.now(), tx.now());
-    let user: lede::users::UserId = lede::random::Random::seeded(1).id(user)?;
+    let user: lede::base::ids::UserId = lede::base::random::Random::seeded(1).id(user)?;
     diesel::insert_into(kept::table)
         .values((
             kept::user_id.eq(user),

@@ -173,7 +173,7 @@ async fn everything_that_is_wrong_with_a_query_is_said_up_to_fifty_times() {
 async fn a_defect_is_told_to_nobody() {
     let server = Server::start().await;
     let editor = server.login(Role::Editor).await;
-    let lose = |tx: &mut lede::db::Tx<'_>| {
+    let lose = |tx: &mut lede::base::db::Tx<'_>| {
         use diesel::connection::SimpleConnection as _;
         Ok(tx.batch_execute("ALTER TABLE users RENAME COLUMN name TO label")?)
     };

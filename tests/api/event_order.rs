@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use diesel::prelude::*;
-use lede::db::Database;
-use lede::db::schema::events;
-use lede::events::Event;
-use lede::random::Random;
-use lede::users::UserId;
+use lede::base::db::Database;
+use lede::base::db::schema::events;
+use lede::base::events::Event;
+use lede::base::ids::UserId;
+use lede::base::random::Random;
 
 use crate::server::Server;
 
@@ -38,7 +38,7 @@ async fn write(db: Database, writer: usize) {
     let random = Random::System;
     for n in 0..WRITES {
         let random = random.clone();
-        let work = move |tx: &mut lede::db::Tx<'_>| {
+        let work = move |tx: &mut lede::base::db::Tx<'_>| {
             let user: UserId = random.id(tx.now())?;
             tx.append(Some(user), Event::UserCreated(user));
             for _ in 0..(writer * n) % 7 {

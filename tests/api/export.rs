@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use diesel::prelude::*;
 use lede::auth::Role;
-use lede::db::Connection;
-use lede::db::schema::{events, subscribers};
-use lede::users::UserId;
+use lede::base::db::Connection;
+use lede::base::db::schema::{events, subscribers};
+use lede::base::ids::UserId;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 

@@ -7,13 +7,11 @@ use std::time::Duration;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, Version};
 use diesel::prelude::*;
 use lede::auth::Role;
-use lede::clock::Timestamp;
-use lede::db::schema::jobs as kept;
-use lede::db::types::IsId as _;
-use lede::jobs::{self, Job};
-use lede::mail::Sent;
-use lede::subscribers::SubscriberId;
-use lede::users::UserId;
+use lede::base::clock::Timestamp;
+use lede::base::db::schema::jobs as kept;
+use lede::base::ids::{IsId as _, JobId, SubscriberId, UserId};
+use lede::base::jobs::{self, Job};
+use lede::base::mail::Sent;
 use lede::users::store::{self, UserRow};
 
 use crate::server::Server;
@@ -83,7 +81,7 @@ pub async fn user(server: &Server, name: &str, role: Role) -> UserId {
         created_at: now,
         updated_at: now,
     };
-    let insert = move |tx: &mut lede::db::Tx<'_>| match store::find(tx, row.id)? {
+    let insert = move |tx: &mut lede::base::db::Tx<'_>| match store::find(tx, row.id)? {
         Some(_) => Ok(()),
         None => store::insert(tx, &row),
     };
@@ -108,11 +106,11 @@ pub fn link(mail: &Sent, what: &str) -> String {
 pub async fn dead_job(server: &Server) -> String {
     let random = server.app.random.clone();
     let nobody = SubscriberId::from_uuid(uuid::Uuid::from_u128(7));
-    let write = move |tx: &mut lede::db::Tx<'_>| {
+    let write = move |tx: &mut lede::base::db::Tx<'_>| {
         let now = tx.now();
         jobs::enqueue(tx, &random, &Job::AskConsent { subscriber: nobody }, now)?;
         let newest = kept::table.order(kept::id.desc()).select(kept::id);
-        let id: jobs::JobId = newest.first(&mut **tx)?;
+        let id: JobId = newest.first(&mut **tx)?;
         diesel::update(kept::table.filter(kept::id.eq(id)))
             .set((
                 kept::attempts.eq(10),

@@ -4,9 +4,9 @@ use std::collections::{BTreeSet, HashMap};
 
 use diesel::prelude::*;
 use futures_util::future::join_all;
-use lede::articles::SectionId;
 use lede::auth::Role;
-use lede::db::schema::sections;
+use lede::base::db::schema::sections;
+use lede::base::ids::SectionId;
 use serde_json::{Value, json};
 
 use crate::client::{Answer, Call, Client};

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use diesel::prelude::*;
 use lede::auth::Role;
-use lede::db::Connection;
-use lede::db::schema::{consents, events, import_parts, import_rows, import_seen, imports, subscribers};
+use lede::base::db::Connection;
+use lede::base::db::schema::{
+    consents, events, import_parts, import_rows, import_seen, imports, subscribers,
+};
 use lede::subscribers::{import, store};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -262,7 +264,7 @@ async fn consent_is_kept_with_the_statement_and_what_the_file_says() {
     assert_eq!((told["subscriber.imported"], told["subscribers.imported"]), (1, 1));
     let actors = server.app.db.read(|conn| {
         let own = events::table.filter(events::kind.like("subscriber%"));
-        Ok(own.select(events::actor_id).load::<Option<lede::users::UserId>>(conn)?)
+        Ok(own.select(events::actor_id).load::<Option<lede::base::ids::UserId>>(conn)?)
     });
     assert_eq!(actors.await.expect("actors"), [Some(admin.user()); 2]);
 }
@@ -578,7 +580,7 @@ async fn two_servers_take_each_row_once() {
         .expect("a job");
     let twice = server.app.db.write(move |tx| {
         let now = tx.now();
-        lede::jobs::enqueue(tx, &random, &job, now)
+        lede::base::jobs::enqueue(tx, &random, &job, now)
     });
     twice.await.expect("a job");
     tokio::join!(server.run_jobs(), replica.run_jobs());

@@ -1,8 +1,8 @@
 //! An import whose server is killed: it goes on where it was, and nobody is taken in twice.
 
 use diesel::prelude::*;
-use lede::db::Connection;
-use lede::db::schema::jobs;
+use lede::base::db::Connection;
+use lede::base::db::schema::jobs;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
@@ -50,7 +50,7 @@ fn give_back(database: &TestDatabase) {
     database.settle();
     let mut conn = database.connect();
     if matches!(conn, Connection::Postgres(_)) {
-        let none = None::<lede::clock::Timestamp>;
+        let none = None::<lede::base::clock::Timestamp>;
         diesel::update(jobs::table).set(jobs::claimed_until.eq(none)).execute(&mut conn).expect("an update");
     }
 }

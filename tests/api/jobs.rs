@@ -4,8 +4,8 @@ use std::net::TcpListener;
 
 use diesel::prelude::*;
 use lede::auth::Role;
-use lede::db::schema::{events, jobs};
-use lede::db::types::Json;
+use lede::base::db::schema::{events, jobs};
+use lede::base::db::types::Json;
 use serde_json::{Value, json};
 
 use crate::client::Client;
@@ -95,7 +95,7 @@ async fn jobs_are_listed_by_how_they_stand_and_by_what_they_do() {
     assert_eq!(ids.len(), 3);
     assert!(ids.windows(2).all(|pair| pair[0].as_str() > pair[1].as_str()), "the newest first: {ids:?}");
     let (mut conn, until) = (server.database().connect(), server.clock.now().plus(minutes(5)));
-    let taken: lede::jobs::JobId =
+    let taken: lede::base::ids::JobId =
         jobs::table.order(jobs::id).select(jobs::id).first(&mut conn).expect("a job");
     let claim =
         diesel::update(jobs::table.filter(jobs::id.eq(taken))).set(jobs::claimed_until.eq(Some(until)));

@@ -1,7 +1,7 @@
 //! How often somebody may ask, and who counts as somebody.
 
 use lede::auth::Role;
-use lede::config::Config;
+use lede::base::config::Config;
 use serde_json::json;
 
 use crate::client::{Answer, Client};

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use diesel::sql_types::Text;
 use diesel::{QueryableByName, RunQueryDsl, sql_query};
-use lede::db::{Connection, migrate};
+use lede::base::db::{Connection, migrate};
 
 use crate::test_database::TestDatabase;
 
@@ -160,7 +160,7 @@ fn tables(lines: Vec<String>) -> Tables {
 fn told_by_schema_rs(is_sqlite: bool) -> Tables {
     let mut tables = Tables::new();
     let mut open: Option<(String, Vec<String>)> = None;
-    for line in include_str!("../../src/db/schema.rs").lines().map(str::trim) {
+    for line in include_str!("../../src/base/db/schema.rs").lines().map(str::trim) {
         if let Some((name, key)) = line.strip_suffix(") {").and_then(|line| line.split_once(" (")) {
             open = Some((name.to_owned(), key.split(", ").map(str::to_owned).collect()));
         } else if let Some((column, kind)) = line.trim_end_matches(',').split_once(" -> ") {

@@ -1,8 +1,8 @@
 //! What an older release left in the database: renderings made by other rules.
 
 use diesel::prelude::*;
-use lede::db::Connection;
-use lede::db::schema::{renderings, surroundings};
+use lede::base::db::Connection;
+use lede::base::db::schema::{renderings, surroundings};
 use serde_json::{Value, json};
 
 /// Makes renderings and the settings they were made with look older than this release, which finds so at its next start.

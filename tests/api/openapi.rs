@@ -9,7 +9,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use lede::http::openapi;
+use lede::server::openapi;
 use serde_json::Value;
 
 use crate::contract::{self, DOCUMENT, Strictness, assert_valid};

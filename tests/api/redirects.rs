@@ -298,7 +298,7 @@ async fn a_redirect_that_is_removed_frees_the_slug() {
 /// How many removals of redirects the log tells readers' caches of.
 async fn seen_removals(server: &Server) -> i64 {
     use diesel::prelude::*;
-    use lede::db::schema::events;
+    use lede::base::db::schema::events;
     let found =
         events::table.filter(events::kind.eq("redirect.removed")).filter(events::readers_see.eq(true));
     server.app.db.read(move |conn| Ok(found.count().get_result(conn)?)).await.expect("a count")
@@ -337,7 +337,7 @@ async fn redirects_follow_the_website_to_another_address() {
 #[tokio::test]
 async fn articles_that_were_live_before_addresses_were_kept_have_theirs() {
     use diesel::prelude::*;
-    use lede::db::schema::{addresses, events};
+    use lede::base::db::schema::{addresses, events};
     let (server, editor, reader) = website().await;
     let draft = published(&editor, json!({"title": "A", "slug": "a", "aliases": ["/old"]})).await;
     republish(&editor, &draft, json!({"slug": "b"})).await;
@@ -347,7 +347,7 @@ async fn articles_that_were_live_before_addresses_were_kept_have_theirs() {
     let conn = &mut database.connect();
     diesel::delete(addresses::table).execute(conn).expect("no addresses");
     older_release::made_everything(conn);
-    let remade = |conn: &mut lede::db::Connection| -> i64 {
+    let remade = |conn: &mut lede::base::db::Connection| -> i64 {
         events::table.filter(events::kind.eq("rendering.remade")).count().get_result(conn).expect("a count")
     };
     assert_eq!(remade(conn), 0);

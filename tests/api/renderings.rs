@@ -61,11 +61,11 @@ async fn serves(server: &Server) {
 
 /// What is kept, without a reader who would have it remade.
 fn stored(server: &Server, draft: &Value) -> Value {
-    use lede::db::schema::renderings;
+    use lede::base::db::schema::renderings;
     let id: uuid::Uuid = draft["id"].as_str().unwrap().parse().unwrap();
     let body: Vec<u8> = renderings::table
         .filter(
-            renderings::article_id.eq(<lede::articles::ArticleId as lede::db::types::IsId>::from_uuid(id)),
+            renderings::article_id.eq(<lede::base::ids::ArticleId as lede::base::ids::IsId>::from_uuid(id)),
         )
         .select(renderings::body)
         .get_result(&mut server.database().connect())
@@ -179,8 +179,8 @@ async fn renderings_of_an_older_renderer_are_made_anew() {
     }
 }
 
-fn age(conn: &mut lede::db::Connection) {
-    use lede::db::schema::renderings;
+fn age(conn: &mut lede::base::db::Connection) {
+    use lede::base::db::schema::renderings;
     older_release::made_everything(conn);
     diesel::update(renderings::table)
         .set((renderings::body.eq(b"{\"old\":true}".to_vec()), renderings::etag.eq("\"rold\"")))
@@ -265,7 +265,7 @@ async fn what_is_stale_without_a_difference_keeps_its_tag() {
 
 #[tokio::test]
 async fn a_text_that_alone_reads_differently_is_told_to_who_follows() {
-    use lede::db::schema::renderings;
+    use lede::base::db::schema::renderings;
     let server = Server::start().await;
     let editor = server.login(Role::Editor).await;
     let draft = live(&editor).await;

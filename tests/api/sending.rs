@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use diesel::connection::SimpleConnection as _;
-use lede::db::Connection;
+use lede::base::db::Connection;
 use serde_json::json;
 
 use crate::executable::{Serving, lede_on};

@@ -9,12 +9,12 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
 use clap::Parser as _;
-use lede::app::{self, App, Seams};
+use lede::app::{App, Seams};
 use lede::auth::Role;
-use lede::clock::Clock;
-use lede::config::Config;
-use lede::mail::{Mailer, Outbox};
-use lede::random::Random;
+use lede::base::clock::Clock;
+use lede::base::config::Config;
+use lede::base::mail::{Mailer, Outbox};
+use lede::base::random::Random;
 use tokio::sync::{oneshot, watch};
 
 use crate::client::{Account, Client, Exchange};
@@ -95,7 +95,7 @@ impl Server {
             actix_web::rt::System::new().block_on(async move {
                 let app = App::open(config, seams).await.map_err(|e| e.to_string())?;
                 let _ = opened.send(app.clone());
-                app::serve(app, listener, stopped).await.map_err(|e| e.to_string())
+                lede::server::serve(app, listener, stopped).await.map_err(|e| e.to_string())
             })
         });
         let Ok(app) = app.await else { panic!("the server does not start: {:?}", thread.join()) };
@@ -135,7 +135,7 @@ impl Server {
 
     /// Does every job that is due, and those that these make due. Returns how many were tried.
     pub async fn run_jobs(&self) -> usize {
-        lede::jobs::run_due(&self.app).await.expect("jobs")
+        lede::base::jobs::run_due(&self.app).await.expect("jobs")
     }
 
     /// How many statements it has run so far; looking at the log of events does not count.

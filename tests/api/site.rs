@@ -19,7 +19,7 @@ async fn site() -> (Server, Client, Client) {
 /// How many events say that the site was changed.
 async fn updates(server: &Server) -> i64 {
     use diesel::prelude::*;
-    use lede::db::schema::events;
+    use lede::base::db::schema::events;
     let found = events::table.filter(events::kind.eq("site.updated")).filter(events::readers_see.eq(true));
     server.app.db.read(move |conn| Ok(found.count().get_result(conn)?)).await.expect("a count")
 }

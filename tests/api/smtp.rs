@@ -16,7 +16,7 @@ async fn server_with(mail: &MailServer) -> Server {
     Server::start_with(|config| {
         config.smtp_url_file = Some(file);
         config.mail_from =
-            lede::mail::Mailbox::parse("Tides & Häfen <news@website.example>").expect("a mailbox");
+            lede::base::mail::Mailbox::parse("Tides & Häfen <news@website.example>").expect("a mailbox");
         config.title = "Tides\r\nBcc: eve@website.example".into();
     })
     .await
@@ -80,7 +80,7 @@ async fn a_refusal_for_good_is_final_and_one_for_now_is_not() {
 
 fn last_errors(server: &Server) -> Vec<String> {
     use diesel::prelude::*;
-    use lede::db::schema::jobs;
+    use lede::base::db::schema::jobs;
     let mut conn = server.database().connect();
     let errors =
         jobs::table.filter(jobs::last_error.is_not_null()).select(jobs::last_error.assume_not_null());

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use lede::auth::Role;
-use lede::text::Locale;
+use lede::base::text::Locale;
 use serde_json::{Value, json};
 
 use crate::client::{Answer, Client};

@@ -5,8 +5,8 @@
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use diesel::{QueryableByName, RunQueryDsl as _};
-use lede::db::connection;
-use lede::db::{Connection, DatabaseUrl};
+use lede::base::db::connection;
+use lede::base::db::{Connection, DatabaseUrl};
 
 /// A variable of the environment, unless it is empty.
 #[expect(clippy::disallowed_methods, reason = "settings of the tests are none of the server's")]

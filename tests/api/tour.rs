@@ -7,7 +7,7 @@
 use std::sync::atomic::Ordering;
 
 use lede::auth::Role;
-use lede::random::Random;
+use lede::base::random::Random;
 use serde_json::{Map, Value, json};
 
 use crate::client::Exchange;

@@ -76,7 +76,7 @@ fn a_second_signal_ends_the_server_at_once() {
 fn the_document_is_printed_without_a_database() {
     let printed = run(lede().env("LEDE_DATABASE_URL", "sqlite:///nowhere/at/all.db").arg("openapi"), "");
     assert!(printed.status.success());
-    assert_eq!(text(&printed.stdout), lede::http::openapi::DOCUMENT);
+    assert_eq!(text(&printed.stdout), lede::server::openapi::DOCUMENT);
 }
 
 #[test]

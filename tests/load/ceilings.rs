@@ -8,7 +8,7 @@ use actix_web::middleware::from_fn;
 use actix_web::web::{self, Bytes, Data};
 use actix_web::{App, HttpResponse, HttpServer};
 use lede::app::{App as Lede, Seams};
-use lede::http::pipeline;
+use lede::server::pipeline;
 
 use crate::fixture;
 
@@ -41,7 +41,7 @@ pub fn serve(role: &str, folder: &Path) {
                 .run()
                 .await;
             }
-            lede::logger::start("info");
+            lede::base::logger::start("info");
             let folder = tempfile::tempdir()?;
             let config = fixture::config(&folder.path().join("ceiling.db"));
             let lede = Lede::open(config, Seams::default()).await.expect("an application");

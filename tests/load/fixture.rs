@@ -10,10 +10,10 @@ use lede::articles::drafts::Editor;
 use lede::articles::metadata::{self, NewArticle};
 use lede::articles::{ArticleRef, transfer, tree};
 use lede::auth::{Actor, Password, PublishArticles, Role, WriteArticles};
-use lede::config::Config;
+use lede::base::config::Config;
+use lede::base::ids::UserId;
 use lede::editions::publish::{self, Wanted};
 use lede::editions::store::{Adopt, adopt_settings};
-use lede::users::UserId;
 use lede::users::store::{self as users, UserRow};
 
 const WORDS: &[&str] = &[

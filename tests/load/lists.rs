@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection as _;
-use lede::db::{DatabaseUrl, connection};
+use lede::base::db::{DatabaseUrl, connection};
 use serde_json::Value;
 
 use crate::client::{Load, Outcome};

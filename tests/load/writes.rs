@@ -8,10 +8,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection as _;
-use lede::clock::Clock;
-use lede::db::{Connection, Database, DatabaseUrl, connection};
-use lede::error::Result;
-use lede::metrics::Metrics;
+use lede::base::clock::Clock;
+use lede::base::db::{Connection, Database, DatabaseUrl, connection};
+use lede::base::error::Result;
+use lede::base::metrics::Metrics;
 
 const CLIENTS: usize = 32;
 const POOL: usize = 4;

@@ -9,12 +9,12 @@ use anyhow::{Context as _, anyhow};
 
 use super::import::Import;
 use super::{serve, user};
-use crate::app::{self, App, Seams};
+use crate::app::{App, Seams};
 use crate::auth::{Password, Role};
-use crate::config::Config;
-use crate::db::DatabaseUrl;
-use crate::mail::EmailAddress;
-use crate::random::Random;
+use crate::base::config::Config;
+use crate::base::db::DatabaseUrl;
+use crate::base::mail::EmailAddress;
+use crate::base::random::Random;
 
 const EDITOR: &str = "editor@website.example";
 
@@ -52,7 +52,7 @@ pub(super) async fn run(mut config: Config) -> anyhow::Result<ExitCode> {
     let app = App::open(config, Seams::default()).await?;
     let password = fill(&app).await?;
     println!("{}", greeting(&address, &password, &mail));
-    app::serve(app, listener, serve::stop_on_signal()?).await?;
+    crate::server::serve(app, listener, serve::stop_on_signal()?).await?;
     Ok(ExitCode::SUCCESS)
 }
 

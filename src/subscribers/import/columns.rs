@@ -28,7 +28,7 @@ use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 use utoipa::ToSchema;
 
-use crate::error::Invalid;
+use crate::base::error::Invalid;
 
 /// Whose export a file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]

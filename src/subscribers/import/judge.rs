@@ -7,12 +7,11 @@ use serde_json::{Map, Value};
 
 use super::Outcome;
 use super::person::Person;
-use crate::clock::Timestamp;
-use crate::db::types::IsId as _;
+use crate::base::clock::Timestamp;
+use crate::base::ids::{IsId as _, SubscriberId, TopicId};
+use crate::base::text::Locale;
 use crate::subscribers::consent::Reason;
-use crate::subscribers::{Line, Status, SubscriberId};
-use crate::text::Locale;
-use crate::topics::TopicId;
+use crate::subscribers::{Line, Status};
 
 /// The most labels of a subscriber.
 const MOST_LABELS: usize = 50;

@@ -5,22 +5,22 @@ use std::collections::{BTreeMap, BTreeSet};
 use diesel::prelude::*;
 use serde_json::{Map, Value};
 
-use super::ImportId;
 use super::judge::{Deed, Known, New, Surroundings, reason};
 use super::person::Person;
 use crate::auth::Keys;
-use crate::clock::Timestamp;
-use crate::db::schema::{consents, import_seen, subscriber_labels, subscriber_topics, subscribers, topics};
-use crate::db::types::{IsId as _, Json};
-use crate::db::{Connection, Tx};
-use crate::error::{Error, Result};
-use crate::events::Event;
-use crate::random::Random;
+use crate::base::clock::Timestamp;
+use crate::base::db::schema::{
+    consents, import_seen, subscriber_labels, subscriber_topics, subscribers, topics,
+};
+use crate::base::db::types::Json;
+use crate::base::db::{Connection, Tx};
+use crate::base::error::{Error, Result};
+use crate::base::events::Event;
+use crate::base::ids::{ImportId, IsId as _, SubscriberId, TopicId, UserId};
+use crate::base::random::Random;
 use crate::subscribers::consent::Reason;
 use crate::subscribers::evidence::{self, Evidence, Kind, Via};
-use crate::subscribers::{Line, Status, SubscriberId, questions, suppressions};
-use crate::topics::TopicId;
-use crate::users::UserId;
+use crate::subscribers::{Line, Status, questions, suppressions};
 
 /// A person in a row, and the keyed hash of their address.
 #[derive(Debug, Clone)]
@@ -213,9 +213,9 @@ fn create(
             subscribers::updated_at.eq(now),
         ))
         .execute(&mut **tx)
-        .map_err(|error| match crate::db::violation::unique(&error) {
+        .map_err(|error| match crate::base::db::violation::unique(&error) {
             // The same address signed up at the same moment: run again, the row is found.
-            Some(_) => Error::unavailable(crate::db::violation::RETRY),
+            Some(_) => Error::unavailable(crate::base::db::violation::RETRY),
             None => error.into(),
         })?;
     put(tx, new.id, &new.labels, &new.topics)?;

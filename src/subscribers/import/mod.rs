@@ -11,25 +11,19 @@
 
 pub mod cells;
 pub mod columns;
-mod judge;
-mod keeping;
+pub mod judge;
+pub mod keeping;
 pub mod person;
 pub mod reading;
-pub mod routes;
 pub mod store;
-mod upload;
+pub mod upload;
 pub mod words;
-mod work;
+pub mod work;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub use work::run;
-
-crate::id! {
-    /// Names an import.
-    ImportId
-}
 
 /// How far an import is.
 #[derive(

@@ -8,11 +8,11 @@ use serde_json::{Map, Value};
 use super::cells::{items, unguarded};
 use super::columns::{Columns, Format, Meaning};
 use super::words::{self, Said};
-use crate::clock::Timestamp;
-use crate::http::json;
-use crate::mail::EmailAddress;
+use crate::base::clock::Timestamp;
+use crate::base::http::json;
+use crate::base::mail::EmailAddress;
+use crate::base::text::Locale;
 use crate::subscribers::{Line, Status};
-use crate::text::Locale;
 
 /// The most bytes that are kept of what a row says beside, as JSON.
 const MOST_CUSTOM_BYTES: usize = 8 * 1024;

@@ -3,7 +3,7 @@
 
 use csv::ByteRecord;
 
-use crate::error::Invalid;
+use crate::base::error::Invalid;
 
 /// The longest row, in bytes.
 pub const MOST_ROW_BYTES: usize = 64 * 1024;

@@ -6,16 +6,16 @@ use diesel::prelude::*;
 
 use super::judge::Known;
 use super::reading::Place;
-use super::{ImportId, Outcome, Progress};
-use crate::clock::Timestamp;
-use crate::db::schema::{import_parts, import_rows, import_seen, imports};
-use crate::db::types::Json;
-use crate::db::{Connection, Tx};
-use crate::error::{Error, Result};
-use crate::events::Event;
-use crate::subscribers::{Labels, Line, SubscriberId};
-use crate::text::Locale;
-use crate::users::UserId;
+use super::{Outcome, Progress};
+use crate::base::clock::Timestamp;
+use crate::base::db::schema::{import_parts, import_rows, import_seen, imports};
+use crate::base::db::types::Json;
+use crate::base::db::{Connection, Tx};
+use crate::base::error::{Error, Result};
+use crate::base::events::Event;
+use crate::base::ids::{ImportId, SubscriberId, UserId};
+use crate::base::text::Locale;
+use crate::subscribers::{Labels, Line};
 
 /// How many bytes a piece has; the last has fewer.
 pub const PART_BYTES: usize = 256 * 1024;
@@ -203,7 +203,7 @@ pub(super) fn add_part(tx: &mut Tx<'_>, id: ImportId, number: i64, bytes: &[u8])
 }
 
 /// The file is there as a whole.
-pub(super) fn arrive(tx: &mut Tx<'_>, id: ImportId, bytes: i64) -> Result<ImportRow> {
+pub fn arrive(tx: &mut Tx<'_>, id: ImportId, bytes: i64) -> Result<ImportRow> {
     let receiving = imports::table.filter(imports::id.eq(id)).filter(imports::status.eq(Progress::Receiving));
     diesel::update(receiving)
         .set((imports::status.eq(Progress::Waiting), imports::bytes.eq(bytes)))
@@ -212,7 +212,7 @@ pub(super) fn arrive(tx: &mut Tx<'_>, id: ImportId, bytes: i64) -> Result<Import
 }
 
 /// Forgets a file that has not arrived, and says whether there was one.
-pub(super) fn discard(tx: &mut Tx<'_>, id: ImportId) -> Result<bool> {
+pub fn discard(tx: &mut Tx<'_>, id: ImportId) -> Result<bool> {
     let receiving = imports::table.filter(imports::id.eq(id)).filter(imports::status.eq(Progress::Receiving));
     Ok(diesel::delete(receiving).execute(&mut **tx)? > 0)
 }

@@ -7,18 +7,18 @@ use actix_web::HttpMessage as _;
 use actix_web::HttpRequest;
 use actix_web::http::header;
 use actix_web::web::{Bytes, Payload};
-use ring::digest;
 use futures_util::StreamExt as _;
+use ring::digest;
 
 use super::columns::{self, Columns};
 use super::store::{self, ImportRow, PART_BYTES};
-use super::{ImportId, Progress, reading};
+use super::{Progress, reading};
 use crate::app::App;
-use crate::db::types::Json;
-use crate::error::{Error, Invalid, Result};
+use crate::base::db::types::Json;
+use crate::base::error::{Error, Invalid, Result};
+use crate::base::ids::{ImportId, UserId};
+use crate::base::text::Locale;
 use crate::subscribers::{Labels, Line};
-use crate::text::Locale;
-use crate::users::UserId;
 
 /// The largest file, in bytes.
 pub const MOST_BYTES: u64 = 200 * 1000 * 1000;
@@ -27,20 +27,29 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What is asked with a file.
 #[derive(Debug, Clone)]
-pub(super) struct Asked {
+pub struct Asked {
+    /// Who sends it.
     pub user: UserId,
+    /// Whether nothing is kept.
     pub dry_run: bool,
+    /// Where the list comes from.
     pub source: Option<Line>,
+    /// How those on it consented, for rows that do not say.
     pub statement: Option<String>,
+    /// Labels for everyone on it.
     pub labels: Labels,
+    /// The language of rows that name none.
     pub locale: Locale,
 }
 
 /// A file that has arrived.
 #[derive(Debug)]
-pub(super) struct Received {
+pub struct Received {
+    /// The import it became.
     pub id: ImportId,
+    /// Its size in bytes.
     pub bytes: i64,
+    /// The SHA-256 of its bytes.
     pub fingerprint: [u8; 32],
 }
 
@@ -48,7 +57,7 @@ pub(super) struct Received {
 ///
 /// # Errors
 /// What the file is instead of CSV in UTF-8 with a column of addresses; too large; broken off.
-pub(super) async fn receive(app: &App, req: &HttpRequest, body: Payload, asked: Asked) -> Result<Received> {
+pub async fn receive(app: &App, req: &HttpRequest, body: Payload, asked: Asked) -> Result<Received> {
     if !req.content_type().eq_ignore_ascii_case("text/csv") {
         return Err(Error::UnsupportedMediaType("text/csv"));
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::columns::Format;
-use crate::clock::Timestamp;
+use crate::base::clock::Timestamp;
 use crate::subscribers::Status;
 
 /// What a file says of somebody's wish.

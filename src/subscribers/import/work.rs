@@ -10,12 +10,13 @@ use super::keeping::{self, Hashed, Importer};
 use super::person::{Refusal, TOO_LONG};
 use super::reading::{self, MOST_ROW_BYTES, Slice};
 use super::store::{self, ImportRow, PART_BYTES, Report};
-use super::{ImportId, Outcome, Progress};
+use super::{Outcome, Progress};
 use crate::app::App;
-use crate::db::types::{IsId as _, Json};
-use crate::error::{Error, Result};
-use crate::jobs::{self, Job};
-use crate::subscribers::{SubscriberId, suppressions};
+use crate::base::db::types::Json;
+use crate::base::error::{Error, Result};
+use crate::base::ids::{ImportId, IsId as _, SubscriberId};
+use crate::base::jobs::{self, Job};
+use crate::subscribers::suppressions;
 
 /// How long one run reads before it orders the next.
 const RUN: Duration = Duration::from_secs(1);
@@ -58,7 +59,7 @@ async fn read(app: &App, id: ImportId) -> Result<()> {
         }
         if started.elapsed() >= RUN {
             let random = app.random.clone();
-            let next = move |tx: &mut crate::db::Tx<'_>| {
+            let next = move |tx: &mut crate::base::db::Tx<'_>| {
                 let now = tx.now();
                 jobs::enqueue(tx, &random, &Job::ImportSubscribers { import: id }, now)
             };

@@ -114,7 +114,7 @@ async fn a_feed_renews_what_is_stale() {
 #[tokio::test]
 async fn a_feed_and_a_list_renew_what_an_older_release_made() {
     use diesel::prelude::*;
-    use lede::db::schema::renderings;
+    use lede::base::db::schema::renderings;
     let server = Server::start().await;
     let editor = server.login(Role::Editor).await;
     let live = published(&editor, json!({"title": "Live", "topics": ["sea"], "intro": "Look."})).await;

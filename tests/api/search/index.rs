@@ -2,8 +2,8 @@
 
 use diesel::prelude::*;
 use lede::auth::Role;
-use lede::db::Connection;
-use lede::db::schema::{search_articles, search_places, search_words};
+use lede::base::db::Connection;
+use lede::base::db::schema::{search_articles, search_places, search_words};
 use serde_json::json;
 
 use super::{found, found_for, pages};

@@ -128,7 +128,7 @@ async fn two_merges_into_each_other_leave_one() {
 
 #[tokio::test]
 async fn articles_find_what_remains_of_what_they_name() {
-    use lede::text::slug::Slug;
+    use lede::base::text::slug::Slug;
     use lede::topics::store;
     let server = Server::start().await;
     let editor = server.login(Role::Editor).await;

@@ -4,7 +4,7 @@ mod ending;
 mod looking;
 mod making;
 
-use lede::db::Connection;
+use lede::base::db::Connection;
 use serde_json::{Value, json};
 
 use crate::client::Client;

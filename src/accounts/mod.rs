@@ -1,0 +1,3 @@
+//! How a user proves who they are.
+
+pub mod routes;

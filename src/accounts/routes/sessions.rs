@@ -1,0 +1,91 @@
+//! Logging in.
+
+use actix_web::HttpRequest;
+use actix_web::http::StatusCode;
+use actix_web::http::header;
+use actix_web::web::Data;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::app::App;
+use crate::auth::{Password, token};
+use crate::base::error::{Error, Result, Violations};
+use crate::base::events::Event;
+use crate::base::http::json::sha256;
+use crate::base::http::limit::{Key, Policy};
+use crate::base::http::{Answer, Json};
+use crate::users::routes::me::User;
+use crate::users::{EmailAddress, store};
+
+/// What proves who one is.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreateSession {
+    /// The address of the account.
+    #[schema(min_length = 3, max_length = 254, format = Email)]
+    email: String,
+    /// The password of the account; at most 256 bytes.
+    #[schema(max_length = 256, format = Password)]
+    password: String,
+}
+
+/// A fresh access token.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Session {
+    /// To be sent as `Authorization: Bearer …`.
+    #[schema(max_length = 4096)]
+    access_token: String,
+    /// Always `Bearer`.
+    #[schema(max_length = 10, example = "Bearer")]
+    token_type: &'static str,
+    /// Seconds until it is no longer good.
+    #[schema(minimum = 1, maximum = 600)]
+    expires_in: u64,
+    /// Who logged in.
+    user: User,
+}
+
+/// Log in
+///
+/// Answers an access token that is good for ten minutes. A wrong password, an unknown address and a disabled account are
+/// answered alike, and take as long.
+#[utoipa::path(post, path = "/v1/auth/sessions", tag = "accounts", security(()), request_body = CreateSession,
+    responses(
+        (status = 201, description = "Logged in.", body = Session),
+        (status = 401, description = "No account has this address and this password."),
+    ))]
+pub async fn create_session(app: Data<App>, req: HttpRequest, body: Json<CreateSession>) -> Result<Answer> {
+    app.limits.admit_network(&req, Policy::Login)?;
+    let CreateSession { email, password } = body.value;
+    let mut violations = Violations::default();
+    let password = violations.take("/password", Password::typed(&password));
+    violations.check()?;
+    let found = match EmailAddress::parse(&email) {
+        Ok(email) => {
+            app.limits.admit(&req, Policy::Account, || Key::Hash(sha256(email.key().as_bytes())))?;
+            app.db.read(move |conn| store::find_active_by_email(conn, &email)).await?
+        }
+        Err(_) => None,
+    };
+    let hash = found.as_ref().map(|row| row.password_hash.clone());
+    let password = password.ok_or(Error::Unauthenticated)?;
+    if !app.passwords.verify(password, hash).await? {
+        app.metrics.auth_failed("password");
+        return Err(Error::Unauthenticated);
+    }
+    let user = found.ok_or(Error::Unauthenticated)?;
+    let id = user.id;
+    app.db
+        .write(move |tx| {
+            tx.append(Some(id), Event::SessionCreated(id));
+            Ok(())
+        })
+        .await?;
+    let session = Session {
+        access_token: app.tokens.issue(&app.random, id, app.clock.now())?,
+        token_type: "Bearer",
+        expires_in: token::LIFE.as_secs(),
+        user: user.into(),
+    };
+    Ok(Answer::ok(&session)?.status(StatusCode::CREATED).header(header::CACHE_CONTROL, "no-store"))
+}

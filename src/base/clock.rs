@@ -1,0 +1,195 @@
+//! What time it is. Everything that needs to know asks a [`Clock`], so that a test can say.
+
+use std::fmt;
+use std::io::Write as _;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use diesel::backend::Backend;
+use diesel::deserialize::{self, FromSql, FromSqlRow};
+use diesel::expression::AsExpression;
+use diesel::pg::{Pg, PgValue};
+use diesel::serialize::{self, IsNull, Output, ToSql};
+use diesel::sql_types::BigInt;
+use diesel::sqlite::Sqlite;
+use serde::{Deserialize, Serialize};
+
+use crate::base::db::connection::{MultiBackend, MultiRawValue};
+use crate::base::db::types::{Instant as SqlInstant, through_either};
+
+/// A moment in UTC with microseconds, the finest that both databases keep. Written as RFC 3339 with `Z`.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    AsExpression,
+    FromSqlRow,
+    utoipa::ToSchema,
+)]
+#[diesel(sql_type = SqlInstant)]
+#[schema(value_type = String, format = DateTime, min_length = 20, max_length = 32, example = "2026-01-31T09:30:00Z")]
+#[serde(transparent)]
+pub struct Timestamp(jiff::Timestamp);
+
+impl Timestamp {
+    /// The moment that many microseconds after 1970 began.
+    ///
+    /// # Errors
+    /// Outside the years -9999 to 9999.
+    pub fn from_micros(micros: i64) -> Result<Self, jiff::Error> {
+        jiff::Timestamp::from_microsecond(micros).map(Self)
+    }
+
+    /// Microseconds since 1970 began.
+    #[must_use]
+    pub fn as_micros(self) -> i64 {
+        self.0.as_microsecond()
+    }
+
+    /// Seconds since 1970 began, as tokens count.
+    #[must_use]
+    pub fn as_seconds(self) -> i64 {
+        self.0.as_second()
+    }
+
+    /// Reads an RFC 3339 time between the years 1 and 9999; `None` if it is none.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        if text.len() > 40 || text.starts_with('-') {
+            return None;
+        }
+        text.parse::<jiff::Timestamp>().ok().map(Self::from)
+    }
+
+    /// This moment and `duration` more; stays where it is at the end of time.
+    #[must_use]
+    pub fn plus(self, duration: Duration) -> Self {
+        let micros = i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
+        Self::from_micros(self.as_micros().saturating_add(micros)).unwrap_or(self)
+    }
+
+    /// The moment `duration` before this one; stays where it is at the beginning of time.
+    #[must_use]
+    pub fn minus(self, duration: Duration) -> Self {
+        let micros = i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
+        Self::from_micros(self.as_micros().saturating_sub(micros)).unwrap_or(self)
+    }
+
+    /// The day it is of, in UTC: `2026-01-31`.
+    #[must_use]
+    pub fn date(self) -> String {
+        self.0.strftime("%Y-%m-%d").to_string()
+    }
+
+    /// As HTTP and mail headers write it: `Sat, 31 Jan 2026 09:30:00 GMT`.
+    #[must_use]
+    pub fn http_date(self) -> String {
+        self.0.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
+    }
+}
+
+impl From<jiff::Timestamp> for Timestamp {
+    fn from(at: jiff::Timestamp) -> Self {
+        Self::from_micros(at.as_microsecond()).unwrap_or(Self(at))
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).ok_or_else(|| serde::de::Error::custom("not an RFC 3339 time"))
+    }
+}
+
+/// Tells the time.
+#[derive(Debug, Clone)]
+pub enum Clock {
+    /// The machine's own clock.
+    System,
+    /// A clock that stands until it is advanced.
+    Fixed(Arc<AtomicI64>),
+}
+
+impl Clock {
+    /// A clock that stands at `at`.
+    #[must_use]
+    pub fn fixed(at: Timestamp) -> Self {
+        Self::Fixed(Arc::new(AtomicI64::new(at.as_micros())))
+    }
+
+    /// The present moment.
+    #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "the one place that asks the machine")]
+    pub fn now(&self) -> Timestamp {
+        match self {
+            Self::System => jiff::Timestamp::now().into(),
+            Self::Fixed(micros) => Timestamp::from_micros(micros.load(Ordering::SeqCst))
+                .unwrap_or(Timestamp(jiff::Timestamp::UNIX_EPOCH)),
+        }
+    }
+
+    /// Time that never goes back, from some beginning on: for limits and deadlines.
+    #[must_use]
+    pub fn ticks(&self) -> Duration {
+        static BEGINNING: OnceLock<Instant> = OnceLock::new();
+        match self {
+            Self::System => BEGINNING.get_or_init(Instant::now).elapsed(),
+            Self::Fixed(micros) => {
+                Duration::from_micros(micros.load(Ordering::SeqCst).try_into().unwrap_or_default())
+            }
+        }
+    }
+
+    /// Moves a fixed clock forward; the machine's own is not ours to move.
+    pub fn advance(&self, by: Duration) {
+        if let Self::Fixed(micros) = self {
+            micros.fetch_add(i64::try_from(by.as_micros()).unwrap_or(0), Ordering::SeqCst);
+        }
+    }
+}
+
+/// PostgreSQL counts from 2000-01-01, everyone else from 1970-01-01.
+const POSTGRES_EPOCH_MICROS: i64 = 946_684_800_000_000;
+/// The first moment PostgreSQL knows, in the year 4714 before our time; an earlier one, which only a forged cursor names,
+/// is sent as that.
+const POSTGRES_FIRST_MICROS: i64 = -211_813_488_000_000_000;
+
+impl ToSql<SqlInstant, Sqlite> for Timestamp {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
+        out.set_value(self.as_micros());
+        Ok(IsNull::No)
+    }
+}
+impl FromSql<SqlInstant, Sqlite> for Timestamp {
+    fn from_sql(value: <Sqlite as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
+        Ok(Timestamp::from_micros(<i64 as FromSql<BigInt, Sqlite>>::from_sql(value)?)?)
+    }
+}
+impl ToSql<SqlInstant, Pg> for Timestamp {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
+        let micros = (self.as_micros() - POSTGRES_EPOCH_MICROS).max(POSTGRES_FIRST_MICROS);
+        out.write_all(&micros.to_be_bytes())?;
+        Ok(IsNull::No)
+    }
+}
+impl FromSql<SqlInstant, Pg> for Timestamp {
+    fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
+        let micros = <i64 as FromSql<BigInt, Pg>>::from_sql(value)?;
+        Ok(Timestamp::from_micros(micros.saturating_add(POSTGRES_EPOCH_MICROS))?)
+    }
+}
+through_either!([] SqlInstant, Timestamp);

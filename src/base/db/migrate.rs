@@ -1,0 +1,67 @@
+//! Brings a database to the schema this binary expects. Several processes may start together: one migrates, the others
+//! wait and find nothing left to do.
+
+use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+use super::connection;
+use super::{Connection, DatabaseUrl};
+use crate::base::error::{Error, Result};
+
+const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
+const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
+
+/// Runs what has not been run yet and returns the names of what was.
+///
+/// # Errors
+/// When the database cannot be reached or refuses a migration; it is then as it was before.
+pub fn run(url: &DatabaseUrl) -> Result<Vec<String>> {
+    migrate(url, |conn| match conn {
+        Connection::Sqlite(conn) => names(conn.run_pending_migrations(SQLITE)),
+        Connection::Postgres(conn) => names(conn.run_pending_migrations(POSTGRES)),
+    })
+}
+
+/// Takes every migration back: all data goes.
+///
+/// # Errors
+/// As [`run`].
+pub fn revert_all(url: &DatabaseUrl) -> Result<Vec<String>> {
+    migrate(url, |conn| match conn {
+        Connection::Sqlite(conn) => names(conn.revert_all_migrations(SQLITE)),
+        Connection::Postgres(conn) => names(conn.revert_all_migrations(POSTGRES)),
+    })
+}
+
+type Outcome<'a> =
+    Result<Vec<diesel::migration::MigrationVersion<'a>>, Box<dyn std::error::Error + Send + Sync>>;
+
+fn names(outcome: Outcome<'_>) -> Result<Vec<String>> {
+    let versions = outcome.map_err(|e| Error::internal(format!("a migration failed: {e}")))?;
+    Ok(versions.iter().map(ToString::to_string).collect())
+}
+
+fn migrate(
+    url: &DatabaseUrl,
+    work: impl FnOnce(&mut Connection) -> Result<Vec<String>>,
+) -> Result<Vec<String>> {
+    let mut conn = connection::open(url)?;
+    match &mut conn {
+        Connection::Sqlite(sqlite) => {
+            AnsiTransactionManager::begin_transaction_sql(sqlite, "BEGIN IMMEDIATE")?;
+        }
+        Connection::Postgres(postgres) => {
+            AnsiTransactionManager::begin_transaction_sql(postgres, "BEGIN")?;
+            postgres
+                .batch_execute("SET LOCAL lock_timeout = '60s'; SELECT pg_advisory_xact_lock(4817300)")?;
+        }
+    }
+    let outcome = work(&mut conn);
+    match (&outcome, &mut conn) {
+        (Ok(_), Connection::Sqlite(conn)) => AnsiTransactionManager::commit_transaction(conn)?,
+        (Ok(_), Connection::Postgres(conn)) => AnsiTransactionManager::commit_transaction(conn)?,
+        (Err(_), Connection::Sqlite(conn)) => AnsiTransactionManager::rollback_transaction(conn)?,
+        (Err(_), Connection::Postgres(conn)) => AnsiTransactionManager::rollback_transaction(conn)?,
+    }
+    outcome
+}

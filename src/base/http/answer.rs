@@ -1,0 +1,156 @@
+//! What a handler gives back: status, headers and finished bytes. Because an answer is plain data, one that was given to
+//! a request with an `Idempotency-Key` can be kept and given again.
+
+use actix_web::body::BoxBody;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::web::Bytes;
+use actix_web::{HttpRequest, HttpResponse, Responder};
+use serde::Serialize;
+
+use super::public::{SURROGATE_KEY, etag};
+use crate::base::error::Result;
+
+/// A finished answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    status: u16,
+    headers: Vec<(HeaderName, String)>,
+    body: Bytes,
+    /// Whether it is the same for everyone, so that it may be kept and given to others.
+    public: bool,
+    /// The tag of a public answer, without quotes, if it was made before.
+    tag: Option<String>,
+}
+
+impl Answer {
+    /// 200 with a JSON body.
+    ///
+    /// # Errors
+    /// Internal, if the value cannot be written.
+    pub fn ok(value: &impl Serialize) -> Result<Self> {
+        Ok(Self::bytes("application/json", serde_json::to_vec(value)?.into()))
+    }
+
+    /// 201 with a JSON body and where the new thing is.
+    ///
+    /// # Errors
+    /// As [`Answer::ok`].
+    pub fn created(location: String, value: &impl Serialize) -> Result<Self> {
+        Ok(Self::ok(value)?.status(StatusCode::CREATED).header(header::LOCATION, location))
+    }
+
+    /// 204.
+    #[must_use]
+    pub fn no_content() -> Self {
+        Self::new(204, Vec::new(), Bytes::new())
+    }
+
+    fn new(status: u16, headers: Vec<(HeaderName, String)>, body: Bytes) -> Self {
+        Self { status, headers, body, public: false, tag: None }
+    }
+
+    /// 200 with finished bytes of some media type.
+    #[must_use]
+    pub fn bytes(media_type: &str, body: Bytes) -> Self {
+        Self::new(200, vec![(header::CONTENT_TYPE, media_type.to_owned())], body)
+    }
+
+    /// 200 with finished bytes that are the same for everyone.
+    #[must_use]
+    pub fn public(media_type: &str, body: Bytes) -> Self {
+        Self { public: true, ..Self::bytes(media_type, body) }
+    }
+
+    /// 200 with JSON that is the same for everyone.
+    ///
+    /// # Errors
+    /// As [`Answer::ok`].
+    pub fn public_json(value: &impl Serialize) -> Result<Self> {
+        Ok(Self { public: true, ..Self::ok(value)? })
+    }
+
+    /// Sends everyone to another address.
+    #[must_use]
+    pub fn elsewhere(status: StatusCode, location: String) -> Self {
+        Self { public: true, ..Self::no_content().status(status).header(header::LOCATION, location) }
+    }
+
+    /// The same with a tag that was made before, without quotes.
+    #[must_use]
+    pub fn tag(mut self, tag: String) -> Self {
+        self.tag = Some(tag);
+        self
+    }
+
+    /// The same with the names of what it is made of, for caches in front.
+    #[must_use]
+    pub fn surrogate_key(self, key: impl Into<String>) -> Self {
+        self.header(SURROGATE_KEY.clone(), key)
+    }
+
+    /// The same with another status.
+    #[must_use]
+    pub fn status(mut self, status: StatusCode) -> Self {
+        self.status = status.as_u16();
+        self
+    }
+
+    /// The same with one header more.
+    #[must_use]
+    pub fn header(mut self, name: HeaderName, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// The same with an article's version as its tag.
+    #[must_use]
+    pub fn version(self, version: i64) -> Self {
+        self.header(header::ETAG, format!("\"{version}\""))
+    }
+
+    /// Its parts, for keeping.
+    #[must_use]
+    pub fn parts(&self) -> (u16, Vec<(String, String)>, &[u8]) {
+        let headers = self.headers.iter().map(|(name, value)| (name.to_string(), value.clone())).collect();
+        (self.status, headers, &self.body)
+    }
+
+    /// From parts that were kept.
+    #[must_use]
+    pub fn from_parts(status: u16, headers: &[(String, String)], body: Vec<u8>) -> Self {
+        let headers = headers
+            .iter()
+            .filter_map(|(name, value)| Some((HeaderName::from_bytes(name.as_bytes()).ok()?, value.clone())))
+            .collect();
+        Self::new(status, headers, body.into())
+    }
+
+    /// Its parts, for finishing: status, headers, body, and the tag of the body.
+    #[must_use]
+    pub fn into_parts(self) -> (u16, Vec<(HeaderName, String)>, Bytes, String) {
+        let tag = self.tag.unwrap_or_else(|| etag(&self.body));
+        (self.status, self.headers, self.body, tag)
+    }
+}
+
+impl Responder for Answer {
+    type Body = BoxBody;
+
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        if self.public {
+            // Its route finishes it, for this reader and those to come.
+            let mut response = HttpResponse::new(status);
+            response.extensions_mut().insert(self);
+            return response;
+        }
+        let mut response = HttpResponse::build(status);
+        for (name, value) in self.headers {
+            if let Ok(value) = HeaderValue::from_str(&value) {
+                response.insert_header((name, value));
+            }
+        }
+        response.body(self.body)
+    }
+}

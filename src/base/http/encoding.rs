@@ -1,0 +1,120 @@
+//! Content codings: which one a client prefers, and bytes in it.
+
+use std::io::Write as _;
+
+use actix_web::http::header::{ACCEPT_ENCODING, HeaderMap};
+use actix_web::web::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use crate::base::error::{Error, Result};
+
+/// How far brotli goes, of 11: beyond this it takes many times as long for a few per cent.
+const BROTLI_QUALITY: i32 = 5;
+
+/// A coding that answers come in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encoding {
+    /// As they are.
+    Identity,
+    /// RFC 1952.
+    Gzip,
+    /// RFC 7932.
+    Brotli,
+}
+
+impl Encoding {
+    /// The one that a client likes best of those it accepts; the smaller one where it likes both alike.
+    #[must_use]
+    pub fn preferred(headers: &HeaderMap) -> Self {
+        let mut best = (Self::Identity, 0);
+        let accepted = headers.get_all(ACCEPT_ENCODING).filter_map(|value| value.to_str().ok());
+        for part in accepted.flat_map(|value| value.split(',')) {
+            let mut words = part.split(';').map(str::trim);
+            let encoding = match words.next() {
+                Some(name) if name.eq_ignore_ascii_case("br") => Self::Brotli,
+                Some(name) if name.eq_ignore_ascii_case("gzip") => Self::Gzip,
+                _ => continue,
+            };
+            let weight = words.find_map(|word| word.strip_prefix("q=").or(word.strip_prefix("Q=")));
+            let weight = weight.map_or(1000, thousandths);
+            if weight > best.1 || (weight == best.1 && weight > 0 && encoding == Self::Brotli) {
+                best = (encoding, weight);
+            }
+        }
+        best.0
+    }
+
+    /// Its name in `Content-Encoding`; `None` for none.
+    #[must_use]
+    pub fn name(self) -> Option<&'static str> {
+        match self {
+            Self::Identity => None,
+            Self::Gzip => Some("gzip"),
+            Self::Brotli => Some("br"),
+        }
+    }
+
+    /// The bytes in this coding.
+    ///
+    /// # Errors
+    /// Internal, which writing to memory does not become.
+    pub fn encode(self, plain: &Bytes) -> Result<Bytes> {
+        let failed = |e: std::io::Error| Error::internal(e.to_string());
+        match self {
+            Self::Identity => Ok(plain.clone()),
+            Self::Gzip => {
+                let mut encoder = GzEncoder::new(Vec::with_capacity(plain.len() / 3), Compression::default());
+                encoder.write_all(plain).map_err(failed)?;
+                encoder.finish().map(Bytes::from).map_err(failed)
+            }
+            Self::Brotli => {
+                let mut out = Vec::with_capacity(plain.len() / 3);
+                let params = brotli::enc::BrotliEncoderParams {
+                    quality: BROTLI_QUALITY,
+                    size_hint: plain.len(),
+                    ..brotli::enc::BrotliEncoderParams::default()
+                };
+                brotli::BrotliCompress(&mut plain.as_ref(), &mut out, &params).map_err(failed)?;
+                Ok(out.into())
+            }
+        }
+    }
+}
+
+/// A weight has at most three decimals: `0.8` is 800. What is none counts as 0.
+fn thousandths(weight: &str) -> u32 {
+    let (whole, decimals) = weight.split_once('.').unwrap_or((weight, ""));
+    let is_number = whole.len() == 1 && decimals.len() <= 3;
+    format!("{whole}{decimals:0<3}").parse().ok().filter(|weight| is_number && *weight <= 1000).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actix_web::http::header::HeaderValue;
+
+    fn preferred(accepted: &'static str) -> Encoding {
+        let mut headers = HeaderMap::new();
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(accepted));
+        Encoding::preferred(&headers)
+    }
+
+    #[test]
+    fn the_client_chooses() {
+        assert_eq!(Encoding::preferred(&HeaderMap::new()), Encoding::Identity);
+        for (accepted, encoding) in [
+            ("gzip, deflate, br, zstd", Encoding::Brotli),
+            ("br, gzip", Encoding::Brotli),
+            ("GZIP", Encoding::Gzip),
+            ("gzip;q=1.0, br;q=0.8", Encoding::Gzip),
+            ("br;q=0, gzip;q=0.1", Encoding::Gzip),
+            ("gzip;q=0", Encoding::Identity),
+            ("br; q=nonsense", Encoding::Identity),
+            ("identity, deflate, *", Encoding::Identity),
+            ("", Encoding::Identity),
+        ] {
+            assert_eq!(preferred(accepted), encoding, "{accepted}");
+        }
+    }
+}

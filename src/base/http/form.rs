@@ -1,0 +1,107 @@
+//! Reads the forms of people's pages: urlencoded as browsers send them, or multipart as mail services do. Fields that are
+//! not asked for are ignored, because browsers, extensions and services add their own.
+
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::http::header;
+use actix_web::web::Bytes;
+use actix_web::{FromRequest, HttpMessage as _, HttpRequest};
+use futures_util::stream;
+
+use super::json::read_body;
+use crate::base::error::{Error, Result};
+
+/// The largest form that is read, in bytes.
+const MOST_BYTES: usize = 64 * 1024;
+/// How many fields of a form are looked at.
+const MOST_FIELDS: usize = 100;
+
+/// The fields of a form, in order.
+#[derive(Debug, Clone, Default)]
+pub struct Form(Vec<(String, String)>);
+
+impl Form {
+    /// The first field of that name.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Every field of that name.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The fields of an urlencoded form.
+    #[must_use]
+    pub fn urlencoded(text: &[u8]) -> Self {
+        Self(url::form_urlencoded::parse(text).into_owned().take(MOST_FIELDS).collect())
+    }
+
+    /// The first field of that name, if anything but blanks is in it.
+    #[must_use]
+    pub fn filled(&self, name: &str) -> Option<&str> {
+        self.text(name).filter(|value| !value.trim().is_empty())
+    }
+}
+
+impl FromRequest for Form {
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self>>>>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let essence = req.content_type().to_ascii_lowercase();
+        let whole = req.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let boundary = whole.and_then(|value| multer::parse_boundary(value).ok());
+        let body = read_body(req, payload, MOST_BYTES);
+        Box::pin(async move {
+            let body = body.await?;
+            match (essence.as_str(), boundary) {
+                _ if body.is_empty() => Ok(Self::default()),
+                ("application/x-www-form-urlencoded", _) => Ok(Self::urlencoded(&body)),
+                ("multipart/form-data", Some(boundary)) => multipart(body, boundary).await,
+                _ => Err(Error::UnsupportedMediaType(
+                    "application/x-www-form-urlencoded or multipart/form-data",
+                )),
+            }
+        })
+    }
+}
+
+async fn multipart(body: Bytes, boundary: String) -> Result<Form> {
+    let malformed = |_: multer::Error| Error::malformed("", "malformed-form", "not a multipart form");
+    let whole = stream::iter([Ok::<_, std::convert::Infallible>(body)]);
+    let mut parts = multer::Multipart::new(whole, boundary);
+    let mut fields = Vec::new();
+    while let Some(field) = parts.next_field().await.map_err(malformed)? {
+        let name = field.name().unwrap_or_default().to_owned();
+        let value = field.bytes().await.map_err(malformed)?;
+        if fields.len() < MOST_FIELDS {
+            fields.push((name, String::from_utf8_lossy(&value).into_owned()));
+        }
+    }
+    Ok(Form(fields))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_found_by_name_and_others_ignored() {
+        let form = Form::urlencoded(b"utm=1&email=a%40b.example&email=second&name=+");
+        assert_eq!(form.text("email"), Some("a@b.example"));
+        assert_eq!(form.text("name"), Some(" "));
+        assert_eq!(form.filled("name"), None);
+    }
+
+    #[actix_web::test]
+    async fn multipart_forms_are_read_as_well() {
+        let body =
+            "--x\r\nContent-Disposition: form-data; name=\"List-Unsubscribe\"\r\n\r\nOne-Click\r\n--x--\r\n";
+        let form = multipart(Bytes::from_static(body.as_bytes()), "x".into()).await.unwrap();
+        assert_eq!(form.text("List-Unsubscribe"), Some("One-Click"));
+        assert!(multipart(Bytes::from_static(b"--x\r\nbroken"), "x".into()).await.is_err());
+    }
+}

@@ -1,0 +1,219 @@
+//! `Idempotency-Key`: the answer to a `POST` is kept in the transaction of its effect, so that the same request sent
+//! again gets the same answer and has no second effect.
+
+use std::future::{Ready, ready};
+use std::time::Duration;
+
+use actix_web::dev::Payload;
+use actix_web::http::header::HeaderName;
+use actix_web::{FromRequest, HttpRequest};
+use diesel::prelude::*;
+use utoipa::IntoParams;
+
+use super::answer::Answer;
+use super::json::sha256;
+use crate::app::App;
+use crate::base::clock::Timestamp;
+use crate::base::db::schema::idempotency_keys as kept;
+use crate::base::db::types::Json;
+use crate::base::db::{Connection, Tx, violation};
+use crate::base::error::{Error, Invalid, Place, Result, Violations};
+use crate::base::ids::UserId;
+
+/// How long an answer is kept.
+pub const KEPT_FOR: Duration = Duration::from_secs(24 * 3600);
+/// The longest key, in characters.
+const MOST_CHARS: usize = 255;
+
+/// What is kept of an answer: fingerprint of its request, status, headers, body.
+type Kept = (Vec<u8>, i64, Json<Vec<(String, String)>>, Vec<u8>);
+
+static NAME: HeaderName = HeaderName::from_static("idempotency-key");
+static REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+
+/// The header that carries a key, for the documentation.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "documents what IdempotencyKey reads")]
+pub struct IdempotencyKeyHeader {
+    /// Makes a repeated request have one effect: the same answer comes again for a day.
+    #[param(rename = "Idempotency-Key", nullable = false, min_length = 1, max_length = 255)]
+    idempotency_key: Option<String>,
+}
+
+/// The key of a request, if it carries one, and the request's method and address.
+#[derive(Debug, Clone)]
+pub struct IdempotencyKey {
+    key: Option<String>,
+    request: String,
+}
+
+/// A request that is to have one effect: who sends it, under which key, and what it says.
+#[derive(Debug, Clone)]
+pub struct Once {
+    user: UserId,
+    key: Option<String>,
+    fingerprint: [u8; 32],
+}
+
+impl FromRequest for IdempotencyKey {
+    type Error = Error;
+    type Future = Ready<Result<Self>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = format!("{} {}", req.method(), req.uri());
+        let Some(value) = req.headers().get(&NAME) else { return ready(Ok(Self { key: None, request })) };
+        ready(match value.to_str() {
+            Ok(key) if (1..=MOST_CHARS).contains(&key.len()) => {
+                Ok(Self { key: Some(key.to_owned()), request })
+            }
+            _ => Err(Error::parameter(
+                "Idempotency-Key",
+                "malformed-parameter",
+                "1 to 255 printable characters",
+            )),
+        })
+    }
+}
+
+/// Whether the request carries a key at all: operations that take none refuse it.
+///
+/// # Errors
+/// Malformed, if it does.
+pub fn refuse(req: &HttpRequest) -> Result<()> {
+    if req.headers().contains_key(&NAME) {
+        return Err(Error::parameter(
+            "Idempotency-Key",
+            "unknown-parameter",
+            "this operation takes no Idempotency-Key",
+        ));
+    }
+    Ok(())
+}
+
+impl IdempotencyKey {
+    /// Ties the key to who sends the request and to what its body says (`body`, a hash).
+    #[must_use]
+    pub fn once(self, user: UserId, body: &[u8]) -> Once {
+        let said = [self.request.as_bytes(), b"\n", body].concat();
+        Once { user, key: self.key, fingerprint: sha256(&said) }
+    }
+}
+
+impl Once {
+    /// Gives the kept answer, if this request was answered before; else does `work` in one transaction and keeps what
+    /// it answers. `prepare` computes what `work` needs, outside the transaction and only if there is no kept answer.
+    ///
+    /// # Errors
+    /// What `prepare` and `work` say; invalid, if the key was used for another request.
+    pub async fn answer<P, F>(
+        self,
+        app: &App,
+        prepare: impl Future<Output = Result<P>>,
+        work: F,
+    ) -> Result<Answer>
+    where
+        P: Send + 'static,
+        F: Fn(&mut Tx<'_>, &P) -> Result<Answer> + Send + 'static,
+    {
+        if self.key.is_none() {
+            let prepared = prepare.await?;
+            return app.db.write(move |tx| work(tx, &prepared)).await;
+        }
+        let (once, now) = (self.clone(), app.clock.now());
+        if let Some(answer) = app.db.read(move |conn| once.find(conn, now)).await? {
+            return Ok(answer);
+        }
+        let prepared = prepare.await?;
+        app.db
+            .write(move |tx| {
+                let now = tx.now();
+                // A twin may have been first; on PostgreSQL its insert makes ours wait until it is done.
+                if let Some(answer) = self.find(tx, now)? {
+                    return Ok(answer);
+                }
+                self.reserve(tx)?;
+                let answer = work(tx, &prepared)?;
+                self.keep(tx, &answer)?;
+                Ok(answer)
+            })
+            .await
+    }
+
+    fn find(&self, conn: &mut Connection, now: Timestamp) -> Result<Option<Answer>> {
+        let Some(key) = &self.key else { return Ok(None) };
+        let found: Option<Kept> = kept::table
+            .filter(kept::user_id.eq(self.user))
+            .filter(kept::key.eq(key))
+            .filter(kept::created_at.gt(now.minus(KEPT_FOR)))
+            .select((kept::fingerprint, kept::status, kept::headers, kept::body))
+            .get_result(conn)
+            .optional()?;
+        let Some((fingerprint, status, Json(headers), body)) = found else { return Ok(None) };
+        if fingerprint != self.fingerprint {
+            let mut violations = Violations::default();
+            violations.push(
+                Place::Parameter("Idempotency-Key".into()),
+                Invalid::new("idempotency-key-reused", "this key was used for another request"),
+            );
+            return Err(Error::Invalid(violations));
+        }
+        let answer = Answer::from_parts(u16::try_from(status).unwrap_or(500), &headers, body);
+        Ok(Some(answer.header(REPLAYED.clone(), "true")))
+    }
+
+    fn reserve(&self, tx: &mut Tx<'_>) -> Result<()> {
+        let Some(key) = &self.key else { return Ok(()) };
+        let now = tx.now();
+        let same = kept::table.filter(kept::user_id.eq(self.user)).filter(kept::key.eq(key));
+        diesel::delete(same.filter(kept::created_at.le(now.minus(KEPT_FOR)))).execute(&mut **tx)?;
+        diesel::insert_into(kept::table)
+            .values((
+                kept::user_id.eq(self.user),
+                kept::key.eq(key),
+                kept::fingerprint.eq(self.fingerprint.to_vec()),
+                kept::status.eq(0),
+                kept::headers.eq(Json(Vec::<(String, String)>::new())),
+                kept::body.eq(Vec::<u8>::new()),
+                kept::created_at.eq(now),
+            ))
+            .execute(&mut **tx)
+            .map_err(|error| match violation::unique(&error) {
+                // The twin has committed meanwhile: the whole unit of work is run again and finds its answer.
+                Some(_) => Error::unavailable(violation::RETRY),
+                None => error.into(),
+            })?;
+        Ok(())
+    }
+
+    fn keep(&self, tx: &mut Tx<'_>, answer: &Answer) -> Result<()> {
+        let Some(key) = &self.key else { return Ok(()) };
+        let (status, headers, body) = answer.parts();
+        diesel::update(kept::table.filter(kept::user_id.eq(self.user)).filter(kept::key.eq(key)))
+            .set((
+                kept::status.eq(i64::from(status)),
+                kept::headers.eq(Json(headers)),
+                kept::body.eq(body.to_vec()),
+            ))
+            .execute(&mut **tx)?;
+        Ok(())
+    }
+}
+
+/// Drops the answers that have been kept long enough, at most 500 at a time. Says whether there may be more.
+///
+/// # Errors
+/// When the database refuses.
+pub fn purge(tx: &mut Tx<'_>) -> Result<bool> {
+    let before = tx.now().minus(KEPT_FOR);
+    let old: Vec<(UserId, String)> = kept::table
+        .filter(kept::created_at.le(before))
+        .select((kept::user_id, kept::key))
+        .limit(500)
+        .load(&mut **tx)?;
+    for (user, key) in &old {
+        diesel::delete(kept::table.filter(kept::user_id.eq(user)).filter(kept::key.eq(key)))
+            .execute(&mut **tx)?;
+    }
+    Ok(old.len() == 500)
+}

@@ -1,0 +1,347 @@
+//! Reads JSON bodies strictly: within a size, without duplicate members or NUL, and with nothing the type does not know.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::time::Duration;
+
+use actix_web::dev::Payload;
+use actix_web::http::header;
+use actix_web::web::{Bytes, BytesMut};
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
+use futures_util::StreamExt as _;
+use ring::digest;
+use serde::de::{DeserializeOwned, DeserializeSeed, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Value};
+
+use crate::base::error::{Error, Result};
+
+/// The largest body that is read, in bytes.
+pub const MOST_BYTES: usize = 2 * 1024 * 1024;
+/// How long a body may take to arrive.
+const BODY_DEADLINE: Duration = Duration::from_secs(30);
+/// How deep JSON may be nested.
+const MOST_DEPTH: usize = 64;
+
+/// Which media types a body may come in.
+pub trait Media: 'static {
+    /// For the refusal.
+    const WANTED: &'static str;
+    /// Whether this is one of them.
+    fn takes(essence: &str) -> bool;
+}
+
+/// `application/json`.
+#[derive(Debug)]
+pub struct Plain;
+impl Media for Plain {
+    const WANTED: &'static str = "application/json";
+    fn takes(essence: &str) -> bool {
+        essence == "application/json"
+    }
+}
+
+/// `application/merge-patch+json`, or plain JSON meaning the same.
+#[derive(Debug)]
+pub struct Merge;
+impl Media for Merge {
+    const WANTED: &'static str = "application/merge-patch+json";
+    fn takes(essence: &str) -> bool {
+        essence == "application/merge-patch+json" || essence == "application/json"
+    }
+}
+
+/// A body that was read strictly, and the hash of its bytes.
+#[derive(Debug)]
+pub struct Json<T, M = Plain> {
+    /// The body.
+    pub value: T,
+    /// The SHA-256 of the bytes that came, which tells a repeated request from another.
+    pub fingerprint: [u8; 32],
+    media: PhantomData<M>,
+}
+
+/// The body of a `PATCH`.
+pub type MergePatch<T> = Json<T, Merge>;
+
+impl<T: DeserializeOwned + 'static, M: Media> FromRequest for Json<T, M> {
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self>>>>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let taken = M::takes(&req.content_type().to_ascii_lowercase());
+        let body = read_body(req, payload, MOST_BYTES);
+        Box::pin(async move {
+            if !taken {
+                return Err(Error::UnsupportedMediaType(M::WANTED));
+            }
+            let body = body.await?;
+            Ok(Self { value: parse(&body)?, fingerprint: sha256(&body), media: PhantomData })
+        })
+    }
+}
+
+/// The SHA-256 of some bytes.
+#[must_use]
+pub fn sha256(bytes: &[u8]) -> [u8; 32] {
+    let mut out = [0; 32];
+    out.copy_from_slice(digest::digest(&digest::SHA256, bytes).as_ref());
+    out
+}
+
+/// Reads the whole body, up to `limit` bytes.
+///
+/// # Errors
+/// [`Error::TooLarge`], and malformed when the client breaks off.
+pub fn read_body(
+    req: &HttpRequest,
+    payload: &mut Payload,
+    limit: usize,
+) -> impl Future<Output = Result<Bytes>> + 'static {
+    let announced: Option<usize> =
+        req.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+    let encoded = req.headers().contains_key(header::CONTENT_ENCODING);
+    let mut payload = payload.take();
+    async move {
+        if encoded {
+            return Err(Error::UnsupportedMediaType("a body without Content-Encoding"));
+        }
+        if announced.is_some_and(|length| length > limit) {
+            return Err(Error::TooLarge(limit as u64));
+        }
+        let mut body = BytesMut::new();
+        let deadline = tokio::time::Instant::now() + BODY_DEADLINE;
+        while let Some(chunk) = tokio::time::timeout_at(deadline, payload.next())
+            .await
+            .map_err(|_| Error::malformed("", "body-too-slow", "the body did not arrive within 30 seconds"))?
+        {
+            let chunk = chunk.map_err(|e| Error::malformed("", "body-broken-off", e.to_string()))?;
+            if body.len() + chunk.len() > limit {
+                return Err(Error::TooLarge(limit as u64));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body.freeze())
+    }
+}
+
+/// Reads a JSON text into `T`: strictly.
+///
+/// # Errors
+/// Malformed for what is no JSON or names a member twice; invalid for unknown members, wrong types and NUL.
+pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let value = Strict { depth: 0 }
+        .deserialize(&mut reader)
+        .and_then(|value| reader.end().map(|()| value))
+        .map_err(|e| Error::malformed("", "malformed-json", e.to_string()))?;
+    if let Some(pointer) = find_nul(&value) {
+        return Err(Error::invalid(pointer, "nul", "U+0000 is not allowed in text"));
+    }
+    from_value(value)
+}
+
+/// Reads a JSON value into `T`: strictly.
+///
+/// # Errors
+/// Invalid for unknown members and wrong types.
+pub fn from_value<T: DeserializeOwned>(value: Value) -> Result<T> {
+    if !value.is_object() {
+        // Serde would take an array's items for the members in their order.
+        return Err(Error::invalid("", "wrong-type", "an object is wanted"));
+    }
+    serde_path_to_error::deserialize(value).map_err(|error| {
+        let mut pointer = String::new();
+        for segment in error.path() {
+            use serde_path_to_error::Segment;
+            match segment {
+                Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
+                Segment::Map { key } | Segment::Enum { variant: key } => push_key(&mut pointer, key),
+                Segment::Unknown => {}
+            }
+        }
+        let detail = error.into_inner().to_string();
+        let code = if detail.starts_with("unknown field") {
+            "unknown-member"
+        } else if detail.starts_with("missing field") {
+            "missing-member"
+        } else if detail.starts_with("unknown variant") {
+            "not-one-of"
+        } else {
+            "wrong-type"
+        };
+        Error::invalid(pointer, code, detail)
+    })
+}
+
+fn push_key(pointer: &mut String, key: &str) {
+    pointer.push('/');
+    pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
+}
+
+/// Where a string or a name holds U+0000, which PostgreSQL's text cannot.
+#[must_use]
+pub fn find_nul(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => text.contains('\0').then(String::new),
+        Value::Array(items) => {
+            items.iter().enumerate().find_map(|(at, item)| find_nul(item).map(|rest| format!("/{at}{rest}")))
+        }
+        Value::Object(members) => members.iter().find_map(|(key, member)| {
+            let rest = if key.contains('\0') { Some(String::new()) } else { find_nul(member) };
+            rest.map(|rest| {
+                let mut pointer = String::new();
+                push_key(&mut pointer, &key.replace('\0', "\u{fffd}"));
+                pointer + &rest
+            })
+        }),
+        _ => None,
+    }
+}
+
+/// Reads any JSON value, but refuses duplicate members and too deep a nesting.
+struct Strict {
+    depth: usize,
+}
+
+impl<'de> DeserializeSeed<'de> for Strict {
+    type Value = Value;
+
+    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        if self.depth > MOST_DEPTH {
+            return Err(serde::de::Error::custom(format_args!("nested deeper than {MOST_DEPTH} levels")));
+        }
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Strict {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(value.into())
+    }
+    fn visit_string<E>(self, value: String) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = seq.next_element_seed(Strict { depth: self.depth + 1 })? {
+            items.push(item);
+        }
+        Ok(Value::Array(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+        let mut members = Map::new();
+        while let Some(key) = map.next_key::<String>()? {
+            let value = map.next_value_seed(Strict { depth: self.depth + 1 })?;
+            if members.contains_key(&key) {
+                return Err(serde::de::Error::custom(format_args!("the member {key:?} comes twice")));
+            }
+            members.insert(key, value);
+        }
+        Ok(Value::Object(members))
+    }
+}
+
+/// A member of a merge patch that `null` clears: `None` when it is absent, `Some(None)` when it is `null`.
+pub type Clearable<T> = Option<Option<T>>;
+
+/// Applies a merge patch to an object, as RFC 7396 has it: objects are gone into, `null` takes members out.
+pub fn merge(target: &mut Map<String, Value>, patch: &Map<String, Value>) {
+    for (name, value) in patch {
+        match value {
+            Value::Null => {
+                target.remove(name);
+            }
+            Value::Object(patch) => {
+                let member = target.entry(name.clone()).or_insert(Value::Null);
+                let mut merged = member.as_object().cloned().unwrap_or_default();
+                merge(&mut merged, patch);
+                *member = merged.into();
+            }
+            value => {
+                target.insert(name.clone(), value.clone());
+            }
+        }
+    }
+}
+
+/// Tells a member that is `null` from one that is absent: for the optional members of a merge patch, with
+/// `#[serde(default, deserialize_with = "present")]`.
+///
+/// # Errors
+/// As the member's own.
+pub fn present<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    T: serde::Deserialize<'de>,
+    D: serde::Deserializer<'de>,
+{
+    T::deserialize(deserializer).map(Some)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problem(text: &str) -> String {
+        match parse::<Value>(text.as_bytes()) {
+            Err(error) => error.to_string(),
+            Ok(value) => panic!("{value} was taken"),
+        }
+    }
+
+    #[test]
+    fn a_member_that_comes_twice_is_refused_at_any_depth() {
+        assert!(problem(r#"{"a":[{"b":1,"b":2}]}"#).contains("comes twice"));
+    }
+
+    #[test]
+    fn a_nul_is_refused_and_its_place_is_told() {
+        assert!(problem(r#"{"a":[0,{"b/c":"x\u0000"}]}"#).starts_with("/a/1/b~1c"));
+    }
+
+    #[test]
+    fn a_merge_patch_goes_into_objects() {
+        // RFC 7396, Appendix A, as far as both are objects.
+        for (target, patch, result) in [
+            (r#"{"a":"b"}"#, r#"{"a":"c"}"#, r#"{"a":"c"}"#),
+            (r#"{"a":"b","b":"c"}"#, r#"{"a":null}"#, r#"{"b":"c"}"#),
+            (r#"{"a":["b"]}"#, r#"{"a":"c"}"#, r#"{"a":"c"}"#),
+            (r#"{"a":{"b":"c"}}"#, r#"{"a":{"b":"d","c":null}}"#, r#"{"a":{"b":"d"}}"#),
+            (r#"{"a":[{"b":"c"}]}"#, r#"{"a":[1]}"#, r#"{"a":[1]}"#),
+            (r#"{"e":null}"#, r#"{"a":1}"#, r#"{"a":1,"e":null}"#),
+            ("{}", r#"{"a":{"bb":{"ccc":null}}}"#, r#"{"a":{"bb":{}}}"#),
+        ] {
+            let mut merged = parse(target.as_bytes()).unwrap();
+            merge(&mut merged, &parse(patch.as_bytes()).unwrap());
+            assert_eq!(serde_json::to_string(&merged).unwrap(), result);
+        }
+    }
+
+    #[test]
+    fn deep_nesting_is_refused_without_overflowing_the_stack() {
+        let deep = "[".repeat(100_000);
+        assert!(problem(&deep).contains("nested deeper"));
+    }
+}

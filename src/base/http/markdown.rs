@@ -1,0 +1,34 @@
+//! Reads a whole Markdown document from a body.
+
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
+
+use super::json::{MOST_BYTES, read_body};
+use crate::base::error::{Error, Result};
+
+/// A body of Markdown: UTF-8, without NUL.
+#[derive(Debug)]
+pub struct Markdown(pub String);
+
+impl FromRequest for Markdown {
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self>>>>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let media = req.content_type().to_ascii_lowercase();
+        let body = read_body(req, payload, MOST_BYTES);
+        Box::pin(async move {
+            if !matches!(media.as_str(), "text/markdown" | "text/plain") {
+                return Err(Error::UnsupportedMediaType("text/markdown"));
+            }
+            let text = String::from_utf8(body.await?.into())
+                .map_err(|_| Error::malformed("", "not-utf-8", "the document is not UTF-8"))?;
+            if text.contains('\0') {
+                return Err(Error::invalid("", "nul", "U+0000 is not allowed in text"));
+            }
+            Ok(Self(text))
+        })
+    }
+}

@@ -1,0 +1,36 @@
+//! HTTP without a resource: extractors that read requests strictly, responses, problems, preconditions, limits, and the
+//! cache of public responses. Everything here takes parts, such as a database, and never the application.
+
+mod answer;
+pub mod cache;
+pub mod conditional;
+pub mod cors;
+pub mod encoding;
+pub mod endpoint;
+pub mod fields;
+mod form;
+pub mod html;
+pub mod idempotency;
+pub mod json;
+pub mod limit;
+pub mod markdown;
+pub mod page;
+pub mod peer;
+pub mod problem;
+pub mod public;
+pub mod query;
+pub mod representation;
+pub mod security_headers;
+mod streamed;
+
+pub use answer::Answer;
+pub use conditional::IfMatch;
+pub use fields::Fields;
+pub use form::Form;
+pub use idempotency::IdempotencyKey;
+pub use json::{Json, MergePatch};
+pub use markdown::Markdown;
+pub use page::{Page, PageRequest};
+pub use public::moved;
+pub use query::Query;
+pub use streamed::Streamed;

@@ -1,0 +1,161 @@
+//! Pages of lists: a bound, an opaque cursor that carries the place where the last page ended, and the link to the next.
+
+use actix_web::HttpRequest;
+use actix_web::http::header;
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use utoipa::IntoParams;
+
+use super::answer::Answer;
+use super::json::{self, sha256};
+use super::query::{FromParams, Params};
+use crate::base::error::{Error, Invalid, Result};
+
+/// The longest cursor, in bytes: it carries the sort keys of an item, such as a title of any script.
+const MOST_CURSOR: usize = 4000;
+
+/// Which part of a list is wanted.
+#[derive(Debug, Clone)]
+pub struct PageRequest {
+    /// How many items at most, 1 to 100.
+    pub limit: i64,
+    /// Where the page before ended.
+    pub cursor: Option<String>,
+    /// Whether to count them all.
+    pub include_total: bool,
+}
+
+/// A finished page of a list.
+#[derive(Debug, Serialize)]
+pub struct Page {
+    /// The JSON of each item.
+    pub items: Vec<Box<RawValue>>,
+    /// Where the next page begins; `None` on the last.
+    pub next_cursor: Option<String>,
+    /// How many items the whole list has, if that was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total: Option<i64>,
+}
+
+/// What every list takes, for its documentation.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "tells the documentation what PageRequest reads")]
+pub struct PageParams {
+    /// How many items a page has at most.
+    #[param(minimum = 1, maximum = 100, default = 20, nullable = false)]
+    limit: Option<i64>,
+    /// Where to go on: `next_cursor` of the page before, with the same filters and the same order.
+    #[param(min_length = 1, max_length = 4000, nullable = false)]
+    cursor: Option<String>,
+    /// Whether to count the whole list, as `total`.
+    #[param(default = false, nullable = false)]
+    include_total: Option<bool>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Cursor<K> {
+    /// The place: the sort keys and the id of the last item.
+    at: K,
+    /// What list it belongs to: a hash of its filters and its order, and of the place.
+    of: String,
+}
+
+impl FromParams for PageRequest {
+    fn from_params(params: &mut Params) -> Self {
+        Self {
+            limit: params.number("limit", 1..=100).unwrap_or(20),
+            cursor: params.text_within("cursor", MOST_CURSOR),
+            include_total: params.flag("include_total").unwrap_or(false),
+        }
+    }
+}
+
+impl PageRequest {
+    /// The place where the page before ended. `list` tells this list from others: its filters and its order.
+    ///
+    /// # Errors
+    /// Malformed, if the cursor is not one of this list's.
+    pub fn after<K: Serialize + DeserializeOwned>(&self, list: &impl std::fmt::Debug) -> Result<Option<K>> {
+        let Some(given) = &self.cursor else { return Ok(None) };
+        let refusal =
+            || Error::parameter("cursor", "foreign-cursor", "not a cursor of this list with these filters");
+        let bytes = BASE64_URL_SAFE_NO_PAD.decode(given).map_err(|_| refusal())?;
+        // As strictly as a body: what comes back may not be what was given out.
+        let Cursor { at, .. } = json::parse::<Cursor<K>>(&bytes).map_err(|_| refusal())?;
+        if cursor(&at, list)? == *given { Ok(Some(at)) } else { Err(refusal()) }
+    }
+
+    /// Cuts rows, of which one more than `limit` was read, to a page, and gives the cursor of the next. `at` tells a
+    /// row's place in `list`.
+    ///
+    /// # Errors
+    /// As [`cursor`].
+    pub fn cut<T, K: Serialize>(
+        &self,
+        rows: &mut Vec<T>,
+        list: &impl std::fmt::Debug,
+        at: impl Fn(&T) -> K,
+    ) -> Result<Option<String>> {
+        let limit = usize::try_from(self.limit).unwrap_or_default();
+        let more = rows.len() > limit;
+        rows.truncate(limit);
+        rows.last().filter(|_| more).map(|last| cursor(&at(last), list)).transpose()
+    }
+}
+
+impl Page {
+    /// The answer to readers, with the link to the next page.
+    ///
+    /// # Errors
+    /// As [`Answer::ok`].
+    pub fn public(&self, req: &HttpRequest) -> Result<Answer> {
+        let answer = Answer::public_json(self)?;
+        Ok(with_next_link(answer, req.path(), req.query_string(), self.next_cursor.as_deref()))
+    }
+}
+
+/// The cursor that stands at `at` in `list`.
+///
+/// # Errors
+/// Internal, if the place cannot be written.
+pub fn cursor<K: Serialize>(at: &K, list: &impl std::fmt::Debug) -> Result<String> {
+    let place = serde_json::to_string(at)?;
+    let hash = sha256(format!("{list:?} {place}").as_bytes());
+    let of = BASE64_URL_SAFE_NO_PAD.encode(hash.get(..9).unwrap_or_default());
+    Ok(BASE64_URL_SAFE_NO_PAD.encode(serde_json::to_vec(&Cursor { at, of })?))
+}
+
+/// Adds the link to the next page.
+#[must_use]
+pub fn with_next_link(answer: Answer, path: &str, query: &str, next_cursor: Option<&str>) -> Answer {
+    let Some(next) = next_cursor else { return answer };
+    let mut link = url::form_urlencoded::Serializer::new(String::new());
+    for (key, value) in url::form_urlencoded::parse(query.as_bytes()).filter(|(key, _)| key != "cursor") {
+        link.append_pair(&key, &value);
+    }
+    link.append_pair("cursor", next);
+    answer.header(header::LINK, format!("<{path}?{}>; rel=\"next\"", link.finish()))
+}
+
+/// Reads a `sort` parameter: names separated by commas, each with `-` in front for descending order, none twice.
+///
+/// # Errors
+/// `unknown-sort`, naming what is known.
+pub fn sort<T: Copy + PartialEq>(text: &str, known: &[(&str, T)]) -> Result<Vec<(T, bool)>, Invalid> {
+    let mut keys: Vec<(T, bool)> = Vec::new();
+    for part in text.split(',') {
+        let (name, descending) = part.strip_prefix('-').map_or((part, false), |name| (name, true));
+        match known.iter().find(|(known, _)| *known == name) {
+            Some((_, key)) if !keys.iter().any(|(other, _)| other == key) => keys.push((*key, descending)),
+            _ => {
+                let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
+                return Err(Invalid::new("unknown-sort", format!("any of {}, each once", names.join(", "))));
+            }
+        }
+    }
+    Ok(keys)
+}

@@ -1,0 +1,169 @@
+//! How a failure is spoken: RFC 9457 problem details. The only place that knows statuses.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::{HttpResponse, ResponseError};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
+
+use crate::base::error::{Error, Place, Violations};
+
+/// What went wrong, in the form of RFC 9457.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Problem {
+    /// Names the kind of problem: `about:blank`, because `code` does.
+    #[schema(format = "uri-reference", max_length = 200)]
+    pub r#type: &'static str,
+    /// The status in words.
+    #[schema(max_length = 100)]
+    pub title: &'static str,
+    /// The HTTP status.
+    #[schema(minimum = 400, maximum = 599)]
+    pub status: u16,
+    /// What is wrong and, where it helps, what would be right.
+    #[schema(max_length = 4000)]
+    pub detail: String,
+    /// The stable name of the problem, kebab-case.
+    #[schema(max_length = 60, pattern = "^[a-z0-9-]+$")]
+    pub code: String,
+    /// The request's id, as in `X-Request-Id`.
+    #[schema(max_length = 64)]
+    pub request_id: String,
+    /// Every broken rule, when the input was bad; at most 50.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false, max_items = 50)]
+    pub errors: Vec<ProblemError>,
+    /// Members that help to resolve this kind of problem, such as `version` and `changed`.
+    #[serde(flatten)]
+    #[schema(ignore)]
+    pub members: Map<String, Value>,
+}
+
+/// One broken rule of the input.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ProblemError {
+    /// A JSON pointer to the member of the body, if it is about the body.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, nullable = false, max_length = 1000)]
+    pub pointer: Option<String>,
+    /// The name of the parameter or header, if it is about one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, nullable = false, max_length = 200)]
+    pub parameter: Option<String>,
+    /// The stable name of the rule.
+    #[schema(max_length = 60)]
+    pub code: &'static str,
+    /// What is wrong.
+    #[schema(max_length = 1000)]
+    pub detail: String,
+}
+
+fn errors(violations: &Violations) -> Vec<ProblemError> {
+    violations
+        .as_slice()
+        .iter()
+        .map(|(place, invalid)| {
+            let (pointer, parameter) = match place {
+                Place::Pointer(pointer) => (Some(pointer.clone()), None),
+                Place::Parameter(name) => (None, Some(name.clone())),
+            };
+            ProblemError { pointer, parameter, code: invalid.code, detail: invalid.detail.to_string() }
+        })
+        .collect()
+}
+
+/// The whole answer to a failed request.
+#[must_use]
+pub fn respond(error: &Error, request_id: &str) -> HttpResponse {
+    let status = error.status_code();
+    let (code, detail) = match error {
+        Error::Malformed(_) => ("malformed-request", "The request cannot be understood.".into()),
+        Error::Unauthenticated => {
+            ("unauthenticated", "A valid token is needed: Authorization: Bearer …".into())
+        }
+        Error::Forbidden => ("forbidden", "Your role does not allow this.".into()),
+        Error::NotFound(what) => ("not-found", format!("There is no such {what}.")),
+        Error::Conflict(conflict) | Error::PreconditionFailed(conflict) => {
+            (conflict.code, conflict.detail.to_string())
+        }
+        Error::PreconditionRequired => {
+            ("if-match-required", "Name the version you have seen: If-Match: \"<number>\".".into())
+        }
+        Error::Invalid(_) => ("invalid", "The request breaks rules.".into()),
+        Error::TooLarge(limit) => ("too-large", format!("The body is larger than {limit} bytes.")),
+        Error::UnsupportedMediaType(wanted) => ("unsupported-media-type", format!("Send {wanted}.")),
+        Error::MethodNotAllowed(allowed) => ("method-not-allowed", format!("This path takes {allowed}.")),
+        Error::TooMany(seconds) => {
+            ("too-many-requests", format!("That was too often. Try again in {seconds} seconds."))
+        }
+        Error::Unavailable(_) => ("unavailable", "Too busy just now. Try again in a moment.".into()),
+        Error::Internal(_) => ("internal", "Something went wrong on our side.".into()),
+    };
+    let problem = Problem {
+        r#type: "about:blank",
+        title: status.canonical_reason().unwrap_or("Error"),
+        status: status.as_u16(),
+        detail,
+        code: code.to_owned(),
+        request_id: request_id.to_owned(),
+        errors: match error {
+            Error::Malformed(violations) | Error::Invalid(violations) => errors(violations),
+            _ => Vec::new(),
+        },
+        members: match error {
+            Error::Conflict(conflict) | Error::PreconditionFailed(conflict) => conflict.members.clone(),
+            _ => Map::new(),
+        },
+    };
+    let mut response = HttpResponse::build(status);
+    response
+        .insert_header((header::CONTENT_TYPE, "application/problem+json"))
+        .insert_header((header::CACHE_CONTROL, "no-store"));
+    match error {
+        Error::Unauthenticated => {
+            response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
+        }
+        Error::MethodNotAllowed(allowed) => {
+            if let Ok(allowed) = HeaderValue::from_str(allowed) {
+                response.insert_header((header::ALLOW, allowed));
+            }
+        }
+        Error::TooMany(seconds) => {
+            response.insert_header((header::RETRY_AFTER, seconds.to_string()));
+        }
+        Error::Unavailable(_) => {
+            response.insert_header((header::RETRY_AFTER, "1"));
+        }
+        _ => {}
+    }
+    let body =
+        serde_json::to_vec(&problem).unwrap_or_else(|_| json!({"code": "internal"}).to_string().into_bytes());
+    response.body(body)
+}
+
+impl ResponseError for Error {
+    fn status_code(&self) -> StatusCode {
+        match self {
+            Self::Malformed(_) => StatusCode::BAD_REQUEST,
+            Self::Unauthenticated => StatusCode::UNAUTHORIZED,
+            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::NotFound(_) => StatusCode::NOT_FOUND,
+            Self::Conflict(_) => StatusCode::CONFLICT,
+            Self::PreconditionFailed(_) => StatusCode::PRECONDITION_FAILED,
+            Self::PreconditionRequired => StatusCode::PRECONDITION_REQUIRED,
+            Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
+            Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// A placeholder: the pipeline makes the answer, because it knows the request's id.
+    fn error_response(&self) -> HttpResponse {
+        HttpResponse::new(self.status_code())
+    }
+}

@@ -1,0 +1,165 @@
+//! Reads query strings strictly. Which parameters an operation knows, its documentation says; `routes.rs` refuses all
+//! others, so a handler only takes what it wants.
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest};
+use std::future::{Ready, ready};
+
+use crate::base::clock::Timestamp;
+use crate::base::error::{Error, Invalid, Place, Result, Violations};
+
+/// The parameters of a request, and what was found wrong with them.
+#[derive(Debug, Default)]
+pub struct Params {
+    pairs: Vec<(String, String)>,
+    violations: Violations,
+}
+
+/// A type that is read from parameters.
+pub trait FromParams: Sized {
+    /// Takes what it wants; refusals are noted in `params`.
+    fn from_params(params: &mut Params) -> Self;
+}
+
+impl<A: FromParams, B: FromParams> FromParams for (A, B) {
+    fn from_params(params: &mut Params) -> Self {
+        (A::from_params(params), B::from_params(params))
+    }
+}
+
+/// A query that was read strictly.
+#[derive(Debug)]
+pub struct Query<T>(pub T);
+
+impl<T: FromParams + 'static> FromRequest for Query<T> {
+    type Error = Error;
+    type Future = Ready<Result<Self>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(read(req.query_string()).map(Self))
+    }
+}
+
+/// Reads a query string.
+///
+/// # Errors
+/// Malformed, naming every parameter that cannot be understood.
+pub fn read<T: FromParams>(query: &str) -> Result<T> {
+    let pairs = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+    let mut params = Params { pairs, violations: Violations::default() };
+    let value = T::from_params(&mut params);
+    if params.violations.is_empty() { Ok(value) } else { Err(Error::Malformed(params.violations)) }
+}
+
+impl Params {
+    /// The parameter of that name, as text without NUL, at most 1000 bytes.
+    pub fn text(&mut self, name: &str) -> Option<String> {
+        self.text_within(name, 1000)
+    }
+
+    /// The parameter of that name, as text without NUL, at most `most` bytes.
+    pub fn text_within(&mut self, name: &str, most: usize) -> Option<String> {
+        let value = self.pairs.iter().find(|(key, _)| key == name)?.1.clone();
+        if value.contains('\0') || value.len() > most {
+            let detail = format!("text without U+0000, at most {most} bytes");
+            self.refuse(name, Invalid::new("malformed-parameter", detail));
+            return None;
+        }
+        Some(value)
+    }
+
+    /// The parameter of that name, parsed.
+    pub fn parsed<T>(&mut self, name: &str, parse: impl FnOnce(&str) -> Result<T, Invalid>) -> Option<T> {
+        let text = self.text(name)?;
+        parse(&text).map_err(|invalid| self.refuse(name, invalid)).ok()
+    }
+
+    /// The parameter of that name, parsed; refused if it is not there.
+    pub fn required<T>(&mut self, name: &str, parse: impl FnOnce(&str) -> Result<T, Invalid>) -> Option<T> {
+        if self.pairs.iter().any(|(key, _)| key == name) {
+            return self.parsed(name, parse);
+        }
+        self.refuse(name, Invalid::new("missing-parameter", "this operation needs it"));
+        None
+    }
+
+    /// A list: commas and repeats mean the same. Absent is empty; at most 100 items.
+    pub fn list<T>(&mut self, name: &str, mut parse: impl FnMut(&str) -> Result<T, Invalid>) -> Vec<T> {
+        let given: Vec<String> =
+            self.pairs.iter().filter(|(key, _)| key == name).map(|(_, value)| value.clone()).collect();
+        let mut items = Vec::new();
+        for item in given.iter().flat_map(|value| value.split(',')) {
+            if item.contains('\0') || item.is_empty() || items.len() >= 100 {
+                self.refuse(name, Invalid::new("malformed-list", "at most 100 items, none of them empty"));
+                break;
+            }
+            match parse(item) {
+                Ok(item) => items.push(item),
+                Err(invalid) => self.refuse(name, invalid),
+            }
+        }
+        items
+    }
+
+    /// `true` or `false`.
+    pub fn flag(&mut self, name: &str) -> Option<bool> {
+        self.parsed(name, |text| match text {
+            "true" => Ok(true),
+            "false" => Ok(false),
+            _ => Err(Invalid::new("malformed-boolean", "either true or false")),
+        })
+    }
+
+    /// A whole number within bounds.
+    pub fn number(&mut self, name: &str, bounds: std::ops::RangeInclusive<i64>) -> Option<i64> {
+        self.parsed(name, |text| {
+            text.parse().ok().filter(|number| bounds.contains(number)).ok_or_else(|| {
+                Invalid::new(
+                    "out-of-bounds",
+                    format!("a whole number from {} to {}", bounds.start(), bounds.end()),
+                )
+            })
+        })
+    }
+
+    /// An RFC 3339 time.
+    pub fn time(&mut self, name: &str) -> Option<Timestamp> {
+        self.parsed(name, |text| {
+            Timestamp::parse(text)
+                .ok_or_else(|| Invalid::new("malformed-time", "an RFC 3339 time, as in 2026-01-31T09:30:00Z"))
+        })
+    }
+
+    /// Notes a refusal.
+    pub fn refuse(&mut self, name: &str, invalid: Invalid) {
+        self.violations.push(Place::Parameter(name.to_owned()), invalid);
+    }
+}
+
+/// Refuses what the operation does not know: `known` are its parameters, and whether each is a list.
+///
+/// # Errors
+/// Malformed, naming every unknown and every repeated parameter.
+pub fn check_known(query: &str, known: &[(String, bool)]) -> Result<()> {
+    if query.is_empty() {
+        return Ok(());
+    }
+    let mut violations = Violations::default();
+    let mut seen: Vec<String> = Vec::new();
+    for (name, _) in url::form_urlencoded::parse(query.as_bytes()) {
+        match known.iter().find(|(known, _)| *known == name) {
+            None => violations.push(
+                Place::Parameter(name.chars().take(100).collect()),
+                Invalid::new("unknown-parameter", "this operation knows no such parameter"),
+            ),
+            Some((name, false)) if seen.contains(name) => {
+                violations.push(
+                    Place::Parameter(name.clone()),
+                    Invalid::new("repeated-parameter", "once is enough"),
+                );
+            }
+            Some((name, _)) => seen.push(name.clone()),
+        }
+    }
+    if violations.is_empty() { Ok(()) } else { Err(Error::Malformed(violations)) }
+}

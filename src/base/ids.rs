@@ -1,0 +1,167 @@
+//! The ids of everything, one type each, so that none is mistaken for another. All are UUIDv7 and sort by their creation.
+
+use diesel::backend::Backend;
+use diesel::deserialize::{self, FromSql};
+use diesel::pg::{Pg, PgValue};
+use diesel::sql_types::Binary;
+use diesel::sqlite::Sqlite;
+use uuid::Uuid;
+
+use crate::base::db::connection::{MultiBackend, MultiRawValue};
+
+/// A type that is a UUID and nothing else: what the `id!` macro makes.
+pub trait IsId: std::fmt::Debug + Copy {
+    /// The bare UUID.
+    fn uuid(&self) -> Uuid;
+    /// The id that this UUID is.
+    fn from_uuid(uuid: Uuid) -> Self;
+}
+
+/// Declares an id type: a `UUIDv7` that cannot be mistaken for another resource's.
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(
+            Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+            utoipa::ToSchema, diesel::expression::AsExpression, diesel::deserialize::FromSqlRow,
+        )]
+        #[diesel(sql_type = $crate::base::db::types::Id)]
+        #[schema(value_type = String, format = Uuid, min_length = 36, max_length = 36)]
+        #[serde(transparent)]
+        pub struct $name(uuid::Uuid);
+
+        impl IsId for $name {
+            fn uuid(&self) -> uuid::Uuid {
+                self.0
+            }
+            fn from_uuid(uuid: uuid::Uuid) -> Self {
+                Self(uuid)
+            }
+        }
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+        impl diesel::serialize::ToSql<$crate::base::db::types::Id, diesel::sqlite::Sqlite> for $name {
+            fn to_sql<'b>(
+                &'b self,
+                out: &mut diesel::serialize::Output<'b, '_, diesel::sqlite::Sqlite>,
+            ) -> diesel::serialize::Result {
+                out.set_value(self.0.as_bytes().as_slice());
+                Ok(diesel::serialize::IsNull::No)
+            }
+        }
+        impl diesel::serialize::ToSql<$crate::base::db::types::Id, diesel::pg::Pg> for $name {
+            fn to_sql<'b>(
+                &'b self,
+                out: &mut diesel::serialize::Output<'b, '_, diesel::pg::Pg>,
+            ) -> diesel::serialize::Result {
+                std::io::Write::write_all(out, self.0.as_bytes())?;
+                Ok(diesel::serialize::IsNull::No)
+            }
+        }
+        impl<DB: diesel::backend::Backend> diesel::deserialize::FromSql<$crate::base::db::types::Id, DB> for $name
+        where
+            uuid::Uuid: ReadId<DB>,
+        {
+            fn from_sql(value: DB::RawValue<'_>) -> diesel::deserialize::Result<Self> {
+                ReadId::read(value).map(Self)
+            }
+        }
+        impl diesel::serialize::ToSql<$crate::base::db::types::Id, $crate::base::db::MultiBackend> for $name {
+            fn to_sql<'b>(
+                &'b self,
+                out: &mut diesel::serialize::Output<'b, '_, $crate::base::db::MultiBackend>,
+            ) -> diesel::serialize::Result {
+                out.set_value(($crate::base::db::types::Id, self));
+                Ok(diesel::serialize::IsNull::No)
+            }
+        }
+    };
+}
+
+/// How a backend hands out the sixteen bytes of an id.
+pub trait ReadId<DB: Backend>: Sized {
+    /// Reads one.
+    ///
+    /// # Errors
+    /// When the column holds anything but sixteen bytes.
+    fn read(value: DB::RawValue<'_>) -> deserialize::Result<Self>;
+}
+impl ReadId<Sqlite> for Uuid {
+    fn read(value: <Sqlite as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
+        let bytes = <Vec<u8> as FromSql<Binary, Sqlite>>::from_sql(value)?;
+        Ok(Uuid::from_slice(&bytes)?)
+    }
+}
+impl ReadId<Pg> for Uuid {
+    fn read(value: PgValue<'_>) -> deserialize::Result<Self> {
+        Ok(Uuid::from_slice(value.as_bytes())?)
+    }
+}
+impl ReadId<MultiBackend> for Uuid {
+    fn read(value: MultiRawValue<'_>) -> deserialize::Result<Self> {
+        match value {
+            MultiRawValue::Sqlite(value) => <Uuid as ReadId<Sqlite>>::read(value),
+            MultiRawValue::Postgres(value) => <Uuid as ReadId<Pg>>::read(value),
+        }
+    }
+}
+
+id! {
+    /// Names a user.
+    UserId
+}
+id! {
+    /// Names a key: the `kid` of the tokens it signs.
+    KeyId
+}
+id! {
+    /// Names a topic.
+    TopicId
+}
+id! {
+    /// Names an author.
+    AuthorId
+}
+id! {
+    /// Names an article.
+    ArticleId
+}
+id! {
+    /// Names a section.
+    SectionId
+}
+id! {
+    /// Names a subscriber.
+    SubscriberId
+}
+id! {
+    /// Names a mail. The mail that asks has the id of its question.
+    MailId
+}
+id! {
+    /// Names a piece of evidence.
+    ConsentId
+}
+id! {
+    /// Names a suppressed address.
+    SuppressionId
+}
+id! {
+    /// Names an import.
+    ImportId
+}
+id! {
+    /// Names a job.
+    JobId
+}
+id! {
+    /// What an event is about, whatever kind it is of.
+    SubjectId
+}
+id! {
+    /// A topic or an author.
+    LabelId
+}

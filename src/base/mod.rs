@@ -1,0 +1,20 @@
+//! The machinery that the product stands on. Nothing here knows an article or a subscriber.
+//!
+//! Two floors: the ground ([`ids`], [`clock`], [`random`], [`text`], [`config`], [`error`], [`metrics`], [`logger`], and of
+//! [`db`] its types and connections), and on it what does something: [`db`], [`events`], [`jobs`], [`http`], [`mail`],
+//! [`templates`].
+
+pub mod clock;
+pub mod config;
+pub mod db;
+pub mod error;
+pub mod events;
+pub mod http;
+pub mod ids;
+pub mod jobs;
+pub mod logger;
+pub mod mail;
+pub mod metrics;
+pub mod random;
+pub mod templates;
+pub mod text;

@@ -1,0 +1,78 @@
+//! Where unpredictable bytes come from. Ids, salts, tokens and keys ask a [`Random`], so that a run can be repeated.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use ring::digest;
+use ring::rand::{SecureRandom as _, SystemRandom};
+use uuid::Uuid;
+
+use crate::base::clock::Timestamp;
+use crate::base::error::{Error, Result};
+use crate::base::ids::IsId;
+
+/// A source of random bytes.
+#[derive(Debug, Clone)]
+pub enum Random {
+    /// The operating system's generator.
+    System,
+    /// A repeatable sequence for tests and for the examples of the contract. Never a secret.
+    Seeded(Arc<AtomicU64>),
+}
+
+impl Random {
+    /// A repeatable sequence that starts at `seed`.
+    #[must_use]
+    pub fn seeded(seed: u64) -> Self {
+        Self::Seeded(Arc::new(AtomicU64::new(seed)))
+    }
+
+    /// `N` random bytes.
+    ///
+    /// # Errors
+    /// Internal, if the operating system has none to give.
+    pub fn bytes<const N: usize>(&self) -> Result<[u8; N]> {
+        let mut bytes = [0; N];
+        match self {
+            Self::System => {
+                SystemRandom::new().fill(&mut bytes).map_err(|_| Error::internal("no random bytes"))?;
+            }
+            Self::Seeded(counter) => {
+                for chunk in bytes.chunks_mut(32) {
+                    let step = counter.fetch_add(1, Ordering::SeqCst);
+                    let hash = digest::digest(&digest::SHA256, &step.to_be_bytes());
+                    chunk.copy_from_slice(hash.as_ref().get(..chunk.len()).unwrap_or_default());
+                }
+            }
+        }
+        Ok(bytes)
+    }
+
+    /// A new id that sorts by `now`.
+    ///
+    /// # Errors
+    /// As [`Random::bytes`].
+    pub fn id<T: IsId>(&self, now: Timestamp) -> Result<T> {
+        let millis = u64::try_from(now.as_micros() / 1000).unwrap_or(0);
+        Ok(T::from_uuid(uuid::Builder::from_unix_timestamp_millis(millis, &self.bytes()?).into_uuid()))
+    }
+
+    /// A token of 256 random bits that fits into a URL.
+    ///
+    /// # Errors
+    /// As [`Random::bytes`].
+    pub fn token(&self) -> Result<String> {
+        Ok(BASE64_URL_SAFE_NO_PAD.encode(self.bytes::<32>()?))
+    }
+
+    /// A random number for names that only have to differ, such as a request's id.
+    ///
+    /// # Errors
+    /// As [`Random::bytes`].
+    pub fn uuid(&self, now: Timestamp) -> Result<Uuid> {
+        let millis = u64::try_from(now.as_micros() / 1000).unwrap_or(0);
+        Ok(uuid::Builder::from_unix_timestamp_millis(millis, &self.bytes()?).into_uuid())
+    }
+}

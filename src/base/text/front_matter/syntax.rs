@@ -1,0 +1,145 @@
+//! The three languages of front matter, read into one: a JSON object.
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+use serde_saphyr::options::MergeKeyPolicy;
+
+use super::MAX_LENGTH;
+use crate::base::error::Invalid;
+
+/// An object and what stands behind it.
+type Front<'d> = (Map<String, Value>, &'d str);
+
+/// The object in front of a document and the Markdown behind it, if there is one.
+pub(super) fn read(document: &str) -> Result<Option<Front<'_>>, Invalid> {
+    let first = document.lines().next().unwrap_or_default();
+    let found = match first.trim_end() {
+        "---" => fenced(document, &["---", "..."]).map(|(inside, rest)| Ok((yaml(bounded(inside)?)?, rest))),
+        "+++" => fenced(document, &["+++"]).map(|(inside, rest)| Ok((toml(bounded(inside)?)?, rest))),
+        _ if opens_object(document) => Some(json(document)),
+        _ => None,
+    };
+    Ok(match found.transpose()? {
+        Some((Value::Object(map), rest)) => Some((map, rest)),
+        Some((Value::Null, rest)) => Some((Map::new(), rest)),
+        _ => None,
+    })
+}
+
+/// A value as YAML, ending with a line end.
+pub(super) fn to_yaml(value: &impl Serialize) -> String {
+    let mut out = String::new();
+    if let Ok(Value::Object(map)) = serde_json::to_value(value) {
+        for (key, value) in map {
+            // JSON is YAML on one line: no indentation, folding or word like `no` can change what it says.
+            out.extend([&bare_key(&key), ": ", &escape(&value.to_string()), "\n"]);
+        }
+    }
+    out
+}
+
+/// What stands between the first line and the next that closes it, and what comes behind.
+fn fenced<'d>(document: &'d str, closers: &[&str]) -> Option<(&'d str, &'d str)> {
+    let start = document.find('\n')? + 1;
+    let mut at = start;
+    for line in document.get(start..)?.split_inclusive('\n') {
+        let end = at + line.len();
+        if closers.contains(&line.trim_end()) {
+            return Some((document.get(start..at)?, document.get(end..)?));
+        }
+        at = end;
+    }
+    None
+}
+
+fn bounded(inside: &str) -> Result<&str, Invalid> {
+    if inside.len() > MAX_LENGTH {
+        return Err(Invalid::new(
+            "front-matter-too-long",
+            format!("Front matter has at most {MAX_LENGTH} bytes."),
+        ));
+    }
+    Ok(inside)
+}
+
+fn yaml(inside: &str) -> Result<Value, Invalid> {
+    if inside.lines().all(|line| line.trim().is_empty() || line.starts_with('#')) {
+        return Ok(Value::Null);
+    }
+    // A title may be `No`, and who wants `<<` merged finds it under `custom`.
+    let options = serde_saphyr::options! { merge_keys: MergeKeyPolicy::AsOrdinary, strict_booleans: true };
+    serde_saphyr::from_str_with_options(inside, options).map_err(|error| {
+        malformed("YAML", error.location().map(|location| location.line()), &error.to_string())
+    })
+}
+
+fn toml(inside: &str) -> Result<Value, Invalid> {
+    let table: toml::Table = inside.parse().map_err(|error: toml::de::Error| {
+        let before = error.span().and_then(|span| inside.get(..span.start));
+        let line = before.map(|text| text.matches('\n').count() as u64 + 1);
+        malformed("TOML", line, error.message())
+    })?;
+    Ok(from_toml(toml::Value::Table(table)))
+}
+
+fn from_toml(value: toml::Value) -> Value {
+    match value {
+        toml::Value::String(text) => Value::String(text),
+        toml::Value::Integer(number) => number.into(),
+        toml::Value::Float(number) => number.into(),
+        toml::Value::Boolean(flag) => flag.into(),
+        toml::Value::Datetime(time) => Value::String(time.to_string()),
+        toml::Value::Array(items) => items.into_iter().map(from_toml).collect(),
+        toml::Value::Table(table) => table.into_iter().map(|(key, value)| (key, from_toml(value))).collect(),
+    }
+}
+
+/// A brace alone may open a template's shortcode as well.
+fn opens_object(document: &str) -> bool {
+    document.strip_prefix('{').is_some_and(|rest| rest.trim_start().starts_with(['"', '}']))
+}
+
+fn json(document: &str) -> Result<(Value, &str), Invalid> {
+    let mut values = serde_json::Deserializer::from_str(document).into_iter::<Value>();
+    match values.next() {
+        Some(Ok(value)) => {
+            let end = values.byte_offset();
+            bounded(document.get(..end).unwrap_or_default())?;
+            let rest = document.get(end..).unwrap_or_default();
+            Ok((value, rest.split_once('\n').map_or("", |(_, markdown)| markdown)))
+        }
+        Some(Err(error)) => Err(malformed("JSON", Some(error.line() as u64 - 1), &error.to_string())),
+        None => Ok((Value::Null, document)),
+    }
+}
+
+/// `line` counts from 1 inside the front matter, which starts in the document's second line.
+fn malformed(language: &str, line: Option<u64>, message: &str) -> Invalid {
+    let message = message.lines().next().unwrap_or_default();
+    let place = line.map(|line| format!(" in line {}", line.saturating_add(1))).unwrap_or_default();
+    Invalid::new(
+        "front-matter-malformed",
+        format!("The front matter is not valid {language}{place}: {message}"),
+    )
+}
+
+fn bare_key(key: &str) -> String {
+    let plain = key.starts_with(|c: char| c.is_ascii_lowercase())
+        && key.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+    if plain { key.to_owned() } else { escape(&Value::String(key.to_owned()).to_string()) }
+}
+
+/// JSON within the characters that YAML takes as they are.
+fn escape(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        let is_plain = matches!(c, ' '..='~' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fefe}' | '\u{ff00}'..='\u{fffd}' | '\u{10000}'..);
+        if is_plain && !matches!(c, '\u{2028}' | '\u{2029}') {
+            out.push(c);
+        } else {
+            let code = format!("\\u{:04x}", u32::from(c));
+            out.push_str(&code);
+        }
+    }
+    out
+}

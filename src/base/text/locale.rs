@@ -1,0 +1,102 @@
+//! The language an article is written in.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::base::error::Invalid;
+
+/// A language tag of the simple kind: a language of two or three letters, and perhaps a script and a region, as in
+/// `en`, `de-AT` or `zh-Hant-TW`. Kept in the usual case.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+    diesel::expression::AsExpression,
+    diesel::deserialize::FromSqlRow,
+)]
+#[diesel(sql_type = diesel::sql_types::Text)]
+#[schema(value_type = String, min_length = 2, max_length = 11,
+         pattern = "^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$", example = "en")]
+#[serde(transparent)]
+pub struct Locale(String);
+
+crate::text_column!(Locale);
+
+impl Locale {
+    /// Reads a language tag in any case, with hyphens or underscores.
+    ///
+    /// # Errors
+    /// `malformed-locale`.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        let refusal = || Invalid::new("malformed-locale", "a locale looks like en, de-AT or zh-Hant-TW");
+        if text.len() > 11 || !text.is_ascii() {
+            return Err(refusal());
+        }
+        let mut parts = text.split(['-', '_']).peekable();
+        let language = parts.next().unwrap_or_default().to_ascii_lowercase();
+        if !(2..=3).contains(&language.len()) || !language.bytes().all(|b| b.is_ascii_lowercase()) {
+            return Err(refusal());
+        }
+        let mut locale = language;
+        if let Some(script) =
+            parts.next_if(|part| part.len() == 4 && part.bytes().all(|b| b.is_ascii_alphabetic()))
+        {
+            let (first, rest) = script.split_at(1);
+            locale = format!("{locale}-{}{}", first.to_ascii_uppercase(), rest.to_ascii_lowercase());
+        }
+        let is_region = |part: &&str| {
+            (part.len() == 2 && part.bytes().all(|b| b.is_ascii_alphabetic()))
+                || (part.len() == 3 && part.bytes().all(|b| b.is_ascii_digit()))
+        };
+        if let Some(region) = parts.next_if(is_region) {
+            locale = format!("{locale}-{}", region.to_ascii_uppercase());
+        }
+        if parts.next().is_some() { Err(refusal()) } else { Ok(Self(locale)) }
+    }
+
+    /// The tag.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// A tag that was parsed before it was stored.
+    pub(crate) fn from_stored(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl fmt::Display for Locale {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_locale_is_kept_in_the_usual_case() {
+        for (given, kept) in
+            [("EN", "en"), ("de_at", "de-AT"), ("zh-hant-tw", "zh-Hant-TW"), ("es-419", "es-419")]
+        {
+            assert_eq!(Locale::parse(given).unwrap().as_str(), kept);
+        }
+    }
+
+    #[test]
+    fn anything_else_is_refused() {
+        for given in ["", "e", "engl", "en-", "en-x-y", "en-USA", "d€", "en-US-US"] {
+            assert!(Locale::parse(given).is_err(), "{given}");
+        }
+    }
+}

@@ -1,0 +1,368 @@
+//! Slugs name articles in addresses, anchors name sections inside a page. Both are parsed once at the door,
+//! and neither may look like an id, so that `{article}` and `{section}` take either without a doubt.
+
+use std::fmt;
+
+use diesel::deserialize::FromSqlRow;
+use diesel::expression::AsExpression;
+use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::markdown::inline_text;
+use crate::base::error::Invalid;
+
+/// The most characters of a slug or an anchor.
+pub const MAX_LENGTH: usize = 120;
+
+/// Slugs nobody may take: paths of the API, or what a website keeps for itself.
+pub const RESERVED: &[&str] = &[
+    "about-this-site",
+    "admin",
+    "api",
+    "articles",
+    "assets",
+    "atom",
+    "auth",
+    "authors",
+    "categories",
+    "docs",
+    "drafts",
+    "editor",
+    "favicon",
+    "feed",
+    "feeds",
+    "health",
+    "home",
+    "index",
+    "live",
+    "login",
+    "logout",
+    "me",
+    "media",
+    "metrics",
+    "new",
+    "openapi",
+    "page",
+    "preview",
+    "previews",
+    "ready",
+    "redirects",
+    "robots",
+    "rss",
+    "search",
+    "sections",
+    "setup",
+    "sitemap",
+    "static",
+    "subscribe",
+    "subscribers",
+    "tag",
+    "tags",
+    "topics",
+    "unsubscribe",
+    "users",
+    "v1",
+    "v2",
+    "well-known",
+];
+
+/// The name of an article in its address: `[a-z0-9]+(-[a-z0-9]+)*`, 1–120 characters.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    AsExpression,
+    FromSqlRow,
+)]
+#[diesel(sql_type = diesel::sql_types::Text)]
+#[schema(value_type = String, min_length = 1, max_length = 120, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$", example = "tides-and-harbours")]
+#[serde(transparent)]
+pub struct Slug(String);
+
+crate::text_column!(Slug);
+
+impl Slug {
+    /// Takes a slug as written.
+    ///
+    /// # Errors
+    /// `slug-malformed` for other characters or lengths, `slug-looks-like-id` for a UUID, `slug-reserved` for [`RESERVED`].
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        let plain = |word: &str| {
+            !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+        };
+        if text.len() > MAX_LENGTH || !text.split('-').all(plain) {
+            return Err(Invalid::new(
+                "slug-malformed",
+                "A slug is 1 to 120 characters: a–z and 0–9 in words joined by single hyphens.",
+            ));
+        }
+        if looks_like_id(text) {
+            return Err(Invalid::new("slug-looks-like-id", "A slug must not look like a UUID."));
+        }
+        if RESERVED.contains(&text) {
+            return Err(Invalid::new("slug-reserved", "This slug is kept for the website or the API."));
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// A slug made from a title of any script, cut at the end of a word; `untitled` when nothing of it can be kept.
+    #[must_use]
+    pub fn from_title(title: &str) -> Self {
+        let opening: String = title.chars().take(4 * MAX_LENGTH).filter(|c| !is_apostrophe(*c)).collect();
+        let slug =
+            hyphenate(&deunicode::deunicode(&opening).to_ascii_lowercase(), |c| c.is_ascii_alphanumeric());
+        match Self::parse(&slug) {
+            Ok(slug) => slug,
+            Err(_) if slug.is_empty() => Self("untitled".to_owned()),
+            Err(_) => Self(slug).numbered(2),
+        }
+    }
+
+    /// The same slug with `-n` behind it, shortened where the bound asks for it.
+    #[must_use]
+    pub fn numbered(&self, n: u32) -> Self {
+        Self(numbered(&self.0, n))
+    }
+
+    /// The slug as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Slug {
+    /// A slug that was parsed before it was stored.
+    pub(crate) fn from_stored(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl fmt::Display for Slug {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The name of a section inside its article: 1–120 letters or digits of any script, `-`, `_` and `.`, kept as given.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    AsExpression,
+    FromSqlRow,
+)]
+#[diesel(sql_type = diesel::sql_types::Text)]
+#[schema(value_type = String, min_length = 1, max_length = 120, pattern = "^[^\\s#]+$", example = "slack-water")]
+#[serde(transparent)]
+pub struct Anchor(String);
+
+crate::text_column!(Anchor);
+
+impl Anchor {
+    /// Takes an anchor as written; upper case stays, since links to it exist elsewhere.
+    ///
+    /// # Errors
+    /// `anchor-malformed` for other characters or lengths, `anchor-looks-like-id` for a UUID, `anchor-reserved` for
+    /// what footnotes use (`fn-…`, `fnref-…`).
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        let allowed = |c: char| is_word(c) || matches!(c, '-' | '_' | '.');
+        let starts_well = text.chars().next().is_some_and(char::is_alphanumeric);
+        if !starts_well || !text.chars().all(allowed) || text.chars().nth(MAX_LENGTH).is_some() {
+            return Err(Invalid::new(
+                "anchor-malformed",
+                "An anchor is 1 to 120 letters, digits, hyphens, underscores or full stops, and starts with a letter or digit.",
+            ));
+        }
+        if looks_like_id(text) {
+            return Err(Invalid::new("anchor-looks-like-id", "An anchor must not look like a UUID."));
+        }
+        if belongs_to_footnotes(text) {
+            return Err(Invalid::new(
+                "anchor-reserved",
+                "Anchors that start with fn- or fnref- are kept for footnotes.",
+            ));
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// An anchor made from a heading's inline Markdown: its words in lower case, joined by hyphens; `section` when
+    /// nothing of it can be kept.
+    #[must_use]
+    pub fn from_heading(heading: &str) -> Self {
+        let text: String =
+            inline_text(heading).nfc().take(4 * MAX_LENGTH).filter(|c| !is_apostrophe(*c)).collect();
+        let anchor = hyphenate(&text.to_lowercase(), |c| is_word(c) || matches!(c, '_' | '.'));
+        let anchor = anchor.trim_start_matches(|c: char| !c.is_alphanumeric()).trim_end_matches(['-', '.']);
+        match Self::parse(anchor) {
+            Ok(anchor) => anchor,
+            Err(_) if anchor.is_empty() => Self("section".to_owned()),
+            Err(_) => Self(cut(&format!("section-{anchor}"), MAX_LENGTH).to_owned()),
+        }
+    }
+
+    /// The same anchor with `-n` behind it, shortened where the bound asks for it.
+    #[must_use]
+    pub fn numbered(&self, n: u32) -> Self {
+        Self(numbered(&self.0, n))
+    }
+
+    /// The anchor as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Anchor {
+    /// An anchor that was parsed before it was stored.
+    pub(crate) fn from_stored(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl fmt::Display for Anchor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Whether an element id belongs to the footnotes the renderer makes.
+pub(super) fn belongs_to_footnotes(id: &str) -> bool {
+    id.starts_with("fn-") || id.starts_with("fnref-")
+}
+
+fn looks_like_id(text: &str) -> bool {
+    Uuid::try_parse(text).is_ok()
+}
+
+fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || is_combining_mark(c)
+}
+
+fn is_apostrophe(c: char) -> bool {
+    matches!(c, '\'' | '’' | '‘' | 'ʼ' | '\u{ad}')
+}
+
+/// Runs of kept characters, joined by single hyphens, within the bound.
+fn hyphenate(text: &str, keep: impl Fn(char) -> bool) -> String {
+    let words: Vec<&str> = text.split(|c| !keep(c)).filter(|word| !word.is_empty()).collect();
+    let joined = words.join("-");
+    let short = cut(&joined, MAX_LENGTH);
+    if short.len() == joined.len() || joined.get(short.len()..).is_some_and(|rest| rest.starts_with('-')) {
+        return short.trim_end_matches('-').to_owned();
+    }
+    short.rsplit_once('-').map_or(short, |(whole_words, _)| whole_words).to_owned()
+}
+
+/// At most so many characters of a text.
+fn cut(text: &str, characters: usize) -> &str {
+    text.char_indices().nth(characters).map_or(text, |(end, _)| text.get(..end).unwrap_or(text))
+}
+
+fn numbered(name: &str, n: u32) -> String {
+    let suffix = format!("-{n}");
+    let room = MAX_LENGTH.saturating_sub(suffix.len());
+    format!("{}{suffix}", cut(name, room).trim_end_matches(['-', '.']))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code<T>(result: Result<T, Invalid>) -> &'static str {
+        result.err().map_or("", |invalid| invalid.code)
+    }
+
+    #[test]
+    fn slugs_are_words_joined_by_single_hyphens() {
+        assert_eq!(Slug::parse("tides-and-harbours-2").unwrap().as_str(), "tides-and-harbours-2");
+        for bad in ["", "-a", "a-", "a--b", "A", "é", "a b", "a/b", "a\0", &"a".repeat(121)] {
+            assert_eq!(code(Slug::parse(bad)), "slug-malformed", "{bad:?}");
+        }
+        assert!(Slug::parse(&"a".repeat(120)).is_ok());
+    }
+
+    #[test]
+    fn slugs_do_not_look_like_ids_and_are_not_reserved() {
+        assert_eq!(code(Slug::parse("0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b")), "slug-looks-like-id");
+        assert_eq!(code(Slug::parse("0190a1b2c3d47e5f8a9b0c1d2e3f4a5b")), "slug-looks-like-id");
+        assert_eq!(code(Slug::parse("feeds")), "slug-reserved");
+        assert!(RESERVED.iter().all(|word| hyphenate(word, |c| c.is_ascii_alphanumeric()) == **word));
+    }
+
+    #[test]
+    fn titles_of_any_script_become_slugs() {
+        let cases = [
+            ("Don’t panic, Łódź!", "dont-panic-lodz"),
+            ("北京", "bei-jing"),
+            ("Привет, мир", "privet-mir"),
+            ("  ", "untitled"),
+            ("…!\0", "untitled"),
+            ("Feeds", "feeds-2"),
+            ("0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b", "0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b-2"),
+        ];
+        for (title, slug) in cases {
+            assert_eq!(Slug::from_title(title).as_str(), slug, "{title}");
+        }
+    }
+
+    #[test]
+    fn long_titles_are_cut_at_the_end_of_a_word() {
+        let slug = Slug::from_title(&"harbour ".repeat(100));
+        assert_eq!(slug.as_str(), ["harbour"; 15].join("-"));
+        assert_eq!(Slug::from_title(&"x".repeat(500)).as_str().len(), 120);
+    }
+
+    #[test]
+    fn numbers_stay_within_the_bound() {
+        let long = Slug::from_title(&"x".repeat(500));
+        assert_eq!(long.numbered(u32::MAX).as_str().len(), MAX_LENGTH);
+        assert_eq!(Slug::from_title("Tides").numbered(2).to_string(), "tides-2");
+        assert_eq!(Anchor::from_heading("Ebb").numbered(3).as_str(), "ebb-3");
+    }
+
+    #[test]
+    fn anchors_keep_letters_of_every_script() {
+        let cases = [
+            ("Reading the *water*", "reading-the-water"),
+            ("Größe & `Maß`", "größe-maß"),
+            ("हिन्दी पाठ", "हिन्दी-पाठ"),
+            ("Version 2.1.", "version-2.1"),
+            ("[Slack water](https://example.org/a)", "slack-water"),
+            ("!!!", "section"),
+            ("fn 1", "section-fn-1"),
+            ("", "section"),
+        ];
+        for (heading, anchor) in cases {
+            assert_eq!(Anchor::from_heading(heading).as_str(), anchor, "{heading}");
+        }
+    }
+
+    #[test]
+    fn anchors_are_taken_as_written_or_refused() {
+        assert_eq!(Anchor::parse("Slack_Water.2").unwrap().as_str(), "Slack_Water.2");
+        for bad in ["", "-a", "a b", "a#b", "\u{301}a", &"é".repeat(121)] {
+            assert_eq!(code(Anchor::parse(bad)), "anchor-malformed", "{bad:?}");
+        }
+        assert_eq!(code(Anchor::parse("0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b")), "anchor-looks-like-id");
+        assert_eq!(code(Anchor::parse("fn-1")), "anchor-reserved");
+    }
+}

@@ -1,0 +1,7 @@
+//! Delta sync over HTTP.
+
+pub mod changes;
+
+crate::operations! {
+    get    "/v1/changes" => changes::list_changes;
+}

@@ -1,0 +1,7 @@
+//! Search over HTTP.
+
+pub mod search;
+
+crate::operations! {
+    get    "/v1/search" => search::search_articles;
+}

@@ -1,0 +1,155 @@
+//! Searching over HTTP.
+
+use std::collections::BTreeSet;
+
+use actix_web::HttpRequest;
+use actix_web::web::Data;
+use serde::Serialize;
+use serde_json::value::RawValue;
+use utoipa::{IntoParams, ToSchema};
+
+use crate::app::App;
+use crate::base::db::Connection;
+use crate::base::error::{Error, Result};
+use crate::base::http::page::with_next_link;
+use crate::base::http::query::{FromParams, Params};
+use crate::base::http::{Answer, PageRequest, Query};
+use crate::base::ids::{ArticleId, SectionId};
+use crate::base::text::slug::Anchor;
+use crate::editions::filter::Filter;
+use crate::editions::{EditionItem, remake};
+use crate::search::find::{Hit, Search};
+use crate::search::query::Terms;
+use crate::search::snippet::snippet;
+
+/// What is looked for.
+#[derive(Debug, Clone, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct SearchParams {
+    /// Words that all have to be found, in any order; case and accents make no difference. The last word may go on, and
+    /// `"a phrase"` in quotes stands as it is. At most 32 words.
+    #[param(value_type = String, min_length = 1, max_length = 200, example = "slack water")]
+    q: Option<Terms>,
+}
+
+/// Which part of the hits is wanted.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "tells the documentation what PageRequest reads")]
+pub struct HitsParams {
+    /// How many items a page has at most.
+    #[param(minimum = 1, maximum = 100, default = 20, nullable = false)]
+    limit: Option<i64>,
+    /// Where to go on: `next_cursor` of the page before, with the same query and the same filters.
+    #[param(min_length = 1, max_length = 4000, nullable = false)]
+    cursor: Option<String>,
+}
+
+impl FromParams for SearchParams {
+    fn from_params(params: &mut Params) -> Self {
+        Self { q: params.required("q", Terms::parse) }
+    }
+}
+
+/// An article or a section that was found.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SearchHit {
+    /// The article.
+    #[schema(value_type = EditionItem)]
+    article: Box<RawValue>,
+    /// The section, or `null` if it is the article itself: its title and its opening.
+    #[schema(required = true)]
+    section: Option<SearchSection>,
+    /// About a line of the text around the words as safe HTML: the words stand in `<mark>`, everything else is escaped.
+    /// If the title or heading alone has the words, it stands before the opening of the text.
+    #[schema(
+        max_length = 4000,
+        example = "For a while, at <mark>slack</mark> <mark>water</mark>, nothing moves."
+    )]
+    snippet_html: String,
+    /// How well it answers: at most 10, never rising from one hit to the next, and comparable within one list alone.
+    #[schema(minimum = 0, maximum = 10)]
+    score: f64,
+}
+
+/// A section that was found.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SearchSection {
+    /// Names it for good.
+    id: SectionId,
+    /// As plain text.
+    #[schema(max_length = 300, required = true)]
+    heading: Option<String>,
+    /// Its name inside the page.
+    #[schema(value_type = Option<Anchor>, required = true)]
+    anchor: Option<String>,
+}
+
+/// A page of hits.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SearchPage {
+    /// The hits, the best first.
+    #[schema(max_items = 100)]
+    items: Vec<SearchHit>,
+    /// Names the next page, if there is one.
+    #[schema(max_length = 4000, required = true)]
+    next_cursor: Option<String>,
+}
+
+/// Search articles and their sections
+///
+/// Looks in what readers see. A hit is an article, for its title and opening, or one of its sections, which may be helped
+/// by the article's title. What has the words in a title comes before what has them in a heading, and that before the
+/// rest. Up to 50 hits are ranked by how well they answer; more come newest first within these three. There is no
+/// `include_total`: a page costs the same however many hits there are, and to count them would not.
+#[utoipa::path(get, path = "/v1/search", tag = "articles", security(()), params(SearchParams, Filter, HitsParams),
+    responses(
+        (status = 200, description = "A page of hits.", body = SearchPage,
+         headers(("Link" = Option<String>, description = "The next page."))),
+        (status = 304, description = "The reader has these bytes already."),
+    ))]
+pub async fn search_articles(
+    app: Data<App>,
+    req: HttpRequest,
+    Query((params, (filter, page))): Query<(SearchParams, (Filter, PageRequest))>,
+) -> Result<Answer> {
+    let terms = params.q.ok_or_else(|| Error::internal("a query was not read"))?;
+    let search = Search { terms, filter };
+    let after = page.after(&search)?;
+    let find = move |conn: &mut Connection, last: bool| {
+        let mut hits = search.find(conn, after, page.limit + 1)?;
+        let next_cursor = page.cut(&mut hits, &search, |hit| hit.position)?;
+        let stale = hits.iter().filter(|hit| hit.place.stale).map(|hit| hit.place.article_id);
+        let stale: BTreeSet<ArticleId> = stale.collect();
+        if !last && !stale.is_empty() {
+            return Ok(Err(stale));
+        }
+        let items = hits.into_iter().map(|hit| told(hit, &search.terms)).collect::<Result<_>>()?;
+        Ok(Ok(SearchPage { items, next_cursor }))
+    };
+    let look = async |last| {
+        let find = find.clone();
+        app.db.read(move |conn| find(conn, last)).await
+    };
+    let answer = remake::look_twice(&app, look).await?;
+    let found = Answer::public_json(&answer)?.surrogate_key("articles");
+    Ok(with_next_link(found, req.path(), req.query_string(), answer.next_cursor.as_deref()))
+}
+
+fn told(hit: Hit, terms: &Terms) -> Result<SearchHit> {
+    let Hit { score, place, .. } = hit;
+    let above =
+        if place.section_id.is_some() { place.heading.as_deref() } else { Some(place.title.as_str()) };
+    let snippet_html = snippet(terms.as_slice(), above.unwrap_or_default(), &place.body);
+    let item = String::from_utf8(place.item).map_err(|e| Error::internal(e.to_string()))?;
+    Ok(SearchHit {
+        article: RawValue::from_string(item)?,
+        section: place.section_id.map(|id| SearchSection {
+            id,
+            heading: place.heading,
+            anchor: place.anchor,
+        }),
+        snippet_html,
+        score: f64::from(score) / 1000.0,
+    })
+}

@@ -1,0 +1,193 @@
+//! From a request to its handler: registers every operation, refuses what its documentation does not allow, answers
+//! `OPTIONS` and other methods, and keeps finished public responses in the cache.
+
+use std::collections::BTreeSet;
+use std::panic::AssertUnwindSafe;
+use std::rc::Rc;
+
+use actix_web::body::BoxBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::{Method, header};
+use actix_web::middleware::{Next, from_fn};
+use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, Resource};
+use futures_util::FutureExt as _;
+use utoipa::openapi::path::{Parameter, ParameterIn};
+use utoipa::openapi::security::SecurityRequirement;
+use utoipa::openapi::{RefOr, Schema};
+
+use super::routes::endpoints;
+use crate::app::App;
+use crate::base::error::{Error, Result};
+use crate::base::http::cache::Turn;
+use crate::base::http::endpoint::{Endpoint, Routed};
+use crate::base::http::representation::Representation;
+use crate::base::http::{Answer, cors, idempotency, query};
+
+/// Where people join from the pages of any site.
+const JOIN: &str = "/v1/subscribers";
+
+/// What an operation's documentation says of its requests and answers.
+struct Known {
+    routed: Routed,
+    /// Its query parameters, and whether each is a list.
+    query: Vec<(String, bool)>,
+    /// Whether it takes an `Idempotency-Key`.
+    idempotent: bool,
+    /// Whether its answers are the same for everyone.
+    public: bool,
+    /// Whether it is part of the API, which is strict, or a page for people and crawlers, which is not.
+    strict: bool,
+}
+
+/// Whether what is read there is the same for everyone: pages and the state of the server are made for the one who asks.
+pub(super) fn is_shared(path: &str) -> bool {
+    !["/subscribe", "/health/", "/metrics"].iter().any(|own| path.starts_with(own))
+}
+
+/// Registers every operation. A path answers methods it does not know with 405 and `OPTIONS` with 204, both naming those
+/// it does.
+pub fn configure(config: &mut ServiceConfig) {
+    for path in endpoints().map(|endpoint| endpoint.path).collect::<BTreeSet<_>>() {
+        config.service(resource(path));
+    }
+}
+
+fn resource(path: &'static str) -> Resource {
+    let endpoints = || endpoints().filter(|endpoint| endpoint.path == path);
+    let allowed = allowed(&endpoints().map(|endpoint| endpoint.method).collect::<Vec<_>>());
+    let mut resource = web::resource(path);
+    let mut open = Vec::new();
+    for endpoint in endpoints() {
+        let known = Rc::new(Known::from(endpoint));
+        if known.routed.open {
+            open.push(endpoint.method.to_uppercase());
+        }
+        let guard = from_fn(move |req, next| guarded(known.clone(), req, next));
+        resource = resource.route((endpoint.route)().wrap(guard));
+    }
+    resource.default_service(web::to(move |req: HttpRequest| {
+        let answer = other_method(&req, path, &allowed, &open);
+        async move { answer }
+    }))
+}
+
+/// Calls a handler with what its documentation lets a request carry, and turns whatever fails into an answer.
+async fn guarded(
+    known: Rc<Known>,
+    req: ServiceRequest,
+    next: Next<BoxBody>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let kept = req.request().clone();
+    kept.extensions_mut().insert(known.routed);
+    let outcome = match known.check(&kept) {
+        Ok(()) => AssertUnwindSafe(called(&known, req, next)).catch_unwind().await,
+        Err(refusal) => Ok(Err(refusal.into())),
+    };
+    Ok(match outcome {
+        Ok(Ok(res)) => res,
+        Ok(Err(error)) => ServiceResponse::from_err(error, kept),
+        Err(_) => ServiceResponse::from_err(Error::internal("a handler panicked"), kept),
+    })
+}
+
+/// Calls a handler. A public answer is finished here, and kept for those who ask next.
+async fn called(
+    known: &Known,
+    req: ServiceRequest,
+    next: Next<BoxBody>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let Some(app) = req.app_data::<Data<App>>().cloned().filter(|_| known.public) else {
+        return next.call(req).await;
+    };
+    let address = req.uri().path_and_query().map_or_else(String::new, ToString::to_string);
+    let flight = match app.cache.turn(&address).await {
+        Turn::Made(made) => {
+            let response = made.respond(req.headers()).await;
+            return Ok(req.into_response(response));
+        }
+        Turn::Make(flight) => flight,
+    };
+    let mut res = next.call(req).await?;
+    let Some(answer) = res.response_mut().extensions_mut().remove::<Answer>() else { return Ok(res) };
+    let (moment, now) = (flight.moment, app.clock.now());
+    let made = Representation::new(answer, known.routed.path, &app.public_headers, moment, now);
+    let made = flight.land(made);
+    let response = made.respond(res.request().headers()).await;
+    Ok(res.into_response(response))
+}
+
+impl Known {
+    fn from(endpoint: &Endpoint) -> Self {
+        let operation = (endpoint.operation)();
+        // Secured is what cannot be done without a token.
+        let is_secured = operation
+            .security
+            .as_ref()
+            .is_some_and(|ways| ways.iter().all(|way| *way != SecurityRequirement::default()));
+        let is_get = endpoint.method == "get";
+        let public = is_get && !is_secured && is_shared(endpoint.path);
+        let parameters: Vec<Parameter> = operation
+            .parameters
+            .unwrap_or_default()
+            .into_iter()
+            .filter_map(|parameter| match parameter {
+                RefOr::T(parameter) => Some(parameter),
+                RefOr::Ref(_) => None,
+            })
+            .collect();
+        let is_list = |schema: Option<&RefOr<Schema>>| matches!(schema, Some(RefOr::T(Schema::Array(_))));
+        Self {
+            routed: Routed { path: endpoint.path, open: public || endpoint.path == JOIN && !is_secured },
+            query: parameters
+                .iter()
+                .filter(|parameter| parameter.parameter_in == ParameterIn::Query)
+                .map(|parameter| (parameter.name.clone(), is_list(parameter.schema.as_ref())))
+                .collect(),
+            idempotent: parameters.iter().any(|parameter| parameter.name == "Idempotency-Key"),
+            public,
+            strict: endpoint.path.starts_with("/v1/"),
+        }
+    }
+
+    fn check(&self, req: &HttpRequest) -> Result<()> {
+        if !self.strict {
+            return Ok(());
+        }
+        if !self.idempotent {
+            idempotency::refuse(req)?;
+        }
+        query::check_known(req.query_string(), &self.query)
+    }
+}
+
+/// The methods of a path, as `Allow` names them: `HEAD` comes with `GET`, `OPTIONS` with any.
+fn allowed(methods: &[&str]) -> String {
+    let mut names: Vec<String> = methods.iter().map(|method| method.to_uppercase()).collect();
+    if methods.contains(&"get") {
+        names.push("HEAD".to_owned());
+    }
+    names.push("OPTIONS".to_owned());
+    names.join(", ")
+}
+
+/// Answers `OPTIONS`, the browsers' question before a request from another origin included, and refuses every other
+/// method. `open` are the methods that pages of any origin may use.
+fn other_method(
+    req: &HttpRequest,
+    path: &'static str,
+    allowed: &str,
+    open: &[String],
+) -> Result<HttpResponse> {
+    let wanted = req.headers().get(header::ACCESS_CONTROL_REQUEST_METHOD);
+    let is_open = wanted.is_some_and(|wanted| open.iter().any(|open| open.as_bytes() == wanted.as_bytes()));
+    req.extensions_mut().insert(Routed { path, open: is_open });
+    if req.method() != Method::OPTIONS {
+        return Err(Error::MethodNotAllowed(allowed.to_owned()));
+    }
+    let mut response = HttpResponse::NoContent().insert_header((header::ALLOW, allowed)).finish();
+    if wanted.is_some() {
+        cors::preflight(allowed, response.headers_mut());
+    }
+    Ok(response)
+}

@@ -1,0 +1,10 @@
+//! What runs: the list of every operation, what each request passes through, and the process around them.
+
+pub mod dispatch;
+pub mod housekeeping;
+pub mod openapi;
+pub mod pipeline;
+pub mod routes;
+mod serve;
+
+pub use serve::serve;

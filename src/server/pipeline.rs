@@ -1,0 +1,160 @@
+//! What every request passes through, in one layer: its id, `HEAD` as `GET`, finished public answers from memory,
+//! failures made into problems, the headers that every answer carries, what is counted, and the line in the access log.
+
+use std::time::{Duration, Instant};
+
+use actix_web::body::BoxBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
+use actix_web::http::header::{
+    ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CROSS_ORIGIN_RESOURCE_POLICY, HeaderName, HeaderValue, ORIGIN,
+};
+use actix_web::middleware::Next;
+use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, web};
+
+use crate::app::App;
+use crate::base::error::{Error, Result};
+use crate::base::http::endpoint::Routed;
+use crate::base::http::limit::{Policy, Standing};
+use crate::base::http::representation::Representation;
+use crate::base::http::{cors, json, peer, problem};
+use crate::base::metrics;
+
+static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// What is somebody's own is kept nowhere.
+const PRIVATE: HeaderValue = HeaderValue::from_static("private, no-store");
+
+/// Passes a request on and finishes its answer.
+///
+/// # Errors
+/// None of ours: routes turn whatever fails into an answer that carries its error.
+pub async fn around(
+    mut req: ServiceRequest,
+    next: Next<BoxBody>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let started = Instant::now();
+    let Some(app) = req.app_data::<web::Data<App>>().cloned() else { return next.call(req).await };
+    app.metrics.in_flight.inc();
+    let id = request_id(&app, &req);
+    let method = req.method().clone();
+    if method == Method::HEAD {
+        // actix leaves the body of the answer out by itself, because it remembers what was asked.
+        req.head_mut().method = Method::GET;
+    }
+    let (mut res, route) = match from_memory(&app, &req) {
+        Ok(Some(kept)) => {
+            let response = kept.respond(req.headers()).await;
+            (req.into_response(response), kept.route)
+        }
+        Ok(None) => routed(&app, next.call(req).await?, &id),
+        Err(refusal) => routed(&app, ServiceResponse::from_err(refusal, req.into_parts().0), &id),
+    };
+    if let Ok(id) = HeaderValue::from_str(&id) {
+        res.headers_mut().insert(REQUEST_ID.clone(), id);
+    }
+    let took = started.elapsed();
+    app.metrics.in_flight.dec();
+    count(&app, &method, route, res.status().as_u16(), took);
+    if log::log_enabled!(target: "lede::access", log::Level::Info) {
+        let (status, micros) = (res.status().as_u16(), took.as_micros());
+        log::info!(target: "lede::access", "{method} {route} {status} {micros}us {id}");
+    }
+    Ok(res)
+}
+
+/// The finished answer to a reader, if it is at hand and the reader has not asked too often.
+fn from_memory(app: &App, req: &ServiceRequest) -> Result<Option<std::sync::Arc<Representation>>> {
+    if req.method() != Method::GET {
+        return Ok(None);
+    }
+    if app.limits.reads() && !req.path().starts_with("/health/") && req.path() != "/metrics" {
+        app.limits.admit_network(req.request(), Policy::Read)?;
+    }
+    Ok(req.uri().path_and_query().and_then(|address| app.cache.get(address.as_str())))
+}
+
+/// Finishes what a route answered, and tells which it was.
+fn routed(
+    app: &App,
+    mut res: ServiceResponse<BoxBody>,
+    id: &str,
+) -> (ServiceResponse<BoxBody>, &'static str) {
+    let routed = res.request().extensions().get::<Routed>().copied();
+    let standing = res.request().extensions().get::<Standing>().copied();
+    let route = routed.map_or("none", |routed| routed.path);
+    if let Some(error) = res.response().error() {
+        let response = explain(error, id, res.request(), route);
+        res = res.into_response(response);
+    }
+    let origin = res.request().headers().get(ORIGIN).cloned();
+    let headers = res.headers_mut();
+    if let Some(standing) = standing {
+        standing.write(headers);
+    }
+    if let Some(routed) = routed.filter(|_| !headers.contains_key(ACCESS_CONTROL_ALLOW_ORIGIN)) {
+        cors::allow(routed.open, &app.config.cors_origins, origin, headers);
+    }
+    let defaults =
+        [(CACHE_CONTROL, PRIVATE), (CROSS_ORIGIN_RESOURCE_POLICY, HeaderValue::from_static("same-origin"))];
+    for (name, value) in defaults.into_iter().chain(app.security_headers.iter().cloned()) {
+        if !headers.contains_key(&name) {
+            headers.insert(name, value);
+        }
+    }
+    (res, route)
+}
+
+/// The answer to our own failure, or to what actix found wrong.
+fn explain(error: &actix_web::Error, id: &str, req: &HttpRequest, route: &str) -> HttpResponse {
+    if let Some(own) = error.as_error::<Error>() {
+        return fail(own, id, req, route);
+    }
+    let error = match error.as_response_error().status_code().as_u16() {
+        404 => Error::NotFound("page"),
+        413 => Error::TooLarge(json::MOST_BYTES as u64),
+        400..=499 => Error::malformed("", "malformed-request", error.to_string()),
+        _ => Error::internal(error.to_string()),
+    };
+    fail(&error, id, req, route)
+}
+
+/// The answer to a failure, now that the request's id is at hand. Defects are logged here, once.
+fn fail(error: &Error, id: &str, req: &HttpRequest, route: &str) -> HttpResponse {
+    match error {
+        Error::Internal(why) => log::error!("{} {route} {id}: {why}", req.method()),
+        Error::Unavailable(why) => log::warn!("{} {route} {id}: {why}", req.method()),
+        _ => {}
+    }
+    problem::respond(error, id)
+}
+
+fn count(app: &App, method: &Method, route: &'static str, status: u16, took: Duration) {
+    let method = match method.as_str() {
+        "GET" => "GET",
+        "HEAD" => "HEAD",
+        "POST" => "POST",
+        "PUT" => "PUT",
+        "PATCH" => "PATCH",
+        "DELETE" => "DELETE",
+        "OPTIONS" => "OPTIONS",
+        _ => "other",
+    };
+    app.metrics.requests.get_or_create(&metrics::Request { method, route, status }).inc();
+    app.metrics.durations.get_or_create(&metrics::Route { method, route }).observe(took.as_secs_f64());
+}
+
+/// The id that a trusted proxy gave the request, or a new one.
+fn request_id(app: &App, req: &ServiceRequest) -> String {
+    match peer::request_id(req.head(), &app.config.trusted_proxies) {
+        Some(given) => given.to_owned(),
+        None => app.random.uuid(app.clock.now()).unwrap_or_default().to_string(),
+    }
+}
+
+/// The answer where nothing is routed.
+///
+/// # Errors
+/// Always: not found.
+pub async fn not_found() -> Result<HttpResponse> {
+    Err(Error::NotFound("page"))
+}

@@ -1,0 +1,21 @@
+//! The OpenAPI document over HTTP.
+
+use std::sync::OnceLock;
+
+use actix_web::web::Bytes;
+
+use crate::base::error::Result;
+use crate::base::http::Answer;
+use crate::base::http::public::etag;
+use crate::server::openapi::DOCUMENT;
+
+/// Read the contract
+///
+/// This document: OpenAPI 3.1. It stays as it is while the server runs.
+#[utoipa::path(get, path = "/openapi.json", tag = "operations", security(()),
+    responses((status = 200, description = "The document.", body = Object)))]
+pub async fn get_openapi() -> Result<Answer> {
+    static TAG: OnceLock<String> = OnceLock::new();
+    let tag = TAG.get_or_init(|| etag(DOCUMENT.as_bytes())).clone();
+    Ok(Answer::public("application/json", Bytes::from_static(DOCUMENT.as_bytes())).tag(tag))
+}

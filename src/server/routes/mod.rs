@@ -1,0 +1,57 @@
+//! The list of every operation: the resources in order, each of which lists its own. What is not listed is neither served
+//! nor documented; what is, is both.
+
+pub mod docs;
+pub mod document;
+pub mod health;
+pub mod metrics;
+
+use crate::base::http::endpoint::Endpoint;
+use crate::{
+    accounts, articles, authors, changes, editions, feeds, operations, redirects, search, site, subscribers,
+    topics, users,
+};
+
+crate::operations! {
+    get    "/openapi.json" => document::get_openapi;
+    get    "/health/live"  => health::get_liveness;
+    get    "/health/ready" => health::get_readiness;
+    get    "/metrics"      => metrics::get_metrics;
+}
+
+/// The resources, in the order of the document.
+const RESOURCES: &[&[Endpoint]] = &[
+    editions::routes::OPERATIONS,
+    articles::routes::OPERATIONS,
+    topics::routes::OPERATIONS,
+    authors::routes::OPERATIONS,
+    search::routes::OPERATIONS,
+    feeds::routes::OPERATIONS,
+    changes::routes::OPERATIONS,
+    redirects::routes::OPERATIONS,
+    site::routes::OPERATIONS,
+    accounts::routes::OPERATIONS,
+    users::routes::OPERATIONS,
+    subscribers::routes::OPERATIONS,
+    operations::routes::OPERATIONS,
+    OPERATIONS,
+];
+
+/// Every operation.
+pub fn endpoints() -> impl Iterator<Item = &'static Endpoint> {
+    RESOURCES.iter().copied().flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_says_what_the_handlers_documentation_says() {
+        for endpoint in endpoints() {
+            let (methods, path) = (endpoint.documented_at)();
+            assert_eq!(path, endpoint.path);
+            assert_eq!(serde_json::to_value(methods).unwrap(), serde_json::json!([endpoint.method]));
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Runs the server: listens, follows the log of events, runs jobs, and drains before it stops.
+
+use std::net::TcpListener;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use actix_web::HttpServer;
+use actix_web::dev::ServerHandle;
+use actix_web::middleware::from_fn;
+use actix_web::web::{self, Data};
+use tokio::sync::watch;
+
+use super::routes::docs;
+use super::{dispatch, pipeline};
+use crate::app::App;
+use crate::base::clock::Clock;
+use crate::base::error::{Error, Result};
+use crate::base::jobs;
+use crate::editions::store::{Adopt, adopt_settings};
+
+/// Serves until `stop` turns true: readiness turns first, then the listener closes, then what is under way is finished.
+/// Jobs are done in the background, unless the clock stands: then nothing falls due by itself, and whoever advances it
+/// runs them.
+///
+/// # Errors
+/// When the listener cannot be used.
+pub async fn serve(app: App, listener: TcpListener, mut stop: watch::Receiver<bool>) -> Result<()> {
+    let failed = |e: std::io::Error| Error::unavailable(e.to_string());
+    adopt_settings(&app, Adopt::Always).await?;
+    let work = jobs::run_until(app.clone(), stop.clone());
+    let generation = app.db.generation().clone();
+    let follower = actix_web::rt::spawn(generation.follow(app.config.database_url.clone(), stop.clone()));
+    let worker = matches!(app.clock, Clock::System).then(|| actix_web::rt::spawn(work));
+    let data = Data::new(app.clone());
+    let server = HttpServer::new(move || {
+        actix_web::App::new()
+            .app_data(data.clone())
+            .app_data(web::PathConfig::default().error_handler(|_, _| Error::NotFound("page").into()))
+            .configure(dispatch::configure)
+            .configure(docs::configure)
+            .default_service(web::to(pipeline::not_found))
+            .wrap(from_fn(pipeline::around))
+    })
+    .disable_signals()
+    .shutdown_timeout(30)
+    .listen(listener)
+    .map_err(failed)?
+    .run();
+    actix_web::rt::spawn(drain(app, server.handle(), async move {
+        let _ = stop.wait_for(|stop| *stop).await;
+    }));
+    server.await.map_err(failed)?;
+    follower.await.map_err(|e| Error::internal(e.to_string()))?;
+    match worker {
+        Some(worker) => worker.await.map_err(|e| Error::internal(e.to_string())),
+        None => Ok(()),
+    }
+}
+
+async fn drain(app: App, server: ServerHandle, stopped: impl Future<Output = ()>) {
+    stopped.await;
+    app.draining.store(true, Ordering::SeqCst);
+    tokio::time::sleep(Duration::from_secs(app.config.drain_seconds)).await;
+    server.stop(true).await;
+}

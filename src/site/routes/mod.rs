@@ -1,0 +1,8 @@
+//! The site over HTTP.
+
+pub mod site;
+
+crate::operations! {
+    get    "/v1/site" => site::get_site;
+    patch  "/v1/site" => site::update_site;
+}

@@ -1,0 +1,195 @@
+//! The page on which somebody sees and changes what they receive: the topics they follow, and leaving; and for those who
+//! come by the link that only they were sent, a copy of what is kept of them, and its erasure. The link carries its own
+//! proof and asks for nothing else.
+
+use actix_web::HttpRequest;
+use actix_web::http::{StatusCode, header};
+use actix_web::web::{Data, Path};
+use diesel::prelude::*;
+use minijinja::{Value, context};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::app::App;
+use crate::base::db::Connection;
+use crate::base::db::schema::topics;
+use crate::base::error::{Error, Result};
+use crate::base::http::html::{self, page};
+use crate::base::http::{Answer, Form};
+use crate::base::ids::SubscriberId;
+use crate::base::text::slug::Slug;
+use crate::subscribers::consent::Reason;
+use crate::subscribers::evidence::{Evidence, Kind, Via, Visitor};
+use crate::subscribers::routes::confirm::message_page;
+use crate::subscribers::routes::consents::SubscriberExport;
+use crate::subscribers::routes::subscribe::chosen_topics;
+use crate::subscribers::routes::{consents, signup};
+use crate::subscribers::store::Kept;
+use crate::subscribers::{Grant, Status, languages, questions, store};
+
+/// What the page sends. Other fields are ignored.
+#[derive(Debug, Deserialize, ToSchema)]
+#[expect(dead_code, reason = "documents the form, which `Form` reads")]
+pub struct PreferencesForm {
+    /// What is to be done: `save`, `leave` or `erase`.
+    #[schema(max_length = 20)]
+    action: String,
+    /// The slug of a topic to follow, once for each; with `save`. None means everything.
+    #[schema(max_length = 120)]
+    topic: Option<String>,
+    /// `yes`, with `erase`.
+    #[schema(max_length = 20)]
+    sure: Option<String>,
+}
+
+/// A topic that can be followed.
+#[derive(Debug, Clone, Queryable)]
+pub(super) struct Followable {
+    slug: Slug,
+    name: String,
+}
+
+/// Every topic that can be followed, by name.
+pub(super) fn followable(conn: &mut Connection) -> Result<Vec<Followable>> {
+    Ok(topics::table
+        .filter(topics::followable.eq(true))
+        .filter(topics::merged_into.is_null())
+        .order((topics::name, topics::id))
+        .select((topics::slug, topics::name))
+        .limit(i64::try_from(signup::MOST_TOPICS).unwrap_or(i64::MAX))
+        .load(conn)?)
+}
+
+/// The topics as a form shows them: which of them are chosen.
+pub(super) fn choices(all: &[Followable], is_chosen: impl Fn(&Slug) -> bool) -> Value {
+    let choice = |topic: &Followable| {
+        context! { slug => topic.slug.as_str(), name => topic.name.as_str(), chosen => is_chosen(&topic.slug) }
+    };
+    all.iter().map(choice).collect()
+}
+
+/// See the page of preferences
+///
+/// What somebody receives, and what they can do about it. Nothing changes by looking.
+#[utoipa::path(get, path = "/subscribe/preferences/{token}", tag = "pages", security(()),
+    params(("token" = String, Path, min_length = 1, max_length = 100, description = "The token of the link.")),
+    responses(
+        (status = 200, description = "The page.", body = String, content_type = "text/html; charset=utf-8"),
+        (status = 404, description = "The link is not one of ours, or nothing is kept of the person any more.",
+         body = String, content_type = "text/html; charset=utf-8"),
+    ))]
+pub async fn get_preferences_page(app: Data<App>, req: HttpRequest, token: Path<String>) -> Result<Answer> {
+    match Grant::read(&app.keys, &token) {
+        Some(granted) => preferences_page(&app, &req, granted, &token, None).await,
+        None => unknown(&app, &req),
+    }
+}
+
+/// Change preferences
+///
+/// What the buttons of the page do.
+#[utoipa::path(post, path = "/subscribe/preferences/{token}", tag = "pages", security(()),
+    params(("token" = String, Path, min_length = 1, max_length = 100, description = "The token of the link.")),
+    request_body(content = PreferencesForm, content_type = "application/x-www-form-urlencoded"),
+    responses(
+        (status = 200, description = "Done; the page says so.", body = String,
+         content_type = "text/html; charset=utf-8"),
+        (status = 404, description = "The link is not one of ours, or nothing is kept of the person any more.",
+         body = String, content_type = "text/html; charset=utf-8"),
+        (status = 422, description = "The page again, with what is missing.", body = String,
+         content_type = "text/html; charset=utf-8"),
+    ))]
+pub async fn submit_preferences_page(
+    app: Data<App>,
+    req: HttpRequest,
+    token: Path<String>,
+    form: Form,
+) -> Result<Answer> {
+    let Some(granted @ (id, grant)) = Grant::read(&app.keys, &token) else { return unknown(&app, &req) };
+    let Some(locale) = app.db.read(move |conn| languages::of_subscriber(conn, id)).await? else {
+        return unknown(&app, &req);
+    };
+    let language = html::language(&app, &req, Some(&locale));
+    let (random, keys) = (app.random.clone(), app.keys.clone());
+    match form.text("action") {
+        Some("leave") => {
+            let evidence = Evidence::new(Kind::Withdrawn, Via::Preferences).from(Visitor::of(&app, &req));
+            app.db
+                .write(move |tx| questions::end(tx, &random, &keys, id, Reason::Unsubscribed, &evidence))
+                .await?;
+            preferences_page(&app, &req, granted, &token, Some("left")).await
+        }
+        Some("erase") if grant == Grant::Own && form.text("sure") == Some("yes") => {
+            app.db.write(move |tx| store::erase(tx, &random, &keys, None, id)).await?;
+            message_page(&app, &language, StatusCode::OK, "erased", false)
+        }
+        Some("erase") if grant == Grant::Own => {
+            preferences_page(&app, &req, granted, &token, Some("unsure")).await
+        }
+        Some("save") => {
+            let chosen = chosen_topics(&form);
+            app.db.write(move |tx| store::choose_topics(tx, id, &chosen)).await?;
+            preferences_page(&app, &req, granted, &token, Some("saved")).await
+        }
+        _ => preferences_page(&app, &req, granted, &token, None).await,
+    }
+}
+
+/// Download what is kept of oneself
+///
+/// Everything, as one JSON document.
+#[utoipa::path(post, path = "/subscribe/preferences/{token}/export", tag = "pages", security(()),
+    params(("token" = String, Path, min_length = 1, max_length = 100, description = "The token of the link.")),
+    responses((status = 200, description = "Everything that is kept.", body = SubscriberExport)))]
+pub async fn export_own_data(app: Data<App>, token: Path<String>) -> Result<Answer> {
+    let Some((id, Grant::Own)) = Grant::read(&app.keys, &token) else {
+        return Err(Error::NotFound("subscriber"));
+    };
+    let answer = Answer::ok(&consents::export(&app, None, id).await?)?;
+    Ok(answer
+        .header(header::CACHE_CONTROL, "no-store")
+        .header(header::CONTENT_DISPOSITION, "attachment; filename=\"subscription.json\""))
+}
+
+async fn preferences_page(
+    app: &App,
+    req: &HttpRequest,
+    (id, grant): (SubscriberId, Grant),
+    token: &str,
+    notice: Option<&str>,
+) -> Result<Answer> {
+    let read = move |conn: &mut Connection| match store::get(conn, id) {
+        Ok(kept) => Ok(Some((kept, followable(conn)?))),
+        Err(Error::NotFound(_)) => Ok(None),
+        Err(error) => Err(error),
+    };
+    let Some((kept, all)) = app.db.snapshot(read).await? else { return unknown(app, req) };
+    let Kept { row, topics, .. } = kept;
+    let language = html::language(app, req, Some(&row.locale));
+    let status = match notice {
+        Some("unsure") => StatusCode::UNPROCESSABLE_ENTITY,
+        _ => StatusCode::OK,
+    };
+    let base = app.config.base_url();
+    let about = context! {
+        email => masked(&row.email),
+        receives => row.status == Status::Confirmed,
+        topics => choices(&all, |slug| topics.contains(slug)),
+        notice,
+        own => grant == Grant::Own,
+        export => format!("{base}/subscribe/preferences/{token}/export"),
+        subscribe => format!("{base}/subscribe"),
+    };
+    page(app, &language, status, "preferences.html", about)
+}
+
+fn unknown(app: &App, req: &HttpRequest) -> Result<Answer> {
+    message_page(app, &html::language(app, req, None), StatusCode::NOT_FOUND, "broken", true)
+}
+
+/// An address as it is shown to whoever has the link, which may have been passed on: its first letter and its domain.
+fn masked(email: &str) -> String {
+    let (local, domain) = email.rsplit_once('@').unwrap_or((email, ""));
+    let first: String = local.chars().take(1).collect();
+    format!("{first}…@{domain}")
+}

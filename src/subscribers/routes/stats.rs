@@ -1,0 +1,184 @@
+//! How the list grows and shrinks: how many have each status now, and what happened on each of the last days. The days are
+//! counted in the log, which keeps ids alone, so that erasing somebody changes no number.
+
+use std::collections::BTreeMap;
+
+use actix_web::web::Data;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
+use serde::Serialize;
+use utoipa::{IntoParams, ToSchema};
+
+use crate::app::App;
+use crate::auth::{Actor, ReadSubscribers};
+use crate::base::clock::Timestamp;
+use crate::base::db::Connection;
+use crate::base::db::schema::subscribers;
+use crate::base::db::statement::Statement;
+use crate::base::error::{Error, Result};
+use crate::base::http::query::{FromParams, Params};
+use crate::base::http::{Answer, Query};
+use crate::subscribers::Status;
+
+const DAY_MICROS: i64 = 86_400_000_000;
+
+/// How the list is, and how it came to be so.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SubscriberStats {
+    /// How many have each status now.
+    statuses: StatusCounts,
+    /// What happened on each of the last days, in UTC, the oldest first; today is the last.
+    #[schema(max_items = 366)]
+    days: Vec<Day>,
+}
+
+/// How many subscribers have each status.
+#[derive(Debug, Default, Serialize, ToSchema)]
+pub struct StatusCounts {
+    #[schema(minimum = 0, maximum = 1_000_000_000)]
+    pending: i64,
+    #[schema(minimum = 0, maximum = 1_000_000_000)]
+    confirmed: i64,
+    #[schema(minimum = 0, maximum = 1_000_000_000)]
+    unsubscribed: i64,
+    #[schema(minimum = 0, maximum = 1_000_000_000)]
+    bounced: i64,
+    #[schema(minimum = 0, maximum = 1_000_000_000)]
+    complained: i64,
+}
+
+/// What happened on one day.
+#[derive(Debug, Default, Clone, Serialize, ToSchema)]
+pub struct Day {
+    /// Which, as in `2026-01-31`.
+    #[schema(min_length = 10, max_length = 10)]
+    date: String,
+    /// How many signed up and were asked to confirm, for the first time.
+    #[schema(minimum = 0, maximum = 1_000_000_000)]
+    joined: i64,
+    /// How many confirmed.
+    #[schema(minimum = 0, maximum = 1_000_000_000)]
+    confirmed: i64,
+    /// How many were brought along from elsewhere.
+    #[schema(minimum = 0, maximum = 1_000_000_000)]
+    imported: i64,
+    /// How many left.
+    #[schema(minimum = 0, maximum = 1_000_000_000)]
+    unsubscribed: i64,
+    /// How many addresses were found to take no mail.
+    #[schema(minimum = 0, maximum = 1_000_000_000)]
+    bounced: i64,
+    /// How many called our mail spam.
+    #[schema(minimum = 0, maximum = 1_000_000_000)]
+    complained: i64,
+    /// Of how many nothing is kept any more, those who never confirmed included.
+    #[schema(minimum = 0, maximum = 1_000_000_000)]
+    erased: i64,
+}
+
+/// What the numbers take.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "documents what `StatsRequest` reads")]
+pub struct StatsParameters {
+    /// How many days, today included.
+    #[param(minimum = 1, maximum = 366, default = 30, nullable = false)]
+    days: Option<i64>,
+}
+
+/// How many days are wanted.
+#[derive(Debug)]
+pub struct StatsRequest(i64);
+
+impl FromParams for StatsRequest {
+    fn from_params(params: &mut Params) -> Self {
+        Self(params.number("days", 1..=366).unwrap_or(30))
+    }
+}
+
+/// Count subscribers
+///
+/// How many have each status now, and what happened on each of the last days.
+#[utoipa::path(get, path = "/v1/subscribers/stats", tag = "subscribers", security(("bearer" = [])),
+    params(StatsParameters),
+    responses((status = 200, description = "The numbers.", body = SubscriberStats)))]
+pub async fn get_subscriber_stats(
+    app: Data<App>,
+    _actor: Actor<ReadSubscribers>,
+    query: Query<StatsRequest>,
+) -> Result<Answer> {
+    let Query(StatsRequest(count)) = query;
+    let today = app.clock.now().as_micros().div_euclid(DAY_MICROS);
+    let first = today - count + 1;
+    let (statuses, counted) =
+        app.db.snapshot(move |conn| Ok((count_statuses(conn)?, count_days(conn, first)?))).await?;
+    let mut days = BTreeMap::new();
+    for day in first..=today {
+        let date = Timestamp::from_micros(day * DAY_MICROS).map_err(|e| Error::internal(e.to_string()))?;
+        days.insert(day, Day { date: date.date(), ..Day::default() });
+    }
+    for (kind, day, count) in counted {
+        let Some(day) = days.get_mut(&day) else { continue };
+        let number = match kind.strip_prefix("subscriber.").unwrap_or_default() {
+            "joined" => &mut day.joined,
+            "confirmed" => &mut day.confirmed,
+            "imported" => &mut day.imported,
+            "left" => &mut day.unsubscribed,
+            "bounced" => &mut day.bounced,
+            "complained" => &mut day.complained,
+            "erased" => &mut day.erased,
+            _ => continue,
+        };
+        *number = count;
+    }
+    Answer::ok(&SubscriberStats { statuses, days: days.into_values().collect() })
+}
+
+fn count_statuses(conn: &mut Connection) -> Result<StatusCounts> {
+    let rows: Vec<(Status, i64)> = subscribers::table
+        .group_by(subscribers::status)
+        .select((subscribers::status, diesel::dsl::count_star()))
+        .load(conn)?;
+    let mut counts = StatusCounts::default();
+    for (status, count) in rows {
+        *match status {
+            Status::Pending => &mut counts.pending,
+            Status::Confirmed => &mut counts.confirmed,
+            Status::Unsubscribed => &mut counts.unsubscribed,
+            Status::Bounced => &mut counts.bounced,
+            Status::Complained => &mut counts.complained,
+        } = count;
+    }
+    Ok(counts)
+}
+
+/// The kind of event, the day since 1970, and how many, from that day on.
+fn count_days(conn: &mut Connection, first: i64) -> Result<Vec<(String, i64, i64)>> {
+    macro_rules! counted {
+        ($day:literal, $since:literal) => {
+            concat!(
+                "SELECT kind, ",
+                $day,
+                " AS day, count(*) FROM events WHERE kind IN ('subscriber.joined', 'subscriber.confirmed', ",
+                "'subscriber.imported', 'subscriber.left', 'subscriber.bounced', 'subscriber.complained', ",
+                "'subscriber.erased') AND at >= ",
+                $since,
+                " GROUP BY kind, day"
+            )
+        };
+    }
+    let since = first * DAY_MICROS;
+    Ok(match conn {
+        Connection::Sqlite(conn) => {
+            Statement::<(Text, BigInt, BigInt)>::new(counted!("at / 86400000000", "?"))
+                .integer(since)
+                .load(conn)?
+        }
+        Connection::Postgres(conn) => Statement::<(Text, BigInt, BigInt)>::new(counted!(
+            "floor(extract(epoch FROM at) / 86400)::bigint",
+            "to_timestamp(?::float8 / 1000000)"
+        ))
+        .integer(since)
+        .load(conn)?,
+    })
+}

@@ -1,0 +1,45 @@
+//! Who one is.
+
+use actix_web::web::Data;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::app::App;
+use crate::auth::{Actor, LoggedIn, Role};
+use crate::base::clock::Timestamp;
+use crate::base::error::{Error, Result};
+use crate::base::http::Answer;
+use crate::base::ids::UserId;
+use crate::users::store::{self, UserRow};
+
+/// A user, as users see one.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct User {
+    id: UserId,
+    /// The address of the account.
+    #[schema(format = Email, max_length = 254)]
+    email: String,
+    /// What the user is called.
+    #[schema(max_length = 200)]
+    name: String,
+    role: Role,
+    /// When the account was made.
+    created_at: Timestamp,
+}
+
+impl From<UserRow> for User {
+    fn from(row: UserRow) -> Self {
+        let role = Role::parse(&row.role).unwrap_or(Role::Contributor);
+        Self { id: row.id, email: row.email, name: row.name, role, created_at: row.created_at }
+    }
+}
+
+/// Tell who is logged in
+///
+/// The user that the token speaks of.
+#[utoipa::path(get, path = "/v1/me", tag = "accounts", security(("bearer" = [])),
+    responses((status = 200, description = "Who is logged in.", body = User)))]
+pub async fn get_me(app: Data<App>, actor: Actor<LoggedIn>) -> Result<Answer> {
+    let row = app.db.read(move |conn| store::find(conn, actor.user)).await?.ok_or(Error::Unauthenticated)?;
+    Answer::ok(&User::from(row))
+}

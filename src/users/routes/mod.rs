@@ -1,0 +1,7 @@
+//! Users over HTTP.
+
+pub mod me;
+
+crate::operations! {
+    get    "/v1/me" => me::get_me;
+}
