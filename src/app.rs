@@ -20,7 +20,7 @@ use crate::base::metrics::Metrics;
 use crate::base::random::Random;
 use crate::base::templates::Templates;
 use crate::base::text::markdown::Policy;
-use crate::subscribers::stamps::Stamps;
+use crate::subscribers::form_tokens::Stamps;
 
 /// Everything a handler or a job may need. Cheap to clone.
 #[derive(Clone)]

@@ -1,26 +1,27 @@
-//! Those who receive mail, by their own consent. `consent.rs` says who may be asked and what an answer changes; `evidence.rs`
-//! keeps what was shown and done, and `suppressions.rs` who is sent nothing. People join by `joining.rs` and `form_page.rs`,
-//! confirm and leave by `pages.rs`, and choose by `preferences.rs`; `letters.rs` writes to them. `routes.rs`, `keeping.rs`,
-//! `stats.rs`, `export.rs` and `import` are the list as those see it who keep it.
+//! People who receive mail, by their own consent. `consent.rs` says who may be asked to confirm and what a response changes;
+//! `evidence.rs` records what was shown and done, `suppressions.rs` who is sent nothing, `confirmations.rs` who was asked
+//! to confirm. `import` moves lists in.
 //!
 //! Three rules hold throughout. What a stranger can send gives nothing away: every sign-up takes the same way and gets the
-//! same answer. Nothing changes on `GET`. And an address stands in the subscriber's row and nowhere else, so that
+//! same response. Nothing changes on `GET`. And an address stands in the subscriber's row and nowhere else, so that
 //! erasing the row erases the person; what stays is a keyed hash that only tells whether an address is the same.
 
+pub mod confirmations;
 pub mod consent;
+pub mod delivery;
 pub mod evidence;
+pub mod form_tokens;
 pub mod import;
 mod languages;
-pub mod letters;
 pub mod list;
-pub mod mails;
+pub mod outbox;
 mod profile;
-pub mod questions;
 pub mod routes;
-pub mod stamps;
+pub mod stats;
 pub mod store;
 pub mod suppressions;
 mod tokens;
+pub mod topics;
 
 pub use consent::Status;
 

@@ -6,17 +6,18 @@ use std::time::Duration;
 use diesel::prelude::*;
 
 use super::consent::{PENDING_FOR, QUESTIONS_KEPT_FOR, Reason};
-use super::{Custom, Labels, Line, SignUp, Status, evidence, mails, suppressions};
+use super::{Custom, Labels, Line, SignUp, Status, evidence, outbox, suppressions, topics};
 use crate::auth::Keys;
 use crate::base::clock::Timestamp;
 use crate::base::db::schema::{
-    confirmations, subscriber_labels, subscriber_topics, subscribers, topics, unanswered_questions,
+    confirmations, subscriber_labels, subscriber_topics, subscribers, topics as topic_rows,
+    unanswered_questions,
 };
 use crate::base::db::types::Json;
 use crate::base::db::{Connection, Tx, violation};
 use crate::base::error::{Error, Result};
 use crate::base::events::Event;
-use crate::base::ids::{MailId, SubscriberId, TopicId, UserId};
+use crate::base::ids::{MailId, SubscriberId, UserId};
 use crate::base::jobs::{self, Job};
 use crate::base::mail::EmailAddress;
 use crate::base::random::Random;
@@ -127,44 +128,10 @@ pub fn sign_up(tx: &mut Tx<'_>, random: &Random, sign_up: &SignUp) -> Result<()>
         let chosen = subscriber_topics::table.filter(subscriber_topics::subscriber_id.eq(id));
         let heard = diesel::dsl::exists(listening());
         diesel::delete(chosen.filter(heard)).execute(&mut **tx)?;
-        follow(tx, id, &sign_up.topics, Some(&LISTENING))?;
+        topics::follow(tx, id, &sign_up.topics, Some(&LISTENING))?;
     }
     evidence::append(tx, random, id, &sign_up.evidence)?;
     jobs::enqueue(tx, random, &Job::AskConsent { subscriber: id }, now)
-}
-
-/// Lets a subscriber, if their status is `among` these, follow those of the topics that can be followed.
-fn follow(tx: &mut Tx<'_>, id: SubscriberId, slugs: &[Slug], among: Option<&[Status]>) -> Result<()> {
-    let known = topics::table
-        .on(topics::slug.eq_any(slugs).and(topics::followable.eq(true)).and(topics::merged_into.is_null()));
-    subscribers::table
-        .inner_join(known)
-        .filter(subscribers::id.eq(id))
-        .filter(subscribers::status.eq_any(among.unwrap_or(&Status::ALL)))
-        .select((subscribers::id, topics::id))
-        .insert_into(subscriber_topics::table)
-        .into_columns((subscriber_topics::subscriber_id, subscriber_topics::topic_id))
-        .execute(&mut **tx)?;
-    Ok(())
-}
-
-/// Lets a subscriber follow these topics and no others.
-///
-/// # Errors
-/// When the database refuses.
-pub fn choose_topics(tx: &mut Tx<'_>, id: SubscriberId, slugs: &[Slug]) -> Result<()> {
-    let now = tx.now();
-    if lock(tx, id)?.is_none() {
-        return Ok(());
-    }
-    let chosen = subscriber_topics::table.filter(subscriber_topics::subscriber_id.eq(id));
-    diesel::delete(chosen).execute(&mut **tx)?;
-    follow(tx, id, slugs, None)?;
-    diesel::update(subscribers::table.filter(subscribers::id.eq(id)))
-        .set(subscribers::updated_at.eq(now))
-        .execute(&mut **tx)?;
-    tx.append(None, Event::SubscriberUpdated(id));
-    Ok(())
 }
 
 /// Puts these words on a subscriber in place of those that were there.
@@ -198,10 +165,10 @@ pub fn complete(conn: &mut Connection, rows: Vec<SubscriberRow>) -> Result<Vec<K
     }
     let mut topics: BTreeMap<SubscriberId, Vec<Slug>> = BTreeMap::new();
     let found: Vec<(SubscriberId, Slug)> = subscriber_topics::table
-        .inner_join(topics::table.on(topics::id.eq(subscriber_topics::topic_id)))
+        .inner_join(topic_rows::table.on(topic_rows::id.eq(subscriber_topics::topic_id)))
         .filter(subscriber_topics::subscriber_id.eq_any(&ids))
-        .order(topics::slug)
-        .select((subscriber_topics::subscriber_id, topics::slug))
+        .order(topic_rows::slug)
+        .select((subscriber_topics::subscriber_id, topic_rows::slug))
         .load(conn)?;
     for (id, slug) in found {
         topics.entry(id).or_default().push(slug);
@@ -221,20 +188,6 @@ pub fn complete(conn: &mut Connection, rows: Vec<SubscriberRow>) -> Result<Vec<K
 pub fn get(conn: &mut Connection, id: SubscriberId) -> Result<Kept> {
     let row = find(conn, id)?.ok_or(Error::NotFound("subscriber"))?;
     complete(conn, vec![row])?.pop().ok_or(Error::NotFound("subscriber"))
-}
-
-/// What was known of a topic's followers holds of the one it goes up in.
-///
-/// # Errors
-/// When the database refuses.
-pub fn move_followers(tx: &mut Tx<'_>, from: TopicId, into: TopicId) -> Result<()> {
-    let other = diesel::alias!(subscriber_topics as others);
-    let have = other.filter(other.field(subscriber_topics::topic_id).eq(into));
-    let own = subscriber_topics::table.filter(subscriber_topics::topic_id.eq(from));
-    let twice = have.select(other.field(subscriber_topics::subscriber_id));
-    diesel::delete(own.filter(subscriber_topics::subscriber_id.eq_any(twice))).execute(&mut **tx)?;
-    diesel::update(own).set(subscriber_topics::topic_id.eq(into)).execute(&mut **tx)?;
-    Ok(())
 }
 
 /// The subscriber with that id.
@@ -346,7 +299,7 @@ pub fn purge(tx: &mut Tx<'_>) -> Result<bool> {
         .limit(PURGED_AT_ONCE)
         .load(&mut **tx)?;
     diesel::delete(confirmations::table.filter(confirmations::id.eq_any(&old))).execute(&mut **tx)?;
-    let mails = mails::purge(tx, long_ago, PURGED_AT_ONCE)?;
+    let mails = outbox::purge(tx, long_ago, PURGED_AT_ONCE)?;
     let texts = evidence::purge_texts(tx, PURGED_AT_ONCE)?;
     let forgotten = unanswered_questions::table.filter(unanswered_questions::asked_at.le(long_ago));
     diesel::delete(forgotten).execute(&mut **tx)?;

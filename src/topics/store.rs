@@ -8,7 +8,7 @@ crate::carried::store::carried_store! {
     table: topics, row: TopicRow, id: TopicId, reference: TopicRef, what: "topic",
     drafts: article_topics, live: rendering_topics, column: topic_id,
     events: TopicCreated, TopicUpdated, TopicMerged { topic }, TopicRemoved,
-    moved_too: crate::subscribers::store::move_followers,
+    moved_too: crate::subscribers::topics::move_followers,
 }
 
 /// A topic as kept.

@@ -14,7 +14,7 @@ pub use worker::{run_due, run_until};
 use crate::app::App;
 use crate::base::error::Result;
 use crate::base::ids::{ArticleId, ImportId, MailId, SubscriberId};
-use crate::subscribers::letters;
+use crate::subscribers::delivery;
 
 /// What can be done later.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,8 +65,8 @@ impl Job {
     async fn run(self, app: &App) -> Result<()> {
         match self {
             Self::RemakeRenderings { after } => crate::editions::remake::run(app, after).await,
-            Self::AskConsent { subscriber } => letters::ask(app, subscriber).await,
-            Self::SendMail { mail } => letters::send(app, mail).await,
+            Self::AskConsent { subscriber } => delivery::ask(app, subscriber).await,
+            Self::SendMail { mail } => delivery::send(app, mail).await,
             Self::ImportSubscribers { import } => crate::subscribers::import::run(app, import).await,
             Self::Housekeeping => crate::server::housekeeping::housekeeping(app).await,
         }

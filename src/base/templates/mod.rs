@@ -7,7 +7,7 @@
 mod files;
 mod languages;
 mod samples;
-mod words;
+mod translations;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -24,7 +24,7 @@ use crate::base::error::{Error, Result};
 use crate::base::http::json::sha256;
 use crate::base::text::{Locale, escape_html};
 use files::Files;
-use words::Words;
+use translations::Words;
 
 /// How many characters a line of a mail's text has at most, unless one word is longer.
 const MOST_IN_A_LINE: usize = 72;
@@ -84,7 +84,7 @@ impl Templates {
     /// With one line for the operator that names the file.
     pub fn open(config: &Config) -> Result<Self, String> {
         let files = Files::read(config.templates_dir.as_deref())?;
-        let languages: BTreeMap<String, Language> = words::read(&files)?
+        let languages: BTreeMap<String, Language> = translations::read(&files)?
             .into_iter()
             .map(|words| (words.tag.as_str().to_ascii_lowercase(), Language(Arc::new(words))))
             .collect();

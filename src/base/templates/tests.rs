@@ -49,14 +49,14 @@ fn every_file_of_the_folder_is_compiled_in() {
 
 #[test]
 fn every_language_has_the_same_sentences_with_the_same_places() {
-    // Not `words::read`, which fills up with English.
+    // Not `translations::read`, which fills up with English.
     let files = Files::read(None).unwrap();
     let sentences = |name: &str| {
         let file = files.words().find(|file| file.name == name).unwrap();
-        let places = |sentence: words::Sentence| {
+        let places = |sentence: translations::Sentence| {
             sentence.places().into_iter().map(str::to_owned).collect::<BTreeSet<_>>()
         };
-        words::parse(&file)
+        translations::parse(&file)
             .unwrap()
             .into_iter()
             .map(|(key, sentence)| (key, places(sentence)))

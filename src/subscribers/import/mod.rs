@@ -9,21 +9,21 @@
 //! mail, and nobody who left, bounced or complained is brought back. A row that cannot be taken is told of and costs no
 //! other. And what is kept of an import names no person: lines, codes and ids.
 
+pub mod apply;
 pub mod cells;
 pub mod columns;
-pub mod judge;
-pub mod keeping;
+pub mod job;
 pub mod person;
-pub mod reading;
+pub mod plan;
+pub mod reader;
 pub mod store;
 pub mod upload;
-pub mod words;
-pub mod work;
+pub mod vocabulary;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-pub use work::run;
+pub use job::run;
 
 /// How far an import is.
 #[derive(

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::cells::{items, unguarded};
 use super::columns::{Columns, Format, Meaning};
-use super::words::{self, Said};
+use super::vocabulary::{self, Said};
 use crate::base::clock::Timestamp;
 use crate::base::http::json;
 use crate::base::mail::EmailAddress;
@@ -87,7 +87,7 @@ impl Columns {
             }
             _ => refusal("malformed-email", "the address is malformed"),
         })?;
-        let time = |meaning| cells.get(meaning).and_then(|text| words::time(text, now));
+        let time = |meaning| cells.get(meaning).and_then(|text| vocabulary::time(text, now));
         let status = match self.said(&cells) {
             Said::Status(status) => status,
             Said::Unconfirmed => {
@@ -128,14 +128,14 @@ impl Columns {
             };
         }
         for (meaning, negative) in [(Meaning::Subscribed, false), (Meaning::Unsubscribed, true)] {
-            match cells.get(meaning).map(words::flag) {
+            match cells.get(meaning).map(vocabulary::flag) {
                 Some(Some(flag)) if flag == negative => return no,
                 Some(None) if meaning == Meaning::Subscribed => return Said::Unknown,
                 _ => {}
             }
         }
         if self.find(Meaning::Status).is_some() {
-            return words::status(self.format, cells.get(Meaning::Status).unwrap_or_default());
+            return vocabulary::status(self.format, cells.get(Meaning::Status).unwrap_or_default());
         }
         if cells.filled(Meaning::UnsubscribedAt) {
             return no;
@@ -283,10 +283,10 @@ mod tests {
 
     /// The persons of a text with a header.
     fn read(text: &str) -> Vec<Result<Person, Refusal>> {
-        let opening = super::super::reading::open(text.as_bytes()).unwrap();
+        let opening = super::super::reader::open(text.as_bytes()).unwrap();
         let columns = Columns::recognise(&opening.header).unwrap();
         let rest = &text.as_bytes()[usize::try_from(opening.first.byte).unwrap()..];
-        let slice = super::super::reading::read(rest, opening.first, true, opening.delimiter, 100);
+        let slice = super::super::reader::read(rest, opening.first, true, opening.delimiter, 100);
         slice.rows.iter().map(|row| columns.person(row.cells.as_ref().unwrap(), now())).collect()
     }
 

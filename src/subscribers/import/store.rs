@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use diesel::prelude::*;
 
-use super::judge::Known;
-use super::reading::Place;
+use super::plan::Known;
+use super::reader::Place;
 use super::{Outcome, Progress};
 use crate::base::clock::Timestamp;
 use crate::base::db::schema::{import_parts, import_rows, import_seen, imports};

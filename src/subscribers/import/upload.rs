@@ -12,7 +12,7 @@ use ring::digest;
 
 use super::columns::{self, Columns};
 use super::store::{self, ImportRow, PART_BYTES};
-use super::{Progress, reading};
+use super::{Progress, reader};
 use crate::app::App;
 use crate::base::db::types::Json;
 use crate::base::error::{Error, Invalid, Result};
@@ -134,7 +134,7 @@ impl Arriving<'_> {
         self.hash.update(&chunk);
         let begins = self.bytes == chunk.len() as u64;
         // Other files are told apart by how they begin, which says more than the first byte that is not UTF-8.
-        if begins && let Err(invalid) = reading::known(&chunk) {
+        if begins && let Err(invalid) = reader::known(&chunk) {
             return Err(refused(invalid));
         }
         if chunk.contains(&0) {
@@ -178,7 +178,7 @@ impl Arriving<'_> {
     }
 
     fn row(&self) -> Result<ImportRow> {
-        let opening = reading::open(&self.waiting).map_err(refused)?;
+        let opening = reader::open(&self.waiting).map_err(refused)?;
         let header = columns::storable(&opening.header);
         Columns::recognise(&header).map_err(refused)?;
         let number = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);

@@ -1,24 +1,29 @@
-//! The whole list as a file: read in batches and sent as they come, so that its size is nobody's memory. Those who left are
-//! in it, so that whoever takes the list elsewhere knows whom not to write to.
+//! `/v1/subscribers/export` and `/v1/subscribers/{id}/export`: the list as CSV, and everything known of one person as JSON.
+//! The list is read in batches and sent as they come, so that memory stays flat. Unsubscribed people are in it, so that
+//! whoever takes the list elsewhere knows whom not to write to.
 
-use actix_web::web::{Bytes, Data};
+use actix_web::web::{Bytes, Data, Path};
 use futures_util::stream;
+use serde::Serialize;
 use serde_json::Value;
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 
+use super::consents::Consent;
+use super::subscriber::Subscriber;
 use crate::app::App;
 use crate::auth::{Actor, ExportSubscribers};
 use crate::base::clock::Timestamp;
-use crate::base::db::Connection;
+use crate::base::db::{Connection, Tx};
 use crate::base::error::Result;
 use crate::base::events::Event;
 use crate::base::http::query::{FromParams, Params};
-use crate::base::http::{Query, Streamed};
+use crate::base::http::{Answer, Query, Streamed};
+use crate::base::ids::{SubscriberId, UserId};
 use crate::base::text::slug::Slug;
 use crate::subscribers::import::cells::{guarded, joined, write_row};
 use crate::subscribers::list::{self, Place, Sort, Wanted};
 use crate::subscribers::store::{self, Kept};
-use crate::subscribers::{Label, Source, Status};
+use crate::subscribers::{Label, Source, Status, evidence};
 
 /// How many subscribers are read at once.
 const BATCH: i64 = 500;
@@ -75,6 +80,15 @@ impl FromParams for ExportRequest {
     }
 }
 
+/// Everything that is kept of a person.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SubscriberExport {
+    subscriber: Subscriber,
+    /// What is known of their consent, the oldest first.
+    #[schema(max_items = 100_000)]
+    consents: Vec<Consent>,
+}
+
 /// Export subscribers
 ///
 /// The list as a CSV file that this server and spreadsheets read: a cell that a spreadsheet would run as a formula begins
@@ -114,6 +128,33 @@ pub async fn export_subscribers(
         }
     });
     Ok(Streamed::file("text/csv; charset=utf-8", format!("subscribers-{day}.csv"), batches))
+}
+
+/// Give out what is kept of a person
+///
+/// Everything, as one JSON document: for the person who asks for it.
+#[utoipa::path(get, path = "/v1/subscribers/{id}/export", tag = "subscribers", security(("bearer" = [])),
+    params(("id" = SubscriberId, Path, description = "Whose.")),
+    responses((status = 200, description = "Everything that is kept.", body = SubscriberExport)))]
+pub async fn export_subscriber(
+    app: Data<App>,
+    actor: Actor<ExportSubscribers>,
+    id: Path<SubscriberId>,
+) -> Result<Answer> {
+    Answer::ok(&export(&app, Some(actor.user), id.into_inner()).await?)
+}
+
+/// Everything that is kept of a person; that it was given out is written down.
+pub(super) async fn export(app: &App, actor: Option<UserId>, id: SubscriberId) -> Result<SubscriberExport> {
+    let read = move |tx: &mut Tx<'_>| {
+        let kept = store::get(tx, id)?;
+        let consents = evidence::list(tx, id)?;
+        tx.append(actor, Event::SubscriberExported(id));
+        Ok((kept, consents))
+    };
+    let (kept, consents) = app.db.write(read).await?;
+    let consents = consents.into_iter().map(Consent::from).collect();
+    Ok(SubscriberExport { subscriber: kept.into(), consents })
 }
 
 /// Some rows of the file, and the place where the next ones begin.

@@ -1,39 +1,46 @@
-//! Subscribers over HTTP, and the pages people see.
+//! Subscribers over HTTP, and the pages people see. A file a URL or a close family of URLs.
 
 pub mod confirm;
 pub mod consents;
+pub mod embed;
 pub mod export;
+pub mod import_rows;
 pub mod imports;
+mod pages;
 pub mod preferences;
-pub mod signup;
+mod signup;
 pub mod stats;
 pub mod subscribe;
+pub mod subscriber;
 pub mod subscribers;
+pub mod suppressions;
+pub mod unsubscribe;
+pub mod unsubscribe_page;
 
 crate::operations! {
-    post   "/v1/subscribers"                       => signup::join_subscribers;
+    post   "/v1/subscribers"                       => subscribers::join_subscribers;
     get    "/v1/subscribers"                       => subscribers::list_subscribers;
     get    "/v1/subscribers/stats"                 => stats::get_subscriber_stats;
     get    "/v1/subscribers/export"                => export::export_subscribers;
     post   "/v1/subscribers/import"                => imports::import_subscribers;
     get    "/v1/imports"                           => imports::list_subscriber_imports;
     get    "/v1/imports/{import}"                  => imports::get_subscriber_import;
-    get    "/v1/imports/{import}/rows"             => imports::list_subscriber_import_rows;
-    get    "/v1/subscribers/{id}"                  => subscribers::get_subscriber;
-    patch  "/v1/subscribers/{id}"                  => subscribers::update_subscriber;
-    delete "/v1/subscribers/{id}"                  => subscribers::erase_subscriber;
+    get    "/v1/imports/{import}/rows"             => import_rows::list_subscriber_import_rows;
+    get    "/v1/subscribers/{id}"                  => subscriber::get_subscriber;
+    patch  "/v1/subscribers/{id}"                  => subscriber::update_subscriber;
+    delete "/v1/subscribers/{id}"                  => subscriber::erase_subscriber;
     get    "/v1/subscribers/{id}/consents"         => consents::list_consents;
-    get    "/v1/subscribers/{id}/export"           => consents::export_subscriber;
-    post   "/v1/subscribers/{id}/unsubscribe"      => consents::unsubscribe_subscriber;
-    get    "/v1/suppressions"                      => consents::list_suppressions;
-    post   "/v1/suppressions"                      => consents::suppress_address;
+    get    "/v1/subscribers/{id}/export"           => export::export_subscriber;
+    post   "/v1/subscribers/{id}/unsubscribe"      => unsubscribe::unsubscribe_subscriber;
+    get    "/v1/suppressions"                      => suppressions::list_suppressions;
+    post   "/v1/suppressions"                      => suppressions::suppress_address;
     get    "/subscribe"                            => subscribe::get_subscribe_page;
     post   "/subscribe"                            => subscribe::submit_subscribe_page;
-    get    "/subscribe/embed"                      => subscribe::get_embed_page;
+    get    "/subscribe/embed"                      => embed::get_embed_page;
     get    "/subscribe/confirm/{token}"            => confirm::get_confirm_page;
     post   "/subscribe/confirm/{token}"            => confirm::submit_confirm_page;
-    get    "/subscribe/leave/{token}"              => confirm::get_leave_page;
-    post   "/subscribe/leave/{token}"              => confirm::submit_leave_page;
+    get    "/subscribe/leave/{token}"              => unsubscribe_page::get_leave_page;
+    post   "/subscribe/leave/{token}"              => unsubscribe_page::submit_leave_page;
     get    "/subscribe/preferences/{token}"        => preferences::get_preferences_page;
     post   "/subscribe/preferences/{token}"        => preferences::submit_preferences_page;
     post   "/subscribe/preferences/{token}/export" => preferences::export_own_data;

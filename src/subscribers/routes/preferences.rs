@@ -1,31 +1,25 @@
-//! The page on which somebody sees and changes what they receive: the topics they follow, and leaving; and for those who
-//! come by the link that only they were sent, a copy of what is kept of them, and its erasure. The link carries its own
-//! proof and asks for nothing else.
+//! `/subscribe/preferences/{token}`: the page on which somebody sees and changes what they receive, and unsubscribes; with
+//! the link that only they were sent, they also get a copy of what is known of them and erase it.
 
 use actix_web::HttpRequest;
 use actix_web::http::{StatusCode, header};
 use actix_web::web::{Data, Path};
-use diesel::prelude::*;
-use minijinja::{Value, context};
+use minijinja::context;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::export::{SubscriberExport, export};
+use super::pages::{choices, chosen_topics, message_page};
 use crate::app::App;
 use crate::base::db::Connection;
-use crate::base::db::schema::topics;
 use crate::base::error::{Error, Result};
 use crate::base::http::html::{self, page};
 use crate::base::http::{Answer, Form};
 use crate::base::ids::SubscriberId;
-use crate::base::text::slug::Slug;
 use crate::subscribers::consent::Reason;
 use crate::subscribers::evidence::{Evidence, Kind, Via, Visitor};
-use crate::subscribers::routes::confirm::message_page;
-use crate::subscribers::routes::consents::SubscriberExport;
-use crate::subscribers::routes::subscribe::chosen_topics;
-use crate::subscribers::routes::{consents, signup};
 use crate::subscribers::store::Kept;
-use crate::subscribers::{Grant, Status, languages, questions, store};
+use crate::subscribers::{Grant, Status, confirmations, languages, store, topics};
 
 /// What the page sends. Other fields are ignored.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -40,32 +34,6 @@ pub struct PreferencesForm {
     /// `yes`, with `erase`.
     #[schema(max_length = 20)]
     sure: Option<String>,
-}
-
-/// A topic that can be followed.
-#[derive(Debug, Clone, Queryable)]
-pub(super) struct Followable {
-    slug: Slug,
-    name: String,
-}
-
-/// Every topic that can be followed, by name.
-pub(super) fn followable(conn: &mut Connection) -> Result<Vec<Followable>> {
-    Ok(topics::table
-        .filter(topics::followable.eq(true))
-        .filter(topics::merged_into.is_null())
-        .order((topics::name, topics::id))
-        .select((topics::slug, topics::name))
-        .limit(i64::try_from(signup::MOST_TOPICS).unwrap_or(i64::MAX))
-        .load(conn)?)
-}
-
-/// The topics as a form shows them: which of them are chosen.
-pub(super) fn choices(all: &[Followable], is_chosen: impl Fn(&Slug) -> bool) -> Value {
-    let choice = |topic: &Followable| {
-        context! { slug => topic.slug.as_str(), name => topic.name.as_str(), chosen => is_chosen(&topic.slug) }
-    };
-    all.iter().map(choice).collect()
 }
 
 /// See the page of preferences
@@ -115,7 +83,7 @@ pub async fn submit_preferences_page(
         Some("leave") => {
             let evidence = Evidence::new(Kind::Withdrawn, Via::Preferences).from(Visitor::of(&app, &req));
             app.db
-                .write(move |tx| questions::end(tx, &random, &keys, id, Reason::Unsubscribed, &evidence))
+                .write(move |tx| confirmations::end(tx, &random, &keys, id, Reason::Unsubscribed, &evidence))
                 .await?;
             preferences_page(&app, &req, granted, &token, Some("left")).await
         }
@@ -128,7 +96,7 @@ pub async fn submit_preferences_page(
         }
         Some("save") => {
             let chosen = chosen_topics(&form);
-            app.db.write(move |tx| store::choose_topics(tx, id, &chosen)).await?;
+            app.db.write(move |tx| topics::choose_topics(tx, id, &chosen)).await?;
             preferences_page(&app, &req, granted, &token, Some("saved")).await
         }
         _ => preferences_page(&app, &req, granted, &token, None).await,
@@ -145,7 +113,7 @@ pub async fn export_own_data(app: Data<App>, token: Path<String>) -> Result<Answ
     let Some((id, Grant::Own)) = Grant::read(&app.keys, &token) else {
         return Err(Error::NotFound("subscriber"));
     };
-    let answer = Answer::ok(&consents::export(&app, None, id).await?)?;
+    let answer = Answer::ok(&export(&app, None, id).await?)?;
     Ok(answer
         .header(header::CACHE_CONTROL, "no-store")
         .header(header::CONTENT_DISPOSITION, "attachment; filename=\"subscription.json\""))
@@ -159,12 +127,12 @@ async fn preferences_page(
     notice: Option<&str>,
 ) -> Result<Answer> {
     let read = move |conn: &mut Connection| match store::get(conn, id) {
-        Ok(kept) => Ok(Some((kept, followable(conn)?))),
+        Ok(kept) => Ok(Some((kept, topics::followable(conn)?))),
         Err(Error::NotFound(_)) => Ok(None),
         Err(error) => Err(error),
     };
     let Some((kept, all)) = app.db.snapshot(read).await? else { return unknown(app, req) };
-    let Kept { row, topics, .. } = kept;
+    let Kept { row, topics: chosen, .. } = kept;
     let language = html::language(app, req, Some(&row.locale));
     let status = match notice {
         Some("unsure") => StatusCode::UNPROCESSABLE_ENTITY,
@@ -174,7 +142,7 @@ async fn preferences_page(
     let about = context! {
         email => masked(&row.email),
         receives => row.status == Status::Confirmed,
-        topics => choices(&all, |slug| topics.contains(slug)),
+        topics => choices(&all, |slug| chosen.contains(slug)),
         notice,
         own => grant == Grant::Own,
         export => format!("{base}/subscribe/preferences/{token}/export"),

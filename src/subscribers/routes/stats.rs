@@ -1,26 +1,19 @@
-//! How the list grows and shrinks: how many have each status now, and what happened on each of the last days. The days are
-//! counted in the log, which keeps ids alone, so that erasing somebody changes no number.
+//! `/v1/subscribers/stats`: how many subscribers have each status now, and what happened on each of the last days.
 
 use std::collections::BTreeMap;
 
 use actix_web::web::Data;
-use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text};
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::app::App;
 use crate::auth::{Actor, ReadSubscribers};
 use crate::base::clock::Timestamp;
-use crate::base::db::Connection;
-use crate::base::db::schema::subscribers;
-use crate::base::db::statement::Statement;
 use crate::base::error::{Error, Result};
 use crate::base::http::query::{FromParams, Params};
 use crate::base::http::{Answer, Query};
 use crate::subscribers::Status;
-
-const DAY_MICROS: i64 = 86_400_000_000;
+use crate::subscribers::stats::{self, DAY_MICROS};
 
 /// How the list is, and how it came to be so.
 #[derive(Debug, Serialize, ToSchema)]
@@ -110,8 +103,10 @@ pub async fn get_subscriber_stats(
     let Query(StatsRequest(count)) = query;
     let today = app.clock.now().as_micros().div_euclid(DAY_MICROS);
     let first = today - count + 1;
-    let (statuses, counted) =
-        app.db.snapshot(move |conn| Ok((count_statuses(conn)?, count_days(conn, first)?))).await?;
+    let (statuses, counted) = app
+        .db
+        .snapshot(move |conn| Ok((stats::count_statuses(conn)?, stats::count_days(conn, first)?)))
+        .await?;
     let mut days = BTreeMap::new();
     for day in first..=today {
         let date = Timestamp::from_micros(day * DAY_MICROS).map_err(|e| Error::internal(e.to_string()))?;
@@ -131,54 +126,21 @@ pub async fn get_subscriber_stats(
         };
         *number = count;
     }
-    Answer::ok(&SubscriberStats { statuses, days: days.into_values().collect() })
+    Answer::ok(&SubscriberStats { statuses: statuses.into(), days: days.into_values().collect() })
 }
 
-fn count_statuses(conn: &mut Connection) -> Result<StatusCounts> {
-    let rows: Vec<(Status, i64)> = subscribers::table
-        .group_by(subscribers::status)
-        .select((subscribers::status, diesel::dsl::count_star()))
-        .load(conn)?;
-    let mut counts = StatusCounts::default();
-    for (status, count) in rows {
-        *match status {
-            Status::Pending => &mut counts.pending,
-            Status::Confirmed => &mut counts.confirmed,
-            Status::Unsubscribed => &mut counts.unsubscribed,
-            Status::Bounced => &mut counts.bounced,
-            Status::Complained => &mut counts.complained,
-        } = count;
-    }
-    Ok(counts)
-}
-
-/// The kind of event, the day since 1970, and how many, from that day on.
-fn count_days(conn: &mut Connection, first: i64) -> Result<Vec<(String, i64, i64)>> {
-    macro_rules! counted {
-        ($day:literal, $since:literal) => {
-            concat!(
-                "SELECT kind, ",
-                $day,
-                " AS day, count(*) FROM events WHERE kind IN ('subscriber.joined', 'subscriber.confirmed', ",
-                "'subscriber.imported', 'subscriber.left', 'subscriber.bounced', 'subscriber.complained', ",
-                "'subscriber.erased') AND at >= ",
-                $since,
-                " GROUP BY kind, day"
-            )
-        };
-    }
-    let since = first * DAY_MICROS;
-    Ok(match conn {
-        Connection::Sqlite(conn) => {
-            Statement::<(Text, BigInt, BigInt)>::new(counted!("at / 86400000000", "?"))
-                .integer(since)
-                .load(conn)?
+impl From<Vec<(Status, i64)>> for StatusCounts {
+    fn from(rows: Vec<(Status, i64)>) -> Self {
+        let mut counts = Self::default();
+        for (status, count) in rows {
+            *match status {
+                Status::Pending => &mut counts.pending,
+                Status::Confirmed => &mut counts.confirmed,
+                Status::Unsubscribed => &mut counts.unsubscribed,
+                Status::Bounced => &mut counts.bounced,
+                Status::Complained => &mut counts.complained,
+            } = count;
         }
-        Connection::Postgres(conn) => Statement::<(Text, BigInt, BigInt)>::new(counted!(
-            "floor(extract(epoch FROM at) / 86400)::bigint",
-            "to_timestamp(?::float8 / 1000000)"
-        ))
-        .integer(since)
-        .load(conn)?,
-    })
+        counts
+    }
 }

@@ -1,6 +1,5 @@
-//! The form that people join with: a page that works without scripts, and lines of HTML for the pages of others. What is
-//! sent without a stamp of ours, as from other pages, or faster than anybody types, is answered with the form once more,
-//! filled in: one more press, and it goes through.
+//! `/subscribe`: the form that people sign up with, a page that works without scripts. What is sent without a form token
+//! of ours, as from other pages, or faster than anybody types, is answered with the form once more, filled in.
 
 use actix_web::HttpRequest;
 use actix_web::http::{StatusCode, header};
@@ -9,6 +8,8 @@ use minijinja::context;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
+use super::pages::{choices, chosen_topics, message_page};
+use super::signup;
 use crate::app::App;
 use crate::base::error::{Error, Invalid, Result};
 use crate::base::http::html::{self, page};
@@ -19,10 +20,8 @@ use crate::base::templates::Language;
 use crate::base::text::Locale;
 use crate::base::text::slug::Slug;
 use crate::subscribers::evidence::{Evidence, Kind, Via, Visitor, kept};
-use crate::subscribers::routes::confirm::message_page;
-use crate::subscribers::routes::{preferences, signup};
-use crate::subscribers::stamps::Verdict;
-use crate::subscribers::{Line, SignUp};
+use crate::subscribers::form_tokens::Verdict;
+use crate::subscribers::{Line, SignUp, topics};
 
 /// The field that people do not see and programs fill in.
 pub const HONEYPOT: &str = "subject";
@@ -75,14 +74,14 @@ pub struct FormParameters {
 
 /// What stands in the form, and what is wrong with it.
 #[derive(Default)]
-struct Typed {
+pub(super) struct Typed {
     email: String,
     email_wrong: Option<&'static str>,
     name: String,
     name_wrong: Option<&'static str>,
     locale: Option<Locale>,
-    source: String,
-    redirect: String,
+    pub source: String,
+    pub redirect: String,
     /// The page of another site that it was sent from.
     form_url: String,
     topics: Vec<Slug>,
@@ -162,7 +161,7 @@ async fn submit(app: &App, req: &HttpRequest, language: &Language, form: &Form) 
                 };
                 let locale = typed.locale.unwrap_or_else(|| app.config.locale.clone());
                 let sign_up = SignUp { email, name, locale, topics: typed.topics, evidence };
-                signup::sign_up(app, req, sign_up).await?;
+                signup::accept(app, req, sign_up).await?;
             }
             verdict => {
                 typed.again = true;
@@ -184,24 +183,8 @@ async fn submit(app: &App, req: &HttpRequest, language: &Language, form: &Form) 
     }
 }
 
-/// See the form for other pages
-///
-/// Lines of HTML to paste into any page: a form that works without scripts and posts here.
-#[utoipa::path(get, path = "/subscribe/embed", tag = "pages", security(()), params(FormParameters),
-    responses((status = 200, description = "A page with the lines.", body = String,
-               content_type = "text/html; charset=utf-8")))]
-pub async fn get_embed_page(app: Data<App>, req: HttpRequest) -> Result<Answer> {
-    let given = from_query(&req);
-    let language = html::language(&app, &req, locale(&given).as_ref());
-    let Typed { source, redirect, .. } = Typed::from(&given);
-    let action = format!("{}/subscribe", app.config.base_url());
-    let about = context! { action, source, redirect, honeypot => HONEYPOT };
-    let snippet = app.templates.page(&language, "embed_form.html", about)?;
-    page(&app, &language, StatusCode::OK, "embed.html", context! { snippet })
-}
-
 async fn form_page(app: &App, language: &Language, status: StatusCode, typed: Typed) -> Result<Answer> {
-    let all = app.db.read(preferences::followable).await?;
+    let all = app.db.read(topics::followable).await?;
     let stamp = typed.stamp.map_or_else(|| app.stamps.make(&app.keys, &app.random, app.clock.now()), Ok)?;
     let form = context! {
         email => typed.email,
@@ -212,7 +195,7 @@ async fn form_page(app: &App, language: &Language, status: StatusCode, typed: Ty
         source => typed.source,
         redirect => typed.redirect,
         form_url => typed.form_url,
-        topics => preferences::choices(&all, |slug| typed.topics.contains(slug)),
+        topics => choices(&all, |slug| typed.topics.contains(slug)),
         stamp,
         again => typed.again,
         honeypot => HONEYPOT,
@@ -240,17 +223,12 @@ impl From<&Form> for Typed {
     }
 }
 
-/// The topics that are ticked, as far as they can be slugs.
-pub(super) fn chosen_topics(form: &Form) -> Vec<Slug> {
-    form.all("topic").take(signup::MOST_TOPICS).filter_map(|slug| Slug::parse(slug).ok()).collect()
-}
-
-fn locale(form: &Form) -> Option<Locale> {
+pub(super) fn locale(form: &Form) -> Option<Locale> {
     form.filled("locale").and_then(|text| Locale::parse(text.trim()).ok())
 }
 
 /// What a link to the form brings along.
-fn from_query(req: &HttpRequest) -> Form {
+pub(super) fn from_query(req: &HttpRequest) -> Form {
     Form::urlencoded(req.query_string().as_bytes())
 }
 

@@ -1,64 +1,73 @@
-//! The list over HTTP, as editors see it.
+//! `/v1/subscribers`: anybody may sign up, from any page; editors list. A website's own server may sign up its visitors:
+//! with a token of that right it states who they are, and the rate limits and the evidence are theirs.
 
-use actix_web::HttpRequest;
-use actix_web::web::{Data, Path};
+use std::net::IpAddr;
+
+use actix_web::http::StatusCode;
+use actix_web::web::Data;
+use actix_web::{FromRequest as _, HttpRequest};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
 
+use super::signup;
+use super::subscriber::{Subscriber, SubscriberField, write};
 use crate::app::App;
-use crate::auth::{Actor, EraseSubscribers, ReadSubscribers, WriteSubscribers};
+use crate::auth::{Actor, ReadSubscribers, SpeakForVisitors};
 use crate::base::clock::Timestamp;
-use crate::base::db::types;
-use crate::base::error::{Error, Result, Violations};
-use crate::base::http::json::present;
+use crate::base::error::{Invalid, Result, Violations};
+use crate::base::http::limit::{Key, Policy};
 use crate::base::http::query::{FromParams, Params};
-use crate::base::http::{Answer, Fields, MergePatch, PageRequest, Query, page};
-use crate::base::ids::SubscriberId;
+use crate::base::http::{Answer, Fields, Json, PageRequest, Query, page, peer};
+use crate::base::mail::EmailAddress;
 use crate::base::text::Locale;
 use crate::base::text::slug::Slug;
+use crate::subscribers::evidence::{self, Evidence, Kind, MOST_TEXT, Via, Visitor};
 use crate::subscribers::list::{self, Wanted};
-use crate::subscribers::store::{self, Kept, SubscriberChanges};
-use crate::subscribers::{Custom, Grant, Label, Labels, Line, Source, Status};
+use crate::subscribers::topics::MAX_TOPICS;
+use crate::subscribers::{Label, Line, SignUp, Source, Status, store};
 
-/// Someone who receives mail, or did, or may.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Subscriber {
-    id: SubscriberId,
-    /// The address as it was typed, its domain in ASCII.
-    #[schema(format = Email, max_length = 254)]
+/// Who wants to receive mail.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct JoinSubscribers {
+    /// The address to write to.
+    #[schema(min_length = 3, max_length = 254, format = "idn-email")]
     email: String,
     /// What the person is called.
-    #[schema(max_length = 200)]
+    #[schema(min_length = 1, max_length = 200)]
     name: Option<String>,
-    status: Status,
-    locale: Locale,
-    /// Slugs of the topics the person chose; empty means everything.
-    #[schema(max_items = 100)]
-    topics: Vec<Slug>,
-    /// Words that editors put on the person.
-    #[schema(value_type = Vec<Label>, max_items = 50)]
-    labels: Labels,
-    /// What the publication notes of the person.
-    #[schema(value_type = Object)]
-    custom: Custom,
-    /// Where the person signed up.
-    #[schema(max_length = 200)]
+    /// The language the person reads; the site's, if absent.
+    #[schema(min_length = 2, max_length = 11)]
+    locale: Option<String>,
+    /// Where the person signed up, as in `footer`.
+    #[schema(min_length = 1, max_length = 200)]
     source: Option<String>,
-    /// When the address was first given.
-    created_at: Timestamp,
-    /// When the person last confirmed.
-    confirmed_at: Option<Timestamp>,
-    /// When the person left, unless confirmed since.
-    unsubscribed_at: Option<Timestamp>,
-    /// When anything of this last changed.
-    updated_at: Timestamp,
-    /// Opens the page that unsubscribes; only if `fields` asks for it. For those who send with another tool: it goes
-    /// into the `List-Unsubscribe` header and takes one-click requests (RFC 8058).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(required = false, nullable = false, format = Uri, max_length = 2000)]
-    unsubscribe_url: Option<String>,
+    /// Slugs of the topics the person chose, among those that can be followed; none means everything. Others are left
+    /// out.
+    #[schema(value_type = Option<Vec<Slug>>, max_items = 100)]
+    topics: Option<Vec<String>>,
+    /// The words that the person consented to, as the form showed them: kept as evidence.
+    #[schema(min_length = 1, max_length = 2000)]
+    consent_text: Option<String>,
+    /// The visitor's address, told by a website's own server. Needs a token with the right `subscribers:speak`, as the
+    /// next two do.
+    #[schema(min_length = 2, max_length = 45)]
+    ip: Option<String>,
+    /// What the visitor's browser calls itself.
+    #[schema(min_length = 1, max_length = 500)]
+    user_agent: Option<String>,
+    /// The page that the form stood on.
+    #[schema(min_length = 1, max_length = 500, format = Uri)]
+    form_url: Option<String>,
+}
+
+/// The answer to everyone who joins, whatever is known of the address.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Joined {
+    /// Always `pending`: a mail asks for confirmation, if one may be sent.
+    #[schema(max_length = 20, example = "pending")]
+    status: &'static str,
 }
 
 /// A page of the list.
@@ -74,92 +83,6 @@ pub struct SubscriberPage {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, nullable = false, minimum = 0, maximum = 1_000_000_000)]
     total: Option<i64>,
-}
-
-/// What of a subscriber is changed. What is absent stays; `null` clears.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[expect(clippy::option_option, reason = "absent, cleared and given are three things")]
-pub struct UpdateSubscriber {
-    /// What the person is called.
-    #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 200)]
-    name: Option<Option<String>>,
-    /// The language the person reads.
-    #[serde(default, deserialize_with = "present")]
-    #[schema(nullable = false, min_length = 2, max_length = 11)]
-    locale: Option<String>,
-    /// Words that editors put on the person, each of at most 60 characters: these replace the present ones.
-    #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<Vec<Label>>, max_items = 50)]
-    labels: Option<Option<Vec<String>>>,
-    /// What the publication notes of the person, at most 8 KiB as JSON: merged into what is there.
-    #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<Object>)]
-    custom: Option<Option<Map<String, Value>>>,
-}
-
-crate::fields! {
-    /// A member of [`Subscriber`].
-    SubscriberField {
-        Id = "id",
-        Email = "email",
-        Name = "name",
-        Status = "status",
-        Locale = "locale",
-        Topics = "topics",
-        Labels = "labels",
-        Custom = "custom",
-        Source = "source",
-        CreatedAt = "created_at",
-        ConfirmedAt = "confirmed_at",
-        UnsubscribedAt = "unsubscribed_at",
-        UpdatedAt = "updated_at",
-        UnsubscribeUrl = "unsubscribe_url",
-    }
-}
-
-/// Which members of one subscriber are wanted.
-#[derive(Debug)]
-pub struct Chosen(Fields<SubscriberField>);
-
-impl FromParams for Chosen {
-    fn from_params(params: &mut Params) -> Self {
-        Self(Fields::from_params(params))
-    }
-}
-
-/// The members of a subscriber that are wanted.
-fn write(app: &App, fields: &Fields<SubscriberField>, kept: Kept) -> Result<Box<RawValue>> {
-    let mut subscriber = Subscriber::from(kept);
-    if fields.name(SubscriberField::UnsubscribeUrl) {
-        let token = Grant::Leave.token(&app.keys, subscriber.id);
-        subscriber.unsubscribe_url = Some(format!("{}/subscribe/leave/{token}", app.config.base_url()));
-    }
-    fields.choose(&subscriber)
-}
-
-impl From<Kept> for Subscriber {
-    fn from(Kept { row, labels, topics }: Kept) -> Self {
-        let types::Json(custom) = row.custom;
-        let text = |line: Line| line.as_str().to_owned();
-        Self {
-            id: row.id,
-            email: row.email,
-            name: row.name.map(text),
-            status: row.status,
-            locale: row.locale,
-            topics,
-            labels,
-            custom,
-            source: row.source.map(text),
-            created_at: row.created_at,
-            confirmed_at: row.confirmed_at,
-            unsubscribed_at: row.unsubscribed_at,
-            updated_at: row.updated_at,
-            unsubscribe_url: None,
-        }
-    }
 }
 
 /// What the list takes.
@@ -215,6 +138,62 @@ impl FromParams for ListRequest {
     }
 }
 
+/// Join
+///
+/// Asks for mail at an address. The answer is the same, and takes as long, for every address, known or not; what follows is
+/// a mail that asks to confirm: at most one a day and three in all, and none to those who are subscribed. Needs no token,
+/// unless it speaks for a visitor.
+#[utoipa::path(post, path = "/v1/subscribers", tag = "subscribers", security((), ("bearer" = [])),
+    request_body = JoinSubscribers,
+    responses((status = 202, description = "A mail is on its way, if one may be sent.", body = Joined)))]
+pub async fn join_subscribers(
+    app: Data<App>,
+    req: HttpRequest,
+    body: Json<JoinSubscribers>,
+) -> Result<Answer> {
+    let given = body.value;
+    let speaks = given.ip.is_some() || given.user_agent.is_some() || given.form_url.is_some();
+    if speaks {
+        Actor::<SpeakForVisitors>::extract(&req).await?;
+    }
+    let mut violations = Violations::default();
+    let ip = violations.take("/ip", given.ip.as_deref().map(ip).transpose());
+    let user_agent = violations.take("/user_agent", given.user_agent.as_deref().map(line).transpose());
+    let form_url = violations.take("/form_url", given.form_url.as_deref().map(line).transpose());
+    let visitor = if speaks {
+        let hash = |ip| evidence::network_hash(&app.keys, ip);
+        Visitor {
+            network_hash: ip.flatten().map(hash),
+            user_agent: user_agent.flatten(),
+            form_url: form_url.flatten(),
+        }
+    } else {
+        Visitor::of(&app, &req)
+    };
+    match ip.flatten() {
+        Some(ip) => {
+            app.limits.admit(&req, Policy::Join, || Key::Network(peer::network(ip.to_canonical())))?;
+        }
+        None => app.limits.admit_network(&req, Policy::Join)?,
+    }
+    let email = violations.take("/email", EmailAddress::parse(&given.email));
+    let name = violations.take("/name", given.name.as_deref().map(Line::parse).transpose());
+    let locale = violations.take("/locale", given.locale.as_deref().map(Locale::parse).transpose());
+    let source = violations.take("/source", given.source.as_deref().map(Line::parse).transpose());
+    let topics = violations.take("/topics", topics(given.topics.unwrap_or_default()));
+    let text = violations.take("/consent_text", given.consent_text.as_deref().map(text).transpose());
+    violations.check()?;
+    if let (Some(email), Some(name), Some(locale), Some(source), Some(topics), Some(text)) =
+        (email, name, locale, source, topics, text)
+    {
+        let via = if speaks { Via::Server } else { Via::Api };
+        let evidence = Evidence { text, source, visitor, ..Evidence::new(Kind::Requested, via) };
+        let locale = locale.unwrap_or_else(|| app.config.locale.clone());
+        signup::accept(&app, &req, SignUp { email, name, locale, topics, evidence }).await?;
+    }
+    Ok(Answer::ok(&Joined { status: "pending" })?.status(StatusCode::ACCEPTED))
+}
+
 /// List subscribers
 ///
 /// The newest first, unless `sort` says otherwise.
@@ -246,86 +225,32 @@ pub async fn list_subscribers(
     Ok(page::with_next_link(answer, req.path(), req.query_string(), next_cursor.as_deref()))
 }
 
-/// Read a subscriber
+/// Reads the topics that somebody chose.
 ///
-/// Everything that is kept of the person.
-#[utoipa::path(get, path = "/v1/subscribers/{id}", tag = "subscribers", security(("bearer" = [])),
-    params(("id" = SubscriberId, Path, description = "Whose."),
-        ("fields" = inline(Option<Vec<SubscriberField>>), Query, nullable = false, min_items = 1, max_items = 100,
-            explode = false, description = "Only these members; `unsubscribe_url` comes only if it is named.")),
-    responses((status = 200, description = "The subscriber.", body = Subscriber)))]
-pub async fn get_subscriber(
-    app: Data<App>,
-    _actor: Actor<ReadSubscribers>,
-    id: Path<SubscriberId>,
-    chosen: Query<Chosen>,
-) -> Result<Answer> {
-    let id = id.into_inner();
-    let kept = app.db.snapshot(move |conn| store::get(conn, id)).await?;
-    Answer::ok(&write(&app, &chosen.0.0, kept)?)
+/// # Errors
+/// `too-many`, or what is wrong with one of them.
+pub(super) fn topics(given: Vec<String>) -> Result<Vec<Slug>, Invalid> {
+    if given.len() > MAX_TOPICS {
+        return Err(Invalid::new("too-many", "at most 100 topics"));
+    }
+    given.iter().map(|slug| Slug::parse(slug)).collect()
 }
 
-/// Change a subscriber
-///
-/// A merge patch (RFC 7396). The address and the status are the person's own to change.
-#[utoipa::path(patch, path = "/v1/subscribers/{id}", tag = "subscribers", security(("bearer" = [])),
-    params(("id" = SubscriberId, Path, description = "Whose.")),
-    request_body(content = UpdateSubscriber, content_type = "application/merge-patch+json"),
-    responses((status = 200, description = "The subscriber as it is now.", body = Subscriber)))]
-pub async fn update_subscriber(
-    app: Data<App>,
-    actor: Actor<WriteSubscribers>,
-    id: Path<SubscriberId>,
-    body: MergePatch<UpdateSubscriber>,
-) -> Result<Answer> {
-    let given = body.value;
-    let mut violations = Violations::default();
-    let changes = SubscriberChanges {
-        name: given
-            .name
-            .and_then(|name| violations.take("/name", name.as_deref().map(Line::parse).transpose())),
-        locale: given.locale.and_then(|locale| violations.take("/locale", Locale::parse(&locale))),
-        custom: None,
-        updated_at: None,
-    };
-    let labels = given
-        .labels
-        .and_then(|labels| violations.take("/labels", Labels::parse(&labels.unwrap_or_default())));
-    violations.check()?;
-    let (id, custom) = (id.into_inner(), given.custom);
-    let kept =
-        app.db
-            .write(move |tx| {
-                store::update(tx, actor.user, id, labels.as_ref(), |row| {
-                    let custom =
-                        match custom.clone() {
-                            None => None,
-                            Some(None) => Some(Custom::default()),
-                            Some(Some(patch)) => Some(row.custom.0.merged(patch).map_err(|invalid| {
-                                Error::invalid("/custom", invalid.code, invalid.detail)
-                            })?),
-                        };
-                    Ok(SubscriberChanges { custom: custom.map(types::Json), ..changes.clone() })
-                })
-            })
-            .await?;
-    Answer::ok(&Subscriber::from(kept))
+fn ip(text: &str) -> Result<IpAddr, Invalid> {
+    text.parse().map_err(|_| Invalid::new("malformed-ip", "an IPv4 or IPv6 address"))
 }
 
-/// Erase a subscriber
-///
-/// Everything that is kept of the person goes, for good; a keyed hash of the address stays, so that no import brings them
-/// back. Whoever should only receive no more mail is unsubscribed instead.
-#[utoipa::path(delete, path = "/v1/subscribers/{id}", tag = "subscribers", security(("bearer" = [])),
-    params(("id" = SubscriberId, Path, description = "Whom.")),
-    responses((status = 204, description = "Nothing is kept any more.")))]
-pub async fn erase_subscriber(
-    app: Data<App>,
-    actor: Actor<EraseSubscribers>,
-    id: Path<SubscriberId>,
-) -> Result<Answer> {
-    let id = id.into_inner();
-    let (random, keys) = (app.random.clone(), app.keys.clone());
-    app.db.write(move |tx| store::erase(tx, &random, &keys, Some(actor.user), id)).await?;
-    Ok(Answer::no_content())
+fn line(text: &str) -> Result<String, Invalid> {
+    match evidence::kept(text) {
+        Some(line) if text.chars().count() <= evidence::MOST_KEPT => Ok(line),
+        _ => Err(Invalid::new("malformed-line", "one line of 1 to 500 characters")),
+    }
+}
+
+fn text(text: &str) -> Result<String, Invalid> {
+    let text = text.trim();
+    if text.is_empty() || text.chars().count() > MOST_TEXT {
+        return Err(Invalid::new("malformed-text", "1 to 2000 characters"));
+    }
+    Ok(text.to_owned())
 }

@@ -5,7 +5,7 @@ use minijinja::context;
 use uuid::Uuid;
 
 use super::store::SubscriberRow;
-use super::{ConfirmToken, Grant, mails, questions, store};
+use super::{ConfirmToken, Grant, confirmations, outbox, store};
 use crate::app::App;
 use crate::base::error::{Error, Result};
 use crate::base::ids::{IsId as _, MailId, SubscriberId};
@@ -19,7 +19,7 @@ use crate::base::templates::Letter;
 /// When the database refuses.
 pub async fn ask(app: &App, subscriber: SubscriberId) -> Result<()> {
     let (random, keys) = (app.random.clone(), app.keys.clone());
-    app.db.write(move |tx| questions::ask(tx, &random, &keys, subscriber)).await
+    app.db.write(move |tx| confirmations::ask(tx, &random, &keys, subscriber)).await
 }
 
 /// Sends a question, unless it was sent, answered or became pointless.
@@ -31,7 +31,7 @@ pub async fn send(app: &App, mail: MailId) -> Result<()> {
     let claimed = app
         .db
         .write(move |tx| {
-            let claimed = mails::claim(tx, &keys, mail)?;
+            let claimed = outbox::claim(tx, &keys, mail)?;
             let row = claimed.map(|(_, subscriber)| store::find(tx, subscriber)).transpose()?.flatten();
             Ok(claimed.map(|(kind, _)| kind).zip(row))
         })
@@ -48,26 +48,26 @@ pub async fn send(app: &App, mail: MailId) -> Result<()> {
     match outcome {
         Ok(()) => {
             log::info!("mail {mail} was sent");
-            app.db.write(move |tx| mails::settle(tx, mail, Some(true))).await
+            app.db.write(move |tx| outbox::settle(tx, mail, Some(true))).await
         }
         Err(Undelivered::Refused(code)) => {
             log::warn!("mail {mail} was refused for good: {code}");
-            app.db.write(move |tx| mails::settle(tx, mail, Some(false))).await
+            app.db.write(move |tx| outbox::settle(tx, mail, Some(false))).await
         }
         Err(Undelivered::Failed(why)) => {
-            app.db.write(move |tx| mails::settle(tx, mail, None)).await?;
+            app.db.write(move |tx| outbox::settle(tx, mail, None)).await?;
             Err(Error::unavailable(format!("mail {mail}: {why}")))
         }
     }
 }
 
 /// Writes a mail: the question, or the welcome to those who answered it.
-fn write(app: &App, mail: MailId, kind: mails::Kind, row: &SubscriberRow) -> Result<Message> {
+fn write(app: &App, mail: MailId, kind: outbox::Kind, row: &SubscriberRow) -> Result<Message> {
     let language = app.templates.nearest(&row.locale);
     let base = app.config.base_url();
     let leave_url = format!("{base}/subscribe/leave/{}", Grant::Leave.token(&app.keys, row.id));
     let letter = match kind {
-        mails::Kind::Confirmation => {
+        outbox::Kind::Confirmation => {
             let token = ConfirmToken::of(&app.keys, mail);
             let confirm_url = format!("{base}/subscribe/confirm/{}", token.as_str());
             app.templates.letter(
@@ -76,7 +76,7 @@ fn write(app: &App, mail: MailId, kind: mails::Kind, row: &SubscriberRow) -> Res
                 &context! { confirm_url, leave_url => leave_url.as_str() },
             )?
         }
-        mails::Kind::Welcome => {
+        outbox::Kind::Welcome => {
             let website_url = app.config.website_url();
             let own = Grant::Own.token(&app.keys, row.id);
             let preferences_url = format!("{base}/subscribe/preferences/{own}");

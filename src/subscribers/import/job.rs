@@ -4,11 +4,11 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
+use super::apply::{self, Hashed, Importer};
 use super::columns::{Columns, Meaning};
-use super::judge::{Deed, Known, Surroundings, Terms, Verdict, judge};
-use super::keeping::{self, Hashed, Importer};
 use super::person::{Refusal, TOO_LONG};
-use super::reading::{self, MOST_ROW_BYTES, Slice};
+use super::plan::{Deed, Known, Surroundings, Terms, Verdict, judge};
+use super::reader::{self, MOST_ROW_BYTES, Slice};
 use super::store::{self, ImportRow, PART_BYTES, Report};
 use super::{Outcome, Progress};
 use crate::app::App;
@@ -139,7 +139,7 @@ async fn step(app: &App, row: ImportRow, piece: &Piece, most: usize) -> Result<S
     let Json(header) = &row.header;
     let columns = Columns::recognise(header).map_err(|_| Error::internal("a header is no longer known"))?;
     let delimiter = row.delimiter.bytes().next().unwrap_or(b',');
-    let slice = reading::read(piece.from(row.place().byte), row.place(), piece.last, delimiter, most);
+    let slice = reader::read(piece.from(row.place().byte), row.place(), piece.last, delimiter, most);
     if slice.next == row.place() {
         return Err(Error::internal("reading does not go on"));
     }
@@ -147,7 +147,7 @@ async fn step(app: &App, row: ImportRow, piece: &Piece, most: usize) -> Result<S
     let all: Vec<Hashed> = people.iter().filter_map(|(_, person)| person.as_ref().ok()).cloned().collect();
     let dry_run = row.dry_run.then_some(row.id);
     let for_look = all.clone();
-    let seen = app.db.snapshot(move |conn| keeping::look(conn, &for_look, dry_run)).await?;
+    let seen = app.db.snapshot(move |conn| apply::look(conn, &for_look, dry_run)).await?;
     let terms = terms(&row, &columns);
     let decided = decide(app, people, &terms, seen.clone(), row.dry_run)?;
     let importer = Importer {
@@ -167,14 +167,14 @@ async fn step(app: &App, row: ImportRow, piece: &Piece, most: usize) -> Result<S
                 return Ok(Stepped::Lost);
             }
             if !row.dry_run {
-                keeping::lock(tx, &changed)?;
-                if keeping::look(tx, &all, None)? != seen {
+                apply::lock(tx, &changed)?;
+                if apply::look(tx, &all, None)? != seen {
                     return Err(Error::unavailable(CHANGED));
                 }
             }
             for one in &decided {
                 if let (Some(person), Some(deed)) = (&one.person, &one.deed) {
-                    keeping::carry_out(tx, &random, &keys, &importer, person, deed)?;
+                    apply::carry_out(tx, &random, &keys, &importer, person, deed)?;
                 }
                 if let (Some(person), Some(state)) = (&one.person, &one.state) {
                     store::remember(tx, row.id, &person.hash, state)?;
@@ -197,7 +197,7 @@ type Parsed = (u64, Result<Hashed, Refusal>);
 /// What the rows say, and the hashes of their addresses.
 fn parse(app: &App, columns: &Columns, slice: &Slice) -> Vec<Parsed> {
     let now = app.clock.now();
-    let person = |row: &reading::Row| {
+    let person = |row: &reader::Row| {
         let person = columns.person(row.cells.as_ref().ok_or(TOO_LONG)?, now)?;
         let hash = suppressions::hash(&app.keys, person.email.key());
         Ok(Hashed { person, hash })

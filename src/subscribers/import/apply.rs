@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use diesel::prelude::*;
 use serde_json::{Map, Value};
 
-use super::judge::{Deed, Known, New, Surroundings, reason};
 use super::person::Person;
+use super::plan::{Deed, Known, New, Surroundings, reason};
 use crate::auth::Keys;
 use crate::base::clock::Timestamp;
 use crate::base::db::schema::{
@@ -20,7 +20,7 @@ use crate::base::ids::{ImportId, IsId as _, SubscriberId, TopicId, UserId};
 use crate::base::random::Random;
 use crate::subscribers::consent::Reason;
 use crate::subscribers::evidence::{self, Evidence, Kind, Via};
-use crate::subscribers::{Line, Status, questions, suppressions};
+use crate::subscribers::{Line, Status, confirmations, suppressions};
 
 /// A person in a row, and the keyed hash of their address.
 #[derive(Debug, Clone)]
@@ -172,7 +172,7 @@ pub(super) fn carry_out(
                 Reason::Complained => Kind::Complained,
                 Reason::Unsubscribed | Reason::Erased => Kind::Withdrawn,
             };
-            questions::end(tx, random, keys, *id, *reason, &importer.evidence(kind, person))
+            confirmations::end(tx, random, keys, *id, *reason, &importer.evidence(kind, person))
         }
     }
 }
@@ -258,7 +258,7 @@ fn fill(tx: &mut Tx<'_>, random: &Random, importer: &Importer, person: &Person, 
         tx.append(Some(importer.user), Event::SubscriberUpdated(id));
         return Ok(());
     }
-    questions::close_questions(tx, id)?;
+    confirmations::close_questions(tx, id)?;
     evidence::append(tx, random, id, &importer.evidence(Kind::Imported, person))?;
     tx.append(Some(importer.user), Event::SubscriberImported(id));
     Ok(())

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use super::consent::{ANSWERABLE_FOR, Reason};
 use super::evidence::{self, Evidence, Kind, Via};
 use super::store::lock;
-use super::{ConfirmToken, Status, consent, mails, suppressions};
+use super::{ConfirmToken, Status, consent, outbox, suppressions};
 use crate::auth::Keys;
 use crate::base::clock::Timestamp;
 use crate::base::db::schema::{confirmations, subscribers, unanswered_questions};
@@ -67,7 +67,7 @@ pub fn ask(tx: &mut Tx<'_>, random: &Random, keys: &Keys, id: SubscriberId) -> R
     if row.status == Status::Pending && !was_asked {
         tx.append(None, Event::SubscriberJoined(id));
     }
-    mails::order(tx, random, question, mails::Kind::Confirmation, id)
+    outbox::order(tx, random, question, outbox::Kind::Confirmation, id)
 }
 
 /// What stands about the question with that token: what [`confirm`] would answer.
@@ -132,7 +132,7 @@ pub fn confirm(
         evidence::append(tx, random, id, evidence)?;
         tx.append(None, Event::SubscriberConfirmed(id));
         if welcomes {
-            mails::order(tx, random, random.id(now)?, mails::Kind::Welcome, id)?;
+            outbox::order(tx, random, random.id(now)?, outbox::Kind::Welcome, id)?;
         }
     }
     close_questions(tx, id)?;

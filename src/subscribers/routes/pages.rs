@@ -1,0 +1,43 @@
+//! What people's pages share. They work without scripts and cookies, and nothing changes on `GET`: programs that follow
+//! the links in mails open them too. A form is answered with a page and never a redirect, because programs that press the
+//! one-click button of RFC 8058 must not be redirected.
+
+use actix_web::http::StatusCode;
+use minijinja::{Value, context};
+
+use crate::app::App;
+use crate::base::error::Result;
+use crate::base::http::html::page;
+use crate::base::http::{Answer, Form};
+use crate::base::templates::Language;
+use crate::base::text::slug::Slug;
+use crate::subscribers::topics::{Followable, MAX_TOPICS};
+
+/// A page that says something, perhaps with a link to the form.
+pub(super) fn message_page(
+    app: &App,
+    language: &Language,
+    status: StatusCode,
+    message: &str,
+    has_link: bool,
+) -> Result<Answer> {
+    let link = has_link.then(|| format!("{}/subscribe", app.config.base_url()));
+    page(app, language, status, "message.html", context! { message, link })
+}
+
+pub(super) fn button_page(app: &App, language: &Language, message: &str) -> Result<Answer> {
+    page(app, language, StatusCode::OK, "button.html", context! { message })
+}
+
+/// The topics as a form shows them: which of them are chosen.
+pub(super) fn choices(all: &[Followable], is_chosen: impl Fn(&Slug) -> bool) -> Value {
+    let choice = |topic: &Followable| {
+        context! { slug => topic.slug.as_str(), name => topic.name.as_str(), chosen => is_chosen(&topic.slug) }
+    };
+    all.iter().map(choice).collect()
+}
+
+/// The topics that are ticked, as far as they can be slugs.
+pub(super) fn chosen_topics(form: &Form) -> Vec<Slug> {
+    form.all("topic").take(MAX_TOPICS).filter_map(|slug| Slug::parse(slug).ok()).collect()
+}
