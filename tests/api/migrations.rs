@@ -1,4 +1,4 @@
-//! The schema: both databases have the same one, `src/db/schema.rs` tells it truly, and every migration can be taken back.
+//! The schema: both databases have the same one, `src/base/db/schema/` tells it truly, and every migration can be taken back.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -16,6 +16,10 @@ type Tables = BTreeMap<String, BTreeSet<String>>;
 struct Line {
     #[diesel(sql_type = Text)]
     line: String,
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
 fn lines(conn: &mut Connection, sql: &str) -> Vec<String> {
@@ -81,8 +85,7 @@ fn processes_that_start_together_migrate_once() {
 #[test]
 fn both_databases_have_the_same_migrations() {
     let names = |engine: &str| -> BTreeSet<String> {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(engine);
-        let entries = std::fs::read_dir(folder).expect("a folder");
+        let entries = std::fs::read_dir(root().join("migrations").join(engine)).expect("a folder");
         let names = entries.map(|entry| entry.expect("an entry").file_name().into_string().expect("UTF-8"));
         names.collect()
     };
@@ -90,14 +93,14 @@ fn both_databases_have_the_same_migrations() {
 }
 
 #[test]
-fn schema_rs_tells_what_the_engine_reports() {
+fn the_schema_tells_what_the_engine_reports() {
     let database = TestDatabase::fresh();
     migrate::run(&database.url).expect("up");
     let mut conn = database.connect();
     let is_sqlite = matches!(conn, Connection::Sqlite(_));
     let reported = if is_sqlite { reported_by_sqlite(&mut conn) } else { reported_by_postgres(&mut conn) };
-    let told = told_by_schema_rs(is_sqlite);
-    assert!(told.len() >= 6, "{told:#?}");
+    let told = told_by_the_schema(is_sqlite);
+    assert!(told.len() > 30, "{told:#?}");
     assert_eq!(told.keys().collect::<Vec<_>>(), reported.keys().collect::<Vec<_>>());
     for (table, columns) in &told {
         assert_eq!(columns, &reported[table], "{table}");
@@ -156,24 +159,27 @@ fn tables(lines: Vec<String>) -> Tables {
     tables
 }
 
-/// Reads the page itself: `name (key, …) { column -> Type, … }`.
-fn told_by_schema_rs(is_sqlite: bool) -> Tables {
+/// Reads the files themselves: `name (key, …) { column -> Type, … }`.
+fn told_by_the_schema(is_sqlite: bool) -> Tables {
     let mut tables = Tables::new();
-    let mut open: Option<(String, Vec<String>)> = None;
-    for line in include_str!("../../src/base/db/schema.rs").lines().map(str::trim) {
-        if let Some((name, key)) = line.strip_suffix(") {").and_then(|line| line.split_once(" (")) {
-            open = Some((name.to_owned(), key.split(", ").map(str::to_owned).collect()));
-        } else if let Some((column, kind)) = line.trim_end_matches(',').split_once(" -> ") {
-            let (table, key) = open.as_ref().unwrap_or_else(|| panic!("{line} stands in no table"));
-            let (kind, null) = match kind.strip_prefix("Nullable<") {
-                Some(kind) => (kind.trim_end_matches('>'), "null"),
-                None => (kind, "not null"),
-            };
-            let key = if key.iter().any(|part| part == column) { " key" } else { "" };
-            let told = format!("{column} {} {null}{key}", spelled(kind, is_sqlite));
-            tables.entry(table.clone()).or_default().insert(told);
-        } else if line == "}" {
-            open = None;
+    for entry in std::fs::read_dir(root().join("src/base/db/schema")).expect("a folder") {
+        let source = std::fs::read_to_string(entry.expect("an entry").path()).expect("a file");
+        let mut open: Option<(String, Vec<String>)> = None;
+        for line in source.lines().map(str::trim) {
+            if let Some((name, key)) = line.strip_suffix(") {").and_then(|line| line.split_once(" (")) {
+                open = Some((name.to_owned(), key.split(", ").map(str::to_owned).collect()));
+            } else if let Some((column, kind)) = line.trim_end_matches(',').split_once(" -> ") {
+                let (table, key) = open.as_ref().unwrap_or_else(|| panic!("{line} stands in no table"));
+                let (kind, null) = match kind.strip_prefix("Nullable<") {
+                    Some(kind) => (kind.trim_end_matches('>'), "null"),
+                    None => (kind, "not null"),
+                };
+                let key = if key.iter().any(|part| part == column) { " key" } else { "" };
+                let told = format!("{column} {} {null}{key}", spelled(kind, is_sqlite));
+                tables.entry(table.clone()).or_default().insert(told);
+            } else if line == "}" {
+                open = None;
+            }
         }
     }
     tables

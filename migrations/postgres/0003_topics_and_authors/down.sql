@@ -1,2 +1,0 @@
-DROP TABLE authors;
-DROP TABLE topics;

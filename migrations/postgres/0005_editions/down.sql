@@ -1,4 +1,0 @@
-DROP TABLE rendering_authors;
-DROP TABLE rendering_topics;
-DROP TABLE renderings;
-DROP TABLE editions;

@@ -1,2 +1,0 @@
-DROP TABLE confirmations;
-DROP TABLE subscribers;

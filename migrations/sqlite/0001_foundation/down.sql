@@ -1,5 +1,0 @@
-DROP TABLE surroundings;
-DROP TABLE idempotency_keys;
-DROP TABLE jobs;
-DROP TABLE events;
-DROP TABLE keys;

@@ -1,0 +1,514 @@
+-- Machinery: keys, the log, jobs, responses kept for retries ---------------------------------------------------------
+
+-- Signing and HMAC keys, sealed with the installation's secret.
+CREATE TABLE keys (
+    id BLOB NOT NULL PRIMARY KEY,
+    purpose TEXT NOT NULL,
+    sealed BLOB NOT NULL,
+    created_at INTEGER NOT NULL,
+    retired_at INTEGER
+) STRICT;
+CREATE INDEX keys_purpose ON keys (purpose, id);
+
+-- What every accepted change appends: ids only, never a name, an address or a text.
+CREATE TABLE events (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    at INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    actor_id BLOB,
+    subject_id BLOB NOT NULL,
+    data TEXT NOT NULL,
+    readers_see INTEGER NOT NULL
+) STRICT;
+CREATE INDEX events_subject ON events (subject_id, id);
+CREATE INDEX events_readers_see ON events (id) WHERE readers_see;
+-- How many joined, confirmed and left over time is counted in the log.
+CREATE INDEX events_kind ON events (kind, at);
+
+-- Deeds to be done later, written in the transaction that wants them.
+CREATE TABLE jobs (
+    id BLOB NOT NULL PRIMARY KEY,
+    kind TEXT NOT NULL,
+    payload TEXT NOT NULL,
+    run_at INTEGER NOT NULL,
+    claimed_until INTEGER,
+    attempts INTEGER NOT NULL,
+    last_error TEXT,
+    dead_at INTEGER,
+    created_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX jobs_due ON jobs (run_at) WHERE dead_at IS NULL;
+
+-- The answers given to requests that carried an Idempotency-Key, for a day.
+CREATE TABLE idempotency_keys (
+    user_id BLOB NOT NULL,
+    key TEXT NOT NULL,
+    fingerprint BLOB NOT NULL,
+    status INTEGER NOT NULL,
+    headers TEXT NOT NULL,
+    body BLOB NOT NULL,
+    created_at INTEGER NOT NULL,
+    PRIMARY KEY (user_id, key)
+) STRICT;
+CREATE INDEX idempotency_keys_created_at ON idempotency_keys (created_at);
+
+-- Changes: the log as readers follow it ------------------------------------------------------------------------------
+
+-- The newest change of each article that was ever published, as readers saw it: the log with all but the last word of
+-- an article left out, for those who follow. Outlives the article.
+CREATE TABLE latest_changes (
+    article_id BLOB NOT NULL PRIMARY KEY,
+    event_id INTEGER NOT NULL,
+    change TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    CONSTRAINT latest_changes_event_id UNIQUE (event_id)
+) STRICT;
+
+-- Users --------------------------------------------------------------------------------------------------------------
+
+-- Those who can log in.
+CREATE TABLE users (
+    id BLOB NOT NULL PRIMARY KEY,
+    email TEXT NOT NULL,
+    email_key TEXT NOT NULL,
+    name TEXT NOT NULL,
+    role TEXT NOT NULL CHECK (role IN ('contributor', 'author', 'editor', 'admin')),
+    password_hash TEXT NOT NULL,
+    disabled_at INTEGER,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    CONSTRAINT users_email_key UNIQUE (email_key)
+) STRICT;
+
+-- Topics and authors -------------------------------------------------------------------------------------------------
+
+-- What articles are about. A merged topic stays as a signpost for old revisions that name it.
+CREATE TABLE topics (
+    id BLOB NOT NULL PRIMARY KEY,
+    slug TEXT NOT NULL,
+    name TEXT NOT NULL,
+    description TEXT,
+    merged_into BLOB REFERENCES topics (id) ON DELETE CASCADE,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    followable INTEGER NOT NULL DEFAULT 0,
+    CONSTRAINT topics_slug UNIQUE (slug)
+) STRICT;
+CREATE INDEX topics_name ON topics (name, id);
+CREATE INDEX topics_merged_into ON topics (merged_into);
+
+-- Who articles are by. An author may be linked to a user and need not be.
+CREATE TABLE authors (
+    id BLOB NOT NULL PRIMARY KEY,
+    slug TEXT NOT NULL,
+    name TEXT NOT NULL,
+    bio TEXT,
+    website_url TEXT,
+    image_url TEXT,
+    user_id BLOB REFERENCES users (id) ON DELETE SET NULL,
+    merged_into BLOB REFERENCES authors (id) ON DELETE CASCADE,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    CONSTRAINT authors_slug UNIQUE (slug)
+) STRICT;
+CREATE INDEX authors_name ON authors (name, id);
+CREATE INDEX authors_user_id ON authors (user_id);
+CREATE INDEX authors_merged_into ON authors (merged_into);
+
+-- Articles: the draft and its history --------------------------------------------------------------------------------
+
+-- Articles: their identity, and the metadata of the draft.
+CREATE TABLE articles (
+    id BLOB NOT NULL PRIMARY KEY,
+    owner_id BLOB NOT NULL REFERENCES users (id),
+    version INTEGER NOT NULL,
+    revision INTEGER NOT NULL,
+    metadata_revision INTEGER NOT NULL,
+    live_edition INTEGER,
+    published_revision INTEGER,
+    last_edition INTEGER NOT NULL,
+    published_at INTEGER,
+    locale TEXT NOT NULL,
+    slug TEXT NOT NULL,
+    title TEXT NOT NULL,
+    subtitle TEXT,
+    summary TEXT,
+    cover TEXT,
+    featured INTEGER NOT NULL,
+    listed INTEGER NOT NULL,
+    intro TEXT NOT NULL,
+    seo TEXT NOT NULL,
+    custom TEXT NOT NULL,
+    translation_of BLOB REFERENCES articles (id) ON DELETE SET NULL,
+    aliases TEXT NOT NULL,
+    trashed_at INTEGER,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    CONSTRAINT articles_locale_slug UNIQUE (locale, slug)
+) STRICT;
+CREATE INDEX articles_updated_at ON articles (updated_at, id);
+CREATE INDEX articles_owner_id ON articles (owner_id, updated_at, id);
+CREATE INDEX articles_translation_of ON articles (translation_of);
+
+CREATE TABLE article_topics (
+    article_id BLOB NOT NULL REFERENCES articles (id) ON DELETE CASCADE,
+    topic_id BLOB NOT NULL REFERENCES topics (id) ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    PRIMARY KEY (article_id, topic_id)
+) STRICT;
+CREATE INDEX article_topics_topic_id ON article_topics (topic_id, article_id);
+
+CREATE TABLE article_authors (
+    article_id BLOB NOT NULL REFERENCES articles (id) ON DELETE CASCADE,
+    author_id BLOB NOT NULL REFERENCES authors (id) ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    PRIMARY KEY (article_id, author_id)
+) STRICT;
+CREATE INDEX article_authors_author_id ON article_authors (author_id, article_id);
+
+-- The draft's tree: a section stands at a position below its parent, or at the top.
+CREATE TABLE sections (
+    id BLOB NOT NULL PRIMARY KEY,
+    article_id BLOB NOT NULL REFERENCES articles (id) ON DELETE CASCADE,
+    parent_id BLOB,
+    position INTEGER NOT NULL,
+    heading TEXT,
+    anchor TEXT,
+    body TEXT NOT NULL,
+    custom TEXT NOT NULL,
+    revision INTEGER NOT NULL
+) STRICT;
+CREATE INDEX sections_article_id ON sections (article_id, position);
+
+-- Who changed what at which version: what the check of If-Match reads and its refusal tells.
+CREATE TABLE changes (
+    article_id BLOB NOT NULL REFERENCES articles (id) ON DELETE CASCADE,
+    version INTEGER NOT NULL,
+    subject_id BLOB NOT NULL,
+    members TEXT,
+    user_id BLOB,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (article_id, version, subject_id)
+) STRICT;
+
+-- The full snapshot that every accepted edit leaves.
+CREATE TABLE revisions (
+    article_id BLOB NOT NULL REFERENCES articles (id) ON DELETE CASCADE,
+    revision INTEGER NOT NULL,
+    user_id BLOB,
+    title TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    content TEXT NOT NULL,
+    PRIMARY KEY (article_id, revision)
+) STRICT;
+
+-- Who owns an address: the article whose draft has it, whose live edition has it, or whose edition once had it.
+CREATE TABLE slugs (
+    locale TEXT NOT NULL,
+    slug TEXT NOT NULL,
+    article_id BLOB NOT NULL REFERENCES articles (id) ON DELETE CASCADE,
+    once_public INTEGER NOT NULL,
+    PRIMARY KEY (locale, slug)
+) STRICT;
+CREATE INDEX slugs_article_id ON slugs (article_id);
+
+-- Editions: what was published, and its renderings -------------------------------------------------------------------
+
+-- What was published: immutable facts.
+CREATE TABLE editions (
+    article_id BLOB NOT NULL REFERENCES articles (id) ON DELETE CASCADE,
+    edition INTEGER NOT NULL,
+    revision INTEGER NOT NULL,
+    locale TEXT NOT NULL,
+    slug TEXT NOT NULL,
+    title TEXT NOT NULL,
+    published_at INTEGER NOT NULL,
+    user_id BLOB,
+    PRIMARY KEY (article_id, edition)
+) STRICT;
+
+-- The live edition of an article in its finished form; can be made again at any time. Large columns stand last,
+-- so that a list never reads past the item.
+CREATE TABLE renderings (
+    article_id BLOB NOT NULL PRIMARY KEY REFERENCES articles (id) ON DELETE CASCADE,
+    epoch INTEGER NOT NULL,
+    locale TEXT NOT NULL,
+    slug TEXT NOT NULL,
+    translation_of BLOB,
+    listed INTEGER NOT NULL,
+    featured INTEGER NOT NULL,
+    published_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    title TEXT NOT NULL,
+    etag TEXT NOT NULL,
+    made_from BLOB NOT NULL,
+    item BLOB NOT NULL,
+    body BLOB NOT NULL,
+    sources BLOB NOT NULL,
+    CONSTRAINT renderings_locale_slug UNIQUE (locale, slug)
+) STRICT;
+CREATE INDEX renderings_published_at ON renderings (listed, published_at, article_id);
+CREATE INDEX renderings_updated_at ON renderings (listed, updated_at, article_id);
+CREATE INDEX renderings_title ON renderings (listed, title, article_id);
+CREATE INDEX renderings_epoch ON renderings (epoch, article_id);
+CREATE INDEX renderings_translation_of ON renderings (translation_of);
+
+CREATE TABLE rendering_topics (
+    topic_id BLOB NOT NULL REFERENCES topics (id) ON DELETE CASCADE,
+    article_id BLOB NOT NULL REFERENCES renderings (article_id) ON DELETE CASCADE,
+    PRIMARY KEY (topic_id, article_id)
+) STRICT;
+CREATE INDEX rendering_topics_article_id ON rendering_topics (article_id);
+
+CREATE TABLE rendering_authors (
+    author_id BLOB NOT NULL REFERENCES authors (id) ON DELETE CASCADE,
+    article_id BLOB NOT NULL REFERENCES renderings (article_id) ON DELETE CASCADE,
+    PRIMARY KEY (author_id, article_id)
+) STRICT;
+CREATE INDEX rendering_authors_article_id ON rendering_authors (article_id);
+
+-- The one row of what renderings depend on beside their revision. The epoch rises whenever a name, a link or a
+-- setting that renderings embed has changed.
+CREATE TABLE surroundings (
+    id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+    epoch INTEGER NOT NULL,
+    made_from TEXT NOT NULL
+) STRICT;
+INSERT INTO surroundings (id, epoch, made_from) VALUES (1, 1, '');
+
+-- Search -------------------------------------------------------------------------------------------------------------
+
+-- What the live, listed articles are searched by. An article has a slot, which tells when it was first published, and
+-- 1,024 numbers from `slot << 10` on: the highest is its own place, those below are its sections' in document order.
+-- So the descending order of numbers is that of publication, the newest first.
+CREATE TABLE search_articles (
+    slot INTEGER NOT NULL PRIMARY KEY,
+    article_id BLOB NOT NULL REFERENCES renderings (article_id),
+    published_at INTEGER NOT NULL,
+    fingerprint BLOB NOT NULL,
+    CONSTRAINT search_articles_article_id UNIQUE (article_id)
+) STRICT;
+
+-- The places that can be found, and the text that snippets are cut from. Without a section it is the article itself.
+CREATE TABLE search_places (
+    id INTEGER NOT NULL PRIMARY KEY,
+    section_id BLOB,
+    heading TEXT,
+    anchor TEXT,
+    body TEXT NOT NULL
+) STRICT;
+
+-- Every word there is, the earlier met the more common: what a beginning can become.
+CREATE TABLE search_words (
+    id INTEGER NOT NULL PRIMARY KEY,
+    word TEXT NOT NULL,
+    CONSTRAINT search_words_word UNIQUE (word)
+) STRICT;
+
+-- The tokens of each place, which are folded and parted by single spaces.
+CREATE VIRTUAL TABLE search_index USING fts5 (words, content='', contentless_delete=1, tokenize='ascii');
+
+-- The site, and the addresses of articles on it ----------------------------------------------------------------------
+
+-- The one row of what the publication says of itself. NULL is the default: the setting, or what the editions tell.
+CREATE TABLE site (
+    id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+    title TEXT,
+    description TEXT,
+    navigation TEXT NOT NULL,
+    locales TEXT,
+    custom TEXT NOT NULL
+) STRICT;
+INSERT INTO site (id, title, description, navigation, locales, custom) VALUES (1, NULL, NULL, '[]', NULL, '{}');
+
+-- Every path on the website that leads to a live article: its own (rank 0), those of the slugs it had (1), and those
+-- it had elsewhere (2). Of those with the same key, which compares them, the first by rank, first publication and
+-- article counts. Written with the rendering, gone with it.
+CREATE TABLE addresses (
+    key TEXT NOT NULL,
+    article_id BLOB NOT NULL REFERENCES renderings (article_id) ON DELETE CASCADE,
+    rank INTEGER NOT NULL,
+    path TEXT NOT NULL,
+    locale TEXT NOT NULL,
+    url TEXT NOT NULL,
+    published_at INTEGER NOT NULL,
+    PRIMARY KEY (key, article_id)
+) STRICT;
+CREATE INDEX addresses_key ON addresses (key, rank, published_at, article_id);
+CREATE INDEX addresses_article_id ON addresses (article_id);
+
+-- Subscribers, their consent and their mail --------------------------------------------------------------------------
+
+-- Those who receive mail, and what they consented to.
+CREATE TABLE subscribers (
+    id BLOB NOT NULL PRIMARY KEY,
+    email TEXT NOT NULL,
+    email_key TEXT NOT NULL,
+    name TEXT,
+    status TEXT NOT NULL CHECK (status IN ('pending', 'confirmed', 'unsubscribed', 'bounced', 'complained')),
+    locale TEXT NOT NULL,
+    custom TEXT NOT NULL,
+    source TEXT,
+    signed_up_at INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    confirmed_at INTEGER,
+    unsubscribed_at INTEGER,
+    updated_at INTEGER NOT NULL,
+    CONSTRAINT subscribers_email_key UNIQUE (email_key)
+) STRICT;
+CREATE INDEX subscribers_created_at ON subscribers (created_at, id);
+CREATE INDEX subscribers_status ON subscribers (status, created_at, id);
+CREATE INDEX subscribers_updated_at ON subscribers (updated_at, id);
+CREATE INDEX subscribers_status_email ON subscribers (status, email_key);
+CREATE INDEX subscribers_status_updated_at ON subscribers (status, updated_at, id);
+CREATE INDEX subscribers_source ON subscribers (source, created_at, id);
+
+-- Each time someone was asked to confirm: the hash of the token, and when the question was settled.
+CREATE TABLE confirmations (
+    id BLOB NOT NULL PRIMARY KEY,
+    subscriber_id BLOB NOT NULL REFERENCES subscribers (id) ON DELETE CASCADE,
+    token_hash BLOB NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    closed_at INTEGER,
+    CONSTRAINT confirmations_token_hash UNIQUE (token_hash)
+) STRICT;
+CREATE INDEX confirmations_subscriber_id ON confirmations (subscriber_id, created_at);
+CREATE INDEX confirmations_created_at ON confirmations (created_at);
+
+-- The words that people were shown when they consented, each version once, under its hash.
+CREATE TABLE consent_texts (
+    hash BLOB NOT NULL PRIMARY KEY,
+    text TEXT NOT NULL,
+    created_at INTEGER NOT NULL
+) STRICT;
+
+-- The evidence of consent: what a subscriber did or what became of their address, when and by which way, and the keyed
+-- hash of the network it came from. Only ever added to; it goes when the person is erased.
+CREATE TABLE consents (
+    id BLOB NOT NULL PRIMARY KEY,
+    subscriber_id BLOB NOT NULL REFERENCES subscribers (id) ON DELETE CASCADE,
+    kind TEXT NOT NULL CHECK (kind IN ('requested', 'asked', 'confirmed', 'withdrawn', 'bounced', 'complained', 'imported')),
+    via TEXT NOT NULL CHECK (via IN ('page', 'api', 'server', 'mail', 'one-click', 'preferences', 'editor', 'import')),
+    at INTEGER NOT NULL,
+    actor_id BLOB,
+    text_hash BLOB REFERENCES consent_texts (hash),
+    locale TEXT,
+    source TEXT,
+    form_url TEXT,
+    network_hash BLOB,
+    user_agent TEXT,
+    details TEXT NOT NULL
+) STRICT;
+CREATE INDEX consents_subscriber_id ON consents (subscriber_id, at, id);
+CREATE INDEX consents_text_hash ON consents (text_hash);
+CREATE TRIGGER consents_stay BEFORE UPDATE ON consents BEGIN
+    SELECT RAISE(ABORT, 'evidence is only added to');
+END;
+
+-- Addresses that take or want no mail, as keyed hashes: outlives the person's erasure, and ends by their own consent.
+CREATE TABLE suppressions (
+    id BLOB NOT NULL PRIMARY KEY,
+    address_hash BLOB NOT NULL,
+    reason TEXT NOT NULL CHECK (reason IN ('unsubscribed', 'bounced', 'complained', 'erased')),
+    created_at INTEGER NOT NULL,
+    CONSTRAINT suppressions_address_hash UNIQUE (address_hash)
+) STRICT;
+CREATE INDEX suppressions_created_at ON suppressions (created_at, id);
+
+-- When an address was asked to confirm and has not answered since, by its keyed hash: outlives the row, so that nobody is
+-- asked more often for having been forgotten.
+CREATE TABLE unanswered_questions (
+    address_hash BLOB NOT NULL,
+    asked_at INTEGER NOT NULL,
+    PRIMARY KEY (address_hash, asked_at)
+) STRICT;
+CREATE INDEX unanswered_questions_asked_at ON unanswered_questions (asked_at);
+
+-- The words that editors put on subscribers.
+CREATE TABLE subscriber_labels (
+    subscriber_id BLOB NOT NULL REFERENCES subscribers (id) ON DELETE CASCADE,
+    label TEXT NOT NULL,
+    PRIMARY KEY (subscriber_id, label)
+) STRICT;
+CREATE INDEX subscriber_labels_label ON subscriber_labels (label, subscriber_id);
+
+-- The topics that subscribers chose among those that can be followed; whoever chose none receives everything.
+CREATE TABLE subscriber_topics (
+    subscriber_id BLOB NOT NULL REFERENCES subscribers (id) ON DELETE CASCADE,
+    topic_id BLOB NOT NULL REFERENCES topics (id) ON DELETE CASCADE,
+    PRIMARY KEY (subscriber_id, topic_id)
+) STRICT;
+CREATE INDEX subscriber_topics_topic_id ON subscriber_topics (topic_id, subscriber_id);
+
+-- Each mail to a subscriber, and what became of it. The one that asks to confirm has the id of its question.
+CREATE TABLE mails (
+    id BLOB NOT NULL PRIMARY KEY,
+    subscriber_id BLOB NOT NULL REFERENCES subscribers (id) ON DELETE CASCADE,
+    kind TEXT NOT NULL CHECK (kind IN ('confirmation', 'welcome')),
+    created_at INTEGER NOT NULL,
+    tried_at INTEGER,
+    sent_at INTEGER,
+    refused_at INTEGER
+) STRICT;
+CREATE INDEX mails_subscriber_id ON mails (subscriber_id);
+CREATE INDEX mails_created_at ON mails (created_at);
+
+-- Imports of subscribers ---------------------------------------------------------------------------------------------
+
+-- Files of subscribers that were sent in: what was asked, how far it is, and what has come of it so far.
+CREATE TABLE imports (
+    id BLOB NOT NULL PRIMARY KEY,
+    user_id BLOB NOT NULL,
+    status TEXT NOT NULL CHECK (status IN ('receiving', 'waiting', 'running', 'done', 'failed')),
+    dry_run INTEGER NOT NULL,
+    source TEXT,
+    statement TEXT,
+    labels TEXT NOT NULL,
+    locale TEXT NOT NULL,
+    delimiter TEXT NOT NULL,
+    header TEXT NOT NULL,
+    bytes INTEGER NOT NULL,
+    next_byte INTEGER NOT NULL,
+    next_line INTEGER NOT NULL,
+    midline INTEGER NOT NULL,
+    rows INTEGER NOT NULL,
+    created INTEGER NOT NULL,
+    updated INTEGER NOT NULL,
+    unchanged INTEGER NOT NULL,
+    suppressed INTEGER NOT NULL,
+    refused INTEGER NOT NULL,
+    error TEXT,
+    created_at INTEGER NOT NULL,
+    started_at INTEGER,
+    finished_at INTEGER
+) STRICT;
+CREATE INDEX imports_created_at ON imports (created_at, id);
+
+-- The bytes of a file, piece by piece, until they are read.
+CREATE TABLE import_parts (
+    import_id BLOB NOT NULL REFERENCES imports (id) ON DELETE CASCADE,
+    number INTEGER NOT NULL,
+    bytes BLOB NOT NULL,
+    PRIMARY KEY (import_id, number)
+) STRICT;
+
+-- What became of each row: no address, no name.
+CREATE TABLE import_rows (
+    import_id BLOB NOT NULL REFERENCES imports (id) ON DELETE CASCADE,
+    number INTEGER NOT NULL,
+    line INTEGER NOT NULL,
+    outcome TEXT NOT NULL CHECK (outcome IN ('created', 'updated', 'unchanged', 'suppressed', 'refused')),
+    code TEXT,
+    subscriber_id BLOB,
+    PRIMARY KEY (import_id, number)
+) STRICT;
+CREATE INDEX import_rows_outcome ON import_rows (import_id, outcome, number);
+
+-- Whom a dry run has met, by a keyed hash of the address, and how they would be by now. Gone when it is done.
+CREATE TABLE import_seen (
+    import_id BLOB NOT NULL REFERENCES imports (id) ON DELETE CASCADE,
+    hash BLOB NOT NULL,
+    state TEXT NOT NULL,
+    PRIMARY KEY (import_id, hash)
+) STRICT;

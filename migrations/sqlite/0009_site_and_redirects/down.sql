@@ -1,2 +1,0 @@
-DROP TABLE addresses;
-DROP TABLE site;

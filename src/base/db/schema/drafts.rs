@@ -1,0 +1,106 @@
+//! Articles: the draft and its history.
+
+diesel::table! {
+    use crate::base::db::schema::sql_types::*;
+
+    articles (id) {
+        id -> Id,
+        owner_id -> Id,
+        version -> BigInt,
+        revision -> BigInt,
+        metadata_revision -> BigInt,
+        live_edition -> Nullable<BigInt>,
+        published_revision -> Nullable<BigInt>,
+        last_edition -> BigInt,
+        published_at -> Nullable<Instant>,
+        locale -> Text,
+        slug -> Text,
+        title -> Text,
+        subtitle -> Nullable<Text>,
+        summary -> Nullable<Text>,
+        cover -> Nullable<JsonText>,
+        featured -> Bool,
+        listed -> Bool,
+        intro -> Text,
+        seo -> JsonText,
+        custom -> JsonText,
+        translation_of -> Nullable<Id>,
+        aliases -> JsonText,
+        trashed_at -> Nullable<Instant>,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::base::db::schema::sql_types::*;
+
+    article_topics (article_id, topic_id) {
+        article_id -> Id,
+        topic_id -> Id,
+        position -> BigInt,
+    }
+}
+
+diesel::table! {
+    use crate::base::db::schema::sql_types::*;
+
+    article_authors (article_id, author_id) {
+        article_id -> Id,
+        author_id -> Id,
+        position -> BigInt,
+    }
+}
+
+diesel::table! {
+    use crate::base::db::schema::sql_types::*;
+
+    sections (id) {
+        id -> Id,
+        article_id -> Id,
+        parent_id -> Nullable<Id>,
+        position -> BigInt,
+        heading -> Nullable<Text>,
+        anchor -> Nullable<Text>,
+        body -> Text,
+        custom -> JsonText,
+        revision -> BigInt,
+    }
+}
+
+diesel::table! {
+    use crate::base::db::schema::sql_types::*;
+
+    changes (article_id, version, subject_id) {
+        article_id -> Id,
+        version -> BigInt,
+        subject_id -> Id,
+        members -> Nullable<JsonText>,
+        user_id -> Nullable<Id>,
+        at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::base::db::schema::sql_types::*;
+
+    revisions (article_id, revision) {
+        article_id -> Id,
+        revision -> BigInt,
+        user_id -> Nullable<Id>,
+        title -> Text,
+        created_at -> Instant,
+        content -> JsonText,
+    }
+}
+
+diesel::table! {
+    use crate::base::db::schema::sql_types::*;
+
+    slugs (locale, slug) {
+        locale -> Text,
+        slug -> Text,
+        article_id -> Id,
+        once_public -> Bool,
+    }
+}

@@ -1,0 +1,26 @@
+//! The log of events, and the newest change of each article as readers follow it.
+
+diesel::table! {
+    use crate::base::db::schema::sql_types::*;
+
+    events (id) {
+        id -> BigInt,
+        at -> Instant,
+        kind -> Text,
+        actor_id -> Nullable<Id>,
+        subject_id -> Id,
+        data -> JsonText,
+        readers_see -> Bool,
+    }
+}
+
+diesel::table! {
+    use crate::base::db::schema::sql_types::*;
+
+    latest_changes (article_id) {
+        article_id -> Id,
+        event_id -> BigInt,
+        change -> Text,
+        at -> Instant,
+    }
+}

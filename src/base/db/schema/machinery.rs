@@ -1,0 +1,43 @@
+//! Keys, jobs, and the responses kept for retries.
+
+diesel::table! {
+    use crate::base::db::schema::sql_types::*;
+
+    keys (id) {
+        id -> Id,
+        purpose -> Text,
+        sealed -> Binary,
+        created_at -> Instant,
+        retired_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use crate::base::db::schema::sql_types::*;
+
+    jobs (id) {
+        id -> Id,
+        kind -> Text,
+        payload -> JsonText,
+        run_at -> Instant,
+        claimed_until -> Nullable<Instant>,
+        attempts -> BigInt,
+        last_error -> Nullable<Text>,
+        dead_at -> Nullable<Instant>,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::base::db::schema::sql_types::*;
+
+    idempotency_keys (user_id, key) {
+        user_id -> Id,
+        key -> Text,
+        fingerprint -> Binary,
+        status -> BigInt,
+        headers -> JsonText,
+        body -> Binary,
+        created_at -> Instant,
+    }
+}

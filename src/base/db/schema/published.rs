@@ -1,0 +1,66 @@
+//! What was published, and its renderings.
+
+diesel::table! {
+    use crate::base::db::schema::sql_types::*;
+
+    editions (article_id, edition) {
+        article_id -> Id,
+        edition -> BigInt,
+        revision -> BigInt,
+        locale -> Text,
+        slug -> Text,
+        title -> Text,
+        published_at -> Instant,
+        user_id -> Nullable<Id>,
+    }
+}
+
+diesel::table! {
+    use crate::base::db::schema::sql_types::*;
+
+    renderings (article_id) {
+        article_id -> Id,
+        epoch -> BigInt,
+        locale -> Text,
+        slug -> Text,
+        translation_of -> Nullable<Id>,
+        listed -> Bool,
+        featured -> Bool,
+        published_at -> Instant,
+        updated_at -> Instant,
+        title -> Text,
+        etag -> Text,
+        made_from -> Binary,
+        item -> Binary,
+        body -> Binary,
+        sources -> Binary,
+    }
+}
+
+diesel::table! {
+    use crate::base::db::schema::sql_types::*;
+
+    rendering_topics (topic_id, article_id) {
+        topic_id -> Id,
+        article_id -> Id,
+    }
+}
+
+diesel::table! {
+    use crate::base::db::schema::sql_types::*;
+
+    rendering_authors (author_id, article_id) {
+        author_id -> Id,
+        article_id -> Id,
+    }
+}
+
+diesel::table! {
+    use crate::base::db::schema::sql_types::*;
+
+    surroundings (id) {
+        id -> BigInt,
+        epoch -> BigInt,
+        made_from -> Text,
+    }
+}

@@ -1,0 +1,28 @@
+//! What the publication says of itself, and where its articles are on the website.
+
+diesel::table! {
+    use crate::base::db::schema::sql_types::*;
+
+    site (id) {
+        id -> BigInt,
+        title -> Nullable<Text>,
+        description -> Nullable<Text>,
+        navigation -> JsonText,
+        locales -> Nullable<JsonText>,
+        custom -> JsonText,
+    }
+}
+
+diesel::table! {
+    use crate::base::db::schema::sql_types::*;
+
+    addresses (key, article_id) {
+        key -> Text,
+        article_id -> Id,
+        rank -> BigInt,
+        path -> Text,
+        locale -> Text,
+        url -> Text,
+        published_at -> Instant,
+    }
+}
