@@ -49,6 +49,7 @@ pub mod editions;
 pub mod feeds;
 pub mod operations;
 pub mod redirects;
+pub mod render_context;
 pub mod search;
 pub mod site;
 pub mod subscribers;

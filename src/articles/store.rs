@@ -10,7 +10,7 @@ use crate::base::clock::Timestamp;
 use crate::base::db::schema::{article_authors, article_topics, articles, changes, revisions, sections};
 use crate::base::db::types::Json;
 use crate::base::db::{Connection, Tx};
-use crate::base::error::Result;
+use crate::base::error::{Error, Result};
 use crate::base::ids::{ArticleId, AuthorId, IsId as _, SectionId, SubjectId, TopicId, UserId};
 use crate::base::text::Locale;
 use crate::base::text::slug::{Anchor, Slug};
@@ -375,6 +375,13 @@ pub fn find_revision(conn: &mut Connection, article: ArticleId, revision: i64) -
         .get_result(conn)
         .optional()?;
     Ok(found.map(|Json(content)| content))
+}
+
+/// What readers have of an article: the content of its live edition.
+pub fn find_published(conn: &mut Connection, row: &ArticleRow) -> Result<Option<Content>> {
+    let (Some(_), Some(revision)) = (row.live_edition, row.published_revision) else { return Ok(None) };
+    let content = find_revision(conn, row.id, revision)?;
+    content.ok_or_else(|| Error::internal(format!("revision {revision} of {} is missing", row.id))).map(Some)
 }
 
 /// The id of a section of an article, even of one that has been removed.

@@ -16,7 +16,7 @@ macro_rules! carried_store {
         use crate::carried::{self, Found, Key, Order, Place};
         use crate::base::db::schema::{renderings, $drafts, $live, $table};
         use crate::base::db::{Connection, Tx, violation};
-        use crate::editions::surroundings_changed;
+        use crate::render_context::invalidate;
         use crate::base::error::{Error, Result};
         use crate::base::events::Event;
         use crate::base::random::Random;
@@ -237,7 +237,7 @@ macro_rules! carried_store {
                 .execute(&mut **tx)
                 .map_err(taken)?;
             tx.append(Some(actor), Event::$updated(row.id));
-            if embedded { surroundings_changed(tx, random) } else { Ok(()) }
+            if embedded { invalidate(tx, random) } else { Ok(()) }
         }
 
         /// Makes one that an article names and that nobody has made yet. The slug is free: [`find_by_slugs`] said so.
@@ -310,7 +310,7 @@ macro_rules! carried_store {
                 .set(($table::merged_into.eq(into), $table::updated_at.eq(now)))
                 .execute(&mut **tx)?;
             tx.append(Some(actor), Event::$merged { $from: from.id, into });
-            surroundings_changed(tx, random)?;
+            invalidate(tx, random)?;
             Ok(remaining)
         }
 
@@ -352,7 +352,7 @@ macro_rules! carried_store {
                 return Err(Error::NotFound($what));
             }
             tx.append(Some(actor), Event::$removed(found));
-            surroundings_changed(tx, random)
+            invalidate(tx, random)
         }
 
         /// Keeps others from changing these; in the order of their ids, so that no two wait for each other.

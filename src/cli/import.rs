@@ -26,7 +26,7 @@ use crate::base::mail::EmailAddress;
 use crate::base::text::Locale;
 use crate::base::text::slug::Slug;
 use crate::editions::publish::{self, Wanted};
-use crate::editions::store::{Adopt, adopt_settings};
+use crate::render_context::{self, RenderSettings};
 use crate::users::{self};
 
 /// How many files are under way at once; their commits share an fsync.
@@ -58,7 +58,8 @@ pub(super) enum Outcome {
 pub(super) async fn run(config: Config, arguments: Arguments) -> anyhow::Result<ExitCode> {
     let files = find_files(&arguments.path)?;
     let app = super::open(config).await?;
-    adopt_settings(&app, Adopt::IfNone).await?;
+    let (random, settings) = (app.random.clone(), RenderSettings::new(&app.config));
+    app.db.write(move |tx| render_context::store::save_settings_if_none(tx, &random, &settings)).await?;
     let import = Import::new(&app, arguments.owner.as_deref(), arguments.publish, arguments.dry_run).await?;
     let bar = progress_bar(files.len());
     let outcomes: Vec<(PathBuf, anyhow::Result<Outcome>)> = stream::iter(files)

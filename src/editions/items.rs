@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use serde_json::value::RawValue;
 
 use super::look::{STORED, Stored};
-use super::store::{self, ItemRow};
+use super::store::ItemRow;
 use super::view::View;
 use super::{Edition, remake};
 use crate::app::App;
@@ -14,6 +14,7 @@ use crate::base::db::Connection;
 use crate::base::db::schema::renderings;
 use crate::base::error::{Error, Result};
 use crate::base::ids::ArticleId;
+use crate::render_context;
 
 /// Reads something that is made of renderings: `find` looks for their rows and whatever else is needed, `make` makes it
 /// of them. If any are stale, they are made anew first and looked for again; what changes faster than that is taken as
@@ -41,7 +42,7 @@ where
 
 /// Those that are older than the present surroundings.
 fn stale(conn: &mut Connection, rows: &[ItemRow]) -> Result<BTreeSet<ArticleId>> {
-    let epoch = store::epoch(conn)?;
+    let epoch = render_context::store::epoch(conn)?;
     Ok(rows.iter().filter(|row| row.epoch < epoch).map(|row| row.article_id).collect())
 }
 

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use serde::Deserialize;
 
 use super::render::Source;
-use super::{Edition, remake, store};
+use super::{Edition, remake};
 use crate::app::App;
 use crate::articles::{ArticleRef, slugs};
 use crate::base::db::Connection;
@@ -17,6 +17,7 @@ use crate::base::http::public::moved;
 use crate::base::ids::ArticleId;
 use crate::base::text::Locale;
 use crate::base::text::slug::Slug;
+use crate::render_context;
 
 /// The columns of a [`Finished`].
 const FINISHED: (renderings::etag, renderings::item, renderings::body) =
@@ -116,7 +117,7 @@ fn look(conn: &mut Connection, article: &ArticleRef, locale: &Locale) -> Result<
     let found: Option<(i64, Stored)> =
         query.select((renderings::epoch, STORED)).get_result(conn).optional()?;
     match (found, article) {
-        (Some((epoch, stored)), _) => Ok(if epoch < store::epoch(conn)? {
+        (Some((epoch, stored)), _) => Ok(if epoch < render_context::store::epoch(conn)? {
             Found::Stale(stored.id)
         } else {
             Found::Fresh(Box::new(stored))

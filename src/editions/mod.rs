@@ -13,7 +13,6 @@ pub mod routes;
 pub mod store;
 pub mod view;
 
-use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -21,12 +20,7 @@ use utoipa::ToSchema;
 use crate::articles::{Cover, Seo};
 use crate::authors::AuthorRef;
 use crate::base::clock::Timestamp;
-use crate::base::db::Tx;
-use crate::base::db::schema::surroundings;
-use crate::base::error::Result;
 use crate::base::ids::{ArticleId, SectionId};
-use crate::base::jobs::{self, Job};
-use crate::base::random::Random;
 use crate::base::text::Locale;
 use crate::base::text::slug::{Anchor, Slug};
 use crate::topics::TopicRef;
@@ -241,17 +235,4 @@ pub struct Translation {
     /// Where the website shows it.
     #[schema(max_length = 2500, format = Uri)]
     pub url: String,
-}
-
-/// Notes that a name, a link or a setting which renderings embed has changed: every rendering may be stale from here on
-/// and is looked at again, soon by a job, or at once by whoever reads it first.
-///
-/// # Errors
-/// When the database refuses.
-pub fn surroundings_changed(tx: &mut Tx<'_>, random: &Random) -> Result<()> {
-    let now = tx.now();
-    diesel::update(surroundings::table)
-        .set(surroundings::epoch.eq(surroundings::epoch + 1))
-        .execute(&mut **tx)?;
-    jobs::enqueue(tx, random, &Job::RemakeRenderings { after: None }, now)
 }

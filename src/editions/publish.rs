@@ -2,7 +2,6 @@
 
 use super::render::{Facts, Rendering, render};
 use super::store::{self, EditionRow};
-use super::surroundings_changed;
 use crate::app::App;
 use crate::articles::drafts::{self, Draft};
 use crate::articles::store::{ArticleRow, find_revision};
@@ -14,6 +13,7 @@ use crate::base::error::{Error, Result};
 use crate::base::events::Event;
 use crate::base::random::Random;
 use crate::base::text::Locale;
+use crate::render_context;
 
 /// A rendering that is ready to be published.
 #[derive(Debug, Clone)]
@@ -123,7 +123,7 @@ pub fn commit(
     if before.as_ref().map(link) != Some(link(metadata)) {
         let original = metadata.translation_of.or(before.and_then(|before| before.translation_of));
         if store::has_translations(tx, row.id, original)? {
-            surroundings_changed(tx, random)?;
+            render_context::invalidate(tx, random)?;
         }
     }
     row.live_edition = Some(facts.edition);

@@ -13,6 +13,7 @@ use crate::base::error::{Error, Result};
 use crate::base::events::Event;
 use crate::base::ids::ArticleId;
 use crate::base::jobs::{self, Job};
+use crate::render_context;
 
 /// How many renderings one job looks at.
 const BATCH: i64 = 100;
@@ -25,7 +26,7 @@ pub(crate) async fn run(app: &App, after: Option<ArticleId>) -> Result<()> {
     let stale: Vec<ArticleId> = app
         .db
         .read(move |conn| {
-            let epoch = store::epoch(conn)?;
+            let epoch = render_context::store::epoch(conn)?;
             let mut query = renderings::table.filter(renderings::epoch.lt(epoch)).into_boxed();
             if let Some(after) = after {
                 query = query.filter(renderings::article_id.gt(after));

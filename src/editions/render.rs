@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::view::EditionField;
 use super::{Body, Edition, EditionSection, OutlineEntry, Translation};
-use crate::articles::{Content, Section, tree};
+use crate::articles::{Content, Metadata, Section, tree};
 use crate::authors::AuthorRef;
 use crate::base::clock::Timestamp;
 use crate::base::error::Result;
@@ -12,39 +12,24 @@ use crate::base::http::fields::Fields;
 use crate::base::http::json::sha256;
 use crate::base::http::public::etag;
 use crate::base::ids::ArticleId;
-use crate::base::text::Locale;
 use crate::base::text::excerpt::{excerpt, reading_minutes, word_count};
-use crate::base::text::markdown::{
-    Policy, RENDERER_VERSION, Rendered, render as render_bodies, render_heading,
-};
-use crate::base::text::slug::{Anchor, Slug};
-use crate::search::document::Document;
+use crate::base::text::markdown::{Policy, Rendered, render as render_bodies, render_heading};
+use crate::base::text::slug::Anchor;
+use crate::render_context::{RenderSettings, Website};
+use crate::search::document::{Document, SectionText};
 use crate::topics::TopicRef;
 
 /// What a rendering depends on beside its revision. Its hash tells whether one is stale.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Surroundings {
-    /// The version of the Markdown renderer and of this module.
-    pub renderer: u32,
-    /// The website and its article path.
-    pub website: Website,
-    /// Hosts whose `iframe`s stay.
-    pub iframe_hosts: Vec<String>,
+    /// The settings.
+    pub settings: RenderSettings,
     /// The authors, by their present names.
     pub authors: Vec<AuthorRef>,
     /// The topics, by their present names.
     pub topics: Vec<TopicRef>,
     /// The live translations.
     pub translations: Vec<Translation>,
-}
-
-/// The website that shows the articles.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Website {
-    /// Without a slash at the end.
-    pub url: String,
-    /// With `{slug}` and perhaps `{locale}`.
-    pub article_path: String,
 }
 
 /// What does not change however often an edition is rendered.
@@ -88,24 +73,6 @@ pub struct Source {
     pub text: String,
 }
 
-/// The version of this module's own output and of what is kept beside it: raised with any change of them.
-const VERSION: u32 = 2;
-
-/// What the version of rendering is now.
-#[must_use]
-pub fn version() -> u32 {
-    RENDERER_VERSION * 1000 + VERSION
-}
-
-impl Website {
-    /// Where an article is shown.
-    #[must_use]
-    pub fn article(&self, locale: &Locale, slug: &Slug) -> String {
-        let path = self.article_path.replace("{slug}", slug.as_str()).replace("{locale}", locale.as_str());
-        format!("{}{path}", self.url)
-    }
-}
-
 impl Surroundings {
     /// The hash that tells these surroundings from others.
     ///
@@ -137,11 +104,32 @@ pub fn render(content: &Content, facts: &Facts, around: &Surroundings) -> Result
         etag: etag(&body),
         item: item.get().as_bytes().to_vec(),
         sources: serde_json::to_vec(&sources)?,
-        document: Document::new(&content.metadata, &edition.sections, &sources),
+        document: document(&content.metadata, &edition.sections, &sources),
         made_from: around.hash()?,
-        website: around.website.clone(),
+        website: around.settings.website.clone(),
         body,
     })
+}
+
+/// What can be found of an edition. `sources` are its texts in document order, the intro first.
+fn document(metadata: &Metadata, sections: &[EditionSection], sources: &[Source]) -> Document {
+    fn flatten<'a>(sections: &'a [EditionSection], out: &mut Vec<&'a EditionSection>) {
+        for section in sections {
+            out.push(section);
+            flatten(&section.sections, out);
+        }
+    }
+    let mut flat = Vec::new();
+    flatten(sections, &mut flat);
+    let mut texts = sources.iter().map(|source| source.text.as_str());
+    let intro = texts.next().unwrap_or_default();
+    let sections = flat.into_iter().zip(texts).map(|(section, text)| SectionText {
+        id: section.id,
+        heading: section.heading.as_deref(),
+        anchor: section.anchor.as_ref(),
+        text,
+    });
+    Document::new(metadata, intro, sections)
 }
 
 /// The edition with HTML bodies, and what its bodies are in the other formats.
@@ -152,7 +140,7 @@ pub fn edition(content: &Content, facts: &Facts, around: &Surroundings) -> (Edit
     let bodies: Vec<&str> = std::iter::once(metadata.intro.as_str())
         .chain(flat.iter().map(|(section, ..)| section.body.as_str()))
         .collect();
-    let rendered = render_bodies(&bodies, &Policy { iframe_hosts: around.iframe_hosts.clone() });
+    let rendered = render_bodies(&bodies, &Policy { iframe_hosts: around.settings.iframe_hosts.clone() });
     let sources = bodies
         .iter()
         .zip(&rendered)
@@ -174,7 +162,7 @@ pub fn edition(content: &Content, facts: &Facts, around: &Surroundings) -> (Edit
         id: facts.id,
         slug: metadata.slug.clone(),
         locale: metadata.locale.clone(),
-        url: around.website.article(&metadata.locale, &metadata.slug),
+        url: around.settings.website.article(&metadata.locale, &metadata.slug),
         title: metadata.title.clone(),
         subtitle: metadata.subtitle.clone(),
         summary,

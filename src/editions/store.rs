@@ -2,23 +2,22 @@
 
 use diesel::prelude::*;
 
-use super::render::{Facts, Rendering, Surroundings, Website};
-use super::{Translation, render, surroundings_changed};
-use crate::app::App;
+use super::Translation;
+use super::render::{Facts, Rendering, Surroundings};
 use crate::articles::Content;
-use crate::articles::store::ArticleRow;
+use crate::articles::store::{self as articles, ArticleRow};
 use crate::authors::{self};
 use crate::base::clock::Timestamp;
 use crate::base::config::Config;
-use crate::base::db::schema::{editions, rendering_authors, rendering_topics, renderings, surroundings};
+use crate::base::db::schema::{editions, rendering_authors, rendering_topics, renderings};
 use crate::base::db::{Connection, Tx};
-use crate::base::error::{Error, Result};
-use crate::base::events::Event;
+use crate::base::error::Result;
 use crate::base::ids::{ArticleId, AuthorId, TopicId, UserId};
 use crate::base::random::Random;
 use crate::base::text::Locale;
 use crate::base::text::slug::Slug;
 use crate::redirects;
+use crate::render_context;
 use crate::search;
 use crate::search::document::Document;
 use crate::search::store::Labels;
@@ -64,14 +63,6 @@ pub struct ItemRow {
     pub item: Vec<u8>,
 }
 
-/// The present epoch of the surroundings.
-///
-/// # Errors
-/// When the database refuses.
-pub fn epoch(conn: &mut Connection) -> Result<i64> {
-    Ok(surroundings::table.select(surroundings::epoch).get_result(conn)?)
-}
-
 /// The surroundings of one revision of an article, and the epoch they were read in.
 ///
 /// # Errors
@@ -82,9 +73,7 @@ pub fn surroundings_of(
     content: &Content,
     config: &Config,
 ) -> Result<(i64, Surroundings)> {
-    let (epoch, made_from): (i64, String) =
-        surroundings::table.select((surroundings::epoch, surroundings::made_from)).get_result(conn)?;
-    let setup = Setup::kept(&made_from, config);
+    let (epoch, settings) = render_context::store::find(conn, config)?;
     let original = content.metadata.translation_of.unwrap_or(id);
     let siblings: Vec<(ArticleId, Locale, Slug)> = renderings::table
         .filter(renderings::translation_of.eq(original).or(renderings::article_id.eq(original)))
@@ -97,7 +86,7 @@ pub fn surroundings_of(
         .into_iter()
         .map(|(id, locale, slug)| Translation {
             id,
-            url: setup.website.article(&locale, &slug),
+            url: settings.website.article(&locale, &slug),
             locale,
             slug,
         })
@@ -105,84 +94,12 @@ pub fn surroundings_of(
     Ok((
         epoch,
         Surroundings {
-            renderer: setup.renderer,
-            website: setup.website,
-            iframe_hosts: setup.iframe_hosts,
+            settings,
             authors: authors::store::resolve(conn, &content.metadata.authors)?,
             topics: topics::store::resolve(conn, &content.metadata.topics)?,
             translations,
         },
     ))
-}
-
-/// The settings that renderings embed, as the server that last ran on this database had them. Other commands beside it
-/// render with the same.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-struct Setup {
-    renderer: u32,
-    website: Website,
-    iframe_hosts: Vec<String>,
-}
-
-impl Setup {
-    /// The kept one, or before any server has run that of this process.
-    fn kept(made_from: &str, config: &Config) -> Self {
-        serde_json::from_str(made_from).unwrap_or_else(|_| Self::new(config))
-    }
-
-    fn new(config: &Config) -> Self {
-        Self {
-            renderer: render::version(),
-            website: Website { url: config.website_url(), article_path: config.article_path.clone() },
-            iframe_hosts: config.policy().iframe_hosts,
-        }
-    }
-}
-
-/// The website as renderings know it.
-///
-/// # Errors
-/// When the database refuses.
-pub fn website(conn: &mut Connection, config: &Config) -> Result<Website> {
-    let made_from: String = surroundings::table.select(surroundings::made_from).get_result(conn)?;
-    Ok(Setup::kept(&made_from, config).website)
-}
-
-/// When settings are taken over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Adopt {
-    /// By a server: its settings count.
-    Always,
-    /// By a command beside it: only if no server has run on this database yet.
-    IfNone,
-}
-
-/// Takes the settings of this process over. If they differ from those that renderings were made with, all are stale.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn adopt_settings(app: &App, adopt: Adopt) -> Result<()> {
-    let setup = serde_json::to_string(&Setup::new(&app.config))?;
-    let random = app.random.clone();
-    app.db
-        .write(move |tx| {
-            let kept: String = surroundings::table.select(surroundings::made_from).get_result(&mut **tx)?;
-            if kept != setup && (adopt == Adopt::Always || kept.is_empty()) {
-                diesel::update(surroundings::table)
-                    .set(surroundings::made_from.eq(&setup))
-                    .execute(&mut **tx)?;
-                if !kept.is_empty() {
-                    tx.append(None, Event::SiteUpdated);
-                }
-                let any =
-                    diesel::select(diesel::dsl::exists(renderings::table.select(renderings::article_id)));
-                if any.get_result(&mut **tx)? {
-                    surroundings_changed(tx, &random)?;
-                }
-            }
-            Ok(())
-        })
-        .await
 }
 
 /// Adds an edition.
@@ -199,15 +116,15 @@ pub fn insert(tx: &mut Tx<'_>, row: &EditionRow) -> Result<()> {
 /// # Errors
 /// When the database refuses.
 pub fn find_live(conn: &mut Connection, id: ArticleId) -> Result<Option<(Facts, Content)>> {
-    let Some(row) = crate::articles::store::find(conn, id)? else { return Ok(None) };
-    let (Some(edition), Some(revision)) = (row.live_edition, row.published_revision) else { return Ok(None) };
+    let Some(row) = articles::find(conn, id)? else { return Ok(None) };
+    let (Some(edition), Some(content)) = (row.live_edition, articles::find_published(conn, &row)?) else {
+        return Ok(None);
+    };
     let updated_at: Timestamp = editions::table
         .filter(editions::article_id.eq(id))
         .filter(editions::edition.eq(edition))
         .select(editions::published_at)
         .get_result(conn)?;
-    let content = crate::articles::store::find_revision(conn, id, revision)?
-        .ok_or_else(|| Error::internal(format!("revision {revision} of {id} is missing")))?;
     let facts = Facts { id, edition, published_at: row.published_at.unwrap_or(updated_at), updated_at };
     Ok(Some((facts, content)))
 }
@@ -248,7 +165,8 @@ pub fn put(
             .execute(&mut **tx)?;
     }
     let by_other_words = put_labels(tx, facts, content, &rendering.document)?;
-    let by_other_addresses = redirects::store::put(tx, facts, metadata, &rendering.website)?;
+    let by_other_addresses =
+        redirects::store::upsert(tx, facts.id, facts.published_at, metadata, &rendering.website)?;
     Ok(by_other_words || by_other_addresses)
 }
 
@@ -274,7 +192,7 @@ fn put_labels(tx: &mut Tx<'_>, facts: &Facts, content: &Content, document: &Docu
             .execute(&mut **tx)?;
     }
     let labels = Labels { topics: &topics, authors: &authors };
-    search::store::put(tx, id, facts.published_at, &content.metadata, document, labels)
+    search::store::upsert(tx, id, facts.published_at, &content.metadata, document, labels)
 }
 
 /// Notes that a rendering, though older, is right for this epoch, too: the one that was made from `made_from`, and no
@@ -307,7 +225,7 @@ pub fn withdraw(tx: &mut Tx<'_>, random: &Random, row: &mut ArticleRow) -> Resul
     search::store::remove(tx, row.id)?;
     diesel::delete(own).execute(&mut **tx)?;
     if has_translations(tx, row.id, original.flatten())? {
-        surroundings_changed(tx, random)?;
+        render_context::invalidate(tx, random)?;
     }
     Ok(())
 }

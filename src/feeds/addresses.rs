@@ -15,8 +15,7 @@ use crate::base::error::Result;
 use crate::base::ids::ArticleId;
 use crate::base::text::Locale;
 use crate::base::text::slug::Slug;
-use crate::editions::render::Website;
-use crate::editions::store;
+use crate::render_context::{self, Website};
 
 /// An article in the sitemap.
 #[derive(Debug)]
@@ -55,7 +54,7 @@ pub(super) fn part(
     parts: i64,
     size: i64,
 ) -> Result<Part> {
-    let website = store::website(conn, config)?;
+    let website = render_context::store::website(conn, config)?;
     let all = renderings::table.filter(renderings::listed.eq(true)).into_boxed();
     let rows =
         all.order((renderings::published_at, renderings::article_id)).offset((number - 1) * size).limit(size);

@@ -18,7 +18,7 @@ use crate::base::ids::IsId as _;
 use crate::base::text::Locale;
 use crate::base::text::absolute::absolute;
 use crate::editions::Edition;
-use crate::editions::render::Website;
+use crate::render_context::Website;
 use crate::topics::TopicRef;
 
 /// How many editions a feed holds: the newest. Who asks once a day misses none of a daily's, and a feed of long reads

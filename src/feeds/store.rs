@@ -15,7 +15,8 @@ use crate::editions::filter::Resolved;
 use crate::editions::items;
 use crate::editions::list::EditionFilter;
 use crate::editions::order::EditionOrder;
-use crate::editions::store::{self, ItemRow};
+use crate::editions::store::ItemRow;
+use crate::render_context;
 use crate::site::store::title_and_description;
 use crate::topics::{self, TopicRef};
 
@@ -75,7 +76,7 @@ impl About {
             },
             publisher,
             description,
-            home: home(&store::website(conn, config)?)?,
+            home: home(&render_context::store::website(conn, config)?)?,
             address: format!("{}{path}{separator}{query}", config.base_url()),
             language: self.locale.as_ref().unwrap_or(&config.locale).clone(),
             entries: items::whole(conn, rows)?.iter().map(Entry::new).collect::<Result<_>>()?,

@@ -11,7 +11,7 @@ use url::Url;
 
 use crate::base::text::Locale;
 use crate::base::text::slug::{MAX_LENGTH, Slug};
-use crate::editions::render::Website;
+use crate::render_context::Website;
 
 /// The most bytes of an address, encoded.
 pub const MOST_ADDRESS: usize = 2000;

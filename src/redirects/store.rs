@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use super::Address;
-use crate::articles::{Metadata, slugs};
+use crate::articles::{Metadata, slugs, store as articles};
 use crate::base::clock::Timestamp;
 use crate::base::config::Config;
 use crate::base::db::schema::addresses;
@@ -12,8 +12,7 @@ use crate::base::error::{Error, Result};
 use crate::base::events::Event;
 use crate::base::ids::{ArticleId, UserId};
 use crate::base::text::Locale;
-use crate::editions;
-use crate::editions::render::{Facts, Website};
+use crate::render_context::{self, Website};
 
 /// The rank of the address that a live article has.
 const OWN: i64 = 0;
@@ -46,11 +45,17 @@ pub struct AddressRow {
 ///
 /// # Errors
 /// When the database refuses.
-pub fn put(tx: &mut Tx<'_>, facts: &Facts, metadata: &Metadata, website: &Website) -> Result<bool> {
+pub fn upsert(
+    tx: &mut Tx<'_>,
+    article: ArticleId,
+    published_at: Timestamp,
+    metadata: &Metadata,
+    website: &Website,
+) -> Result<bool> {
     let Metadata { locale, slug, aliases, .. } = metadata;
     let url = website.article(locale, slug);
     let mut claims = vec![(OWN, Address::of_article(website, locale, slug), locale.clone())];
-    for (locale, slug) in slugs::once_public(tx, facts.id)? {
+    for (locale, slug) in slugs::once_public(tx, article)? {
         claims.push((OLD_SLUG, Address::of_article(website, &locale, &slug), locale));
     }
     claims.extend(aliases.iter().map(|alias| (ALIAS, Address::parse(alias), locale.clone())));
@@ -59,12 +64,12 @@ pub fn put(tx: &mut Tx<'_>, facts: &Facts, metadata: &Metadata, website: &Websit
         // An article has an address once, by its best claim.
         let Some(Address { path, key }) = address else { continue };
         if wanted.iter().all(|row| row.key != key) {
-            let (article_id, url, published_at) = (facts.id, url.clone(), facts.published_at);
-            wanted.push(AddressRow { key, article_id, rank, path, locale, url, published_at });
+            let url = url.clone();
+            wanted.push(AddressRow { key, article_id: article, rank, path, locale, url, published_at });
         }
     }
     wanted.sort();
-    let of_article = addresses::table.filter(addresses::article_id.eq(facts.id));
+    let of_article = addresses::table.filter(addresses::article_id.eq(article));
     let kept: Vec<AddressRow> = of_article.order(addresses::key).load(&mut **tx)?;
     if kept == wanted {
         return Ok(false);
@@ -148,20 +153,20 @@ pub fn remove(
     locale: &Locale,
     config: &Config,
 ) -> Result<()> {
-    let website = editions::store::website(tx, config)?;
+    let website = render_context::store::website(tx, config)?;
     let slug = from.slug(&website, locale).ok_or_else(|| unknown(tx, from, locale))?;
     let Some((article, true)) = slugs::owner(tx, locale, &slug)? else {
         return Err(unknown(tx, from, locale));
     };
-    let row = crate::articles::store::lock_article(tx, article)?.ok_or(Error::NotFound("redirect"))?;
-    let live = editions::store::find_live(tx, article)?;
-    let published = live.as_ref().map(|(_, content)| (&content.metadata.locale, &content.metadata.slug));
+    let row = articles::lock_article(tx, article)?.ok_or(Error::NotFound("redirect"))?;
+    let live = articles::find_published(tx, &row)?.map(|content| content.metadata);
+    let published = live.as_ref().map(|metadata| (&metadata.locale, &metadata.slug));
     if [Some((&row.locale, &row.slug)), published].contains(&Some((locale, &slug))) {
         return Err(Error::conflict("address-in-use", format!("the article has the slug {slug}")));
     }
     slugs::forget(tx, article, locale, &slug)?;
-    if let Some((facts, content)) = live {
-        put(tx, &facts, &content.metadata, &website)?;
+    if let (Some(metadata), Some(published_at)) = (live, row.published_at) {
+        upsert(tx, article, published_at, &metadata, &website)?;
     }
     tx.append(Some(actor), Event::RedirectRemoved { article });
     Ok(())

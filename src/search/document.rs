@@ -9,9 +9,8 @@ use super::expression::Kind;
 use crate::articles::Metadata;
 use crate::base::ids::{AuthorId, IsId as _, SectionId, TopicId};
 use crate::base::text::Locale;
+use crate::base::text::slug::Anchor;
 use crate::base::text::words::Words;
-use crate::editions::EditionSection;
-use crate::editions::render::Source;
 
 /// The most bytes that the tokens of one place may take, each with eight for what belongs to it: as much as PostgreSQL
 /// keeps of one text. Whatever comes later cannot be found.
@@ -47,46 +46,48 @@ pub struct Place {
     tail: String,
 }
 
+/// A section as it is to be found.
+#[derive(Debug, Clone, Copy)]
+pub struct SectionText<'a> {
+    /// Its id.
+    pub id: SectionId,
+    /// Its heading, as plain text.
+    pub heading: Option<&'a str>,
+    /// Its anchor.
+    pub anchor: Option<&'a Anchor>,
+    /// Its body, as plain text.
+    pub text: &'a str,
+}
+
 impl Document {
-    /// What of an edition can be found. `sources` are its texts, the intro first.
-    #[must_use]
-    pub fn new(metadata: &Metadata, sections: &[EditionSection], sources: &[Source]) -> Self {
-        let mut document = Self { places: Vec::with_capacity(sources.len()), words: BTreeSet::new() };
-        let mut sources = sources.iter();
-        let intro = sources.next().map(|source| source.text.as_str());
-        let opening = [metadata.subtitle.as_deref(), metadata.summary.as_deref(), intro];
+    /// What can be found of an edition with this intro, as plain text, and these sections in document order.
+    pub fn new<'a>(
+        metadata: &Metadata,
+        intro: &str,
+        sections: impl IntoIterator<Item = SectionText<'a>>,
+    ) -> Self {
+        let mut document = Self { places: Vec::new(), words: BTreeSet::new() };
+        let opening = [metadata.subtitle.as_deref(), metadata.summary.as_deref(), Some(intro)];
         let body =
             opening.into_iter().flatten().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" — ");
-        let head = [(Kind::Own, metadata.title.as_str()), (Kind::Title, &metadata.title)];
-        document.add(None, &head, body);
-        document.add_all(&metadata.title, sections, &mut sources);
+        let title = metadata.title.as_str();
+        document.add(None, &[(Kind::Own, title), (Kind::Title, title)], body);
+        for section in sections {
+            let heading = section.heading.unwrap_or_default();
+            let head = [(Kind::Own, heading), (Kind::Inherited, title), (Kind::Heading, heading)];
+            document.add(Some(section), &head, section.text.to_owned());
+        }
         document
     }
 
-    fn add_all<'a>(
-        &mut self,
-        title: &str,
-        sections: &[EditionSection],
-        sources: &mut impl Iterator<Item = &'a Source>,
-    ) {
-        for section in sections {
-            let heading = section.heading.as_deref().unwrap_or_default();
-            let head = [(Kind::Own, heading), (Kind::Inherited, title), (Kind::Heading, heading)];
-            let body = sources.next().map(|source| source.text.clone()).unwrap_or_default();
-            self.add(Some(section), &head, body);
-            self.add_all(title, &section.sections, sources);
-        }
-    }
-
-    fn add(&mut self, section: Option<&EditionSection>, head: &[(Kind, &str)], body: String) {
+    fn add(&mut self, section: Option<SectionText<'_>>, head: &[(Kind, &str)], body: String) {
         let mut room = MOST_BYTES;
         let head = head.iter().map(|(kind, text)| self.tokens(*kind, text, &mut room)).collect();
         let tail = self.tokens(Kind::Own, &body, &mut room);
         self.places.push(Place {
             section: section.map(|section| section.id),
-            heading: section.and_then(|section| section.heading.clone()),
-            anchor: section
-                .and_then(|section| section.anchor.as_ref().map(|anchor| anchor.as_str().to_owned())),
+            heading: section.and_then(|section| section.heading.map(str::to_owned)),
+            anchor: section.and_then(|section| section.anchor.map(|anchor| anchor.as_str().to_owned())),
             body,
             head,
             tail,

@@ -44,7 +44,7 @@ pub struct Labels<'a> {
 ///
 /// # Errors
 /// When the database refuses.
-pub fn put(
+pub fn upsert(
     tx: &mut Tx<'_>,
     id: ArticleId,
     published_at: Timestamp,

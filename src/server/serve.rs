@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::base::clock::Clock;
 use crate::base::error::{Error, Result};
 use crate::base::jobs;
-use crate::editions::store::{Adopt, adopt_settings};
+use crate::render_context::{self, RenderSettings};
 
 /// Serves until `stop` turns true: readiness turns first, then the listener closes, then what is under way is finished.
 /// Jobs are done in the background, unless the clock stands: then nothing falls due by itself, and whoever advances it
@@ -26,7 +26,8 @@ use crate::editions::store::{Adopt, adopt_settings};
 /// When the listener cannot be used.
 pub async fn serve(app: App, listener: TcpListener, mut stop: watch::Receiver<bool>) -> Result<()> {
     let failed = |e: std::io::Error| Error::unavailable(e.to_string());
-    adopt_settings(&app, Adopt::Always).await?;
+    let (random, settings) = (app.random.clone(), RenderSettings::new(&app.config));
+    app.db.write(move |tx| render_context::store::save_settings(tx, &random, &settings)).await?;
     let work = jobs::run_until(app.clone(), stop.clone());
     let generation = app.db.generation().clone();
     let follower = actix_web::rt::spawn(generation.follow(app.config.database_url.clone(), stop.clone()));

@@ -11,9 +11,10 @@ use lede::articles::metadata::{self, NewArticle};
 use lede::articles::{ArticleRef, transfer, tree};
 use lede::auth::{Actor, Password, PublishArticles, Role, WriteArticles};
 use lede::base::config::Config;
+use lede::base::db::Tx;
 use lede::base::ids::UserId;
 use lede::editions::publish::{self, Wanted};
-use lede::editions::store::{Adopt, adopt_settings};
+use lede::render_context::{self, RenderSettings};
 use lede::users::store::{self as users, UserRow};
 
 const WORDS: &[&str] = &[
@@ -49,7 +50,10 @@ pub fn fill(database: &Path, articles: usize) {
     let work = move || {
         actix_web::rt::System::new().block_on(async {
             let app = App::open(config, Seams::default()).await.expect("an application");
-            adopt_settings(&app, Adopt::IfNone).await.expect("settings");
+            let (random, settings) = (app.random.clone(), RenderSettings::new(&app.config));
+            let save =
+                move |tx: &mut Tx<'_>| render_context::store::save_settings_if_none(tx, &random, &settings);
+            app.db.write(save).await.expect("settings");
             let owner = add_user(&app, Role::Admin, PASSWORD).await;
             stream::iter(0..articles).for_each_concurrent(32, |number| make(&app, owner, number)).await;
         });

@@ -16,7 +16,7 @@ use crate::base::error::{Error, Invalid, Place, Result, Violations};
 use crate::base::http::json::{self, Clearable, present};
 use crate::base::http::{Answer, MergePatch};
 use crate::base::text::Locale;
-use crate::editions;
+use crate::render_context;
 use crate::site::store::{self, SiteRow};
 use crate::site::{MOST_ENTRIES, MOST_LOCALES, MOST_TITLE, NavigationEntry, NavigationLink};
 
@@ -197,7 +197,7 @@ impl Site {
         Ok(Self {
             title: row.title.unwrap_or_else(|| config.title.clone()),
             description: row.description,
-            url: editions::store::website(conn, config)?.url,
+            url: render_context::store::website(conn, config)?.url,
             locale: config.locale.clone(),
             locales,
             navigation: row.navigation.0,

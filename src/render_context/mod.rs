@@ -1,0 +1,60 @@
+//! What every rendering embeds beside its revision: settings of the server, and names and links that belong to other
+//! resources. It is one row with a counter, so that any of them can make all renderings stale without knowing who makes
+//! renderings.
+
+pub mod store;
+
+use serde::{Deserialize, Serialize};
+
+pub use store::invalidate;
+
+use crate::base::config::Config;
+use crate::base::text::Locale;
+use crate::base::text::markdown::RENDERER_VERSION;
+use crate::base::text::slug::Slug;
+
+/// The version of what publishing makes: of the Markdown renderer, and (the last three digits) of the edition's JSON and
+/// the search index. Raise it with any change of them, and all renderings are made again.
+pub const VERSION: u32 = RENDERER_VERSION * 1000 + 2;
+
+/// The settings that renderings embed, as the server that last ran on this database had them: other commands beside it
+/// render with the same.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RenderSettings {
+    /// See [`VERSION`].
+    pub version: u32,
+    /// The website and its article path.
+    pub website: Website,
+    /// Hosts whose `iframe`s are kept.
+    pub iframe_hosts: Vec<String>,
+}
+
+/// The website that shows the articles.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Website {
+    /// Without a slash at the end.
+    pub url: String,
+    /// With `{slug}` and perhaps `{locale}`.
+    pub article_path: String,
+}
+
+impl RenderSettings {
+    /// The settings of this process.
+    #[must_use]
+    pub fn new(config: &Config) -> Self {
+        Self {
+            version: VERSION,
+            website: Website { url: config.website_url(), article_path: config.article_path.clone() },
+            iframe_hosts: config.policy().iframe_hosts,
+        }
+    }
+}
+
+impl Website {
+    /// The URL of an article.
+    #[must_use]
+    pub fn article(&self, locale: &Locale, slug: &Slug) -> String {
+        let path = self.article_path.replace("{slug}", slug.as_str()).replace("{locale}", locale.as_str());
+        format!("{}{path}", self.url)
+    }
+}
