@@ -89,10 +89,10 @@ impl App {
             log::info!("migrated to {name}");
         }
         let metrics = Arc::<Metrics>::default();
-        let db = Database::open(&config.database_url, config.connections(), &clock, &metrics)?;
+        let db = Database::open(&config.database_url, config.connections(), &clock, &random, &metrics)?;
         let generation = db.generation().clone();
         db.read(move |conn| generation.read(conn)).await?;
-        let keys = Keys::open(&db, &random, &secret(&config, &random)?).await?;
+        let keys = Keys::open(&db, &secret(&config, &random)?).await?;
         let tokens = Tokens::new(&keys, config.base_url())?;
         Ok(Self {
             cache: Arc::new(Cache::new(&config, db.generation())),

@@ -14,8 +14,7 @@ use crate::base::db::{Connection, Tx};
 use crate::base::error::{Error, Result};
 use crate::base::events::Event;
 use crate::base::http::IfMatch;
-use crate::base::ids::{ArticleId, IsId as _, SectionId, SubjectId, UserId};
-use crate::base::random::Random;
+use crate::base::ids::{ArticleId, IsId as _, SectionId, SubjectId};
 use crate::base::text::Locale;
 
 /// An article as its editors have it now.
@@ -62,8 +61,6 @@ impl Touches {
 pub struct Editor<'a> {
     /// Who.
     pub actor: Actor<WriteArticles>,
-    /// For new ids.
-    pub random: &'a Random,
     /// The site's language.
     pub locale: &'a Locale,
 }
@@ -193,13 +190,12 @@ where
     check_unchanged(tx, &before.row, seen, &touches(&before)?)?;
     let mut after = before.clone();
     let moved = change(tx, &mut after)?;
-    save(tx, editor, &before, after, &moved)
+    save(tx, &before, after, &moved)
 }
 
 /// Keeps the difference between two states of a draft.
 fn save(
     tx: &mut Tx<'_>,
-    editor: &Editor<'_>,
     before: &Draft,
     mut after: Draft,
     moved: &[SectionId],
@@ -211,13 +207,13 @@ fn save(
         return Ok(after);
     }
     let version = before.row.version + 1;
-    let id = before.row.id;
+    let (id, actor) = (before.row.id, tx.actor());
     let note = |subject_id, members: Option<Vec<String>>| ChangeRow {
         article_id: id,
         version,
         subject_id,
         members: members.map(Json),
-        user_id: Some(editor.actor.user),
+        user_id: actor,
         at: now,
     };
     if !members.is_empty() {
@@ -238,8 +234,8 @@ fn save(
     after.row.revision = version;
     after.row.updated_at = now;
     store::update(tx, &after.row)?;
-    store::insert_revision(tx, id, version, Some(editor.actor.user), &after.content)?;
-    tx.append(Some(editor.actor.user), Event::ArticleEdited { article: id, version, sections: changed });
+    store::insert_revision(tx, id, version, &after.content)?;
+    tx.append(Event::ArticleEdited { article: id, version, sections: changed });
     Draft::load(tx, after.row)
 }
 
@@ -329,10 +325,10 @@ fn longest_rise(siblings: &[(SectionId, i64)]) -> HashSet<SectionId> {
 ///
 /// # Errors
 /// When the database refuses.
-pub fn raise(tx: &mut Tx<'_>, row: &mut ArticleRow, user: UserId, event: Event) -> Result<()> {
+pub fn raise(tx: &mut Tx<'_>, row: &mut ArticleRow, event: Event) -> Result<()> {
     row.version += 1;
     row.updated_at = tx.now();
     store::update(tx, row)?;
-    tx.append(Some(user), event);
+    tx.append(event);
     Ok(())
 }

@@ -75,8 +75,8 @@ pub fn create(tx: &mut Tx<'_>, editor: &Editor<'_>, new: &NewArticle) -> Result<
     store::update(tx, &draft.row)?;
     store::set_labels(tx, new.id, &draft.content.metadata)?;
     store::set_sections(tx, new.id, &[], &draft.content.sections, &[], 1)?;
-    store::insert_revision(tx, new.id, 1, Some(editor.actor.user), &draft.content)?;
-    tx.append(Some(editor.actor.user), Event::ArticleCreated { article: new.id });
+    store::insert_revision(tx, new.id, 1, &draft.content)?;
+    tx.append(Event::ArticleCreated { article: new.id });
     Draft::load(tx, draft.row)
 }
 
@@ -103,7 +103,7 @@ pub fn change_metadata(
         }
         Some(None) => {
             let slug = Slug::from_title(&metadata.title);
-            metadata.slug = slugs::claim_free(tx, editor.random, id, &metadata.locale, &slug)?;
+            metadata.slug = slugs::claim_free(tx, id, &metadata.locale, &slug)?;
         }
         None if change.locale.is_some() => slugs::claim(tx, id, &metadata.locale, &metadata.slug)?,
         None => {}
@@ -143,7 +143,7 @@ fn topic_ids(
         let id = match found {
             Some(id) => id,
             None if may_make => {
-                topics::store::make(tx, editor.random, editor.actor.user, &named.slug, &named.name)?
+                topics::store::make(tx, &named.slug, &named.name)?
             }
             None => {
                 violations
@@ -172,7 +172,7 @@ fn author_ids(
         let id = match found {
             Some(id) => id,
             None if may_make => {
-                authors::store::make(tx, editor.random, editor.actor.user, &named.slug, &named.name)?
+                authors::store::make(tx, &named.slug, &named.name)?
             }
             None => {
                 violations

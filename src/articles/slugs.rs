@@ -7,7 +7,6 @@ use crate::base::db::schema::{articles, slugs};
 use crate::base::db::{Connection, Tx, violation};
 use crate::base::error::{Error, Result};
 use crate::base::ids::ArticleId;
-use crate::base::random::Random;
 use crate::base::text::Locale;
 use crate::base::text::slug::Slug;
 
@@ -46,7 +45,6 @@ pub fn claim(tx: &mut Tx<'_>, article: ArticleId, locale: &Locale, slug: &Slug) 
 /// Asks to be run again when another has taken the slug meanwhile.
 pub fn claim_free(
     tx: &mut Tx<'_>,
-    random: &Random,
     article: ArticleId,
     locale: &Locale,
     slug: &Slug,
@@ -65,7 +63,7 @@ pub fn claim_free(
             None => {}
         }
     }
-    candidate = slug.numbered(u32::from_be_bytes(random.bytes()?));
+    candidate = slug.numbered(u32::from_be_bytes(tx.random().bytes()?));
     if insert(tx, article, locale, &candidate)? {
         Ok(candidate)
     } else {

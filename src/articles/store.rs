@@ -346,7 +346,6 @@ pub fn insert_revision(
     tx: &mut Tx<'_>,
     article: ArticleId,
     revision: i64,
-    user: Option<UserId>,
     content: &Content,
 ) -> Result<()> {
     let now = tx.now();
@@ -354,7 +353,7 @@ pub fn insert_revision(
         .values((
             revisions::article_id.eq(article),
             revisions::revision.eq(revision),
-            revisions::user_id.eq(user),
+            revisions::user_id.eq(tx.actor()),
             revisions::title.eq(&content.metadata.title),
             revisions::created_at.eq(now),
             revisions::content.eq(Json(content.clone())),

@@ -5,13 +5,11 @@ use diesel::prelude::*;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::hmac;
 
-use crate::base::clock::Timestamp;
 use crate::base::config::Secret;
 use crate::base::db::schema::keys;
-use crate::base::db::{Connection, Database};
+use crate::base::db::{Connection, Database, Tx};
 use crate::base::error::{Error, Result};
 use crate::base::ids::KeyId;
-use crate::base::random::Random;
 
 /// The keys in force.
 #[derive(Clone)]
@@ -33,12 +31,11 @@ impl Keys {
     ///
     /// # Errors
     /// Unavailable, with a sentence for the operator, when the secret does not open them.
-    pub async fn open(db: &Database, random: &Random, secret: &Secret) -> Result<Self> {
-        let (random, seal) = (random.clone(), Seal::new(secret)?);
+    pub async fn open(db: &Database, secret: &Secret) -> Result<Self> {
+        let seal = Seal::new(secret)?;
         db.write(move |tx| {
-            let now = tx.now();
-            let signing = find_or_make(tx, &random, &seal, "sign", now)?;
-            let (_, mac) = find_or_make(tx, &random, &seal, "mac", now)?;
+            let signing = find_or_make(tx, &seal, "sign")?;
+            let (_, mac) = find_or_make(tx, &seal, "mac")?;
             Ok(Self { signing, mac: hmac::Key::new(hmac::HMAC_SHA256, &mac) })
         })
         .await
@@ -58,13 +55,11 @@ impl Keys {
 }
 
 fn find_or_make(
-    conn: &mut Connection,
-    random: &Random,
+    tx: &mut Tx<'_>,
     seal: &Seal,
     purpose: &str,
-    now: Timestamp,
 ) -> Result<(KeyId, [u8; 32])> {
-    if let Connection::Postgres(conn) = conn {
+    if let Connection::Postgres(conn) = &mut **tx {
         diesel::sql_query("LOCK TABLE keys IN EXCLUSIVE MODE").execute(conn)?;
     }
     let found: Option<(KeyId, Vec<u8>)> = keys::table
@@ -73,20 +68,20 @@ fn find_or_make(
         .order(keys::id.desc())
         .select((keys::id, keys::sealed))
         .limit(1)
-        .get_result(conn)
+        .get_result(&mut **tx)
         .optional()?;
     if let Some((id, sealed)) = found {
         return Ok((id, seal.open(purpose, &sealed)?));
     }
-    let (id, key) = (random.id(now)?, random.bytes::<32>()?);
+    let (id, key, now) = (tx.new_id()?, tx.random().bytes::<32>()?, tx.now());
     diesel::insert_into(keys::table)
         .values((
             keys::id.eq(id),
             keys::purpose.eq(purpose),
-            keys::sealed.eq(seal.close(purpose, &key, random.bytes()?)?),
+            keys::sealed.eq(seal.close(purpose, &key, tx.random().bytes()?)?),
             keys::created_at.eq(now),
         ))
-        .execute(conn)?;
+        .execute(&mut **tx)?;
     Ok((id, key))
 }
 

@@ -2,7 +2,7 @@
 
 use super::AuthorRef;
 use crate::base::clock::Timestamp;
-use crate::base::ids::AuthorId;
+use crate::base::ids::{AuthorId, UserId};
 
 crate::carried::store::carried_store! {
     table: authors, row: AuthorRow, id: AuthorId, reference: AuthorRef, what: "author",

@@ -130,36 +130,35 @@ macro_rules! carried_routes {
             slug: Option<Slug>,
             changes: $Changes,
         ) -> Result<Answer> {
-            let random = app.random.clone();
             let work = move |tx: &mut crate::base::db::Tx<'_>, (): &()| {
                 let now = tx.now();
                 let given = slug.is_some();
                 let slug = slug.clone().map_or_else(|| store::free_slug(tx, &name), Ok)?;
-                let mut row = $Row::new(random.id(now)?, slug, name.clone(), now);
+                let mut row = $Row::new(tx.new_id()?, slug, name.clone(), now);
                 changes.apply(tx, &mut row)?;
                 if given {
-                    store::insert(tx, actor, &row)?
+                    store::insert(tx, &row)?
                 } else {
-                    store::insert_free(tx, actor, &row)?
+                    store::insert_free(tx, &row)?
                 }
                 Answer::created(format!("{}/{}", $path, row.id), &$Edited::from(row))
             };
-            idempotency.once(actor, &fingerprint).answer(app, async { Ok(()) }, work).await
+            idempotency.once(actor, &fingerprint).answer(&app.db, async { Ok(()) }, work).await
         }
 
         /// Changes one; nothing is written when nothing differs.
         async fn update(app: &App, actor: UserId, named: &str, changes: $Changes) -> Result<Answer> {
-            let (key, random) = (key(named)?, app.random.clone());
+            let key = key(named)?;
             let row = app
                 .db
-                .write(move |tx| {
+                .write_as(actor, move |tx| {
                     let old = store::find_to_change(tx, &key)?;
                     let mut row = old.clone();
                     changes.apply(tx, &mut row)?;
                     if row != old {
                         row.updated_at = tx.now();
                         let embedded = row.slug != old.slug || row.name != old.name;
-                        store::update(tx, &random, actor, &row, embedded)?;
+                        store::update(tx, &row, embedded)?;
                     }
                     Ok(row)
                 })
@@ -174,19 +173,19 @@ macro_rules! carried_routes {
             named: &str,
             into: &str,
         ) -> Result<Answer> {
-            let (key, random) = (key(named)?, app.random.clone());
+            let key = key(named)?;
             let into = Key::parse(into).ok_or_else(|| {
                 Error::invalid("/into", concat!("unknown-", $what), "neither an id nor a slug")
             })?;
             let work = move |tx: &mut crate::base::db::Tx<'_>, (): &()| {
-                Answer::ok(&$Edited::from(store::merge(tx, &random, actor, &key, &into)?))
+                Answer::ok(&$Edited::from(store::merge(tx, &key, &into)?))
             };
-            idempotency.once(actor, &fingerprint).answer(app, async { Ok(()) }, work).await
+            idempotency.once(actor, &fingerprint).answer(&app.db, async { Ok(()) }, work).await
         }
 
         async fn remove(app: &App, actor: UserId, named: &str) -> Result<Answer> {
-            let (key, random) = (key(named)?, app.random.clone());
-            app.db.write(move |tx| store::remove(tx, &random, actor, &key)).await?;
+            let key = key(named)?;
+            app.db.write_as(actor, move |tx| store::remove(tx, &key)).await?;
             Ok(Answer::no_content())
         }
     };

@@ -19,9 +19,7 @@ macro_rules! carried_store {
         use crate::render_context::invalidate;
         use crate::base::error::{Error, Result};
         use crate::base::events::Event;
-        use crate::base::random::Random;
         use crate::base::text::slug::Slug;
-        use crate::base::ids::UserId;
 
         /// How many slugs are tried at once when one is made.
         const CANDIDATES: u32 = 50;
@@ -203,9 +201,9 @@ macro_rules! carried_store {
         ///
         /// # Errors
         /// Conflict `slug-taken`.
-        pub fn insert(tx: &mut Tx<'_>, actor: UserId, row: &$Row) -> Result<()> {
+        pub fn insert(tx: &mut Tx<'_>, row: &$Row) -> Result<()> {
             diesel::insert_into($table::table).values(row.clone()).execute(&mut **tx).map_err(taken)?;
-            tx.append(Some(actor), Event::$created(row.id));
+            tx.append(Event::$created(row.id));
             Ok(())
         }
 
@@ -213,8 +211,8 @@ macro_rules! carried_store {
         ///
         /// # Errors
         /// Asks to be run again when another has taken the slug meanwhile.
-        pub fn insert_free(tx: &mut Tx<'_>, actor: UserId, row: &$Row) -> Result<()> {
-            insert(tx, actor, row).map_err(|error| match error {
+        pub fn insert_free(tx: &mut Tx<'_>, row: &$Row) -> Result<()> {
+            insert(tx, row).map_err(|error| match error {
                 Error::Conflict(_) => Error::unavailable(violation::RETRY),
                 error => error,
             })
@@ -227,8 +225,6 @@ macro_rules! carried_store {
         /// Conflict `slug-taken`.
         pub fn update(
             tx: &mut Tx<'_>,
-            random: &Random,
-            actor: UserId,
             row: &$Row,
             embedded: bool,
         ) -> Result<()> {
@@ -236,18 +232,18 @@ macro_rules! carried_store {
                 .set(row.clone())
                 .execute(&mut **tx)
                 .map_err(taken)?;
-            tx.append(Some(actor), Event::$updated(row.id));
-            if embedded { invalidate(tx, random) } else { Ok(()) }
+            tx.append(Event::$updated(row.id));
+            if embedded { invalidate(tx) } else { Ok(()) }
         }
 
         /// Makes one that an article names and that nobody has made yet. The slug is free: [`find_by_slugs`] said so.
         ///
         /// # Errors
         /// Asks to be run again when another has made it at the same time.
-        pub fn make(tx: &mut Tx<'_>, random: &Random, actor: UserId, slug: &Slug, name: &str) -> Result<$Id> {
+        pub fn make(tx: &mut Tx<'_>, slug: &Slug, name: &str) -> Result<$Id> {
             let now = tx.now();
-            let row = $Row::new(random.id(now)?, slug.clone(), name.to_owned(), now);
-            insert_free(tx, actor, &row)?;
+            let row = $Row::new(tx.new_id()?, slug.clone(), name.to_owned(), now);
+            insert_free(tx, &row)?;
             Ok(row.id)
         }
 
@@ -286,8 +282,6 @@ macro_rules! carried_store {
         /// Not found; invalid at `/into`; conflict `already-merged` or `merge-into-itself`.
         pub fn merge(
             tx: &mut Tx<'_>,
-            random: &Random,
-            actor: UserId,
             key: &Key<$Id>,
             into: &Key<$Id>,
         ) -> Result<$Row> {
@@ -309,8 +303,8 @@ macro_rules! carried_store {
             diesel::update($table::table.filter($table::id.eq(from.id).or($table::merged_into.eq(from.id))))
                 .set(($table::merged_into.eq(into), $table::updated_at.eq(now)))
                 .execute(&mut **tx)?;
-            tx.append(Some(actor), Event::$merged { $from: from.id, into });
-            invalidate(tx, random)?;
+            tx.append(Event::$merged { $from: from.id, into });
+            invalidate(tx)?;
             Ok(remaining)
         }
 
@@ -345,14 +339,14 @@ macro_rules! carried_store {
         ///
         /// # Errors
         /// Not found.
-        pub fn remove(tx: &mut Tx<'_>, random: &Random, actor: UserId, key: &Key<$Id>) -> Result<()> {
+        pub fn remove(tx: &mut Tx<'_>, key: &Key<$Id>) -> Result<()> {
             let found = find(tx, key)?.ok_or(Error::NotFound($what))?.id;
             let gone = diesel::delete($table::table.filter($table::id.eq(found))).execute(&mut **tx)?;
             if gone == 0 {
                 return Err(Error::NotFound($what));
             }
-            tx.append(Some(actor), Event::$removed(found));
-            invalidate(tx, random)
+            tx.append(Event::$removed(found));
+            invalidate(tx)
         }
 
         /// Keeps others from changing these; in the order of their ids, so that no two wait for each other.

@@ -58,8 +58,8 @@ pub(super) enum Outcome {
 pub(super) async fn run(config: Config, arguments: Arguments) -> anyhow::Result<ExitCode> {
     let files = find_files(&arguments.path)?;
     let app = super::open(config).await?;
-    let (random, settings) = (app.random.clone(), RenderSettings::new(&app.config));
-    app.db.write(move |tx| render_context::store::save_settings_if_none(tx, &random, &settings)).await?;
+    let settings = RenderSettings::new(&app.config);
+    app.db.write(move |tx| render_context::store::save_settings_if_none(tx, &settings)).await?;
     let import = Import::new(&app, arguments.owner.as_deref(), arguments.publish, arguments.dry_run).await?;
     let bar = progress_bar(files.len());
     let outcomes: Vec<(PathBuf, anyhow::Result<Outcome>)> = stream::iter(files)
@@ -222,30 +222,29 @@ impl<'a> Import<'a> {
 
     async fn create(&self, incoming: Incoming) -> Result<Draft> {
         let actor: Actor<WriteArticles> = Actor::new(self.owner, Role::Admin)?;
-        let (random, locale, now) =
-            (self.app.random.clone(), self.app.config.locale.clone(), self.app.clock.now());
+        let (locale, now) = (self.app.config.locale.clone(), self.app.clock.now());
         let new = NewArticle {
             // An id that no article here has is kept: the document comes from elsewhere.
             id: match incoming.id {
                 Some(id) => id,
-                None => random.id(now)?,
+                None => self.app.random.id(now)?,
             },
             metadata: incoming.metadata,
-            sections: tree::adopt(&incoming.parts, &[], &incoming.section_custom, "", &random, now)?,
+            sections: tree::adopt(&incoming.parts, &[], &incoming.section_custom, "", &self.app.random, now)?,
             published_at: incoming.published_at.filter(|at| *at <= now),
         };
         let work = move |tx: &mut crate::base::db::Tx<'_>| {
-            metadata::create(tx, &Editor { actor, random: &random, locale: &locale }, &new)
+            metadata::create(tx, &Editor { actor, locale: &locale }, &new)
         };
-        self.app.db.write(work).await
+        self.app.db.write_as(self.owner, work).await
     }
 
     async fn update(&self, id: ArticleId, mut incoming: Incoming) -> Result<(Draft, Outcome)> {
         let actor: Actor<WriteArticles> = Actor::new(self.owner, Role::Admin)?;
-        let (random, locale) = (self.app.random.clone(), self.app.config.locale.clone());
+        let locale = self.app.config.locale.clone();
         incoming.metadata.locale.get_or_insert(None);
         let work = move |tx: &mut crate::base::db::Tx<'_>| {
-            let editor = Editor { actor, random: &random, locale: &locale };
+            let editor = Editor { actor, locale: &locale };
             let before = store::find(tx, id)?.map_or(0, |row| row.version);
             let touches = |_: &Draft| Ok(Touches::Nothing);
             let draft =
@@ -255,7 +254,7 @@ impl<'a> Import<'a> {
             let outcome = if draft.row.version == before { Outcome::Skipped } else { Outcome::Updated };
             Ok((draft, outcome))
         };
-        self.app.db.write(work).await
+        self.app.db.write_as(self.owner, work).await
     }
 
     /// Publishes the newest revision and says whether that was needed.
@@ -266,11 +265,10 @@ impl<'a> Import<'a> {
         let wanted =
             Wanted { article: article.clone(), locale: locale.clone(), revision, published_at: None };
         let Some(prepared) = publish::prepare(self.app, actor, wanted).await? else { return Ok(false) };
-        let random = self.app.random.clone();
         let work = move |tx: &mut crate::base::db::Tx<'_>| {
-            publish::commit(tx, &random, actor, &article, &locale, revision, Some(&prepared))
+            publish::commit(tx, actor, &article, &locale, revision, Some(&prepared))
         };
-        self.app.db.write(work).await.map(|_| true)
+        self.app.db.write_as(self.owner, work).await.map(|_| true)
     }
 }
 

@@ -72,7 +72,7 @@ pub(super) async fn add(
     app.db
         .write(move |tx| {
             store::insert(tx, &row)?;
-            tx.append(None, Event::UserCreated(id));
+            tx.append(Event::UserCreated(id));
             Ok(())
         })
         .await?;

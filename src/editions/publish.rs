@@ -11,7 +11,6 @@ use crate::base::clock::Timestamp;
 use crate::base::db::{Connection, Tx};
 use crate::base::error::{Error, Result};
 use crate::base::events::Event;
-use crate::base::random::Random;
 use crate::base::text::Locale;
 use crate::render_context;
 
@@ -84,7 +83,6 @@ fn overtaken() -> Error {
 /// Conflict `in-trash`, `slug-taken`, or `overtaken` by what happened since [`prepare`].
 pub fn commit(
     tx: &mut Tx<'_>,
-    random: &Random,
     actor: Actor<PublishArticles>,
     article: &ArticleRef,
     locale: &Locale,
@@ -114,7 +112,7 @@ pub fn commit(
             slug: metadata.slug.clone(),
             title: metadata.title.clone(),
             published_at: facts.updated_at,
-            user_id: Some(actor.user),
+            user_id: tx.actor(),
         },
     )?;
     store::put(tx, facts, &prepared.content, &prepared.rendering, prepared.epoch)?;
@@ -123,7 +121,7 @@ pub fn commit(
     if before.as_ref().map(link) != Some(link(metadata)) {
         let original = metadata.translation_of.or(before.and_then(|before| before.translation_of));
         if store::has_translations(tx, row.id, original)? {
-            render_context::invalidate(tx, random)?;
+            render_context::invalidate(tx)?;
         }
     }
     row.live_edition = Some(facts.edition);
@@ -132,7 +130,7 @@ pub fn commit(
     row.published_at = Some(facts.published_at);
     let event =
         Event::ArticlePublished { article: row.id, edition: facts.edition, revision: prepared.revision };
-    drafts::raise(tx, &mut row, actor.user, event)?;
+    drafts::raise(tx, &mut row, event)?;
     Draft::load(tx, row)
 }
 
@@ -142,7 +140,6 @@ pub fn commit(
 /// Conflict `not-published`.
 pub fn unpublish(
     tx: &mut Tx<'_>,
-    random: &Random,
     actor: Actor<PublishArticles>,
     article: &ArticleRef,
     locale: &Locale,
@@ -151,8 +148,8 @@ pub fn unpublish(
     if row.live_edition.is_none() {
         return Err(Error::conflict("not-published", "readers do not have this article"));
     }
-    store::withdraw(tx, random, &mut row)?;
+    store::withdraw(tx, &mut row)?;
     let article = row.id;
-    drafts::raise(tx, &mut row, actor.user, Event::ArticleUnpublished { article })?;
+    drafts::raise(tx, &mut row, Event::ArticleUnpublished { article })?;
     Draft::load(tx, row)
 }

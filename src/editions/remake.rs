@@ -44,11 +44,10 @@ pub(crate) async fn run(app: &App, after: Option<ArticleId>) -> Result<()> {
         }
     }
     let Some(last) = stale.last().copied() else { return Ok(()) };
-    let random = app.random.clone();
     app.db
         .write(move |tx| {
             let now = tx.now();
-            jobs::enqueue(tx, &random, &Job::RemakeRenderings { after: Some(last) }, now)
+            jobs::enqueue(tx, &Job::RemakeRenderings { after: Some(last) }, now)
         })
         .await
 }
@@ -113,7 +112,7 @@ pub async fn one(app: &App, id: ArticleId) -> Result<bool> {
             }
             let found_otherwise = store::put(tx, &facts, &content, rendering, epoch)?;
             if found_otherwise || rendering.etag != etag || rendering.sources != sources {
-                tx.append(None, Event::RenderingRemade { article: facts.id });
+                tx.append(Event::RenderingRemade { article: facts.id });
             }
             Ok(())
         })

@@ -13,7 +13,6 @@ use crate::base::db::schema::{editions, rendering_authors, rendering_topics, ren
 use crate::base::db::{Connection, Tx};
 use crate::base::error::Result;
 use crate::base::ids::{ArticleId, AuthorId, TopicId, UserId};
-use crate::base::random::Random;
 use crate::base::text::Locale;
 use crate::base::text::slug::Slug;
 use crate::redirects;
@@ -214,7 +213,7 @@ pub fn mark_fresh(tx: &mut Tx<'_>, id: ArticleId, made_from: &[u8], epoch: i64) 
 ///
 /// # Errors
 /// When the database refuses.
-pub fn withdraw(tx: &mut Tx<'_>, random: &Random, row: &mut ArticleRow) -> Result<()> {
+pub fn withdraw(tx: &mut Tx<'_>, row: &mut ArticleRow) -> Result<()> {
     if row.live_edition.take().is_none() {
         return Ok(());
     }
@@ -225,7 +224,7 @@ pub fn withdraw(tx: &mut Tx<'_>, random: &Random, row: &mut ArticleRow) -> Resul
     search::store::remove(tx, row.id)?;
     diesel::delete(own).execute(&mut **tx)?;
     if has_translations(tx, row.id, original.flatten())? {
-        render_context::invalidate(tx, random)?;
+        render_context::invalidate(tx)?;
     }
     Ok(())
 }

@@ -10,7 +10,7 @@ use crate::base::db::types::Json;
 use crate::base::db::{Connection, MultiBackend, Tx};
 use crate::base::error::{Error, Result};
 use crate::base::events::Event;
-use crate::base::ids::{JobId, UserId};
+use crate::base::ids::JobId;
 
 /// A job as kept.
 #[derive(Debug, Clone, Queryable)]
@@ -103,7 +103,7 @@ pub fn find(conn: &mut Connection, id: JobId) -> Result<Option<JobRow>> {
 ///
 /// # Errors
 /// Not found; conflict `not-dead`.
-pub fn retry(tx: &mut Tx<'_>, actor: UserId, id: JobId) -> Result<JobRow> {
+pub fn retry(tx: &mut Tx<'_>, id: JobId) -> Result<JobRow> {
     let now = tx.now();
     let dead = jobs::table.filter(jobs::id.eq(id)).filter(jobs::dead_at.is_not_null());
     let brought_back = diesel::update(dead)
@@ -118,6 +118,6 @@ pub fn retry(tx: &mut Tx<'_>, actor: UserId, id: JobId) -> Result<JobRow> {
     if brought_back == 0 {
         return Err(Error::conflict("not-dead", "only a dead job is tried again"));
     }
-    tx.append(Some(actor), Event::JobRetried(id));
+    tx.append(Event::JobRetried(id));
     Ok(row)
 }

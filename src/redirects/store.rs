@@ -10,7 +10,7 @@ use crate::base::db::schema::addresses;
 use crate::base::db::{Connection, MultiBackend, Tx};
 use crate::base::error::{Error, Result};
 use crate::base::events::Event;
-use crate::base::ids::{ArticleId, UserId};
+use crate::base::ids::ArticleId;
 use crate::base::text::Locale;
 use crate::render_context::{self, Website};
 
@@ -148,7 +148,6 @@ pub fn count(conn: &mut Connection, wanted: &Wanted) -> Result<i64> {
 /// Not found; conflict `address-in-use` if the article still has the slug, `is-alias` if editors wrote the address down.
 pub fn remove(
     tx: &mut Tx<'_>,
-    actor: UserId,
     from: &Address,
     locale: &Locale,
     config: &Config,
@@ -168,7 +167,7 @@ pub fn remove(
     if let (Some(metadata), Some(published_at)) = (live, row.published_at) {
         upsert(tx, article, published_at, &metadata, &website)?;
     }
-    tx.append(Some(actor), Event::RedirectRemoved { article });
+    tx.append(Event::RedirectRemoved { article });
     Ok(())
 }
 

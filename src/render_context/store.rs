@@ -9,7 +9,6 @@ use crate::base::db::{Connection, Tx};
 use crate::base::error::Result;
 use crate::base::events::Event;
 use crate::base::jobs::{self, Job};
-use crate::base::random::Random;
 
 /// The current epoch: a rendering of an earlier one may be stale.
 pub fn epoch(conn: &mut Connection) -> Result<i64> {
@@ -30,16 +29,16 @@ pub fn website(conn: &mut Connection, config: &Config) -> Result<Website> {
 
 /// Marks every rendering as possibly stale, because a name, a link or a setting that renderings embed has changed. A job
 /// checks them all soon; a read that meets one earlier checks that one itself.
-pub fn invalidate(tx: &mut Tx<'_>, random: &Random) -> Result<()> {
+pub fn invalidate(tx: &mut Tx<'_>) -> Result<()> {
     let now = tx.now();
     diesel::update(surroundings::table)
         .set(surroundings::epoch.eq(surroundings::epoch + 1))
         .execute(&mut **tx)?;
-    jobs::enqueue(tx, random, &Job::RemakeRenderings { after: None }, now)
+    jobs::enqueue(tx, &Job::RemakeRenderings { after: None }, now)
 }
 
 /// Saves the settings of a server that starts. If they differ from the saved ones, renderings become stale.
-pub fn save_settings(tx: &mut Tx<'_>, random: &Random, settings: &RenderSettings) -> Result<()> {
+pub fn save_settings(tx: &mut Tx<'_>, settings: &RenderSettings) -> Result<()> {
     let new = serde_json::to_string(settings)?;
     let old: String = surroundings::table.select(surroundings::made_from).get_result(&mut **tx)?;
     if old == new {
@@ -47,14 +46,14 @@ pub fn save_settings(tx: &mut Tx<'_>, random: &Random, settings: &RenderSettings
     }
     diesel::update(surroundings::table).set(surroundings::made_from.eq(new)).execute(&mut **tx)?;
     if !old.is_empty() {
-        tx.append(None, Event::SiteUpdated);
+        tx.append(Event::SiteUpdated);
     }
     let any = diesel::select(diesel::dsl::exists(renderings::table.select(renderings::article_id)));
-    if any.get_result(&mut **tx)? { invalidate(tx, random) } else { Ok(()) }
+    if any.get_result(&mut **tx)? { invalidate(tx) } else { Ok(()) }
 }
 
 /// Saves the settings of a command that runs beside a server: only if no server has saved its own yet.
-pub fn save_settings_if_none(tx: &mut Tx<'_>, random: &Random, settings: &RenderSettings) -> Result<()> {
+pub fn save_settings_if_none(tx: &mut Tx<'_>, settings: &RenderSettings) -> Result<()> {
     let old: String = surroundings::table.select(surroundings::made_from).get_result(&mut **tx)?;
-    if old.is_empty() { save_settings(tx, random, settings) } else { Ok(()) }
+    if old.is_empty() { save_settings(tx, settings) } else { Ok(()) }
 }

@@ -14,7 +14,6 @@ pub async fn housekeeping(app: &App) -> Result<()> {
     while app.db.write(subscribers::store::purge).await? {}
     while app.db.write(subscribers::import::store::purge).await? {}
     while app.db.write(search::store::tidy).await? {}
-    let random = app.random.clone();
     app.db
         .write(move |tx| {
             // Only this one: should there ever be two, they become one again.
@@ -22,7 +21,7 @@ pub async fn housekeeping(app: &App) -> Result<()> {
                 return Ok(());
             }
             let again = tx.now().plus(Duration::from_secs(3600));
-            jobs::enqueue(tx, &random, &Job::Housekeeping, again)
+            jobs::enqueue(tx, &Job::Housekeeping, again)
         })
         .await
 }

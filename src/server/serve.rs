@@ -26,8 +26,8 @@ use crate::render_context::{self, RenderSettings};
 /// When the listener cannot be used.
 pub async fn serve(app: App, listener: TcpListener, mut stop: watch::Receiver<bool>) -> Result<()> {
     let failed = |e: std::io::Error| Error::unavailable(e.to_string());
-    let (random, settings) = (app.random.clone(), RenderSettings::new(&app.config));
-    app.db.write(move |tx| render_context::store::save_settings(tx, &random, &settings)).await?;
+    let settings = RenderSettings::new(&app.config);
+    app.db.write(move |tx| render_context::store::save_settings(tx, &settings)).await?;
     let work = jobs::run_until(app.clone(), stop.clone());
     let generation = app.db.generation().clone();
     let follower = actix_web::rt::spawn(generation.follow(app.config.database_url.clone(), stop.clone()));

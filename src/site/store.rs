@@ -10,7 +10,6 @@ use crate::base::db::types::Json;
 use crate::base::db::{Connection, Tx};
 use crate::base::error::Result;
 use crate::base::events::Event;
-use crate::base::ids::UserId;
 use crate::base::text::Locale;
 
 /// What was set; `None` is the default.
@@ -53,9 +52,9 @@ pub fn find_to_change(tx: &mut Tx<'_>) -> Result<SiteRow> {
 ///
 /// # Errors
 /// When the database refuses.
-pub fn update(tx: &mut Tx<'_>, actor: UserId, row: &SiteRow) -> Result<()> {
+pub fn update(tx: &mut Tx<'_>, row: &SiteRow) -> Result<()> {
     diesel::update(site::table).set(row.clone()).execute(&mut **tx)?;
-    tx.append(Some(actor), Event::SiteUpdated);
+    tx.append(Event::SiteUpdated);
     Ok(())
 }
 

@@ -13,7 +13,6 @@ use crate::base::db::{Connection, Tx};
 use crate::base::error::Result;
 use crate::base::events::Event;
 use crate::base::ids::{MailId, SubscriberId};
-use crate::base::random::Random;
 
 /// What became of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +29,7 @@ pub enum Answered {
 ///
 /// # Errors
 /// When the database refuses.
-pub fn ask(tx: &mut Tx<'_>, random: &Random, keys: &Keys, id: SubscriberId) -> Result<()> {
+pub fn ask(tx: &mut Tx<'_>, keys: &Keys, id: SubscriberId) -> Result<()> {
     let now = tx.now();
     let Some(row) = lock(tx, id)? else { return Ok(()) };
     let address_hash = suppressions::hash(keys, &row.email_key);
@@ -51,7 +50,7 @@ pub fn ask(tx: &mut Tx<'_>, random: &Random, keys: &Keys, id: SubscriberId) -> R
         .execute(&mut **tx)?;
     let own = confirmations::table.filter(confirmations::subscriber_id.eq(id));
     let was_asked: bool = diesel::select(diesel::dsl::exists(own)).get_result(&mut **tx)?;
-    let question: MailId = random.id(now)?;
+    let question: MailId = tx.new_id()?;
     diesel::insert_into(confirmations::table)
         .values((
             confirmations::id.eq(question),
@@ -63,11 +62,11 @@ pub fn ask(tx: &mut Tx<'_>, random: &Random, keys: &Keys, id: SubscriberId) -> R
         .execute(&mut **tx)?;
     let mut asked_now = Evidence::new(Kind::Asked, Via::Mail);
     asked_now.locale = Some(row.locale);
-    evidence::append(tx, random, id, &asked_now)?;
+    evidence::append(tx, id, &asked_now)?;
     if row.status == Status::Pending && !was_asked {
-        tx.append(None, Event::SubscriberJoined(id));
+        tx.append(Event::SubscriberJoined(id));
     }
-    outbox::order(tx, random, question, outbox::Kind::Confirmation, id)
+    outbox::order(tx, question, outbox::Kind::Confirmation, id)
 }
 
 /// What stands about the question with that token: what [`confirm`] would answer.
@@ -98,7 +97,6 @@ pub fn look_up(conn: &mut Connection, token: &ConfirmToken, now: Timestamp) -> R
 /// When the database refuses.
 pub fn confirm(
     tx: &mut Tx<'_>,
-    random: &Random,
     keys: &Keys,
     token: &ConfirmToken,
     evidence: &Evidence,
@@ -129,10 +127,10 @@ pub fn confirm(
         let answered = unanswered_questions::table;
         diesel::delete(answered.filter(unanswered_questions::address_hash.eq(&address_hash)))
             .execute(&mut **tx)?;
-        evidence::append(tx, random, id, evidence)?;
-        tx.append(None, Event::SubscriberConfirmed(id));
+        evidence::append(tx, id, evidence)?;
+        tx.append(Event::SubscriberConfirmed(id));
         if welcomes {
-            outbox::order(tx, random, random.id(now)?, outbox::Kind::Welcome, id)?;
+            outbox::order(tx, tx.new_id()?, outbox::Kind::Welcome, id)?;
         }
     }
     close_questions(tx, id)?;
@@ -145,7 +143,6 @@ pub fn confirm(
 /// When the database refuses.
 pub fn end(
     tx: &mut Tx<'_>,
-    random: &Random,
     keys: &Keys,
     id: SubscriberId,
     reason: Reason,
@@ -162,15 +159,15 @@ pub fn end(
                 subscribers::updated_at.eq(now),
             ))
             .execute(&mut **tx)?;
-        evidence::append(tx, random, id, evidence)?;
+        evidence::append(tx, id, evidence)?;
         let event = match status {
             Status::Bounced => Event::SubscriberBounced(id),
             Status::Complained => Event::SubscriberComplained(id),
             _ => Event::SubscriberLeft(id),
         };
-        tx.append(evidence.actor, event);
+        tx.append(event);
     }
-    suppressions::suppress(tx, random, &suppressions::hash(keys, &row.email_key), reason)?;
+    suppressions::suppress(tx, &suppressions::hash(keys, &row.email_key), reason)?;
     close_questions(tx, id)
 }
 

@@ -18,8 +18,8 @@ use crate::base::templates::Letter;
 /// # Errors
 /// When the database refuses.
 pub async fn ask(app: &App, subscriber: SubscriberId) -> Result<()> {
-    let (random, keys) = (app.random.clone(), app.keys.clone());
-    app.db.write(move |tx| confirmations::ask(tx, &random, &keys, subscriber)).await
+    let keys = app.keys.clone();
+    app.db.write(move |tx| confirmations::ask(tx, &keys, subscriber)).await
 }
 
 /// Sends a question, unless it was sent, answered or became pointless.

@@ -21,7 +21,6 @@ use crate::base::error::Result;
 use crate::base::http::json::sha256;
 use crate::base::http::peer;
 use crate::base::ids::{ConsentId, SubscriberId, UserId};
-use crate::base::random::Random;
 use crate::base::text::Locale;
 
 /// The most characters of a page's address and of a browser's name for itself that are kept.
@@ -119,8 +118,6 @@ pub struct Evidence {
     pub kind: Kind,
     /// By which way.
     pub via: Via,
-    /// Which user did or reported it.
-    pub actor: Option<UserId>,
     /// The words that the person was shown.
     pub text: Option<String>,
     /// The language they were in.
@@ -201,7 +198,6 @@ impl Evidence {
         Self {
             kind,
             via,
-            actor: None,
             text: None,
             locale: None,
             source: None,
@@ -215,30 +211,24 @@ impl Evidence {
     pub fn from(self, visitor: Visitor) -> Self {
         Self { visitor, ..self }
     }
-
-    /// The same, done or reported by that user.
-    #[must_use]
-    pub fn by(self, actor: UserId) -> Self {
-        Self { actor: Some(actor), ..self }
-    }
 }
 
-/// Adds a piece of evidence.
+/// Adds a piece of evidence, done or reported by the user of this unit of work.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn append(tx: &mut Tx<'_>, random: &Random, subscriber: SubscriberId, evidence: &Evidence) -> Result<()> {
+pub fn append(tx: &mut Tx<'_>, subscriber: SubscriberId, evidence: &Evidence) -> Result<()> {
     let now = tx.now();
     let text_hash = evidence.text.as_deref().map(|text| keep_text(tx, text)).transpose()?;
     let Visitor { network_hash, user_agent, form_url } = &evidence.visitor;
     diesel::insert_into(consents::table)
         .values((
-            consents::id.eq(random.id::<ConsentId>(now)?),
+            consents::id.eq(tx.new_id::<ConsentId>()?),
             consents::subscriber_id.eq(subscriber),
             consents::kind.eq(evidence.kind),
             consents::via.eq(evidence.via),
             consents::at.eq(now),
-            consents::actor_id.eq(evidence.actor),
+            consents::actor_id.eq(tx.actor()),
             consents::text_hash.eq(text_hash),
             consents::locale.eq(&evidence.locale),
             consents::source.eq(&evidence.source),

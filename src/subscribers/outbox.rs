@@ -14,7 +14,6 @@ use crate::base::db::schema::{confirmations, mails, subscribers};
 use crate::base::error::{Error, Result};
 use crate::base::ids::{MailId, SubscriberId};
 use crate::base::jobs::{self, Job};
-use crate::base::random::Random;
 
 /// How long a try to send may take before another one believes it dead. Longer than a mail server is waited for, so
 /// that no two workers send the same mail.
@@ -60,7 +59,6 @@ impl Kind {
 /// Writes down that a mail is to be sent.
 pub(super) fn order(
     tx: &mut Tx<'_>,
-    random: &Random,
     id: MailId,
     kind: Kind,
     subscriber: SubscriberId,
@@ -74,7 +72,7 @@ pub(super) fn order(
             mails::created_at.eq(now),
         ))
         .execute(&mut **tx)?;
-    jobs::enqueue(tx, random, &Job::SendMail { mail: id }, now)
+    jobs::enqueue(tx, &Job::SendMail { mail: id }, now)
 }
 
 /// What is to be sent to whom, if it is still to be sent, nobody else is sending it, and the person still is where the

@@ -17,10 +17,9 @@ use crate::base::db::types::Json;
 use crate::base::db::{Connection, Tx, violation};
 use crate::base::error::{Error, Result};
 use crate::base::events::Event;
-use crate::base::ids::{MailId, SubscriberId, UserId};
+use crate::base::ids::{MailId, SubscriberId};
 use crate::base::jobs::{self, Job};
 use crate::base::mail::EmailAddress;
-use crate::base::random::Random;
 use crate::base::text::Locale;
 use crate::base::text::slug::Slug;
 
@@ -93,10 +92,10 @@ const LISTENING: [Status; 4] = [Status::Pending, Status::Unsubscribed, Status::B
 ///
 /// # Errors
 /// When the database refuses.
-pub fn sign_up(tx: &mut Tx<'_>, random: &Random, sign_up: &SignUp) -> Result<()> {
+pub fn sign_up(tx: &mut Tx<'_>, sign_up: &SignUp) -> Result<()> {
     let now = tx.now();
     let row = diesel::insert_into(subscribers::table).values((
-        subscribers::id.eq(random.id::<SubscriberId>(now)?),
+        subscribers::id.eq(tx.new_id::<SubscriberId>()?),
         subscribers::email.eq(sign_up.email.as_str()),
         subscribers::email_key.eq(sign_up.email.key()),
         subscribers::status.eq(Status::Pending),
@@ -130,8 +129,8 @@ pub fn sign_up(tx: &mut Tx<'_>, random: &Random, sign_up: &SignUp) -> Result<()>
         diesel::delete(chosen.filter(heard)).execute(&mut **tx)?;
         topics::follow(tx, id, &sign_up.topics, Some(&LISTENING))?;
     }
-    evidence::append(tx, random, id, &sign_up.evidence)?;
-    jobs::enqueue(tx, random, &Job::AskConsent { subscriber: id }, now)
+    evidence::append(tx, id, &sign_up.evidence)?;
+    jobs::enqueue(tx, &Job::AskConsent { subscriber: id }, now)
 }
 
 /// Puts these words on a subscriber in place of those that were there.
@@ -222,7 +221,6 @@ pub(super) fn lock(tx: &mut Tx<'_>, id: SubscriberId) -> Result<Option<Subscribe
 /// Not found; what `change` says.
 pub fn update(
     tx: &mut Tx<'_>,
-    actor: UserId,
     id: SubscriberId,
     labels: Option<&Labels>,
     change: impl FnOnce(SubscriberRow) -> Result<SubscriberChanges>,
@@ -234,7 +232,7 @@ pub fn update(
     if let Some(labels) = labels {
         put_labels(tx, id, labels)?;
     }
-    tx.append(Some(actor), Event::SubscriberUpdated(id));
+    tx.append(Event::SubscriberUpdated(id));
     get(tx, id)
 }
 
@@ -245,9 +243,7 @@ pub fn update(
 /// Not found.
 pub fn erase(
     tx: &mut Tx<'_>,
-    random: &Random,
     keys: &Keys,
-    actor: Option<UserId>,
     id: SubscriberId,
 ) -> Result<()> {
     let row = lock(tx, id)?.ok_or(Error::NotFound("subscriber"))?;
@@ -258,9 +254,9 @@ pub fn erase(
         Status::Bounced => Reason::Bounced,
         Status::Complained => Reason::Complained,
     };
-    suppressions::suppress(tx, random, &suppressions::hash(keys, &row.email_key), reason)?;
+    suppressions::suppress(tx, &suppressions::hash(keys, &row.email_key), reason)?;
     diesel::delete(subscribers::table.filter(subscribers::id.eq(id))).execute(&mut **tx)?;
-    tx.append(actor, Event::SubscriberErased(id));
+    tx.append(Event::SubscriberErased(id));
     Ok(())
 }
 
@@ -289,7 +285,7 @@ pub fn purge(tx: &mut Tx<'_>) -> Result<bool> {
         // Locked and looked at once more: they may have confirmed in this very moment.
         lock(tx, *id)?;
         if diesel::delete(silent().filter(subscribers::id.eq(id))).execute(&mut **tx)? == 1 {
-            tx.append(None, Event::SubscriberErased(*id));
+            tx.append(Event::SubscriberErased(*id));
         }
     }
     let long_ago = now.minus(QUESTIONS_KEPT_FOR);

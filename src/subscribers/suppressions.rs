@@ -12,7 +12,6 @@ use crate::base::db::schema::suppressions;
 use crate::base::db::{Connection, Tx};
 use crate::base::error::Result;
 use crate::base::ids::SuppressionId;
-use crate::base::random::Random;
 
 /// A suppressed address as kept.
 #[derive(Debug, Clone, Queryable)]
@@ -60,13 +59,12 @@ pub fn among(conn: &mut Connection, hashes: &[Vec<u8>]) -> Result<BTreeMap<Vec<u
 /// When the database refuses.
 pub fn suppress(
     tx: &mut Tx<'_>,
-    random: &Random,
     address_hash: &[u8],
     reason: Reason,
 ) -> Result<SuppressionId> {
     let now = tx.now();
     let row = diesel::insert_into(suppressions::table).values((
-        suppressions::id.eq(random.id::<SuppressionId>(now)?),
+        suppressions::id.eq(tx.new_id::<SuppressionId>()?),
         suppressions::address_hash.eq(address_hash),
         suppressions::reason.eq(reason),
         suppressions::created_at.eq(now),

@@ -69,7 +69,7 @@ pub fn choose_topics(tx: &mut Tx<'_>, id: SubscriberId, slugs: &[Slug]) -> Resul
     diesel::update(subscribers::table.filter(subscribers::id.eq(id)))
         .set(subscribers::updated_at.eq(now))
         .execute(&mut **tx)?;
-    tx.append(None, Event::SubscriberUpdated(id));
+    tx.append(Event::SubscriberUpdated(id));
     Ok(())
 }
 

@@ -171,7 +171,7 @@ async fn known_and_unknown_addresses_run_the_same_statements() {
 
 /// The texts of the statements that a sign-up with topics runs.
 async fn statements_of_joining(server: &Server, email: &str) -> Vec<String> {
-    let (random, email) = (server.app.random.clone(), EmailAddress::parse(email).expect("an address"));
+    let email = EmailAddress::parse(email).expect("an address");
     let write = move |tx: &mut lede::base::db::Tx<'_>| {
         let texts = Arc::new(Mutex::new(Vec::new()));
         let kept = texts.clone();
@@ -191,7 +191,7 @@ async fn statements_of_joining(server: &Server, email: &str) -> Vec<String> {
             topics: vec![Slug::parse("sea").expect("a slug")],
             evidence,
         };
-        store::sign_up(tx, &random, &sign_up)?;
+        store::sign_up(tx, &sign_up)?;
         tx.set_instrumentation(None::<Box<dyn diesel::connection::Instrumentation>>);
         Ok(texts.lock().expect("a lock").clone())
     };

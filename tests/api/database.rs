@@ -11,13 +11,15 @@ use lede::base::db::schema::idempotency_keys as kept;
 use lede::base::db::types::Json;
 use lede::base::db::{Database, Tx};
 use lede::base::error::{Error, Result};
+use lede::base::ids::UserId;
+use lede::base::random::Random;
 
 use crate::server::Server;
 
 /// Writes a row of that many bytes.
 fn put(tx: &mut Tx<'_>, key: &str, bytes: usize) -> Result<()> {
-    let (user, now) = (tx.now(), tx.now());
-    let user: lede::base::ids::UserId = lede::base::random::Random::seeded(1).id(user)?;
+    let now = tx.now();
+    let user: UserId = Random::seeded(1).id(now)?;
     diesel::insert_into(kept::table)
         .values((
             kept::user_id.eq(user),

@@ -8,7 +8,6 @@ use lede::base::db::Database;
 use lede::base::db::schema::events;
 use lede::base::events::Event;
 use lede::base::ids::UserId;
-use lede::base::random::Random;
 
 use crate::server::Server;
 
@@ -35,16 +34,14 @@ async fn a_reader_with_a_cursor_misses_nothing() {
 
 /// Writes whose events are made early and committed at quite different times.
 async fn write(db: Database, writer: usize) {
-    let random = Random::System;
     for n in 0..WRITES {
-        let random = random.clone();
         let work = move |tx: &mut lede::base::db::Tx<'_>| {
-            let user: UserId = random.id(tx.now())?;
-            tx.append(Some(user), Event::UserCreated(user));
+            let user: UserId = tx.new_id()?;
+            tx.append(Event::UserCreated(user));
             for _ in 0..(writer * n) % 7 {
                 let _: i64 = events::table.count().get_result(&mut **tx)?;
             }
-            tx.append(Some(user), Event::SessionCreated(user));
+            tx.append(Event::SessionCreated(user));
             Ok(())
         };
         db.write(work).await.expect("a write");

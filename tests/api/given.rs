@@ -104,11 +104,10 @@ pub fn link(mail: &Sent, what: &str) -> String {
 
 /// The path of a job that has died.
 pub async fn dead_job(server: &Server) -> String {
-    let random = server.app.random.clone();
     let nobody = SubscriberId::from_uuid(uuid::Uuid::from_u128(7));
     let write = move |tx: &mut lede::base::db::Tx<'_>| {
         let now = tx.now();
-        jobs::enqueue(tx, &random, &Job::AskConsent { subscriber: nobody }, now)?;
+        jobs::enqueue(tx, &Job::AskConsent { subscriber: nobody }, now)?;
         let newest = kept::table.order(kept::id.desc()).select(kept::id);
         let id: JobId = newest.first(&mut **tx)?;
         diesel::update(kept::table.filter(kept::id.eq(id)))

@@ -50,9 +50,9 @@ pub fn fill(database: &Path, articles: usize) {
     let work = move || {
         actix_web::rt::System::new().block_on(async {
             let app = App::open(config, Seams::default()).await.expect("an application");
-            let (random, settings) = (app.random.clone(), RenderSettings::new(&app.config));
+            let settings = RenderSettings::new(&app.config);
             let save =
-                move |tx: &mut Tx<'_>| render_context::store::save_settings_if_none(tx, &random, &settings);
+                move |tx: &mut Tx<'_>| render_context::store::save_settings_if_none(tx, &settings);
             app.db.write(save).await.expect("settings");
             let owner = add_user(&app, Role::Admin, PASSWORD).await;
             stream::iter(0..articles).for_each_concurrent(32, |number| make(&app, owner, number)).await;
@@ -92,12 +92,12 @@ async fn make(app: &App, owner: UserId, number: usize) {
             .expect("a tree"),
         published_at: document.published_at,
     };
-    let (article, random, locale) = (ArticleRef::Id(new.id), app.random.clone(), app.config.locale.clone());
+    let (article, locale) = (ArticleRef::Id(new.id), app.config.locale.clone());
     let actor: Actor<WriteArticles> = Actor::new(owner, Role::Admin).expect("an admin");
-    let (for_create, in_locale) = (random.clone(), locale.clone());
+    let in_locale = locale.clone();
     app.db
-        .write(move |tx| {
-            metadata::create(tx, &Editor { actor, random: &for_create, locale: &in_locale }, &new)
+        .write_as(owner, move |tx| {
+            metadata::create(tx, &Editor { actor, locale: &in_locale }, &new)
         })
         .await
         .expect("an article");
@@ -105,7 +105,7 @@ async fn make(app: &App, owner: UserId, number: usize) {
     let wanted = Wanted { article: article.clone(), locale: locale.clone(), revision: 1, published_at: None };
     let prepared = publish::prepare(app, actor, wanted).await.expect("a rendering");
     app.db
-        .write(move |tx| publish::commit(tx, &random, actor, &article, &locale, 1, prepared.as_ref()))
+        .write_as(owner, move |tx| publish::commit(tx, actor, &article, &locale, 1, prepared.as_ref()))
         .await
         .expect("an edition");
 }

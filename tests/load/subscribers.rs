@@ -181,8 +181,7 @@ async fn directly(database: &Path) -> f64 {
                         topics: Vec::new(),
                         evidence: Evidence::new(Kind::Requested, Via::Api),
                     };
-                    let random = app.random.clone();
-                    app.db.write(move |tx| store::sign_up(tx, &random, &sign_up)).await.expect("a sign-up");
+                    app.db.write(move |tx| store::sign_up(tx, &sign_up)).await.expect("a sign-up");
                 }
             });
             futures_util::future::join_all(clients).await;

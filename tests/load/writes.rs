@@ -12,6 +12,7 @@ use lede::base::clock::Clock;
 use lede::base::db::{Connection, Database, DatabaseUrl, connection};
 use lede::base::error::Result;
 use lede::base::metrics::Metrics;
+use lede::base::random::Random;
 
 const CLIENTS: usize = 32;
 const POOL: usize = 4;
@@ -25,7 +26,7 @@ pub async fn compare(folder: &Path) {
     println!("\n| writer | commits/s | p50 ms | p99 ms |");
     println!("|---|---:|---:|---:|");
     let url = prepare(&folder.join("grouped.db"));
-    let db = Database::open(&url, 2, &Clock::System, &Metrics::default()).expect("a database");
+    let db = Database::open(&url, 2, &Clock::System, &Random::System, &Metrics::default()).expect("a database");
     let grouped = measure(move || {
         let db = db.clone();
         async move { db.write(|tx| Ok(tx.batch_execute(WORK)?)).await }

@@ -76,8 +76,8 @@ pub async fn create_session(app: Data<App>, req: HttpRequest, body: Json<CreateS
     let user = found.ok_or(Error::Unauthenticated)?;
     let id = user.id;
     app.db
-        .write(move |tx| {
-            tx.append(Some(id), Event::SessionCreated(id));
+        .write_as(id, move |tx| {
+            tx.append(Event::SessionCreated(id));
             Ok(())
         })
         .await?;

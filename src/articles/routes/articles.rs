@@ -96,14 +96,14 @@ pub async fn create_article(
     let texts = [new.metadata.intro.as_deref().unwrap_or_default()];
     let bodies = flatten(&new.sections).into_iter().map(|(section, ..)| section.body.as_str());
     let warnings = warnings(texts.into_iter().chain(bodies), &policy);
-    let (random, locale) = (app.random.clone(), app.config.locale.clone());
+    let locale = app.config.locale.clone();
     let work = move |tx: &mut crate::base::db::Tx<'_>, new: &NewArticle| {
-        let editor = Editor { actor, random: &random, locale: &locale };
+        let editor = Editor { actor, locale: &locale };
         let kept = metadata::create(tx, &editor, new)?;
         let draft = Draft::new(tx, &kept, warnings.clone())?;
         Ok(Answer::created(format!("/v1/articles/{}/draft", new.id), &draft)?.version(draft.version()))
     };
-    once.answer(&app, async { Ok(new) }, work).await
+    once.answer(&app.db, async { Ok(new) }, work).await
 }
 
 /// Checks a new article and builds its tree.
@@ -203,10 +203,10 @@ pub async fn update_draft(
     let locale = locale.or_default(&app);
     let changes = body.value;
     let warnings = warnings(changes.get("intro").and_then(Value::as_str), &app.policy());
-    let (random, site_locale) = (app.random.clone(), app.config.locale.clone());
+    let site_locale = app.config.locale.clone();
     app.db
-        .write(move |tx| {
-            let editor = Editor { actor, random: &random, locale: &site_locale };
+        .write_as(actor.user, move |tx| {
+            let editor = Editor { actor, locale: &site_locale };
             let article = named_in(tx, actor, &path.article, &locale)?;
             let kept = drafts::edit(
                 tx,
@@ -295,10 +295,10 @@ pub async fn replace_draft_markdown(
     let locale = locale.or_default(&app);
     let intro = incoming.metadata.intro.as_deref();
     let warnings = warnings(intro.into_iter().chain(incoming.parts.iter().flat_map(bodies)), &app.policy());
-    let (random, site_locale) = (app.random.clone(), app.config.locale.clone());
+    let site_locale = app.config.locale.clone();
     app.db
-        .write(move |tx| {
-            let editor = Editor { actor, random: &random, locale: &site_locale };
+        .write_as(actor.user, move |tx| {
+            let editor = Editor { actor, locale: &site_locale };
             let article = named_in(tx, actor, &path.article, &locale)?;
             let kept = drafts::edit(
                 tx,
@@ -323,7 +323,7 @@ pub(crate) fn replace(
     let before = std::mem::take(&mut draft.content.sections);
     metadata::change_metadata(tx, editor, draft, &incoming.metadata)?;
     draft.content.sections =
-        tree::adopt(&incoming.parts, &before, &incoming.section_custom, "", editor.random, tx.now())?;
+        tree::adopt(&incoming.parts, &before, &incoming.section_custom, "", tx.random(), tx.now())?;
     Ok(drafts::moved(&before, &draft.content.sections))
 }
 
@@ -349,18 +349,17 @@ pub async fn remove_article(
     Query(locale): Query<InLocale>,
 ) -> Result<Answer> {
     let locale = locale.or_default(&app);
-    let random = app.random.clone();
     app.db
-        .write(move |tx| {
+        .write_as(actor.user, move |tx| {
             let mut row = drafts::find_to_write(tx, actor, &path.article, &locale)?;
             if row.live_edition.is_some() {
                 // That takes it from its readers, which is a right of its own.
                 Actor::<PublishArticles>::new(actor.user, actor.role)?;
             }
-            editions::store::withdraw(tx, &random, &mut row)?;
+            editions::store::withdraw(tx, &mut row)?;
             row.trashed_at = Some(tx.now());
             let article = row.id;
-            drafts::raise(tx, &mut row, actor.user, Event::ArticleTrashed { article })?;
+            drafts::raise(tx, &mut row, Event::ArticleTrashed { article })?;
             Ok(Answer::no_content().version(row.version))
         })
         .await
@@ -391,9 +390,9 @@ pub async fn restore_article(
         if row.trashed_at.take().is_none() {
             return Err(Error::conflict("not-in-trash", "the article does not lie in the trash"));
         }
-        drafts::raise(tx, &mut row, actor.user, Event::ArticleRestored { article: id })?;
+        drafts::raise(tx, &mut row, Event::ArticleRestored { article: id })?;
         let kept = Kept::load(tx, row)?;
         written(tx, &kept, Vec::new())
     };
-    key.once(actor.user, &[]).answer(&app, async { Ok(()) }, work).await
+    key.once(actor.user, &[]).answer(&app.db, async { Ok(()) }, work).await
 }

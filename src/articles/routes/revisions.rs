@@ -270,12 +270,12 @@ pub async fn restore_revision(
     path: Path<RevisionPath>,
     Query(locale): Query<InLocale>,
 ) -> Result<Answer> {
-    let (random, site_locale) = (app.random.clone(), app.config.locale.clone());
+    let site_locale = app.config.locale.clone();
     let locale = locale.or_default(&app);
     // Read last: a request that was answered before is answered again, whatever it has seen.
     let seen = async { IfMatch::of(&req) };
     let work = move |tx: &mut Tx<'_>, seen: &IfMatch| {
-        let editor = Editor { actor, random: &random, locale: &site_locale };
+        let editor = Editor { actor, locale: &site_locale };
         let article = named_in(tx, actor, &path.article, &locale)?;
         let kept = drafts::edit(
             tx,
@@ -287,7 +287,7 @@ pub async fn restore_revision(
         )?;
         written(tx, &kept, Vec::new())
     };
-    key.once(actor.user, &[]).answer(&app, seen, work).await
+    key.once(actor.user, &[]).answer(&app.db, seen, work).await
 }
 
 fn bring_back(tx: &mut Tx<'_>, draft: &mut Kept, revision: i64) -> Result<Vec<SectionId>> {

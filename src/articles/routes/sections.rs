@@ -171,9 +171,9 @@ pub async fn add_section(
     }
     let input = SectionInput { id: None, heading, anchor, body, custom, sections };
     let warnings = warnings(bodies(&input), &app.policy());
-    let (random, site_locale) = (app.random.clone(), app.config.locale.clone());
+    let site_locale = app.config.locale.clone();
     let work = move |tx: &mut Tx<'_>, (): &()| {
-        let editor = Editor { actor, random: &random, locale: &site_locale };
+        let editor = Editor { actor, locale: &site_locale };
         let article = named_in(tx, actor, &path.article, &locale)?;
         let mut added = None;
         let kept = drafts::edit(
@@ -184,7 +184,7 @@ pub async fn add_section(
             |_| Ok(Touches::Nothing),
             |tx, draft| {
                 // Built without settling first: its anchors have to be free among all of the article's.
-                let section = tree::unsettled(&input, editor.random, tx.now())?;
+                let section = tree::unsettled(&input, tx.random(), tx.now())?;
                 added = Some(section.id);
                 tree::insert(&mut draft.content.sections, section, spot)?;
                 let blame = Blame { tree: "/parent_id", name: "/anchor" };
@@ -199,7 +199,7 @@ pub async fn add_section(
         let location = format!("/v1/articles/{}/draft/sections/{id}", kept.row.id);
         Ok(Answer::created(location, &answer)?.version(kept.row.version))
     };
-    once.answer(&app, async { Ok(()) }, work).await
+    once.answer(&app.db, async { Ok(()) }, work).await
 }
 
 fn bodies(input: &SectionInput) -> Vec<&str> {
@@ -229,10 +229,10 @@ pub async fn replace_sections(
     let locale = locale.or_default(&app);
     let inputs = body.value.sections;
     let warnings = warnings(inputs.iter().flat_map(bodies), &app.policy());
-    let (random, site_locale) = (app.random.clone(), app.config.locale.clone());
+    let site_locale = app.config.locale.clone();
     app.db
-        .write(move |tx| {
-            let editor = Editor { actor, random: &random, locale: &site_locale };
+        .write_as(actor.user, move |tx| {
+            let editor = Editor { actor, locale: &site_locale };
             let article = named_in(tx, actor, &path.article, &locale)?;
             let kept = drafts::edit(
                 tx,
@@ -241,7 +241,7 @@ pub async fn replace_sections(
                 seen,
                 |_| Ok(Touches::Tree),
                 |tx, draft| {
-                    let after = tree::build(&inputs, &draft.content.sections, editor.random, tx.now())?;
+                    let after = tree::build(&inputs, &draft.content.sections, tx.random(), tx.now())?;
                     let before = std::mem::replace(&mut draft.content.sections, after);
                     Ok(drafts::moved(&before, &draft.content.sections))
                 },
@@ -273,10 +273,10 @@ pub async fn update_section(
     let locale = locale.or_default(&app);
     let change = SectionChange::parse(body.value)?;
     let warnings = warnings(change.body.as_deref(), &app.policy());
-    let (random, site_locale) = (app.random.clone(), app.config.locale.clone());
+    let site_locale = app.config.locale.clone();
     app.db
-        .write(move |tx| {
-            let editor = Editor { actor, random: &random, locale: &site_locale };
+        .write_as(actor.user, move |tx| {
+            let editor = Editor { actor, locale: &site_locale };
             let article = named_in(tx, actor, &path.article, &locale)?;
             let id = section_id(tx, &article, &path.section)?;
             let touches = |_: &Kept| Ok(Touches::Sections(vec![id]));
@@ -313,10 +313,10 @@ pub async fn remove_section(
     Query(locale): Query<InLocale>,
 ) -> Result<Answer> {
     let locale = locale.or_default(&app);
-    let (random, site_locale) = (app.random.clone(), app.config.locale.clone());
+    let site_locale = app.config.locale.clone();
     app.db
-        .write(move |tx| {
-            let editor = Editor { actor, random: &random, locale: &site_locale };
+        .write_as(actor.user, move |tx| {
+            let editor = Editor { actor, locale: &site_locale };
             let article = named_in(tx, actor, &path.article, &locale)?;
             let id = section_id(tx, &article, &path.section)?;
             let touches = |draft: &Kept| {

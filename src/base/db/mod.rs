@@ -1,26 +1,28 @@
 //! How things are kept: two databases behind [`Database::read`] and [`Database::write`].
 //!
-//! A permit comes before a thread, a thread before a connection; [`Database::glance`] alone does without the thread. On
-//! SQLite every write goes through one thread that groups commits (`writer.rs`); on PostgreSQL each takes a connection of
-//! the pool. Either way a write is all or nothing, its events are appended last, and nobody is answered before it is
-//! durable.
+//! A permit is taken before a thread, and a thread before a connection; only [`Database::read_inline`] does without the
+//! thread. On SQLite one thread does all writes and groups their commits (`writer.rs`); on PostgreSQL each write takes a
+//! connection of the pool (`postgres.rs`). Either way a write is all or nothing, its events are appended last, and its
+//! caller gets the result after the commit.
 
 pub mod connection;
 pub mod migrate;
+mod postgres;
 pub mod schema;
 pub mod statement;
+mod tx;
 pub mod types;
 pub mod violation;
 mod writer;
 
+use std::any::Any;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
-use diesel::r2d2::Pool;
-use diesel::{RunQueryDsl, sql_query};
-use tokio::sync::Semaphore;
+use diesel::r2d2::{Pool, PooledConnection};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
 /// Runs the same on the connection of either engine: for what the enum of both cannot express, such as `ON CONFLICT`.
 #[macro_export]
@@ -34,19 +36,29 @@ macro_rules! on_each {
 }
 
 pub use connection::{AnyConnection as Connection, DatabaseUrl, MultiBackend};
+pub use tx::Tx;
 
-use crate::base::clock::{Clock, Timestamp};
+use crate::base::clock::Clock;
 use crate::base::error::{Error, Result};
-use crate::base::events::{self, Event, Generation};
+use crate::base::events::Generation;
 use crate::base::ids::UserId;
 use crate::base::metrics::Metrics;
+use crate::base::random::Random;
 use connection::Manager;
 use writer::Writer;
 
-/// How many reads may wait for a permit before further ones are refused.
-const MOST_WAITING: usize = 1024;
+/// How many reads may wait for a permit. Further ones are refused.
+const MAX_WAITING: usize = 1024;
 
-/// The database: cheap to clone, shared by all.
+/// What a unit of work returns, with its type erased: the machinery of reads and writes is compiled once, not once for
+/// each caller.
+type Value = Box<dyn Any + Send>;
+/// A read with its types erased.
+type Read = Box<dyn FnOnce(&mut Connection) -> Result<Value> + Send>;
+/// A write with its types erased.
+type Write = Box<dyn FnMut(&mut Tx<'_>) -> Result<Value> + Send>;
+
+/// The database. Cheap to clone.
 #[derive(Clone)]
 pub struct Database {
     url: DatabaseUrl,
@@ -55,24 +67,19 @@ pub struct Database {
     permits: Arc<Semaphore>,
     waiting: Arc<AtomicUsize>,
     clock: Clock,
+    random: Random,
     generation: Arc<Generation>,
 }
 
-/// A unit of work in progress: a connection inside a transaction, the moment it happens at, and the events it brings.
-pub struct Tx<'a> {
-    conn: &'a mut Connection,
-    now: Timestamp,
-    events: Vec<(Option<UserId>, Event)>,
-    /// The newest event of this unit that readers see, and when it happened.
-    seen: Option<(i64, Timestamp)>,
-}
-
 impl Database {
-    /// Opens the database, which must be reachable.
-    ///
-    /// # Errors
-    /// When it is not, or is too old, or gives up a durability setting.
-    pub fn open(url: &DatabaseUrl, connections: u32, clock: &Clock, metrics: &Metrics) -> Result<Self> {
+    /// Opens the database and checks its version and its durability settings.
+    pub fn open(
+        url: &DatabaseUrl,
+        connections: u32,
+        clock: &Clock,
+        random: &Random,
+        metrics: &Metrics,
+    ) -> Result<Self> {
         let manager = Manager { url: url.clone(), queries: metrics.queries.clone() };
         let mut first = manager.open()?;
         connection::check(&mut first)?;
@@ -85,7 +92,7 @@ impl Database {
             .build(manager)
             .map_err(|e| Error::unavailable(e.to_string()))?;
         let generation = Arc::<Generation>::default();
-        let start = || Writer::start(first, clock.clone(), generation.clone());
+        let start = || Writer::start(first, clock.clone(), random.clone(), generation.clone());
         let writer = url.is_sqlite().then(start).transpose()?;
         Ok(Self {
             url: url.clone(),
@@ -94,6 +101,7 @@ impl Database {
             permits: Arc::new(Semaphore::new(connections as usize)),
             waiting: Arc::default(),
             clock: clock.clone(),
+            random: random.clone(),
             generation,
         })
     }
@@ -102,6 +110,12 @@ impl Database {
     #[must_use]
     pub fn url(&self) -> &DatabaseUrl {
         &self.url
+    }
+
+    /// The clock that writes take their moment from.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.clock
     }
 
     /// What this process knows of the log of events.
@@ -117,92 +131,86 @@ impl Database {
         (state.connections.saturating_sub(state.idle_connections), state.idle_connections)
     }
 
-    /// Whether writes can be taken: the writer lives.
+    /// Whether the database takes writes: on SQLite, whether the writer thread is alive.
     #[must_use]
     pub fn is_writable(&self) -> bool {
         self.writer.as_ref().is_none_or(Writer::is_alive)
     }
 
-    /// Runs one query, or several that need not agree with each other.
-    ///
-    /// # Errors
-    /// What `work` says; unavailable when the queue is full or no connection can be had.
+    /// Runs one query, or several that need not see the same snapshot. Unavailable if too many reads wait, or if there is
+    /// no connection within two seconds.
     pub async fn read<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
         F: FnOnce(&mut Connection) -> Result<T> + Send + 'static,
     {
-        self.with_connection(work).await
+        unbox(self.read_boxed(Box::new(|conn| work(conn).map(boxed))).await?)
     }
 
-    /// Runs one look-up by an index. On SQLite it runs on the caller's own thread if a connection is free at once: a handful
-    /// of pages is read in less time than another thread takes to be woken. Otherwise as [`Database::read`].
-    ///
-    /// # Errors
-    /// As [`Database::read`].
-    pub async fn glance<T, F>(&self, work: F) -> Result<T>
+    /// Runs one look-up by an index. On SQLite it runs on the caller's own thread if a connection is free at once: reading
+    /// a few pages takes less time than waking another thread. Otherwise this is [`Database::read`].
+    pub async fn read_inline<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
         F: FnOnce(&mut Connection) -> Result<T> + Send + 'static,
     {
-        if self.url.is_sqlite()
-            && let Ok(_permit) = self.permits.try_acquire()
-            && let Some(mut conn) = self.pool.try_get()
-        {
-            return work(&mut conn);
+        match self.free_connection() {
+            Some((_permit, mut conn)) => work(&mut conn),
+            None => self.read(work).await,
         }
-        self.read(work).await
     }
 
-    /// Runs several queries that see the same moment.
-    ///
-    /// # Errors
-    /// As [`Database::read`].
+    /// Runs several queries that see one snapshot of the database. Whatever they write is rolled back.
     pub async fn snapshot<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
         F: FnOnce(&mut Connection) -> Result<T> + Send + 'static,
     {
-        self.with_connection(|conn| {
-            conn.batch_execute(match conn {
-                Connection::Sqlite(_) => "BEGIN",
-                Connection::Postgres(_) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-            })?;
-            let outcome = work(conn);
-            conn.batch_execute("ROLLBACK")?;
-            outcome
-        })
-        .await
+        unbox(self.read_boxed(in_snapshot(Box::new(|conn| work(conn).map(boxed)))).await?)
     }
 
-    /// Does one unit of work: all of it, durably, or nothing. `work` may run again after a deadlock.
-    ///
-    /// # Errors
-    /// What `work` says; unavailable when the queue is full or the database is away.
+    /// Does one unit of work in the name of no user: all of it, durably, or nothing. `work` may run more than once.
     pub async fn write<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
         F: FnMut(&mut Tx<'_>) -> Result<T> + Send + 'static,
     {
+        self.write_by(None, work).await
+    }
+
+    /// Does one unit of work as [`Database::write`], in the name of a user: its events carry the user's id.
+    pub async fn write_as<T, F>(&self, user: UserId, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    {
+        self.write_by(Some(user), work).await
+    }
+
+    async fn write_by<T, F>(&self, actor: Option<UserId>, mut work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    {
+        unbox(self.write_boxed(actor, Box::new(move |tx| work(tx).map(boxed))).await?)
+    }
+
+    async fn write_boxed(&self, actor: Option<UserId>, work: Write) -> Result<Value> {
         if let Some(writer) = &self.writer {
-            return writer.run(work).await;
+            return writer.run(actor, work).await;
         }
-        let (clock, generation) = (self.clock.clone(), self.generation.clone());
-        self.with_connection(move |conn| {
-            let (value, seen) = write_on_postgres(conn, &clock, work)?;
+        let Self { clock, random, generation, .. } = self.clone();
+        self.read_boxed(Box::new(move |conn| {
+            let (value, seen) = postgres::write(conn, &clock, &random, actor, work)?;
             if let Some(seen) = seen {
                 generation.raise(seen);
             }
             Ok(value)
-        })
+        }))
         .await
     }
 
-    async fn with_connection<T, F>(&self, work: F) -> Result<T>
-    where
-        T: Send + 'static,
-        F: FnOnce(&mut Connection) -> Result<T> + Send + 'static,
-    {
+    async fn read_boxed(&self, work: Read) -> Result<Value> {
         let permit = match self.permits.clone().try_acquire_owned() {
             Ok(permit) => permit,
             Err(_) => self.wait_for_permit().await?,
@@ -217,94 +225,48 @@ impl Database {
         .map_err(|e| Error::internal(format!("a unit of work panicked: {e}")))?
     }
 
-    async fn wait_for_permit(&self) -> Result<tokio::sync::OwnedSemaphorePermit> {
-        struct Place<'a>(&'a AtomicUsize);
-        impl Drop for Place<'_> {
+    /// A connection of the embedded database, if one can be had without waiting.
+    fn free_connection(&self) -> Option<(SemaphorePermit<'_>, PooledConnection<Manager>)> {
+        if !self.url.is_sqlite() {
+            return None;
+        }
+        let permit = self.permits.try_acquire().ok()?;
+        Some((permit, self.pool.try_get()?))
+    }
+
+    async fn wait_for_permit(&self) -> Result<OwnedSemaphorePermit> {
+        struct Waiting<'a>(&'a AtomicUsize);
+        impl Drop for Waiting<'_> {
             fn drop(&mut self) {
                 self.0.fetch_sub(1, Ordering::Relaxed);
             }
         }
         let before = self.waiting.fetch_add(1, Ordering::Relaxed);
-        let _place = Place(&self.waiting);
-        if before >= MOST_WAITING {
+        let _waiting = Waiting(&self.waiting);
+        if before >= MAX_WAITING {
             return Err(Error::unavailable("too many reads are waiting"));
         }
         self.permits.clone().acquire_owned().await.map_err(|e| Error::internal(e.to_string()))
     }
 }
 
-impl<'a> Tx<'a> {
-    fn new(conn: &'a mut Connection, now: Timestamp) -> Self {
-        Self { conn, now, events: Vec::new(), seen: None }
-    }
-
-    /// The moment this unit of work happens at.
-    #[must_use]
-    pub fn now(&self) -> Timestamp {
-        self.now
-    }
-
-    /// Appends an event to the log when everything else has been written.
-    pub fn append(&mut self, actor: Option<UserId>, event: Event) {
-        self.events.push((actor, event));
-    }
-
-    /// Writes the events: last, and on PostgreSQL one transaction at a time, so that the log's order is the order of
-    /// the commits and a reader with a cursor misses none.
-    fn finish(&mut self) -> Result<()> {
-        if self.events.is_empty() {
-            return Ok(());
-        }
-        if let Connection::Postgres(conn) = self.conn {
-            sql_query("SELECT pg_advisory_xact_lock(4817301)").execute(conn)?;
-        }
-        for (actor, event) in std::mem::take(&mut self.events) {
-            let number = events::insert(self.conn, self.now, actor, &event)?;
-            if event.readers_see() {
-                self.seen = Some((number, self.now));
-            }
-        }
-        Ok(())
-    }
+fn in_snapshot(work: Read) -> Read {
+    Box::new(|conn| {
+        conn.batch_execute(match conn {
+            Connection::Sqlite(_) => "BEGIN",
+            Connection::Postgres(_) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        })?;
+        let outcome = work(conn);
+        conn.batch_execute("ROLLBACK")?;
+        outcome
+    })
 }
 
-impl std::ops::Deref for Tx<'_> {
-    type Target = Connection;
-    fn deref(&self) -> &Connection {
-        self.conn
-    }
+fn boxed<T: Send + 'static>(value: T) -> Value {
+    Box::new(value)
 }
 
-impl std::ops::DerefMut for Tx<'_> {
-    fn deref_mut(&mut self) -> &mut Connection {
-        self.conn
-    }
-}
-
-fn write_on_postgres<T>(
-    conn: &mut Connection,
-    clock: &Clock,
-    mut work: impl FnMut(&mut Tx<'_>) -> Result<T>,
-) -> Result<(T, Option<(i64, Timestamp)>)> {
-    const TRIES: u32 = 4;
-    let mut tried = 0;
-    loop {
-        conn.batch_execute("BEGIN")?;
-        let mut tx = Tx::new(conn, clock.now());
-        let outcome = work(&mut tx).and_then(|value| tx.finish().map(|()| (value, tx.seen)));
-        match outcome {
-            Ok(outcome) => {
-                conn.batch_execute("COMMIT")?;
-                return Ok(outcome);
-            }
-            Err(error) => {
-                conn.batch_execute("ROLLBACK")?;
-                tried += 1;
-                match &error {
-                    Error::Unavailable(why) if tried < TRIES && violation::is_retryable(why) => {}
-                    _ => return Err(error),
-                }
-            }
-        }
-    }
+/// The value that [`boxed`] packed for the same caller.
+fn unbox<T: 'static>(value: Value) -> Result<T> {
+    value.downcast().map(|value| *value).map_err(|_| Error::internal("a unit of work returned another type"))
 }

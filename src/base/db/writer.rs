@@ -11,10 +11,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use diesel::connection::SimpleConnection;
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Connection, Tx, violation};
+use super::{Connection, Tx, Value, Write, violation};
 use crate::base::clock::{Clock, Timestamp};
 use crate::base::error::{Error, Result};
 use crate::base::events::Generation;
+use crate::base::ids::UserId;
+use crate::base::random::Random;
 
 /// How many jobs may wait; further ones are refused.
 const QUEUE: usize = 4096;
@@ -24,27 +26,22 @@ const GROUP: usize = 256;
 /// A handle on the writer thread.
 #[derive(Clone)]
 pub(super) struct Writer {
-    queue: mpsc::Sender<Box<dyn Job>>,
+    queue: mpsc::Sender<Job>,
     alive: Arc<AtomicBool>,
 }
 
-/// A unit of work that knows where its outcome goes.
-trait Job: Send {
+/// A unit of work, and where its outcome goes.
+struct Job {
+    actor: Option<UserId>,
+    work: Write,
+    outcome: Option<Result<Value>>,
+    reply: oneshot::Sender<Result<Value>>,
+}
+
+impl Job {
     /// Does the work inside a savepoint and keeps the outcome. Says whether the savepoint is to be kept.
-    fn run(&mut self, tx: &mut Tx<'_>) -> Result<(), String>;
-    /// Sends the outcome, or that the group's commit failed.
-    fn answer(self: Box<Self>, commit: Result<(), &str>);
-}
-
-struct Work<T, F> {
-    run: F,
-    outcome: Option<Result<T>>,
-    reply: oneshot::Sender<Result<T>>,
-}
-
-impl<T: Send, F: FnMut(&mut Tx<'_>) -> Result<T> + Send> Job for Work<T, F> {
     fn run(&mut self, tx: &mut Tx<'_>) -> Result<(), String> {
-        let work = &mut self.run;
+        let work = &mut self.work;
         let outcome = catch_unwind(AssertUnwindSafe(|| {
             let value = work(tx)?;
             tx.finish()?;
@@ -60,7 +57,8 @@ impl<T: Send, F: FnMut(&mut Tx<'_>) -> Result<T> + Send> Job for Work<T, F> {
         kept
     }
 
-    fn answer(self: Box<Self>, commit: Result<(), &str>) {
+    /// Sends the outcome, or that the group's commit failed.
+    fn answer(self, commit: Result<(), &str>) {
         let outcome = match (self.outcome, commit) {
             (Some(Err(error)), _) => Err(error),
             (Some(Ok(value)), Ok(())) => Ok(value),
@@ -73,7 +71,12 @@ impl<T: Send, F: FnMut(&mut Tx<'_>) -> Result<T> + Send> Job for Work<T, F> {
 }
 
 impl Writer {
-    pub(super) fn start(conn: Connection, clock: Clock, generation: Arc<Generation>) -> Result<Self> {
+    pub(super) fn start(
+        conn: Connection,
+        clock: Clock,
+        random: Random,
+        generation: Arc<Generation>,
+    ) -> Result<Self> {
         let (queue, waiting) = mpsc::channel(QUEUE);
         let alive = Arc::new(AtomicBool::new(true));
         let flag = alive.clone();
@@ -81,8 +84,9 @@ impl Writer {
             .name("writer".into())
             .spawn(move || {
                 // Whatever ends this thread ends the process's ability to write: readiness has to tell.
-                let died =
-                    catch_unwind(AssertUnwindSafe(|| write_until_closed(conn, waiting, &clock, &generation)));
+                let died = catch_unwind(AssertUnwindSafe(|| {
+                    write_until_closed(conn, waiting, &clock, &random, &generation)
+                }));
                 flag.store(false, Ordering::SeqCst);
                 match died {
                     Ok(Ok(())) => {}
@@ -98,14 +102,10 @@ impl Writer {
         self.alive.load(Ordering::SeqCst)
     }
 
-    pub(super) async fn run<T, F>(&self, work: F) -> Result<T>
-    where
-        T: Send + 'static,
-        F: FnMut(&mut Tx<'_>) -> Result<T> + Send + 'static,
-    {
+    pub(super) async fn run(&self, actor: Option<UserId>, work: Write) -> Result<Value> {
         let (reply, outcome) = oneshot::channel();
         self.queue
-            .try_send(Box::new(Work { run: work, outcome: None, reply }))
+            .try_send(Job { actor, work, outcome: None, reply })
             .map_err(|_| Error::unavailable("too many writes are waiting"))?;
         outcome.await.map_err(|_| Error::unavailable("the writer is gone"))?
     }
@@ -120,14 +120,15 @@ fn fatal(why: &str) {
 
 fn write_until_closed(
     mut conn: Connection,
-    mut waiting: mpsc::Receiver<Box<dyn Job>>,
+    mut waiting: mpsc::Receiver<Job>,
     clock: &Clock,
+    random: &Random,
     generation: &Generation,
 ) -> Result<(), String> {
-    let mut group: Vec<Box<dyn Job>> = Vec::with_capacity(GROUP);
+    let mut group: Vec<Job> = Vec::with_capacity(GROUP);
     while waiting.blocking_recv_many(&mut group, GROUP) > 0 {
         // Whoever is answered reads what was written: the number rises first.
-        let commit = commit_group(&mut conn, &mut group, clock).map(|seen| {
+        let commit = commit_group(&mut conn, &mut group, clock, random).map(|seen| {
             if let Some(seen) = seen {
                 generation.raise(seen);
             }
@@ -151,14 +152,15 @@ fn write_until_closed(
 /// Returns the newest event that readers see, and when it happened.
 fn commit_group(
     conn: &mut Connection,
-    group: &mut [Box<dyn Job>],
+    group: &mut [Job],
     clock: &Clock,
+    random: &Random,
 ) -> Result<Option<(i64, Timestamp)>, String> {
     let mut newest = None;
     conn.batch_execute("BEGIN IMMEDIATE").map_err(|e| e.to_string())?;
     for job in group {
         let kept = conn.batch_execute("SAVEPOINT job").map_err(|e| e.to_string()).and_then(|()| {
-            let mut tx = Tx::new(conn, clock.now());
+            let mut tx = Tx::new(conn, clock, random, job.actor);
             job.run(&mut tx).map(|()| tx.seen)
         });
         match kept {

@@ -12,11 +12,10 @@ use utoipa::IntoParams;
 
 use super::answer::Answer;
 use super::json::sha256;
-use crate::app::App;
 use crate::base::clock::Timestamp;
 use crate::base::db::schema::idempotency_keys as kept;
 use crate::base::db::types::Json;
-use crate::base::db::{Connection, Tx, violation};
+use crate::base::db::{Connection, Database, Tx, violation};
 use crate::base::error::{Error, Invalid, Place, Result, Violations};
 use crate::base::ids::UserId;
 
@@ -108,7 +107,7 @@ impl Once {
     /// What `prepare` and `work` say; invalid, if the key was used for another request.
     pub async fn answer<P, F>(
         self,
-        app: &App,
+        db: &Database,
         prepare: impl Future<Output = Result<P>>,
         work: F,
     ) -> Result<Answer>
@@ -118,15 +117,14 @@ impl Once {
     {
         if self.key.is_none() {
             let prepared = prepare.await?;
-            return app.db.write(move |tx| work(tx, &prepared)).await;
+            return db.write_as(self.user, move |tx| work(tx, &prepared)).await;
         }
-        let (once, now) = (self.clone(), app.clock.now());
-        if let Some(answer) = app.db.read(move |conn| once.find(conn, now)).await? {
+        let (once, now) = (self.clone(), db.clock().now());
+        if let Some(answer) = db.read(move |conn| once.find(conn, now)).await? {
             return Ok(answer);
         }
         let prepared = prepare.await?;
-        app.db
-            .write(move |tx| {
+        db.write_as(self.user, move |tx| {
                 let now = tx.now();
                 // A twin may have been first; on PostgreSQL its insert makes ours wait until it is done.
                 if let Some(answer) = self.find(tx, now)? {

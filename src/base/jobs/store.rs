@@ -10,7 +10,6 @@ use crate::base::db::types::Json;
 use crate::base::db::{Connection, Tx};
 use crate::base::error::Result;
 use crate::base::ids::JobId;
-use crate::base::random::Random;
 
 /// A job taken for doing.
 pub(super) struct Claimed {
@@ -23,14 +22,14 @@ pub(super) struct Claimed {
 ///
 /// # Errors
 /// When the database refuses.
-pub fn enqueue(tx: &mut Tx<'_>, random: &Random, job: &Job, run_at: Timestamp) -> Result<()> {
+pub fn enqueue(tx: &mut Tx<'_>, job: &Job, run_at: Timestamp) -> Result<()> {
     let now = tx.now();
     let mut written = serde_json::to_value(job)?;
     let kind = written.get("kind").and_then(Value::as_str).unwrap_or_default().to_owned();
     let payload = written.get_mut("payload").map(Value::take).unwrap_or_default();
     diesel::insert_into(jobs::table)
         .values((
-            jobs::id.eq(random.id::<JobId>(now)?),
+            jobs::id.eq(tx.new_id::<JobId>()?),
             jobs::kind.eq(kind),
             jobs::payload.eq(Json(payload)),
             jobs::run_at.eq(run_at),

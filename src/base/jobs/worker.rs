@@ -93,14 +93,13 @@ async fn run_one(app: &App, Claimed { id, attempts, job }: Claimed) -> Result<()
 }
 
 async fn start_recurring(app: &App) -> Result<()> {
-    let random = app.random.clone();
     app.db
         .write(move |tx| {
             let now = tx.now();
             if store::count(tx, "housekeeping")? > 0 {
                 return Ok(());
             }
-            store::enqueue(tx, &random, &Job::Housekeeping, now)
+            store::enqueue(tx, &Job::Housekeeping, now)
         })
         .await
 }

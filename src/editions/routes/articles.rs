@@ -43,7 +43,7 @@ pub async fn get_article(
     let article = path.into_inner().article;
     if let (ArticleRef::Slug(slug), true) = (&article, view.is_default()) {
         let (slug, locale) = (slug.clone(), locale.clone());
-        if let Some(fresh) = app.db.glance(move |conn| find_fresh(conn, &locale, &slug)).await? {
+        if let Some(fresh) = app.db.read_inline(move |conn| find_fresh(conn, &locale, &slug)).await? {
             return fresh.answer();
         }
     }

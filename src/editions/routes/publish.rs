@@ -54,12 +54,11 @@ pub async fn publish_article(
         check_first_publication(actor, at, app.clock.now())?;
     }
     let wanted = Wanted { article: article.clone(), locale: locale.clone(), revision, published_at };
-    let random = app.random.clone();
     let work = move |tx: &mut Tx<'_>, prepared: &Option<Prepared>| {
-        let kept = publish::commit(tx, &random, actor, &article, &locale, revision, prepared.as_ref())?;
+        let kept = publish::commit(tx, actor, &article, &locale, revision, prepared.as_ref())?;
         written(tx, &kept, Vec::new())
     };
-    once.answer(&app, publish::prepare(&app, actor, wanted), work).await
+    once.answer(&app.db, publish::prepare(&app, actor, wanted), work).await
 }
 
 fn check_first_publication(actor: Actor<PublishArticles>, at: Timestamp, now: Timestamp) -> Result<()> {
@@ -90,10 +89,10 @@ pub async fn unpublish_article(
     path: Path<ArticlePath>,
     Query(locale): Query<InLocale>,
 ) -> Result<Answer> {
-    let (locale, article, random) = (locale.or_default(&app), path.into_inner().article, app.random.clone());
+    let (locale, article) = (locale.or_default(&app), path.into_inner().article);
     let work = move |tx: &mut Tx<'_>, (): &()| {
-        let kept = publish::unpublish(tx, &random, actor, &article, &locale)?;
+        let kept = publish::unpublish(tx, actor, &article, &locale)?;
         written(tx, &kept, Vec::new())
     };
-    key.once(actor.user, &[]).answer(&app, async { Ok(()) }, work).await
+    key.once(actor.user, &[]).answer(&app.db, async { Ok(()) }, work).await
 }

@@ -183,8 +183,8 @@ pub async fn retry_job(
 ) -> Result<Answer> {
     let id = path.id;
     let work = move |tx: &mut Tx<'_>, (): &()| {
-        let row = store::retry(tx, actor.user, id)?;
+        let row = store::retry(tx, id)?;
         Answer::ok(&Job::new(row, tx.now()))
     };
-    key.once(actor.user, &[]).answer(&app, async { Ok(()) }, work).await
+    key.once(actor.user, &[]).answer(&app.db, async { Ok(()) }, work).await
 }

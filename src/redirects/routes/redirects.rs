@@ -186,6 +186,6 @@ pub async fn remove_redirect(
     let missing = || Error::parameter("from", "required", "the path whose redirect is to be removed");
     let from = wanted.from.ok_or_else(missing)?;
     let (config, locale) = (app.config.clone(), wanted.locale.unwrap_or_else(|| app.config.locale.clone()));
-    app.db.write(move |tx| store::remove(tx, actor.user, &from, &locale, &config)).await?;
+    app.db.write_as(actor.user, move |tx| store::remove(tx, &from, &locale, &config)).await?;
     Ok(Answer::no_content())
 }

@@ -242,9 +242,9 @@ pub async fn update_site(
         let mut row = old.clone();
         changes.apply(&mut row)?;
         if row != old {
-            store::update(tx, actor.user, &row)?;
+            store::update(tx, &row)?;
         }
         Answer::ok(&Site::new(tx, row, &config)?)
     };
-    app.db.write(work).await
+    app.db.write_as(actor.user, work).await
 }

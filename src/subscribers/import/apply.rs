@@ -16,8 +16,7 @@ use crate::base::db::types::Json;
 use crate::base::db::{Connection, Tx};
 use crate::base::error::{Error, Result};
 use crate::base::events::Event;
-use crate::base::ids::{ImportId, IsId as _, SubscriberId, TopicId, UserId};
-use crate::base::random::Random;
+use crate::base::ids::{ImportId, IsId as _, SubscriberId, TopicId};
 use crate::subscribers::consent::Reason;
 use crate::subscribers::evidence::{self, Evidence, Kind, Via};
 use crate::subscribers::{Line, Status, confirmations, suppressions};
@@ -33,7 +32,6 @@ pub(super) struct Hashed {
 #[derive(Debug, Clone)]
 pub(super) struct Importer {
     pub import: ImportId,
-    pub user: UserId,
     pub source: Option<Line>,
     pub statement: Option<String>,
 }
@@ -157,29 +155,27 @@ pub(super) fn lock(tx: &mut Tx<'_>, ids: &BTreeSet<SubscriberId>) -> Result<()> 
 /// Does what was decided of a row.
 pub(super) fn carry_out(
     tx: &mut Tx<'_>,
-    random: &Random,
     keys: &Keys,
     importer: &Importer,
     Hashed { person, hash }: &Hashed,
     deed: &Deed,
 ) -> Result<()> {
     match deed {
-        Deed::Create(new) => create(tx, random, importer, person, hash, new),
-        Deed::Fill { .. } => fill(tx, random, importer, person, deed),
+        Deed::Create(new) => create(tx, importer, person, hash, new),
+        Deed::Fill { .. } => fill(tx, importer, person, deed),
         Deed::End { id, reason } => {
             let kind = match reason {
                 Reason::Bounced => Kind::Bounced,
                 Reason::Complained => Kind::Complained,
                 Reason::Unsubscribed | Reason::Erased => Kind::Withdrawn,
             };
-            confirmations::end(tx, random, keys, *id, *reason, &importer.evidence(kind, person))
+            confirmations::end(tx, keys, *id, *reason, &importer.evidence(kind, person))
         }
     }
 }
 
 fn create(
     tx: &mut Tx<'_>,
-    random: &Random,
     importer: &Importer,
     person: &Person,
     hash: &[u8],
@@ -220,14 +216,14 @@ fn create(
         })?;
     put(tx, new.id, &new.labels, &new.topics)?;
     if let Some(reason) = reason(person.status) {
-        suppressions::suppress(tx, random, hash, reason)?;
+        suppressions::suppress(tx, hash, reason)?;
     }
-    evidence::append(tx, random, new.id, &importer.evidence(Kind::Imported, person))?;
-    tx.append(Some(importer.user), Event::SubscriberImported(new.id));
+    evidence::append(tx, new.id, &importer.evidence(Kind::Imported, person))?;
+    tx.append(Event::SubscriberImported(new.id));
     Ok(())
 }
 
-fn fill(tx: &mut Tx<'_>, random: &Random, importer: &Importer, person: &Person, deed: &Deed) -> Result<()> {
+fn fill(tx: &mut Tx<'_>, importer: &Importer, person: &Person, deed: &Deed) -> Result<()> {
     let Deed::Fill { id, confirmed_at, name, source, labels, topics, notes } = deed else { return Ok(()) };
     let (id, now) = (*id, tx.now());
     let own = || subscribers::table.filter(subscribers::id.eq(id));
@@ -255,12 +251,12 @@ fn fill(tx: &mut Tx<'_>, random: &Random, importer: &Importer, person: &Person, 
         .execute(&mut **tx)?;
     put(tx, id, labels, topics)?;
     if confirmed_at.is_none() {
-        tx.append(Some(importer.user), Event::SubscriberUpdated(id));
+        tx.append(Event::SubscriberUpdated(id));
         return Ok(());
     }
     confirmations::close_questions(tx, id)?;
-    evidence::append(tx, random, id, &importer.evidence(Kind::Imported, person))?;
-    tx.append(Some(importer.user), Event::SubscriberImported(id));
+    evidence::append(tx, id, &importer.evidence(Kind::Imported, person))?;
+    tx.append(Event::SubscriberImported(id));
     Ok(())
 }
 
@@ -286,6 +282,6 @@ impl Importer {
         details.insert("status".to_owned(), person.status.as_str().into());
         let text = self.statement.clone().filter(|_| person.status == Status::Confirmed);
         let source = self.source.clone();
-        Evidence { text, source, details, ..Evidence::new(kind, Via::Import).by(self.user) }
+        Evidence { text, source, details, ..Evidence::new(kind, Via::Import) }
     }
 }

@@ -38,7 +38,7 @@ pub async fn run(app: &App, id: ImportId) -> Result<()> {
         Err(error) => {
             log::error!("import {id} has failed: {error}");
             let Some(row) = app.db.read(move |conn| store::find(conn, id)).await? else { return Ok(()) };
-            app.db.write(move |tx| store::finish(tx, &row, Some("internal"))).await?;
+            app.db.write_as(row.user_id, move |tx| store::finish(tx, &row, Some("internal"))).await?;
             while app.db.write(move |tx| store::clear(tx, id)).await? {}
             Ok(())
         }
@@ -55,13 +55,12 @@ async fn read(app: &App, id: ImportId) -> Result<()> {
         }
         if row.next_byte >= row.bytes {
             while app.db.write(move |tx| store::clear(tx, id)).await? {}
-            return app.db.write(move |tx| store::finish(tx, &row, None)).await;
+            return app.db.write_as(row.user_id, move |tx| store::finish(tx, &row, None)).await;
         }
         if started.elapsed() >= RUN {
-            let random = app.random.clone();
             let next = move |tx: &mut crate::base::db::Tx<'_>| {
                 let now = tx.now();
-                jobs::enqueue(tx, &random, &Job::ImportSubscribers { import: id }, now)
+                jobs::enqueue(tx, &Job::ImportSubscribers { import: id }, now)
             };
             return app.db.write(next).await;
         }
@@ -152,16 +151,15 @@ async fn step(app: &App, row: ImportRow, piece: &Piece, most: usize) -> Result<S
     let decided = decide(app, people, &terms, seen.clone(), row.dry_run)?;
     let importer = Importer {
         import: row.id,
-        user: row.user_id,
         source: row.source.clone(),
         statement: row.statement.clone(),
     };
-    let (random, keys, next) = (app.random.clone(), app.keys.clone(), slice.next);
+    let (keys, next) = (app.keys.clone(), slice.next);
     let reports: Vec<Report> = decided.iter().map(|one| one.report.clone()).collect();
     let changed: BTreeSet<SubscriberId> =
         seen.known.values().map(|known| SubscriberId::from_uuid(known.id)).collect();
     app.db
-        .write(move |tx| {
+        .write_as(row.user_id, move |tx| {
             let started = Instant::now();
             if !store::advance(tx, &row, next, &reports)? {
                 return Ok(Stepped::Lost);
@@ -174,7 +172,7 @@ async fn step(app: &App, row: ImportRow, piece: &Piece, most: usize) -> Result<S
             }
             for one in &decided {
                 if let (Some(person), Some(deed)) = (&one.person, &one.deed) {
-                    apply::carry_out(tx, &random, &keys, &importer, person, deed)?;
+                    apply::carry_out(tx, &keys, &importer, person, deed)?;
                 }
                 if let (Some(person), Some(state)) = (&one.person, &one.state) {
                     store::remember(tx, row.id, &person.hash, state)?;

@@ -310,7 +310,7 @@ pub(super) fn finish(tx: &mut Tx<'_>, row: &ImportRow, error: Option<&str>) -> R
         ))
         .execute(&mut **tx)?;
     if ended > 0 && !row.dry_run {
-        tx.append(Some(row.user_id), Event::SubscribersImported(row.id));
+        tx.append(Event::SubscribersImported(row.id));
     }
     Ok(())
 }

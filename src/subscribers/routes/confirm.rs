@@ -73,10 +73,10 @@ pub async fn submit_confirm_page(app: Data<App>, req: HttpRequest, token: Path<S
         locale,
         ..Evidence::new(Kind::Confirmed, Via::Mail).from(Visitor::of(&app, &req))
     };
-    let (random, keys, welcomes) = (app.random.clone(), app.keys.clone(), app.config.welcome_mail);
+    let (keys, welcomes) = (app.keys.clone(), app.config.welcome_mail);
     let settled = app
         .db
-        .write(move |tx| confirmations::confirm(tx, &random, &keys, &token, &evidence, welcomes))
+        .write(move |tx| confirmations::confirm(tx, &keys, &token, &evidence, welcomes))
         .await?;
     answered_page(&app, &language, subscriber, settled)
 }

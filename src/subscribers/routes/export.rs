@@ -18,7 +18,7 @@ use crate::base::error::Result;
 use crate::base::events::Event;
 use crate::base::http::query::{FromParams, Params};
 use crate::base::http::{Answer, Query, Streamed};
-use crate::base::ids::{SubscriberId, UserId};
+use crate::base::ids::SubscriberId;
 use crate::base::text::slug::Slug;
 use crate::subscribers::import::cells::{guarded, joined, write_row};
 use crate::subscribers::list::{self, Place, Sort, Wanted};
@@ -109,8 +109,8 @@ pub async fn export_subscribers(
     // What cannot be read at all is told before anything is sent.
     let first = read(&app, wanted.clone(), None).await?;
     app.db
-        .write(move |tx| {
-            tx.append(Some(actor.user), Event::SubscribersExported);
+        .write_as(actor.user, move |tx| {
+            tx.append(Event::SubscribersExported);
             Ok(())
         })
         .await?;
@@ -141,19 +141,15 @@ pub async fn export_subscriber(
     actor: Actor<ExportSubscribers>,
     id: Path<SubscriberId>,
 ) -> Result<Answer> {
-    Answer::ok(&export(&app, Some(actor.user), id.into_inner()).await?)
+    let id = id.into_inner();
+    Answer::ok(&app.db.write_as(actor.user, move |tx| export(tx, id)).await?)
 }
 
 /// Everything that is kept of a person; that it was given out is written down.
-pub(super) async fn export(app: &App, actor: Option<UserId>, id: SubscriberId) -> Result<SubscriberExport> {
-    let read = move |tx: &mut Tx<'_>| {
-        let kept = store::get(tx, id)?;
-        let consents = evidence::list(tx, id)?;
-        tx.append(actor, Event::SubscriberExported(id));
-        Ok((kept, consents))
-    };
-    let (kept, consents) = app.db.write(read).await?;
-    let consents = consents.into_iter().map(Consent::from).collect();
+pub(super) fn export(tx: &mut Tx<'_>, id: SubscriberId) -> Result<SubscriberExport> {
+    let kept = store::get(tx, id)?;
+    let consents = evidence::list(tx, id)?.into_iter().map(Consent::from).collect();
+    tx.append(Event::SubscriberExported(id));
     Ok(SubscriberExport { subscriber: kept.into(), consents })
 }
 

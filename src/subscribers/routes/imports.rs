@@ -244,16 +244,16 @@ pub async fn import_subscribers(
     let locale = locale.unwrap_or_else(|| app.config.locale.clone());
     let asked = Asked { user: actor.user, dry_run, source, statement, labels, locale };
     let received = upload::receive(&app, &req, body, asked).await?;
-    let (id, bytes, random) = (received.id, received.bytes, app.random.clone());
+    let (id, bytes) = (received.id, received.bytes);
     let once = key.once(actor.user, &received.fingerprint);
     let start = move |tx: &mut crate::base::db::Tx<'_>, (): &()| {
         let row = store::arrive(tx, id, bytes)?;
         let now = tx.now();
-        jobs::enqueue(tx, &random, &Job::ImportSubscribers { import: id }, now)?;
+        jobs::enqueue(tx, &Job::ImportSubscribers { import: id }, now)?;
         let answer = Answer::ok(&SubscriberImport::try_from(row)?)?.status(StatusCode::ACCEPTED);
         Ok(answer.header(header::LOCATION, format!("/v1/imports/{id}")))
     };
-    let answer = once.answer(&app, std::future::ready(Ok(())), start).await;
+    let answer = once.answer(&app.db, std::future::ready(Ok(())), start).await;
     // The answer of before is about the file of before.
     app.db.write(move |tx| store::discard(tx, id)).await?;
     answer

@@ -78,17 +78,17 @@ pub async fn submit_preferences_page(
         return unknown(&app, &req);
     };
     let language = html::language(&app, &req, Some(&locale));
-    let (random, keys) = (app.random.clone(), app.keys.clone());
+    let keys = app.keys.clone();
     match form.text("action") {
         Some("leave") => {
             let evidence = Evidence::new(Kind::Withdrawn, Via::Preferences).from(Visitor::of(&app, &req));
             app.db
-                .write(move |tx| confirmations::end(tx, &random, &keys, id, Reason::Unsubscribed, &evidence))
+                .write(move |tx| confirmations::end(tx, &keys, id, Reason::Unsubscribed, &evidence))
                 .await?;
             preferences_page(&app, &req, granted, &token, Some("left")).await
         }
         Some("erase") if grant == Grant::Own && form.text("sure") == Some("yes") => {
-            app.db.write(move |tx| store::erase(tx, &random, &keys, None, id)).await?;
+            app.db.write(move |tx| store::erase(tx, &keys, id)).await?;
             message_page(&app, &language, StatusCode::OK, "erased", false)
         }
         Some("erase") if grant == Grant::Own => {
@@ -113,7 +113,7 @@ pub async fn export_own_data(app: Data<App>, token: Path<String>) -> Result<Answ
     let Some((id, Grant::Own)) = Grant::read(&app.keys, &token) else {
         return Err(Error::NotFound("subscriber"));
     };
-    let answer = Answer::ok(&export(&app, None, id).await?)?;
+    let answer = Answer::ok(&app.db.write(move |tx| export(tx, id)).await?)?;
     Ok(answer
         .header(header::CACHE_CONTROL, "no-store")
         .header(header::CONTENT_DISPOSITION, "attachment; filename=\"subscription.json\""))

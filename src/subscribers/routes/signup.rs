@@ -20,6 +20,5 @@ pub(super) async fn accept(app: &App, req: &HttpRequest, mut sign_up: SignUp) ->
         return Ok(());
     }
     sign_up.evidence.locale = Some(sign_up.locale.clone());
-    let random = app.random.clone();
-    app.db.write(move |tx| store::sign_up(tx, &random, &sign_up)).await
+    app.db.write(move |tx| store::sign_up(tx, &sign_up)).await
 }

@@ -194,8 +194,8 @@ pub async fn update_subscriber(
     let (id, custom) = (id.into_inner(), given.custom);
     let kept =
         app.db
-            .write(move |tx| {
-                store::update(tx, actor.user, id, labels.as_ref(), |row| {
+            .write_as(actor.user, move |tx| {
+                store::update(tx, id, labels.as_ref(), |row| {
                     let custom =
                         match custom.clone() {
                             None => None,
@@ -224,7 +224,7 @@ pub async fn erase_subscriber(
     id: Path<SubscriberId>,
 ) -> Result<Answer> {
     let id = id.into_inner();
-    let (random, keys) = (app.random.clone(), app.keys.clone());
-    app.db.write(move |tx| store::erase(tx, &random, &keys, Some(actor.user), id)).await?;
+    let keys = app.keys.clone();
+    app.db.write_as(actor.user, move |tx| store::erase(tx, &keys, id)).await?;
     Ok(Answer::no_content())
 }

@@ -157,24 +157,24 @@ pub async fn suppress_address(
     let reason = violations.take("/reason", reason.ok_or_else(unknown_reason));
     violations.check()?;
     let (Some(email), Some(reason)) = (email, reason) else { return Err(Error::internal("unchecked")) };
-    let (random, keys) = (app.random.clone(), app.keys.clone());
+    let keys = app.keys.clone();
     let kind = match reason {
         Reason::Bounced => Kind::Bounced,
         Reason::Complained => Kind::Complained,
         Reason::Unsubscribed | Reason::Erased => Kind::Withdrawn,
     };
-    let evidence = Evidence::new(kind, Via::Editor).by(actor.user);
+    let evidence = Evidence::new(kind, Via::Editor);
     let fingerprint = body.fingerprint;
     let work = move |tx: &mut Tx<'_>, (): &()| {
         let hash = suppressions::hash(&keys, email.key());
         if let Some(id) = store::find_by_address(tx, &email)? {
-            confirmations::end(tx, &random, &keys, id, reason, &evidence)?;
+            confirmations::end(tx, &keys, id, reason, &evidence)?;
         } else {
-            let id = suppressions::suppress(tx, &random, &hash, reason)?;
-            tx.append(Some(actor.user), Event::AddressSuppressed(id));
+            let id = suppressions::suppress(tx, &hash, reason)?;
+            tx.append(Event::AddressSuppressed(id));
         }
         let row = suppressions::find(tx, &hash)?.ok_or_else(|| Error::internal("a suppression is gone"))?;
         Answer::ok(&Suppression::from(row))
     };
-    key.once(actor.user, &fingerprint).answer(&app, async { Ok(()) }, work).await
+    key.once(actor.user, &fingerprint).answer(&app.db, async { Ok(()) }, work).await
 }

@@ -26,12 +26,12 @@ pub async fn unsubscribe_subscriber(
     id: Path<SubscriberId>,
 ) -> Result<Answer> {
     let id = id.into_inner();
-    let (random, keys) = (app.random.clone(), app.keys.clone());
-    let evidence = Evidence::new(Kind::Withdrawn, Via::Editor).by(actor.user);
+    let keys = app.keys.clone();
+    let evidence = Evidence::new(Kind::Withdrawn, Via::Editor);
     let work = move |tx: &mut Tx<'_>, (): &()| {
         store::find(tx, id)?.ok_or(Error::NotFound("subscriber"))?;
-        confirmations::end(tx, &random, &keys, id, Reason::Unsubscribed, &evidence)?;
+        confirmations::end(tx, &keys, id, Reason::Unsubscribed, &evidence)?;
         Ok(Answer::no_content())
     };
-    key.once(actor.user, &[]).answer(&app, async { Ok(()) }, work).await
+    key.once(actor.user, &[]).answer(&app.db, async { Ok(()) }, work).await
 }

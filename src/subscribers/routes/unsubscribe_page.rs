@@ -69,9 +69,9 @@ pub async fn submit_leave_page(
     let form = form.unwrap_or_default();
     let via = if form.text("List-Unsubscribe").is_some() { Via::OneClick } else { Via::Mail };
     let evidence = Evidence::new(Kind::Withdrawn, via).from(Visitor::of(&app, &req));
-    let (random, keys) = (app.random.clone(), app.keys.clone());
+    let keys = app.keys.clone();
     let leave = move |tx: &mut Tx<'_>| {
-        confirmations::end(tx, &random, &keys, subscriber, Reason::Unsubscribed, &evidence)?;
+        confirmations::end(tx, &keys, subscriber, Reason::Unsubscribed, &evidence)?;
         languages::of_subscriber(tx, subscriber)
     };
     let locale = app.db.write(leave).await?;

@@ -136,8 +136,7 @@ async fn articles_find_what_remains_of_what_they_name() {
         make(&editor, "topics", name).await;
     }
     let slug = |text: &str| Slug::parse(text).expect("a slug");
-    let (slugs, user, random) =
-        (["bay", "sea", "lake", "ocean"].map(slug), editor.user(), server.app.random.clone());
+    let slugs = ["bay", "sea", "lake", "ocean"].map(slug);
     let find = |slugs: [Slug; 4]| server.app.db.read(move |conn| store::find_by_slugs(conn, &slugs));
     let before = find(slugs.clone()).await.expect("topics");
     assert_eq!(before[2], None);
@@ -145,9 +144,9 @@ async fn articles_find_what_remains_of_what_they_name() {
     let after = find(slugs.clone()).await.expect("topics");
     assert_eq!((after[0], after[1], after[2], after[3]), (before[0], before[3], None, before[3]));
     let ids: Vec<_> = before.into_iter().flatten().collect();
-    let made = server.app.db.write(move |tx| {
+    let made = server.app.db.write_as(editor.user(), move |tx| {
         store::hold(tx, &ids)?;
-        let lake = store::make(tx, &random, user, &slugs[2], "Lake")?;
+        let lake = store::make(tx, &slugs[2], "Lake")?;
         store::resolve(tx, &[ids.as_slice(), &[lake], ids.as_slice()].concat())
     });
     let names: Vec<String> = made.await.expect("topics").into_iter().map(|topic| topic.name).collect();

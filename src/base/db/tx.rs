@@ -1,0 +1,92 @@
+//! A unit of work in progress: a connection inside a transaction, and everything that a write would otherwise have to be
+//! handed along with it.
+
+use diesel::{RunQueryDsl, sql_query};
+
+use super::Connection;
+use crate::base::clock::{Clock, Timestamp};
+use crate::base::error::Result;
+use crate::base::events::{self, Event};
+use crate::base::ids::{IsId, UserId};
+use crate::base::random::Random;
+
+/// A connection inside a transaction, with the moment, the randomness and the user of the unit of work.
+pub struct Tx<'a> {
+    conn: &'a mut Connection,
+    now: Timestamp,
+    random: &'a Random,
+    actor: Option<UserId>,
+    events: Vec<Event>,
+    /// The newest event of this unit that readers see, and when it happened.
+    pub(super) seen: Option<(i64, Timestamp)>,
+}
+
+impl<'a> Tx<'a> {
+    pub(super) fn new(
+        conn: &'a mut Connection,
+        clock: &Clock,
+        random: &'a Random,
+        actor: Option<UserId>,
+    ) -> Self {
+        Self { conn, now: clock.now(), random, actor, events: Vec::new(), seen: None }
+    }
+
+    /// When this unit of work happens: the same moment from beginning to end.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// Who does this unit of work, if it is done in the name of a user.
+    #[must_use]
+    pub fn actor(&self) -> Option<UserId> {
+        self.actor
+    }
+
+    /// A new id that sorts by [`Tx::now`].
+    pub fn new_id<T: IsId>(&self) -> Result<T> {
+        self.random.id(self.now)
+    }
+
+    /// Random bytes and tokens.
+    #[must_use]
+    pub fn random(&self) -> &'a Random {
+        self.random
+    }
+
+    /// Appends an event to the log, in the name of [`Tx::actor`], once everything else has been written.
+    pub fn append(&mut self, event: Event) {
+        self.events.push(event);
+    }
+
+    /// Writes the events. They come last, and on PostgreSQL behind a lock that one transaction holds at a time, so that
+    /// the log's order is the order of the commits and a reader with a cursor misses none.
+    pub(super) fn finish(&mut self) -> Result<()> {
+        if self.events.is_empty() {
+            return Ok(());
+        }
+        if let Connection::Postgres(conn) = self.conn {
+            sql_query("SELECT pg_advisory_xact_lock(4817301)").execute(conn)?;
+        }
+        for event in std::mem::take(&mut self.events) {
+            let number = events::insert(self.conn, self.now, self.actor, &event)?;
+            if event.readers_see() {
+                self.seen = Some((number, self.now));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl std::ops::Deref for Tx<'_> {
+    type Target = Connection;
+    fn deref(&self) -> &Connection {
+        self.conn
+    }
+}
+
+impl std::ops::DerefMut for Tx<'_> {
+    fn deref_mut(&mut self) -> &mut Connection {
+        self.conn
+    }
+}
