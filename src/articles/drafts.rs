@@ -194,12 +194,7 @@ where
 }
 
 /// Keeps the difference between two states of a draft.
-fn save(
-    tx: &mut Tx<'_>,
-    before: &Draft,
-    mut after: Draft,
-    moved: &[SectionId],
-) -> Result<Draft> {
+fn save(tx: &mut Tx<'_>, before: &Draft, mut after: Draft, moved: &[SectionId]) -> Result<Draft> {
     let now = tx.now();
     let members = metadata_members(&before.content.metadata, &after.content.metadata);
     let sections = section_changes(&before.content.sections, &after.content.sections, moved);

@@ -142,9 +142,7 @@ fn topic_ids(
     for ((at, named), found) in named.iter().enumerate().zip(found) {
         let id = match found {
             Some(id) => id,
-            None if may_make => {
-                topics::store::make(tx, &named.slug, &named.name)?
-            }
+            None if may_make => topics::store::make(tx, &named.slug, &named.name)?,
             None => {
                 violations
                     .push(Place::Pointer(format!("/topics/{at}")), unknown("unknown-topic", &named.slug));
@@ -171,9 +169,7 @@ fn author_ids(
     for ((at, named), found) in named.iter().enumerate().zip(found) {
         let id = match found {
             Some(id) => id,
-            None if may_make => {
-                authors::store::make(tx, &named.slug, &named.name)?
-            }
+            None if may_make => authors::store::make(tx, &named.slug, &named.name)?,
             None => {
                 violations
                     .push(Place::Pointer(format!("/authors/{at}")), unknown("unknown-author", &named.slug));

@@ -4,7 +4,7 @@
 use diesel::prelude::*;
 
 use crate::base::db::schema::{articles, slugs};
-use crate::base::db::{Connection, Tx, violation};
+use crate::base::db::{Connection, Tx};
 use crate::base::error::{Error, Result};
 use crate::base::ids::ArticleId;
 use crate::base::text::Locale;
@@ -43,12 +43,7 @@ pub fn claim(tx: &mut Tx<'_>, article: ArticleId, locale: &Locale, slug: &Slug) 
 ///
 /// # Errors
 /// Asks to be run again when another has taken the slug meanwhile.
-pub fn claim_free(
-    tx: &mut Tx<'_>,
-    article: ArticleId,
-    locale: &Locale,
-    slug: &Slug,
-) -> Result<Slug> {
+pub fn claim_free(tx: &mut Tx<'_>, article: ArticleId, locale: &Locale, slug: &Slug) -> Result<Slug> {
     let mut candidate = slug.clone();
     let mut number = 2;
     for _ in 0..TRIES {
@@ -64,11 +59,7 @@ pub fn claim_free(
         }
     }
     candidate = slug.numbered(u32::from_be_bytes(tx.random().bytes()?));
-    if insert(tx, article, locale, &candidate)? {
-        Ok(candidate)
-    } else {
-        Err(Error::unavailable(violation::RETRY))
-    }
+    if insert(tx, article, locale, &candidate)? { Ok(candidate) } else { Err(Tx::retry()) }
 }
 
 /// Takes a slug, unless another took it in this very moment: PostgreSQL waits until that is certain.

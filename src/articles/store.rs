@@ -342,12 +342,7 @@ pub fn changes_since(conn: &mut Connection, article: ArticleId, version: i64) ->
 ///
 /// # Errors
 /// When the database refuses.
-pub fn insert_revision(
-    tx: &mut Tx<'_>,
-    article: ArticleId,
-    revision: i64,
-    content: &Content,
-) -> Result<()> {
+pub fn insert_revision(tx: &mut Tx<'_>, article: ArticleId, revision: i64, content: &Content) -> Result<()> {
     let now = tx.now();
     diesel::insert_into(revisions::table)
         .values((

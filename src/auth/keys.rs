@@ -54,11 +54,7 @@ impl Keys {
     }
 }
 
-fn find_or_make(
-    tx: &mut Tx<'_>,
-    seal: &Seal,
-    purpose: &str,
-) -> Result<(KeyId, [u8; 32])> {
+fn find_or_make(tx: &mut Tx<'_>, seal: &Seal, purpose: &str) -> Result<(KeyId, [u8; 32])> {
     if let Connection::Postgres(conn) = &mut **tx {
         diesel::sql_query("LOCK TABLE keys IN EXCLUSIVE MODE").execute(conn)?;
     }

@@ -5,10 +5,11 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use crate::base::db::violation;
-
 /// What can fail, fails with an [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why something failed, for the log: a sentence, or another library's error.
+pub type Cause = Box<dyn std::error::Error + Send + Sync>;
 
 /// A failure, by what the caller can do about it.
 #[derive(Debug)]
@@ -38,9 +39,9 @@ pub enum Error {
     /// Asks too often: again after that many seconds.
     TooMany(u64),
     /// Too busy, or the database is away: again in a moment.
-    Unavailable(String),
+    Unavailable(Cause),
     /// A defect. Logged with its cause, told to nobody.
-    Internal(String),
+    Internal(Cause),
 }
 
 /// A clash with the present state: a stable code, a sentence, and members that help to resolve it.
@@ -177,12 +178,12 @@ impl Error {
     }
 
     /// Something that is away just now.
-    pub fn unavailable(why: impl Into<String>) -> Self {
+    pub fn unavailable(why: impl Into<Cause>) -> Self {
         Self::Unavailable(why.into())
     }
 
     /// A defect, with its cause for the log.
-    pub fn internal(why: impl Into<String>) -> Self {
+    pub fn internal(why: impl Into<Cause>) -> Self {
         Self::Internal(why.into())
     }
 }
@@ -208,28 +209,16 @@ impl fmt::Display for Error {
             Self::UnsupportedMediaType(wanted) => write!(f, "the media type is not {wanted}"),
             Self::TooMany(seconds) => write!(f, "too often; again in {seconds} s"),
             Self::MethodNotAllowed(allowed) => write!(f, "allowed are {allowed}"),
-            Self::Unavailable(why) | Self::Internal(why) => f.write_str(why),
+            Self::Unavailable(why) | Self::Internal(why) => why.fmt(f),
         }
     }
 }
 
 impl std::error::Error for Error {}
 
-impl From<diesel::result::Error> for Error {
-    /// What passes again by itself is unavailable; everything else is a defect. That something was not found is said,
-    /// never guessed from here.
-    fn from(error: diesel::result::Error) -> Self {
-        if violation::is_transient(&error) {
-            Self::Unavailable(error.to_string())
-        } else {
-            Self::Internal(error.to_string())
-        }
-    }
-}
-
 impl From<serde_json::Error> for Error {
     /// Of values we made ourselves; a client's JSON is read by `http/json.rs`.
     fn from(error: serde_json::Error) -> Self {
-        Self::Internal(error.to_string())
+        Self::internal(error)
     }
 }

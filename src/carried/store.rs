@@ -213,7 +213,7 @@ macro_rules! carried_store {
         /// Asks to be run again when another has taken the slug meanwhile.
         pub fn insert_free(tx: &mut Tx<'_>, row: &$Row) -> Result<()> {
             insert(tx, row).map_err(|error| match error {
-                Error::Conflict(_) => Error::unavailable(violation::RETRY),
+                Error::Conflict(_) => Tx::retry(),
                 error => error,
             })
         }
@@ -295,7 +295,7 @@ macro_rules! carried_store {
             let from = find_to_change(tx, &Key::Id(from))?;
             let remaining = find(tx, &Key::Id(into))?.ok_or_else(unknown)?;
             if remaining.merged_into.is_some() {
-                return Err(Error::unavailable(violation::RETRY));
+                return Err(Tx::retry());
             }
             move_rows(tx, from.id, into)?;
             $($moved_too(tx, from.id, into)?;)?

@@ -146,12 +146,7 @@ pub fn count(conn: &mut Connection, wanted: &Wanted) -> Result<i64> {
 ///
 /// # Errors
 /// Not found; conflict `address-in-use` if the article still has the slug, `is-alias` if editors wrote the address down.
-pub fn remove(
-    tx: &mut Tx<'_>,
-    from: &Address,
-    locale: &Locale,
-    config: &Config,
-) -> Result<()> {
+pub fn remove(tx: &mut Tx<'_>, from: &Address, locale: &Locale, config: &Config) -> Result<()> {
     let website = render_context::store::website(tx, config)?;
     let slug = from.slug(&website, locale).ok_or_else(|| unknown(tx, from, locale))?;
     let Some((article, true)) = slugs::owner(tx, locale, &slug)? else {

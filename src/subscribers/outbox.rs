@@ -57,12 +57,7 @@ impl Kind {
 }
 
 /// Writes down that a mail is to be sent.
-pub(super) fn order(
-    tx: &mut Tx<'_>,
-    id: MailId,
-    kind: Kind,
-    subscriber: SubscriberId,
-) -> Result<()> {
+pub(super) fn order(tx: &mut Tx<'_>, id: MailId, kind: Kind, subscriber: SubscriberId) -> Result<()> {
     let now = tx.now();
     diesel::insert_into(mails::table)
         .values((

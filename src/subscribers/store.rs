@@ -14,7 +14,7 @@ use crate::base::db::schema::{
     unanswered_questions,
 };
 use crate::base::db::types::Json;
-use crate::base::db::{Connection, Tx, violation};
+use crate::base::db::{Connection, Tx};
 use crate::base::error::{Error, Result};
 use crate::base::events::Event;
 use crate::base::ids::{MailId, SubscriberId};
@@ -113,7 +113,7 @@ pub fn sign_up(tx: &mut Tx<'_>, sign_up: &SignUp) -> Result<()> {
         .get_result(&mut **tx)
         .optional()?
         // Erased in this very moment: the same once more makes a new row.
-        .ok_or_else(|| Error::unavailable(violation::RETRY))?;
+        .ok_or_else(Tx::retry)?;
     let listening =
         || subscribers::table.filter(subscribers::id.eq(id)).filter(subscribers::status.eq_any(LISTENING));
     diesel::update(listening())
@@ -241,11 +241,7 @@ pub fn update(
 ///
 /// # Errors
 /// Not found.
-pub fn erase(
-    tx: &mut Tx<'_>,
-    keys: &Keys,
-    id: SubscriberId,
-) -> Result<()> {
+pub fn erase(tx: &mut Tx<'_>, keys: &Keys, id: SubscriberId) -> Result<()> {
     let row = lock(tx, id)?.ok_or(Error::NotFound("subscriber"))?;
     // Why they were sent nothing is remembered beyond the person.
     let reason = match row.status {

@@ -57,11 +57,7 @@ pub fn among(conn: &mut Connection, hashes: &[Vec<u8>]) -> Result<BTreeMap<Vec<u
 ///
 /// # Errors
 /// When the database refuses.
-pub fn suppress(
-    tx: &mut Tx<'_>,
-    address_hash: &[u8],
-    reason: Reason,
-) -> Result<SuppressionId> {
+pub fn suppress(tx: &mut Tx<'_>, address_hash: &[u8], reason: Reason) -> Result<SuppressionId> {
     let now = tx.now();
     let row = diesel::insert_into(suppressions::table).values((
         suppressions::id.eq(tx.new_id::<SuppressionId>()?),

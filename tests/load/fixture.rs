@@ -51,8 +51,7 @@ pub fn fill(database: &Path, articles: usize) {
         actix_web::rt::System::new().block_on(async {
             let app = App::open(config, Seams::default()).await.expect("an application");
             let settings = RenderSettings::new(&app.config);
-            let save =
-                move |tx: &mut Tx<'_>| render_context::store::save_settings_if_none(tx, &settings);
+            let save = move |tx: &mut Tx<'_>| render_context::store::save_settings_if_none(tx, &settings);
             app.db.write(save).await.expect("settings");
             let owner = add_user(&app, Role::Admin, PASSWORD).await;
             stream::iter(0..articles).for_each_concurrent(32, |number| make(&app, owner, number)).await;
@@ -96,9 +95,7 @@ async fn make(app: &App, owner: UserId, number: usize) {
     let actor: Actor<WriteArticles> = Actor::new(owner, Role::Admin).expect("an admin");
     let in_locale = locale.clone();
     app.db
-        .write_as(owner, move |tx| {
-            metadata::create(tx, &Editor { actor, locale: &in_locale }, &new)
-        })
+        .write_as(owner, move |tx| metadata::create(tx, &Editor { actor, locale: &in_locale }, &new))
         .await
         .expect("an article");
     let actor: Actor<PublishArticles> = Actor::new(owner, Role::Admin).expect("an admin");

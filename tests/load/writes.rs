@@ -26,7 +26,8 @@ pub async fn compare(folder: &Path) {
     println!("\n| writer | commits/s | p50 ms | p99 ms |");
     println!("|---|---:|---:|---:|");
     let url = prepare(&folder.join("grouped.db"));
-    let db = Database::open(&url, 2, &Clock::System, &Random::System, &Metrics::default()).expect("a database");
+    let db =
+        Database::open(&url, 2, &Clock::System, &Random::System, &Metrics::default()).expect("a database");
     let grouped = measure(move || {
         let db = db.clone();
         async move { db.write(|tx| Ok(tx.batch_execute(WORK)?)).await }

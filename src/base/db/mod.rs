@@ -6,6 +6,7 @@
 //! caller gets the result after the commit.
 
 pub mod connection;
+mod failure;
 pub mod migrate;
 mod postgres;
 pub mod schema;
@@ -90,7 +91,7 @@ impl Database {
             .connection_timeout(Duration::from_secs(2))
             .error_handler(Box::new(diesel::r2d2::LoggingErrorHandler))
             .build(manager)
-            .map_err(|e| Error::unavailable(e.to_string()))?;
+            .map_err(Error::unavailable)?;
         let generation = Arc::<Generation>::default();
         let start = || Writer::start(first, clock.clone(), random.clone(), generation.clone());
         let writer = url.is_sqlite().then(start).transpose()?;
@@ -218,7 +219,7 @@ impl Database {
         let pool = self.pool.clone();
         tokio::task::spawn_blocking(move || {
             let _permit = permit;
-            let mut conn = pool.get().map_err(|e| Error::unavailable(e.to_string()))?;
+            let mut conn = pool.get().map_err(Error::unavailable)?;
             work(&mut conn)
         })
         .await
@@ -246,7 +247,7 @@ impl Database {
         if before >= MAX_WAITING {
             return Err(Error::unavailable("too many reads are waiting"));
         }
-        self.permits.clone().acquire_owned().await.map_err(|e| Error::internal(e.to_string()))
+        self.permits.clone().acquire_owned().await.map_err(Error::internal)
     }
 }
 

@@ -3,9 +3,9 @@
 
 use diesel::connection::SimpleConnection;
 
-use super::{Connection, Tx, Value, Write, violation};
+use super::{Connection, Tx, Value, Write, failure};
 use crate::base::clock::{Clock, Timestamp};
-use crate::base::error::{Error, Result};
+use crate::base::error::Result;
 use crate::base::ids::UserId;
 use crate::base::random::Random;
 
@@ -33,9 +33,8 @@ pub(super) fn write(
             Err(error) => {
                 conn.batch_execute("ROLLBACK")?;
                 tried += 1;
-                match &error {
-                    Error::Unavailable(why) if tried < MAX_TRIES && violation::is_retryable(why) => {}
-                    _ => return Err(error),
+                if tried == MAX_TRIES || !failure::wants_retry(&error) {
+                    return Err(error);
                 }
             }
         }

@@ -1,4 +1,4 @@
-//! What a database's refusal means. The two engines word it differently; here both become the same.
+//! Which unique constraint an insert or an update broke. The two engines report it differently.
 
 use diesel::result::{DatabaseErrorKind, Error};
 
@@ -23,53 +23,4 @@ fn from_columns(message: &str) -> String {
         name.push_str(column);
     }
     name
-}
-
-/// Whether the same may well succeed in a moment: the database is away, locked or full.
-#[must_use]
-pub fn is_transient(error: &Error) -> bool {
-    match error {
-        Error::DatabaseError(
-            DatabaseErrorKind::SerializationFailure
-            | DatabaseErrorKind::ClosedConnection
-            | DatabaseErrorKind::UnableToSendCommand
-            | DatabaseErrorKind::ReadOnlyTransaction,
-            _,
-        )
-        | Error::BrokenTransactionManager => true,
-        Error::DatabaseError(_, info) => {
-            let message = info.message();
-            [
-                "database is locked",
-                "database or disk is full",
-                "disk I/O error",
-                "deadlock detected",
-                "lock timeout",
-                "statement timeout",
-                "the database system is",
-                "server closed the connection",
-                "terminating connection",
-                "connection to server",
-                "no connection to the server",
-            ]
-            .iter()
-            .any(|known| message.contains(known))
-        }
-        _ => false,
-    }
-}
-
-/// The reason with which a unit of work asks to be run again because another was faster.
-pub const RETRY: &str = "could not serialize access: another was faster";
-
-/// Whether the whole of a PostgreSQL transaction may be tried again at once.
-#[must_use]
-pub fn is_retryable(message: &str) -> bool {
-    message.contains("could not serialize access") || message.contains("deadlock detected")
-}
-
-/// Whether the file under SQLite can no longer be trusted. The process has to end: a failed fsync must not be retried.
-#[must_use]
-pub fn is_fatal(message: &str) -> bool {
-    message.contains("disk I/O error") || message.contains("disk image is malformed")
 }

@@ -1,4 +1,4 @@
-//! SQLite's one writer: a thread that takes what is waiting, does it in one transaction, and answers after COMMIT.
+//! SQLite's one writer: a thread that runs what is waiting in one transaction, and responds after COMMIT.
 //!
 //! One fsync serves the whole group, which makes durable writes as fast as undurable ones. Each job has a savepoint of
 //! its own, so a refused job leaves its neighbours alone. Some errors make SQLite roll back the *outer* transaction on
@@ -9,9 +9,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use diesel::connection::SimpleConnection;
+use diesel::result::Error as DatabaseError;
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Connection, Tx, Value, Write, violation};
+use super::{Connection, Tx, Value, Write, failure};
 use crate::base::clock::{Clock, Timestamp};
 use crate::base::error::{Error, Result};
 use crate::base::events::Generation;
@@ -39,34 +40,42 @@ struct Job {
 }
 
 impl Job {
-    /// Does the work inside a savepoint and keeps the outcome. Says whether the savepoint is to be kept.
-    fn run(&mut self, tx: &mut Tx<'_>) -> Result<(), String> {
+    /// Does the work inside a savepoint and keeps the outcome.
+    fn run(&mut self, tx: &mut Tx<'_>) -> &Result<Value> {
         let work = &mut self.work;
         let outcome = catch_unwind(AssertUnwindSafe(|| {
             let value = work(tx)?;
             tx.finish()?;
             Ok(value)
-        }))
-        .unwrap_or_else(|_| Err(Error::internal("a unit of work panicked")));
-        // A refusal may quote what a client sent; only the database's own words tell what became of the file.
-        let kept = outcome.as_ref().map(|_| ()).map_err(|error| match error {
-            Error::Unavailable(why) | Error::Internal(why) => why.clone(),
-            _ => "refused".to_owned(),
-        });
-        self.outcome = Some(outcome);
-        kept
+        }));
+        let panicked = || Err(Error::internal("a unit of work panicked"));
+        self.outcome.insert(outcome.unwrap_or_else(|_| panicked()))
     }
 
     /// Sends the outcome, or that the group's commit failed.
-    fn answer(self, commit: Result<(), &str>) {
+    fn respond(self, commit: Result<(), &Lost>) {
         let outcome = match (self.outcome, commit) {
             (Some(Err(error)), _) => Err(error),
             (Some(Ok(value)), Ok(())) => Ok(value),
-            (_, Err(why)) => Err(Error::unavailable(why)),
+            (_, Err(lost)) => Err(Error::unavailable(lost.why.as_str())),
             (None, Ok(())) => Err(Error::internal("a unit of work was not run")),
         };
         // The caller may have gone; the work is done all the same.
         let _ = self.reply.send(outcome);
+    }
+}
+
+/// Why nothing of a group was written.
+#[derive(Debug)]
+struct Lost {
+    why: String,
+    /// Whether the file can no longer be trusted.
+    is_fatal: bool,
+}
+
+impl From<&DatabaseError> for Lost {
+    fn from(error: &DatabaseError) -> Self {
+        Self { why: error.to_string(), is_fatal: failure::is_fatal(error) }
     }
 }
 
@@ -94,7 +103,7 @@ impl Writer {
                     Err(_) => fatal("the writer panicked"),
                 }
             })
-            .map_err(|e| Error::internal(e.to_string()))?;
+            .map_err(Error::internal)?;
         Ok(Self { queue, alive })
     }
 
@@ -127,21 +136,19 @@ fn write_until_closed(
 ) -> Result<(), String> {
     let mut group: Vec<Job> = Vec::with_capacity(GROUP);
     while waiting.blocking_recv_many(&mut group, GROUP) > 0 {
-        // Whoever is answered reads what was written: the number rises first.
+        // The number rises before anyone gets a result: whoever has one then reads what was written.
         let commit = commit_group(&mut conn, &mut group, clock, random).map(|seen| {
             if let Some(seen) = seen {
                 generation.raise(seen);
             }
         });
-        if let Err(why) = &commit {
-            log::error!("a group of {} writes failed: {why}", group.len());
+        if let Err(lost) = &commit {
+            log::error!("a group of {} writes failed: {}", group.len(), lost.why);
         }
         for job in group.drain(..) {
-            job.answer(commit.as_ref().copied().map_err(String::as_str));
+            job.respond(commit.as_ref().copied());
         }
-        if let Err(why) = commit
-            && violation::is_fatal(&why)
-        {
+        if let Err(Lost { why, is_fatal: true }) = commit {
             return Err(why);
         }
     }
@@ -155,32 +162,32 @@ fn commit_group(
     group: &mut [Job],
     clock: &Clock,
     random: &Random,
-) -> Result<Option<(i64, Timestamp)>, String> {
+) -> Result<Option<(i64, Timestamp)>, Lost> {
     let mut newest = None;
-    conn.batch_execute("BEGIN IMMEDIATE").map_err(|e| e.to_string())?;
+    conn.batch_execute("BEGIN IMMEDIATE").map_err(|e| Lost::from(&e))?;
     for job in group {
-        let kept = conn.batch_execute("SAVEPOINT job").map_err(|e| e.to_string()).and_then(|()| {
-            let mut tx = Tx::new(conn, clock, random, job.actor);
-            job.run(&mut tx).map(|()| tx.seen)
-        });
-        match kept {
-            Ok(seen) => {
-                newest = seen.or(newest);
-                conn.batch_execute("RELEASE job").map_err(|e| roll_back(conn, &e.to_string()))?;
+        conn.batch_execute("SAVEPOINT job").map_err(|e| give_up(conn, &e))?;
+        let mut tx = Tx::new(conn, clock, random, job.actor);
+        match job.run(&mut tx) {
+            Ok(_) => {
+                newest = tx.seen.or(newest);
+                conn.batch_execute("RELEASE job").map_err(|e| give_up(conn, &e))?;
             }
-            Err(why) => {
+            Err(error) => {
+                let cause = failure::of_database(error);
                 if !is_open(conn) {
-                    return Err(why);
+                    // The caller's own words say nothing of the file, and may quote what a client sent.
+                    let why = || Lost { why: "the transaction is gone".to_owned(), is_fatal: false };
+                    return Err(cause.map_or_else(why, Lost::from));
                 }
-                conn.batch_execute("ROLLBACK TO job; RELEASE job")
-                    .map_err(|e| roll_back(conn, &e.to_string()))?;
-                if violation::is_fatal(&why) {
-                    return Err(roll_back(conn, &why));
+                conn.batch_execute("ROLLBACK TO job; RELEASE job").map_err(|e| give_up(conn, &e))?;
+                if let Some(cause) = cause.filter(|cause| failure::is_fatal(cause)) {
+                    return Err(give_up(conn, cause));
                 }
             }
         }
     }
-    conn.batch_execute("COMMIT").map_err(|e| roll_back(conn, &e.to_string()))?;
+    conn.batch_execute("COMMIT").map_err(|e| give_up(conn, &e))?;
     Ok(newest)
 }
 
@@ -189,14 +196,19 @@ fn is_open(conn: &mut Connection) -> bool {
     if conn.batch_execute("BEGIN").is_err() {
         return true;
     }
-    roll_back(conn, "");
+    roll_back(conn);
     false
 }
 
-/// Gives the transaction up, if there is one left, and passes the reason on.
-fn roll_back(conn: &mut Connection, why: &str) -> String {
+/// Rolls the whole group back for that reason.
+fn give_up(conn: &mut Connection, error: &DatabaseError) -> Lost {
+    roll_back(conn);
+    Lost::from(error)
+}
+
+/// Ends the transaction, if there is one left.
+fn roll_back(conn: &mut Connection) {
     if let Err(error) = conn.batch_execute("ROLLBACK") {
         log::debug!("nothing left to roll back: {error}");
     }
-    why.to_owned()
 }

@@ -125,17 +125,17 @@ impl Once {
         }
         let prepared = prepare.await?;
         db.write_as(self.user, move |tx| {
-                let now = tx.now();
-                // A twin may have been first; on PostgreSQL its insert makes ours wait until it is done.
-                if let Some(answer) = self.find(tx, now)? {
-                    return Ok(answer);
-                }
-                self.reserve(tx)?;
-                let answer = work(tx, &prepared)?;
-                self.keep(tx, &answer)?;
-                Ok(answer)
-            })
-            .await
+            let now = tx.now();
+            // A twin may have been first; on PostgreSQL its insert makes ours wait until it is done.
+            if let Some(answer) = self.find(tx, now)? {
+                return Ok(answer);
+            }
+            self.reserve(tx)?;
+            let answer = work(tx, &prepared)?;
+            self.keep(tx, &answer)?;
+            Ok(answer)
+        })
+        .await
     }
 
     fn find(&self, conn: &mut Connection, now: Timestamp) -> Result<Option<Answer>> {
@@ -178,7 +178,7 @@ impl Once {
             .execute(&mut **tx)
             .map_err(|error| match violation::unique(&error) {
                 // The twin has committed meanwhile: the whole unit of work is run again and finds its answer.
-                Some(_) => Error::unavailable(violation::RETRY),
+                Some(_) => Tx::retry(),
                 None => error.into(),
             })?;
         Ok(())

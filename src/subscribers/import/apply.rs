@@ -14,7 +14,7 @@ use crate::base::db::schema::{
 };
 use crate::base::db::types::Json;
 use crate::base::db::{Connection, Tx};
-use crate::base::error::{Error, Result};
+use crate::base::error::Result;
 use crate::base::events::Event;
 use crate::base::ids::{ImportId, IsId as _, SubscriberId, TopicId};
 use crate::subscribers::consent::Reason;
@@ -174,13 +174,7 @@ pub(super) fn carry_out(
     }
 }
 
-fn create(
-    tx: &mut Tx<'_>,
-    importer: &Importer,
-    person: &Person,
-    hash: &[u8],
-    new: &New,
-) -> Result<()> {
+fn create(tx: &mut Tx<'_>, importer: &Importer, person: &Person, hash: &[u8], new: &New) -> Result<()> {
     let now = tx.now();
     let confirmed_at = match person.status {
         Status::Confirmed => Some(person.confirmed_at.unwrap_or(now)),
@@ -211,7 +205,7 @@ fn create(
         .execute(&mut **tx)
         .map_err(|error| match crate::base::db::violation::unique(&error) {
             // The same address signed up at the same moment: run again, the row is found.
-            Some(_) => Error::unavailable(crate::base::db::violation::RETRY),
+            Some(_) => Tx::retry(),
             None => error.into(),
         })?;
     put(tx, new.id, &new.labels, &new.topics)?;

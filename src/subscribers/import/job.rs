@@ -149,11 +149,7 @@ async fn step(app: &App, row: ImportRow, piece: &Piece, most: usize) -> Result<S
     let seen = app.db.snapshot(move |conn| apply::look(conn, &for_look, dry_run)).await?;
     let terms = terms(&row, &columns);
     let decided = decide(app, people, &terms, seen.clone(), row.dry_run)?;
-    let importer = Importer {
-        import: row.id,
-        source: row.source.clone(),
-        statement: row.statement.clone(),
-    };
+    let importer = Importer { import: row.id, source: row.source.clone(), statement: row.statement.clone() };
     let (keys, next) = (app.keys.clone(), slice.next);
     let reports: Vec<Report> = decided.iter().map(|one| one.report.clone()).collect();
     let changed: BTreeSet<SubscriberId> =
@@ -161,14 +157,15 @@ async fn step(app: &App, row: ImportRow, piece: &Piece, most: usize) -> Result<S
     app.db
         .write_as(row.user_id, move |tx| {
             let started = Instant::now();
-            if !store::advance(tx, &row, next, &reports)? {
-                return Ok(Stepped::Lost);
-            }
+            // Checked before anything is written.
             if !row.dry_run {
                 apply::lock(tx, &changed)?;
                 if apply::look(tx, &all, None)? != seen {
-                    return Err(Error::unavailable(CHANGED));
+                    return Ok(Stepped::Changed);
                 }
+            }
+            if !store::advance(tx, &row, next, &reports)? {
+                return Ok(Stepped::Lost);
             }
             for one in &decided {
                 if let (Some(person), Some(deed)) = (&one.person, &one.deed) {
@@ -181,14 +178,7 @@ async fn step(app: &App, row: ImportRow, piece: &Piece, most: usize) -> Result<S
             Ok(Stepped::Wrote(started.elapsed()))
         })
         .await
-        .or_else(|error| match error {
-            Error::Unavailable(why) if why == CHANGED => Ok(Stepped::Changed),
-            error => Err(error),
-        })
 }
-
-/// What a write ends with, undone, when what was decided on has changed.
-const CHANGED: &str = "what an import relied on has changed";
 
 type Parsed = (u64, Result<Hashed, Refusal>);
 

@@ -74,10 +74,8 @@ pub async fn submit_confirm_page(app: Data<App>, req: HttpRequest, token: Path<S
         ..Evidence::new(Kind::Confirmed, Via::Mail).from(Visitor::of(&app, &req))
     };
     let (keys, welcomes) = (app.keys.clone(), app.config.welcome_mail);
-    let settled = app
-        .db
-        .write(move |tx| confirmations::confirm(tx, &keys, &token, &evidence, welcomes))
-        .await?;
+    let settled =
+        app.db.write(move |tx| confirmations::confirm(tx, &keys, &token, &evidence, welcomes)).await?;
     answered_page(&app, &language, subscriber, settled)
 }
 
