@@ -8,6 +8,7 @@ use actix_web::http::header::{HeaderName, HeaderValue};
 
 use crate::auth::{Keys, Passwords, Tokens};
 use crate::base::clock::Clock;
+use crate::base::compute::Compute;
 use crate::base::config::{Config, Secret};
 use crate::base::db::{Database, DatabaseUrl, migrate};
 use crate::base::error::{Error, Result};
@@ -29,6 +30,8 @@ pub struct App {
     pub config: Arc<Config>,
     /// What is kept.
     pub db: Database,
+    /// Where parsing, rendering and hashing run.
+    pub compute: Compute,
     /// What time it is.
     pub clock: Clock,
     /// Where unpredictable bytes come from.
@@ -88,7 +91,7 @@ impl App {
         for name in migrate::run(&config.database_url)? {
             log::info!("migrated to {name}");
         }
-        let metrics = Arc::<Metrics>::default();
+        let (metrics, compute) = (Arc::<Metrics>::default(), Compute::default());
         let db = Database::open(&config.database_url, config.connections(), &clock, &random, &metrics)?;
         let generation = db.generation().clone();
         db.read(move |conn| generation.read(conn)).await?;
@@ -109,7 +112,8 @@ impl App {
             tokens,
             mailer,
             templates: Arc::new(templates),
-            passwords: Passwords::new()?,
+            passwords: Passwords::new(&compute)?,
+            compute,
             draining: Arc::default(),
         })
     }

@@ -1,33 +1,50 @@
-//! The rules of what is said of an article, beyond those of its single texts.
+//! Rules for the fields of an article and its sections, and their bounds.
 
 use serde_json::{Map, Value};
 
 use super::metadata_change::Named;
-use super::{Cover, Seo, short, web_address};
+use super::{Cover, Seo, line, short, web_address};
 use crate::base::error::{Invalid, Place, Violations};
+use crate::base::text::markdown::check_body;
 use crate::base::text::slug::Slug;
 
-/// The most bytes that `custom` takes when written as JSON.
-pub const MOST_CUSTOM: usize = 64 * 1024;
-/// The most authors of an article.
-pub const MOST_AUTHORS: usize = 20;
-/// The most topics of an article.
-pub const MOST_TOPICS: usize = 50;
-const MOST_ALIASES: usize = 100;
+/// The largest `custom`, in bytes of JSON.
+pub const MAX_CUSTOM: usize = 64 * 1024;
+/// The largest number of authors of an article.
+pub const MAX_AUTHORS: usize = 20;
+/// The largest number of topics of an article.
+pub const MAX_TOPICS: usize = 50;
+const MAX_ALIASES: usize = 100;
+/// The longest heading, in characters.
+pub const MAX_HEADING: usize = 300;
+/// The longest body of a section and the longest intro, in bytes.
+pub const MAX_BODY: usize = 200_000;
 
-/// Takes `custom` up to its bound.
-///
-/// # Errors
-/// `too-long`.
+/// Checks a heading: one line of 1 to [`MAX_HEADING`] characters.
+pub fn check_heading(text: &str) -> Result<String, Invalid> {
+    line(text, MAX_HEADING)
+}
+
+/// Checks the body of a section or an intro: Markdown of at most [`MAX_BODY`] bytes without headings, not nested too
+/// deeply. Parses it, so this belongs into the pool for the processor.
+pub fn check_markdown(text: &str) -> Result<String, Invalid> {
+    if text.len() > MAX_BODY {
+        return Err(Invalid::new("too-long", format!("at most {MAX_BODY} bytes; make it several sections")));
+    }
+    check_body(text)?;
+    Ok(text.to_owned())
+}
+
+/// Checks the size of `custom`.
 pub fn check_custom(custom: &Map<String, Value>) -> Result<(), Invalid> {
     let length = serde_json::to_string(custom).map_or(usize::MAX, |text| text.len());
-    if length > MOST_CUSTOM {
-        return Err(Invalid::new("too-long", format!("at most {MOST_CUSTOM} bytes as JSON")));
+    if length > MAX_CUSTOM {
+        return Err(Invalid::new("too-long", format!("at most {MAX_CUSTOM} bytes as JSON")));
     }
     Ok(())
 }
 
-/// Checks a picture; `None` if it has no address to be shown from.
+/// Checks a cover; `None` without a valid URL.
 pub fn check_cover(mut cover: Cover, violations: &mut Violations) -> Option<Cover> {
     let url = violations.take("/cover/url", web_address(&cover.url, true));
     cover.alt = check_short(cover.alt.as_deref(), "/cover/alt", 1000, violations);
@@ -43,7 +60,7 @@ pub fn check_cover(mut cover: Cover, violations: &mut Violations) -> Option<Cove
     url.map(|_| cover)
 }
 
-/// Checks what search engines are told.
+/// Checks the fields for search engines.
 pub fn check_seo(seo: Seo, violations: &mut Violations) -> Seo {
     let mut address = |text: Option<String>, pointer: &str, or_path| {
         text.and_then(|text| violations.take(pointer, web_address(&text, or_path)))
@@ -68,7 +85,7 @@ fn check_short(
     text.and_then(|text| violations.take(pointer, short(text, most)))
 }
 
-/// Checks slugs of topics or authors, none twice.
+/// Checks slugs of topics or authors, and drops duplicates.
 pub fn check_named(slugs: &[String], pointer: &str, most: usize, violations: &mut Violations) -> Vec<Named> {
     if slugs.len() > most {
         violations.push(Place::Pointer(pointer.into()), Invalid::new("too-many", format!("at most {most}")));
@@ -85,19 +102,19 @@ pub fn check_named(slugs: &[String], pointer: &str, most: usize, violations: &mu
     named
 }
 
-/// `slack-water` is called `Slack water` until someone says better.
+/// The name of a new topic or author: `slack-water` becomes `Slack water`.
 fn name_from_slug(slug: &Slug) -> String {
     let words = slug.as_str().replace('-', " ");
     let mut chars = words.chars();
     chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }
 
-/// Checks old addresses, none twice.
+/// Checks old addresses, and drops duplicates.
 pub fn check_aliases(aliases: &[String], violations: &mut Violations) -> Vec<String> {
-    if aliases.len() > MOST_ALIASES {
+    if aliases.len() > MAX_ALIASES {
         violations.push(
             Place::Pointer("/aliases".into()),
-            Invalid::new("too-many", format!("at most {MOST_ALIASES}")),
+            Invalid::new("too-many", format!("at most {MAX_ALIASES}")),
         );
         return Vec::new();
     }

@@ -1,22 +1,23 @@
-//! What clients write: the bodies of requests, and how they become changes of the content.
+//! The request bodies that create and change articles, and how they become changes of metadata.
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::checks::{
-    MOST_AUTHORS, MOST_TOPICS, check_aliases, check_cover, check_custom, check_named, check_seo,
+    MAX_AUTHORS, MAX_TOPICS, check_aliases, check_cover, check_custom, check_markdown, check_named, check_seo,
 };
 use super::metadata_change::MetadataChange;
-use super::{Cover, Metadata, Seo, WebsitePath, line, short, tree};
+use super::section_input::SectionInput;
+use super::{Cover, Metadata, Seo, WebsitePath, line, short};
 use crate::base::clock::Timestamp;
 use crate::base::error::{Invalid, Result, Violations};
 use crate::base::http::json::{self, present};
-use crate::base::ids::{ArticleId, SectionId};
+use crate::base::ids::ArticleId;
 use crate::base::text::Locale;
 use crate::base::text::slug::Slug;
 
-/// The members that creating and changing an article have in common. `null` clears: it puts the default back.
+/// The fields that creating and updating an article have in common. `null` resets a field to its default.
 macro_rules! with_metadata {
     ($(#[$doc:meta])* pub struct $name:ident { $($(#[$attribute:meta])* $field:ident: $type:ty,)* }) => {
         $(#[$doc])*
@@ -27,12 +28,12 @@ macro_rules! with_metadata {
             #[serde(default, deserialize_with = "present")]
             #[schema(value_type = Option<String>, min_length = 1, max_length = 300)]
             pub title: Option<Option<String>>,
-            /// The name in addresses, unique in its language. Made from the title if none is given.
+            /// The name in URLs, unique per language. Default: made from the title.
             #[serde(default, deserialize_with = "present")]
             #[schema(value_type = Option<String>, min_length = 1, max_length = 120,
                      pattern = "^[a-z0-9]+(-[a-z0-9]+)*$")]
             pub slug: Option<Option<String>>,
-            /// The language, as in `en` or `de-AT`. Default: the site's.
+            /// The language, such as `en` or `de-AT`. Default: the site's.
             #[serde(default, deserialize_with = "present")]
             #[schema(value_type = Option<String>, min_length = 2, max_length = 11)]
             pub locale: Option<Option<String>>,
@@ -40,47 +41,49 @@ macro_rules! with_metadata {
             #[serde(default, deserialize_with = "present")]
             #[schema(value_type = Option<String>, max_length = 500)]
             pub subtitle: Option<Option<String>>,
-            /// What lists show. Without one, editions show the opening.
+            /// What lists show. Default: taken from the opening when published.
             #[serde(default, deserialize_with = "present")]
             #[schema(value_type = Option<String>, max_length = 1000)]
             pub summary: Option<Option<String>>,
-            /// The picture.
+            /// The cover image, linked by URL.
             #[serde(default, deserialize_with = "present")]
             #[schema(value_type = Option<CoverInput>)]
             pub cover: Option<Option<Cover>>,
-            /// Whether the site puts it forward. Default: no.
+            /// Whether the site features it. Default: false.
             #[serde(default, deserialize_with = "present")]
             #[schema(value_type = Option<bool>)]
             pub featured: Option<Option<bool>>,
-            /// Whether it stands in lists, feeds and search. Default: yes.
+            /// Whether it is in lists, feeds and search results. Default: true.
             #[serde(default, deserialize_with = "present")]
             #[schema(value_type = Option<bool>)]
             pub listed: Option<Option<bool>>,
-            /// Slugs of the authors, in their order. An unknown author is made, if the caller may.
+            /// Slugs of the authors, in order. Unknown authors are created if the caller may create authors; otherwise 422
+            /// `unknown-author`.
             #[serde(default, deserialize_with = "present")]
             #[schema(value_type = Option<Vec<Slug>>, max_items = 20)]
             pub authors: Option<Option<Vec<String>>>,
-            /// Slugs of the topics, in their order. An unknown topic is made, if the caller may.
+            /// Slugs of the topics, in order. Unknown topics are created if the caller may create topics; otherwise 422
+            /// `unknown-topic`.
             #[serde(default, deserialize_with = "present")]
             #[schema(value_type = Option<Vec<Slug>>, max_items = 50)]
             pub topics: Option<Option<Vec<String>>>,
-            /// Markdown before the first section, without headings.
+            /// Markdown before the first section. Headings are refused with `heading-in-body`: make them sections.
             #[serde(default, deserialize_with = "present")]
             #[schema(value_type = Option<String>, max_length = 200_000)]
             pub intro: Option<Option<String>>,
-            /// For search engines.
+            /// Overrides for search engines.
             #[serde(default, deserialize_with = "present")]
             #[schema(value_type = Option<SeoInput>)]
             pub seo: Option<Option<Seo>>,
-            /// Whatever else the site wants to keep; at most 64 KiB as JSON.
+            /// Any other data of the site; at most 64 KiB as JSON.
             #[serde(default, deserialize_with = "present")]
             #[schema(value_type = Option<Object>)]
             pub custom: Option<Option<Map<String, Value>>>,
-            /// The id of the article this one translates.
+            /// The id of the article that this one translates.
             #[serde(default, deserialize_with = "present")]
             #[schema(value_type = Option<ArticleId>)]
             pub translation_of: Option<Option<ArticleId>>,
-            /// Old addresses: paths on the website, as in `/2019/tides`.
+            /// Old paths on the website that redirect to the article, such as `/2019/tides`.
             #[serde(default, deserialize_with = "present")]
             #[schema(value_type = Option<Vec<WebsitePath>>, max_items = 100)]
             pub aliases: Option<Option<Vec<String>>>,
@@ -111,14 +114,14 @@ macro_rules! with_metadata {
                     featured: self.featured.map(|flag| flag.unwrap_or(false)),
                     listed: self.listed.map(|flag| flag.unwrap_or(true)),
                     authors: self.authors.as_ref().map(|slugs| {
-                        check_named(slugs.as_deref().unwrap_or_default(), "/authors", MOST_AUTHORS, violations)
+                        check_named(slugs.as_deref().unwrap_or_default(), "/authors", MAX_AUTHORS, violations)
                     }),
                     topics: self.topics.as_ref().map(|slugs| {
-                        check_named(slugs.as_deref().unwrap_or_default(), "/topics", MOST_TOPICS, violations)
+                        check_named(slugs.as_deref().unwrap_or_default(), "/topics", MAX_TOPICS, violations)
                     }),
                     intro: self.intro.as_ref().map(|intro| {
                         let intro = intro.as_deref().unwrap_or_default();
-                        violations.take("/intro", tree::body(intro)).unwrap_or_default()
+                        violations.take("/intro", check_markdown(intro)).unwrap_or_default()
                     }),
                     seo: self.seo.clone().map(|seo| check_seo(seo.unwrap_or_default(), violations)),
                     custom: self.custom.clone().map(|custom| {
@@ -139,19 +142,20 @@ macro_rules! with_metadata {
 with_metadata! {
     /// A new article: metadata, and at most one of `sections` (with `intro`), `markdown` and `html`.
     pub struct CreateArticle {
-        /// The tree.
+        /// The sections at the top level, with those below them.
         #[serde(default)]
         #[schema(max_items = 1000, nullable = false)]
         sections: Option<Vec<SectionInput>>,
-        /// A whole document, perhaps with front matter: its headings become the tree. Members beside it come first.
+        /// A whole Markdown document, with or without front matter. Its headings become sections. Other fields of the request
+        /// override its front matter.
         #[serde(default)]
         #[schema(max_length = 1_000_000, nullable = false)]
         markdown: Option<String>,
-        /// A whole document as HTML: its headings become the tree.
+        /// A whole HTML document. Its headings become sections.
         #[serde(default)]
         #[schema(max_length = 1_000_000, nullable = false)]
         html: Option<String>,
-        /// When it was first published, if that was elsewhere; in the past. For editors.
+        /// When the article was first published elsewhere: a time in the past. Editors and admins only.
         #[serde(default)]
         #[schema(nullable = false)]
         published_at: Option<Timestamp>,
@@ -159,21 +163,21 @@ with_metadata! {
 }
 
 with_metadata! {
-    /// Changes of a draft's metadata and intro. `null` clears.
+    /// A change of a draft's metadata and intro. Omitted fields keep their value; `null` resets a field to its default.
     pub struct UpdateDraft {}
 }
 
-/// A picture as written: absent members are `null`, or stay as they are.
+/// A cover image. Omitted fields are `null`, or keep their value in an update.
 #[derive(Debug, ToSchema)]
 #[expect(dead_code, reason = "documents what is read as a Cover")]
 pub struct CoverInput {
-    /// Where it is: http, https, or a path on the website. A new picture has one.
+    /// Its URL: http, https, or a path on the website. Required for a new cover.
     #[schema(required = false, min_length = 1, max_length = 2000)]
     url: String,
-    /// What it shows, for those who cannot see it.
+    /// A text alternative for people who cannot see it.
     #[schema(max_length = 1000)]
     alt: Option<String>,
-    /// What stands below it.
+    /// A caption.
     #[schema(max_length = 1000)]
     caption: Option<String>,
     /// Its width in pixels.
@@ -184,76 +188,70 @@ pub struct CoverInput {
     height: Option<u32>,
 }
 
-/// What search engines are told, as written: absent members are `null`, or stay as they are.
+/// Overrides for search engines. Omitted fields are `null`, or keep their value in an update.
 #[derive(Debug, ToSchema)]
 #[expect(dead_code, reason = "documents what is read as a Seo")]
 pub struct SeoInput {
-    /// In place of the title.
+    /// Replaces the title.
     #[schema(max_length = 300)]
     title: Option<String>,
-    /// In place of the summary.
+    /// Replaces the summary.
     #[schema(max_length = 1000)]
     description: Option<String>,
-    /// Where the article first appeared, if elsewhere: http or https.
+    /// The URL where the article first appeared, if elsewhere: http or https.
     #[schema(max_length = 2000)]
     canonical_url: Option<String>,
-    /// The picture for previews: http, https, or a path on the website.
+    /// The image for link previews: http, https, or a path on the website.
     #[schema(max_length = 2000)]
     image_url: Option<String>,
-    /// Whether search engines should pass it over. Default: no.
+    /// Whether search engines are asked not to index it. Default: false.
     #[schema(required = false)]
     noindex: bool,
 }
 
-impl UpdateDraft {
-    /// Reads a merge patch (RFC 7396): where it goes into an object, the rest of that stays as `metadata` has it.
-    ///
-    /// # Errors
-    /// Invalid for unknown members and wrong types.
-    pub fn of_patch(patch: &Value, metadata: &Metadata) -> Result<Self> {
-        let mut whole = patch.clone();
+/// A merge patch (RFC 7396) of a draft's metadata and intro. What does not depend on the draft is checked before the write:
+/// its Markdown.
+#[derive(Debug, Clone)]
+pub struct DraftPatch {
+    /// Without the intro.
+    patch: Value,
+    intro: Option<Result<String, Invalid>>,
+}
+
+impl DraftPatch {
+    /// Parses the intro.
+    #[must_use]
+    pub fn new(mut patch: Value) -> Self {
+        let intro = patch.get("intro").and_then(Value::as_str).map(check_markdown);
+        if let (Some(_), Value::Object(fields)) = (&intro, &mut patch) {
+            fields.remove("intro");
+        }
+        Self { patch, intro }
+    }
+
+    /// The change it makes to this metadata: where it goes into an object, the rest of that object stays. Invalid for
+    /// unknown fields, wrong types and broken rules.
+    pub fn change(&self, metadata: &Metadata) -> Result<MetadataChange> {
+        let mut whole = self.patch.clone();
         let objects = [
             ("cover", serde_json::to_value(&metadata.cover)?),
             ("seo", serde_json::to_value(&metadata.seo)?),
             ("custom", serde_json::to_value(&metadata.custom)?),
         ];
         for (name, present) in objects {
-            if let Some(Value::Object(member)) = whole.get_mut(name) {
+            if let Some(Value::Object(field)) = whole.get_mut(name) {
                 let mut merged = present.as_object().cloned().unwrap_or_default();
-                json::merge(&mut merged, member);
-                *member = merged;
+                json::merge(&mut merged, field);
+                *field = merged;
             }
         }
-        json::from_value(whole)
+        let update: UpdateDraft = json::from_value(whole)?;
+        let mut violations = Violations::default();
+        let mut change = update.change(&mut violations);
+        if let Some(intro) = &self.intro {
+            change.intro = violations.take("/intro", intro.clone());
+        }
+        violations.check()?;
+        Ok(change)
     }
-}
-
-/// A section as written.
-#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct SectionInput {
-    /// A section of this article that is kept; a new one is made without it.
-    #[serde(default)]
-    #[schema(nullable = false)]
-    pub id: Option<SectionId>,
-    /// One line of inline Markdown; a section may have none.
-    #[serde(default)]
-    #[schema(max_length = 300)]
-    pub heading: Option<String>,
-    /// The name inside the page; made from the heading once, if none is given.
-    #[serde(default)]
-    #[schema(max_length = 120)]
-    pub anchor: Option<String>,
-    /// Markdown without headings.
-    #[serde(default)]
-    #[schema(max_length = 200_000, nullable = false)]
-    pub body: Option<String>,
-    /// Whatever else the site wants to keep; at most 64 KiB as JSON.
-    #[serde(default)]
-    #[schema(value_type = Option<Object>, nullable = false)]
-    pub custom: Option<Map<String, Value>>,
-    /// The parts below it; five deep at most.
-    #[serde(default)]
-    #[schema(max_items = 1000, no_recursion, nullable = false)]
-    pub sections: Option<Vec<SectionInput>>,
 }

@@ -1,20 +1,27 @@
-//! Articles as their editors have them: metadata and a tree of sections, changed piece by piece, every accepted change
-//! leaving a revision. What readers see is made of revisions by [`crate::editions`].
+//! Articles as their editors have them: a draft of metadata and a tree of sections that can be edited one by one. Every
+//! accepted edit leaves a revision. Readers get none of this: they get editions, which are made of revisions elsewhere.
 
 pub mod checks;
-pub mod drafts;
+mod diff;
+pub mod draft;
+pub mod draft_list;
+pub mod edit;
+pub mod history;
 pub mod input;
+pub mod markdown_document;
+mod match_sections;
 pub mod metadata;
 pub mod metadata_change;
 pub mod output;
+pub mod resolve;
 pub mod routes;
+pub mod scope;
 pub mod section_change;
+pub mod section_input;
 pub mod slugs;
 pub mod store;
-pub mod transfer;
 pub mod tree;
-
-use std::fmt;
+pub mod write;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -26,7 +33,7 @@ use crate::base::ids::{ArticleId, AuthorId, IsId as _, SectionId, TopicId};
 use crate::base::text::Locale;
 use crate::base::text::slug::{Anchor, Slug};
 
-/// What a revision holds: everything an editor wrote.
+/// The content of a revision: everything an editor wrote.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Content {
     /// Everything but the sections.
@@ -35,7 +42,7 @@ pub struct Content {
     pub sections: Vec<Section>,
 }
 
-/// What is said of an article, and its opening.
+/// Everything about an article but its sections.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Metadata {
     /// One line, 1 to 300 characters.
@@ -48,57 +55,57 @@ pub struct Metadata {
     pub subtitle: Option<String>,
     /// At most 1,000 characters.
     pub summary: Option<String>,
-    /// Its picture.
+    /// Its cover image.
     pub cover: Option<Cover>,
-    /// Whether the site puts it forward.
+    /// Whether the site features it.
     pub featured: bool,
-    /// Whether it stands in lists, feeds and search.
+    /// Whether it is in lists, feeds and search results.
     pub listed: bool,
-    /// Who it is by, in their order.
+    /// Its authors, in order.
     pub authors: Vec<AuthorId>,
-    /// What it is about, in their order.
+    /// Its topics, in order.
     pub topics: Vec<TopicId>,
     /// Markdown before the first section.
     pub intro: String,
     /// For search engines.
     pub seo: Seo,
-    /// Whatever else a site wants to keep here.
+    /// Any other data of the site.
     pub custom: Map<String, Value>,
     /// The article this one translates.
     pub translation_of: Option<ArticleId>,
-    /// Old addresses: paths on the website.
+    /// Old paths on the website that redirect to the article.
     pub aliases: Vec<String>,
 }
 
-/// A part of an article.
+/// A section of an article.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Section {
-    /// Names it for good.
+    /// Its id, which never changes.
     pub id: SectionId,
     /// One line of inline Markdown, 1 to 300 characters.
     pub heading: Option<String>,
-    /// Its name inside the page.
+    /// The fragment identifier within the page.
     pub anchor: Option<Anchor>,
     /// Markdown without headings.
     pub body: String,
-    /// Whatever else a site wants to keep here.
+    /// Any other data of the site.
     pub custom: Map<String, Value>,
-    /// The parts below it.
+    /// The sections below it.
     pub sections: Vec<Section>,
 }
 
-/// A picture, linked.
+/// A cover image, linked by URL.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Cover {
-    /// Where it is: http, https, or a path on the website.
+    /// Its URL: http, https, or a path on the website.
     #[schema(min_length = 1, max_length = 2000)]
     pub url: String,
-    /// What it shows, for those who cannot see it.
+    /// A text alternative for people who cannot see it.
     #[serde(default)]
     #[schema(max_length = 1000, required = true)]
     pub alt: Option<String>,
-    /// What stands below it.
+    /// A caption.
     #[serde(default)]
     #[schema(max_length = 1000, required = true)]
     pub caption: Option<String>,
@@ -112,48 +119,57 @@ pub struct Cover {
     pub height: Option<u32>,
 }
 
-/// What search engines are told.
+/// Overrides for search engines.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Seo {
-    /// In place of the title.
+    /// Replaces the title.
     #[serde(default)]
     #[schema(max_length = 300, required = true)]
     pub title: Option<String>,
-    /// In place of the summary.
+    /// Replaces the summary.
     #[serde(default)]
     #[schema(max_length = 1000, required = true)]
     pub description: Option<String>,
-    /// Where the article first appeared, if elsewhere: http or https.
+    /// The URL where the article first appeared, if elsewhere: http or https.
     #[serde(default)]
     #[schema(max_length = 2000, required = true)]
     pub canonical_url: Option<String>,
-    /// The picture for previews: http, https, or a path on the website.
+    /// The image for link previews: http, https, or a path on the website.
     #[serde(default)]
     #[schema(max_length = 2000, required = true)]
     pub image_url: Option<String>,
-    /// Whether search engines should pass it over.
+    /// Whether search engines are asked not to index it.
     #[serde(default)]
     #[schema(required = true)]
     pub noindex: bool,
 }
 
-/// An old address of an article: a path on the website, as in `/2019/tides`.
+/// An old path on the website, such as `/2019/tides`.
 #[derive(Debug, ToSchema)]
 #[schema(value_type = String, min_length = 1, max_length = 500, pattern = "^/")]
 #[expect(dead_code, reason = "documents what is checked on the way in")]
 pub struct WebsitePath(String);
 
-/// How far an article has come.
+/// The status of an article.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     /// Never published.
     Draft,
-    /// Readers see an edition of it.
+    /// An edition of it is live.
     Published,
-    /// Readers saw an edition of it.
+    /// It was published before, and no edition is live.
     Unpublished,
+}
+
+/// How a request names an article, with the language of its slug.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ArticleKey {
+    /// By id.
+    Id(ArticleId),
+    /// By slug and language.
+    Slug(Locale, Slug),
 }
 
 /// How an article is named in a path: by its id or its slug.
@@ -174,6 +190,17 @@ pub enum SectionRef {
     Anchor(Anchor),
 }
 
+impl ArticleRef {
+    /// The article with this id, or with this slug in a language.
+    #[must_use]
+    pub fn in_locale(self, locale: Locale) -> ArticleKey {
+        match self {
+            Self::Id(id) => ArticleKey::Id(id),
+            Self::Slug(slug) => ArticleKey::Slug(locale, slug),
+        }
+    }
+}
+
 impl<'de> Deserialize<'de> for ArticleRef {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
@@ -191,15 +218,6 @@ impl<'de> Deserialize<'de> for SectionRef {
             return Ok(Self::Id(SectionId::from_uuid(id)));
         }
         Anchor::parse(&text).map(Self::Anchor).map_err(|invalid| serde::de::Error::custom(invalid.detail))
-    }
-}
-
-impl fmt::Display for ArticleRef {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Id(id) => id.fmt(f),
-            Self::Slug(slug) => slug.fmt(f),
-        }
     }
 }
 

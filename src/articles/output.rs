@@ -1,11 +1,11 @@
-//! What editors are shown: drafts and their sections.
+//! What editors get: the JSON of drafts and their sections.
 
 use diesel::prelude::*;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::drafts::Draft as Kept;
+use super::draft::Draft as DraftState;
 use super::store::ArticleRow;
 use super::{Cover, Section, Seo, Status, WebsitePath};
 use crate::authors::{self, AuthorRef};
@@ -31,46 +31,46 @@ pub struct Draft {
     /// One line below the title.
     #[schema(max_length = 500)]
     subtitle: Option<String>,
-    /// What was written; an edition without one shows the opening.
+    /// What was written. An edition of a draft without one has the opening instead.
     #[schema(max_length = 1000)]
     summary: Option<String>,
     cover: Option<Cover>,
-    /// Whether the site puts it forward.
+    /// Whether the site features it.
     featured: bool,
-    /// Whether it stands in lists, feeds and search.
+    /// Whether it is in lists, feeds and search results.
     listed: bool,
-    /// Who it is by, in their order.
+    /// The authors, in order.
     #[schema(max_items = 20)]
     authors: Vec<AuthorRef>,
-    /// What it is about, in their order.
+    /// The topics, in order.
     #[schema(max_items = 50)]
     topics: Vec<TopicRef>,
     /// Markdown before the first section.
     #[schema(max_length = 200_000)]
     intro: String,
-    /// The tree.
+    /// The sections at the top level, with those below them.
     #[schema(max_items = 1000)]
     sections: Vec<DraftSection>,
     seo: Seo,
-    /// Whatever else the site keeps.
+    /// Any other data of the site.
     #[schema(value_type = Object)]
     custom: Map<String, Value>,
-    /// The article this one translates.
+    /// The id of the article that this one translates.
     translation_of: Option<ArticleId>,
-    /// Old addresses: paths on the website.
+    /// Old paths on the website that redirect to the article.
     #[schema(value_type = Vec<WebsitePath>, max_items = 100)]
     aliases: Vec<String>,
     #[serde(flatten)]
     state: State,
-    /// What sanitising will take out of what this write brought; empty in answers to reads.
+    /// What sanitising will remove from the text of this write. Empty in responses to reads.
     #[schema(max_items = 50)]
     warnings: Vec<Warning>,
 }
 
-/// What has become of an article: the part that lists show, too.
+/// The state of an article: what lists of drafts have, too.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct State {
-    /// Raised by every accepted write; the `ETag` of the draft.
+    /// Goes up by one with every accepted write. Also the `ETag` of the draft.
     #[schema(minimum = 1, maximum = 2_147_483_647)]
     version: i64,
     /// The version of the newest revision.
@@ -80,17 +80,17 @@ pub struct State {
     #[schema(minimum = 1, maximum = 2_147_483_647)]
     metadata_revision: i64,
     status: Status,
-    /// The revision that readers see an edition of.
+    /// The revision that is published.
     #[schema(minimum = 1, maximum = 2_147_483_647)]
     published_revision: Option<i64>,
-    /// Whether publishing would show readers something new.
+    /// Whether the draft differs from what is published.
     has_unpublished_changes: bool,
-    /// What is to happen by itself.
+    /// What is scheduled.
     schedule: Option<Schedule>,
     owner: Owner,
-    /// Since when it lies in the trash.
+    /// When it was moved to the trash.
     trashed_at: Option<Timestamp>,
-    /// The first publication, or the one that was given.
+    /// When it was first published, or the time that was given for it.
     published_at: Option<Timestamp>,
     /// When it was created.
     created_at: Timestamp,
@@ -98,7 +98,7 @@ pub struct State {
     updated_at: Timestamp,
 }
 
-/// What is to happen to an article by itself.
+/// What is scheduled for an article.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Schedule {
     /// The revision that is to be published.
@@ -106,70 +106,70 @@ pub struct Schedule {
     revision: i64,
     /// When it is to be published.
     publish_at: Option<Timestamp>,
-    /// When it is to be taken back.
+    /// When it is to be unpublished.
     unpublish_at: Option<Timestamp>,
-    /// Why it did not happen.
+    /// Why it failed.
     #[schema(max_length = 1000)]
     last_error: Option<String>,
 }
 
-/// Whom an article belongs to.
+/// The owner of an article.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Owner {
     id: UserId,
-    /// What the user is called.
+    /// The name of the user.
     #[schema(max_length = 200)]
     name: String,
 }
 
-/// A part of a draft.
+/// A section of a draft.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct DraftSection {
     id: SectionId,
     /// One line of inline Markdown.
     #[schema(max_length = 300)]
     heading: Option<String>,
-    /// Its name inside the page.
+    /// The fragment identifier within the page.
     anchor: Option<Anchor>,
     /// Markdown without headings.
     #[schema(max_length = 200_000)]
     body: String,
-    /// Whatever else the site keeps.
+    /// Any other data of the site.
     #[schema(value_type = Object)]
     custom: Map<String, Value>,
     /// The version at which it last changed.
     #[schema(minimum = 1, maximum = 2_147_483_647)]
     revision: i64,
-    /// The parts below it.
+    /// The sections below it.
     #[schema(no_recursion, max_items = 1000)]
     sections: Vec<DraftSection>,
 }
 
-/// A section that was written, and what sanitising will take out of it.
+/// The response to a write of a section.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct WrittenSection {
     /// The section.
     section: DraftSection,
-    /// The article's version now; also the `ETag`.
+    /// The new version of the article. Also the `ETag`.
     #[schema(minimum = 1, maximum = 2_147_483_647)]
     version: i64,
-    /// What sanitising will take out of what this write brought.
+    /// What sanitising will remove from the text of this write.
     #[schema(max_items = 50)]
     warnings: Vec<Warning>,
 }
 
-/// Something that readers will not get, because it could harm them.
+/// Something that sanitising removes from the text.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Warning {
-    /// The stable name of what happens, as `element-removed`.
+    /// A stable code, such as `element-removed`.
     #[schema(max_length = 60)]
     code: &'static str,
-    /// What is taken out.
+    /// What is removed.
     #[schema(max_length = 1000)]
     detail: String,
 }
 
-/// A line of the list of drafts.
+/// An item of the list of drafts.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct DraftItem {
     id: ArticleId,
@@ -202,15 +202,12 @@ impl State {
 }
 
 impl Draft {
-    /// Shows a draft.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub fn new(conn: &mut Connection, kept: &Kept, warnings: Vec<Warning>) -> Result<Self> {
-        let metadata = kept.content.metadata.clone();
-        let owner = owner_names(conn, &[kept.row.owner_id])?.pop().map(|(_, name)| name).unwrap_or_default();
+    /// The JSON of a draft.
+    pub fn new(conn: &mut Connection, draft: &DraftState, warnings: Vec<Warning>) -> Result<Self> {
+        let metadata = draft.content.metadata.clone();
+        let owner = owner_names(conn, &[draft.row.owner_id])?.pop().map(|(_, name)| name).unwrap_or_default();
         Ok(Self {
-            id: kept.row.id,
+            id: draft.row.id,
             slug: metadata.slug,
             locale: metadata.locale,
             title: metadata.title,
@@ -222,17 +219,22 @@ impl Draft {
             authors: authors::store::resolve(conn, &metadata.authors)?,
             topics: topics::store::resolve(conn, &metadata.topics)?,
             intro: metadata.intro,
-            sections: kept.content.sections.iter().map(|section| DraftSection::new(kept, section)).collect(),
+            sections: draft
+                .content
+                .sections
+                .iter()
+                .map(|section| DraftSection::new(draft, section))
+                .collect(),
             seo: metadata.seo,
             custom: metadata.custom,
             translation_of: metadata.translation_of,
             aliases: metadata.aliases,
-            state: State::new(&kept.row, owner),
+            state: State::new(&draft.row, owner),
             warnings,
         })
     }
 
-    /// The draft's tag.
+    /// The version of the draft.
     #[must_use]
     pub fn version(&self) -> i64 {
         self.state.version
@@ -240,34 +242,31 @@ impl Draft {
 }
 
 impl DraftSection {
-    /// Shows a section of a draft.
+    /// The JSON of a section.
     #[must_use]
-    pub fn new(kept: &Kept, section: &Section) -> Self {
+    pub fn new(draft: &DraftState, section: &Section) -> Self {
         Self {
             id: section.id,
             heading: section.heading.clone(),
             anchor: section.anchor.clone(),
             body: section.body.clone(),
             custom: section.custom.clone(),
-            revision: kept.section_revision(section.id),
-            sections: section.sections.iter().map(|below| Self::new(kept, below)).collect(),
+            revision: draft.section_revision(section.id),
+            sections: section.sections.iter().map(|below| Self::new(draft, below)).collect(),
         }
     }
 }
 
 impl WrittenSection {
-    /// Shows a section that was written.
+    /// The JSON of a section that was written.
     #[must_use]
-    pub fn new(kept: &Kept, section: &Section, warnings: Vec<Warning>) -> Self {
-        Self { section: DraftSection::new(kept, section), version: kept.row.version, warnings }
+    pub fn new(draft: &DraftState, section: &Section, warnings: Vec<Warning>) -> Self {
+        Self { section: DraftSection::new(draft, section), version: draft.row.version, warnings }
     }
 }
 
 impl DraftItem {
-    /// Shows lines of the list.
-    ///
-    /// # Errors
-    /// When the database refuses.
+    /// The JSON of these articles.
     pub fn all(conn: &mut Connection, rows: &[ArticleRow]) -> Result<Vec<Self>> {
         let ids: Vec<UserId> = rows.iter().map(|row| row.owner_id).collect();
         let names = owner_names(conn, &ids)?;
@@ -289,7 +288,8 @@ fn owner_names(conn: &mut Connection, ids: &[UserId]) -> Result<Vec<(UserId, Str
     Ok(users::table.filter(users::id.eq_any(ids.to_vec())).select((users::id, users::name)).load(conn)?)
 }
 
-/// What sanitising will take out of these bodies of one article.
+/// What sanitising will remove from these bodies of one article. Renders them, so this belongs into the pool for the
+/// processor.
 #[must_use]
 pub fn warnings<'a>(bodies: impl IntoIterator<Item = &'a str>, policy: &Policy) -> Vec<Warning> {
     let bodies: Vec<&str> = bodies.into_iter().collect();

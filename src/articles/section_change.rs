@@ -1,18 +1,19 @@
-//! A change of one section: what a client writes, checked, and made in a tree.
+//! A change of one section: the request body, checked, and applied to a tree.
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::Section;
-use super::checks::check_custom;
-use super::tree::{self, Blame, Spot, flatten};
+use super::checks::{check_custom, check_heading, check_markdown};
+use super::tree::{self, Destination, Pointers, flatten};
 use crate::base::error::{Error, Invalid, Place, Result, Violations};
 use crate::base::http::json::{self, present};
 use crate::base::ids::SectionId;
 use crate::base::text::slug::Anchor;
 
-/// Changes of a section. `parent_id`, `before` or `after` move it. `null` clears; a `parent_id` of `null` is the top.
+/// A change of a section. `parent_id`, `before` or `after` move it. Omitted fields keep their value; `null` resets a field
+/// to its default. A `parent_id` of `null` moves the section to the top level.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateSection {
@@ -20,26 +21,26 @@ pub struct UpdateSection {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>, max_length = 300)]
     heading: Option<Option<String>>,
-    /// The name inside the page; `null` makes it from the heading anew.
+    /// The fragment identifier within the page; `null` makes it from the heading again.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>, max_length = 120)]
     anchor: Option<Option<String>>,
-    /// Markdown without headings.
+    /// Markdown. Headings are refused with `heading-in-body`: make them sections.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>, max_length = 200_000)]
     body: Option<Option<String>>,
-    /// Whatever else the site wants to keep; at most 64 KiB as JSON.
+    /// Any other data of the site, merged into what is stored; at most 64 KiB as JSON.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<Object>)]
     custom: Option<Option<Map<String, Value>>>,
-    /// Below which section.
+    /// Move it below this section.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<SectionId>)]
     parent_id: Option<Option<SectionId>>,
-    /// Right before this one.
+    /// Move it right before this section.
     #[serde(default)]
     before: Option<SectionId>,
-    /// Right after this one.
+    /// Move it right after this section.
     #[serde(default)]
     after: Option<SectionId>,
 }
@@ -58,21 +59,20 @@ pub struct SectionChange {
 }
 
 impl SectionChange {
-    /// Checks every member.
-    ///
-    /// # Errors
-    /// Invalid, naming every broken rule.
+    /// Checks every field, and reports every broken rule. Parses Markdown, so this belongs into the pool for the processor.
     pub fn parse(update: UpdateSection) -> Result<Self> {
         let mut violations = Violations::default();
         let change = Self {
             heading: update.heading.map(|heading| {
-                heading.and_then(|heading| violations.take("/heading", tree::heading(&heading)))
+                heading.and_then(|heading| violations.take("/heading", check_heading(&heading)))
             }),
             anchor: update
                 .anchor
                 .map(|anchor| anchor.and_then(|anchor| violations.take("/anchor", Anchor::parse(&anchor)))),
             body: update.body.map(|body| {
-                violations.take("/body", tree::body(body.as_deref().unwrap_or_default())).unwrap_or_default()
+                violations
+                    .take("/body", check_markdown(body.as_deref().unwrap_or_default()))
+                    .unwrap_or_default()
             }),
             custom: update.custom,
             parent: update.parent_id,
@@ -87,10 +87,7 @@ impl SectionChange {
         Ok(change)
     }
 
-    /// Changes the section, and names it if it was moved.
-    ///
-    /// # Errors
-    /// Not found, or invalid where it cannot be as it is wanted.
+    /// Changes a section, and returns it if it was moved.
     pub fn apply(&self, id: SectionId, sections: &mut Vec<Section>) -> Result<Vec<SectionId>> {
         let section = tree::find_mut(sections, id).ok_or(Error::NotFound("section"))?;
         if let Some(heading) = &self.heading {
@@ -112,16 +109,16 @@ impl SectionChange {
             violations.check()?;
         }
         let moves = self.parent.is_some() || self.before.is_some() || self.after.is_some();
-        let before = place(sections, id);
+        let before = position(sections, id);
         if moves {
-            self.place(id, sections)?;
+            self.move_to(id, sections)?;
         }
-        tree::settle(sections, Blame { tree: self.moves_by(), name: "/anchor" })?;
-        Ok(if place(sections, id) == before { Vec::new() } else { vec![id] })
+        tree::normalize(sections, Pointers { tree: self.moved_by(), name: "/anchor" })?;
+        Ok(if position(sections, id) == before { Vec::new() } else { vec![id] })
     }
 
-    /// The member that says where the section goes.
-    fn moves_by(&self) -> &'static str {
+    /// The field that says where the section goes.
+    fn moved_by(&self) -> &'static str {
         match (self.parent, self.before) {
             (Some(_), _) => "/parent_id",
             (None, Some(_)) => "/before",
@@ -129,7 +126,7 @@ impl SectionChange {
         }
     }
 
-    fn place(&self, id: SectionId, sections: &mut Vec<Section>) -> Result<()> {
+    fn move_to(&self, id: SectionId, sections: &mut Vec<Section>) -> Result<()> {
         let sibling = self.before.or(self.after);
         let parent_of = |wanted: SectionId, sections: &[Section]| {
             flatten(sections)
@@ -140,7 +137,7 @@ impl SectionChange {
         let parent = match (self.parent, sibling) {
             (Some(parent), _) => parent,
             (None, Some(sibling)) => parent_of(sibling, sections).ok_or_else(|| {
-                Error::invalid(self.moves_by(), "unknown-section", "no section of this article")
+                Error::invalid(self.moved_by(), "unknown-section", "no section of this article")
             })?,
             (None, None) => None,
         };
@@ -150,13 +147,13 @@ impl SectionChange {
             .any(|(below, ..)| Some(below.id) == parent || Some(below.id) == sibling)
         {
             let detail = "a section cannot stand below or beside itself";
-            return Err(Error::invalid(self.moves_by(), "inside-itself", detail));
+            return Err(Error::invalid(self.moved_by(), "inside-itself", detail));
         }
-        tree::insert(sections, section, Spot { parent, before: self.before, after: self.after })
+        tree::insert(sections, section, Destination { parent, before: self.before, after: self.after })
     }
 }
 
-fn place(sections: &[Section], id: SectionId) -> Option<(Option<SectionId>, i64)> {
+fn position(sections: &[Section], id: SectionId) -> Option<(Option<SectionId>, i64)> {
     flatten(sections)
         .into_iter()
         .find(|(section, ..)| section.id == id)

@@ -1,5 +1,5 @@
-//! Who owns an address. A slug has one owner in its language: the article whose draft has it, whose live edition has it,
-//! whose edition once had it, or which lies in the trash with it.
+//! Who owns a slug. In each language a slug has one owner: the article whose draft has it, whose live edition has it, an
+//! earlier edition of which had it, or which is in the trash with it.
 
 use diesel::prelude::*;
 
@@ -13,10 +13,7 @@ use crate::base::text::slug::Slug;
 /// How many suffixes are tried before a random one is taken.
 const TRIES: u32 = 20;
 
-/// The owner of a slug, and whether readers ever saw it.
-///
-/// # Errors
-/// When the database refuses.
+/// The owner of a slug, and whether it was ever published.
 pub fn owner(conn: &mut Connection, locale: &Locale, slug: &Slug) -> Result<Option<(ArticleId, bool)>> {
     Ok(slugs::table
         .filter(slugs::locale.eq(locale))
@@ -26,12 +23,9 @@ pub fn owner(conn: &mut Connection, locale: &Locale, slug: &Slug) -> Result<Opti
         .optional()?)
 }
 
-/// Makes `article` the owner of a slug that was asked for by name.
-///
-/// # Errors
-/// Conflict `slug-taken`.
+/// Makes `article` the owner of the slug that a client asked for. Conflict `slug-taken`.
 pub fn claim(tx: &mut Tx<'_>, article: ArticleId, locale: &Locale, slug: &Slug) -> Result<()> {
-    let taken = || Error::conflict("slug-taken", format!("another article in {locale} has the slug {slug}"));
+    let taken = || Error::conflict("slug-taken", format!("Another article in {locale} has the slug {slug}."));
     match owner(tx, locale, slug)? {
         Some((owner, _)) if owner == article => Ok(()),
         None if insert(tx, article, locale, slug)? => Ok(()),
@@ -39,10 +33,7 @@ pub fn claim(tx: &mut Tx<'_>, article: ArticleId, locale: &Locale, slug: &Slug) 
     }
 }
 
-/// Makes `article` the owner of `slug`, or of the same with a suffix if that is taken.
-///
-/// # Errors
-/// Asks to be run again when another has taken the slug meanwhile.
+/// Makes `article` the owner of `slug`, or of the same slug with a suffix if it is taken.
 pub fn claim_free(tx: &mut Tx<'_>, article: ArticleId, locale: &Locale, slug: &Slug) -> Result<Slug> {
     let mut candidate = slug.clone();
     let mut number = 2;
@@ -62,7 +53,7 @@ pub fn claim_free(tx: &mut Tx<'_>, article: ArticleId, locale: &Locale, slug: &S
     if insert(tx, article, locale, &candidate)? { Ok(candidate) } else { Err(Tx::retry()) }
 }
 
-/// Takes a slug, unless another took it in this very moment: PostgreSQL waits until that is certain.
+/// Inserts a slug, unless another transaction does so at the same time: PostgreSQL waits until that is certain.
 fn insert(tx: &mut Tx<'_>, article: ArticleId, locale: &Locale, slug: &Slug) -> Result<bool> {
     let row = diesel::insert_into(slugs::table).values((
         slugs::locale.eq(locale),
@@ -76,20 +67,14 @@ fn insert(tx: &mut Tx<'_>, article: ArticleId, locale: &Locale, slug: &Slug) -> 
     } == 1)
 }
 
-/// Gives back what `article` owns and no longer needs: all but its draft's slug and those readers have seen.
-///
-/// # Errors
-/// When the database refuses.
+/// Frees the slugs that `article` no longer needs: all but its draft's and those that were published.
 pub fn release(tx: &mut Tx<'_>, article: ArticleId, locale: &Locale, slug: &Slug) -> Result<()> {
     let unseen = slugs::table.filter(slugs::article_id.eq(article)).filter(slugs::once_public.eq(false));
     diesel::delete(unseen.filter(slugs::slug.ne(slug).or(slugs::locale.ne(locale)))).execute(&mut **tx)?;
     Ok(())
 }
 
-/// Readers see this slug from now on; links to it never die.
-///
-/// # Errors
-/// Conflict `slug-taken`.
+/// Marks a slug as published: links to it keep working from now on. Conflict `slug-taken`.
 pub fn publish(tx: &mut Tx<'_>, article: ArticleId, locale: &Locale, slug: &Slug) -> Result<()> {
     claim(tx, article, locale, slug)?;
     diesel::update(slugs::table.filter(slugs::locale.eq(locale)).filter(slugs::slug.eq(slug)))
@@ -98,10 +83,7 @@ pub fn publish(tx: &mut Tx<'_>, article: ArticleId, locale: &Locale, slug: &Slug
     Ok(())
 }
 
-/// The slugs that readers ever saw of an article, the live one included.
-///
-/// # Errors
-/// When the database refuses.
+/// The published slugs of an article, the live one included.
 pub fn once_public(conn: &mut Connection, article: ArticleId) -> Result<Vec<(Locale, Slug)>> {
     Ok(slugs::table
         .filter(slugs::article_id.eq(article))
@@ -111,21 +93,15 @@ pub fn once_public(conn: &mut Connection, article: ArticleId) -> Result<Vec<(Loc
         .load(conn)?)
 }
 
-/// Gives back a slug that `article` once had, though readers saw it: links to it die.
-///
-/// # Errors
-/// When the database refuses.
+/// Frees a published slug of `article`: links to it stop working.
 pub fn forget(tx: &mut Tx<'_>, article: ArticleId, locale: &Locale, slug: &Slug) -> Result<()> {
     let own = slugs::table.filter(slugs::article_id.eq(article));
     diesel::delete(own.filter(slugs::locale.eq(locale)).filter(slugs::slug.eq(slug))).execute(&mut **tx)?;
     Ok(())
 }
 
-/// The article whose draft has that slug.
-///
-/// # Errors
-/// When the database refuses.
-pub fn draft(conn: &mut Connection, locale: &Locale, slug: &Slug) -> Result<Option<ArticleId>> {
+/// The id of the article whose draft has that slug.
+pub fn find_draft(conn: &mut Connection, locale: &Locale, slug: &Slug) -> Result<Option<ArticleId>> {
     Ok(articles::table
         .filter(articles::locale.eq(locale))
         .filter(articles::slug.eq(slug))

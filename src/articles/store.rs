@@ -1,13 +1,14 @@
-//! How drafts, their sections, changes and revisions are kept.
+//! The tables of articles, their sections, authors and topics.
 
 use diesel::prelude::*;
 use serde_json::{Map, Value};
 
+use super::history;
 use super::tree::flatten;
 use super::{Content, Cover, Metadata, Section, SectionRef, Seo, Status};
 use crate::authors::{self};
 use crate::base::clock::Timestamp;
-use crate::base::db::schema::{article_authors, article_topics, articles, changes, revisions, sections};
+use crate::base::db::schema::{article_authors, article_topics, articles, changes, sections};
 use crate::base::db::types::Json;
 use crate::base::db::{Connection, Tx};
 use crate::base::error::{Error, Result};
@@ -16,15 +17,15 @@ use crate::base::text::Locale;
 use crate::base::text::slug::{Anchor, Slug};
 use crate::topics::{self};
 
-/// An article as kept, without its sections, topics and authors.
+/// An article without its sections, topics and authors.
 #[derive(Debug, Clone, PartialEq, Queryable, Insertable, AsChangeset)]
 #[diesel(table_name = articles, treat_none_as_null = true)]
 pub struct ArticleRow {
-    /// Names the article.
+    /// Its id.
     pub id: ArticleId,
-    /// Who it belongs to.
+    /// Its owner.
     pub owner_id: UserId,
-    /// Raised by every accepted write.
+    /// Goes up by one with every accepted write.
     pub version: i64,
     /// The version of the newest revision.
     pub revision: i64,
@@ -64,7 +65,7 @@ pub struct ArticleRow {
     pub translation_of: Option<ArticleId>,
     /// Old addresses.
     pub aliases: Json<Vec<String>>,
-    /// Since when it lies in the trash.
+    /// When it was moved to the trash.
     pub trashed_at: Option<Timestamp>,
     /// When it was created.
     pub created_at: Timestamp,
@@ -73,7 +74,7 @@ pub struct ArticleRow {
 }
 
 impl ArticleRow {
-    /// How far it has come.
+    /// Its status.
     #[must_use]
     pub fn status(&self) -> Status {
         match (self.live_edition, self.last_edition) {
@@ -83,7 +84,7 @@ impl ArticleRow {
         }
     }
 
-    /// Takes over what the metadata says.
+    /// Takes over the metadata.
     pub fn set_metadata(&mut self, metadata: &Metadata) {
         self.locale = metadata.locale.clone();
         self.slug = metadata.slug.clone();
@@ -100,7 +101,7 @@ impl ArticleRow {
         self.aliases = Json(metadata.aliases.clone());
     }
 
-    fn metadata(&self, authors: Vec<AuthorId>, topics: Vec<TopicId>) -> Metadata {
+    pub(super) fn metadata(&self, authors: Vec<AuthorId>, topics: Vec<TopicId>) -> Metadata {
         Metadata {
             title: self.title.clone(),
             slug: self.slug.clone(),
@@ -121,7 +122,7 @@ impl ArticleRow {
     }
 }
 
-/// A section as kept.
+/// A section.
 #[derive(Debug, Clone, PartialEq, Queryable, Insertable, AsChangeset, Identifiable)]
 #[diesel(table_name = sections, treat_none_as_null = true)]
 pub struct SectionRow {
@@ -138,19 +139,17 @@ pub struct SectionRow {
 }
 
 /// The article with that id.
-///
-/// # Errors
-/// When the database refuses.
 pub fn find(conn: &mut Connection, id: ArticleId) -> Result<Option<ArticleRow>> {
     Ok(articles::table.filter(articles::id.eq(id)).get_result(conn).optional()?)
 }
 
-/// The article with that id, which nobody else can write to until this unit of work ends. Every write to an article
-/// starts here; on SQLite there is one writer anyway.
-///
-/// # Errors
-/// When the database refuses.
-pub fn lock_article(tx: &mut Tx<'_>, id: ArticleId) -> Result<Option<ArticleRow>> {
+/// The article whose draft has that slug.
+pub fn find_by_slug(conn: &mut Connection, locale: &Locale, slug: &Slug) -> Result<Option<ArticleRow>> {
+    Ok(by_slug(locale, slug).get_result(conn).optional()?)
+}
+
+/// The article with that id, locked until this unit of work ends. (On SQLite there is one writer anyway.)
+pub fn lock(tx: &mut Tx<'_>, id: ArticleId) -> Result<Option<ArticleRow>> {
     let wanted = articles::table.filter(articles::id.eq(id));
     Ok(match &mut **tx {
         Connection::Sqlite(conn) => wanted.get_result(conn).optional()?,
@@ -158,11 +157,22 @@ pub fn lock_article(tx: &mut Tx<'_>, id: ArticleId) -> Result<Option<ArticleRow>
     })
 }
 
-/// Everything an editor wrote, and at which version each section last changed.
-///
-/// # Errors
-/// When the database refuses.
-pub fn content(conn: &mut Connection, row: &ArticleRow) -> Result<(Content, Vec<SectionRow>)> {
+/// The article whose draft has that slug, locked likewise.
+pub fn lock_by_slug(tx: &mut Tx<'_>, locale: &Locale, slug: &Slug) -> Result<Option<ArticleRow>> {
+    let wanted = by_slug(locale, slug);
+    Ok(match &mut **tx {
+        Connection::Sqlite(conn) => wanted.get_result(conn).optional()?,
+        Connection::Postgres(conn) => wanted.for_update().get_result(conn).optional()?,
+    })
+}
+
+#[diesel::dsl::auto_type]
+fn by_slug<'a>(locale: &'a Locale, slug: &'a Slug) -> _ {
+    articles::table.filter(articles::locale.eq(locale)).filter(articles::slug.eq(slug))
+}
+
+/// What was written in a draft, and the rows of its sections.
+pub fn find_content(conn: &mut Connection, row: &ArticleRow) -> Result<(Content, Vec<SectionRow>)> {
     let authors = article_authors::table
         .filter(article_authors::article_id.eq(row.id))
         .order(article_authors::position)
@@ -194,46 +204,38 @@ fn children(rows: &[SectionRow], parent: Option<SectionId>) -> Vec<Section> {
 }
 
 /// Adds an article.
-///
-/// # Errors
-/// When the database refuses.
 pub fn insert(tx: &mut Tx<'_>, row: &ArticleRow) -> Result<()> {
     diesel::insert_into(articles::table).values(row.clone()).execute(&mut **tx)?;
     Ok(())
 }
 
-/// Keeps what changed of an article.
-///
-/// # Errors
-/// When the database refuses.
+/// Updates an article.
 pub fn update(tx: &mut Tx<'_>, row: &ArticleRow) -> Result<()> {
     diesel::update(articles::table.filter(articles::id.eq(row.id))).set(row.clone()).execute(&mut **tx)?;
     Ok(())
 }
 
-/// Keeps who an article is by and what it is about: those that are there at this moment.
-///
-/// # Errors
-/// When the database refuses.
-pub fn set_labels(tx: &mut Tx<'_>, id: ArticleId, metadata: &Metadata) -> Result<()> {
-    let authors = authors::store::hold(tx, &metadata.authors)?;
-    let topics = topics::store::hold(tx, &metadata.topics)?;
+/// Sets the authors and topics of an article, in `metadata`, too: those that exist at this moment, the merged ones replaced
+/// by what they were merged into.
+pub fn set_terms(tx: &mut Tx<'_>, id: ArticleId, metadata: &mut Metadata) -> Result<()> {
+    metadata.authors = authors::store::hold(tx, &metadata.authors)?.iter().map(|author| author.id).collect();
+    metadata.topics = topics::store::hold(tx, &metadata.topics)?.iter().map(|topic| topic.id).collect();
     diesel::delete(article_authors::table.filter(article_authors::article_id.eq(id))).execute(&mut **tx)?;
-    for (position, author) in (0i64..).zip(&authors) {
+    for (position, author) in (0i64..).zip(&metadata.authors) {
         diesel::insert_into(article_authors::table)
             .values((
                 article_authors::article_id.eq(id),
-                article_authors::author_id.eq(author.id),
+                article_authors::author_id.eq(author),
                 article_authors::position.eq(position),
             ))
             .execute(&mut **tx)?;
     }
     diesel::delete(article_topics::table.filter(article_topics::article_id.eq(id))).execute(&mut **tx)?;
-    for (position, topic) in (0i64..).zip(&topics) {
+    for (position, topic) in (0i64..).zip(&metadata.topics) {
         diesel::insert_into(article_topics::table)
             .values((
                 article_topics::article_id.eq(id),
-                article_topics::topic_id.eq(topic.id),
+                article_topics::topic_id.eq(topic),
                 article_topics::position.eq(position),
             ))
             .execute(&mut **tx)?;
@@ -241,10 +243,8 @@ pub fn set_labels(tx: &mut Tx<'_>, id: ArticleId, metadata: &Metadata) -> Result
     Ok(())
 }
 
-/// Brings the kept sections from `before` to `tree`, touching only what differs. `changed` sections get `revision`.
-///
-/// # Errors
-/// When the database refuses.
+/// Changes the sections of an article from `before` to `tree`, writing only rows that differ, and returns all rows. Those
+/// of `changed` sections get `revision`.
 pub fn set_sections(
     tx: &mut Tx<'_>,
     article: ArticleId,
@@ -252,13 +252,14 @@ pub fn set_sections(
     tree: &[Section],
     changed: &[SectionId],
     revision: i64,
-) -> Result<()> {
+) -> Result<Vec<SectionRow>> {
     let flat = flatten(tree);
     for row in before {
         if !flat.iter().any(|(section, _, _)| section.id == row.id) {
             diesel::delete(sections::table.filter(sections::id.eq(row.id))).execute(&mut **tx)?;
         }
     }
+    let mut rows = Vec::with_capacity(flat.len());
     for (section, parent_id, position) in flat {
         let old = before.iter().find(|row| row.id == section.id);
         let revision = match old {
@@ -278,110 +279,28 @@ pub fn set_sections(
         };
         match old {
             None => {
-                diesel::insert_into(sections::table).values(row).execute(&mut **tx)?;
+                diesel::insert_into(sections::table).values(row.clone()).execute(&mut **tx)?;
             }
             Some(old) if *old != row => {
                 diesel::update(sections::table.filter(sections::id.eq(row.id)))
-                    .set(row)
+                    .set(row.clone())
                     .execute(&mut **tx)?;
             }
             Some(_) => {}
         }
+        rows.push(row);
     }
-    Ok(())
+    Ok(rows)
 }
 
-/// One thing that a write changed: the metadata (the article itself is the subject) or a section.
-#[derive(Debug, Clone, PartialEq, Queryable)]
-pub struct ChangeRow {
-    /// Which.
-    pub article_id: ArticleId,
-    /// The version the write made.
-    pub version: i64,
-    /// The article or the section.
-    pub subject_id: SubjectId,
-    /// The members that changed; `None` for a section that was removed.
-    pub members: Option<Json<Vec<String>>>,
-    /// Who.
-    pub user_id: Option<UserId>,
-    /// When.
-    pub at: Timestamp,
-}
-
-/// Notes what a write changed.
-///
-/// # Errors
-/// When the database refuses.
-pub fn insert_change(tx: &mut Tx<'_>, change: ChangeRow) -> Result<()> {
-    diesel::insert_into(changes::table)
-        .values((
-            changes::article_id.eq(change.article_id),
-            changes::version.eq(change.version),
-            changes::subject_id.eq(change.subject_id),
-            changes::members.eq(change.members),
-            changes::user_id.eq(change.user_id),
-            changes::at.eq(change.at),
-        ))
-        .execute(&mut **tx)?;
-    Ok(())
-}
-
-/// What has changed of an article after `version`, oldest first.
-///
-/// # Errors
-/// When the database refuses.
-pub fn changes_since(conn: &mut Connection, article: ArticleId, version: i64) -> Result<Vec<ChangeRow>> {
-    Ok(changes::table
-        .filter(changes::article_id.eq(article))
-        .filter(changes::version.gt(version))
-        .order(changes::version)
-        .load(conn)?)
-}
-
-/// Keeps the snapshot of an accepted edit.
-///
-/// # Errors
-/// When the database refuses.
-pub fn insert_revision(tx: &mut Tx<'_>, article: ArticleId, revision: i64, content: &Content) -> Result<()> {
-    let now = tx.now();
-    diesel::insert_into(revisions::table)
-        .values((
-            revisions::article_id.eq(article),
-            revisions::revision.eq(revision),
-            revisions::user_id.eq(tx.actor()),
-            revisions::title.eq(&content.metadata.title),
-            revisions::created_at.eq(now),
-            revisions::content.eq(Json(content.clone())),
-        ))
-        .execute(&mut **tx)?;
-    Ok(())
-}
-
-/// What a revision holds.
-///
-/// # Errors
-/// When the database refuses.
-pub fn find_revision(conn: &mut Connection, article: ArticleId, revision: i64) -> Result<Option<Content>> {
-    let found: Option<Json<Content>> = revisions::table
-        .filter(revisions::article_id.eq(article))
-        .filter(revisions::revision.eq(revision))
-        .select(revisions::content)
-        .get_result(conn)
-        .optional()?;
-    Ok(found.map(|Json(content)| content))
-}
-
-/// What readers have of an article: the content of its live edition.
+/// The content of the live edition of an article.
 pub fn find_published(conn: &mut Connection, row: &ArticleRow) -> Result<Option<Content>> {
     let (Some(_), Some(revision)) = (row.live_edition, row.published_revision) else { return Ok(None) };
-    let content = find_revision(conn, row.id, revision)?;
+    let content = history::find_revision_content(conn, row.id, revision)?;
     content.ok_or_else(|| Error::internal(format!("revision {revision} of {} is missing", row.id))).map(Some)
 }
 
-/// The id of a section of an article, even of one that has been removed.
-///
-/// # Errors
-/// When the database refuses.
+/// The id of a section of an article: also of one that was removed, if it is named by its id.
 pub fn find_section(
     conn: &mut Connection,
     article: ArticleId,

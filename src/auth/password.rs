@@ -1,18 +1,18 @@
-//! Passwords: what may be one, and how one is kept. Hashing is made to be slow and to take memory, so at most one a core
-//! runs at a time and a bounded number waits; reading must never starve behind logins.
+//! Passwords: what may be one, and how one is stored. Hashing is slow on purpose and takes memory, so it runs in the pool
+//! for the processor. Logins wait in a queue of their own in front of it, so that other work never waits behind them.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version};
-use tokio::sync::Semaphore;
 use unicode_normalization::UnicodeNormalization as _;
 
+use crate::base::compute::{Compute, cores};
 use crate::base::error::{Error, Invalid, Result};
+use crate::base::permits::Permits;
 
-/// Hashes that may wait for a core.
-const MOST_WAITING: usize = 64;
+/// How many hashes may wait.
+const MAX_WAITING: usize = 64;
 
 /// What someone typed as a password, in Unicode's form NFKC. Shows itself to nobody.
 #[derive(Clone)]
@@ -55,22 +55,19 @@ impl Password {
 /// Hashes and verifies passwords.
 #[derive(Debug, Clone)]
 pub struct Passwords {
-    permits: Arc<Semaphore>,
-    waiting: Arc<AtomicUsize>,
+    compute: Compute,
+    /// One a core.
+    turns: Permits,
     /// The hash of nobody's password, verified against when there is no such user, so that both take as long.
     nobody: Arc<String>,
 }
 
 impl Passwords {
-    /// With a permit a core.
-    ///
-    /// # Errors
-    /// Internal, if hashing does not work at all.
-    pub fn new() -> Result<Self> {
-        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    /// Hashes in this pool.
+    pub fn new(compute: &Compute) -> Result<Self> {
         Ok(Self {
-            permits: Arc::new(Semaphore::new(cores)),
-            waiting: Arc::default(),
+            compute: compute.clone(),
+            turns: Permits::new(cores(), MAX_WAITING, "too many logins are waiting"),
             nobody: Arc::new(hash(&Password(String::new()))?),
         })
     }
@@ -98,25 +95,12 @@ impl Passwords {
     }
 
     async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-        struct Place<'a>(&'a AtomicUsize);
-        impl Drop for Place<'_> {
-            fn drop(&mut self) {
-                self.0.fetch_sub(1, Ordering::Relaxed);
-            }
-        }
-        let before = self.waiting.fetch_add(1, Ordering::Relaxed);
-        let _place = Place(&self.waiting);
-        if before >= MOST_WAITING {
-            return Err(Error::unavailable("too many logins are waiting"));
-        }
-        let permit =
-            self.permits.clone().acquire_owned().await.map_err(|e| Error::internal(e.to_string()))?;
-        tokio::task::spawn_blocking(move || {
-            let _permit = permit;
+        let turn = self.turns.acquire().await?;
+        let work = move || {
+            let _turn = turn;
             work()
-        })
-        .await
-        .map_err(|e| Error::internal(e.to_string()))?
+        };
+        self.compute.run(work).await
     }
 }
 

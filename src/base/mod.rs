@@ -1,10 +1,11 @@
 //! The machinery that the product stands on. Nothing here knows an article or a subscriber.
 //!
-//! Two floors: the ground ([`ids`], [`clock`], [`random`], [`text`], [`config`], [`error`], [`metrics`], [`logger`], and of
+//! Two floors: the ground ([`ids`], [`clock`], [`random`], [`text`], [`config`], [`error`], [`metrics`], [`logger`], [`permits`], [`compute`], and of
 //! [`db`] its types and connections), and on it what does something: [`db`], [`events`], [`jobs`], [`http`], [`mail`],
 //! [`templates`].
 
 pub mod clock;
+pub mod compute;
 pub mod config;
 pub mod db;
 pub mod error;
@@ -15,6 +16,7 @@ pub mod jobs;
 pub mod logger;
 pub mod mail;
 pub mod metrics;
+pub mod permits;
 pub mod random;
 pub mod templates;
 pub mod text;

@@ -11,7 +11,7 @@ use crate::base::db::schema::{events, latest_changes, renderings};
 use crate::base::error::Result;
 use crate::base::events::Event;
 use crate::base::ids::ArticleId;
-use crate::editions::store::ItemRow;
+use crate::editions::renderings::ItemRow;
 
 /// A place in the log: the number of an event, and when it happened, in microseconds. The latter tells this log from
 /// another one, such as that of a backup.

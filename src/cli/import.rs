@@ -12,20 +12,22 @@ use futures_util::{StreamExt as _, stream};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::app::App;
-use crate::articles::drafts::{self, Draft, Editor, Touches};
-use crate::articles::metadata::{self, NewArticle};
-use crate::articles::transfer::{self, Incoming};
-use crate::articles::{ArticleRef, routes, slugs, store, tree};
+use crate::articles::draft::Draft;
+use crate::articles::edit::{Editor, edit};
+use crate::articles::markdown_document::{ParsedDocument, read_markdown};
+use crate::articles::scope::WriteScope;
+use crate::articles::write::{NewArticle, create, replace_by_document};
+use crate::articles::{ArticleKey, slugs, store};
 use crate::auth::{Actor, PublishArticles, Role, WriteArticles};
 use crate::base::config::Config;
-use crate::base::db::Connection;
+use crate::base::db::{Connection, Tx};
 use crate::base::error::Result;
 use crate::base::http::IfMatch;
 use crate::base::ids::{ArticleId, UserId};
 use crate::base::mail::EmailAddress;
 use crate::base::text::Locale;
 use crate::base::text::slug::Slug;
-use crate::editions::publish::{self, Wanted};
+use crate::editions::publish::{self, Publication};
 use crate::render_context::{self, RenderSettings};
 use crate::users::{self};
 
@@ -194,9 +196,10 @@ impl<'a> Import<'a> {
         if text.contains('\0') {
             bail!("U+0000 is not allowed in text");
         }
-        let mut incoming = transfer::read_markdown(text, "")?;
+        let text = text.to_owned();
+        let mut document = self.app.compute.run(move || read_markdown(&text, "")).await?;
         let name = file_name(file);
-        let metadata = &mut incoming.metadata;
+        let metadata = &mut document.metadata;
         metadata.title.get_or_insert_with(|| name.replace(['-', '_'], " "));
         let slug = metadata.slug.get_or_insert_with(|| Some(Slug::from_title(&name))).clone();
         let locale = metadata.locale.clone().flatten().unwrap_or_else(|| self.app.config.locale.clone());
@@ -206,51 +209,46 @@ impl<'a> Import<'a> {
                 bail!("{} has the same slug, {slug}", other.display());
             }
         }
-        let wanted = incoming.id;
+        let wanted = document.id;
         let known = self.app.db.read(move |conn| find_known(conn, wanted, &locale, slug.as_ref())).await?;
         if self.dry_run {
             return Ok(if known.is_some() { Outcome::Updated } else { Outcome::Created });
         }
-        let publish = self.publish && !incoming.draft;
+        let publish = self.publish && !document.draft;
         let (draft, outcome) = match known {
-            Some(id) => self.update(id, incoming).await?,
-            None => (self.create(incoming).await?, Outcome::Created),
+            Some(id) => self.update(id, document).await?,
+            None => (self.create(document).await?, Outcome::Created),
         };
         let published = publish && self.publish(&draft).await?;
         Ok(if published && outcome == Outcome::Skipped { Outcome::Updated } else { outcome })
     }
 
-    async fn create(&self, incoming: Incoming) -> Result<Draft> {
+    async fn create(&self, document: ParsedDocument) -> Result<Draft> {
         let actor: Actor<WriteArticles> = Actor::new(self.owner, Role::Admin)?;
-        let (locale, now) = (self.app.config.locale.clone(), self.app.clock.now());
+        let (locale, random, now) = (self.app.config.locale.clone(), &self.app.random, self.app.clock.now());
         let new = NewArticle {
             // An id that no article here has is kept: the document comes from elsewhere.
-            id: match incoming.id {
-                Some(id) => id,
-                None => self.app.random.id(now)?,
-            },
-            metadata: incoming.metadata,
-            sections: tree::adopt(&incoming.parts, &[], &incoming.section_custom, "", &self.app.random, now)?,
-            published_at: incoming.published_at.filter(|at| *at <= now),
+            id: document.id.map_or_else(|| random.id(now), Ok)?,
+            sections: document.new_sections("", random, now)?,
+            metadata: document.metadata,
+            published_at: document.published_at.filter(|at| *at <= now),
         };
-        let work = move |tx: &mut crate::base::db::Tx<'_>| {
-            metadata::create(tx, &Editor { actor, locale: &locale }, &new)
-        };
+        let work = move |tx: &mut Tx<'_>| create(tx, &Editor { actor, locale: &locale }, &new);
         self.app.db.write_as(self.owner, work).await
     }
 
-    async fn update(&self, id: ArticleId, mut incoming: Incoming) -> Result<(Draft, Outcome)> {
+    async fn update(&self, id: ArticleId, mut document: ParsedDocument) -> Result<(Draft, Outcome)> {
         let actor: Actor<WriteArticles> = Actor::new(self.owner, Role::Admin)?;
         let locale = self.app.config.locale.clone();
-        incoming.metadata.locale.get_or_insert(None);
-        let work = move |tx: &mut crate::base::db::Tx<'_>| {
+        document.metadata.locale.get_or_insert(None);
+        let work = move |tx: &mut Tx<'_>| {
             let editor = Editor { actor, locale: &locale };
-            let before = store::find(tx, id)?.map_or(0, |row| row.version);
-            let touches = |_: &Draft| Ok(Touches::Nothing);
-            let draft =
-                drafts::edit(tx, &editor, &ArticleRef::Id(id), IfMatch::Any, touches, |tx, draft| {
-                    routes::articles::replace(tx, &editor, draft, &incoming)
-                })?;
+            let (article, scope) = (ArticleKey::Id(id), WriteScope::Everything);
+            let mut before = 0;
+            let draft = edit(tx, &editor, &article, IfMatch::Any, &scope, |tx, draft| {
+                before = draft.row.version;
+                replace_by_document(tx, &editor, draft, &document)
+            })?;
             let outcome = if draft.row.version == before { Outcome::Skipped } else { Outcome::Updated };
             Ok((draft, outcome))
         };
@@ -260,14 +258,10 @@ impl<'a> Import<'a> {
     /// Publishes the newest revision and says whether that was needed.
     async fn publish(&self, draft: &Draft) -> Result<bool> {
         let actor: Actor<PublishArticles> = Actor::new(self.owner, Role::Admin)?;
-        let (article, locale) = (ArticleRef::Id(draft.row.id), draft.row.locale.clone());
-        let revision = draft.row.revision;
-        let wanted =
-            Wanted { article: article.clone(), locale: locale.clone(), revision, published_at: None };
-        let Some(prepared) = publish::prepare(self.app, actor, wanted).await? else { return Ok(false) };
-        let work = move |tx: &mut crate::base::db::Tx<'_>| {
-            publish::commit(tx, actor, &article, &locale, revision, Some(&prepared))
-        };
+        let (article, revision) = (ArticleKey::Id(draft.row.id), draft.row.revision);
+        let publication = Publication { article: article.clone(), revision, published_at: None };
+        let Some(prepared) = publish::prepare(self.app, actor, publication).await? else { return Ok(false) };
+        let work = move |tx: &mut Tx<'_>| publish::publish(tx, actor, &article, revision, Some(&prepared));
         self.app.db.write_as(self.owner, work).await.map(|_| true)
     }
 }
@@ -284,7 +278,7 @@ fn find_known(
     {
         return Ok(Some(row.id));
     }
-    slug.map_or(Ok(None), |slug| slugs::draft(conn, locale, slug))
+    slug.map_or(Ok(None), |slug| slugs::find_draft(conn, locale, slug))
 }
 
 /// What a file is called: without its ending and a date in front; `index` is called after its folder.

@@ -1,4 +1,4 @@
-//! Which articles are wanted: what lists and search can be asked alike. Names are looked up once a request.
+//! The filters that lists and search share. Slugs are resolved once per request.
 
 use utoipa::IntoParams;
 
@@ -12,14 +12,14 @@ use crate::base::text::Locale;
 use crate::base::text::slug::Slug;
 use crate::topics::{self};
 
-/// Which articles are wanted.
+/// Filters shared by lists and search.
 #[derive(Debug, Clone, Default, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct Filter {
-    /// About any of these topics: slugs.
+    /// With any of these topics: slugs.
     #[param(inline, value_type = Option<Vec<Slug>>, style = Form, explode = false, min_items = 1, max_items = 100)]
     pub topic: Vec<Slug>,
-    /// About all of these topics: slugs.
+    /// With all of these topics: slugs.
     #[param(inline, value_type = Option<Vec<Slug>>, style = Form, explode = false, min_items = 1, max_items = 100)]
     pub topic_all: Vec<Slug>,
     /// By any of these authors: slugs.
@@ -28,27 +28,27 @@ pub struct Filter {
     /// In any of these languages.
     #[param(inline, value_type = Option<Vec<Locale>>, style = Form, explode = false, min_items = 1, max_items = 100)]
     pub locale: Vec<Locale>,
-    /// Whether the site puts them forward.
+    /// Whether the site features them.
     #[param(value_type = Option<bool>)]
     pub featured: Option<bool>,
-    /// First published at this moment or later.
+    /// First published at this time or later.
     #[param(value_type = Option<Timestamp>)]
     pub published_at_gte: Option<Timestamp>,
-    /// First published later than this.
+    /// First published after this time.
     #[param(value_type = Option<Timestamp>)]
     pub published_at_gt: Option<Timestamp>,
-    /// First published at this moment or earlier.
+    /// First published at this time or earlier.
     #[param(value_type = Option<Timestamp>)]
     pub published_at_lte: Option<Timestamp>,
-    /// First published earlier than this.
+    /// First published before this time.
     #[param(value_type = Option<Timestamp>)]
     pub published_at_lt: Option<Timestamp>,
 }
 
-/// Whose slugs a filter names: an article has to carry one of each group. A group is empty if there are none of its slugs.
+/// The topics and authors in a filter. An article must have one of each group; a group is empty if none of its slugs exists.
 #[derive(Debug, Clone, Default)]
 pub struct Resolved {
-    /// Topics, those merged replaced by what remains.
+    /// Topics, the merged ones replaced by what they were merged into.
     pub topics: Vec<Vec<TopicId>>,
     /// Authors, likewise.
     pub authors: Vec<Vec<AuthorId>>,
@@ -71,10 +71,7 @@ impl FromParams for Filter {
 }
 
 impl Filter {
-    /// Looks up whose the slugs are.
-    ///
-    /// # Errors
-    /// When the database refuses.
+    /// Resolves the slugs.
     pub fn resolve(&self, conn: &mut Connection) -> Result<Resolved> {
         let slugs = [self.topic.as_slice(), &self.topic_all].concat();
         let topics = topics::store::find_by_slugs(conn, &slugs)?;
@@ -87,7 +84,7 @@ impl Filter {
     }
 }
 
-/// Those that there are; `None` if none was asked for.
+/// Those that exist; `None` if the filter names none.
 fn group<I: Copy>(found: &[Option<I>]) -> Option<Vec<I>> {
     (!found.is_empty()).then(|| found.iter().flatten().copied().collect())
 }

@@ -1,14 +1,14 @@
-//! Editions in lists, cut from the stored renderings. Whoever meets stale ones has them made anew first.
+//! Editions in lists, made of stored renderings. Stale ones are rendered again before they are returned.
 
 use std::collections::{BTreeSet, HashMap};
 
 use diesel::prelude::*;
 use serde_json::value::RawValue;
 
-use super::look::{STORED, Stored};
-use super::store::ItemRow;
+use super::lookup::{STORED, Stored};
+use super::renderings::ItemRow;
 use super::view::View;
-use super::{Edition, remake};
+use super::{Edition, rerender};
 use crate::app::App;
 use crate::base::db::Connection;
 use crate::base::db::schema::renderings;
@@ -16,54 +16,44 @@ use crate::base::error::{Error, Result};
 use crate::base::ids::ArticleId;
 use crate::render_context;
 
-/// Reads something that is made of renderings: `find` looks for their rows and whatever else is needed, `make` makes it
-/// of them. If any are stale, they are made anew first and looked for again; what changes faster than that is taken as
-/// it is.
-///
-/// # Errors
-/// What `find` and `make` say.
-pub async fn fresh<R, T, F, M>(app: &App, find: F, make: M) -> Result<T>
+/// Reads something that is made of renderings: `find` finds their rows and whatever else is needed, `make` makes it of
+/// them. Stale ones are rendered again and found once more; what changes faster than that is taken as it is.
+pub async fn read_current<R, T, F, M>(app: &App, find: F, make: M) -> Result<T>
 where
     T: Send + 'static,
     F: Fn(&mut Connection) -> Result<(Vec<ItemRow>, R)> + Clone + Send + 'static,
     M: Fn(&mut Connection, Vec<ItemRow>, R) -> Result<T> + Clone + Send + 'static,
 {
-    let look = async |last| {
+    let read = async |last| {
         let (find, make) = (find.clone(), make.clone());
-        let read = move |conn: &mut Connection| {
+        let once = move |conn: &mut Connection| {
             let (rows, rest) = find(conn)?;
             let stale = stale(conn, &rows)?;
             if last || stale.is_empty() { make(conn, rows, rest).map(Ok) } else { Ok(Err(stale)) }
         };
-        app.db.snapshot(read).await
+        app.db.snapshot(once).await
     };
-    remake::look_twice(app, look).await
+    rerender::read_current(app, read).await
 }
 
-/// Those that are older than the present surroundings.
+/// Those of an older epoch.
 fn stale(conn: &mut Connection, rows: &[ItemRow]) -> Result<BTreeSet<ArticleId>> {
     let epoch = render_context::store::epoch(conn)?;
     Ok(rows.iter().filter(|row| row.epoch < epoch).map(|row| row.article_id).collect())
 }
 
 /// The rows of these articles, in this order.
-///
-/// # Errors
-/// When the database refuses.
-pub fn of(conn: &mut Connection, ids: &[ArticleId]) -> Result<Vec<ItemRow>> {
+pub fn find(conn: &mut Connection, ids: &[ArticleId]) -> Result<Vec<ItemRow>> {
     let rows = renderings::table.filter(renderings::article_id.eq_any(ids));
     let mut rows: Vec<ItemRow> = rows.select(ItemRow::as_select()).load(conn)?;
     rows.sort_by_key(|row| ids.iter().position(|id| *id == row.article_id));
     Ok(rows)
 }
 
-/// The JSON of each of `rows`, as it is wanted.
-///
-/// # Errors
-/// When the database refuses.
-pub fn cut(conn: &mut Connection, rows: Vec<ItemRow>, view: &View) -> Result<Vec<Box<RawValue>>> {
+/// The JSON of each of `rows`, with the fields and formats that are asked for.
+pub fn select(conn: &mut Connection, rows: Vec<ItemRow>, view: &View) -> Result<Vec<Box<RawValue>>> {
     if view.needs_bodies() {
-        return stored(conn, &rows)?.iter().map(|stored| view.cut(stored)).collect();
+        return stored(conn, &rows)?.iter().map(|stored| stored.select(view)).collect();
     }
     rows.into_iter()
         .map(|row| {
@@ -75,9 +65,6 @@ pub fn cut(conn: &mut Connection, rows: Vec<ItemRow>, view: &View) -> Result<Vec
 }
 
 /// The whole editions of `rows`.
-///
-/// # Errors
-/// When the database refuses.
 pub fn whole(conn: &mut Connection, rows: &[ItemRow]) -> Result<Vec<Edition>> {
     stored(conn, rows)?.iter().map(|stored| Ok(serde_json::from_slice(&stored.finished.body)?)).collect()
 }

@@ -1,4 +1,4 @@
-//! Lists of editions: which.
+//! Filters and queries of lists of editions.
 
 use diesel::prelude::*;
 use utoipa::IntoParams;
@@ -6,7 +6,7 @@ use utoipa::openapi::path::{Parameter, ParameterIn};
 
 use super::filter::{Filter, Resolved};
 use super::order::{EditionOrder, Matching, Position};
-use super::store::ItemRow;
+use super::renderings::ItemRow;
 use crate::base::clock::Timestamp;
 use crate::base::db::Connection;
 use crate::base::db::schema::{rendering_authors, rendering_topics, renderings};
@@ -16,30 +16,30 @@ use crate::base::ids::{ArticleId, AuthorId, TopicId};
 use crate::base::text::Locale;
 use crate::base::text::slug::Slug;
 
-/// Which editions are wanted.
+/// The filters of lists of editions.
 #[derive(Debug, Clone, Default)]
 pub struct EditionFilter {
-    /// What search can be asked, too.
+    /// The filters that search has, too.
     pub shared: Filter,
-    own: Own,
+    own: ListFilter,
 }
 
-/// What lists alone can be asked.
+/// The filters that only lists have.
 #[derive(Debug, Clone, Default, IntoParams)]
 #[into_params(parameter_in = Query)]
-struct Own {
+struct ListFilter {
     /// With any of these slugs.
     #[param(inline, value_type = Option<Vec<Slug>>, style = Form, explode = false, min_items = 1, max_items = 100)]
     slug: Vec<Slug>,
     /// With any of these ids.
     #[param(inline, value_type = Option<Vec<ArticleId>>, style = Form, explode = false, min_items = 1, max_items = 100)]
     id: Vec<ArticleId>,
-    /// Published anew at this moment or later.
+    /// With an edition published at this time or later.
     #[param(value_type = Option<Timestamp>)]
     updated_at_gte: Option<Timestamp>,
 }
 
-impl FromParams for Own {
+impl FromParams for ListFilter {
     fn from_params(params: &mut Params) -> Self {
         let id = |text: &str| {
             let id = crate::articles::parse_uuid(text).map(crate::base::ids::IsId::from_uuid);
@@ -63,21 +63,21 @@ impl FromParams for EditionFilter {
 impl IntoParams for EditionFilter {
     /// Lists come before what has one value.
     fn into_params(within: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        let mut params = [Filter::into_params(&within), Own::into_params(&within)].concat();
+        let mut params = [Filter::into_params(&within), ListFilter::into_params(&within)].concat();
         params.sort_by_key(|param| param.style.is_none());
         params
     }
 }
 
-/// From so many carriers on, a list is walked in its order and each article is asked whether it carries a thing. Those that
-/// carry a rarer one are looked up, and put in order.
+/// From so many articles on, a topic or author is common: a list is read in its order and each article is tested. The
+/// articles of a rarer one are looked up, and sorted.
 const COMMON: i64 = 1500;
 
-/// Topics or authors of which an article has to carry one.
+/// Topics or authors of which an article must have one.
 #[derive(Debug, Clone)]
 struct Carried<I> {
     ids: Vec<I>,
-    /// Whether many articles do.
+    /// Whether many articles have one.
     common: bool,
 }
 
@@ -95,7 +95,7 @@ macro_rules! carried {
     }};
 }
 
-/// Those of a query that carry one of each group.
+/// The rows of a query that have one of each group.
 macro_rules! carrying {
     ($query:expr, $groups:expr, $table:ident, $column:ident) => {
         for Carried { ids, common } in $groups {
@@ -112,26 +112,20 @@ macro_rules! carrying {
 }
 
 impl EditionFilter {
-    /// Those in a language.
+    /// The editions in a language, or all.
     #[must_use]
     pub fn in_language(locale: Option<Locale>) -> Self {
         let shared = Filter { locale: locale.into_iter().collect(), ..Filter::default() };
-        Self { shared, own: Own::default() }
+        Self { shared, own: ListFilter::default() }
     }
 
-    /// Looks up once what every look at the list needs.
-    ///
-    /// # Errors
-    /// When the database refuses.
+    /// Resolves the slugs in the filters.
     pub fn resolve(&self, conn: &mut Connection) -> Result<Editions<'_>> {
         let resolved = self.shared.resolve(conn)?;
         self.with(conn, resolved)
     }
 
-    /// The same, if it is known already what the slugs stand for.
-    ///
-    /// # Errors
-    /// When the database refuses.
+    /// The editions with slugs that are resolved already.
     pub fn with(&self, conn: &mut Connection, resolved: Resolved) -> Result<Editions<'_>> {
         Ok(Editions {
             filter: self,
@@ -140,10 +134,10 @@ impl EditionFilter {
         })
     }
 
-    /// Names a list for caches in front: `articles` and what it is filtered by, as far as a header has room.
+    /// The surrogate keys of a list: `articles` and its filters, as far as a header has room.
     #[must_use]
     pub fn surrogate_key(&self) -> String {
-        const MOST_BYTES: usize = 2000;
+        const MAX_BYTES: usize = 2000;
         let Filter { topic, topic_all, author, locale, .. } = &self.shared;
         let slugs = |name: &'static str, slugs: &[Slug]| -> Vec<String> {
             slugs.iter().map(|slug| format!(" {name}:{slug}")).collect()
@@ -152,11 +146,11 @@ impl EditionFilter {
         let filters = filters.chain(slugs("author", author));
         let filters = filters.chain(locale.iter().map(|locale| format!(" locale:{locale}")));
         let key = filters.fold("articles".to_owned(), |key, filter| key + &filter);
-        if key.len() > MOST_BYTES { "articles".to_owned() } else { key }
+        if key.len() > MAX_BYTES { "articles".to_owned() } else { key }
     }
 }
 
-/// The editions that a filter lets through.
+/// The editions that match the filters.
 #[derive(Debug)]
 pub struct Editions<'a> {
     filter: &'a EditionFilter,
@@ -165,7 +159,7 @@ pub struct Editions<'a> {
 }
 
 impl Editions<'_> {
-    /// Their rows, in no order yet.
+    /// Their rows, not yet in order.
     fn matching(&self) -> Matching<'static> {
         let EditionFilter { shared, own } = self.filter;
         let mut query = renderings::table.filter(renderings::listed.eq(true)).into_boxed();
@@ -202,17 +196,11 @@ impl Editions<'_> {
     }
 
     /// How many there are.
-    ///
-    /// # Errors
-    /// When the database refuses.
     pub fn count(&self, conn: &mut Connection) -> Result<i64> {
         Ok(self.matching().count().get_result(conn)?)
     }
 
-    /// At most `limit` of them in an order, from `after` on.
-    ///
-    /// # Errors
-    /// Malformed, if `after` is not a place in this order.
+    /// At most `limit` of them in an order, after a position. Malformed, if the position belongs to another order.
     pub fn find(
         &self,
         conn: &mut Connection,

@@ -1,14 +1,19 @@
-//! What readers are served. Publishing makes an *edition* of one revision: immutable facts. Its *rendering* is the
-//! finished form, made of the revision and its surroundings, and can be made again at any time.
+//! What readers get. Publishing makes an *edition* of one revision: immutable facts. Its *rendering* is the finished HTML and
+//! JSON, made of the revision and of what it embeds (names, links, settings), and can be made again at any time.
 
+mod context;
+mod fields;
 pub mod filter;
+mod formats;
 pub mod items;
 pub mod list;
-mod look;
+mod lookup;
 pub mod order;
 pub mod publish;
-pub mod remake;
+pub mod related;
 pub mod render;
+pub mod renderings;
+pub mod rerender;
 pub mod routes;
 pub mod store;
 pub mod view;
@@ -25,16 +30,16 @@ use crate::base::text::Locale;
 use crate::base::text::slug::{Anchor, Slug};
 use crate::topics::TopicRef;
 
-/// One article as readers see it.
+/// A published article.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Edition {
     /// The article's id.
     pub id: ArticleId,
-    /// Its name in addresses.
+    /// Its name in URLs.
     pub slug: Slug,
     /// Its language.
     pub locale: Locale,
-    /// Where the website shows it.
+    /// Its URL on the website.
     #[schema(max_length = 2500, format = Uri)]
     pub url: String,
     /// One line.
@@ -43,41 +48,41 @@ pub struct Edition {
     /// One line below the title.
     #[schema(max_length = 500)]
     pub subtitle: Option<String>,
-    /// What lists show: as written, or taken from the opening.
+    /// What was written, or else an excerpt of the opening.
     #[schema(max_length = 1000)]
     pub summary: Option<String>,
-    /// The picture.
+    /// The cover image.
     pub cover: Option<Cover>,
-    /// Whether the site puts it forward.
+    /// Whether the site features it.
     pub featured: bool,
-    /// Whether it stands in lists, feeds and search.
+    /// Whether it is in lists, feeds and search results.
     pub listed: bool,
-    /// Who it is by.
+    /// The authors, in order.
     #[schema(max_items = 20)]
     pub authors: Vec<AuthorRef>,
-    /// What it is about.
+    /// The topics, in order.
     #[schema(max_items = 50)]
     pub topics: Vec<TopicRef>,
     /// The text before the first section.
     pub intro: Body,
-    /// The sections at the top, with those below them.
+    /// The sections at the top level, with those below them.
     #[schema(max_items = 1000)]
     pub sections: Vec<EditionSection>,
     /// Every heading, in document order.
     #[schema(max_items = 1000)]
     pub outline: Vec<OutlineEntry>,
-    /// Words in all.
+    /// The number of words.
     #[schema(minimum = 0, maximum = 10_000_000)]
     pub word_count: u32,
-    /// How long reading takes, at 238 words a minute.
+    /// The time to read it, at 238 words per minute.
     #[schema(minimum = 1, maximum = 10_000_000)]
     pub reading_minutes: u32,
-    /// For search engines.
+    /// Overrides for search engines.
     pub seo: Seo,
     /// The same article in other languages.
     #[schema(max_items = 100)]
     pub translations: Vec<Translation>,
-    /// Whatever else the site keeps.
+    /// Any other data of the site.
     #[schema(value_type = Object)]
     pub custom: Map<String, Value>,
     /// The number of this edition: 1 is the first.
@@ -89,16 +94,16 @@ pub struct Edition {
     pub updated_at: Timestamp,
 }
 
-/// An edition in a list: without intro, sections and outline, unless `fields` asks for them.
+/// A published article in a list: without intro, sections and outline, unless `fields` asks for them.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct EditionItem {
     /// The article's id.
     pub id: ArticleId,
-    /// Its name in addresses.
+    /// Its name in URLs.
     pub slug: Slug,
     /// Its language.
     pub locale: Locale,
-    /// Where the website shows it.
+    /// Its URL on the website.
     #[schema(max_length = 2500, format = Uri)]
     pub url: String,
     /// One line.
@@ -107,48 +112,48 @@ pub struct EditionItem {
     /// One line below the title.
     #[schema(max_length = 500)]
     pub subtitle: Option<String>,
-    /// As written, or taken from the opening.
+    /// What was written, or else an excerpt of the opening.
     #[schema(max_length = 1000)]
     pub summary: Option<String>,
-    /// The picture.
+    /// The cover image.
     pub cover: Option<Cover>,
-    /// Whether the site puts it forward.
+    /// Whether the site features it.
     pub featured: bool,
-    /// Whether it stands in lists, feeds and search.
+    /// Whether it is in lists, feeds and search results.
     pub listed: bool,
-    /// Who it is by.
+    /// The authors, in order.
     #[schema(max_items = 20)]
     pub authors: Vec<AuthorRef>,
-    /// What it is about.
+    /// The topics, in order.
     #[schema(max_items = 50)]
     pub topics: Vec<TopicRef>,
-    /// The text before the first section: only when `fields` asks for it.
+    /// The text before the first section. Only on request by `fields`.
     #[schema(nullable = false)]
     pub intro: Option<Body>,
     /// The sections at the top, with those below them: only when `fields` asks for them.
     #[schema(nullable = false, max_items = 1000)]
     pub sections: Option<Vec<EditionSection>>,
-    /// Every heading, in document order: only when `fields` asks for it.
+    /// Every heading, in document order. Only on request by `fields`.
     #[schema(nullable = false, max_items = 1000)]
     pub outline: Option<Vec<OutlineEntry>>,
-    /// The whole article as HTML: only when `fields` asks for it.
+    /// The whole article as HTML. Only on request by `fields`.
     #[schema(nullable = false, max_length = 10_000_000)]
     pub content_html: Option<String>,
-    /// The whole article as plain text: only when `fields` asks for it.
+    /// The whole article as plain text. Only on request by `fields`.
     #[schema(nullable = false, max_length = 10_000_000)]
     pub content_text: Option<String>,
-    /// Words in all.
+    /// The number of words.
     #[schema(minimum = 0, maximum = 10_000_000)]
     pub word_count: u32,
-    /// How long reading takes, at 238 words a minute.
+    /// The time to read it, at 238 words per minute.
     #[schema(minimum = 1, maximum = 10_000_000)]
     pub reading_minutes: u32,
-    /// For search engines.
+    /// Overrides for search engines.
     pub seo: Seo,
     /// The same article in other languages.
     #[schema(max_items = 100)]
     pub translations: Vec<Translation>,
-    /// Whatever else the site keeps.
+    /// Any other data of the site.
     #[schema(value_type = Object)]
     pub custom: Map<String, Value>,
     /// The number of this edition.
@@ -174,10 +179,10 @@ pub struct Body {
     pub text: Option<String>,
 }
 
-/// A section as readers see it.
+/// A section of a published article.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct EditionSection {
-    /// Names it for good.
+    /// Its id, which never changes.
     pub id: SectionId,
     /// As plain text.
     #[schema(max_length = 300)]
@@ -185,7 +190,7 @@ pub struct EditionSection {
     /// As HTML.
     #[schema(max_length = 3000)]
     pub heading_html: Option<String>,
-    /// Its name inside the page.
+    /// The fragment identifier within the page.
     pub anchor: Option<Anchor>,
     /// The level of its heading: 2 to 6, as in h2 to h6.
     #[schema(minimum = 2, maximum = 6)]
@@ -199,13 +204,13 @@ pub struct EditionSection {
     /// Plain text.
     #[schema(max_length = 2_000_000)]
     pub text: Option<String>,
-    /// Words of its own, without those below it.
+    /// The number of words, without the sections below it.
     #[schema(minimum = 0, maximum = 10_000_000)]
     pub word_count: u32,
-    /// Whatever else the site keeps.
+    /// Any other data of the site.
     #[schema(value_type = Object)]
     pub custom: Map<String, Value>,
-    /// The parts below it.
+    /// The sections below it.
     #[schema(no_recursion, max_items = 1000)]
     pub sections: Vec<EditionSection>,
 }
@@ -216,7 +221,7 @@ pub struct OutlineEntry {
     /// As plain text.
     #[schema(max_length = 300)]
     pub heading: String,
-    /// Its name inside the page.
+    /// The fragment identifier within the page.
     pub anchor: Anchor,
     /// 2 to 6, as in h2 to h6.
     #[schema(minimum = 2, maximum = 6)]
@@ -228,11 +233,11 @@ pub struct OutlineEntry {
 pub struct Translation {
     /// The other article's id.
     pub id: ArticleId,
-    /// The other language.
+    /// Its language.
     pub locale: Locale,
-    /// Its name in addresses there.
+    /// Its slug.
     pub slug: Slug,
-    /// Where the website shows it.
+    /// Its URL on the website.
     #[schema(max_length = 2500, format = Uri)]
     pub url: String,
 }

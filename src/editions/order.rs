@@ -1,12 +1,12 @@
-//! The order of lists of editions, and places in it: what stands beyond a place is found through an index, however far
-//! down it is.
+//! The order of lists of editions, and positions in it. What comes after a position is found by an index, however far down
+//! the list it is.
 
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 
-use super::store::ItemRow;
+use super::renderings::ItemRow;
 use crate::base::clock::Timestamp;
 use crate::base::db::MultiBackend;
 use crate::base::db::schema::renderings;
@@ -15,7 +15,7 @@ use crate::base::http::page;
 use crate::base::http::query::{FromParams, Params};
 use crate::base::ids::ArticleId;
 
-/// In which order editions are wanted; ids break ties.
+/// The order of a list. Ties are broken by id.
 #[derive(Debug, Clone, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct EditionOrder {
@@ -33,12 +33,12 @@ enum SortKey {
     Title,
 }
 
-/// A place in an order: the values of an edition's sort keys, and its id.
+/// A position in a list: the values of an edition's sort keys, and its id.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Position(Vec<SortValue>, ArticleId);
 
 impl Position {
-    /// Of the article that was first published then, in the order of publication.
+    /// The position of an article that was first published at this time, in the order of publication.
     #[must_use]
     pub fn published(at: Timestamp, id: ArticleId) -> Self {
         Self(vec![SortValue::Moment(at.as_micros())], id)
@@ -67,22 +67,19 @@ impl FromParams for EditionOrder {
 }
 
 impl EditionOrder {
-    /// What was first published last comes first.
+    /// Those first published last come first.
     #[must_use]
     pub fn newest_first() -> Self {
         Self { sort: vec![(SortKey::PublishedAt, true)] }
     }
 
-    /// What was first published first comes first.
+    /// Those first published first come first.
     #[must_use]
     pub fn oldest_first() -> Self {
         Self { sort: vec![(SortKey::PublishedAt, false)] }
     }
 
-    /// Puts the rows that stand beyond `after` in order.
-    ///
-    /// # Errors
-    /// Malformed, if `after` is no place in this order.
+    /// Orders the rows after a position. Malformed, if the position belongs to another order.
     pub(super) fn apply(
         &self,
         mut query: Matching<'static>,
@@ -114,7 +111,7 @@ impl EditionOrder {
         self.sort.last().is_some_and(|(_, descending)| *descending)
     }
 
-    /// Where in this order a row stands.
+    /// The position of a row in this order.
     #[must_use]
     pub fn position(&self, row: &ItemRow) -> Position {
         let value = |key: &SortKey| match key {
@@ -125,8 +122,8 @@ impl EditionOrder {
         Position(self.sort.iter().map(|(key, _)| value(key)).collect(), row.article_id)
     }
 
-    /// What stands after a place: beyond in the first key, or equal there and beyond in the next, and so on to the id.
-    /// That the first key is at least equal is said once more on its own, so that an index is entered in the right place.
+    /// What comes after a position: beyond it in the first key, or equal there and beyond it in the next, and so on to the
+    /// id. That the first key is at least equal is repeated as a condition of its own, for the index.
     fn beyond(&self, values: &[SortValue], id: ArticleId) -> Result<Condition<'static>> {
         let mut condition: Condition<'static> = if self.descends_last() {
             Box::new(renderings::article_id.lt(id))
@@ -134,7 +131,7 @@ impl EditionOrder {
             Box::new(renderings::article_id.gt(id))
         };
         if values.len() != self.sort.len() {
-            return Err(foreign());
+            return Err(foreign_cursor());
         }
         for (at, ((key, descending), value)) in self.sort.iter().zip(values).enumerate().rev() {
             let (beyond, equal) = compare(*key, *descending, value, false)?;
@@ -148,8 +145,8 @@ impl EditionOrder {
     }
 }
 
-fn foreign() -> Error {
-    Error::parameter("cursor", "foreign-cursor", "not a cursor of this list with these filters")
+fn foreign_cursor() -> Error {
+    Error::parameter("cursor", "foreign-cursor", "This is not a cursor of this list with these filters.")
 }
 
 /// Beyond a value (or, if `or_equal`, there already), and exactly at it.
@@ -174,12 +171,12 @@ fn compare(
     }
     match (key, value) {
         (SortKey::PublishedAt, SortValue::Moment(at)) => {
-            conditions!(renderings::published_at, Timestamp::from_micros(*at).map_err(|_| foreign())?)
+            conditions!(renderings::published_at, Timestamp::from_micros(*at).map_err(|_| foreign_cursor())?)
         }
         (SortKey::UpdatedAt, SortValue::Moment(at)) => {
-            conditions!(renderings::updated_at, Timestamp::from_micros(*at).map_err(|_| foreign())?)
+            conditions!(renderings::updated_at, Timestamp::from_micros(*at).map_err(|_| foreign_cursor())?)
         }
         (SortKey::Title, SortValue::Text(title)) => conditions!(renderings::title, title.clone()),
-        _ => Err(foreign()),
+        _ => Err(foreign_cursor()),
     }
 }

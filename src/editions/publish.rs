@@ -1,17 +1,21 @@
-//! Publishing and taking back. The rendering is made before the write; inside it only what it relied on is checked again.
+//! Publishing and unpublishing. A revision is rendered before the write; inside the write only what the rendering relied on
+//! is checked again.
 
 use super::render::{Facts, Rendering, render};
 use super::store::{self, EditionRow};
+use super::{context, renderings};
 use crate::app::App;
-use crate::articles::drafts::{self, Draft};
-use crate::articles::store::{ArticleRow, find_revision};
-use crate::articles::{ArticleRef, Content, Metadata, slugs};
-use crate::auth::{Actor, PublishArticles};
+use crate::articles::draft::Draft;
+use crate::articles::edit::bump_version;
+use crate::articles::history::find_revision_content;
+use crate::articles::resolve::{lock_article, lock_trashed_article, resolve_article};
+use crate::articles::store::ArticleRow;
+use crate::articles::{ArticleKey, Content, Metadata, slugs};
+use crate::auth::{Actor, PublishArticles, RemoveArticles};
 use crate::base::clock::Timestamp;
-use crate::base::db::{Connection, Tx};
+use crate::base::db::Tx;
 use crate::base::error::{Error, Result};
 use crate::base::events::Event;
-use crate::base::text::Locale;
 use crate::render_context;
 
 /// A rendering that is ready to be published.
@@ -25,82 +29,85 @@ pub struct Prepared {
     rendering: Rendering,
 }
 
-/// What is to be published.
+/// Which revision of which article is to be published.
 #[derive(Debug, Clone)]
-pub struct Wanted {
-    /// Which article.
-    pub article: ArticleRef,
-    /// The language its slug is of.
-    pub locale: Locale,
-    /// Which revision.
+pub struct Publication {
+    /// The article.
+    pub article: ArticleKey,
+    /// The revision.
     pub revision: i64,
-    /// When it was first published, if that was elsewhere.
+    /// When it was first published elsewhere, if it was.
     pub published_at: Option<Timestamp>,
 }
 
-/// Renders a revision, outside any write. `None` if readers have that very revision already.
-///
-/// # Errors
-/// Not found; invalid, if there is no such revision.
-pub async fn prepare(app: &App, actor: Actor<PublishArticles>, wanted: Wanted) -> Result<Option<Prepared>> {
+/// Renders a revision, outside any write. `None` if that revision is live already. Invalid `unknown-revision`.
+pub async fn prepare(
+    app: &App,
+    actor: Actor<PublishArticles>,
+    publication: Publication,
+) -> Result<Option<Prepared>> {
     let (config, now) = (app.config.clone(), app.clock.now());
-    app.db
+    let found = app
+        .db
         .snapshot(move |conn| {
-            let row = drafts::find(conn, actor, &wanted.article, &wanted.locale)?;
-            let content = revision(conn, &row, wanted.revision)?;
-            if row.live_edition.is_some() && row.published_revision == Some(wanted.revision) {
+            let Publication { article, revision, published_at } = publication;
+            let row = resolve_article(conn, actor, &article)?;
+            let content = find_revision_content(conn, row.id, revision)?.ok_or_else(|| {
+                Error::invalid("/revision", "unknown-revision", "The article has no such revision.")
+            })?;
+            if is_live(&row, revision) {
                 return Ok(None);
             }
             let facts = Facts {
                 id: row.id,
                 edition: row.last_edition + 1,
                 published_at: match row.last_edition {
-                    0 => wanted.published_at.or(row.published_at).unwrap_or(now),
+                    0 => published_at.or(row.published_at).unwrap_or(now),
                     _ => row.published_at.unwrap_or(now),
                 },
                 updated_at: now,
             };
-            let (epoch, around) = store::surroundings_of(conn, row.id, &content, &config)?;
-            let rendering = render(&content, &facts, &around)?;
-            let (revision, last_edition) = (wanted.revision, row.last_edition);
-            Ok(Some(Prepared { revision, last_edition, epoch, content, facts, rendering }))
+            let (epoch, context) = context::find(conn, row.id, &content, &config)?;
+            Ok(Some((revision, row.last_edition, epoch, context, content, facts)))
         })
-        .await
+        .await?;
+    let Some((revision, last_edition, epoch, context, content, facts)) = found else { return Ok(None) };
+    let work = move || {
+        let rendering = render(&content, &facts, &context)?;
+        Ok(Some(Prepared { revision, last_edition, epoch, content, facts, rendering }))
+    };
+    app.compute.run(work).await
 }
 
-fn revision(conn: &mut Connection, row: &ArticleRow, revision: i64) -> Result<Content> {
-    find_revision(conn, row.id, revision)?
-        .ok_or_else(|| Error::invalid("/revision", "unknown-revision", "the article has no such revision"))
+fn is_live(row: &ArticleRow, revision: i64) -> bool {
+    row.live_edition.is_some() && row.published_revision == Some(revision)
 }
 
 fn overtaken() -> Error {
-    Error::conflict("overtaken", "something else happened to this article meanwhile; look, and try again")
+    let detail = "Another request has published or changed this article meanwhile. Read it again, and retry.";
+    Error::conflict("overtaken", detail)
 }
 
-/// Makes the edition of `revision`, in the transaction of the caller. `prepared` is what [`prepare`] gave.
-///
-/// # Errors
-/// Conflict `in-trash`, `slug-taken`, or `overtaken` by what happened since [`prepare`].
-pub fn commit(
+/// Publishes `revision` of an article, in the transaction of the caller. `prepared` is what [`prepare`] returned. Conflict
+/// `in-trash`, `slug-taken`, or `overtaken` by another write since [`prepare`].
+pub fn publish(
     tx: &mut Tx<'_>,
     actor: Actor<PublishArticles>,
-    article: &ArticleRef,
-    locale: &Locale,
+    article: &ArticleKey,
     revision: i64,
     prepared: Option<&Prepared>,
 ) -> Result<Draft> {
-    let mut row = drafts::find_to_write(tx, actor, article, locale)?;
+    let mut row = lock_article(tx, actor, article)?;
     let Some(prepared) = prepared else {
-        let is_live = row.live_edition.is_some() && row.published_revision == Some(revision);
-        return if is_live { Draft::load(tx, row) } else { Err(overtaken()) };
+        return if is_live(&row, revision) { Draft::load(tx, row) } else { Err(overtaken()) };
     };
-    // A slug may name another article by now.
+    // The slug may be another article's by now.
     if row.id != prepared.facts.id || row.last_edition != prepared.last_edition {
         return Err(overtaken());
     }
-    let metadata = &prepared.content.metadata;
+    let Prepared { content, facts, rendering, .. } = prepared;
+    let metadata = &content.metadata;
     slugs::publish(tx, row.id, &metadata.locale, &metadata.slug)?;
-    let facts = &prepared.facts;
     let before = store::find_live(tx, row.id)?.map(|(_, content)| content.metadata);
     store::insert(
         tx,
@@ -112,15 +119,15 @@ pub fn commit(
             slug: metadata.slug.clone(),
             title: metadata.title.clone(),
             published_at: facts.updated_at,
-            user_id: tx.actor(),
+            user_id: Some(actor.user),
         },
     )?;
-    store::put(tx, facts, &prepared.content, &prepared.rendering, prepared.epoch)?;
-    // What its translations embed of it.
+    renderings::upsert(tx, facts, content, rendering, prepared.epoch)?;
+    // What renderings of translations embed of this one.
     let link = |of: &Metadata| (of.locale.clone(), of.slug.clone(), of.translation_of);
     if before.as_ref().map(link) != Some(link(metadata)) {
         let original = metadata.translation_of.or(before.and_then(|before| before.translation_of));
-        if store::has_translations(tx, row.id, original)? {
+        if renderings::has_translations(tx, row.id, original)? {
             render_context::invalidate(tx)?;
         }
     }
@@ -130,26 +137,40 @@ pub fn commit(
     row.published_at = Some(facts.published_at);
     let event =
         Event::ArticlePublished { article: row.id, edition: facts.edition, revision: prepared.revision };
-    drafts::raise(tx, &mut row, event)?;
+    bump_version(tx, &mut row, event)?;
     Draft::load(tx, row)
 }
 
-/// Takes an article from its readers.
-///
-/// # Errors
-/// Conflict `not-published`.
-pub fn unpublish(
-    tx: &mut Tx<'_>,
-    actor: Actor<PublishArticles>,
-    article: &ArticleRef,
-    locale: &Locale,
-) -> Result<Draft> {
-    let mut row = drafts::find_to_write(tx, actor, article, locale)?;
+/// Unpublishes an article. Conflict `not-published`.
+pub fn unpublish(tx: &mut Tx<'_>, actor: Actor<PublishArticles>, article: &ArticleKey) -> Result<Draft> {
+    let mut row = lock_article(tx, actor, article)?;
     if row.live_edition.is_none() {
-        return Err(Error::conflict("not-published", "readers do not have this article"));
+        return Err(Error::conflict("not-published", "The article is not published."));
     }
-    store::withdraw(tx, &mut row)?;
+    renderings::withdraw(tx, &mut row)?;
     let article = row.id;
-    drafts::raise(tx, &mut row, Event::ArticleUnpublished { article })?;
+    bump_version(tx, &mut row, Event::ArticleUnpublished { article })?;
+    Draft::load(tx, row)
+}
+
+/// Moves an article to the trash, and unpublishes it, which takes the right to publish. Returns its version.
+pub fn trash(tx: &mut Tx<'_>, actor: Actor<RemoveArticles>, article: &ArticleKey) -> Result<i64> {
+    let mut row = lock_article(tx, actor, article)?;
+    if row.live_edition.is_some() {
+        Actor::<PublishArticles>::new(actor.user, actor.role)?;
+    }
+    renderings::withdraw(tx, &mut row)?;
+    row.trashed_at = Some(tx.now());
+    let article = row.id;
+    bump_version(tx, &mut row, Event::ArticleTrashed { article })?;
+    Ok(row.version)
+}
+
+/// Restores an article from the trash, as an unpublished draft.
+pub fn restore(tx: &mut Tx<'_>, actor: Actor<RemoveArticles>, article: &ArticleKey) -> Result<Draft> {
+    let mut row = lock_trashed_article(tx, actor, article)?;
+    row.trashed_at = None;
+    let article = row.id;
+    bump_version(tx, &mut row, Event::ArticleRestored { article })?;
     Draft::load(tx, row)
 }

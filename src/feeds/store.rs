@@ -15,7 +15,7 @@ use crate::editions::filter::Resolved;
 use crate::editions::items;
 use crate::editions::list::EditionFilter;
 use crate::editions::order::EditionOrder;
-use crate::editions::store::ItemRow;
+use crate::editions::renderings::ItemRow;
 use crate::render_context;
 use crate::site::store::title_and_description;
 use crate::topics::{self, TopicRef};

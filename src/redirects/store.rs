@@ -152,7 +152,7 @@ pub fn remove(tx: &mut Tx<'_>, from: &Address, locale: &Locale, config: &Config)
     let Some((article, true)) = slugs::owner(tx, locale, &slug)? else {
         return Err(unknown(tx, from, locale));
     };
-    let row = articles::lock_article(tx, article)?.ok_or(Error::NotFound("redirect"))?;
+    let row = articles::lock(tx, article)?.ok_or(Error::NotFound("redirect"))?;
     let live = articles::find_published(tx, &row)?.map(|content| content.metadata);
     let published = live.as_ref().map(|metadata| (&metadata.locale, &metadata.slug));
     if [Some((&row.locale, &row.slug)), published].contains(&Some((locale, &slug))) {

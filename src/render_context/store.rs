@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use super::{RenderSettings, Website};
 use crate::base::config::Config;
-use crate::base::db::schema::{renderings, surroundings};
+use crate::base::db::schema::{render_context as context, renderings};
 use crate::base::db::{Connection, Tx};
 use crate::base::error::Result;
 use crate::base::events::Event;
@@ -12,13 +12,13 @@ use crate::base::jobs::{self, Job};
 
 /// The current epoch: a rendering of an earlier one may be stale.
 pub fn epoch(conn: &mut Connection) -> Result<i64> {
-    Ok(surroundings::table.select(surroundings::epoch).get_result(conn)?)
+    Ok(context::table.select(context::epoch).get_result(conn)?)
 }
 
 /// The current epoch and the settings to render with: those of `config` if no server has saved any yet.
 pub fn find(conn: &mut Connection, config: &Config) -> Result<(i64, RenderSettings)> {
     let (epoch, saved): (i64, String) =
-        surroundings::table.select((surroundings::epoch, surroundings::made_from)).get_result(conn)?;
+        context::table.select((context::epoch, context::settings)).get_result(conn)?;
     Ok((epoch, serde_json::from_str(&saved).unwrap_or_else(|_| RenderSettings::new(config))))
 }
 
@@ -31,20 +31,18 @@ pub fn website(conn: &mut Connection, config: &Config) -> Result<Website> {
 /// checks them all soon; a read that meets one earlier checks that one itself.
 pub fn invalidate(tx: &mut Tx<'_>) -> Result<()> {
     let now = tx.now();
-    diesel::update(surroundings::table)
-        .set(surroundings::epoch.eq(surroundings::epoch + 1))
-        .execute(&mut **tx)?;
+    diesel::update(context::table).set(context::epoch.eq(context::epoch + 1)).execute(&mut **tx)?;
     jobs::enqueue(tx, &Job::RemakeRenderings { after: None }, now)
 }
 
 /// Saves the settings of a server that starts. If they differ from the saved ones, renderings become stale.
 pub fn save_settings(tx: &mut Tx<'_>, settings: &RenderSettings) -> Result<()> {
     let new = serde_json::to_string(settings)?;
-    let old: String = surroundings::table.select(surroundings::made_from).get_result(&mut **tx)?;
+    let old: String = context::table.select(context::settings).get_result(&mut **tx)?;
     if old == new {
         return Ok(());
     }
-    diesel::update(surroundings::table).set(surroundings::made_from.eq(new)).execute(&mut **tx)?;
+    diesel::update(context::table).set(context::settings.eq(new)).execute(&mut **tx)?;
     if !old.is_empty() {
         tx.append(Event::SiteUpdated);
     }
@@ -54,6 +52,6 @@ pub fn save_settings(tx: &mut Tx<'_>, settings: &RenderSettings) -> Result<()> {
 
 /// Saves the settings of a command that runs beside a server: only if no server has saved its own yet.
 pub fn save_settings_if_none(tx: &mut Tx<'_>, settings: &RenderSettings) -> Result<()> {
-    let old: String = surroundings::table.select(surroundings::made_from).get_result(&mut **tx)?;
+    let old: String = context::table.select(context::settings).get_result(&mut **tx)?;
     if old.is_empty() { save_settings(tx, settings) } else { Ok(()) }
 }

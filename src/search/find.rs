@@ -54,7 +54,7 @@ pub struct PlaceRow {
     pub id: i64,
     /// The article.
     pub article_id: ArticleId,
-    /// Whether the article's rendering is older than the present surroundings.
+    /// Whether the article's rendering is of an older epoch than the render context.
     pub stale: bool,
     /// The section, if it is one.
     pub section_id: Option<SectionId>,
@@ -76,7 +76,7 @@ type PlaceColumns =
 /// The columns of a [`PlaceRow`].
 macro_rules! columns {
     () => {
-        "SELECT found.tier, place.id, article.article_id, rendering.epoch < (SELECT epoch FROM surroundings), \
+        "SELECT found.tier, place.id, article.article_id, rendering.epoch < (SELECT epoch FROM render_context), \
          place.section_id, place.heading, place.anchor, place.body, rendering.title, rendering.item FROM found "
     };
 }

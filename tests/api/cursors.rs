@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use lede::articles::routes::drafts::DraftFilter;
+use lede::articles::draft_list::DraftFilter;
 use lede::auth::Role;
 use lede::base::http::page;
 use lede::base::http::query::read;

@@ -125,7 +125,7 @@ async fn each_write_conflicts_with_what_it_touches_and_with_nothing_else() {
                 _ => (id(&theirs.json()["section"]), json!(["heading", "anchor", "body", "custom", "place"])),
             };
             assert_eq!(
-                (changed["id"].as_str().unwrap(), &changed["members"]),
+                (changed["id"].as_str().unwrap(), &changed["fields"]),
                 (expected.0.as_str(), &expected.1)
             );
             assert_eq!(problem["changed"].as_array().unwrap().len(), 1, "{problem:#}");

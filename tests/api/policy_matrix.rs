@@ -164,14 +164,14 @@ matrix! {
     get_draft_markdown:  own     own     any any => |on| on.actor.get(on.article().await + "/draft/markdown");
     replace_draft_markdown: own  own     any any => |on| on.actor.put(on.article().await + "/draft/markdown").if_match(1).body("text/markdown", "# Tides");
     list_draft_sections: own     own     any any => |on| on.actor.get(on.article().await + "/draft/sections");
-    add_section:         own     own     any any => |on| on.actor.post(on.article().await + "/draft/sections").json(json!({"heading": "Neaps"}));
+    create_section:         own     own     any any => |on| on.actor.post(on.article().await + "/draft/sections").json(json!({"heading": "Neaps"}));
     replace_sections:    own     own     any any => |on| on.actor.put(on.article().await + "/draft/sections").if_match(1).json(json!({"sections": []}));
     get_draft_section:   own     own     any any => |on| on.actor.get(on.article().await + "/draft/sections/slack-water");
     update_section:      own     own     any any => |on| on.actor.patch(on.article().await + "/draft/sections/slack-water").if_match(1).json(json!({"body": "Wait."}));
-    remove_section:      own     own     any any => |on| on.actor.delete(on.article().await + "/draft/sections/slack-water").if_match(1);
+    delete_section:      own     own     any any => |on| on.actor.delete(on.article().await + "/draft/sections/slack-water").if_match(1);
     publish_article:     nothing own     any any => |on| on.actor.post(on.article().await + "/publish").json(json!({"revision": 1}));
     unpublish_article:   nothing own     any any => |on| on.actor.post(on.live().await + "/unpublish");
-    remove_article:      own     own     any any => |on| on.actor.delete(on.article().await);
+    trash_article:      own     own     any any => |on| on.actor.delete(on.article().await);
     restore_article:     own     own     any any => |on| on.actor.post(on.trashed().await + "/restore");
     list_revisions:      own     own     any any => |on| on.actor.get(on.article().await + "/revisions");
     get_revision:        own     own     any any => |on| on.actor.get(on.article().await + "/revisions/1");

@@ -164,7 +164,7 @@ async fn renderings_of_an_older_renderer_are_made_anew() {
     let (database, clock) = (server.database(), server.clock.clone());
     server.stop().await;
     for by_job in [false, true] {
-        // What an older release left: other bytes, made from other surroundings.
+        // What an older release left: other bytes, made in another context.
         age(&mut database.connect());
         let server = Server::start_on(database.clone(), clock.clone(), |_| {}).await;
         serves(&server).await;

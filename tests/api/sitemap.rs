@@ -208,7 +208,7 @@ fn copy(server: &Server, numbers: std::ops::RangeInclusive<u32>) {
             featured, listed, intro, seo, custom, translation_of, aliases, trashed_at, created_at, updated_at
             FROM articles CROSS JOIN numbers WHERE slug = 'first';
         INSERT INTO renderings {numbers} SELECT {id}, epoch, locale, 'copy-' || n, translation_of, listed, featured,
-            published_at, updated_at, title, etag, made_from, item, body, sources
+            published_at, updated_at, title, etag, input_hash, item, body, sources
             FROM renderings CROSS JOIN numbers WHERE slug = 'first';"
     );
     server.database().connect().batch_execute(&statements).expect("copies");

@@ -6,14 +6,15 @@ use std::path::Path;
 use clap::Parser as _;
 use futures_util::{StreamExt as _, stream};
 use lede::app::{App, Seams};
-use lede::articles::drafts::Editor;
-use lede::articles::metadata::{self, NewArticle};
-use lede::articles::{ArticleRef, transfer, tree};
+use lede::articles::ArticleKey;
+use lede::articles::edit::Editor;
+use lede::articles::markdown_document::read_markdown;
+use lede::articles::write::{NewArticle, create};
 use lede::auth::{Actor, Password, PublishArticles, Role, WriteArticles};
 use lede::base::config::Config;
 use lede::base::db::Tx;
 use lede::base::ids::UserId;
-use lede::editions::publish::{self, Wanted};
+use lede::editions::publish::{self, Publication};
 use lede::render_context::{self, RenderSettings};
 use lede::users::store::{self as users, UserRow};
 
@@ -83,26 +84,24 @@ pub async fn add_user(app: &App, role: Role, password: &str) -> UserId {
 
 async fn make(app: &App, owner: UserId, number: usize) {
     let now = app.clock.now();
-    let document = transfer::read_markdown(&markdown(number), "").expect("a document");
+    let document = read_markdown(&markdown(number), "").expect("a document");
     let new = NewArticle {
         id: app.random.id(now).expect("an id"),
+        sections: document.new_sections("", &app.random, now).expect("sections"),
         metadata: document.metadata,
-        sections: tree::adopt(&document.parts, &[], &document.section_custom, "", &app.random, now)
-            .expect("a tree"),
         published_at: document.published_at,
     };
-    let (article, locale) = (ArticleRef::Id(new.id), app.config.locale.clone());
+    let (article, locale) = (ArticleKey::Id(new.id), app.config.locale.clone());
     let actor: Actor<WriteArticles> = Actor::new(owner, Role::Admin).expect("an admin");
-    let in_locale = locale.clone();
     app.db
-        .write_as(owner, move |tx| metadata::create(tx, &Editor { actor, locale: &in_locale }, &new))
+        .write_as(owner, move |tx| create(tx, &Editor { actor, locale: &locale }, &new))
         .await
         .expect("an article");
     let actor: Actor<PublishArticles> = Actor::new(owner, Role::Admin).expect("an admin");
-    let wanted = Wanted { article: article.clone(), locale: locale.clone(), revision: 1, published_at: None };
-    let prepared = publish::prepare(app, actor, wanted).await.expect("a rendering");
+    let publication = Publication { article: article.clone(), revision: 1, published_at: None };
+    let prepared = publish::prepare(app, actor, publication).await.expect("a rendering");
     app.db
-        .write_as(owner, move |tx| publish::commit(tx, actor, &article, &locale, 1, prepared.as_ref()))
+        .write_as(owner, move |tx| publish::publish(tx, actor, &article, 1, prepared.as_ref()))
         .await
         .expect("an edition");
 }

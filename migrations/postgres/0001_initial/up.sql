@@ -185,7 +185,7 @@ CREATE TABLE changes (
     article_id uuid NOT NULL REFERENCES articles (id) ON DELETE CASCADE,
     version bigint NOT NULL,
     subject_id uuid NOT NULL,
-    members json,
+    fields json,
     user_id uuid,
     at timestamptz NOT NULL,
     PRIMARY KEY (article_id, version, subject_id)
@@ -241,7 +241,7 @@ CREATE TABLE renderings (
     updated_at timestamptz NOT NULL,
     title text COLLATE "C" NOT NULL,
     etag text COLLATE "C" NOT NULL,
-    made_from bytea NOT NULL,
+    input_hash bytea NOT NULL,
     item bytea NOT NULL,
     body bytea NOT NULL,
     sources bytea NOT NULL,
@@ -267,14 +267,14 @@ CREATE TABLE rendering_authors (
 );
 CREATE INDEX rendering_authors_article_id ON rendering_authors (article_id);
 
--- The one row of what renderings depend on beside their revision. The epoch rises whenever a name, a link or a
--- setting that renderings embed has changed.
-CREATE TABLE surroundings (
+-- One row: the settings that renderings embed, and an epoch that rises whenever one of them, or a name or a link that
+-- renderings embed, has changed.
+CREATE TABLE render_context (
     id bigint NOT NULL PRIMARY KEY CHECK (id = 1),
     epoch bigint NOT NULL,
-    made_from text COLLATE "C" NOT NULL
+    settings text COLLATE "C" NOT NULL
 );
-INSERT INTO surroundings (id, epoch, made_from) VALUES (1, 1, '');
+INSERT INTO render_context (id, epoch, settings) VALUES (1, 1, '');
 
 -- Search -------------------------------------------------------------------------------------------------------------
 

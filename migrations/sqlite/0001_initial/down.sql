@@ -17,7 +17,7 @@ DROP TABLE search_index;
 DROP TABLE search_words;
 DROP TABLE search_places;
 DROP TABLE search_articles;
-DROP TABLE surroundings;
+DROP TABLE render_context;
 DROP TABLE rendering_authors;
 DROP TABLE rendering_topics;
 DROP TABLE renderings;

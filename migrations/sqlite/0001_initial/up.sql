@@ -185,7 +185,7 @@ CREATE TABLE changes (
     article_id BLOB NOT NULL REFERENCES articles (id) ON DELETE CASCADE,
     version INTEGER NOT NULL,
     subject_id BLOB NOT NULL,
-    members TEXT,
+    fields TEXT,
     user_id BLOB,
     at INTEGER NOT NULL,
     PRIMARY KEY (article_id, version, subject_id)
@@ -241,7 +241,7 @@ CREATE TABLE renderings (
     updated_at INTEGER NOT NULL,
     title TEXT NOT NULL,
     etag TEXT NOT NULL,
-    made_from BLOB NOT NULL,
+    input_hash BLOB NOT NULL,
     item BLOB NOT NULL,
     body BLOB NOT NULL,
     sources BLOB NOT NULL,
@@ -267,14 +267,14 @@ CREATE TABLE rendering_authors (
 ) STRICT;
 CREATE INDEX rendering_authors_article_id ON rendering_authors (article_id);
 
--- The one row of what renderings depend on beside their revision. The epoch rises whenever a name, a link or a
--- setting that renderings embed has changed.
-CREATE TABLE surroundings (
+-- One row: the settings that renderings embed, and an epoch that rises whenever one of them, or a name or a link that
+-- renderings embed, has changed.
+CREATE TABLE render_context (
     id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
     epoch INTEGER NOT NULL,
-    made_from TEXT NOT NULL
+    settings TEXT NOT NULL
 ) STRICT;
-INSERT INTO surroundings (id, epoch, made_from) VALUES (1, 1, '');
+INSERT INTO render_context (id, epoch, settings) VALUES (1, 1, '');
 
 -- Search -------------------------------------------------------------------------------------------------------------
 

@@ -1,108 +1,17 @@
-//! The list of drafts: all articles as editors see them.
+//! `GET /v1/drafts`.
 
 use actix_web::HttpRequest;
 use actix_web::web::Data;
-use diesel::prelude::*;
 use serde::Serialize;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use crate::app::App;
+use crate::articles::draft_list::{self, DraftFilter, Position};
 use crate::articles::output::DraftItem;
-use crate::articles::store::ArticleRow;
 use crate::auth::{Actor, ReadDrafts};
-use crate::base::clock::Timestamp;
-use crate::base::db::schema::{article_authors, article_topics, articles, authors, topics};
-use crate::base::db::{Connection, MultiBackend};
-use crate::base::error::{Error, Invalid, Result};
+use crate::base::error::Result;
 use crate::base::http::page::PageParams;
-use crate::base::http::query::{FromParams, Params};
 use crate::base::http::{Answer, PageRequest, Query, page};
-use crate::base::ids::{ArticleId, UserId};
-use crate::base::text::Locale;
-use crate::base::text::slug::Slug;
-
-/// Which drafts are wanted, and in which order.
-#[derive(Debug, Clone, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct DraftFilter {
-    /// How far they have come: any of these.
-    #[param(inline, value_type = Option<Vec<StatusFilter>>, style = Form, explode = false, min_items = 1, max_items = 3)]
-    status: Vec<StatusFilter>,
-    /// Whether publishing would show readers something new.
-    #[param(value_type = Option<bool>)]
-    has_unpublished_changes: Option<bool>,
-    /// Whether they lie in the trash. Default: no.
-    #[param(value_type = Option<bool>)]
-    trashed: bool,
-    /// By any of these authors: ids or slugs.
-    #[param(inline, value_type = Option<Vec<Slug>>, style = Form, explode = false, min_items = 1, max_items = 100)]
-    author: Vec<Slug>,
-    /// About any of these topics: slugs.
-    #[param(inline, value_type = Option<Vec<Slug>>, style = Form, explode = false, min_items = 1, max_items = 100)]
-    topic: Vec<Slug>,
-    /// In any of these languages.
-    #[param(inline, value_type = Option<Vec<Locale>>, style = Form, explode = false, min_items = 1, max_items = 100)]
-    locale: Vec<Locale>,
-    /// Words that the title holds; a–z in any case.
-    #[param(value_type = Option<String>, max_length = 200)]
-    q: Option<String>,
-    /// Changed at this moment or later.
-    #[param(value_type = Option<Timestamp>)]
-    updated_at_gte: Option<Timestamp>,
-    /// `updated_at`, `created_at`, `title`, each with `-` in front for descending. Default: `-updated_at`.
-    #[param(value_type = Option<String>, max_length = 100, example = "-updated_at")]
-    sort: DraftSort,
-}
-
-/// How far drafts have come, in filters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-enum StatusFilter {
-    Draft,
-    Published,
-    Unpublished,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum DraftKey {
-    UpdatedAt,
-    CreatedAt,
-    Title,
-}
-
-/// One key and its direction; ties are broken by id.
-#[derive(Debug, Clone, Copy)]
-struct DraftSort(DraftKey, bool);
-
-impl FromParams for DraftFilter {
-    fn from_params(params: &mut Params) -> Self {
-        let known = [
-            ("updated_at", DraftKey::UpdatedAt),
-            ("created_at", DraftKey::CreatedAt),
-            ("title", DraftKey::Title),
-        ];
-        let one = |text: &str| match page::sort(text, &known)?.as_slice() {
-            [(key, descending)] => Ok(DraftSort(*key, *descending)),
-            _ => Err(Invalid::new("unknown-sort", "one of updated_at, created_at, title")),
-        };
-        Self {
-            status: params.list("status", |text| match text {
-                "draft" => Ok(StatusFilter::Draft),
-                "published" => Ok(StatusFilter::Published),
-                "unpublished" => Ok(StatusFilter::Unpublished),
-                _ => Err(Invalid::new("not-one-of", "draft, published or unpublished")),
-            }),
-            has_unpublished_changes: params.flag("has_unpublished_changes"),
-            trashed: params.flag("trashed").unwrap_or(false),
-            author: params.list("author", Slug::parse),
-            topic: params.list("topic", Slug::parse),
-            locale: params.list("locale", Locale::parse),
-            q: params.text_within("q", 200).filter(|q| !q.trim().is_empty()),
-            updated_at_gte: params.time("updated_at_gte"),
-            sort: params.parsed("sort", one).unwrap_or(DraftSort(DraftKey::UpdatedAt, true)),
-        }
-    }
-}
 
 /// A page of drafts.
 #[derive(Debug, Serialize, ToSchema)]
@@ -110,10 +19,10 @@ pub struct DraftPage {
     /// The drafts.
     #[schema(max_items = 100)]
     items: Vec<DraftItem>,
-    /// Names the next page, if there is one.
+    /// The cursor of the next page, if there is one.
     #[schema(max_length = 1000)]
     next_cursor: Option<String>,
-    /// How many there are in all, if asked for.
+    /// The number of drafts on all pages, if `include_total` is true.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, nullable = false, minimum = 0, maximum = 2_147_483_647)]
     total: Option<i64>,
@@ -121,7 +30,8 @@ pub struct DraftPage {
 
 /// List drafts
 ///
-/// All articles as editors see them, those last changed first. Contributors and authors see their own.
+/// Returns all articles as their editors have them, published ones too, those last changed first. Editors and admins get
+/// all articles; contributors and authors get their own. Articles in the trash are returned only with `trashed=true`.
 #[utoipa::path(get, path = "/v1/drafts", tag = "drafts", security(("bearer" = [])), params(DraftFilter, PageParams),
     responses((status = 200, description = "A page of drafts.", body = DraftPage)))]
 pub async fn list_drafts(
@@ -130,138 +40,17 @@ pub async fn list_drafts(
     req: HttpRequest,
     Query((filter, page)): Query<(DraftFilter, PageRequest)>,
 ) -> Result<Answer> {
-    let after: Option<(String, ArticleId)> = page.after(&filter)?;
+    let after: Option<Position> = page.after(&filter)?;
     let answer = app
         .db
         .snapshot(move |conn| {
             let owner = actor.only_of();
-            let total = page
-                .include_total
-                .then(|| matching(&filter, owner).count().get_result::<i64>(conn))
-                .transpose()?;
-            let mut rows = find_page(conn, &filter, owner, after, page.limit + 1)?;
-            let next_cursor = page.cut(&mut rows, &filter, |row| (sort_value(filter.sort.0, row), row.id))?;
+            let total = page.include_total.then(|| draft_list::count(conn, &filter, owner)).transpose()?;
+            let mut rows = draft_list::list(conn, &filter, owner, after, page.limit + 1)?;
+            let next_cursor = page.cut(&mut rows, &filter, |row| filter.position(row))?;
             Ok(DraftPage { items: DraftItem::all(conn, &rows)?, next_cursor, total })
         })
         .await?;
-    Ok(page::with_next_link(
-        Answer::ok(&answer)?,
-        req.path(),
-        req.query_string(),
-        answer.next_cursor.as_deref(),
-    ))
-}
-
-fn sort_value(key: DraftKey, row: &ArticleRow) -> String {
-    match key {
-        DraftKey::UpdatedAt => row.updated_at.as_micros().to_string(),
-        DraftKey::CreatedAt => row.created_at.as_micros().to_string(),
-        DraftKey::Title => row.title.clone(),
-    }
-}
-
-type Matching<'a> = articles::BoxedQuery<'a, MultiBackend>;
-
-fn matching(filter: &DraftFilter, owner: Option<UserId>) -> Matching<'static> {
-    let mut query = articles::table.into_boxed();
-    query = if filter.trashed {
-        query.filter(articles::trashed_at.is_not_null())
-    } else {
-        query.filter(articles::trashed_at.is_null())
-    };
-    if let Some(owner) = owner {
-        query = query.filter(articles::owner_id.eq(owner));
-    }
-    if !filter.status.is_empty() {
-        let has = |status| filter.status.contains(&status);
-        // Each state that is not wanted is left out.
-        if !has(StatusFilter::Published) {
-            query = query.filter(articles::live_edition.is_null());
-        }
-        if !has(StatusFilter::Draft) {
-            query = query.filter(articles::last_edition.gt(0));
-        }
-        if !has(StatusFilter::Unpublished) {
-            query = query.filter(articles::live_edition.is_not_null().or(articles::last_edition.eq(0)));
-        }
-    }
-    match filter.has_unpublished_changes {
-        Some(true) => {
-            query = query.filter(
-                articles::published_revision
-                    .is_null()
-                    .or(articles::published_revision.ne(articles::revision.nullable())),
-            );
-        }
-        Some(false) => query = query.filter(articles::published_revision.eq(articles::revision.nullable())),
-        None => {}
-    }
-    if !filter.author.is_empty() {
-        let by = article_authors::table
-            .inner_join(authors::table.on(authors::id.eq(article_authors::author_id)))
-            .filter(authors::slug.eq_any(filter.author.clone()))
-            .select(article_authors::article_id);
-        query = query.filter(articles::id.eq_any(by));
-    }
-    if !filter.topic.is_empty() {
-        let about = article_topics::table
-            .inner_join(topics::table.on(topics::id.eq(article_topics::topic_id)))
-            .filter(topics::slug.eq_any(filter.topic.clone()))
-            .select(article_topics::article_id);
-        query = query.filter(articles::id.eq_any(about));
-    }
-    if !filter.locale.is_empty() {
-        query = query.filter(articles::locale.eq_any(filter.locale.clone()));
-    }
-    for word in filter.q.iter().flat_map(|q| q.split_whitespace()) {
-        let escaped = word.to_ascii_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-        query = query.filter(lower(articles::title).like(format!("%{escaped}%")).escape('\\'));
-    }
-    if let Some(at) = filter.updated_at_gte {
-        query = query.filter(articles::updated_at.ge(at));
-    }
-    query
-}
-
-diesel::define_sql_function! {
-    /// Lower case, of ASCII letters: those of others depend on the engine and its collation.
-    fn lower(text: diesel::sql_types::Text) -> diesel::sql_types::Text;
-}
-
-fn find_page(
-    conn: &mut Connection,
-    filter: &DraftFilter,
-    owner: Option<UserId>,
-    after: Option<(String, ArticleId)>,
-    limit: i64,
-) -> Result<Vec<ArticleRow>> {
-    let DraftSort(key, descending) = filter.sort;
-    let mut query = matching(filter, owner).limit(limit);
-    macro_rules! keyset {
-        ($column:expr, $parse:expr) => {{
-            if let Some((value, id)) = after {
-                let value = $parse(value)?;
-                query = if descending {
-                    query.filter($column.lt(value.clone()).or($column.eq(value).and(articles::id.lt(id))))
-                } else {
-                    query.filter($column.gt(value.clone()).or($column.eq(value).and(articles::id.gt(id))))
-                };
-            }
-            if descending {
-                query.order(($column.desc(), articles::id.desc()))
-            } else {
-                query.order(($column.asc(), articles::id.asc()))
-            }
-        }};
-    }
-    let moment = |text: String| {
-        let micros = text.parse().ok().and_then(|micros| Timestamp::from_micros(micros).ok());
-        micros.ok_or_else(|| Error::parameter("cursor", "foreign-cursor", "not a cursor of this list"))
-    };
-    let query = match key {
-        DraftKey::UpdatedAt => keyset!(articles::updated_at, moment),
-        DraftKey::CreatedAt => keyset!(articles::created_at, moment),
-        DraftKey::Title => keyset!(articles::title, Ok::<String, Error>),
-    };
-    Ok(query.load(conn)?)
+    let next = answer.next_cursor.as_deref();
+    Ok(page::with_next_link(Answer::ok(&answer)?, req.path(), req.query_string(), next))
 }

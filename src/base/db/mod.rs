@@ -18,12 +18,11 @@ mod writer;
 
 use std::any::Any;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use diesel::r2d2::{Pool, PooledConnection};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
+use tokio::sync::OwnedSemaphorePermit;
 
 /// Runs the same on the connection of either engine: for what the enum of both cannot express, such as `ON CONFLICT`.
 #[macro_export]
@@ -44,6 +43,7 @@ use crate::base::error::{Error, Result};
 use crate::base::events::Generation;
 use crate::base::ids::UserId;
 use crate::base::metrics::Metrics;
+use crate::base::permits::Permits;
 use crate::base::random::Random;
 use connection::Manager;
 use writer::Writer;
@@ -65,8 +65,7 @@ pub struct Database {
     url: DatabaseUrl,
     pool: Pool<Manager>,
     writer: Option<Writer>,
-    permits: Arc<Semaphore>,
-    waiting: Arc<AtomicUsize>,
+    permits: Permits,
     clock: Clock,
     random: Random,
     generation: Arc<Generation>,
@@ -99,8 +98,7 @@ impl Database {
             url: url.clone(),
             pool,
             writer,
-            permits: Arc::new(Semaphore::new(connections as usize)),
-            waiting: Arc::default(),
+            permits: Permits::new(connections as usize, MAX_WAITING, "too many reads are waiting"),
             clock: clock.clone(),
             random: random.clone(),
             generation,
@@ -212,10 +210,7 @@ impl Database {
     }
 
     async fn read_boxed(&self, work: Read) -> Result<Value> {
-        let permit = match self.permits.clone().try_acquire_owned() {
-            Ok(permit) => permit,
-            Err(_) => self.wait_for_permit().await?,
-        };
+        let permit = self.permits.acquire().await?;
         let pool = self.pool.clone();
         tokio::task::spawn_blocking(move || {
             let _permit = permit;
@@ -227,27 +222,12 @@ impl Database {
     }
 
     /// A connection of the embedded database, if one can be had without waiting.
-    fn free_connection(&self) -> Option<(SemaphorePermit<'_>, PooledConnection<Manager>)> {
+    fn free_connection(&self) -> Option<(OwnedSemaphorePermit, PooledConnection<Manager>)> {
         if !self.url.is_sqlite() {
             return None;
         }
-        let permit = self.permits.try_acquire().ok()?;
+        let permit = self.permits.try_acquire()?;
         Some((permit, self.pool.try_get()?))
-    }
-
-    async fn wait_for_permit(&self) -> Result<OwnedSemaphorePermit> {
-        struct Waiting<'a>(&'a AtomicUsize);
-        impl Drop for Waiting<'_> {
-            fn drop(&mut self) {
-                self.0.fetch_sub(1, Ordering::Relaxed);
-            }
-        }
-        let before = self.waiting.fetch_add(1, Ordering::Relaxed);
-        let _waiting = Waiting(&self.waiting);
-        if before >= MAX_WAITING {
-            return Err(Error::unavailable("too many reads are waiting"));
-        }
-        self.permits.clone().acquire_owned().await.map_err(Error::internal)
     }
 }
 

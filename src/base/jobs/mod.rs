@@ -64,7 +64,7 @@ const TRIES: i64 = 10;
 impl Job {
     async fn run(self, app: &App) -> Result<()> {
         match self {
-            Self::RemakeRenderings { after } => crate::editions::remake::run(app, after).await,
+            Self::RemakeRenderings { after } => crate::editions::rerender::run(app, after).await,
             Self::AskConsent { subscriber } => delivery::ask(app, subscriber).await,
             Self::SendMail { mail } => delivery::send(app, mail).await,
             Self::ImportSubscribers { import } => crate::subscribers::import::run(app, import).await,

@@ -16,7 +16,7 @@ use crate::base::http::{Answer, PageRequest, Query, page};
 use crate::base::ids::ArticleId;
 use crate::changes::Change;
 use crate::changes::store::{self, ChangeRow, Place};
-use crate::editions::store::ItemRow;
+use crate::editions::renderings::ItemRow;
 use crate::editions::view::View;
 use crate::editions::{EditionItem, items};
 
@@ -82,7 +82,7 @@ pub async fn list_changes(
     let find = move |conn: &mut Connection| find(conn, after, &page);
     let make = move |conn: &mut Connection, rows, found| make(conn, rows, found, &view);
     // What is made anew moves to the end, and so comes again if it changes once more.
-    let answer = items::fresh(&app, find, make).await?;
+    let answer = items::read_current(&app, find, make).await?;
     let found = Answer::public_json(&answer)?.surrogate_key("articles");
     let next = answer.has_more.then_some(answer.next_cursor.as_str());
     Ok(page::with_next_link(found, req.path(), req.query_string(), next))
@@ -111,7 +111,7 @@ fn find(conn: &mut Connection, after: Place, page: &PageRequest) -> Result<(Vec<
 fn make(conn: &mut Connection, live: Vec<ItemRow>, found: Found, view: &View) -> Result<ChangePage> {
     let Found { rows, next_cursor, has_more } = found;
     let ids: Vec<ArticleId> = live.iter().map(|item| item.article_id).collect();
-    let shown = items::cut(conn, live, view)?;
+    let shown = items::select(conn, live, view)?;
     let mut articles: HashMap<ArticleId, Box<RawValue>> = ids.into_iter().zip(shown).collect();
     let items = rows.into_iter().map(|row| ChangeItem {
         change: row.change,

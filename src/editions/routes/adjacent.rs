@@ -1,4 +1,4 @@
-//! The neighbours of an article in the order of publication: what a page links to as newer and older.
+//! `GET /v1/articles/{article}/adjacent`.
 
 use actix_web::HttpRequest;
 use actix_web::web::{Data, Path};
@@ -7,37 +7,38 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use crate::app::App;
-use crate::articles::routes::articles::ArticlePath;
+use crate::articles::routes::paths::{ArticlePath, InLocale};
 use crate::base::db::Connection;
 use crate::base::error::Result;
 use crate::base::http::{Answer, Query};
 use crate::editions::list::EditionFilter;
-use crate::editions::look;
+use crate::editions::lookup::respond;
 use crate::editions::order::{EditionOrder, Position};
 use crate::editions::view::View;
 use crate::editions::{EditionItem, items};
 
-/// The neighbours of an article.
+/// The newer and the older neighbour of an article.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AdjacentArticles {
-    /// The next that was published; `null` if there is none yet.
+    /// The one that was first published next; `null` for the newest article.
     #[schema(value_type = Option<EditionItem>)]
     newer: Option<Box<RawValue>>,
-    /// The one that was published before; `null` if it is the first.
+    /// The one that was first published before; `null` for the oldest article.
     #[schema(value_type = Option<EditionItem>)]
     older: Option<Box<RawValue>>,
 }
 
-/// Read the newer and the older article
+/// Get the adjacent articles
 ///
-/// The neighbours of an article among those that the filters let through, by first publication. `locale` is also the
-/// language that the slug in the path is of: the first, if it names several; the site's, if it is absent.
+/// Returns the neighbours of a published article in the order of first publication, among the listed articles that match
+/// the filters. Needs no token. The first value of `locale` is also the language of the slug in the path (default: the
+/// site's).
 #[utoipa::path(get, path = "/v1/articles/{article}/adjacent", tag = "articles", security(()),
     params(ArticlePath, EditionFilter, View),
     responses(
         (status = 200, description = "The neighbours.", body = AdjacentArticles),
-        (status = 301, description = "The article has another slug now.", headers(("Location" = String, description = "Where it is."))),
-        (status = 304, description = "The reader has these bytes already."),
+        (status = 301, description = "The article has another slug now.", headers(("Location" = String, description = "The same URL with the current slug."))),
+        (status = 304, description = "The response has not changed since the one with the `ETag` in `If-None-Match`."),
     ))]
 pub async fn get_adjacent_articles(
     app: Data<App>,
@@ -45,11 +46,12 @@ pub async fn get_adjacent_articles(
     path: Path<ArticlePath>,
     Query((filter, view)): Query<(EditionFilter, View)>,
 ) -> Result<Answer> {
-    let locale = filter.shared.locale.first().unwrap_or(&app.config.locale).clone();
-    look::answer(&app, &req, path.into_inner().article, locale, async |stored| {
-        let (edition, _) = stored.parse()?;
+    let locale = InLocale { locale: filter.shared.locale.first().cloned() };
+    let article = locale.key(&app, path.into_inner().article);
+    respond(&app, &req, article, async |stored| {
+        let (edition, _) = app.compute.run(move || stored.parse()).await?;
         let here = Position::published(edition.published_at, edition.id);
-        let look = move |conn: &mut Connection| {
+        let find = move |conn: &mut Connection| {
             let editions = filter.resolve(conn)?;
             let mut rows = editions.find(conn, &EditionOrder::oldest_first(), Some(&here), 1)?;
             let newer = rows.len();
@@ -57,11 +59,12 @@ pub async fn get_adjacent_articles(
             Ok((rows, newer))
         };
         let make = move |conn: &mut Connection, rows, newer| {
-            let mut items = items::cut(conn, rows, &view)?;
+            let mut items = items::select(conn, rows, &view)?;
             let older = items.split_off(newer).pop();
             Ok(AdjacentArticles { newer: items.pop(), older })
         };
-        Ok(Answer::public_json(&items::fresh(&app, look, make).await?)?.surrogate_key("articles"))
+        let adjacent = items::read_current(&app, find, make).await?;
+        Ok(Answer::public_json(&adjacent)?.surrogate_key("articles"))
     })
     .await
 }

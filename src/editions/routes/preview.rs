@@ -1,10 +1,11 @@
-//! A draft as readers would see it: rendered for the one who asks, and kept nowhere.
+//! `GET /v1/articles/{article}/preview`.
 
 use actix_web::web::{Data, Path};
 
 use crate::app::App;
-use crate::articles::drafts::{self, Draft};
-use crate::articles::routes::articles::{ArticlePath, InLocale};
+use crate::articles::draft::Draft;
+use crate::articles::resolve::resolve_article;
+use crate::articles::routes::paths::{ArticlePath, InLocale};
 use crate::articles::store::ArticleRow;
 use crate::auth::{Actor, ReadDrafts};
 use crate::base::clock::Timestamp;
@@ -12,17 +13,18 @@ use crate::base::db::Connection;
 use crate::base::error::Result;
 use crate::base::http::{Answer, Query};
 use crate::editions::render::{Facts, edition};
-use crate::editions::store;
 use crate::editions::view::{View, WholeEdition};
+use crate::editions::{context, store};
 
 /// Preview a draft
 ///
-/// The edition that publishing the draft now would make. If readers have exactly this already, it is what they have.
+/// Returns the edition that publishing the draft now would make, and saves nothing. Contributors and authors may preview
+/// their own articles, editors and admins all.
 #[utoipa::path(get, path = "/v1/articles/{article}/preview", tag = "drafts", security(("bearer" = [])),
     params(ArticlePath, InLocale, View),
     responses(
         (status = 200, description = "The edition.", body = WholeEdition),
-        (status = 409, description = "`slug-moved`: the draft has another slug now."),
+        (status = 409, description = "`slug-moved`: the slug of the draft has changed. The new one is in `slug`."),
     ))]
 pub async fn get_preview(
     app: Data<App>,
@@ -30,20 +32,27 @@ pub async fn get_preview(
     path: Path<ArticlePath>,
     Query((locale, view)): Query<(InLocale, View)>,
 ) -> Result<Answer> {
-    let (locale, config, now) = (locale.or_default(&app), app.config.clone(), app.clock.now());
-    app.db
+    let article = locale.key(&app, path.into_inner().article);
+    let (config, now) = (app.config.clone(), app.clock.now());
+    let (draft, facts, context) = app
+        .db
         .snapshot(move |conn| {
-            let row = drafts::find(conn, actor, &path.article, &locale)?;
+            let row = resolve_article(conn, actor, &article)?;
             let draft = Draft::load(conn, row)?;
             let facts = facts(conn, &draft.row, now)?;
-            let (_, around) = store::surroundings_of(conn, draft.row.id, &draft.content, &config)?;
-            let (edition, sources) = edition(&draft.content, &facts, &around);
-            Answer::ok(&view.choose(edition, &sources)?)
+            let (_, context) = context::find(conn, draft.row.id, &draft.content, &config)?;
+            Ok((draft, facts, context))
+        })
+        .await?;
+    app.compute
+        .run(move || {
+            let (edition, sources) = edition(&draft.content, &facts, &context);
+            Answer::ok(&view.select(edition, &sources)?)
         })
         .await
 }
 
-/// The facts of the edition that publishing the draft at `now` would leave live.
+/// The facts of the edition that would be live after publishing the draft at `now`.
 fn facts(conn: &mut Connection, row: &ArticleRow, now: Timestamp) -> Result<Facts> {
     if row.published_revision == Some(row.revision)
         && let Some((live, _)) = store::find_live(conn, row.id)?

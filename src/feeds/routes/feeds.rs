@@ -18,7 +18,7 @@ async fn read(app: &App, about: About, path: &'static str) -> Result<Feed> {
     let find = move |conn: &mut Connection| wanted.find(conn);
     let make =
         move |conn: &mut Connection, rows: Vec<_>, topic| about.feed(conn, &config, path, &rows, topic);
-    items::fresh(app, find, make).await
+    items::read_current(app, find, make).await
 }
 
 /// Made of many articles: a cache in front drops it with their lists.

@@ -17,7 +17,7 @@ use crate::base::http::{Answer, PageRequest, Query};
 use crate::base::ids::{ArticleId, SectionId};
 use crate::base::text::slug::Anchor;
 use crate::editions::filter::Filter;
-use crate::editions::{EditionItem, remake};
+use crate::editions::{EditionItem, rerender};
 use crate::search::find::{Hit, Search};
 use crate::search::query::Terms;
 use crate::search::snippet::snippet;
@@ -131,7 +131,7 @@ pub async fn search_articles(
         let find = find.clone();
         app.db.read(move |conn| find(conn, last)).await
     };
-    let answer = remake::look_twice(&app, look).await?;
+    let answer = rerender::read_current(&app, look).await?;
     let found = Answer::public_json(&answer)?.surrogate_key("articles");
     Ok(with_next_link(found, req.path(), req.query_string(), answer.next_cursor.as_deref()))
 }

@@ -127,7 +127,7 @@ async fn a_feed_and_a_list_renew_what_an_older_release_made() {
         diesel::update(renderings::table)
             .set((
                 renderings::epoch.eq(-1),
-                renderings::made_from.eq(vec![0u8; 32]),
+                renderings::input_hash.eq(vec![0u8; 32]),
                 renderings::body.eq(b"{\"old\":true}".to_vec()),
                 renderings::sources.eq(b"old".to_vec()),
             ))

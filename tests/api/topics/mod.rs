@@ -51,7 +51,7 @@ fn carry(server: &Server, resource: &str, article: u8, owner: &Value, carried: &
          featured, listed, intro, seo, custom, aliases, created_at, updated_at) VALUES \
          ({id}, {owner}, 1, 1, 1, 1, 'en', 'a{article}', 'A', {no}, {yes}, '', '{{}}', '{{}}', '[]', {at}, {at});\
          INSERT INTO renderings (article_id, epoch, locale, slug, listed, featured, published_at, updated_at, title, \
-         etag, made_from, item, body, sources) VALUES ({id}, 1, 'en', 'a{article}', {yes}, {no}, {at}, {at}, 'A', '', \
+         etag, input_hash, item, body, sources) VALUES ({id}, 1, 'en', 'a{article}', {yes}, {no}, {at}, {at}, 'A', '', \
          {bytes}, {bytes}, {bytes}, {bytes});"
     );
     for (position, carried) in carried.iter().enumerate() {

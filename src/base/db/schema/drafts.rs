@@ -75,7 +75,7 @@ diesel::table! {
         article_id -> Id,
         version -> BigInt,
         subject_id -> Id,
-        members -> Nullable<JsonText>,
+        fields -> Nullable<JsonText>,
         user_id -> Nullable<Id>,
         at -> Instant,
     }

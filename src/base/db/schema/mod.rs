@@ -21,7 +21,7 @@ pub use audience::{
 pub use drafts::{article_authors, article_topics, articles, changes, revisions, sections, slugs};
 pub use log::{events, latest_changes};
 pub use machinery::{idempotency_keys, jobs, keys};
-pub use published::{editions, rendering_authors, rendering_topics, renderings, surroundings};
+pub use published::{editions, render_context, rendering_authors, rendering_topics, renderings};
 pub use search::{search_articles, search_places, search_words};
 pub use subscriber_imports::{import_parts, import_rows, import_seen, imports};
 pub use taxonomy::{authors, topics};
@@ -54,7 +54,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     renderings,
     rendering_topics,
     rendering_authors,
-    surroundings,
+    render_context,
     search_articles,
     search_places,
     search_words,

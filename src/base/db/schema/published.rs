@@ -30,7 +30,7 @@ diesel::table! {
         updated_at -> Instant,
         title -> Text,
         etag -> Text,
-        made_from -> Binary,
+        input_hash -> Binary,
         item -> Binary,
         body -> Binary,
         sources -> Binary,
@@ -58,9 +58,9 @@ diesel::table! {
 diesel::table! {
     use crate::base::db::schema::sql_types::*;
 
-    surroundings (id) {
+    render_context (id) {
         id -> BigInt,
         epoch -> BigInt,
-        made_from -> Text,
+        settings -> Text,
     }
 }

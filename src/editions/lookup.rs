@@ -1,16 +1,18 @@
-//! Looks an article up as readers name it: the stored rendering, made anew first if it is stale, or where the article is
-//! now.
+//! Looking up a published article by its id or slug: the stored rendering, rendered again first if it is stale, or a redirect
+//! to the current slug.
 
 use actix_web::HttpRequest;
 use diesel::prelude::*;
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
-use super::render::Source;
-use super::{Edition, remake};
+use super::formats::Source;
+use super::view::View;
+use super::{Edition, rerender};
 use crate::app::App;
-use crate::articles::{ArticleRef, slugs};
+use crate::articles::{ArticleKey, slugs};
 use crate::base::db::Connection;
-use crate::base::db::schema::{renderings, surroundings};
+use crate::base::db::schema::{render_context as context, renderings};
 use crate::base::error::{Error, Result};
 use crate::base::http::Answer;
 use crate::base::http::public::moved;
@@ -27,7 +29,7 @@ type StoredColumns =
     (renderings::article_id, (renderings::etag, renderings::item, renderings::body), renderings::sources);
 pub(super) const STORED: StoredColumns = (renderings::article_id, FINISHED, renderings::sources);
 
-/// The default answer as kept.
+/// The default response as stored.
 #[derive(Queryable)]
 pub(super) struct Finished {
     tag: String,
@@ -35,7 +37,7 @@ pub(super) struct Finished {
     pub(super) body: Vec<u8>,
 }
 
-/// A rendering as kept.
+/// A rendering as stored.
 #[derive(Queryable)]
 pub(super) struct Stored {
     pub(super) id: ArticleId,
@@ -43,7 +45,7 @@ pub(super) struct Stored {
     sources: Vec<u8>,
 }
 
-/// What an item names by id, read as it stands there.
+/// The ids in an item, borrowed from it.
 #[derive(Deserialize)]
 struct Named<'a> {
     id: &'a str,
@@ -59,7 +61,7 @@ struct Label<'a> {
 }
 
 impl Finished {
-    /// The default answer.
+    /// The default response.
     pub(super) fn answer(self) -> Result<Answer> {
         let key = self.surrogate_key()?;
         Ok(Answer::public("application/json", self.body.into()).tag(self.tag).surrogate_key(key))
@@ -74,22 +76,28 @@ impl Finished {
 }
 
 impl Stored {
-    /// An answer that is made of it, named after what it is made of for caches in front.
-    pub(super) fn names(&self, answer: Answer) -> Result<Answer> {
+    /// A response made of it, with its surrogate keys.
+    pub(super) fn with_keys(&self, answer: Answer) -> Result<Answer> {
         Ok(answer.surrogate_key(self.finished.surrogate_key()?))
     }
 
+    /// The JSON of the fields and formats that are asked for.
+    pub(super) fn select(&self, view: &View) -> Result<Box<RawValue>> {
+        let (edition, sources) = self.parse()?;
+        view.select(edition, &sources)
+    }
+
+    /// The edition with HTML bodies, and its bodies in the other formats.
     pub(super) fn parse(&self) -> Result<(Edition, Vec<Source>)> {
         Ok((serde_json::from_slice(&self.finished.body)?, serde_json::from_slice(&self.sources)?))
     }
 }
 
-/// The default answer for a slug, if its rendering is known to be right.
-pub(super) fn find_fresh(conn: &mut Connection, locale: &Locale, slug: &Slug) -> Result<Option<Finished>> {
-    let present =
-        surroundings::table.on(surroundings::id.eq(1).and(surroundings::epoch.eq(renderings::epoch)));
+/// The default response for a slug, if its rendering is known to be current.
+pub(super) fn find_current(conn: &mut Connection, locale: &Locale, slug: &Slug) -> Result<Option<Finished>> {
+    let current = context::table.on(context::id.eq(1).and(context::epoch.eq(renderings::epoch)));
     Ok(renderings::table
-        .inner_join(present)
+        .inner_join(current)
         .filter(renderings::locale.eq(locale))
         .filter(renderings::slug.eq(slug))
         .select(FINISHED)
@@ -97,20 +105,20 @@ pub(super) fn find_fresh(conn: &mut Connection, locale: &Locale, slug: &Slug) ->
         .optional()?)
 }
 
-/// What became of a look for an article.
+/// The outcome of a look-up.
 enum Found {
-    Fresh(Box<Stored>),
+    Current(Box<Stored>),
     Stale(ArticleId),
-    /// Under another name now.
+    /// Published under this slug or id now.
     Moved(String),
 }
 
-/// Looks an article up as readers name it.
-fn look(conn: &mut Connection, article: &ArticleRef, locale: &Locale) -> Result<Found> {
+/// Looks up a published article.
+fn find(conn: &mut Connection, article: &ArticleKey) -> Result<Found> {
     let mut query = renderings::table.into_boxed();
     query = match article {
-        ArticleRef::Id(id) => query.filter(renderings::article_id.eq(*id)),
-        ArticleRef::Slug(slug) => {
+        ArticleKey::Id(id) => query.filter(renderings::article_id.eq(*id)),
+        ArticleKey::Slug(locale, slug) => {
             query.filter(renderings::locale.eq(locale)).filter(renderings::slug.eq(slug))
         }
     };
@@ -120,9 +128,9 @@ fn look(conn: &mut Connection, article: &ArticleRef, locale: &Locale) -> Result<
         (Some((epoch, stored)), _) => Ok(if epoch < render_context::store::epoch(conn)? {
             Found::Stale(stored.id)
         } else {
-            Found::Fresh(Box::new(stored))
+            Found::Current(Box::new(stored))
         }),
-        (None, ArticleRef::Slug(slug)) => {
+        (None, ArticleKey::Slug(locale, slug)) => {
             let Some((owner, true)) = slugs::owner(conn, locale, slug)? else {
                 return Err(Error::NotFound("article"));
             };
@@ -137,28 +145,25 @@ fn look(conn: &mut Connection, article: &ArticleRef, locale: &Locale) -> Result<
                 None => Err(Error::NotFound("article")),
             }
         }
-        (None, ArticleRef::Id(_)) => Err(Error::NotFound("article")),
+        (None, ArticleKey::Id(_)) => Err(Error::NotFound("article")),
     }
 }
 
-/// Answers a request for something of an article: what `make` makes of the rendering, or where the article is now.
-pub(super) async fn answer(
+/// Responds to a request for something of a published article: with what `make` makes of the rendering, or a redirect.
+pub(super) async fn respond(
     app: &App,
     req: &HttpRequest,
-    article: ArticleRef,
-    locale: Locale,
+    article: ArticleKey,
     make: impl AsyncFnOnce(Stored) -> Result<Answer>,
 ) -> Result<Answer> {
     const TRIES: u32 = 3;
     for _ in 0..TRIES {
-        let (article, locale) = (article.clone(), locale.clone());
-        match app.db.read(move |conn| look(conn, &article, &locale)).await? {
-            Found::Fresh(stored) => return make(*stored).await,
+        let article = article.clone();
+        match app.db.read(move |conn| find(conn, &article)).await? {
+            Found::Current(stored) => return make(*stored).await,
             Found::Moved(to) => return Ok(moved(req, "article", &to)),
-            Found::Stale(id) => {
-                remake::one(app, id).await?;
-            }
+            Found::Stale(id) => rerender::rerender_article(app, id).await?,
         }
     }
-    Err(Error::unavailable("the article's surroundings keep changing"))
+    Err(Error::unavailable("the render context of the article keeps changing"))
 }

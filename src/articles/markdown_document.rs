@@ -2,14 +2,16 @@
 
 use serde_json::{Map, Value};
 
-use super::checks::{MOST_AUTHORS, MOST_CUSTOM, MOST_TOPICS};
+use super::checks::{MAX_AUTHORS, MAX_CUSTOM, MAX_TOPICS, check_heading, check_markdown};
+use super::match_sections::match_sections;
 use super::metadata_change::{MetadataChange, Named};
 use super::{Content, Cover, Section, Seo, line, parse_uuid, short, tree, web_address};
 use crate::authors::AuthorRef;
 use crate::base::clock::Timestamp;
-use crate::base::error::{Error, Invalid, Result};
+use crate::base::error::{Error, Invalid, Result, Violations};
 use crate::base::http::json;
 use crate::base::ids::{ArticleId, IsId as _};
+use crate::base::random::Random;
 use crate::base::text::front_matter::{self, AuthorName, FrontMatter};
 use crate::base::text::outline::{self, Document, Part};
 use crate::base::text::slug::{Anchor, Slug};
@@ -17,30 +19,28 @@ use crate::base::text::{Locale, html};
 use crate::topics::TopicRef;
 
 /// The largest document, in bytes.
-pub const MOST_DOCUMENT: usize = 1_000_000;
+pub const MAX_DOCUMENT: usize = 1_000_000;
 
-/// What a document says.
+/// A document, parsed and checked.
 #[derive(Debug, Clone, Default)]
-pub struct Incoming {
-    /// The article it says it is.
+pub struct ParsedDocument {
+    /// The id in its front matter.
     pub id: Option<ArticleId>,
     /// Its metadata, intro included.
     pub metadata: MetadataChange,
-    /// Its parts.
+    /// Its sections, checked.
     pub parts: Vec<Part>,
-    /// What its sections keep besides, by anchor.
+    /// The `custom` of its sections, by anchor.
     pub section_custom: Map<String, Value>,
     /// When it was first published, if it was.
     pub published_at: Option<Timestamp>,
-    /// Whether it calls itself a draft.
+    /// Whether its front matter calls it a draft.
     pub draft: bool,
 }
 
-/// Reads a Markdown document that stands at `pointer`. Front matter is never refused: what does not fit goes to `custom`.
-///
-/// # Errors
-/// Invalid, when the document is too large, its front matter is broken, or its text breaks a rule.
-pub fn read_markdown(document: &str, pointer: &'static str) -> Result<Incoming> {
+/// Parses a Markdown document at `pointer`. Invalid if the document is too large, its front matter has a syntax error, or
+/// its text breaks a rule. Front matter that has no field of its own, or does not fit it, goes to `custom`.
+pub fn read_markdown(document: &str, pointer: &'static str) -> Result<ParsedDocument> {
     check_length(document, pointer)?;
     let (front, text) = front_matter::split(document)
         .map_err(|invalid| Error::invalid(pointer, invalid.code, invalid.detail))?;
@@ -51,26 +51,25 @@ pub fn read_markdown(document: &str, pointer: &'static str) -> Result<Incoming> 
     read_document(front, text, pointer)
 }
 
-/// Reads an HTML document that stands at `pointer`.
-///
-/// # Errors
-/// As [`read_markdown`].
-pub fn read_html(document: &str, pointer: &'static str) -> Result<Incoming> {
+/// Parses an HTML document at `pointer`, like [`read_markdown`].
+pub fn read_html(document: &str, pointer: &'static str) -> Result<ParsedDocument> {
     check_length(document, pointer)?;
     read_document(FrontMatter::default(), &html::to_markdown(document), pointer)
 }
 
 fn check_length(document: &str, pointer: &'static str) -> Result<()> {
-    if document.len() > MOST_DOCUMENT {
-        return Err(Error::invalid(pointer, "too-long", format!("at most {MOST_DOCUMENT} bytes")));
+    if document.len() > MAX_DOCUMENT {
+        return Err(Error::invalid(pointer, "too-long", format!("at most {MAX_DOCUMENT} bytes")));
     }
     Ok(())
 }
 
-fn read_document(front: FrontMatter, text: &str, pointer: &'static str) -> Result<Incoming> {
+fn read_document(front: FrontMatter, text: &str, pointer: &'static str) -> Result<ParsedDocument> {
     let document = if front.title.is_some() { outline::parse_untitled(text) } else { outline::parse(text) };
-    let intro = tree::body(&document.intro)
-        .map_err(|invalid| Error::invalid(pointer, invalid.code, invalid.detail))?;
+    let mut violations = Violations::default();
+    let intro = violations.take(pointer, check_markdown(&document.intro)).unwrap_or_default();
+    let parts = check_parts(document.sections, pointer, &mut violations);
+    violations.check()?;
     let mut reader = FrontReader { custom: front.custom };
     let title =
         front.title.or(document.title).and_then(|title| reader.keep("title", title, |text| line(text, 300)));
@@ -84,7 +83,7 @@ fn read_document(front: FrontMatter, text: &str, pointer: &'static str) -> Resul
         featured: Some(front.featured.unwrap_or(false)),
         listed: Some(front.listed.unwrap_or(true)),
         authors: Some(authors(&front.authors)),
-        topics: Some(named(front.tags.iter().map(|tag| (None, tag.as_str())), MOST_TOPICS)),
+        topics: Some(named(front.tags.iter().map(|tag| (None, tag.as_str())), MAX_TOPICS)),
         intro: Some(intro),
         seo: Some(reader.seo(front.seo)),
         translation_of: Some(front.translation_of.as_deref().and_then(parse_uuid).map(ArticleId::from_uuid)),
@@ -93,19 +92,55 @@ fn read_document(front: FrontMatter, text: &str, pointer: &'static str) -> Resul
         ),
         custom: Some(reader.custom()),
     };
-    Ok(Incoming {
+    Ok(ParsedDocument {
         id: front.id.map(ArticleId::from_uuid),
         metadata,
-        parts: document.sections,
+        parts,
         section_custom: front.sections,
         published_at: front.published_at.map(Timestamp::from),
         draft: front.draft.unwrap_or(false),
     })
 }
 
-/// Keeps what front matter says where it belongs, or else in `custom`.
+fn check_parts(parts: Vec<Part>, pointer: &'static str, violations: &mut Violations) -> Vec<Part> {
+    let check = |part: Part| Part {
+        heading: part.heading.and_then(|text| violations.take(pointer, check_heading(&text))),
+        anchor: part.anchor,
+        body: violations.take(pointer, check_markdown(&part.body)).unwrap_or_default(),
+        sections: check_parts(part.sections, pointer, violations),
+    };
+    parts.into_iter().map(check).collect()
+}
+
+/// Puts front matter into its fields, or else into `custom`.
 struct FrontReader {
     custom: Map<String, Value>,
+}
+
+impl ParsedDocument {
+    /// Its sections as those of a new article.
+    pub fn new_sections(
+        &self,
+        pointer: &'static str,
+        random: &Random,
+        now: Timestamp,
+    ) -> Result<Vec<Section>> {
+        match_sections(&self.parts, &[], &self.section_custom, pointer, random, now)
+    }
+
+    /// The bodies of its intro and sections, in document order.
+    #[must_use]
+    pub fn bodies(&self) -> Vec<&str> {
+        fn walk<'a>(parts: &'a [Part], out: &mut Vec<&'a str>) {
+            for part in parts {
+                out.push(&part.body);
+                walk(&part.sections, out);
+            }
+        }
+        let mut bodies: Vec<&str> = self.metadata.intro.as_deref().into_iter().collect();
+        walk(&self.parts, &mut bodies);
+        bodies
+    }
 }
 
 impl FrontReader {
@@ -160,7 +195,7 @@ impl FrontReader {
         let mut length = 2;
         for (name, value) in self.custom {
             length += name.len() + value.to_string().len() + 8;
-            if length > MOST_CUSTOM {
+            if length > MAX_CUSTOM {
                 break;
             }
             custom.insert(name, value);
@@ -174,7 +209,7 @@ fn authors(names: &[AuthorName]) -> Vec<Named> {
         let name = author.name.as_deref().or(author.slug.as_deref())?;
         Some((author.slug.as_deref(), name))
     });
-    named(known, MOST_AUTHORS)
+    named(known, MAX_AUTHORS)
 }
 
 fn named<'a>(names: impl Iterator<Item = (Option<&'a str>, &'a str)>, most: usize) -> Vec<Named> {
@@ -194,7 +229,7 @@ fn as_path(alias: String) -> String {
     if path.starts_with('/') { path } else { format!("/{path}") }
 }
 
-/// Writes a draft as a Markdown document with front matter, which read back gives the same.
+/// Writes a draft as a Markdown document with front matter. Parsing it again gives the same draft.
 #[must_use]
 pub fn write_markdown(
     id: ArticleId,

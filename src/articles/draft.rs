@@ -1,0 +1,35 @@
+//! An article as its editors have it now.
+
+use diesel::Identifiable as _;
+
+use super::Content;
+use super::store::{self, ArticleRow, SectionRow};
+use crate::base::db::Connection;
+use crate::base::error::Result;
+use crate::base::ids::SectionId;
+
+/// A draft: the row of the article, and what was written.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    /// The article's state.
+    pub row: ArticleRow,
+    /// What was written.
+    pub content: Content,
+    /// The rows of the sections.
+    pub(super) sections: Vec<SectionRow>,
+}
+
+impl Draft {
+    /// Reads the content of an article.
+    pub fn load(conn: &mut Connection, row: ArticleRow) -> Result<Self> {
+        let (content, sections) = store::find_content(conn, &row)?;
+        Ok(Self { row, content, sections })
+    }
+
+    /// The version at which a section last changed.
+    #[must_use]
+    pub fn section_revision(&self, id: SectionId) -> i64 {
+        let row = self.sections.iter().find(|row| *row.id() == id);
+        row.map_or(self.row.revision, |row| row.revision)
+    }
+}

@@ -1,0 +1,227 @@
+//! The list of drafts: all articles as their editors have them.
+
+use diesel::prelude::*;
+use serde::Serialize;
+use utoipa::{IntoParams, ToSchema};
+
+use super::store::ArticleRow;
+use crate::base::clock::Timestamp;
+use crate::base::db::schema::{article_authors, article_topics, articles, authors, topics};
+use crate::base::db::{Connection, MultiBackend};
+use crate::base::error::{Error, Invalid, Result};
+use crate::base::http::page;
+use crate::base::http::query::{FromParams, Params};
+use crate::base::ids::{ArticleId, UserId};
+use crate::base::text::Locale;
+use crate::base::text::slug::Slug;
+
+/// The filters and the order of the list of drafts.
+#[derive(Debug, Clone, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct DraftFilter {
+    /// With any of these statuses.
+    #[param(inline, value_type = Option<Vec<StatusFilter>>, style = Form, explode = false, min_items = 1, max_items = 3)]
+    status: Vec<StatusFilter>,
+    /// Whether the draft differs from what is published.
+    #[param(value_type = Option<bool>)]
+    has_unpublished_changes: Option<bool>,
+    /// Whether they are in the trash. Default: false.
+    #[param(value_type = Option<bool>)]
+    trashed: bool,
+    /// By any of these authors: slugs.
+    #[param(inline, value_type = Option<Vec<Slug>>, style = Form, explode = false, min_items = 1, max_items = 100)]
+    author: Vec<Slug>,
+    /// About any of these topics: slugs.
+    #[param(inline, value_type = Option<Vec<Slug>>, style = Form, explode = false, min_items = 1, max_items = 100)]
+    topic: Vec<Slug>,
+    /// In any of these languages.
+    #[param(inline, value_type = Option<Vec<Locale>>, style = Form, explode = false, min_items = 1, max_items = 100)]
+    locale: Vec<Locale>,
+    /// Words that the title contains. Case is ignored for a–z.
+    #[param(value_type = Option<String>, max_length = 200)]
+    q: Option<String>,
+    /// Last changed at this time or later.
+    #[param(value_type = Option<Timestamp>)]
+    updated_at_gte: Option<Timestamp>,
+    /// `updated_at`, `created_at` or `title`; with `-` in front for descending order. Default: `-updated_at`.
+    #[param(value_type = Option<String>, max_length = 100, example = "-updated_at")]
+    sort: DraftSort,
+}
+
+/// A status in a filter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum StatusFilter {
+    Draft,
+    Published,
+    Unpublished,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum DraftKey {
+    UpdatedAt,
+    CreatedAt,
+    Title,
+}
+
+/// A sort key, and whether the order is descending. Ties are broken by id.
+#[derive(Debug, Clone, Copy)]
+struct DraftSort(DraftKey, bool);
+
+impl FromParams for DraftFilter {
+    fn from_params(params: &mut Params) -> Self {
+        let known = [
+            ("updated_at", DraftKey::UpdatedAt),
+            ("created_at", DraftKey::CreatedAt),
+            ("title", DraftKey::Title),
+        ];
+        let one = |text: &str| match page::sort(text, &known)?.as_slice() {
+            [(key, descending)] => Ok(DraftSort(*key, *descending)),
+            _ => Err(Invalid::new("unknown-sort", "one of updated_at, created_at, title")),
+        };
+        Self {
+            status: params.list("status", |text| match text {
+                "draft" => Ok(StatusFilter::Draft),
+                "published" => Ok(StatusFilter::Published),
+                "unpublished" => Ok(StatusFilter::Unpublished),
+                _ => Err(Invalid::new("not-one-of", "draft, published or unpublished")),
+            }),
+            has_unpublished_changes: params.flag("has_unpublished_changes"),
+            trashed: params.flag("trashed").unwrap_or(false),
+            author: params.list("author", Slug::parse),
+            topic: params.list("topic", Slug::parse),
+            locale: params.list("locale", Locale::parse),
+            q: params.text_within("q", 200).filter(|q| !q.trim().is_empty()),
+            updated_at_gte: params.time("updated_at_gte"),
+            sort: params.parsed("sort", one).unwrap_or(DraftSort(DraftKey::UpdatedAt, true)),
+        }
+    }
+}
+
+/// A position in the list: the value of the sort key, and the id.
+pub type Position = (String, ArticleId);
+
+impl DraftFilter {
+    /// The position of an article in this order.
+    #[must_use]
+    pub fn position(&self, row: &ArticleRow) -> Position {
+        let value = match self.sort.0 {
+            DraftKey::UpdatedAt => row.updated_at.as_micros().to_string(),
+            DraftKey::CreatedAt => row.created_at.as_micros().to_string(),
+            DraftKey::Title => row.title.clone(),
+        };
+        (value, row.id)
+    }
+}
+
+type Matching<'a> = articles::BoxedQuery<'a, MultiBackend>;
+
+fn matching(filter: &DraftFilter, owner: Option<UserId>) -> Matching<'static> {
+    let mut query = articles::table.into_boxed();
+    query = if filter.trashed {
+        query.filter(articles::trashed_at.is_not_null())
+    } else {
+        query.filter(articles::trashed_at.is_null())
+    };
+    if let Some(owner) = owner {
+        query = query.filter(articles::owner_id.eq(owner));
+    }
+    if !filter.status.is_empty() {
+        let has = |status| filter.status.contains(&status);
+        // Each status that is not asked for is excluded.
+        if !has(StatusFilter::Published) {
+            query = query.filter(articles::live_edition.is_null());
+        }
+        if !has(StatusFilter::Draft) {
+            query = query.filter(articles::last_edition.gt(0));
+        }
+        if !has(StatusFilter::Unpublished) {
+            query = query.filter(articles::live_edition.is_not_null().or(articles::last_edition.eq(0)));
+        }
+    }
+    match filter.has_unpublished_changes {
+        Some(true) => {
+            query = query.filter(
+                articles::published_revision
+                    .is_null()
+                    .or(articles::published_revision.ne(articles::revision.nullable())),
+            );
+        }
+        Some(false) => query = query.filter(articles::published_revision.eq(articles::revision.nullable())),
+        None => {}
+    }
+    if !filter.author.is_empty() {
+        let by = article_authors::table
+            .inner_join(authors::table.on(authors::id.eq(article_authors::author_id)))
+            .filter(authors::slug.eq_any(filter.author.clone()))
+            .select(article_authors::article_id);
+        query = query.filter(articles::id.eq_any(by));
+    }
+    if !filter.topic.is_empty() {
+        let about = article_topics::table
+            .inner_join(topics::table.on(topics::id.eq(article_topics::topic_id)))
+            .filter(topics::slug.eq_any(filter.topic.clone()))
+            .select(article_topics::article_id);
+        query = query.filter(articles::id.eq_any(about));
+    }
+    if !filter.locale.is_empty() {
+        query = query.filter(articles::locale.eq_any(filter.locale.clone()));
+    }
+    for word in filter.q.iter().flat_map(|q| q.split_whitespace()) {
+        let escaped = word.to_ascii_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+        query = query.filter(lower(articles::title).like(format!("%{escaped}%")).escape('\\'));
+    }
+    if let Some(at) = filter.updated_at_gte {
+        query = query.filter(articles::updated_at.ge(at));
+    }
+    query
+}
+
+diesel::define_sql_function! {
+    /// Lower case of ASCII letters: that of others depends on the engine and its collation.
+    fn lower(text: diesel::sql_types::Text) -> diesel::sql_types::Text;
+}
+
+/// How many articles there are, of one owner or of all.
+pub fn count(conn: &mut Connection, filter: &DraftFilter, owner: Option<UserId>) -> Result<i64> {
+    Ok(matching(filter, owner).count().get_result(conn)?)
+}
+
+/// At most `limit` articles after a position, of one owner or of all.
+pub fn list(
+    conn: &mut Connection,
+    filter: &DraftFilter,
+    owner: Option<UserId>,
+    after: Option<Position>,
+    limit: i64,
+) -> Result<Vec<ArticleRow>> {
+    let DraftSort(key, descending) = filter.sort;
+    let mut query = matching(filter, owner).limit(limit);
+    macro_rules! keyset {
+        ($column:expr, $parse:expr) => {{
+            if let Some((value, id)) = after {
+                let value = $parse(value)?;
+                query = if descending {
+                    query.filter($column.lt(value.clone()).or($column.eq(value).and(articles::id.lt(id))))
+                } else {
+                    query.filter($column.gt(value.clone()).or($column.eq(value).and(articles::id.gt(id))))
+                };
+            }
+            if descending {
+                query.order(($column.desc(), articles::id.desc()))
+            } else {
+                query.order(($column.asc(), articles::id.asc()))
+            }
+        }};
+    }
+    let moment = |text: String| {
+        let micros = text.parse().ok().and_then(|micros| Timestamp::from_micros(micros).ok());
+        micros.ok_or_else(|| Error::parameter("cursor", "foreign-cursor", "not a cursor of this list"))
+    };
+    let query = match key {
+        DraftKey::UpdatedAt => keyset!(articles::updated_at, moment),
+        DraftKey::CreatedAt => keyset!(articles::created_at, moment),
+        DraftKey::Title => keyset!(articles::title, Ok::<String, Error>),
+    };
+    Ok(query.load(conn)?)
+}

@@ -1,0 +1,94 @@
+//! Changing a draft. A write locks the article, checks that nothing it replaces has changed since its caller last read it,
+//! changes the draft, and saves the difference: rows, a revision, a note of what changed, an event. Or nothing at all.
+
+use super::diff::{metadata_fields, section_fields};
+use super::draft::Draft;
+use super::history::{self, ChangeRow};
+use super::resolve::lock_article;
+use super::scope::{WriteScope, check_unchanged};
+use super::store::{self, ArticleRow};
+use super::{ArticleKey, slugs};
+use crate::auth::{Actor, WriteArticles};
+use crate::base::db::Tx;
+use crate::base::db::types::Json;
+use crate::base::error::Result;
+use crate::base::events::Event;
+use crate::base::http::IfMatch;
+use crate::base::ids::{IsId as _, SectionId, SubjectId};
+use crate::base::text::Locale;
+
+/// Who changes a draft.
+#[derive(Debug, Clone)]
+pub struct Editor<'a> {
+    /// The user, with the right to.
+    pub actor: Actor<WriteArticles>,
+    /// The site's default language.
+    pub locale: &'a Locale,
+}
+
+/// Changes a draft. `scope` says what `change` may replace; `change` returns the sections that it moved. If nothing differs
+/// afterwards, nothing is written.
+pub fn edit(
+    tx: &mut Tx<'_>,
+    editor: &Editor<'_>,
+    article: &ArticleKey,
+    if_match: IfMatch,
+    scope: &WriteScope,
+    change: impl FnOnce(&mut Tx<'_>, &mut Draft) -> Result<Vec<SectionId>>,
+) -> Result<Draft> {
+    let row = lock_article(tx, editor.actor, article)?;
+    let before = Draft::load(tx, row)?;
+    check_unchanged(tx, &before, if_match, scope)?;
+    let mut after = before.clone();
+    let moved = change(tx, &mut after)?;
+    save(tx, &before, after, &moved)
+}
+
+/// Saves the difference between two states of a draft.
+fn save(tx: &mut Tx<'_>, before: &Draft, mut after: Draft, moved: &[SectionId]) -> Result<Draft> {
+    let fields = metadata_fields(&before.content.metadata, &after.content.metadata);
+    let sections = section_fields(&before.content.sections, &after.content.sections, moved);
+    if fields.is_empty() && sections.is_empty() {
+        return Ok(after);
+    }
+    let (id, version, now, user_id) = (before.row.id, before.row.version + 1, tx.now(), tx.actor());
+    let change = |subject_id, fields: Option<Vec<String>>| ChangeRow {
+        article_id: id,
+        version,
+        subject_id,
+        fields: fields.map(Json),
+        user_id,
+        at: now,
+    };
+    if !fields.is_empty() {
+        after.row.metadata_revision = version;
+        after.row.set_metadata(&after.content.metadata);
+        if fields.iter().any(|field| field == "authors" || field == "topics") {
+            store::set_terms(tx, id, &mut after.content.metadata)?;
+        }
+        slugs::release(tx, id, &after.row.locale, &after.row.slug)?;
+        history::insert_change(tx, change(SubjectId::from_uuid(id.uuid()), Some(fields)))?;
+    }
+    let changed: Vec<SectionId> = sections.iter().map(|(section, _)| *section).collect();
+    after.sections =
+        store::set_sections(tx, id, &before.sections, &after.content.sections, &changed, version)?;
+    for (section, fields) in sections {
+        history::insert_change(tx, change(SubjectId::from_uuid(section.uuid()), fields))?;
+    }
+    after.row.version = version;
+    after.row.revision = version;
+    after.row.updated_at = now;
+    store::update(tx, &after.row)?;
+    history::insert_revision(tx, id, version, &after.content)?;
+    tx.append(Event::ArticleEdited { article: id, version, sections: changed });
+    Ok(after)
+}
+
+/// Gives an article a new version without a revision: for what changes its state and not its text.
+pub fn bump_version(tx: &mut Tx<'_>, row: &mut ArticleRow, event: Event) -> Result<()> {
+    row.version += 1;
+    row.updated_at = tx.now();
+    store::update(tx, row)?;
+    tx.append(event);
+    Ok(())
+}

@@ -1,0 +1,141 @@
+//! The history of an article: revisions, each the snapshot that an accepted edit leaves, and changes, which say which parts
+//! of the draft a write changed.
+
+use diesel::prelude::*;
+
+use super::Content;
+use crate::base::clock::Timestamp;
+use crate::base::db::schema::{changes, revisions};
+use crate::base::db::types::Json;
+use crate::base::db::{Connection, Tx};
+use crate::base::error::Result;
+use crate::base::ids::{ArticleId, SubjectId, UserId};
+
+/// A revision without its content.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable)]
+pub struct RevisionRow {
+    /// The version of the article that the edit made.
+    pub revision: i64,
+    /// Who made the edit.
+    pub user_id: Option<UserId>,
+    /// The title.
+    pub title: String,
+    /// When the edit was made.
+    pub created_at: Timestamp,
+}
+
+/// One part of a draft that a write changed: the metadata (the subject is the article itself) or a section.
+#[derive(Debug, Clone, PartialEq, Queryable)]
+pub struct ChangeRow {
+    /// The article.
+    pub article_id: ArticleId,
+    /// The version that the write made.
+    pub version: i64,
+    /// The article or the section.
+    pub subject_id: SubjectId,
+    /// The fields that changed; `None` for a section that was removed.
+    pub fields: Option<Json<Vec<String>>>,
+    /// Who.
+    pub user_id: Option<UserId>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Saves the snapshot of an accepted edit.
+pub fn insert_revision(tx: &mut Tx<'_>, article: ArticleId, revision: i64, content: &Content) -> Result<()> {
+    diesel::insert_into(revisions::table)
+        .values((
+            revisions::article_id.eq(article),
+            revisions::revision.eq(revision),
+            revisions::user_id.eq(tx.actor()),
+            revisions::title.eq(&content.metadata.title),
+            revisions::created_at.eq(tx.now()),
+            revisions::content.eq(Json(content.clone())),
+        ))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// The content of a revision.
+pub fn find_revision_content(
+    conn: &mut Connection,
+    article: ArticleId,
+    revision: i64,
+) -> Result<Option<Content>> {
+    let found: Option<Json<Content>> = revisions::table
+        .filter(revisions::article_id.eq(article))
+        .filter(revisions::revision.eq(revision))
+        .select(revisions::content)
+        .get_result(conn)
+        .optional()?;
+    Ok(found.map(|Json(content)| content))
+}
+
+/// A revision and its content.
+pub fn find_revision(
+    conn: &mut Connection,
+    article: ArticleId,
+    revision: i64,
+) -> Result<Option<(RevisionRow, Content)>> {
+    type Row = (i64, Option<UserId>, String, Timestamp, Json<Content>);
+    let found: Option<Row> = revisions::table
+        .filter(revisions::article_id.eq(article))
+        .filter(revisions::revision.eq(revision))
+        .select((
+            revisions::revision,
+            revisions::user_id,
+            revisions::title,
+            revisions::created_at,
+            revisions::content,
+        ))
+        .get_result(conn)
+        .optional()?;
+    Ok(found.map(|(revision, user_id, title, created_at, Json(content))| {
+        (RevisionRow { revision, user_id, title, created_at }, content)
+    }))
+}
+
+/// At most `limit` revisions of an article before a revision, newest first.
+pub fn list_revisions(
+    conn: &mut Connection,
+    article: ArticleId,
+    before: Option<i64>,
+    limit: i64,
+) -> Result<Vec<RevisionRow>> {
+    Ok(revisions::table
+        .filter(revisions::article_id.eq(article))
+        .filter(revisions::revision.lt(before.unwrap_or(i64::MAX)))
+        .order(revisions::revision.desc())
+        .select((revisions::revision, revisions::user_id, revisions::title, revisions::created_at))
+        .limit(limit)
+        .load(conn)?)
+}
+
+/// How many revisions an article has.
+pub fn count_revisions(conn: &mut Connection, article: ArticleId) -> Result<i64> {
+    Ok(revisions::table.filter(revisions::article_id.eq(article)).count().get_result(conn)?)
+}
+
+/// Saves which part of a draft a write changed.
+pub fn insert_change(tx: &mut Tx<'_>, change: ChangeRow) -> Result<()> {
+    diesel::insert_into(changes::table)
+        .values((
+            changes::article_id.eq(change.article_id),
+            changes::version.eq(change.version),
+            changes::subject_id.eq(change.subject_id),
+            changes::fields.eq(change.fields),
+            changes::user_id.eq(change.user_id),
+            changes::at.eq(change.at),
+        ))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// The changes of an article after a version, oldest first.
+pub fn list_changes_since(conn: &mut Connection, article: ArticleId, version: i64) -> Result<Vec<ChangeRow>> {
+    Ok(changes::table
+        .filter(changes::article_id.eq(article))
+        .filter(changes::version.gt(version))
+        .order(changes::version)
+        .load(conn)?)
+}

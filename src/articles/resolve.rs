@@ -1,0 +1,72 @@
+//! Finding the article that a request with a token names. What the caller's right does not reach is not found.
+
+use serde_json::{Map, json};
+
+use super::store::{self, ArticleRow};
+use super::{ArticleKey, slugs};
+use crate::auth::{Actor, Permission};
+use crate::base::db::{Connection, Tx};
+use crate::base::error::{Conflict, Error, Result};
+
+/// Finds an article by its id or the slug of its draft. Conflict `slug-moved` if the article had that slug before.
+pub fn resolve_article<P: Permission>(
+    conn: &mut Connection,
+    actor: Actor<P>,
+    key: &ArticleKey,
+) -> Result<ArticleRow> {
+    let found = match key {
+        ArticleKey::Id(id) => store::find(conn, *id)?,
+        ArticleKey::Slug(locale, slug) => store::find_by_slug(conn, locale, slug)?,
+    };
+    check_found(conn, actor, key, found)
+}
+
+/// Finds and locks an article for a write: the first thing that every write to an article does. Conflict `slug-moved`, or
+/// `in-trash`.
+pub fn lock_article<P: Permission>(tx: &mut Tx<'_>, actor: Actor<P>, key: &ArticleKey) -> Result<ArticleRow> {
+    let row = lock(tx, actor, key)?;
+    if row.trashed_at.is_some() {
+        return Err(Error::conflict("in-trash", "The article is in the trash. Restore it first."));
+    }
+    Ok(row)
+}
+
+/// Finds and locks an article in the trash. Conflict `slug-moved`, or `not-in-trash`.
+pub fn lock_trashed_article<P: Permission>(
+    tx: &mut Tx<'_>,
+    actor: Actor<P>,
+    key: &ArticleKey,
+) -> Result<ArticleRow> {
+    let row = lock(tx, actor, key)?;
+    if row.trashed_at.is_none() {
+        return Err(Error::conflict("not-in-trash", "The article is not in the trash."));
+    }
+    Ok(row)
+}
+
+fn lock<P: Permission>(tx: &mut Tx<'_>, actor: Actor<P>, key: &ArticleKey) -> Result<ArticleRow> {
+    let found = match key {
+        ArticleKey::Id(id) => store::lock(tx, *id)?,
+        ArticleKey::Slug(locale, slug) => store::lock_by_slug(tx, locale, slug)?,
+    };
+    check_found(tx, actor, key, found)
+}
+
+fn check_found<P: Permission>(
+    conn: &mut Connection,
+    actor: Actor<P>,
+    key: &ArticleKey,
+    found: Option<ArticleRow>,
+) -> Result<ArticleRow> {
+    let reachable = |row: Option<ArticleRow>| {
+        row.filter(|row| actor.reaches(row.owner_id)).ok_or(Error::NotFound("article"))
+    };
+    let (None, ArticleKey::Slug(locale, slug)) = (&found, key) else { return reachable(found) };
+    let owner = slugs::owner(conn, locale, slug)?.map(|(owner, _)| owner);
+    let moved = reachable(owner.map_or(Ok(None), |owner| store::find(conn, owner))?)?;
+    Err(Error::Conflict(Conflict {
+        code: "slug-moved",
+        detail: format!("The slug of the draft is now {}.", moved.slug).into(),
+        members: Map::from_iter([("slug".to_owned(), json!(moved.slug)), ("id".to_owned(), json!(moved.id))]),
+    }))
+}

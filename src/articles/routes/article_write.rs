@@ -1,0 +1,87 @@
+//! What every write to an article reads from its request, at once and in one place, so that no handler can forget to
+//! resolve the slug in its language or to check `If-Match`.
+
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::http::header;
+use actix_web::web::{Data, Path};
+use actix_web::{FromRequest, HttpRequest};
+
+use super::paths::{ArticlePath, InLocale};
+use crate::app::App;
+use crate::articles::ArticleKey;
+use crate::articles::draft::Draft;
+use crate::articles::edit::{Editor, edit};
+use crate::articles::output::{self, Warning};
+use crate::articles::scope::WriteScope;
+use crate::auth::{Actor, Permission, WriteArticles};
+use crate::base::db::{Connection, Tx};
+use crate::base::error::{Error, Result};
+use crate::base::http::{Answer, IfMatch, Query};
+use crate::base::ids::SectionId;
+use crate::base::text::Locale;
+
+/// A write to the article in the path by a user with the right `P`.
+#[derive(Debug, Clone)]
+pub struct ArticleWrite<P> {
+    /// The user.
+    pub actor: Actor<P>,
+    /// The article.
+    pub article: ArticleKey,
+    /// The value of `If-Match`. It is read inside the write: authentication and the replay of an idempotent request come
+    /// before preconditions.
+    if_match: Option<String>,
+    /// The site's default language.
+    locale: Locale,
+}
+
+/// A write to the draft of the article in the path.
+pub type DraftWrite = ArticleWrite<WriteArticles>;
+
+impl<P: Permission> FromRequest for ArticleWrite<P> {
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self>>>>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let app = req.app_data::<Data<App>>().cloned();
+        let if_match = req.headers().get(header::IF_MATCH);
+        let if_match = if_match.map(|value| value.to_str().unwrap_or_default().to_owned());
+        let actor = Actor::from_request(req, payload);
+        let path = Path::<ArticlePath>::from_request(req, payload);
+        let query = Query::<InLocale>::from_request(req, payload);
+        Box::pin(async move {
+            let app = app.ok_or_else(|| Error::internal("the application is missing"))?;
+            let actor = actor.await?;
+            let path = path.await.map_err(|_| Error::NotFound("page"))?.into_inner();
+            let Query(locale) = query.await?;
+            let article = locale.key(&app, path.article);
+            Ok(Self { actor, article, if_match, locale: app.config.locale.clone() })
+        })
+    }
+}
+
+impl DraftWrite {
+    /// Changes the draft, if nothing within `scope` has changed since the version in `If-Match`. `change` returns the
+    /// sections that it moved.
+    pub fn apply(
+        &self,
+        tx: &mut Tx<'_>,
+        scope: &WriteScope,
+        change: impl FnOnce(&mut Tx<'_>, &Editor<'_>, &mut Draft) -> Result<Vec<SectionId>>,
+    ) -> Result<Draft> {
+        let if_match = match (scope, &self.if_match) {
+            (WriteScope::Nothing, _) => IfMatch::Any,
+            (_, Some(value)) => IfMatch::parse(value)?,
+            (_, None) => return Err(Error::PreconditionRequired),
+        };
+        let editor = Editor { actor: self.actor, locale: &self.locale };
+        edit(tx, &editor, &self.article, if_match, scope, |tx, draft| change(tx, &editor, draft))
+    }
+}
+
+/// The response to a write of a draft.
+pub fn draft_response(conn: &mut Connection, draft: &Draft, warnings: Vec<Warning>) -> Result<Answer> {
+    let draft = output::Draft::new(conn, draft, warnings)?;
+    Ok(Answer::ok(&draft)?.version(draft.version()))
+}

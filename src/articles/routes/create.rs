@@ -1,0 +1,115 @@
+//! `POST /v1/articles`.
+
+use actix_web::web::Data;
+
+use crate::app::App;
+use crate::articles::edit::Editor;
+use crate::articles::input::CreateArticle;
+use crate::articles::markdown_document::{ParsedDocument, read_html, read_markdown};
+use crate::articles::output::{Draft, Warning, warnings};
+use crate::articles::section_input::check_all;
+use crate::articles::tree::{self, flatten};
+use crate::articles::write::{NewArticle, create};
+use crate::auth::{Actor, WriteArticles};
+use crate::base::clock::Timestamp;
+use crate::base::db::Tx;
+use crate::base::error::{Invalid, Result, Violations};
+use crate::base::http::idempotency::IdempotencyKeyHeader;
+use crate::base::http::{Answer, IdempotencyKey, Json};
+use crate::base::random::Random;
+
+/// Create an article
+///
+/// Creates a draft owned by the caller, at version 1; readers see nothing until it is published. All roles may. The text is
+/// given as `intro` and `sections`, or as one whole `markdown` or `html` document whose headings become sections. Without
+/// `slug` one is made from the title and made unique by a suffix. Topics and authors that do not exist are created if the
+/// caller may create them; otherwise the response is 422. `warnings` lists what sanitising will remove.
+#[utoipa::path(post, path = "/v1/articles", tag = "drafts", security(("bearer" = [])),
+    params(IdempotencyKeyHeader),
+    request_body = CreateArticle,
+    responses(
+        (status = 201, description = "The draft.", body = Draft,
+         headers(("Location" = String, description = "The URL of the draft."), ("ETag" = String, description = "Its version."))),
+        (status = 409, description = "`slug-taken`: another article in this language has the slug. Choose another, or omit it."),
+    ))]
+pub async fn create_article(
+    app: Data<App>,
+    actor: Actor<WriteArticles>,
+    key: IdempotencyKey,
+    body: Json<CreateArticle>,
+) -> Result<Answer> {
+    let once = key.once(actor.user, &body.fingerprint);
+    let (random, now, policy) = (app.random.clone(), app.clock.now(), app.policy());
+    let prepare = app.compute.run(move || {
+        let new = prepare(body.value, actor, &random, now)?;
+        let intro = new.metadata.intro.as_deref().unwrap_or_default();
+        let sections = flatten(&new.sections).into_iter().map(|(section, ..)| section.body.as_str());
+        let warnings = warnings(std::iter::once(intro).chain(sections), &policy);
+        Ok((new, warnings))
+    });
+    let locale = app.config.locale.clone();
+    let work = move |tx: &mut Tx<'_>, (new, warnings): &(NewArticle, Vec<Warning>)| {
+        let draft = create(tx, &Editor { actor, locale: &locale }, new)?;
+        let draft = Draft::new(tx, &draft, warnings.clone())?;
+        Ok(Answer::created(format!("/v1/articles/{}/draft", new.id), &draft)?.version(draft.version()))
+    };
+    once.answer(&app.db, prepare, work).await
+}
+
+/// Checks a new article and builds its sections.
+fn prepare(
+    body: CreateArticle,
+    actor: Actor<WriteArticles>,
+    random: &Random,
+    now: Timestamp,
+) -> Result<NewArticle> {
+    let mut violations = Violations::default();
+    let metadata = body.change(&mut violations);
+    let given =
+        [body.sections.is_some() || body.intro.is_some(), body.markdown.is_some(), body.html.is_some()];
+    if given.iter().filter(|given| **given).count() > 1 {
+        let detail = "either sections and intro, or markdown, or html";
+        violations.take::<()>("", Err(Invalid::new("one-text", detail)));
+    }
+    if let Some(at) = body.published_at {
+        violations.take("/published_at", check_first_publication(actor, at, now));
+    }
+    let (document, pointer) = match (&body.markdown, &body.html) {
+        (Some(markdown), _) => (read_markdown(markdown, "/markdown"), "/markdown"),
+        (_, Some(html)) => (read_html(html, "/html"), "/html"),
+        _ => (Ok(ParsedDocument::default()), ""),
+    };
+    let document = violations.gather(document)?;
+    if body.title.is_none() && document.as_ref().is_some_and(|document| document.metadata.title.is_none()) {
+        violations.take::<()>("/title", Err(Invalid::new("required", "An article has a title.")));
+    }
+    let document = document.unwrap_or_default();
+    let sections = violations.gather(match body.sections {
+        Some(inputs) => check_all(inputs).and_then(|checked| tree::build(&checked, &[], random, now)),
+        None => document.new_sections(pointer, random, now),
+    })?;
+    violations.check()?;
+    let published_at = document.published_at.filter(|at| check_first_publication(actor, *at, now).is_ok());
+    Ok(NewArticle {
+        id: random.id(now)?,
+        metadata: metadata.or(document.metadata),
+        sections: sections.unwrap_or_default(),
+        published_at: body.published_at.or(published_at),
+    })
+}
+
+/// Whether the caller may say that an article was first published at this time.
+pub fn check_first_publication<P: crate::auth::Permission>(
+    actor: Actor<P>,
+    at: Timestamp,
+    now: Timestamp,
+) -> Result<(), Invalid> {
+    if actor.only_of().is_some() {
+        let detail = "Only editors and admins may say when an article was first published.";
+        return Err(Invalid::new("not-for-your-role", detail));
+    }
+    if at > now {
+        return Err(Invalid::new("in-the-future", "a time in the past"));
+    }
+    Ok(())
+}

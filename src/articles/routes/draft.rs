@@ -1,0 +1,75 @@
+//! `/v1/articles/{article}/draft`.
+
+use actix_web::web::{Data, Path};
+use serde_json::Value;
+
+use super::article_write::{DraftWrite, draft_response};
+use super::paths::{ArticlePath, InLocale};
+use crate::app::App;
+use crate::articles::draft::Draft as DraftState;
+use crate::articles::input::{DraftPatch, UpdateDraft};
+use crate::articles::metadata::change_metadata;
+use crate::articles::output::{Draft, warnings};
+use crate::articles::resolve::resolve_article;
+use crate::articles::scope::WriteScope;
+use crate::auth::{Actor, ReadDrafts};
+use crate::base::error::Result;
+use crate::base::http::conditional::IfMatchHeader;
+use crate::base::http::{Answer, MergePatch, Query};
+
+/// Get a draft
+///
+/// Returns the article as its editors have it now: metadata, sections and state. The `ETag` is the version of the article,
+/// to be sent back as `If-Match`. Contributors and authors may read their own articles, editors and admins all.
+#[utoipa::path(get, path = "/v1/articles/{article}/draft", tag = "drafts", security(("bearer" = [])),
+    params(ArticlePath, InLocale),
+    responses(
+        (status = 200, description = "The draft.", body = Draft, headers(("ETag" = String, description = "Its version."))),
+        (status = 409, description = "`slug-moved`: the slug of the draft has changed. The new one is in `slug`."),
+    ))]
+pub async fn get_draft(
+    app: Data<App>,
+    actor: Actor<ReadDrafts>,
+    path: Path<ArticlePath>,
+    Query(locale): Query<InLocale>,
+) -> Result<Answer> {
+    let article = locale.key(&app, path.into_inner().article);
+    app.db
+        .snapshot(move |conn| {
+            let row = resolve_article(conn, actor, &article)?;
+            let draft = DraftState::load(conn, row)?;
+            draft_response(conn, &draft, Vec::new())
+        })
+        .await
+}
+
+/// Update a draft
+///
+/// Changes metadata and intro. Omitted fields keep their value; `null` resets a field to its default. Contributors and
+/// authors may change their own articles, editors and admins all. Succeeds only if neither metadata nor intro has changed
+/// since the version in `If-Match`; otherwise responds 412 with the changes. Changes of sections do not conflict.
+#[utoipa::path(patch, path = "/v1/articles/{article}/draft", tag = "drafts", security(("bearer" = [])),
+    params(ArticlePath, InLocale, IfMatchHeader),
+    request_body(content = UpdateDraft, content_type = "application/merge-patch+json"),
+    responses(
+        (status = 200, description = "The new draft.", body = Draft, headers(("ETag" = String, description = "Its version."))),
+        (status = 409, description = "`slug-taken`: choose another slug. `slug-moved`: the new slug is in `slug`. `in-trash`: restore the article first."),
+    ))]
+pub async fn update_draft(app: Data<App>, write: DraftWrite, body: MergePatch<Value>) -> Result<Answer> {
+    let (patch, policy) = (body.value, app.policy());
+    let prepare = move || {
+        let warnings = warnings(patch.get("intro").and_then(Value::as_str), &policy);
+        Ok((DraftPatch::new(patch), warnings))
+    };
+    let (patch, warnings) = app.compute.run(prepare).await?;
+    app.db
+        .write_as(write.actor.user, move |tx| {
+            let draft = write.apply(tx, &WriteScope::Metadata, |tx, editor, draft| {
+                let change = patch.change(&draft.content.metadata)?;
+                change_metadata(tx, editor, draft, &change)?;
+                Ok(Vec::new())
+            })?;
+            draft_response(tx, &draft, warnings.clone())
+        })
+        .await
+}

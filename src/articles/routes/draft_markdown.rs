@@ -1,0 +1,78 @@
+//! `/v1/articles/{article}/draft/markdown`.
+
+use actix_web::web::{Data, Path};
+
+use super::article_write::{DraftWrite, draft_response};
+use super::paths::{ArticlePath, InLocale};
+use crate::app::App;
+use crate::articles::draft::Draft as DraftState;
+use crate::articles::markdown_document::{read_markdown, write_markdown};
+use crate::articles::output::{Draft, warnings};
+use crate::articles::resolve::resolve_article;
+use crate::articles::scope::WriteScope;
+use crate::articles::write::replace_by_document;
+use crate::auth::{Actor, ReadDrafts};
+use crate::base::error::Result;
+use crate::base::http::conditional::IfMatchHeader;
+use crate::base::http::{Answer, Markdown, Query};
+use crate::{authors, topics};
+
+/// Get a draft as Markdown
+///
+/// Returns the whole draft as one Markdown document with front matter, to be edited and sent back. Contributors and authors
+/// may read their own articles, editors and admins all.
+#[utoipa::path(get, path = "/v1/articles/{article}/draft/markdown", tag = "drafts", security(("bearer" = [])),
+    params(ArticlePath, InLocale),
+    responses(
+        (status = 200, description = "The document.", body = String, content_type = "text/markdown; charset=utf-8",
+         headers(("ETag" = String, description = "The version of the draft."))),
+        (status = 409, description = "`slug-moved`: the slug of the draft has changed. The new one is in `slug`."),
+    ))]
+pub async fn get_draft_markdown(
+    app: Data<App>,
+    actor: Actor<ReadDrafts>,
+    path: Path<ArticlePath>,
+    Query(locale): Query<InLocale>,
+) -> Result<Answer> {
+    let article = locale.key(&app, path.into_inner().article);
+    app.db
+        .snapshot(move |conn| {
+            let row = resolve_article(conn, actor, &article)?;
+            let DraftState { row, content, .. } = DraftState::load(conn, row)?;
+            let authors = authors::store::resolve(conn, &content.metadata.authors)?;
+            let topics = topics::store::resolve(conn, &content.metadata.topics)?;
+            let document = write_markdown(row.id, &content, &authors, &topics, row.published_at);
+            Ok(Answer::bytes("text/markdown; charset=utf-8", document.into()).version(row.version))
+        })
+        .await
+}
+
+/// Replace a draft by Markdown
+///
+/// Replaces the metadata by the document's front matter, and intro and sections by its text. Sections whose anchors or
+/// bodies are unchanged keep their ids. Contributors and authors may change their own articles, editors and admins all.
+/// Succeeds only if nothing has changed since the version in `If-Match`; otherwise responds 412 with the changes.
+#[utoipa::path(put, path = "/v1/articles/{article}/draft/markdown", tag = "drafts", security(("bearer" = [])),
+    params(ArticlePath, InLocale, IfMatchHeader),
+    request_body(content = String, content_type = "text/markdown"),
+    responses(
+        (status = 200, description = "The new draft.", body = Draft, headers(("ETag" = String, description = "Its version."))),
+        (status = 409, description = "`slug-taken`: choose another slug. `slug-moved`: the new slug is in `slug`. `in-trash`: restore the article first."),
+    ))]
+pub async fn replace_draft_markdown(app: Data<App>, write: DraftWrite, body: Markdown) -> Result<Answer> {
+    let policy = app.policy();
+    let parse = move || {
+        let document = read_markdown(&body.0, "")?;
+        let warnings = warnings(document.bodies(), &policy);
+        Ok((document, warnings))
+    };
+    let (document, warnings) = app.compute.run(parse).await?;
+    app.db
+        .write_as(write.actor.user, move |tx| {
+            let draft = write.apply(tx, &WriteScope::Everything, |tx, editor, draft| {
+                replace_by_document(tx, editor, draft, &document)
+            })?;
+            draft_response(tx, &draft, warnings.clone())
+        })
+        .await
+}

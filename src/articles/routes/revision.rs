@@ -1,0 +1,195 @@
+//! `/v1/articles/{article}/revisions/{revision}`.
+
+use actix_web::web::{Data, Path};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+use super::article_write::{DraftWrite, draft_response};
+use super::paths::{InLocale, RevisionPath};
+use crate::app::App;
+use crate::articles::output::Draft;
+use crate::articles::resolve::resolve_article;
+use crate::articles::scope::WriteScope;
+use crate::articles::{Cover, Section, Seo, WebsitePath, history, write as writes};
+use crate::auth::{Actor, ReadDrafts};
+use crate::authors::{self, AuthorRef};
+use crate::base::clock::Timestamp;
+use crate::base::db::{Connection, Tx};
+use crate::base::error::{Error, Result};
+use crate::base::http::conditional::IfMatchHeader;
+use crate::base::http::idempotency::IdempotencyKeyHeader;
+use crate::base::http::{Answer, IdempotencyKey, Query};
+use crate::base::ids::{ArticleId, SectionId, UserId};
+use crate::base::text::Locale;
+use crate::base::text::slug::{Anchor, Slug};
+use crate::topics::{self, TopicRef};
+
+/// A revision: everything an editor wrote.
+#[derive(Debug, Serialize, ToSchema)]
+#[expect(clippy::struct_field_names, reason = "the contract's name for the number is the noun's")]
+pub struct Revision {
+    /// The version of the article that the edit made.
+    #[schema(minimum = 1, maximum = 2_147_483_647)]
+    revision: i64,
+    /// Who made the edit.
+    user_id: Option<UserId>,
+    /// When the edit was made.
+    created_at: Timestamp,
+    slug: Slug,
+    locale: Locale,
+    /// One line.
+    #[schema(max_length = 300)]
+    title: String,
+    /// One line below the title.
+    #[schema(max_length = 500)]
+    subtitle: Option<String>,
+    /// What was written.
+    #[schema(max_length = 1000)]
+    summary: Option<String>,
+    cover: Option<Cover>,
+    /// Whether the site features it.
+    featured: bool,
+    /// Whether it is in lists, feeds and search results.
+    listed: bool,
+    /// Those of its authors that still exist.
+    #[schema(max_items = 20)]
+    authors: Vec<AuthorRef>,
+    /// Those of its topics that still exist.
+    #[schema(max_items = 50)]
+    topics: Vec<TopicRef>,
+    /// Markdown before the first section.
+    #[schema(max_length = 200_000)]
+    intro: String,
+    /// The sections at the top level, with those below them.
+    #[schema(max_items = 1000)]
+    sections: Vec<RevisionSection>,
+    seo: Seo,
+    /// Any other data of the site.
+    #[schema(value_type = Object)]
+    custom: Map<String, Value>,
+    /// The id of the article that this one translates.
+    translation_of: Option<ArticleId>,
+    /// Old paths on the website that redirect to the article.
+    #[schema(value_type = Vec<WebsitePath>, max_items = 100)]
+    aliases: Vec<String>,
+}
+
+/// A section of a revision.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RevisionSection {
+    id: SectionId,
+    /// One line of inline Markdown.
+    #[schema(max_length = 300)]
+    heading: Option<String>,
+    /// The fragment identifier within the page.
+    anchor: Option<Anchor>,
+    /// Markdown without headings.
+    #[schema(max_length = 200_000)]
+    body: String,
+    /// Any other data of the site.
+    #[schema(value_type = Object)]
+    custom: Map<String, Value>,
+    /// The sections below it.
+    #[schema(no_recursion, max_items = 1000)]
+    sections: Vec<RevisionSection>,
+}
+
+impl From<Section> for RevisionSection {
+    fn from(section: Section) -> Self {
+        Self {
+            id: section.id,
+            heading: section.heading,
+            anchor: section.anchor,
+            body: section.body,
+            custom: section.custom,
+            sections: section.sections.into_iter().map(Self::from).collect(),
+        }
+    }
+}
+
+/// Get a revision
+///
+/// Returns everything an editor wrote, as of one accepted edit. Contributors and authors may read their own articles,
+/// editors and admins all.
+#[utoipa::path(get, path = "/v1/articles/{article}/revisions/{revision}", tag = "history", security(("bearer" = [])),
+    params(RevisionPath, InLocale),
+    responses(
+        (status = 200, description = "The revision.", body = Revision),
+        (status = 409, description = "`slug-moved`: the slug of the draft has changed. The new one is in `slug`."),
+    ))]
+pub async fn get_revision(
+    app: Data<App>,
+    actor: Actor<ReadDrafts>,
+    path: Path<RevisionPath>,
+    Query(locale): Query<InLocale>,
+) -> Result<Answer> {
+    let RevisionPath { article, revision } = path.into_inner();
+    let article = locale.key(&app, article);
+    app.db
+        .snapshot(move |conn| {
+            let id = resolve_article(conn, actor, &article)?.id;
+            Answer::ok(&Revision::find(conn, id, revision)?)
+        })
+        .await
+}
+
+impl Revision {
+    fn find(conn: &mut Connection, article: ArticleId, revision: i64) -> Result<Self> {
+        let found = history::find_revision(conn, article, revision)?;
+        let (row, content) = found.ok_or(Error::NotFound("revision"))?;
+        let metadata = content.metadata;
+        Ok(Self {
+            revision: row.revision,
+            user_id: row.user_id,
+            created_at: row.created_at,
+            slug: metadata.slug,
+            locale: metadata.locale,
+            title: metadata.title,
+            subtitle: metadata.subtitle,
+            summary: metadata.summary,
+            cover: metadata.cover,
+            featured: metadata.featured,
+            listed: metadata.listed,
+            authors: authors::store::resolve(conn, &metadata.authors)?,
+            topics: topics::store::resolve(conn, &metadata.topics)?,
+            intro: metadata.intro,
+            sections: content.sections.into_iter().map(RevisionSection::from).collect(),
+            seo: metadata.seo,
+            custom: metadata.custom,
+            translation_of: metadata.translation_of,
+            aliases: metadata.aliases,
+        })
+    }
+}
+
+/// Restore a revision
+///
+/// Replaces everything in the draft but its slug and language by an earlier revision. This makes a new revision; readers see
+/// nothing until it is published. Contributors and authors may change their own articles, editors and admins all. Succeeds
+/// only if nothing has changed since the version in `If-Match`; otherwise responds 412 with the changes.
+#[utoipa::path(post, path = "/v1/articles/{article}/revisions/{revision}/restore", tag = "history",
+    security(("bearer" = [])),
+    params(RevisionPath, InLocale,
+        IfMatchHeader,
+        IdempotencyKeyHeader),
+    responses(
+        (status = 200, description = "The new draft.", body = Draft, headers(("ETag" = String, description = "Its version."))),
+        (status = 409, description = "`slug-moved`: the new slug is in `slug`. `in-trash`: restore the article first."),
+    ))]
+pub async fn restore_revision(
+    app: Data<App>,
+    key: IdempotencyKey,
+    write: DraftWrite,
+    path: Path<RevisionPath>,
+) -> Result<Answer> {
+    let revision = path.into_inner().revision;
+    let once = key.once(write.actor.user, &[]);
+    let work = move |tx: &mut Tx<'_>, (): &()| {
+        let draft = write.apply(tx, &WriteScope::Everything, |tx, _, draft| {
+            writes::restore_revision(tx, draft, revision)
+        })?;
+        draft_response(tx, &draft, Vec::new())
+    };
+    once.answer(&app.db, async { Ok(()) }, work).await
+}

@@ -1,0 +1,115 @@
+//! `/v1/articles/{article}/draft/sections/{section}`.
+
+use actix_web::web::{Data, Path};
+
+use super::article_write::DraftWrite;
+use super::paths::{InLocale, SectionPath};
+use crate::app::App;
+use crate::articles::SectionRef;
+use crate::articles::draft::Draft as DraftState;
+use crate::articles::output::{DraftSection, WrittenSection, warnings};
+use crate::articles::resolve::resolve_article;
+use crate::articles::scope::WriteScope;
+use crate::articles::section_change::{SectionChange, UpdateSection};
+use crate::articles::tree;
+use crate::auth::{Actor, ReadDrafts};
+use crate::base::error::{Error, Result};
+use crate::base::http::conditional::IfMatchHeader;
+use crate::base::http::{Answer, MergePatch, Query};
+
+/// Get a section of a draft
+///
+/// Returns the section with those below it. Contributors and authors may read their own articles, editors and admins all.
+#[utoipa::path(get, path = "/v1/articles/{article}/draft/sections/{section}", tag = "drafts", security(("bearer" = [])),
+    params(SectionPath, InLocale),
+    responses(
+        (status = 200, description = "The section.", body = DraftSection, headers(("ETag" = String, description = "The version of the article."))),
+        (status = 409, description = "`slug-moved`: the slug of the draft has changed. The new one is in `slug`."),
+    ))]
+pub async fn get_draft_section(
+    app: Data<App>,
+    actor: Actor<ReadDrafts>,
+    path: Path<SectionPath>,
+    Query(locale): Query<InLocale>,
+) -> Result<Answer> {
+    let SectionPath { article, section } = path.into_inner();
+    let article = locale.key(&app, article);
+    app.db
+        .snapshot(move |conn| {
+            let row = resolve_article(conn, actor, &article)?;
+            let draft = DraftState::load(conn, row)?;
+            let section = find(&draft, &section)?;
+            Ok(Answer::ok(&DraftSection::new(&draft, section))?.version(draft.row.version))
+        })
+        .await
+}
+
+/// Update a section
+///
+/// Changes or moves a section. Omitted fields keep their value; `null` resets a field to its default. Contributors and
+/// authors may change their own articles, editors and admins all. Succeeds only if this section has not changed since the
+/// version in `If-Match`; otherwise responds 412 with the changes. Changes elsewhere in the article do not conflict.
+#[utoipa::path(patch, path = "/v1/articles/{article}/draft/sections/{section}", tag = "drafts", security(("bearer" = [])),
+    params(SectionPath, InLocale, IfMatchHeader),
+    request_body(content = UpdateSection, content_type = "application/merge-patch+json"),
+    responses(
+        (status = 200, description = "The new section.", body = WrittenSection, headers(("ETag" = String, description = "The version of the article."))),
+        (status = 409, description = "`slug-moved`: the new slug is in `slug`. `in-trash`: restore the article first."),
+    ))]
+pub async fn update_section(
+    app: Data<App>,
+    write: DraftWrite,
+    path: Path<SectionPath>,
+    body: MergePatch<UpdateSection>,
+) -> Result<Answer> {
+    let policy = app.policy();
+    let check = move || {
+        let change = SectionChange::parse(body.value)?;
+        let warnings = warnings(change.body.as_deref(), &policy);
+        Ok((change, warnings))
+    };
+    let (change, warnings) = app.compute.run(check).await?;
+    let section = path.into_inner().section;
+    app.db
+        .write_as(write.actor.user, move |tx| {
+            let mut id = None;
+            let draft = write.apply(tx, &WriteScope::Section(section.clone()), |_, _, draft| {
+                let changed = find(draft, &section)?.id;
+                id = Some(changed);
+                change.apply(changed, &mut draft.content.sections)
+            })?;
+            let id = id.ok_or(Error::NotFound("section"))?;
+            let section = find(&draft, &SectionRef::Id(id))?;
+            let answer = WrittenSection::new(&draft, section, warnings.clone());
+            Ok(Answer::ok(&answer)?.version(draft.row.version))
+        })
+        .await
+}
+
+/// Delete a section
+///
+/// Deletes a section and all below it. Contributors and authors may change their own articles, editors and admins all.
+/// Succeeds only if none of them has changed since the version in `If-Match`; otherwise responds 412 with the changes.
+#[utoipa::path(delete, path = "/v1/articles/{article}/draft/sections/{section}", tag = "drafts", security(("bearer" = [])),
+    params(SectionPath, InLocale, IfMatchHeader),
+    responses(
+        (status = 204, description = "Deleted.", headers(("ETag" = String, description = "The version of the article."))),
+        (status = 409, description = "`slug-moved`: the new slug is in `slug`. `in-trash`: restore the article first."),
+    ))]
+pub async fn delete_section(app: Data<App>, write: DraftWrite, path: Path<SectionPath>) -> Result<Answer> {
+    let section = path.into_inner().section;
+    app.db
+        .write_as(write.actor.user, move |tx| {
+            let draft = write.apply(tx, &WriteScope::Subtree(section.clone()), |_, _, draft| {
+                let id = find(draft, &section)?.id;
+                tree::remove(&mut draft.content.sections, id).ok_or(Error::NotFound("section"))?;
+                Ok(Vec::new())
+            })?;
+            Ok(Answer::no_content().version(draft.row.version))
+        })
+        .await
+}
+
+fn find<'a>(draft: &'a DraftState, section: &SectionRef) -> Result<&'a crate::articles::Section> {
+    tree::find(&draft.content.sections, section).ok_or(Error::NotFound("section"))
+}

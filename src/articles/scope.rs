@@ -1,0 +1,99 @@
+//! Which parts of a draft a write replaces, and whether another write has changed one of them since its caller last read
+//! the draft. This is what keeps two editors from overwriting each other.
+
+use serde_json::{Map, Value, json};
+
+use super::draft::Draft;
+use super::history::{self, ChangeRow};
+use super::tree::{self, flatten};
+use super::{SectionRef, store};
+use crate::base::db::Connection;
+use crate::base::db::types::Json;
+use crate::base::error::{Error, Result};
+use crate::base::http::IfMatch;
+use crate::base::ids::{ArticleId, IsId as _, SectionId, SubjectId};
+
+/// The parts of a draft that a write replaces or removes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WriteScope {
+    /// None: it only adds something, and needs no `If-Match`.
+    Nothing,
+    /// Metadata and intro.
+    Metadata,
+    /// One section, without those below it.
+    Section(SectionRef),
+    /// One section and all below it.
+    Subtree(SectionRef),
+    /// Every section.
+    Tree,
+    /// Metadata, intro and every section.
+    Everything,
+}
+
+impl WriteScope {
+    /// Whether a change of `subject`, the article or one of its sections, is within this scope; `sections` are the ids
+    /// that the scope names.
+    fn includes(&self, article: ArticleId, sections: &[SectionId], subject: SubjectId) -> bool {
+        let is_metadata = subject.uuid() == article.uuid();
+        match self {
+            Self::Nothing => false,
+            Self::Metadata => is_metadata,
+            Self::Section(_) | Self::Subtree(_) => sections.iter().any(|id| id.uuid() == subject.uuid()),
+            Self::Tree => !is_metadata,
+            Self::Everything => true,
+        }
+    }
+
+    /// The ids of the sections that the scope names. A section that was removed is among them: its removal is a change.
+    fn section_ids(&self, conn: &mut Connection, draft: &Draft) -> Result<Vec<SectionId>> {
+        let find = |conn: &mut Connection, section: &SectionRef| {
+            store::find_section(conn, draft.row.id, section)?.ok_or(Error::NotFound("section"))
+        };
+        Ok(match self {
+            Self::Section(section) => vec![find(conn, section)?],
+            Self::Subtree(section) => {
+                let id = find(conn, section)?;
+                let top = tree::find(&draft.content.sections, &SectionRef::Id(id));
+                let below = top.map(std::slice::from_ref).map(flatten).unwrap_or_default();
+                below.iter().map(|(section, ..)| section.id).chain([id]).collect()
+            }
+            Self::Nothing | Self::Metadata | Self::Tree | Self::Everything => Vec::new(),
+        })
+    }
+}
+
+/// Checks that nothing within `scope` has changed since the version that `if_match` names. Precondition failed
+/// `changed-since` otherwise, with the current version and the changes.
+pub fn check_unchanged(
+    conn: &mut Connection,
+    draft: &Draft,
+    if_match: IfMatch,
+    scope: &WriteScope,
+) -> Result<()> {
+    let IfMatch::Version(version) = if_match else { return Ok(()) };
+    let (id, current) = (draft.row.id, draft.row.version);
+    let sections = scope.section_ids(conn, draft)?;
+    let since = history::list_changes_since(conn, id, version)?;
+    let changed: Vec<Value> = since
+        .iter()
+        .filter(|change| scope.includes(id, &sections, change.subject_id))
+        .map(|change| describe(id, change))
+        .collect();
+    if changed.is_empty() && version <= current {
+        return Ok(());
+    }
+    let members =
+        Map::from_iter([("version".to_owned(), json!(current)), ("changed".to_owned(), changed.into())]);
+    let detail = "What this request replaces has changed since the version in If-Match.";
+    Err(Error::stale("changed-since", detail, members))
+}
+
+fn describe(article: ArticleId, change: &ChangeRow) -> Value {
+    json!({
+        "kind": if change.subject_id.uuid() == article.uuid() { "metadata" } else { "section" },
+        "id": change.subject_id,
+        "fields": change.fields.as_ref().map(|Json(fields)| fields),
+        "by": change.user_id,
+        "at": change.at,
+    })
+}

@@ -1,0 +1,130 @@
+//! Sections in request bodies. Everything that does not depend on the draft is checked here, before the write: Markdown
+//! is parsed once.
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+use super::checks::{check_custom, check_heading, check_markdown};
+use crate::base::error::{Invalid, Place, Result, Violations};
+use crate::base::ids::SectionId;
+use crate::base::text::outline::MAX_DEPTH;
+use crate::base::text::slug::Anchor;
+
+/// A section in a request body.
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SectionInput {
+    /// The id of a section of this article to keep. Without an id a new section is created.
+    #[serde(default)]
+    #[schema(nullable = false)]
+    pub id: Option<SectionId>,
+    /// One line of inline Markdown; a section may have none.
+    #[serde(default)]
+    #[schema(max_length = 300)]
+    pub heading: Option<String>,
+    /// The fragment identifier within the page. Default: made from the heading once, and kept after that.
+    #[serde(default)]
+    #[schema(max_length = 120)]
+    pub anchor: Option<String>,
+    /// Markdown. Headings are refused with `heading-in-body`: make them sections.
+    #[serde(default)]
+    #[schema(max_length = 200_000, nullable = false)]
+    pub body: Option<String>,
+    /// Any other data of the site; at most 64 KiB as JSON.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>, nullable = false)]
+    pub custom: Option<Map<String, Value>>,
+    /// The sections below it, at most five levels deep.
+    #[serde(default)]
+    #[schema(max_items = 1000, no_recursion, nullable = false)]
+    pub sections: Option<Vec<SectionInput>>,
+}
+
+/// A checked section, which may turn out to be a new one or one of the article's.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CheckedSection {
+    /// Where it is in the request body.
+    pub pointer: String,
+    /// The id that was given.
+    pub id: Option<SectionId>,
+    /// The heading.
+    pub heading: Option<String>,
+    /// The anchor that was given.
+    pub anchor: Option<Anchor>,
+    /// The body.
+    pub body: String,
+    /// Any other data.
+    pub custom: Map<String, Value>,
+    /// The sections below it.
+    pub sections: Vec<CheckedSection>,
+}
+
+impl CheckedSection {
+    /// The bodies of these sections and of those below them, in document order.
+    #[must_use]
+    pub fn bodies(sections: &[Self]) -> Vec<&str> {
+        fn walk<'a>(sections: &'a [CheckedSection], out: &mut Vec<&'a str>) {
+            for section in sections {
+                out.push(&section.body);
+                walk(&section.sections, out);
+            }
+        }
+        let mut bodies = Vec::new();
+        walk(sections, &mut bodies);
+        bodies
+    }
+}
+
+/// Checks the sections at `/sections`, and reports every broken rule.
+pub fn check_all(inputs: Vec<SectionInput>) -> Result<Vec<CheckedSection>> {
+    let mut violations = Violations::default();
+    let sections = check_level(inputs, "", 1, &mut violations);
+    violations.check()?;
+    Ok(sections)
+}
+
+/// Checks one section, which is the whole request body, and reports every broken rule.
+pub fn check_one(input: SectionInput) -> Result<CheckedSection> {
+    let mut violations = Violations::default();
+    let section = check_section(input, String::new(), 1, &mut violations);
+    violations.check()?;
+    Ok(section)
+}
+
+fn check_level(
+    inputs: Vec<SectionInput>,
+    above: &str,
+    depth: usize,
+    violations: &mut Violations,
+) -> Vec<CheckedSection> {
+    let mut sections = Vec::with_capacity(inputs.len());
+    for (at, input) in inputs.into_iter().enumerate() {
+        let pointer = format!("{above}/sections/{at}");
+        if depth > MAX_DEPTH {
+            let invalid = Invalid::new("too-deep", "sections are at most five deep");
+            violations.push(Place::Pointer(pointer), invalid);
+        } else {
+            sections.push(check_section(input, pointer, depth, violations));
+        }
+    }
+    sections
+}
+
+fn check_section(
+    input: SectionInput,
+    pointer: String,
+    depth: usize,
+    violations: &mut Violations,
+) -> CheckedSection {
+    let SectionInput { id, heading, anchor, body, custom, sections } = input;
+    let anchor = anchor.and_then(|text| violations.take(format!("{pointer}/anchor"), Anchor::parse(&text)));
+    let heading =
+        heading.and_then(|text| violations.take(format!("{pointer}/heading"), check_heading(&text)));
+    let body = check_markdown(body.as_deref().unwrap_or_default());
+    let body = violations.take(format!("{pointer}/body"), body).unwrap_or_default();
+    let custom = custom.unwrap_or_default();
+    violations.take(format!("{pointer}/custom"), check_custom(&custom));
+    let sections = check_level(sections.unwrap_or_default(), &pointer, depth + 1, violations);
+    CheckedSection { pointer, id, heading, anchor, body, custom, sections }
+}

@@ -1,0 +1,126 @@
+//! Writes of whole articles: creating one, replacing a draft by a document, and restoring a revision.
+
+use super::diff::moved_sections;
+use super::draft::Draft;
+use super::edit::Editor;
+use super::markdown_document::ParsedDocument;
+use super::match_sections::match_sections;
+use super::metadata::change_metadata;
+use super::metadata_change::MetadataChange;
+use super::section_input::CheckedSection;
+use super::store::{self, ArticleRow};
+use super::{Content, Section, history, tree};
+use crate::base::clock::Timestamp;
+use crate::base::db::Tx;
+use crate::base::db::types::Json;
+use crate::base::error::{Error, Result};
+use crate::base::events::Event;
+use crate::base::ids::{ArticleId, SectionId};
+use crate::base::text::slug::Slug;
+use crate::{authors, topics};
+
+/// A new article.
+#[derive(Debug, Clone)]
+pub struct NewArticle {
+    /// Its id.
+    pub id: ArticleId,
+    /// Its metadata, with a title.
+    pub metadata: MetadataChange,
+    /// Its sections.
+    pub sections: Vec<Section>,
+    /// When it was first published elsewhere, if it was.
+    pub published_at: Option<Timestamp>,
+}
+
+/// Creates an article as a draft of version and revision 1. Invalid without a title; conflict `slug-taken`.
+pub fn create(tx: &mut Tx<'_>, editor: &Editor<'_>, new: &NewArticle) -> Result<Draft> {
+    let now = tx.now();
+    let title = new.metadata.title.clone();
+    let title = title.ok_or_else(|| Error::invalid("/title", "required", "An article has a title."))?;
+    let mut row = ArticleRow {
+        id: new.id,
+        owner_id: editor.actor.user,
+        version: 1,
+        revision: 1,
+        metadata_revision: 1,
+        live_edition: None,
+        published_revision: None,
+        last_edition: 0,
+        published_at: new.published_at,
+        locale: new.metadata.locale.clone().flatten().unwrap_or_else(|| editor.locale.clone()),
+        slug: Slug::from_title(&title),
+        title,
+        subtitle: None,
+        summary: None,
+        cover: None,
+        featured: false,
+        listed: true,
+        intro: String::new(),
+        seo: Json::default(),
+        custom: Json::default(),
+        translation_of: None,
+        aliases: Json::default(),
+        trashed_at: None,
+        created_at: now,
+        updated_at: now,
+    };
+    // Slugs, authors and topics refer to the row, so it comes first, under a slug that is free for certain.
+    row.slug = Slug::from_stored(new.id.to_string());
+    store::insert(tx, &row)?;
+    let content = Content { metadata: row.metadata(Vec::new(), Vec::new()), sections: new.sections.clone() };
+    let mut draft = Draft { row, content, sections: Vec::new() };
+    let mut change = new.metadata.clone();
+    change.slug.get_or_insert(None);
+    change_metadata(tx, editor, &mut draft, &change)?;
+    store::set_terms(tx, new.id, &mut draft.content.metadata)?;
+    draft.row.set_metadata(&draft.content.metadata);
+    store::update(tx, &draft.row)?;
+    draft.sections = store::set_sections(tx, new.id, &[], &draft.content.sections, &[], 1)?;
+    history::insert_revision(tx, new.id, 1, &draft.content)?;
+    tx.append(Event::ArticleCreated { article: new.id });
+    Ok(draft)
+}
+
+/// Replaces the sections of a draft. Returns the sections that were moved.
+pub fn replace_sections(
+    tx: &mut Tx<'_>,
+    draft: &mut Draft,
+    checked: &[CheckedSection],
+) -> Result<Vec<SectionId>> {
+    let after = tree::build(checked, &draft.content.sections, tx.random(), tx.now())?;
+    let before = std::mem::replace(&mut draft.content.sections, after);
+    Ok(moved_sections(&before, &draft.content.sections))
+}
+
+/// Replaces everything in a draft by a document. Returns the sections that were moved.
+pub fn replace_by_document(
+    tx: &mut Tx<'_>,
+    editor: &Editor<'_>,
+    draft: &mut Draft,
+    document: &ParsedDocument,
+) -> Result<Vec<SectionId>> {
+    let before = std::mem::take(&mut draft.content.sections);
+    change_metadata(tx, editor, draft, &document.metadata)?;
+    draft.content.sections =
+        match_sections(&document.parts, &before, &document.section_custom, "", tx.random(), tx.now())?;
+    Ok(moved_sections(&before, &draft.content.sections))
+}
+
+/// Replaces everything in a draft but its slug and language by an earlier revision. Returns the sections that were moved.
+pub fn restore_revision(tx: &mut Tx<'_>, draft: &mut Draft, revision: i64) -> Result<Vec<SectionId>> {
+    let content = history::find_revision_content(tx, draft.row.id, revision)?;
+    let mut content = content.ok_or(Error::NotFound("revision"))?;
+    let metadata = &mut content.metadata;
+    metadata.slug = draft.content.metadata.slug.clone();
+    metadata.locale = draft.content.metadata.locale.clone();
+    metadata.authors =
+        authors::store::resolve(tx, &metadata.authors)?.iter().map(|author| author.id).collect();
+    metadata.topics = topics::store::resolve(tx, &metadata.topics)?.iter().map(|topic| topic.id).collect();
+    if let Some(original) = metadata.translation_of
+        && store::find(tx, original)?.is_none()
+    {
+        metadata.translation_of = None;
+    }
+    let before = std::mem::replace(&mut draft.content, content);
+    Ok(moved_sections(&before.sections, &draft.content.sections))
+}

@@ -1,0 +1,78 @@
+//! A bounded number of permits with a bounded queue in front of them: whoever comes when the queue is full is refused at
+//! once, instead of waiting longer than anybody wants.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::base::error::{Error, Result};
+
+/// Permits. Cheap to clone; clones share them.
+#[derive(Debug, Clone)]
+pub struct Permits {
+    semaphore: Arc<Semaphore>,
+    waiting: Arc<AtomicUsize>,
+    max_waiting: usize,
+    refusal: &'static str,
+}
+
+impl Permits {
+    /// `count` permits. When `max_waiting` callers wait for one, others are refused as unavailable with `refusal`.
+    #[must_use]
+    pub fn new(count: usize, max_waiting: usize, refusal: &'static str) -> Self {
+        Self { semaphore: Arc::new(Semaphore::new(count)), waiting: Arc::default(), max_waiting, refusal }
+    }
+
+    /// A permit, if one is free.
+    #[must_use]
+    pub fn try_acquire(&self) -> Option<OwnedSemaphorePermit> {
+        self.semaphore.clone().try_acquire_owned().ok()
+    }
+
+    /// Waits for a permit.
+    pub async fn acquire(&self) -> Result<OwnedSemaphorePermit> {
+        /// Leaves the queue even if the caller gives up.
+        struct Waiting<'a>(&'a AtomicUsize);
+        impl Drop for Waiting<'_> {
+            fn drop(&mut self) {
+                self.0.fetch_sub(1, Ordering::Relaxed);
+            }
+        }
+        if let Some(permit) = self.try_acquire() {
+            return Ok(permit);
+        }
+        let before = self.waiting.fetch_add(1, Ordering::Relaxed);
+        let _waiting = Waiting(&self.waiting);
+        if before >= self.max_waiting {
+            return Err(Error::unavailable(self.refusal));
+        }
+        self.semaphore.clone().acquire_owned().await.map_err(|e| Error::internal(e.to_string()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::task::Poll;
+
+    use futures_util::poll;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn who_comes_when_the_queue_is_full_is_refused_at_once() {
+        let permits = Permits::new(1, 1, "full");
+        let held = permits.acquire().await.unwrap();
+        let mut first = Box::pin(permits.acquire());
+        assert!(poll!(&mut first).is_pending());
+        assert!(matches!(permits.acquire().await, Err(Error::Unavailable(why)) if why.to_string() == "full"));
+        drop(held);
+        let Poll::Ready(Ok(held)) = poll!(&mut first) else { panic!("the permit was given back") };
+        // Who stops waiting leaves room for another.
+        drop(Box::pin(permits.acquire()));
+        let mut second = Box::pin(permits.acquire());
+        assert!(poll!(&mut second).is_pending());
+        drop(held);
+        assert!(second.await.is_ok());
+    }
+}

@@ -1,0 +1,51 @@
+//! Reading what a rendering embeds beside its revision.
+
+use diesel::prelude::*;
+
+use super::Translation;
+use super::render::RenderContext;
+use crate::articles::Content;
+use crate::base::config::Config;
+use crate::base::db::Connection;
+use crate::base::db::schema::renderings;
+use crate::base::error::Result;
+use crate::base::ids::ArticleId;
+use crate::base::text::Locale;
+use crate::base::text::slug::Slug;
+use crate::{authors, render_context, topics};
+
+/// The context to render a revision of an article in, and its epoch.
+pub fn find(
+    conn: &mut Connection,
+    id: ArticleId,
+    content: &Content,
+    config: &Config,
+) -> Result<(i64, RenderContext)> {
+    let (epoch, settings) = render_context::store::find(conn, config)?;
+    let original = content.metadata.translation_of.unwrap_or(id);
+    let siblings: Vec<(ArticleId, Locale, Slug)> = renderings::table
+        .filter(renderings::translation_of.eq(original).or(renderings::article_id.eq(original)))
+        .filter(renderings::article_id.ne(id))
+        .order((renderings::locale, renderings::article_id))
+        .select((renderings::article_id, renderings::locale, renderings::slug))
+        .limit(100)
+        .load(conn)?;
+    let translations = siblings
+        .into_iter()
+        .map(|(id, locale, slug)| Translation {
+            id,
+            url: settings.website.article(&locale, &slug),
+            locale,
+            slug,
+        })
+        .collect();
+    Ok((
+        epoch,
+        RenderContext {
+            settings,
+            authors: authors::store::resolve(conn, &content.metadata.authors)?,
+            topics: topics::store::resolve(conn, &content.metadata.topics)?,
+            translations,
+        },
+    ))
+}

@@ -1,0 +1,136 @@
+//! The table of renderings: the live edition of each published article, rendered, and what finds it.
+
+use diesel::prelude::*;
+
+use super::render::{Facts, Rendering};
+use crate::articles::Content;
+use crate::articles::store::ArticleRow;
+use crate::base::clock::Timestamp;
+use crate::base::db::schema::{rendering_authors, rendering_topics, renderings};
+use crate::base::db::{Connection, Tx};
+use crate::base::error::Result;
+use crate::base::ids::{ArticleId, AuthorId, TopicId};
+use crate::search::document::Document;
+use crate::search::store::Labels;
+use crate::{authors, redirects, render_context, search, topics};
+
+/// The part of a rendering that lists are made of.
+#[derive(Debug, Clone, PartialEq, Queryable, Selectable)]
+#[diesel(table_name = renderings)]
+pub struct ItemRow {
+    /// The article.
+    pub article_id: ArticleId,
+    /// The newest epoch of the render context for which it is known to be current.
+    pub epoch: i64,
+    /// When the article was first published.
+    pub published_at: Timestamp,
+    /// When this edition was published.
+    pub updated_at: Timestamp,
+    /// Its title.
+    pub title: String,
+    /// The JSON of the item.
+    pub item: Vec<u8>,
+}
+
+/// Saves the rendering of the live edition of an article, and what finds it: the search index, its topics and authors, its
+/// old addresses. Returns whether any of the latter changed.
+pub fn upsert(
+    tx: &mut Tx<'_>,
+    facts: &Facts,
+    content: &Content,
+    rendering: &Rendering,
+    epoch: i64,
+) -> Result<bool> {
+    let metadata = &content.metadata;
+    let values = (
+        renderings::epoch.eq(epoch),
+        renderings::locale.eq(&metadata.locale),
+        renderings::slug.eq(&metadata.slug),
+        renderings::translation_of.eq(metadata.translation_of),
+        renderings::listed.eq(metadata.listed),
+        renderings::featured.eq(metadata.featured),
+        renderings::published_at.eq(facts.published_at),
+        renderings::updated_at.eq(facts.updated_at),
+        renderings::title.eq(&metadata.title),
+        renderings::etag.eq(&rendering.etag),
+        renderings::input_hash.eq(&rendering.input_hash),
+        renderings::item.eq(&rendering.item),
+        renderings::body.eq(&rendering.body),
+        renderings::sources.eq(&rendering.sources),
+    );
+    let own = renderings::table.filter(renderings::article_id.eq(facts.id));
+    if diesel::update(own).set(values).execute(&mut **tx)? == 0 {
+        diesel::insert_into(renderings::table)
+            .values((renderings::article_id.eq(facts.id), values))
+            .execute(&mut **tx)?;
+    }
+    let words_changed = index(tx, facts, content, &rendering.document)?;
+    let addresses_changed =
+        redirects::store::upsert(tx, facts.id, facts.published_at, metadata, &rendering.website)?;
+    Ok(words_changed || addresses_changed)
+}
+
+/// Saves what a rendering is found by: its words, and those topics and authors of its revision that exist at this moment.
+fn index(tx: &mut Tx<'_>, facts: &Facts, content: &Content, document: &Document) -> Result<bool> {
+    let id = facts.id;
+    let authors: Vec<AuthorId> =
+        authors::store::hold(tx, &content.metadata.authors)?.iter().map(|author| author.id).collect();
+    let topics: Vec<TopicId> =
+        topics::store::hold(tx, &content.metadata.topics)?.iter().map(|topic| topic.id).collect();
+    diesel::delete(rendering_authors::table.filter(rendering_authors::article_id.eq(id)))
+        .execute(&mut **tx)?;
+    for author in &authors {
+        diesel::insert_into(rendering_authors::table)
+            .values((rendering_authors::author_id.eq(author), rendering_authors::article_id.eq(id)))
+            .execute(&mut **tx)?;
+    }
+    diesel::delete(rendering_topics::table.filter(rendering_topics::article_id.eq(id))).execute(&mut **tx)?;
+    for topic in &topics {
+        diesel::insert_into(rendering_topics::table)
+            .values((rendering_topics::topic_id.eq(topic), rendering_topics::article_id.eq(id)))
+            .execute(&mut **tx)?;
+    }
+    let labels = Labels { topics: &topics, authors: &authors };
+    search::store::upsert(tx, id, facts.published_at, &content.metadata, document, labels)
+}
+
+/// Marks a rendering as current for this epoch: the one with this input hash, and no other that has replaced it meanwhile.
+pub fn mark_current(tx: &mut Tx<'_>, id: ArticleId, input_hash: &[u8], epoch: i64) -> Result<()> {
+    let checked = renderings::table
+        .filter(renderings::article_id.eq(id))
+        .filter(renderings::input_hash.eq(input_hash))
+        .filter(renderings::epoch.lt(epoch));
+    diesel::update(checked).set(renderings::epoch.eq(epoch)).execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Deletes the rendering of an article, if it is published; its translations no longer link to it. `row` is changed, and
+/// left to the caller to save.
+pub fn withdraw(tx: &mut Tx<'_>, row: &mut ArticleRow) -> Result<()> {
+    if row.live_edition.take().is_none() {
+        return Ok(());
+    }
+    row.published_revision = None;
+    let own = renderings::table.filter(renderings::article_id.eq(row.id));
+    let original: Option<Option<ArticleId>> =
+        own.select(renderings::translation_of).get_result(&mut **tx).optional()?;
+    search::store::remove(tx, row.id)?;
+    diesel::delete(own).execute(&mut **tx)?;
+    if has_translations(tx, row.id, original.flatten())? {
+        render_context::invalidate(tx)?;
+    }
+    Ok(())
+}
+
+/// Whether renderings of other articles link to this one as a translation.
+pub fn has_translations(
+    conn: &mut Connection,
+    id: ArticleId,
+    translation_of: Option<ArticleId>,
+) -> Result<bool> {
+    if translation_of.is_some() {
+        return Ok(true);
+    }
+    Ok(diesel::select(diesel::dsl::exists(renderings::table.filter(renderings::translation_of.eq(id))))
+        .get_result(conn)?)
+}

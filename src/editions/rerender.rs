@@ -1,0 +1,116 @@
+//! Renders stale editions again. After the render context has changed, a job checks every rendering once: most turn out to
+//! be current, the others are rendered again.
+
+use std::collections::BTreeSet;
+
+use diesel::prelude::*;
+
+use super::render::render;
+use super::{context, renderings as store, store as editions};
+use crate::app::App;
+use crate::articles::store as articles;
+use crate::base::db::schema::renderings;
+use crate::base::error::{Error, Result};
+use crate::base::events::Event;
+use crate::base::ids::ArticleId;
+use crate::base::jobs::{self, Job};
+use crate::render_context;
+
+/// How many renderings one job checks.
+const BATCH: i64 = 100;
+
+/// Checks the next renderings of an older epoch, and leaves the rest to another job.
+pub(crate) async fn run(app: &App, after: Option<ArticleId>) -> Result<()> {
+    let stale: Vec<ArticleId> = app
+        .db
+        .read(move |conn| {
+            let epoch = render_context::store::epoch(conn)?;
+            let mut query = renderings::table.filter(renderings::epoch.lt(epoch)).into_boxed();
+            if let Some(after) = after {
+                query = query.filter(renderings::article_id.gt(after));
+            }
+            Ok(query.order(renderings::article_id).select(renderings::article_id).limit(BATCH).load(conn)?)
+        })
+        .await?;
+    for id in &stale {
+        match rerender_article(app, *id).await {
+            // One article's defect keeps no other from being rendered.
+            Err(Error::Internal(why)) => log::error!("{id} cannot be rendered: {why}"),
+            outcome => {
+                outcome?;
+            }
+        }
+    }
+    let Some(last) = stale.last().copied() else { return Ok(()) };
+    app.db
+        .write(move |tx| {
+            let now = tx.now();
+            jobs::enqueue(tx, &Job::RemakeRenderings { after: Some(last) }, now)
+        })
+        .await
+}
+
+/// Reads renderings with `read`, which returns those that are stale instead, if there are any: they are rendered again, and
+/// read once more. The last read is told so, and takes what has changed meanwhile as it is.
+pub async fn read_current<T>(
+    app: &App,
+    read: impl AsyncFn(bool) -> Result<Result<T, BTreeSet<ArticleId>>>,
+) -> Result<T> {
+    let stale = match read(false).await? {
+        Ok(value) => return Ok(value),
+        Err(stale) => stale,
+    };
+    for id in stale {
+        rerender_article(app, id).await?;
+    }
+    read(true).await?.map_err(|_| Error::internal("the last read takes stale renderings"))
+}
+
+/// Renders the live edition of an article again, if it is stale.
+pub async fn rerender_article(app: &App, id: ArticleId) -> Result<()> {
+    let config = app.config.clone();
+    let found = app
+        .db
+        .snapshot(move |conn| {
+            let Some((facts, content)) = editions::find_live(conn, id)? else { return Ok(None) };
+            let (epoch, context) = context::find(conn, id, &content, &config)?;
+            let input_hash: Vec<u8> = renderings::table
+                .filter(renderings::article_id.eq(id))
+                .select(renderings::input_hash)
+                .get_result(conn)?;
+            Ok(Some((facts, content, epoch, context, input_hash)))
+        })
+        .await?;
+    let Some((facts, content, epoch, context, input_hash)) = found else { return Ok(()) };
+    let work = move || {
+        let is_current = context.hash()? == input_hash;
+        let rendering = if is_current { None } else { Some(render(&content, &facts, &context)?) };
+        Ok((facts, content, rendering, input_hash))
+    };
+    let (facts, content, rendering, input_hash) = app.compute.run(work).await?;
+    app.db
+        .write(move |tx| {
+            // Published again or unpublished meanwhile: that made a rendering of its own, or none.
+            let row = articles::lock(tx, facts.id)?;
+            if row.is_none_or(|row| row.live_edition != Some(facts.edition)) {
+                return Ok(());
+            }
+            let Some(rendering) = &rendering else {
+                return store::mark_current(tx, facts.id, &input_hash, epoch);
+            };
+            // Another process may have been faster, and have seen a newer context.
+            let (rendered, etag, sources): (i64, String, Vec<u8>) = renderings::table
+                .filter(renderings::article_id.eq(facts.id))
+                .select((renderings::epoch, renderings::etag, renderings::sources))
+                .get_result(&mut **tx)?;
+            if rendered >= epoch {
+                return Ok(());
+            }
+            let found_otherwise = store::upsert(tx, &facts, &content, rendering, epoch)?;
+            if found_otherwise || rendering.etag != etag || rendering.sources != sources {
+                tx.append(Event::RenderingRemade { article: facts.id });
+            }
+            Ok(())
+        })
+        .await
+}

@@ -1,0 +1,68 @@
+//! `/v1/articles/{article}`.
+
+use actix_web::HttpRequest;
+use actix_web::web::{Data, Path};
+
+use crate::app::App;
+use crate::articles::ArticleKey;
+use crate::articles::routes::article_write::ArticleWrite;
+use crate::articles::routes::paths::{ArticlePath, InLocale};
+use crate::auth::RemoveArticles;
+use crate::base::error::Result;
+use crate::base::http::{Answer, Query};
+use crate::editions::lookup::{find_current, respond};
+use crate::editions::publish;
+use crate::editions::view::{View, WholeEdition};
+
+/// Get an article
+///
+/// Returns the live edition of a published article. Needs no token. A slug that the article had before responds with 301;
+/// an article that is not published with 404.
+#[utoipa::path(get, path = "/v1/articles/{article}", tag = "articles", security(()),
+    params(ArticlePath, InLocale, View),
+    responses(
+        (status = 200, description = "The article.", body = WholeEdition,
+         headers(("ETag" = String, description = "A strong tag of the response."), ("Cache-Control" = String, description = "How long caches may keep the response."))),
+        (status = 301, description = "The article has another slug now.", headers(("Location" = String, description = "The same URL with the current slug."))),
+        (status = 304, description = "The response has not changed since the one with the `ETag` in `If-None-Match`."),
+    ))]
+pub async fn get_article(
+    app: Data<App>,
+    req: HttpRequest,
+    path: Path<ArticlePath>,
+    Query((locale, view)): Query<(InLocale, View)>,
+) -> Result<Answer> {
+    let article = locale.key(&app, path.into_inner().article);
+    if let (ArticleKey::Slug(locale, slug), true) = (&article, view.is_default()) {
+        let (slug, locale) = (slug.clone(), locale.clone());
+        if let Some(current) = app.db.read_inline(move |conn| find_current(conn, &locale, &slug)).await? {
+            return current.answer();
+        }
+    }
+    respond(&app, &req, article, async |stored| {
+        if view.is_default() {
+            return stored.finished.answer();
+        }
+        app.compute.run(move || stored.with_keys(Answer::public_json(&stored.select(&view)?)?)).await
+    })
+    .await
+}
+
+/// Move an article to the trash
+///
+/// Unpublishes the article and keeps its slug. Contributors and authors may trash their own articles, editors and admins all;
+/// a published article also takes the right to publish. Restore it with `POST /v1/articles/{article}/restore`.
+#[utoipa::path(delete, path = "/v1/articles/{article}", tag = "drafts", security(("bearer" = [])),
+    params(ArticlePath, InLocale),
+    responses(
+        (status = 204, description = "In the trash.", headers(("ETag" = String, description = "The version of the article."))),
+        (status = 409, description = "`in-trash`: it is in the trash already. `slug-moved`: the new slug is in `slug`."),
+    ))]
+pub async fn trash_article(app: Data<App>, write: ArticleWrite<RemoveArticles>) -> Result<Answer> {
+    app.db
+        .write_as(write.actor.user, move |tx| {
+            let version = publish::trash(tx, write.actor, &write.article)?;
+            Ok(Answer::no_content().version(version))
+        })
+        .await
+}

@@ -1,0 +1,38 @@
+//! `POST /v1/articles/{article}/restore`.
+
+use actix_web::web::Data;
+
+use crate::app::App;
+use crate::articles::output::Draft;
+use crate::articles::routes::article_write::{ArticleWrite, draft_response};
+use crate::articles::routes::paths::{ArticlePath, InLocale};
+use crate::auth::RemoveArticles;
+use crate::base::db::Tx;
+use crate::base::error::Result;
+use crate::base::http::idempotency::IdempotencyKeyHeader;
+use crate::base::http::{Answer, IdempotencyKey};
+use crate::editions::publish::restore;
+
+/// Restore an article from the trash
+///
+/// The article becomes an unpublished draft again. Contributors and authors may restore their own articles, editors and
+/// admins all.
+#[utoipa::path(post, path = "/v1/articles/{article}/restore", tag = "drafts", security(("bearer" = [])),
+    params(ArticlePath, InLocale,
+        IdempotencyKeyHeader),
+    responses(
+        (status = 200, description = "The draft.", body = Draft, headers(("ETag" = String, description = "Its version."))),
+        (status = 409, description = "`not-in-trash`: there is nothing to restore. `slug-moved`: the new slug is in `slug`."),
+    ))]
+pub async fn restore_article(
+    app: Data<App>,
+    key: IdempotencyKey,
+    write: ArticleWrite<RemoveArticles>,
+) -> Result<Answer> {
+    let once = key.once(write.actor.user, &[]);
+    let work = move |tx: &mut Tx<'_>, (): &()| {
+        let draft = restore(tx, write.actor, &write.article)?;
+        draft_response(tx, &draft, Vec::new())
+    };
+    once.answer(&app.db, async { Ok(()) }, work).await
+}

@@ -1,0 +1,38 @@
+//! `POST /v1/articles/{article}/unpublish`.
+
+use actix_web::web::Data;
+
+use crate::app::App;
+use crate::articles::output::Draft;
+use crate::articles::routes::article_write::{ArticleWrite, draft_response};
+use crate::articles::routes::paths::{ArticlePath, InLocale};
+use crate::auth::PublishArticles;
+use crate::base::db::Tx;
+use crate::base::error::Result;
+use crate::base::http::idempotency::IdempotencyKeyHeader;
+use crate::base::http::{Answer, IdempotencyKey};
+use crate::editions::publish::unpublish;
+
+/// Unpublish an article
+///
+/// Readers get 404 from then on. The draft, its revisions and its editions are kept. Authors may unpublish their own
+/// articles, editors and admins all.
+#[utoipa::path(post, path = "/v1/articles/{article}/unpublish", tag = "drafts", security(("bearer" = [])),
+    params(ArticlePath, InLocale,
+        IdempotencyKeyHeader),
+    responses(
+        (status = 200, description = "Unpublished. The draft.", body = Draft, headers(("ETag" = String, description = "Its version."))),
+        (status = 409, description = "`not-published`: no edition is live. `slug-moved`: the new slug is in `slug`. `in-trash`: restore the article first."),
+    ))]
+pub async fn unpublish_article(
+    app: Data<App>,
+    key: IdempotencyKey,
+    write: ArticleWrite<PublishArticles>,
+) -> Result<Answer> {
+    let once = key.once(write.actor.user, &[]);
+    let work = move |tx: &mut Tx<'_>, (): &()| {
+        let draft = unpublish(tx, write.actor, &write.article)?;
+        draft_response(tx, &draft, Vec::new())
+    };
+    once.answer(&app.db, async { Ok(()) }, work).await
+}
