@@ -12,6 +12,7 @@ use crate::base::compute::Compute;
 use crate::base::config::{Config, Secret};
 use crate::base::db::{Database, DatabaseUrl, migrate};
 use crate::base::error::{Error, Result};
+use crate::base::events;
 use crate::base::http::cache::Cache;
 use crate::base::http::limit::Limits;
 use crate::base::http::public::PublicHeaders;
@@ -94,7 +95,7 @@ impl App {
         let (metrics, compute) = (Arc::<Metrics>::default(), Compute::default());
         let db = Database::open(&config.database_url, config.connections(), &clock, &random, &metrics)?;
         let generation = db.generation().clone();
-        db.read(move |conn| generation.read(conn)).await?;
+        db.read(move |conn| events::catch_up(conn, &generation)).await?;
         let keys = Keys::open(&db, &secret(&config, &random)?).await?;
         let tokens = Tokens::new(&keys, config.base_url())?;
         Ok(Self {

@@ -69,10 +69,10 @@ macro_rules! id {
                 ReadId::read(value).map(Self)
             }
         }
-        impl diesel::serialize::ToSql<$crate::base::db::types::Id, $crate::base::db::MultiBackend> for $name {
+        impl diesel::serialize::ToSql<$crate::base::db::types::Id, $crate::base::db::connection::MultiBackend> for $name {
             fn to_sql<'b>(
                 &'b self,
-                out: &mut diesel::serialize::Output<'b, '_, $crate::base::db::MultiBackend>,
+                out: &mut diesel::serialize::Output<'b, '_, $crate::base::db::connection::MultiBackend>,
             ) -> diesel::serialize::Result {
                 out.set_value(($crate::base::db::types::Id, self));
                 Ok(diesel::serialize::IsNull::No)

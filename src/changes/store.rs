@@ -4,12 +4,11 @@
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::Change;
 use crate::base::clock::Timestamp;
 use crate::base::db::Connection;
 use crate::base::db::schema::{events, latest_changes, renderings};
 use crate::base::error::Result;
-use crate::base::events::Event;
+use crate::base::events::Change;
 use crate::base::ids::ArticleId;
 use crate::editions::renderings::ItemRow;
 
@@ -38,27 +37,6 @@ impl ChangeRow {
     pub fn place(&self) -> Place {
         Place(self.event_id, self.at.as_micros())
     }
-}
-
-/// Notes what an event says of an article. Called where the log is appended to, in its order.
-///
-/// # Errors
-/// When the database refuses.
-pub fn note(conn: &mut Connection, event_id: i64, now: Timestamp, event: &Event) -> Result<()> {
-    let Some((article, change)) = Change::of(event) else { return Ok(()) };
-    let values = (
-        latest_changes::event_id.eq(event_id),
-        latest_changes::change.eq(change),
-        latest_changes::at.eq(now),
-    );
-    let own = latest_changes::table.filter(latest_changes::article_id.eq(article));
-    // What was never published has never been anything to readers.
-    if diesel::update(own).set(values).execute(conn)? == 0 && change == Change::Published {
-        diesel::insert_into(latest_changes::table)
-            .values((latest_changes::article_id.eq(article), values))
-            .execute(conn)?;
-    }
-    Ok(())
 }
 
 /// Whether a place is one of this log: the beginning, or an event that happened.

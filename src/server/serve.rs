@@ -15,6 +15,7 @@ use super::{dispatch, pipeline};
 use crate::app::App;
 use crate::base::clock::Clock;
 use crate::base::error::{Error, Result};
+use crate::base::events;
 use crate::base::jobs;
 use crate::render_context::{self, RenderSettings};
 
@@ -29,8 +30,8 @@ pub async fn serve(app: App, listener: TcpListener, mut stop: watch::Receiver<bo
     let settings = RenderSettings::new(&app.config);
     app.db.write(move |tx| render_context::store::save_settings(tx, &settings)).await?;
     let work = jobs::run_until(app.clone(), stop.clone());
-    let generation = app.db.generation().clone();
-    let follower = actix_web::rt::spawn(generation.follow(app.config.database_url.clone(), stop.clone()));
+    let (generation, url) = (app.db.generation().clone(), app.config.database_url.clone());
+    let follower = actix_web::rt::spawn(events::follow(generation, url, stop.clone()));
     let worker = matches!(app.clock, Clock::System).then(|| actix_web::rt::spawn(work));
     let data = Data::new(app.clone());
     let server = HttpServer::new(move || {

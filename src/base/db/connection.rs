@@ -22,6 +22,17 @@ pub enum AnyConnection {
     Postgres(PgConnection),
 }
 
+/// Runs the same on the connection of either engine: for what the enum of both cannot express, such as `ON CONFLICT`.
+#[macro_export]
+macro_rules! on_each {
+    ($conn:expr, $name:ident => $work:expr) => {
+        match $conn {
+            $crate::base::db::connection::AnyConnection::Sqlite($name) => $work,
+            $crate::base::db::connection::AnyConnection::Postgres($name) => $work,
+        }
+    };
+}
+
 /// Which database, and where.
 #[derive(Clone, PartialEq, Eq)]
 pub enum DatabaseUrl {
@@ -116,7 +127,7 @@ fn open_sqlite(path: &str) -> Result<SqliteConnection> {
 }
 
 fn open_postgres(url: &str) -> Result<PgConnection> {
-    let mut conn = PgConnection::establish(url).map_err(|e| Error::unavailable(e.to_string()))?;
+    let mut conn = PgConnection::establish(url).map_err(Error::unavailable)?;
     conn.batch_execute(
         "SET client_min_messages = warning; SET application_name = 'lede'; SET statement_timeout = '5s'; \
          SET lock_timeout = '2s'; SET idle_in_transaction_session_timeout = '10s'; SET timezone = 'UTC';",

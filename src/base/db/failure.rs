@@ -8,7 +8,7 @@ use std::fmt;
 use diesel::result::DatabaseErrorKind;
 use diesel::result::Error as DatabaseError;
 
-use super::Tx;
+use super::tx::Tx;
 use crate::base::error::{Cause, Error};
 
 impl From<DatabaseError> for Error {

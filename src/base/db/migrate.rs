@@ -4,8 +4,7 @@
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-use super::connection;
-use super::{Connection, DatabaseUrl};
+use super::connection::{self, AnyConnection as Connection, DatabaseUrl};
 use crate::base::error::{Error, Result};
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");

@@ -3,7 +3,10 @@
 
 use diesel::connection::SimpleConnection;
 
-use super::{Connection, Tx, Value, Write, failure};
+use super::connection::AnyConnection as Connection;
+use super::failure;
+use super::tx::Tx;
+use super::work::{Value, Write};
 use crate::base::clock::{Clock, Timestamp};
 use crate::base::error::Result;
 use crate::base::ids::UserId;

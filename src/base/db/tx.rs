@@ -3,10 +3,10 @@
 
 use diesel::{RunQueryDsl, sql_query};
 
-use super::Connection;
+use super::connection::AnyConnection as Connection;
+use super::log::{self, Loggable};
 use crate::base::clock::{Clock, Timestamp};
 use crate::base::error::Result;
-use crate::base::events::{self, Event};
 use crate::base::ids::{IsId, UserId};
 use crate::base::random::Random;
 
@@ -16,7 +16,7 @@ pub struct Tx<'a> {
     now: Timestamp,
     random: &'a Random,
     actor: Option<UserId>,
-    events: Vec<Event>,
+    events: Vec<Box<dyn Loggable>>,
     /// The newest event of this unit that readers see, and when it happened.
     pub(super) seen: Option<(i64, Timestamp)>,
 }
@@ -55,8 +55,8 @@ impl<'a> Tx<'a> {
     }
 
     /// Appends an event to the log, in the name of [`Tx::actor`], once everything else has been written.
-    pub fn append(&mut self, event: Event) {
-        self.events.push(event);
+    pub fn append(&mut self, event: impl Loggable) {
+        self.events.push(Box::new(event));
     }
 
     /// Writes the events. They come last, and on PostgreSQL behind a lock that one transaction holds at a time, so that
@@ -69,8 +69,10 @@ impl<'a> Tx<'a> {
             sql_query("SELECT pg_advisory_xact_lock(4817301)").execute(conn)?;
         }
         for event in std::mem::take(&mut self.events) {
-            let number = events::insert(self.conn, self.now, self.actor, &event)?;
-            if event.readers_see() {
+            let row = event.row()?;
+            let number = log::insert(self.conn, self.now, self.actor, &row)?;
+            event.project(self.conn, number, self.now)?;
+            if row.readers_see {
                 self.seen = Some((number, self.now));
             }
         }

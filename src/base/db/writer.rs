@@ -12,10 +12,13 @@ use diesel::connection::SimpleConnection;
 use diesel::result::Error as DatabaseError;
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Connection, Tx, Value, Write, failure};
+use super::connection::AnyConnection as Connection;
+use super::failure;
+use super::generation::Generation;
+use super::tx::Tx;
+use super::work::{Value, Write};
 use crate::base::clock::{Clock, Timestamp};
 use crate::base::error::{Error, Result};
-use crate::base::events::Generation;
 use crate::base::ids::UserId;
 use crate::base::random::Random;
 

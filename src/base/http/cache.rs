@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use super::representation::Representation;
 use crate::base::clock::Timestamp;
 use crate::base::config::Config;
-use crate::base::events::Generation;
+use crate::base::db::Generation;
 
 /// Public answers by path and query.
 pub struct Cache {
@@ -77,7 +77,7 @@ impl Cache {
     pub fn get(&self, address: &str) -> Option<Arc<Representation>> {
         let kept = self.kept.as_ref()?.get(address)?;
         let is_right =
-            kept.generation == self.generation.number() && self.generation.silence() <= self.patience;
+            kept.generation == self.generation.number() && self.generation.staleness() <= self.patience;
         is_right.then_some(kept.representation)
     }
 

@@ -49,7 +49,7 @@ pub async fn get_readiness(app: Data<App>) -> Result<Answer> {
         return Err(Error::unavailable("the writer is gone"));
     }
     // The log of events is read four times a second, on a connection that no crowd can take away.
-    if app.db.generation().silence() > PATIENCE {
+    if app.db.generation().staleness() > PATIENCE {
         return Err(Error::unavailable("the database does not answer"));
     }
     ok()

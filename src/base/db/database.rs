@@ -1,0 +1,209 @@
+//! Reads and writes. A permit is taken before a thread, and a thread before a connection; only [`Database::read_inline`]
+//! does without the thread.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use diesel::connection::SimpleConnection;
+use diesel::r2d2::{Pool, PooledConnection};
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::connection::{self, AnyConnection as Connection, DatabaseUrl, Manager};
+use super::generation::Generation;
+use super::postgres;
+use super::tx::Tx;
+use super::work::{Read, Value, Write, boxed, unbox};
+use super::writer::Writer;
+use crate::base::clock::Clock;
+use crate::base::error::{Error, Result};
+use crate::base::ids::UserId;
+use crate::base::metrics::Metrics;
+use crate::base::permits::Permits;
+use crate::base::random::Random;
+
+/// How many reads may wait for a permit. Further ones are refused.
+const MAX_WAITING: usize = 1024;
+
+/// The database. Cheap to clone.
+#[derive(Clone)]
+pub struct Database {
+    url: DatabaseUrl,
+    pool: Pool<Manager>,
+    writer: Option<Writer>,
+    permits: Permits,
+    clock: Clock,
+    random: Random,
+    generation: Arc<Generation>,
+}
+
+impl Database {
+    /// Opens the database and checks its version and its durability settings.
+    pub fn open(
+        url: &DatabaseUrl,
+        connections: u32,
+        clock: &Clock,
+        random: &Random,
+        metrics: &Metrics,
+    ) -> Result<Self> {
+        let manager = Manager { url: url.clone(), queries: metrics.queries.clone() };
+        let mut first = manager.open()?;
+        connection::check(&mut first)?;
+        let pool = Pool::builder()
+            .max_size(connections)
+            .min_idle(Some(1))
+            .test_on_check_out(false)
+            .connection_timeout(Duration::from_secs(2))
+            .error_handler(Box::new(diesel::r2d2::LoggingErrorHandler))
+            .build(manager)
+            .map_err(Error::unavailable)?;
+        let generation = Arc::<Generation>::default();
+        let start = || Writer::start(first, clock.clone(), random.clone(), generation.clone());
+        let writer = url.is_sqlite().then(start).transpose()?;
+        Ok(Self {
+            url: url.clone(),
+            pool,
+            writer,
+            permits: Permits::new(connections as usize, MAX_WAITING, "too many reads are waiting"),
+            clock: clock.clone(),
+            random: random.clone(),
+            generation,
+        })
+    }
+
+    /// Which database this is.
+    #[must_use]
+    pub fn url(&self) -> &DatabaseUrl {
+        &self.url
+    }
+
+    /// The clock that writes take their moment from.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// What this process knows of the log of events.
+    #[must_use]
+    pub fn generation(&self) -> &Arc<Generation> {
+        &self.generation
+    }
+
+    /// How many of the pool's connections are busy, and how many are idle.
+    #[must_use]
+    pub fn connections(&self) -> (u32, u32) {
+        let state = self.pool.state();
+        (state.connections.saturating_sub(state.idle_connections), state.idle_connections)
+    }
+
+    /// Whether the database takes writes: on SQLite, whether the writer thread is alive.
+    #[must_use]
+    pub fn is_writable(&self) -> bool {
+        self.writer.as_ref().is_none_or(Writer::is_alive)
+    }
+
+    /// Runs one query, or several that need not see the same snapshot. Unavailable if too many reads wait, or if there is
+    /// no connection within two seconds.
+    pub async fn read<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Connection) -> Result<T> + Send + 'static,
+    {
+        unbox(self.read_boxed(Box::new(|conn| work(conn).map(boxed))).await?)
+    }
+
+    /// Runs one look-up by an index. On SQLite it runs on the caller's own thread if a connection is free at once: reading
+    /// a few pages takes less time than waking another thread. Otherwise this is [`Database::read`].
+    pub async fn read_inline<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Connection) -> Result<T> + Send + 'static,
+    {
+        match self.free_connection() {
+            Some((_permit, mut conn)) => work(&mut conn),
+            None => self.read(work).await,
+        }
+    }
+
+    /// Runs several queries that see one snapshot of the database. Whatever they write is rolled back.
+    pub async fn snapshot<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Connection) -> Result<T> + Send + 'static,
+    {
+        unbox(self.read_boxed(in_snapshot(Box::new(|conn| work(conn).map(boxed)))).await?)
+    }
+
+    /// Does one unit of work in the name of no user: all of it, durably, or nothing. `work` may run more than once.
+    pub async fn write<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    {
+        self.write_by(None, work).await
+    }
+
+    /// Does one unit of work as [`Database::write`], in the name of a user: its events carry the user's id.
+    pub async fn write_as<T, F>(&self, user: UserId, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    {
+        self.write_by(Some(user), work).await
+    }
+
+    async fn write_by<T, F>(&self, actor: Option<UserId>, mut work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    {
+        unbox(self.write_boxed(actor, Box::new(move |tx| work(tx).map(boxed))).await?)
+    }
+
+    async fn write_boxed(&self, actor: Option<UserId>, work: Write) -> Result<Value> {
+        if let Some(writer) = &self.writer {
+            return writer.run(actor, work).await;
+        }
+        let Self { clock, random, generation, .. } = self.clone();
+        self.read_boxed(Box::new(move |conn| {
+            let (value, seen) = postgres::write(conn, &clock, &random, actor, work)?;
+            if let Some(seen) = seen {
+                generation.raise(seen);
+            }
+            Ok(value)
+        }))
+        .await
+    }
+
+    async fn read_boxed(&self, work: Read) -> Result<Value> {
+        let permit = self.permits.acquire().await?;
+        let pool = self.pool.clone();
+        tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            let mut conn = pool.get().map_err(Error::unavailable)?;
+            work(&mut conn)
+        })
+        .await
+        .map_err(|e| Error::internal(format!("a unit of work panicked: {e}")))?
+    }
+
+    /// A connection of the embedded database, if one can be had without waiting.
+    fn free_connection(&self) -> Option<(OwnedSemaphorePermit, PooledConnection<Manager>)> {
+        if !self.url.is_sqlite() {
+            return None;
+        }
+        let permit = self.permits.try_acquire()?;
+        Some((permit, self.pool.try_get()?))
+    }
+}
+
+fn in_snapshot(work: Read) -> Read {
+    Box::new(|conn| {
+        conn.batch_execute(match conn {
+            Connection::Sqlite(_) => "BEGIN",
+            Connection::Postgres(_) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        })?;
+        let outcome = work(conn);
+        conn.batch_execute("ROLLBACK")?;
+        outcome
+    })
+}

@@ -1,0 +1,65 @@
+//! One number for everything readers can see: the number of the newest event in the log that they could see. While it
+//! stands, every public response stands. Writes of this process raise it before their callers get a result; for those of
+//! other processes the log is followed (`events/follower.rs`).
+
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::base::clock::Timestamp;
+
+/// What this process knows of the log.
+#[derive(Debug)]
+pub struct Generation {
+    number: AtomicI64,
+    /// When the newest event happened, in microseconds.
+    moment: AtomicI64,
+    started: Instant,
+    /// Milliseconds between `started` and the last time the log was read.
+    read_at: AtomicU64,
+}
+
+impl Default for Generation {
+    fn default() -> Self {
+        Self {
+            number: AtomicI64::new(0),
+            moment: AtomicI64::new(0),
+            started: Instant::now(),
+            read_at: AtomicU64::new(0),
+        }
+    }
+}
+
+impl Generation {
+    /// The number. What is read from the database after this was taken is at least as new.
+    #[must_use]
+    pub fn number(&self) -> i64 {
+        self.number.load(Ordering::Acquire)
+    }
+
+    /// When readers' view last changed.
+    #[must_use]
+    pub fn moment(&self) -> Timestamp {
+        Timestamp::from_micros(self.moment.load(Ordering::Acquire)).unwrap_or_default()
+    }
+
+    /// How long ago the log was last read.
+    #[must_use]
+    pub fn staleness(&self) -> Duration {
+        self.started.elapsed().saturating_sub(Duration::from_millis(self.read_at.load(Ordering::Relaxed)))
+    }
+
+    /// Records a committed event that readers see: its number, and when it happened.
+    pub fn raise(&self, (number, at): (i64, Timestamp)) {
+        self.moment.fetch_max(at.as_micros(), Ordering::AcqRel);
+        self.number.fetch_max(number, Ordering::AcqRel);
+    }
+
+    /// Records that the log was read, and the newest event in it that readers see.
+    pub fn update(&self, newest: Option<(i64, Timestamp)>) {
+        if let Some(newest) = newest {
+            self.raise(newest);
+        }
+        let millis = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.read_at.store(millis, Ordering::Relaxed);
+    }
+}

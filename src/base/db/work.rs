@@ -1,0 +1,25 @@
+//! Units of work with their types erased, so that the machinery of reads and writes is compiled once and not once for each
+//! caller.
+
+use std::any::Any;
+
+use super::connection::AnyConnection as Connection;
+use super::tx::Tx;
+use crate::base::error::{Error, Result};
+
+/// What a unit of work returns.
+pub(super) type Value = Box<dyn Any + Send>;
+/// A read.
+pub(super) type Read = Box<dyn FnOnce(&mut Connection) -> Result<Value> + Send>;
+/// A write.
+pub(super) type Write = Box<dyn FnMut(&mut Tx<'_>) -> Result<Value> + Send>;
+
+/// Erases the type of a value.
+pub(super) fn boxed<T: Send + 'static>(value: T) -> Value {
+    Box::new(value)
+}
+
+/// The value that [`boxed`] got from the same caller.
+pub(super) fn unbox<T: 'static>(value: Value) -> Result<T> {
+    value.downcast().map(|value| *value).map_err(|_| Error::internal("a unit of work returned another type"))
+}

@@ -1,0 +1,38 @@
+//! Follows the log for what other processes write, on a connection of its own, so that no crowd of readers can delay it. It
+//! asks for the newest event only: the cache need not know the ones before.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use crate::base::db::{Connection, DatabaseUrl, Generation, connection, log as rows};
+use crate::base::error::{Error, Result};
+
+/// How often the log is read.
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// Reads the log once, as at start.
+pub fn catch_up(conn: &mut Connection, generation: &Generation) -> Result<()> {
+    generation.update(rows::newest_seen(conn)?);
+    Ok(())
+}
+
+/// Reads the log again and again, until `stop` turns true. A connection that fails is replaced.
+pub async fn follow(generation: Arc<Generation>, url: DatabaseUrl, mut stop: watch::Receiver<bool>) {
+    let mut kept: Option<Connection> = None;
+    while !*stop.borrow() {
+        let (generation, url, conn) = (generation.clone(), url.clone(), kept.take());
+        let read = tokio::task::spawn_blocking(move || {
+            let mut conn = conn.map_or_else(|| connection::open(&url), Ok)?;
+            catch_up(&mut conn, &generation)?;
+            Ok::<_, Error>(conn)
+        });
+        match read.await {
+            Ok(Ok(conn)) => kept = Some(conn),
+            Ok(Err(error)) => log::warn!("the log of events cannot be read: {error}"),
+            Err(error) => log::error!("reading the log of events: {error}"),
+        }
+        let _ = tokio::time::timeout(PAUSE, stop.changed()).await;
+    }
+}

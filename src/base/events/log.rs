@@ -1,0 +1,44 @@
+//! Reading the log from a cursor: for webhooks, streams, the audit trail and whoever else follows it.
+
+use serde_json::json;
+
+use super::Event;
+use crate::base::clock::Timestamp;
+use crate::base::db::types::Json;
+use crate::base::db::{Connection, log};
+use crate::base::error::Result;
+use crate::base::ids::{SubjectId, UserId};
+
+/// An event that happened.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recorded {
+    /// Its number in the log: the cursor for what follows.
+    pub number: i64,
+    /// When it happened.
+    pub at: Timestamp,
+    /// The user who did it, if one did.
+    pub actor: Option<UserId>,
+    /// Its kind, such as `article.published`.
+    pub kind: String,
+    /// What it is about.
+    pub subject: SubjectId,
+    /// What happened. `None` if another version of this program wrote a kind that this one does not know.
+    pub event: Option<Event>,
+}
+
+/// At most `limit` events behind the number `after`, oldest first; from the beginning for 0. Numbers rise in the order of the
+/// commits, so a reader who goes on with the last number it got misses none.
+pub fn read(conn: &mut Connection, after: i64, limit: i64) -> Result<Vec<Recorded>> {
+    let recorded = |row: log::LogRow| {
+        let Json(data) = row.data;
+        Recorded {
+            number: row.number,
+            at: row.at,
+            actor: row.actor,
+            subject: row.subject,
+            event: serde_json::from_value(json!({"kind": row.kind, "data": data})).ok(),
+            kind: row.kind,
+        }
+    };
+    Ok(log::read(conn, after, limit)?.into_iter().map(recorded).collect())
+}
