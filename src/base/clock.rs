@@ -1,4 +1,4 @@
-//! What time it is. Everything that needs to know asks a [`Clock`], so that a test can say.
+//! The current time. Code asks a [`Clock`] and never the machine, so that tests can set the time.
 
 use std::fmt;
 use std::io::Write as _;
@@ -40,27 +40,24 @@ use crate::base::db::types::{Instant as SqlInstant, through_either};
 pub struct Timestamp(jiff::Timestamp);
 
 impl Timestamp {
-    /// The moment that many microseconds after 1970 began.
-    ///
-    /// # Errors
-    /// Outside the years -9999 to 9999.
+    /// A number of microseconds since 1970. Fails outside the years -9999 to 9999.
     pub fn from_micros(micros: i64) -> Result<Self, jiff::Error> {
         jiff::Timestamp::from_microsecond(micros).map(Self)
     }
 
-    /// Microseconds since 1970 began.
+    /// Microseconds since 1970.
     #[must_use]
     pub fn as_micros(self) -> i64 {
         self.0.as_microsecond()
     }
 
-    /// Seconds since 1970 began, as tokens count.
+    /// Seconds since 1970, as in access tokens.
     #[must_use]
     pub fn as_seconds(self) -> i64 {
         self.0.as_second()
     }
 
-    /// Reads an RFC 3339 time between the years 1 and 9999; `None` if it is none.
+    /// Parses an RFC 3339 time between the years 1 and 9999.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         if text.len() > 40 || text.starts_with('-') {
@@ -69,27 +66,27 @@ impl Timestamp {
         text.parse::<jiff::Timestamp>().ok().map(Self::from)
     }
 
-    /// This moment and `duration` more; stays where it is at the end of time.
+    /// This moment plus `duration`. Unchanged if that is out of range.
     #[must_use]
     pub fn plus(self, duration: Duration) -> Self {
         let micros = i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
         Self::from_micros(self.as_micros().saturating_add(micros)).unwrap_or(self)
     }
 
-    /// The moment `duration` before this one; stays where it is at the beginning of time.
+    /// This moment minus `duration`. Unchanged if that is out of range.
     #[must_use]
     pub fn minus(self, duration: Duration) -> Self {
         let micros = i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
         Self::from_micros(self.as_micros().saturating_sub(micros)).unwrap_or(self)
     }
 
-    /// The day it is of, in UTC: `2026-01-31`.
+    /// The date in UTC: `2026-01-31`.
     #[must_use]
     pub fn date(self) -> String {
         self.0.strftime("%Y-%m-%d").to_string()
     }
 
-    /// As HTTP and mail headers write it: `Sat, 31 Jan 2026 09:30:00 GMT`.
+    /// The form of HTTP and mail headers: `Sat, 31 Jan 2026 09:30:00 GMT`.
     #[must_use]
     pub fn http_date(self) -> String {
         self.0.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
@@ -115,12 +112,12 @@ impl<'de> Deserialize<'de> for Timestamp {
     }
 }
 
-/// Tells the time.
+/// A source of the current time.
 #[derive(Debug, Clone)]
 pub enum Clock {
     /// The machine's own clock.
     System,
-    /// A clock that stands until it is advanced.
+    /// A clock that stands still until it is advanced.
     Fixed(Arc<AtomicI64>),
 }
 
@@ -142,7 +139,7 @@ impl Clock {
         }
     }
 
-    /// Time that never goes back, from some beginning on: for limits and deadlines.
+    /// Time since an arbitrary start that never goes backwards: for limits and deadlines.
     #[must_use]
     pub fn ticks(&self) -> Duration {
         static BEGINNING: OnceLock<Instant> = OnceLock::new();
@@ -154,7 +151,7 @@ impl Clock {
         }
     }
 
-    /// Moves a fixed clock forward; the machine's own is not ours to move.
+    /// Moves a fixed clock forward. Does nothing to the machine's own.
     pub fn advance(&self, by: Duration) {
         if let Self::Fixed(micros) = self {
             micros.fetch_add(i64::try_from(by.as_micros()).unwrap_or(0), Ordering::SeqCst);
@@ -162,10 +159,10 @@ impl Clock {
     }
 }
 
-/// PostgreSQL counts from 2000-01-01, everyone else from 1970-01-01.
+/// PostgreSQL counts from 2000-01-01, everything else from 1970-01-01.
 const POSTGRES_EPOCH_MICROS: i64 = 946_684_800_000_000;
-/// The first moment PostgreSQL knows, in the year 4714 before our time; an earlier one, which only a forged cursor names,
-/// is sent as that.
+/// The earliest moment PostgreSQL can store, in 4714 BC. An earlier one, which only a forged cursor contains, is sent as
+/// this one.
 const POSTGRES_FIRST_MICROS: i64 = -211_813_488_000_000_000;
 
 impl ToSql<SqlInstant, Sqlite> for Timestamp {

@@ -1,4 +1,4 @@
-//! Where unpredictable bytes come from. Ids, salts, tokens and keys ask a [`Random`], so that a run can be repeated.
+//! Unpredictable bytes. Ids, salts, tokens and keys are made from a [`Random`], so that tests can repeat a run.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,7 +18,7 @@ use crate::base::ids::IsId;
 pub enum Random {
     /// The operating system's generator.
     System,
-    /// A repeatable sequence for tests and for the examples of the contract. Never a secret.
+    /// A repeatable sequence for tests and for the examples in the OpenAPI document. Never for secrets.
     Seeded(Arc<AtomicU64>),
 }
 
@@ -29,10 +29,7 @@ impl Random {
         Self::Seeded(Arc::new(AtomicU64::new(seed)))
     }
 
-    /// `N` random bytes.
-    ///
-    /// # Errors
-    /// Internal, if the operating system has none to give.
+    /// `N` random bytes. Fails if the operating system's generator does.
     pub fn bytes<const N: usize>(&self) -> Result<[u8; N]> {
         let mut bytes = [0; N];
         match self {
@@ -51,26 +48,16 @@ impl Random {
     }
 
     /// A new id that sorts by `now`.
-    ///
-    /// # Errors
-    /// As [`Random::bytes`].
     pub fn id<T: IsId>(&self, now: Timestamp) -> Result<T> {
-        let millis = u64::try_from(now.as_micros() / 1000).unwrap_or(0);
-        Ok(T::from_uuid(uuid::Builder::from_unix_timestamp_millis(millis, &self.bytes()?).into_uuid()))
+        Ok(T::from_uuid(self.uuid(now)?))
     }
 
-    /// A token of 256 random bits that fits into a URL.
-    ///
-    /// # Errors
-    /// As [`Random::bytes`].
+    /// A token of 256 random bits, safe in a URL.
     pub fn token(&self) -> Result<String> {
         Ok(BASE64_URL_SAFE_NO_PAD.encode(self.bytes::<32>()?))
     }
 
-    /// A random number for names that only have to differ, such as a request's id.
-    ///
-    /// # Errors
-    /// As [`Random::bytes`].
+    /// A new `UUIDv7` of `now`, for what has no id type of its own, such as a request.
     pub fn uuid(&self, now: Timestamp) -> Result<Uuid> {
         let millis = u64::try_from(now.as_micros() / 1000).unwrap_or(0);
         Ok(uuid::Builder::from_unix_timestamp_millis(millis, &self.bytes()?).into_uuid())

@@ -108,6 +108,25 @@ async fn a_unit_of_work_that_panics_is_answered_and_writing_goes_on() {
 }
 
 #[tokio::test]
+async fn a_unit_of_work_that_lost_a_race_runs_again_where_races_happen() {
+    let server = Server::start().await;
+    let mut runs = 0;
+    let work = move |tx: &mut Tx<'_>| {
+        runs += 1;
+        put(tx, &format!("run {runs}"), 10)?;
+        if runs < 3 { Err(Tx::retry()) } else { Ok(()) }
+    };
+    let outcome = server.app.db.write(work).await;
+    if server.is_embedded() {
+        assert!(matches!(outcome, Err(Error::Unavailable(_))), "{outcome:?}");
+        assert!(keys(&server.app.db).await.is_empty());
+    } else {
+        outcome.expect("the third run");
+        assert_eq!(keys(&server.app.db).await, BTreeSet::from(["run 3".to_owned()]));
+    }
+}
+
+#[tokio::test]
 async fn a_read_that_panics_is_answered_and_reading_goes_on() {
     let server = Server::start().await;
     for _ in 0..20 {

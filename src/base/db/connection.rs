@@ -1,4 +1,4 @@
-//! One connection type over both databases, and how one is opened. The URL's scheme chooses; nothing is guessed.
+//! One connection type for both databases, and how a connection is opened. The URL's scheme selects the database.
 
 #![allow(missing_docs, reason = "diesel derives public items without documentation")]
 
@@ -22,7 +22,7 @@ pub enum AnyConnection {
     Postgres(PgConnection),
 }
 
-/// Runs the same on the connection of either engine: for what the enum of both cannot express, such as `ON CONFLICT`.
+/// Runs the same code on the connection of either engine, for what the enum of both cannot express, such as `ON CONFLICT`.
 #[macro_export]
 macro_rules! on_each {
     ($conn:expr, $name:ident => $work:expr) => {
@@ -64,11 +64,8 @@ impl fmt::Debug for DatabaseUrl {
 }
 
 impl DatabaseUrl {
-    /// Reads a database URL.
-    ///
-    /// # Errors
-    /// A sentence for the operator: the scheme is unknown, the path is empty, or TLS is demanded of a build
-    /// without it.
+    /// Parses a database URL. The error is a sentence for the operator: the scheme is unknown, the path is empty, or the URL
+    /// requires TLS and this build has none.
     pub fn parse(url: &str) -> Result<Self, String> {
         if let Some(path) = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")) {
             return if path.is_empty() || path.starts_with(':') || path.contains('?') {
@@ -96,10 +93,7 @@ impl DatabaseUrl {
     }
 }
 
-/// Opens a connection with every setting that durability rests on, and reads the settings back.
-///
-/// # Errors
-/// When the database cannot be reached or refuses a setting.
+/// Opens a connection with every setting that durability depends on, and reads the settings back.
 pub fn open(url: &DatabaseUrl) -> Result<AnyConnection> {
     match url {
         DatabaseUrl::Sqlite(path) => open_sqlite(path).map(AnyConnection::Sqlite),
@@ -135,10 +129,7 @@ fn open_postgres(url: &str) -> Result<PgConnection> {
     Ok(conn)
 }
 
-/// Checks, once at start, that what the promises rest on is there.
-///
-/// # Errors
-/// Names the setting or version that falls short.
+/// Checks the version and the settings that durability depends on. The error names the one that falls short.
 pub fn check(conn: &mut AnyConnection) -> Result<()> {
     match conn {
         AnyConnection::Sqlite(conn) => {
@@ -181,20 +172,17 @@ struct IntegerValue {
     value: i64,
 }
 
-/// Opens connections that time their statements: for the pool, and the writer's.
+/// Opens connections that time their statements.
 #[derive(Debug)]
 pub struct Manager {
-    /// Which database.
+    /// The database.
     pub url: DatabaseUrl,
-    /// Where the times go.
+    /// The histogram of their times.
     pub queries: Histogram,
 }
 
 impl Manager {
     /// A new connection.
-    ///
-    /// # Errors
-    /// As [`open`].
     pub fn open(&self) -> Result<AnyConnection> {
         let mut conn = open(&self.url)?;
         conn.set_instrumentation(Stopwatch::new(&self.queries));

@@ -77,14 +77,7 @@ pub fn read(conn: &mut Connection, after: i64, limit: i64) -> Result<Vec<LogRow>
         .filter(events::id.gt(after))
         .order(events::id)
         .limit(limit)
-        .select((
-            events::id,
-            events::at,
-            events::kind,
-            events::actor_id,
-            events::subject_id,
-            events::data,
-        ))
+        .select((events::id, events::at, events::kind, events::actor_id, events::subject_id, events::data))
         .load(conn)?)
 }
 

@@ -1,5 +1,5 @@
-//! Brings a database to the schema this binary expects. Several processes may start together: one migrates, the others
-//! wait and find nothing left to do.
+//! Migrates a database to the schema that this binary expects. If several processes start together, one migrates and the
+//! others wait for it and find nothing to do.
 
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
@@ -10,10 +10,7 @@ use crate::base::error::{Error, Result};
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 
-/// Runs what has not been run yet and returns the names of what was.
-///
-/// # Errors
-/// When the database cannot be reached or refuses a migration; it is then as it was before.
+/// Runs the pending migrations in one transaction and returns their names.
 pub fn run(url: &DatabaseUrl) -> Result<Vec<String>> {
     migrate(url, |conn| match conn {
         Connection::Sqlite(conn) => names(conn.run_pending_migrations(SQLITE)),
@@ -21,10 +18,7 @@ pub fn run(url: &DatabaseUrl) -> Result<Vec<String>> {
     })
 }
 
-/// Takes every migration back: all data goes.
-///
-/// # Errors
-/// As [`run`].
+/// Reverts every migration, which deletes all data.
 pub fn revert_all(url: &DatabaseUrl) -> Result<Vec<String>> {
     migrate(url, |conn| match conn {
         Connection::Sqlite(conn) => names(conn.revert_all_migrations(SQLITE)),

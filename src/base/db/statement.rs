@@ -1,5 +1,5 @@
-//! SQL for what the query builder has no words for, such as full-text search: prepared once a connection, like every other
-//! query, which `diesel::sql_query` is not.
+//! SQL for what the query builder cannot express, such as full-text search. Unlike `diesel::sql_query` it is prepared once a
+//! connection, as every other query is.
 
 use std::marker::PhantomData;
 
@@ -26,27 +26,27 @@ enum Value<'a> {
 }
 
 impl<'a, S> Statement<'a, S> {
-    /// A statement whose values are yet to come, in the order in which they stand.
+    /// A statement whose values are added in the order of its placeholders.
     #[must_use]
     pub fn new(sql: &'static str) -> Self {
         Self { sql, values: Vec::new(), planned_anew: false, columns: PhantomData }
     }
 
-    /// The next value, a whole number.
+    /// Adds the next value, an integer.
     #[must_use]
     pub fn integer(mut self, value: i64) -> Self {
         self.values.push(Value::Integer(value));
         self
     }
 
-    /// The same, but planned for its values each time: for when the best way depends on them.
+    /// Plans the statement anew for its values each time, for when the best plan depends on them.
     #[must_use]
     pub fn planned_anew(mut self) -> Self {
         self.planned_anew = true;
         self
     }
 
-    /// The next value, a text.
+    /// Adds the next value, a text.
     #[must_use]
     pub fn text(mut self, value: &'a str) -> Self {
         self.values.push(Value::Text(value));
@@ -77,7 +77,7 @@ where
     }
 }
 
-/// Told apart from others by its text.
+/// The statement cache identifies it by its text.
 impl<S> QueryId for Statement<'_, S> {
     type QueryId = ();
     const HAS_STATIC_QUERY_ID: bool = false;

@@ -10,9 +10,9 @@ mod log;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+pub use self::log::{Recorded, read};
 pub use follower::{catch_up, follow};
 pub use latest_changes::Change;
-pub use self::log::{Recorded, read};
 
 use crate::base::ids::{
     ArticleId, AuthorId, ImportId, IsId as _, JobId, SectionId, SubjectId, SubscriberId, SuppressionId,
