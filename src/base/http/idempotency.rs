@@ -199,9 +199,6 @@ impl Once {
 }
 
 /// Drops the answers that have been kept long enough, at most 500 at a time. Says whether there may be more.
-///
-/// # Errors
-/// When the database refuses.
 pub fn purge(tx: &mut Tx<'_>) -> Result<bool> {
     let before = tx.now().minus(KEPT_FOR);
     let old: Vec<(UserId, String)> = kept::table
