@@ -89,8 +89,9 @@ impl App {
         let Seams { clock, random, mailer } = seams;
         let mailer = mailer.map_or_else(|| Mailer::open(&config), Ok)?;
         let templates = Templates::open(&config).map_err(Error::unavailable)?;
-        for name in migrate::run(&config.database_url)? {
-            log::info!("migrated to {name}");
+        let migrated = migrate::run(&config.database_url)?;
+        if !migrated.is_empty() {
+            log::info!("migrated: {}", migrated.join(", "));
         }
         let (metrics, compute) = (Arc::<Metrics>::default(), Compute::default());
         let db = Database::open(&config.database_url, config.connections(), &clock, &random, &metrics)?;

@@ -1,3 +1,3 @@
-//! How a user proves who they are.
+//! How users authenticate: sessions and the access tokens they return.
 
 pub mod routes;

@@ -59,7 +59,7 @@ fn check_found<P: Permission>(
     found: Option<ArticleRow>,
 ) -> Result<ArticleRow> {
     let reachable = |row: Option<ArticleRow>| {
-        row.filter(|row| actor.reaches(row.owner_id)).ok_or(Error::NotFound("article"))
+        row.filter(|row| actor.covers(row.owner_id)).ok_or(Error::NotFound("article"))
     };
     let (None, ArticleKey::Slug(locale, slug)) = (&found, key) else { return reachable(found) };
     let owner = slugs::owner(conn, locale, slug)?.map(|(owner, _)| owner);

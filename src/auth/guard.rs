@@ -1,5 +1,5 @@
 //! The guard: a handler that takes an `Actor<P>` is only called for a user whose access token is valid and whose role has
-//! the right `P`.
+//! the permission `P`.
 
 use std::pin::Pin;
 
@@ -40,14 +40,14 @@ impl<P: Permission> FromRequest for Actor<P> {
     }
 }
 
-/// Whose token it is, and what they are now.
+/// The user the token belongs to, and their current role.
 async fn authenticate(app: &App, token: Option<String>) -> Result<(UserId, Role)> {
     let user = app.tokens.verify(&token.ok_or(Error::Unauthenticated)?, app.clock.now())?;
     let role = app.db.read(move |conn| find_active_role(conn, user)).await?;
     Ok((user, role.ok_or(Error::Unauthenticated)?))
 }
 
-/// The token of a request that carries exactly one.
+/// The access token of a request that has exactly one.
 fn bearer(req: &HttpRequest) -> Option<String> {
     let mut values = req.headers().get_all(header::AUTHORIZATION);
     let value = values.next()?.to_str().ok()?;
@@ -56,7 +56,7 @@ fn bearer(req: &HttpRequest) -> Option<String> {
         .then(|| token.to_owned())
 }
 
-/// The role of a user who is there and not disabled: asked at every request with a token, so that a change counts at once.
+/// The role of an active user. Read for every request with a token, so that a change applies at once.
 fn find_active_role(conn: &mut Connection, id: UserId) -> Result<Option<Role>> {
     let role: Option<String> = users::table
         .filter(users::id.eq(id))

@@ -1,5 +1,5 @@
-//! The keys that sign tokens and address hashes. They live in the database, sealed with the installation's secret, so
-//! that replicas share them and a copy of the database alone opens nothing.
+//! The keys that sign tokens and hash addresses. They are stored in the database, encrypted with the installation's secret,
+//! so that replicas share them and a copy of the database alone is no use.
 
 use diesel::prelude::*;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
@@ -11,12 +11,12 @@ use crate::base::db::{Connection, Database, Tx};
 use crate::base::error::{Error, Result};
 use crate::base::ids::KeyId;
 
-/// The keys in force.
+/// The current keys.
 #[derive(Clone)]
 pub struct Keys {
-    /// Signs access tokens: its name and its seed.
+    /// The id and the seed of the key that signs access tokens.
     pub signing: (KeyId, [u8; 32]),
-    /// Recomputable hashes and links, such as the one that leaves a list.
+    /// The key of hashes and links that can be computed again, such as links to unsubscribe.
     pub mac: hmac::Key,
 }
 
@@ -27,10 +27,10 @@ impl std::fmt::Debug for Keys {
 }
 
 impl Keys {
-    /// Opens the keys with `secret`; makes those that are not there yet.
+    /// Decrypts the keys with `secret`, and creates those that do not exist yet.
     ///
     /// # Errors
-    /// Unavailable, with a sentence for the operator, when the secret does not open them.
+    /// Unavailable, with a message for the operator, if the secret does not decrypt them.
     pub async fn open(db: &Database, secret: &Secret) -> Result<Self> {
         let seal = Seal::new(secret)?;
         db.write(move |tx| {
@@ -41,7 +41,7 @@ impl Keys {
         .await
     }
 
-    /// A keyed hash of `text` for one `purpose`: the same each time, and not to be guessed.
+    /// A keyed hash of `text` for one `purpose`: always the same, and not predictable without the key.
     #[must_use]
     pub fn mac(&self, purpose: &str, text: &str) -> [u8; 32] {
         let mut context = hmac::Context::with_key(&self.mac);

@@ -1,5 +1,6 @@
-//! Who may do what, on one page. A handler that needs a right names it in its signature, `Actor<WriteArticles>`; without
-//! it the handler cannot be called. [`Actor::reaches`] then tells whether the right covers this very article.
+//! Every permission and who has it, on one page. A handler names the permission it needs in its signature, as in
+//! `Actor<WriteArticles>`, and cannot be called without it. [`Actor::covers`] then tells whether the permission extends to
+//! a given user's articles.
 
 pub mod guard;
 mod keys;
@@ -19,39 +20,39 @@ pub use token::Tokens;
 use crate::base::error::{Error, Result};
 use crate::base::ids::UserId;
 
-/// What a user is to the publication.
+/// The role of a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
-    /// Writes own drafts.
+    /// Writes drafts of their own.
     Contributor,
-    /// Also publishes own articles.
+    /// Also publishes their own articles.
     Author,
-    /// Everything about articles, topics and authors; sees subscribers.
+    /// Manages all articles, topics, authors and subscribers.
     Editor,
-    /// Everything.
+    /// Has every permission.
     Admin,
 }
 
-/// How far a right reaches.
+/// What a permission covers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reach {
-    /// Nowhere.
+pub enum Scope {
+    /// Nothing: the role does not have the permission.
     Nothing,
-    /// To what the user owns.
+    /// What the user owns.
     Own,
-    /// To everything.
+    /// Everything.
     Any,
 }
 
-use Reach::{Any, Nothing, Own};
+use Scope::{Any, Nothing, Own};
 
-/// A right, as a type.
+/// A permission, as a type.
 pub trait Permission: 'static {
-    /// How it is written: resource and verb.
+    /// Its name: resource and verb.
     const NAME: &'static str;
-    /// How far it reaches for contributors, authors, editors and admins.
-    const REACH: [Reach; 4];
+    /// Its scope for contributors, authors, editors and admins.
+    const SCOPES: [Scope; 4];
 }
 
 macro_rules! policy {
@@ -62,49 +63,49 @@ macro_rules! policy {
             pub struct $type;
             impl Permission for $type {
                 const NAME: &'static str = $name;
-                const REACH: [Reach; 4] = [$contributor, $author, $editor, $admin];
+                const SCOPES: [Scope; 4] = [$contributor, $author, $editor, $admin];
             }
         )*
-        /// The whole policy: each right, and how far it reaches for contributors, authors, editors and admins.
-        pub const POLICY: &[(&str, [Reach; 4])] = &[$(($name, $type::REACH)),*];
+        /// The whole policy: each permission, and its scope for contributors, authors, editors and admins.
+        pub const POLICY: &[(&str, [Scope; 4])] = &[$(($name, $type::SCOPES)),*];
     };
 }
 
 policy! {
     //                                              contributor author   editor   admin
-    /// Being logged in at all.
+    /// Being logged in.
     LoggedIn           "session:use":               Any         Any      Any      Any;
-    /// Reading drafts and their history.
+    /// Reading drafts and their revisions.
     ReadDrafts         "articles:read":             Own         Own      Any      Any;
-    /// Making and changing drafts.
+    /// Creating and updating drafts.
     WriteArticles      "articles:write":            Own         Own      Any      Any;
-    /// Publishing and taking back.
+    /// Publishing and unpublishing articles.
     PublishArticles    "articles:publish":          Nothing     Own      Any      Any;
-    /// Moving articles into the trash and back.
+    /// Moving articles to the trash and restoring them.
     RemoveArticles     "articles:remove":           Own         Own      Any      Any;
-    /// Removing the redirects of old slugs.
+    /// Deleting the redirects of old slugs.
     RemoveRedirects    "redirects:remove":          Nothing     Nothing  Any      Any;
-    /// Making, renaming, merging and removing topics.
+    /// Creating, updating, merging and deleting topics.
     WriteTopics        "topics:write":              Nothing     Nothing  Any      Any;
-    /// Making, changing, merging and removing authors.
+    /// Creating, updating, merging and deleting authors.
     WriteAuthors       "authors:write":             Nothing     Nothing  Any      Any;
-    /// Seeing who subscribes.
+    /// Listing and reading subscribers.
     ReadSubscribers    "subscribers:read":          Nothing     Nothing  Any      Any;
-    /// Changing what is kept of a subscriber.
+    /// Adding, updating and unsubscribing subscribers.
     WriteSubscribers   "subscribers:write":         Nothing     Nothing  Any      Any;
-    /// Telling who a visitor is that joins by way of a website's own server.
-    SpeakForVisitors   "subscribers:speak":         Nothing     Nothing  Any      Any;
-    /// Giving out what is kept of subscribers.
+    /// Subscribing visitors from a website's own server, with their address and browser as evidence.
+    SubscribeOnBehalf  "subscribers:on_behalf_of":  Nothing     Nothing  Any      Any;
+    /// Exporting subscribers.
     ExportSubscribers  "subscribers:export":        Nothing     Nothing  Nothing  Any;
-    /// Bringing in lists of subscribers from elsewhere.
+    /// Importing subscribers.
     ImportSubscribers  "subscribers:import":        Nothing     Nothing  Nothing  Any;
-    /// Erasing a subscriber.
+    /// Erasing subscribers.
     EraseSubscribers   "subscribers:erase":         Nothing     Nothing  Nothing  Any;
-    /// Changing what the publication says of itself.
+    /// Updating the site's settings.
     WriteSite          "site:write":                Nothing     Nothing  Nothing  Any;
-    /// Seeing what is to be done later, and what has failed.
+    /// Listing and reading background jobs.
     ReadJobs           "jobs:read":                 Nothing     Nothing  Nothing  Any;
-    /// Having what has failed tried again.
+    /// Retrying dead jobs.
     RetryJobs          "jobs:retry":                Nothing     Nothing  Nothing  Any;
 }
 
@@ -112,7 +113,7 @@ impl Role {
     /// Every role, in the order of the policy's columns.
     pub const ALL: [Self; 4] = [Self::Contributor, Self::Author, Self::Editor, Self::Admin];
 
-    /// How it is written.
+    /// The name.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -129,10 +130,10 @@ impl Role {
         Self::ALL.into_iter().find(|role| role.as_str() == name)
     }
 
-    /// How far a right reaches for this role.
+    /// The scope of a permission for this role.
     #[must_use]
-    pub fn reach<P: Permission>(self) -> Reach {
-        let [contributor, author, editor, admin] = P::REACH;
+    pub fn scope<P: Permission>(self) -> Scope {
+        let [contributor, author, editor, admin] = P::SCOPES;
         match self {
             Self::Contributor => contributor,
             Self::Author => author,
@@ -142,14 +143,14 @@ impl Role {
     }
 }
 
-/// A user who has proven who they are and whose role has the right `P`.
+/// An authenticated user whose role has the permission `P`.
 #[derive(Debug)]
 pub struct Actor<P> {
-    /// Who.
+    /// The user.
     pub user: UserId,
-    /// What they are.
+    /// Their role.
     pub role: Role,
-    right: PhantomData<P>,
+    permission: PhantomData<P>,
 }
 
 impl<P> Clone for Actor<P> {
@@ -160,36 +161,36 @@ impl<P> Clone for Actor<P> {
 impl<P> Copy for Actor<P> {}
 
 impl<P: Permission> Actor<P> {
-    /// The actor, if the role has the right at all.
+    /// The actor, if the role has the permission in any scope.
     ///
     /// # Errors
-    /// Forbidden, if not.
+    /// Forbidden, if it does not.
     pub fn new(user: UserId, role: Role) -> Result<Self> {
-        match role.reach::<P>() {
-            Reach::Nothing => Err(Error::Forbidden),
-            Reach::Own | Reach::Any => Ok(Self { user, role, right: PhantomData }),
+        match role.scope::<P>() {
+            Scope::Nothing => Err(Error::Forbidden),
+            Scope::Own | Scope::Any => Ok(Self { user, role, permission: PhantomData }),
         }
     }
 
-    /// Whether the right covers what `owner` owns.
+    /// Whether the permission covers what `owner` owns.
     #[must_use]
-    pub fn reaches(&self, owner: UserId) -> bool {
-        match self.role.reach::<P>() {
-            Reach::Any => true,
-            Reach::Own => owner == self.user,
-            Reach::Nothing => false,
+    pub fn covers(&self, owner: UserId) -> bool {
+        match self.role.scope::<P>() {
+            Scope::Any => true,
+            Scope::Own => owner == self.user,
+            Scope::Nothing => false,
         }
     }
 
-    /// Whether the same user has another right everywhere.
+    /// Whether the same user has the permission `Q` for everything.
     #[must_use]
     pub fn may<Q: Permission>(&self) -> bool {
-        self.role.reach::<Q>() == Reach::Any
+        self.role.scope::<Q>() == Scope::Any
     }
 
-    /// Whose things the right covers: `None` means everybody's.
+    /// The only owner whose things the permission covers; `None` if it covers everybody's.
     #[must_use]
     pub fn only_of(&self) -> Option<UserId> {
-        (self.role.reach::<P>() != Reach::Any).then_some(self.user)
+        (self.role.scope::<P>() != Scope::Any).then_some(self.user)
     }
 }

@@ -1,5 +1,5 @@
-//! Passwords: what may be one, and how one is stored. Hashing is slow on purpose and takes memory, so it runs in the pool
-//! for the processor. Logins wait in a queue of their own in front of it, so that other work never waits behind them.
+//! Password rules and hashing. Hashing is slow and takes memory by design, so it runs in the pool for the processor. Logins
+//! wait in a queue of their own in front of it, so that other work never waits behind them.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::base::permits::Permits;
 /// How many hashes may wait.
 const MAX_WAITING: usize = 64;
 
-/// What someone typed as a password, in Unicode's form NFKC. Shows itself to nobody.
+/// A password in Unicode's form NFKC. `Debug` does not print it.
 #[derive(Clone)]
 pub struct Password(String);
 
@@ -25,7 +25,7 @@ impl std::fmt::Debug for Password {
 }
 
 impl Password {
-    /// Takes what was typed at a login.
+    /// A password that was entered at a login.
     ///
     /// # Errors
     /// `too-long` above 256 bytes.
@@ -36,7 +36,7 @@ impl Password {
         Ok(Self(text.nfkc().collect()))
     }
 
-    /// Takes a new password: 15 characters or more, of any kind, and not the same few over and over.
+    /// A new password: at least 15 characters, at least five of them different.
     ///
     /// # Errors
     /// `too-short`, `too-long`, `too-simple`.

@@ -1,5 +1,5 @@
-//! Access tokens: short-lived JWTs signed with Ed25519 and typed `at+jwt`, made and read to the rules of RFC 8725 and
-//! RFC 9068. Nothing in a token's header is believed but the name of one of our own keys.
+//! Access tokens: short-lived JWTs of type `at+jwt`, signed with Ed25519, following RFC 8725 and RFC 9068. Of a token's
+//! header only the id of one of our own keys is used.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -15,9 +15,9 @@ use crate::base::error::{Error, Result};
 use crate::base::ids::{KeyId, UserId};
 use crate::base::random::Random;
 
-/// How long an access token is good.
+/// How long an access token is valid.
 pub const LIFE: Duration = Duration::from_secs(600);
-/// How far the clocks of replicas may be apart, in seconds.
+/// How far the clocks of replicas may differ, in seconds.
 const LEEWAY: i64 = 30;
 const AUDIENCE: &str = "lede";
 const TYPE: &str = "at+jwt";
@@ -36,7 +36,7 @@ struct Claims {
     jti: String,
 }
 
-/// Makes and verifies access tokens.
+/// Issues and verifies access tokens.
 #[derive(Clone)]
 pub struct Tokens {
     issuer: String,
@@ -47,7 +47,7 @@ pub struct Tokens {
 }
 
 impl Tokens {
-    /// With the keys in force, for the server that is reached at `issuer`.
+    /// With the current keys, for the server at the base URL `issuer`.
     ///
     /// # Errors
     /// Internal, if the key is none.
@@ -57,7 +57,7 @@ impl Tokens {
         Ok(Self { issuer, kid: *kid, encoding, decoding, verified: Arc::default() })
     }
 
-    /// A token that says who `user` is, good for ten minutes from `now`.
+    /// An access token of `user`, valid for ten minutes from `now`.
     ///
     /// # Errors
     /// Internal, if signing fails.
@@ -77,10 +77,10 @@ impl Tokens {
         jsonwebtoken::encode(&header, &claims, &self.encoding).map_err(|e| Error::internal(e.to_string()))
     }
 
-    /// Who the token speaks of, if it is one of ours and good at `now`.
+    /// The user the token belongs to, if it is one of ours and valid at `now`.
     ///
     /// # Errors
-    /// Unauthenticated, whatever is wrong with it.
+    /// Unauthenticated, whatever is wrong with the token.
     pub fn verify(&self, token: &str, now: Timestamp) -> Result<UserId> {
         let now = now.as_seconds();
         let is_good = |claims: &Claims| {

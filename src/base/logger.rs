@@ -7,6 +7,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::Duration;
 
 use env_logger::{Builder, Target};
+use log::LevelFilter;
 
 /// How many lines may wait; whoever logs one more waits as well.
 const MOST_WAITING: usize = 16_384;
@@ -26,10 +27,11 @@ static LINES: OnceLock<SyncSender<Line>> = OnceLock::new();
 
 struct Lines(SyncSender<Line>);
 
-/// Starts the logger. A terminal is written to directly, and in colours.
+/// Starts the logger. A terminal is written to directly, and in colours. What the HTTP library logs of its own start and
+/// end is left out, unless `filter` names it.
 pub fn start(filter: &str) {
     let mut builder = Builder::new();
-    builder.parse_filters(filter).format_timestamp_millis();
+    builder.filter_module("actix_server", LevelFilter::Warn).parse_filters(filter).format_timestamp_millis();
     let (lines, waiting) = sync_channel(MOST_WAITING);
     let writes = || std::thread::Builder::new().name("log".into()).spawn(move || write(&waiting));
     if !io::stderr().is_terminal() && writes().is_ok() {

@@ -1,4 +1,4 @@
-//! `lede config check`: are the settings right?
+//! `lede config check`: validates the settings.
 
 use std::process::ExitCode;
 

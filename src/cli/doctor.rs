@@ -1,8 +1,8 @@
-//! `lede doctor mail`: does mail arrive? A mail is sent through the mail server in force, and DNS is asked what receivers
-//! ask it: whether the domain that mail comes from is one, and who may send in its name.
+//! `lede doctor mail`: checks whether mail arrives. Sends a mail through the configured mail server, and makes the DNS
+//! lookups that receivers make: whether the sender's domain exists, and who may send for it.
 
 mod dns;
-mod judge;
+mod findings;
 
 use std::net::SocketAddr;
 use std::process::ExitCode;
@@ -17,25 +17,25 @@ use crate::base::config::Config;
 use crate::base::mail::{EmailAddress, Mailer, Message, Undelivered};
 use crate::base::templates::Templates;
 use dns::Dns;
-use judge::Finding;
+use findings::Finding;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Send a test mail, and look up what DNS says of the domain that mail comes from. Ends with 0 if all is well, 1 if
-    /// something lacks or could not be asked, 2 if the mail could not be sent.
+    /// Send a test mail and check the DNS records of the sender's domain. Exits with 0 if everything is right, 1 if a record
+    /// is missing or could not be looked up, 2 if the mail could not be sent.
     Mail(Arguments),
 }
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// Where the test mail is sent.
+    /// The address to send the test mail to.
     #[arg(long, value_name = "ADDRESS")]
     to: String,
-    /// A name server to ask, as in `192.0.2.1:53`. Default: the system's.
+    /// The name server to use, such as `192.0.2.1:53`. Default: the system's.
     #[arg(long, value_name = "IP:PORT")]
     resolver: Option<SocketAddr>,
-    /// A selector whose DKIM key is looked up; may be given several times. It stands behind `s=` in the `DKIM-Signature`
-    /// of a mail that arrived.
+    /// A DKIM selector to look up; can be repeated. It is the value of `s=` in the `DKIM-Signature` header of a mail that
+    /// arrived.
     #[arg(long, value_name = "SELECTOR")]
     dkim_selector: Vec<String>,
 }
@@ -94,8 +94,8 @@ fn test_mail(config: &Config, to: EmailAddress) -> anyhow::Result<Message> {
 
 /// What DNS says of a domain, each finding with its name.
 async fn look_up(domain: &str, resolver: Option<SocketAddr>, selectors: &[String]) -> Vec<(String, Finding)> {
-    let Some(domain) = judge::public_name(domain) else {
-        return vec![("domain".to_owned(), judge::no_domain(domain))];
+    let Some(domain) = findings::public_name(domain) else {
+        return vec![("domain".to_owned(), findings::no_domain(domain))];
     };
     let dns = match Dns::open(resolver) {
         Ok(dns) => dns,
@@ -109,11 +109,11 @@ async fn look_up(domain: &str, resolver: Option<SocketAddr>, selectors: &[String
         join_all(selectors.iter().map(|selector| key(&dns, &domain, selector))),
     );
     if keys.is_empty() {
-        keys.push(("DKIM".to_owned(), judge::no_selector()));
+        keys.push(("DKIM".to_owned(), findings::no_selector()));
     }
     let mut findings = vec![
         ("MX".to_owned(), exchange),
-        ("SPF".to_owned(), judge::answered(spf, |texts| judge::spf(&domain, &texts))),
+        ("SPF".to_owned(), findings::answered(spf, |texts| findings::spf(&domain, &texts))),
         ("DMARC".to_owned(), dmarc),
     ];
     findings.append(&mut keys);
@@ -123,29 +123,29 @@ async fn look_up(domain: &str, resolver: Option<SocketAddr>, selectors: &[String
 async fn exchange(dns: &Dns, domain: &str) -> Finding {
     match dns.exchanges(domain).await {
         Ok(found) if found.is_empty() => {
-            judge::answered(dns.addresses(domain).await, |found| judge::address(domain, &found))
+            findings::answered(dns.addresses(domain).await, |found| findings::address(domain, &found))
         }
-        answer => judge::answered(answer, |found| judge::exchanges(domain, &found)),
+        answer => findings::answered(answer, |found| findings::exchanges(domain, &found)),
     }
 }
 
 /// The policy of the domain or, if it has none, of the nearest domain above it that has one.
 async fn dmarc(dns: &Dns, domain: &str) -> Finding {
-    for name in judge::domains_above(domain) {
+    for name in findings::domains_above(domain) {
         match dns.texts(&format!("_dmarc.{name}")).await {
             Ok(texts) => {
-                if let Some(finding) = judge::dmarc(name, &texts) {
+                if let Some(finding) = findings::dmarc(name, &texts) {
                     return finding;
                 }
             }
             Err(why) => return Finding::Unasked(why),
         }
     }
-    judge::no_dmarc(domain)
+    findings::no_dmarc(domain)
 }
 
 async fn key(dns: &Dns, domain: &str, selector: &str) -> (String, Finding) {
     let name = format!("{selector}._domainkey.{domain}");
-    let finding = judge::answered(dns.texts(&name).await, |texts| judge::dkim(&name, &texts));
+    let finding = findings::answered(dns.texts(&name).await, |texts| findings::dkim(&name, &texts));
     (format!("DKIM {selector}"), finding)
 }

@@ -1,4 +1,4 @@
-//! `lede health`: asks the server's own readiness check, so that a container image needs no other client.
+//! `lede health`: calls the server's readiness check, so that a container image needs no HTTP client.
 
 use std::io::{Read as _, Write as _};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};

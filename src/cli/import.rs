@@ -1,5 +1,6 @@
-//! `lede import`: Markdown files become articles. A file is matched by the id its front matter names, then by language
-//! and slug, so that a second run updates what changed and skips the rest. One bad file never stops the others.
+//! `lede import`: imports Markdown files as articles. A file belongs to the article with the id in its front matter, or else
+//! with its language and slug, so that a second run updates what changed and skips the rest. A bad file does not stop the
+//! others.
 
 use std::collections::HashMap;
 use std::io::IsTerminal as _;
@@ -31,25 +32,25 @@ use crate::editions::publish::{self, Publication};
 use crate::render_context::{self, RenderSettings};
 use crate::users::{self};
 
-/// How many files are under way at once; their commits share an fsync.
+/// How many files are imported at the same time; their commits share an fsync.
 const AT_ONCE: usize = 16;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// A Markdown file, or a folder with any number of them.
+    /// A Markdown file, or a folder of Markdown files.
     path: PathBuf,
-    /// Publish what was imported, except what calls itself a draft.
+    /// Publish the imported articles, except those that their front matter marks as drafts.
     #[arg(long)]
     publish: bool,
-    /// Only say what would happen.
+    /// Print what would be imported, and change nothing.
     #[arg(long)]
     dry_run: bool,
-    /// Whose articles they become. Default: the first admin's.
+    /// The user who owns the imported articles. Default: the first admin.
     #[arg(long, value_name = "EMAIL")]
     owner: Option<String>,
 }
 
-/// What became of a file.
+/// What was done with a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Outcome {
     Created,

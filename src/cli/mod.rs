@@ -1,5 +1,5 @@
-//! The command line: a file a command. A command says what it did on standard output; on failure it says why in one line
-//! on standard error and ends with 1, or 2 if nothing could be done at all.
+//! The command line: a file a command. A command prints its result on standard output. When it fails, it prints one line
+//! on standard error and exits with 1, or with 2 if it did nothing at all.
 
 mod config;
 mod demo;
@@ -29,33 +29,35 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Run a throw-away publication with articles in it, for looking around.
+    /// Run a temporary publication with sample articles. All its data is deleted when it stops.
     Demo,
     /// Run the server.
     Serve,
-    /// Bring in Markdown files. Ends with 0 if all came in, 1 if some failed, 2 if nothing could be done.
+    /// Import Markdown files. Exits with 0 if all were imported, 1 if some failed, 2 if none could be imported.
     Import(import::Arguments),
-    /// Add those who can log in.
+    /// Manage users.
     #[command(subcommand)]
     User(user::Command),
-    /// Bring the database to the schema of this version.
+    /// Migrate the database to the schema of this version.
     Migrate,
     /// Print the OpenAPI document.
     Openapi,
-    /// Look at the settings.
+    /// Check the settings.
     #[command(subcommand)]
     Config(config::Command),
-    /// Find out what is wrong.
+    /// Diagnose problems.
     #[command(subcommand)]
     Doctor(doctor::Command),
-    /// Ask a running server whether it is ready; for container health checks.
+    /// Check whether a running server is ready. For container health checks.
     Health,
 }
 
 /// Runs a command to its end.
 #[must_use]
 pub fn run(mut cli: Cli) -> ExitCode {
-    logger::start(&cli.config.log);
+    // A demonstration prints its own text and logs only what goes wrong, unless it is told otherwise.
+    let is_quiet = matches!(cli.command, Command::Demo) && cli.config.log == "info";
+    logger::start(if is_quiet { "warn" } else { &cli.config.log });
     if let Err(why) = cli.config.read_database_url() {
         eprintln!("lede: LEDE_DATABASE_URL_FILE: {why}");
         return ExitCode::from(2);

@@ -1,4 +1,4 @@
-//! `lede user add`: the first account, and any other that is made by hand.
+//! `lede user add`: creates a user, the first one included.
 
 use std::io::Read as _;
 use std::process::ExitCode;
@@ -16,17 +16,17 @@ use crate::users::store::{self, UserRow};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Add a user.
+    /// Add a user. Fails if another user has the address.
     Add {
-        /// The address to log in with.
+        /// The email address to log in with.
         email: String,
-        /// contributor, author, editor or admin.
+        /// The role: contributor, author, editor or admin.
         #[arg(long, value_parser = |name: &str| Role::parse(name).ok_or("contributor, author, editor or admin"))]
         role: Role,
-        /// What the user is called. Default: the part of the address before the @.
+        /// The name. Default: the part of the address before the @.
         #[arg(long)]
         name: Option<String>,
-        /// Read the password from standard input instead of asking for it.
+        /// Read the password from standard input instead of prompting for it.
         #[arg(long)]
         password_stdin: bool,
     },
@@ -56,7 +56,7 @@ pub(super) async fn add(
     let id: UserId = app.random.id(now)?;
     let name = name.unwrap_or_else(|| email.as_str().split('@').next().unwrap_or_default().to_owned());
     if name.is_empty() || name.chars().count() > 200 || name.contains(char::is_control) {
-        bail!("a name has 1 to 200 characters");
+        bail!("a name has 1 to 200 characters, none of them a control character");
     }
     let row = UserRow {
         id,
@@ -86,8 +86,8 @@ fn read_password(from_stdin: bool) -> anyhow::Result<String> {
         return Ok(text.trim_end_matches(['\r', '\n']).to_owned());
     }
     let password = rpassword::prompt_password("Password: ")?;
-    if password != rpassword::prompt_password("Once more: ")? {
-        bail!("the two differ");
+    if password != rpassword::prompt_password("Repeat the password: ")? {
+        bail!("the two passwords differ");
     }
     Ok(password)
 }

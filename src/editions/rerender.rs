@@ -2,6 +2,7 @@
 //! be current, the others are rendered again.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use diesel::prelude::*;
 
@@ -13,14 +14,24 @@ use crate::base::db::schema::renderings;
 use crate::base::error::{Error, Result};
 use crate::base::events::Event;
 use crate::base::ids::ArticleId;
-use crate::base::jobs::{self, Job};
-use crate::render_context;
+use crate::base::jobs::{self, Job, Outcome};
+use crate::render_context::{self, RerenderArticles};
 
 /// How many renderings one job checks.
 const BATCH: i64 = 100;
 
+impl Job<App> for RerenderArticles {
+    const KIND: &'static str = "rerender-articles";
+    const TIMEOUT: Duration = Duration::from_secs(120);
+
+    async fn run(self, app: &App) -> Result<Outcome> {
+        check_next(app, self.after).await?;
+        Ok(Outcome::Done)
+    }
+}
+
 /// Checks the next renderings of an older epoch, and leaves the rest to another job.
-pub(crate) async fn run(app: &App, after: Option<ArticleId>) -> Result<()> {
+async fn check_next(app: &App, after: Option<ArticleId>) -> Result<()> {
     let stale: Vec<ArticleId> = app
         .db
         .read(move |conn| {
@@ -45,7 +56,7 @@ pub(crate) async fn run(app: &App, after: Option<ArticleId>) -> Result<()> {
     app.db
         .write(move |tx| {
             let now = tx.now();
-            jobs::enqueue(tx, &Job::RemakeRenderings { after: Some(last) }, now)
+            jobs::enqueue(tx, &RerenderArticles { after: Some(last) }, now)
         })
         .await
 }

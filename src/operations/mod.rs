@@ -1,20 +1,31 @@
-//! Background jobs as those who run the server see them: what waits, what has failed and why, and another try for it.
+//! Background jobs as a resource: operators list the ones that wait, run or are dead, and retry dead ones.
 
 pub mod routes;
 pub mod store;
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
-/// How a job stands.
+/// Where a job stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-#[schema(as = JobStatus)]
-pub enum Status {
-    /// It is tried when its time has come.
+pub enum JobStatus {
+    /// It runs when it is due.
     Waiting,
-    /// A worker does it just now.
+    /// A worker is running it.
     Running,
-    /// It has failed so often that it is not tried any more.
+    /// It failed too often or gave up, and only runs again when it is retried.
     Dead,
+}
+
+/// Filters for a list of jobs.
+#[derive(Debug, Clone, Default, PartialEq, Eq, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct JobFilter {
+    /// Returns only jobs with this status.
+    #[param(inline, nullable = false)]
+    pub status: Option<JobStatus>,
+    /// Returns only jobs of this kind.
+    #[param(nullable = false, min_length = 1, max_length = 60, example = "send-email")]
+    pub kind: Option<String>,
 }

@@ -1,9 +1,9 @@
-//! Jobs as those see them who run the server.
+//! How jobs are listed, found and retried. Claiming and running them is the engine's, `base/jobs`.
 
 use diesel::prelude::*;
 use serde_json::Value;
 
-use super::Status;
+use super::{JobFilter, JobStatus};
 use crate::base::clock::Timestamp;
 use crate::base::db::schema::jobs;
 use crate::base::db::types::Json;
@@ -12,101 +12,93 @@ use crate::base::error::{Error, Result};
 use crate::base::events::Event;
 use crate::base::ids::JobId;
 
-/// A job as kept.
+/// A row of `jobs`.
 #[derive(Debug, Clone, Queryable)]
 pub struct JobRow {
-    /// Names it.
+    /// The id.
     pub id: JobId,
-    /// What is done.
+    /// The kind.
     pub kind: String,
-    /// What it is done to.
+    /// The queue it waits in.
+    pub queue: String,
+    /// The payload, as its kind writes it.
     pub payload: Json<Value>,
     /// When it is due.
     pub run_at: Timestamp,
-    /// Until when a worker has it.
+    /// When the claim of the worker that runs it ends.
     pub claimed_until: Option<Timestamp>,
     /// How often it was tried.
     pub attempts: i64,
-    /// Why the last try failed.
+    /// Why it failed last or gave up.
     pub last_error: Option<String>,
-    /// When it was laid aside.
+    /// When it became dead.
     pub dead_at: Option<Timestamp>,
-    /// When it was wanted.
+    /// When it was enqueued.
     pub created_at: Timestamp,
 }
 
-/// Which jobs are wanted.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Wanted {
-    /// How they stand.
-    pub status: Option<Status>,
-    /// What they do.
-    pub kind: Option<String>,
-}
-
-type Rows<'a> = jobs::BoxedQuery<'a, MultiBackend>;
-
-impl Wanted {
-    fn rows(&self, now: Timestamp) -> Rows<'_> {
-        let mut rows = jobs::table.into_boxed::<MultiBackend>();
-        if let Some(kind) = &self.kind {
-            rows = rows.filter(jobs::kind.eq(kind));
-        }
-        match self.status {
-            None => rows,
-            Some(Status::Dead) => rows.filter(jobs::dead_at.is_not_null()),
-            Some(Status::Running) => {
-                rows.filter(jobs::dead_at.is_null()).filter(jobs::claimed_until.assume_not_null().ge(now))
-            }
-            Some(Status::Waiting) => rows
-                .filter(jobs::dead_at.is_null())
-                .filter(jobs::claimed_until.is_null().or(jobs::claimed_until.assume_not_null().lt(now))),
+impl JobRow {
+    /// Where the job stands at `now`.
+    #[must_use]
+    pub fn status(&self, now: Timestamp) -> JobStatus {
+        match self.claimed_until {
+            _ if self.dead_at.is_some() => JobStatus::Dead,
+            Some(until) if until >= now => JobStatus::Running,
+            _ => JobStatus::Waiting,
         }
     }
 }
 
-/// Up to `limit` jobs behind `after`, the newest first.
-///
-/// # Errors
-/// When the database refuses.
+fn filtered(filter: &JobFilter, now: Timestamp) -> jobs::BoxedQuery<'_, MultiBackend> {
+    let mut rows = jobs::table.into_boxed::<MultiBackend>();
+    if let Some(kind) = &filter.kind {
+        rows = rows.filter(jobs::kind.eq(kind));
+    }
+    match filter.status {
+        None => rows,
+        Some(JobStatus::Dead) => rows.filter(jobs::dead_at.is_not_null()),
+        Some(JobStatus::Running) => {
+            rows.filter(jobs::dead_at.is_null()).filter(jobs::claimed_until.assume_not_null().ge(now))
+        }
+        Some(JobStatus::Waiting) => rows
+            .filter(jobs::dead_at.is_null())
+            .filter(jobs::claimed_until.is_null().or(jobs::claimed_until.assume_not_null().lt(now))),
+    }
+}
+
+/// Up to `limit` jobs that follow `after`, newest first.
 pub fn list(
     conn: &mut Connection,
-    wanted: &Wanted,
+    filter: &JobFilter,
     now: Timestamp,
     after: Option<JobId>,
     limit: i64,
 ) -> Result<Vec<JobRow>> {
-    let mut rows = wanted.rows(now);
+    let mut rows = filtered(filter, now);
     if let Some(after) = after {
         rows = rows.filter(jobs::id.lt(after));
     }
     Ok(rows.order(jobs::id.desc()).limit(limit).load(conn)?)
 }
 
-/// How many there are.
-///
-/// # Errors
-/// When the database refuses.
-pub fn count(conn: &mut Connection, wanted: &Wanted, now: Timestamp) -> Result<i64> {
-    Ok(wanted.rows(now).count().get_result(conn)?)
+/// How many jobs match.
+pub fn count(conn: &mut Connection, filter: &JobFilter, now: Timestamp) -> Result<i64> {
+    Ok(filtered(filter, now).count().get_result(conn)?)
 }
 
 /// The job with that id.
-///
-/// # Errors
-/// When the database refuses.
 pub fn find(conn: &mut Connection, id: JobId) -> Result<Option<JobRow>> {
     Ok(jobs::table.filter(jobs::id.eq(id)).get_result(conn).optional()?)
 }
 
-/// Brings a dead job back: due now, as if it had never been tried. Why it died is known until the next try.
+/// Makes a dead job due now, with all its attempts before it. `last_error` stays until the next attempt.
 ///
 /// # Errors
 /// Not found; conflict `not-dead`.
 pub fn retry(tx: &mut Tx<'_>, id: JobId) -> Result<JobRow> {
     let now = tx.now();
     let dead = jobs::table.filter(jobs::id.eq(id)).filter(jobs::dead_at.is_not_null());
-    let brought_back = diesel::update(dead)
+    let retried = diesel::update(dead)
         .set((
             jobs::dead_at.eq(None::<Timestamp>),
             jobs::claimed_until.eq(None::<Timestamp>),
@@ -115,8 +107,8 @@ pub fn retry(tx: &mut Tx<'_>, id: JobId) -> Result<JobRow> {
         ))
         .execute(&mut **tx)?;
     let row = find(tx, id)?.ok_or(Error::NotFound("job"))?;
-    if brought_back == 0 {
-        return Err(Error::conflict("not-dead", "only a dead job is tried again"));
+    if retried == 0 {
+        return Err(Error::conflict("not-dead", "only a dead job can be retried"));
     }
     tx.append(Event::JobRetried(id));
     Ok(row)

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 pub use store::invalidate;
 
 use crate::base::config::Config;
+use crate::base::ids::ArticleId;
 use crate::base::text::Locale;
 use crate::base::text::markdown::RENDERER_VERSION;
 use crate::base::text::slug::Slug;
@@ -27,6 +28,13 @@ pub struct RenderSettings {
     pub website: Website,
     /// Hosts whose `iframe`s are kept.
     pub iframe_hosts: Vec<String>,
+}
+
+/// The job that renders again what has become stale, some articles at a time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RerenderArticles {
+    /// The last article that was looked at.
+    pub after: Option<ArticleId>,
 }
 
 /// The website that shows the articles.

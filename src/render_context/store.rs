@@ -2,13 +2,13 @@
 
 use diesel::prelude::*;
 
-use super::{RenderSettings, Website};
+use super::{RenderSettings, RerenderArticles, Website};
 use crate::base::config::Config;
 use crate::base::db::schema::{render_context as context, renderings};
 use crate::base::db::{Connection, Tx};
 use crate::base::error::Result;
 use crate::base::events::Event;
-use crate::base::jobs::{self, Job};
+use crate::base::jobs;
 
 /// The current epoch: a rendering of an earlier one may be stale.
 pub fn epoch(conn: &mut Connection) -> Result<i64> {
@@ -32,7 +32,7 @@ pub fn website(conn: &mut Connection, config: &Config) -> Result<Website> {
 pub fn invalidate(tx: &mut Tx<'_>) -> Result<()> {
     let now = tx.now();
     diesel::update(context::table).set(context::epoch.eq(context::epoch + 1)).execute(&mut **tx)?;
-    jobs::enqueue(tx, &Job::RemakeRenderings { after: None }, now)
+    jobs::enqueue(tx, &RerenderArticles { after: None }, now)
 }
 
 /// Saves the settings of a server that starts. If they differ from the saved ones, renderings become stale.

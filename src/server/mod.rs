@@ -2,6 +2,7 @@
 
 pub mod dispatch;
 pub mod housekeeping;
+pub mod jobs;
 pub mod openapi;
 pub mod pipeline;
 pub mod routes;

@@ -11,12 +11,11 @@ use actix_web::web::{self, Data};
 use tokio::sync::watch;
 
 use super::routes::docs;
-use super::{dispatch, pipeline};
+use super::{dispatch, jobs, pipeline};
 use crate::app::App;
 use crate::base::clock::Clock;
 use crate::base::error::{Error, Result};
 use crate::base::events;
-use crate::base::jobs;
 use crate::render_context::{self, RenderSettings};
 
 /// Serves until `stop` turns true: readiness turns first, then the listener closes, then what is under way is finished.

@@ -1,32 +1,46 @@
 //! Mails to subscribers. Asking takes two jobs, so that each step is done once: the first decides and writes the question
 //! down, the second sends it. Jobs carry ids alone; the address is read when the mail is written, and the links are computed.
 
+use std::time::Duration;
+
 use minijinja::context;
 use uuid::Uuid;
 
+use super::outbox::SendEmail;
 use super::store::SubscriberRow;
-use super::{ConfirmToken, Grant, confirmations, outbox, store};
+use super::{ConfirmToken, Grant, RequestConfirmation, confirmations, outbox, store};
 use crate::app::App;
 use crate::base::error::{Error, Result};
-use crate::base::ids::{IsId as _, MailId, SubscriberId};
+use crate::base::ids::{IsId as _, MailId};
+use crate::base::jobs::{Job, Outcome, Queue};
 use crate::base::mail::{EmailAddress, Message, Undelivered};
-use crate::base::metrics::Outcome;
+use crate::base::metrics;
 use crate::base::templates::Letter;
 
-/// Decides whether someone who signed up is to be asked.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn ask(app: &App, subscriber: SubscriberId) -> Result<()> {
-    let keys = app.keys.clone();
-    app.db.write(move |tx| confirmations::ask(tx, &keys, subscriber)).await
+impl Job<App> for RequestConfirmation {
+    const KIND: &'static str = "request-confirmation";
+
+    async fn run(self, app: &App) -> Result<Outcome> {
+        let keys = app.keys.clone();
+        app.db.write(move |tx| confirmations::ask(tx, &keys, self.subscriber)).await?;
+        Ok(Outcome::Done)
+    }
+}
+
+impl Job<App> for SendEmail {
+    const KIND: &'static str = "send-email";
+    const QUEUE: Queue = Queue::Mail;
+    /// A mail server that answers slowly is not interrupted.
+    const TIMEOUT: Duration = outbox::TRY;
+
+    async fn run(self, app: &App) -> Result<Outcome> {
+        send(app, self.mail).await?;
+        Ok(Outcome::Done)
+    }
 }
 
 /// Sends a question, unless it was sent, answered or became pointless.
-///
-/// # Errors
-/// When the mail did not leave and another try may help.
-pub async fn send(app: &App, mail: MailId) -> Result<()> {
+async fn send(app: &App, mail: MailId) -> Result<()> {
     let keys = app.keys.clone();
     let claimed = app
         .db
@@ -44,7 +58,7 @@ pub async fn send(app: &App, mail: MailId) -> Result<()> {
         Err(Undelivered::Refused(_)) => "refused",
         Err(Undelivered::Failed(_)) => "failed",
     };
-    app.metrics.mails.get_or_create(&Outcome { result }).inc();
+    app.metrics.mails.get_or_create(&metrics::Outcome { result }).inc();
     match outcome {
         Ok(()) => {
             log::info!("mail {mail} was sent");

@@ -28,10 +28,20 @@ pub use consent::Status;
 pub use profile::{Custom, Label, Labels, Line, Source};
 pub use tokens::{ConfirmToken, Grant};
 
+use serde::{Deserialize, Serialize};
+
+use crate::base::ids::SubscriberId;
 use crate::base::mail::EmailAddress;
 use crate::base::text::Locale;
 use crate::base::text::slug::Slug;
 use evidence::Evidence;
+
+/// The job that decides whether someone who signed up is asked to confirm.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequestConfirmation {
+    /// Who signed up.
+    pub subscriber: SubscriberId,
+}
 
 /// What someone says who wants to receive mail.
 #[derive(Debug, Clone)]

@@ -13,11 +13,18 @@ use crate::base::db::Tx;
 use crate::base::db::schema::{confirmations, mails, subscribers};
 use crate::base::error::{Error, Result};
 use crate::base::ids::{MailId, SubscriberId};
-use crate::base::jobs::{self, Job};
+use crate::base::jobs;
 
 /// How long a try to send may take before another one believes it dead. Longer than a mail server is waited for, so
 /// that no two workers send the same mail.
-const TRY: Duration = Duration::from_secs(240);
+pub(super) const TRY: Duration = Duration::from_secs(240);
+
+/// The job that sends a mail.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SendEmail {
+    /// Which.
+    pub mail: MailId,
+}
 
 /// What a mail is for.
 #[derive(
@@ -67,7 +74,7 @@ pub(super) fn order(tx: &mut Tx<'_>, id: MailId, kind: Kind, subscriber: Subscri
             mails::created_at.eq(now),
         ))
         .execute(&mut **tx)?;
-    jobs::enqueue(tx, &Job::SendMail { mail: id }, now)
+    jobs::enqueue(tx, &SendEmail { mail: id }, now)
 }
 
 /// What is to be sent to whom, if it is still to be sent, nobody else is sending it, and the person still is where the

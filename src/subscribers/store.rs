@@ -6,7 +6,9 @@ use std::time::Duration;
 use diesel::prelude::*;
 
 use super::consent::{PENDING_FOR, QUESTIONS_KEPT_FOR, Reason};
-use super::{Custom, Labels, Line, SignUp, Status, evidence, outbox, suppressions, topics};
+use super::{
+    Custom, Labels, Line, RequestConfirmation, SignUp, Status, evidence, outbox, suppressions, topics,
+};
 use crate::auth::Keys;
 use crate::base::clock::Timestamp;
 use crate::base::db::schema::{
@@ -18,7 +20,7 @@ use crate::base::db::{Connection, Tx};
 use crate::base::error::{Error, Result};
 use crate::base::events::Event;
 use crate::base::ids::{MailId, SubscriberId};
-use crate::base::jobs::{self, Job};
+use crate::base::jobs;
 use crate::base::mail::EmailAddress;
 use crate::base::text::Locale;
 use crate::base::text::slug::Slug;
@@ -130,7 +132,7 @@ pub fn sign_up(tx: &mut Tx<'_>, sign_up: &SignUp) -> Result<()> {
         topics::follow(tx, id, &sign_up.topics, Some(&LISTENING))?;
     }
     evidence::append(tx, id, &sign_up.evidence)?;
-    jobs::enqueue(tx, &Job::AskConsent { subscriber: id }, now)
+    jobs::enqueue(tx, &RequestConfirmation { subscriber: id }, now)
 }
 
 /// Puts these words on a subscriber in place of those that were there.

@@ -1,4 +1,4 @@
-//! Those who can log in: an address, a name, a role and the hash of a password.
+//! Users: an email address, a name, a role and the hash of a password.
 
 pub mod routes;
 pub mod store;

@@ -10,38 +10,38 @@ use crate::base::db::{Connection, Tx, violation};
 use crate::base::error::{Error, Result};
 use crate::base::ids::UserId;
 
-/// A user as kept.
+/// A row of `users`.
 #[derive(Debug, Clone, Queryable, Insertable)]
 #[diesel(table_name = users)]
 pub struct UserRow {
-    /// Names the user.
+    /// The id.
     pub id: UserId,
-    /// The address as typed.
+    /// The email address as typed.
     pub email: String,
-    /// The address as compared.
+    /// The email address as compared.
     pub email_key: String,
-    /// What they are called.
+    /// The name.
     pub name: String,
-    /// What they are.
+    /// The role.
     pub role: String,
-    /// A PHC string.
+    /// The password's hash, as a PHC string.
     pub password_hash: String,
-    /// Since when they may no longer log in.
+    /// When the user was disabled.
     pub disabled_at: Option<Timestamp>,
-    /// When they were added.
+    /// When the user was created.
     pub created_at: Timestamp,
-    /// When anything of this was last changed.
+    /// When the row was last changed.
     pub updated_at: Timestamp,
 }
 
-/// Adds a user.
+/// Inserts a user.
 ///
 /// # Errors
 /// Conflict `email-taken`.
 pub fn insert(tx: &mut Tx<'_>, user: &UserRow) -> Result<()> {
     diesel::insert_into(users::table).values(user.clone()).execute(&mut **tx).map_err(|error| {
         match violation::unique(&error).as_deref() {
-            Some("users_email_key") => Error::conflict("email-taken", "another user has this address"),
+            Some("users_email_key") => Error::conflict("email-taken", "another user has this email address"),
             _ => error.into(),
         }
     })?;
@@ -49,26 +49,17 @@ pub fn insert(tx: &mut Tx<'_>, user: &UserRow) -> Result<()> {
 }
 
 /// The user with that id.
-///
-/// # Errors
-/// When the database refuses.
 pub fn find(conn: &mut Connection, id: UserId) -> Result<Option<UserRow>> {
     Ok(users::table.filter(users::id.eq(id)).get_result(conn).optional()?)
 }
 
-/// The user with that address, unless disabled.
-///
-/// # Errors
-/// When the database refuses.
+/// The user with that email address, unless disabled.
 pub fn find_active_by_email(conn: &mut Connection, email: &EmailAddress) -> Result<Option<UserRow>> {
     let rows = users::table.filter(users::email_key.eq(email.key())).filter(users::disabled_at.is_null());
     Ok(rows.get_result(conn).optional()?)
 }
 
-/// The admin who was added first.
-///
-/// # Errors
-/// When the database refuses.
+/// The active admin who was created first.
 pub fn find_first_admin(conn: &mut Connection) -> Result<Option<UserId>> {
     Ok(users::table
         .filter(users::role.eq(Role::Admin.as_str()))

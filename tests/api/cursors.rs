@@ -256,7 +256,7 @@ async fn a_place_that_somebody_made_up_breaks_nothing() {
         ("/v1/authors", "sort=-created_at", format!("{:?}", ("author", Order::NewestFirst))),
         ("/v1/subscribers", "", format!("{newest:?}")),
         ("/v1/subscribers", "sort=email", format!("{by_email:?}")),
-        ("/v1/jobs", "", format!("{:?}", ("jobs", lede::operations::store::Wanted::default()))),
+        ("/v1/jobs", "", format!("{:?}", ("jobs", lede::operations::JobFilter::default()))),
         ("/v1/changes", "", format!("{:?}", "changes")),
         (&*format!("{}/revisions", at(&json!({"id": article}), "")), "", format!("{:?}", ("revisions", id))),
     ];

@@ -55,6 +55,8 @@ pub struct Serving {
     child: Child,
     /// Where it listens: `http://127.0.0.1:…`.
     pub address: String,
+    /// What it logged before it listened.
+    pub starting: Vec<String>,
     log: mpsc::Receiver<String>,
 }
 
@@ -64,13 +66,14 @@ impl Serving {
     pub fn start(command: &mut Command) -> Self {
         let mut child = command.arg("serve").stderr(Stdio::piped()).spawn().expect("lede starts");
         let log = follow(child.stderr.take().expect("a pipe"));
-        let mut said = Vec::new();
+        let mut starting = Vec::new();
         loop {
-            let line = log.recv().unwrap_or_else(|_| panic!("lede serve has ended:\n{}", said.join("\n")));
+            let line =
+                log.recv().unwrap_or_else(|_| panic!("lede serve has ended:\n{}", starting.join("\n")));
             if let Some((_, address)) = line.split_once("listening on ") {
-                return Self { child, address: address.to_owned(), log };
+                return Self { child, address: address.to_owned(), starting, log };
             }
-            said.push(line);
+            starting.push(line);
         }
     }
 

@@ -10,8 +10,9 @@ use lede::auth::Role;
 use lede::base::clock::Timestamp;
 use lede::base::db::schema::jobs as kept;
 use lede::base::ids::{IsId as _, JobId, SubscriberId, UserId};
-use lede::base::jobs::{self, Job};
+use lede::base::jobs;
 use lede::base::mail::Sent;
+use lede::subscribers::RequestConfirmation;
 use lede::users::store::{self, UserRow};
 
 use crate::server::Server;
@@ -107,7 +108,7 @@ pub async fn dead_job(server: &Server) -> String {
     let nobody = SubscriberId::from_uuid(uuid::Uuid::from_u128(7));
     let write = move |tx: &mut lede::base::db::Tx<'_>| {
         let now = tx.now();
-        jobs::enqueue(tx, &Job::AskConsent { subscriber: nobody }, now)?;
+        jobs::enqueue(tx, &RequestConfirmation { subscriber: nobody }, now)?;
         let newest = kept::table.order(kept::id.desc()).select(kept::id);
         let id: JobId = newest.first(&mut **tx)?;
         diesel::update(kept::table.filter(kept::id.eq(id)))

@@ -8,7 +8,8 @@ use lede::base::db::Connection;
 use lede::base::db::schema::{
     consents, events, import_parts, import_rows, import_seen, imports, subscribers,
 };
-use lede::subscribers::{import, store};
+use lede::subscribers::import::{self, ImportSubscribers};
+use lede::subscribers::store;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
@@ -575,8 +576,7 @@ async fn two_servers_take_each_row_once() {
     sent.is(202);
     // Two jobs for one import, as when a claim has grown old under a worker that lives.
     let id = sent.json()["id"].clone();
-    let job = serde_json::from_value(json!({"kind": "import-subscribers", "payload": {"import": id}}))
-        .expect("a job");
+    let job: ImportSubscribers = serde_json::from_value(json!({"import": id})).expect("a job");
     let twice = server.app.db.write(move |tx| {
         let now = tx.now();
         lede::base::jobs::enqueue(tx, &job, now)

@@ -84,7 +84,7 @@ async fn jobs_are_listed_by_how_they_stand_and_by_what_they_do() {
     }
     let admin = server.login(Role::Admin).await;
     let (mut ids, mut next) =
-        (Vec::new(), Some("/v1/jobs?limit=2&kind=ask-consent&status=waiting".to_owned()));
+        (Vec::new(), Some("/v1/jobs?limit=2&kind=request-confirmation&status=waiting".to_owned()));
     while let Some(path) = next.take() {
         let answer = admin.get(path).await;
         ids.extend(

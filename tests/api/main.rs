@@ -36,6 +36,7 @@ mod idempotency;
 mod if_match;
 mod import;
 mod import_killed;
+mod job_engine;
 mod jobs;
 mod joining;
 mod limits;

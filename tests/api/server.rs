@@ -135,7 +135,7 @@ impl Server {
 
     /// Does every job that is due, and those that these make due. Returns how many were tried.
     pub async fn run_jobs(&self) -> usize {
-        lede::base::jobs::run_due(&self.app).await.expect("jobs")
+        lede::server::jobs::run_due(&self.app).await.expect("jobs")
     }
 
     /// How many statements it has run so far; looking at the log of events does not count.

@@ -23,7 +23,7 @@ fn the_first_user_is_added_from_the_command_line() {
     assert!(said.starts_with("added ") && said.ends_with(" ada@lede.example as admin\n"), "{said}");
     let (role, passwords) = ("admin", [PASSWORD, "too short", "aaaaaaaaaaaaaaaaaaaa", ""]);
     for (email, role, password, wanted) in [
-        ("Ada@Lede.example", role, passwords[0], "another user has this address"),
+        ("Ada@Lede.example", role, passwords[0], "another user has this email address"),
         ("bob@lede.example", role, passwords[1], "a password has at least 15 characters"),
         ("bob@lede.example", role, passwords[2], "a password has at least five different characters"),
         ("bob@lede.example", role, passwords[3], "a password has at least 15 characters"),
@@ -50,6 +50,22 @@ fn a_server_serves_and_says_whether_it_is_ready() {
     let gone = run(lede().env("LEDE_BIND", &address).arg("health"), "");
     assert_eq!(gone.status.code(), Some(2), "{gone:?}");
     assert_eq!(text(&gone.stderr).lines().count(), 1, "{gone:?}");
+}
+
+#[test]
+fn a_server_starts_with_one_line_of_log_and_one_more_on_the_day_it_migrates() {
+    let database = TestDatabase::fresh();
+    let start = || {
+        let serving = Serving::start(&mut lede_on(&database));
+        let before = serving.starting.clone();
+        serving.terminate();
+        let (status, after) = serving.ended();
+        assert_eq!((status, after.len()), (Some(0), 2), "it stops, and has stopped: {after:?}");
+        before
+    };
+    let first = start();
+    assert!(matches!(first.as_slice(), [line] if line.contains("migrated: 0001")), "{first:?}");
+    assert_eq!(start(), [""; 0]);
 }
 
 #[test]
@@ -84,7 +100,7 @@ fn migrating_says_what_was_done() {
     let database = TestDatabase::fresh();
     let migrate = || run(lede_on(&database).arg("migrate"), "");
     let first = migrate();
-    assert!(text(&first.stdout).starts_with("migrated: 0001, 0002"), "{first:?}");
+    assert!(text(&first.stdout).starts_with("migrated: 0001"), "{first:?}");
     assert_eq!(text(&migrate().stdout), "nothing to migrate\n");
 }
 

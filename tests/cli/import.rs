@@ -114,6 +114,7 @@ async fn the_demonstration_shows_its_articles_and_leaves_nothing_behind() {
         .env("TMPDIR", folder.path())
         .args(["demo", "--bind", "127.0.0.1:0"])
         .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
         .spawn()
         .expect("the executable");
     // Kept to the end: whoever speaks into a closed pipe stumbles.
@@ -124,6 +125,8 @@ async fn the_demonstration_shows_its_articles_and_leaves_nothing_behind() {
     let found: serde_json::Value = found.json().await.expect("JSON");
     assert_eq!(found["total"], 12);
     terminate(&demo);
-    assert!(demo.wait().expect("its end").success());
+    let ended = demo.wait_with_output().expect("its end");
+    assert!(ended.status.success());
+    assert_eq!(String::from_utf8_lossy(&ended.stderr), "", "it logs nothing");
     assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0);
 }

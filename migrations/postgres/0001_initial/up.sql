@@ -29,6 +29,7 @@ CREATE INDEX events_kind ON events (kind, at);
 CREATE TABLE jobs (
     id uuid NOT NULL PRIMARY KEY,
     kind text COLLATE "C" NOT NULL,
+    queue text COLLATE "C" NOT NULL,
     payload json NOT NULL,
     run_at timestamptz NOT NULL,
     claimed_until timestamptz,
@@ -37,7 +38,7 @@ CREATE TABLE jobs (
     dead_at timestamptz,
     created_at timestamptz NOT NULL
 );
-CREATE INDEX jobs_due ON jobs (run_at) WHERE dead_at IS NULL;
+CREATE INDEX jobs_due ON jobs (queue, run_at) WHERE dead_at IS NULL;
 
 -- The answers given to requests that carried an Idempotency-Key, for a day.
 CREATE TABLE idempotency_keys (

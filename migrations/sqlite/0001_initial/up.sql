@@ -29,6 +29,7 @@ CREATE INDEX events_kind ON events (kind, at);
 CREATE TABLE jobs (
     id BLOB NOT NULL PRIMARY KEY,
     kind TEXT NOT NULL,
+    queue TEXT NOT NULL,
     payload TEXT NOT NULL,
     run_at INTEGER NOT NULL,
     claimed_until INTEGER,
@@ -37,7 +38,7 @@ CREATE TABLE jobs (
     dead_at INTEGER,
     created_at INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX jobs_due ON jobs (run_at) WHERE dead_at IS NULL;
+CREATE INDEX jobs_due ON jobs (queue, run_at) WHERE dead_at IS NULL;
 
 -- The answers given to requests that carried an Idempotency-Key, for a day.
 CREATE TABLE idempotency_keys (

@@ -1,4 +1,4 @@
-//! Logging in.
+//! Creating a session with an email address and a password.
 
 use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
@@ -17,42 +17,43 @@ use crate::base::http::{Answer, Json};
 use crate::users::routes::me::User;
 use crate::users::{EmailAddress, store};
 
-/// What proves who one is.
+/// The credentials of a user.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreateSession {
-    /// The address of the account.
+    /// The user's email address.
     #[schema(min_length = 3, max_length = 254, format = Email)]
     email: String,
-    /// The password of the account; at most 256 bytes.
+    /// The user's password, at most 256 bytes.
     #[schema(max_length = 256, format = Password)]
     password: String,
 }
 
-/// A fresh access token.
+/// A new access token and its user.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Session {
-    /// To be sent as `Authorization: Bearer …`.
+    /// The access token, to be sent as `Authorization: Bearer <token>`.
     #[schema(max_length = 4096)]
     access_token: String,
     /// Always `Bearer`.
     #[schema(max_length = 10, example = "Bearer")]
     token_type: &'static str,
-    /// Seconds until it is no longer good.
+    /// Seconds until the access token expires.
     #[schema(minimum = 1, maximum = 600)]
     expires_in: u64,
-    /// Who logged in.
+    /// The user the access token belongs to.
     user: User,
 }
 
-/// Log in
+/// Create a session
 ///
-/// Answers an access token that is good for ten minutes. A wrong password, an unknown address and a disabled account are
-/// answered alike, and take as long.
+/// Needs no access token. Exchanges an email address and a password for an access token that is valid for ten minutes. A
+/// wrong password, an unknown address and a disabled user all respond with the same 401 after the same time. After too many
+/// attempts from one network or for one address, responds with 429 until the time in `Retry-After` has passed.
 #[utoipa::path(post, path = "/v1/auth/sessions", tag = "accounts", security(()), request_body = CreateSession,
     responses(
-        (status = 201, description = "Logged in.", body = Session),
-        (status = 401, description = "No account has this address and this password."),
+        (status = 201, description = "The new access token and its user.", body = Session),
+        (status = 401, description = "`unauthenticated`: no active user has this address and password."),
     ))]
 pub async fn create_session(app: Data<App>, req: HttpRequest, body: Json<CreateSession>) -> Result<Answer> {
     app.limits.admit_network(&req, Policy::Login)?;

@@ -1,79 +1,89 @@
-//! Every deed that is done later. A [`Job`] is a row written in the transaction that wants it, claimed by a worker, done
-//! at least once, tried again with growing pauses, and laid aside as dead when it keeps failing.
+//! Work that is done later. A [`Job`] is a row written in the transaction that wants it: claimed by a worker, run at
+//! least once, retried with growing pauses when it fails, and kept as dead when it keeps failing or gives up.
+//!
+//! The engine knows no job: each stands in its own domain, and `server/jobs.rs` lists them all.
 
+mod kind;
 mod store;
 mod worker;
 
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
-pub use store::{count, enqueue, waiting};
-pub use worker::{run_due, run_until};
+pub use kind::Kind;
+pub use store::{Backlog, backlog, enqueue, is_waiting};
+pub use worker::Worker;
 
-use crate::app::App;
 use crate::base::error::Result;
-use crate::base::ids::{ArticleId, ImportId, MailId, SubscriberId};
-use crate::subscribers::delivery;
 
-/// What can be done later.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", content = "payload", rename_all = "kebab-case")]
-pub enum Job {
-    /// Renders anew what has become stale, some articles at a time, from `after` on.
-    RemakeRenderings {
-        /// The last article that was looked at.
-        after: Option<ArticleId>,
-    },
-    /// Decides whether someone who signed up is to be asked to confirm.
-    AskConsent {
-        /// Who.
-        subscriber: SubscriberId,
-    },
-    /// Sends a mail to a subscriber.
-    SendMail {
-        /// Which.
-        mail: MailId,
-    },
-    /// Reads some of a file of subscribers, and comes back until it has been read.
-    ImportSubscribers {
-        /// Which.
-        import: ImportId,
-    },
-    /// Drops what has outlived its time, tidies up what is searched, and comes back in an hour.
-    Housekeeping,
+/// How often a failed job is retried, unless its kind says otherwise.
+const RETRIES: u32 = 9;
+/// How long a job may run, unless its kind says otherwise.
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Work that is done later, in an environment `E`. Its fields are its payload: ids, and nothing of persons, because the
+/// payload is shown to operators.
+pub trait Job<E>: Serialize + DeserializeOwned {
+    /// What the work is called in the table and in the API: unique, in kebab-case.
+    const KIND: &'static str;
+    /// Where it waits.
+    const QUEUE: Queue = Queue::Default;
+    /// How often it is retried after a failure before it is dead.
+    const RETRIES: u32 = RETRIES;
+    /// How long it may run. Beyond that it is stopped at its next `await` and counts as failed.
+    const TIMEOUT: Duration = TIMEOUT;
+
+    /// Does the work. It may run more than once: a worker can be killed after the work and before that is recorded.
+    ///
+    /// # Errors
+    /// When a retry may help.
+    fn run(self, env: &E) -> impl Future<Output = Result<Outcome>>;
 }
 
-/// Which worker does a job: sending waits for other machines, and nothing of ours waits for sending.
+/// How a job ended that has not failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The work is done, and the job is deleted.
+    Done,
+    /// No retry can help, for the given reason: the job is dead at once.
+    GiveUp(String),
+}
+
+/// Jobs of one queue run concurrently, up to its bound. No queue waits for another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lane {
-    /// What goes out by mail.
+pub enum Queue {
+    /// Jobs that need nothing but the database and the processor.
+    Default,
+    /// Jobs that wait for a mail server.
     Mail,
-    /// Everything else.
-    Own,
 }
 
-/// The kind of job that the lane for mail does.
-const SENDING: &str = "send-mail";
+impl Queue {
+    /// Every queue.
+    pub const ALL: [Self; 2] = [Self::Default, Self::Mail];
 
-/// How long a claim lasts: a worker that dies gives its jobs back after this.
-const CLAIM: Duration = Duration::from_secs(300);
-/// After this many tries a job is dead.
-const TRIES: i64 = 10;
-
-impl Job {
-    async fn run(self, app: &App) -> Result<()> {
+    /// The name in the table.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
         match self {
-            Self::RemakeRenderings { after } => crate::editions::rerender::run(app, after).await,
-            Self::AskConsent { subscriber } => delivery::ask(app, subscriber).await,
-            Self::SendMail { mail } => delivery::send(app, mail).await,
-            Self::ImportSubscribers { import } => crate::subscribers::import::run(app, import).await,
-            Self::Housekeeping => crate::server::housekeeping::housekeeping(app).await,
+            Self::Default => "default",
+            Self::Mail => "mail",
+        }
+    }
+
+    /// How many of its jobs one process runs at the same time.
+    #[must_use]
+    pub const fn concurrency(self) -> usize {
+        match self {
+            Self::Default => 4,
+            Self::Mail => 8,
         }
     }
 }
 
-/// The pause before try number `attempts + 1`: ten seconds, doubling up to an hour.
+/// The pause after that many failed attempts: ten seconds, doubling up to an hour.
 fn pause(attempts: i64) -> Duration {
     let doublings = u32::try_from(attempts.clamp(1, 10) - 1).unwrap_or(0);
     Duration::from_secs(10 * 2u64.pow(doublings)).min(Duration::from_secs(3600))

@@ -1,37 +1,38 @@
 //! How jobs are kept.
 
-use diesel::prelude::*;
-use serde_json::{Value, json};
+use std::time::Duration;
 
-use super::{CLAIM, Job, Lane, SENDING, TRIES, pause};
+use diesel::prelude::*;
+use serde_json::Value;
+
+use super::{Job, Outcome, Queue, pause};
 use crate::base::clock::Timestamp;
 use crate::base::db::schema::jobs;
 use crate::base::db::types::Json;
-use crate::base::db::{Connection, Tx};
+use crate::base::db::{Connection, MultiBackend, Tx};
 use crate::base::error::Result;
 use crate::base::ids::JobId;
 
-/// A job taken for doing.
+/// A job that a worker has claimed.
 pub(super) struct Claimed {
     pub id: JobId,
+    pub kind: String,
+    pub payload: Value,
+    /// How often it was tried, this time included.
     pub attempts: i64,
-    pub job: Result<Job, String>,
+    /// How long the claim lasts. Nobody else's claim on the job ends at that moment, so it also proves whose claim it is.
+    until: Timestamp,
 }
 
-/// Writes down that `job` is to be done at `run_at` or soon after.
-///
-/// # Errors
-/// When the database refuses.
-pub fn enqueue(tx: &mut Tx<'_>, job: &Job, run_at: Timestamp) -> Result<()> {
+/// Writes that `job` is to be run at `run_at` or soon after.
+pub fn enqueue<E, J: Job<E>>(tx: &mut Tx<'_>, job: &J, run_at: Timestamp) -> Result<()> {
     let now = tx.now();
-    let mut written = serde_json::to_value(job)?;
-    let kind = written.get("kind").and_then(Value::as_str).unwrap_or_default().to_owned();
-    let payload = written.get_mut("payload").map(Value::take).unwrap_or_default();
     diesel::insert_into(jobs::table)
         .values((
             jobs::id.eq(tx.new_id::<JobId>()?),
-            jobs::kind.eq(kind),
-            jobs::payload.eq(Json(payload)),
+            jobs::kind.eq(J::KIND),
+            jobs::queue.eq(J::QUEUE.as_str()),
+            jobs::payload.eq(Json(serde_json::to_value(job)?)),
             jobs::run_at.eq(run_at),
             jobs::attempts.eq(0),
             jobs::created_at.eq(now),
@@ -40,105 +41,114 @@ pub fn enqueue(tx: &mut Tx<'_>, job: &Job, run_at: Timestamp) -> Result<()> {
     Ok(())
 }
 
-/// How many jobs of that kind wait or are being done.
-///
-/// # Errors
-/// When the database refuses.
-pub fn count(conn: &mut Connection, kind: &str) -> Result<i64> {
-    Ok(jobs::table.filter(jobs::kind.eq(kind)).filter(jobs::dead_at.is_null()).count().get_result(conn)?)
+/// Whether a job of that kind is waiting. One that runs is not.
+pub fn is_waiting<E, J: Job<E>>(conn: &mut Connection) -> Result<bool> {
+    let waiting = jobs::table
+        .filter(jobs::kind.eq(J::KIND))
+        .filter(jobs::dead_at.is_null())
+        .filter(jobs::claimed_until.is_null());
+    Ok(diesel::select(diesel::dsl::exists(waiting)).get_result(conn)?)
 }
 
-/// What waits to be done.
+/// The jobs of a queue that are neither done nor dead.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Waiting {
-    /// How many mails.
-    pub mails: i64,
-    /// How long the oldest of them has waited, in seconds.
-    pub oldest_mail_seconds: i64,
-    /// How long the job that is most overdue has been due, in seconds.
-    pub most_overdue_seconds: i64,
+pub struct Backlog {
+    /// How many there are.
+    pub jobs: i64,
+    /// The age of the oldest, in seconds.
+    pub oldest_seconds: i64,
+    /// How long the one that is most overdue has been due, in seconds.
+    pub overdue_seconds: i64,
 }
 
-/// Looks at what waits.
-///
-/// # Errors
-/// When the database refuses.
-pub fn waiting(conn: &mut Connection, now: Timestamp) -> Result<Waiting> {
-    let alive = || jobs::table.filter(jobs::dead_at.is_null());
+/// Counts the jobs of a queue that are neither done nor dead.
+pub fn backlog(conn: &mut Connection, queue: Queue, now: Timestamp) -> Result<Backlog> {
     let since = |at: Option<Timestamp>| at.map_or(0, |at| (now.as_seconds() - at.as_seconds()).max(0));
-    let (mails, oldest): (i64, Option<Timestamp>) = alive()
-        .filter(jobs::kind.eq(SENDING))
-        .select((diesel::dsl::count_star(), diesel::dsl::min(jobs::created_at)))
+    let (jobs, created, due): (i64, Option<Timestamp>, Option<Timestamp>) = jobs::table
+        .filter(jobs::queue.eq(queue.as_str()))
+        .filter(jobs::dead_at.is_null())
+        .select((
+            diesel::dsl::count_star(),
+            diesel::dsl::min(jobs::created_at),
+            diesel::dsl::min(jobs::run_at),
+        ))
         .get_result(conn)?;
-    let due: Option<Timestamp> = alive().select(diesel::dsl::min(jobs::run_at)).get_result(conn)?;
-    Ok(Waiting { mails, oldest_mail_seconds: since(oldest), most_overdue_seconds: since(due) })
+    Ok(Backlog { jobs, oldest_seconds: since(created), overdue_seconds: since(due) })
+}
+
+fn due(queue: Queue, now: Timestamp) -> jobs::BoxedQuery<'static, MultiBackend> {
+    jobs::table
+        .filter(jobs::queue.eq(queue.as_str()))
+        .filter(jobs::dead_at.is_null())
+        .filter(jobs::run_at.le(now))
+        .filter(jobs::claimed_until.is_null().or(jobs::claimed_until.assume_not_null().lt(now)))
+        .into_boxed()
 }
 
 /// Whether any job is due: asked before a claim, because a claim is a write.
-pub(super) fn any_due(conn: &mut Connection, lane: Lane, now: Timestamp) -> Result<bool> {
-    let due = jobs::table
-        .filter(jobs::kind.eq(SENDING).eq(lane == Lane::Mail))
-        .filter(jobs::dead_at.is_null())
-        .filter(jobs::run_at.le(now))
-        .filter(jobs::claimed_until.is_null().or(jobs::claimed_until.lt(now)));
-    Ok(diesel::select(diesel::dsl::exists(due)).get_result(conn)?)
+pub(super) fn any_due(conn: &mut Connection, queue: Queue, now: Timestamp) -> Result<bool> {
+    Ok(due(queue, now).select(jobs::id).limit(1).get_result::<JobId>(conn).optional()?.is_some())
 }
 
-/// Takes up to `most` due jobs, the oldest first. No two workers get the same one.
-pub(super) fn claim(tx: &mut Tx<'_>, lane: Lane, most: i64) -> Result<Vec<Claimed>> {
+/// Claims the job of the queue that is due first, for as long as its kind's `lease` says. No two workers get the same one.
+pub(super) fn claim(
+    tx: &mut Tx<'_>,
+    queue: Queue,
+    lease: impl Fn(&str) -> Duration,
+) -> Result<Option<Claimed>> {
     let now = tx.now();
-    let due: Vec<JobId> = jobs::table
-        .filter(jobs::kind.eq(SENDING).eq(lane == Lane::Mail))
-        .filter(jobs::dead_at.is_null())
-        .filter(jobs::run_at.le(now))
-        .filter(jobs::claimed_until.is_null().or(jobs::claimed_until.lt(now)))
-        .order((jobs::run_at, jobs::id))
-        .limit(most)
-        .select(jobs::id)
-        .load(&mut **tx)?;
-    let mut claimed = Vec::with_capacity(due.len());
-    for id in due {
-        let row: Option<(i64, String, Json<Value>)> = diesel::update(
-            jobs::table
-                .filter(jobs::id.eq(id))
-                .filter(jobs::claimed_until.is_null().or(jobs::claimed_until.lt(now))),
-        )
-        .set((jobs::claimed_until.eq(now.plus(CLAIM)), jobs::attempts.eq(jobs::attempts + 1)))
-        .returning((jobs::attempts, jobs::kind, jobs::payload))
-        .get_result(&mut **tx)
-        .optional()?;
-        if let Some((attempts, kind, Json(payload))) = row {
-            let job =
-                serde_json::from_value(json!({"kind": kind, "payload": payload})).map_err(|e| e.to_string());
-            claimed.push(Claimed { id, attempts, job });
+    loop {
+        let next = due(queue, now).order((jobs::run_at, jobs::id)).select((jobs::id, jobs::kind)).limit(1);
+        let Some((id, kind)) = next.get_result::<(JobId, String)>(&mut **tx).optional()? else {
+            return Ok(None);
+        };
+        let until = now.plus(lease(&kind));
+        let free = jobs::table
+            .filter(jobs::id.eq(id))
+            .filter(jobs::claimed_until.is_null().or(jobs::claimed_until.assume_not_null().lt(now)));
+        let claimed: Option<(i64, Json<Value>)> = diesel::update(free)
+            .set((jobs::claimed_until.eq(Some(until)), jobs::attempts.eq(jobs::attempts + 1)))
+            .returning((jobs::attempts, jobs::payload))
+            .get_result(&mut **tx)
+            .optional()?;
+        // Otherwise a worker of another process was faster.
+        if let Some((attempts, Json(payload))) = claimed {
+            return Ok(Some(Claimed { id, kind, payload, attempts, until }));
         }
     }
-    Ok(claimed)
 }
 
-/// Gives back every job that was claimed: for who knows that nobody else is at work.
+/// Gives back every claimed job. Only for a process that knows that no other is working on them.
 pub(super) fn release(tx: &mut Tx<'_>) -> Result<()> {
     let claimed = jobs::table.filter(jobs::claimed_until.is_not_null());
     diesel::update(claimed).set(jobs::claimed_until.eq(None::<Timestamp>)).execute(&mut **tx)?;
     Ok(())
 }
 
-/// The job is done and forgotten.
-pub(super) fn finish(tx: &mut Tx<'_>, id: JobId) -> Result<()> {
-    diesel::delete(jobs::table.filter(jobs::id.eq(id))).execute(&mut **tx)?;
-    Ok(())
-}
-
-/// The job failed: again after a pause, or never.
-pub(super) fn fail(tx: &mut Tx<'_>, id: JobId, attempts: i64, why: &str) -> Result<()> {
+/// Records how a job ended: it is deleted, dead, or due again after a pause. Changes nothing if the claim has grown old
+/// and the job is another worker's now.
+pub(super) fn settle(
+    tx: &mut Tx<'_>,
+    claimed: &Claimed,
+    retries: u32,
+    outcome: &Result<Outcome, String>,
+) -> Result<()> {
     let now = tx.now();
-    let dead_at = (attempts >= TRIES).then_some(now);
-    diesel::update(jobs::table.filter(jobs::id.eq(id)))
+    let own = jobs::table.filter(jobs::id.eq(claimed.id)).filter(jobs::claimed_until.eq(Some(claimed.until)));
+    let (reason, is_dead) = match outcome {
+        Ok(Outcome::Done) => {
+            diesel::delete(own).execute(&mut **tx)?;
+            return Ok(());
+        }
+        Ok(Outcome::GiveUp(reason)) => (reason, true),
+        Err(reason) => (reason, claimed.attempts > i64::from(retries)),
+    };
+    diesel::update(own)
         .set((
             jobs::claimed_until.eq(None::<Timestamp>),
-            jobs::run_at.eq(now.plus(pause(attempts))),
-            jobs::last_error.eq(why),
-            jobs::dead_at.eq(dead_at),
+            jobs::run_at.eq(now.plus(pause(claimed.attempts))),
+            jobs::last_error.eq(reason),
+            jobs::dead_at.eq(is_dead.then_some(now)),
         ))
         .execute(&mut **tx)?;
     Ok(())

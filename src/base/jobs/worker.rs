@@ -1,105 +1,121 @@
-//! Does the jobs that are due: in the background until told to stop, or all at once when a test asks.
+//! Runs the jobs that are due: in the background until told to stop, or all at once when a test asks.
 
-use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
-use futures_util::FutureExt as _;
+use futures_util::future::join_all;
+use futures_util::stream::{self, Stream, StreamExt as _};
 use tokio::sync::watch;
 
 use super::store::{self, Claimed};
-use super::{Job, Lane};
-use crate::app::App;
+use super::{Kind, Outcome, Queue, RETRIES, TIMEOUT};
+use crate::base::clock::Clock;
+use crate::base::db::Database;
 use crate::base::error::Result;
 
-/// How often the table is looked at when nothing was due.
+/// How often the table is read while nothing is due.
 const IDLE: Duration = Duration::from_millis(500);
-/// How many jobs one claim takes.
-const BATCH: i64 = 8;
+/// How much longer than its timeout a job is claimed: time to record how it ended.
+const MARGIN: Duration = Duration::from_secs(60);
 
-/// Works until `stop` turns true. What was claimed is finished first; what else is due waits for the next start.
-pub async fn run_until(app: App, stop: watch::Receiver<bool>) {
-    // What a server was at when it was killed is done by the next one on the same file, which need not wait.
-    if app.db.url().is_sqlite()
-        && let Err(error) = app.db.write(store::release).await
-    {
-        log::warn!("jobs that were claimed wait for their time: {error}");
-    }
-    if let Err(error) = start_recurring(&app).await {
-        log::error!("recurring jobs could not be started: {error}");
-    }
-    futures_util::future::join(work(&app, Lane::Own, stop.clone()), work(&app, Lane::Mail, stop.clone()))
-        .await;
+/// Claims jobs and runs them.
+pub struct Worker<'a, E: 'static> {
+    /// Where jobs are kept.
+    pub db: &'a Database,
+    /// What tells which are due.
+    pub clock: &'a Clock,
+    /// Every kind there is.
+    pub kinds: &'static [Kind<E>],
+    /// What jobs run in.
+    pub env: &'a E,
 }
 
-async fn work(app: &App, lane: Lane, mut stop: watch::Receiver<bool>) {
-    while !*stop.borrow() {
-        let done = match run_batch(app, lane).await {
-            Ok(done) => done,
-            Err(error) => {
-                log::warn!("jobs wait: {error}");
-                0
+impl<E> Worker<'_, E> {
+    /// Works until `stop` turns true, and finishes what runs then.
+    pub async fn run_until(&self, stop: watch::Receiver<bool>) {
+        // With SQLite no other process works on the same file, so what a killed one had claimed is free.
+        if self.db.url().is_sqlite()
+            && let Err(error) = self.db.write(store::release).await
+        {
+            log::warn!("claimed jobs wait until their claim ends: {error}");
+        }
+        let queues = Queue::ALL.into_iter().map(|queue| {
+            self.claims(queue, stop.clone()).for_each_concurrent(
+                queue.concurrency(),
+                move |claimed| async move {
+                    let id = claimed.id;
+                    if let Err(error) = self.run(claimed).await {
+                        log::warn!("job {id} runs again when its claim ends: {error}");
+                    }
+                },
+            )
+        });
+        join_all(queues).await;
+    }
+
+    /// Runs everything that is due now and what that makes due, one job at a time, and returns how many jobs ran.
+    ///
+    /// # Errors
+    /// When the database is away. A job's own failure is recorded with the job.
+    pub async fn run_due(&self) -> Result<usize> {
+        let mut ran = 0;
+        loop {
+            let before = ran;
+            for queue in Queue::ALL {
+                while let Some(claimed) = self.claim(queue).await? {
+                    self.run(claimed).await?;
+                    ran += 1;
+                }
             }
-        };
-        if done == 0 {
-            let _ = tokio::time::timeout(IDLE, stop.changed()).await;
-        }
-    }
-}
-
-/// Does everything that is due now, and what that makes due, and returns how many jobs were tried.
-///
-/// # Errors
-/// When the database is away. A job's own failure is written down with the job.
-pub async fn run_due(app: &App) -> Result<usize> {
-    let mut tried = 0;
-    loop {
-        match run_batch(app, Lane::Own).await? + run_batch(app, Lane::Mail).await? {
-            0 => return Ok(tried),
-            more => tried += more,
-        }
-    }
-}
-
-/// Does some of what is due, and returns how many jobs were tried.
-async fn run_batch(app: &App, lane: Lane) -> Result<usize> {
-    let now = app.clock.now();
-    if !app.db.read(move |conn| store::any_due(conn, lane, now)).await? {
-        return Ok(0);
-    }
-    let batch = app.db.write(move |tx| store::claim(tx, lane, BATCH)).await?;
-    let tried = batch.len();
-    for claimed in batch {
-        run_one(app, claimed).await?;
-    }
-    Ok(tried)
-}
-
-async fn run_one(app: &App, Claimed { id, attempts, job }: Claimed) -> Result<()> {
-    let outcome = match job {
-        // One job's defect is written down with it and ends no other's work.
-        Ok(job) => match AssertUnwindSafe(job.run(app)).catch_unwind().await {
-            Ok(outcome) => outcome.map_err(|e| e.to_string()),
-            Err(_) => Err("the job panicked".to_owned()),
-        },
-        Err(unreadable) => Err(unreadable),
-    };
-    match outcome {
-        Ok(()) => app.db.write(move |tx| store::finish(tx, id)).await,
-        Err(why) => {
-            log::warn!("job {id} failed (try {attempts}): {why}");
-            app.db.write(move |tx| store::fail(tx, id, attempts, &why)).await
-        }
-    }
-}
-
-async fn start_recurring(app: &App) -> Result<()> {
-    app.db
-        .write(move |tx| {
-            let now = tx.now();
-            if store::count(tx, "housekeeping")? > 0 {
-                return Ok(());
+            if ran == before {
+                return Ok(ran);
             }
-            store::enqueue(tx, &Job::Housekeeping, now)
+        }
+    }
+
+    /// The jobs of a queue as they fall due, each claimed when it is asked for.
+    fn claims(&self, queue: Queue, stop: watch::Receiver<bool>) -> impl Stream<Item = Claimed> {
+        stream::unfold(stop, move |mut stop| async move {
+            while !*stop.borrow() {
+                match self.claim(queue).await {
+                    Ok(Some(claimed)) => return Some((claimed, stop)),
+                    Ok(None) => {}
+                    Err(error) => log::warn!("jobs wait: {error}"),
+                }
+                // Either way the loop looks at `stop` again.
+                let _ = tokio::time::timeout(IDLE, stop.changed()).await;
+            }
+            None
         })
-        .await
+    }
+
+    async fn claim(&self, queue: Queue) -> Result<Option<Claimed>> {
+        let now = self.clock.now();
+        if !self.db.read(move |conn| store::any_due(conn, queue, now)).await? {
+            return Ok(None);
+        }
+        let kinds = self.kinds;
+        let lease = move |name: &str| find(kinds, name).map_or(TIMEOUT, |kind| kind.timeout) + MARGIN;
+        self.db.write(move |tx| store::claim(tx, queue, lease)).await
+    }
+
+    async fn run(&self, mut claimed: Claimed) -> Result<()> {
+        let kind = find(self.kinds, &claimed.kind);
+        let outcome = match kind {
+            Some(kind) => kind.run(claimed.payload.take(), self.env).await,
+            // Perhaps one of a newer release, which runs beside this one and may take the job the next time.
+            None => Err(format!("unknown kind {}", claimed.kind)),
+        };
+        let (id, attempts) = (claimed.id, claimed.attempts);
+        match &outcome {
+            Ok(Outcome::Done) => {}
+            Ok(Outcome::GiveUp(why)) => log::warn!("job {id} gave up: {why}"),
+            Err(why) => log::warn!("job {id} failed (attempt {attempts}): {why}"),
+        }
+        let retries = kind.map_or(RETRIES, |kind| kind.retries);
+        self.db.write(move |tx| store::settle(tx, &claimed, retries, &outcome)).await
+    }
+}
+
+fn find<'a, E>(kinds: &'a [Kind<E>], name: &str) -> Option<&'a Kind<E>> {
+    kinds.iter().find(|kind| kind.name == name)
 }

@@ -1,4 +1,4 @@
-//! `/docs`: the contract for people to read and try. Its scripts and styles come out of this binary.
+//! `/docs`: the OpenAPI document as pages. Their scripts and styles are part of this binary.
 
 use actix_web::http::header;
 use actix_web::middleware::DefaultHeaders;

@@ -9,11 +9,12 @@ use crate::base::http::Answer;
 use crate::base::http::public::etag;
 use crate::server::openapi::DOCUMENT;
 
-/// Read the contract
+/// Get the OpenAPI document
 ///
-/// This document: OpenAPI 3.1. It stays as it is while the server runs.
+/// Needs no access token. Returns this document, in OpenAPI 3.1. It does not change while the server runs, so clients can
+/// cache it by its `ETag`.
 #[utoipa::path(get, path = "/openapi.json", tag = "operations", security(()),
-    responses((status = 200, description = "The document.", body = Object)))]
+    responses((status = 200, description = "The OpenAPI document.", body = Object)))]
 pub async fn get_openapi() -> Result<Answer> {
     static TAG: OnceLock<String> = OnceLock::new();
     let tag = TAG.get_or_init(|| etag(DOCUMENT.as_bytes())).clone();

@@ -1,4 +1,4 @@
-//! Whether the process lives, and whether it can do its work: for supervisors and load balancers.
+//! Liveness and readiness checks, for supervisors and load balancers.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -12,13 +12,13 @@ use crate::app::App;
 use crate::base::error::{Error, Result};
 use crate::base::http::Answer;
 
-/// How long the database may stay silent before it counts as lost.
+/// How long the database may not respond before the server counts as not ready.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// How things stand.
+/// The result of a health check that passed.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Health {
-    /// `ok`; anything else is a problem answer.
+    /// Always `ok`: a check that fails responds with a problem.
     #[schema(max_length = 20, example = "ok")]
     status: &'static str,
 }
@@ -27,20 +27,22 @@ fn ok() -> Result<Answer> {
     Ok(Answer::ok(&Health { status: "ok" })?.header(header::CACHE_CONTROL, "no-store"))
 }
 
-/// Tell that the process lives
+/// Check liveness
 ///
-/// Asks nothing of the database. For supervisors that restart what hangs.
+/// Needs no access token. Responds with 200 while the process can respond at all, and does not use the database. For
+/// supervisors that restart a process that hangs.
 #[utoipa::path(get, path = "/health/live", tag = "operations", security(()),
-    responses((status = 200, description = "The process lives.", body = Health)))]
+    responses((status = 200, description = "The process is alive.", body = Health)))]
 pub async fn get_liveness() -> Result<Answer> {
     ok()
 }
 
-/// Tell whether requests should be sent here
+/// Check readiness
 ///
-/// Not while the server drains before it stops, and not while the database is lost or cannot be written.
+/// Needs no access token. Responds with 200 while the server can take requests. Responds with 503 while it drains before it
+/// stops, while the database does not respond, and while it cannot be written. For load balancers.
 #[utoipa::path(get, path = "/health/ready", tag = "operations", security(()),
-    responses((status = 200, description = "Requests are welcome.", body = Health)))]
+    responses((status = 200, description = "The server is ready.", body = Health)))]
 pub async fn get_readiness(app: Data<App>) -> Result<Answer> {
     if app.draining.load(Ordering::SeqCst) {
         return Err(Error::unavailable("draining"));

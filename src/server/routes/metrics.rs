@@ -1,19 +1,20 @@
-//! `/metrics`: what is counted and timed, for Prometheus.
+//! `/metrics`: counters, durations and gauges for Prometheus.
 
 use actix_web::http::header;
 use actix_web::web::Data;
 
 use crate::app::App;
+use crate::base::db::Connection;
 use crate::base::error::Result;
 use crate::base::http::Answer;
-use crate::base::jobs;
+use crate::base::jobs::{self, Queue};
 use crate::base::metrics::State;
 
-/// Tell what was counted and timed
+/// Get metrics
 ///
-/// In the text form of `OpenMetrics`, which Prometheus scrapes.
+/// Needs no access token. Returns every metric in the `OpenMetrics` text format, which Prometheus scrapes.
 #[utoipa::path(get, path = "/metrics", tag = "operations", security(()),
-    responses((status = 200, description = "Every metric.", body = String,
+    responses((status = 200, description = "The metrics.", body = String,
         content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8")))]
 pub async fn get_metrics(app: Data<App>) -> Result<Answer> {
     let metrics = &app.metrics;
@@ -21,11 +22,14 @@ pub async fn get_metrics(app: Data<App>) -> Result<Answer> {
     metrics.connections.get_or_create(&State { state: "busy" }).set(busy.into());
     metrics.connections.get_or_create(&State { state: "idle" }).set(idle.into());
     let now = app.clock.now();
-    // While the database is lost, the rest is still told.
-    if let Ok(waiting) = app.db.read(move |conn| jobs::waiting(conn, now)).await {
-        metrics.outbox_pending.set(waiting.mails);
-        metrics.outbox_age.set(waiting.oldest_mail_seconds);
-        metrics.lag.set(waiting.most_overdue_seconds);
+    // While the database is away, the gauges of jobs keep their last values.
+    let backlogs = move |conn: &mut Connection| {
+        Ok((jobs::backlog(conn, Queue::Mail, now)?, jobs::backlog(conn, Queue::Default, now)?))
+    };
+    if let Ok((mail, default)) = app.db.read(backlogs).await {
+        metrics.outbox_pending.set(mail.jobs);
+        metrics.outbox_age.set(mail.oldest_seconds);
+        metrics.lag.set(mail.overdue_seconds.max(default.overdue_seconds));
     }
     let media_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     Ok(Answer::bytes(media_type, metrics.text().into()).header(header::CACHE_CONTROL, "no-store"))

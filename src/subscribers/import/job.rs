@@ -10,12 +10,12 @@ use super::person::{Refusal, TOO_LONG};
 use super::plan::{Deed, Known, Surroundings, Terms, Verdict, judge};
 use super::reader::{self, MOST_ROW_BYTES, Slice};
 use super::store::{self, ImportRow, PART_BYTES, Report};
-use super::{Outcome, Progress};
+use super::{ImportSubscribers, Progress};
 use crate::app::App;
 use crate::base::db::types::Json;
 use crate::base::error::{Error, Result};
 use crate::base::ids::{ImportId, IsId as _, SubscriberId};
-use crate::base::jobs::{self, Job};
+use crate::base::jobs::{self, Job, Outcome};
 use crate::subscribers::suppressions;
 
 /// How long one run reads before it orders the next.
@@ -28,21 +28,23 @@ const WRITE: Duration = Duration::from_millis(30);
 /// How many pieces of a file are held at once.
 const PARTS_AT_ONCE: i64 = 3;
 
-/// Reads some of a file, or notes why it cannot be read.
-///
-/// # Errors
-/// When another try may help.
-pub async fn run(app: &App, id: ImportId) -> Result<()> {
-    match read(app, id).await {
-        Err(Error::Unavailable(why)) => Err(Error::Unavailable(why)),
-        Err(error) => {
-            log::error!("import {id} has failed: {error}");
-            let Some(row) = app.db.read(move |conn| store::find(conn, id)).await? else { return Ok(()) };
-            app.db.write_as(row.user_id, move |tx| store::finish(tx, &row, Some("internal"))).await?;
-            while app.db.write(move |tx| store::clear(tx, id)).await? {}
-            Ok(())
+impl Job<App> for ImportSubscribers {
+    const KIND: &'static str = "import-subscribers";
+
+    /// Reads some of a file, or records why it cannot be read.
+    async fn run(self, app: &App) -> Result<Outcome> {
+        let id = self.import;
+        match read(app, id).await {
+            Ok(()) => Ok(Outcome::Done),
+            Err(Error::Unavailable(why)) => Err(Error::Unavailable(why)),
+            Err(error) => {
+                if let Some(row) = app.db.read(move |conn| store::find(conn, id)).await? {
+                    app.db.write_as(row.user_id, move |tx| store::finish(tx, &row, Some("internal"))).await?;
+                    while app.db.write(move |tx| store::clear(tx, id)).await? {}
+                }
+                Ok(Outcome::GiveUp(format!("import {id} has failed: {error}")))
+            }
         }
-        Ok(()) => Ok(()),
     }
 }
 
@@ -60,7 +62,7 @@ async fn read(app: &App, id: ImportId) -> Result<()> {
         if started.elapsed() >= RUN {
             let next = move |tx: &mut crate::base::db::Tx<'_>| {
                 let now = tx.now();
-                jobs::enqueue(tx, &Job::ImportSubscribers { import: id }, now)
+                jobs::enqueue(tx, &ImportSubscribers { import: id }, now)
             };
             return app.db.write(next).await;
         }
@@ -216,7 +218,7 @@ fn decide(
             Err(refusal) => Decided {
                 report: Report {
                     line,
-                    outcome: Outcome::Refused,
+                    outcome: super::Outcome::Refused,
                     code: Some(refusal.code),
                     subscriber: None,
                 },

@@ -23,7 +23,14 @@ pub mod vocabulary;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-pub use job::run;
+use crate::base::ids::ImportId;
+
+/// The job that reads some of a file, and comes back until all of it is read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportSubscribers {
+    /// Which.
+    pub import: ImportId,
+}
 
 /// How far an import is.
 #[derive(

@@ -14,8 +14,9 @@ use crate::base::http::idempotency::{IdempotencyKey, IdempotencyKeyHeader};
 use crate::base::http::query::{FromParams, Params};
 use crate::base::http::{Answer, PageRequest, Query, page};
 use crate::base::ids::{ImportId, UserId};
-use crate::base::jobs::{self, Job};
+use crate::base::jobs;
 use crate::base::text::Locale;
+use crate::subscribers::import;
 use crate::subscribers::import::Progress;
 use crate::subscribers::import::columns::{Column, Columns, Format};
 use crate::subscribers::import::store::{self, ImportRow};
@@ -249,7 +250,7 @@ pub async fn import_subscribers(
     let start = move |tx: &mut crate::base::db::Tx<'_>, (): &()| {
         let row = store::arrive(tx, id, bytes)?;
         let now = tx.now();
-        jobs::enqueue(tx, &Job::ImportSubscribers { import: id }, now)?;
+        jobs::enqueue(tx, &import::ImportSubscribers { import: id }, now)?;
         let answer = Answer::ok(&SubscriberImport::try_from(row)?)?.status(StatusCode::ACCEPTED);
         Ok(answer.header(header::LOCATION, format!("/v1/imports/{id}")))
     };

@@ -13,7 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::signup;
 use super::subscriber::{Subscriber, SubscriberField, write};
 use crate::app::App;
-use crate::auth::{Actor, ReadSubscribers, SpeakForVisitors};
+use crate::auth::{Actor, ReadSubscribers, SubscribeOnBehalf};
 use crate::base::clock::Timestamp;
 use crate::base::error::{Invalid, Result, Violations};
 use crate::base::http::limit::{Key, Policy};
@@ -50,7 +50,7 @@ pub struct JoinSubscribers {
     /// The words that the person consented to, as the form showed them: kept as evidence.
     #[schema(min_length = 1, max_length = 2000)]
     consent_text: Option<String>,
-    /// The visitor's address, told by a website's own server. Needs a token with the right `subscribers:speak`, as the
+    /// The visitor's address, told by a website's own server. Needs a token with the right `subscribers:on_behalf_of`, as the
     /// next two do.
     #[schema(min_length = 2, max_length = 45)]
     ip: Option<String>,
@@ -154,7 +154,7 @@ pub async fn join_subscribers(
     let given = body.value;
     let speaks = given.ip.is_some() || given.user_agent.is_some() || given.form_url.is_some();
     if speaks {
-        Actor::<SpeakForVisitors>::extract(&req).await?;
+        Actor::<SubscribeOnBehalf>::extract(&req).await?;
     }
     let mut violations = Violations::default();
     let ip = violations.take("/ip", given.ip.as_deref().map(ip).transpose());

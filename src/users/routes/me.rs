@@ -1,4 +1,4 @@
-//! Who one is.
+//! The current user.
 
 use actix_web::web::Data;
 use serde::Serialize;
@@ -12,18 +12,19 @@ use crate::base::http::Answer;
 use crate::base::ids::UserId;
 use crate::users::store::{self, UserRow};
 
-/// A user, as users see one.
+/// A user.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct User {
     id: UserId,
-    /// The address of the account.
+    /// The email address.
     #[schema(format = Email, max_length = 254)]
     email: String,
-    /// What the user is called.
+    /// The name.
     #[schema(max_length = 200)]
     name: String,
+    /// What the user may do.
     role: Role,
-    /// When the account was made.
+    /// When the user was created.
     created_at: Timestamp,
 }
 
@@ -34,11 +35,11 @@ impl From<UserRow> for User {
     }
 }
 
-/// Tell who is logged in
+/// Get the current user
 ///
-/// The user that the token speaks of.
+/// Requires an access token of any role. Returns the user the access token belongs to.
 #[utoipa::path(get, path = "/v1/me", tag = "accounts", security(("bearer" = [])),
-    responses((status = 200, description = "Who is logged in.", body = User)))]
+    responses((status = 200, description = "The current user.", body = User)))]
 pub async fn get_me(app: Data<App>, actor: Actor<LoggedIn>) -> Result<Answer> {
     let row = app.db.read(move |conn| store::find(conn, actor.user)).await?.ok_or(Error::Unauthenticated)?;
     Answer::ok(&User::from(row))

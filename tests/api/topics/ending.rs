@@ -33,7 +33,7 @@ async fn a_merge_moves_articles_without_duplicates_and_leaves_signposts() {
                 "{table}"
             );
         }
-        assert_eq!(count(&server, "jobs WHERE kind = 'remake-renderings'"), 1);
+        assert_eq!(count(&server, "jobs WHERE kind = 'rerender-articles'"), 1);
         server.run_jobs().await;
 
         assert_eq!(names(&reader, &format!("/v1/{resource}")).await, ["Ocean"]);
@@ -95,7 +95,7 @@ async fn what_is_removed_is_carried_no_longer() {
 async fn only_what_articles_show_makes_renderings_stale() {
     let server = Server::start().await;
     let editor = server.login(Role::Editor).await;
-    let jobs = || count(&server, "jobs WHERE kind = 'remake-renderings'");
+    let jobs = || count(&server, "jobs WHERE kind = 'rerender-articles'");
     make(&editor, "authors", "Ada").await;
     editor.patch("/v1/authors/ada").json(json!({"bio": "Writes."})).await.expect(200);
     assert_eq!(jobs(), 0);

@@ -18,6 +18,7 @@ diesel::table! {
     jobs (id) {
         id -> Id,
         kind -> Text,
+        queue -> Text,
         payload -> JsonText,
         run_at -> Instant,
         claimed_until -> Nullable<Instant>,

@@ -2,7 +2,7 @@
 //! them right. Nothing here asks anybody.
 
 /// How many domains are looked at for a policy, the first included, as RFC 7489's successor has it.
-const MOST_DOMAINS: usize = 8;
+const MAX_DOMAINS: usize = 8;
 
 /// What came of one question.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,8 +41,8 @@ impl Finding {
 }
 
 /// What an answer means, if there is one.
-pub(super) fn answered<T>(answer: Result<T, String>, judge: impl FnOnce(T) -> Finding) -> Finding {
-    answer.map_or_else(Finding::Unasked, judge)
+pub(super) fn answered<T>(answer: Result<T, String>, assess: impl FnOnce(T) -> Finding) -> Finding {
+    answer.map_or_else(Finding::Unasked, assess)
 }
 
 /// The domain as DNS spells it, if it is one that others may know.
@@ -62,7 +62,7 @@ pub(super) fn domains_above(domain: &str) -> impl Iterator<Item = &str> {
     std::iter::successors(Some(domain), |name| {
         name.split_once('.').map(|(_, above)| above).filter(|above| above.contains('.'))
     })
-    .take(MOST_DOMAINS)
+    .take(MAX_DOMAINS)
 }
 
 /// The hosts that take mail for the domain, of which there is at least one.
@@ -247,7 +247,7 @@ mod tests {
     fn a_policy_is_looked_for_upwards_and_has_to_say_what_it_is() {
         let above: Vec<&str> = domains_above("news.website.example").collect();
         assert_eq!(above, ["news.website.example", "website.example"]);
-        assert_eq!(domains_above(&"a.".repeat(100)).count(), MOST_DOMAINS);
+        assert_eq!(domains_above(&"a.".repeat(100)).count(), MAX_DOMAINS);
         assert_eq!(dmarc("a.example", &texts(&["v=DMARC10; p=none", "p=none"])), None);
         for record in ["v=DMARC1; p=none", "v=DMARC1;p=Reject; rua=mailto:a@a.example"] {
             assert!(matches!(dmarc("a.example", &texts(&[record])), Some(Finding::Fine(_))), "{record}");

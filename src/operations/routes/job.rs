@@ -1,0 +1,81 @@
+//! One job.
+
+use actix_web::web::{Data, Path};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::{IntoParams, ToSchema};
+
+use crate::app::App;
+use crate::auth::{Actor, ReadJobs};
+use crate::base::clock::Timestamp;
+use crate::base::error::{Error, Result};
+use crate::base::http::Answer;
+use crate::base::ids::JobId;
+use crate::operations::JobStatus;
+use crate::operations::store::{self, JobRow};
+
+/// The longest error text that is shown, in characters.
+const MAX_ERROR: usize = 1000;
+
+/// Work that the server does in the background.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Job {
+    id: JobId,
+    /// What the job does, such as `send-email`.
+    #[schema(max_length = 60, example = "send-email")]
+    kind: String,
+    /// The ids of what the job works on. Never contains personal data.
+    #[schema(value_type = Option<Object>)]
+    payload: Value,
+    status: JobStatus,
+    /// How often the job was tried since it was enqueued or retried.
+    #[schema(minimum = 0, maximum = 1_000_000)]
+    attempts: i64,
+    /// When the job is due or was last due.
+    run_at: Timestamp,
+    /// Why the last attempt failed or the job gave up; null if no attempt has failed.
+    #[schema(max_length = 1000)]
+    last_error: Option<String>,
+    /// When the job was enqueued.
+    created_at: Timestamp,
+    /// When the job became dead; null if it is not.
+    dead_at: Option<Timestamp>,
+}
+
+/// The path parameter of a job.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub struct JobPath {
+    /// The job's id.
+    pub id: JobId,
+}
+
+impl Job {
+    /// The job as it is at `now`.
+    #[must_use]
+    pub fn new(row: JobRow, now: Timestamp) -> Self {
+        Self {
+            status: row.status(now),
+            id: row.id,
+            kind: row.kind,
+            payload: row.payload.0,
+            attempts: row.attempts,
+            run_at: row.run_at,
+            last_error: row.last_error.map(|error| error.chars().take(MAX_ERROR).collect()),
+            created_at: row.created_at,
+            dead_at: row.dead_at,
+        }
+    }
+}
+
+/// Get a job
+///
+/// Requires the `jobs:read` permission. Returns the job with its status, its number of attempts and its last error. A job
+/// that is done is deleted, and its id responds with 404.
+#[utoipa::path(get, path = "/v1/jobs/{id}", tag = "operations", security(("bearer" = [])), params(JobPath),
+    responses((status = 200, description = "The job.", body = Job)))]
+pub async fn get_job(app: Data<App>, _actor: Actor<ReadJobs>, path: Path<JobPath>) -> Result<Answer> {
+    let (id, now) = (path.id, app.clock.now());
+    let row = app.db.read(move |conn| store::find(conn, id)).await?.ok_or(Error::NotFound("job"))?;
+    Answer::ok(&Job::new(row, now))
+}

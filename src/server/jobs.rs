@@ -1,0 +1,47 @@
+//! The list of every background job. A job that is not listed is refused as unknown when it falls due.
+
+use tokio::sync::watch;
+
+use super::housekeeping::{self, Housekeeping};
+use crate::app::App;
+use crate::base::error::Result;
+use crate::base::jobs::{Kind, Worker};
+use crate::render_context::RerenderArticles;
+use crate::subscribers::RequestConfirmation;
+use crate::subscribers::import::ImportSubscribers;
+use crate::subscribers::outbox::SendEmail;
+
+/// Every kind of job.
+pub const JOBS: &[Kind<App>] = &[
+    // Renders again what embeds a changed name, link or setting.
+    Kind::of::<RerenderArticles>(),
+    // Decides whether someone who signed up is asked to confirm.
+    Kind::of::<RequestConfirmation>(),
+    // Sends an email.
+    Kind::of::<SendEmail>(),
+    // Imports some rows of a file of subscribers, and continues until all are read.
+    Kind::of::<ImportSubscribers>(),
+    // Deletes what has expired, once an hour.
+    Kind::of::<Housekeeping>(),
+];
+
+/// Runs jobs in the background until `stop` turns true.
+pub async fn run_until(app: App, stop: watch::Receiver<bool>) {
+    let first = app.db.write(move |tx| housekeeping::schedule(tx, tx.now()));
+    if let Err(error) = first.await {
+        log::error!("housekeeping could not be scheduled: {error}");
+    }
+    worker(&app).run_until(stop).await;
+}
+
+/// Runs everything that is due now, and returns how many jobs ran: for tests, whose clock stands.
+///
+/// # Errors
+/// When the database is away.
+pub async fn run_due(app: &App) -> Result<usize> {
+    worker(app).run_due().await
+}
+
+fn worker(app: &App) -> Worker<'_, App> {
+    Worker { db: &app.db, clock: &app.clock, kinds: JOBS, env: app }
+}
