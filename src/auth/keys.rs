@@ -81,7 +81,7 @@ fn find_or_make(tx: &mut Tx<'_>, seal: &Seal, purpose: &str) -> Result<(KeyId, [
     Ok((id, key))
 }
 
-/// Seals keys with AES-256-GCM under a key made from the installation's secret.
+/// Encrypts keys with AES-256-GCM, with a key derived from the installation's secret.
 struct Seal(LessSafeKey);
 
 impl Seal {
@@ -106,7 +106,9 @@ impl Seal {
 
     fn open(&self, purpose: &str, sealed: &[u8]) -> Result<[u8; 32]> {
         let refusal = || {
-            Error::unavailable("the secret does not open this database's keys: is it another installation's?")
+            Error::unavailable(
+                "the secret does not decrypt this database's keys; is it the secret of another installation?",
+            )
         };
         let (nonce, sealed) = sealed.split_first_chunk::<NONCE_LEN>().ok_or_else(refusal)?;
         let mut sealed = sealed.to_vec();

@@ -58,7 +58,7 @@ pub struct Passwords {
     compute: Compute,
     /// One a core.
     turns: Permits,
-    /// The hash of nobody's password, verified against when there is no such user, so that both take as long.
+    /// A hash that matches no password, verified when the user does not exist, so that both cases take the same time.
     nobody: Arc<String>,
 }
 
@@ -72,7 +72,7 @@ impl Passwords {
         })
     }
 
-    /// The hash to keep, as a PHC string.
+    /// The hash of a password, as a PHC string.
     ///
     /// # Errors
     /// Unavailable, when too many wait.
@@ -80,7 +80,7 @@ impl Passwords {
         self.run(move || hash(&password)).await
     }
 
-    /// Whether `password` is the one that was hashed. Without a hash, as long and always not.
+    /// Whether `password` is the one that was hashed. Without a hash, takes the same time and returns false.
     ///
     /// # Errors
     /// Unavailable, when too many wait.

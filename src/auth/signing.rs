@@ -1,5 +1,5 @@
-//! Signs and verifies tokens for `jsonwebtoken` with ring: Ed25519 and nothing else, so that no other algorithm can be
-//! asked for by a token's header.
+//! Signs and verifies tokens for `jsonwebtoken` with ring. Only Ed25519 is supported, so that a token's header cannot
+//! select another algorithm.
 
 use jsonwebtoken::crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils};
 use jsonwebtoken::errors::{Error, ErrorKind};
@@ -19,7 +19,7 @@ static PROVIDER: CryptoProvider = CryptoProvider {
         }
         Ok(Box::new(Ed25519Verifier(key.try_get_as_bytes()?.to_vec())))
     },
-    // Called for JSON Web Keys only, which are never read or written.
+    // Used for JSON Web Keys only, which are never read or written.
     key_utils: KeyUtils::new_unimplemented(),
 };
 
@@ -53,7 +53,7 @@ impl JwtVerifier for Ed25519Verifier {
     }
 }
 
-/// The two halves of the key that `seed` makes, in the form that `jsonwebtoken` hands to the signer above.
+/// The private and public key of `seed`, in the form that `jsonwebtoken` passes to the signer and verifier above.
 pub(super) fn keys(seed: &[u8; 32]) -> crate::base::error::Result<(EncodingKey, DecodingKey)> {
     // A second call finds the same provider in place.
     let _ = PROVIDER.install_default();

@@ -21,7 +21,7 @@ pub const LIFE: Duration = Duration::from_secs(600);
 const LEEWAY: i64 = 30;
 const AUDIENCE: &str = "lede";
 const TYPE: &str = "at+jwt";
-/// How many verified tokens are remembered.
+/// How many verified tokens are cached.
 const REMEMBERED: usize = 1024;
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -50,7 +50,7 @@ impl Tokens {
     /// With the current keys, for the server at the base URL `issuer`.
     ///
     /// # Errors
-    /// Internal, if the key is none.
+    /// Internal, if the seed is not a valid key.
     pub fn new(keys: &Keys, issuer: String) -> Result<Self> {
         let (kid, seed) = &keys.signing;
         let (encoding, decoding) = signing::keys(seed)?;
@@ -90,7 +90,7 @@ impl Tokens {
         if let Some(claims) = verified().get(token) {
             return if is_good(claims) { Ok(claims.sub) } else { Err(Error::Unauthenticated) };
         }
-        // Verified outside the lock: garbage must not queue up those whose tokens are known.
+        // Verified outside the lock: invalid tokens must not delay requests whose tokens are cached.
         let claims = self.decode(token).ok_or(Error::Unauthenticated)?;
         if !is_good(&claims) || claims.exp - claims.iat > LIFE.as_secs().cast_signed() {
             return Err(Error::Unauthenticated);
@@ -106,7 +106,7 @@ impl Tokens {
         Ok(user)
     }
 
-    /// Checks everything but the time, which our own clock tells.
+    /// Checks everything except the times, which are compared with the injected clock.
     fn decode(&self, token: &str) -> Option<Claims> {
         let header = jsonwebtoken::decode_header(token).ok()?;
         if header.typ.as_deref() != Some(TYPE) || header.kid != Some(self.kid.to_string()) {

@@ -11,7 +11,7 @@ use crate::base::templates::Templates;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Print the settings in force, without secrets, and fail if any `LEDE_*` variable is unknown.
+    /// Print the settings without secrets. Exits with 1 if a `LEDE_*` variable is unknown.
     Check,
 }
 
@@ -23,12 +23,12 @@ pub(super) fn run(config: &Config, command: &Command) -> anyhow::Result<ExitCode
     println!("{config:#?}");
     let unknown = unknown_settings();
     for name in &unknown {
-        eprintln!("lede: there is no setting called {name}");
+        eprintln!("lede: unknown setting {name}");
     }
     Ok(if unknown.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
-/// The `LEDE_*` variables of the environment that no setting reads.
+/// The `LEDE_*` environment variables that are not settings.
 pub(super) fn unknown_settings() -> Vec<String> {
     let command = Cli::command();
     let known: Vec<&str> = command.get_arguments().filter_map(|arg| arg.get_env()?.to_str()).collect();

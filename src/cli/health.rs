@@ -20,13 +20,13 @@ pub(super) async fn run(config: &Config) -> anyhow::Result<ExitCode> {
     Ok(if status.contains(" 200 ") { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
-/// The status line of the readiness check.
+/// The status line of the readiness check's response.
 fn ask(address: SocketAddr) -> std::io::Result<String> {
     let patience = Duration::from_secs(3);
     let mut stream = TcpStream::connect_timeout(&address, patience)?;
     stream.set_read_timeout(Some(patience))?;
     write!(stream, "GET /health/ready HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
-    let mut answer = String::new();
-    stream.take(64 * 1024).read_to_string(&mut answer)?;
-    Ok(answer.lines().next().unwrap_or_default().to_owned())
+    let mut response = String::new();
+    stream.take(64 * 1024).read_to_string(&mut response)?;
+    Ok(response.lines().next().unwrap_or_default().to_owned())
 }

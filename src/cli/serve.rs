@@ -1,4 +1,4 @@
-//! `lede serve`: the server.
+//! `lede serve`: runs the server.
 
 use std::net::TcpListener;
 use std::process::ExitCode;
@@ -10,12 +10,12 @@ use tokio::sync::watch;
 use crate::base::config::Config;
 use crate::server;
 
-/// Serves until SIGTERM or SIGINT; a second one ends the process at once.
+/// Serves until SIGTERM or SIGINT. A second signal ends the process at once.
 pub(super) async fn run(mut config: Config) -> anyhow::Result<ExitCode> {
     warn_of_unknown_settings();
     let bind = config.bind;
     let listener = TcpListener::bind(bind).with_context(|| format!("cannot listen on {bind}"))?;
-    // Port 0 asks the system for a free one.
+    // With port 0 the system chooses a free port.
     let bind = listener.local_addr()?;
     config.bind = bind;
     let stop = stop_on_signal()?;
@@ -26,7 +26,7 @@ pub(super) async fn run(mut config: Config) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Turns true at the first signal and ends the process at the second.
+/// A receiver that turns true at the first signal. The second signal ends the process.
 pub(super) fn stop_on_signal() -> anyhow::Result<watch::Receiver<bool>> {
     let (stop, stopped) = watch::channel(false);
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
@@ -48,6 +48,6 @@ pub(super) fn stop_on_signal() -> anyhow::Result<watch::Receiver<bool>> {
 
 fn warn_of_unknown_settings() {
     for name in super::config::unknown_settings() {
-        log::warn!("there is no setting called {name}");
+        log::warn!("unknown setting {name}");
     }
 }

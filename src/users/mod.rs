@@ -3,4 +3,25 @@
 pub mod routes;
 pub mod store;
 
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::auth::Role;
+use crate::base::clock::Timestamp;
+use crate::base::ids::UserId;
 pub use crate::base::mail::EmailAddress;
+
+/// A user.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct User {
+    id: UserId,
+    /// The email address.
+    #[schema(format = Email, max_length = 254)]
+    email: String,
+    /// The name.
+    #[schema(max_length = 200)]
+    name: String,
+    role: Role,
+    /// When the user was created.
+    created_at: Timestamp,
+}

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::EmailAddress;
+use super::{EmailAddress, User};
 use crate::auth::Role;
 use crate::base::clock::Timestamp;
 use crate::base::db::schema::users;
@@ -32,6 +32,13 @@ pub struct UserRow {
     pub created_at: Timestamp,
     /// When the row was last changed.
     pub updated_at: Timestamp,
+}
+
+impl From<UserRow> for User {
+    fn from(row: UserRow) -> Self {
+        let role = Role::parse(&row.role).unwrap_or(Role::Contributor);
+        Self { id: row.id, email: row.email, name: row.name, role, created_at: row.created_at }
+    }
 }
 
 /// Inserts a user.

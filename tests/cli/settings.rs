@@ -66,7 +66,7 @@ fn another_installations_secret_does_not_open_the_database() {
     let other = "another secret, of another installation";
     let refused = run(lede_on(&database).env("LEDE_SECRET", other).arg("serve"), "");
     let line = refusal(&refused);
-    assert!(line.contains("the secret does not open this database's keys"), "{line}");
+    assert!(line.contains("the secret does not decrypt this database's keys"), "{line}");
     assert!(!line.contains(other));
 }
 
@@ -124,7 +124,7 @@ fn a_setting_that_is_not_one_is_named() {
     let unknown = |args: &[&str]| run(lede_on(&database).env("LEDE_DATABSE_URL", "x").args(args), "");
     let checked = unknown(&["config", "check"]);
     assert_eq!(checked.status.code(), Some(1));
-    assert!(text(&checked.stderr).contains("there is no setting called LEDE_DATABSE_URL"), "{checked:?}");
+    assert!(text(&checked.stderr).contains("unknown setting LEDE_DATABSE_URL"), "{checked:?}");
     let serving = Serving::start(lede_on(&database).env("LEDE_DATABSE_URL", "x"));
     serving.terminate();
     assert_eq!(serving.ended().0, Some(0));

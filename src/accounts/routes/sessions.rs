@@ -14,8 +14,7 @@ use crate::base::events::Event;
 use crate::base::http::json::sha256;
 use crate::base::http::limit::{Key, Policy};
 use crate::base::http::{Answer, Json};
-use crate::users::routes::me::User;
-use crate::users::{EmailAddress, store};
+use crate::users::{EmailAddress, User, store};
 
 /// The credentials of a user.
 #[derive(Debug, Deserialize, ToSchema)]

@@ -1,4 +1,4 @@
-//! `lede demo`: a throw-away publication with articles of its own, for looking around. It is gone when it stops.
+//! `lede demo`: a temporary publication with sample articles. Its data is deleted when it stops.
 
 use std::net::TcpListener;
 use std::os::unix::fs::DirBuilderExt as _;
@@ -18,7 +18,7 @@ use crate::base::random::Random;
 
 const EDITOR: &str = "editor@website.example";
 
-/// The articles, as files to import.
+/// The sample articles, as files to import.
 const ARTICLES: &[(&str, &str)] = &[
     ("reading-a-tide-table.md", include_str!("reading-a-tide-table.md")),
     ("five-knots-worth-knowing.md", include_str!("five-knots-worth-knowing.md")),
@@ -56,7 +56,7 @@ pub(super) async fn run(mut config: Config) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Adds an editor and the articles, and returns the editor's password.
+/// Adds an admin and the articles, and returns the admin's password.
 async fn fill(app: &App) -> anyhow::Result<String> {
     let password = Random::System.token()?;
     let email = EmailAddress::parse(EDITOR).map_err(|invalid| anyhow!(invalid.detail))?;
@@ -72,12 +72,12 @@ async fn fill(app: &App) -> anyhow::Result<String> {
 fn greeting(address: &str, password: &str, mail: &Path) -> String {
     format!(
         r#"
-A publication to look around in. It is gone when you press Ctrl-C.
+A temporary publication with sample articles. Press Ctrl-C to stop it and delete its data.
 
   articles          {address}/v1/articles
   documentation     {address}/docs
-  joining the list  {address}/subscribe
-  mails             {mail}
+  subscribe form    {address}/subscribe
+  emails            {mail}
 
   log in as         {EDITOR}
   with              {password}
@@ -99,7 +99,7 @@ Edit one section of the draft (readers see nothing yet), then publish that revis
     )
 }
 
-/// A folder that goes when the demonstration ends.
+/// A folder that is deleted when it is dropped.
 struct Folder(PathBuf);
 
 impl Folder {
@@ -116,7 +116,7 @@ impl Folder {
 impl Drop for Folder {
     fn drop(&mut self) {
         if let Err(error) = std::fs::remove_dir_all(&self.0) {
-            log::warn!("{} stays behind: {error}", self.0.display());
+            log::warn!("{} could not be deleted: {error}", self.0.display());
         }
     }
 }
