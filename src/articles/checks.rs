@@ -4,6 +4,8 @@ use serde_json::{Map, Value};
 
 use super::metadata_change::Named;
 use super::{Cover, Seo, line, short, web_address};
+use crate::auth::{Actor, Permission};
+use crate::base::clock::Timestamp;
 use crate::base::error::{Invalid, Place, Violations};
 use crate::base::text::markdown::check_body;
 use crate::base::text::slug::Slug;
@@ -131,4 +133,20 @@ pub fn check_aliases(aliases: &[String], violations: &mut Violations) -> Vec<Str
         }
     }
     kept
+}
+
+/// Whether the caller may say that an article was first published at this time.
+pub fn check_first_publication<P: Permission>(
+    actor: Actor<P>,
+    at: Timestamp,
+    now: Timestamp,
+) -> Result<(), Invalid> {
+    if actor.only_of().is_some() {
+        let detail = "Only editors and admins may say when an article was first published.";
+        return Err(Invalid::new("not-for-your-role", detail));
+    }
+    if at > now {
+        return Err(Invalid::new("in-the-future", "a time in the past"));
+    }
+    Ok(())
 }

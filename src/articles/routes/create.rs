@@ -3,6 +3,7 @@
 use actix_web::web::Data;
 
 use crate::app::App;
+use crate::articles::checks::check_first_publication;
 use crate::articles::edit::Editor;
 use crate::articles::input::CreateArticle;
 use crate::articles::markdown_document::{ParsedDocument, read_html, read_markdown};
@@ -96,20 +97,4 @@ fn prepare(
         sections: sections.unwrap_or_default(),
         published_at: body.published_at.or(published_at),
     })
-}
-
-/// Whether the caller may say that an article was first published at this time.
-pub fn check_first_publication<P: crate::auth::Permission>(
-    actor: Actor<P>,
-    at: Timestamp,
-    now: Timestamp,
-) -> Result<(), Invalid> {
-    if actor.only_of().is_some() {
-        let detail = "Only editors and admins may say when an article was first published.";
-        return Err(Invalid::new("not-for-your-role", detail));
-    }
-    if at > now {
-        return Err(Invalid::new("in-the-future", "a time in the past"));
-    }
-    Ok(())
 }

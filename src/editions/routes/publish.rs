@@ -5,9 +5,9 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::app::App;
+use crate::articles::checks::check_first_publication;
 use crate::articles::output::Draft;
 use crate::articles::routes::article_write::{ArticleWrite, draft_response};
-use crate::articles::routes::create::check_first_publication;
 use crate::articles::routes::paths::{ArticlePath, InLocale};
 use crate::auth::PublishArticles;
 use crate::base::clock::Timestamp;
