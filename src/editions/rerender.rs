@@ -119,7 +119,7 @@ pub async fn rerender_article(app: &App, id: ArticleId) -> Result<()> {
             }
             let found_otherwise = store::upsert(tx, &facts, &content, rendering, epoch)?;
             if found_otherwise || rendering.etag != etag || rendering.sources != sources {
-                tx.append(Event::RenderingRemade { article: facts.id });
+                tx.append(Event::ArticleRerendered { article: facts.id });
             }
             Ok(())
         })

@@ -390,9 +390,9 @@ async fn the_latest_changes_follow_from_the_log() {
     diesel::sql_query("DELETE FROM latest_changes").execute(conn).expect("nothing");
     let fill = "INSERT INTO latest_changes (article_id, event_id, change, at) \
          SELECT subject_id, id, CASE kind WHEN 'article.published' THEN 'published' \
-           WHEN 'rendering.remade' THEN 'updated' ELSE 'withdrawn' END, at \
+           WHEN 'article.rerendered' THEN 'updated' ELSE 'withdrawn' END, at \
          FROM events WHERE id IN (SELECT max(id) FROM events \
-           WHERE kind IN ('article.published', 'rendering.remade', 'article.unpublished', 'article.trashed') \
+           WHERE kind IN ('article.published', 'article.rerendered', 'article.unpublished', 'article.trashed') \
            AND subject_id IN (SELECT subject_id FROM events WHERE kind = 'article.published') GROUP BY subject_id)";
     diesel::sql_query(fill).execute(conn).expect("changes");
     assert_eq!(reader.get(format!("{CHANGES}?limit=100")).await.text(), before);

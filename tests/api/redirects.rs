@@ -347,14 +347,14 @@ async fn articles_that_were_live_before_addresses_were_kept_have_theirs() {
     let conn = &mut database.connect();
     diesel::delete(addresses::table).execute(conn).expect("no addresses");
     older_release::made_everything(conn);
-    let remade = |conn: &mut lede::base::db::Connection| -> i64 {
-        events::table.filter(events::kind.eq("rendering.remade")).count().get_result(conn).expect("a count")
+    let rerendered = |conn: &mut lede::base::db::Connection| -> i64 {
+        events::table.filter(events::kind.eq("article.rerendered")).count().get_result(conn).expect("a count")
     };
-    assert_eq!(remade(conn), 0);
+    assert_eq!(rerendered(conn), 0);
     let server = Server::start_on(database.clone(), clock, |_| {}).await;
     server.run_jobs().await;
     assert_eq!(server.client().get(REDIRECTS).await.is(200).text(), before);
-    assert_eq!(remade(conn), 1);
+    assert_eq!(rerendered(conn), 1);
 }
 
 #[tokio::test]

@@ -61,7 +61,7 @@ impl Change {
 pub(super) fn record(conn: &mut Connection, number: i64, at: Timestamp, event: &Event) -> Result<()> {
     let (article, change) = match event {
         Event::ArticlePublished { article, .. } => (*article, Change::Published),
-        Event::RenderingRemade { article } => (*article, Change::Updated),
+        Event::ArticleRerendered { article } => (*article, Change::Updated),
         Event::ArticleUnpublished { article } | Event::ArticleTrashed { article } => {
             (*article, Change::Withdrawn)
         }

@@ -114,7 +114,7 @@ events! {
     /// An article was restored from the trash.
     ArticleRestored { article: ArticleId }                              "article.restored":       false Drafts;
     /// A live edition was rendered again and now differs, or is found by other words.
-    RenderingRemade { article: ArticleId }                              "rendering.remade":       true  Public;
+    ArticleRerendered { article: ArticleId }                            "article.rerendered":     true  Public;
     /// A topic was created.
     TopicCreated(topic: TopicId)                                        "topic.created":          true  Public;
     /// A topic was changed.
