@@ -42,22 +42,22 @@ pub(super) struct Arguments {
 
 pub(super) async fn run(config: Config, command: Command) -> anyhow::Result<ExitCode> {
     let Command::Mail(Arguments { to, resolver, dkim_selector }) = command;
-    // The address itself is not repeated.
+    // The message does not repeat the address.
     let to = EmailAddress::parse(&to).map_err(|invalid| anyhow!("--to: {}", invalid.detail))?;
     let (mailer, message) = (Mailer::open(&config)?, test_mail(&config, to)?);
     let sent = mailer.send(&message).await;
-    let mut is_well = true;
+    let mut is_ok = true;
     match &sent {
         Ok(()) if matches!(mailer, Mailer::File(_)) => {
-            is_well = false;
+            is_ok = false;
             println!(
-                "mail: lacks. There is no mail server: the test mail was written to {}",
+                "mail: problem. No mail server is configured: the test mail was written to {}",
                 config.mail_dir.display()
             );
             println!("      set LEDE_SMTP_URL");
         }
         Ok(()) => {
-            println!("mail: fine, the mail server has taken the test mail. It may lie in the spam folder.");
+            println!("mail: ok, the mail server accepted the test mail. It may arrive in the spam folder.");
         }
         Err(Undelivered::Refused(code)) => {
             eprintln!("lede: the test mail could not be sent: the mail server refused it with {code}");
@@ -65,10 +65,10 @@ pub(super) async fn run(config: Config, command: Command) -> anyhow::Result<Exit
         Err(Undelivered::Failed(why)) => eprintln!("lede: the test mail could not be sent: {why}"),
     }
     for (name, finding) in look_up(config.mail_from.domain(), resolver, &dkim_selector).await {
-        is_well &= finding.is_well();
-        println!("{}", finding.told(&name));
+        is_ok &= finding.is_ok();
+        println!("{}", finding.report(&name));
     }
-    Ok(ExitCode::from(match (sent, is_well) {
+    Ok(ExitCode::from(match (sent, is_ok) {
         (Err(_), _) => 2,
         (Ok(()), false) => 1,
         (Ok(()), true) => 0,
@@ -92,16 +92,16 @@ fn test_mail(config: &Config, to: EmailAddress) -> anyhow::Result<Message> {
     })
 }
 
-/// What DNS says of a domain, each finding with its name.
+/// The findings of every DNS check of a domain, each with its name.
 async fn look_up(domain: &str, resolver: Option<SocketAddr>, selectors: &[String]) -> Vec<(String, Finding)> {
     let Some(domain) = findings::public_name(domain) else {
         return vec![("domain".to_owned(), findings::no_domain(domain))];
     };
     let dns = match Dns::open(resolver) {
         Ok(dns) => dns,
-        Err(why) => return vec![("DNS".to_owned(), Finding::Unasked(why))],
+        Err(why) => return vec![("DNS".to_owned(), Finding::Failed(why))],
     };
-    // At the same time: where nobody answers, each is waited for.
+    // At the same time: without a response each takes its whole timeout.
     let (exchange, spf, dmarc, mut keys) = tokio::join!(
         exchange(&dns, &domain),
         dns.texts(&domain),
@@ -129,7 +129,7 @@ async fn exchange(dns: &Dns, domain: &str) -> Finding {
     }
 }
 
-/// The policy of the domain or, if it has none, of the nearest domain above it that has one.
+/// The policy of the domain or else of its nearest parent that has one.
 async fn dmarc(dns: &Dns, domain: &str) -> Finding {
     for name in findings::domains_above(domain) {
         match dns.texts(&format!("_dmarc.{name}")).await {
@@ -138,7 +138,7 @@ async fn dmarc(dns: &Dns, domain: &str) -> Finding {
                     return finding;
                 }
             }
-            Err(why) => return Finding::Unasked(why),
+            Err(why) => return Finding::Failed(why),
         }
     }
     findings::no_dmarc(domain)

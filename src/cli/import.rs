@@ -81,7 +81,7 @@ pub(super) async fn run(config: Config, arguments: Arguments) -> anyhow::Result<
     Ok(report(outcomes, arguments.dry_run))
 }
 
-/// Says what became of the files, the failed ones by name.
+/// Prints how many files were imported, and each that failed with its reason.
 fn report(mut outcomes: Vec<(PathBuf, anyhow::Result<Outcome>)>, dry_run: bool) -> ExitCode {
     outcomes.sort_by(|(a, _), (b, _)| a.cmp(b));
     let count = |wanted| {
@@ -151,13 +151,13 @@ fn is_markdown(path: &Path) -> bool {
         .is_some_and(|extension| extension == "md" || extension == "markdown" || extension == "mdx")
 }
 
-/// What an import needs to know of every file.
+/// What the import of every file needs.
 pub(super) struct Import<'a> {
     app: &'a App,
     owner: UserId,
     publish: bool,
     dry_run: bool,
-    /// Which file claimed an address in this run.
+    /// Which file of this run has which slug.
     claimed: Mutex<HashMap<(Locale, Slug), PathBuf>>,
 }
 
@@ -180,7 +180,7 @@ impl<'a> Import<'a> {
             None => app.db.read(users::store::find_first_admin).await?,
         };
         let Some(owner) = owner else {
-            bail!("articles need an owner: add a user first, with `lede user add`")
+            bail!("articles need an owner, and there is no such user; add one with `lede user add`")
         };
         Ok(Self { app, owner, publish, dry_run, claimed: Mutex::default() })
     }
@@ -192,7 +192,7 @@ impl<'a> Import<'a> {
         self.document(file, text).await
     }
 
-    /// Imports one document. What it does not say, the file's name does.
+    /// Imports one document. The file's name provides a missing title and slug.
     pub(super) async fn document(&self, file: &Path, text: &str) -> anyhow::Result<Outcome> {
         if text.contains('\0') {
             bail!("U+0000 is not allowed in text");
@@ -228,7 +228,7 @@ impl<'a> Import<'a> {
         let actor: Actor<WriteArticles> = Actor::new(self.owner, Role::Admin)?;
         let (locale, random, now) = (self.app.config.locale.clone(), &self.app.random, self.app.clock.now());
         let new = NewArticle {
-            // An id that no article here has is kept: the document comes from elsewhere.
+            // An unknown id is kept: the document comes from another installation.
             id: document.id.map_or_else(|| random.id(now), Ok)?,
             sections: document.new_sections("", random, now)?,
             metadata: document.metadata,
@@ -256,7 +256,7 @@ impl<'a> Import<'a> {
         self.app.db.write_as(self.owner, work).await
     }
 
-    /// Publishes the newest revision and says whether that was needed.
+    /// Publishes the newest revision and returns whether that was needed.
     async fn publish(&self, draft: &Draft) -> Result<bool> {
         let actor: Actor<PublishArticles> = Actor::new(self.owner, Role::Admin)?;
         let (article, revision) = (ArticleKey::Id(draft.row.id), draft.row.revision);
@@ -267,7 +267,7 @@ impl<'a> Import<'a> {
     }
 }
 
-/// The article a document speaks of: by id, or else by language and slug.
+/// The article that a document belongs to: by id, or else by language and slug.
 fn find_known(
     conn: &mut Connection,
     id: Option<ArticleId>,
@@ -282,7 +282,7 @@ fn find_known(
     slug.map_or(Ok(None), |slug| slugs::find_draft(conn, locale, slug))
 }
 
-/// What a file is called: without its ending and a date in front; `index` is called after its folder.
+/// The name of a file without its extension and a leading date; `index` has the name of its folder.
 fn file_name(file: &Path) -> String {
     let stem =
         |path: &Path| path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Questions to DNS. That there is no such record is an answer; that nobody answers, or with an error, is none.
+//! DNS lookups. Finding no record is a result; an error or no response is a failure.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -8,20 +8,20 @@ use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::proto::rr::{RData, RecordType};
 use hickory_resolver::{Resolver, TokioResolver};
 
-/// How long each question may take, with what is tried again.
+/// How long each lookup may take, retries included.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Whoever is asked.
+/// A DNS resolver.
 pub(super) struct Dns(TokioResolver);
 
-/// What was found, or why nobody could say.
+/// The records, or why the lookup failed.
 pub(super) type Answer = Result<Vec<String>, String>;
 
 impl Dns {
-    /// That name server, or those of the system.
+    /// A resolver that uses that name server, or those of the system.
     ///
     /// # Errors
-    /// With one line for the operator.
+    /// A one-line message for the operator.
     pub fn open(server: Option<SocketAddr>) -> Result<Self, String> {
         let failed = |error: hickory_resolver::net::NetError| format!("the system's name servers: {error}");
         let mut builder = match server {
@@ -37,17 +37,17 @@ impl Dns {
             }
             None => TokioResolver::builder_tokio().map_err(failed)?,
         };
-        // What this machine calls others is not what they are called elsewhere.
+        // Names in this machine's hosts file mean nothing to receivers.
         builder.options_mut().use_hosts_file = ResolveHosts::Never;
         builder.build().map(Self).map_err(failed)
     }
 
-    /// The texts at that name, each in one piece.
+    /// The TXT records of that name, each joined to one text.
     pub async fn texts(&self, name: &str) -> Answer {
         self.ask(name, RecordType::TXT).await
     }
 
-    /// The hosts that take mail for that domain, each with its preference.
+    /// The MX records of that domain, each with its preference.
     pub async fn exchanges(&self, domain: &str) -> Answer {
         self.ask(domain, RecordType::MX).await
     }
@@ -62,7 +62,7 @@ impl Dns {
     }
 
     async fn ask(&self, name: &str, kind: RecordType) -> Answer {
-        // With the dot at its end a name is whole, and no search list is tried.
+        // The dot at the end makes the name absolute, so that no search list is used.
         let looked_up = tokio::time::timeout(PATIENCE, self.0.lookup(format!("{name}."), kind)).await;
         match looked_up {
             Ok(Ok(found)) => Ok(found.answers().iter().filter_map(|record| read(&record.data)).collect()),
@@ -73,7 +73,7 @@ impl Dns {
     }
 }
 
-/// What a record says. What leads there, such as an alias, says nothing.
+/// The value of a record; `None` for records on the way to it, such as aliases.
 fn read(data: &RData) -> Option<String> {
     match data {
         RData::TXT(text) => Some(printable(&text.txt_data.concat())),
@@ -84,7 +84,7 @@ fn read(data: &RData) -> Option<String> {
     }
 }
 
-/// A text of strangers for a terminal, which would obey control characters.
+/// Text from outside, without the control characters that a terminal would interpret.
 fn printable(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).replace(char::is_control, "\u{fffd}")
 }
