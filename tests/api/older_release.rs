@@ -14,7 +14,7 @@ pub fn made_everything(conn: &mut Connection) {
     let kept: String =
         render_context::table.select(render_context::settings).get_result(conn).expect("settings");
     let mut kept: Value = serde_json::from_str(&kept).expect("JSON");
-    kept["renderer"] = json!(kept["renderer"].as_i64().expect("a number") - 1);
+    kept["version"] = json!(kept["version"].as_i64().expect("a number") - 1);
     diesel::update(render_context::table)
         .set(render_context::settings.eq(kept.to_string()))
         .execute(conn)
