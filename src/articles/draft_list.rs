@@ -6,14 +6,15 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::store::ArticleRow;
 use crate::base::clock::Timestamp;
-use crate::base::db::schema::{article_authors, article_topics, articles, authors, topics};
+use crate::base::db::schema::{article_terms, articles, terms};
 use crate::base::db::{Connection, MultiBackend};
 use crate::base::error::{Error, Invalid, Result};
 use crate::base::http::page;
 use crate::base::http::query::{FromParams, Params};
-use crate::base::ids::{ArticleId, UserId};
+use crate::base::ids::{ArticleId, AuthorId, TopicId, UserId};
 use crate::base::text::Locale;
 use crate::base::text::slug::Slug;
+use crate::terms::IsTerm as _;
 
 /// The filters and the order of the list of drafts.
 #[derive(Debug, Clone, IntoParams)]
@@ -151,18 +152,10 @@ fn matching(filter: &DraftFilter, owner: Option<UserId>) -> Matching<'static> {
         None => {}
     }
     if !filter.author.is_empty() {
-        let by = article_authors::table
-            .inner_join(authors::table.on(authors::id.eq(article_authors::author_id)))
-            .filter(authors::slug.eq_any(filter.author.clone()))
-            .select(article_authors::article_id);
-        query = query.filter(articles::id.eq_any(by));
+        query = query.filter(articles::id.eq_any(carrying(AuthorId::KIND, filter.author.clone())));
     }
     if !filter.topic.is_empty() {
-        let about = article_topics::table
-            .inner_join(topics::table.on(topics::id.eq(article_topics::topic_id)))
-            .filter(topics::slug.eq_any(filter.topic.clone()))
-            .select(article_topics::article_id);
-        query = query.filter(articles::id.eq_any(about));
+        query = query.filter(articles::id.eq_any(carrying(TopicId::KIND, filter.topic.clone())));
     }
     if !filter.locale.is_empty() {
         query = query.filter(articles::locale.eq_any(filter.locale.clone()));
@@ -175,6 +168,15 @@ fn matching(filter: &DraftFilter, owner: Option<UserId>) -> Matching<'static> {
         query = query.filter(articles::updated_at.ge(at));
     }
     query
+}
+
+/// The articles that carry a term with one of these slugs.
+#[diesel::dsl::auto_type]
+fn carrying(kind: &'static str, slugs: Vec<Slug>) -> _ {
+    article_terms::table
+        .inner_join(terms::table.on(terms::id.eq(article_terms::term_id)))
+        .filter(terms::kind.eq(kind).and(terms::slug.eq_any(slugs)))
+        .select(article_terms::article_id)
 }
 
 diesel::define_sql_function! {

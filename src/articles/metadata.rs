@@ -4,12 +4,11 @@ use super::draft::Draft;
 use super::edit::Editor;
 use super::metadata_change::{MetadataChange, Named};
 use super::{slugs, store};
-use crate::authors;
+use crate::auth::{Permission, WriteAuthors, WriteTopics};
 use crate::base::db::Tx;
 use crate::base::error::{Invalid, Place, Result, Violations};
-use crate::base::ids::{AuthorId, TopicId};
 use crate::base::text::slug::Slug;
-use crate::topics;
+use crate::terms::{self, IsTerm};
 
 /// Changes the metadata of a draft. Conflict `slug-taken`; invalid for topics and authors that do not exist and that the
 /// editor may not create, and for an original that does not exist.
@@ -39,10 +38,10 @@ pub fn change_metadata(
     }
     let mut violations = Violations::default();
     if let Some(named) = &change.topics {
-        metadata.topics = topic_ids(tx, editor, named, &mut violations)?;
+        metadata.topics = term_ids::<_, WriteTopics>(tx, editor, "/topics", named, &mut violations)?;
     }
     if let Some(named) = &change.authors {
-        metadata.authors = author_ids(tx, editor, named, &mut violations)?;
+        metadata.authors = term_ids::<_, WriteAuthors>(tx, editor, "/authors", named, &mut violations)?;
     }
     if let Some(original) = change.translation_of {
         metadata.translation_of = original;
@@ -58,50 +57,24 @@ pub fn change_metadata(
     violations.check()
 }
 
-fn topic_ids(
+/// The terms of one kind that `named` names. Those that do not exist are created if the editor may do so.
+fn term_ids<I: IsTerm, Create: Permission>(
     tx: &mut Tx<'_>,
     editor: &Editor<'_>,
+    pointer: &str,
     named: &[Named],
     violations: &mut Violations,
-) -> Result<Vec<TopicId>> {
-    let may_create = editor.actor.may::<crate::auth::WriteTopics>();
+) -> Result<Vec<I>> {
     let slugs: Vec<Slug> = named.iter().map(|named| named.slug.clone()).collect();
-    let found = topics::store::find_by_slugs(tx, &slugs)?;
+    let found = terms::store::find_by_slugs(tx, &slugs)?;
     let mut ids = Vec::new();
     for ((at, named), found) in named.iter().enumerate().zip(found) {
         let id = match found {
             Some(id) => id,
-            None if may_create => topics::store::make(tx, &named.slug, &named.name)?,
+            None if editor.actor.may::<Create>() => terms::store::make(tx, &named.slug, &named.name)?,
             None => {
-                violations
-                    .push(Place::Pointer(format!("/topics/{at}")), unknown("unknown-topic", &named.slug));
-                continue;
-            }
-        };
-        if !ids.contains(&id) {
-            ids.push(id);
-        }
-    }
-    Ok(ids)
-}
-
-fn author_ids(
-    tx: &mut Tx<'_>,
-    editor: &Editor<'_>,
-    named: &[Named],
-    violations: &mut Violations,
-) -> Result<Vec<AuthorId>> {
-    let may_create = editor.actor.may::<crate::auth::WriteAuthors>();
-    let slugs: Vec<Slug> = named.iter().map(|named| named.slug.clone()).collect();
-    let found = authors::store::find_by_slugs(tx, &slugs)?;
-    let mut ids = Vec::new();
-    for ((at, named), found) in named.iter().enumerate().zip(found) {
-        let id = match found {
-            Some(id) => id,
-            None if may_create => authors::store::make(tx, &named.slug, &named.name)?,
-            None => {
-                violations
-                    .push(Place::Pointer(format!("/authors/{at}")), unknown("unknown-author", &named.slug));
+                let place = Place::Pointer(format!("{pointer}/{at}"));
+                violations.push(place, unknown(I::UNKNOWN, &named.slug));
                 continue;
             }
         };

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use super::draft::Draft as DraftState;
 use super::store::ArticleRow;
 use super::{Cover, Section, Seo, Status, WebsitePath};
-use crate::authors::{self, AuthorRef};
+use crate::authors::AuthorRef;
 use crate::base::clock::Timestamp;
 use crate::base::db::Connection;
 use crate::base::db::schema::users;
@@ -17,7 +17,8 @@ use crate::base::ids::{ArticleId, SectionId, UserId};
 use crate::base::text::Locale;
 use crate::base::text::markdown::{Policy, Warning as Removed, render};
 use crate::base::text::slug::{Anchor, Slug};
-use crate::topics::{self, TopicRef};
+use crate::terms;
+use crate::topics::TopicRef;
 
 /// An article as its editors have it.
 #[derive(Debug, Serialize, ToSchema)]
@@ -216,8 +217,8 @@ impl Draft {
             cover: metadata.cover,
             featured: metadata.featured,
             listed: metadata.listed,
-            authors: authors::store::resolve(conn, &metadata.authors)?,
-            topics: topics::store::resolve(conn, &metadata.topics)?,
+            authors: terms::store::resolve(conn, &metadata.authors)?,
+            topics: terms::store::resolve(conn, &metadata.topics)?,
             intro: metadata.intro,
             sections: draft
                 .content

@@ -6,16 +6,15 @@ use serde_json::{Map, Value};
 use super::history;
 use super::tree::flatten;
 use super::{Content, Cover, Metadata, Section, SectionRef, Seo, Status};
-use crate::authors::{self};
 use crate::base::clock::Timestamp;
-use crate::base::db::schema::{article_authors, article_topics, articles, changes, sections};
+use crate::base::db::schema::{articles, changes, sections};
 use crate::base::db::types::Json;
 use crate::base::db::{Connection, Tx};
 use crate::base::error::{Error, Result};
-use crate::base::ids::{ArticleId, AuthorId, IsId as _, SectionId, SubjectId, TopicId, UserId};
+use crate::base::ids::{ArticleId, IsId as _, SectionId, SubjectId, UserId};
 use crate::base::text::Locale;
 use crate::base::text::slug::{Anchor, Slug};
-use crate::topics::{self};
+use crate::terms::{self, Carried};
 
 /// An article without its sections, topics and authors.
 #[derive(Debug, Clone, PartialEq, Queryable, Insertable, AsChangeset)]
@@ -101,7 +100,7 @@ impl ArticleRow {
         self.aliases = Json(metadata.aliases.clone());
     }
 
-    pub(super) fn metadata(&self, authors: Vec<AuthorId>, topics: Vec<TopicId>) -> Metadata {
+    pub(super) fn metadata(&self, Carried { authors, topics }: Carried) -> Metadata {
         Metadata {
             title: self.title.clone(),
             slug: self.slug.clone(),
@@ -173,20 +172,11 @@ fn by_slug<'a>(locale: &'a Locale, slug: &'a Slug) -> _ {
 
 /// What was written in a draft, and the rows of its sections.
 pub fn find_content(conn: &mut Connection, row: &ArticleRow) -> Result<(Content, Vec<SectionRow>)> {
-    let authors = article_authors::table
-        .filter(article_authors::article_id.eq(row.id))
-        .order(article_authors::position)
-        .select(article_authors::author_id)
-        .load(conn)?;
-    let topics = article_topics::table
-        .filter(article_topics::article_id.eq(row.id))
-        .order(article_topics::position)
-        .select(article_topics::topic_id)
-        .load(conn)?;
+    let carried = terms::store::carried_by(conn, row.id)?;
     let rows: Vec<SectionRow> =
         sections::table.filter(sections::article_id.eq(row.id)).order(sections::position).load(conn)?;
     let sections = children(&rows, None);
-    Ok((Content { metadata: row.metadata(authors, topics), sections }, rows))
+    Ok((Content { metadata: row.metadata(carried), sections }, rows))
 }
 
 fn children(rows: &[SectionRow], parent: Option<SectionId>) -> Vec<Section> {
@@ -218,28 +208,9 @@ pub fn update(tx: &mut Tx<'_>, row: &ArticleRow) -> Result<()> {
 /// Sets the authors and topics of an article, in `metadata`, too: those that exist at this moment, the merged ones replaced
 /// by what they were merged into.
 pub fn set_terms(tx: &mut Tx<'_>, id: ArticleId, metadata: &mut Metadata) -> Result<()> {
-    metadata.authors = authors::store::hold(tx, &metadata.authors)?.iter().map(|author| author.id).collect();
-    metadata.topics = topics::store::hold(tx, &metadata.topics)?.iter().map(|topic| topic.id).collect();
-    diesel::delete(article_authors::table.filter(article_authors::article_id.eq(id))).execute(&mut **tx)?;
-    for (position, author) in (0i64..).zip(&metadata.authors) {
-        diesel::insert_into(article_authors::table)
-            .values((
-                article_authors::article_id.eq(id),
-                article_authors::author_id.eq(author),
-                article_authors::position.eq(position),
-            ))
-            .execute(&mut **tx)?;
-    }
-    diesel::delete(article_topics::table.filter(article_topics::article_id.eq(id))).execute(&mut **tx)?;
-    for (position, topic) in (0i64..).zip(&metadata.topics) {
-        diesel::insert_into(article_topics::table)
-            .values((
-                article_topics::article_id.eq(id),
-                article_topics::topic_id.eq(topic),
-                article_topics::position.eq(position),
-            ))
-            .execute(&mut **tx)?;
-    }
+    let held = terms::store::set_carried_by(tx, id, &metadata.authors, &metadata.topics)?;
+    metadata.authors = held.authors;
+    metadata.topics = held.topics;
     Ok(())
 }
 

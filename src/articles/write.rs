@@ -17,7 +17,7 @@ use crate::base::error::{Error, Result};
 use crate::base::events::Event;
 use crate::base::ids::{ArticleId, SectionId};
 use crate::base::text::slug::Slug;
-use crate::{authors, topics};
+use crate::terms::{self, Carried};
 
 /// A new article.
 #[derive(Debug, Clone)]
@@ -67,7 +67,7 @@ pub fn create(tx: &mut Tx<'_>, editor: &Editor<'_>, new: &NewArticle) -> Result<
     // Slugs, authors and topics refer to the row, so it comes first, under a slug that is free for certain.
     row.slug = Slug::from_stored(new.id.to_string());
     store::insert(tx, &row)?;
-    let content = Content { metadata: row.metadata(Vec::new(), Vec::new()), sections: new.sections.clone() };
+    let content = Content { metadata: row.metadata(Carried::default()), sections: new.sections.clone() };
     let mut draft = Draft { row, content, sections: Vec::new() };
     let mut change = new.metadata.clone();
     change.slug.get_or_insert(None);
@@ -113,9 +113,8 @@ pub fn restore_revision(tx: &mut Tx<'_>, draft: &mut Draft, revision: i64) -> Re
     let metadata = &mut content.metadata;
     metadata.slug = draft.content.metadata.slug.clone();
     metadata.locale = draft.content.metadata.locale.clone();
-    metadata.authors =
-        authors::store::resolve(tx, &metadata.authors)?.iter().map(|author| author.id).collect();
-    metadata.topics = topics::store::resolve(tx, &metadata.topics)?.iter().map(|topic| topic.id).collect();
+    metadata.authors = terms::store::resolve(tx, &metadata.authors)?.iter().map(|author| author.id).collect();
+    metadata.topics = terms::store::resolve(tx, &metadata.topics)?.iter().map(|topic| topic.id).collect();
     if let Some(original) = metadata.translation_of
         && store::find(tx, original)?.is_none()
     {

@@ -1,13 +1,14 @@
-//! Authors: who articles are by. An author may be linked to a user and need not be; one that went up in another stays as
-//! a signpost, because old revisions name it.
+//! Authors: who articles are by. What they share with topics stands in `terms/`. An author can be linked to a user.
 
 pub mod routes;
-pub mod store;
+mod store;
 
+use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::base::ids::AuthorId;
+use crate::base::db::schema::author_details;
+use crate::base::ids::{AuthorId, UserId};
 use crate::base::text::slug::Slug;
 
 /// An author as articles embed one.
@@ -20,4 +21,18 @@ pub struct AuthorRef {
     /// Their name for people.
     #[schema(min_length = 1, max_length = 200, example = "Ada Marsh")]
     pub name: String,
+}
+
+/// What only authors have.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = author_details, treat_none_as_null = true)]
+pub struct AuthorDetails {
+    /// Who they are.
+    pub bio: Option<String>,
+    /// Where they are on the web.
+    pub website_url: Option<String>,
+    /// Where a picture of them is.
+    pub image_url: Option<String>,
+    /// The user they are, if they log in.
+    pub user_id: Option<UserId>,
 }

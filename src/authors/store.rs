@@ -1,56 +1,49 @@
-//! How authors are kept.
+//! How the details of authors are stored, beside their names in `terms`.
 
-use super::AuthorRef;
-use crate::base::clock::Timestamp;
-use crate::base::ids::{AuthorId, UserId};
+use diesel::prelude::*;
 
-crate::carried::store::carried_store! {
-    table: authors, row: AuthorRow, id: AuthorId, reference: AuthorRef, what: "author",
-    drafts: article_authors, live: rendering_authors, column: author_id,
-    events: AuthorCreated, AuthorUpdated, AuthorMerged { author }, AuthorRemoved,
-}
+use super::{AuthorDetails, AuthorRef};
+use crate::base::db::schema::{author_details, terms};
+use crate::base::db::{Connection, Tx};
+use crate::base::error::Result;
+use crate::base::events::Event;
+use crate::base::ids::AuthorId;
+use crate::base::text::slug::Slug;
+use crate::terms::{IsTerm, Loaded, TermRow, Terms};
 
-/// An author as kept.
-#[derive(Debug, Clone, PartialEq, Eq, Queryable, Insertable, AsChangeset)]
-#[diesel(table_name = authors, treat_none_as_null = true)]
-pub struct AuthorRow {
-    /// Names the author.
-    pub id: AuthorId,
-    /// Their name in addresses: unique among authors, those merged included.
-    pub slug: Slug,
-    /// Their name for people.
-    pub name: String,
-    /// Who they are.
-    pub bio: Option<String>,
-    /// Where they are on the web.
-    pub website_url: Option<String>,
-    /// Where a picture of them is.
-    pub image_url: Option<String>,
-    /// The user who they are, if they log in.
-    pub user_id: Option<UserId>,
-    /// Whom they went up in: one who has not gone up in another.
-    pub merged_into: Option<AuthorId>,
-    /// When they were made.
-    pub created_at: Timestamp,
-    /// When anything of this was last changed.
-    pub updated_at: Timestamp,
-}
+impl IsTerm for AuthorId {
+    const KIND: &'static str = "author";
+    const UNKNOWN: &'static str = "unknown-author";
+    const HAS_FOLLOWERS: bool = false;
+    type Details = AuthorDetails;
+    type Ref = AuthorRef;
 
-impl AuthorRow {
-    /// An author with nothing but their names.
-    #[must_use]
-    pub fn new(id: AuthorId, slug: Slug, name: String, now: Timestamp) -> Self {
-        Self {
-            id,
-            slug,
-            name,
-            bio: None,
-            website_url: None,
-            image_url: None,
-            user_id: None,
-            merged_into: None,
-            created_at: now,
-            updated_at: now,
+    fn embedded(self, slug: Slug, name: String) -> AuthorRef {
+        AuthorRef { id: self, slug, name }
+    }
+    fn load(conn: &mut Connection, rows: Terms<'_>) -> Result<Vec<Loaded<AuthorDetails>>> {
+        let rows = rows.left_join(author_details::table.on(author_details::author_id.eq(terms::id)));
+        Ok(rows.select((TermRow::as_select(), Option::<AuthorDetails>::as_select())).load(conn)?)
+    }
+    fn save(self, tx: &mut Tx<'_>, details: &AuthorDetails) -> Result<()> {
+        let own = author_details::table.filter(author_details::author_id.eq(self));
+        if diesel::update(own).set(details.clone()).execute(&mut **tx)? == 0 {
+            diesel::insert_into(author_details::table)
+                .values((author_details::author_id.eq(self), details.clone()))
+                .execute(&mut **tx)?;
         }
+        Ok(())
+    }
+    fn created(self) -> Event {
+        Event::AuthorCreated(self)
+    }
+    fn updated(self) -> Event {
+        Event::AuthorUpdated(self)
+    }
+    fn merged(self, into: Self) -> Event {
+        Event::AuthorMerged { author: self, into }
+    }
+    fn removed(self) -> Event {
+        Event::AuthorRemoved(self)
     }
 }

@@ -162,6 +162,6 @@ id! {
     SubjectId
 }
 id! {
-    /// A topic or an author.
-    LabelId
+    /// Names a topic or an author, whichever it is.
+    TermId
 }

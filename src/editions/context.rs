@@ -12,7 +12,7 @@ use crate::base::error::Result;
 use crate::base::ids::ArticleId;
 use crate::base::text::Locale;
 use crate::base::text::slug::Slug;
-use crate::{authors, render_context, topics};
+use crate::{render_context, terms};
 
 /// The context to render a revision of an article in, and its epoch.
 pub fn find(
@@ -43,8 +43,8 @@ pub fn find(
         epoch,
         RenderContext {
             settings,
-            authors: authors::store::resolve(conn, &content.metadata.authors)?,
-            topics: topics::store::resolve(conn, &content.metadata.topics)?,
+            authors: terms::store::resolve(conn, &content.metadata.authors)?,
+            topics: terms::store::resolve(conn, &content.metadata.topics)?,
             translations,
         },
     ))

@@ -2,15 +2,14 @@
 
 use utoipa::IntoParams;
 
-use crate::authors::{self};
 use crate::base::clock::Timestamp;
 use crate::base::db::Connection;
 use crate::base::error::Result;
 use crate::base::http::query::{FromParams, Params};
-use crate::base::ids::{AuthorId, TopicId};
+use crate::base::ids::{AuthorId, TermId, TopicId};
 use crate::base::text::Locale;
 use crate::base::text::slug::Slug;
-use crate::topics::{self};
+use crate::terms::{self, IsTerm};
 
 /// Filters shared by lists and search.
 #[derive(Debug, Clone, Default, IntoParams)]
@@ -70,13 +69,24 @@ impl FromParams for Filter {
     }
 }
 
+impl Resolved {
+    /// The groups, whichever kind their terms are of.
+    pub fn groups(&self) -> impl Iterator<Item = Vec<TermId>> {
+        self.topics.iter().map(|group| bare(group)).chain(self.authors.iter().map(|group| bare(group)))
+    }
+}
+
+fn bare<I: IsTerm>(group: &[I]) -> Vec<TermId> {
+    group.iter().map(|id| id.term()).collect()
+}
+
 impl Filter {
     /// Resolves the slugs.
     pub fn resolve(&self, conn: &mut Connection) -> Result<Resolved> {
         let slugs = [self.topic.as_slice(), &self.topic_all].concat();
-        let topics = topics::store::find_by_slugs(conn, &slugs)?;
+        let topics = terms::store::find_by_slugs(conn, &slugs)?;
         let (any, all) = topics.split_at(self.topic.len());
-        let authors = authors::store::find_by_slugs(conn, &self.author)?;
+        let authors = terms::store::find_by_slugs(conn, &self.author)?;
         Ok(Resolved {
             topics: group(any).into_iter().chain(all.chunks(1).filter_map(group)).collect(),
             authors: group(&authors).into_iter().collect(),

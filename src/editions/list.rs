@@ -1,5 +1,6 @@
 //! Filters and queries of lists of editions.
 
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use utoipa::IntoParams;
 use utoipa::openapi::path::{Parameter, ParameterIn};
@@ -9,10 +10,10 @@ use super::order::{EditionOrder, Matching, Position};
 use super::renderings::ItemRow;
 use crate::base::clock::Timestamp;
 use crate::base::db::Connection;
-use crate::base::db::schema::{rendering_authors, rendering_topics, renderings};
+use crate::base::db::schema::{rendering_terms, renderings};
 use crate::base::error::{Invalid, Result};
 use crate::base::http::query::{FromParams, Params};
-use crate::base::ids::{ArticleId, AuthorId, TopicId};
+use crate::base::ids::{ArticleId, TermId};
 use crate::base::text::Locale;
 use crate::base::text::slug::Slug;
 
@@ -75,40 +76,29 @@ const COMMON: i64 = 1500;
 
 /// Topics or authors of which an article must have one.
 #[derive(Debug, Clone)]
-struct Carried<I> {
-    ids: Vec<I>,
+struct Group {
+    terms: Vec<TermId>,
     /// Whether many articles have one.
     common: bool,
 }
 
-/// For each group of ids, how common it is.
-macro_rules! carried {
-    ($conn:expr, $groups:expr, $table:ident, $column:ident) => {{
-        let mut carried = Vec::with_capacity($groups.len());
-        for ids in $groups {
-            let carriers = $table::table.filter($table::$column.eq_any(&ids));
-            let last = carriers.select($table::article_id).offset(COMMON).limit(1);
-            let common = last.get_result::<ArticleId>($conn).optional()?.is_some();
-            carried.push(Carried { ids, common });
-        }
-        carried
-    }};
-}
+impl Group {
+    fn new(conn: &mut Connection, terms: Vec<TermId>) -> Result<Self> {
+        let carriers = rendering_terms::table.filter(rendering_terms::term_id.eq_any(&terms));
+        let last = carriers.select(rendering_terms::article_id).offset(COMMON).limit(1);
+        let common = last.get_result::<ArticleId>(conn).optional()?.is_some();
+        Ok(Self { terms, common })
+    }
 
-/// The rows of a query that have one of each group.
-macro_rules! carrying {
-    ($query:expr, $groups:expr, $table:ident, $column:ident) => {
-        for Carried { ids, common } in $groups {
-            let carriers = $table::table.filter($table::$column.eq_any(ids.clone()));
-            $query = if *common {
-                $query.filter(diesel::dsl::exists(
-                    carriers.filter($table::article_id.eq(renderings::article_id)),
-                ))
-            } else {
-                $query.filter(renderings::article_id.eq_any(carriers.select($table::article_id)))
-            };
+    /// The rows of a query that have one.
+    fn filter(&self, query: Matching<'static>) -> Matching<'static> {
+        let carriers = rendering_terms::table.filter(rendering_terms::term_id.eq_any(self.terms.clone()));
+        if self.common {
+            query.filter(exists(carriers.filter(rendering_terms::article_id.eq(renderings::article_id))))
+        } else {
+            query.filter(renderings::article_id.eq_any(carriers.select(rendering_terms::article_id)))
         }
-    };
+    }
 }
 
 impl EditionFilter {
@@ -122,15 +112,14 @@ impl EditionFilter {
     /// Resolves the slugs in the filters.
     pub fn resolve(&self, conn: &mut Connection) -> Result<Editions<'_>> {
         let resolved = self.shared.resolve(conn)?;
-        self.with(conn, resolved)
+        self.with(conn, &resolved)
     }
 
     /// The editions with slugs that are resolved already.
-    pub fn with(&self, conn: &mut Connection, resolved: Resolved) -> Result<Editions<'_>> {
+    pub fn with(&self, conn: &mut Connection, resolved: &Resolved) -> Result<Editions<'_>> {
         Ok(Editions {
             filter: self,
-            topics: carried!(conn, resolved.topics, rendering_topics, topic_id),
-            authors: carried!(conn, resolved.authors, rendering_authors, author_id),
+            groups: resolved.groups().map(|terms| Group::new(conn, terms)).collect::<Result<_>>()?,
         })
     }
 
@@ -154,8 +143,7 @@ impl EditionFilter {
 #[derive(Debug)]
 pub struct Editions<'a> {
     filter: &'a EditionFilter,
-    topics: Vec<Carried<TopicId>>,
-    authors: Vec<Carried<AuthorId>>,
+    groups: Vec<Group>,
 }
 
 impl Editions<'_> {
@@ -163,8 +151,9 @@ impl Editions<'_> {
     fn matching(&self) -> Matching<'static> {
         let EditionFilter { shared, own } = self.filter;
         let mut query = renderings::table.filter(renderings::listed.eq(true)).into_boxed();
-        carrying!(query, &self.topics, rendering_topics, topic_id);
-        carrying!(query, &self.authors, rendering_authors, author_id);
+        for group in &self.groups {
+            query = group.filter(query);
+        }
         if !shared.locale.is_empty() {
             query = query.filter(renderings::locale.eq_any(shared.locale.clone()));
         }

@@ -11,8 +11,9 @@ use crate::base::clock::Timestamp;
 use crate::base::db::types::{Id, Instant};
 use crate::base::db::{Connection, MultiBackend};
 use crate::base::error::Result;
-use crate::base::ids::{ArticleId, IsId as _, LabelId};
+use crate::base::ids::{ArticleId, TermId};
 use crate::base::text::Locale;
+use crate::terms::IsTerm as _;
 
 /// The score of a shared topic, before it is divided by how common the topic is.
 const TOPIC: u32 = 840;
@@ -27,8 +28,8 @@ pub struct Relations {
     /// The article itself and its translations, which are not related.
     excluded: Vec<ArticleId>,
     locale: Locale,
-    topics: Vec<LabelId>,
-    authors: Vec<LabelId>,
+    topics: Vec<TermId>,
+    authors: Vec<TermId>,
 }
 
 impl From<Edition> for Relations {
@@ -37,8 +38,8 @@ impl From<Edition> for Relations {
         Self {
             excluded: translations.chain([edition.id]).collect(),
             locale: edition.locale,
-            topics: edition.topics.iter().map(|topic| LabelId::from_uuid(topic.id.uuid())).collect(),
-            authors: edition.authors.iter().map(|author| LabelId::from_uuid(author.id.uuid())).collect(),
+            topics: edition.topics.iter().map(|topic| topic.id.term()).collect(),
+            authors: edition.authors.iter().map(|author| author.id.term()).collect(),
         }
     }
 }
@@ -46,7 +47,7 @@ impl From<Edition> for Relations {
 impl Relations {
     /// At most `limit` related articles, the most related first.
     pub fn find(&self, conn: &mut Connection, limit: usize) -> Result<Vec<ArticleId>> {
-        let mut carriers = carriers(conn, &self.topics, &self.authors)?;
+        let mut carriers = carriers(conn, &[self.topics.as_slice(), &self.authors].concat())?;
         carriers.retain(|carrier| !self.excluded.contains(&carrier.article));
         let mut related = rank(&self.locale, &self.topics, &carriers);
         related.truncate(limit);
@@ -58,7 +59,7 @@ impl Relations {
 #[derive(Debug, QueryableByName)]
 struct Carrier {
     #[diesel(sql_type = Id)]
-    label: LabelId,
+    term: TermId,
     #[diesel(sql_type = Id)]
     article: ArticleId,
     #[diesel(sql_type = Text)]
@@ -68,41 +69,36 @@ struct Carrier {
 }
 
 /// The newest listed articles of each of these topics and authors: one statement, in which an index finds those of each.
-fn carriers(conn: &mut Connection, topics: &[LabelId], authors: &[LabelId]) -> Result<Vec<Carrier>> {
-    let topics = topics.iter().map(|id| ("rendering_topics", "topic_id", *id));
-    let authors = authors.iter().map(|id| ("rendering_authors", "author_id", *id));
-    let labels: Vec<_> = topics.chain(authors).collect();
-    if labels.is_empty() {
+fn carriers(conn: &mut Connection, terms: &[TermId]) -> Result<Vec<Carrier>> {
+    if terms.is_empty() {
         return Ok(Vec::new());
     }
-    let newest = |(number, (table, column, _)): (usize, &(&str, &str, LabelId))| {
+    let newest = (1..=terms.len()).map(|number| {
         format!(
-            "SELECT label, article FROM (SELECT {column} AS label, article_id AS article FROM {table} \
-             WHERE {column} = ${} ORDER BY article_id DESC LIMIT {CARRIERS}) AS newest{number}",
-            number + 1
+            "SELECT term, article FROM (SELECT term_id AS term, article_id AS article FROM rendering_terms \
+             WHERE term_id = ${number} ORDER BY article_id DESC LIMIT {CARRIERS}) AS newest{number}"
         )
-    };
-    let newest: Vec<String> = labels.iter().enumerate().map(newest).collect();
+    });
     let query = format!(
-        "SELECT label, article, locale, published_at FROM ({}) AS carriers \
+        "SELECT term, article, locale, published_at FROM ({}) AS carriers \
          JOIN renderings ON article_id = article WHERE listed",
-        newest.join(" UNION ALL ")
+        newest.collect::<Vec<_>>().join(" UNION ALL ")
     );
     let query = diesel::sql_query(query).into_boxed::<MultiBackend>();
-    Ok(labels.iter().fold(query, |query, (_, _, id)| query.bind::<Id, _>(*id)).load(conn)?)
+    Ok(terms.iter().fold(query, |query, id| query.bind::<Id, _>(*id)).load(conn)?)
 }
 
 /// The articles, the most related first.
-fn rank(locale: &Locale, topics: &[LabelId], carriers: &[Carrier]) -> Vec<ArticleId> {
+fn rank(locale: &Locale, topics: &[TermId], carriers: &[Carrier]) -> Vec<ArticleId> {
     // The article itself has each of them, too.
-    let mut common: HashMap<LabelId, u32> = HashMap::new();
+    let mut common: HashMap<TermId, u32> = HashMap::new();
     for carrier in carriers {
-        *common.entry(carrier.label).or_insert(1) += 1;
+        *common.entry(carrier.term).or_insert(1) += 1;
     }
     let mut alike: HashMap<ArticleId, (bool, u32, Timestamp)> = HashMap::new();
     for carrier in carriers {
-        let worth = if topics.contains(&carrier.label) { TOPIC } else { AUTHOR };
-        let common = common.get(&carrier.label).copied().unwrap_or(1);
+        let worth = if topics.contains(&carrier.term) { TOPIC } else { AUTHOR };
+        let common = common.get(&carrier.term).copied().unwrap_or(1);
         let known = alike.entry(carrier.article);
         let (_, shared, _) = known.or_insert((carrier.locale == *locale, 0, carrier.published_at));
         *shared += worth / (1 + common.ilog2());

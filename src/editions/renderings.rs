@@ -3,16 +3,15 @@
 use diesel::prelude::*;
 
 use super::render::{Facts, Rendering};
-use crate::articles::Content;
 use crate::articles::store::ArticleRow;
+use crate::articles::{Content, Metadata};
 use crate::base::clock::Timestamp;
-use crate::base::db::schema::{rendering_authors, rendering_topics, renderings};
+use crate::base::db::schema::renderings;
 use crate::base::db::{Connection, Tx};
 use crate::base::error::Result;
-use crate::base::ids::{ArticleId, AuthorId, TopicId};
+use crate::base::ids::ArticleId;
 use crate::search::document::Document;
-use crate::search::store::Labels;
-use crate::{authors, redirects, render_context, search, topics};
+use crate::{redirects, render_context, search, terms};
 
 /// The part of a rendering that lists are made of.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable)]
@@ -73,25 +72,9 @@ pub fn upsert(
 /// Saves what a rendering is found by: its words, and those topics and authors of its revision that exist at this moment.
 fn index(tx: &mut Tx<'_>, facts: &Facts, content: &Content, document: &Document) -> Result<bool> {
     let id = facts.id;
-    let authors: Vec<AuthorId> =
-        authors::store::hold(tx, &content.metadata.authors)?.iter().map(|author| author.id).collect();
-    let topics: Vec<TopicId> =
-        topics::store::hold(tx, &content.metadata.topics)?.iter().map(|topic| topic.id).collect();
-    diesel::delete(rendering_authors::table.filter(rendering_authors::article_id.eq(id)))
-        .execute(&mut **tx)?;
-    for author in &authors {
-        diesel::insert_into(rendering_authors::table)
-            .values((rendering_authors::author_id.eq(author), rendering_authors::article_id.eq(id)))
-            .execute(&mut **tx)?;
-    }
-    diesel::delete(rendering_topics::table.filter(rendering_topics::article_id.eq(id))).execute(&mut **tx)?;
-    for topic in &topics {
-        diesel::insert_into(rendering_topics::table)
-            .values((rendering_topics::topic_id.eq(topic), rendering_topics::article_id.eq(id)))
-            .execute(&mut **tx)?;
-    }
-    let labels = Labels { topics: &topics, authors: &authors };
-    search::store::upsert(tx, id, facts.published_at, &content.metadata, document, labels)
+    let Metadata { authors, topics, .. } = &content.metadata;
+    let carried = terms::store::set_found_by(tx, id, authors, topics)?;
+    search::store::upsert(tx, id, facts.published_at, &content.metadata, document, &carried)
 }
 
 /// Marks a rendering as current for this epoch: the one with this input hash, and no other that has replaced it meanwhile.

@@ -8,9 +8,9 @@ use crate::base::config::Config;
 use crate::base::db::Connection;
 use crate::base::error::{Error, Result};
 use crate::base::http::query::{FromParams, Params};
+use crate::base::ids::TopicId;
 use crate::base::text::Locale;
 use crate::base::text::slug::Slug;
-use crate::carried::Key;
 use crate::editions::filter::Resolved;
 use crate::editions::items;
 use crate::editions::list::EditionFilter;
@@ -18,7 +18,8 @@ use crate::editions::order::EditionOrder;
 use crate::editions::renderings::ItemRow;
 use crate::render_context;
 use crate::site::store::title_and_description;
-use crate::topics::{self, TopicRef};
+use crate::terms;
+use crate::topics::TopicRef;
 
 /// What a feed is about.
 #[derive(Debug, Clone, IntoParams)]
@@ -47,7 +48,7 @@ impl About {
         let topic = self.topic.as_ref().map(|slug| find_topic(conn, slug)).transpose()?;
         let topics = topic.iter().map(|topic| vec![topic.id]).collect();
         let filter = EditionFilter::in_language(self.locale.clone());
-        let editions = filter.with(conn, Resolved { topics, ..Resolved::default() })?;
+        let editions = filter.with(conn, &Resolved { topics, ..Resolved::default() })?;
         Ok((editions.find(conn, &EditionOrder::newest_first(), None, ENTRIES)?, topic))
     }
 
@@ -86,7 +87,7 @@ impl About {
 
 /// The topic of that slug, or what it went up in.
 fn find_topic(conn: &mut Connection, slug: &Slug) -> Result<TopicRef> {
-    let found = topics::store::find(conn, &Key::Slug(slug.clone()))?.ok_or(Error::NotFound("topic"))?;
-    let remaining = topics::store::resolve(conn, &[found.id])?;
-    remaining.into_iter().next().ok_or(Error::NotFound("topic"))
+    let found: Vec<Option<TopicId>> = terms::store::find_by_slugs(conn, std::slice::from_ref(slug))?;
+    let found: Vec<TopicId> = found.into_iter().flatten().collect();
+    terms::store::resolve(conn, &found)?.pop().ok_or(Error::NotFound("topic"))
 }

@@ -6,7 +6,7 @@ use crate::base::clock::Timestamp;
 use crate::base::db::Connection;
 use crate::base::error::Result;
 use crate::editions::filter::Filter;
-use crate::{authors, topics};
+use crate::terms::store::add_merged;
 
 /// When the year 1 begins, in microseconds since 1970: before any time that can be read.
 const FIRST: i64 = -62_135_596_800_000_000;
@@ -23,8 +23,8 @@ pub fn keys(conn: &mut Connection, filter: &Filter) -> Result<Option<Vec<Express
     if resolved.topics.iter().any(Vec::is_empty) || resolved.authors.iter().any(Vec::is_empty) {
         return Ok(None);
     }
-    topics::store::add_merged(conn, &mut resolved.topics)?;
-    authors::store::add_merged(conn, &mut resolved.authors)?;
+    add_merged(conn, &mut resolved.topics)?;
+    add_merged(conn, &mut resolved.authors)?;
     let topics = resolved.topics.into_iter().map(|topics| any(topics, topic_key));
     let authors = resolved.authors.into_iter().map(|authors| any(authors, author_key));
     let locales = Some(&filter.locale).filter(|locales| !locales.is_empty());

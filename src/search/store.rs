@@ -13,7 +13,8 @@ use crate::base::db::statement::Statement;
 use crate::base::db::{Connection, Tx};
 use crate::base::error::Result;
 use crate::base::http::json::sha256;
-use crate::base::ids::{ArticleId, AuthorId, IsId as _, TopicId};
+use crate::base::ids::{ArticleId, IsId as _};
+use crate::terms::Carried;
 
 /// Raised with any change of what is kept of an article.
 const VERSION: u32 = 1;
@@ -30,15 +31,6 @@ const MOST_SEGMENTS: i64 = 6;
 /// How many pages a step of tidying up writes.
 const STEP: i64 = 100;
 
-/// What an article carries besides its text.
-#[derive(Debug, Clone, Copy)]
-pub struct Labels<'a> {
-    /// Its present topics.
-    pub topics: &'a [TopicId],
-    /// Its present authors.
-    pub authors: &'a [AuthorId],
-}
-
 /// Keeps what of an article can be found in the place of what was kept before, of an unlisted one nothing, and says
 /// whether that is something else.
 ///
@@ -50,15 +42,15 @@ pub fn upsert(
     published_at: Timestamp,
     metadata: &Metadata,
     document: &Document,
-    labels: Labels<'_>,
+    carried: &Carried,
 ) -> Result<bool> {
     if !metadata.listed {
         return remove(tx, id);
     }
     let keys: Vec<String> = [featured_key(metadata.featured), locale_key(&metadata.locale)]
         .into_iter()
-        .chain(labels.topics.iter().copied().map(topic_key))
-        .chain(labels.authors.iter().copied().map(author_key))
+        .chain(carried.topics.iter().copied().map(topic_key))
+        .chain(carried.authors.iter().copied().map(author_key))
         .collect();
     let made_from = (VERSION, published_at, &keys, &metadata.title, document);
     let fingerprint = sha256(&serde_json::to_vec(&made_from)?).to_vec();

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::store::SubscriberRow;
 use super::{Line, Status};
 use crate::base::clock::Timestamp;
-use crate::base::db::schema::{subscriber_labels, subscriber_topics, subscribers, topics};
+use crate::base::db::schema::{subscriber_labels, subscriber_topics, subscribers, terms};
 use crate::base::db::{Connection, MultiBackend};
 use crate::base::error::{Error, Invalid, Result};
 use crate::base::http::page;
@@ -102,9 +102,9 @@ impl Wanted {
         if !self.topics.is_empty() {
             rows = rows.filter(diesel::dsl::exists(
                 subscriber_topics::table
-                    .inner_join(topics::table.on(topics::id.eq(subscriber_topics::topic_id)))
+                    .inner_join(terms::table.on(terms::id.eq(subscriber_topics::topic_id)))
                     .filter(subscriber_topics::subscriber_id.eq(subscribers::id))
-                    .filter(topics::slug.eq_any(&self.topics)),
+                    .filter(terms::slug.eq_any(&self.topics)),
             ));
         }
         if !self.labels.is_empty() {

@@ -12,8 +12,7 @@ use super::{
 use crate::auth::Keys;
 use crate::base::clock::Timestamp;
 use crate::base::db::schema::{
-    confirmations, subscriber_labels, subscriber_topics, subscribers, topics as topic_rows,
-    unanswered_questions,
+    confirmations, subscriber_labels, subscriber_topics, subscribers, terms, unanswered_questions,
 };
 use crate::base::db::types::Json;
 use crate::base::db::{Connection, Tx};
@@ -166,10 +165,10 @@ pub fn complete(conn: &mut Connection, rows: Vec<SubscriberRow>) -> Result<Vec<K
     }
     let mut topics: BTreeMap<SubscriberId, Vec<Slug>> = BTreeMap::new();
     let found: Vec<(SubscriberId, Slug)> = subscriber_topics::table
-        .inner_join(topic_rows::table.on(topic_rows::id.eq(subscriber_topics::topic_id)))
+        .inner_join(terms::table.on(terms::id.eq(subscriber_topics::topic_id)))
         .filter(subscriber_topics::subscriber_id.eq_any(&ids))
-        .order(topic_rows::slug)
-        .select((subscriber_topics::subscriber_id, topic_rows::slug))
+        .order(terms::slug)
+        .select((subscriber_topics::subscriber_id, terms::slug))
         .load(conn)?;
     for (id, slug) in found {
         topics.entry(id).or_default().push(slug);

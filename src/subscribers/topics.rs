@@ -4,12 +4,13 @@ use diesel::prelude::*;
 
 use super::Status;
 use super::store::lock;
-use crate::base::db::schema::{subscriber_topics, subscribers, topics};
+use crate::base::db::schema::{subscriber_topics, subscribers, terms, topic_details};
 use crate::base::db::{Connection, Tx};
 use crate::base::error::Result;
 use crate::base::events::Event;
 use crate::base::ids::{SubscriberId, TopicId};
 use crate::base::text::slug::Slug;
+use crate::terms::IsTerm as _;
 
 /// How many topics a subscriber can follow.
 pub const MAX_TOPICS: usize = 100;
@@ -25,11 +26,13 @@ pub struct Followable {
 
 /// Every topic that can be followed, by name.
 pub fn followable(conn: &mut Connection) -> Result<Vec<Followable>> {
-    Ok(topics::table
-        .filter(topics::followable.eq(true))
-        .filter(topics::merged_into.is_null())
-        .order((topics::name, topics::id))
-        .select((topics::slug, topics::name))
+    Ok(terms::table
+        .inner_join(topic_details::table.on(topic_details::topic_id.eq(terms::id)))
+        .filter(terms::kind.eq(TopicId::KIND))
+        .filter(topic_details::followable.eq(true))
+        .filter(terms::merged_into.is_null())
+        .order((terms::name, terms::id))
+        .select((terms::slug, terms::name))
         .limit(i64::try_from(MAX_TOPICS).unwrap_or(i64::MAX))
         .load(conn)?)
 }
@@ -41,13 +44,14 @@ pub(super) fn follow(
     slugs: &[Slug],
     among: Option<&[Status]>,
 ) -> Result<()> {
-    let known = topics::table
-        .on(topics::slug.eq_any(slugs).and(topics::followable.eq(true)).and(topics::merged_into.is_null()));
+    let named = terms::kind.eq(TopicId::KIND).and(terms::slug.eq_any(slugs.to_vec()));
+    let followable = topic_details::topic_id.eq(terms::id).and(topic_details::followable.eq(true));
     subscribers::table
-        .inner_join(known)
+        .inner_join(terms::table.on(named.and(terms::merged_into.is_null())))
+        .inner_join(topic_details::table.on(followable))
         .filter(subscribers::id.eq(id))
         .filter(subscribers::status.eq_any(among.unwrap_or(&Status::ALL)))
-        .select((subscribers::id, topics::id))
+        .select((subscribers::id, terms::id))
         .insert_into(subscriber_topics::table)
         .into_columns((subscriber_topics::subscriber_id, subscriber_topics::topic_id))
         .execute(&mut **tx)?;
@@ -70,19 +74,5 @@ pub fn choose_topics(tx: &mut Tx<'_>, id: SubscriberId, slugs: &[Slug]) -> Resul
         .set(subscribers::updated_at.eq(now))
         .execute(&mut **tx)?;
     tx.append(Event::SubscriberUpdated(id));
-    Ok(())
-}
-
-/// What was known of a topic's followers holds of the one it goes up in.
-///
-/// # Errors
-/// When the database refuses.
-pub fn move_followers(tx: &mut Tx<'_>, from: TopicId, into: TopicId) -> Result<()> {
-    let other = diesel::alias!(subscriber_topics as others);
-    let have = other.filter(other.field(subscriber_topics::topic_id).eq(into));
-    let own = subscriber_topics::table.filter(subscriber_topics::topic_id.eq(from));
-    let twice = have.select(other.field(subscriber_topics::subscriber_id));
-    diesel::delete(own.filter(subscriber_topics::subscriber_id.eq_any(twice))).execute(&mut **tx)?;
-    diesel::update(own).set(subscriber_topics::topic_id.eq(into)).execute(&mut **tx)?;
     Ok(())
 }

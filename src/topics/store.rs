@@ -1,51 +1,49 @@
-//! How topics are kept.
+//! How the details of topics are stored, beside their names in `terms`.
 
-use super::TopicRef;
-use crate::base::clock::Timestamp;
+use diesel::prelude::*;
+
+use super::{TopicDetails, TopicRef};
+use crate::base::db::schema::{terms, topic_details};
+use crate::base::db::{Connection, Tx};
+use crate::base::error::Result;
+use crate::base::events::Event;
 use crate::base::ids::TopicId;
+use crate::base::text::slug::Slug;
+use crate::terms::{IsTerm, Loaded, TermRow, Terms};
 
-crate::carried::store::carried_store! {
-    table: topics, row: TopicRow, id: TopicId, reference: TopicRef, what: "topic",
-    drafts: article_topics, live: rendering_topics, column: topic_id,
-    events: TopicCreated, TopicUpdated, TopicMerged { topic }, TopicRemoved,
-    moved_too: crate::subscribers::topics::move_followers,
-}
+impl IsTerm for TopicId {
+    const KIND: &'static str = "topic";
+    const UNKNOWN: &'static str = "unknown-topic";
+    const HAS_FOLLOWERS: bool = true;
+    type Details = TopicDetails;
+    type Ref = TopicRef;
 
-/// A topic as kept.
-#[derive(Debug, Clone, PartialEq, Eq, Queryable, Insertable, AsChangeset)]
-#[diesel(table_name = topics, treat_none_as_null = true)]
-pub struct TopicRow {
-    /// Names the topic.
-    pub id: TopicId,
-    /// Its name in addresses: unique among topics, those merged included.
-    pub slug: Slug,
-    /// Its name for people.
-    pub name: String,
-    /// What it is about.
-    pub description: Option<String>,
-    /// What it went up in: one that has not itself gone up in another.
-    pub merged_into: Option<TopicId>,
-    /// When it was made.
-    pub created_at: Timestamp,
-    /// When anything of this was last changed.
-    pub updated_at: Timestamp,
-    /// Whether subscribers can choose it.
-    pub followable: bool,
-}
-
-impl TopicRow {
-    /// A topic with nothing but its names.
-    #[must_use]
-    pub fn new(id: TopicId, slug: Slug, name: String, now: Timestamp) -> Self {
-        Self {
-            id,
-            slug,
-            name,
-            description: None,
-            merged_into: None,
-            created_at: now,
-            updated_at: now,
-            followable: false,
+    fn embedded(self, slug: Slug, name: String) -> TopicRef {
+        TopicRef { id: self, slug, name }
+    }
+    fn load(conn: &mut Connection, rows: Terms<'_>) -> Result<Vec<Loaded<TopicDetails>>> {
+        let rows = rows.left_join(topic_details::table.on(topic_details::topic_id.eq(terms::id)));
+        Ok(rows.select((TermRow::as_select(), Option::<TopicDetails>::as_select())).load(conn)?)
+    }
+    fn save(self, tx: &mut Tx<'_>, details: &TopicDetails) -> Result<()> {
+        let own = topic_details::table.filter(topic_details::topic_id.eq(self));
+        if diesel::update(own).set(details.clone()).execute(&mut **tx)? == 0 {
+            diesel::insert_into(topic_details::table)
+                .values((topic_details::topic_id.eq(self), details.clone()))
+                .execute(&mut **tx)?;
         }
+        Ok(())
+    }
+    fn created(self) -> Event {
+        Event::TopicCreated(self)
+    }
+    fn updated(self) -> Event {
+        Event::TopicUpdated(self)
+    }
+    fn merged(self, into: Self) -> Event {
+        Event::TopicMerged { topic: self, into }
+    }
+    fn removed(self) -> Event {
+        Event::TopicRemoved(self)
     }
 }

@@ -6,10 +6,10 @@ use lede::articles::draft_list::DraftFilter;
 use lede::auth::Role;
 use lede::base::http::page;
 use lede::base::http::query::read;
-use lede::carried::Order;
 use lede::editions::list::EditionFilter;
 use lede::editions::order::EditionOrder;
 use lede::subscribers::list::{Sort, Wanted};
+use lede::terms::Order;
 use reqwest::Client as Http;
 use serde_json::{Value, json};
 

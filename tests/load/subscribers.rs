@@ -28,8 +28,9 @@ const PASSWORD: &str = "correct horse battery staple";
 /// Made in the database itself, so that a million take seconds: a tenth carry a label, a seventh follow a topic, and two
 /// of three are confirmed.
 const FILL: &str = "
-    INSERT INTO topics (id, slug, name, created_at, updated_at, followable)
-        VALUES (randomblob(16), 'sea', 'Sea', 1, 1, 1);
+    INSERT INTO terms (id, kind, slug, name, created_at, updated_at)
+        VALUES (randomblob(16), 'topic', 'sea', 'Sea', 1, 1);
+    INSERT INTO topic_details (topic_id, followable) SELECT id, 1 FROM terms;
     WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {count})
         INSERT INTO subscribers (id, email, email_key, name, status, locale, custom, source, signed_up_at, created_at,
             confirmed_at, updated_at)
@@ -38,7 +39,7 @@ const FILL: &str = "
             1700000000000000 + n * 1000000, 1700000000000000 + n * 1000000, 1700000000000000 + n * 1000000,
             1700000000000000 + n * 1000000 FROM n;
     INSERT INTO subscriber_labels SELECT id, 'patron' FROM subscribers WHERE created_at / 1000000 % 10 = 0;
-    INSERT INTO subscriber_topics SELECT subscribers.id, topics.id FROM subscribers, topics
+    INSERT INTO subscriber_topics SELECT subscribers.id, terms.id FROM subscribers, terms
         WHERE subscribers.created_at / 1000000 % 7 = 0;
     PRAGMA wal_checkpoint(TRUNCATE);";
 

@@ -83,38 +83,36 @@ CREATE TABLE users (
 
 -- Topics and authors -------------------------------------------------------------------------------------------------
 
--- What articles are about. A merged topic stays as a signpost for old revisions that name it.
-CREATE TABLE topics (
+-- Topics and authors: the names that articles carry. A merged one is kept, because old revisions name it.
+CREATE TABLE terms (
     id BLOB NOT NULL PRIMARY KEY,
+    kind TEXT NOT NULL CHECK (kind IN ('topic', 'author')),
     slug TEXT NOT NULL,
     name TEXT NOT NULL,
-    description TEXT,
-    merged_into BLOB REFERENCES topics (id) ON DELETE CASCADE,
+    merged_into BLOB REFERENCES terms (id) ON DELETE CASCADE,
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
-    followable INTEGER NOT NULL DEFAULT 0,
-    CONSTRAINT topics_slug UNIQUE (slug)
+    CONSTRAINT terms_kind_slug UNIQUE (kind, slug)
 ) STRICT;
-CREATE INDEX topics_name ON topics (name, id);
-CREATE INDEX topics_merged_into ON topics (merged_into);
+CREATE INDEX terms_kind_name ON terms (kind, name, id);
+CREATE INDEX terms_merged_into ON terms (merged_into);
 
--- Who articles are by. An author may be linked to a user and need not be.
-CREATE TABLE authors (
-    id BLOB NOT NULL PRIMARY KEY,
-    slug TEXT NOT NULL,
-    name TEXT NOT NULL,
+-- What only topics have. A topic without a row has neither a description nor followers.
+CREATE TABLE topic_details (
+    topic_id BLOB NOT NULL PRIMARY KEY REFERENCES terms (id) ON DELETE CASCADE,
+    description TEXT,
+    followable INTEGER NOT NULL
+) STRICT;
+
+-- What only authors have. An author can be linked to a user.
+CREATE TABLE author_details (
+    author_id BLOB NOT NULL PRIMARY KEY REFERENCES terms (id) ON DELETE CASCADE,
     bio TEXT,
     website_url TEXT,
     image_url TEXT,
-    user_id BLOB REFERENCES users (id) ON DELETE SET NULL,
-    merged_into BLOB REFERENCES authors (id) ON DELETE CASCADE,
-    created_at INTEGER NOT NULL,
-    updated_at INTEGER NOT NULL,
-    CONSTRAINT authors_slug UNIQUE (slug)
+    user_id BLOB REFERENCES users (id) ON DELETE SET NULL
 ) STRICT;
-CREATE INDEX authors_name ON authors (name, id);
-CREATE INDEX authors_user_id ON authors (user_id);
-CREATE INDEX authors_merged_into ON authors (merged_into);
+CREATE INDEX author_details_user_id ON author_details (user_id);
 
 -- Articles: the draft and its history --------------------------------------------------------------------------------
 
@@ -151,21 +149,14 @@ CREATE INDEX articles_updated_at ON articles (updated_at, id);
 CREATE INDEX articles_owner_id ON articles (owner_id, updated_at, id);
 CREATE INDEX articles_translation_of ON articles (translation_of);
 
-CREATE TABLE article_topics (
+-- The topics and authors that a draft carries, each kind in its order.
+CREATE TABLE article_terms (
     article_id BLOB NOT NULL REFERENCES articles (id) ON DELETE CASCADE,
-    topic_id BLOB NOT NULL REFERENCES topics (id) ON DELETE CASCADE,
+    term_id BLOB NOT NULL REFERENCES terms (id) ON DELETE CASCADE,
     position INTEGER NOT NULL,
-    PRIMARY KEY (article_id, topic_id)
+    PRIMARY KEY (article_id, term_id)
 ) STRICT;
-CREATE INDEX article_topics_topic_id ON article_topics (topic_id, article_id);
-
-CREATE TABLE article_authors (
-    article_id BLOB NOT NULL REFERENCES articles (id) ON DELETE CASCADE,
-    author_id BLOB NOT NULL REFERENCES authors (id) ON DELETE CASCADE,
-    position INTEGER NOT NULL,
-    PRIMARY KEY (article_id, author_id)
-) STRICT;
-CREATE INDEX article_authors_author_id ON article_authors (author_id, article_id);
+CREATE INDEX article_terms_term_id ON article_terms (term_id, article_id);
 
 -- The draft's tree: a section stands at a position below its parent, or at the top.
 CREATE TABLE sections (
@@ -254,19 +245,13 @@ CREATE INDEX renderings_title ON renderings (listed, title, article_id);
 CREATE INDEX renderings_epoch ON renderings (epoch, article_id);
 CREATE INDEX renderings_translation_of ON renderings (translation_of);
 
-CREATE TABLE rendering_topics (
-    topic_id BLOB NOT NULL REFERENCES topics (id) ON DELETE CASCADE,
+-- The topics and authors that a live article is found by.
+CREATE TABLE rendering_terms (
+    term_id BLOB NOT NULL REFERENCES terms (id) ON DELETE CASCADE,
     article_id BLOB NOT NULL REFERENCES renderings (article_id) ON DELETE CASCADE,
-    PRIMARY KEY (topic_id, article_id)
+    PRIMARY KEY (term_id, article_id)
 ) STRICT;
-CREATE INDEX rendering_topics_article_id ON rendering_topics (article_id);
-
-CREATE TABLE rendering_authors (
-    author_id BLOB NOT NULL REFERENCES authors (id) ON DELETE CASCADE,
-    article_id BLOB NOT NULL REFERENCES renderings (article_id) ON DELETE CASCADE,
-    PRIMARY KEY (author_id, article_id)
-) STRICT;
-CREATE INDEX rendering_authors_article_id ON rendering_authors (article_id);
+CREATE INDEX rendering_terms_article_id ON rendering_terms (article_id);
 
 -- One row: the settings that renderings embed, and an epoch that rises whenever one of them, or a name or a link that
 -- renderings embed, has changed.
@@ -437,7 +422,7 @@ CREATE INDEX subscriber_labels_label ON subscriber_labels (label, subscriber_id)
 -- The topics that subscribers chose among those that can be followed; whoever chose none receives everything.
 CREATE TABLE subscriber_topics (
     subscriber_id BLOB NOT NULL REFERENCES subscribers (id) ON DELETE CASCADE,
-    topic_id BLOB NOT NULL REFERENCES topics (id) ON DELETE CASCADE,
+    topic_id BLOB NOT NULL REFERENCES terms (id) ON DELETE CASCADE,
     PRIMARY KEY (subscriber_id, topic_id)
 ) STRICT;
 CREATE INDEX subscriber_topics_topic_id ON subscriber_topics (topic_id, subscriber_id);

@@ -15,7 +15,7 @@ use crate::auth::{Actor, ReadDrafts};
 use crate::base::error::Result;
 use crate::base::http::conditional::IfMatchHeader;
 use crate::base::http::{Answer, Markdown, Query};
-use crate::{authors, topics};
+use crate::terms;
 
 /// Get a draft as Markdown
 ///
@@ -39,8 +39,8 @@ pub async fn get_draft_markdown(
         .snapshot(move |conn| {
             let row = resolve_article(conn, actor, &article)?;
             let DraftState { row, content, .. } = DraftState::load(conn, row)?;
-            let authors = authors::store::resolve(conn, &content.metadata.authors)?;
-            let topics = topics::store::resolve(conn, &content.metadata.topics)?;
+            let authors = terms::store::resolve(conn, &content.metadata.authors)?;
+            let topics = terms::store::resolve(conn, &content.metadata.topics)?;
             let document = write_markdown(row.id, &content, &authors, &topics, row.published_at);
             Ok(Answer::bytes("text/markdown; charset=utf-8", document.into()).version(row.version))
         })

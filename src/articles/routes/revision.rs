@@ -13,7 +13,7 @@ use crate::articles::resolve::resolve_article;
 use crate::articles::scope::WriteScope;
 use crate::articles::{Cover, Section, Seo, WebsitePath, history, write as writes};
 use crate::auth::{Actor, ReadDrafts};
-use crate::authors::{self, AuthorRef};
+use crate::authors::AuthorRef;
 use crate::base::clock::Timestamp;
 use crate::base::db::{Connection, Tx};
 use crate::base::error::{Error, Result};
@@ -23,7 +23,8 @@ use crate::base::http::{Answer, IdempotencyKey, Query};
 use crate::base::ids::{ArticleId, SectionId, UserId};
 use crate::base::text::Locale;
 use crate::base::text::slug::{Anchor, Slug};
-use crate::topics::{self, TopicRef};
+use crate::terms;
+use crate::topics::TopicRef;
 
 /// A revision: everything an editor wrote.
 #[derive(Debug, Serialize, ToSchema)]
@@ -151,8 +152,8 @@ impl Revision {
             cover: metadata.cover,
             featured: metadata.featured,
             listed: metadata.listed,
-            authors: authors::store::resolve(conn, &metadata.authors)?,
-            topics: topics::store::resolve(conn, &metadata.topics)?,
+            authors: terms::store::resolve(conn, &metadata.authors)?,
+            topics: terms::store::resolve(conn, &metadata.topics)?,
             intro: metadata.intro,
             sections: content.sections.into_iter().map(RevisionSection::from).collect(),
             seo: metadata.seo,

@@ -10,7 +10,7 @@ use super::plan::{Deed, Known, New, Surroundings, reason};
 use crate::auth::Keys;
 use crate::base::clock::Timestamp;
 use crate::base::db::schema::{
-    consents, import_seen, subscriber_labels, subscriber_topics, subscribers, topics,
+    consents, import_seen, subscriber_labels, subscriber_topics, subscribers, terms, topic_details,
 };
 use crate::base::db::types::Json;
 use crate::base::db::{Connection, Tx};
@@ -20,6 +20,7 @@ use crate::base::ids::{ImportId, IsId as _, SubscriberId, TopicId};
 use crate::subscribers::consent::Reason;
 use crate::subscribers::evidence::{self, Evidence, Kind, Via};
 use crate::subscribers::{Line, Status, confirmations, suppressions};
+use crate::terms::IsTerm as _;
 
 /// A person in a row, and the keyed hash of their address.
 #[derive(Debug, Clone)]
@@ -81,11 +82,13 @@ pub(super) fn look(
         people.iter().flat_map(|one| &one.person.topics).map(String::as_str).collect();
     let mut followable = BTreeMap::new();
     if !slugs.is_empty() {
-        followable = topics::table
-            .filter(topics::slug.eq_any(slugs))
-            .filter(topics::followable.eq(true))
-            .filter(topics::merged_into.is_null())
-            .select((topics::slug, topics::id))
+        followable = terms::table
+            .inner_join(topic_details::table.on(topic_details::topic_id.eq(terms::id)))
+            .filter(terms::kind.eq(TopicId::KIND))
+            .filter(terms::slug.eq_any(slugs))
+            .filter(topic_details::followable.eq(true))
+            .filter(terms::merged_into.is_null())
+            .select((terms::slug, terms::id))
             .load::<(String, TopicId)>(conn)?
             .into_iter()
             .collect();

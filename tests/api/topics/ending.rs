@@ -128,8 +128,9 @@ async fn two_merges_into_each_other_leave_one() {
 
 #[tokio::test]
 async fn articles_find_what_remains_of_what_they_name() {
+    use lede::base::ids::TopicId;
     use lede::base::text::slug::Slug;
-    use lede::topics::store;
+    use lede::terms::store;
     let server = Server::start().await;
     let editor = server.login(Role::Editor).await;
     for name in ["Sea", "Ocean", "Bay"] {
@@ -137,7 +138,8 @@ async fn articles_find_what_remains_of_what_they_name() {
     }
     let slug = |text: &str| Slug::parse(text).expect("a slug");
     let slugs = ["bay", "sea", "lake", "ocean"].map(slug);
-    let find = |slugs: [Slug; 4]| server.app.db.read(move |conn| store::find_by_slugs(conn, &slugs));
+    let find =
+        |slugs: [Slug; 4]| server.app.db.read(move |conn| store::find_by_slugs::<TopicId>(conn, &slugs));
     let before = find(slugs.clone()).await.expect("topics");
     assert_eq!(before[2], None);
     editor.post("/v1/topics/sea/merge").json(json!({"into": "ocean"})).await.expect(200);

@@ -35,19 +35,9 @@ diesel::table! {
 diesel::table! {
     use crate::base::db::schema::sql_types::*;
 
-    article_topics (article_id, topic_id) {
+    article_terms (article_id, term_id) {
         article_id -> Id,
-        topic_id -> Id,
-        position -> BigInt,
-    }
-}
-
-diesel::table! {
-    use crate::base::db::schema::sql_types::*;
-
-    article_authors (article_id, author_id) {
-        article_id -> Id,
-        author_id -> Id,
+        term_id -> Id,
         position -> BigInt,
     }
 }

@@ -18,13 +18,13 @@ pub use audience::{
     confirmations, consent_texts, consents, mails, subscriber_labels, subscriber_topics, subscribers,
     suppressions, unanswered_questions,
 };
-pub use drafts::{article_authors, article_topics, articles, changes, revisions, sections, slugs};
+pub use drafts::{article_terms, articles, changes, revisions, sections, slugs};
 pub use log::{events, latest_changes};
 pub use machinery::{idempotency_keys, jobs, keys};
-pub use published::{editions, render_context, rendering_authors, rendering_topics, renderings};
+pub use published::{editions, render_context, rendering_terms, renderings};
 pub use search::{search_articles, search_places, search_words};
 pub use subscriber_imports::{import_parts, import_rows, import_seen, imports};
-pub use taxonomy::{authors, topics};
+pub use taxonomy::{author_details, terms, topic_details};
 pub use website::{addresses, site};
 
 /// The types of columns.
@@ -41,19 +41,18 @@ diesel::allow_tables_to_appear_in_same_query!(
     events,
     latest_changes,
     users,
-    topics,
-    authors,
+    terms,
+    topic_details,
+    author_details,
     articles,
-    article_topics,
-    article_authors,
+    article_terms,
     sections,
     changes,
     revisions,
     slugs,
     editions,
     renderings,
-    rendering_topics,
-    rendering_authors,
+    rendering_terms,
     render_context,
     search_articles,
     search_places,

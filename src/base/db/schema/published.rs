@@ -40,17 +40,8 @@ diesel::table! {
 diesel::table! {
     use crate::base::db::schema::sql_types::*;
 
-    rendering_topics (topic_id, article_id) {
-        topic_id -> Id,
-        article_id -> Id,
-    }
-}
-
-diesel::table! {
-    use crate::base::db::schema::sql_types::*;
-
-    rendering_authors (author_id, article_id) {
-        author_id -> Id,
+    rendering_terms (term_id, article_id) {
+        term_id -> Id,
         article_id -> Id,
     }
 }

@@ -1,16 +1,25 @@
-//! What articles are about and who they are by.
+//! The names that articles carry: what they are about and who they are by.
 
 diesel::table! {
     use crate::base::db::schema::sql_types::*;
 
-    topics (id) {
+    terms (id) {
         id -> Id,
+        kind -> Text,
         slug -> Text,
         name -> Text,
-        description -> Nullable<Text>,
         merged_into -> Nullable<Id>,
         created_at -> Instant,
         updated_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::base::db::schema::sql_types::*;
+
+    topic_details (topic_id) {
+        topic_id -> Id,
+        description -> Nullable<Text>,
         followable -> Bool,
     }
 }
@@ -18,16 +27,11 @@ diesel::table! {
 diesel::table! {
     use crate::base::db::schema::sql_types::*;
 
-    authors (id) {
-        id -> Id,
-        slug -> Text,
-        name -> Text,
+    author_details (author_id) {
+        author_id -> Id,
         bio -> Nullable<Text>,
         website_url -> Nullable<Text>,
         image_url -> Nullable<Text>,
         user_id -> Nullable<Id>,
-        merged_into -> Nullable<Id>,
-        created_at -> Instant,
-        updated_at -> Instant,
     }
 }

@@ -1,68 +1,125 @@
-//! What topics and authors have in common: an article carries both, each has a slug and a name, and one can go up in
-//! another. The rules stand here; `store.rs` writes the queries once for the two tables.
+//! Terms: topics and authors, the names that articles carry. Both kinds have a slug and a name, and one term can be
+//! merged into another of its kind; what only one kind has stands in `topics/` and `authors/`. A merged term is kept,
+//! because old revisions name it.
 
+mod kind;
 pub mod routes;
-pub(crate) mod store;
-
-use std::collections::BTreeMap;
+pub mod store;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, json};
 use utoipa::ToSchema;
 
+pub use kind::{IsTerm, Loaded, TermRow, Terms};
+
 use crate::base::clock::Timestamp;
 use crate::base::error::{Conflict, Error, Invalid, Result};
-use crate::base::ids::IsId;
+use crate::base::ids::{AuthorId, IsId, TermId, TopicId};
 use crate::base::text::slug::Slug;
 
-/// The most characters of a name.
-pub const MOST_NAME: usize = 200;
-/// The most characters of a description or a biography.
-pub const MOST_TEXT: usize = 2000;
-/// The most characters of an address on the web.
-pub const MOST_URL: usize = 2000;
+/// The longest name, in characters.
+pub const MAX_NAME: usize = 200;
+/// The longest description or biography, in characters.
+pub const MAX_TEXT: usize = 2000;
+/// The longest URL, in characters.
+pub const MAX_URL: usize = 2000;
 
-/// What an address names one by.
+/// A topic or an author as stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Term<I: IsTerm> {
+    /// The id.
+    pub id: I,
+    /// The name in URLs: unique within the kind, merged terms included.
+    pub slug: Slug,
+    /// The name for people.
+    pub name: String,
+    /// What only this kind has.
+    pub details: I::Details,
+    /// The term it was merged into, which is not merged itself.
+    pub merged_into: Option<I>,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+}
+
+/// The terms that an article carries, in their order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Carried {
+    /// Who it is by.
+    pub authors: Vec<AuthorId>,
+    /// What it is about.
+    pub topics: Vec<TopicId>,
+}
+
+impl Carried {
+    /// All of them, whichever kind they are of.
+    pub fn all(&self) -> impl Iterator<Item = TermId> {
+        self.authors.iter().map(|id| id.term()).chain(self.topics.iter().map(|id| id.term()))
+    }
+}
+
+/// What a URL names a term by.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Key<I> {
-    /// By its id.
+    /// Its id.
     Id(I),
-    /// By its slug.
+    /// Its slug.
     Slug(Slug),
 }
 
-/// In which order a list stands; ties are broken by id.
+/// The order of a list; ties are broken by id.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub enum Order {
-    /// By name, from A on.
+    /// By name, ascending.
     #[default]
     #[serde(rename = "name")]
     NameAscending,
-    /// By name, from Z on.
+    /// By name, descending.
     #[serde(rename = "-name")]
     NameDescending,
-    /// The oldest first.
+    /// Oldest first.
     #[serde(rename = "created_at")]
     OldestFirst,
-    /// The newest first.
+    /// Newest first.
     #[serde(rename = "-created_at")]
     NewestFirst,
 }
 
-/// Where a page of a list ends: the key it is sorted by, and the id.
+/// Where a page of a list ends: the sort key and the id of its last item.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Place<I> {
+pub enum Position<I> {
     /// In a list by name.
     Name(String, I),
     /// In a list by time.
     CreatedAt(Timestamp, I),
 }
 
-/// How one is embedded, and what it went up in, if it did.
-pub type Found<I, R> = BTreeMap<I, (R, Option<I>)>;
+impl<I: IsTerm> Term<I> {
+    /// A term with nothing but its names.
+    #[must_use]
+    pub fn new(id: I, slug: Slug, name: String, now: Timestamp) -> Self {
+        let details = I::Details::default();
+        Self { id, slug, name, details, merged_into: None, created_at: now, updated_at: now }
+    }
+}
+
+impl<I: IsTerm> From<Loaded<I::Details>> for Term<I> {
+    fn from((row, details): Loaded<I::Details>) -> Self {
+        Self {
+            id: I::of(row.id),
+            slug: row.slug,
+            name: row.name,
+            details: details.unwrap_or_default(),
+            merged_into: row.merged_into.map(I::of),
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        }
+    }
+}
 
 impl<I: IsId> Key<I> {
-    /// Reads an id in lower case or a slug; `None` when it can be neither, so that there is no such thing.
+    /// Reads an id in lower case or a slug; `None` when it can be neither, so that no term has it.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         match uuid::Uuid::try_parse(text) {
@@ -73,10 +130,7 @@ impl<I: IsId> Key<I> {
 }
 
 impl Order {
-    /// Reads the parameter `sort`.
-    ///
-    /// # Errors
-    /// `unknown-sort`.
+    /// Reads the parameter `sort`; refuses others with `unknown-sort`.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         match text {
             "name" => Ok(Self::NameAscending),
@@ -87,93 +141,58 @@ impl Order {
         }
     }
 
-    /// The place of an item in this order.
+    /// The position of a term in this order.
     #[must_use]
-    pub fn place<I>(self, name: &str, created_at: Timestamp, id: I) -> Place<I> {
+    pub fn position<I: IsTerm>(self, term: &Term<I>) -> Position<I> {
         match self {
-            Self::NameAscending | Self::NameDescending => Place::Name(name.to_owned(), id),
-            Self::OldestFirst | Self::NewestFirst => Place::CreatedAt(created_at, id),
+            Self::NameAscending | Self::NameDescending => Position::Name(term.name.clone(), term.id),
+            Self::OldestFirst | Self::NewestFirst => Position::CreatedAt(term.created_at, term.id),
         }
     }
 }
 
-/// Reads a name: one line of 1 to [`MOST_NAME`] characters; space around it is dropped.
-///
-/// # Errors
-/// `name-malformed`.
+/// Reads a name: one line of 1 to [`MAX_NAME`] characters, trimmed; refuses others with `name-malformed`.
 pub fn name(text: &str) -> Result<String, Invalid> {
     let name = text.trim();
-    if name.is_empty() || name.chars().count() > MOST_NAME || name.chars().any(char::is_control) {
+    if name.is_empty() || name.chars().count() > MAX_NAME || name.chars().any(char::is_control) {
         return Err(Invalid::new("name-malformed", "A name is one line of 1 to 200 characters."));
     }
     Ok(name.to_owned())
 }
 
-/// Reads a text of at most [`MOST_TEXT`] characters; one without any word is none.
-///
-/// # Errors
-/// `too-long`.
+/// Reads a text of at most [`MAX_TEXT`] characters, trimmed; an empty one is `None`. Refuses longer ones with `too-long`.
 pub fn text(text: &str) -> Result<Option<String>, Invalid> {
-    if text.chars().nth(MOST_TEXT).is_some() {
+    if text.chars().nth(MAX_TEXT).is_some() {
         return Err(Invalid::new("too-long", "at most 2000 characters"));
     }
     let text = text.trim();
     Ok((!text.is_empty()).then(|| text.to_owned()))
 }
 
-/// Reads an address on the web: absolute, http or https, without a password, at most [`MOST_URL`] characters as it is
-/// kept.
-///
-/// # Errors
-/// `url-malformed`.
+/// Reads an absolute http or https URL without a password, of at most [`MAX_URL`] characters once normalized; refuses
+/// others with `url-malformed`.
 pub fn web_url(text: &str) -> Result<String, Invalid> {
     let parsed = url::Url::parse(text).ok().filter(|url| {
         matches!(url.scheme(), "http" | "https")
             && url.has_host()
             && url.username().is_empty()
             && url.password().is_none()
-            && url.as_str().len() <= MOST_URL
+            && url.as_str().len() <= MAX_URL
     });
     parsed.map(String::from).ok_or_else(|| {
         Invalid::new("url-malformed", "An absolute http or https address of at most 2000 characters.")
     })
 }
 
-/// Puts the new value in place of the old, if there is one.
+/// Replaces the old value by the new one, if there is one.
 pub fn set<T: Clone>(old: &mut T, new: Option<&T>) {
     if let Some(new) = new {
         old.clone_from(new);
     }
 }
 
-/// Replaces those that went up in another by what remains, drops those that are gone, and keeps the order; nothing comes
-/// twice.
-#[must_use]
-pub fn follow<I: Copy + Ord, R: Clone + PartialEq>(ids: &[I], found: &Found<I, R>) -> Vec<R> {
-    let mut remaining = Vec::with_capacity(ids.len());
-    for id in ids {
-        if let Some(one) = follow_one(*id, found)
-            && !remaining.contains(one)
-        {
-            remaining.push(one.clone());
-        }
-    }
-    remaining
-}
-
-/// What remains of one: itself, or what it went up in. A merge leaves no chains, so there is one step at most.
-#[must_use]
-pub fn follow_one<I: Copy + Ord, R>(id: I, found: &Found<I, R>) -> Option<&R> {
-    match found.get(&id)? {
-        (one, None) => Some(one),
-        (_, Some(into)) => found.get(into).map(|(one, _)| one),
-    }
-}
-
-/// Refuses to merge a thing into itself, directly or by way of what it went up in.
-///
-/// # Errors
-/// Conflict `merge-into-itself`.
+/// Refuses to merge a term into itself, directly or by way of one that was merged into it: conflict
+/// `merge-into-itself`.
 pub fn check_merge<I: PartialEq>(from: &I, into: &I) -> Result<()> {
     if from == into {
         return Err(Error::conflict("merge-into-itself", "That is the very one, or has gone up in it."));
@@ -181,9 +200,9 @@ pub fn check_merge<I: PartialEq>(from: &I, into: &I) -> Result<()> {
     Ok(())
 }
 
-/// The refusal to change one that has gone up in another, which the answer names.
+/// The refusal to change a term that was merged into another, which the problem names.
 #[must_use]
-pub fn merged(into: &impl IsId) -> Error {
+pub fn already_merged(into: &impl IsId) -> Error {
     let members = Map::from_iter([("into".to_owned(), json!(into.uuid()))]);
     let detail = "This has gone up in another, named by `into`; change that one.".into();
     Error::Conflict(Conflict { code: "already-merged", detail, members })
@@ -192,14 +211,6 @@ pub fn merged(into: &impl IsId) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::ids::TopicId;
-
-    #[test]
-    fn merged_ones_are_replaced_and_removed_ones_dropped() {
-        let found: Found<u8, &str> =
-            [(1, ("sea", None)), (2, ("ocean", Some(1))), (3, ("land", None)), (4, ("lost", Some(9)))].into();
-        assert_eq!(follow(&[3, 2, 1, 4, 7, 3], &found), ["land", "sea"]);
-    }
 
     #[test]
     fn a_key_is_an_id_in_lower_case_or_a_slug() {

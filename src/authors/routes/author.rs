@@ -1,0 +1,72 @@
+//! `/v1/authors/{author}`: one author.
+
+use actix_web::HttpRequest;
+use actix_web::web::{Data, Path};
+
+use super::json::{Author, AuthorField, EditedAuthor, UpdateAuthor};
+use crate::app::App;
+use crate::auth::{Actor, WriteAuthors};
+use crate::base::error::{Result, Violations};
+use crate::base::http::{Answer, MergePatch, Query};
+use crate::base::ids::AuthorId;
+use crate::terms::routes::{self, Get};
+
+/// Get an author
+///
+/// Returns the author with this id or slug. If they were merged into another, redirects to the author who remains.
+#[utoipa::path(get, path = "/v1/authors/{author}", tag = "authors", security(()),
+    params(("author" = String, Path, description = "Id or slug.", min_length = 1, max_length = 120),
+        ("fields" = inline(Option<Vec<AuthorField>>), Query, nullable = false, min_items = 1, max_items = 100,
+            description = "The fields of the response.")),
+    responses(
+        (status = 200, description = "The author.", body = Author),
+        (status = 301, description = "The author was merged into the one in `Location`."),
+    ))]
+pub async fn get_author(
+    app: Data<App>,
+    req: HttpRequest,
+    author: Path<String>,
+    query: Query<Get<AuthorField>>,
+) -> Result<Answer> {
+    routes::get::<Author>(&app, &req, &author, query.0).await
+}
+
+/// Update an author
+///
+/// Omitted fields keep their value; `null` removes one. Articles show a new name within a minute.
+#[utoipa::path(patch, path = "/v1/authors/{author}", tag = "authors", security(("bearer" = [])),
+    params(("author" = String, Path, description = "Id or slug.", min_length = 1, max_length = 120)),
+    request_body(content = UpdateAuthor, content_type = "application/merge-patch+json"),
+    responses(
+        (status = 200, description = "The updated author.", body = EditedAuthor),
+        (status = 409, description = "`slug-taken`: another author has this slug. `already-merged`: the author was merged into another; change that one."),
+    ))]
+pub async fn update_author(
+    app: Data<App>,
+    actor: Actor<WriteAuthors>,
+    author: Path<String>,
+    body: MergePatch<UpdateAuthor>,
+) -> Result<Answer> {
+    let mut violations = Violations::default();
+    let change = body.value.parse(&mut violations);
+    violations.check()?;
+    routes::update::<AuthorId, EditedAuthor>(&app, actor.user, &author, move |tx, author| {
+        change.apply(tx, author)
+    })
+    .await
+}
+
+/// Delete an author
+///
+/// Articles no longer carry the author, and authors merged into them are deleted too. Deleting a merged author only frees
+/// their slug.
+#[utoipa::path(delete, path = "/v1/authors/{author}", tag = "authors", security(("bearer" = [])),
+    params(("author" = String, Path, description = "Id or slug.", min_length = 1, max_length = 120)),
+    responses((status = 204, description = "The author was deleted.")))]
+pub async fn delete_author(
+    app: Data<App>,
+    actor: Actor<WriteAuthors>,
+    author: Path<String>,
+) -> Result<Answer> {
+    routes::delete::<AuthorId>(&app, actor.user, &author).await
+}

@@ -1,0 +1,39 @@
+//! `/v1/authors/{author}/merge`.
+
+use actix_web::web::{Data, Path};
+
+use super::json::{EditedAuthor, MergeAuthor};
+use crate::app::App;
+use crate::auth::{Actor, WriteAuthors};
+use crate::base::error::Result;
+use crate::base::http::idempotency::IdempotencyKeyHeader;
+use crate::base::http::{Answer, IdempotencyKey, Json};
+use crate::base::ids::AuthorId;
+use crate::terms::routes;
+
+/// Merge an author into another
+///
+/// Drafts and live articles by this author become by the one in `into`, and the author's URL redirects there.
+#[utoipa::path(post, path = "/v1/authors/{author}/merge", tag = "authors", security(("bearer" = [])), request_body = MergeAuthor,
+    params(("author" = String, Path, description = "Id or slug.", min_length = 1, max_length = 120),
+        IdempotencyKeyHeader),
+    responses(
+        (status = 200, description = "The author who remains.", body = EditedAuthor),
+        (status = 409, description = "`merge-into-itself`: both are the same author, or `into` was merged into this one. `already-merged`: the author was merged before."),
+    ))]
+pub async fn merge_author(
+    app: Data<App>,
+    actor: Actor<WriteAuthors>,
+    key: IdempotencyKey,
+    author: Path<String>,
+    body: Json<MergeAuthor>,
+) -> Result<Answer> {
+    routes::merge::<AuthorId, EditedAuthor>(
+        &app,
+        actor.user,
+        (key, body.fingerprint),
+        &author,
+        &body.value.into,
+    )
+    .await
+}

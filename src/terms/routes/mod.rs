@@ -1,0 +1,204 @@
+//! What the handlers of topics and of authors share. The handlers themselves stand in `topics/routes/` and
+//! `authors/routes/`, because each carries its documentation.
+
+use actix_web::HttpRequest;
+use serde::Serialize;
+use utoipa::IntoParams;
+
+use super::{IsTerm, Key, Order, Position, Term, store};
+use crate::app::App;
+use crate::base::db::{Connection, Tx};
+use crate::base::error::{Error, Result};
+use crate::base::http::fields::Field;
+use crate::base::http::query::{FromParams, Params};
+use crate::base::http::{self, Answer, Fields, IdempotencyKey, Page, PageRequest};
+use crate::base::ids::UserId;
+use crate::base::text::slug::Slug;
+
+/// A term as readers get it.
+pub trait PublicTerm: Serialize + 'static {
+    /// The id, which says whether it is a topic or an author.
+    type Id: IsTerm;
+    /// The members.
+    type Field: Field + Send + Sync;
+    /// The member that costs a query of its own: how many listed articles carry it.
+    const ARTICLE_COUNT: Self::Field;
+
+    /// Makes one; the count is there if it was asked for.
+    fn new(term: Term<Self::Id>, article_count: Option<i64>) -> Self;
+}
+
+/// What a list of terms takes.
+#[derive(Debug, Clone)]
+pub struct List<F> {
+    page: PageRequest,
+    order: Order,
+    fields: Fields<F>,
+}
+
+/// What one term takes.
+#[derive(Debug, Clone)]
+pub struct Get<F> {
+    fields: Fields<F>,
+}
+
+/// The order of a list, for its documentation.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "tells the documentation what List reads")]
+pub struct OrderParams {
+    /// In which order; by name if not given. Ties are broken by id.
+    #[param(inline, nullable = false)]
+    sort: Option<Order>,
+}
+
+impl<F: Field> FromParams for List<F> {
+    fn from_params(params: &mut Params) -> Self {
+        Self {
+            page: PageRequest::from_params(params),
+            order: params.parsed("sort", Order::parse).unwrap_or_default(),
+            fields: Fields::from_params(params),
+        }
+    }
+}
+
+impl<F: Field> FromParams for Get<F> {
+    fn from_params(params: &mut Params) -> Self {
+        Self { fields: Fields::from_params(params) }
+    }
+}
+
+/// Reads what a path names a term by.
+pub fn key<I: IsTerm>(text: &str) -> Result<Key<I>> {
+    Key::parse(text).ok_or(Error::NotFound(I::KIND))
+}
+
+/// Lists the terms that are not merged.
+pub async fn list<T: PublicTerm>(app: &App, req: &HttpRequest, list: List<T::Field>) -> Result<Answer> {
+    let of = (T::Id::KIND, list.order);
+    let after: Option<Position<T::Id>> = list.page.after(&of)?;
+    let read = move |conn: &mut Connection| {
+        let mut rows = store::list(conn, list.order, after, list.page.limit + 1)?;
+        let next_cursor = list.page.cut(&mut rows, &of, |term| list.order.position(term))?;
+        let total = list.page.include_total.then(|| store::count::<T::Id>(conn)).transpose()?;
+        let items = public::<T>(conn, rows, &list.fields)?;
+        let items = items.iter().map(|item| list.fields.choose(item)).collect::<Result<_>>()?;
+        Ok(Page { items, next_cursor, total })
+    };
+    app.db.snapshot(read).await?.public(req)
+}
+
+/// Gets a term, or says where the one is that it was merged into.
+pub async fn get<T: PublicTerm>(
+    app: &App,
+    req: &HttpRequest,
+    named: &str,
+    get: Get<T::Field>,
+) -> Result<Answer> {
+    let key: Key<T::Id> = key(named)?;
+    let by_id = matches!(key, Key::Id(_));
+    let read = move |conn: &mut Connection| {
+        let find = |conn: &mut Connection, key: &Key<T::Id>| {
+            store::find(conn, key)?.ok_or(Error::NotFound(T::Id::KIND))
+        };
+        let term = find(conn, &key)?;
+        if let Some(into) = term.merged_into {
+            return Ok(Err(find(conn, &Key::Id(into))?));
+        }
+        let items = public::<T>(conn, vec![term], &get.fields)?;
+        Ok(Ok(items.iter().map(|item| get.fields.choose(item)).collect::<Result<Vec<_>>>()?))
+    };
+    Ok(match app.db.snapshot(read).await? {
+        Ok(found) => Answer::public_json(found.first().ok_or(Error::NotFound(T::Id::KIND))?)?,
+        Err(into) if by_id => http::moved(req, T::Id::KIND, &into.id.to_string()),
+        Err(into) => http::moved(req, T::Id::KIND, into.slug.as_str()),
+    })
+}
+
+fn public<T: PublicTerm>(
+    conn: &mut Connection,
+    terms: Vec<Term<T::Id>>,
+    fields: &Fields<T::Field>,
+) -> Result<Vec<T>> {
+    if !fields.name(T::ARTICLE_COUNT) {
+        return Ok(terms.into_iter().map(|term| T::new(term, None)).collect());
+    }
+    let ids: Vec<T::Id> = terms.iter().map(|term| term.id).collect();
+    let counts = store::count_articles(conn, &ids)?;
+    let with_count = |term: Term<T::Id>| {
+        let count = counts.get(&term.id).copied().unwrap_or(0);
+        T::new(term, Some(count))
+    };
+    Ok(terms.into_iter().map(with_count).collect())
+}
+
+/// Creates a term of that name, with the given slug or one derived from the name. `change` sets the details.
+pub async fn create<I: IsTerm, T: Serialize + From<Term<I>> + 'static>(
+    app: &App,
+    actor: UserId,
+    (idempotency, fingerprint): (IdempotencyKey, [u8; 32]),
+    path: &'static str,
+    (name, slug): (String, Option<Slug>),
+    change: impl Fn(&mut Tx<'_>, &mut Term<I>) -> Result<()> + Send + 'static,
+) -> Result<Answer> {
+    let work = move |tx: &mut Tx<'_>, (): &()| {
+        let now = tx.now();
+        let given = slug.is_some();
+        let slug = slug.clone().map_or_else(|| store::free_slug::<I>(tx, &name), Ok)?;
+        let mut term = Term::new(tx.new_id()?, slug, name.clone(), now);
+        change(tx, &mut term)?;
+        if given {
+            store::insert(tx, &term)?
+        } else {
+            store::insert_free(tx, &term)?
+        }
+        Answer::created(format!("{path}/{}", term.id), &T::from(term))
+    };
+    idempotency.once(actor, &fingerprint).answer(&app.db, async { Ok(()) }, work).await
+}
+
+/// Changes a term; nothing is written if nothing differs.
+pub async fn update<I: IsTerm, T: Serialize + From<Term<I>> + 'static>(
+    app: &App,
+    actor: UserId,
+    named: &str,
+    change: impl Fn(&mut Tx<'_>, &mut Term<I>) -> Result<()> + Send + 'static,
+) -> Result<Answer> {
+    let key = key(named)?;
+    let term = app
+        .db
+        .write_as(actor, move |tx| {
+            let old = store::find_to_change(tx, &key)?;
+            let mut term = old.clone();
+            change(tx, &mut term)?;
+            if term != old {
+                term.updated_at = tx.now();
+                store::update(tx, &old, &term)?;
+            }
+            Ok(term)
+        })
+        .await?;
+    Answer::ok(&T::from(term))
+}
+
+/// Deletes a term.
+pub async fn delete<I: IsTerm>(app: &App, actor: UserId, named: &str) -> Result<Answer> {
+    let key = key::<I>(named)?;
+    app.db.write_as(actor, move |tx| store::remove(tx, &key)).await?;
+    Ok(Answer::no_content())
+}
+
+/// Merges a term into another.
+pub async fn merge<I: IsTerm, T: Serialize + From<Term<I>> + 'static>(
+    app: &App,
+    actor: UserId,
+    (idempotency, fingerprint): (IdempotencyKey, [u8; 32]),
+    named: &str,
+    into: &str,
+) -> Result<Answer> {
+    let key = key::<I>(named)?;
+    let into =
+        Key::parse(into).ok_or_else(|| Error::invalid("/into", I::UNKNOWN, "neither an id nor a slug"))?;
+    let work = move |tx: &mut Tx<'_>, (): &()| Answer::ok(&T::from(store::merge(tx, &key, &into)?));
+    idempotency.once(actor, &fingerprint).answer(&app.db, async { Ok(()) }, work).await
+}

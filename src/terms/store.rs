@@ -1,0 +1,385 @@
+//! How topics and authors are stored: one table for both, and the tables that say which articles carry them. Every
+//! function runs a constant number of statements.
+
+use std::collections::{BTreeMap, HashMap};
+
+use diesel::prelude::*;
+
+use super::{Carried, IsTerm, Key, Order, Position, Term, Terms};
+use crate::base::db::schema::{article_terms, rendering_terms, renderings, terms};
+use crate::base::db::types::Id;
+use crate::base::db::{Connection, Tx, violation};
+use crate::base::error::{Error, Result};
+use crate::base::ids::{ArticleId, AuthorId, TermId, TopicId};
+use crate::base::text::slug::Slug;
+use crate::render_context;
+
+/// How many slugs are tried at once when one is derived from a name.
+const CANDIDATES: u32 = 50;
+
+fn bare<I: IsTerm>(ids: &[I]) -> Vec<TermId> {
+    ids.iter().map(|id| id.term()).collect()
+}
+
+/// Finds the term with that id or slug, even if it was merged into another.
+pub fn find<I: IsTerm>(conn: &mut Connection, key: &Key<I>) -> Result<Option<Term<I>>> {
+    let rows: Terms<'_> = terms::table.filter(terms::kind.eq(I::KIND)).into_boxed();
+    let rows = match key {
+        Key::Id(id) => rows.filter(terms::id.eq(id.term())),
+        Key::Slug(slug) => rows.filter(terms::slug.eq(slug)),
+    };
+    Ok(I::load(conn, rows)?.pop().map(Term::from))
+}
+
+/// How articles embed these: in their order, merged ones replaced by what they were merged into, removed ones left out,
+/// none twice.
+pub fn resolve<I: IsTerm>(conn: &mut Connection, ids: &[I]) -> Result<Vec<I::Ref>> {
+    let remaining = remaining(conn, ids)?.into_iter();
+    Ok(remaining.map(|(id, slug, name)| id.embedded(slug, name)).collect())
+}
+
+/// What remains of each of these: itself, or what it was merged into, which is not merged itself.
+fn remaining<I: IsTerm>(conn: &mut Connection, ids: &[I]) -> Result<Vec<(I, Slug, String)>> {
+    let mut found: BTreeMap<TermId, (Slug, String, Option<TermId>)> = BTreeMap::new();
+    let mut wanted = bare(ids);
+    // The first round finds the terms themselves, the second what they were merged into.
+    for _ in 0..2 {
+        wanted.retain(|id| !found.contains_key(id));
+        if wanted.is_empty() {
+            break;
+        }
+        let rows: Vec<(TermId, Slug, String, Option<TermId>)> = terms::table
+            .filter(terms::id.eq_any(&wanted))
+            .select((terms::id, terms::slug, terms::name, terms::merged_into))
+            .load(conn)?;
+        wanted = rows.iter().filter_map(|(.., into)| *into).collect();
+        found.extend(rows.into_iter().map(|(id, slug, name, into)| (id, (slug, name, into))));
+    }
+    let mut remaining: Vec<(I, Slug, String)> = Vec::with_capacity(ids.len());
+    for id in ids {
+        let into = found.get(&id.term()).and_then(|(.., into)| *into);
+        let id = into.map_or(*id, I::of);
+        if let Some((slug, name, _)) = found.get(&id.term())
+            && remaining.iter().all(|(other, ..)| *other != id)
+        {
+            remaining.push((id, slug.clone(), name.clone()));
+        }
+    }
+    Ok(remaining)
+}
+
+/// The terms with these slugs, in their order; a merged one is replaced by what it was merged into.
+pub fn find_by_slugs<I: IsTerm>(conn: &mut Connection, slugs: &[Slug]) -> Result<Vec<Option<I>>> {
+    if slugs.is_empty() {
+        return Ok(Vec::new());
+    }
+    let found: Vec<(Slug, TermId, Option<TermId>)> = terms::table
+        .filter(terms::kind.eq(I::KIND))
+        .filter(terms::slug.eq_any(slugs))
+        .select((terms::slug, terms::id, terms::merged_into))
+        .load(conn)?;
+    let found: HashMap<Slug, I> =
+        found.into_iter().map(|(slug, id, into)| (slug, I::of(into.unwrap_or(id)))).collect();
+    Ok(slugs.iter().map(|slug| found.get(slug).copied()).collect())
+}
+
+/// Adds to each of these groups whatever was merged into one of its members.
+pub fn add_merged<I: IsTerm>(conn: &mut Connection, groups: &mut [Vec<I>]) -> Result<()> {
+    let all = bare(&groups.concat());
+    if all.is_empty() {
+        return Ok(());
+    }
+    let merged: Vec<(TermId, Option<TermId>)> = terms::table
+        .filter(terms::merged_into.eq_any(all))
+        .select((terms::id, terms::merged_into))
+        .load(conn)?;
+    for group in groups {
+        let of_group =
+            merged.iter().filter(|(_, into)| into.is_some_and(|into| group.contains(&I::of(into))));
+        let of_group: Vec<I> = of_group.map(|(id, _)| I::of(*id)).collect();
+        group.extend(of_group);
+    }
+    Ok(())
+}
+
+/// At most `limit` terms that are not merged, in `order`, after `after`.
+pub fn list<I: IsTerm>(
+    conn: &mut Connection,
+    order: Order,
+    after: Option<Position<I>>,
+    limit: i64,
+) -> Result<Vec<Term<I>>> {
+    use terms::{created_at, id, kind, merged_into, name};
+    let rows: Terms<'_> =
+        terms::table.filter(kind.eq(I::KIND)).filter(merged_into.is_null()).limit(limit).into_boxed();
+    let rows = match order {
+        Order::NameAscending => rows.order((name.asc(), id.asc())),
+        Order::NameDescending => rows.order((name.desc(), id.desc())),
+        Order::OldestFirst => rows.order((created_at.asc(), id.asc())),
+        Order::NewestFirst => rows.order((created_at.desc(), id.desc())),
+    };
+    let descending = matches!(order, Order::NameDescending | Order::NewestFirst);
+    let rows = match (after, descending) {
+        (None, _) => rows,
+        (Some(Position::Name(n, i)), false) => {
+            rows.filter(name.gt(n.clone()).or(name.eq(n).and(id.gt(i.term()))))
+        }
+        (Some(Position::Name(n, i)), true) => {
+            rows.filter(name.lt(n.clone()).or(name.eq(n).and(id.lt(i.term()))))
+        }
+        (Some(Position::CreatedAt(at, i)), false) => {
+            rows.filter(created_at.gt(at).or(created_at.eq(at).and(id.gt(i.term()))))
+        }
+        (Some(Position::CreatedAt(at, i)), true) => {
+            rows.filter(created_at.lt(at).or(created_at.eq(at).and(id.lt(i.term()))))
+        }
+    };
+    Ok(I::load(conn, rows)?.into_iter().map(Term::from).collect())
+}
+
+/// How many terms of this kind are not merged.
+pub fn count<I: IsTerm>(conn: &mut Connection) -> Result<i64> {
+    let rows = terms::table.filter(terms::kind.eq(I::KIND)).filter(terms::merged_into.is_null());
+    Ok(rows.count().get_result(conn)?)
+}
+
+/// How many listed editions carry each of these; those that none carries are left out.
+pub fn count_articles<I: IsTerm>(conn: &mut Connection, ids: &[I]) -> Result<HashMap<I, i64>> {
+    let counts: Vec<(TermId, i64)> = rendering_terms::table
+        .inner_join(renderings::table.on(renderings::article_id.eq(rendering_terms::article_id)))
+        .filter(rendering_terms::term_id.eq_any(bare(ids)))
+        .filter(renderings::listed.eq(true))
+        .group_by(rendering_terms::term_id)
+        .select((rendering_terms::term_id, diesel::dsl::count_star()))
+        .load(conn)?;
+    Ok(counts.into_iter().map(|(id, count)| (I::of(id), count)).collect())
+}
+
+/// A slug derived from a name that no term of this kind has. Slugs are derived one at a time, so that two of the same
+/// name do not collide.
+pub fn free_slug<I: IsTerm>(tx: &mut Tx<'_>, name: &str) -> Result<Slug> {
+    if let Connection::Postgres(conn) = &mut **tx {
+        diesel::sql_query("SELECT pg_advisory_xact_lock(4817302)").execute(conn)?;
+    }
+    let base = Slug::from_title(name);
+    let mut first = 1;
+    loop {
+        let candidates: Vec<Slug> = (first..first + CANDIDATES)
+            .map(|n| if n == 1 { base.clone() } else { base.numbered(n) })
+            .collect();
+        let taken: Vec<Slug> = terms::table
+            .filter(terms::kind.eq(I::KIND))
+            .filter(terms::slug.eq_any(&candidates))
+            .select(terms::slug)
+            .load(&mut **tx)?;
+        if let Some(free) = candidates.into_iter().find(|slug| !taken.contains(slug)) {
+            return Ok(free);
+        }
+        first += CANDIDATES;
+    }
+}
+
+/// Inserts a term; refuses a slug that another has with conflict `slug-taken`.
+pub fn insert<I: IsTerm>(tx: &mut Tx<'_>, term: &Term<I>) -> Result<()> {
+    diesel::insert_into(terms::table)
+        .values((
+            terms::id.eq(term.id.term()),
+            terms::kind.eq(I::KIND),
+            terms::slug.eq(&term.slug),
+            terms::name.eq(&term.name),
+            terms::created_at.eq(term.created_at),
+            terms::updated_at.eq(term.updated_at),
+        ))
+        .execute(&mut **tx)
+        .map_err(taken::<I>)?;
+    if term.details != I::Details::default() {
+        term.id.save(tx, &term.details)?;
+    }
+    tx.append(term.id.created());
+    Ok(())
+}
+
+/// Inserts a term whose slug was free a moment ago; asks to be run again if another has taken it since.
+pub fn insert_free<I: IsTerm>(tx: &mut Tx<'_>, term: &Term<I>) -> Result<()> {
+    insert(tx, term).map_err(|error| match error {
+        Error::Conflict(_) => Tx::retry(),
+        error => error,
+    })
+}
+
+/// Creates a term that an article names and that does not exist: [`find_by_slugs`] has not found it.
+pub fn make<I: IsTerm>(tx: &mut Tx<'_>, slug: &Slug, name: &str) -> Result<I> {
+    let now = tx.now();
+    let term = Term::new(tx.new_id()?, slug.clone(), name.to_owned(), now);
+    insert_free(tx, &term)?;
+    Ok(term.id)
+}
+
+/// Stores a changed term; refuses a slug that another has with conflict `slug-taken`.
+pub fn update<I: IsTerm>(tx: &mut Tx<'_>, old: &Term<I>, new: &Term<I>) -> Result<()> {
+    diesel::update(terms::table.filter(terms::id.eq(new.id.term())))
+        .set((terms::slug.eq(&new.slug), terms::name.eq(&new.name), terms::updated_at.eq(new.updated_at)))
+        .execute(&mut **tx)
+        .map_err(taken::<I>)?;
+    if new.details != old.details {
+        new.id.save(tx, &new.details)?;
+    }
+    tx.append(new.id.updated());
+    let renderings_differ = new.slug != old.slug || new.name != old.name;
+    if renderings_differ { render_context::invalidate(tx) } else { Ok(()) }
+}
+
+/// Those of these that remain, as in [`resolve`], and nobody can merge or remove them before this unit of work has
+/// ended: for what is about to refer to them.
+pub fn hold<I: IsTerm>(tx: &mut Tx<'_>, ids: &[I]) -> Result<Vec<I>> {
+    let mut remaining = remaining(tx, ids)?;
+    if let Connection::Postgres(conn) = &mut **tx {
+        let present: Vec<TermId> = remaining.iter().map(|(id, ..)| id.term()).collect();
+        let rows = terms::table.filter(terms::id.eq_any(present)).order(terms::id);
+        rows.select(terms::id).for_key_share().load::<TermId>(conn)?;
+        // One may have been merged while we waited for it.
+        remaining = self::remaining(tx, ids)?;
+    }
+    Ok(remaining.into_iter().map(|(id, ..)| id).collect())
+}
+
+/// Finds a term that is to be changed, and keeps others from changing it; refuses a merged one with conflict
+/// `already-merged`.
+pub fn find_to_change<I: IsTerm>(tx: &mut Tx<'_>, key: &Key<I>) -> Result<Term<I>> {
+    let found = find(tx, key)?.ok_or(Error::NotFound(I::KIND))?;
+    lock(tx, &[found.id])?;
+    let found = find(tx, &Key::Id(found.id))?.ok_or(Error::NotFound(I::KIND))?;
+    found.merged_into.map_or(Ok(()), |into| Err(super::already_merged(&into)))?;
+    Ok(found)
+}
+
+/// Merges a term into what remains of `into`, and returns that: drafts and live articles that carry the one carry the
+/// other, subscribers that follow the one follow the other, and whatever was merged into the one counts as merged into
+/// the other. Refused with conflict `already-merged` or `merge-into-itself`, and as invalid at `/into` if there is no
+/// such term.
+pub fn merge<I: IsTerm>(tx: &mut Tx<'_>, key: &Key<I>, into: &Key<I>) -> Result<Term<I>> {
+    let unknown = || Error::invalid("/into", I::UNKNOWN, "there is none of this id or slug");
+    let from = find(tx, key)?.ok_or(Error::NotFound(I::KIND))?.id;
+    let target = find(tx, into)?.ok_or_else(unknown)?;
+    let into = target.merged_into.unwrap_or(target.id);
+    super::check_merge(&from, &into)?;
+    lock(tx, &[from, into])?;
+    let from = find_to_change(tx, &Key::Id(from))?.id;
+    let remaining = find(tx, &Key::Id(into))?.ok_or_else(unknown)?;
+    if remaining.merged_into.is_some() {
+        return Err(Tx::retry());
+    }
+    move_rows(tx, "article_terms", ("article_id", "term_id"), from.term(), into.term())?;
+    move_rows(tx, "rendering_terms", ("article_id", "term_id"), from.term(), into.term())?;
+    if I::HAS_FOLLOWERS {
+        move_rows(tx, "subscriber_topics", ("subscriber_id", "topic_id"), from.term(), into.term())?;
+    }
+    let now = tx.now();
+    diesel::update(terms::table.filter(terms::id.eq(from.term()).or(terms::merged_into.eq(from.term()))))
+        .set((terms::merged_into.eq(into.term()), terms::updated_at.eq(now)))
+        .execute(&mut **tx)?;
+    tx.append(from.merged(into));
+    render_context::invalidate(tx)?;
+    Ok(remaining)
+}
+
+/// Lets every row of a table that names `from` name `into`; an owner that names both keeps one row.
+fn move_rows(
+    tx: &mut Tx<'_>,
+    table: &str,
+    (owner, column): (&str, &str),
+    from: TermId,
+    into: TermId,
+) -> Result<()> {
+    let twice = format!(
+        "DELETE FROM {table} WHERE {column} = $1 AND {owner} IN (SELECT {owner} FROM {table} WHERE {column} = $2)"
+    );
+    diesel::sql_query(twice).bind::<Id, _>(from).bind::<Id, _>(into).execute(&mut **tx)?;
+    let rest = format!("UPDATE {table} SET {column} = $2 WHERE {column} = $1");
+    diesel::sql_query(rest).bind::<Id, _>(from).bind::<Id, _>(into).execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Removes a term: articles no longer carry it, and whatever was merged into it goes too. Removing a merged term only
+/// frees its slug.
+pub fn remove<I: IsTerm>(tx: &mut Tx<'_>, key: &Key<I>) -> Result<()> {
+    let found = find(tx, key)?.ok_or(Error::NotFound(I::KIND))?.id;
+    let gone = diesel::delete(terms::table.filter(terms::id.eq(found.term()))).execute(&mut **tx)?;
+    if gone == 0 {
+        return Err(Error::NotFound(I::KIND));
+    }
+    tx.append(found.removed());
+    render_context::invalidate(tx)
+}
+
+/// The terms that a draft carries.
+pub fn carried_by(conn: &mut Connection, article: ArticleId) -> Result<Carried> {
+    let found: Vec<(String, TermId)> = article_terms::table
+        .inner_join(terms::table.on(terms::id.eq(article_terms::term_id)))
+        .filter(article_terms::article_id.eq(article))
+        .order(article_terms::position)
+        .select((terms::kind, terms::id))
+        .load(conn)?;
+    Ok(Carried { authors: of_kind(&found), topics: of_kind(&found) })
+}
+
+fn of_kind<I: IsTerm>(found: &[(String, TermId)]) -> Vec<I> {
+    found.iter().filter(|(kind, _)| kind == I::KIND).map(|(_, id)| I::of(*id)).collect()
+}
+
+/// Stores the terms that a draft carries: those of these that remain, which are returned.
+pub fn set_carried_by(
+    tx: &mut Tx<'_>,
+    article: ArticleId,
+    authors: &[AuthorId],
+    topics: &[TopicId],
+) -> Result<Carried> {
+    let held = Carried { authors: hold(tx, authors)?, topics: hold(tx, topics)? };
+    diesel::delete(article_terms::table.filter(article_terms::article_id.eq(article))).execute(&mut **tx)?;
+    for (position, term) in (0i64..).zip(held.all()) {
+        diesel::insert_into(article_terms::table)
+            .values((
+                article_terms::article_id.eq(article),
+                article_terms::term_id.eq(term),
+                article_terms::position.eq(position),
+            ))
+            .execute(&mut **tx)?;
+    }
+    Ok(held)
+}
+
+/// Stores the terms that a live article is found by: those of these that remain, which are returned.
+pub fn set_found_by(
+    tx: &mut Tx<'_>,
+    article: ArticleId,
+    authors: &[AuthorId],
+    topics: &[TopicId],
+) -> Result<Carried> {
+    let held = Carried { authors: hold(tx, authors)?, topics: hold(tx, topics)? };
+    let own = rendering_terms::table.filter(rendering_terms::article_id.eq(article));
+    diesel::delete(own).execute(&mut **tx)?;
+    for term in held.all() {
+        diesel::insert_into(rendering_terms::table)
+            .values((rendering_terms::term_id.eq(term), rendering_terms::article_id.eq(article)))
+            .execute(&mut **tx)?;
+    }
+    Ok(held)
+}
+
+/// Keeps others from changing these; in the order of their ids, so that no two wait for each other.
+fn lock<I: IsTerm>(tx: &mut Tx<'_>, ids: &[I]) -> Result<()> {
+    if let Connection::Postgres(conn) = &mut **tx {
+        let rows = terms::table.filter(terms::id.eq_any(bare(ids))).order(terms::id);
+        rows.select(terms::id).for_update().load::<TermId>(conn)?;
+    }
+    Ok(())
+}
+
+fn taken<I: IsTerm>(error: diesel::result::Error) -> Error {
+    match violation::unique(&error).as_deref() {
+        Some("terms_kind_slug") => {
+            Error::conflict("slug-taken", format!("another {} has this slug", I::KIND))
+        }
+        _ => error.into(),
+    }
+}

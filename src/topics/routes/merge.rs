@@ -1,0 +1,33 @@
+//! `/v1/topics/{topic}/merge`.
+
+use actix_web::web::{Data, Path};
+
+use super::json::{MergeTopic, Topic};
+use crate::app::App;
+use crate::auth::{Actor, WriteTopics};
+use crate::base::error::Result;
+use crate::base::http::idempotency::IdempotencyKeyHeader;
+use crate::base::http::{Answer, IdempotencyKey, Json};
+use crate::base::ids::TopicId;
+use crate::terms::routes;
+
+/// Merge a topic into another
+///
+/// Drafts and live articles about this topic become about the one in `into`, its followers follow that one, and its URL
+/// redirects there.
+#[utoipa::path(post, path = "/v1/topics/{topic}/merge", tag = "topics", security(("bearer" = [])), request_body = MergeTopic,
+    params(("topic" = String, Path, description = "Id or slug.", min_length = 1, max_length = 120),
+        IdempotencyKeyHeader),
+    responses(
+        (status = 200, description = "The topic that remains.", body = Topic),
+        (status = 409, description = "`merge-into-itself`: both are the same topic, or `into` was merged into this one. `already-merged`: the topic was merged before."),
+    ))]
+pub async fn merge_topic(
+    app: Data<App>,
+    actor: Actor<WriteTopics>,
+    key: IdempotencyKey,
+    topic: Path<String>,
+    body: Json<MergeTopic>,
+) -> Result<Answer> {
+    routes::merge::<TopicId, Topic>(&app, actor.user, (key, body.fingerprint), &topic, &body.value.into).await
+}

@@ -1,0 +1,69 @@
+//! `/v1/topics/{topic}`: one topic.
+
+use actix_web::HttpRequest;
+use actix_web::web::{Data, Path};
+
+use super::json::{Topic, TopicField, UpdateTopic};
+use crate::app::App;
+use crate::auth::{Actor, WriteTopics};
+use crate::base::error::{Result, Violations};
+use crate::base::http::{Answer, MergePatch, Query};
+use crate::base::ids::TopicId;
+use crate::terms::routes::{self, Get};
+
+/// Get a topic
+///
+/// Returns the topic with this id or slug. If it was merged into another, redirects to the topic that remains.
+#[utoipa::path(get, path = "/v1/topics/{topic}", tag = "topics", security(()),
+    params(("topic" = String, Path, description = "Id or slug.", min_length = 1, max_length = 120),
+        ("fields" = inline(Option<Vec<TopicField>>), Query, nullable = false, min_items = 1, max_items = 100,
+            description = "The fields of the response.")),
+    responses(
+        (status = 200, description = "The topic.", body = Topic),
+        (status = 301, description = "The topic was merged into the one in `Location`."),
+    ))]
+pub async fn get_topic(
+    app: Data<App>,
+    req: HttpRequest,
+    topic: Path<String>,
+    query: Query<Get<TopicField>>,
+) -> Result<Answer> {
+    routes::get::<Topic>(&app, &req, &topic, query.0).await
+}
+
+/// Update a topic
+///
+/// Omitted fields keep their value; `null` removes the description. Articles show a new name within a minute.
+#[utoipa::path(patch, path = "/v1/topics/{topic}", tag = "topics", security(("bearer" = [])),
+    params(("topic" = String, Path, description = "Id or slug.", min_length = 1, max_length = 120)),
+    request_body(content = UpdateTopic, content_type = "application/merge-patch+json"),
+    responses(
+        (status = 200, description = "The updated topic.", body = Topic),
+        (status = 409, description = "`slug-taken`: another topic has this slug. `already-merged`: the topic was merged into another; change that one."),
+    ))]
+pub async fn update_topic(
+    app: Data<App>,
+    actor: Actor<WriteTopics>,
+    topic: Path<String>,
+    body: MergePatch<UpdateTopic>,
+) -> Result<Answer> {
+    let mut violations = Violations::default();
+    let change = body.value.parse(&mut violations);
+    violations.check()?;
+    routes::update::<TopicId, Topic>(&app, actor.user, &topic, move |_, topic| {
+        change.apply(topic);
+        Ok(())
+    })
+    .await
+}
+
+/// Delete a topic
+///
+/// Articles no longer carry the topic, and topics merged into it are deleted too. Deleting a merged topic only frees its
+/// slug.
+#[utoipa::path(delete, path = "/v1/topics/{topic}", tag = "topics", security(("bearer" = [])),
+    params(("topic" = String, Path, description = "Id or slug.", min_length = 1, max_length = 120)),
+    responses((status = 204, description = "The topic was deleted.")))]
+pub async fn delete_topic(app: Data<App>, actor: Actor<WriteTopics>, topic: Path<String>) -> Result<Answer> {
+    routes::delete::<TopicId>(&app, actor.user, &topic).await
+}
