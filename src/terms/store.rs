@@ -295,8 +295,9 @@ fn move_rows(
         "DELETE FROM {table} WHERE {column} = $1 AND {owner} IN (SELECT {owner} FROM {table} WHERE {column} = $2)"
     );
     diesel::sql_query(twice).bind::<Id, _>(from).bind::<Id, _>(into).execute(&mut **tx)?;
-    let rest = format!("UPDATE {table} SET {column} = $2 WHERE {column} = $1");
-    diesel::sql_query(rest).bind::<Id, _>(from).bind::<Id, _>(into).execute(&mut **tx)?;
+    // SQLite numbers parameters as they appear.
+    let rest = format!("UPDATE {table} SET {column} = $1 WHERE {column} = $2");
+    diesel::sql_query(rest).bind::<Id, _>(into).bind::<Id, _>(from).execute(&mut **tx)?;
     Ok(())
 }
 
