@@ -423,3 +423,37 @@ async fn tell(seed: u64, steps: u64) {
     );
     assert!(won > 10 && lost > 3, "{seed}: {won} won, {lost} lost");
 }
+
+#[tokio::test]
+async fn a_write_by_slug_changes_the_article_that_has_it_in_the_language_asked_for() {
+    let server = Server::start().await;
+    let editor = server.login(Role::Editor).await;
+    let article = |locale: &str| {
+        let sections = json!([{"heading": "Ebb", "body": "Here."}]);
+        json!({"title": "Tide", "slug": "tide", "locale": locale, "sections": sections})
+    };
+    let english = create(&editor, article("en")).await;
+    let german = create(&editor, article("de")).await;
+    let named = |rest: &str| format!("/v1/articles/tide{rest}?locale=de");
+    let replaced = json!({"sections": [{"heading": "Ebb"}, {"heading": "Neap"}]});
+    let writes = [
+        editor.patch(named("/draft")).json(json!({"subtitle": "Mine"})),
+        editor.post(named("/draft/sections")).json(json!({"heading": "Flow"})),
+        editor.patch(named("/draft/sections/ebb")).json(json!({"body": "There."})),
+        editor.put(named("/draft/sections")).json(replaced),
+        editor.delete(named("/draft/sections/ebb")),
+        editor.put(named("/draft/markdown")).body("text/markdown", "---\ntitle: Mine\n---\n\n## Moon\n"),
+        editor.post(named("/revisions/1/restore")),
+        editor.post(named("/publish")).json(json!({"revision": 8})),
+        editor.post(named("/unpublish")),
+        editor.delete(named("")),
+        editor.post(named("/restore")),
+    ];
+    for (call, expected) in writes.into_iter().zip(2..) {
+        // Only those that replace something look at it.
+        let answer = call.if_match(expected - 1).await;
+        assert!(answer.status() < 300, "{expected}: {}", answer.text());
+        assert_eq!(version(&editor.get(at(&german, "/draft")).await.expect(200)), expected);
+    }
+    assert_eq!(editor.get(at(&english, "/draft")).await.expect(200), english);
+}
