@@ -85,7 +85,7 @@ impl About {
     }
 }
 
-/// The topic of that slug, or what it went up in.
+/// The topic with that slug, or the one it was merged into.
 fn find_topic(conn: &mut Connection, slug: &Slug) -> Result<TopicRef> {
     let found: Vec<Option<TopicId>> = terms::store::find_by_slugs(conn, std::slice::from_ref(slug))?;
     let found: Vec<TopicId> = found.into_iter().flatten().collect();

@@ -195,7 +195,10 @@ pub fn set<T: Clone>(old: &mut T, new: Option<&T>) {
 /// `merge-into-itself`.
 pub fn check_merge<I: PartialEq>(from: &I, into: &I) -> Result<()> {
     if from == into {
-        return Err(Error::conflict("merge-into-itself", "That is the very one, or has gone up in it."));
+        return Err(Error::conflict(
+            "merge-into-itself",
+            "Both are the same, or `into` was merged into this one.",
+        ));
     }
     Ok(())
 }
@@ -204,7 +207,7 @@ pub fn check_merge<I: PartialEq>(from: &I, into: &I) -> Result<()> {
 #[must_use]
 pub fn already_merged(into: &impl IsId) -> Error {
     let members = Map::from_iter([("into".to_owned(), json!(into.uuid()))]);
-    let detail = "This has gone up in another, named by `into`; change that one.".into();
+    let detail = "This was merged into another, whose id is in `into`. Change that one.".into();
     Error::Conflict(Conflict { code: "already-merged", detail, members })
 }
 

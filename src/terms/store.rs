@@ -258,7 +258,7 @@ pub fn find_to_change<I: IsTerm>(tx: &mut Tx<'_>, key: &Key<I>) -> Result<Term<I
 /// the other. Refused with conflict `already-merged` or `merge-into-itself`, and as invalid at `/into` if there is no
 /// such term.
 pub fn merge<I: IsTerm>(tx: &mut Tx<'_>, key: &Key<I>, into: &Key<I>) -> Result<Term<I>> {
-    let unknown = || Error::invalid("/into", I::UNKNOWN, "there is none of this id or slug");
+    let unknown = || Error::invalid("/into", I::UNKNOWN, "Nothing has this id or slug.");
     let from = find(tx, key)?.ok_or(Error::NotFound(I::KIND))?.id;
     let target = find(tx, into)?.ok_or_else(unknown)?;
     let into = target.merged_into.unwrap_or(target.id);

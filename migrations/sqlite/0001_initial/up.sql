@@ -1,4 +1,4 @@
--- Machinery: keys, the log, jobs, responses kept for retries ---------------------------------------------------------
+-- Machinery: keys, the log, jobs, responses kept for retries --------------------------------------------------------
 
 -- Signing and HMAC keys, sealed with the installation's secret.
 CREATE TABLE keys (
@@ -10,7 +10,7 @@ CREATE TABLE keys (
 ) STRICT;
 CREATE INDEX keys_purpose ON keys (purpose, id);
 
--- What every accepted change appends: ids only, never a name, an address or a text.
+-- The log of events: every accepted change appends one. It holds ids only, never a name, an address or a text.
 CREATE TABLE events (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     at INTEGER NOT NULL,
@@ -22,10 +22,10 @@ CREATE TABLE events (
 ) STRICT;
 CREATE INDEX events_subject ON events (subject_id, id);
 CREATE INDEX events_readers_see ON events (id) WHERE readers_see;
--- How many joined, confirmed and left over time is counted in the log.
+-- Statistics of subscribers count events by kind and day.
 CREATE INDEX events_kind ON events (kind, at);
 
--- Deeds to be done later, written in the transaction that wants them.
+-- Background jobs, enqueued in the transaction that needs them.
 CREATE TABLE jobs (
     id BLOB NOT NULL PRIMARY KEY,
     kind TEXT NOT NULL,
@@ -40,7 +40,7 @@ CREATE TABLE jobs (
 ) STRICT;
 CREATE INDEX jobs_due ON jobs (queue, run_at) WHERE dead_at IS NULL;
 
--- The answers given to requests that carried an Idempotency-Key, for a day.
+-- Responses to requests with an Idempotency-Key, kept for a day.
 CREATE TABLE idempotency_keys (
     user_id BLOB NOT NULL,
     key TEXT NOT NULL,
@@ -53,10 +53,10 @@ CREATE TABLE idempotency_keys (
 ) STRICT;
 CREATE INDEX idempotency_keys_created_at ON idempotency_keys (created_at);
 
--- Changes: the log as readers follow it ------------------------------------------------------------------------------
+-- Changes: what delta sync reads ------------------------------------------------------------------------------------
 
--- The newest change of each article that was ever published, as readers saw it: the log with all but the last word of
--- an article left out, for those who follow. Outlives the article.
+-- The newest change of each article that was ever published: what remains of the log if only the last event of an
+-- article counts. A row outlives its article.
 CREATE TABLE latest_changes (
     article_id BLOB NOT NULL PRIMARY KEY,
     event_id INTEGER NOT NULL,
@@ -65,9 +65,9 @@ CREATE TABLE latest_changes (
     CONSTRAINT latest_changes_event_id UNIQUE (event_id)
 ) STRICT;
 
--- Users --------------------------------------------------------------------------------------------------------------
+-- Users -------------------------------------------------------------------------------------------------------------
 
--- Those who can log in.
+-- Users: who can log in.
 CREATE TABLE users (
     id BLOB NOT NULL PRIMARY KEY,
     email TEXT NOT NULL,
@@ -81,7 +81,7 @@ CREATE TABLE users (
     CONSTRAINT users_email_key UNIQUE (email_key)
 ) STRICT;
 
--- Topics and authors -------------------------------------------------------------------------------------------------
+-- Topics and authors ------------------------------------------------------------------------------------------------
 
 -- Topics and authors: the names that articles carry. A merged one is kept, because old revisions name it.
 CREATE TABLE terms (
@@ -114,7 +114,7 @@ CREATE TABLE author_details (
 ) STRICT;
 CREATE INDEX author_details_user_id ON author_details (user_id);
 
--- Articles: the draft and its history --------------------------------------------------------------------------------
+-- Articles: the draft and its history -------------------------------------------------------------------------------
 
 -- Articles: their identity, and the metadata of the draft.
 CREATE TABLE articles (
@@ -158,7 +158,7 @@ CREATE TABLE article_terms (
 ) STRICT;
 CREATE INDEX article_terms_term_id ON article_terms (term_id, article_id);
 
--- The draft's tree: a section stands at a position below its parent, or at the top.
+-- The sections of drafts, as trees: each has a position below its parent, or at the top.
 CREATE TABLE sections (
     id BLOB NOT NULL PRIMARY KEY,
     article_id BLOB NOT NULL REFERENCES articles (id) ON DELETE CASCADE,
@@ -172,7 +172,7 @@ CREATE TABLE sections (
 ) STRICT;
 CREATE INDEX sections_article_id ON sections (article_id, position);
 
--- Who changed what at which version: what the check of If-Match reads and its refusal tells.
+-- Who changed what at which version: what If-Match is checked against, and what a 412 response lists.
 CREATE TABLE changes (
     article_id BLOB NOT NULL REFERENCES articles (id) ON DELETE CASCADE,
     version INTEGER NOT NULL,
@@ -183,7 +183,7 @@ CREATE TABLE changes (
     PRIMARY KEY (article_id, version, subject_id)
 ) STRICT;
 
--- The full snapshot that every accepted edit leaves.
+-- A full snapshot of the draft after every accepted edit.
 CREATE TABLE revisions (
     article_id BLOB NOT NULL REFERENCES articles (id) ON DELETE CASCADE,
     revision INTEGER NOT NULL,
@@ -194,7 +194,7 @@ CREATE TABLE revisions (
     PRIMARY KEY (article_id, revision)
 ) STRICT;
 
--- Who owns an address: the article whose draft has it, whose live edition has it, or whose edition once had it.
+-- Which article owns a slug: its draft has it, its live edition has it, or an earlier edition had it.
 CREATE TABLE slugs (
     locale TEXT NOT NULL,
     slug TEXT NOT NULL,
@@ -204,9 +204,9 @@ CREATE TABLE slugs (
 ) STRICT;
 CREATE INDEX slugs_article_id ON slugs (article_id);
 
--- Editions: what was published, and its renderings -------------------------------------------------------------------
+-- Editions: what was published, and its renderings ------------------------------------------------------------------
 
--- What was published: immutable facts.
+-- Editions: what was published, never changed afterwards.
 CREATE TABLE editions (
     article_id BLOB NOT NULL REFERENCES articles (id) ON DELETE CASCADE,
     edition INTEGER NOT NULL,
@@ -219,8 +219,8 @@ CREATE TABLE editions (
     PRIMARY KEY (article_id, edition)
 ) STRICT;
 
--- The live edition of an article in its finished form; can be made again at any time. Large columns stand last,
--- so that a list never reads past the item.
+-- The live edition of each published article, rendered; it can be rendered again at any time. Large columns come last,
+-- so that a list never reads past `item`.
 CREATE TABLE renderings (
     article_id BLOB NOT NULL PRIMARY KEY REFERENCES articles (id) ON DELETE CASCADE,
     epoch INTEGER NOT NULL,
@@ -262,11 +262,11 @@ CREATE TABLE render_context (
 ) STRICT;
 INSERT INTO render_context (id, epoch, settings) VALUES (1, 1, '');
 
--- Search -------------------------------------------------------------------------------------------------------------
+-- Search ------------------------------------------------------------------------------------------------------------
 
--- What the live, listed articles are searched by. An article has a slot, which tells when it was first published, and
--- 1,024 numbers from `slot << 10` on: the highest is its own place, those below are its sections' in document order.
--- So the descending order of numbers is that of publication, the newest first.
+-- The searchable articles: live and listed. The slot encodes the first publication. Each article has 1,024 numbers from
+-- `slot << 10` on: the highest for the article itself, those below for its sections in document order. So descending
+-- numbers are descending publication.
 CREATE TABLE search_articles (
     slot INTEGER NOT NULL PRIMARY KEY,
     article_id BLOB NOT NULL REFERENCES renderings (article_id),
@@ -275,7 +275,7 @@ CREATE TABLE search_articles (
     CONSTRAINT search_articles_article_id UNIQUE (article_id)
 ) STRICT;
 
--- The places that can be found, and the text that snippets are cut from. Without a section it is the article itself.
+-- What search can find, with the text that snippets are cut from: articles, and their sections.
 CREATE TABLE search_places (
     id INTEGER NOT NULL PRIMARY KEY,
     section_id BLOB,
@@ -284,19 +284,19 @@ CREATE TABLE search_places (
     body TEXT NOT NULL
 ) STRICT;
 
--- Every word there is, the earlier met the more common: what a beginning can become.
+-- Every word that occurs, for completing prefixes. Common words tend to be met early and have low ids.
 CREATE TABLE search_words (
     id INTEGER NOT NULL PRIMARY KEY,
     word TEXT NOT NULL,
     CONSTRAINT search_words_word UNIQUE (word)
 ) STRICT;
 
--- The tokens of each place, which are folded and parted by single spaces.
+-- The folded tokens of each place, separated by single spaces.
 CREATE VIRTUAL TABLE search_index USING fts5 (words, content='', contentless_delete=1, tokenize='ascii');
 
--- The site, and the addresses of articles on it ----------------------------------------------------------------------
+-- The site, and the addresses of articles on it ---------------------------------------------------------------------
 
--- The one row of what the publication says of itself. NULL is the default: the setting, or what the editions tell.
+-- One row: the settings of the site. NULL means the default, which comes from the configuration or the editions.
 CREATE TABLE site (
     id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
     title TEXT,
@@ -307,9 +307,9 @@ CREATE TABLE site (
 ) STRICT;
 INSERT INTO site (id, title, description, navigation, locales, custom) VALUES (1, NULL, NULL, '[]', NULL, '{}');
 
--- Every path on the website that leads to a live article: its own (rank 0), those of the slugs it had (1), and those
--- it had elsewhere (2). Of those with the same key, which compares them, the first by rank, first publication and
--- article counts. Written with the rendering, gone with it.
+-- Every path on the website that leads to a live article: its own (rank 0), those of its earlier slugs (1), and its
+-- aliases (2). Of rows with the same key, the first by rank, first publication and article wins. Written and deleted
+-- with the rendering.
 CREATE TABLE addresses (
     key TEXT NOT NULL,
     article_id BLOB NOT NULL REFERENCES renderings (article_id) ON DELETE CASCADE,
@@ -323,9 +323,9 @@ CREATE TABLE addresses (
 CREATE INDEX addresses_key ON addresses (key, rank, published_at, article_id);
 CREATE INDEX addresses_article_id ON addresses (article_id);
 
--- Subscribers, their consent and their mail --------------------------------------------------------------------------
+-- Subscribers, their consent and their mail -------------------------------------------------------------------------
 
--- Those who receive mail, and what they consented to.
+-- Subscribers: who receives mail.
 CREATE TABLE subscribers (
     id BLOB NOT NULL PRIMARY KEY,
     email TEXT NOT NULL,
@@ -362,15 +362,15 @@ CREATE TABLE confirmations (
 CREATE INDEX confirmations_subscriber_id ON confirmations (subscriber_id, created_at);
 CREATE INDEX confirmations_created_at ON confirmations (created_at);
 
--- The words that people were shown when they consented, each version once, under its hash.
+-- The consent texts that people were shown: each version once, by its hash.
 CREATE TABLE consent_texts (
     hash BLOB NOT NULL PRIMARY KEY,
     text TEXT NOT NULL,
     created_at INTEGER NOT NULL
 ) STRICT;
 
--- The evidence of consent: what a subscriber did or what became of their address, when and by which way, and the keyed
--- hash of the network it came from. Only ever added to; it goes when the person is erased.
+-- The evidence of consent: what a subscriber did or what happened to their address, when and how, and a keyed hash of
+-- the network it came from. Append-only; deleted only when the person is erased.
 CREATE TABLE consents (
     id BLOB NOT NULL PRIMARY KEY,
     subscriber_id BLOB NOT NULL REFERENCES subscribers (id) ON DELETE CASCADE,
@@ -392,7 +392,7 @@ CREATE TRIGGER consents_stay BEFORE UPDATE ON consents BEGIN
     SELECT RAISE(ABORT, 'evidence is only added to');
 END;
 
--- Addresses that take or want no mail, as keyed hashes: outlives the person's erasure, and ends by their own consent.
+-- Addresses that must not get mail, as keyed hashes. A row outlives the person's erasure and ends with their consent.
 CREATE TABLE suppressions (
     id BLOB NOT NULL PRIMARY KEY,
     address_hash BLOB NOT NULL,
@@ -411,7 +411,7 @@ CREATE TABLE unanswered_questions (
 ) STRICT;
 CREATE INDEX unanswered_questions_asked_at ON unanswered_questions (asked_at);
 
--- The words that editors put on subscribers.
+-- The labels that editors give subscribers.
 CREATE TABLE subscriber_labels (
     subscriber_id BLOB NOT NULL REFERENCES subscribers (id) ON DELETE CASCADE,
     label TEXT NOT NULL,
@@ -419,7 +419,7 @@ CREATE TABLE subscriber_labels (
 ) STRICT;
 CREATE INDEX subscriber_labels_label ON subscriber_labels (label, subscriber_id);
 
--- The topics that subscribers chose among those that can be followed; whoever chose none receives everything.
+-- The topics that subscribers follow. A subscriber without any receives everything.
 CREATE TABLE subscriber_topics (
     subscriber_id BLOB NOT NULL REFERENCES subscribers (id) ON DELETE CASCADE,
     topic_id BLOB NOT NULL REFERENCES terms (id) ON DELETE CASCADE,
@@ -440,7 +440,7 @@ CREATE TABLE mails (
 CREATE INDEX mails_subscriber_id ON mails (subscriber_id);
 CREATE INDEX mails_created_at ON mails (created_at);
 
--- Imports of subscribers ---------------------------------------------------------------------------------------------
+-- Imports of subscribers --------------------------------------------------------------------------------------------
 
 -- Files of subscribers that were sent in: what was asked, how far it is, and what has come of it so far.
 CREATE TABLE imports (
@@ -471,7 +471,7 @@ CREATE TABLE imports (
 ) STRICT;
 CREATE INDEX imports_created_at ON imports (created_at, id);
 
--- The bytes of a file, piece by piece, until they are read.
+-- The bytes of an uploaded file in parts, until they are read.
 CREATE TABLE import_parts (
     import_id BLOB NOT NULL REFERENCES imports (id) ON DELETE CASCADE,
     number INTEGER NOT NULL,
