@@ -148,6 +148,7 @@ impl Client {
 }
 
 /// A request that has yet to be sent.
+#[derive(Clone)]
 pub struct Call {
     client: Client,
     method: Method,
@@ -163,6 +164,12 @@ impl Call {
             HeaderName::from_bytes(name.as_bytes()).expect("a header's name"),
             HeaderValue::from_bytes(value.as_bytes()).expect("a header's value"),
         );
+        self
+    }
+
+    /// The same request, sent by another client.
+    pub fn by(mut self, client: &Client) -> Self {
+        self.client = client.clone();
         self
     }
 

@@ -58,7 +58,7 @@ fn listing(database: &TestDatabase) -> Vec<String> {
 
 #[test]
 fn what_goes_up_comes_down_and_goes_up_again_the_same() {
-    let database = TestDatabase::fresh();
+    let database = TestDatabase::empty();
     let up = migrate::run(&database.url).expect("up");
     let first = listing(&database);
     assert!(first.len() > 20, "{first:#?}");
@@ -73,7 +73,7 @@ fn what_goes_up_comes_down_and_goes_up_again_the_same() {
 
 #[test]
 fn processes_that_start_together_migrate_once() {
-    let database = TestDatabase::fresh();
+    let database = TestDatabase::empty();
     let ran: Vec<usize> = std::thread::scope(|scope| {
         let threads: Vec<_> =
             (0..4).map(|_| scope.spawn(|| migrate::run(&database.url).expect("up").len())).collect();
@@ -95,7 +95,6 @@ fn both_databases_have_the_same_migrations() {
 #[test]
 fn the_schema_tells_what_the_engine_reports() {
     let database = TestDatabase::fresh();
-    migrate::run(&database.url).expect("up");
     let mut conn = database.connect();
     let is_sqlite = matches!(conn, Connection::Sqlite(_));
     let reported = if is_sqlite { reported_by_sqlite(&mut conn) } else { reported_by_postgres(&mut conn) };
@@ -110,7 +109,6 @@ fn the_schema_tells_what_the_engine_reports() {
 #[test]
 fn tables_are_strict_and_text_sorts_by_bytes() {
     let database = TestDatabase::fresh();
-    migrate::run(&database.url).expect("up");
     let mut conn = database.connect();
     let wrong = match &mut conn {
         Connection::Sqlite(_) => lines(

@@ -124,9 +124,9 @@ impl Stage {
 
     /// Every read there is, plain and at its most expensive.
     fn reads(&self) -> Vec<Call> {
-        let reads = contract::operations().into_iter().filter(|operation| operation.method == "get");
+        let reads = contract::operations().iter().filter(|operation| operation.method == "get");
         // Public ones do not look at the token.
-        let ask = |operation| {
+        let ask = |operation: &Operation| {
             let (path, most) = (self.path(operation), most(operation));
             let most: Vec<_> = most.iter().map(|(name, value)| (*name, value.as_str())).collect();
             let plain = (operation.id != "search_articles").then(|| self.admin.get(path.clone()));
@@ -135,7 +135,7 @@ impl Stage {
         reads.flat_map(ask).collect()
     }
 
-    fn path(&self, operation: Operation) -> String {
+    fn path(&self, operation: &Operation) -> String {
         let page = operation.path.strip_suffix("{token}");
         if let Some(link) = page.and_then(|page| self.links.iter().find(|link| link.starts_with(page))) {
             return link.clone();
@@ -171,7 +171,7 @@ impl Stage {
 }
 
 /// The query that asks for all there is.
-fn most(operation: Operation) -> Vec<(&'static str, String)> {
+fn most(operation: &Operation) -> Vec<(&'static str, String)> {
     let parameters = operation.value["parameters"].as_array().into_iter().flatten().map(resolve);
     let asked = |parameter: &'static Value| {
         let (name, schema) = (parameter["name"].as_str()?, resolve(&parameter["schema"]));

@@ -309,8 +309,7 @@ fn keep(examples: &mut Map<String, Value>, exchange: &Exchange) {
 
 /// Whether the operation documents that status itself; refusals that many share have examples of their own.
 fn is_documented_here(operation: &str, status: u16) -> bool {
-    let operation =
-        contract::operations().into_iter().find(|other| other.id == operation).expect("an operation");
+    let operation = contract::operations().iter().find(|other| other.id == operation).expect("an operation");
     operation.value["responses"]
         .get(status.to_string())
         .is_some_and(|response| response.get("$ref").is_none())

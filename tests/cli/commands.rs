@@ -97,7 +97,7 @@ fn the_document_is_printed_without_a_database() {
 
 #[test]
 fn migrating_says_what_was_done() {
-    let database = TestDatabase::fresh();
+    let database = TestDatabase::empty();
     let migrate = || run(lede_on(&database).arg("migrate"), "");
     let first = migrate();
     assert!(text(&first.stdout).starts_with("migrated: 0001"), "{first:?}");

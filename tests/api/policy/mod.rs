@@ -1,0 +1,152 @@
+//! Who may do what: a file of operations for each resource, a line for each operation. Every line is tried by every role
+//! and without a token (`runner.rs`), on things that exist and belong to somebody else (`fixtures.rs`).
+//!
+//! ```ignore
+//! //               contributor author editor admin
+//! update_topic:    [403 403 any any] => |on| on.patch(on.topic().await).json(json!({"name": on.name()}));
+//! publish_article: [403 own any any] => |on| on.post(on.article().await + "/publish").json(json!({"revision": 1}));
+//! get_topic:       anyone            => |on| on.get(on.topic().await);
+//! ```
+//!
+//! | cell | response |
+//! |---|---|
+//! | `403` | 403: the role lacks the right |
+//! | `own` | 2xx or 3xx for what the role's user owns, 404 for what belongs to others |
+//! | `any` | 2xx or 3xx |
+//!
+//! An operation that is not open to `anyone` responds 401 without a valid token.
+
+use std::collections::BTreeSet;
+use std::pin::Pin;
+
+use serde_json::json;
+
+use crate::client::Call;
+use crate::contract;
+use fixtures::Fixtures;
+
+/// What a role gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Cell {
+    /// 403.
+    Forbidden,
+    /// Success for what its user owns, 404 for what belongs to others.
+    Own,
+    /// Success.
+    Any,
+}
+
+/// Who may use an operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Access {
+    /// No token is needed.
+    Anyone,
+    /// Depends on the role; the order is that of `Role::ALL`.
+    Roles([Cell; 4]),
+}
+
+/// An operation, who may use it, and a request that succeeds for those who may.
+struct Line {
+    operation: &'static str,
+    access: Access,
+    call: for<'a> fn(&'a Fixtures) -> Pin<Box<dyn Future<Output = Call> + 'a>>,
+}
+
+macro_rules! cell {
+    (403) => {
+        $crate::policy::Cell::Forbidden
+    };
+    (own) => {
+        $crate::policy::Cell::Own
+    };
+    (any) => {
+        $crate::policy::Cell::Any
+    };
+}
+
+macro_rules! access {
+    (anyone) => {
+        $crate::policy::Access::Anyone
+    };
+    ([$($cell:tt)*]) => {
+        $crate::policy::Access::Roles([$(cell!($cell)),*])
+    };
+}
+
+/// The lines of one resource, and their tests.
+macro_rules! policy {
+    ($($operation:ident: $access:tt => |$on:ident| $call:expr;)*) => {
+        pub const LINES: &[$crate::policy::Line] = &[$(
+            $crate::policy::Line {
+                operation: stringify!($operation),
+                access: access!($access),
+                call: |$on| Box::pin(async move { $call }),
+            },
+        )*];
+
+        #[tokio::test]
+        async fn every_role_gets_what_its_cell_says() {
+            $crate::policy::runner::try_every_role(LINES).await;
+        }
+
+        #[tokio::test]
+        async fn without_a_valid_token_only_what_is_open_to_anyone_succeeds() {
+            $crate::policy::runner::try_without_a_token(LINES).await;
+        }
+    };
+}
+
+mod fixtures;
+mod runner;
+
+mod accounts;
+mod articles;
+mod authors;
+mod editions;
+mod imports;
+mod operations;
+mod pages;
+mod site;
+mod subscribers;
+mod topics;
+
+/// The lines of all resources.
+fn lines() -> impl Iterator<Item = &'static Line> {
+    [
+        accounts::LINES,
+        articles::LINES,
+        authors::LINES,
+        editions::LINES,
+        imports::LINES,
+        operations::LINES,
+        pages::LINES,
+        site::LINES,
+        subscribers::LINES,
+        topics::LINES,
+    ]
+    .into_iter()
+    .flatten()
+}
+
+#[test]
+fn every_operation_has_its_line() {
+    let named: BTreeSet<&str> = lines().map(|line| line.operation).collect();
+    let operations: BTreeSet<&str> = contract::operations().iter().map(|operation| operation.id).collect();
+    assert_eq!(named.len(), lines().count(), "a line comes twice");
+    assert_eq!(named, operations);
+}
+
+#[test]
+fn the_document_says_which_operations_need_a_token() {
+    for line in lines() {
+        let operation = contract::operations().iter().find(|operation| operation.id == line.operation);
+        let security = &operation.expect("an operation").value["security"];
+        let expected = match line.access {
+            // A website's server may sign up its visitors; it sends a token then.
+            Access::Anyone if line.operation == "join_subscribers" => json!([{}, {"bearer": []}]),
+            Access::Anyone => json!([{}]),
+            Access::Roles(_) => json!([{"bearer": []}]),
+        };
+        assert_eq!(security, &expected, "{}", line.operation);
+    }
+}
