@@ -289,6 +289,3 @@ fn cover(value: &Value) -> Option<Cover> {
         height: pixels("height"),
     })
 }
-
-#[cfg(test)]
-mod tests;

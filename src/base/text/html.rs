@@ -132,6 +132,3 @@ fn prefixed(text: &str, first: &str, others: &str) -> String {
     });
     lines.collect::<Vec<_>>().join("\n")
 }
-
-#[cfg(test)]
-mod tests;

@@ -150,6 +150,3 @@ fn to_html(events: Vec<Event<'_>>, sanitiser: &Sanitiser) -> String {
     html::push_html(&mut out, events.into_iter());
     sanitiser.clean(&out)
 }
-
-#[cfg(test)]
-mod tests;

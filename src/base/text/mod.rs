@@ -18,7 +18,7 @@ mod nesting;
 pub mod outline;
 mod plain;
 mod raw_html;
-mod sanitise;
+pub mod sanitise;
 pub mod slug;
 mod tokens;
 pub mod words;
@@ -26,32 +26,3 @@ mod writer;
 
 pub use locale::Locale;
 pub use tokens::escape as escape_html;
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    proptest! {
-        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
-
-        #[test]
-        fn nothing_panics_whatever_comes_in(text in "([<>/&\\[\\]()!*_`~#{}|:=\"'a-c \n\t0-9-]|\\PC|\\u{0}|<!--|-->|<b |</|```|\\[\\^a\\]:? |---\n){0,60}") {
-            let policy = markdown::Policy::default();
-            let (_, markdown) = front_matter::split(&text).unwrap_or_default();
-            for rendered in markdown::render(&[markdown, &text], &policy) {
-                let again = sanitise::Sanitiser::new(Some(&policy)).clean(&rendered.html);
-                prop_assert_eq!(again, rendered.html);
-                let _ = excerpt::word_count(&excerpt::excerpt(&rendered.text));
-            }
-            let document = outline::parse(&html::to_markdown(&text));
-            prop_assert_eq!(outline::parse(&outline::write(&document)), document);
-            let slug = slug::Slug::from_title(&text);
-            prop_assert_eq!(slug::Slug::parse(slug.as_str()), Ok(slug.clone()));
-            let anchor = slug::Anchor::from_heading(&text);
-            prop_assert_eq!(slug::Anchor::parse(anchor.numbered(7).as_str()), Ok(anchor.numbered(7)));
-            let _ = markdown::render_heading(&text);
-        }
-    }
-}

@@ -69,29 +69,3 @@ fn excess_markers(line: &str, start: usize, excess: &mut Vec<usize>) {
         }
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn usual_documents_are_left_alone() {
-        let long_rule = "- ".repeat(300);
-        let code = format!("```\n{}\n```", ">".repeat(300));
-        for text in ["> - 1. a", "", "a\n\n- b\n  - c", &long_rule] {
-            assert!(matches!(bound(text), Cow::Borrowed(_)), "{text}");
-        }
-        assert_eq!(bound_if_deep(&code), code);
-    }
-
-    #[test]
-    fn towers_are_cut_at_their_length() {
-        for marker in [">", "> ", "- ", "1. ", "- > "] {
-            let tower = marker.repeat(1000) + "a\r\nb";
-            let bounded = bound_if_deep(&tower);
-            assert_eq!(bounded.len(), tower.len());
-            assert!(boundaries::scan(&tower).nesting <= 2 * MAX_MARKERS + 1);
-            assert!(bounded.ends_with("a\r\nb") && bounded != tower);
-        }
-    }
-}

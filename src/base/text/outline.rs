@@ -330,6 +330,3 @@ fn escape(text: &str) -> String {
     }
     out
 }
-
-#[cfg(test)]
-mod tests;

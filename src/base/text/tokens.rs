@@ -156,36 +156,3 @@ fn raw_kind(name: &str) -> Option<RawKind> {
         _ => None,
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn tags_and_texts_come_in_order() {
-        let pieces = tokens("a &amp; b<IMG src=x><!-- no --><script>if (a<b) c</script></p>").unwrap();
-        assert_eq!(
-            pieces,
-            [
-                Piece::Text("a & b".into()),
-                Piece::Open { name: "img".into(), attributes: vec![("src".into(), "x".into())] },
-                Piece::Open { name: "script".into(), attributes: vec![] },
-                Piece::Text("if (a<b) c".into()),
-                Piece::Close("script".into()),
-                Piece::Close("p".into()),
-            ]
-        );
-    }
-
-    #[test]
-    fn a_tag_with_thousands_of_attributes_is_refused() {
-        assert_eq!(tokens(&format!("<p {}>", "a ".repeat(50_000))), None);
-        assert_eq!(tokens("").unwrap(), []);
-    }
-
-    #[test]
-    fn thousands_of_words_are_no_attributes() {
-        let text = "a < b ".repeat(5_000);
-        assert_eq!(tokens(&format!("<p>{text}")).unwrap().len(), 2);
-    }
-}

@@ -18,6 +18,7 @@ pub mod plan;
 pub mod reader;
 pub mod store;
 pub mod upload;
+pub mod utf8;
 pub mod vocabulary;
 
 use serde::{Deserialize, Serialize};

@@ -12,6 +12,7 @@ use ring::digest;
 
 use super::columns::{self, Columns};
 use super::store::{self, ImportRow, PART_BYTES};
+use super::utf8::Utf8;
 use super::{Progress, reader};
 use crate::app::App;
 use crate::base::db::types::Json;
@@ -221,52 +222,4 @@ fn refused(invalid: Invalid) -> Error {
 
 fn not_utf_8() -> Error {
     Error::malformed("", "not-utf-8", "the file is not UTF-8; save it as CSV in UTF-8")
-}
-
-/// Looks whether bytes that come in pieces are UTF-8.
-#[derive(Debug, Default)]
-struct Utf8 {
-    /// The beginning of a character whose rest has yet to come.
-    begun: Vec<u8>,
-}
-
-impl Utf8 {
-    fn goes_on(&mut self, bytes: &[u8]) -> bool {
-        let joined;
-        let bytes = if self.begun.is_empty() {
-            bytes
-        } else {
-            joined = [&self.begun, bytes].concat();
-            &joined
-        };
-        match std::str::from_utf8(bytes) {
-            Ok(_) => self.begun = Vec::new(),
-            Err(error) if error.error_len().is_none() => {
-                self.begun = bytes.get(error.valid_up_to()..).unwrap_or_default().to_vec();
-            }
-            Err(_) => return false,
-        }
-        true
-    }
-
-    fn is_cut(&self) -> bool {
-        !self.begun.is_empty()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_character_may_be_cut_anywhere_but_at_the_end() {
-        for size in 1..6 {
-            let mut text = Utf8::default();
-            assert!("Prénom, Łódź, 🦀".as_bytes().chunks(size).all(|chunk| text.goes_on(chunk)), "{size}");
-            assert!(!text.is_cut());
-        }
-        assert!(!Utf8::default().goes_on(b"Pr\xe9nom"));
-        let mut text = Utf8::default();
-        assert!(text.goes_on(b"\xc5") && text.is_cut());
-    }
 }

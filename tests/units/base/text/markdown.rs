@@ -1,6 +1,7 @@
-use super::super::sanitise::{allows_attribute, allows_element, allows_url, is_url};
-use super::super::tokens::{Piece, tokens};
-use super::*;
+use lede::base::text::markdown::{Heading, Policy, Rendered, check_body, render, render_heading};
+use lede::base::text::sanitise::{allows_attribute, allows_element, allows_url, is_url};
+
+use crate::effort::{hostile, takes_no_time};
 
 fn one(markdown: &str) -> Rendered {
     render(&[markdown], &Policy::default()).pop().unwrap()
@@ -232,23 +233,39 @@ fn nothing_executable_comes_out() {
         "<image href=x onerror=alert(1)>",
     ] {
         let html = one(attack).html;
-        for piece in tokens(&html).unwrap() {
-            let Piece::Open { name, attributes } = piece else { continue };
-            assert!(allows_element(&name), "{attack}\n{html}");
+        for (element, attributes) in tags(&html) {
+            assert!(allows_element(element), "{attack}\n{html}");
             for (attribute, value) in attributes {
                 assert!(
-                    allows_attribute(&name, &attribute) && !attribute.starts_with("on"),
+                    allows_attribute(element, attribute) && !attribute.starts_with("on"),
                     "{attack}\n{html}"
                 );
-                assert!(!is_url(&attribute) || allows_url(&attribute, &value), "{attack}\n{html}");
+                assert!(!is_url(attribute) || allows_url(attribute, value), "{attack}\n{html}");
             }
         }
     }
 }
 
+/// The opening tags of rendered HTML, each with its attributes: in text and in values, `<` and `>` are escaped.
+fn tags(html: &str) -> Vec<(&str, Vec<(&str, &str)>)> {
+    let mut tags = Vec::new();
+    for rest in html.split('<').skip(1).filter(|rest| !rest.starts_with('/')) {
+        let (tag, _) = rest.split_once('>').expect("an end");
+        let (name, mut rest) = tag.split_once(' ').unwrap_or((tag, ""));
+        let mut attributes = Vec::new();
+        while let Some((attribute, more)) = rest.split_once("=\"") {
+            let (value, more) = more.split_once('"').expect("a quote");
+            attributes.push((attribute.trim_start(), value));
+            rest = more;
+        }
+        assert_eq!(rest, "", "{html}");
+        tags.push((name, attributes));
+    }
+    tags
+}
+
 #[test]
 fn hostile_markdown_is_rendered_in_no_time() {
-    let started = std::time::Instant::now();
     for part in [
         ">",
         "> ",
@@ -299,12 +316,11 @@ fn hostile_markdown_is_rendered_in_no_time() {
         "\"",
         "a\n",
     ] {
-        let body = part.repeat(100_000 / part.len());
-        let each = std::time::Instant::now();
-        let _ = render(&[&body, "[a] [^1]", &body], &Policy::default());
-        let _ = check_body(&body);
-        let _ = render_heading(&body);
-        assert!(each.elapsed().as_secs() < 10, "{part:?} took {:?}", each.elapsed());
+        let body = hostile(part);
+        takes_no_time(part, || {
+            let _ = render(&[&body, "[a] [^1]", &body], &Policy::default());
+            let _ = check_body(&body);
+            let _ = render_heading(&body);
+        });
     }
-    assert!(started.elapsed().as_secs() < 120);
 }

@@ -1,0 +1,14 @@
+mod absolute;
+mod any_text;
+mod dates;
+mod excerpt;
+mod front_matter;
+mod html;
+mod locale;
+mod markdown;
+mod nesting;
+mod outline;
+mod sanitise;
+mod slug;
+mod tokens;
+mod words;

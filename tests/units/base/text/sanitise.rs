@@ -1,0 +1,87 @@
+use lede::base::text::markdown::render_heading;
+use lede::base::text::sanitise::{Policy, Sanitiser, allows_element, allows_url};
+
+#[test]
+fn every_element_that_is_listed_stays() {
+    let clean = Sanitiser::new(Some(&Policy::default()));
+    let html = concat!(
+        "<section><article><aside><address>a</address></aside></article></section>",
+        "<p><a><abbr><b><bdi><bdo><cite><code><del><dfn><em><i><ins><kbd><mark><q><s><samp><small><span><strong><sub>",
+        "<sup><time><u><var>a</var></u></time></sup></sub></strong></span></small></samp></s></q></mark></kbd></ins></i>",
+        "</em></dfn></del></code></cite></bdo></bdi></b></abbr></a><br><wbr></p>",
+        "<ruby>a<rp>(</rp><rt>b</rt></ruby>",
+        "<blockquote><pre>a</pre><hr></blockquote>",
+        "<dl><dt>a</dt><dd>b</dd></dl><ol><li>a</li></ol><ul><li>b</li></ul>",
+        "<details><summary>a</summary>b</details><div>a</div>",
+        "<figure><picture><source><img></picture><figcaption>a</figcaption></figure>",
+        "<audio></audio><video><track></video><iframe></iframe>",
+        "<input type=\"checkbox\" disabled=\"\">",
+        "<table><caption>a</caption><colgroup><col></colgroup><thead><tr><th>a</th></tr></thead>",
+        "<tbody><tr><td>b</td></tr></tbody><tfoot><tr><td>c</td></tr></tfoot></table>",
+    );
+    assert_eq!(clean.clean(html), html);
+    for tag in html.split('<').skip(1) {
+        let name = tag.trim_start_matches('/').split([' ', '>']).next().unwrap();
+        assert!(allows_element(name), "{name}");
+    }
+    let phrases = concat!(
+        "<a><abbr><b><bdi><bdo><cite><code><del><dfn><em><i><ins><kbd><mark><q><s><samp><small><span><strong><sub><sup>",
+        "<time><u><var>a</var></u></time></sup></sub></strong></span></small></samp></s></q></mark></kbd></ins></i></em>",
+        "</dfn></del></code></cite></bdo></bdi></b></abbr></a><br><wbr><img><ruby>a<rp>(</rp><rt>b</rt></ruby>",
+    );
+    assert_eq!(render_heading(phrases).html, phrases);
+}
+
+#[test]
+fn only_web_and_mail_addresses_stay() {
+    for good in ["https://a.example/b:c", "/a:b", "#x", "a?b:c", "mailto:a@b.example", "//cdn.example/x", ""]
+    {
+        assert!(allows_url("href", good), "{good}");
+    }
+    for bad in [
+        "javascript:x",
+        " java\nscript:x",
+        "\u{1}data:text/html,x",
+        "vbscript:x",
+        "JaVaScRiPt:x",
+        "tel:1",
+        "x:y",
+    ] {
+        assert!(!allows_url("href", bad), "{bad}");
+    }
+    assert!(allows_url("srcset", "a.png 1x, https://b.example/c,d.png 2x"));
+    assert!(!allows_url("srcset", "a.png 1x,data:image/png;base64,AAAA 2x"));
+}
+
+#[test]
+fn iframes_stay_for_listed_https_hosts() {
+    let clean = Sanitiser::new(Some(&Policy { iframe_hosts: vec!["player.vimeo.com".into()] }));
+    let stays = |src: &str| clean.clean(&format!("<iframe src=\"{src}\"></iframe>")).contains("src=");
+    for good in
+        ["https://player.vimeo.com/video/1", "//player.vimeo.com/video/1", "HTTPS://Player.Vimeo.com/"]
+    {
+        assert!(stays(good), "{good}");
+    }
+    for bad in [
+        "http://player.vimeo.com/",
+        "https://player.vimeo.com.evil.example/",
+        "https://player.vimeo.com@evil.example/",
+        "https://player.vimeo.com:8443/",
+        "javascript:1",
+        "/relative",
+        "https://evil.example/?player.vimeo.com",
+    ] {
+        assert!(!stays(bad), "{bad}");
+    }
+}
+
+#[test]
+fn what_is_not_listed_goes() {
+    let clean = Sanitiser::new(Some(&Policy::default()));
+    assert_eq!(
+        clean.clean("<p onclick=x style=y class=z>a<script>b</script><svg><a>c</a></svg></p>"),
+        "<p>a</p>"
+    );
+    assert_eq!(clean.clean("<a href='javascript:x'>a</a><img src=data:x>"), "<a>a</a><img>");
+    assert_eq!(clean.clean("<input type=text value=x>"), r#"<input type="checkbox" disabled="">"#);
+}

@@ -1,0 +1,10 @@
+//! Rules and pure functions, tried directly: no server, no database. A file here tests the file of `src/` at the same
+//! place.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod base;
+mod effort;
+mod redirects;
+mod search;
+mod subscribers;

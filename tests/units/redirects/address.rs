@@ -1,0 +1,51 @@
+use lede::base::text::Locale;
+use lede::base::text::slug::Slug;
+use lede::redirects::Address;
+use lede::render_context::Website;
+
+#[test]
+fn an_address_is_told_from_others_as_web_servers_do_it() {
+    for (text, path, key) in [
+        ("/2019/tides", "/2019/tides", "/2019/tides"),
+        ("/2019/Tides/", "/2019/Tides", "/2019/tides"),
+        ("/%74ides", "/%74ides", "/tides"),
+        ("/marée", "/mar%C3%A9e", "/marée"),
+        ("/mar%c3%89e/", "/mar%c3%89e", "/marée"),
+        ("/caf%E9", "/caf%E9", "/caf%e9"),
+        ("/a/../b/./c", "/b/c", "/b/c"),
+        ("/a%2f%2F", "/a%2f%2F", "/a"),
+        ("/a b\"c", "/a%20b%22c", "/a b\"c"),
+        ("/a\nb", "/ab", "/ab"),
+        ("/?p=12", "/?p=12", "?p=12"),
+        ("/a/?x=Y z", "/a?x=Y%20z", "/a?x=Y%20z"),
+    ] {
+        let address = Address::parse(text).unwrap();
+        assert_eq!((address.path.as_str(), address.key.as_str()), (path, key), "{text}");
+    }
+}
+
+#[test]
+fn an_address_tells_the_slug_that_made_it() {
+    let locale = Locale::parse("de-AT").unwrap();
+    let slug = Slug::parse("ebbe-2").unwrap();
+    for (url, article_path) in [
+        ("https://website.example", "/{slug}"),
+        ("https://website.example/Blog", "/{locale}/read-{slug}.html"),
+        ("https://website.example", "/{slug}-artikel/"),
+        ("https://website.example", "/écrits/{slug}/{slug}"),
+    ] {
+        let website = Website { url: url.to_owned(), article_path: article_path.to_owned() };
+        let address = Address::of_article(&website, &locale, &slug).unwrap();
+        assert_eq!(address.slug(&website, &locale).as_ref(), Some(&slug), "{article_path}");
+        let other = Address::parse("/elsewhere/ebbe-2").unwrap();
+        assert_eq!(other.slug(&website, &locale), None, "{article_path}");
+    }
+}
+
+#[test]
+fn what_no_redirect_can_lead_from_is_none() {
+    let long = format!("/{}", "é".repeat(400));
+    for text in ["", "/", "//", "/./", "/%2F", "a", "/a#b", "/x/..//evil.example", "/a%00b", long.as_str()] {
+        assert_eq!(Address::parse(text), None, "{text}");
+    }
+}

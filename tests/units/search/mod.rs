@@ -1,0 +1,5 @@
+mod expression;
+mod occurrences;
+mod query;
+mod rank;
+mod snippet;

@@ -1,0 +1,123 @@
+use lede::base::clock::Timestamp;
+use lede::subscribers::Status;
+use lede::subscribers::import::columns::Columns;
+use lede::subscribers::import::person::{Person, Refusal};
+use lede::subscribers::import::reader;
+use serde_json::{Value, json};
+
+fn now() -> Timestamp {
+    Timestamp::parse("2026-01-05T09:00:00Z").unwrap()
+}
+
+/// The persons of a text with a header.
+fn read(text: &str) -> Vec<Result<Person, Refusal>> {
+    let opening = reader::open(text.as_bytes()).unwrap();
+    let columns = Columns::recognise(&opening.header).unwrap();
+    let rest = &text.as_bytes()[usize::try_from(opening.first.byte).unwrap()..];
+    let slice = reader::read(rest, opening.first, true, opening.delimiter, 100);
+    slice.rows.iter().map(|row| columns.person(row.cells.as_ref().unwrap(), now())).collect()
+}
+
+fn statuses(text: &str) -> Vec<&'static str> {
+    read(text)
+        .into_iter()
+        .map(|row| row.map_or_else(|refusal| refusal.code, |person| person.status.as_str()))
+        .collect()
+}
+
+#[test]
+fn a_person_of_mailchimp_brings_names_tags_notes_and_evidence() {
+    let text = "Email Address,First Name,Last Name,Boat,MEMBER_RATING,OPTIN_TIME,OPTIN_IP,CONFIRM_TIME,CONFIRM_IP,LATITUDE,LAST_CHANGED,LEID,EUID,NOTES,TAGS\r\n\
+        Ada@Reader.example,Ada,Lovelace,Kelpie,4,2021-03-01 08:00:00,192.0.2.1,2021-03-01 08:05:00,nowhere,52.1,2024-01-01 00:00:00,1,e1,\"Met at sea,\nwrote back\",\"\"\"vip\"\",\"\"long time, no see\"\"\"\r\n";
+    let person = read(text).remove(0).unwrap();
+    assert_eq!((person.email.as_str(), person.status), ("Ada@reader.example", Status::Confirmed));
+    assert_eq!(person.name.unwrap().as_str(), "Ada Lovelace");
+    assert_eq!(person.labels, ["vip", "long time, no see"]);
+    assert_eq!(Value::from(person.custom), json!({"Boat": "Kelpie", "NOTES": "Met at sea,\nwrote back"}));
+    assert_eq!(person.created_at, Timestamp::parse("2021-03-01T08:00:00Z"));
+    assert_eq!(person.confirmed_at, Timestamp::parse("2021-03-01T08:05:00Z"));
+    let details = json!({
+        "signed_up_at": "2021-03-01 08:00:00", "signed_up_from": "192.0.2.1", "confirmed_at": "2021-03-01 08:05:00"
+    });
+    assert_eq!(Value::from(person.details), details);
+}
+
+#[test]
+fn every_format_says_in_its_own_way_who_wants_mail() {
+    let of = |header: &str, rows: &[&str]| statuses(&format!("{header}\n{}\n", rows.join("\n")));
+    let ghost = "email,subscribed_to_emails,complimentary_plan,deleted_at";
+    assert_eq!(
+        of(
+            ghost,
+            &["a@b.example,true,,", "a@b.example,false,,", "a@b.example,,,", "a@b.example,true,,2024-01-01"]
+        ),
+        ["confirmed", "unsubscribed", "unknown-status", "unsubscribed"]
+    );
+    for (last, wanted) in
+        [("LAST_CHANGED", "confirmed"), ("UNSUB_TIME", "unsubscribed"), ("CLEAN_TIME", "bounced")]
+    {
+        let header = format!("Email Address,MEMBER_RATING,OPTIN_TIME,{last},LEID,EUID");
+        assert_eq!(of(&header, &["a@b.example,2,,,1,e"]), [wanted]);
+    }
+    let substack = "email,active_subscription,expiry,plan,email_disabled,created_at";
+    assert_eq!(
+        of(substack, &["a@b.example,false,,,false,2024-01-01", "a@b.example,true,,,true,2024-01-01"]),
+        ["confirmed", "unsubscribed"]
+    );
+    let buttondown = "email_address,type,creation_date";
+    assert_eq!(
+        of(buttondown, &["a@b.example,regular,", "a@b.example,unactivated,", "a@b.example,undeliverable,"]),
+        ["confirmed", "not-confirmed", "bounced"]
+    );
+    let beehiiv = "email,status,subscription_tier";
+    assert_eq!(
+        of(
+            beehiiv,
+            &["a@b.example,active,", "a@b.example,inactive,", "a@b.example,pending,", "a@b.example,,"]
+        ),
+        ["confirmed", "unsubscribed", "not-confirmed", "unknown-status"]
+    );
+    let listmonk = "uuid,email,name,attributes,status";
+    assert_eq!(
+        of(listmonk, &["1,a@b.example,,{},enabled", "1,a@b.example,,{},blocklisted"]),
+        ["confirmed", "unsubscribed"]
+    );
+    assert_eq!(
+        of("email,unsubscribed_at", &["a@b.example,", "a@b.example,2024-01-01"]),
+        ["confirmed", "unsubscribed"]
+    );
+}
+
+#[test]
+fn a_row_that_cannot_be_taken_says_why() {
+    let text =
+        "email,name\n,Ada\na@b.example\na@b.example,x,y\nada,Ada\njörg@b.example,Jörg\na@b.example,\0\n";
+    let codes = ["no-email", "ragged-row", "ragged-row", "malformed-email", "eai-unsupported", "nul"];
+    assert_eq!(statuses(text), codes);
+}
+
+#[test]
+fn what_is_noted_is_bounded_and_objects_are_taken_apart() {
+    let text = format!(
+        "uuid,email,name,attributes,status,note\n1,a@b.example,,\"{{\"\"city\"\":\"\"Kiel\"\",\"\"x\"\":null}}\",enabled,{}\n",
+        "x".repeat(9000)
+    );
+    let person = read(&text).remove(0).unwrap();
+    assert_eq!(Value::from(person.custom), json!({"city": "Kiel"}));
+}
+
+#[test]
+fn lists_come_as_csv_json_or_with_semicolons() {
+    for text in ["a,b", "\"a\",\"b\"", "[\"a\",\"b\"]", "a;b", "a | b"] {
+        let cell = format!("\"{}\"", text.replace('"', "\"\""));
+        let person = read(&format!("email,tags\na@b.example,{cell}\n")).remove(0).unwrap();
+        assert_eq!(person.labels, ["a", "b"], "{text}");
+    }
+}
+
+#[test]
+fn a_guarded_cell_is_read_as_it_was_meant() {
+    let person = read("email,name,Phone\n'+ada@b.example,'=Ada,'+49 30\n").remove(0).unwrap();
+    assert_eq!((person.email.as_str(), person.name.unwrap().as_str()), ("+ada@b.example", "=Ada"));
+    assert_eq!(person.custom["Phone"], "+49 30");
+}

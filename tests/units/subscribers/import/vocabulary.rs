@@ -1,0 +1,47 @@
+use lede::base::clock::Timestamp;
+use lede::subscribers::Status;
+use lede::subscribers::import::columns::Format;
+use lede::subscribers::import::vocabulary::{Said, status, time};
+
+#[test]
+fn a_status_is_known_or_not_but_never_guessed() {
+    for (format, word, said) in [
+        (Format::Plain, "Subscribed", Said::Status(Status::Confirmed)),
+        (Format::Plain, "cleaned", Said::Status(Status::Bounced)),
+        (Format::Plain, "maybe", Said::Unknown),
+        (Format::Plain, "", Said::Unknown),
+        (Format::Beehiiv, "Inactive", Said::Status(Status::Unsubscribed)),
+        (Format::Beehiiv, "paused", Said::Status(Status::Unsubscribed)),
+        (Format::Beehiiv, "needs_attention", Said::Unconfirmed),
+        (Format::Buttondown, "paused", Said::Status(Status::Confirmed)),
+        (Format::Buttondown, "unactivated", Said::Unconfirmed),
+        (Format::Listmonk, "blocklisted", Said::Status(Status::Unsubscribed)),
+    ] {
+        assert_eq!(status(format, word), said, "{word}");
+    }
+}
+
+#[test]
+fn times_are_read_as_programs_write_them() {
+    let now = Timestamp::parse("2026-01-05T09:00:00Z").unwrap();
+    for (text, wanted) in [
+        ("2024-02-01T10:00:00.000Z", "2024-02-01T10:00:00Z"),
+        ("2024-02-01 10:00:05", "2024-02-01T10:00:05Z"),
+        ("2024-02-01 10:00", "2024-02-01T10:00:00Z"),
+        ("2024-02-01", "2024-02-01T00:00:00Z"),
+        ("2024-02-01 10:00:00.123456 +0000 UTC", "2024-02-01T10:00:00.123456Z"),
+        ("2024-02-01 10:00:00 UTC", "2024-02-01T10:00:00Z"),
+        ("2024-02-01T10:00:00+02:00", "2024-02-01T08:00:00Z"),
+        ("2024-02-01 10:00:00 -0500 EST", "2024-02-01T15:00:00Z"),
+        ("1706781600", "2024-02-01T10:00:00Z"),
+        // The clock of another machine, a little ahead.
+        ("2026-01-05T20:00:00Z", "2026-01-05T09:00:00Z"),
+    ] {
+        assert_eq!(time(text, now), Timestamp::parse(wanted), "{text}");
+    }
+    for text in
+        ["", "0000-00-00 00:00:00", "0001-01-01", "02/03/2024", "2036-01-01", "yesterday", "2024-13-01", "12"]
+    {
+        assert_eq!(time(text, now), None, "{text}");
+    }
+}
