@@ -2,7 +2,7 @@
 //! lookups that receivers make: whether the sender's domain exists, and who may send for it.
 
 mod dns;
-mod findings;
+pub mod findings;
 
 use std::net::SocketAddr;
 use std::process::ExitCode;

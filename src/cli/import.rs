@@ -304,20 +304,3 @@ fn file_name(file: &Path) -> String {
         _ => name,
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_file_is_called_after_what_identifies_it() {
-        for (file, name) in [
-            ("posts/2019-05-01-tides.md", "tides"),
-            ("posts/tides/index.md", "tides"),
-            ("tides.and.harbours.md", "tides.and.harbours"),
-            ("2019-05-01-.md", "2019-05-01-"),
-        ] {
-            assert_eq!(file_name(Path::new(file)), name);
-        }
-    }
-}

@@ -3,7 +3,7 @@
 
 mod config;
 mod demo;
-mod doctor;
+pub mod doctor;
 mod health;
 mod import;
 mod serve;

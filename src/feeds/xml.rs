@@ -81,25 +81,3 @@ fn allowed(text: &str) -> Cow<'_, str> {
         Cow::Owned(text.chars().filter(|c| is_allowed(*c)).collect())
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nothing_breaks_out_and_nothing_forbidden_gets_in() {
-        let nasty = "<a href=\"x\">&amp;'\u{0}\u{b}\u{1b}\u{ffff}\u{1f30a}]]>\u{85}";
-        let written = Xml::document("r", &[("a", nasty)], |xml| {
-            xml.text("t", nasty)?;
-            xml.html("h", &[], nasty)?;
-            xml.empty("e", &[])
-        });
-        assert_eq!(
-            String::from_utf8(written.unwrap().to_vec()).unwrap(),
-            "<?xml version=\"1.0\" encoding=\"utf-8\"?>\
-             <r a=\"&lt;a href=&quot;x&quot;&gt;&amp;amp;&apos;\u{1f30a}]]&gt;\u{85}\">\
-             <t>&lt;a href=&quot;x&quot;&gt;&amp;amp;&apos;\u{1f30a}]]&gt;\u{85}</t>\
-             <h><![CDATA[<a href=\"x\">&amp;'\u{1f30a}]]]]><![CDATA[>\u{85}]]></h><e/></r>"
-        );
-    }
-}

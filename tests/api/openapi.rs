@@ -60,6 +60,15 @@ async fn the_server_serves_the_document_and_knows_who_has_it() {
 }
 
 #[test]
+fn the_list_says_what_the_handlers_documentation_says() {
+    for endpoint in lede::server::routes::endpoints() {
+        let (methods, path) = (endpoint.documented_at)();
+        assert_eq!(path, endpoint.path);
+        assert_eq!(serde_json::to_value(methods).expect("JSON"), serde_json::json!([endpoint.method]));
+    }
+}
+
+#[test]
 fn every_reference_leads_somewhere_and_every_component_is_used() {
     let mut used = BTreeSet::new();
     visit(&DOCUMENT, "", &mut |_, value| {

@@ -2,6 +2,8 @@
 
 use std::net::TcpListener;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use serde_json::json;
 
 use crate::given::{hours, minutes};
@@ -11,7 +13,7 @@ use crate::server::Server;
 async fn server_with(mail: &MailServer) -> Server {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("smtp-url");
-    std::fs::write(&file, format!("smtp://news%40website.example:p%3Ass@{}\n", mail.address))
+    std::fs::write(&file, format!("smtp://news+mail%40website.example:p%3Ass@{}\n", mail.address))
         .expect("a file");
     Server::start_with(|config| {
         config.smtp_url_file = Some(file);
@@ -36,7 +38,8 @@ async fn a_mail_is_handed_to_the_mail_server_whole() {
     let [conversation] = mail.conversations().try_into().expect("one conversation");
     let Conversation { commands, data } = conversation;
     assert_eq!(commands[0], "EHLO website.example");
-    assert!(commands[1].starts_with("AUTH PLAIN"), "{commands:?}");
+    let login = BASE64_STANDARD.encode("\0news+mail@website.example\0p:ss");
+    assert_eq!(commands[1], format!("AUTH PLAIN {login}"));
     assert_eq!(commands[2..5], ["MAIL FROM:<news@website.example>", "RCPT TO:<ada@reader.example>", "DATA"]);
     let (head, body) = data.split_once("\n\n").expect("a head and a body");
     let named = |name: &str| head.lines().filter(|line| line.starts_with(&format!("{name}: "))).count();

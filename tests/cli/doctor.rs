@@ -33,7 +33,7 @@ fn nobody() -> SocketAddr {
 }
 
 fn text(text: &str) -> Record {
-    Record::Txt(text.to_owned())
+    Record::Txt(text.into())
 }
 
 fn all_set_up() -> SocketAddr {
@@ -88,6 +88,14 @@ fn what_lacks_is_said_with_the_record_to_add() {
     ] {
         assert!(report.contains(record), "{record}\n{report}");
     }
+}
+
+#[test]
+fn a_text_of_strangers_tells_the_terminal_nothing() {
+    let spf = Record::Txt(b"v=spf1 \x1b[2J\xff -all".to_vec());
+    let (mail, dns) = (MailServer::start(), dns_server::start(vec![("news.website.example", spf)]));
+    let report = said(&doctor(&mail.address, dns, READER, &[]));
+    assert!(report.contains("SPF: fine, v=spf1 \u{fffd}[2J\u{fffd} -all\n"), "{report}");
 }
 
 #[test]

@@ -4,6 +4,9 @@ use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Output, Stdio};
 
+use diesel::prelude::*;
+use lede::base::db::schema::articles;
+
 use crate::executable::{Serving, add_user, lede, lede_on, run, terminate};
 use crate::test_database::TestDatabase;
 
@@ -65,6 +68,27 @@ fn one_bad_file_never_stops_the_rest_and_is_named_with_its_reason() {
         let line = said.lines().find(|line| line.contains(file)).unwrap_or_else(|| panic!("{file}: {said}"));
         assert!(line.to_lowercase().contains(&reason.to_lowercase()), "{line}");
     }
+}
+
+#[test]
+fn a_file_without_a_title_is_called_after_what_identifies_it() {
+    let database = TestDatabase::fresh();
+    add_user(&database, "ada@lede.example", "admin", PASSWORD);
+    let folder = tempfile::tempdir().expect("a folder");
+    for file in [
+        "posts/2019-05-01-tides.md",
+        "posts/fog/index.md",
+        "tides.and.harbours.md",
+        "2019-05-01-.md",
+        "wind/README.md",
+    ] {
+        write(folder.path(), file, "Text.\n");
+    }
+    let imported = run(lede_on(&database).arg("import").arg(folder.path()), "");
+    assert_eq!(summary(&imported), "5 created, 0 updated, 0 unchanged, 0 failed");
+    let slugs = articles::table.select(articles::slug).order(articles::slug);
+    let slugs: Vec<String> = slugs.load(&mut database.connect()).expect("slugs");
+    assert_eq!(slugs, ["2019-05-01", "fog", "tides", "tides-and-harbours", "wind"]);
 }
 
 #[test]

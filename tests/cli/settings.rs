@@ -3,6 +3,8 @@
 use std::net::TcpListener;
 use std::process::Output;
 
+use clap::CommandFactory as _;
+
 use crate::executable::{SECRET, Serving, lede, lede_on, run};
 use crate::test_database::TestDatabase;
 
@@ -151,4 +153,22 @@ fn secrets_are_read_from_files() {
     let missing =
         run(command.env_remove("LEDE_SECRET").env("LEDE_SECRET_FILE", &file).args(["config", "check"]), "");
     assert!(refusal(&missing).contains(&file.display().to_string()));
+}
+
+/// A line of the README's table for a setting: its variable, its default and what it means.
+fn line(arg: &clap::Arg) -> Option<String> {
+    let name = arg.get_env()?.to_str()?.to_owned();
+    let default = arg.get_default_values().first().and_then(|value| value.to_str());
+    let default = default.map(|value| format!("`{value}`")).unwrap_or_default();
+    let meaning = arg.get_long_help().or(arg.get_help())?.to_string();
+    Some(format!("| `{name}` | {default} | {} |", meaning.split_whitespace().collect::<Vec<_>>().join(" ")))
+}
+
+#[test]
+fn the_readme_has_every_setting_as_it_is() {
+    let readme = include_str!("../../README.md");
+    let lines: Vec<String> = lede::cli::Cli::command().get_arguments().filter_map(line).collect();
+    let missing: Vec<&String> = lines.iter().filter(|line| !readme.contains(line.as_str())).collect();
+    assert!(missing.is_empty(), "lines that the README lacks:\n{missing:#?}");
+    assert_eq!(readme.matches("| `LEDE_").count(), lines.len(), "the README has settings that are none");
 }

@@ -83,25 +83,3 @@ async fn multipart(body: Bytes, boundary: String) -> Result<Form> {
     }
     Ok(Form(fields))
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn fields_are_found_by_name_and_others_ignored() {
-        let form = Form::urlencoded(b"utm=1&email=a%40b.example&email=second&name=+");
-        assert_eq!(form.text("email"), Some("a@b.example"));
-        assert_eq!(form.text("name"), Some(" "));
-        assert_eq!(form.filled("name"), None);
-    }
-
-    #[actix_web::test]
-    async fn multipart_forms_are_read_as_well() {
-        let body =
-            "--x\r\nContent-Disposition: form-data; name=\"List-Unsubscribe\"\r\n\r\nOne-Click\r\n--x--\r\n";
-        let form = multipart(Bytes::from_static(body.as_bytes()), "x".into()).await.unwrap();
-        assert_eq!(form.text("List-Unsubscribe"), Some("One-Click"));
-        assert!(multipart(Bytes::from_static(b"--x\r\nbroken"), "x".into()).await.is_err());
-    }
-}

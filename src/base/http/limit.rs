@@ -25,7 +25,7 @@ static RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 static RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
 /// After so many takes a budget is swept, so that what is kept does not grow with those who came once.
-const SWEEP: u32 = 10_000;
+pub const SWEEP: u32 = 10_000;
 
 /// What a budget is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,7 +77,8 @@ pub struct Limits {
     trusted: Vec<ipnet::IpNet>,
 }
 
-struct Budget {
+/// What each key may take within a window of time, refilled evenly.
+pub struct Budget {
     name: &'static str,
     quota: NonZeroU32,
     window: Duration,
@@ -179,7 +180,9 @@ impl Limits {
 }
 
 impl Budget {
-    fn new(name: &'static str, quota: u32, window: Duration, clock: &Clock) -> Option<Self> {
+    /// `quota` in each `window`; `None` if that is nothing.
+    #[must_use]
+    pub fn new(name: &'static str, quota: u32, window: Duration, clock: &Clock) -> Option<Self> {
         let quota = NonZeroU32::new(quota)?;
         let refill = Quota::with_period(window / quota.get())?.allow_burst(quota);
         let limiter = RateLimiter::hashmap_with_clock(refill, Ticks(clock.clone()))
@@ -187,8 +190,14 @@ impl Budget {
         Some(Self { name, quota, window, clock: clock.clone(), taken: AtomicU32::new(0), limiter })
     }
 
+    /// How many keys it remembers: those whose budget is not full, and at most [`SWEEP`] others.
+    #[must_use]
+    pub fn remembered(&self) -> usize {
+        self.limiter.len()
+    }
+
     /// What is left, and whether there was anything to take.
-    fn take(&self, key: &Key) -> (Standing, bool) {
+    pub fn take(&self, key: &Key) -> (Standing, bool) {
         if self.taken.fetch_add(1, Ordering::Relaxed) % SWEEP == SWEEP - 1 {
             // Whoever has a full budget again is forgotten.
             self.limiter.retain_recent();
@@ -227,24 +236,5 @@ impl Standing {
                 headers.insert(name.clone(), value);
             }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn whoever_has_a_full_budget_again_is_forgotten() {
-        let clock = Clock::fixed(crate::base::clock::Timestamp::default());
-        let budget = Budget::new("read", 5, Duration::from_secs(60), &clock).unwrap();
-        let key = |n: u32| Key::Network(IpAddr::V4(n.into()));
-        for n in 1..SWEEP {
-            assert!(budget.take(&key(n)).1);
-        }
-        assert_eq!(budget.limiter.len(), SWEEP as usize - 1);
-        clock.advance(Duration::from_secs(61));
-        budget.take(&key(0));
-        assert_eq!(budget.limiter.len(), 1);
     }
 }

@@ -3,7 +3,7 @@
 mod address;
 mod mailer;
 mod message;
-mod smtp;
+pub mod smtp;
 
 pub use address::EmailAddress;
 pub use mailer::{Mailer, Outbox, Sent, Undelivered};

@@ -26,7 +26,7 @@ impl fmt::Debug for Smtp {
 
 /// How a connection is kept private.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Privacy {
+pub enum Privacy {
     /// TLS from the first byte.
     Wrapped,
     /// STARTTLS, or nothing is sent.
@@ -50,7 +50,7 @@ impl Smtp {
         };
         let url = Url::parse(url.trim()).map_err(|_| refusal())?;
         let host = url.host_str().filter(|host| !host.is_empty()).ok_or_else(refusal)?;
-        let privacy = privacy(&url).ok_or_else(refusal)?;
+        let privacy = Privacy::of(&url).ok_or_else(refusal)?;
         let tls = || TlsParameters::new(host.to_owned()).map_err(|e| format!("TLS for the mail server: {e}"));
         let mut builder = SmtpTransport::builder_dangerous(host).timeout(Some(PATIENCE));
         builder = match privacy {
@@ -80,17 +80,21 @@ impl Smtp {
     }
 }
 
-/// How the connection to that URL is kept private: as it says, or else so that no password crosses a network in clear.
-fn privacy(url: &Url) -> Option<Privacy> {
-    let said = url.query_pairs().find(|(key, _)| key == "tls").map(|(_, value)| value.into_owned());
-    match (url.scheme(), said.as_deref()) {
-        ("smtps", None) => Some(Privacy::Wrapped),
-        ("smtp", Some("required")) => Some(Privacy::Required),
-        ("smtp", Some("none")) => Some(Privacy::Plain),
-        ("smtp", None) if is_loopback(url) => Some(Privacy::Plain),
-        ("smtp", None) if url.password().is_some() => Some(Privacy::Required),
-        ("smtp", None | Some("opportunistic")) => Some(Privacy::Offered),
-        _ => None,
+impl Privacy {
+    /// How the connection to that URL is kept private: as it says, or else so that no password crosses a network in clear.
+    /// `None` if the URL is no mail server's.
+    #[must_use]
+    pub fn of(url: &Url) -> Option<Self> {
+        let said = url.query_pairs().find(|(key, _)| key == "tls").map(|(_, value)| value.into_owned());
+        match (url.scheme(), said.as_deref()) {
+            ("smtps", None) => Some(Self::Wrapped),
+            ("smtp", Some("required")) => Some(Self::Required),
+            ("smtp", Some("none")) => Some(Self::Plain),
+            ("smtp", None) if is_loopback(url) => Some(Self::Plain),
+            ("smtp", None) if url.password().is_some() => Some(Self::Required),
+            ("smtp", None | Some("opportunistic")) => Some(Self::Offered),
+            _ => None,
+        }
     }
 }
 
@@ -134,39 +138,4 @@ fn undelivered(error: &lettre::transport::smtp::Error) -> Undelivered {
         "the mail server could not be reached, or broke off"
     };
     Undelivered::Failed(what.to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn of(url: &str) -> Option<Privacy> {
-        privacy(&Url::parse(url).unwrap())
-    }
-
-    #[test]
-    fn a_password_crosses_no_network_in_clear_unless_the_url_says_so() {
-        assert_eq!(of("smtps://u:p@mail.website.example"), Some(Privacy::Wrapped));
-        assert_eq!(of("smtp://u:p@mail.website.example"), Some(Privacy::Required));
-        assert_eq!(of("smtp://u:p@127.0.0.1:2525"), Some(Privacy::Plain));
-        assert_eq!(of("smtp://u:p@[::1]:2525"), Some(Privacy::Plain));
-        assert_eq!(of("smtp://mail.website.example"), Some(Privacy::Offered));
-        assert_eq!(of("smtp://u:p@mail.website.example?tls=none"), Some(Privacy::Plain));
-        assert_eq!(of("http://mail.website.example"), None);
-        assert_eq!(of("smtp://mail.website.example?tls=perhaps"), None);
-    }
-
-    #[test]
-    fn a_user_and_a_password_are_read_as_urls_write_them() {
-        assert_eq!(decode("a%40b+c").as_deref(), Some("a@b+c"));
-        assert!(decode("%ff").is_none());
-    }
-
-    #[test]
-    fn a_wrong_url_is_refused_without_telling_it() {
-        for url in ["", "mail.website.example", "smtp://", "imap://secret@x.example"] {
-            assert!(!Smtp::open(url, "website.example").unwrap_err().contains("secret"), "{url}");
-        }
-        assert!(Smtp::open("smtps://u:p@mail.website.example", "website.example").is_ok());
-    }
 }

@@ -6,7 +6,7 @@
 
 mod files;
 mod languages;
-mod samples;
+pub mod samples;
 mod translations;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -303,6 +303,3 @@ fn policy(style: &str, origins: &[String]) -> String {
 fn members(context: &Value) -> BTreeSet<String> {
     context.try_iter().into_iter().flatten().map(|name| name.to_string()).collect()
 }
-
-#[cfg(test)]
-mod tests;

@@ -15,7 +15,8 @@ const MESSAGES: &[(&str, bool)] = &[
 ];
 
 /// Every template that is rendered by itself, with each kind of context that it is given.
-pub(super) fn all() -> Vec<(&'static str, Value)> {
+#[must_use]
+pub fn all() -> Vec<(&'static str, Value)> {
     let mut samples = Vec::new();
     for (email_wrong, name_wrong) in
         [(None, None), (Some("email_malformed"), None), (Some("email_not_ascii"), Some("name_malformed"))]

@@ -6,11 +6,16 @@ const MAX_DOMAINS: usize = 8;
 
 /// The result of one check.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Finding {
+pub enum Finding {
     /// Nothing is wrong. Says what was found.
     Ok(String),
     /// Something is missing or wrong, and what to do: mostly a record to add.
-    Problem { what: String, remedy: String },
+    Problem {
+        /// What is wrong.
+        what: String,
+        /// What to do.
+        remedy: String,
+    },
     /// The lookup failed, and why.
     Failed(String),
     /// The check needs something first.
@@ -41,16 +46,16 @@ impl Finding {
 }
 
 /// The finding of a lookup: what `assess` says of its records, or that it failed.
-pub(super) fn answered<T>(answer: Result<T, String>, assess: impl FnOnce(T) -> Finding) -> Finding {
+pub fn answered<T>(answer: Result<T, String>, assess: impl FnOnce(T) -> Finding) -> Finding {
     answer.map_or_else(Finding::Failed, assess)
 }
 
 /// The domain in ASCII, if it can be a public one.
-pub(super) fn public_name(domain: &str) -> Option<String> {
+pub fn public_name(domain: &str) -> Option<String> {
     idna::domain_to_ascii_strict(domain).ok().filter(|name| name.contains('.'))
 }
 
-pub(super) fn no_domain(domain: &str) -> Finding {
+pub fn no_domain(domain: &str) -> Finding {
     Finding::problem(
         format!("Mail is sent from {domain}, which is not a public domain."),
         "set LEDE_MAIL_FROM to an address at your own domain",
@@ -58,7 +63,7 @@ pub(super) fn no_domain(domain: &str) -> Finding {
 }
 
 /// The domain and its parents, without the top-level domain.
-pub(super) fn domains_above(domain: &str) -> impl Iterator<Item = &str> {
+pub fn domains_above(domain: &str) -> impl Iterator<Item = &str> {
     std::iter::successors(Some(domain), |name| {
         name.split_once('.').map(|(_, above)| above).filter(|above| above.contains('.'))
     })
@@ -66,7 +71,7 @@ pub(super) fn domains_above(domain: &str) -> impl Iterator<Item = &str> {
 }
 
 /// The MX records of the domain, of which there is at least one.
-pub(super) fn exchanges(domain: &str, found: &[String]) -> Finding {
+pub fn exchanges(domain: &str, found: &[String]) -> Finding {
     // RFC 7505: a lone dot means that the domain accepts no mail.
     if found.iter().all(|exchange| exchange.ends_with(" .")) {
         return Finding::problem(
@@ -78,7 +83,7 @@ pub(super) fn exchanges(domain: &str, found: &[String]) -> Finding {
 }
 
 /// The addresses of a domain without MX records: mail is delivered there.
-pub(super) fn address(domain: &str, found: &[String]) -> Finding {
+pub fn address(domain: &str, found: &[String]) -> Finding {
     match found.first() {
         Some(address) => Finding::Ok(format!(
             "there is no MX record; mail is delivered to the domain's own address, {address}"
@@ -93,7 +98,7 @@ pub(super) fn address(domain: &str, found: &[String]) -> Finding {
 }
 
 /// The SPF record of the domain: which hosts may send for it.
-pub(super) fn spf(domain: &str, texts: &[String]) -> Finding {
+pub fn spf(domain: &str, texts: &[String]) -> Finding {
     let records: Vec<&String> = texts.iter().filter(|text| is_version(text, "v=spf1", ' ')).collect();
     let record = match records.as_slice() {
         [] => {
@@ -133,7 +138,7 @@ fn is_redirect(term: &str) -> bool {
 }
 
 /// The DMARC policy of the domain; `None` if it has none, and its parent is checked next.
-pub(super) fn dmarc(domain: &str, texts: &[String]) -> Option<Finding> {
+pub fn dmarc(domain: &str, texts: &[String]) -> Option<Finding> {
     let records: Vec<&String> = texts.iter().filter(|text| is_version(text, "v=DMARC1", ';')).collect();
     let add = |first: &str| format!("{first}:  _dmarc.{domain}. TXT \"v=DMARC1; p=none\"");
     let record = match records.as_slice() {
@@ -154,7 +159,7 @@ pub(super) fn dmarc(domain: &str, texts: &[String]) -> Option<Finding> {
     })
 }
 
-pub(super) fn no_dmarc(domain: &str) -> Finding {
+pub fn no_dmarc(domain: &str) -> Finding {
     Finding::problem(
         format!("No policy says what receivers do with mail that others send as {domain}."),
         format!("add:  _dmarc.{domain}. TXT \"v=DMARC1; p=none\"  (later p=quarantine or p=reject)"),
@@ -162,7 +167,7 @@ pub(super) fn no_dmarc(domain: &str) -> Finding {
 }
 
 /// The DKIM key at that name.
-pub(super) fn dkim(name: &str, texts: &[String]) -> Finding {
+pub fn dkim(name: &str, texts: &[String]) -> Finding {
     let add =
         format!("add:  {name}. TXT \"v=DKIM1; k=rsa; p=<the public key>\"  (as the mail service tells)");
     let keys: Vec<String> = texts
@@ -179,7 +184,8 @@ pub(super) fn dkim(name: &str, texts: &[String]) -> Finding {
     }
 }
 
-pub(super) fn no_selector() -> Finding {
+/// The finding when no DKIM selector was given.
+pub fn no_selector() -> Finding {
     Finding::Skipped(
         "Give the selector with --dkim-selector: the mail service tells it, and so does s= in the DKIM-Signature header of \
          a mail that arrived."
@@ -198,112 +204,4 @@ fn tag(record: &str, name: &str) -> Option<String> {
     let mut tags = record.split(';').filter_map(|tag| tag.split_once('='));
     let (_, value) = tags.find(|(tag, _)| tag.trim() == name)?;
     Some(value.split_whitespace().collect())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn texts(texts: &[&str]) -> Vec<String> {
-        texts.iter().map(|text| (*text).to_owned()).collect()
-    }
-
-    /// The remedy, if there is one.
-    fn remedy(finding: &Finding) -> Option<&str> {
-        match finding {
-            Finding::Problem { remedy, .. } => Some(remedy),
-            _ => None,
-        }
-    }
-
-    #[test]
-    fn spf_is_one_record_that_says_who_may_not_send() {
-        for record in [
-            "v=spf1 mx -all",
-            "v=spf1 include:spf.service.example ~all",
-            "V=SPF1 mx ~ALL exp=why.a.example",
-            "v=spf1 redirect=_spf.service.example",
-            "v=spf1 -all",
-        ] {
-            let found = texts(&["v=spf10 +all", "verification=1", record]);
-            assert_eq!(spf("a.example", &found), Finding::Ok(record.to_owned()));
-        }
-        for (found, wanted) in [
-            (&[][..], "add:  a.example. TXT \"v=spf1 mx ~all\""),
-            (&["v=spf1"], "a.example. TXT \"v=spf1 ~all\""),
-            (&["v=spf1 mx"], "a.example. TXT \"v=spf1 mx ~all\""),
-            (&["v=spf1 mx +all"], "a.example. TXT \"v=spf1 mx ~all\""),
-            (&["v=spf1 all -all"], "a.example. TXT \"v=spf1 ~all\""),
-            (&["v=spf1 a:small.example ?all"], "a.example. TXT \"v=spf1 a:small.example ~all\""),
-            (&["v=spf1 redirect="], "~all"),
-            (&["v=spf1 -all", "v=spf1 mx -all"], "merge them into one"),
-        ] {
-            let finding = spf("a.example", &texts(found));
-            assert!(remedy(&finding).is_some_and(|remedy| remedy.contains(wanted)), "{found:?}: {finding:?}");
-        }
-    }
-
-    #[test]
-    fn a_policy_is_looked_for_upwards_and_has_to_say_what_it_is() {
-        let above: Vec<&str> = domains_above("news.website.example").collect();
-        assert_eq!(above, ["news.website.example", "website.example"]);
-        assert_eq!(domains_above(&"a.".repeat(100)).count(), MAX_DOMAINS);
-        assert_eq!(dmarc("a.example", &texts(&["v=DMARC10; p=none", "p=none"])), None);
-        for record in ["v=DMARC1; p=none", "v=DMARC1;p=Reject; rua=mailto:a@a.example"] {
-            assert!(matches!(dmarc("a.example", &texts(&[record])), Some(Finding::Ok(_))), "{record}");
-        }
-        for found in [
-            &["v=DMARC1"][..],
-            &["v=DMARC1; p="],
-            &["v=DMARC1; sp=none"],
-            &["v=DMARC1; p=all"],
-            &["v=DMARC1; p=none", "v=DMARC1; p=reject"],
-        ] {
-            let finding = dmarc("a.example", &texts(found)).unwrap();
-            let wanted = "_dmarc.a.example. TXT \"v=DMARC1; p=none\"";
-            assert!(remedy(&finding).is_some_and(|remedy| remedy.contains(wanted)), "{found:?}: {finding:?}");
-        }
-    }
-
-    #[test]
-    fn a_dkim_key_is_one_that_is_not_empty() {
-        for record in ["v=DKIM1; k=rsa; p=MIIB IjAN", "p=MIIB", "k=ed25519; p = 11qY"] {
-            assert!(dkim("s._domainkey.a.example", &texts(&[record])).is_ok(), "{record}");
-        }
-        for found in [&[][..], &["v=DKIM1; p="], &["v=DKIM2; p=MIIB"], &["v=DKIM1"]] {
-            let finding = dkim("s._domainkey.a.example", &texts(found));
-            let wanted = "add:  s._domainkey.a.example. TXT \"v=DKIM1; ";
-            assert!(remedy(&finding).is_some_and(|remedy| remedy.starts_with(wanted)), "{finding:?}");
-        }
-        assert!(no_selector().is_ok());
-    }
-
-    #[test]
-    fn a_domain_takes_mail_by_mx_or_at_its_own_address() {
-        assert!(exchanges("a.example", &texts(&["10 mail.a.example."])).is_ok());
-        assert!(address("a.example", &texts(&["192.0.2.1"])).is_ok());
-        for finding in [exchanges("a.example", &texts(&["0 ."])), address("a.example", &[])] {
-            assert!(
-                remedy(&finding).is_some_and(|remedy| remedy.contains("a.example. MX 10 ")),
-                "{finding:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn a_domain_that_nobody_knows_is_not_asked_for() {
-        assert_eq!(public_name("Bücher.example").as_deref(), Some("xn--bcher-kva.example"));
-        for domain in ["localhost", "[127.0.0.1]", ""] {
-            assert_eq!(public_name(domain), None, "{domain}");
-        }
-    }
-
-    #[test]
-    fn findings_are_told_in_lines_of_their_own() {
-        assert_eq!(Finding::problem("No.", "add: x").report("SPF"), "SPF: problem. No.\n     add: x");
-        assert_eq!(
-            answered(Err("no answer".into()), |(): ()| no_selector()).report("MX"),
-            "MX: lookup failed. no answer"
-        );
-    }
 }

@@ -268,6 +268,29 @@ async fn the_json_feed_keeps_to_its_schema() {
 }
 
 #[tokio::test]
+async fn nothing_breaks_out_and_nothing_forbidden_gets_in() {
+    let server = Server::start().await;
+    let editor = server.login(Role::Editor).await;
+    let (nasty, wanted) = ("<a href=\"x\">&amp;'\u{ffff}\u{1f30a}]]>", "<a href=\"x\">&amp;'\u{1f30a}]]>");
+    for list in ["/v1/topics", "/v1/authors"] {
+        editor.post(list).json(json!({"slug": "nasty", "name": nasty})).await.is(201);
+    }
+    let body = json!({"title": nasty, "topics": ["nasty"], "authors": ["nasty"], "intro": "Text."});
+    published(&editor, body).await;
+    let rss = server.client().get(FEEDS[0].0).await;
+    let rss = parsed(&rss);
+    let texts = rss.descendants().filter(|node| node.is_element() && node.text() == Some(wanted));
+    let names: Vec<&str> = texts.map(|node| node.tag_name().name()).collect();
+    assert_eq!(names, ["title", "creator", "category"]);
+    let atom = server.client().get(FEEDS[1].0).await;
+    let atom = parsed(&atom);
+    let texts = atom.descendants().filter(|node| node.is_element() && node.text() == Some(wanted));
+    let names: Vec<&str> = texts.map(|node| node.tag_name().name()).collect();
+    assert_eq!(names, ["title", "name"]);
+    assert!(atom.descendants().any(|node| node.attribute("label") == Some(wanted)));
+}
+
+#[tokio::test]
 async fn a_name_with_every_character_stays_well_formed() {
     let server = Server::start().await;
     let editor = server.login(Role::Editor).await;

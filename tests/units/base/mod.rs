@@ -1,1 +1,5 @@
+mod http;
+mod mail;
+mod permits;
+mod templates;
 mod text;

@@ -1,10 +1,17 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use clap::Parser as _;
-
-use super::*;
+use lede::base::config::Config;
+use lede::base::http::json::sha256;
+use lede::base::templates::{Language, Templates, samples};
+use lede::base::text::Locale;
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::Kwargs;
+use minijinja::{Environment, Value, context};
 
 #[derive(clap::Parser)]
 struct Settings {
@@ -16,10 +23,6 @@ fn config(folder: Option<&Path>) -> Config {
     let mut config = Settings::parse_from(["lede"]).config;
     config.templates_dir = folder.map(Path::to_path_buf);
     config
-}
-
-fn compiled_in() -> Templates {
-    Templates::open(&config(None)).unwrap()
 }
 
 /// What is said of a folder with these files.
@@ -36,50 +39,69 @@ fn locale(tag: &str) -> Locale {
     Locale::parse(tag).unwrap()
 }
 
+/// The files that are compiled in, by name.
+fn files() -> BTreeMap<String, String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/base/templates");
+    let paths = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    paths
+        .filter(|path| path.extension().is_some_and(|ending| ending != "rs"))
+        .map(|path| {
+            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+            (name, std::fs::read_to_string(path).unwrap())
+        })
+        .collect()
+}
+
+/// The sentences of a language, each with the names of what is put into it.
+fn sentences(words: &str) -> BTreeMap<String, BTreeSet<String>> {
+    let tables: BTreeMap<String, BTreeMap<String, String>> = toml::from_str(words).unwrap();
+    let mut sentences = BTreeMap::new();
+    for (table, words) in tables {
+        for (name, sentence) in words {
+            let places = sentence.split('{').skip(1).map(|rest| rest.split('}').next().unwrap().to_owned());
+            sentences.insert(format!("{table}.{name}"), places.collect());
+        }
+    }
+    sentences
+}
+
 #[test]
 fn every_file_of_the_folder_is_compiled_in() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/templates");
-    let names: BTreeSet<String> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .filter(|name| files::ending(name) != "rs")
-        .collect();
-    assert_eq!(names, files::EMBEDDED.iter().map(|(name, _)| (*name).to_owned()).collect());
+    let why = with(&[("unknown", "")]).unwrap_err();
+    let (_, names) = why.split_once("there are ").unwrap();
+    assert_eq!(names.split(", ").collect::<Vec<_>>(), files().keys().collect::<Vec<_>>());
 }
 
 #[test]
 fn every_language_has_the_same_sentences_with_the_same_places() {
-    // Not `translations::read`, which fills up with English.
-    let files = Files::read(None).unwrap();
-    let sentences = |name: &str| {
-        let file = files.words().find(|file| file.name == name).unwrap();
-        let places = |sentence: translations::Sentence| {
-            sentence.places().into_iter().map(str::to_owned).collect::<BTreeSet<_>>()
-        };
-        translations::parse(&file)
-            .unwrap()
-            .into_iter()
-            .map(|(key, sentence)| (key, places(sentence)))
-            .collect::<Vec<_>>()
-    };
-    for file in files.words() {
-        assert_eq!(sentences(file.name), sentences("en.toml"), "{}", file.name);
+    let files = files();
+    for (name, words) in files.iter().filter(|(name, _)| name.ends_with(".toml")) {
+        assert_eq!(sentences(words), sentences(&files["en.toml"]), "{name}");
     }
 }
 
 #[test]
 fn every_sentence_is_asked_for() {
-    let templates = compiled_in();
+    let files = files();
     let asked = Arc::new(Mutex::new(BTreeSet::new()));
-    let (english, kept) = (templates.nearest(&locale("en")), asked.clone());
-    let words = english.0.clone();
-    let t = Value::from_function(move |key: &str, given: Kwargs| {
+    let kept = asked.clone();
+    let t = Value::from_function(move |key: &str, _: Kwargs| {
         kept.lock().unwrap().insert(key.to_owned());
-        words.say(key, |name| given.get(name).ok())
+        String::new()
     });
-    templates.try_out(&t, &english).unwrap();
-    let all: BTreeSet<String> = english.0.sentences.keys().cloned().collect();
-    assert_eq!(*asked.lock().unwrap(), all);
+    let mut environment = Environment::new();
+    environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build().unwrap());
+    environment.add_filter("wrap", |text: String| text);
+    for (name, text) in files.iter().filter(|(name, _)| name.ends_with(".html") || name.ends_with(".txt")) {
+        environment.add_template(name, text).unwrap();
+    }
+    for (name, context) in samples::all() {
+        environment.get_template(name).unwrap().render(context! { t => t.clone(), ..context }).unwrap();
+        if let Some(mail) = name.strip_suffix(".txt") {
+            asked.lock().unwrap().insert(format!("{mail}.subject"));
+        }
+    }
+    assert_eq!(*asked.lock().unwrap(), sentences(&files["en.toml"]).into_keys().collect());
 }
 
 #[test]
@@ -220,9 +242,13 @@ fn a_language_of_one_region_serves_who_names_none() {
 
 #[test]
 fn lines_of_mails_are_broken_at_blanks() {
-    let text = format!("{} {}\nnext", "word ".repeat(20), "x".repeat(100));
-    let wrapped = wrap(&text);
-    assert!(wrapped.lines().all(|line| line.chars().count() <= MOST_IN_A_LINE || !line.contains(' ')));
-    assert_eq!(wrapped.split_whitespace().count(), text.split_whitespace().count());
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("test_mail.txt"), "{{ site|wrap }}").unwrap();
+    let mut config = config(Some(folder.path()));
+    config.title = format!("{} {}\nnext", "word ".repeat(20), "x".repeat(100));
+    let templates = Templates::open(&config).unwrap();
+    let wrapped = templates.letter(&templates.site(), "test_mail", &context! {}).unwrap().text;
+    assert!(wrapped.lines().all(|line| line.chars().count() <= 72 || !line.contains(' ')), "{wrapped}");
+    assert_eq!(wrapped.split_whitespace().count(), config.title.split_whitespace().count());
     assert!(wrapped.ends_with("\nnext"));
 }

@@ -1,0 +1,7 @@
+mod conditional;
+mod encoding;
+mod fields;
+mod form;
+mod json;
+mod limit;
+mod peer;

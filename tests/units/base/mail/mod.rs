@@ -1,0 +1,3 @@
+mod address;
+mod message;
+mod smtp;
