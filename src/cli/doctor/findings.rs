@@ -55,6 +55,7 @@ pub fn public_name(domain: &str) -> Option<String> {
     idna::domain_to_ascii_strict(domain).ok().filter(|name| name.contains('.'))
 }
 
+/// The finding for a domain that cannot have public records.
 pub fn no_domain(domain: &str) -> Finding {
     Finding::problem(
         format!("Mail is sent from {domain}, which is not a public domain."),
@@ -159,6 +160,7 @@ pub fn dmarc(domain: &str, texts: &[String]) -> Option<Finding> {
     })
 }
 
+/// The finding when neither the domain nor its parents have a DMARC policy.
 pub fn no_dmarc(domain: &str) -> Finding {
     Finding::problem(
         format!("No policy says what receivers do with mail that others send as {domain}."),

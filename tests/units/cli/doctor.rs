@@ -81,10 +81,7 @@ fn a_domain_takes_mail_by_mx_or_at_its_own_address() {
     assert!(exchanges("a.example", &texts(&["10 mail.a.example."])).is_ok());
     assert!(address("a.example", &texts(&["192.0.2.1"])).is_ok());
     for finding in [exchanges("a.example", &texts(&["0 ."])), address("a.example", &[])] {
-        assert!(
-            remedy(&finding).is_some_and(|remedy| remedy.contains("a.example. MX 10 ")),
-            "{finding:?}"
-        );
+        assert!(remedy(&finding).is_some_and(|remedy| remedy.contains("a.example. MX 10 ")), "{finding:?}");
     }
 }
 
@@ -98,7 +95,10 @@ fn a_domain_that_nobody_knows_is_not_asked_for() {
 
 #[test]
 fn findings_are_told_in_lines_of_their_own() {
-    assert_eq!(Finding::problem("No.", "add: x").report("SPF"), "SPF: problem. No.\n     add: x");
+    assert_eq!(
+        Finding::Problem { what: "No.".into(), remedy: "add: x".into() }.report("SPF"),
+        "SPF: problem. No.\n     add: x"
+    );
     assert_eq!(
         answered(Err("no answer".into()), |(): ()| no_selector()).report("MX"),
         "MX: lookup failed. no answer"
