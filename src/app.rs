@@ -89,12 +89,13 @@ impl App {
         let Seams { clock, random, mailer } = seams;
         let mailer = mailer.map_or_else(|| Mailer::open(&config), Ok)?;
         let templates = Templates::open(&config).map_err(Error::unavailable)?;
-        let migrated = migrate::run(&config.database_url)?;
+        let migrated = migrate::run(&config.database.url)?;
         if !migrated.is_empty() {
             log::info!("migrated: {}", migrated.join(", "));
         }
         let (metrics, compute) = (Arc::<Metrics>::default(), Compute::default());
-        let db = Database::open(&config.database_url, config.connections(), &clock, &random, &metrics)?;
+        let db =
+            Database::open(&config.database.url, config.database.connections(), &clock, &random, &metrics)?;
         let generation = db.generation().clone();
         db.read(move |conn| events::catch_up(conn, &generation)).await?;
         let keys = Keys::open(&db, &secret(&config, &random)?).await?;
@@ -125,16 +126,16 @@ impl App {
     /// What stays of raw HTML in articles.
     #[must_use]
     pub fn policy(&self) -> Policy {
-        self.config.policy()
+        self.config.site.policy()
     }
 }
 
 /// The installation's secret: the one given, or with SQLite the one in the file beside the database, made if need be.
 fn secret(config: &Config, random: &Random) -> Result<Secret> {
-    if let Some(secret) = config.given_secret().map_err(Error::unavailable)? {
+    if let Some(secret) = config.secret.read().map_err(Error::unavailable)? {
         return Ok(secret);
     }
-    let DatabaseUrl::Sqlite(path) = &config.database_url else {
+    let DatabaseUrl::Sqlite(path) = &config.database.url else {
         return Err(Error::unavailable("with PostgreSQL, LEDE_SECRET or LEDE_SECRET_FILE has to be given"));
     };
     let file = PathBuf::from(path).with_extension("secret");

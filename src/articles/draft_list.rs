@@ -8,12 +8,13 @@ use super::store::ArticleRow;
 use crate::base::clock::Timestamp;
 use crate::base::db::schema::{article_terms, articles, terms};
 use crate::base::db::{Connection, MultiBackend};
-use crate::base::error::{Error, Invalid, Result};
+use crate::base::error::{Error, Result};
 use crate::base::http::page;
 use crate::base::http::query::{FromParams, Params};
 use crate::base::ids::{ArticleId, AuthorId, TopicId, UserId};
 use crate::base::text::Locale;
 use crate::base::text::slug::Slug;
+use crate::base::text::validate;
 use crate::terms::IsTerm as _;
 
 /// The filters and the order of the list of drafts.
@@ -78,14 +79,14 @@ impl FromParams for DraftFilter {
         ];
         let one = |text: &str| match page::sort(text, &known)?.as_slice() {
             [(key, descending)] => Ok(DraftSort(*key, *descending)),
-            _ => Err(Invalid::new("unknown-sort", "one of updated_at, created_at, title")),
+            _ => Err(validate::unknown("sort", ["updated_at", "created_at", "title"])),
         };
         Self {
             status: params.list("status", |text| match text {
                 "draft" => Ok(StatusFilter::Draft),
                 "published" => Ok(StatusFilter::Published),
                 "unpublished" => Ok(StatusFilter::Unpublished),
-                _ => Err(Invalid::new("not-one-of", "draft, published or unpublished")),
+                _ => Err(validate::unknown("status", ["draft", "published", "unpublished"])),
             }),
             has_unpublished_changes: params.flag("has_unpublished_changes"),
             trashed: params.flag("trashed").unwrap_or(false),
@@ -218,7 +219,7 @@ pub fn list(
     }
     let moment = |text: String| {
         let micros = text.parse().ok().and_then(|micros| Timestamp::from_micros(micros).ok());
-        micros.ok_or_else(|| Error::parameter("cursor", "foreign-cursor", "not a cursor of this list"))
+        micros.ok_or_else(page::foreign_cursor)
     };
     let query = match key {
         DraftKey::UpdatedAt => keyset!(articles::updated_at, moment),

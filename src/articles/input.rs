@@ -5,17 +5,18 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::checks::{
-    MAX_AUTHORS, MAX_TOPICS, check_aliases, check_cover, check_custom, check_markdown, check_named, check_seo,
+    MAX_AUTHORS, MAX_TOPICS, check_aliases, check_cover, check_markdown, check_named, check_seo,
 };
 use super::metadata_change::MetadataChange;
 use super::section_input::SectionInput;
-use super::{Cover, Metadata, Seo, WebsitePath, line, short};
+use super::{Cover, Metadata, Seo, WebsitePath};
 use crate::base::clock::Timestamp;
 use crate::base::error::{Invalid, Result, Violations};
 use crate::base::http::json::{self, present};
 use crate::base::ids::ArticleId;
 use crate::base::text::Locale;
 use crate::base::text::slug::Slug;
+use crate::base::text::validate;
 
 /// The fields that creating and updating an article have in common. `null` resets a field to its default.
 macro_rules! with_metadata {
@@ -95,8 +96,8 @@ macro_rules! with_metadata {
             pub fn change(&self, violations: &mut Violations) -> MetadataChange {
                 MetadataChange {
                     title: self.title.as_ref().and_then(|title| {
-                        let title = title.as_deref().ok_or_else(|| Invalid::new("required", "an article has a title"));
-                        violations.take("/title", title.and_then(|title| line(title, 300)))
+                        let title = title.as_deref().ok_or_else(|| validate::missing("title"));
+                        violations.take("/title", title.and_then(|title| validate::line("title", title, 300)))
                     }),
                     slug: self.slug.as_ref().map(|slug| {
                         slug.as_deref().and_then(|slug| violations.take("/slug", Slug::parse(slug)))
@@ -105,19 +106,19 @@ macro_rules! with_metadata {
                         locale.as_deref().and_then(|locale| violations.take("/locale", Locale::parse(locale)))
                     }),
                     subtitle: self.subtitle.as_ref().map(|text| {
-                        text.as_deref().and_then(|text| violations.take("/subtitle", line(text, 500)))
+                        text.as_deref().and_then(|text| violations.take("/subtitle", validate::line("subtitle", text, 500)))
                     }),
                     summary: self.summary.as_ref().map(|text| {
-                        text.as_deref().and_then(|text| violations.take("/summary", short(text, 1000)))
+                        text.as_deref().and_then(|text| violations.take("/summary", validate::text("summary", text, 1000)))
                     }),
                     cover: self.cover.clone().map(|cover| cover.and_then(|cover| check_cover(cover, violations))),
                     featured: self.featured.map(|flag| flag.unwrap_or(false)),
                     listed: self.listed.map(|flag| flag.unwrap_or(true)),
                     authors: self.authors.as_ref().map(|slugs| {
-                        check_named(slugs.as_deref().unwrap_or_default(), "/authors", MAX_AUTHORS, violations)
+                        check_named(slugs.as_deref().unwrap_or_default(), "authors", MAX_AUTHORS, violations)
                     }),
                     topics: self.topics.as_ref().map(|slugs| {
-                        check_named(slugs.as_deref().unwrap_or_default(), "/topics", MAX_TOPICS, violations)
+                        check_named(slugs.as_deref().unwrap_or_default(), "topics", MAX_TOPICS, violations)
                     }),
                     intro: self.intro.as_ref().map(|intro| {
                         let intro = intro.as_deref().unwrap_or_default();
@@ -126,7 +127,7 @@ macro_rules! with_metadata {
                     seo: self.seo.clone().map(|seo| check_seo(seo.unwrap_or_default(), violations)),
                     custom: self.custom.clone().map(|custom| {
                         let custom = custom.unwrap_or_default();
-                        violations.take("/custom", check_custom(&custom));
+                        violations.take("/custom", validate::custom(&custom));
                         custom
                     }),
                     translation_of: self.translation_of,

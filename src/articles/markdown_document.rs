@@ -2,10 +2,10 @@
 
 use serde_json::{Map, Value};
 
-use super::checks::{MAX_AUTHORS, MAX_CUSTOM, MAX_TOPICS, check_heading, check_markdown};
+use super::checks::{MAX_AUTHORS, MAX_TOPICS, check_heading, check_markdown};
 use super::match_sections::match_sections;
 use super::metadata_change::{MetadataChange, Named};
-use super::{Content, Cover, Section, Seo, line, parse_uuid, short, tree, web_address};
+use super::{Content, Cover, Section, Seo, parse_uuid, tree};
 use crate::authors::AuthorRef;
 use crate::base::clock::Timestamp;
 use crate::base::error::{Error, Invalid, Result, Violations};
@@ -15,6 +15,7 @@ use crate::base::random::Random;
 use crate::base::text::front_matter::{self, AuthorName, FrontMatter};
 use crate::base::text::outline::{self, Document, Part};
 use crate::base::text::slug::{Anchor, Slug};
+use crate::base::text::validate;
 use crate::base::text::{Locale, html};
 use crate::topics::TopicRef;
 
@@ -46,7 +47,7 @@ pub fn read_markdown(document: &str, pointer: &'static str) -> Result<ParsedDocu
         .map_err(|invalid| Error::invalid(pointer, invalid.code, invalid.detail))?;
     // YAML, TOML and JSON can write it in other ways than as itself.
     if json::find_nul(&serde_json::to_value(&front)?).is_some() {
-        return Err(Error::invalid(pointer, "nul", "U+0000 is not allowed in text"));
+        return Err(Error::invalid(pointer, "text-contains-nul", "Must not contain U+0000."));
     }
     read_document(front, text, pointer)
 }
@@ -59,7 +60,11 @@ pub fn read_html(document: &str, pointer: &'static str) -> Result<ParsedDocument
 
 fn check_length(document: &str, pointer: &'static str) -> Result<()> {
     if document.len() > MAX_DOCUMENT {
-        return Err(Error::invalid(pointer, "too-long", format!("at most {MAX_DOCUMENT} bytes")));
+        return Err(Error::invalid(
+            pointer,
+            "document-too-long",
+            format!("Must be at most {MAX_DOCUMENT} bytes."),
+        ));
     }
     Ok(())
 }
@@ -71,14 +76,24 @@ fn read_document(front: FrontMatter, text: &str, pointer: &'static str) -> Resul
     let parts = check_parts(document.sections, pointer, &mut violations);
     violations.check()?;
     let mut reader = FrontReader { custom: front.custom };
-    let title =
-        front.title.or(document.title).and_then(|title| reader.keep("title", title, |text| line(text, 300)));
+    let title = front
+        .title
+        .or(document.title)
+        .and_then(|title| reader.keep("title", title, |text| validate::line("title", text, 300)));
     let metadata = MetadataChange {
         title,
         slug: front.slug.and_then(|slug| reader.keep("slug", slug, Slug::parse)).map(Some),
         locale: front.locale.and_then(|locale| reader.keep("locale", locale, Locale::parse)).map(Some),
-        subtitle: Some(front.subtitle.and_then(|text| reader.keep("subtitle", text, |text| line(text, 500)))),
-        summary: Some(front.summary.and_then(|text| reader.keep("summary", text, |text| short(text, 1000)))),
+        subtitle: Some(
+            front
+                .subtitle
+                .and_then(|text| reader.keep("subtitle", text, |text| validate::line("subtitle", text, 500))),
+        ),
+        summary: Some(
+            front
+                .summary
+                .and_then(|text| reader.keep("summary", text, |text| validate::text("summary", text, 1000))),
+        ),
         cover: Some(front.cover.and_then(|cover| reader.cover(cover))),
         featured: Some(front.featured.unwrap_or(false)),
         listed: Some(front.listed.unwrap_or(true)),
@@ -163,8 +178,8 @@ impl FrontReader {
         } else {
             format!("/{}", cover.url.trim_start_matches("./"))
         };
-        let url = self.keep("cover", url, |url| web_address(url, true))?;
-        let fits = |text: Option<String>| text.filter(|text| short(text, 1000).is_ok());
+        let url = self.keep("cover", url, |url| validate::url_or_path("cover", url))?;
+        let fits = |text: Option<String>| text.filter(|text| validate::text("text", text, 1000).is_ok());
         let size = |size: Option<u32>| size.filter(|size| (1..=100_000).contains(size));
         Some(Cover {
             url,
@@ -177,14 +192,14 @@ impl FrontReader {
 
     fn seo(&mut self, seo: front_matter::Seo) -> Seo {
         Seo {
-            title: seo.title.filter(|text| short(text, 300).is_ok()),
-            description: seo.description.filter(|text| short(text, 1000).is_ok()),
+            title: seo.title.filter(|text| validate::text("title", text, 300).is_ok()),
+            description: seo.description.filter(|text| validate::text("description", text, 1000).is_ok()),
             canonical_url: seo
                 .canonical_url
-                .and_then(|url| self.keep("canonical_url", url, |url| web_address(url, false))),
+                .and_then(|url| self.keep("canonical_url", url, |url| validate::url("canonical-url", url))),
             image_url: seo
                 .image_url
-                .and_then(|url| self.keep("image_url", url, |url| web_address(url, true))),
+                .and_then(|url| self.keep("image_url", url, |url| validate::url_or_path("image-url", url))),
             noindex: seo.noindex.unwrap_or(false),
         }
     }
@@ -195,7 +210,7 @@ impl FrontReader {
         let mut length = 2;
         for (name, value) in self.custom {
             length += name.len() + value.to_string().len() + 8;
-            if length > MAX_CUSTOM {
+            if length > validate::MAX_CUSTOM {
                 break;
             }
             custom.insert(name, value);
@@ -215,7 +230,7 @@ fn authors(names: &[AuthorName]) -> Vec<Named> {
 fn named<'a>(names: impl Iterator<Item = (Option<&'a str>, &'a str)>, most: usize) -> Vec<Named> {
     let mut all: Vec<Named> = Vec::new();
     for (slug, name) in names.take(most) {
-        let Ok(name) = line(name, 200) else { continue };
+        let Ok(name) = validate::line("name", name, 200) else { continue };
         let slug = slug.and_then(|slug| Slug::parse(slug).ok()).unwrap_or_else(|| Slug::from_title(&name));
         if !all.iter().any(|other| other.slug == slug) {
             all.push(Named { slug, name });

@@ -6,13 +6,13 @@ use std::collections::HashSet;
 use serde_json::{Map, Value};
 
 use super::Section;
-use super::checks::check_custom;
 use super::tree::{Pointers, flatten, normalize};
 use crate::base::clock::Timestamp;
 use crate::base::error::{Result, Violations};
 use crate::base::random::Random;
 use crate::base::text::outline::Part;
 use crate::base::text::slug::Anchor;
+use crate::base::text::validate;
 
 /// Builds a tree from the checked parts of a document at `pointer`. A part is a known section if it has its anchor, or else
 /// if its body is unchanged under another heading: then it keeps its anchor unless another is written. Parts without a
@@ -98,7 +98,7 @@ impl Matcher<'_> {
             Some(Value::Object(custom)) => custom.clone(),
             _ => before.map(|section| section.custom.clone()).unwrap_or_default(),
         };
-        self.violations.take(self.pointer, check_custom(&custom));
+        self.violations.take(self.pointer, validate::custom(&custom));
         Ok(Section {
             id: match before {
                 Some(section) => section.id,

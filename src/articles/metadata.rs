@@ -6,7 +6,7 @@ use super::metadata_change::{MetadataChange, Named};
 use super::{slugs, store};
 use crate::auth::{Permission, WriteAuthors, WriteTopics};
 use crate::base::db::Tx;
-use crate::base::error::{Invalid, Place, Result, Violations};
+use crate::base::error::{Invalid, Location, Result, Violations};
 use crate::base::text::slug::Slug;
 use crate::terms::{self, IsTerm};
 
@@ -49,8 +49,8 @@ pub fn change_metadata(
             && (original == id || store::find(tx, original)?.is_none())
         {
             violations.push(
-                Place::Pointer("/translation_of".into()),
-                Invalid::new("unknown-article", "There is no other article with this id."),
+                Location::Pointer("/translation_of".into()),
+                Invalid::new("article-unknown", "There is no other article with this id."),
             );
         }
     }
@@ -73,7 +73,7 @@ fn term_ids<I: IsTerm, Create: Permission>(
             Some(id) => id,
             None if editor.actor.may::<Create>() => terms::store::make(tx, &named.slug, &named.name)?,
             None => {
-                let place = Place::Pointer(format!("{pointer}/{at}"));
+                let place = Location::Pointer(format!("{pointer}/{at}"));
                 violations.push(place, unknown(I::UNKNOWN, &named.slug));
                 continue;
             }

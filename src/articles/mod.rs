@@ -28,7 +28,6 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::base::error::Invalid;
 use crate::base::ids::{ArticleId, AuthorId, IsId as _, SectionId, TopicId};
 use crate::base::text::Locale;
 use crate::base::text::slug::{Anchor, Slug};
@@ -225,46 +224,4 @@ impl<'de> Deserialize<'de> for SectionRef {
 #[must_use]
 pub fn parse_uuid(text: &str) -> Option<Uuid> {
     (text.len() == 36).then(|| Uuid::try_parse(text).ok()).flatten()
-}
-
-/// A text of one line without control characters, trimmed, `1..=most` characters.
-///
-/// # Errors
-/// `empty`, `too-long`, `control-character`.
-pub fn line(text: &str, most: usize) -> Result<String, Invalid> {
-    let text = text.trim();
-    if text.is_empty() {
-        return Err(Invalid::new("empty", "at least one character"));
-    }
-    if text.chars().any(char::is_control) {
-        return Err(Invalid::new("control-character", "one line without control characters"));
-    }
-    short(text, most)
-}
-
-/// A text of at most `most` characters.
-///
-/// # Errors
-/// `too-long`.
-pub fn short(text: &str, most: usize) -> Result<String, Invalid> {
-    if text.chars().nth(most).is_some() {
-        return Err(Invalid::new("too-long", format!("at most {most} characters")));
-    }
-    Ok(text.to_owned())
-}
-
-/// An address on the web: http or https, or, if `or_path`, a path on the website.
-///
-/// # Errors
-/// `malformed-url`.
-pub fn web_address(text: &str, or_path: bool) -> Result<String, Invalid> {
-    let is_path = or_path && text.starts_with('/') && !text.starts_with("//");
-    let is_url =
-        url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-    let is_clean = text.len() <= 2000 && !text.contains(|c: char| c.is_control() || c.is_whitespace());
-    if is_clean && (is_path || is_url) {
-        return Ok(text.to_owned());
-    }
-    let kinds = if or_path { "http://, https:// or /" } else { "http:// or https://" };
-    Err(Invalid::new("malformed-url", format!("an address of at most 2000 bytes that begins with {kinds}")))
 }

@@ -5,12 +5,13 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::Section;
-use super::checks::{check_custom, check_heading, check_markdown};
+use super::checks::{check_heading, check_markdown};
 use super::tree::{self, Destination, Pointers, flatten};
-use crate::base::error::{Error, Invalid, Place, Result, Violations};
+use crate::base::error::{Error, Invalid, Location, Result, Violations};
 use crate::base::http::json::{self, present};
 use crate::base::ids::SectionId;
 use crate::base::text::slug::Anchor;
+use crate::base::text::validate;
 
 /// A change of a section. `parent_id`, `before` or `after` move it. Omitted fields keep their value; `null` resets a field
 /// to its default. A `parent_id` of `null` moves the section to the top level.
@@ -80,8 +81,10 @@ impl SectionChange {
             after: update.after,
         };
         if change.before.is_some() && change.after.is_some() {
-            violations
-                .push(Place::Pointer("/after".into()), Invalid::new("one-place", "either before or after"));
+            violations.push(
+                Location::Pointer("/after".into()),
+                Invalid::new("place-ambiguous", "Send either `before` or `after`."),
+            );
         }
         violations.check()?;
         Ok(change)
@@ -105,7 +108,7 @@ impl SectionChange {
                 None => section.custom.clear(),
             }
             let mut violations = Violations::default();
-            violations.take("/custom", check_custom(&section.custom));
+            violations.take("/custom", validate::custom(&section.custom));
             violations.check()?;
         }
         let moves = self.parent.is_some() || self.before.is_some() || self.after.is_some();
@@ -137,7 +140,7 @@ impl SectionChange {
         let parent = match (self.parent, sibling) {
             (Some(parent), _) => parent,
             (None, Some(sibling)) => parent_of(sibling, sections).ok_or_else(|| {
-                Error::invalid(self.moved_by(), "unknown-section", "no section of this article")
+                Error::invalid(self.moved_by(), "section-unknown", "Not a section of this article.")
             })?,
             (None, None) => None,
         };
@@ -147,7 +150,7 @@ impl SectionChange {
             .any(|(below, ..)| Some(below.id) == parent || Some(below.id) == sibling)
         {
             let detail = "a section cannot stand below or beside itself";
-            return Err(Error::invalid(self.moved_by(), "inside-itself", detail));
+            return Err(Error::invalid(self.moved_by(), "section-inside-itself", detail));
         }
         tree::insert(sections, section, Destination { parent, before: self.before, after: self.after })
     }

@@ -5,11 +5,12 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::checks::{check_custom, check_heading, check_markdown};
-use crate::base::error::{Invalid, Place, Result, Violations};
+use super::checks::{check_heading, check_markdown};
+use crate::base::error::{Invalid, Location, Result, Violations};
 use crate::base::ids::SectionId;
 use crate::base::text::outline::MAX_DEPTH;
 use crate::base::text::slug::Anchor;
+use crate::base::text::validate;
 
 /// A section in a request body.
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
@@ -102,8 +103,8 @@ fn check_level(
     for (at, input) in inputs.into_iter().enumerate() {
         let pointer = format!("{above}/sections/{at}");
         if depth > MAX_DEPTH {
-            let invalid = Invalid::new("too-deep", "sections are at most five deep");
-            violations.push(Place::Pointer(pointer), invalid);
+            let invalid = Invalid::new("sections-too-deep", "Sections nest at most five levels deep.");
+            violations.push(Location::Pointer(pointer), invalid);
         } else {
             sections.push(check_section(input, pointer, depth, violations));
         }
@@ -124,7 +125,7 @@ fn check_section(
     let body = check_markdown(body.as_deref().unwrap_or_default());
     let body = violations.take(format!("{pointer}/body"), body).unwrap_or_default();
     let custom = custom.unwrap_or_default();
-    violations.take(format!("{pointer}/custom"), check_custom(&custom));
+    violations.take(format!("{pointer}/custom"), validate::custom(&custom));
     let sections = check_level(sections.unwrap_or_default(), &pointer, depth + 1, violations);
     CheckedSection { pointer, id, heading, anchor, body, custom, sections }
 }

@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use super::section_input::CheckedSection;
 use super::{Section, SectionRef};
 use crate::base::clock::Timestamp;
-use crate::base::error::{Error, Invalid, Place, Result, Violations};
+use crate::base::error::{Error, Invalid, Location, Result, Violations};
 use crate::base::ids::SectionId;
 use crate::base::random::Random;
 use crate::base::text::outline::MAX_DEPTH;
@@ -97,7 +97,11 @@ pub fn remove(sections: &mut Vec<Section>, id: SectionId) -> Option<Section> {
 /// Inserts a section and those below it. Invalid `unknown-section` if the destination does not exist.
 pub fn insert(sections: &mut Vec<Section>, section: Section, destination: Destination) -> Result<()> {
     let unknown = |member: &str| {
-        Error::invalid(format!("/{member}"), "unknown-section", "no section of this article there")
+        Error::invalid(
+            format!("/{member}"),
+            "section-unknown",
+            "Not a section of this article, or not at that place.",
+        )
     };
     let siblings = match destination.parent {
         None => sections,
@@ -120,10 +124,10 @@ pub fn normalize(sections: &mut [Section], pointers: Pointers) -> Result<()> {
         sections.iter().map(|section| 1 + depth(&section.sections)).max().unwrap_or(0)
     }
     let mut violations = Violations::default();
-    let tree = || Place::Pointer(pointers.tree.into());
-    let name_place = || Place::Pointer(pointers.name.into());
+    let tree = || Location::Pointer(pointers.tree.into());
+    let name_place = || Location::Pointer(pointers.name.into());
     if depth(sections) > MAX_DEPTH {
-        violations.push(tree(), Invalid::new("too-deep", "sections are at most five deep"));
+        violations.push(tree(), Invalid::new("sections-too-deep", "Sections nest at most five levels deep."));
     }
     let mut anchors = HashSet::new();
     let (mut ids, mut count, mut bytes) = (HashSet::new(), 0, 0);
@@ -134,8 +138,10 @@ pub fn normalize(sections: &mut [Section], pointers: Pointers) -> Result<()> {
             bytes += serde_json::to_string(&section.custom).map_or(0, |custom| custom.len());
         }
         if !ids.insert(section.id) {
-            violations
-                .push(name_place(), Invalid::new("duplicate-section", format!("{} comes twice", section.id)));
+            violations.push(
+                name_place(),
+                Invalid::new("section-repeated", format!("The id {} is used twice.", section.id)),
+            );
         }
         if let Some(anchor) = &section.anchor
             && !anchors.insert(anchor.clone())
@@ -147,11 +153,19 @@ pub fn normalize(sections: &mut [Section], pointers: Pointers) -> Result<()> {
         }
     }
     if count > MAX_SECTIONS {
-        violations.push(tree(), Invalid::new("too-many", format!("at most {MAX_SECTIONS} sections")));
+        violations.push(
+            tree(),
+            Invalid::new("sections-too-many", format!("Must be at most {MAX_SECTIONS} sections.")),
+        );
     }
     if bytes > MAX_TEXT {
-        violations
-            .push(tree(), Invalid::new("too-long", format!("at most {MAX_TEXT} bytes in all sections")));
+        violations.push(
+            tree(),
+            Invalid::new(
+                "sections-too-long",
+                format!("Must be at most {MAX_TEXT} bytes in all sections together."),
+            ),
+        );
     }
     violations.check()?;
     name(sections, &mut anchors);
@@ -219,8 +233,8 @@ impl Builder<'_> {
         let kept_anchor = before.and_then(|section| section.anchor.clone());
         if checked.id.is_some() && before.is_none() {
             let detail = "not a section of this article; leave the id out to make a new one";
-            let place = Place::Pointer(format!("{}/id", checked.pointer));
-            self.violations.push(place, Invalid::new("foreign-section", detail));
+            let place = Location::Pointer(format!("{}/id", checked.pointer));
+            self.violations.push(place, Invalid::new("section-unknown", detail));
         }
         Ok(Section {
             id: checked.id.map_or_else(|| self.random.id(self.now), Ok)?,

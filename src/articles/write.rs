@@ -36,7 +36,7 @@ pub struct NewArticle {
 pub fn create(tx: &mut Tx<'_>, editor: &Editor<'_>, new: &NewArticle) -> Result<Draft> {
     let now = tx.now();
     let title = new.metadata.title.clone();
-    let title = title.ok_or_else(|| Error::invalid("/title", "required", "An article has a title."))?;
+    let title = title.ok_or_else(|| Error::invalid("/title", "title-missing", "Required."))?;
     let mut row = ArticleRow {
         id: new.id,
         owner_id: editor.actor.user,

@@ -31,7 +31,7 @@ impl Password {
     /// `too-long` above 256 bytes.
     pub fn typed(text: &str) -> Result<Self, Invalid> {
         if text.len() > 256 {
-            return Err(Invalid::new("too-long", "a password has at most 256 bytes"));
+            return Err(Invalid::new("password-too-long", "Must be at most 256 bytes."));
         }
         Ok(Self(text.nfkc().collect()))
     }
@@ -43,10 +43,13 @@ impl Password {
     pub fn chosen(text: &str) -> Result<Self, Invalid> {
         let password = Self::typed(text)?;
         if password.0.chars().count() < 15 {
-            return Err(Invalid::new("too-short", "a password has at least 15 characters"));
+            return Err(Invalid::new("password-too-short", "Must be at least 15 characters."));
         }
         if password.0.chars().collect::<std::collections::BTreeSet<_>>().len() < 5 {
-            return Err(Invalid::new("too-simple", "a password has at least five different characters"));
+            return Err(Invalid::new(
+                "password-too-simple",
+                "Must contain at least five different characters.",
+            ));
         }
         Ok(password)
     }

@@ -13,7 +13,7 @@ use crate::terms::{IsTerm, Loaded, TermRow, Terms};
 
 impl IsTerm for AuthorId {
     const KIND: &'static str = "author";
-    const UNKNOWN: &'static str = "unknown-author";
+    const UNKNOWN: &'static str = "author-unknown";
     const HAS_FOLLOWERS: bool = false;
     type Details = AuthorDetails;
     type Ref = AuthorRef;

@@ -58,15 +58,15 @@ pub struct Conflict {
 /// Why a value was refused at the door: a stable kebab-case code and a sentence for a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invalid {
-    /// Stable, kebab-case, e.g. `too-long`.
-    pub code: &'static str,
+    /// Stable, kebab-case: the noun, then what is wrong with it, e.g. `title-too-long`.
+    pub code: Cow<'static, str>,
     /// What is wrong and what would be right.
     pub detail: Cow<'static, str>,
 }
 
 /// Where a broken rule was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Place {
+pub enum Location {
     /// A JSON pointer into the body.
     Pointer(String),
     /// A parameter of the query, the path or the header.
@@ -75,12 +75,12 @@ pub enum Place {
 
 /// Broken rules and where: at most fifty are kept.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Violations(Vec<(Place, Invalid)>);
+pub struct Violations(Vec<(Location, Invalid)>);
 
 impl Invalid {
     /// A refusal with its code and sentence.
-    pub fn new(code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, detail: detail.into() }
+    pub fn new(code: impl Into<Cow<'static, str>>, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { code: code.into(), detail: detail.into() }
     }
 }
 
@@ -88,7 +88,7 @@ impl Violations {
     const MOST: usize = 50;
 
     /// Notes a broken rule.
-    pub fn push(&mut self, place: Place, invalid: Invalid) {
+    pub fn push(&mut self, place: Location, invalid: Invalid) {
         if self.0.len() < Self::MOST {
             self.0.push((place, invalid));
         }
@@ -96,7 +96,7 @@ impl Violations {
 
     /// Notes the refusal of the member at `pointer`, if it was refused.
     pub fn take<T>(&mut self, pointer: impl Into<String>, parsed: Result<T, Invalid>) -> Option<T> {
-        parsed.map_err(|invalid| self.push(Place::Pointer(pointer.into()), invalid)).ok()
+        parsed.map_err(|invalid| self.push(Location::Pointer(pointer.into()), invalid)).ok()
     }
 
     /// Notes what a part of the same input was refused for.
@@ -122,7 +122,7 @@ impl Violations {
 
     /// The broken rules, in the order they were found.
     #[must_use]
-    pub fn as_slice(&self) -> &[(Place, Invalid)] {
+    pub fn as_slice(&self) -> &[(Location, Invalid)] {
         &self.0
     }
 
@@ -139,28 +139,28 @@ impl Error {
     /// One broken rule of the body.
     pub fn invalid(
         pointer: impl Into<String>,
-        code: &'static str,
+        code: impl Into<Cow<'static, str>>,
         detail: impl Into<Cow<'static, str>>,
     ) -> Self {
-        Self::Invalid(Violations(vec![(Place::Pointer(pointer.into()), Invalid::new(code, detail))]))
+        Self::Invalid(Violations(vec![(Location::Pointer(pointer.into()), Invalid::new(code, detail))]))
     }
 
     /// A parameter that cannot be understood.
     pub fn parameter(
         name: impl Into<String>,
-        code: &'static str,
+        code: impl Into<Cow<'static, str>>,
         detail: impl Into<Cow<'static, str>>,
     ) -> Self {
-        Self::Malformed(Violations(vec![(Place::Parameter(name.into()), Invalid::new(code, detail))]))
+        Self::Malformed(Violations(vec![(Location::Parameter(name.into()), Invalid::new(code, detail))]))
     }
 
     /// A body that cannot be understood.
     pub fn malformed(
         pointer: impl Into<String>,
-        code: &'static str,
+        code: impl Into<Cow<'static, str>>,
         detail: impl Into<Cow<'static, str>>,
     ) -> Self {
-        Self::Malformed(Violations(vec![(Place::Pointer(pointer.into()), Invalid::new(code, detail))]))
+        Self::Malformed(Violations(vec![(Location::Pointer(pointer.into()), Invalid::new(code, detail))]))
     }
 
     /// A clash without further members.
@@ -194,7 +194,7 @@ impl fmt::Display for Error {
             Self::Malformed(found) | Self::Invalid(found) => {
                 let mut separator = "";
                 for (place, invalid) in &found.0 {
-                    let (Place::Pointer(place) | Place::Parameter(place)) = place;
+                    let (Location::Pointer(place) | Location::Parameter(place)) = place;
                     write!(f, "{separator}{place}: {}", invalid.detail)?;
                     separator = "; ";
                 }

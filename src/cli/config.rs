@@ -19,7 +19,7 @@ pub(super) fn run(config: &Config, command: &Command) -> anyhow::Result<ExitCode
     let Command::Check = command;
     Mailer::open(config)?;
     Templates::open(config).map_err(anyhow::Error::msg)?;
-    config.given_secret().map_err(anyhow::Error::msg)?;
+    config.secret.read().map_err(anyhow::Error::msg)?;
     println!("{config:#?}");
     let unknown = unknown_settings();
     for name in &unknown {

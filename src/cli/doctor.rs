@@ -14,8 +14,9 @@ use minijinja::context;
 
 use crate::app::Seams;
 use crate::base::config::Config;
-use crate::base::mail::{EmailAddress, Mailer, Message, Undelivered};
+use crate::base::mail::{Mailer, Message, Undelivered};
 use crate::base::templates::Templates;
+use crate::base::text::email::EmailAddress;
 use dns::Dns;
 use findings::Finding;
 
@@ -52,7 +53,7 @@ pub(super) async fn run(config: Config, command: Command) -> anyhow::Result<Exit
             is_ok = false;
             println!(
                 "mail: problem. No mail server is configured: the test mail was written to {}",
-                config.mail_dir.display()
+                config.mail.dir.display()
             );
             println!("      set LEDE_SMTP_URL");
         }
@@ -64,7 +65,7 @@ pub(super) async fn run(config: Config, command: Command) -> anyhow::Result<Exit
         }
         Err(Undelivered::Failed(why)) => eprintln!("lede: the test mail could not be sent: {why}"),
     }
-    for (name, finding) in look_up(config.mail_from.domain(), resolver, &dkim_selector).await {
+    for (name, finding) in look_up(config.mail.from.domain(), resolver, &dkim_selector).await {
         is_ok &= finding.is_ok();
         println!("{}", finding.report(&name));
     }
@@ -82,7 +83,7 @@ fn test_mail(config: &Config, to: EmailAddress) -> anyhow::Result<Message> {
     let date = clock.now();
     Ok(Message {
         id: random.uuid(date)?,
-        from: config.mail_from.clone(),
+        from: config.mail.from.clone(),
         to,
         subject: letter.subject,
         text: letter.text,

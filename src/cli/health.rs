@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::base::config::Config;
 
 pub(super) async fn run(config: &Config) -> anyhow::Result<ExitCode> {
-    let mut address = config.bind;
+    let mut address = config.server.bind;
     if address.ip().is_unspecified() {
         address.set_ip(match address {
             SocketAddr::V4(_) => IpAddr::V4(Ipv4Addr::LOCALHOST),

@@ -25,8 +25,8 @@ use crate::base::db::{Connection, Tx};
 use crate::base::error::Result;
 use crate::base::http::IfMatch;
 use crate::base::ids::{ArticleId, UserId};
-use crate::base::mail::EmailAddress;
 use crate::base::text::Locale;
+use crate::base::text::email::EmailAddress;
 use crate::base::text::slug::Slug;
 use crate::editions::publish::{self, Publication};
 use crate::render_context::{self, RenderSettings};
@@ -203,7 +203,7 @@ impl<'a> Import<'a> {
         let metadata = &mut document.metadata;
         metadata.title.get_or_insert_with(|| name.replace(['-', '_'], " "));
         let slug = metadata.slug.get_or_insert_with(|| Some(Slug::from_title(&name))).clone();
-        let locale = metadata.locale.clone().flatten().unwrap_or_else(|| self.app.config.locale.clone());
+        let locale = metadata.locale.clone().flatten().unwrap_or_else(|| self.app.config.site.locale.clone());
         if let Some(slug) = slug.clone() {
             let mut claimed = self.claimed.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some(other) = claimed.insert((locale.clone(), slug.clone()), file.to_owned()) {
@@ -226,7 +226,8 @@ impl<'a> Import<'a> {
 
     async fn create(&self, document: ParsedDocument) -> Result<Draft> {
         let actor: Actor<WriteArticles> = Actor::new(self.owner, Role::Admin)?;
-        let (locale, random, now) = (self.app.config.locale.clone(), &self.app.random, self.app.clock.now());
+        let (locale, random, now) =
+            (self.app.config.site.locale.clone(), &self.app.random, self.app.clock.now());
         let new = NewArticle {
             // An unknown id is kept: the document comes from another installation.
             id: document.id.map_or_else(|| random.id(now), Ok)?,
@@ -240,7 +241,7 @@ impl<'a> Import<'a> {
 
     async fn update(&self, id: ArticleId, mut document: ParsedDocument) -> Result<(Draft, Outcome)> {
         let actor: Actor<WriteArticles> = Actor::new(self.owner, Role::Admin)?;
-        let locale = self.app.config.locale.clone();
+        let locale = self.app.config.site.locale.clone();
         document.metadata.locale.get_or_insert(None);
         let work = move |tx: &mut Tx<'_>| {
             let editor = Editor { actor, locale: &locale };

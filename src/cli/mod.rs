@@ -56,9 +56,9 @@ enum Command {
 #[must_use]
 pub fn run(mut cli: Cli) -> ExitCode {
     // A demonstration prints its own text and logs only what goes wrong, unless it is told otherwise.
-    let is_quiet = matches!(cli.command, Command::Demo) && cli.config.log == "info";
-    logger::start(if is_quiet { "warn" } else { &cli.config.log });
-    if let Err(why) = cli.config.read_database_url() {
+    let is_quiet = matches!(cli.command, Command::Demo) && cli.config.server.log == "info";
+    logger::start(if is_quiet { "warn" } else { &cli.config.server.log });
+    if let Err(why) = cli.config.database.read_url_file() {
         eprintln!("lede: LEDE_DATABASE_URL_FILE: {why}");
         return ExitCode::from(2);
     }
@@ -86,7 +86,7 @@ pub fn run(mut cli: Cli) -> ExitCode {
 }
 
 fn migrate(config: &Config) -> anyhow::Result<ExitCode> {
-    let names = crate::base::db::migrate::run(&config.database_url)?;
+    let names = crate::base::db::migrate::run(&config.database.url)?;
     println!(
         "{}",
         if names.is_empty() {

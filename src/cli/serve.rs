@@ -13,11 +13,11 @@ use crate::server;
 /// Serves until SIGTERM or SIGINT. A second signal ends the process at once.
 pub(super) async fn run(mut config: Config) -> anyhow::Result<ExitCode> {
     warn_of_unknown_settings();
-    let bind = config.bind;
+    let bind = config.server.bind;
     let listener = TcpListener::bind(bind).with_context(|| format!("cannot listen on {bind}"))?;
     // With port 0 the system chooses a free port.
     let bind = listener.local_addr()?;
-    config.bind = bind;
+    config.server.bind = bind;
     let stop = stop_on_signal()?;
     let app = super::open(config).await?;
     log::info!("listening on http://{bind}");

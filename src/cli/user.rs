@@ -11,7 +11,7 @@ use crate::auth::{Password, Role};
 use crate::base::config::Config;
 use crate::base::events::Event;
 use crate::base::ids::UserId;
-use crate::base::mail::EmailAddress;
+use crate::base::text::email::EmailAddress;
 use crate::users::store::{self, UserRow};
 
 #[derive(Debug, Subcommand)]

@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{Edition, EditionSection};
-use crate::base::error::Invalid;
 use crate::base::http::query::Params;
 use crate::base::text::slug::Anchor;
+use crate::base::text::validate;
 
 /// A format of a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
@@ -50,7 +50,7 @@ impl Formats {
             "html" => Ok(Format::Html),
             "markdown" => Ok(Format::Markdown),
             "text" => Ok(Format::Text),
-            _ => Err(Invalid::new("not-one-of", "html, markdown or text")),
+            _ => Err(validate::unknown("format", ["html", "markdown", "text"])),
         });
         if formats.is_empty() {
             return Self::DEFAULT;

@@ -11,11 +11,12 @@ use super::renderings::ItemRow;
 use crate::base::clock::Timestamp;
 use crate::base::db::Connection;
 use crate::base::db::schema::{rendering_terms, renderings};
-use crate::base::error::{Invalid, Result};
+use crate::base::error::Result;
 use crate::base::http::query::{FromParams, Params};
 use crate::base::ids::{ArticleId, TermId};
 use crate::base::text::Locale;
 use crate::base::text::slug::Slug;
+use crate::base::text::validate;
 
 /// The filters of lists of editions.
 #[derive(Debug, Clone, Default)]
@@ -44,7 +45,7 @@ impl FromParams for ListFilter {
     fn from_params(params: &mut Params) -> Self {
         let id = |text: &str| {
             let id = crate::articles::parse_uuid(text).map(crate::base::ids::IsId::from_uuid);
-            id.ok_or_else(|| Invalid::new("malformed-id", "a UUID"))
+            id.ok_or_else(|| validate::malformed("id", "Must be a UUID."))
         };
         Self {
             slug: params.list("slug", Slug::parse),

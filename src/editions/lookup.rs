@@ -14,7 +14,7 @@ use crate::articles::{ArticleKey, slugs};
 use crate::base::db::Connection;
 use crate::base::db::schema::{render_context as context, renderings};
 use crate::base::error::{Error, Result};
-use crate::base::http::Answer;
+use crate::base::http::Response;
 use crate::base::http::public::moved;
 use crate::base::ids::ArticleId;
 use crate::base::text::Locale;
@@ -62,9 +62,9 @@ struct Label<'a> {
 
 impl Finished {
     /// The default response.
-    pub(super) fn answer(self) -> Result<Answer> {
+    pub(super) fn answer(self) -> Result<Response> {
         let key = self.surrogate_key()?;
-        Ok(Answer::public("application/json", self.body.into()).tag(self.tag).surrogate_key(key))
+        Ok(Response::public("application/json", self.body.into()).tag(self.tag).surrogate_key(key))
     }
 
     /// The ids of the article, its topics and its authors.
@@ -77,7 +77,7 @@ impl Finished {
 
 impl Stored {
     /// A response made of it, with its surrogate keys.
-    pub(super) fn with_keys(&self, answer: Answer) -> Result<Answer> {
+    pub(super) fn with_keys(&self, answer: Response) -> Result<Response> {
         Ok(answer.surrogate_key(self.finished.surrogate_key()?))
     }
 
@@ -154,8 +154,8 @@ pub(super) async fn respond(
     app: &App,
     req: &HttpRequest,
     article: ArticleKey,
-    make: impl AsyncFnOnce(Stored) -> Result<Answer>,
-) -> Result<Answer> {
+    make: impl AsyncFnOnce(Stored) -> Result<Response>,
+) -> Result<Response> {
     const TRIES: u32 = 3;
     for _ in 0..TRIES {
         let article = article.clone();

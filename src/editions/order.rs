@@ -146,7 +146,7 @@ impl EditionOrder {
 }
 
 fn foreign_cursor() -> Error {
-    Error::parameter("cursor", "foreign-cursor", "This is not a cursor of this list with these filters.")
+    page::foreign_cursor()
 }
 
 /// Beyond a value (or, if `or_equal`, there already), and exactly at it.

@@ -53,7 +53,7 @@ pub async fn prepare(
             let Publication { article, revision, published_at } = publication;
             let row = resolve_article(conn, actor, &article)?;
             let content = find_revision_content(conn, row.id, revision)?.ok_or_else(|| {
-                Error::invalid("/revision", "unknown-revision", "The article has no such revision.")
+                Error::invalid("/revision", "revision-unknown", "The article has no such revision.")
             })?;
             if is_live(&row, revision) {
                 return Ok(None);

@@ -8,21 +8,21 @@ use super::xml::Xml;
 use super::{Entry, Feed};
 use crate::base::error::Result;
 
-/// When a feed that has nothing in it was last changed: a feed has to say.
+/// `updated` is required, also in an empty feed.
 const NEVER: &str = "1970-01-01T00:00:00Z";
 
 /// The feed as an Atom document.
 pub(super) fn write(feed: &Feed) -> Result<Bytes> {
     let root = [("xmlns", "http://www.w3.org/2005/Atom"), ("xml:lang", feed.language.as_str())];
     Xml::document("feed", &root, |xml| {
-        xml.text("id", &feed.address)?;
+        xml.text("id", &feed.url)?;
         xml.text("title", &feed.title)?;
         if let Some(description) = &feed.description {
             xml.text("subtitle", description)?;
         }
         xml.text("updated", &feed.updated_at().map_or(NEVER.to_owned(), |at| at.to_string()))?;
         author(xml, &feed.publisher)?;
-        xml.empty("link", &[("rel", "self"), ("type", "application/atom+xml"), ("href", &feed.address)])?;
+        xml.empty("link", &[("rel", "self"), ("type", "application/atom+xml"), ("href", &feed.url)])?;
         xml.empty("link", &[("rel", "alternate"), ("type", "text/html"), ("href", feed.home.as_str())])?;
         feed.entries.iter().try_for_each(|one| {
             xml.element("entry", &[("xml:lang", one.language.as_str())], |xml| entry(xml, one))

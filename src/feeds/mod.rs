@@ -1,9 +1,9 @@
-//! What feed readers and search engines fetch: the newest editions as RSS, Atom and JSON Feed, and the addresses of all
-//! as a sitemap. None of it knows the present moment: as long as the editions stay, the bytes do.
+//! What feed readers and search engines fetch: the newest editions as RSS, Atom and JSON Feed, and the URLs of all listed
+//! articles as a sitemap. None of it contains the current time, so the bytes change only when editions do.
 
-mod addresses;
 mod atom;
-mod json;
+mod json_feed;
+mod pages;
 pub mod routes;
 mod rss;
 mod sitemap;
@@ -11,39 +11,53 @@ mod store;
 mod xml;
 
 use url::Url;
+use utoipa::IntoParams;
 
 use crate::base::clock::Timestamp;
 use crate::base::error::{Error, Result};
 use crate::base::ids::IsId as _;
 use crate::base::text::Locale;
 use crate::base::text::absolute::absolute;
+use crate::base::text::slug::Slug;
 use crate::editions::Edition;
 use crate::render_context::Website;
 use crate::topics::TopicRef;
 
-/// How many editions a feed holds: the newest. Who asks once a day misses none of a daily's, and a feed of long reads
-/// stays below a megabyte.
+/// How many editions a feed holds: a reader that polls once a day misses nothing of a daily publication, and a feed of long
+/// articles stays below a megabyte.
 const ENTRIES: i64 = 30;
 
-/// A feed, whatever the format.
+/// The editions a feed shows.
+#[derive(Debug, Clone, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct FeedFilter {
+    /// Only editions with this topic: a slug.
+    #[param(value_type = Option<Slug>)]
+    topic: Option<Slug>,
+    /// Only editions in this language.
+    #[param(value_type = Option<Locale>)]
+    locale: Option<Locale>,
+}
+
+/// A feed, independent of its format.
 #[derive(Debug)]
 struct Feed {
     title: String,
-    /// The publication's own name: whose the editions are that name no author.
+    /// The publication's name, as the author of editions that name none.
     publisher: String,
     description: Option<String>,
     /// The website's front page.
     home: Url,
-    /// The feed's own address.
-    address: String,
+    /// The feed's own URL.
+    url: String,
     language: Locale,
     entries: Vec<Entry>,
 }
 
-/// An edition in a feed. Every address is absolute.
+/// An edition in a feed. Every URL in it is absolute.
 #[derive(Debug)]
 struct Entry {
-    /// Stays the same whatever becomes of the article: `urn:uuid:…`.
+    /// `urn:uuid:…`, which never changes.
     id: String,
     url: Url,
     title: String,
@@ -58,9 +72,9 @@ struct Entry {
     updated_at: Timestamp,
 }
 
-/// An address as documents want it: what is not ASCII is encoded.
-fn parse(address: &str) -> Result<Url> {
-    Url::parse(address).map_err(|e| Error::internal(format!("{address}: {e}")))
+/// Parses a URL of the website, which percent-encodes it.
+fn parse(url: &str) -> Result<Url> {
+    Url::parse(url).map_err(|e| Error::internal(format!("{url}: {e}")))
 }
 
 /// The front page of the website.
@@ -69,7 +83,7 @@ fn home(website: &Website) -> Result<Url> {
 }
 
 impl Feed {
-    /// When anything in it last changed.
+    /// When its newest change was published.
     fn updated_at(&self) -> Option<Timestamp> {
         self.entries.iter().map(|entry| entry.updated_at).max()
     }
@@ -93,7 +107,7 @@ impl Entry {
         })
     }
 
-    /// What kind of picture the cover is, as far as its name tells.
+    /// The cover's media type, guessed from its file extension.
     fn cover_type(&self) -> Option<&'static str> {
         let (_, extension) = self.cover.as_ref()?.path().rsplit_once('.')?;
         match extension.to_ascii_lowercase().as_str() {

@@ -1,4 +1,4 @@
-//! RSS 2.0, with the whole text in `content:encoded`.
+//! Writes RSS 2.0, with the full text in `content:encoded`.
 
 use std::io;
 
@@ -24,13 +24,13 @@ pub(super) fn write(feed: &Feed) -> Result<Bytes> {
 fn channel(xml: &mut Xml, feed: &Feed) -> io::Result<()> {
     xml.text("title", &feed.title)?;
     xml.text("link", feed.home.as_str())?;
-    // Required, even of those who have nothing to say here.
+    // Required, also without a description.
     xml.text("description", feed.description.as_ref().unwrap_or(&feed.title))?;
     xml.text("language", feed.language.as_str())?;
     if let Some(at) = feed.updated_at() {
         xml.text("lastBuildDate", &at.http_date())?;
     }
-    let itself = [("rel", "self"), ("type", "application/rss+xml"), ("href", &feed.address)];
+    let itself = [("rel", "self"), ("type", "application/rss+xml"), ("href", &feed.url)];
     xml.empty("atom:link", &itself)?;
     feed.entries.iter().try_for_each(|entry| xml.element("item", &[], |xml| item(xml, entry)))
 }
@@ -51,7 +51,7 @@ fn item(xml: &mut Xml, entry: &Entry) -> io::Result<()> {
         xml.html("description", &[], &escape_html(summary))?;
     }
     if let (Some(cover), Some(kind)) = (&entry.cover, entry.cover_type()) {
-        // Zero tells that the length is not known.
+        // Required; 0 means unknown.
         xml.empty("enclosure", &[("url", cover.as_str()), ("length", "0"), ("type", kind)])?;
     }
     xml.html("content:encoded", &[], &entry.content_html)

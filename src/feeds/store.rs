@@ -1,14 +1,15 @@
-//! What a feed is made of: a constant number of statements, and texts only of the editions that are shown.
+//! What feeds and the sitemap read: a constant number of statements, and full texts only of the editions a feed shows.
 
+use diesel::prelude::*;
 use url::form_urlencoded;
-use utoipa::IntoParams;
 
-use super::{ENTRIES, Entry, Feed, home};
+use super::{ENTRIES, Entry, Feed, FeedFilter, home};
+use crate::base::clock::Timestamp;
 use crate::base::config::Config;
 use crate::base::db::Connection;
+use crate::base::db::schema::renderings;
 use crate::base::error::{Error, Result};
-use crate::base::http::query::{FromParams, Params};
-use crate::base::ids::TopicId;
+use crate::base::ids::{ArticleId, TopicId};
 use crate::base::text::Locale;
 use crate::base::text::slug::Slug;
 use crate::editions::filter::Resolved;
@@ -21,68 +22,74 @@ use crate::site::store::title_and_description;
 use crate::terms;
 use crate::topics::TopicRef;
 
-/// What a feed is about.
-#[derive(Debug, Clone, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct About {
-    /// Only what is about this topic: a slug.
-    #[param(value_type = Option<Slug>)]
-    topic: Option<Slug>,
-    /// Only what is in this language.
-    #[param(value_type = Option<Locale>)]
-    locale: Option<Locale>,
+/// A listed article, as the sitemap needs it.
+#[derive(Debug, Queryable)]
+pub(super) struct ListedRow {
+    pub id: ArticleId,
+    pub translation_of: Option<ArticleId>,
+    pub locale: Locale,
+    pub slug: Slug,
+    pub updated_at: Timestamp,
+    /// The JSON of the article in lists.
+    pub item: Vec<u8>,
 }
 
-impl FromParams for About {
-    fn from_params(params: &mut Params) -> Self {
-        Self { topic: params.parsed("topic", Slug::parse), locale: params.parsed("locale", Locale::parse) }
-    }
+/// The columns of a [`ListedRow`].
+const LISTED: (
+    renderings::article_id,
+    renderings::translation_of,
+    renderings::locale,
+    renderings::slug,
+    renderings::updated_at,
+    renderings::item,
+) = (
+    renderings::article_id,
+    renderings::translation_of,
+    renderings::locale,
+    renderings::slug,
+    renderings::updated_at,
+    renderings::item,
+);
+
+/// The newest editions that a filter matches, and its topic under its current name.
+///
+/// # Errors
+/// Not found, if there is no such topic.
+pub(super) fn find(conn: &mut Connection, filter: &FeedFilter) -> Result<(Vec<ItemRow>, Option<TopicRef>)> {
+    let topic = filter.topic.as_ref().map(|slug| find_topic(conn, slug)).transpose()?;
+    let topics = topic.iter().map(|topic| vec![topic.id]).collect();
+    let editions = EditionFilter::in_language(filter.locale.clone());
+    let editions = editions.with(conn, &Resolved { topics, ..Resolved::default() })?;
+    Ok((editions.find(conn, &EditionOrder::newest_first(), None, ENTRIES)?, topic))
 }
 
-impl About {
-    /// The rows of the newest editions, and the topic as it is now.
-    ///
-    /// # Errors
-    /// Not found, if there is no such topic.
-    pub(super) fn find(&self, conn: &mut Connection) -> Result<(Vec<ItemRow>, Option<TopicRef>)> {
-        let topic = self.topic.as_ref().map(|slug| find_topic(conn, slug)).transpose()?;
-        let topics = topic.iter().map(|topic| vec![topic.id]).collect();
-        let filter = EditionFilter::in_language(self.locale.clone());
-        let editions = filter.with(conn, &Resolved { topics, ..Resolved::default() })?;
-        Ok((editions.find(conn, &EditionOrder::newest_first(), None, ENTRIES)?, topic))
-    }
-
-    /// The feed at `path` of these editions.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub(super) fn feed(
-        &self,
-        conn: &mut Connection,
-        config: &Config,
-        path: &str,
-        rows: &[ItemRow],
-        topic: Option<TopicRef>,
-    ) -> Result<Feed> {
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        query.extend_pairs(topic.iter().map(|topic| ("topic", topic.slug.as_str())));
-        query.extend_pairs(self.locale.iter().map(|locale| ("locale", locale.as_str())));
-        let query = query.finish();
-        let separator = if query.is_empty() { "" } else { "?" };
-        let (publisher, description) = title_and_description(conn, config)?;
-        Ok(Feed {
-            title: match topic {
-                Some(topic) => format!("{publisher}: {}", topic.name),
-                None => publisher.clone(),
-            },
-            publisher,
-            description,
-            home: home(&render_context::store::website(conn, config)?)?,
-            address: format!("{}{path}{separator}{query}", config.base_url()),
-            language: self.locale.as_ref().unwrap_or(&config.locale).clone(),
-            entries: items::whole(conn, rows)?.iter().map(Entry::new).collect::<Result<_>>()?,
-        })
-    }
+/// The feed at `path` of these editions.
+pub(super) fn assemble(
+    conn: &mut Connection,
+    config: &Config,
+    path: &str,
+    filter: &FeedFilter,
+    rows: &[ItemRow],
+    topic: Option<TopicRef>,
+) -> Result<Feed> {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs(topic.iter().map(|topic| ("topic", topic.slug.as_str())));
+    query.extend_pairs(filter.locale.iter().map(|locale| ("locale", locale.as_str())));
+    let query = query.finish();
+    let separator = if query.is_empty() { "" } else { "?" };
+    let (publisher, description) = title_and_description(conn, config)?;
+    Ok(Feed {
+        title: match topic {
+            Some(topic) => format!("{publisher}: {}", topic.name),
+            None => publisher.clone(),
+        },
+        publisher,
+        description,
+        home: home(&render_context::store::website(conn, config)?)?,
+        url: format!("{}{path}{separator}{query}", config.base_url()),
+        language: filter.locale.as_ref().unwrap_or(&config.site.locale).clone(),
+        entries: items::whole(conn, rows)?.iter().map(Entry::new).collect::<Result<_>>()?,
+    })
 }
 
 /// The topic with that slug, or the one it was merged into.
@@ -90,4 +97,29 @@ fn find_topic(conn: &mut Connection, slug: &Slug) -> Result<TopicRef> {
     let found: Vec<Option<TopicId>> = terms::store::find_by_slugs(conn, std::slice::from_ref(slug))?;
     let found: Vec<TopicId> = found.into_iter().flatten().collect();
     terms::store::resolve(conn, &found)?.pop().ok_or(Error::NotFound("topic"))
+}
+
+/// How many listed articles there are.
+pub(super) fn count_listed(conn: &mut Connection) -> Result<i64> {
+    Ok(renderings::table.filter(renderings::listed.eq(true)).count().get_result(conn)?)
+}
+
+/// At most `limit` listed articles from `offset` on, in order of first publication.
+pub(super) fn listed(conn: &mut Connection, offset: i64, limit: i64) -> Result<Vec<ListedRow>> {
+    Ok(renderings::table
+        .filter(renderings::listed.eq(true))
+        .order((renderings::published_at, renderings::article_id))
+        .select(LISTED)
+        .offset(offset)
+        .limit(limit)
+        .load(conn)?)
+}
+
+/// Every listed article that is a translation or has one.
+pub(super) fn listed_translations(conn: &mut Connection) -> Result<Vec<ListedRow>> {
+    let others = diesel::alias!(renderings as others);
+    let original = others.field(renderings::translation_of);
+    let originals = others.filter(original.is_not_null()).select(original.assume_not_null());
+    let either = renderings::translation_of.is_not_null().or(renderings::article_id.eq_any(originals));
+    Ok(renderings::table.filter(renderings::listed.eq(true)).filter(either).select(LISTED).load(conn)?)
 }

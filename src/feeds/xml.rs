@@ -1,4 +1,4 @@
-//! Writes XML that is well-formed whatever the texts hold: what is markup is escaped, what XML 1.0 forbids is left out.
+//! Writes XML that is well-formed for any text: markup is escaped, and characters that XML 1.0 forbids are dropped.
 
 use std::borrow::Cow;
 use std::io;
@@ -56,7 +56,7 @@ impl Xml {
         self.0.write_event(Event::Text(BytesText::new(&allowed(text))))
     }
 
-    /// An element that holds HTML, as a text that people can read.
+    /// An element that contains HTML in a CDATA section, which stays readable.
     pub(super) fn html(&mut self, name: &str, attributes: Attributes<'_>, html: &str) -> io::Result<()> {
         self.element(name, attributes, |xml| {
             BytesCData::escaped(&allowed(html)).try_for_each(|part| xml.0.write_event(Event::CData(part)))

@@ -14,7 +14,7 @@ use crate::base::text::slug::{MAX_LENGTH, Slug};
 use crate::render_context::Website;
 
 /// The most bytes of an address, encoded.
-pub const MOST_ADDRESS: usize = 2000;
+pub const MAX_ADDRESS: usize = 2000;
 
 /// A path on the website, perhaps with a query, as browsers send it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub struct Address {
 
 impl Address {
     /// Reads a path. `None` for what is none that a redirect could lead from: the website's root, an address with a
-    /// fragment, which browsers keep to themselves, U+0000, and more than [`MOST_ADDRESS`] bytes.
+    /// fragment, which browsers keep to themselves, U+0000, and more than [`MAX_ADDRESS`] bytes.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         if !text.starts_with('/') || text.contains('#') {
@@ -46,7 +46,7 @@ impl Address {
         let is_one = !address.key.is_empty()
             && !address.path.starts_with("//")
             && !address.key.contains('\0')
-            && address.path.len().max(address.key.len()) <= MOST_ADDRESS;
+            && address.path.len().max(address.key.len()) <= MAX_ADDRESS;
         is_one.then_some(address)
     }
 

@@ -42,9 +42,6 @@ pub struct AddressRow {
 }
 
 /// Keeps the addresses of a live article, and says whether any of them leads elsewhere than before.
-///
-/// # Errors
-/// When the database refuses.
 pub fn upsert(
     tx: &mut Tx<'_>,
     article: ArticleId,
@@ -81,18 +78,18 @@ pub fn upsert(
     Ok(true)
 }
 
-/// Which redirects are wanted.
+/// Which redirects a list contains.
 #[derive(Debug, Clone, Default)]
-pub struct Wanted {
-    /// Only the one from there.
+pub struct RedirectFilter {
+    /// Only the redirect from this address.
     pub from: Option<Address>,
-    /// Only those of this language.
+    /// Only redirects of this language.
     pub locale: Option<Locale>,
 }
 
 type Rows<'a> = addresses::BoxedQuery<'a, MultiBackend>;
 
-impl Wanted {
+impl RedirectFilter {
     /// Of the addresses with the same key, only the one that counts, and only if no article has it now.
     fn matching(&self) -> Rows<'_> {
         let others = diesel::alias!(addresses as others);
@@ -118,16 +115,13 @@ impl Wanted {
 }
 
 /// At most `limit` redirects with keys behind `after`, by key.
-///
-/// # Errors
-/// When the database refuses.
 pub fn list(
     conn: &mut Connection,
-    wanted: &Wanted,
+    filter: &RedirectFilter,
     after: Option<&str>,
     limit: i64,
 ) -> Result<Vec<AddressRow>> {
-    let mut rows = wanted.matching();
+    let mut rows = filter.matching();
     if let Some(after) = after {
         rows = rows.filter(addresses::key.gt(after));
     }
@@ -135,17 +129,14 @@ pub fn list(
 }
 
 /// How many there are.
-///
-/// # Errors
-/// When the database refuses.
-pub fn count(conn: &mut Connection, wanted: &Wanted) -> Result<i64> {
-    Ok(wanted.matching().count().get_result(conn)?)
+pub fn count(conn: &mut Connection, filter: &RedirectFilter) -> Result<i64> {
+    Ok(filter.matching().count().get_result(conn)?)
 }
 
 /// Forgets that `from` was an article's address by a slug of this language, which frees that slug.
 ///
 /// # Errors
-/// Not found; conflict `address-in-use` if the article still has the slug, `is-alias` if editors wrote the address down.
+/// Not found; conflict `address-in-use` if the article still has the slug, `redirect-is-alias` if editors wrote the address down.
 pub fn remove(tx: &mut Tx<'_>, from: &Address, locale: &Locale, config: &Config) -> Result<()> {
     let website = render_context::store::website(tx, config)?;
     let slug = from.slug(&website, locale).ok_or_else(|| unknown(tx, from, locale))?;
@@ -156,7 +147,7 @@ pub fn remove(tx: &mut Tx<'_>, from: &Address, locale: &Locale, config: &Config)
     let live = articles::find_published(tx, &row)?.map(|content| content.metadata);
     let published = live.as_ref().map(|metadata| (&metadata.locale, &metadata.slug));
     if [Some((&row.locale, &row.slug)), published].contains(&Some((locale, &slug))) {
-        return Err(Error::conflict("address-in-use", format!("the article has the slug {slug}")));
+        return Err(Error::conflict("address-in-use", format!("The article still has the slug {slug}.")));
     }
     slugs::forget(tx, article, locale, &slug)?;
     if let (Some(metadata), Some(published_at)) = (live, row.published_at) {
@@ -174,8 +165,8 @@ fn unknown(tx: &mut Tx<'_>, from: &Address, locale: &Locale) -> Error {
         .filter(addresses::rank.eq(ALIAS));
     match diesel::select(diesel::dsl::exists(alias)).get_result(&mut **tx) {
         Ok(true) => {
-            let detail = "editors wrote this address down: take it out of the article's aliases, and publish";
-            Error::conflict("is-alias", detail)
+            let detail = "This is an alias. Remove it from the article's `aliases` and publish.";
+            Error::conflict("redirect-is-alias", detail)
         }
         Ok(false) => Error::NotFound("redirect"),
         Err(error) => error.into(),

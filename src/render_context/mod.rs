@@ -52,8 +52,8 @@ impl RenderSettings {
     pub fn new(config: &Config) -> Self {
         Self {
             version: VERSION,
-            website: Website { url: config.website_url(), article_path: config.article_path.clone() },
-            iframe_hosts: config.policy().iframe_hosts,
+            website: Website { url: config.website_url(), article_path: config.site.article_path.clone() },
+            iframe_hosts: config.site.policy().iframe_hosts,
         }
     }
 }

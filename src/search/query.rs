@@ -31,7 +31,10 @@ impl Terms {
     /// `too-long`, `no-words`, `too-many-words`.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         if text.chars().nth(MOST_CHARACTERS).is_some() {
-            return Err(Invalid::new("too-long", format!("at most {MOST_CHARACTERS} characters")));
+            return Err(Invalid::new(
+                "query-too-long",
+                format!("Must be at most {MOST_CHARACTERS} characters."),
+            ));
         }
         let is_quote = |c| matches!(c, '"' | '“' | '”' | '„');
         let mut terms: Vec<Term> = Vec::new();
@@ -54,9 +57,9 @@ impl Terms {
             }
         }
         match kept.iter().map(|term| term.words.len()).sum::<usize>() {
-            0 => Err(Invalid::new("no-words", "at least one letter or digit")),
+            0 => Err(Invalid::new("query-empty", "Must contain at least one letter or digit.")),
             words if words > MOST_WORDS => {
-                Err(Invalid::new("too-many-words", format!("at most {MOST_WORDS} words")))
+                Err(Invalid::new("query-too-many-words", format!("Must be at most {MOST_WORDS} words.")))
             }
             _ => Ok(Self(kept)),
         }

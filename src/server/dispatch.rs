@@ -22,7 +22,7 @@ use crate::base::error::{Error, Result};
 use crate::base::http::cache::Turn;
 use crate::base::http::endpoint::{Endpoint, Routed};
 use crate::base::http::representation::Representation;
-use crate::base::http::{Answer, cors, idempotency, query};
+use crate::base::http::{Response, cors, idempotency, query};
 
 /// Where people join from the pages of any site.
 const JOIN: &str = "/v1/subscribers";
@@ -109,7 +109,7 @@ async fn called(
         Turn::Make(flight) => flight,
     };
     let mut res = next.call(req).await?;
-    let Some(answer) = res.response_mut().extensions_mut().remove::<Answer>() else { return Ok(res) };
+    let Some(answer) = res.response_mut().extensions_mut().remove::<Response>() else { return Ok(res) };
     let (moment, now) = (flight.moment, app.clock.now());
     let made = Representation::new(answer, known.routed.path, &app.public_headers, moment, now);
     let made = flight.land(made);

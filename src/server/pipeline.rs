@@ -7,7 +7,7 @@ use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::http::header::{
-    ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CROSS_ORIGIN_RESOURCE_POLICY, HeaderName, HeaderValue, ORIGIN,
+    ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CROSS_ORIGIN_RESOURCE_POLICY, HeaderValue, ORIGIN,
 };
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, web};
@@ -15,12 +15,12 @@ use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, web};
 use crate::app::App;
 use crate::base::error::{Error, Result};
 use crate::base::http::endpoint::Routed;
-use crate::base::http::limit::{Policy, Standing};
+use crate::base::http::limit::{Policy, RateLimitStatus};
 use crate::base::http::representation::Representation;
-use crate::base::http::{cors, json, peer, problem};
+use crate::base::http::request_id::{self, REQUEST_ID};
+use crate::base::http::{cors, json, problem};
 use crate::base::metrics;
 
-static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// What is somebody's own is kept nowhere.
 const PRIVATE: HeaderValue = HeaderValue::from_static("private, no-store");
 
@@ -80,7 +80,7 @@ fn routed(
     id: &str,
 ) -> (ServiceResponse<BoxBody>, &'static str) {
     let routed = res.request().extensions().get::<Routed>().copied();
-    let standing = res.request().extensions().get::<Standing>().copied();
+    let standing = res.request().extensions().get::<RateLimitStatus>().copied();
     let route = routed.map_or("none", |routed| routed.path);
     if let Some(error) = res.response().error() {
         let response = explain(error, id, res.request(), route);
@@ -92,7 +92,7 @@ fn routed(
         standing.write(headers);
     }
     if let Some(routed) = routed.filter(|_| !headers.contains_key(ACCESS_CONTROL_ALLOW_ORIGIN)) {
-        cors::allow(routed.open, &app.config.cors_origins, origin, headers);
+        cors::allow(routed.open, &app.config.server.cors_origins, origin, headers);
     }
     let defaults =
         [(CACHE_CONTROL, PRIVATE), (CROSS_ORIGIN_RESOURCE_POLICY, HeaderValue::from_static("same-origin"))];
@@ -112,7 +112,7 @@ fn explain(error: &actix_web::Error, id: &str, req: &HttpRequest, route: &str) -
     let error = match error.as_response_error().status_code().as_u16() {
         404 => Error::NotFound("page"),
         413 => Error::TooLarge(json::MOST_BYTES as u64),
-        400..=499 => Error::malformed("", "malformed-request", error.to_string()),
+        400..=499 => Error::malformed("", "request-malformed", error.to_string()),
         _ => Error::internal(error.to_string()),
     };
     fail(&error, id, req, route)
@@ -145,7 +145,7 @@ fn count(app: &App, method: &Method, route: &'static str, status: u16, took: Dur
 
 /// The id that a trusted proxy gave the request, or a new one.
 fn request_id(app: &App, req: &ServiceRequest) -> String {
-    match peer::request_id(req.head(), &app.config.trusted_proxies) {
+    match request_id::forwarded(req.head(), &app.config.server.trusted_proxies) {
         Some(given) => given.to_owned(),
         None => app.random.uuid(app.clock.now()).unwrap_or_default().to_string(),
     }

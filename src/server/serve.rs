@@ -29,7 +29,7 @@ pub async fn serve(app: App, listener: TcpListener, mut stop: watch::Receiver<bo
     let settings = RenderSettings::new(&app.config);
     app.db.write(move |tx| render_context::store::save_settings(tx, &settings)).await?;
     let work = jobs::run_until(app.clone(), stop.clone());
-    let (generation, url) = (app.db.generation().clone(), app.config.database_url.clone());
+    let (generation, url) = (app.db.generation().clone(), app.config.database.url.clone());
     let follower = actix_web::rt::spawn(events::follow(generation, url, stop.clone()));
     let worker = matches!(app.clock, Clock::System).then(|| actix_web::rt::spawn(work));
     let data = Data::new(app.clone());
@@ -61,6 +61,6 @@ pub async fn serve(app: App, listener: TcpListener, mut stop: watch::Receiver<bo
 async fn drain(app: App, server: ServerHandle, stopped: impl Future<Output = ()>) {
     stopped.await;
     app.draining.store(true, Ordering::SeqCst);
-    tokio::time::sleep(Duration::from_secs(app.config.drain_seconds)).await;
+    tokio::time::sleep(Duration::from_secs(app.config.server.drain_seconds)).await;
     server.stop(true).await;
 }

@@ -1,5 +1,5 @@
-//! What a publication says of itself: what a frontend needs once, such as its name, its languages and its navigation.
-//! Where the website is and which language is the default are settings.
+//! Settings of the publication that editors change and frontends read: title, description, languages and navigation. The
+//! website's URL and the default language are settings of the server.
 
 pub mod routes;
 pub mod store;
@@ -7,35 +7,33 @@ pub mod store;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// The most entries of a navigation, and the most below one of them.
-pub const MOST_ENTRIES: usize = 50;
+/// The most entries of the navigation, and of each of its submenus.
+pub const MAX_ENTRIES: usize = 50;
 /// The most languages of a site.
-pub const MOST_LOCALES: usize = 100;
-/// The most characters of a title.
-pub const MOST_TITLE: usize = 300;
+pub const MAX_LOCALES: usize = 100;
 
 /// An entry of the navigation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct NavigationEntry {
-    /// What it is called: one line.
+    /// The label: one line.
     #[schema(min_length = 1, max_length = 100, example = "Sea")]
     pub label: String,
-    /// Where it leads: http, https, or a path on the website.
+    /// The target: an http or https URL, or a path on the website.
     #[schema(min_length = 1, max_length = 2000, example = "/topics/sea")]
     pub url: String,
-    /// What stands below it.
+    /// The submenu.
     #[schema(max_items = 50)]
     pub items: Vec<NavigationLink>,
 }
 
-/// An entry below an entry of the navigation.
+/// An entry of a submenu.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NavigationLink {
-    /// What it is called: one line.
+    /// The label: one line.
     #[schema(min_length = 1, max_length = 100, example = "Tides")]
     pub label: String,
-    /// Where it leads: http, https, or a path on the website.
+    /// The target: an http or https URL, or a path on the website.
     #[schema(min_length = 1, max_length = 2000, example = "/topics/tides")]
     pub url: String,
 }

@@ -13,9 +13,10 @@ use crate::app::App;
 use crate::base::error::{Error, Result};
 use crate::base::ids::{IsId as _, MailId};
 use crate::base::jobs::{Job, Outcome, Queue};
-use crate::base::mail::{EmailAddress, Message, Undelivered};
+use crate::base::mail::{Message, Undelivered};
 use crate::base::metrics;
 use crate::base::templates::Letter;
+use crate::base::text::email::EmailAddress;
 
 impl Job<App> for RequestConfirmation {
     const KIND: &'static str = "request-confirmation";
@@ -111,7 +112,7 @@ fn address(
 ) -> Result<Message> {
     let to = EmailAddress::parse(&row.email)
         .map_err(|_| Error::internal(format!("subscriber {} has a malformed address", row.id)))?;
-    let from = app.config.mail_from.clone();
+    let from = app.config.mail.from.clone();
     Ok(Message {
         id,
         headers: vec![

@@ -18,8 +18,8 @@ use crate::base::db::schema::{consent_texts, consents};
 use crate::base::db::types::Json;
 use crate::base::db::{Connection, Tx};
 use crate::base::error::Result;
+use crate::base::http::client_ip;
 use crate::base::http::json::sha256;
-use crate::base::http::peer;
 use crate::base::ids::{ConsentId, SubscriberId, UserId};
 use crate::base::text::Locale;
 
@@ -170,7 +170,7 @@ impl Visitor {
         Self {
             network_hash: Some(network_hash(
                 &app.keys,
-                peer::address(req.head(), &app.config.trusted_proxies),
+                client_ip::of(req.head(), &app.config.server.trusted_proxies),
             )),
             user_agent: header(header::USER_AGENT),
             form_url: header(header::REFERER).or_else(|| header(header::ORIGIN)),
@@ -181,7 +181,7 @@ impl Visitor {
 /// The keyed hash of the network that an address is of.
 #[must_use]
 pub fn network_hash(keys: &Keys, address: IpAddr) -> Vec<u8> {
-    keys.mac("network", &peer::network(address.to_canonical()).to_string()).to_vec()
+    keys.mac("network", &client_ip::network(address.to_canonical()).to_string()).to_vec()
 }
 
 /// As much of a text as is kept: one line of at most [`MOST_KEPT`] characters.

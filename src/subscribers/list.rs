@@ -14,6 +14,7 @@ use crate::base::http::page;
 use crate::base::http::query::Params;
 use crate::base::ids::SubscriberId;
 use crate::base::text::slug::Slug;
+use crate::base::text::validate;
 
 /// Which subscribers are wanted, and in which order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -68,17 +69,16 @@ impl Wanted {
     /// Takes `status`, `q`, `topic`, `label`, `source`, `updated_at_gte` and `sort`.
     pub fn from_params(params: &mut Params) -> Self {
         let status = params.list("status", |name| {
-            Status::parse(name).map(Status::as_str).ok_or_else(|| {
-                let names = Status::ALL.map(Status::as_str).join(", ");
-                Invalid::new("not-one-of", format!("any of {names}"))
-            })
+            Status::parse(name)
+                .map(Status::as_str)
+                .ok_or_else(|| validate::unknown("status", Status::ALL.map(Status::as_str)))
         });
         let sort = params.parsed("sort", |text| {
             let known =
                 [("created_at", Sort::CreatedAt), ("updated_at", Sort::UpdatedAt), ("email", Sort::Email)];
             match page::sort(text, &known)?.as_slice() {
                 [one] => Ok(*one),
-                _ => Err(Invalid::new("unknown-sort", "one of created_at, updated_at and email")),
+                _ => Err(validate::unknown("sort", ["created_at", "updated_at", "email"])),
             }
         });
         let (sort, descending) = sort.unwrap_or((Sort::CreatedAt, true));
@@ -86,8 +86,8 @@ impl Wanted {
             status,
             q: params.text("q").map(|q| q.trim().to_ascii_lowercase()).filter(|q| !q.is_empty()),
             topics: params.list("topic", Slug::parse),
-            labels: params.list("label", line),
-            sources: params.list("source", line),
+            labels: params.list("label", |text| line("label", text)),
+            sources: params.list("source", |text| line("source", text)),
             updated_at_gte: params.time("updated_at_gte"),
             sort,
             descending,
@@ -210,10 +210,10 @@ pub fn place(wanted: &Wanted, row: &SubscriberRow) -> Place {
     }
 }
 
-fn line(text: &str) -> Result<String, Invalid> {
-    Line::parse(text).map(|line| line.as_str().to_owned())
+fn line(noun: &str, text: &str) -> Result<String, Invalid> {
+    Line::parse(noun, text).map(|line| line.as_str().to_owned())
 }
 
 fn foreign() -> Error {
-    Error::parameter("cursor", "foreign-cursor", "not a cursor of this list with these filters")
+    page::foreign_cursor()
 }

@@ -31,8 +31,8 @@ pub use tokens::{ConfirmToken, Grant};
 use serde::{Deserialize, Serialize};
 
 use crate::base::ids::SubscriberId;
-use crate::base::mail::EmailAddress;
 use crate::base::text::Locale;
+use crate::base::text::email::EmailAddress;
 use crate::base::text::slug::Slug;
 use evidence::Evidence;
 

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use unicode_normalization::UnicodeNormalization as _;
 
 use crate::base::error::Invalid;
+use crate::base::text::validate;
 
 /// One line of text: 1 to 200 characters, none of them a control character.
 #[derive(
@@ -20,19 +21,9 @@ impl Line {
     /// Reads a line, without the blanks around it.
     ///
     /// # Errors
-    /// `empty`, `too-long` or `control-character`.
-    pub fn parse(text: &str) -> Result<Self, Invalid> {
-        let line: String = text.trim().nfc().collect();
-        if line.is_empty() {
-            return Err(Invalid::new("empty", "at least one character"));
-        }
-        if line.chars().count() > 200 {
-            return Err(Invalid::new("too-long", "at most 200 characters"));
-        }
-        if line.chars().any(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')) {
-            return Err(Invalid::new("control-character", "one line, without control characters"));
-        }
-        Ok(Self(line))
+    /// As [`validate::line`].
+    pub fn parse(noun: &str, text: &str) -> Result<Self, Invalid> {
+        validate::line(noun, &text.nfc().collect::<String>(), 200).map(Self)
     }
 
     /// The line.
@@ -66,19 +57,20 @@ impl Labels {
     /// Reads labels. One that comes twice is kept once.
     ///
     /// # Errors
-    /// `too-many`, or what is wrong with one of them.
+    /// `labels-too-many`, or what is wrong with one of them.
     pub fn parse(given: &[String]) -> Result<Self, Invalid> {
         let mut labels: Vec<String> = Vec::new();
         for label in given {
-            let Line(label) = Line::parse(label)?;
+            let Line(label) = Line::parse("label", label)?;
             if label.chars().count() > 60 {
-                return Err(Invalid::new("too-long", "a label has at most 60 characters"));
+                return Err(Invalid::new("label-too-long", "Must be at most 60 characters."));
             }
             if !labels.contains(&label) {
                 labels.push(label);
             }
         }
-        if given.len() > 50 { Err(Invalid::new("too-many", "at most 50 labels")) } else { Ok(Self(labels)) }
+        validate::count("labels", given.len(), 50)?;
+        Ok(Self(labels))
     }
 }
 
@@ -105,7 +97,7 @@ impl Custom {
     /// The same with a merge patch applied, as RFC 7396 says.
     ///
     /// # Errors
-    /// `too-long`, if it grows beyond its bound.
+    /// `custom-too-long`, if it grows beyond its bound.
     pub fn merged(self, patch: Map<String, Value>) -> Result<Self, Invalid> {
         let mut value = Value::Object(self.0);
         merge(&mut value, Value::Object(patch));
@@ -115,7 +107,7 @@ impl Custom {
             {
                 Ok(Self(members))
             }
-            _ => Err(Invalid::new("too-long", "at most 8 KiB as JSON")),
+            _ => Err(Invalid::new("custom-too-long", "Must be at most 8 KiB as JSON.")),
         }
     }
 }

@@ -20,8 +20,8 @@ use crate::base::error::{Error, Result};
 use crate::base::events::Event;
 use crate::base::ids::{MailId, SubscriberId};
 use crate::base::jobs;
-use crate::base::mail::EmailAddress;
 use crate::base::text::Locale;
+use crate::base::text::email::EmailAddress;
 use crate::base::text::slug::Slug;
 
 /// How long deciding whether somebody is asked may take.

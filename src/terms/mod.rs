@@ -16,13 +16,12 @@ use crate::base::clock::Timestamp;
 use crate::base::error::{Conflict, Error, Invalid, Result};
 use crate::base::ids::{AuthorId, IsId, TermId, TopicId};
 use crate::base::text::slug::Slug;
+use crate::base::text::validate;
 
 /// The longest name, in characters.
 pub const MAX_NAME: usize = 200;
 /// The longest description or biography, in characters.
 pub const MAX_TEXT: usize = 2000;
-/// The longest URL, in characters.
-pub const MAX_URL: usize = 2000;
 
 /// A topic or an author as stored.
 #[derive(Debug, Clone, PartialEq)]
@@ -130,14 +129,14 @@ impl<I: IsId> Key<I> {
 }
 
 impl Order {
-    /// Reads the parameter `sort`; refuses others with `unknown-sort`.
+    /// Reads the parameter `sort`; refuses others with `sort-unknown`.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         match text {
             "name" => Ok(Self::NameAscending),
             "-name" => Ok(Self::NameDescending),
             "created_at" => Ok(Self::OldestFirst),
             "-created_at" => Ok(Self::NewestFirst),
-            _ => Err(Invalid::new("unknown-sort", "one of name, -name, created_at, -created_at")),
+            _ => Err(validate::unknown("sort", ["name", "-name", "created_at", "-created_at"])),
         }
     }
 
@@ -149,39 +148,6 @@ impl Order {
             Self::OldestFirst | Self::NewestFirst => Position::CreatedAt(term.created_at, term.id),
         }
     }
-}
-
-/// Reads a name: one line of 1 to [`MAX_NAME`] characters, trimmed; refuses others with `name-malformed`.
-pub fn name(text: &str) -> Result<String, Invalid> {
-    let name = text.trim();
-    if name.is_empty() || name.chars().count() > MAX_NAME || name.chars().any(char::is_control) {
-        return Err(Invalid::new("name-malformed", "A name is one line of 1 to 200 characters."));
-    }
-    Ok(name.to_owned())
-}
-
-/// Reads a text of at most [`MAX_TEXT`] characters, trimmed; an empty one is `None`. Refuses longer ones with `too-long`.
-pub fn text(text: &str) -> Result<Option<String>, Invalid> {
-    if text.chars().nth(MAX_TEXT).is_some() {
-        return Err(Invalid::new("too-long", "at most 2000 characters"));
-    }
-    let text = text.trim();
-    Ok((!text.is_empty()).then(|| text.to_owned()))
-}
-
-/// Reads an absolute http or https URL without a password, of at most [`MAX_URL`] characters once normalized; refuses
-/// others with `url-malformed`.
-pub fn web_url(text: &str) -> Result<String, Invalid> {
-    let parsed = url::Url::parse(text).ok().filter(|url| {
-        matches!(url.scheme(), "http" | "https")
-            && url.has_host()
-            && url.username().is_empty()
-            && url.password().is_none()
-            && url.as_str().len() <= MAX_URL
-    });
-    parsed.map(String::from).ok_or_else(|| {
-        Invalid::new("url-malformed", "An absolute http or https address of at most 2000 characters.")
-    })
 }
 
 /// Replaces the old value by the new one, if there is one.
@@ -222,32 +188,6 @@ mod tests {
         assert!(matches!(Key::<TopicId>::parse("sea"), Some(Key::Slug(_))));
         for neither in [&id.to_uppercase(), &id.replace('-', ""), "Sea", "", "a b", "topics", "a\0"] {
             assert_eq!(Key::<TopicId>::parse(neither), None, "{neither:?}");
-        }
-    }
-
-    #[test]
-    fn a_name_is_one_line() {
-        assert_eq!(name("  Sea & shore ").unwrap(), "Sea & shore");
-        assert!(name(&"é".repeat(200)).is_ok());
-        for bad in ["", " \t", "a\nb", &"é".repeat(201)] {
-            assert_eq!(name(bad).unwrap_err().code, "name-malformed", "{bad:?}");
-        }
-    }
-
-    #[test]
-    fn a_text_without_words_is_none() {
-        assert_eq!(text(" \n ").unwrap(), None);
-        assert_eq!(text("One.\n\nTwo.").unwrap().as_deref(), Some("One.\n\nTwo."));
-        assert_eq!(text(&"x".repeat(2001)).unwrap_err().code, "too-long");
-    }
-
-    #[test]
-    fn addresses_are_absolute_and_of_the_web() {
-        assert_eq!(web_url("https://example.org").unwrap(), "https://example.org/");
-        let long = format!("https://example.org/{}", "x".repeat(2000));
-        for bad in ["", "/a", "javascript:alert(1)", "data:text/html,x", "ftp://a/", "https://a:b@c/", &long]
-        {
-            assert_eq!(web_url(bad).unwrap_err().code, "url-malformed", "{bad:?}");
         }
     }
 

@@ -13,7 +13,7 @@ use crate::terms::{IsTerm, Loaded, TermRow, Terms};
 
 impl IsTerm for TopicId {
     const KIND: &'static str = "topic";
-    const UNKNOWN: &'static str = "unknown-topic";
+    const UNKNOWN: &'static str = "topic-unknown";
     const HAS_FOLLOWERS: bool = true;
     type Details = TopicDetails;
     type Ref = TopicRef;

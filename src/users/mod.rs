@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use crate::auth::Role;
 use crate::base::clock::Timestamp;
 use crate::base::ids::UserId;
-pub use crate::base::mail::EmailAddress;
+pub use crate::base::text::email::EmailAddress;
 
 /// A user.
 #[derive(Debug, Serialize, ToSchema)]

@@ -103,13 +103,13 @@ async fn who_asks_by_an_old_slug_is_sent_on_and_who_asks_for_nothing_is_told() {
         }
     }
     for (query, refusal) in [
-        ("sort=title", "sort unknown-parameter"),
-        ("limit=1", "limit unknown-parameter"),
-        ("featured=1", "featured malformed-boolean"),
-        ("fields=x", "fields unknown-field"),
+        ("sort=title", "sort parameter-unknown"),
+        ("limit=1", "limit parameter-unknown"),
+        ("featured=1", "featured boolean-malformed"),
+        ("fields=x", "fields field-unknown"),
     ] {
         let answer = reader.get(format!("{ARTICLES}/a/adjacent?{query}")).await;
-        answer.problem(400, "malformed-request");
+        answer.problem(400, "request-malformed");
         assert_eq!(answer.violations(), [refusal]);
     }
 }

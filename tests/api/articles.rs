@@ -105,7 +105,7 @@ async fn what_front_matter_cannot_place_goes_to_custom_and_more_than_fits_is_lef
     let nul =
         editor.post(ARTICLES).json(json!({"title": "T", "markdown": "---\nsummary: \"a\\0b\"\n---\n"})).await;
     nul.problem(422, "invalid");
-    assert_eq!(nul.violations(), ["/markdown nul"]);
+    assert_eq!(nul.violations(), ["/markdown text-contains-nul"]);
 }
 
 #[tokio::test]
@@ -119,7 +119,7 @@ async fn an_article_is_created_from_html() {
     assert_eq!(section(&draft, "Ebb")["anchor"], "low");
     let both = editor.post(ARTICLES).json(json!({"title": "T", "html": html, "markdown": "x"})).await;
     both.problem(422, "invalid");
-    assert_eq!(both.violations(), [" one-text"]);
+    assert_eq!(both.violations(), [" content-ambiguous"]);
 }
 
 #[tokio::test]
@@ -161,63 +161,71 @@ async fn every_member_has_its_bound_and_what_is_refused_is_named() {
         (1..n).fold(json!({"heading": "H"}), |below, _| json!({"heading": "H", "sections": [below]}))
     };
     let table: Vec<(Value, Value, &str)> = vec![
-        (json!({"title": long(300)}), json!({"title": long(301)}), "/title too-long"),
-        (json!({"title": "x"}), json!({"title": "  "}), "/title empty"),
-        (json!({"title": "x"}), json!({"title": "a\nb"}), "/title control-character"),
-        (json!({"title": "x"}), json!({"title": null}), "/title required"),
+        (json!({"title": long(300)}), json!({"title": long(301)}), "/title title-too-long"),
+        (json!({"title": "x"}), json!({"title": "  "}), "/title title-empty"),
+        (json!({"title": "x"}), json!({"title": "a\nb"}), "/title title-malformed"),
+        (json!({"title": "x"}), json!({"title": null}), "/title title-missing"),
         (json!({"slug": "y".repeat(120)}), json!({"slug": long(121)}), "/slug slug-malformed"),
         (json!({"slug": "a-b"}), json!({"slug": "A b"}), "/slug slug-malformed"),
         (json!({"slug": "draft"}), json!({"slug": "drafts"}), "/slug slug-reserved"),
         (json!({}), json!({"slug": "019b8d62-7a80-7580-af26-1d10acb21f90"}), "/slug slug-looks-like-id"),
-        (json!({"locale": "de-AT"}), json!({"locale": "german, please"}), "/locale malformed-locale"),
-        (json!({"subtitle": long(500)}), json!({"subtitle": long(501)}), "/subtitle too-long"),
-        (json!({"summary": long(1000)}), json!({"summary": long(1001)}), "/summary too-long"),
-        (json!({"cover": {"url": "/a.jpg"}}), json!({"cover": {"url": "a.jpg"}}), "/cover/url malformed-url"),
+        (json!({"locale": "de-AT"}), json!({"locale": "german, please"}), "/locale locale-malformed"),
+        (json!({"subtitle": long(500)}), json!({"subtitle": long(501)}), "/subtitle subtitle-too-long"),
+        (json!({"summary": long(1000)}), json!({"summary": long(1001)}), "/summary summary-too-long"),
+        (json!({"cover": {"url": "/a.jpg"}}), json!({"cover": {"url": "a.jpg"}}), "/cover/url url-malformed"),
         (
             json!({"cover": {"url": "/a", "alt": long(1000)}}),
             json!({"cover": {"url": "/a", "alt": long(1001)}}),
-            "/cover/alt too-long",
+            "/cover/alt alt-too-long",
         ),
         (
             json!({"cover": {"url": "/a", "width": 100_000}}),
             json!({"cover": {"url": "/a", "width": 0}}),
-            "/cover/width out-of-bounds",
+            "/cover/width width-out-of-bounds",
         ),
         (
             json!({"authors": many(20, &|n| json!(format!("a{n}")))}),
             json!({"authors": many(21, &|n| json!(format!("a{n}")))}),
-            "/authors too-many",
+            "/authors authors-too-many",
         ),
         (
             json!({"topics": many(50, &|n| json!(format!("t{n}")))}),
             json!({"topics": many(51, &|n| json!(format!("t{n}")))}),
-            "/topics too-many",
+            "/topics topics-too-many",
         ),
         (json!({"topics": ["sea"]}), json!({"topics": ["sea", "S ea"]}), "/topics/1 slug-malformed"),
-        (json!({"intro": long(200_000)}), json!({"intro": long(200_001)}), "/intro too-long"),
+        (json!({"intro": long(200_000)}), json!({"intro": long(200_001)}), "/intro body-too-long"),
         (json!({"intro": "a"}), json!({"intro": "# a"}), "/intro heading-in-body"),
-        (json!({"seo": {"title": long(300)}}), json!({"seo": {"title": long(301)}}), "/seo/title too-long"),
+        (
+            json!({"seo": {"title": long(300)}}),
+            json!({"seo": {"title": long(301)}}),
+            "/seo/title title-too-long",
+        ),
         (
             json!({"seo": {"canonical_url": "https://a.example"}}),
             json!({"seo": {"canonical_url": "/a"}}),
-            "/seo/canonical_url malformed-url",
+            "/seo/canonical_url canonical-url-malformed",
         ),
         (
             json!({"seo": {"image_url": "/a"}}),
             json!({"seo": {"image_url": "javascript:alert(1)"}}),
-            "/seo/image_url malformed-url",
+            "/seo/image_url image-url-malformed",
         ),
-        (json!({"custom": {"k": long(65_528)}}), json!({"custom": {"k": long(65_529)}}), "/custom too-long"),
+        (
+            json!({"custom": {"k": long(65_528)}}),
+            json!({"custom": {"k": long(65_529)}}),
+            "/custom custom-too-long",
+        ),
         (
             json!({"aliases": many(100, &|n| json!(format!("/{n}")))}),
             json!({"aliases": many(101, &|n| json!(format!("/{n}")))}),
-            "/aliases too-many",
+            "/aliases aliases-too-many",
         ),
-        (json!({"aliases": ["/a"]}), json!({"aliases": ["/a", "b"]}), "/aliases/1 malformed-path"),
+        (json!({"aliases": ["/a"]}), json!({"aliases": ["/a", "b"]}), "/aliases/1 alias-malformed"),
         (
             json!({"sections": [{"heading": long(300)}]}),
             json!({"sections": [{"heading": long(301)}]}),
-            "/sections/0/heading too-long",
+            "/sections/0/heading heading-too-long",
         ),
         (
             json!({"sections": [{"anchor": "a"}]}),
@@ -227,7 +235,7 @@ async fn every_member_has_its_bound_and_what_is_refused_is_named() {
         (
             json!({"sections": [{"body": long(200_000)}]}),
             json!({"sections": [{"body": long(200_001)}]}),
-            "/sections/0/body too-long",
+            "/sections/0/body body-too-long",
         ),
         (
             json!({"sections": [{"body": "> # quoted"}]}),
@@ -237,40 +245,40 @@ async fn every_member_has_its_bound_and_what_is_refused_is_named() {
         (
             json!({"sections": [{"custom": {}}]}),
             json!({"sections": [{"custom": {"k": long(65_529)}}]}),
-            "/sections/0/custom too-long",
+            "/sections/0/custom custom-too-long",
         ),
         (
             json!({"sections": [deep(5)]}),
             json!({"sections": [deep(6)]}),
-            "/sections/0/sections/0/sections/0/sections/0/sections/0/sections/0 too-deep",
+            "/sections/0/sections/0/sections/0/sections/0/sections/0/sections/0 sections-too-deep",
         ),
         (
             json!({"sections": many(1000, &|_| json!({}))}),
             json!({"sections": many(1001, &|_| json!({}))}),
-            "/sections too-many",
+            "/sections sections-too-many",
         ),
         (json!({}), json!({"sections": [{"anchor": "a"}, {"anchor": "a"}]}), "/sections anchor-taken"),
         (
             json!({}),
             json!({"sections": [{"id": "019b8d62-7a80-7580-af26-1d10acb21f90"}]}),
-            "/sections/0/id foreign-section",
+            "/sections/0/id section-unknown",
         ),
         (
             json!({}),
             json!({"translation_of": "019b8d62-7a80-7580-af26-1d10acb21f90"}),
-            "/translation_of unknown-article",
+            "/translation_of article-unknown",
         ),
-        (json!({}), json!({"markdown": long(1_000_001)}), "/markdown too-long"),
-        (json!({}), json!({"html": long(1_000_001)}), "/html too-long"),
+        (json!({}), json!({"markdown": long(1_000_001)}), "/markdown document-too-long"),
+        (json!({}), json!({"html": long(1_000_001)}), "/html document-too-long"),
         (
             json!({"published_at": "2026-01-05T09:00:00Z"}),
             json!({"published_at": "2026-01-05T09:00:01Z"}),
-            "/published_at in-the-future",
+            "/published_at published-at-in-future",
         ),
-        (json!({}), json!({"featured": 1}), "/featured wrong-type"),
-        (json!({}), json!({"tittle": "x"}), "/tittle unknown-member"),
-        (json!({}), json!({"seo": {"x": 1}}), "/seo/x unknown-member"),
-        (json!({}), json!({"summary": "a\u{0}"}), "/summary nul"),
+        (json!({}), json!({"featured": 1}), "/featured type-mismatch"),
+        (json!({}), json!({"tittle": "x"}), "/tittle field-unknown"),
+        (json!({}), json!({"seo": {"x": 1}}), "/seo/x field-unknown"),
+        (json!({}), json!({"summary": "a\u{0}"}), "/summary text-contains-nul"),
     ];
     for (at_bound, beyond, refusal) in table {
         let with_title = |mut body: Value| {
@@ -302,12 +310,12 @@ async fn all_broken_rules_are_told_at_once() {
         told,
         [
             "/intro heading-in-body",
-            "/published_at not-for-your-role",
-            "/sections/0/heading empty",
+            "/published_at published-at-forbidden",
+            "/sections/0/heading heading-empty",
             "/sections/1/anchor anchor-malformed",
             "/sections/1/body heading-in-body",
             "/slug slug-malformed",
-            "/title required",
+            "/title title-missing",
         ]
     );
     let answer =
@@ -315,7 +323,7 @@ async fn all_broken_rules_are_told_at_once() {
     answer.problem(422, "invalid");
     assert_eq!(
         answer.violations(),
-        ["/topics/0 unknown-topic", "/topics/1 unknown-topic", "/authors/0 unknown-author"]
+        ["/topics/0 topic-unknown", "/topics/1 topic-unknown", "/authors/0 author-unknown"]
     );
     let sections: Vec<Value> = (0..60).map(|_| json!({"body": "# x"})).collect();
     let answer = contributor.post(ARTICLES).json(json!({"title": "T", "sections": sections})).await;
@@ -327,7 +335,7 @@ async fn json_is_read_strictly() {
     let server = Server::start().await;
     let editor = server.login(Role::Editor).await;
     let twice = editor.post(ARTICLES).body("application/json", r#"{"title": "a", "title": "b"}"#).await;
-    twice.problem(400, "malformed-request");
+    twice.problem(400, "request-malformed");
     editor
         .post(ARTICLES)
         .body("text/plain", r#"{"title": "a"}"#)
@@ -336,11 +344,11 @@ async fn json_is_read_strictly() {
     for other in ["[]", "[\"a\"]", "1", "null"] {
         let answer = editor.post(ARTICLES).body("application/json", other).await;
         answer.problem(422, "invalid");
-        assert_eq!(answer.violations(), [" wrong-type"]);
+        assert_eq!(answer.violations(), [" type-mismatch"]);
     }
     let query = editor.post(format!("{ARTICLES}?x=1")).json(json!({"title": "a"})).await;
-    query.problem(400, "malformed-request");
-    assert_eq!(query.violations(), ["x unknown-parameter"]);
+    query.problem(400, "request-malformed");
+    assert_eq!(query.violations(), ["x parameter-unknown"]);
 }
 
 #[tokio::test]
@@ -366,7 +374,7 @@ async fn only_editors_say_that_an_article_was_published_before() {
     let body = json!({"title": "T", "published_at": "2019-05-06T07:08:09Z"});
     let answer = author.post(ARTICLES).json(&body).await;
     answer.problem(422, "invalid");
-    assert_eq!(answer.violations(), ["/published_at not-for-your-role"]);
+    assert_eq!(answer.violations(), ["/published_at published-at-forbidden"]);
     assert_eq!(create(&editor, body).await["published_at"], "2019-05-06T07:08:09Z");
     // In front matter it is no error: an author moves drafts in, too.
     let draft = create(&author, json!({"markdown": "---\ntitle: T\ndate: 2019-05-06\n---\n"})).await;
@@ -396,7 +404,7 @@ async fn creating_with_a_key_has_one_effect() {
         .once("z")
         .json(json!({}))
         .await
-        .problem(400, "malformed-request");
+        .problem(400, "request-malformed");
 }
 
 #[tokio::test]
@@ -421,13 +429,13 @@ async fn metadata_is_changed_as_a_merge_patch_says() {
     assert_eq!(cleared, [Value::Null, json!({}), Value::Null, json!(false), json!("t")]);
     assert_eq!(after["seo"]["noindex"], false);
     for (patch, refusal) in [
-        (json!({"cover": {"alt": "A"}}), "/cover missing-member"),
-        (json!({"seo": {"x": 1}}), "/seo/x unknown-member"),
-        (json!({"sections": []}), "/sections unknown-member"),
-        (json!({"title": null}), "/title required"),
-        (json!({"custom": {"k": "x".repeat(66_000)}}), "/custom too-long"),
-        (json!({"translation_of": draft["id"]}), "/translation_of unknown-article"),
-        (json!([1]), " wrong-type"),
+        (json!({"cover": {"alt": "A"}}), "/cover field-missing"),
+        (json!({"seo": {"x": 1}}), "/seo/x field-unknown"),
+        (json!({"sections": []}), "/sections field-unknown"),
+        (json!({"title": null}), "/title title-missing"),
+        (json!({"custom": {"k": "x".repeat(66_000)}}), "/custom custom-too-long"),
+        (json!({"translation_of": draft["id"]}), "/translation_of article-unknown"),
+        (json!([1]), " type-mismatch"),
     ] {
         let answer = editor.patch(&path).if_match(3).json(patch).await;
         answer.problem(422, "invalid");

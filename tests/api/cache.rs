@@ -145,7 +145,7 @@ async fn whoever_reads_after_a_publication_was_answered_sees_it() {
 
 #[tokio::test]
 async fn nothing_is_kept_if_the_settings_say_so() {
-    let server = Server::start_with(|config| config.cache_megabytes = 0).await;
+    let server = Server::start_with(|config| config.cache.megabytes = 0).await;
     let draft = tides(&server.login(Role::Editor).await).await;
     server.client().get(at(&draft, "")).await.is(200);
     let before = server.statements();
@@ -156,7 +156,7 @@ async fn nothing_is_kept_if_the_settings_say_so() {
 #[tokio::test]
 async fn when_the_database_is_lost_what_is_in_memory_is_served_for_the_stated_time() {
     let Some(admin) = setting("LEDE_TEST_POSTGRES_URL") else { return };
-    let server = Server::start_with(|config| config.outage_seconds = 3).await;
+    let server = Server::start_with(|config| config.cache.outage_seconds = 3).await;
     let draft = tides(&server.login(Role::Editor).await).await;
     let (reader, path) = (server.client(), at(&draft, ""));
     reader.get(&path).await.is(200);

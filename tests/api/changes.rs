@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use crate::client::{Answer, Client};
+use crate::client::{Client, Response};
 use crate::given::seconds;
 use crate::server::Server;
 use crate::writing::{ARTICLES, at, create, id, publish, published};
@@ -134,7 +134,7 @@ async fn something(dice: &mut Dice, server: &Server, editor: &Client, drafts: &m
         return "first".into();
     };
     let topic = *dice.one_of(&TOPICS).expect("a topic");
-    let answer: Answer = match dice.below(14) {
+    let answer: Response = match dice.below(14) {
         0 | 1 => {
             let body = json!({"title": format!("T{}", dice.below(1_000_000)), "topics": [topic], "listed": dice.below(3) > 0});
             drafts.push(published(editor, body).await);
@@ -335,7 +335,7 @@ async fn fields_and_formats_choose_as_in_lists() {
 #[tokio::test]
 async fn a_cursor_is_of_this_list_and_of_this_log() {
     // The rows are made behind the log's back.
-    let server = Server::start_with(|config| config.cache_megabytes = 0).await;
+    let server = Server::start_with(|config| config.cache.megabytes = 0).await;
     let (editor, reader) = (server.login(Role::Editor).await, server.client());
     for title in ["One", "Two", "Three"] {
         published(&editor, json!({"title": title})).await;
@@ -349,20 +349,20 @@ async fn a_cursor_is_of_this_list_and_of_this_log() {
     let rest = reader.get(format!("{CHANGES}?fields=title&cursor={cursor}")).await.expect(200);
     assert_eq!((&rest["items"][0]["article"]["title"], &rest["has_more"]), (&json!("Three"), &json!(false)));
     for (query, refusal) in [
-        ("include_total=true", "include_total unknown-parameter"),
-        ("limit=0", "limit out-of-bounds"),
-        ("limit=101", "limit out-of-bounds"),
-        ("fields=titel", "fields unknown-field"),
-        ("cursor=x", "cursor foreign-cursor"),
+        ("include_total=true", "include_total parameter-unknown"),
+        ("limit=0", "limit number-out-of-bounds"),
+        ("limit=101", "limit number-out-of-bounds"),
+        ("fields=titel", "fields field-unknown"),
+        ("cursor=x", "cursor cursor-invalid"),
     ] {
         let answer = reader.get(format!("{CHANGES}?{query}")).await;
-        answer.problem(400, "malformed-request");
+        answer.problem(400, "request-malformed");
         assert_eq!(answer.violations(), [refusal]);
     }
     let foreign = reader.get(format!("{ARTICLES}?limit=1")).await.expect(200);
     let foreign = foreign["next_cursor"].as_str().expect("a cursor");
     let answer = reader.get(format!("{CHANGES}?cursor={foreign}")).await;
-    assert_eq!(answer.violations(), ["cursor foreign-cursor"]);
+    assert_eq!(answer.violations(), ["cursor cursor-invalid"]);
     // A backup was put back, and the log went another way since.
     let end = rest["next_cursor"].as_str().expect("a cursor");
     reader.get(format!("{CHANGES}?cursor={end}")).await.is(200);
@@ -371,7 +371,7 @@ async fn a_cursor_is_of_this_list_and_of_this_log() {
     diesel::sql_query(format!("UPDATE events SET at = {other}")).execute(conn).expect("another log");
     for cursor in [cursor, end] {
         let answer = reader.get(format!("{CHANGES}?cursor={cursor}")).await;
-        assert_eq!(answer.violations(), ["cursor foreign-cursor"]);
+        assert_eq!(answer.violations(), ["cursor cursor-invalid"]);
     }
     reader.get(CHANGES).await.is(200);
 }

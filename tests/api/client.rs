@@ -216,7 +216,7 @@ impl Call {
     }
 
     /// Sends the request and holds the answer against the document.
-    pub async fn send(mut self) -> Answer {
+    pub async fn send(mut self) -> Response {
         let token = if self.anonymous { None } else { self.client.fresh_token().await };
         if let Some(token) = token
             && !self.headers.contains_key("authorization")
@@ -245,13 +245,13 @@ impl Call {
         };
         exchange.operation = contract::check(&exchange);
         client.exchanges.lock().expect("a lock").push(exchange.clone());
-        Answer { exchange }
+        Response { exchange }
     }
 }
 
 impl IntoFuture for Call {
-    type Output = Answer;
-    type IntoFuture = Pin<Box<dyn Future<Output = Answer> + Send>>;
+    type Output = Response;
+    type IntoFuture = Pin<Box<dyn Future<Output = Response> + Send>>;
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(self.send())
@@ -274,11 +274,11 @@ fn decoded(headers: &HeaderMap, body: &[u8]) -> Vec<u8> {
 
 /// An answer that keeps to the document.
 #[derive(Debug, Clone)]
-pub struct Answer {
+pub struct Response {
     pub exchange: Exchange,
 }
 
-impl Answer {
+impl Response {
     pub fn status(&self) -> u16 {
         self.exchange.status
     }

@@ -8,8 +8,8 @@ use diesel::prelude::*;
 use diesel::sql_query;
 use diesel::sql_types::BigInt;
 use lede::auth::Role;
-use lede::base::mail::EmailAddress;
 use lede::base::text::Locale;
+use lede::base::text::email::EmailAddress;
 use lede::base::text::slug::Slug;
 use lede::subscribers::evidence::{Evidence, Kind, Via};
 use lede::subscribers::{SignUp, store};
@@ -102,14 +102,14 @@ async fn evidence_is_only_added_to() {
 
 #[tokio::test]
 async fn a_website_speaks_for_its_visitors_with_the_right_alone() {
-    let server = Server::start_with(|config| config.join_limit = 2).await;
+    let server = Server::start_with(|config| config.limits.join = 2).await;
     let speaking = |ip: &str| json!({"email": ADA, "ip": ip, "user_agent": "Browser/1.0", "form_url": "https://website.example/"});
     let post = |client: &Client, body: Value| client.post("/v1/subscribers").json(body);
     post(&server.client(), speaking("192.0.2.1")).await.problem(401, "unauthenticated");
     let author = server.login(Role::Author).await;
     post(&author, speaking("192.0.2.1")).await.problem(403, "forbidden");
     let editor = server.login(Role::Editor).await;
-    assert_eq!(post(&editor, speaking("nowhere")).await.is(422).violations(), ["/ip malformed-ip"]);
+    assert_eq!(post(&editor, speaking("nowhere")).await.is(422).violations(), ["/ip ip-malformed"]);
     // The budget is the visitor's, not the website's.
     for ip in ["192.0.2.1", "192.0.2.2", "2001:db8::1"] {
         let body = json!({"email": format!("reader-{}@reader.example", ip.replace(':', "-")), "ip": ip});
@@ -125,7 +125,7 @@ async fn a_website_speaks_for_its_visitors_with_the_right_alone() {
 
 #[tokio::test]
 async fn one_address_and_all_together_have_budgets_of_their_own() {
-    let server = Server::start_with(|config| config.join_limit = 20).await;
+    let server = Server::start_with(|config| config.limits.join = 20).await;
     let anyone = server.client();
     for number in 0..12 {
         // The same mailbox, whatever stands behind the plus.
@@ -220,7 +220,7 @@ async fn reports_of_another_tool_end_the_mail() {
     assert_eq!((&list["total"], list["items"].as_array().expect("items").len()), (&json!(1), 1));
     assert!(!list.to_string().contains('@'), "no address is kept: {list}");
     let wrong = report("nobody", "erased").await;
-    assert_eq!(wrong.is(422).violations(), ["/email malformed-email", "/reason not-one-of"]);
+    assert_eq!(wrong.is(422).violations(), ["/email email-malformed", "/reason reason-unknown"]);
 }
 
 #[tokio::test]

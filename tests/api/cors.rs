@@ -11,7 +11,7 @@ use crate::writing::{ARTICLES, at, published};
 const CONSOLE: &str = "https://console.website.example";
 const ELSEWHERE: &str = "https://elsewhere.example";
 
-async fn preflight(client: &Client, path: &str, method: &str, origin: &str) -> crate::client::Answer {
+async fn preflight(client: &Client, path: &str, method: &str, origin: &str) -> crate::client::Response {
     let call = client.call(Method::OPTIONS, path).header("origin", origin);
     let answer = call.header("access-control-request-method", method).await;
     answer.is(204);
@@ -43,7 +43,7 @@ async fn any_page_may_read_and_join() {
 
 #[tokio::test]
 async fn what_needs_a_token_is_open_to_the_origins_of_the_settings() {
-    let server = Server::start_with(|config| config.cors_origins = vec![CONSOLE.to_owned()]).await;
+    let server = Server::start_with(|config| config.server.cors_origins = vec![CONSOLE.to_owned()]).await;
     let editor = server.login(Role::Editor).await;
     for (origin, allowed) in [(CONSOLE, Some(CONSOLE)), (ELSEWHERE, None)] {
         let answer = editor.get("/v1/drafts").header("origin", origin).await;
@@ -81,7 +81,8 @@ async fn browsers_are_told_to_load_run_and_frame_nothing() {
             assert_eq!(answer.header("cross-origin-resource-policy"), Some(whose), "{path}");
         }
     }
-    let plain = Server::start_with(|config| config.base_url = Some("http://cms.lede.example".into())).await;
+    let plain =
+        Server::start_with(|config| config.server.base_url = Some("http://cms.lede.example".into())).await;
     assert_eq!(plain.client().get(ARTICLES).await.header("strict-transport-security"), None);
 }
 

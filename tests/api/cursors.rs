@@ -164,7 +164,7 @@ async fn ten_thousand_cursors_that_nobody_gave_out_are_refused() {
             400 => {
                 let problem: Value = answer.json().await.expect("a problem");
                 let names = (&problem["code"], &problem["errors"][0]["parameter"]);
-                assert_eq!(names, (&json!("malformed-request"), &json!("cursor")), "{list} {mutated}");
+                assert_eq!(names, (&json!("request-malformed"), &json!("cursor")), "{list} {mutated}");
                 refused += 1;
             }
             200 if mutated == *cursor => right += 1,
@@ -275,7 +275,7 @@ async fn a_place_that_somebody_made_up_breaks_nothing() {
             let answer = ask(&forge(&place)).await;
             match answer.status() {
                 200 => followed += 1,
-                _ => _ = answer.problem(400, "malformed-request"),
+                _ => _ = answer.problem(400, "request-malformed"),
             }
         }
     }

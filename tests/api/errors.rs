@@ -46,7 +46,7 @@ async fn a_method_that_is_not_there_is_refused_with_those_that_are() {
             }
         }
         allowed.sort();
-        let said = |answer: &crate::client::Answer| {
+        let said = |answer: &crate::client::Response| {
             let mut methods: Vec<String> =
                 answer.header("allow").expect("Allow").split(", ").map(str::to_owned).collect();
             methods.sort();
@@ -100,10 +100,10 @@ async fn what_is_no_json_cannot_be_understood() {
         "{\"email\": \"a\", \"email\": \"b\", \"password\": \"c\"}",
         "{\"email\": \"a\", \"\\u0065mail\": \"b\", \"password\": \"c\"}",
     ] {
-        server.client().post(SESSIONS).body(JSON, body).await.problem(400, "malformed-request");
+        server.client().post(SESSIONS).body(JSON, body).await.problem(400, "request-malformed");
     }
     let broken = b"{\"email\": \"\xff\xfe\", \"password\": \"x\"}".to_vec();
-    server.client().post(SESSIONS).body(JSON, broken).await.problem(400, "malformed-request");
+    server.client().post(SESSIONS).body(JSON, broken).await.problem(400, "request-malformed");
 }
 
 #[tokio::test]
@@ -120,7 +120,7 @@ async fn deep_nesting_is_refused() {
     for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
         for depth in [65, 100_000] {
             let body = format!("{}1{}", open.repeat(depth), close.repeat(depth));
-            server.client().post(SESSIONS).body(JSON, body).await.problem(400, "malformed-request");
+            server.client().post(SESSIONS).body(JSON, body).await.problem(400, "request-malformed");
         }
     }
 }
@@ -153,10 +153,10 @@ async fn a_parameter_that_is_unknown_or_repeated_is_named() {
     let server = Server::start().await;
     let editor = server.login(Role::Editor).await;
     let answer = editor.get("/v1/me?b=1&a=2&b=3").await;
-    answer.problem(400, "malformed-request");
-    assert_eq!(answer.violations(), ["b unknown-parameter", "a unknown-parameter", "b unknown-parameter"]);
+    answer.problem(400, "request-malformed");
+    assert_eq!(answer.violations(), ["b parameter-unknown", "a parameter-unknown", "b parameter-unknown"]);
     editor.get("/v1/me?").await.is(200);
-    editor.get("/v1/me?%ff=%00").await.problem(400, "malformed-request");
+    editor.get("/v1/me?%ff=%00").await.problem(400, "request-malformed");
     server.client().get("/health/live?whatever=1").await.is(200);
 }
 
@@ -165,7 +165,7 @@ async fn everything_that_is_wrong_with_a_query_is_said_up_to_fifty_times() {
     let server = Server::start().await;
     let query: Vec<String> = (0..80).map(|n| format!("p{n}=1")).collect();
     let answer = server.login(Role::Editor).await.get(format!("/v1/me?{}", query.join("&"))).await;
-    answer.problem(400, "malformed-request");
+    answer.problem(400, "request-malformed");
     assert_eq!(answer.violations().len(), 50);
 }
 

@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 use lede::auth::Role;
 use serde_json::{Value, json};
 
-use crate::client::{Answer, Client};
+use crate::client::{Client, Response};
 use crate::given::{hours, minutes};
 use crate::server::Server;
 
@@ -14,7 +14,7 @@ async fn topics(client: &Client) -> usize {
     client.get(TOPICS).await.expect(200)["items"].as_array().expect("items").len()
 }
 
-fn replayed(answer: &Answer) -> bool {
+fn replayed(answer: &Response) -> bool {
     answer.header("idempotent-replayed") == Some("true")
 }
 
@@ -106,7 +106,7 @@ async fn a_key_has_bounds() {
     editor.post(TOPICS).once(&"k".repeat(255)).json(&sea).await.is(201);
     for key in ["", &"k".repeat(256), "käse"] {
         let answer = editor.post(TOPICS).once(key).json(&sea).await;
-        answer.problem(400, "malformed-request");
-        assert_eq!(answer.violations(), ["Idempotency-Key malformed-parameter"]);
+        answer.problem(400, "request-malformed");
+        assert_eq!(answer.violations(), ["Idempotency-Key idempotency-key-malformed"]);
     }
 }

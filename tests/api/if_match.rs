@@ -9,7 +9,7 @@ use lede::base::db::schema::sections;
 use lede::base::ids::SectionId;
 use serde_json::{Value, json};
 
-use crate::client::{Answer, Call, Client};
+use crate::client::{Call, Client, Response};
 use crate::given::minutes;
 use crate::server::Server;
 use crate::writing::{at, create, flat, id, publish, section, shape, tides, version};
@@ -32,7 +32,7 @@ fn guarded(client: &Client, draft: &Value) -> Vec<(&'static str, Call)> {
 }
 
 /// Writes by somebody else, each changing one thing.
-async fn meddle(other: &Client, draft: &Value, what: &str) -> Answer {
+async fn meddle(other: &Client, draft: &Value, what: &str) -> Response {
     let of = |heading: &str| at(draft, &format!("/draft/sections/{}", id(&section(draft, heading))));
     let call = match what {
         "metadata" => other.patch(at(draft, "/draft")).json(json!({"summary": "Theirs"})),
@@ -70,7 +70,7 @@ async fn a_write_that_replaces_something_names_the_version_it_has_seen() {
         call.await.problem(428, "if-match-required");
         for tag in [edition.as_str(), "2", "W/\"2\"", "\"1\", \"2\"", "\"x\""] {
             let (_, call) = guarded(&editor, &draft).into_iter().find(|(name, _)| *name == what).unwrap();
-            call.header("if-match", tag).await.problem(412, "not-a-version");
+            call.header("if-match", tag).await.problem(412, "if-match-malformed");
         }
         let (_, call) = guarded(&editor, &draft).into_iter().find(|(name, _)| *name == what).unwrap();
         let ahead = call.if_match(99).await.problem(412, "changed-since");

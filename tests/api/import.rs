@@ -13,7 +13,7 @@ use lede::subscribers::store;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-use crate::client::{Answer, Call, Client};
+use crate::client::{Call, Client, Response};
 use crate::given::{days, link, mail_to, minutes};
 use crate::server::Server;
 
@@ -301,9 +301,9 @@ async fn a_dry_run_tells_the_same_and_changes_nothing() {
         "6 updated -",
         "7 suppressed unsubscribed",
         "8 created -",
-        "9 refused malformed-email",
-        "10 refused unknown-status",
-        "11 refused ragged-row",
+        "9 refused email-malformed",
+        "10 refused status-unknown",
+        "11 refused cells-mismatched",
     ];
     assert_eq!(report(&server, &tried, "").await, wanted);
     assert_eq!(report(&server, &taken, "").await, wanted);
@@ -421,7 +421,7 @@ async fn the_report_names_nobody_and_is_gone_after_a_month() {
     let import = imported(&server, &file).await;
     assert_eq!(
         report(&server, &import, "").await,
-        ["2 created -", "3 refused malformed-email", "4 refused ragged-row"]
+        ["2 created -", "3 refused email-malformed", "4 refused cells-mismatched"]
     );
     let admin = server.login(Role::Admin).await;
     let rows = admin.get(at(&import) + "/rows").await;
@@ -455,13 +455,13 @@ async fn what_is_no_list_is_refused_at_the_door_by_name() {
     let latin = b"email,name\nada@reader.example,J\xf6rg\n".to_vec();
     let wide = vec!["email"; 201].join(",");
     for (file, status, code) in [
-        (b"\xff\xfee\0m\0a\0i\0l\0".to_vec(), 400, "not-utf-8"),
-        (b"e\0m\0a\0i\0l\0\n\0".to_vec(), 400, "not-csv"),
-        (b"PK\x03\x04\x14\0".to_vec(), 400, "not-csv"),
-        (latin, 400, "not-utf-8"),
-        (b"\n\n".to_vec(), 422, "empty-file"),
-        (b"name,city\nAda,Kiel\n".to_vec(), 422, "no-email-column"),
-        (wide.into_bytes(), 422, "too-many-columns"),
+        (b"\xff\xfee\0m\0a\0i\0l\0".to_vec(), 400, "file-not-utf-8"),
+        (b"e\0m\0a\0i\0l\0\n\0".to_vec(), 400, "file-not-csv"),
+        (b"PK\x03\x04\x14\0".to_vec(), 400, "file-not-csv"),
+        (latin, 400, "file-not-utf-8"),
+        (b"\n\n".to_vec(), 422, "file-empty"),
+        (b"name,city\nAda,Kiel\n".to_vec(), 422, "email-column-missing"),
+        (wide.into_bytes(), 422, "columns-too-many"),
     ] {
         let answer = send(&admin, file).await;
         assert_eq!(answer.is(status).violations(), [format!(" {code}")]);
@@ -472,10 +472,10 @@ async fn what_is_no_list_is_refused_at_the_door_by_name() {
         .query(&[("dry_run", "false"), ("labels", &"x".repeat(61))])
         .body("text/csv", "email\n")
         .await;
-    let wanted = ["source missing-parameter", "statement missing-parameter", "labels too-long"];
+    let wanted = ["source parameter-missing", "statement parameter-missing", "labels label-too-long"];
     assert_eq!(rules.is(400).violations(), wanted);
     let without = admin.post(IMPORT).body("text/csv", "email\n").await;
-    assert_eq!(without.is(400).violations(), ["dry_run missing-parameter"]);
+    assert_eq!(without.is(400).violations(), ["dry_run parameter-missing"]);
     assert_eq!(admin.get("/v1/imports").await.expect(200)["items"], json!([]));
     let kept = server.app.db.read(|conn| Ok(imports::table.count().get_result::<i64>(conn)?));
     assert_eq!(kept.await.expect("a count"), 0);
@@ -596,7 +596,7 @@ async fn an_import_is_an_admins_work() {
     let server = Server::start().await;
     for role in [Role::Contributor, Role::Author, Role::Editor] {
         let somebody: Client = server.login(role).await;
-        let refused: Answer = send(&somebody, "email\n").await;
+        let refused: Response = send(&somebody, "email\n").await;
         refused.problem(403, "forbidden");
         somebody.get("/v1/imports").await.problem(403, "forbidden");
     }

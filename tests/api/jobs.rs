@@ -22,7 +22,7 @@ async fn sending_to(address: &str) -> Server {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("smtp-url");
     std::fs::write(&file, format!("smtp://{address}\n")).expect("a file");
-    Server::start_with(|config| config.smtp_url_file = Some(file)).await
+    Server::start_with(|config| config.mail.smtp_url_file = Some(file)).await
 }
 
 async fn listed(client: &Client, query: &str) -> Vec<Value> {

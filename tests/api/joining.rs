@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 use lede::auth::Role;
 use serde_json::json;
 
-use crate::client::Answer;
+use crate::client::Response;
 use crate::given::{hours, mail_to, seconds};
 use crate::server::Server;
 
@@ -89,11 +89,11 @@ async fn addresses_that_mail_servers_would_misread_are_refused_with_a_pointer() 
         for email in addresses {
             let answer = server.client().post("/v1/subscribers").json(json!({"email": email})).await;
             answer.problem(422, "invalid");
-            assert_eq!(answer.violations(), ["/email malformed-email"], "{kind}: {email:?}");
+            assert_eq!(answer.violations(), ["/email email-malformed"], "{kind}: {email:?}");
         }
     }
     let answer = server.client().post("/v1/subscribers").json(json!({"email": "jörg@reader.example"})).await;
-    assert_eq!(answer.violations(), ["/email eai-unsupported"]);
+    assert_eq!(answer.violations(), ["/email email-not-ascii"]);
 }
 
 fn list(text: &str) -> Vec<String> {
@@ -130,7 +130,7 @@ async fn addresses_of_all_the_world_are_taken_and_compared_as_people_mean_them()
 }
 
 /// The fields of the form on a page, as a browser would send them.
-fn fields(page: &Answer) -> Vec<(String, String)> {
+fn fields(page: &Response) -> Vec<(String, String)> {
     let unescape = |text: &str| text.replace("&quot;", "\"").replace("&lt;", "<").replace("&amp;", "&");
     let attribute = |tag: &str, name: &str| {
         let (_, rest) = tag.split_once(&format!(" {name}=\""))?;
@@ -143,7 +143,7 @@ fn fields(page: &Answer) -> Vec<(String, String)> {
 }
 
 /// Sends the form on a page with these fields filled in.
-async fn send(server: &Server, page: &Answer, filled: &[(&str, &str)]) -> Answer {
+async fn send(server: &Server, page: &Response, filled: &[(&str, &str)]) -> Response {
     let mut all = fields(page);
     for (name, value) in filled {
         match all.iter_mut().find(|(field, _)| field == name) {
@@ -155,11 +155,11 @@ async fn send(server: &Server, page: &Answer, filled: &[(&str, &str)]) -> Answer
     server.client().post("/subscribe").form(&all).await
 }
 
-fn asks_again(page: &Answer) -> bool {
+fn asks_again(page: &Response) -> bool {
     page.status() == 422 && page.text().contains("<h1>One more press</h1>")
 }
 
-fn is_done(page: &Answer) -> bool {
+fn is_done(page: &Response) -> bool {
     page.status() == 200 && page.text().contains("Please check your mail")
 }
 
@@ -220,7 +220,8 @@ async fn nobody_types_in_a_second_and_no_form_is_good_for_two_addresses_or_two_d
 #[tokio::test]
 async fn people_are_sent_back_to_pages_that_are_known_and_nowhere_else() {
     let server = Server::start_with(|config| {
-        config.form_origins = Some(vec!["https://website.example".into(), "http://localhost:4321".into()]);
+        config.site.form_origins =
+            Some(vec!["https://website.example".into(), "http://localhost:4321".into()]);
     })
     .await;
     for (redirect, leads) in [
@@ -266,7 +267,7 @@ async fn the_lines_for_other_pages_hold_a_form_that_works() {
 
 #[tokio::test]
 async fn who_asks_too_often_is_told_so_on_a_page() {
-    let server = Server::start_with(|config| config.join_limit = 5).await;
+    let server = Server::start_with(|config| config.limits.join = 5).await;
     for round in 0..6 {
         let form = [("email", ADA), ("stamp", &server.stamp())];
         let answer = server.client().post("/subscribe").form(&form).await;

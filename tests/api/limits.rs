@@ -4,26 +4,26 @@ use lede::auth::Role;
 use lede::base::config::Config;
 use serde_json::json;
 
-use crate::client::{Answer, Client};
+use crate::client::{Client, Response};
 use crate::given::{self, PASSWORD, hours, minutes, seconds};
 use crate::server::Server;
 
 /// A server behind a proxy on the same machine.
 async fn behind_a_proxy(set: impl FnOnce(&mut Config)) -> Server {
     let proxied = |config: &mut Config| {
-        config.trusted_proxies = vec!["127.0.0.0/8".parse().expect("a network")];
+        config.server.trusted_proxies = vec!["127.0.0.0/8".parse().expect("a network")];
         set(config);
     };
     Server::start_with(proxied).await
 }
 
-async fn log_in(client: &Client, address: &str, email: &str, password: &str) -> Answer {
+async fn log_in(client: &Client, address: &str, email: &str, password: &str) -> Response {
     let call = client.post("/v1/auth/sessions").header("x-forwarded-for", address);
     call.json(json!({"email": email, "password": password})).await
 }
 
 #[track_caller]
-fn is_too_often(answer: &Answer) -> u64 {
+fn is_too_often(answer: &Response) -> u64 {
     answer.problem(429, "too-many-requests");
     let after = answer.header("retry-after").expect("a time to come again").parse().expect("seconds");
     assert!(answer.header("ratelimit").expect("what is left").contains("r=0;"));
@@ -32,7 +32,7 @@ fn is_too_often(answer: &Answer) -> u64 {
 
 #[tokio::test]
 async fn a_network_may_try_to_log_in_only_so_often() {
-    let server = behind_a_proxy(|config| config.login_limit = 5).await;
+    let server = behind_a_proxy(|config| config.limits.login = 5).await;
     let client = server.client();
     for n in 0..5 {
         let answer = log_in(&client, "203.0.113.7", &format!("nobody-{n}@lede.example"), "wrong").await;
@@ -48,7 +48,7 @@ async fn a_network_may_try_to_log_in_only_so_often() {
 
 #[tokio::test]
 async fn an_account_may_be_tried_only_so_often_from_wherever() {
-    let server = behind_a_proxy(|config| config.login_limit = 10).await;
+    let server = behind_a_proxy(|config| config.limits.login = 10).await;
     given::user(&server, "ada", Role::Editor).await;
     for (email, other) in
         [("ada@lede.example", "ADA@lede.example"), ("nobody@lede.example", "nobody@LEDE.example")]
@@ -71,7 +71,7 @@ async fn an_account_may_be_tried_only_so_often_from_wherever() {
 
 #[tokio::test]
 async fn who_is_not_behind_a_trusted_proxy_cannot_say_who_they_are() {
-    let server = Server::start_with(|config| config.login_limit = 2).await;
+    let server = Server::start_with(|config| config.limits.login = 2).await;
     for n in 0..2 {
         log_in(&server.client(), &format!("203.0.113.{n}"), &format!("n{n}@lede.example"), "wrong")
             .await
@@ -82,7 +82,7 @@ async fn who_is_not_behind_a_trusted_proxy_cannot_say_who_they_are() {
 
 #[tokio::test]
 async fn an_ipv6_network_shares_a_budget() {
-    let server = behind_a_proxy(|config| config.join_limit = 2).await;
+    let server = behind_a_proxy(|config| config.limits.join = 2).await;
     let join = async |address: &str, n: u32| {
         let call = server.client().post("/v1/subscribers").header("x-forwarded-for", address);
         call.json(json!({"email": format!("n{n}@reader.example")})).await
@@ -99,7 +99,7 @@ async fn an_ipv6_network_shares_a_budget() {
 
 #[tokio::test]
 async fn a_user_may_write_only_so_often_and_read_on() {
-    let server = Server::start_with(|config| config.write_limit = 3).await;
+    let server = Server::start_with(|config| config.limits.write = 3).await;
     let editor = server.login(Role::Editor).await;
     for n in 0..3 {
         let made = editor.post("/v1/topics").json(json!({"name": format!("Topic {n}")})).await;
@@ -119,7 +119,7 @@ async fn a_user_may_write_only_so_often_and_read_on() {
 
 #[tokio::test]
 async fn readers_are_limited_only_if_the_settings_say_so() {
-    let server = Server::start_with(|config| config.read_limit = 2).await;
+    let server = Server::start_with(|config| config.limits.read = 2).await;
     let reader = server.client();
     for _ in 0..2 {
         assert_eq!(reader.get("/v1/articles").await.is(200).header("ratelimit-policy"), None);

@@ -3,7 +3,7 @@
 use lede::auth::Role;
 use serde_json::{Value, json};
 
-use crate::client::{Answer, Client};
+use crate::client::{Client, Response};
 use crate::server::Server;
 use crate::writing::{at, create, flat, id, published, section, shape};
 
@@ -13,7 +13,7 @@ async fn pull(client: &Client, draft: &Value) -> String {
     answer.text().to_owned()
 }
 
-async fn push(client: &Client, draft: &Value, seen: i64, document: impl Into<Vec<u8>>) -> Answer {
+async fn push(client: &Client, draft: &Value, seen: i64, document: impl Into<Vec<u8>>) -> Response {
     client.put(at(draft, "/draft/markdown")).if_match(seen).body("text/markdown", document).await
 }
 
@@ -98,12 +98,12 @@ async fn documents_are_bounded_and_of_one_kind() {
     assert_eq!(push(&editor, &draft, 1, sections(9)).await.is(200).version(), 2);
     let long = push(&editor, &draft, 2, sections(10)).await;
     long.problem(422, "invalid");
-    assert_eq!(long.violations(), [" too-long"]);
+    assert_eq!(long.violations(), [" document-too-long"]);
     let body = push(&editor, &draft, 2, "x".repeat(200_001)).await;
     body.problem(422, "invalid");
-    assert_eq!(body.violations(), [" too-long"]);
+    assert_eq!(body.violations(), [" document-too-long"]);
     push(&editor, &draft, 2, "x".repeat(3 * 1024 * 1024)).await.problem(413, "too-large");
-    push(&editor, &draft, 2, vec![b'a', 0xff]).await.problem(400, "malformed-request");
+    push(&editor, &draft, 2, vec![b'a', 0xff]).await.problem(400, "request-malformed");
     push(&editor, &draft, 2, "a\0b").await.problem(422, "invalid");
     push(&editor, &draft, 2, "---\nsubtitle: \"a\\0b\"\n---\n").await.problem(422, "invalid");
     push(&editor, &draft, 2, "---\na: [\n---\n").await.problem(422, "invalid");

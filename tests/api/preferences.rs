@@ -110,7 +110,7 @@ async fn a_copy_of_everything_is_one_press_away() {
 
 #[tokio::test]
 async fn whoever_confirms_is_welcomed_once_if_the_settings_say_so() {
-    let server = Server::start_with(|config| config.welcome_mail = true).await;
+    let server = Server::start_with(|config| config.mail.welcome = true).await;
     let body = json!({"email": ADA, "locale": "de"});
     server.client().post("/v1/subscribers").json(body).await.is(202);
     let asked = mail_to(&server, ADA).await;

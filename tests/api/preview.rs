@@ -74,9 +74,9 @@ async fn a_preview_takes_fields_and_formats() {
         json!({"html": null, "markdown": "Look at *the* water.", "text": "Look at the water."})
     );
     assert_eq!(bodies["sections"][0]["markdown"], "Away.");
-    for (query, refusal) in [("fields=x", "fields unknown-field"), ("sort=title", "sort unknown-parameter")] {
+    for (query, refusal) in [("fields=x", "fields field-unknown"), ("sort=title", "sort parameter-unknown")] {
         let answer = get(query).await;
-        answer.problem(400, "malformed-request");
+        answer.problem(400, "request-malformed");
         assert_eq!(answer.violations(), [refusal]);
     }
 }

@@ -8,7 +8,7 @@ use std::time::Instant;
 use lede::auth::Role;
 use serde_json::json;
 
-use crate::client::{Account, Answer, Client};
+use crate::client::{Account, Client, Response};
 use crate::contract::{self, Operation};
 use crate::given::seconds;
 use crate::server::Server;
@@ -79,7 +79,7 @@ impl Drop for Proxy {
     }
 }
 
-fn from_cache(answer: &Answer) -> bool {
+fn from_cache(answer: &Response) -> bool {
     answer.header("x-cache") == Some("HIT")
 }
 
@@ -199,7 +199,7 @@ async fn a_proxy_keeps_no_refusal() {
 
 #[tokio::test]
 async fn a_proxy_serves_nothing_withdrawn_for_longer_than_it_may() {
-    let server = Server::start_with(|config| config.cache_seconds = 1).await;
+    let server = Server::start_with(|config| config.cache.seconds = 1).await;
     let Some(proxy) = Proxy::before(&server).await else { return };
     let editor = server.login(Role::Editor).await;
     let draft = published(&editor, json!({"title": "Tides", "intro": "Water. ".repeat(400)})).await;
@@ -237,7 +237,7 @@ async fn a_proxy_serves_nothing_withdrawn_for_longer_than_it_may() {
 
 #[tokio::test]
 async fn a_proxy_goes_on_with_what_it_has_while_the_server_is_away() {
-    let server = Server::start_with(|config| config.cache_seconds = 1).await;
+    let server = Server::start_with(|config| config.cache.seconds = 1).await;
     let Some(proxy) = Proxy::before(&server).await else { return };
     let draft = published(&server.login(Role::Editor).await, json!({"title": "Tides"})).await;
     let reader = proxy.client(&server);

@@ -89,14 +89,14 @@ async fn fields_and_formats_choose_what_is_told() {
             .collect::<Vec<_>>()
     );
     for (query, refusal) in [
-        ("fields=titel", "fields unknown-field"),
-        ("formats=pdf", "formats not-one-of"),
-        ("fields=", "fields malformed-list"),
-        ("field=title", "field unknown-parameter"),
-        ("locale=en&locale=de", "locale repeated-parameter"),
+        ("fields=titel", "fields field-unknown"),
+        ("formats=pdf", "formats format-unknown"),
+        ("fields=", "fields list-malformed"),
+        ("field=title", "field parameter-unknown"),
+        ("locale=en&locale=de", "locale parameter-repeated"),
     ] {
         let answer = get(query).await;
-        answer.problem(400, "malformed-request");
+        answer.problem(400, "request-malformed");
         assert_eq!(answer.violations(), [refusal]);
     }
 }
@@ -210,20 +210,20 @@ async fn lists_are_filtered_and_sorted() {
     // What stands in no list is there for whoever knows where.
     assert_eq!(reader.get(format!("{ARTICLES}/h")).await.expect(200)["listed"], false);
     for (query, refusal) in [
-        ("sort=size", "sort unknown-sort"),
-        ("sort=title,-title", "sort unknown-sort"),
-        ("limit=0", "limit out-of-bounds"),
-        ("limit=101", "limit out-of-bounds"),
-        ("limit=x", "limit out-of-bounds"),
-        ("featured=1", "featured malformed-boolean"),
-        ("published_at_gte=yesterday", "published_at_gte malformed-time"),
-        ("id=a", "id malformed-id"),
-        ("topic=,", "topic malformed-list"),
-        ("sort=title&sort=title", "sort repeated-parameter"),
-        ("q=a", "q unknown-parameter"),
+        ("sort=size", "sort sort-unknown"),
+        ("sort=title,-title", "sort sort-unknown"),
+        ("limit=0", "limit number-out-of-bounds"),
+        ("limit=101", "limit number-out-of-bounds"),
+        ("limit=x", "limit number-malformed"),
+        ("featured=1", "featured boolean-malformed"),
+        ("published_at_gte=yesterday", "published_at_gte time-malformed"),
+        ("id=a", "id id-malformed"),
+        ("topic=,", "topic list-malformed"),
+        ("sort=title&sort=title", "sort parameter-repeated"),
+        ("q=a", "q parameter-unknown"),
     ] {
         let answer = reader.get(format!("{ARTICLES}?{query}")).await;
-        answer.problem(400, "malformed-request");
+        answer.problem(400, "request-malformed");
         assert_eq!(answer.violations(), [refusal]);
     }
     reader.get(format!("{ARTICLES}?limit=100")).await.is(200);
@@ -301,12 +301,12 @@ async fn a_cursor_of_another_list_is_refused() {
         "cursor=".to_owned(),
     ] {
         let answer = reader.get(format!("{ARTICLES}?{query}")).await;
-        answer.problem(400, "malformed-request");
+        answer.problem(400, "request-malformed");
         assert!(answer.violations()[0].starts_with("cursor "), "{:?}", answer.violations());
     }
     // The limit is no part of the list.
     reader.get(format!("{ARTICLES}?limit=5&topic=sea,land&cursor={cursor}")).await.is(200);
-    reader.get(format!("/v1/topics?cursor={cursor}")).await.problem(400, "malformed-request");
+    reader.get(format!("/v1/topics?cursor={cursor}")).await.problem(400, "request-malformed");
 }
 
 #[tokio::test]
@@ -365,5 +365,5 @@ async fn drafts_are_listed_for_their_editors() {
             .len(),
         3
     );
-    editor.get(format!("/v1/drafts?cursor={next}")).await.problem(400, "malformed-request");
+    editor.get(format!("/v1/drafts?cursor={next}")).await.problem(400, "request-malformed");
 }

@@ -91,7 +91,7 @@ async fn what_is_not_live_is_led_to_by_nothing() {
 
 #[tokio::test]
 async fn a_slug_is_of_a_language() {
-    let server = Server::start_with(|config| config.article_path = "/{locale}/{slug}/".into()).await;
+    let server = Server::start_with(|config| config.site.article_path = "/{locale}/{slug}/".into()).await;
     let (editor, reader) = (server.login(Role::Editor).await, server.client());
     let german = published(&editor, json!({"title": "Ebbe", "slug": "tide", "locale": "de-AT"})).await;
     let english = published(&editor, json!({"title": "Tide", "slug": "tide"})).await;
@@ -193,16 +193,16 @@ async fn a_page_ends_where_the_next_begins() {
     let page = reader.get(format!("{REDIRECTS}?limit=1")).await.expect(200);
     let cursor = page["next_cursor"].as_str().expect("a cursor");
     let foreign = reader.get(format!("{REDIRECTS}?locale=en&cursor={cursor}")).await;
-    assert_eq!(foreign.violations(), ["cursor foreign-cursor"]);
+    assert_eq!(foreign.violations(), ["cursor cursor-invalid"]);
     for (query, refusal) in [
-        ("from=old", "from malformed-path"),
-        ("from=/", "from malformed-path"),
-        ("from=/a%23b", "from malformed-path"),
-        ("locale=english", "locale malformed-locale"),
-        ("to=/a", "to unknown-parameter"),
+        ("from=old", "from path-malformed"),
+        ("from=/", "from path-malformed"),
+        ("from=/a%23b", "from path-malformed"),
+        ("locale=english", "locale locale-malformed"),
+        ("to=/a", "to parameter-unknown"),
     ] {
         let answer = reader.get(format!("{REDIRECTS}?{query}")).await;
-        answer.problem(400, "malformed-request");
+        answer.problem(400, "request-malformed");
         assert_eq!(answer.violations(), [refusal]);
     }
 }
@@ -235,7 +235,7 @@ async fn web_servers_are_given_rules() {
 #[tokio::test]
 async fn a_file_of_rules_has_an_end() {
     // The rows are made behind the log's back.
-    let server = Server::start_with(|config| config.cache_megabytes = 0).await;
+    let server = Server::start_with(|config| config.cache.megabytes = 0).await;
     let reader = server.client();
     published(&server.login(Role::Editor).await, json!({"title": "Tides"})).await;
     let sql = "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 50000) \
@@ -262,7 +262,7 @@ async fn a_redirect_that_is_removed_frees_the_slug() {
     republish(&editor, &draft, json!({"slug": "b"})).await;
     let remove = |from: &str| editor.delete(format!("{REDIRECTS}?from={from}")).send();
     for (from, status, code) in [
-        ("/alias", 409, "is-alias"),
+        ("/alias", 409, "redirect-is-alias"),
         ("/b", 409, "address-in-use"),
         ("/c", 404, "not-found"),
         ("/a&locale=de", 404, "not-found"),
@@ -270,8 +270,8 @@ async fn a_redirect_that_is_removed_frees_the_slug() {
         remove(from).await.problem(status, code);
     }
     let missing = editor.delete(REDIRECTS).await;
-    missing.problem(400, "malformed-request");
-    assert_eq!(missing.violations(), ["from required"]);
+    missing.problem(400, "request-malformed");
+    assert_eq!(missing.violations(), ["from parameter-missing"]);
     assert_eq!(redirects(&reader, "").await.len(), 2);
     editor.post(ARTICLES).json(json!({"title": "X", "slug": "a"})).await.problem(409, "slug-taken");
     remove("/A/").await.is(204);
@@ -311,7 +311,7 @@ async fn an_alias_comes_to_light_when_the_slug_before_it_is_removed() {
     republish(&editor, &draft, json!({"slug": "b", "aliases": ["/a"]})).await;
     editor.delete(format!("{REDIRECTS}?from=/a")).await.is(204);
     assert_eq!(redirects(&reader, "").await, ["/a → /b"]);
-    editor.delete(format!("{REDIRECTS}?from=/a")).await.problem(409, "is-alias");
+    editor.delete(format!("{REDIRECTS}?from=/a")).await.problem(409, "redirect-is-alias");
 }
 
 #[tokio::test]
@@ -324,7 +324,7 @@ async fn redirects_follow_the_website_to_another_address() {
     server.stop().await;
     clock.advance(days(1));
     let server = Server::start_on(database, clock, |config| {
-        config.website_url = Some("https://new.example/blog".to_owned());
+        config.site.website_url = Some("https://new.example/blog".to_owned());
     })
     .await;
     let reader = server.client();

@@ -67,8 +67,8 @@ async fn what_shares_more_and_rarer_topics_is_more_alike() {
     );
     for limit in ["0", "21", "x"] {
         let answer = reader.get(format!("{ARTICLES}/this/related?limit={limit}")).await;
-        answer.problem(400, "malformed-request");
-        assert_eq!(answer.violations(), ["limit out-of-bounds"]);
+        answer.problem(400, "request-malformed");
+        assert_eq!(answer.violations(), ["limit number-out-of-bounds"]);
     }
 }
 

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use lede::auth::Role;
 use serde_json::{Value, json};
 
-use crate::client::{Answer, Client};
+use crate::client::{Client, Response};
 use crate::given::hours;
 use crate::older_release;
 use crate::server::Server;
@@ -16,7 +16,7 @@ async fn live(editor: &Client) -> Value {
 }
 
 /// The same edition in another form.
-fn is_remade(before: &Answer, after: &Answer) {
+fn is_remade(before: &Response, after: &Response) {
     let (old, new) = (before.json(), after.json());
     for fact in ["edition", "updated_at", "published_at"] {
         assert_eq!(old[fact], new[fact]);
@@ -123,7 +123,7 @@ async fn another_address_of_the_website_is_in_every_link() {
     let (database, clock) = (server.database(), server.clock.clone());
     server.stop().await;
     let server = Server::start_on(database.clone(), clock.clone(), |config| {
-        config.website_url = Some("https://new.example".to_owned());
+        config.site.website_url = Some("https://new.example".to_owned());
     })
     .await;
     let after = server.client().get(at(&draft, "")).await;
@@ -131,8 +131,8 @@ async fn another_address_of_the_website_is_in_every_link() {
     assert_eq!(after.json()["url"], "https://new.example/tides");
     server.stop().await;
     let server = Server::start_on(database.clone(), clock.clone(), |config| {
-        config.website_url = Some("https://new.example".to_owned());
-        config.article_path = "/{locale}/read/{slug}".to_owned();
+        config.site.website_url = Some("https://new.example".to_owned());
+        config.site.article_path = "/{locale}/read/{slug}".to_owned();
     })
     .await;
     serves(&server).await;
@@ -145,8 +145,8 @@ async fn another_address_of_the_website_is_in_every_link() {
     server.stop().await;
     // The same settings again are no change.
     let server = Server::start_on(database, clock, |config| {
-        config.website_url = Some("https://new.example".to_owned());
-        config.article_path = "/{locale}/read/{slug}".to_owned();
+        config.site.website_url = Some("https://new.example".to_owned());
+        config.site.article_path = "/{locale}/read/{slug}".to_owned();
     })
     .await;
     serves(&server).await;

@@ -43,11 +43,11 @@ async fn a_section_without_place_or_beside_one_elsewhere_is_refused() {
     let (draft, other) = (tides(&editor).await, tides(&editor).await);
     let (ebb, foreign) = (id(&section(&draft, "Ebb")), id(&section(&other, "Ebb")));
     for (body, refusal) in [
-        (json!({"parent_id": foreign}), "/parent_id unknown-section"),
-        (json!({"before": foreign}), "/before unknown-section"),
-        (json!({"before": ebb, "parent_id": null, "after": ebb}), "/after one-place"),
+        (json!({"parent_id": foreign}), "/parent_id section-unknown"),
+        (json!({"before": foreign}), "/before section-unknown"),
+        (json!({"before": ebb, "parent_id": null, "after": ebb}), "/after place-ambiguous"),
         (json!({"body": "# x", "heading": " "}), "/heading empty, /body heading-in-body"),
-        (json!({"sections": [{"id": ebb}]}), "/sections/0/id foreign-section"),
+        (json!({"sections": [{"id": ebb}]}), "/sections/0/id section-unknown"),
     ] {
         let answer = editor.post(at(&draft, "/draft/sections")).json(body).await;
         answer.problem(422, "invalid");
@@ -172,10 +172,10 @@ async fn a_section_is_moved_with_what_is_below_it() {
         );
     }
     for (moved, place, refusal) in [
-        ("Ebb", json!({"parent_id": of("Flow")}), "/parent_id inside-itself"),
-        ("Ebb", json!({"parent_id": of("Ebb")}), "/parent_id inside-itself"),
-        ("Ebb", json!({"parent_id": null, "before": of("Tides")}), "/before unknown-section"),
-        ("Ebb", json!({"before": of("Tides"), "after": of("Tides")}), "/after one-place"),
+        ("Ebb", json!({"parent_id": of("Flow")}), "/parent_id section-inside-itself"),
+        ("Ebb", json!({"parent_id": of("Ebb")}), "/parent_id section-inside-itself"),
+        ("Ebb", json!({"parent_id": null, "before": of("Tides")}), "/before section-unknown"),
+        ("Ebb", json!({"before": of("Tides"), "after": of("Tides")}), "/after place-ambiguous"),
     ] {
         let path = at(&draft, &format!("/draft/sections/{}", of(moved)));
         let answer = editor.patch(path).if_match(seen).json(place).await;
@@ -197,14 +197,14 @@ async fn sections_are_at_most_five_deep_however_they_get_there() {
     let path = at(&draft, &format!("/draft/sections/{}", id(&section(&draft, "A"))));
     let moved = editor.patch(&path).if_match(1).json(json!({"parent_id": id(&section(&draft, "4"))})).await;
     moved.problem(422, "invalid");
-    assert_eq!(moved.violations(), ["/parent_id too-deep"]);
+    assert_eq!(moved.violations(), ["/parent_id sections-too-deep"]);
     editor.patch(path).if_match(1).json(json!({"parent_id": id(&section(&draft, "3"))})).await.is(200);
     let added = editor
         .post(at(&draft, "/draft/sections"))
         .json(json!({"parent_id": id(&section(&draft, "B"))}))
         .await;
     added.problem(422, "invalid");
-    assert_eq!(added.violations(), ["/parent_id too-deep"]);
+    assert_eq!(added.violations(), ["/parent_id sections-too-deep"]);
 }
 
 #[tokio::test]
@@ -245,13 +245,13 @@ async fn a_new_tree_keeps_known_sections_makes_new_ones_and_removes_the_rest() {
             .json(json!({"sections": [{"id": foreign}]}))
             .await;
         answer.problem(422, "invalid");
-        assert_eq!(answer.violations(), ["/sections/0/id foreign-section"]);
+        assert_eq!(answer.violations(), ["/sections/0/id section-unknown"]);
     }
     let twice = json!({"sections": [{"id": id(&ebb)}, {"id": id(&ebb)}]});
     let answer = editor.put(at(&draft, "/draft/sections")).if_match(2).json(twice).await;
     answer.problem(422, "invalid");
     assert!(
-        answer.violations().contains(&"/sections duplicate-section".to_owned()),
+        answer.violations().contains(&"/sections section-repeated".to_owned()),
         "{:?}",
         answer.violations()
     );

@@ -81,12 +81,12 @@ impl Server {
             "0",
         ])
         .config;
-        config.bind = bind;
-        config.database_url = database.url.clone();
+        config.server.bind = bind;
+        config.database.url = database.url.clone();
         set(&mut config);
         let random = Random::seeded(database.next_start() * 1_000_000_000);
         let mail = Outbox::default();
-        let sends = config.smtp_url.is_some() || config.smtp_url_file.is_some();
+        let sends = config.mail.smtp_url.is_some() || config.mail.smtp_url_file.is_some();
         let mailer = (!sends).then(|| Mailer::Memory(mail.clone()));
         let seams = Seams { clock: clock.clone(), random, mailer };
         let (stop, stopped) = watch::channel(false);

@@ -26,7 +26,7 @@ async fn updates(server: &Server) -> i64 {
 
 #[tokio::test]
 async fn a_new_site_tells_what_the_settings_say() {
-    let server = Server::start_with(|config| config.title = "The Harbour Almanac".into()).await;
+    let server = Server::start_with(|config| config.site.title = "The Harbour Almanac".into()).await;
     let told = server.client().get(SITE).await.expect(200);
     let wanted = json!({"title": "The Harbour Almanac", "description": null, "url": "https://website.example",
         "locale": "en", "locales": ["en"], "navigation": [], "custom": {}});
@@ -98,29 +98,29 @@ async fn what_breaks_a_rule_is_refused_and_changes_nothing() {
     let many = |count: usize| Value::from(vec![entry.clone(); count]);
     let tags: Vec<String> = (0..101).map(|n| format!("en-{n:03}")).collect();
     for (body, refusal) in [
-        (json!({"title": ""}), "/title empty"),
-        (json!({"title": "x".repeat(301)}), "/title too-long"),
-        (json!({"title": "a\nb"}), "/title control-character"),
-        (json!({"title": "a\0b"}), "/title nul"),
-        (json!({"title": 1}), "/title wrong-type"),
-        (json!({"description": "x".repeat(1001)}), "/description too-long"),
-        (json!({"url": "https://other.example"}), "/url unknown-member"),
-        (json!({"locale": "de"}), "/locale unknown-member"),
-        (json!({"locales": []}), "/locales empty"),
-        (json!({"locales": ["en", "e"]}), "/locales/1 malformed-locale"),
-        (json!({"locales": tags}), "/locales too-many"),
-        (json!({"custom": []}), "/custom wrong-type"),
-        (json!({"custom": {"a": "x".repeat(66_000)}}), "/custom too-long"),
-        (json!({"navigation": many(51)}), "/navigation too-many"),
-        (with("items", many(51)), "/navigation/1/items too-many"),
-        (with("label", json!(" ")), "/navigation/1/label empty"),
-        (with("label", json!("x".repeat(101))), "/navigation/1/label too-long"),
-        (with("url", json!("javascript:alert(1)")), "/navigation/1/url malformed-url"),
-        (with("url", json!("//elsewhere.example")), "/navigation/1/url malformed-url"),
-        (with("items", json!([{"label": "A", "url": "a"}])), "/navigation/1/items/0/url malformed-url"),
+        (json!({"title": ""}), "/title title-empty"),
+        (json!({"title": "x".repeat(301)}), "/title title-too-long"),
+        (json!({"title": "a\nb"}), "/title title-malformed"),
+        (json!({"title": "a\0b"}), "/title text-contains-nul"),
+        (json!({"title": 1}), "/title type-mismatch"),
+        (json!({"description": "x".repeat(1001)}), "/description description-too-long"),
+        (json!({"url": "https://other.example"}), "/url field-unknown"),
+        (json!({"locale": "de"}), "/locale field-unknown"),
+        (json!({"locales": []}), "/locales locales-empty"),
+        (json!({"locales": ["en", "e"]}), "/locales/1 locale-malformed"),
+        (json!({"locales": tags}), "/locales locales-too-many"),
+        (json!({"custom": []}), "/custom type-mismatch"),
+        (json!({"custom": {"a": "x".repeat(66_000)}}), "/custom custom-too-long"),
+        (json!({"navigation": many(51)}), "/navigation entries-too-many"),
+        (with("items", many(51)), "/navigation/1/items items-too-many"),
+        (with("label", json!(" ")), "/navigation/1/label label-empty"),
+        (with("label", json!("x".repeat(101))), "/navigation/1/label label-too-long"),
+        (with("url", json!("javascript:alert(1)")), "/navigation/1/url url-malformed"),
+        (with("url", json!("//elsewhere.example")), "/navigation/1/url url-malformed"),
+        (with("items", json!([{"label": "A", "url": "a"}])), "/navigation/1/items/0/url url-malformed"),
         (
             with("items", json!([{"label": "A", "url": "/a", "items": []}])),
-            "/navigation/1/items/0/items unknown-member",
+            "/navigation/1/items/0/items field-unknown",
         ),
     ] {
         let answer = admin.patch(SITE).json(&body).await;
@@ -130,10 +130,10 @@ async fn what_breaks_a_rule_is_refused_and_changes_nothing() {
     let all = json!({"title": "", "locales": ["x"], "navigation": [{"label": "", "url": ""}]});
     let answer = admin.patch(SITE).json(all).await;
     let wanted = [
-        "/title empty",
-        "/navigation/0/label empty",
-        "/navigation/0/url malformed-url",
-        "/locales/0 malformed-locale",
+        "/title title-empty",
+        "/navigation/0/label label-empty",
+        "/navigation/0/url url-malformed",
+        "/locales/0 locale-malformed",
     ];
     assert_eq!(answer.violations(), wanted);
     assert_eq!((reader.get(SITE).await.text(), updates(&server).await), (before.as_str(), 0));
@@ -156,14 +156,14 @@ async fn a_start_with_another_website_is_an_event_that_readers_see() {
     let (database, clock) = (server.database(), server.clock.clone());
     server.stop().await;
     let server = Server::start_on(database.clone(), clock.clone(), |config| {
-        config.website_url = Some("https://new.example/blog".to_owned());
+        config.site.website_url = Some("https://new.example/blog".to_owned());
     })
     .await;
     assert_eq!(server.client().get(SITE).await.expect(200)["url"], "https://new.example/blog");
     assert_eq!(updates(&server).await, 1);
     server.stop().await;
     let server = Server::start_on(database, clock, |config| {
-        config.website_url = Some("https://new.example/blog".to_owned());
+        config.site.website_url = Some("https://new.example/blog".to_owned());
     })
     .await;
     assert_eq!(updates(&server).await, 1);

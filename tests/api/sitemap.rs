@@ -108,7 +108,7 @@ async fn the_sitemap_names_what_search_engines_may_show() {
     assert_eq!(articles(&reader).await, "old");
     reader.get("/sitemap.xml?page=2").await.problem(404, "not-found");
     for page in ["0", "-1", "x", "50001", ""] {
-        reader.get(format!("/sitemap.xml?page={page}")).await.problem(400, "malformed-request");
+        reader.get(format!("/sitemap.xml?page={page}")).await.problem(400, "request-malformed");
     }
 }
 
@@ -155,7 +155,7 @@ async fn translations_name_each_other() {
 #[tokio::test]
 async fn above_fifty_thousand_addresses_there_are_parts() {
     // The rows are made behind the log's back.
-    let server = Server::start_with(|config| config.cache_megabytes = 0).await;
+    let server = Server::start_with(|config| config.cache.megabytes = 0).await;
     let editor = server.login(Role::Editor).await;
     let first = published(&editor, json!({"title": "First"})).await;
     // With the front page as many as fit.

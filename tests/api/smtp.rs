@@ -16,10 +16,10 @@ async fn server_with(mail: &MailServer) -> Server {
     std::fs::write(&file, format!("smtp://news+mail%40website.example:p%3Ass@{}\n", mail.address))
         .expect("a file");
     Server::start_with(|config| {
-        config.smtp_url_file = Some(file);
-        config.mail_from =
-            lede::base::mail::Mailbox::parse("Tides & Häfen <news@website.example>").expect("a mailbox");
-        config.title = "Tides\r\nBcc: eve@website.example".into();
+        config.mail.smtp_url_file = Some(file);
+        config.mail.from = lede::base::text::email::Mailbox::parse("Tides & Häfen <news@website.example>")
+            .expect("a mailbox");
+        config.site.title = "Tides\r\nBcc: eve@website.example".into();
     })
     .await
 }
@@ -101,7 +101,7 @@ async fn a_mail_server_that_is_away_is_tried_again() {
     assert!(last_errors(&server)[0].contains("could not be reached"), "{:?}", last_errors(&server));
     mail.address = there;
     let replica = Server::start_on(server.database(), server.clock.clone(), |config| {
-        config.smtp_url_file = None;
+        config.mail.smtp_url_file = None;
     })
     .await;
     server.clock.advance(minutes(1));

@@ -37,7 +37,7 @@ struct Stage {
 
 impl Stage {
     async fn new() -> Self {
-        let server = Server::start_with(|config| config.cache_megabytes = 0).await;
+        let server = Server::start_with(|config| config.cache.megabytes = 0).await;
         let admin = server.login(Role::Admin).await;
         let body = json!({"title": "Large", "topics": ["sea"], "authors": ["ada"], "sections": [{"heading": "Part"}]});
         let large = published(&admin, body).await;

@@ -6,13 +6,13 @@ use lede::auth::Role;
 use lede::base::text::Locale;
 use serde_json::{Value, json};
 
-use crate::client::{Answer, Client};
+use crate::client::{Client, Response};
 use crate::given::{days, hours, link, mail_to, minutes};
 use crate::server::Server;
 
 const ADA: &str = "ada@reader.example";
 
-async fn join(server: &Server, email: &str) -> Answer {
+async fn join(server: &Server, email: &str) -> Response {
     server.client().post("/v1/subscribers").json(json!({"email": email})).await
 }
 
@@ -108,7 +108,7 @@ async fn the_answer_tells_nothing_of_who_is_known() {
 }
 
 /// All headers but those that differ by request.
-fn headers(answer: &Answer) -> Vec<(String, String)> {
+fn headers(answer: &Response) -> Vec<(String, String)> {
     let all =
         answer.exchange.headers.iter().filter(|(name, _)| !["date", "x-request-id"].contains(&name.as_str()));
     let mut all: Vec<_> = all.map(|(name, value)| (name.to_string(), format!("{value:?}"))).collect();
@@ -253,7 +253,8 @@ async fn who_read_the_form_in_a_language_is_written_to_in_it() {
 
 #[tokio::test]
 async fn a_subscriber_is_written_to_in_the_nearest_language_there_is() {
-    let server = Server::start_with(|config| config.locale = Locale::parse("de").expect("a locale")).await;
+    let server =
+        Server::start_with(|config| config.site.locale = Locale::parse("de").expect("a locale")).await;
     for (email, locale, subject) in [
         ("a@reader.example", "de-AT", "Bitte bestätigen Sie Ihr Abonnement von Lede"),
         ("b@reader.example", "en-GB", "Confirm your subscription to Lede"),
@@ -349,12 +350,16 @@ async fn every_broken_rule_of_a_sign_up_is_named() {
     let bad = json!({"email": "a@b@", "name": "a\nb", "locale": "zzzz", "source": ""});
     let answer = server.client().post("/v1/subscribers").json(bad).await;
     answer.problem(422, "invalid");
-    let rules =
-        ["/email malformed-email", "/name control-character", "/locale malformed-locale", "/source empty"];
+    let rules = [
+        "/email email-malformed",
+        "/name name-malformed",
+        "/locale locale-malformed",
+        "/source source-empty",
+    ];
     assert_eq!(answer.violations(), rules);
     let unknown = json!({"email": ADA, "status": "confirmed"});
     let answer = server.client().post("/v1/subscribers").json(unknown).await;
-    assert_eq!(answer.is(422).violations(), ["/status unknown-member"]);
+    assert_eq!(answer.is(422).violations(), ["/status field-unknown"]);
     assert_eq!(mails(&server).await, 0);
 }
 
@@ -393,7 +398,7 @@ async fn editors_find_subscribers_page_by_page() {
     let foreign = [("sort", "email"), ("cursor", first["next_cursor"].as_str().expect("a cursor"))];
     assert_eq!(
         editor.get("/v1/subscribers").query(&foreign).await.is(400).violations(),
-        ["cursor foreign-cursor"]
+        ["cursor cursor-invalid"]
     );
     for wrong in ["sort=name", "sort=email,created_at", "status=gone", "fields=password", "limit=101"] {
         editor.get(format!("/v1/subscribers?{wrong}")).await.is(400);
@@ -427,11 +432,11 @@ async fn editors_change_what_is_kept_and_nothing_else() {
     assert_eq!(kept["custom"], json!({"a": {"b": 1, "d": 3}}));
     assert_eq!(editor.get(&path).await.expect(200), kept);
     for (body, rule) in [
-        (json!({"email": "b@reader.example"}), "/email unknown-member"),
-        (json!({"status": "confirmed"}), "/status unknown-member"),
-        (json!({"locale": null}), "/locale wrong-type"),
-        (json!({"labels": ["x".repeat(61)]}), "/labels too-long"),
-        (json!({"custom": {"a": "x".repeat(9000)}}), "/custom too-long"),
+        (json!({"email": "b@reader.example"}), "/email field-unknown"),
+        (json!({"status": "confirmed"}), "/status field-unknown"),
+        (json!({"locale": null}), "/locale type-mismatch"),
+        (json!({"labels": ["x".repeat(61)]}), "/labels label-too-long"),
+        (json!({"custom": {"a": "x".repeat(9000)}}), "/custom custom-too-long"),
     ] {
         assert_eq!(editor.patch(&path).json(&body).await.is(422).violations(), [rule], "{body}");
     }

@@ -285,7 +285,7 @@ async fn feeds(server: &Server) {
 
 /// A server for a chapter: its ids differ from those of the others.
 async fn opened(number: u64) -> Server {
-    let server = Server::start_with(|config| config.join_limit = MOST_SIGN_UPS).await;
+    let server = Server::start_with(|config| config.limits.join = MOST_SIGN_UPS).await;
     if let Random::Seeded(counter) = &server.app.random {
         counter.store(number * 1_000_000, Ordering::SeqCst);
     }

@@ -29,7 +29,7 @@ pub struct Outcome {
 }
 
 /// An answer that was read to its end.
-pub struct Answer {
+pub struct Response {
     pub status: u16,
     pub head: String,
 }
@@ -98,7 +98,7 @@ impl Load {
 }
 
 /// Asks once and returns the answer and its body.
-pub async fn ask(address: SocketAddr, path: &str, headers: &str) -> std::io::Result<(Answer, Vec<u8>)> {
+pub async fn ask(address: SocketAddr, path: &str, headers: &str) -> std::io::Result<(Response, Vec<u8>)> {
     let mut stream = TcpStream::connect(address).await?;
     let request = format!("GET {path} HTTP/1.1\r\nHost: load\r\n{headers}\r\n");
     stream.write_all(request.as_bytes()).await?;
@@ -113,7 +113,7 @@ pub async fn send(
     method_and_path: &str,
     headers: &str,
     body: &str,
-) -> (Answer, Vec<u8>) {
+) -> (Response, Vec<u8>) {
     let length = body.len();
     let request = format!(
         "{method_and_path} HTTP/1.1\r\nHost: load\r\nContent-Type: application/json\r\n\
@@ -125,7 +125,7 @@ pub async fn send(
     (answer, answered)
 }
 
-impl Answer {
+impl Response {
     /// The value of a header.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.head.lines().find_map(|line| {
@@ -136,13 +136,13 @@ impl Answer {
 }
 
 /// Reads one answer to its end, and leaves its body in the buffer.
-async fn read_answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Answer {
+async fn read_answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Response {
     buffer.clear();
     loop {
         if let Some(end) = buffer.windows(4).position(|window| window == b"\r\n\r\n") {
             let head = String::from_utf8_lossy(&buffer[..end]).into_owned();
             let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
-            let answer = Answer { status, head };
+            let answer = Response { status, head };
             let length: usize = match status {
                 304 => 0,
                 _ => {

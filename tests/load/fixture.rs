@@ -91,7 +91,7 @@ async fn make(app: &App, owner: UserId, number: usize) {
         metadata: document.metadata,
         published_at: document.published_at,
     };
-    let (article, locale) = (ArticleKey::Id(new.id), app.config.locale.clone());
+    let (article, locale) = (ArticleKey::Id(new.id), app.config.site.locale.clone());
     let actor: Actor<WriteArticles> = Actor::new(owner, Role::Admin).expect("an admin");
     app.db
         .write_as(owner, move |tx| create(tx, &Editor { actor, locale: &locale }, &new))

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::client::{Answer, ask};
+use crate::client::{Response, ask};
 use crate::fixture;
 
 pub struct Process {
@@ -74,7 +74,7 @@ impl Process {
     }
 
     /// Asks until there is an answer, and returns it with its body.
-    pub async fn first_answer(&mut self, path: &str, headers: &str) -> (Answer, Vec<u8>) {
+    pub async fn first_answer(&mut self, path: &str, headers: &str) -> (Response, Vec<u8>) {
         let patience = Instant::now() + Duration::from_secs(60);
         loop {
             assert!(Instant::now() < patience, "the server does not answer");

@@ -11,7 +11,7 @@ use diesel::connection::SimpleConnection as _;
 use lede::app::{App, Seams};
 use lede::auth::Role;
 use lede::base::db::connection;
-use lede::base::mail::EmailAddress;
+use lede::base::text::email::EmailAddress;
 use lede::subscribers::evidence::{Evidence, Kind, Via};
 use lede::subscribers::{SignUp, store};
 use tokio::net::TcpStream;
@@ -64,7 +64,7 @@ fn prepare(database: &Path) {
 async fn pages(database: &Path, count: usize) {
     if !database.exists() {
         prepare(database);
-        let url = fixture::config(database).database_url;
+        let url = fixture::config(database).database.url;
         let mut conn = connection::open(&url).expect("a connection");
         conn.batch_execute(&FILL.replace("{count}", &count.to_string())).expect("subscribers");
     }
@@ -178,7 +178,7 @@ async fn directly(database: &Path) -> f64 {
                     let sign_up = SignUp {
                         email: EmailAddress::parse(&email).expect("an address"),
                         name: None,
-                        locale: app.config.locale.clone(),
+                        locale: app.config.site.locale.clone(),
                         topics: Vec::new(),
                         evidence: Evidence::new(Kind::Requested, Via::Api),
                     };

@@ -13,7 +13,7 @@ use crate::base::error::{Error, Result, Violations};
 use crate::base::events::Event;
 use crate::base::http::json::sha256;
 use crate::base::http::limit::{Key, Policy};
-use crate::base::http::{Answer, Json};
+use crate::base::http::{Json, Response};
 use crate::users::{EmailAddress, User, store};
 
 /// The credentials of a user.
@@ -54,7 +54,7 @@ pub struct Session {
         (status = 201, description = "The new access token and its user.", body = Session),
         (status = 401, description = "`unauthenticated`: no active user has this address and password."),
     ))]
-pub async fn create_session(app: Data<App>, req: HttpRequest, body: Json<CreateSession>) -> Result<Answer> {
+pub async fn create_session(app: Data<App>, req: HttpRequest, body: Json<CreateSession>) -> Result<Response> {
     app.limits.admit_network(&req, Policy::Login)?;
     let CreateSession { email, password } = body.value;
     let mut violations = Violations::default();
@@ -87,5 +87,5 @@ pub async fn create_session(app: Data<App>, req: HttpRequest, body: Json<CreateS
         expires_in: token::LIFE.as_secs(),
         user: user.into(),
     };
-    Ok(Answer::ok(&session)?.status(StatusCode::CREATED).header(header::CACHE_CONTROL, "no-store"))
+    Ok(Response::ok(&session)?.status(StatusCode::CREATED).header(header::CACHE_CONTROL, "no-store"))
 }

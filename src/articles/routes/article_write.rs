@@ -18,7 +18,7 @@ use crate::articles::scope::WriteScope;
 use crate::auth::{Actor, Permission, WriteArticles};
 use crate::base::db::{Connection, Tx};
 use crate::base::error::{Error, Result};
-use crate::base::http::{Answer, IfMatch, Query};
+use crate::base::http::{IfMatch, Query, Response};
 use crate::base::ids::SectionId;
 use crate::base::text::Locale;
 
@@ -56,7 +56,7 @@ impl<P: Permission> FromRequest for ArticleWrite<P> {
             let path = path.await.map_err(|_| Error::NotFound("page"))?.into_inner();
             let Query(locale) = query.await?;
             let article = locale.key(&app, path.article);
-            Ok(Self { actor, article, if_match, locale: app.config.locale.clone() })
+            Ok(Self { actor, article, if_match, locale: app.config.site.locale.clone() })
         })
     }
 }
@@ -81,7 +81,7 @@ impl DraftWrite {
 }
 
 /// The response to a write of a draft.
-pub fn draft_response(conn: &mut Connection, draft: &Draft, warnings: Vec<Warning>) -> Result<Answer> {
+pub fn draft_response(conn: &mut Connection, draft: &Draft, warnings: Vec<Warning>) -> Result<Response> {
     let draft = output::Draft::new(conn, draft, warnings)?;
-    Ok(Answer::ok(&draft)?.version(draft.version()))
+    Ok(Response::ok(&draft)?.version(draft.version()))
 }

@@ -16,8 +16,9 @@ use crate::base::clock::Timestamp;
 use crate::base::db::Tx;
 use crate::base::error::{Invalid, Result, Violations};
 use crate::base::http::idempotency::IdempotencyKeyHeader;
-use crate::base::http::{Answer, IdempotencyKey, Json};
+use crate::base::http::{IdempotencyKey, Json, Response};
 use crate::base::random::Random;
+use crate::base::text::validate;
 
 /// Create an article
 ///
@@ -38,7 +39,7 @@ pub async fn create_article(
     actor: Actor<WriteArticles>,
     key: IdempotencyKey,
     body: Json<CreateArticle>,
-) -> Result<Answer> {
+) -> Result<Response> {
     let once = key.once(actor.user, &body.fingerprint);
     let (random, now, policy) = (app.random.clone(), app.clock.now(), app.policy());
     let prepare = app.compute.run(move || {
@@ -48,11 +49,11 @@ pub async fn create_article(
         let warnings = warnings(std::iter::once(intro).chain(sections), &policy);
         Ok((new, warnings))
     });
-    let locale = app.config.locale.clone();
+    let locale = app.config.site.locale.clone();
     let work = move |tx: &mut Tx<'_>, (new, warnings): &(NewArticle, Vec<Warning>)| {
         let draft = create(tx, &Editor { actor, locale: &locale }, new)?;
         let draft = Draft::new(tx, &draft, warnings.clone())?;
-        Ok(Answer::created(format!("/v1/articles/{}/draft", new.id), &draft)?.version(draft.version()))
+        Ok(Response::created(format!("/v1/articles/{}/draft", new.id), &draft)?.version(draft.version()))
     };
     once.answer(&app.db, prepare, work).await
 }
@@ -70,7 +71,7 @@ fn prepare(
         [body.sections.is_some() || body.intro.is_some(), body.markdown.is_some(), body.html.is_some()];
     if given.iter().filter(|given| **given).count() > 1 {
         let detail = "either sections and intro, or markdown, or html";
-        violations.take::<()>("", Err(Invalid::new("one-text", detail)));
+        violations.take::<()>("", Err(Invalid::new("content-ambiguous", detail)));
     }
     if let Some(at) = body.published_at {
         violations.take("/published_at", check_first_publication(actor, at, now));
@@ -82,7 +83,7 @@ fn prepare(
     };
     let document = violations.gather(document)?;
     if body.title.is_none() && document.as_ref().is_some_and(|document| document.metadata.title.is_none()) {
-        violations.take::<()>("/title", Err(Invalid::new("required", "An article has a title.")));
+        violations.take::<()>("/title", Err(validate::missing("title")));
     }
     let document = document.unwrap_or_default();
     let sections = violations.gather(match body.sections {

@@ -15,7 +15,7 @@ use crate::articles::scope::WriteScope;
 use crate::auth::{Actor, ReadDrafts};
 use crate::base::error::Result;
 use crate::base::http::conditional::IfMatchHeader;
-use crate::base::http::{Answer, MergePatch, Query};
+use crate::base::http::{MergePatch, Query, Response};
 
 /// Get a draft
 ///
@@ -32,7 +32,7 @@ pub async fn get_draft(
     actor: Actor<ReadDrafts>,
     path: Path<ArticlePath>,
     Query(locale): Query<InLocale>,
-) -> Result<Answer> {
+) -> Result<Response> {
     let article = locale.key(&app, path.into_inner().article);
     app.db
         .snapshot(move |conn| {
@@ -55,7 +55,7 @@ pub async fn get_draft(
         (status = 200, description = "The new draft.", body = Draft, headers(("ETag" = String, description = "Its version."))),
         (status = 409, description = "`slug-taken`: choose another slug. `slug-moved`: the new slug is in `slug`. `in-trash`: restore the article first."),
     ))]
-pub async fn update_draft(app: Data<App>, write: DraftWrite, body: MergePatch<Value>) -> Result<Answer> {
+pub async fn update_draft(app: Data<App>, write: DraftWrite, body: MergePatch<Value>) -> Result<Response> {
     let (patch, policy) = (body.value, app.policy());
     let prepare = move || {
         let warnings = warnings(patch.get("intro").and_then(Value::as_str), &policy);

@@ -14,7 +14,7 @@ use crate::articles::write::replace_by_document;
 use crate::auth::{Actor, ReadDrafts};
 use crate::base::error::Result;
 use crate::base::http::conditional::IfMatchHeader;
-use crate::base::http::{Answer, Markdown, Query};
+use crate::base::http::{Markdown, Query, Response};
 use crate::terms;
 
 /// Get a draft as Markdown
@@ -33,7 +33,7 @@ pub async fn get_draft_markdown(
     actor: Actor<ReadDrafts>,
     path: Path<ArticlePath>,
     Query(locale): Query<InLocale>,
-) -> Result<Answer> {
+) -> Result<Response> {
     let article = locale.key(&app, path.into_inner().article);
     app.db
         .snapshot(move |conn| {
@@ -42,7 +42,7 @@ pub async fn get_draft_markdown(
             let authors = terms::store::resolve(conn, &content.metadata.authors)?;
             let topics = terms::store::resolve(conn, &content.metadata.topics)?;
             let document = write_markdown(row.id, &content, &authors, &topics, row.published_at);
-            Ok(Answer::bytes("text/markdown; charset=utf-8", document.into()).version(row.version))
+            Ok(Response::bytes("text/markdown; charset=utf-8", document.into()).version(row.version))
         })
         .await
 }
@@ -59,7 +59,7 @@ pub async fn get_draft_markdown(
         (status = 200, description = "The new draft.", body = Draft, headers(("ETag" = String, description = "Its version."))),
         (status = 409, description = "`slug-taken`: choose another slug. `slug-moved`: the new slug is in `slug`. `in-trash`: restore the article first."),
     ))]
-pub async fn replace_draft_markdown(app: Data<App>, write: DraftWrite, body: Markdown) -> Result<Answer> {
+pub async fn replace_draft_markdown(app: Data<App>, write: DraftWrite, body: Markdown) -> Result<Response> {
     let policy = app.policy();
     let parse = move || {
         let document = read_markdown(&body.0, "")?;

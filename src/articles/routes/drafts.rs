@@ -11,7 +11,7 @@ use crate::articles::output::DraftItem;
 use crate::auth::{Actor, ReadDrafts};
 use crate::base::error::Result;
 use crate::base::http::page::PageParams;
-use crate::base::http::{Answer, PageRequest, Query, page};
+use crate::base::http::{PageRequest, Query, Response, page};
 
 /// A page of drafts.
 #[derive(Debug, Serialize, ToSchema)]
@@ -39,7 +39,7 @@ pub async fn list_drafts(
     actor: Actor<ReadDrafts>,
     req: HttpRequest,
     Query((filter, page)): Query<(DraftFilter, PageRequest)>,
-) -> Result<Answer> {
+) -> Result<Response> {
     let after: Option<Position> = page.after(&filter)?;
     let answer = app
         .db
@@ -52,5 +52,5 @@ pub async fn list_drafts(
         })
         .await?;
     let next = answer.next_cursor.as_deref();
-    Ok(page::with_next_link(Answer::ok(&answer)?, req.path(), req.query_string(), next))
+    Ok(page::with_next_link(Response::ok(&answer)?, req.path(), req.query_string(), next))
 }

@@ -60,6 +60,6 @@ impl InLocale {
     /// The article that the path names.
     #[must_use]
     pub fn key(self, app: &App, article: ArticleRef) -> ArticleKey {
-        article.in_locale(self.locale.unwrap_or_else(|| app.config.locale.clone()))
+        article.in_locale(self.locale.unwrap_or_else(|| app.config.site.locale.clone()))
     }
 }

@@ -19,7 +19,7 @@ use crate::base::db::{Connection, Tx};
 use crate::base::error::{Error, Result};
 use crate::base::http::conditional::IfMatchHeader;
 use crate::base::http::idempotency::IdempotencyKeyHeader;
-use crate::base::http::{Answer, IdempotencyKey, Query};
+use crate::base::http::{IdempotencyKey, Query, Response};
 use crate::base::ids::{ArticleId, SectionId, UserId};
 use crate::base::text::Locale;
 use crate::base::text::slug::{Anchor, Slug};
@@ -124,13 +124,13 @@ pub async fn get_revision(
     actor: Actor<ReadDrafts>,
     path: Path<RevisionPath>,
     Query(locale): Query<InLocale>,
-) -> Result<Answer> {
+) -> Result<Response> {
     let RevisionPath { article, revision } = path.into_inner();
     let article = locale.key(&app, article);
     app.db
         .snapshot(move |conn| {
             let id = resolve_article(conn, actor, &article)?.id;
-            Answer::ok(&Revision::find(conn, id, revision)?)
+            Response::ok(&Revision::find(conn, id, revision)?)
         })
         .await
 }
@@ -183,7 +183,7 @@ pub async fn restore_revision(
     key: IdempotencyKey,
     write: DraftWrite,
     path: Path<RevisionPath>,
-) -> Result<Answer> {
+) -> Result<Response> {
     let revision = path.into_inner().revision;
     let once = key.once(write.actor.user, &[]);
     let work = move |tx: &mut Tx<'_>, (): &()| {

@@ -13,7 +13,7 @@ use crate::auth::{Actor, ReadDrafts};
 use crate::base::clock::Timestamp;
 use crate::base::error::Result;
 use crate::base::http::page::PageParams;
-use crate::base::http::{Answer, PageRequest, Query, page};
+use crate::base::http::{PageRequest, Query, Response, page};
 use crate::base::ids::UserId;
 
 /// An item of the list of revisions.
@@ -69,7 +69,7 @@ pub async fn list_revisions(
     req: HttpRequest,
     path: Path<ArticlePath>,
     Query((locale, page)): Query<(InLocale, PageRequest)>,
-) -> Result<Answer> {
+) -> Result<Response> {
     let article = locale.key(&app, path.into_inner().article);
     let answer = app
         .db
@@ -85,5 +85,5 @@ pub async fn list_revisions(
         })
         .await?;
     let next = answer.next_cursor.as_deref();
-    Ok(page::with_next_link(Answer::ok(&answer)?, req.path(), req.query_string(), next))
+    Ok(page::with_next_link(Response::ok(&answer)?, req.path(), req.query_string(), next))
 }

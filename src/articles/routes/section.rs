@@ -15,7 +15,7 @@ use crate::articles::tree;
 use crate::auth::{Actor, ReadDrafts};
 use crate::base::error::{Error, Result};
 use crate::base::http::conditional::IfMatchHeader;
-use crate::base::http::{Answer, MergePatch, Query};
+use crate::base::http::{MergePatch, Query, Response};
 
 /// Get a section of a draft
 ///
@@ -31,7 +31,7 @@ pub async fn get_draft_section(
     actor: Actor<ReadDrafts>,
     path: Path<SectionPath>,
     Query(locale): Query<InLocale>,
-) -> Result<Answer> {
+) -> Result<Response> {
     let SectionPath { article, section } = path.into_inner();
     let article = locale.key(&app, article);
     app.db
@@ -39,7 +39,7 @@ pub async fn get_draft_section(
             let row = resolve_article(conn, actor, &article)?;
             let draft = DraftState::load(conn, row)?;
             let section = find(&draft, &section)?;
-            Ok(Answer::ok(&DraftSection::new(&draft, section))?.version(draft.row.version))
+            Ok(Response::ok(&DraftSection::new(&draft, section))?.version(draft.row.version))
         })
         .await
 }
@@ -61,7 +61,7 @@ pub async fn update_section(
     write: DraftWrite,
     path: Path<SectionPath>,
     body: MergePatch<UpdateSection>,
-) -> Result<Answer> {
+) -> Result<Response> {
     let policy = app.policy();
     let check = move || {
         let change = SectionChange::parse(body.value)?;
@@ -81,7 +81,7 @@ pub async fn update_section(
             let id = id.ok_or(Error::NotFound("section"))?;
             let section = find(&draft, &SectionRef::Id(id))?;
             let answer = WrittenSection::new(&draft, section, warnings.clone());
-            Ok(Answer::ok(&answer)?.version(draft.row.version))
+            Ok(Response::ok(&answer)?.version(draft.row.version))
         })
         .await
 }
@@ -96,7 +96,7 @@ pub async fn update_section(
         (status = 204, description = "Deleted.", headers(("ETag" = String, description = "The version of the article."))),
         (status = 409, description = "`slug-moved`: the new slug is in `slug`. `in-trash`: restore the article first."),
     ))]
-pub async fn delete_section(app: Data<App>, write: DraftWrite, path: Path<SectionPath>) -> Result<Answer> {
+pub async fn delete_section(app: Data<App>, write: DraftWrite, path: Path<SectionPath>) -> Result<Response> {
     let section = path.into_inner().section;
     app.db
         .write_as(write.actor.user, move |tx| {
@@ -105,7 +105,7 @@ pub async fn delete_section(app: Data<App>, write: DraftWrite, path: Path<Sectio
                 tree::remove(&mut draft.content.sections, id).ok_or(Error::NotFound("section"))?;
                 Ok(Vec::new())
             })?;
-            Ok(Answer::no_content().version(draft.row.version))
+            Ok(Response::no_content().version(draft.row.version))
         })
         .await
 }

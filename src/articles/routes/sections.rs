@@ -21,7 +21,7 @@ use crate::base::db::Tx;
 use crate::base::error::{Error, Result};
 use crate::base::http::conditional::IfMatchHeader;
 use crate::base::http::idempotency::IdempotencyKeyHeader;
-use crate::base::http::{Answer, IdempotencyKey, Json, Query};
+use crate::base::http::{IdempotencyKey, Json, Query, Response};
 use crate::base::ids::SectionId;
 
 /// The sections of a draft.
@@ -94,7 +94,7 @@ pub async fn list_draft_sections(
     actor: Actor<ReadDrafts>,
     path: Path<ArticlePath>,
     Query(locale): Query<InLocale>,
-) -> Result<Answer> {
+) -> Result<Response> {
     let article = locale.key(&app, path.into_inner().article);
     app.db
         .snapshot(move |conn| {
@@ -102,7 +102,7 @@ pub async fn list_draft_sections(
             let draft = DraftState::load(conn, row)?;
             let sections = &draft.content.sections;
             let items = sections.iter().map(|section| DraftSection::new(&draft, section)).collect();
-            Ok(Answer::ok(&DraftSections { items, next_cursor: None })?.version(draft.row.version))
+            Ok(Response::ok(&DraftSections { items, next_cursor: None })?.version(draft.row.version))
         })
         .await
 }
@@ -125,14 +125,14 @@ pub async fn create_section(
     key: IdempotencyKey,
     write: DraftWrite,
     body: Json<CreateSection>,
-) -> Result<Answer> {
+) -> Result<Response> {
     let once = key.once(write.actor.user, &body.fingerprint);
     let CreateSection { parent_id, before, after, heading, anchor, body, custom, sections } = body.value;
     let destination = Destination { parent: parent_id, before, after };
     let policy = app.policy();
     let prepare = app.compute.run(move || {
         if before.is_some() && after.is_some() {
-            return Err(Error::invalid("/after", "one-place", "either before or after"));
+            return Err(Error::invalid("/after", "place-ambiguous", "Send either `before` or `after`."));
         }
         let section = check_one(SectionInput { id: None, heading, anchor, body, custom, sections })?;
         let warnings = warnings(CheckedSection::bodies(std::slice::from_ref(&section)), &policy);
@@ -151,7 +151,7 @@ pub async fn create_section(
         let section = section.ok_or(Error::NotFound("section"))?;
         let answer = WrittenSection::new(&draft, section, warnings.clone());
         let location = format!("/v1/articles/{}/draft/sections/{id}", draft.row.id);
-        Ok(Answer::created(location, &answer)?.version(draft.row.version))
+        Ok(Response::created(location, &answer)?.version(draft.row.version))
     };
     once.answer(&app.db, prepare, work).await
 }
@@ -172,7 +172,7 @@ pub async fn replace_sections(
     app: Data<App>,
     write: DraftWrite,
     body: Json<ReplaceSections>,
-) -> Result<Answer> {
+) -> Result<Response> {
     let policy = app.policy();
     let check = move || {
         let sections = check_all(body.value.sections)?;

@@ -7,7 +7,7 @@ use super::json::{Author, AuthorField, EditedAuthor, UpdateAuthor};
 use crate::app::App;
 use crate::auth::{Actor, WriteAuthors};
 use crate::base::error::{Result, Violations};
-use crate::base::http::{Answer, MergePatch, Query};
+use crate::base::http::{MergePatch, Query, Response};
 use crate::base::ids::AuthorId;
 use crate::terms::routes::{self, Get};
 
@@ -27,7 +27,7 @@ pub async fn get_author(
     req: HttpRequest,
     author: Path<String>,
     query: Query<Get<AuthorField>>,
-) -> Result<Answer> {
+) -> Result<Response> {
     routes::get::<Author>(&app, &req, &author, query.0).await
 }
 
@@ -46,7 +46,7 @@ pub async fn update_author(
     actor: Actor<WriteAuthors>,
     author: Path<String>,
     body: MergePatch<UpdateAuthor>,
-) -> Result<Answer> {
+) -> Result<Response> {
     let mut violations = Violations::default();
     let change = body.value.parse(&mut violations);
     violations.check()?;
@@ -67,6 +67,6 @@ pub async fn delete_author(
     app: Data<App>,
     actor: Actor<WriteAuthors>,
     author: Path<String>,
-) -> Result<Answer> {
+) -> Result<Response> {
     routes::delete::<AuthorId>(&app, actor.user, &author).await
 }

@@ -9,7 +9,7 @@ use crate::auth::{Actor, WriteAuthors};
 use crate::base::error::{Result, Violations};
 use crate::base::http::idempotency::IdempotencyKeyHeader;
 use crate::base::http::page::PageParams;
-use crate::base::http::{Answer, IdempotencyKey, Json, Query};
+use crate::base::http::{IdempotencyKey, Json, Query, Response};
 use crate::base::ids::AuthorId;
 use crate::terms::routes::{self, List, OrderParams};
 
@@ -25,7 +25,7 @@ pub async fn list_authors(
     app: Data<App>,
     req: HttpRequest,
     query: Query<List<AuthorField>>,
-) -> Result<Answer> {
+) -> Result<Response> {
     routes::list::<Author>(&app, &req, query.0).await
 }
 
@@ -43,7 +43,7 @@ pub async fn create_author(
     actor: Actor<WriteAuthors>,
     key: IdempotencyKey,
     body: Json<CreateAuthor>,
-) -> Result<Answer> {
+) -> Result<Response> {
     let CreateAuthor { name, slug, bio, website_url, image_url, user_id } = body.value;
     let mut violations = Violations::default();
     let given = UpdateAuthor {

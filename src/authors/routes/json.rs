@@ -9,6 +9,7 @@ use crate::base::error::{Error, Result, Violations};
 use crate::base::http::json::{Clearable, present};
 use crate::base::ids::{AuthorId, UserId};
 use crate::base::text::slug::Slug;
+use crate::base::text::validate;
 use crate::terms::routes::PublicTerm;
 use crate::terms::{self, Term, set};
 use crate::users;
@@ -158,14 +159,20 @@ pub struct AuthorChange {
 
 impl UpdateAuthor {
     pub fn parse(self, violations: &mut Violations) -> AuthorChange {
-        let text = |text: Option<String>| text.map_or(Ok(None), |text| terms::text(&text));
-        let url = |url: Option<String>| url.map(|url| terms::web_url(&url)).transpose();
+        let text = |noun, text: Option<String>| {
+            text.map_or(Ok(None), |text| validate::optional_text(noun, &text, terms::MAX_TEXT))
+        };
+        let url = |noun, url: Option<String>| url.map(|url| validate::url(noun, &url)).transpose();
         AuthorChange {
-            name: self.name.and_then(|name| violations.take("/name", terms::name(&name))),
+            name: self
+                .name
+                .and_then(|name| violations.take("/name", validate::line("name", &name, terms::MAX_NAME))),
             slug: self.slug.and_then(|slug| violations.take("/slug", Slug::parse(&slug))),
-            bio: self.bio.and_then(|new| violations.take("/bio", text(new))),
-            website_url: self.website_url.and_then(|new| violations.take("/website_url", url(new))),
-            image_url: self.image_url.and_then(|new| violations.take("/image_url", url(new))),
+            bio: self.bio.and_then(|new| violations.take("/bio", text("bio", new))),
+            website_url: self
+                .website_url
+                .and_then(|new| violations.take("/website_url", url("website-url", new))),
+            image_url: self.image_url.and_then(|new| violations.take("/image_url", url("image-url", new))),
             user_id: self.user_id,
         }
     }
@@ -176,7 +183,7 @@ impl AuthorChange {
         if let Some(user) = self.user_id.flatten()
             && users::store::find(tx, user)?.is_none()
         {
-            return Err(Error::invalid("/user_id", "unknown-user", "there is no such user"));
+            return Err(Error::invalid("/user_id", "user-unknown", "There is no user with this id."));
         }
         set(&mut author.name, self.name.as_ref());
         set(&mut author.slug, self.slug.as_ref());

@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::auth::{Actor, WriteAuthors};
 use crate::base::error::Result;
 use crate::base::http::idempotency::IdempotencyKeyHeader;
-use crate::base::http::{Answer, IdempotencyKey, Json};
+use crate::base::http::{IdempotencyKey, Json, Response};
 use crate::base::ids::AuthorId;
 use crate::terms::routes;
 
@@ -27,7 +27,7 @@ pub async fn merge_author(
     key: IdempotencyKey,
     author: Path<String>,
     body: Json<MergeAuthor>,
-) -> Result<Answer> {
+) -> Result<Response> {
     routes::merge::<AuthorId, EditedAuthor>(
         &app,
         actor.user,

@@ -56,7 +56,7 @@ impl Cache {
     /// An empty cache as the settings want it.
     #[must_use]
     pub fn new(config: &Config, generation: &Arc<Generation>) -> Self {
-        let bytes = u64::from(config.cache_megabytes) << 20;
+        let bytes = u64::from(config.cache.megabytes) << 20;
         let kept = (bytes > 0).then(|| {
             moka::sync::Cache::builder()
                 .max_capacity(bytes)
@@ -66,7 +66,7 @@ impl Cache {
         });
         Self {
             generation: generation.clone(),
-            patience: Duration::from_secs(config.outage_seconds.into()),
+            patience: Duration::from_secs(config.cache.outage_seconds.into()),
             kept,
             flights: Mutex::default(),
         }

@@ -58,8 +58,8 @@ impl IfMatch {
             return Ok(Self::Version(version));
         }
         Err(Error::stale(
-            "not-a-version",
-            "If-Match takes the ETag of the draft, a number in quotes; this is another's, such as an edition's.",
+            "if-match-malformed",
+            "If-Match must be the ETag of the draft: a number in quotes. This is another ETag, such as an edition's.",
             Map::new(),
         ))
     }

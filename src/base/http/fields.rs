@@ -7,7 +7,8 @@ use serde::{Serialize, Serializer};
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::query::Params;
-use crate::base::error::{Invalid, Result};
+use crate::base::error::Result;
+use crate::base::text::validate;
 
 /// The members of an answer, as an enum that [`fields!`](crate::fields) declares.
 pub trait Field: Copy + PartialEq + 'static {
@@ -39,10 +40,10 @@ impl<F: Field> Fields<F> {
     /// Takes `fields`; absent, the default answer is wanted.
     pub fn from_params(params: &mut Params) -> Self {
         Self(params.list("fields", |text| {
-            F::KNOWN.iter().find(|(name, _)| *name == text).map(|(_, field)| *field).ok_or_else(|| {
-                let names: Vec<&str> = F::KNOWN.iter().map(|(name, _)| *name).collect();
-                Invalid::new("unknown-field", format!("any of {}", names.join(", ")))
-            })
+            let known = F::KNOWN.iter().find(|(name, _)| *name == text);
+            known
+                .map(|(_, field)| *field)
+                .ok_or_else(|| validate::unknown("field", F::KNOWN.iter().map(|(name, _)| *name)))
         }))
     }
 

@@ -70,7 +70,7 @@ impl FromRequest for Form {
 }
 
 async fn multipart(body: Bytes, boundary: String) -> Result<Form> {
-    let malformed = |_: multer::Error| Error::malformed("", "malformed-form", "not a multipart form");
+    let malformed = |_: multer::Error| Error::malformed("", "form-malformed", "Must be multipart/form-data.");
     let whole = stream::iter([Ok::<_, std::convert::Infallible>(body)]);
     let mut parts = multer::Multipart::new(whole, boundary);
     let mut fields = Vec::new();

@@ -10,13 +10,13 @@ use actix_web::{FromRequest, HttpRequest};
 use diesel::prelude::*;
 use utoipa::IntoParams;
 
-use super::answer::Answer;
 use super::json::sha256;
+use super::response::Response;
 use crate::base::clock::Timestamp;
 use crate::base::db::schema::idempotency_keys as kept;
 use crate::base::db::types::Json;
 use crate::base::db::{Connection, Database, Tx, violation};
-use crate::base::error::{Error, Invalid, Place, Result, Violations};
+use crate::base::error::{Error, Invalid, Location, Result, Violations};
 use crate::base::ids::UserId;
 
 /// How long an answer is kept.
@@ -68,8 +68,8 @@ impl FromRequest for IdempotencyKey {
             }
             _ => Err(Error::parameter(
                 "Idempotency-Key",
-                "malformed-parameter",
-                "1 to 255 printable characters",
+                "idempotency-key-malformed",
+                "Must be 1 to 255 printable ASCII characters.",
             )),
         })
     }
@@ -83,8 +83,8 @@ pub fn refuse(req: &HttpRequest) -> Result<()> {
     if req.headers().contains_key(&NAME) {
         return Err(Error::parameter(
             "Idempotency-Key",
-            "unknown-parameter",
-            "this operation takes no Idempotency-Key",
+            "parameter-unknown",
+            "This operation does not accept an Idempotency-Key.",
         ));
     }
     Ok(())
@@ -110,10 +110,10 @@ impl Once {
         db: &Database,
         prepare: impl Future<Output = Result<P>>,
         work: F,
-    ) -> Result<Answer>
+    ) -> Result<Response>
     where
         P: Send + 'static,
-        F: Fn(&mut Tx<'_>, &P) -> Result<Answer> + Send + 'static,
+        F: Fn(&mut Tx<'_>, &P) -> Result<Response> + Send + 'static,
     {
         if self.key.is_none() {
             let prepared = prepare.await?;
@@ -138,7 +138,7 @@ impl Once {
         .await
     }
 
-    fn find(&self, conn: &mut Connection, now: Timestamp) -> Result<Option<Answer>> {
+    fn find(&self, conn: &mut Connection, now: Timestamp) -> Result<Option<Response>> {
         let Some(key) = &self.key else { return Ok(None) };
         let found: Option<Kept> = kept::table
             .filter(kept::user_id.eq(self.user))
@@ -151,12 +151,15 @@ impl Once {
         if fingerprint != self.fingerprint {
             let mut violations = Violations::default();
             violations.push(
-                Place::Parameter("Idempotency-Key".into()),
-                Invalid::new("idempotency-key-reused", "this key was used for another request"),
+                Location::Parameter("Idempotency-Key".into()),
+                Invalid::new(
+                    "idempotency-key-reused",
+                    "This key was used for a different request. Use a new key.",
+                ),
             );
             return Err(Error::Invalid(violations));
         }
-        let answer = Answer::from_parts(u16::try_from(status).unwrap_or(500), &headers, body);
+        let answer = Response::from_parts(u16::try_from(status).unwrap_or(500), &headers, body);
         Ok(Some(answer.header(REPLAYED.clone(), "true")))
     }
 
@@ -184,7 +187,7 @@ impl Once {
         Ok(())
     }
 
-    fn keep(&self, tx: &mut Tx<'_>, answer: &Answer) -> Result<()> {
+    fn keep(&self, tx: &mut Tx<'_>, answer: &Response) -> Result<()> {
         let Some(key) = &self.key else { return Ok(()) };
         let (status, headers, body) = answer.parts();
         diesel::update(kept::table.filter(kept::user_id.eq(self.user)).filter(kept::key.eq(key)))

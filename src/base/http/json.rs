@@ -111,11 +111,10 @@ pub fn read_body(
         }
         let mut body = BytesMut::new();
         let deadline = tokio::time::Instant::now() + BODY_DEADLINE;
-        while let Some(chunk) = tokio::time::timeout_at(deadline, payload.next())
-            .await
-            .map_err(|_| Error::malformed("", "body-too-slow", "the body did not arrive within 30 seconds"))?
-        {
-            let chunk = chunk.map_err(|e| Error::malformed("", "body-broken-off", e.to_string()))?;
+        while let Some(chunk) = tokio::time::timeout_at(deadline, payload.next()).await.map_err(|_| {
+            Error::malformed("", "body-too-slow", "The request body did not arrive within 30 seconds.")
+        })? {
+            let chunk = chunk.map_err(|e| Error::malformed("", "body-incomplete", e.to_string()))?;
             if body.len() + chunk.len() > limit {
                 return Err(Error::TooLarge(limit as u64));
             }
@@ -134,9 +133,9 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
     let value = Strict { depth: 0 }
         .deserialize(&mut reader)
         .and_then(|value| reader.end().map(|()| value))
-        .map_err(|e| Error::malformed("", "malformed-json", e.to_string()))?;
+        .map_err(|e| Error::malformed("", "json-malformed", e.to_string()))?;
     if let Some(pointer) = find_nul(&value) {
-        return Err(Error::invalid(pointer, "nul", "U+0000 is not allowed in text"));
+        return Err(Error::invalid(pointer, "text-contains-nul", "Must not contain U+0000."));
     }
     from_value(value)
 }
@@ -148,7 +147,7 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
 pub fn from_value<T: DeserializeOwned>(value: Value) -> Result<T> {
     if !value.is_object() {
         // Serde would take an array's items for the members in their order.
-        return Err(Error::invalid("", "wrong-type", "an object is wanted"));
+        return Err(Error::invalid("", "type-mismatch", "Must be an object."));
     }
     serde_path_to_error::deserialize(value).map_err(|error| {
         let mut pointer = String::new();
@@ -162,13 +161,13 @@ pub fn from_value<T: DeserializeOwned>(value: Value) -> Result<T> {
         }
         let detail = error.into_inner().to_string();
         let code = if detail.starts_with("unknown field") {
-            "unknown-member"
+            "field-unknown"
         } else if detail.starts_with("missing field") {
-            "missing-member"
+            "field-missing"
         } else if detail.starts_with("unknown variant") {
-            "not-one-of"
+            "value-unknown"
         } else {
-            "wrong-type"
+            "type-mismatch"
         };
         Error::invalid(pointer, code, detail)
     })

@@ -14,7 +14,7 @@ use governor::middleware::StateInformationMiddleware;
 use governor::state::keyed::HashMapStateStore;
 use governor::{Quota, RateLimiter};
 
-use super::peer;
+use super::client_ip;
 use crate::base::clock::Clock;
 use crate::base::config::Config;
 use crate::base::error::{Error, Result};
@@ -61,7 +61,7 @@ pub enum Key {
 
 /// What is left of a budget.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Standing {
+pub struct RateLimitStatus {
     policy: &'static str,
     quota: u32,
     window: u64,
@@ -106,16 +106,16 @@ impl Limits {
         let budget = |name, quota, window| Budget::new(name, quota, window, clock);
         Self {
             budgets: [
-                budget("login", config.login_limit, minutes(1)),
-                budget("account", config.login_limit, minutes(10)),
-                budget("join", config.join_limit, minutes(60)),
-                budget("join-address", config.join_limit.min(10), minutes(24 * 60)),
-                budget("join-all", config.join_limit.saturating_mul(100), minutes(60)),
-                budget("write", config.write_limit, minutes(1)),
-                budget("read", config.read_limit, minutes(1)),
+                budget("login", config.limits.login, minutes(1)),
+                budget("account", config.limits.login, minutes(10)),
+                budget("join", config.limits.join, minutes(60)),
+                budget("join-address", config.limits.join.min(10), minutes(24 * 60)),
+                budget("join-all", config.limits.join.saturating_mul(100), minutes(60)),
+                budget("write", config.limits.write, minutes(1)),
+                budget("read", config.limits.read, minutes(1)),
             ],
             metrics: metrics.clone(),
-            trusted: config.trusted_proxies.clone(),
+            trusted: config.server.trusted_proxies.clone(),
         }
     }
 
@@ -144,7 +144,7 @@ impl Limits {
     /// # Errors
     /// Too many, when it is used up.
     pub fn admit_network(&self, req: &HttpRequest, policy: Policy) -> Result<()> {
-        self.admit(req, policy, || Key::Network(peer::network(peer::address(req.head(), &self.trusted))))
+        self.admit(req, policy, || Key::Network(client_ip::network(client_ip::of(req.head(), &self.trusted))))
     }
 
     /// Takes one from a budget without telling anybody; whether there was one.
@@ -197,7 +197,7 @@ impl Budget {
     }
 
     /// What is left, and whether there was anything to take.
-    pub fn take(&self, key: &Key) -> (Standing, bool) {
+    pub fn take(&self, key: &Key) -> (RateLimitStatus, bool) {
         if self.taken.fetch_add(1, Ordering::Relaxed) % SWEEP == SWEEP - 1 {
             // Whoever has a full budget again is forgotten.
             self.limiter.retain_recent();
@@ -212,7 +212,7 @@ impl Budget {
             Err(refusal) => (0, refusal.wait_time_from(self.clock.ticks())),
         };
         let reset = wait.as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX);
-        let standing = Standing {
+        let standing = RateLimitStatus {
             policy: self.name,
             quota: self.quota.get(),
             window: self.window.as_secs(),
@@ -223,7 +223,7 @@ impl Budget {
     }
 }
 
-impl Standing {
+impl RateLimitStatus {
     /// Tells it, in the words of the IETF's draft on rate limit headers.
     pub fn write(&self, headers: &mut HeaderMap) {
         let Self { policy, quota, window, remaining, reset } = self;

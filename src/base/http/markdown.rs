@@ -24,9 +24,9 @@ impl FromRequest for Markdown {
                 return Err(Error::UnsupportedMediaType("text/markdown"));
             }
             let text = String::from_utf8(body.await?.into())
-                .map_err(|_| Error::malformed("", "not-utf-8", "the document is not UTF-8"))?;
+                .map_err(|_| Error::malformed("", "body-not-utf-8", "The request body must be UTF-8."))?;
             if text.contains('\0') {
-                return Err(Error::invalid("", "nul", "U+0000 is not allowed in text"));
+                return Err(Error::invalid("", "text-contains-nul", "Must not contain U+0000."));
             }
             Ok(Self(text))
         })

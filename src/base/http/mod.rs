@@ -1,8 +1,8 @@
 //! HTTP without a resource: extractors that read requests strictly, responses, problems, preconditions, limits, and the
 //! cache of public responses. Everything here takes parts, such as a database, and never the application.
 
-mod answer;
 pub mod cache;
+pub mod client_ip;
 pub mod conditional;
 pub mod cors;
 pub mod encoding;
@@ -15,15 +15,15 @@ pub mod json;
 pub mod limit;
 pub mod markdown;
 pub mod page;
-pub mod peer;
 pub mod problem;
 pub mod public;
 pub mod query;
 pub mod representation;
+pub mod request_id;
+mod response;
 pub mod security_headers;
 mod streamed;
 
-pub use answer::Answer;
 pub use conditional::IfMatch;
 pub use fields::Fields;
 pub use form::Form;
@@ -33,4 +33,5 @@ pub use markdown::Markdown;
 pub use page::{Page, PageRequest};
 pub use public::moved;
 pub use query::Query;
+pub use response::Response;
 pub use streamed::Streamed;

@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::IntoParams;
 
-use super::answer::Answer;
 use super::json::{self, sha256};
 use super::query::{FromParams, Params};
+use super::response::Response;
 use crate::base::error::{Error, Invalid, Result};
 
 /// The longest cursor, in bytes: it carries the sort keys of an item, such as a title of any script.
@@ -81,12 +81,10 @@ impl PageRequest {
     /// Malformed, if the cursor is not one of this list's.
     pub fn after<K: Serialize + DeserializeOwned>(&self, list: &impl std::fmt::Debug) -> Result<Option<K>> {
         let Some(given) = &self.cursor else { return Ok(None) };
-        let refusal =
-            || Error::parameter("cursor", "foreign-cursor", "not a cursor of this list with these filters");
-        let bytes = BASE64_URL_SAFE_NO_PAD.decode(given).map_err(|_| refusal())?;
+        let bytes = BASE64_URL_SAFE_NO_PAD.decode(given).map_err(|_| foreign_cursor())?;
         // As strictly as a body: what comes back may not be what was given out.
-        let Cursor { at, .. } = json::parse::<Cursor<K>>(&bytes).map_err(|_| refusal())?;
-        if cursor(&at, list)? == *given { Ok(Some(at)) } else { Err(refusal()) }
+        let Cursor { at, .. } = json::parse::<Cursor<K>>(&bytes).map_err(|_| foreign_cursor())?;
+        if cursor(&at, list)? == *given { Ok(Some(at)) } else { Err(foreign_cursor()) }
     }
 
     /// Cuts rows, of which one more than `limit` was read, to a page, and gives the cursor of the next. `at` tells a
@@ -111,9 +109,9 @@ impl Page {
     /// The answer to readers, with the link to the next page.
     ///
     /// # Errors
-    /// As [`Answer::ok`].
-    pub fn public(&self, req: &HttpRequest) -> Result<Answer> {
-        let answer = Answer::public_json(self)?;
+    /// As [`Response::ok`].
+    pub fn public(&self, req: &HttpRequest) -> Result<Response> {
+        let answer = Response::public_json(self)?;
         Ok(with_next_link(answer, req.path(), req.query_string(), self.next_cursor.as_deref()))
     }
 }
@@ -129,9 +127,16 @@ pub fn cursor<K: Serialize>(at: &K, list: &impl std::fmt::Debug) -> Result<Strin
     Ok(BASE64_URL_SAFE_NO_PAD.encode(serde_json::to_vec(&Cursor { at, of })?))
 }
 
+/// The refusal of a cursor that was made for another list, other filters or another order.
+#[must_use]
+pub fn foreign_cursor() -> Error {
+    let detail = "Not a cursor of this list with these filters and this order. Start again without a cursor.";
+    Error::parameter("cursor", "cursor-invalid", detail)
+}
+
 /// Adds the link to the next page.
 #[must_use]
-pub fn with_next_link(answer: Answer, path: &str, query: &str, next_cursor: Option<&str>) -> Answer {
+pub fn with_next_link(answer: Response, path: &str, query: &str, next_cursor: Option<&str>) -> Response {
     let Some(next) = next_cursor else { return answer };
     let mut link = url::form_urlencoded::Serializer::new(String::new());
     for (key, value) in url::form_urlencoded::parse(query.as_bytes()).filter(|(key, _)| key != "cursor") {
@@ -144,7 +149,7 @@ pub fn with_next_link(answer: Answer, path: &str, query: &str, next_cursor: Opti
 /// Reads a `sort` parameter: names separated by commas, each with `-` in front for descending order, none twice.
 ///
 /// # Errors
-/// `unknown-sort`, naming what is known.
+/// `sort-unknown`, naming what is known.
 pub fn sort<T: Copy + PartialEq>(text: &str, known: &[(&str, T)]) -> Result<Vec<(T, bool)>, Invalid> {
     let mut keys: Vec<(T, bool)> = Vec::new();
     for part in text.split(',') {
@@ -153,7 +158,8 @@ pub fn sort<T: Copy + PartialEq>(text: &str, known: &[(&str, T)]) -> Result<Vec<
             Some((_, key)) if !keys.iter().any(|(other, _)| other == key) => keys.push((*key, descending)),
             _ => {
                 let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
-                return Err(Invalid::new("unknown-sort", format!("any of {}, each once", names.join(", "))));
+                let detail = format!("Must be one or more of {}, each at most once.", names.join(", "));
+                return Err(Invalid::new("sort-unknown", detail));
             }
         }
     }

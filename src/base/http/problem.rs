@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
-use crate::base::error::{Error, Place, Violations};
+use crate::base::error::{Error, Location, Violations};
 
 /// What went wrong, in the form of RFC 9457.
 #[derive(Debug, Serialize, ToSchema)]
@@ -53,7 +53,7 @@ pub struct ProblemError {
     pub parameter: Option<String>,
     /// The stable name of the rule.
     #[schema(max_length = 60)]
-    pub code: &'static str,
+    pub code: String,
     /// What is wrong.
     #[schema(max_length = 1000)]
     pub detail: String,
@@ -65,10 +65,15 @@ fn errors(violations: &Violations) -> Vec<ProblemError> {
         .iter()
         .map(|(place, invalid)| {
             let (pointer, parameter) = match place {
-                Place::Pointer(pointer) => (Some(pointer.clone()), None),
-                Place::Parameter(name) => (None, Some(name.clone())),
+                Location::Pointer(pointer) => (Some(pointer.clone()), None),
+                Location::Parameter(name) => (None, Some(name.clone())),
             };
-            ProblemError { pointer, parameter, code: invalid.code, detail: invalid.detail.to_string() }
+            ProblemError {
+                pointer,
+                parameter,
+                code: invalid.code.to_string(),
+                detail: invalid.detail.to_string(),
+            }
         })
         .collect()
 }
@@ -78,7 +83,7 @@ fn errors(violations: &Violations) -> Vec<ProblemError> {
 pub fn respond(error: &Error, request_id: &str) -> HttpResponse {
     let status = error.status_code();
     let (code, detail) = match error {
-        Error::Malformed(_) => ("malformed-request", "The request cannot be understood.".into()),
+        Error::Malformed(_) => ("request-malformed", "The request cannot be understood.".into()),
         Error::Unauthenticated => {
             ("unauthenticated", "A valid token is needed: Authorization: Bearer …".into())
         }

@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
 use super::json::sha256;
-use super::{Answer, cors, security_headers};
+use super::{Response, cors, security_headers};
 use crate::base::config::Config;
 
 /// Names what an answer is made of, so that a cache in front can drop just that.
@@ -23,7 +23,7 @@ impl PublicHeaders {
     pub fn new(config: &Config) -> Self {
         let cache = format!(
             "public, max-age=0, s-maxage={}, stale-if-error={}",
-            config.cache_seconds, config.cache_stale_seconds
+            config.cache.seconds, config.cache.stale_seconds
         );
         let mut headers = vec![
             (header::CACHE_CONTROL, HeaderValue::from_str(&cache).unwrap_or(security_headers::NO_STORE)),
@@ -52,7 +52,7 @@ pub fn etag(bytes: &[u8]) -> String {
 
 /// 301 to the same address with `to` where the path has `{parameter}`; whatever follows and the query are kept.
 #[must_use]
-pub fn moved(req: &HttpRequest, parameter: &str, to: &str) -> Answer {
+pub fn moved(req: &HttpRequest, parameter: &str, to: &str) -> Response {
     let pattern = req.match_pattern().unwrap_or_default();
     let place = pattern.split('/').position(|segment| {
         segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) == Some(parameter)
@@ -63,5 +63,5 @@ pub fn moved(req: &HttpRequest, parameter: &str, to: &str) -> Answer {
     if !req.query_string().is_empty() {
         location = format!("{location}?{}", req.query_string());
     }
-    Answer::elsewhere(StatusCode::MOVED_PERMANENTLY, location)
+    Response::redirect(StatusCode::MOVED_PERMANENTLY, location)
 }

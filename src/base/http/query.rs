@@ -6,7 +6,8 @@ use actix_web::{FromRequest, HttpRequest};
 use std::future::{Ready, ready};
 
 use crate::base::clock::Timestamp;
-use crate::base::error::{Error, Invalid, Place, Result, Violations};
+use crate::base::error::{Error, Invalid, Location, Result, Violations};
+use crate::base::text::validate;
 
 /// The parameters of a request, and what was found wrong with them.
 #[derive(Debug, Default)]
@@ -61,8 +62,8 @@ impl Params {
     pub fn text_within(&mut self, name: &str, most: usize) -> Option<String> {
         let value = self.pairs.iter().find(|(key, _)| key == name)?.1.clone();
         if value.contains('\0') || value.len() > most {
-            let detail = format!("text without U+0000, at most {most} bytes");
-            self.refuse(name, Invalid::new("malformed-parameter", detail));
+            let detail = format!("Must be at most {most} bytes without U+0000.");
+            self.refuse(name, Invalid::new("parameter-malformed", detail));
             return None;
         }
         Some(value)
@@ -79,7 +80,7 @@ impl Params {
         if self.pairs.iter().any(|(key, _)| key == name) {
             return self.parsed(name, parse);
         }
-        self.refuse(name, Invalid::new("missing-parameter", "this operation needs it"));
+        self.refuse(name, validate::missing("parameter"));
         None
     }
 
@@ -90,7 +91,10 @@ impl Params {
         let mut items = Vec::new();
         for item in given.iter().flat_map(|value| value.split(',')) {
             if item.contains('\0') || item.is_empty() || items.len() >= 100 {
-                self.refuse(name, Invalid::new("malformed-list", "at most 100 items, none of them empty"));
+                self.refuse(
+                    name,
+                    validate::malformed("list", "Must be at most 100 items, none of them empty."),
+                );
                 break;
             }
             match parse(item) {
@@ -106,33 +110,30 @@ impl Params {
         self.parsed(name, |text| match text {
             "true" => Ok(true),
             "false" => Ok(false),
-            _ => Err(Invalid::new("malformed-boolean", "either true or false")),
+            _ => Err(validate::malformed("boolean", "Must be true or false.")),
         })
     }
 
     /// A whole number within bounds.
     pub fn number(&mut self, name: &str, bounds: std::ops::RangeInclusive<i64>) -> Option<i64> {
         self.parsed(name, |text| {
-            text.parse().ok().filter(|number| bounds.contains(number)).ok_or_else(|| {
-                Invalid::new(
-                    "out-of-bounds",
-                    format!("a whole number from {} to {}", bounds.start(), bounds.end()),
-                )
-            })
+            let number =
+                text.parse().map_err(|_| validate::malformed("number", "Must be a whole number."))?;
+            validate::number("number", number, &bounds)
         })
     }
 
     /// An RFC 3339 time.
     pub fn time(&mut self, name: &str) -> Option<Timestamp> {
         self.parsed(name, |text| {
-            Timestamp::parse(text)
-                .ok_or_else(|| Invalid::new("malformed-time", "an RFC 3339 time, as in 2026-01-31T09:30:00Z"))
+            let detail = "Must be an RFC 3339 time such as 2026-01-31T09:30:00Z.";
+            Timestamp::parse(text).ok_or_else(|| validate::malformed("time", detail))
         })
     }
 
     /// Notes a refusal.
     pub fn refuse(&mut self, name: &str, invalid: Invalid) {
-        self.violations.push(Place::Parameter(name.to_owned()), invalid);
+        self.violations.push(Location::Parameter(name.to_owned()), invalid);
     }
 }
 
@@ -149,13 +150,13 @@ pub fn check_known(query: &str, known: &[(String, bool)]) -> Result<()> {
     for (name, _) in url::form_urlencoded::parse(query.as_bytes()) {
         match known.iter().find(|(known, _)| *known == name) {
             None => violations.push(
-                Place::Parameter(name.chars().take(100).collect()),
-                Invalid::new("unknown-parameter", "this operation knows no such parameter"),
+                Location::Parameter(name.chars().take(100).collect()),
+                Invalid::new("parameter-unknown", "This operation has no such parameter."),
             ),
             Some((name, false)) if seen.contains(name) => {
                 violations.push(
-                    Place::Parameter(name.clone()),
-                    Invalid::new("repeated-parameter", "once is enough"),
+                    Location::Parameter(name.clone()),
+                    Invalid::new("parameter-repeated", "Must be given only once."),
                 );
             }
             Some((name, _)) => seen.push(name.clone()),

@@ -11,10 +11,10 @@ use actix_web::http::{StatusCode, header::HttpDate};
 use actix_web::web::Bytes;
 use tokio::sync::OnceCell;
 
-use super::answer::Answer;
 use super::conditional;
 use super::encoding::Encoding;
 use super::public::PublicHeaders;
+use super::response::Response;
 use crate::base::clock::Timestamp;
 
 /// Smaller bodies are not worth a coding.
@@ -58,7 +58,7 @@ impl Representation {
     /// Finishes an answer. Readers' view has not changed since `moment`; it is `now`.
     #[must_use]
     pub fn new(
-        answer: Answer,
+        answer: Response,
         route: &'static str,
         common: &PublicHeaders,
         moment: Timestamp,

@@ -55,12 +55,12 @@ impl Mailer {
     /// # Errors
     /// With one sentence for the operator; the server itself is not asked.
     pub fn open(config: &Config) -> Result<Self> {
-        match config.smtp_url().map_err(Error::unavailable)? {
+        match config.mail.smtp_url().map_err(Error::unavailable)? {
             Some(url) => {
-                let smtp = Smtp::open(url.expose(), config.mail_from.domain());
+                let smtp = Smtp::open(url.expose(), config.mail.from.domain());
                 smtp.map(Self::Smtp).map_err(Error::unavailable)
             }
-            None => Ok(Self::File(config.mail_dir.as_path().into())),
+            None => Ok(Self::File(config.mail.dir.as_path().into())),
         }
     }
 

@@ -1,20 +1,15 @@
 //! A mail before it leaves: what it says, and the headers that tell machines what it is. Every header value passes through
 //! lettre's encoder, which writes a line break as an encoded word: nothing a person typed becomes a header of its own.
 
-use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
 use lettre::message::{Body, MultiPart, SinglePart};
 use uuid::Uuid;
 
-use super::EmailAddress;
 use crate::base::clock::Timestamp;
 use crate::base::error::{Error, Result};
-
-/// Whom mail comes from: an address and perhaps a name, as in `News <news@website.example>`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mailbox(lettre::message::Mailbox);
+use crate::base::text::email::{EmailAddress, Mailbox};
 
 /// A mail in two forms, text and HTML.
 #[derive(Debug, Clone)]
@@ -37,33 +32,6 @@ pub struct Message {
     pub headers: Vec<(&'static str, String)>,
 }
 
-impl Mailbox {
-    /// Reads a mailbox.
-    ///
-    /// # Errors
-    /// A sentence for the operator.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let mailbox: lettre::message::Mailbox =
-            text.parse().map_err(|_| "a mailbox looks like News <news@website.example>".to_owned())?;
-        if mailbox.name.as_ref().is_some_and(|name| name.chars().any(char::is_control)) {
-            return Err("a mailbox's name has no control characters".into());
-        }
-        Ok(Self(mailbox))
-    }
-
-    /// The domain of its address.
-    #[must_use]
-    pub fn domain(&self) -> &str {
-        self.0.email.domain()
-    }
-}
-
-impl fmt::Display for Mailbox {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
 impl Message {
     /// The mail as it goes over the wire, and the envelope it goes in.
     ///
@@ -73,7 +41,7 @@ impl Message {
         let defect = |what: &str| Error::internal(format!("mail {}: {what} cannot be written", self.id));
         let to = self.to.as_str().parse().map_err(|_| defect("the address"))?;
         let mut builder = lettre::Message::builder()
-            .from(self.from.0.clone())
+            .from(self.from.as_lettre().clone())
             .to(lettre::message::Mailbox::new(None, to))
             .subject(self.subject.clone())
             .date(system_time(self.date))

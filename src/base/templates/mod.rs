@@ -83,18 +83,18 @@ impl Templates {
     /// # Errors
     /// With one line for the operator that names the file.
     pub fn open(config: &Config) -> Result<Self, String> {
-        let files = Files::read(config.templates_dir.as_deref())?;
+        let files = Files::read(config.mail.templates_dir.as_deref())?;
         let languages: BTreeMap<String, Language> = translations::read(&files)?
             .into_iter()
             .map(|words| (words.tag.as_str().to_ascii_lowercase(), Language(Arc::new(words))))
             .collect();
-        let default = languages::nearest(&languages, config.locale.as_str())
+        let default = languages::nearest(&languages, config.site.locale.as_str())
             .or_else(|| languages.get("en").cloned())
             .ok_or("there are no English words")?;
         let style = style(&files)?;
         let policy = policy(&style, &config.form_origins());
         let mut environment = environment();
-        environment.add_global("site", config.title.as_str());
+        environment.add_global("site", config.site.title.as_str());
         environment.add_global("style", Value::from_safe_string(format!("<style>{style}</style>")));
         for (name, text) in files.templates() {
             environment

@@ -1,6 +1,7 @@
 //! Where a Markdown document falls apart into sections: its own headings, and the comments that start a section without
 //! one. What stands inside a quotation, a list, a code block or other raw HTML is never a boundary.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd};
@@ -66,6 +67,14 @@ pub(super) fn scan(markdown: &str) -> Scan {
         }
     }
     found
+}
+
+/// The text, or [`nesting::bound`] of it if its containers really nest that deep and do not just look so.
+pub(super) fn bound_if_deep(markdown: &str) -> Cow<'_, str> {
+    match nesting::bound(markdown) {
+        Cow::Owned(bounded) if scan(markdown).nesting >= nesting::MAX_MARKERS / 2 => Cow::Owned(bounded),
+        _ => Cow::Borrowed(markdown),
+    }
 }
 
 fn boundary(tag: &Tag<'_>, source: &str) -> Option<Kind> {

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::validate;
 use crate::base::error::Invalid;
 
 /// A language tag of the simple kind: a language of two or three letters, and perhaps a script and a region, as in
@@ -34,9 +35,10 @@ impl Locale {
     /// Reads a language tag in any case, with hyphens or underscores.
     ///
     /// # Errors
-    /// `malformed-locale`.
+    /// `locale-malformed`.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
-        let refusal = || Invalid::new("malformed-locale", "a locale looks like en, de-AT or zh-Hant-TW");
+        let refusal =
+            || validate::malformed("locale", "Must be a language tag such as en, de-AT or zh-Hant-TW.");
         if text.len() > 11 || !text.is_ascii() {
             return Err(refusal());
         }

@@ -1,17 +1,18 @@
 //! Markdown to HTML, once per publication: all bodies of an article together, because definitions and footnotes
 //! belong to the whole of it, yet each to a fragment of its own, because sections are served one by one.
 
-use pulldown_cmark::{Event, Parser, Tag, TagEnd, html};
+use pulldown_cmark::{Event, html};
 
-use super::boundaries;
-use super::definitions::{Definitions, OPTIONS, take_footnotes};
+use super::boundaries::{self, bound_if_deep};
+use super::definitions::{Definitions, take_footnotes};
 use super::footnotes::Footnotes;
-use super::nesting::bound_if_deep;
+use super::inline::{as_heading, heading_events};
 use super::plain::plain_text;
 use super::raw_html::Purpose;
 use super::sanitise::Sanitiser;
 use super::writer::{Page, Writer};
 
+pub use super::raw_html::Warning;
 pub use super::sanitise::Policy;
 use crate::base::error::Invalid;
 
@@ -30,15 +31,6 @@ pub struct Rendered {
     pub text: String,
     /// What was taken out; each only once in an article, 50 in all.
     pub warnings: Vec<Warning>,
-}
-
-/// Something the author wrote that readers do not get.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Warning {
-    /// `element-removed`, `attribute-removed`, `url-removed`, `heading-flattened` or `nested-too-deeply`.
-    pub code: &'static str,
-    /// What it was, e.g. `<script>` or `onclick on <p>`.
-    pub detail: String,
 }
 
 /// A heading, ready for readers.
@@ -93,56 +85,26 @@ pub fn render_heading(markdown: &str) -> Heading {
     Heading { text: plain_text(&html), html }
 }
 
-/// The words of one line of inline Markdown, without its markup.
-#[must_use]
-pub fn inline_text(markdown: &str) -> String {
-    let mut text = String::new();
-    for event in heading_events(&as_heading(markdown)) {
-        match event {
-            Event::Text(words) | Event::Code(words) => text.push_str(&words),
-            Event::SoftBreak | Event::HardBreak => text.push(' '),
-            _ => {}
-        }
-    }
-    text.trim().to_owned()
-}
-
 /// Checks that a body is one: what [`super::outline::parse`] makes always is, but for its nesting.
 ///
 /// Headings inside quotations, lists and footnotes are quoted matter and may stay; so may `<h2>` in raw HTML. Both are
 /// shown as bold paragraphs.
 ///
 /// # Errors
-/// `heading-in-body` for a heading of its own or the comment that starts a section, `nested-too-deeply` for quotations and
+/// `heading-in-body` for a heading of its own or the comment that starts a section, `body-too-deep` for quotations and
 /// lists nested more than [`MAX_NESTING`] deep.
 pub fn check_body(body: &str) -> Result<(), Invalid> {
     let found = boundaries::scan(body);
     if found.boundaries.iter().any(|found| found.kind != boundaries::Kind::Closed) {
         return Err(Invalid::new(
             "heading-in-body",
-            "A body holds no headings of its own: make each a section, or send the whole document as `markdown`.",
+            "A body cannot contain headings: make each a section, or send the whole document as `markdown`.",
         ));
     }
     if found.nesting > MAX_NESTING {
-        return Err(Invalid::new("nested-too-deeply", "Lists and quotations nest at most 32 deep."));
+        return Err(Invalid::new("body-too-deep", "Lists and quotations nest at most 32 levels deep."));
     }
     Ok(())
-}
-
-/// The line as the only heading of a document; the closing `##` keeps one that is part of the text.
-fn as_heading(markdown: &str) -> String {
-    format!("## {} ##", one_line(markdown))
-}
-
-/// Lines joined to one.
-pub(super) fn one_line(text: &str) -> String {
-    let lines: Vec<&str> = text.split(['\n', '\r']).map(str::trim).filter(|line| !line.is_empty()).collect();
-    lines.join(" ")
-}
-
-fn heading_events(source: &str) -> impl Iterator<Item = Event<'_>> {
-    Parser::new_ext(source, OPTIONS)
-        .filter(|event| !matches!(event, Event::Start(Tag::Heading { .. }) | Event::End(TagEnd::Heading(_))))
 }
 
 fn to_html(events: Vec<Event<'_>>, sanitiser: &Sanitiser) -> String {

@@ -8,10 +8,12 @@
 pub mod absolute;
 mod boundaries;
 mod definitions;
+pub mod email;
 pub mod excerpt;
 mod footnotes;
 pub mod front_matter;
 pub mod html;
+mod inline;
 mod locale;
 pub mod markdown;
 mod nesting;
@@ -21,6 +23,7 @@ mod raw_html;
 pub mod sanitise;
 pub mod slug;
 mod tokens;
+pub mod validate;
 pub mod words;
 mod writer;
 

@@ -3,10 +3,8 @@
 
 use std::borrow::Cow;
 
-use super::boundaries;
-
 /// The most containers that one line may open or continue.
-const MAX_MARKERS: usize = 100;
+pub(super) const MAX_MARKERS: usize = 100;
 /// The column behind which no container starts.
 const MAX_COLUMN: usize = 400;
 
@@ -32,14 +30,6 @@ pub(super) fn bound(markdown: &str) -> Cow<'_, str> {
     }
     bounded.push_str(markdown.get(kept..).unwrap_or_default());
     Cow::Owned(bounded)
-}
-
-/// The text as it is, or [`bound`] if it really nests so deeply and not just looks like it.
-pub(super) fn bound_if_deep(markdown: &str) -> Cow<'_, str> {
-    match bound(markdown) {
-        Cow::Owned(bounded) if boundaries::scan(markdown).nesting >= MAX_MARKERS / 2 => Cow::Owned(bounded),
-        _ => Cow::Borrowed(markdown),
-    }
 }
 
 /// Finds the markers at a line's start that are one too many; `start` is where the line stands.

@@ -7,7 +7,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::boundaries::{self, Boundary, CLOSED, Kind};
-use super::markdown::{inline_text, one_line};
+use super::inline::{inline_text, one_line};
 use super::slug::Anchor;
 
 /// The deepest section.

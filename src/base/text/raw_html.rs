@@ -1,7 +1,6 @@
 //! Raw HTML inside Markdown, chunk by chunk: closes what is left open, flattens what is nested absurdly, and tells the
 //! author what is taken out. Markup the renderer makes itself never passes here, so footnote ids cannot be forged.
 
-use super::markdown::Warning;
 use super::plain::is_block;
 use super::sanitise::{self, Policy};
 use super::slug::belongs_to_footnotes;
@@ -11,6 +10,15 @@ use super::tokens::{self, Piece};
 const MAX_DEPTH: usize = 100;
 /// The most warnings of one article.
 const MAX_WARNINGS: usize = 50;
+
+/// Something in an author's text that readers do not get.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Warning {
+    /// `element-removed`, `attribute-removed`, `url-removed`, `heading-flattened` or `nesting-flattened`.
+    pub code: &'static str,
+    /// What was removed, e.g. `<script>` or `onclick on <p>`.
+    pub detail: String,
+}
 
 /// What is open at some point of a body.
 enum Open {
@@ -56,7 +64,7 @@ impl<'p> RawHtml<'p> {
     pub(super) fn enter(&mut self) -> bool {
         let shown = !self.is_hidden() && self.open.len() < MAX_DEPTH;
         if !shown && !self.is_hidden() {
-            self.warn("nested-too-deeply", "What is nested this deeply is shown flat.".to_owned());
+            self.warn("nesting-flattened", "What is nested this deeply is shown flat.".to_owned());
         }
         self.open.push(Open::Markdown { shown });
         shown
@@ -139,7 +147,7 @@ impl<'p> RawHtml<'p> {
             }
         }
         if self.open.len() >= MAX_DEPTH {
-            self.warn("nested-too-deeply", "What is nested this deeply is shown flat.".to_owned());
+            self.warn("nesting-flattened", "What is nested this deeply is shown flat.".to_owned());
             return;
         }
         if is_heading(&name) && self.purpose != Purpose::Import {

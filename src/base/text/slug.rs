@@ -11,7 +11,7 @@ use unicode_normalization::char::is_combining_mark;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::markdown::inline_text;
+use super::inline::inline_text;
 use crate::base::error::Invalid;
 
 /// The most characters of a slug or an anchor.

@@ -7,8 +7,7 @@ use pulldown_cmark::{Alignment, Event, Tag, TagEnd};
 
 use super::definitions::key;
 use super::footnotes::Footnotes;
-use super::markdown::Warning;
-use super::raw_html::{Purpose, RawHtml, shorten};
+use super::raw_html::{Purpose, RawHtml, Warning, shorten};
 use super::sanitise::allows_url;
 
 /// One body on its way to HTML.

@@ -1,4 +1,4 @@
-//! Delta sync over HTTP.
+//! Changes.
 
 pub mod changes;
 

@@ -13,8 +13,8 @@ use crate::app::{App, Seams};
 use crate::auth::{Password, Role};
 use crate::base::config::Config;
 use crate::base::db::DatabaseUrl;
-use crate::base::mail::EmailAddress;
 use crate::base::random::Random;
+use crate::base::text::email::EmailAddress;
 
 const EDITOR: &str = "editor@website.example";
 
@@ -35,20 +35,20 @@ const ARTICLES: &[(&str, &str)] = &[
 ];
 
 pub(super) async fn run(mut config: Config) -> anyhow::Result<ExitCode> {
-    let bind = config.bind;
+    let bind = config.server.bind;
     let listener = TcpListener::bind(bind)
         .with_context(|| format!("cannot listen on {bind}; give another address with --bind 127.0.0.1:0"))?;
-    config.bind = listener.local_addr()?;
+    config.server.bind = listener.local_addr()?;
     let folder = Folder::make()?;
-    config.database_url = DatabaseUrl::Sqlite(folder.0.join("demo.db").to_string_lossy().into_owned());
-    config.secret = None;
-    config.secret_file = None;
-    config.mail_dir = folder.0.join("mail");
-    if config.title == "Lede" {
-        "The Harbour Almanac".clone_into(&mut config.title);
+    config.database.url = DatabaseUrl::Sqlite(folder.0.join("demo.db").to_string_lossy().into_owned());
+    config.secret.value = None;
+    config.secret.file = None;
+    config.mail.dir = folder.0.join("mail");
+    if config.site.title == "Lede" {
+        "The Harbour Almanac".clone_into(&mut config.site.title);
     }
     let address = config.base_url();
-    let mail = config.mail_dir.clone();
+    let mail = config.mail.dir.clone();
     let app = App::open(config, Seams::default()).await?;
     let password = fill(&app).await?;
     println!("{}", greeting(&address, &password, &mail));

@@ -15,7 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub(super) struct Dns(TokioResolver);
 
 /// The records, or why the lookup failed.
-pub(super) type Answer = Result<Vec<String>, String>;
+pub(super) type Response = Result<Vec<String>, String>;
 
 impl Dns {
     /// A resolver that uses that name server, or those of the system.
@@ -43,17 +43,17 @@ impl Dns {
     }
 
     /// The TXT records of that name, each joined to one text.
-    pub async fn texts(&self, name: &str) -> Answer {
+    pub async fn texts(&self, name: &str) -> Response {
         self.ask(name, RecordType::TXT).await
     }
 
     /// The MX records of that domain, each with its preference.
-    pub async fn exchanges(&self, domain: &str) -> Answer {
+    pub async fn exchanges(&self, domain: &str) -> Response {
         self.ask(domain, RecordType::MX).await
     }
 
     /// The addresses of that name.
-    pub async fn addresses(&self, name: &str) -> Answer {
+    pub async fn addresses(&self, name: &str) -> Response {
         match (self.ask(name, RecordType::A).await, self.ask(name, RecordType::AAAA).await) {
             (Ok(found), _) | (_, Ok(found)) if !found.is_empty() => Ok(found),
             (Err(why), _) | (_, Err(why)) => Err(why),
@@ -61,7 +61,7 @@ impl Dns {
         }
     }
 
-    async fn ask(&self, name: &str, kind: RecordType) -> Answer {
+    async fn ask(&self, name: &str, kind: RecordType) -> Response {
         // The dot at the end makes the name absolute, so that no search list is used.
         let looked_up = tokio::time::timeout(PATIENCE, self.0.lookup(format!("{name}."), kind)).await;
         match looked_up {

@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::articles::routes::paths::{ArticlePath, InLocale};
 use crate::base::db::Connection;
 use crate::base::error::Result;
-use crate::base::http::{Answer, Query};
+use crate::base::http::{Query, Response};
 use crate::editions::list::EditionFilter;
 use crate::editions::lookup::respond;
 use crate::editions::order::{EditionOrder, Position};
@@ -45,7 +45,7 @@ pub async fn get_adjacent_articles(
     req: HttpRequest,
     path: Path<ArticlePath>,
     Query((filter, view)): Query<(EditionFilter, View)>,
-) -> Result<Answer> {
+) -> Result<Response> {
     let locale = InLocale { locale: filter.shared.locale.first().cloned() };
     let article = locale.key(&app, path.into_inner().article);
     respond(&app, &req, article, async |stored| {
@@ -64,7 +64,7 @@ pub async fn get_adjacent_articles(
             Ok(AdjacentArticles { newer: items.pop(), older })
         };
         let adjacent = items::read_current(&app, find, make).await?;
-        Ok(Answer::public_json(&adjacent)?.surrogate_key("articles"))
+        Ok(Response::public_json(&adjacent)?.surrogate_key("articles"))
     })
     .await
 }

@@ -9,7 +9,7 @@ use crate::articles::routes::article_write::ArticleWrite;
 use crate::articles::routes::paths::{ArticlePath, InLocale};
 use crate::auth::RemoveArticles;
 use crate::base::error::Result;
-use crate::base::http::{Answer, Query};
+use crate::base::http::{Query, Response};
 use crate::editions::lookup::{find_current, respond};
 use crate::editions::publish;
 use crate::editions::view::{View, WholeEdition};
@@ -31,7 +31,7 @@ pub async fn get_article(
     req: HttpRequest,
     path: Path<ArticlePath>,
     Query((locale, view)): Query<(InLocale, View)>,
-) -> Result<Answer> {
+) -> Result<Response> {
     let article = locale.key(&app, path.into_inner().article);
     if let (ArticleKey::Slug(locale, slug), true) = (&article, view.is_default()) {
         let (slug, locale) = (slug.clone(), locale.clone());
@@ -43,7 +43,7 @@ pub async fn get_article(
         if view.is_default() {
             return stored.finished.answer();
         }
-        app.compute.run(move || stored.with_keys(Answer::public_json(&stored.select(&view)?)?)).await
+        app.compute.run(move || stored.with_keys(Response::public_json(&stored.select(&view)?)?)).await
     })
     .await
 }
@@ -58,11 +58,11 @@ pub async fn get_article(
         (status = 204, description = "In the trash.", headers(("ETag" = String, description = "The version of the article."))),
         (status = 409, description = "`in-trash`: it is in the trash already. `slug-moved`: the new slug is in `slug`."),
     ))]
-pub async fn trash_article(app: Data<App>, write: ArticleWrite<RemoveArticles>) -> Result<Answer> {
+pub async fn trash_article(app: Data<App>, write: ArticleWrite<RemoveArticles>) -> Result<Response> {
     app.db
         .write_as(write.actor.user, move |tx| {
             let version = publish::trash(tx, write.actor, &write.article)?;
-            Ok(Answer::no_content().version(version))
+            Ok(Response::no_content().version(version))
         })
         .await
 }

@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::articles::markdown_document::write_markdown;
 use crate::articles::routes::paths::{ArticlePath, InLocale};
 use crate::base::error::{Error, Result};
-use crate::base::http::{Answer, Query};
+use crate::base::http::{Query, Response};
 use crate::editions::lookup::respond;
 use crate::editions::store;
 
@@ -25,12 +25,12 @@ pub async fn get_article_html(
     req: HttpRequest,
     path: Path<ArticlePath>,
     Query(locale): Query<InLocale>,
-) -> Result<Answer> {
+) -> Result<Response> {
     let article = locale.key(&app, path.into_inner().article);
     respond(&app, &req, article, async |stored| {
         let write = move || {
             let html = stored.parse()?.0.content_html();
-            stored.with_keys(Answer::public("text/html; charset=utf-8", html.into()))
+            stored.with_keys(Response::public("text/html; charset=utf-8", html.into()))
         };
         app.compute.run(write).await
     })
@@ -51,7 +51,7 @@ pub async fn get_article_markdown(
     req: HttpRequest,
     path: Path<ArticlePath>,
     Query(locale): Query<InLocale>,
-) -> Result<Answer> {
+) -> Result<Response> {
     let article = locale.key(&app, path.into_inner().article);
     respond(&app, &req, article, async |stored| {
         let id = stored.id;
@@ -61,7 +61,7 @@ pub async fn get_article_markdown(
             let (edition, _) = stored.parse()?;
             let (authors, topics) = (&edition.authors, &edition.topics);
             let document = write_markdown(facts.id, &content, authors, topics, Some(facts.published_at));
-            stored.with_keys(Answer::public("text/markdown; charset=utf-8", document.into()))
+            stored.with_keys(Response::public("text/markdown; charset=utf-8", document.into()))
         };
         app.compute.run(write).await
     })

@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::base::db::Connection;
 use crate::base::error::Result;
 use crate::base::http::page::PageParams;
-use crate::base::http::{Answer, PageRequest, Query, page};
+use crate::base::http::{PageRequest, Query, Response, page};
 use crate::editions::list::EditionFilter;
 use crate::editions::order::{EditionOrder, Position};
 use crate::editions::view::View;
@@ -47,7 +47,7 @@ pub async fn list_articles(
     app: Data<App>,
     req: HttpRequest,
     Query(((filter, order), (view, page))): Query<((EditionFilter, EditionOrder), (View, PageRequest))>,
-) -> Result<Answer> {
+) -> Result<Response> {
     let after: Option<Position> = page.after(&(&filter, &order))?;
     let key = filter.surrogate_key();
     let find = move |conn: &mut Connection| {
@@ -61,6 +61,6 @@ pub async fn list_articles(
         Ok(EditionPage { items: items::select(conn, rows, &view)?, next_cursor, total })
     };
     let answer = items::read_current(&app, find, make).await?;
-    let found = Answer::public_json(&answer)?.surrogate_key(key);
+    let found = Response::public_json(&answer)?.surrogate_key(key);
     Ok(page::with_next_link(found, req.path(), req.query_string(), answer.next_cursor.as_deref()))
 }

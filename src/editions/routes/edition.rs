@@ -11,7 +11,7 @@ use crate::articles::resolve::resolve_article;
 use crate::articles::routes::paths::InLocale;
 use crate::auth::{Actor, ReadDrafts};
 use crate::base::error::{Error, Result};
-use crate::base::http::{Answer, Query};
+use crate::base::http::{Query, Response};
 use crate::editions::render::{Facts, edition};
 use crate::editions::{Edition, context, store};
 
@@ -42,7 +42,7 @@ pub async fn get_edition(
     actor: Actor<ReadDrafts>,
     path: Path<EditionPath>,
     Query(locale): Query<InLocale>,
-) -> Result<Answer> {
+) -> Result<Response> {
     let EditionPath { article, edition: number } = path.into_inner();
     let article = locale.key(&app, article);
     let config = app.config.clone();
@@ -63,5 +63,5 @@ pub async fn get_edition(
             Ok((content, facts, context))
         })
         .await?;
-    app.compute.run(move || Answer::ok(&edition(&content, &facts, &context).0)).await
+    app.compute.run(move || Response::ok(&edition(&content, &facts, &context).0)).await
 }

@@ -12,7 +12,7 @@ use crate::auth::{Actor, ReadDrafts};
 use crate::base::clock::Timestamp;
 use crate::base::error::Result;
 use crate::base::http::page::PageParams;
-use crate::base::http::{Answer, PageRequest, Query, page};
+use crate::base::http::{PageRequest, Query, Response, page};
 use crate::base::ids::UserId;
 use crate::base::text::Locale;
 use crate::base::text::slug::Slug;
@@ -88,7 +88,7 @@ pub async fn list_editions(
     req: HttpRequest,
     path: Path<ArticlePath>,
     Query((locale, page)): Query<(InLocale, PageRequest)>,
-) -> Result<Answer> {
+) -> Result<Response> {
     let article = locale.key(&app, path.into_inner().article);
     let answer = app
         .db
@@ -104,5 +104,5 @@ pub async fn list_editions(
         })
         .await?;
     let next = answer.next_cursor.as_deref();
-    Ok(page::with_next_link(Answer::ok(&answer)?, req.path(), req.query_string(), next))
+    Ok(page::with_next_link(Response::ok(&answer)?, req.path(), req.query_string(), next))
 }

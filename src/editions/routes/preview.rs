@@ -11,7 +11,7 @@ use crate::auth::{Actor, ReadDrafts};
 use crate::base::clock::Timestamp;
 use crate::base::db::Connection;
 use crate::base::error::Result;
-use crate::base::http::{Answer, Query};
+use crate::base::http::{Query, Response};
 use crate::editions::render::{Facts, edition};
 use crate::editions::view::{View, WholeEdition};
 use crate::editions::{context, store};
@@ -31,7 +31,7 @@ pub async fn get_preview(
     actor: Actor<ReadDrafts>,
     path: Path<ArticlePath>,
     Query((locale, view)): Query<(InLocale, View)>,
-) -> Result<Answer> {
+) -> Result<Response> {
     let article = locale.key(&app, path.into_inner().article);
     let (config, now) = (app.config.clone(), app.clock.now());
     let (draft, facts, context) = app
@@ -47,7 +47,7 @@ pub async fn get_preview(
     app.compute
         .run(move || {
             let (edition, sources) = edition(&draft.content, &facts, &context);
-            Answer::ok(&view.select(edition, &sources)?)
+            Response::ok(&view.select(edition, &sources)?)
         })
         .await
 }

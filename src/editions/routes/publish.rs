@@ -14,7 +14,7 @@ use crate::base::clock::Timestamp;
 use crate::base::db::Tx;
 use crate::base::error::{Result, Violations};
 use crate::base::http::idempotency::IdempotencyKeyHeader;
-use crate::base::http::{Answer, IdempotencyKey, Json};
+use crate::base::http::{IdempotencyKey, Json, Response};
 use crate::editions::publish::{Prepared, Publication, prepare, publish};
 
 /// What to publish.
@@ -48,7 +48,7 @@ pub async fn publish_article(
     key: IdempotencyKey,
     write: ArticleWrite<PublishArticles>,
     body: Json<Publish>,
-) -> Result<Answer> {
+) -> Result<Response> {
     let once = key.once(write.actor.user, &body.fingerprint);
     let ArticleWrite { actor, article, .. } = write;
     let Publish { revision, published_at } = body.value;

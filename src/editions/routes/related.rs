@@ -11,7 +11,7 @@ use crate::articles::routes::paths::{ArticlePath, InLocale};
 use crate::base::db::Connection;
 use crate::base::error::Result;
 use crate::base::http::query::{FromParams, Params};
-use crate::base::http::{Answer, Query};
+use crate::base::http::{Query, Response};
 use crate::editions::lookup::respond;
 use crate::editions::related::Relations;
 use crate::editions::view::View;
@@ -60,7 +60,7 @@ pub async fn list_related_articles(
     req: HttpRequest,
     path: Path<ArticlePath>,
     Query((locale, (view, params))): Query<(InLocale, (View, RelatedParams))>,
-) -> Result<Answer> {
+) -> Result<Response> {
     let article = locale.key(&app, path.into_inner().article);
     let limit = usize::try_from(params.limit).unwrap_or_default();
     respond(&app, &req, article, async |stored| {
@@ -74,7 +74,7 @@ pub async fn list_related_articles(
             Ok(RelatedArticles { items: items::select(conn, rows, &view)?, next_cursor: None })
         };
         let related = items::read_current(&app, find, make).await?;
-        Ok(Answer::public_json(&related)?.surrogate_key("articles"))
+        Ok(Response::public_json(&related)?.surrogate_key("articles"))
     })
     .await
 }

@@ -10,7 +10,7 @@ use crate::auth::RemoveArticles;
 use crate::base::db::Tx;
 use crate::base::error::Result;
 use crate::base::http::idempotency::IdempotencyKeyHeader;
-use crate::base::http::{Answer, IdempotencyKey};
+use crate::base::http::{IdempotencyKey, Response};
 use crate::editions::publish::restore;
 
 /// Restore an article from the trash
@@ -28,7 +28,7 @@ pub async fn restore_article(
     app: Data<App>,
     key: IdempotencyKey,
     write: ArticleWrite<RemoveArticles>,
-) -> Result<Answer> {
+) -> Result<Response> {
     let once = key.once(write.actor.user, &[]);
     let work = move |tx: &mut Tx<'_>, (): &()| {
         let draft = restore(tx, write.actor, &write.article)?;

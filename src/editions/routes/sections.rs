@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::articles::SectionRef;
 use crate::articles::routes::paths::{ArticlePath, InLocale, SectionPath};
 use crate::base::error::{Error, Result};
-use crate::base::http::{Answer, Query};
+use crate::base::http::{Query, Response};
 use crate::editions::EditionSection;
 use crate::editions::formats::Formats;
 use crate::editions::lookup::{Stored, respond};
@@ -41,12 +41,12 @@ pub async fn list_sections(
     req: HttpRequest,
     path: Path<ArticlePath>,
     Query((locale, formats)): Query<(InLocale, InFormats)>,
-) -> Result<Answer> {
+) -> Result<Response> {
     let article = locale.key(&app, path.into_inner().article);
     respond(&app, &req, article, async |stored| {
         let select = move || {
             let items = sections(&stored, formats.formats)?;
-            stored.with_keys(Answer::public_json(&EditionSections { items, next_cursor: None })?)
+            stored.with_keys(Response::public_json(&EditionSections { items, next_cursor: None })?)
         };
         app.compute.run(select).await
     })
@@ -68,14 +68,14 @@ pub async fn get_section(
     req: HttpRequest,
     path: Path<SectionPath>,
     Query((locale, formats)): Query<(InLocale, InFormats)>,
-) -> Result<Answer> {
+) -> Result<Response> {
     let SectionPath { article, section } = path.into_inner();
     let article = locale.key(&app, article);
     respond(&app, &req, article, async |stored| {
         let select = move || {
             let sections = sections(&stored, formats.formats)?;
             let section = find_section(&sections, &section).ok_or(Error::NotFound("section"))?;
-            stored.with_keys(Answer::public_json(section)?)
+            stored.with_keys(Response::public_json(section)?)
         };
         app.compute.run(select).await
     })

@@ -10,7 +10,7 @@ use crate::auth::PublishArticles;
 use crate::base::db::Tx;
 use crate::base::error::Result;
 use crate::base::http::idempotency::IdempotencyKeyHeader;
-use crate::base::http::{Answer, IdempotencyKey};
+use crate::base::http::{IdempotencyKey, Response};
 use crate::editions::publish::unpublish;
 
 /// Unpublish an article
@@ -28,7 +28,7 @@ pub async fn unpublish_article(
     app: Data<App>,
     key: IdempotencyKey,
     write: ArticleWrite<PublishArticles>,
-) -> Result<Answer> {
+) -> Result<Response> {
     let once = key.once(write.actor.user, &[]);
     let work = move |tx: &mut Tx<'_>, (): &()| {
         let draft = unpublish(tx, write.actor, &write.article)?;

@@ -1,115 +1,75 @@
-//! Feeds and the sitemap over HTTP.
+//! The feed in each of its formats.
 
-use actix_web::web::{Bytes, Data};
-use utoipa::IntoParams;
+use actix_web::web::Data;
 
+use super::document;
 use crate::app::App;
 use crate::base::db::Connection;
-use crate::base::error::{Error, Result};
+use crate::base::error::Result;
 use crate::base::http::query::{FromParams, Params};
-use crate::base::http::{Answer, Query};
+use crate::base::http::{Query, Response};
+use crate::base::text::Locale;
+use crate::base::text::slug::Slug;
 use crate::editions::items;
-use crate::feeds::json::JsonFeed;
-use crate::feeds::store::About;
-use crate::feeds::{Feed, addresses, atom, json, rss, sitemap};
+use crate::feeds::json_feed::JsonFeed;
+use crate::feeds::{Feed, FeedFilter, atom, json_feed, rss, store};
 
-async fn read(app: &App, about: About, path: &'static str) -> Result<Feed> {
-    let (wanted, config) = (about.clone(), app.config.clone());
-    let find = move |conn: &mut Connection| wanted.find(conn);
-    let make =
-        move |conn: &mut Connection, rows: Vec<_>, topic| about.feed(conn, &config, path, &rows, topic);
-    items::read_current(app, find, make).await
-}
-
-/// Made of many articles: a cache in front drops it with their lists.
-fn shared(media_type: &str, document: Bytes) -> Answer {
-    Answer::public(media_type, document).surrogate_key("articles")
-}
-
-/// Read the RSS feed
-///
-/// The 30 newest listed editions with their whole text, as RSS 2.0: all, or those about a topic, in a language. Links
-/// point at the website.
-#[utoipa::path(get, path = "/feeds/rss.xml", tag = "feeds", security(()), params(About),
-    responses(
-        (status = 200, description = "The feed.", body = String, content_type = "application/rss+xml; charset=utf-8"),
-        (status = 304, description = "The reader has these bytes already."),
-        (status = 404, description = "There is no such topic."),
-    ))]
-pub async fn get_rss_feed(app: Data<App>, Query(about): Query<About>) -> Result<Answer> {
-    let feed = read(&app, about, "/feeds/rss.xml").await?;
-    Ok(shared("application/rss+xml; charset=utf-8", rss::write(&feed)?))
-}
-
-/// Read the Atom feed
-///
-/// The 30 newest listed editions with their whole text, as Atom 1.0: all, or those about a topic, in a language. Links
-/// point at the website.
-#[utoipa::path(get, path = "/feeds/atom.xml", tag = "feeds", security(()), params(About),
-    responses(
-        (status = 200, description = "The feed.", body = String, content_type = "application/atom+xml; charset=utf-8"),
-        (status = 304, description = "The reader has these bytes already."),
-        (status = 404, description = "There is no such topic."),
-    ))]
-pub async fn get_atom_feed(app: Data<App>, Query(about): Query<About>) -> Result<Answer> {
-    let feed = read(&app, about, "/feeds/atom.xml").await?;
-    Ok(shared("application/atom+xml; charset=utf-8", atom::write(&feed)?))
-}
-
-/// Read the JSON feed
-///
-/// The 30 newest listed editions with their whole text, as JSON Feed 1.1: all, or those about a topic, in a language.
-/// Links point at the website.
-#[utoipa::path(get, path = "/feeds/feed.json", tag = "feeds", security(()), params(About),
-    responses(
-        (status = 200, description = "The feed.", body = JsonFeed, content_type = "application/feed+json"),
-        (status = 304, description = "The reader has these bytes already."),
-        (status = 404, description = "There is no such topic."),
-    ))]
-pub async fn get_json_feed(app: Data<App>, Query(about): Query<About>) -> Result<Answer> {
-    let feed = read(&app, about, "/feeds/feed.json").await?;
-    Ok(shared("application/feed+json", json::write(feed)?))
-}
-
-/// Which part of the sitemap is wanted.
-#[derive(Debug, Clone, Copy, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct PartNumber {
-    /// Which part of a sitemap that is too large for one document: its index names them.
-    #[param(minimum = 1, maximum = 50_000, nullable = false)]
-    page: Option<i64>,
-}
-
-impl FromParams for PartNumber {
+impl FromParams for FeedFilter {
     fn from_params(params: &mut Params) -> Self {
-        Self { page: params.number("page", 1..=sitemap::MOST_PARTS) }
+        Self { topic: params.parsed("topic", Slug::parse), locale: params.parsed("locale", Locale::parse) }
     }
 }
 
-/// Read the sitemap
-///
-/// The website's front page and the addresses of all listed articles that search engines may show, with their
-/// translations. Above 50,000 addresses it is an index of parts. The website's `robots.txt` tells search engines where it
-/// is: `Sitemap: https://…/sitemap.xml`.
-#[utoipa::path(get, path = "/sitemap.xml", tag = "feeds", security(()), params(PartNumber),
-    responses(
-        (status = 200, description = "The sitemap, or the index of its parts.", body = String, content_type = "application/xml; charset=utf-8"),
-        (status = 304, description = "The reader has these bytes already."),
-        (status = 404, description = "The sitemap has no such part."),
-    ))]
-pub async fn get_sitemap(app: Data<App>, Query(wanted): Query<PartNumber>) -> Result<Answer> {
-    let config = app.config.clone();
-    let read = move |conn: &mut Connection| -> Result<Bytes> {
-        let parts = addresses::count_parts(conn, sitemap::ARTICLES)?;
-        if wanted.page.is_none() && parts > 1 {
-            return sitemap::index(&format!("{}/sitemap.xml", config.base_url()), parts);
-        }
-        let number = wanted.page.unwrap_or(1);
-        if number > parts {
-            return Err(Error::NotFound("part"));
-        }
-        sitemap::write(&addresses::part(conn, &config, number, parts, sitemap::ARTICLES)?)
+async fn read(app: &App, filter: FeedFilter, path: &'static str) -> Result<Feed> {
+    let (wanted, config) = (filter.clone(), app.config.clone());
+    let find = move |conn: &mut Connection| store::find(conn, &wanted);
+    let assemble = move |conn: &mut Connection, rows: Vec<_>, topic| {
+        store::assemble(conn, &config, path, &filter, &rows, topic)
     };
-    let document = app.db.snapshot(read).await?;
-    Ok(shared("application/xml; charset=utf-8", document))
+    items::read_current(app, find, assemble).await
+}
+
+/// Get the RSS feed
+///
+/// Returns the 30 newest listed editions with their full text as RSS 2.0, newest first. `topic` and `locale` narrow it down.
+/// Links point to the website. Responds 404 if there is no such topic.
+#[utoipa::path(get, path = "/feeds/rss.xml", tag = "feeds", security(()), params(FeedFilter),
+    responses(
+        (status = 200, description = "The feed.", body = String, content_type = "application/rss+xml; charset=utf-8"),
+        (status = 304, description = "The client's copy is current."),
+        (status = 404, description = "There is no such topic."),
+    ))]
+pub async fn get_rss_feed(app: Data<App>, Query(filter): Query<FeedFilter>) -> Result<Response> {
+    let feed = read(&app, filter, "/feeds/rss.xml").await?;
+    Ok(document("application/rss+xml; charset=utf-8", rss::write(&feed)?))
+}
+
+/// Get the Atom feed
+///
+/// Returns the 30 newest listed editions with their full text as Atom 1.0, newest first. `topic` and `locale` narrow it down.
+/// Links point to the website. Responds 404 if there is no such topic.
+#[utoipa::path(get, path = "/feeds/atom.xml", tag = "feeds", security(()), params(FeedFilter),
+    responses(
+        (status = 200, description = "The feed.", body = String, content_type = "application/atom+xml; charset=utf-8"),
+        (status = 304, description = "The client's copy is current."),
+        (status = 404, description = "There is no such topic."),
+    ))]
+pub async fn get_atom_feed(app: Data<App>, Query(filter): Query<FeedFilter>) -> Result<Response> {
+    let feed = read(&app, filter, "/feeds/atom.xml").await?;
+    Ok(document("application/atom+xml; charset=utf-8", atom::write(&feed)?))
+}
+
+/// Get the JSON feed
+///
+/// Returns the 30 newest listed editions with their full text as JSON Feed 1.1, newest first. `topic` and `locale` narrow it down.
+/// Links point to the website. Responds 404 if there is no such topic.
+#[utoipa::path(get, path = "/feeds/feed.json", tag = "feeds", security(()), params(FeedFilter),
+    responses(
+        (status = 200, description = "The feed.", body = JsonFeed, content_type = "application/feed+json"),
+        (status = 304, description = "The client's copy is current."),
+        (status = 404, description = "There is no such topic."),
+    ))]
+pub async fn get_json_feed(app: Data<App>, Query(filter): Query<FeedFilter>) -> Result<Response> {
+    let feed = read(&app, filter, "/feeds/feed.json").await?;
+    Ok(document("application/feed+json", json_feed::write(feed)?))
 }

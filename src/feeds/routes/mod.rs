@@ -1,10 +1,20 @@
-//! Feeds and the sitemap over HTTP.
+//! Feeds and the sitemap.
 
 pub mod feeds;
+pub mod sitemap;
+
+use actix_web::web::Bytes;
+
+use crate::base::http::Response;
+
+/// A public document. It shows many articles, so a CDN purges it with their lists.
+fn document(media_type: &str, bytes: Bytes) -> Response {
+    Response::public(media_type, bytes).surrogate_key("articles")
+}
 
 crate::operations! {
     get    "/feeds/rss.xml"   => feeds::get_rss_feed;
     get    "/feeds/atom.xml"  => feeds::get_atom_feed;
     get    "/feeds/feed.json" => feeds::get_json_feed;
-    get    "/sitemap.xml"     => feeds::get_sitemap;
+    get    "/sitemap.xml"     => sitemap::get_sitemap;
 }

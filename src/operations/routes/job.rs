@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::auth::{Actor, ReadJobs};
 use crate::base::clock::Timestamp;
 use crate::base::error::{Error, Result};
-use crate::base::http::Answer;
+use crate::base::http::Response;
 use crate::base::ids::JobId;
 use crate::operations::JobStatus;
 use crate::operations::store::{self, JobRow};
@@ -74,8 +74,8 @@ impl Job {
 /// last error. A job that is done is deleted, and its id responds with 404.
 #[utoipa::path(get, path = "/v1/jobs/{id}", tag = "operations", security(("bearer" = [])), params(JobPath),
     responses((status = 200, description = "The job.", body = Job)))]
-pub async fn get_job(app: Data<App>, _actor: Actor<ReadJobs>, path: Path<JobPath>) -> Result<Answer> {
+pub async fn get_job(app: Data<App>, _actor: Actor<ReadJobs>, path: Path<JobPath>) -> Result<Response> {
     let (id, now) = (path.id, app.clock.now());
     let row = app.db.read(move |conn| store::find(conn, id)).await?.ok_or(Error::NotFound("job"))?;
-    Answer::ok(&Job::new(row, now))
+    Response::ok(&Job::new(row, now))
 }

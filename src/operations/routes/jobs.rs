@@ -13,8 +13,9 @@ use crate::base::db::Connection;
 use crate::base::error::{Invalid, Result};
 use crate::base::http::page::{self, PageParams};
 use crate::base::http::query::{FromParams, Params};
-use crate::base::http::{Answer, Page, PageRequest, Query};
+use crate::base::http::{Page, PageRequest, Query, Response};
 use crate::base::ids::JobId;
+use crate::base::text::validate;
 use crate::operations::{JobFilter, JobStatus, store};
 
 /// A page of jobs.
@@ -42,15 +43,14 @@ fn status(name: &str) -> Result<JobStatus, Invalid> {
         "waiting" => Ok(JobStatus::Waiting),
         "running" => Ok(JobStatus::Running),
         "dead" => Ok(JobStatus::Dead),
-        _ => Err(Invalid::new("not-one-of", "waiting, running or dead")),
+        _ => Err(validate::unknown("status", ["waiting", "running", "dead"])),
     }
 }
 
 fn kind(name: &str) -> Result<String, Invalid> {
     let is_kind =
         (1..=60).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
-    let refusal =
-        || Invalid::new("malformed-kind", "1 to 60 lowercase letters and hyphens, such as send-email");
+    let refusal = || validate::malformed("kind", "Must be lower-case letters and hyphens, as in send-mail.");
     is_kind.then(|| name.to_owned()).ok_or_else(refusal)
 }
 
@@ -66,7 +66,7 @@ pub async fn list_jobs(
     _actor: Actor<ReadJobs>,
     req: HttpRequest,
     Query((filter, page)): Query<(JobFilter, PageRequest)>,
-) -> Result<Answer> {
+) -> Result<Response> {
     let list = ("jobs", filter.clone());
     let (after, now): (Option<JobId>, _) = (page.after(&list)?, app.clock.now());
     let read = move |conn: &mut Connection| {
@@ -77,6 +77,6 @@ pub async fn list_jobs(
         Ok(Page { items: items.collect::<Result<_>>()?, next_cursor, total })
     };
     let page = app.db.snapshot(read).await?;
-    let answer = Answer::ok(&page)?;
+    let answer = Response::ok(&page)?;
     Ok(page::with_next_link(answer, req.path(), req.query_string(), page.next_cursor.as_deref()))
 }

@@ -8,7 +8,7 @@ use crate::auth::{Actor, RetryJobs};
 use crate::base::db::Tx;
 use crate::base::error::Result;
 use crate::base::http::idempotency::IdempotencyKeyHeader;
-use crate::base::http::{Answer, IdempotencyKey};
+use crate::base::http::{IdempotencyKey, Response};
 use crate::operations::store;
 
 /// Retry a dead job
@@ -26,11 +26,11 @@ pub async fn retry_job(
     actor: Actor<RetryJobs>,
     key: IdempotencyKey,
     path: Path<JobPath>,
-) -> Result<Answer> {
+) -> Result<Response> {
     let id = path.id;
     let work = move |tx: &mut Tx<'_>, (): &()| {
         let row = store::retry(tx, id)?;
-        Answer::ok(&Job::new(row, tx.now()))
+        Response::ok(&Job::new(row, tx.now()))
     };
     key.once(actor.user, &[]).answer(&app.db, async { Ok(()) }, work).await
 }

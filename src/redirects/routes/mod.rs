@@ -1,9 +1,10 @@
-//! Redirects over HTTP.
+//! Redirects.
 
 pub mod redirects;
+pub mod rules;
 
 crate::operations! {
     get    "/v1/redirects"          => redirects::list_redirects;
-    delete "/v1/redirects"          => redirects::remove_redirect;
-    get    "/v1/redirects/{format}" => redirects::get_redirect_rules;
+    delete "/v1/redirects"          => redirects::delete_redirect;
+    get    "/v1/redirects/{format}" => rules::get_redirect_rules;
 }

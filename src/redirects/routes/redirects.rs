@@ -1,44 +1,39 @@
-//! Redirects over HTTP.
+//! `/v1/redirects`: list redirects, and delete the one of an old slug.
 
 use actix_web::HttpRequest;
-use actix_web::web::{Data, Path};
-use serde::{Deserialize, Serialize};
+use actix_web::web::Data;
+use serde::Serialize;
 use serde_json::value::to_raw_value;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::app::App;
 use crate::auth::{Actor, RemoveRedirects};
 use crate::base::db::Connection;
-use crate::base::error::{Error, Invalid, Result};
+use crate::base::error::{Error, Result};
 use crate::base::http::page::PageParams;
 use crate::base::http::query::{FromParams, Params};
-use crate::base::http::{Answer, Page, PageRequest, Query};
+use crate::base::http::{Page, PageRequest, Query, Response};
 use crate::base::ids::ArticleId;
 use crate::base::text::Locale;
-use crate::redirects::rules::RuleFormat;
-use crate::redirects::store::{self, AddressRow, Wanted};
-use crate::redirects::{Address, MOST_ADDRESS};
+use crate::base::text::validate;
+use crate::redirects::store::{self, AddressRow, RedirectFilter};
+use crate::redirects::{Address, MAX_ADDRESS};
 
-/// The most rules that a file has.
-const MOST_RULES: usize = 50_000;
-/// How many of them are read at once: a part of them without remainder.
-const BATCH: i64 = 1000;
-
-/// An old address and where it leads.
+/// A redirect from an old path on the website.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Redirect {
-    /// The old address: a path on the website, percent-encoded, without a slash at its end; perhaps with a query.
+    /// The old path on the website, percent-encoded, without a trailing slash; with its query, if it has one.
     #[schema(min_length = 1, max_length = 2000, pattern = "^/", example = "/2019/tides")]
     from: String,
-    /// Where the article is now.
+    /// The article's current URL.
     #[schema(max_length = 2500, format = Uri)]
     to: String,
-    /// The status to answer with: it is there for good.
+    /// The status to redirect with: always 301.
     #[schema(minimum = 301, maximum = 301)]
     status: u16,
     /// The article's id.
     article: ArticleId,
-    /// The language of the old slug; of an address from elsewhere, the article's.
+    /// The language of the old slug, or of the article for one of its `aliases`.
     locale: Locale,
 }
 
@@ -48,42 +43,36 @@ pub struct RedirectPage {
     /// The redirects.
     #[schema(max_items = 100)]
     items: Vec<Redirect>,
-    /// What `cursor` takes for the next page; null on the last.
+    /// The cursor of the next page; `null` on the last page.
     #[schema(required = true, max_length = 4000)]
     next_cursor: Option<String>,
-    /// How many there are in all: only with `include_total=true`.
+    /// The number of redirects in the whole list. Only with `include_total=true`.
     #[schema(required = false, nullable = false, minimum = 0, maximum = 1_000_000_000)]
     total: Option<i64>,
 }
 
-/// Which redirects a list has, for its documentation.
+/// The filters of the list, for its documentation.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "tells the documentation what Wanted reads")]
-pub struct RedirectFilter {
-    /// Only the one from this path, in any case and with or without a slash at its end.
+#[expect(dead_code, reason = "documents what RedirectFilter reads")]
+pub struct RedirectFilterParams {
+    /// Only the redirect from this path. Case and a trailing slash do not matter.
     #[param(nullable = false, min_length = 1, max_length = 2000, example = "/2019/tides")]
     from: Option<String>,
-    /// Only those of this language.
+    /// Only redirects of this language.
     #[param(nullable = false, value_type = Option<String>, max_length = 11, example = "en")]
     locale: Option<Locale>,
 }
 
-/// Names a form of rules.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Path)]
-pub struct RulesPath {
-    /// Who is to read the rules.
-    #[param(inline)]
-    format: RuleFormat,
-}
-
-impl FromParams for Wanted {
+impl FromParams for RedirectFilter {
     fn from_params(params: &mut Params) -> Self {
-        let from = params.text_within("from", MOST_ADDRESS).and_then(|text| {
+        let from = params.text_within("from", MAX_ADDRESS).and_then(|text| {
             let address = Address::parse(&text);
             if address.is_none() {
-                params.refuse("from", Invalid::new("malformed-path", "a path that a redirect can lead from"));
+                params.refuse(
+                    "from",
+                    validate::malformed("path", "Must be a path that a redirect can start from."),
+                );
             }
             address
         });
@@ -97,95 +86,61 @@ impl From<AddressRow> for Redirect {
     }
 }
 
-/// List old addresses
+/// List redirects
 ///
-/// The paths on the website where articles once were, and where each is now: those of slugs that live articles had, and
-/// their `aliases`. Paths that differ only in case, encoding or a slash at the end are one. No redirect leads from where
-/// an article is, none to where another begins, and no two from the same path: an article's own old slug comes before an
-/// alias, the article published first before others.
+/// Returns the old paths of published articles with the current URL of each: paths of slugs the articles had before, and
+/// their `aliases`. Paths that differ only in case, percent-encoding or a trailing slash count as one. No redirect starts
+/// at the current path of an article or leads to another redirect, and each path has one redirect: an old slug wins over
+/// an alias, and the article published first over others.
 ///
-/// In Next.js, `redirects()` takes each as `{source: from, destination: to, permanent: true}`, with a backslash before each
-/// of `( ) { } : * +` in `source`; one with a query needs `has`.
-#[utoipa::path(get, path = "/v1/redirects", tag = "site", security(()), params(RedirectFilter, PageParams),
+/// In Next.js, return each from `redirects()` as `{source: from, destination: to, permanent: true}`, with a backslash before
+/// each of `( ) { } : * +` in `source`. A path with a query needs `has`.
+#[utoipa::path(get, path = "/v1/redirects", tag = "site", security(()), params(RedirectFilterParams, PageParams),
     responses((status = 200, description = "A page of redirects.", body = RedirectPage)))]
 pub async fn list_redirects(
     app: Data<App>,
     req: HttpRequest,
-    Query((wanted, page)): Query<(Wanted, PageRequest)>,
-) -> Result<Answer> {
-    let list = ("redirects", wanted.clone());
+    Query((filter, page)): Query<(RedirectFilter, PageRequest)>,
+) -> Result<Response> {
+    let list = ("redirects", filter.clone());
     let after: Option<String> = page.after(&list)?;
     let read = move |conn: &mut Connection| {
-        let mut rows = store::list(conn, &wanted, after.as_deref(), page.limit + 1)?;
+        let mut rows = store::list(conn, &filter, after.as_deref(), page.limit + 1)?;
         let next_cursor = page.cut(&mut rows, &list, |row| row.key.clone())?;
-        let total = page.include_total.then(|| store::count(conn, &wanted)).transpose()?;
+        let total = page.include_total.then(|| store::count(conn, &filter)).transpose()?;
         let items = rows.into_iter().map(|row| Ok(to_raw_value(&Redirect::from(row))?));
         Ok(Page { items: items.collect::<Result<_>>()?, next_cursor, total })
     };
     app.db.snapshot(read).await?.public(&req)
 }
 
-/// Read old addresses as a web server's rules
+/// Delete a redirect
 ///
-/// The same as a file that a web server reads: `netlify` is the file `_redirects`, `nginx` the inside of a `map` from `$uri`,
-/// and tells in its first lines how to use it. What a form cannot say, such as a query, is left out and counted at the end. At
-/// most 50,000 redirects, by path; a file that leaves some out for that says so at its end.
-#[utoipa::path(get, path = "/v1/redirects/{format}", tag = "site", security(()), params(RulesPath),
-    responses((status = 200, description = "The rules.", body = String, content_type = "text/plain; charset=utf-8")))]
-pub async fn get_redirect_rules(app: Data<App>, path: Path<RulesPath>) -> Result<Answer> {
-    let format = path.format;
-    let text = app.db.snapshot(move |conn| write_rules(conn, format)).await?;
-    Ok(Answer::public("text/plain; charset=utf-8", text.into()).surrogate_key("articles"))
-}
-
-fn write_rules(conn: &mut Connection, format: RuleFormat) -> Result<String> {
-    let (mut text, mut read, mut unsaid) = (format.preamble().to_owned(), 0, 0);
-    let mut after: Option<String> = None;
-    loop {
-        let rows = store::list(conn, &Wanted::default(), after.as_deref(), BATCH)?;
-        let Some(last) = rows.last() else { break };
-        if read == MOST_RULES {
-            text.push_str(&format!("# The list of redirects goes on: these are the first {MOST_RULES}.\n"));
-            break;
-        }
-        after = Some(last.key.clone());
-        for row in &rows {
-            read += 1;
-            match format.rule(&row.path, &row.url) {
-                Some(rule) => text.push_str(&rule),
-                None => unsaid += 1,
-            }
-        }
-    }
-    if unsaid > 0 {
-        text.push_str(&format!("# Left out because these rules cannot say them: {unsaid}.\n"));
-    }
-    Ok(text)
-}
-
-/// Remove the redirect of an old slug
-///
-/// The path leads nowhere any more, and another article may take the slug. Works for articles that are not live, too, whose
-/// old slugs are in no list. An alias is removed by changing the article.
+/// Deletes the redirect from an article's old slug and frees the slug for other articles. Also works for unpublished
+/// articles, whose old slugs are not listed. To delete an alias, remove it from the article's `aliases` and publish.
+/// Responds 404 if no article had this path in that language, and 409 `address-in-use` if the article still has the slug
+/// or `redirect-is-alias` for an alias.
 #[utoipa::path(delete, path = "/v1/redirects", tag = "site", security(("bearer" = [])),
     params(
         ("from" = String, Query, min_length = 1, max_length = 2000, example = "/the-tides",
-            description = "The old address: a path on the website."),
+            description = "The old path on the website."),
         ("locale" = Option<String>, Query, nullable = false, max_length = 11, example = "en",
             description = "The language of the slug. Default: the site's.")),
     responses(
-        (status = 204, description = "Removed."),
-        (status = 404, description = "No article in that language had this address."),
-        (status = 409, description = "`address-in-use`: the article still has the slug; `is-alias`: it is one of the article's `aliases`."),
+        (status = 204, description = "The redirect is deleted."),
+        (status = 404, description = "No article in that language had this path."),
+        (status = 409, description = "`address-in-use`: the article still has the slug; `redirect-is-alias`: it is one of the article's `aliases`."),
     ))]
-pub async fn remove_redirect(
+pub async fn delete_redirect(
     app: Data<App>,
     actor: Actor<RemoveRedirects>,
-    Query(wanted): Query<Wanted>,
-) -> Result<Answer> {
-    let missing = || Error::parameter("from", "required", "the path whose redirect is to be removed");
-    let from = wanted.from.ok_or_else(missing)?;
-    let (config, locale) = (app.config.clone(), wanted.locale.unwrap_or_else(|| app.config.locale.clone()));
+    Query(filter): Query<RedirectFilter>,
+) -> Result<Response> {
+    let missing =
+        || Error::parameter("from", "parameter-missing", "Required: the path of the redirect to delete.");
+    let from = filter.from.ok_or_else(missing)?;
+    let (config, locale) =
+        (app.config.clone(), filter.locale.unwrap_or_else(|| app.config.site.locale.clone()));
     app.db.write_as(actor.user, move |tx| store::remove(tx, &from, &locale, &config)).await?;
-    Ok(Answer::no_content())
+    Ok(Response::no_content())
 }

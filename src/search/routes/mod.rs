@@ -1,4 +1,4 @@
-//! Search over HTTP.
+//! Search.
 
 pub mod search;
 

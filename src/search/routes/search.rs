@@ -1,4 +1,4 @@
-//! Searching over HTTP.
+//! `/v1/search`: full-text search.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use crate::base::db::Connection;
 use crate::base::error::{Error, Result};
 use crate::base::http::page::with_next_link;
 use crate::base::http::query::{FromParams, Params};
-use crate::base::http::{Answer, PageRequest, Query};
+use crate::base::http::{PageRequest, Query, Response};
 use crate::base::ids::{ArticleId, SectionId};
 use crate::base::text::slug::Anchor;
 use crate::editions::filter::Filter;
@@ -22,25 +22,25 @@ use crate::search::find::{Hit, Search};
 use crate::search::query::Terms;
 use crate::search::snippet::snippet;
 
-/// What is looked for.
+/// The query.
 #[derive(Debug, Clone, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct SearchParams {
-    /// Words that all have to be found, in any order; case and accents make no difference. The last word may go on, and
-    /// `"a phrase"` in quotes stands as it is. At most 32 words.
+    /// Words that must all occur, in any order. Case and accents are ignored. The last word also matches as a prefix;
+    /// `"a phrase"` in quotes must occur as written. At most 32 words.
     #[param(value_type = String, min_length = 1, max_length = 200, example = "slack water")]
     q: Option<Terms>,
 }
 
-/// Which part of the hits is wanted.
+/// The page of hits, for the documentation.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "tells the documentation what PageRequest reads")]
 pub struct HitsParams {
-    /// How many items a page has at most.
+    /// The most hits to return.
     #[param(minimum = 1, maximum = 100, default = 20, nullable = false)]
     limit: Option<i64>,
-    /// Where to go on: `next_cursor` of the page before, with the same query and the same filters.
+    /// `next_cursor` of the previous page, with the same query and filters.
     #[param(min_length = 1, max_length = 4000, nullable = false)]
     cursor: Option<String>,
 }
@@ -51,36 +51,36 @@ impl FromParams for SearchParams {
     }
 }
 
-/// An article or a section that was found.
+/// An article or a section that matches.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SearchHit {
     /// The article.
     #[schema(value_type = EditionItem)]
     article: Box<RawValue>,
-    /// The section, or `null` if it is the article itself: its title and its opening.
+    /// The section; `null` if the article's title or opening matches.
     #[schema(required = true)]
     section: Option<SearchSection>,
-    /// About a line of the text around the words as safe HTML: the words stand in `<mark>`, everything else is escaped.
-    /// If the title or heading alone has the words, it stands before the opening of the text.
+    /// An excerpt around the words as safe HTML: the words are in `<mark>`, everything else is escaped. If only the title
+    /// or heading contains the words, it comes before the opening of the text.
     #[schema(
         max_length = 4000,
         example = "For a while, at <mark>slack</mark> <mark>water</mark>, nothing moves."
     )]
     snippet_html: String,
-    /// How well it answers: at most 10, never rising from one hit to the next, and comparable within one list alone.
+    /// The relevance, at most 10. Comparable only within one list.
     #[schema(minimum = 0, maximum = 10)]
     score: f64,
 }
 
-/// A section that was found.
+/// A section that matches.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SearchSection {
-    /// Names it for good.
+    /// The section's id.
     id: SectionId,
-    /// As plain text.
+    /// The heading as plain text.
     #[schema(max_length = 300, required = true)]
     heading: Option<String>,
-    /// Its name inside the page.
+    /// The anchor in the page.
     #[schema(value_type = Option<Anchor>, required = true)]
     anchor: Option<String>,
 }
@@ -88,31 +88,31 @@ pub struct SearchSection {
 /// A page of hits.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SearchPage {
-    /// The hits, the best first.
+    /// The hits, best first.
     #[schema(max_items = 100)]
     items: Vec<SearchHit>,
-    /// Names the next page, if there is one.
+    /// The cursor of the next page; `null` on the last page.
     #[schema(max_length = 4000, required = true)]
     next_cursor: Option<String>,
 }
 
-/// Search articles and their sections
+/// Search articles and sections
 ///
-/// Looks in what readers see. A hit is an article, for its title and opening, or one of its sections, which may be helped
-/// by the article's title. What has the words in a title comes before what has them in a heading, and that before the
-/// rest. Up to 50 hits are ranked by how well they answer; more come newest first within these three. There is no
-/// `include_total`: a page costs the same however many hits there are, and to count them would not.
+/// Searches listed editions. A hit is an article, if its title or opening matches, or one of its sections; words in the
+/// article's title also count for its sections. Matches in titles come before matches in headings, and those before matches
+/// in text. Up to 50 hits are ordered by relevance; larger results are ordered newest first within these three groups.
+/// Responds 400 if `q` contains no letter or digit. `include_total` is not available.
 #[utoipa::path(get, path = "/v1/search", tag = "articles", security(()), params(SearchParams, Filter, HitsParams),
     responses(
         (status = 200, description = "A page of hits.", body = SearchPage,
          headers(("Link" = Option<String>, description = "The next page."))),
-        (status = 304, description = "The reader has these bytes already."),
+        (status = 304, description = "The client's copy is current."),
     ))]
 pub async fn search_articles(
     app: Data<App>,
     req: HttpRequest,
     Query((params, (filter, page))): Query<(SearchParams, (Filter, PageRequest))>,
-) -> Result<Answer> {
+) -> Result<Response> {
     let terms = params.q.ok_or_else(|| Error::internal("a query was not read"))?;
     let search = Search { terms, filter };
     let after = page.after(&search)?;
@@ -132,7 +132,7 @@ pub async fn search_articles(
         app.db.read(move |conn| find(conn, last)).await
     };
     let answer = rerender::read_current(&app, look).await?;
-    let found = Answer::public_json(&answer)?.surrogate_key("articles");
+    let found = Response::public_json(&answer)?.surrogate_key("articles");
     Ok(with_next_link(found, req.path(), req.query_string(), answer.next_cursor.as_deref()))
 }
 

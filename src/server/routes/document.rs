@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use actix_web::web::Bytes;
 
 use crate::base::error::Result;
-use crate::base::http::Answer;
+use crate::base::http::Response;
 use crate::base::http::public::etag;
 use crate::server::openapi::DOCUMENT;
 
@@ -15,8 +15,8 @@ use crate::server::openapi::DOCUMENT;
 /// cache it by its `ETag`.
 #[utoipa::path(get, path = "/openapi.json", tag = "operations", security(()),
     responses((status = 200, description = "The OpenAPI document.", body = Object)))]
-pub async fn get_openapi() -> Result<Answer> {
+pub async fn get_openapi() -> Result<Response> {
     static TAG: OnceLock<String> = OnceLock::new();
     let tag = TAG.get_or_init(|| etag(DOCUMENT.as_bytes())).clone();
-    Ok(Answer::public("application/json", Bytes::from_static(DOCUMENT.as_bytes())).tag(tag))
+    Ok(Response::public("application/json", Bytes::from_static(DOCUMENT.as_bytes())).tag(tag))
 }

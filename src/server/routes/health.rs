@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::base::error::{Error, Result};
-use crate::base::http::Answer;
+use crate::base::http::Response;
 
 /// How long the database may not respond before the server counts as not ready.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -23,8 +23,8 @@ pub struct Health {
     status: &'static str,
 }
 
-fn ok() -> Result<Answer> {
-    Ok(Answer::ok(&Health { status: "ok" })?.header(header::CACHE_CONTROL, "no-store"))
+fn ok() -> Result<Response> {
+    Ok(Response::ok(&Health { status: "ok" })?.header(header::CACHE_CONTROL, "no-store"))
 }
 
 /// Check liveness
@@ -33,7 +33,7 @@ fn ok() -> Result<Answer> {
 /// supervisors that restart a process that hangs.
 #[utoipa::path(get, path = "/health/live", tag = "operations", security(()),
     responses((status = 200, description = "The process is alive.", body = Health)))]
-pub async fn get_liveness() -> Result<Answer> {
+pub async fn get_liveness() -> Result<Response> {
     ok()
 }
 
@@ -43,7 +43,7 @@ pub async fn get_liveness() -> Result<Answer> {
 /// stops, while the database does not respond, and while it cannot be written. For load balancers.
 #[utoipa::path(get, path = "/health/ready", tag = "operations", security(()),
     responses((status = 200, description = "The server is ready.", body = Health)))]
-pub async fn get_readiness(app: Data<App>) -> Result<Answer> {
+pub async fn get_readiness(app: Data<App>) -> Result<Response> {
     if app.draining.load(Ordering::SeqCst) {
         return Err(Error::unavailable("draining"));
     }

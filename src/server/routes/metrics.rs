@@ -6,7 +6,7 @@ use actix_web::web::Data;
 use crate::app::App;
 use crate::base::db::Connection;
 use crate::base::error::Result;
-use crate::base::http::Answer;
+use crate::base::http::Response;
 use crate::base::jobs::{self, Queue};
 use crate::base::metrics::State;
 
@@ -16,7 +16,7 @@ use crate::base::metrics::State;
 #[utoipa::path(get, path = "/metrics", tag = "operations", security(()),
     responses((status = 200, description = "The metrics.", body = String,
         content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8")))]
-pub async fn get_metrics(app: Data<App>) -> Result<Answer> {
+pub async fn get_metrics(app: Data<App>) -> Result<Response> {
     let metrics = &app.metrics;
     let (busy, idle) = app.db.connections();
     metrics.connections.get_or_create(&State { state: "busy" }).set(busy.into());
@@ -32,5 +32,5 @@ pub async fn get_metrics(app: Data<App>) -> Result<Answer> {
         metrics.lag.set(mail.overdue_seconds.max(default.overdue_seconds));
     }
     let media_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    Ok(Answer::bytes(media_type, metrics.text().into()).header(header::CACHE_CONTROL, "no-store"))
+    Ok(Response::bytes(media_type, metrics.text().into()).header(header::CACHE_CONTROL, "no-store"))
 }

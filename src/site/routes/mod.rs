@@ -1,4 +1,4 @@
-//! The site over HTTP.
+//! The site settings.
 
 pub mod site;
 

@@ -1,4 +1,4 @@
-//! The site over HTTP.
+//! `/v1/site`: get and update the site settings.
 
 use actix_web::web::Data;
 use serde::{Deserialize, Serialize};
@@ -6,66 +6,64 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::app::App;
-use crate::articles::checks::check_custom;
-use crate::articles::{line, short, web_address};
 use crate::auth::{Actor, WriteSite};
-use crate::base::config::Config;
+use crate::base::config::{Config, MAX_TITLE};
 use crate::base::db::Connection;
 use crate::base::db::types::Json;
-use crate::base::error::{Error, Invalid, Place, Result, Violations};
+use crate::base::error::{Error, Invalid, Result, Violations};
 use crate::base::http::json::{self, Clearable, present};
-use crate::base::http::{Answer, MergePatch};
-use crate::base::text::Locale;
+use crate::base::http::{MergePatch, Response};
+use crate::base::text::{Locale, validate};
 use crate::render_context;
 use crate::site::store::{self, SiteRow};
-use crate::site::{MOST_ENTRIES, MOST_LOCALES, MOST_TITLE, NavigationEntry, NavigationLink};
+use crate::site::{MAX_ENTRIES, MAX_LOCALES, NavigationEntry, NavigationLink};
 
-/// What a publication says of itself.
+/// The site settings.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Site {
-    /// The publication's name.
+    /// The publication's title.
     #[schema(min_length = 1, max_length = 300, example = "The Harbour Almanac")]
     title: String,
-    /// What it is about: plain text.
+    /// The description: plain text.
     #[schema(max_length = 1000)]
     description: Option<String>,
-    /// Where the website is, without a slash at the end.
+    /// The website's URL, without a trailing slash.
     #[schema(max_length = 2000, format = Uri)]
     url: String,
-    /// The default language: that of articles and slugs that name none.
+    /// The default language: that of articles and slugs without one.
     locale: Locale,
-    /// Its languages: as set, or else the default one and those of the live editions.
+    /// The languages: as set, or the default language and those of published articles.
     #[schema(max_items = 100)]
     locales: Vec<Locale>,
-    /// What leads through the website.
+    /// The navigation.
     #[schema(max_items = 50)]
     navigation: Vec<NavigationEntry>,
-    /// Whatever else the frontend needs.
+    /// Free-form data for the frontend.
     #[schema(value_type = Object)]
     custom: Map<String, Value>,
 }
 
-/// What is to be changed of the site; what is not named stays, `null` puts the default back.
+/// Changes of the site settings. Omitted fields keep their value; `null` resets a field to its default.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateSite {
-    /// The publication's name: one line. Default: the setting `LEDE_TITLE`.
+    /// The publication's title: one line. Default: the setting `LEDE_TITLE`.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 300)]
     title: Clearable<String>,
-    /// What it is about: plain text.
+    /// The description: plain text.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>, max_length = 1000)]
     description: Clearable<String>,
-    /// What leads through the website, as a whole.
+    /// The navigation. Replaces the whole navigation.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<Vec<NavigationInput>>, max_items = 50)]
     navigation: Clearable<Vec<NavigationInput>>,
-    /// Its languages, as a whole. Default: the default one and those of the live editions.
+    /// The languages. Replaces the whole list. Default: the default language and those of published articles.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<Vec<LanguageTag>>, min_items = 1, max_items = 100)]
     locales: Clearable<Vec<String>>,
-    /// Whatever else the frontend needs; members are merged, `null` takes one out. At most 64 KiB as JSON.
+    /// Free-form data for the frontend. Fields are merged; `null` removes one. At most 64 KiB as JSON.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<Object>)]
     custom: Clearable<Map<String, Value>>,
@@ -77,23 +75,23 @@ pub struct UpdateSite {
 #[expect(dead_code, reason = "documents what is parsed on the way in")]
 pub struct LanguageTag(String);
 
-/// An entry of the navigation, as written.
+/// An entry of the navigation.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NavigationInput {
-    /// What it is called: one line.
+    /// The label: one line.
     #[schema(min_length = 1, max_length = 100)]
     label: String,
-    /// Where it leads: http, https, or a path on the website.
+    /// The target: an http or https URL, or a path on the website.
     #[schema(min_length = 1, max_length = 2000)]
     url: String,
-    /// What stands below it.
+    /// The submenu.
     #[serde(default)]
     #[schema(max_items = 50)]
     items: Vec<NavigationLink>,
 }
 
-/// What becomes different; `custom` is still to be merged.
+/// Checked changes; `custom` is a patch that is merged later.
 #[derive(Debug)]
 struct Changes {
     title: Clearable<String>,
@@ -106,12 +104,14 @@ struct Changes {
 impl UpdateSite {
     fn parse(self, violations: &mut Violations) -> Changes {
         Changes {
-            title: self
-                .title
-                .map(|title| title.and_then(|title| violations.take("/title", line(&title, MOST_TITLE)))),
-            description: self
-                .description
-                .map(|text| text.and_then(|text| violations.take("/description", short(&text, 1000)))),
+            title: self.title.map(|title| {
+                title.and_then(|title| violations.take("/title", validate::line("title", &title, MAX_TITLE)))
+            }),
+            description: self.description.map(|text| {
+                text.and_then(|text| {
+                    violations.take("/description", validate::text("description", &text, 1000))
+                })
+            }),
             navigation: self.navigation.map(|entries| navigation(entries.unwrap_or_default(), violations)),
             locales: self.locales.map(|locales| locales.map(|locales| parse_locales(&locales, violations))),
             custom: self.custom,
@@ -120,14 +120,14 @@ impl UpdateSite {
 }
 
 fn navigation(entries: Vec<NavigationInput>, violations: &mut Violations) -> Vec<NavigationEntry> {
-    check_count(entries.len(), "/navigation", MOST_ENTRIES, violations);
+    violations.take("/navigation", validate::count("entries", entries.len(), MAX_ENTRIES));
     let mut kept = Vec::new();
-    for (at, entry) in entries.into_iter().enumerate().take(MOST_ENTRIES) {
+    for (at, entry) in entries.into_iter().enumerate().take(MAX_ENTRIES) {
         let pointer = format!("/navigation/{at}");
-        check_count(entry.items.len(), &format!("{pointer}/items"), MOST_ENTRIES, violations);
+        violations.take(format!("{pointer}/items"), validate::count("items", entry.items.len(), MAX_ENTRIES));
         let (label, url) = link(&pointer, &entry.label, &entry.url, violations);
         let mut items = Vec::new();
-        for (at, item) in entry.items.into_iter().enumerate().take(MOST_ENTRIES) {
+        for (at, item) in entry.items.into_iter().enumerate().take(MAX_ENTRIES) {
             let (label, url) = link(&format!("{pointer}/items/{at}"), &item.label, &item.url, violations);
             items.push(NavigationLink { label, url });
         }
@@ -137,18 +137,21 @@ fn navigation(entries: Vec<NavigationInput>, violations: &mut Violations) -> Vec
 }
 
 fn link(pointer: &str, label: &str, url: &str, violations: &mut Violations) -> (String, String) {
-    let label = violations.take(format!("{pointer}/label"), line(label, 100));
-    let url = violations.take(format!("{pointer}/url"), web_address(url, true));
+    let label = violations.take(format!("{pointer}/label"), validate::line("label", label, 100));
+    let url = violations.take(format!("{pointer}/url"), validate::url_or_path("url", url));
     (label.unwrap_or_default(), url.unwrap_or_default())
 }
 
 fn parse_locales(given: &[String], violations: &mut Violations) -> Vec<Locale> {
     if given.is_empty() {
-        violations.take::<()>("/locales", Err(Invalid::new("empty", "at least one language, or null")));
+        violations.take::<()>(
+            "/locales",
+            Err(Invalid::new("locales-empty", "Must be at least one locale, or null.")),
+        );
     }
-    check_count(given.len(), "/locales", MOST_LOCALES, violations);
+    violations.take("/locales", validate::count("locales", given.len(), MAX_LOCALES));
     let mut locales = Vec::new();
-    for (at, text) in given.iter().enumerate().take(MOST_LOCALES) {
+    for (at, text) in given.iter().enumerate().take(MAX_LOCALES) {
         if let Some(locale) = violations.take(format!("/locales/{at}"), Locale::parse(text))
             && !locales.contains(&locale)
         {
@@ -156,13 +159,6 @@ fn parse_locales(given: &[String], violations: &mut Violations) -> Vec<Locale> {
         }
     }
     locales
-}
-
-fn check_count(count: usize, pointer: &str, most: usize, violations: &mut Violations) {
-    if count > most {
-        violations
-            .push(Place::Pointer(pointer.to_owned()), Invalid::new("too-many", format!("at most {most}")));
-    }
 }
 
 impl Changes {
@@ -184,7 +180,8 @@ impl Changes {
             Some(None) => row.custom.0.clear(),
             None => {}
         }
-        check_custom(&row.custom.0).map_err(|invalid| Error::invalid("/custom", invalid.code, invalid.detail))
+        validate::custom(&row.custom.0)
+            .map_err(|invalid| Error::invalid("/custom", invalid.code, invalid.detail))
     }
 }
 
@@ -192,13 +189,13 @@ impl Site {
     fn new(conn: &mut Connection, row: SiteRow, config: &Config) -> Result<Self> {
         let locales = match row.locales {
             Some(Json(locales)) => locales,
-            None => store::locales_in_use(conn, &config.locale)?,
+            None => store::locales_in_use(conn, &config.site.locale)?,
         };
         Ok(Self {
-            title: row.title.unwrap_or_else(|| config.title.clone()),
+            title: row.title.unwrap_or_else(|| config.site.title.clone()),
             description: row.description,
             url: render_context::store::website(conn, config)?.url,
-            locale: config.locale.clone(),
+            locale: config.site.locale.clone(),
             locales,
             navigation: row.navigation.0,
             custom: row.custom.0,
@@ -206,33 +203,34 @@ impl Site {
     }
 }
 
-/// Read what a frontend needs once
+/// Get site settings
 ///
-/// The publication's name, address, languages and navigation, and whatever else its editors keep for the frontend.
+/// Returns the publication's title, description, website URL, languages and navigation, and the free-form data its editors
+/// keep for the frontend. Public.
 #[utoipa::path(get, path = "/v1/site", tag = "site", security(()),
-    responses((status = 200, description = "The site.", body = Site)))]
-pub async fn get_site(app: Data<App>) -> Result<Answer> {
+    responses((status = 200, description = "The site settings.", body = Site)))]
+pub async fn get_site(app: Data<App>) -> Result<Response> {
     let config = app.config.clone();
     let read = move |conn: &mut Connection| {
         let row = store::find(conn)?;
         Site::new(conn, row, &config)
     };
     let site = app.db.snapshot(read).await?;
-    Ok(Answer::public_json(&site)?.surrogate_key("site"))
+    Ok(Response::public_json(&site)?.surrogate_key("site"))
 }
 
-/// Change what the site tells
+/// Update site settings
 ///
-/// What is not named stays; `null` puts the default back. The website's address and the default language are settings of
-/// the server.
+/// Omitted fields keep their value; `null` resets a field to its default. The website's URL and the default language are
+/// settings of the server and cannot be changed here. Responds 422 with every invalid field.
 #[utoipa::path(patch, path = "/v1/site", tag = "site", security(("bearer" = [])),
     request_body(content = UpdateSite, content_type = "application/merge-patch+json"),
-    responses((status = 200, description = "As it is now.", body = Site)))]
+    responses((status = 200, description = "The updated settings.", body = Site)))]
 pub async fn update_site(
     app: Data<App>,
     actor: Actor<WriteSite>,
     body: MergePatch<UpdateSite>,
-) -> Result<Answer> {
+) -> Result<Response> {
     let mut violations = Violations::default();
     let changes = body.value.parse(&mut violations);
     violations.check()?;
@@ -244,7 +242,7 @@ pub async fn update_site(
         if row != old {
             store::update(tx, &row)?;
         }
-        Answer::ok(&Site::new(tx, row, &config)?)
+        Response::ok(&Site::new(tx, row, &config)?)
     };
     app.db.write_as(actor.user, work).await
 }

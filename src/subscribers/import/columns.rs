@@ -391,7 +391,7 @@ impl Columns {
     /// Finds out what the columns of a header mean.
     ///
     /// # Errors
-    /// `no-email-column`, if none holds addresses.
+    /// `email-column-missing`, if none holds addresses.
     pub fn recognise(header: &[String]) -> Result<Self, Invalid> {
         let folded: Vec<String> = header.iter().map(|name| fold(name)).collect();
         let format = Format::of(&folded);
@@ -407,7 +407,7 @@ impl Columns {
         let columns = Self { format, all };
         if columns.find(Meaning::Email).is_none() {
             let detail = "no column holds mail addresses: name one email in the first line";
-            return Err(Invalid::new("no-email-column", detail));
+            return Err(Invalid::new("email-column-missing", detail));
         }
         Ok(columns)
     }

@@ -10,8 +10,8 @@ use super::columns::{Columns, Format, Meaning};
 use super::vocabulary::{self, Said};
 use crate::base::clock::Timestamp;
 use crate::base::http::json;
-use crate::base::mail::EmailAddress;
 use crate::base::text::Locale;
+use crate::base::text::email::EmailAddress;
 use crate::subscribers::{Line, Status};
 
 /// The most bytes that are kept of what a row says beside, as JSON.
@@ -74,18 +74,18 @@ impl Columns {
     pub fn person(&self, row: &ByteRecord, now: Timestamp) -> Result<Person, Refusal> {
         let refusal = |code, detail| Refusal { code, detail };
         if row.len() != self.all.len() {
-            return Err(refusal("ragged-row", "has more or fewer cells than the first line"));
+            return Err(refusal("cells-mismatched", "has more or fewer cells than the first line"));
         }
         let cells = Cells::read(self, row)?;
         let address = cells.get(Meaning::Email).unwrap_or_default();
         if address.is_empty() {
-            return Err(refusal("no-email", "has no address"));
+            return Err(refusal("email-missing", "has no address"));
         }
-        let email = EmailAddress::parse(address).map_err(|invalid| match invalid.code {
-            "eai-unsupported" => {
-                refusal("eai-unsupported", "the part of the address before the @ is limited to ASCII")
+        let email = EmailAddress::parse(address).map_err(|invalid| match invalid.code.as_ref() {
+            "email-not-ascii" => {
+                refusal("email-not-ascii", "the part of the address before the @ is limited to ASCII")
             }
-            _ => refusal("malformed-email", "the address is malformed"),
+            _ => refusal("email-malformed", "the address is malformed"),
         })?;
         let time = |meaning| cells.get(meaning).and_then(|text| vocabulary::time(text, now));
         let status = match self.said(&cells) {
@@ -93,7 +93,7 @@ impl Columns {
             Said::Unconfirmed => {
                 return Err(refusal("not-confirmed", "nobody has confirmed the address there"));
             }
-            Said::Unknown => return Err(refusal("unknown-status", "the status is none that is known here")),
+            Said::Unknown => return Err(refusal("status-unknown", "the status is none that is known here")),
         };
         let (created, signed_up) = (time(Meaning::CreatedAt), time(Meaning::SignedUpAt));
         // Where nothing is said of a confirmation, the sign-up was one.
@@ -155,9 +155,9 @@ impl<'a> Cells<'a> {
         let mut cells = Vec::with_capacity(row.len());
         for (column, cell) in columns.all.iter().zip(row) {
             let text = std::str::from_utf8(cell)
-                .map_err(|_| Refusal { code: "not-utf-8", detail: "holds bytes that are not UTF-8" })?;
+                .map_err(|_| Refusal { code: "row-not-utf-8", detail: "holds bytes that are not UTF-8" })?;
             if text.contains('\0') {
-                return Err(Refusal { code: "nul", detail: "holds U+0000" });
+                return Err(Refusal { code: "row-contains-nul", detail: "holds U+0000" });
             }
             cells.push((column.meaning, unguarded(text.trim_matches(' '))));
         }
@@ -269,5 +269,5 @@ fn line(text: &str) -> Option<Line> {
     let words: Vec<&str> =
         text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()).collect();
     let text: String = words.join(" ").chars().take(200).collect();
-    Line::parse(&text).ok()
+    Line::parse("name", &text).ok()
 }

@@ -212,7 +212,7 @@ fn create(
     };
     Verdict {
         outcome: Outcome::Created,
-        code: (!all).then_some("unknown-topic"),
+        code: (!all).then_some("topic-unknown"),
         deed: Some(Deed::Create(new)),
         subscriber: Some(id),
     }
@@ -238,7 +238,7 @@ fn fill(person: &Person, terms: &Terms, followable: &BTreeMap<String, TopicId>, 
     let name = person.name.clone().filter(|_| !known.has_name);
     let source = source(person, terms).filter(|_| !known.has_source);
     let labels = labels(person, terms, &known.labels);
-    let code = if fits { (!all).then_some("unknown-topic") } else { Some("custom-full") };
+    let code = if fits { (!all).then_some("topic-unknown") } else { Some("custom-too-long") };
     let id = SubscriberId::from_uuid(known.id);
     let changes = is_pending || name.is_some() || source.is_some() || !labels.is_empty() || !notes.is_empty();
     let confirmed_at = is_pending.then_some(person.confirmed_at);

@@ -57,10 +57,13 @@ pub struct Slice {
 pub fn known(bytes: &[u8]) -> Result<(), Invalid> {
     let refusal = |code, detail: &'static str| Err(Invalid::new(code, detail));
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
-        return refusal("not-utf-8", "the file is UTF-16; save it as CSV in UTF-8");
+        return refusal("file-not-utf-8", "the file is UTF-16; save it as CSV in UTF-8");
     }
     if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(&[0xd0, 0xcf, 0x11, 0xe0]) {
-        return refusal("not-csv", "the file is a spreadsheet or an archive; save the sheet as CSV in UTF-8");
+        return refusal(
+            "file-not-csv",
+            "the file is a spreadsheet or an archive; save the sheet as CSV in UTF-8",
+        );
     }
     Ok(())
 }
@@ -88,13 +91,13 @@ pub fn open(bytes: &[u8]) -> Result<Opening, Invalid> {
     let delimiter = delimiter.unwrap_or_else(|| sniff(rest));
     let slice = read(rest, place, true, delimiter, 1);
     let Some(row) = slice.rows.into_iter().next() else {
-        return refusal("empty-file", "the file has no header: its first line names the columns");
+        return refusal("file-empty", "the file has no header: its first line names the columns");
     };
     let Some(cells) = row.cells else {
         return refusal("row-too-long", "the first line is longer than 64 KiB; it has to name the columns");
     };
     if cells.len() > MOST_COLUMNS {
-        return refusal("too-many-columns", "at most 200 columns");
+        return refusal("columns-too-many", "at most 200 columns");
     }
     let header = cells.iter().map(|cell| String::from_utf8_lossy(cell).trim().to_owned()).collect();
     Ok(Opening { delimiter, header, first: slice.next })

@@ -113,9 +113,9 @@ impl Arriving<'_> {
     async fn all(&mut self, mut body: Payload) -> Result<()> {
         while let Some(chunk) = tokio::time::timeout(PATIENCE, body.next())
             .await
-            .map_err(|_| Error::malformed("", "body-too-slow", "nothing arrived for 30 seconds"))?
+            .map_err(|_| Error::malformed("", "body-too-slow", "No data arrived for 30 seconds."))?
         {
-            let chunk = chunk.map_err(|e| Error::malformed("", "body-broken-off", e.to_string()))?;
+            let chunk = chunk.map_err(|e| Error::malformed("", "body-incomplete", e.to_string()))?;
             self.some(chunk).await?;
         }
         if self.text.is_cut() {
@@ -141,7 +141,7 @@ impl Arriving<'_> {
         if chunk.contains(&0) {
             return Err(Error::malformed(
                 "",
-                "not-csv",
+                "file-not-csv",
                 "the file holds U+0000: it is UTF-16 or no text at all",
             ));
         }
@@ -214,12 +214,12 @@ impl Arriving<'_> {
 }
 
 fn refused(invalid: Invalid) -> Error {
-    match invalid.code {
-        "not-utf-8" | "not-csv" => Error::malformed("", invalid.code, invalid.detail),
+    match invalid.code.as_ref() {
+        "file-not-utf-8" | "file-not-csv" => Error::malformed("", invalid.code, invalid.detail),
         _ => Error::invalid("", invalid.code, invalid.detail),
     }
 }
 
 fn not_utf_8() -> Error {
-    Error::malformed("", "not-utf-8", "the file is not UTF-8; save it as CSV in UTF-8")
+    Error::malformed("", "file-not-utf-8", "the file is not UTF-8; save it as CSV in UTF-8")
 }

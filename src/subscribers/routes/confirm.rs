@@ -8,7 +8,7 @@ use minijinja::context;
 use super::pages::{button_page, message_page};
 use crate::app::App;
 use crate::base::error::Result;
-use crate::base::http::Answer;
+use crate::base::http::Response;
 use crate::base::http::html::{self, page};
 use crate::base::ids::SubscriberId;
 use crate::base::templates::Language;
@@ -29,7 +29,7 @@ use crate::subscribers::{ConfirmToken, Grant, languages};
         (status = 410, description = "The link is too old, or was used.", body = String,
          content_type = "text/html; charset=utf-8"),
     ))]
-pub async fn get_confirm_page(app: Data<App>, req: HttpRequest, token: Path<String>) -> Result<Answer> {
+pub async fn get_confirm_page(app: Data<App>, req: HttpRequest, token: Path<String>) -> Result<Response> {
     let (locale, settled) = match ConfirmToken::parse(&token) {
         None => (None, Some(Answered::Unknown)),
         Some(token) => {
@@ -41,7 +41,7 @@ pub async fn get_confirm_page(app: Data<App>, req: HttpRequest, token: Path<Stri
                 .await?
         }
     };
-    let language = html::language(&app, &req, locale.as_ref().map(|(_, locale)| locale));
+    let language = html::language(&app.templates, &req, locale.as_ref().map(|(_, locale)| locale));
     match settled {
         Some(settled) => answered_page(&app, &language, None, settled),
         None => button_page(&app, &language, "confirm"),
@@ -61,19 +61,19 @@ pub async fn get_confirm_page(app: Data<App>, req: HttpRequest, token: Path<Stri
         (status = 410, description = "The link is too old, or was used.", body = String,
          content_type = "text/html; charset=utf-8"),
     ))]
-pub async fn submit_confirm_page(app: Data<App>, req: HttpRequest, token: Path<String>) -> Result<Answer> {
+pub async fn submit_confirm_page(app: Data<App>, req: HttpRequest, token: Path<String>) -> Result<Response> {
     let Some(token) = ConfirmToken::parse(&token) else {
-        return answered_page(&app, &html::language(&app, &req, None), None, Answered::Unknown);
+        return answered_page(&app, &html::language(&app.templates, &req, None), None, Answered::Unknown);
     };
     let asked = token.clone();
     let (subscriber, locale) = app.db.read(move |conn| languages::of_question(conn, &asked)).await?.unzip();
-    let language = html::language(&app, &req, locale.as_ref());
+    let language = html::language(&app.templates, &req, locale.as_ref());
     let evidence = Evidence {
         text: Some(app.templates.say(&language, "confirm.text")?),
         locale,
         ..Evidence::new(Kind::Confirmed, Via::Mail).from(Visitor::of(&app, &req))
     };
-    let (keys, welcomes) = (app.keys.clone(), app.config.welcome_mail);
+    let (keys, welcomes) = (app.keys.clone(), app.config.mail.welcome);
     let settled =
         app.db.write(move |tx| confirmations::confirm(tx, &keys, &token, &evidence, welcomes)).await?;
     answered_page(&app, &language, subscriber, settled)
@@ -85,13 +85,13 @@ fn answered_page(
     language: &Language,
     subscriber: Option<SubscriberId>,
     answered: Answered,
-) -> Result<Answer> {
+) -> Result<Response> {
     match answered {
         Answered::Confirmed => {
             let own = subscriber.map(|id| Grant::Own.token(&app.keys, id));
             let link = own.map(|own| format!("{}/subscribe/preferences/{own}", app.config.base_url()));
             let about = context! { message => "confirmed", link };
-            page(app, language, StatusCode::OK, "message.html", about)
+            page(&app.templates, language, StatusCode::OK, "message.html", about)
         }
         Answered::Expired => message_page(app, language, StatusCode::GONE, "expired", true),
         Answered::Unknown => message_page(app, language, StatusCode::NOT_FOUND, "broken", true),

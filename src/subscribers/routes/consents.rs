@@ -10,7 +10,7 @@ use crate::auth::{Actor, ReadSubscribers};
 use crate::base::clock::Timestamp;
 use crate::base::db::types::Json as Stored;
 use crate::base::error::{Error, Result};
-use crate::base::http::Answer;
+use crate::base::http::Response;
 use crate::base::ids::{ConsentId, SubscriberId, UserId};
 use crate::base::text::Locale;
 use crate::subscribers::evidence::{self, ConsentRow, Kind, Via};
@@ -93,7 +93,7 @@ pub async fn list_consents(
     app: Data<App>,
     _actor: Actor<ReadSubscribers>,
     id: Path<SubscriberId>,
-) -> Result<Answer> {
+) -> Result<Response> {
     let id = id.into_inner();
     let rows = app
         .db
@@ -102,5 +102,5 @@ pub async fn list_consents(
             evidence::list(conn, id)
         })
         .await?;
-    Answer::ok(&ConsentList { items: rows.into_iter().map(Consent::from).collect() })
+    Response::ok(&ConsentList { items: rows.into_iter().map(Consent::from).collect() })
 }

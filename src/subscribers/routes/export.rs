@@ -17,7 +17,7 @@ use crate::base::db::{Connection, Tx};
 use crate::base::error::Result;
 use crate::base::events::Event;
 use crate::base::http::query::{FromParams, Params};
-use crate::base::http::{Answer, Query, Streamed};
+use crate::base::http::{Query, Response, Streamed};
 use crate::base::ids::SubscriberId;
 use crate::base::text::slug::Slug;
 use crate::subscribers::import::cells::{guarded, joined, write_row};
@@ -140,9 +140,9 @@ pub async fn export_subscriber(
     app: Data<App>,
     actor: Actor<ExportSubscribers>,
     id: Path<SubscriberId>,
-) -> Result<Answer> {
+) -> Result<Response> {
     let id = id.into_inner();
-    Answer::ok(&app.db.write_as(actor.user, move |tx| export(tx, id)).await?)
+    Response::ok(&app.db.write_as(actor.user, move |tx| export(tx, id)).await?)
 }
 
 /// Everything that is kept of a person; that it was given out is written down.

@@ -8,10 +8,11 @@ use utoipa::{IntoParams, ToSchema};
 use super::imports::arrived;
 use crate::app::App;
 use crate::auth::{Actor, ImportSubscribers};
-use crate::base::error::{Invalid, Result};
+use crate::base::error::Result;
 use crate::base::http::query::{FromParams, Params};
-use crate::base::http::{Answer, PageRequest, Query, page};
+use crate::base::http::{PageRequest, Query, Response, page};
 use crate::base::ids::{ImportId, SubscriberId};
+use crate::base::text::validate;
 use crate::subscribers::import::store::{self, ReportRow};
 use crate::subscribers::import::{Outcome, detail};
 
@@ -81,8 +82,8 @@ pub struct ReportRequest {
 impl FromParams for ReportRequest {
     fn from_params(params: &mut Params) -> Self {
         let outcomes = params.list("outcome", |name| {
-            let names = Outcome::ALL.map(Outcome::as_str).join(", ");
-            Outcome::parse(name).ok_or_else(|| Invalid::new("not-one-of", format!("any of {names}")))
+            Outcome::parse(name)
+                .ok_or_else(|| validate::unknown("outcome", Outcome::ALL.map(Outcome::as_str)))
         });
         Self { outcomes, page: PageRequest::from_params(params) }
     }
@@ -101,7 +102,7 @@ pub async fn list_subscriber_import_rows(
     req: HttpRequest,
     id: Path<ImportId>,
     query: Query<ReportRequest>,
-) -> Result<Answer> {
+) -> Result<Response> {
     let Query(ReportRequest { outcomes, page: part }) = query;
     let id = id.into_inner();
     let of = (id, outcomes.clone());
@@ -116,6 +117,6 @@ pub async fn list_subscriber_import_rows(
         })
         .await?;
     let items = rows.into_iter().map(SubscriberImportRow::from).collect();
-    let answer = Answer::ok(&SubscriberImportRowPage { items, next_cursor: next_cursor.clone() })?;
+    let answer = Response::ok(&SubscriberImportRowPage { items, next_cursor: next_cursor.clone() })?;
     Ok(page::with_next_link(answer, req.path(), req.query_string(), next_cursor.as_deref()))
 }

@@ -9,13 +9,14 @@ use utoipa::{IntoParams, ToSchema};
 use crate::app::App;
 use crate::auth::{Actor, ImportSubscribers};
 use crate::base::clock::Timestamp;
-use crate::base::error::{Error, Invalid, Result};
+use crate::base::error::{Error, Result};
 use crate::base::http::idempotency::{IdempotencyKey, IdempotencyKeyHeader};
 use crate::base::http::query::{FromParams, Params};
-use crate::base::http::{Answer, PageRequest, Query, page};
+use crate::base::http::{PageRequest, Query, Response, page};
 use crate::base::ids::{ImportId, UserId};
 use crate::base::jobs;
 use crate::base::text::Locale;
+use crate::base::text::validate;
 use crate::subscribers::import;
 use crate::subscribers::import::Progress;
 use crate::subscribers::import::columns::{Column, Columns, Format};
@@ -189,28 +190,21 @@ impl FromParams for ImportRequest {
         let dry_run = params.required("dry_run", |text| match text {
             "true" => Ok(true),
             "false" => Ok(false),
-            _ => Err(Invalid::new("malformed-boolean", "either true or false")),
+            _ => Err(validate::malformed("boolean", "Must be true or false.")),
         });
         let is_dry = dry_run.unwrap_or(true);
-        let source = if is_dry {
-            params.parsed("source", Line::parse)
-        } else {
-            params.required("source", Line::parse)
-        };
-        let statement =
-            params.text_within("statement", MOST_STATEMENT_CHARS * 4).map(|text| text.trim().to_owned());
-        match &statement {
-            None if !is_dry => {
-                params.refuse("statement", Invalid::new("missing-parameter", "this operation needs it"));
-            }
-            Some(text) if text.is_empty() => {
-                params.refuse("statement", Invalid::new("empty", "at least one character"));
-            }
-            Some(text) if text.chars().count() > MOST_STATEMENT_CHARS => {
-                params.refuse("statement", Invalid::new("too-long", "at most 2000 characters"));
-            }
-            _ => {}
+        let source = |text: &str| Line::parse("source", text);
+        let source = if is_dry { params.parsed("source", source) } else { params.required("source", source) };
+        let given = params.text_within("statement", MOST_STATEMENT_CHARS * 4);
+        if given.is_none() && !is_dry {
+            params.refuse("statement", validate::missing("parameter"));
         }
+        let statement =
+            given.map(|text| validate::filled_text("statement", &text, MOST_STATEMENT_CHARS)).transpose();
+        let statement = statement.unwrap_or_else(|invalid| {
+            params.refuse("statement", invalid);
+            None
+        });
         let labels: Vec<String> = params.list("labels", |text| Ok(text.to_owned()));
         let labels = Labels::parse(&labels).unwrap_or_else(|invalid| {
             params.refuse("labels", invalid);
@@ -240,9 +234,9 @@ pub async fn import_subscribers(
     key: IdempotencyKey,
     query: Query<ImportRequest>,
     body: Payload,
-) -> Result<Answer> {
+) -> Result<Response> {
     let Query(ImportRequest { dry_run, source, statement, labels, locale }) = query;
-    let locale = locale.unwrap_or_else(|| app.config.locale.clone());
+    let locale = locale.unwrap_or_else(|| app.config.site.locale.clone());
     let asked = Asked { user: actor.user, dry_run, source, statement, labels, locale };
     let received = upload::receive(&app, &req, body, asked).await?;
     let (id, bytes) = (received.id, received.bytes);
@@ -251,7 +245,7 @@ pub async fn import_subscribers(
         let row = store::arrive(tx, id, bytes)?;
         let now = tx.now();
         jobs::enqueue(tx, &import::ImportSubscribers { import: id }, now)?;
-        let answer = Answer::ok(&SubscriberImport::try_from(row)?)?.status(StatusCode::ACCEPTED);
+        let answer = Response::ok(&SubscriberImport::try_from(row)?)?.status(StatusCode::ACCEPTED);
         Ok(answer.header(header::LOCATION, format!("/v1/imports/{id}")))
     };
     let answer = once.answer(&app.db, std::future::ready(Ok(())), start).await;
@@ -272,7 +266,7 @@ pub async fn list_subscriber_imports(
     _actor: Actor<ImportSubscribers>,
     req: HttpRequest,
     query: Query<PageRequest>,
-) -> Result<Answer> {
+) -> Result<Response> {
     let Query(part) = query;
     let after: Option<(Timestamp, ImportId)> = part.after(&"imports")?;
     let (rows, next_cursor, total) = app
@@ -285,7 +279,7 @@ pub async fn list_subscriber_imports(
         })
         .await?;
     let items = rows.into_iter().map(SubscriberImport::try_from).collect::<Result<_>>()?;
-    let answer = Answer::ok(&SubscriberImportPage { items, next_cursor: next_cursor.clone(), total })?;
+    let answer = Response::ok(&SubscriberImportPage { items, next_cursor: next_cursor.clone(), total })?;
     Ok(page::with_next_link(answer, req.path(), req.query_string(), next_cursor.as_deref()))
 }
 
@@ -299,9 +293,9 @@ pub async fn get_subscriber_import(
     app: Data<App>,
     _actor: Actor<ImportSubscribers>,
     id: Path<ImportId>,
-) -> Result<Answer> {
+) -> Result<Response> {
     let id = id.into_inner();
-    Answer::ok(&SubscriberImport::try_from(app.db.read(move |conn| arrived(conn, id)).await?)?)
+    Response::ok(&SubscriberImport::try_from(app.db.read(move |conn| arrived(conn, id)).await?)?)
 }
 
 pub(super) fn arrived(conn: &mut crate::base::db::Connection, id: ImportId) -> Result<ImportRow> {

@@ -8,7 +8,7 @@ use minijinja::{Value, context};
 use crate::app::App;
 use crate::base::error::Result;
 use crate::base::http::html::page;
-use crate::base::http::{Answer, Form};
+use crate::base::http::{Form, Response};
 use crate::base::templates::Language;
 use crate::base::text::slug::Slug;
 use crate::subscribers::topics::{Followable, MAX_TOPICS};
@@ -20,13 +20,13 @@ pub(super) fn message_page(
     status: StatusCode,
     message: &str,
     has_link: bool,
-) -> Result<Answer> {
+) -> Result<Response> {
     let link = has_link.then(|| format!("{}/subscribe", app.config.base_url()));
-    page(app, language, status, "message.html", context! { message, link })
+    page(&app.templates, language, status, "message.html", context! { message, link })
 }
 
-pub(super) fn button_page(app: &App, language: &Language, message: &str) -> Result<Answer> {
-    page(app, language, StatusCode::OK, "button.html", context! { message })
+pub(super) fn button_page(app: &App, language: &Language, message: &str) -> Result<Response> {
+    page(&app.templates, language, StatusCode::OK, "button.html", context! { message })
 }
 
 /// The topics as a form shows them: which of them are chosen.

@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::base::db::Connection;
 use crate::base::error::{Error, Result};
 use crate::base::http::html::{self, page};
-use crate::base::http::{Answer, Form};
+use crate::base::http::{Form, Response};
 use crate::base::ids::SubscriberId;
 use crate::subscribers::consent::Reason;
 use crate::subscribers::evidence::{Evidence, Kind, Via, Visitor};
@@ -46,7 +46,7 @@ pub struct PreferencesForm {
         (status = 404, description = "The link is not one of ours, or nothing is kept of the person any more.",
          body = String, content_type = "text/html; charset=utf-8"),
     ))]
-pub async fn get_preferences_page(app: Data<App>, req: HttpRequest, token: Path<String>) -> Result<Answer> {
+pub async fn get_preferences_page(app: Data<App>, req: HttpRequest, token: Path<String>) -> Result<Response> {
     match Grant::read(&app.keys, &token) {
         Some(granted) => preferences_page(&app, &req, granted, &token, None).await,
         None => unknown(&app, &req),
@@ -72,12 +72,12 @@ pub async fn submit_preferences_page(
     req: HttpRequest,
     token: Path<String>,
     form: Form,
-) -> Result<Answer> {
+) -> Result<Response> {
     let Some(granted @ (id, grant)) = Grant::read(&app.keys, &token) else { return unknown(&app, &req) };
     let Some(locale) = app.db.read(move |conn| languages::of_subscriber(conn, id)).await? else {
         return unknown(&app, &req);
     };
-    let language = html::language(&app, &req, Some(&locale));
+    let language = html::language(&app.templates, &req, Some(&locale));
     let keys = app.keys.clone();
     match form.text("action") {
         Some("leave") => {
@@ -109,11 +109,11 @@ pub async fn submit_preferences_page(
 #[utoipa::path(post, path = "/subscribe/preferences/{token}/export", tag = "pages", security(()),
     params(("token" = String, Path, min_length = 1, max_length = 100, description = "The token of the link.")),
     responses((status = 200, description = "Everything that is kept.", body = SubscriberExport)))]
-pub async fn export_own_data(app: Data<App>, token: Path<String>) -> Result<Answer> {
+pub async fn export_own_data(app: Data<App>, token: Path<String>) -> Result<Response> {
     let Some((id, Grant::Own)) = Grant::read(&app.keys, &token) else {
         return Err(Error::NotFound("subscriber"));
     };
-    let answer = Answer::ok(&app.db.write(move |tx| export(tx, id)).await?)?;
+    let answer = Response::ok(&app.db.write(move |tx| export(tx, id)).await?)?;
     Ok(answer
         .header(header::CACHE_CONTROL, "no-store")
         .header(header::CONTENT_DISPOSITION, "attachment; filename=\"subscription.json\""))
@@ -125,7 +125,7 @@ async fn preferences_page(
     (id, grant): (SubscriberId, Grant),
     token: &str,
     notice: Option<&str>,
-) -> Result<Answer> {
+) -> Result<Response> {
     let read = move |conn: &mut Connection| match store::get(conn, id) {
         Ok(kept) => Ok(Some((kept, topics::followable(conn)?))),
         Err(Error::NotFound(_)) => Ok(None),
@@ -133,7 +133,7 @@ async fn preferences_page(
     };
     let Some((kept, all)) = app.db.snapshot(read).await? else { return unknown(app, req) };
     let Kept { row, topics: chosen, .. } = kept;
-    let language = html::language(app, req, Some(&row.locale));
+    let language = html::language(&app.templates, req, Some(&row.locale));
     let status = match notice {
         Some("unsure") => StatusCode::UNPROCESSABLE_ENTITY,
         _ => StatusCode::OK,
@@ -148,11 +148,11 @@ async fn preferences_page(
         export => format!("{base}/subscribe/preferences/{token}/export"),
         subscribe => format!("{base}/subscribe"),
     };
-    page(app, &language, status, "preferences.html", about)
+    page(&app.templates, &language, status, "preferences.html", about)
 }
 
-fn unknown(app: &App, req: &HttpRequest) -> Result<Answer> {
-    message_page(app, &html::language(app, req, None), StatusCode::NOT_FOUND, "broken", true)
+fn unknown(app: &App, req: &HttpRequest) -> Result<Response> {
+    message_page(app, &html::language(&app.templates, req, None), StatusCode::NOT_FOUND, "broken", true)
 }
 
 /// An address as it is shown to whoever has the link, which may have been passed on: its first letter and its domain.

@@ -11,7 +11,7 @@ use crate::auth::{Actor, ReadSubscribers};
 use crate::base::clock::Timestamp;
 use crate::base::error::{Error, Result};
 use crate::base::http::query::{FromParams, Params};
-use crate::base::http::{Answer, Query};
+use crate::base::http::{Query, Response};
 use crate::subscribers::Status;
 use crate::subscribers::stats::{self, DAY_MICROS};
 
@@ -99,7 +99,7 @@ pub async fn get_subscriber_stats(
     app: Data<App>,
     _actor: Actor<ReadSubscribers>,
     query: Query<StatsRequest>,
-) -> Result<Answer> {
+) -> Result<Response> {
     let Query(StatsRequest(count)) = query;
     let today = app.clock.now().as_micros().div_euclid(DAY_MICROS);
     let first = today - count + 1;
@@ -126,7 +126,7 @@ pub async fn get_subscriber_stats(
         };
         *number = count;
     }
-    Answer::ok(&SubscriberStats { statuses: statuses.into(), days: days.into_values().collect() })
+    Response::ok(&SubscriberStats { statuses: statuses.into(), days: days.into_values().collect() })
 }
 
 impl From<Vec<(Status, i64)>> for StatusCounts {

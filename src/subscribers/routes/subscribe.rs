@@ -14,10 +14,10 @@ use crate::app::App;
 use crate::base::error::{Error, Invalid, Result};
 use crate::base::http::html::{self, page};
 use crate::base::http::limit::Policy;
-use crate::base::http::{Answer, Form};
-use crate::base::mail::EmailAddress;
+use crate::base::http::{Form, Response};
 use crate::base::templates::Language;
 use crate::base::text::Locale;
+use crate::base::text::email::EmailAddress;
 use crate::base::text::slug::Slug;
 use crate::subscribers::evidence::{Evidence, Kind, Via, Visitor, kept};
 use crate::subscribers::form_tokens::Verdict;
@@ -96,12 +96,13 @@ pub(super) struct Typed {
 /// A page with a form that works without scripts. A website may show a form of its own that posts the same fields here.
 #[utoipa::path(get, path = "/subscribe", tag = "pages", security(()), params(FormParameters),
     responses((status = 200, description = "The form.", body = String, content_type = "text/html; charset=utf-8")))]
-pub async fn get_subscribe_page(app: Data<App>, req: HttpRequest) -> Result<Answer> {
+pub async fn get_subscribe_page(app: Data<App>, req: HttpRequest) -> Result<Response> {
     let given = from_query(&req);
     // Who reads the form in a language is written to in it.
-    let locale = locale(&given)
-        .or_else(|| html::accepted(&app, &req).and_then(|language| Locale::parse(language.tag()).ok()));
-    let language = html::language(&app, &req, locale.as_ref());
+    let locale = locale(&given).or_else(|| {
+        html::accepted(&app.templates, &req).and_then(|language| Locale::parse(language.tag()).ok())
+    });
+    let language = html::language(&app.templates, &req, locale.as_ref());
     let typed = Typed { locale, ..Typed::from(&given) };
     form_page(&app, &language, StatusCode::OK, typed).await
 }
@@ -122,8 +123,8 @@ pub async fn get_subscribe_page(app: Data<App>, req: HttpRequest) -> Result<Answ
         (status = 429, description = "Too many sign-ups: again after `Retry-After`.", body = String,
          content_type = "text/html; charset=utf-8"),
     ))]
-pub async fn submit_subscribe_page(app: Data<App>, req: HttpRequest, form: Form) -> Result<Answer> {
-    let language = html::language(&app, &req, locale(&form).as_ref());
+pub async fn submit_subscribe_page(app: Data<App>, req: HttpRequest, form: Form) -> Result<Response> {
+    let language = html::language(&app.templates, &req, locale(&form).as_ref());
     match submit(&app, &req, &language, &form).await {
         Err(Error::TooMany(seconds)) => {
             let answer = message_page(&app, &language, StatusCode::TOO_MANY_REQUESTS, "later", false)?;
@@ -133,11 +134,11 @@ pub async fn submit_subscribe_page(app: Data<App>, req: HttpRequest, form: Form)
     }
 }
 
-async fn submit(app: &App, req: &HttpRequest, language: &Language, form: &Form) -> Result<Answer> {
+async fn submit(app: &App, req: &HttpRequest, language: &Language, form: &Form) -> Result<Response> {
     app.limits.admit_network(req, Policy::Join)?;
     let mut typed = Typed::from(form);
     let email = EmailAddress::parse(form.text("email").unwrap_or_default());
-    let name = form.filled("name").map(Line::parse).transpose();
+    let name = form.filled("name").map(|text| Line::parse("name", text)).transpose();
     let (email, name) = match (email, name) {
         (Ok(email), Ok(name)) => (email, name),
         (email, name) => {
@@ -155,11 +156,11 @@ async fn submit(app: &App, req: &HttpRequest, language: &Language, form: &Form) 
             Verdict::Good | Verdict::Twice => {
                 let evidence = Evidence {
                     text: Some(app.templates.say(language, "subscribe.text")?),
-                    source: form.filled("source").and_then(|text| Line::parse(text).ok()),
+                    source: form.filled("source").and_then(|text| Line::parse("source", text).ok()),
                     visitor,
                     ..Evidence::new(Kind::Requested, Via::Page)
                 };
-                let locale = typed.locale.unwrap_or_else(|| app.config.locale.clone());
+                let locale = typed.locale.unwrap_or_else(|| app.config.site.locale.clone());
                 let sign_up = SignUp { email, name, locale, topics: typed.topics, evidence };
                 signup::accept(app, req, sign_up).await?;
             }
@@ -175,7 +176,7 @@ async fn submit(app: &App, req: &HttpRequest, language: &Language, form: &Form) 
         }
     }
     match redirect(app, &typed.redirect) {
-        Some(address) => Ok(Answer::no_content()
+        Some(address) => Ok(Response::no_content()
             .status(StatusCode::SEE_OTHER)
             .header(header::CACHE_CONTROL, "no-store")
             .header(header::LOCATION, address)),
@@ -183,7 +184,7 @@ async fn submit(app: &App, req: &HttpRequest, language: &Language, form: &Form) 
     }
 }
 
-async fn form_page(app: &App, language: &Language, status: StatusCode, typed: Typed) -> Result<Answer> {
+async fn form_page(app: &App, language: &Language, status: StatusCode, typed: Typed) -> Result<Response> {
     let all = app.db.read(topics::followable).await?;
     let stamp = typed.stamp.map_or_else(|| app.stamps.make(&app.keys, &app.random, app.clock.now()), Ok)?;
     let form = context! {
@@ -200,7 +201,7 @@ async fn form_page(app: &App, language: &Language, status: StatusCode, typed: Ty
         again => typed.again,
         honeypot => HONEYPOT,
     };
-    page(app, language, status, "subscribe.html", form)
+    page(&app.templates, language, status, "subscribe.html", form)
 }
 
 impl From<&Form> for Typed {
@@ -241,8 +242,8 @@ fn redirect(app: &App, address: &str) -> Option<String> {
 
 /// The sentence that says what is wrong with an address.
 fn explain_address(invalid: &Invalid) -> &'static str {
-    match invalid.code {
-        "eai-unsupported" => "email_not_ascii",
+    match invalid.code.as_ref() {
+        "email-not-ascii" => "email_not_ascii",
         _ => "email_malformed",
     }
 }

@@ -13,7 +13,7 @@ use crate::base::db::types;
 use crate::base::error::{Error, Result, Violations};
 use crate::base::http::json::present;
 use crate::base::http::query::{FromParams, Params};
-use crate::base::http::{Answer, Fields, MergePatch, Query};
+use crate::base::http::{Fields, MergePatch, Query, Response};
 use crate::base::ids::SubscriberId;
 use crate::base::text::Locale;
 use crate::base::text::slug::Slug;
@@ -158,10 +158,10 @@ pub async fn get_subscriber(
     _actor: Actor<ReadSubscribers>,
     id: Path<SubscriberId>,
     chosen: Query<Chosen>,
-) -> Result<Answer> {
+) -> Result<Response> {
     let id = id.into_inner();
     let kept = app.db.snapshot(move |conn| store::get(conn, id)).await?;
-    Answer::ok(&write(&app, &chosen.0.0, kept)?)
+    Response::ok(&write(&app, &chosen.0.0, kept)?)
 }
 
 /// Change a subscriber
@@ -176,13 +176,13 @@ pub async fn update_subscriber(
     actor: Actor<WriteSubscribers>,
     id: Path<SubscriberId>,
     body: MergePatch<UpdateSubscriber>,
-) -> Result<Answer> {
+) -> Result<Response> {
     let given = body.value;
     let mut violations = Violations::default();
     let changes = SubscriberChanges {
-        name: given
-            .name
-            .and_then(|name| violations.take("/name", name.as_deref().map(Line::parse).transpose())),
+        name: given.name.and_then(|name| {
+            violations.take("/name", name.as_deref().map(|name| Line::parse("name", name)).transpose())
+        }),
         locale: given.locale.and_then(|locale| violations.take("/locale", Locale::parse(&locale))),
         custom: None,
         updated_at: None,
@@ -208,7 +208,7 @@ pub async fn update_subscriber(
                 })
             })
             .await?;
-    Answer::ok(&Subscriber::from(kept))
+    Response::ok(&Subscriber::from(kept))
 }
 
 /// Erase a subscriber
@@ -222,9 +222,9 @@ pub async fn erase_subscriber(
     app: Data<App>,
     actor: Actor<EraseSubscribers>,
     id: Path<SubscriberId>,
-) -> Result<Answer> {
+) -> Result<Response> {
     let id = id.into_inner();
     let keys = app.keys.clone();
     app.db.write_as(actor.user, move |tx| store::erase(tx, &keys, id)).await?;
-    Ok(Answer::no_content())
+    Ok(Response::no_content())
 }

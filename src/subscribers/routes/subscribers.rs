@@ -18,10 +18,11 @@ use crate::base::clock::Timestamp;
 use crate::base::error::{Invalid, Result, Violations};
 use crate::base::http::limit::{Key, Policy};
 use crate::base::http::query::{FromParams, Params};
-use crate::base::http::{Answer, Fields, Json, PageRequest, Query, page, peer};
-use crate::base::mail::EmailAddress;
+use crate::base::http::{Fields, Json, PageRequest, Query, Response, client_ip, page};
 use crate::base::text::Locale;
+use crate::base::text::email::EmailAddress;
 use crate::base::text::slug::Slug;
+use crate::base::text::validate;
 use crate::subscribers::evidence::{self, Evidence, Kind, MOST_TEXT, Via, Visitor};
 use crate::subscribers::list::{self, Wanted};
 use crate::subscribers::topics::MAX_TOPICS;
@@ -150,7 +151,7 @@ pub async fn join_subscribers(
     app: Data<App>,
     req: HttpRequest,
     body: Json<JoinSubscribers>,
-) -> Result<Answer> {
+) -> Result<Response> {
     let given = body.value;
     let speaks = given.ip.is_some() || given.user_agent.is_some() || given.form_url.is_some();
     if speaks {
@@ -158,8 +159,10 @@ pub async fn join_subscribers(
     }
     let mut violations = Violations::default();
     let ip = violations.take("/ip", given.ip.as_deref().map(ip).transpose());
-    let user_agent = violations.take("/user_agent", given.user_agent.as_deref().map(line).transpose());
-    let form_url = violations.take("/form_url", given.form_url.as_deref().map(line).transpose());
+    let user_agent = violations
+        .take("/user_agent", given.user_agent.as_deref().map(|text| line("user-agent", text)).transpose());
+    let form_url = violations
+        .take("/form_url", given.form_url.as_deref().map(|text| line("form-url", text)).transpose());
     let visitor = if speaks {
         let hash = |ip| evidence::network_hash(&app.keys, ip);
         Visitor {
@@ -172,26 +175,35 @@ pub async fn join_subscribers(
     };
     match ip.flatten() {
         Some(ip) => {
-            app.limits.admit(&req, Policy::Join, || Key::Network(peer::network(ip.to_canonical())))?;
+            app.limits.admit(&req, Policy::Join, || Key::Network(client_ip::network(ip.to_canonical())))?;
         }
         None => app.limits.admit_network(&req, Policy::Join)?,
     }
     let email = violations.take("/email", EmailAddress::parse(&given.email));
-    let name = violations.take("/name", given.name.as_deref().map(Line::parse).transpose());
+    let name =
+        violations.take("/name", given.name.as_deref().map(|text| Line::parse("name", text)).transpose());
     let locale = violations.take("/locale", given.locale.as_deref().map(Locale::parse).transpose());
-    let source = violations.take("/source", given.source.as_deref().map(Line::parse).transpose());
+    let source = violations
+        .take("/source", given.source.as_deref().map(|text| Line::parse("source", text)).transpose());
     let topics = violations.take("/topics", topics(given.topics.unwrap_or_default()));
-    let text = violations.take("/consent_text", given.consent_text.as_deref().map(text).transpose());
+    let text = violations.take(
+        "/consent_text",
+        given
+            .consent_text
+            .as_deref()
+            .map(|text| validate::filled_text("consent-text", text, MOST_TEXT))
+            .transpose(),
+    );
     violations.check()?;
     if let (Some(email), Some(name), Some(locale), Some(source), Some(topics), Some(text)) =
         (email, name, locale, source, topics, text)
     {
         let via = if speaks { Via::Server } else { Via::Api };
         let evidence = Evidence { text, source, visitor, ..Evidence::new(Kind::Requested, via) };
-        let locale = locale.unwrap_or_else(|| app.config.locale.clone());
+        let locale = locale.unwrap_or_else(|| app.config.site.locale.clone());
         signup::accept(&app, &req, SignUp { email, name, locale, topics, evidence }).await?;
     }
-    Ok(Answer::ok(&Joined { status: "pending" })?.status(StatusCode::ACCEPTED))
+    Ok(Response::ok(&Joined { status: "pending" })?.status(StatusCode::ACCEPTED))
 }
 
 /// List subscribers
@@ -208,7 +220,7 @@ pub async fn list_subscribers(
     _actor: Actor<ReadSubscribers>,
     req: HttpRequest,
     query: Query<ListRequest>,
-) -> Result<Answer> {
+) -> Result<Response> {
     let Query(ListRequest { wanted, page: part, fields }) = query;
     let after = part.after(&wanted)?;
     let (kept, next_cursor, total) = app
@@ -221,36 +233,24 @@ pub async fn list_subscribers(
         })
         .await?;
     let items = kept.into_iter().map(|kept| write(&app, &fields, kept)).collect::<Result<_>>()?;
-    let answer = Answer::ok(&SubscriberPage { items, next_cursor: next_cursor.clone(), total })?;
+    let answer = Response::ok(&SubscriberPage { items, next_cursor: next_cursor.clone(), total })?;
     Ok(page::with_next_link(answer, req.path(), req.query_string(), next_cursor.as_deref()))
 }
 
 /// Reads the topics that somebody chose.
 ///
 /// # Errors
-/// `too-many`, or what is wrong with one of them.
+/// `topics-too-many`, or what is wrong with one of them.
 pub(super) fn topics(given: Vec<String>) -> Result<Vec<Slug>, Invalid> {
-    if given.len() > MAX_TOPICS {
-        return Err(Invalid::new("too-many", "at most 100 topics"));
-    }
+    validate::count("topics", given.len(), MAX_TOPICS)?;
     given.iter().map(|slug| Slug::parse(slug)).collect()
 }
 
 fn ip(text: &str) -> Result<IpAddr, Invalid> {
-    text.parse().map_err(|_| Invalid::new("malformed-ip", "an IPv4 or IPv6 address"))
+    text.parse().map_err(|_| validate::malformed("ip", "Must be an IPv4 or IPv6 address."))
 }
 
-fn line(text: &str) -> Result<String, Invalid> {
-    match evidence::kept(text) {
-        Some(line) if text.chars().count() <= evidence::MOST_KEPT => Ok(line),
-        _ => Err(Invalid::new("malformed-line", "one line of 1 to 500 characters")),
-    }
-}
-
-fn text(text: &str) -> Result<String, Invalid> {
-    let text = text.trim();
-    if text.is_empty() || text.chars().count() > MOST_TEXT {
-        return Err(Invalid::new("malformed-text", "1 to 2000 characters"));
-    }
-    Ok(text.to_owned())
+fn line(noun: &str, text: &str) -> Result<String, Invalid> {
+    validate::text(noun, text, evidence::MOST_KEPT)?;
+    validate::line(noun, &evidence::kept(text).unwrap_or_default(), evidence::MOST_KEPT)
 }

@@ -13,9 +13,10 @@ use crate::base::error::{Error, Invalid, Result, Violations};
 use crate::base::events::Event;
 use crate::base::http::idempotency::IdempotencyKeyHeader;
 use crate::base::http::query::{FromParams, Params};
-use crate::base::http::{Answer, IdempotencyKey, Json, PageRequest, Query, page};
+use crate::base::http::{IdempotencyKey, Json, PageRequest, Query, Response, page};
 use crate::base::ids::SuppressionId;
-use crate::base::mail::EmailAddress;
+use crate::base::text::email::EmailAddress;
+use crate::base::text::validate;
 use crate::subscribers::consent::Reason;
 use crate::subscribers::evidence::{Evidence, Kind, Via};
 use crate::subscribers::suppressions::{self, SuppressionRow};
@@ -96,8 +97,7 @@ impl FromParams for SuppressionRequest {
 }
 
 fn unknown_reason() -> Invalid {
-    let names = Reason::ALL.map(Reason::as_str).join(", ");
-    Invalid::new("not-one-of", format!("any of {names}"))
+    validate::unknown("reason", Reason::ALL.map(Reason::as_str))
 }
 
 /// List suppressed addresses
@@ -112,7 +112,7 @@ pub async fn list_suppressions(
     _actor: Actor<ReadSubscribers>,
     req: HttpRequest,
     query: Query<SuppressionRequest>,
-) -> Result<Answer> {
+) -> Result<Response> {
     let Query(SuppressionRequest { reasons, email, page: part }) = query;
     let of = ("suppressions", reasons.clone());
     let after: Option<(Timestamp, SuppressionId)> = part.after(&of)?;
@@ -133,7 +133,7 @@ pub async fn list_suppressions(
     };
     let (rows, next_cursor, total) = app.db.snapshot(read).await?;
     let items = rows.into_iter().map(Suppression::from).collect();
-    let answer = Answer::ok(&SuppressionPage { items, next_cursor: next_cursor.clone(), total })?;
+    let answer = Response::ok(&SuppressionPage { items, next_cursor: next_cursor.clone(), total })?;
     Ok(page::with_next_link(answer, req.path(), req.query_string(), next_cursor.as_deref()))
 }
 
@@ -150,7 +150,7 @@ pub async fn suppress_address(
     actor: Actor<WriteSubscribers>,
     key: IdempotencyKey,
     body: Json<SuppressAddress>,
-) -> Result<Answer> {
+) -> Result<Response> {
     let mut violations = Violations::default();
     let email = violations.take("/email", EmailAddress::parse(&body.value.email));
     let reason = Reason::parse(&body.value.reason).filter(|reason| *reason != Reason::Erased);
@@ -174,7 +174,7 @@ pub async fn suppress_address(
             tx.append(Event::AddressSuppressed(id));
         }
         let row = suppressions::find(tx, &hash)?.ok_or_else(|| Error::internal("a suppression is gone"))?;
-        Answer::ok(&Suppression::from(row))
+        Response::ok(&Suppression::from(row))
     };
     key.once(actor.user, &fingerprint).answer(&app.db, async { Ok(()) }, work).await
 }

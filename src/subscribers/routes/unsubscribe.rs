@@ -7,7 +7,7 @@ use crate::auth::{Actor, WriteSubscribers};
 use crate::base::db::Tx;
 use crate::base::error::{Error, Result};
 use crate::base::http::idempotency::IdempotencyKeyHeader;
-use crate::base::http::{Answer, IdempotencyKey};
+use crate::base::http::{IdempotencyKey, Response};
 use crate::base::ids::SubscriberId;
 use crate::subscribers::consent::Reason;
 use crate::subscribers::evidence::{Evidence, Kind, Via};
@@ -24,14 +24,14 @@ pub async fn unsubscribe_subscriber(
     actor: Actor<WriteSubscribers>,
     key: IdempotencyKey,
     id: Path<SubscriberId>,
-) -> Result<Answer> {
+) -> Result<Response> {
     let id = id.into_inner();
     let keys = app.keys.clone();
     let evidence = Evidence::new(Kind::Withdrawn, Via::Editor);
     let work = move |tx: &mut Tx<'_>, (): &()| {
         store::find(tx, id)?.ok_or(Error::NotFound("subscriber"))?;
         confirmations::end(tx, &keys, id, Reason::Unsubscribed, &evidence)?;
-        Ok(Answer::no_content())
+        Ok(Response::no_content())
     };
     key.once(actor.user, &[]).answer(&app.db, async { Ok(()) }, work).await
 }

@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::base::db::Tx;
 use crate::base::error::Result;
 use crate::base::http::html;
-use crate::base::http::{Answer, Form};
+use crate::base::http::{Form, Response};
 use crate::subscribers::consent::Reason;
 use crate::subscribers::evidence::{Evidence, Kind, Via, Visitor};
 use crate::subscribers::{Grant, confirmations, languages};
@@ -37,13 +37,13 @@ pub struct LeaveForm {
         (status = 404, description = "The link is not one of ours.", body = String,
          content_type = "text/html; charset=utf-8"),
     ))]
-pub async fn get_leave_page(app: Data<App>, req: HttpRequest, token: Path<String>) -> Result<Answer> {
+pub async fn get_leave_page(app: Data<App>, req: HttpRequest, token: Path<String>) -> Result<Response> {
     let Some((subscriber, _)) = Grant::read(&app.keys, &token) else {
-        let language = html::language(&app, &req, None);
+        let language = html::language(&app.templates, &req, None);
         return message_page(&app, &language, StatusCode::NOT_FOUND, "broken", true);
     };
     let locale = app.db.read(move |conn| languages::of_subscriber(conn, subscriber)).await?;
-    button_page(&app, &html::language(&app, &req, locale.as_ref()), "leave")
+    button_page(&app, &html::language(&app.templates, &req, locale.as_ref()), "leave")
 }
 
 /// Unsubscribe
@@ -60,9 +60,9 @@ pub async fn submit_leave_page(
     req: HttpRequest,
     token: Path<String>,
     form: Result<Form>,
-) -> Result<Answer> {
+) -> Result<Response> {
     let Some((subscriber, _)) = Grant::read(&app.keys, &token) else {
-        let language = html::language(&app, &req, None);
+        let language = html::language(&app.templates, &req, None);
         return message_page(&app, &language, StatusCode::OK, "broken", true);
     };
     // The token is all that counts: a body that cannot be read keeps nobody on the list.
@@ -75,6 +75,6 @@ pub async fn submit_leave_page(
         languages::of_subscriber(tx, subscriber)
     };
     let locale = app.db.write(leave).await?;
-    let language = html::language(&app, &req, locale.as_ref());
+    let language = html::language(&app.templates, &req, locale.as_ref());
     message_page(&app, &language, StatusCode::OK, "left", true)
 }

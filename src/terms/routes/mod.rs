@@ -11,7 +11,7 @@ use crate::base::db::{Connection, Tx};
 use crate::base::error::{Error, Result};
 use crate::base::http::fields::Field;
 use crate::base::http::query::{FromParams, Params};
-use crate::base::http::{self, Answer, Fields, IdempotencyKey, Page, PageRequest};
+use crate::base::http::{self, Fields, IdempotencyKey, Page, PageRequest, Response};
 use crate::base::ids::UserId;
 use crate::base::text::slug::Slug;
 
@@ -74,7 +74,7 @@ pub fn key<I: IsTerm>(text: &str) -> Result<Key<I>> {
 }
 
 /// Lists the terms that are not merged.
-pub async fn list<T: PublicTerm>(app: &App, req: &HttpRequest, list: List<T::Field>) -> Result<Answer> {
+pub async fn list<T: PublicTerm>(app: &App, req: &HttpRequest, list: List<T::Field>) -> Result<Response> {
     let of = (T::Id::KIND, list.order);
     let after: Option<Position<T::Id>> = list.page.after(&of)?;
     let read = move |conn: &mut Connection| {
@@ -94,7 +94,7 @@ pub async fn get<T: PublicTerm>(
     req: &HttpRequest,
     named: &str,
     get: Get<T::Field>,
-) -> Result<Answer> {
+) -> Result<Response> {
     let key: Key<T::Id> = key(named)?;
     let by_id = matches!(key, Key::Id(_));
     let read = move |conn: &mut Connection| {
@@ -109,7 +109,7 @@ pub async fn get<T: PublicTerm>(
         Ok(Ok(items.iter().map(|item| get.fields.choose(item)).collect::<Result<Vec<_>>>()?))
     };
     Ok(match app.db.snapshot(read).await? {
-        Ok(found) => Answer::public_json(found.first().ok_or(Error::NotFound(T::Id::KIND))?)?,
+        Ok(found) => Response::public_json(found.first().ok_or(Error::NotFound(T::Id::KIND))?)?,
         Err(into) if by_id => http::moved(req, T::Id::KIND, &into.id.to_string()),
         Err(into) => http::moved(req, T::Id::KIND, into.slug.as_str()),
     })
@@ -140,7 +140,7 @@ pub async fn create<I: IsTerm, T: Serialize + From<Term<I>> + 'static>(
     path: &'static str,
     (name, slug): (String, Option<Slug>),
     change: impl Fn(&mut Tx<'_>, &mut Term<I>) -> Result<()> + Send + 'static,
-) -> Result<Answer> {
+) -> Result<Response> {
     let work = move |tx: &mut Tx<'_>, (): &()| {
         let now = tx.now();
         let given = slug.is_some();
@@ -152,7 +152,7 @@ pub async fn create<I: IsTerm, T: Serialize + From<Term<I>> + 'static>(
         } else {
             store::insert_free(tx, &term)?
         }
-        Answer::created(format!("{path}/{}", term.id), &T::from(term))
+        Response::created(format!("{path}/{}", term.id), &T::from(term))
     };
     idempotency.once(actor, &fingerprint).answer(&app.db, async { Ok(()) }, work).await
 }
@@ -163,7 +163,7 @@ pub async fn update<I: IsTerm, T: Serialize + From<Term<I>> + 'static>(
     actor: UserId,
     named: &str,
     change: impl Fn(&mut Tx<'_>, &mut Term<I>) -> Result<()> + Send + 'static,
-) -> Result<Answer> {
+) -> Result<Response> {
     let key = key(named)?;
     let term = app
         .db
@@ -178,14 +178,14 @@ pub async fn update<I: IsTerm, T: Serialize + From<Term<I>> + 'static>(
             Ok(term)
         })
         .await?;
-    Answer::ok(&T::from(term))
+    Response::ok(&T::from(term))
 }
 
 /// Deletes a term.
-pub async fn delete<I: IsTerm>(app: &App, actor: UserId, named: &str) -> Result<Answer> {
+pub async fn delete<I: IsTerm>(app: &App, actor: UserId, named: &str) -> Result<Response> {
     let key = key::<I>(named)?;
     app.db.write_as(actor, move |tx| store::remove(tx, &key)).await?;
-    Ok(Answer::no_content())
+    Ok(Response::no_content())
 }
 
 /// Merges a term into another.
@@ -195,10 +195,10 @@ pub async fn merge<I: IsTerm, T: Serialize + From<Term<I>> + 'static>(
     (idempotency, fingerprint): (IdempotencyKey, [u8; 32]),
     named: &str,
     into: &str,
-) -> Result<Answer> {
+) -> Result<Response> {
     let key = key::<I>(named)?;
     let into =
         Key::parse(into).ok_or_else(|| Error::invalid("/into", I::UNKNOWN, "neither an id nor a slug"))?;
-    let work = move |tx: &mut Tx<'_>, (): &()| Answer::ok(&T::from(store::merge(tx, &key, &into)?));
+    let work = move |tx: &mut Tx<'_>, (): &()| Response::ok(&T::from(store::merge(tx, &key, &into)?));
     idempotency.once(actor, &fingerprint).answer(&app.db, async { Ok(()) }, work).await
 }

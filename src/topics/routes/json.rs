@@ -8,6 +8,7 @@ use crate::base::error::Violations;
 use crate::base::http::json::{Clearable, present};
 use crate::base::ids::TopicId;
 use crate::base::text::slug::Slug;
+use crate::base::text::validate;
 use crate::terms::routes::PublicTerm;
 use crate::terms::{self, Term, set};
 
@@ -127,11 +128,17 @@ pub struct TopicChange {
 
 impl UpdateTopic {
     pub fn parse(self, violations: &mut Violations) -> TopicChange {
-        let text = |text: Option<String>| text.map_or(Ok(None), |text| terms::text(&text));
+        let text = |noun, text: Option<String>| {
+            text.map_or(Ok(None), |text| validate::optional_text(noun, &text, terms::MAX_TEXT))
+        };
         TopicChange {
-            name: self.name.and_then(|name| violations.take("/name", terms::name(&name))),
+            name: self
+                .name
+                .and_then(|name| violations.take("/name", validate::line("name", &name, terms::MAX_NAME))),
             slug: self.slug.and_then(|slug| violations.take("/slug", Slug::parse(&slug))),
-            description: self.description.and_then(|new| violations.take("/description", text(new))),
+            description: self
+                .description
+                .and_then(|new| violations.take("/description", text("description", new))),
             followable: self.followable,
         }
     }

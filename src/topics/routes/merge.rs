@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::auth::{Actor, WriteTopics};
 use crate::base::error::Result;
 use crate::base::http::idempotency::IdempotencyKeyHeader;
-use crate::base::http::{Answer, IdempotencyKey, Json};
+use crate::base::http::{IdempotencyKey, Json, Response};
 use crate::base::ids::TopicId;
 use crate::terms::routes;
 
@@ -28,6 +28,6 @@ pub async fn merge_topic(
     key: IdempotencyKey,
     topic: Path<String>,
     body: Json<MergeTopic>,
-) -> Result<Answer> {
+) -> Result<Response> {
     routes::merge::<TopicId, Topic>(&app, actor.user, (key, body.fingerprint), &topic, &body.value.into).await
 }

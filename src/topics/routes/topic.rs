@@ -7,7 +7,7 @@ use super::json::{Topic, TopicField, UpdateTopic};
 use crate::app::App;
 use crate::auth::{Actor, WriteTopics};
 use crate::base::error::{Result, Violations};
-use crate::base::http::{Answer, MergePatch, Query};
+use crate::base::http::{MergePatch, Query, Response};
 use crate::base::ids::TopicId;
 use crate::terms::routes::{self, Get};
 
@@ -27,7 +27,7 @@ pub async fn get_topic(
     req: HttpRequest,
     topic: Path<String>,
     query: Query<Get<TopicField>>,
-) -> Result<Answer> {
+) -> Result<Response> {
     routes::get::<Topic>(&app, &req, &topic, query.0).await
 }
 
@@ -46,7 +46,7 @@ pub async fn update_topic(
     actor: Actor<WriteTopics>,
     topic: Path<String>,
     body: MergePatch<UpdateTopic>,
-) -> Result<Answer> {
+) -> Result<Response> {
     let mut violations = Violations::default();
     let change = body.value.parse(&mut violations);
     violations.check()?;
@@ -64,6 +64,10 @@ pub async fn update_topic(
 #[utoipa::path(delete, path = "/v1/topics/{topic}", tag = "topics", security(("bearer" = [])),
     params(("topic" = String, Path, description = "Id or slug.", min_length = 1, max_length = 120)),
     responses((status = 204, description = "The topic was deleted.")))]
-pub async fn delete_topic(app: Data<App>, actor: Actor<WriteTopics>, topic: Path<String>) -> Result<Answer> {
+pub async fn delete_topic(
+    app: Data<App>,
+    actor: Actor<WriteTopics>,
+    topic: Path<String>,
+) -> Result<Response> {
     routes::delete::<TopicId>(&app, actor.user, &topic).await
 }

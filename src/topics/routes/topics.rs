@@ -9,7 +9,7 @@ use crate::auth::{Actor, WriteTopics};
 use crate::base::error::{Result, Violations};
 use crate::base::http::idempotency::IdempotencyKeyHeader;
 use crate::base::http::page::PageParams;
-use crate::base::http::{Answer, IdempotencyKey, Json, Query};
+use crate::base::http::{IdempotencyKey, Json, Query, Response};
 use crate::base::ids::TopicId;
 use crate::terms::routes::{self, List, OrderParams};
 
@@ -21,7 +21,11 @@ use crate::terms::routes::{self, List, OrderParams};
         ("fields" = inline(Option<Vec<TopicField>>), Query, nullable = false, min_items = 1, max_items = 100,
             description = "The fields of each item.")),
     responses((status = 200, description = "A page of topics.", body = TopicPage)))]
-pub async fn list_topics(app: Data<App>, req: HttpRequest, query: Query<List<TopicField>>) -> Result<Answer> {
+pub async fn list_topics(
+    app: Data<App>,
+    req: HttpRequest,
+    query: Query<List<TopicField>>,
+) -> Result<Response> {
     routes::list::<Topic>(&app, &req, query.0).await
 }
 
@@ -39,7 +43,7 @@ pub async fn create_topic(
     actor: Actor<WriteTopics>,
     key: IdempotencyKey,
     body: Json<CreateTopic>,
-) -> Result<Answer> {
+) -> Result<Response> {
     let CreateTopic { name, slug, description, followable } = body.value;
     let mut violations = Violations::default();
     let given =

@@ -26,10 +26,10 @@ async fn a_feed_is_cut_by_topic_and_language() {
         }
         reader.get(format!("{path}?topic=sky")).await.problem(404, "not-found");
         for (query, refusal) in
-            [("topic=A+b", "topic slug-malformed"), ("locale=english", "locale malformed-locale")]
+            [("topic=A+b", "topic slug-malformed"), ("locale=english", "locale locale-malformed")]
         {
             let answer = reader.get(format!("{path}?{query}")).await;
-            answer.problem(400, "malformed-request");
+            answer.problem(400, "request-malformed");
             assert_eq!(answer.violations(), [refusal]);
         }
     }

@@ -9,7 +9,7 @@ use roxmltree::{Document, Node};
 use serde_json::{Value, json};
 
 use super::{FEEDS, NASTY, nasty, subscribe, titles};
-use crate::client::Answer;
+use crate::client::Response;
 use crate::server::Server;
 use crate::writing::published;
 
@@ -49,7 +49,7 @@ const JSON_FEED: &str = r##"{
   }
 }"##;
 
-fn parsed(answer: &Answer) -> Document<'_> {
+fn parsed(answer: &Response) -> Document<'_> {
     Document::parse(answer.is(200).text()).unwrap_or_else(|e| panic!("{e}: {}", answer.text()))
 }
 

@@ -15,5 +15,5 @@ policy! {
 
     list_redirects:     anyone            => |on| on.get("/v1/redirects");
     get_redirect_rules: anyone            => |on| on.get("/v1/redirects/netlify");
-    remove_redirect:    [403 403 any any] => |on| on.delete(on.redirect().await);
+    delete_redirect:    [403 403 any any] => |on| on.delete(on.redirect().await);
 }

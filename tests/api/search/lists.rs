@@ -27,21 +27,21 @@ async fn a_query_that_cannot_be_understood_is_refused() {
     let long = format!("q={}", "a".repeat(201));
     let many = format!("q={}", (0..33).map(|n| n.to_string()).collect::<Vec<_>>().join("+"));
     for (query, refusal) in [
-        ("", "q missing-parameter"),
-        ("q=", "q no-words"),
-        ("q=%22+-+%22", "q no-words"),
-        (&long, "q too-long"),
-        (&many, "q too-many-words"),
-        ("q=a%00b", "q malformed-parameter"),
-        ("q=a&q=b", "q repeated-parameter"),
-        ("q=a&limit=101", "limit out-of-bounds"),
-        ("q=a&include_total=true", "include_total unknown-parameter"),
-        ("q=a&sort=title", "sort unknown-parameter"),
-        ("q=a&cursor=x", "cursor foreign-cursor"),
-        ("q=a&topic=", "topic malformed-list"),
+        ("", "q parameter-missing"),
+        ("q=", "q query-empty"),
+        ("q=%22+-+%22", "q query-empty"),
+        (&long, "q query-too-long"),
+        (&many, "q query-too-many-words"),
+        ("q=a%00b", "q parameter-malformed"),
+        ("q=a&q=b", "q parameter-repeated"),
+        ("q=a&limit=101", "limit number-out-of-bounds"),
+        ("q=a&include_total=true", "include_total parameter-unknown"),
+        ("q=a&sort=title", "sort parameter-unknown"),
+        ("q=a&cursor=x", "cursor cursor-invalid"),
+        ("q=a&topic=", "topic list-malformed"),
     ] {
         let answer = reader.get(format!("/v1/search?{query}")).await;
-        answer.problem(400, "malformed-request");
+        answer.problem(400, "request-malformed");
         assert_eq!(answer.violations(), [refusal], "{query}");
     }
 }
@@ -84,7 +84,7 @@ async fn few_hits_are_paged_by_rank_and_many_by_where_the_words_stand() {
         reader.get("/v1/search?q=tide&limit=7").await.json()["next_cursor"].as_str().unwrap().to_owned();
     for other in ["q=tides", "q=tide&featured=false"] {
         let answer = reader.get(format!("/v1/search?{other}&cursor={cursor}")).await;
-        answer.problem(400, "malformed-request");
+        answer.problem(400, "request-malformed");
     }
     assert_eq!(found(&reader, &format!("q=Tide&cursor={cursor}&limit=1")).await, all[7]);
 }

@@ -33,21 +33,26 @@ async fn every_broken_rule_is_named_at_once() {
     refused.problem(422, "invalid");
     assert_eq!(
         refused.violations(),
-        ["/name name-malformed", "/slug slug-malformed", "/description too-long"]
+        ["/name name-malformed", "/slug slug-malformed", "/description description-too-long"]
     );
     let author =
         json!({"name": "", "bio": "x".repeat(2001), "website_url": "javascript:alert(1)", "image_url": "/a"});
     let refused = editor.post("/v1/authors").json(&author).await;
     assert_eq!(
         refused.violations(),
-        ["/name name-malformed", "/bio too-long", "/website_url url-malformed", "/image_url url-malformed"]
+        [
+            "/name name-empty",
+            "/bio bio-too-long",
+            "/website_url website-url-malformed",
+            "/image_url image-url-malformed"
+        ]
     );
     let nobody = json!({"name": "Ada", "user_id": "019b8d00-0000-7000-8000-000000000000"});
-    assert_eq!(editor.post("/v1/authors").json(nobody).await.violations(), ["/user_id unknown-user"]);
+    assert_eq!(editor.post("/v1/authors").json(nobody).await.violations(), ["/user_id user-unknown"]);
     for (body, violation) in [
-        (json!({"name": "A", "colour": 1}), "/colour unknown-member"),
-        (json!({"slug": "a"}), " missing-member"),
-        (json!({"name": "a\u{0}"}), "/name nul"),
+        (json!({"name": "A", "colour": 1}), "/colour field-unknown"),
+        (json!({"slug": "a"}), " field-missing"),
+        (json!({"name": "a\u{0}"}), "/name text-contains-nul"),
     ] {
         for resource in BOTH {
             let refused = editor.post(format!("/v1/{resource}")).json(&body).await;

@@ -21,7 +21,7 @@ struct Settings {
 
 fn config(folder: Option<&Path>) -> Config {
     let mut config = Settings::parse_from(["lede"]).config;
-    config.templates_dir = folder.map(Path::to_path_buf);
+    config.mail.templates_dir = folder.map(Path::to_path_buf);
     config
 }
 
@@ -107,12 +107,16 @@ fn every_sentence_is_asked_for() {
 #[test]
 fn what_is_put_in_is_escaped_on_pages_and_not_in_plain_text() {
     let mut config = config(None);
-    config.title = "Tides & <Häfen> \"by\" 'us'/x".into();
+    config.site.title = "Tides & <Häfen> \"by\" 'us'/x".into();
     let templates = Templates::open(&config).unwrap();
     let urls = context! { confirm_url => "https://a.example/?a=1&b=2", leave_url => "" };
     let letter = templates.letter(&templates.site(), "confirm_mail", &urls).unwrap();
-    assert_eq!(letter.subject, format!("Confirm your subscription to {}", config.title));
-    assert!(letter.text.contains(&config.title) && letter.text.contains("?a=1&b=2\n"), "{}", letter.text);
+    assert_eq!(letter.subject, format!("Confirm your subscription to {}", config.site.title));
+    assert!(
+        letter.text.contains(&config.site.title) && letter.text.contains("?a=1&b=2\n"),
+        "{}",
+        letter.text
+    );
     assert!(
         letter.html.contains("mail from Tides &amp; &lt;Häfen&gt; &quot;by&quot; &#39;us&#39;/x at this")
     );
@@ -226,7 +230,7 @@ fn the_language_that_is_wanted_most_is_spoken() {
         ("en", "", None),
         ("en", ",;q=1,\u{e9}, d e", None),
     ] {
-        config.locale = locale(site);
+        config.site.locale = locale(site);
         let accepted = Templates::open(&config).unwrap().accepted(header);
         assert_eq!(accepted.as_ref().map(Language::tag), wanted, "{header}");
     }
@@ -245,10 +249,10 @@ fn lines_of_mails_are_broken_at_blanks() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("test_mail.txt"), "{{ site|wrap }}").unwrap();
     let mut config = config(Some(folder.path()));
-    config.title = format!("{} {}\nnext", "word ".repeat(20), "x".repeat(100));
+    config.site.title = format!("{} {}\nnext", "word ".repeat(20), "x".repeat(100));
     let templates = Templates::open(&config).unwrap();
     let wrapped = templates.letter(&templates.site(), "test_mail", &context! {}).unwrap().text;
     assert!(wrapped.lines().all(|line| line.chars().count() <= 72 || !line.contains(' ')), "{wrapped}");
-    assert_eq!(wrapped.split_whitespace().count(), config.title.split_whitespace().count());
+    assert_eq!(wrapped.split_whitespace().count(), config.site.title.split_whitespace().count());
     assert!(wrapped.ends_with("\nnext"));
 }

@@ -8,7 +8,7 @@ fn read(text: &str) -> String {
             let one = |term: &Term| format!("{}{}", term.words.join("-"), if term.open { "*" } else { "" });
             terms.as_slice().iter().map(one).collect::<Vec<_>>().join(" ")
         }
-        Err(refusal) => refusal.code.to_owned(),
+        Err(refusal) => refusal.code.into_owned(),
     }
 }
 
@@ -26,8 +26,8 @@ fn space_separates_quotes_hold_together_and_the_last_word_goes_on() {
         ("tide a", "tide a"),
         ("tide Tide TIDE", "tide"),
         ("\"\" \" \"tide\"", "tide*"),
-        ("", "no-words"),
-        ("\" - \"", "no-words"),
+        ("", "query-empty"),
+        ("\" - \"", "query-empty"),
     ] {
         assert_eq!(read(text), terms, "{text}");
     }
@@ -36,9 +36,9 @@ fn space_separates_quotes_hold_together_and_the_last_word_goes_on() {
 #[test]
 fn length_is_bounded() {
     assert_eq!(read(&"ö".repeat(200)), "o".repeat(64) + "*");
-    assert_eq!(read(&"ö".repeat(201)), "too-long");
+    assert_eq!(read(&"ö".repeat(201)), "query-too-long");
     let numbers = |most: usize| (0..most).map(|n| n.to_string()).collect::<Vec<_>>().join(" ");
-    assert_eq!(read(&numbers(33)), "too-many-words");
+    assert_eq!(read(&numbers(33)), "query-too-many-words");
     assert_eq!(read(&numbers(32)), numbers(32) + "*");
     assert_eq!(read(&"a ".repeat(100)), "a");
 }
@@ -54,7 +54,7 @@ proptest! {
                 prop_assert!(terms.as_slice().iter().all(|term| !term.words.is_empty()));
                 prop_assert!(terms.as_slice().iter().rev().skip(1).all(|term| !term.open));
             }
-            Err(refusal) => prop_assert!(["too-long", "no-words", "too-many-words"].contains(&refusal.code)),
+            Err(refusal) => prop_assert!(["query-too-long", "query-empty", "query-too-many-words"].contains(&refusal.code.as_ref())),
         }
     }
 }

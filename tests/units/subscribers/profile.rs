@@ -3,9 +3,9 @@ use serde_json::{Value, json};
 
 #[test]
 fn a_line_is_one_line() {
-    assert_eq!(Line::parse("  Ada  ").unwrap().as_str(), "Ada");
+    assert_eq!(Line::parse("name", "  Ada  ").unwrap().as_str(), "Ada");
     for wrong in ["", "  ", "a\nb", "a\u{7}", "a\u{2028}b", &"x".repeat(201)] {
-        assert!(Line::parse(wrong).is_err(), "{wrong:?}");
+        assert!(Line::parse("name", wrong).is_err(), "{wrong:?}");
     }
 }
 

@@ -1,7 +1,7 @@
+mod client_ip;
 mod conditional;
 mod encoding;
 mod fields;
 mod form;
 mod json;
 mod limit;
-mod peer;

@@ -1,5 +1,6 @@
 use lede::base::clock::Timestamp;
-use lede::base::mail::{EmailAddress, Mailbox, Mailer, Message};
+use lede::base::mail::{Mailer, Message};
+use lede::base::text::email::{EmailAddress, Mailbox};
 use uuid::Uuid;
 
 fn message(subject: &str, header: &str) -> Message {

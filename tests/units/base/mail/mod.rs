@@ -1,3 +1,2 @@
-mod address;
 mod message;
 mod smtp;

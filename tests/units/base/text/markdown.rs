@@ -181,7 +181,7 @@ fn headings_are_one_line_of_inline_markdown() {
 
 #[test]
 fn bodies_hold_no_headings_of_their_own() {
-    let code = |body: &str| check_body(body).err().map_or("", |invalid| invalid.code);
+    let code = |body: &str| check_body(body).err().map_or(String::new(), |invalid| invalid.code.into_owned());
     for bad in ["# a", "a\n===", "a\n\n###### b", "<!-- section -->", "a\n<!-- section 2 {#b} -->\nc"] {
         assert_eq!(code(bad), "heading-in-body", "{bad}");
     }
@@ -190,7 +190,7 @@ fn bodies_hold_no_headings_of_their_own() {
     {
         assert_eq!(code(good), "", "{good}");
     }
-    assert_eq!(code(&"> ".repeat(33)), "nested-too-deeply");
+    assert_eq!(code(&"> ".repeat(33)), "body-too-deep");
     assert_eq!(code(&format!("{}a", "> ".repeat(32))), "");
 }
 

@@ -1,6 +1,7 @@
 mod absolute;
 mod any_text;
 mod dates;
+mod email;
 mod excerpt;
 mod front_matter;
 mod html;
@@ -11,4 +12,5 @@ mod outline;
 mod sanitise;
 mod slug;
 mod tokens;
+mod validate;
 mod words;

@@ -1,8 +1,8 @@
 use lede::base::error::Invalid;
 use lede::base::text::slug::{Anchor, MAX_LENGTH, RESERVED, Slug};
 
-fn code<T>(result: Result<T, Invalid>) -> &'static str {
-    result.err().map_or("", |invalid| invalid.code)
+fn code<T>(result: Result<T, Invalid>) -> String {
+    result.err().map_or(String::new(), |invalid| invalid.code.into_owned())
 }
 
 #[test]

@@ -83,6 +83,6 @@ fn merge_fields_of_an_audience_are_not_taken_for_what_the_service_knows() {
 #[test]
 fn without_addresses_there_is_no_import_and_a_missing_header_tells_nobody() {
     let names = ["Name".to_owned(), "ada@reader.example".to_owned()];
-    assert_eq!(Columns::recognise(&names).unwrap_err().code, "no-email-column");
+    assert_eq!(Columns::recognise(&names).unwrap_err().code, "email-column-missing");
     assert_eq!(storable(&names), ["Name", "column 2"]);
 }

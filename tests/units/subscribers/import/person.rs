@@ -51,7 +51,7 @@ fn every_format_says_in_its_own_way_who_wants_mail() {
             ghost,
             &["a@b.example,true,,", "a@b.example,false,,", "a@b.example,,,", "a@b.example,true,,2024-01-01"]
         ),
-        ["confirmed", "unsubscribed", "unknown-status", "unsubscribed"]
+        ["confirmed", "unsubscribed", "status-unknown", "unsubscribed"]
     );
     for (last, wanted) in
         [("LAST_CHANGED", "confirmed"), ("UNSUB_TIME", "unsubscribed"), ("CLEAN_TIME", "bounced")]
@@ -75,7 +75,7 @@ fn every_format_says_in_its_own_way_who_wants_mail() {
             beehiiv,
             &["a@b.example,active,", "a@b.example,inactive,", "a@b.example,pending,", "a@b.example,,"]
         ),
-        ["confirmed", "unsubscribed", "not-confirmed", "unknown-status"]
+        ["confirmed", "unsubscribed", "not-confirmed", "status-unknown"]
     );
     let listmonk = "uuid,email,name,attributes,status";
     assert_eq!(
@@ -92,7 +92,14 @@ fn every_format_says_in_its_own_way_who_wants_mail() {
 fn a_row_that_cannot_be_taken_says_why() {
     let text =
         "email,name\n,Ada\na@b.example\na@b.example,x,y\nada,Ada\njörg@b.example,Jörg\na@b.example,\0\n";
-    let codes = ["no-email", "ragged-row", "ragged-row", "malformed-email", "eai-unsupported", "nul"];
+    let codes = [
+        "email-missing",
+        "cells-mismatched",
+        "cells-mismatched",
+        "email-malformed",
+        "email-not-ascii",
+        "row-contains-nul",
+    ];
     assert_eq!(statuses(text), codes);
 }
 

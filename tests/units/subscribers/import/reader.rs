@@ -88,12 +88,12 @@ fn the_first_bytes_tell_what_separates_and_where_rows_begin() {
 fn what_is_no_csv_in_utf_8_is_refused_by_name() {
     let wide = "a,b".repeat(200);
     for (bytes, code) in [
-        (b"\xff\xfee\0m\0".as_slice(), "not-utf-8"),
-        (b"\xfe\xff\0e\0m", "not-utf-8"),
-        (b"PK\x03\x04....", "not-csv"),
-        (b"", "empty-file"),
-        (b"\r\n\r\n", "empty-file"),
-        (wide.as_bytes(), "too-many-columns"),
+        (b"\xff\xfee\0m\0".as_slice(), "file-not-utf-8"),
+        (b"\xfe\xff\0e\0m", "file-not-utf-8"),
+        (b"PK\x03\x04....", "file-not-csv"),
+        (b"", "file-empty"),
+        (b"\r\n\r\n", "file-empty"),
+        (wide.as_bytes(), "columns-too-many"),
     ] {
         assert_eq!(open(bytes).unwrap_err().code, code);
     }

@@ -1,4 +1,4 @@
-//! JSON Feed 1.1. What is not there is left out: the format knows no `null`.
+//! Writes JSON Feed 1.1. Absent values are omitted: the format has no `null`.
 
 use actix_web::web::Bytes;
 use serde::Serialize;
@@ -12,23 +12,23 @@ use crate::base::text::Locale;
 /// A JSON Feed.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct JsonFeed {
-    /// Which version of the format this is.
+    /// The version of the format.
     #[schema(min_length = 1, max_length = 100, format = Uri)]
     version: &'static str,
-    /// The publication's name, and the topic's in a feed about one.
+    /// The publication's name, followed by the topic's in a feed of one topic.
     #[schema(min_length = 1, max_length = 1000)]
     title: String,
-    /// What the publication is about.
+    /// The publication's description.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, nullable = false, max_length = 2000)]
     description: Option<String>,
-    /// The website.
+    /// The website's URL.
     #[schema(max_length = 2500, format = Uri)]
     home_page_url: String,
-    /// This feed.
+    /// The feed's own URL.
     #[schema(max_length = 2500, format = Uri)]
     feed_url: String,
-    /// The language of items that name none.
+    /// The default language of the items.
     language: Locale,
     /// The newest editions, newest first.
     #[schema(max_items = 30)]
@@ -38,23 +38,23 @@ pub struct JsonFeed {
 /// An edition in a JSON Feed.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct JsonFeedItem {
-    /// The same for as long as there is the article.
+    /// The article's permanent identifier.
     #[schema(min_length = 45, max_length = 45, format = Uri, example = "urn:uuid:019b8d1c-0000-7000-8000-000000000000")]
     id: String,
-    /// Where the website shows it.
+    /// The article's URL on the website.
     #[schema(max_length = 2500, format = Uri)]
     url: String,
-    /// One line.
+    /// The title: one line of plain text.
     #[schema(max_length = 300)]
     title: String,
-    /// As written, or taken from the opening.
+    /// The summary, written or taken from the opening.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, nullable = false, max_length = 1000)]
     summary: Option<String>,
-    /// The whole text; every address in it is absolute.
+    /// The full text as HTML. Every URL in it is absolute.
     #[schema(max_length = 10_000_000)]
     content_html: String,
-    /// The cover.
+    /// The cover's URL.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, nullable = false, max_length = 8000, format = Uri)]
     image: Option<String>,
@@ -62,15 +62,15 @@ pub struct JsonFeedItem {
     date_published: Timestamp,
     /// When this edition was published.
     date_modified: Timestamp,
-    /// Who it is by.
+    /// The authors.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false, max_items = 20)]
     authors: Vec<JsonFeedAuthor>,
-    /// What it is about: the topics' names.
+    /// The names of the topics.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false, max_items = 50)]
     tags: Vec<JsonFeedTag>,
-    /// Its language.
+    /// The language.
     language: Locale,
 }
 
@@ -95,7 +95,7 @@ pub(super) fn write(feed: Feed) -> Result<Bytes> {
         title: feed.title,
         description: feed.description,
         home_page_url: feed.home.into(),
-        feed_url: feed.address,
+        feed_url: feed.url,
         language: feed.language,
         items: feed.entries.into_iter().map(item).collect(),
     };

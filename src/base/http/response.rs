@@ -1,5 +1,5 @@
-//! What a handler gives back: status, headers and finished bytes. Because an answer is plain data, one that was given to
-//! a request with an `Idempotency-Key` can be kept and given again.
+//! What a handler returns: status, headers and a finished body. Because a response is plain data, the one to a request
+//! with an `Idempotency-Key` can be stored and sent again.
 
 use actix_web::body::BoxBody;
 use actix_web::http::StatusCode;
@@ -11,31 +11,25 @@ use serde::Serialize;
 use super::public::{SURROGATE_KEY, etag};
 use crate::base::error::Result;
 
-/// A finished answer.
+/// A finished response.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
+pub struct Response {
     status: u16,
     headers: Vec<(HeaderName, String)>,
     body: Bytes,
-    /// Whether it is the same for everyone, so that it may be kept and given to others.
+    /// Whether it is the same for every client, so that it may be cached.
     public: bool,
-    /// The tag of a public answer, without quotes, if it was made before.
+    /// The entity tag of a public response, without quotes, if it is known already.
     tag: Option<String>,
 }
 
-impl Answer {
+impl Response {
     /// 200 with a JSON body.
-    ///
-    /// # Errors
-    /// Internal, if the value cannot be written.
     pub fn ok(value: &impl Serialize) -> Result<Self> {
         Ok(Self::bytes("application/json", serde_json::to_vec(value)?.into()))
     }
 
-    /// 201 with a JSON body and where the new thing is.
-    ///
-    /// # Errors
-    /// As [`Answer::ok`].
+    /// 201 with a JSON body and the URL of the created resource.
     pub fn created(location: String, value: &impl Serialize) -> Result<Self> {
         Ok(Self::ok(value)?.status(StatusCode::CREATED).header(header::LOCATION, location))
     }
@@ -50,73 +44,70 @@ impl Answer {
         Self { status, headers, body, public: false, tag: None }
     }
 
-    /// 200 with finished bytes of some media type.
+    /// 200 with a body of any media type.
     #[must_use]
     pub fn bytes(media_type: &str, body: Bytes) -> Self {
         Self::new(200, vec![(header::CONTENT_TYPE, media_type.to_owned())], body)
     }
 
-    /// 200 with finished bytes that are the same for everyone.
+    /// 200 with a body that is the same for every client.
     #[must_use]
     pub fn public(media_type: &str, body: Bytes) -> Self {
         Self { public: true, ..Self::bytes(media_type, body) }
     }
 
-    /// 200 with JSON that is the same for everyone.
-    ///
-    /// # Errors
-    /// As [`Answer::ok`].
+    /// 200 with JSON that is the same for every client.
     pub fn public_json(value: &impl Serialize) -> Result<Self> {
         Ok(Self { public: true, ..Self::ok(value)? })
     }
 
-    /// Sends everyone to another address.
+    /// A public redirect.
     #[must_use]
-    pub fn elsewhere(status: StatusCode, location: String) -> Self {
+    pub fn redirect(status: StatusCode, location: String) -> Self {
         Self { public: true, ..Self::no_content().status(status).header(header::LOCATION, location) }
     }
 
-    /// The same with a tag that was made before, without quotes.
+    /// Sets the entity tag of a public response, without quotes.
     #[must_use]
     pub fn tag(mut self, tag: String) -> Self {
         self.tag = Some(tag);
         self
     }
 
-    /// The same with the names of what it is made of, for caches in front.
+    /// Sets `Surrogate-Key`: the keys by which a CDN can purge this response.
     #[must_use]
     pub fn surrogate_key(self, key: impl Into<String>) -> Self {
         self.header(SURROGATE_KEY.clone(), key)
     }
 
-    /// The same with another status.
+    /// Replaces the status.
     #[must_use]
     pub fn status(mut self, status: StatusCode) -> Self {
         self.status = status.as_u16();
         self
     }
 
-    /// The same with one header more.
+    /// Adds a header.
     #[must_use]
     pub fn header(mut self, name: HeaderName, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self
     }
 
-    /// The same with an article's version as its tag.
+    /// Sets `ETag` to an article's version.
     #[must_use]
     pub fn version(self, version: i64) -> Self {
         self.header(header::ETAG, format!("\"{version}\""))
     }
 
-    /// Its parts, for keeping.
+    /// Status, headers and body, for storing.
     #[must_use]
     pub fn parts(&self) -> (u16, Vec<(String, String)>, &[u8]) {
         let headers = self.headers.iter().map(|(name, value)| (name.to_string(), value.clone())).collect();
         (self.status, headers, &self.body)
     }
 
-    /// From parts that were kept.
+    /// A response from stored parts.
     #[must_use]
     pub fn from_parts(status: u16, headers: &[(String, String)], body: Vec<u8>) -> Self {
         let headers = headers
@@ -126,7 +117,7 @@ impl Answer {
         Self::new(status, headers, body.into())
     }
 
-    /// Its parts, for finishing: status, headers, body, and the tag of the body.
+    /// Status, headers, body and the body's entity tag, for a [`super::representation::Representation`].
     #[must_use]
     pub fn into_parts(self) -> (u16, Vec<(HeaderName, String)>, Bytes, String) {
         let tag = self.tag.unwrap_or_else(|| etag(&self.body));
@@ -134,13 +125,13 @@ impl Answer {
     }
 }
 
-impl Responder for Answer {
+impl Responder for Response {
     type Body = BoxBody;
 
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         if self.public {
-            // Its route finishes it, for this reader and those to come.
+            // The route's dispatcher encodes, tags and caches it.
             let mut response = HttpResponse::new(status);
             response.extensions_mut().insert(self);
             return response;

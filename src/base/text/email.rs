@@ -1,12 +1,13 @@
-//! Mail addresses, as people type them and as they are compared.
+//! Email addresses as people type them and as they are compared, and mailboxes: an address with a name.
 
 use std::fmt;
 
 use unicode_normalization::UnicodeNormalization as _;
 
+use super::validate;
 use crate::base::error::Invalid;
 
-/// A mail address: the local part as it was typed, the domain in lower case and ASCII. At most 254 bytes.
+/// An email address: the local part as typed, the domain in lower case and ASCII. At most 254 bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct EmailAddress {
     address: String,
@@ -14,19 +15,20 @@ pub struct EmailAddress {
 }
 
 impl EmailAddress {
-    /// Reads an address. Refused are display names, comments, quoted local parts, IP literals and control characters.
+    /// Parses an address. Display names, comments, quoted local parts, IP literals and control characters are refused.
     ///
     /// # Errors
-    /// `malformed-email`, or `eai-unsupported` for a local part outside ASCII.
+    /// `email-malformed`, or `email-not-ascii` for a local part outside ASCII.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
-        let refusal = || Invalid::new("malformed-email", "a mail address looks like name@website.example");
+        let refusal =
+            || validate::malformed("email", "Must be an email address such as name@website.example.");
         let text: String = text.trim().nfc().collect();
         let (local, domain) = text.rsplit_once('@').ok_or_else(refusal)?;
         if local.is_empty() || local.len() > 64 || text.len() > 1000 {
             return Err(refusal());
         }
         if !local.is_ascii() {
-            return Err(Invalid::new("eai-unsupported", "the part before the @ is limited to ASCII"));
+            return Err(Invalid::new("email-not-ascii", "Must have only ASCII characters before the @."));
         }
         let is_atom = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&b);
         if !local.split('.').all(|atom| !atom.is_empty() && atom.bytes().all(is_atom)) {
@@ -55,8 +57,8 @@ impl EmailAddress {
         &self.address
     }
 
-    /// The mailbox it most likely leads to: what it is compared by, without a tag behind a `+`. For counting only; two
-    /// addresses are two people.
+    /// The key without a tag behind a `+`, which most likely reaches the same mailbox. For rate limits only: two addresses
+    /// are two subscribers.
     #[must_use]
     pub fn mailbox(&self) -> String {
         let (local, domain) = self.key.rsplit_once('@').unwrap_or((&self.key, ""));
@@ -64,7 +66,7 @@ impl EmailAddress {
         format!("{untagged}@{domain}")
     }
 
-    /// What two spellings of the same address have in common: no two rows share it.
+    /// The address in lower case, by which it is unique.
     #[must_use]
     pub fn key(&self) -> &str {
         &self.key
@@ -74,5 +76,42 @@ impl EmailAddress {
 impl fmt::Display for EmailAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.address)
+    }
+}
+
+/// A sender: an address and optionally a name, such as `News <news@website.example>`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mailbox(lettre::message::Mailbox);
+
+impl Mailbox {
+    /// Parses a mailbox.
+    ///
+    /// # Errors
+    /// It is no mailbox, or its name contains control characters.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let mailbox: lettre::message::Mailbox =
+            text.parse().map_err(|_| "must be a mailbox such as News <news@website.example>".to_owned())?;
+        if mailbox.name.as_ref().is_some_and(|name| name.chars().any(char::is_control)) {
+            return Err("the name must not contain control characters".into());
+        }
+        Ok(Self(mailbox))
+    }
+
+    /// The domain of its address.
+    #[must_use]
+    pub fn domain(&self) -> &str {
+        self.0.email.domain()
+    }
+
+    /// The mailbox as the mail library takes it.
+    #[must_use]
+    pub fn as_lettre(&self) -> &lettre::message::Mailbox {
+        &self.0
+    }
+}
+
+impl fmt::Display for Mailbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }

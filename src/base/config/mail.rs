@@ -1,0 +1,72 @@
+//! The mail server, the sender, and the texts of emails and of the sign-up pages.
+
+use std::path::PathBuf;
+
+use super::parse;
+use super::secret::Secret;
+use crate::base::text::email::Mailbox;
+
+/// Mail.
+#[derive(Debug, Clone, clap::Args)]
+pub struct MailConfig {
+    /// The mail server: `smtps://USER:PASSWORD@HOST`, TLS from the first byte, or `smtp://USER:PASSWORD@HOST:PORT`, which
+    /// asks for STARTTLS and insists on it before a password is told to another machine; `?tls=required`,
+    /// `?tls=opportunistic` and `?tls=none` say otherwise. Without a mail server, mails are written as files to the folder that `LEDE_MAIL_DIR` names. Also read from the file that `LEDE_SMTP_URL_FILE` names.
+    #[arg(long, env = "LEDE_SMTP_URL", value_name = "URL", global = true, hide_env_values = true,
+          value_parser = smtp_url)]
+    pub smtp_url: Option<Secret>,
+
+    /// A file that holds the mail server's URL.
+    #[arg(long, env = "LEDE_SMTP_URL_FILE", value_name = "FILE", global = true)]
+    pub smtp_url_file: Option<PathBuf>,
+
+    /// The folder for mails when there is no mail server.
+    #[arg(
+        id = "mail_dir",
+        long = "mail-dir",
+        env = "LEDE_MAIL_DIR",
+        default_value = "./lede-mail",
+        value_name = "DIR",
+        global = true
+    )]
+    pub dir: PathBuf,
+
+    /// Whom mails come from, as in `News <news@website.example>`.
+    #[arg(id = "mail_from", long = "mail-from",
+        env = "LEDE_MAIL_FROM",
+        default_value = "Lede <lede@localhost>",
+        value_name = "MAILBOX",
+        global = true,
+        value_parser = Mailbox::parse
+    )]
+    pub from: Mailbox,
+
+    /// Whether a mail thanks those who have confirmed.
+    #[arg(id = "welcome_mail", long = "welcome-mail", env = "LEDE_WELCOME_MAIL", default_value = "false", value_name = "BOOLEAN", global = true,
+          action = clap::ArgAction::Set)]
+    pub welcome: bool,
+
+    /// A folder of templates and words for people's pages and mails: a file there is used in place of the one of the same
+    /// name that is compiled in, and `fr.toml` adds French.
+    #[arg(long = "templates", env = "LEDE_TEMPLATES", value_name = "DIR", global = true)]
+    pub templates_dir: Option<PathBuf>,
+}
+
+impl MailConfig {
+    /// The mail server's URL, from the setting or its file; `None` if neither is set.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn smtp_url(&self) -> Result<Option<Secret>, String> {
+        match (&self.smtp_url, &self.smtp_url_file) {
+            (Some(url), _) => Ok(Some(url.clone())),
+            (None, Some(file)) => parse::file(file).map(|url| Some(Secret::opaque(url))),
+            (None, None) => Ok(None),
+        }
+    }
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "clap asks for a Result")]
+fn smtp_url(text: &str) -> Result<Secret, String> {
+    Ok(Secret::opaque(text.to_owned()))
+}

@@ -1,0 +1,53 @@
+//! Where the server listens, how clients reach it, which proxies and origins it trusts, how it stops and what it logs.
+
+use std::net::{IpAddr, SocketAddr};
+
+use ipnet::IpNet;
+
+use super::parse;
+
+/// Where the server listens, and what stands in front of it.
+#[derive(Debug, Clone, clap::Args)]
+pub struct ServerConfig {
+    /// Where the server listens.
+    #[arg(long, env = "LEDE_BIND", default_value = "127.0.0.1:8143", value_name = "ADDRESS", global = true)]
+    pub bind: SocketAddr,
+
+    /// Where this server is reached from outside, without a slash at the end. Default: `http://` and where it listens.
+    #[arg(long, env = "LEDE_BASE_URL", value_name = "URL", global = true, value_parser = parse::base_url)]
+    pub base_url: Option<String>,
+
+    /// Networks of the proxies in front, separated by commas, as in `10.0.0.0/8`: what they say of a client's address
+    /// in `X-Forwarded-For` is believed, and the `X-Request-Id` they give.
+    #[arg(long, env = "LEDE_TRUSTED_PROXIES", value_name = "NETWORKS", global = true, value_delimiter = ',',
+          value_parser = network)]
+    pub trusted_proxies: Vec<IpNet>,
+
+    /// Origins whose pages may use operations that need a token, separated by commas, as in
+    /// `https://console.website.example`. Public ones are open to every origin.
+    #[arg(long, env = "LEDE_CORS_ORIGINS", value_name = "ORIGINS", global = true, value_delimiter = ',',
+          value_parser = parse::origin)]
+    pub cors_origins: Vec<String>,
+
+    /// Seconds between the readiness check turning and the listener closing, when the server is told to stop.
+    #[arg(long, env = "LEDE_DRAIN_SECONDS", default_value = "0", value_name = "SECONDS", global = true,
+          value_parser = clap::value_parser!(u64).range(0..=600))]
+    pub drain_seconds: u64,
+
+    /// What is logged, as in `info` or `lede=debug,warn`.
+    #[arg(long, env = "LEDE_LOG", default_value = "info", value_name = "FILTER", global = true)]
+    pub log: String,
+}
+
+impl ServerConfig {
+    /// The URL at which clients reach this server.
+    #[must_use]
+    pub fn base_url(&self) -> String {
+        self.base_url.clone().unwrap_or_else(|| format!("http://{}", self.bind))
+    }
+}
+
+fn network(text: &str) -> Result<IpNet, String> {
+    let network = text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+    network.map_err(|_| "must be a network such as 10.0.0.0/8 or 2001:db8::/32".into())
+}

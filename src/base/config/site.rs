@@ -1,0 +1,66 @@
+//! The publication and the website that shows its articles.
+
+use super::parse;
+use crate::base::text::markdown::Policy;
+use crate::base::text::{Locale, validate};
+
+/// The most characters of a publication's title.
+pub const MAX_TITLE: usize = 300;
+
+/// The publication and its website.
+#[derive(Debug, Clone, clap::Args)]
+pub struct SiteConfig {
+    /// The publication's name, in mails, on people's pages, and in `GET /v1/site` until another is set there.
+    #[arg(long, env = "LEDE_TITLE", default_value = "Lede", value_name = "TEXT", global = true,
+          value_parser = title)]
+    pub title: String,
+
+    /// The language of articles that name none, as in `en` or `de-AT`.
+    #[arg(long, env = "LEDE_LOCALE", default_value = "en", value_name = "LOCALE", global = true,
+          value_parser = locale)]
+    pub locale: Locale,
+
+    /// The website that shows the articles, without a slash at the end: links to articles point there. Default: the base
+    /// URL. Commands that run beside a server use what it was told.
+    #[arg(long, env = "LEDE_WEBSITE_URL", value_name = "URL", global = true, value_parser = parse::base_url)]
+    pub website_url: Option<String>,
+
+    /// The path of an article on the website. `{slug}` and `{locale}` stand for the article's own.
+    #[arg(long, env = "LEDE_ARTICLE_PATH", default_value = "/{slug}", value_name = "PATH", global = true,
+          value_parser = article_path)]
+    pub article_path: String,
+
+    /// Hosts whose `iframe`s stay in articles, separated by commas, in place of the usual players.
+    #[arg(long, env = "LEDE_IFRAME_HOSTS", value_name = "HOSTS", global = true, value_delimiter = ',')]
+    pub iframe_hosts: Option<Vec<String>>,
+
+    /// Origins to whose pages the form may send people back when it has been sent, separated by commas, as in
+    /// `https://website.example`. Default: the website's own.
+    #[arg(long, env = "LEDE_FORM_ORIGINS", value_name = "ORIGINS", global = true, value_delimiter = ',',
+          value_parser = parse::origin)]
+    pub form_origins: Option<Vec<String>>,
+}
+
+impl SiteConfig {
+    /// Which raw HTML the sanitizer keeps in articles.
+    #[must_use]
+    pub fn policy(&self) -> Policy {
+        self.iframe_hosts.clone().map_or_else(Policy::default, |iframe_hosts| Policy { iframe_hosts })
+    }
+}
+
+fn article_path(text: &str) -> Result<String, String> {
+    if text.starts_with('/') && text.contains("{slug}") && !text.contains([' ', '?', '#', '"', '<', '>']) {
+        Ok(text.to_owned())
+    } else {
+        Err("must start with a slash and contain {slug}".into())
+    }
+}
+
+fn title(text: &str) -> Result<String, String> {
+    validate::line("title", text, MAX_TITLE).map_err(|invalid| invalid.detail.into_owned())
+}
+
+fn locale(text: &str) -> Result<Locale, String> {
+    Locale::parse(text).map_err(|invalid| invalid.detail.into_owned())
+}

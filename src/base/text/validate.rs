@@ -1,0 +1,182 @@
+//! Checks of input that every resource shares: lines, texts, web addresses, counts and choices.
+//!
+//! Codes of bad input have one form: the noun, then what is wrong with it, as in `title-too-long` or `url-malformed`.
+//! The caller names the noun, in kebab case.
+
+use serde_json::{Map, Value};
+use url::Url;
+
+use crate::base::error::Invalid;
+
+/// The most bytes of a web address.
+pub const MAX_URL: usize = 2000;
+/// The most bytes of a `custom` object, written as JSON.
+pub const MAX_CUSTOM: usize = 64 * 1024;
+
+/// One line of 1 to `max` characters. White space around it is dropped.
+///
+/// # Errors
+/// `{noun}-empty`, `{noun}-too-long`, or `{noun}-malformed` for control characters and line separators.
+pub fn line(noun: &str, value: &str, max: usize) -> Result<String, Invalid> {
+    let value = value.trim();
+    if value.is_empty() {
+        return Err(empty(noun));
+    }
+    if value.chars().any(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')) {
+        return Err(malformed(noun, "Must be one line without control characters."));
+    }
+    text(noun, value, max)
+}
+
+/// A text of at most `max` characters, kept as it is.
+///
+/// # Errors
+/// `{noun}-too-long`.
+pub fn text(noun: &str, value: &str, max: usize) -> Result<String, Invalid> {
+    if value.chars().nth(max).is_some() {
+        return Err(too_long(noun, format!("Must be at most {max} characters.")));
+    }
+    Ok(value.to_owned())
+}
+
+/// A text of 1 to `max` characters. White space around it is dropped.
+///
+/// # Errors
+/// `{noun}-empty`, `{noun}-too-long`.
+pub fn filled_text(noun: &str, value: &str, max: usize) -> Result<String, Invalid> {
+    if value.trim().is_empty() { Err(empty(noun)) } else { text(noun, value.trim(), max) }
+}
+
+/// A text of at most `max` characters, without the white space around it; `None` if nothing is left.
+///
+/// # Errors
+/// `{noun}-too-long`.
+pub fn optional_text(noun: &str, value: &str, max: usize) -> Result<Option<String>, Invalid> {
+    let value = text(noun, value, max)?;
+    let value = value.trim();
+    Ok((!value.is_empty()).then(|| value.to_owned()))
+}
+
+/// An absolute http or https URL of at most [`MAX_URL`] bytes without user name or password, kept as it is.
+///
+/// # Errors
+/// `{noun}-malformed`, `{noun}-too-long`.
+pub fn url(noun: &str, value: &str) -> Result<String, Invalid> {
+    check_address(noun, value, MAX_URL)?;
+    if is_web_url(value) {
+        return Ok(value.to_owned());
+    }
+    Err(malformed(noun, "Must be an absolute http or https URL without user name or password."))
+}
+
+/// Like [`url`], or a path on the website, which starts with one slash.
+///
+/// # Errors
+/// `{noun}-malformed`, `{noun}-too-long`.
+pub fn url_or_path(noun: &str, value: &str) -> Result<String, Invalid> {
+    check_address(noun, value, MAX_URL)?;
+    if is_path(value) || is_web_url(value) {
+        return Ok(value.to_owned());
+    }
+    let detail =
+        "Must be an absolute http or https URL without user name or password, or a path starting with /.";
+    Err(malformed(noun, detail))
+}
+
+/// A path on the website of at most `max` bytes, which starts with one slash.
+///
+/// # Errors
+/// `{noun}-malformed`, `{noun}-too-long`.
+pub fn path(noun: &str, value: &str, max: usize) -> Result<String, Invalid> {
+    check_address(noun, value, max)?;
+    if is_path(value) {
+        return Ok(value.to_owned());
+    }
+    Err(malformed(noun, "Must be a path that starts with a single slash."))
+}
+
+/// A list of at most `max` items.
+///
+/// # Errors
+/// `{noun}-too-many`; the noun is a plural.
+pub fn count(noun: &str, len: usize, max: usize) -> Result<(), Invalid> {
+    if len > max {
+        return Err(Invalid::new(format!("{noun}-too-many"), format!("Must be at most {max}.")));
+    }
+    Ok(())
+}
+
+/// A number within bounds, both included.
+///
+/// # Errors
+/// `{noun}-out-of-bounds`.
+pub fn number(noun: &str, value: i64, bounds: &std::ops::RangeInclusive<i64>) -> Result<i64, Invalid> {
+    if bounds.contains(&value) {
+        return Ok(value);
+    }
+    let detail = format!("Must be from {} to {}.", bounds.start(), bounds.end());
+    Err(Invalid::new(format!("{noun}-out-of-bounds"), detail))
+}
+
+/// A `custom` object within [`MAX_CUSTOM`].
+///
+/// # Errors
+/// `custom-too-long`.
+pub fn custom(custom: &Map<String, Value>) -> Result<(), Invalid> {
+    let length = serde_json::to_string(custom).map_or(usize::MAX, |json| json.len());
+    if length > MAX_CUSTOM {
+        return Err(too_long("custom", format!("Must be at most {MAX_CUSTOM} bytes as JSON.")));
+    }
+    Ok(())
+}
+
+/// Refuses a value that is none of the `known` ones: `{noun}-unknown`.
+#[must_use]
+pub fn unknown<'a>(noun: &str, known: impl IntoIterator<Item = &'a str>) -> Invalid {
+    let known: Vec<&str> = known.into_iter().collect();
+    Invalid::new(format!("{noun}-unknown"), format!("Must be one of {}.", known.join(", ")))
+}
+
+/// Refuses an absent value: `{noun}-missing`.
+#[must_use]
+pub fn missing(noun: &str) -> Invalid {
+    Invalid::new(format!("{noun}-missing"), "Required.")
+}
+
+/// Refuses a value of the wrong form: `{noun}-malformed`. The detail says which form is right.
+#[must_use]
+pub fn malformed(noun: &str, detail: &'static str) -> Invalid {
+    Invalid::new(format!("{noun}-malformed"), detail)
+}
+
+fn empty(noun: &str) -> Invalid {
+    Invalid::new(format!("{noun}-empty"), "Must not be empty.")
+}
+
+fn too_long(noun: &str, detail: String) -> Invalid {
+    Invalid::new(format!("{noun}-too-long"), detail)
+}
+
+/// What every address has to keep to: its length, and characters that no browser strips or splits at.
+fn check_address(noun: &str, value: &str, max: usize) -> Result<(), Invalid> {
+    if value.len() > max {
+        return Err(too_long(noun, format!("Must be at most {max} bytes.")));
+    }
+    if value.contains(|c: char| c.is_control() || c.is_whitespace()) {
+        return Err(malformed(noun, "Must not contain white space or control characters."));
+    }
+    Ok(())
+}
+
+fn is_path(value: &str) -> bool {
+    value.starts_with('/') && !value.starts_with("//")
+}
+
+fn is_web_url(value: &str) -> bool {
+    Url::parse(value).is_ok_and(|url| {
+        matches!(url.scheme(), "http" | "https")
+            && url.has_host()
+            && url.username().is_empty()
+            && url.password().is_none()
+    })
+}

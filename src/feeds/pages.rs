@@ -1,0 +1,101 @@
+//! The pages of the sitemap, made from the listed articles. URLs are built from slugs and the current website, because the
+//! ones in stored renderings may be stale.
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde::Deserialize;
+use url::Url;
+
+use super::store::{self, ListedRow};
+use super::{home, parse};
+use crate::base::clock::Timestamp;
+use crate::base::config::Config;
+use crate::base::db::Connection;
+use crate::base::error::Result;
+use crate::base::ids::ArticleId;
+use crate::base::text::Locale;
+use crate::render_context::{self, Website};
+
+/// An article in the sitemap.
+#[derive(Debug)]
+pub(super) struct SitemapEntry {
+    pub url: Url,
+    pub updated_at: Timestamp,
+    /// The URL in each language, its own included; empty if there is only one.
+    pub translations: Vec<(Locale, Url)>,
+}
+
+/// A page of the sitemap.
+pub(super) struct SitemapPage {
+    /// The website's front page, on the first page.
+    pub front_page: Option<Url>,
+    /// The articles that search engines may index, oldest first, so that earlier pages do not change.
+    pub entries: Vec<SitemapEntry>,
+}
+
+/// A listed article that search engines may index.
+struct Indexed {
+    id: ArticleId,
+    /// Shared by an article and its translations.
+    original: ArticleId,
+    locale: Locale,
+    url: Url,
+    updated_at: Timestamp,
+}
+
+/// How many pages of `size` articles the sitemap has: at least one.
+pub(super) fn count(conn: &mut Connection, size: i64) -> Result<i64> {
+    Ok((store::count_listed(conn)? - 1) / size + 1)
+}
+
+/// Page `number` of `count` pages of `size` articles.
+pub(super) fn read(
+    conn: &mut Connection,
+    config: &Config,
+    number: i64,
+    count: i64,
+    size: i64,
+) -> Result<SitemapPage> {
+    let website = render_context::store::website(conn, config)?;
+    let articles = indexed(&website, store::listed(conn, (number - 1) * size, size)?)?;
+    // On a single page, every translation is at hand already.
+    let others = if count > 1 { indexed(&website, store::listed_translations(conn)?)? } else { Vec::new() };
+    let mut groups: HashMap<ArticleId, BTreeMap<(Locale, ArticleId), Url>> = HashMap::new();
+    for one in articles.iter().chain(&others) {
+        groups.entry(one.original).or_default().insert((one.locale.clone(), one.id), one.url.clone());
+    }
+    groups.retain(|_, group| group.len() > 1);
+    let entries = articles.into_iter().map(|one| SitemapEntry {
+        url: one.url,
+        updated_at: one.updated_at,
+        translations: groups
+            .get(&one.original)
+            .into_iter()
+            .flatten()
+            .map(|((locale, _), url)| (locale.clone(), url.clone()))
+            .collect(),
+    });
+    let front_page = (number == 1).then(|| home(&website)).transpose()?;
+    Ok(SitemapPage { front_page, entries: entries.collect() })
+}
+
+/// The articles among `rows` that search engines may index.
+fn indexed(website: &Website, rows: Vec<ListedRow>) -> Result<Vec<Indexed>> {
+    #[derive(Deserialize)]
+    struct Item {
+        seo: Seo,
+    }
+    #[derive(Deserialize)]
+    struct Seo {
+        noindex: bool,
+    }
+    let mut found = Vec::new();
+    for ListedRow { id, translation_of, locale, slug, updated_at, item } in rows {
+        if serde_json::from_slice::<Item>(&item)?.seo.noindex {
+            continue;
+        }
+        let url = parse(&website.article(&locale, &slug))?;
+        found.push(Indexed { id, original: translation_of.unwrap_or(id), locale, url, updated_at });
+    }
+    Ok(found)
+}
