@@ -49,8 +49,8 @@ pub fn section_fields(
     changes
 }
 
-/// The sections that a tree which replaces another moves: below another parent, or in another order among those that keep
-/// their parent. Sections that are added or removed beside them do not move them.
+/// The sections that a tree which replaces another moves: below another parent, or in another order among those that
+/// keep their parent. Sections that are added or removed beside them do not move them.
 #[must_use]
 pub fn moved_sections(before: &[Section], after: &[Section]) -> Vec<SectionId> {
     let before: HashMap<SectionId, (Option<SectionId>, i64)> =

@@ -1,5 +1,6 @@
-//! Changing a draft. A write locks the article, checks that nothing it replaces has changed since its caller last read it,
-//! changes the draft, and saves the difference: rows, a revision, a note of what changed, an event. Or nothing at all.
+//! Changing a draft. A write locks the article, checks that nothing it replaces has changed since its caller last read
+//! it, changes the draft, and saves the difference: rows, a revision, a note of what changed, an event. Or nothing at
+//! all.
 
 use super::diff::{metadata_fields, section_fields};
 use super::draft::Draft;
@@ -26,8 +27,8 @@ pub struct Editor<'a> {
     pub locale: &'a Locale,
 }
 
-/// Changes a draft. `scope` says what `change` may replace; `change` returns the sections that it moved. If nothing differs
-/// afterwards, nothing is written.
+/// Changes a draft. `scope` says what `change` may replace; `change` returns the sections that it moved. If nothing
+/// differs afterwards, nothing is written.
 pub fn edit(
     tx: &mut Tx<'_>,
     editor: &Editor<'_>,

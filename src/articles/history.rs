@@ -1,5 +1,5 @@
-//! The history of an article: revisions, each the snapshot that an accepted edit leaves, and changes, which say which parts
-//! of the draft a write changed.
+//! The history of an article: revisions, each the snapshot that an accepted edit leaves, and changes, which say which
+//! parts of the draft a write changed.
 
 use diesel::prelude::*;
 

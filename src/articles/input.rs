@@ -58,7 +58,7 @@ macro_rules! with_metadata {
             #[serde(default, deserialize_with = "present")]
             #[schema(value_type = Option<bool>)]
             pub listed: Option<Option<bool>>,
-            /// Slugs of the authors, in order. Unknown authors are created if the caller may create authors; otherwise 422
+            /// Slugs of the authors, in order. Unknown authors are created if the caller may create them; otherwise 422
             /// `unknown-author`.
             #[serde(default, deserialize_with = "present")]
             #[schema(value_type = Option<Vec<Slug>>, max_items = 20)]
@@ -147,8 +147,8 @@ with_metadata! {
         #[serde(default)]
         #[schema(max_items = 1000, nullable = false)]
         sections: Option<Vec<SectionInput>>,
-        /// A whole Markdown document, with or without front matter. Its headings become sections. Other fields of the request
-        /// override its front matter.
+        /// A whole Markdown document, with or without front matter. Its headings become sections. Other fields of the
+        /// request override its front matter.
         #[serde(default)]
         #[schema(max_length = 1_000_000, nullable = false)]
         markdown: Option<String>,
@@ -210,8 +210,8 @@ pub struct SeoInput {
     noindex: bool,
 }
 
-/// A merge patch (RFC 7396) of a draft's metadata and intro. What does not depend on the draft is checked before the write:
-/// its Markdown.
+/// A merge patch (RFC 7396) of a draft's metadata and intro. What does not depend on the draft is checked before the
+/// write: its Markdown.
 #[derive(Debug, Clone)]
 pub struct DraftPatch {
     /// Without the intro.

@@ -39,8 +39,8 @@ pub struct ParsedDocument {
     pub draft: bool,
 }
 
-/// Parses a Markdown document at `pointer`. Invalid if the document is too large, its front matter has a syntax error, or
-/// its text breaks a rule. Front matter that has no field of its own, or does not fit it, goes to `custom`.
+/// Parses a Markdown document at `pointer`. Invalid if the document is too large, its front matter has a syntax error,
+/// or its text breaks a rule. Front matter that has no field of its own, or does not fit it, goes to `custom`.
 pub fn read_markdown(document: &str, pointer: &'static str) -> Result<ParsedDocument> {
     check_length(document, pointer)?;
     let (front, text) = front_matter::split(document)

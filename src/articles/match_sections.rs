@@ -14,9 +14,9 @@ use crate::base::text::outline::Part;
 use crate::base::text::slug::Anchor;
 use crate::base::text::validate;
 
-/// Builds a tree from the checked parts of a document at `pointer`. A part is a known section if it has its anchor, or else
-/// if its body is unchanged under another heading: then it keeps its anchor unless another is written. Parts without a
-/// heading are matched by body, then by order. `custom` holds the `custom` of sections, by anchor.
+/// Builds a tree from the checked parts of a document at `pointer`. A part is a known section if it has its anchor, or
+/// else if its body is unchanged under another heading: then it keeps its anchor unless another is written. Parts
+/// without a heading are matched by body, then by order. `custom` holds the `custom` of sections, by anchor.
 pub fn match_sections(
     parts: &[Part],
     known: &[Section],

@@ -10,8 +10,8 @@ use crate::base::error::{Invalid, Location, Result, Violations};
 use crate::base::text::slug::Slug;
 use crate::terms::{self, IsTerm};
 
-/// Changes the metadata of a draft. Conflict `slug-taken`; invalid for topics and authors that do not exist and that the
-/// editor may not create, and for an original that does not exist.
+/// Changes the metadata of a draft. Conflict `slug-taken`; invalid for topics and authors that do not exist and that
+/// the editor may not create, and for an original that does not exist.
 pub fn change_metadata(
     tx: &mut Tx<'_>,
     editor: &Editor<'_>,

@@ -1,5 +1,5 @@
-//! Which parts of a draft a write replaces, and whether another write has changed one of them since its caller last read
-//! the draft. This is what keeps two editors from overwriting each other.
+//! Which parts of a draft a write replaces, and whether another write has changed one of them since its caller last
+//! read the draft. This is what keeps two editors from overwriting each other.
 
 use serde_json::{Map, Value, json};
 

@@ -13,8 +13,8 @@ use crate::base::ids::SectionId;
 use crate::base::text::slug::Anchor;
 use crate::base::text::validate;
 
-/// A change of a section. `parent_id`, `before` or `after` move it. Omitted fields keep their value; `null` resets a field
-/// to its default. A `parent_id` of `null` moves the section to the top level.
+/// A change of a section. `parent_id`, `before` or `after` move it. Omitted fields keep their value; `null` resets a
+/// field to its default. A `parent_id` of `null` moves the section to the top level.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateSection {
@@ -60,7 +60,8 @@ pub struct SectionChange {
 }
 
 impl SectionChange {
-    /// Checks every field, and reports every broken rule. Parses Markdown, so this belongs into the pool for the processor.
+    /// Checks every field, and reports every broken rule. Parses Markdown, so this belongs into the pool for the
+    /// processor.
     pub fn parse(update: UpdateSection) -> Result<Self> {
         let mut violations = Violations::default();
         let change = Self {

@@ -1,5 +1,5 @@
-//! Who owns a slug. In each language a slug has one owner: the article whose draft has it, whose live edition has it, an
-//! earlier edition of which had it, or which is in the trash with it.
+//! Who owns a slug. In each language a slug has one owner: the article whose draft has it, whose live edition has it,
+//! an earlier edition of which had it, or which is in the trash with it.
 
 use diesel::prelude::*;
 

@@ -205,8 +205,8 @@ pub fn update(tx: &mut Tx<'_>, row: &ArticleRow) -> Result<()> {
     Ok(())
 }
 
-/// Sets the authors and topics of an article, in `metadata`, too: those that exist at this moment, the merged ones replaced
-/// by what they were merged into.
+/// Sets the authors and topics of an article, in `metadata`, too: those that exist at this moment, the merged ones
+/// replaced by what they were merged into.
 pub fn set_terms(tx: &mut Tx<'_>, id: ArticleId, metadata: &mut Metadata) -> Result<()> {
     let held = terms::store::set_carried_by(tx, id, &metadata.authors, &metadata.topics)?;
     metadata.authors = held.authors;
@@ -214,8 +214,8 @@ pub fn set_terms(tx: &mut Tx<'_>, id: ArticleId, metadata: &mut Metadata) -> Res
     Ok(())
 }
 
-/// Changes the sections of an article from `before` to `tree`, writing only rows that differ, and returns all rows. Those
-/// of `changed` sections get `revision`.
+/// Changes the sections of an article from `before` to `tree`, writing only rows that differ, and returns all rows.
+/// Those of `changed` sections get `revision`.
 pub fn set_sections(
     tx: &mut Tx<'_>,
     article: ArticleId,

@@ -1,5 +1,5 @@
-//! The tree of an article's sections: building it, finding, adding, moving and removing sections, and its rules: at most
-//! five levels, at most 1,000 sections, no anchor twice.
+//! The tree of an article's sections: building it, finding, adding, moving and removing sections, and its rules: at
+//! most five levels, at most 1,000 sections, no anchor twice.
 
 use std::collections::{HashMap, HashSet};
 
@@ -14,8 +14,8 @@ use crate::base::text::slug::Anchor;
 
 /// The largest number of sections of an article.
 pub const MAX_SECTIONS: usize = 1000;
-/// The largest size of all bodies and `custom`s of an article's sections together, in bytes: every edit saves a snapshot
-/// of them.
+/// The largest size of all bodies and `custom`s of an article's sections together, in bytes: every edit saves a
+/// snapshot of them.
 pub const MAX_TEXT: usize = 1_000_000;
 
 /// Where a section goes.
@@ -117,8 +117,8 @@ pub fn insert(sections: &mut Vec<Section>, section: Section, destination: Destin
     Ok(())
 }
 
-/// Checks the rules of the tree as a whole, and gives an anchor to every heading without one. Invalid if the tree is too
-/// deep or too large, or if an anchor or id occurs twice.
+/// Checks the rules of the tree as a whole, and gives an anchor to every heading without one. Invalid if the tree is
+/// too deep or too large, or if an anchor or id occurs twice.
 pub fn normalize(sections: &mut [Section], pointers: Pointers) -> Result<()> {
     fn depth(sections: &[Section]) -> usize {
         sections.iter().map(|section| 1 + depth(&section.sections)).max().unwrap_or(0)
@@ -192,8 +192,8 @@ fn free_anchor(heading: &str, taken: &mut HashSet<Anchor>) -> Anchor {
     anchor
 }
 
-/// Builds a tree of checked sections. Those that name a known section keep its id and, unless another is given, its anchor;
-/// others get new ids. Invalid `foreign-section` for ids that are not known, and as [`normalize`].
+/// Builds a tree of checked sections. Those that name a known section keep its id and, unless another is given, its
+/// anchor; others get new ids. Invalid `foreign-section` for ids that are not known, and as [`normalize`].
 pub fn build(
     checked: &[CheckedSection],
     known: &[Section],

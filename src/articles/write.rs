@@ -106,7 +106,8 @@ pub fn replace_by_document(
     Ok(moved_sections(&before, &draft.content.sections))
 }
 
-/// Replaces everything in a draft but its slug and language by an earlier revision. Returns the sections that were moved.
+/// Replaces everything in a draft but its slug and language by an earlier revision. Returns the sections that were
+/// moved.
 pub fn restore_revision(tx: &mut Tx<'_>, draft: &mut Draft, revision: i64) -> Result<Vec<SectionId>> {
     let content = history::find_revision_content(tx, draft.row.id, revision)?;
     let mut content = content.ok_or(Error::NotFound("revision"))?;

@@ -1,6 +1,6 @@
-//! Work for the processor, off the event loop: parsing, rendering, hashing. As much runs at a time as there are cores; a
-//! bounded number waits, and further work is refused. Nothing here holds a connection: a handler reads, computes, then
-//! writes.
+//! Work for the processor, off the event loop: parsing, rendering, hashing. As much runs at a time as there are cores;
+//! a bounded number waits, and further work is refused. Nothing here holds a connection: a handler reads, computes,
+//! then writes.
 
 use super::permits::Permits;
 use crate::base::error::{Error, Result};

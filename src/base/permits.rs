@@ -1,5 +1,5 @@
-//! A bounded number of permits with a bounded queue in front of them: whoever comes when the queue is full is refused at
-//! once, instead of waiting longer than anybody wants.
+//! A bounded number of permits with a bounded queue in front of them: whoever comes when the queue is full is refused
+//! at once, instead of waiting longer than anybody wants.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

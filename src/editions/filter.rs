@@ -44,7 +44,8 @@ pub struct Filter {
     pub published_at_lt: Option<Timestamp>,
 }
 
-/// The topics and authors in a filter. An article must have one of each group; a group is empty if none of its slugs exists.
+/// The topics and authors in a filter. An article must have one of each group; a group is empty if none of its slugs
+/// exists.
 #[derive(Debug, Clone, Default)]
 pub struct Resolved {
     /// Topics, the merged ones replaced by what they were merged into.

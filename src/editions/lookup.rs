@@ -1,5 +1,5 @@
-//! Looking up a published article by its id or slug: the stored rendering, rendered again first if it is stale, or a redirect
-//! to the current slug.
+//! Looking up a published article by its id or slug: the stored rendering, rendered again first if it is stale, or a
+//! redirect to the current slug.
 
 use actix_web::HttpRequest;
 use diesel::prelude::*;

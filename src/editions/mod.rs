@@ -1,5 +1,6 @@
-//! What readers get. Publishing makes an *edition* of one revision: immutable facts. Its *rendering* is the finished HTML and
-//! JSON, made of the revision and of what it embeds (names, links, settings), and can be made again at any time.
+//! What readers get. Publishing makes an *edition* of one revision: immutable facts. Its *rendering* is the finished
+//! HTML and JSON, made of the revision and of what it embeds (names, links, settings), and can be made again at any
+//! time.
 
 mod context;
 mod fields;

@@ -1,5 +1,5 @@
-//! The order of lists of editions, and positions in it. What comes after a position is found by an index, however far down
-//! the list it is.
+//! The order of lists of editions, and positions in it. What comes after a position is found by an index, however far
+//! down the list it is.
 
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
@@ -122,8 +122,8 @@ impl EditionOrder {
         Position(self.sort.iter().map(|(key, _)| value(key)).collect(), row.article_id)
     }
 
-    /// What comes after a position: beyond it in the first key, or equal there and beyond it in the next, and so on to the
-    /// id. That the first key is at least equal is repeated as a condition of its own, for the index.
+    /// What comes after a position: beyond it in the first key, or equal there and beyond it in the next, and so on to
+    /// the id. That the first key is at least equal is repeated as a condition of its own, for the index.
     fn beyond(&self, values: &[SortValue], id: ArticleId) -> Result<Condition<'static>> {
         let mut condition: Condition<'static> = if self.descends_last() {
             Box::new(renderings::article_id.lt(id))

@@ -1,5 +1,5 @@
-//! Publishing and unpublishing. A revision is rendered before the write; inside the write only what the rendering relied on
-//! is checked again.
+//! Publishing and unpublishing. A revision is rendered before the write; inside the write only what the rendering
+//! relied on is checked again.
 
 use super::render::{Facts, Rendering, render};
 use super::store::{self, EditionRow};
@@ -88,7 +88,8 @@ fn overtaken() -> Error {
     Error::conflict("overtaken", detail)
 }
 
-/// Publishes `revision` of an article, in the transaction of the caller. `prepared` is what [`prepare`] returned. Conflict
+/// Publishes `revision` of an article, in the transaction of the caller. `prepared` is what [`prepare`] returned.
+/// Conflict
 /// `in-trash`, `slug-taken`, or `overtaken` by another write since [`prepare`].
 pub fn publish(
     tx: &mut Tx<'_>,

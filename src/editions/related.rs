@@ -1,5 +1,5 @@
-//! Related articles: those that share topics or authors. How much a shared one counts depends on how few articles have it.
-//! Only the newest articles of each are considered, so that the cost does not grow with the publication.
+//! Related articles: those that share topics or authors. How much a shared one counts depends on how few articles have
+//! it. Only the newest articles of each are considered, so that the cost does not grow with the publication.
 
 use std::collections::HashMap;
 
@@ -68,7 +68,8 @@ struct Carrier {
     published_at: Timestamp,
 }
 
-/// The newest listed articles of each of these topics and authors: one statement, in which an index finds those of each.
+/// The newest listed articles of each of these topics and authors: one statement, in which an index finds those of
+/// each.
 fn carriers(conn: &mut Connection, terms: &[TermId]) -> Result<Vec<Carrier>> {
     if terms.is_empty() {
         return Ok(Vec::new());

@@ -31,8 +31,8 @@ pub struct ItemRow {
     pub item: Vec<u8>,
 }
 
-/// Saves the rendering of the live edition of an article, and what finds it: the search index, its topics and authors, its
-/// old addresses. Returns whether any of the latter changed.
+/// Saves the rendering of the live edition of an article, and what finds it: the search index, its topics and authors,
+/// its old addresses. Returns whether any of the latter changed.
 pub fn upsert(
     tx: &mut Tx<'_>,
     facts: &Facts,
@@ -69,7 +69,8 @@ pub fn upsert(
     Ok(words_changed || addresses_changed)
 }
 
-/// Saves what a rendering is found by: its words, and those topics and authors of its revision that exist at this moment.
+/// Saves what a rendering is found by: its words, and those topics and authors of its revision that exist at this
+/// moment.
 fn index(tx: &mut Tx<'_>, facts: &Facts, content: &Content, document: &Document) -> Result<bool> {
     let id = facts.id;
     let Metadata { authors, topics, .. } = &content.metadata;
@@ -77,7 +78,8 @@ fn index(tx: &mut Tx<'_>, facts: &Facts, content: &Content, document: &Document)
     search::store::upsert(tx, id, facts.published_at, &content.metadata, document, &carried)
 }
 
-/// Marks a rendering as current for this epoch: the one with this input hash, and no other that has replaced it meanwhile.
+/// Marks a rendering as current for this epoch: the one with this input hash, and no other that has replaced it
+/// meanwhile.
 pub fn mark_current(tx: &mut Tx<'_>, id: ArticleId, input_hash: &[u8], epoch: i64) -> Result<()> {
     let checked = renderings::table
         .filter(renderings::article_id.eq(id))
@@ -87,8 +89,8 @@ pub fn mark_current(tx: &mut Tx<'_>, id: ArticleId, input_hash: &[u8], epoch: i6
     Ok(())
 }
 
-/// Deletes the rendering of an article, if it is published; its translations no longer link to it. `row` is changed, and
-/// left to the caller to save.
+/// Deletes the rendering of an article, if it is published; its translations no longer link to it. `row` is changed,
+/// and left to the caller to save.
 pub fn withdraw(tx: &mut Tx<'_>, row: &mut ArticleRow) -> Result<()> {
     if row.live_edition.take().is_none() {
         return Ok(());

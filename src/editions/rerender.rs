@@ -1,5 +1,5 @@
-//! Renders stale editions again. After the render context has changed, a job checks every rendering once: most turn out to
-//! be current, the others are rendered again.
+//! Renders stale editions again. After the render context has changed, a job checks every rendering once: most turn out
+//! to be current, the others are rendered again.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -61,8 +61,8 @@ async fn check_next(app: &App, after: Option<ArticleId>) -> Result<()> {
         .await
 }
 
-/// Reads renderings with `read`, which returns those that are stale instead, if there are any: they are rendered again, and
-/// read once more. The last read is told so, and takes what has changed meanwhile as it is.
+/// Reads renderings with `read`, which returns those that are stale instead, if there are any: they are rendered again,
+/// and read once more. The last read is told so, and takes what has changed meanwhile as it is.
 pub async fn read_current<T>(
     app: &App,
     read: impl AsyncFn(bool) -> Result<Result<T, BTreeSet<ArticleId>>>,

@@ -15,8 +15,8 @@ use crate::base::http::query::{FromParams, Params};
 #[derive(Debug, Clone, PartialEq, Eq, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct View {
-    /// Return only these fields. `content_html` and `content_text`, the whole article in one string, are returned only on
-    /// request.
+    /// Return only these fields. `content_html` and `content_text`, the whole article in one string, are returned only
+    /// on request.
     #[param(inline, value_type = Option<Vec<EditionField>>, style = Form, explode = false, min_items = 1, max_items = 100)]
     pub(super) fields: Fields<EditionField>,
     /// The formats of bodies; the others are `null`. Default: `html`.

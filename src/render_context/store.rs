@@ -27,8 +27,8 @@ pub fn website(conn: &mut Connection, config: &Config) -> Result<Website> {
     Ok(find(conn, config)?.1.website)
 }
 
-/// Marks every rendering as possibly stale, because a name, a link or a setting that renderings embed has changed. A job
-/// checks them all soon; a read that meets one earlier checks that one itself.
+/// Marks every rendering as possibly stale, because a name, a link or a setting that renderings embed has changed. A
+/// job checks them all soon; a read that meets one earlier checks that one itself.
 pub fn invalidate(tx: &mut Tx<'_>) -> Result<()> {
     let now = tx.now();
     diesel::update(context::table).set(context::epoch.eq(context::epoch + 1)).execute(&mut **tx)?;

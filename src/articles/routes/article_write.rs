@@ -29,8 +29,8 @@ pub struct ArticleWrite<P> {
     pub actor: Actor<P>,
     /// The article.
     pub article: ArticleKey,
-    /// The value of `If-Match`. It is read inside the write: authentication and the replay of an idempotent request come
-    /// before preconditions.
+    /// The value of `If-Match`. It is read inside the write: authentication and the replay of an idempotent request
+    /// come before preconditions.
     if_match: Option<String>,
     /// The site's default language.
     locale: Locale,

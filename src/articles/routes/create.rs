@@ -22,8 +22,9 @@ use crate::base::text::validate;
 
 /// Create an article
 ///
-/// Creates a draft owned by the caller, at version 1; readers see nothing until it is published. All roles may. The text is
-/// given as `intro` and `sections`, or as one whole `markdown` or `html` document whose headings become sections. Without
+/// Creates a draft owned by the caller, at version 1; readers see nothing until it is published. All roles may. The
+/// text is given as `intro` and `sections`, or as one whole `markdown` or `html` document whose headings become
+/// sections. Without
 /// `slug` one is made from the title and made unique by a suffix. Topics and authors that do not exist are created if the
 /// caller may create them; otherwise the response is 422. `warnings` lists what sanitising will remove.
 #[utoipa::path(post, path = "/v1/articles", tag = "drafts", security(("bearer" = [])),

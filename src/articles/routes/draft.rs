@@ -19,8 +19,9 @@ use crate::base::http::{MergePatch, Query, Response};
 
 /// Get a draft
 ///
-/// Returns the article as its editors have it now: metadata, sections and state. The `ETag` is the version of the article,
-/// to be sent back as `If-Match`. Contributors and authors may read their own articles, editors and admins all.
+/// Returns the article as its editors have it now: metadata, sections and state. The `ETag` is the version of the
+/// article, to be sent back as `If-Match`. Contributors and authors may read their own articles, editors and admins
+/// all.
 #[utoipa::path(get, path = "/v1/articles/{article}/draft", tag = "drafts", security(("bearer" = [])),
     params(ArticlePath, InLocale),
     responses(
@@ -46,8 +47,9 @@ pub async fn get_draft(
 /// Update a draft
 ///
 /// Changes metadata and intro. Omitted fields keep their value; `null` resets a field to its default. Contributors and
-/// authors may change their own articles, editors and admins all. Succeeds only if neither metadata nor intro has changed
-/// since the version in `If-Match`; otherwise responds 412 with the changes. Changes of sections do not conflict.
+/// authors may change their own articles, editors and admins all. Succeeds only if neither metadata nor intro has
+/// changed since the version in `If-Match`; otherwise responds 412 with the changes. Changes of sections do not
+/// conflict.
 #[utoipa::path(patch, path = "/v1/articles/{article}/draft", tag = "drafts", security(("bearer" = [])),
     params(ArticlePath, InLocale, IfMatchHeader),
     request_body(content = UpdateDraft, content_type = "application/merge-patch+json"),

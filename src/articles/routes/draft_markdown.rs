@@ -19,8 +19,8 @@ use crate::terms;
 
 /// Get a draft as Markdown
 ///
-/// Returns the whole draft as one Markdown document with front matter, to be edited and sent back. Contributors and authors
-/// may read their own articles, editors and admins all.
+/// Returns the whole draft as one Markdown document with front matter, to be edited and sent back. Contributors and
+/// authors may read their own articles, editors and admins all.
 #[utoipa::path(get, path = "/v1/articles/{article}/draft/markdown", tag = "drafts", security(("bearer" = [])),
     params(ArticlePath, InLocale),
     responses(

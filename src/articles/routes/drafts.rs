@@ -30,8 +30,9 @@ pub struct DraftPage {
 
 /// List drafts
 ///
-/// Returns all articles as their editors have them, published ones too, those last changed first. Editors and admins get
-/// all articles; contributors and authors get their own. Articles in the trash are returned only with `trashed=true`.
+/// Returns all articles as their editors have them, published ones too, those last changed first. Editors and admins
+/// get all articles; contributors and authors get their own. Articles in the trash are returned only with
+/// `trashed=true`.
 #[utoipa::path(get, path = "/v1/drafts", tag = "drafts", security(("bearer" = [])), params(DraftFilter, PageParams),
     responses((status = 200, description = "A page of drafts.", body = DraftPage)))]
 pub async fn list_drafts(

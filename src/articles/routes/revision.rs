@@ -166,9 +166,10 @@ impl Revision {
 
 /// Restore a revision
 ///
-/// Replaces everything in the draft but its slug and language by an earlier revision. This makes a new revision; readers see
-/// nothing until it is published. Contributors and authors may change their own articles, editors and admins all. Succeeds
-/// only if nothing has changed since the version in `If-Match`; otherwise responds 412 with the changes.
+/// Replaces everything in the draft but its slug and language by an earlier revision. This makes a new revision;
+/// readers see nothing until it is published. Contributors and authors may change their own articles, editors and
+/// admins all. Succeeds only if nothing has changed since the version in `If-Match`; otherwise responds 412 with the
+/// changes.
 #[utoipa::path(post, path = "/v1/articles/{article}/revisions/{revision}/restore", tag = "history",
     security(("bearer" = [])),
     params(RevisionPath, InLocale,

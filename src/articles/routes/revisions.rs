@@ -55,8 +55,8 @@ impl From<RevisionRow> for RevisionItem {
 
 /// List the revisions of an article
 ///
-/// Returns the accepted edits of an article, newest first. Contributors and authors may read their own articles, editors
-/// and admins all.
+/// Returns the accepted edits of an article, newest first. Contributors and authors may read their own articles,
+/// editors and admins all.
 #[utoipa::path(get, path = "/v1/articles/{article}/revisions", tag = "history", security(("bearer" = [])),
     params(ArticlePath, InLocale, PageParams),
     responses(

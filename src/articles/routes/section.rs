@@ -19,7 +19,8 @@ use crate::base::http::{MergePatch, Query, Response};
 
 /// Get a section of a draft
 ///
-/// Returns the section with those below it. Contributors and authors may read their own articles, editors and admins all.
+/// Returns the section with those below it. Contributors and authors may read their own articles, editors and admins
+/// all.
 #[utoipa::path(get, path = "/v1/articles/{article}/draft/sections/{section}", tag = "drafts", security(("bearer" = [])),
     params(SectionPath, InLocale),
     responses(
@@ -47,8 +48,9 @@ pub async fn get_draft_section(
 /// Update a section
 ///
 /// Changes or moves a section. Omitted fields keep their value; `null` resets a field to its default. Contributors and
-/// authors may change their own articles, editors and admins all. Succeeds only if this section has not changed since the
-/// version in `If-Match`; otherwise responds 412 with the changes. Changes elsewhere in the article do not conflict.
+/// authors may change their own articles, editors and admins all. Succeeds only if this section has not changed since
+/// the version in `If-Match`; otherwise responds 412 with the changes. Changes elsewhere in the article do not
+/// conflict.
 #[utoipa::path(patch, path = "/v1/articles/{article}/draft/sections/{section}", tag = "drafts", security(("bearer" = [])),
     params(SectionPath, InLocale, IfMatchHeader),
     request_body(content = UpdateSection, content_type = "application/merge-patch+json"),

@@ -74,15 +74,16 @@ pub struct CreateSection {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReplaceSections {
-    /// The sections at the top level. Those with an `id` are kept, those without are created, and those that are missing are
-    /// deleted.
+    /// The sections at the top level. Those with an `id` are kept, those without are created, and those that are
+    /// missing are deleted.
     #[schema(max_items = 1000)]
     sections: Vec<SectionInput>,
 }
 
 /// List the sections of a draft
 ///
-/// Returns the tree of sections as it is now. Contributors and authors may read their own articles, editors and admins all.
+/// Returns the tree of sections as it is now. Contributors and authors may read their own articles, editors and admins
+/// all.
 #[utoipa::path(get, path = "/v1/articles/{article}/draft/sections", tag = "drafts", security(("bearer" = [])),
     params(ArticlePath, InLocale),
     responses(
@@ -109,8 +110,8 @@ pub async fn list_draft_sections(
 
 /// Create a section
 ///
-/// Adds a section, with those below it, to the draft. Needs no `If-Match`, because nothing is replaced. Contributors and
-/// authors may change their own articles, editors and admins all. `warnings` lists what sanitising will remove.
+/// Adds a section, with those below it, to the draft. Needs no `If-Match`, because nothing is replaced. Contributors
+/// and authors may change their own articles, editors and admins all. `warnings` lists what sanitising will remove.
 #[utoipa::path(post, path = "/v1/articles/{article}/draft/sections", tag = "drafts", security(("bearer" = [])),
     params(ArticlePath, InLocale,
         IdempotencyKeyHeader),
@@ -159,8 +160,8 @@ pub async fn create_section(
 /// Replace the sections of a draft
 ///
 /// Replaces the whole tree: sections with an `id` are kept, those without are created, and those that are missing are
-/// deleted. Contributors and authors may change their own articles, editors and admins all. Succeeds only if no section has
-/// changed since the version in `If-Match`; otherwise responds 412 with the changes.
+/// deleted. Contributors and authors may change their own articles, editors and admins all. Succeeds only if no section
+/// has changed since the version in `If-Match`; otherwise responds 412 with the changes.
 #[utoipa::path(put, path = "/v1/articles/{article}/draft/sections", tag = "drafts", security(("bearer" = [])),
     params(ArticlePath, InLocale, IfMatchHeader),
     request_body = ReplaceSections,

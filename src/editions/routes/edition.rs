@@ -29,8 +29,8 @@ pub struct EditionPath {
 
 /// Get an edition
 ///
-/// Returns an earlier edition, rendered with the current names of its topics and authors. Contributors and authors may read
-/// their own articles, editors and admins all.
+/// Returns an earlier edition, rendered with the current names of its topics and authors. Contributors and authors may
+/// read their own articles, editors and admins all.
 #[utoipa::path(get, path = "/v1/articles/{article}/editions/{edition}", tag = "history", security(("bearer" = [])),
     params(EditionPath, InLocale),
     responses(

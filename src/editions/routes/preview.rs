@@ -18,8 +18,8 @@ use crate::editions::{context, store};
 
 /// Preview a draft
 ///
-/// Returns the edition that publishing the draft now would make, and saves nothing. Contributors and authors may preview
-/// their own articles, editors and admins all.
+/// Returns the edition that publishing the draft now would make, and saves nothing. Contributors and authors may
+/// preview their own articles, editors and admins all.
 #[utoipa::path(get, path = "/v1/articles/{article}/preview", tag = "drafts", security(("bearer" = [])),
     params(ArticlePath, InLocale, View),
     responses(

@@ -24,8 +24,8 @@ pub struct Publish {
     /// The revision to publish: exactly what was reviewed, even if the draft has changed since.
     #[schema(minimum = 1, maximum = 2_147_483_647)]
     revision: i64,
-    /// When the article was first published elsewhere: a time in the past. Editors and admins only; ignored if the article
-    /// was published before.
+    /// When the article was first published elsewhere: a time in the past. Editors and admins only; ignored if the
+    /// article was published before.
     #[serde(default)]
     #[schema(nullable = false)]
     published_at: Option<Timestamp>,
