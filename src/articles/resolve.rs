@@ -21,9 +21,8 @@ pub fn resolve_article<P: Permission>(
     check_found(conn, actor, key, found)
 }
 
-/// Finds and locks an article for a write: the first thing that every write to an article does. Conflict `slug-moved`,
-/// or
-/// `in-trash`.
+/// Finds and locks an article for a write: the first thing that every write to an article does. Conflict `slug-moved`
+/// or `in-trash`.
 pub fn lock_article<P: Permission>(tx: &mut Tx<'_>, actor: Actor<P>, key: &ArticleKey) -> Result<ArticleRow> {
     let row = lock(tx, actor, key)?;
     if row.trashed_at.is_some() {
