@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 
 use actix_web::http::header::{HeaderName, HeaderValue};
 
-use crate::auth::{Keys, Passwords, Tokens};
+use crate::auth::{FormTokens, Keys, Passwords, Tokens};
 use crate::base::clock::Clock;
 use crate::base::compute::Compute;
 use crate::base::config::{Config, Secret};
@@ -22,7 +22,6 @@ use crate::base::metrics::Metrics;
 use crate::base::random::Random;
 use crate::base::templates::Templates;
 use crate::base::text::markdown::Policy;
-use crate::subscribers::form_tokens::Stamps;
 
 /// Everything a handler or a job may need. Cheap to clone.
 #[derive(Clone)]
@@ -49,8 +48,8 @@ pub struct App {
     pub passwords: Passwords,
     /// Public answers in memory.
     pub cache: Arc<Cache>,
-    /// The forms that were sent.
-    pub stamps: Arc<Stamps>,
+    /// The tokens of submitted forms.
+    pub form_tokens: Arc<FormTokens>,
     /// How often somebody may ask.
     pub limits: Arc<Limits>,
     /// What is counted and timed.
@@ -102,7 +101,7 @@ impl App {
         let tokens = Tokens::new(&keys, config.base_url())?;
         Ok(Self {
             cache: Arc::new(Cache::new(&config, db.generation())),
-            stamps: Arc::default(),
+            form_tokens: Arc::default(),
             limits: Arc::new(Limits::new(&config, &clock, &metrics)),
             public_headers: PublicHeaders::new(&config),
             security_headers: security_headers(&config).into(),

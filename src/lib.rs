@@ -47,6 +47,7 @@ pub mod changes;
 pub mod editions;
 pub mod feeds;
 pub mod operations;
+pub mod outbox;
 pub mod redirects;
 pub mod render_context;
 pub mod search;

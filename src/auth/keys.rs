@@ -10,6 +10,7 @@ use crate::base::db::schema::keys;
 use crate::base::db::{Connection, Database, Tx};
 use crate::base::error::{Error, Result};
 use crate::base::ids::KeyId;
+use crate::base::random::Random;
 
 /// The current keys.
 #[derive(Clone)]
@@ -52,6 +53,17 @@ impl Keys {
         out.copy_from_slice(context.sign().as_ref());
         out
     }
+
+    /// Encrypts a text for one `purpose`, so that a copy of the database alone does not reveal it.
+    pub fn seal(&self, purpose: &str, plain: &[u8], random: &Random) -> Result<Vec<u8>> {
+        Seal::of(&self.mac("seal", purpose))?.close(purpose, plain, random.bytes()?)
+    }
+
+    /// Decrypts what [`Keys::seal`] encrypted for the same purpose.
+    pub fn unseal(&self, purpose: &str, sealed: &[u8]) -> Result<Vec<u8>> {
+        let opened = Seal::of(&self.mac("seal", purpose))?.open(purpose, sealed);
+        opened.ok_or_else(|| Error::internal(format!("a sealed {purpose} does not open with these keys")))
+    }
 }
 
 fn find_or_make(tx: &mut Tx<'_>, seal: &Seal, purpose: &str) -> Result<(KeyId, [u8; 32])> {
@@ -67,7 +79,12 @@ fn find_or_make(tx: &mut Tx<'_>, seal: &Seal, purpose: &str) -> Result<(KeyId, [
         .get_result(&mut **tx)
         .optional()?;
     if let Some((id, sealed)) = found {
-        return Ok((id, seal.open(purpose, &sealed)?));
+        let key = seal.open(purpose, &sealed).and_then(|key| key.try_into().ok()).ok_or_else(|| {
+            Error::unavailable(
+                "the secret does not decrypt this database's keys; is it the secret of another installation?",
+            )
+        })?;
+        return Ok((id, key));
     }
     let (id, key, now) = (tx.new_id()?, tx.random().bytes::<32>()?, tx.now());
     diesel::insert_into(keys::table)
@@ -87,13 +104,17 @@ struct Seal(LessSafeKey);
 impl Seal {
     fn new(secret: &Secret) -> Result<Self> {
         let key = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret.expose().as_bytes()), b"lede keys");
-        UnboundKey::new(&AES_256_GCM, key.as_ref())
+        Self::of(key.as_ref())
+    }
+
+    fn of(key: &[u8]) -> Result<Self> {
+        UnboundKey::new(&AES_256_GCM, key)
             .map(|key| Self(LessSafeKey::new(key)))
             .map_err(|_| Error::internal("the sealing key has the wrong length"))
     }
 
-    fn close(&self, purpose: &str, key: &[u8; 32], nonce: [u8; NONCE_LEN]) -> Result<Vec<u8>> {
-        let mut sealed = key.to_vec();
+    fn close(&self, purpose: &str, plain: &[u8], nonce: [u8; NONCE_LEN]) -> Result<Vec<u8>> {
+        let mut sealed = plain.to_vec();
         self.0
             .seal_in_place_append_tag(
                 Nonce::assume_unique_for_key(nonce),
@@ -104,18 +125,13 @@ impl Seal {
         Ok([nonce.as_slice(), &sealed].concat())
     }
 
-    fn open(&self, purpose: &str, sealed: &[u8]) -> Result<[u8; 32]> {
-        let refusal = || {
-            Error::unavailable(
-                "the secret does not decrypt this database's keys; is it the secret of another installation?",
-            )
-        };
-        let (nonce, sealed) = sealed.split_first_chunk::<NONCE_LEN>().ok_or_else(refusal)?;
+    fn open(&self, purpose: &str, sealed: &[u8]) -> Option<Vec<u8>> {
+        let (nonce, sealed) = sealed.split_first_chunk::<NONCE_LEN>()?;
         let mut sealed = sealed.to_vec();
         let opened = self
             .0
             .open_in_place(Nonce::assume_unique_for_key(*nonce), Aad::from(purpose.as_bytes()), &mut sealed)
-            .map_err(|_| refusal())?;
-        <[u8; 32]>::try_from(&*opened).map_err(|_| refusal())
+            .ok()?;
+        Some(opened.to_vec())
     }
 }

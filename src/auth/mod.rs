@@ -2,6 +2,7 @@
 //! `Actor<WriteArticles>`, and cannot be called without it. [`Actor::covers`] then tells whether the permission extends to
 //! a given user's articles.
 
+mod form_tokens;
 pub mod guard;
 mod keys;
 mod password;
@@ -13,6 +14,7 @@ use std::marker::PhantomData;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+pub use form_tokens::{FormCheck, FormTokens};
 pub use keys::Keys;
 pub use password::{Password, Passwords};
 pub use token::Tokens;

@@ -138,8 +138,12 @@ id! {
     SubscriberId
 }
 id! {
-    /// Names a mail. The mail that asks has the id of its question.
-    MailId
+    /// Names a confirmation request.
+    ConfirmationRequestId
+}
+id! {
+    /// Names an email in the outbox.
+    EmailId
 }
 id! {
     /// Names a piece of evidence.

@@ -20,3 +20,4 @@ pub mod permits;
 pub mod random;
 pub mod templates;
 pub mod text;
+pub mod text_enum;

@@ -14,7 +14,7 @@ use minijinja::context;
 
 use crate::app::Seams;
 use crate::base::config::Config;
-use crate::base::mail::{Mailer, Message, Undelivered};
+use crate::base::mail::{Mailer, Message, SendError};
 use crate::base::templates::Templates;
 use crate::base::text::email::EmailAddress;
 use dns::Dns;
@@ -60,10 +60,10 @@ pub(super) async fn run(config: Config, command: Command) -> anyhow::Result<Exit
         Ok(()) => {
             println!("mail: ok, the mail server accepted the test mail. It may arrive in the spam folder.");
         }
-        Err(Undelivered::Refused(code)) => {
+        Err(SendError::Refused(code)) => {
             eprintln!("lede: the test mail could not be sent: the mail server refused it with {code}");
         }
-        Err(Undelivered::Failed(why)) => eprintln!("lede: the test mail could not be sent: {why}"),
+        Err(SendError::Failed(why)) => eprintln!("lede: the test mail could not be sent: {why}"),
     }
     for (name, finding) in look_up(config.mail.from.domain(), resolver, &dkim_selector).await {
         is_ok &= finding.is_ok();
@@ -79,15 +79,15 @@ pub(super) async fn run(config: Config, command: Command) -> anyhow::Result<Exit
 fn test_mail(config: &Config, to: EmailAddress) -> anyhow::Result<Message> {
     let Seams { clock, random, .. } = Seams::default();
     let templates = Templates::open(config).map_err(anyhow::Error::msg)?;
-    let letter = templates.letter(&templates.site(), "test_mail", &context! {})?;
+    let rendered = templates.email(&templates.site(), "test_email", &context! {})?;
     let date = clock.now();
     Ok(Message {
         id: random.uuid(date)?,
         from: config.mail.from.clone(),
         to,
-        subject: letter.subject,
-        text: letter.text,
-        html: letter.html,
+        subject: rendered.subject,
+        text: rendered.text,
+        html: rendered.html,
         date,
         headers: vec![("Auto-Submitted", "auto-generated".to_owned())],
     })

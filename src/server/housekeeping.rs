@@ -10,7 +10,7 @@ use crate::base::db::Tx;
 use crate::base::error::Result;
 use crate::base::http::idempotency;
 use crate::base::jobs::{self, Job, Outcome};
-use crate::{search, subscribers};
+use crate::{outbox, search, subscribers};
 
 /// How long after one run the next is due.
 const INTERVAL: Duration = Duration::from_secs(3600);
@@ -25,8 +25,9 @@ impl Job<App> for Housekeeping {
 
     async fn run(self, app: &App) -> Result<Outcome> {
         while app.db.write(idempotency::purge).await? {}
-        while app.db.write(subscribers::store::purge).await? {}
+        while app.db.write(subscribers::erasure::purge).await? {}
         while app.db.write(subscribers::import::store::purge).await? {}
+        while app.db.write(outbox::purge).await? {}
         while app.db.write(search::store::tidy).await? {}
         app.db.write(move |tx| schedule(tx, tx.now().plus(INTERVAL))).await?;
         Ok(Outcome::Done)

@@ -6,10 +6,10 @@ use super::housekeeping::{self, Housekeeping};
 use crate::app::App;
 use crate::base::error::Result;
 use crate::base::jobs::{Kind, Worker};
+use crate::outbox::SendEmail;
 use crate::render_context::RerenderArticles;
 use crate::subscribers::RequestConfirmation;
 use crate::subscribers::import::ImportSubscribers;
-use crate::subscribers::outbox::SendEmail;
 
 /// Every kind of job.
 pub const JOBS: &[Kind<App>] = &[

@@ -1,181 +1,180 @@
-//! How the questions to subscribers are kept: asked, answered, closed.
+//! Confirmation requests: who was sent one, and what became of it.
 
 use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
 
-use super::consent::{ANSWERABLE_FOR, Reason};
+use super::consent::{CONFIRMABLE_FOR, Status, may_request};
 use super::evidence::{self, Evidence, Kind, Via};
+use super::links::Links;
 use super::store::lock;
-use super::{ConfirmToken, Status, consent, outbox, suppressions};
-use crate::auth::Keys;
+use super::tokens::ConfirmToken;
+use super::{emails, suppressions};
+use crate::app::App;
 use crate::base::clock::Timestamp;
-use crate::base::db::schema::{confirmations, subscribers, unanswered_questions};
+use crate::base::db::schema::{confirmation_requests, subscribers, unanswered_requests};
 use crate::base::db::{Connection, Tx};
 use crate::base::error::Result;
 use crate::base::events::Event;
-use crate::base::ids::{MailId, SubscriberId};
+use crate::base::ids::{ConfirmationRequestId, SubscriberId};
+use crate::base::jobs::{Job, Outcome};
+use crate::base::text::Locale;
+use crate::outbox::{self, Recipient};
 
-/// What became of an answer.
+/// Decides whether someone who signed up is sent a confirmation request, and sends it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequestConfirmation {
+    /// Who.
+    pub subscriber: SubscriberId,
+}
+
+impl Job<App> for RequestConfirmation {
+    const KIND: &'static str = "request-confirmation";
+
+    async fn run(self, app: &App) -> Result<Outcome> {
+        let links = Links::new(&app.config, &app.keys);
+        app.db.write(move |tx| request(tx, &links, self.subscriber)).await?;
+        Ok(Outcome::Done)
+    }
+}
+
+/// What became of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Answered {
-    /// The subscriber is confirmed: now, or has been.
+pub enum Confirmation {
+    /// The subscriber is confirmed: by this request or another.
     Confirmed,
-    /// The question can no longer be answered.
+    /// The request can no longer be confirmed.
     Expired,
-    /// There is no such question.
+    /// There is no such request.
     Unknown,
 }
 
-/// Asks someone who signed up to confirm, if that may be.
-///
-/// # Errors
-/// When the database refuses.
-pub fn ask(tx: &mut Tx<'_>, keys: &Keys, id: SubscriberId) -> Result<()> {
+/// Sends a confirmation request to someone who signed up, unless that is too often.
+pub fn request(tx: &mut Tx<'_>, links: &Links, id: SubscriberId) -> Result<()> {
     let now = tx.now();
     let Some(row) = lock(tx, id)? else { return Ok(()) };
-    let address_hash = suppressions::hash(keys, &row.email_key);
+    let address_hash = suppressions::hash(links.keys(), &row.email_key);
     let suppression = suppressions::find(tx, &address_hash)?;
-    let unanswered: Vec<Timestamp> = unanswered_questions::table
-        .filter(unanswered_questions::address_hash.eq(&address_hash))
-        .select(unanswered_questions::asked_at)
+    let unanswered: Vec<Timestamp> = unanswered_requests::table
+        .filter(unanswered_requests::address_hash.eq(&address_hash))
+        .select(unanswered_requests::requested_at)
         .load(&mut **tx)?;
-    let reason = suppression.map(|suppression| suppression.reason);
-    if !consent::may_ask(row.status, reason, &unanswered, now) {
+    if !may_request(row.status, suppression.map(|suppression| suppression.reason), &unanswered, now) {
         return Ok(());
     }
-    diesel::insert_into(unanswered_questions::table)
+    diesel::insert_into(unanswered_requests::table)
         .values((
-            unanswered_questions::address_hash.eq(&address_hash),
-            unanswered_questions::asked_at.eq(now),
+            unanswered_requests::address_hash.eq(&address_hash),
+            unanswered_requests::requested_at.eq(now),
         ))
         .execute(&mut **tx)?;
-    let own = confirmations::table.filter(confirmations::subscriber_id.eq(id));
-    let was_asked: bool = diesel::select(diesel::dsl::exists(own)).get_result(&mut **tx)?;
-    let question: MailId = tx.new_id()?;
-    diesel::insert_into(confirmations::table)
+    let own = confirmation_requests::table.filter(confirmation_requests::subscriber_id.eq(id));
+    let is_first = !diesel::select(diesel::dsl::exists(own)).get_result::<bool>(&mut **tx)?;
+    let (request, expires_at) = (tx.new_id::<ConfirmationRequestId>()?, now.plus(CONFIRMABLE_FOR));
+    diesel::insert_into(confirmation_requests::table)
         .values((
-            confirmations::id.eq(question),
-            confirmations::subscriber_id.eq(id),
-            confirmations::token_hash.eq(ConfirmToken::of(keys, question).hash()),
-            confirmations::created_at.eq(now),
-            confirmations::expires_at.eq(now.plus(ANSWERABLE_FOR)),
+            confirmation_requests::id.eq(request),
+            confirmation_requests::subscriber_id.eq(id),
+            confirmation_requests::token_hash.eq(ConfirmToken::of(links.keys(), request).hash()),
+            confirmation_requests::created_at.eq(now),
+            confirmation_requests::expires_at.eq(expires_at),
         ))
         .execute(&mut **tx)?;
-    let mut asked_now = Evidence::new(Kind::Asked, Via::Mail);
-    asked_now.locale = Some(row.locale);
-    evidence::append(tx, id, &asked_now)?;
-    if row.status == Status::Pending && !was_asked {
-        tx.append(Event::SubscriberJoined(id));
+    let mut evidence = Evidence::new(Kind::ConfirmationRequested, Via::Mail);
+    evidence.locale = Some(row.locale.clone());
+    evidence::append(tx, id, &evidence)?;
+    if row.status == Status::Pending && is_first {
+        tx.append(Event::SubscriberSignedUp(id));
     }
-    outbox::order(tx, question, outbox::Kind::Confirmation, id)
+    emails::enqueue_confirmation(tx, links, &row, request, expires_at)
 }
 
-/// What stands about the question with that token: what [`confirm`] would answer.
-///
-/// # Errors
-/// When the database refuses.
-pub fn look_up(conn: &mut Connection, token: &ConfirmToken, now: Timestamp) -> Result<Option<Answered>> {
-    let found: Option<(Timestamp, Option<Timestamp>, Status)> = confirmations::table
-        .inner_join(subscribers::table.on(subscribers::id.eq(confirmations::subscriber_id)))
-        .filter(confirmations::token_hash.eq(token.hash()))
-        .select((confirmations::expires_at, confirmations::closed_at, subscribers::status))
+/// What [`confirm`] would return for the request with that token; `None` if it would confirm it.
+pub fn lookup(conn: &mut Connection, token: &ConfirmToken, now: Timestamp) -> Result<Option<Confirmation>> {
+    let found: Option<(Timestamp, Option<Timestamp>, Status)> = confirmation_requests::table
+        .inner_join(subscribers::table.on(subscribers::id.eq(confirmation_requests::subscriber_id)))
+        .filter(confirmation_requests::token_hash.eq(token.hash()))
+        .select((confirmation_requests::expires_at, confirmation_requests::closed_at, subscribers::status))
         .get_result(conn)
         .optional()?;
     Ok(match found {
-        None => Some(Answered::Unknown),
-        Some((_, _, Status::Confirmed)) => Some(Answered::Confirmed),
+        None => Some(Confirmation::Unknown),
+        Some((_, _, Status::Confirmed)) => Some(Confirmation::Confirmed),
         Some((expires_at, closed_at, _)) if closed_at.is_some() || expires_at <= now => {
-            Some(Answered::Expired)
+            Some(Confirmation::Expired)
         }
         Some(_) => None,
     })
 }
 
-/// Takes the answer that a token is, with the evidence of it. It answers once: then, and when the subscriber leaves, every
-/// open question is closed. Whoever is to be welcomed is sent a mail.
-///
-/// # Errors
-/// When the database refuses.
+/// Who was sent the request with that token, and their language.
+pub fn find_subscriber(
+    conn: &mut Connection,
+    token: &ConfirmToken,
+) -> Result<Option<(SubscriberId, Locale)>> {
+    let subscriber = confirmation_requests::table
+        .inner_join(subscribers::table.on(subscribers::id.eq(confirmation_requests::subscriber_id)))
+        .filter(confirmation_requests::token_hash.eq(token.hash()))
+        .select((subscribers::id, subscribers::locale));
+    Ok(subscriber.get_result(conn).optional()?)
+}
+
+/// Confirms the request with that token and records the evidence. A token confirms once: afterwards, and when the
+/// subscriber unsubscribes, every open request is closed.
 pub fn confirm(
     tx: &mut Tx<'_>,
-    keys: &Keys,
+    links: &Links,
     token: &ConfirmToken,
     evidence: &Evidence,
-    welcomes: bool,
-) -> Result<Answered> {
+    sends_welcome: bool,
+) -> Result<Confirmation> {
     let now = tx.now();
-    let subscriber: Option<SubscriberId> = confirmations::table
-        .filter(confirmations::token_hash.eq(token.hash()))
-        .select(confirmations::subscriber_id)
-        .get_result(&mut **tx)
-        .optional()?;
-    let Some(id) = subscriber else { return Ok(Answered::Unknown) };
-    let Some(row) = lock(tx, id)? else { return Ok(Answered::Unknown) };
-    if let Some(settled) = look_up(tx, token, now)? {
-        return Ok(settled);
+    let Some((id, _)) = find_subscriber(tx, token)? else { return Ok(Confirmation::Unknown) };
+    let Some(row) = lock(tx, id)? else { return Ok(Confirmation::Unknown) };
+    if let Some(outcome) = lookup(tx, token, now)? {
+        return Ok(outcome);
     }
-    if let Some(status) = row.status.confirm() {
-        diesel::update(subscribers::table.filter(subscribers::id.eq(id)))
-            .set((
-                subscribers::status.eq(status),
-                subscribers::confirmed_at.eq(Some(now)),
-                subscribers::unsubscribed_at.eq(None::<Timestamp>),
-                subscribers::updated_at.eq(now),
-            ))
-            .execute(&mut **tx)?;
-        let address_hash = suppressions::hash(keys, &row.email_key);
-        suppressions::lift(tx, &address_hash)?;
-        let answered = unanswered_questions::table;
-        diesel::delete(answered.filter(unanswered_questions::address_hash.eq(&address_hash)))
-            .execute(&mut **tx)?;
-        evidence::append(tx, id, evidence)?;
-        tx.append(Event::SubscriberConfirmed(id));
-        if welcomes {
-            outbox::order(tx, tx.new_id()?, outbox::Kind::Welcome, id)?;
-        }
+    close(tx, id)?;
+    let Some(status) = row.status.confirm() else { return Ok(Confirmation::Confirmed) };
+    diesel::update(subscribers::table.filter(subscribers::id.eq(id)))
+        .set((
+            subscribers::status.eq(status),
+            subscribers::confirmed_at.eq(Some(now)),
+            subscribers::unsubscribed_at.eq(None::<Timestamp>),
+            subscribers::updated_at.eq(now),
+        ))
+        .execute(&mut **tx)?;
+    let address_hash = suppressions::hash(links.keys(), &row.email_key);
+    suppressions::lift(tx, &address_hash)?;
+    let answered = unanswered_requests::table.filter(unanswered_requests::address_hash.eq(&address_hash));
+    diesel::delete(answered).execute(&mut **tx)?;
+    evidence::append(tx, id, evidence)?;
+    tx.append(Event::SubscriberConfirmed(id));
+    if sends_welcome {
+        emails::enqueue_welcome(tx, links, &row)?;
     }
-    close_questions(tx, id)?;
-    Ok(Answered::Confirmed)
+    Ok(Confirmation::Confirmed)
 }
 
-/// Ends the mail to a subscriber, for that reason and with the evidence of it. Done twice is done once.
-///
-/// # Errors
-/// When the database refuses.
-pub fn end(
-    tx: &mut Tx<'_>,
-    keys: &Keys,
-    id: SubscriberId,
-    reason: Reason,
-    evidence: &Evidence,
-) -> Result<()> {
+/// Closes a subscriber's open requests and cancels the emails that wait for them.
+pub(super) fn close(tx: &mut Tx<'_>, id: SubscriberId) -> Result<()> {
     let now = tx.now();
-    let Some(row) = lock(tx, id)? else { return Ok(()) };
-    if let Some(status) = row.status.end(reason) {
-        let left = (status == Status::Unsubscribed).then_some(now);
-        diesel::update(subscribers::table.filter(subscribers::id.eq(id)))
-            .set((
-                subscribers::status.eq(status),
-                left.map(|left| subscribers::unsubscribed_at.eq(Some(left))),
-                subscribers::updated_at.eq(now),
-            ))
-            .execute(&mut **tx)?;
-        evidence::append(tx, id, evidence)?;
-        let event = match status {
-            Status::Bounced => Event::SubscriberBounced(id),
-            Status::Complained => Event::SubscriberComplained(id),
-            _ => Event::SubscriberLeft(id),
-        };
-        tx.append(event);
-    }
-    suppressions::suppress(tx, &suppressions::hash(keys, &row.email_key), reason)?;
-    close_questions(tx, id)
+    let open = confirmation_requests::table
+        .filter(confirmation_requests::subscriber_id.eq(id))
+        .filter(confirmation_requests::closed_at.is_null());
+    diesel::update(open).set(confirmation_requests::closed_at.eq(Some(now))).execute(&mut **tx)?;
+    outbox::cancel(tx, Recipient::Subscriber(id))
 }
 
-pub(super) fn close_questions(tx: &mut Tx<'_>, id: SubscriberId) -> Result<()> {
-    let now = tx.now();
-    let open = confirmations::table
-        .filter(confirmations::subscriber_id.eq(id))
-        .filter(confirmations::closed_at.is_null());
-    diesel::update(open).set(confirmations::closed_at.eq(Some(now))).execute(&mut **tx)?;
-    Ok(())
+/// Deletes up to `limit` requests created before `before`, and returns how many.
+pub(super) fn purge(tx: &mut Tx<'_>, before: Timestamp, limit: i64) -> Result<usize> {
+    let old: Vec<ConfirmationRequestId> = confirmation_requests::table
+        .filter(confirmation_requests::created_at.le(before))
+        .select(confirmation_requests::id)
+        .limit(limit)
+        .load(&mut **tx)?;
+    diesel::delete(confirmation_requests::table.filter(confirmation_requests::id.eq_any(&old)))
+        .execute(&mut **tx)?;
+    let forgotten = unanswered_requests::table.filter(unanswered_requests::requested_at.le(before));
+    diesel::delete(forgotten).execute(&mut **tx)?;
+    Ok(old.len())
 }

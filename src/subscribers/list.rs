@@ -1,11 +1,12 @@
-//! The list as editors read it: filters, orders, and pages that go on from a place.
+//! Listing subscribers: filters, orders, and pages that continue at a position.
 
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use serde::{Deserialize, Serialize};
 
+use super::consent::Status;
+use super::profile::Line;
 use super::store::SubscriberRow;
-use super::{Line, Status};
 use crate::base::clock::Timestamp;
 use crate::base::db::schema::{subscriber_labels, subscriber_topics, subscribers, terms};
 use crate::base::db::{Connection, MultiBackend};
@@ -16,45 +17,45 @@ use crate::base::ids::SubscriberId;
 use crate::base::text::slug::Slug;
 use crate::base::text::validate;
 
-/// Which subscribers are wanted, and in which order.
+/// Which subscribers are listed, and in which order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Wanted {
+pub struct SubscriberFilter {
     /// Any of these; empty means all.
-    pub status: Vec<&'static str>,
-    /// What stands in the address or the name.
+    pub statuses: Vec<Status>,
+    /// A part of the address or the name.
     pub q: Option<String>,
-    /// Those who chose any of these topics.
+    /// Those who follow any of these topics.
     pub topics: Vec<Slug>,
-    /// Those who carry any of these labels.
+    /// Those who have any of these labels.
     pub labels: Vec<String>,
     /// Those who signed up at any of these places.
     pub sources: Vec<String>,
-    /// Changed then or later.
+    /// Updated then or later.
     pub updated_at_gte: Option<Timestamp>,
-    /// By what.
+    /// The order.
     pub sort: Sort,
-    /// From the end.
+    /// Whether the order is reversed.
     pub descending: bool,
 }
 
-/// By what the list is ordered.
+/// What the list is ordered by.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Sort {
-    /// When they signed up first.
+    /// When they first signed up.
     #[default]
     CreatedAt,
-    /// When anything of them last changed.
+    /// When they were last updated.
     UpdatedAt,
-    /// The address as it is compared.
+    /// The address as compared.
     Email,
 }
 
-/// The place where a page ends: what it is sorted by, and the id.
+/// Where a page ends: the sort key and the id of its last item.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Place {
-    /// Of a list by time, in microseconds.
+pub enum Position {
+    /// In a list by time, in microseconds.
     At(i64, SubscriberId),
-    /// Of a list by address, which no two share.
+    /// In a list by address, which is unique.
     Key(String),
 }
 
@@ -65,14 +66,12 @@ diesel::define_sql_function! {
 
 type Rows<'a> = subscribers::BoxedQuery<'a, MultiBackend>;
 
-impl Wanted {
-    /// Takes `status`, `q`, `topic`, `label`, `source`, `updated_at_gte` and `sort`.
+impl SubscriberFilter {
+    /// Reads `status`, `q`, `topic`, `label`, `source`, `updated_at_gte` and `sort`.
     pub fn from_params(params: &mut Params) -> Self {
-        let status = params.list("status", |name| {
-            Status::parse(name)
-                .map(Status::as_str)
-                .ok_or_else(|| validate::unknown("status", Status::ALL.map(Status::as_str)))
-        });
+        let status =
+            |name: &str| Status::parse(name).ok_or_else(|| validate::unknown("status", Status::texts()));
+        let statuses = params.list("status", status);
         let sort = params.parsed("sort", |text| {
             let known =
                 [("created_at", Sort::CreatedAt), ("updated_at", Sort::UpdatedAt), ("email", Sort::Email)];
@@ -83,7 +82,7 @@ impl Wanted {
         });
         let (sort, descending) = sort.unwrap_or((Sort::CreatedAt, true));
         Self {
-            status,
+            statuses,
             q: params.text("q").map(|q| q.trim().to_ascii_lowercase()).filter(|q| !q.is_empty()),
             topics: params.list("topic", Slug::parse),
             labels: params.list("label", |text| line("label", text)),
@@ -96,8 +95,8 @@ impl Wanted {
 
     fn rows(&self) -> Rows<'_> {
         let mut rows = subscribers::table.into_boxed::<MultiBackend>();
-        if !self.status.is_empty() {
-            rows = rows.filter(subscribers::status.eq_any(self.status.clone()));
+        if !self.statuses.is_empty() {
+            rows = rows.filter(subscribers::status.eq_any(self.statuses.clone()));
         }
         if !self.topics.is_empty() {
             rows = rows.filter(diesel::dsl::exists(
@@ -132,52 +131,49 @@ impl Wanted {
     }
 }
 
-/// Up to `limit` subscribers behind `after`.
-///
-/// # Errors
-/// Malformed, for a place of another order.
+/// Lists up to `limit` subscribers after `after`. Malformed, if that is a position in another order.
 pub fn list(
     conn: &mut Connection,
-    wanted: &Wanted,
-    after: Option<Place>,
+    filter: &SubscriberFilter,
+    after: Option<Position>,
     limit: i64,
 ) -> Result<Vec<SubscriberRow>> {
-    let mut rows = wanted.rows().limit(limit);
+    let mut rows = filter.rows().limit(limit);
     macro_rules! by_time {
         ($column:ident) => {{
-            let place = match after {
+            let position = match after {
                 None => None,
-                Some(Place::At(micros, id)) => {
+                Some(Position::At(micros, id)) => {
                     Some((Timestamp::from_micros(micros).map_err(|_| foreign())?, id))
                 }
-                Some(Place::Key(_)) => return Err(foreign()),
+                Some(Position::Key(_)) => return Err(foreign()),
             };
             let column = subscribers::$column;
-            if let Some((at, id)) = place {
-                // The first condition says where in the index to begin, the second what of that moment is left.
-                rows = if wanted.descending {
+            if let Some((at, id)) = position {
+                // The first condition is the start in the index, the second excludes what was listed of the same moment.
+                rows = if filter.descending {
                     rows.filter(column.le(at)).filter(column.lt(at).or(subscribers::id.lt(id)))
                 } else {
                     rows.filter(column.ge(at)).filter(column.gt(at).or(subscribers::id.gt(id)))
                 };
             }
-            if wanted.descending {
+            if filter.descending {
                 rows.order((column.desc(), subscribers::id.desc()))
             } else {
                 rows.order((column.asc(), subscribers::id.asc()))
             }
         }};
     }
-    rows = match wanted.sort {
+    rows = match filter.sort {
         Sort::CreatedAt => by_time!(created_at),
         Sort::UpdatedAt => by_time!(updated_at),
         Sort::Email => {
             let key = match after {
                 None => None,
-                Some(Place::Key(key)) => Some(key),
-                Some(Place::At(..)) => return Err(foreign()),
+                Some(Position::Key(key)) => Some(key),
+                Some(Position::At(..)) => return Err(foreign()),
             };
-            match (key, wanted.descending) {
+            match (key, filter.descending) {
                 (None, false) => rows.order(subscribers::email_key.asc()),
                 (None, true) => rows.order(subscribers::email_key.desc()),
                 (Some(key), false) => {
@@ -192,21 +188,18 @@ pub fn list(
     Ok(rows.load(conn)?)
 }
 
-/// How many there are.
-///
-/// # Errors
-/// When the database refuses.
-pub fn count(conn: &mut Connection, wanted: &Wanted) -> Result<i64> {
-    Ok(wanted.rows().count().get_result(conn)?)
+/// Counts subscribers.
+pub fn count(conn: &mut Connection, filter: &SubscriberFilter) -> Result<i64> {
+    Ok(filter.rows().count().get_result(conn)?)
 }
 
-/// The place of a subscriber in the list.
+/// The position of a subscriber in the list.
 #[must_use]
-pub fn place(wanted: &Wanted, row: &SubscriberRow) -> Place {
-    match wanted.sort {
-        Sort::CreatedAt => Place::At(row.created_at.as_micros(), row.id),
-        Sort::UpdatedAt => Place::At(row.updated_at.as_micros(), row.id),
-        Sort::Email => Place::Key(row.email_key.clone()),
+pub fn position(filter: &SubscriberFilter, row: &SubscriberRow) -> Position {
+    match filter.sort {
+        Sort::CreatedAt => Position::At(row.created_at.as_micros(), row.id),
+        Sort::UpdatedAt => Position::At(row.updated_at.as_micros(), row.id),
+        Sort::Email => Position::Key(row.email_key.clone()),
     }
 }
 

@@ -1,4 +1,4 @@
-//! What is kept of a subscriber beside the address: a name, labels, and whatever the publication wants to note.
+//! The parts of a subscriber's profile: lines such as the name, labels, and members that the publication defines.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -6,6 +6,13 @@ use unicode_normalization::UnicodeNormalization as _;
 
 use crate::base::error::Invalid;
 use crate::base::text::validate;
+
+/// The most labels of a subscriber.
+pub const MAX_LABELS: usize = 50;
+/// The longest label, in characters.
+pub const MAX_LABEL_CHARS: usize = 60;
+/// The most bytes of [`Custom`], as JSON.
+pub const MAX_CUSTOM_BYTES: usize = 8 * 1024;
 
 /// One line of text: 1 to 200 characters, none of them a control character.
 #[derive(
@@ -18,10 +25,7 @@ pub struct Line(String);
 crate::text_column!(Line);
 
 impl Line {
-    /// Reads a line, without the blanks around it.
-    ///
-    /// # Errors
-    /// As [`validate::line`].
+    /// Parses a line, as [`validate::line`].
     pub fn parse(noun: &str, text: &str) -> Result<Self, Invalid> {
         validate::line(noun, &text.nfc().collect::<String>(), 200).map(Self)
     }
@@ -38,7 +42,7 @@ impl Line {
     }
 }
 
-/// Words that editors put on a subscriber: at most 50, each a line of at most 60 characters, none twice.
+/// The labels that editors gave a subscriber: at most 50, each a line of at most 60 characters, none twice.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Labels(Vec<String>);
@@ -48,34 +52,31 @@ pub struct Labels(Vec<String>);
 #[schema(min_length = 1, max_length = 60)]
 pub struct Label(#[expect(dead_code, reason = "documents what `Labels` keeps")] String);
 
-/// Where somebody signed up: one line.
+/// Where a subscriber signed up: one line.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[schema(min_length = 1, max_length = 200)]
 pub struct Source(#[expect(dead_code, reason = "documents what `source` filters by")] String);
 
 impl Labels {
-    /// Reads labels. One that comes twice is kept once.
-    ///
-    /// # Errors
-    /// `labels-too-many`, or what is wrong with one of them.
+    /// Parses labels. Repeated ones are kept once.
     pub fn parse(given: &[String]) -> Result<Self, Invalid> {
         let mut labels: Vec<String> = Vec::new();
         for label in given {
             let Line(label) = Line::parse("label", label)?;
-            if label.chars().count() > 60 {
+            if label.chars().count() > MAX_LABEL_CHARS {
                 return Err(Invalid::new("label-too-long", "Must be at most 60 characters."));
             }
             if !labels.contains(&label) {
                 labels.push(label);
             }
         }
-        validate::count("labels", given.len(), 50)?;
+        validate::count("labels", given.len(), MAX_LABELS)?;
         Ok(Self(labels))
     }
 }
 
 impl Labels {
-    /// Each of them.
+    /// The labels.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(String::as_str)
     }
@@ -86,24 +87,19 @@ impl Labels {
     }
 }
 
-/// What the publication notes of a subscriber: a JSON object of at most 8 KiB.
+/// Members that the publication defines: a JSON object of at most 8 KiB.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Custom(Map<String, Value>);
 
 impl Custom {
-    const MOST_BYTES: usize = 8 * 1024;
-
-    /// The same with a merge patch applied, as RFC 7396 says.
-    ///
-    /// # Errors
-    /// `custom-too-long`, if it grows beyond its bound.
+    /// Applies a merge patch (RFC 7396).
     pub fn merged(self, patch: Map<String, Value>) -> Result<Self, Invalid> {
         let mut value = Value::Object(self.0);
         merge(&mut value, Value::Object(patch));
         match value {
             Value::Object(members)
-                if Value::Object(members.clone()).to_string().len() <= Self::MOST_BYTES =>
+                if Value::Object(members.clone()).to_string().len() <= MAX_CUSTOM_BYTES =>
             {
                 Ok(Self(members))
             }

@@ -4,7 +4,7 @@
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
-use super::Status;
+use super::consent::Status;
 use crate::base::db::Connection;
 use crate::base::db::schema::subscribers;
 use crate::base::db::statement::Statement;
@@ -28,8 +28,8 @@ pub fn count_days(conn: &mut Connection, first: i64) -> Result<Vec<(String, i64,
             concat!(
                 "SELECT kind, ",
                 $day,
-                " AS day, count(*) FROM events WHERE kind IN ('subscriber.joined', 'subscriber.confirmed', ",
-                "'subscriber.imported', 'subscriber.left', 'subscriber.bounced', 'subscriber.complained', ",
+                " AS day, count(*) FROM events WHERE kind IN ('subscriber.signed_up', 'subscriber.confirmed', ",
+                "'subscriber.imported', 'subscriber.unsubscribed', 'subscriber.bounced', 'subscriber.complained', ",
                 "'subscriber.erased') AND at >= ",
                 $since,
                 " GROUP BY kind, day"

@@ -1,5 +1,5 @@
-//! The addresses that are sent nothing, as keyed hashes of what addresses are compared by. An entry outlives the person's
-//! erasure, so that no import brings them back, and ends in one way only: by the person's own new double opt-in.
+//! The addresses that are sent nothing, as keyed hashes. An entry outlives the person's erasure, so that no import adds them
+//! again, and is lifted only when the person confirms a new double opt-in.
 
 use std::collections::BTreeMap;
 
@@ -13,39 +13,33 @@ use crate::base::db::{Connection, Tx};
 use crate::base::error::Result;
 use crate::base::ids::SuppressionId;
 
-/// A suppressed address as kept.
+/// A suppressed address as stored.
 #[derive(Debug, Clone, Queryable)]
 pub struct SuppressionRow {
-    /// Names it.
+    /// Its id.
     pub id: SuppressionId,
     /// The keyed hash of the address.
     pub address_hash: Vec<u8>,
-    /// Why.
+    /// Why it is sent nothing.
     pub reason: Reason,
-    /// Since when.
+    /// Since when, for this reason.
     pub created_at: Timestamp,
 }
 
-/// The keyed hash of an address, given what it is compared by.
+/// The keyed hash of an address, given its [`EmailAddress::key`](crate::base::mail::EmailAddress::key).
 #[must_use]
 pub fn hash(keys: &Keys, email_key: &str) -> Vec<u8> {
     keys.mac("address", email_key).to_vec()
 }
 
-/// Why the address is suppressed, if it is.
-///
-/// # Errors
-/// When the database refuses.
+/// The suppression of an address.
 pub fn find(conn: &mut Connection, address_hash: &[u8]) -> Result<Option<SuppressionRow>> {
     let row = suppressions::table.filter(suppressions::address_hash.eq(address_hash));
     Ok(row.get_result(conn).optional()?)
 }
 
-/// Which of these addresses are suppressed, and why.
-///
-/// # Errors
-/// When the database refuses.
-pub fn among(conn: &mut Connection, hashes: &[Vec<u8>]) -> Result<BTreeMap<Vec<u8>, Reason>> {
+/// The reasons for which any of these addresses are suppressed.
+pub fn find_reasons(conn: &mut Connection, hashes: &[Vec<u8>]) -> Result<BTreeMap<Vec<u8>, Reason>> {
     let rows: Vec<(Vec<u8>, Reason)> = suppressions::table
         .filter(suppressions::address_hash.eq_any(hashes))
         .select((suppressions::address_hash, suppressions::reason))
@@ -53,10 +47,7 @@ pub fn among(conn: &mut Connection, hashes: &[Vec<u8>]) -> Result<BTreeMap<Vec<u
     Ok(rows.into_iter().collect())
 }
 
-/// Suppresses an address. A graver reason takes the place of a lighter one.
-///
-/// # Errors
-/// When the database refuses.
+/// Suppresses an address. A graver reason replaces a lighter one.
 pub fn suppress(tx: &mut Tx<'_>, address_hash: &[u8], reason: Reason) -> Result<SuppressionId> {
     let now = tx.now();
     let row = diesel::insert_into(suppressions::table).values((
@@ -66,7 +57,7 @@ pub fn suppress(tx: &mut Tx<'_>, address_hash: &[u8], reason: Reason) -> Result<
         suppressions::created_at.eq(now),
     ));
     crate::on_each!(&mut **tx, conn => row.on_conflict_do_nothing().execute(conn))?;
-    let lighter: Vec<Reason> = Reason::ALL.into_iter().filter(|other| *other < reason).collect();
+    let lighter: Vec<Reason> = Reason::ALL.iter().copied().filter(|other| *other < reason).collect();
     let own = suppressions::table.filter(suppressions::address_hash.eq(address_hash));
     diesel::update(own.filter(suppressions::reason.eq_any(lighter)))
         .set((suppressions::reason.eq(reason), suppressions::created_at.eq(now)))
@@ -74,17 +65,14 @@ pub fn suppress(tx: &mut Tx<'_>, address_hash: &[u8], reason: Reason) -> Result<
     Ok(own.select(suppressions::id).get_result(&mut **tx)?)
 }
 
-/// The person consented anew: the address may be written to again.
+/// Lifts the suppression of an address whose owner has confirmed again.
 pub(super) fn lift(tx: &mut Tx<'_>, address_hash: &[u8]) -> Result<()> {
     diesel::delete(suppressions::table.filter(suppressions::address_hash.eq(address_hash)))
         .execute(&mut **tx)?;
     Ok(())
 }
 
-/// Up to `limit` suppressed addresses, the newest first, behind `after`.
-///
-/// # Errors
-/// When the database refuses.
+/// Lists up to `limit` suppressed addresses after `after`, newest first.
 pub fn list(
     conn: &mut Connection,
     reasons: &[Reason],
@@ -106,10 +94,7 @@ pub fn list(
     Ok(rows.load(conn)?)
 }
 
-/// How many there are.
-///
-/// # Errors
-/// When the database refuses.
+/// Counts suppressed addresses.
 pub fn count(conn: &mut Connection, reasons: &[Reason]) -> Result<i64> {
     let mut rows = suppressions::table.into_boxed();
     if !reasons.is_empty() {

@@ -1,5 +1,5 @@
-//! The links that mails carry. All are keyed hashes and can be computed again, so that none has to be kept: of the one that
-//! confirms there is only a hash, the others prove themselves.
+//! The tokens in the links of emails. All are keyed hashes that can be computed again, so that none has to be stored: of the
+//! one that confirms there is only a hash, the others prove themselves.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -8,76 +8,78 @@ use uuid::Uuid;
 
 use crate::auth::Keys;
 use crate::base::http::json::sha256;
-use crate::base::ids::{IsId as _, MailId, SubscriberId};
+use crate::base::ids::{ConfirmationRequestId, IsId as _, SubscriberId};
 
-/// The longest text that is looked at as a token.
-const MOST_BYTES: usize = 100;
+/// The longest text that is parsed as a token.
+const MAX_BYTES: usize = 100;
 
-/// What answers one question: 256 bits that only the mail holds.
+/// The token that confirms one request: 256 bits that only the email holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfirmToken(String);
 
 impl ConfirmToken {
-    /// The token of that question.
+    /// The token of that request.
     #[must_use]
-    pub fn of(keys: &Keys, question: MailId) -> Self {
-        Self(BASE64_URL_SAFE_NO_PAD.encode(keys.mac("confirm", &question.to_string())))
+    pub fn of(keys: &Keys, request: ConfirmationRequestId) -> Self {
+        Self(BASE64_URL_SAFE_NO_PAD.encode(keys.mac("confirm", &request.to_string())))
     }
 
-    /// The token in a link; `None` if it is none.
+    /// The token in a link; `None` if it cannot be one.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        (text.len() <= MOST_BYTES && !text.is_empty()).then(|| Self(text.to_owned()))
+        (text.len() <= MAX_BYTES && !text.is_empty()).then(|| Self(text.to_owned()))
     }
 
-    /// As links carry it.
+    /// The token as links carry it.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// As it is kept.
+    /// The token as it is stored.
     #[must_use]
     pub fn hash(&self) -> Vec<u8> {
         sha256(self.0.as_bytes()).to_vec()
     }
 }
 
-/// What a link of a subscriber's opens. Each is the subscriber's id and 128 bits of a keyed hash of it: the same each time,
-/// because old mails have to work as long as there is a subscriber.
+/// What a subscriber's link gives access to. Its token is the subscriber's id and 128 bits of a keyed hash of it: the same
+/// each time, because the links in old emails work as long as there is a subscriber.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Grant {
-    /// Leaving, and choosing topics: this link is also told to those who send with another tool.
-    Leave,
-    /// Besides, seeing and erasing what is kept: this one goes to the person alone.
-    Own,
+pub enum LinkScope {
+    /// Unsubscribing and choosing topics. This link is also given to those who send with another tool.
+    Subscription,
+    /// The same, and downloading and erasing the person's data. This link is given to nobody but the person.
+    PersonalData,
 }
 
-impl Grant {
+impl LinkScope {
+    const ALL: [Self; 2] = [Self::Subscription, Self::PersonalData];
+
     fn purpose(self) -> &'static str {
         match self {
-            Self::Leave => "leave",
-            Self::Own => "own",
+            Self::Subscription => "subscription",
+            Self::PersonalData => "personal-data",
         }
     }
 
-    /// The token that grants it.
+    /// The token of a subscriber's link.
     #[must_use]
     pub fn token(self, keys: &Keys, subscriber: SubscriberId) -> String {
         BASE64_URL_SAFE_NO_PAD.encode([*subscriber.uuid().as_bytes(), self.seal(keys, subscriber)].concat())
     }
 
-    /// Whose token this is, and what it grants; `None` if it is not one of ours.
+    /// Whose token it is, and its scope; `None` if it is not a token of this installation.
     #[must_use]
-    pub fn read(keys: &Keys, text: &str) -> Option<(SubscriberId, Self)> {
-        if text.len() > MOST_BYTES {
+    pub fn parse(keys: &Keys, text: &str) -> Option<(SubscriberId, Self)> {
+        if text.len() > MAX_BYTES {
             return None;
         }
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?;
         let (id, given) = bytes.split_first_chunk::<16>()?;
         let subscriber = SubscriberId::from_uuid(Uuid::from_bytes(*id));
-        let grants = |grant: &Self| bool::from(grant.seal(keys, subscriber).ct_eq(given));
-        [Self::Leave, Self::Own].into_iter().find(grants).map(|grant| (subscriber, grant))
+        let is_sealed = |scope: &Self| bool::from(scope.seal(keys, subscriber).ct_eq(given));
+        Self::ALL.into_iter().find(is_sealed).map(|scope| (subscriber, scope))
     }
 
     fn seal(self, keys: &Keys, subscriber: SubscriberId) -> [u8; 16] {

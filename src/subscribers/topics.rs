@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::Status;
+use super::consent::Status;
 use super::store::lock;
 use crate::base::db::schema::{subscriber_topics, subscribers, terms, topic_details};
 use crate::base::db::{Connection, Tx};
@@ -37,20 +37,15 @@ pub fn followable(conn: &mut Connection) -> Result<Vec<Followable>> {
         .load(conn)?)
 }
 
-/// Lets a subscriber, if their status is `among` these, follow those of the topics that can be followed.
-pub(super) fn follow(
-    tx: &mut Tx<'_>,
-    id: SubscriberId,
-    slugs: &[Slug],
-    among: Option<&[Status]>,
-) -> Result<()> {
+/// Lets a subscriber follow those of the topics that can be followed, if they have one of the statuses.
+pub(super) fn follow(tx: &mut Tx<'_>, id: SubscriberId, slugs: &[Slug], statuses: &[Status]) -> Result<()> {
     let named = terms::kind.eq(TopicId::KIND).and(terms::slug.eq_any(slugs.to_vec()));
     let followable = topic_details::topic_id.eq(terms::id).and(topic_details::followable.eq(true));
     subscribers::table
         .inner_join(terms::table.on(named.and(terms::merged_into.is_null())))
         .inner_join(topic_details::table.on(followable))
         .filter(subscribers::id.eq(id))
-        .filter(subscribers::status.eq_any(among.unwrap_or(&Status::ALL)))
+        .filter(subscribers::status.eq_any(statuses.to_vec()))
         .select((subscribers::id, terms::id))
         .insert_into(subscriber_topics::table)
         .into_columns((subscriber_topics::subscriber_id, subscriber_topics::topic_id))
@@ -58,18 +53,15 @@ pub(super) fn follow(
     Ok(())
 }
 
-/// Lets a subscriber follow these topics and no others.
-///
-/// # Errors
-/// When the database refuses.
-pub fn choose_topics(tx: &mut Tx<'_>, id: SubscriberId, slugs: &[Slug]) -> Result<()> {
+/// Replaces the topics that a subscriber follows.
+pub fn replace(tx: &mut Tx<'_>, id: SubscriberId, slugs: &[Slug]) -> Result<()> {
     let now = tx.now();
     if lock(tx, id)?.is_none() {
         return Ok(());
     }
     let chosen = subscriber_topics::table.filter(subscriber_topics::subscriber_id.eq(id));
     diesel::delete(chosen).execute(&mut **tx)?;
-    follow(tx, id, slugs, None)?;
+    follow(tx, id, slugs, Status::ALL)?;
     diesel::update(subscribers::table.filter(subscribers::id.eq(id)))
         .set(subscribers::updated_at.eq(now))
         .execute(&mut **tx)?;

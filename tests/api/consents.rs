@@ -12,7 +12,7 @@ use lede::base::text::Locale;
 use lede::base::text::email::EmailAddress;
 use lede::base::text::slug::Slug;
 use lede::subscribers::evidence::{Evidence, Kind, Via};
-use lede::subscribers::{SignUp, store};
+use lede::subscribers::{SignUp, erasure, sign_up};
 use serde_json::{Value, json};
 
 use crate::client::Client;
@@ -35,11 +35,11 @@ async fn subscribe(server: &Server, email: &str) -> String {
     let mail = mail_to(server, email).await;
     server.clock.advance(minutes(1));
     server.client().post(link(&mail, "confirm")).header("user-agent", "Phone/2.0").await.is(200);
-    link(&mail, "leave")
+    link(&mail, "unsubscribe")
 }
 
 async fn tidy(server: &Server) {
-    while server.app.db.write(store::purge).await.expect("a purge") {}
+    while server.app.db.write(erasure::purge).await.expect("a purge") {}
 }
 
 async fn path(editor: &Client, email: &str) -> String {
@@ -71,7 +71,10 @@ async fn each_step_leaves_evidence_of_what_was_shown_and_done() {
         .iter()
         .map(|one| format!("{} {}", one["kind"].as_str().unwrap(), one["via"].as_str().unwrap()))
         .collect();
-    assert_eq!(told, ["requested api", "asked mail", "confirmed mail", "withdrawn one-click"]);
+    assert_eq!(
+        told,
+        ["signed-up api", "confirmation-requested mail", "confirmed mail", "withdrawn one-click"]
+    );
     let (requested, confirmed) = (&consents["items"][0], &consents["items"][2]);
     for (member, value) in [
         ("text", json!("Yes, send me the almanac.")),
@@ -183,15 +186,15 @@ async fn statements_of_joining(server: &Server, email: &str) -> Vec<String> {
                     .push(text.split(" -- binds").next().unwrap_or_default().to_owned());
             }
         });
-        let evidence = Evidence { text: Some("Yes.".into()), ..Evidence::new(Kind::Requested, Via::Api) };
-        let sign_up = SignUp {
+        let evidence = Evidence { text: Some("Yes.".into()), ..Evidence::new(Kind::SignedUp, Via::Api) };
+        let given = SignUp {
             email: email.clone(),
             name: None,
             locale: Locale::parse("en").expect("a locale"),
             topics: vec![Slug::parse("sea").expect("a slug")],
             evidence,
         };
-        store::sign_up(tx, &sign_up)?;
+        sign_up(tx, &given)?;
         tx.set_instrumentation(None::<Box<dyn diesel::connection::Instrumentation>>);
         Ok(texts.lock().expect("a lock").clone())
     };
@@ -256,7 +259,14 @@ async fn who_is_erased_leaves_a_hash_and_nothing_else() {
     admin.get(one.clone() + "/consents").await.is(404);
     assert_eq!(reason(&admin, ADA).await, "erased");
     tidy(&server).await;
-    for table in ["consents", "consent_texts", "confirmations", "mails", "subscriber_labels", "subscribers"] {
+    for table in [
+        "consents",
+        "consent_texts",
+        "confirmation_requests",
+        "outbox_emails",
+        "subscriber_labels",
+        "subscribers",
+    ] {
         assert_eq!(server.database().count(table), 0, "{table}");
     }
     // Their own new double opt-in lifts it; who was asked today is asked tomorrow.
@@ -352,7 +362,7 @@ struct Count {
 
 impl crate::test_database::TestDatabase {
     /// How many rows a table has.
-    fn count(&self, table: &str) -> i64 {
+    pub fn count(&self, table: &str) -> i64 {
         let sql = format!("SELECT count(*) AS count FROM {table}");
         sql_query(sql).get_result::<Count>(&mut self.connect()).expect("a count").count
     }
@@ -378,7 +388,8 @@ async fn the_numbers_tell_what_happened_each_day_and_forget_nothing() {
         .expect("days")
         .iter()
         .map(|day| {
-            let numbers = ["joined", "confirmed", "unsubscribed", "erased"].map(|name| day[name].to_string());
+            let numbers =
+                ["signed_up", "confirmed", "unsubscribed", "erased"].map(|name| day[name].to_string());
             format!("{} {}", day["date"].as_str().expect("a date"), numbers.join(" "))
         })
         .collect();

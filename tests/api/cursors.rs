@@ -8,7 +8,7 @@ use lede::base::http::page;
 use lede::base::http::query::read;
 use lede::editions::list::EditionFilter;
 use lede::editions::order::EditionOrder;
-use lede::subscribers::list::{Sort, Wanted};
+use lede::subscribers::list::{Sort, SubscriberFilter};
 use lede::terms::Order;
 use reqwest::Client as Http;
 use serde_json::{Value, json};
@@ -137,7 +137,7 @@ async fn ten_thousand_cursors_that_nobody_gave_out_are_refused() {
     let mut import = String::new();
     for _ in 0..2 {
         let list = "email\nnobody\nnowhere\n";
-        let sent = editor.post("/v1/subscribers/import?dry_run=true").body("text/csv", list).await;
+        let sent = editor.post("/v1/subscriber-imports?dry_run=true").body("text/csv", list).await;
         import = crate::writing::id(&sent.expect(202));
     }
     server.run_jobs().await;
@@ -243,8 +243,8 @@ async fn a_place_that_somebody_made_up_breaks_nothing() {
     let of_articles =
         |query: &str| format!("{:?}", read::<(EditionFilter, EditionOrder)>(query).expect("a query"));
     let of_drafts = |query: &str| format!("{:?}", read::<DraftFilter>(query).expect("a query"));
-    let newest = Wanted { descending: true, ..Wanted::default() };
-    let by_email = Wanted { sort: Sort::Email, ..Wanted::default() };
+    let newest = SubscriberFilter { descending: true, ..SubscriberFilter::default() };
+    let by_email = SubscriberFilter { sort: Sort::Email, ..SubscriberFilter::default() };
     let lists = [
         ("/v1/articles", "", of_articles("")),
         ("/v1/articles", "sort=title", of_articles("sort=title")),

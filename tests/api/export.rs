@@ -19,7 +19,7 @@ const EXPORT: &str = "/v1/subscribers/export";
 async fn import(server: &Server, file: &str) -> Value {
     let admin = server.login(Role::Admin).await;
     let terms = [("dry_run", "false"), ("source", "The old letter"), ("statement", "They signed up.")];
-    let sent = admin.post("/v1/subscribers/import").query(&terms).body("text/csv", file).await;
+    let sent = admin.post("/v1/subscriber-imports").query(&terms).body("text/csv", file).await;
     sent.is(202);
     server.run_jobs().await;
     admin.get(sent.location()).await.expect(200)

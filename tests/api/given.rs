@@ -11,7 +11,7 @@ use lede::base::clock::Timestamp;
 use lede::base::db::schema::jobs as kept;
 use lede::base::ids::{IsId as _, JobId, SubscriberId, UserId};
 use lede::base::jobs;
-use lede::base::mail::Sent;
+use lede::base::mail::SentEmail;
 use lede::subscribers::RequestConfirmation;
 use lede::users::store::{self, UserRow};
 
@@ -91,14 +91,14 @@ pub async fn user(server: &Server, name: &str, role: Role) -> UserId {
 }
 
 /// The newest mail to that address, when everything that is due has been done.
-pub async fn mail_to(server: &Server, address: &str) -> Sent {
+pub async fn mail_to(server: &Server, address: &str) -> SentEmail {
     server.run_jobs().await;
     let sent = server.mail.all().into_iter().rev().find(|mail| mail.to == address);
     sent.unwrap_or_else(|| panic!("no mail to {address}"))
 }
 
 /// The path of the mail's link that does `what`, as the text has it.
-pub fn link(mail: &Sent, what: &str) -> String {
+pub fn link(mail: &SentEmail, what: &str) -> String {
     let (_, rest) = mail.text.split_once(&format!("/subscribe/{what}/")).expect("a link");
     format!("/subscribe/{what}/{}", rest.split_whitespace().next().expect("a token"))
 }

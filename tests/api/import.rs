@@ -6,10 +6,10 @@ use diesel::prelude::*;
 use lede::auth::Role;
 use lede::base::db::Connection;
 use lede::base::db::schema::{
-    consents, events, import_parts, import_rows, import_seen, imports, subscribers,
+    consents, events, import_dry_run_people, import_parts, import_rows, imports, subscribers,
 };
+use lede::subscribers::erasure;
 use lede::subscribers::import::{self, ImportSubscribers};
-use lede::subscribers::store;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
@@ -17,7 +17,7 @@ use crate::client::{Call, Client, Response};
 use crate::given::{days, link, mail_to, minutes};
 use crate::server::Server;
 
-pub const IMPORT: &str = "/v1/subscribers/import";
+pub const IMPORT: &str = "/v1/subscriber-imports";
 const ADA: &str = "ada@reader.example";
 
 /// Sends a file as one that is to be taken.
@@ -97,7 +97,7 @@ async fn report(server: &Server, import: &Value, query: &str) -> Vec<String> {
 }
 
 fn at(import: &Value) -> String {
-    format!("/v1/imports/{}", import["id"].as_str().expect("an id"))
+    format!("/v1/subscriber-imports/{}", import["id"].as_str().expect("an id"))
 }
 
 /// How many events of each kind about subscribers there are.
@@ -124,7 +124,7 @@ async fn subscribe(server: &Server, email: &str) -> String {
     server.client().post("/v1/subscribers").json(json!({"email": email})).await.is(202);
     let mail = mail_to(server, email).await;
     server.client().post(link(&mail, "confirm")).await.is(200);
-    link(&mail, "leave")
+    link(&mail, "unsubscribe")
 }
 
 /// A file of each service, with people of our own invention: its format, and what it becomes.
@@ -312,7 +312,7 @@ async fn a_dry_run_tells_the_same_and_changes_nothing() {
     assert_eq!(lines(&server).await, known);
     // And once more, as the real thing.
     assert_eq!(counts(&imported(&server, file).await), [0, 0, 3, 4, 3]);
-    let seen = server.app.db.read(|conn| Ok(import_seen::table.count().get_result::<i64>(conn)?));
+    let seen = server.app.db.read(|conn| Ok(import_dry_run_people::table.count().get_result::<i64>(conn)?));
     assert_eq!(seen.await.expect("a count"), 0);
 }
 
@@ -382,7 +382,7 @@ async fn a_file_ends_the_mail_of_those_who_left_there_unless_they_have_confirmed
     let known = ["before unsubscribed - []", "since confirmed - []", "spam complained - []"];
     assert_eq!(lines(&server).await, known);
     let told = told(&server).await;
-    assert_eq!((told["subscriber.left"], told["subscriber.complained"]), (1, 1));
+    assert_eq!((told["subscriber.unsubscribed"], told["subscriber.complained"]), (1, 1));
 }
 
 #[tokio::test]
@@ -435,7 +435,7 @@ async fn the_report_names_nobody_and_is_gone_after_a_month() {
         }
     };
     assert_eq!(parts(&server).await, 0);
-    assert_eq!(admin.get("/v1/imports?include_total=true").await.expect(200)["total"], 1);
+    assert_eq!(admin.get("/v1/subscriber-imports?include_total=true").await.expect(200)["total"], 1);
     server.clock.advance(days(31));
     tidy(&server).await;
     admin.get(at(&import)).await.problem(404, "not-found");
@@ -445,7 +445,7 @@ async fn the_report_names_nobody_and_is_gone_after_a_month() {
 
 async fn tidy(server: &Server) {
     while server.app.db.write(import::store::purge).await.expect("a purge") {}
-    while server.app.db.write(store::purge).await.expect("a purge") {}
+    while server.app.db.write(erasure::purge).await.expect("a purge") {}
 }
 
 #[tokio::test]
@@ -476,7 +476,7 @@ async fn what_is_no_list_is_refused_at_the_door_by_name() {
     assert_eq!(rules.is(400).violations(), wanted);
     let without = admin.post(IMPORT).body("text/csv", "email\n").await;
     assert_eq!(without.is(400).violations(), ["dry_run parameter-missing"]);
-    assert_eq!(admin.get("/v1/imports").await.expect(200)["items"], json!([]));
+    assert_eq!(admin.get("/v1/subscriber-imports").await.expect(200)["items"], json!([]));
     let kept = server.app.db.read(|conn| Ok(imports::table.count().get_result::<i64>(conn)?));
     assert_eq!(kept.await.expect("a count"), 0);
     // A file without a row is an import that comes to nothing.
@@ -507,7 +507,7 @@ async fn a_file_that_is_too_large_is_refused_and_one_that_breaks_off_is_forgotte
     assert!(raw(&server, &admin, 200_000_001, b"").await.starts_with("HTTP/1.1 413 "));
     let some = format!("email\n{}", "ada@reader.example\n".repeat(40_000));
     raw(&server, &admin, some.len() as u64 + 1, some.as_bytes()).await;
-    assert_eq!(admin.get("/v1/imports").await.expect(200)["items"], json!([]));
+    assert_eq!(admin.get("/v1/subscriber-imports").await.expect(200)["items"], json!([]));
     server.clock.advance(days(1));
     tidy(&server).await;
     let left = server.app.db.read(|conn| {
@@ -598,10 +598,13 @@ async fn an_import_is_an_admins_work() {
         let somebody: Client = server.login(role).await;
         let refused: Response = send(&somebody, "email\n").await;
         refused.problem(403, "forbidden");
-        somebody.get("/v1/imports").await.problem(403, "forbidden");
+        somebody.get("/v1/subscriber-imports").await.problem(403, "forbidden");
     }
     send(&server.client(), "email\n").await.problem(401, "unauthenticated");
     let admin = server.login(Role::Admin).await;
-    admin.get("/v1/imports/019b8d1c-0000-7000-8000-000000000000").await.problem(404, "not-found");
-    admin.get("/v1/imports/019b8d1c-0000-7000-8000-000000000000/rows").await.problem(404, "not-found");
+    admin.get("/v1/subscriber-imports/019b8d1c-0000-7000-8000-000000000000").await.problem(404, "not-found");
+    admin
+        .get("/v1/subscriber-imports/019b8d1c-0000-7000-8000-000000000000/rows")
+        .await
+        .problem(404, "not-found");
 }

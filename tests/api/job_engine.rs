@@ -9,14 +9,15 @@ use lede::auth::Role;
 use lede::base::db::schema::jobs as kept;
 use lede::base::db::types::Json;
 use lede::base::error::{Error, Result};
-use lede::base::ids::{ArticleId, ImportId, IsId, JobId, MailId, SubscriberId};
+use lede::base::ids::{ArticleId, EmailId, ImportId, IsId, JobId, SubscriberId};
 use lede::base::jobs::{self, Job, Kind, Outcome, Queue, Worker};
+use lede::outbox::SendEmail;
 use lede::render_context::RerenderArticles;
 use lede::server::housekeeping::Housekeeping;
 use lede::server::jobs::JOBS;
 use lede::subscribers::RequestConfirmation;
 use lede::subscribers::import::ImportSubscribers;
-use lede::subscribers::outbox::SendEmail;
+
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -349,7 +350,7 @@ fn every_kind_of_job_has_its_own_name_and_a_form_that_can_be_read_back() {
     let known = [
         form(&RerenderArticles { after: Some(id::<ArticleId>()) }, &json!({"after": text})),
         form(&RequestConfirmation { subscriber: id::<SubscriberId>() }, &json!({"subscriber": text})),
-        form(&SendEmail { mail: id::<MailId>() }, &json!({"mail": text})),
+        form(&SendEmail { email: id::<EmailId>() }, &json!({"email": text})),
         form(&ImportSubscribers { import: id::<ImportId>() }, &json!({"import": text})),
         form(&Housekeeping, &Value::Null),
     ];

@@ -156,7 +156,7 @@ async fn send(server: &Server, page: &Response, filled: &[(&str, &str)]) -> Resp
 }
 
 fn asks_again(page: &Response) -> bool {
-    page.status() == 422 && page.text().contains("<h1>One more press</h1>")
+    page.status() == 422 && page.text().contains("<h1>Please press the button again</h1>")
 }
 
 fn is_done(page: &Response) -> bool {
@@ -187,7 +187,7 @@ async fn a_form_that_nobody_looked_at_is_shown_to_be_sent_once_more() {
         .as_array()
         .expect("items")
         .iter()
-        .find(|one| one["kind"] == "requested")
+        .find(|one| one["kind"] == "signed-up")
         .unwrap()
         .clone();
     assert_eq!(requested["form_url"], "https://website.example/tides");
@@ -211,7 +211,7 @@ async fn nobody_types_in_a_second_and_no_form_is_good_for_two_addresses_or_two_d
     let old = server.client().get("/subscribe").await;
     server.clock.advance(hours(24));
     assert!(asks_again(&send(&server, &old, &[("email", "cy@reader.example")]).await));
-    let forged = [("email", "dee@reader.example"), ("stamp", "forged")];
+    let forged = [("email", "dee@reader.example"), ("form_token", "forged")];
     assert!(asks_again(&send(&server, &old, &forged).await));
     server.run_jobs().await;
     assert_eq!(server.mail.all().len(), 2);
@@ -237,7 +237,7 @@ async fn people_are_sent_back_to_pages_that_are_known_and_nowhere_else() {
     ] {
         let mut addresses = Vec::new();
         for email in ["new@reader.example", "new@reader.example", "other@reader.example"] {
-            let form = [("email", email), ("redirect", redirect), ("stamp", &server.stamp())];
+            let form = [("email", email), ("redirect", redirect), ("form_token", &server.form_token())];
             let answer = server.client().post("/subscribe").form(&form).await;
             assert_eq!(answer.status(), if leads { 303 } else { 200 }, "{redirect}");
             addresses.push(answer.header("location").map(str::to_owned));
@@ -269,7 +269,7 @@ async fn the_lines_for_other_pages_hold_a_form_that_works() {
 async fn who_asks_too_often_is_told_so_on_a_page() {
     let server = Server::start_with(|config| config.limits.join = 5).await;
     for round in 0..6 {
-        let form = [("email", ADA), ("stamp", &server.stamp())];
+        let form = [("email", ADA), ("form_token", &server.form_token())];
         let answer = server.client().post("/subscribe").form(&form).await;
         if round < 5 {
             assert!(is_done(&answer), "{round}");
@@ -287,7 +287,7 @@ async fn forgetting_somebody_who_never_answered_does_not_begin_the_count_anew() 
     for day in 0..25 {
         join().await.is(202);
         server.run_jobs().await;
-        while server.app.db.write(lede::subscribers::store::purge).await.expect("a purge") {}
+        while server.app.db.write(lede::subscribers::erasure::purge).await.expect("a purge") {}
         server.clock.advance(hours(25));
         let most = 3.min(day + 1);
         assert_eq!(server.mail.all().len(), most, "day {day}");

@@ -45,6 +45,7 @@ mod markdown;
 mod metrics;
 mod migrations;
 mod openapi;
+mod outbox;
 mod policy;
 mod preferences;
 mod preview;

@@ -52,7 +52,7 @@ async fn topics_are_chosen_among_those_that_can_be_followed() {
 async fn a_form_offers_the_topics_too() {
     let server = Server::start().await;
     followable(&server).await;
-    let form = [("email", ADA), ("topic", "sky"), ("topic", "sea"), ("stamp", &server.stamp())];
+    let form = [("email", ADA), ("topic", "sky"), ("topic", "sea"), ("form_token", &server.form_token())];
     server.client().post("/subscribe").form(&form).await.is(200);
     assert_eq!(kept(&server).await["topics"], json!(["sea", "sky"]));
 }
@@ -62,7 +62,7 @@ async fn leaving_and_erasing_take_a_press_and_erasing_is_meant() {
     let server = Server::start().await;
     let page = subscribed(&server).await;
     let anyone = server.client();
-    let left = anyone.post(&page).form(&[("action", "leave")]).await;
+    let left = anyone.post(&page).form(&[("action", "unsubscribe")]).await;
     assert!(left.is(200).text().contains("We send you no more mail"), "{}", left.text());
     assert_eq!(kept(&server).await["status"], "unsubscribed");
     let unsure = anyone.post(&page).form(&[("action", "erase")]).await;
@@ -83,7 +83,7 @@ async fn the_link_that_others_may_know_leaves_and_chooses_and_opens_nothing_else
     let server = Server::start().await;
     followable(&server).await;
     subscribed(&server).await;
-    let page = link(&mail_to(&server, ADA).await, "leave").replace("/leave/", "/preferences/");
+    let page = link(&mail_to(&server, ADA).await, "unsubscribe").replace("/unsubscribe/", "/preferences/");
     let anyone = server.client();
     let shown = anyone.get(&page).await;
     assert!(!shown.is(200).text().contains("value=\"erase\""), "{}", shown.text());
@@ -120,7 +120,8 @@ async fn whoever_confirms_is_welcomed_once_if_the_settings_say_so() {
     }
     let [_, welcome] = server.mail.all().try_into().expect("two mails");
     assert_eq!(welcome.subject, "Willkommen bei Lede");
-    for address in ["https://website.example", &link(&welcome, "preferences"), &link(&welcome, "leave")] {
+    for address in ["https://website.example", &link(&welcome, "preferences"), &link(&welcome, "unsubscribe")]
+    {
         assert!(welcome.text.contains(address) && welcome.html.contains(address), "{address}");
     }
     assert!(welcome.headers.iter().any(|(name, _)| name == "List-Unsubscribe-Post"));
@@ -129,7 +130,7 @@ async fn whoever_confirms_is_welcomed_once_if_the_settings_say_so() {
     server.client().post("/v1/subscribers").json(other).await.is(202);
     let asked = mail_to(&server, "bo@reader.example").await;
     server.client().post(link(&asked, "confirm")).await.is(200);
-    server.client().post(link(&asked, "leave")).await.is(200);
+    server.client().post(link(&asked, "unsubscribe")).await.is(200);
     server.run_jobs().await;
     assert_eq!(server.mail.all().len(), 3);
 }

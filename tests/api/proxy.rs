@@ -132,7 +132,7 @@ async fn a_proxy_never_gives_one_what_is_anothers() {
     let edit = editor.patch(at(&draft, "/draft")).header("if-match", "*").json(json!({"intro": "Hidden."}));
     let draft = edit.await.expect(200);
     reader.post("/v1/subscribers").json(json!({"email": "ada@reader.example"})).await.is(202);
-    let file = admin.post("/v1/subscribers/import?dry_run=true").body("text/csv", "email\nnobody\n");
+    let file = admin.post("/v1/subscriber-imports?dry_run=true").body("text/csv", "email\nnobody\n");
     let parts = [
         ("{article}", id(&draft)),
         ("{section}", "ebb".to_owned()),
@@ -150,7 +150,7 @@ async fn a_proxy_never_gives_one_what_is_anothers() {
     for path in &paths {
         let first = admin.get(path).await;
         assert!(!from_cache(first.is(200)), "{path}");
-        let is_an_admins = ["/v1/imports", "/v1/jobs"].iter().any(|start| path.starts_with(start))
+        let is_an_admins = ["/v1/subscriber-imports", "/v1/jobs"].iter().any(|start| path.starts_with(start))
             || path.ends_with("/export");
         for _ in 0..2 {
             let editors = editor.get(path).await;

@@ -37,11 +37,11 @@ async fn a_server_that_is_killed_while_it_sends_loses_nothing_and_repeats_nothin
         let minutes_ago = match &conn {
             Connection::Sqlite(_) => {
                 "UPDATE jobs SET claimed_until = claimed_until - 600000000; \
-                 UPDATE mails SET tried_at = tried_at - 600000000"
+                 UPDATE outbox_emails SET claimed_at = claimed_at - 600000000"
             }
             Connection::Postgres(_) => {
                 "UPDATE jobs SET claimed_until = claimed_until - interval '10 minutes'; \
-                 UPDATE mails SET tried_at = tried_at - interval '10 minutes'"
+                 UPDATE outbox_emails SET claimed_at = claimed_at - interval '10 minutes'"
             }
         };
         conn.batch_execute(minutes_ago).expect("minutes");

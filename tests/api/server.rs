@@ -13,7 +13,7 @@ use lede::app::{App, Seams};
 use lede::auth::Role;
 use lede::base::clock::Clock;
 use lede::base::config::Config;
-use lede::base::mail::{Mailer, Outbox};
+use lede::base::mail::{Mailer, MemoryMailer};
 use lede::base::random::Random;
 use tokio::sync::{oneshot, watch};
 
@@ -31,7 +31,7 @@ pub struct Server {
     /// What time it is in there.
     pub clock: Clock,
     /// The mail it has sent, unless the settings name a mail server.
-    pub mail: Outbox,
+    pub mail: MemoryMailer,
     /// Every exchange so far, in order.
     pub exchanges: Arc<Mutex<Vec<Exchange>>>,
     address: String,
@@ -85,7 +85,7 @@ impl Server {
         config.database.url = database.url.clone();
         set(&mut config);
         let random = Random::seeded(database.next_start() * 1_000_000_000);
-        let mail = Outbox::default();
+        let mail = MemoryMailer::default();
         let sends = config.mail.smtp_url.is_some() || config.mail.smtp_url_file.is_some();
         let mailer = (!sends).then(|| Mailer::Memory(mail.clone()));
         let seams = Seams { clock: clock.clone(), random, mailer };
@@ -146,10 +146,10 @@ impl Server {
         value.parse().expect("a number")
     }
 
-    /// The stamp of a form that somebody has looked at and taken their time over.
-    pub fn stamp(&self) -> String {
+    /// The token of a form that a person has had the time to fill in.
+    pub fn form_token(&self) -> String {
         let app = &self.app;
-        app.stamps.make_good(&app.keys, &app.random, app.clock.now()).expect("a stamp")
+        app.form_tokens.issue_ready(&app.keys, &app.random, app.clock.now()).expect("a token")
     }
 
     /// Where the server listens: `http://127.0.0.1:…`.

@@ -10,7 +10,7 @@ use crate::given::{hours, minutes};
 use crate::mail_server::{Conversation, MailServer};
 use crate::server::Server;
 
-async fn server_with(mail: &MailServer) -> Server {
+pub async fn server_with(mail: &MailServer) -> Server {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("smtp-url");
     std::fs::write(&file, format!("smtp://news+mail%40website.example:p%3Ass@{}\n", mail.address))
@@ -50,7 +50,7 @@ async fn a_mail_is_handed_to_the_mail_server_whole() {
     assert_eq!(named("Bcc"), 0, "{head}");
     assert!(head.contains("\nTo: ada@reader.example\n"), "{head}");
     assert!(head.contains("\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\n"), "{head}");
-    assert!(head.contains("\nList-Unsubscribe: <https://cms.lede.example/subscribe/leave/"), "{head}");
+    assert!(head.contains("\nList-Unsubscribe: <https://cms.lede.example/subscribe/unsubscribe/"), "{head}");
     assert!(body.contains("Content-Type: text/plain; charset=utf-8"), "{body}");
     assert!(body.contains("Content-Type: text/html; charset=utf-8"), "{body}");
     let (_, rest) = body.split_once("https://cms.lede.example/subscribe/confirm/").expect("a link");

@@ -55,8 +55,8 @@ impl Stage {
             ("format", "netlify".to_owned()),
             ("id", subscriber),
         ];
-        let [confirm, leave] = ["confirm", "leave"].map(|what| given::link(&mail, what));
-        let links = [leave.replace("/leave/", "/preferences/"), confirm, leave];
+        let [confirm, leave] = ["confirm", "unsubscribe"].map(|what| given::link(&mail, what));
+        let links = [leave.replace("/unsubscribe/", "/preferences/"), confirm, leave];
         Self { server, admin, large, names, links, import: Mutex::default(), job: Mutex::default() }
     }
 
@@ -90,7 +90,7 @@ impl Stage {
             let gone = json!({"email": format!("gone-{n}@reader.example"), "reason": "bounced"});
             admin.post("/v1/suppressions").json(gone).await.is(200);
             let list = format!("email\n{}", "nobody\n".repeat(n + 1));
-            let sent = admin.post("/v1/subscribers/import?dry_run=true").body("text/csv", list).await;
+            let sent = admin.post("/v1/subscriber-imports?dry_run=true").body("text/csv", list).await;
             *self.import.lock().expect("a lock") = id(&sent.expect(202));
         }
         self.server.run_jobs().await;

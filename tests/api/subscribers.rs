@@ -21,7 +21,7 @@ async fn subscribe(server: &Server, email: &str) -> String {
     join(server, email).await.is(202);
     let mail = mail_to(server, email).await;
     server.client().post(link(&mail, "confirm")).await.is(200);
-    link(&mail, "leave")
+    link(&mail, "unsubscribe")
 }
 
 async fn only_one(editor: &Client) -> Value {
@@ -70,7 +70,7 @@ async fn the_mail_says_what_machines_and_people_need() {
     let server = Server::start().await;
     join(&server, ADA).await.is(202);
     let mail = mail_to(&server, ADA).await;
-    let leave = format!("<https://cms.lede.example{}>", link(&mail, "leave"));
+    let leave = format!("<https://cms.lede.example{}>", link(&mail, "unsubscribe"));
     for header in [
         ("List-Id", "<subscribers.localhost>"),
         ("List-Unsubscribe", leave.as_str()),
@@ -80,7 +80,7 @@ async fn the_mail_says_what_machines_and_people_need() {
         assert!(mail.headers.contains(&(header.0.into(), header.1.into())), "{header:?}: {:?}", mail.headers);
     }
     assert_eq!(mail.subject, "Confirm your subscription to Lede");
-    assert!(mail.html.contains(&link(&mail, "confirm")) && mail.html.contains(&link(&mail, "leave")));
+    assert!(mail.html.contains(&link(&mail, "confirm")) && mail.html.contains(&link(&mail, "unsubscribe")));
     assert!(mail.raw.contains("Date: Mon, 05 Jan 2026 09:00:00 +0000\r\n"), "{}", mail.raw);
     assert!(mail.raw.contains("Content-Type: multipart/alternative"), "{}", mail.raw);
 }
@@ -93,11 +93,14 @@ async fn the_answer_tells_nothing_of_who_is_known() {
     for stage in ["new", "pending", "confirmed", "unsubscribed"] {
         let answer = join(&server, ADA).await;
         answers.push((answer.is(202).text().to_owned(), headers(&answer)));
-        let page = anyone.post("/subscribe").form(&[("email", ADA), ("stamp", &server.stamp())]).await;
+        let page =
+            anyone.post("/subscribe").form(&[("email", ADA), ("form_token", &server.form_token())]).await;
         pages.push((page.is(200).text().to_owned(), headers(&page)));
         match stage {
             "pending" => anyone.post(link(&mail_to(&server, ADA).await, "confirm")).await.is(200).status(),
-            "confirmed" => anyone.post(link(&mail_to(&server, ADA).await, "leave")).await.is(200).status(),
+            "confirmed" => {
+                anyone.post(link(&mail_to(&server, ADA).await, "unsubscribe")).await.is(200).status()
+            }
             _ => 0,
         };
     }
@@ -165,7 +168,7 @@ async fn who_left_can_come_back_by_a_new_confirmation_only() {
     let leave = subscribe(&server, ADA).await;
     server.client().post(&leave).await.is(200);
     let old = link(&mail_to(&server, ADA).await, "confirm");
-    assert!(server.client().post(&old).await.is(410).text().contains("no longer good"));
+    assert!(server.client().post(&old).await.is(410).text().contains("no longer valid"));
     server.clock.advance(minutes(1));
     join(&server, ADA).await.is(202);
     assert_eq!(mails(&server).await, 2);
@@ -179,7 +182,7 @@ async fn looking_at_a_page_changes_nothing() {
     let server = Server::start().await;
     join(&server, ADA).await.is(202);
     let mail = mail_to(&server, ADA).await;
-    for what in ["confirm", "leave"] {
+    for what in ["confirm", "unsubscribe"] {
         let page = server.client().get(link(&mail, what)).await;
         assert!(page.is(200).text().contains("<form method=\"post\">"));
         server.client().head(link(&mail, what)).await.is(200);
@@ -220,7 +223,7 @@ async fn a_page_speaks_the_browsers_language_if_it_can() {
             (Some(tag), Some("Accept-Language"))
         );
     }
-    let broken = server.client().get("/subscribe/leave/cut-off").header("accept-language", "de").await;
+    let broken = server.client().get("/subscribe/unsubscribe/cut-off").header("accept-language", "de").await;
     assert!(broken.is(404).text().contains("Dieser Link funktioniert nicht"), "{}", broken.text());
 }
 
@@ -229,8 +232,8 @@ async fn who_read_the_form_in_a_language_is_written_to_in_it() {
     let server = Server::start().await;
     let german = server.client().get("/subscribe").header("accept-language", "de").await;
     assert!(german.is(200).text().contains("name=\"locale\" value=\"de\""), "{}", german.text());
-    let stamp = server.stamp();
-    let form = [("email", ADA), ("locale", "de"), ("stamp", &stamp)];
+    let form_token = server.form_token();
+    let form = [("email", ADA), ("locale", "de"), ("form_token", &form_token)];
     let asked = server.client().post("/subscribe").form(&form).await;
     assert!(asked.is(200).text().contains("Bitte sehen Sie in Ihr Postfach"), "{}", asked.text());
     let mail = mail_to(&server, ADA).await;
@@ -239,7 +242,7 @@ async fn who_read_the_form_in_a_language_is_written_to_in_it() {
     // Their own language counts, whatever the browser asks for.
     for (what, heading, done) in [
         ("confirm", "Abonnement bestätigen", "Sie haben unsere E-Mails abonniert"),
-        ("leave", "Abbestellen", "Sie haben unsere E-Mails abbestellt"),
+        ("unsubscribe", "Abbestellen", "Sie haben unsere E-Mails abbestellt"),
     ] {
         let page = server.client().get(link(&mail, what)).header("accept-language", "en").await;
         assert!(page.is(200).text().contains(&format!("<h1>{heading}</h1>")), "{}", page.text());
@@ -288,7 +291,7 @@ async fn pressing_twice_is_pressing_once() {
         assert!(page.is(200).text().contains("You are subscribed"));
     }
     for _ in 0..2 {
-        let page = server.client().post(link(&mail, "leave")).await;
+        let page = server.client().post(link(&mail, "unsubscribe")).await;
         assert!(page.is(200).text().contains("You have unsubscribed"));
     }
     assert_eq!(status(&server).await, "unsubscribed");
@@ -306,7 +309,7 @@ async fn mail_programs_leave_with_one_click_in_either_encoding() {
         ("b@reader.example", "multipart/form-data; boundary=b", multipart),
     ] {
         let leave = subscribe(&server, email).await;
-        for path in [leave.as_str(), "/subscribe/leave/unknown"] {
+        for path in [leave.as_str(), "/subscribe/unsubscribe/unknown"] {
             let post =
                 http.post(format!("{}{path}", server.address())).header("content-type", media).body(body);
             assert_eq!(post.send().await.expect("an answer").status(), 200, "{path} {media}");
@@ -319,7 +322,7 @@ async fn mail_programs_leave_with_one_click_in_either_encoding() {
     let part = |name: &str, value: &str| {
         format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
     };
-    let body = part("email", "c@reader.example") + &part("stamp", &server.stamp()) + "--b--\r\n";
+    let body = part("email", "c@reader.example") + &part("form_token", &server.form_token()) + "--b--\r\n";
     let joined =
         multipart_join.header("content-type", "multipart/form-data; boundary=b").body(body).send().await;
     assert_eq!(joined.expect("an answer").status(), 200);
@@ -335,7 +338,7 @@ async fn the_form_is_kind_to_people_and_drops_what_programs_fill_in() {
     assert!(wrong.text().contains("aria-invalid=\"true\"") && wrong.text().contains("value=\"Ada\""));
     let asked = anyone
         .post("/subscribe")
-        .form(&[("email", ADA), ("name", " "), ("utm", "1"), ("stamp", &server.stamp())])
+        .form(&[("email", ADA), ("name", " "), ("utm", "1"), ("form_token", &server.form_token())])
         .await;
     let program = [("email", "eve@reader.example"), ("subject", "cheap pills")];
     let dropped = anyone.post("/subscribe").form(&program).await;
@@ -459,7 +462,7 @@ async fn who_is_erased_leaves_no_trace() {
     admin.get(&path).await.problem(404, "not-found");
     admin.delete(&path).await.is(404);
     server.client().post(link(&mail, "confirm")).await.is(404);
-    server.client().post(link(&mail, "leave")).await.is(200);
+    server.client().post(link(&mail, "unsubscribe")).await.is(200);
     assert_eq!(admin.get("/v1/subscribers").await.expect(200)["items"], json!([]));
 }
 
@@ -509,10 +512,10 @@ async fn whom_nobody_confirms_is_forgotten_after_a_week() {
     join(&server, ADA).await.is(202);
     subscribe(&server, "grace@reader.example").await;
     server.clock.advance(days(6));
-    while server.app.db.write(lede::subscribers::store::purge).await.expect("a purge") {}
+    while server.app.db.write(lede::subscribers::erasure::purge).await.expect("a purge") {}
     let editor = server.login(Role::Editor).await;
     assert_eq!(editor.get("/v1/subscribers?include_total=true").await.expect(200)["total"], 2);
     server.clock.advance(days(1));
-    while server.app.db.write(lede::subscribers::store::purge).await.expect("a purge") {}
+    while server.app.db.write(lede::subscribers::erasure::purge).await.expect("a purge") {}
     assert_eq!(only_one(&editor).await["email"], "grace@reader.example");
 }

@@ -96,14 +96,14 @@ async fn subscribers(server: &Server) {
     let join = json!({"email": "ada@reader.example", "name": "Ada", "source": "footer"});
     anyone.post("/v1/subscribers").json(join).await.is(202);
     let mail = given::mail_to(server, "ada@reader.example").await;
-    let (confirm, leave) = (given::link(&mail, "confirm"), given::link(&mail, "leave"));
+    let (confirm, leave) = (given::link(&mail, "confirm"), given::link(&mail, "unsubscribe"));
     anyone.get("/subscribe").await.is(200);
     anyone.get("/subscribe/embed?source=footer").await.is(200);
-    let (thanks, stamp) = ("https://website.example/thanks", server.stamp());
-    let grace = [("email", "grace@reader.example"), ("redirect", thanks), ("stamp", &stamp)];
+    let (thanks, form_token) = ("https://website.example/thanks", server.form_token());
+    let grace = [("email", "grace@reader.example"), ("redirect", thanks), ("form_token", &form_token)];
     anyone.post("/subscribe").form(&grace).await.is(303);
     anyone.post("/subscribe").form(&grace[..1]).await.is(422);
-    let joan = [("email", "joan@reader.example"), ("stamp", &server.stamp())];
+    let joan = [("email", "joan@reader.example"), ("form_token", &server.form_token())];
     anyone.post("/subscribe").form(&joan).await.is(200);
     anyone.post("/subscribe").form(&grace).await.is(429);
     server.run_jobs().await;
@@ -124,11 +124,11 @@ async fn subscribers(server: &Server) {
     admin.get("/v1/suppressions").await.is(200);
     admin.get("/v1/subscribers/export?status=confirmed").await.is(200);
     let file = "Email Address,First Name,MEMBER_RATING,OPTIN_TIME,LEID,EUID,TAGS\nbea@reader.example,Bea,4,2024-05-01 08:00:00,1,e1,patron\n,Cy,2,,2,e2,\n";
-    let sent = admin.post("/v1/subscribers/import?dry_run=true").body("text/csv", file).await;
+    let sent = admin.post("/v1/subscriber-imports?dry_run=true").body("text/csv", file).await;
     server.run_jobs().await;
     admin.get(sent.location()).await.is(200);
     admin.get(format!("{}/rows", sent.location())).await.is(200);
-    admin.get("/v1/imports").await.is(200);
+    admin.get("/v1/subscriber-imports").await.is(200);
     anyone.get(&preferences).await.is(200);
     anyone.post(&preferences).form(&[("action", "save"), ("topic", "sea")]).await.is(200);
     anyone.post(&preferences).form(&[("action", "erase")]).await.is(422);
@@ -139,7 +139,7 @@ async fn subscribers(server: &Server) {
     }
     anyone.get(&leave).await.is(200);
     anyone.post(&leave).form(&[("List-Unsubscribe", "One-Click")]).await.is(200);
-    anyone.get("/subscribe/leave/cut-off").await.is(404);
+    anyone.get("/subscribe/unsubscribe/cut-off").await.is(404);
     for unknown in ["get", "post"] {
         let method = unknown.to_uppercase().parse().expect("a method");
         anyone.call(method, "/subscribe/confirm/cut-off").await.is(404);

@@ -194,7 +194,7 @@ async function use(browser, site, lede, editor) {
   await simple.page.getByLabel("Mail address").fill("grace@reader.example");
   await simple.page.getByRole("button", { name: "Subscribe" }).click();
   // A form on another page is sent once more on Lede's own, and leads back to the website.
-  await simple.page.getByRole("heading", { name: "One more press" }).waitFor();
+  await simple.page.getByRole("heading", { name: "Please press the button again" }).waitFor();
   await simple.page.getByRole("button", { name: "Subscribe" }).click();
   await simple.page.waitForURL(`${site}/thanks/`);
   check([site, lede], simple);

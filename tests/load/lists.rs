@@ -176,7 +176,7 @@ impl Admin {
 
     /// Sends a list and returns where to see how far it is.
     async fn send(&self, server: &Process, file: String) -> String {
-        let path = "/v1/subscribers/import?dry_run=false&source=load&statement=They+signed+up.";
+        let path = "/v1/subscriber-imports?dry_run=false&source=load&statement=They+signed+up.";
         let ask = self.http.post(format!("http://{}{path}", server.address)).bearer_auth(&self.token);
         let answer = ask.header("content-type", "text/csv").body(file).send().await.expect("an answer");
         let answer = answer.error_for_status().expect("202");

@@ -13,7 +13,7 @@ use lede::auth::Role;
 use lede::base::db::connection;
 use lede::base::text::email::EmailAddress;
 use lede::subscribers::evidence::{Evidence, Kind, Via};
-use lede::subscribers::{SignUp, store};
+use lede::subscribers::{SignUp, sign_up};
 use tokio::net::TcpStream;
 
 use crate::client::{ask, send};
@@ -175,14 +175,14 @@ async fn directly(database: &Path) -> f64 {
                 while started.elapsed() < DURATION {
                     let number = numbers.fetch_add(1, Ordering::Relaxed);
                     let email = format!("reader-{number}@reader.example");
-                    let sign_up = SignUp {
+                    let given = SignUp {
                         email: EmailAddress::parse(&email).expect("an address"),
                         name: None,
                         locale: app.config.site.locale.clone(),
                         topics: Vec::new(),
-                        evidence: Evidence::new(Kind::Requested, Via::Api),
+                        evidence: Evidence::new(Kind::SignedUp, Via::Api),
                     };
-                    app.db.write(move |tx| store::sign_up(tx, &sign_up)).await.expect("a sign-up");
+                    app.db.write(move |tx| sign_up(tx, &given)).await.expect("a sign-up");
                 }
             });
             futures_util::future::join_all(clients).await;

@@ -326,7 +326,7 @@ CREATE INDEX addresses_article_id ON addresses (article_id);
 
 -- Subscribers, their consent and their mail -------------------------------------------------------------------------
 
--- Subscribers: who receives mail.
+-- People who receive mail, or did, or may.
 CREATE TABLE subscribers (
     id uuid NOT NULL PRIMARY KEY,
     email text COLLATE "C" NOT NULL,
@@ -350,32 +350,32 @@ CREATE INDEX subscribers_status_email ON subscribers (status, email_key);
 CREATE INDEX subscribers_status_updated_at ON subscribers (status, updated_at, id);
 CREATE INDEX subscribers_source ON subscribers (source, created_at, id);
 
--- Each time someone was asked to confirm: the hash of the token, and when the question was settled.
-CREATE TABLE confirmations (
+-- The confirmation requests that were sent: the hash of the token, and when the request was closed.
+CREATE TABLE confirmation_requests (
     id uuid NOT NULL PRIMARY KEY,
     subscriber_id uuid NOT NULL REFERENCES subscribers (id) ON DELETE CASCADE,
     token_hash bytea NOT NULL,
     created_at timestamptz NOT NULL,
     expires_at timestamptz NOT NULL,
     closed_at timestamptz,
-    CONSTRAINT confirmations_token_hash UNIQUE (token_hash)
+    CONSTRAINT confirmation_requests_token_hash UNIQUE (token_hash)
 );
-CREATE INDEX confirmations_subscriber_id ON confirmations (subscriber_id, created_at);
-CREATE INDEX confirmations_created_at ON confirmations (created_at);
+CREATE INDEX confirmation_requests_subscriber_id ON confirmation_requests (subscriber_id, created_at);
+CREATE INDEX confirmation_requests_created_at ON confirmation_requests (created_at);
 
--- The consent texts that people were shown: each version once, by its hash.
+-- The texts that people were shown when they consented, each version once, by its hash.
 CREATE TABLE consent_texts (
     hash bytea NOT NULL PRIMARY KEY,
     text text COLLATE "C" NOT NULL,
     created_at timestamptz NOT NULL
 );
 
--- The evidence of consent: what a subscriber did or what happened to their address, when and how, and a keyed hash of
--- the network it came from. Append-only; deleted only when the person is erased.
+-- The evidence of consent: what a subscriber did or what became of their address, when and how, and the keyed hash of the
+-- network it came from. Rows are only added, and deleted when the person is erased.
 CREATE TABLE consents (
     id uuid NOT NULL PRIMARY KEY,
     subscriber_id uuid NOT NULL REFERENCES subscribers (id) ON DELETE CASCADE,
-    kind text COLLATE "C" NOT NULL CHECK (kind IN ('requested', 'asked', 'confirmed', 'withdrawn', 'bounced', 'complained', 'imported')),
+    kind text COLLATE "C" NOT NULL CHECK (kind IN ('signed-up', 'confirmation-requested', 'confirmed', 'withdrawn', 'bounced', 'complained', 'imported')),
     via text COLLATE "C" NOT NULL CHECK (via IN ('page', 'api', 'server', 'mail', 'one-click', 'preferences', 'editor', 'import')),
     at timestamptz NOT NULL,
     actor_id uuid,
@@ -396,7 +396,7 @@ END
 $$;
 CREATE TRIGGER consents_stay BEFORE UPDATE ON consents FOR EACH ROW EXECUTE FUNCTION consents_stay();
 
--- Addresses that must not get mail, as keyed hashes. A row outlives the person's erasure and ends with their consent.
+-- Addresses that are sent nothing, as keyed hashes. They outlive the person's erasure and are lifted by a new double opt-in.
 CREATE TABLE suppressions (
     id uuid NOT NULL PRIMARY KEY,
     address_hash bytea NOT NULL,
@@ -406,16 +406,16 @@ CREATE TABLE suppressions (
 );
 CREATE INDEX suppressions_created_at ON suppressions (created_at, id);
 
--- When an address was asked to confirm and has not answered since, by its keyed hash: outlives the row, so that nobody is
--- asked more often for having been forgotten.
-CREATE TABLE unanswered_questions (
+-- When an address was sent a confirmation request and has not confirmed since, by its keyed hash. Outlives the subscriber, so
+-- that erasing somebody does not allow further requests.
+CREATE TABLE unanswered_requests (
     address_hash bytea NOT NULL,
-    asked_at timestamptz NOT NULL,
-    PRIMARY KEY (address_hash, asked_at)
+    requested_at timestamptz NOT NULL,
+    PRIMARY KEY (address_hash, requested_at)
 );
-CREATE INDEX unanswered_questions_asked_at ON unanswered_questions (asked_at);
+CREATE INDEX unanswered_requests_requested_at ON unanswered_requests (requested_at);
 
--- The labels that editors give subscribers.
+-- The labels that editors gave subscribers.
 CREATE TABLE subscriber_labels (
     subscriber_id uuid NOT NULL REFERENCES subscribers (id) ON DELETE CASCADE,
     label text COLLATE "C" NOT NULL,
@@ -423,7 +423,7 @@ CREATE TABLE subscriber_labels (
 );
 CREATE INDEX subscriber_labels_label ON subscriber_labels (label, subscriber_id);
 
--- The topics that subscribers follow. A subscriber without any receives everything.
+-- The topics that subscribers follow. Whoever follows none receives everything.
 CREATE TABLE subscriber_topics (
     subscriber_id uuid NOT NULL REFERENCES subscribers (id) ON DELETE CASCADE,
     topic_id uuid NOT NULL REFERENCES terms (id) ON DELETE CASCADE,
@@ -431,38 +431,40 @@ CREATE TABLE subscriber_topics (
 );
 CREATE INDEX subscriber_topics_topic_id ON subscriber_topics (topic_id, subscriber_id);
 
--- Each mail to a subscriber, and what became of it. The one that asks to confirm has the id of its question.
-CREATE TABLE mails (
+-- Outbox -------------------------------------------------------------------------------------------------------------
+
+-- Emails to be sent, and what became of them. The content (the address and the variables of the template, with its links) is
+-- sealed, and deleted when the email is sent or has failed.
+CREATE TABLE outbox_emails (
     id uuid NOT NULL PRIMARY KEY,
-    subscriber_id uuid NOT NULL REFERENCES subscribers (id) ON DELETE CASCADE,
-    kind text COLLATE "C" NOT NULL CHECK (kind IN ('confirmation', 'welcome')),
+    recipient_kind text COLLATE "C" CHECK (recipient_kind IN ('subscriber', 'user')),
+    recipient_id uuid,
+    template text COLLATE "C" NOT NULL,
+    locale text COLLATE "C" NOT NULL,
+    content bytea,
+    attempts bigint NOT NULL,
+    last_error text COLLATE "C",
     created_at timestamptz NOT NULL,
-    tried_at timestamptz,
+    expires_at timestamptz,
+    claimed_at timestamptz,
     sent_at timestamptz,
-    refused_at timestamptz
+    failed_at timestamptz,
+    CONSTRAINT outbox_emails_recipient CHECK ((recipient_kind IS NULL) = (recipient_id IS NULL))
 );
-CREATE INDEX mails_subscriber_id ON mails (subscriber_id);
-CREATE INDEX mails_created_at ON mails (created_at);
+CREATE INDEX outbox_emails_recipient_id ON outbox_emails (recipient_id);
+CREATE INDEX outbox_emails_created_at ON outbox_emails (created_at);
 
 -- Imports of subscribers --------------------------------------------------------------------------------------------
 
--- Files of subscribers that were sent in: what was asked, how far it is, and what has come of it so far.
+-- Imports: how far each file has been read, and what has become of its rows so far.
 CREATE TABLE imports (
     id uuid NOT NULL PRIMARY KEY,
     user_id uuid NOT NULL,
     status text COLLATE "C" NOT NULL CHECK (status IN ('receiving', 'waiting', 'running', 'done', 'failed')),
-    dry_run boolean NOT NULL,
-    source text COLLATE "C",
-    statement text COLLATE "C",
-    labels json NOT NULL,
-    locale text COLLATE "C" NOT NULL,
-    delimiter text COLLATE "C" NOT NULL,
-    header json NOT NULL,
     bytes bigint NOT NULL,
     next_byte bigint NOT NULL,
     next_line bigint NOT NULL,
-    midline boolean NOT NULL,
-    rows bigint NOT NULL,
+    skips_line boolean NOT NULL,
     created bigint NOT NULL,
     updated bigint NOT NULL,
     unchanged bigint NOT NULL,
@@ -475,7 +477,19 @@ CREATE TABLE imports (
 );
 CREATE INDEX imports_created_at ON imports (created_at, id);
 
--- The bytes of an uploaded file in parts, until they are read.
+-- What was asked of each import, and how its file is read.
+CREATE TABLE import_options (
+    import_id uuid NOT NULL PRIMARY KEY REFERENCES imports (id) ON DELETE CASCADE,
+    dry_run boolean NOT NULL,
+    source text COLLATE "C",
+    statement text COLLATE "C",
+    labels json NOT NULL,
+    locale text COLLATE "C" NOT NULL,
+    delimiter text COLLATE "C" NOT NULL,
+    header json NOT NULL
+);
+
+-- The bytes of a file in parts, until they have been read.
 CREATE TABLE import_parts (
     import_id uuid NOT NULL REFERENCES imports (id) ON DELETE CASCADE,
     number bigint NOT NULL,
@@ -483,7 +497,7 @@ CREATE TABLE import_parts (
     PRIMARY KEY (import_id, number)
 );
 
--- What became of each row: no address, no name.
+-- What became of each row, without addresses and names.
 CREATE TABLE import_rows (
     import_id uuid NOT NULL REFERENCES imports (id) ON DELETE CASCADE,
     number bigint NOT NULL,
@@ -495,10 +509,10 @@ CREATE TABLE import_rows (
 );
 CREATE INDEX import_rows_outcome ON import_rows (import_id, outcome, number);
 
--- Whom a dry run has met, by a keyed hash of the address, and how they would be by now. Gone when it is done.
-CREATE TABLE import_seen (
+-- How the people in the rows that a dry run has read would be, by a keyed hash of the address. Deleted when it is done.
+CREATE TABLE import_dry_run_people (
     import_id uuid NOT NULL REFERENCES imports (id) ON DELETE CASCADE,
-    hash bytea NOT NULL,
+    address_hash bytea NOT NULL,
     state json NOT NULL,
-    PRIMARY KEY (import_id, hash)
+    PRIMARY KEY (import_id, address_hash)
 );

@@ -325,7 +325,7 @@ CREATE INDEX addresses_article_id ON addresses (article_id);
 
 -- Subscribers, their consent and their mail -------------------------------------------------------------------------
 
--- Subscribers: who receives mail.
+-- People who receive mail, or did, or may.
 CREATE TABLE subscribers (
     id BLOB NOT NULL PRIMARY KEY,
     email TEXT NOT NULL,
@@ -349,32 +349,32 @@ CREATE INDEX subscribers_status_email ON subscribers (status, email_key);
 CREATE INDEX subscribers_status_updated_at ON subscribers (status, updated_at, id);
 CREATE INDEX subscribers_source ON subscribers (source, created_at, id);
 
--- Each time someone was asked to confirm: the hash of the token, and when the question was settled.
-CREATE TABLE confirmations (
+-- The confirmation requests that were sent: the hash of the token, and when the request was closed.
+CREATE TABLE confirmation_requests (
     id BLOB NOT NULL PRIMARY KEY,
     subscriber_id BLOB NOT NULL REFERENCES subscribers (id) ON DELETE CASCADE,
     token_hash BLOB NOT NULL,
     created_at INTEGER NOT NULL,
     expires_at INTEGER NOT NULL,
     closed_at INTEGER,
-    CONSTRAINT confirmations_token_hash UNIQUE (token_hash)
+    CONSTRAINT confirmation_requests_token_hash UNIQUE (token_hash)
 ) STRICT;
-CREATE INDEX confirmations_subscriber_id ON confirmations (subscriber_id, created_at);
-CREATE INDEX confirmations_created_at ON confirmations (created_at);
+CREATE INDEX confirmation_requests_subscriber_id ON confirmation_requests (subscriber_id, created_at);
+CREATE INDEX confirmation_requests_created_at ON confirmation_requests (created_at);
 
--- The consent texts that people were shown: each version once, by its hash.
+-- The texts that people were shown when they consented, each version once, by its hash.
 CREATE TABLE consent_texts (
     hash BLOB NOT NULL PRIMARY KEY,
     text TEXT NOT NULL,
     created_at INTEGER NOT NULL
 ) STRICT;
 
--- The evidence of consent: what a subscriber did or what happened to their address, when and how, and a keyed hash of
--- the network it came from. Append-only; deleted only when the person is erased.
+-- The evidence of consent: what a subscriber did or what became of their address, when and how, and the keyed hash of the
+-- network it came from. Rows are only added, and deleted when the person is erased.
 CREATE TABLE consents (
     id BLOB NOT NULL PRIMARY KEY,
     subscriber_id BLOB NOT NULL REFERENCES subscribers (id) ON DELETE CASCADE,
-    kind TEXT NOT NULL CHECK (kind IN ('requested', 'asked', 'confirmed', 'withdrawn', 'bounced', 'complained', 'imported')),
+    kind TEXT NOT NULL CHECK (kind IN ('signed-up', 'confirmation-requested', 'confirmed', 'withdrawn', 'bounced', 'complained', 'imported')),
     via TEXT NOT NULL CHECK (via IN ('page', 'api', 'server', 'mail', 'one-click', 'preferences', 'editor', 'import')),
     at INTEGER NOT NULL,
     actor_id BLOB,
@@ -392,7 +392,7 @@ CREATE TRIGGER consents_stay BEFORE UPDATE ON consents BEGIN
     SELECT RAISE(ABORT, 'evidence is only added to');
 END;
 
--- Addresses that must not get mail, as keyed hashes. A row outlives the person's erasure and ends with their consent.
+-- Addresses that are sent nothing, as keyed hashes. They outlive the person's erasure and are lifted by a new double opt-in.
 CREATE TABLE suppressions (
     id BLOB NOT NULL PRIMARY KEY,
     address_hash BLOB NOT NULL,
@@ -402,16 +402,16 @@ CREATE TABLE suppressions (
 ) STRICT;
 CREATE INDEX suppressions_created_at ON suppressions (created_at, id);
 
--- When an address was asked to confirm and has not answered since, by its keyed hash: outlives the row, so that nobody is
--- asked more often for having been forgotten.
-CREATE TABLE unanswered_questions (
+-- When an address was sent a confirmation request and has not confirmed since, by its keyed hash. Outlives the subscriber, so
+-- that erasing somebody does not allow further requests.
+CREATE TABLE unanswered_requests (
     address_hash BLOB NOT NULL,
-    asked_at INTEGER NOT NULL,
-    PRIMARY KEY (address_hash, asked_at)
+    requested_at INTEGER NOT NULL,
+    PRIMARY KEY (address_hash, requested_at)
 ) STRICT;
-CREATE INDEX unanswered_questions_asked_at ON unanswered_questions (asked_at);
+CREATE INDEX unanswered_requests_requested_at ON unanswered_requests (requested_at);
 
--- The labels that editors give subscribers.
+-- The labels that editors gave subscribers.
 CREATE TABLE subscriber_labels (
     subscriber_id BLOB NOT NULL REFERENCES subscribers (id) ON DELETE CASCADE,
     label TEXT NOT NULL,
@@ -419,7 +419,7 @@ CREATE TABLE subscriber_labels (
 ) STRICT;
 CREATE INDEX subscriber_labels_label ON subscriber_labels (label, subscriber_id);
 
--- The topics that subscribers follow. A subscriber without any receives everything.
+-- The topics that subscribers follow. Whoever follows none receives everything.
 CREATE TABLE subscriber_topics (
     subscriber_id BLOB NOT NULL REFERENCES subscribers (id) ON DELETE CASCADE,
     topic_id BLOB NOT NULL REFERENCES terms (id) ON DELETE CASCADE,
@@ -427,38 +427,40 @@ CREATE TABLE subscriber_topics (
 ) STRICT;
 CREATE INDEX subscriber_topics_topic_id ON subscriber_topics (topic_id, subscriber_id);
 
--- Each mail to a subscriber, and what became of it. The one that asks to confirm has the id of its question.
-CREATE TABLE mails (
+-- Outbox -------------------------------------------------------------------------------------------------------------
+
+-- Emails to be sent, and what became of them. The content (the address and the variables of the template, with its links) is
+-- sealed, and deleted when the email is sent or has failed.
+CREATE TABLE outbox_emails (
     id BLOB NOT NULL PRIMARY KEY,
-    subscriber_id BLOB NOT NULL REFERENCES subscribers (id) ON DELETE CASCADE,
-    kind TEXT NOT NULL CHECK (kind IN ('confirmation', 'welcome')),
+    recipient_kind TEXT CHECK (recipient_kind IN ('subscriber', 'user')),
+    recipient_id BLOB,
+    template TEXT NOT NULL,
+    locale TEXT NOT NULL,
+    content BLOB,
+    attempts INTEGER NOT NULL,
+    last_error TEXT,
     created_at INTEGER NOT NULL,
-    tried_at INTEGER,
+    expires_at INTEGER,
+    claimed_at INTEGER,
     sent_at INTEGER,
-    refused_at INTEGER
+    failed_at INTEGER,
+    CONSTRAINT outbox_emails_recipient CHECK ((recipient_kind IS NULL) = (recipient_id IS NULL))
 ) STRICT;
-CREATE INDEX mails_subscriber_id ON mails (subscriber_id);
-CREATE INDEX mails_created_at ON mails (created_at);
+CREATE INDEX outbox_emails_recipient_id ON outbox_emails (recipient_id);
+CREATE INDEX outbox_emails_created_at ON outbox_emails (created_at);
 
 -- Imports of subscribers --------------------------------------------------------------------------------------------
 
--- Files of subscribers that were sent in: what was asked, how far it is, and what has come of it so far.
+-- Imports: how far each file has been read, and what has become of its rows so far.
 CREATE TABLE imports (
     id BLOB NOT NULL PRIMARY KEY,
     user_id BLOB NOT NULL,
     status TEXT NOT NULL CHECK (status IN ('receiving', 'waiting', 'running', 'done', 'failed')),
-    dry_run INTEGER NOT NULL,
-    source TEXT,
-    statement TEXT,
-    labels TEXT NOT NULL,
-    locale TEXT NOT NULL,
-    delimiter TEXT NOT NULL,
-    header TEXT NOT NULL,
     bytes INTEGER NOT NULL,
     next_byte INTEGER NOT NULL,
     next_line INTEGER NOT NULL,
-    midline INTEGER NOT NULL,
-    rows INTEGER NOT NULL,
+    skips_line INTEGER NOT NULL,
     created INTEGER NOT NULL,
     updated INTEGER NOT NULL,
     unchanged INTEGER NOT NULL,
@@ -471,7 +473,19 @@ CREATE TABLE imports (
 ) STRICT;
 CREATE INDEX imports_created_at ON imports (created_at, id);
 
--- The bytes of an uploaded file in parts, until they are read.
+-- What was asked of each import, and how its file is read.
+CREATE TABLE import_options (
+    import_id BLOB NOT NULL PRIMARY KEY REFERENCES imports (id) ON DELETE CASCADE,
+    dry_run INTEGER NOT NULL,
+    source TEXT,
+    statement TEXT,
+    labels TEXT NOT NULL,
+    locale TEXT NOT NULL,
+    delimiter TEXT NOT NULL,
+    header TEXT NOT NULL
+) STRICT;
+
+-- The bytes of a file in parts, until they have been read.
 CREATE TABLE import_parts (
     import_id BLOB NOT NULL REFERENCES imports (id) ON DELETE CASCADE,
     number INTEGER NOT NULL,
@@ -479,7 +493,7 @@ CREATE TABLE import_parts (
     PRIMARY KEY (import_id, number)
 ) STRICT;
 
--- What became of each row: no address, no name.
+-- What became of each row, without addresses and names.
 CREATE TABLE import_rows (
     import_id BLOB NOT NULL REFERENCES imports (id) ON DELETE CASCADE,
     number INTEGER NOT NULL,
@@ -491,10 +505,10 @@ CREATE TABLE import_rows (
 ) STRICT;
 CREATE INDEX import_rows_outcome ON import_rows (import_id, outcome, number);
 
--- Whom a dry run has met, by a keyed hash of the address, and how they would be by now. Gone when it is done.
-CREATE TABLE import_seen (
+-- How the people in the rows that a dry run has read would be, by a keyed hash of the address. Deleted when it is done.
+CREATE TABLE import_dry_run_people (
     import_id BLOB NOT NULL REFERENCES imports (id) ON DELETE CASCADE,
-    hash BLOB NOT NULL,
+    address_hash BLOB NOT NULL,
     state TEXT NOT NULL,
-    PRIMARY KEY (import_id, hash)
+    PRIMARY KEY (import_id, address_hash)
 ) STRICT;

@@ -132,11 +132,11 @@ events! {
     /// An author was removed.
     AuthorRemoved(author: AuthorId)                                     "author.removed":         true  Public;
     /// Someone signed up and was sent a confirmation request.
-    SubscriberJoined(subscriber: SubscriberId)                          "subscriber.joined":      false Subscribers;
+    SubscriberSignedUp(subscriber: SubscriberId)                        "subscriber.signed_up":   false Subscribers;
     /// A subscriber confirmed.
     SubscriberConfirmed(subscriber: SubscriberId)                       "subscriber.confirmed":   false Subscribers;
     /// A subscriber unsubscribed.
-    SubscriberLeft(subscriber: SubscriberId)                            "subscriber.left":        false Subscribers;
+    SubscriberUnsubscribed(subscriber: SubscriberId)                    "subscriber.unsubscribed": false Subscribers;
     /// Mail to a subscriber bounced.
     SubscriberBounced(subscriber: SubscriberId)                         "subscriber.bounced":     false Subscribers;
     /// A subscriber reported mail as spam.

@@ -1,10 +1,10 @@
-//! How mail leaves: to a mail server, into files while there is none, or into memory for tests.
+//! Sending mail: to a mail server, to files if there is none, or to memory in tests.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::Message;
-use super::smtp::Smtp;
+use super::message::Message;
+use super::smtp::{SendError, Smtp};
 use crate::base::config::Config;
 use crate::base::error::{Error, Result};
 
@@ -13,47 +13,35 @@ use crate::base::error::{Error, Result};
 pub enum Mailer {
     /// To a mail server.
     Smtp(Smtp),
-    /// As `.eml` files in a folder: for trying things out.
+    /// To `.eml` files in a folder, for trying things out.
     File(Arc<Path>),
-    /// Kept for a test to read.
-    Memory(Outbox),
+    /// To memory, for tests.
+    Memory(MemoryMailer),
 }
 
-/// Why a mail did not leave. Says nothing of whom it was for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Undelivered {
-    /// The server will not take it, now or later; its reply code.
-    Refused(u16),
-    /// It may well leave another time.
-    Failed(String),
-}
-
-/// The mails that left into memory.
+/// Keeps the emails that were sent.
 #[derive(Debug, Clone, Default)]
-pub struct Outbox(Arc<Mutex<Vec<Sent>>>);
+pub struct MemoryMailer(Arc<Mutex<Vec<SentEmail>>>);
 
-/// A mail that left into memory.
+/// An email that was sent to memory.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sent {
-    /// Whom it was for.
+pub struct SentEmail {
+    /// The recipient.
     pub to: String,
-    /// What it was about.
+    /// The subject.
     pub subject: String,
-    /// What it said, without markup.
+    /// The body as plain text.
     pub text: String,
-    /// What it said, as HTML.
+    /// The body as HTML.
     pub html: String,
-    /// Its headers, as `Subject` and the others were given and not as they were encoded.
+    /// The headers, not encoded.
     pub headers: Vec<(String, String)>,
-    /// What would have gone over the wire.
+    /// The encoded message.
     pub raw: String,
 }
 
 impl Mailer {
-    /// The mailer that the settings name.
-    ///
-    /// # Errors
-    /// With one sentence for the operator; the server itself is not asked.
+    /// The mailer in the settings. The mail server is not contacted.
     pub fn open(config: &Config) -> Result<Self> {
         match config.mail.smtp_url().map_err(Error::unavailable)? {
             Some(url) => {
@@ -64,52 +52,49 @@ impl Mailer {
         }
     }
 
-    /// A mailer that keeps what it is given.
+    /// A mailer that keeps emails in memory.
     #[must_use]
     pub fn memory() -> Self {
-        Self::Memory(Outbox::default())
+        Self::Memory(MemoryMailer::default())
     }
 
-    /// Sends a mail: when this returns `Ok`, another has taken it over.
-    ///
-    /// # Errors
-    /// Tells whether another try may help.
-    pub async fn send(&self, message: &Message) -> Result<(), Undelivered> {
-        let composed = message.compose().map_err(|e| Undelivered::Failed(e.to_string()))?;
+    /// Sends an email. `Ok` means that the mail server has accepted it.
+    pub async fn send(&self, message: &Message) -> Result<(), SendError> {
+        let composed = message.compose().map_err(|e| SendError::Failed(e.to_string()))?;
         match self {
             Self::Smtp(smtp) => smtp.send(composed).await,
             Self::File(folder) => {
                 let file = folder.join(format!("{}.eml", message.id));
                 write(folder.to_path_buf(), file, composed.formatted()).await
             }
-            Self::Memory(outbox) => {
-                outbox.keep(message, &composed);
+            Self::Memory(memory) => {
+                memory.keep(message, &composed);
                 Ok(())
             }
         }
     }
 }
 
-async fn write(folder: PathBuf, file: PathBuf, bytes: Vec<u8>) -> Result<(), Undelivered> {
+async fn write(folder: PathBuf, file: PathBuf, bytes: Vec<u8>) -> Result<(), SendError> {
     let written = tokio::task::spawn_blocking(move || {
         std::fs::create_dir_all(folder).and_then(|()| std::fs::write(file, bytes))
     })
     .await;
     match written {
         Ok(Ok(())) => Ok(()),
-        Ok(Err(error)) => Err(Undelivered::Failed(format!("the mail folder: {error}"))),
-        Err(error) => Err(Undelivered::Failed(error.to_string())),
+        Ok(Err(error)) => Err(SendError::Failed(format!("the mail folder: {error}"))),
+        Err(error) => Err(SendError::Failed(error.to_string())),
     }
 }
 
-impl Outbox {
-    /// Every mail so far, the oldest first.
+impl MemoryMailer {
+    /// Every email so far, oldest first.
     #[must_use]
-    pub fn all(&self) -> Vec<Sent> {
+    pub fn all(&self) -> Vec<SentEmail> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Forgets what has been sent so far.
+    /// Forgets the emails so far.
     pub fn clear(&self) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
@@ -121,7 +106,7 @@ impl Outbox {
             ("Subject".to_owned(), message.subject.clone()),
         ];
         headers.extend(message.headers.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(Sent {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(SentEmail {
             to: message.to.to_string(),
             subject: message.subject.clone(),
             text: message.text.clone(),

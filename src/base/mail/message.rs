@@ -1,5 +1,5 @@
-//! A mail before it leaves: what it says, and the headers that tell machines what it is. Every header value passes through
-//! lettre's encoder, which writes a line break as an encoded word: nothing a person typed becomes a header of its own.
+//! An email before it is sent. Every header value passes through lettre's encoder, which writes a line break as an encoded
+//! word: nothing that a person typed becomes a header of its own.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -11,20 +11,20 @@ use crate::base::clock::Timestamp;
 use crate::base::error::{Error, Result};
 use crate::base::text::email::{EmailAddress, Mailbox};
 
-/// A mail in two forms, text and HTML.
+/// An email as plain text and HTML.
 #[derive(Debug, Clone)]
 pub struct Message {
-    /// What makes its `Message-ID`: the same mail sent again has the same, so that mailboxes can tell.
+    /// Becomes the `Message-ID`: the same email sent again has the same one, so that mailboxes can recognise it.
     pub id: Uuid,
-    /// Whom it is from.
+    /// The sender.
     pub from: Mailbox,
-    /// Whom it is for.
+    /// The recipient.
     pub to: EmailAddress,
-    /// What it is about, in one line.
+    /// The subject, one line.
     pub subject: String,
-    /// What it says, without markup.
+    /// The body as plain text.
     pub text: String,
-    /// What it says, as HTML.
+    /// The body as HTML.
     pub html: String,
     /// When it was written.
     pub date: Timestamp,
@@ -33,12 +33,9 @@ pub struct Message {
 }
 
 impl Message {
-    /// The mail as it goes over the wire, and the envelope it goes in.
-    ///
-    /// # Errors
-    /// Internal, if a part of it cannot be written; never with the address.
+    /// The encoded message with its envelope. An error never contains the address.
     pub(super) fn compose(&self) -> Result<lettre::Message> {
-        let defect = |what: &str| Error::internal(format!("mail {}: {what} cannot be written", self.id));
+        let defect = |what: &str| Error::internal(format!("email {}: {what} cannot be encoded", self.id));
         let to = self.to.as_str().parse().map_err(|_| defect("the address"))?;
         let mut builder = lettre::Message::builder()
             .from(self.from.as_lettre().clone())
@@ -58,7 +55,7 @@ impl Message {
     }
 }
 
-/// A part in its encoding. Plain ASCII goes as it is, so that no link is broken over two lines.
+/// A part in its encoding. ASCII is not encoded, so that no link is broken over two lines.
 fn part(media: ContentType, text: &str) -> SinglePart {
     let is_plain = text.is_ascii() && text.lines().all(|line| line.len() < 900) && !text.contains('\0');
     let body = if is_plain {

@@ -1,4 +1,4 @@
-//! The files: those that are compiled in, and those of a folder that are laid over them.
+//! The template files: those that are compiled in, and those in the operator's folder that replace them.
 
 use std::collections::BTreeMap;
 use std::error::Error as _;
@@ -7,33 +7,33 @@ use std::path::{Path, PathBuf};
 use crate::base::text::Locale;
 
 /// The largest file that is read, in bytes.
-const MOST_BYTES: u64 = 1024 * 1024;
+const MAX_BYTES: u64 = 1024 * 1024;
 
 macro_rules! embedded {
     ($($name:literal)*) => {
-        /// What is compiled in, by name.
+        /// The files that are compiled in, by name.
         pub(super) const EMBEDDED: &[(&str, &str)] = &[$(($name, include_str!($name))),*];
     };
 }
 
 embedded! {
     "button.html"
-    "confirm_mail.html"
-    "confirm_mail.txt"
+    "confirmation_email.html"
+    "confirmation_email.txt"
     "de.toml"
+    "email.html"
     "embed.html"
     "embed_form.html"
     "en.toml"
-    "mail.html"
     "message.html"
     "page.css"
     "page.html"
     "preferences.html"
     "subscribe.html"
-    "test_mail.html"
-    "test_mail.txt"
-    "welcome_mail.html"
-    "welcome_mail.txt"
+    "test_email.html"
+    "test_email.txt"
+    "welcome_email.html"
+    "welcome_email.txt"
 }
 
 /// Every file, by name.
@@ -44,24 +44,21 @@ pub(super) struct Files {
     own: BTreeMap<String, String>,
 }
 
-/// A file of words.
-pub(super) struct WordsFile<'a> {
+/// A file with the texts of one language.
+pub(super) struct TranslationFile<'a> {
     pub name: &'a str,
     pub text: &'a str,
     /// Whether it is the operator's.
     pub is_own: bool,
 }
 
-/// What stands behind the last dot of a name.
-pub(super) fn ending(name: &str) -> &str {
-    name.rsplit_once('.').map_or("", |(_, ending)| ending)
+/// The extension of a file name.
+pub(super) fn extension(name: &str) -> &str {
+    name.rsplit_once('.').map_or("", |(_, extension)| extension)
 }
 
 impl Files {
-    /// Reads the folder, if there is one.
-    ///
-    /// # Errors
-    /// With one line that names the file that cannot be read, or that nothing asks for.
+    /// Reads the folder, if there is one. An error is one line that names the file.
     pub fn read(folder: Option<&Path>) -> Result<Self, String> {
         let embedded = EMBEDDED.iter().copied().collect();
         let mut files = Self { folder: folder.map(Path::to_path_buf), embedded, own: BTreeMap::new() };
@@ -70,12 +67,12 @@ impl Files {
         for entry in std::fs::read_dir(folder).map_err(|error| failed(folder, error))? {
             let path = entry.map_err(|error| failed(folder, error))?.path();
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            // What editors and version control leave about.
+            // Files of editors and version control.
             if name.starts_with('.') || name.ends_with('~') {
                 continue;
             }
             files.admit(&name).map_err(|why| format!("{}: {why}", path.display()))?;
-            if std::fs::metadata(&path).map_err(|error| failed(&path, error))?.len() > MOST_BYTES {
+            if std::fs::metadata(&path).map_err(|error| failed(&path, error))?.len() > MAX_BYTES {
                 return Err(format!("{}: larger than a megabyte", path.display()));
             }
             let text = std::fs::read_to_string(&path).map_err(|error| failed(&path, error))?;
@@ -90,16 +87,19 @@ impl Files {
         }
         let Some(tag) = name.strip_suffix(".toml") else {
             let names: Vec<&str> = self.embedded.keys().copied().collect();
-            return Err(format!("no file is called that; there are {}", names.join(", ")));
+            return Err(format!("there is no such template; there are {}", names.join(", ")));
         };
         match Locale::parse(tag) {
             Ok(locale) if locale.as_str() == tag => Ok(()),
-            Ok(locale) => Err(format!("words in that language stand in {locale}.toml")),
-            Err(invalid) => Err(format!("{}, and so do files of words, as in de-AT.toml", invalid.detail)),
+            Ok(locale) => Err(format!("the file of that language is called {locale}.toml")),
+            Err(invalid) => Err(format!(
+                "{}, and so does the name of a translation file, such as de-AT.toml",
+                invalid.detail
+            )),
         }
     }
 
-    /// The text of a file, from the folder or as it is compiled in.
+    /// The contents of a file, from the folder or compiled in.
     pub fn text(&self, name: &str) -> &str {
         let own = self.own.get(name).map(String::as_str);
         own.or_else(|| self.embedded.get(name).copied()).unwrap_or_default()
@@ -107,21 +107,21 @@ impl Files {
 
     /// Every template, by name.
     pub fn templates(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        let is_template = |name: &&&str| matches!(ending(name), "html" | "txt");
+        let is_template = |name: &&&str| matches!(extension(name), "html" | "txt");
         self.embedded.keys().filter(is_template).map(|name| (*name, self.text(name)))
     }
 
-    /// Every file of words: first those that are compiled in, then those of the folder.
-    pub fn words(&self) -> impl Iterator<Item = WordsFile<'_>> {
+    /// Every translation file: first those that are compiled in, then those of the folder.
+    pub fn translations(&self) -> impl Iterator<Item = TranslationFile<'_>> {
         let embedded = self.embedded.iter().map(|(name, text)| (*name, *text, false));
         let own = self.own.iter().map(|(name, text)| (name.as_str(), text.as_str(), true));
         embedded
             .chain(own)
-            .filter(|(name, ..)| ending(name) == "toml")
-            .map(|(name, text, is_own)| WordsFile { name, text, is_own })
+            .filter(|(name, ..)| extension(name) == "toml")
+            .map(|(name, text, is_own)| TranslationFile { name, text, is_own })
     }
 
-    /// Where a file is, for the operator.
+    /// The path of a file, for error messages.
     pub fn place(&self, name: &str) -> String {
         match &self.folder {
             Some(folder) if self.own.contains_key(name) => folder.join(name).display().to_string(),
@@ -129,9 +129,9 @@ impl Files {
         }
     }
 
-    /// What is wrong with a template, in one line.
+    /// An error in a template as one line.
     pub fn explain(&self, name: &str, error: &minijinja::Error) -> String {
-        // The innermost error says where it is: a template may extend another.
+        // The innermost error has the position: a template may extend another.
         let mut inner = error;
         while let Some(source) = inner.source().and_then(|source| source.downcast_ref::<minijinja::Error>()) {
             inner = source;

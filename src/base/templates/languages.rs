@@ -1,19 +1,14 @@
-//! Which of the languages that there are words in is meant: by a tag, or by a browser's `Accept-Language` (RFC 9110).
+//! Chooses a language that there are translations for, by a tag or by a browser's `Accept-Language` (RFC 9110).
 
 use std::collections::BTreeMap;
 
-use super::Language;
+use super::translations::{Language, wider};
 
-/// How many languages of a header are looked at.
-const MOST_RANGES: usize = 32;
+/// How many languages of a header are considered.
+const MAX_RANGES: usize = 32;
 
 /// Languages that are written from right to left.
 const RIGHT_TO_LEFT: &[&str] = &["ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"];
-
-/// The tag, and those of the languages that it is a kind of: `zh-Hant-TW`, `zh-Hant`, `zh`.
-pub(super) fn kinds(tag: &str) -> impl Iterator<Item = &str> {
-    std::iter::successors(Some(tag), |tag| tag.rsplit_once('-').map(|(wider, _)| wider))
-}
 
 /// Which way the language is written: `ltr` or `rtl`.
 pub(super) fn direction(tag: &str) -> &'static str {
@@ -21,30 +16,30 @@ pub(super) fn direction(tag: &str) -> &'static str {
     if RIGHT_TO_LEFT.contains(&language) { "rtl" } else { "ltr" }
 }
 
-/// The language of that tag, or one that it is a kind of; of a language that is named without a region, any kind.
+/// The language of that tag, or one that it is a variant of; for a tag without a region, any variant.
 pub(super) fn nearest(languages: &BTreeMap<String, Language>, tag: &str) -> Option<Language> {
     let tag = tag.to_ascii_lowercase();
-    let same = kinds(&tag).find_map(|kind| languages.get(kind));
+    let same = wider(&tag).find_map(|tag| languages.get(tag));
     let prefix = format!("{tag}-");
     same.or_else(|| languages.iter().find(|(other, _)| other.starts_with(&prefix)).map(|(_, found)| found))
         .cloned()
 }
 
-/// The language that the header wants most of those that there are; `None` if it wants none of them. `*` is `default`.
+/// The available language that the header prefers; `None` if it names none of them. `*` is `default`.
 pub(super) fn accepted(
     languages: &BTreeMap<String, Language>,
     default: &Language,
     header: &str,
 ) -> Option<Language> {
-    let ranges: Vec<(&str, u16)> = header.split(',').take(MOST_RANGES).filter_map(range).collect();
+    let ranges: Vec<(&str, u16)> = header.split(',').take(MAX_RANGES).filter_map(range).collect();
     let is_refused = |language: &Language| {
         let tag = language.tag().to_ascii_lowercase();
-        ranges.iter().any(|(range, q)| *q == 0 && kinds(&tag).any(|kind| kind.eq_ignore_ascii_case(range)))
+        ranges.iter().any(|(range, q)| *q == 0 && wider(&tag).any(|tag| tag.eq_ignore_ascii_case(range)))
     };
-    let mut wanted: Vec<&(&str, u16)> = ranges.iter().filter(|(_, q)| *q > 0).collect();
-    // Stable: of those wanted as much, the first.
-    wanted.sort_by_key(|(_, q)| std::cmp::Reverse(*q));
-    wanted
+    let mut accepted: Vec<&(&str, u16)> = ranges.iter().filter(|(_, q)| *q > 0).collect();
+    // A stable sort: of equal preferences, the first.
+    accepted.sort_by_key(|(_, q)| std::cmp::Reverse(*q));
+    accepted
         .into_iter()
         .filter_map(
             |(range, _)| if *range == "*" { Some(default.clone()) } else { nearest(languages, range) },
@@ -52,7 +47,7 @@ pub(super) fn accepted(
         .find(|language| !is_refused(language))
 }
 
-/// A language and how much it is wanted, in thousandths.
+/// A language and its quality value, in thousandths.
 fn range(text: &str) -> Option<(&str, u16)> {
     let mut parts = text.split(';').map(str::trim);
     let range = parts.next().filter(|range| !range.is_empty())?;

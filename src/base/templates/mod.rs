@@ -1,8 +1,8 @@
-//! What people read: pages and mails. A template is a layout without sentences; the sentences stand in one file a
-//! language, and a template asks for them by name, as in `t("left.heading")`.
+//! Pages and emails for people. A template is a layout without texts; the texts are in one file per language, and templates
+//! refer to them by name, as in `t("unsubscribed.heading")`.
 //!
-//! Everything is compiled in, and a folder of the operator's may lay other files over it. All of it is read and tried at
-//! the start, so that a mistake in it is told to the operator and never to a reader.
+//! Everything is compiled in, and files in a folder of the operator replace what is. All of it is read and rendered once at
+//! the start, so that a mistake stops the start and reaches no reader.
 
 mod files;
 mod languages;
@@ -10,87 +10,58 @@ pub mod samples;
 mod translations;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
-use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use minijinja::syntax::SyntaxConfig;
-use minijinja::value::Kwargs;
 use minijinja::{AutoEscape, Environment, Output, State, UndefinedBehavior, Value, context};
+
+pub use translations::Language;
 
 use crate::base::config::Config;
 use crate::base::error::{Error, Result};
 use crate::base::http::json::sha256;
 use crate::base::text::{Locale, escape_html};
 use files::Files;
-use translations::Words;
 
-/// How many characters a line of a mail's text has at most, unless one word is longer.
-const MOST_IN_A_LINE: usize = 72;
+/// The longest line in the plain text of an email, in characters, unless one word is longer.
+const MAX_LINE_CHARS: usize = 72;
 
-/// The templates and the words, ready to be rendered.
+/// The templates and the translations.
 #[derive(Debug)]
 pub struct Templates {
     environment: Environment<'static>,
     /// By tag, in lower case.
     languages: BTreeMap<String, Language>,
-    /// What is written where nothing better is known.
+    /// The site's language.
     default: Language,
-    /// The members of each template's context.
+    /// The variables of each template.
     known: BTreeMap<&'static str, BTreeSet<String>>,
     policy: String,
 }
 
-/// A language that there are words in.
-#[derive(Clone)]
-pub struct Language(Arc<Words>);
-
-/// A mail's words, without the headers that are for machines.
+/// The rendered parts of an email.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Letter {
-    /// What it is about, in one line.
+pub struct RenderedEmail {
+    /// The subject.
     pub subject: String,
-    /// What it says, without markup.
+    /// The body as plain text.
     pub text: String,
-    /// What it says, as HTML.
+    /// The body as HTML.
     pub html: String,
 }
 
-impl Language {
-    /// Its tag, as in `de` or `pt-BR`.
-    #[must_use]
-    pub fn tag(&self) -> &str {
-        self.0.tag.as_str()
-    }
-
-    /// What templates call `t`.
-    fn words(&self) -> Value {
-        let words = self.0.clone();
-        Value::from_function(move |key: &str, given: Kwargs| words.say(key, |name| given.get(name).ok()))
-    }
-}
-
-impl fmt::Debug for Language {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.tag())
-    }
-}
-
 impl Templates {
-    /// Reads everything, and renders every page and mail in every language once.
-    ///
-    /// # Errors
-    /// With one line for the operator that names the file.
+    /// Reads everything, and renders every page and email in every language once. An error is one line that names the file.
     pub fn open(config: &Config) -> Result<Self, String> {
         let files = Files::read(config.mail.templates_dir.as_deref())?;
         let languages: BTreeMap<String, Language> = translations::read(&files)?
             .into_iter()
-            .map(|words| (words.tag.as_str().to_ascii_lowercase(), Language(Arc::new(words))))
+            .map(|one| (one.tag.as_str().to_ascii_lowercase(), Language::from(one)))
             .collect();
         let default = languages::nearest(&languages, config.site.locale.as_str())
             .or_else(|| languages.get("en").cloned())
-            .ok_or("there are no English words")?;
+            .ok_or("there are no English texts")?;
         let style = style(&files)?;
         let policy = policy(&style, &config.form_origins());
         let mut environment = environment();
@@ -110,13 +81,13 @@ impl Templates {
         Ok(templates)
     }
 
-    /// The language nearest to a person's own: that itself, one that it is a kind of, or the site's.
+    /// The language nearest to a person's own: that itself, one that it is a variant of, or the site's.
     #[must_use]
     pub fn nearest(&self, locale: &Locale) -> Language {
         languages::nearest(&self.languages, locale.as_str()).unwrap_or_else(|| self.default.clone())
     }
 
-    /// The language that `Accept-Language` asks for, if there are words in any that it names.
+    /// The language that `Accept-Language` prefers, if there are translations for any that it names.
     #[must_use]
     pub fn accepted(&self, header: &str) -> Option<Language> {
         languages::accepted(&self.languages, &self.default, header)
@@ -128,33 +99,24 @@ impl Templates {
         self.default.clone()
     }
 
-    /// A sentence by itself, without places.
-    ///
-    /// # Errors
-    /// Internal, if there is none of that name.
-    pub fn say(&self, language: &Language, key: &str) -> Result<String> {
-        language.0.say(key, |_| None).map_err(|error| Error::internal(format!("words: {error:#}")))
+    /// One text without placeholders.
+    pub fn translate(&self, language: &Language, key: &str) -> Result<String> {
+        language.translate(key).map_err(|error| Error::internal(format!("a text: {error:#}")))
     }
 
-    /// A page. `context` is what it is about; every page knows the site and its own language.
-    ///
-    /// # Errors
-    /// Internal, if it cannot be written.
+    /// Renders a page. Besides `context`, every template gets the site's title and the language.
     pub fn page(&self, language: &Language, name: &'static str, context: Value) -> Result<String> {
-        self.render(&language.words(), language, name, context)
+        self.render(&language.function(), language, name, context)
             .map_err(|error| Error::internal(format!("a page: {error:#}")))
     }
 
-    /// What a mail says: `name.txt`, `name.html` and the sentence `name.subject`.
-    ///
-    /// # Errors
-    /// Internal, if it cannot be written.
-    pub fn letter(&self, language: &Language, name: &'static str, context: &Value) -> Result<Letter> {
-        self.compose(&language.words(), language, name, context)
-            .map_err(|error| Error::internal(format!("a mail: {error:#}")))
+    /// Renders an email: `name.txt`, `name.html` and the text `name.subject`.
+    pub fn email(&self, language: &Language, name: &str, context: &Value) -> Result<RenderedEmail> {
+        self.compose(&language.function(), language, name, context)
+            .map_err(|error| Error::internal(format!("an email: {error:#}")))
     }
 
-    /// What a page may load: nothing, and no style but its own.
+    /// The Content-Security-Policy of pages: they load nothing and have no style but their own.
     #[must_use]
     pub fn policy(&self) -> &str {
         &self.policy
@@ -166,11 +128,11 @@ impl Templates {
         language: &Language,
         name: &str,
         context: &Value,
-    ) -> Result<Letter, minijinja::Error> {
-        let file = |ending: &str| format!("{name}.{ending}");
+    ) -> Result<RenderedEmail, minijinja::Error> {
+        let file = |extension: &str| format!("{name}.{extension}");
         let subject = format!("{{{{ t(\"{name}.subject\", site=site) }}}}");
         let subject = self.environment.render_named_str("subject.txt", &subject, context! { t => t })?;
-        Ok(Letter {
+        Ok(RenderedEmail {
             subject,
             text: self.render(t, language, &file("txt"), context.clone())?,
             html: self.render(t, language, &file("html"), context.clone())?,
@@ -187,7 +149,7 @@ impl Templates {
         debug_assert_eq!(
             self.known.get(name),
             Some(&members(&context)),
-            "{name} is tried with other members"
+            "{name} is rendered with other variables at the start"
         );
         let tag = language.tag();
         self.environment.get_template(name)?.render(context! {
@@ -195,7 +157,7 @@ impl Templates {
         })
     }
 
-    /// Looks for names that no template is given, and renders everything once.
+    /// Refuses variables that templates do not get, and renders everything once.
     fn check(&self, files: &Files) -> Result<(), String> {
         let globals: BTreeSet<&str> =
             self.environment.globals().map(|(name, _)| name).chain(["t", "language", "direction"]).collect();
@@ -208,21 +170,22 @@ impl Templates {
                 template.undeclared_variables(false).into_iter().filter(|name| !is_known(name)).collect();
             unknown.sort_unstable();
             if let Some(variable) = unknown.first() {
-                return Err(format!("{}: there is nothing called {variable}", files.place(name)));
+                return Err(format!("{}: there is no variable called {variable}", files.place(name)));
             }
         }
         for language in self.languages.values() {
-            self.try_out(&language.words(), language).map_err(|(name, error)| files.explain(name, &error))?;
+            self.render_samples(&language.function(), language)
+                .map_err(|(name, error)| files.explain(name, &error))?;
         }
         Ok(())
     }
 
     /// Renders every sample.
-    fn try_out(&self, t: &Value, language: &Language) -> Result<(), (&'static str, minijinja::Error)> {
+    fn render_samples(&self, t: &Value, language: &Language) -> Result<(), (&'static str, minijinja::Error)> {
         for (name, context) in samples::all() {
             self.render(t, language, name, context.clone()).map_err(|error| (name, error))?;
-            if let Some(mail) = name.strip_suffix(".txt") {
-                self.compose(t, language, mail, &context).map_err(|error| (name, error))?;
+            if let Some(email) = name.strip_suffix(".txt") {
+                self.compose(t, language, email, &context).map_err(|error| (name, error))?;
             }
         }
         Ok(())
@@ -238,14 +201,14 @@ fn environment() -> Environment<'static> {
         environment.set_syntax(syntax);
     }
     environment.set_auto_escape_callback(|name| {
-        if files::ending(name) == "html" { AutoEscape::Html } else { AutoEscape::None }
+        if files::extension(name) == "html" { AutoEscape::Html } else { AutoEscape::None }
     });
     environment.set_formatter(write);
     environment.add_filter("wrap", |text: &str| wrap(text));
     environment
 }
 
-/// Writes a value. The usual escapes, and no others: links stay readable.
+/// Writes a value with the usual HTML escapes and no others, so that links stay readable.
 fn write(out: &mut Output, state: &mut State, value: &Value) -> Result<(), minijinja::Error> {
     let is_text = value.as_str().is_some() && !value.is_safe();
     if !is_text || *state.auto_escape() != AutoEscape::Html {
@@ -255,7 +218,7 @@ fn write(out: &mut Output, state: &mut State, value: &Value) -> Result<(), minij
     Ok(out.write_str(&escaped)?)
 }
 
-/// Breaks lines at blanks, for mails without markup.
+/// Breaks lines at blanks, for plain text.
 fn wrap(text: &str) -> String {
     let mut wrapped = String::with_capacity(text.len() + 8);
     for (at, line) in text.lines().enumerate() {
@@ -265,7 +228,7 @@ fn wrap(text: &str) -> String {
         let mut length = 0;
         for word in line.split_whitespace() {
             let width = word.chars().count();
-            if length > 0 && length + 1 + width > MOST_IN_A_LINE {
+            if length > 0 && length + 1 + width > MAX_LINE_CHARS {
                 wrapped.push('\n');
                 length = 0;
             } else if length > 0 {
@@ -279,22 +242,22 @@ fn wrap(text: &str) -> String {
     wrapped
 }
 
-/// What the pages look like.
+/// The style sheet of pages.
 fn style(files: &Files) -> Result<String, String> {
-    // Browsers hash what they have read, and they read each line break as one character.
+    // Browsers hash the style after normalising line breaks.
     let style = files.text("page.css").replace("\r\n", "\n").replace('\r', "\n");
     if style.to_ascii_lowercase().contains("</style") {
-        return Err(format!("{}: a style does not end itself", files.place("page.css")));
+        return Err(format!("{}: a style sheet contains no </style", files.place("page.css")));
     }
     Ok(style)
 }
 
-/// What a page may do. `origins` are where a form that was sent here may lead.
+/// The Content-Security-Policy. `origins` are where a submitted form may redirect.
 fn policy(style: &str, origins: &[String]) -> String {
     let hash = BASE64_STANDARD.encode(sha256(style.as_bytes()));
-    let leads_to = origins.iter().fold("'self'".to_owned(), |all, origin| all + " " + origin);
+    let form_targets = origins.iter().fold("'self'".to_owned(), |all, origin| all + " " + origin);
     format!(
-        "default-src 'none'; style-src 'sha256-{hash}'; form-action {leads_to}; base-uri 'none'; \
+        "default-src 'none'; style-src 'sha256-{hash}'; form-action {form_targets}; base-uri 'none'; \
          frame-ancestors 'none'"
     )
 }

@@ -1,8 +1,8 @@
-//! What every page and mail is tried with at the start. A template is given these members and no others.
+//! The variables that every page and email is rendered with once at the start. Templates get these and no others.
 
 use minijinja::{Value, context};
 
-/// Every message, and whether it comes with a link.
+/// Every message page, and whether it has a link.
 const MESSAGES: &[(&str, bool)] = &[
     ("asked", false),
     ("later", false),
@@ -10,11 +10,11 @@ const MESSAGES: &[(&str, bool)] = &[
     ("confirmed", true),
     ("expired", true),
     ("broken", true),
-    ("left", true),
+    ("unsubscribed", true),
     ("erased", false),
 ];
 
-/// Every template that is rendered by itself, with each kind of context that it is given.
+/// Every template that is rendered by itself, with each kind of context it gets.
 #[must_use]
 pub fn all() -> Vec<(&'static str, Value)> {
     let mut samples = Vec::new();
@@ -26,15 +26,15 @@ pub fn all() -> Vec<(&'static str, Value)> {
             context! {
                 email => "ada@reader.example", email_wrong, name => "Ada", name_wrong, locale => "en",
                 source => "footer", redirect => "https://website.example/thanks", form_url => "", topics => topics(),
-                stamp => "AAAA", again => name_wrong.is_some(), honeypot => "subject",
+                form_token => "AAAA", again => name_wrong.is_some(), honeypot => "subject",
             },
         ));
     }
     for (receives, notice) in
-        [(true, None), (true, Some("saved")), (true, Some("unsure")), (false, Some("left"))]
+        [(true, None), (true, Some("saved")), (true, Some("unsure")), (false, Some("unsubscribed"))]
     {
         let about = context! {
-            email => "a…@reader.example", receives, topics => topics(), notice, own => notice.is_some(),
+            email => "a…@reader.example", receives, topics => topics(), notice, has_data_access => notice.is_some(),
             export => "https://website.example/export", subscribe => "https://website.example/subscribe",
         };
         samples.push(("preferences.html", about));
@@ -49,21 +49,23 @@ pub fn all() -> Vec<(&'static str, Value)> {
         let link = has_link.then_some("https://website.example/subscribe");
         samples.push(("message.html", context! { message => *message, link }));
     }
-    for message in ["confirm", "leave"] {
+    for message in ["confirm", "unsubscribe"] {
         samples.push(("button.html", context! { message }));
     }
-    for name in ["confirm_mail.html", "confirm_mail.txt"] {
-        let (confirm_url, leave_url) = ("https://website.example/confirm", "https://website.example/leave");
-        samples.push((name, context! { confirm_url, leave_url }));
+    for name in ["confirmation_email.html", "confirmation_email.txt"] {
+        let (confirm_url, unsubscribe_url) =
+            ("https://website.example/confirm", "https://website.example/unsubscribe");
+        samples.push((name, context! { confirm_url, unsubscribe_url }));
     }
-    for name in ["welcome_mail.html", "welcome_mail.txt"] {
-        let (website_url, leave_url) = ("https://website.example", "https://website.example/leave");
+    for name in ["welcome_email.html", "welcome_email.txt"] {
+        let (website_url, unsubscribe_url) =
+            ("https://website.example", "https://website.example/unsubscribe");
         samples.push((
             name,
-            context! { website_url, preferences_url => "https://website.example/choose", leave_url },
+            context! { website_url, preferences_url => "https://website.example/choose", unsubscribe_url },
         ));
     }
-    for name in ["test_mail.html", "test_mail.txt"] {
+    for name in ["test_email.html", "test_email.txt"] {
         samples.push((name, context! {}));
     }
     samples

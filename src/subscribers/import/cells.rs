@@ -1,30 +1,30 @@
-//! Cells of a CSV file: what a spreadsheet would run as a formula is given an apostrophe on the way out and loses it on
-//! the way in, so that a list goes round unchanged; and a list within a cell is one line of CSV itself.
+//! Cells of a CSV file. What a spreadsheet would run as a formula is written with an apostrophe in front, which is removed
+//! again when it is read, so that an exported list can be imported unchanged. A list within a cell is a line of CSV itself.
 
-/// How a spreadsheet knows a formula by its first character.
-const STARTS_A_FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
+/// The first characters of a formula.
+const FORMULA_STARTS: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 
-/// Whether a cell, its apostrophes aside, begins as a formula does.
+/// Whether a cell, apart from apostrophes in front, starts like a formula.
 fn is_formula(text: &str) -> bool {
-    text.trim_start_matches('\'').starts_with(STARTS_A_FORMULA)
+    text.trim_start_matches('\'').starts_with(FORMULA_STARTS)
 }
 
-/// A text as a cell that no spreadsheet runs.
+/// A text as a cell that no spreadsheet runs as a formula.
 #[must_use]
-pub fn guarded(text: &str) -> std::borrow::Cow<'_, str> {
+pub fn escape(text: &str) -> std::borrow::Cow<'_, str> {
     if is_formula(text) { format!("'{text}").into() } else { text.into() }
 }
 
 /// The text of a cell.
 #[must_use]
-pub fn unguarded(cell: &str) -> &str {
+pub fn unescape(cell: &str) -> &str {
     match cell.strip_prefix('\'') {
         Some(text) if is_formula(text) => text,
         _ => cell,
     }
 }
 
-/// Appends one row, as RFC 4180 writes it. The cells are guarded by whoever makes them.
+/// Appends one row (RFC 4180). The cells have been escaped.
 pub fn write_row<'a>(out: &mut Vec<u8>, cells: impl IntoIterator<Item = &'a str>) {
     let mut separator = "";
     for cell in cells {
@@ -43,7 +43,7 @@ pub fn write_row<'a>(out: &mut Vec<u8>, cells: impl IntoIterator<Item = &'a str>
 
 /// A list as the text of one cell: separated by commas, and quoted where an item holds one.
 #[must_use]
-pub fn joined<'a>(items: impl IntoIterator<Item = &'a str>) -> String {
+pub fn join<'a>(items: impl IntoIterator<Item = &'a str>) -> String {
     let mut line = Vec::new();
     write_row(&mut line, items);
     String::from_utf8_lossy(&line).trim_end_matches(['\r', '\n']).to_owned()

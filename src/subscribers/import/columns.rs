@@ -1,11 +1,11 @@
-//! Which column means what. The exports of other services are known by columns that only they have; their names are
-//! compared without case, accents, blanks and punctuation, and those that an audience's language changes are known in
-//! eight languages. What is not known is kept under its header, unless it is about money or machines.
+//! What each column means. The exports of other services are recognised by columns that only they have. Names are compared
+//! without case, accents, blanks and punctuation, and those that depend on an audience's language are known in eight
+//! languages. Unknown columns are kept under their header, unless they are about payments or internals of the service.
 //!
 //! Where the names come from:
 //! - **Ghost**: `id,email,name,note,subscribed_to_emails,complimentary_plan,stripe_customer_id,created_at,deleted_at,
 //!   labels,tiers` and lately `gift_id` (`products` before there were tiers): the tests of TryGhost/Ghost for
-//!   `members-csv` and its export. `subscribed_to_emails` is false for who takes no newsletter.
+//!   `members-csv` and its export. `subscribed_to_emails` is false for who receives no newsletter.
 //! - **Mailchimp**: three files in one archive, `subscribed_`, `unsubscribed_` and `cleaned_…_export_….csv`. The merge
 //!   fields come first, under the names that the audience gave them (`Email Address`, `First Name`, …); then
 //!   `MEMBER_RATING,OPTIN_TIME,OPTIN_IP,CONFIRM_TIME,CONFIRM_IP,LATITUDE,LONGITUDE,GMTOFF,DSTOFF,TIMEZONE,CC,REGION`;
@@ -15,13 +15,13 @@
 //!   `MEMBER_RATING` is a merge field of an audience that was imported once.
 //! - **Substack**: `email,active_subscription,expiry,plan,email_disabled,created_at,first_payment_at`
 //!   (`email_list.….csv`), as TryGhost/migrate and others read it. `active_subscription` is about paying;
-//!   `email_disabled` is true for who gets no mail.
+//!   `email_disabled` is true for who receives no mail.
 //! - **Buttondown**: `email_address,type,creation_date,tags,metadata,notes,source,…` (`email` and `subscriber_type` in
 //!   earlier ones), with the types of its OpenAPI document.
 //! - **beehiiv**: `email,status,created_at,subscription_tier,…,utm_source,…,acquisition_source`; the statuses are those of
 //!   its API.
 //! - **listmonk**: `uuid,email,name,attributes,status,created_at,updated_at`: `cmd/subscribers.go` of knadh/listmonk. Its
-//!   file knows nothing of lists: who left one is `enabled` all the same.
+//!   file does not mention lists: who left one is still `enabled`.
 
 use serde::Serialize;
 use unicode_normalization::UnicodeNormalization as _;
@@ -30,12 +30,12 @@ use utoipa::ToSchema;
 
 use crate::base::error::Invalid;
 
-/// Whose export a file is.
+/// The service that exported a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 #[schema(as = SubscriberImportFormat)]
 pub enum Format {
-    /// Ours.
+    /// This server.
     Lede,
     /// Ghost's members.
     Ghost,
@@ -49,7 +49,7 @@ pub enum Format {
     Beehiiv,
     /// listmonk's subscribers.
     Listmonk,
-    /// Any other file with a column of addresses.
+    /// Another file with a column of addresses.
     Plain,
 }
 
@@ -60,47 +60,47 @@ pub enum Format {
 pub enum Meaning {
     /// The address.
     Email,
-    /// What the person is called.
+    /// The name.
     Name,
-    /// The first part of that.
+    /// The first name.
     FirstName,
-    /// The second part of that.
+    /// The last name.
     LastName,
-    /// Whether the person wants mail, in a word.
+    /// The status, as a word.
     Status,
-    /// Whether the person wants mail: yes or no.
+    /// Whether the person receives mail: yes or no.
     Subscribed,
-    /// Whether the person gets no mail: yes or no.
+    /// Whether the person receives no mail: yes or no.
     Unsubscribed,
     /// When the address was first given.
     CreatedAt,
     /// When the person signed up.
     SignedUpAt,
-    /// From which network address.
+    /// The IP address of the sign-up.
     SignedUpFrom,
     /// When the person confirmed.
     ConfirmedAt,
-    /// From which network address.
+    /// The IP address of the confirmation.
     ConfirmedFrom,
-    /// When the person left.
+    /// When the person unsubscribed.
     UnsubscribedAt,
-    /// Why.
+    /// Why the person unsubscribed.
     UnsubscribedReason,
-    /// When the address was found to take no mail.
+    /// When mail to the address bounced.
     BouncedAt,
-    /// Words that were put on the person.
+    /// Labels.
     Labels,
-    /// The topics that the person chose.
+    /// The topics that the person follows.
     Topics,
     /// The language.
     Locale,
     /// Where the person signed up.
     Source,
-    /// A JSON object of what was noted.
+    /// A JSON object of further members.
     Object,
-    /// Something else, kept under its header.
+    /// Kept as a custom member under its header.
     Custom,
-    /// Not kept.
+    /// Not imported.
     Ignored,
 }
 
@@ -111,23 +111,23 @@ pub struct Column {
     /// Its name in the file.
     #[schema(max_length = 100)]
     pub header: String,
-    /// What it is taken for.
+    /// What it means.
     pub meaning: Meaning,
 }
 
 /// The columns of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Columns {
-    /// Whose export it is.
+    /// The service that exported the file.
     pub format: Format,
     /// In the order of the file.
     pub all: Vec<Column>,
 }
 
-/// The longest header that is kept, in characters.
-const MOST_HEADER_CHARS: usize = 100;
+/// The longest header that is stored, in characters.
+const MAX_HEADER_CHARS: usize = 100;
 
-/// Names that mean the same in any file, as [`fold`] has them.
+/// Names that mean the same in any file, folded by [`fold`].
 const KNOWN: &[(Meaning, &[&str])] = &[
     (
         Meaning::Email,
@@ -339,7 +339,7 @@ const KNOWN: &[(Meaning, &[&str])] = &[
     (
         Meaning::Ignored,
         &[
-            // What other machines number and rate.
+            // Internal ids and ratings.
             "id",
             "uuid",
             "leid",
@@ -349,7 +349,7 @@ const KNOWN: &[(Meaning, &[&str])] = &[
             "updatedat",
             "avatarimage",
             "giftid",
-            // Where the network says that somebody is.
+            // Locations derived from the network.
             "latitude",
             "longitude",
             "gmtoff",
@@ -357,13 +357,13 @@ const KNOWN: &[(Meaning, &[&str])] = &[
             "timezone",
             "cc",
             "region",
-            // Which mailing somebody left or could not be reached by.
+            // The campaign that led to an unsubscription or a bounce.
             "unsubcampaigntitle",
             "unsubcampaignid",
             "unsubreasonother",
             "cleancampaigntitle",
             "cleancampaignid",
-            // Money.
+            // Payments.
             "complimentaryplan",
             "tiers",
             "products",
@@ -376,8 +376,8 @@ const KNOWN: &[(Meaning, &[&str])] = &[
     ),
 ];
 
-/// What a header's name holds that is about money, wherever it stands.
-const MONEY: &[&str] =
+/// What marks a header as about payments, wherever it occurs in the name.
+const PAYMENT_MARKERS: &[&str] =
     &["stripe", "paypal", "creditcard", "iban", "revenue", "lifetimevalue", "totalspent", "totalspend"];
 
 /// A header as it is compared: lower case, without accents, blanks and punctuation.
@@ -388,17 +388,14 @@ pub fn fold(header: &str) -> String {
 }
 
 impl Columns {
-    /// Finds out what the columns of a header mean.
-    ///
-    /// # Errors
-    /// `email-column-missing`, if none holds addresses.
+    /// Recognises the columns of a header. Refused with `email-column-missing` if none holds addresses.
     pub fn recognise(header: &[String]) -> Result<Self, Invalid> {
         let folded: Vec<String> = header.iter().map(|name| fold(name)).collect();
         let format = Format::of(&folded);
         let mut all: Vec<Column> = Vec::with_capacity(header.len());
         for (at, name) in header.iter().enumerate() {
             let meaning = meaning(format, &folded, at);
-            // Only what says the same thing twice may come twice.
+            // Of other meanings, the first column counts.
             let is_taken = all.iter().any(|column: &Column| column.meaning == meaning);
             let may_repeat = matches!(meaning, Meaning::Custom | Meaning::Ignored | Meaning::Labels);
             let meaning = if is_taken && !may_repeat { Meaning::Ignored } else { meaning };
@@ -412,19 +409,20 @@ impl Columns {
         Ok(columns)
     }
 
-    /// Which column has that meaning.
+    /// The index of the column with that meaning.
     #[must_use]
     pub fn find(&self, meaning: Meaning) -> Option<usize> {
         self.all.iter().position(|column| column.meaning == meaning)
     }
 }
 
-/// A header as it may be kept. A name that is an address, because the file has no header, is nobody's business.
+/// A header as it may be stored. A name with an `@` is replaced: the file has no header, and its first line holds a person's
+/// address.
 #[must_use]
 pub fn storable(header: &[String]) -> Vec<String> {
     let name = |(at, name): (usize, &String)| match name {
         name if name.contains('@') => format!("column {}", at + 1),
-        name => name.chars().filter(|c| !c.is_control()).take(MOST_HEADER_CHARS).collect(),
+        name => name.chars().filter(|c| !c.is_control()).take(MAX_HEADER_CHARS).collect(),
     };
     header.iter().enumerate().map(name).collect()
 }
@@ -474,19 +472,19 @@ fn meaning(format: Format, folded: &[String], at: usize) -> Meaning {
         (Format::Buttondown, "metadata") | (Format::Listmonk, "attributes") | (Format::Lede, "custom") => {
             return Meaning::Object;
         }
-        // Merge fields that are called as Mailchimp's own columns are.
+        // Merge fields with the names of Mailchimp's own columns.
         (Format::Mailchimp, "unsubtime" | "cleantime" | "unsubreason")
             if rating.is_some_and(|own| at < own) =>
         {
             return Meaning::Custom;
         }
-        // A merge field, and not what the service knows.
+        // Merge fields, not the status that Mailchimp keeps.
         (Format::Mailchimp, "status" | "state" | "subscribed" | "unsubscribed" | "newsletter" | "region")
             if rating.is_none_or(|own| at < own) =>
         {
             return Meaning::Custom;
         }
-        // The first name where there is a last one, and all of it where there is none.
+        // The first name if there is a column for the last name, otherwise the whole name.
         (_, "nom") if has(Meaning::FirstName) => return Meaning::LastName,
         (_, "nombre" | "nome") if has(Meaning::LastName) => return Meaning::FirstName,
         (_, "nom" | "nombre" | "nome") => return Meaning::Name,
@@ -495,5 +493,5 @@ fn meaning(format: Format, folded: &[String], at: usize) -> Meaning {
     if let Some((meaning, _)) = KNOWN.iter().find(|(_, names)| names.contains(&name)) {
         return *meaning;
     }
-    if MONEY.iter().any(|word| name.contains(word)) { Meaning::Ignored } else { Meaning::Custom }
+    if PAYMENT_MARKERS.iter().any(|word| name.contains(word)) { Meaning::Ignored } else { Meaning::Custom }
 }

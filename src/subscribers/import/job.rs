@@ -1,45 +1,45 @@
-//! The job that reads a file. One run reads for a while and orders the next, so that other jobs have their turn and no
-//! claim grows old; each of its writes holds some rows and the place behind them, and none that somebody else has done.
+//! The job that reads a file. One run reads for a second and enqueues the next, so that other jobs get their turn; each of its
+//! writes holds some rows and the position after them.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use super::apply::{self, Hashed, Importer};
+use super::apply::{self, Statement};
 use super::columns::{Columns, Meaning};
-use super::person::{Refusal, TOO_LONG};
-use super::plan::{Deed, Known, Surroundings, Terms, Verdict, judge};
-use super::reader::{self, MOST_ROW_BYTES, Slice};
-use super::store::{self, ImportRow, PART_BYTES, Report};
-use super::{ImportSubscribers, Progress};
+use super::person::{HashedPerson, Refusal};
+use super::plan::{Action, Decision, Defaults, KnownSubscriber, Snapshot, plan};
+use super::reader::{self, MAX_ROW_BYTES, Rows};
+use super::store::{self, Import, ImportOptionsRow, ImportRow, PART_BYTES, Report};
+use super::{ImportStatus, ImportSubscribers, RowOutcome, snapshot};
 use crate::app::App;
-use crate::base::db::types::Json;
+use crate::base::db::Tx;
 use crate::base::error::{Error, Result};
 use crate::base::ids::{ImportId, IsId as _, SubscriberId};
 use crate::base::jobs::{self, Job, Outcome};
 use crate::subscribers::suppressions;
 
-/// How long one run reads before it orders the next.
+/// How long one run reads before it enqueues the next.
 const RUN: Duration = Duration::from_secs(1);
-/// The most rows of one write, and the fewest that are tried.
-const MOST_ROWS: usize = 500;
-const FEWEST_ROWS: usize = 20;
-/// How long one write should take, its events aside, which come last.
+/// The most and the fewest rows of one write.
+const MAX_ROWS: usize = 500;
+const MIN_ROWS: usize = 20;
+/// How long one write should take, apart from its events, which come last.
 const WRITE: Duration = Duration::from_millis(30);
-/// How many pieces of a file are held at once.
+/// How many parts of a file are held at once.
 const PARTS_AT_ONCE: i64 = 3;
 
 impl Job<App> for ImportSubscribers {
     const KIND: &'static str = "import-subscribers";
 
-    /// Reads some of a file, or records why it cannot be read.
     async fn run(self, app: &App) -> Result<Outcome> {
         let id = self.import;
         match read(app, id).await {
             Ok(()) => Ok(Outcome::Done),
             Err(Error::Unavailable(why)) => Err(Error::Unavailable(why)),
             Err(error) => {
-                if let Some(row) = app.db.read(move |conn| store::find(conn, id)).await? {
-                    app.db.write_as(row.user_id, move |tx| store::finish(tx, &row, Some("internal"))).await?;
+                if let Some(import) = app.db.read(move |conn| store::find(conn, id)).await? {
+                    let user = import.row.user_id;
+                    app.db.write_as(user, move |tx| store::finish(tx, &import, Some("internal"))).await?;
                     while app.db.write(move |tx| store::clear(tx, id)).await? {}
                 }
                 Ok(Outcome::GiveUp(format!("import {id} has failed: {error}")))
@@ -49,67 +49,69 @@ impl Job<App> for ImportSubscribers {
 }
 
 async fn read(app: &App, id: ImportId) -> Result<()> {
-    let (started, mut piece, mut most) = (Instant::now(), Piece::default(), MOST_ROWS / 4);
+    let (started, mut chunk, mut max) = (Instant::now(), Chunk::default(), MAX_ROWS / 4);
     loop {
-        let Some(row) = app.db.read(move |conn| store::find(conn, id)).await? else { return Ok(()) };
-        if !matches!(row.status, Progress::Waiting | Progress::Running) {
+        let Some(import) = app.db.read(move |conn| store::find(conn, id)).await? else { return Ok(()) };
+        let (row, user) = (&import.row, import.row.user_id);
+        if !matches!(row.status, ImportStatus::Waiting | ImportStatus::Running) {
             return Ok(());
         }
         if row.next_byte >= row.bytes {
             while app.db.write(move |tx| store::clear(tx, id)).await? {}
-            return app.db.write_as(row.user_id, move |tx| store::finish(tx, &row, None)).await;
+            return app.db.write_as(user, move |tx| store::finish(tx, &import, None)).await;
         }
         if started.elapsed() >= RUN {
-            let next = move |tx: &mut crate::base::db::Tx<'_>| {
+            let next = ImportSubscribers { import: id };
+            let enqueue = move |tx: &mut Tx<'_>| {
                 let now = tx.now();
-                jobs::enqueue(tx, &ImportSubscribers { import: id }, now)
+                jobs::enqueue(tx, &next, now)
             };
-            return app.db.write(next).await;
+            return app.db.write(enqueue).await;
         }
-        piece = piece.around(app, &row).await?;
-        match step(app, row, &piece, most).await? {
-            Stepped::Wrote(took) => most = fitting(most, took),
-            // Somebody changed what was looked at, and it is looked at again.
-            Stepped::Changed => {}
-            // Another worker does this import.
-            Stepped::Lost => return Ok(()),
+        chunk = chunk.around(app, row).await?;
+        match step(app, import, &chunk, max).await? {
+            Step::Written(took) => max = fitting(max, took),
+            // A subscriber changed in the meantime: the rows are planned again.
+            Step::Changed => {}
+            // Another worker runs this import.
+            Step::Lost => return Ok(()),
         }
     }
 }
 
-/// How many rows the next write takes, if the last took so long.
+/// How many rows the next write takes, if the last one took that long.
 fn fitting(rows: usize, took: Duration) -> usize {
     let micros = usize::try_from(took.as_micros()).unwrap_or(usize::MAX).max(1);
-    let wanted = usize::try_from(WRITE.as_micros()).unwrap_or(0);
-    (rows.saturating_mul(wanted) / micros).clamp(rows / 2, rows * 2).clamp(FEWEST_ROWS, MOST_ROWS)
+    let target = usize::try_from(WRITE.as_micros()).unwrap_or(0);
+    (rows.saturating_mul(target) / micros).clamp(rows / 2, rows * 2).clamp(MIN_ROWS, MAX_ROWS)
 }
 
 /// Bytes of a file.
 #[derive(Debug, Default)]
-struct Piece {
+struct Chunk {
     start: u64,
     bytes: Vec<u8>,
-    last: bool,
+    is_last: bool,
 }
 
-impl Piece {
-    /// These bytes, or further ones, so that there is a whole row behind the place where the import is.
+impl Chunk {
+    /// This chunk, or the next one, so that it contains a whole row at the position of the import.
     async fn around(self, app: &App, row: &ImportRow) -> Result<Self> {
-        let at = row.place().byte;
+        let at = row.position().byte;
         let end = self.start + self.bytes.len() as u64;
-        let is_enough = self.start <= at && at < end && (self.last || end - at > 2 * MOST_ROW_BYTES as u64);
+        let is_enough = self.start <= at && at < end && (self.is_last || end - at > 2 * MAX_ROW_BYTES as u64);
         if is_enough {
             return Ok(self);
         }
         let (id, first) = (row.id, at / PART_BYTES as u64);
         let number = i64::try_from(first).unwrap_or(i64::MAX);
-        let bytes = app.db.read(move |conn| store::parts(conn, id, number, PARTS_AT_ONCE)).await?;
+        let bytes = app.db.read(move |conn| store::read_parts(conn, id, number, PARTS_AT_ONCE)).await?;
         let start = first * PART_BYTES as u64;
         let end = start + bytes.len() as u64;
         if end <= at {
-            return Err(Error::internal("a piece of the file is missing"));
+            return Err(Error::internal("a part of the file is missing"));
         }
-        Ok(Self { start, bytes, last: end >= u64::try_from(row.bytes).unwrap_or(0) })
+        Ok(Self { start, bytes, is_last: end >= u64::try_from(row.bytes).unwrap_or(0) })
     }
 
     fn from(&self, byte: u64) -> &[u8] {
@@ -119,129 +121,124 @@ impl Piece {
 }
 
 /// What became of a write.
-enum Stepped {
-    Wrote(Duration),
+enum Step {
+    Written(Duration),
     Changed,
     Lost,
 }
 
 /// A row as it is to be written.
-struct Decided {
+struct PlannedRow {
     report: Report,
     /// Whom it is about and what is to be done.
-    person: Option<Hashed>,
-    deed: Option<Deed>,
+    person: Option<HashedPerson>,
+    action: Option<Action>,
     /// How they are afterwards, in a dry run.
-    state: Option<Known>,
+    state: Option<KnownSubscriber>,
 }
 
-/// Reads up to `most` rows, decides and writes.
-async fn step(app: &App, row: ImportRow, piece: &Piece, most: usize) -> Result<Stepped> {
-    let Json(header) = &row.header;
-    let columns = Columns::recognise(header).map_err(|_| Error::internal("a header is no longer known"))?;
-    let delimiter = row.delimiter.bytes().next().unwrap_or(b',');
-    let slice = reader::read(piece.from(row.place().byte), row.place(), piece.last, delimiter, most);
-    if slice.next == row.place() {
-        return Err(Error::internal("reading does not go on"));
+/// Reads up to `max` rows, plans and writes.
+async fn step(app: &App, Import { row, options }: Import, chunk: &Chunk, max: usize) -> Result<Step> {
+    let columns = Columns::recognise(&options.header.0)
+        .map_err(|_| Error::internal("a header is no longer recognised"))?;
+    let delimiter = options.delimiter.bytes().next().unwrap_or(b',');
+    let position = row.position();
+    let read = reader::read(chunk.from(position.byte), position, chunk.is_last, delimiter, max);
+    if read.next == position {
+        return Err(Error::internal("reading does not advance"));
     }
-    let people = parse(app, &columns, &slice);
-    let all: Vec<Hashed> = people.iter().filter_map(|(_, person)| person.as_ref().ok()).cloned().collect();
-    let dry_run = row.dry_run.then_some(row.id);
-    let for_look = all.clone();
-    let seen = app.db.snapshot(move |conn| apply::look(conn, &for_look, dry_run)).await?;
-    let terms = terms(&row, &columns);
-    let decided = decide(app, people, &terms, seen.clone(), row.dry_run)?;
-    let importer = Importer { import: row.id, source: row.source.clone(), statement: row.statement.clone() };
-    let (keys, next) = (app.keys.clone(), slice.next);
-    let reports: Vec<Report> = decided.iter().map(|one| one.report.clone()).collect();
-    let changed: BTreeSet<SubscriberId> =
-        seen.known.values().map(|known| SubscriberId::from_uuid(known.id)).collect();
-    app.db
-        .write_as(row.user_id, move |tx| {
-            let started = Instant::now();
-            // Checked before anything is written.
-            if !row.dry_run {
-                apply::lock(tx, &changed)?;
-                if apply::look(tx, &all, None)? != seen {
-                    return Ok(Stepped::Changed);
-                }
+    let parsed = parse(app, &columns, &read);
+    let people: Vec<HashedPerson> =
+        parsed.iter().filter_map(|(_, person)| person.as_ref().ok()).cloned().collect();
+    let dry_run = options.dry_run.then_some(row.id);
+    let asked = people.clone();
+    let seen = app.db.snapshot(move |conn| snapshot::read(conn, &asked, dry_run)).await?;
+    let defaults = defaults(&options, &columns);
+    let planned = plan_rows(app, parsed, &defaults, seen.clone(), options.dry_run)?;
+    let reports: Vec<Report> = planned.iter().map(|one| one.report.clone()).collect();
+    let statement = Statement { import: row.id, source: options.source, text: options.statement };
+    let known: BTreeSet<SubscriberId> =
+        seen.subscribers.values().map(|known| SubscriberId::from_uuid(known.id)).collect();
+    let (keys, next, user) = (app.keys.clone(), read.next, row.user_id);
+    let write = move |tx: &mut Tx<'_>| {
+        let started = Instant::now();
+        if !options.dry_run {
+            snapshot::lock(tx, &known)?;
+            if snapshot::read(tx, &people, None)? != seen {
+                return Ok(Step::Changed);
             }
-            if !store::advance(tx, &row, next, &reports)? {
-                return Ok(Stepped::Lost);
+        }
+        if !store::advance(tx, &row, next, &reports)? {
+            return Ok(Step::Lost);
+        }
+        for one in &planned {
+            if let (Some(person), Some(action)) = (&one.person, &one.action) {
+                apply::apply(tx, &keys, &statement, person, action)?;
             }
-            for one in &decided {
-                if let (Some(person), Some(deed)) = (&one.person, &one.deed) {
-                    apply::carry_out(tx, &keys, &importer, person, deed)?;
-                }
-                if let (Some(person), Some(state)) = (&one.person, &one.state) {
-                    store::remember(tx, row.id, &person.hash, state)?;
-                }
+            if let (Some(person), Some(state)) = (&one.person, &one.state) {
+                store::upsert_dry_run_person(tx, row.id, &person.hash, state)?;
             }
-            Ok(Stepped::Wrote(started.elapsed()))
-        })
-        .await
+        }
+        Ok(Step::Written(started.elapsed()))
+    };
+    app.db.write_as(user, write).await
 }
 
-type Parsed = (u64, Result<Hashed, Refusal>);
+type ParsedRow = (u64, Result<HashedPerson, Refusal>);
 
-/// What the rows say, and the hashes of their addresses.
-fn parse(app: &App, columns: &Columns, slice: &Slice) -> Vec<Parsed> {
+/// Parses the rows and hashes the addresses in them.
+fn parse(app: &App, columns: &Columns, read: &Rows) -> Vec<ParsedRow> {
     let now = app.clock.now();
     let person = |row: &reader::Row| {
-        let person = columns.person(row.cells.as_ref().ok_or(TOO_LONG)?, now)?;
+        let person = columns.person(row.cells.as_ref().ok_or("row-too-long")?, now)?;
         let hash = suppressions::hash(&app.keys, person.email.key());
-        Ok(Hashed { person, hash })
+        Ok(HashedPerson { person, hash })
     };
-    slice.rows.iter().map(|row| (row.line, person(row))).collect()
+    read.rows.iter().map(|row| (row.line, person(row))).collect()
 }
 
-fn terms(row: &ImportRow, columns: &Columns) -> Terms {
-    Terms {
-        source: row.source.clone(),
-        labels: row.labels.0.iter().map(str::to_owned).collect(),
-        locale: row.locale.clone(),
-        names_sources: columns.find(Meaning::Source).is_some(),
+fn defaults(options: &ImportOptionsRow, columns: &Columns) -> Defaults {
+    Defaults {
+        source: options.source.clone(),
+        labels: options.labels.0.iter().map(str::to_owned).collect(),
+        locale: options.locale.clone(),
+        has_sources: columns.find(Meaning::Source).is_some(),
     }
 }
 
-fn decide(
+fn plan_rows(
     app: &App,
-    people: Vec<Parsed>,
-    terms: &Terms,
-    mut around: Surroundings,
+    rows: Vec<ParsedRow>,
+    defaults: &Defaults,
+    mut snapshot: Snapshot,
     dry_run: bool,
-) -> Result<Vec<Decided>> {
+) -> Result<Vec<PlannedRow>> {
     let now = app.clock.now();
-    let mut all = Vec::with_capacity(people.len());
-    for (line, person) in people {
-        all.push(match person {
-            Err(refusal) => Decided {
-                report: Report {
-                    line,
-                    outcome: super::Outcome::Refused,
-                    code: Some(refusal.code),
-                    subscriber: None,
-                },
+    let mut planned = Vec::with_capacity(rows.len());
+    for (line, person) in rows {
+        planned.push(match person {
+            Err(code) => PlannedRow {
+                report: Report { line, outcome: RowOutcome::Refused, code: Some(code), subscriber: None },
                 person: None,
-                deed: None,
+                action: None,
                 state: None,
             },
             Ok(hashed) => {
                 let id = app.random.id(now)?;
-                let Verdict { outcome, code, deed, subscriber } =
-                    judge(&hashed.person, &hashed.hash, terms, &mut around, id);
-                let known = around.known.get(hashed.person.email.key());
-                // Whom a dry run would make, nobody finds.
+                let Decision { outcome, code, action, subscriber } =
+                    plan(&hashed.person, &hashed.hash, defaults, &mut snapshot, id);
+                let known = snapshot.subscribers.get(hashed.person.email.key());
+                // A dry run creates nobody, so there is no subscriber to report.
                 let subscriber = subscriber.filter(|_| !dry_run || known.is_some_and(|known| !known.is_new));
-                let state = deed.as_ref().and_then(|_| known.cloned());
-                Decided {
+                let state = action.as_ref().and_then(|_| known.cloned());
+                PlannedRow {
                     report: Report { line, outcome, code, subscriber },
                     person: Some(hashed),
-                    deed: deed.filter(|_| !dry_run),
+                    action: action.filter(|_| !dry_run),
                     state: state.filter(|_| dry_run),
                 }
             }
         });
     }
-    Ok(all)
+    Ok(planned)
 }

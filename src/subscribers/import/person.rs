@@ -1,102 +1,87 @@
-//! What one row says of one person.
+//! What one row states about one person.
 
 use std::net::IpAddr;
 
 use csv::ByteRecord;
 use serde_json::{Map, Value};
 
-use super::cells::{items, unguarded};
+use super::cells::{items, unescape};
 use super::columns::{Columns, Format, Meaning};
-use super::vocabulary::{self, Said};
+use super::vocabulary::{self, StatedStatus};
 use crate::base::clock::Timestamp;
 use crate::base::http::json;
 use crate::base::text::Locale;
 use crate::base::text::email::EmailAddress;
-use crate::subscribers::{Line, Status};
+use crate::subscribers::consent::Status;
+use crate::subscribers::profile::{Line, MAX_CUSTOM_BYTES, MAX_LABEL_CHARS, MAX_LABELS};
 
-/// The most bytes that are kept of what a row says beside, as JSON.
-const MOST_CUSTOM_BYTES: usize = 8 * 1024;
-/// The longest text that is taken over as evidence, in characters.
-const MOST_EVIDENCE_CHARS: usize = 100;
-/// The longest label, and the most of them.
-const MOST_LABEL_CHARS: usize = 60;
-const MOST_LABELS: usize = 50;
+/// The longest text that is stored as evidence, in characters.
+const MAX_EVIDENCE_CHARS: usize = 100;
 
-/// What a file says of a person.
+/// What a row states about a person.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Person {
     /// The address.
     pub email: EmailAddress,
-    /// What the person wants, or the address takes: anything but pending.
+    /// The status: anything but pending.
     pub status: Status,
-    /// What they are called.
+    /// The name.
     pub name: Option<Line>,
-    /// The language they read, if the file says so.
+    /// The language they read.
     pub locale: Option<Locale>,
     /// Where they signed up.
     pub source: Option<Line>,
-    /// Words that were put on them.
+    /// Labels.
     pub labels: Vec<String>,
-    /// Slugs of the topics that they chose.
+    /// Slugs of the topics that they follow.
     pub topics: Vec<String>,
-    /// Everything else.
+    /// The other columns.
     pub custom: Map<String, Value>,
     /// When the address was first given.
     pub created_at: Option<Timestamp>,
     /// When they confirmed.
     pub confirmed_at: Option<Timestamp>,
-    /// When they left.
-    pub left_at: Option<Timestamp>,
-    /// When the address was found to take no mail.
+    /// When they unsubscribed.
+    pub unsubscribed_at: Option<Timestamp>,
+    /// When mail to the address bounced.
     pub bounced_at: Option<Timestamp>,
-    /// What the file itself has as evidence: its own times and network addresses.
+    /// The times and IP addresses in the file, as evidence.
     pub details: Map<String, Value>,
 }
 
-/// Why a row is not taken. Says nothing of what stands in it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Refusal {
-    /// Stable, kebab-case.
-    pub code: &'static str,
-    /// For a person.
-    pub detail: &'static str,
+/// A person and the keyed hash of their address.
+#[derive(Debug, Clone)]
+pub(super) struct HashedPerson {
+    pub person: Person,
+    pub hash: Vec<u8>,
 }
 
-/// The row is longer than the bound.
-pub const TOO_LONG: Refusal =
-    Refusal { code: "row-too-long", detail: "longer than 64 KiB, or a quote is not closed" };
+/// The code of the reason why a row is refused; [`super::detail`] explains it.
+pub type Refusal = &'static str;
 
 impl Columns {
-    /// Reads a row. It is `now`.
-    ///
-    /// # Errors
-    /// Why it is not taken.
+    /// Parses a row that is imported at `now`.
     pub fn person(&self, row: &ByteRecord, now: Timestamp) -> Result<Person, Refusal> {
-        let refusal = |code, detail| Refusal { code, detail };
         if row.len() != self.all.len() {
-            return Err(refusal("cells-mismatched", "has more or fewer cells than the first line"));
+            return Err("cells-mismatched");
         }
         let cells = Cells::read(self, row)?;
         let address = cells.get(Meaning::Email).unwrap_or_default();
         if address.is_empty() {
-            return Err(refusal("email-missing", "has no address"));
+            return Err("email-missing");
         }
         let email = EmailAddress::parse(address).map_err(|invalid| match invalid.code.as_ref() {
-            "email-not-ascii" => {
-                refusal("email-not-ascii", "the part of the address before the @ is limited to ASCII")
-            }
-            _ => refusal("email-malformed", "the address is malformed"),
+            "email-not-ascii" => "email-not-ascii",
+            _ => "email-malformed",
         })?;
         let time = |meaning| cells.get(meaning).and_then(|text| vocabulary::time(text, now));
-        let status = match self.said(&cells) {
-            Said::Status(status) => status,
-            Said::Unconfirmed => {
-                return Err(refusal("not-confirmed", "nobody has confirmed the address there"));
-            }
-            Said::Unknown => return Err(refusal("status-unknown", "the status is none that is known here")),
+        let status = match self.stated_status(&cells) {
+            StatedStatus::Status(status) => status,
+            StatedStatus::Unconfirmed => return Err("not-confirmed"),
+            StatedStatus::Unknown => return Err("status-unknown"),
         };
         let (created, signed_up) = (time(Meaning::CreatedAt), time(Meaning::SignedUpAt));
-        // Where nothing is said of a confirmation, the sign-up was one.
+        // If the file has no time of the confirmation, the sign-up counts as one.
         let implied = signed_up.or(created).filter(|_| status == Status::Confirmed);
         let confirmed_at = time(Meaning::ConfirmedAt).or(implied);
         Ok(Person {
@@ -110,27 +95,27 @@ impl Columns {
             custom: cells.custom(self),
             created_at: created.or(signed_up).or(confirmed_at),
             confirmed_at,
-            left_at: time(Meaning::UnsubscribedAt),
+            unsubscribed_at: time(Meaning::UnsubscribedAt),
             bounced_at: time(Meaning::BouncedAt),
             details: cells.details(),
         })
     }
 
-    /// What a row says of the person's wish. A no anywhere is a no.
-    fn said(&self, cells: &Cells<'_>) -> Said {
-        let no = Said::Status(Status::Unsubscribed);
+    /// The status that a row states. If any column says that no mail is wanted, that counts.
+    fn stated_status(&self, cells: &Cells<'_>) -> StatedStatus {
+        let no = StatedStatus::Status(Status::Unsubscribed);
         if self.format == Format::Mailchimp {
-            // Which of the three files it is.
+            // The columns tell which of the three files it is.
             return match (self.find(Meaning::UnsubscribedAt), self.find(Meaning::BouncedAt)) {
                 (Some(_), _) => no,
-                (None, Some(_)) => Said::Status(Status::Bounced),
-                (None, None) => Said::Status(Status::Confirmed),
+                (None, Some(_)) => StatedStatus::Status(Status::Bounced),
+                (None, None) => StatedStatus::Status(Status::Confirmed),
             };
         }
         for (meaning, negative) in [(Meaning::Subscribed, false), (Meaning::Unsubscribed, true)] {
             match cells.get(meaning).map(vocabulary::flag) {
                 Some(Some(flag)) if flag == negative => return no,
-                Some(None) if meaning == Meaning::Subscribed => return Said::Unknown,
+                Some(None) if meaning == Meaning::Subscribed => return StatedStatus::Unknown,
                 _ => {}
             }
         }
@@ -141,9 +126,9 @@ impl Columns {
             return no;
         }
         if cells.filled(Meaning::BouncedAt) {
-            return Said::Status(Status::Bounced);
+            return StatedStatus::Status(Status::Bounced);
         }
-        Said::Status(Status::Confirmed)
+        StatedStatus::Status(Status::Confirmed)
     }
 }
 
@@ -154,19 +139,18 @@ impl<'a> Cells<'a> {
     fn read(columns: &Columns, row: &'a ByteRecord) -> Result<Self, Refusal> {
         let mut cells = Vec::with_capacity(row.len());
         for (column, cell) in columns.all.iter().zip(row) {
-            let text = std::str::from_utf8(cell)
-                .map_err(|_| Refusal { code: "row-not-utf-8", detail: "holds bytes that are not UTF-8" })?;
+            let text = std::str::from_utf8(cell).map_err(|_| "row-not-utf-8")?;
             if text.contains('\0') {
-                return Err(Refusal { code: "row-contains-nul", detail: "holds U+0000" });
+                return Err("row-contains-nul");
             }
-            cells.push((column.meaning, unguarded(text.trim_matches(' '))));
+            cells.push((column.meaning, unescape(text.trim_matches(' '))));
         }
         Ok(Self(cells))
     }
 
     /// The cell with that meaning, if there is such a column.
-    fn get(&self, wanted: Meaning) -> Option<&'a str> {
-        self.0.iter().find(|(meaning, _)| *meaning == wanted).map(|(_, text)| text.trim())
+    fn get(&self, meaning: Meaning) -> Option<&'a str> {
+        self.0.iter().find(|(other, _)| *other == meaning).map(|(_, text)| text.trim())
     }
 
     fn filled(&self, meaning: Meaning) -> bool {
@@ -185,8 +169,8 @@ impl<'a> Cells<'a> {
         for (_, text) in self.0.iter().filter(|(meaning, _)| *meaning == Meaning::Labels) {
             for item in list(text) {
                 let Some(label) = line(&item) else { continue };
-                let label: String = label.as_str().chars().take(MOST_LABEL_CHARS).collect();
-                if !labels.contains(&label) && labels.len() < MOST_LABELS {
+                let label: String = label.as_str().chars().take(MAX_LABEL_CHARS).collect();
+                if !labels.contains(&label) && labels.len() < MAX_LABELS {
                     labels.push(label);
                 }
             }
@@ -194,12 +178,12 @@ impl<'a> Cells<'a> {
         labels
     }
 
-    /// Everything that has no place of its own, as much of it as there is room for.
+    /// The columns without a meaning of their own, as far as they fit.
     fn custom(&self, columns: &Columns) -> Map<String, Value> {
         let (mut custom, mut bytes) = (Map::new(), 2);
-        let mut put = |name: &str, value: Value| {
+        let mut insert = |name: &str, value: Value| {
             let size = name.len() + value.to_string().len() + 8;
-            if !custom.contains_key(name) && !name.is_empty() && bytes + size <= MOST_CUSTOM_BYTES {
+            if !custom.contains_key(name) && !name.is_empty() && bytes + size <= MAX_CUSTOM_BYTES {
                 bytes += size;
                 custom.insert(name.to_owned(), value);
             }
@@ -213,11 +197,11 @@ impl<'a> Cells<'a> {
                         members
                             .into_iter()
                             .filter(|(_, value)| !value.is_null())
-                            .for_each(|(name, value)| put(&name, value));
+                            .for_each(|(name, value)| insert(&name, value));
                     }
-                    Err(_) => put(&column.header, text.into()),
+                    Err(_) => insert(&column.header, text.into()),
                 },
-                Meaning::Custom => put(&column.header, text.into()),
+                Meaning::Custom => insert(&column.header, text.into()),
                 _ => {}
             }
         }
@@ -240,7 +224,7 @@ impl<'a> Cells<'a> {
             let Some(text) = self.get(meaning).filter(|text| !text.is_empty()) else { continue };
             let is_address = matches!(meaning, Meaning::SignedUpFrom | Meaning::ConfirmedFrom);
             if !is_address || text.parse::<IpAddr>().is_ok() {
-                let text: String = text.chars().take(MOST_EVIDENCE_CHARS).collect();
+                let text: String = text.chars().take(MAX_EVIDENCE_CHARS).collect();
                 details.insert(name.to_owned(), text.into());
             }
         }
@@ -248,7 +232,7 @@ impl<'a> Cells<'a> {
     }
 }
 
-/// The items of a cell: a JSON array as some services write it, or CSV within the cell, with commas or else semicolons.
+/// The items of a cell: a JSON array, as some services write it, or a line of CSV with commas or else semicolons.
 fn list(text: &str) -> Vec<String> {
     let text = text.trim();
     if text.starts_with('[')

@@ -1,190 +1,179 @@
-//! What a row changes, decided without any I/O: from what the file says, and what is known here already.
+//! What a row changes, planned without I/O from what the file states and what is known here.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::Outcome;
+use super::RowOutcome;
 use super::person::Person;
 use crate::base::clock::Timestamp;
 use crate::base::ids::{IsId as _, SubscriberId, TopicId};
 use crate::base::text::Locale;
-use crate::subscribers::consent::Reason;
-use crate::subscribers::{Line, Status};
+use crate::subscribers::consent::{Reason, Status};
+use crate::subscribers::profile::{Line, MAX_CUSTOM_BYTES, MAX_LABELS};
 
-/// The most labels of a subscriber.
-const MOST_LABELS: usize = 50;
-/// The most bytes of what is noted of a subscriber, as JSON.
-const MOST_CUSTOM_BYTES: usize = 8 * 1024;
-
-/// As much of a subscriber as a row is held against. Says what there is, not what it says, so that a dry run may keep it.
+/// As much of a known subscriber as a row is compared with. A dry run stores it, so it says which members exist and not
+/// their values.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(clippy::struct_excessive_bools, reason = "each says of one thing whether it is there")]
-pub struct Known {
-    /// Who.
+#[expect(clippy::struct_excessive_bools, reason = "each tells whether one member exists")]
+pub struct KnownSubscriber {
+    /// The subscriber's id.
     pub id: uuid::Uuid,
-    /// Whether they want mail.
+    /// The status.
     pub status: Status,
-    /// When they last confirmed here, by a mail of ours.
+    /// When they last confirmed here.
     pub confirmed_here: Option<Timestamp>,
     /// Whether there is a name.
     pub has_name: bool,
-    /// Whether it is known where they signed up.
+    /// Whether there is a source.
     pub has_source: bool,
-    /// Whether they chose topics.
+    /// Whether they follow topics.
     pub has_topics: bool,
-    /// The words that were put on them.
+    /// The labels.
     pub labels: BTreeSet<String>,
-    /// Under which names something is noted.
-    pub notes: BTreeSet<String>,
-    /// How many bytes that takes.
-    pub notes_bytes: usize,
-    /// Whether a row of this file made them.
+    /// The names of the custom members.
+    pub custom: BTreeSet<String>,
+    /// The size of the custom members as JSON.
+    pub custom_bytes: usize,
+    /// Whether a row of this file created them.
     pub is_new: bool,
 }
 
 /// What is known of the people in some rows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Surroundings {
-    /// By what addresses are compared by.
-    pub known: BTreeMap<String, Known>,
-    /// Why an address is sent nothing, by its keyed hash.
+pub struct Snapshot {
+    /// The subscribers by the key of their address.
+    pub subscribers: BTreeMap<String, KnownSubscriber>,
+    /// The suppressions by the keyed hash of the address.
     pub suppressed: BTreeMap<Vec<u8>, Reason>,
     /// The topics that can be followed, by slug.
     pub topics: BTreeMap<String, TopicId>,
 }
 
-/// What the importer says of everyone in the file.
+/// What the importer states about everyone in the file.
 #[derive(Debug, Clone)]
-pub struct Terms {
+pub struct Defaults {
     /// Where the list comes from.
     pub source: Option<Line>,
-    /// Words that are put on everyone.
+    /// Labels for everyone.
     pub labels: Vec<String>,
-    /// The language of those of whom the file does not say.
+    /// The language of people whose row states none.
     pub locale: Locale,
-    /// Whether the file itself says where people signed up, and where not.
-    pub names_sources: bool,
+    /// Whether the file has a column of sources, so that an empty cell means that there is none.
+    pub has_sources: bool,
 }
 
-/// What is to be stored of a row.
+/// What is to be written for a row.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Deed {
-    /// A new subscriber.
-    Create(New),
-    /// A known one is filled in, and confirmed if they were pending.
-    Fill {
-        /// Who.
-        id: SubscriberId,
-        /// When they confirmed, if that is new.
-        confirmed_at: Option<Option<Timestamp>>,
-        /// What they are called.
-        name: Option<Line>,
-        /// Where they signed up.
-        source: Option<Line>,
-        /// Further words.
-        labels: Vec<String>,
-        /// What they chose.
-        topics: Vec<TopicId>,
-        /// What else is noted.
-        notes: Map<String, Value>,
-    },
-    /// A known one gets no more mail.
-    End {
-        /// Who.
+pub enum Action {
+    /// Creates a subscriber.
+    Create(NewSubscriber),
+    /// Fills in what a known subscriber lacks, and confirms them if they were pending.
+    Fill(Filling),
+    /// Unsubscribes a known subscriber.
+    Unsubscribe {
+        /// Whom.
         id: SubscriberId,
         /// Why.
         reason: Reason,
     },
 }
 
-/// A subscriber that is to be made.
+/// A subscriber to be created, apart from what the row itself states.
 #[derive(Debug, Clone, PartialEq)]
-pub struct New {
-    /// Who.
+pub struct NewSubscriber {
+    /// The new id.
     pub id: SubscriberId,
-    /// What they are called, where they signed up, what they read.
+    /// Where they signed up.
     pub source: Option<Line>,
     /// The language they read.
     pub locale: Locale,
-    /// The words that are put on them.
+    /// The labels.
     pub labels: Vec<String>,
-    /// What they chose.
+    /// The topics they follow.
     pub topics: Vec<TopicId>,
+}
+
+/// What is added to a known subscriber.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Filling {
+    /// Whom.
+    pub id: SubscriberId,
+    /// For a pending subscriber, when they confirmed according to the file, if it states that.
+    pub confirmed_at: Option<Option<Timestamp>>,
+    /// The name.
+    pub name: Option<Line>,
+    /// Where they signed up.
+    pub source: Option<Line>,
+    /// Further labels.
+    pub labels: Vec<String>,
+    /// The topics they follow.
+    pub topics: Vec<TopicId>,
+    /// Further custom members.
+    pub custom: Map<String, Value>,
 }
 
 /// What becomes of a row.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Verdict {
-    /// In a word.
-    pub outcome: Outcome,
-    /// In another, where there is more to say.
+pub struct Decision {
+    /// The outcome that is reported.
+    pub outcome: RowOutcome,
+    /// The code that is reported.
     pub code: Option<&'static str>,
-    /// What is to be stored.
-    pub deed: Option<Deed>,
-    /// Whom the row is about, if they are known or will be.
+    /// What is to be written.
+    pub action: Option<Action>,
+    /// The subscriber whom the row is about.
     pub subscriber: Option<SubscriberId>,
 }
 
-/// The reason for which a status is sent nothing.
-pub fn reason(status: Status) -> Option<Reason> {
-    match status {
-        Status::Pending | Status::Confirmed => None,
-        Status::Unsubscribed => Some(Reason::Unsubscribed),
-        Status::Bounced => Some(Reason::Bounced),
-        Status::Complained => Some(Reason::Complained),
-    }
-}
-
-/// Decides what a row changes, and changes what is known accordingly, for the rows behind it. `id` is for a new subscriber.
-pub fn judge(
+/// Plans what a row changes, and updates the snapshot accordingly for the rows after it. `id` is for a new subscriber.
+pub fn plan(
     person: &Person,
     hash: &[u8],
-    terms: &Terms,
-    around: &mut Surroundings,
+    defaults: &Defaults,
+    snapshot: &mut Snapshot,
     id: SubscriberId,
-) -> Verdict {
+) -> Decision {
     let key = person.email.key();
-    let suppressed = around.suppressed.get(hash).copied();
-    let ended = reason(person.status);
-    let verdict = match (around.known.get(key), ended) {
-        // Nothing is made of somebody who was erased, not even that they left.
+    let suppressed = snapshot.suppressed.get(hash).copied();
+    let decision = match (snapshot.subscribers.get(key), person.status.suppression()) {
+        // An erased person is not created again, not even as unsubscribed.
         (None, _) if suppressed.is_some() => suppressed_as(suppressed, None),
-        (None, _) => create(person, terms, &around.topics, id),
-        (Some(known), None) => match reason(known.status) {
+        (None, _) => create(person, defaults, &snapshot.topics, id),
+        (Some(known), None) => match known.status.suppression() {
             Some(here) => suppressed_as(Some(here), Some(known)),
             None if known.status == Status::Pending && suppressed.is_some() => {
                 suppressed_as(suppressed, Some(known))
             }
-            None => fill(person, terms, &around.topics, known),
+            None => fill(person, defaults, &snapshot.topics, known),
         },
-        (Some(known), Some(reason)) => end(person, known, reason),
+        (Some(known), Some(reason)) => unsubscribe(person, known, reason),
     };
-    learn(person, hash, &verdict, around);
-    verdict
+    snapshot.update(person, hash, &decision);
+    decision
 }
 
-fn suppressed_as(reason: Option<Reason>, known: Option<&Known>) -> Verdict {
-    Verdict {
-        outcome: Outcome::Suppressed,
+fn suppressed_as(reason: Option<Reason>, known: Option<&KnownSubscriber>) -> Decision {
+    Decision {
+        outcome: RowOutcome::Suppressed,
         code: reason.map(Reason::as_str),
-        deed: None,
+        action: None,
         subscriber: known.map(|known| SubscriberId::from_uuid(known.id)),
     }
 }
 
-fn labels(person: &Person, terms: &Terms, known: &BTreeSet<String>) -> Vec<String> {
+fn labels(person: &Person, defaults: &Defaults, known: &BTreeSet<String>) -> Vec<String> {
     let mut labels: Vec<String> = Vec::new();
-    for label in terms.labels.iter().chain(&person.labels) {
-        if !known.contains(label) && !labels.contains(label) && known.len() + labels.len() < MOST_LABELS {
+    for label in defaults.labels.iter().chain(&person.labels) {
+        if !known.contains(label) && !labels.contains(label) && known.len() + labels.len() < MAX_LABELS {
             labels.push(label.clone());
         }
     }
     labels
 }
 
-/// The topics that can be followed, and whether that is all that were chosen.
+/// The topics in the row that can be followed, and whether all can.
 fn topics(person: &Person, followable: &BTreeMap<String, TopicId>) -> (Vec<TopicId>, bool) {
     let found: BTreeSet<TopicId> =
         person.topics.iter().filter_map(|slug| followable.get(slug)).copied().collect();
@@ -192,126 +181,129 @@ fn topics(person: &Person, followable: &BTreeMap<String, TopicId>) -> (Vec<Topic
     (found.into_iter().collect(), all)
 }
 
-fn source(person: &Person, terms: &Terms) -> Option<Line> {
-    person.source.clone().or_else(|| terms.source.clone().filter(|_| !terms.names_sources))
+fn source(person: &Person, defaults: &Defaults) -> Option<Line> {
+    person.source.clone().or_else(|| defaults.source.clone().filter(|_| !defaults.has_sources))
 }
 
 fn create(
     person: &Person,
-    terms: &Terms,
+    defaults: &Defaults,
     followable: &BTreeMap<String, TopicId>,
     id: SubscriberId,
-) -> Verdict {
+) -> Decision {
     let (topics, all) = topics(person, followable);
-    let new = New {
+    let new = NewSubscriber {
         id,
-        source: source(person, terms),
-        locale: person.locale.clone().unwrap_or_else(|| terms.locale.clone()),
-        labels: labels(person, terms, &BTreeSet::new()),
+        source: source(person, defaults),
+        locale: person.locale.clone().unwrap_or_else(|| defaults.locale.clone()),
+        labels: labels(person, defaults, &BTreeSet::new()),
         topics,
     };
-    Verdict {
-        outcome: Outcome::Created,
+    Decision {
+        outcome: RowOutcome::Created,
         code: (!all).then_some("topic-unknown"),
-        deed: Some(Deed::Create(new)),
+        action: Some(Action::Create(new)),
         subscriber: Some(id),
     }
 }
 
-/// What is missing here is taken from the row; what is there stays.
-fn fill(person: &Person, terms: &Terms, followable: &BTreeMap<String, TopicId>, known: &Known) -> Verdict {
+/// Takes from the row what is missing here.
+fn fill(
+    person: &Person,
+    defaults: &Defaults,
+    followable: &BTreeMap<String, TopicId>,
+    known: &KnownSubscriber,
+) -> Decision {
     let is_pending = known.status == Status::Pending;
-    let mut notes: Map<String, Value> = person
+    let mut custom: Map<String, Value> = person
         .custom
         .iter()
-        .filter(|(name, _)| !known.notes.contains(*name))
-        .map(|(k, v)| (k.clone(), v.clone()))
+        .filter(|(name, _)| !known.custom.contains(*name))
+        .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
-    let fits = known.notes_bytes + bytes(&notes) <= MOST_CUSTOM_BYTES;
+    let fits = known.custom_bytes + bytes(&custom) <= MAX_CUSTOM_BYTES;
     if !fits {
-        notes.clear();
+        custom.clear();
     }
-    let (mut chosen, mut all) = topics(person, followable);
+    let (mut topics, mut all) = topics(person, followable);
     if known.has_topics || !is_pending {
-        (chosen, all) = (Vec::new(), true);
+        (topics, all) = (Vec::new(), true);
     }
     let name = person.name.clone().filter(|_| !known.has_name);
-    let source = source(person, terms).filter(|_| !known.has_source);
-    let labels = labels(person, terms, &known.labels);
+    let source = source(person, defaults).filter(|_| !known.has_source);
+    let labels = labels(person, defaults, &known.labels);
     let code = if fits { (!all).then_some("topic-unknown") } else { Some("custom-too-long") };
     let id = SubscriberId::from_uuid(known.id);
-    let changes = is_pending || name.is_some() || source.is_some() || !labels.is_empty() || !notes.is_empty();
+    let changes =
+        is_pending || name.is_some() || source.is_some() || !labels.is_empty() || !custom.is_empty();
     let confirmed_at = is_pending.then_some(person.confirmed_at);
-    let deed = Deed::Fill { id, confirmed_at, name, source, labels, topics: chosen, notes };
-    Verdict {
-        outcome: if changes { Outcome::Updated } else { Outcome::Unchanged },
+    let filling = Filling { id, confirmed_at, name, source, labels, topics, custom };
+    Decision {
+        outcome: if changes { RowOutcome::Updated } else { RowOutcome::Unchanged },
         code,
-        deed: changes.then_some(deed),
+        action: changes.then_some(Action::Fill(filling)),
         subscriber: Some(id),
     }
 }
 
-fn end(person: &Person, known: &Known, reason: Reason) -> Verdict {
+fn unsubscribe(person: &Person, known: &KnownSubscriber, reason: Reason) -> Decision {
     let id = SubscriberId::from_uuid(known.id);
-    let unchanged = |code| Verdict { outcome: Outcome::Unchanged, code, deed: None, subscriber: Some(id) };
-    if !matches!(known.status, Status::Pending | Status::Confirmed) {
-        return unchanged(None);
+    let decision = |outcome, code, action| Decision { outcome, code, action, subscriber: Some(id) };
+    if known.status.suppression().is_some() {
+        return decision(RowOutcome::Unchanged, None, None);
     }
-    let left = person.left_at.or(person.bounced_at);
-    if known.confirmed_here.zip(left).is_some_and(|(confirmed, left)| confirmed > left) {
-        return unchanged(Some("confirmed-since"));
+    let ended = person.unsubscribed_at.or(person.bounced_at);
+    if known.confirmed_here.zip(ended).is_some_and(|(confirmed, ended)| confirmed > ended) {
+        return decision(RowOutcome::Unchanged, Some("confirmed-since"), None);
     }
-    Verdict {
-        outcome: Outcome::Updated,
-        code: None,
-        deed: Some(Deed::End { id, reason }),
-        subscriber: Some(id),
-    }
+    decision(RowOutcome::Updated, None, Some(Action::Unsubscribe { id, reason }))
 }
 
-/// What is known when the verdict is carried out.
-fn learn(person: &Person, hash: &[u8], verdict: &Verdict, around: &mut Surroundings) {
-    let key = person.email.key();
-    match &verdict.deed {
-        None => {}
-        Some(Deed::Create(new)) => {
-            let known = Known {
-                id: new.id.uuid(),
-                status: person.status,
-                confirmed_here: None,
-                has_name: person.name.is_some(),
-                has_source: new.source.is_some(),
-                has_topics: !new.topics.is_empty(),
-                labels: new.labels.iter().cloned().collect(),
-                notes: person.custom.keys().cloned().collect(),
-                notes_bytes: bytes(&person.custom),
-                is_new: true,
-            };
-            around.known.insert(key.to_owned(), known);
-            if let Some(reason) = reason(person.status) {
-                around.suppressed.insert(hash.to_vec(), reason);
+impl Snapshot {
+    /// What will be known when the decision has been applied.
+    fn update(&mut self, person: &Person, hash: &[u8], decision: &Decision) {
+        let key = person.email.key();
+        match &decision.action {
+            None => {}
+            Some(Action::Create(new)) => {
+                let known = KnownSubscriber {
+                    id: new.id.uuid(),
+                    status: person.status,
+                    confirmed_here: None,
+                    has_name: person.name.is_some(),
+                    has_source: new.source.is_some(),
+                    has_topics: !new.topics.is_empty(),
+                    labels: new.labels.iter().cloned().collect(),
+                    custom: person.custom.keys().cloned().collect(),
+                    custom_bytes: bytes(&person.custom),
+                    is_new: true,
+                };
+                self.subscribers.insert(key.to_owned(), known);
+                if let Some(reason) = person.status.suppression() {
+                    self.suppressed.insert(hash.to_vec(), reason);
+                }
             }
-        }
-        Some(Deed::Fill { name, source, labels, topics, notes, .. }) => {
-            if let Some(known) = around.known.get_mut(key) {
-                known.status = Status::Confirmed;
-                known.has_name |= name.is_some();
-                known.has_source |= source.is_some();
-                known.has_topics |= !topics.is_empty();
-                known.labels.extend(labels.iter().cloned());
-                known.notes.extend(notes.keys().cloned());
-                known.notes_bytes += bytes(notes);
+            Some(Action::Fill(filling)) => {
+                if let Some(known) = self.subscribers.get_mut(key) {
+                    known.status = Status::Confirmed;
+                    known.has_name |= filling.name.is_some();
+                    known.has_source |= filling.source.is_some();
+                    known.has_topics |= !filling.topics.is_empty();
+                    known.labels.extend(filling.labels.iter().cloned());
+                    known.custom.extend(filling.custom.keys().cloned());
+                    known.custom_bytes += bytes(&filling.custom);
+                }
             }
-        }
-        Some(Deed::End { reason, .. }) => {
-            if let Some(known) = around.known.get_mut(key) {
-                known.status = person.status;
+            Some(Action::Unsubscribe { reason, .. }) => {
+                if let Some(known) = self.subscribers.get_mut(key) {
+                    known.status = person.status;
+                }
+                self.suppressed.insert(hash.to_vec(), *reason);
             }
-            around.suppressed.insert(hash.to_vec(), *reason);
         }
     }
 }
 
-fn bytes(notes: &Map<String, Value>) -> usize {
-    if notes.is_empty() { 0 } else { serde_json::to_string(notes).map_or(0, |text| text.len()) }
+fn bytes(custom: &Map<String, Value>) -> usize {
+    if custom.is_empty() { 0 } else { serde_json::to_string(custom).map_or(0, |text| text.len()) }
 }

@@ -1,35 +1,36 @@
-//! From bytes to rows. A file is read in pieces, each from a [`Place`] at which a row begins, so that an import can stop
-//! anywhere and go on. What is no CSV in UTF-8 is refused by its first bytes; a row that is too long costs that row.
+//! From bytes to rows. A file is read in chunks, each from a [`Position`] at which a row begins, so that an import can stop
+//! anywhere and continue. A file that is not CSV in UTF-8 is refused by its first bytes; a row that is too long is refused
+//! alone.
 
 use csv::ByteRecord;
 
 use crate::base::error::Invalid;
 
 /// The longest row, in bytes.
-pub const MOST_ROW_BYTES: usize = 64 * 1024;
+pub const MAX_ROW_BYTES: usize = 64 * 1024;
 /// The most columns.
-pub const MOST_COLUMNS: usize = 200;
+pub const MAX_COLUMNS: usize = 200;
 
-/// Where in a file reading goes on.
+/// Where in a file reading continues.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place {
-    /// How many bytes lie before.
+pub struct Position {
+    /// How many bytes have been read.
     pub byte: u64,
     /// The number of the line there, from 1.
     pub line: u64,
     /// Whether the rest of that line belongs to a row that was too long.
-    pub midline: bool,
+    pub skips_line: bool,
 }
 
-/// What the first bytes of a file say.
+/// The header of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Opening {
-    /// What separates cells.
+pub struct Header {
+    /// The delimiter of cells.
     pub delimiter: u8,
     /// The names of the columns.
-    pub header: Vec<String>,
+    pub columns: Vec<String>,
     /// Where the first row begins.
-    pub first: Place,
+    pub first: Position,
 }
 
 /// One row of a file.
@@ -41,20 +42,17 @@ pub struct Row {
     pub cells: Option<ByteRecord>,
 }
 
-/// Some rows, and where the next ones are.
+/// Some rows, and the position after them.
 #[derive(Debug)]
-pub struct Slice {
+pub struct Rows {
     /// In the order of the file.
     pub rows: Vec<Row>,
-    /// Behind them.
-    pub next: Place,
+    /// Where the next rows begin.
+    pub next: Position,
 }
 
-/// Tells files of other kinds by their first bytes.
-///
-/// # Errors
-/// What the file is instead of CSV in UTF-8.
-pub fn known(bytes: &[u8]) -> Result<(), Invalid> {
+/// Refuses files of other formats by their first bytes.
+pub fn check_format(bytes: &[u8]) -> Result<(), Invalid> {
     let refusal = |code, detail: &'static str| Err(Invalid::new(code, detail));
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
         return refusal("file-not-utf-8", "the file is UTF-16; save it as CSV in UTF-8");
@@ -68,17 +66,14 @@ pub fn known(bytes: &[u8]) -> Result<(), Invalid> {
     Ok(())
 }
 
-/// Reads the beginning of a file: `bytes` are its first, all of them if there are no more than the longest row.
-///
-/// # Errors
-/// What the file is instead of CSV in UTF-8; why its columns cannot be read.
-pub fn open(bytes: &[u8]) -> Result<Opening, Invalid> {
+/// Reads the header of a file. `bytes` are its first ones: all of them, or more than the longest row.
+pub fn read_header(bytes: &[u8]) -> Result<Header, Invalid> {
     let refusal = |code, detail: &'static str| Err(Invalid::new(code, detail));
-    known(bytes)?;
+    check_format(bytes)?;
     let start = if bytes.starts_with(&[0xef, 0xbb, 0xbf]) { 3 } else { 0 };
-    let mut place = Place { byte: start as u64, line: 1, midline: false };
+    let mut position = Position { byte: start as u64, line: 1, skips_line: false };
     let mut rest = bytes.get(start..).unwrap_or_default();
-    // Excel's own hint at what separates cells.
+    // Excel writes the delimiter into a line of its own.
     let mut delimiter = None;
     let first_line = rest.split(|b| matches!(b, b'\r' | b'\n')).next().unwrap_or_default();
     if let [b's' | b'S', b'e' | b'E', b'p' | b'P', b'=', given] = first_line
@@ -86,28 +81,28 @@ pub fn open(bytes: &[u8]) -> Result<Opening, Invalid> {
     {
         delimiter = Some(*given);
         rest = rest.get(first_line.len()..).unwrap_or_default();
-        place.byte += first_line.len() as u64;
+        position.byte += first_line.len() as u64;
     }
-    let delimiter = delimiter.unwrap_or_else(|| sniff(rest));
-    let slice = read(rest, place, true, delimiter, 1);
-    let Some(row) = slice.rows.into_iter().next() else {
+    let delimiter = delimiter.unwrap_or_else(|| detect_delimiter(rest));
+    let read = read(rest, position, true, delimiter, 1);
+    let Some(row) = read.rows.into_iter().next() else {
         return refusal("file-empty", "the file has no header: its first line names the columns");
     };
     let Some(cells) = row.cells else {
         return refusal("row-too-long", "the first line is longer than 64 KiB; it has to name the columns");
     };
-    if cells.len() > MOST_COLUMNS {
+    if cells.len() > MAX_COLUMNS {
         return refusal("columns-too-many", "at most 200 columns");
     }
-    let header = cells.iter().map(|cell| String::from_utf8_lossy(cell).trim().to_owned()).collect();
-    Ok(Opening { delimiter, header, first: slice.next })
+    let columns = cells.iter().map(|cell| String::from_utf8_lossy(cell).trim().to_owned()).collect();
+    Ok(Header { delimiter, columns, first: read.next })
 }
 
-/// What separates cells: whichever stands most often in the first line, quotes aside.
-fn sniff(bytes: &[u8]) -> u8 {
+/// Detects the delimiter: the most frequent one in the first line, outside quotes.
+fn detect_delimiter(bytes: &[u8]) -> u8 {
     let (mut counts, mut quoted) = ([(b',', 0), (b';', 0), (b'\t', 0)], false);
     let begun = bytes.iter().skip_while(|b| matches!(b, b'\r' | b'\n'));
-    for byte in begun.take(MOST_ROW_BYTES) {
+    for byte in begun.take(MAX_ROW_BYTES) {
         match byte {
             b'"' => quoted = !quoted,
             b'\r' | b'\n' if !quoted => break,
@@ -115,34 +110,35 @@ fn sniff(bytes: &[u8]) -> u8 {
             _ => counts.iter_mut().filter(|(known, _)| known == byte).for_each(|(_, count)| *count += 1),
         }
     }
-    // The first of equals: the comma.
+    // Of equally frequent ones the first: the comma.
     counts.iter().rev().max_by_key(|(_, count)| *count).map_or(b',', |(delimiter, _)| *delimiter)
 }
 
-/// Reads up to `most` rows of a piece that begins at `from`. Of a row that the piece cuts off nothing is read, unless the
-/// piece is the `last`. A piece that is longer than the longest row always brings the place forward.
+/// Reads up to `max` rows of a chunk that begins at `from`. A row that the chunk cuts off is not read, unless the chunk is
+/// the `last`. A chunk that is longer than the longest row always advances the position.
 #[must_use]
-pub fn read(piece: &[u8], from: Place, last: bool, delimiter: u8, most: usize) -> Slice {
-    let mut reading =
-        Reading { piece, last, at: 0, line: from.line, rows: Vec::new(), midline: from.midline };
-    while reading.rows.len() < most && reading.some(delimiter, most) {}
-    let next = Place { byte: from.byte + reading.at as u64, line: reading.line, midline: reading.midline };
-    Slice { rows: reading.rows, next }
+pub fn read(chunk: &[u8], from: Position, last: bool, delimiter: u8, max: usize) -> Rows {
+    let mut reader =
+        Reader { chunk, last, at: 0, line: from.line, rows: Vec::new(), skips_line: from.skips_line };
+    while reader.rows.len() < max && reader.read_some(delimiter, max) {}
+    let next =
+        Position { byte: from.byte + reader.at as u64, line: reader.line, skips_line: reader.skips_line };
+    Rows { rows: reader.rows, next }
 }
 
-struct Reading<'a> {
-    piece: &'a [u8],
+struct Reader<'a> {
+    chunk: &'a [u8],
     last: bool,
     at: usize,
     line: u64,
     rows: Vec<Row>,
-    midline: bool,
+    skips_line: bool,
 }
 
-impl Reading<'_> {
-    /// Reads rows until there are enough, or one is too long. Says whether there may be more.
-    fn some(&mut self, delimiter: u8, most: usize) -> bool {
-        if self.midline && !self.skip_line() {
+impl Reader<'_> {
+    /// Reads rows until there are enough, or one is too long. Returns whether there may be more.
+    fn read_some(&mut self, delimiter: u8, max: usize) -> bool {
+        if self.skips_line && !self.skip_line() {
             return false;
         }
         let base = self.at;
@@ -150,21 +146,21 @@ impl Reading<'_> {
             .has_headers(false)
             .flexible(true)
             .delimiter(delimiter)
-            .from_reader(self.piece.get(base..).unwrap_or_default());
+            .from_reader(self.chunk.get(base..).unwrap_or_default());
         let mut cells = ByteRecord::new();
-        while self.rows.len() < most {
+        while self.rows.len() < max {
             self.skip_blank();
             let begin = self.at;
-            // Bytes in memory do not fail to be read, and any bytes are cells of some kind.
-            if begin >= self.piece.len() || !reader.read_byte_record(&mut cells).unwrap_or(false) {
+            // Reading from memory does not fail, and any bytes are cells.
+            if begin >= self.chunk.len() || !reader.read_byte_record(&mut cells).unwrap_or(false) {
                 return false;
             }
             let end = base + usize::try_from(reader.position().byte()).unwrap_or(usize::MAX);
-            let is_cut = end >= self.piece.len() && !self.last;
-            if end - begin > MOST_ROW_BYTES {
-                // It may be a quote that is never closed, so only its first line is given up.
+            let is_cut = end >= self.chunk.len() && !self.last;
+            if end - begin > MAX_ROW_BYTES {
+                // A quote may not be closed, so only the first line is skipped.
                 self.rows.push(Row { line: self.line, cells: None });
-                self.midline = true;
+                self.skips_line = true;
                 return true;
             }
             if is_cut {
@@ -179,36 +175,36 @@ impl Reading<'_> {
         true
     }
 
-    /// Moves on to `end`, and behind the second half of a line's end.
+    /// Advances to `end`, and past the second byte of a CRLF.
     fn pass(&mut self, end: usize) {
-        let mut end = end.min(self.piece.len());
-        if self.piece.get(end.wrapping_sub(1)) == Some(&b'\r') && self.piece.get(end) == Some(&b'\n') {
+        let mut end = end.min(self.chunk.len());
+        if self.chunk.get(end.wrapping_sub(1)) == Some(&b'\r') && self.chunk.get(end) == Some(&b'\n') {
             end += 1;
         }
-        let passed = self.piece.get(self.at..end).unwrap_or_default();
+        let passed = self.chunk.get(self.at..end).unwrap_or_default();
         self.line += line_ends(passed);
         self.at = end;
     }
 
     fn skip_blank(&mut self) {
-        let rest = self.piece.get(self.at..).unwrap_or_default();
+        let rest = self.chunk.get(self.at..).unwrap_or_default();
         let mut blank = rest.iter().take_while(|b| matches!(b, b'\r' | b'\n')).count();
-        // Half a line's end stays for the next piece.
+        // The first half of a CRLF is left for the next chunk.
         if blank == rest.len() && rest.last() == Some(&b'\r') && !self.last {
             blank -= 1;
         }
         self.pass(self.at + blank);
     }
 
-    /// Skips the rest of a line; false if it ends behind the piece.
+    /// Skips the rest of a line; false if it ends after the chunk.
     fn skip_line(&mut self) -> bool {
-        let rest = self.piece.get(self.at..).unwrap_or_default();
+        let rest = self.chunk.get(self.at..).unwrap_or_default();
         let found = rest.iter().position(|b| matches!(b, b'\r' | b'\n'));
         let is_half = found == rest.len().checked_sub(1) && rest.last() == Some(&b'\r') && !self.last;
         match found {
             Some(end) if !is_half => {
                 self.pass(self.at + end + 1);
-                self.midline = false;
+                self.skips_line = false;
                 true
             }
             Some(end) => {
@@ -216,14 +212,14 @@ impl Reading<'_> {
                 false
             }
             None => {
-                self.at = self.piece.len();
+                self.at = self.chunk.len();
                 false
             }
         }
     }
 }
 
-/// How many lines end there, whichever way.
+/// Counts line ends: LF, CR and CRLF.
 fn line_ends(bytes: &[u8]) -> u64 {
     let mut before = 0;
     let mut count = 0;

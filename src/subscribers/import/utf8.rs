@@ -1,26 +1,26 @@
-//! Checks UTF-8 piece by piece: a file is never in memory as a whole.
+//! Checks UTF-8 chunk by chunk: a file is never in memory as a whole.
 
-/// Checks whether bytes that come in pieces are UTF-8.
+/// Checks whether bytes that arrive in chunks are UTF-8.
 #[derive(Debug, Default)]
 pub struct Utf8 {
-    /// The beginning of a character whose rest has yet to come.
-    begun: Vec<u8>,
+    /// The first bytes of a character that is not complete.
+    partial: Vec<u8>,
 }
 
 impl Utf8 {
-    /// Whether these bytes continue the ones before as UTF-8; a character may be cut at their end.
-    pub fn goes_on(&mut self, bytes: &[u8]) -> bool {
+    /// Whether these bytes continue those before as UTF-8. A character may be cut at their end.
+    pub fn accepts(&mut self, bytes: &[u8]) -> bool {
         let joined;
-        let bytes = if self.begun.is_empty() {
+        let bytes = if self.partial.is_empty() {
             bytes
         } else {
-            joined = [&self.begun, bytes].concat();
+            joined = [&self.partial, bytes].concat();
             &joined
         };
         match std::str::from_utf8(bytes) {
-            Ok(_) => self.begun = Vec::new(),
+            Ok(_) => self.partial = Vec::new(),
             Err(error) if error.error_len().is_none() => {
-                self.begun = bytes.get(error.valid_up_to()..).unwrap_or_default().to_vec();
+                self.partial = bytes.get(error.valid_up_to()..).unwrap_or_default().to_vec();
             }
             Err(_) => return false,
         }
@@ -30,6 +30,6 @@ impl Utf8 {
     /// Whether the last character is incomplete.
     #[must_use]
     pub fn is_cut(&self) -> bool {
-        !self.begun.is_empty()
+        !self.partial.is_empty()
     }
 }

@@ -1,4 +1,4 @@
-//! What files say in words of their own: whether somebody wants mail, and when something happened.
+//! The words and formats that files use for statuses, yes and no, and times.
 
 use std::time::Duration;
 
@@ -6,57 +6,57 @@ use super::columns::Format;
 use crate::base::clock::Timestamp;
 use crate::subscribers::Status;
 
-/// What a file says of somebody's wish.
+/// What a file states about a subscription.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Said {
-    /// A state that can be taken over.
+pub enum StatedStatus {
+    /// A status that can be imported.
     Status(Status),
-    /// Nobody has confirmed there.
+    /// The address was never confirmed.
     Unconfirmed,
-    /// A word that nobody here knows.
+    /// An unknown word.
     Unknown,
 }
 
-/// What a word in a column of statuses means in files of that format.
+/// What a word in the status column means in files of that format.
 #[must_use]
-pub fn status(format: Format, word: &str) -> Said {
+pub fn status(format: Format, word: &str) -> StatedStatus {
     let word = super::columns::fold(word);
     match (format, word.as_str()) {
-        // beehiiv's pause is of mail, Buttondown's of paying; there, some have yet to pay before they get any.
+        // In beehiiv `paused` stops mail, in Buttondown payments; there some statuses mean that nothing is sent before a payment.
         (Format::Buttondown, "unpaid" | "spammy" | "upcoming") | (Format::Beehiiv, "needsattention") => {
-            Said::Unconfirmed
+            StatedStatus::Unconfirmed
         }
         (Format::Buttondown, "paused" | "churning" | "churned" | "gifted" | "trialed" | "pastdue") => {
-            Said::Status(Status::Confirmed)
+            StatedStatus::Status(Status::Confirmed)
         }
         (
             _,
             "subscribed" | "active" | "confirmed" | "enabled" | "regular" | "premium" | "optedin"
             | "subscriber" | "abonniert" | "abonne" | "suscrito" | "iscritto" | "inscrito" | "ingeschreven"
             | "subskrybowany",
-        ) => Said::Status(Status::Confirmed),
+        ) => StatedStatus::Status(Status::Confirmed),
         (
             _,
             "unsubscribed" | "inactive" | "cancelled" | "canceled" | "disabled" | "blocklisted"
             | "blacklisted" | "blocked" | "removed" | "optedout" | "optout" | "unsub" | "paused" | "archived"
             | "suppressed" | "abgemeldet" | "desabonne",
-        ) => Said::Status(Status::Unsubscribed),
+        ) => StatedStatus::Status(Status::Unsubscribed),
         (_, "bounced" | "cleaned" | "invalid" | "undeliverable" | "hardbounced" | "hardbounce") => {
-            Said::Status(Status::Bounced)
+            StatedStatus::Status(Status::Bounced)
         }
         (_, "complained" | "complaint" | "spamcomplaint" | "markedasspam" | "spam" | "abuse") => {
-            Said::Status(Status::Complained)
+            StatedStatus::Status(Status::Complained)
         }
         (
             _,
             "pending" | "unconfirmed" | "unactivated" | "validating" | "notconfirmed" | "nonsubscribed"
             | "transactional" | "new",
-        ) => Said::Unconfirmed,
-        _ => Said::Unknown,
+        ) => StatedStatus::Unconfirmed,
+        _ => StatedStatus::Unknown,
     }
 }
 
-/// Yes or no.
+/// Parses yes or no.
 #[must_use]
 pub fn flag(word: &str) -> Option<bool> {
     match super::columns::fold(word).as_str() {
@@ -66,12 +66,12 @@ pub fn flag(word: &str) -> Option<bool> {
     }
 }
 
-/// A moment that a file names, if it can have been one: RFC 3339, the same with a blank and taken for UTC where no zone is
-/// named, a bare date, or seconds since 1970. Days and months that could be either way round are not guessed at.
+/// Parses a time: RFC 3339, the same with a blank and in UTC if no zone is given, a date, or seconds since 1970. Not parsed are
+/// dates with an ambiguous order of day and month, and times before 1990 or more than a day after `now`.
 #[must_use]
 pub fn time(text: &str, now: Timestamp) -> Option<Timestamp> {
     let at = parsed(text.trim())?;
-    // Nothing was mailed before, so this is what programs write for no time at all.
+    // Earlier times are how programs write that there is none.
     let earliest = Timestamp::parse("1990-01-01T00:00:00Z")?;
     (earliest <= at && at <= now.plus(Duration::from_secs(24 * 3600))).then(|| at.min(now))
 }
@@ -91,14 +91,14 @@ fn parsed(text: &str) -> Option<Timestamp> {
         5 => format!("{clock}:00"),
         _ => clock.to_owned(),
     };
-    // Go writes both the difference and the name: `+0000 UTC`.
+    // Go writes both the offset and the name: `+0000 UTC`.
     let zone = match zone.split_ascii_whitespace().next().unwrap_or("Z") {
         "Z" | "z" | "UTC" | "GMT" => "Z".to_owned(),
-        difference if difference.len() == 5 => {
-            let (hours, minutes) = difference.split_at(3);
+        offset if offset.len() == 5 => {
+            let (hours, minutes) = offset.split_at(3);
             format!("{hours}:{minutes}")
         }
-        difference => difference.to_owned(),
+        offset => offset.to_owned(),
     };
     Timestamp::parse(&format!("{date}T{clock}{zone}"))
 }

@@ -16,7 +16,7 @@ use crate::base::text::Locale;
 use crate::subscribers::evidence::{self, ConsentRow, Kind, Via};
 use crate::subscribers::store;
 
-/// One thing that is known of a person's consent.
+/// A piece of evidence of a person's consent.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Consent {
     id: ConsentId,
@@ -24,29 +24,29 @@ pub struct Consent {
     via: Via,
     /// When it happened.
     at: Timestamp,
-    /// Which user did or reported it.
+    /// The user who did or reported it.
     actor: Option<UserId>,
-    /// The words that the person was shown.
+    /// The text that the person was shown.
     #[schema(max_length = 2000)]
     text: Option<String>,
-    /// Their version: the SHA-256 of the words, in hexadecimal digits.
+    /// The SHA-256 of that text, in hexadecimal digits.
     #[schema(max_length = 64)]
     text_version: Option<String>,
-    /// The language they were in.
+    /// The language of that text.
     locale: Option<Locale>,
-    /// Where they stood, as in `footer`.
+    /// Where the person signed up, such as `footer`.
     #[schema(max_length = 200)]
     source: Option<String>,
-    /// The page that the form stood on.
+    /// The page that the form was on.
     #[schema(max_length = 500)]
     form_url: Option<String>,
-    /// A keyed hash of the network it came from, in hexadecimal digits: equal for equal networks.
+    /// A keyed hash of the network that the request came from, in hexadecimal digits. Equal for equal networks.
     #[schema(max_length = 64)]
     network_hash: Option<String>,
-    /// What the browser called itself.
+    /// The browser's user agent.
     #[schema(max_length = 500)]
     user_agent: Option<String>,
-    /// What else is known, such as what an imported file says.
+    /// Further details, such as what an imported file states.
     #[schema(value_type = Object)]
     details: Map<String, Value>,
 }
@@ -75,19 +75,20 @@ impl From<ConsentRow> for Consent {
     }
 }
 
-/// Everything that is known of a person's consent.
+/// The evidence of a person's consent.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ConsentList {
-    /// The oldest first.
+    /// Oldest first.
     #[schema(max_items = 100_000)]
     items: Vec<Consent>,
 }
 
-/// Read the evidence of somebody's consent
+/// List consent evidence
 ///
-/// What they were shown, what they did, when, and by which way. Only ever added to.
+/// Requires the right `subscribers:read`. Returns which text the person was shown, what they did, when and how, oldest first.
+/// Evidence is only added and never changed. Responds 404 if there is no such subscriber.
 #[utoipa::path(get, path = "/v1/subscribers/{id}/consents", tag = "subscribers", security(("bearer" = [])),
-    params(("id" = SubscriberId, Path, description = "Whose.")),
+    params(("id" = SubscriberId, Path, description = "The subscriber's id.")),
     responses((status = 200, description = "The evidence.", body = ConsentList)))]
 pub async fn list_consents(
     app: Data<App>,

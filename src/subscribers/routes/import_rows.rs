@@ -1,11 +1,11 @@
-//! `/v1/imports/{import}/rows`: what became of the rows of an import.
+//! `/v1/subscriber-imports/{import}/rows`: what became of the rows of an import.
 
 use actix_web::HttpRequest;
 use actix_web::web::{Data, Path};
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
-use super::imports::arrived;
+use super::imports::find_import;
 use crate::app::App;
 use crate::auth::{Actor, ImportSubscribers};
 use crate::base::error::Result;
@@ -14,7 +14,7 @@ use crate::base::http::{PageRequest, Query, Response, page};
 use crate::base::ids::{ImportId, SubscriberId};
 use crate::base::text::validate;
 use crate::subscribers::import::store::{self, ReportRow};
-use crate::subscribers::import::{Outcome, detail};
+use crate::subscribers::import::{RowOutcome, detail};
 
 /// What became of a row.
 #[derive(Debug, Serialize, ToSchema)]
@@ -22,24 +22,24 @@ pub struct SubscriberImportRow {
     /// The line of the file at which the row begins; the first line names the columns.
     #[schema(minimum = 1, maximum = 200_000_000)]
     line: i64,
-    outcome: Outcome,
-    /// Why, or what else is to be said.
+    outcome: RowOutcome,
+    /// The code of the reason, or of a remark.
     #[schema(max_length = 60)]
     code: Option<String>,
-    /// The same in words, which are the same for every row.
+    /// What the code means.
     #[schema(max_length = 200)]
     detail: Option<&'static str>,
-    /// Whom it is about; in a dry run, only if they are known already.
+    /// The subscriber whom the row is about; in a dry run, only one who existed before.
     subscriber_id: Option<SubscriberId>,
 }
 
-/// A page of what became of the rows.
+/// A page of rows.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SubscriberImportRowPage {
     /// At most `limit`, in the order of the file.
     #[schema(max_items = 100)]
     items: Vec<SubscriberImportRow>,
-    /// The cursor of the next page; `null` on the last.
+    /// The cursor of the next page; `null` on the last page.
     #[schema(max_length = 4000)]
     next_cursor: Option<String>,
 }
@@ -56,45 +56,46 @@ impl From<ReportRow> for SubscriberImportRow {
     }
 }
 
-/// What the report of an import takes.
+/// The query parameters of the report.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "documents what `ReportRequest` reads")]
 pub struct ReportParameters {
     /// Rows with any of these outcomes.
-    #[param(value_type = Option<Vec<Outcome>>, explode = false, style = Form, min_items = 1, max_items = 100)]
-    outcome: Option<Vec<Outcome>>,
-    /// How many at most; 20 if absent.
+    #[param(value_type = Option<Vec<RowOutcome>>, explode = false, style = Form, min_items = 1, max_items = 100)]
+    outcome: Option<Vec<RowOutcome>>,
+    /// The maximum number of items. Default: 20.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<i64>,
-    /// Where the page before ended.
+    /// The `next_cursor` of the previous page.
     #[param(max_length = 4000)]
     cursor: Option<String>,
 }
 
-/// Which rows of a report are wanted.
+/// Which rows are listed.
 #[derive(Debug)]
 pub struct ReportRequest {
-    outcomes: Vec<Outcome>,
+    outcomes: Vec<RowOutcome>,
     page: PageRequest,
 }
 
 impl FromParams for ReportRequest {
     fn from_params(params: &mut Params) -> Self {
-        let outcomes = params.list("outcome", |name| {
-            Outcome::parse(name)
-                .ok_or_else(|| validate::unknown("outcome", Outcome::ALL.map(Outcome::as_str)))
-        });
+        let outcome = |name: &str| {
+            RowOutcome::parse(name).ok_or_else(|| validate::unknown("outcome", RowOutcome::texts()))
+        };
+        let outcomes = params.list("outcome", outcome);
         Self { outcomes, page: PageRequest::from_params(params) }
     }
 }
 
-/// Read what became of the rows of an import
+/// List rows of an import
 ///
-/// Row by row: by line, never by name or address.
-#[utoipa::path(get, path = "/v1/imports/{import}/rows", tag = "subscribers", security(("bearer" = [])),
-    params(("import" = ImportId, Path, description = "Of which import."), ReportParameters),
-    responses((status = 200, description = "A page of the report.", body = SubscriberImportRowPage,
+/// Requires the right `subscribers:import`. Returns what became of each row, in the order of the file, by line and never by
+/// name or address. Responds 404 if there is no such import; reports are deleted 30 days after its end.
+#[utoipa::path(get, path = "/v1/subscriber-imports/{import}/rows", tag = "subscribers", security(("bearer" = [])),
+    params(("import" = ImportId, Path, description = "The id of the import."), ReportParameters),
+    responses((status = 200, description = "A page of rows.", body = SubscriberImportRowPage,
                headers(("Link" = String, description = "The next page, with `rel=\"next\"`, if there is one.")))))]
 pub async fn list_subscriber_import_rows(
     app: Data<App>,
@@ -110,8 +111,8 @@ pub async fn list_subscriber_import_rows(
     let (rows, next_cursor) = app
         .db
         .snapshot(move |conn| {
-            arrived(conn, id)?;
-            let mut rows = store::rows(conn, id, &outcomes, after.unwrap_or(0), part.limit + 1)?;
+            find_import(conn, id)?;
+            let mut rows = store::list_rows(conn, id, &outcomes, after.unwrap_or(0), part.limit + 1)?;
             let next_cursor = part.cut(&mut rows, &of, |row| row.number)?;
             Ok((rows, next_cursor))
         })

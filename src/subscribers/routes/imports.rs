@@ -1,4 +1,4 @@
-//! `/v1/imports`: sending in a file of subscribers, and how far it has been read.
+//! `/v1/subscriber-imports`: uploading a file of subscribers, and how far it has been imported.
 
 use actix_web::HttpRequest;
 use actix_web::http::{StatusCode, header};
@@ -9,6 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::app::App;
 use crate::auth::{Actor, ImportSubscribers};
 use crate::base::clock::Timestamp;
+use crate::base::db::{Connection, Tx};
 use crate::base::error::{Error, Result};
 use crate::base::http::idempotency::{IdempotencyKey, IdempotencyKeyHeader};
 use crate::base::http::query::{FromParams, Params};
@@ -17,126 +18,126 @@ use crate::base::ids::{ImportId, UserId};
 use crate::base::jobs;
 use crate::base::text::Locale;
 use crate::base::text::validate;
-use crate::subscribers::import;
-use crate::subscribers::import::Progress;
 use crate::subscribers::import::columns::{Column, Columns, Format};
-use crate::subscribers::import::store::{self, ImportRow};
-use crate::subscribers::import::upload::{self, Asked};
+use crate::subscribers::import::store::{self, Import};
+use crate::subscribers::import::upload::{self, ImportOptions};
+use crate::subscribers::import::{self, ImportStatus};
 use crate::subscribers::{Label, Labels, Line};
 
-/// The most characters of the importer's statement.
-const MOST_STATEMENT_CHARS: usize = 2000;
+/// The longest statement, in characters.
+const MAX_STATEMENT_CHARS: usize = 2000;
 
-/// A file of subscribers that was sent in, and what has come of it so far.
+/// An import of subscribers.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SubscriberImport {
     id: ImportId,
-    /// What kind of job it is: always `import-subscribers`.
+    /// The kind of job that runs it: always `import-subscribers`.
     #[schema(max_length = 40)]
     kind: &'static str,
-    status: Progress,
-    /// Whether it is only told what would happen.
+    status: ImportStatus,
+    /// Whether it only reports what would happen.
     dry_run: bool,
     /// Where the list comes from.
     #[schema(max_length = 200)]
     source: Option<String>,
-    /// How the people in it consented, by the importer's word.
+    /// How the people in it consented, as the importer states.
     #[schema(max_length = 2000)]
     statement: Option<String>,
-    /// Words that are put on everyone.
+    /// Labels given to everyone in the file.
     #[schema(value_type = Vec<Label>, max_items = 50)]
     labels: Labels,
-    /// The language of those of whom the file does not say.
+    /// The language of people whose row states none.
     locale: Locale,
-    /// Whose export the file was taken for.
+    /// The service whose export the file was recognised as.
     format: Format,
-    /// What each column was taken for, in the order of the file.
+    /// What each column was recognised as, in the order of the file.
     #[schema(max_items = 200)]
     columns: Vec<Column>,
     progress: ImportProgress,
     counts: ImportCounts,
-    /// The code of what ended it early.
+    /// The code of the reason why it ended early.
     #[schema(max_length = 60)]
     error: Option<String>,
-    /// Who imports.
+    /// The user who started it.
     created_by: UserId,
-    /// When the file was sent.
+    /// When it was started.
     created_at: Timestamp,
-    /// When its first rows were read.
+    /// When the first rows were read.
     started_at: Option<Timestamp>,
-    /// When its last ones were.
+    /// When the last rows were read, or it ended early.
     finished_at: Option<Timestamp>,
 }
 
-/// How far an import is.
+/// How much of the file has been read.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = SubscriberImportProgress)]
 pub struct ImportProgress {
-    /// How many bytes were read.
+    /// Bytes read.
     #[schema(minimum = 0, maximum = 200_000_000)]
     bytes: i64,
-    /// How many there are.
+    /// The size of the file in bytes.
     #[schema(minimum = 0, maximum = 200_000_000)]
     total_bytes: i64,
-    /// How many rows were read.
+    /// Rows read.
     #[schema(minimum = 0, maximum = 200_000_000)]
     rows: i64,
 }
 
-/// How many rows had which outcome; in a dry run, would have.
+/// The number of rows with each outcome; in a dry run, the outcome they would have.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = SubscriberImportCounts)]
 pub struct ImportCounts {
-    /// New subscribers.
+    /// Rows that created a subscriber.
     #[schema(minimum = 0, maximum = 200_000_000)]
     created: i64,
-    /// Known ones that were changed.
+    /// Rows that updated a known subscriber.
     #[schema(minimum = 0, maximum = 200_000_000)]
     updated: i64,
-    /// Known ones that were as the row has it, or better known.
+    /// Rows that changed nothing.
     #[schema(minimum = 0, maximum = 200_000_000)]
     unchanged: i64,
-    /// Those who are sent nothing, and stay so.
+    /// Rows with a suppressed address.
     #[schema(minimum = 0, maximum = 200_000_000)]
     suppressed: i64,
-    /// Rows that could not be taken.
+    /// Rows that could not be imported.
     #[schema(minimum = 0, maximum = 200_000_000)]
     refused: i64,
 }
 
-/// A page of the imports.
+/// A page of imports.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SubscriberImportPage {
-    /// At most `limit`, the newest first.
+    /// At most `limit`, newest first.
     #[schema(max_items = 100)]
     items: Vec<SubscriberImport>,
-    /// The cursor of the next page; `null` on the last.
+    /// The cursor of the next page; `null` on the last page.
     #[schema(max_length = 4000)]
     next_cursor: Option<String>,
-    /// How many there are; only if `include_total` asks for it.
+    /// The number of imports; only with `include_total=true`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, nullable = false, minimum = 0, maximum = 1_000_000_000)]
     total: Option<i64>,
 }
 
-impl TryFrom<ImportRow> for SubscriberImport {
+impl TryFrom<Import> for SubscriberImport {
     type Error = Error;
 
-    fn try_from(row: ImportRow) -> Result<Self> {
-        let columns =
-            Columns::recognise(&row.header.0).map_err(|_| Error::internal("a header is no longer known"))?;
+    fn try_from(import: Import) -> Result<Self> {
+        let Import { row, options } = import;
+        let columns = Columns::recognise(&options.header.0)
+            .map_err(|_| Error::internal("a header is no longer recognised"))?;
         Ok(Self {
             id: row.id,
             kind: "import-subscribers",
             status: row.status,
-            dry_run: row.dry_run,
-            source: row.source.map(|source| source.as_str().to_owned()),
-            statement: row.statement,
-            labels: row.labels.0,
-            locale: row.locale,
+            dry_run: options.dry_run,
+            source: options.source.map(|source| source.as_str().to_owned()),
+            statement: options.statement,
+            labels: options.labels.0,
+            locale: options.locale,
             format: columns.format,
             columns: columns.all,
-            progress: ImportProgress { bytes: row.next_byte, total_bytes: row.bytes, rows: row.rows },
+            progress: ImportProgress { bytes: row.next_byte, total_bytes: row.bytes, rows: row.rows() },
             counts: ImportCounts {
                 created: row.created,
                 updated: row.updated,
@@ -153,29 +154,29 @@ impl TryFrom<ImportRow> for SubscriberImport {
     }
 }
 
-/// What an import takes, beside the file.
+/// The query parameters of an import.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "documents what `ImportRequest` reads")]
 pub struct ImportParameters {
-    /// Whether to tell what would happen and change nothing. Has to be given: `true` first, then `false`.
+    /// Whether to report what would happen without changing anything. Required, so that nobody imports by mistake.
     dry_run: bool,
-    /// Where the list comes from, as in `Mailchimp, weekly letter`: kept as evidence. Needed unless it is a dry run.
+    /// Where the list comes from, such as `Mailchimp, weekly newsletter`. Stored as evidence. Required unless it is a dry run.
     #[param(min_length = 1, max_length = 200, nullable = false)]
     source: Option<String>,
-    /// How these people consented, in the importer's own words: kept as evidence for each of those who want mail. Needed
-    /// unless it is a dry run.
+    /// How the people in it consented, in the importer's words. Stored as evidence for everyone who wants mail. Required unless
+    /// it is a dry run.
     #[param(min_length = 1, max_length = 2000, nullable = false)]
     statement: Option<String>,
-    /// Words that are put on everyone.
+    /// Labels for everyone in the file.
     #[param(value_type = Option<Vec<Label>>, explode = false, style = Form, min_items = 1, max_items = 50)]
     labels: Option<Vec<Label>>,
-    /// The language of those of whom the file does not say; the site's, if absent.
+    /// The language of people whose row states none. Default: the site's.
     #[param(min_length = 2, max_length = 11, nullable = false)]
     locale: Option<String>,
 }
 
-/// What is asked with a file.
+/// The parsed query parameters of an import.
 #[derive(Debug)]
 pub struct ImportRequest {
     dry_run: bool,
@@ -195,12 +196,12 @@ impl FromParams for ImportRequest {
         let is_dry = dry_run.unwrap_or(true);
         let source = |text: &str| Line::parse("source", text);
         let source = if is_dry { params.parsed("source", source) } else { params.required("source", source) };
-        let given = params.text_within("statement", MOST_STATEMENT_CHARS * 4);
+        let given = params.text_within("statement", MAX_STATEMENT_CHARS * 4);
         if given.is_none() && !is_dry {
             params.refuse("statement", validate::missing("parameter"));
         }
         let statement =
-            given.map(|text| validate::filled_text("statement", &text, MOST_STATEMENT_CHARS)).transpose();
+            given.map(|text| validate::filled_text("statement", &text, MAX_STATEMENT_CHARS)).transpose();
         let statement = statement.unwrap_or_else(|invalid| {
             params.refuse("statement", invalid);
             None
@@ -216,17 +217,22 @@ impl FromParams for ImportRequest {
 
 /// Import subscribers
 ///
-/// Takes a CSV file in UTF-8 whose first line names the columns: the exports of Ghost, Mailchimp (each of its three
-/// files), Substack, Buttondown, beehiiv and listmonk as they are, this server's own, or any with a column `email`. It is
-/// read by a job; the answer says where to see how far that is. Those whom the file calls subscribed are confirmed, with
-/// the source, the statement and the file's own times as evidence; those whom it calls unsubscribed, bounced or
-/// complained are so here, too, and suppressed; those who never confirmed are refused. What is known here stays, and
-/// nobody who left or is suppressed is brought back. The same file again changes nothing.
-#[utoipa::path(post, path = "/v1/subscribers/import", tag = "subscribers", security(("bearer" = [])),
+/// Requires the right `subscribers:import`. Takes a CSV file in UTF-8 whose first line names the columns: an export of Ghost,
+/// Mailchimp (each of its three files), Substack, Buttondown, beehiiv or listmonk, this server's own export, or any file with a
+/// column `email`. A job imports it; `Location` is where to follow its progress.
+///
+/// People whom the file calls subscribed are confirmed, with the source, the statement and the times in the file as evidence.
+/// People whom it calls unsubscribed, bounced or complained get that status and are suppressed. People who never confirmed are
+/// refused. For known subscribers the file only fills in what is missing, and nobody who has unsubscribed or is suppressed is
+/// subscribed again. Importing the same file again changes nothing.
+///
+/// A file that is not CSV in UTF-8 is refused with 400, one without a column of addresses with 422, one larger than 200 MB with
+/// 413.
+#[utoipa::path(post, path = "/v1/subscriber-imports", tag = "subscribers", security(("bearer" = [])),
     params(ImportParameters, IdempotencyKeyHeader),
-    request_body(content = String, content_type = "text/csv", description = "The file: at most 200 MB."),
-    responses((status = 202, description = "The file has arrived and will be read.", body = SubscriberImport,
-               headers(("Location" = String, description = "Where to see how far it is.")))))]
+    request_body(content = String, content_type = "text/csv", description = "The file, at most 200 MB."),
+    responses((status = 202, description = "The file is uploaded and will be imported.", body = SubscriberImport,
+               headers(("Location" = String, description = "The import.")))))]
 pub async fn import_subscribers(
     app: Data<App>,
     actor: Actor<ImportSubscribers>,
@@ -237,29 +243,29 @@ pub async fn import_subscribers(
 ) -> Result<Response> {
     let Query(ImportRequest { dry_run, source, statement, labels, locale }) = query;
     let locale = locale.unwrap_or_else(|| app.config.site.locale.clone());
-    let asked = Asked { user: actor.user, dry_run, source, statement, labels, locale };
-    let received = upload::receive(&app, &req, body, asked).await?;
+    let options = ImportOptions { user: actor.user, dry_run, source, statement, labels, locale };
+    let received = upload::receive(&app, &req, body, options).await?;
     let (id, bytes) = (received.id, received.bytes);
     let once = key.once(actor.user, &received.fingerprint);
-    let start = move |tx: &mut crate::base::db::Tx<'_>, (): &()| {
-        let row = store::arrive(tx, id, bytes)?;
+    let start = move |tx: &mut Tx<'_>, (): &()| {
+        let received = store::mark_received(tx, id, bytes)?;
         let now = tx.now();
         jobs::enqueue(tx, &import::ImportSubscribers { import: id }, now)?;
-        let answer = Response::ok(&SubscriberImport::try_from(row)?)?.status(StatusCode::ACCEPTED);
-        Ok(answer.header(header::LOCATION, format!("/v1/imports/{id}")))
+        let answer = Response::ok(&SubscriberImport::try_from(received)?)?.status(StatusCode::ACCEPTED);
+        Ok(answer.header(header::LOCATION, format!("/v1/subscriber-imports/{id}")))
     };
     let answer = once.answer(&app.db, std::future::ready(Ok(())), start).await;
-    // The answer of before is about the file of before.
+    // A replayed response is about the file of the first request: this one is not imported.
     app.db.write(move |tx| store::discard(tx, id)).await?;
     answer
 }
 
-/// List imports of subscribers
+/// List subscriber imports
 ///
-/// The newest first, for as long as their reports are kept: 30 days after the end.
-#[utoipa::path(get, path = "/v1/imports", tag = "subscribers", security(("bearer" = [])),
+/// Requires the right `subscribers:import`. Returns imports newest first; they are deleted 30 days after their end.
+#[utoipa::path(get, path = "/v1/subscriber-imports", tag = "subscribers", security(("bearer" = [])),
     params(page::PageParams),
-    responses((status = 200, description = "A page of the list.", body = SubscriberImportPage,
+    responses((status = 200, description = "A page of imports.", body = SubscriberImportPage,
                headers(("Link" = String, description = "The next page, with `rel=\"next\"`, if there is one.")))))]
 pub async fn list_subscriber_imports(
     app: Data<App>,
@@ -274,7 +280,8 @@ pub async fn list_subscriber_imports(
         .snapshot(move |conn| {
             let total = part.include_total.then(|| store::count(conn)).transpose()?;
             let mut rows = store::list(conn, after, part.limit + 1)?;
-            let next_cursor = part.cut(&mut rows, &"imports", |row| (row.created_at, row.id))?;
+            let next_cursor =
+                part.cut(&mut rows, &"imports", |import| (import.row.created_at, import.row.id))?;
             Ok((rows, next_cursor, total))
         })
         .await?;
@@ -283,11 +290,12 @@ pub async fn list_subscriber_imports(
     Ok(page::with_next_link(answer, req.path(), req.query_string(), next_cursor.as_deref()))
 }
 
-/// Read how far an import is
+/// Get a subscriber import
 ///
-/// And what has come of it so far.
-#[utoipa::path(get, path = "/v1/imports/{import}", tag = "subscribers", security(("bearer" = [])),
-    params(("import" = ImportId, Path, description = "Which.")),
+/// Requires the right `subscribers:import`. Returns its progress and the number of rows with each outcome. Responds 404 if
+/// there is no such import; imports are deleted 30 days after their end.
+#[utoipa::path(get, path = "/v1/subscriber-imports/{import}", tag = "subscribers", security(("bearer" = [])),
+    params(("import" = ImportId, Path, description = "The id of the import.")),
     responses((status = 200, description = "The import.", body = SubscriberImport)))]
 pub async fn get_subscriber_import(
     app: Data<App>,
@@ -295,10 +303,10 @@ pub async fn get_subscriber_import(
     id: Path<ImportId>,
 ) -> Result<Response> {
     let id = id.into_inner();
-    Response::ok(&SubscriberImport::try_from(app.db.read(move |conn| arrived(conn, id)).await?)?)
+    Response::ok(&SubscriberImport::try_from(app.db.read(move |conn| find_import(conn, id)).await?)?)
 }
 
-pub(super) fn arrived(conn: &mut crate::base::db::Connection, id: ImportId) -> Result<ImportRow> {
-    let row = store::find(conn, id)?.filter(|row| row.status != Progress::Receiving);
-    row.ok_or(Error::NotFound("import"))
+pub(super) fn find_import(conn: &mut Connection, id: ImportId) -> Result<Import> {
+    let import = store::find(conn, id)?.filter(|import| import.row.status != ImportStatus::Receiving);
+    import.ok_or(Error::NotFound("import"))
 }

@@ -16,16 +16,13 @@ pub mod subscribers;
 pub mod suppressions;
 pub mod unsubscribe;
 pub mod unsubscribe_page;
+mod visitor;
 
 crate::operations! {
-    post   "/v1/subscribers"                       => subscribers::join_subscribers;
+    post   "/v1/subscribers"                       => subscribers::subscribe_address;
     get    "/v1/subscribers"                       => subscribers::list_subscribers;
     get    "/v1/subscribers/stats"                 => stats::get_subscriber_stats;
     get    "/v1/subscribers/export"                => export::export_subscribers;
-    post   "/v1/subscribers/import"                => imports::import_subscribers;
-    get    "/v1/imports"                           => imports::list_subscriber_imports;
-    get    "/v1/imports/{import}"                  => imports::get_subscriber_import;
-    get    "/v1/imports/{import}/rows"             => import_rows::list_subscriber_import_rows;
     get    "/v1/subscribers/{id}"                  => subscriber::get_subscriber;
     patch  "/v1/subscribers/{id}"                  => subscriber::update_subscriber;
     delete "/v1/subscribers/{id}"                  => subscriber::erase_subscriber;
@@ -34,14 +31,18 @@ crate::operations! {
     post   "/v1/subscribers/{id}/unsubscribe"      => unsubscribe::unsubscribe_subscriber;
     get    "/v1/suppressions"                      => suppressions::list_suppressions;
     post   "/v1/suppressions"                      => suppressions::suppress_address;
+    post   "/v1/subscriber-imports"                => imports::import_subscribers;
+    get    "/v1/subscriber-imports"                => imports::list_subscriber_imports;
+    get    "/v1/subscriber-imports/{import}"       => imports::get_subscriber_import;
+    get    "/v1/subscriber-imports/{import}/rows"  => import_rows::list_subscriber_import_rows;
     get    "/subscribe"                            => subscribe::get_subscribe_page;
     post   "/subscribe"                            => subscribe::submit_subscribe_page;
     get    "/subscribe/embed"                      => embed::get_embed_page;
     get    "/subscribe/confirm/{token}"            => confirm::get_confirm_page;
     post   "/subscribe/confirm/{token}"            => confirm::submit_confirm_page;
-    get    "/subscribe/leave/{token}"              => unsubscribe_page::get_leave_page;
-    post   "/subscribe/leave/{token}"              => unsubscribe_page::submit_leave_page;
+    get    "/subscribe/unsubscribe/{token}"        => unsubscribe_page::get_unsubscribe_page;
+    post   "/subscribe/unsubscribe/{token}"        => unsubscribe_page::submit_unsubscribe_page;
     get    "/subscribe/preferences/{token}"        => preferences::get_preferences_page;
     post   "/subscribe/preferences/{token}"        => preferences::submit_preferences_page;
-    post   "/subscribe/preferences/{token}/export" => preferences::export_own_data;
+    post   "/subscribe/preferences/{token}/export" => preferences::download_personal_data;
 }

@@ -1,5 +1,5 @@
-//! `/subscribe/preferences/{token}`: the page on which somebody sees and changes what they receive, and unsubscribes; with
-//! the link that only they were sent, they also get a copy of what is known of them and erase it.
+//! `/subscribe/preferences/{token}`: the page on which a subscriber chooses topics and unsubscribes. With the link that only
+//! they were sent, they also download and erase their data.
 
 use actix_web::HttpRequest;
 use actix_web::http::{StatusCode, header};
@@ -10,61 +10,65 @@ use utoipa::ToSchema;
 
 use super::export::{SubscriberExport, export};
 use super::pages::{choices, chosen_topics, message_page};
+use super::visitor::visitor;
 use crate::app::App;
-use crate::base::db::Connection;
+use crate::base::db::{Connection, Tx};
 use crate::base::error::{Error, Result};
 use crate::base::http::html::{self, page};
 use crate::base::http::{Form, Response};
 use crate::base::ids::SubscriberId;
 use crate::subscribers::consent::Reason;
-use crate::subscribers::evidence::{Evidence, Kind, Via, Visitor};
-use crate::subscribers::store::Kept;
-use crate::subscribers::{Grant, Status, confirmations, languages, store, topics};
+use crate::subscribers::evidence::{Evidence, Kind, Via};
+use crate::subscribers::store::SubscriberRecord;
+use crate::subscribers::{LinkScope, Links, Status, erasure, store, topics, unsubscribe};
 
-/// What the page sends. Other fields are ignored.
+/// The fields of the form. Other fields are ignored.
 #[derive(Debug, Deserialize, ToSchema)]
 #[expect(dead_code, reason = "documents the form, which `Form` reads")]
 pub struct PreferencesForm {
-    /// What is to be done: `save`, `leave` or `erase`.
+    /// What to do: `save`, `unsubscribe` or `erase`.
     #[schema(max_length = 20)]
     action: String,
-    /// The slug of a topic to follow, once for each; with `save`. None means everything.
+    /// With `save`: the slug of a topic to follow; repeated for each. None means everything.
     #[schema(max_length = 120)]
     topic: Option<String>,
-    /// `yes`, with `erase`.
+    /// With `erase`: `yes`, to confirm.
     #[schema(max_length = 20)]
     sure: Option<String>,
 }
 
-/// See the page of preferences
+/// Get the preferences page
 ///
-/// What somebody receives, and what they can do about it. Nothing changes by looking.
+/// The page on which a subscriber chooses topics, unsubscribes, and with the link that only they were sent downloads and erases
+/// their data. Opening it changes nothing. Responds 404 if the link is unknown or the subscriber was erased.
 #[utoipa::path(get, path = "/subscribe/preferences/{token}", tag = "pages", security(()),
-    params(("token" = String, Path, min_length = 1, max_length = 100, description = "The token of the link.")),
+    params(("token" = String, Path, min_length = 1, max_length = 100, description = "The token in the link.")),
     responses(
         (status = 200, description = "The page.", body = String, content_type = "text/html; charset=utf-8"),
-        (status = 404, description = "The link is not one of ours, or nothing is kept of the person any more.",
+        (status = 404, description = "The link is unknown, or the subscriber was erased.",
          body = String, content_type = "text/html; charset=utf-8"),
     ))]
 pub async fn get_preferences_page(app: Data<App>, req: HttpRequest, token: Path<String>) -> Result<Response> {
-    match Grant::read(&app.keys, &token) {
-        Some(granted) => preferences_page(&app, &req, granted, &token, None).await,
+    match LinkScope::parse(&app.keys, &token) {
+        Some(access) => preferences_page(&app, &req, access, &token, None).await,
         None => unknown(&app, &req),
     }
 }
 
-/// Change preferences
+/// Update preferences
 ///
-/// What the buttons of the page do.
+/// What the buttons of the preferences page do: `save` replaces the topics, `unsubscribe` stops all mail, `erase` deletes
+/// everything stored about the person. Erasing requires the link that only the person was sent, and `sure=yes`, otherwise
+/// the page is shown again with 422. Responds 404 if the link is unknown or the subscriber was erased.
 #[utoipa::path(post, path = "/subscribe/preferences/{token}", tag = "pages", security(()),
-    params(("token" = String, Path, min_length = 1, max_length = 100, description = "The token of the link.")),
+    params(("token" = String, Path, min_length = 1, max_length = 100, description = "The token in the link.")),
     request_body(content = PreferencesForm, content_type = "application/x-www-form-urlencoded"),
     responses(
-        (status = 200, description = "Done; the page says so.", body = String,
+        (status = 200, description = "The page with a message that it is done.", body = String,
          content_type = "text/html; charset=utf-8"),
-        (status = 404, description = "The link is not one of ours, or nothing is kept of the person any more.",
+        (status = 404, description = "The link is unknown, or the subscriber was erased.",
          body = String, content_type = "text/html; charset=utf-8"),
-        (status = 422, description = "The page again, with what is missing.", body = String,
+        (status = 422, description = "The page with an error.", body = String,
          content_type = "text/html; charset=utf-8"),
     ))]
 pub async fn submit_preferences_page(
@@ -73,47 +77,49 @@ pub async fn submit_preferences_page(
     token: Path<String>,
     form: Form,
 ) -> Result<Response> {
-    let Some(granted @ (id, grant)) = Grant::read(&app.keys, &token) else { return unknown(&app, &req) };
-    let Some(locale) = app.db.read(move |conn| languages::of_subscriber(conn, id)).await? else {
+    let Some(access @ (id, scope)) = LinkScope::parse(&app.keys, &token) else { return unknown(&app, &req) };
+    let Some(locale) = app.db.read(move |conn| store::find_locale(conn, id)).await? else {
         return unknown(&app, &req);
     };
     let language = html::language(&app.templates, &req, Some(&locale));
     let keys = app.keys.clone();
     match form.text("action") {
-        Some("leave") => {
-            let evidence = Evidence::new(Kind::Withdrawn, Via::Preferences).from(Visitor::of(&app, &req));
-            app.db
-                .write(move |tx| confirmations::end(tx, &keys, id, Reason::Unsubscribed, &evidence))
-                .await?;
-            preferences_page(&app, &req, granted, &token, Some("left")).await
+        Some("unsubscribe") => {
+            let evidence = Evidence::new(Kind::Withdrawn, Via::Preferences).from(visitor(&app, &req));
+            let unsubscribe = move |tx: &mut Tx<'_>| {
+                unsubscribe::unsubscribe(tx, &keys, id, Reason::Unsubscribed, &evidence)
+            };
+            app.db.write(unsubscribe).await?;
+            preferences_page(&app, &req, access, &token, Some("unsubscribed")).await
         }
-        Some("erase") if grant == Grant::Own && form.text("sure") == Some("yes") => {
-            app.db.write(move |tx| store::erase(tx, &keys, id)).await?;
+        Some("erase") if scope == LinkScope::PersonalData && form.text("sure") == Some("yes") => {
+            app.db.write(move |tx| erasure::erase(tx, &keys, id)).await?;
             message_page(&app, &language, StatusCode::OK, "erased", false)
         }
-        Some("erase") if grant == Grant::Own => {
-            preferences_page(&app, &req, granted, &token, Some("unsure")).await
+        Some("erase") if scope == LinkScope::PersonalData => {
+            preferences_page(&app, &req, access, &token, Some("unsure")).await
         }
         Some("save") => {
             let chosen = chosen_topics(&form);
-            app.db.write(move |tx| topics::choose_topics(tx, id, &chosen)).await?;
-            preferences_page(&app, &req, granted, &token, Some("saved")).await
+            app.db.write(move |tx| topics::replace(tx, id, &chosen)).await?;
+            preferences_page(&app, &req, access, &token, Some("saved")).await
         }
-        _ => preferences_page(&app, &req, granted, &token, None).await,
+        _ => preferences_page(&app, &req, access, &token, None).await,
     }
 }
 
-/// Download what is kept of oneself
+/// Download personal data
 ///
-/// Everything, as one JSON document.
+/// What the download button of the preferences page does: returns everything that is stored about the person as one JSON
+/// document. Requires the link that only the person was sent; responds 404 for any other.
 #[utoipa::path(post, path = "/subscribe/preferences/{token}/export", tag = "pages", security(()),
-    params(("token" = String, Path, min_length = 1, max_length = 100, description = "The token of the link.")),
-    responses((status = 200, description = "Everything that is kept.", body = SubscriberExport)))]
-pub async fn export_own_data(app: Data<App>, token: Path<String>) -> Result<Response> {
-    let Some((id, Grant::Own)) = Grant::read(&app.keys, &token) else {
+    params(("token" = String, Path, min_length = 1, max_length = 100, description = "The token in the link.")),
+    responses((status = 200, description = "Everything that is stored about the person.", body = SubscriberExport)))]
+pub async fn download_personal_data(app: Data<App>, token: Path<String>) -> Result<Response> {
+    let Some((id, LinkScope::PersonalData)) = LinkScope::parse(&app.keys, &token) else {
         return Err(Error::NotFound("subscriber"));
     };
-    let answer = Response::ok(&app.db.write(move |tx| export(tx, id)).await?)?;
+    let answer = Response::ok(&app.db.write(export(id)).await?)?;
     Ok(answer
         .header(header::CACHE_CONTROL, "no-store")
         .header(header::CONTENT_DISPOSITION, "attachment; filename=\"subscription.json\""))
@@ -122,31 +128,31 @@ pub async fn export_own_data(app: Data<App>, token: Path<String>) -> Result<Resp
 async fn preferences_page(
     app: &App,
     req: &HttpRequest,
-    (id, grant): (SubscriberId, Grant),
+    (id, scope): (SubscriberId, LinkScope),
     token: &str,
     notice: Option<&str>,
 ) -> Result<Response> {
     let read = move |conn: &mut Connection| match store::get(conn, id) {
-        Ok(kept) => Ok(Some((kept, topics::followable(conn)?))),
+        Ok(record) => Ok(Some((record, topics::followable(conn)?))),
         Err(Error::NotFound(_)) => Ok(None),
         Err(error) => Err(error),
     };
-    let Some((kept, all)) = app.db.snapshot(read).await? else { return unknown(app, req) };
-    let Kept { row, topics: chosen, .. } = kept;
+    let Some((record, all)) = app.db.snapshot(read).await? else { return unknown(app, req) };
+    let SubscriberRecord { row, topics: chosen, .. } = record;
     let language = html::language(&app.templates, req, Some(&row.locale));
     let status = match notice {
         Some("unsure") => StatusCode::UNPROCESSABLE_ENTITY,
         _ => StatusCode::OK,
     };
-    let base = app.config.base_url();
+    let links = Links::new(&app.config, &app.keys);
     let about = context! {
         email => masked(&row.email),
         receives => row.status == Status::Confirmed,
         topics => choices(&all, |slug| chosen.contains(slug)),
         notice,
-        own => grant == Grant::Own,
-        export => format!("{base}/subscribe/preferences/{token}/export"),
-        subscribe => format!("{base}/subscribe"),
+        has_data_access => scope == LinkScope::PersonalData,
+        export => links.data_export(token),
+        subscribe => links.subscribe(),
     };
     page(&app.templates, &language, status, "preferences.html", about)
 }
@@ -155,7 +161,7 @@ fn unknown(app: &App, req: &HttpRequest) -> Result<Response> {
     message_page(app, &html::language(&app.templates, req, None), StatusCode::NOT_FOUND, "broken", true)
 }
 
-/// An address as it is shown to whoever has the link, which may have been passed on: its first letter and its domain.
+/// An address as the page shows it: its first letter and its domain, because the link may have been forwarded.
 fn masked(email: &str) -> String {
     let (local, domain) = email.rsplit_once('@').unwrap_or((email, ""));
     let first: String = local.chars().take(1).collect();

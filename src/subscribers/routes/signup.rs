@@ -1,4 +1,4 @@
-//! What every sign-up passes through, whether it comes from the API or from the form.
+//! The rate limits that every sign-up passes, whether it comes from the API or from the form.
 
 use actix_web::HttpRequest;
 
@@ -6,13 +6,10 @@ use crate::app::App;
 use crate::base::error::Result;
 use crate::base::http::json::sha256;
 use crate::base::http::limit::{Key, Policy};
-use crate::subscribers::{SignUp, store};
+use crate::subscribers::{self, SignUp};
 
-/// Takes a sign-up, by whichever way it came, from the budget of all and of its mailbox. Of a mailbox for which too many
-/// came today nothing is taken, and nothing tells: not even that somebody else asked for it.
-///
-/// # Errors
-/// Too many; when the database refuses.
+/// Accepts a sign-up, within the limits for all sign-ups and for its mailbox. Beyond the limit of a mailbox it is dropped
+/// without an error, so that the response does not reveal that somebody else signed up with the address.
 pub(super) async fn accept(app: &App, req: &HttpRequest, mut sign_up: SignUp) -> Result<()> {
     app.limits.admit(req, Policy::JoinAll, || Key::Everyone)?;
     let mailbox = || Key::Hash(sha256(sign_up.email.mailbox().as_bytes()));
@@ -20,5 +17,5 @@ pub(super) async fn accept(app: &App, req: &HttpRequest, mut sign_up: SignUp) ->
         return Ok(());
     }
     sign_up.evidence.locale = Some(sign_up.locale.clone());
-    app.db.write(move |tx| store::sign_up(tx, &sign_up)).await
+    app.db.write(move |tx| subscribers::sign_up(tx, &sign_up)).await
 }

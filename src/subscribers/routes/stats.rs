@@ -15,17 +15,17 @@ use crate::base::http::{Query, Response};
 use crate::subscribers::Status;
 use crate::subscribers::stats::{self, DAY_MICROS};
 
-/// How the list is, and how it came to be so.
+/// Numbers of subscribers.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SubscriberStats {
-    /// How many have each status now.
+    /// The number of subscribers with each status now.
     statuses: StatusCounts,
-    /// What happened on each of the last days, in UTC, the oldest first; today is the last.
+    /// What happened on each of the last days in UTC, oldest first. The last one is today.
     #[schema(max_items = 366)]
     days: Vec<Day>,
 }
 
-/// How many subscribers have each status.
+/// The number of subscribers with each status.
 #[derive(Debug, Default, Serialize, ToSchema)]
 pub struct StatusCounts {
     #[schema(minimum = 0, maximum = 1_000_000_000)]
@@ -43,43 +43,43 @@ pub struct StatusCounts {
 /// What happened on one day.
 #[derive(Debug, Default, Clone, Serialize, ToSchema)]
 pub struct Day {
-    /// Which, as in `2026-01-31`.
+    /// The day, such as `2026-01-31`.
     #[schema(min_length = 10, max_length = 10)]
     date: String,
-    /// How many signed up and were asked to confirm, for the first time.
+    /// New subscribers who were sent a confirmation request.
     #[schema(minimum = 0, maximum = 1_000_000_000)]
-    joined: i64,
-    /// How many confirmed.
+    signed_up: i64,
+    /// Confirmations.
     #[schema(minimum = 0, maximum = 1_000_000_000)]
     confirmed: i64,
-    /// How many were brought along from elsewhere.
+    /// Subscribers created or confirmed by an import.
     #[schema(minimum = 0, maximum = 1_000_000_000)]
     imported: i64,
-    /// How many left.
+    /// Subscribers who unsubscribed.
     #[schema(minimum = 0, maximum = 1_000_000_000)]
     unsubscribed: i64,
-    /// How many addresses were found to take no mail.
+    /// Addresses that bounced.
     #[schema(minimum = 0, maximum = 1_000_000_000)]
     bounced: i64,
-    /// How many called our mail spam.
+    /// Subscribers who reported mail as spam.
     #[schema(minimum = 0, maximum = 1_000_000_000)]
     complained: i64,
-    /// Of how many nothing is kept any more, those who never confirmed included.
+    /// Erased subscribers, including those who never confirmed.
     #[schema(minimum = 0, maximum = 1_000_000_000)]
     erased: i64,
 }
 
-/// What the numbers take.
+/// The query parameters.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "documents what `StatsRequest` reads")]
 pub struct StatsParameters {
-    /// How many days, today included.
+    /// The number of days, including today.
     #[param(minimum = 1, maximum = 366, default = 30, nullable = false)]
     days: Option<i64>,
 }
 
-/// How many days are wanted.
+/// The number of days.
 #[derive(Debug)]
 pub struct StatsRequest(i64);
 
@@ -89,9 +89,10 @@ impl FromParams for StatsRequest {
     }
 }
 
-/// Count subscribers
+/// Get subscriber statistics
 ///
-/// How many have each status now, and what happened on each of the last days.
+/// Requires the right `subscribers:read`. Returns the number of subscribers with each status now, and what happened on each
+/// of the last days. The days are counted in the event log, so erasing a subscriber does not change past numbers.
 #[utoipa::path(get, path = "/v1/subscribers/stats", tag = "subscribers", security(("bearer" = [])),
     params(StatsParameters),
     responses((status = 200, description = "The numbers.", body = SubscriberStats)))]
@@ -115,10 +116,10 @@ pub async fn get_subscriber_stats(
     for (kind, day, count) in counted {
         let Some(day) = days.get_mut(&day) else { continue };
         let number = match kind.strip_prefix("subscriber.").unwrap_or_default() {
-            "joined" => &mut day.joined,
+            "signed_up" => &mut day.signed_up,
             "confirmed" => &mut day.confirmed,
             "imported" => &mut day.imported,
-            "left" => &mut day.unsubscribed,
+            "unsubscribed" => &mut day.unsubscribed,
             "bounced" => &mut day.bounced,
             "complained" => &mut day.complained,
             "erased" => &mut day.erased,

@@ -17,54 +17,54 @@ use crate::base::http::{Fields, MergePatch, Query, Response};
 use crate::base::ids::SubscriberId;
 use crate::base::text::Locale;
 use crate::base::text::slug::Slug;
-use crate::subscribers::store::{self, Kept, SubscriberChanges};
-use crate::subscribers::{Custom, Grant, Label, Labels, Line, Status};
+use crate::subscribers::store::{self, SubscriberChanges, SubscriberRecord};
+use crate::subscribers::{Custom, Label, Labels, Line, Links, Status, erasure};
 
-/// Someone who receives mail, or did, or may.
+/// A subscriber.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Subscriber {
     id: SubscriberId,
-    /// The address as it was typed, its domain in ASCII.
+    /// The address as typed, with its domain in ASCII.
     #[schema(format = Email, max_length = 254)]
     email: String,
-    /// What the person is called.
+    /// The person's name.
     #[schema(max_length = 200)]
     name: Option<String>,
     status: Status,
     locale: Locale,
-    /// Slugs of the topics the person chose; empty means everything.
+    /// Slugs of the topics the person follows; an empty list means everything.
     #[schema(max_items = 100)]
     topics: Vec<Slug>,
-    /// Words that editors put on the person.
+    /// Labels that editors gave the person.
     #[schema(value_type = Vec<Label>, max_items = 50)]
     labels: Labels,
-    /// What the publication notes of the person.
+    /// Further fields, defined by the publication.
     #[schema(value_type = Object)]
     custom: Custom,
-    /// Where the person signed up.
+    /// Where the person signed up, such as `footer`.
     #[schema(max_length = 200)]
     source: Option<String>,
-    /// When the address was first given.
+    /// When somebody first signed up with the address.
     created_at: Timestamp,
     /// When the person last confirmed.
     confirmed_at: Option<Timestamp>,
-    /// When the person left, unless confirmed since.
+    /// When the person unsubscribed, unless they have confirmed since.
     unsubscribed_at: Option<Timestamp>,
-    /// When anything of this last changed.
+    /// When the subscriber was last updated.
     updated_at: Timestamp,
-    /// Opens the page that unsubscribes; only if `fields` asks for it. For those who send with another tool: it goes
-    /// into the `List-Unsubscribe` header and takes one-click requests (RFC 8058).
+    /// The page to unsubscribe; only if listed in `fields`. For sending with another tool: put it into the
+    /// `List-Unsubscribe` header; it accepts one-click requests (RFC 8058).
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, nullable = false, format = Uri, max_length = 2000)]
     unsubscribe_url: Option<String>,
 }
 
-/// What of a subscriber is changed. What is absent stays; `null` clears.
+/// The fields to change. Omitted fields keep their value; `null` resets a field to its default.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[expect(clippy::option_option, reason = "absent, cleared and given are three things")]
 pub struct UpdateSubscriber {
-    /// What the person is called.
+    /// The person's name.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 200)]
     name: Option<Option<String>>,
@@ -72,18 +72,18 @@ pub struct UpdateSubscriber {
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false, min_length = 2, max_length = 11)]
     locale: Option<String>,
-    /// Words that editors put on the person, each of at most 60 characters: these replace the present ones.
+    /// Labels, each of at most 60 characters. They replace the present ones.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<Vec<Label>>, max_items = 50)]
     labels: Option<Option<Vec<String>>>,
-    /// What the publication notes of the person, at most 8 KiB as JSON: merged into what is there.
+    /// Further fields, at most 8 KiB as JSON. Merged with the present ones; `null` removes a field.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<Object>)]
     custom: Option<Option<Map<String, Value>>>,
 }
 
 crate::fields! {
-    /// A member of [`Subscriber`].
+    /// A field of [`Subscriber`].
     SubscriberField {
         Id = "id",
         Email = "email",
@@ -102,28 +102,31 @@ crate::fields! {
     }
 }
 
-/// Which members of one subscriber are wanted.
+/// The query parameters of one subscriber.
 #[derive(Debug)]
-pub struct Chosen(Fields<SubscriberField>);
+pub struct FieldsRequest(Fields<SubscriberField>);
 
-impl FromParams for Chosen {
+impl FromParams for FieldsRequest {
     fn from_params(params: &mut Params) -> Self {
         Self(Fields::from_params(params))
     }
 }
 
-/// The members of a subscriber that are wanted.
-pub(super) fn write(app: &App, fields: &Fields<SubscriberField>, kept: Kept) -> Result<Box<RawValue>> {
-    let mut subscriber = Subscriber::from(kept);
+/// A subscriber with the requested fields.
+pub(super) fn choose_fields(
+    app: &App,
+    fields: &Fields<SubscriberField>,
+    record: SubscriberRecord,
+) -> Result<Box<RawValue>> {
+    let mut subscriber = Subscriber::from(record);
     if fields.name(SubscriberField::UnsubscribeUrl) {
-        let token = Grant::Leave.token(&app.keys, subscriber.id);
-        subscriber.unsubscribe_url = Some(format!("{}/subscribe/leave/{token}", app.config.base_url()));
+        subscriber.unsubscribe_url = Some(Links::new(&app.config, &app.keys).unsubscribe(subscriber.id));
     }
     fields.choose(&subscriber)
 }
 
-impl From<Kept> for Subscriber {
-    fn from(Kept { row, labels, topics }: Kept) -> Self {
+impl From<SubscriberRecord> for Subscriber {
+    fn from(SubscriberRecord { row, labels, topics }: SubscriberRecord) -> Self {
         let types::Json(custom) = row.custom;
         let text = |line: Line| line.as_str().to_owned();
         Self {
@@ -145,32 +148,33 @@ impl From<Kept> for Subscriber {
     }
 }
 
-/// Read a subscriber
+/// Get a subscriber
 ///
-/// Everything that is kept of the person.
+/// Requires the right `subscribers:read`. Responds 404 if there is no subscriber with that id, or no longer.
 #[utoipa::path(get, path = "/v1/subscribers/{id}", tag = "subscribers", security(("bearer" = [])),
-    params(("id" = SubscriberId, Path, description = "Whose."),
+    params(("id" = SubscriberId, Path, description = "The subscriber's id."),
         ("fields" = inline(Option<Vec<SubscriberField>>), Query, nullable = false, min_items = 1, max_items = 100,
-            explode = false, description = "Only these members; `unsubscribe_url` comes only if it is named.")),
+            explode = false, description = "Return only these fields. `unsubscribe_url` is returned only if it is listed here.")),
     responses((status = 200, description = "The subscriber.", body = Subscriber)))]
 pub async fn get_subscriber(
     app: Data<App>,
     _actor: Actor<ReadSubscribers>,
     id: Path<SubscriberId>,
-    chosen: Query<Chosen>,
+    request: Query<FieldsRequest>,
 ) -> Result<Response> {
     let id = id.into_inner();
-    let kept = app.db.snapshot(move |conn| store::get(conn, id)).await?;
-    Response::ok(&write(&app, &chosen.0.0, kept)?)
+    let record = app.db.snapshot(move |conn| store::get(conn, id)).await?;
+    Response::ok(&choose_fields(&app, &request.0.0, record)?)
 }
 
-/// Change a subscriber
+/// Update a subscriber
 ///
-/// A merge patch (RFC 7396). The address and the status are the person's own to change.
+/// Requires the right `subscribers:write`. Takes a merge patch (RFC 7396). The address and the status cannot be changed: they
+/// are the person's own. Responds 422 if a rule is broken, and 404 if there is no such subscriber.
 #[utoipa::path(patch, path = "/v1/subscribers/{id}", tag = "subscribers", security(("bearer" = [])),
-    params(("id" = SubscriberId, Path, description = "Whose.")),
+    params(("id" = SubscriberId, Path, description = "The subscriber's id.")),
     request_body(content = UpdateSubscriber, content_type = "application/merge-patch+json"),
-    responses((status = 200, description = "The subscriber as it is now.", body = Subscriber)))]
+    responses((status = 200, description = "The updated subscriber.", body = Subscriber)))]
 pub async fn update_subscriber(
     app: Data<App>,
     actor: Actor<WriteSubscribers>,
@@ -181,7 +185,7 @@ pub async fn update_subscriber(
     let mut violations = Violations::default();
     let changes = SubscriberChanges {
         name: given.name.and_then(|name| {
-            violations.take("/name", name.as_deref().map(|name| Line::parse("name", name)).transpose())
+            violations.take("/name", name.as_deref().map(|text| Line::parse("name", text)).transpose())
         }),
         locale: given.locale.and_then(|locale| violations.take("/locale", Locale::parse(&locale))),
         custom: None,
@@ -192,7 +196,7 @@ pub async fn update_subscriber(
         .and_then(|labels| violations.take("/labels", Labels::parse(&labels.unwrap_or_default())));
     violations.check()?;
     let (id, custom) = (id.into_inner(), given.custom);
-    let kept =
+    let record =
         app.db
             .write_as(actor.user, move |tx| {
                 store::update(tx, id, labels.as_ref(), |row| {
@@ -208,16 +212,17 @@ pub async fn update_subscriber(
                 })
             })
             .await?;
-    Response::ok(&Subscriber::from(kept))
+    Response::ok(&Subscriber::from(record))
 }
 
 /// Erase a subscriber
 ///
-/// Everything that is kept of the person goes, for good; a keyed hash of the address stays, so that no import brings them
-/// back. Whoever should only receive no more mail is unsubscribed instead.
+/// Requires the right `subscribers:erase`. Deletes everything stored about the person, permanently. A keyed hash of the
+/// address stays, so that no import adds them again. To only stop sending mail, unsubscribe them instead. Responds 404 if
+/// there is no such subscriber.
 #[utoipa::path(delete, path = "/v1/subscribers/{id}", tag = "subscribers", security(("bearer" = [])),
-    params(("id" = SubscriberId, Path, description = "Whom.")),
-    responses((status = 204, description = "Nothing is kept any more.")))]
+    params(("id" = SubscriberId, Path, description = "The subscriber's id.")),
+    responses((status = 204, description = "The subscriber is erased.")))]
 pub async fn erase_subscriber(
     app: Data<App>,
     actor: Actor<EraseSubscribers>,
@@ -225,6 +230,6 @@ pub async fn erase_subscriber(
 ) -> Result<Response> {
     let id = id.into_inner();
     let keys = app.keys.clone();
-    app.db.write_as(actor.user, move |tx| store::erase(tx, &keys, id)).await?;
+    app.db.write_as(actor.user, move |tx| erasure::erase(tx, &keys, id)).await?;
     Ok(Response::no_content())
 }

@@ -1,5 +1,5 @@
-//! `/v1/subscribers`: anybody may sign up, from any page; editors list. A website's own server may sign up its visitors:
-//! with a token of that right it states who they are, and the rate limits and the evidence are theirs.
+//! `/v1/subscribers`: anybody can subscribe an address, from any page; editors list subscribers. A website's own server can
+//! subscribe its visitors: with the right to do so it states who they are, and rate limits and evidence are theirs.
 
 use std::net::IpAddr;
 
@@ -11,7 +11,8 @@ use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
 
 use super::signup;
-use super::subscriber::{Subscriber, SubscriberField, write};
+use super::subscriber::{Subscriber, SubscriberField, choose_fields};
+use super::visitor::visitor;
 use crate::app::App;
 use crate::auth::{Actor, ReadSubscribers, SubscribeOnBehalf};
 use crate::base::clock::Timestamp;
@@ -23,108 +24,108 @@ use crate::base::text::Locale;
 use crate::base::text::email::EmailAddress;
 use crate::base::text::slug::Slug;
 use crate::base::text::validate;
-use crate::subscribers::evidence::{self, Evidence, Kind, MOST_TEXT, Via, Visitor};
-use crate::subscribers::list::{self, Wanted};
+use crate::subscribers::evidence::{self, Evidence, Kind, MAX_LINE_CHARS, MAX_TEXT_CHARS, Via, Visitor};
+use crate::subscribers::list::{self, SubscriberFilter};
 use crate::subscribers::topics::MAX_TOPICS;
 use crate::subscribers::{Label, Line, SignUp, Source, Status, store};
 
-/// Who wants to receive mail.
+/// An address to subscribe.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct JoinSubscribers {
+pub struct SubscribeAddress {
     /// The address to write to.
     #[schema(min_length = 3, max_length = 254, format = "idn-email")]
     email: String,
-    /// What the person is called.
+    /// The person's name.
     #[schema(min_length = 1, max_length = 200)]
     name: Option<String>,
-    /// The language the person reads; the site's, if absent.
+    /// The language the person reads. Default: the site's.
     #[schema(min_length = 2, max_length = 11)]
     locale: Option<String>,
-    /// Where the person signed up, as in `footer`.
+    /// Where the person signed up, such as `footer`.
     #[schema(min_length = 1, max_length = 200)]
     source: Option<String>,
-    /// Slugs of the topics the person chose, among those that can be followed; none means everything. Others are left
-    /// out.
+    /// Slugs of the topics the person wants to follow; an empty list means everything. Topics that do not exist or cannot be
+    /// followed are ignored.
     #[schema(value_type = Option<Vec<Slug>>, max_items = 100)]
     topics: Option<Vec<String>>,
-    /// The words that the person consented to, as the form showed them: kept as evidence.
+    /// The text that the person consented to, as the form showed it. Stored as evidence.
     #[schema(min_length = 1, max_length = 2000)]
     consent_text: Option<String>,
-    /// The visitor's address, told by a website's own server. Needs a token with the right `subscribers:on_behalf_of`, as the
-    /// next two do.
+    /// The visitor's IP address, stated by a website's own server. This field and the next two require a token with the right
+    /// `subscribers:on_behalf_of`.
     #[schema(min_length = 2, max_length = 45)]
     ip: Option<String>,
-    /// What the visitor's browser calls itself.
+    /// The user agent of the visitor's browser.
     #[schema(min_length = 1, max_length = 500)]
     user_agent: Option<String>,
-    /// The page that the form stood on.
+    /// The page that the form was on.
     #[schema(min_length = 1, max_length = 500, format = Uri)]
     form_url: Option<String>,
 }
 
-/// The answer to everyone who joins, whatever is known of the address.
+/// The response to every sign-up, whatever is known of the address.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Joined {
-    /// Always `pending`: a mail asks for confirmation, if one may be sent.
+pub struct SubscribeResponse {
+    /// Always `pending`: a confirmation request is sent, if one may be.
     #[schema(max_length = 20, example = "pending")]
     status: &'static str,
 }
 
-/// A page of the list.
+/// A page of subscribers.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SubscriberPage {
     /// At most `limit` subscribers.
     #[schema(value_type = Vec<Subscriber>, max_items = 100)]
     items: Vec<Box<RawValue>>,
-    /// The cursor of the next page; `null` on the last.
+    /// The cursor of the next page; `null` on the last page.
     #[schema(max_length = 1000)]
     next_cursor: Option<String>,
-    /// How many there are; only if `include_total` asks for it.
+    /// The number of subscribers that match; only with `include_total=true`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, nullable = false, minimum = 0, maximum = 1_000_000_000)]
     total: Option<i64>,
 }
 
-/// What the list takes.
+/// The query parameters of the list.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "documents what `ListRequest` reads")]
 pub struct ListParameters {
-    /// Any of these.
+    /// Subscribers with any of these statuses.
     #[param(value_type = Option<Vec<Status>>, explode = false, style = Form, min_items = 1, max_items = 100)]
     status: Option<Vec<Status>>,
-    /// What stands in the address or the name; upper and lower case of ASCII letters are the same.
+    /// A part of the address or the name, compared without the case of ASCII letters.
     #[param(max_length = 1000)]
     q: Option<String>,
-    /// Those who chose any of these topics, by slug.
+    /// Subscribers who follow any of these topics, by slug.
     #[param(value_type = Option<Vec<Slug>>, explode = false, style = Form, min_items = 1, max_items = 100)]
     topic: Option<Vec<Slug>>,
-    /// Those who carry any of these labels.
+    /// Subscribers with any of these labels.
     #[param(value_type = Option<Vec<Label>>, explode = false, style = Form, min_items = 1, max_items = 100)]
     label: Option<Vec<Label>>,
-    /// Those who signed up at any of these places.
+    /// Subscribers with any of these sources.
     #[param(inline, value_type = Option<Vec<Source>>, explode = false, style = Form, min_items = 1, max_items = 100)]
     source: Option<Vec<Source>>,
-    /// Changed then or later.
+    /// Subscribers updated at this time or later.
     updated_at_gte: Option<Timestamp>,
-    /// `created_at`, `updated_at` or `email`, with `-` in front from the end; `-created_at` if absent.
+    /// `created_at`, `updated_at` or `email`; a `-` in front reverses the order. Default: `-created_at`.
     #[param(pattern = "^-?(created_at|updated_at|email)$", max_length = 20)]
     sort: Option<String>,
-    /// How many at most; 20 if absent.
+    /// The maximum number of items. Default: 20.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<i64>,
-    /// Where the page before ended.
+    /// The `next_cursor` of the previous page.
     #[param(max_length = 1000)]
     cursor: Option<String>,
-    /// Whether to count them all.
+    /// Whether to return the number of subscribers that match as `total`.
     include_total: Option<bool>,
 }
 
-/// Which part of the list is wanted, and which members of it.
+/// Which subscribers are listed, and which fields of them.
 #[derive(Debug)]
 pub struct ListRequest {
-    wanted: Wanted,
+    filter: SubscriberFilter,
     page: PageRequest,
     fields: Fields<SubscriberField>,
 }
@@ -132,29 +133,33 @@ pub struct ListRequest {
 impl FromParams for ListRequest {
     fn from_params(params: &mut Params) -> Self {
         Self {
-            wanted: Wanted::from_params(params),
+            filter: SubscriberFilter::from_params(params),
             page: PageRequest::from_params(params),
             fields: Fields::from_params(params),
         }
     }
 }
 
-/// Join
+/// Subscribe an address
 ///
-/// Asks for mail at an address. The answer is the same, and takes as long, for every address, known or not; what follows is
-/// a mail that asks to confirm: at most one a day and three in all, and none to those who are subscribed. Needs no token,
-/// unless it speaks for a visitor.
+/// Starts double opt-in: an email asks the person to confirm. Anybody can call this, from any origin and without a token.
+/// The response is the same, and takes as long, for every address, known or not. A confirmation request is sent at most once
+/// a day and three times in all, and never to a confirmed subscriber.
+///
+/// A website's own server states on whose behalf it calls with `ip`, `user_agent` and `form_url`; these require a token with
+/// the right `subscribers:on_behalf_of`, otherwise the response is 401 or 403. More sign-ups than the limits per network and
+/// per hour allow are refused with 429 and `Retry-After`.
 #[utoipa::path(post, path = "/v1/subscribers", tag = "subscribers", security((), ("bearer" = [])),
-    request_body = JoinSubscribers,
-    responses((status = 202, description = "A mail is on its way, if one may be sent.", body = Joined)))]
-pub async fn join_subscribers(
+    request_body = SubscribeAddress,
+    responses((status = 202, description = "A confirmation request will be sent, if one may be.", body = SubscribeResponse)))]
+pub async fn subscribe_address(
     app: Data<App>,
     req: HttpRequest,
-    body: Json<JoinSubscribers>,
+    body: Json<SubscribeAddress>,
 ) -> Result<Response> {
     let given = body.value;
-    let speaks = given.ip.is_some() || given.user_agent.is_some() || given.form_url.is_some();
-    if speaks {
+    let on_behalf = given.ip.is_some() || given.user_agent.is_some() || given.form_url.is_some();
+    if on_behalf {
         Actor::<SubscribeOnBehalf>::extract(&req).await?;
     }
     let mut violations = Violations::default();
@@ -163,7 +168,7 @@ pub async fn join_subscribers(
         .take("/user_agent", given.user_agent.as_deref().map(|text| line("user-agent", text)).transpose());
     let form_url = violations
         .take("/form_url", given.form_url.as_deref().map(|text| line("form-url", text)).transpose());
-    let visitor = if speaks {
+    let sender = if on_behalf {
         let hash = |ip| evidence::network_hash(&app.keys, ip);
         Visitor {
             network_hash: ip.flatten().map(hash),
@@ -171,7 +176,7 @@ pub async fn join_subscribers(
             form_url: form_url.flatten(),
         }
     } else {
-        Visitor::of(&app, &req)
+        visitor(&app, &req)
     };
     match ip.flatten() {
         Some(ip) => {
@@ -185,35 +190,29 @@ pub async fn join_subscribers(
     let locale = violations.take("/locale", given.locale.as_deref().map(Locale::parse).transpose());
     let source = violations
         .take("/source", given.source.as_deref().map(|text| Line::parse("source", text)).transpose());
-    let topics = violations.take("/topics", topics(given.topics.unwrap_or_default()));
-    let text = violations.take(
-        "/consent_text",
-        given
-            .consent_text
-            .as_deref()
-            .map(|text| validate::filled_text("consent-text", text, MOST_TEXT))
-            .transpose(),
-    );
+    let topics = violations.take("/topics", topics(&given.topics.unwrap_or_default()));
+    let text = violations.take("/consent_text", given.consent_text.as_deref().map(consent_text).transpose());
     violations.check()?;
     if let (Some(email), Some(name), Some(locale), Some(source), Some(topics), Some(text)) =
         (email, name, locale, source, topics, text)
     {
-        let via = if speaks { Via::Server } else { Via::Api };
-        let evidence = Evidence { text, source, visitor, ..Evidence::new(Kind::Requested, via) };
+        let via = if on_behalf { Via::Server } else { Via::Api };
+        let evidence = Evidence { text, source, visitor: sender, ..Evidence::new(Kind::SignedUp, via) };
         let locale = locale.unwrap_or_else(|| app.config.site.locale.clone());
         signup::accept(&app, &req, SignUp { email, name, locale, topics, evidence }).await?;
     }
-    Ok(Response::ok(&Joined { status: "pending" })?.status(StatusCode::ACCEPTED))
+    Ok(Response::ok(&SubscribeResponse { status: "pending" })?.status(StatusCode::ACCEPTED))
 }
 
 /// List subscribers
 ///
-/// The newest first, unless `sort` says otherwise.
+/// Requires the right `subscribers:read`. Returns the newest first unless `sort` says otherwise; all filters are combined
+/// with AND. A cursor used with other filters or another order is refused with 400.
 #[utoipa::path(get, path = "/v1/subscribers", tag = "subscribers", security(("bearer" = [])),
     params(ListParameters,
         ("fields" = inline(Option<Vec<SubscriberField>>), Query, nullable = false, min_items = 1, max_items = 100,
-            explode = false, description = "Only these members; `unsubscribe_url` comes only if it is named.")),
-    responses((status = 200, description = "A page of the list.", body = SubscriberPage,
+            explode = false, description = "Return only these fields. `unsubscribe_url` is returned only if it is listed here.")),
+    responses((status = 200, description = "A page of subscribers.", body = SubscriberPage,
                headers(("Link" = String, description = "The next page, with `rel=\"next\"`, if there is one.")))))]
 pub async fn list_subscribers(
     app: Data<App>,
@@ -221,27 +220,24 @@ pub async fn list_subscribers(
     req: HttpRequest,
     query: Query<ListRequest>,
 ) -> Result<Response> {
-    let Query(ListRequest { wanted, page: part, fields }) = query;
-    let after = part.after(&wanted)?;
-    let (kept, next_cursor, total) = app
+    let Query(ListRequest { filter, page: part, fields }) = query;
+    let after = part.after(&filter)?;
+    let (records, next_cursor, total) = app
         .db
         .snapshot(move |conn| {
-            let total = part.include_total.then(|| list::count(conn, &wanted)).transpose()?;
-            let mut rows = list::list(conn, &wanted, after, part.limit + 1)?;
-            let next_cursor = part.cut(&mut rows, &wanted, |row| list::place(&wanted, row))?;
-            Ok((store::complete(conn, rows)?, next_cursor, total))
+            let total = part.include_total.then(|| list::count(conn, &filter)).transpose()?;
+            let mut rows = list::list(conn, &filter, after, part.limit + 1)?;
+            let next_cursor = part.cut(&mut rows, &filter, |row| list::position(&filter, row))?;
+            Ok((store::load_records(conn, rows)?, next_cursor, total))
         })
         .await?;
-    let items = kept.into_iter().map(|kept| write(&app, &fields, kept)).collect::<Result<_>>()?;
+    let items =
+        records.into_iter().map(|record| choose_fields(&app, &fields, record)).collect::<Result<_>>()?;
     let answer = Response::ok(&SubscriberPage { items, next_cursor: next_cursor.clone(), total })?;
     Ok(page::with_next_link(answer, req.path(), req.query_string(), next_cursor.as_deref()))
 }
 
-/// Reads the topics that somebody chose.
-///
-/// # Errors
-/// `topics-too-many`, or what is wrong with one of them.
-pub(super) fn topics(given: Vec<String>) -> Result<Vec<Slug>, Invalid> {
+fn topics(given: &[String]) -> Result<Vec<Slug>, Invalid> {
     validate::count("topics", given.len(), MAX_TOPICS)?;
     given.iter().map(|slug| Slug::parse(slug)).collect()
 }
@@ -251,6 +247,10 @@ fn ip(text: &str) -> Result<IpAddr, Invalid> {
 }
 
 fn line(noun: &str, text: &str) -> Result<String, Invalid> {
-    validate::text(noun, text, evidence::MOST_KEPT)?;
-    validate::line(noun, &evidence::kept(text).unwrap_or_default(), evidence::MOST_KEPT)
+    validate::text(noun, text, MAX_LINE_CHARS)?;
+    validate::line(noun, &evidence::truncated_line(text).unwrap_or_default(), MAX_LINE_CHARS)
+}
+
+fn consent_text(text: &str) -> Result<String, Invalid> {
+    validate::filled_text("consent-text", text, MAX_TEXT_CHARS)
 }

@@ -18,16 +18,16 @@ use crate::base::ids::SuppressionId;
 use crate::base::text::email::EmailAddress;
 use crate::base::text::validate;
 use crate::subscribers::consent::Reason;
-use crate::subscribers::evidence::{Evidence, Kind, Via};
+use crate::subscribers::evidence::{Evidence, Via};
 use crate::subscribers::suppressions::{self, SuppressionRow};
-use crate::subscribers::{confirmations, store};
+use crate::subscribers::{store, unsubscribe};
 
-/// An address that is sent nothing. Only a keyed hash of it is kept.
+/// A suppressed address. Only a keyed hash of the address is stored.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Suppression {
     id: SuppressionId,
     reason: Reason,
-    /// Since when, for this reason.
+    /// Since when it has been suppressed for this reason.
     created_at: Timestamp,
 }
 
@@ -40,44 +40,44 @@ impl From<SuppressionRow> for Suppression {
 /// A page of suppressed addresses.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SuppressionPage {
-    /// At most `limit`, the newest first.
+    /// At most `limit`, newest first.
     #[schema(max_items = 100)]
     items: Vec<Suppression>,
-    /// The cursor of the next page; `null` on the last.
+    /// The cursor of the next page; `null` on the last page.
     #[schema(max_length = 4000)]
     next_cursor: Option<String>,
-    /// How many there are; only if `include_total` asks for it.
+    /// The number of suppressed addresses that match; only with `include_total=true`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, nullable = false, minimum = 0, maximum = 1_000_000_000)]
     total: Option<i64>,
 }
 
-/// An address that is to be sent nothing.
+/// An address to suppress.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SuppressAddress {
-    /// Which.
+    /// The address.
     #[schema(min_length = 3, max_length = 254, format = "idn-email")]
     email: String,
-    /// Why: `bounced`, `complained` or `unsubscribed`.
+    /// The reason: `bounced`, `complained` or `unsubscribed`.
     #[schema(value_type = Reason)]
     reason: String,
 }
 
-/// What the list of suppressed addresses takes, beside the page.
+/// The query parameters of the list, apart from those of paging.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "documents what `SuppressionRequest` reads")]
 pub struct SuppressionParameters {
-    /// For any of these reasons.
+    /// Addresses suppressed for any of these reasons.
     #[param(value_type = Option<Vec<Reason>>, explode = false, style = Form, min_items = 1, max_items = 100)]
     reason: Option<Vec<Reason>>,
-    /// This address alone: whether it is suppressed.
+    /// Only this address, to look up whether it is suppressed.
     #[param(min_length = 3, max_length = 254)]
     email: Option<String>,
 }
 
-/// Which suppressed addresses are wanted.
+/// Which suppressed addresses are listed.
 #[derive(Debug)]
 pub struct SuppressionRequest {
     reasons: Vec<Reason>,
@@ -97,15 +97,17 @@ impl FromParams for SuppressionRequest {
 }
 
 fn unknown_reason() -> Invalid {
-    validate::unknown("reason", Reason::ALL.map(Reason::as_str))
+    validate::unknown("reason", Reason::texts())
 }
 
 /// List suppressed addresses
 ///
-/// Those that are sent nothing, whatever is imported: the newest first. `email` asks about one address.
+/// Requires the right `subscribers:read`. Returns the addresses that are sent nothing, whatever is imported, newest first.
+/// The addresses themselves are not stored; `email` looks up one address. A cursor used with other filters is refused with
+/// 400.
 #[utoipa::path(get, path = "/v1/suppressions", tag = "subscribers", security(("bearer" = [])),
     params(SuppressionParameters, page::PageParams),
-    responses((status = 200, description = "A page of the list.", body = SuppressionPage,
+    responses((status = 200, description = "A page of suppressed addresses.", body = SuppressionPage,
                headers(("Link" = String, description = "The next page, with `rel=\"next\"`, if there is one.")))))]
 pub async fn list_suppressions(
     app: Data<App>,
@@ -139,9 +141,10 @@ pub async fn list_suppressions(
 
 /// Suppress an address
 ///
-/// For bounces and complaints that another tool reports, and for those who ask by other ways. A subscriber with the
-/// address changes status accordingly. A graver reason takes the place of a lighter one, never the other way round; what
-/// lifts it is the person's own new confirmation, and nothing else.
+/// Requires the right `subscribers:write`. Reports a bounce or a complaint from another tool, or suppresses the address of a
+/// person who asked for it in another way. A subscriber with the address gets the corresponding status. A graver reason
+/// replaces a lighter one, never the reverse (`unsubscribed`, then `bounced`, then `complained`). A suppression is lifted
+/// only when the person confirms a new double opt-in. Responds 422 if the address or the reason is invalid.
 #[utoipa::path(post, path = "/v1/suppressions", tag = "subscribers", security(("bearer" = [])),
     params(IdempotencyKeyHeader), request_body = SuppressAddress,
     responses((status = 200, description = "The address is suppressed.", body = Suppression)))]
@@ -157,23 +160,18 @@ pub async fn suppress_address(
     let reason = violations.take("/reason", reason.ok_or_else(unknown_reason));
     violations.check()?;
     let (Some(email), Some(reason)) = (email, reason) else { return Err(Error::internal("unchecked")) };
-    let keys = app.keys.clone();
-    let kind = match reason {
-        Reason::Bounced => Kind::Bounced,
-        Reason::Complained => Kind::Complained,
-        Reason::Unsubscribed | Reason::Erased => Kind::Withdrawn,
-    };
-    let evidence = Evidence::new(kind, Via::Editor);
+    let (keys, evidence) = (app.keys.clone(), Evidence::new(reason.into(), Via::Editor));
     let fingerprint = body.fingerprint;
     let work = move |tx: &mut Tx<'_>, (): &()| {
         let hash = suppressions::hash(&keys, email.key());
         if let Some(id) = store::find_by_address(tx, &email)? {
-            confirmations::end(tx, &keys, id, reason, &evidence)?;
+            unsubscribe::unsubscribe(tx, &keys, id, reason, &evidence)?;
         } else {
             let id = suppressions::suppress(tx, &hash, reason)?;
             tx.append(Event::AddressSuppressed(id));
         }
-        let row = suppressions::find(tx, &hash)?.ok_or_else(|| Error::internal("a suppression is gone"))?;
+        let row =
+            suppressions::find(tx, &hash)?.ok_or_else(|| Error::internal("a suppression is missing"))?;
         Response::ok(&Suppression::from(row))
     };
     key.once(actor.user, &fingerprint).answer(&app.db, async { Ok(()) }, work).await

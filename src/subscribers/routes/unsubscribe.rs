@@ -1,4 +1,4 @@
-//! `/v1/subscribers/{id}/unsubscribe`: an editor unsubscribes somebody who asked for it by other ways.
+//! `/v1/subscribers/{id}/unsubscribe`: an editor unsubscribes somebody who asked for it in another way.
 
 use actix_web::web::{Data, Path};
 
@@ -11,14 +11,15 @@ use crate::base::http::{IdempotencyKey, Response};
 use crate::base::ids::SubscriberId;
 use crate::subscribers::consent::Reason;
 use crate::subscribers::evidence::{Evidence, Kind, Via};
-use crate::subscribers::{confirmations, store};
+use crate::subscribers::{store, unsubscribe};
 
-/// Unsubscribe somebody
+/// Unsubscribe a subscriber
 ///
-/// As if they had pressed the button themselves. Done twice is done once.
+/// Requires the right `subscribers:write`. Stops all mail to the person and suppresses the address, as if they had pressed the
+/// unsubscribe button. Has no further effect when repeated. Responds 404 if there is no such subscriber.
 #[utoipa::path(post, path = "/v1/subscribers/{id}/unsubscribe", tag = "subscribers", security(("bearer" = [])),
-    params(("id" = SubscriberId, Path, description = "Whom."), IdempotencyKeyHeader),
-    responses((status = 204, description = "No more mail is sent there.")))]
+    params(("id" = SubscriberId, Path, description = "The subscriber's id."), IdempotencyKeyHeader),
+    responses((status = 204, description = "The person is unsubscribed.")))]
 pub async fn unsubscribe_subscriber(
     app: Data<App>,
     actor: Actor<WriteSubscribers>,
@@ -30,7 +31,7 @@ pub async fn unsubscribe_subscriber(
     let evidence = Evidence::new(Kind::Withdrawn, Via::Editor);
     let work = move |tx: &mut Tx<'_>, (): &()| {
         store::find(tx, id)?.ok_or(Error::NotFound("subscriber"))?;
-        confirmations::end(tx, &keys, id, Reason::Unsubscribed, &evidence)?;
+        unsubscribe::unsubscribe(tx, &keys, id, Reason::Unsubscribed, &evidence)?;
         Ok(Response::no_content())
     };
     key.once(actor.user, &[]).answer(&app.db, async { Ok(()) }, work).await

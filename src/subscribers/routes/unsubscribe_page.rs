@@ -8,73 +8,75 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::pages::{button_page, message_page};
+use super::visitor::visitor;
 use crate::app::App;
 use crate::base::db::Tx;
 use crate::base::error::Result;
-use crate::base::http::html;
-use crate::base::http::{Form, Response};
+use crate::base::http::{Form, Response, html};
 use crate::subscribers::consent::Reason;
-use crate::subscribers::evidence::{Evidence, Kind, Via, Visitor};
-use crate::subscribers::{Grant, confirmations, languages};
+use crate::subscribers::evidence::{Evidence, Kind, Via};
+use crate::subscribers::{LinkScope, store, unsubscribe};
 
-/// What a mail program sends when its unsubscribe button is pressed, as RFC 8058 says.
+/// What a mail program sends when its unsubscribe button is pressed (RFC 8058).
 #[derive(Debug, Deserialize, ToSchema)]
-#[expect(dead_code, reason = "documents the form, which nothing has to be read from")]
-pub struct LeaveForm {
-    /// `One-Click`, from programs; people's browsers send nothing.
+#[expect(dead_code, reason = "documents the form")]
+pub struct UnsubscribeForm {
+    /// `One-Click` from mail programs; browsers send nothing.
     #[serde(rename = "List-Unsubscribe")]
     #[schema(max_length = 100)]
     one_click: Option<String>,
 }
 
-/// See the page that unsubscribes
+/// Get the unsubscribe page
 ///
-/// What the link in every mail opens: a button. Nobody has left yet.
-#[utoipa::path(get, path = "/subscribe/leave/{token}", tag = "pages", security(()),
-    params(("token" = String, Path, min_length = 1, max_length = 100, description = "The token of the link.")),
+/// The page that the unsubscribe link of every email opens. It has a button that unsubscribes; opening it changes nothing.
+/// Responds 404 if the link is unknown.
+#[utoipa::path(get, path = "/subscribe/unsubscribe/{token}", tag = "pages", security(()),
+    params(("token" = String, Path, min_length = 1, max_length = 100, description = "The token in the link.")),
     responses(
-        (status = 200, description = "A button.", body = String, content_type = "text/html; charset=utf-8"),
-        (status = 404, description = "The link is not one of ours.", body = String,
+        (status = 200, description = "The page.", body = String, content_type = "text/html; charset=utf-8"),
+        (status = 404, description = "The link is unknown.", body = String,
          content_type = "text/html; charset=utf-8"),
     ))]
-pub async fn get_leave_page(app: Data<App>, req: HttpRequest, token: Path<String>) -> Result<Response> {
-    let Some((subscriber, _)) = Grant::read(&app.keys, &token) else {
+pub async fn get_unsubscribe_page(app: Data<App>, req: HttpRequest, token: Path<String>) -> Result<Response> {
+    let Some((subscriber, _)) = LinkScope::parse(&app.keys, &token) else {
         let language = html::language(&app.templates, &req, None);
         return message_page(&app, &language, StatusCode::NOT_FOUND, "broken", true);
     };
-    let locale = app.db.read(move |conn| languages::of_subscriber(conn, subscriber)).await?;
-    button_page(&app, &html::language(&app.templates, &req, locale.as_ref()), "leave")
+    let locale = app.db.read(move |conn| store::find_locale(conn, subscriber)).await?;
+    button_page(&app, &html::language(&app.templates, &req, locale.as_ref()), "unsubscribe")
 }
 
-/// Unsubscribe
+/// Unsubscribe with a link
 ///
-/// What the button of the page does, and that of mail programs (RFC 8058), urlencoded or as `multipart/form-data`: always
-/// 200, never a redirect, and done twice is done once.
-#[utoipa::path(post, path = "/subscribe/leave/{token}", tag = "pages", security(()),
-    params(("token" = String, Path, min_length = 1, max_length = 100, description = "The token of the link.")),
-    request_body(content = Option<LeaveForm>, content_type = "application/x-www-form-urlencoded"),
-    responses((status = 200, description = "No more mail is sent there.", body = String,
+/// What the button of the unsubscribe page and the one-click button of mail programs (RFC 8058) do: stops all mail to the
+/// person and suppresses the address. Takes `application/x-www-form-urlencoded` or `multipart/form-data`. Always responds
+/// 200, never a redirect, and has no further effect when repeated.
+#[utoipa::path(post, path = "/subscribe/unsubscribe/{token}", tag = "pages", security(()),
+    params(("token" = String, Path, min_length = 1, max_length = 100, description = "The token in the link.")),
+    request_body(content = Option<UnsubscribeForm>, content_type = "application/x-www-form-urlencoded"),
+    responses((status = 200, description = "The person is unsubscribed.", body = String,
                content_type = "text/html; charset=utf-8")))]
-pub async fn submit_leave_page(
+pub async fn submit_unsubscribe_page(
     app: Data<App>,
     req: HttpRequest,
     token: Path<String>,
     form: Result<Form>,
 ) -> Result<Response> {
-    let Some((subscriber, _)) = Grant::read(&app.keys, &token) else {
+    let Some((subscriber, _)) = LinkScope::parse(&app.keys, &token) else {
         let language = html::language(&app.templates, &req, None);
         return message_page(&app, &language, StatusCode::OK, "broken", true);
     };
-    // The token is all that counts: a body that cannot be read keeps nobody on the list.
+    // Only the token counts: a malformed body does not keep anybody subscribed.
     let form = form.unwrap_or_default();
     let via = if form.text("List-Unsubscribe").is_some() { Via::OneClick } else { Via::Mail };
-    let evidence = Evidence::new(Kind::Withdrawn, via).from(Visitor::of(&app, &req));
+    let evidence = Evidence::new(Kind::Withdrawn, via).from(visitor(&app, &req));
     let keys = app.keys.clone();
-    let leave = move |tx: &mut Tx<'_>| {
-        confirmations::end(tx, &keys, subscriber, Reason::Unsubscribed, &evidence)?;
-        languages::of_subscriber(tx, subscriber)
+    let unsubscribe = move |tx: &mut Tx<'_>| {
+        unsubscribe::unsubscribe(tx, &keys, subscriber, Reason::Unsubscribed, &evidence)?;
+        store::find_locale(tx, subscriber)
     };
-    let locale = app.db.write(leave).await?;
+    let locale = app.db.write(unsubscribe).await?;
     let language = html::language(&app.templates, &req, locale.as_ref());
-    message_page(&app, &language, StatusCode::OK, "left", true)
+    message_page(&app, &language, StatusCode::OK, "unsubscribed", true)
 }

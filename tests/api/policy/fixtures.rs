@@ -122,7 +122,7 @@ impl Fixtures {
     /// The upload of a file of subscribers.
     pub fn import(&self) -> Call {
         let file = format!("email\n{}\n", self.email());
-        self.post("/v1/subscribers/import?dry_run=true").body("text/csv", file)
+        self.post("/v1/subscriber-imports?dry_run=true").body("text/csv", file)
     }
 
     /// The path of an import.

@@ -143,7 +143,7 @@ fn the_document_says_which_operations_need_a_token() {
         let security = &operation.expect("an operation").value["security"];
         let expected = match line.access {
             // A website's server may sign up its visitors; it sends a token then.
-            Access::Anyone if line.operation == "join_subscribers" => json!([{}, {"bearer": []}]),
+            Access::Anyone if line.operation == "subscribe_address" => json!([{}, {"bearer": []}]),
             Access::Anyone => json!([{}]),
             Access::Roles(_) => json!([{"bearer": []}]),
         };

@@ -5,7 +5,7 @@ use serde_json::json;
 #[rustfmt::skip]
 policy! {
     //                      contributor author editor admin
-    join_subscribers:       anyone            => |on| on.post("/v1/subscribers").json(json!({"email": on.email()}));
+    subscribe_address:       anyone            => |on| on.post("/v1/subscribers").json(json!({"email": on.email()}));
     list_subscribers:       [403 403 any any] => |on| on.get("/v1/subscribers");
     get_subscriber_stats:   [403 403 any any] => |on| on.get("/v1/subscribers/stats");
     export_subscribers:     [403 403 403 any] => |on| on.get("/v1/subscribers/export");

@@ -19,14 +19,14 @@ const password = "correct horse battery staple";
 /** What the pages are found by, in each language. */
 const languages = [
   { tag: "en", words: {
-    asked: "Please check your mail", again: "One more press", confirm: "Confirm your subscription", confirmButton: "Confirm",
+    asked: "Please check your mail", again: "Please press the button again", confirm: "Confirm your subscription", confirmButton: "Confirm",
     confirmed: "You are subscribed", welcome: "/subscribe/preferences/", download: "Download my data",
-    leave: "Unsubscribe", left: "You have unsubscribed", erased: "Everything is erased",
+    unsubscribe: "Unsubscribe", unsubscribed: "You have unsubscribed", erased: "Everything is erased",
   } },
   { tag: "de", words: {
     asked: "Bitte sehen Sie in Ihr Postfach", again: "Noch ein Klick", confirm: "Abonnement bestätigen", confirmButton: "Bestätigen",
     confirmed: "Sie haben unsere E-Mails abonniert", welcome: "/subscribe/preferences/", download: "Meine Daten herunterladen",
-    leave: "Abbestellen", left: "Sie haben unsere E-Mails abbestellt", erased: "Alles ist gelöscht",
+    unsubscribe: "Abbestellen", unsubscribed: "Sie haben unsere E-Mails abbestellt", erased: "Alles ist gelöscht",
   } },
 ];
 

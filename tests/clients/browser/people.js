@@ -1,5 +1,5 @@
 // What people do with the pages, without scripts: they subscribe, follow the link in the mail that a real mail server
-// received, press the button, choose topics, and leave again, by hand and as a mail provider does it for them. Every page on
+// received, press the button, choose topics, and unsubscribe, by hand and as a mail provider does it for them. Every page on
 // the way is looked at: narrow and wide, light and dark, by axe-core, and for anything loaded from elsewhere.
 import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
@@ -127,13 +127,13 @@ export async function people(browser, address, { mails }, statusOf, language) {
   ]);
   assert.equal(download.suggestedFilename(), "subscription.json");
 
-  const leave = link(asked, "leave");
-  await page.goto(leave);
-  await at(w.leave);
-  await shot("leave");
+  const unsubscribe = link(asked, "unsubscribe");
+  await page.goto(unsubscribe);
+  await at(w.unsubscribe);
+  await shot("unsubscribe");
   assert.equal(await statusOf(reader), "confirmed", "opening the page has changed something");
-  await press(w.leave, w.left);
-  await shot("left");
+  await press(w.unsubscribe, w.unsubscribed);
+  await shot("unsubscribed");
   assert.equal(await statusOf(reader), "unsubscribed");
 
   // As a mail provider does it for somebody: no redirect, 200, in the encoding of RFC 8058.
@@ -147,7 +147,7 @@ export async function people(browser, address, { mails }, statusOf, language) {
   assert.equal(oneClick.status, 200);
 
   await page.goto(link(welcome, "preferences"));
-  await shot("preferences-left");
+  await shot("preferences-unsubscribed");
   await page.locator("button[value=erase]").click();
   await page.locator(".wrong").waitFor();
   await shot("preferences-unsure");
@@ -159,5 +159,5 @@ export async function people(browser, address, { mails }, statusOf, language) {
   await page.goto(`${address}/subscribe/embed`);
   await shot("embed");
   check(address, seen);
-  console.log(`${language.tag}, without scripts: subscribed, confirmed, chose, left and was erased`);
+  console.log(`${language.tag}, without scripts: subscribed, confirmed, chose, unsubscribed and was erased`);
 }

@@ -8,14 +8,14 @@ from lede_client import AuthenticatedClient, Client
 from lede_client.api.accounts import create_session, get_me
 from lede_client.api.articles import get_article, list_articles
 from lede_client.api.drafts import create_article, publish_article, update_section
-from lede_client.api.subscribers import join_subscribers
+from lede_client.api.subscribers import subscribe_address
 from lede_client.models import (
     CreateArticle,
     CreateSession,
-    JoinSubscribers,
     ListArticlesFieldsItem,
     Problem,
     Publish,
+    SubscribeAddress,
     UpdateSection,
 )
 
@@ -95,6 +95,6 @@ asked = list_articles._get_kwargs(topic=["winds"], fields=wanted)
 answer = reader.get_httpx_client().request(**asked).raise_for_status().json()
 assert answer == {"items": [{"id": str(draft.id), "title": "Winds and sails"}], "next_cursor": None}, answer
 
-joined = join_subscribers.sync_detailed(client=reader, body=JoinSubscribers(email="alan@reader.example"))
+joined = subscribe_address.sync_detailed(client=reader, body=SubscribeAddress(email="alan@reader.example"))
 assert joined.status_code == 202, joined
 print("the Python client tells the story")

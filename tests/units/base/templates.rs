@@ -25,7 +25,7 @@ fn config(folder: Option<&Path>) -> Config {
     config
 }
 
-/// What is said of a folder with these files.
+/// Opens a folder with these files.
 fn with(files: &[(&str, &str)]) -> Result<Templates, String> {
     let folder = tempfile::tempdir().unwrap();
     for (name, text) in files {
@@ -73,7 +73,7 @@ fn every_file_of_the_folder_is_compiled_in() {
 }
 
 #[test]
-fn every_language_has_the_same_sentences_with_the_same_places() {
+fn every_language_has_the_same_texts_with_the_same_placeholders() {
     let files = files();
     for (name, words) in files.iter().filter(|(name, _)| name.ends_with(".toml")) {
         assert_eq!(sentences(words), sentences(&files["en.toml"]), "{name}");
@@ -81,7 +81,7 @@ fn every_language_has_the_same_sentences_with_the_same_places() {
 }
 
 #[test]
-fn every_sentence_is_asked_for() {
+fn every_text_is_used() {
     let files = files();
     let asked = Arc::new(Mutex::new(BTreeSet::new()));
     let kept = asked.clone();
@@ -109,32 +109,27 @@ fn what_is_put_in_is_escaped_on_pages_and_not_in_plain_text() {
     let mut config = config(None);
     config.site.title = "Tides & <Häfen> \"by\" 'us'/x".into();
     let templates = Templates::open(&config).unwrap();
-    let urls = context! { confirm_url => "https://a.example/?a=1&b=2", leave_url => "" };
-    let letter = templates.letter(&templates.site(), "confirm_mail", &urls).unwrap();
-    assert_eq!(letter.subject, format!("Confirm your subscription to {}", config.site.title));
-    assert!(
-        letter.text.contains(&config.site.title) && letter.text.contains("?a=1&b=2\n"),
-        "{}",
-        letter.text
-    );
-    assert!(
-        letter.html.contains("mail from Tides &amp; &lt;Häfen&gt; &quot;by&quot; &#39;us&#39;/x at this")
-    );
-    assert!(letter.html.contains("href=\"https://a.example/?a=1&amp;b=2\""), "{}", letter.html);
+    let urls = context! { confirm_url => "https://a.example/?a=1&b=2", unsubscribe_url => "" };
+    let email = templates.email(&templates.site(), "confirmation_email", &urls).unwrap();
+    assert_eq!(email.subject, format!("Confirm your subscription to {}", config.site.title));
+    assert!(email.text.contains(&config.site.title) && email.text.contains("?a=1&b=2\n"), "{}", email.text);
+    assert!(email.html.contains("mail from Tides &amp; &lt;Häfen&gt; &quot;by&quot; &#39;us&#39;/x at this"));
+    assert!(email.html.contains("href=\"https://a.example/?a=1&amp;b=2\""), "{}", email.html);
 }
 
 #[test]
 fn a_page_says_its_language_and_the_policy_its_style() {
     let templates =
-        with(&[("page.css", "h1{color:red}\r\n"), ("he.toml", "[left]\nheading = \"שלום\"\n")]).unwrap();
-    let context = context! { message => "left", link => () };
+        with(&[("page.css", "h1{color:red}\r\n"), ("he.toml", "[unsubscribed]\nheading = \"שלום\"\n")])
+            .unwrap();
+    let context = context! { message => "unsubscribed", link => () };
     let page = |tag: &str| {
         templates.page(&templates.nearest(&locale(tag)), "message.html", context.clone()).unwrap()
     };
     assert!(page("de-AT").contains("<html lang=\"de\" dir=\"ltr\">"), "{}", page("de-AT"));
     let other = page("he");
     assert!(other.contains("<html lang=\"he\" dir=\"rtl\">") && other.contains("<h1>שלום</h1>"), "{other}");
-    assert!(other.contains("We send you no more mail."), "what is missing is said in English: {other}");
+    assert!(other.contains("We send you no more mail."), "what is missing is taken from English: {other}");
     let style = other.split("<style>").nth(1).unwrap().split("</style>").next().unwrap();
     assert_eq!(style, "h1{color:red}\n");
     let hash = BASE64_STANDARD.encode(sha256(style.as_bytes()));
@@ -142,9 +137,11 @@ fn a_page_says_its_language_and_the_policy_its_style() {
 }
 
 #[test]
-fn a_folder_changes_one_sentence_and_leaves_the_others() {
-    let files =
-        [("en.toml", "[left]\nheading = \"Farewell\"\n"), ("de-AT.toml", "[left]\nheading = \"Servus\"\n")];
+fn a_folder_replaces_one_text_and_keeps_the_others() {
+    let files = [
+        ("en.toml", "[unsubscribed]\nheading = \"Farewell\"\n"),
+        ("de-AT.toml", "[unsubscribed]\nheading = \"Servus\"\n"),
+    ];
     let templates = with(&files).unwrap();
     for (tag, heading, text) in [
         ("en", "<h1>Farewell</h1>", "no more mail"),
@@ -152,55 +149,63 @@ fn a_folder_changes_one_sentence_and_leaves_the_others() {
         ("de-CH", "<h1>Sie haben unsere E-Mails abbestellt</h1>", "keine E-Mails mehr"),
         ("fr", "<h1>Farewell</h1>", "no more mail"),
     ] {
-        let context = context! { message => "left", link => () };
+        let context = context! { message => "unsubscribed", link => () };
         let page = templates.page(&templates.nearest(&locale(tag)), "message.html", context).unwrap();
         assert!(page.contains(heading) && page.contains(text), "{tag}: {page}");
     }
 }
 
 #[test]
-fn a_mistake_in_a_file_is_told_in_one_line_that_names_it() {
+fn a_mistake_in_a_file_is_reported_in_one_line_that_names_it() {
     let broken = "{% extends \"page.html\" %}\n{% block content %}\n{{ subject }}\n{% endblock %}";
     let branch = "{% if link == 7 %}\n{{ links }}\n{% endif %}";
     for (name, text, wanted) in [
         ("message.html", "<p>\n{% if %}", "FOLDER/message.html: line 2: syntax error: "),
-        ("message.html", broken, "FOLDER/message.html: there is nothing called subject"),
-        ("message.html", branch, "FOLDER/message.html: there is nothing called links"),
+        ("message.html", broken, "FOLDER/message.html: there is no variable called subject"),
+        ("message.html", branch, "FOLDER/message.html: there is no variable called links"),
         ("message.html", "{{ message.a.b }}", "FOLDER/message.html: line 1: undefined value"),
         ("message.html", "{% extends \"pages.html\" %}", "FOLDER/message.html: line 1: template not found: "),
         (
             "message.html",
-            "\n{{ t(\"left.hedding\") }}",
-            "FOLDER/message.html: line 2: invalid operation: there is no sentence called left.hedding",
+            "\n{{ t(\"unsubscribed.hedding\") }}",
+            "FOLDER/message.html: line 2: invalid operation: there is no text called unsubscribed.hedding",
         ),
         (
-            "confirm_mail.txt",
-            "{{ t(\"confirm_mail.text\") }}",
-            "FOLDER/confirm_mail.txt: line 1: invalid operation: confirm_mail.text is to be given site",
+            "confirmation_email.txt",
+            "{{ t(\"confirmation_email.text\") }}",
+            "FOLDER/confirmation_email.txt: line 1: invalid operation: confirmation_email.text needs a value for site",
         ),
-        ("confirm_mail.txt", "{{ site|shout }}", "FOLDER/confirm_mail.txt: line 1: unknown filter: "),
-        ("page.html", "{{ message }}", "FOLDER/page.html: there is nothing called message"),
-        ("page.css", "a{}</STYLE>", "FOLDER/page.css: a style does not end itself"),
-        ("mesage.html", "", "FOLDER/mesage.html: no file is called that; there are button.html, "),
+        (
+            "confirmation_email.txt",
+            "{{ site|shout }}",
+            "FOLDER/confirmation_email.txt: line 1: unknown filter: ",
+        ),
+        ("page.html", "{{ message }}", "FOLDER/page.html: there is no variable called message"),
+        ("page.css", "a{}</STYLE>", "FOLDER/page.css: a style sheet contains no </style"),
+        ("mesage.html", "", "FOLDER/mesage.html: there is no such template; there are button.html, "),
         ("german.toml", "", "FOLDER/german.toml: a locale looks like "),
-        ("de_at.toml", "", "FOLDER/de_at.toml: words in that language stand in de-AT.toml"),
-        ("fr.toml", "[left]\nheading = 1\n", "FOLDER/fr.toml: line 2: "),
-        ("fr.toml", "[left]\nheading\n", "FOLDER/fr.toml: line 2: "),
-        ("fr.toml", "[left]\nhedding = \"Adieu\"\n", "FOLDER/fr.toml: no template asks for left.hedding"),
+        ("de_at.toml", "", "FOLDER/de_at.toml: the file of that language is called de-AT.toml"),
+        ("fr.toml", "[unsubscribed]\nheading = 1\n", "FOLDER/fr.toml: line 2: "),
+        ("fr.toml", "[unsubscribed]\nheading\n", "FOLDER/fr.toml: line 2: "),
         (
             "fr.toml",
-            "[left]\nheading = \"Adieu {name}\"\n",
-            "FOLDER/fr.toml: left.heading: nothing is put in for {name}",
+            "[unsubscribed]\nhedding = \"Adieu\"\n",
+            "FOLDER/fr.toml: no template uses unsubscribed.hedding",
         ),
         (
             "fr.toml",
-            "[left]\nheading = \"Adieu {\"\n",
-            "FOLDER/fr.toml: line 2: left.heading: a brace that is opened is closed",
+            "[unsubscribed]\nheading = \"Adieu {name}\"\n",
+            "FOLDER/fr.toml: unsubscribed.heading: there is no placeholder {name}",
         ),
         (
             "fr.toml",
-            "[left]\nheading = \" \"\n",
-            "FOLDER/fr.toml: line 2: left.heading: a sentence says something",
+            "[unsubscribed]\nheading = \"Adieu {\"\n",
+            "FOLDER/fr.toml: line 2: unsubscribed.heading: a brace is not closed",
+        ),
+        (
+            "fr.toml",
+            "[unsubscribed]\nheading = \" \"\n",
+            "FOLDER/fr.toml: line 2: unsubscribed.heading: the text is empty",
         ),
     ] {
         let why = with(&[(name, text)]).unwrap_err();
@@ -212,7 +217,7 @@ fn a_mistake_in_a_file_is_told_in_one_line_that_names_it() {
 }
 
 #[test]
-fn the_language_that_is_wanted_most_is_spoken() {
+fn the_preferred_language_is_chosen() {
     let mut config = config(None);
     for (site, header, wanted) in [
         ("en", "de", Some("de")),
@@ -237,8 +242,8 @@ fn the_language_that_is_wanted_most_is_spoken() {
 }
 
 #[test]
-fn a_language_of_one_region_serves_who_names_none() {
-    let templates = with(&[("pt-BR.toml", "[left]\nheading = \"Tchau\"\n")]).unwrap();
+fn a_language_of_one_region_is_used_for_a_tag_without_one() {
+    let templates = with(&[("pt-BR.toml", "[unsubscribed]\nheading = \"Tchau\"\n")]).unwrap();
     assert_eq!(templates.nearest(&locale("pt")).tag(), "pt-BR");
     assert_eq!(templates.nearest(&locale("pt-PT")).tag(), "en");
     assert_eq!(templates.accepted("pt, de;q=0.9").unwrap().tag(), "pt-BR");
@@ -247,11 +252,11 @@ fn a_language_of_one_region_serves_who_names_none() {
 #[test]
 fn lines_of_mails_are_broken_at_blanks() {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("test_mail.txt"), "{{ site|wrap }}").unwrap();
+    std::fs::write(folder.path().join("test_email.txt"), "{{ site|wrap }}").unwrap();
     let mut config = config(Some(folder.path()));
     config.site.title = format!("{} {}\nnext", "word ".repeat(20), "x".repeat(100));
     let templates = Templates::open(&config).unwrap();
-    let wrapped = templates.letter(&templates.site(), "test_mail", &context! {}).unwrap().text;
+    let wrapped = templates.email(&templates.site(), "test_email", &context! {}).unwrap().text;
     assert!(wrapped.lines().all(|line| line.chars().count() <= 72 || !line.contains(' ')), "{wrapped}");
     assert_eq!(wrapped.split_whitespace().count(), config.site.title.split_whitespace().count());
     assert!(wrapped.ends_with("\nnext"));

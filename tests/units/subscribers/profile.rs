@@ -18,7 +18,7 @@ fn labels_are_bounded_and_unique() {
 }
 
 #[test]
-fn custom_is_merged_as_rfc_7396_says() {
+fn custom_members_are_merged_by_rfc_7396() {
     let Value::Object(patch) = json!({"a": null, "b": {"d": 2, "c": null}, "e": [null]}) else { return };
     let before = serde_json::from_value(json!({"a": 1, "b": {"c": 1}, "f": 1})).unwrap();
     let before = Custom::default().merged(before).unwrap();

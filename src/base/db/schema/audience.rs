@@ -1,4 +1,4 @@
-//! Subscribers, the evidence of their consent, and their mail.
+//! Subscribers and the evidence of their consent.
 
 diesel::table! {
     use crate::base::db::schema::sql_types::*;
@@ -23,7 +23,7 @@ diesel::table! {
 diesel::table! {
     use crate::base::db::schema::sql_types::*;
 
-    confirmations (id) {
+    confirmation_requests (id) {
         id -> Id,
         subscriber_id -> Id,
         token_hash -> Binary,
@@ -77,9 +77,9 @@ diesel::table! {
 diesel::table! {
     use crate::base::db::schema::sql_types::*;
 
-    unanswered_questions (address_hash, asked_at) {
+    unanswered_requests (address_hash, requested_at) {
         address_hash -> Binary,
-        asked_at -> Instant,
+        requested_at -> Instant,
     }
 }
 
@@ -98,19 +98,5 @@ diesel::table! {
     subscriber_topics (subscriber_id, topic_id) {
         subscriber_id -> Id,
         topic_id -> Id,
-    }
-}
-
-diesel::table! {
-    use crate::base::db::schema::sql_types::*;
-
-    mails (id) {
-        id -> Id,
-        subscriber_id -> Id,
-        kind -> Text,
-        created_at -> Instant,
-        tried_at -> Nullable<Instant>,
-        sent_at -> Nullable<Instant>,
-        refused_at -> Nullable<Instant>,
     }
 }

@@ -7,6 +7,7 @@ mod audience;
 mod drafts;
 mod log;
 mod machinery;
+mod outbox;
 mod published;
 mod search;
 mod subscriber_imports;
@@ -15,15 +16,16 @@ mod website;
 
 pub use accounts::users;
 pub use audience::{
-    confirmations, consent_texts, consents, mails, subscriber_labels, subscriber_topics, subscribers,
-    suppressions, unanswered_questions,
+    confirmation_requests, consent_texts, consents, subscriber_labels, subscriber_topics, subscribers,
+    suppressions, unanswered_requests,
 };
 pub use drafts::{article_terms, articles, changes, revisions, sections, slugs};
 pub use log::{events, latest_changes};
 pub use machinery::{idempotency_keys, jobs, keys};
+pub use outbox::outbox_emails;
 pub use published::{editions, render_context, rendering_terms, renderings};
 pub use search::{search_articles, search_places, search_words};
-pub use subscriber_imports::{import_parts, import_rows, import_seen, imports};
+pub use subscriber_imports::{import_dry_run_people, import_options, import_parts, import_rows, imports};
 pub use taxonomy::{author_details, terms, topic_details};
 pub use website::{addresses, site};
 
@@ -60,16 +62,17 @@ diesel::allow_tables_to_appear_in_same_query!(
     site,
     addresses,
     subscribers,
-    confirmations,
+    confirmation_requests,
     consent_texts,
     consents,
     suppressions,
-    unanswered_questions,
+    unanswered_requests,
     subscriber_labels,
     subscriber_topics,
-    mails,
+    outbox_emails,
     imports,
+    import_options,
     import_parts,
     import_rows,
-    import_seen,
+    import_dry_run_people,
 );

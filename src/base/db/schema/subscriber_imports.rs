@@ -7,18 +7,10 @@ diesel::table! {
         id -> Id,
         user_id -> Id,
         status -> Text,
-        dry_run -> Bool,
-        source -> Nullable<Text>,
-        statement -> Nullable<Text>,
-        labels -> JsonText,
-        locale -> Text,
-        delimiter -> Text,
-        header -> JsonText,
         bytes -> BigInt,
         next_byte -> BigInt,
         next_line -> BigInt,
-        midline -> Bool,
-        rows -> BigInt,
+        skips_line -> Bool,
         created -> BigInt,
         updated -> BigInt,
         unchanged -> BigInt,
@@ -28,6 +20,21 @@ diesel::table! {
         created_at -> Instant,
         started_at -> Nullable<Instant>,
         finished_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use crate::base::db::schema::sql_types::*;
+
+    import_options (import_id) {
+        import_id -> Id,
+        dry_run -> Bool,
+        source -> Nullable<Text>,
+        statement -> Nullable<Text>,
+        labels -> JsonText,
+        locale -> Text,
+        delimiter -> Text,
+        header -> JsonText,
     }
 }
 
@@ -57,9 +64,9 @@ diesel::table! {
 diesel::table! {
     use crate::base::db::schema::sql_types::*;
 
-    import_seen (import_id, hash) {
+    import_dry_run_people (import_id, address_hash) {
         import_id -> Id,
-        hash -> Binary,
+        address_hash -> Binary,
         state -> JsonText,
     }
 }

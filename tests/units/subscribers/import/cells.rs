@@ -1,7 +1,7 @@
-use lede::subscribers::import::cells::{guarded, items, joined, unguarded, write_row};
+use lede::subscribers::import::cells::{escape, items, join, unescape, write_row};
 
 #[test]
-fn what_a_spreadsheet_would_run_is_guarded_and_comes_back_as_it_was() {
+fn what_a_spreadsheet_would_run_is_escaped_and_unescaped() {
     for (text, cell) in [
         ("=1+1", "'=1+1"),
         ("+49 30", "'+49 30"),
@@ -17,8 +17,8 @@ fn what_a_spreadsheet_would_run_is_guarded_and_comes_back_as_it_was() {
         ("", ""),
         ("'", "'"),
     ] {
-        assert_eq!(guarded(text), cell);
-        assert_eq!(unguarded(cell), text, "{cell:?}");
+        assert_eq!(escape(text), cell);
+        assert_eq!(unescape(cell), text, "{cell:?}");
     }
 }
 
@@ -30,9 +30,9 @@ fn a_row_is_quoted_where_it_has_to_be() {
 }
 
 #[test]
-fn a_list_goes_round_in_one_cell() {
+fn a_list_is_written_to_one_cell_and_read_back() {
     for list in [vec![], vec!["vip"], vec!["a", "b, c", "d \"e\""], vec!["x y", "z"]] {
-        assert_eq!(items(&joined(list.iter().copied())), list);
+        assert_eq!(items(&join(list.iter().copied())), list);
     }
     // As Mailchimp and Ghost write tags.
     assert_eq!(items("\"Long time\",\"a, b\""), ["Long time", "a, b"]);

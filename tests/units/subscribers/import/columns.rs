@@ -10,7 +10,7 @@ fn meanings(header: &str) -> Vec<Meaning> {
 }
 
 #[test]
-fn every_export_is_known_by_its_columns() {
+fn every_export_is_recognised_by_its_columns() {
     for (format, header) in [
         (
             Format::Lede,

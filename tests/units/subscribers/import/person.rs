@@ -2,7 +2,7 @@ use lede::base::clock::Timestamp;
 use lede::subscribers::Status;
 use lede::subscribers::import::columns::Columns;
 use lede::subscribers::import::person::{Person, Refusal};
-use lede::subscribers::import::reader;
+use lede::subscribers::import::{detail, reader};
 use serde_json::{Value, json};
 
 fn now() -> Timestamp {
@@ -11,18 +11,15 @@ fn now() -> Timestamp {
 
 /// The persons of a text with a header.
 fn read(text: &str) -> Vec<Result<Person, Refusal>> {
-    let opening = reader::open(text.as_bytes()).unwrap();
-    let columns = Columns::recognise(&opening.header).unwrap();
-    let rest = &text.as_bytes()[usize::try_from(opening.first.byte).unwrap()..];
-    let slice = reader::read(rest, opening.first, true, opening.delimiter, 100);
-    slice.rows.iter().map(|row| columns.person(row.cells.as_ref().unwrap(), now())).collect()
+    let header = reader::read_header(text.as_bytes()).unwrap();
+    let columns = Columns::recognise(&header.columns).unwrap();
+    let rest = &text.as_bytes()[usize::try_from(header.first.byte).unwrap()..];
+    let rows = reader::read(rest, header.first, true, header.delimiter, 100);
+    rows.rows.iter().map(|row| columns.person(row.cells.as_ref().unwrap(), now())).collect()
 }
 
 fn statuses(text: &str) -> Vec<&'static str> {
-    read(text)
-        .into_iter()
-        .map(|row| row.map_or_else(|refusal| refusal.code, |person| person.status.as_str()))
-        .collect()
+    read(text).into_iter().map(|row| row.map_or_else(|code| code, |person| person.status.as_str())).collect()
 }
 
 #[test]
@@ -43,7 +40,7 @@ fn a_person_of_mailchimp_brings_names_tags_notes_and_evidence() {
 }
 
 #[test]
-fn every_format_says_in_its_own_way_who_wants_mail() {
+fn every_format_states_in_its_own_way_who_wants_mail() {
     let of = |header: &str, rows: &[&str]| statuses(&format!("{header}\n{}\n", rows.join("\n")));
     let ghost = "email,subscribed_to_emails,complimentary_plan,deleted_at";
     assert_eq!(
@@ -89,7 +86,7 @@ fn every_format_says_in_its_own_way_who_wants_mail() {
 }
 
 #[test]
-fn a_row_that_cannot_be_taken_says_why() {
+fn a_refused_row_states_why() {
     let text =
         "email,name\n,Ada\na@b.example\na@b.example,x,y\nada,Ada\njörg@b.example,Jörg\na@b.example,\0\n";
     let codes = [
@@ -101,10 +98,11 @@ fn a_row_that_cannot_be_taken_says_why() {
         "row-contains-nul",
     ];
     assert_eq!(statuses(text), codes);
+    assert!(codes.iter().all(|code| !detail(code).is_empty()), "every code is explained");
 }
 
 #[test]
-fn what_is_noted_is_bounded_and_objects_are_taken_apart() {
+fn custom_members_are_bounded_and_objects_are_merged_into_them() {
     let text = format!(
         "uuid,email,name,attributes,status,note\n1,a@b.example,,\"{{\"\"city\"\":\"\"Kiel\"\",\"\"x\"\":null}}\",enabled,{}\n",
         "x".repeat(9000)
@@ -123,7 +121,7 @@ fn lists_come_as_csv_json_or_with_semicolons() {
 }
 
 #[test]
-fn a_guarded_cell_is_read_as_it_was_meant() {
+fn an_escaped_cell_is_unescaped() {
     let person = read("email,name,Phone\n'+ada@b.example,'=Ada,'+49 30\n").remove(0).unwrap();
     assert_eq!((person.email.as_str(), person.name.unwrap().as_str()), ("+ada@b.example", "=Ada"));
     assert_eq!(person.custom["Phone"], "+49 30");

@@ -1,29 +1,29 @@
 use csv::ByteRecord;
-use lede::subscribers::import::reader::{MOST_ROW_BYTES, Place, open, read};
+use lede::subscribers::import::reader::{MAX_ROW_BYTES, Position, read, read_header};
 
-const START: Place = Place { byte: 0, line: 1, midline: false };
+const START: Position = Position { byte: 0, line: 1, skips_line: false };
 
-/// Reads a whole text in pieces of `size` bytes and `most` rows: line and cells.
-fn all(text: &[u8], size: usize, most: usize) -> Vec<(u64, Option<Vec<String>>)> {
-    let (mut place, mut rows) = (START, Vec::new());
+/// Reads a whole text in chunks of `size` bytes and `max` rows: line and cells.
+fn all(text: &[u8], size: usize, max: usize) -> Vec<(u64, Option<Vec<String>>)> {
+    let (mut position, mut rows) = (START, Vec::new());
     loop {
-        let at = usize::try_from(place.byte).unwrap();
+        let at = usize::try_from(position.byte).unwrap();
         let end = (at + size).min(text.len());
-        let slice = read(&text[at..end], place, end == text.len(), b',', most);
-        assert!(slice.next.byte > place.byte || slice.rows.is_empty(), "stuck at {place:?}");
+        let slice = read(&text[at..end], position, end == text.len(), b',', max);
+        assert!(slice.next.byte > position.byte || slice.rows.is_empty(), "stuck at {position:?}");
         let cells = |record: ByteRecord| {
             record.iter().map(|cell| String::from_utf8_lossy(cell).into_owned()).collect()
         };
         rows.extend(slice.rows.into_iter().map(|row| (row.line, row.cells.map(cells))));
-        if slice.next == place {
+        if slice.next == position {
             return rows;
         }
-        place = slice.next;
+        position = slice.next;
     }
 }
 
 #[test]
-fn a_file_reads_the_same_in_pieces_of_any_size() {
+fn a_file_reads_the_same_in_chunks_of_any_size() {
     let text = "a,b\r\n\r\n\"two\r\nlines\",c\n,\n d ,\"e \"\"f\"\"\"\rlast,\r\n";
     let whole = all(text.as_bytes(), 1000, 1000);
     let cells: Vec<String> = whole.iter().map(|(line, row)| format!("{line} {row:?}")).collect();
@@ -36,19 +36,19 @@ fn a_file_reads_the_same_in_pieces_of_any_size() {
             r#"7 Some(["last", ""])"#,
         ]
     );
-    // A piece has to hold the longest row of this one.
+    // A chunk has to hold the longest row of this one.
     for size in 20..text.len() {
-        for most in [1, 2, 100] {
-            assert_eq!(all(text.as_bytes(), size, most), whole, "{size} {most}");
+        for max in [1, 2, 100] {
+            assert_eq!(all(text.as_bytes(), size, max), whole, "{size} {max}");
         }
     }
 }
 
 #[test]
-fn a_row_that_is_too_long_costs_itself_alone() {
-    let long = "x".repeat(MOST_ROW_BYTES * 3);
+fn a_row_that_is_too_long_is_skipped_alone() {
+    let long = "x".repeat(MAX_ROW_BYTES * 3);
     let text = format!("a,b\n{long},c\nd,e\n");
-    for size in [MOST_ROW_BYTES + 100, MOST_ROW_BYTES * 2, 1_000_000] {
+    for size in [MAX_ROW_BYTES + 100, MAX_ROW_BYTES * 2, 1_000_000] {
         let rows = all(text.as_bytes(), size, 100);
         let found: Vec<_> = rows.iter().map(|(line, row)| (*line, row.is_some())).collect();
         assert_eq!(found, [(1, true), (2, false), (3, true)], "{size}");
@@ -56,7 +56,7 @@ fn a_row_that_is_too_long_costs_itself_alone() {
 }
 
 #[test]
-fn a_quote_that_is_never_closed_costs_its_line() {
+fn a_quote_that_is_not_closed_skips_its_line() {
     let text = format!("a,b\nc,\"d\n{}", "e,f\n".repeat(40_000));
     let rows = all(text.as_bytes(), 200_000, 1000);
     assert_eq!(rows.len(), 1 + 1 + 40_000);
@@ -64,7 +64,7 @@ fn a_quote_that_is_never_closed_costs_its_line() {
 }
 
 #[test]
-fn the_first_bytes_tell_what_separates_and_where_rows_begin() {
+fn the_delimiter_and_the_first_row_are_detected() {
     for (text, delimiter, byte, line) in [
         ("email,name\na", b',', 11, 2),
         ("\u{feff}email;name\r\na", b';', 15, 2),
@@ -74,18 +74,18 @@ fn the_first_bytes_tell_what_separates_and_where_rows_begin() {
         ("sep=;\r\nemail;a,b,c\r\n", b';', 20, 3),
         ("\n\nemail,name\n", b',', 13, 4),
     ] {
-        let opening = open(text.as_bytes()).unwrap();
+        let header = read_header(text.as_bytes()).unwrap();
         assert_eq!(
-            (opening.delimiter, opening.first.byte, opening.first.line),
+            (header.delimiter, header.first.byte, header.first.line),
             (delimiter, byte, line),
             "{text}"
         );
     }
-    assert_eq!(open(b"\xef\xbb\xbf Email , \"Na me\"\n").unwrap().header, ["Email", "\"Na me\""]);
+    assert_eq!(read_header(b"\xef\xbb\xbf Email , \"Na me\"\n").unwrap().columns, ["Email", "\"Na me\""]);
 }
 
 #[test]
-fn what_is_no_csv_in_utf_8_is_refused_by_name() {
+fn other_formats_are_refused_by_name() {
     let wide = "a,b".repeat(200);
     for (bytes, code) in [
         (b"\xff\xfee\0m\0".as_slice(), "file-not-utf-8"),
@@ -95,6 +95,6 @@ fn what_is_no_csv_in_utf_8_is_refused_by_name() {
         (b"\r\n\r\n", "file-empty"),
         (wide.as_bytes(), "columns-too-many"),
     ] {
-        assert_eq!(open(bytes).unwrap_err().code, code);
+        assert_eq!(read_header(bytes).unwrap_err().code, code);
     }
 }

@@ -1,23 +1,23 @@
 use lede::base::clock::Timestamp;
 use lede::subscribers::Status;
 use lede::subscribers::import::columns::Format;
-use lede::subscribers::import::vocabulary::{Said, status, time};
+use lede::subscribers::import::vocabulary::{StatedStatus, status, time};
 
 #[test]
 fn a_status_is_known_or_not_but_never_guessed() {
-    for (format, word, said) in [
-        (Format::Plain, "Subscribed", Said::Status(Status::Confirmed)),
-        (Format::Plain, "cleaned", Said::Status(Status::Bounced)),
-        (Format::Plain, "maybe", Said::Unknown),
-        (Format::Plain, "", Said::Unknown),
-        (Format::Beehiiv, "Inactive", Said::Status(Status::Unsubscribed)),
-        (Format::Beehiiv, "paused", Said::Status(Status::Unsubscribed)),
-        (Format::Beehiiv, "needs_attention", Said::Unconfirmed),
-        (Format::Buttondown, "paused", Said::Status(Status::Confirmed)),
-        (Format::Buttondown, "unactivated", Said::Unconfirmed),
-        (Format::Listmonk, "blocklisted", Said::Status(Status::Unsubscribed)),
+    for (format, word, stated) in [
+        (Format::Plain, "Subscribed", StatedStatus::Status(Status::Confirmed)),
+        (Format::Plain, "cleaned", StatedStatus::Status(Status::Bounced)),
+        (Format::Plain, "maybe", StatedStatus::Unknown),
+        (Format::Plain, "", StatedStatus::Unknown),
+        (Format::Beehiiv, "Inactive", StatedStatus::Status(Status::Unsubscribed)),
+        (Format::Beehiiv, "paused", StatedStatus::Status(Status::Unsubscribed)),
+        (Format::Beehiiv, "needs_attention", StatedStatus::Unconfirmed),
+        (Format::Buttondown, "paused", StatedStatus::Status(Status::Confirmed)),
+        (Format::Buttondown, "unactivated", StatedStatus::Unconfirmed),
+        (Format::Listmonk, "blocklisted", StatedStatus::Status(Status::Unsubscribed)),
     ] {
-        assert_eq!(status(format, word), said, "{word}");
+        assert_eq!(status(format, word), stated, "{word}");
     }
 }
 
