@@ -7,19 +7,19 @@ COPY src src
 COPY migrations migrations
 COPY openapi openapi
 COPY tests tests
-RUN cargo build --release --locked --no-default-features --features system-libpq && mkdir /data
+RUN cargo build --profile dist --locked --no-default-features --features system-libpq && mkdir /data
 
 FROM debian:bookworm-slim
 RUN apt-get update && apt-get install -y --no-install-recommends libpq5 ca-certificates && rm -rf /var/lib/apt/lists/*
 LABEL org.opencontainers.image.title="Lede" \
       org.opencontainers.image.description="A headless CMS for publications" \
       org.opencontainers.image.licenses="MIT OR Apache-2.0"
-COPY --from=build /build/target/release/lede /usr/local/bin/lede
+COPY --from=build /build/target/dist/lede /usr/local/bin/lede
 COPY --from=build --chown=10001:10001 /data /data
 USER 10001:10001
 WORKDIR /data
 VOLUME /data
-# Freed memory goes back to the system at once: after a login or a long import less stays resident.
+# Freed memory returns to the system at once.
 ENV LEDE_BIND=0.0.0.0:8143 LEDE_DRAIN_SECONDS=5 MIMALLOC_PURGE_DELAY=0
 EXPOSE 8143
 STOPSIGNAL SIGTERM
