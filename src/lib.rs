@@ -1,37 +1,45 @@
-//! Lede: a headless CMS for publications. It keeps articles, their sections and the people who subscribe, and serves them
-//! as a JSON API.
+//! Lede: a headless CMS for publications. It stores articles, their sections and subscribers, and serves them as a JSON
+//! API.
 //!
-//! A **resource** is a folder with the same three files: `mod.rs` says what the thing *is* (types, rules, no I/O),
-//! `store.rs` how it is *kept* (diesel; takes a connection, never opens a transaction), `routes.rs` how it is *spoken*
-//! (JSON types, handlers, their documentation). A handler **parses, computes outside, then does at most one `write` that
-//! checks again what it relied on, then answers**; what must happen later is a row written in the same `write`. Editors
-//! change the **draft**; **publishing** makes an **edition** of one revision and renders it; readers are served editions
-//! and nothing else. Every accepted change appends to **one event log** in its own transaction. The seams to the world,
-//! [`db`], [`mail`], [`clock`] and [`random`], are built in [`app`] and nowhere else; dependencies point one way, from
-//! routes to store to mod, and resources know each other only through the latter two.
+//! A **resource** is a folder with three parts: `mod.rs` says what the thing *is* (types and rules, no I/O), `store.rs` how
+//! it is *stored* (diesel; takes a connection, never opens a transaction, never sees [`app::App`]), `routes/` how it is
+//! *served* (a file per URL or close family of URLs: JSON types, handlers, their documentation). A handler **parses,
+//! computes off the event loop, then does at most one `write` that checks again what it relied on, then responds**; work
+//! for later is a job row written in the same `write`. Editors change the **draft**; **publishing** makes an **edition** of
+//! one revision and renders it; readers are served editions and nothing else. Every accepted change appends to **one event
+//! log** in its own transaction; the response cache, other replicas and delta sync read it.
 //!
 //! ```text
-//!   editors                                readers
-//!      │ token                                │
-//!      ▼                                      ▼
-//!   http::pipeline ── request id, HEAD, problems, headers, metrics, access log
-//!      │                                      │ what was answered before: http::cache
-//!      ▼                                      ▼
-//!   http::routes ──── the one list of every operation
-//!      ▼                                      ▼
-//!   articles::drafts                       editions, search, feeds, changes, redirects, site
-//!      │ edit ─▶ revision                     │ one indexed look-up
-//!      │ publish ─▶ edition ─▶ rendering ─────┤
-//!      ▼                                      ▼
-//!   db::Database::write                    db::Database::read
-//!      │ one transaction: rows, events, jobs  │
-//!      ▼                                      ▼
+//!   editors                                  readers
+//!      │ access token                           │
+//!      ▼                                        ▼
+//!   server::pipeline ── request id, rate limits, response cache, problems, metrics, access log
+//!      ▼
+//!   server::routes ──── the list of every operation
+//!      ▼                                        ▼
+//!   articles                                 editions, search, feeds, changes, redirects, site
+//!      │ edit ─▶ revision                       │ one indexed lookup
+//!      │ publish ─▶ edition ─▶ rendering ───────┤
+//!      ▼                                        ▼
+//!   base::db::Database::write                base::db::Database::read
+//!      │ one transaction: rows, events, jobs    │
+//!      ▼                                        ▼
 //!   SQLite (one writer, group commit)  or  PostgreSQL
 //! ```
 //!
-//! Seven pages are the system: [`http::routes`] (every operation), [`auth`] (every right), [`config`] (every setting),
-//! [`db::schema`] (every table), [`error`] (every failure), [`jobs`] (every deed done later) and [`events`] (everything
-//! that can happen).
+//! Dependencies point down these floors, and a test enforces it:
+//!
+//! | floor | what it holds |
+//! |---|---|
+//! | [`cli`] | one file a command |
+//! | [`server`] | what runs: operations, pipeline, jobs, the OpenAPI document, the process |
+//! | resources | [`articles`], [`editions`], [`subscribers`] and the other folders below |
+//! | [`app`], [`auth`] | the application as a bundle of parts, between rights and the guard that checks them |
+//! | [`base`] | machinery that knows no resource |
+//!
+//! Seven pages list everything of their kind: [`server::routes`] (operations), [`auth`] (rights), [`base::config`]
+//! (settings), [`base::db::schema`] (tables), [`base::error`] (failures), [`server::jobs`] (background jobs) and
+//! [`base::events`] (events).
 
 pub mod app;
 pub mod auth;
