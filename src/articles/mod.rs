@@ -6,6 +6,7 @@ mod diff;
 pub mod draft;
 pub mod draft_list;
 pub mod edit;
+pub mod filter;
 pub mod history;
 pub mod input;
 pub mod markdown_document;

@@ -5,9 +5,9 @@ use diesel::prelude::*;
 use utoipa::IntoParams;
 use utoipa::openapi::path::{Parameter, ParameterIn};
 
-use super::filter::{Filter, Resolved};
 use super::order::{EditionOrder, Matching, Position};
 use super::renderings::ItemRow;
+use crate::articles::filter::{Filter, Resolved};
 use crate::base::clock::Timestamp;
 use crate::base::db::Connection;
 use crate::base::db::schema::{rendering_terms, renderings};

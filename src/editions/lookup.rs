@@ -15,7 +15,7 @@ use crate::base::db::Connection;
 use crate::base::db::schema::{render_context as context, renderings};
 use crate::base::error::{Error, Result};
 use crate::base::http::Response;
-use crate::base::http::public::moved;
+use crate::base::http::moved;
 use crate::base::ids::ArticleId;
 use crate::base::text::Locale;
 use crate::base::text::slug::Slug;

@@ -4,7 +4,6 @@
 
 mod context;
 mod fields;
-pub mod filter;
 mod formats;
 pub mod items;
 pub mod list;

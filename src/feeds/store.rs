@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use url::form_urlencoded;
 
 use super::{ENTRIES, Entry, Feed, FeedFilter, home};
+use crate::articles::filter::Resolved;
 use crate::base::clock::Timestamp;
 use crate::base::config::Config;
 use crate::base::db::Connection;
@@ -12,7 +13,6 @@ use crate::base::error::{Error, Result};
 use crate::base::ids::{ArticleId, TopicId};
 use crate::base::text::Locale;
 use crate::base::text::slug::Slug;
-use crate::editions::filter::Resolved;
 use crate::editions::items;
 use crate::editions::list::EditionFilter;
 use crate::editions::order::EditionOrder;

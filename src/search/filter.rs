@@ -2,10 +2,10 @@
 
 use super::document::{author_key, featured_key, locale_key, topic_key};
 use super::expression::Expression;
+use crate::articles::filter::Filter;
 use crate::base::clock::Timestamp;
 use crate::base::db::Connection;
 use crate::base::error::Result;
-use crate::editions::filter::Filter;
 use crate::terms::store::add_merged;
 
 /// When the year 1 begins, in microseconds since 1970: before any time that can be read.

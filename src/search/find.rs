@@ -13,12 +13,12 @@ use super::query::Terms;
 use super::rank::{Reading, score};
 use super::store::numbers;
 use super::{FEW, Position, Tier};
+use crate::articles::filter::Filter;
 use crate::base::db::Connection;
 use crate::base::db::statement::Statement;
 use crate::base::db::types::Id;
 use crate::base::error::Result;
 use crate::base::ids::{ArticleId, SectionId};
-use crate::editions::filter::Filter;
 
 /// How many of the words that begin alike are looked at.
 const NEAR: i64 = 4000;

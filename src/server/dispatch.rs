@@ -24,29 +24,28 @@ use crate::base::http::endpoint::{Endpoint, Routed};
 use crate::base::http::representation::Representation;
 use crate::base::http::{Response, cors, idempotency, query};
 
-/// Where people join from the pages of any site.
-const JOIN: &str = "/v1/subscribers";
+/// The one write that pages of any origin may use: signing up.
+const SIGN_UP: &str = "/v1/subscribers";
 
-/// What an operation's documentation says of its requests and answers.
-struct Known {
+/// What an operation's documentation allows a request to carry, and who may keep its response.
+struct Rules {
     routed: Routed,
     /// Its query parameters, and whether each is a list.
     query: Vec<(String, bool)>,
     /// Whether it takes an `Idempotency-Key`.
     idempotent: bool,
-    /// Whether its answers are the same for everyone.
+    /// Whether its responses are the same for everyone.
     public: bool,
-    /// Whether it is part of the API, which is strict, or a page for people and crawlers, which is not.
+    /// Whether unknown parameters are refused: in the API, not on pages and feeds.
     strict: bool,
 }
 
-/// Whether what is read there is the same for everyone: pages and the state of the server are made for the one who asks.
+/// Whether a GET there has the same response for everyone. Pages and the state of the server do not.
 pub(super) fn is_shared(path: &str) -> bool {
     !["/subscribe", "/health/", "/metrics"].iter().any(|own| path.starts_with(own))
 }
 
-/// Registers every operation. A path answers methods it does not know with 405 and `OPTIONS` with 204, both naming those
-/// it does.
+/// Registers every operation. Other methods on a known path get 405, `OPTIONS` gets 204, both with `Allow`.
 pub fn configure(config: &mut ServiceConfig) {
     for path in endpoints().map(|endpoint| endpoint.path).collect::<BTreeSet<_>>() {
         config.service(resource(path));
@@ -59,11 +58,11 @@ fn resource(path: &'static str) -> Resource {
     let mut resource = web::resource(path);
     let mut open = Vec::new();
     for endpoint in endpoints() {
-        let known = Rc::new(Known::from(endpoint));
-        if known.routed.open {
+        let rules = Rc::new(Rules::from(endpoint));
+        if rules.routed.open {
             open.push(endpoint.method.to_uppercase());
         }
-        let guard = from_fn(move |req, next| guarded(known.clone(), req, next));
+        let guard = from_fn(move |req, next| guarded(rules.clone(), req, next));
         resource = resource.route((endpoint.route)().wrap(guard));
     }
     resource.default_service(web::to(move |req: HttpRequest| {
@@ -72,16 +71,16 @@ fn resource(path: &'static str) -> Resource {
     }))
 }
 
-/// Calls a handler with what its documentation lets a request carry, and turns whatever fails into an answer.
+/// Checks a request against the documentation, calls the handler, and turns any failure into a response.
 async fn guarded(
-    known: Rc<Known>,
+    rules: Rc<Rules>,
     req: ServiceRequest,
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let kept = req.request().clone();
-    kept.extensions_mut().insert(known.routed);
-    let outcome = match known.check(&kept) {
-        Ok(()) => AssertUnwindSafe(called(&known, req, next)).catch_unwind().await,
+    kept.extensions_mut().insert(rules.routed);
+    let outcome = match rules.check(&kept) {
+        Ok(()) => AssertUnwindSafe(called(&rules, req, next)).catch_unwind().await,
         Err(refusal) => Ok(Err(refusal.into())),
     };
     Ok(match outcome {
@@ -91,13 +90,13 @@ async fn guarded(
     })
 }
 
-/// Calls a handler. A public answer is finished here, and kept for those who ask next.
+/// Calls the handler. A public response is encoded here and kept in the cache.
 async fn called(
-    known: &Known,
+    rules: &Rules,
     req: ServiceRequest,
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
-    let Some(app) = req.app_data::<Data<App>>().cloned().filter(|_| known.public) else {
+    let Some(app) = req.app_data::<Data<App>>().cloned().filter(|_| rules.public) else {
         return next.call(req).await;
     };
     let address = req.uri().path_and_query().map_or_else(String::new, ToString::to_string);
@@ -111,16 +110,15 @@ async fn called(
     let mut res = next.call(req).await?;
     let Some(answer) = res.response_mut().extensions_mut().remove::<Response>() else { return Ok(res) };
     let (moment, now) = (flight.moment, app.clock.now());
-    let made = Representation::new(answer, known.routed.path, &app.public_headers, moment, now);
+    let made = Representation::new(answer, rules.routed.path, &app.public_headers, moment, now);
     let made = flight.land(made);
     let response = made.respond(res.request().headers()).await;
     Ok(res.into_response(response))
 }
 
-impl Known {
+impl Rules {
     fn from(endpoint: &Endpoint) -> Self {
         let operation = (endpoint.operation)();
-        // Secured is what cannot be done without a token.
         let is_secured = operation
             .security
             .as_ref()
@@ -138,7 +136,7 @@ impl Known {
             .collect();
         let is_list = |schema: Option<&RefOr<Schema>>| matches!(schema, Some(RefOr::T(Schema::Array(_))));
         Self {
-            routed: Routed { path: endpoint.path, open: public || endpoint.path == JOIN && !is_secured },
+            routed: Routed { path: endpoint.path, open: public || endpoint.path == SIGN_UP && !is_secured },
             query: parameters
                 .iter()
                 .filter(|parameter| parameter.parameter_in == ParameterIn::Query)
@@ -161,7 +159,7 @@ impl Known {
     }
 }
 
-/// The methods of a path, as `Allow` names them: `HEAD` comes with `GET`, `OPTIONS` with any.
+/// The `Allow` header of a path: `HEAD` comes with `GET`, `OPTIONS` with any.
 fn allowed(methods: &[&str]) -> String {
     let mut names: Vec<String> = methods.iter().map(|method| method.to_uppercase()).collect();
     if methods.contains(&"get") {
@@ -171,22 +169,23 @@ fn allowed(methods: &[&str]) -> String {
     names.join(", ")
 }
 
-/// Answers `OPTIONS`, the browsers' question before a request from another origin included, and refuses every other
-/// method. `open` are the methods that pages of any origin may use.
+/// Responds to `OPTIONS`, CORS preflights included, and refuses every other method. `open` are the methods that pages of
+/// any origin may use.
 fn other_method(
     req: &HttpRequest,
     path: &'static str,
     allowed: &str,
     open: &[String],
 ) -> Result<HttpResponse> {
-    let wanted = req.headers().get(header::ACCESS_CONTROL_REQUEST_METHOD);
-    let is_open = wanted.is_some_and(|wanted| open.iter().any(|open| open.as_bytes() == wanted.as_bytes()));
+    let requested = req.headers().get(header::ACCESS_CONTROL_REQUEST_METHOD);
+    let is_open =
+        requested.is_some_and(|method| open.iter().any(|open| open.as_bytes() == method.as_bytes()));
     req.extensions_mut().insert(Routed { path, open: is_open });
     if req.method() != Method::OPTIONS {
         return Err(Error::MethodNotAllowed(allowed.to_owned()));
     }
     let mut response = HttpResponse::NoContent().insert_header((header::ALLOW, allowed)).finish();
-    if wanted.is_some() {
+    if requested.is_some() {
         cors::preflight(allowed, response.headers_mut());
     }
     Ok(response)

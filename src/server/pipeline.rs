@@ -1,5 +1,5 @@
-//! What every request passes through, in one layer: its id, `HEAD` as `GET`, finished public answers from memory,
-//! failures made into problems, the headers that every answer carries, what is counted, and the line in the access log.
+//! What every request passes through, in one layer: request id, `HEAD` as `GET`, cached public responses, problems for
+//! failures, headers that every response carries, metrics, and the access log.
 
 use std::time::{Duration, Instant};
 
@@ -21,13 +21,13 @@ use crate::base::http::request_id::{self, REQUEST_ID};
 use crate::base::http::{cors, json, problem};
 use crate::base::metrics;
 
-/// What is somebody's own is kept nowhere.
+/// Responses to a token are stored by no cache.
 const PRIVATE: HeaderValue = HeaderValue::from_static("private, no-store");
 
-/// Passes a request on and finishes its answer.
+/// Passes a request on and finishes its response.
 ///
 /// # Errors
-/// None of ours: routes turn whatever fails into an answer that carries its error.
+/// None of ours: the dispatcher turns failures into responses that carry their error.
 pub async fn around(
     mut req: ServiceRequest,
     next: Next<BoxBody>,
@@ -38,7 +38,7 @@ pub async fn around(
     let id = request_id(&app, &req);
     let method = req.method().clone();
     if method == Method::HEAD {
-        // actix leaves the body of the answer out by itself, because it remembers what was asked.
+        // actix leaves out the body by itself: it remembers the original method.
         req.head_mut().method = Method::GET;
     }
     let (mut res, route) = match from_memory(&app, &req) {
@@ -62,7 +62,7 @@ pub async fn around(
     Ok(res)
 }
 
-/// The finished answer to a reader, if it is at hand and the reader has not asked too often.
+/// The cached response to a public GET, within the rate limit for reads.
 fn from_memory(app: &App, req: &ServiceRequest) -> Result<Option<std::sync::Arc<Representation>>> {
     if req.method() != Method::GET {
         return Ok(None);
@@ -73,7 +73,7 @@ fn from_memory(app: &App, req: &ServiceRequest) -> Result<Option<std::sync::Arc<
     Ok(req.uri().path_and_query().and_then(|address| app.cache.get(address.as_str())))
 }
 
-/// Finishes what a route answered, and tells which it was.
+/// Finishes the response of a route, and returns the path template of that route.
 fn routed(
     app: &App,
     mut res: ServiceResponse<BoxBody>,
@@ -104,7 +104,7 @@ fn routed(
     (res, route)
 }
 
-/// The answer to our own failure, or to what actix found wrong.
+/// The problem for one of our errors, or for one that actix found.
 fn explain(error: &actix_web::Error, id: &str, req: &HttpRequest, route: &str) -> HttpResponse {
     if let Some(own) = error.as_error::<Error>() {
         return fail(own, id, req, route);
@@ -118,7 +118,7 @@ fn explain(error: &actix_web::Error, id: &str, req: &HttpRequest, route: &str) -
     fail(&error, id, req, route)
 }
 
-/// The answer to a failure, now that the request's id is at hand. Defects are logged here, once.
+/// The problem for one of our errors. Internal and unavailable ones are logged here, once.
 fn fail(error: &Error, id: &str, req: &HttpRequest, route: &str) -> HttpResponse {
     match error {
         Error::Internal(why) => log::error!("{} {route} {id}: {why}", req.method()),
@@ -143,7 +143,7 @@ fn count(app: &App, method: &Method, route: &'static str, status: u16, took: Dur
     app.metrics.durations.get_or_create(&metrics::Route { method, route }).observe(took.as_secs_f64());
 }
 
-/// The id that a trusted proxy gave the request, or a new one.
+/// The request id from a trusted proxy, or a new one.
 fn request_id(app: &App, req: &ServiceRequest) -> String {
     match request_id::forwarded(req.head(), &app.config.server.trusted_proxies) {
         Some(given) => given.to_owned(),
@@ -151,7 +151,7 @@ fn request_id(app: &App, req: &ServiceRequest) -> String {
     }
 }
 
-/// The answer where nothing is routed.
+/// The response where no route matches.
 ///
 /// # Errors
 /// Always: not found.

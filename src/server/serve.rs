@@ -18,12 +18,8 @@ use crate::base::error::{Error, Result};
 use crate::base::events;
 use crate::render_context::{self, RenderSettings};
 
-/// Serves until `stop` turns true: readiness turns first, then the listener closes, then what is under way is finished.
-/// Jobs are done in the background, unless the clock stands: then nothing falls due by itself, and whoever advances it
-/// runs them.
-///
-/// # Errors
-/// When the listener cannot be used.
+/// Serves until `stop` turns true. Then readiness fails first, the listener closes, and requests under way are finished.
+/// Jobs run in the background. With the fixed clock of a test none falls due by itself, so the test runs them.
 pub async fn serve(app: App, listener: TcpListener, mut stop: watch::Receiver<bool>) -> Result<()> {
     let failed = |e: std::io::Error| Error::unavailable(e.to_string());
     let settings = RenderSettings::new(&app.config);

@@ -9,3 +9,4 @@ mod effort;
 mod redirects;
 mod search;
 mod subscribers;
+mod terms;

@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::app::App;
+use crate::articles::filter::Filter;
 use crate::base::db::Connection;
 use crate::base::error::{Error, Result};
 use crate::base::http::page::with_next_link;
@@ -16,7 +17,6 @@ use crate::base::http::query::{FromParams, Params};
 use crate::base::http::{PageRequest, Query, Response};
 use crate::base::ids::{ArticleId, SectionId};
 use crate::base::text::slug::Anchor;
-use crate::editions::filter::Filter;
 use crate::editions::{EditionItem, rerender};
 use crate::search::find::{Hit, Search};
 use crate::search::query::Terms;

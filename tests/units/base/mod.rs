@@ -1,3 +1,4 @@
+mod compute;
 mod http;
 mod mail;
 mod permits;

@@ -1,0 +1,109 @@
+//! The OpenAPI document: what the handlers document, and what is the same for all of them.
+
+mod operations;
+mod schemas;
+
+use serde_json::{Value, json};
+use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApiBuilder, PathsBuilder, path::PathItem};
+
+use operations::{add_headers, finish_operation, problems};
+use schemas::{open_maps, require_nulls};
+
+use super::dispatch::is_shared;
+use super::routes::endpoints;
+use crate::base::http::problem::Problem;
+
+/// The document as it is served: indented JSON that ends with a newline. A test compares it with [`generate`], so that the
+/// server need not generate it at each start.
+pub const DOCUMENT: &str = include_str!("../../../openapi/openapi.json");
+
+const DESCRIPTION: &str = "A headless CMS for publications: articles, their sections, and subscribers.\n\n\
+Public operations return *editions*: what publishing made of one revision of an article. Operations with an access token \
+work on *drafts*. Errors are RFC 9457 problems with a stable `code`. Lists are paged with opaque cursors. Unknown body \
+fields and query parameters are refused.";
+
+const TAGS: &[(&str, &str)] = &[
+    ("accounts", "Sessions and the current user."),
+    ("articles", "Published articles as readers see them: the live editions."),
+    ("authors", "The authors that articles name."),
+    ("drafts", "Articles as editors work on them, and publishing."),
+    ("feeds", "RSS, Atom, JSON Feed and the sitemap."),
+    ("history", "Revisions and past editions of an article."),
+    ("operations", "Health, metrics, background jobs and this document."),
+    ("pages", "HTML pages for subscribers. They work without JavaScript."),
+    ("site", "Settings of the publication, redirects and changes."),
+    ("subscribers", "The subscriber list: sign-up, consent, import and export."),
+    ("topics", "The topics that articles are about."),
+];
+
+/// Generates the document from the handlers' documentation and `examples`, the text of `openapi/examples.json`: requests and
+/// responses recorded from a running server.
+#[must_use]
+pub fn generate(examples: &str) -> String {
+    let examples = serde_json::from_str(examples).unwrap_or_default();
+    let mut text = serde_json::to_string_pretty(&build(&examples)).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+fn build(examples: &Value) -> Value {
+    let mut paths = PathsBuilder::new();
+    let mut schemas = Vec::new();
+    for endpoint in endpoints() {
+        let (methods, path) = (endpoint.documented_at)();
+        for method in methods {
+            paths = paths.path(path.clone(), PathItem::new(method, (endpoint.operation)()));
+        }
+        (endpoint.schemas)(&mut schemas);
+    }
+    schemas.push(("Problem".to_owned(), <Problem as utoipa::PartialSchema>::schema()));
+    <Problem as utoipa::ToSchema>::schemas(&mut schemas);
+    let document = OpenApiBuilder::new()
+        .info(
+            InfoBuilder::new()
+                .title("Lede")
+                .version(env!("CARGO_PKG_VERSION"))
+                .description(Some(DESCRIPTION)),
+        )
+        .paths(paths)
+        .components(Some(ComponentsBuilder::new().schemas_from_iter(schemas).build()))
+        .build();
+    let mut document = serde_json::to_value(document).unwrap_or_default();
+    finish(&mut document, examples);
+    document
+}
+
+/// Adds what is the same for every operation.
+fn finish(document: &mut Value, examples: &Value) {
+    document["info"]["license"] = json!({"name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0"});
+    document["info"]["contact"] =
+        json!({"name": "Lede", "url": env!("CARGO_PKG_REPOSITORY"), "email": "hello@lede.example"});
+    document["servers"] = json!([{"url": "/", "description": "This server."}]);
+    document["tags"] =
+        TAGS.iter().map(|(name, description)| json!({"name": name, "description": description})).collect();
+    document["components"]["securitySchemes"] = json!({"bearer": {
+        "type": "http", "scheme": "bearer", "bearerFormat": "JWT",
+        "description": "An access token from `POST /v1/auth/sessions`: a JWT signed with Ed25519."
+    }});
+    document["components"]["headers"] = json!({"RequestId": {
+        "description": "The request's id, also in the log and in problems.", "required": true,
+        "schema": {"type": "string", "maxLength": 64}
+    }});
+    document["components"]["responses"] = problems();
+    for (path, item) in document["paths"].as_object_mut().into_iter().flatten() {
+        for (method, operation) in item.as_object_mut().into_iter().flatten() {
+            let is_secured = operation["security"].to_string().contains("bearer");
+            if method == "get" && !is_secured && is_shared(path) {
+                operation["responses"]["304"] = json!({"description": "Not modified: the client has the current body, named in `If-None-Match`."});
+            }
+            finish_operation(path, operation, examples);
+            add_headers(operation);
+        }
+    }
+    open_maps(&mut document["components"]["schemas"]);
+    require_nulls(document);
+    let paths = document["paths"].to_string();
+    if let Some(responses) = document["components"]["responses"].as_object_mut() {
+        responses.retain(|name, _| paths.contains(&format!("#/components/responses/{name}\"")));
+    }
+}
