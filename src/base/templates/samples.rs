@@ -18,15 +18,15 @@ const MESSAGES: &[(&str, bool)] = &[
 #[must_use]
 pub fn all() -> Vec<(&'static str, Value)> {
     let mut samples = Vec::new();
-    for (email_wrong, name_wrong) in
+    for (email_error, name_error) in
         [(None, None), (Some("email_malformed"), None), (Some("email_not_ascii"), Some("name_malformed"))]
     {
         samples.push((
             "subscribe.html",
             context! {
-                email => "ada@reader.example", email_wrong, name => "Ada", name_wrong, locale => "en",
+                email => "ada@reader.example", email_error, name => "Ada", name_error, locale => "en",
                 source => "footer", redirect => "https://website.example/thanks", form_url => "", topics => topics(),
-                form_token => "AAAA", again => name_wrong.is_some(), honeypot => "subject",
+                form_token => "AAAA", again => name_error.is_some(), honeypot => "subject",
             },
         ));
     }
