@@ -61,6 +61,9 @@ pub fn enqueue(tx: &mut Tx<'_>, keys: &Keys, email: &Email) -> Result<EmailId> {
     Ok(id)
 }
 
+/// What is read of a waiting email: template, locale, sealed content, expiry.
+type Waiting = (String, Locale, Option<Vec<u8>>, Option<Timestamp>);
+
 /// Claims an email for sending; `None` if it is sent, failed, expired or cancelled.
 pub(super) fn claim(tx: &mut Tx<'_>, keys: &Keys, id: EmailId) -> Result<Option<ClaimedEmail>> {
     let now = tx.now();
@@ -68,7 +71,7 @@ pub(super) fn claim(tx: &mut Tx<'_>, keys: &Keys, id: EmailId) -> Result<Option<
         .filter(outbox_emails::id.eq(id))
         .filter(outbox_emails::sent_at.is_null())
         .filter(outbox_emails::failed_at.is_null());
-    let found: Option<(String, Locale, Option<Vec<u8>>, Option<Timestamp>)> = waiting
+    let found: Option<Waiting> = waiting
         .select((
             outbox_emails::template,
             outbox_emails::locale,

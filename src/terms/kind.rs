@@ -53,6 +53,7 @@ pub trait IsTerm: IsId + Display + Ord + Hash + Serialize + DeserializeOwned + S
         TermId::from_uuid(self.uuid())
     }
     /// The id of this kind with the same UUID.
+    #[must_use]
     fn of(term: TermId) -> Self {
         Self::from_uuid(term.uuid())
     }

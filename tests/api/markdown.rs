@@ -101,7 +101,7 @@ async fn documents_are_bounded_and_of_one_kind() {
     assert_eq!(long.violations(), [" document-too-long"]);
     let body = push(&editor, &draft, 2, "x".repeat(200_001)).await;
     body.problem(422, "invalid");
-    assert_eq!(body.violations(), [" document-too-long"]);
+    assert_eq!(body.violations(), [" body-too-long"]);
     push(&editor, &draft, 2, "x".repeat(3 * 1024 * 1024)).await.problem(413, "too-large");
     push(&editor, &draft, 2, vec![b'a', 0xff]).await.problem(400, "request-malformed");
     push(&editor, &draft, 2, "a\0b").await.problem(422, "invalid");

@@ -46,7 +46,7 @@ async fn a_section_without_place_or_beside_one_elsewhere_is_refused() {
         (json!({"parent_id": foreign}), "/parent_id section-unknown"),
         (json!({"before": foreign}), "/before section-unknown"),
         (json!({"before": ebb, "parent_id": null, "after": ebb}), "/after place-ambiguous"),
-        (json!({"body": "# x", "heading": " "}), "/heading empty, /body heading-in-body"),
+        (json!({"body": "# x", "heading": " "}), "/heading heading-empty, /body heading-in-body"),
         (json!({"sections": [{"id": ebb}]}), "/sections/0/id section-unknown"),
     ] {
         let answer = editor.post(at(&draft, "/draft/sections")).json(body).await;

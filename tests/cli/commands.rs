@@ -24,9 +24,9 @@ fn the_first_user_is_added_from_the_command_line() {
     let (role, passwords) = ("admin", [PASSWORD, "too short", "aaaaaaaaaaaaaaaaaaaa", ""]);
     for (email, role, password, wanted) in [
         ("Ada@Lede.example", role, passwords[0], "another user has this email address"),
-        ("bob@lede.example", role, passwords[1], "a password has at least 15 characters"),
-        ("bob@lede.example", role, passwords[2], "a password has at least five different characters"),
-        ("bob@lede.example", role, passwords[3], "a password has at least 15 characters"),
+        ("bob@lede.example", role, passwords[1], "Must be at least 15 characters."),
+        ("bob@lede.example", role, passwords[2], "Must contain at least five different characters."),
+        ("bob@lede.example", role, passwords[3], "Must be at least 15 characters."),
         ("bob", role, passwords[0], "bob: "),
         ("bob@lede.example", "owner", passwords[0], "contributor, author, editor or admin"),
     ] {
@@ -54,7 +54,7 @@ fn a_server_serves_and_says_whether_it_is_ready() {
 
 #[test]
 fn a_server_starts_with_one_line_of_log_and_one_more_on_the_day_it_migrates() {
-    let database = TestDatabase::fresh();
+    let database = TestDatabase::empty();
     let start = || {
         let serving = Serving::start(&mut lede_on(&database));
         let before = serving.starting.clone();

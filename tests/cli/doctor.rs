@@ -116,7 +116,7 @@ fn a_mail_that_cannot_be_sent_is_said_and_dns_is_asked_all_the_same() {
     for (server, to, why) in [
         (nobody().to_string(), READER, "the mail server could not be reached"),
         (mail.address.clone(), "refused@reader.example", "the mail server refused it with 550"),
-        (mail.address.clone(), "later@reader.example", "the mail server answered 451"),
+        (mail.address.clone(), "later@reader.example", "the mail server responded 451"),
     ] {
         let failed = doctor(&server, dns, to, &["--dkim-selector", "k1"]);
         let report = said(&failed);

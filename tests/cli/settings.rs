@@ -37,7 +37,7 @@ fn a_wrong_setting_stops_the_start() {
         ("LEDE_SECRET", "short", "32 characters"),
         ("LEDE_SECRET", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "eight of them different"),
         ("LEDE_BASE_URL", "cms.example", "--base-url"),
-        ("LEDE_WEBSITE_URL", "ftp://website.example", "http://"),
+        ("LEDE_WEBSITE_URL", "ftp://website.example", "an http or https URL"),
         ("LEDE_ARTICLE_PATH", "articles", "{slug}"),
         ("LEDE_LOCALE", "english please", "--locale"),
         ("LEDE_DATABASE_CONNECTIONS", "0", "1..=256"),

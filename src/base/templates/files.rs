@@ -92,10 +92,7 @@ impl Files {
         match Locale::parse(tag) {
             Ok(locale) if locale.as_str() == tag => Ok(()),
             Ok(locale) => Err(format!("the file of that language is called {locale}.toml")),
-            Err(invalid) => Err(format!(
-                "{}, and so does the name of a translation file, such as de-AT.toml",
-                invalid.detail
-            )),
+            Err(_) => Err("a translation file is named by a language tag, such as de-AT.toml".to_owned()),
         }
     }
 

@@ -28,11 +28,13 @@ impl Finding {
     }
 
     /// Whether there is nothing to do.
+    #[must_use]
     pub fn is_ok(&self) -> bool {
         matches!(self, Self::Ok(_) | Self::Skipped(_))
     }
 
     /// The finding in one or two lines.
+    #[must_use]
     pub fn report(&self, name: &str) -> String {
         match self {
             Self::Ok(what) => format!("{name}: ok, {what}"),
@@ -51,11 +53,13 @@ pub fn answered<T>(answer: Result<T, String>, assess: impl FnOnce(T) -> Finding)
 }
 
 /// The domain in ASCII, if it can be a public one.
+#[must_use]
 pub fn public_name(domain: &str) -> Option<String> {
     idna::domain_to_ascii_strict(domain).ok().filter(|name| name.contains('.'))
 }
 
 /// The finding for a domain that cannot have public records.
+#[must_use]
 pub fn no_domain(domain: &str) -> Finding {
     Finding::problem(
         format!("Mail is sent from {domain}, which is not a public domain."),
@@ -72,6 +76,7 @@ pub fn domains_above(domain: &str) -> impl Iterator<Item = &str> {
 }
 
 /// The MX records of the domain, of which there is at least one.
+#[must_use]
 pub fn exchanges(domain: &str, found: &[String]) -> Finding {
     // RFC 7505: a lone dot means that the domain accepts no mail.
     if found.iter().all(|exchange| exchange.ends_with(" .")) {
@@ -84,6 +89,7 @@ pub fn exchanges(domain: &str, found: &[String]) -> Finding {
 }
 
 /// The addresses of a domain without MX records: mail is delivered there.
+#[must_use]
 pub fn address(domain: &str, found: &[String]) -> Finding {
     match found.first() {
         Some(address) => Finding::Ok(format!(
@@ -139,6 +145,7 @@ fn is_redirect(term: &str) -> bool {
 }
 
 /// The DMARC policy of the domain; `None` if it has none, and its parent is checked next.
+#[must_use]
 pub fn dmarc(domain: &str, texts: &[String]) -> Option<Finding> {
     let records: Vec<&String> = texts.iter().filter(|text| is_version(text, "v=DMARC1", ';')).collect();
     let add = |first: &str| format!("{first}:  _dmarc.{domain}. TXT \"v=DMARC1; p=none\"");
@@ -161,6 +168,7 @@ pub fn dmarc(domain: &str, texts: &[String]) -> Option<Finding> {
 }
 
 /// The finding when neither the domain nor its parents have a DMARC policy.
+#[must_use]
 pub fn no_dmarc(domain: &str) -> Finding {
     Finding::problem(
         format!("No policy says what receivers do with mail that others send as {domain}."),
@@ -169,6 +177,7 @@ pub fn no_dmarc(domain: &str) -> Finding {
 }
 
 /// The DKIM key at that name.
+#[must_use]
 pub fn dkim(name: &str, texts: &[String]) -> Finding {
     let add =
         format!("add:  {name}. TXT \"v=DKIM1; k=rsa; p=<the public key>\"  (as the mail service tells)");
@@ -187,6 +196,7 @@ pub fn dkim(name: &str, texts: &[String]) -> Finding {
 }
 
 /// The finding when no DKIM selector was given.
+#[must_use]
 pub fn no_selector() -> Finding {
     Finding::Skipped(
         "Give the selector with --dkim-selector: the mail service tells it, and so does s= in the DKIM-Signature header of \

@@ -148,9 +148,9 @@ pub async fn create<I: IsTerm, T: Serialize + From<Term<I>> + 'static>(
         let mut term = Term::new(tx.new_id()?, slug, name.clone(), now);
         change(tx, &mut term)?;
         if given {
-            store::insert(tx, &term)?
+            store::insert(tx, &term)?;
         } else {
-            store::insert_free(tx, &term)?
+            store::insert_free(tx, &term)?;
         }
         Response::created(format!("{path}/{}", term.id), &T::from(term))
     };

@@ -16,9 +16,9 @@ async fn a_merge_moves_articles_without_duplicates_and_leaves_signposts() {
         let puddle = make(&editor, resource, "Puddle").await;
         let sea = make(&editor, resource, "Sea").await;
         let ocean = make(&editor, resource, "Ocean").await;
-        carry(&server, resource, first, &owner, &[&sea]);
-        carry(&server, resource, first + 1, &owner, &[&sea, &ocean]);
-        carry(&server, resource, first + 2, &owner, &[&ocean]);
+        carry(&server, first, &owner, &[&sea]);
+        carry(&server, first + 1, &owner, &[&sea, &ocean]);
+        carry(&server, first + 2, &owner, &[&ocean]);
         let into = |key: &Value| json!({ "into": key });
         let at = |slug: &str| format!("/v1/{resource}/{slug}/merge");
         editor.post(at("puddle")).json(into(&sea["id"])).await.expect(200);
@@ -80,7 +80,7 @@ async fn what_is_removed_is_carried_no_longer() {
         make(&editor, resource, "Bay").await;
         let merge = format!("/v1/{resource}/bay/merge");
         editor.post(merge).json(json!({"into": "sea"})).await.expect(200);
-        carry(&server, resource, at, &json!(editor.user()), &[&sea]);
+        carry(&server, at, &json!(editor.user()), &[&sea]);
         editor.delete(path(&sea, resource)).await.is(204);
         for gone in ["sea", "bay"] {
             reader.get(format!("/v1/{resource}/{gone}")).await.problem(404, "not-found");

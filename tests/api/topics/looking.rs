@@ -107,7 +107,7 @@ async fn fields_choose_members_and_name_derived_ones() {
     for (at, resource) in (1..).zip(BOTH) {
         let sea = make(&editor, resource, "Sea").await;
         make(&editor, resource, "Void").await;
-        carry(&server, resource, at, &json!(editor.user()), &[&sea]);
+        carry(&server, at, &json!(editor.user()), &[&sea]);
         let list = reader.get(format!("/v1/{resource}?fields=article_count,name&fields=slug")).await;
         assert!(list.text().contains(r#"{"slug":"sea","name":"Sea","article_count":1}"#), "{}", list.text());
         assert!(

@@ -37,8 +37,7 @@ fn literal(server: &Server, id: &Value) -> String {
 }
 
 /// Puts an article into the database that carries these, in its draft and live.
-fn carry(server: &Server, resource: &str, article: u8, owner: &Value, carried: &[&Value]) {
-    let one = resource.trim_end_matches('s');
+fn carry(server: &Server, article: u8, owner: &Value, carried: &[&Value]) {
     let article_id = json!(format!("019b8d00-0000-7000-8000-0000000000{article:02x}"));
     let (id, owner) = (literal(server, &article_id), literal(server, owner));
     let (at, no, yes, bytes) = if server.is_embedded() {
@@ -57,8 +56,8 @@ fn carry(server: &Server, resource: &str, article: u8, owner: &Value, carried: &
     for (position, carried) in carried.iter().enumerate() {
         let other = literal(server, &carried["id"]);
         sql += &format!(
-            "INSERT INTO article_{resource} (article_id, {one}_id, position) VALUES ({id}, {other}, {position});\
-             INSERT INTO rendering_{resource} (article_id, {one}_id) VALUES ({id}, {other});"
+            "INSERT INTO article_terms (article_id, term_id, position) VALUES ({id}, {other}, {position});\
+             INSERT INTO rendering_terms (article_id, term_id) VALUES ({id}, {other});"
         );
     }
     execute(server, &sql);

@@ -1,5 +1,6 @@
 //! Every table, for both databases at once, an area a file. What a table is for stands at its `CREATE TABLE` in
 //! `migrations/`. A test compares these files with what each engine reports.
+#![allow(clippy::wildcard_imports, reason = "a table's column types come from one path")]
 #![allow(missing_docs, reason = "what the columns mean stands with the migrations and the rows' types")]
 
 mod accounts;
