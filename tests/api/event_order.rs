@@ -44,7 +44,9 @@ async fn what_is_read_from_the_log_is_what_was_appended() {
             Event::TopicMerged { topic, into },
             Event::SessionCreated(tx.new_id()?),
         ];
-        all.iter().for_each(|event| tx.append(event.clone()));
+        for event in &all {
+            tx.append(event.clone());
+        }
         Ok((all, tx.now()))
     };
     let user = UserId::from_uuid(uuid::Uuid::from_u128(1));

@@ -228,7 +228,7 @@ async fn two_workers_run_each_job_once() {
     let mut ran = one.ran.lock().unwrap().clone();
     ran.extend(other.ran.lock().unwrap().iter());
     ran.sort_unstable();
-    assert_eq!(ran, Vec::from_iter(0..JOBS));
+    assert_eq!(ran, (0..JOBS).collect::<Vec<_>>());
     assert_eq!(one.count(), 0);
 }
 

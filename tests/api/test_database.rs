@@ -37,15 +37,13 @@ enum Keeper {
 impl TestDatabase {
     /// A new database of the kind that the environment asks for, with all tables and nothing in them.
     pub fn fresh() -> Self {
-        match setting("LEDE_TEST_POSTGRES_URL") {
-            Some(admin) => Self::on_postgres(admin, &POSTGRES_TEMPLATE),
-            None => {
-                let database = Self::in_a_file();
-                let DatabaseUrl::Sqlite(path) = &database.url else { unreachable!("a file") };
-                std::fs::copy(&*SQLITE_TEMPLATE, path).expect("a copy");
-                database
-            }
+        if let Some(admin) = setting("LEDE_TEST_POSTGRES_URL") {
+            return Self::on_postgres(admin, &POSTGRES_TEMPLATE);
         }
+        let database = Self::in_a_file();
+        let DatabaseUrl::Sqlite(path) = &database.url else { unreachable!("a file") };
+        std::fs::copy(&*SQLITE_TEMPLATE, path).expect("a copy");
+        database
     }
 
     /// A new database without tables: for tests of migrating.
