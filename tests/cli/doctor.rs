@@ -126,7 +126,10 @@ fn a_mail_that_cannot_be_sent_is_said_and_dns_is_asked_all_the_same() {
     }
     let malformed = doctor(&mail.address, dns, "ada@@reader.example", &[]);
     assert_eq!(malformed.status.code(), Some(2), "{malformed:?}");
-    assert!(said(&malformed).contains("lede: --to: a mail address looks like "), "{malformed:?}");
+    assert!(
+        said(&malformed).contains("lede: --to: Must be an email address such as name@website.example."),
+        "{malformed:?}"
+    );
 }
 
 #[test]
