@@ -85,11 +85,11 @@ impl Invalid {
 }
 
 impl Violations {
-    const MOST: usize = 50;
+    const MAX: usize = 50;
 
     /// Notes a broken rule.
     pub fn push(&mut self, place: Location, invalid: Invalid) {
-        if self.0.len() < Self::MOST {
+        if self.0.len() < Self::MAX {
             self.0.push((place, invalid));
         }
     }

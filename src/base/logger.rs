@@ -10,11 +10,11 @@ use env_logger::{Builder, Target};
 use log::LevelFilter;
 
 /// How many lines may wait; whoever logs one more waits as well.
-const MOST_WAITING: usize = 16_384;
+const MAX_WAITING: usize = 16_384;
 /// How long lines gather before they are written, so that a busy server pays for a write only so often.
 const GATHERED: Duration = Duration::from_millis(2);
 /// How many bytes are written at once.
-const MOST_BYTES: usize = 64 * 1024;
+const MAX_BYTES: usize = 64 * 1024;
 
 enum Line {
     Text(Vec<u8>),
@@ -32,7 +32,7 @@ struct Lines(SyncSender<Line>);
 pub fn start(filter: &str) {
     let mut builder = Builder::new();
     builder.filter_module("actix_server", LevelFilter::Warn).parse_filters(filter).format_timestamp_millis();
-    let (lines, waiting) = sync_channel(MOST_WAITING);
+    let (lines, waiting) = sync_channel(MAX_WAITING);
     let writes = || std::thread::Builder::new().name("log".into()).spawn(move || write(&waiting));
     if !io::stderr().is_terminal() && writes().is_ok() {
         builder.target(Target::Pipe(Box::new(Lines(LINES.get_or_init(|| lines).clone()))));
@@ -50,7 +50,7 @@ pub fn finish() {
 }
 
 fn write(waiting: &Receiver<Line>) {
-    let mut text = Vec::with_capacity(MOST_BYTES);
+    let mut text = Vec::with_capacity(MAX_BYTES);
     while let Ok(first) = waiting.recv() {
         std::thread::sleep(GATHERED);
         let mut next = Some(first);
@@ -63,7 +63,7 @@ fn write(waiting: &Receiver<Line>) {
                     let _ = done.send(());
                 }
             }
-            next = if text.len() < MOST_BYTES { waiting.try_recv().ok() } else { None };
+            next = if text.len() < MAX_BYTES { waiting.try_recv().ok() } else { None };
         }
         put(&mut text);
     }

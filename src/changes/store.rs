@@ -40,9 +40,6 @@ impl ChangeRow {
 }
 
 /// Whether a place is one of this log: the beginning, or an event that happened.
-///
-/// # Errors
-/// When the database refuses.
 pub fn is_known(conn: &mut Connection, place: Place) -> Result<bool> {
     if place == Place::default() {
         return Ok(true);
@@ -53,9 +50,6 @@ pub fn is_known(conn: &mut Connection, place: Place) -> Result<bool> {
 }
 
 /// At most `limit` changes behind a place, in the order of the log.
-///
-/// # Errors
-/// When the database refuses.
 pub fn list(conn: &mut Connection, after: Place, limit: i64) -> Result<Vec<ChangeRow>> {
     let live = renderings::table.on(renderings::article_id.eq(latest_changes::article_id));
     let item = (

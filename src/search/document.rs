@@ -14,7 +14,7 @@ use crate::base::text::words::Words;
 
 /// The most bytes that the tokens of one place may take, each with eight for what belongs to it: as much as PostgreSQL
 /// keeps of one text. Whatever comes later cannot be found.
-const MOST_BYTES: usize = 1_000_000;
+const MAX_BYTES: usize = 1_000_000;
 
 /// The places of an edition: the article itself first, then its sections in document order. Written without what follows
 /// from the rest.
@@ -81,7 +81,7 @@ impl Document {
     }
 
     fn add(&mut self, section: Option<SectionText<'_>>, head: &[(Kind, &str)], body: String) {
-        let mut room = MOST_BYTES;
+        let mut room = MAX_BYTES;
         let head = head.iter().map(|(kind, text)| self.tokens(*kind, text, &mut room)).collect();
         let tail = self.tokens(Kind::Own, &body, &mut room);
         self.places.push(Place {

@@ -15,9 +15,6 @@ const LAST: i64 = 253_402_300_799_999_999;
 
 /// What an article has to carry; `None` if none can. The index of an article knows a merged topic or author by its old id
 /// until its rendering has been made anew.
-///
-/// # Errors
-/// When the database refuses.
 pub fn keys(conn: &mut Connection, filter: &Filter) -> Result<Option<Vec<Expression>>> {
     let mut resolved = filter.resolve(conn)?;
     if resolved.topics.iter().any(Vec::is_empty) || resolved.authors.iter().any(Vec::is_empty) {

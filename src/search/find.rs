@@ -133,9 +133,6 @@ macro_rules! postgres_numbers {
 
 impl Search {
     /// At most `limit` hits, from behind `after` on: the best first.
-    ///
-    /// # Errors
-    /// When the database refuses.
     pub fn find(&self, conn: &mut Connection, after: Option<Position>, limit: i64) -> Result<Vec<Hit>> {
         let Some(keys) = filter::keys(conn, &self.filter)? else { return Ok(Vec::new()) };
         let endings = self.terms.beginning().map_or_else(|| Ok(Vec::new()), |word| endings(conn, word))?;

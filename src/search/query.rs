@@ -5,9 +5,9 @@ use crate::base::error::Invalid;
 use crate::base::text::words;
 
 /// The most characters of a query.
-pub const MOST_CHARACTERS: usize = 200;
+pub const MAX_CHARACTERS: usize = 200;
 /// The most words of a query: each is looked up on its own.
-pub const MOST_WORDS: usize = 32;
+pub const MAX_WORDS: usize = 32;
 /// A last word of fewer characters has to stand as it is: too much begins with it.
 const SHORTEST_BEGINNING: usize = 2;
 
@@ -30,10 +30,10 @@ impl Terms {
     /// # Errors
     /// `too-long`, `no-words`, `too-many-words`.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
-        if text.chars().nth(MOST_CHARACTERS).is_some() {
+        if text.chars().nth(MAX_CHARACTERS).is_some() {
             return Err(Invalid::new(
                 "query-too-long",
-                format!("Must be at most {MOST_CHARACTERS} characters."),
+                format!("Must be at most {MAX_CHARACTERS} characters."),
             ));
         }
         let is_quote = |c| matches!(c, '"' | '“' | '”' | '„');
@@ -58,8 +58,8 @@ impl Terms {
         }
         match kept.iter().map(|term| term.words.len()).sum::<usize>() {
             0 => Err(Invalid::new("query-empty", "Must contain at least one letter or digit.")),
-            words if words > MOST_WORDS => {
-                Err(Invalid::new("query-too-many-words", format!("Must be at most {MOST_WORDS} words.")))
+            words if words > MAX_WORDS => {
+                Err(Invalid::new("query-too-many-words", format!("Must be at most {MAX_WORDS} words.")))
             }
             _ => Ok(Self(kept)),
         }

@@ -27,7 +27,7 @@ pub const BODY: u32 = 1000;
 /// What a term in the title of its article is worth to a section.
 const INHERITED: f64 = 1000.0;
 /// What a term in the text is worth if it comes without end; each time adds less.
-const MOST_BODY: f64 = 2000.0;
+const MAX_BODY: f64 = 2000.0;
 /// What a word that goes on is worth, measured by one that stands as it was asked for.
 const BEGINNING: f64 = 0.75;
 /// A text of so many bytes, about two hundred words, is of middling length: in longer ones a hit says less.
@@ -44,7 +44,7 @@ pub fn score(terms: &[Term], reading: &Reading<'_>) -> u32 {
     let length = f64::from(u32::try_from(reading.body.len()).unwrap_or(u32::MAX)) / MIDDLING;
     let each = above.iter().zip(&inherited).zip(&counts).map(|((above, inherited), count)| {
         let said = if *above > 0.0 { worth * above } else { INHERITED * inherited };
-        said + MOST_BODY * count / (count + 1.0 + length)
+        said + MAX_BODY * count / (count + 1.0 + length)
     });
     let terms = f64::from(u32::try_from(terms.len()).unwrap_or(u32::MAX));
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 10,000")]

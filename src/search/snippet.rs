@@ -13,7 +13,7 @@ const LEAD: usize = 60;
 /// Terms that begin within so many bytes are shown together.
 const SPAN: usize = 140;
 /// How many occurrences are looked at to find the best line.
-const MOST: usize = 1000;
+const MAX_OCCURRENCES: usize = 1000;
 
 /// The line of `text` where the most terms stand together. Where there are none, the title or heading that stands `above`
 /// has them, and is shown before the opening.
@@ -54,7 +54,7 @@ fn marks(terms: &[Term], text: &str) -> Vec<Occurrence> {
     let mut marks: Vec<Occurrence> = Vec::new();
     let mut missing: Vec<usize> = (0..terms.len()).collect();
     let mut last = usize::MAX;
-    for found in Occurrences::of(terms, text).take(MOST) {
+    for found in Occurrences::of(terms, text).take(MAX_OCCURRENCES) {
         if found.place.start > last {
             break;
         }

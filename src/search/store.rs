@@ -27,15 +27,12 @@ const SLOT_BITS: u32 = 10;
 /// How many seconds after its own an article may stand, if all before are taken.
 const LATEST: i64 = 86_400;
 /// The index is tidied up when it has more segments: each is looked at for each word.
-const MOST_SEGMENTS: i64 = 6;
+const MAX_SEGMENTS: i64 = 6;
 /// How many pages a step of tidying up writes.
 const STEP: i64 = 100;
 
 /// Keeps what of an article can be found in the place of what was kept before, of an unlisted one nothing, and says
 /// whether that is something else.
-///
-/// # Errors
-/// When the database refuses.
 pub fn upsert(
     tx: &mut Tx<'_>,
     id: ArticleId,
@@ -170,9 +167,6 @@ fn free_slot(tx: &mut Tx<'_>, published_at: Timestamp) -> Result<i64> {
 }
 
 /// Forgets an article, and says whether it was known.
-///
-/// # Errors
-/// When the database refuses.
 pub fn remove(tx: &mut Tx<'_>, id: ArticleId) -> Result<bool> {
     let own = search_articles::table.filter(search_articles::article_id.eq(id));
     let slot: Option<i64> = own.select(search_articles::slot).get_result(&mut **tx).optional()?;
@@ -203,16 +197,13 @@ pub fn numbers(published: Option<(i64, i64)>) -> (i64, i64) {
 
 /// Tidies a step of the index up, if it has come to lie in many pieces, and says whether there is more to do. PostgreSQL
 /// does so by itself.
-///
-/// # Errors
-/// When the database refuses.
 pub fn tidy(tx: &mut Tx<'_>) -> Result<bool> {
     let Connection::Sqlite(conn) = &mut **tx else { return Ok(false) };
     let numbers = "WITH RECURSIVE segments (number) AS (SELECT min(segid) FROM search_index_idx UNION ALL \
         SELECT (SELECT min(segid) FROM search_index_idx WHERE segid > number) FROM segments WHERE number IS NOT NULL) \
         SELECT count(number) FROM segments";
     let segments: i64 = Statement::<BigInt>::new(numbers).get_result(conn)?;
-    if segments <= MOST_SEGMENTS {
+    if segments <= MAX_SEGMENTS {
         return Ok(false);
     }
     let changes = "SELECT total_changes()";

@@ -111,7 +111,7 @@ fn explain(error: &actix_web::Error, id: &str, req: &HttpRequest, route: &str) -
     }
     let error = match error.as_response_error().status_code().as_u16() {
         404 => Error::NotFound("page"),
-        413 => Error::TooLarge(json::MOST_BYTES as u64),
+        413 => Error::TooLarge(json::MAX_BYTES as u64),
         400..=499 => Error::malformed("", "request-malformed", error.to_string()),
         _ => Error::internal(error.to_string()),
     };

@@ -17,7 +17,7 @@ use crate::writing::{at, create, id, publish, published};
 /// its token included.
 const MOST: u64 = 14;
 /// The most that a write takes which changes one thing; publishing takes the most.
-const MOST_OF_A_WRITE: u64 = 50;
+const MAX_OF_A_WRITE: u64 = 50;
 
 /// A server that works for every answer, and who asks it.
 struct Stage {
@@ -279,7 +279,7 @@ async fn a_write_takes_the_same_statements_whatever_stands_beside_what_it_change
         costs.push(of_count);
     }
     assert_eq!(costs[0], costs[1]);
-    assert!(costs[1].iter().all(|(_, cost)| *cost <= MOST_OF_A_WRITE), "{costs:?}");
+    assert!(costs[1].iter().all(|(_, cost)| *cost <= MAX_OF_A_WRITE), "{costs:?}");
 }
 
 /// A section that comes, changes or goes is a row of its own and a note of what changed: two statements each, and not one

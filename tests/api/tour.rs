@@ -16,7 +16,7 @@ use crate::given::{self, PASSWORD};
 use crate::server::Server;
 
 /// How many sign-ups the servers of the story take from one network.
-const MOST_SIGN_UPS: u32 = 4;
+const MAX_SIGN_UPS: u32 = 4;
 
 /// Tells every chapter and returns what was recorded, as `openapi/examples.json` keeps it.
 pub async fn record() -> Value {
@@ -285,7 +285,7 @@ async fn feeds(server: &Server) {
 
 /// A server for a chapter: its ids differ from those of the others.
 async fn opened(number: u64) -> Server {
-    let server = Server::start_with(|config| config.limits.join = MOST_SIGN_UPS).await;
+    let server = Server::start_with(|config| config.limits.join = MAX_SIGN_UPS).await;
     if let Random::Seeded(counter) = &server.app.random {
         counter.store(number * 1_000_000, Ordering::SeqCst);
     }

@@ -25,11 +25,11 @@ const PACE: Duration = Duration::from_millis(20);
 const QUIET: Duration = Duration::from_secs(8);
 
 /// What an import may take, in seconds and megabytes, and how much slower it may make the slowest reads.
-const MOST_SECONDS: f64 = 60.0;
-const MOST_MEGABYTES: u64 = 100;
-const MOST_SLOWER: f64 = 2.0;
+const MAX_SECONDS: f64 = 60.0;
+const MAX_MEGABYTES: u64 = 100;
+const MAX_SLOWER: f64 = 2.0;
 /// By how many megabytes memory may grow in an export after its ten thousandth row.
-const MOST_GROWTH: u64 = 8;
+const MAX_GROWTH: u64 = 8;
 const SETTLED_AT: usize = 10_000;
 
 pub async fn measure(folder: &Path, imported: usize, exported: usize) {
@@ -70,7 +70,7 @@ async fn import(database: &Path, rows: usize) {
         "{import:#}"
     );
     let peak = server.peak_megabytes();
-    let kept = took <= MOST_SECONDS && peak <= MOST_MEGABYTES && during <= quiet * MOST_SLOWER;
+    let kept = took <= MAX_SECONDS && peak <= MAX_MEGABYTES && during <= quiet * MAX_SLOWER;
     println!(
         "| import | {rows} | {took:.1} | {:.0} | {before} | {peak} | {quiet:.2} | {during:.2} | {} |",
         rows as f64 / took,
@@ -109,7 +109,7 @@ async fn export(database: &Path, rows: usize) {
     }
     let took = started.elapsed().as_secs_f64();
     assert_eq!(found, rows + 1);
-    let kept = most <= settled.unwrap_or(most) + MOST_GROWTH;
+    let kept = most <= settled.unwrap_or(most) + MAX_GROWTH;
     println!(
         "| export | {rows} | {took:.1} | {:.0} | {before} | {most} ({} at row {SETTLED_AT}) | | | {} |",
         rows as f64 / took,

@@ -13,9 +13,9 @@ use super::json::read_body;
 use crate::base::error::{Error, Result};
 
 /// The largest form that is read, in bytes.
-const MOST_BYTES: usize = 64 * 1024;
+const MAX_BYTES: usize = 64 * 1024;
 /// How many fields of a form are looked at.
-const MOST_FIELDS: usize = 100;
+const MAX_FIELDS: usize = 100;
 
 /// The fields of a form, in order.
 #[derive(Debug, Clone, Default)]
@@ -36,7 +36,7 @@ impl Form {
     /// The fields of an urlencoded form.
     #[must_use]
     pub fn urlencoded(text: &[u8]) -> Self {
-        Self(url::form_urlencoded::parse(text).into_owned().take(MOST_FIELDS).collect())
+        Self(url::form_urlencoded::parse(text).into_owned().take(MAX_FIELDS).collect())
     }
 
     /// The first field of that name, if anything but blanks is in it.
@@ -54,7 +54,7 @@ impl FromRequest for Form {
         let essence = req.content_type().to_ascii_lowercase();
         let whole = req.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let boundary = whole.and_then(|value| multer::parse_boundary(value).ok());
-        let body = read_body(req, payload, MOST_BYTES);
+        let body = read_body(req, payload, MAX_BYTES);
         Box::pin(async move {
             let body = body.await?;
             match (essence.as_str(), boundary) {
@@ -77,7 +77,7 @@ async fn multipart(body: Bytes, boundary: String) -> Result<Form> {
     while let Some(field) = parts.next_field().await.map_err(malformed)? {
         let name = field.name().unwrap_or_default().to_owned();
         let value = field.bytes().await.map_err(malformed)?;
-        if fields.len() < MOST_FIELDS {
+        if fields.len() < MAX_FIELDS {
             fields.push((name, String::from_utf8_lossy(&value).into_owned()));
         }
     }

@@ -22,7 +22,7 @@ use crate::base::ids::UserId;
 /// How long an answer is kept.
 pub const KEPT_FOR: Duration = Duration::from_secs(24 * 3600);
 /// The longest key, in characters.
-const MOST_CHARS: usize = 255;
+const MAX_CHARS: usize = 255;
 
 /// What is kept of an answer: fingerprint of its request, status, headers, body.
 type Kept = (Vec<u8>, i64, Json<Vec<(String, String)>>, Vec<u8>);
@@ -63,7 +63,7 @@ impl FromRequest for IdempotencyKey {
         let request = format!("{} {}", req.method(), req.uri());
         let Some(value) = req.headers().get(&NAME) else { return ready(Ok(Self { key: None, request })) };
         ready(match value.to_str() {
-            Ok(key) if (1..=MOST_CHARS).contains(&key.len()) => {
+            Ok(key) if (1..=MAX_CHARS).contains(&key.len()) => {
                 Ok(Self { key: Some(key.to_owned()), request })
             }
             _ => Err(Error::parameter(

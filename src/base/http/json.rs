@@ -17,11 +17,11 @@ use serde_json::{Map, Value};
 use crate::base::error::{Error, Result};
 
 /// The largest body that is read, in bytes.
-pub const MOST_BYTES: usize = 2 * 1024 * 1024;
+pub const MAX_BYTES: usize = 2 * 1024 * 1024;
 /// How long a body may take to arrive.
 const BODY_DEADLINE: Duration = Duration::from_secs(30);
 /// How deep JSON may be nested.
-const MOST_DEPTH: usize = 64;
+const MAX_DEPTH: usize = 64;
 
 /// Which media types a body may come in.
 pub trait Media: 'static {
@@ -70,7 +70,7 @@ impl<T: DeserializeOwned + 'static, M: Media> FromRequest for Json<T, M> {
 
     fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let taken = M::takes(&req.content_type().to_ascii_lowercase());
-        let body = read_body(req, payload, MOST_BYTES);
+        let body = read_body(req, payload, MAX_BYTES);
         Box::pin(async move {
             if !taken {
                 return Err(Error::UnsupportedMediaType(M::WANTED));
@@ -207,8 +207,8 @@ impl<'de> DeserializeSeed<'de> for Strict {
     type Value = Value;
 
     fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
-        if self.depth > MOST_DEPTH {
-            return Err(serde::de::Error::custom(format_args!("nested deeper than {MOST_DEPTH} levels")));
+        if self.depth > MAX_DEPTH {
+            return Err(serde::de::Error::custom(format_args!("nested deeper than {MAX_DEPTH} levels")));
         }
         deserializer.deserialize_any(self)
     }

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 
-use super::json::{MOST_BYTES, read_body};
+use super::json::{MAX_BYTES, read_body};
 use crate::base::error::{Error, Result};
 
 /// A body of Markdown: UTF-8, without NUL.
@@ -18,7 +18,7 @@ impl FromRequest for Markdown {
 
     fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let media = req.content_type().to_ascii_lowercase();
-        let body = read_body(req, payload, MOST_BYTES);
+        let body = read_body(req, payload, MAX_BYTES);
         Box::pin(async move {
             if !matches!(media.as_str(), "text/markdown" | "text/plain") {
                 return Err(Error::UnsupportedMediaType("text/markdown"));

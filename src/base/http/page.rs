@@ -15,7 +15,7 @@ use super::response::Response;
 use crate::base::error::{Error, Invalid, Result};
 
 /// The longest cursor, in bytes: it carries the sort keys of an item, such as a title of any script.
-const MOST_CURSOR: usize = 4000;
+const MAX_CURSOR: usize = 4000;
 
 /// Which part of a list is wanted.
 #[derive(Debug, Clone)]
@@ -68,7 +68,7 @@ impl FromParams for PageRequest {
     fn from_params(params: &mut Params) -> Self {
         Self {
             limit: params.number("limit", 1..=100).unwrap_or(20),
-            cursor: params.text_within("cursor", MOST_CURSOR),
+            cursor: params.text_within("cursor", MAX_CURSOR),
             include_total: params.flag("include_total").unwrap_or(false),
         }
     }

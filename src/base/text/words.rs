@@ -8,7 +8,7 @@ use unicode_normalization::char::is_combining_mark;
 
 /// A folded word grows no longer than this, in bytes, but for what its last character adds: longer ones are known by
 /// their beginning.
-const MOST_BYTES: usize = 64;
+const MAX_BYTES: usize = 64;
 
 /// Reads a text word by word. A word is an unbroken run of letters and digits; in scripts that are written without spaces,
 /// every character is one.
@@ -67,7 +67,7 @@ impl<'a> Words<'a> {
                 Role::Alone => alone = true,
                 Role::Part | Role::Sign => {}
             }
-            if self.folded.len() < MOST_BYTES {
+            if self.folded.len() < MAX_BYTES {
                 fold(c, &mut self.folded);
             }
         }
