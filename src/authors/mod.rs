@@ -14,7 +14,7 @@ use crate::base::text::slug::Slug;
 /// An author as articles embed one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AuthorRef {
-    /// Names the author.
+    /// The author's id.
     pub id: AuthorId,
     /// Their name in addresses.
     pub slug: Slug,

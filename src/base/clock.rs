@@ -1,4 +1,4 @@
-//! The current time. Code asks a [`Clock`] and never the machine, so that tests can set the time.
+//! The current time. All code reads it from a [`Clock`] instead of the system, so that tests can set it.
 
 use std::fmt;
 use std::io::Write as _;
@@ -40,18 +40,18 @@ use crate::base::db::types::{Instant as SqlInstant, through_either};
 pub struct Timestamp(jiff::Timestamp);
 
 impl Timestamp {
-    /// A number of microseconds since 1970. Fails outside the years -9999 to 9999.
+    /// Converts microseconds since 1970. Fails outside the years -9999 to 9999.
     pub fn from_micros(micros: i64) -> Result<Self, jiff::Error> {
         jiff::Timestamp::from_microsecond(micros).map(Self)
     }
 
-    /// Microseconds since 1970.
+    /// Returns microseconds since 1970.
     #[must_use]
     pub fn as_micros(self) -> i64 {
         self.0.as_microsecond()
     }
 
-    /// Seconds since 1970, as in access tokens.
+    /// Returns seconds since 1970, the unit of the claims in access tokens.
     #[must_use]
     pub fn as_seconds(self) -> i64 {
         self.0.as_second()
@@ -66,27 +66,27 @@ impl Timestamp {
         text.parse::<jiff::Timestamp>().ok().map(Self::from)
     }
 
-    /// This moment plus `duration`. Unchanged if that is out of range.
+    /// Returns this time plus `duration`, or this time if the sum is out of range.
     #[must_use]
     pub fn plus(self, duration: Duration) -> Self {
         let micros = i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
         Self::from_micros(self.as_micros().saturating_add(micros)).unwrap_or(self)
     }
 
-    /// This moment minus `duration`. Unchanged if that is out of range.
+    /// Returns this time minus `duration`, or this time if the difference is out of range.
     #[must_use]
     pub fn minus(self, duration: Duration) -> Self {
         let micros = i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
         Self::from_micros(self.as_micros().saturating_sub(micros)).unwrap_or(self)
     }
 
-    /// The date in UTC: `2026-01-31`.
+    /// Returns the date in UTC, such as `2026-01-31`.
     #[must_use]
     pub fn date(self) -> String {
         self.0.strftime("%Y-%m-%d").to_string()
     }
 
-    /// The form of HTTP and mail headers: `Sat, 31 Jan 2026 09:30:00 GMT`.
+    /// Formats the time for RSS (RFC 822) and for HTTP headers, such as `Sat, 31 Jan 2026 09:30:00 GMT`.
     #[must_use]
     pub fn http_date(self) -> String {
         self.0.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
@@ -115,20 +115,20 @@ impl<'de> Deserialize<'de> for Timestamp {
 /// A source of the current time.
 #[derive(Debug, Clone)]
 pub enum Clock {
-    /// The machine's own clock.
+    /// The system clock.
     System,
-    /// A clock that stands still until it is advanced.
+    /// A clock that changes only with [`Clock::advance`].
     Fixed(Arc<AtomicI64>),
 }
 
 impl Clock {
-    /// A clock that stands at `at`.
+    /// Creates a clock fixed at `at`.
     #[must_use]
     pub fn fixed(at: Timestamp) -> Self {
         Self::Fixed(Arc::new(AtomicI64::new(at.as_micros())))
     }
 
-    /// The present moment.
+    /// Returns the current time.
     #[must_use]
     #[expect(clippy::disallowed_methods, reason = "the one place that asks the machine")]
     pub fn now(&self) -> Timestamp {
@@ -139,7 +139,8 @@ impl Clock {
         }
     }
 
-    /// Time since an arbitrary start that never goes backwards: for limits and deadlines.
+    /// Returns the time since an arbitrary start, which never goes backwards, for rate limits. Adjustments of the
+    /// system time do not affect it.
     #[must_use]
     pub fn ticks(&self) -> Duration {
         static BEGINNING: OnceLock<Instant> = OnceLock::new();
@@ -151,7 +152,7 @@ impl Clock {
         }
     }
 
-    /// Moves a fixed clock forward. Does nothing to the machine's own.
+    /// Moves a fixed clock forward. Does nothing for the system clock.
     pub fn advance(&self, by: Duration) {
         if let Self::Fixed(micros) = self {
             micros.fetch_add(i64::try_from(by.as_micros()).unwrap_or(0), Ordering::SeqCst);
@@ -159,9 +160,9 @@ impl Clock {
     }
 }
 
-/// PostgreSQL counts from 2000-01-01, everything else from 1970-01-01.
+/// PostgreSQL's binary format counts from 2000-01-01, everything else from 1970-01-01.
 const POSTGRES_EPOCH_MICROS: i64 = 946_684_800_000_000;
-/// The earliest moment PostgreSQL can store, in 4714 BC. An earlier one, which only a forged cursor contains, is sent as
+/// The earliest time PostgreSQL can store, in 4714 BC. An earlier one, which only a forged cursor contains, is sent as
 /// this one.
 const POSTGRES_FIRST_MICROS: i64 = -211_813_488_000_000_000;
 

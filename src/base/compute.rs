@@ -1,15 +1,14 @@
-//! Work for the processor, off the event loop: parsing, rendering, hashing. As much runs at a time as there are cores;
-//! a bounded number waits, and further work is refused. Nothing here holds a connection: a handler reads, computes,
-//! then writes.
+//! Runs CPU-bound work (parsing, rendering, hashing) outside the event loop, at most one task per core at a time.
+//! Handlers read, compute, then write, so no database connection is held during the work.
 
 use super::permits::Permits;
 use crate::base::error::{Error, Result};
 
-/// How much work may wait for a core. As many reads may wait for the database, so that a burst which that takes is not
-/// refused here.
+/// How many tasks may wait for a core; further ones are refused. Equal to the number of reads that may wait for the
+/// database, so that a burst which the database accepts is not refused here.
 const MAX_WAITING: usize = 1024;
 
-/// The pool. Cheap to clone; clones share it.
+/// The pool of CPU-bound tasks. Cheap to clone; clones share it.
 #[derive(Debug, Clone)]
 pub struct Compute {
     permits: Permits,
@@ -22,7 +21,10 @@ impl Default for Compute {
 }
 
 impl Compute {
-    /// Runs `work` on a thread of its own once a core is free. Unavailable if too much waits.
+    /// Runs `work` on a blocking thread once a core is free.
+    ///
+    /// # Errors
+    /// Those of `work`; [`Error::Unavailable`] if too many tasks are waiting; [`Error::Internal`] if `work` panics.
     pub async fn run<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
@@ -38,7 +40,7 @@ impl Compute {
     }
 }
 
-/// How many cores this process may use.
+/// Returns how many cores this process may use; 1 if unknown.
 #[must_use]
 pub fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)

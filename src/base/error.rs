@@ -1,84 +1,86 @@
-//! Every failure the system knows, on one page. What each looks like over HTTP is decided in `http/problem.rs` alone.
+//! The error type of the whole application. It is independent of HTTP; `http/problem.rs` maps it to statuses and
+//! problem details.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use serde_json::{Map, Value};
 
-/// What can fail, fails with an [`Error`].
+/// A result whose error is an [`Error`] by default.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why something failed, for the log: a sentence, or another library's error.
+/// The cause of an error, for the log: a message or another library's error.
 pub type Cause = Box<dyn std::error::Error + Send + Sync>;
 
-/// A failure, by what the caller can do about it.
+/// An error, classified by what the client can do about it.
 #[derive(Debug)]
 pub enum Error {
-    /// The request cannot be understood: broken JSON, an unknown parameter, a foreign cursor.
+    /// The request cannot be parsed: malformed JSON, an unknown query parameter, a cursor of another list.
     Malformed(Violations),
-    /// No token, or one that is not good (any more).
+    /// Wrong credentials, or an access token that is missing, invalid, expired or revoked.
     Unauthenticated,
-    /// The caller is known and may not.
+    /// The user is authenticated but not authorized.
     Forbidden,
-    /// There is no such thing, or the caller may not know of it. Says what was looked for.
+    /// The resource does not exist, or the user may not know that it exists. Contains the kind of resource.
     NotFound(&'static str),
-    /// The present state of things does not allow it.
+    /// The current state of the resource does not allow the operation.
     Conflict(Conflict),
-    /// What the caller has seen has been changed since, or names another kind of tag.
+    /// `If-Match` does not match: the resource has changed since, or the header is not the entity tag of a draft.
     PreconditionFailed(Conflict),
-    /// The write has to name the version it has seen.
+    /// The operation requires `If-Match`.
     PreconditionRequired,
-    /// Understood, but rules are broken: all of them, at once.
+    /// The request was parsed, but its values are invalid. Contains all violations, so that a client can fix them
+    /// together.
     Invalid(Violations),
-    /// Asks too much of something: a body over its bound.
+    /// The request body is too large. Contains the limit in bytes.
     TooLarge(u64),
-    /// The body is of a kind the operation does not take. Says which it takes.
+    /// The media type of the request body is not supported. Contains what is supported.
     UnsupportedMediaType(&'static str),
-    /// The path is there, the method is not. Says which are.
+    /// The path exists, but not with this method. Contains the allowed methods.
     MethodNotAllowed(String),
-    /// Asks too often: again after that many seconds.
+    /// A rate limit is used up. Contains after how many seconds to retry.
     TooMany(u64),
-    /// Too busy, or the database is away: again in a moment.
+    /// Overload, or the database is unreachable. The client can retry.
     Unavailable(Cause),
-    /// A defect. Logged with its cause, told to nobody.
+    /// A defect. The cause is logged and never sent to the client.
     Internal(Cause),
 }
 
-/// A clash with the present state: a stable code, a sentence, and members that help to resolve it.
+/// Why the current state does not allow an operation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Conflict {
-    /// Stable, kebab-case, e.g. `slug-taken`.
+    /// A stable code in kebab-case, such as `slug-taken`.
     pub code: &'static str,
-    /// What clashes with what.
+    /// A sentence for people: what conflicts with what.
     pub detail: Cow<'static, str>,
-    /// Further members of the problem, e.g. `version`.
+    /// Further members of the problem details that help to resolve it, such as `version`.
     pub members: Map<String, Value>,
 }
 
-/// Why a value was refused at the door: a stable kebab-case code and a sentence for a person.
+/// Why a value is invalid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invalid {
-    /// Stable, kebab-case: the noun, then what is wrong with it, e.g. `title-too-long`.
+    /// A stable code in kebab-case: the noun, then what is wrong with it, such as `title-too-long`.
     pub code: Cow<'static, str>,
-    /// What is wrong and what would be right.
+    /// A sentence for people: what is wrong and what is allowed.
     pub detail: Cow<'static, str>,
 }
 
-/// Where a broken rule was found.
+/// Where a violation is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Location {
-    /// A JSON pointer into the body.
+    /// A JSON pointer into the request body.
     Pointer(String),
-    /// A parameter of the query, the path or the header.
+    /// A query parameter, path parameter or header.
     Parameter(String),
 }
 
-/// Broken rules and where: at most fifty are kept.
+/// Violations with their locations. At most 50 are kept, which bounds the response.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Violations(Vec<(Location, Invalid)>);
 
 impl Invalid {
-    /// A refusal with its code and sentence.
+    /// Creates a violation from its code and sentence.
     pub fn new(code: impl Into<Cow<'static, str>>, detail: impl Into<Cow<'static, str>>) -> Self {
         Self { code: code.into(), detail: detail.into() }
     }
@@ -87,22 +89,22 @@ impl Invalid {
 impl Violations {
     const MAX: usize = 50;
 
-    /// Notes a broken rule.
+    /// Adds a violation.
     pub fn push(&mut self, place: Location, invalid: Invalid) {
         if self.0.len() < Self::MAX {
             self.0.push((place, invalid));
         }
     }
 
-    /// Notes the refusal of the member at `pointer`, if it was refused.
+    /// Returns the value of the member at `pointer`, or adds its violation.
     pub fn take<T>(&mut self, pointer: impl Into<String>, parsed: Result<T, Invalid>) -> Option<T> {
         parsed.map_err(|invalid| self.push(Location::Pointer(pointer.into()), invalid)).ok()
     }
 
-    /// Notes what a part of the same input was refused for.
+    /// Returns the value of a part of the input, or adds its violations.
     ///
     /// # Errors
-    /// What is not about broken rules.
+    /// Every error that is not [`Error::Invalid`].
     pub fn gather<T>(&mut self, part: Result<T>) -> Result<Option<T>> {
         match part {
             Ok(part) => Ok(Some(part)),
@@ -114,29 +116,29 @@ impl Violations {
         }
     }
 
-    /// Whether every rule was kept.
+    /// Whether there are no violations.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The broken rules, in the order they were found.
+    /// Returns the violations in the order they were added.
     #[must_use]
     pub fn as_slice(&self) -> &[(Location, Invalid)] {
         &self.0
     }
 
-    /// Ends the parsing of a body.
+    /// Ends the validation of a request body.
     ///
     /// # Errors
-    /// [`Error::Invalid`] if any rule was broken.
+    /// [`Error::Invalid`] if there is any violation.
     pub fn check(self) -> Result<()> {
         if self.0.is_empty() { Ok(()) } else { Err(Error::Invalid(self)) }
     }
 }
 
 impl Error {
-    /// One broken rule of the body.
+    /// Creates an [`Error::Invalid`] with one violation in the request body.
     pub fn invalid(
         pointer: impl Into<String>,
         code: impl Into<Cow<'static, str>>,
@@ -145,7 +147,7 @@ impl Error {
         Self::Invalid(Violations(vec![(Location::Pointer(pointer.into()), Invalid::new(code, detail))]))
     }
 
-    /// A parameter that cannot be understood.
+    /// Creates an [`Error::Malformed`] for a parameter or header.
     pub fn parameter(
         name: impl Into<String>,
         code: impl Into<Cow<'static, str>>,
@@ -154,7 +156,7 @@ impl Error {
         Self::Malformed(Violations(vec![(Location::Parameter(name.into()), Invalid::new(code, detail))]))
     }
 
-    /// A body that cannot be understood.
+    /// Creates an [`Error::Malformed`] for the request body.
     pub fn malformed(
         pointer: impl Into<String>,
         code: impl Into<Cow<'static, str>>,
@@ -163,12 +165,12 @@ impl Error {
         Self::Malformed(Violations(vec![(Location::Pointer(pointer.into()), Invalid::new(code, detail))]))
     }
 
-    /// A clash without further members.
+    /// Creates an [`Error::Conflict`] without further members.
     pub fn conflict(code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
         Self::Conflict(Conflict { code, detail: detail.into(), members: Map::new() })
     }
 
-    /// A failed precondition with further members.
+    /// Creates an [`Error::PreconditionFailed`] with further members.
     pub fn stale(
         code: &'static str,
         detail: impl Into<Cow<'static, str>>,
@@ -177,12 +179,12 @@ impl Error {
         Self::PreconditionFailed(Conflict { code, detail: detail.into(), members })
     }
 
-    /// Something that is away just now.
+    /// Creates an [`Error::Unavailable`] with its cause for the log.
     pub fn unavailable(why: impl Into<Cause>) -> Self {
         Self::Unavailable(why.into())
     }
 
-    /// A defect, with its cause for the log.
+    /// Creates an [`Error::Internal`] with its cause for the log.
     pub fn internal(why: impl Into<Cause>) -> Self {
         Self::Internal(why.into())
     }
@@ -217,7 +219,7 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {}
 
 impl From<serde_json::Error> for Error {
-    /// Of values we made ourselves; a client's JSON is read by `http/json.rs`.
+    /// For values that the application serializes itself. `http/json.rs` handles the JSON of clients.
     fn from(error: serde_json::Error) -> Self {
         Self::internal(error)
     }

@@ -110,55 +110,55 @@ impl ReadId<MultiBackend> for Uuid {
 }
 
 id! {
-    /// Names a user.
+    /// Identifies a user.
     UserId
 }
 id! {
-    /// Names a key: the `kid` of the tokens it signs.
+    /// Identifies a key: the `kid` of the tokens it signs.
     KeyId
 }
 id! {
-    /// Names a topic.
+    /// Identifies a topic.
     TopicId
 }
 id! {
-    /// Names an author.
+    /// Identifies an author.
     AuthorId
 }
 id! {
-    /// Names an article.
+    /// Identifies an article.
     ArticleId
 }
 id! {
-    /// Names a section.
+    /// Identifies a section.
     SectionId
 }
 id! {
-    /// Names a subscriber.
+    /// Identifies a subscriber.
     SubscriberId
 }
 id! {
-    /// Names a confirmation request.
+    /// Identifies a confirmation request.
     ConfirmationRequestId
 }
 id! {
-    /// Names an email in the outbox.
+    /// Identifies an email in the outbox.
     EmailId
 }
 id! {
-    /// Names a piece of evidence.
+    /// Identifies a piece of evidence.
     ConsentId
 }
 id! {
-    /// Names a suppressed address.
+    /// Identifies a suppressed address.
     SuppressionId
 }
 id! {
-    /// Names an import.
+    /// Identifies an import.
     ImportId
 }
 id! {
-    /// Names a job.
+    /// Identifies a job.
     JobId
 }
 id! {
@@ -166,6 +166,6 @@ id! {
     SubjectId
 }
 id! {
-    /// Names a topic or an author, whichever it is.
+    /// Identifies a topic or an author, whichever it is.
     TermId
 }

@@ -1,5 +1,5 @@
-//! Where log lines go: to standard error, by a thread of its own that writes many at once. Whoever logs waits for no disk,
-//! and two who log at the same time do not wait for each other.
+//! Writes log lines to standard error from a separate thread, many lines at a time, so that a request does not wait for
+//! the reader of standard error unless the queue is full.
 
 use std::io::{self, IsTerminal as _, Write};
 use std::sync::OnceLock;
@@ -9,26 +9,26 @@ use std::time::Duration;
 use env_logger::{Builder, Target};
 use log::LevelFilter;
 
-/// How many lines may wait; whoever logs one more waits as well.
+/// The capacity of the queue. When it is full, logging blocks until the thread has caught up.
 const MAX_WAITING: usize = 16_384;
-/// How long lines gather before they are written, so that a busy server pays for a write only so often.
+/// How long lines are collected before they are written, which reduces the number of system calls under load.
 const GATHERED: Duration = Duration::from_millis(2);
-/// How many bytes are written at once.
+/// How many bytes are collected at most before a write.
 const MAX_BYTES: usize = 64 * 1024;
 
 enum Line {
     Text(Vec<u8>),
-    /// Says when everything before it is written.
+    /// Sends `()` when all earlier lines are written.
     Flush(SyncSender<()>),
 }
 
-/// What leads to the thread that writes.
+/// The queue of the thread that writes.
 static LINES: OnceLock<SyncSender<Line>> = OnceLock::new();
 
 struct Lines(SyncSender<Line>);
 
-/// Starts the logger. A terminal is written to directly, and in colours. What the HTTP library logs of its own start and
-/// end is left out, unless `filter` names it.
+/// Starts the logger. A terminal is written to directly and in colours. Start and stop messages of actix are omitted,
+/// unless `filter` enables them.
 pub fn start(filter: &str) {
     let mut builder = Builder::new();
     builder.filter_module("actix_server", LevelFilter::Warn).parse_filters(filter).format_timestamp_millis();
@@ -40,11 +40,11 @@ pub fn start(filter: &str) {
     builder.init();
 }
 
-/// Waits until everything that was logged is written: before the process ends.
+/// Waits until all lines are written. Must be called before the process exits, or the last lines are lost.
 pub fn finish() {
     let (done, written) = sync_channel(1);
     if LINES.get().is_some_and(|lines| lines.send(Line::Flush(done)).is_ok()) {
-        // The thread may have died; then there is nothing to wait for.
+        // Fails only if the thread has ended; then there is nothing to wait for.
         let _ = written.recv();
     }
 }
@@ -59,7 +59,7 @@ fn write(waiting: &Receiver<Line>) {
                 Line::Text(line) => text.extend_from_slice(&line),
                 Line::Flush(done) => {
                     put(&mut text);
-                    // Whoever asked may have gone.
+                    // Fails only if the caller of `finish` no longer waits.
                     let _ = done.send(());
                 }
             }
@@ -69,7 +69,7 @@ fn write(waiting: &Receiver<Line>) {
     }
 }
 
-/// What standard error does not take is nowhere to be told.
+/// Writes the lines. An error is ignored, because there is no other place to log it.
 fn put(text: &mut Vec<u8>) {
     let _ = io::stderr().write_all(text);
     text.clear();
@@ -81,7 +81,7 @@ impl Write for Lines {
         Ok(line.len())
     }
 
-    /// Called after every line; lines are written as soon as the thread comes to them.
+    /// Does nothing: `env_logger` calls it after every line, and the thread writes soon anyway.
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }

@@ -1,5 +1,5 @@
-//! What is counted and timed, under the names that `/metrics` tells. Labels hold kinds of things only, never an id, an
-//! address or anything else a client chose.
+//! All metrics of `/metrics`. Labels only have values from a fixed set, never an id, an IP address or a client's input,
+//! because each new value creates a time series for ever.
 
 use std::time::Instant;
 
@@ -13,38 +13,38 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
-/// Seconds, as OpenTelemetry advises for HTTP servers.
+/// Histogram buckets in seconds, as OpenTelemetry recommends for HTTP servers.
 const SECONDS: [f64; 14] = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
-/// Seconds, for statements, of which most take far less than a millisecond.
+/// Histogram buckets in seconds for database statements, most of which take far less than a millisecond.
 const SHORT_SECONDS: [f64; 10] = [0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.005, 0.025, 0.1, 0.5, 2.5];
 
-/// A request, as it is counted.
+/// The labels of the request counter.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct Request {
-    /// The method, `other` for those no route knows.
+    /// The method, or `other` for a non-standard one.
     pub method: &'static str,
-    /// The route's template, `none` where nothing is routed.
+    /// The route's path template, or `none` if no route matches.
     pub route: &'static str,
-    /// The answer's status.
+    /// The status of the response.
     pub status: u16,
 }
 
-/// Where a request went, as it is timed.
+/// The labels of the request durations. They omit the status, which would multiply the number of histograms.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct Route {
-    /// The method.
+    /// The method, as in [`Request`].
     pub method: &'static str,
-    /// The route's template.
+    /// The route's path template, as in [`Request`].
     pub route: &'static str,
 }
 
-/// One label that tells kinds apart.
+/// Declares a set of one label.
 macro_rules! label {
     ($($(#[$doc:meta])* $name:ident { $label:ident })*) => {$(
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
         pub struct $name {
-            /// The kind.
+            /// The label's value.
             pub $label: &'static str,
         }
     )*};
@@ -53,11 +53,11 @@ macro_rules! label {
 label! {
     /// Whether a connection is `busy` or `idle`.
     State { state }
-    /// Why somebody was not let in.
+    /// Why authentication failed: `token` or `password`.
     Reason { reason }
-    /// Which limit was reached.
+    /// The name of the rate limit policy.
     Policy { policy }
-    /// What became of a mail: `sent`, `refused` or `failed`.
+    /// The result of sending an email: `sent`, `refused` or `failed`.
     Outcome { result }
 }
 
@@ -65,27 +65,27 @@ label! {
 #[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
-    /// Answers.
+    /// Responses.
     pub requests: Family<Request, Counter>,
-    /// How long answers took.
+    /// Durations of requests.
     pub durations: Family<Route, Histogram, fn() -> Histogram>,
-    /// Requests that are being answered.
+    /// Requests in progress.
     pub in_flight: Gauge,
-    /// How long statements took.
+    /// Durations of database statements.
     pub queries: Histogram,
-    /// The pool's connections.
+    /// Connections of the pool.
     pub connections: Family<State, Gauge>,
-    /// Refused attempts to show who one is.
+    /// Failed authentications.
     pub auth_failures: Family<Reason, Counter>,
-    /// Requests that came too fast.
+    /// Requests refused by a rate limit.
     pub limited: Family<Policy, Counter>,
-    /// Mails handed over, or not.
+    /// Attempts to send an email.
     pub mails: Family<Outcome, Counter>,
-    /// Mails that wait.
+    /// Emails waiting to be sent.
     pub outbox_pending: Gauge,
-    /// How long the oldest of them has waited, in seconds.
+    /// The age of the oldest waiting email, in seconds.
     pub outbox_age: Gauge,
-    /// How long the job that is most overdue has been due, in seconds.
+    /// How long the most overdue job has been due, in seconds.
     pub lag: Gauge,
 }
 
@@ -118,29 +118,24 @@ impl Metrics {
         ]);
         let seconds = || Unit::Seconds;
         let all = &mut self.registry;
-        all.register("build", "What runs", build);
-        all.register("http_requests", "Answers", self.requests.clone());
-        all.register_with_unit(
-            "http_request_duration",
-            "How long answers took",
-            seconds(),
-            self.durations.clone(),
-        );
-        all.register("http_requests_in_flight", "Requests being answered", self.in_flight.clone());
+        all.register("build", "The version that runs", build);
+        all.register("http_requests", "HTTP responses", self.requests.clone());
+        all.register_with_unit("http_request_duration", "Time to respond", seconds(), self.durations.clone());
+        all.register("http_requests_in_flight", "HTTP requests in flight", self.in_flight.clone());
         all.register_with_unit(
             "db_query_duration",
-            "How long statements took",
+            "Time of database statements",
             seconds(),
             self.queries.clone(),
         );
-        all.register("db_pool_connections", "The pool's connections", self.connections.clone());
-        all.register("auth_failures", "Refused attempts to show who one is", self.auth_failures.clone());
-        all.register("rate_limited", "Requests that came too fast", self.limited.clone());
-        all.register("mail_sent", "Mails handed over, or not", self.mails.clone());
-        all.register("outbox_pending", "Mails that wait", self.outbox_pending.clone());
+        all.register("db_pool_connections", "Connections of the database pool", self.connections.clone());
+        all.register("auth_failures", "Refused passwords and access tokens", self.auth_failures.clone());
+        all.register("rate_limited", "Requests over a rate limit", self.limited.clone());
+        all.register("mail_sent", "Emails by outcome", self.mails.clone());
+        all.register("outbox_pending", "Emails waiting in the outbox", self.outbox_pending.clone());
         all.register_with_unit(
             "outbox_oldest_age",
-            "How long the oldest of them has waited",
+            "Age of the oldest email waiting in the outbox",
             seconds(),
             self.outbox_age.clone(),
         );
@@ -152,12 +147,12 @@ impl Metrics {
         );
     }
 
-    /// Counts somebody who was not let in.
+    /// Counts a failed authentication.
     pub fn auth_failed(&self, reason: &'static str) {
         self.auth_failures.get_or_create(&Reason { reason }).inc();
     }
 
-    /// All of them in the text form of `OpenMetrics`, which Prometheus reads.
+    /// Returns all metrics in the `OpenMetrics` text format, which Prometheus reads.
     #[must_use]
     pub fn text(&self) -> String {
         let mut text = String::new();
@@ -168,7 +163,7 @@ impl Metrics {
     }
 }
 
-/// Times a connection's statements.
+/// Measures the duration of each statement of a connection.
 pub(crate) struct Stopwatch {
     queries: Histogram,
     started: Option<Instant>,

@@ -1,5 +1,5 @@
-//! A bounded number of permits with a bounded queue in front of them: whoever comes when the queue is full is refused
-//! at once, instead of waiting longer than anybody wants.
+//! A semaphore with a bounded queue. When the queue is full, callers are refused at once, because under overload an
+//! early 503 is better than a response after the client's timeout.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,7 +8,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::base::error::{Error, Result};
 
-/// Permits. Cheap to clone; clones share them.
+/// A pool of permits. Cheap to clone; clones share it.
 #[derive(Debug, Clone)]
 pub struct Permits {
     semaphore: Arc<Semaphore>,
@@ -18,21 +18,25 @@ pub struct Permits {
 }
 
 impl Permits {
-    /// `count` permits. When `max_waiting` callers wait for one, others are refused as unavailable with `refusal`.
+    /// Creates `count` permits. While `max_waiting` callers are waiting for one, others are refused with
+    /// [`Error::Unavailable`] and `refusal` as its cause.
     #[must_use]
     pub fn new(count: usize, max_waiting: usize, refusal: &'static str) -> Self {
         Self { semaphore: Arc::new(Semaphore::new(count)), waiting: Arc::default(), max_waiting, refusal }
     }
 
-    /// A permit, if one is free.
+    /// Returns a permit if one is free.
     #[must_use]
     pub fn try_acquire(&self) -> Option<OwnedSemaphorePermit> {
         self.semaphore.clone().try_acquire_owned().ok()
     }
 
     /// Waits for a permit.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] if the queue is full.
     pub async fn acquire(&self) -> Result<OwnedSemaphorePermit> {
-        /// Leaves the queue even if the caller gives up.
+        /// Decrements the counter also if the waiting future is dropped, for example because the client disconnects.
         struct Waiting<'a>(&'a AtomicUsize);
         impl Drop for Waiting<'_> {
             fn drop(&mut self) {

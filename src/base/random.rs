@@ -1,4 +1,5 @@
-//! Unpredictable bytes. Ids, salts, tokens and keys are made from a [`Random`], so that tests can repeat a run.
+//! Random bytes for ids, salts, tokens and keys. All code takes them from a [`Random`], so that tests and the examples
+//! in the OpenAPI document are repeatable.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,20 +17,21 @@ use crate::base::ids::IsId;
 /// A source of random bytes.
 #[derive(Debug, Clone)]
 pub enum Random {
-    /// The operating system's generator.
+    /// The operating system's secure generator.
     System,
-    /// A repeatable sequence for tests and for the examples in the OpenAPI document. Never for secrets.
+    /// A repeatable sequence for tests and for the examples in the OpenAPI document. Not for secrets: it is
+    /// predictable.
     Seeded(Arc<AtomicU64>),
 }
 
 impl Random {
-    /// A repeatable sequence that starts at `seed`.
+    /// Creates a repeatable sequence that starts at `seed`.
     #[must_use]
     pub fn seeded(seed: u64) -> Self {
         Self::Seeded(Arc::new(AtomicU64::new(seed)))
     }
 
-    /// `N` random bytes. Fails if the operating system's generator does.
+    /// Returns `N` random bytes. Fails if the operating system's generator fails.
     pub fn bytes<const N: usize>(&self) -> Result<[u8; N]> {
         let mut bytes = [0; N];
         match self {
@@ -47,17 +49,17 @@ impl Random {
         Ok(bytes)
     }
 
-    /// A new id that sorts by `now`.
+    /// Returns a new id. Ids sort by `now`, to the millisecond.
     pub fn id<T: IsId>(&self, now: Timestamp) -> Result<T> {
         Ok(T::from_uuid(self.uuid(now)?))
     }
 
-    /// A token of 256 random bits, safe in a URL.
+    /// Returns a URL-safe token of 256 random bits.
     pub fn token(&self) -> Result<String> {
         Ok(BASE64_URL_SAFE_NO_PAD.encode(self.bytes::<32>()?))
     }
 
-    /// A new `UUIDv7` of `now`, for what has no id type of its own, such as a request.
+    /// Returns a new `UUIDv7` with the time `now`, for things without an id type, such as requests.
     pub fn uuid(&self, now: Timestamp) -> Result<Uuid> {
         let millis = u64::try_from(now.as_micros() / 1000).unwrap_or(0);
         Ok(uuid::Builder::from_unix_timestamp_millis(millis, &self.bytes()?).into_uuid())

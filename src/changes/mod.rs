@@ -1,5 +1,5 @@
-//! What has changed for readers, for static sites and caches that follow: the event log with all but the newest word on
-//! each article left out, so that a reader from the beginning reads every article once.
+//! Lets static sites and caches follow changes that readers see: the event log reduced to the newest change of each
+//! article, so that a client that starts at the beginning reads every article once.
 
 pub mod routes;
 pub mod store;

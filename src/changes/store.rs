@@ -1,5 +1,5 @@
-//! How changes are kept: one row for each article that was ever published, moved to the end of the log by every event
-//! that readers saw of it.
+//! Reads `latest_changes`, which has one row per article that was ever published. Every public event of an article
+//! moves its row to the end.
 
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -12,34 +12,34 @@ use crate::base::events::Change;
 use crate::base::ids::ArticleId;
 use crate::editions::renderings::ItemRow;
 
-/// A place in the log: the number of an event, and when it happened, in microseconds. The latter tells this log from
-/// another one, such as that of a backup.
+/// A position in the event log: the id of an event and its time in microseconds. The time detects another log with the
+/// same ids, such as one continued from a backup.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place(i64, i64);
 
 /// The newest change of an article.
 #[derive(Debug, Clone, PartialEq, Queryable)]
 pub struct ChangeRow {
-    /// Which.
+    /// The article.
     pub article_id: ArticleId,
     event_id: i64,
-    /// What became of it.
+    /// What happened.
     pub change: Change,
-    /// When.
+    /// When it happened.
     pub at: Timestamp,
-    /// The article as lists have it now, if it is live.
+    /// The article as in lists; `None` if it is not published now.
     pub item: Option<ItemRow>,
 }
 
 impl ChangeRow {
-    /// Where it stands.
+    /// The position of this change in the log.
     #[must_use]
     pub fn place(&self) -> Place {
         Place(self.event_id, self.at.as_micros())
     }
 }
 
-/// Whether a place is one of this log: the beginning, or an event that happened.
+/// Whether a position belongs to this log: the beginning, or an existing event.
 pub fn is_known(conn: &mut Connection, place: Place) -> Result<bool> {
     if place == Place::default() {
         return Ok(true);
@@ -49,7 +49,7 @@ pub fn is_known(conn: &mut Connection, place: Place) -> Result<bool> {
     Ok(at.is_some_and(|at| at.as_micros() == place.1))
 }
 
-/// At most `limit` changes behind a place, in the order of the log.
+/// At most `limit` changes after a position, in the order of the log.
 pub fn list(conn: &mut Connection, after: Place, limit: i64) -> Result<Vec<ChangeRow>> {
     let live = renderings::table.on(renderings::article_id.eq(latest_changes::article_id));
     let item = (

@@ -1,4 +1,4 @@
-//! Atom 1.0 (RFC 4287).
+//! Writes Atom 1.0 (RFC 4287).
 
 use std::io;
 
@@ -8,10 +8,10 @@ use super::xml::Xml;
 use super::{Entry, Feed};
 use crate::base::error::Result;
 
-/// `updated` is required, also in an empty feed.
+/// `updated` of an empty feed: the element is required.
 const NEVER: &str = "1970-01-01T00:00:00Z";
 
-/// The feed as an Atom document.
+/// Writes the feed as an Atom document.
 pub(super) fn write(feed: &Feed) -> Result<Bytes> {
     let root = [("xmlns", "http://www.w3.org/2005/Atom"), ("xml:lang", feed.language.as_str())];
     Xml::document("feed", &root, |xml| {

@@ -88,7 +88,7 @@ pub struct JsonFeedAuthor {
 #[schema(value_type = String, min_length = 1, max_length = 200, example = "Sea")]
 pub struct JsonFeedTag(String);
 
-/// The feed as a JSON Feed.
+/// Writes the feed as a JSON Feed.
 pub(super) fn write(feed: Feed) -> Result<Bytes> {
     let feed = JsonFeed {
         version: "https://jsonfeed.org/version/1.1",

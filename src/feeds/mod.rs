@@ -1,5 +1,5 @@
-//! What feed readers and search engines fetch: the newest editions as RSS, Atom and JSON Feed, and the URLs of all listed
-//! articles as a sitemap. None of it contains the current time, so the bytes change only when editions do.
+//! The newest editions as RSS, Atom and JSON Feed, and the URLs of all listed articles as a sitemap. No document
+//! contains the current time, so clients that poll get 304 until an edition or a setting changes.
 
 mod atom;
 mod json_feed;
@@ -23,8 +23,8 @@ use crate::editions::Edition;
 use crate::render_context::Website;
 use crate::topics::TopicRef;
 
-/// How many editions a feed holds: a reader that polls once a day misses nothing of a daily publication, and a feed of long
-/// articles stays below a megabyte.
+/// The most editions in a feed: a client that polls once a day misses nothing of a daily publication, and a feed of
+/// long articles stays below a megabyte.
 const ENTRIES: i64 = 30;
 
 /// The editions a feed shows.
@@ -43,7 +43,7 @@ pub struct FeedFilter {
 #[derive(Debug)]
 struct Feed {
     title: String,
-    /// The publication's name, as the author of editions that name none.
+    /// The publication's name: the author of editions without authors.
     publisher: String,
     description: Option<String>,
     /// The website's front page.
@@ -57,7 +57,7 @@ struct Feed {
 /// An edition in a feed. Every URL in it is absolute.
 #[derive(Debug)]
 struct Entry {
-    /// `urn:uuid:…`, which never changes.
+    /// `urn:uuid:…` with the article's id; never changes.
     id: String,
     url: Url,
     title: String,
@@ -72,18 +72,18 @@ struct Entry {
     updated_at: Timestamp,
 }
 
-/// Parses a URL of the website, which percent-encodes it.
+/// Parses and percent-encodes a URL of the website.
 fn parse(url: &str) -> Result<Url> {
     Url::parse(url).map_err(|e| Error::internal(format!("{url}: {e}")))
 }
 
-/// The front page of the website.
+/// The URL of the website's front page.
 fn home(website: &Website) -> Result<Url> {
     parse(&format!("{}/", website.url))
 }
 
 impl Feed {
-    /// When its newest change was published.
+    /// The latest `updated_at` of the entries; `None` in an empty feed.
     fn updated_at(&self) -> Option<Timestamp> {
         self.entries.iter().map(|entry| entry.updated_at).max()
     }

@@ -1,5 +1,5 @@
-//! The pages of the sitemap, made from the listed articles. URLs are built from slugs and the current website, because the
-//! ones in stored renderings may be stale.
+//! Builds the pages of the sitemap from the listed articles. URLs are built from slugs and the current website
+//! settings, because URLs in stored renderings may be stale.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -21,7 +21,7 @@ use crate::render_context::{self, Website};
 pub(super) struct SitemapEntry {
     pub url: Url,
     pub updated_at: Timestamp,
-    /// The URL in each language, its own included; empty if there is only one.
+    /// The URL in each language, including the article's own; empty if there is only one language.
     pub translations: Vec<(Locale, Url)>,
 }
 
@@ -29,7 +29,8 @@ pub(super) struct SitemapEntry {
 pub(super) struct SitemapPage {
     /// The website's front page, on the first page.
     pub front_page: Option<Url>,
-    /// The articles that search engines may index, oldest first, so that earlier pages do not change.
+    /// The articles that search engines may index, oldest first, so that new articles do not move others to another
+    /// page.
     pub entries: Vec<SitemapEntry>,
 }
 
@@ -43,12 +44,12 @@ struct Indexed {
     updated_at: Timestamp,
 }
 
-/// How many pages of `size` articles the sitemap has: at least one.
+/// The number of sitemap pages with `size` articles each, at least one.
 pub(super) fn count(conn: &mut Connection, size: i64) -> Result<i64> {
     Ok((store::count_listed(conn)? - 1) / size + 1)
 }
 
-/// Page `number` of `count` pages of `size` articles.
+/// Reads page `number` of `count` pages with `size` articles each.
 pub(super) fn read(
     conn: &mut Connection,
     config: &Config,
@@ -58,7 +59,7 @@ pub(super) fn read(
 ) -> Result<SitemapPage> {
     let website = render_context::store::website(conn, config)?;
     let articles = indexed(&website, store::listed(conn, (number - 1) * size, size)?)?;
-    // On a single page, every translation is at hand already.
+    // A single page already contains all translations.
     let others = if count > 1 { indexed(&website, store::listed_translations(conn)?)? } else { Vec::new() };
     let mut groups: HashMap<ArticleId, BTreeMap<(Locale, ArticleId), Url>> = HashMap::new();
     for one in articles.iter().chain(&others) {
@@ -79,7 +80,7 @@ pub(super) fn read(
     Ok(SitemapPage { front_page, entries: entries.collect() })
 }
 
-/// The articles among `rows` that search engines may index.
+/// Drops the articles with `noindex` and builds the URLs of the others.
 fn indexed(website: &Website, rows: Vec<ListedRow>) -> Result<Vec<Indexed>> {
     #[derive(Deserialize)]
     struct Item {

@@ -16,7 +16,7 @@ const NAMESPACES: &[(&str, &str)] = &[
     ("xmlns:dc", "http://purl.org/dc/elements/1.1/"),
 ];
 
-/// The feed as an RSS document.
+/// Writes the feed as an RSS document.
 pub(super) fn write(feed: &Feed) -> Result<Bytes> {
     Xml::document("rss", NAMESPACES, |xml| xml.element("channel", &[], |xml| channel(xml, feed)))
 }
@@ -24,7 +24,7 @@ pub(super) fn write(feed: &Feed) -> Result<Bytes> {
 fn channel(xml: &mut Xml, feed: &Feed) -> io::Result<()> {
     xml.text("title", &feed.title)?;
     xml.text("link", feed.home.as_str())?;
-    // Required, also without a description.
+    // RSS requires a description, also for sites without one.
     xml.text("description", feed.description.as_ref().unwrap_or(&feed.title))?;
     xml.text("language", feed.language.as_str())?;
     if let Some(at) = feed.updated_at() {
@@ -47,11 +47,11 @@ fn item(xml: &mut Xml, entry: &Entry) -> io::Result<()> {
         xml.text("category", &topic.name)?;
     }
     if let Some(summary) = &entry.summary {
-        // A description is HTML, and the summary is not.
+        // `description` contains HTML, but the summary is plain text.
         xml.html("description", &[], &escape_html(summary))?;
     }
     if let (Some(cover), Some(kind)) = (&entry.cover, entry.cover_type()) {
-        // Required; 0 means unknown.
+        // `length` is required; 0 means unknown.
         xml.empty("enclosure", &[("url", cover.as_str()), ("length", "0"), ("type", kind)])?;
     }
     xml.html("content:encoded", &[], &entry.content_html)

@@ -1,5 +1,5 @@
-//! Writes sitemaps: the URLs that search engines may index, each with its translations. More than fit into one document are
-//! split into numbered pages, which an index lists.
+//! Writes sitemaps: the URLs that search engines may index, each with its translations. A sitemap that does not fit
+//! into one document is split into numbered pages, which an index lists.
 
 use std::io;
 
@@ -11,12 +11,12 @@ use crate::base::error::Result;
 
 const NAMESPACE: &str = "http://www.sitemaps.org/schemas/sitemap/0.9";
 
-/// The protocol allows 50,000 URLs in a document; one of them is the front page.
+/// The protocol allows 50,000 URLs per document; one is the front page.
 pub(super) const ARTICLES_PER_PAGE: i64 = 49_999;
-/// The protocol allows 50,000 documents in an index.
+/// The protocol allows 50,000 documents per index.
 pub(super) const MAX_PAGES: i64 = 50_000;
 
-/// The sitemap document of a page.
+/// Writes one page of the sitemap.
 pub(super) fn write(page: &SitemapPage) -> Result<Bytes> {
     let namespaces = [("xmlns", NAMESPACE), ("xmlns:xhtml", "http://www.w3.org/1999/xhtml")];
     Xml::document("urlset", &namespaces, |xml| {
@@ -38,7 +38,7 @@ fn url(xml: &mut Xml, entry: &SitemapEntry) -> io::Result<()> {
     })
 }
 
-/// The index of `count` pages, which are at `url` with `?page=1` and so on.
+/// Writes the index of `count` pages, which are at `url` with `?page=1` and so on.
 pub(super) fn index(url: &str, count: i64) -> Result<Bytes> {
     Xml::document("sitemapindex", &[("xmlns", NAMESPACE)], |xml| {
         (1..=count).try_for_each(|number| {

@@ -1,4 +1,5 @@
-//! What feeds and the sitemap read: a constant number of statements, and full texts only of the editions a feed shows.
+//! Reads the content of feeds and the sitemap with a constant number of statements. Reads full texts only for the
+//! editions in a feed.
 
 use diesel::prelude::*;
 use url::form_urlencoded;
@@ -22,7 +23,7 @@ use crate::site::store::title_and_description;
 use crate::terms;
 use crate::topics::TopicRef;
 
-/// A listed article, as the sitemap needs it.
+/// A listed article, with the columns the sitemap needs.
 #[derive(Debug, Queryable)]
 pub(super) struct ListedRow {
     pub id: ArticleId,
@@ -30,7 +31,7 @@ pub(super) struct ListedRow {
     pub locale: Locale,
     pub slug: Slug,
     pub updated_at: Timestamp,
-    /// The JSON of the article in lists.
+    /// The article as in lists, serialized as JSON.
     pub item: Vec<u8>,
 }
 
@@ -51,10 +52,10 @@ const LISTED: (
     renderings::item,
 );
 
-/// The newest editions that a filter matches, and its topic under its current name.
+/// The newest editions that match the filter, and the filter's topic under its current name.
 ///
 /// # Errors
-/// Not found, if there is no such topic.
+/// [`Error::NotFound`] if there is no such topic.
 pub(super) fn find(conn: &mut Connection, filter: &FeedFilter) -> Result<(Vec<ItemRow>, Option<TopicRef>)> {
     let topic = filter.topic.as_ref().map(|slug| find_topic(conn, slug)).transpose()?;
     let topics = topic.iter().map(|topic| vec![topic.id]).collect();
@@ -63,7 +64,7 @@ pub(super) fn find(conn: &mut Connection, filter: &FeedFilter) -> Result<(Vec<It
     Ok((editions.find(conn, &EditionOrder::newest_first(), None, ENTRIES)?, topic))
 }
 
-/// The feed at `path` of these editions.
+/// Builds the feed at `path` from these editions.
 pub(super) fn assemble(
     conn: &mut Connection,
     config: &Config,
@@ -92,19 +93,19 @@ pub(super) fn assemble(
     })
 }
 
-/// The topic with that slug, or the one it was merged into.
+/// The topic with this slug, or the topic it was merged into.
 fn find_topic(conn: &mut Connection, slug: &Slug) -> Result<TopicRef> {
     let found: Vec<Option<TopicId>> = terms::store::find_by_slugs(conn, std::slice::from_ref(slug))?;
     let found: Vec<TopicId> = found.into_iter().flatten().collect();
     terms::store::resolve(conn, &found)?.pop().ok_or(Error::NotFound("topic"))
 }
 
-/// How many listed articles there are.
+/// The number of listed articles.
 pub(super) fn count_listed(conn: &mut Connection) -> Result<i64> {
     Ok(renderings::table.filter(renderings::listed.eq(true)).count().get_result(conn)?)
 }
 
-/// At most `limit` listed articles from `offset` on, in order of first publication.
+/// At most `limit` listed articles, starting at `offset`, in order of first publication.
 pub(super) fn listed(conn: &mut Connection, offset: i64, limit: i64) -> Result<Vec<ListedRow>> {
     Ok(renderings::table
         .filter(renderings::listed.eq(true))

@@ -1,4 +1,4 @@
-//! Writes XML that is well-formed for any text: markup is escaped, and characters that XML 1.0 forbids are dropped.
+//! Writes XML that is well-formed for any text: escapes markup and drops characters that XML 1.0 forbids.
 
 use std::borrow::Cow;
 use std::io;
@@ -9,14 +9,14 @@ use quick_xml::events::{BytesCData, BytesDecl, BytesEnd, BytesStart, BytesText, 
 
 use crate::base::error::{Error, Result};
 
-/// Attributes and their values.
+/// Names and values of attributes.
 pub(super) type Attributes<'a> = &'a [(&'a str, &'a str)];
 
-/// A document that is being written.
+/// A document under construction.
 pub(super) struct Xml(Writer<Vec<u8>>);
 
 impl Xml {
-    /// A whole document: its outermost element, and what `write` puts into it.
+    /// Writes a whole document. `write` adds the content of the root element.
     pub(super) fn document(
         root: &str,
         attributes: Attributes<'_>,
@@ -29,7 +29,7 @@ impl Xml {
         Ok(xml.0.into_inner().into())
     }
 
-    /// An element, and what `write` puts into it.
+    /// Writes an element. `write` adds its content.
     pub(super) fn element(
         &mut self,
         name: &str,
@@ -41,22 +41,22 @@ impl Xml {
         self.0.write_event(Event::End(BytesEnd::new(name)))
     }
 
-    /// An element without content.
+    /// Writes an element without content.
     pub(super) fn empty(&mut self, name: &str, attributes: Attributes<'_>) -> io::Result<()> {
         self.0.write_event(Event::Empty(start(name, attributes)))
     }
 
-    /// An element that holds a text.
+    /// Writes an element that contains text.
     pub(super) fn text(&mut self, name: &str, text: &str) -> io::Result<()> {
         self.element(name, &[], |xml| xml.characters(text))
     }
 
-    /// A text.
+    /// Writes text into the current element.
     pub(super) fn characters(&mut self, text: &str) -> io::Result<()> {
         self.0.write_event(Event::Text(BytesText::new(&allowed(text))))
     }
 
-    /// An element that contains HTML in a CDATA section, which stays readable.
+    /// Writes an element that contains HTML in a CDATA section, where markup stays readable.
     pub(super) fn html(&mut self, name: &str, attributes: Attributes<'_>, html: &str) -> io::Result<()> {
         self.element(name, attributes, |xml| {
             BytesCData::escaped(&allowed(html)).try_for_each(|part| xml.0.write_event(Event::CData(part)))
@@ -72,7 +72,7 @@ fn start<'a>(name: &'a str, attributes: Attributes<'_>) -> BytesStart<'a> {
     start
 }
 
-/// A text without the characters that XML 1.0 forbids even as references.
+/// Drops the characters that XML 1.0 forbids even as character references.
 fn allowed(text: &str) -> Cow<'_, str> {
     let is_allowed = |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);
     if text.chars().all(is_allowed) {

@@ -1,6 +1,6 @@
-//! Old addresses on the website, and where they lead now: the slugs that articles had, and those their editors know of
-//! from elsewhere (`aliases`). They are kept beside the rendering of the article they lead to, with its own address, so
-//! that a live address always wins and nothing leads in a circle.
+//! Redirects from old paths on the website to the current URLs of articles: the paths of earlier slugs, and the
+//! `aliases` that editors enter. Current paths are stored with them, so that a live path always wins and no redirect
+//! leads to another.
 
 pub mod routes;
 pub mod rules;
@@ -13,22 +13,22 @@ use crate::base::text::Locale;
 use crate::base::text::slug::{MAX_LENGTH, Slug};
 use crate::render_context::Website;
 
-/// The most bytes of an address, encoded.
+/// The most bytes of an encoded path, including its query.
 pub const MAX_ADDRESS: usize = 2000;
 
-/// A path on the website, perhaps with a query, as browsers send it.
+/// A path on the website, optionally with a query, as browsers send it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address {
-    /// Percent-encoded, without dot segments and without a slash at its end.
+    /// Percent-encoded, without dot segments and without a trailing slash.
     pub path: String,
-    /// What tells it from others: the same decoded and in lower case, because many web servers see no difference there,
-    /// and what is one address to them must not have two answers.
+    /// Identifies the path: the same, decoded and in lower case, with the query unchanged. Many web servers do not
+    /// distinguish case or encoding, so such paths must not have different redirects.
     pub key: String,
 }
 
 impl Address {
-    /// Reads a path. `None` for what is none that a redirect could lead from: the website's root, an address with a
-    /// fragment, which browsers keep to themselves, U+0000, and more than [`MAX_ADDRESS`] bytes.
+    /// Parses a path. Returns `None` if no redirect can start from it: the website's root, a path that starts with
+    /// `//`, a path with a fragment (browsers do not send it) or U+0000, or one of more than [`MAX_ADDRESS`] bytes.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         if !text.starts_with('/') || text.contains('#') {
@@ -50,7 +50,7 @@ impl Address {
         is_one.then_some(address)
     }
 
-    /// Where the website shows the article that has a slug.
+    /// The path of the article with this slug on the website.
     #[must_use]
     pub fn of_article(website: &Website, locale: &Locale, slug: &Slug) -> Option<Self> {
         Self::of_url(&website.article(locale, slug))
@@ -60,7 +60,8 @@ impl Address {
         Self::parse(Url::parse(url).ok()?.path())
     }
 
-    /// The slug that the website shows an article of this language by at this address, if it shows any there.
+    /// The slug of an article in this language at this path; `None` if the website's URL pattern for articles does not
+    /// match.
     #[must_use]
     pub fn slug(&self, website: &Website, locale: &Locale) -> Option<Slug> {
         const SLUG: &str = "{slug}";

@@ -1,5 +1,5 @@
-//! Redirects as web servers read them. Aliases are anybody's text: what could mean more than itself in a form is escaped
-//! there or left out.
+//! Writes redirects as rules for web servers. Aliases are free text: characters that are special in a format are
+//! escaped, or the rule is left out.
 
 use percent_encoding::percent_decode_str;
 use serde::Deserialize;
@@ -16,7 +16,7 @@ pub enum RuleFormat {
 }
 
 impl RuleFormat {
-    /// What stands above the rules: how to use them.
+    /// The comment above the rules, which explains how to use them.
     #[must_use]
     pub fn preamble(self) -> &'static str {
         match self {
@@ -33,10 +33,10 @@ impl RuleFormat {
         }
     }
 
-    /// The rule that leads from a path to a URL, with its line end. `None` when this form cannot say it.
+    /// The rule for one redirect, with its line break. `None` if the format cannot express it.
     #[must_use]
     pub fn rule(self, from: &str, to: &str) -> Option<String> {
-        // A query is no part of what either compares.
+        // Both formats match only the path, without the query.
         if from.contains('?') || to.contains(|c: char| c.is_whitespace() || c.is_control()) {
             return None;
         }
@@ -52,7 +52,7 @@ impl RuleFormat {
     }
 }
 
-/// A text as it stands between quotes.
+/// Escapes text for double quotes in nginx. `None` if it contains control characters.
 fn quotable(text: &str) -> Option<String> {
     (!text.contains(char::is_control)).then(|| text.replace('\\', "\\\\").replace('"', "\\\""))
 }

@@ -1,4 +1,5 @@
-//! How addresses are kept: written with the rendering they lead to, so that a list of redirects is one indexed query.
+//! Stores the paths that lead to each live article. They are updated with the article's rendering, so that listing
+//! redirects is one indexed query.
 
 use diesel::prelude::*;
 
@@ -14,34 +15,34 @@ use crate::base::ids::ArticleId;
 use crate::base::text::Locale;
 use crate::render_context::{self, Website};
 
-/// The rank of the address that a live article has.
+/// The rank of a live article's current path.
 const OWN: i64 = 0;
-/// The rank of an address that an article had by a slug of its own.
+/// The rank of the path of an earlier slug.
 const OLD_SLUG: i64 = 1;
-/// The rank of an address that an article's editors know of from elsewhere.
+/// The rank of an alias.
 const ALIAS: i64 = 2;
 
-/// An address that leads to a live article.
+/// A path that leads to a live article.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Queryable, Insertable)]
 #[diesel(table_name = addresses)]
 pub struct AddressRow {
-    /// What tells it from others.
+    /// Identifies the path; see [`Address::key`].
     pub key: String,
-    /// Which article it leads to.
+    /// The article the path leads to.
     pub article_id: ArticleId,
-    /// Whose claim is better: the lower one.
+    /// Of rows with the same key, the one with the lowest rank counts.
     rank: i64,
     /// The path on the website.
     pub path: String,
-    /// The language of the slug, or of the article whose editors know of it.
+    /// The language of the slug, or of the article for an alias.
     pub locale: Locale,
-    /// Where the article is now.
+    /// The article's current URL.
     pub url: String,
-    /// When the article was first published: of equal claims the older one counts.
+    /// When the article was first published. Of rows with the same key and rank, the earliest counts.
     published_at: Timestamp,
 }
 
-/// Keeps the addresses of a live article, and says whether any of them leads elsewhere than before.
+/// Replaces the paths of a live article. Returns whether anything changed.
 pub fn upsert(
     tx: &mut Tx<'_>,
     article: ArticleId,
@@ -58,7 +59,7 @@ pub fn upsert(
     claims.extend(aliases.iter().map(|alias| (ALIAS, Address::parse(alias), locale.clone())));
     let mut wanted: Vec<AddressRow> = Vec::new();
     for (rank, address, locale) in claims {
-        // An article has an address once, by its best claim.
+        // Stores each path of an article once, with its lowest rank.
         let Some(Address { path, key }) = address else { continue };
         if wanted.iter().all(|row| row.key != key) {
             let url = url.clone();
@@ -81,7 +82,7 @@ pub fn upsert(
 /// Which redirects a list contains.
 #[derive(Debug, Clone, Default)]
 pub struct RedirectFilter {
-    /// Only the redirect from this address.
+    /// Only the redirect from this path.
     pub from: Option<Address>,
     /// Only redirects of this language.
     pub locale: Option<Locale>,
@@ -90,7 +91,7 @@ pub struct RedirectFilter {
 type Rows<'a> = addresses::BoxedQuery<'a, MultiBackend>;
 
 impl RedirectFilter {
-    /// Of the addresses with the same key, only the one that counts, and only if no article has it now.
+    /// The row that counts for each key, without keys of current paths.
     fn matching(&self) -> Rows<'_> {
         let others = diesel::alias!(addresses as others);
         let best = others
@@ -114,7 +115,7 @@ impl RedirectFilter {
     }
 }
 
-/// At most `limit` redirects with keys behind `after`, by key.
+/// At most `limit` redirects with keys after `after`, ordered by key.
 pub fn list(
     conn: &mut Connection,
     filter: &RedirectFilter,
@@ -128,15 +129,16 @@ pub fn list(
     Ok(rows.order(addresses::key).limit(limit).load(conn)?)
 }
 
-/// How many there are.
+/// The number of redirects in the whole list.
 pub fn count(conn: &mut Connection, filter: &RedirectFilter) -> Result<i64> {
     Ok(filter.matching().count().get_result(conn)?)
 }
 
-/// Forgets that `from` was an article's address by a slug of this language, which frees that slug.
+/// Deletes the redirect from the path of an old slug in this language, which frees the slug.
 ///
 /// # Errors
-/// Not found; conflict `address-in-use` if the article still has the slug, `redirect-is-alias` if editors wrote the address down.
+/// Not found; conflict `address-in-use` if the article still has the slug, or `redirect-is-alias` if the path is an
+/// alias.
 pub fn remove(tx: &mut Tx<'_>, from: &Address, locale: &Locale, config: &Config) -> Result<()> {
     let website = render_context::store::website(tx, config)?;
     let slug = from.slug(&website, locale).ok_or_else(|| unknown(tx, from, locale))?;
@@ -157,7 +159,7 @@ pub fn remove(tx: &mut Tx<'_>, from: &Address, locale: &Locale, config: &Config)
     Ok(())
 }
 
-/// Why an address that no slug made cannot be removed.
+/// The error for a path that does not belong to an old slug.
 fn unknown(tx: &mut Tx<'_>, from: &Address, locale: &Locale) -> Error {
     let alias = addresses::table
         .filter(addresses::key.eq(&from.key))

@@ -1,5 +1,4 @@
-//! What of an edition can be found, made ready with its rendering: its places, the text of each, and the tokens that the
-//! index keeps of it.
+//! The searchable content of an edition: its places, the text of each, and the tokens that the index stores for it.
 
 use std::collections::BTreeSet;
 
@@ -12,17 +11,17 @@ use crate::base::text::Locale;
 use crate::base::text::slug::Anchor;
 use crate::base::text::words::Words;
 
-/// The most bytes that the tokens of one place may take, each with eight for what belongs to it: as much as PostgreSQL
-/// keeps of one text. Whatever comes later cannot be found.
+/// The most bytes of tokens per place, counting 8 bytes of overhead for each token, because PostgreSQL limits a
+/// `tsvector` to 1 MiB. Words beyond this bound cannot be found.
 const MAX_BYTES: usize = 1_000_000;
 
-/// The places of an edition: the article itself first, then its sections in document order. Written without what follows
-/// from the rest.
+/// The places of an edition: the article first, then its sections in document order. Serialization skips the fields
+/// that are derived from the others.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Document {
-    /// What can be found.
+    /// The article and its sections.
     pub places: Vec<Place>,
-    /// Every word of it, once.
+    /// Every distinct word, for completing prefixes.
     #[serde(skip)]
     pub words: BTreeSet<String>,
 }
@@ -30,37 +29,37 @@ pub struct Document {
 /// The article itself or one of its sections.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Place {
-    /// Which section, if it is one.
+    /// The section; `None` for the article itself.
     pub section: Option<SectionId>,
-    /// Its heading, as plain text.
+    /// The section's heading as plain text.
     pub heading: Option<String>,
-    /// Its name inside the page.
+    /// The section's anchor in the page.
     pub anchor: Option<String>,
-    /// Its text.
+    /// The text, as plain text.
     pub body: String,
-    /// The tokens of what stands above its text.
+    /// The tokens of the title and the heading.
     #[serde(skip)]
     head: String,
-    /// The tokens of its text.
+    /// The tokens of the text.
     #[serde(skip)]
     tail: String,
 }
 
-/// A section as it is to be found.
+/// The parts of a section that are indexed.
 #[derive(Debug, Clone, Copy)]
 pub struct SectionText<'a> {
-    /// Its id.
+    /// The section's id.
     pub id: SectionId,
-    /// Its heading, as plain text.
+    /// The heading as plain text.
     pub heading: Option<&'a str>,
-    /// Its anchor.
+    /// The anchor in the page.
     pub anchor: Option<&'a Anchor>,
-    /// Its body, as plain text.
+    /// The body as plain text.
     pub text: &'a str,
 }
 
 impl Document {
-    /// What can be found of an edition with this intro, as plain text, and these sections in document order.
+    /// Extracts the searchable content of an edition. `intro` is plain text; `sections` are in document order.
     pub fn new<'a>(
         metadata: &Metadata,
         intro: &str,
@@ -111,15 +110,15 @@ impl Document {
 }
 
 impl Place {
-    /// Every token, parted by single spaces. The keys, of which there is one at least, keep a phrase from reaching from a
-    /// heading into the text below it.
+    /// All tokens, separated by single spaces. `keys` must not be empty: they stand between the heading and the text,
+    /// so that no phrase matches across the two.
     #[must_use]
     pub fn tokens(&self, keys: &[String]) -> String {
         format!("{}{} {}", self.head, keys.join(" "), self.tail).trim_end().to_owned()
     }
 }
 
-/// The key of what is put forward, or of what is not.
+/// The key of featured articles, or of all others.
 #[must_use]
 pub fn featured_key(featured: bool) -> String {
     Kind::Key.token(if featured { "f1" } else { "f0" })

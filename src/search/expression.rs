@@ -1,37 +1,37 @@
-//! What a full-text index is asked, written for either database. Only folded words and the index's own keys come into it,
-//! so there is nothing to escape and nothing that a database could misunderstand.
+//! Builds full-text conditions and writes them in FTS5 or `tsquery` syntax. They contain only folded words and the
+//! index's own keys, so nothing needs escaping.
 
 use super::query::{Term, Terms};
 
-/// Where in a place a word stands: the first letter of a token of the index.
+/// Where a word occurs. Encoded as the first letter of each token in the index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// In the title of an article, at the article's own place.
+    /// In the article's title, at the place of the article itself.
     Title,
-    /// In the heading of a section.
+    /// In the section's heading.
     Heading,
-    /// Anywhere in the place itself, its title or heading included.
+    /// Anywhere in the place, including its title or heading.
     Own,
-    /// In the title of the article that a section is part of.
+    /// In the title of the section's article.
     Inherited,
-    /// No word, but what the article carries: filters are terms of the index, too.
+    /// Not a word but a key for filters, such as a topic's.
     Key,
 }
 
 /// A condition on the tokens of a place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Expression {
-    /// These tokens, one behind the other.
+    /// These tokens, one directly after the other.
     Tokens(Vec<String>),
-    /// Every one of these, at least one.
+    /// All of these. Must not be empty.
     All(Vec<Expression>),
-    /// At least one of these, of which there is at least one.
+    /// At least one of these. Must not be empty.
     Any(Vec<Expression>),
-    /// The first, and not the second.
+    /// The first but not the second.
     Without(Box<Expression>, Box<Expression>),
 }
 
-/// What is asked of the index: everything at once, or by rank.
+/// The conditions of one search: for the whole result, and for each tier.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Question {
     /// Every place that matches.
@@ -40,7 +40,7 @@ pub struct Question {
     pub titles: Expression,
     /// Sections with every term in their heading.
     pub headings: Expression,
-    /// All others.
+    /// All other places that match.
     pub others: Expression,
 }
 
@@ -60,9 +60,9 @@ impl Kind {
 }
 
 impl Question {
-    /// Asks for `terms` in places that have `keys`. `endings` are the words that the open one may be.
+    /// Searches for `terms` in places that have all `keys`. `endings` are the completions of the open term.
     ///
-    /// A place matches if it holds every term, itself or by its article's title, and at least one itself.
+    /// A place matches if each term occurs in it or in its article's title, and at least one in the place itself.
     #[must_use]
     pub fn new(terms: &Terms, endings: &[String], keys: &[Expression]) -> Self {
         let terms = terms.as_slice();
@@ -90,7 +90,7 @@ impl Question {
     }
 }
 
-/// A term in tokens of a kind: as it is, or with each of the words that its last one may be.
+/// A term as tokens of this kind. An open term matches with any of its completions.
 fn find(kind: Kind, term: &Term, endings: &[String]) -> Expression {
     let tokens: Vec<String> = term.words.iter().map(|word| kind.token(word)).collect();
     if !term.open || endings.is_empty() {
@@ -106,7 +106,7 @@ fn find(kind: Kind, term: &Term, endings: &[String]) -> Expression {
 }
 
 impl Expression {
-    /// As FTS5 of SQLite reads it.
+    /// Writes the condition in the syntax of SQLite's FTS5.
     #[must_use]
     pub fn fts5(&self) -> String {
         match self {
@@ -117,7 +117,7 @@ impl Expression {
         }
     }
 
-    /// As `tsquery` of PostgreSQL reads it.
+    /// Writes the condition as a PostgreSQL `tsquery`.
     #[must_use]
     pub fn tsquery(&self) -> String {
         match self {

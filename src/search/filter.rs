@@ -1,4 +1,4 @@
-//! Which articles are searched: the filters of lists, as keys of the index, so that a filter costs no more than a word.
+//! Translates list filters to keys in the index, so that a filter costs no more than another word in the query.
 
 use super::document::{author_key, featured_key, locale_key, topic_key};
 use super::expression::Expression;
@@ -8,13 +8,13 @@ use crate::base::db::Connection;
 use crate::base::error::Result;
 use crate::terms::store::add_merged;
 
-/// When the year 1 begins, in microseconds since 1970: before any time that can be read.
+/// 0001-01-01T00:00:00Z in microseconds since 1970, the earliest timestamp that can be parsed.
 const FIRST: i64 = -62_135_596_800_000_000;
-/// When the year 9999 ends.
+/// 9999-12-31T23:59:59.999999Z in microseconds since 1970, the latest timestamp.
 const LAST: i64 = 253_402_300_799_999_999;
 
-/// What an article has to carry; `None` if none can. The index of an article knows a merged topic or author by its old id
-/// until its rendering has been made anew.
+/// The keys that an article must have; `None` if no article can match. Includes the ids of merged topics and authors,
+/// because an article stays indexed under the old id until it is rendered again.
 pub fn keys(conn: &mut Connection, filter: &Filter) -> Result<Option<Vec<Expression>>> {
     let mut resolved = filter.resolve(conn)?;
     if resolved.topics.iter().any(Vec::is_empty) || resolved.authors.iter().any(Vec::is_empty) {
@@ -30,13 +30,12 @@ pub fn keys(conn: &mut Connection, filter: &Filter) -> Result<Option<Vec<Express
     Ok(Some(topics.chain(authors).chain(locales).chain(featured).collect()))
 }
 
-/// Any of these keys.
+/// Matches places with at least one of these keys.
 fn any<T>(values: impl IntoIterator<Item = T>, key: impl Fn(T) -> String) -> Expression {
     Expression::Any(values.into_iter().map(|value| Expression::Tokens(vec![key(value)])).collect())
 }
 
-/// Between which moments an article has to have been published, both included, in microseconds since 1970; `None` if
-/// any will do.
+/// The publication times to match, both included, in microseconds since 1970; `None` for any time.
 #[must_use]
 pub fn published(filter: &Filter) -> Option<(i64, i64)> {
     let micros = |at: Option<Timestamp>| at.map(Timestamp::as_micros);

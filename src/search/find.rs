@@ -1,6 +1,5 @@
-//! How places are found. The two databases are asked the same in different words: SQLite has an index of its own, which
-//! gives numbers in their order; PostgreSQL plans each question for its words, for a rare one needs another way than a
-//! common one.
+//! Finds places with one set of statements per database. SQLite's FTS5 index returns ids in order; PostgreSQL plans
+//! each statement for its values (`planned_anew`), because rare and common words need different plans.
 
 use std::cmp::Reverse;
 
@@ -20,53 +19,53 @@ use crate::base::db::types::Id;
 use crate::base::error::Result;
 use crate::base::ids::{ArticleId, SectionId};
 
-/// How many of the words that begin alike are looked at.
+/// The most words with the prefix that are read from the vocabulary.
 const NEAR: i64 = 4000;
-/// How many of these, the commonest, a beginning stands for.
+/// The most of these words that a prefix is expanded to.
 const ENDINGS: i64 = 32;
 
-/// What is looked for, and where.
+/// A query and the articles it searches.
 #[derive(Debug, Clone)]
 pub struct Search {
     /// The query.
     pub terms: Terms,
-    /// Which articles.
+    /// Which articles to search.
     pub filter: Filter,
 }
 
-/// A place that was found.
+/// A matching place.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Hit {
-    /// How well it answers, in thousandths.
+    /// The score, in thousandths.
     pub score: u32,
-    /// Where it stands among the hits.
+    /// The position among the hits, for the cursor.
     pub position: Position,
     /// The place.
     pub place: PlaceRow,
 }
 
-/// A place as kept, with what is told of its article.
+/// A stored place, with data of its article.
 #[derive(Debug, Clone, PartialEq, Queryable)]
 pub struct PlaceRow {
-    /// The number of its tier, if places were found by tiers.
+    /// The index in [`Tier::ALL`]; 0 in a scored result.
     tier: i64,
-    /// Its number.
+    /// The place's id: the article's slot and the place's number within the article.
     pub id: i64,
     /// The article.
     pub article_id: ArticleId,
-    /// Whether the article's rendering is of an older epoch than the render context.
+    /// Whether the article's rendering is older than the current epoch of the render context.
     pub stale: bool,
-    /// The section, if it is one.
+    /// The section; `None` for the article itself.
     pub section_id: Option<SectionId>,
-    /// Its heading.
+    /// The section's heading.
     pub heading: Option<String>,
-    /// Its name inside the page.
+    /// The section's anchor in the page.
     pub anchor: Option<String>,
-    /// Its text.
+    /// The text, as plain text.
     pub body: String,
     /// The article's title.
     pub title: String,
-    /// The article as a list shows it: finished JSON.
+    /// The article as in lists, serialized as JSON.
     pub item: Vec<u8>,
 }
 
@@ -81,7 +80,7 @@ macro_rules! columns {
     };
 }
 
-/// The places whose tiers and numbers `found` selects, which are looked up in that order and no other.
+/// Reads the places whose tiers and ids `found` selects. `CROSS JOIN` keeps SQLite from reordering the joins.
 macro_rules! sqlite_places {
     ($($found:expr),*) => {
         concat!(
@@ -104,8 +103,8 @@ macro_rules! postgres_places {
     };
 }
 
-/// The numbers of places, the newest first. Values: the question; the lowest and the highest number; 1 if any moment will
-/// do, or 0 and the first and the last moment; how many at most.
+/// Selects the ids of matching places, newest first. Parameters: the expression; the lowest and the highest id; 1 for
+/// any publication time, otherwise 0; the first and the last publication time; the limit.
 macro_rules! sqlite_numbers {
     ($columns:literal) => {
         concat!(
@@ -132,7 +131,7 @@ macro_rules! postgres_numbers {
 }
 
 impl Search {
-    /// At most `limit` hits, from behind `after` on: the best first.
+    /// Returns at most `limit` hits after `after`, best first.
     pub fn find(&self, conn: &mut Connection, after: Option<Position>, limit: i64) -> Result<Vec<Hit>> {
         let Some(keys) = filter::keys(conn, &self.filter)? else { return Ok(Vec::new()) };
         let endings = self.terms.beginning().map_or_else(|| Ok(Vec::new()), |word| endings(conn, word))?;
@@ -189,7 +188,8 @@ impl PlaceRow {
     }
 }
 
-/// The commonest words that begin with this one, itself among them.
+/// The words with this prefix, including the word itself. Those with the lowest ids are chosen: words that were indexed
+/// early tend to be common.
 fn endings(conn: &mut Connection, beginning: &str) -> Result<Vec<String>> {
     let beyond = format!("{beginning}\u{10ffff}");
     let words = Statement::<Text>::new(
@@ -203,7 +203,7 @@ fn endings(conn: &mut Connection, beginning: &str) -> Result<Vec<String>> {
     })
 }
 
-/// The places of these numbers, in no order.
+/// The places with these ids, in no particular order.
 fn read(conn: &mut Connection, numbers: &[i64]) -> Result<Vec<PlaceRow>> {
     let numbers = serde_json::to_string(numbers)?;
     Ok(match conn {
@@ -220,14 +220,14 @@ fn read(conn: &mut Connection, numbers: &[i64]) -> Result<Vec<PlaceRow>> {
     })
 }
 
-/// A question, and the moments between which an article has to have been published.
+/// A question and the publication times it is limited to.
 struct Asking {
     question: Question,
     published: Option<(i64, i64)>,
 }
 
 impl Asking {
-    /// The numbers of at most `most` places that match, the newest first.
+    /// The ids of at most `most` matching places, newest first.
     fn numbers(&self, conn: &mut Connection, most: usize) -> Result<Vec<i64>> {
         let most = i64::try_from(most).unwrap_or_default();
         let highest = numbers(self.published).1;
@@ -245,7 +245,7 @@ impl Asking {
         })
     }
 
-    /// At most `limit` hits, tier by tier, from behind `after` on.
+    /// At most `limit` hits after `after`, by tier, then newest first.
     fn tiered(&self, conn: &mut Connection, after: Option<(Tier, i64)>, limit: i64) -> Result<Vec<Hit>> {
         let hit = |place: PlaceRow| {
             let tier = *Tier::ALL.get(usize::try_from(place.tier).ok()?)?;
@@ -256,7 +256,7 @@ impl Asking {
         Ok(hits)
     }
 
-    /// The places of these hits, in no order.
+    /// The places of these hits, in no particular order.
     fn places(&self, conn: &mut Connection, after: Option<(Tier, i64)>, limit: i64) -> Result<Vec<PlaceRow>> {
         let expressions = [&self.question.titles, &self.question.headings, &self.question.others];
         let written = |write: fn(&Expression) -> String| expressions.map(write);
@@ -290,7 +290,7 @@ impl Asking {
         })
     }
 
-    /// Gives `statement` the values of a list of numbers for each tier; those behind are passed over.
+    /// Binds the parameters of one list of ids per tier. Tiers before the one in `after` get the limit 0.
     fn ask_tiers<'a, S>(
         &self,
         mut statement: Statement<'a, S>,
@@ -310,7 +310,7 @@ impl Asking {
         statement.integer(limit)
     }
 
-    /// Gives `statement` the values of one list of numbers.
+    /// Binds the parameters of one list of ids, as documented at `sqlite_numbers!`.
     fn ask<'a, S>(
         &self,
         statement: Statement<'a, S>,

@@ -1,10 +1,9 @@
-//! Finding articles and sections by their words. Publishing compiles here, too: the [`document`] of an edition is made
-//! with its rendering and written in the same breath, so an index is never behind what readers see.
+//! Full-text search over articles and sections. The index entries of an edition ([`document`]) are built with its
+//! rendering and written in the same transaction, so the index always matches what readers see.
 //!
-//! A *place* is an article itself (its title and opening) or one of its sections. [`query`] reads what is looked for,
-//! [`expression`] asks either database's full-text index for it. Few places are ranked by how well they answer ([`rank`]);
-//! many, which no reader will look at to the end, come by where the terms stand and from the newest on, which the index
-//! gives without looking at them all. So the commonest word costs little more than a rare one.
+//! A *place* is an article (its title and opening) or one of its sections. Up to [`FEW`] matching places are scored
+//! ([`rank`]); larger results are ordered by [`Tier`], then newest first, which the index can do without reading every
+//! match.
 
 pub mod document;
 pub mod expression;
@@ -19,34 +18,34 @@ pub mod store;
 
 use serde::{Deserialize, Serialize};
 
-/// Up to so many places are ranked by how well they answer.
+/// The most places that are scored. Larger results are ordered by tier.
 pub const FEW: usize = 50;
 
-/// Where a page of hits ended.
+/// The position of a page's last hit, stored in the cursor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Position {
-    /// Among few: behind this score, and this place.
+    /// In a scored result: the score and the place's id.
     Ranked(u32, i64),
-    /// Among many: in this tier, behind this place.
+    /// In a tiered result: the tier and the place's id.
     Tiered(Tier, i64),
 }
 
-/// Where the terms stand, when there are many hits: the best first.
+/// Where the terms occur, for results that are too large to score. Best first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Tier {
-    /// All in the title of an article.
+    /// All terms are in the article's title.
     Title,
-    /// All in the heading of a section.
+    /// All terms are in the section's heading.
     Heading,
-    /// Elsewhere.
+    /// Anything else.
     Body,
 }
 
 impl Tier {
-    /// All, the best first.
+    /// All tiers, best first.
     pub const ALL: [Self; 3] = [Self::Title, Self::Heading, Self::Body];
 
-    /// The score of a hit of this tier, in thousandths.
+    /// The score of every hit in this tier, in thousandths.
     #[must_use]
     pub fn score(self) -> u32 {
         match self {

@@ -1,5 +1,5 @@
-//! Where the terms of a query stand in a text: read from the text itself by the rule the index was made by, for ranks and
-//! highlights that are the same on any database.
+//! Finds the terms of a query in a text. Uses the tokenizer of the index, so that scores and highlights are the same on
+//! both databases.
 
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -7,18 +7,18 @@ use std::ops::Range;
 use super::query::Term;
 use crate::base::text::words::Words;
 
-/// A term found.
+/// An occurrence of a term.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Occurrence {
-    /// Which of the terms.
+    /// The index of the term in the query.
     pub term: usize,
-    /// From its first letter to its last.
+    /// The range of bytes in the text.
     pub place: Range<usize>,
-    /// Whether it stands as it was asked for; else it goes on.
+    /// Whether the last word matches as a whole, not only as a prefix.
     pub whole: bool,
 }
 
-/// Reads a text up to the next term, and the next.
+/// An iterator over the occurrences in a text.
 #[derive(Debug)]
 pub struct Occurrences<'a> {
     terms: &'a [Term],
@@ -27,7 +27,7 @@ pub struct Occurrences<'a> {
     found: VecDeque<Occurrence>,
 }
 
-/// A term of which some words have been met.
+/// A term whose first words have matched.
 #[derive(Debug)]
 struct Begun {
     term: usize,
@@ -36,7 +36,7 @@ struct Begun {
 }
 
 impl<'a> Occurrences<'a> {
-    /// The terms in a text, in the order in which they end.
+    /// The occurrences of `terms` in `text`, in the order in which they end.
     #[must_use]
     pub fn of(terms: &'a [Term], text: &'a str) -> Self {
         Self { terms, words: Words::of(text), begun: Vec::new(), found: VecDeque::new() }

@@ -1,34 +1,34 @@
-//! What is looked for: a small grammar that every text can be read by, so that no input ever reaches a database unparsed.
-//! Space separates terms, quotes hold a phrase together, all terms have to be found, and the last word may go on.
+//! Parses search queries: spaces separate terms, quotes enclose a phrase, all terms must occur, and the last word also
+//! matches as a prefix. Only parsed words reach a database, never the input itself.
 
 use crate::base::error::Invalid;
 use crate::base::text::words;
 
 /// The most characters of a query.
 pub const MAX_CHARACTERS: usize = 200;
-/// The most words of a query: each is looked up on its own.
+/// The most words of a query: each costs an index lookup.
 pub const MAX_WORDS: usize = 32;
-/// A last word of fewer characters has to stand as it is: too much begins with it.
+/// The fewest characters of a last word that matches as a prefix. Shorter prefixes have too many completions.
 const SHORTEST_BEGINNING: usize = 2;
 
-/// A query that was read: at least one term, none twice.
+/// A parsed query: at least one term, without duplicates.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Terms(Vec<Term>);
 
-/// Words that stand one behind the other: one word, a phrase, or what was written without a space, as in `well-known`.
+/// Words that must occur in sequence: a single word, a phrase, or words written without a space, such as `well-known`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Term {
-    /// Folded, at least one.
+    /// The folded words, at least one.
     pub words: Vec<String>,
-    /// Whether the last word may go on.
+    /// Whether the last word also matches as a prefix.
     pub open: bool,
 }
 
 impl Terms {
-    /// Reads a query.
+    /// Parses a query.
     ///
     /// # Errors
-    /// `too-long`, `no-words`, `too-many-words`.
+    /// `query-too-long`, `query-empty`, `query-too-many-words`.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         if text.chars().nth(MAX_CHARACTERS).is_some() {
             return Err(Invalid::new(
@@ -49,7 +49,7 @@ impl Terms {
             let ending = term.words.last().map_or(0, |word| word.chars().count());
             term.open &= at == last && ending >= SHORTEST_BEGINNING;
         }
-        // Of two that are the same but for the end, the one that is open says less.
+        // Keeps the first of duplicate terms. Only the last term can be open, so the stricter one is kept.
         let mut kept: Vec<Term> = Vec::with_capacity(terms.len());
         for term in terms {
             if !kept.iter().any(|other| other.words == term.words) {
@@ -65,13 +65,13 @@ impl Terms {
         }
     }
 
-    /// The terms, in their order.
+    /// The terms, in the order of the query.
     #[must_use]
     pub fn as_slice(&self) -> &[Term] {
         &self.0
     }
 
-    /// The word that may go on, if there is one.
+    /// The word that also matches as a prefix, if any.
     #[must_use]
     pub fn beginning(&self) -> Option<&str> {
         self.0.iter().find(|term| term.open)?.words.last().map(String::as_str)

@@ -1,39 +1,39 @@
-//! How well a place answers a query: a title counts more than a heading, a heading more than the text below it, a term that
-//! comes often more than one that comes once, and the whole word more than one that goes on.
+//! Scores how well a place matches a query. The title weighs more than a heading, a heading more than the text;
+//! repeated matches weigh more than one, and whole words more than prefixes.
 
 use super::occurrences::Occurrences;
 use super::query::Term;
 
-/// What a place has that can be read.
+/// The parts of a place that are scored.
 #[derive(Debug, Clone, Copy)]
 pub struct Reading<'a> {
-    /// The title of the article.
+    /// The article's title.
     pub title: &'a str,
-    /// The heading, if the place is a section that has one.
+    /// The section's heading; empty for articles and for sections without one.
     pub heading: &'a str,
-    /// Whether it is a section.
+    /// Whether the place is a section.
     pub is_section: bool,
-    /// The text.
+    /// The text, as plain text.
     pub body: &'a str,
 }
 
-/// Thousandths of what a term in a title is worth, which is more than any other place can get for it.
+/// The weight of a term in the title, in thousandths. Exceeds what a term in a section can score.
 pub const TITLE: u32 = 8000;
-/// The same of a term in a heading.
+/// The weight of a term in a heading, in thousandths.
 pub const HEADING: u32 = 4000;
-/// The same of a term in the text, where a single hit counts no more than this.
+/// The score of a term in the text, in thousandths; a single match in the text scores at most this.
 pub const BODY: u32 = 1000;
 
-/// What a term in the title of its article is worth to a section.
+/// The weight for a section of a term in its article's title.
 const INHERITED: f64 = 1000.0;
-/// What a term in the text is worth if it comes without end; each time adds less.
+/// The limit of the score of a term in the text: each further match adds less.
 const MAX_BODY: f64 = 2000.0;
-/// What a word that goes on is worth, measured by one that stands as it was asked for.
+/// The weight of a prefix match, relative to a whole word.
 const BEGINNING: f64 = 0.75;
-/// A text of so many bytes, about two hundred words, is of middling length: in longer ones a hit says less.
+/// The length of an average text in bytes, about 200 words. A match in a longer text scores less.
 const MIDDLING: f64 = 1200.0;
 
-/// The score of a place in thousandths: the mean over the terms.
+/// The score of a place in thousandths: the mean over its terms.
 #[must_use]
 pub fn score(terms: &[Term], reading: &Reading<'_>) -> u32 {
     let above = if reading.is_section { (reading.heading, HEADING) } else { (reading.title, TITLE) };
@@ -52,7 +52,7 @@ pub fn score(terms: &[Term], reading: &Reading<'_>) -> u32 {
     score
 }
 
-/// For each term: 1 if it stands in a text, less if it only goes on there.
+/// For each term: 1 if it occurs as a whole word, [`BEGINNING`] if only as a prefix, 0 if not at all.
 fn best(terms: &[Term], text: &str) -> Vec<f64> {
     let mut best = vec![0.0; terms.len()];
     for found in Occurrences::of(terms, text) {
@@ -63,7 +63,7 @@ fn best(terms: &[Term], text: &str) -> Vec<f64> {
     best
 }
 
-/// For each term: how often it stands in a text.
+/// For each term: how often it occurs. A prefix match counts [`BEGINNING`].
 fn count(terms: &[Term], text: &str) -> Vec<f64> {
     let mut counts = vec![0.0; terms.len()];
     for found in Occurrences::of(terms, text) {

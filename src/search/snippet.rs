@@ -1,4 +1,4 @@
-//! What a hit shows: about a line of the text around the terms, as HTML that holds `<mark>` and nothing else.
+//! Builds the excerpt of a hit: text around the terms as escaped HTML, with `<mark>` as its only element.
 
 use std::ops::Range;
 
@@ -6,17 +6,17 @@ use super::occurrences::{Occurrence, Occurrences};
 use super::query::Term;
 use crate::base::text::escape_html;
 
-/// How many characters of the text a snippet has at most.
+/// The most characters of text in an excerpt.
 pub const LENGTH: usize = 200;
-/// How many of these may stand before the first mark.
+/// The most of these characters before the first mark.
 const LEAD: usize = 60;
-/// Terms that begin within so many bytes are shown together.
+/// Terms that start within this many bytes of a mark count as shown together with it.
 const SPAN: usize = 140;
-/// How many occurrences are looked at to find the best line.
+/// The most occurrences that are read to choose an excerpt.
 const MAX_OCCURRENCES: usize = 1000;
 
-/// The line of `text` where the most terms stand together. Where there are none, the title or heading that stands `above`
-/// has them, and is shown before the opening.
+/// The excerpt of `text` with the most different terms close together. If no term occurs in `text`, the title or
+/// heading (`above`) contains them: it then precedes the opening of `text`.
 #[must_use]
 pub fn snippet(terms: &[Term], above: &str, text: &str) -> String {
     if Occurrences::of(terms, text).next().is_some() {
@@ -49,7 +49,7 @@ fn best_line(terms: &[Term], text: &str) -> String {
     html
 }
 
-/// Reads until every term has been met, and to the end of that line.
+/// The occurrences up to 4 × [`LENGTH`] bytes after every term has occurred once, sorted by position.
 fn marks(terms: &[Term], text: &str) -> Vec<Occurrence> {
     let mut marks: Vec<Occurrence> = Vec::new();
     let mut missing: Vec<usize> = (0..terms.len()).collect();
@@ -68,7 +68,7 @@ fn marks(terms: &[Term], text: &str) -> Vec<Occurrence> {
     marks
 }
 
-/// Which mark begins the line with the most different terms.
+/// The index of the mark that has the most different terms within [`SPAN`].
 fn densest(marks: &[Occurrence]) -> usize {
     let (mut densest, mut most) = (0, 0);
     for (at, mark) in marks.iter().enumerate() {
@@ -83,7 +83,7 @@ fn densest(marks: &[Occurrence]) -> usize {
     densest
 }
 
-/// Where the line begins that has a mark at `from`: behind a space, at the beginning of a block if one is near.
+/// The start of the excerpt for a mark at `from`: after a line break if one is near, otherwise after a space.
 fn lead(text: &str, from: usize) -> usize {
     let before = text.get(..from).unwrap_or_default();
     let earliest = before.char_indices().rev().take(LEAD).last().map_or(0, |(at, _)| at);
@@ -95,7 +95,7 @@ fn lead(text: &str, from: usize) -> usize {
     gap.map_or(earliest, |gap| earliest + gap + 1)
 }
 
-/// Where the line ends that begins at `start`: before a space, but behind the first mark.
+/// The end of the excerpt that starts at `start`: at a space, but not before `first`, the end of the first mark.
 fn reach(text: &str, start: usize, first: usize) -> usize {
     let rest = text.get(start..).unwrap_or_default();
     let Some((most, _)) = rest.char_indices().nth(LENGTH) else { return text.len() };

@@ -1,4 +1,5 @@
-//! How places are kept. Both databases keep the same tokens; PostgreSQL beside the text, SQLite in an index of its own.
+//! Stores the places of articles. Both databases store the same tokens: PostgreSQL in a column next to the text, SQLite
+//! in a separate FTS5 table.
 
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
@@ -16,23 +17,23 @@ use crate::base::http::json::sha256;
 use crate::base::ids::{ArticleId, IsId as _};
 use crate::terms::Carried;
 
-/// Raised with any change of what is kept of an article.
+/// Part of each fingerprint. Increase it when the stored form changes, so that every article is indexed again when it
+/// is rendered.
 const VERSION: u32 = 1;
-/// How many bits of a number tell a place from the others of its article.
+/// How many low bits of a place's id number the places of one article.
 const PLACE_BITS: u32 = 10;
-/// The number of an article's own place, as those bits; those of its sections lie below.
+/// The number of the article itself. Its sections count down from here.
 const OWN_PLACE: i64 = (1 << PLACE_BITS) - 1;
-/// How many bits of a slot tell articles of the same second apart.
+/// How many low bits of a slot distinguish articles published in the same second.
 const SLOT_BITS: u32 = 10;
-/// How many seconds after its own an article may stand, if all before are taken.
+/// How many seconds after its publication time an article's slot can lie, because the slots before are taken.
 const LATEST: i64 = 86_400;
-/// The index is tidied up when it has more segments: each is looked at for each word.
+/// [`tidy`] merges segments of the FTS5 index above this number: looking up a word reads every segment.
 const MAX_SEGMENTS: i64 = 6;
-/// How many pages a step of tidying up writes.
+/// How many pages one merge step writes.
 const STEP: i64 = 100;
 
-/// Keeps what of an article can be found in the place of what was kept before, of an unlisted one nothing, and says
-/// whether that is something else.
+/// Replaces the places of an article, or removes them if it is unlisted. Returns whether anything changed.
 pub fn upsert(
     tx: &mut Tx<'_>,
     id: ArticleId,
@@ -56,13 +57,13 @@ pub fn upsert(
         .select(search_articles::fingerprint)
         .get_result(&mut **tx)
         .optional()?;
-    // Most renderings are made anew for a name that is none of the text.
+    // Most rerenders change nothing searchable, such as those after a topic is renamed.
     if kept.as_ref() == Some(&fingerprint) {
         return Ok(false);
     }
     remove(tx, id)?;
     if let Connection::Postgres(conn) = &mut **tx {
-        // Slots and words are given out one article at a time.
+        // Serializes writers: two transactions could otherwise choose the same slot or insert the same words.
         diesel::sql_query("SELECT pg_advisory_xact_lock(4817303)").execute(conn)?;
     }
     let slot = free_slot(tx, published_at)?;
@@ -78,7 +79,7 @@ pub fn upsert(
     Ok(true)
 }
 
-/// A place as it is handed to the database, all those of an article at once.
+/// A place as JSON: one statement inserts all places of an article.
 #[derive(Serialize)]
 struct KeptPlace<'a> {
     id: i64,
@@ -142,14 +143,14 @@ fn insert(tx: &mut Tx<'_>, slot: i64, document: &Document, keys: &[String]) -> R
     Ok(())
 }
 
-/// Tokens with their positions, as PostgreSQL reads them; it tells no positions beyond 16,383 apart.
+/// Tokens with positions as a `tsvector` literal. PostgreSQL does not distinguish positions above 16,383.
 fn tsvector(tokens: &str) -> String {
     let positioned =
         tokens.split(' ').zip(1..).map(|(token, at): (_, u32)| format!("'{token}':{}", at.min(16_383)));
     positioned.collect::<Vec<_>>().join(" ")
 }
 
-/// The first slot from the second of publication on that nobody has.
+/// The first free slot, starting at the second of publication.
 fn free_slot(tx: &mut Tx<'_>, published_at: Timestamp) -> Result<i64> {
     let first = published_at.as_seconds() << SLOT_BITS;
     let (taken, next) = diesel::alias!(search_articles as taken_slots, search_articles as next_slots);
@@ -166,7 +167,7 @@ fn free_slot(tx: &mut Tx<'_>, published_at: Timestamp) -> Result<i64> {
     Ok(last.filter(|_| is_taken).map_or(first, |last| last + 1))
 }
 
-/// Forgets an article, and says whether it was known.
+/// Removes an article from the index. Returns whether it was indexed.
 pub fn remove(tx: &mut Tx<'_>, id: ArticleId) -> Result<bool> {
     let own = search_articles::table.filter(search_articles::article_id.eq(id));
     let slot: Option<i64> = own.select(search_articles::slot).get_result(&mut **tx).optional()?;
@@ -186,7 +187,8 @@ pub fn remove(tx: &mut Tx<'_>, id: ArticleId) -> Result<bool> {
     Ok(true)
 }
 
-/// The numbers of the places that may belong to articles published between two moments, in microseconds since 1970.
+/// The lowest and the highest id that places can have whose articles were published in this range, in microseconds
+/// since 1970.
 #[must_use]
 pub fn numbers(published: Option<(i64, i64)>) -> (i64, i64) {
     let Some((since, until)) = published else { return (i64::MIN, i64::MAX) };
@@ -195,8 +197,8 @@ pub fn numbers(published: Option<(i64, i64)>) -> (i64, i64) {
     (second(since) << bits, ((second(until) + LATEST) << bits) - 1)
 }
 
-/// Tidies a step of the index up, if it has come to lie in many pieces, and says whether there is more to do. PostgreSQL
-/// does so by itself.
+/// Merges segments of SQLite's FTS5 index, one bounded step per call, if there are more than `MAX_SEGMENTS`. Returns
+/// whether to call it again. Does nothing on PostgreSQL, which maintains its index by itself.
 pub fn tidy(tx: &mut Tx<'_>) -> Result<bool> {
     let Connection::Sqlite(conn) = &mut **tx else { return Ok(false) };
     let numbers = "WITH RECURSIVE segments (number) AS (SELECT min(segid) FROM search_index_idx UNION ALL \
@@ -208,11 +210,11 @@ pub fn tidy(tx: &mut Tx<'_>) -> Result<bool> {
     }
     let changes = "SELECT total_changes()";
     let before: i64 = Statement::<BigInt>::new(changes).get_result(conn)?;
-    // A negative number of pages merges all segments into one.
+    // With a negative page count, repeated merges lead to a single segment (FTS5 documentation, "merge").
     Statement::<()>::new("INSERT INTO search_index (search_index, rank) VALUES ('merge', ?)")
         .integer(-STEP)
         .execute(conn)?;
     let after: i64 = Statement::<BigInt>::new(changes).get_result(conn)?;
-    // The statement itself is counted as one.
+    // `total_changes` counts the statement itself as one; a larger difference means that pages were merged.
     Ok(after > before + 1)
 }

@@ -1,5 +1,5 @@
-//! Settings of the publication that editors change and frontends read: title, description, languages and navigation. The
-//! website's URL and the default language are settings of the server.
+//! Site settings that editors change and frontends read: title, description, languages, navigation and free-form data.
+//! The website's URL and the default language come from the server's configuration.
 
 pub mod routes;
 pub mod store;
@@ -7,7 +7,7 @@ pub mod store;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// The most entries of the navigation, and of each of its submenus.
+/// The most entries in the navigation, and in each submenu.
 pub const MAX_ENTRIES: usize = 50;
 /// The most languages of a site.
 pub const MAX_LOCALES: usize = 100;

@@ -1,4 +1,4 @@
-//! Stores the site settings in one row.
+//! Stores the site settings in a table with a single row.
 
 use diesel::prelude::*;
 use serde_json::{Map, Value};
@@ -34,7 +34,7 @@ pub fn find(conn: &mut Connection) -> Result<SiteRow> {
     Ok(site::table.get_result(conn)?)
 }
 
-/// The saved settings, locked until the unit of work ends.
+/// The saved settings, locked until the transaction ends. SQLite needs no row lock: it has one writer at a time.
 pub fn find_to_change(tx: &mut Tx<'_>) -> Result<SiteRow> {
     Ok(match &mut **tx {
         Connection::Sqlite(conn) => site::table.get_result(conn)?,

@@ -26,7 +26,7 @@ pub struct SuppressionRow {
     pub created_at: Timestamp,
 }
 
-/// The keyed hash of an address, given its [`EmailAddress::key`](crate::base::mail::EmailAddress::key).
+/// The keyed hash of an address, given its [`EmailAddress::key`](crate::base::text::email::EmailAddress::key).
 #[must_use]
 pub fn hash(keys: &Keys, email_key: &str) -> Vec<u8> {
     keys.mac("address", email_key).to_vec()

@@ -14,7 +14,7 @@ use crate::base::text::slug::Slug;
 /// A topic as articles embed it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TopicRef {
-    /// Names the topic.
+    /// The topic's id.
     pub id: TopicId,
     /// Its name in addresses.
     pub slug: Slug,

@@ -180,7 +180,7 @@ async fn a_defect_is_told_to_nobody() {
     server.app.db.write(lose).await.expect("a write");
     let problem = editor.get("/v1/me").await.problem(500, "internal");
     assert!(!problem.to_string().contains("name\" "), "{problem}");
-    assert_eq!(problem["detail"], "Something went wrong on our side.");
+    assert_eq!(problem["detail"], "Internal error. It was logged under this request id.");
 }
 
 #[tokio::test]

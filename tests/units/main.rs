@@ -2,6 +2,7 @@
 //! place.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::case_sensitive_file_extension_comparisons, reason = "the names are ours")]
 
 mod base;
 mod cli;

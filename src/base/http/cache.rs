@@ -1,6 +1,7 @@
-//! Public answers in memory, right by one number: an entry is valid for the generation of readers' view that was in force
-//! before its query ran, and for no other. Whoever asks for what is being made already waits for it. While the database
-//! is lost, what is here goes on being served for a stated time.
+//! In-memory cache of public responses. An entry is valid only while the generation (the number of the newest event
+//! that readers can see) is the one that was current before its query ran. Concurrent requests for the same missing
+//! response wait for one handler call, and entries are still served for `outage_seconds` after the database was last
+//! reachable.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,17 +15,17 @@ use crate::base::clock::Timestamp;
 use crate::base::config::Config;
 use crate::base::db::Generation;
 
-/// Public answers by path and query.
+/// Public responses by path and query.
 pub struct Cache {
     generation: Arc<Generation>,
     patience: Duration,
-    /// `None` if nothing is to be kept.
+    /// `None` if the cache size is 0.
     kept: Option<moka::sync::Cache<Box<str>, Kept>>,
-    /// What is being made now; each ends when its sender goes.
+    /// The responses being computed. A receiver's wait ends when its sender is dropped.
     flights: Mutex<Flights>,
 }
 
-/// By generation, path and query.
+/// The key is the generation, and the path with its query.
 type Flights = HashMap<(i64, Box<str>), watch::Receiver<()>>;
 
 #[derive(Clone)]
@@ -33,27 +34,27 @@ struct Kept {
     representation: Arc<Representation>,
 }
 
-/// What a request for an answer that is not there gets.
+/// The result of [`Cache::turn`] after a cache miss.
 pub enum Turn<'a> {
-    /// It makes the answer; others wait until this goes.
+    /// The caller computes the response; other requests wait until the flight is dropped.
     Make(Flight<'a>),
-    /// Another has made it.
+    /// Another request has computed it.
     Made(Arc<Representation>),
 }
 
-/// An answer that is being made.
+/// A response that is being computed.
 pub struct Flight<'a> {
     cache: &'a Cache,
-    /// When readers' view had last changed before it began.
+    /// When the content visible to readers had last changed before the computation began.
     pub moment: Timestamp,
     generation: i64,
     address: Box<str>,
-    /// Held where others may wait.
+    /// `None` if no other request can wait for this one.
     landing: Option<watch::Sender<()>>,
 }
 
 impl Cache {
-    /// An empty cache as the settings want it.
+    /// Creates an empty cache. `cache.megabytes = 0` turns caching off.
     #[must_use]
     pub fn new(config: &Config, generation: &Arc<Generation>) -> Self {
         let bytes = u64::from(config.cache.megabytes) << 20;
@@ -72,7 +73,7 @@ impl Cache {
         }
     }
 
-    /// The answer for an address, if it is here and right.
+    /// Returns the response for a path and query, if it is cached and still valid.
     #[must_use]
     pub fn get(&self, address: &str) -> Option<Arc<Representation>> {
         let kept = self.kept.as_ref()?.get(address)?;
@@ -81,9 +82,10 @@ impl Cache {
         is_right.then_some(kept.representation)
     }
 
-    /// Waits for whoever makes this answer already, or lets the caller make it.
+    /// Waits for a request that is already computing this response, or lets the caller compute it.
     pub async fn turn(&self, address: &str) -> Turn<'_> {
-        // In this order: what is dated may be newer than its date, never older.
+        // `moment` is read before the generation, so content may be newer than its `Last-Modified` date but never
+        // older.
         let moment = self.generation.moment();
         let generation = self.generation.number();
         let address: Box<str> = address.into();
@@ -96,7 +98,7 @@ impl Cache {
             if let Some(under_way) = flights.get(&(generation, address.clone())) {
                 under_way.clone()
             } else if let Some(made) = self.get(&address) {
-                // It landed since the caller looked.
+                // It was inserted after the caller's own lookup.
                 return Turn::Made(made);
             } else {
                 let (landing, under_way) = watch::channel(());
@@ -108,7 +110,8 @@ impl Cache {
         let _ = under_way.changed().await;
         match self.get(&address) {
             Some(made) => Turn::Made(made),
-            // It came to nothing, so there is nothing worth waiting for a second time.
+            // The other request failed or its response is already outdated. Waiting again could repeat that without
+            // end.
             None => Turn::Make(flight(None)),
         }
     }
@@ -120,7 +123,8 @@ fn weight(address: &Box<str>, kept: &Kept) -> u32 {
 }
 
 impl Flight<'_> {
-    /// Keeps what was made. If it is what was there before, the older one stays, with the codings made of it.
+    /// Caches the response and returns it. If it equals the cached one, the older one is kept, because its compressed
+    /// variants already exist.
     pub fn land(self, made: Representation) -> Arc<Representation> {
         let Some(kept) = &self.cache.kept else { return Arc::new(made) };
         let before = kept.get(&self.address).map(|kept| kept.representation);

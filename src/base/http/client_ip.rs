@@ -1,4 +1,5 @@
-//! The client's IP address, also behind proxies: `X-Forwarded-For` is read only from the proxies that the settings trust.
+//! Finds the client's IP address, for rate limits and as evidence of consent. `X-Forwarded-For` is read only from
+//! trusted proxies, because any other client can send a forged one.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -9,7 +10,8 @@ use ipnet::IpNet;
 /// Each proxy appends the address it received the request from.
 const FORWARDED_FOR: &str = "x-forwarded-for";
 
-/// The address of the TCP connection or, while that is a trusted proxy, the address the proxy received the request from.
+/// Returns the address of the TCP connection or, while that is a trusted proxy, the address from which the proxy
+/// received the request.
 #[must_use]
 pub fn of(head: &RequestHead, trusted: &[IpNet]) -> IpAddr {
     let socket =
@@ -32,7 +34,8 @@ fn forwarded(socket: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     address
 }
 
-/// The network that rate limits count as one client: the whole IPv4 address, or the first 64 bits of an IPv6 address.
+/// Returns the network that rate limits count as one client: the whole IPv4 address, or the first 64 bits of an IPv6
+/// address, because a single site usually has a whole /64.
 #[must_use]
 pub fn network(address: IpAddr) -> IpAddr {
     match address {

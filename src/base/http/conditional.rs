@@ -1,4 +1,5 @@
-//! Preconditions: `If-Match` names the version of a draft that the caller has seen, `If-None-Match` the bytes it has.
+//! Conditional requests (RFC 9110, section 13). `If-Match` protects a draft against lost updates; `If-None-Match`
+//! avoids sending a body that the client already has.
 
 use std::future::{Ready, ready};
 
@@ -20,29 +21,29 @@ pub struct IfMatchHeader {
     if_match: String,
 }
 
-/// What an `If-Match` names.
+/// A parsed `If-Match` header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IfMatch {
-    /// The version the caller has seen.
+    /// The version the client has seen.
     Version(i64),
-    /// `*`: whatever stands there now, on purpose.
+    /// `*`: the write applies to any version.
     Any,
 }
 
 impl IfMatch {
-    /// What the request names.
+    /// Reads `If-Match` from a request.
     ///
     /// # Errors
-    /// Precondition required, if it names nothing; else as [`IfMatch::parse`].
+    /// [`Error::PreconditionRequired`] if the header is missing; otherwise as [`IfMatch::parse`].
     pub fn of(req: &HttpRequest) -> Result<Self> {
         let value = req.headers().get(header::IF_MATCH).ok_or(Error::PreconditionRequired)?;
         Self::parse(value.to_str().unwrap_or_default())
     }
 
-    /// Reads the header's value.
+    /// Parses the header's value.
     ///
     /// # Errors
-    /// Precondition failed, if it is not the tag of a draft.
+    /// [`Error::PreconditionFailed`] with `if-match-malformed` if it is neither `*` nor the `ETag` of a draft.
     pub fn parse(value: &str) -> Result<Self> {
         let value = value.trim();
         if value == "*" {
@@ -74,7 +75,8 @@ impl FromRequest for IfMatch {
     }
 }
 
-/// Whether the request already has the bytes of that tag (quotes included).
+/// Whether `If-None-Match` contains this entity tag (quotes included) or `*`. The comparison is weak, as RFC 9110
+/// requires for `If-None-Match`.
 #[must_use]
 pub fn has(asked: &HeaderMap, etag: &str) -> bool {
     lists(asked, &header::IF_NONE_MATCH)

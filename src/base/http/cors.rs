@@ -1,21 +1,21 @@
-//! What pages of other origins may do: read what is public, and join the list, from anywhere; everything else from the
-//! origins that the settings name. Cookies play no part, so credentials are never allowed.
+//! CORS: pages of any origin may read public resources and sign up; every other operation is limited to the origins in
+//! the settings. Authentication uses no cookies, so credentials are never allowed.
 
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
 
-/// Any origin.
+/// `Access-Control-Allow-Origin` for any origin.
 pub const ANY: HeaderValue = HeaderValue::from_static("*");
-/// The headers of answers that a page's script may see.
+/// The response headers that scripts of another origin may read.
 pub const EXPOSED: HeaderValue = HeaderValue::from_static(
     "ETag, Idempotent-Replayed, Last-Modified, Link, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id",
 );
-/// The headers of requests that a page's script may set.
+/// The request headers that scripts of another origin may set.
 const ACCEPTED: HeaderValue =
     HeaderValue::from_static("Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match");
-/// For how many seconds a browser need not ask again.
+/// How many seconds a browser may cache a preflight response. Chromium caps it at 7200.
 const PREFLIGHT_SECONDS: HeaderValue = HeaderValue::from_static("7200");
 
-/// Allows the page of that origin to see an answer: any page if the operation is `open`, else those of these `origins`.
+/// Lets a page of `origin` read the response: any page if the operation is `open`, otherwise only pages of `origins`.
 pub fn allow(open: bool, origins: &[String], origin: Option<HeaderValue>, answered: &mut HeaderMap) {
     if open {
         answered.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, ANY);
@@ -28,7 +28,7 @@ pub fn allow(open: bool, origins: &[String], origin: Option<HeaderValue>, answer
     answered.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
 }
 
-/// Answers the question that browsers ask before such a request.
+/// Adds the headers of a response to a CORS preflight request.
 pub fn preflight(methods: &str, answered: &mut HeaderMap) {
     if let Ok(methods) = HeaderValue::from_str(methods) {
         answered.insert(header::ACCESS_CONTROL_ALLOW_METHODS, methods);

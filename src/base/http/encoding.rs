@@ -1,4 +1,4 @@
-//! Content codings: which one a client prefers, and bytes in it.
+//! Content codings: negotiates one with `Accept-Encoding` (RFC 9110, section 12.5.3) and compresses bodies with it.
 
 use std::io::Write as _;
 
@@ -9,13 +9,13 @@ use flate2::write::GzEncoder;
 
 use crate::base::error::{Error, Result};
 
-/// How far brotli goes, of 11: beyond this it takes many times as long for a few per cent.
+/// The brotli quality, of 0 to 11. Higher ones take many times as long and save only a few per cent.
 const BROTLI_QUALITY: i32 = 5;
 
-/// A coding that answers come in.
+/// A content coding that responses support.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Encoding {
-    /// As they are.
+    /// Not compressed.
     Identity,
     /// RFC 1952.
     Gzip,
@@ -24,7 +24,8 @@ pub enum Encoding {
 }
 
 impl Encoding {
-    /// The one that a client likes best of those it accepts; the smaller one where it likes both alike.
+    /// Returns the coding with the highest weight in `Accept-Encoding`; brotli if gzip has the same weight, because it
+    /// compresses better.
     #[must_use]
     pub fn preferred(headers: &HeaderMap) -> Self {
         let mut best = (Self::Identity, 0);
@@ -45,7 +46,7 @@ impl Encoding {
         best.0
     }
 
-    /// Its name in `Content-Encoding`; `None` for none.
+    /// Returns the coding's name in `Content-Encoding`; `None` for identity.
     #[must_use]
     pub fn name(self) -> Option<&'static str> {
         match self {
@@ -55,10 +56,10 @@ impl Encoding {
         }
     }
 
-    /// The bytes in this coding.
+    /// Compresses `plain` with this coding.
     ///
     /// # Errors
-    /// Internal, which writing to memory does not become.
+    /// [`Error::Internal`] if the encoder fails, which does not happen when it writes to memory.
     pub fn encode(self, plain: &Bytes) -> Result<Bytes> {
         let failed = |e: std::io::Error| Error::internal(e.to_string());
         match self {
@@ -82,7 +83,7 @@ impl Encoding {
     }
 }
 
-/// A weight has at most three decimals: `0.8` is 800. What is none counts as 0.
+/// Parses a weight of at most three decimals: `0.8` is 800. A malformed weight counts as 0.
 fn thousandths(weight: &str) -> u32 {
     let (whole, decimals) = weight.split_once('.').unwrap_or((weight, ""));
     let is_number = whole.len() == 1 && decimals.len() <= 3;

@@ -1,40 +1,40 @@
-//! One operation of the API as its resource declares it: where it is, who handles it, and what its documentation says.
+//! Connects each handler with its documentation. A resource declares both in one line, so a route cannot be registered
+//! without being in the OpenAPI document.
 
 use actix_web::Route;
 use utoipa::openapi::path::{HttpMethod, Operation};
 use utoipa::openapi::{RefOr, Schema};
 
-/// An operation. Declared by [`operations!`](crate::operations), listed by its resource.
+/// An operation of the API. Declared by [`operations!`](macro@crate::operations), listed by its resource.
 pub struct Endpoint {
     /// The method in lower case.
     pub method: &'static str,
     /// The path template.
     pub path: &'static str,
-    /// Makes the route to the handler.
+    /// Creates the route to the handler.
     pub route: fn() -> Route,
-    /// The methods and the path that the handler's documentation names.
+    /// The methods and the path in the handler's documentation. They must equal `method` and `path`.
     pub documented_at: fn() -> (Vec<HttpMethod>, String),
     /// The handler's documentation.
     pub operation: fn() -> Operation,
-    /// Adds the schemas that the documentation refers to.
+    /// Adds the schemas that the documentation references.
     pub schemas: fn(&mut Vec<(String, RefOr<Schema>)>),
 }
 
-/// The route that a request took.
+/// The route that matched a request.
 #[derive(Debug, Clone, Copy)]
 pub struct Routed {
     /// Its path template.
     pub path: &'static str,
-    /// Whether pages of any origin may use it.
+    /// Whether pages of any origin may call it.
     pub open: bool,
 }
 
-/// Declares the operations of a resource in its `routes/mod.rs`: a line registers a handler and, with it, its
-/// documentation.
+/// Declares the operations of a resource in its `routes/mod.rs`. Each line registers a handler and its documentation.
 #[macro_export]
 macro_rules! operations {
     ($($method:ident $path:literal => $module:ident :: $handler:ident;)*) => {
-        /// The operations of this resource, in the order of the document.
+        /// The operations of this resource, in the order of the OpenAPI document.
         pub const OPERATIONS: &[$crate::base::http::endpoint::Endpoint] = &[$(
             pastey::paste! {
                 $crate::base::http::endpoint::Endpoint {

@@ -1,5 +1,5 @@
-//! `fields`: which members of an answer are wanted. The known names are an enum per answer, so that the documentation
-//! lists them and a handler can ask whether a derived one, which costs a query, is among them.
+//! The `fields` query parameter, which selects the members of a response. The names are an enum per response, so that
+//! the OpenAPI document lists them and a handler can skip the query for a derived member that is not requested.
 
 use std::collections::BTreeMap;
 
@@ -10,17 +10,17 @@ use super::query::Params;
 use crate::base::error::Result;
 use crate::base::text::validate;
 
-/// The members of an answer, as an enum that [`fields!`](crate::fields) declares.
+/// The members of a response, as an enum that [`fields!`](crate::fields) declares.
 pub trait Field: Copy + PartialEq + 'static {
-    /// Every member and its name, in the order of the answer.
+    /// Every member and its name, in the order of the response.
     const KNOWN: &'static [(&'static str, Self)];
 }
 
-/// The members that a request asks for.
+/// The members that a request selects; empty if it has no `fields`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fields<F>(Vec<F>);
 
-/// Declares the enum of an answer's members: its names for the documentation and for [`Field`].
+/// Declares the enum of a response's members, with their names for the OpenAPI document and for [`Field`].
 #[macro_export]
 macro_rules! fields {
     ($(#[$doc:meta])* $name:ident { $($variant:ident = $text:tt,)* }) => {
@@ -37,7 +37,7 @@ macro_rules! fields {
 }
 
 impl<F: Field> Fields<F> {
-    /// Takes `fields`; absent, the default answer is wanted.
+    /// Reads `fields`. If it is absent, the default response is requested.
     pub fn from_params(params: &mut Params) -> Self {
         Self(params.list("fields", |text| {
             let known = F::KNOWN.iter().find(|(name, _)| *name == text);
@@ -47,28 +47,28 @@ impl<F: Field> Fields<F> {
         }))
     }
 
-    /// Every member but these.
+    /// Selects every member except `absent`.
     #[must_use]
     pub fn all_but(absent: &[F]) -> Self {
         Self(F::KNOWN.iter().map(|(_, field)| *field).filter(|field| !absent.contains(field)).collect())
     }
 
-    /// Whether the default answer is wanted.
+    /// Whether the request has no `fields`, which selects the default response.
     #[must_use]
     pub fn is_default(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Whether a member is asked for by its name: derived ones are only made then.
+    /// Whether a member is selected by its name. Derived members are computed only then.
     #[must_use]
     pub fn name(&self, field: F) -> bool {
         self.0.contains(&field)
     }
 
-    /// The JSON of `value` with the wanted members only, in the order of the answer.
+    /// Serializes `value` with only the selected members, in the order of the response.
     ///
     /// # Errors
-    /// Internal, if the value is no object.
+    /// [`Error::Internal`](crate::base::error::Error::Internal) if `value` does not serialize to an object.
     pub fn choose(&self, value: &impl Serialize) -> Result<Box<RawValue>> {
         if self.0.is_empty() {
             return Ok(to_raw_value(value)?);
@@ -81,7 +81,7 @@ impl<F: Field> Fields<F> {
     }
 }
 
-/// Members in an order of their own.
+/// Serializes members in the given order, which a `BTreeMap` would sort.
 struct Members<'a>(Vec<(&'a str, &'a RawValue)>);
 
 impl Serialize for Members<'_> {

@@ -1,5 +1,6 @@
-//! Reads the forms of people's pages: urlencoded as browsers send them, or multipart as mail services do. Fields that are
-//! not asked for are ignored, because browsers, extensions and services add their own.
+//! Reads form bodies of the HTML pages: urlencoded as browsers send them, or multipart as mail services may send a
+//! one-click unsubscribe (RFC 8058). Unknown fields are ignored, because browser extensions and mail services add their
+//! own.
 
 use std::pin::Pin;
 
@@ -12,34 +13,34 @@ use futures_util::stream;
 use super::json::read_body;
 use crate::base::error::{Error, Result};
 
-/// The largest form that is read, in bytes.
+/// The largest form body, in bytes.
 const MAX_BYTES: usize = 64 * 1024;
-/// How many fields of a form are looked at.
+/// How many fields of a form are read; the others are ignored.
 const MAX_FIELDS: usize = 100;
 
-/// The fields of a form, in order.
+/// The fields of a form, in the order of the request body.
 #[derive(Debug, Clone, Default)]
 pub struct Form(Vec<(String, String)>);
 
 impl Form {
-    /// The first field of that name.
+    /// Returns the first field of that name.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    /// Every field of that name.
+    /// Returns every field of that name.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    /// The fields of an urlencoded form.
+    /// Parses an urlencoded form.
     #[must_use]
     pub fn urlencoded(text: &[u8]) -> Self {
         Self(url::form_urlencoded::parse(text).into_owned().take(MAX_FIELDS).collect())
     }
 
-    /// The first field of that name, if anything but blanks is in it.
+    /// Returns the first field of that name, unless it is blank.
     #[must_use]
     pub fn filled(&self, name: &str) -> Option<&str> {
         self.text(name).filter(|value| !value.trim().is_empty())

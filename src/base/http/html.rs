@@ -1,5 +1,5 @@
-//! HTML pages for people: they load nothing, run nothing and cannot be framed. Their style is inline, and the content
-//! security policy names it by its hash.
+//! Renders the HTML pages. They load no resources, run no scripts and cannot be framed; their style is inline, and the
+//! content security policy allows it by its hash.
 
 use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
@@ -11,7 +11,7 @@ use crate::base::error::Result;
 use crate::base::templates::{Language, Templates};
 use crate::base::text::Locale;
 
-/// Renders a page. It is private to the client that asked: no cache stores it.
+/// Renders a page with `Cache-Control: no-store`, because it may contain personal data.
 pub fn page(
     templates: &Templates,
     language: &Language,
@@ -28,14 +28,14 @@ pub fn page(
         .header(header::CONTENT_SECURITY_POLICY, templates.policy()))
 }
 
-/// The language for a reader: the nearest to `known`, or else to what the browser accepts, or the site's.
+/// Chooses the language of a page: the nearest to `known`, else the nearest to `Accept-Language`, else the site's.
 #[must_use]
 pub fn language(templates: &Templates, req: &HttpRequest, known: Option<&Locale>) -> Language {
     let known = known.map(|locale| templates.nearest(locale));
     known.or_else(|| accepted(templates, req)).unwrap_or_else(|| templates.site())
 }
 
-/// The nearest language to what the browser accepts, if there is one.
+/// Returns the nearest language to `Accept-Language`, if one matches.
 #[must_use]
 pub fn accepted(templates: &Templates, req: &HttpRequest) -> Option<Language> {
     let given = req.headers().get_all(header::ACCEPT_LANGUAGE);

@@ -1,5 +1,5 @@
-//! `Idempotency-Key`: the answer to a `POST` is kept in the transaction of its effect, so that the same request sent
-//! again gets the same answer and has no second effect.
+//! Implements `Idempotency-Key`. The response to a `POST` is stored in the same transaction as its effect, so that a
+//! retry returns the same response and has no second effect.
 
 use std::future::{Ready, ready};
 use std::time::Duration;
@@ -19,12 +19,12 @@ use crate::base::db::{Connection, Database, Tx, violation};
 use crate::base::error::{Error, Invalid, Location, Result, Violations};
 use crate::base::ids::UserId;
 
-/// How long an answer is kept.
+/// How long a response is stored. A later request with the same key is processed as a new one.
 pub const KEPT_FOR: Duration = Duration::from_secs(24 * 3600);
 /// The longest key, in characters.
 const MAX_CHARS: usize = 255;
 
-/// What is kept of an answer: fingerprint of its request, status, headers, body.
+/// A stored response: fingerprint of its request, status, headers, body.
 type Kept = (Vec<u8>, i64, Json<Vec<(String, String)>>, Vec<u8>);
 
 static NAME: HeaderName = HeaderName::from_static("idempotency-key");
@@ -35,19 +35,19 @@ static REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 #[into_params(parameter_in = Header)]
 #[expect(dead_code, reason = "documents what IdempotencyKey reads")]
 pub struct IdempotencyKeyHeader {
-    /// Makes a repeated request have one effect: the same answer comes again for a day.
+    /// Makes the request safe to repeat: for a day, the same key and request return the stored response.
     #[param(rename = "Idempotency-Key", nullable = false, min_length = 1, max_length = 255)]
     idempotency_key: Option<String>,
 }
 
-/// The key of a request, if it carries one, and the request's method and address.
+/// The idempotency key of a request, if it has one, with the request's method and URI.
 #[derive(Debug, Clone)]
 pub struct IdempotencyKey {
     key: Option<String>,
     request: String,
 }
 
-/// A request that is to have one effect: who sends it, under which key, and what it says.
+/// A request that must have one effect: its user, its key, and a hash of its method, URI and body.
 #[derive(Debug, Clone)]
 pub struct Once {
     user: UserId,
@@ -75,10 +75,10 @@ impl FromRequest for IdempotencyKey {
     }
 }
 
-/// Whether the request carries a key at all: operations that take none refuse it.
+/// Refuses a key, for operations that do not support one.
 ///
 /// # Errors
-/// Malformed, if it does.
+/// [`Error::Malformed`] with `parameter-unknown` if the request has an `Idempotency-Key`.
 pub fn refuse(req: &HttpRequest) -> Result<()> {
     if req.headers().contains_key(&NAME) {
         return Err(Error::parameter(
@@ -91,7 +91,7 @@ pub fn refuse(req: &HttpRequest) -> Result<()> {
 }
 
 impl IdempotencyKey {
-    /// Ties the key to who sends the request and to what its body says (`body`, a hash).
+    /// Binds the key to the user and the request, whose body is given as a hash.
     #[must_use]
     pub fn once(self, user: UserId, body: &[u8]) -> Once {
         let said = [self.request.as_bytes(), b"\n", body].concat();
@@ -100,11 +100,13 @@ impl IdempotencyKey {
 }
 
 impl Once {
-    /// Gives the kept answer, if this request was answered before; else does `work` in one transaction and keeps what
-    /// it answers. `prepare` computes what `work` needs, outside the transaction and only if there is no kept answer.
+    /// Returns the stored response if this request was already processed. Otherwise runs `work` in one transaction and
+    /// stores its response. `prepare` computes what `work` needs, outside the transaction and only if no response is
+    /// stored.
     ///
     /// # Errors
-    /// What `prepare` and `work` say; invalid, if the key was used for another request.
+    /// Those of `prepare` and `work`; [`Error::Invalid`] with `idempotency-key-reused` if the key was used for a
+    /// different request.
     pub async fn answer<P, F>(
         self,
         db: &Database,
@@ -126,7 +128,8 @@ impl Once {
         let prepared = prepare.await?;
         db.write_as(self.user, move |tx| {
             let now = tx.now();
-            // A twin may have been first; on PostgreSQL its insert makes ours wait until it is done.
+            // A concurrent request with the same key may have committed since the first lookup. On PostgreSQL one that
+            // has not committed yet makes the insert in `reserve` wait for it.
             if let Some(answer) = self.find(tx, now)? {
                 return Ok(answer);
             }
@@ -180,7 +183,7 @@ impl Once {
             ))
             .execute(&mut **tx)
             .map_err(|error| match violation::unique(&error) {
-                // The twin has committed meanwhile: the whole unit of work is run again and finds its answer.
+                // The concurrent request has committed: running the whole transaction again finds its response.
                 Some(_) => Tx::retry(),
                 None => error.into(),
             })?;
@@ -201,7 +204,7 @@ impl Once {
     }
 }
 
-/// Drops the answers that have been kept long enough, at most 500 at a time. Says whether there may be more.
+/// Deletes expired responses, at most 500 at a time. Returns whether there may be more.
 pub fn purge(tx: &mut Tx<'_>) -> Result<bool> {
     let before = tx.now().minus(KEPT_FOR);
     let old: Vec<(UserId, String)> = kept::table

@@ -1,4 +1,6 @@
-//! Reads JSON bodies strictly: within a size, without duplicate members or NUL, and with nothing the type does not know.
+//! Reads JSON request bodies strictly, so that a mistake of the client is reported instead of ignored: with limits on
+//! size, time and depth, and without duplicate members or U+0000. Types with `deny_unknown_fields` also refuse unknown
+//! members.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -16,18 +18,18 @@ use serde_json::{Map, Value};
 
 use crate::base::error::{Error, Result};
 
-/// The largest body that is read, in bytes.
+/// The largest request body, in bytes.
 pub const MAX_BYTES: usize = 2 * 1024 * 1024;
-/// How long a body may take to arrive.
+/// How long a request body may take to arrive, so that a slow client does not occupy memory for long.
 const BODY_DEADLINE: Duration = Duration::from_secs(30);
-/// How deep JSON may be nested.
+/// How deep JSON may be nested. Values are parsed recursively, so this bounds the stack.
 const MAX_DEPTH: usize = 64;
 
-/// Which media types a body may come in.
+/// The media types that a request body may have.
 pub trait Media: 'static {
-    /// For the refusal.
+    /// The media type named in the error.
     const WANTED: &'static str;
-    /// Whether this is one of them.
+    /// Whether `essence`, the media type without parameters and in lower case, is accepted.
     fn takes(essence: &str) -> bool;
 }
 
@@ -41,7 +43,7 @@ impl Media for Plain {
     }
 }
 
-/// `application/merge-patch+json`, or plain JSON meaning the same.
+/// `application/merge-patch+json` (RFC 7396); `application/json` is accepted with the same meaning.
 #[derive(Debug)]
 pub struct Merge;
 impl Media for Merge {
@@ -51,17 +53,18 @@ impl Media for Merge {
     }
 }
 
-/// A body that was read strictly, and the hash of its bytes.
+/// A strictly parsed request body, with the hash of its bytes.
 #[derive(Debug)]
 pub struct Json<T, M = Plain> {
-    /// The body.
+    /// The parsed body.
     pub value: T,
-    /// The SHA-256 of the bytes that came, which tells a repeated request from another.
+    /// The SHA-256 of the received bytes, which distinguishes a retry from a different request with the same
+    /// `Idempotency-Key`.
     pub fingerprint: [u8; 32],
     media: PhantomData<M>,
 }
 
-/// The body of a `PATCH`.
+/// The request body of a `PATCH`.
 pub type MergePatch<T> = Json<T, Merge>;
 
 impl<T: DeserializeOwned + 'static, M: Media> FromRequest for Json<T, M> {
@@ -81,7 +84,7 @@ impl<T: DeserializeOwned + 'static, M: Media> FromRequest for Json<T, M> {
     }
 }
 
-/// The SHA-256 of some bytes.
+/// Returns the SHA-256 hash of `bytes`.
 #[must_use]
 pub fn sha256(bytes: &[u8]) -> [u8; 32] {
     let mut out = [0; 32];
@@ -89,10 +92,12 @@ pub fn sha256(bytes: &[u8]) -> [u8; 32] {
     out
 }
 
-/// Reads the whole body, up to `limit` bytes.
+/// Reads the whole request body, up to `limit` bytes.
 ///
 /// # Errors
-/// [`Error::TooLarge`], and malformed when the client breaks off.
+/// [`Error::TooLarge`] beyond `limit`, [`Error::UnsupportedMediaType`] for a body with `Content-Encoding`, and
+/// [`Error::Malformed`] with `body-too-slow` or `body-incomplete` if it does not arrive in time or the connection
+/// breaks.
 pub fn read_body(
     req: &HttpRequest,
     payload: &mut Payload,
@@ -124,10 +129,11 @@ pub fn read_body(
     }
 }
 
-/// Reads a JSON text into `T`: strictly.
+/// Parses JSON strictly into `T`.
 ///
 /// # Errors
-/// Malformed for what is no JSON or names a member twice; invalid for unknown members, wrong types and NUL.
+/// [`Error::Malformed`] with `json-malformed` for a syntax error, a duplicate member or too deep nesting;
+/// [`Error::Invalid`] for U+0000 (`text-contains-nul`) and as [`from_value`].
 pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = Strict { depth: 0 }
@@ -140,13 +146,14 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
     from_value(value)
 }
 
-/// Reads a JSON value into `T`: strictly.
+/// Converts a JSON object into `T`.
 ///
 /// # Errors
-/// Invalid for unknown members and wrong types.
+/// [`Error::Invalid`] with `field-unknown`, `field-missing`, `value-unknown` or `type-mismatch`, at the member's JSON
+/// pointer.
 pub fn from_value<T: DeserializeOwned>(value: Value) -> Result<T> {
     if !value.is_object() {
-        // Serde would take an array's items for the members in their order.
+        // Serde also reads a struct from an array, by position.
         return Err(Error::invalid("", "type-mismatch", "Must be an object."));
     }
     serde_path_to_error::deserialize(value).map_err(|error| {
@@ -178,7 +185,7 @@ fn push_key(pointer: &mut String, key: &str) {
     pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
 }
 
-/// Where a string or a name holds U+0000, which PostgreSQL's text cannot.
+/// Returns the JSON pointer of the first string or member name with U+0000, which PostgreSQL's `text` cannot store.
 #[must_use]
 pub fn find_nul(value: &Value) -> Option<String> {
     match value {
@@ -198,7 +205,7 @@ pub fn find_nul(value: &Value) -> Option<String> {
     }
 }
 
-/// Reads any JSON value, but refuses duplicate members and too deep a nesting.
+/// Parses any JSON value, but refuses duplicate members and nesting deeper than [`MAX_DEPTH`].
 struct Strict {
     depth: usize,
 }
@@ -263,10 +270,10 @@ impl<'de> Visitor<'de> for Strict {
     }
 }
 
-/// A member of a merge patch that `null` clears: `None` when it is absent, `Some(None)` when it is `null`.
+/// A member of a merge patch that `null` resets: `None` if it is absent, `Some(None)` if it is `null`.
 pub type Clearable<T> = Option<Option<T>>;
 
-/// Applies a merge patch to an object, as RFC 7396 has it: objects are gone into, `null` takes members out.
+/// Applies a merge patch to an object (RFC 7396): objects are merged recursively, and `null` removes a member.
 pub fn merge(target: &mut Map<String, Value>, patch: &Map<String, Value>) {
     for (name, value) in patch {
         match value {
@@ -286,11 +293,11 @@ pub fn merge(target: &mut Map<String, Value>, patch: &Map<String, Value>) {
     }
 }
 
-/// Tells a member that is `null` from one that is absent: for the optional members of a merge patch, with
+/// Distinguishes a member that is `null` from one that is absent. For optional members of a merge patch, with
 /// `#[serde(default, deserialize_with = "present")]`.
 ///
 /// # Errors
-/// As the member's own.
+/// Those of `T`.
 pub fn present<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     T: serde::Deserialize<'de>,

@@ -1,5 +1,5 @@
-//! How often somebody may ask. Each policy has a budget a key, refilled evenly; whoever has used it up is answered with
-//! 429 and told when to come again. Budgets are kept in memory: each replica has its own.
+//! Rate limits. Each policy has one budget per key, refilled evenly; when it is used up, the response is 429 with
+//! `Retry-After`. Budgets are in memory, so each replica has its own and a restart resets them.
 
 use std::net::IpAddr;
 use std::num::NonZeroU32;
@@ -24,60 +24,60 @@ use crate::base::metrics::{self, Metrics};
 static RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 static RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
-/// After so many takes a budget is swept, so that what is kept does not grow with those who came once.
+/// After how many requests a budget forgets the keys that are full again, which bounds its memory.
 pub const SWEEP: u32 = 10_000;
 
-/// What a budget is for.
+/// What a rate limit applies to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Policy {
-    /// Trying to log in, by network.
+    /// Login attempts, by network.
     Login,
-    /// Trying to log in, by account.
+    /// Login attempts, by the account's email address.
     Account,
-    /// Asking to join the list, by network.
+    /// Sign-ups, by network.
     Join,
-    /// Asking for one mailbox to join, by that mailbox.
+    /// Sign-ups for one mailbox.
     JoinAddress,
-    /// Asking to join, by everybody together.
+    /// All sign-ups together.
     JoinAll,
-    /// Writing with a token, by user.
+    /// Writes with an access token, by user.
     Write,
-    /// Reading, by network.
+    /// `GET` requests except health checks and metrics, by network.
     Read,
 }
 
-/// Whose budget it is.
+/// The key of a budget.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Key {
-    /// A client's network.
+    /// A client's network, as [`client_ip::network`] returns it.
     Network(IpAddr),
-    /// A user who has shown a token.
+    /// An authenticated user.
     User(UserId),
-    /// An account that somebody tries to log in to, or an address that is to join, by a hash of it.
+    /// The hash of an email address, for logins and sign-ups.
     Hash([u8; 32]),
-    /// Everybody's.
+    /// The only key of a policy that all clients share.
     Everyone,
 }
 
-/// What is left of a budget.
+/// The state of a budget after a request, for the `RateLimit` headers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RateLimitStatus {
     policy: &'static str,
     quota: u32,
     window: u64,
     remaining: u32,
-    /// In how many seconds more is left: all of it or, of a refusal, enough for one.
+    /// Seconds until the budget is full again or, after a refusal, until one request is allowed.
     reset: u64,
 }
 
-/// Every budget.
+/// The budgets of all policies.
 pub struct Limits {
     budgets: [Option<Budget>; 7],
     metrics: Arc<Metrics>,
     trusted: Vec<ipnet::IpNet>,
 }
 
-/// What each key may take within a window of time, refilled evenly.
+/// A budget: how many requests each key may make within a window of time, refilled evenly.
 pub struct Budget {
     name: &'static str,
     quota: NonZeroU32,
@@ -87,7 +87,7 @@ pub struct Budget {
     limiter: RateLimiter<Key, HashMapStateStore<Key>, Ticks, StateInformationMiddleware>,
 }
 
-/// The application's clock, as the limiter asks it.
+/// The application's clock as the limiter's, so that tests can set the time.
 #[derive(Debug, Clone)]
 struct Ticks(Clock);
 
@@ -99,7 +99,7 @@ impl Ticking for Ticks {
 }
 
 impl Limits {
-    /// The budgets that the settings ask for; a limit of 0 is none.
+    /// Creates the budgets from the settings. A limit of 0 turns a policy off.
     #[must_use]
     pub fn new(config: &Config, clock: &Clock, metrics: &Arc<Metrics>) -> Self {
         let minutes = |n: u64| Duration::from_secs(60 * n);
@@ -133,21 +133,22 @@ impl Limits {
         .as_ref()
     }
 
-    /// Whether reading costs anything.
+    /// Whether reads are limited.
     #[must_use]
     pub fn reads(&self) -> bool {
         self.budget(Policy::Read).is_some()
     }
 
-    /// Takes one from a client's budget, by its network.
+    /// Counts a request against the budget of the client's network.
     ///
     /// # Errors
-    /// Too many, when it is used up.
+    /// [`Error::TooMany`] if the budget is used up.
     pub fn admit_network(&self, req: &HttpRequest, policy: Policy) -> Result<()> {
         self.admit(req, policy, || Key::Network(client_ip::network(client_ip::of(req.head(), &self.trusted))))
     }
 
-    /// Takes one from a budget without telling anybody; whether there was one.
+    /// Counts a request against a budget without adding headers to the response. Returns whether it is within the
+    /// budget.
     #[must_use]
     pub fn admits(&self, policy: Policy, key: impl FnOnce() -> Key) -> bool {
         let Some(budget) = self.budget(policy) else { return true };
@@ -158,15 +159,15 @@ impl Limits {
         admitted
     }
 
-    /// Takes one from a budget; what is left is told with the answer.
+    /// Counts a request against a budget, and stores the budget's state for the response's headers.
     ///
     /// # Errors
-    /// Too many, when it is used up.
+    /// [`Error::TooMany`] if the budget is used up.
     pub fn admit(&self, req: &HttpRequest, policy: Policy, key: impl FnOnce() -> Key) -> Result<()> {
         let Some(budget) = self.budget(policy) else { return Ok(()) };
         let (standing, admitted) = budget.take(&key());
-        // An answer to a reader is everybody's, and whoever joins learns nothing of who else did: what is left is told
-        // only where the budget is the caller's own.
+        // No headers for a budget whose state must not be in the response: public responses are shared by caches, and
+        // the sign-up budget would show how many others sign up. A 429 has them in any case.
         let is_own = !matches!(policy, Policy::Read | Policy::JoinAll);
         if is_own || !admitted {
             req.extensions_mut().insert(standing);
@@ -180,7 +181,7 @@ impl Limits {
 }
 
 impl Budget {
-    /// `quota` in each `window`; `None` if that is nothing.
+    /// Allows `quota` requests in each `window`. `None` if `quota` is 0.
     #[must_use]
     pub fn new(name: &'static str, quota: u32, window: Duration, clock: &Clock) -> Option<Self> {
         let quota = NonZeroU32::new(quota)?;
@@ -190,16 +191,16 @@ impl Budget {
         Some(Self { name, quota, window, clock: clock.clone(), taken: AtomicU32::new(0), limiter })
     }
 
-    /// How many keys it remembers: those whose budget is not full, and at most [`SWEEP`] others.
+    /// Returns how many keys are in memory: those whose budget is not full, and at most [`SWEEP`] others.
     #[must_use]
     pub fn remembered(&self) -> usize {
         self.limiter.len()
     }
 
-    /// What is left, and whether there was anything to take.
+    /// Counts a request. Returns the budget's state and whether the request is within it.
     pub fn take(&self, key: &Key) -> (RateLimitStatus, bool) {
         if self.taken.fetch_add(1, Ordering::Relaxed) % SWEEP == SWEEP - 1 {
-            // Whoever has a full budget again is forgotten.
+            // Removes the keys whose budget is full again: a new entry would equal them.
             self.limiter.retain_recent();
             self.limiter.shrink_to_fit();
         }
@@ -224,7 +225,7 @@ impl Budget {
 }
 
 impl RateLimitStatus {
-    /// Tells it, in the words of the IETF's draft on rate limit headers.
+    /// Adds `RateLimit` and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers).
     pub fn write(&self, headers: &mut HeaderMap) {
         let Self { policy, quota, window, remaining, reset } = self;
         let values = [

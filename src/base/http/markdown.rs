@@ -1,4 +1,4 @@
-//! Reads a whole Markdown document from a body.
+//! Reads a request body that is a whole Markdown document, for operations that accept one instead of JSON.
 
 use std::pin::Pin;
 
@@ -8,7 +8,7 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use super::json::{MAX_BYTES, read_body};
 use crate::base::error::{Error, Result};
 
-/// A body of Markdown: UTF-8, without NUL.
+/// A Markdown request body: UTF-8 without U+0000, which PostgreSQL's `text` cannot store.
 #[derive(Debug)]
 pub struct Markdown(pub String);
 

@@ -1,5 +1,6 @@
-//! HTTP without a resource: extractors that read requests strictly, responses, problems, preconditions, limits, and the
-//! cache of public responses. Everything here takes parts, such as a database, and never the application.
+//! HTTP building blocks that no single resource owns: strict extractors, responses and problem details, preconditions,
+//! idempotency keys, pagination, rate limits, CORS, and the cache of public responses. Nothing here depends on `App`:
+//! functions take what they need, such as a database, as parameters.
 
 pub mod cache;
 pub mod client_ip;

@@ -1,11 +1,12 @@
-//! Redirects from an old name to the current one.
+//! Redirects from the previous name of a resource to its current one, so that old links keep working.
 
 use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
 
 use super::Response;
 
-/// 301 to the same URL with `to` in the place of `{parameter}`; the rest of the path and the query are kept.
+/// Responds 301 with the same URL, in which `to` replaces the path parameter `{parameter}`. The rest of the path and
+/// the query are kept.
 #[must_use]
 pub fn moved(req: &HttpRequest, parameter: &str, to: &str) -> Response {
     let pattern = req.match_pattern().unwrap_or_default();

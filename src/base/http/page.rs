@@ -1,4 +1,5 @@
-//! Pages of lists: a bound, an opaque cursor that carries the place where the last page ended, and the link to the next.
+//! Cursor pagination for all lists. A cursor contains the sort keys of the last item and a hash of the list's filters
+//! and order, so that it is refused for any other list.
 
 use actix_web::HttpRequest;
 use actix_web::http::header;
@@ -14,28 +15,28 @@ use super::query::{FromParams, Params};
 use super::response::Response;
 use crate::base::error::{Error, Invalid, Result};
 
-/// The longest cursor, in bytes: it carries the sort keys of an item, such as a title of any script.
+/// The longest cursor, in bytes. It contains the sort keys of an item, such as a title, which may be non-ASCII.
 const MAX_CURSOR: usize = 4000;
 
-/// Which part of a list is wanted.
+/// The pagination parameters of a request.
 #[derive(Debug, Clone)]
 pub struct PageRequest {
-    /// How many items at most, 1 to 100.
+    /// The maximum number of items, 1 to 100.
     pub limit: i64,
-    /// Where the page before ended.
+    /// The cursor from the previous page; `None` for the first page.
     pub cursor: Option<String>,
-    /// Whether to count them all.
+    /// Whether to count all items of the list.
     pub include_total: bool,
 }
 
-/// A finished page of a list.
+/// A page of a list, as it is serialized into the response.
 #[derive(Debug, Serialize)]
 pub struct Page {
-    /// The JSON of each item.
+    /// The serialized items.
     pub items: Vec<Box<RawValue>>,
-    /// Where the next page begins; `None` on the last.
+    /// The cursor of the next page; `None` on the last.
     pub next_cursor: Option<String>,
-    /// How many items the whole list has, if that was asked.
+    /// The number of items in the whole list, if `include_total` is true.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total: Option<i64>,
 }
@@ -48,7 +49,7 @@ pub struct PageParams {
     /// How many items a page has at most.
     #[param(minimum = 1, maximum = 100, default = 20, nullable = false)]
     limit: Option<i64>,
-    /// Where to go on: `next_cursor` of the page before, with the same filters and the same order.
+    /// `next_cursor` of the previous page, with the same filters and the same order.
     #[param(min_length = 1, max_length = 4000, nullable = false)]
     cursor: Option<String>,
     /// Whether to count the whole list, as `total`.
@@ -58,9 +59,9 @@ pub struct PageParams {
 
 #[derive(Serialize, Deserialize)]
 struct Cursor<K> {
-    /// The place: the sort keys and the id of the last item.
+    /// The sort keys and the id of the last item.
     at: K,
-    /// What list it belongs to: a hash of its filters and its order, and of the place.
+    /// A hash of the list's filters and order, and of `at`, to detect a cursor of another list.
     of: String,
 }
 
@@ -75,20 +76,20 @@ impl FromParams for PageRequest {
 }
 
 impl PageRequest {
-    /// The place where the page before ended. `list` tells this list from others: its filters and its order.
+    /// Decodes the cursor into the sort keys of the previous page's last item. `list` is the list's filters and order.
     ///
     /// # Errors
-    /// Malformed, if the cursor is not one of this list's.
+    /// [`Error::Malformed`] with `cursor-invalid` if the cursor does not belong to this list.
     pub fn after<K: Serialize + DeserializeOwned>(&self, list: &impl std::fmt::Debug) -> Result<Option<K>> {
         let Some(given) = &self.cursor else { return Ok(None) };
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(given).map_err(|_| foreign_cursor())?;
-        // As strictly as a body: what comes back may not be what was given out.
+        // Clients can change cursors, so they are parsed as strictly as a request body.
         let Cursor { at, .. } = json::parse::<Cursor<K>>(&bytes).map_err(|_| foreign_cursor())?;
         if cursor(&at, list)? == *given { Ok(Some(at)) } else { Err(foreign_cursor()) }
     }
 
-    /// Cuts rows, of which one more than `limit` was read, to a page, and gives the cursor of the next. `at` tells a
-    /// row's place in `list`.
+    /// Truncates rows, of which `limit` + 1 were read, to one page, and returns the cursor of the next page. `at`
+    /// returns a row's sort keys in `list`.
     ///
     /// # Errors
     /// As [`cursor`].
@@ -106,20 +107,20 @@ impl PageRequest {
 }
 
 impl Page {
-    /// The answer to readers, with the link to the next page.
+    /// Returns the public response, with the link to the next page.
     ///
     /// # Errors
-    /// As [`Response::ok`].
+    /// As [`Response::public_json`].
     pub fn public(&self, req: &HttpRequest) -> Result<Response> {
         let answer = Response::public_json(self)?;
         Ok(with_next_link(answer, req.path(), req.query_string(), self.next_cursor.as_deref()))
     }
 }
 
-/// The cursor that stands at `at` in `list`.
+/// Encodes the cursor after the item with the sort keys `at` in `list`.
 ///
 /// # Errors
-/// Internal, if the place cannot be written.
+/// [`Error::Internal`] if the sort keys cannot be serialized.
 pub fn cursor<K: Serialize>(at: &K, list: &impl std::fmt::Debug) -> Result<String> {
     let place = serde_json::to_string(at)?;
     let hash = sha256(format!("{list:?} {place}").as_bytes());
@@ -127,14 +128,14 @@ pub fn cursor<K: Serialize>(at: &K, list: &impl std::fmt::Debug) -> Result<Strin
     Ok(BASE64_URL_SAFE_NO_PAD.encode(serde_json::to_vec(&Cursor { at, of })?))
 }
 
-/// The refusal of a cursor that was made for another list, other filters or another order.
+/// Returns the error for a malformed cursor, or one of another list, other filters or another order.
 #[must_use]
 pub fn foreign_cursor() -> Error {
     let detail = "Not a cursor of this list with these filters and this order. Start again without a cursor.";
     Error::parameter("cursor", "cursor-invalid", detail)
 }
 
-/// Adds the link to the next page.
+/// Adds the `Link` header (RFC 8288) with the next page, if there is one.
 #[must_use]
 pub fn with_next_link(answer: Response, path: &str, query: &str, next_cursor: Option<&str>) -> Response {
     let Some(next) = next_cursor else { return answer };
@@ -146,10 +147,11 @@ pub fn with_next_link(answer: Response, path: &str, query: &str, next_cursor: Op
     answer.header(header::LINK, format!("<{path}?{}>; rel=\"next\"", link.finish()))
 }
 
-/// Reads a `sort` parameter: names separated by commas, each with `-` in front for descending order, none twice.
+/// Parses a `sort` query parameter: names separated by commas, each with `-` in front for descending order, none twice.
+/// Returns each key and whether its order is descending.
 ///
 /// # Errors
-/// `sort-unknown`, naming what is known.
+/// `sort-unknown` with the allowed names, for an unknown or repeated name.
 pub fn sort<T: Copy + PartialEq>(text: &str, known: &[(&str, T)]) -> Result<Vec<(T, bool)>, Invalid> {
     let mut keys: Vec<(T, bool)> = Vec::new();
     for part in text.split(',') {

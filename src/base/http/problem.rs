@@ -1,4 +1,5 @@
-//! How a failure is spoken: RFC 9457 problem details. The only place that knows statuses.
+//! Maps every [`Error`] to its status and problem details (RFC 9457). API handlers return an error and never choose its
+//! status, so the same kind of error has the same status everywhere.
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
@@ -12,7 +13,7 @@ use crate::base::error::{Error, Location, Violations};
 /// What went wrong, in the form of RFC 9457.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Problem {
-    /// Names the kind of problem: `about:blank`, because `code` does.
+    /// Always `about:blank`: `code` identifies the problem.
     #[schema(format = "uri-reference", max_length = 200)]
     pub r#type: &'static str,
     /// The status in words.
@@ -21,7 +22,7 @@ pub struct Problem {
     /// The HTTP status.
     #[schema(minimum = 400, maximum = 599)]
     pub status: u16,
-    /// What is wrong and, where it helps, what would be right.
+    /// What is wrong and, where it helps, what is allowed.
     #[schema(max_length = 4000)]
     pub detail: String,
     /// The stable name of the problem, kebab-case.
@@ -78,32 +79,34 @@ fn errors(violations: &Violations) -> Vec<ProblemError> {
         .collect()
 }
 
-/// The whole answer to a failed request.
+/// Returns the response to a failed request.
 #[must_use]
 pub fn respond(error: &Error, request_id: &str) -> HttpResponse {
     let status = error.status_code();
     let (code, detail) = match error {
-        Error::Malformed(_) => ("request-malformed", "The request cannot be understood.".into()),
+        Error::Malformed(_) => ("request-malformed", "The request is malformed.".into()),
         Error::Unauthenticated => {
-            ("unauthenticated", "A valid token is needed: Authorization: Bearer …".into())
+            ("unauthenticated", "Send a valid access token: Authorization: Bearer …".into())
         }
-        Error::Forbidden => ("forbidden", "Your role does not allow this.".into()),
-        Error::NotFound(what) => ("not-found", format!("There is no such {what}.")),
+        Error::Forbidden => ("forbidden", "Your role does not have this right.".into()),
+        Error::NotFound(what) => ("not-found", format!("No such {what}.")),
         Error::Conflict(conflict) | Error::PreconditionFailed(conflict) => {
             (conflict.code, conflict.detail.to_string())
         }
         Error::PreconditionRequired => {
-            ("if-match-required", "Name the version you have seen: If-Match: \"<number>\".".into())
+            ("if-match-required", "Send the version you have read: If-Match: \"<number>\".".into())
         }
-        Error::Invalid(_) => ("invalid", "The request breaks rules.".into()),
-        Error::TooLarge(limit) => ("too-large", format!("The body is larger than {limit} bytes.")),
+        Error::Invalid(_) => ("invalid", "Validation failed.".into()),
+        Error::TooLarge(limit) => ("too-large", format!("The request body is larger than {limit} bytes.")),
         Error::UnsupportedMediaType(wanted) => ("unsupported-media-type", format!("Send {wanted}.")),
-        Error::MethodNotAllowed(allowed) => ("method-not-allowed", format!("This path takes {allowed}.")),
+        Error::MethodNotAllowed(allowed) => ("method-not-allowed", format!("This path allows {allowed}.")),
         Error::TooMany(seconds) => {
-            ("too-many-requests", format!("That was too often. Try again in {seconds} seconds."))
+            ("too-many-requests", format!("Too many requests. Retry in {seconds} seconds."))
         }
-        Error::Unavailable(_) => ("unavailable", "Too busy just now. Try again in a moment.".into()),
-        Error::Internal(_) => ("internal", "Something went wrong on our side.".into()),
+        Error::Unavailable(_) => {
+            ("unavailable", "Overloaded, or the database is unavailable. Retry in a moment.".into())
+        }
+        Error::Internal(_) => ("internal", "Internal error. It was logged under this request id.".into()),
     };
     let problem = Problem {
         r#type: "about:blank",
@@ -167,7 +170,7 @@ impl ResponseError for Error {
         }
     }
 
-    /// A placeholder: the pipeline makes the answer, because it knows the request's id.
+    /// A placeholder. The pipeline replaces it with [`respond`], because it knows the request id.
     fn error_response(&self) -> HttpResponse {
         HttpResponse::new(self.status_code())
     }

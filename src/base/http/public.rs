@@ -1,4 +1,4 @@
-//! What public responses have in common: the headers that let shared caches store them, and their entity tags.
+//! What all public responses share: the headers that let shared caches store them, and how entity tags are computed.
 
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use base64::Engine as _;
@@ -8,15 +8,15 @@ use super::json::sha256;
 use super::{cors, security_headers};
 use crate::base::config::Config;
 
-/// The header that lists what a response depends on, so that a cache in front can purge it.
+/// `Surrogate-Key` lists what a response depends on, so that a CDN can purge it by key.
 pub static SURROGATE_KEY: HeaderName = HeaderName::from_static("surrogate-key");
 
-/// The headers that every public response carries, made once.
+/// The headers of every public response, computed once at start.
 #[derive(Debug, Clone)]
 pub struct PublicHeaders(Vec<(HeaderName, HeaderValue)>);
 
 impl PublicHeaders {
-    /// The headers that the settings ask for.
+    /// Builds the headers from the settings.
     #[must_use]
     pub fn new(config: &Config) -> Self {
         let cache = format!(
@@ -34,14 +34,15 @@ impl PublicHeaders {
         Self(headers)
     }
 
-    /// Each name and value.
+    /// Returns the names and values.
     #[must_use]
     pub fn as_slice(&self) -> &[(HeaderName, HeaderValue)] {
         &self.0
     }
 }
 
-/// The entity tag of a body, without quotes. Never a number, so that it cannot be mistaken for a version.
+/// Returns the entity tag of a body, without quotes. It starts with `r`, so that it is never mistaken for the version
+/// of a draft, which is a number.
 #[must_use]
 pub fn etag(bytes: &[u8]) -> String {
     let hash = sha256(bytes);

@@ -1,5 +1,5 @@
-//! Reads query strings strictly. Which parameters an operation knows, its documentation says; `routes.rs` refuses all
-//! others, so a handler only takes what it wants.
+//! Reads query strings strictly and reports all malformed parameters in one response. Unknown and repeated parameters
+//! are refused before the handler runs, by [`check_known`] with the parameters in the operation's documentation.
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
@@ -9,16 +9,16 @@ use crate::base::clock::Timestamp;
 use crate::base::error::{Error, Invalid, Location, Result, Violations};
 use crate::base::text::validate;
 
-/// The parameters of a request, and what was found wrong with them.
+/// The query parameters of a request, and the errors found so far.
 #[derive(Debug, Default)]
 pub struct Params {
     pairs: Vec<(String, String)>,
     violations: Violations,
 }
 
-/// A type that is read from parameters.
+/// A type that is read from query parameters.
 pub trait FromParams: Sized {
-    /// Takes what it wants; refusals are noted in `params`.
+    /// Reads the parameters it needs. Errors are added to `params`; the returned value is then discarded.
     fn from_params(params: &mut Params) -> Self;
 }
 
@@ -28,7 +28,7 @@ impl<A: FromParams, B: FromParams> FromParams for (A, B) {
     }
 }
 
-/// A query that was read strictly.
+/// A strictly parsed query string.
 #[derive(Debug)]
 pub struct Query<T>(pub T);
 
@@ -41,10 +41,10 @@ impl<T: FromParams + 'static> FromRequest for Query<T> {
     }
 }
 
-/// Reads a query string.
+/// Parses a query string.
 ///
 /// # Errors
-/// Malformed, naming every parameter that cannot be understood.
+/// [`Error::Malformed`] with every parameter that is malformed.
 pub fn read<T: FromParams>(query: &str) -> Result<T> {
     let pairs = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
     let mut params = Params { pairs, violations: Violations::default() };
@@ -53,12 +53,12 @@ pub fn read<T: FromParams>(query: &str) -> Result<T> {
 }
 
 impl Params {
-    /// The parameter of that name, as text without NUL, at most 1000 bytes.
+    /// Returns a parameter of at most 1000 bytes without U+0000.
     pub fn text(&mut self, name: &str) -> Option<String> {
         self.text_within(name, 1000)
     }
 
-    /// The parameter of that name, as text without NUL, at most `most` bytes.
+    /// Returns a parameter of at most `most` bytes without U+0000.
     pub fn text_within(&mut self, name: &str, most: usize) -> Option<String> {
         let value = self.pairs.iter().find(|(key, _)| key == name)?.1.clone();
         if value.contains('\0') || value.len() > most {
@@ -69,13 +69,13 @@ impl Params {
         Some(value)
     }
 
-    /// The parameter of that name, parsed.
+    /// Returns a parsed parameter.
     pub fn parsed<T>(&mut self, name: &str, parse: impl FnOnce(&str) -> Result<T, Invalid>) -> Option<T> {
         let text = self.text(name)?;
         parse(&text).map_err(|invalid| self.refuse(name, invalid)).ok()
     }
 
-    /// The parameter of that name, parsed; refused if it is not there.
+    /// Returns a parsed parameter; its absence is an error.
     pub fn required<T>(&mut self, name: &str, parse: impl FnOnce(&str) -> Result<T, Invalid>) -> Option<T> {
         if self.pairs.iter().any(|(key, _)| key == name) {
             return self.parsed(name, parse);
@@ -84,7 +84,7 @@ impl Params {
         None
     }
 
-    /// A list: commas and repeats mean the same. Absent is empty; at most 100 items.
+    /// Returns a list of at most 100 items, empty if the parameter is absent. `a=1,2` and `a=1&a=2` are equivalent.
     pub fn list<T>(&mut self, name: &str, mut parse: impl FnMut(&str) -> Result<T, Invalid>) -> Vec<T> {
         let given: Vec<String> =
             self.pairs.iter().filter(|(key, _)| key == name).map(|(_, value)| value.clone()).collect();
@@ -105,7 +105,7 @@ impl Params {
         items
     }
 
-    /// `true` or `false`.
+    /// Returns a parameter that is `true` or `false`.
     pub fn flag(&mut self, name: &str) -> Option<bool> {
         self.parsed(name, |text| match text {
             "true" => Ok(true),
@@ -114,7 +114,7 @@ impl Params {
         })
     }
 
-    /// A whole number within bounds.
+    /// Returns an integer parameter within `bounds`.
     pub fn number(&mut self, name: &str, bounds: std::ops::RangeInclusive<i64>) -> Option<i64> {
         self.parsed(name, |text| {
             let number =
@@ -123,7 +123,7 @@ impl Params {
         })
     }
 
-    /// An RFC 3339 time.
+    /// Returns a parameter that is an RFC 3339 time.
     pub fn time(&mut self, name: &str) -> Option<Timestamp> {
         self.parsed(name, |text| {
             let detail = "Must be an RFC 3339 time such as 2026-01-31T09:30:00Z.";
@@ -131,16 +131,17 @@ impl Params {
         })
     }
 
-    /// Notes a refusal.
+    /// Adds an error for a parameter.
     pub fn refuse(&mut self, name: &str, invalid: Invalid) {
         self.violations.push(Location::Parameter(name.to_owned()), invalid);
     }
 }
 
-/// Refuses what the operation does not know: `known` are its parameters, and whether each is a list.
+/// Refuses unknown and repeated parameters. `known` are the operation's parameters, and whether each is a list, which
+/// may be repeated.
 ///
 /// # Errors
-/// Malformed, naming every unknown and every repeated parameter.
+/// [`Error::Malformed`] with `parameter-unknown` or `parameter-repeated` for each.
 pub fn check_known(query: &str, known: &[(String, bool)]) -> Result<()> {
     if query.is_empty() {
         return Ok(());

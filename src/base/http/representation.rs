@@ -1,5 +1,5 @@
-//! An answer to readers in its finished form: the same for everyone, with its tag, its headers and the bytes in each
-//! coding made once. It answers conditional requests by itself.
+//! A public response in its final form: headers, entity tag and date are computed once, and each compressed variant
+//! once, on its first request. It handles conditional requests without calling the handler.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -17,16 +17,16 @@ use super::public::PublicHeaders;
 use super::response::Response;
 use crate::base::clock::Timestamp;
 
-/// Smaller bodies are not worth a coding.
+/// Smaller bodies, in bytes, are not compressed: it would save too little to be worth the time and memory.
 const LEAST_ENCODED: usize = 1024;
 
-/// A finished public answer.
+/// A finished public response.
 #[derive(Debug)]
 pub struct Representation {
-    /// The template of the route that it is an answer of.
+    /// The path template of the route, for metrics and the access log.
     pub route: &'static str,
     status: StatusCode,
-    /// What every answer carries, a 304 included.
+    /// The headers that both a 200 and a 304 have.
     head: Vec<(HeaderName, HeaderValue)>,
     media_type: Option<HeaderValue>,
     last_modified: HttpDate,
@@ -35,7 +35,7 @@ pub struct Representation {
     brotli: OnceCell<Variant>,
 }
 
-/// The bytes in one coding, and the strong tag that names them.
+/// The body in one content coding, with its strong entity tag.
 #[derive(Debug, Clone)]
 struct Variant {
     encoding: Encoding,
@@ -55,7 +55,7 @@ impl Variant {
 }
 
 impl Representation {
-    /// Finishes an answer. Readers' view has not changed since `moment`; it is `now`.
+    /// Finishes a response. `moment` is when the content visible to readers last changed.
     #[must_use]
     pub fn new(
         answer: Response,
@@ -75,7 +75,8 @@ impl Representation {
                 head.push((name, value));
             }
         }
-        // Dates have whole seconds: while more may change in the second of the last change, the one before is told.
+        // HTTP dates have whole seconds. Until the second of the last change is over, a further change may happen in
+        // it, so the second before is used.
         let seconds = moment.as_seconds().min(now.as_seconds().saturating_sub(1));
         let date = HttpDate::from(UNIX_EPOCH + Duration::from_secs(seconds.try_into().unwrap_or_default()));
         if let Ok(value) = HeaderValue::from_str(&date.to_string()) {
@@ -93,7 +94,7 @@ impl Representation {
         }
     }
 
-    /// Whether another is the same answer: what was made of the one serves for the other.
+    /// Whether another is the same response, so that its compressed variants can be reused.
     #[must_use]
     pub fn is_same_as(&self, other: &Self) -> bool {
         fn without_date(all: &Representation) -> impl Iterator<Item = &(HeaderName, HeaderValue)> {
@@ -105,13 +106,14 @@ impl Representation {
             && without_date(self).eq(without_date(other))
     }
 
-    /// How many bytes of memory it takes, with its codings.
+    /// Estimates how many bytes of memory it takes, including the compressed variants.
     #[must_use]
     pub fn weight(&self) -> usize {
         self.plain.body.len() * 3 / 2 + 2048
     }
 
-    /// The answer to one client: in the coding it prefers, or 304 if it has these bytes already.
+    /// Responds to one client: in its preferred content coding, or 304 if `If-None-Match` or `If-Modified-Since`
+    /// matches.
     pub async fn respond(&self, asked: &HeaderMap) -> HttpResponse {
         let variant = self.variant(Encoding::preferred(asked)).await;
         let is_known = self.status == StatusCode::OK && self.is_known(asked, &variant.etag);
@@ -136,7 +138,7 @@ impl Representation {
         response.set_body(actix_web::body::BoxBody::new(variant.body.clone()))
     }
 
-    /// `If-None-Match` decides where it is given, `If-Modified-Since` where it is not.
+    /// `If-Modified-Since` is ignored if `If-None-Match` is present (RFC 9110, section 13.1.3).
     fn is_known(&self, asked: &HeaderMap, etag: &HeaderValue) -> bool {
         if asked.contains_key(header::IF_NONE_MATCH) {
             return conditional::has(asked, etag.to_str().unwrap_or_default());
@@ -166,7 +168,7 @@ impl Representation {
         }
     }
 
-    /// Bytes that cannot be put in a coding go out as they are.
+    /// Falls back to the uncompressed body.
     fn unencoded(&self, why: &str) -> Variant {
         log::error!("an answer cannot be encoded: {why}");
         self.plain.clone()

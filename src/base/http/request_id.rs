@@ -1,13 +1,14 @@
-//! The id that names a request in logs and responses. A trusted proxy may set it.
+//! The request id, which connects a response with its log lines. A trusted proxy may set it, so that the proxy's logs
+//! have the same id.
 
 use actix_web::dev::RequestHead;
 use actix_web::http::header::HeaderName;
 use ipnet::IpNet;
 
-/// The header of requests and responses that holds the id.
+/// The header with the request id, in requests and responses.
 pub static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The id a trusted proxy set, if it is 8 to 64 letters, digits, hyphens or underscores.
+/// Returns the id that a trusted proxy has set, if it is 8 to 64 ASCII letters, digits, hyphens or underscores.
 #[must_use]
 pub fn forwarded<'a>(head: &'a RequestHead, trusted: &[IpNet]) -> Option<&'a str> {
     let socket = head.peer_addr?.ip().to_canonical();

@@ -1,5 +1,5 @@
-//! What a handler returns: status, headers and a finished body. Because a response is plain data, the one to a request
-//! with an `Idempotency-Key` can be stored and sent again.
+//! The type that handlers return: status, headers and a complete body. It is plain data rather than an actix response,
+//! so that it can be cached, or stored for an `Idempotency-Key` and sent again.
 
 use actix_web::body::BoxBody;
 use actix_web::http::StatusCode;
@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::public::{SURROGATE_KEY, etag};
 use crate::base::error::Result;
 
-/// A finished response.
+/// A complete response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Response {
     status: u16,
@@ -19,22 +19,23 @@ pub struct Response {
     body: Bytes,
     /// Whether it is the same for every client, so that it may be cached.
     public: bool,
-    /// The entity tag of a public response, without quotes, if it is known already.
+    /// The entity tag of a public response, without quotes, if it is already known; otherwise it is computed from the
+    /// body.
     tag: Option<String>,
 }
 
 impl Response {
-    /// 200 with a JSON body.
+    /// Returns 200 with a JSON body.
     pub fn ok(value: &impl Serialize) -> Result<Self> {
         Ok(Self::bytes("application/json", serde_json::to_vec(value)?.into()))
     }
 
-    /// 201 with a JSON body and the URL of the created resource.
+    /// Returns 201 with a JSON body and the URL of the created resource in `Location`.
     pub fn created(location: String, value: &impl Serialize) -> Result<Self> {
         Ok(Self::ok(value)?.status(StatusCode::CREATED).header(header::LOCATION, location))
     }
 
-    /// 204.
+    /// Returns 204 without a body.
     #[must_use]
     pub fn no_content() -> Self {
         Self::new(204, Vec::new(), Bytes::new())
@@ -44,30 +45,30 @@ impl Response {
         Self { status, headers, body, public: false, tag: None }
     }
 
-    /// 200 with a body of any media type.
+    /// Returns 200 with a body of any media type.
     #[must_use]
     pub fn bytes(media_type: &str, body: Bytes) -> Self {
         Self::new(200, vec![(header::CONTENT_TYPE, media_type.to_owned())], body)
     }
 
-    /// 200 with a body that is the same for every client.
+    /// Returns 200 with a body that is the same for every client.
     #[must_use]
     pub fn public(media_type: &str, body: Bytes) -> Self {
         Self { public: true, ..Self::bytes(media_type, body) }
     }
 
-    /// 200 with JSON that is the same for every client.
+    /// Returns 200 with a JSON body that is the same for every client.
     pub fn public_json(value: &impl Serialize) -> Result<Self> {
         Ok(Self { public: true, ..Self::ok(value)? })
     }
 
-    /// A public redirect.
+    /// Returns a redirect that is the same for every client.
     #[must_use]
     pub fn redirect(status: StatusCode, location: String) -> Self {
         Self { public: true, ..Self::no_content().status(status).header(header::LOCATION, location) }
     }
 
-    /// Sets the entity tag of a public response, without quotes.
+    /// Sets the entity tag of a public response, without quotes, where it is known without hashing the body.
     #[must_use]
     pub fn tag(mut self, tag: String) -> Self {
         self.tag = Some(tag);
@@ -94,20 +95,20 @@ impl Response {
         self
     }
 
-    /// Sets `ETag` to an article's version.
+    /// Sets `ETag` to the version of a draft, which a later `If-Match` has to repeat.
     #[must_use]
     pub fn version(self, version: i64) -> Self {
         self.header(header::ETAG, format!("\"{version}\""))
     }
 
-    /// Status, headers and body, for storing.
+    /// Returns status, headers and body, for storage.
     #[must_use]
     pub fn parts(&self) -> (u16, Vec<(String, String)>, &[u8]) {
         let headers = self.headers.iter().map(|(name, value)| (name.to_string(), value.clone())).collect();
         (self.status, headers, &self.body)
     }
 
-    /// A response from stored parts.
+    /// Restores a response from stored parts.
     #[must_use]
     pub fn from_parts(status: u16, headers: &[(String, String)], body: Vec<u8>) -> Self {
         let headers = headers
@@ -117,7 +118,7 @@ impl Response {
         Self::new(status, headers, body.into())
     }
 
-    /// Status, headers, body and the body's entity tag, for a [`super::representation::Representation`].
+    /// Returns status, headers, body and entity tag, for a [`Representation`](super::representation::Representation).
     #[must_use]
     pub fn into_parts(self) -> (u16, Vec<(HeaderName, String)>, Bytes, String) {
         let tag = self.tag.unwrap_or_else(|| etag(&self.body));
@@ -131,7 +132,7 @@ impl Responder for Response {
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         if self.public {
-            // The route's dispatcher encodes, tags and caches it.
+            // `server/dispatch.rs` takes it from the extensions, compresses and caches it.
             let mut response = HttpResponse::new(status);
             response.extensions_mut().insert(self);
             return response;

@@ -1,4 +1,5 @@
-//! The headers that every response carries for a browser's sake.
+//! Security headers of all responses: they limit what a browser does with a response, also if a user opens an API URL
+//! directly.
 
 use actix_web::http::header::{
     CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
@@ -7,12 +8,12 @@ use actix_web::http::header::{
 
 use crate::base::config::Config;
 
-/// Nothing here is a page, but a browser may be led to open it as one.
+/// The policy for responses that are not pages, in case a browser opens one as a page. HTML pages set their own.
 const NOTHING: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
-/// What is nobody's is kept nowhere either.
+/// `Cache-Control: no-store`.
 pub const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
-/// The headers that every answer carries for a browser's sake.
+/// Returns the security headers. `Strict-Transport-Security` is included only if the site's URL is HTTPS.
 #[must_use]
 pub fn security_headers(config: &Config) -> Vec<(HeaderName, HeaderValue)> {
     let mut headers = vec![

@@ -1,5 +1,6 @@
-//! An answer that is made while it is sent, for what is too large to be held. It cannot be kept or given again, and an
-//! error in the middle of it ends the connection: what was cut off must not look whole.
+//! A response whose body is produced while it is sent, for exports too large for memory. It cannot be stored for an
+//! `Idempotency-Key`. An error after the start closes the connection, so that the client does not take the truncated
+//! file for a complete one.
 
 use std::pin::Pin;
 
@@ -11,7 +12,7 @@ use futures_util::{Stream, StreamExt as _};
 
 use crate::base::error::{Error, Result};
 
-/// 200 with a file that arrives piece by piece.
+/// A 200 response with a file that is streamed.
 pub struct Streamed {
     media_type: &'static str,
     file_name: String,
@@ -25,7 +26,8 @@ impl std::fmt::Debug for Streamed {
 }
 
 impl Streamed {
-    /// A file of that media type that browsers save under that name: letters, digits, hyphens and dots.
+    /// Creates a response that browsers save as `file_name`, which may contain only letters, digits, hyphens and dots:
+    /// it is not escaped.
     #[must_use]
     pub fn file(
         media_type: &'static str,

@@ -1,4 +1,4 @@
-//! Sending mail: to a mail server, to files if there is none, or to memory in tests.
+//! Sends emails to a mail server, to files if no server is configured, or to memory in tests.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,22 +8,22 @@ use super::smtp::{SendError, Smtp};
 use crate::base::config::Config;
 use crate::base::error::{Error, Result};
 
-/// Sends mail. Cheap to clone.
+/// Sends emails. Cheap to clone.
 #[derive(Debug, Clone)]
 pub enum Mailer {
-    /// To a mail server.
+    /// Sends to a mail server.
     Smtp(Smtp),
-    /// To `.eml` files in a folder, for trying things out.
+    /// Writes `.eml` files to a folder, if no mail server is configured.
     File(Arc<Path>),
-    /// To memory, for tests.
+    /// Keeps emails in memory, for tests.
     Memory(MemoryMailer),
 }
 
-/// Keeps the emails that were sent.
+/// Stores sent emails in memory.
 #[derive(Debug, Clone, Default)]
 pub struct MemoryMailer(Arc<Mutex<Vec<SentEmail>>>);
 
-/// An email that was sent to memory.
+/// An email stored in memory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SentEmail {
     /// The recipient.
@@ -41,7 +41,7 @@ pub struct SentEmail {
 }
 
 impl Mailer {
-    /// The mailer in the settings. The mail server is not contacted.
+    /// The mailer for these settings. Does not contact the mail server.
     pub fn open(config: &Config) -> Result<Self> {
         match config.mail.smtp_url().map_err(Error::unavailable)? {
             Some(url) => {
@@ -58,7 +58,7 @@ impl Mailer {
         Self::Memory(MemoryMailer::default())
     }
 
-    /// Sends an email. `Ok` means that the mail server has accepted it.
+    /// Sends an email. `Ok` means that the mail server accepted it.
     pub async fn send(&self, message: &Message) -> Result<(), SendError> {
         let composed = message.compose().map_err(|e| SendError::Failed(e.to_string()))?;
         match self {
@@ -88,13 +88,13 @@ async fn write(folder: PathBuf, file: PathBuf, bytes: Vec<u8>) -> Result<(), Sen
 }
 
 impl MemoryMailer {
-    /// Every email so far, oldest first.
+    /// All emails since the last [`Self::clear`], oldest first.
     #[must_use]
     pub fn all(&self) -> Vec<SentEmail> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Forgets the emails so far.
+    /// Deletes the stored emails.
     pub fn clear(&self) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }

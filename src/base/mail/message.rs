@@ -1,5 +1,5 @@
-//! An email before it is sent. Every header value passes through lettre's encoder, which writes a line break as an encoded
-//! word: nothing that a person typed becomes a header of its own.
+//! Composes emails. Every header value passes through lettre's encoder, which encodes line breaks, so that user input
+//! cannot add headers.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -14,7 +14,7 @@ use crate::base::text::email::{EmailAddress, Mailbox};
 /// An email as plain text and HTML.
 #[derive(Debug, Clone)]
 pub struct Message {
-    /// Becomes the `Message-ID`: the same email sent again has the same one, so that mailboxes can recognise it.
+    /// Used for the `Message-ID`. A retry has the same one, so that mailboxes can detect duplicates.
     pub id: Uuid,
     /// The sender.
     pub from: Mailbox,
@@ -26,9 +26,9 @@ pub struct Message {
     pub text: String,
     /// The body as HTML.
     pub html: String,
-    /// When it was written.
+    /// The `Date` header.
     pub date: Timestamp,
-    /// Further headers.
+    /// Additional headers.
     pub headers: Vec<(&'static str, String)>,
 }
 
@@ -55,7 +55,8 @@ impl Message {
     }
 }
 
-/// A part in its encoding. ASCII is not encoded, so that no link is broken over two lines.
+/// A body part. ASCII text with short lines is sent unencoded, so that no encoding breaks a link over two lines. RFC
+/// 5322 limits lines to 998 characters.
 fn part(media: ContentType, text: &str) -> SinglePart {
     let is_plain = text.is_ascii() && text.lines().all(|line| line.len() < 900) && !text.contains('\0');
     let body = if is_plain {

@@ -1,4 +1,4 @@
-//! Mail: addresses, messages, and sending them.
+//! Composes emails and sends them over SMTP, or writes them to files or memory.
 
 mod mailer;
 mod message;

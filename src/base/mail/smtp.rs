@@ -1,4 +1,5 @@
-//! Mail over SMTP. Each email has its own connection: a few more round trips, and never a stale connection.
+//! Sends email over SMTP. Opens a connection for each email: this costs a few round trips but never reuses a stale
+//! connection.
 
 use std::fmt;
 use std::time::Duration;
@@ -9,15 +10,15 @@ use lettre::transport::smtp::extension::ClientId;
 use lettre::{SmtpTransport, Transport as _};
 use url::{Host, Url};
 
-/// How long the server may take for each step.
+/// The timeout of each step of the SMTP session.
 const STEP_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Why an email could not be sent. Contains no address.
+/// Why an email could not be sent. Never contains the recipient's address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SendError {
-    /// The mail server refused it for good, with this reply code.
+    /// The mail server rejected the email permanently, with this reply code.
     Refused(u16),
-    /// Another try may succeed.
+    /// A temporary failure: a retry may succeed.
     Failed(String),
 }
 
@@ -36,16 +37,17 @@ impl fmt::Debug for Smtp {
 pub enum Privacy {
     /// TLS from the first byte.
     Wrapped,
-    /// STARTTLS, or nothing is sent.
+    /// STARTTLS; nothing is sent if the server does not support it.
     Required,
-    /// STARTTLS, if the server offers it.
+    /// STARTTLS if the server supports it, otherwise unencrypted.
     Offered,
-    /// None at all.
+    /// Unencrypted.
     Plain,
 }
 
 impl Smtp {
-    /// The mail server of that URL, greeted as `name`. An error is a sentence for the operator, without the password.
+    /// The mail server at `url`; `name` is sent in the `EHLO` greeting. An error is a sentence for the operator,
+    /// without the password.
     pub fn open(url: &str, name: &str) -> Result<Self, String> {
         let refusal = || {
             "the mail server's URL looks like smtps://USER:PASSWORD@HOST or smtp://HOST:PORT, with ?tls=required, \
@@ -63,7 +65,8 @@ impl Smtp {
             Privacy::Offered => builder.port(url.port().unwrap_or(25)).tls(Tls::Opportunistic(tls()?)),
             Privacy::Plain => builder.port(url.port().unwrap_or(25)).tls(Tls::None),
         };
-        // A name without a dot is of no use to a mail server.
+        // `EHLO` requires a fully qualified domain name (RFC 5321, section 4.1.1.1); otherwise lettre's default is
+        // kept.
         if name.contains('.') {
             builder = builder.hello_name(ClientId::Domain(name.to_owned()));
         }
@@ -85,8 +88,8 @@ impl Smtp {
 }
 
 impl Privacy {
-    /// How the connection to that URL is encrypted: as the URL says, or else so that no password is sent unencrypted. `None`
-    /// if it is not the URL of a mail server.
+    /// The encryption of the connection to `url`. Without `tls`, a URL with a password requires TLS unless the host is
+    /// loopback, so that no password crosses a network unencrypted. `None` if the URL is not that of a mail server.
     #[must_use]
     pub fn of(url: &Url) -> Option<Self> {
         let stated = url.query_pairs().find(|(key, _)| key == "tls").map(|(_, value)| value.into_owned());
@@ -103,7 +106,7 @@ impl Privacy {
 }
 
 fn is_loopback(url: &Url) -> bool {
-    // `url` tells addresses from names for web schemes only.
+    // The crate `url` recognizes IP addresses only in URLs of web schemes, so the host is parsed again.
     match Host::parse(url.host_str().unwrap_or_default()) {
         Ok(Host::Domain(name)) => name == "localhost",
         Ok(Host::Ipv4(address)) => address.is_loopback(),
@@ -113,17 +116,18 @@ fn is_loopback(url: &Url) -> bool {
 }
 
 fn decode(text: &str) -> Option<String> {
-    // A plus sign in a user name is a plus sign.
+    // Form decoding would turn `+` into a space.
     let escaped = format!("v={}", text.replace('+', "%2B"));
     let (_, value) = url::form_urlencoded::parse(escaped.as_bytes()).next()?;
     (!value.contains('\u{fffd}')).then(|| value.into_owned())
 }
 
-/// What a failure means. Of the server's reply only the code is used: its text may contain the address.
+/// Classifies an error. Uses only the code of the server's reply: its text may contain the recipient's address.
 fn send_error(error: &lettre::transport::smtp::Error) -> SendError {
     if let Some(code) = error.status() {
         let code: u16 = code.into();
-        // 50x and 53x are about the session, the login or the settings; the email can be sent when those are corrected.
+        // 50x and 53x replies concern the session, the login or the settings: the email can be sent once those are
+        // corrected.
         return if error.is_permanent() && (540..600).contains(&code) {
             SendError::Refused(code)
         } else {

@@ -1,4 +1,5 @@
-//! The template files: those that are compiled in, and those in the operator's folder that replace them.
+//! The template and translation files: those compiled in, and those in the operator's folder, which replace or
+//! supplement them.
 
 use std::collections::BTreeMap;
 use std::error::Error as _;
@@ -6,12 +7,12 @@ use std::path::{Path, PathBuf};
 
 use crate::base::text::Locale;
 
-/// The largest file that is read, in bytes.
+/// The largest accepted file, in bytes.
 const MAX_BYTES: u64 = 1024 * 1024;
 
 macro_rules! embedded {
     ($($name:literal)*) => {
-        /// The files that are compiled in, by name.
+        /// The compiled-in files, by name.
         pub(super) const EMBEDDED: &[(&str, &str)] = &[$(($name, include_str!($name))),*];
     };
 }
@@ -36,7 +37,7 @@ embedded! {
     "welcome_email.txt"
 }
 
-/// Every file, by name.
+/// All files, by name.
 #[derive(Debug, Default)]
 pub(super) struct Files {
     folder: Option<PathBuf>,
@@ -44,21 +45,21 @@ pub(super) struct Files {
     own: BTreeMap<String, String>,
 }
 
-/// A file with the texts of one language.
+/// A translation file: the texts of one language.
 pub(super) struct TranslationFile<'a> {
     pub name: &'a str,
     pub text: &'a str,
-    /// Whether it is the operator's.
+    /// Whether the file is from the operator's folder.
     pub is_own: bool,
 }
 
-/// The extension of a file name.
+/// The extension of a file name; empty if there is none.
 pub(super) fn extension(name: &str) -> &str {
     name.rsplit_once('.').map_or("", |(_, extension)| extension)
 }
 
 impl Files {
-    /// Reads the folder, if there is one. An error is one line that names the file.
+    /// Reads the operator's folder, if there is one. An error is one line that names the file.
     pub fn read(folder: Option<&Path>) -> Result<Self, String> {
         let embedded = EMBEDDED.iter().copied().collect();
         let mut files = Self { folder: folder.map(Path::to_path_buf), embedded, own: BTreeMap::new() };
@@ -67,7 +68,7 @@ impl Files {
         for entry in std::fs::read_dir(folder).map_err(|error| failed(folder, error))? {
             let path = entry.map_err(|error| failed(folder, error))?.path();
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            // Files of editors and version control.
+            // Skips files of text editors and version control.
             if name.starts_with('.') || name.ends_with('~') {
                 continue;
             }
@@ -96,19 +97,19 @@ impl Files {
         }
     }
 
-    /// The contents of a file, from the folder or compiled in.
+    /// The content of a file, from the folder or compiled in.
     pub fn text(&self, name: &str) -> &str {
         let own = self.own.get(name).map(String::as_str);
         own.or_else(|| self.embedded.get(name).copied()).unwrap_or_default()
     }
 
-    /// Every template, by name.
+    /// All templates, by name.
     pub fn templates(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let is_template = |name: &&&str| matches!(extension(name), "html" | "txt");
         self.embedded.keys().filter(is_template).map(|name| (*name, self.text(name)))
     }
 
-    /// Every translation file: first those that are compiled in, then those of the folder.
+    /// All translation files: those compiled in, then those in the folder.
     pub fn translations(&self) -> impl Iterator<Item = TranslationFile<'_>> {
         let embedded = self.embedded.iter().map(|(name, text)| (*name, *text, false));
         let own = self.own.iter().map(|(name, text)| (name.as_str(), text.as_str(), true));
@@ -118,7 +119,7 @@ impl Files {
             .map(|(name, text, is_own)| TranslationFile { name, text, is_own })
     }
 
-    /// The path of a file, for error messages.
+    /// The path of a file in the folder, or the name of a compiled-in file, for error messages.
     pub fn place(&self, name: &str) -> String {
         match &self.folder {
             Some(folder) if self.own.contains_key(name) => folder.join(name).display().to_string(),
@@ -126,9 +127,9 @@ impl Files {
         }
     }
 
-    /// An error in a template as one line.
+    /// Formats an error in a template as one line.
     pub fn explain(&self, name: &str, error: &minijinja::Error) -> String {
-        // The innermost error has the position: a template may extend another.
+        // The innermost error has the position, because a template may extend another.
         let mut inner = error;
         while let Some(source) = inner.source().and_then(|source| source.downcast_ref::<minijinja::Error>()) {
             inner = source;

@@ -1,22 +1,22 @@
-//! Chooses a language that there are translations for, by a tag or by a browser's `Accept-Language` (RFC 9110).
+//! Chooses an available language by a tag, or by a browser's `Accept-Language` header (RFC 9110, section 12.5.4).
 
 use std::collections::BTreeMap;
 
 use super::translations::{Language, wider};
 
-/// How many languages of a header are considered.
+/// How many language ranges of a header are considered.
 const MAX_RANGES: usize = 32;
 
-/// Languages that are written from right to left.
+/// Languages written from right to left.
 const RIGHT_TO_LEFT: &[&str] = &["ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"];
 
-/// Which way the language is written: `ltr` or `rtl`.
+/// The direction of the language's script: `ltr` or `rtl`.
 pub(super) fn direction(tag: &str) -> &'static str {
     let language = tag.split('-').next().unwrap_or_default();
     if RIGHT_TO_LEFT.contains(&language) { "rtl" } else { "ltr" }
 }
 
-/// The language of that tag, or one that it is a variant of; for a tag without a region, any variant.
+/// The available language with this tag, or one it is a variant of, or any variant of it.
 pub(super) fn nearest(languages: &BTreeMap<String, Language>, tag: &str) -> Option<Language> {
     let tag = tag.to_ascii_lowercase();
     let same = wider(&tag).find_map(|tag| languages.get(tag));
@@ -25,7 +25,7 @@ pub(super) fn nearest(languages: &BTreeMap<String, Language>, tag: &str) -> Opti
         .cloned()
 }
 
-/// The available language that the header prefers; `None` if it names none of them. `*` is `default`.
+/// The available language that the header prefers; `None` if none is acceptable. `*` stands for `default`.
 pub(super) fn accepted(
     languages: &BTreeMap<String, Language>,
     default: &Language,
@@ -37,7 +37,7 @@ pub(super) fn accepted(
         ranges.iter().any(|(range, q)| *q == 0 && wider(&tag).any(|tag| tag.eq_ignore_ascii_case(range)))
     };
     let mut accepted: Vec<&(&str, u16)> = ranges.iter().filter(|(_, q)| *q > 0).collect();
-    // A stable sort: of equal preferences, the first.
+    // The sort is stable: of ranges with equal quality, the first wins.
     accepted.sort_by_key(|(_, q)| std::cmp::Reverse(*q));
     accepted
         .into_iter()
@@ -47,7 +47,7 @@ pub(super) fn accepted(
         .find(|language| !is_refused(language))
 }
 
-/// A language and its quality value, in thousandths.
+/// Parses a language range and its quality value in thousandths.
 fn range(text: &str) -> Option<(&str, u16)> {
     let mut parts = text.split(';').map(str::trim);
     let range = parts.next().filter(|range| !range.is_empty())?;

@@ -1,8 +1,8 @@
-//! Pages and emails for people. A template is a layout without texts; the texts are in one file per language, and templates
-//! refer to them by name, as in `t("unsubscribed.heading")`.
+//! Renders pages and emails. Templates contain no text: they refer to translations by key, as in
+//! `t("unsubscribed.heading")`, with one file per language.
 //!
-//! Everything is compiled in, and files in a folder of the operator replace what is. All of it is read and rendered once at
-//! the start, so that a mistake stops the start and reaches no reader.
+//! All files are compiled in, and files in the operator's folder replace them. Everything is parsed and rendered once
+//! at startup, so that a mistake stops the server instead of reaching a reader.
 
 mod files;
 mod languages;
@@ -31,11 +31,11 @@ const MAX_LINE_CHARS: usize = 72;
 #[derive(Debug)]
 pub struct Templates {
     environment: Environment<'static>,
-    /// By tag, in lower case.
+    /// The translations by language tag in lower case.
     languages: BTreeMap<String, Language>,
-    /// The site's language.
+    /// The language of the site, or English if there are no translations for it.
     default: Language,
-    /// The variables of each template.
+    /// The variables that each template is rendered with.
     known: BTreeMap<&'static str, BTreeSet<String>>,
     policy: String,
 }
@@ -52,7 +52,8 @@ pub struct RenderedEmail {
 }
 
 impl Templates {
-    /// Reads everything, and renders every page and email in every language once. An error is one line that names the file.
+    /// Reads all files and renders every page and email in every language once. An error is one line that names the
+    /// file.
     pub fn open(config: &Config) -> Result<Self, String> {
         let files = Files::read(config.mail.templates_dir.as_deref())?;
         let languages: BTreeMap<String, Language> = translations::read(&files)?
@@ -81,42 +82,43 @@ impl Templates {
         Ok(templates)
     }
 
-    /// The language nearest to a person's own: that itself, one that it is a variant of, or the site's.
+    /// The available language nearest to `locale`: the same, one it is a variant of, a variant of it, or the site's
+    /// language.
     #[must_use]
     pub fn nearest(&self, locale: &Locale) -> Language {
         languages::nearest(&self.languages, locale.as_str()).unwrap_or_else(|| self.default.clone())
     }
 
-    /// The language that `Accept-Language` prefers, if there are translations for any that it names.
+    /// The available language that an `Accept-Language` header prefers; `None` if none is acceptable.
     #[must_use]
     pub fn accepted(&self, header: &str) -> Option<Language> {
         languages::accepted(&self.languages, &self.default, header)
     }
 
-    /// The site's language.
+    /// The language of the site, or English if there are no translations for it.
     #[must_use]
     pub fn site(&self) -> Language {
         self.default.clone()
     }
 
-    /// One text without placeholders.
+    /// A text without placeholders, in this language.
     pub fn translate(&self, language: &Language, key: &str) -> Result<String> {
         language.translate(key).map_err(|error| Error::internal(format!("a text: {error:#}")))
     }
 
-    /// Renders a page. Besides `context`, every template gets the site's title and the language.
+    /// Renders a page. Besides `context`, every template gets the site's title, the style sheet and the language.
     pub fn page(&self, language: &Language, name: &'static str, context: Value) -> Result<String> {
         self.render(&language.function(), language, name, context)
             .map_err(|error| Error::internal(format!("a page: {error:#}")))
     }
 
-    /// Renders an email: `name.txt`, `name.html` and the text `name.subject`.
+    /// Renders an email from the templates `name.txt` and `name.html` and the text `name.subject`.
     pub fn email(&self, language: &Language, name: &str, context: &Value) -> Result<RenderedEmail> {
         self.compose(&language.function(), language, name, context)
             .map_err(|error| Error::internal(format!("an email: {error:#}")))
     }
 
-    /// The Content-Security-Policy of pages: they load nothing and have no style but their own.
+    /// The Content-Security-Policy of pages: they load nothing, and only their own style sheet applies.
     #[must_use]
     pub fn policy(&self) -> &str {
         &self.policy
@@ -157,7 +159,7 @@ impl Templates {
         })
     }
 
-    /// Refuses variables that templates do not get, and renders everything once.
+    /// Fails if a template uses a variable it is not given, or if a sample cannot be rendered.
     fn check(&self, files: &Files) -> Result<(), String> {
         let globals: BTreeSet<&str> =
             self.environment.globals().map(|(name, _)| name).chain(["t", "language", "direction"]).collect();
@@ -180,7 +182,7 @@ impl Templates {
         Ok(())
     }
 
-    /// Renders every sample.
+    /// Renders every sample in one language.
     fn render_samples(&self, t: &Value, language: &Language) -> Result<(), (&'static str, minijinja::Error)> {
         for (name, context) in samples::all() {
             self.render(t, language, name, context.clone()).map_err(|error| (name, error))?;
@@ -208,7 +210,7 @@ fn environment() -> Environment<'static> {
     environment
 }
 
-/// Writes a value with the usual HTML escapes and no others, so that links stay readable.
+/// Writes a value. Escapes HTML without minijinja's additional escape of `/`, so that links stay readable.
 fn write(out: &mut Output, state: &mut State, value: &Value) -> Result<(), minijinja::Error> {
     let is_text = value.as_str().is_some() && !value.is_safe();
     if !is_text || *state.auto_escape() != AutoEscape::Html {
@@ -218,7 +220,7 @@ fn write(out: &mut Output, state: &mut State, value: &Value) -> Result<(), minij
     Ok(out.write_str(&escaped)?)
 }
 
-/// Breaks lines at blanks, for plain text.
+/// Breaks lines of plain text at spaces.
 fn wrap(text: &str) -> String {
     let mut wrapped = String::with_capacity(text.len() + 8);
     for (at, line) in text.lines().enumerate() {
@@ -242,9 +244,9 @@ fn wrap(text: &str) -> String {
     wrapped
 }
 
-/// The style sheet of pages.
+/// The style sheet of pages, with normalized line breaks.
 fn style(files: &Files) -> Result<String, String> {
-    // Browsers hash the style after normalising line breaks.
+    // Browsers normalize line breaks before they compare the style with the hash in the policy.
     let style = files.text("page.css").replace("\r\n", "\n").replace('\r', "\n");
     if style.to_ascii_lowercase().contains("</style") {
         return Err(format!("{}: a style sheet contains no </style", files.place("page.css")));
@@ -252,7 +254,7 @@ fn style(files: &Files) -> Result<String, String> {
     Ok(style)
 }
 
-/// The Content-Security-Policy. `origins` are where a submitted form may redirect.
+/// The Content-Security-Policy of pages. A submitted form may redirect to `origins`.
 fn policy(style: &str, origins: &[String]) -> String {
     let hash = BASE64_STANDARD.encode(sha256(style.as_bytes()));
     let form_targets = origins.iter().fold("'self'".to_owned(), |all, origin| all + " " + origin);
@@ -262,7 +264,7 @@ fn policy(style: &str, origins: &[String]) -> String {
     )
 }
 
-/// The names in a context.
+/// The names of the variables in a context.
 fn members(context: &Value) -> BTreeSet<String> {
     context.try_iter().into_iter().flatten().map(|name| name.to_string()).collect()
 }

@@ -1,8 +1,8 @@
-//! The variables that every page and email is rendered with once at the start. Templates get these and no others.
+//! Sample variables that every page and email is rendered with once at startup. Templates can use only these variables.
 
 use minijinja::{Value, context};
 
-/// Every message page, and whether it has a link.
+/// The messages of `message.html`, and whether the page has a link.
 const MESSAGES: &[(&str, bool)] = &[
     ("asked", false),
     ("later", false),
@@ -14,7 +14,7 @@ const MESSAGES: &[(&str, bool)] = &[
     ("erased", false),
 ];
 
-/// Every template that is rendered by itself, with each kind of context it gets.
+/// Every page and email with sample variables, once for each kind of context.
 #[must_use]
 pub fn all() -> Vec<(&'static str, Value)> {
     let mut samples = Vec::new();
@@ -71,7 +71,7 @@ pub fn all() -> Vec<(&'static str, Value)> {
     samples
 }
 
-/// Topics to choose from.
+/// Sample topics.
 fn topics() -> Vec<Value> {
     let topic = |slug: &str, chosen: bool| context! { slug, name => slug, chosen };
     vec![topic("sea", true), topic("weather", false)]

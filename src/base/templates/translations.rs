@@ -1,4 +1,4 @@
-//! The texts of a language. One that a language lacks is taken from the language it is a variant of, and finally from
+//! Parses translation files. A text missing in a language comes from the language it is a variant of, and finally from
 //! English.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,7 +20,7 @@ pub(super) struct Translations {
     pub texts: BTreeMap<String, Text>,
 }
 
-/// A language that there are translations for. Cheap to clone.
+/// A language with translations. Cheap to clone.
 #[derive(Clone)]
 pub struct Language(pub(super) Arc<Translations>);
 
@@ -31,13 +31,13 @@ impl From<Translations> for Language {
 }
 
 impl Language {
-    /// Its tag, such as `de` or `pt-BR`.
+    /// The language tag, such as `de` or `pt-BR`.
     #[must_use]
     pub fn tag(&self) -> &str {
         self.0.tag.as_str()
     }
 
-    /// One text without placeholders.
+    /// A text without placeholders.
     pub(super) fn translate(&self, key: &str) -> Result<String, Error> {
         self.0.translate(key, |_| None)
     }
@@ -57,7 +57,7 @@ impl fmt::Debug for Language {
     }
 }
 
-/// The tag, and those of the languages that it is a variant of: `zh-Hant-TW`, `zh-Hant`, `zh`.
+/// The tag and the tags it is a variant of: `zh-Hant-TW`, `zh-Hant`, `zh`.
 pub(super) fn wider(tag: &str) -> impl Iterator<Item = &str> {
     std::iter::successors(Some(tag), |tag| tag.rsplit_once('-').map(|(wider, _)| wider))
 }
@@ -74,7 +74,7 @@ enum Piece {
 
 type Texts = BTreeMap<String, Text>;
 
-/// Reads every translation file. An error is one line that names the file.
+/// Parses all translation files. An error is one line that names the file.
 pub(super) fn read(files: &Files) -> Result<Vec<Translations>, String> {
     let mut english = Texts::new();
     let mut languages: BTreeMap<String, (Locale, Texts)> = BTreeMap::new();
@@ -86,7 +86,7 @@ pub(super) fn read(files: &Files) -> Result<Vec<Translations>, String> {
         if tag.as_str() == "en" && !file.is_own {
             english.clone_from(&texts);
         }
-        // The operator's texts replace those that are compiled in.
+        // Operator files come later in the list, so their texts replace those compiled in.
         languages.entry(tag.to_string()).or_insert((tag, Texts::new())).1.extend(texts);
     }
     for file in files.translations() {
@@ -127,7 +127,7 @@ pub(super) fn parse(file: &TranslationFile<'_>) -> Result<Texts, String> {
     Ok(texts)
 }
 
-/// Refuses texts that no template uses, and placeholders that no template fills in.
+/// Fails on texts that no template uses and on placeholders that no template fills in.
 fn check(file: &TranslationFile<'_>, english: &Texts) -> Result<(), String> {
     for (key, text) in parse(file)? {
         let known = english.get(&key).ok_or_else(|| format!("no template uses {key}"))?;
@@ -140,7 +140,7 @@ fn check(file: &TranslationFile<'_>, english: &Texts) -> Result<(), String> {
 }
 
 impl Translations {
-    /// The text of that key, with its placeholders filled in by `given`.
+    /// The text with this key. `given` supplies the values of its placeholders.
     pub fn translate(&self, key: &str, given: impl Fn(&str) -> Option<Value>) -> Result<String, Error> {
         let refusal = |why: String| Error::new(ErrorKind::InvalidOperation, why);
         let text = self.texts.get(key).ok_or_else(|| refusal(format!("there is no text called {key}")))?;
@@ -183,7 +183,7 @@ impl Text {
         Ok(Self(pieces))
     }
 
-    /// The names of its placeholders.
+    /// The names of the placeholders.
     pub fn placeholders(&self) -> BTreeSet<&str> {
         let placeholders = self.0.iter().filter_map(|piece| match piece {
             Piece::Placeholder(name) => Some(name.as_str()),

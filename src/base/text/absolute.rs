@@ -1,11 +1,12 @@
-//! Addresses that hold everywhere. What leaves its page, as in a feed, takes along where it came from.
+//! Makes URLs in rendered HTML absolute, because relative ones do not resolve outside the page, for example in feeds.
 
 use url::Url;
 
 use super::sanitise::is_url;
 use super::tokens::{self, Piece};
 
-/// Sanitised HTML with every address in it as a browser takes it on that page. What is no address there is left out.
+/// Resolves every URL in sanitised HTML against the URL of its page. Attributes with a URL that does not resolve are
+/// removed.
 #[must_use]
 pub fn absolute(html: &str, page: &Url) -> String {
     let mut out = String::with_capacity(html.len());
@@ -35,7 +36,8 @@ fn resolve(attribute: &str, value: String, page: &Url) -> Option<String> {
     }
 }
 
-/// The candidates of a `srcset`: an address up to a space or a comma at its end, then what it is for, up to a comma.
+/// Resolves the URLs of a `srcset`. A URL ends at white space or at a trailing comma; its descriptor ends at the next
+/// comma (HTML Standard, "parse a srcset attribute").
 fn candidates(srcset: &str, page: &Url) -> String {
     let mut found = Vec::new();
     let mut rest = srcset;

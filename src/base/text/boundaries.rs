@@ -1,5 +1,5 @@
-//! Where a Markdown document falls apart into sections: its own headings, and the comments that start a section without
-//! one. What stands inside a quotation, a list, a code block or other raw HTML is never a boundary.
+//! Finds the section boundaries of a Markdown document: top-level headings and section comments. Nothing inside a block
+//! quote, list, code block or other raw HTML is a boundary.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -10,39 +10,41 @@ use super::definitions::OPTIONS;
 use super::nesting;
 use super::slug::Anchor;
 
-/// Behind the lines that [`super::outline::write`] adds to a body that leaves a block open.
+/// Follows the closing line that [`super::outline::write`] adds to a body that leaves a block open;
+/// [`super::outline::parse`] removes both.
 pub(super) const CLOSED: &str = "<!-- closed -->";
 
-/// What starts a section.
+/// The kind of boundary.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// A heading of a level from 1 to 6, its source on one line, and its `{#id}`.
+    /// A heading of level 1 to 6: its inline source on one line, and its `{#id}`.
     Heading { level: usize, text: String, anchor: Option<Anchor> },
-    /// `<!-- section -->`, `<!-- section 3 -->` with a depth, `<!-- section {#id} -->` with an anchor, or both.
+    /// `<!-- section -->`, optionally with a depth (`<!-- section 3 -->`), an anchor (`<!-- section {#id} -->`), or
+    /// both.
     Marker { depth: Option<usize>, anchor: Option<Anchor> },
     /// [`CLOSED`].
     Closed,
 }
 
-/// A boundary and the bytes it takes.
+/// A boundary and its byte range.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Boundary {
     pub(super) kind: Kind,
     pub(super) range: Range<usize>,
 }
 
-/// What one pass over a document finds.
+/// The result of one pass over a document.
 #[derive(Debug, Default)]
 pub(super) struct Scan {
     /// In document order.
     pub(super) boundaries: Vec<Boundary>,
-    /// The deepest nesting of lists, their items, quotations and footnotes.
+    /// The maximum depth of a block quote, list item or footnote. A list and its item count as one level each.
     pub(super) nesting: usize,
-    /// Where the last block starts, if it is a fenced code block of the document itself.
+    /// The start of the last top-level block, if that is a fenced code block.
     pub(super) last_fence: Option<usize>,
 }
 
-/// Finds the boundaries of a document. What nests absurdly deep is read as text.
+/// Finds the boundaries of a document. Containers beyond the limits of [`nesting::bound`] are read as text.
 pub(super) fn scan(markdown: &str) -> Scan {
     let mut found = Scan::default();
     let mut depth = 0_usize;
@@ -69,7 +71,8 @@ pub(super) fn scan(markdown: &str) -> Scan {
     found
 }
 
-/// The text, or [`nesting::bound`] of it if its containers really nest that deep and do not just look so.
+/// Applies [`nesting::bound`] only if the containers are really that deep. `bound` alone is not enough, because it also
+/// counts markers in code blocks.
 pub(super) fn bound_if_deep(markdown: &str) -> Cow<'_, str> {
     match nesting::bound(markdown) {
         Cow::Owned(bounded) if scan(markdown).nesting >= nesting::MAX_MARKERS / 2 => Cow::Owned(bounded),
@@ -88,13 +91,13 @@ fn boundary(tag: &Tag<'_>, source: &str) -> Option<Kind> {
     }
 }
 
-/// A heading's inline source, on one line.
+/// The inline source of a heading, on one line.
 fn heading_text(source: &str) -> String {
     let source = source.trim();
     if !source.starts_with('#') || is_underlined(source) {
         let lines: Vec<&str> = source.lines().collect();
         let text = lines.split_last().map_or(&[][..], |(_, text)| text);
-        // A hard break at a line's end means nothing in a single line.
+        // A trailing backslash is a hard line break, which has no meaning in a single line.
         let text: Vec<&str> = text.iter().map(|line| line.trim().trim_end_matches('\\').trim_end()).collect();
         return text.join(" ").trim().to_owned();
     }
@@ -107,12 +110,12 @@ fn heading_text(source: &str) -> String {
     }
 }
 
-/// Whether a heading that starts with `#` is nevertheless of the underlined kind, like `#tag` above `===`.
+/// Whether a heading that starts with `#` is a setext heading all the same, such as `#tag` above `===`.
 fn is_underlined(source: &str) -> bool {
     source.trim_end().contains('\n')
 }
 
-/// Takes `{#id}` off a heading's end.
+/// Splits `{#id}` from the end of a heading.
 fn split_anchor(text: &str) -> (String, Option<Anchor>) {
     let split = text.strip_suffix('}').and_then(|rest| rest.rsplit_once("{#"));
     if let Some((heading, id)) = split

@@ -1,25 +1,26 @@
-//! Link and footnote definitions belong to the whole article: here every body is parsed with the definitions of all
-//! the others at hand, although each is a document of its own.
+//! Shares link and footnote definitions between the bodies of an article. Bodies are parsed one by one, but an author
+//! writes a definition once for the whole article.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use pulldown_cmark::{BrokenLink, CowStr, Event, Options, Parser, Tag, TagEnd};
 
-/// What is understood besides `CommonMark`.
+/// Enabled extensions to `CommonMark`.
 pub(super) const OPTIONS: Options = Options::ENABLE_TABLES
     .union(Options::ENABLE_FOOTNOTES)
     .union(Options::ENABLE_STRIKETHROUGH)
     .union(Options::ENABLE_TASKLISTS);
 
-/// The bytes of links that definitions elsewhere may add to an article, at least; its own length when that is more.
-/// Without it a long address referred to thousands of times grows quadratically.
+/// Lower limit for the bytes of link destinations and titles that references to definitions in other bodies may add; if
+/// the article is longer, its length is the limit. Without a limit, thousands of references to one long URL make the
+/// output grow quadratically.
 const MIN_EXPANSION: usize = 100_000;
 
-/// Ends the borrowed footnote definitions in front of a body, so that its first line is read as a first line.
+/// Separates the borrowed footnote definitions from the body, whose first line could otherwise continue the last one.
 const END_OF_BORROWED: &str = "<!---->\n\n";
 
-/// The definitions of an article, by name.
+/// The definitions of an article, by normalised label.
 #[derive(Default)]
 pub(super) struct Definitions {
     links: HashMap<String, (String, String)>,
@@ -28,7 +29,8 @@ pub(super) struct Definitions {
 }
 
 impl Definitions {
-    /// Finds all definitions; of two with one name the first counts, but a body's own before any other's.
+    /// Collects the definitions of all bodies. If a label is defined twice, a body uses its own definition, else the
+    /// first.
     pub(super) fn collect(bodies: &[&str]) -> Self {
         let length = bodies.iter().map(|body| body.len()).sum::<usize>();
         let mut found = Self { room: length.max(MIN_EXPANSION), ..Self::default() };
@@ -46,7 +48,8 @@ impl Definitions {
         found
     }
 
-    /// A body with stand-ins in front for the footnotes it refers to, and the length of these.
+    /// Prepends a placeholder definition for each footnote the body refers to, because the parser reads `[^x]` as text
+    /// unless it is defined. Returns the source and the length of the prefix.
     pub(super) fn lend_to(&self, body: &str) -> (String, usize) {
         let mut lent = String::new();
         let mut seen = HashSet::new();
@@ -66,7 +69,7 @@ impl Definitions {
         (lent, length)
     }
 
-    /// The events of a body that [`Self::lend_to`] prepared.
+    /// The events of a source made by [`Self::lend_to`], without those of its prefix.
     pub(super) fn parse<'s>(&mut self, source: &'s str, lent: usize) -> Vec<Event<'s>> {
         let links = &self.links;
         let room = &mut self.room;
@@ -81,7 +84,8 @@ impl Definitions {
     }
 }
 
-/// A body's own footnotes, taken out of its events: names in order, and what they say.
+/// Separates the footnote definitions from the events of a body. Returns the remaining events, then the definitions in
+/// order, by label.
 pub(super) fn take_footnotes(events: Vec<Event<'_>>) -> (Vec<Event<'_>>, Vec<(String, Vec<Event<'_>>)>) {
     let mut body = Vec::with_capacity(events.len());
     let mut notes = Vec::new();
@@ -96,13 +100,13 @@ pub(super) fn take_footnotes(events: Vec<Event<'_>>) -> (Vec<Event<'_>>, Vec<(St
     (body, notes)
 }
 
-/// A label as definitions and references are compared: without regard to case and kinds of space.
+/// Normalises a label for comparison: case and kinds of white space are ignored (`CommonMark` section 4.7).
 pub(super) fn key(label: &str) -> String {
     let words: Vec<String> = label.split_whitespace().map(str::to_lowercase).collect();
     words.join(" ")
 }
 
-/// What stands between `[^` and `]` anywhere in a body: at least its footnote references.
+/// All text between `[^` and `]` in a body: a superset of its footnote references.
 fn labels(body: &str) -> impl Iterator<Item = &str> {
     body.split("[^").skip(1).filter_map(|rest| {
         let label = rest.split(['[', ']', '\n', '\r']).next()?;

@@ -1,4 +1,5 @@
-//! Email addresses as people type them and as they are compared, and mailboxes: an address with a name.
+//! Parses email addresses, which keep their local part as typed for delivery and have a lower-case key for comparison,
+//! and sender mailboxes.
 
 use std::fmt;
 
@@ -7,7 +8,7 @@ use unicode_normalization::UnicodeNormalization as _;
 use super::validate;
 use crate::base::error::Invalid;
 
-/// An email address: the local part as typed, the domain in lower case and ASCII. At most 254 bytes.
+/// An email address of at most 254 bytes (RFC 5321). The local part is kept as typed; the domain is lower-case ASCII.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct EmailAddress {
     address: String,
@@ -15,7 +16,7 @@ pub struct EmailAddress {
 }
 
 impl EmailAddress {
-    /// Parses an address. Display names, comments, quoted local parts, IP literals and control characters are refused.
+    /// Parses an address. Display names, comments, quoted local parts, IP literals and control characters are rejected.
     ///
     /// # Errors
     /// `email-malformed`, or `email-not-ascii` for a local part outside ASCII.
@@ -51,14 +52,14 @@ impl EmailAddress {
         })
     }
 
-    /// The address, for sending.
+    /// The address to send to.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.address
     }
 
-    /// The key without a tag behind a `+`, which most likely reaches the same mailbox. For rate limits only: two addresses
-    /// are two subscribers.
+    /// The key without a `+tag` in the local part, which usually reaches the same mailbox. Only for rate limits: two
+    /// tagged addresses are two subscribers.
     #[must_use]
     pub fn mailbox(&self) -> String {
         let (local, domain) = self.key.rsplit_once('@').unwrap_or((&self.key, ""));
@@ -66,7 +67,7 @@ impl EmailAddress {
         format!("{untagged}@{domain}")
     }
 
-    /// The address in lower case, by which it is unique.
+    /// The address in lower case, for comparison and uniqueness.
     #[must_use]
     pub fn key(&self) -> &str {
         &self.key
@@ -79,7 +80,7 @@ impl fmt::Display for EmailAddress {
     }
 }
 
-/// A sender: an address and optionally a name, such as `News <news@website.example>`.
+/// A sender: an address with an optional name, such as `News <news@website.example>`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mailbox(lettre::message::Mailbox);
 
@@ -87,7 +88,7 @@ impl Mailbox {
     /// Parses a mailbox.
     ///
     /// # Errors
-    /// It is no mailbox, or its name contains control characters.
+    /// A message without a code, if the text is not a mailbox or the name contains control characters.
     pub fn parse(text: &str) -> Result<Self, String> {
         let mailbox: lettre::message::Mailbox =
             text.parse().map_err(|_| "must be a mailbox such as News <news@website.example>".to_owned())?;
@@ -97,13 +98,13 @@ impl Mailbox {
         Ok(Self(mailbox))
     }
 
-    /// The domain of its address.
+    /// The domain of the address.
     #[must_use]
     pub fn domain(&self) -> &str {
         self.0.email.domain()
     }
 
-    /// The mailbox as the mail library takes it.
+    /// The mailbox as a lettre type.
     #[must_use]
     pub fn as_lettre(&self) -> &lettre::message::Mailbox {
         &self.0

@@ -1,17 +1,17 @@
-//! What lists show of an article before it is opened: its opening, and how long it takes to read.
+//! Excerpts, word counts and reading times, which lists of articles show without the text.
 
 use unicode_segmentation::UnicodeSegmentation;
 
-/// The most characters of an excerpt, its `…` included.
+/// The maximum length of an excerpt in characters, including its `…`.
 pub const EXCERPT_LENGTH: usize = 300;
 
-/// Words a minute, the mean of silent reading of non-fiction in English (Brysbaert 2019).
+/// The mean rate of silent reading of English non-fiction (Brysbaert 2019).
 pub const WORDS_PER_MINUTE: u32 = 238;
 
-/// An excerpt that ends with a sentence has at least this many characters, or it ends with a word.
+/// The minimum length of an excerpt cut after a sentence, in characters; a shorter one is cut after a word instead.
 const SHORTEST_SENTENCES: usize = 120;
 
-/// The opening of a plain text on one line, cut behind a sentence, or else behind a word and marked with `…`.
+/// The beginning of a plain text on one line, cut after a sentence, or else after a word and marked with `…`.
 #[must_use]
 pub fn excerpt(text: &str) -> String {
     let mut opening = String::new();
@@ -30,19 +30,19 @@ pub fn excerpt(text: &str) -> String {
     opening.trim_end().to_owned()
 }
 
-/// How many words a plain text has: Unicode words, every ideograph and kana a word of its own.
+/// The number of words, as Unicode segments them (UAX #29): each ideograph and each hiragana counts as one.
 #[must_use]
 pub fn word_count(text: &str) -> u32 {
     u32::try_from(text.unicode_words().count()).unwrap_or(u32::MAX)
 }
 
-/// Minutes to read so many words at [`WORDS_PER_MINUTE`], rounded up, at least 1.
+/// Minutes to read this many words at [`WORDS_PER_MINUTE`], rounded up, at least 1.
 #[must_use]
 pub fn reading_minutes(words: u32) -> u32 {
     words.div_ceil(WORDS_PER_MINUTE).max(1)
 }
 
-/// `cut` is `opening` with room for the mark.
+/// `cut` is `opening` without its last character, which makes room for the `…`.
 fn shorten(cut: &str, opening: &str) -> String {
     let sentences: usize = opening
         .unicode_sentences()
@@ -58,7 +58,7 @@ fn shorten(cut: &str, opening: &str) -> String {
     if whole.chars().count() >= SHORTEST_SENTENCES {
         return whole.to_owned();
     }
-    // Scripts without spaces, and endless words, are cut where the room ends.
+    // Text without a space in its second half, such as a script without spaces or a long URL, is cut at the limit.
     let words =
         cut.rfind(' ').filter(|end| *end > cut.len() / 2).and_then(|end| cut.get(..end)).unwrap_or(cut);
     format!("{}…", words.trim_end_matches([' ', ',', ';', ':', '–', '—', '-']))

@@ -1,20 +1,18 @@
-//! Footnotes are numbered through the whole article in order of first reference, and each stands at the end of the body
-//! that refers to it first, so that a section served alone is complete.
+//! Numbers footnotes across the whole article in order of first reference. Each is listed at the end of the body that
+//! refers to it first, so that a section served alone is complete.
 
 use std::collections::HashMap;
 
 use pulldown_cmark::{Event, TagEnd};
 
-/// One footnote of an article.
 struct Note<'s> {
-    /// The body it is defined in: its own references are looked up from there.
+    /// Index of the body with the definition; references inside the note are resolved from there.
     home: usize,
     events: Vec<Event<'s>>,
     number: Option<usize>,
     references: usize,
 }
 
-/// All footnotes of an article.
 #[derive(Default)]
 pub(super) struct Footnotes<'s> {
     notes: Vec<Note<'s>>,
@@ -23,16 +21,15 @@ pub(super) struct Footnotes<'s> {
     numbered: usize,
 }
 
-/// Which note a reference means, and whether it is the first to mean it.
+/// A resolved footnote reference.
 pub(super) struct Reference {
     pub(super) note: usize,
     pub(super) is_first: bool,
-    /// The markup of the reference.
     pub(super) html: String,
 }
 
 impl<'s> Footnotes<'s> {
-    /// Adds what a body defines; the first definition of a name counts.
+    /// Adds a definition. If a label is defined twice, the first definition counts.
     pub(super) fn define(&mut self, home: usize, name: String, events: Vec<Event<'s>>) {
         let note = self.notes.len();
         self.by_name.entry(name.clone()).or_insert(note);
@@ -40,7 +37,8 @@ impl<'s> Footnotes<'s> {
         self.notes.push(Note { home, events, number: None, references: 0 });
     }
 
-    /// Follows a reference from a body, giving the note its number when it has none.
+    /// Resolves a reference in a body. The first reference to a note assigns its number. `None` if the label is not
+    /// defined.
     pub(super) fn refer(&mut self, body: usize, name: String) -> Option<Reference> {
         let by_name = self.by_name.get(&name).copied();
         let note = self.by_body.get(&(body, name)).copied().or(by_name)?;
@@ -58,12 +56,13 @@ impl<'s> Footnotes<'s> {
         Some(Reference { note, is_first, html })
     }
 
-    /// What a note says and where it is defined; to be asked once.
+    /// Takes the events of a note and the index of its body. A second call for the same note returns no events.
     pub(super) fn take(&mut self, note: usize) -> (Vec<Event<'s>>, usize) {
         self.notes.get_mut(note).map_or((Vec::new(), 0), |note| (std::mem::take(&mut note.events), note.home))
     }
 
-    /// The list at the end of a body. To be called when every reference of the article is known.
+    /// The list of notes at the end of a body. Call it only after all bodies are written, because back links need the
+    /// number of references in the whole article.
     pub(super) fn list(&self, notes: Vec<(usize, Vec<Event<'s>>)>) -> Vec<Event<'s>> {
         let numbers =
             |note: usize| self.notes.get(note).map_or((0, 0), |n| (n.number.unwrap_or(0), n.references));

@@ -1,6 +1,6 @@
-//! The metadata in front of a Markdown document, in the words of Hugo, Jekyll, Astro and Ghost's exporters, and in our
-//! own, in which a draft goes out and comes in without loss. Nothing in it is ever refused but broken syntax: what is
-//! not understood is kept as it is, in `custom`.
+//! Reads the front matter of Hugo, Jekyll, Astro and Ghost exporters, and reads and writes our own, which exports a
+//! draft without loss. Only broken syntax and excessive length are errors; unknown keys and unusable values are kept in
+//! `custom`.
 
 mod dates;
 mod syntax;
@@ -12,13 +12,13 @@ use uuid::Uuid;
 
 use crate::base::error::Invalid;
 
-/// The longest front matter, in bytes.
+/// The maximum length of front matter, in bytes.
 pub const MAX_LENGTH: usize = 64 * 1024;
 
-/// Metadata as written: texts are not yet checked to be slugs, addresses or locales.
+/// Front matter as written: slugs, URLs and locales in it are not validated yet.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct FrontMatter {
-    /// The article it came from.
+    /// `id`: the exported article.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<Uuid>,
     /// `title`
@@ -39,13 +39,13 @@ pub struct FrontMatter {
     /// `summary`, `description`, `excerpt`
     #[serde(skip_serializing_if = "Option::is_none")]
     pub summary: Option<String>,
-    /// `published_at`, `date`, `pubDate`; days and times without an offset are UTC.
+    /// `published_at`, `date`, `pubDate`. Values without an offset are UTC.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub published_at: Option<Timestamp>,
     /// `updated_at`, `lastmod`, `updatedDate`
     #[serde(skip_serializing_if = "Option::is_none")]
     pub updated_at: Option<Timestamp>,
-    /// `draft`, or the contrary of `published`
+    /// `draft`, or the inverse of `published`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub draft: Option<bool>,
     /// `featured`
@@ -57,46 +57,46 @@ pub struct FrontMatter {
     /// `authors`, `author`
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub authors: Vec<AuthorName>,
-    /// `topics`, `tags` and `categories` together, each once; a text is split at its commas.
+    /// `topics`, `tags` and `categories` combined, without duplicates. A string is split at commas.
     #[serde(rename = "topics", skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
     /// `cover`, `image`, `heroImage`
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cover: Option<Cover>,
-    /// `seo`, and `canonical_url`
+    /// `seo`, and `canonical_url` if `seo` has none.
     #[serde(skip_serializing_if = "Seo::is_empty")]
     pub seo: Seo,
-    /// `aliases` and `permalink`: old addresses.
+    /// `aliases` and `permalink`: former URLs of the article.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub aliases: Vec<String>,
-    /// What sections carry besides their text (`id`, `custom`), by anchor; ours only.
+    /// `sections`: the `id` and `custom` of each section, by anchor. Only in our own format.
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub sections: Map<String, Value>,
-    /// Everything else, and the members of `custom`.
+    /// `custom`, and all keys that are unknown or have an unusable value.
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub custom: Map<String, Value>,
 }
 
-/// Who wrote it, by what is known.
+/// An author, by name, slug or both.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct AuthorName {
-    /// The name as it is printed.
+    /// The display name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// The author's own name in addresses.
+    /// The author's slug.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub slug: Option<String>,
 }
 
-/// The picture that stands for an article.
+/// The cover image of an article.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Cover {
     /// `url`, `src`, `image` or `path`
     pub url: String,
-    /// What it shows.
+    /// The alternative text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub alt: Option<String>,
-    /// What stands below it.
+    /// The caption.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub caption: Option<String>,
     /// Pixels.
@@ -107,23 +107,23 @@ pub struct Cover {
     pub height: Option<u32>,
 }
 
-/// What search engines are told in place of the metadata itself.
+/// Values that override the article's metadata for search engines.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Seo {
-    /// In place of the title.
+    /// Overrides the title.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    /// In place of the summary.
+    /// Overrides the summary.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// Where the original is.
+    /// The URL of the original article.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub canonical_url: Option<String>,
-    /// In place of the cover.
+    /// Overrides the cover image.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub image_url: Option<String>,
-    /// Whether to stay out of search engines.
+    /// Whether search engines are asked not to index the article.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub noindex: Option<bool>,
 }
@@ -134,9 +134,9 @@ impl Seo {
     }
 }
 
-/// Takes a document apart: what its front matter says (`---` YAML, `+++` TOML, `{` JSON), and the Markdown behind it.
+/// Splits a document into its front matter (`---` YAML, `+++` TOML, `{` JSON) and the Markdown after it.
 ///
-/// A document without front matter, or whose `---` turn out to be mere rules, is Markdown as a whole.
+/// If there is no front matter, or the text between two `---` is not a mapping, the whole document is Markdown.
 ///
 /// # Errors
 /// `front-matter-malformed`, with the line, for broken syntax; `front-matter-too-long` above [`MAX_LENGTH`].
@@ -148,7 +148,7 @@ pub fn split(document: &str) -> Result<(FrontMatter, &str), Invalid> {
     })
 }
 
-/// Writes front matter as YAML that [`split`] reads as the same value, both lines of `---` and a blank line included.
+/// Writes front matter as YAML that [`split`] reads as the same value, including both `---` lines and a blank line.
 #[must_use]
 pub fn write(front_matter: &FrontMatter) -> String {
     format!("---\n{}---\n\n", syntax::to_yaml(front_matter))
@@ -189,11 +189,11 @@ fn understand(map: Map<String, Value>) -> FrontMatter {
     found
 }
 
-/// What is not understood yet.
+/// The keys that have not been read yet; the rest becomes `custom`.
 struct Keys(Map<String, Value>);
 
 impl Keys {
-    /// The first usable value under one of several names. An empty one says nothing, and goes too.
+    /// Removes and returns the first usable value under one of several names. `null` values are removed and ignored.
     fn first<T>(&mut self, names: &[&str], read: impl Fn(&Value) -> Option<T>) -> Option<T> {
         for name in names {
             if self.0.get(*name).is_some_and(Value::is_null) {
@@ -207,7 +207,7 @@ impl Keys {
         None
     }
 
-    /// The values under all names, each once.
+    /// Removes and returns the values under all names, without duplicates.
     fn all(&mut self, names: &[&str], read: impl Fn(&Value) -> Option<Vec<String>>) -> Vec<String> {
         let mut seen = std::collections::HashSet::new();
         let lists = names.iter().filter_map(|name| self.first(&[name], &read));
@@ -239,7 +239,7 @@ fn flag(value: &Value) -> Option<bool> {
     }
 }
 
-/// A list of texts, or of objects with a `name` or `slug`, or one text with a separator.
+/// Reads an array of strings or of objects with a `slug` or `name`, or one string split at the separator.
 fn list(value: &Value, separator: char) -> Option<Vec<String>> {
     match value {
         Value::Array(items) => items.iter().map(|item| text(named(item))).collect(),

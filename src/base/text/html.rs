@@ -1,5 +1,5 @@
-//! HTML from elsewhere as a Markdown document: headings become headings, so that the document can be split; what
-//! Markdown cannot say stays as raw HTML blocks, which the renderer lets through.
+//! Converts imported HTML to Markdown. Headings become Markdown headings, so that the document can be split into
+//! sections; elements without a Markdown syntax stay raw HTML, which the renderer sanitises later.
 
 mod inline;
 mod table;
@@ -12,7 +12,8 @@ use super::raw_html::{Purpose, RawHtml, is_heading};
 use super::sanitise::Sanitiser;
 use super::slug::Anchor;
 
-/// An HTML document or fragment, as Ghost or `WordPress` export it, in Markdown. Scripts, styles and comments vanish.
+/// Converts an HTML document or fragment, such as a Ghost or `WordPress` export, to Markdown. Scripts, styles and
+/// comments are removed.
 #[must_use]
 pub fn to_markdown(html: &str) -> String {
     let mut raw = RawHtml::new(Purpose::Import);
@@ -25,7 +26,7 @@ pub fn to_markdown(html: &str) -> String {
     markdown
 }
 
-/// Blocks of Markdown, to be separated by blank lines.
+/// One Markdown string per block; the caller joins them with blank lines.
 fn blocks(nodes: &[Node]) -> Vec<String> {
     let mut out = Vec::new();
     let mut run: Vec<&Node> = Vec::new();
@@ -71,7 +72,7 @@ fn block(node: &Node, out: &mut Vec<String>) {
     }
 }
 
-/// A figure around a table or a list alone says nothing that the table does not.
+/// A `<figure>` whose only child is a block, without a caption, adds nothing to that block.
 fn needs_figure(node: &Node, children: &[Node]) -> bool {
     node.contains(&|name| name == "figcaption") || children.iter().any(Node::is_inline) || children.len() > 1
 }
@@ -124,7 +125,7 @@ fn list(node: &Node, children: &[Node]) -> Option<String> {
     (!items.is_empty()).then(|| items.join(if loose { "\n\n" } else { "\n" }))
 }
 
-/// Every line behind a prefix, the first behind its own.
+/// Prefixes the first line with `first` and all following lines with `others`.
 fn prefixed(text: &str, first: &str, others: &str) -> String {
     let lines = text.split('\n').enumerate().map(|(nth, line)| {
         let prefix = if nth == 0 { first } else { others };

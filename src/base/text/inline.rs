@@ -1,10 +1,10 @@
-//! One line of inline Markdown, such as a heading or a title.
+//! Parses single lines of inline Markdown, such as headings and titles, without any block syntax.
 
 use pulldown_cmark::{Event, Parser, Tag, TagEnd};
 
 use super::definitions::OPTIONS;
 
-/// The text of one line of inline Markdown, without its markup.
+/// The plain text of one line of inline Markdown.
 #[must_use]
 pub fn inline_text(markdown: &str) -> String {
     let mut text = String::new();
@@ -18,7 +18,8 @@ pub fn inline_text(markdown: &str) -> String {
     text.trim().to_owned()
 }
 
-/// The line as the only heading of a document. The closing `##` protects one that is part of the text.
+/// Wraps the line as a heading, so that only inline syntax applies. The closing `##` keeps a `#` at the end of the
+/// text.
 pub(super) fn as_heading(markdown: &str) -> String {
     format!("## {} ##", one_line(markdown))
 }
@@ -29,7 +30,7 @@ pub(super) fn one_line(text: &str) -> String {
     lines.join(" ")
 }
 
-/// The events inside such a heading.
+/// The inline events of a source made by [`as_heading`].
 pub(super) fn heading_events(source: &str) -> impl Iterator<Item = Event<'_>> {
     Parser::new_ext(source, OPTIONS)
         .filter(|event| !matches!(event, Event::Start(Tag::Heading { .. }) | Event::End(TagEnd::Heading(_))))

@@ -1,4 +1,4 @@
-//! The language an article is written in.
+//! Locales of articles: the subset of BCP 47 language tags with a language, an optional script and an optional region.
 
 use std::fmt;
 
@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::validate;
 use crate::base::error::Invalid;
 
-/// A language tag of the simple kind: a language of two or three letters, and perhaps a script and a region, as in
-/// `en`, `de-AT` or `zh-Hant-TW`. Kept in the usual case.
+/// A language tag: a language of two or three letters, optionally with a script and a region, as in `en`, `de-AT` or
+/// `zh-Hant-TW`. Stored in the usual case.
 #[derive(
     Debug,
     Clone,
@@ -32,7 +32,7 @@ pub struct Locale(String);
 crate::text_column!(Locale);
 
 impl Locale {
-    /// Reads a language tag in any case, with hyphens or underscores.
+    /// Parses a language tag in any case, with hyphens or underscores, and normalises it.
     ///
     /// # Errors
     /// `locale-malformed`.
@@ -64,13 +64,13 @@ impl Locale {
         if parts.next().is_some() { Err(refusal()) } else { Ok(Self(locale)) }
     }
 
-    /// The tag.
+    /// The tag in its canonical case.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// A tag that was parsed before it was stored.
+    /// Wraps a tag from the database, which was validated when it was written.
     pub(crate) fn from_stored(text: String) -> Self {
         Self(text)
     }

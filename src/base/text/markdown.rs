@@ -1,5 +1,5 @@
-//! Markdown to HTML, once per publication: all bodies of an article together, because definitions and footnotes
-//! belong to the whole of it, yet each to a fragment of its own, because sections are served one by one.
+//! Renders Markdown to sanitised HTML. All bodies of an article are rendered together, because link definitions and
+//! footnotes apply to the whole article, but each to a fragment of its own, because sections are served separately.
 
 use pulldown_cmark::{Event, html};
 
@@ -16,33 +16,34 @@ pub use super::raw_html::Warning;
 pub use super::sanitise::Policy;
 use crate::base::error::Invalid;
 
-/// Raised whenever the same Markdown gives another HTML than before: renderings of older ones are stale.
+/// Increment it when the same Markdown renders to different HTML, so that stored HTML counts as stale.
 pub const RENDERER_VERSION: u32 = 1;
 
-/// The deepest nesting of lists and quotations in a body.
+/// The maximum nesting of a body. A list and its item count as one level each.
 pub const MAX_NESTING: usize = 32;
 
-/// One body, ready for readers.
+/// A rendered body.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Rendered {
-    /// Sanitised HTML: blocks, and the footnotes first referred to here.
+    /// Sanitised HTML: blocks, then the footnotes that this body is the first to refer to.
     pub html: String,
-    /// The same as plain text, a line a block, the texts of its footnotes last.
+    /// `html` as plain text, one line per block, with the footnotes at the end.
     pub text: String,
-    /// What was taken out; each only once in an article, 50 in all.
+    /// What was removed or flattened. A warning occurs only once per article, and there are at most 50 per article.
     pub warnings: Vec<Warning>,
 }
 
-/// A heading, ready for readers.
+/// A rendered heading.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Heading {
     /// Sanitised inline HTML.
     pub html: String,
-    /// The same as plain text.
+    /// `html` as plain text.
     pub text: String,
 }
 
-/// Renders the bodies of one article, the introduction first, then its sections in document order. One result a body.
+/// Renders the bodies of one article: the introduction, then the sections in document order. Returns one result per
+/// body.
 #[must_use]
 pub fn render(bodies: &[&str], policy: &Policy) -> Vec<Rendered> {
     let bounded: Vec<_> = bodies.iter().map(|body| bound_if_deep(body)).collect();
@@ -73,7 +74,7 @@ pub fn render(bodies: &[&str], policy: &Policy) -> Vec<Rendered> {
         .collect()
 }
 
-/// Renders one line of inline Markdown. References to definitions elsewhere stay text.
+/// Renders one line of inline Markdown. References to link definitions are not resolved.
 #[must_use]
 pub fn render_heading(markdown: &str) -> Heading {
     let policy = Policy { iframe_hosts: Vec::new() };
@@ -85,14 +86,14 @@ pub fn render_heading(markdown: &str) -> Heading {
     Heading { text: plain_text(&html), html }
 }
 
-/// Checks that a body is one: what [`super::outline::parse`] makes always is, but for its nesting.
+/// Checks that a body starts no section and is not nested too deeply. Bodies from [`super::outline::parse`] can fail
+/// only the second check.
 ///
-/// Headings inside quotations, lists and footnotes are quoted matter and may stay; so may `<h2>` in raw HTML. Both are
-/// shown as bold paragraphs.
+/// Headings inside block quotes, lists and footnotes are allowed, as is `<h2>` in raw HTML. Both are rendered as bold
+/// paragraphs.
 ///
 /// # Errors
-/// `heading-in-body` for a heading of its own or the comment that starts a section, `body-too-deep` for quotations and
-/// lists nested more than [`MAX_NESTING`] deep.
+/// `heading-in-body` for a top-level heading or a section comment, `body-too-deep` for nesting beyond [`MAX_NESTING`].
 pub fn check_body(body: &str) -> Result<(), Invalid> {
     let found = boundaries::scan(body);
     if found.boundaries.iter().any(|found| found.kind != boundaries::Kind::Closed) {

@@ -1,9 +1,6 @@
-//! Text: what articles are made of, as pure functions. Nothing here does I/O or knows of HTTP or the database.
-//!
-//! [`front_matter`] and [`outline`] take a Markdown document apart and put it together again, [`markdown`]
-//! renders its bodies, [`html`] brings foreign HTML in, [`absolute`] makes it fit to leave its page, [`slug`] names
-//! things, [`excerpt`] measures them, and [`words`] are what they are searched by.
-//! All of it takes hostile input: no panics, no unbounded recursion, no quadratic time.
+//! Functions for Markdown, HTML, slugs, locales, email addresses and search words that do no I/O and know nothing of
+//! HTTP; the only link to the database is that some types are diesel columns. All input is untrusted: a function here
+//! must not panic, recurse without a bound or take quadratic time.
 
 pub mod absolute;
 mod boundaries;

@@ -1,16 +1,17 @@
-//! Bounds the nesting of lists and quotations before Markdown is parsed: the parser looks at every open container in
-//! every line, so that one line of fifty thousand `>` and as many lines behind it would take minutes.
+//! Limits the nesting of lists and block quotes before Markdown is parsed. The parser checks every open container on
+//! every line, so a line of 50,000 `>` followed by as many lines would take minutes.
 
 use std::borrow::Cow;
 
-/// The most containers that one line may open or continue.
+/// The maximum number of containers that one line may open or continue.
 pub(super) const MAX_MARKERS: usize = 100;
-/// The column behind which no container starts.
+/// The last byte of a line at which a container may start.
 const MAX_COLUMN: usize = 400;
 
-/// The same text, with as many bytes, in which excessive markers of containers are mere letters.
+/// Replaces excess container markers with `x`, which keeps all byte offsets.
 ///
-/// Good for finding out where things stand; lines of code may be among the changed ones.
+/// Lines of code that look like containers may change too: use the result for positions, and for content only as a last
+/// resort.
 pub(super) fn bound(markdown: &str) -> Cow<'_, str> {
     let mut excess = Vec::new();
     let mut start = 0;
@@ -32,7 +33,7 @@ pub(super) fn bound(markdown: &str) -> Cow<'_, str> {
     Cow::Owned(bounded)
 }
 
-/// Finds the markers at a line's start that are one too many; `start` is where the line stands.
+/// Collects the offsets of excess markers at the start of a line. `start` is the offset of the line.
 fn excess_markers(line: &str, start: usize, excess: &mut Vec<usize>) {
     let bytes = line.trim_ascii_end().as_bytes();
     let mut markers = 0;
@@ -50,7 +51,7 @@ fn excess_markers(line: &str, start: usize, excess: &mut Vec<usize>) {
         }
         at += 1;
     }
-    // A line of nothing but one character is a rule, not a nest.
+    // A line of only hyphens or only asterisks is a thematic break, not nesting.
     if bytes.iter().all(|byte| matches!(byte, b'-' | b' '))
         || bytes.iter().all(|byte| matches!(byte, b'*' | b' '))
     {

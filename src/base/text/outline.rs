@@ -1,8 +1,8 @@
-//! A whole Markdown document as a tree of sections and back: what is written here is read back as the same tree, and
-//! bodies keep every byte but blank lines at their ends and the kind of line ends.
+//! Reads a Markdown document as a tree of sections and writes it back. The round trip keeps the tree and every byte of
+//! the bodies, except blank lines at their ends and the kind of line ending.
 //!
-//! A section of depth 1 to 5 is written as a heading of level 2 to 6. One without a heading stands behind
-//! `<!-- section -->`, which starts a section beside the one before it, or `<!-- section 3 -->`, which names its depth.
+//! Sections of depth 1 to 5 are headings of level 2 to 6. A section without a heading starts with `<!-- section -->`,
+//! at the depth of the section before it, or with `<!-- section 3 -->`, which gives the depth.
 
 use std::collections::{HashMap, HashSet};
 
@@ -10,15 +10,15 @@ use super::boundaries::{self, Boundary, CLOSED, Kind};
 use super::inline::{inline_text, one_line};
 use super::slug::Anchor;
 
-/// The deepest section.
+/// The maximum depth of a section: headings end at level 6, and level 1 is the title.
 pub const MAX_DEPTH: usize = 5;
 
-/// An article as one Markdown document has it.
+/// An article as a tree of sections.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Document {
     /// Plain text, one line.
     pub title: Option<String>,
-    /// What stands before the first section.
+    /// Markdown before the first section.
     pub intro: String,
     /// The sections of depth 1.
     pub sections: Vec<Part>,
@@ -29,33 +29,34 @@ pub struct Document {
 pub struct Part {
     /// One line of inline Markdown.
     pub heading: Option<String>,
-    /// Every part with a heading has one after [`parse`]; a part without a heading has one only if it was written.
+    /// Always set by [`parse`] for a section with a heading; without a heading, only if the document states one.
     pub anchor: Option<Anchor>,
-    /// Markdown without headings of its own.
+    /// Markdown without top-level headings.
     pub body: String,
-    /// The sections one deeper.
+    /// The direct subsections.
     pub sections: Vec<Part>,
 }
 
-/// Reads a document; the first heading is the title if it is of level 1 and only comments stand before it.
+/// Reads a document. The first heading becomes the title if it has level 1 and only comments precede it.
 ///
-/// Every other heading is a section. A level that is skipped is closed up, and what is deeper than [`MAX_DEPTH`] stands
-/// beside its parent. An `{#id}` used twice counts the first time; anchors made from headings give way to written ones.
+/// Every other heading starts a section. Skipped levels are closed up; a section deeper than [`MAX_DEPTH`] becomes a
+/// sibling of its parent. If an `{#id}` is used twice, the second use is dropped. Anchors generated from headings are
+/// numbered so that they do not collide with those written in the document.
 #[must_use]
 pub fn parse(markdown: &str) -> Document {
     read(markdown, true)
 }
 
-/// Reads a document whose title is known already, from front matter: a first heading of level 1 is a section too.
+/// Reads a document whose title is in its front matter: a first heading of level 1 starts a section like any other.
 #[must_use]
 pub fn parse_untitled(markdown: &str) -> Document {
     read(markdown, false)
 }
 
-/// Writes a document that [`parse`] reads as the same tree, once headings without an anchor have theirs.
+/// Writes a document that [`parse`] reads as the same tree. Headings without an anchor get a generated one when read.
 ///
-/// An anchor is written where it is not what the heading alone would give. Sections deeper than [`MAX_DEPTH`] are written
-/// at that depth.
+/// An anchor is written only if it differs from the one generated from the heading. Sections deeper than [`MAX_DEPTH`]
+/// are written at that depth.
 #[must_use]
 pub fn write(document: &Document) -> String {
     let mut out = String::new();
@@ -87,12 +88,13 @@ fn read(markdown: &str, with_title: bool) -> Document {
     let mut may_be_title = with_title;
     let mut boundaries = boundaries::scan(&markdown).boundaries.into_iter().peekable();
     while let Some(Boundary { kind, range }) = boundaries.next() {
-        // The indentation of the boundary itself belongs to no body.
+        // The indentation of the boundary is not part of the body before it.
         let before = markdown.get(start..range.start).unwrap_or_default().trim_end_matches([' ', '\t']);
         let end = boundaries.peek().map_or(markdown.len(), |next| next.range.start);
         match kind {
             Kind::Closed => {
-                // Anywhere else, or behind anything else, it is a comment like any other.
+                // Ignored as an ordinary comment unless it is last in the body and follows a closing line from
+                // `push_body`.
                 let is_last = markdown.get(range.end..end).is_some_and(|after| after.trim().is_empty());
                 let Some(body) = unclosed(before).filter(|_| is_last) else {
                     continue;
@@ -118,14 +120,14 @@ fn read(markdown: &str, with_title: bool) -> Document {
     Document { title, intro: trim_blank_lines(&intro).to_owned(), sections }
 }
 
-/// A section whose children may still come.
+/// A section that may still get subsections.
 struct OpenPart {
-    /// The level of heading it counts as.
+    /// The heading level, or the equivalent for a section without a heading.
     level: usize,
     part: Part,
 }
 
-/// The tree while it is read: finished sections, and the path to the one whose body comes now.
+/// The tree under construction: finished sections, and the path to the section being read.
 #[derive(Default)]
 struct Tree {
     sections: Vec<Part>,
@@ -133,7 +135,7 @@ struct Tree {
 }
 
 impl Tree {
-    /// Where the text of this place goes.
+    /// The body that text at the current position belongs to.
     fn body<'t>(&'t mut self, intro: &'t mut String) -> &'t mut String {
         self.path.last_mut().map_or(intro, |open| &mut open.part.body)
     }
@@ -177,7 +179,7 @@ impl Tree {
     }
 }
 
-/// Gives every heading its anchor and every anchor one owner.
+/// Gives every section with a heading an anchor and makes all anchors unique. Explicit anchors take precedence.
 fn settle_anchors(sections: &mut [Part]) {
     let mut taken = HashSet::new();
     keep_written(sections, &mut taken);
@@ -200,7 +202,7 @@ fn number_others(parts: &mut [Part], taken: &mut HashSet<Anchor>, next: &mut Has
         {
             let plain = Anchor::from_heading(heading);
             let mut anchor = plain.clone();
-            // Counting goes on where it stopped, so that many equal headings do not take quadratic time.
+            // Continues from the last number used, so that many equal headings do not take quadratic time.
             let number = next.entry(plain.clone()).or_insert(2);
             while taken.contains(&anchor) {
                 anchor = plain.numbered(*number);
@@ -221,7 +223,7 @@ fn write_part(out: &mut String, part: &Part, depth: usize, before: &mut usize) {
             Some(anchor) if *anchor != Anchor::from_heading(&heading) || heading.ends_with('}') => {
                 out.extend([" {#", anchor.as_str(), "}"]);
             }
-            // A closing sequence of its own keeps the one that belongs to the text.
+            // Without this closing sequence, the `#` at the end of the text would be read as one and be lost.
             _ if heading.ends_with('#') => out.push_str(" #"),
             _ => {}
         }
@@ -238,7 +240,8 @@ fn write_part(out: &mut String, part: &Part, depth: usize, before: &mut usize) {
     }
 }
 
-/// A body, with whatever it leaves open closed so that the next heading is one.
+/// Writes a body. If it leaves a block open, such as a code fence, closes it, because the next heading would be part of
+/// that block; [`unclosed`] reverts this.
 fn push_body(out: &mut String, body: &str) {
     let body = trim_blank_lines(body);
     if body.is_empty() {
@@ -254,18 +257,19 @@ fn push_body(out: &mut String, body: &str) {
     out.push_str("\n\n");
 }
 
-/// A body as it was before [`push_body`] closed it, if that is what happened.
+/// Reverts [`push_body`]: the body without its closing line, or `None` if `text` does not end with one.
 fn unclosed(text: &str) -> Option<&str> {
     let (body, line) = text.trim_end_matches('\n').rsplit_once('\n')?;
     let body = trim_blank_lines(body);
     (closer(body).as_deref() == Some(line)).then_some(body)
 }
 
-/// The line that closes what a body leaves open; nothing for almost all bodies.
+/// The line that closes the block a body leaves open; `None` for nearly all bodies.
 fn closer(body: &str) -> Option<String> {
     let scan = boundaries::scan(&format!("{body}\n\n# Probe"));
     if scan.boundaries.last().is_some_and(|last| last.range.start == body.len() + 2) {
-        // A body that itself ends like a closed one gets a line more, to be taken off again.
+        // If the body itself ends with the marker, a line is added so that `unclosed` removes this one and not the
+        // body's own.
         let ends_closed =
             |found: &Boundary| found.kind == Kind::Closed && body.get(found.range.start..) == Some(CLOSED);
         return scan.boundaries.iter().any(ends_closed).then(|| "-->".to_owned());
@@ -283,7 +287,7 @@ fn closer(body: &str) -> Option<String> {
     })
 }
 
-/// Whether nothing but white space and HTML comments is there.
+/// Whether the text consists only of white space and HTML comments.
 fn is_only_comments(text: &str) -> bool {
     let blank = [' ', '\t', '\n'];
     let mut rest = text.trim_start_matches(blank);
@@ -293,7 +297,7 @@ fn is_only_comments(text: &str) -> bool {
     rest.is_empty()
 }
 
-/// Without the blank lines at both ends; the first line keeps its indentation.
+/// Removes blank lines at both ends; the first line keeps its indentation.
 fn trim_blank_lines(text: &str) -> &str {
     let text = text.trim_end_matches([' ', '\t', '\n']);
     let indented = text.len() - text.trim_start_matches([' ', '\t', '\n']).len();
@@ -301,7 +305,7 @@ fn trim_blank_lines(text: &str) -> &str {
     text.get(start..).unwrap_or_default()
 }
 
-/// Plain text as inline Markdown that reads as just that.
+/// Escapes plain text as inline Markdown.
 fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {

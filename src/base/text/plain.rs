@@ -1,8 +1,10 @@
-//! The text of rendered HTML, for search, excerpts and counting: read from the very markup readers get.
+//! Extracts plain text from rendered HTML for search, excerpts and word counts. Reading the HTML, not the Markdown,
+//! guarantees that the text contains only what readers see.
 
 use super::tokens::{self, Piece};
 
-/// The text of sanitised HTML: a line a block, pictures by their `alt`, without footnote marks.
+/// The text of sanitised HTML: one line per block, images by their `alt` text, without footnote references and back
+/// links.
 pub(super) fn plain_text(html: &str) -> String {
     let mut out = Text::default();
     let mut skipping = false;
@@ -42,7 +44,7 @@ pub(super) fn plain_text(html: &str) -> String {
     out.done()
 }
 
-/// Elements that stand on lines of their own.
+/// Whether an element separates lines of text. Includes `br` and embedded media.
 pub(super) fn is_block(name: &str) -> bool {
     matches!(
         name,
@@ -90,7 +92,7 @@ pub(super) fn is_block(name: &str) -> bool {
     )
 }
 
-/// Lines without spaces at their ends, and no empty ones.
+/// Collects text. Outside `pre`, collapses white space and drops empty lines.
 #[derive(Default)]
 struct Text {
     text: String,

@@ -1,47 +1,47 @@
-//! Raw HTML inside Markdown, chunk by chunk: closes what is left open, flattens what is nested absurdly, and tells the
-//! author what is taken out. Markup the renderer makes itself never passes here, so footnote ids cannot be forged.
+//! Filters the author's raw HTML between Markdown events: closes open elements, flattens excessive nesting and collects
+//! warnings about removed markup. The renderer's own markup does not pass through here, so footnote ids can be rejected
+//! in the author's.
 
 use super::plain::is_block;
 use super::sanitise::{self, Policy};
 use super::slug::belongs_to_footnotes;
 use super::tokens::{self, Piece};
 
-/// The deepest nesting of elements and Markdown containers that is rendered; what is deeper is flattened.
+/// The maximum nesting of elements and Markdown containers; deeper ones are flattened.
 const MAX_DEPTH: usize = 100;
-/// The most warnings of one article.
+/// The maximum number of warnings per article.
 const MAX_WARNINGS: usize = 50;
 
-/// Something in an author's text that readers do not get.
+/// A warning for the author about content that is removed or changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Warning {
     /// `element-removed`, `attribute-removed`, `url-removed`, `heading-flattened` or `nesting-flattened`.
     pub code: &'static str,
-    /// What was removed, e.g. `<script>` or `onclick on <p>`.
+    /// What was removed, such as `<script>` or `onclick on <p>`.
     pub detail: String,
 }
 
-/// What is open at some point of a body.
+/// An element or Markdown container that is open at the current position.
 enum Open {
-    /// A Markdown element: raw HTML opened inside it is closed with it.
+    /// A Markdown container. Raw HTML opened inside it is closed at its end.
     Markdown { shown: bool },
-    /// An element that stays, and what closes it.
+    /// An element that is kept. `closer` replaces its end tag unless empty.
     Element { name: String, closer: &'static str },
-    /// An element that goes with its content.
+    /// An element that is removed with its content.
     Hidden { name: String },
 }
 
-/// What the HTML is to become.
+/// The context, which decides what is kept.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Purpose<'p> {
-    /// Part of a body.
     Body(&'p Policy),
-    /// Part of a heading: block elements lose their tags.
+    /// A heading, in which only phrasing elements keep their tags.
     Heading,
-    /// Markdown: headings and iframes of all hosts stay.
+    /// Conversion to Markdown: headings and iframes of all hosts are kept.
     Import,
 }
 
-/// Reads the raw HTML of one article's bodies.
+/// Filters the raw HTML of one article. Its state spans all bodies.
 pub(super) struct RawHtml<'p> {
     purpose: Purpose<'p>,
     open: Vec<Open>,
@@ -55,12 +55,12 @@ impl<'p> RawHtml<'p> {
         Self { purpose, open: Vec::new(), hidden: 0, warnings: Vec::new(), reported: 0 }
     }
 
-    /// Whether what comes now stands inside an element that goes with its content.
+    /// Whether the current position is inside an element that is removed with its content.
     pub(super) fn is_hidden(&self) -> bool {
         self.hidden > 0
     }
 
-    /// A Markdown element starts. Tells whether to show its tags.
+    /// Enters a Markdown container. Returns whether to write its tags.
     pub(super) fn enter(&mut self) -> bool {
         let shown = !self.is_hidden() && self.open.len() < MAX_DEPTH;
         if !shown && !self.is_hidden() {
@@ -70,7 +70,8 @@ impl<'p> RawHtml<'p> {
         shown
     }
 
-    /// A Markdown element ends: what must be closed before, and whether to show its own tag.
+    /// Leaves a Markdown container. Returns the end tags of elements still open inside it, and whether to write its
+    /// own.
     pub(super) fn leave(&mut self) -> (String, bool) {
         let mut closers = String::new();
         while let Some(open) = self.open.pop() {
@@ -82,7 +83,7 @@ impl<'p> RawHtml<'p> {
         (closers, true)
     }
 
-    /// Everything still open, closed: a body's end.
+    /// Ends a body. Returns the end tags of all elements still open.
     pub(super) fn finish(&mut self) -> String {
         let mut closers = String::new();
         while let Some(open) = self.open.pop() {
@@ -91,7 +92,7 @@ impl<'p> RawHtml<'p> {
         closers
     }
 
-    /// One chunk of raw HTML, made well-formed together with what is open.
+    /// Filters one chunk of raw HTML. The result is well-formed in combination with the elements already open.
     pub(super) fn read(&mut self, chunk: &str) -> String {
         let mut out = String::with_capacity(chunk.len());
         let Some(pieces) = tokens::tokens(chunk) else {
@@ -109,7 +110,7 @@ impl<'p> RawHtml<'p> {
         out
     }
 
-    /// Notes something for the author, once.
+    /// Adds a warning unless the article already has the same one or [`MAX_WARNINGS`].
     pub(super) fn warn(&mut self, code: &'static str, detail: String) {
         let warning = Warning { code, detail };
         if self.warnings.len() < MAX_WARNINGS && !self.warnings.contains(&warning) {
@@ -117,7 +118,7 @@ impl<'p> RawHtml<'p> {
         }
     }
 
-    /// The warnings since the last call.
+    /// The warnings added since the last call.
     pub(super) fn new_warnings(&mut self) -> Vec<Warning> {
         let new = self.warnings.get(self.reported..).unwrap_or_default().to_vec();
         self.reported = self.warnings.len();
@@ -126,7 +127,8 @@ impl<'p> RawHtml<'p> {
 
     fn open(&mut self, name: String, attributes: &[(String, String)], out: &mut String) {
         if self.is_hidden() {
-            // Only the same name can end it, so only the same name counts.
+            // Only an end tag of the same name ends the hidden element, so only nested elements of that name are
+            // counted.
             if matches!(self.open.last(), Some(Open::Hidden { name: hidden }) if *hidden == name)
                 && self.open.len() < MAX_DEPTH
             {
@@ -251,7 +253,8 @@ impl<'p> RawHtml<'p> {
     }
 }
 
-/// Whether an element whose end tag is missing ends where another starts.
+/// Whether the start tag `next` implies the end tag of `open`. Approximates the HTML Standard's rules for optional
+/// tags.
 fn ends_by_itself(open: &str, next: &str) -> bool {
     match open {
         "p" => is_block(next) && !matches!(next, "br" | "audio" | "video" | "picture" | "iframe"),
@@ -269,7 +272,7 @@ pub(super) fn is_heading(name: &str) -> bool {
     matches!(name, "h1" | "h2" | "h3" | "h4" | "h5" | "h6")
 }
 
-/// The beginning of something foreign, for a warning.
+/// The first 80 characters of untrusted text, for a warning.
 pub(super) fn shorten(text: &str) -> String {
     let mut short: String = text.chars().filter(|c| !c.is_control()).take(81).collect();
     if short.chars().count() > 80 {

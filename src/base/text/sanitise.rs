@@ -1,5 +1,5 @@
-//! The allow-list: which HTML may leave the house. ammonia is the last word on every rendered byte; what it would
-//! take out is found, and told to the author, by [`super::raw_html`] before.
+//! The allow-list of HTML. ammonia applies it as the last step of rendering; [`super::raw_html`] applies the same rules
+//! earlier, in order to warn the author about removed markup.
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -7,15 +7,15 @@ use std::sync::Arc;
 
 use ammonia::{Builder, Url, UrlRelative};
 
-/// What a publication lets its authors embed.
+/// Which embeds authors may use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
-    /// Host names whose `https` pages may stand in an `<iframe>`.
+    /// Hosts whose `https` pages are allowed in an `<iframe>`.
     pub iframe_hosts: Vec<String>,
 }
 
 impl Default for Policy {
-    /// The usual hosts of video, audio and code.
+    /// Common hosts of video, audio, code, maps and charts.
     fn default() -> Self {
         let hosts = [
             "www.youtube-nocookie.com",
@@ -38,7 +38,7 @@ impl Default for Policy {
     }
 }
 
-/// Every element that stays, with the attributes it may have beside [`GLOBAL`].
+/// The allowed elements, each with its attributes besides [`GLOBAL`]. Sorted for binary search.
 pub(super) const ELEMENTS: &[(&str, &[&str])] = &[
     ("a", &["href", "hreflang"]),
     ("abbr", &[]),
@@ -109,32 +109,31 @@ pub(super) const ELEMENTS: &[(&str, &[&str])] = &[
     ("wbr", &[]),
 ];
 
-/// Attributes of every element.
+/// Attributes allowed on every element.
 const GLOBAL: &[&str] = &["id", "title", "lang", "dir"];
 
-/// Elements that keep a line of text a line.
+/// Elements allowed in headings: phrasing content except audio, video, `picture`, iframes and form controls.
 const PHRASING: &[&str] = &[
     "a", "abbr", "b", "bdi", "bdo", "br", "cite", "code", "del", "dfn", "em", "i", "img", "ins", "kbd",
     "mark", "q", "rp", "rt", "ruby", "s", "samp", "small", "span", "strong", "sub", "sup", "time", "u",
     "var", "wbr",
 ];
 
-/// What only the renderer's own footnotes have; the values are checked by [`keep`].
+/// Attributes of the footnotes that the renderer writes, not allowed for authors; [`keep`] checks the values.
 const FOOTNOTES: &[(&str, &[&str])] =
     &[("a", &["class", "role", "aria-label"]), ("section", &["class", "role"]), ("sup", &["class"])];
 
-/// Whether an element may stay at all.
+/// Whether an element is allowed.
 #[must_use]
 pub fn allows_element(name: &str) -> bool {
     ELEMENTS.binary_search_by_key(&name, |(element, _)| element).is_ok()
 }
 
-/// Whether an element may stand in a heading.
 pub(super) fn is_phrasing(name: &str) -> bool {
     PHRASING.contains(&name)
 }
 
-/// Whether an author's element may have an attribute of this name.
+/// Whether an attribute is allowed on an element written by an author.
 #[must_use]
 pub fn allows_attribute(element: &str, attribute: &str) -> bool {
     GLOBAL.contains(&attribute)
@@ -143,13 +142,13 @@ pub fn allows_attribute(element: &str, attribute: &str) -> bool {
             .is_ok_and(|at| ELEMENTS.get(at).is_some_and(|(_, attributes)| attributes.contains(&attribute)))
 }
 
-/// Whether an attribute holds an address, or several.
+/// Whether an attribute holds one or more URLs.
 #[must_use]
 pub fn is_url(attribute: &str) -> bool {
     matches!(attribute, "href" | "src" | "srcset" | "poster" | "cite")
 }
 
-/// Whether every address in a value is relative, `http`, `https` or `mailto`.
+/// Whether every URL in a value is relative, `http`, `https` or `mailto`.
 #[must_use]
 pub fn allows_url(attribute: &str, value: &str) -> bool {
     if attribute == "srcset" {
@@ -159,7 +158,7 @@ pub fn allows_url(attribute: &str, value: &str) -> bool {
 }
 
 fn has_safe_scheme(url: &str) -> bool {
-    // Browsers drop these before they look for the scheme.
+    // Browsers strip some of these before they parse the scheme (URL Standard, "basic URL parser").
     let url: String = url.chars().filter(|c| !c.is_control() && !c.is_whitespace()).take(4096).collect();
     match url.split_once([':', '/', '?', '#']) {
         Some((scheme, _)) if url.get(scheme.len()..).is_some_and(|rest| rest.starts_with(':')) => {
@@ -169,7 +168,7 @@ fn has_safe_scheme(url: &str) -> bool {
     }
 }
 
-/// Whether an iframe may show this address.
+/// Whether the policy allows this URL in an iframe. URLs without a scheme count as `https`.
 pub(super) fn allows_iframe(policy: &Policy, src: &str) -> bool {
     let absolute = if src.starts_with("//") { format!("https:{src}") } else { src.to_owned() };
     Url::parse(&absolute).is_ok_and(|url| {
@@ -182,18 +181,18 @@ pub(super) fn allows_iframe(policy: &Policy, src: &str) -> bool {
     })
 }
 
-/// The words of a `class` that name a programming language.
+/// The `language-…` names in a `class` value.
 pub(super) fn language_classes(class: &str) -> String {
     let languages: Vec<&str> =
         class.split_ascii_whitespace().filter(|word| word.starts_with("language-")).collect();
     languages.join(" ")
 }
 
-/// The sanitiser for one policy. Making one takes longer than cleaning a paragraph: make it once per article.
+/// A sanitiser for one policy. Building it takes longer than cleaning a paragraph, so build it once per article.
 pub struct Sanitiser(Builder<'static>);
 
 impl Sanitiser {
-    /// A sanitiser that keeps what the policy allows, or iframes of any `https` host without one.
+    /// A sanitiser that allows iframes by the policy or, without one, from any `https` host.
     #[must_use]
     pub fn new(policy: Option<&Policy>) -> Self {
         let policy = policy.cloned().map(Arc::new);
@@ -216,7 +215,7 @@ impl Sanitiser {
         Self(builder)
     }
 
-    /// The same sanitiser with headings kept, for documents on their way to Markdown.
+    /// A sanitiser for HTML to be converted to Markdown, which also keeps headings and the language classes of `pre`.
     pub(super) fn for_import() -> Self {
         let mut sanitiser = Self::new(None);
         sanitiser.0.add_tags(["h1", "h2", "h3", "h4", "h5", "h6"]);
@@ -224,7 +223,7 @@ impl Sanitiser {
         sanitiser
     }
 
-    /// Safe HTML, well-formed whatever came in.
+    /// Removes everything that is not allowed. The result is always well-formed.
     #[must_use]
     pub fn clean(&self, html: &str) -> String {
         self.0.clean(html).to_string()

@@ -1,5 +1,5 @@
-//! Slugs name articles in addresses, anchors name sections inside a page. Both are parsed once at the door,
-//! and neither may look like an id, so that `{article}` and `{section}` take either without a doubt.
+//! Slugs identify articles, topics and authors in URLs; anchors identify sections within an article. Neither may look
+//! like a UUID, so that path parameters such as `{article}` and `{section}` can take an id as well.
 
 use std::fmt;
 
@@ -14,10 +14,10 @@ use uuid::Uuid;
 use super::inline::inline_text;
 use crate::base::error::Invalid;
 
-/// The most characters of a slug or an anchor.
+/// The maximum length of a slug or an anchor, in characters.
 pub const MAX_LENGTH: usize = 120;
 
-/// Slugs nobody may take: paths of the API, or what a website keeps for itself.
+/// Slugs that are rejected because they are paths of the API or common paths of websites.
 pub const RESERVED: &[&str] = &[
     "about-this-site",
     "admin",
@@ -69,7 +69,7 @@ pub const RESERVED: &[&str] = &[
     "well-known",
 ];
 
-/// The name of an article in its address: `[a-z0-9]+(-[a-z0-9]+)*`, 1–120 characters.
+/// A name in URLs: `[a-z0-9]+(-[a-z0-9]+)*`, 1 to 120 characters.
 #[derive(
     Debug,
     Clone,
@@ -92,10 +92,11 @@ pub struct Slug(String);
 crate::text_column!(Slug);
 
 impl Slug {
-    /// Takes a slug as written.
+    /// Parses a slug.
     ///
     /// # Errors
-    /// `slug-malformed` for other characters or lengths, `slug-looks-like-id` for a UUID, `slug-reserved` for [`RESERVED`].
+    /// `slug-malformed` for other characters or lengths, `slug-looks-like-id` for a UUID, `slug-reserved` for
+    /// [`RESERVED`].
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let plain = |word: &str| {
             !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
@@ -115,7 +116,8 @@ impl Slug {
         Ok(Self(text.to_owned()))
     }
 
-    /// A slug made from a title of any script, cut at the end of a word; `untitled` when nothing of it can be kept.
+    /// Generates a slug from a title in any script, cut at the end of a word. `untitled` if no character can be
+    /// transliterated; a reserved or UUID-like slug gets the suffix `-2`.
     #[must_use]
     pub fn from_title(title: &str) -> Self {
         let opening: String = title.chars().take(4 * MAX_LENGTH).filter(|c| !is_apostrophe(*c)).collect();
@@ -128,7 +130,7 @@ impl Slug {
         }
     }
 
-    /// The same slug with `-n` behind it, shortened where the bound asks for it.
+    /// Appends `-n` to the slug, which is cut to stay within [`MAX_LENGTH`].
     #[must_use]
     pub fn numbered(&self, n: u32) -> Self {
         Self(numbered(&self.0, n))
@@ -142,7 +144,7 @@ impl Slug {
 }
 
 impl Slug {
-    /// A slug that was parsed before it was stored.
+    /// Wraps a slug from the database, which was validated when it was written.
     pub(crate) fn from_stored(text: String) -> Self {
         Self(text)
     }
@@ -177,11 +179,11 @@ pub struct Anchor(String);
 crate::text_column!(Anchor);
 
 impl Anchor {
-    /// Takes an anchor as written; upper case stays, since links to it exist elsewhere.
+    /// Parses an anchor. Case is kept, because links from other sites may contain it.
     ///
     /// # Errors
-    /// `anchor-malformed` for other characters or lengths, `anchor-looks-like-id` for a UUID, `anchor-reserved` for
-    /// what footnotes use (`fn-…`, `fnref-…`).
+    /// `anchor-malformed` for other characters or lengths, `anchor-looks-like-id` for a UUID, `anchor-reserved` for the
+    /// prefixes of footnote ids (`fn-…`, `fnref-…`).
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let allowed = |c: char| is_word(c) || matches!(c, '-' | '_' | '.');
         let starts_well = text.chars().next().is_some_and(char::is_alphanumeric);
@@ -203,8 +205,8 @@ impl Anchor {
         Ok(Self(text.to_owned()))
     }
 
-    /// An anchor made from a heading's inline Markdown: its words in lower case, joined by hyphens; `section` when
-    /// nothing of it can be kept.
+    /// Generates an anchor from a heading's inline Markdown: its words in lower case, joined by hyphens. `section` if
+    /// no character is usable; an anchor that would be rejected gets the prefix `section-`.
     #[must_use]
     pub fn from_heading(heading: &str) -> Self {
         let text: String =
@@ -218,7 +220,7 @@ impl Anchor {
         }
     }
 
-    /// The same anchor with `-n` behind it, shortened where the bound asks for it.
+    /// Appends `-n` to the anchor, which is cut to stay within [`MAX_LENGTH`].
     #[must_use]
     pub fn numbered(&self, n: u32) -> Self {
         Self(numbered(&self.0, n))
@@ -232,7 +234,7 @@ impl Anchor {
 }
 
 impl Anchor {
-    /// An anchor that was parsed before it was stored.
+    /// Wraps an anchor from the database, which was validated when it was written.
     pub(crate) fn from_stored(text: String) -> Self {
         Self(text)
     }
@@ -244,7 +246,7 @@ impl fmt::Display for Anchor {
     }
 }
 
-/// Whether an element id belongs to the footnotes the renderer makes.
+/// Whether an element id is reserved for the footnotes that the renderer writes.
 pub(super) fn belongs_to_footnotes(id: &str) -> bool {
     id.starts_with("fn-") || id.starts_with("fnref-")
 }
@@ -261,7 +263,7 @@ fn is_apostrophe(c: char) -> bool {
     matches!(c, '\'' | '’' | '‘' | 'ʼ' | '\u{ad}')
 }
 
-/// Runs of kept characters, joined by single hyphens, within the bound.
+/// Joins runs of kept characters with single hyphens and cuts the result to [`MAX_LENGTH`] at the end of a word.
 fn hyphenate(text: &str, keep: impl Fn(char) -> bool) -> String {
     let words: Vec<&str> = text.split(|c| !keep(c)).filter(|word| !word.is_empty()).collect();
     let joined = words.join("-");
@@ -272,7 +274,7 @@ fn hyphenate(text: &str, keep: impl Fn(char) -> bool) -> String {
     short.rsplit_once('-').map_or(short, |(whole_words, _)| whole_words).to_owned()
 }
 
-/// At most so many characters of a text.
+/// The first `characters` characters of a text.
 fn cut(text: &str, characters: usize) -> &str {
     text.char_indices().nth(characters).map_or(text, |(end, _)| text.get(..end).unwrap_or(text))
 }

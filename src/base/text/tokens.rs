@@ -1,4 +1,5 @@
-//! HTML as a list of tags and texts, by the tokenizer the sanitiser itself parses with: both see the same tags.
+//! Splits HTML into tags and text with html5ever, the tokenizer ammonia uses, so that warnings and sanitiser agree on
+//! what is a tag.
 
 use std::cell::RefCell;
 
@@ -9,21 +10,24 @@ use html5ever::tokenizer::{
     TokenizerOpts,
 };
 
-/// One piece of HTML; character references are resolved, comments and doctypes left out.
+/// One token. Character references are resolved; comments and doctypes are skipped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Piece {
     /// `<name …>`
-    Open { name: String, attributes: Vec<(String, String)> },
+    Open {
+        name: String,
+        attributes: Vec<(String, String)>,
+    },
     /// `</name>`
     Close(String),
-    /// Characters between tags.
     Text(String),
 }
 
-/// The most attributes' worth of separators in one tag: the tokenizer compares each attribute with all before it.
+/// The maximum number of separators (white space, quotes, slashes) in one tag. They bound the number of attributes,
+/// each of which the tokenizer compares with all earlier ones of the tag.
 const MAX_SEPARATORS: usize = 2_000;
 
-/// Elements that never have content.
+/// Whether an element is void (HTML Standard, "void elements", and the obsolete `param`).
 pub(super) fn is_void(name: &str) -> bool {
     matches!(
         name,
@@ -44,7 +48,7 @@ pub(super) fn is_void(name: &str) -> bool {
     )
 }
 
-/// Elements whose content is not for readers: it goes when they go.
+/// Whether an element's content is not meant for readers and is removed with the element.
 pub(super) fn hides_content(name: &str) -> bool {
     matches!(
         name,
@@ -66,18 +70,20 @@ pub(super) fn hides_content(name: &str) -> bool {
     )
 }
 
-/// Takes foreign HTML apart. `None` when a tag is so full of attributes that reading it would take quadratic time.
+/// Splits untrusted HTML. `None` if a tag has more than [`MAX_SEPARATORS`] separators, because reading it could take
+/// quadratic time.
 pub(super) fn tokens(html: &str) -> Option<Vec<Piece>> {
     (!has_monstrous_tag(html)).then(|| pieces(html))
 }
 
-/// Takes HTML apart that the sanitiser wrote: its tags have no attributes but those it knows.
+/// Splits HTML written by the sanitiser, which allows only a few attributes per element and so needs no limit.
 pub(super) fn pieces(html: &str) -> Vec<Piece> {
     let sink = Sink::default();
     let input = BufferQueue::default();
     input.push_back(StrTendril::from_slice(html));
     let tokenizer = Tokenizer::new(sink, TokenizerOpts::default());
-    // A pause asks for scripts or encodings, which this sink never does; looping keeps the type honest.
+    // `feed` returns early only for scripts and encodings, which this sink never requests. The loop handles it anyway
+    // and ends if there is no progress.
     while !input.is_empty() {
         let before = input.peek();
         let _ = tokenizer.feed(&input);
@@ -89,7 +95,7 @@ pub(super) fn pieces(html: &str) -> Vec<Piece> {
     tokenizer.sink.pieces.into_inner()
 }
 
-/// Text as HTML content or attribute value.
+/// Escapes text for use as HTML content or in a double-quoted attribute value.
 #[must_use]
 pub fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());

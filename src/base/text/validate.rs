@@ -1,19 +1,17 @@
-//! Checks of input that every resource shares: lines, texts, web addresses, counts and choices.
-//!
-//! Codes of bad input have one form: the noun, then what is wrong with it, as in `title-too-long` or `url-malformed`.
-//! The caller names the noun, in kebab case.
+//! Input checks shared by all resources. They build error codes of one form, `{noun}-{problem}`, as in `title-too-long`
+//! or `url-malformed`; the caller passes the noun in kebab case.
 
 use serde_json::{Map, Value};
 use url::Url;
 
 use crate::base::error::Invalid;
 
-/// The most bytes of a web address.
+/// The maximum length of a URL, in bytes.
 pub const MAX_URL: usize = 2000;
-/// The most bytes of a `custom` object, written as JSON.
+/// The maximum length of a `custom` object as JSON, in bytes.
 pub const MAX_CUSTOM: usize = 64 * 1024;
 
-/// One line of 1 to `max` characters. White space around it is dropped.
+/// Checks a single line of 1 to `max` characters. Surrounding white space is removed.
 ///
 /// # Errors
 /// `{noun}-empty`, `{noun}-too-long`, or `{noun}-malformed` for control characters and line separators.
@@ -28,7 +26,7 @@ pub fn line(noun: &str, value: &str, max: usize) -> Result<String, Invalid> {
     text(noun, value, max)
 }
 
-/// A text of at most `max` characters, kept as it is.
+/// Checks a text of at most `max` characters. White space is kept.
 ///
 /// # Errors
 /// `{noun}-too-long`.
@@ -39,7 +37,7 @@ pub fn text(noun: &str, value: &str, max: usize) -> Result<String, Invalid> {
     Ok(value.to_owned())
 }
 
-/// A text of 1 to `max` characters. White space around it is dropped.
+/// Checks a text of 1 to `max` characters. Surrounding white space is removed.
 ///
 /// # Errors
 /// `{noun}-empty`, `{noun}-too-long`.
@@ -47,17 +45,18 @@ pub fn filled_text(noun: &str, value: &str, max: usize) -> Result<String, Invali
     if value.trim().is_empty() { Err(empty(noun)) } else { text(noun, value.trim(), max) }
 }
 
-/// A text of at most `max` characters, without the white space around it; `None` if nothing is left.
+/// Checks a text of at most `max` characters and removes surrounding white space; `None` if nothing is left.
 ///
 /// # Errors
-/// `{noun}-too-long`.
+/// `{noun}-too-long`, which counts the surrounding white space.
 pub fn optional_text(noun: &str, value: &str, max: usize) -> Result<Option<String>, Invalid> {
     let value = text(noun, value, max)?;
     let value = value.trim();
     Ok((!value.is_empty()).then(|| value.to_owned()))
 }
 
-/// An absolute http or https URL of at most [`MAX_URL`] bytes without user name or password, kept as it is.
+/// Checks an absolute http or https URL of at most [`MAX_URL`] bytes without user name or password. It is not
+/// normalised.
 ///
 /// # Errors
 /// `{noun}-malformed`, `{noun}-too-long`.
@@ -69,7 +68,7 @@ pub fn url(noun: &str, value: &str) -> Result<String, Invalid> {
     Err(malformed(noun, "Must be an absolute http or https URL without user name or password."))
 }
 
-/// Like [`url`], or a path on the website, which starts with one slash.
+/// Checks either a URL as [`url`](fn@url) does or a path that starts with a single slash.
 ///
 /// # Errors
 /// `{noun}-malformed`, `{noun}-too-long`.
@@ -83,7 +82,7 @@ pub fn url_or_path(noun: &str, value: &str) -> Result<String, Invalid> {
     Err(malformed(noun, detail))
 }
 
-/// A path on the website of at most `max` bytes, which starts with one slash.
+/// Checks a path of at most `max` bytes that starts with a single slash; `//` would start a host name.
 ///
 /// # Errors
 /// `{noun}-malformed`, `{noun}-too-long`.
@@ -95,10 +94,10 @@ pub fn path(noun: &str, value: &str, max: usize) -> Result<String, Invalid> {
     Err(malformed(noun, "Must be a path that starts with a single slash."))
 }
 
-/// A list of at most `max` items.
+/// Checks the length of a list. The noun is a plural.
 ///
 /// # Errors
-/// `{noun}-too-many`; the noun is a plural.
+/// `{noun}-too-many`.
 pub fn count(noun: &str, len: usize, max: usize) -> Result<(), Invalid> {
     if len > max {
         return Err(Invalid::new(format!("{noun}-too-many"), format!("Must be at most {max}.")));
@@ -106,7 +105,7 @@ pub fn count(noun: &str, len: usize, max: usize) -> Result<(), Invalid> {
     Ok(())
 }
 
-/// A number within bounds, both included.
+/// Checks a number against inclusive bounds.
 ///
 /// # Errors
 /// `{noun}-out-of-bounds`.
@@ -118,7 +117,7 @@ pub fn number(noun: &str, value: i64, bounds: &std::ops::RangeInclusive<i64>) ->
     Err(Invalid::new(format!("{noun}-out-of-bounds"), detail))
 }
 
-/// A `custom` object within [`MAX_CUSTOM`].
+/// Checks that a `custom` object is within [`MAX_CUSTOM`].
 ///
 /// # Errors
 /// `custom-too-long`.
@@ -130,20 +129,20 @@ pub fn custom(custom: &Map<String, Value>) -> Result<(), Invalid> {
     Ok(())
 }
 
-/// Refuses a value that is none of the `known` ones: `{noun}-unknown`.
+/// The error `{noun}-unknown` for a value that is not one of `known`.
 #[must_use]
 pub fn unknown<'a>(noun: &str, known: impl IntoIterator<Item = &'a str>) -> Invalid {
     let known: Vec<&str> = known.into_iter().collect();
     Invalid::new(format!("{noun}-unknown"), format!("Must be one of {}.", known.join(", ")))
 }
 
-/// Refuses an absent value: `{noun}-missing`.
+/// The error `{noun}-missing` for an absent required value.
 #[must_use]
 pub fn missing(noun: &str) -> Invalid {
     Invalid::new(format!("{noun}-missing"), "Required.")
 }
 
-/// Refuses a value of the wrong form: `{noun}-malformed`. The detail says which form is right.
+/// The error `{noun}-malformed`. The detail states the correct form.
 #[must_use]
 pub fn malformed(noun: &str, detail: &'static str) -> Invalid {
     Invalid::new(format!("{noun}-malformed"), detail)
@@ -157,7 +156,7 @@ fn too_long(noun: &str, detail: String) -> Invalid {
     Invalid::new(format!("{noun}-too-long"), detail)
 }
 
-/// What every address has to keep to: its length, and characters that no browser strips or splits at.
+/// Checks the length of a URL or path, and rejects characters that browsers strip or encode.
 fn check_address(noun: &str, value: &str, max: usize) -> Result<(), Invalid> {
     if value.len() > max {
         return Err(too_long(noun, format!("Must be at most {max} bytes.")));

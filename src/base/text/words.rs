@@ -1,17 +1,17 @@
-//! Words as search compares them: without case, accents and ligatures, each with the place in the text it was read from.
-//! Texts and queries are read by the same function, so what they hold meets on any database.
+//! Splits text into words for search and folds case, accents and ligatures. Articles and queries use the same function,
+//! so that matching does not depend on the database; byte ranges map each word to its place in the text.
 
 use std::ops::Range;
 
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 
-/// A folded word grows no longer than this, in bytes, but for what its last character adds: longer ones are known by
-/// their beginning.
+/// Folding of a word stops once it has this many bytes; its last character may exceed the limit. Longer words are
+/// compared by this prefix.
 const MAX_BYTES: usize = 64;
 
-/// Reads a text word by word. A word is an unbroken run of letters and digits; in scripts that are written without spaces,
-/// every character is one.
+/// Iterates over the words of a text. A word is an unbroken run of letters and digits; in scripts written without
+/// spaces, each character is a word.
 #[derive(Debug)]
 pub struct Words<'a> {
     text: &'a str,
@@ -19,29 +19,30 @@ pub struct Words<'a> {
     folded: String,
 }
 
-/// What a character does to a word.
+/// How a character affects word boundaries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Role {
-    /// Belongs to it.
+    /// A letter or digit within a word.
     Part,
-    /// Is one by itself.
+    /// A word of its own.
     Alone,
-    /// Belongs to the character before and is told apart.
+    /// A combining mark that distinguishes words.
     Sign,
-    /// Belongs to the character before and makes no difference.
+    /// A mark or format character that is ignored in comparison.
     Silent,
-    /// Stands between words.
+    /// A separator.
     Gap,
 }
 
 impl<'a> Words<'a> {
-    /// The words of a text.
+    /// Starts at the beginning of a text.
     #[must_use]
     pub fn of(text: &'a str) -> Self {
         Self { text, at: 0, folded: String::new() }
     }
 
-    /// The next word: where it stands, and what it is folded to, which is letters and digits alone and never empty.
+    /// The next word: its byte range and its folded form, which consists of letters, digits and combining marks and is
+    /// never empty.
     pub fn read(&mut self) -> Option<(Range<usize>, &str)> {
         loop {
             let rest = self.text.get(self.at..)?;
@@ -55,7 +56,7 @@ impl<'a> Words<'a> {
         }
     }
 
-    /// Folds the word that `text` begins with and says how long it is.
+    /// Folds the word at the start of `text` and returns its length in bytes.
     fn read_word(&mut self, text: &str) -> usize {
         let mut alone = false;
         for (at, c) in text.char_indices() {
@@ -75,7 +76,7 @@ impl<'a> Words<'a> {
     }
 }
 
-/// The words of a text, folded.
+/// The folded words of a text, in order.
 #[must_use]
 pub fn folded(text: &str) -> Vec<String> {
     let mut words = Words::of(text);
@@ -91,11 +92,12 @@ fn role(c: char) -> Role {
         return if c.is_ascii_alphanumeric() { Role::Part } else { Role::Gap };
     }
     match u32::from(c) {
-        // Soft hyphens, joiners, and the stroke that stretches Arabic words.
+        // Soft hyphen, Arabic tatweel, zero-width joiners and word joiner.
         0xAD | 0x640 | 0x200C | 0x200D | 0x2060 => Role::Silent,
         _ if is_accent(c) => Role::Silent,
         _ if is_combining_mark(c) => Role::Sign,
-        // Thai, Lao; Burmese; Khmer; kana; Chinese characters, the early, the compatible and the rare ones, too.
+        // Thai and Lao; Burmese; Khmer; kana; CJK ideographs with extension A, compatibility ideographs and
+        // supplementary planes.
         0xE00..=0xEFF
         | 0x1000..=0x109F
         | 0x1780..=0x17FF
@@ -116,8 +118,8 @@ fn role(c: char) -> Role {
     }
 }
 
-/// Marks that a reader may leave out: accents on Latin, Greek and Cyrillic letters, vowel points of Hebrew and Arabic.
-/// Those of other scripts are vowels and consonants in their own right.
+/// Marks that are optional in a query: accents of Latin, Greek and Cyrillic letters, vowel points of Hebrew and Arabic.
+/// Combining marks of other scripts are vowels and consonants and distinguish words.
 fn is_accent(c: char) -> bool {
     matches!(
         u32::from(c),
@@ -135,7 +137,7 @@ fn is_accent(c: char) -> bool {
     ) && is_combining_mark(c)
 }
 
-/// Appends what a character is compared as.
+/// Appends the folded form of a character.
 fn fold(c: char, out: &mut String) {
     if c.is_ascii() {
         out.push(c.to_ascii_lowercase());

@@ -1,5 +1,6 @@
-//! From Markdown events to events that are HTML wherever ours differs from the usual: raw HTML is filtered, footnotes are
-//! ours, cells are aligned by attributes since styles are not let through, and headings within blocks are bold paragraphs.
+//! Rewrites Markdown events whose HTML must differ from pulldown-cmark's: raw HTML is filtered, footnotes are numbered
+//! across the article, table cells use `align` because styles are not allowed, and nested headings become bold
+//! paragraphs.
 
 use std::collections::VecDeque;
 
@@ -10,21 +11,21 @@ use super::footnotes::Footnotes;
 use super::raw_html::{Purpose, RawHtml, Warning, shorten};
 use super::sanitise::allows_url;
 
-/// One body on its way to HTML.
+/// One written body, with the footnotes to list at its end.
 pub(super) struct Page<'s> {
     pub(super) events: Vec<Event<'s>>,
     pub(super) notes: Vec<(usize, Vec<Event<'s>>)>,
     pub(super) warnings: Vec<Warning>,
 }
 
-/// Where in a table the writer is.
+/// The position in the current table.
 struct Table {
     alignments: Vec<Alignment>,
     column: usize,
     in_head: bool,
 }
 
-/// Writes the bodies of one article, in order.
+/// Writes the bodies of one article in document order.
 pub(super) struct Writer<'s, 'p> {
     raw: RawHtml<'p>,
     footnotes: Footnotes<'s>,
@@ -37,12 +38,12 @@ impl<'s, 'p> Writer<'s, 'p> {
         Self { raw: RawHtml::new(purpose), footnotes, waiting: VecDeque::new(), table: None }
     }
 
-    /// The list of footnotes at a page's end, once all pages are written.
+    /// The footnote list of a page. Call it after all pages are written, because back links count all references.
     pub(super) fn list(&self, notes: Vec<(usize, Vec<Event<'s>>)>) -> Vec<Event<'s>> {
         self.footnotes.list(notes)
     }
 
-    /// A body, and the footnotes it is the first to refer to.
+    /// Writes a body and the footnotes that it is the first to refer to.
     pub(super) fn page(&mut self, body: usize, events: Vec<Event<'s>>) -> Page<'s> {
         let events = self.write(body, events);
         let mut notes = Vec::new();
@@ -58,7 +59,8 @@ impl<'s, 'p> Writer<'s, 'p> {
         let mut html_block = None;
         for event in events {
             match event {
-                // A tag may run over several lines, and every line is an event.
+                // Collected until the end of the block, because every line is an event of its own and a tag may span
+                // lines.
                 Event::Start(Tag::HtmlBlock) => html_block = Some(String::new()),
                 Event::End(TagEnd::HtmlBlock) => {
                     let block = html_block.take().unwrap_or_default();

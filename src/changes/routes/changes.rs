@@ -80,7 +80,8 @@ pub async fn list_changes(
     let after: Place = page.after(&LIST)?.unwrap_or_default();
     let find = move |conn: &mut Connection| find(conn, after, &page);
     let make = move |conn: &mut Connection, rows, found| make(conn, rows, found, &view);
-    // What is made anew moves to the end, and so comes again if it changes once more.
+    // If rerendering a stale article changes it, an event moves it to the end of the list: it is then on this page or a
+    // later one.
     let answer = items::read_current(&app, find, make).await?;
     let found = Response::public_json(&answer)?.surrogate_key("articles");
     let next = answer.has_more.then_some(answer.next_cursor.as_str());
@@ -94,7 +95,7 @@ struct Found {
     has_more: bool,
 }
 
-/// What has changed after a place, and the rows of what is live of it.
+/// The changes after a position, and the list items of those articles that are still published.
 fn find(conn: &mut Connection, after: Place, page: &PageRequest) -> Result<(Vec<ItemRow>, Found)> {
     if !store::is_known(conn, after)? {
         let detail = "Not a cursor of this database. Start again without a cursor.";

@@ -1,4 +1,4 @@
-//! Changes.
+//! The endpoint of changes.
 
 pub mod changes;
 

@@ -1,4 +1,4 @@
-//! The feed in each of its formats.
+//! `/feeds/…`: the feed as RSS, Atom and JSON Feed.
 
 use actix_web::web::Data;
 
@@ -37,7 +37,7 @@ async fn read(app: &App, filter: FeedFilter, path: &'static str) -> Result<Feed>
     responses(
         (status = 200, description = "The feed.", body = String, content_type = "application/rss+xml; charset=utf-8"),
         (status = 304, description = "The client's copy is current."),
-        (status = 404, description = "There is no such topic."),
+        (status = 404, description = "No topic has this slug."),
     ))]
 pub async fn get_rss_feed(app: Data<App>, Query(filter): Query<FeedFilter>) -> Result<Response> {
     let feed = read(&app, filter, "/feeds/rss.xml").await?;
@@ -52,7 +52,7 @@ pub async fn get_rss_feed(app: Data<App>, Query(filter): Query<FeedFilter>) -> R
     responses(
         (status = 200, description = "The feed.", body = String, content_type = "application/atom+xml; charset=utf-8"),
         (status = 304, description = "The client's copy is current."),
-        (status = 404, description = "There is no such topic."),
+        (status = 404, description = "No topic has this slug."),
     ))]
 pub async fn get_atom_feed(app: Data<App>, Query(filter): Query<FeedFilter>) -> Result<Response> {
     let feed = read(&app, filter, "/feeds/atom.xml").await?;
@@ -67,7 +67,7 @@ pub async fn get_atom_feed(app: Data<App>, Query(filter): Query<FeedFilter>) -> 
     responses(
         (status = 200, description = "The feed.", body = JsonFeed, content_type = "application/feed+json"),
         (status = 304, description = "The client's copy is current."),
-        (status = 404, description = "There is no such topic."),
+        (status = 404, description = "No topic has this slug."),
     ))]
 pub async fn get_json_feed(app: Data<App>, Query(filter): Query<FeedFilter>) -> Result<Response> {
     let feed = read(&app, filter, "/feeds/feed.json").await?;

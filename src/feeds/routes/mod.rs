@@ -1,4 +1,4 @@
-//! Feeds and the sitemap.
+//! The endpoints of the feeds and the sitemap.
 
 pub mod feeds;
 pub mod sitemap;
@@ -7,7 +7,7 @@ use actix_web::web::Bytes;
 
 use crate::base::http::Response;
 
-/// A public document. It shows many articles, so a CDN purges it with their lists.
+/// A public document. Its surrogate key is that of article lists, so a CDN purges both together.
 fn document(media_type: &str, bytes: Bytes) -> Response {
     Response::public(media_type, bytes).surrogate_key("articles")
 }

@@ -1,4 +1,4 @@
-//! The sitemap.
+//! `/sitemap.xml`: the sitemap and its pages.
 
 use actix_web::web::{Bytes, Data};
 use utoipa::IntoParams;

@@ -1,4 +1,4 @@
-//! Redirects.
+//! The endpoints of redirects.
 
 pub mod redirects;
 pub mod rules;

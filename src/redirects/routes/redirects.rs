@@ -1,4 +1,4 @@
-//! `/v1/redirects`: list redirects, and delete the one of an old slug.
+//! `/v1/redirects`: list redirects, and delete the redirect from an old slug.
 
 use actix_web::HttpRequest;
 use actix_web::web::Data;

@@ -13,7 +13,7 @@ use crate::redirects::store::{self, RedirectFilter};
 
 /// The most redirects in a file.
 const MAX_RULES: usize = 50_000;
-/// How many redirects one query reads. Divides [`MAX_RULES`].
+/// How many redirects one query reads. Must divide [`MAX_RULES`], so that reading stops after exactly that many.
 const BATCH: i64 = 1000;
 
 /// The format of the rules.

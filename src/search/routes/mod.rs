@@ -1,4 +1,4 @@
-//! Search.
+//! The search endpoint.
 
 pub mod search;
 

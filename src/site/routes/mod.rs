@@ -1,4 +1,4 @@
-//! The site settings.
+//! The endpoints of the site settings.
 
 pub mod site;
 

@@ -91,7 +91,7 @@ pub struct NavigationInput {
     items: Vec<NavigationLink>,
 }
 
-/// Checked changes; `custom` is a patch that is merged later.
+/// Validated changes. `custom` is a merge patch, which can be applied only to the saved value.
 #[derive(Debug)]
 struct Changes {
     title: Clearable<String>,

@@ -1,14 +1,14 @@
-//! Times as people and programs write them into front matter.
+//! Parses the date formats found in the front matter of static site generators.
 
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::fmt::{rfc2822, strtime};
 use jiff::tz::TimeZone;
 
-/// Days as JavaScript's and people's calendars write them.
+/// Date formats without a time, besides ISO 8601.
 const DAYS: &[&str] = &["%b %d %Y", "%b %d, %Y", "%B %d, %Y", "%B %d %Y", "%d %b %Y", "%d %B %Y", "%Y/%m/%d"];
 
-/// A point in time: RFC 3339, its relatives with a space, RFC 2822, or a day. What names no offset is UTC.
+/// Parses RFC 3339 (also with a space in place of the `T`), RFC 2822 or a date. Values without an offset are UTC.
 pub(super) fn parse(written: &str) -> Option<Timestamp> {
     let written = written.trim();
     if written.len() > 64 {

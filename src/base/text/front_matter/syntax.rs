@@ -1,4 +1,4 @@
-//! The three languages of front matter, read into one: a JSON object.
+//! Reads front matter in YAML, TOML or JSON as a JSON object, and writes it as YAML.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -7,10 +7,10 @@ use serde_saphyr::options::MergeKeyPolicy;
 use super::MAX_LENGTH;
 use crate::base::error::Invalid;
 
-/// An object and what stands behind it.
+/// The front matter and the Markdown after it.
 type Front<'d> = (Map<String, Value>, &'d str);
 
-/// The object in front of a document and the Markdown behind it, if there is one.
+/// Splits a document into its front matter and its Markdown. `None` if there is no front matter.
 pub(super) fn read(document: &str) -> Result<Option<Front<'_>>, Invalid> {
     let first = document.lines().next().unwrap_or_default();
     let found = match first.trim_end() {
@@ -26,19 +26,19 @@ pub(super) fn read(document: &str) -> Result<Option<Front<'_>>, Invalid> {
     })
 }
 
-/// A value as YAML, ending with a line end.
+/// Writes an object as YAML, one line per key, with a line feed at the end.
 pub(super) fn to_yaml(value: &impl Serialize) -> String {
     let mut out = String::new();
     if let Ok(Value::Object(map)) = serde_json::to_value(value) {
         for (key, value) in map {
-            // JSON is YAML on one line: no indentation, folding or word like `no` can change what it says.
+            // JSON values are valid YAML on one line, so neither indentation nor folding nor words like `no` need care.
             out.extend([&bare_key(&key), ": ", &escape(&value.to_string()), "\n"]);
         }
     }
     out
 }
 
-/// What stands between the first line and the next that closes it, and what comes behind.
+/// Splits after the first line: the lines up to the first closing line, and the text after that line.
 fn fenced<'d>(document: &'d str, closers: &[&str]) -> Option<(&'d str, &'d str)> {
     let start = document.find('\n')? + 1;
     let mut at = start;
@@ -66,7 +66,8 @@ fn yaml(inside: &str) -> Result<Value, Invalid> {
     if inside.lines().all(|line| line.trim().is_empty() || line.starts_with('#')) {
         return Ok(Value::Null);
     }
-    // A title may be `No`, and who wants `<<` merged finds it under `custom`.
+    // Strict booleans, because a title may be `No`. `<<` is not merged but kept as an ordinary key, which ends up in
+    // `custom`.
     let options = serde_saphyr::options! { merge_keys: MergeKeyPolicy::AsOrdinary, strict_booleans: true };
     serde_saphyr::from_str_with_options(inside, options).map_err(|error| {
         malformed("YAML", error.location().map(|location| location.line()), &error.to_string())
@@ -94,7 +95,7 @@ fn from_toml(value: toml::Value) -> Value {
     }
 }
 
-/// A brace alone may open a template's shortcode as well.
+/// A brace alone is not enough: `{{` or `{%` opens a template shortcode.
 fn opens_object(document: &str) -> bool {
     document.strip_prefix('{').is_some_and(|rest| rest.trim_start().starts_with(['"', '}']))
 }
@@ -113,7 +114,7 @@ fn json(document: &str) -> Result<(Value, &str), Invalid> {
     }
 }
 
-/// `line` counts from 1 inside the front matter, which starts in the document's second line.
+/// `line` counts from 1 inside the front matter, which starts in the second line of the document.
 fn malformed(language: &str, line: Option<u64>, message: &str) -> Invalid {
     let message = message.lines().next().unwrap_or_default();
     let place = line.map(|line| format!(" in line {}", line.saturating_add(1))).unwrap_or_default();
@@ -129,7 +130,7 @@ fn bare_key(key: &str) -> String {
     if plain { key.to_owned() } else { escape(&Value::String(key.to_owned()).to_string()) }
 }
 
-/// JSON within the characters that YAML takes as they are.
+/// Escapes the characters that JSON allows in a string but YAML does not allow unescaped.
 fn escape(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {

@@ -1,31 +1,29 @@
-//! What stands inside a line, in Markdown.
+//! Converts inline HTML nodes to Markdown. Escaping depends on the context: paragraph, heading or table cell.
 
 use super::tree::{Node, collapse};
 
-/// Where the text is going to stand.
+/// The context the text is written for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Line {
-    /// A paragraph: lines may break.
+    /// A paragraph, which may contain line breaks.
     Many,
-    /// A heading.
     One,
-    /// A cell of a table: pipes are escaped.
+    /// A table cell, in which pipes are escaped.
     Cell,
 }
 
-/// Inline nodes as Markdown, trimmed.
+/// Writes inline nodes as Markdown without leading and trailing white space.
 pub(super) fn write<'n>(nodes: impl IntoIterator<Item = &'n Node>, line: Line) -> String {
     let mut writer = Writer { out: String::new(), line, nested: false, strong: false, emphasis: false };
     writer.nodes(&nodes.into_iter().collect::<Vec<_>>(), None);
     writer.out.trim_matches([' ', '\n']).trim_end_matches("\\\n").trim_end().to_owned()
 }
 
-/// A paragraph none of whose lines starts like another block.
+/// Escapes line starts that Markdown would read as another block, such as a list item or a heading.
 pub(super) fn escape_line_starts(text: &str) -> String {
     text.split('\n').map(escape_line_start).collect::<Vec<_>>().join("\n")
 }
 
-/// The length of the longest run of a character.
 pub(super) fn longest_run(text: &str, wanted: char) -> usize {
     text.split(|c| c != wanted).map(str::len).max().unwrap_or(0)
 }
@@ -44,19 +42,19 @@ fn escape_line_start(line: &str) -> String {
 struct Writer {
     out: String,
     line: Line,
-    /// Whether space at the start separates it from what stands before.
+    /// Whether leading white space is significant, because text precedes this writer's output.
     nested: bool,
     strong: bool,
     emphasis: bool,
 }
 
 impl Writer {
-    /// A writer for what stands between marks.
+    /// A writer for the content between a pair of delimiters.
     fn inside(&self) -> Self {
         Self { out: String::new(), nested: true, ..*self }
     }
 
-    /// `after` is the first character behind these nodes.
+    /// `after` is the first character that follows these nodes.
     fn nodes(&mut self, nodes: &[&Node], after: Option<char>) {
         for (nth, node) in nodes.iter().enumerate() {
             let next = nodes.get(nth + 1).map_or(after, |next| next.text().chars().next());
@@ -104,7 +102,7 @@ impl Writer {
                 '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '~' => true,
                 '&' => chars.peek().is_some_and(|next| next.is_ascii_alphanumeric() || *next == '#'),
                 '|' => self.line == Line::Cell,
-                // `{#…}` behind a heading is its anchor.
+                // `{#…}` at the end of a heading sets its anchor.
                 '{' => self.line == Line::One,
                 _ => false,
             };
@@ -115,7 +113,8 @@ impl Writer {
         }
     }
 
-    /// Emphasis, by marks where they count as such, and by tags where they would be read as mere characters.
+    /// Writes emphasis with delimiters, or with HTML tags where the delimiters would not be flanking (`CommonMark`
+    /// section 6.2) and so be read as text.
     fn mark(&mut self, node: &Node, mark: &str, next: Option<char>) {
         let mut inner = self.inside();
         inner.strong |= mark == "**";
@@ -183,7 +182,7 @@ impl Writer {
         self.out.extend(["![", alt.out.trim(), "](", &destination(src), &title(node), ")"]);
     }
 
-    /// A `!` before a link would make it a picture.
+    /// Escapes a `!` before a link, which would turn the link into an image.
     fn unbang(&mut self) {
         if self.out.ends_with('!') {
             self.out.pop();
@@ -192,7 +191,8 @@ impl Writer {
     }
 }
 
-/// Whether a mark between the character outside and the one inside counts as emphasis, whichever it is.
+/// Whether a delimiter between these two characters is flanking. Stricter than `CommonMark` section 6.2, so that the
+/// same test serves opening and closing delimiters.
 fn flanks(outside: Option<char>, inside: Option<char>) -> bool {
     let is_break = |c: char| c.is_whitespace() || !c.is_alphanumeric();
     let safe_outside = outside.is_none_or(|c| is_break(c) && !matches!(c, '*' | '~' | '\\'));
@@ -201,7 +201,7 @@ fn flanks(outside: Option<char>, inside: Option<char>) -> bool {
         || safe_inside && outside.is_none_or(|c| !matches!(c, '*' | '~' | '\\'))
 }
 
-/// An address that ends where it should.
+/// Escapes a URL for use as a link destination without angle brackets.
 fn destination(url: &str) -> String {
     let mut out = String::with_capacity(url.len());
     for c in url.trim().chars() {

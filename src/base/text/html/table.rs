@@ -1,9 +1,9 @@
-//! Tables that Markdown can say: one row of heads, cells of one line, no spans.
+//! Writes HTML tables as Markdown pipe tables, which can express only one header row, single-line cells and no spans.
 
 use super::inline::{self, Line};
 use super::tree::Node;
 
-/// The table with pipes, or nothing if it needs HTML.
+/// The table as a pipe table, or `None` if it must stay HTML.
 pub(super) fn write(table: &Node) -> Option<String> {
     let mut rows: Vec<&Node> = Vec::new();
     for child in table.children().iter().filter(|child| !child.is_blank()) {

@@ -1,22 +1,21 @@
-//! Sanitised HTML as a tree. It is well-formed and at most so deep, so that walking it recursively is safe.
+//! Parses sanitised HTML to a tree of bounded depth, so that the conversion to Markdown can recurse safely.
 
 use super::super::plain::is_block;
 use super::super::tokens::{self, Piece};
 
-/// The sanitiser lets less through; a tree deeper than this is cut, not walked.
+/// A guard only: [`RawHtml`](super::super::raw_html::RawHtml) already flattens at a lower depth. Elements beyond this
+/// one lose their nesting.
 const MAX_DEPTH: usize = 200;
 
-/// An element or characters between elements.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Node {
     Element { name: String, attributes: Vec<(String, String)>, children: Vec<Node> },
     Text(String),
 }
 
-/// An element whose end has not come: its name, attributes and children so far.
+/// An element whose end tag has not been read: name, attributes and children so far.
 type Unfinished = (String, Vec<(String, String)>, Vec<Node>);
 
-/// Reads well-formed HTML.
 pub(super) fn parse(html: &str) -> Vec<Node> {
     let mut top = Vec::new();
     let mut open: Vec<Unfinished> = Vec::new();
@@ -73,12 +72,12 @@ impl Node {
         }
     }
 
-    /// Whether an element of such a name is here or below.
+    /// Whether this node or a descendant is an element whose name matches.
     pub(super) fn contains(&self, wanted: &dyn Fn(&str) -> bool) -> bool {
         self.find(&|node| matches!(node, Self::Element { name, .. } if wanted(name))).is_some()
     }
 
-    /// The first such node, here or below.
+    /// The first node that matches, in document order, this one included.
     pub(super) fn find(&self, wanted: &dyn Fn(&Self) -> bool) -> Option<&Self> {
         if wanted(self) {
             return Some(self);
@@ -86,7 +85,7 @@ impl Node {
         self.children().iter().find_map(|child| child.find(wanted))
     }
 
-    /// Whether it is part of a line: neither a block nor around one.
+    /// Whether the node neither is nor contains a block element.
     pub(super) fn is_inline(&self) -> bool {
         !self.contains(&|name| is_block(name) && name != "br")
     }
@@ -95,7 +94,6 @@ impl Node {
         matches!(self, Self::Text(text) if text.trim().is_empty())
     }
 
-    /// The characters, without markup.
     pub(super) fn text(&self) -> String {
         match self {
             Self::Text(text) => text.clone(),
@@ -104,7 +102,6 @@ impl Node {
         }
     }
 
-    /// The opening tag.
     pub(super) fn opening(&self) -> String {
         let Self::Element { name, attributes, .. } = self else {
             return String::new();
@@ -116,12 +113,12 @@ impl Node {
         format!("<{name}{}>", attributes.collect::<String>())
     }
 
-    /// The node as HTML without a line end.
     pub(super) fn to_html(&self) -> String {
         self.write(false)
     }
 
-    /// The node as a block of raw HTML inside Markdown: its tag on a line of its own, and no blank line before its end.
+    /// The node as a raw HTML block in Markdown. The opening tag has a line of its own and there are no blank lines,
+    /// because a blank line would end the block (`CommonMark` section 4.6).
     pub(super) fn to_raw_block(&self) -> String {
         let Self::Element { name, children, .. } = self else {
             return self.to_html();
@@ -144,7 +141,7 @@ impl Node {
     }
 }
 
-/// White space as HTML reads it: any run is one space. No-break spaces are none.
+/// Replaces each run of ASCII white space with one space, as HTML does. No-break spaces stay.
 pub(super) fn collapse(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
