@@ -94,7 +94,7 @@ pub fn remove(sections: &mut Vec<Section>, id: SectionId) -> Option<Section> {
     sections.iter_mut().find_map(|section| remove(&mut section.sections, id))
 }
 
-/// Inserts a section and those below it. Invalid `unknown-section` if the destination does not exist.
+/// Inserts a section and those below it. Invalid `section-unknown` if the destination does not exist.
 pub fn insert(sections: &mut Vec<Section>, section: Section, destination: Destination) -> Result<()> {
     let unknown = |member: &str| {
         Error::invalid(
@@ -193,7 +193,7 @@ fn free_anchor(heading: &str, taken: &mut HashSet<Anchor>) -> Anchor {
 }
 
 /// Builds a tree of checked sections. Those that name a known section keep its id and, unless another is given, its
-/// anchor; others get new ids. Invalid `foreign-section` for ids that are not known, and as [`normalize`].
+/// anchor; others get new ids. Invalid `section-unknown` for ids that are not known, and as [`normalize`].
 pub fn build(
     checked: &[CheckedSection],
     known: &[Section],

@@ -40,7 +40,7 @@ pub struct Publication {
     pub published_at: Option<Timestamp>,
 }
 
-/// Renders a revision, outside any write. `None` if that revision is live already. Invalid `unknown-revision`.
+/// Renders a revision, outside any write. `None` if that revision is live already. Invalid `revision-unknown`.
 pub async fn prepare(
     app: &App,
     actor: Actor<PublishArticles>,

@@ -68,7 +68,7 @@ async fn a_write_that_replaces_something_names_the_version_it_has_seen() {
     };
     for (what, call) in guarded(&editor, &draft) {
         call.await.problem(428, "if-match-required");
-        for tag in [edition.as_str(), "2", "W/\"2\"", "\"1\", \"2\"", "\"x\""] {
+        for tag in [edition.as_str(), "2", "W/2", "\"1\", \"2\"", "\"x\""] {
             let (_, call) = guarded(&editor, &draft).into_iter().find(|(name, _)| *name == what).unwrap();
             call.header("if-match", tag).await.problem(412, "if-match-malformed");
         }
@@ -77,6 +77,16 @@ async fn a_write_that_replaces_something_names_the_version_it_has_seen() {
         assert_eq!((&ahead["version"], &ahead["changed"]), (&json!(2), &json!([])));
     }
     assert_eq!(editor.get(at(&draft, "/draft")).await.version(), 2);
+}
+
+#[tokio::test]
+async fn a_tag_that_a_proxy_made_weak_names_the_same_version() {
+    let server = Server::start().await;
+    let editor = server.login(Role::Editor).await;
+    let draft = tides(&editor).await;
+    let patch = |title: &str| editor.patch(at(&draft, "/draft")).json(json!({"title": title}));
+    patch("Ebb").header("if-match", "W/\"1\"").await.is(200);
+    patch("Flood").header("if-match", "W/\"1\"").await.problem(412, "changed-since");
 }
 
 #[tokio::test]

@@ -1,11 +1,7 @@
 //! Conditional requests (RFC 9110, section 13). `If-Match` protects a draft against lost updates; `If-None-Match`
 //! avoids sending a body that the client already has.
 
-use std::future::{Ready, ready};
-
-use actix_web::dev::Payload;
 use actix_web::http::header::{self, HeaderMap, HeaderName};
-use actix_web::{FromRequest, HttpRequest};
 use serde_json::Map;
 use utoipa::IntoParams;
 
@@ -31,15 +27,6 @@ pub enum IfMatch {
 }
 
 impl IfMatch {
-    /// Reads `If-Match` from a request.
-    ///
-    /// # Errors
-    /// [`Error::PreconditionRequired`] if the header is missing; otherwise as [`IfMatch::parse`].
-    pub fn of(req: &HttpRequest) -> Result<Self> {
-        let value = req.headers().get(header::IF_MATCH).ok_or(Error::PreconditionRequired)?;
-        Self::parse(value.to_str().unwrap_or_default())
-    }
-
     /// Parses the header's value.
     ///
     /// # Errors
@@ -49,7 +36,9 @@ impl IfMatch {
         if value == "*" {
             return Ok(Self::Any);
         }
-        let number = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+        // Proxies that compress turn a strong tag into a weak one; the version in it is the same.
+        let strong = value.strip_prefix("W/").unwrap_or(value);
+        let number = strong.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
         if let Some(version) = number
             && version.len() <= 18
             && !version.is_empty()
@@ -63,15 +52,6 @@ impl IfMatch {
             "If-Match must be the ETag of the draft: a number in quotes. This is another ETag, such as an edition's.",
             Map::new(),
         ))
-    }
-}
-
-impl FromRequest for IfMatch {
-    type Error = Error;
-    type Future = Ready<Result<Self>>;
-
-    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(Self::of(req))
     }
 }
 

@@ -50,7 +50,7 @@ fn status(name: &str) -> Result<JobStatus, Invalid> {
 fn kind(name: &str) -> Result<String, Invalid> {
     let is_kind =
         (1..=60).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
-    let refusal = || validate::malformed("kind", "Must be lower-case letters and hyphens, as in send-mail.");
+    let refusal = || validate::malformed("kind", "Must be lower-case letters and hyphens, as in send-email.");
     is_kind.then(|| name.to_owned()).ok_or_else(refusal)
 }
 
