@@ -2,8 +2,8 @@
 
 use diesel::Identifiable as _;
 
-use super::Content;
 use super::store::{self, ArticleRow, SectionRow};
+use super::{Content, metadata_store};
 use crate::base::db::Connection;
 use crate::base::error::Result;
 use crate::base::ids::SectionId;
@@ -22,8 +22,9 @@ pub struct Draft {
 impl Draft {
     /// Reads the content of an article.
     pub fn load(conn: &mut Connection, row: ArticleRow) -> Result<Self> {
-        let (content, sections) = store::find_content(conn, &row)?;
-        Ok(Self { row, content, sections })
+        let metadata = metadata_store::find(conn, &row)?;
+        let (tree, sections) = store::find_sections(conn, row.id)?;
+        Ok(Self { row, content: Content { metadata, sections: tree }, sections })
     }
 
     /// The version at which a section last changed.

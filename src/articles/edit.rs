@@ -8,7 +8,7 @@ use super::history::{self, ChangeRow};
 use super::resolve::lock_article;
 use super::scope::{WriteScope, check_unchanged};
 use super::store::{self, ArticleRow};
-use super::{ArticleKey, slugs};
+use super::{ArticleKey, metadata_store, slugs};
 use crate::auth::{Actor, WriteArticles};
 use crate::base::db::Tx;
 use crate::base::db::types::Json;
@@ -64,8 +64,9 @@ fn save(tx: &mut Tx<'_>, before: &Draft, mut after: Draft, moved: &[SectionId]) 
     if !fields.is_empty() {
         after.row.metadata_revision = version;
         after.row.set_metadata(&after.content.metadata);
+        metadata_store::update(tx, id, &after.content.metadata)?;
         if fields.iter().any(|field| field == "authors" || field == "topics") {
-            store::set_terms(tx, id, &mut after.content.metadata)?;
+            metadata_store::set_terms(tx, id, &mut after.content.metadata)?;
         }
         slugs::release(tx, id, &after.row.locale, &after.row.slug)?;
         history::insert_change(tx, change(SubjectId::from_uuid(id.uuid()), Some(fields)))?;

@@ -13,6 +13,7 @@ pub mod markdown_document;
 mod match_sections;
 pub mod metadata;
 pub mod metadata_change;
+mod metadata_store;
 pub mod output;
 pub mod resolve;
 pub mod routes;
@@ -75,6 +76,30 @@ pub struct Metadata {
     pub translation_of: Option<ArticleId>,
     /// Old paths on the website that redirect to the article.
     pub aliases: Vec<String>,
+}
+
+impl Metadata {
+    /// That of a new article: every other field has its default.
+    #[must_use]
+    pub fn new(title: String, slug: Slug, locale: Locale) -> Self {
+        Self {
+            title,
+            slug,
+            locale,
+            subtitle: None,
+            summary: None,
+            cover: None,
+            featured: false,
+            listed: true,
+            authors: Vec::new(),
+            topics: Vec::new(),
+            intro: String::new(),
+            seo: Seo::default(),
+            custom: Map::new(),
+            translation_of: None,
+            aliases: Vec::new(),
+        }
+    }
 }
 
 /// A section of an article.

@@ -1,11 +1,11 @@
-//! The tables of articles, their sections, authors and topics.
+//! The tables of articles and their sections.
 
 use diesel::prelude::*;
 use serde_json::{Map, Value};
 
 use super::history;
 use super::tree::flatten;
-use super::{Content, Cover, Metadata, Section, SectionRef, Seo, Status};
+use super::{Content, Metadata, Section, SectionRef, Status};
 use crate::base::clock::Timestamp;
 use crate::base::db::schema::{articles, changes, sections};
 use crate::base::db::types::Json;
@@ -14,9 +14,8 @@ use crate::base::error::{Error, Result};
 use crate::base::ids::{ArticleId, IsId as _, SectionId, SubjectId, UserId};
 use crate::base::text::Locale;
 use crate::base::text::slug::{Anchor, Slug};
-use crate::terms::{self, Carried};
 
-/// An article without its sections, topics and authors.
+/// An article: its identity and state, and the metadata that lists and lookups read.
 #[derive(Debug, Clone, PartialEq, Queryable, Insertable, AsChangeset)]
 #[diesel(table_name = articles, treat_none_as_null = true)]
 pub struct ArticleRow {
@@ -44,26 +43,6 @@ pub struct ArticleRow {
     pub slug: Slug,
     /// The title.
     pub title: String,
-    /// The subtitle.
-    pub subtitle: Option<String>,
-    /// The summary.
-    pub summary: Option<String>,
-    /// The picture.
-    pub cover: Option<Json<Cover>>,
-    /// Whether the site puts it forward.
-    pub featured: bool,
-    /// Whether it stands in lists.
-    pub listed: bool,
-    /// Markdown before the first section.
-    pub intro: String,
-    /// For search engines.
-    pub seo: Json<Seo>,
-    /// Whatever else.
-    pub custom: Json<Map<String, Value>>,
-    /// The article this one translates.
-    pub translation_of: Option<ArticleId>,
-    /// Old addresses.
-    pub aliases: Json<Vec<String>>,
     /// When it was moved to the trash.
     pub trashed_at: Option<Timestamp>,
     /// When it was created.
@@ -83,41 +62,11 @@ impl ArticleRow {
         }
     }
 
-    /// Takes over the metadata.
+    /// Sets what the row has of the metadata.
     pub fn set_metadata(&mut self, metadata: &Metadata) {
         self.locale = metadata.locale.clone();
         self.slug = metadata.slug.clone();
         self.title.clone_from(&metadata.title);
-        self.subtitle.clone_from(&metadata.subtitle);
-        self.summary.clone_from(&metadata.summary);
-        self.cover = metadata.cover.clone().map(Json);
-        self.featured = metadata.featured;
-        self.listed = metadata.listed;
-        self.intro.clone_from(&metadata.intro);
-        self.seo = Json(metadata.seo.clone());
-        self.custom = Json(metadata.custom.clone());
-        self.translation_of = metadata.translation_of;
-        self.aliases = Json(metadata.aliases.clone());
-    }
-
-    pub(super) fn metadata(&self, Carried { authors, topics }: Carried) -> Metadata {
-        Metadata {
-            title: self.title.clone(),
-            slug: self.slug.clone(),
-            locale: self.locale.clone(),
-            subtitle: self.subtitle.clone(),
-            summary: self.summary.clone(),
-            cover: self.cover.clone().map(|Json(cover)| cover),
-            featured: self.featured,
-            listed: self.listed,
-            authors,
-            topics,
-            intro: self.intro.clone(),
-            seo: self.seo.0.clone(),
-            custom: self.custom.0.clone(),
-            translation_of: self.translation_of,
-            aliases: self.aliases.0.clone(),
-        }
     }
 }
 
@@ -170,13 +119,11 @@ fn by_slug<'a>(locale: &'a Locale, slug: &'a Slug) -> _ {
     articles::table.filter(articles::locale.eq(locale)).filter(articles::slug.eq(slug))
 }
 
-/// What was written in a draft, and the rows of its sections.
-pub fn find_content(conn: &mut Connection, row: &ArticleRow) -> Result<(Content, Vec<SectionRow>)> {
-    let carried = terms::store::carried_by(conn, row.id)?;
+/// The sections of a draft, as a tree and as rows.
+pub fn find_sections(conn: &mut Connection, article: ArticleId) -> Result<(Vec<Section>, Vec<SectionRow>)> {
     let rows: Vec<SectionRow> =
-        sections::table.filter(sections::article_id.eq(row.id)).order(sections::position).load(conn)?;
-    let sections = children(&rows, None);
-    Ok((Content { metadata: row.metadata(carried), sections }, rows))
+        sections::table.filter(sections::article_id.eq(article)).order(sections::position).load(conn)?;
+    Ok((children(&rows, None), rows))
 }
 
 fn children(rows: &[SectionRow], parent: Option<SectionId>) -> Vec<Section> {
@@ -202,15 +149,6 @@ pub fn insert(tx: &mut Tx<'_>, row: &ArticleRow) -> Result<()> {
 /// Updates an article.
 pub fn update(tx: &mut Tx<'_>, row: &ArticleRow) -> Result<()> {
     diesel::update(articles::table.filter(articles::id.eq(row.id))).set(row.clone()).execute(&mut **tx)?;
-    Ok(())
-}
-
-/// Sets the authors and topics of an article, in `metadata`, too: those that exist at this moment, the merged ones
-/// replaced by what they were merged into.
-pub fn set_terms(tx: &mut Tx<'_>, id: ArticleId, metadata: &mut Metadata) -> Result<()> {
-    let held = terms::store::set_carried_by(tx, id, &metadata.authors, &metadata.topics)?;
-    metadata.authors = held.authors;
-    metadata.topics = held.topics;
     Ok(())
 }
 

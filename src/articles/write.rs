@@ -9,15 +9,14 @@ use super::metadata::change_metadata;
 use super::metadata_change::MetadataChange;
 use super::section_input::CheckedSection;
 use super::store::{self, ArticleRow};
-use super::{Content, Section, history, tree};
+use super::{Content, Metadata, Section, history, metadata_store, tree};
 use crate::base::clock::Timestamp;
 use crate::base::db::Tx;
-use crate::base::db::types::Json;
 use crate::base::error::{Error, Result};
 use crate::base::events::Event;
 use crate::base::ids::{ArticleId, SectionId};
 use crate::base::text::slug::Slug;
-use crate::terms::{self, Carried};
+use crate::terms;
 
 /// A new article.
 #[derive(Debug, Clone)]
@@ -37,7 +36,10 @@ pub fn create(tx: &mut Tx<'_>, editor: &Editor<'_>, new: &NewArticle) -> Result<
     let now = tx.now();
     let title = new.metadata.title.clone();
     let title = title.ok_or_else(|| Error::invalid("/title", "title-missing", "Required."))?;
-    let mut row = ArticleRow {
+    let locale = new.metadata.locale.clone().flatten().unwrap_or_else(|| editor.locale.clone());
+    // Slugs, authors and topics refer to the row, so it comes first, under a slug that is free for certain.
+    let metadata = Metadata::new(title, Slug::from_stored(new.id.to_string()), locale);
+    let row = ArticleRow {
         id: new.id,
         owner_id: editor.actor.user,
         version: 1,
@@ -47,32 +49,21 @@ pub fn create(tx: &mut Tx<'_>, editor: &Editor<'_>, new: &NewArticle) -> Result<
         published_revision: None,
         last_edition: 0,
         published_at: new.published_at,
-        locale: new.metadata.locale.clone().flatten().unwrap_or_else(|| editor.locale.clone()),
-        slug: Slug::from_title(&title),
-        title,
-        subtitle: None,
-        summary: None,
-        cover: None,
-        featured: false,
-        listed: true,
-        intro: String::new(),
-        seo: Json::default(),
-        custom: Json::default(),
-        translation_of: None,
-        aliases: Json::default(),
+        locale: metadata.locale.clone(),
+        slug: metadata.slug.clone(),
+        title: metadata.title.clone(),
         trashed_at: None,
         created_at: now,
         updated_at: now,
     };
-    // Slugs, authors and topics refer to the row, so it comes first, under a slug that is free for certain.
-    row.slug = Slug::from_stored(new.id.to_string());
     store::insert(tx, &row)?;
-    let content = Content { metadata: row.metadata(Carried::default()), sections: new.sections.clone() };
+    let content = Content { metadata, sections: new.sections.clone() };
     let mut draft = Draft { row, content, sections: Vec::new() };
     let mut change = new.metadata.clone();
     change.slug.get_or_insert(None);
     change_metadata(tx, editor, &mut draft, &change)?;
-    store::set_terms(tx, new.id, &mut draft.content.metadata)?;
+    metadata_store::set_terms(tx, new.id, &mut draft.content.metadata)?;
+    metadata_store::insert(tx, new.id, &draft.content.metadata)?;
     draft.row.set_metadata(&draft.content.metadata);
     store::update(tx, &draft.row)?;
     draft.sections = store::set_sections(tx, new.id, &[], &draft.content.sections, &[], 1)?;

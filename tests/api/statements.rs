@@ -257,6 +257,7 @@ async fn a_write_takes_the_same_statements_whatever_stands_beside_what_it_change
         let (edited, part) = (at(&draft, "/draft"), at(&draft, "/draft/sections/part-5"));
         let markdown = admin.get(at(&draft, "/draft/markdown")).await.is(200).text().to_owned();
         let writes = [
+            ("create", admin.post("/v1/articles").json(json!({"title": format!("One of {count}")}))),
             ("publish", admin.post(at(&draft, "/publish")).json(json!({"revision": draft["revision"]}))),
             ("metadata", over(admin.patch(&edited)).json(json!({"subtitle": "By the sea"}))),
             ("one section", over(admin.patch(part)).json(json!({"body": "There."}))),

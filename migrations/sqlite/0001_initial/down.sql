@@ -27,6 +27,7 @@ DROP TABLE revisions;
 DROP TABLE changes;
 DROP TABLE sections;
 DROP TABLE article_terms;
+DROP TABLE article_metadata;
 DROP TABLE articles;
 DROP TABLE author_details;
 DROP TABLE topic_details;

@@ -116,7 +116,7 @@ CREATE INDEX author_details_user_id ON author_details (user_id);
 
 -- Articles: the draft and its history -------------------------------------------------------------------------------
 
--- Articles: their identity, and the metadata of the draft.
+-- Articles: their identity and state, and the metadata of the draft that lists and lookups read.
 CREATE TABLE articles (
     id BLOB NOT NULL PRIMARY KEY,
     owner_id BLOB NOT NULL REFERENCES users (id),
@@ -130,6 +130,17 @@ CREATE TABLE articles (
     locale TEXT NOT NULL,
     slug TEXT NOT NULL,
     title TEXT NOT NULL,
+    trashed_at INTEGER,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    CONSTRAINT articles_locale_slug UNIQUE (locale, slug)
+) STRICT;
+CREATE INDEX articles_updated_at ON articles (updated_at, id);
+CREATE INDEX articles_owner_id ON articles (owner_id, updated_at, id);
+
+-- The rest of the metadata of a draft, one row for each article.
+CREATE TABLE article_metadata (
+    article_id BLOB NOT NULL PRIMARY KEY REFERENCES articles (id) ON DELETE CASCADE,
     subtitle TEXT,
     summary TEXT,
     cover TEXT,
@@ -139,15 +150,9 @@ CREATE TABLE articles (
     seo TEXT NOT NULL,
     custom TEXT NOT NULL,
     translation_of BLOB REFERENCES articles (id) ON DELETE SET NULL,
-    aliases TEXT NOT NULL,
-    trashed_at INTEGER,
-    created_at INTEGER NOT NULL,
-    updated_at INTEGER NOT NULL,
-    CONSTRAINT articles_locale_slug UNIQUE (locale, slug)
+    aliases TEXT NOT NULL
 ) STRICT;
-CREATE INDEX articles_updated_at ON articles (updated_at, id);
-CREATE INDEX articles_owner_id ON articles (owner_id, updated_at, id);
-CREATE INDEX articles_translation_of ON articles (translation_of);
+CREATE INDEX article_metadata_translation_of ON article_metadata (translation_of);
 
 -- The topics and authors that a draft carries, each kind in its order.
 CREATE TABLE article_terms (

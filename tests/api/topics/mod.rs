@@ -47,8 +47,9 @@ fn carry(server: &Server, article: u8, owner: &Value, carried: &[&Value]) {
     };
     let mut sql = format!(
         "INSERT INTO articles (id, owner_id, version, revision, metadata_revision, last_edition, locale, slug, title, \
-         featured, listed, intro, seo, custom, aliases, created_at, updated_at) VALUES \
-         ({id}, {owner}, 1, 1, 1, 1, 'en', 'a{article}', 'A', {no}, {yes}, '', '{{}}', '{{}}', '[]', {at}, {at});\
+         created_at, updated_at) VALUES ({id}, {owner}, 1, 1, 1, 1, 'en', 'a{article}', 'A', {at}, {at});\
+         INSERT INTO article_metadata (article_id, featured, listed, intro, seo, custom, aliases) VALUES \
+         ({id}, {no}, {yes}, '', '{{}}', '{{}}', '[]');\
          INSERT INTO renderings (article_id, epoch, locale, slug, listed, featured, published_at, updated_at, title, \
          etag, input_hash, item, body, sources) VALUES ({id}, 1, 'en', 'a{article}', {yes}, {no}, {at}, {at}, 'A', '', \
          {bytes}, {bytes}, {bytes}, {bytes});"

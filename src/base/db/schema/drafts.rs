@@ -16,6 +16,17 @@ diesel::table! {
         locale -> Text,
         slug -> Text,
         title -> Text,
+        trashed_at -> Nullable<Instant>,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::base::db::schema::sql_types::*;
+
+    article_metadata (article_id) {
+        article_id -> Id,
         subtitle -> Nullable<Text>,
         summary -> Nullable<Text>,
         cover -> Nullable<JsonText>,
@@ -26,9 +37,6 @@ diesel::table! {
         custom -> JsonText,
         translation_of -> Nullable<Id>,
         aliases -> JsonText,
-        trashed_at -> Nullable<Instant>,
-        created_at -> Instant,
-        updated_at -> Instant,
     }
 }
 

@@ -20,7 +20,7 @@ pub use audience::{
     confirmation_requests, consent_texts, consents, subscriber_labels, subscriber_topics, subscribers,
     suppressions, unanswered_requests,
 };
-pub use drafts::{article_terms, articles, changes, revisions, sections, slugs};
+pub use drafts::{article_metadata, article_terms, articles, changes, revisions, sections, slugs};
 pub use log::{events, latest_changes};
 pub use machinery::{idempotency_keys, jobs, keys};
 pub use outbox::outbox_emails;
@@ -48,6 +48,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     topic_details,
     author_details,
     articles,
+    article_metadata,
     article_terms,
     sections,
     changes,
