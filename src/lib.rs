@@ -47,20 +47,20 @@ pub mod base;
 pub mod cli;
 pub mod server;
 
-// The resources.
-pub mod accounts;
-pub mod articles;
-pub mod authors;
-pub mod changes;
-pub mod editions;
-pub mod feeds;
-pub mod operations;
-pub mod outbox;
-pub mod redirects;
+// The resources, from the bottom up: one may use those before it.
+pub mod users;
 pub mod render_context;
-pub mod search;
-pub mod site;
-pub mod subscribers;
 pub mod terms;
 pub mod topics;
-pub mod users;
+pub mod authors;
+pub mod site;
+pub mod articles;
+pub mod redirects;
+pub mod search;
+pub mod editions;
+pub mod feeds;
+pub mod changes;
+pub mod outbox;
+pub mod subscribers;
+pub mod accounts;
+pub mod operations;

@@ -561,10 +561,10 @@ pub fn check_many(conn: &mut Connection, people: i64) {
 #[tokio::test]
 async fn a_long_file_is_read_in_many_small_writes_by_jobs_that_take_turns() {
     let server = Server::start().await;
-    let import = imported(&server, &many(6_000)).await;
-    assert_eq!(counts(&import), [6_000, 0, 0, 0, 600]);
-    assert_eq!(report(&server, &import, "&outcome=refused").await.len(), 600);
-    check_many(&mut server.database().connect(), 6_000);
+    let import = imported(&server, &many(2_500)).await;
+    assert_eq!(counts(&import), [2_500, 0, 0, 0, 250]);
+    assert_eq!(report(&server, &import, "&outcome=refused").await.len(), 250);
+    check_many(&mut server.database().connect(), 2_500);
 }
 
 #[tokio::test]
@@ -572,7 +572,7 @@ async fn two_servers_take_each_row_once() {
     let server = Server::start().await;
     let replica = Server::start_on(server.database(), server.clock.clone(), |_| {}).await;
     let admin = server.login(Role::Admin).await;
-    let sent = send(&admin, many(3_000)).await;
+    let sent = send(&admin, many(1_500)).await;
     sent.is(202);
     // Two jobs for one import, as when a claim has grown old under a worker that lives.
     let id = sent.json()["id"].clone();
@@ -587,8 +587,8 @@ async fn two_servers_take_each_row_once() {
     server.clock.advance(minutes(10));
     tokio::join!(server.run_jobs(), replica.run_jobs());
     let import = admin.get(sent.location()).await.expect(200);
-    assert_eq!((&import["status"], counts(&import)), (&json!("done"), [3_000, 0, 0, 0, 300]));
-    check_many(&mut server.database().connect(), 3_000);
+    assert_eq!((&import["status"], counts(&import)), (&json!("done"), [1_500, 0, 0, 0, 150]));
+    check_many(&mut server.database().connect(), 1_500);
 }
 
 #[tokio::test]

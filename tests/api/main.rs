@@ -6,6 +6,36 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[macro_use]
+mod policy;
+
+/// Who may call each operation of a resource, and the story that its examples are recorded from.
+mod resources {
+    mod accounts;
+    mod articles;
+    mod authors;
+    mod editions;
+    mod imports;
+    mod operations;
+    mod pages;
+    mod site;
+    mod subscribers;
+    mod topics;
+
+    pub const ALL: &[crate::policy::Resource] = resources![
+        accounts,
+        articles,
+        authors,
+        editions,
+        imports,
+        operations,
+        pages,
+        site,
+        subscribers,
+        topics
+    ];
+}
+
 mod client;
 mod contract;
 mod executable;
@@ -46,7 +76,6 @@ mod metrics;
 mod migrations;
 mod openapi;
 mod outbox;
-mod policy;
 mod preferences;
 mod preview;
 mod proxy;

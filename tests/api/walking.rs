@@ -13,9 +13,9 @@ use crate::given::{milliseconds, minutes};
 use crate::server::Server;
 use crate::writing::{ARTICLES, at, id, publish, published};
 
-const LASTING: usize = 60;
+const LASTING: usize = 30;
 const WRITERS: usize = 8;
-const WALKS: usize = 6;
+const WALKS: usize = 4;
 
 /// When an article was first published: all over the list, and several at the same moment.
 fn moment(number: usize) -> String {

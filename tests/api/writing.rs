@@ -77,3 +77,17 @@ pub async fn tides(client: &Client) -> Value {
         {"heading": "Harbours", "body": "They stay."}]});
     create(client, body).await
 }
+
+/// An article that says something, as its author would send it.
+pub fn tides_and_harbours() -> Value {
+    json!({
+        "title": "Tides and harbours", "subtitle": "How water moves", "topics": ["sea"], "authors": ["ada-marsh"],
+        "intro": "The sea comes **twice** a day.",
+        "sections": [
+            {"heading": "Reading the water", "body": "Look at the buoys: they lean with the current.", "sections": [
+                {"heading": "Slack water", "body": "For a while nothing moves."}
+            ]},
+            {"heading": "Leaving", "body": "Go with the ebb."}
+        ]
+    })
+}

@@ -12,6 +12,9 @@ pub mod section;
 pub mod sections;
 
 crate::operations! {
+    "drafts": "Articles as editors work on them, and publishing.";
+    "history": "Revisions and past editions of an article.";
+
     post   "/v1/articles"                                        => create::create_article;
     get    "/v1/drafts"                                          => drafts::list_drafts;
     get    "/v1/articles/{article}/draft"                        => draft::get_draft;

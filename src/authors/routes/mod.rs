@@ -6,6 +6,8 @@ mod json;
 pub mod merge;
 
 crate::operations! {
+    "authors": "The authors that articles name.";
+
     get    "/v1/authors"                => authors::list_authors;
     post   "/v1/authors"                => authors::create_author;
     get    "/v1/authors/{author}"       => author::get_author;

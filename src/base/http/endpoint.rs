@@ -21,6 +21,16 @@ pub struct Endpoint {
     pub schemas: fn(&mut Vec<(String, RefOr<Schema>)>),
 }
 
+/// What a resource offers: the groups that its operations form in the OpenAPI document, and the operations in the order of
+/// that document. Declared by [`operations!`](macro@crate::operations).
+#[derive(Clone, Copy)]
+pub struct Operations {
+    /// Name and description of each group that this resource introduces; others may put operations into it, too.
+    pub tags: &'static [(&'static str, &'static str)],
+    /// The operations.
+    pub endpoints: &'static [Endpoint],
+}
+
 /// The route that matched a request.
 #[derive(Debug, Clone, Copy)]
 pub struct Routed {
@@ -30,12 +40,15 @@ pub struct Routed {
     pub open: bool,
 }
 
-/// Declares the operations of a resource in its `routes/mod.rs`. Each line registers a handler and its documentation.
+/// Declares the operations of a resource in its `routes/mod.rs`. Each line registers a handler and its documentation; the
+/// lines before them describe the tags that the handlers' documentation names.
 #[macro_export]
 macro_rules! operations {
-    ($($method:ident $path:literal => $module:ident :: $handler:ident;)*) => {
+    ($($tag:literal: $description:literal;)* $($method:ident $path:literal => $module:ident :: $handler:ident;)*) => {
         /// The operations of this resource, in the order of the OpenAPI document.
-        pub const OPERATIONS: &[$crate::base::http::endpoint::Endpoint] = &[$(
+        pub const OPERATIONS: $crate::base::http::endpoint::Operations = $crate::base::http::endpoint::Operations {
+            tags: &[$(($tag, $description)),*],
+            endpoints: &[$(
             pastey::paste! {
                 $crate::base::http::endpoint::Endpoint {
                     method: stringify!($method),
@@ -58,6 +71,7 @@ macro_rules! operations {
                     },
                 }
             },
-        )*];
+            )*],
+        };
     };
 }

@@ -14,6 +14,8 @@ pub mod sections;
 pub mod unpublish;
 
 crate::operations! {
+    "articles": "Published articles as readers see them: the live editions.";
+
     get    "/v1/articles"                              => articles::list_articles;
     get    "/v1/articles/{article}"                    => article::get_article;
     delete "/v1/articles/{article}"                    => article::trash_article;

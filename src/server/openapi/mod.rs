@@ -10,7 +10,7 @@ use operations::{add_headers, finish_operation, problems};
 use schemas::{open_maps, require_nulls};
 
 use super::dispatch::is_shared;
-use super::routes::endpoints;
+use super::routes::{endpoints, tags};
 use crate::base::http::problem::Problem;
 
 /// The document as it is served: indented JSON that ends with a newline. A test compares it with [`generate`], so that the
@@ -21,20 +21,6 @@ const DESCRIPTION: &str = "A headless CMS for publications: articles, their sect
 Public operations return *editions*: what publishing made of one revision of an article. Operations with an access token \
 work on *drafts*. Errors are RFC 9457 problems with a stable `code`. Lists are paged with opaque cursors. Unknown body \
 fields and query parameters are refused.";
-
-const TAGS: &[(&str, &str)] = &[
-    ("accounts", "Sessions and the current user."),
-    ("articles", "Published articles as readers see them: the live editions."),
-    ("authors", "The authors that articles name."),
-    ("drafts", "Articles as editors work on them, and publishing."),
-    ("feeds", "RSS, Atom, JSON Feed and the sitemap."),
-    ("history", "Revisions and past editions of an article."),
-    ("operations", "Health, metrics, background jobs and this document."),
-    ("pages", "HTML pages for subscribers. They work without JavaScript."),
-    ("site", "Settings of the publication, redirects and changes."),
-    ("subscribers", "The subscriber list: sign-up, consent, import and export."),
-    ("topics", "The topics that articles are about."),
-];
 
 /// Generates the document from the handlers' documentation and `examples`, the text of `openapi/examples.json`: requests and
 /// responses recorded from a running server.
@@ -80,7 +66,7 @@ fn finish(document: &mut Value, examples: &Value) {
         json!({"name": "Lede", "url": env!("CARGO_PKG_REPOSITORY"), "email": "hello@lede.example"});
     document["servers"] = json!([{"url": "/", "description": "This server."}]);
     document["tags"] =
-        TAGS.iter().map(|(name, description)| json!({"name": name, "description": description})).collect();
+        tags().iter().map(|(name, description)| json!({"name": name, "description": description})).collect();
     document["components"]["securitySchemes"] = json!({"bearer": {
         "type": "http", "scheme": "bearer", "bearerFormat": "JWT",
         "description": "An access token from `POST /v1/auth/sessions`: a JWT signed with Ed25519."

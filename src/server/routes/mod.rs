@@ -6,13 +6,17 @@ pub mod document;
 pub mod health;
 pub mod metrics;
 
-use crate::base::http::endpoint::Endpoint;
+use std::collections::BTreeMap;
+
+use crate::base::http::endpoint::{Endpoint, Operations};
 use crate::{
     accounts, articles, authors, changes, editions, feeds, operations, redirects, search, site, subscribers,
     topics, users,
 };
 
 crate::operations! {
+    "operations": "Health, metrics, background jobs and this document.";
+
     get    "/openapi.json" => document::get_openapi;
     get    "/health/live"  => health::get_liveness;
     get    "/health/ready" => health::get_readiness;
@@ -20,7 +24,7 @@ crate::operations! {
 }
 
 /// The resources, in the order of the document.
-const RESOURCES: &[&[Endpoint]] = &[
+const RESOURCES: &[Operations] = &[
     editions::routes::OPERATIONS,
     articles::routes::OPERATIONS,
     topics::routes::OPERATIONS,
@@ -39,5 +43,10 @@ const RESOURCES: &[&[Endpoint]] = &[
 
 /// Every operation.
 pub fn endpoints() -> impl Iterator<Item = &'static Endpoint> {
-    RESOURCES.iter().copied().flatten()
+    RESOURCES.iter().flat_map(|resource| resource.endpoints)
+}
+
+/// The tags of the document and their descriptions, by name.
+pub(super) fn tags() -> BTreeMap<&'static str, &'static str> {
+    RESOURCES.iter().flat_map(|resource| resource.tags).copied().collect()
 }

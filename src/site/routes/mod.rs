@@ -3,6 +3,8 @@
 pub mod site;
 
 crate::operations! {
+    "site": "Settings of the publication, redirects and changes.";
+
     get    "/v1/site" => site::get_site;
     patch  "/v1/site" => site::update_site;
 }

@@ -19,6 +19,9 @@ pub mod unsubscribe_page;
 mod visitor;
 
 crate::operations! {
+    "subscribers": "The subscriber list: sign-up, consent, import and export.";
+    "pages": "HTML pages for subscribers. They work without JavaScript.";
+
     post   "/v1/subscribers"                       => subscribers::subscribe_address;
     get    "/v1/subscribers"                       => subscribers::list_subscribers;
     get    "/v1/subscribers/stats"                 => stats::get_subscriber_stats;

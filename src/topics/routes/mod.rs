@@ -6,6 +6,8 @@ pub mod topic;
 pub mod topics;
 
 crate::operations! {
+    "topics": "The topics that articles are about.";
+
     get    "/v1/topics"               => topics::list_topics;
     post   "/v1/topics"               => topics::create_topic;
     get    "/v1/topics/{topic}"       => topic::get_topic;

@@ -1,5 +1,5 @@
-//! Who may do what: a file of operations for each resource, a line for each operation. Every line is tried by every role
-//! and without a token (`runner.rs`), on things that exist and belong to somebody else (`fixtures.rs`).
+//! Who may do what: a table for each resource (in `resources/`), a line for each operation. Every line is tried by every
+//! role and without a token (`runner.rs`), on things that exist and belong to somebody else (`fixtures.rs`).
 //!
 //! ```ignore
 //! //               contributor author editor admin
@@ -23,11 +23,13 @@ use serde_json::json;
 
 use crate::client::Call;
 use crate::contract;
+use crate::resources;
+use crate::server::Server;
 use fixtures::Fixtures;
 
 /// What a role gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Cell {
+pub enum Cell {
     /// 403.
     Forbidden,
     /// Success for what its user owns, 404 for what belongs to others.
@@ -38,7 +40,7 @@ enum Cell {
 
 /// Who may use an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Access {
+pub enum Access {
     /// No token is needed.
     Anyone,
     /// Depends on the role; the order is that of `Role::ALL`.
@@ -46,10 +48,10 @@ enum Access {
 }
 
 /// An operation, who may use it, and a request that succeeds for those who may.
-struct Line {
-    operation: &'static str,
-    access: Access,
-    call: for<'a> fn(&'a Fixtures) -> Pin<Box<dyn Future<Output = Call> + 'a>>,
+pub struct Line {
+    pub operation: &'static str,
+    pub access: Access,
+    pub call: for<'a> fn(&'a Fixtures) -> Pin<Box<dyn Future<Output = Call> + 'a>>,
 }
 
 macro_rules! cell {
@@ -76,7 +78,7 @@ macro_rules! access {
 /// The lines of one resource, and their tests.
 macro_rules! policy {
     ($($operation:ident: $access:tt => |$on:ident| $call:expr;)*) => {
-        pub const LINES: &[$crate::policy::Line] = &[$(
+        pub(crate) const LINES: &[$crate::policy::Line] = &[$(
             $crate::policy::Line {
                 operation: stringify!($operation),
                 access: access!($access),
@@ -96,36 +98,31 @@ macro_rules! policy {
     };
 }
 
-mod fixtures;
-mod runner;
+pub mod fixtures;
+pub mod runner;
 
-mod accounts;
-mod articles;
-mod authors;
-mod editions;
-mod imports;
-mod operations;
-mod pages;
-mod site;
-mod subscribers;
-mod topics;
+/// What the suite knows of a resource.
+pub struct Resource {
+    pub name: &'static str,
+    pub lines: &'static [Line],
+    /// Calls each of its operations on a server of its own.
+    pub story: for<'a> fn(&'a Server) -> Pin<Box<dyn Future<Output = ()> + 'a>>,
+}
+
+/// The resources of these names, each a module that says who may do what and tells its story.
+macro_rules! resources {
+    ($($name:ident),* $(,)?) => {
+        &[$($crate::policy::Resource {
+            name: stringify!($name),
+            lines: $name::LINES,
+            story: |server| Box::pin($name::story(server)),
+        }),*]
+    };
+}
 
 /// The lines of all resources.
 fn lines() -> impl Iterator<Item = &'static Line> {
-    [
-        accounts::LINES,
-        articles::LINES,
-        authors::LINES,
-        editions::LINES,
-        imports::LINES,
-        operations::LINES,
-        pages::LINES,
-        site::LINES,
-        subscribers::LINES,
-        topics::LINES,
-    ]
-    .into_iter()
-    .flatten()
+    resources::ALL.iter().flat_map(|resource| resource.lines)
 }
 
 #[test]

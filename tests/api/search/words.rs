@@ -189,19 +189,19 @@ async fn texts_of_any_size_and_script_can_be_found() {
     let server = Server::start().await;
     let editor = server.login(Role::Editor).await;
     let characters: String = (0x4e00..0x4e00 + 20_000).filter_map(char::from_u32).collect();
-    let numbers = (0..25_000).map(|n| n.to_string()).collect::<Vec<_>>().join("\n\n");
+    let numbers = (0..10_000).map(|n| n.to_string()).collect::<Vec<_>>().join("\n\n");
     for (slug, text) in [
         ("characters", format!("first {}", characters.repeat(3))),
         ("numbers", format!("first {numbers}")),
         ("long", format!("first {}", "é".repeat(90_000))),
-        ("ligatures", format!("first {}", "ﷺ\n\n".repeat(30_000))),
-        ("again", "first\n\n".repeat(25_000)),
+        ("ligatures", format!("first {}", "ﷺ\n\n".repeat(10_000))),
+        ("again", "first\n\n".repeat(10_000)),
     ] {
         published(&editor, json!({"title": slug, "slug": slug, "sections": [{"body": text}]})).await;
     }
     let reader = server.client();
     assert_eq!(found_for(&reader, "first").await, "again#- ligatures#- numbers#- long#- characters#-");
     assert_eq!(found_for(&reader, "一丁").await, "characters#-");
-    assert_eq!(found_for(&reader, "24999").await, "numbers#-");
+    assert_eq!(found_for(&reader, "9999").await, "numbers#-");
     assert_eq!(found_for(&reader, "ééé").await, "long#-");
 }

@@ -1,6 +1,11 @@
 //! What readers see of articles, and how it gets there.
 
+use lede::auth::Role;
 use serde_json::json;
+
+use crate::given;
+use crate::server::Server;
+use crate::writing::tides_and_harbours;
 
 #[rustfmt::skip]
 policy! {
@@ -21,4 +26,31 @@ policy! {
     unpublish_article:     [403 own any any] => |on| on.post(on.live().await + "/unpublish");
     list_editions:         [own own any any] => |on| on.get(on.live().await + "/editions");
     get_edition:           [own own any any] => |on| on.get(on.live().await + "/editions/1");
+}
+
+/// What the examples are recorded from.
+pub async fn story(server: &Server) {
+    let editor = server.login(Role::Editor).await;
+    editor.post("/v1/articles").json(tides_and_harbours()).await.is(201);
+    let article = "/v1/articles/tides-and-harbours";
+    editor.post(format!("{article}/publish")).json(json!({"revision": 1})).await.is(200);
+    let anyone = server.client();
+    anyone.get("/v1/articles").await.is(200);
+    anyone.get(article).await.is(200);
+    for part in ["/html", "/markdown", "/sections", "/sections/slack-water"] {
+        anyone.get(format!("{article}{part}")).await.is(200);
+    }
+    anyone.get("/v1/search?q=slack+mov").await.is(200);
+    anyone.get("/v1/changes").await.is(200);
+
+    for title in ["Ebb", "Flow", "Slack water"] {
+        let article = json!({"title": title, "topics": ["tides"], "intro": "The sea comes **twice** a day."});
+        editor.post("/v1/articles").json(article).await.is(201);
+        let path = format!("/v1/articles/{}", title.to_lowercase().replace(' ', "-"));
+        editor.get(format!("{path}/preview")).await.is(200);
+        editor.post(format!("{path}/publish")).json(json!({"revision": 1})).await.is(200);
+        server.clock.advance(given::hours(1));
+    }
+    anyone.get("/v1/articles/flow/adjacent?topic=tides").await.is(200);
+    anyone.get("/v1/articles/flow/related").await.is(200);
 }
