@@ -40,28 +40,8 @@ macro_rules! text_enum {
             }
         }
 
-        impl<DB> diesel::serialize::ToSql<diesel::sql_types::Text, DB> for $name
-        where
-            DB: diesel::backend::Backend,
-            str: diesel::serialize::ToSql<diesel::sql_types::Text, DB>,
-        {
-            fn to_sql<'b>(
-                &'b self,
-                out: &mut diesel::serialize::Output<'b, '_, DB>,
-            ) -> diesel::serialize::Result {
-                self.as_str().to_sql(out)
-            }
-        }
-
-        impl<DB> diesel::deserialize::FromSql<diesel::sql_types::Text, DB> for $name
-        where
-            DB: diesel::backend::Backend,
-            String: diesel::deserialize::FromSql<diesel::sql_types::Text, DB>,
-        {
-            fn from_sql(value: DB::RawValue<'_>) -> diesel::deserialize::Result<Self> {
-                let text = String::from_sql(value)?;
-                Self::parse(&text).ok_or_else(|| format!("{} is no {}", text, stringify!($name)).into())
-            }
-        }
+        $crate::text_column!($name, |text| {
+            $name::parse(&text).ok_or_else(|| format!("{text} is no {}", stringify!($name)).into())
+        });
     };
 }

@@ -96,10 +96,13 @@ impl<T: std::fmt::Debug + DeserializeOwned + 'static> FromSql<JsonText, Pg> for 
 }
 through_either!([T: std::fmt::Debug + Serialize + DeserializeOwned + Send + Sync + 'static] JsonText, Json<T>);
 
-/// Lets a newtype over text be a column. The type offers `as_str()` and `from_stored(String)`.
+/// Lets a type be a column of text. The type offers `as_str()`, and `from_stored(String)` unless `$read` is given.
 #[macro_export]
 macro_rules! text_column {
     ($name:ty) => {
+        $crate::text_column!($name, |text| Ok(<$name>::from_stored(text)));
+    };
+    ($name:ty, $read:expr) => {
         impl<DB> diesel::serialize::ToSql<diesel::sql_types::Text, DB> for $name
         where
             DB: diesel::backend::Backend,
@@ -118,7 +121,8 @@ macro_rules! text_column {
             String: diesel::deserialize::FromSql<diesel::sql_types::Text, DB>,
         {
             fn from_sql(value: DB::RawValue<'_>) -> diesel::deserialize::Result<Self> {
-                Ok(<$name>::from_stored(String::from_sql(value)?))
+                let read: fn(String) -> diesel::deserialize::Result<Self> = $read;
+                read(String::from_sql(value)?)
             }
         }
     };
