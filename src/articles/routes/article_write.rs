@@ -1,34 +1,33 @@
-//! What every write to an article reads from its request, at once and in one place, so that no handler can forget to
-//! resolve the slug in its language or to check `If-Match`.
+//! What every write to a draft reads from its request, at once and in one place, so that no handler can forget to check
+//! `If-Match`.
 
 use std::pin::Pin;
 
 use actix_web::dev::Payload;
 use actix_web::http::header;
-use actix_web::web::{Data, Path};
+use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
 
-use super::paths::{ArticlePath, InLocale};
+use super::article_in_path::ArticleInPath;
 use crate::app::App;
 use crate::articles::ArticleKey;
 use crate::articles::draft::Draft;
 use crate::articles::edit::{Editor, edit};
 use crate::articles::output::{self, Warning};
 use crate::articles::scope::WriteScope;
-use crate::auth::{Actor, Permission, WriteArticles};
+use crate::auth::{Actor, WriteArticles};
 use crate::base::db::{Connection, Tx};
 use crate::base::error::{Error, Result};
-use crate::base::http::{IfMatch, Query, Response};
+use crate::base::http::{IfMatch, Response};
 use crate::base::ids::SectionId;
 use crate::base::text::Locale;
 
-/// A write to the article in the path by a user with the right `P`.
+/// A write to the draft of the article in the path.
 #[derive(Debug, Clone)]
-pub struct ArticleWrite<P> {
+pub struct DraftWrite {
     /// The user.
-    pub actor: Actor<P>,
-    /// The article.
-    pub article: ArticleKey,
+    pub actor: Actor<WriteArticles>,
+    article: ArticleKey,
     /// The value of `If-Match`. It is read inside the write: authentication and the replay of an idempotent request
     /// come before preconditions.
     if_match: Option<String>,
@@ -36,10 +35,7 @@ pub struct ArticleWrite<P> {
     locale: Locale,
 }
 
-/// A write to the draft of the article in the path.
-pub type DraftWrite = ArticleWrite<WriteArticles>;
-
-impl<P: Permission> FromRequest for ArticleWrite<P> {
+impl FromRequest for DraftWrite {
     type Error = Error;
     type Future = Pin<Box<dyn Future<Output = Result<Self>>>>;
 
@@ -47,15 +43,10 @@ impl<P: Permission> FromRequest for ArticleWrite<P> {
         let app = req.app_data::<Data<App>>().cloned();
         let if_match = req.headers().get(header::IF_MATCH);
         let if_match = if_match.map(|value| value.to_str().unwrap_or_default().to_owned());
-        let actor = Actor::from_request(req, payload);
-        let path = Path::<ArticlePath>::from_request(req, payload);
-        let query = Query::<InLocale>::from_request(req, payload);
+        let target = ArticleInPath::from_request(req, payload);
         Box::pin(async move {
             let app = app.ok_or_else(|| Error::internal("the application is missing"))?;
-            let actor = actor.await?;
-            let path = path.await.map_err(|_| Error::NotFound("page"))?.into_inner();
-            let Query(locale) = query.await?;
-            let article = locale.key(&app, path.article);
+            let ArticleInPath { actor, article } = target.await?;
             Ok(Self { actor, article, if_match, locale: app.config.site.locale.clone() })
         })
     }

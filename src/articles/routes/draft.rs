@@ -1,21 +1,19 @@
 //! `/v1/articles/{article}/draft`.
 
-use actix_web::web::{Data, Path};
+use actix_web::web::Data;
 use serde_json::Value;
 
+use super::article_in_path::DraftRead;
 use super::article_write::{DraftWrite, draft_response};
 use super::paths::{ArticlePath, InLocale};
 use crate::app::App;
-use crate::articles::draft::Draft as DraftState;
 use crate::articles::input::{DraftPatch, UpdateDraft};
 use crate::articles::metadata::change_metadata;
 use crate::articles::output::{Draft, warnings};
-use crate::articles::resolve::resolve_article;
 use crate::articles::scope::WriteScope;
-use crate::auth::{Actor, ReadDrafts};
 use crate::base::error::Result;
 use crate::base::http::conditional::IfMatchHeader;
-use crate::base::http::{MergePatch, Query, Response};
+use crate::base::http::{MergePatch, Response};
 
 /// Get a draft
 ///
@@ -28,17 +26,10 @@ use crate::base::http::{MergePatch, Query, Response};
         (status = 200, description = "The draft.", body = Draft, headers(("ETag" = String, description = "Its version."))),
         (status = 409, description = "`slug-moved`: the slug of the draft has changed. The new one is in `slug`."),
     ))]
-pub async fn get_draft(
-    app: Data<App>,
-    actor: Actor<ReadDrafts>,
-    path: Path<ArticlePath>,
-    Query(locale): Query<InLocale>,
-) -> Result<Response> {
-    let article = locale.key(&app, path.into_inner().article);
+pub async fn get_draft(app: Data<App>, read: DraftRead) -> Result<Response> {
     app.db
         .snapshot(move |conn| {
-            let row = resolve_article(conn, actor, &article)?;
-            let draft = DraftState::load(conn, row)?;
+            let draft = read.draft(conn)?;
             draft_response(conn, &draft, Vec::new())
         })
         .await

@@ -1,20 +1,19 @@
 //! `/v1/articles/{article}/draft/markdown`.
 
-use actix_web::web::{Data, Path};
+use actix_web::web::Data;
 
+use super::article_in_path::DraftRead;
 use super::article_write::{DraftWrite, draft_response};
 use super::paths::{ArticlePath, InLocale};
 use crate::app::App;
 use crate::articles::draft::Draft as DraftState;
 use crate::articles::markdown_document::{read_markdown, write_markdown};
 use crate::articles::output::{Draft, warnings};
-use crate::articles::resolve::resolve_article;
 use crate::articles::scope::WriteScope;
 use crate::articles::write::replace_by_document;
-use crate::auth::{Actor, ReadDrafts};
 use crate::base::error::Result;
 use crate::base::http::conditional::IfMatchHeader;
-use crate::base::http::{Markdown, Query, Response};
+use crate::base::http::{Markdown, Response};
 use crate::terms;
 
 /// Get a draft as Markdown
@@ -28,17 +27,10 @@ use crate::terms;
          headers(("ETag" = String, description = "The version of the draft."))),
         (status = 409, description = "`slug-moved`: the slug of the draft has changed. The new one is in `slug`."),
     ))]
-pub async fn get_draft_markdown(
-    app: Data<App>,
-    actor: Actor<ReadDrafts>,
-    path: Path<ArticlePath>,
-    Query(locale): Query<InLocale>,
-) -> Result<Response> {
-    let article = locale.key(&app, path.into_inner().article);
+pub async fn get_draft_markdown(app: Data<App>, read: DraftRead) -> Result<Response> {
     app.db
         .snapshot(move |conn| {
-            let row = resolve_article(conn, actor, &article)?;
-            let DraftState { row, content, .. } = DraftState::load(conn, row)?;
+            let DraftState { row, content, .. } = read.draft(conn)?;
             let authors = terms::store::resolve(conn, &content.metadata.authors)?;
             let topics = terms::store::resolve(conn, &content.metadata.topics)?;
             let document = write_markdown(row.id, &content, &authors, &topics, row.published_at);

@@ -6,12 +6,13 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::App;
-use crate::articles::draft_list::{self, DraftFilter, Position};
+use crate::articles::draft_list::{self, DraftFilter};
 use crate::articles::output::DraftItem;
 use crate::auth::{Actor, ReadDrafts};
+use crate::base::db::Connection;
 use crate::base::error::Result;
 use crate::base::http::page::PageParams;
-use crate::base::http::{PageRequest, Query, Response, page};
+use crate::base::http::{PageRequest, Query, Response};
 
 /// A page of drafts.
 #[derive(Debug, Serialize, ToSchema)]
@@ -23,7 +24,6 @@ pub struct DraftPage {
     #[schema(max_length = 1000)]
     next_cursor: Option<String>,
     /// The number of drafts on all pages, if `include_total` is true.
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, nullable = false, minimum = 0, maximum = 2_147_483_647)]
     total: Option<i64>,
 }
@@ -41,17 +41,16 @@ pub async fn list_drafts(
     req: HttpRequest,
     Query((filter, page)): Query<(DraftFilter, PageRequest)>,
 ) -> Result<Response> {
-    let after: Option<Position> = page.after(&filter)?;
-    let answer = app
-        .db
-        .snapshot(move |conn| {
-            let owner = actor.only_of();
-            let total = page.include_total.then(|| draft_list::count(conn, &filter, owner)).transpose()?;
-            let mut rows = draft_list::list(conn, &filter, owner, after, page.limit + 1)?;
-            let next_cursor = page.cut(&mut rows, &filter, |row| filter.position(row))?;
-            Ok(DraftPage { items: DraftItem::all(conn, &rows)?, next_cursor, total })
-        })
-        .await?;
-    let next = answer.next_cursor.as_deref();
-    Ok(page::with_next_link(Response::ok(&answer)?, req.path(), req.query_string(), next))
+    let owner = actor.only_of();
+    let read = move |conn: &mut Connection| {
+        let page = page.read(
+            conn,
+            &filter,
+            |conn, after, limit| draft_list::list(conn, &filter, owner, after, limit),
+            |row| filter.position(row),
+            |conn| draft_list::count(conn, &filter, owner),
+        )?;
+        page.try_convert(|rows| DraftItem::all(conn, &rows))
+    };
+    app.db.snapshot(read).await?.private(&req)
 }

@@ -1,5 +1,6 @@
 //! Drafts over HTTP.
 
+pub mod article_in_path;
 pub mod article_write;
 pub mod create;
 pub mod draft;

@@ -5,21 +5,20 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+use super::article_in_path::DraftRead;
 use super::article_write::{DraftWrite, draft_response};
 use super::paths::{InLocale, RevisionPath};
 use crate::app::App;
 use crate::articles::output::Draft;
-use crate::articles::resolve::resolve_article;
 use crate::articles::scope::WriteScope;
 use crate::articles::{Cover, Section, Seo, WebsitePath, history, write as writes};
-use crate::auth::{Actor, ReadDrafts};
 use crate::authors::AuthorRef;
 use crate::base::clock::Timestamp;
 use crate::base::db::{Connection, Tx};
 use crate::base::error::{Error, Result};
 use crate::base::http::conditional::IfMatchHeader;
 use crate::base::http::idempotency::IdempotencyKeyHeader;
-use crate::base::http::{IdempotencyKey, Query, Response};
+use crate::base::http::{IdempotencyKey, Response};
 use crate::base::ids::{ArticleId, SectionId, UserId};
 use crate::base::text::Locale;
 use crate::base::text::slug::{Anchor, Slug};
@@ -119,17 +118,11 @@ impl From<Section> for RevisionSection {
         (status = 200, description = "The revision.", body = Revision),
         (status = 409, description = "`slug-moved`: the slug of the draft has changed. The new one is in `slug`."),
     ))]
-pub async fn get_revision(
-    app: Data<App>,
-    actor: Actor<ReadDrafts>,
-    path: Path<RevisionPath>,
-    Query(locale): Query<InLocale>,
-) -> Result<Response> {
-    let RevisionPath { article, revision } = path.into_inner();
-    let article = locale.key(&app, article);
+pub async fn get_revision(app: Data<App>, read: DraftRead, path: Path<RevisionPath>) -> Result<Response> {
+    let revision = path.into_inner().revision;
     app.db
         .snapshot(move |conn| {
-            let id = resolve_article(conn, actor, &article)?.id;
+            let id = read.row(conn)?.id;
             Response::ok(&Revision::find(conn, id, revision)?)
         })
         .await

@@ -1,19 +1,19 @@
 //! `GET /v1/articles/{article}/revisions`.
 
 use actix_web::HttpRequest;
-use actix_web::web::{Data, Path};
+use actix_web::web::Data;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::article_in_path::DraftRead;
 use super::paths::{ArticlePath, InLocale};
 use crate::app::App;
 use crate::articles::history::{self, RevisionRow};
-use crate::articles::resolve::resolve_article;
-use crate::auth::{Actor, ReadDrafts};
 use crate::base::clock::Timestamp;
+use crate::base::db::Connection;
 use crate::base::error::Result;
 use crate::base::http::page::PageParams;
-use crate::base::http::{PageRequest, Query, Response, page};
+use crate::base::http::{PageRequest, Query, Response};
 use crate::base::ids::UserId;
 
 /// An item of the list of revisions.
@@ -41,7 +41,6 @@ pub struct RevisionPage {
     #[schema(max_length = 1000)]
     next_cursor: Option<String>,
     /// The number of revisions on all pages, if `include_total` is true.
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, nullable = false, minimum = 0, maximum = 2_147_483_647)]
     total: Option<i64>,
 }
@@ -65,25 +64,19 @@ impl From<RevisionRow> for RevisionItem {
     ))]
 pub async fn list_revisions(
     app: Data<App>,
-    actor: Actor<ReadDrafts>,
+    read: DraftRead,
     req: HttpRequest,
-    path: Path<ArticlePath>,
-    Query((locale, page)): Query<(InLocale, PageRequest)>,
+    Query(page): Query<PageRequest>,
 ) -> Result<Response> {
-    let article = locale.key(&app, path.into_inner().article);
-    let answer = app
-        .db
-        .snapshot(move |conn| {
-            let id = resolve_article(conn, actor, &article)?.id;
-            let list = ("revisions", id);
-            let before: Option<i64> = page.after(&list)?;
-            let total = page.include_total.then(|| history::count_revisions(conn, id)).transpose()?;
-            let mut rows = history::list_revisions(conn, id, before, page.limit + 1)?;
-            let next_cursor = page.cut(&mut rows, &list, |row| row.revision)?;
-            let items = rows.into_iter().map(RevisionItem::from).collect();
-            Ok(RevisionPage { items, next_cursor, total })
-        })
-        .await?;
-    let next = answer.next_cursor.as_deref();
-    Ok(page::with_next_link(Response::ok(&answer)?, req.path(), req.query_string(), next))
+    let read = move |conn: &mut Connection| {
+        let id = read.row(conn)?.id;
+        page.read(
+            conn,
+            &("revisions", id),
+            |conn, before, limit| history::list_revisions(conn, id, before, limit),
+            |row| row.revision,
+            |conn| history::count_revisions(conn, id),
+        )
+    };
+    app.db.snapshot(read).await?.map(RevisionItem::from).private(&req)
 }

@@ -2,20 +2,19 @@
 
 use actix_web::web::{Data, Path};
 
+use super::article_in_path::DraftRead;
 use super::article_write::DraftWrite;
 use super::paths::{InLocale, SectionPath};
 use crate::app::App;
 use crate::articles::SectionRef;
 use crate::articles::draft::Draft as DraftState;
 use crate::articles::output::{DraftSection, WrittenSection, warnings};
-use crate::articles::resolve::resolve_article;
 use crate::articles::scope::WriteScope;
 use crate::articles::section_change::{SectionChange, UpdateSection};
 use crate::articles::tree;
-use crate::auth::{Actor, ReadDrafts};
 use crate::base::error::{Error, Result};
 use crate::base::http::conditional::IfMatchHeader;
-use crate::base::http::{MergePatch, Query, Response};
+use crate::base::http::{MergePatch, Response};
 
 /// Get a section of a draft
 ///
@@ -27,18 +26,11 @@ use crate::base::http::{MergePatch, Query, Response};
         (status = 200, description = "The section.", body = DraftSection, headers(("ETag" = String, description = "The version of the article."))),
         (status = 409, description = "`slug-moved`: the slug of the draft has changed. The new one is in `slug`."),
     ))]
-pub async fn get_draft_section(
-    app: Data<App>,
-    actor: Actor<ReadDrafts>,
-    path: Path<SectionPath>,
-    Query(locale): Query<InLocale>,
-) -> Result<Response> {
-    let SectionPath { article, section } = path.into_inner();
-    let article = locale.key(&app, article);
+pub async fn get_draft_section(app: Data<App>, read: DraftRead, path: Path<SectionPath>) -> Result<Response> {
+    let section = path.into_inner().section;
     app.db
         .snapshot(move |conn| {
-            let row = resolve_article(conn, actor, &article)?;
-            let draft = DraftState::load(conn, row)?;
+            let draft = read.draft(conn)?;
             let section = find(&draft, &section)?;
             Ok(Response::ok(&DraftSection::new(&draft, section))?.version(draft.row.version))
         })

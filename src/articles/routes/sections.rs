@@ -1,27 +1,25 @@
 //! `/v1/articles/{article}/draft/sections`.
 
-use actix_web::web::{Data, Path};
+use actix_web::web::Data;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+use super::article_in_path::DraftRead;
 use super::article_write::{DraftWrite, draft_response};
 use super::paths::{ArticlePath, InLocale};
 use crate::app::App;
 use crate::articles::SectionRef;
-use crate::articles::draft::Draft as DraftState;
 use crate::articles::output::{Draft, DraftSection, Warning, WrittenSection, warnings};
-use crate::articles::resolve::resolve_article;
 use crate::articles::scope::WriteScope;
 use crate::articles::section_input::{CheckedSection, SectionInput, check_all, check_one};
 use crate::articles::tree::{self, Destination, Pointers};
 use crate::articles::write::replace_sections as replace;
-use crate::auth::{Actor, ReadDrafts};
 use crate::base::db::Tx;
 use crate::base::error::{Error, Result};
 use crate::base::http::conditional::IfMatchHeader;
 use crate::base::http::idempotency::IdempotencyKeyHeader;
-use crate::base::http::{IdempotencyKey, Json, Query, Response};
+use crate::base::http::{IdempotencyKey, Json, Response};
 use crate::base::ids::SectionId;
 
 /// The sections of a draft.
@@ -90,17 +88,10 @@ pub struct ReplaceSections {
         (status = 200, description = "The sections.", body = DraftSections, headers(("ETag" = String, description = "The version of the article."))),
         (status = 409, description = "`slug-moved`: the slug of the draft has changed. The new one is in `slug`."),
     ))]
-pub async fn list_draft_sections(
-    app: Data<App>,
-    actor: Actor<ReadDrafts>,
-    path: Path<ArticlePath>,
-    Query(locale): Query<InLocale>,
-) -> Result<Response> {
-    let article = locale.key(&app, path.into_inner().article);
+pub async fn list_draft_sections(app: Data<App>, read: DraftRead) -> Result<Response> {
     app.db
         .snapshot(move |conn| {
-            let row = resolve_article(conn, actor, &article)?;
-            let draft = DraftState::load(conn, row)?;
+            let draft = read.draft(conn)?;
             let sections = &draft.content.sections;
             let items = sections.iter().map(|section| DraftSection::new(&draft, section)).collect();
             Ok(Response::ok(&DraftSections { items, next_cursor: None })?.version(draft.row.version))

@@ -7,12 +7,12 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 use utoipa::IntoParams;
 
 use super::json::{self, sha256};
 use super::query::{FromParams, Params};
 use super::response::Response;
+use crate::base::db::Connection;
 use crate::base::error::{Error, Invalid, Result};
 
 /// The longest cursor, in bytes. It contains the sort keys of an item, such as a title, which may be non-ASCII.
@@ -31,9 +31,9 @@ pub struct PageRequest {
 
 /// A page of a list, as it is serialized into the response.
 #[derive(Debug, Serialize)]
-pub struct Page {
-    /// The serialized items.
-    pub items: Vec<Box<RawValue>>,
+pub struct Page<T> {
+    /// The items.
+    pub items: Vec<T>,
     /// The cursor of the next page; `None` on the last.
     pub next_cursor: Option<String>,
     /// The number of items in the whole list, if `include_total` is true.
@@ -76,6 +76,26 @@ impl FromParams for PageRequest {
 }
 
 impl PageRequest {
+    /// Reads one page. `list` is the list's filters and order, `find` reads at most a number of rows after these sort keys,
+    /// `at` returns a row's sort keys, and `count` counts the whole list; it is called only if `include_total` is true.
+    ///
+    /// # Errors
+    /// As [`PageRequest::after`], `find` and `count`.
+    pub fn read<T, K: Serialize + DeserializeOwned>(
+        &self,
+        conn: &mut Connection,
+        list: &impl std::fmt::Debug,
+        find: impl FnOnce(&mut Connection, Option<K>, i64) -> Result<Vec<T>>,
+        at: impl Fn(&T) -> K,
+        count: impl FnOnce(&mut Connection) -> Result<i64>,
+    ) -> Result<Page<T>> {
+        let after = self.after(list)?;
+        let total = self.include_total.then(|| count(conn)).transpose()?;
+        let mut items = find(conn, after, self.limit + 1)?;
+        let next_cursor = self.cut(&mut items, list, at)?;
+        Ok(Page { items, next_cursor, total })
+    }
+
     /// Decodes the cursor into the sort keys of the previous page's last item. `list` is the list's filters and order.
     ///
     /// # Errors
@@ -106,14 +126,38 @@ impl PageRequest {
     }
 }
 
-impl Page {
+impl<T> Page<T> {
+    /// Converts each item.
+    pub fn map<U>(self, convert: impl FnMut(T) -> U) -> Page<U> {
+        let Self { items, next_cursor, total } = self;
+        Page { items: items.into_iter().map(convert).collect(), next_cursor, total }
+    }
+
+    /// Converts all items together.
+    ///
+    /// # Errors
+    /// Those of `convert`.
+    pub fn try_convert<U>(self, convert: impl FnOnce(Vec<T>) -> Result<Vec<U>>) -> Result<Page<U>> {
+        let Self { items, next_cursor, total } = self;
+        Ok(Page { items: convert(items)?, next_cursor, total })
+    }
+}
+
+impl<T: Serialize> Page<T> {
+    /// Returns the response to a caller with a token, with the link to the next page.
+    ///
+    /// # Errors
+    /// As [`Response::ok`].
+    pub fn private(&self, req: &HttpRequest) -> Result<Response> {
+        Ok(with_next_link(Response::ok(self)?, req, self.next_cursor.as_deref()))
+    }
+
     /// Returns the public response, with the link to the next page.
     ///
     /// # Errors
     /// As [`Response::public_json`].
     pub fn public(&self, req: &HttpRequest) -> Result<Response> {
-        let answer = Response::public_json(self)?;
-        Ok(with_next_link(answer, req.path(), req.query_string(), self.next_cursor.as_deref()))
+        Ok(with_next_link(Response::public_json(self)?, req, self.next_cursor.as_deref()))
     }
 }
 
@@ -137,14 +181,15 @@ pub fn foreign_cursor() -> Error {
 
 /// Adds the `Link` header (RFC 8288) with the next page, if there is one.
 #[must_use]
-pub fn with_next_link(answer: Response, path: &str, query: &str, next_cursor: Option<&str>) -> Response {
+pub fn with_next_link(answer: Response, req: &HttpRequest, next_cursor: Option<&str>) -> Response {
     let Some(next) = next_cursor else { return answer };
     let mut link = url::form_urlencoded::Serializer::new(String::new());
-    for (key, value) in url::form_urlencoded::parse(query.as_bytes()).filter(|(key, _)| key != "cursor") {
+    let pairs = url::form_urlencoded::parse(req.query_string().as_bytes());
+    for (key, value) in pairs.filter(|(key, _)| key != "cursor") {
         link.append_pair(&key, &value);
     }
     link.append_pair("cursor", next);
-    answer.header(header::LINK, format!("<{path}?{}>; rel=\"next\"", link.finish()))
+    answer.header(header::LINK, format!("<{}?{}>; rel=\"next\"", req.path(), link.finish()))
 }
 
 /// Parses a `sort` query parameter: names separated by commas, each with `-` in front for descending order, none twice.

@@ -85,7 +85,7 @@ pub async fn list_changes(
     let answer = items::read_current(&app, find, make).await?;
     let found = Response::public_json(&answer)?.surrogate_key("articles");
     let next = answer.has_more.then_some(answer.next_cursor.as_str());
-    Ok(page::with_next_link(found, req.path(), req.query_string(), next))
+    Ok(page::with_next_link(found, &req, next))
 }
 
 /// The changes of a page, without their articles.

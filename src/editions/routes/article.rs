@@ -5,7 +5,7 @@ use actix_web::web::{Data, Path};
 
 use crate::app::App;
 use crate::articles::ArticleKey;
-use crate::articles::routes::article_write::ArticleWrite;
+use crate::articles::routes::article_in_path::ArticleInPath;
 use crate::articles::routes::paths::{ArticlePath, InLocale};
 use crate::auth::RemoveArticles;
 use crate::base::error::Result;
@@ -59,7 +59,7 @@ pub async fn get_article(
         (status = 204, description = "In the trash.", headers(("ETag" = String, description = "The version of the article."))),
         (status = 409, description = "`in-trash`: it is in the trash already. `slug-moved`: the new slug is in `slug`."),
     ))]
-pub async fn trash_article(app: Data<App>, write: ArticleWrite<RemoveArticles>) -> Result<Response> {
+pub async fn trash_article(app: Data<App>, write: ArticleInPath<RemoveArticles>) -> Result<Response> {
     app.db
         .write_as(write.actor.user, move |tx| {
             let version = publish::trash(tx, write.actor, &write.article)?;

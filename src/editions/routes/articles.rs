@@ -3,14 +3,13 @@
 use actix_web::HttpRequest;
 use actix_web::web::Data;
 use serde::Serialize;
-use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::base::db::Connection;
 use crate::base::error::Result;
 use crate::base::http::page::PageParams;
-use crate::base::http::{PageRequest, Query, Response, page};
+use crate::base::http::{Page, PageRequest, Query, Response};
 use crate::editions::list::EditionFilter;
 use crate::editions::order::{EditionOrder, Position};
 use crate::editions::view::View;
@@ -21,13 +20,12 @@ use crate::editions::{EditionItem, items};
 #[schema(as = EditionPage)]
 pub struct EditionPage {
     /// The articles.
-    #[schema(value_type = Vec<EditionItem>, max_items = 100)]
-    items: Vec<Box<RawValue>>,
+    #[schema(max_items = 100)]
+    items: Vec<EditionItem>,
     /// The cursor of the next page, if there is one.
     #[schema(max_length = 2000)]
     next_cursor: Option<String>,
     /// The number of articles on all pages, if `include_total` is true.
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, nullable = false, minimum = 0, maximum = 2_147_483_647)]
     total: Option<i64>,
 }
@@ -48,19 +46,20 @@ pub async fn list_articles(
     req: HttpRequest,
     Query(((filter, order), (view, page))): Query<((EditionFilter, EditionOrder), (View, PageRequest))>,
 ) -> Result<Response> {
-    let after: Option<Position> = page.after(&(&filter, &order))?;
     let key = filter.surrogate_key();
     let find = move |conn: &mut Connection| {
         let editions = filter.resolve(conn)?;
-        let total = page.include_total.then(|| editions.count(conn)).transpose()?;
-        let mut rows = editions.find(conn, &order, after.as_ref(), page.limit + 1)?;
-        let next_cursor = page.cut(&mut rows, &(&filter, &order), |row| order.position(row))?;
-        Ok((rows, (next_cursor, total)))
+        let page = page.read(
+            conn,
+            &(&filter, &order),
+            |conn, after: Option<Position>, limit| editions.find(conn, &order, after.as_ref(), limit),
+            |row| order.position(row),
+            |conn| editions.count(conn),
+        )?;
+        Ok((page.items, (page.next_cursor, page.total)))
     };
     let make = move |conn: &mut Connection, rows, (next_cursor, total)| {
-        Ok(EditionPage { items: items::select(conn, rows, &view)?, next_cursor, total })
+        Ok(Page { items: items::select(conn, rows, &view)?, next_cursor, total })
     };
-    let answer = items::read_current(&app, find, make).await?;
-    let found = Response::public_json(&answer)?.surrogate_key(key);
-    Ok(page::with_next_link(found, req.path(), req.query_string(), answer.next_cursor.as_deref()))
+    Ok(items::read_current(&app, find, make).await?.public(&req)?.surrogate_key(key))
 }

@@ -7,11 +7,10 @@ use utoipa::IntoParams;
 use crate::app::App;
 use crate::articles::ArticleRef;
 use crate::articles::history::find_revision_content;
-use crate::articles::resolve::resolve_article;
+use crate::articles::routes::article_in_path::DraftRead;
 use crate::articles::routes::paths::InLocale;
-use crate::auth::{Actor, ReadDrafts};
 use crate::base::error::{Error, Result};
-use crate::base::http::{Query, Response};
+use crate::base::http::Response;
 use crate::editions::render::{Facts, edition};
 use crate::editions::{Edition, context, store};
 
@@ -21,10 +20,10 @@ use crate::editions::{Edition, context, store};
 pub struct EditionPath {
     /// The id or the slug of the article.
     #[param(value_type = String, max_length = 120)]
-    article: ArticleRef,
+    pub article: ArticleRef,
     /// The number of the edition.
     #[param(minimum = 1, maximum = 2_147_483_647)]
-    edition: i64,
+    pub edition: i64,
 }
 
 /// Get an edition
@@ -37,19 +36,13 @@ pub struct EditionPath {
         (status = 200, description = "The edition.", body = Edition),
         (status = 409, description = "`slug-moved`: the slug of the draft has changed. The new one is in `slug`."),
     ))]
-pub async fn get_edition(
-    app: Data<App>,
-    actor: Actor<ReadDrafts>,
-    path: Path<EditionPath>,
-    Query(locale): Query<InLocale>,
-) -> Result<Response> {
-    let EditionPath { article, edition: number } = path.into_inner();
-    let article = locale.key(&app, article);
+pub async fn get_edition(app: Data<App>, read: DraftRead, path: Path<EditionPath>) -> Result<Response> {
+    let number = path.into_inner().edition;
     let config = app.config.clone();
     let (content, facts, context) = app
         .db
         .snapshot(move |conn| {
-            let article = resolve_article(conn, actor, &article)?;
+            let article = read.row(conn)?;
             let row = store::find(conn, article.id, number)?.ok_or(Error::NotFound("edition"))?;
             let content = find_revision_content(conn, article.id, row.revision)?;
             let content = content.ok_or(Error::NotFound("revision"))?;

@@ -1,18 +1,18 @@
 //! `GET /v1/articles/{article}/editions`.
 
 use actix_web::HttpRequest;
-use actix_web::web::{Data, Path};
+use actix_web::web::Data;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::App;
-use crate::articles::resolve::resolve_article;
+use crate::articles::routes::article_in_path::DraftRead;
 use crate::articles::routes::paths::{ArticlePath, InLocale};
-use crate::auth::{Actor, ReadDrafts};
 use crate::base::clock::Timestamp;
+use crate::base::db::Connection;
 use crate::base::error::Result;
 use crate::base::http::page::PageParams;
-use crate::base::http::{PageRequest, Query, Response, page};
+use crate::base::http::{PageRequest, Query, Response};
 use crate::base::ids::UserId;
 use crate::base::text::Locale;
 use crate::base::text::slug::Slug;
@@ -52,7 +52,6 @@ pub struct EditionFactsPage {
     #[schema(max_length = 1000)]
     next_cursor: Option<String>,
     /// The number of editions on all pages, if `include_total` is true.
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, nullable = false, minimum = 0, maximum = 2_147_483_647)]
     total: Option<i64>,
 }
@@ -84,25 +83,20 @@ impl EditionFacts {
     ))]
 pub async fn list_editions(
     app: Data<App>,
-    actor: Actor<ReadDrafts>,
+    read: DraftRead,
     req: HttpRequest,
-    path: Path<ArticlePath>,
-    Query((locale, page)): Query<(InLocale, PageRequest)>,
+    Query(page): Query<PageRequest>,
 ) -> Result<Response> {
-    let article = locale.key(&app, path.into_inner().article);
-    let answer = app
-        .db
-        .snapshot(move |conn| {
-            let article = resolve_article(conn, actor, &article)?;
-            let list = ("editions", article.id);
-            let before: Option<i64> = page.after(&list)?;
-            let total = page.include_total.then(|| store::count(conn, article.id)).transpose()?;
-            let mut rows = store::list(conn, article.id, before, page.limit + 1)?;
-            let next_cursor = page.cut(&mut rows, &list, |row| row.edition)?;
-            let items = rows.into_iter().map(|row| EditionFacts::new(row, article.live_edition)).collect();
-            Ok(EditionFactsPage { items, next_cursor, total })
-        })
-        .await?;
-    let next = answer.next_cursor.as_deref();
-    Ok(page::with_next_link(Response::ok(&answer)?, req.path(), req.query_string(), next))
+    let read = move |conn: &mut Connection| {
+        let article = read.row(conn)?;
+        let page = page.read(
+            conn,
+            &("editions", article.id),
+            |conn, before, limit| store::list(conn, article.id, before, limit),
+            |row| row.edition,
+            |conn| store::count(conn, article.id),
+        )?;
+        Ok(page.map(|row| EditionFacts::new(row, article.live_edition)))
+    };
+    app.db.snapshot(read).await?.private(&req)
 }

@@ -1,13 +1,11 @@
 //! `GET /v1/articles/{article}/preview`.
 
-use actix_web::web::{Data, Path};
+use actix_web::web::Data;
 
 use crate::app::App;
-use crate::articles::draft::Draft;
-use crate::articles::resolve::resolve_article;
+use crate::articles::routes::article_in_path::DraftRead;
 use crate::articles::routes::paths::{ArticlePath, InLocale};
 use crate::articles::store::ArticleRow;
-use crate::auth::{Actor, ReadDrafts};
 use crate::base::clock::Timestamp;
 use crate::base::db::Connection;
 use crate::base::error::Result;
@@ -26,19 +24,12 @@ use crate::editions::{context, store};
         (status = 200, description = "The edition.", body = WholeEdition),
         (status = 409, description = "`slug-moved`: the slug of the draft has changed. The new one is in `slug`."),
     ))]
-pub async fn get_preview(
-    app: Data<App>,
-    actor: Actor<ReadDrafts>,
-    path: Path<ArticlePath>,
-    Query((locale, view)): Query<(InLocale, View)>,
-) -> Result<Response> {
-    let article = locale.key(&app, path.into_inner().article);
+pub async fn get_preview(app: Data<App>, read: DraftRead, Query(view): Query<View>) -> Result<Response> {
     let (config, now) = (app.config.clone(), app.clock.now());
     let (draft, facts, context) = app
         .db
         .snapshot(move |conn| {
-            let row = resolve_article(conn, actor, &article)?;
-            let draft = Draft::load(conn, row)?;
+            let draft = read.draft(conn)?;
             let facts = facts(conn, &draft.row, now)?;
             let (_, context) = context::find(conn, draft.row.id, &draft.content, &config)?;
             Ok((draft, facts, context))

@@ -7,7 +7,8 @@ use utoipa::ToSchema;
 use crate::app::App;
 use crate::articles::checks::check_first_publication;
 use crate::articles::output::Draft;
-use crate::articles::routes::article_write::{ArticleWrite, draft_response};
+use crate::articles::routes::article_in_path::ArticleInPath;
+use crate::articles::routes::article_write::draft_response;
 use crate::articles::routes::paths::{ArticlePath, InLocale};
 use crate::auth::PublishArticles;
 use crate::base::clock::Timestamp;
@@ -46,11 +47,11 @@ pub struct Publish {
 pub async fn publish_article(
     app: Data<App>,
     key: IdempotencyKey,
-    write: ArticleWrite<PublishArticles>,
+    write: ArticleInPath<PublishArticles>,
     body: Json<Publish>,
 ) -> Result<Response> {
     let once = key.once(write.actor.user, &body.fingerprint);
-    let ArticleWrite { actor, article, .. } = write;
+    let ArticleInPath { actor, article } = write;
     let Publish { revision, published_at } = body.value;
     let publication = Publication { article: article.clone(), revision, published_at };
     let prepared = async {

@@ -4,7 +4,8 @@ use actix_web::web::Data;
 
 use crate::app::App;
 use crate::articles::output::Draft;
-use crate::articles::routes::article_write::{ArticleWrite, draft_response};
+use crate::articles::routes::article_in_path::ArticleInPath;
+use crate::articles::routes::article_write::draft_response;
 use crate::articles::routes::paths::{ArticlePath, InLocale};
 use crate::auth::RemoveArticles;
 use crate::base::db::Tx;
@@ -27,7 +28,7 @@ use crate::editions::publish::restore;
 pub async fn restore_article(
     app: Data<App>,
     key: IdempotencyKey,
-    write: ArticleWrite<RemoveArticles>,
+    write: ArticleInPath<RemoveArticles>,
 ) -> Result<Response> {
     let once = key.once(write.actor.user, &[]);
     let work = move |tx: &mut Tx<'_>, (): &()| {

@@ -3,7 +3,6 @@
 use actix_web::HttpRequest;
 use actix_web::web::Data;
 use serde::Serialize;
-use serde_json::value::to_raw_value;
 use utoipa::ToSchema;
 
 use super::job::Job;
@@ -11,10 +10,9 @@ use crate::app::App;
 use crate::auth::{Actor, ReadJobs};
 use crate::base::db::Connection;
 use crate::base::error::{Invalid, Result};
-use crate::base::http::page::{self, PageParams};
+use crate::base::http::page::PageParams;
 use crate::base::http::query::{FromParams, Params};
-use crate::base::http::{Page, PageRequest, Query, Response};
-use crate::base::ids::JobId;
+use crate::base::http::{PageRequest, Query, Response};
 use crate::base::text::validate;
 use crate::operations::{JobFilter, JobStatus, store};
 
@@ -67,16 +65,15 @@ pub async fn list_jobs(
     req: HttpRequest,
     Query((filter, page)): Query<(JobFilter, PageRequest)>,
 ) -> Result<Response> {
-    let list = ("jobs", filter.clone());
-    let (after, now): (Option<JobId>, _) = (page.after(&list)?, app.clock.now());
+    let now = app.clock.now();
     let read = move |conn: &mut Connection| {
-        let mut rows = store::list(conn, &filter, now, after, page.limit + 1)?;
-        let next_cursor = page.cut(&mut rows, &list, |row| row.id)?;
-        let total = page.include_total.then(|| store::count(conn, &filter, now)).transpose()?;
-        let items = rows.into_iter().map(|row| Ok(to_raw_value(&Job::new(row, now))?));
-        Ok(Page { items: items.collect::<Result<_>>()?, next_cursor, total })
+        page.read(
+            conn,
+            &("jobs", &filter),
+            |conn, after, limit| store::list(conn, &filter, now, after, limit),
+            |row| row.id,
+            |conn| store::count(conn, &filter, now),
+        )
     };
-    let page = app.db.snapshot(read).await?;
-    let answer = Response::ok(&page)?;
-    Ok(page::with_next_link(answer, req.path(), req.query_string(), page.next_cursor.as_deref()))
+    app.db.snapshot(read).await?.map(|row| Job::new(row, now)).private(&req)
 }

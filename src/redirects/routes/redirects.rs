@@ -3,7 +3,6 @@
 use actix_web::HttpRequest;
 use actix_web::web::Data;
 use serde::Serialize;
-use serde_json::value::to_raw_value;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::app::App;
@@ -12,7 +11,7 @@ use crate::base::db::Connection;
 use crate::base::error::{Error, Result};
 use crate::base::http::page::PageParams;
 use crate::base::http::query::{FromParams, Params};
-use crate::base::http::{Page, PageRequest, Query, Response};
+use crate::base::http::{PageRequest, Query, Response};
 use crate::base::ids::ArticleId;
 use crate::base::text::Locale;
 use crate::base::text::validate;
@@ -102,16 +101,16 @@ pub async fn list_redirects(
     req: HttpRequest,
     Query((filter, page)): Query<(RedirectFilter, PageRequest)>,
 ) -> Result<Response> {
-    let list = ("redirects", filter.clone());
-    let after: Option<String> = page.after(&list)?;
     let read = move |conn: &mut Connection| {
-        let mut rows = store::list(conn, &filter, after.as_deref(), page.limit + 1)?;
-        let next_cursor = page.cut(&mut rows, &list, |row| row.key.clone())?;
-        let total = page.include_total.then(|| store::count(conn, &filter)).transpose()?;
-        let items = rows.into_iter().map(|row| Ok(to_raw_value(&Redirect::from(row))?));
-        Ok(Page { items: items.collect::<Result<_>>()?, next_cursor, total })
+        page.read(
+            conn,
+            &("redirects", &filter),
+            |conn, after: Option<String>, limit| store::list(conn, &filter, after.as_deref(), limit),
+            |row| row.key.clone(),
+            |conn| store::count(conn, &filter),
+        )
     };
-    app.db.snapshot(read).await?.public(&req)
+    app.db.snapshot(read).await?.map(Redirect::from).public(&req)
 }
 
 /// Delete a redirect

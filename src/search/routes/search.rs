@@ -133,7 +133,7 @@ pub async fn search_articles(
     };
     let answer = rerender::read_current(&app, look).await?;
     let found = Response::public_json(&answer)?.surrogate_key("articles");
-    Ok(with_next_link(found, req.path(), req.query_string(), answer.next_cursor.as_deref()))
+    Ok(with_next_link(found, &req, answer.next_cursor.as_deref()))
 }
 
 fn told(hit: Hit, terms: &Terms) -> Result<SearchHit> {

@@ -119,5 +119,5 @@ pub async fn list_subscriber_import_rows(
         .await?;
     let items = rows.into_iter().map(SubscriberImportRow::from).collect();
     let answer = Response::ok(&SubscriberImportRowPage { items, next_cursor: next_cursor.clone() })?;
-    Ok(page::with_next_link(answer, req.path(), req.query_string(), next_cursor.as_deref()))
+    Ok(page::with_next_link(answer, &req, next_cursor.as_deref()))
 }

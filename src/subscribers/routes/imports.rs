@@ -114,7 +114,6 @@ pub struct SubscriberImportPage {
     #[schema(max_length = 4000)]
     next_cursor: Option<String>,
     /// The number of imports; only with `include_total=true`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, nullable = false, minimum = 0, maximum = 1_000_000_000)]
     total: Option<i64>,
 }
@@ -273,21 +272,13 @@ pub async fn list_subscriber_imports(
     req: HttpRequest,
     query: Query<PageRequest>,
 ) -> Result<Response> {
-    let Query(part) = query;
-    let after: Option<(Timestamp, ImportId)> = part.after(&"imports")?;
-    let (rows, next_cursor, total) = app
-        .db
-        .snapshot(move |conn| {
-            let total = part.include_total.then(|| store::count(conn)).transpose()?;
-            let mut rows = store::list(conn, after, part.limit + 1)?;
-            let next_cursor =
-                part.cut(&mut rows, &"imports", |import| (import.row.created_at, import.row.id))?;
-            Ok((rows, next_cursor, total))
-        })
-        .await?;
-    let items = rows.into_iter().map(SubscriberImport::try_from).collect::<Result<_>>()?;
-    let answer = Response::ok(&SubscriberImportPage { items, next_cursor: next_cursor.clone(), total })?;
-    Ok(page::with_next_link(answer, req.path(), req.query_string(), next_cursor.as_deref()))
+    let Query(page) = query;
+    let read = move |conn: &mut Connection| {
+        let position = |import: &Import| (import.row.created_at, import.row.id);
+        page.read(conn, &"imports", store::list, position, store::count)
+    };
+    let page = app.db.snapshot(read).await?;
+    page.try_convert(|rows| rows.into_iter().map(SubscriberImport::try_from).collect())?.private(&req)
 }
 
 /// Get a subscriber import

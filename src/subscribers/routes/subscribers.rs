@@ -7,7 +7,6 @@ use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{FromRequest as _, HttpRequest};
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
 
 use super::signup;
@@ -16,10 +15,11 @@ use super::visitor::visitor;
 use crate::app::App;
 use crate::auth::{Actor, ReadSubscribers, SubscribeOnBehalf};
 use crate::base::clock::Timestamp;
+use crate::base::db::Connection;
 use crate::base::error::{Invalid, Result, Violations};
 use crate::base::http::limit::{Key, Policy};
 use crate::base::http::query::{FromParams, Params};
-use crate::base::http::{Fields, Json, PageRequest, Query, Response, client_ip, page};
+use crate::base::http::{Fields, Json, PageRequest, Query, Response, client_ip};
 use crate::base::text::Locale;
 use crate::base::text::email::EmailAddress;
 use crate::base::text::slug::Slug;
@@ -76,13 +76,12 @@ pub struct SubscribeResponse {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SubscriberPage {
     /// At most `limit` subscribers.
-    #[schema(value_type = Vec<Subscriber>, max_items = 100)]
-    items: Vec<Box<RawValue>>,
+    #[schema(max_items = 100)]
+    items: Vec<Subscriber>,
     /// The cursor of the next page; `null` on the last page.
     #[schema(max_length = 1000)]
     next_cursor: Option<String>,
     /// The number of subscribers that match; only with `include_total=true`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, nullable = false, minimum = 0, maximum = 1_000_000_000)]
     total: Option<i64>,
 }
@@ -220,21 +219,20 @@ pub async fn list_subscribers(
     req: HttpRequest,
     query: Query<ListRequest>,
 ) -> Result<Response> {
-    let Query(ListRequest { filter, page: part, fields }) = query;
-    let after = part.after(&filter)?;
-    let (records, next_cursor, total) = app
-        .db
-        .snapshot(move |conn| {
-            let total = part.include_total.then(|| list::count(conn, &filter)).transpose()?;
-            let mut rows = list::list(conn, &filter, after, part.limit + 1)?;
-            let next_cursor = part.cut(&mut rows, &filter, |row| list::position(&filter, row))?;
-            Ok((store::load_records(conn, rows)?, next_cursor, total))
-        })
-        .await?;
-    let items =
-        records.into_iter().map(|record| choose_fields(&app, &fields, record)).collect::<Result<_>>()?;
-    let answer = Response::ok(&SubscriberPage { items, next_cursor: next_cursor.clone(), total })?;
-    Ok(page::with_next_link(answer, req.path(), req.query_string(), next_cursor.as_deref()))
+    let Query(ListRequest { filter, page, fields }) = query;
+    let read = move |conn: &mut Connection| {
+        let page = page.read(
+            conn,
+            &filter,
+            |conn, after, limit| list::list(conn, &filter, after, limit),
+            |row| list::position(&filter, row),
+            |conn| list::count(conn, &filter),
+        )?;
+        page.try_convert(|rows| store::load_records(conn, rows))
+    };
+    let page = app.db.snapshot(read).await?;
+    let choose = |record| choose_fields(&app, &fields, record);
+    page.try_convert(|records| records.into_iter().map(choose).collect())?.private(&req)
 }
 
 fn topics(given: &[String]) -> Result<Vec<Slug>, Invalid> {

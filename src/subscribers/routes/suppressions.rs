@@ -8,7 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::app::App;
 use crate::auth::{Actor, ReadSubscribers, WriteSubscribers};
 use crate::base::clock::Timestamp;
-use crate::base::db::Tx;
+use crate::base::db::{Connection, Tx};
 use crate::base::error::{Error, Invalid, Result, Violations};
 use crate::base::events::Event;
 use crate::base::http::idempotency::IdempotencyKeyHeader;
@@ -47,7 +47,6 @@ pub struct SuppressionPage {
     #[schema(max_length = 4000)]
     next_cursor: Option<String>,
     /// The number of suppressed addresses that match; only with `include_total=true`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, nullable = false, minimum = 0, maximum = 1_000_000_000)]
     total: Option<i64>,
 }
@@ -115,28 +114,28 @@ pub async fn list_suppressions(
     req: HttpRequest,
     query: Query<SuppressionRequest>,
 ) -> Result<Response> {
-    let Query(SuppressionRequest { reasons, email, page: part }) = query;
-    let of = ("suppressions", reasons.clone());
-    let after: Option<(Timestamp, SuppressionId)> = part.after(&of)?;
+    let Query(SuppressionRequest { reasons, email, page }) = query;
     let hash = email.map(|email| suppressions::hash(&app.keys, email.key()));
-    let read = move |conn: &mut crate::base::db::Connection| {
-        if let Some(hash) = hash {
-            let found: Vec<SuppressionRow> = suppressions::find(conn, &hash)?
-                .into_iter()
-                .filter(|row| reasons.is_empty() || reasons.contains(&row.reason))
-                .collect();
-            let total = part.include_total.then_some(i64::try_from(found.len()).unwrap_or(0));
-            return Ok((found, None, total));
-        }
-        let total = part.include_total.then(|| suppressions::count(conn, &reasons)).transpose()?;
-        let mut rows = suppressions::list(conn, &reasons, after, part.limit + 1)?;
-        let next_cursor = part.cut(&mut rows, &of, |row| (row.created_at, row.id))?;
-        Ok((rows, next_cursor, total))
+    let read = move |conn: &mut Connection| {
+        let lookup = |conn: &mut Connection, hash: &[u8]| -> Result<Option<SuppressionRow>> {
+            let found = suppressions::find(conn, hash)?;
+            Ok(found.filter(|row| reasons.is_empty() || reasons.contains(&row.reason)))
+        };
+        page.read(
+            conn,
+            &("suppressions", &reasons),
+            |conn, after, limit| match &hash {
+                Some(hash) => Ok(lookup(conn, hash)?.into_iter().collect()),
+                None => suppressions::list(conn, &reasons, after, limit),
+            },
+            |row| (row.created_at, row.id),
+            |conn| match &hash {
+                Some(hash) => Ok(lookup(conn, hash)?.is_some().into()),
+                None => suppressions::count(conn, &reasons),
+            },
+        )
     };
-    let (rows, next_cursor, total) = app.db.snapshot(read).await?;
-    let items = rows.into_iter().map(Suppression::from).collect();
-    let answer = Response::ok(&SuppressionPage { items, next_cursor: next_cursor.clone(), total })?;
-    Ok(page::with_next_link(answer, req.path(), req.query_string(), next_cursor.as_deref()))
+    app.db.snapshot(read).await?.map(Suppression::from).private(&req)
 }
 
 /// Suppress an address

@@ -5,13 +5,13 @@ use actix_web::HttpRequest;
 use serde::Serialize;
 use utoipa::IntoParams;
 
-use super::{IsTerm, Key, Order, Position, Term, store};
+use super::{IsTerm, Key, Order, Term, store};
 use crate::app::App;
 use crate::base::db::{Connection, Tx};
 use crate::base::error::{Error, Result};
 use crate::base::http::fields::Field;
 use crate::base::http::query::{FromParams, Params};
-use crate::base::http::{self, Fields, IdempotencyKey, Page, PageRequest, Response};
+use crate::base::http::{self, Fields, IdempotencyKey, PageRequest, Response};
 use crate::base::ids::UserId;
 use crate::base::text::slug::Slug;
 
@@ -75,15 +75,18 @@ pub fn key<I: IsTerm>(text: &str) -> Result<Key<I>> {
 
 /// Lists the terms that are not merged.
 pub async fn list<T: PublicTerm>(app: &App, req: &HttpRequest, list: List<T::Field>) -> Result<Response> {
-    let of = (T::Id::KIND, list.order);
-    let after: Option<Position<T::Id>> = list.page.after(&of)?;
+    let List { page, order, fields } = list;
     let read = move |conn: &mut Connection| {
-        let mut rows = store::list(conn, list.order, after, list.page.limit + 1)?;
-        let next_cursor = list.page.cut(&mut rows, &of, |term| list.order.position(term))?;
-        let total = list.page.include_total.then(|| store::count::<T::Id>(conn)).transpose()?;
-        let items = public::<T>(conn, rows, &list.fields)?;
-        let items = items.iter().map(|item| list.fields.choose(item)).collect::<Result<_>>()?;
-        Ok(Page { items, next_cursor, total })
+        let page = page.read(
+            conn,
+            &(T::Id::KIND, order),
+            |conn, after, limit| store::list(conn, order, after, limit),
+            |term| order.position(term),
+            store::count::<T::Id>,
+        )?;
+        page.try_convert(|terms| {
+            public::<T>(conn, terms, &fields)?.iter().map(|item| fields.choose(item)).collect()
+        })
     };
     app.db.snapshot(read).await?.public(req)
 }
