@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::draft::Draft as DraftState;
 use super::store::ArticleRow;
-use super::{Cover, Section, Seo, Status, WebsitePath};
+use super::{Cover, Metadata, Section, Seo, Status, WebsitePath};
 use crate::authors::AuthorRef;
 use crate::base::clock::Timestamp;
 use crate::base::db::Connection;
@@ -20,10 +20,9 @@ use crate::base::text::slug::{Anchor, Slug};
 use crate::terms;
 use crate::topics::TopicRef;
 
-/// An article as its editors have it.
+/// Everything about an article but its sections: what drafts and revisions have.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Draft {
-    id: ArticleId,
+pub struct ArticleMetadata {
     slug: Slug,
     locale: Locale,
     /// One line.
@@ -40,18 +39,15 @@ pub struct Draft {
     featured: bool,
     /// Whether it is in lists, feeds and search results.
     listed: bool,
-    /// The authors, in order.
+    /// The authors that exist, in order.
     #[schema(max_items = 20)]
     authors: Vec<AuthorRef>,
-    /// The topics, in order.
+    /// The topics that exist, in order.
     #[schema(max_items = 50)]
     topics: Vec<TopicRef>,
     /// Markdown before the first section.
     #[schema(max_length = 200_000)]
     intro: String,
-    /// The sections at the top level, with those below them.
-    #[schema(max_items = 1000)]
-    sections: Vec<DraftSection>,
     seo: Seo,
     /// Any other data of the site.
     #[schema(value_type = Object)]
@@ -61,6 +57,17 @@ pub struct Draft {
     /// Old paths on the website that redirect to the article.
     #[schema(value_type = Vec<WebsitePath>, max_items = 100)]
     aliases: Vec<String>,
+}
+
+/// An article as its editors have it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Draft {
+    id: ArticleId,
+    #[serde(flatten)]
+    metadata: ArticleMetadata,
+    /// The sections at the top level, with those below them.
+    #[schema(max_items = 1000)]
+    sections: Vec<DraftSection>,
     #[serde(flatten)]
     state: State,
     /// What sanitising will remove from the text of this write. Empty in responses to reads.
@@ -202,13 +209,10 @@ impl State {
     }
 }
 
-impl Draft {
-    /// The JSON of a draft.
-    pub fn new(conn: &mut Connection, draft: &DraftState, warnings: Vec<Warning>) -> Result<Self> {
-        let metadata = draft.content.metadata.clone();
-        let owner = owner_names(conn, &[draft.row.owner_id])?.pop().map(|(_, name)| name).unwrap_or_default();
+impl ArticleMetadata {
+    /// The JSON of metadata.
+    pub fn new(conn: &mut Connection, metadata: Metadata) -> Result<Self> {
         Ok(Self {
-            id: draft.row.id,
             slug: metadata.slug,
             locale: metadata.locale,
             title: metadata.title,
@@ -220,16 +224,23 @@ impl Draft {
             authors: terms::store::resolve(conn, &metadata.authors)?,
             topics: terms::store::resolve(conn, &metadata.topics)?,
             intro: metadata.intro,
-            sections: draft
-                .content
-                .sections
-                .iter()
-                .map(|section| DraftSection::new(draft, section))
-                .collect(),
             seo: metadata.seo,
             custom: metadata.custom,
             translation_of: metadata.translation_of,
             aliases: metadata.aliases,
+        })
+    }
+}
+
+impl Draft {
+    /// The JSON of a draft.
+    pub fn new(conn: &mut Connection, draft: &DraftState, warnings: Vec<Warning>) -> Result<Self> {
+        let owner = owner_names(conn, &[draft.row.owner_id])?.pop().map(|(_, name)| name).unwrap_or_default();
+        let sections = &draft.content.sections;
+        Ok(Self {
+            id: draft.row.id,
+            metadata: ArticleMetadata::new(conn, draft.content.metadata.clone())?,
+            sections: sections.iter().map(|section| DraftSection::new(draft, section)).collect(),
             state: State::new(&draft.row, owner),
             warnings,
         })

@@ -9,10 +9,9 @@ use super::article_in_path::DraftRead;
 use super::article_write::{DraftWrite, draft_response};
 use super::paths::{InLocale, RevisionPath};
 use crate::app::App;
-use crate::articles::output::Draft;
+use crate::articles::output::{ArticleMetadata, Draft};
 use crate::articles::scope::WriteScope;
-use crate::articles::{Cover, Section, Seo, WebsitePath, history, write as writes};
-use crate::authors::AuthorRef;
+use crate::articles::{Section, history, write as writes};
 use crate::base::clock::Timestamp;
 use crate::base::db::{Connection, Tx};
 use crate::base::error::{Error, Result};
@@ -20,10 +19,7 @@ use crate::base::http::conditional::IfMatchHeader;
 use crate::base::http::idempotency::IdempotencyKeyHeader;
 use crate::base::http::{IdempotencyKey, Response};
 use crate::base::ids::{ArticleId, SectionId, UserId};
-use crate::base::text::Locale;
-use crate::base::text::slug::{Anchor, Slug};
-use crate::terms;
-use crate::topics::TopicRef;
+use crate::base::text::slug::Anchor;
 
 /// A revision: everything an editor wrote.
 #[derive(Debug, Serialize, ToSchema)]
@@ -36,43 +32,11 @@ pub struct Revision {
     user_id: Option<UserId>,
     /// When the edit was made.
     created_at: Timestamp,
-    slug: Slug,
-    locale: Locale,
-    /// One line.
-    #[schema(max_length = 300)]
-    title: String,
-    /// One line below the title.
-    #[schema(max_length = 500)]
-    subtitle: Option<String>,
-    /// What was written.
-    #[schema(max_length = 1000)]
-    summary: Option<String>,
-    cover: Option<Cover>,
-    /// Whether the site features it.
-    featured: bool,
-    /// Whether it is in lists, feeds and search results.
-    listed: bool,
-    /// Those of its authors that still exist.
-    #[schema(max_items = 20)]
-    authors: Vec<AuthorRef>,
-    /// Those of its topics that still exist.
-    #[schema(max_items = 50)]
-    topics: Vec<TopicRef>,
-    /// Markdown before the first section.
-    #[schema(max_length = 200_000)]
-    intro: String,
+    #[serde(flatten)]
+    metadata: ArticleMetadata,
     /// The sections at the top level, with those below them.
     #[schema(max_items = 1000)]
     sections: Vec<RevisionSection>,
-    seo: Seo,
-    /// Any other data of the site.
-    #[schema(value_type = Object)]
-    custom: Map<String, Value>,
-    /// The id of the article that this one translates.
-    translation_of: Option<ArticleId>,
-    /// Old paths on the website that redirect to the article.
-    #[schema(value_type = Vec<WebsitePath>, max_items = 100)]
-    aliases: Vec<String>,
 }
 
 /// A section of a revision.
@@ -132,27 +96,12 @@ impl Revision {
     fn find(conn: &mut Connection, article: ArticleId, revision: i64) -> Result<Self> {
         let found = history::find_revision(conn, article, revision)?;
         let (row, content) = found.ok_or(Error::NotFound("revision"))?;
-        let metadata = content.metadata;
         Ok(Self {
             revision: row.revision,
             user_id: row.user_id,
             created_at: row.created_at,
-            slug: metadata.slug,
-            locale: metadata.locale,
-            title: metadata.title,
-            subtitle: metadata.subtitle,
-            summary: metadata.summary,
-            cover: metadata.cover,
-            featured: metadata.featured,
-            listed: metadata.listed,
-            authors: terms::store::resolve(conn, &metadata.authors)?,
-            topics: terms::store::resolve(conn, &metadata.topics)?,
-            intro: metadata.intro,
+            metadata: ArticleMetadata::new(conn, content.metadata)?,
             sections: content.sections.into_iter().map(RevisionSection::from).collect(),
-            seo: metadata.seo,
-            custom: metadata.custom,
-            translation_of: metadata.translation_of,
-            aliases: metadata.aliases,
         })
     }
 }
