@@ -1,5 +1,7 @@
 //! Filters and queries of lists of editions.
 
+use std::cell::OnceCell;
+
 use diesel::dsl::exists;
 use diesel::prelude::*;
 use utoipa::IntoParams;
@@ -76,30 +78,61 @@ impl IntoParams for EditionFilter {
 const COMMON: i64 = 1500;
 
 /// Topics or authors of which an article must have one.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct Group {
     terms: Vec<TermId>,
-    /// Whether many articles have one.
-    common: bool,
+    /// Whether many articles have one, once that was looked up.
+    common: OnceCell<bool>,
 }
 
 impl Group {
-    fn new(conn: &mut Connection, terms: Vec<TermId>) -> Result<Self> {
-        let carriers = rendering_terms::table.filter(rendering_terms::term_id.eq_any(&terms));
+    fn is_common(&self, conn: &mut Connection) -> Result<bool> {
+        if let Some(known) = self.common.get() {
+            return Ok(*known);
+        }
+        let carriers = rendering_terms::table.filter(rendering_terms::term_id.eq_any(&self.terms));
         let last = carriers.select(rendering_terms::article_id).offset(COMMON).limit(1);
-        let common = last.get_result::<ArticleId>(conn).optional()?.is_some();
-        Ok(Self { terms, common })
+        let is_common = last.get_result::<ArticleId>(conn).optional()?.is_some();
+        Ok(*self.common.get_or_init(|| is_common))
     }
 
     /// The rows of a query that have one.
-    fn filter(&self, query: Matching<'static>) -> Matching<'static> {
+    fn filter(&self, conn: &mut Connection, query: Matching<'static>) -> Result<Matching<'static>> {
         let carriers = rendering_terms::table.filter(rendering_terms::term_id.eq_any(self.terms.clone()));
-        if self.common {
+        Ok(if self.is_common(conn)? {
             query.filter(exists(carriers.filter(rendering_terms::article_id.eq(renderings::article_id))))
         } else {
             query.filter(renderings::article_id.eq_any(carriers.select(rendering_terms::article_id)))
-        }
+        })
     }
+}
+
+/// At most `limit` articles of one topic or author after a position, in the order of publication. The index of its
+/// articles is in this order, so that no others are read.
+fn of_term(
+    conn: &mut Connection,
+    term: TermId,
+    newest_first: bool,
+    after: Option<(Timestamp, ArticleId)>,
+    limit: i64,
+) -> Result<Matching<'static>> {
+    use rendering_terms::{article_id, published_at, table, term_id};
+    let mut carriers = table.filter(term_id.eq(term)).select(article_id).limit(limit).into_boxed();
+    if let Some((at, id)) = after {
+        let equal = published_at.eq(at);
+        carriers = if newest_first {
+            carriers.filter(published_at.le(at)).filter(published_at.lt(at).or(equal.and(article_id.lt(id))))
+        } else {
+            carriers.filter(published_at.ge(at)).filter(published_at.gt(at).or(equal.and(article_id.gt(id))))
+        };
+    }
+    carriers = if newest_first {
+        carriers.order((published_at.desc(), article_id.desc()))
+    } else {
+        carriers.order((published_at.asc(), article_id.asc()))
+    };
+    let found: Vec<ArticleId> = carriers.load(conn)?;
+    Ok(renderings::table.filter(renderings::article_id.eq_any(found)).into_boxed())
 }
 
 impl EditionFilter {
@@ -110,18 +143,39 @@ impl EditionFilter {
         Self { shared, own: ListFilter::default() }
     }
 
+    /// Whether the filters name nothing but topics and authors.
+    fn is_only_terms(&self) -> bool {
+        let Self { shared, own } = self;
+        let Filter { topic: _, topic_all: _, author: _, locale, featured, .. } = shared;
+        let is_timed = [
+            shared.published_at_gte,
+            shared.published_at_gt,
+            shared.published_at_lte,
+            shared.published_at_lt,
+        ]
+        .iter()
+        .any(Option::is_some);
+        let ListFilter { slug, id, updated_at_gte } = own;
+        locale.is_empty()
+            && featured.is_none()
+            && !is_timed
+            && slug.is_empty()
+            && id.is_empty()
+            && updated_at_gte.is_none()
+    }
+
     /// Resolves the slugs in the filters.
     pub fn resolve(&self, conn: &mut Connection) -> Result<Editions<'_>> {
-        let resolved = self.shared.resolve(conn)?;
-        self.with(conn, &resolved)
+        Ok(self.with(&self.shared.resolve(conn)?))
     }
 
     /// The editions with slugs that are resolved already.
-    pub fn with(&self, conn: &mut Connection, resolved: &Resolved) -> Result<Editions<'_>> {
-        Ok(Editions {
+    #[must_use]
+    pub fn with(&self, resolved: &Resolved) -> Editions<'_> {
+        Editions {
             filter: self,
-            groups: resolved.groups().map(|terms| Group::new(conn, terms)).collect::<Result<_>>()?,
-        })
+            groups: resolved.groups().map(|terms| Group { terms, common: OnceCell::new() }).collect(),
+        }
     }
 
     /// The surrogate keys of a list: `articles` and its filters, as far as a header has room.
@@ -144,16 +198,17 @@ impl EditionFilter {
 #[derive(Debug)]
 pub struct Editions<'a> {
     filter: &'a EditionFilter,
+    /// Topics or authors; an article must have one of each group.
     groups: Vec<Group>,
 }
 
 impl Editions<'_> {
     /// Their rows, not yet in order.
-    fn matching(&self) -> Matching<'static> {
+    fn matching(&self, conn: &mut Connection) -> Result<Matching<'static>> {
         let EditionFilter { shared, own } = self.filter;
         let mut query = renderings::table.filter(renderings::listed.eq(true)).into_boxed();
         for group in &self.groups {
-            query = group.filter(query);
+            query = group.filter(conn, query)?;
         }
         if !shared.locale.is_empty() {
             query = query.filter(renderings::locale.eq_any(shared.locale.clone()));
@@ -182,12 +237,12 @@ impl Editions<'_> {
         if let Some(at) = own.updated_at_gte {
             query = query.filter(renderings::updated_at.ge(at));
         }
-        query
+        Ok(query)
     }
 
     /// How many there are.
     pub fn count(&self, conn: &mut Connection) -> Result<i64> {
-        Ok(self.matching().count().get_result(conn)?)
+        Ok(self.matching(conn)?.count().get_result(conn)?)
     }
 
     /// At most `limit` of them in an order, after a position. Malformed, if the position belongs to another order.
@@ -198,7 +253,13 @@ impl Editions<'_> {
         after: Option<&Position>,
         limit: i64,
     ) -> Result<Vec<ItemRow>> {
-        let query = order.apply(self.matching(), after)?;
+        let query = match (self.groups.as_slice(), order.by_publication(after)?) {
+            ([group], Some((newest_first, at))) if group.terms.len() == 1 && self.filter.is_only_terms() => {
+                of_term(conn, group.terms[0], newest_first, at, limit)?
+            }
+            _ => self.matching(conn)?,
+        };
+        let query = order.apply(query, after)?;
         Ok(query.select(ItemRow::as_select()).limit(limit).load(conn)?)
     }
 }

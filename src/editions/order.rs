@@ -79,6 +79,25 @@ impl EditionOrder {
         Self { sort: vec![(SortKey::PublishedAt, false)] }
     }
 
+    /// Whether the newest come first, and the position, if this is the order of publication alone. Malformed, if the
+    /// position belongs to another order.
+    pub(super) fn by_publication(
+        &self,
+        after: Option<&Position>,
+    ) -> Result<Option<(bool, Option<(Timestamp, ArticleId)>)>> {
+        let [(SortKey::PublishedAt, newest_first)] = self.sort[..] else { return Ok(None) };
+        let at = match after {
+            None => None,
+            Some(Position(values, id)) => match values[..] {
+                [SortValue::Moment(at)] => {
+                    Some((Timestamp::from_micros(at).map_err(|_| foreign_cursor())?, *id))
+                }
+                _ => return Err(foreign_cursor()),
+            },
+        };
+        Ok(Some((newest_first, at)))
+    }
+
     /// Orders the rows after a position. Malformed, if the position belongs to another order.
     pub(super) fn apply(
         &self,

@@ -19,7 +19,7 @@ use crate::terms::IsTerm as _;
 const TOPIC: u32 = 840;
 /// The score of a shared author. The rarest author scores less than the most common topic.
 const AUTHOR: u32 = 200;
-/// How many articles of each topic and author are considered: the newest, by creation.
+/// How many articles of each topic and author are considered: the newest.
 const CARRIERS: usize = 200;
 
 /// What of an article decides which others are related.
@@ -55,7 +55,7 @@ impl Relations {
     }
 }
 
-/// An article and one of its topics and authors.
+/// A listed article and one of its topics and authors.
 #[derive(Debug, QueryableByName)]
 struct Carrier {
     #[diesel(sql_type = Id)]
@@ -77,12 +77,12 @@ fn carriers(conn: &mut Connection, terms: &[TermId]) -> Result<Vec<Carrier>> {
     let newest = (1..=terms.len()).map(|number| {
         format!(
             "SELECT term, article FROM (SELECT term_id AS term, article_id AS article FROM rendering_terms \
-             WHERE term_id = ${number} ORDER BY article_id DESC LIMIT {CARRIERS}) AS newest{number}"
+             WHERE term_id = ${number} ORDER BY published_at DESC, article_id DESC LIMIT {CARRIERS}) AS newest{number}"
         )
     });
     let query = format!(
         "SELECT term, article, locale, published_at FROM ({}) AS carriers \
-         JOIN renderings ON article_id = article WHERE listed",
+         JOIN renderings ON article_id = article",
         newest.collect::<Vec<_>>().join(" UNION ALL ")
     );
     let query = diesel::sql_query(query).into_boxed::<MultiBackend>();

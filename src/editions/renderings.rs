@@ -73,8 +73,9 @@ pub fn upsert(
 /// moment.
 fn index(tx: &mut Tx<'_>, facts: &Facts, content: &Content, document: &Document) -> Result<bool> {
     let id = facts.id;
-    let Metadata { authors, topics, .. } = &content.metadata;
-    let carried = terms::store::set_found_by(tx, id, authors, topics)?;
+    let Metadata { authors, topics, listed, .. } = &content.metadata;
+    let carried = terms::store::hold_all(tx, authors, topics)?;
+    terms::store::set_found_by(tx, id, facts.published_at, carried.all().filter(|_| *listed))?;
     search::store::upsert(tx, id, facts.published_at, &content.metadata, document, &carried)
 }
 

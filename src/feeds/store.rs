@@ -60,7 +60,7 @@ pub(super) fn find(conn: &mut Connection, filter: &FeedFilter) -> Result<(Vec<It
     let topic = filter.topic.as_ref().map(|slug| find_topic(conn, slug)).transpose()?;
     let topics = topic.iter().map(|topic| vec![topic.id]).collect();
     let editions = EditionFilter::in_language(filter.locale.clone());
-    let editions = editions.with(conn, &Resolved { topics, ..Resolved::default() })?;
+    let editions = editions.with(&Resolved { topics, ..Resolved::default() });
     Ok((editions.find(conn, &EditionOrder::newest_first(), None, ENTRIES)?, topic))
 }
 

@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, HashMap};
 use diesel::prelude::*;
 
 use super::{Carried, IsTerm, Key, Order, Position, Term, Terms};
-use crate::base::db::schema::{article_terms, rendering_terms, renderings, terms};
+use crate::base::clock::Timestamp;
+use crate::base::db::schema::{article_terms, rendering_terms, terms};
 use crate::base::db::types::Id;
 use crate::base::db::{Connection, Tx, violation};
 use crate::base::error::{Error, Result};
@@ -146,9 +147,7 @@ pub fn count<I: IsTerm>(conn: &mut Connection) -> Result<i64> {
 /// How many listed editions carry each of these; those that none carries are left out.
 pub fn count_articles<I: IsTerm>(conn: &mut Connection, ids: &[I]) -> Result<HashMap<I, i64>> {
     let counts: Vec<(TermId, i64)> = rendering_terms::table
-        .inner_join(renderings::table.on(renderings::article_id.eq(rendering_terms::article_id)))
         .filter(rendering_terms::term_id.eq_any(bare(ids)))
-        .filter(renderings::listed.eq(true))
         .group_by(rendering_terms::term_id)
         .select((rendering_terms::term_id, diesel::dsl::count_star()))
         .load(conn)?;
@@ -349,22 +348,30 @@ pub fn set_carried_by(
     Ok(held)
 }
 
-/// Stores the terms that a live article is found by: those of these that remain, which are returned.
+/// Those of these that remain. They cannot be deleted or merged until the transaction ends.
+pub fn hold_all(tx: &mut Tx<'_>, authors: &[AuthorId], topics: &[TopicId]) -> Result<Carried> {
+    Ok(Carried { authors: hold(tx, authors)?, topics: hold(tx, topics)? })
+}
+
+/// Stores the terms that a live article is found by, and when it was first published; none, if it is not listed.
 pub fn set_found_by(
     tx: &mut Tx<'_>,
     article: ArticleId,
-    authors: &[AuthorId],
-    topics: &[TopicId],
-) -> Result<Carried> {
-    let held = Carried { authors: hold(tx, authors)?, topics: hold(tx, topics)? };
+    published_at: Timestamp,
+    terms: impl Iterator<Item = TermId>,
+) -> Result<()> {
     let own = rendering_terms::table.filter(rendering_terms::article_id.eq(article));
     diesel::delete(own).execute(&mut **tx)?;
-    for term in held.all() {
+    for term in terms {
         diesel::insert_into(rendering_terms::table)
-            .values((rendering_terms::term_id.eq(term), rendering_terms::article_id.eq(article)))
+            .values((
+                rendering_terms::term_id.eq(term),
+                rendering_terms::published_at.eq(published_at),
+                rendering_terms::article_id.eq(article),
+            ))
             .execute(&mut **tx)?;
     }
-    Ok(held)
+    Ok(())
 }
 
 /// Keeps others from changing these; in the order of their ids, so that no two wait for each other.

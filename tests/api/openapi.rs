@@ -49,6 +49,10 @@ fn assert_same(path: &PathBuf, wanted: &str) {
 
 #[tokio::test]
 async fn the_server_serves_the_document_and_knows_who_has_it() {
+    if setting("LEDE_WRITE").is_some() {
+        // The server contains the document that was there when it was compiled.
+        return;
+    }
     let server = Server::start().await;
     let answer = server.client().get("/openapi.json").await;
     assert_eq!(answer.expect(200), *DOCUMENT);

@@ -250,11 +250,13 @@ CREATE INDEX renderings_title ON renderings (listed, title, article_id);
 CREATE INDEX renderings_epoch ON renderings (epoch, article_id);
 CREATE INDEX renderings_translation_of ON renderings (translation_of);
 
--- The topics and authors that a live article is found by.
+-- The topics and authors that a listed article is found by. The primary key is also the order of lists, so that the newest
+-- articles of a topic are found by the index, however many there are.
 CREATE TABLE rendering_terms (
     term_id BLOB NOT NULL REFERENCES terms (id) ON DELETE CASCADE,
+    published_at INTEGER NOT NULL,
     article_id BLOB NOT NULL REFERENCES renderings (article_id) ON DELETE CASCADE,
-    PRIMARY KEY (term_id, article_id)
+    PRIMARY KEY (term_id, published_at, article_id)
 ) STRICT;
 CREATE INDEX rendering_terms_article_id ON rendering_terms (article_id);
 

@@ -58,7 +58,8 @@ fn carry(server: &Server, article: u8, owner: &Value, carried: &[&Value]) {
         let other = literal(server, &carried["id"]);
         sql += &format!(
             "INSERT INTO article_terms (article_id, term_id, position) VALUES ({id}, {other}, {position});\
-             INSERT INTO rendering_terms (article_id, term_id) VALUES ({id}, {other});"
+             INSERT INTO rendering_terms (article_id, published_at, term_id) \
+             SELECT article_id, published_at, {other} FROM renderings WHERE article_id = {id};"
         );
     }
     execute(server, &sql);

@@ -40,8 +40,9 @@ diesel::table! {
 diesel::table! {
     use crate::base::db::schema::sql_types::*;
 
-    rendering_terms (term_id, article_id) {
+    rendering_terms (term_id, published_at, article_id) {
         term_id -> Id,
+        published_at -> Instant,
         article_id -> Id,
     }
 }
