@@ -57,14 +57,14 @@ fn save(tx: &mut Tx<'_>, before: &Draft, mut after: Draft, moved: &[SectionId]) 
         article_id: id,
         version,
         subject_id,
-        fields: fields.map(Json),
+        fields: fields.map(Json::Readable),
         user_id,
         at: now,
     };
     if !fields.is_empty() {
         after.row.metadata_revision = version;
         after.row.set_metadata(&after.content.metadata);
-        metadata_store::update(tx, id, &after.content.metadata)?;
+        metadata_store::update(tx, id, &after.content.metadata, &fields)?;
         if fields.iter().any(|field| field == "authors" || field == "topics") {
             metadata_store::set_terms(tx, id, &mut after.content.metadata)?;
         }

@@ -50,13 +50,18 @@ pub fn insert_revision(tx: &mut Tx<'_>, article: ArticleId, revision: i64, conte
             revisions::user_id.eq(tx.actor()),
             revisions::title.eq(&content.metadata.title),
             revisions::created_at.eq(tx.now()),
-            revisions::content.eq(Json(content.clone())),
+            revisions::content.eq(Json::Readable(content.clone())),
         ))
         .execute(&mut **tx)?;
     Ok(())
 }
 
-/// The content of a revision.
+/// For the log.
+fn place(article: ArticleId, revision: i64) -> String {
+    format!("revisions.content of article {article}, revision {revision}")
+}
+
+/// The content of a revision; `None` also if it cannot be read.
 pub fn find_revision_content(
     conn: &mut Connection,
     article: ArticleId,
@@ -68,10 +73,10 @@ pub fn find_revision_content(
         .select(revisions::content)
         .get_result(conn)
         .optional()?;
-    Ok(found.map(|Json(content)| content))
+    Ok(found.and_then(|content| content.read(place(article, revision))))
 }
 
-/// A revision and its content.
+/// A revision and its content; `None` also if that cannot be read.
 pub fn find_revision(
     conn: &mut Connection,
     article: ArticleId,
@@ -90,8 +95,9 @@ pub fn find_revision(
         ))
         .get_result(conn)
         .optional()?;
-    Ok(found.map(|(revision, user_id, title, created_at, Json(content))| {
-        (RevisionRow { revision, user_id, title, created_at }, content)
+    Ok(found.and_then(|(revision, user_id, title, created_at, content)| {
+        let content = content.read(place(article, revision))?;
+        Some((RevisionRow { revision, user_id, title, created_at }, content))
     }))
 }
 

@@ -12,8 +12,9 @@ use super::section_input::SectionInput;
 use super::{Cover, Metadata, Seo, WebsitePath};
 use crate::base::clock::Timestamp;
 use crate::base::error::{Invalid, Result, Violations};
-use crate::base::http::json::{self, present};
+use crate::base::http::json::{from_value, present};
 use crate::base::ids::ArticleId;
+use crate::base::json;
 use crate::base::text::Locale;
 use crate::base::text::slug::Slug;
 use crate::base::text::validate;
@@ -246,7 +247,7 @@ impl DraftPatch {
                 *field = merged;
             }
         }
-        let update: UpdateDraft = json::from_value(whole)?;
+        let update: UpdateDraft = from_value(whole)?;
         let mut violations = Violations::default();
         let mut change = update.change(&mut violations);
         if let Some(intro) = &self.intro {

@@ -2,15 +2,15 @@
 
 use serde_json::{Map, Value};
 
-use super::checks::{MAX_AUTHORS, MAX_TOPICS, check_heading, check_markdown};
+use super::checks::{MAX_ALIASES, MAX_AUTHORS, MAX_TOPICS, check_alias, check_heading, check_markdown};
 use super::match_sections::match_sections;
 use super::metadata_change::{MetadataChange, Named};
 use super::{Content, Cover, Section, Seo, parse_uuid, tree};
 use crate::authors::AuthorRef;
 use crate::base::clock::Timestamp;
 use crate::base::error::{Error, Invalid, Result, Violations};
-use crate::base::http::json;
 use crate::base::ids::{ArticleId, IsId as _};
+use crate::base::json;
 use crate::base::random::Random;
 use crate::base::text::front_matter::{self, AuthorName, FrontMatter};
 use crate::base::text::outline::{self, Document, Part};
@@ -42,20 +42,30 @@ pub struct ParsedDocument {
 /// Parses a Markdown document at `pointer`. Invalid if the document is too large, its front matter has a syntax error,
 /// or its text breaks a rule. Front matter that has no field of its own, or does not fit it, goes to `custom`.
 pub fn read_markdown(document: &str, pointer: &'static str) -> Result<ParsedDocument> {
+    let (document, violations) = check_markdown_document(document, pointer)?;
+    violations.check()?;
+    Ok(document)
+}
+
+/// Parses a Markdown document like [`read_markdown`], and returns it together with the broken rules of its text.
+pub fn check_markdown_document(
+    document: &str,
+    pointer: &'static str,
+) -> Result<(ParsedDocument, Violations)> {
     check_length(document, pointer)?;
     let (front, text) = front_matter::split(document)
         .map_err(|invalid| Error::invalid(pointer, invalid.code, invalid.detail))?;
     // YAML, TOML and JSON can write it in other ways than as itself.
-    if json::find_nul(&serde_json::to_value(&front)?).is_some() {
+    if text.contains('\0') || json::find_nul(&serde_json::to_value(&front)?).is_some() {
         return Err(Error::invalid(pointer, "text-contains-nul", "Must not contain U+0000."));
     }
-    read_document(front, text, pointer)
+    Ok(check_document(front, text, pointer))
 }
 
-/// Parses an HTML document at `pointer`, like [`read_markdown`].
-pub fn read_html(document: &str, pointer: &'static str) -> Result<ParsedDocument> {
+/// Parses an HTML document at `pointer`, like [`check_markdown_document`].
+pub fn check_html_document(document: &str, pointer: &'static str) -> Result<(ParsedDocument, Violations)> {
     check_length(document, pointer)?;
-    read_document(FrontMatter::default(), &html::to_markdown(document), pointer)
+    Ok(check_document(FrontMatter::default(), &html::to_markdown(document), pointer))
 }
 
 fn check_length(document: &str, pointer: &'static str) -> Result<()> {
@@ -69,12 +79,11 @@ fn check_length(document: &str, pointer: &'static str) -> Result<()> {
     Ok(())
 }
 
-fn read_document(front: FrontMatter, text: &str, pointer: &'static str) -> Result<ParsedDocument> {
+fn check_document(front: FrontMatter, text: &str, pointer: &'static str) -> (ParsedDocument, Violations) {
     let document = if front.title.is_some() { outline::parse_untitled(text) } else { outline::parse(text) };
     let mut violations = Violations::default();
     let intro = violations.take(pointer, check_markdown(&document.intro)).unwrap_or_default();
     let parts = check_parts(document.sections, pointer, &mut violations);
-    violations.check()?;
     let mut reader = FrontReader { custom: front.custom };
     let title = front
         .title
@@ -102,19 +111,18 @@ fn read_document(front: FrontMatter, text: &str, pointer: &'static str) -> Resul
         intro: Some(intro),
         seo: Some(reader.seo(front.seo)),
         translation_of: Some(front.translation_of.as_deref().and_then(parse_uuid).map(ArticleId::from_uuid)),
-        aliases: Some(
-            front.aliases.into_iter().map(as_path).filter(|alias| alias.len() <= 500).take(100).collect(),
-        ),
+        aliases: Some(reader.aliases(front.aliases)),
         custom: Some(reader.custom()),
     };
-    Ok(ParsedDocument {
+    let document = ParsedDocument {
         id: front.id.map(ArticleId::from_uuid),
         metadata,
         parts,
         section_custom: front.sections,
         published_at: front.published_at.map(Timestamp::from),
         draft: front.draft.unwrap_or(false),
-    })
+    };
+    (document, violations)
 }
 
 fn check_parts(parts: Vec<Part>, pointer: &'static str, violations: &mut Violations) -> Vec<Part> {
@@ -190,6 +198,21 @@ impl FrontReader {
         })
     }
 
+    fn aliases(&mut self, aliases: Vec<String>) -> Vec<String> {
+        let (mut paths, mut others) = (Vec::new(), Vec::new());
+        for alias in aliases {
+            match check_alias(&as_path(&alias)) {
+                Ok(path) if paths.contains(&path) => {}
+                Ok(path) if paths.len() < MAX_ALIASES => paths.push(path),
+                _ => others.push(Value::String(alias)),
+            }
+        }
+        if !others.is_empty() {
+            self.custom.entry("aliases").or_insert(Value::Array(others));
+        }
+        paths
+    }
+
     fn seo(&mut self, seo: front_matter::Seo) -> Seo {
         Seo {
             title: seo.title.filter(|text| validate::text("title", text, 300).is_ok()),
@@ -239,8 +262,8 @@ fn named<'a>(names: impl Iterator<Item = (Option<&'a str>, &'a str)>, most: usiz
     all
 }
 
-fn as_path(alias: String) -> String {
-    let path = url::Url::parse(&alias).map(|url| url.path().to_owned()).unwrap_or(alias);
+fn as_path(alias: &str) -> String {
+    let path = url::Url::parse(alias).map_or_else(|_| alias.to_owned(), |url| url.path().to_owned());
     if path.starts_with('/') { path } else { format!("/{path}") }
 }
 

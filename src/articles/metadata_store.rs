@@ -14,8 +14,8 @@ use crate::base::ids::ArticleId;
 use crate::terms::{self, Carried};
 
 /// The rest of the metadata of an article; see [`Metadata`].
-#[derive(Debug, Queryable, Insertable, AsChangeset)]
-#[diesel(table_name = article_metadata, primary_key(article_id), treat_none_as_null = true)]
+#[derive(Debug, Queryable, Insertable)]
+#[diesel(table_name = article_metadata)]
 struct MetadataRow {
     article_id: ArticleId,
     subtitle: Option<String>,
@@ -30,40 +30,57 @@ struct MetadataRow {
     aliases: Json<Vec<String>>,
 }
 
+/// A change of that row. JSON that has not changed is not written, so that what cannot be read stays as it is.
+#[derive(Debug, AsChangeset)]
+#[diesel(table_name = article_metadata)]
+struct MetadataRowChange {
+    subtitle: Option<Option<String>>,
+    summary: Option<Option<String>>,
+    cover: Option<Option<Json<Cover>>>,
+    featured: bool,
+    listed: bool,
+    intro: String,
+    seo: Option<Json<Seo>>,
+    custom: Option<Json<Map<String, Value>>>,
+    translation_of: Option<Option<ArticleId>>,
+    aliases: Option<Json<Vec<String>>>,
+}
+
 impl MetadataRow {
     fn new(article_id: ArticleId, metadata: &Metadata) -> Self {
         Self {
             article_id,
             subtitle: metadata.subtitle.clone(),
             summary: metadata.summary.clone(),
-            cover: metadata.cover.clone().map(Json),
+            cover: metadata.cover.clone().map(Json::Readable),
             featured: metadata.featured,
             listed: metadata.listed,
             intro: metadata.intro.clone(),
-            seo: Json(metadata.seo.clone()),
-            custom: Json(metadata.custom.clone()),
+            seo: Json::Readable(metadata.seo.clone()),
+            custom: Json::Readable(metadata.custom.clone()),
             translation_of: metadata.translation_of,
-            aliases: Json(metadata.aliases.clone()),
+            aliases: Json::Readable(metadata.aliases.clone()),
         }
     }
 
     fn into_metadata(self, article: &ArticleRow, Carried { authors, topics }: Carried) -> Metadata {
+        let place = |column| format!("article_metadata.{column} of {}", self.article_id);
         Metadata {
             title: article.title.clone(),
             slug: article.slug.clone(),
             locale: article.locale.clone(),
             subtitle: self.subtitle,
             summary: self.summary,
-            cover: self.cover.map(|Json(cover)| cover),
+            cover: self.cover.and_then(|cover| cover.read(place("cover"))),
             featured: self.featured,
             listed: self.listed,
             authors,
             topics,
             intro: self.intro,
-            seo: self.seo.0,
-            custom: self.custom.0,
+            seo: self.seo.read(place("seo")).unwrap_or_default(),
+            custom: self.custom.read(place("custom")).unwrap_or_default(),
             translation_of: self.translation_of,
-            aliases: self.aliases.0,
+            aliases: self.aliases.read(place("aliases")).unwrap_or_default(),
         }
     }
 }
@@ -83,10 +100,24 @@ pub fn insert(tx: &mut Tx<'_>, id: ArticleId, metadata: &Metadata) -> Result<()>
     Ok(())
 }
 
-/// Updates the row of the metadata of an article.
-pub fn update(tx: &mut Tx<'_>, id: ArticleId, metadata: &Metadata) -> Result<()> {
+/// Updates the row of the metadata of an article, in which these fields have changed.
+pub fn update(tx: &mut Tx<'_>, id: ArticleId, metadata: &Metadata, fields: &[String]) -> Result<()> {
+    let row = MetadataRow::new(id, metadata);
+    let has_changed = |name: &str| fields.iter().any(|field| field == name);
+    let change = MetadataRowChange {
+        subtitle: Some(row.subtitle),
+        summary: Some(row.summary),
+        cover: has_changed("cover").then_some(row.cover),
+        featured: row.featured,
+        listed: row.listed,
+        intro: row.intro,
+        seo: has_changed("seo").then_some(row.seo),
+        custom: has_changed("custom").then_some(row.custom),
+        translation_of: Some(row.translation_of),
+        aliases: has_changed("aliases").then_some(row.aliases),
+    };
     let own = article_metadata::table.filter(article_metadata::article_id.eq(id));
-    diesel::update(own).set(MetadataRow::new(id, metadata)).execute(&mut **tx)?;
+    diesel::update(own).set(change).execute(&mut **tx)?;
     Ok(())
 }
 

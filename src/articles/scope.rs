@@ -8,7 +8,6 @@ use super::history::{self, ChangeRow};
 use super::tree::{self, flatten};
 use super::{SectionRef, store};
 use crate::base::db::Connection;
-use crate::base::db::types::Json;
 use crate::base::error::{Error, Result};
 use crate::base::http::IfMatch;
 use crate::base::ids::{ArticleId, IsId as _, SectionId, SubjectId};
@@ -92,7 +91,7 @@ fn describe(article: ArticleId, change: &ChangeRow) -> Value {
     json!({
         "kind": if change.subject_id.uuid() == article.uuid() { "metadata" } else { "section" },
         "id": change.subject_id,
-        "fields": change.fields.as_ref().map(|Json(fields)| fields),
+        "fields": change.fields.clone().and_then(|fields| fields.read(format_args!("changes.fields of {article}"))),
         "by": change.user_id,
         "at": change.at,
     })

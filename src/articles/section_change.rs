@@ -7,9 +7,10 @@ use utoipa::ToSchema;
 use super::Section;
 use super::checks::{check_heading, check_markdown};
 use super::tree::{self, Destination, Pointers, flatten};
-use crate::base::error::{Error, Invalid, Location, Result, Violations};
-use crate::base::http::json::{self, present};
+use crate::base::error::{Error, Result, Violations};
+use crate::base::http::json::present;
 use crate::base::ids::SectionId;
+use crate::base::json;
 use crate::base::text::slug::Anchor;
 use crate::base::text::validate;
 
@@ -57,14 +58,17 @@ pub struct SectionChange {
     parent: Option<Option<SectionId>>,
     before: Option<SectionId>,
     after: Option<SectionId>,
+    /// The rules that it breaks whatever the draft is.
+    violations: Violations,
 }
 
 impl SectionChange {
-    /// Checks every field, and reports every broken rule. Parses Markdown, so this belongs into the pool for the
+    /// Checks every field as far as the draft does not matter. Parses Markdown, so this belongs into the pool for the
     /// processor.
-    pub fn parse(update: UpdateSection) -> Result<Self> {
+    #[must_use]
+    pub fn parse(update: UpdateSection) -> Self {
         let mut violations = Violations::default();
-        let change = Self {
+        Self {
             heading: update.heading.map(|heading| {
                 heading.and_then(|heading| violations.take("/heading", check_heading(&heading)))
             }),
@@ -80,19 +84,13 @@ impl SectionChange {
             parent: update.parent_id,
             before: update.before,
             after: update.after,
-        };
-        if change.before.is_some() && change.after.is_some() {
-            violations.push(
-                Location::Pointer("/after".into()),
-                Invalid::new("place-ambiguous", "Send either `before` or `after`."),
-            );
+            violations,
         }
-        violations.check()?;
-        Ok(change)
     }
 
-    /// Changes a section, and returns it if it was moved.
+    /// Changes a section, and returns it if it was moved. Invalid for every broken rule.
     pub fn apply(&self, id: SectionId, sections: &mut Vec<Section>) -> Result<Vec<SectionId>> {
+        let mut violations = self.violations.clone();
         let section = tree::find_mut(sections, id).ok_or(Error::NotFound("section"))?;
         if let Some(heading) = &self.heading {
             section.heading.clone_from(heading);
@@ -108,16 +106,16 @@ impl SectionChange {
                 Some(patch) => json::merge(&mut section.custom, patch),
                 None => section.custom.clear(),
             }
-            let mut violations = Violations::default();
             violations.take("/custom", validate::custom(&section.custom));
-            violations.check()?;
         }
         let moves = self.parent.is_some() || self.before.is_some() || self.after.is_some();
         let before = position(sections, id);
-        if moves {
-            self.move_to(id, sections)?;
+        let is_placed = !moves || violations.gather(self.move_to(id, sections))?.is_some();
+        if is_placed {
+            let pointers = Pointers { tree: self.moved_by(), name: "/anchor" };
+            violations.gather(tree::normalize(sections, pointers))?;
         }
-        tree::normalize(sections, Pointers { tree: self.moved_by(), name: "/anchor" })?;
+        violations.check()?;
         Ok(if position(sections, id) == before { Vec::new() } else { vec![id] })
     }
 
@@ -131,6 +129,7 @@ impl SectionChange {
     }
 
     fn move_to(&self, id: SectionId, sections: &mut Vec<Section>) -> Result<()> {
+        Destination { parent: None, before: self.before, after: self.after }.check()?;
         let sibling = self.before.or(self.after);
         let parent_of = |wanted: SectionId, sections: &[Section]| {
             flatten(sections)

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::checks::{check_heading, check_markdown};
-use crate::base::error::{Invalid, Location, Result, Violations};
+use crate::base::error::{Invalid, Location, Violations};
 use crate::base::ids::SectionId;
 use crate::base::text::outline::MAX_DEPTH;
 use crate::base::text::slug::Anchor;
@@ -77,20 +77,30 @@ impl CheckedSection {
     }
 }
 
-/// Checks the sections at `/sections`, and reports every broken rule.
-pub fn check_all(inputs: Vec<SectionInput>) -> Result<Vec<CheckedSection>> {
-    let mut violations = Violations::default();
-    let sections = check_level(inputs, "", 1, &mut violations);
-    violations.check()?;
-    Ok(sections)
+/// Something that was checked as far as the draft does not matter. The write adds the broken rules that depend on the
+/// draft, and reports all of them together.
+#[derive(Debug, Clone)]
+pub struct Checked<T> {
+    /// What was checked.
+    pub value: T,
+    /// The rules that it breaks.
+    pub violations: Violations,
 }
 
-/// Checks one section, which is the whole request body, and reports every broken rule.
-pub fn check_one(input: SectionInput) -> Result<CheckedSection> {
+/// Checks the sections at `/sections`.
+#[must_use]
+pub fn check_all(inputs: Vec<SectionInput>) -> Checked<Vec<CheckedSection>> {
     let mut violations = Violations::default();
-    let section = check_section(input, String::new(), 1, &mut violations);
-    violations.check()?;
-    Ok(section)
+    let value = check_level(inputs, "", 1, &mut violations);
+    Checked { value, violations }
+}
+
+/// Checks one section, which is the whole request body.
+#[must_use]
+pub fn check_one(input: SectionInput) -> Checked<CheckedSection> {
+    let mut violations = Violations::default();
+    let value = check_section(input, String::new(), 1, &mut violations);
+    Checked { value, violations }
 }
 
 fn check_level(

@@ -10,7 +10,7 @@ use crate::base::clock::Timestamp;
 use crate::base::db::schema::{articles, changes, sections};
 use crate::base::db::types::Json;
 use crate::base::db::{Connection, Tx};
-use crate::base::error::{Error, Result};
+use crate::base::error::Result;
 use crate::base::ids::{ArticleId, IsId as _, SectionId, SubjectId, UserId};
 use crate::base::text::Locale;
 use crate::base::text::slug::{Anchor, Slug};
@@ -134,7 +134,11 @@ fn children(rows: &[SectionRow], parent: Option<SectionId>) -> Vec<Section> {
             heading: row.heading.clone(),
             anchor: row.anchor.clone(),
             body: row.body.clone(),
-            custom: row.custom.0.clone(),
+            custom: row
+                .custom
+                .clone()
+                .read(format_args!("sections.custom of {}", row.id))
+                .unwrap_or_default(),
             sections: children(rows, Some(row.id)),
         })
         .collect()
@@ -175,6 +179,8 @@ pub fn set_sections(
             Some(old) if !changed.contains(&section.id) => old.revision,
             _ => revision,
         };
+        let mut custom = old.map(|old| old.custom.clone()).unwrap_or_default();
+        custom.set(section.custom.clone());
         let row = SectionRow {
             id: section.id,
             article_id: article,
@@ -183,7 +189,7 @@ pub fn set_sections(
             heading: section.heading.clone(),
             anchor: section.anchor.clone(),
             body: section.body.clone(),
-            custom: Json(section.custom.clone()),
+            custom,
             revision,
         };
         match old {
@@ -202,11 +208,10 @@ pub fn set_sections(
     Ok(rows)
 }
 
-/// The content of the live edition of an article.
+/// The content of the live edition of an article; `None` also if it cannot be read.
 pub fn find_published(conn: &mut Connection, row: &ArticleRow) -> Result<Option<Content>> {
     let (Some(_), Some(revision)) = (row.live_edition, row.published_revision) else { return Ok(None) };
-    let content = history::find_revision_content(conn, row.id, revision)?;
-    content.ok_or_else(|| Error::internal(format!("revision {revision} of {} is missing", row.id))).map(Some)
+    history::find_revision_content(conn, row.id, revision)
 }
 
 /// The id of a section of an article: also of one that was removed, if it is named by its id.

@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::section_input::CheckedSection;
+use super::section_input::{Checked, CheckedSection};
 use super::{Section, SectionRef};
 use crate::base::clock::Timestamp;
 use crate::base::error::{Error, Invalid, Location, Result, Violations};
@@ -27,6 +27,16 @@ pub struct Destination {
     pub before: Option<SectionId>,
     /// Right after this one; at the end if neither.
     pub after: Option<SectionId>,
+}
+
+impl Destination {
+    /// Invalid `place-ambiguous` if it is both before and after some section.
+    pub fn check(&self) -> Result<()> {
+        if self.before.is_some() && self.after.is_some() {
+            return Err(Error::invalid("/after", "place-ambiguous", "Send either `before` or `after`."));
+        }
+        Ok(())
+    }
 }
 
 /// Where in the request body a broken rule of the whole tree is reported.
@@ -94,8 +104,10 @@ pub fn remove(sections: &mut Vec<Section>, id: SectionId) -> Option<Section> {
     sections.iter_mut().find_map(|section| remove(&mut section.sections, id))
 }
 
-/// Inserts a section and those below it. Invalid `section-unknown` if the destination does not exist.
+/// Inserts a section and those below it. Invalid `section-unknown` if the destination does not exist, `place-ambiguous`
+/// if it is two places.
 pub fn insert(sections: &mut Vec<Section>, section: Section, destination: Destination) -> Result<()> {
+    destination.check()?;
     let unknown = |member: &str| {
         Error::invalid(
             format!("/{member}"),
@@ -193,27 +205,41 @@ fn free_anchor(heading: &str, taken: &mut HashSet<Anchor>) -> Anchor {
 }
 
 /// Builds a tree of checked sections. Those that name a known section keep its id and, unless another is given, its
-/// anchor; others get new ids. Invalid `section-unknown` for ids that are not known, and as [`normalize`].
+/// anchor; others get new ids. Invalid for the rules that they are known to break, with `section-unknown` for ids that
+/// are not known, and as [`normalize`].
 pub fn build(
-    checked: &[CheckedSection],
+    checked: &Checked<Vec<CheckedSection>>,
     known: &[Section],
     random: &Random,
     now: Timestamp,
 ) -> Result<Vec<Section>> {
     let known = flatten(known).into_iter().map(|(section, _, _)| (section.id, section)).collect();
-    let mut builder = Builder { known, random, now, violations: Violations::default() };
-    let mut sections = builder.build_all(checked)?;
+    let mut builder = Builder { known, random, now, violations: checked.violations.clone() };
+    let mut sections = builder.build_all(&checked.value)?;
+    builder.violations.gather(normalize(&mut sections, Pointers::all("/sections")))?;
     builder.violations.check()?;
-    normalize(&mut sections, Pointers::all("/sections"))?;
     Ok(sections)
 }
 
-/// Builds one new section and those below it, not yet normalized: its anchors must be free among all of the article's.
-pub fn build_new(checked: &CheckedSection, random: &Random, now: Timestamp) -> Result<Section> {
-    let mut builder = Builder { known: HashMap::new(), random, now, violations: Violations::default() };
-    let section = builder.build(checked)?;
-    builder.violations.check()?;
-    Ok(section)
+/// Builds one new section with those below it, and inserts it at its destination. Returns its id. Invalid as [`build`]
+/// and [`insert`].
+pub fn build_into(
+    sections: &mut Vec<Section>,
+    checked: &Checked<CheckedSection>,
+    destination: Destination,
+    random: &Random,
+    now: Timestamp,
+) -> Result<SectionId> {
+    let violations = checked.violations.clone();
+    let mut builder = Builder { known: HashMap::new(), random, now, violations };
+    let section = builder.build(&checked.value)?;
+    let (id, mut violations) = (section.id, builder.violations);
+    if violations.gather(insert(sections, section, destination))?.is_some() {
+        let pointers = Pointers { tree: "/parent_id", name: "/anchor" };
+        violations.gather(normalize(sections, pointers))?;
+    }
+    violations.check()?;
+    Ok(id)
 }
 
 struct Builder<'a> {
@@ -237,7 +263,7 @@ impl Builder<'_> {
             self.violations.push(place, Invalid::new("section-unknown", detail));
         }
         Ok(Section {
-            id: checked.id.map_or_else(|| self.random.id(self.now), Ok)?,
+            id: before.map_or_else(|| self.random.id(self.now), |section| Ok(section.id))?,
             heading: checked.heading.clone(),
             anchor: checked.anchor.clone().or(kept_anchor),
             body: checked.body.clone(),

@@ -7,7 +7,7 @@ use super::markdown_document::ParsedDocument;
 use super::match_sections::match_sections;
 use super::metadata::change_metadata;
 use super::metadata_change::MetadataChange;
-use super::section_input::CheckedSection;
+use super::section_input::{Checked, CheckedSection};
 use super::store::{self, ArticleRow};
 use super::{Content, Metadata, Section, history, metadata_store, tree};
 use crate::base::clock::Timestamp;
@@ -76,7 +76,7 @@ pub fn create(tx: &mut Tx<'_>, editor: &Editor<'_>, new: &NewArticle) -> Result<
 pub fn replace_sections(
     tx: &mut Tx<'_>,
     draft: &mut Draft,
-    checked: &[CheckedSection],
+    checked: &Checked<Vec<CheckedSection>>,
 ) -> Result<Vec<SectionId>> {
     let after = tree::build(checked, &draft.content.sections, tx.random(), tx.now())?;
     let before = std::mem::replace(&mut draft.content.sections, after);

@@ -45,6 +45,14 @@ impl Timestamp {
         jiff::Timestamp::from_microsecond(micros).map(Self)
     }
 
+    /// Converts microseconds since 1970 that were stored. What is outside the years 1 to 9999, which RFC 3339 can
+    /// write, is the nearest time within.
+    fn from_stored(micros: i64) -> Self {
+        const YEAR_1: i64 = -62_135_596_800_000_000;
+        const YEAR_9999: i64 = 253_402_207_200_000_000;
+        Self::from_micros(micros.clamp(YEAR_1, YEAR_9999)).unwrap_or_default()
+    }
+
     /// Returns microseconds since 1970.
     #[must_use]
     pub fn as_micros(self) -> i64 {
@@ -108,7 +116,9 @@ impl fmt::Display for Timestamp {
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        Self::parse(&text).ok_or_else(|| serde::de::Error::custom("not an RFC 3339 time"))
+        let unexpected = serde::de::Unexpected::Str(&text);
+        Self::parse(&text)
+            .ok_or_else(|| serde::de::Error::invalid_value(unexpected, &"an RFC 3339 time with an offset"))
     }
 }
 
@@ -174,7 +184,7 @@ impl ToSql<SqlInstant, Sqlite> for Timestamp {
 }
 impl FromSql<SqlInstant, Sqlite> for Timestamp {
     fn from_sql(value: <Sqlite as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
-        Ok(Timestamp::from_micros(<i64 as FromSql<BigInt, Sqlite>>::from_sql(value)?)?)
+        Ok(Timestamp::from_stored(<i64 as FromSql<BigInt, Sqlite>>::from_sql(value)?))
     }
 }
 impl ToSql<SqlInstant, Pg> for Timestamp {
@@ -187,7 +197,7 @@ impl ToSql<SqlInstant, Pg> for Timestamp {
 impl FromSql<SqlInstant, Pg> for Timestamp {
     fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
         let micros = <i64 as FromSql<BigInt, Pg>>::from_sql(value)?;
-        Ok(Timestamp::from_micros(micros.saturating_add(POSTGRES_EPOCH_MICROS))?)
+        Ok(Timestamp::from_stored(micros.saturating_add(POSTGRES_EPOCH_MICROS)))
     }
 }
 through_either!([] SqlInstant, Timestamp);

@@ -96,6 +96,11 @@ impl Violations {
         }
     }
 
+    /// Adds all of `found`.
+    pub fn extend(&mut self, found: Self) {
+        found.0.into_iter().for_each(|(place, invalid)| self.push(place, invalid));
+    }
+
     /// Returns the value of the member at `pointer`, or adds its violation.
     pub fn take<T>(&mut self, pointer: impl Into<String>, parsed: Result<T, Invalid>) -> Option<T> {
         parsed.map_err(|invalid| self.push(Location::Pointer(pointer.into()), invalid)).ok()
@@ -109,7 +114,7 @@ impl Violations {
         match part {
             Ok(part) => Ok(Some(part)),
             Err(Error::Invalid(found)) => {
-                found.0.into_iter().for_each(|(place, invalid)| self.push(place, invalid));
+                self.extend(found);
                 Ok(None)
             }
             Err(error) => Err(error),

@@ -1,9 +1,10 @@
 //! Writes log lines to standard error from a separate thread, many lines at a time, so that a request does not wait for
 //! the reader of standard error unless the queue is full.
 
+use std::collections::BTreeSet;
 use std::io::{self, IsTerminal as _, Write};
-use std::sync::OnceLock;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use env_logger::{Builder, Target};
@@ -46,6 +47,20 @@ pub fn finish() {
     if LINES.get().is_some_and(|lines| lines.send(Line::Flush(done)).is_ok()) {
         // Fails only if the thread has ended; then there is nothing to wait for.
         let _ = written.recv();
+    }
+}
+
+/// Logs an error the first time it is given. For what every read of a stored value would repeat.
+pub fn error_once(message: String) {
+    /// How many are remembered. Beyond that, further ones are logged each time.
+    const MAX_REMEMBERED: usize = 10_000;
+    static LOGGED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+    let mut logged = LOGGED.lock().unwrap_or_else(PoisonError::into_inner);
+    if !logged.contains(&message) {
+        log::error!("{message}");
+        if logged.len() < MAX_REMEMBERED {
+            logged.insert(message);
+        }
     }
 }
 

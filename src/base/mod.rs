@@ -1,6 +1,6 @@
 //! The machinery that the product stands on. Nothing here knows an article or a subscriber.
 //!
-//! Two floors: the ground ([`ids`], [`clock`], [`random`], [`text`], [`config`], [`error`], [`metrics`], [`logger`], [`permits`], [`compute`], and of
+//! Two floors: the ground ([`ids`], [`clock`], [`random`], [`json`], [`text`], [`config`], [`error`], [`metrics`], [`logger`], [`permits`], [`compute`], and of
 //! [`db`] its types and connections), and on it what does something: [`db`], [`events`], [`jobs`], [`http`], [`mail`],
 //! [`templates`].
 
@@ -13,6 +13,7 @@ pub mod events;
 pub mod http;
 pub mod ids;
 pub mod jobs;
+pub mod json;
 pub mod logger;
 pub mod mail;
 pub mod metrics;

@@ -14,6 +14,7 @@ use crate::base::db::Connection;
 use crate::base::db::schema::renderings;
 use crate::base::error::{Error, Result};
 use crate::base::ids::ArticleId;
+use crate::base::logger;
 use crate::render_context;
 
 /// Reads something that is made of renderings: `find` finds their rows and whatever else is needed, `make` makes it of
@@ -50,23 +51,37 @@ pub fn find(conn: &mut Connection, ids: &[ArticleId]) -> Result<Vec<ItemRow>> {
     Ok(rows)
 }
 
-/// The JSON of each of `rows`, with the fields and formats that are asked for.
-pub fn select(conn: &mut Connection, rows: Vec<ItemRow>, view: &View) -> Result<Vec<Box<RawValue>>> {
+/// The JSON of each of `rows`, with the fields and formats that are asked for; `None` for a rendering that cannot be read,
+/// which is logged.
+pub fn select(conn: &mut Connection, rows: Vec<ItemRow>, view: &View) -> Result<Vec<Option<Box<RawValue>>>> {
     if view.needs_bodies() {
-        return stored(conn, &rows)?.iter().map(|stored| stored.select(view)).collect();
+        let found = stored(conn, &rows)?;
+        return Ok(found.iter().map(|stored| readable(stored.id, stored.select(view))).collect());
     }
-    rows.into_iter()
-        .map(|row| {
-            let text = String::from_utf8(row.item).map_err(|e| Error::internal(e.to_string()))?;
-            let item = RawValue::from_string(text)?;
-            if view.fields.is_default() { Ok(item) } else { view.fields.choose(&item) }
-        })
-        .collect()
+    let item = |row: ItemRow| {
+        let item = parse_item(row.item)?;
+        if view.fields.is_default() { Ok(item) } else { view.fields.choose(&item) }
+    };
+    Ok(rows.into_iter().map(|row| readable(row.article_id, item(row))).collect())
 }
 
-/// The whole editions of `rows`.
+/// The JSON of an item.
+pub fn parse_item(item: Vec<u8>) -> Result<Box<RawValue>> {
+    let text = String::from_utf8(item).map_err(|e| Error::internal(e.to_string()))?;
+    Ok(RawValue::from_string(text)?)
+}
+
+/// What was made of the rendering of an article. `None` if the rendering cannot be read, which is logged: it does not keep
+/// readers from the others.
+pub fn readable<T>(id: ArticleId, made: Result<T>) -> Option<T> {
+    made.map_err(|why| logger::error_once(format!("the rendering of article {id} cannot be read: {why}")))
+        .ok()
+}
+
+/// The whole editions of those of `rows` that can be read.
 pub fn whole(conn: &mut Connection, rows: &[ItemRow]) -> Result<Vec<Edition>> {
-    stored(conn, rows)?.iter().map(|stored| Ok(serde_json::from_slice(&stored.finished.body)?)).collect()
+    let edition = |stored: &Stored| readable(stored.id, stored.parse()).map(|(edition, _)| edition);
+    Ok(stored(conn, rows)?.iter().filter_map(edition).collect())
 }
 
 fn stored(conn: &mut Connection, rows: &[ItemRow]) -> Result<Vec<Stored>> {

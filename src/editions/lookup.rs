@@ -17,6 +17,7 @@ use crate::base::error::{Error, Result};
 use crate::base::http::Response;
 use crate::base::http::moved;
 use crate::base::ids::ArticleId;
+use crate::base::logger;
 use crate::base::text::Locale;
 use crate::base::text::slug::Slug;
 use crate::render_context;
@@ -69,9 +70,17 @@ impl Finished {
 
     /// The ids of the article, its topics and its authors.
     fn surrogate_key(&self) -> Result<String> {
-        let named: Named<'_> = serde_json::from_slice(&self.item)?;
+        let named: Named<'_> = serde_json::from_slice(&self.item).map_err(|why| self.unreadable(&why))?;
         let labels = named.topics.iter().chain(&named.authors);
         Ok(labels.fold(named.id.to_owned(), |key, label| key + " " + label.id))
+    }
+}
+
+impl Finished {
+    /// Logs that it cannot be read. Readers do not find such an article until it is published again.
+    fn unreadable(&self, why: &serde_json::Error) -> Error {
+        logger::error_once(format!("the rendering with the entity tag {} cannot be read: {why}", self.tag));
+        Error::NotFound("article")
     }
 }
 
@@ -89,7 +98,9 @@ impl Stored {
 
     /// The edition with HTML bodies, and its bodies in the other formats.
     pub(super) fn parse(&self) -> Result<(Edition, Vec<Source>)> {
-        Ok((serde_json::from_slice(&self.finished.body)?, serde_json::from_slice(&self.sources)?))
+        let unreadable = |why| self.finished.unreadable(&why);
+        let edition = serde_json::from_slice(&self.finished.body).map_err(unreadable)?;
+        Ok((edition, serde_json::from_slice(&self.sources).map_err(unreadable)?))
     }
 }
 
@@ -107,8 +118,10 @@ pub(super) fn find_current(conn: &mut Connection, locale: &Locale, slug: &Slug) 
 
 /// The outcome of a look-up.
 enum Found {
-    Current(Box<Stored>),
-    Stale(ArticleId),
+    Rendering {
+        is_current: bool,
+        stored: Box<Stored>,
+    },
     /// Published under this slug or id now.
     Moved(String),
 }
@@ -125,11 +138,10 @@ fn find(conn: &mut Connection, article: &ArticleKey) -> Result<Found> {
     let found: Option<(i64, Stored)> =
         query.select((renderings::epoch, STORED)).get_result(conn).optional()?;
     match (found, article) {
-        (Some((epoch, stored)), _) => Ok(if epoch < render_context::store::epoch(conn)? {
-            Found::Stale(stored.id)
-        } else {
-            Found::Current(Box::new(stored))
-        }),
+        (Some((epoch, stored)), _) => {
+            let is_current = epoch >= render_context::store::epoch(conn)?;
+            Ok(Found::Rendering { is_current, stored: Box::new(stored) })
+        }
         (None, ArticleKey::Slug(locale, slug)) => {
             let Some((owner, true)) = slugs::owner(conn, locale, slug)? else {
                 return Err(Error::NotFound("article"));
@@ -156,14 +168,17 @@ pub(super) async fn respond(
     article: ArticleKey,
     make: impl AsyncFnOnce(Stored) -> Result<Response>,
 ) -> Result<Response> {
-    const TRIES: u32 = 3;
-    for _ in 0..TRIES {
+    let look_up = async || {
         let article = article.clone();
-        match app.db.read(move |conn| find(conn, &article)).await? {
-            Found::Current(stored) => return make(*stored).await,
-            Found::Moved(to) => return Ok(moved(req, "article", &to)),
-            Found::Stale(id) => rerender::rerender_article(app, id).await?,
-        }
+        app.db.read(move |conn| find(conn, &article)).await
+    };
+    let mut found = look_up().await?;
+    if let Found::Rendering { is_current: false, stored } = &found {
+        rerender::refresh(app, stored.id).await;
+        found = look_up().await?;
     }
-    Err(Error::unavailable("the render context of the article keeps changing"))
+    match found {
+        Found::Rendering { stored, .. } => make(*stored).await,
+        Found::Moved(to) => Ok(moved(req, "article", &to)),
+    }
 }

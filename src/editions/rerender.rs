@@ -2,6 +2,7 @@
 //! to be current, the others are rendered again.
 
 use std::collections::BTreeSet;
+use std::fmt::Display;
 use std::time::Duration;
 
 use diesel::prelude::*;
@@ -15,6 +16,7 @@ use crate::base::error::{Error, Result};
 use crate::base::events::Event;
 use crate::base::ids::ArticleId;
 use crate::base::jobs::{self, Job, Outcome};
+use crate::base::logger;
 use crate::render_context::{self, RerenderArticles};
 
 /// How many renderings one job checks.
@@ -46,10 +48,8 @@ async fn check_next(app: &App, after: Option<ArticleId>) -> Result<()> {
     for id in &stale {
         match rerender_article(app, *id).await {
             // One article's defect keeps no other from being rendered.
-            Err(Error::Internal(why)) => log::error!("{id} cannot be rendered: {why}"),
-            outcome => {
-                outcome?;
-            }
+            Err(Error::Internal(why)) => log_failure(*id, &why),
+            outcome => outcome?,
         }
     }
     let Some(last) = stale.last().copied() else { return Ok(()) };
@@ -62,7 +62,8 @@ async fn check_next(app: &App, after: Option<ArticleId>) -> Result<()> {
 }
 
 /// Reads renderings with `read`, which returns those that are stale instead, if there are any: they are rendered again,
-/// and read once more. The last read is told so, and takes what has changed meanwhile as it is.
+/// and read once more. The last read is told so, and takes what is stale all the same: what has changed meanwhile, and
+/// what cannot be rendered, so that one article does not keep readers from the others.
 pub async fn read_current<T>(
     app: &App,
     read: impl AsyncFn(bool) -> Result<Result<T, BTreeSet<ArticleId>>>,
@@ -72,9 +73,22 @@ pub async fn read_current<T>(
         Err(stale) => stale,
     };
     for id in stale {
-        rerender_article(app, id).await?;
+        refresh(app, id).await;
     }
     read(true).await?.map_err(|_| Error::internal("the last read takes stale renderings"))
+}
+
+/// Renders the live edition of an article again, if it is stale. If that fails, what is stored is served as it is.
+pub(super) async fn refresh(app: &App, id: ArticleId) {
+    if let Err(why) = rerender_article(app, id).await {
+        log_failure(id, &why);
+    }
+}
+
+fn log_failure(id: ArticleId, why: &dyn Display) {
+    logger::error_once(format!(
+        "article {id} cannot be rendered again, so readers get the old rendering: {why}"
+    ));
 }
 
 /// Renders the live edition of an article again, if it is stale.

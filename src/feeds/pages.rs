@@ -11,9 +11,10 @@ use super::{home, parse};
 use crate::base::clock::Timestamp;
 use crate::base::config::Config;
 use crate::base::db::Connection;
-use crate::base::error::Result;
+use crate::base::error::{Error, Result};
 use crate::base::ids::ArticleId;
 use crate::base::text::Locale;
+use crate::editions::items;
 use crate::render_context::{self, Website};
 
 /// An article in the sitemap.
@@ -92,9 +93,8 @@ fn indexed(website: &Website, rows: Vec<ListedRow>) -> Result<Vec<Indexed>> {
     }
     let mut found = Vec::new();
     for ListedRow { id, translation_of, locale, slug, updated_at, item } in rows {
-        if serde_json::from_slice::<Item>(&item)?.seo.noindex {
-            continue;
-        }
+        let parsed = serde_json::from_slice::<Item>(&item).map_err(Error::from);
+        let Some(Item { seo: Seo { noindex: false } }) = items::readable(id, parsed) else { continue };
         let url = parse(&website.article(&locale, &slug))?;
         found.push(Indexed { id, original: translation_of.unwrap_or(id), locale, url, updated_at });
     }

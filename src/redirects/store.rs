@@ -148,7 +148,8 @@ pub fn remove(tx: &mut Tx<'_>, from: &Address, locale: &Locale, config: &Config)
     let row = articles::lock(tx, article)?.ok_or(Error::NotFound("redirect"))?;
     let live = articles::find_published(tx, &row)?.map(|content| content.metadata);
     let published = live.as_ref().map(|metadata| (&metadata.locale, &metadata.slug));
-    if [Some((&row.locale, &row.slug)), published].contains(&Some((locale, &slug))) {
+    let is_unknown = row.live_edition.is_some() && published.is_none();
+    if is_unknown || [Some((&row.locale, &row.slug)), published].contains(&Some((locale, &slug))) {
         return Err(Error::conflict("address-in-use", format!("The article still has the slug {slug}.")));
     }
     slugs::forget(tx, article, locale, &slug)?;

@@ -29,6 +29,26 @@ pub struct SiteRow {
     pub custom: Json<Map<String, Value>>,
 }
 
+impl SiteRow {
+    /// The navigation; empty if it cannot be read.
+    #[must_use]
+    pub fn navigation(&self) -> Vec<NavigationEntry> {
+        self.navigation.clone().read("site.navigation").unwrap_or_default()
+    }
+
+    /// The languages, if any were set and can be read.
+    #[must_use]
+    pub fn locales(&self) -> Option<Vec<Locale>> {
+        self.locales.clone()?.read("site.locales")
+    }
+
+    /// The free-form data; empty if it cannot be read.
+    #[must_use]
+    pub fn custom(&self) -> Map<String, Value> {
+        self.custom.clone().read("site.custom").unwrap_or_default()
+    }
+}
+
 /// The saved settings.
 pub fn find(conn: &mut Connection) -> Result<SiteRow> {
     Ok(site::table.get_result(conn)?)

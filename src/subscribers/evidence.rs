@@ -190,7 +190,7 @@ pub fn append(tx: &mut Tx<'_>, subscriber: SubscriberId, evidence: &Evidence) ->
             consents::form_url.eq(form_url),
             consents::network_hash.eq(network_hash),
             consents::user_agent.eq(user_agent),
-            consents::details.eq(Json(evidence.details.clone())),
+            consents::details.eq(Json::Readable(evidence.details.clone())),
         ))
         .execute(&mut **tx)?;
     Ok(())

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use unicode_normalization::UnicodeNormalization as _;
 
 use crate::base::error::Invalid;
+use crate::base::json;
 use crate::base::text::validate;
 
 /// The most labels of a subscriber.
@@ -94,34 +95,10 @@ pub struct Custom(Map<String, Value>);
 
 impl Custom {
     /// Applies a merge patch (RFC 7396).
-    pub fn merged(self, patch: Map<String, Value>) -> Result<Self, Invalid> {
-        let mut value = Value::Object(self.0);
-        merge(&mut value, Value::Object(patch));
-        match value {
-            Value::Object(members)
-                if Value::Object(members.clone()).to_string().len() <= MAX_CUSTOM_BYTES =>
-            {
-                Ok(Self(members))
-            }
-            _ => Err(Invalid::new("custom-too-long", "Must be at most 8 KiB as JSON.")),
-        }
-    }
-}
-
-fn merge(target: &mut Value, patch: Value) {
-    let Value::Object(patch) = patch else {
-        *target = patch;
-        return;
-    };
-    if !target.is_object() {
-        *target = Value::Object(Map::new());
-    }
-    let Value::Object(members) = target else { return };
-    for (key, value) in patch {
-        if value.is_null() {
-            members.remove(&key);
-        } else {
-            merge(members.entry(key).or_insert(Value::Null), value);
-        }
+    pub fn merged(self, patch: &Map<String, Value>) -> Result<Self, Invalid> {
+        let mut members = self.0;
+        json::merge(&mut members, patch);
+        validate::custom_within(&members, MAX_CUSTOM_BYTES)?;
+        Ok(Self(members))
     }
 }

@@ -45,7 +45,7 @@ pub fn sign_up(tx: &mut Tx<'_>, sign_up: &SignUp) -> Result<()> {
         subscribers::email_key.eq(sign_up.email.key()),
         subscribers::status.eq(Status::Pending),
         subscribers::locale.eq(&sign_up.locale),
-        subscribers::custom.eq(Json(Custom::default())),
+        subscribers::custom.eq(Json::<Custom>::default()),
         subscribers::signed_up_at.eq(now),
         subscribers::created_at.eq(now),
         subscribers::updated_at.eq(now),

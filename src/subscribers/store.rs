@@ -73,6 +73,11 @@ pub struct SubscriberRecord {
     pub topics: Vec<Slug>,
 }
 
+/// The value of `custom`; its default if it cannot be read.
+pub fn read_custom<T: std::fmt::Debug + Default>(id: SubscriberId, custom: Json<T>) -> T {
+    custom.read(format_args!("subscribers.custom of {id}")).unwrap_or_default()
+}
+
 /// The subscriber with that id.
 pub fn find(conn: &mut Connection, id: SubscriberId) -> Result<Option<SubscriberRow>> {
     Ok(subscribers::table.filter(subscribers::id.eq(id)).get_result(conn).optional()?)

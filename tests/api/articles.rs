@@ -318,6 +318,33 @@ async fn all_broken_rules_are_told_at_once() {
             "/title title-missing",
         ]
     );
+    let unknown = "019b8d62-7a80-7580-af26-1d10acb21f90";
+    let deep = format!("{}a", "> ".repeat(40));
+    for (body, told) in [
+        (
+            json!({"sections": [{"id": unknown, "heading": ""}, {"anchor": "a"}, {"anchor": "a"}]}),
+            "/title title-missing, /sections/0/heading heading-empty, /sections/0/id section-unknown, \
+             /sections anchor-taken",
+        ),
+        (json!({"markdown": deep}), "/title title-missing, /markdown body-too-deep"),
+        (json!({"html": "<blockquote>".repeat(40) + "a"}), "/title title-missing, /html body-too-deep"),
+        (
+            json!({"slug": "A", "markdown": format!("# T\n\n{deep}")}),
+            "/markdown body-too-deep, /slug slug-malformed",
+        ),
+        // What cannot be read may have a title.
+        (
+            json!({"slug": "A", "markdown": "---\n{\n---\n"}),
+            "/markdown front-matter-malformed, /slug slug-malformed",
+        ),
+    ] {
+        let answer = contributor.post(ARTICLES).json(&body).await;
+        answer.problem(422, "invalid");
+        let (mut found, mut wanted) = (answer.violations(), told.split(", ").collect::<Vec<_>>());
+        found.sort();
+        wanted.sort_unstable();
+        assert_eq!(found, wanted, "{body}");
+    }
     let answer =
         contributor.post(ARTICLES).json(json!({"title": "T", "topics": ["a", "b"], "authors": ["c"]})).await;
     answer.problem(422, "invalid");

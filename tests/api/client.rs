@@ -167,6 +167,19 @@ impl Call {
         self
     }
 
+    pub fn method(&self) -> Method {
+        self.method.clone()
+    }
+
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The media type of the body.
+    pub fn media(&self) -> String {
+        self.headers.get("content-type").expect("a body").to_str().expect("ASCII").to_owned()
+    }
+
     /// The same request, sent by another client.
     pub fn by(mut self, client: &Client) -> Self {
         self.client = client.clone();

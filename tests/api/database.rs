@@ -26,7 +26,7 @@ fn put(tx: &mut Tx<'_>, key: &str, bytes: usize) -> Result<()> {
             kept::key.eq(key),
             kept::fingerprint.eq(Vec::<u8>::new()),
             kept::status.eq(0),
-            kept::headers.eq(Json(Vec::<String>::new())),
+            kept::headers.eq(Json::<Vec<String>>::default()),
             kept::body.eq(vec![7u8; bytes]),
             kept::created_at.eq(now),
         ))

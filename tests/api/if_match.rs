@@ -80,6 +80,29 @@ async fn a_write_that_replaces_something_names_the_version_it_has_seen() {
 }
 
 #[tokio::test]
+async fn a_missing_version_is_told_before_the_body_is_judged() {
+    let server = Server::start().await;
+    let editor = server.login(Role::Editor).await;
+    let draft = tides(&editor).await;
+    for (what, call) in guarded(&editor, &draft) {
+        if ["Tides and below", "restore"].contains(&what) {
+            continue;
+        }
+        for body in ["{", "{\"x\": 1}", "{\"body\": \"# x\"}", "{\"sections\": [{\"heading\": \"\"}]}"] {
+            let media = call.media();
+            call.clone().body(&media, body).await.problem(428, "if-match-required");
+            server
+                .client()
+                .call(call.method(), call.path())
+                .body(&media, body)
+                .await
+                .problem(401, "unauthenticated");
+        }
+        call.body("text/csv", "x").await.problem(428, "if-match-required");
+    }
+}
+
+#[tokio::test]
 async fn a_tag_that_a_proxy_made_weak_names_the_same_version() {
     let server = Server::start().await;
     let editor = server.login(Role::Editor).await;

@@ -293,7 +293,7 @@ async fn a_job_of_an_unknown_kind_or_form_is_retried_and_then_dead() {
                 kept::id.eq(id),
                 kept::kind.eq(kind),
                 kept::queue.eq(Queue::Default.as_str()),
-                kept::payload.eq(Json(payload)),
+                kept::payload.eq(Json::Readable(payload)),
                 kept::run_at.eq(now),
                 kept::attempts.eq(0),
                 kept::created_at.eq(now),

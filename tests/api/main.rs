@@ -94,6 +94,7 @@ mod site;
 mod sitemap;
 mod smtp;
 mod statements;
+mod stored;
 mod subscribers;
 mod topics;
 mod walking;

@@ -117,6 +117,16 @@ async fn documents_are_bounded_and_of_one_kind() {
 }
 
 #[tokio::test]
+async fn an_old_path_that_is_none_is_kept_as_custom() {
+    let server = Server::start().await;
+    let editor = server.login(Role::Editor).await;
+    let text = "---\ntitle: T\naliases: [/a, b, https://old.example/a, \"/with space\", \"/\\x01\"]\ndate: -000001-01-01\n---\n";
+    let draft = create(&editor, json!({"markdown": text})).await;
+    assert_eq!(draft["aliases"], json!(["/a", "/b"]));
+    assert_eq!(draft["custom"], json!({"aliases": ["/with space", "/\u{1}"], "date": "-000001-01-01"}));
+}
+
+#[tokio::test]
 async fn a_document_without_a_title_keeps_the_one_there_is() {
     let server = Server::start().await;
     let editor = server.login(Role::Editor).await;

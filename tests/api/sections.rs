@@ -48,11 +48,29 @@ async fn a_section_without_place_or_beside_one_elsewhere_is_refused() {
         (json!({"before": ebb, "parent_id": null, "after": ebb}), "/after place-ambiguous"),
         (json!({"body": "# x", "heading": " "}), "/heading heading-empty, /body heading-in-body"),
         (json!({"sections": [{"id": ebb}]}), "/sections/0/id section-unknown"),
+        (
+            json!({"parent_id": foreign, "heading": " ", "sections": [{"id": ebb}]}),
+            "/heading heading-empty, /sections/0/id section-unknown, /parent_id section-unknown",
+        ),
     ] {
         let answer = editor.post(at(&draft, "/draft/sections")).json(body).await;
         answer.problem(422, "invalid");
         assert_eq!(answer.violations().join(", "), refusal);
     }
+    let body = json!({"sections": [{"id": foreign, "heading": " "}, {"id": ebb, "body": "# x"}]});
+    let answer = editor.put(at(&draft, "/draft/sections")).if_match(1).json(body).await;
+    answer.problem(422, "invalid");
+    let told = [
+        "/sections/0/heading heading-empty",
+        "/sections/1/body heading-in-body",
+        "/sections/0/id section-unknown",
+    ];
+    assert_eq!(answer.violations(), told);
+    let body = json!({"heading": " ", "parent_id": foreign, "custom": {"a": "x".repeat(66_000)}});
+    let answer = editor.patch(at(&draft, &format!("/draft/sections/{ebb}"))).if_match(1).json(body).await;
+    answer.problem(422, "invalid");
+    let told = ["/heading heading-empty", "/custom custom-too-long", "/parent_id section-unknown"];
+    assert_eq!(answer.violations(), told);
     assert_eq!(version(&editor.get(at(&draft, "/draft")).await.expect(200)), 1);
 }
 

@@ -24,6 +24,7 @@ const FLOORS: &[&[&str]] = &[
         "base/db/types.rs",
         "base/error.rs",
         "base/ids.rs",
+        "base/json.rs",
         "base/logger.rs",
         "base/metrics.rs",
         "base/random.rs",

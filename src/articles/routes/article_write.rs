@@ -52,6 +52,33 @@ impl FromRequest for DraftWrite {
     }
 }
 
+/// A write to the draft of the article in the path that replaces what its caller has read, with the request body `B`.
+/// Without `If-Match` it fails with 428 before the body is read, because then it fails whatever is in the body.
+#[derive(Debug)]
+pub struct Replacing<B> {
+    /// The write.
+    pub write: DraftWrite,
+    /// The request body.
+    pub body: B,
+}
+
+impl<B: FromRequest<Error = Error> + 'static> FromRequest for Replacing<B> {
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self>>>>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let write = DraftWrite::from_request(req, payload);
+        let body = B::from_request(req, payload);
+        Box::pin(async move {
+            let write = write.await?;
+            if write.if_match.is_none() {
+                return Err(Error::PreconditionRequired);
+            }
+            Ok(Self { write, body: body.await? })
+        })
+    }
+}
+
 impl DraftWrite {
     /// Changes the draft, if nothing within `scope` has changed since the version in `If-Match`. `change` returns the
     /// sections that it moved.

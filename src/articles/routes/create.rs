@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::articles::checks::check_first_publication;
 use crate::articles::edit::Editor;
 use crate::articles::input::CreateArticle;
-use crate::articles::markdown_document::{ParsedDocument, read_html, read_markdown};
+use crate::articles::markdown_document::{ParsedDocument, check_html_document, check_markdown_document};
 use crate::articles::output::{Draft, Warning, warnings};
 use crate::articles::section_input::check_all;
 use crate::articles::tree::{self, flatten};
@@ -78,17 +78,21 @@ fn prepare(
         violations.take("/published_at", check_first_publication(actor, at, now));
     }
     let (document, pointer) = match (&body.markdown, &body.html) {
-        (Some(markdown), _) => (read_markdown(markdown, "/markdown"), "/markdown"),
-        (_, Some(html)) => (read_html(html, "/html"), "/html"),
-        _ => (Ok(ParsedDocument::default()), ""),
+        (Some(markdown), _) => (check_markdown_document(markdown, "/markdown"), "/markdown"),
+        (_, Some(html)) => (check_html_document(html, "/html"), "/html"),
+        _ => (Ok((ParsedDocument::default(), Violations::default())), ""),
     };
-    let document = violations.gather(document)?;
+    // `None` for a document that cannot be read, which may or may not have a title.
+    let document = violations.gather(document)?.map(|(document, found)| {
+        violations.extend(found);
+        document
+    });
     if body.title.is_none() && document.as_ref().is_some_and(|document| document.metadata.title.is_none()) {
         violations.take::<()>("/title", Err(validate::missing("title")));
     }
     let document = document.unwrap_or_default();
     let sections = violations.gather(match body.sections {
-        Some(inputs) => check_all(inputs).and_then(|checked| tree::build(&checked, &[], random, now)),
+        Some(inputs) => tree::build(&check_all(inputs), &[], random, now),
         None => document.new_sections(pointer, random, now),
     })?;
     violations.check()?;

@@ -4,7 +4,7 @@ use actix_web::web::Data;
 use serde_json::Value;
 
 use super::article_in_path::DraftRead;
-use super::article_write::{DraftWrite, draft_response};
+use super::article_write::{Replacing, draft_response};
 use super::paths::{ArticlePath, InLocale};
 use crate::app::App;
 use crate::articles::input::{DraftPatch, UpdateDraft};
@@ -48,7 +48,10 @@ pub async fn get_draft(app: Data<App>, read: DraftRead) -> Result<Response> {
         (status = 200, description = "The new draft.", body = Draft, headers(("ETag" = String, description = "Its version."))),
         (status = 409, description = "`slug-taken`: choose another slug. `slug-moved`: the new slug is in `slug`. `in-trash`: restore the article first."),
     ))]
-pub async fn update_draft(app: Data<App>, write: DraftWrite, body: MergePatch<Value>) -> Result<Response> {
+pub async fn update_draft(
+    app: Data<App>,
+    Replacing { write, body }: Replacing<MergePatch<Value>>,
+) -> Result<Response> {
     let (patch, policy) = (body.value, app.policy());
     let prepare = move || {
         let warnings = warnings(patch.get("intro").and_then(Value::as_str), &policy);

@@ -3,7 +3,7 @@
 use actix_web::web::Data;
 
 use super::article_in_path::DraftRead;
-use super::article_write::{DraftWrite, draft_response};
+use super::article_write::{Replacing, draft_response};
 use super::paths::{ArticlePath, InLocale};
 use crate::app::App;
 use crate::articles::draft::Draft as DraftState;
@@ -51,7 +51,10 @@ pub async fn get_draft_markdown(app: Data<App>, read: DraftRead) -> Result<Respo
         (status = 200, description = "The new draft.", body = Draft, headers(("ETag" = String, description = "Its version."))),
         (status = 409, description = "`slug-taken`: choose another slug. `slug-moved`: the new slug is in `slug`. `in-trash`: restore the article first."),
     ))]
-pub async fn replace_draft_markdown(app: Data<App>, write: DraftWrite, body: Markdown) -> Result<Response> {
+pub async fn replace_draft_markdown(
+    app: Data<App>,
+    Replacing { write, body }: Replacing<Markdown>,
+) -> Result<Response> {
     let policy = app.policy();
     let parse = move || {
         let document = read_markdown(&body.0, "")?;

@@ -3,7 +3,7 @@
 use actix_web::web::{Data, Path};
 
 use super::article_in_path::DraftRead;
-use super::article_write::DraftWrite;
+use super::article_write::{DraftWrite, Replacing};
 use super::paths::{InLocale, SectionPath};
 use crate::app::App;
 use crate::articles::SectionRef;
@@ -52,13 +52,12 @@ pub async fn get_draft_section(app: Data<App>, read: DraftRead, path: Path<Secti
     ))]
 pub async fn update_section(
     app: Data<App>,
-    write: DraftWrite,
     path: Path<SectionPath>,
-    body: MergePatch<UpdateSection>,
+    Replacing { write, body }: Replacing<MergePatch<UpdateSection>>,
 ) -> Result<Response> {
     let policy = app.policy();
     let check = move || {
-        let change = SectionChange::parse(body.value)?;
+        let change = SectionChange::parse(body.value);
         let warnings = warnings(change.body.as_deref(), &policy);
         Ok((change, warnings))
     };

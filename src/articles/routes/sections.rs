@@ -6,14 +6,14 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::article_in_path::DraftRead;
-use super::article_write::{DraftWrite, draft_response};
+use super::article_write::{DraftWrite, Replacing, draft_response};
 use super::paths::{ArticlePath, InLocale};
 use crate::app::App;
 use crate::articles::SectionRef;
 use crate::articles::output::{Draft, DraftSection, Warning, WrittenSection, warnings};
 use crate::articles::scope::WriteScope;
-use crate::articles::section_input::{CheckedSection, SectionInput, check_all, check_one};
-use crate::articles::tree::{self, Destination, Pointers};
+use crate::articles::section_input::{Checked, CheckedSection, SectionInput, check_all, check_one};
+use crate::articles::tree::{self, Destination};
 use crate::articles::write::replace_sections as replace;
 use crate::base::db::Tx;
 use crate::base::error::{Error, Result};
@@ -123,22 +123,18 @@ pub async fn create_section(
     let destination = Destination { parent: parent_id, before, after };
     let policy = app.policy();
     let prepare = app.compute.run(move || {
-        if before.is_some() && after.is_some() {
-            return Err(Error::invalid("/after", "place-ambiguous", "Send either `before` or `after`."));
-        }
-        let section = check_one(SectionInput { id: None, heading, anchor, body, custom, sections })?;
-        let warnings = warnings(CheckedSection::bodies(std::slice::from_ref(&section)), &policy);
-        Ok((section, warnings))
+        let checked = check_one(SectionInput { id: None, heading, anchor, body, custom, sections });
+        let warnings = warnings(CheckedSection::bodies(std::slice::from_ref(&checked.value)), &policy);
+        Ok((checked, warnings))
     });
-    let work = move |tx: &mut Tx<'_>, (checked, warnings): &(CheckedSection, Vec<Warning>)| {
-        let section = tree::build_new(checked, tx.random(), tx.now())?;
-        let id = section.id;
-        let draft = write.apply(tx, &WriteScope::Nothing, |_, _, draft| {
-            tree::insert(&mut draft.content.sections, section, destination)?;
-            let pointers = Pointers { tree: "/parent_id", name: "/anchor" };
-            tree::normalize(&mut draft.content.sections, pointers)?;
+    let work = move |tx: &mut Tx<'_>, (checked, warnings): &(Checked<CheckedSection>, Vec<Warning>)| {
+        let mut id = None;
+        let draft = write.apply(tx, &WriteScope::Nothing, |tx, _, draft| {
+            let sections = &mut draft.content.sections;
+            id = Some(tree::build_into(sections, checked, destination, tx.random(), tx.now())?);
             Ok(Vec::new())
         })?;
+        let id = id.ok_or(Error::NotFound("section"))?;
         let section = tree::find(&draft.content.sections, &SectionRef::Id(id));
         let section = section.ok_or(Error::NotFound("section"))?;
         let answer = WrittenSection::new(&draft, section, warnings.clone());
@@ -162,13 +158,12 @@ pub async fn create_section(
     ))]
 pub async fn replace_sections(
     app: Data<App>,
-    write: DraftWrite,
-    body: Json<ReplaceSections>,
+    Replacing { write, body }: Replacing<Json<ReplaceSections>>,
 ) -> Result<Response> {
     let policy = app.policy();
     let check = move || {
-        let sections = check_all(body.value.sections)?;
-        let warnings = warnings(CheckedSection::bodies(&sections), &policy);
+        let sections = check_all(body.value.sections);
+        let warnings = warnings(CheckedSection::bodies(&sections.value), &policy);
         Ok((sections, warnings))
     };
     let (sections, warnings) = app.compute.run(check).await?;

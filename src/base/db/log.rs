@@ -63,7 +63,7 @@ pub(super) fn insert(
             events::kind.eq(&row.kind),
             events::actor_id.eq(actor),
             events::subject_id.eq(row.subject),
-            events::data.eq(Json(row.data.clone())),
+            events::data.eq(Json::Readable(row.data.clone())),
             events::readers_see.eq(row.readers_see),
         ))
         .returning(events::id)

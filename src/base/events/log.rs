@@ -4,7 +4,6 @@ use serde_json::json;
 
 use super::Event;
 use crate::base::clock::Timestamp;
-use crate::base::db::types::Json;
 use crate::base::db::{Connection, log};
 use crate::base::error::Result;
 use crate::base::ids::{SubjectId, UserId};
@@ -30,7 +29,7 @@ pub struct Recorded {
 /// commits, so a reader who goes on with the last number it got misses none.
 pub fn read(conn: &mut Connection, after: i64, limit: i64) -> Result<Vec<Recorded>> {
     let recorded = |row: log::LogRow| {
-        let Json(data) = row.data;
+        let data = row.data.read(format_args!("events.data of {}", row.number)).unwrap_or_default();
         Recorded {
             number: row.number,
             at: row.at,

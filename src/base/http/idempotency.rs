@@ -150,7 +150,11 @@ impl Once {
             .select((kept::fingerprint, kept::status, kept::headers, kept::body))
             .get_result(conn)
             .optional()?;
-        let Some((fingerprint, status, Json(headers), body)) = found else { return Ok(None) };
+        let Some((fingerprint, status, headers, body)) = found else { return Ok(None) };
+        let place = format!("idempotency_keys.headers of user {}, key {key:?}", self.user);
+        // Only the headers are lost: every stored response with a body is JSON.
+        let json = || vec![("content-type".to_owned(), "application/json".to_owned())];
+        let headers = headers.read(place).unwrap_or_else(json);
         if fingerprint != self.fingerprint {
             let mut violations = Violations::default();
             violations.push(
@@ -177,7 +181,7 @@ impl Once {
                 kept::key.eq(key),
                 kept::fingerprint.eq(self.fingerprint.to_vec()),
                 kept::status.eq(0),
-                kept::headers.eq(Json(Vec::<(String, String)>::new())),
+                kept::headers.eq(Json::<Vec<(String, String)>>::default()),
                 kept::body.eq(Vec::<u8>::new()),
                 kept::created_at.eq(now),
             ))
@@ -196,7 +200,7 @@ impl Once {
         diesel::update(kept::table.filter(kept::user_id.eq(self.user)).filter(kept::key.eq(key)))
             .set((
                 kept::status.eq(i64::from(status)),
-                kept::headers.eq(Json(headers)),
+                kept::headers.eq(Json::Readable(headers)),
                 kept::body.eq(body.to_vec()),
             ))
             .execute(&mut **tx)?;

@@ -1,8 +1,7 @@
 //! Reads JSON request bodies strictly, so that a mistake of the client is reported instead of ignored: with limits on
-//! size, time and depth, and without duplicate members or U+0000. Types with `deny_unknown_fields` also refuse unknown
-//! members.
+//! size and time, by the rules of [`crate::base::json`], and without U+0000. Types with `deny_unknown_fields` also refuse
+//! unknown members.
 
-use std::fmt;
 use std::marker::PhantomData;
 use std::pin::Pin;
 use std::time::Duration;
@@ -13,17 +12,16 @@ use actix_web::web::{Bytes, BytesMut};
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use futures_util::StreamExt as _;
 use ring::digest;
-use serde::de::{DeserializeOwned, DeserializeSeed, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Value};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::base::error::{Error, Result};
+use crate::base::json;
 
 /// The largest request body, in bytes.
 pub const MAX_BYTES: usize = 2 * 1024 * 1024;
 /// How long a request body may take to arrive, so that a slow client does not occupy memory for long.
 const BODY_DEADLINE: Duration = Duration::from_secs(30);
-/// How deep JSON may be nested. Values are parsed recursively, so this bounds the stack.
-const MAX_DEPTH: usize = 64;
 
 /// The media types that a request body may have.
 pub trait Media: 'static {
@@ -129,18 +127,14 @@ pub fn read_body(
     }
 }
 
-/// Parses JSON strictly into `T`.
+/// Parses JSON into `T` by the rules of [`crate::base::json`].
 ///
 /// # Errors
-/// [`Error::Malformed`] with `json-malformed` for a syntax error, a duplicate member or too deep nesting;
-/// [`Error::Invalid`] for U+0000 (`text-contains-nul`) and as [`from_value`].
+/// [`Error::Malformed`] with `json-malformed` for a syntax error or a broken rule; [`Error::Invalid`] for U+0000
+/// (`text-contains-nul`) and as [`from_value`].
 pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
-    let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let value = Strict { depth: 0 }
-        .deserialize(&mut reader)
-        .and_then(|value| reader.end().map(|()| value))
-        .map_err(|e| Error::malformed("", "json-malformed", e.to_string()))?;
-    if let Some(pointer) = find_nul(&value) {
+    let value = json::parse(bytes).map_err(|e| Error::malformed("", "json-malformed", json::describe(&e)))?;
+    if let Some(pointer) = json::find_nul(&value) {
         return Err(Error::invalid(pointer, "text-contains-nul", "Must not contain U+0000."));
     }
     from_value(value)
@@ -162,136 +156,43 @@ pub fn from_value<T: DeserializeOwned>(value: Value) -> Result<T> {
             use serde_path_to_error::Segment;
             match segment {
                 Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
-                Segment::Map { key } | Segment::Enum { variant: key } => push_key(&mut pointer, key),
+                Segment::Map { key } | Segment::Enum { variant: key } => json::push_key(&mut pointer, key),
                 Segment::Unknown => {}
             }
         }
-        let detail = error.into_inner().to_string();
-        let code = if detail.starts_with("unknown field") {
-            "field-unknown"
-        } else if detail.starts_with("missing field") {
-            "field-missing"
-        } else if detail.starts_with("unknown variant") {
-            "value-unknown"
-        } else {
-            "type-mismatch"
-        };
+        let (code, detail) = explain(&error.into_inner().to_string());
         Error::invalid(pointer, code, detail)
     })
 }
 
-fn push_key(pointer: &mut String, key: &str) {
-    pointer.push('/');
-    pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
-}
-
-/// Returns the JSON pointer of the first string or member name with U+0000, which PostgreSQL's `text` cannot store.
-#[must_use]
-pub fn find_nul(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => text.contains('\0').then(String::new),
-        Value::Array(items) => {
-            items.iter().enumerate().find_map(|(at, item)| find_nul(item).map(|rest| format!("/{at}{rest}")))
-        }
-        Value::Object(members) => members.iter().find_map(|(key, member)| {
-            let rest = if key.contains('\0') { Some(String::new()) } else { find_nul(member) };
-            rest.map(|rest| {
-                let mut pointer = String::new();
-                push_key(&mut pointer, &key.replace('\0', "\u{fffd}"));
-                pointer + &rest
-            })
-        }),
-        _ => None,
+/// Turns serde's message into a code and a sentence of the API.
+fn explain(message: &str) -> (&'static str, String) {
+    let (found, expected) = message.rsplit_once(", expected ").unwrap_or((message, ""));
+    if found.starts_with("unknown field") {
+        return ("field-unknown", format!("There is no such field. Expected {expected}."));
     }
-}
-
-/// Parses any JSON value, but refuses duplicate members and nesting deeper than [`MAX_DEPTH`].
-struct Strict {
-    depth: usize,
-}
-
-impl<'de> DeserializeSeed<'de> for Strict {
-    type Value = Value;
-
-    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
-        if self.depth > MAX_DEPTH {
-            return Err(serde::de::Error::custom(format_args!("nested deeper than {MAX_DEPTH} levels")));
-        }
-        deserializer.deserialize_any(self)
+    if let Some(name) = found.strip_prefix("missing field ") {
+        return ("field-missing", format!("The field {name} is required."));
     }
-}
-
-impl<'de> Visitor<'de> for Strict {
-    type Value = Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON value")
+    if found.starts_with("unknown variant") {
+        return ("value-unknown", format!("Must be {expected}."));
     }
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
-    }
-    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
-        Ok(Value::Bool(value))
-    }
-    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
-        Ok(value.into())
-    }
-    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
-        Ok(value.into())
-    }
-    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
-        Ok(value.into())
-    }
-    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
-        Ok(value.into())
-    }
-    fn visit_string<E>(self, value: String) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
-        let mut items = Vec::new();
-        while let Some(item) = seq.next_element_seed(Strict { depth: self.depth + 1 })? {
-            items.push(item);
-        }
-        Ok(Value::Array(items))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
-        let mut members = Map::new();
-        while let Some(key) = map.next_key::<String>()? {
-            let value = map.next_value_seed(Strict { depth: self.depth + 1 })?;
-            if members.contains_key(&key) {
-                return Err(serde::de::Error::custom(format_args!("the member {key:?} comes twice")));
-            }
-            members.insert(key, value);
-        }
-        Ok(Value::Object(members))
-    }
+    let wanted = match expected {
+        // A type that reads itself from a text says what is wrong in words of its own.
+        "" if !found.starts_with("UUID") => "a valid value",
+        "" | "a formatted UUID string" => "a UUID",
+        "a sequence" => "an array",
+        "a map" => "an object",
+        "f32" | "f64" => "a number",
+        "i8" | "i16" | "i32" | "i64" | "u8" | "u16" | "u32" | "u64" => "an integer in range",
+        text if text.starts_with("struct ") => "an object",
+        text => text,
+    };
+    ("type-mismatch", format!("Must be {wanted}."))
 }
 
 /// A member of a merge patch that `null` resets: `None` if it is absent, `Some(None)` if it is `null`.
 pub type Clearable<T> = Option<Option<T>>;
-
-/// Applies a merge patch to an object (RFC 7396): objects are merged recursively, and `null` removes a member.
-pub fn merge(target: &mut Map<String, Value>, patch: &Map<String, Value>) {
-    for (name, value) in patch {
-        match value {
-            Value::Null => {
-                target.remove(name);
-            }
-            Value::Object(patch) => {
-                let member = target.entry(name.clone()).or_insert(Value::Null);
-                let mut merged = member.as_object().cloned().unwrap_or_default();
-                merge(&mut merged, patch);
-                *member = merged.into();
-            }
-            value => {
-                target.insert(name.clone(), value.clone());
-            }
-        }
-    }
-}
 
 /// Distinguishes a member that is `null` from one that is absent. For optional members of a merge patch, with
 /// `#[serde(default, deserialize_with = "present")]`.

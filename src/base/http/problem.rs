@@ -60,6 +60,11 @@ pub struct ProblemError {
     pub detail: String,
 }
 
+/// The longest pointer, in characters.
+const MAX_POINTER: usize = 1000;
+/// The longest detail of a broken rule, in characters.
+const MAX_DETAIL: usize = 1000;
+
 fn errors(violations: &Violations) -> Vec<ProblemError> {
     violations
         .as_slice()
@@ -69,11 +74,13 @@ fn errors(violations: &Violations) -> Vec<ProblemError> {
                 Location::Pointer(pointer) => (Some(pointer.clone()), None),
                 Location::Parameter(name) => (None, Some(name.clone())),
             };
+            // Names that the client chose stand in pointers and details.
+            let cut = |text: &str, max| text.chars().take(max).collect();
             ProblemError {
-                pointer,
+                pointer: pointer.map(|pointer| cut(&pointer, MAX_POINTER)),
                 parameter,
                 code: invalid.code.to_string(),
-                detail: invalid.detail.to_string(),
+                detail: cut(&invalid.detail, MAX_DETAIL),
             }
         })
         .collect()

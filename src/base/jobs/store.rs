@@ -32,7 +32,7 @@ pub fn enqueue<E, J: Job<E>>(tx: &mut Tx<'_>, job: &J, run_at: Timestamp) -> Res
             jobs::id.eq(tx.new_id::<JobId>()?),
             jobs::kind.eq(J::KIND),
             jobs::queue.eq(J::QUEUE.as_str()),
-            jobs::payload.eq(Json(serde_json::to_value(job)?)),
+            jobs::payload.eq(Json::Readable(serde_json::to_value(job)?)),
             jobs::run_at.eq(run_at),
             jobs::attempts.eq(0),
             jobs::created_at.eq(now),
@@ -112,7 +112,8 @@ pub(super) fn claim(
             .get_result(&mut **tx)
             .optional()?;
         // Otherwise a worker of another process was faster.
-        if let Some((attempts, Json(payload))) = claimed {
+        if let Some((attempts, payload)) = claimed {
+            let payload = payload.read(format_args!("jobs.payload of {id}")).unwrap_or_default();
             return Ok(Some(Claimed { id, kind, payload, attempts, until }));
         }
     }

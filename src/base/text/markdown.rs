@@ -103,7 +103,10 @@ pub fn check_body(body: &str) -> Result<(), Invalid> {
         ));
     }
     if found.nesting > MAX_NESTING {
-        return Err(Invalid::new("body-too-deep", "Lists and quotations nest at most 32 levels deep."));
+        let detail = format!(
+            "Quotations and lists nest at most {MAX_NESTING} levels deep; a list and its item are two levels."
+        );
+        return Err(Invalid::new("body-too-deep", detail));
     }
     Ok(())
 }

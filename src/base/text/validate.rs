@@ -122,9 +122,17 @@ pub fn number(noun: &str, value: i64, bounds: &std::ops::RangeInclusive<i64>) ->
 /// # Errors
 /// `custom-too-long`.
 pub fn custom(custom: &Map<String, Value>) -> Result<(), Invalid> {
+    custom_within(custom, MAX_CUSTOM)
+}
+
+/// Checks that a `custom` object has at most `max` bytes as JSON.
+///
+/// # Errors
+/// `custom-too-long`.
+pub fn custom_within(custom: &Map<String, Value>, max: usize) -> Result<(), Invalid> {
     let length = serde_json::to_string(custom).map_or(usize::MAX, |json| json.len());
-    if length > MAX_CUSTOM {
-        return Err(too_long("custom", format!("Must be at most {MAX_CUSTOM} bytes as JSON.")));
+    if length > max {
+        return Err(too_long("custom", format!("Must be at most {max} bytes as JSON.")));
     }
     Ok(())
 }

@@ -112,7 +112,8 @@ fn make(conn: &mut Connection, live: Vec<ItemRow>, found: Found, view: &View) ->
     let Found { rows, next_cursor, has_more } = found;
     let ids: Vec<ArticleId> = live.iter().map(|item| item.article_id).collect();
     let shown = items::select(conn, live, view)?;
-    let mut articles: HashMap<ArticleId, Box<RawValue>> = ids.into_iter().zip(shown).collect();
+    let shown = ids.into_iter().zip(shown).filter_map(|(id, item)| Some((id, item?)));
+    let mut articles: HashMap<ArticleId, Box<RawValue>> = shown.collect();
     let items = rows.into_iter().map(|row| ChangeItem {
         change: row.change,
         id: row.article_id,

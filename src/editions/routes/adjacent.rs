@@ -60,8 +60,8 @@ pub async fn get_adjacent_articles(
         };
         let make = move |conn: &mut Connection, rows, newer| {
             let mut items = items::select(conn, rows, &view)?;
-            let older = items.split_off(newer).pop();
-            Ok(AdjacentArticles { newer: items.pop(), older })
+            let older = items.split_off(newer).pop().flatten();
+            Ok(AdjacentArticles { newer: items.pop().flatten(), older })
         };
         let adjacent = items::read_current(&app, find, make).await?;
         Ok(Response::public_json(&adjacent)?.surrogate_key("articles"))

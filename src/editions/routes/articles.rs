@@ -59,7 +59,8 @@ pub async fn list_articles(
         Ok((page.items, (page.next_cursor, page.total)))
     };
     let make = move |conn: &mut Connection, rows, (next_cursor, total)| {
-        Ok(Page { items: items::select(conn, rows, &view)?, next_cursor, total })
+        let items = items::select(conn, rows, &view)?.into_iter().flatten().collect();
+        Ok(Page { items, next_cursor, total })
     };
     Ok(items::read_current(&app, find, make).await?.public(&req)?.surrogate_key(key))
 }

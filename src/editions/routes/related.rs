@@ -72,7 +72,8 @@ pub async fn list_related_articles(
             Ok((items::find(conn, &related)?, ()))
         };
         let make = move |conn: &mut Connection, rows, ()| {
-            Ok(RelatedArticles { items: items::select(conn, rows, &view)?, next_cursor: None })
+            let items = items::select(conn, rows, &view)?.into_iter().flatten().collect();
+            Ok(RelatedArticles { items, next_cursor: None })
         };
         let related = items::read_current(&app, find, make).await?;
         Ok(Response::public_json(&related)?.surrogate_key("articles"))

@@ -58,7 +58,7 @@ impl Job {
             status: row.status(now),
             id: row.id,
             kind: row.kind,
-            payload: row.payload.0,
+            payload: row.payload.read(format_args!("jobs.payload of {}", row.id)).unwrap_or_default(),
             attempts: row.attempts,
             run_at: row.run_at,
             last_error: row.last_error.map(|error| error.chars().take(MAX_ERROR).collect()),

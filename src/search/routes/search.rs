@@ -17,7 +17,7 @@ use crate::base::http::query::{FromParams, Params};
 use crate::base::http::{PageRequest, Query, Response};
 use crate::base::ids::{ArticleId, SectionId};
 use crate::base::text::slug::Anchor;
-use crate::editions::{EditionItem, rerender};
+use crate::editions::{EditionItem, items, rerender};
 use crate::search::find::{Hit, Search};
 use crate::search::query::Terms;
 use crate::search::snippet::snippet;
@@ -124,7 +124,10 @@ pub async fn search_articles(
         if !last && !stale.is_empty() {
             return Ok(Err(stale));
         }
-        let items = hits.into_iter().map(|hit| told(hit, &search.terms)).collect::<Result<_>>()?;
+        let items = hits
+            .into_iter()
+            .filter_map(|hit| items::readable(hit.place.article_id, told(hit, &search.terms)))
+            .collect();
         Ok(Ok(SearchPage { items, next_cursor }))
     };
     let look = async |last| {
@@ -141,9 +144,8 @@ fn told(hit: Hit, terms: &Terms) -> Result<SearchHit> {
     let above =
         if place.section_id.is_some() { place.heading.as_deref() } else { Some(place.title.as_str()) };
     let snippet_html = snippet(terms.as_slice(), above.unwrap_or_default(), &place.body);
-    let item = String::from_utf8(place.item).map_err(|e| Error::internal(e.to_string()))?;
     Ok(SearchHit {
-        article: RawValue::from_string(item)?,
+        article: items::parse_item(place.item)?,
         section: place.section_id.map(|id| SearchSection {
             id,
             heading: place.heading,

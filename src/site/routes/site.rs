@@ -11,8 +11,9 @@ use crate::base::config::{Config, MAX_TITLE};
 use crate::base::db::Connection;
 use crate::base::db::types::Json;
 use crate::base::error::{Error, Invalid, Result, Violations};
-use crate::base::http::json::{self, Clearable, present};
+use crate::base::http::json::{Clearable, present};
 use crate::base::http::{MergePatch, Response};
+use crate::base::json;
 use crate::base::text::{Locale, validate};
 use crate::render_context;
 use crate::site::store::{self, SiteRow};
@@ -170,35 +171,39 @@ impl Changes {
             row.description.clone_from(description);
         }
         if let Some(navigation) = &self.navigation {
-            row.navigation = Json(navigation.clone());
+            row.navigation = Json::Readable(navigation.clone());
         }
         if let Some(locales) = &self.locales {
-            row.locales = locales.clone().map(Json);
+            row.locales = locales.clone().map(Json::Readable);
         }
-        match &self.custom {
-            Some(Some(patch)) => json::merge(&mut row.custom.0, patch),
-            Some(None) => row.custom.0.clear(),
-            None => {}
+        if let Some(patch) = &self.custom {
+            let mut custom = row.custom();
+            match patch {
+                Some(patch) => json::merge(&mut custom, patch),
+                None => custom.clear(),
+            }
+            validate::custom(&custom)
+                .map_err(|invalid| Error::invalid("/custom", invalid.code, invalid.detail))?;
+            row.custom = Json::Readable(custom);
         }
-        validate::custom(&row.custom.0)
-            .map_err(|invalid| Error::invalid("/custom", invalid.code, invalid.detail))
+        Ok(())
     }
 }
 
 impl Site {
     fn new(conn: &mut Connection, row: SiteRow, config: &Config) -> Result<Self> {
-        let locales = match row.locales {
-            Some(Json(locales)) => locales,
+        let locales = match row.locales() {
+            Some(locales) => locales,
             None => store::locales_in_use(conn, &config.site.locale)?,
         };
         Ok(Self {
+            navigation: row.navigation(),
+            custom: row.custom(),
             title: row.title.unwrap_or_else(|| config.site.title.clone()),
             description: row.description,
             url: render_context::store::website(conn, config)?.url,
             locale: config.site.locale.clone(),
             locales,
-            navigation: row.navigation.0,
-            custom: row.custom.0,
         })
     }
 }

@@ -16,6 +16,7 @@ use crate::base::ids::{ImportId, SubscriberId, TopicId};
 use crate::subscribers::consent::Status;
 use crate::subscribers::evidence::{self, Evidence, Kind, Via};
 use crate::subscribers::profile::Line;
+use crate::subscribers::store::read_custom;
 use crate::subscribers::{confirmations, suppressions, unsubscribe};
 
 /// What is recorded as evidence for everyone in the file.
@@ -72,7 +73,7 @@ fn create(
             subscribers::name.eq(&person.name),
             subscribers::status.eq(person.status),
             subscribers::locale.eq(&new.locale),
-            subscribers::custom.eq(Json(person.custom.clone())),
+            subscribers::custom.eq(Json::Readable(person.custom.clone())),
             subscribers::source.eq(&new.source),
             subscribers::signed_up_at.eq(created_at),
             subscribers::created_at.eq(created_at),
@@ -100,10 +101,10 @@ fn fill(tx: &mut Tx<'_>, statement: &Statement, person: &Person, filling: &Filli
     let own = || subscribers::table.filter(subscribers::id.eq(id));
     let mut custom = None;
     if !filling.custom.is_empty() {
-        let Json(mut members): Json<Map<String, Value>> =
-            own().select(subscribers::custom).get_result(&mut **tx)?;
+        let stored: Json<Map<String, Value>> = own().select(subscribers::custom).get_result(&mut **tx)?;
+        let mut members = read_custom(id, stored);
         members.extend(filling.custom.clone());
-        custom = Some(Json(members));
+        custom = Some(Json::Readable(members));
     }
     diesel::update(own())
         .set((

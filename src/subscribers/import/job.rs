@@ -139,8 +139,7 @@ struct PlannedRow {
 
 /// Reads up to `max` rows, plans and writes.
 async fn step(app: &App, Import { row, options }: Import, chunk: &Chunk, max: usize) -> Result<Step> {
-    let columns = Columns::recognise(&options.header.0)
-        .map_err(|_| Error::internal("a header is no longer recognised"))?;
+    let columns = options.columns().ok_or_else(|| Error::internal("a header is no longer recognised"))?;
     let delimiter = options.delimiter.bytes().next().unwrap_or(b',');
     let position = row.position();
     let read = reader::read(chunk.from(position.byte), position, chunk.is_last, delimiter, max);
@@ -200,7 +199,7 @@ fn parse(app: &App, columns: &Columns, read: &Rows) -> Vec<ParsedRow> {
 fn defaults(options: &ImportOptionsRow, columns: &Columns) -> Defaults {
     Defaults {
         source: options.source.clone(),
-        labels: options.labels.0.iter().map(str::to_owned).collect(),
+        labels: options.labels().iter().map(str::to_owned).collect(),
         locale: options.locale.clone(),
         has_sources: columns.find(Meaning::Source).is_some(),
     }

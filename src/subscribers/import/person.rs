@@ -10,6 +10,7 @@ use super::columns::{Columns, Format, Meaning};
 use super::vocabulary::{self, StatedStatus};
 use crate::base::clock::Timestamp;
 use crate::base::http::json;
+use crate::base::json::check_name;
 use crate::base::text::Locale;
 use crate::base::text::email::EmailAddress;
 use crate::subscribers::consent::Status;
@@ -183,7 +184,8 @@ impl<'a> Cells<'a> {
         let (mut custom, mut bytes) = (Map::new(), 2);
         let mut insert = |name: &str, value: Value| {
             let size = name.len() + value.to_string().len() + 8;
-            if !custom.contains_key(name) && !name.is_empty() && bytes + size <= MAX_CUSTOM_BYTES {
+            let is_name = !name.is_empty() && check_name(name).is_ok();
+            if is_name && !custom.contains_key(name) && bytes + size <= MAX_CUSTOM_BYTES {
                 bytes += size;
                 custom.insert(name.to_owned(), value);
             }

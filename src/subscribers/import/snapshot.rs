@@ -18,6 +18,7 @@ use crate::base::ids::{ImportId, IsId as _, SubscriberId, TopicId};
 use crate::subscribers::consent::Status;
 use crate::subscribers::evidence::Kind;
 use crate::subscribers::profile::Line;
+use crate::subscribers::store::read_custom;
 use crate::subscribers::suppressions;
 use crate::terms::IsTerm as _;
 
@@ -57,11 +58,15 @@ pub(super) fn read(
             .into_iter()
             .collect();
         for HashedPerson { person, hash } in people {
-            if let Some(Json(state)) = seen.get(hash) {
+            // A state that cannot be read is that of a person whom this dry run has not met.
+            let state = seen.get(hash).cloned();
+            if let Some(state) =
+                state.and_then(|state| state.read(format_args!("import_dry_run_people.state of {import}")))
+            {
                 if let Some(reason) = state.status.suppression() {
                     snapshot.suppressed.insert(hash.clone(), reason);
                 }
-                snapshot.subscribers.insert(person.email.key().to_owned(), state.clone());
+                snapshot.subscribers.insert(person.email.key().to_owned(), state);
             }
         }
     }
@@ -126,7 +131,8 @@ fn read_subscribers(conn: &mut Connection, rows: Vec<KnownRow>) -> Result<BTreeM
         let newest = confirmed.entry(id).or_insert(at);
         *newest = at.max(*newest);
     }
-    let known = rows.into_iter().map(|(id, key, status, name, source, Json(custom))| {
+    let known = rows.into_iter().map(|(id, key, status, name, source, custom)| {
+        let custom = read_custom(id, custom);
         let known = KnownSubscriber {
             id: id.uuid(),
             status,

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use diesel::prelude::*;
 
+use super::columns::Columns;
 use super::plan::KnownSubscriber;
 use super::reader::Position;
 use super::{ImportStatus, RowOutcome};
@@ -97,6 +98,24 @@ pub struct Import {
     pub row: ImportRow,
     /// What was asked.
     pub options: ImportOptionsRow,
+}
+
+impl ImportOptionsRow {
+    /// The labels for everyone; none if they cannot be read.
+    #[must_use]
+    pub fn labels(&self) -> Labels {
+        self.labels
+            .clone()
+            .read(format_args!("import_options.labels of {}", self.import_id))
+            .unwrap_or_default()
+    }
+
+    /// What the columns of the file mean; `None` if the header cannot be read or is no longer recognised.
+    #[must_use]
+    pub fn columns(&self) -> Option<Columns> {
+        let header = self.header.clone().read(format_args!("import_options.header of {}", self.import_id))?;
+        Columns::recognise(&header).ok()
+    }
 }
 
 impl ImportRow {
@@ -303,14 +322,16 @@ pub(super) fn upsert_dry_run_person(
     let row = diesel::insert_into(import_dry_run_people::table).values((
         import_dry_run_people::import_id.eq(id),
         import_dry_run_people::address_hash.eq(hash),
-        import_dry_run_people::state.eq(Json(state.clone())),
+        import_dry_run_people::state.eq(Json::Readable(state.clone())),
     ));
     let inserted = crate::on_each!(&mut **tx, conn => row.on_conflict_do_nothing().execute(conn))?;
     if inserted == 0 {
         let own = import_dry_run_people::table
             .filter(import_dry_run_people::import_id.eq(id))
             .filter(import_dry_run_people::address_hash.eq(hash));
-        diesel::update(own).set(import_dry_run_people::state.eq(Json(state.clone()))).execute(&mut **tx)?;
+        diesel::update(own)
+            .set(import_dry_run_people::state.eq(Json::Readable(state.clone())))
+            .execute(&mut **tx)?;
     }
     Ok(())
 }

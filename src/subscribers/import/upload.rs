@@ -210,10 +210,10 @@ impl Receiver<'_> {
             dry_run,
             source,
             statement,
-            labels: Json(labels),
+            labels: Json::Readable(labels),
             locale,
             delimiter: char::from(header.delimiter).to_string(),
-            header: Json(columns),
+            header: Json::Readable(columns),
         };
         Ok(Import { row, options })
     }

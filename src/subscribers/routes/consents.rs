@@ -8,7 +8,6 @@ use utoipa::ToSchema;
 use crate::app::App;
 use crate::auth::{Actor, ReadSubscribers};
 use crate::base::clock::Timestamp;
-use crate::base::db::types::Json as Stored;
 use crate::base::error::{Error, Result};
 use crate::base::http::Response;
 use crate::base::ids::{ConsentId, SubscriberId, UserId};
@@ -56,7 +55,7 @@ impl From<ConsentRow> for Consent {
         let hex =
             |bytes: Vec<u8>| bytes.iter().fold(String::new(), |digits, byte| digits + &format!("{byte:02x}"));
         let (text_version, text) = row.text.map(|(hash, text)| (hex(hash), text)).unzip();
-        let Stored(details) = row.details;
+        let details = row.details.read(format_args!("consents.details of {}", row.id)).unwrap_or_default();
         Self {
             id: row.id,
             kind: row.kind,

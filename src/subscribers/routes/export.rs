@@ -184,7 +184,7 @@ async fn read(app: &App, filter: SubscriberFilter, after: Option<Position>) -> R
 
 fn write(out: &mut Vec<u8>, SubscriberRecord { row, labels, topics }: &SubscriberRecord) -> Result<()> {
     let time = |at: Option<Timestamp>| at.map_or_else(String::new, |at| at.to_string());
-    let custom = serde_json::to_value(&row.custom.0)?;
+    let custom = serde_json::to_value(store::read_custom(row.id, row.custom.clone()))?;
     let custom = custom.as_object().filter(|members| !members.is_empty()).map(|_| Value::to_string(&custom));
     let cells = [
         row.id.to_string(),

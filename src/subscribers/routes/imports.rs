@@ -118,21 +118,17 @@ pub struct SubscriberImportPage {
     total: Option<i64>,
 }
 
-impl TryFrom<Import> for SubscriberImport {
-    type Error = Error;
-
-    fn try_from(import: Import) -> Result<Self> {
-        let Import { row, options } = import;
-        let columns = Columns::recognise(&options.header.0)
-            .map_err(|_| Error::internal("a header is no longer recognised"))?;
-        Ok(Self {
+impl From<Import> for SubscriberImport {
+    fn from(Import { row, options }: Import) -> Self {
+        let columns = options.columns().unwrap_or(Columns { format: Format::Plain, all: Vec::new() });
+        Self {
+            labels: options.labels(),
             id: row.id,
             kind: "import-subscribers",
             status: row.status,
             dry_run: options.dry_run,
             source: options.source.map(|source| source.as_str().to_owned()),
             statement: options.statement,
-            labels: options.labels.0,
             locale: options.locale,
             format: columns.format,
             columns: columns.all,
@@ -149,7 +145,7 @@ impl TryFrom<Import> for SubscriberImport {
             created_at: row.created_at,
             started_at: row.started_at,
             finished_at: row.finished_at,
-        })
+        }
     }
 }
 
@@ -250,7 +246,7 @@ pub async fn import_subscribers(
         let received = store::mark_received(tx, id, bytes)?;
         let now = tx.now();
         jobs::enqueue(tx, &import::ImportSubscribers { import: id }, now)?;
-        let answer = Response::ok(&SubscriberImport::try_from(received)?)?.status(StatusCode::ACCEPTED);
+        let answer = Response::ok(&SubscriberImport::from(received))?.status(StatusCode::ACCEPTED);
         Ok(answer.header(header::LOCATION, format!("/v1/subscriber-imports/{id}")))
     };
     let answer = once.answer(&app.db, std::future::ready(Ok(())), start).await;
@@ -278,7 +274,7 @@ pub async fn list_subscriber_imports(
         page.read(conn, &"imports", store::list, position, store::count)
     };
     let page = app.db.snapshot(read).await?;
-    page.try_convert(|rows| rows.into_iter().map(SubscriberImport::try_from).collect())?.private(&req)
+    page.map(SubscriberImport::from).private(&req)
 }
 
 /// Get a subscriber import
@@ -294,7 +290,7 @@ pub async fn get_subscriber_import(
     id: Path<ImportId>,
 ) -> Result<Response> {
     let id = id.into_inner();
-    Response::ok(&SubscriberImport::try_from(app.db.read(move |conn| find_import(conn, id)).await?)?)
+    Response::ok(&SubscriberImport::from(app.db.read(move |conn| find_import(conn, id)).await?))
 }
 
 pub(super) fn find_import(conn: &mut Connection, id: ImportId) -> Result<Import> {

@@ -127,7 +127,7 @@ pub(super) fn choose_fields(
 
 impl From<SubscriberRecord> for Subscriber {
     fn from(SubscriberRecord { row, labels, topics }: SubscriberRecord) -> Self {
-        let types::Json(custom) = row.custom;
+        let custom = store::read_custom(row.id, row.custom);
         let text = |line: Line| line.as_str().to_owned();
         Self {
             id: row.id,
@@ -196,22 +196,23 @@ pub async fn update_subscriber(
         .and_then(|labels| violations.take("/labels", Labels::parse(&labels.unwrap_or_default())));
     violations.check()?;
     let (id, custom) = (id.into_inner(), given.custom);
-    let record =
-        app.db
-            .write_as(actor.user, move |tx| {
-                store::update(tx, id, labels.as_ref(), |row| {
-                    let custom =
-                        match custom.clone() {
-                            None => None,
-                            Some(None) => Some(Custom::default()),
-                            Some(Some(patch)) => Some(row.custom.0.merged(patch).map_err(|invalid| {
-                                Error::invalid("/custom", invalid.code, invalid.detail)
-                            })?),
-                        };
-                    Ok(SubscriberChanges { custom: custom.map(types::Json), ..changes.clone() })
-                })
+    let record = app
+        .db
+        .write_as(actor.user, move |tx| {
+            store::update(tx, id, labels.as_ref(), |row| {
+                let custom = match custom.clone() {
+                    None => None,
+                    Some(None) => Some(Custom::default()),
+                    Some(Some(patch)) => Some(
+                        store::read_custom(row.id, row.custom.clone())
+                            .merged(&patch)
+                            .map_err(|invalid| Error::invalid("/custom", invalid.code, invalid.detail))?,
+                    ),
+                };
+                Ok(SubscriberChanges { custom: custom.map(types::Json::Readable), ..changes.clone() })
             })
-            .await?;
+        })
+        .await?;
     Response::ok(&Subscriber::from(record))
 }
 

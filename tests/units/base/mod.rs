@@ -1,5 +1,6 @@
 mod compute;
 mod http;
+mod json;
 mod mail;
 mod permits;
 mod templates;

@@ -21,9 +21,9 @@ fn labels_are_bounded_and_unique() {
 fn custom_members_are_merged_by_rfc_7396() {
     let Value::Object(patch) = json!({"a": null, "b": {"d": 2, "c": null}, "e": [null]}) else { return };
     let before = serde_json::from_value(json!({"a": 1, "b": {"c": 1}, "f": 1})).unwrap();
-    let before = Custom::default().merged(before).unwrap();
-    let after = serde_json::to_value(before.merged(patch).unwrap()).unwrap();
+    let before = Custom::default().merged(&before).unwrap();
+    let after = serde_json::to_value(before.merged(&patch).unwrap()).unwrap();
     assert_eq!(after, json!({"b": {"d": 2}, "e": [null], "f": 1}));
     let long = serde_json::from_value(json!({"a": "x".repeat(9000)})).unwrap();
-    assert!(Custom::default().merged(long).is_err());
+    assert!(Custom::default().merged(&long).is_err());
 }

@@ -1,11 +1,12 @@
 //! Reads front matter in YAML, TOML or JSON as a JSON object, and writes it as YAML.
 
-use serde::Serialize;
+use serde::{Deserialize as _, Serialize};
 use serde_json::{Map, Value};
 use serde_saphyr::options::MergeKeyPolicy;
 
 use super::MAX_LENGTH;
 use crate::base::error::Invalid;
+use crate::base::json::{self, Strict};
 
 /// The front matter and the Markdown after it.
 type Front<'d> = (Map<String, Value>, &'d str);
@@ -69,9 +70,13 @@ fn yaml(inside: &str) -> Result<Value, Invalid> {
     // Strict booleans, because a title may be `No`. `<<` is not merged but kept as an ordinary key, which ends up in
     // `custom`.
     let options = serde_saphyr::options! { merge_keys: MergeKeyPolicy::AsOrdinary, strict_booleans: true };
-    serde_saphyr::from_str_with_options(inside, options).map_err(|error| {
-        malformed("YAML", error.location().map(|location| location.line()), &error.to_string())
-    })
+    match serde_saphyr::from_str_with_options(inside, options) {
+        Ok(Strict(value)) => Ok(value),
+        Err(error) => {
+            let line = error.location().map(|location| location.line());
+            Err(malformed("YAML", line, &error.to_string()))
+        }
+    }
 }
 
 fn toml(inside: &str) -> Result<Value, Invalid> {
@@ -80,18 +85,22 @@ fn toml(inside: &str) -> Result<Value, Invalid> {
         let line = before.map(|text| text.matches('\n').count() as u64 + 1);
         malformed("TOML", line, error.message())
     })?;
-    Ok(from_toml(toml::Value::Table(table)))
+    let table =
+        toml::Value::Table(table.into_iter().map(|(key, value)| (key, dates_as_text(value))).collect());
+    let Strict(value) = Strict::deserialize(table)
+        .map_err(|error: toml::de::Error| malformed("TOML", None, error.message()))?;
+    Ok(value)
 }
 
-fn from_toml(value: toml::Value) -> Value {
+/// JSON has no dates, and `toml` would pass them on in objects of its own.
+fn dates_as_text(value: toml::Value) -> toml::Value {
     match value {
-        toml::Value::String(text) => Value::String(text),
-        toml::Value::Integer(number) => number.into(),
-        toml::Value::Float(number) => number.into(),
-        toml::Value::Boolean(flag) => flag.into(),
-        toml::Value::Datetime(time) => Value::String(time.to_string()),
-        toml::Value::Array(items) => items.into_iter().map(from_toml).collect(),
-        toml::Value::Table(table) => table.into_iter().map(|(key, value)| (key, from_toml(value))).collect(),
+        toml::Value::Datetime(time) => toml::Value::String(time.to_string()),
+        toml::Value::Array(items) => toml::Value::Array(items.into_iter().map(dates_as_text).collect()),
+        toml::Value::Table(table) => {
+            toml::Value::Table(table.into_iter().map(|(key, value)| (key, dates_as_text(value))).collect())
+        }
+        value => value,
     }
 }
 
@@ -101,15 +110,15 @@ fn opens_object(document: &str) -> bool {
 }
 
 fn json(document: &str) -> Result<(Value, &str), Invalid> {
-    let mut values = serde_json::Deserializer::from_str(document).into_iter::<Value>();
+    let mut values = serde_json::Deserializer::from_str(document).into_iter::<Strict>();
     match values.next() {
-        Some(Ok(value)) => {
+        Some(Ok(Strict(value))) => {
             let end = values.byte_offset();
             bounded(document.get(..end).unwrap_or_default())?;
             let rest = document.get(end..).unwrap_or_default();
             Ok((value, rest.split_once('\n').map_or("", |(_, markdown)| markdown)))
         }
-        Some(Err(error)) => Err(malformed("JSON", Some(error.line() as u64 - 1), &error.to_string())),
+        Some(Err(error)) => Err(malformed("JSON", None, &json::describe(&error))),
         None => Ok((Value::Null, document)),
     }
 }

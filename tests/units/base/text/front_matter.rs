@@ -51,6 +51,39 @@ fn toml_and_json_say_the_same_as_yaml() {
 }
 
 #[test]
+fn the_rules_for_json_hold_in_every_language() {
+    let raw = "$serde_json::private::RawValue";
+    let deep = format!("{}{}", "[".repeat(70), "]".repeat(70));
+    let documents = [
+        format!("---\nx: {{\"{raw}\": \"[[1]]\"}}\n---\n"),
+        format!("+++\nx = {{\"{raw}\" = \"[[1]]\"}}\n+++\n"),
+        format!("{{\"x\": {{\"{raw}\": \"[[1]]\"}}}}\n"),
+        format!("---\nx: {deep}\n---\n"),
+        format!("+++\nx = {deep}\n+++\n"),
+        format!("{{\"x\": {deep}}}\n"),
+        format!("+++\n[{}x]\n+++\n", "x.".repeat(70)),
+        format!("+++\n{}x = 1\n+++\n", "x.".repeat(70)),
+        format!("+++\n{}x = 1\n+++\n", "x.".repeat(30_000)),
+        "---\nx: .inf\n---\n".to_owned(),
+        "---\nx: [.nan]\n---\n".to_owned(),
+        "---\nx: 1e999\n---\n".to_owned(),
+        "+++\nx = inf\n+++\n".to_owned(),
+        "+++\nx = [-nan]\n+++\n".to_owned(),
+        "{\"x\": 1e999}\n".to_owned(),
+        "---\nx: {a: 1, a: 2}\n---\n".to_owned(),
+        "+++\nx = {a = 1, a = 2}\n+++\n".to_owned(),
+        "{\"x\": {\"a\": 1, \"a\": 2}}\n".to_owned(),
+    ];
+    for document in documents {
+        let told = split(&document).map(|(found, _)| found.custom);
+        assert_eq!(told.unwrap_err().code, "front-matter-malformed", "{document:.60}");
+    }
+    let kept =
+        read("+++\nx = {\"$__toml_private_datetime\" = \"1979-05-27\"}\ny = [1979-05-27]\n+++\n").custom;
+    assert_eq!(Value::Object(kept), json!({"x": "1979-05-27", "y": ["1979-05-27"]}));
+}
+
+#[test]
 fn a_value_of_an_unusable_type_is_kept_as_custom() {
     let found = read(
         "---\ntitle: [a]\ndate: soon\ntags: {a: b}\ncover: {alt: x}\nid: 7\nseo: {x: y}\nsummary:\nempty:\n---\n",

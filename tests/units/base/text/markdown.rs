@@ -192,6 +192,9 @@ fn bodies_hold_no_headings_of_their_own() {
     }
     assert_eq!(code(&"> ".repeat(33)), "body-too-deep");
     assert_eq!(code(&format!("{}a", "> ".repeat(32))), "");
+    // A list and its item are two levels.
+    assert_eq!(code(&format!("{}a", "- ".repeat(17))), "body-too-deep");
+    assert_eq!(code(&format!("{}a", "- ".repeat(16))), "");
 }
 
 /// The shapes that script injection usually takes.
