@@ -246,8 +246,8 @@ impl<'de> Deserialize<'de> for SectionRef {
     }
 }
 
-/// A UUID in its usual form, and in no other.
+/// A UUID in lower case with hyphens, and in no other form: each article has one URL.
 #[must_use]
 pub fn parse_uuid(text: &str) -> Option<Uuid> {
-    (text.len() == 36).then(|| Uuid::try_parse(text).ok()).flatten()
+    Uuid::try_parse(text).ok().filter(|uuid| uuid.to_string() == text)
 }

@@ -7,14 +7,14 @@ use std::rc::Rc;
 
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::{Method, header};
+use actix_web::http::{Method, Uri, header};
 use actix_web::middleware::{Next, from_fn};
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, Resource};
 use futures_util::FutureExt as _;
-use utoipa::openapi::path::{Parameter, ParameterIn};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::path::Parameter;
 use utoipa::openapi::security::SecurityRequirement;
-use utoipa::openapi::{RefOr, Schema};
 
 use super::routes::endpoints;
 use crate::app::App;
@@ -22,7 +22,7 @@ use crate::base::error::{Error, Result};
 use crate::base::http::cache::Turn;
 use crate::base::http::endpoint::{Endpoint, Routed};
 use crate::base::http::representation::Representation;
-use crate::base::http::{Response, cors, idempotency, query};
+use crate::base::http::{Response, canonical, cors, idempotency, query};
 
 /// The one write that pages of any origin may use: signing up.
 const SIGN_UP: &str = "/v1/subscribers";
@@ -30,14 +30,22 @@ const SIGN_UP: &str = "/v1/subscribers";
 /// What an operation's documentation allows a request to carry, and who may keep its response.
 struct Rules {
     routed: Routed,
-    /// Its query parameters, and whether each is a list.
-    query: Vec<(String, bool)>,
+    /// Its query parameters.
+    query: Vec<canonical::Parameter>,
     /// Whether it takes an `Idempotency-Key`.
     idempotent: bool,
     /// Whether its responses are the same for everyone.
     public: bool,
     /// Whether unknown parameters are refused: in the API, not on pages and feeds.
     strict: bool,
+}
+
+/// The URL of a request for a public response, without scheme and host.
+struct Address {
+    /// What the response is cached under.
+    canonical: String,
+    /// What was requested, if that is another spelling of the same.
+    respelled: Option<String>,
 }
 
 /// Whether a GET there has the same response for everyone. Pages and the state of the server do not.
@@ -74,13 +82,15 @@ fn resource(path: &'static str) -> Resource {
 /// Checks a request against the documentation, calls the handler, and turns any failure into a response.
 async fn guarded(
     rules: Rc<Rules>,
-    req: ServiceRequest,
+    mut req: ServiceRequest,
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let checked = rules.check(req.request());
+    let address = if rules.public && checked.is_ok() { Some(rules.rewrite(&mut req)) } else { None };
     let kept = req.request().clone();
     kept.extensions_mut().insert(rules.routed);
-    let outcome = match rules.check(&kept) {
-        Ok(()) => AssertUnwindSafe(called(&rules, req, next)).catch_unwind().await,
+    let outcome = match checked {
+        Ok(()) => AssertUnwindSafe(called(&rules, address, req, next)).catch_unwind().await,
         Err(refusal) => Ok(Err(refusal.into())),
     };
     Ok(match outcome {
@@ -93,15 +103,19 @@ async fn guarded(
 /// Calls the handler. A public response is encoded here and kept in the cache.
 async fn called(
     rules: &Rules,
+    address: Option<Address>,
     req: ServiceRequest,
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
-    let Some(app) = req.app_data::<Data<App>>().cloned().filter(|_| rules.public) else {
+    let app = req.app_data::<Data<App>>().cloned();
+    let (Some(app), Some(Address { canonical, respelled })) = (app, address) else {
         return next.call(req).await;
     };
-    let address = req.uri().path_and_query().map_or_else(String::new, ToString::to_string);
-    let flight = match app.cache.turn(&address).await {
+    let flight = match app.cache.turn(&canonical).await {
         Turn::Made(made) => {
+            if let Some(respelled) = respelled {
+                app.cache.alias(&respelled, &canonical);
+            }
             let response = made.respond(req.headers()).await;
             return Ok(req.into_response(response));
         }
@@ -134,17 +148,31 @@ impl Rules {
                 RefOr::Ref(_) => None,
             })
             .collect();
-        let is_list = |schema: Option<&RefOr<Schema>>| matches!(schema, Some(RefOr::T(Schema::Array(_))));
         Self {
             routed: Routed { path: endpoint.path, open: public || endpoint.path == SIGN_UP && !is_secured },
-            query: parameters
-                .iter()
-                .filter(|parameter| parameter.parameter_in == ParameterIn::Query)
-                .map(|parameter| (parameter.name.clone(), is_list(parameter.schema.as_ref())))
-                .collect(),
+            query: parameters.iter().filter_map(canonical::Parameter::of).collect(),
             idempotent: parameters.iter().any(|parameter| parameter.name == "Idempotency-Key"),
             public,
             strict: endpoint.path.starts_with("/v1/"),
+        }
+    }
+
+    /// Replaces the URL of a request by its canonical form, so that the response depends on nothing else of it.
+    fn rewrite(&self, req: &mut ServiceRequest) -> Address {
+        let given = req.uri().path_and_query().map_or_else(String::new, ToString::to_string);
+        let (query, is_whole) = canonical::query(req.query_string(), &self.query);
+        let path = canonical::path(req.match_info().as_str(), req.path());
+        let canonical = if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
+        if canonical == given {
+            return Address { canonical, respelled: None };
+        }
+        match Uri::try_from(canonical.as_str()) {
+            Ok(uri) => {
+                req.head_mut().uri = uri;
+                Address { canonical, respelled: is_whole.then_some(given) }
+            }
+            // Cannot happen: it has only characters that a URL may have. The response is right under the given URL, too.
+            Err(_) => Address { canonical: given, respelled: None },
         }
     }
 

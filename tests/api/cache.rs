@@ -46,6 +46,95 @@ async fn those_who_ask_for_the_same_at_once_share_one_computation() {
     assert_eq!(server.statements() - before, alone);
 }
 
+/// Each line: spellings of one request, in which nothing differs that the operation reads.
+const SPELLINGS: [&[&str]; 7] = [
+    &[
+        "/feeds/rss.xml",
+        "/feeds/rss.xml?",
+        "/feeds/rss.xml?x=1",
+        "/feeds/rss.xml?&&utm=a&utm=b",
+        "/feeds/%72ss.xml?y",
+    ],
+    &[
+        "/feeds/atom.xml?topic=sea&locale=en",
+        "/feeds/atom.xml?locale=EN&topic=%73ea&x=1",
+        "/feeds/atom.xml?topic=sea&topic=land&locale=eN&locale=de",
+    ],
+    &[
+        "/sitemap.xml?page=1",
+        "/sitemap.xml?page=%31",
+        "/sitemap.xml?page=%2B1",
+        "/sitemap.xml?page=0001&pages=2",
+    ],
+    &[
+        "/v1/articles?topic=land,sea&fields=slug,title&limit=1",
+        "/v1/articles?limit=01&topic=sea&fields=title&topic=land,sea&fields=slug",
+        "/v1/articles?fields=title%2Cslug&limit=%31&topic=sea,land",
+    ],
+    &[
+        "/v1/articles?published_at_gte=2026-01-05T09:00:00Z",
+        "/v1/articles?published_at_gte=2026-01-05T10:00:00.000%2B01:00",
+        "/v1/articles?published%5Fat%5Fgte=2026-01-05t09%3A00%3A00z",
+    ],
+    &["/v1/articles/tides?locale=en", "/v1/articles/%74ide%73?locale=EN", "/v1/articles/tides?&locale=%65n"],
+    &["/v1/search?q=look+water", "/v1/search?q=look%20water", "/v1/search?q=%6Cook+water&"],
+];
+
+#[tokio::test]
+async fn what_an_operation_does_not_read_makes_no_new_response() {
+    let server = Server::start().await;
+    let editor = server.login(Role::Editor).await;
+    tides(&editor).await;
+    published(&editor, json!({"title": "Ebb", "topics": ["sea", "land"]})).await;
+    let reader = server.client();
+    for spellings in SPELLINGS {
+        let first = reader.get(spellings[0]).await;
+        let before = server.statements();
+        for path in spellings {
+            for _ in 0..2 {
+                let answer = reader.get(*path).await;
+                assert_eq!(answer.is(200).text(), first.text(), "{path}");
+                assert_eq!(answer.header("link"), first.header("link"), "{path}");
+            }
+        }
+        for (name, value) in [
+            ("accept-encoding", "br;q=0.123, gzip;q=0.122"),
+            ("accept", "text/plain"),
+            ("accept-language", "fr"),
+            ("range", "bytes=0-1"),
+            ("if-none-match", "\"a\", \"b\""),
+            ("origin", "https://elsewhere.example"),
+            ("host", "elsewhere.example"),
+        ] {
+            let answer = reader.get(spellings[0]).header(name, value).await;
+            assert_eq!(answer.is(200).text(), first.text(), "{name}");
+        }
+        assert_eq!(server.statements(), before, "{}", spellings[0]);
+    }
+}
+
+#[tokio::test]
+async fn requests_that_nobody_repeats_evict_only_each_other() {
+    let server = Server::start_with(|config| config.cache.megabytes = 1).await;
+    let draft = tides(&server.login(Role::Editor).await).await;
+    let reader = server.client();
+    let known = [at(&draft, ""), "/feeds/rss.xml".to_owned()];
+    for path in &known {
+        reader.get(path).await.is(200);
+        reader.get(path).await.is(200);
+    }
+    for n in 0..400 {
+        reader.get(format!("/v1/search?q=word{n}")).await.is(200);
+        reader.get(format!("/v1/articles?published_at_gt=2026-01-01T00:00:00.{n:06}Z")).await.is(200);
+        reader.get(format!("/v1/articles/nothing-{n}")).await.is(404);
+    }
+    let before = server.statements();
+    for path in &known {
+        reader.get(path).await.is(200);
+    }
+    assert_eq!(server.statements(), before);
+}
+
 #[tokio::test]
 async fn each_coding_has_its_own_bytes_and_its_own_tag() {
     let server = Server::start().await;

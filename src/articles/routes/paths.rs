@@ -46,7 +46,7 @@ pub struct RevisionPath {
 #[into_params(parameter_in = Query)]
 pub struct InLocale {
     /// The language of the slug in the path. Default: the site's.
-    #[param(value_type = Option<String>, max_length = 11, example = "en")]
+    #[param(value_type = Option<Locale>)]
     pub locale: Option<Locale>,
 }
 

@@ -2,6 +2,9 @@
 //! that readers can see) is the one that was current before its query ran. Concurrent requests for the same missing
 //! response wait for one handler call, and entries are still served for `outage_seconds` after the database was last
 //! reachable.
+//!
+//! A response that is requested for the first time goes to a small part of the memory, and to the main part when it is
+//! requested again. So requests that nobody repeats, such as searches for random words, evict only each other.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,18 +18,29 @@ use crate::base::clock::Timestamp;
 use crate::base::config::Config;
 use crate::base::db::Generation;
 
+/// The share of the memory for responses that were requested once.
+const NEWCOMERS: u64 = 4;
+
 /// Public responses by path and query.
 pub struct Cache {
     generation: Arc<Generation>,
     patience: Duration,
     /// `None` if the cache size is 0.
-    kept: Option<moka::sync::Cache<Box<str>, Kept>>,
+    kept: Option<Parts>,
     /// The responses being computed. A receiver's wait ends when its sender is dropped.
     flights: Mutex<Flights>,
 }
 
 /// The key is the generation, and the path with its query.
 type Flights = HashMap<(i64, Box<str>), watch::Receiver<()>>;
+
+/// The two parts of the memory; each evicts what has not been requested for longest.
+struct Parts {
+    newcomers: Lru,
+    main: Lru,
+}
+
+type Lru = moka::sync::Cache<Box<str>, Kept>;
 
 #[derive(Clone)]
 struct Kept {
@@ -58,13 +72,8 @@ impl Cache {
     #[must_use]
     pub fn new(config: &Config, generation: &Arc<Generation>) -> Self {
         let bytes = u64::from(config.cache.megabytes) << 20;
-        let kept = (bytes > 0).then(|| {
-            moka::sync::Cache::builder()
-                .max_capacity(bytes)
-                .weigher(weight)
-                .eviction_policy(EvictionPolicy::lru())
-                .build()
-        });
+        let kept = (bytes > 0)
+            .then(|| Parts { newcomers: lru(bytes / NEWCOMERS), main: lru(bytes - bytes / NEWCOMERS) });
         Self {
             generation: generation.clone(),
             patience: Duration::from_secs(config.cache.outage_seconds.into()),
@@ -76,10 +85,19 @@ impl Cache {
     /// Returns the response for a path and query, if it is cached and still valid.
     #[must_use]
     pub fn get(&self, address: &str) -> Option<Arc<Representation>> {
-        let kept = self.kept.as_ref()?.get(address)?;
-        let is_right =
-            kept.generation == self.generation.number() && self.generation.staleness() <= self.patience;
-        is_right.then_some(kept.representation)
+        let is_right = |kept: &Kept| {
+            kept.generation == self.generation.number() && self.generation.staleness() <= self.patience
+        };
+        self.kept.as_ref()?.get(address, is_right)
+    }
+
+    /// Also caches the response of the path and query `canonical` under another spelling of them, so that the next
+    /// request in this spelling is not routed.
+    pub fn alias(&self, respelled: &str, canonical: &str) {
+        let Some(parts) = &self.kept else { return };
+        if let Some(kept) = parts.find(canonical) {
+            parts.insert(respelled, kept);
+        }
     }
 
     /// Waits for a request that is already computing this response, or lets the caller compute it.
@@ -117,6 +135,40 @@ impl Cache {
     }
 }
 
+impl Parts {
+    fn find(&self, address: &str) -> Option<Kept> {
+        self.main.get(address).or_else(|| self.newcomers.get(address))
+    }
+
+    /// Returns a response that `is_right`. A newcomer moves to the main part.
+    fn get(&self, address: &str, is_right: impl Fn(&Kept) -> bool) -> Option<Arc<Representation>> {
+        if let Some(kept) = self.main.get(address) {
+            return is_right(&kept).then_some(kept.representation);
+        }
+        let kept = self.newcomers.get(address).filter(is_right)?;
+        self.main.insert(address.into(), kept.clone());
+        self.newcomers.invalidate(address);
+        Some(kept.representation)
+    }
+
+    /// Inserts a response as a newcomer, unless it is in the main part or too large for the other one.
+    fn insert(&self, address: &str, kept: Kept) {
+        let address = Box::from(address);
+        let capacity = self.newcomers.policy().max_capacity().unwrap_or_default();
+        let is_large = u64::from(weight(&address, &kept)) > capacity;
+        let part = if is_large || self.main.contains_key(&address) { &self.main } else { &self.newcomers };
+        part.insert(address, kept);
+    }
+}
+
+fn lru(bytes: u64) -> Lru {
+    moka::sync::Cache::builder()
+        .max_capacity(bytes)
+        .weigher(weight)
+        .eviction_policy(EvictionPolicy::lru())
+        .build()
+}
+
 #[expect(clippy::borrowed_box, reason = "moka hands out its keys so")]
 fn weight(address: &Box<str>, kept: &Kept) -> u32 {
     u32::try_from(address.len() + kept.representation.weight()).unwrap_or(u32::MAX)
@@ -127,11 +179,11 @@ impl Flight<'_> {
     /// variants already exist.
     pub fn land(self, made: Representation) -> Arc<Representation> {
         let Some(kept) = &self.cache.kept else { return Arc::new(made) };
-        let before = kept.get(&self.address).map(|kept| kept.representation);
+        let before = kept.find(&self.address).map(|kept| kept.representation);
         let representation =
             before.filter(|before| before.is_same_as(&made)).unwrap_or_else(|| Arc::new(made));
         let entry = Kept { generation: self.generation, representation: representation.clone() };
-        kept.insert(self.address.clone(), entry);
+        kept.insert(&self.address, entry);
         representation
     }
 }

@@ -3,6 +3,7 @@
 //! functions take what they need, such as a database, as parameters.
 
 pub mod cache;
+pub mod canonical;
 pub mod client_ip;
 pub mod conditional;
 pub mod cors;

@@ -5,6 +5,7 @@ use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 use std::future::{Ready, ready};
 
+use super::canonical::Parameter;
 use crate::base::clock::Timestamp;
 use crate::base::error::{Error, Invalid, Location, Result, Violations};
 use crate::base::text::validate;
@@ -137,30 +138,29 @@ impl Params {
     }
 }
 
-/// Refuses unknown and repeated parameters. `known` are the operation's parameters, and whether each is a list, which
-/// may be repeated.
+/// Refuses unknown parameters, and repeated ones that are no lists. `known` are the operation's.
 ///
 /// # Errors
 /// [`Error::Malformed`] with `parameter-unknown` or `parameter-repeated` for each.
-pub fn check_known(query: &str, known: &[(String, bool)]) -> Result<()> {
+pub fn check_known(query: &str, known: &[Parameter]) -> Result<()> {
     if query.is_empty() {
         return Ok(());
     }
     let mut violations = Violations::default();
     let mut seen: Vec<String> = Vec::new();
     for (name, _) in url::form_urlencoded::parse(query.as_bytes()) {
-        match known.iter().find(|(known, _)| *known == name) {
+        match known.iter().find(|known| known.name == name) {
             None => violations.push(
                 Location::Parameter(name.chars().take(100).collect()),
                 Invalid::new("parameter-unknown", "This operation has no such parameter."),
             ),
-            Some((name, false)) if seen.contains(name) => {
+            Some(Parameter { name, is_list: false, .. }) if seen.contains(name) => {
                 violations.push(
                     Location::Parameter(name.clone()),
                     Invalid::new("parameter-repeated", "Must be given only once."),
                 );
             }
-            Some((name, _)) => seen.push(name.clone()),
+            Some(Parameter { name, .. }) => seen.push(name.clone()),
         }
     }
     if violations.is_empty() { Ok(()) } else { Err(Error::Malformed(violations)) }

@@ -59,7 +59,7 @@ pub struct RedirectFilterParams {
     #[param(nullable = false, min_length = 1, max_length = 2000, example = "/2019/tides")]
     from: Option<String>,
     /// Only redirects of this language.
-    #[param(nullable = false, value_type = Option<String>, max_length = 11, example = "en")]
+    #[param(value_type = Option<Locale>)]
     locale: Option<Locale>,
 }
 

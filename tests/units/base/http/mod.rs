@@ -1,3 +1,4 @@
+mod canonical;
 mod client_ip;
 mod conditional;
 mod encoding;
