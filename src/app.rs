@@ -20,6 +20,7 @@ use crate::base::http::security_headers::security_headers;
 use crate::base::mail::Mailer;
 use crate::base::metrics::Metrics;
 use crate::base::random::Random;
+use crate::base::refusals::Refusals;
 use crate::base::templates::Templates;
 use crate::base::text::markdown::Policy;
 
@@ -52,6 +53,8 @@ pub struct App {
     pub form_tokens: Arc<FormTokens>,
     /// How often somebody may ask.
     pub limits: Arc<Limits>,
+    /// Counts and logs refused requests.
+    pub refusals: Arc<Refusals>,
     /// What is counted and timed.
     pub metrics: Arc<Metrics>,
     /// What every public answer carries.
@@ -103,6 +106,7 @@ impl App {
             cache: Arc::new(Cache::new(&config, db.generation())),
             form_tokens: Arc::default(),
             limits: Arc::new(Limits::new(&config, &clock, &metrics)),
+            refusals: Arc::new(Refusals::new(&metrics, &clock)),
             public_headers: PublicHeaders::new(&config),
             security_headers: security_headers(&config).into(),
             metrics,

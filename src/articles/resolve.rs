@@ -58,8 +58,10 @@ fn check_found<P: Permission>(
     key: &ArticleKey,
     found: Option<ArticleRow>,
 ) -> Result<ArticleRow> {
-    let reachable = |row: Option<ArticleRow>| {
-        row.filter(|row| actor.covers(row.owner_id)).ok_or(Error::NotFound("article"))
+    let reachable = |row: Option<ArticleRow>| match row {
+        Some(row) if actor.covers(row.owner_id) => Ok(row),
+        Some(_) => Err(Error::Hidden("article")),
+        None => Err(Error::NotFound("article")),
     };
     let (None, ArticleKey::Slug(locale, slug)) = (&found, key) else { return reachable(found) };
     let owner = slugs::owner(conn, locale, slug)?.map(|(owner, _)| owner);

@@ -13,7 +13,7 @@ use super::{Actor, Permission, Role};
 use crate::app::App;
 use crate::base::db::Connection;
 use crate::base::db::schema::users;
-use crate::base::error::{Error, Result};
+use crate::base::error::{AuthFailure, Error, Result};
 use crate::base::http::limit::{Key, Policy};
 use crate::base::ids::UserId;
 
@@ -26,14 +26,9 @@ impl<P: Permission> FromRequest for Actor<P> {
         let (req, token) = (req.clone(), bearer(req));
         Box::pin(async move {
             let app = app.ok_or_else(|| Error::internal("the application is missing"))?;
-            let actor = authenticate(&app, token).await.inspect_err(|error| {
-                if matches!(error, Error::Unauthenticated) {
-                    app.metrics.auth_failed("token");
-                }
-            });
-            let (user, role) = actor?;
+            let (user, role) = authenticate(&app, token?).await?;
             if !req.method().is_safe() {
-                app.limits.admit(&req, Policy::Write, || Key::User(user))?;
+                app.limits.admit(&req, Policy::Write, Key::User(user))?;
             }
             Self::new(user, role)
         })
@@ -41,19 +36,23 @@ impl<P: Permission> FromRequest for Actor<P> {
 }
 
 /// The user the token belongs to, and their current role.
-async fn authenticate(app: &App, token: Option<String>) -> Result<(UserId, Role)> {
-    let user = app.tokens.verify(&token.ok_or(Error::Unauthenticated)?, app.clock.now())?;
+async fn authenticate(app: &App, token: String) -> Result<(UserId, Role)> {
+    let user = app.tokens.verify(&token, app.clock.now())?;
     let role = app.db.read(move |conn| find_active_role(conn, user)).await?;
-    Ok((user, role.ok_or(Error::Unauthenticated)?))
+    Ok((user, role.ok_or(Error::Unauthenticated(AuthFailure::InactiveUser))?))
 }
 
 /// The access token of a request that has exactly one.
-fn bearer(req: &HttpRequest) -> Option<String> {
+fn bearer(req: &HttpRequest) -> Result<String> {
     let mut values = req.headers().get_all(header::AUTHORIZATION);
-    let value = values.next()?.to_str().ok()?;
-    let (scheme, token) = value.split_once(' ')?;
-    (values.next().is_none() && scheme.eq_ignore_ascii_case("bearer") && token.len() <= 4096)
-        .then(|| token.to_owned())
+    let value = values.next().ok_or(Error::Unauthenticated(AuthFailure::MissingToken))?;
+    let given = value.to_str().ok().and_then(|value| value.split_once(' '));
+    let is_bearer =
+        |(scheme, token): &(&str, &str)| scheme.eq_ignore_ascii_case("bearer") && token.len() <= 4096;
+    let (_, token) = given
+        .filter(|given| values.next().is_none() && is_bearer(given))
+        .ok_or(Error::Unauthenticated(AuthFailure::InvalidToken))?;
+    Ok(token.to_owned())
 }
 
 /// The role of an active user. Read for every request with a token, so that a change applies at once.

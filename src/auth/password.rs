@@ -1,10 +1,13 @@
 //! Password rules and hashing. Hashing is slow and takes memory by design, so it runs in the pool for the processor. Logins
 //! wait in a queue of their own in front of it, so that other work never waits behind them.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version};
+use moka::policy::EvictionPolicy;
+use moka::sync::Cache;
 use unicode_normalization::UnicodeNormalization as _;
 
 use crate::base::compute::{Compute, cores};
@@ -13,6 +16,10 @@ use crate::base::permits::Permits;
 
 /// How many hashes may wait.
 const MAX_WAITING: usize = 64;
+/// How many more may wait for networks in [`Passwords::known`].
+const RESERVED: usize = 64;
+/// How many networks are known; beyond that the one whose last login is oldest is forgotten.
+const MAX_KNOWN: u64 = 10_000;
 
 /// A password in Unicode's form NFKC. `Debug` does not print it.
 #[derive(Clone)]
@@ -61,6 +68,9 @@ pub struct Passwords {
     compute: Compute,
     /// One a core.
     turns: Permits,
+    /// The networks from which a right password came. Their places in the queue cannot be taken by strangers, who can
+    /// try wrong passwords from any number of other networks. In memory: each replica has its own.
+    known: Cache<IpAddr, ()>,
     /// A hash that matches no password, verified when the user does not exist, so that both cases take the same time.
     nobody: Arc<String>,
 }
@@ -71,6 +81,7 @@ impl Passwords {
         Ok(Self {
             compute: compute.clone(),
             turns: Permits::new(cores(), MAX_WAITING, "too many logins are waiting"),
+            known: Cache::builder().max_capacity(MAX_KNOWN).eviction_policy(EvictionPolicy::lru()).build(),
             nobody: Arc::new(nobody()?),
         })
     }
@@ -80,25 +91,35 @@ impl Passwords {
     /// # Errors
     /// Unavailable, when too many wait.
     pub async fn hash(&self, password: Password) -> Result<String> {
-        self.run(move || hash(&password)).await
+        self.run(0, move || hash(&password)).await
     }
 
-    /// Whether `password` is the one that was hashed. Without a hash, takes the same time and returns false.
+    /// Whether `password`, which came from `network`, is the one that was hashed. Without a hash, takes the same time and
+    /// returns false.
     ///
     /// # Errors
     /// Unavailable, when too many wait.
-    pub async fn verify(&self, password: Password, hash: Option<String>) -> Result<bool> {
-        let known = hash.is_some();
+    pub async fn verify(&self, password: Password, hash: Option<String>, network: IpAddr) -> Result<bool> {
+        let has_hash = hash.is_some();
+        let reserved = if self.known.contains_key(&network) { RESERVED } else { 0 };
         let hash = hash.unwrap_or_else(|| self.nobody.to_string());
-        self.run(move || {
+        let verify = move || {
             let hash = PasswordHash::new(&hash).map_err(|e| Error::internal(e.to_string()))?;
-            Ok(argon2()?.verify_password(password.0.as_bytes(), &hash).is_ok() && known)
-        })
-        .await
+            Ok(argon2()?.verify_password(password.0.as_bytes(), &hash).is_ok() && has_hash)
+        };
+        let is_right = self.run(reserved, verify).await?;
+        if is_right {
+            self.known.insert(network, ());
+        }
+        Ok(is_right)
     }
 
-    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-        let turn = self.turns.acquire().await?;
+    async fn run<T, F>(&self, reserved: usize, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce() -> Result<T> + Send + 'static,
+    {
+        let turn = self.turns.acquire_with(reserved).await?;
         let work = move || {
             let _turn = turn;
             work()

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::keys::Keys;
 use super::signing;
 use crate::base::clock::Timestamp;
-use crate::base::error::{Error, Result};
+use crate::base::error::{AuthFailure, Error, Result};
 use crate::base::ids::{KeyId, UserId};
 use crate::base::random::Random;
 
@@ -80,20 +80,28 @@ impl Tokens {
     /// The user the token belongs to, if it is one of ours and valid at `now`.
     ///
     /// # Errors
-    /// Unauthenticated, whatever is wrong with the token.
+    /// Unauthenticated, with what is wrong with the token.
     pub fn verify(&self, token: &str, now: Timestamp) -> Result<UserId> {
         let now = now.as_seconds();
-        let is_good = |claims: &Claims| {
-            claims.exp + LEEWAY > now && claims.nbf - LEEWAY <= now && claims.iat - LEEWAY <= now
+        let invalid = || Error::Unauthenticated(AuthFailure::InvalidToken);
+        let check_times = |claims: &Claims| {
+            if claims.nbf - LEEWAY > now || claims.iat - LEEWAY > now {
+                return Err(invalid());
+            }
+            if claims.exp + LEEWAY <= now {
+                return Err(Error::Unauthenticated(AuthFailure::ExpiredToken));
+            }
+            Ok(())
         };
         let verified = || self.verified.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if let Some(claims) = verified().get(token) {
-            return if is_good(claims) { Ok(claims.sub) } else { Err(Error::Unauthenticated) };
+            return check_times(claims).map(|()| claims.sub);
         }
         // Verified outside the lock: invalid tokens must not delay requests whose tokens are cached.
-        let claims = self.decode(token).ok_or(Error::Unauthenticated)?;
-        if !is_good(&claims) || claims.exp - claims.iat > LIFE.as_secs().cast_signed() {
-            return Err(Error::Unauthenticated);
+        let claims = self.decode(token).ok_or_else(invalid)?;
+        check_times(&claims)?;
+        if claims.exp - claims.iat > LIFE.as_secs().cast_signed() {
+            return Err(invalid());
         }
         let (user, mut verified) = (claims.sub, verified());
         if verified.len() >= REMEMBERED {

@@ -17,12 +17,16 @@ pub type Cause = Box<dyn std::error::Error + Send + Sync>;
 pub enum Error {
     /// The request cannot be parsed: malformed JSON, an unknown query parameter, a cursor of another list.
     Malformed(Violations),
-    /// Wrong credentials, or an access token that is missing, invalid, expired or revoked.
-    Unauthenticated,
+    /// Wrong credentials, or an access token that is missing, invalid, expired or revoked. The reason is counted and
+    /// logged, and never sent to the client.
+    Unauthenticated(AuthFailure),
     /// The user is authenticated but not authorized.
     Forbidden,
-    /// The resource does not exist, or the user may not know that it exists. Contains the kind of resource.
+    /// The resource does not exist. Contains the kind of resource.
     NotFound(&'static str),
+    /// The resource exists, but the user may not know that. To the client it equals [`Error::NotFound`]; it is counted
+    /// and logged as a denied right.
+    Hidden(&'static str),
     /// The current state of the resource does not allow the operation.
     Conflict(Conflict),
     /// `If-Match` does not match: the resource has changed since, or the header is not the entity tag of a draft.
@@ -44,6 +48,38 @@ pub enum Error {
     Unavailable(Cause),
     /// A defect. The cause is logged and never sent to the client.
     Internal(Cause),
+}
+
+/// Why a request is not authenticated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AuthFailure {
+    /// A login with the wrong password.
+    WrongPassword,
+    /// A login with an address that no active user has.
+    UnknownAccount,
+    /// The operation requires an access token and there is none.
+    MissingToken,
+    /// The access token is malformed, is not one of ours, or is not valid yet.
+    InvalidToken,
+    /// The access token has expired.
+    ExpiredToken,
+    /// The user of the access token is disabled or deleted.
+    InactiveUser,
+}
+
+impl AuthFailure {
+    /// The reason's name in metrics and in the log.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::WrongPassword => "wrong-password",
+            Self::UnknownAccount => "unknown-account",
+            Self::MissingToken => "missing-token",
+            Self::InvalidToken => "invalid-token",
+            Self::ExpiredToken => "expired-token",
+            Self::InactiveUser => "inactive-user",
+        }
+    }
 }
 
 /// Why the current state does not allow an operation.
@@ -207,9 +243,9 @@ impl fmt::Display for Error {
                 }
                 Ok(())
             }
-            Self::Unauthenticated => f.write_str("not logged in"),
+            Self::Unauthenticated(_) => f.write_str("not logged in"),
             Self::Forbidden => f.write_str("not allowed"),
-            Self::NotFound(what) => write!(f, "no such {what}"),
+            Self::NotFound(what) | Self::Hidden(what) => write!(f, "no such {what}"),
             Self::Conflict(conflict) | Self::PreconditionFailed(conflict) => f.write_str(&conflict.detail),
             Self::PreconditionRequired => f.write_str("If-Match is missing"),
             Self::TooLarge(limit) => write!(f, "larger than {limit} bytes"),

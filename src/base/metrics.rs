@@ -38,6 +38,13 @@ pub struct Route {
     pub route: &'static str,
 }
 
+/// The labels of the counter of denied rights.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct Denial {
+    /// The status of the response: 403, or 404 if the user may not know that the resource exists.
+    pub status: u16,
+}
+
 /// Declares a set of one label.
 macro_rules! label {
     ($($(#[$doc:meta])* $name:ident { $label:ident })*) => {$(
@@ -53,7 +60,7 @@ macro_rules! label {
 label! {
     /// Whether a connection is `busy` or `idle`.
     State { state }
-    /// Why authentication failed: `token` or `password`.
+    /// Why authentication failed: the name of an [`AuthFailure`](crate::base::error::AuthFailure).
     Reason { reason }
     /// The name of the rate limit policy.
     Policy { policy }
@@ -77,6 +84,8 @@ pub struct Metrics {
     pub connections: Family<State, Gauge>,
     /// Failed authentications.
     pub auth_failures: Family<Reason, Counter>,
+    /// Requests of users who do not have the right.
+    pub denied: Family<Denial, Counter>,
     /// Requests refused by a rate limit.
     pub limited: Family<Policy, Counter>,
     /// Attempts to send an email.
@@ -99,6 +108,7 @@ impl Default for Metrics {
             queries: Histogram::new(SHORT_SECONDS),
             connections: Family::default(),
             auth_failures: Family::default(),
+            denied: Family::default(),
             limited: Family::default(),
             mails: Family::default(),
             outbox_pending: Gauge::default(),
@@ -129,7 +139,8 @@ impl Metrics {
             self.queries.clone(),
         );
         all.register("db_pool_connections", "Connections of the database pool", self.connections.clone());
-        all.register("auth_failures", "Refused passwords and access tokens", self.auth_failures.clone());
+        all.register("auth_failures", "Failed logins and refused access tokens", self.auth_failures.clone());
+        all.register("denied", "Requests of users without the right", self.denied.clone());
         all.register("rate_limited", "Requests over a rate limit", self.limited.clone());
         all.register("mail_sent", "Emails by outcome", self.mails.clone());
         all.register("outbox_pending", "Emails waiting in the outbox", self.outbox_pending.clone());
@@ -145,11 +156,6 @@ impl Metrics {
             seconds(),
             self.lag.clone(),
         );
-    }
-
-    /// Counts a failed authentication.
-    pub fn auth_failed(&self, reason: &'static str) {
-        self.auth_failures.get_or_create(&Reason { reason }).inc();
     }
 
     /// Returns all metrics in the `OpenMetrics` text format, which Prometheus reads.

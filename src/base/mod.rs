@@ -19,6 +19,7 @@ pub mod mail;
 pub mod metrics;
 pub mod permits;
 pub mod random;
+pub mod refusals;
 pub mod templates;
 pub mod text;
 pub mod text_enum;

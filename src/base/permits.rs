@@ -36,6 +36,14 @@ impl Permits {
     /// # Errors
     /// [`Error::Unavailable`] if the queue is full.
     pub async fn acquire(&self) -> Result<OwnedSemaphorePermit> {
+        self.acquire_with(0).await
+    }
+
+    /// Waits for a permit, also while `reserved` more callers are waiting than others may.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] if the queue is full.
+    pub async fn acquire_with(&self, reserved: usize) -> Result<OwnedSemaphorePermit> {
         /// Decrements the counter also if the waiting future is dropped, for example because the client disconnects.
         struct Waiting<'a>(&'a AtomicUsize);
         impl Drop for Waiting<'_> {
@@ -48,7 +56,7 @@ impl Permits {
         }
         let before = self.waiting.fetch_add(1, Ordering::Relaxed);
         let _waiting = Waiting(&self.waiting);
-        if before >= self.max_waiting {
+        if before >= self.max_waiting + reserved {
             return Err(Error::unavailable(self.refusal));
         }
         self.semaphore.clone().acquire_owned().await.map_err(|e| Error::internal(e.to_string()))

@@ -83,7 +83,7 @@ fn routed(
     let standing = res.request().extensions().get::<RateLimitStatus>().copied();
     let route = routed.map_or("none", |routed| routed.path);
     if let Some(error) = res.response().error() {
-        let response = explain(error, id, res.request(), route);
+        let response = explain(app, error, id, res.request(), route);
         res = res.into_response(response);
     }
     let origin = res.request().headers().get(ORIGIN).cloned();
@@ -105,9 +105,9 @@ fn routed(
 }
 
 /// The problem for one of our errors, or for one that actix found.
-fn explain(error: &actix_web::Error, id: &str, req: &HttpRequest, route: &str) -> HttpResponse {
+fn explain(app: &App, error: &actix_web::Error, id: &str, req: &HttpRequest, route: &str) -> HttpResponse {
     if let Some(own) = error.as_error::<Error>() {
-        return fail(own, id, req, route);
+        return fail(app, own, id, req, route);
     }
     let error = match error.as_response_error().status_code().as_u16() {
         404 => Error::NotFound("page"),
@@ -115,16 +115,12 @@ fn explain(error: &actix_web::Error, id: &str, req: &HttpRequest, route: &str) -
         400..=499 => Error::malformed("", "request-malformed", error.to_string()),
         _ => Error::internal(error.to_string()),
     };
-    fail(&error, id, req, route)
+    fail(app, &error, id, req, route)
 }
 
-/// The problem for one of our errors. Internal and unavailable ones are logged here, once.
-fn fail(error: &Error, id: &str, req: &HttpRequest, route: &str) -> HttpResponse {
-    match error {
-        Error::Internal(why) => log::error!("{} {route} {id}: {why}", req.method()),
-        Error::Unavailable(why) => log::warn!("{} {route} {id}: {why}", req.method()),
-        _ => {}
-    }
+/// The problem for one of our errors. Refusals are counted and logged here, once.
+fn fail(app: &App, error: &Error, id: &str, req: &HttpRequest, route: &str) -> HttpResponse {
+    app.refusals.record(error, format_args!("{} {route} {id}", req.method()));
     problem::respond(error, id)
 }
 

@@ -105,7 +105,7 @@ async fn evidence_is_only_added_to() {
 
 #[tokio::test]
 async fn a_website_speaks_for_its_visitors_with_the_right_alone() {
-    let server = Server::start_with(|config| config.limits.join = 2).await;
+    let server = Server::start_with(|config| config.limits.sign_up = 2).await;
     let speaking = |ip: &str| json!({"email": ADA, "ip": ip, "user_agent": "Browser/1.0", "form_url": "https://website.example/"});
     let post = |client: &Client, body: Value| client.post("/v1/subscribers").json(body);
     post(&server.client(), speaking("192.0.2.1")).await.problem(401, "unauthenticated");
@@ -128,7 +128,7 @@ async fn a_website_speaks_for_its_visitors_with_the_right_alone() {
 
 #[tokio::test]
 async fn one_address_and_all_together_have_budgets_of_their_own() {
-    let server = Server::start_with(|config| config.limits.join = 20).await;
+    let server = Server::start_with(|config| config.limits.sign_up = 20).await;
     let anyone = server.client();
     for number in 0..12 {
         // The same mailbox, whatever stands behind the plus.
@@ -140,7 +140,7 @@ async fn one_address_and_all_together_have_budgets_of_their_own() {
     let heard = editor.get(one + "/consents").await.expect(200)["items"].as_array().expect("items").len();
     assert_eq!(heard, 4, "the eleventh and twelfth are answered alike and not heard");
     let other = anyone.post("/v1/subscribers").json(json!({"email": "bo@reader.example"})).await;
-    assert!(other.is(202).header("ratelimit").expect("a budget").starts_with("\"join\";"));
+    assert!(other.is(202).header("ratelimit").expect("a budget").starts_with("\"sign-up\";"));
 }
 
 #[tokio::test]

@@ -33,7 +33,7 @@ async fn every_metric_has_the_name_that_operators_know() {
         "lede_outbox_pending 0",
         "lede_outbox_oldest_age_seconds 0",
         "lede_scheduler_lag_seconds 0",
-        "lede_auth_failures_total{reason=\"token\"} 1",
+        "lede_auth_failures_total{reason=\"missing-token\"} 1",
         "lede_build_info{version=\"",
         "# EOF",
     ] {
@@ -63,6 +63,39 @@ async fn requests_are_counted_by_route_wherever_the_answer_comes_from() {
     assert_eq!(count(format!("method=\"HEAD\",{route},status=\"200\"")).await, Some(1.0));
     assert_eq!(count(format!("method=\"GET\",{route},status=\"404\"")).await, Some(1.0));
     assert_eq!(count("method=\"GET\",route=\"none\",status=\"404\"".to_owned()).await, Some(1.0));
+}
+
+#[tokio::test]
+async fn what_is_refused_is_counted_by_its_reason() {
+    let server = Server::start().await;
+    let draft = published(&server.login(Role::Editor).await, json!({"title": "Tides"})).await;
+    let contributor = server.login(Role::Contributor).await;
+    let token = contributor.token().expect("a token");
+    let anyone = server.client();
+    let log_in = |email: &str, password: &str| {
+        anyone.post("/v1/auth/sessions").json(json!({"email": email, "password": password}))
+    };
+    log_in("contributor@lede.example", "wrong").await.is(401);
+    log_in("nobody@lede.example", "wrong").await.is(401);
+    log_in("no address", "wrong").await.is(401);
+    anyone.get("/v1/me").await.is(401);
+    anyone.clone().with_token("malformed").get("/v1/me").await.is(401);
+    contributor.get("/v1/jobs").await.is(403);
+    contributor.get(at(&draft, "/draft")).await.is(404);
+    contributor.get(format!("{ARTICLES}/nothing/draft")).await.is(404);
+    server.clock.advance(given::hours(1));
+    anyone.clone().with_token(&token).get("/v1/me").await.is(401);
+    for (counter, times) in [
+        ("auth_failures_total{reason=\"wrong-password\"}", 1.0),
+        ("auth_failures_total{reason=\"unknown-account\"}", 2.0),
+        ("auth_failures_total{reason=\"missing-token\"}", 1.0),
+        ("auth_failures_total{reason=\"invalid-token\"}", 1.0),
+        ("auth_failures_total{reason=\"expired-token\"}", 1.0),
+        ("denied_total{status=\"403\"}", 1.0),
+        ("denied_total{status=\"404\"}", 1.0),
+    ] {
+        assert_eq!(value(&server, &format!("lede_{counter}")).await, Some(times), "{counter}");
+    }
 }
 
 #[tokio::test]

@@ -18,7 +18,9 @@ async fn a_server_that_is_killed_while_it_sends_loses_nothing_and_repeats_nothin
     let (database, mail) = (TestDatabase::fresh(), MailServer::start());
     let serve = || {
         let mut command = lede_on(&database);
-        command.env("LEDE_SMTP_URL", format!("smtp://{}?tls=none", mail.address)).env("LEDE_JOIN_LIMIT", "0");
+        command
+            .env("LEDE_SMTP_URL", format!("smtp://{}?tls=none", mail.address))
+            .env("LEDE_SIGN_UP_LIMIT", "0");
         Serving::start(&mut command)
     };
     let serving = serve();

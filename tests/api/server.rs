@@ -75,7 +75,7 @@ impl Server {
             // Clocks stand in tests: what is used up would never come back.
             "--login-limit",
             "0",
-            "--join-limit",
+            "--sign-up-limit",
             "0",
             "--write-limit",
             "0",

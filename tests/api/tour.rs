@@ -32,7 +32,7 @@ pub async fn record() -> Value {
 
 /// A server for a story. Its ids differ from those of the others and do not depend on their order.
 async fn opened(name: &str) -> Server {
-    let server = Server::start_with(|config| config.limits.join = MAX_SIGN_UPS).await;
+    let server = Server::start_with(|config| config.limits.sign_up = MAX_SIGN_UPS).await;
     if let Random::Seeded(counter) = &server.app.random {
         let number = name.bytes().fold(0, |number, byte| (number * 31 + u64::from(byte)) % 9_973);
         counter.store(number * 1_000_000, Ordering::SeqCst);

@@ -120,7 +120,7 @@ async fn sign_ups(folder: &Path) {
     let mut server = Process::lede_with(
         &served,
         &[
-            "--join-limit",
+            "--sign-up-limit",
             "1000000",
             "--trusted-proxies",
             "127.0.0.1",

@@ -9,12 +9,12 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::auth::{Password, token};
-use crate::base::error::{Error, Result, Violations};
+use crate::base::error::{AuthFailure, Error, Invalid, Result};
 use crate::base::events::Event;
-use crate::base::http::json::sha256;
-use crate::base::http::limit::{Key, Policy};
-use crate::base::http::{Json, Response};
-use crate::users::{EmailAddress, User, store};
+use crate::base::http::limit::Policy;
+use crate::base::http::{Json, Response, client_ip};
+use crate::users::store::{self, UserRow};
+use crate::users::{EmailAddress, User};
 
 /// The credentials of a user.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -48,32 +48,20 @@ pub struct Session {
 ///
 /// Needs no access token. Exchanges an email address and a password for an access token that is valid for ten minutes. A
 /// wrong password, an unknown address and a disabled user all respond with the same 401 after the same time. After too many
-/// attempts from one network or for one address, responds with 429 until the time in `Retry-After` has passed.
+/// failed attempts from one network, responds with 429 until the time in `Retry-After` has passed.
 #[utoipa::path(post, path = "/v1/auth/sessions", tag = "accounts", security(()), request_body = CreateSession,
     responses(
         (status = 201, description = "The new access token and its user.", body = Session),
         (status = 401, description = "`unauthenticated`: no active user has this address and password."),
     ))]
 pub async fn create_session(app: Data<App>, req: HttpRequest, body: Json<CreateSession>) -> Result<Response> {
-    app.limits.admit_network(&req, Policy::Login)?;
-    let CreateSession { email, password } = body.value;
-    let mut violations = Violations::default();
-    let password = violations.take("/password", Password::typed(&password));
-    violations.check()?;
-    let found = match EmailAddress::parse(&email) {
-        Ok(email) => {
-            app.limits.admit(&req, Policy::Account, || Key::Hash(sha256(email.key().as_bytes())))?;
-            app.db.read(move |conn| store::find_active_by_email(conn, &email)).await?
+    app.limits.check_network(&req, Policy::Login)?;
+    let user = authenticate(&app, &req, body.value).await.inspect_err(|error| {
+        // Only failures count: several people who log in behind one address do not use up its budget.
+        if matches!(error, Error::Unauthenticated(_)) {
+            app.limits.count_network(&req, Policy::Login);
         }
-        Err(_) => None,
-    };
-    let hash = found.as_ref().map(|row| row.password_hash.clone());
-    let password = password.ok_or(Error::Unauthenticated)?;
-    if !app.passwords.verify(password, hash).await? {
-        app.metrics.auth_failed("password");
-        return Err(Error::Unauthenticated);
-    }
-    let user = found.ok_or(Error::Unauthenticated)?;
+    })?;
     let id = user.id;
     app.db
         .write_as(id, move |tx| {
@@ -88,4 +76,20 @@ pub async fn create_session(app: Data<App>, req: HttpRequest, body: Json<CreateS
         user: user.into(),
     };
     Ok(Response::ok(&session)?.status(StatusCode::CREATED).header(header::CACHE_CONTROL, "no-store"))
+}
+
+/// The active user with this address and password. Takes as long if there is none.
+async fn authenticate(app: &App, req: &HttpRequest, credentials: CreateSession) -> Result<UserRow> {
+    let CreateSession { email, password } = credentials;
+    let password = Password::typed(&password)
+        .map_err(|Invalid { code, detail }| Error::invalid("/password", code, detail))?;
+    let found = match EmailAddress::parse(&email) {
+        Ok(email) => app.db.read(move |conn| store::find_active_by_email(conn, &email)).await?,
+        Err(_) => None,
+    };
+    let hash = found.as_ref().map(|row| row.password_hash.clone());
+    let network = client_ip::network(app.limits.client(req));
+    let is_right = app.passwords.verify(password, hash, network).await?;
+    let user = found.ok_or(Error::Unauthenticated(AuthFailure::UnknownAccount))?;
+    if is_right { Ok(user) } else { Err(Error::Unauthenticated(AuthFailure::WrongPassword)) }
 }

@@ -3,7 +3,7 @@
 /// Rate limits.
 #[derive(Debug, Clone, clap::Args)]
 pub struct LimitsConfig {
-    /// How many times a minute one network may try to log in, and in ten minutes one account may be tried; 0 is no limit.
+    /// How many failed logins a minute one network may make; successful logins do not count. 0 is no limit.
     #[arg(
         id = "login_limit",
         long = "login-limit",
@@ -14,17 +14,18 @@ pub struct LimitsConfig {
     )]
     pub login: u32,
 
-    /// How many times an hour one network may ask to join the list; one mailbox is heard ten times a day at most, and
-    /// all networks together may ask a hundred times as often as one. 0 is no limit.
+    /// How many sign-ups an hour one network may make, whoever is signed up. One mailbox is signed up at most ten times a
+    /// day. All networks together may make fifty times as many as one; beyond that each network (IPv4 /24, IPv6 /48) may
+    /// make one an hour, another fifty times as many in total. 0 is no limit.
     #[arg(
-        id = "join_limit",
-        long = "join-limit",
-        env = "LEDE_JOIN_LIMIT",
+        id = "sign_up_limit",
+        long = "sign-up-limit",
+        env = "LEDE_SIGN_UP_LIMIT",
         default_value = "30",
         value_name = "N",
         global = true
     )]
-    pub join: u32,
+    pub sign_up: u32,
 
     /// How many writes a minute one user may make; 0 is no limit.
     #[arg(

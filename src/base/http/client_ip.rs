@@ -1,7 +1,7 @@
 //! Finds the client's IP address, for rate limits and as evidence of consent. `X-Forwarded-For` is read only from
 //! trusted proxies, because any other client can send a forged one.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr};
 
 use actix_web::dev::RequestHead;
 use actix_web::http::header::HeaderMap;
@@ -35,11 +35,21 @@ fn forwarded(socket: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
 }
 
 /// Returns the network that rate limits count as one client: the whole IPv4 address, or the first 64 bits of an IPv6
-/// address, because a single site usually has a whole /64.
+/// address, because a single link usually has a whole /64.
 #[must_use]
 pub fn network(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 64))),
-    }
+    prefix(address, 32, 64)
+}
+
+/// Returns the site that an address belongs to: the first 24 bits of an IPv4 address, or 48 of an IPv6 address, because
+/// one customer of a provider can have that many.
+#[must_use]
+pub fn site(address: IpAddr) -> IpAddr {
+    prefix(address, 24, 48)
+}
+
+/// The first bits of an address; the others are 0.
+fn prefix(address: IpAddr, v4_bits: u8, v6_bits: u8) -> IpAddr {
+    let bits = if address.is_ipv4() { v4_bits } else { v6_bits };
+    IpNet::new(address, bits).map_or(address, |network| network.network())
 }

@@ -92,11 +92,11 @@ pub fn respond(error: &Error, request_id: &str) -> HttpResponse {
     let status = error.status_code();
     let (code, detail) = match error {
         Error::Malformed(_) => ("request-malformed", "The request is malformed.".into()),
-        Error::Unauthenticated => {
+        Error::Unauthenticated(_) => {
             ("unauthenticated", "Send a valid access token: Authorization: Bearer …".into())
         }
         Error::Forbidden => ("forbidden", "Your role does not have this right.".into()),
-        Error::NotFound(what) => ("not-found", format!("No such {what}.")),
+        Error::NotFound(what) | Error::Hidden(what) => ("not-found", format!("No such {what}.")),
         Error::Conflict(conflict) | Error::PreconditionFailed(conflict) => {
             (conflict.code, conflict.detail.to_string())
         }
@@ -136,7 +136,7 @@ pub fn respond(error: &Error, request_id: &str) -> HttpResponse {
         .insert_header((header::CONTENT_TYPE, "application/problem+json"))
         .insert_header((header::CACHE_CONTROL, "no-store"));
     match error {
-        Error::Unauthenticated => {
+        Error::Unauthenticated(_) => {
             response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
         }
         Error::MethodNotAllowed(allowed) => {
@@ -161,9 +161,9 @@ impl ResponseError for Error {
     fn status_code(&self) -> StatusCode {
         match self {
             Self::Malformed(_) => StatusCode::BAD_REQUEST,
-            Self::Unauthenticated => StatusCode::UNAUTHORIZED,
+            Self::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
             Self::Forbidden => StatusCode::FORBIDDEN,
-            Self::NotFound(_) => StatusCode::NOT_FOUND,
+            Self::NotFound(_) | Self::Hidden(_) => StatusCode::NOT_FOUND,
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::PreconditionFailed(_) => StatusCode::PRECONDITION_FAILED,
             Self::PreconditionRequired => StatusCode::PRECONDITION_REQUIRED,

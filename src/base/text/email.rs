@@ -58,13 +58,17 @@ impl EmailAddress {
         &self.address
     }
 
-    /// The key without a `+tag` in the local part, which usually reaches the same mailbox. Only for rate limits: two
-    /// tagged addresses are two subscribers.
+    /// The mailbox that the address usually reaches: the key without a `+tag` in the local part and, for Gmail, without
+    /// dots there and under one of its two domains. Only for rate limits: addresses of one mailbox are different
+    /// subscribers.
     #[must_use]
     pub fn mailbox(&self) -> String {
         let (local, domain) = self.key.rsplit_once('@').unwrap_or((&self.key, ""));
         let (untagged, _) = local.split_once('+').unwrap_or((local, ""));
-        format!("{untagged}@{domain}")
+        match domain {
+            "gmail.com" | "googlemail.com" => format!("{}@gmail.com", untagged.replace('.', "")),
+            _ => format!("{untagged}@{domain}"),
+        }
     }
 
     /// The address in lower case, for comparison and uniqueness.

@@ -116,8 +116,10 @@ pub async fn submit_preferences_page(
     params(("token" = String, Path, min_length = 1, max_length = 100, description = "The token in the link.")),
     responses((status = 200, description = "Everything that is stored about the person.", body = SubscriberExport)))]
 pub async fn download_personal_data(app: Data<App>, token: Path<String>) -> Result<Response> {
-    let Some((id, LinkScope::PersonalData)) = LinkScope::parse(&app.keys, &token) else {
-        return Err(Error::NotFound("subscriber"));
+    let id = match LinkScope::parse(&app.keys, &token) {
+        Some((id, LinkScope::PersonalData)) => id,
+        Some((_, LinkScope::Subscription)) => return Err(Error::Hidden("subscriber")),
+        None => return Err(Error::NotFound("subscriber")),
     };
     let answer = Response::ok(&app.db.write(export(id)).await?)?;
     Ok(answer

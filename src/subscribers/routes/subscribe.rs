@@ -15,7 +15,6 @@ use crate::app::App;
 use crate::auth::FormCheck;
 use crate::base::error::{Error, Invalid, Result};
 use crate::base::http::html::{self, page};
-use crate::base::http::limit::Policy;
 use crate::base::http::{Form, Response};
 use crate::base::templates::Language;
 use crate::base::text::Locale;
@@ -138,7 +137,8 @@ pub async fn submit_subscribe_page(app: Data<App>, req: HttpRequest, form: Form)
 }
 
 async fn submit(app: &App, req: &HttpRequest, language: &Language, form: &Form) -> Result<Response> {
-    app.limits.admit_network(req, Policy::Join)?;
+    let client = app.limits.client(req);
+    signup::admit(app, req, client)?;
     let mut state = FormState::from(form);
     let email = EmailAddress::parse(form.text("email").unwrap_or_default());
     let name = form.filled("name").map(|text| Line::parse("name", text)).transpose();
@@ -165,7 +165,7 @@ async fn submit(app: &App, req: &HttpRequest, language: &Language, form: &Form) 
                 };
                 let locale = state.locale.unwrap_or_else(|| app.config.site.locale.clone());
                 let sign_up = SignUp { email, name, locale, topics: state.topics, evidence };
-                signup::accept(app, req, sign_up).await?;
+                signup::accept(app, req, client, sign_up).await?;
             }
             check => {
                 state.again = true;

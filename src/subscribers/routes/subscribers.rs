@@ -17,9 +17,8 @@ use crate::auth::{Actor, ReadSubscribers, SubscribeOnBehalf};
 use crate::base::clock::Timestamp;
 use crate::base::db::Connection;
 use crate::base::error::{Invalid, Result, Violations};
-use crate::base::http::limit::{Key, Policy};
 use crate::base::http::query::{FromParams, Params};
-use crate::base::http::{Fields, Json, PageRequest, Query, Response, client_ip};
+use crate::base::http::{Fields, Json, PageRequest, Query, Response};
 use crate::base::text::Locale;
 use crate::base::text::email::EmailAddress;
 use crate::base::text::slug::Slug;
@@ -177,12 +176,8 @@ pub async fn subscribe_address(
     } else {
         visitor(&app, &req)
     };
-    match ip.flatten() {
-        Some(ip) => {
-            app.limits.admit(&req, Policy::Join, || Key::Network(client_ip::network(ip.to_canonical())))?;
-        }
-        None => app.limits.admit_network(&req, Policy::Join)?,
-    }
+    let client = ip.flatten().map_or_else(|| app.limits.client(&req), |ip| ip.to_canonical());
+    signup::admit(&app, &req, client)?;
     let email = violations.take("/email", EmailAddress::parse(&given.email));
     let name =
         violations.take("/name", given.name.as_deref().map(|text| Line::parse("name", text)).transpose());
@@ -198,7 +193,7 @@ pub async fn subscribe_address(
         let via = if on_behalf { Via::Server } else { Via::Api };
         let evidence = Evidence { text, source, visitor: sender, ..Evidence::new(Kind::SignedUp, via) };
         let locale = locale.unwrap_or_else(|| app.config.site.locale.clone());
-        signup::accept(&app, &req, SignUp { email, name, locale, topics, evidence }).await?;
+        signup::accept(&app, &req, client, SignUp { email, name, locale, topics, evidence }).await?;
     }
     Ok(Response::ok(&SubscribeResponse { status: "pending" })?.status(StatusCode::ACCEPTED))
 }

@@ -4,7 +4,7 @@ use actix_web::web::Data;
 
 use crate::app::App;
 use crate::auth::{Actor, LoggedIn};
-use crate::base::error::{Error, Result};
+use crate::base::error::{AuthFailure, Error, Result};
 use crate::base::http::Response;
 use crate::users::{User, store};
 
@@ -14,6 +14,6 @@ use crate::users::{User, store};
 #[utoipa::path(get, path = "/v1/me", tag = "accounts", security(("bearer" = [])),
     responses((status = 200, description = "The current user.", body = User)))]
 pub async fn get_me(app: Data<App>, actor: Actor<LoggedIn>) -> Result<Response> {
-    let row = app.db.read(move |conn| store::find(conn, actor.user)).await?.ok_or(Error::Unauthenticated)?;
-    Response::ok(&User::from(row))
+    let row = app.db.read(move |conn| store::find(conn, actor.user)).await?;
+    Response::ok(&User::from(row.ok_or(Error::Unauthenticated(AuthFailure::InactiveUser))?))
 }

@@ -20,3 +20,18 @@ async fn who_comes_when_the_queue_is_full_is_refused_at_once() {
     drop(held);
     assert!(second.await.is_ok());
 }
+
+#[tokio::test]
+async fn who_has_a_reserved_place_waits_where_others_are_refused() {
+    let permits = Permits::new(1, 1, "full");
+    let held = permits.acquire().await.unwrap();
+    let mut stranger = Box::pin(permits.acquire());
+    assert!(poll!(&mut stranger).is_pending());
+    let mut known = Box::pin(permits.acquire_with(1));
+    assert!(poll!(&mut known).is_pending());
+    assert!(permits.acquire().await.is_err());
+    assert!(permits.acquire_with(1).await.is_err());
+    drop(held);
+    assert!(stranger.await.is_ok());
+    assert!(known.await.is_ok());
+}

@@ -31,3 +31,10 @@ fn an_ipv6_network_counts_as_one() {
     assert_eq!(network("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
     assert_eq!(network("192.0.2.7"), "192.0.2.7");
 }
+
+#[test]
+fn a_site_has_many_networks() {
+    let site = |text: &str| client_ip::site(text.parse().unwrap()).to_string();
+    assert_eq!(site("2001:db8:1:2:3:4:5:6"), "2001:db8:1::");
+    assert_eq!(site("192.0.2.7"), "192.0.2.0");
+}

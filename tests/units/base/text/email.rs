@@ -31,3 +31,13 @@ fn what_mail_servers_would_misread_is_refused() {
     }
     assert_eq!(EmailAddress::parse("jörg@b.example").unwrap_err().code, "email-not-ascii");
 }
+
+#[test]
+fn a_mailbox_has_several_addresses() {
+    let mailbox = |text: &str| EmailAddress::parse(text).unwrap().mailbox();
+    for text in ["adalove@gmail.com", "Ada.Love@gmail.com", "a.d.a.love+news+x@GoogleMail.com"] {
+        assert_eq!(mailbox(text), "adalove@gmail.com", "{text}");
+    }
+    assert_eq!(mailbox("Ada.Love+news@Reader.example"), "ada.love@reader.example");
+    assert_eq!(mailbox("ada@gmail.com.example"), "ada@gmail.com.example");
+}

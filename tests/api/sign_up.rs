@@ -1,4 +1,4 @@
-//! Joining: which addresses are taken, that many at once are one, and that programs do not get far with the form.
+//! Signing up: which addresses are taken, that many at once are one, and that programs do not get far with the form.
 
 use futures_util::future::join_all;
 use lede::auth::Role;
@@ -267,7 +267,7 @@ async fn the_lines_for_other_pages_hold_a_form_that_works() {
 
 #[tokio::test]
 async fn who_asks_too_often_is_told_so_on_a_page() {
-    let server = Server::start_with(|config| config.limits.join = 5).await;
+    let server = Server::start_with(|config| config.limits.sign_up = 5).await;
     for round in 0..6 {
         let form = [("email", ADA), ("form_token", &server.form_token())];
         let answer = server.client().post("/subscribe").form(&form).await;
