@@ -406,6 +406,19 @@ async fn a_rendering_that_cannot_be_read_leaves_the_others_in_the_lists() {
 }
 
 #[tokio::test]
+async fn an_article_that_cannot_be_rendered_again_is_served_as_it_was() {
+    let server = Server::start().await;
+    let editor = server.login(Role::Editor).await;
+    published(&editor, json!({"title": "Ebb", "intro": "The tide."})).await;
+    by_hand(&server, "ALTER TABLE editions RENAME TO gone; UPDATE render_context SET epoch = epoch + 1");
+    let reader = server.client();
+    for path in ["/v1/articles", "/v1/articles/ebb", "/v1/search?q=tide", "/v1/changes", "/feeds/rss.xml"] {
+        let answer = reader.get(path).await;
+        assert!(answer.is(200).text().contains("Ebb"), "{path}: {}", answer.text());
+    }
+}
+
+#[tokio::test]
 async fn a_value_that_cannot_be_read_stays_until_another_is_set() {
     let server = Server::start().await;
     let editor = server.login(Role::Editor).await;
