@@ -13,8 +13,6 @@ use crate::base::text::validate;
 pub const MAX_AUTHORS: usize = 20;
 /// The largest number of topics of an article.
 pub const MAX_TOPICS: usize = 50;
-/// The largest number of old paths of an article.
-pub const MAX_ALIASES: usize = 100;
 /// The longest heading, in characters.
 pub const MAX_HEADING: usize = 300;
 /// The longest body of a section and the longest intro, in bytes.
@@ -104,27 +102,6 @@ fn name_from_slug(slug: &Slug) -> String {
     let words = slug.as_str().replace('-', " ");
     let mut chars = words.chars();
     chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
-}
-
-/// Checks an old path on the website: at most 500 bytes.
-pub fn check_alias(alias: &str) -> Result<String, Invalid> {
-    validate::path("alias", alias, 500)
-}
-
-/// Checks old addresses, and drops duplicates.
-pub fn check_aliases(aliases: &[String], violations: &mut Violations) -> Vec<String> {
-    if violations.take("/aliases", validate::count("aliases", aliases.len(), MAX_ALIASES)).is_none() {
-        return Vec::new();
-    }
-    let mut kept: Vec<String> = Vec::new();
-    for (at, alias) in aliases.iter().enumerate() {
-        if let Some(path) = violations.take(format!("/aliases/{at}"), check_alias(alias))
-            && !kept.contains(&path)
-        {
-            kept.push(path);
-        }
-    }
-    kept
 }
 
 /// Whether the caller may say that an article was first published at this time.

@@ -4,9 +4,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::checks::{
-    MAX_AUTHORS, MAX_TOPICS, check_aliases, check_cover, check_markdown, check_named, check_seo,
-};
+use super::aliases::check_aliases;
+use super::checks::{MAX_AUTHORS, MAX_TOPICS, check_cover, check_markdown, check_named, check_seo};
 use super::metadata_change::MetadataChange;
 use super::section_input::SectionInput;
 use super::{Cover, Metadata, Seo, WebsitePath};
@@ -81,11 +80,14 @@ macro_rules! with_metadata {
             #[serde(default, deserialize_with = "present")]
             #[schema(value_type = Option<Object>)]
             pub custom: Option<Option<Map<String, Value>>>,
-            /// The id of the article that this one translates.
+            /// The id of the article that this one translates. Must be an article that the caller may edit; 422
+            /// `article-unknown` or `translation-of-forbidden` otherwise.
             #[serde(default, deserialize_with = "present")]
             #[schema(value_type = Option<ArticleId>)]
             pub translation_of: Option<Option<ArticleId>>,
-            /// Old paths on the website that redirect to the article, such as `/2019/tides`.
+            /// Old paths on the website that redirect to the article, such as `/2019/tides`. 422 `alias-reserved` for
+            /// paths of the API and those that no slug may be, and `alias-taken` for the path of another published
+            /// article.
             #[serde(default, deserialize_with = "present")]
             #[schema(value_type = Option<Vec<WebsitePath>>, max_items = 100)]
             pub aliases: Option<Option<Vec<String>>>,

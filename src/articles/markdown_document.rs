@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use super::checks::{MAX_ALIASES, MAX_AUTHORS, MAX_TOPICS, check_alias, check_heading, check_markdown};
+use super::aliases::{MAX_ALIASES, check_alias};
+use super::checks::{MAX_AUTHORS, MAX_TOPICS, check_heading, check_markdown};
 use super::match_sections::match_sections;
 use super::metadata_change::{MetadataChange, Named};
 use super::{Content, Cover, Section, Seo, parse_uuid, tree};

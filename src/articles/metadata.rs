@@ -3,15 +3,17 @@
 use super::draft::Draft;
 use super::edit::Editor;
 use super::metadata_change::{MetadataChange, Named};
-use super::{slugs, store};
+use super::{aliases, slugs, store};
 use crate::auth::{Permission, WriteAuthors, WriteTopics};
 use crate::base::db::Tx;
 use crate::base::error::{Invalid, Location, Result, Violations};
+use crate::base::ids::ArticleId;
 use crate::base::text::slug::Slug;
 use crate::terms::{self, IsTerm};
 
 /// Changes the metadata of a draft. Conflict `slug-taken`; invalid for topics and authors that do not exist and that
-/// the editor may not create, and for an original that does not exist.
+/// the editor may not create, for an original as [`check_original`] says, and for an alias at which another article is
+/// live.
 pub fn change_metadata(
     tx: &mut Tx<'_>,
     editor: &Editor<'_>,
@@ -20,6 +22,9 @@ pub fn change_metadata(
 ) -> Result<()> {
     let id = draft.row.id;
     let metadata = &mut draft.content.metadata;
+    let added: Vec<&String> =
+        change.aliases.iter().flatten().filter(|alias| !metadata.aliases.contains(alias)).collect();
+    let taken = aliases::taken(tx, id, &added)?;
     change.apply(metadata);
     if let Some(locale) = &change.locale {
         metadata.locale = locale.clone().unwrap_or_else(|| editor.locale.clone());
@@ -43,18 +48,39 @@ pub fn change_metadata(
     if let Some(named) = &change.authors {
         metadata.authors = term_ids::<_, WriteAuthors>(tx, editor, "/authors", named, &mut violations)?;
     }
-    if let Some(original) = change.translation_of {
+    for (at, alias) in metadata.aliases.iter().enumerate().filter(|(_, alias)| taken.contains(alias)) {
+        let detail = format!("Another article is published at {alias}.");
+        violations.push(Location::Pointer(format!("/aliases/{at}")), Invalid::new("alias-taken", detail));
+    }
+    // One that somebody else has set stays without their rights.
+    if let Some(original) = change.translation_of.filter(|original| *original != metadata.translation_of) {
         metadata.translation_of = original;
-        if let Some(original) = original
-            && (original == id || store::find(tx, original)?.is_none())
+        if let Some(invalid) =
+            original.map_or(Ok(None), |original| check_original(tx, editor, id, original))?
         {
-            violations.push(
-                Location::Pointer("/translation_of".into()),
-                Invalid::new("article-unknown", "There is no other article with this id."),
-            );
+            violations.push(Location::Pointer("/translation_of".into()), invalid);
         }
     }
     violations.check()
+}
+
+/// Why the editor may not make `article` a translation of `original`, because that changes what readers see of the
+/// original: `article-unknown` if there is no such article or they may not know of it, `translation-of-forbidden` if it
+/// is published and they may not edit it.
+pub fn check_original(
+    tx: &mut Tx<'_>,
+    editor: &Editor<'_>,
+    article: ArticleId,
+    original: ArticleId,
+) -> Result<Option<Invalid>> {
+    Ok(match store::find(tx, original)?.filter(|row| row.id != article) {
+        Some(row) if editor.actor.covers(row.owner_id) => None,
+        Some(row) if row.live_edition.is_some() => {
+            let detail = "Your role may only translate articles that you own.";
+            Some(Invalid::new("translation-of-forbidden", detail))
+        }
+        _ => Some(Invalid::new("article-unknown", "There is no other article with this id.")),
+    })
 }
 
 /// The terms of one kind that `named` names. Those that do not exist are created if the editor may do so.

@@ -1,6 +1,7 @@
 //! Articles as their editors have them: a draft of metadata and a tree of sections that can be edited one by one. Every
 //! accepted edit leaves a revision. Readers get none of this: they get editions, which are made of revisions elsewhere.
 
+pub mod aliases;
 pub mod checks;
 mod diff;
 pub mod draft;

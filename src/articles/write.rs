@@ -5,11 +5,11 @@ use super::draft::Draft;
 use super::edit::Editor;
 use super::markdown_document::ParsedDocument;
 use super::match_sections::match_sections;
-use super::metadata::change_metadata;
+use super::metadata::{change_metadata, check_original};
 use super::metadata_change::MetadataChange;
 use super::section_input::{Checked, CheckedSection};
 use super::store::{self, ArticleRow};
-use super::{Content, Metadata, Section, history, metadata_store, tree};
+use super::{Content, Metadata, Section, aliases, history, metadata_store, tree};
 use crate::base::clock::Timestamp;
 use crate::base::db::Tx;
 use crate::base::error::{Error, Result};
@@ -97,9 +97,15 @@ pub fn replace_by_document(
     Ok(moved_sections(&before, &draft.content.sections))
 }
 
-/// Replaces everything in a draft but its slug and language by an earlier revision. Returns the sections that were
-/// moved.
-pub fn restore_revision(tx: &mut Tx<'_>, draft: &mut Draft, revision: i64) -> Result<Vec<SectionId>> {
+/// Replaces everything in a draft but its slug and language by an earlier revision. What the editor could not write now
+/// is left out: aliases that are no longer allowed, and an original as [`check_original`] says. Returns the sections that
+/// were moved.
+pub fn restore_revision(
+    tx: &mut Tx<'_>,
+    editor: &Editor<'_>,
+    draft: &mut Draft,
+    revision: i64,
+) -> Result<Vec<SectionId>> {
     let content = history::find_revision_content(tx, draft.row.id, revision)?;
     let mut content = content.ok_or(Error::NotFound("revision"))?;
     let metadata = &mut content.metadata;
@@ -107,8 +113,10 @@ pub fn restore_revision(tx: &mut Tx<'_>, draft: &mut Draft, revision: i64) -> Re
     metadata.locale = draft.content.metadata.locale.clone();
     metadata.authors = terms::store::resolve(tx, &metadata.authors)?.iter().map(|author| author.id).collect();
     metadata.topics = terms::store::resolve(tx, &metadata.topics)?.iter().map(|topic| topic.id).collect();
+    metadata.aliases = aliases::allowed(tx, draft.row.id, std::mem::take(&mut metadata.aliases))?;
     if let Some(original) = metadata.translation_of
-        && store::find(tx, original)?.is_none()
+        && metadata.translation_of != draft.content.metadata.translation_of
+        && check_original(tx, editor, draft.row.id, original)?.is_some()
     {
         metadata.translation_of = None;
     }

@@ -6,50 +6,14 @@ pub mod routes;
 pub mod rules;
 pub mod store;
 
-use percent_encoding::percent_decode_str;
 use url::Url;
 
 use crate::base::text::Locale;
+use crate::base::text::address::Address;
 use crate::base::text::slug::{MAX_LENGTH, Slug};
 use crate::render_context::Website;
 
-/// The most bytes of an encoded path, including its query.
-pub const MAX_ADDRESS: usize = 2000;
-
-/// A path on the website, optionally with a query, as browsers send it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Address {
-    /// Percent-encoded, without dot segments and without a trailing slash.
-    pub path: String,
-    /// Identifies the path: the same, decoded and in lower case, with the query unchanged. Many web servers do not
-    /// distinguish case or encoding, so such paths must not have different redirects.
-    pub key: String,
-}
-
 impl Address {
-    /// Parses a path. Returns `None` if no redirect can start from it: the website's root, a path that starts with
-    /// `//`, a path with a fragment (browsers do not send it) or U+0000, or one of more than [`MAX_ADDRESS`] bytes.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        if !text.starts_with('/') || text.contains('#') {
-            return None;
-        }
-        let (path, query) = text.split_once('?').map_or((text, None), |(path, query)| (path, Some(query)));
-        let mut url = Url::parse("http://website.invalid").ok()?;
-        url.set_path(path);
-        url.set_query(query);
-        let path = Some(url.path().trim_end_matches('/')).filter(|path| !path.is_empty()).unwrap_or("/");
-        let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
-        let decoded = percent_decode_str(path).decode_utf8().unwrap_or(path.into()).to_lowercase();
-        let address =
-            Self { key: format!("{}{query}", decoded.trim_end_matches('/')), path: format!("{path}{query}") };
-        let is_one = !address.key.is_empty()
-            && !address.path.starts_with("//")
-            && !address.key.contains('\0')
-            && address.path.len().max(address.key.len()) <= MAX_ADDRESS;
-        is_one.then_some(address)
-    }
-
     /// The path of the article with this slug on the website.
     #[must_use]
     pub fn of_article(website: &Website, locale: &Locale, slug: &Slug) -> Option<Self> {

@@ -3,7 +3,7 @@
 
 use diesel::prelude::*;
 
-use super::Address;
+use crate::articles::aliases::{CURRENT_PATH, check_alias};
 use crate::articles::{Metadata, slugs, store as articles};
 use crate::base::clock::Timestamp;
 use crate::base::config::Config;
@@ -13,10 +13,9 @@ use crate::base::error::{Error, Result};
 use crate::base::events::Event;
 use crate::base::ids::ArticleId;
 use crate::base::text::Locale;
+use crate::base::text::address::Address;
 use crate::render_context::{self, Website};
 
-/// The rank of a live article's current path.
-const OWN: i64 = 0;
 /// The rank of the path of an earlier slug.
 const OLD_SLUG: i64 = 1;
 /// The rank of an alias.
@@ -52,11 +51,13 @@ pub fn upsert(
 ) -> Result<bool> {
     let Metadata { locale, slug, aliases, .. } = metadata;
     let url = website.article(locale, slug);
-    let mut claims = vec![(OWN, Address::of_article(website, locale, slug), locale.clone())];
+    let mut claims = vec![(CURRENT_PATH, Address::of_article(website, locale, slug), locale.clone())];
     for (locale, slug) in slugs::once_public(tx, article)? {
         claims.push((OLD_SLUG, Address::of_article(website, &locale, &slug), locale));
     }
-    claims.extend(aliases.iter().map(|alias| (ALIAS, Address::parse(alias), locale.clone())));
+    // A revision from before a path was reserved may have it as an alias.
+    let allowed = aliases.iter().filter(|alias| check_alias(alias).is_ok());
+    claims.extend(allowed.map(|alias| (ALIAS, Address::parse(alias), locale.clone())));
     let mut wanted: Vec<AddressRow> = Vec::new();
     for (rank, address, locale) in claims {
         // Stores each path of an article once, with its lowest rank.
@@ -104,7 +105,7 @@ impl RedirectFilter {
             .select(others.field(addresses::article_id))
             .limit(1);
         let counts = addresses::article_id.nullable().eq(best.single_value());
-        let mut rows = addresses::table.filter(addresses::rank.ne(OWN)).filter(counts).into_boxed();
+        let mut rows = addresses::table.filter(addresses::rank.ne(CURRENT_PATH)).filter(counts).into_boxed();
         if let Some(from) = &self.from {
             rows = rows.filter(addresses::key.eq(&from.key));
         }

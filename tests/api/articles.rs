@@ -4,8 +4,9 @@ use futures_util::future::join_all;
 use lede::auth::Role;
 use serde_json::{Value, json};
 
+use crate::client::Client;
 use crate::server::Server;
-use crate::writing::{ARTICLES, at, create, flat, id, section, shape};
+use crate::writing::{ARTICLES, at, create, flat, id, published, section, shape};
 
 #[tokio::test]
 async fn an_article_is_created_from_sections() {
@@ -292,6 +293,37 @@ async fn every_member_has_its_bound_and_what_is_refused_is_named() {
         answer.problem(422, "invalid");
         assert_eq!(answer.violations(), [refusal]);
     }
+}
+
+#[tokio::test]
+async fn an_original_has_to_be_an_article_that_one_may_edit() {
+    let server = Server::start().await;
+    let (editor, author) = (server.login(Role::Editor).await, server.login(Role::Author).await);
+    let original = published(&editor, json!({"title": "Tides"})).await;
+    let hidden = create(&editor, json!({"title": "Draft"})).await;
+    let body = |of: &Value| json!({"title": "Gezeiten", "locale": "de", "translation_of": of["id"]});
+    for (of, refusal) in [
+        (&original, "/translation_of translation-of-forbidden"),
+        (&hidden, "/translation_of article-unknown"),
+    ] {
+        let refused = author.post(ARTICLES).json(body(of)).await;
+        refused.problem(422, "invalid");
+        assert_eq!(refused.violations(), [refusal]);
+    }
+    let own = create(&author, json!({"title": "Own"})).await;
+    let translation = create(&author, body(&own)).await;
+    // What an editor has attached, its author may keep, and does not attach again.
+    let attach = json!({"translation_of": original["id"]});
+    let patch = |client: &Client, change: &Value| {
+        client.patch(at(&translation, "/draft")).header("if-match", "*").json(change.clone())
+    };
+    let attached = patch(&editor, &attach).await.expect(200);
+    patch(&author, &attach).await.is(200);
+    patch(&author, &json!({"translation_of": null})).await.is(200);
+    patch(&author, &attach).await.problem(422, "invalid");
+    let restore = at(&attached, &format!("/revisions/{}/restore", attached["revision"]));
+    let restored = author.post(restore).header("if-match", "*").await.expect(200);
+    assert_eq!(restored["translation_of"], Value::Null);
 }
 
 #[tokio::test]

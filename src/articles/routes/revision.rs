@@ -108,8 +108,9 @@ impl Revision {
 
 /// Restore a revision
 ///
-/// Replaces everything in the draft but its slug and language by an earlier revision. This makes a new revision;
-/// readers see nothing until it is published. Contributors and authors may change their own articles, editors and
+/// Replaces everything in the draft but its slug and language by an earlier revision, without `aliases` and a
+/// `translation_of` that the caller could not set now. This makes a new revision; readers see nothing until it is
+/// published. Contributors and authors may change their own articles, editors and
 /// admins all. Succeeds only if nothing has changed since the version in `If-Match`; otherwise responds 412 with the
 /// changes.
 #[utoipa::path(post, path = "/v1/articles/{article}/revisions/{revision}/restore", tag = "history",
@@ -130,8 +131,8 @@ pub async fn restore_revision(
     let revision = path.into_inner().revision;
     let once = key.once(write.actor.user, &[]);
     let work = move |tx: &mut Tx<'_>, (): &()| {
-        let draft = write.apply(tx, &WriteScope::Everything, |tx, _, draft| {
-            writes::restore_revision(tx, draft, revision)
+        let draft = write.apply(tx, &WriteScope::Everything, |tx, editor, draft| {
+            writes::restore_revision(tx, editor, draft, revision)
         })?;
         draft_response(tx, &draft, Vec::new())
     };

@@ -3,6 +3,7 @@
 //! must not panic, recurse without a bound or take quadratic time.
 
 pub mod absolute;
+pub mod address;
 mod boundaries;
 mod definitions;
 pub mod email;

@@ -14,9 +14,9 @@ use crate::base::http::query::{FromParams, Params};
 use crate::base::http::{PageRequest, Query, Response};
 use crate::base::ids::ArticleId;
 use crate::base::text::Locale;
+use crate::base::text::address::{Address, MAX_ADDRESS, is_reserved};
 use crate::base::text::validate;
 use crate::redirects::store::{self, AddressRow, RedirectFilter};
-use crate::redirects::{Address, MAX_ADDRESS};
 
 /// A redirect from an old path on the website.
 #[derive(Debug, Serialize, ToSchema)]
@@ -102,13 +102,16 @@ pub async fn list_redirects(
     Query((filter, page)): Query<(RedirectFilter, PageRequest)>,
 ) -> Result<Response> {
     let read = move |conn: &mut Connection| {
-        page.read(
+        let mut found = page.read(
             conn,
             &("redirects", &filter),
             |conn, after: Option<String>, limit| store::list(conn, &filter, after.as_deref(), limit),
             |row| row.key.clone(),
             |conn| store::count(conn, &filter),
-        )
+        )?;
+        // A path may have been stored as an alias before it was reserved.
+        found.items.retain(|row| !is_reserved(&row.key));
+        Ok(found)
     };
     app.db.snapshot(read).await?.map(Redirect::from).public(&req)
 }

@@ -8,6 +8,7 @@ use crate::app::App;
 use crate::base::db::Connection;
 use crate::base::error::Result;
 use crate::base::http::Response;
+use crate::base::text::address::is_reserved;
 use crate::redirects::rules::RuleFormat;
 use crate::redirects::store::{self, RedirectFilter};
 
@@ -52,8 +53,8 @@ fn write_rules(conn: &mut Connection, format: RuleFormat) -> Result<String> {
         for row in &rows {
             read += 1;
             match format.rule(&row.path, &row.url) {
-                Some(rule) => text.push_str(&rule),
-                None => unsaid += 1,
+                Some(rule) if !is_reserved(&row.key) => text.push_str(&rule),
+                _ => unsaid += 1,
             }
         }
     }

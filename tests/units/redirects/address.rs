@@ -1,6 +1,6 @@
 use lede::base::text::Locale;
+use lede::base::text::address::{Address, is_reserved};
 use lede::base::text::slug::Slug;
-use lede::redirects::Address;
 use lede::render_context::Website;
 
 #[test]
@@ -21,6 +21,17 @@ fn an_address_is_told_from_others_as_web_servers_do_it() {
     ] {
         let address = Address::parse(text).unwrap();
         assert_eq!((address.path.as_str(), address.key.as_str()), (path, key), "{text}");
+    }
+}
+
+#[test]
+fn whatever_the_server_serves_is_reserved() {
+    let served = lede::server::routes::endpoints().map(|endpoint| endpoint.path.replace(['{', '}'], ""));
+    for path in served.chain(["/docs/".to_owned()]) {
+        assert!(is_reserved(&Address::parse(&path).unwrap().key), "{path}");
+    }
+    for path in ["/tides", "/articles/tides", "/2019/feed", "/?p=12", "/administration"] {
+        assert!(!is_reserved(&Address::parse(path).unwrap().key), "{path}");
     }
 }
 

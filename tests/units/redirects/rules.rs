@@ -1,4 +1,4 @@
-use lede::redirects::Address;
+use lede::base::text::address::Address;
 use lede::redirects::rules::RuleFormat;
 use proptest::prelude::*;
 

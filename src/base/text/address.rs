@@ -1,0 +1,69 @@
+//! Paths on the website, as redirects start from them.
+
+use percent_encoding::percent_decode_str;
+use url::Url;
+
+use super::slug::RESERVED;
+
+/// The most bytes of an encoded path, including its query.
+pub const MAX_ADDRESS: usize = 2000;
+
+/// The first segments of paths that the server serves, or keeps for itself, on a host that it shares with the website.
+const SERVED: &[&str] = &[
+    ".well-known",
+    "admin",
+    "api",
+    "docs",
+    "feeds",
+    "health",
+    "metrics",
+    "openapi.json",
+    "sitemap.xml",
+    "subscribe",
+    "v1",
+];
+
+/// A path on the website, optionally with a query, as browsers send it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Address {
+    /// Percent-encoded, without dot segments and without a trailing slash.
+    pub path: String,
+    /// Identifies the path: the same, decoded and in lower case, with the query unchanged. Many web servers do not
+    /// distinguish case or encoding, so such paths must not have different redirects.
+    pub key: String,
+}
+
+impl Address {
+    /// Parses a path. Returns `None` if no redirect can start from it: the website's root, a path that starts with
+    /// `//`, a path with a fragment (browsers do not send it) or U+0000, or one of more than [`MAX_ADDRESS`] bytes.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        if !text.starts_with('/') || text.contains('#') {
+            return None;
+        }
+        let (path, query) = text.split_once('?').map_or((text, None), |(path, query)| (path, Some(query)));
+        let mut url = Url::parse("http://website.invalid").ok()?;
+        url.set_path(path);
+        url.set_query(query);
+        let path = Some(url.path().trim_end_matches('/')).filter(|path| !path.is_empty()).unwrap_or("/");
+        let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
+        let decoded = percent_decode_str(path).decode_utf8().unwrap_or(path.into()).to_lowercase();
+        let address =
+            Self { key: format!("{}{query}", decoded.trim_end_matches('/')), path: format!("{path}{query}") };
+        let is_one = !address.key.is_empty()
+            && !address.path.starts_with("//")
+            && !address.key.contains('\0')
+            && address.path.len().max(address.key.len()) <= MAX_ADDRESS;
+        is_one.then_some(address)
+    }
+}
+
+/// Whether the path with this [`Address::key`] is kept for the server or the website: anything below a path that the
+/// server serves, or a single segment that no slug may be, with any file extension.
+#[must_use]
+pub fn is_reserved(key: &str) -> bool {
+    let path = key.split_once('?').map_or(key, |(path, _)| path).trim_start_matches('/');
+    let (first, below) = path.split_once('/').map_or((path, None), |(first, below)| (first, Some(below)));
+    let name = first.split_once('.').map_or(first, |(name, _)| name);
+    SERVED.contains(&first) || below.is_none() && RESERVED.contains(&name)
+}
