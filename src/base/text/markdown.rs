@@ -17,7 +17,7 @@ pub use super::sanitise::Policy;
 use crate::base::error::Invalid;
 
 /// Increment it when the same Markdown renders to different HTML, so that stored HTML counts as stale.
-pub const RENDERER_VERSION: u32 = 1;
+pub const RENDERER_VERSION: u32 = 2;
 
 /// The maximum nesting of a body. A list and its item count as one level each.
 pub const MAX_NESTING: usize = 32;

@@ -20,6 +20,7 @@ mod plain;
 mod raw_html;
 pub mod sanitise;
 pub mod slug;
+mod srcset;
 mod tokens;
 pub mod validate;
 pub mod words;

@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 use ammonia::{Builder, Url, UrlRelative};
 
+use super::srcset::map_urls;
+
 /// Which embeds authors may use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
@@ -168,10 +170,19 @@ fn has_safe_scheme(url: &str) -> bool {
     }
 }
 
+/// The value of an attribute with URLs, of which those that name a host without a scheme get `https:`. They would
+/// otherwise depend on where the article is shown: in feeds and emails, nothing provides a scheme.
+fn with_scheme<'v>(attribute: &str, value: &'v str) -> Cow<'v, str> {
+    let complete = |url: &str| url.starts_with("//").then(|| format!("https:{url}"));
+    if attribute == "srcset" && value.contains("//") {
+        return map_urls(value, |url| complete(url).or_else(|| Some(url.to_owned()))).into();
+    }
+    complete(value.trim()).map_or(Cow::Borrowed(value), Cow::Owned)
+}
+
 /// Whether the policy allows this URL in an iframe. URLs without a scheme count as `https`.
 pub(super) fn allows_iframe(policy: &Policy, src: &str) -> bool {
-    let absolute = if src.starts_with("//") { format!("https:{src}") } else { src.to_owned() };
-    Url::parse(&absolute).is_ok_and(|url| {
+    Url::parse(&with_scheme("src", src)).is_ok_and(|url| {
         let host = url.host_str().unwrap_or_default();
         url.scheme() == "https"
             && url.port().is_none()
@@ -248,11 +259,15 @@ fn keep<'v>(policy: Option<&Policy>, element: &str, attribute: &str, value: &'v 
         ("section", "class") => value == "footnotes",
         ("sup", "class") => value == "footnote-ref",
         ("a" | "section", "role") => matches!(value, "doc-noteref" | "doc-backlink" | "doc-endnotes"),
-        ("iframe", "src") => match policy {
-            Some(policy) => allows_iframe(policy, value),
-            None => value.starts_with("https://"),
-        },
-        (_, name) if is_url(name) => allows_url(name, value),
+        (_, name) if is_url(name) => {
+            let url = with_scheme(name, value);
+            let stays = match policy {
+                _ if (element, name) != ("iframe", "src") => allows_url(name, &url),
+                Some(policy) => allows_iframe(policy, &url),
+                None => url.starts_with("https://"),
+            };
+            return stays.then_some(url);
+        }
         _ => true,
     };
     stays.then_some(Cow::Borrowed(value))

@@ -76,6 +76,34 @@ fn iframes_stay_for_listed_https_hosts() {
 }
 
 #[test]
+fn a_url_without_a_scheme_gets_https() {
+    let clean = Sanitiser::new(Some(&Policy { iframe_hosts: vec!["player.vimeo.com".into()] }));
+    for (from, to) in [
+        (
+            "<iframe src=\"//player.vimeo.com/1\"></iframe>",
+            "<iframe src=\"https://player.vimeo.com/1\"></iframe>",
+        ),
+        ("<iframe src=\"//evil.example/1\"></iframe>", "<iframe></iframe>"),
+        ("<a href=\"//a.example/x\">a</a>", "<a href=\"https://a.example/x\">a</a>"),
+        ("<img src=\" //a.example/x\">", "<img src=\"https://a.example/x\">"),
+        (
+            "<video src=\"//a.example/x\" poster=\"//b.example/y\"></video>",
+            "<video src=\"https://a.example/x\" poster=\"https://b.example/y\"></video>",
+        ),
+        ("<audio src=\"//a.example/x\"></audio>", "<audio src=\"https://a.example/x\"></audio>"),
+        (
+            "<img srcset=\"//a.example/x 1x, /b//c 2x,//d.example/e 3x, //f.example/g\">",
+            "<img srcset=\"https://a.example/x 1x, /b//c 2x, https://d.example/e 3x, https://f.example/g\">",
+        ),
+        ("<img srcset=\"/a  1x,   b 2x\">", "<img srcset=\"/a  1x,   b 2x\">"),
+        ("<a href=\"/a//b\">a</a>", "<a href=\"/a//b\">a</a>"),
+    ] {
+        assert_eq!(clean.clean(from), to);
+    }
+    assert_eq!(render_heading("[a](//b.example)").html, "<a href=\"https://b.example\">a</a>");
+}
+
+#[test]
 fn what_is_not_listed_goes() {
     let clean = Sanitiser::new(Some(&Policy::default()));
     assert_eq!(
