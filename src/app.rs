@@ -19,6 +19,7 @@ use crate::base::http::public::PublicHeaders;
 use crate::base::http::security_headers::security_headers;
 use crate::base::mail::Mailer;
 use crate::base::metrics::Metrics;
+use crate::base::private_files;
 use crate::base::random::Random;
 use crate::base::refusals::Refusals;
 use crate::base::templates::Templates;
@@ -143,6 +144,7 @@ fn secret(config: &Config, random: &Random) -> Result<Secret> {
     };
     let file = PathBuf::from(path).with_extension("secret");
     make_secret_file(&file, random)?;
+    private_files::restrict(&file);
     let text =
         std::fs::read_to_string(&file).map_err(|e| Error::unavailable(format!("{}: {e}", file.display())))?;
     Secret::parse(&text).map_err(|why| Error::unavailable(format!("{}: {why}", file.display())))

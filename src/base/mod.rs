@@ -1,8 +1,8 @@
 //! The machinery that the product stands on. Nothing here knows an article or a subscriber.
 //!
-//! Two floors: the ground ([`ids`], [`clock`], [`random`], [`json`], [`text`], [`config`], [`error`], [`metrics`], [`logger`], [`permits`], [`compute`], and of
-//! [`db`] its types and connections), and on it what does something: [`db`], [`events`], [`jobs`], [`http`], [`mail`],
-//! [`templates`].
+//! Two floors: the ground ([`ids`], [`clock`], [`random`], [`json`], [`text`], [`config`], [`error`], [`metrics`], [`logger`],
+//! [`private_files`], [`permits`], [`compute`], and of [`db`] its types and connections), and on it what does something:
+//! [`db`], [`events`], [`jobs`], [`http`], [`mail`], [`templates`].
 
 pub mod clock;
 pub mod compute;
@@ -18,6 +18,7 @@ pub mod logger;
 pub mod mail;
 pub mod metrics;
 pub mod permits;
+pub mod private_files;
 pub mod random;
 pub mod refusals;
 pub mod templates;

@@ -27,6 +27,7 @@ const FLOORS: &[&[&str]] = &[
         "base/json.rs",
         "base/logger.rs",
         "base/metrics.rs",
+        "base/private_files.rs",
         "base/random.rs",
         "base/text/",
     ],

@@ -102,8 +102,10 @@ pub fn open(url: &DatabaseUrl) -> Result<AnyConnection> {
 }
 
 fn open_sqlite(path: &str) -> Result<SqliteConnection> {
-    let mut conn =
-        SqliteConnection::establish(path).map_err(|e| Error::unavailable(format!("{path}: {e}")))?;
+    let failed = |e: &dyn fmt::Display| Error::unavailable(format!("{path}: {e}"));
+    // SQLite would create it: empty, and in the place of one that was moved away under a running server.
+    std::fs::metadata(path).map_err(|e| failed(&e))?;
+    let mut conn = SqliteConnection::establish(path).map_err(|e| failed(&e))?;
     conn.batch_execute(
         "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
          PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA mmap_size = 0; \

@@ -5,6 +5,7 @@ use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionMa
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::connection::{self, AnyConnection as Connection, DatabaseUrl};
+use super::sqlite_files;
 use crate::base::error::{Error, Result};
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
@@ -38,6 +39,9 @@ fn migrate(
     url: &DatabaseUrl,
     work: impl FnOnce(&mut Connection) -> Result<Vec<String>>,
 ) -> Result<Vec<String>> {
+    if let DatabaseUrl::Sqlite(path) = url {
+        sqlite_files::create(path)?;
+    }
     let mut conn = connection::open(url)?;
     match &mut conn {
         Connection::Sqlite(sqlite) => {

@@ -13,6 +13,7 @@ pub mod migrate;
 mod postgres;
 pub mod schema;
 pub mod statement;
+mod sqlite_files;
 mod tx;
 pub mod types;
 pub mod violation;

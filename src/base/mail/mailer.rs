@@ -1,8 +1,8 @@
 //! Sends emails to a mail server, to files if no server is configured, or to memory in tests.
 
-use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::folder::MailFolder;
 use super::message::Message;
 use super::smtp::{SendError, Smtp};
 use crate::base::config::Config;
@@ -14,7 +14,7 @@ pub enum Mailer {
     /// Sends to a mail server.
     Smtp(Smtp),
     /// Writes `.eml` files to a folder, if no mail server is configured.
-    File(Arc<Path>),
+    File(MailFolder),
     /// Keeps emails in memory, for tests.
     Memory(MemoryMailer),
 }
@@ -48,7 +48,7 @@ impl Mailer {
                 let smtp = Smtp::open(url.expose(), config.mail.from.domain());
                 smtp.map(Self::Smtp).map_err(Error::unavailable)
             }
-            None => Ok(Self::File(config.mail.dir.as_path().into())),
+            None => Ok(Self::File(MailFolder::open(&config.mail.dir))),
         }
     }
 
@@ -64,26 +64,17 @@ impl Mailer {
         match self {
             Self::Smtp(smtp) => smtp.send(composed).await,
             Self::File(folder) => {
-                let file = folder.join(format!("{}.eml", message.id));
-                write(folder.to_path_buf(), file, composed.formatted()).await
+                let (folder, id) = (folder.clone(), message.id);
+                let written =
+                    tokio::task::spawn_blocking(move || folder.write(id, &composed.formatted())).await;
+                let written = written.map_err(|error| SendError::Failed(error.to_string()))?;
+                written.map_err(|error| SendError::Failed(format!("the mail folder: {error}")))
             }
             Self::Memory(memory) => {
                 memory.keep(message, &composed);
                 Ok(())
             }
         }
-    }
-}
-
-async fn write(folder: PathBuf, file: PathBuf, bytes: Vec<u8>) -> Result<(), SendError> {
-    let written = tokio::task::spawn_blocking(move || {
-        std::fs::create_dir_all(folder).and_then(|()| std::fs::write(file, bytes))
-    })
-    .await;
-    match written {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(error)) => Err(SendError::Failed(format!("the mail folder: {error}"))),
-        Err(error) => Err(SendError::Failed(error.to_string())),
     }
 }
 
