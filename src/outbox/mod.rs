@@ -5,6 +5,7 @@
 //! opens nothing, and an erased person's address is not left behind here.
 
 mod content;
+mod files;
 mod job;
 mod store;
 
@@ -13,6 +14,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+pub use files::delete_files;
 pub use store::{cancel, enqueue, forget, purge};
 
 use crate::base::clock::Timestamp;

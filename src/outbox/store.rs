@@ -8,8 +8,8 @@ use super::content::Content;
 use super::{Email, Recipient, SendEmail};
 use crate::auth::Keys;
 use crate::base::clock::Timestamp;
-use crate::base::db::Tx;
 use crate::base::db::schema::outbox_emails;
+use crate::base::db::{Connection, Tx};
 use crate::base::error::{Error, Result};
 use crate::base::ids::{EmailId, IsId as _, SubjectId};
 use crate::base::jobs;
@@ -138,6 +138,14 @@ pub fn forget(tx: &mut Tx<'_>, recipient: Recipient) -> Result<()> {
         .filter(outbox_emails::recipient_id.eq(SubjectId::from_uuid(id)));
     diesel::delete(own).execute(&mut **tx)?;
     Ok(())
+}
+
+/// Those of these emails that have no row.
+pub(super) fn without_row(conn: &mut Connection, mut ids: Vec<EmailId>) -> Result<Vec<EmailId>> {
+    let kept: Vec<EmailId> =
+        outbox_emails::table.filter(outbox_emails::id.eq_any(&ids)).select(outbox_emails::id).load(conn)?;
+    ids.retain(|id| !kept.contains(id));
+    Ok(ids)
 }
 
 /// Deletes up to 250 rows that have been kept long enough. Returns whether there may be more.

@@ -9,6 +9,7 @@ use crate::base::jobs::{Kind, Worker};
 use crate::outbox::SendEmail;
 use crate::render_context::RerenderArticles;
 use crate::subscribers::RequestConfirmation;
+use crate::subscribers::erasure::DeleteTraces;
 use crate::subscribers::import::ImportSubscribers;
 
 /// Every kind of job.
@@ -21,6 +22,8 @@ pub const JOBS: &[Kind<App>] = &[
     Kind::of::<SendEmail>(),
     // Imports some rows of a file of subscribers, and continues until all are read.
     Kind::of::<ImportSubscribers>(),
+    // Deletes what is left of erased people outside the tables.
+    Kind::of::<DeleteTraces>(),
     // Deletes what has expired, once an hour.
     Kind::of::<Housekeeping>(),
 ];

@@ -16,6 +16,7 @@ use lede::render_context::RerenderArticles;
 use lede::server::housekeeping::Housekeeping;
 use lede::server::jobs::JOBS;
 use lede::subscribers::RequestConfirmation;
+use lede::subscribers::erasure::DeleteTraces;
 use lede::subscribers::import::ImportSubscribers;
 
 use serde::de::DeserializeOwned;
@@ -321,6 +322,47 @@ async fn whoever_outlives_a_claim_no_longer_decides_how_the_job_ended() {
 }
 
 #[tokio::test]
+async fn a_job_that_ends_its_process_each_time_is_dead_in_the_end() {
+    let env = Env::start().await;
+    env.enqueue(Fail).await;
+    // Claimed as often as it may be tried, each time by a process that was gone before it recorded anything.
+    diesel::update(kept::table)
+        .set(kept::attempts.eq(3))
+        .execute(&mut env.server.database().connect())
+        .expect("claims");
+    assert_eq!(env.run_due().await, 0);
+    let (attempts, why, is_dead, _) = env.only();
+    assert_eq!((attempts, why.as_str(), is_dead), (3, "the process ended while the job ran", true));
+}
+
+#[tokio::test]
+async fn housekeeping_deletes_what_it_can_when_something_cannot_be_deleted() {
+    let env = Env::start().await;
+    let server = &env.server;
+    server.client().post("/v1/subscribers").json(json!({"email": "ada@reader.example"})).await.is(202);
+    server.run_jobs().await;
+    assert_eq!(server.database().count("outbox_emails"), 1);
+    server.clock.advance(minutes(31 * 24 * 60));
+    let mut conn = server.database().connect();
+    diesel::sql_query("ALTER TABLE idempotency_keys RENAME TO away")
+        .execute(&mut conn)
+        .expect("a table less");
+    let now = |tx: &mut lede::base::db::Tx<'_>| {
+        let now = tx.now();
+        jobs::enqueue(tx, &Housekeeping, now)
+    };
+    env.app().db.write(now).await.expect("a job");
+    server.run_jobs().await;
+    assert_eq!(server.database().count("outbox_emails"), 0);
+    assert_eq!(server.database().count("jobs WHERE last_error LIKE 'idempotency keys: %'"), 1);
+    assert_eq!(
+        server.database().count("jobs WHERE kind = 'housekeeping' AND attempts = 0"),
+        1,
+        "the next run"
+    );
+}
+
+#[tokio::test]
 async fn two_runs_of_housekeeping_at_the_same_time_are_followed_by_one() {
     let env = Env::start().await;
     let twice = move |tx: &mut lede::base::db::Tx<'_>| {
@@ -352,6 +394,7 @@ fn every_kind_of_job_has_its_own_name_and_a_form_that_can_be_read_back() {
         form(&RequestConfirmation { subscriber: id::<SubscriberId>() }, &json!({"subscriber": text})),
         form(&SendEmail { email: id::<EmailId>() }, &json!({"email": text})),
         form(&ImportSubscribers { import: id::<ImportId>() }, &json!({"import": text})),
+        form(&DeleteTraces, &Value::Null),
         form(&Housekeeping, &Value::Null),
     ];
     let names: Vec<&str> = JOBS.iter().map(|kind| kind.name).collect();

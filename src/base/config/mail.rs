@@ -20,7 +20,8 @@ pub struct MailConfig {
     #[arg(long, env = "LEDE_SMTP_URL_FILE", value_name = "FILE", global = true)]
     pub smtp_url_file: Option<PathBuf>,
 
-    /// The folder for mails when there is no mail server.
+    /// The folder for mails when there is no mail server. It belongs to one installation; a mail is deleted after 30 days,
+    /// or when its recipient is erased.
     #[arg(
         id = "mail_dir",
         long = "mail-dir",

@@ -4,6 +4,7 @@
 //! the pool (`postgres.rs`). Either way a write is all or nothing, its events are appended last, and its caller gets the
 //! result after the commit.
 
+mod checkpoint;
 pub mod connection;
 mod database;
 mod failure;
@@ -12,14 +13,15 @@ pub mod log;
 pub mod migrate;
 mod postgres;
 pub mod schema;
-pub mod statement;
 mod sqlite_files;
+pub mod statement;
 mod tx;
 pub mod types;
 pub mod violation;
 mod work;
 mod writer;
 
+pub use checkpoint::empty_log;
 pub use connection::{AnyConnection as Connection, DatabaseUrl, MultiBackend};
 pub use database::Database;
 pub use generation::Generation;
