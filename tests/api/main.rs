@@ -58,6 +58,7 @@ mod consents;
 mod cors;
 mod cursors;
 mod database;
+mod database_files;
 mod errors;
 mod event_order;
 mod export;

@@ -30,7 +30,7 @@ pub struct Server {
     pub app: App,
     /// What time it is in there.
     pub clock: Clock,
-    /// The mail it has sent, unless the settings name a mail server.
+    /// The mail it has sent, unless the settings name a mail server or a folder for mails.
     pub mail: MemoryMailer,
     /// Every exchange so far, in order.
     pub exchanges: Arc<Mutex<Vec<Exchange>>>,
@@ -70,6 +70,8 @@ impl Server {
             "https://cms.lede.example",
             "--website-url",
             "https://website.example",
+            "--security-contact",
+            "mailto:security@website.example",
             "--database-connections",
             "4",
             // Clocks stand in tests: what is used up would never come back.
@@ -86,7 +88,11 @@ impl Server {
         set(&mut config);
         let random = Random::seeded(database.next_start() * 1_000_000_000);
         let mail = MemoryMailer::default();
-        let sends = config.mail.smtp_url.is_some() || config.mail.smtp_url_file.is_some();
+        let usual = std::path::Path::new("./lede-mail");
+        let mail_settings = &config.mail;
+        let sends = mail_settings.smtp_url.is_some()
+            || mail_settings.smtp_url_file.is_some()
+            || mail_settings.dir != usual;
         let mailer = (!sends).then(|| Mailer::Memory(mail.clone()));
         let seams = Seams { clock: clock.clone(), random, mailer };
         let (stop, stopped) = watch::channel(false);

@@ -202,8 +202,12 @@ impl ManageConnection for Manager {
         })
     }
 
+    /// Fails if the server has closed the connection. Looks at what has arrived on it, and asks nothing: the first look
+    /// reads the server's last message, the second finds the end.
     fn is_valid(&self, conn: &mut AnyConnection) -> Result<(), Self::Error> {
-        conn.ping().map_err(diesel::r2d2::Error::QueryError)
+        let AnyConnection::Postgres(conn) = conn else { return Ok(()) };
+        let mut looks = (0..2).filter_map(|_| conn.notifications_iter().next());
+        looks.try_for_each(|look| look.map(|_| ())).map_err(diesel::r2d2::Error::QueryError)
     }
 
     fn has_broken(&self, conn: &mut AnyConnection) -> bool {

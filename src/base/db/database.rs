@@ -51,14 +51,19 @@ impl Database {
         let pool = Pool::builder()
             .max_size(connections)
             .min_idle(Some(1))
-            .test_on_check_out(false)
+            // A connection that was closed meanwhile is replaced before anything is done on it.
+            .test_on_check_out(!url.is_sqlite())
             .connection_timeout(Duration::from_secs(2))
             .error_handler(Box::new(diesel::r2d2::LoggingErrorHandler))
             .build(manager)
             .map_err(Error::unavailable)?;
         let generation = Arc::<Generation>::default();
-        let start = || Writer::start(first, clock.clone(), random.clone(), generation.clone());
-        let writer = url.is_sqlite().then(start).transpose()?;
+        let writer = match url {
+            DatabaseUrl::Sqlite(path) => {
+                Some(Writer::start(first, path, clock.clone(), random.clone(), generation.clone())?)
+            }
+            DatabaseUrl::Postgres(_) => None,
+        };
         Ok(Self {
             url: url.clone(),
             pool,
@@ -95,10 +100,11 @@ impl Database {
         (state.connections.saturating_sub(state.idle_connections), state.idle_connections)
     }
 
-    /// Whether the database takes writes: on SQLite, whether the writer thread is alive.
+    /// Whether the database takes writes: on SQLite, whether the writer thread is alive and the files are those that it
+    /// has opened.
     #[must_use]
     pub fn is_writable(&self) -> bool {
-        self.writer.as_ref().is_none_or(Writer::is_alive)
+        self.writer.as_ref().is_none_or(Writer::is_writable)
     }
 
     /// Runs one query, or several that need not see the same snapshot. Unavailable if too many reads wait, or if there is

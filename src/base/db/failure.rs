@@ -12,14 +12,15 @@ use super::tx::Tx;
 use crate::base::error::{Cause, Error};
 
 impl From<DatabaseError> for Error {
-    /// Unavailable if the same may succeed in a moment, otherwise internal. Whether something was found is for the caller
+    /// Unavailable if the same may succeed later, otherwise internal. Whether something was found is for the caller
     /// to say.
     fn from(error: DatabaseError) -> Self {
         if is_transient(&error) { Self::unavailable(error) } else { Self::internal(error) }
     }
 }
 
-/// Whether the same may succeed in a moment: the database is away, locked or full.
+/// Whether the same may succeed later, without another request or another release: the database is away, locked, full or
+/// damaged.
 fn is_transient(error: &DatabaseError) -> bool {
     match error {
         DatabaseError::DatabaseError(
@@ -36,6 +37,10 @@ fn is_transient(error: &DatabaseError) -> bool {
                 "database is locked",
                 "database or disk is full",
                 "disk I/O error",
+                "database disk image is malformed",
+                "file is not a database",
+                "unable to open database file",
+                "attempt to write a readonly database",
                 "deadlock detected",
                 "lock timeout",
                 "statement timeout",
@@ -94,7 +99,9 @@ pub(super) fn of_database(error: &Error) -> Option<&DatabaseError> {
 /// SQLite's code is lost in diesel; its texts are constants of its source (`sqlite3ErrStr`).
 pub(super) fn is_fatal(error: &DatabaseError) -> bool {
     let DatabaseError::DatabaseError(_, info) = error else { return false };
-    ["disk I/O error", "disk image is malformed"].iter().any(|known| info.message().contains(known))
+    ["disk I/O error", "disk image is malformed", "file is not a database"]
+        .iter()
+        .any(|known| info.message().contains(known))
 }
 
 fn cause(error: &Error) -> Option<&Cause> {

@@ -15,6 +15,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::connection::AnyConnection as Connection;
 use super::failure;
 use super::generation::Generation;
+use super::sqlite_files::OpenFiles;
 use super::tx::Tx;
 use super::work::{Value, Write};
 use crate::base::clock::{Clock, Timestamp};
@@ -32,6 +33,7 @@ const GROUP: usize = 256;
 pub(super) struct Writer {
     queue: mpsc::Sender<Job>,
     alive: Arc<AtomicBool>,
+    files: Arc<OpenFiles>,
 }
 
 /// A unit of work, and where its outcome goes.
@@ -84,14 +86,18 @@ impl From<&DatabaseError> for Lost {
 
 impl Writer {
     pub(super) fn start(
-        conn: Connection,
+        mut conn: Connection,
+        path: &str,
         clock: Clock,
         random: Random,
         generation: Arc<Generation>,
     ) -> Result<Self> {
+        // SQLite opens the log with the first read.
+        conn.batch_execute("SELECT count(*) FROM sqlite_schema")?;
+        let files = Arc::new(OpenFiles::of(path)?);
         let (queue, waiting) = mpsc::channel(QUEUE);
         let alive = Arc::new(AtomicBool::new(true));
-        let flag = alive.clone();
+        let (flag, opened) = (alive.clone(), files.clone());
         std::thread::Builder::new()
             .name("writer".into())
             .spawn(move || {
@@ -107,11 +113,11 @@ impl Writer {
                 }
             })
             .map_err(Error::internal)?;
-        Ok(Self { queue, alive })
+        Ok(Self { queue, alive, files })
     }
 
-    pub(super) fn is_alive(&self) -> bool {
-        self.alive.load(Ordering::SeqCst)
+    pub(super) fn is_writable(&self) -> bool {
+        self.alive.load(Ordering::SeqCst) && self.files.are_in_place()
     }
 
     pub(super) async fn run(&self, actor: Option<UserId>, work: Write) -> Result<Value> {
@@ -133,6 +139,7 @@ fn fatal(why: &str) {
 fn write_until_closed(
     mut conn: Connection,
     mut waiting: mpsc::Receiver<Job>,
+    files: &OpenFiles,
     clock: &Clock,
     random: &Random,
     generation: &Generation,
@@ -140,7 +147,7 @@ fn write_until_closed(
     let mut group: Vec<Job> = Vec::with_capacity(GROUP);
     while waiting.blocking_recv_many(&mut group, GROUP) > 0 {
         // The number rises before anyone gets a result: whoever has one then reads what was written.
-        let commit = commit_group(&mut conn, &mut group, clock, random).map(|seen| {
+        let commit = commit_group(&mut conn, &mut group, files, clock, random).map(|seen| {
             if let Some(seen) = seen {
                 generation.raise(seen);
             }
@@ -163,6 +170,7 @@ fn write_until_closed(
 fn commit_group(
     conn: &mut Connection,
     group: &mut [Job],
+    files: &OpenFiles,
     clock: &Clock,
     random: &Random,
 ) -> Result<Option<(i64, Timestamp)>, Lost> {
@@ -189,6 +197,11 @@ fn commit_group(
                 }
             }
         }
+    }
+    if !files.are_in_place() {
+        roll_back(conn);
+        let why = "the files of the database were removed or replaced while they were open".to_owned();
+        return Err(Lost { why, is_fatal: false });
     }
     conn.batch_execute("COMMIT").map_err(|e| give_up(conn, &e))?;
     Ok(newest)

@@ -1,4 +1,5 @@
 mod compute;
+mod db;
 mod http;
 mod json;
 mod mail;
