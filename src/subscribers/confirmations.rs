@@ -40,8 +40,10 @@ impl Job<App> for RequestConfirmation {
 /// What became of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Confirmation {
-    /// The subscriber is confirmed: by this request or another.
-    Confirmed,
+    /// This request has just confirmed the subscriber: whoever sent it owns the mailbox.
+    Confirmed(SubscriberId),
+    /// The subscriber was confirmed before. The link may have been passed on since, so it opens nothing more.
+    AlreadyConfirmed,
     /// The request can no longer be confirmed.
     Expired,
     /// There is no such request.
@@ -98,7 +100,7 @@ pub fn lookup(conn: &mut Connection, token: &ConfirmToken, now: Timestamp) -> Re
         .optional()?;
     Ok(match found {
         None => Some(Confirmation::Unknown),
-        Some((_, _, Status::Confirmed)) => Some(Confirmation::Confirmed),
+        Some((_, _, Status::Confirmed)) => Some(Confirmation::AlreadyConfirmed),
         Some((expires_at, closed_at, _)) if closed_at.is_some() || expires_at <= now => {
             Some(Confirmation::Expired)
         }
@@ -106,16 +108,21 @@ pub fn lookup(conn: &mut Connection, token: &ConfirmToken, now: Timestamp) -> Re
     })
 }
 
-/// Who was sent the request with that token, and their language.
-pub fn find_subscriber(
-    conn: &mut Connection,
-    token: &ConfirmToken,
-) -> Result<Option<(SubscriberId, Locale)>> {
+/// Who was sent the request with that token.
+fn find_subscriber(conn: &mut Connection, token: &ConfirmToken) -> Result<Option<SubscriberId>> {
     let subscriber = confirmation_requests::table
+        .filter(confirmation_requests::token_hash.eq(token.hash()))
+        .select(confirmation_requests::subscriber_id);
+    Ok(subscriber.get_result(conn).optional()?)
+}
+
+/// The language of whoever was sent the request with that token.
+pub fn find_locale(conn: &mut Connection, token: &ConfirmToken) -> Result<Option<Locale>> {
+    let locale = confirmation_requests::table
         .inner_join(subscribers::table.on(subscribers::id.eq(confirmation_requests::subscriber_id)))
         .filter(confirmation_requests::token_hash.eq(token.hash()))
-        .select((subscribers::id, subscribers::locale));
-    Ok(subscriber.get_result(conn).optional()?)
+        .select(subscribers::locale);
+    Ok(locale.get_result(conn).optional()?)
 }
 
 /// Confirms the request with that token and records the evidence. A token confirms once: afterwards, and when the
@@ -128,13 +135,13 @@ pub fn confirm(
     sends_welcome: bool,
 ) -> Result<Confirmation> {
     let now = tx.now();
-    let Some((id, _)) = find_subscriber(tx, token)? else { return Ok(Confirmation::Unknown) };
+    let Some(id) = find_subscriber(tx, token)? else { return Ok(Confirmation::Unknown) };
     let Some(row) = lock(tx, id)? else { return Ok(Confirmation::Unknown) };
     if let Some(outcome) = lookup(tx, token, now)? {
         return Ok(outcome);
     }
     close(tx, id)?;
-    let Some(status) = row.status.confirm() else { return Ok(Confirmation::Confirmed) };
+    let Some(status) = row.status.confirm() else { return Ok(Confirmation::AlreadyConfirmed) };
     diesel::update(subscribers::table.filter(subscribers::id.eq(id)))
         .set((
             subscribers::status.eq(status),
@@ -152,7 +159,7 @@ pub fn confirm(
     if sends_welcome {
         emails::enqueue_welcome(tx, links, &row)?;
     }
-    Ok(Confirmation::Confirmed)
+    Ok(Confirmation::Confirmed(id))
 }
 
 /// Closes a subscriber's open requests and cancels the emails that wait for them.

@@ -3,7 +3,7 @@
 use lede::auth::Role;
 use serde_json::{Value, json};
 
-use crate::given::{link, mail_to};
+use crate::given::{days, link, mail_to};
 use crate::server::Server;
 
 const ADA: &str = "ada@reader.example";
@@ -46,6 +46,28 @@ async fn topics_are_chosen_among_those_that_can_be_followed() {
     assert_eq!(kept(&server).await["topics"], json!(["sea"]));
     anyone.post(&page).form(&[("action", "save")]).await.is(200);
     assert_eq!(kept(&server).await["topics"], json!([]));
+}
+
+#[tokio::test]
+async fn a_confirmation_link_that_was_used_opens_nobodys_data() {
+    let server = Server::start().await;
+    let anyone = server.client();
+    anyone.post("/v1/subscribers").json(json!({"email": ADA, "locale": "en"})).await.is(202);
+    let confirm = link(&mail_to(&server, ADA).await, "confirm");
+    let opens = |text: &str| text.contains("/subscribe/preferences/");
+    let first = anyone.post(&confirm).await;
+    assert!(opens(first.is(200).text()), "{}", first.text());
+    let unsubscribe = kept(&server).await["id"].as_str().expect("an id").to_owned();
+    let again = [anyone.post(&confirm).await, anyone.get(&confirm).await];
+    for page in again {
+        assert!(!opens(page.is(200).text()), "{}", page.text());
+    }
+    let editor = server.login(Role::Editor).await;
+    editor.post(format!("/v1/subscribers/{unsubscribe}/unsubscribe")).await.is(204);
+    server.clock.advance(days(30));
+    for page in [anyone.post(&confirm).await, anyone.get(&confirm).await] {
+        assert!(!opens(page.is(410).text()), "{}", page.text());
+    }
 }
 
 #[tokio::test]

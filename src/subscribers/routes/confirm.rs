@@ -12,7 +12,6 @@ use crate::base::db::Tx;
 use crate::base::error::Result;
 use crate::base::http::Response;
 use crate::base::http::html::{self, page};
-use crate::base::ids::SubscriberId;
 use crate::base::templates::Language;
 use crate::subscribers::confirmations::{self, Confirmation};
 use crate::subscribers::evidence::{Evidence, Kind, Via};
@@ -33,23 +32,20 @@ use crate::subscribers::{ConfirmToken, Links};
          content_type = "text/html; charset=utf-8"),
     ))]
 pub async fn get_confirm_page(app: Data<App>, req: HttpRequest, token: Path<String>) -> Result<Response> {
-    let (found, outcome) = match ConfirmToken::parse(&token) {
+    let (locale, outcome) = match ConfirmToken::parse(&token) {
         None => (None, Some(Confirmation::Unknown)),
         Some(token) => {
             let now = app.clock.now();
             app.db
                 .read(move |conn| {
-                    Ok((
-                        confirmations::find_subscriber(conn, &token)?,
-                        confirmations::lookup(conn, &token, now)?,
-                    ))
+                    Ok((confirmations::find_locale(conn, &token)?, confirmations::lookup(conn, &token, now)?))
                 })
                 .await?
         }
     };
-    let language = html::language(&app.templates, &req, found.as_ref().map(|(_, locale)| locale));
+    let language = html::language(&app.templates, &req, locale.as_ref());
     match outcome {
-        Some(outcome) => outcome_page(&app, &language, None, outcome),
+        Some(outcome) => outcome_page(&app, &language, outcome),
         None => button_page(&app, &language, "confirm"),
     }
 }
@@ -57,7 +53,8 @@ pub async fn get_confirm_page(app: Data<App>, req: HttpRequest, token: Path<Stri
 /// Confirm a subscription
 ///
 /// What the button of the confirmation page does: confirms the subscription, lifts a suppression of the address and records
-/// the evidence. Further requests with the same link respond 200 while the subscription is confirmed, and 410 afterwards.
+/// the evidence. The page then links to the preferences. Further requests with the same link respond 200 without that link
+/// while the subscription is confirmed, and 410 afterwards.
 #[utoipa::path(post, path = "/subscribe/confirm/{token}", tag = "pages", security(()),
     params(("token" = String, Path, min_length = 1, max_length = 100, description = "The token in the link.")),
     responses(
@@ -70,11 +67,10 @@ pub async fn get_confirm_page(app: Data<App>, req: HttpRequest, token: Path<Stri
     ))]
 pub async fn submit_confirm_page(app: Data<App>, req: HttpRequest, token: Path<String>) -> Result<Response> {
     let Some(token) = ConfirmToken::parse(&token) else {
-        return outcome_page(&app, &html::language(&app.templates, &req, None), None, Confirmation::Unknown);
+        return outcome_page(&app, &html::language(&app.templates, &req, None), Confirmation::Unknown);
     };
     let asked = token.clone();
-    let (subscriber, locale) =
-        app.db.read(move |conn| confirmations::find_subscriber(conn, &asked)).await?.unzip();
+    let locale = app.db.read(move |conn| confirmations::find_locale(conn, &asked)).await?;
     let language = html::language(&app.templates, &req, locale.as_ref());
     let evidence = Evidence {
         text: Some(app.templates.translate(&language, "confirm.text")?),
@@ -84,28 +80,18 @@ pub async fn submit_confirm_page(app: Data<App>, req: HttpRequest, token: Path<S
     let (links, sends_welcome) = (Links::new(&app.config, &app.keys), app.config.mail.welcome);
     let confirm = move |tx: &mut Tx<'_>| confirmations::confirm(tx, &links, &token, &evidence, sends_welcome);
     let outcome = app.db.write(confirm).await?;
-    outcome_page(&app, &language, subscriber, outcome)
+    outcome_page(&app, &language, outcome)
 }
 
 /// The page after a confirmation. Who has just confirmed owns the mailbox and gets the link to their preferences.
-fn outcome_page(
-    app: &App,
-    language: &Language,
-    subscriber: Option<SubscriberId>,
-    outcome: Confirmation,
-) -> Result<Response> {
+fn outcome_page(app: &App, language: &Language, outcome: Confirmation) -> Result<Response> {
     match outcome {
-        Confirmation::Confirmed => {
-            let links = Links::new(&app.config, &app.keys);
-            let link = subscriber.map(|id| links.preferences(id));
-            page(
-                &app.templates,
-                language,
-                StatusCode::OK,
-                "message.html",
-                context! { message => "confirmed", link },
-            )
+        Confirmation::Confirmed(id) => {
+            let link = Links::new(&app.config, &app.keys).preferences(id);
+            let values = context! { message => "confirmed", link };
+            page(&app.templates, language, StatusCode::OK, "message.html", values)
         }
+        Confirmation::AlreadyConfirmed => message_page(app, language, StatusCode::OK, "confirmed", false),
         Confirmation::Expired => message_page(app, language, StatusCode::GONE, "expired", true),
         Confirmation::Unknown => message_page(app, language, StatusCode::NOT_FOUND, "broken", true),
     }
