@@ -1,14 +1,15 @@
 //! What every request passes through, in one layer: request id, `HEAD` as `GET`, cached public responses, problems for
 //! failures, headers that every response carries, metrics, and the access log.
 
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::Method;
 use actix_web::http::header::{
     ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CROSS_ORIGIN_RESOURCE_POLICY, HeaderValue, ORIGIN,
 };
+use actix_web::http::{ConnectionType, Method};
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, web};
 
@@ -51,6 +52,10 @@ pub async fn around(
     };
     if let Ok(id) = HeaderValue::from_str(&id) {
         res.headers_mut().insert(REQUEST_ID.clone(), id);
+    }
+    if app.draining.load(Ordering::SeqCst) {
+        // A client that kept the connection open could send its next request at the moment it is closed.
+        res.response_mut().head_mut().set_connection_type(ConnectionType::Close);
     }
     let took = started.elapsed();
     app.metrics.in_flight.dec();

@@ -26,7 +26,9 @@ pub async fn serve(app: App, listener: TcpListener, mut stop: watch::Receiver<bo
     app.db.write(move |tx| render_context::store::save_settings(tx, &settings)).await?;
     let work = jobs::run_until(app.clone(), stop.clone());
     let (generation, url) = (app.db.generation().clone(), app.config.database.url.clone());
-    let follower = actix_web::rt::spawn(events::follow(generation, url, stop.clone()));
+    // The last to stop: requests and jobs under way still need to know what other processes write.
+    let (end, ended) = watch::channel(false);
+    let follower = actix_web::rt::spawn(events::follow(generation, url, ended));
     let worker = matches!(app.clock, Clock::System).then(|| actix_web::rt::spawn(work));
     let data = Data::new(app.clone());
     let server = HttpServer::new(move || {
@@ -47,11 +49,11 @@ pub async fn serve(app: App, listener: TcpListener, mut stop: watch::Receiver<bo
         let _ = stop.wait_for(|stop| *stop).await;
     }));
     server.await.map_err(failed)?;
-    follower.await.map_err(|e| Error::internal(e.to_string()))?;
-    match worker {
-        Some(worker) => worker.await.map_err(|e| Error::internal(e.to_string())),
-        None => Ok(()),
+    if let Some(worker) = worker {
+        worker.await.map_err(|e| Error::internal(e.to_string()))?;
     }
+    end.send_replace(true);
+    follower.await.map_err(|e| Error::internal(e.to_string()))
 }
 
 async fn drain(app: App, server: ServerHandle, stopped: impl Future<Output = ()>) {

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::executable::{Serving, add_user, lede_on};
 use crate::given::PASSWORD;
-use crate::test_database::TestDatabase;
+use crate::test_database::{TestDatabase, rounds};
 
 #[tokio::test]
 async fn a_server_that_is_told_to_stop_under_load_refuses_nobody() {
@@ -66,6 +66,66 @@ async fn a_server_that_is_told_to_stop_under_load_refuses_nobody() {
     let (code, log) = serving.ended();
     assert_eq!(code, Some(0), "{log:#?}");
     assert!(log.iter().any(|line| line.ends_with("stopped")), "{log:#?}");
+}
+
+#[tokio::test]
+async fn a_server_that_drains_ends_its_connections_itself_and_still_learns_what_others_write() {
+    let database = TestDatabase::fresh();
+    add_user(&database, "ada@lede.example", "editor", PASSWORD);
+    let other = Serving::start(&mut lede_on(&database));
+    let http = Client::builder().no_proxy().build().expect("a client");
+    let login = json!({"email": "ada@lede.example", "password": PASSWORD});
+    let session = http.post(format!("{}/v1/auth/sessions", other.address)).json(&login).send().await;
+    let session: Value = session.expect("an answer").json().await.expect("JSON");
+    let token = session["access_token"].as_str().expect("a token");
+    for round in 0..rounds(2) {
+        let serving = Serving::start(lede_on(&database).env("LEDE_DRAIN_SECONDS", "2"));
+        let topics = format!("{}/v1/topics", serving.address);
+        let read =
+            || async { http.get(&topics).send().await.expect("an answer").text().await.expect("a body") };
+        let mut kept = KeptOpen::to(&serving.address);
+        assert!(!kept.ask().contains("connection: close"));
+        read().await;
+        serving.terminate();
+        let ready = format!("{}/health/ready", serving.address);
+        while http.get(&ready).send().await.expect("an answer").status() != 503 {}
+        let name = format!("Topic {round}");
+        let create = http.post(format!("{}/v1/topics", other.address)).bearer_auth(token);
+        let created = create.json(&json!({ "name": name })).send().await.expect("an answer");
+        assert_eq!(created.status(), 201);
+        while !read().await.contains(&name) {}
+        assert!(kept.ask().contains("connection: close"));
+        let mut rest = String::new();
+        assert_eq!(kept.stream.read_to_string(&mut rest).expect("no reset"), 0);
+        let (code, log) = serving.ended();
+        assert_eq!(code, Some(0), "{log:#?}");
+    }
+}
+
+/// A connection that a proxy keeps open between requests.
+struct KeptOpen {
+    stream: BufReader<TcpStream>,
+}
+
+impl KeptOpen {
+    fn to(address: &str) -> Self {
+        let stream = TcpStream::connect(address.trim_start_matches("http://")).expect("a connection");
+        Self { stream: BufReader::new(stream) }
+    }
+
+    /// Sends a request and returns the head of the response.
+    fn ask(&mut self) -> String {
+        self.stream
+            .get_mut()
+            .write_all(b"GET /health/live HTTP/1.1\r\nHost: lede\r\n\r\n")
+            .expect("no reset");
+        let mut head = String::new();
+        while self.stream.read_line(&mut head).expect("an answer") > 2 {}
+        let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).expect("a length");
+        let mut body = vec![0; length.parse().expect("a number")];
+        self.stream.read_exact(&mut body).expect("a body");
+        head
+    }
 }
 
 #[test]
