@@ -89,6 +89,7 @@ mod replicas;
 mod restart;
 mod search;
 mod sections;
+mod security_txt;
 mod sending;
 mod shutdown;
 mod sign_up;

@@ -42,6 +42,7 @@ fn a_wrong_setting_stops_the_start() {
         ("LEDE_LOCALE", "english please", "--locale"),
         ("LEDE_DATABASE_CONNECTIONS", "0", "1..=256"),
         ("LEDE_DRAIN_SECONDS", "soon", "--drain-seconds"),
+        ("LEDE_SECURITY_CONTACT", "security@website.example", "mailto:"),
     ] {
         let folder = tempfile::tempdir().expect("a folder");
         let refused = run(lede().current_dir(&folder).env(name, value).arg("serve"), "");

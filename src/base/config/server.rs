@@ -34,6 +34,11 @@ pub struct ServerConfig {
           value_parser = clap::value_parser!(u64).range(0..=600))]
     pub drain_seconds: u64,
 
+    /// Where to report a vulnerability of this installation, as in `mailto:security@website.example`: a `mailto:`, `https:`
+    /// or `tel:` URL, shown in `/.well-known/security.txt`.
+    #[arg(long, env = "LEDE_SECURITY_CONTACT", value_name = "URL", global = true, value_parser = contact)]
+    pub security_contact: Option<String>,
+
     /// What is logged, as in `info` or `lede=debug,warn`.
     #[arg(long, env = "LEDE_LOG", default_value = "info", value_name = "FILTER", global = true)]
     pub log: String,
@@ -44,6 +49,15 @@ impl ServerConfig {
     #[must_use]
     pub fn base_url(&self) -> String {
         self.base_url.clone().unwrap_or_else(|| format!("http://{}", self.bind))
+    }
+}
+
+fn contact(text: &str) -> Result<String, String> {
+    let is_known = |url: url::Url| matches!(url.scheme(), "mailto" | "https" | "tel");
+    if url::Url::parse(text).is_ok_and(is_known) && !text.contains(|c: char| c.is_control() || c == ' ') {
+        Ok(text.to_owned())
+    } else {
+        Err("must be a mailto:, https: or tel: URL, such as mailto:security@website.example".into())
     }
 }
 

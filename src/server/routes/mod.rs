@@ -5,6 +5,7 @@ pub mod docs;
 pub mod document;
 pub mod health;
 pub mod metrics;
+pub mod security_txt;
 
 use std::collections::BTreeMap;
 
@@ -17,10 +18,11 @@ use crate::{
 crate::operations! {
     "operations": "Health, metrics, background jobs and this document.";
 
-    get    "/openapi.json" => document::get_openapi;
-    get    "/health/live"  => health::get_liveness;
-    get    "/health/ready" => health::get_readiness;
-    get    "/metrics"      => metrics::get_metrics;
+    get    "/openapi.json"             => document::get_openapi;
+    get    "/health/live"              => health::get_liveness;
+    get    "/health/ready"             => health::get_readiness;
+    get    "/metrics"                  => metrics::get_metrics;
+    get    "/.well-known/security.txt" => security_txt::get_security_contact;
 }
 
 /// The resources, in the order of the document.

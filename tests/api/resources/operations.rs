@@ -16,6 +16,7 @@ policy! {
     get_liveness:  anyone            => |on| on.get("/health/live");
     get_readiness: anyone            => |on| on.get("/health/ready");
     get_metrics:   anyone            => |on| on.get("/metrics");
+    get_security_contact: anyone     => |on| on.get("/.well-known/security.txt");
 }
 
 /// What the examples are recorded from.
@@ -25,6 +26,7 @@ pub async fn story(server: &Server) {
     anyone.get("/health/ready").await.is(200);
     anyone.get("/metrics").await.is(200);
     anyone.get("/openapi.json").await.is(200);
+    anyone.get("/.well-known/security.txt").await.is(200);
 
     let admin = server.login(Role::Admin).await;
     let dead = given::dead_job(server).await;
