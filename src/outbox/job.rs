@@ -13,6 +13,8 @@ use crate::base::metrics;
 impl Job<App> for SendEmail {
     const KIND: &'static str = "send-email";
     const QUEUE: Queue = Queue::Mail;
+    // With the pauses between them, these take three days: a mail server that is away over a weekend is waited for.
+    const RETRIES: u32 = 80;
     // A slow mail server is not interrupted before another worker may take over.
     const TIMEOUT: Duration = CLAIM;
 
@@ -20,8 +22,11 @@ impl Job<App> for SendEmail {
         let (id, keys) = (self.email, app.keys.clone());
         let claimed = app.db.write(move |tx| store::claim(tx, &keys, id)).await?;
         let Some(ClaimedEmail { template, locale, content }) = claimed else { return Ok(Outcome::Done) };
-        let message = content.compose(app, id, &template, &locale)?;
-        let (result, delivery) = match app.mailer.send(&message).await {
+        let sent = match content.compose(app, id, &template, &locale) {
+            Ok(message) => app.mailer.send(&message).await,
+            Err(error) => Err(SendError::Failed(error.to_string())),
+        };
+        let (result, delivery) = match sent {
             Ok(()) => ("sent", Delivery::Sent),
             Err(SendError::Refused(code)) => {
                 ("refused", Delivery::Failed(format!("the mail server refused it with {code}")))

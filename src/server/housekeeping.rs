@@ -7,13 +7,25 @@ use serde::{Deserialize, Serialize};
 use crate::app::App;
 use crate::base::clock::Timestamp;
 use crate::base::db::Tx;
-use crate::base::error::Result;
+use crate::base::error::{Error, Result};
 use crate::base::http::idempotency;
 use crate::base::jobs::{self, Job, Outcome};
 use crate::{outbox, search, subscribers};
 
 /// How long after one run the next is due.
 const INTERVAL: Duration = Duration::from_secs(3600);
+
+/// Deletes some expired rows, and returns whether there may be more.
+type Purge = fn(&mut Tx<'_>) -> Result<bool>;
+
+/// What is deleted. One that fails does not keep the others from it.
+const PURGES: &[(&str, Purge)] = &[
+    ("idempotency keys", idempotency::purge),
+    ("subscribers", subscribers::erasure::purge),
+    ("imports of subscribers", subscribers::import::store::purge),
+    ("emails", outbox::purge),
+    ("search index", search::store::tidy),
+];
 
 /// The job that deletes expired rows and compacts the search index.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,14 +36,23 @@ impl Job<App> for Housekeeping {
     const TIMEOUT: Duration = Duration::from_secs(300);
 
     async fn run(self, app: &App) -> Result<Outcome> {
-        while app.db.write(idempotency::purge).await? {}
-        while app.db.write(subscribers::erasure::purge).await? {}
-        while app.db.write(subscribers::import::store::purge).await? {}
-        while app.db.write(outbox::purge).await? {}
-        while app.db.write(search::store::tidy).await? {}
+        let mut failed = Vec::new();
+        for (what, purge) in PURGES {
+            if let Err(error) = purge_all(app, *purge).await {
+                failed.push(format!("{what}: {error}"));
+            }
+        }
+        if let Err(error) = outbox::delete_files(app).await {
+            failed.push(format!("files of emails: {error}"));
+        }
         app.db.write(move |tx| schedule(tx, tx.now().plus(INTERVAL))).await?;
-        Ok(Outcome::Done)
+        if failed.is_empty() { Ok(Outcome::Done) } else { Err(Error::unavailable(failed.join("; "))) }
     }
+}
+
+async fn purge_all(app: &App, purge: Purge) -> Result<()> {
+    while app.db.write(purge).await? {}
+    Ok(())
 }
 
 /// Makes a run due at `run_at`, unless one is waiting: should two ever run at the same time, only one follows.

@@ -301,13 +301,24 @@ fn move_rows(
 }
 
 /// Removes a term: articles no longer carry it, and whatever was merged into it goes too. Removing a merged term only
-/// frees its slug.
+/// frees its slug: editions that name the term still lead to what it was merged into.
 pub fn remove<I: IsTerm>(tx: &mut Tx<'_>, key: &Key<I>) -> Result<()> {
-    let found = find(tx, key)?.ok_or(Error::NotFound(I::KIND))?.id;
-    let gone = diesel::delete(terms::table.filter(terms::id.eq(found.term()))).execute(&mut **tx)?;
-    if gone == 0 {
-        return Err(Error::NotFound(I::KIND));
+    let unknown = || Error::NotFound(I::KIND);
+    let found = find(tx, key)?.ok_or_else(unknown)?.id;
+    lock(tx, &[found])?;
+    let is_merged = find(tx, &Key::Id(found))?.ok_or_else(unknown)?.merged_into.is_some();
+    let row = terms::table.filter(terms::id.eq(found.term()));
+    if is_merged {
+        // No slug that anybody may choose looks like an id.
+        let freed = Slug::from_stored(found.to_string());
+        let had_one = diesel::update(row.filter(terms::slug.ne(&freed))).set(terms::slug.eq(&freed));
+        if had_one.execute(&mut **tx)? == 0 {
+            return Err(unknown());
+        }
+        tx.append(found.removed());
+        return Ok(());
     }
+    diesel::delete(row).execute(&mut **tx)?;
     tx.append(found.removed());
     render_context::invalidate(tx)
 }

@@ -9,12 +9,15 @@ use futures_util::future::{join, join_all};
 use lede::auth::Role;
 use lede::base::db::schema::idempotency_keys as kept;
 use lede::base::db::types::Json;
-use lede::base::db::{Database, Tx};
+use lede::base::db::{Database, DatabaseUrl, Tx};
 use lede::base::error::{Error, Result};
 use lede::base::ids::UserId;
 use lede::base::random::Random;
 
+use serde_json::json;
+
 use crate::server::Server;
+use crate::test_database::rounds;
 
 /// Writes a row of that many bytes.
 fn put(tx: &mut Tx<'_>, key: &str, bytes: usize) -> Result<()> {
@@ -154,6 +157,53 @@ async fn a_snapshot_sees_one_moment_and_changes_nothing() {
         .expect("a snapshot");
     assert_eq!((before, after), (0, 0));
     assert_eq!(keys(&db).await.len(), 1);
+}
+
+#[tokio::test]
+async fn nobody_is_told_what_a_neighbour_wrote_that_is_gone() {
+    let server = Server::start().await;
+    let DatabaseUrl::Sqlite(path) = server.database().url.clone() else { return };
+    let aside = format!("{path}.aside");
+    let work = (0..3).map(|n| {
+        let (path, aside) = (path.clone(), aside.clone());
+        move |tx: &mut Tx<'_>| match n {
+            0 => put(tx, "first", 10),
+            1 => match kept::table.filter(kept::key.eq("first")).count().get_result::<i64>(&mut **tx)? {
+                0 => Err(Error::internal("they share no transaction")),
+                _ => Err(Error::conflict("taken", "another has it")),
+            },
+            // Whatever makes the commit of the group fail.
+            _ => std::fs::rename(&path, &aside).map_err(Error::internal),
+        }
+    });
+    let outcomes = together(&server.app.db, work.collect()).await;
+    std::fs::rename(&aside, &path).expect("moved back");
+    for outcome in outcomes {
+        assert!(matches!(outcome, Err(Error::Unavailable(_))), "{outcome:?}");
+    }
+    assert!(keys(&server.app.db).await.is_empty());
+    server.app.db.write(|tx| put(tx, "after", 10)).await.expect("writing goes on");
+}
+
+#[tokio::test]
+async fn connections_that_the_database_has_closed_are_replaced_before_anybody_notices() {
+    let server = Server::start().await;
+    if server.is_embedded() {
+        return;
+    }
+    let (editor, reader) = (server.login(Role::Editor).await, server.client());
+    for round in 0..rounds(3) {
+        let reads = (1..=8).map(|n| reader.get(format!("/v1/topics?limit={n}")).send());
+        for read in join_all(reads).await {
+            read.is(200);
+        }
+        server.database().settle();
+        editor.post("/v1/topics").json(json!({"name": format!("Topic {round}")})).await.is(201);
+        let reads = (11..=18).map(|n| reader.get(format!("/v1/topics?limit={n}")).send());
+        for read in join_all(reads).await {
+            read.is(200);
+        }
+    }
 }
 
 #[tokio::test]

@@ -36,9 +36,14 @@ async fn a_mail_that_could_not_leave_is_seen_and_leaves_when_it_is_tried_again()
     let server = sending_to(&gone.to_string()).await;
     join(&server, "ada@reader.example").await;
     let admin = server.login(Role::Admin).await;
-    for attempts in 1..=10 {
+    for (attempts, status) in [(1, "waiting"), (2, "waiting"), (81, "dead")] {
+        // An email is tried for days, which are skipped here.
+        let mail = jobs::table.filter(jobs::kind.eq("send-email"));
+        diesel::update(mail)
+            .set(jobs::attempts.eq(attempts - 1))
+            .execute(&mut server.database().connect())
+            .expect("attempts");
         server.run_jobs().await;
-        let status = if attempts < 10 { "waiting" } else { "dead" };
         let found = listed(&admin, &format!("status={status}")).await;
         assert_eq!((found.len(), &found[0]["attempts"]), (1, &json!(attempts)), "{found:?}");
         server.clock.advance(hours(1));

@@ -12,7 +12,7 @@ use lede::base::text::email::EmailAddress;
 use lede::outbox::{self, Email, Recipient};
 use serde_json::json;
 
-use crate::given::hours;
+use crate::given::{hours, minutes};
 use crate::mail_server::MailServer;
 use crate::server::Server;
 use crate::smtp::server_with;
@@ -79,6 +79,40 @@ async fn an_email_to_a_user_reaches_the_mail_server_and_leaves_no_address_behind
     assert!(!head.contains("\nList-"), "it is no list mail: {head}");
     assert!(conversation.data.contains("Angekommen"), "it is in the user's language: {}", conversation.data);
     assert_eq!(stored(&server, id), (None, 1, true, false));
+}
+
+#[tokio::test]
+async fn a_mail_server_is_tried_for_three_days() {
+    let mail = MailServer::start();
+    let server = server_with(&mail).await;
+    let to = EmailAddress::parse("later@newsroom.example").expect("an address");
+    enqueue(&server, Email { to, ..email_to(user(&server).await, None) }).await;
+    let dead = || server.database().count("jobs WHERE dead_at IS NOT NULL");
+    for hour in 0..72 {
+        server.run_jobs().await;
+        assert_eq!(dead(), 0, "after {hour} hours");
+        server.clock.advance(hours(1));
+    }
+    for _ in 0..24 {
+        server.clock.advance(hours(1));
+        server.run_jobs().await;
+    }
+    assert_eq!(dead(), 1);
+}
+
+#[tokio::test]
+async fn an_email_that_cannot_be_rendered_waits_for_no_claim_to_end() {
+    let mail = MailServer::start();
+    let server = server_with(&mail).await;
+    let id =
+        enqueue(&server, Email { template: "missing_email", ..email_to(user(&server).await, None) }).await;
+    for attempts in 1..3 {
+        server.run_jobs().await;
+        assert_eq!(stored(&server, id).1, attempts);
+        assert_eq!(server.database().count("outbox_emails WHERE claimed_at IS NULL"), 1);
+        server.clock.advance(minutes(1));
+    }
+    assert!(mail.conversations().is_empty());
 }
 
 #[tokio::test]

@@ -224,10 +224,13 @@ async fn an_alias_from_before_its_path_was_reserved_is_no_redirect() {
     let article = ArticleId::from_uuid(id(&draft).parse().expect("a UUID"));
     let mut conn = server.database().connect();
     let own = revisions::table.filter(revisions::article_id.eq(article));
-    let Json(mut content): Json<Content> =
-        own.select(revisions::content).get_result(&mut conn).expect("a revision");
+    let stored: Json<Content> = own.select(revisions::content).get_result(&mut conn).expect("a revision");
+    let mut content = stored.read("a revision").expect("readable content");
     content.metadata.aliases = vec!["/admin".into(), "/fine".into(), "/good".into()];
-    diesel::update(own).set(revisions::content.eq(Json(content))).execute(&mut conn).expect("stored earlier");
+    diesel::update(own)
+        .set(revisions::content.eq(Json::Readable(content)))
+        .execute(&mut conn)
+        .expect("stored earlier");
     publish(&editor, &draft).await;
     assert_eq!(redirects(&reader, "").await, ["/fine → /a", "/good → /a"]);
     let restored = editor.post(at(&draft, "/revisions/1/restore")).header("if-match", "*").await.expect(200);

@@ -57,12 +57,12 @@ impl Job {
         self.outcome.insert(outcome.unwrap_or_else(|_| panicked()))
     }
 
-    /// Sends the outcome, or that the group's commit failed.
+    /// Sends the outcome, or that nothing of the group was written.
     fn respond(self, commit: Result<(), &Lost>) {
         let outcome = match (self.outcome, commit) {
-            (Some(Err(error)), _) => Err(error),
-            (Some(Ok(value)), Ok(())) => Ok(value),
+            // A failure, too: it may come from what a neighbour wrote, which is gone.
             (_, Err(lost)) => Err(Error::unavailable(lost.why.as_str())),
+            (Some(outcome), Ok(())) => outcome,
             (None, Ok(())) => Err(Error::internal("a unit of work was not run")),
         };
         // The caller may have gone; the work is done all the same.
@@ -103,7 +103,7 @@ impl Writer {
             .spawn(move || {
                 // Whatever ends this thread ends the process's ability to write: readiness has to tell.
                 let died = catch_unwind(AssertUnwindSafe(|| {
-                    write_until_closed(conn, waiting, &clock, &random, &generation)
+                    write_until_closed(conn, waiting, &opened, &clock, &random, &generation)
                 }));
                 flag.store(false, Ordering::SeqCst);
                 match died {

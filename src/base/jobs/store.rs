@@ -90,22 +90,44 @@ pub(super) fn any_due(conn: &mut Connection, queue: Queue, now: Timestamp) -> Re
     Ok(due(queue, now).select(jobs::id).limit(1).get_result::<JobId>(conn).optional()?.is_some())
 }
 
-/// Claims the job of the queue that is due first, for as long as its kind's `lease` says. No two workers get the same one.
+/// What a worker knows of a kind of job: how long a claim lasts, and how often it is retried.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    pub lease: Duration,
+    pub retries: u32,
+}
+
+/// Claims the job of the queue that is due first, within the limits of its kind. No two workers get the same one. One that was
+/// claimed as often as it may be tried, and never settled, is dead: it ended its process each time.
 pub(super) fn claim(
     tx: &mut Tx<'_>,
     queue: Queue,
-    lease: impl Fn(&str) -> Duration,
+    limits: impl Fn(&str) -> Limits,
 ) -> Result<Option<Claimed>> {
     let now = tx.now();
     loop {
-        let next = due(queue, now).order((jobs::run_at, jobs::id)).select((jobs::id, jobs::kind)).limit(1);
-        let Some((id, kind)) = next.get_result::<(JobId, String)>(&mut **tx).optional()? else {
+        let next = due(queue, now).order((jobs::run_at, jobs::id));
+        let next = next.select((jobs::id, jobs::kind, jobs::attempts)).limit(1);
+        let Some((id, kind, tried)) = next.get_result::<(JobId, String, i64)>(&mut **tx).optional()? else {
             return Ok(None);
         };
-        let until = now.plus(lease(&kind));
+        let Limits { lease, retries } = limits(&kind);
+        let until = now.plus(lease);
         let free = jobs::table
             .filter(jobs::id.eq(id))
             .filter(jobs::claimed_until.is_null().or(jobs::claimed_until.assume_not_null().lt(now)));
+        if tried > i64::from(retries) {
+            let why = "the process ended while the job ran";
+            diesel::update(free)
+                .set((
+                    jobs::claimed_until.eq(None::<Timestamp>),
+                    jobs::last_error.eq(why),
+                    jobs::dead_at.eq(Some(now)),
+                ))
+                .execute(&mut **tx)?;
+            log::warn!("job {id} is dead: {why}");
+            continue;
+        }
         let claimed: Option<(i64, Json<Value>)> = diesel::update(free)
             .set((jobs::claimed_until.eq(Some(until)), jobs::attempts.eq(jobs::attempts + 1)))
             .returning((jobs::attempts, jobs::payload))

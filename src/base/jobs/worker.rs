@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use futures_util::stream::{self, Stream, StreamExt as _};
 use tokio::sync::watch;
 
-use super::store::{self, Claimed};
+use super::store::{self, Claimed, Limits};
 use super::{Kind, Outcome, Queue, RETRIES, TIMEOUT};
 use crate::base::clock::Clock;
 use crate::base::db::Database;
@@ -94,8 +94,12 @@ impl<E> Worker<'_, E> {
             return Ok(None);
         }
         let kinds = self.kinds;
-        let lease = move |name: &str| find(kinds, name).map_or(TIMEOUT, |kind| kind.timeout) + MARGIN;
-        self.db.write(move |tx| store::claim(tx, queue, lease)).await
+        let limits = move |name: &str| {
+            let (timeout, retries) =
+                find(kinds, name).map_or((TIMEOUT, RETRIES), |kind| (kind.timeout, kind.retries));
+            Limits { lease: timeout + MARGIN, retries }
+        };
+        self.db.write(move |tx| store::claim(tx, queue, limits)).await
     }
 
     async fn run(&self, mut claimed: Claimed) -> Result<()> {

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::{BOTH, carry, count, literal, make, names, path};
 use crate::server::Server;
+use crate::writing::{at, published};
 
 #[tokio::test]
 async fn a_merge_moves_articles_without_duplicates_and_leaves_signposts() {
@@ -88,6 +89,32 @@ async fn what_is_removed_is_carried_no_longer() {
         editor.delete(path(&sea, resource)).await.problem(404, "not-found");
         assert_eq!(count(&server, "article_terms"), 0);
         assert_eq!(count(&server, "rendering_terms"), 0);
+    }
+}
+
+#[tokio::test]
+async fn a_merged_one_that_is_removed_leaves_its_articles_where_they_are() {
+    let server = Server::start().await;
+    let (editor, reader) = (server.login(Role::Editor).await, server.client());
+    for (resource, other) in [("topics", "authors"), ("authors", "topics")] {
+        let sea = make(&editor, resource, "Sea").await;
+        make(&editor, resource, "Ocean").await;
+        let title = format!("Article with {resource}");
+        let article = published(&editor, json!({"title": title, resource: ["sea"]})).await;
+        let merge = format!("/v1/{resource}/sea/merge");
+        editor.post(merge).json(json!({"into": "ocean"})).await.expect(200);
+        editor.delete(format!("/v1/{resource}/sea")).await.is(204);
+        reader.get(format!("/v1/{resource}/sea")).await.problem(404, "not-found");
+        editor.delete(path(&sea, resource)).await.problem(404, "not-found");
+        // Whatever is rendered anew finds what remains of what it names.
+        editor.patch(format!("/v1/{resource}/ocean")).json(json!({"name": "Ocean, all of it"})).await.is(200);
+        server.run_jobs().await;
+        let read = reader.get(at(&article, "")).await.expect(200);
+        assert_eq!(read[resource][0]["name"], "Ocean, all of it");
+        assert_eq!(read[other], json!([]));
+        let one = resource.trim_end_matches('s');
+        let listed = reader.get(format!("/v1/articles?{one}=ocean")).await.expect(200);
+        assert_eq!(listed["items"].as_array().expect("items").len(), 1);
     }
 }
 
