@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::io::Write as _;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -14,6 +13,7 @@ use diesel::serialize::{self, IsNull, Output, ToSql};
 use diesel::sql_types::BigInt;
 use diesel::sqlite::Sqlite;
 use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
 
 use crate::base::db::connection::{MultiBackend, MultiRawValue};
 use crate::base::db::types::{Instant as SqlInstant, through_either};
@@ -127,15 +127,15 @@ impl<'de> Deserialize<'de> for Timestamp {
 pub enum Clock {
     /// The system clock.
     System,
-    /// A clock that changes only with [`Clock::advance`].
-    Fixed(Arc<AtomicI64>),
+    /// A clock that changes only with [`Clock::advance`], in microseconds since 1970.
+    Fixed(Arc<watch::Sender<i64>>),
 }
 
 impl Clock {
     /// Creates a clock fixed at `at`.
     #[must_use]
     pub fn fixed(at: Timestamp) -> Self {
-        Self::Fixed(Arc::new(AtomicI64::new(at.as_micros())))
+        Self::Fixed(Arc::new(watch::Sender::new(at.as_micros())))
     }
 
     /// Returns the current time.
@@ -144,8 +144,9 @@ impl Clock {
     pub fn now(&self) -> Timestamp {
         match self {
             Self::System => jiff::Timestamp::now().into(),
-            Self::Fixed(micros) => Timestamp::from_micros(micros.load(Ordering::SeqCst))
-                .unwrap_or(Timestamp(jiff::Timestamp::UNIX_EPOCH)),
+            Self::Fixed(micros) => {
+                Timestamp::from_micros(*micros.borrow()).unwrap_or(Timestamp(jiff::Timestamp::UNIX_EPOCH))
+            }
         }
     }
 
@@ -156,8 +157,18 @@ impl Clock {
         static BEGINNING: OnceLock<Instant> = OnceLock::new();
         match self {
             Self::System => BEGINNING.get_or_init(Instant::now).elapsed(),
+            Self::Fixed(micros) => Duration::from_micros((*micros.borrow()).try_into().unwrap_or_default()),
+        }
+    }
+
+    /// Waits until `duration` has passed on this clock.
+    pub async fn sleep(&self, duration: Duration) {
+        match self {
+            Self::System => tokio::time::sleep(duration).await,
             Self::Fixed(micros) => {
-                Duration::from_micros(micros.load(Ordering::SeqCst).try_into().unwrap_or_default())
+                let until = self.now().plus(duration).as_micros();
+                // Fails only if the clock is gone, which this future holds.
+                let _ = micros.subscribe().wait_for(|now| *now >= until).await;
             }
         }
     }
@@ -165,7 +176,7 @@ impl Clock {
     /// Moves a fixed clock forward. Does nothing for the system clock.
     pub fn advance(&self, by: Duration) {
         if let Self::Fixed(micros) = self {
-            micros.fetch_add(i64::try_from(by.as_micros()).unwrap_or(0), Ordering::SeqCst);
+            micros.send_modify(|micros| *micros += i64::try_from(by.as_micros()).unwrap_or(0));
         }
     }
 }
