@@ -15,6 +15,7 @@ use crate::base::error::{Error, Result};
 use crate::base::events;
 use crate::base::http::cache::Cache;
 use crate::base::http::limit::Limits;
+use crate::base::http::outgoing::Outgoing;
 use crate::base::http::public::PublicHeaders;
 use crate::base::http::security_headers::security_headers;
 use crate::base::mail::Mailer;
@@ -50,6 +51,8 @@ pub struct App {
     pub passwords: Passwords,
     /// Public answers in memory.
     pub cache: Arc<Cache>,
+    /// The memory for large responses.
+    pub outgoing: Outgoing,
     /// The tokens of submitted forms.
     pub form_tokens: Arc<FormTokens>,
     /// How often somebody may ask.
@@ -105,6 +108,7 @@ impl App {
         let tokens = Tokens::new(&keys, config.base_url())?;
         Ok(Self {
             cache: Arc::new(Cache::new(&config, db.generation())),
+            outgoing: outgoing(&config),
             form_tokens: Arc::default(),
             limits: Arc::new(Limits::new(&config, &clock, &metrics)),
             refusals: Arc::new(Refusals::new(&metrics, &clock)),
@@ -132,6 +136,12 @@ impl App {
     pub fn policy(&self) -> Policy {
         self.config.site.policy()
     }
+}
+
+/// What is cached counts, too, because it may be under way.
+fn outgoing(config: &Config) -> Outgoing {
+    let megabytes = u64::from(config.cache.megabytes) + u64::from(config.limits.response_megabytes);
+    Outgoing::new(usize::try_from(megabytes << 20).unwrap_or(usize::MAX))
 }
 
 /// The installation's secret: the one given, or with SQLite the one in the file beside the database, made if need be.

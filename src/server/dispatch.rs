@@ -116,7 +116,7 @@ async fn called(
             if let Some(respelled) = respelled {
                 app.cache.alias(&respelled, &canonical);
             }
-            let response = made.respond(req.headers()).await;
+            let response = made.respond(req.headers(), &app.compute).await;
             return Ok(req.into_response(response));
         }
         Turn::Make(flight) => flight,
@@ -124,9 +124,10 @@ async fn called(
     let mut res = next.call(req).await?;
     let Some(answer) = res.response_mut().extensions_mut().remove::<Response>() else { return Ok(res) };
     let (moment, now) = (flight.moment, app.clock.now());
-    let made = Representation::new(answer, rules.routed.path, &app.public_headers, moment, now);
+    let made =
+        Representation::new(answer, rules.routed.path, &app.public_headers, moment, now, &app.outgoing)?;
     let made = flight.land(made);
-    let response = made.respond(res.request().headers()).await;
+    let response = made.respond(res.request().headers(), &app.compute).await;
     Ok(res.into_response(response))
 }
 

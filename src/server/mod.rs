@@ -3,6 +3,7 @@
 pub mod dispatch;
 pub mod housekeeping;
 pub mod jobs;
+mod listen;
 pub mod openapi;
 pub mod pipeline;
 pub mod routes;

@@ -19,6 +19,7 @@ use crate::base::http::endpoint::Routed;
 use crate::base::http::limit::{Policy, RateLimitStatus};
 use crate::base::http::representation::Representation;
 use crate::base::http::request_id::{self, REQUEST_ID};
+use crate::base::http::socket::Answering;
 use crate::base::http::{cors, json, problem};
 use crate::base::metrics;
 
@@ -44,10 +45,10 @@ pub async fn around(
     }
     let (mut res, route) = match from_memory(&app, &req) {
         Ok(Some(kept)) => {
-            let response = kept.respond(req.headers()).await;
+            let response = kept.respond(req.headers(), &app.compute).await;
             (req.into_response(response), kept.route)
         }
-        Ok(None) => routed(&app, next.call(req).await?, &id),
+        Ok(None) => routed(&app, answered(req, next).await?, &id),
         Err(refusal) => routed(&app, ServiceResponse::from_err(refusal, req.into_parts().0), &id),
     };
     if let Ok(id) = HeaderValue::from_str(&id) {
@@ -67,6 +68,22 @@ pub async fn around(
     Ok(res)
 }
 
+/// Calls the route. Meanwhile the socket reads no further requests behind a GET.
+async fn answered(
+    req: ServiceRequest,
+    next: Next<BoxBody>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let answering = req.conn_data::<Answering>().filter(|_| req.method() == Method::GET).cloned();
+    if let Some(answering) = &answering {
+        answering.set(true);
+    }
+    let outcome = next.call(req).await;
+    if let Some(answering) = &answering {
+        answering.set(false);
+    }
+    outcome
+}
+
 /// The cached response to a public GET, within the rate limit for reads.
 fn from_memory(app: &App, req: &ServiceRequest) -> Result<Option<std::sync::Arc<Representation>>> {
     if req.method() != Method::GET {
@@ -79,18 +96,16 @@ fn from_memory(app: &App, req: &ServiceRequest) -> Result<Option<std::sync::Arc<
 }
 
 /// Finishes the response of a route, and returns the path template of that route.
-fn routed(
-    app: &App,
-    mut res: ServiceResponse<BoxBody>,
-    id: &str,
-) -> (ServiceResponse<BoxBody>, &'static str) {
+fn routed(app: &App, res: ServiceResponse<BoxBody>, id: &str) -> (ServiceResponse<BoxBody>, &'static str) {
     let routed = res.request().extensions().get::<Routed>().copied();
     let standing = res.request().extensions().get::<RateLimitStatus>().copied();
     let route = routed.map_or("none", |routed| routed.path);
-    if let Some(error) = res.response().error() {
-        let response = explain(app, error, id, res.request(), route);
-        res = res.into_response(response);
-    }
+    let (req, response) = res.into_parts();
+    let response = match response.error() {
+        Some(error) => explain(app, error, id, &req, route),
+        None => app.outgoing.send(response).unwrap_or_else(|error| fail(app, &error, id, &req, route)),
+    };
+    let mut res = ServiceResponse::new(req, response);
     let origin = res.request().headers().get(ORIGIN).cloned();
     let headers = res.headers_mut();
     if let Some(standing) = standing {

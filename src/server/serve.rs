@@ -4,14 +4,11 @@ use std::net::TcpListener;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use actix_web::HttpServer;
 use actix_web::dev::ServerHandle;
-use actix_web::middleware::from_fn;
-use actix_web::web::{self, Data};
 use tokio::sync::watch;
 
-use super::routes::docs;
-use super::{dispatch, jobs, pipeline};
+use super::jobs;
+use super::listen::listen;
 use crate::app::App;
 use crate::base::clock::Clock;
 use crate::base::error::{Error, Result};
@@ -30,21 +27,7 @@ pub async fn serve(app: App, listener: TcpListener, mut stop: watch::Receiver<bo
     let (end, ended) = watch::channel(false);
     let follower = actix_web::rt::spawn(events::follow(generation, url, ended));
     let worker = matches!(app.clock, Clock::System).then(|| actix_web::rt::spawn(work));
-    let data = Data::new(app.clone());
-    let server = HttpServer::new(move || {
-        actix_web::App::new()
-            .app_data(data.clone())
-            .app_data(web::PathConfig::default().error_handler(|_, _| Error::NotFound("page").into()))
-            .configure(dispatch::configure)
-            .configure(docs::configure)
-            .default_service(web::to(pipeline::not_found))
-            .wrap(from_fn(pipeline::around))
-    })
-    .disable_signals()
-    .shutdown_timeout(30)
-    .listen(listener)
-    .map_err(failed)?
-    .run();
+    let server = listen(&app, listener)?;
     actix_web::rt::spawn(drain(app, server.handle(), async move {
         let _ = stop.wait_for(|stop| *stop).await;
     }));

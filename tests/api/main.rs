@@ -80,6 +80,7 @@ mod preferences;
 mod preview;
 mod proxy;
 mod publishing;
+mod readers;
 mod reading;
 mod redirects;
 mod refusals;

@@ -1,6 +1,6 @@
-//! Rate limits. A limit of 0 turns one off.
+//! Rate limits, of which 0 turns one off, and bounds on connections.
 
-/// Rate limits.
+/// Rate limits and bounds on connections.
 #[derive(Debug, Clone, clap::Args)]
 pub struct LimitsConfig {
     /// How many failed logins a minute one network may make; successful logins do not count. 0 is no limit.
@@ -48,4 +48,42 @@ pub struct LimitsConfig {
         global = true
     )]
     pub read: u32,
+
+    /// How many connections may be open at once; further clients wait until one is closed.
+    #[arg(
+        id = "connection_limit",
+        long = "connection-limit",
+        env = "LEDE_CONNECTION_LIMIT",
+        default_value = "4096",
+        value_name = "N",
+        global = true,
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000)
+    )]
+    pub connections: u32,
+
+    /// After how many seconds a connection is reset whose client takes nothing of a response; one that reads slowly is not
+    /// cut off.
+    #[arg(
+        id = "reader_seconds",
+        long = "reader-seconds",
+        env = "LEDE_READER_SECONDS",
+        default_value = "30",
+        value_name = "SECONDS",
+        global = true,
+        value_parser = clap::value_parser!(u32).range(1..=3600)
+    )]
+    pub reader_seconds: u32,
+
+    /// How many megabytes responses of more than 64 KiB may take while they are being sent, besides `LEDE_CACHE_MEGABYTES`.
+    /// While that is used up, further ones are refused with 503.
+    #[arg(
+        id = "response_megabytes",
+        long = "response-megabytes",
+        env = "LEDE_RESPONSE_MEGABYTES",
+        default_value = "16",
+        value_name = "N",
+        global = true,
+        value_parser = clap::value_parser!(u32).range(4..=65536)
+    )]
+    pub response_megabytes: u32,
 }

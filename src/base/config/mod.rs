@@ -8,7 +8,7 @@
 //! | [`site`] | `LEDE_WEBSITE_URL`, `LEDE_ARTICLE_PATH`, `LEDE_LOCALE`, `LEDE_TITLE`, `LEDE_IFRAME_HOSTS`, `LEDE_FORM_ORIGINS` |
 //! | [`mail`] | `LEDE_SMTP_URL`, `LEDE_SMTP_URL_FILE`, `LEDE_MAIL_DIR`, `LEDE_MAIL_FROM`, `LEDE_WELCOME_MAIL`, `LEDE_TEMPLATES` |
 //! | [`cache`] | `LEDE_CACHE_MEGABYTES`, `LEDE_CACHE_SECONDS`, `LEDE_CACHE_STALE_SECONDS`, `LEDE_OUTAGE_SECONDS` |
-//! | [`limits`] | `LEDE_LOGIN_LIMIT`, `LEDE_SIGN_UP_LIMIT`, `LEDE_WRITE_LIMIT`, `LEDE_READ_LIMIT` |
+//! | [`limits`] | `LEDE_LOGIN_LIMIT`, `LEDE_SIGN_UP_LIMIT`, `LEDE_WRITE_LIMIT`, `LEDE_READ_LIMIT`, `LEDE_CONNECTION_LIMIT`, `LEDE_READER_SECONDS`, `LEDE_RESPONSE_MEGABYTES` |
 
 pub mod cache;
 pub mod database;
@@ -43,7 +43,7 @@ pub struct Config {
     /// Caching of public responses.
     #[command(flatten)]
     pub cache: cache::CacheConfig,
-    /// Rate limits.
+    /// Rate limits and bounds on connections.
     #[command(flatten)]
     pub limits: limits::LimitsConfig,
 }

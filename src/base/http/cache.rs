@@ -20,6 +20,8 @@ use crate::base::db::Generation;
 
 /// The share of the memory for responses that were requested once.
 const NEWCOMERS: u64 = 4;
+/// A response of more weight, in bytes, evicts others at once.
+const HEAVY: usize = 64 * 1024;
 
 /// Public responses by path and query.
 pub struct Cache {
@@ -157,7 +159,12 @@ impl Parts {
         let capacity = self.newcomers.policy().max_capacity().unwrap_or_default();
         let is_large = u64::from(weight(&address, &kept)) > capacity;
         let part = if is_large || self.main.contains_key(&address) { &self.main } else { &self.newcomers };
+        let is_heavy = kept.representation.weight() > HEAVY;
         part.insert(address, kept);
+        if is_heavy {
+            // Otherwise many of them would wait for their eviction, beyond the cache's size.
+            part.run_pending_tasks();
+        }
     }
 }
 

@@ -18,6 +18,7 @@ pub mod json;
 pub mod limit;
 pub mod markdown;
 mod moved;
+pub mod outgoing;
 pub mod page;
 pub mod problem;
 pub mod public;
@@ -26,6 +27,7 @@ pub mod representation;
 pub mod request_id;
 mod response;
 pub mod security_headers;
+pub mod socket;
 mod streamed;
 
 pub use conditional::IfMatch;

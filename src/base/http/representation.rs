@@ -13,9 +13,12 @@ use tokio::sync::OnceCell;
 
 use super::conditional;
 use super::encoding::Encoding;
+use super::outgoing::{Outgoing, sliced};
 use super::public::PublicHeaders;
 use super::response::Response;
 use crate::base::clock::Timestamp;
+use crate::base::compute::Compute;
+use crate::base::error::Result;
 
 /// Smaller bodies, in bytes, are not compressed: it would save too little to be worth the time and memory.
 const LEAST_ENCODED: usize = 1024;
@@ -33,6 +36,7 @@ pub struct Representation {
     plain: Variant,
     gzip: OnceCell<Variant>,
     brotli: OnceCell<Variant>,
+    outgoing: Outgoing,
 }
 
 /// The body in one content coding, with its strong entity tag.
@@ -56,15 +60,19 @@ impl Variant {
 
 impl Representation {
     /// Finishes a response. `moment` is when the content visible to readers last changed.
-    #[must_use]
+    ///
+    /// # Errors
+    /// Unavailable, if there is no memory for large responses left.
     pub fn new(
         answer: Response,
         route: &'static str,
         common: &PublicHeaders,
         moment: Timestamp,
         now: Timestamp,
-    ) -> Self {
+        outgoing: &Outgoing,
+    ) -> Result<Self> {
         let (status, headers, body, tag) = answer.into_parts();
+        let body = outgoing.hold(body)?;
         let mut head = common.as_slice().to_vec();
         let mut media_type = None;
         for (name, value) in headers {
@@ -82,7 +90,7 @@ impl Representation {
         if let Ok(value) = HeaderValue::from_str(&date.to_string()) {
             head.push((LAST_MODIFIED, value));
         }
-        Self {
+        Ok(Self {
             route,
             status: StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
             head,
@@ -91,7 +99,8 @@ impl Representation {
             plain: Variant::new(Encoding::Identity, body, &tag),
             gzip: OnceCell::new(),
             brotli: OnceCell::new(),
-        }
+            outgoing: outgoing.clone(),
+        })
     }
 
     /// Whether another is the same response, so that its compressed variants can be reused.
@@ -114,8 +123,8 @@ impl Representation {
 
     /// Responds to one client: in its preferred content coding, or 304 if `If-None-Match` or `If-Modified-Since`
     /// matches.
-    pub async fn respond(&self, asked: &HeaderMap) -> HttpResponse {
-        let variant = self.variant(Encoding::preferred(asked)).await;
+    pub async fn respond(&self, asked: &HeaderMap, compute: &Compute) -> HttpResponse {
+        let variant = self.variant(Encoding::preferred(asked), compute).await;
         let is_known = self.status == StatusCode::OK && self.is_known(asked, &variant.etag);
         let status = if is_known { StatusCode::NOT_MODIFIED } else { self.status };
         let mut response = HttpResponse::new(status);
@@ -135,7 +144,7 @@ impl Representation {
         if let Some(media_type) = &self.media_type {
             headers.insert(CONTENT_TYPE, media_type.clone());
         }
-        response.set_body(actix_web::body::BoxBody::new(variant.body.clone()))
+        response.set_body(sliced(variant.body.clone()))
     }
 
     /// `If-Modified-Since` is ignored if `If-None-Match` is present (RFC 9110, section 13.1.3).
@@ -148,22 +157,21 @@ impl Representation {
         since.is_some_and(|since| self.last_modified <= since)
     }
 
-    async fn variant(&self, encoding: Encoding) -> &Variant {
+    async fn variant(&self, encoding: Encoding, compute: &Compute) -> &Variant {
         let cell = match encoding {
             _ if self.plain.body.len() < LEAST_ENCODED => return &self.plain,
             Encoding::Identity => return &self.plain,
             Encoding::Gzip => &self.gzip,
             Encoding::Brotli => &self.brotli,
         };
-        cell.get_or_init(|| self.encode(encoding)).await
+        cell.get_or_init(|| self.encode(encoding, compute)).await
     }
 
-    async fn encode(&self, encoding: Encoding) -> Variant {
-        let plain = self.plain.body.clone();
+    async fn encode(&self, encoding: Encoding, compute: &Compute) -> Variant {
+        let (plain, outgoing) = (self.plain.body.clone(), self.outgoing.clone());
         let tag = self.plain.etag.to_str().unwrap_or_default().trim_matches('"').to_owned();
-        match tokio::task::spawn_blocking(move || encoding.encode(&plain)).await {
-            Ok(Ok(body)) => Variant::new(encoding, body, &tag),
-            Ok(Err(error)) => self.unencoded(&error.to_string()),
+        match compute.run(move || outgoing.hold(encoding.encode(&plain)?)).await {
+            Ok(body) => Variant::new(encoding, body, &tag),
             Err(error) => self.unencoded(&error.to_string()),
         }
     }

@@ -1,9 +1,16 @@
 //! `/docs`: the OpenAPI document as pages. Their scripts and styles are part of this binary.
 
-use actix_web::http::header;
-use actix_web::middleware::DefaultHeaders;
-use actix_web::web::{self, ServiceConfig};
-use utoipa_swagger_ui::{Config, SwaggerUi};
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use actix_web::HttpResponse;
+use actix_web::guard::Get;
+use actix_web::http::header::{self, ContentEncoding};
+use actix_web::web::{self, Bytes, Path, ServiceConfig};
+use utoipa_swagger_ui::Config;
+
+use crate::base::error::{Error, Result};
+use crate::base::http::outgoing::sliced;
 
 /// Only what this server itself serves; the page sets some styles on its own.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
@@ -11,10 +18,23 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'u
 
 /// Registers the page and what it loads.
 pub fn configure(config: &mut ServiceConfig) {
+    config
+        .service(web::redirect("/docs", "/docs/"))
+        .service(web::resource("/docs/{file:.*}").guard(Get()).to(get_docs));
+}
+
+/// A file of the page. Large ones are sent from the binary itself, not from a copy.
+async fn get_docs(file: Path<String>) -> Result<HttpResponse> {
     let page = Config::new(["/openapi.json"]).try_it_out_enabled(false).display_request_duration(true);
-    config.service(web::redirect("/docs", "/docs/")).service(
-        web::scope("")
-            .wrap(DefaultHeaders::new().add((header::CONTENT_SECURITY_POLICY, POLICY)))
-            .service(SwaggerUi::new("/docs/{_:.*}").config(page)),
-    );
+    let found = utoipa_swagger_ui::serve(&file, Arc::new(page));
+    let file = found.map_err(|e| Error::internal(e.to_string()))?.ok_or(Error::NotFound("page"))?;
+    let mut response = HttpResponse::Ok();
+    response.insert_header((header::CONTENT_SECURITY_POLICY, POLICY)).content_type(file.content_type);
+    if file.gzpipped {
+        response.insert_header((header::CONTENT_ENCODING, ContentEncoding::Gzip));
+    }
+    Ok(response.body(sliced(match file.bytes {
+        Cow::Borrowed(bytes) => Bytes::from_static(bytes),
+        Cow::Owned(bytes) => bytes.into(),
+    })))
 }

@@ -6,3 +6,4 @@ mod fields;
 mod form;
 mod json;
 mod limit;
+mod outgoing;

@@ -1,0 +1,69 @@
+//! The server that listens: actix-web's own, but for the [`Socket`] between the client and the HTTP protocol, which
+//! `actix_web::HttpServer` leaves no place for.
+
+use std::net::TcpListener;
+use std::time::Duration;
+
+use actix_http::error::DispatchError;
+use actix_http::{HttpService, Protocol};
+use actix_service::{ServiceFactoryExt as _, fn_service, map_config};
+use actix_web::dev::{AppConfig, Server};
+use actix_web::middleware::from_fn;
+use actix_web::rt::net::TcpStream;
+use actix_web::web::{self, Data};
+
+use super::routes::docs;
+use super::{dispatch, pipeline};
+use crate::app::App;
+use crate::base::compute::cores;
+use crate::base::error::{Error, Result};
+use crate::base::http::socket::Socket;
+
+/// How many seconds requests under way have to finish when the server stops.
+const SHUTDOWN_SECONDS: u64 = 30;
+
+/// Starts the server: its future ends when it has stopped.
+///
+/// # Errors
+/// Unavailable, if the system refuses the listener.
+pub fn listen(app: &App, listener: TcpListener) -> Result<Server> {
+    let failed = |e: std::io::Error| Error::unavailable(e.to_string());
+    let address = listener.local_addr().map_err(failed)?;
+    let (data, clock) = (Data::new(app.clone()), app.clock.clone());
+    let patience = Duration::from_secs(app.config.limits.reader_seconds.into());
+    let builder = Server::build()
+        .disable_signals()
+        .shutdown_timeout(SHUTDOWN_SECONDS)
+        .max_concurrent_connections((app.config.limits.connections as usize).div_ceil(cores()));
+    let stopping = builder.graceful_shutdown_signal();
+    let http = move || {
+        let data = data.clone();
+        let app = actix_web::App::new()
+            .app_data(data)
+            .app_data(web::PathConfig::default().error_handler(|_, _| Error::NotFound("page").into()))
+            .configure(dispatch::configure)
+            .configure(docs::configure)
+            .default_service(web::to(pipeline::not_found))
+            .wrap(from_fn(pipeline::around));
+        let (clock, stopping) = (clock.clone(), stopping.clone());
+        let protocol = HttpService::build()
+            .graceful_shutdown_signal(move || {
+                let stopping = stopping.clone();
+                async move { stopping.notified().await }
+            })
+            // Also what a client has to take the end of a response, after its last slice.
+            .client_disconnect_timeout(patience)
+            .on_connect_ext(|socket: &Socket, data| {
+                data.insert(socket.answering());
+            })
+            .local_addr(address)
+            .finish(map_config(app, |()| AppConfig::default()));
+        let accept = move |stream: TcpStream| {
+            let peer = stream.peer_addr().ok();
+            let socket = Socket::new(stream, clock.clone(), patience);
+            std::future::ready(Ok::<_, DispatchError>((socket, Protocol::Http1, peer)))
+        };
+        fn_service(accept).and_then(protocol)
+    };
+    Ok(builder.listen("http", listener, http).map_err(failed)?.run())
+}
