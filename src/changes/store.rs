@@ -27,7 +27,7 @@ pub struct ChangeRow {
     pub change: Change,
     /// When it happened.
     pub at: Timestamp,
-    /// The article as in lists; `None` if it is not published now.
+    /// The article's rendering; `None` if it is not published now.
     pub item: Option<ItemRow>,
 }
 
@@ -52,14 +52,6 @@ pub fn is_known(conn: &mut Connection, place: Place) -> Result<bool> {
 /// At most `limit` changes after a position, in the order of the log.
 pub fn list(conn: &mut Connection, after: Place, limit: i64) -> Result<Vec<ChangeRow>> {
     let live = renderings::table.on(renderings::article_id.eq(latest_changes::article_id));
-    let item = (
-        renderings::article_id,
-        renderings::epoch,
-        renderings::published_at,
-        renderings::updated_at,
-        renderings::title,
-        renderings::item,
-    );
     Ok(latest_changes::table
         .left_join(live)
         .filter(latest_changes::event_id.gt(after.0))
@@ -69,7 +61,7 @@ pub fn list(conn: &mut Connection, after: Place, limit: i64) -> Result<Vec<Chang
             latest_changes::event_id,
             latest_changes::change,
             latest_changes::at,
-            item.nullable(),
+            Option::<ItemRow>::as_select(),
         ))
         .limit(limit)
         .load(conn)?)

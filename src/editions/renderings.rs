@@ -1,6 +1,7 @@
 //! The table of renderings: the live edition of each published article, rendered, and what finds it.
 
 use diesel::prelude::*;
+use diesel::sql_types::Binary;
 
 use super::render::{Facts, Rendering};
 use crate::articles::store::ArticleRow;
@@ -13,7 +14,7 @@ use crate::base::ids::ArticleId;
 use crate::search::document::Document;
 use crate::{redirects, render_context, search, terms};
 
-/// The part of a rendering that lists are made of.
+/// What a list needs to know of a rendering before it reads its content, which may be large.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable)]
 #[diesel(table_name = renderings)]
 pub struct ItemRow {
@@ -27,8 +28,21 @@ pub struct ItemRow {
     pub updated_at: Timestamp,
     /// Its title.
     pub title: String,
-    /// The JSON of the item.
-    pub item: Vec<u8>,
+    /// The size of the item's JSON, in bytes.
+    #[diesel(select_expression = octet_length(renderings::item), select_expression_type = octet_length<renderings::item>)]
+    pub item_size: i32,
+    /// The size of the edition's JSON.
+    #[diesel(select_expression = octet_length(renderings::body), select_expression_type = octet_length<renderings::body>)]
+    pub body_size: i32,
+    /// The size of its bodies in other formats.
+    #[diesel(select_expression = octet_length(renderings::sources), select_expression_type = octet_length<renderings::sources>)]
+    pub sources_size: i32,
+}
+
+diesel::define_sql_function! {
+    /// How many bytes there are. Does not read them.
+    #[sql_name = "octet_length"]
+    fn octet_length(bytes: Binary) -> Integer;
 }
 
 /// Saves the rendering of the live edition of an article, and what finds it: the search index, its topics and authors,

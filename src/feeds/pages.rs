@@ -59,9 +59,11 @@ pub(super) fn read(
     size: i64,
 ) -> Result<SitemapPage> {
     let website = render_context::store::website(conn, config)?;
-    let articles = indexed(&website, store::listed(conn, (number - 1) * size, size)?)?;
+    let listed = store::listed(conn, (number - 1) * size, size)?;
+    let articles = indexed(conn, &website, &listed)?;
     // A single page already contains all translations.
-    let others = if count > 1 { indexed(&website, store::listed_translations(conn)?)? } else { Vec::new() };
+    let translations = if count > 1 { store::listed_translations(conn)? } else { Vec::new() };
+    let others = indexed(conn, &website, &translations)?;
     let mut groups: HashMap<ArticleId, BTreeMap<(Locale, ArticleId), Url>> = HashMap::new();
     for one in articles.iter().chain(&others) {
         groups.entry(one.original).or_default().insert((one.locale.clone(), one.id), one.url.clone());
@@ -82,7 +84,7 @@ pub(super) fn read(
 }
 
 /// Drops the articles with `noindex` and builds the URLs of the others.
-fn indexed(website: &Website, rows: Vec<ListedRow>) -> Result<Vec<Indexed>> {
+fn indexed(conn: &mut Connection, website: &Website, rows: &[ListedRow]) -> Result<Vec<Indexed>> {
     #[derive(Deserialize)]
     struct Item {
         seo: Seo,
@@ -92,11 +94,19 @@ fn indexed(website: &Website, rows: Vec<ListedRow>) -> Result<Vec<Indexed>> {
         noindex: bool,
     }
     let mut found = Vec::new();
-    for ListedRow { id, translation_of, locale, slug, updated_at, item } in rows {
-        let parsed = serde_json::from_slice::<Item>(&item).map_err(Error::from);
-        let Some(Item { seo: Seo { noindex: false } }) = items::readable(id, parsed) else { continue };
-        let url = parse(&website.article(&locale, &slug))?;
-        found.push(Indexed { id, original: translation_of.unwrap_or(id), locale, url, updated_at });
+    for part in items::parts(rows, |row| usize::try_from(row.item_size).unwrap_or_default()) {
+        let stored = items::json(conn, part.iter().map(|row| row.id))?;
+        for (row, (id, item)) in part.iter().zip(stored) {
+            let parsed = serde_json::from_slice::<Item>(&item).map_err(Error::from);
+            let Some(Item { seo: Seo { noindex: false } }) = items::readable(id, parsed) else { continue };
+            found.push(Indexed {
+                id,
+                original: row.translation_of.unwrap_or(id),
+                locale: row.locale.clone(),
+                url: parse(&website.article(&row.locale, &row.slug))?,
+                updated_at: row.updated_at,
+            });
+        }
     }
     Ok(found)
 }

@@ -17,40 +17,26 @@ use crate::base::text::slug::Slug;
 use crate::editions::items;
 use crate::editions::list::EditionFilter;
 use crate::editions::order::EditionOrder;
-use crate::editions::renderings::ItemRow;
+use crate::editions::renderings::{ItemRow, octet_length};
 use crate::render_context;
 use crate::site::store::title_and_description;
 use crate::terms;
 use crate::topics::TopicRef;
 
 /// A listed article, with the columns the sitemap needs.
-#[derive(Debug, Queryable)]
+#[derive(Debug, Queryable, Selectable)]
+#[diesel(table_name = renderings)]
 pub(super) struct ListedRow {
+    #[diesel(column_name = article_id)]
     pub id: ArticleId,
     pub translation_of: Option<ArticleId>,
     pub locale: Locale,
     pub slug: Slug,
     pub updated_at: Timestamp,
-    /// The article as in lists, serialized as JSON.
-    pub item: Vec<u8>,
+    /// The size of its JSON as in lists, in bytes.
+    #[diesel(select_expression = octet_length(renderings::item), select_expression_type = octet_length<renderings::item>)]
+    pub item_size: i32,
 }
-
-/// The columns of a [`ListedRow`].
-const LISTED: (
-    renderings::article_id,
-    renderings::translation_of,
-    renderings::locale,
-    renderings::slug,
-    renderings::updated_at,
-    renderings::item,
-) = (
-    renderings::article_id,
-    renderings::translation_of,
-    renderings::locale,
-    renderings::slug,
-    renderings::updated_at,
-    renderings::item,
-);
 
 /// The newest editions that match the filter, and the filter's topic under its current name.
 ///
@@ -110,7 +96,7 @@ pub(super) fn listed(conn: &mut Connection, offset: i64, limit: i64) -> Result<V
     Ok(renderings::table
         .filter(renderings::listed.eq(true))
         .order((renderings::published_at, renderings::article_id))
-        .select(LISTED)
+        .select(ListedRow::as_select())
         .offset(offset)
         .limit(limit)
         .load(conn)?)
@@ -122,5 +108,9 @@ pub(super) fn listed_translations(conn: &mut Connection) -> Result<Vec<ListedRow
     let original = others.field(renderings::translation_of);
     let originals = others.filter(original.is_not_null()).select(original.assume_not_null());
     let either = renderings::translation_of.is_not_null().or(renderings::article_id.eq_any(originals));
-    Ok(renderings::table.filter(renderings::listed.eq(true)).filter(either).select(LISTED).load(conn)?)
+    Ok(renderings::table
+        .filter(renderings::listed.eq(true))
+        .filter(either)
+        .select(ListedRow::as_select())
+        .load(conn)?)
 }

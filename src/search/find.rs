@@ -4,7 +4,7 @@
 use std::cmp::Reverse;
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
+use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 
 use super::expression::{Expression, Question};
 use super::filter;
@@ -65,18 +65,15 @@ pub struct PlaceRow {
     pub body: String,
     /// The article's title.
     pub title: String,
-    /// The article as in lists, serialized as JSON.
-    pub item: Vec<u8>,
 }
 
-type PlaceColumns =
-    (BigInt, BigInt, Id, Bool, Nullable<Id>, Nullable<Text>, Nullable<Text>, Text, Text, Binary);
+type PlaceColumns = (BigInt, BigInt, Id, Bool, Nullable<Id>, Nullable<Text>, Nullable<Text>, Text, Text);
 
 /// The columns of a [`PlaceRow`].
 macro_rules! columns {
     () => {
         "SELECT found.tier, place.id, article.article_id, rendering.epoch < (SELECT epoch FROM render_context), \
-         place.section_id, place.heading, place.anchor, place.body, rendering.title, rendering.item FROM found "
+         place.section_id, place.heading, place.anchor, place.body, rendering.title FROM found "
     };
 }
 

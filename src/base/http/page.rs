@@ -15,6 +15,8 @@ use super::response::Response;
 use crate::base::db::Connection;
 use crate::base::error::{Error, Invalid, Result};
 
+/// The most bytes of items on a page of a list whose items can be large. A larger item has a page of its own.
+pub const MAX_PAGE_BYTES: usize = 2 * 1024 * 1024;
 /// The longest cursor, in bytes. It contains the sort keys of an item, such as a title, which may be non-ASCII.
 const MAX_CURSOR: usize = 4000;
 
@@ -46,7 +48,8 @@ pub struct Page<T> {
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "tells the documentation what PageRequest reads")]
 pub struct PageParams {
-    /// How many items a page has at most.
+    /// How many items a page has at most. It has fewer if it would exceed 2 MiB otherwise: `next_cursor`, not the number
+    /// of items, says whether there are more.
     #[param(minimum = 1, maximum = 100, default = 20, nullable = false)]
     limit: Option<i64>,
     /// `next_cursor` of the previous page, with the same filters and the same order.
@@ -158,6 +161,24 @@ impl<T: Serialize> Page<T> {
     /// As [`Response::public_json`].
     pub fn public(&self, req: &HttpRequest) -> Result<Response> {
         Ok(with_next_link(Response::public_json(self)?, req, self.next_cursor.as_deref()))
+    }
+}
+
+/// The cursor after the first `shown` of a page's rows, if not all of them fit on it; otherwise `next`, which
+/// [`PageRequest::cut`] has returned.
+///
+/// # Errors
+/// As [`cursor`].
+pub fn after_shown<T, K: Serialize>(
+    rows: &[T],
+    shown: usize,
+    next: Option<String>,
+    list: &impl std::fmt::Debug,
+    at: impl Fn(&T) -> K,
+) -> Result<Option<String>> {
+    match rows.get(..shown) {
+        Some([.., last]) if shown < rows.len() => cursor(&at(last), list).map(Some),
+        _ => Ok(next),
     }
 }
 

@@ -1,7 +1,5 @@
 //! `/v1/changes`: what changed for readers since a cursor.
 
-use std::collections::HashMap;
-
 use actix_web::HttpRequest;
 use actix_web::web::Data;
 use serde::Serialize;
@@ -41,7 +39,7 @@ pub struct ChangeItem {
 /// A page of changes.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ChangePage {
-    /// The newest change of each changed article, oldest first.
+    /// The newest change of each changed article, oldest first. At most `limit`, and at most 2 MiB unless one alone has more.
     #[schema(max_items = 100)]
     items: Vec<ChangeItem>,
     /// The cursor to continue with: immediately while `has_more` is true, otherwise later.
@@ -91,11 +89,12 @@ pub async fn list_changes(
 /// The changes of a page, without their articles.
 struct Found {
     rows: Vec<ChangeRow>,
-    next_cursor: String,
+    /// Where the list goes on, if the page shows none.
+    after: Place,
     has_more: bool,
 }
 
-/// The changes after a position, and the list items of those articles that are still published.
+/// The changes after a position, and the renderings of those articles that are still published.
 fn find(conn: &mut Connection, after: Place, page: &PageRequest) -> Result<(Vec<ItemRow>, Found)> {
     if !store::is_known(conn, after)? {
         let detail = "Not a cursor of this database. Start again without a cursor.";
@@ -103,22 +102,26 @@ fn find(conn: &mut Connection, after: Place, page: &PageRequest) -> Result<(Vec<
     }
     let mut rows = store::list(conn, after, page.limit + 1)?;
     let has_more = page.cut(&mut rows, &LIST, ChangeRow::place)?.is_some();
-    let next_cursor = page::cursor(&rows.last().map_or(after, ChangeRow::place), &LIST)?;
-    let live = rows.iter_mut().filter_map(|row| row.item.take()).collect();
-    Ok((live, Found { rows, next_cursor, has_more }))
+    let live = rows.iter().filter_map(|row| row.item.clone()).collect();
+    Ok((live, Found { rows, after, has_more }))
 }
 
+/// Ends the page before the first article that does not fit on it.
 fn make(conn: &mut Connection, live: Vec<ItemRow>, found: Found, view: &View) -> Result<ChangePage> {
-    let Found { rows, next_cursor, has_more } = found;
-    let ids: Vec<ArticleId> = live.iter().map(|item| item.article_id).collect();
-    let shown = items::select(conn, live, view)?;
-    let shown = ids.into_iter().zip(shown).filter_map(|(id, item)| Some((id, item?)));
-    let mut articles: HashMap<ArticleId, Box<RawValue>> = shown.collect();
-    let items = rows.into_iter().map(|row| ChangeItem {
-        change: row.change,
-        id: row.article_id,
-        at: row.at,
-        article: articles.remove(&row.article_id),
-    });
-    Ok(ChangePage { items: items.collect(), next_cursor, has_more })
+    let Found { rows, mut after, mut has_more } = found;
+    let mut articles = items::select(conn, &live, view)?.into_iter();
+    let mut items = Vec::new();
+    for row in rows {
+        let article = match row.item.as_ref().map(|_| articles.next()) {
+            None => None,
+            Some(Some(article)) => article,
+            Some(None) => {
+                has_more = true;
+                break;
+            }
+        };
+        after = row.place();
+        items.push(ChangeItem { change: row.change, id: row.article_id, at: row.at, article });
+    }
+    Ok(ChangePage { items, next_cursor: page::cursor(&after, &LIST)?, has_more })
 }

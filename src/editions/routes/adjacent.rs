@@ -14,6 +14,7 @@ use crate::base::http::{Query, Response};
 use crate::editions::list::EditionFilter;
 use crate::editions::lookup::respond;
 use crate::editions::order::{EditionOrder, Position};
+use crate::editions::renderings::ItemRow;
 use crate::editions::view::View;
 use crate::editions::{EditionItem, items};
 
@@ -58,8 +59,13 @@ pub async fn get_adjacent_articles(
             rows.extend(editions.find(conn, &EditionOrder::newest_first(), Some(&here), 1)?);
             Ok((rows, newer))
         };
-        let make = move |conn: &mut Connection, rows, newer| {
-            let mut items = items::select(conn, rows, &view)?;
+        let make = move |conn: &mut Connection, rows: Vec<ItemRow>, newer| {
+            let mut items = items::select(conn, &rows, &view)?;
+            // Two that are too large for one page are still both returned.
+            let left = rows.get(items.len()..).unwrap_or_default();
+            if !left.is_empty() {
+                items.extend(items::select(conn, left, &view)?);
+            }
             let older = items.split_off(newer).pop().flatten();
             Ok(AdjacentArticles { newer: items.pop().flatten(), older })
         };

@@ -9,9 +9,10 @@ use crate::app::App;
 use crate::base::db::Connection;
 use crate::base::error::Result;
 use crate::base::http::page::PageParams;
-use crate::base::http::{Page, PageRequest, Query, Response};
+use crate::base::http::{Page, PageRequest, Query, Response, page};
 use crate::editions::list::EditionFilter;
 use crate::editions::order::{EditionOrder, Position};
+use crate::editions::renderings::ItemRow;
 use crate::editions::view::View;
 use crate::editions::{EditionItem, items};
 
@@ -47,19 +48,26 @@ pub async fn list_articles(
     Query(((filter, order), (view, page))): Query<((EditionFilter, EditionOrder), (View, PageRequest))>,
 ) -> Result<Response> {
     let key = filter.surrogate_key();
-    let find = move |conn: &mut Connection| {
-        let editions = filter.resolve(conn)?;
-        let page = page.read(
-            conn,
-            &(&filter, &order),
-            |conn, after: Option<Position>, limit| editions.find(conn, &order, after.as_ref(), limit),
-            |row| order.position(row),
-            |conn| editions.count(conn),
-        )?;
-        Ok((page.items, (page.next_cursor, page.total)))
+    let list = (filter, order);
+    let find = {
+        let list = list.clone();
+        move |conn: &mut Connection| {
+            let (filter, order) = &list;
+            let editions = filter.resolve(conn)?;
+            let page = page.read(
+                conn,
+                &list,
+                |conn, after: Option<Position>, limit| editions.find(conn, order, after.as_ref(), limit),
+                |row| order.position(row),
+                |conn| editions.count(conn),
+            )?;
+            Ok((page.items, (page.next_cursor, page.total)))
+        }
     };
-    let make = move |conn: &mut Connection, rows, (next_cursor, total)| {
-        let items = items::select(conn, rows, &view)?.into_iter().flatten().collect();
+    let make = move |conn: &mut Connection, rows: Vec<ItemRow>, (next, total)| {
+        let shown = items::select(conn, &rows, &view)?;
+        let next_cursor = page::after_shown(&rows, shown.len(), next, &list, |row| list.1.position(row))?;
+        let items = shown.into_iter().flatten().collect();
         Ok(Page { items, next_cursor, total })
     };
     Ok(items::read_current(&app, find, make).await?.public(&req)?.surrogate_key(key))

@@ -14,6 +14,7 @@ use crate::base::http::query::{FromParams, Params};
 use crate::base::http::{Query, Response};
 use crate::editions::lookup::respond;
 use crate::editions::related::Relations;
+use crate::editions::renderings::ItemRow;
 use crate::editions::view::View;
 use crate::editions::{EditionItem, items};
 
@@ -21,7 +22,7 @@ use crate::editions::{EditionItem, items};
 #[derive(Debug, Clone, Copy, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct RelatedParams {
-    /// The largest number of articles.
+    /// The largest number of articles. There are fewer if they would exceed 2 MiB together.
     #[param(value_type = Option<i64>, minimum = 1, maximum = 20, default = 5, nullable = false)]
     limit: i64,
 }
@@ -71,8 +72,8 @@ pub async fn list_related_articles(
             let related = relations.find(conn, limit)?;
             Ok((items::find(conn, &related)?, ()))
         };
-        let make = move |conn: &mut Connection, rows, ()| {
-            let items = items::select(conn, rows, &view)?.into_iter().flatten().collect();
+        let make = move |conn: &mut Connection, rows: Vec<ItemRow>, ()| {
+            let items = items::select(conn, &rows, &view)?.into_iter().flatten().collect();
             Ok(RelatedArticles { items, next_cursor: None })
         };
         let related = items::read_current(&app, find, make).await?;

@@ -1,6 +1,6 @@
 //! `/v1/search`: full-text search.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use actix_web::HttpRequest;
 use actix_web::web::Data;
@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::articles::filter::Filter;
 use crate::base::db::Connection;
 use crate::base::error::{Error, Result};
-use crate::base::http::page::with_next_link;
+use crate::base::http::page::{self, MAX_PAGE_BYTES};
 use crate::base::http::query::{FromParams, Params};
 use crate::base::http::{PageRequest, Query, Response};
 use crate::base::ids::{ArticleId, SectionId};
@@ -37,7 +37,8 @@ pub struct SearchParams {
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "tells the documentation what PageRequest reads")]
 pub struct HitsParams {
-    /// The most hits to return.
+    /// The most hits to return. A page has fewer if it would exceed 2 MiB otherwise: `next_cursor`, not the number of hits,
+    /// says whether there are more.
     #[param(minimum = 1, maximum = 100, default = 20, nullable = false)]
     limit: Option<i64>,
     /// `next_cursor` of the previous page, with the same query and filters.
@@ -124,34 +125,56 @@ pub async fn search_articles(
         if !last && !stale.is_empty() {
             return Ok(Err(stale));
         }
-        let items = hits
-            .into_iter()
-            .filter_map(|hit| items::readable(hit.place.article_id, told(hit, &search.terms)))
-            .collect();
+        let shown = shown(conn, &hits, &search.terms)?;
+        let next_cursor = page::after_shown(&hits, shown.len(), next_cursor, &search, |hit| hit.position)?;
+        let items = shown.into_iter().flatten().collect();
         Ok(Ok(SearchPage { items, next_cursor }))
     };
     let look = async |last| {
         let find = find.clone();
-        app.db.read(move |conn| find(conn, last)).await
+        app.db.snapshot(move |conn| find(conn, last)).await
     };
     let answer = rerender::read_current(&app, look).await?;
     let found = Response::public_json(&answer)?.surrogate_key("articles");
-    Ok(with_next_link(found, &req, answer.next_cursor.as_deref()))
+    Ok(page::with_next_link(found, &req, answer.next_cursor.as_deref()))
 }
 
-fn told(hit: Hit, terms: &Terms) -> Result<SearchHit> {
+/// The first hits that fit on a page, all of them as a rule; `None` for one whose article cannot be read.
+fn shown(conn: &mut Connection, hits: &[Hit], terms: &Terms) -> Result<Vec<Option<SearchHit>>> {
+    let mut ids: Vec<ArticleId> = Vec::new();
+    for Hit { place, .. } in hits {
+        if !ids.contains(&place.article_id) {
+            ids.push(place.article_id);
+        }
+    }
+    let rows = items::find(conn, &ids)?;
+    let articles = rows.iter().map(|row| row.article_id).zip(items::select_items(conn, &rows, Ok)?);
+    let articles: HashMap<ArticleId, Option<Box<RawValue>>> = articles.collect();
+    let (mut items, mut bytes) = (Vec::new(), 0);
+    for hit in hits {
+        let Some(article) = articles.get(&hit.place.article_id) else { break };
+        bytes += article.as_ref().map_or(0, |article| article.get().len());
+        if bytes > MAX_PAGE_BYTES && !items.is_empty() {
+            break;
+        }
+        items.push(article.clone().map(|article| told(hit, article, terms)));
+    }
+    Ok(items)
+}
+
+fn told(hit: &Hit, article: Box<RawValue>, terms: &Terms) -> SearchHit {
     let Hit { score, place, .. } = hit;
     let above =
         if place.section_id.is_some() { place.heading.as_deref() } else { Some(place.title.as_str()) };
     let snippet_html = snippet(terms.as_slice(), above.unwrap_or_default(), &place.body);
-    Ok(SearchHit {
-        article: items::parse_item(place.item)?,
+    SearchHit {
+        article,
         section: place.section_id.map(|id| SearchSection {
             id,
-            heading: place.heading,
-            anchor: place.anchor,
+            heading: place.heading.clone(),
+            anchor: place.anchor.clone(),
         }),
         snippet_html,
-        score: f64::from(score) / 1000.0,
-    })
+        score: f64::from(*score) / 1000.0,
+    }
 }

@@ -19,8 +19,9 @@ pub const DOCUMENT: &str = include_str!("../../../openapi/openapi.json");
 
 const DESCRIPTION: &str = "A headless CMS for publications: articles, their sections, and subscribers.\n\n\
 Public operations return *editions*: what publishing made of one revision of an article. Operations with an access token \
-work on *drafts*. Errors are RFC 9457 problems with a stable `code`. Lists are paged with opaque cursors. Unknown body \
-fields and query parameters are refused.";
+work on *drafts*. Errors are RFC 9457 problems with a stable `code`. Lists are paged with opaque cursors: a \
+page ends at `limit` items or at 2 MiB, and `next_cursor` is `null` on the last. Unknown body fields and query \
+parameters are refused.";
 
 /// Generates the document from the handlers' documentation and `examples`, the text of `openapi/examples.json`: requests and
 /// responses recorded from a running server.
