@@ -167,7 +167,7 @@ async fn an_export_that_fails_on_the_way_does_not_look_whole() {
     let mut conn = server.database().connect();
     rename(&mut conn, "gone", "subscribers");
     assert_eq!(subscribers::table.count().get_result::<i64>(&mut conn).expect("a count"), 2_500);
-    assert!(answer.len() > 1_000_000 && answer.len() < 2_500 * 7_000, "{}", answer.len());
+    assert!(answer.len() > 100_000 && answer.len() < 2_500 * 7_000, "{}", answer.len());
 }
 
 fn rename(conn: &mut Connection, from: &str, to: &str) {

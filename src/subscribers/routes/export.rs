@@ -1,9 +1,9 @@
 //! `/v1/subscribers/export` and `/v1/subscribers/{id}/export`: the list as CSV, and everything known of one person as JSON.
-//! The list is read in batches and sent as they come, so that memory stays flat. Unsubscribed people are in it, so that
+//! The list is read piece by piece, each when the one before has been sent, so that memory stays flat. Unsubscribed people are in it, so that
 //! whoever takes the list elsewhere knows whom not to write to.
 
 use actix_web::web::{Bytes, Data, Path};
-use futures_util::stream;
+use futures_util::{StreamExt as _, stream};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
@@ -25,8 +25,10 @@ use crate::subscribers::list::{self, Position, Sort, SubscriberFilter};
 use crate::subscribers::store::{self, SubscriberRecord};
 use crate::subscribers::{Label, Source, Status, evidence};
 
-/// How many subscribers are read at a time.
-const BATCH: i64 = 500;
+/// How many subscribers one query reads.
+const BATCH: i64 = 100;
+/// After how many bytes a piece of the file is sent, before more is read.
+const PIECE: usize = 64 * 1024;
 
 /// The columns in order. `custom` is JSON; `topics` and `labels` are lists within a cell.
 pub const COLUMNS: [&str; 13] = [
@@ -119,19 +121,16 @@ pub async fn export_subscribers(
     };
     app.db.write_as(actor.user, record).await?;
     let day: String = app.clock.now().to_string().chars().take(10).collect();
-    let first = Batch { bytes: [header, first.bytes].concat(), next: first.next };
-    let batches = stream::try_unfold(Some(first), move |batch| {
+    let start = stream::iter([Ok(Bytes::from([header, first.bytes].concat()))]);
+    let rest = stream::try_unfold(first.next, move |next| {
         let (app, filter) = (app.clone(), filter.clone());
         async move {
-            let Some(Batch { bytes, next }) = batch else { return Ok(None) };
-            let following = match next {
-                Some(position) => Some(read(&app, filter, Some(position)).await?),
-                None => None,
-            };
-            Ok(Some((Bytes::from(bytes), following)))
+            let Some(position) = next else { return Ok(None) };
+            let Piece { bytes, next } = read(&app, filter, Some(position)).await?;
+            Ok(Some((Bytes::from(bytes), next)))
         }
     });
-    Ok(Streamed::file("text/csv; charset=utf-8", format!("subscribers-{day}.csv"), batches))
+    Ok(Streamed::file("text/csv; charset=utf-8", format!("subscribers-{day}.csv"), start.chain(rest)))
 }
 
 /// Export one subscriber
@@ -162,22 +161,27 @@ pub(super) fn export(
 }
 
 /// Some rows of the file, and the position of the next ones.
-struct Batch {
+struct Piece {
     bytes: Vec<u8>,
     next: Option<Position>,
 }
 
-async fn read(app: &App, filter: SubscriberFilter, after: Option<Position>) -> Result<Batch> {
+async fn read(app: &App, filter: SubscriberFilter, after: Option<Position>) -> Result<Piece> {
     app.db
         .read(move |conn: &mut Connection| {
-            let rows = list::list(conn, &filter, after, BATCH)?;
-            let is_full = i64::try_from(rows.len()).is_ok_and(|rows| rows == BATCH);
-            let next = rows.last().filter(|_| is_full).map(|row| list::position(&filter, row));
-            let mut bytes = Vec::new();
-            for record in store::load_records(conn, rows)? {
-                write(&mut bytes, &record)?;
+            let mut piece = Piece { bytes: Vec::new(), next: after };
+            while piece.bytes.len() < PIECE {
+                let rows = list::list(conn, &filter, piece.next.take(), BATCH)?;
+                let is_full = i64::try_from(rows.len()).is_ok_and(|rows| rows == BATCH);
+                piece.next = rows.last().filter(|_| is_full).map(|row| list::position(&filter, row));
+                for record in store::load_records(conn, rows)? {
+                    write(&mut piece.bytes, &record)?;
+                }
+                if !is_full {
+                    break;
+                }
             }
-            Ok(Batch { bytes, next })
+            Ok(piece)
         })
         .await
 }
