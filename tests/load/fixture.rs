@@ -1,5 +1,5 @@
 //! Generated articles: 12 sections each, about 8 KB of text, with links, emphasis and pieces of code, and words of every
-//! frequency.
+//! frequency. Longer ones have more of the same.
 
 use std::path::Path;
 
@@ -47,6 +47,11 @@ pub fn slug(number: usize) -> String {
 
 /// Makes and publishes that many articles.
 pub fn fill(database: &Path, articles: usize) {
+    fill_with(database, articles, |_| 1);
+}
+
+/// Makes and publishes that many articles, each as many times as long as the others as `length` says.
+pub fn fill_with(database: &Path, articles: usize, length: fn(usize) -> usize) {
     let config = config(database);
     let work = move || {
         actix_web::rt::System::new().block_on(async {
@@ -55,7 +60,9 @@ pub fn fill(database: &Path, articles: usize) {
             let save = move |tx: &mut Tx<'_>| render_context::store::save_settings_if_none(tx, &settings);
             app.db.write(save).await.expect("settings");
             let owner = add_user(&app, Role::Admin, PASSWORD).await;
-            stream::iter(0..articles).for_each_concurrent(32, |number| make(&app, owner, number)).await;
+            stream::iter(0..articles)
+                .for_each_concurrent(32, |number| make(&app, owner, number, length(number)))
+                .await;
         });
     };
     // In a thread of its own: the caller has a runtime already.
@@ -82,9 +89,9 @@ pub async fn add_user(app: &App, role: Role, password: &str) -> UserId {
     id
 }
 
-async fn make(app: &App, owner: UserId, number: usize) {
+async fn make(app: &App, owner: UserId, number: usize, length: usize) {
     let now = app.clock.now();
-    let document = read_markdown(&markdown(number), "").expect("a document");
+    let document = read_markdown(&markdown(number, length), "").expect("a document");
     let new = NewArticle {
         id: app.random.id(now).expect("an id"),
         sections: document.new_sections("", &app.random, now).expect("sections"),
@@ -106,7 +113,7 @@ async fn make(app: &App, owner: UserId, number: usize) {
         .expect("an edition");
 }
 
-fn markdown(number: usize) -> String {
+fn markdown(number: usize, length: usize) -> String {
     let mut words = Words(number as u64 + 1);
     let mut text = format!(
         "---\ntitle: Article {number}\nslug: {}\ndate: {}\ntopics: [topic-{}, topic-{}]\nauthor: Author {}\n---\n\n",
@@ -116,7 +123,7 @@ fn markdown(number: usize) -> String {
         number % 7,
         number % 20,
     );
-    text += &words.paragraph(60);
+    text += &words.paragraph(60 * length);
     // Words that few articles have, and one that every thirtieth has.
     text += &format!("kelpie{} marlin{} ", number / 5, number / 7);
     if number.is_multiple_of(30) {
@@ -126,8 +133,8 @@ fn markdown(number: usize) -> String {
         let level = if section % 3 == 0 { "##" } else { "###" };
         text += &format!(
             "\n\n{level} Section {section} of {number}\n\n{}\n\n{}",
-            words.paragraph(50),
-            words.paragraph(45)
+            words.paragraph(50 * length),
+            words.paragraph(45 * length)
         );
     }
     text

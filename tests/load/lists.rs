@@ -118,7 +118,7 @@ async fn export(database: &Path, rows: usize) {
     );
 }
 
-fn mark(kept: bool) -> &'static str {
+pub fn mark(kept: bool) -> &'static str {
     if kept { "kept" } else { "**missed**" }
 }
 
@@ -145,7 +145,7 @@ fn readers(server: &Process) -> Load {
     }
 }
 
-async fn read_until(load: Load, done: Arc<AtomicBool>) -> Outcome {
+pub async fn read_until(load: Load, done: Arc<AtomicBool>) -> Outcome {
     let mut all = Vec::new();
     while !done.load(Ordering::SeqCst) {
         all.push(load.run(Duration::from_millis(500)).await);
@@ -154,13 +154,13 @@ async fn read_until(load: Load, done: Arc<AtomicBool>) -> Outcome {
 }
 
 /// Whoever may take lists in and out.
-struct Admin {
+pub struct Admin {
     http: reqwest::Client,
-    token: String,
+    pub token: String,
 }
 
 impl Admin {
-    async fn of(server: &Process) -> Self {
+    pub async fn of(server: &Process) -> Self {
         let http = reqwest::Client::builder().no_proxy().build().expect("a client");
         let who = serde_json::json!({"email": "load@website.example", "password": fixture::PASSWORD});
         let ask = http.post(format!("http://{}/v1/auth/sessions", server.address)).json(&who);

@@ -7,7 +7,8 @@
 //!
 //! `LOAD_SIZES` names the numbers of articles, `LOAD_FOLDER` a folder in which their databases stay for the next run,
 //! `LOAD_ONLY` what a work's name has to hold; `LOAD_ONLY=subscribers` measures the list of subscribers
-//! instead, and `LOAD_ONLY=lists` their import and export. A run of everything writes `tests/load/results.md` and
+//! instead, `LOAD_ONLY=lists` their import and export, and `LOAD_ONLY=stalled` clients that do not read. `LOAD_SERVER`
+//! names another server to measure than the one that was built along. A run of everything writes `tests/load/results.md` and
 //! `tests/load/results.svg`.
 #![allow(clippy::disallowed_methods, reason = "a benchmark reads its own settings")]
 #![allow(
@@ -24,6 +25,7 @@ mod lists;
 mod measure;
 mod process;
 mod report;
+mod stalled;
 mod subscribers;
 mod works;
 mod writes;
@@ -60,6 +62,9 @@ async fn run() {
     if only == "subscribers" {
         let count = setting("LOAD_SUBSCRIBERS").map_or(1_000_000, |count| count.parse().expect("a number"));
         return subscribers::measure(&folder.join(format!("subscribers-{count}")), count).await;
+    }
+    if only == "stalled" {
+        return stalled::measure(temporary.path()).await;
     }
     if only == "lists" {
         let rows = |name: &str, default: usize| {

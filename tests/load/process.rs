@@ -24,7 +24,8 @@ impl Process {
     /// The same with other settings.
     pub fn lede_with(database: &Path, arguments: &[&str]) -> Self {
         let address = free_address();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_lede"));
+        let server = std::env::var("LOAD_SERVER").unwrap_or_else(|_| env!("CARGO_BIN_EXE_lede").to_owned());
+        let mut command = Command::new(server);
         command
             .args(["serve", "--website-url", fixture::WEBSITE, "--bind", &address.to_string()])
             .args(["--database-url", &format!("sqlite://{}", database.display())])

@@ -1,0 +1,161 @@
+//! Clients that ask for a lot and read nothing: what they take of the server's memory, how they slow down other readers,
+//! and when they are cut off.
+//!
+//! `LOAD_ONLY=stalled` measures these, `LOAD_SOCKETS` of them.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use diesel::connection::SimpleConnection as _;
+use lede::base::db::{DatabaseUrl, connection};
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
+
+use crate::client::Load;
+use crate::fixture;
+use crate::lists::{Admin, mark, read_until};
+use crate::process::Process;
+
+/// Articles of 100 to 370 KB of HTML.
+const ARTICLES: usize = 100;
+const SUBSCRIBERS: usize = 20_000;
+const SOCKETS: usize = 500;
+/// How many others read meanwhile, and how often each asks.
+const READERS: usize = 8;
+const PACE: Duration = Duration::from_millis(20);
+/// How long they are watched before, and at the attack.
+const QUIET: Duration = Duration::from_secs(10);
+const ATTACK: Duration = Duration::from_secs(45);
+
+/// By how many megabytes memory may grow, how much slower the slowest reads may get, and for how many seconds the
+/// sockets may stay, with what it takes to open them.
+const MAX_GROWTH: u64 = 64;
+const MAX_SLOWER: f64 = 2.0;
+const MAX_SECONDS: u64 = 36;
+
+pub async fn measure(folder: &Path) {
+    let sockets = std::env::var("LOAD_SOCKETS").map_or(SOCKETS, |count| count.parse().expect("a number"));
+    let database = folder.join("stalled.db");
+    fixture::fill_with(&database, ARTICLES, |number| 8 + number % 22);
+    add_subscribers(&database);
+    println!(
+        "\n| stalled sockets | MB before | MB at most | open after 5 s | all closed after s | readers' p99 ms, quiet | during | |"
+    );
+    println!("|---|---:|---:|---:|---:|---:|---:|---|");
+    for kind in ["the same list", "other lists", "feeds", "documents", "exports", "all of these"] {
+        attack(&database, kind, sockets).await;
+    }
+}
+
+async fn attack(database: &Path, kind: &str, sockets: usize) {
+    let mut server = Process::lede(database, None);
+    server.first_answer("/health/live", "").await;
+    let token = Admin::of(&server).await.token;
+    let quiet = readers(&server).run(QUIET).await.percentile(0.99);
+    let before = server.resident_megabytes();
+    let done = Arc::new(AtomicBool::new(false));
+    let reading = tokio::spawn(read_until(readers(&server), done.clone()));
+    let started = Instant::now();
+    let mut held = Vec::new();
+    for number in 0..sockets {
+        let mut stream = TcpStream::connect(server.address).await.expect("a connection");
+        // Much that is asked for is never read: the server stops reading.
+        let _ = tokio::time::timeout(
+            Duration::from_secs(1),
+            stream.write_all(asked(kind, number, &token).as_bytes()),
+        )
+        .await;
+        held.push(stream);
+    }
+    let (mut most, mut early, mut closed) = (0, None, None);
+    while started.elapsed() < ATTACK {
+        most = server.resident_megabytes().max(most);
+        let open = open_sockets(&held);
+        if started.elapsed() > Duration::from_secs(5) {
+            early.get_or_insert(open);
+        }
+        if open == 0 {
+            closed.get_or_insert(started.elapsed().as_secs());
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    done.store(true, Ordering::SeqCst);
+    let during = reading.await.expect("readers").percentile(0.99);
+    let left = open_sockets(&held);
+    let kept = most <= before + MAX_GROWTH
+        && during <= quiet * MAX_SLOWER
+        && closed.is_some_and(|seconds| seconds <= MAX_SECONDS);
+    println!(
+        "| {sockets}: {kind} | {before} | {most} | {} | {} | {quiet:.2} | {during:.2} | {} |",
+        early.unwrap_or_default(),
+        closed.map_or(format!("{left} open after {}", ATTACK.as_secs()), |seconds| seconds.to_string()),
+        mark(kept)
+    );
+}
+
+/// What a socket asks for: several responses, where one would not fill what lies between.
+fn asked(kind: &str, number: usize, token: &str) -> String {
+    let get = |path: &str, headers: &str| format!("GET {path} HTTP/1.1\r\nHost: load\r\n{headers}\r\n");
+    let feed = ["rss.xml", "atom.xml", "feed.json"][number % 3];
+    match kind {
+        "the same list" => get("/v1/articles?fields=content_html&limit=100", "").repeat(2),
+        "other lists" => {
+            let path = format!(
+                "/v1/articles?fields=content_html&limit={}&topic=topic-{}",
+                100 - number % 90,
+                number % 7
+            );
+            get(&path, "").repeat(2)
+        }
+        "feeds" => get(&format!("/feeds/{feed}?topic=topic-{}", number % 7), "").repeat(2),
+        "documents" => get("/openapi.json", "").repeat(20) + &get("/docs/swagger-ui-bundle.js", "").repeat(4),
+        "exports" => get("/v1/subscribers/export", &format!("Authorization: Bearer {token}\r\n")),
+        _ => {
+            let kinds = ["the same list", "other lists", "feeds", "documents", "exports"];
+            asked(kinds[number % kinds.len()], number, token)
+        }
+    }
+}
+
+/// How many of the sockets the server still holds, as the system counts them.
+fn open_sockets(held: &[TcpStream]) -> usize {
+    const ESTABLISHED: &str = "01";
+    let ports: Vec<u16> = held.iter().filter_map(|stream| Some(stream.local_addr().ok()?.port())).collect();
+    let table = std::fs::read_to_string("/proc/net/tcp").expect("the system's sockets");
+    table
+        .lines()
+        .filter_map(|line| {
+            let mut columns = line.split_whitespace().skip(2);
+            let (remote, state) = (columns.next()?, columns.next()?);
+            let port = u16::from_str_radix(remote.split_once(':')?.1, 16).ok()?;
+            (state == ESTABLISHED && ports.contains(&port)).then_some(())
+        })
+        .count()
+}
+
+fn readers(server: &Process) -> Load {
+    Load {
+        address: server.address,
+        paths: (0..ARTICLES)
+            .map(|at| format!("/v1/articles/{}?fields=title,summary", fixture::slug(at)))
+            .collect(),
+        headers: String::new(),
+        status: 200,
+        connections: READERS,
+        pace: Some(PACE),
+    }
+}
+
+fn add_subscribers(database: &Path) {
+    let url = DatabaseUrl::parse(&format!("sqlite://{}", database.display())).expect("a URL");
+    let mut conn = connection::open(&url).expect("a connection");
+    conn.batch_execute(&format!(
+        "INSERT INTO subscribers (id, email, email_key, name, status, locale, custom, source, signed_up_at, created_at, confirmed_at, updated_at) \
+         WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {SUBSCRIBERS}) \
+         SELECT randomblob(16), 'reader-' || n || '@reader.example', 'reader-' || n || '@reader.example', 'Reader ' || n, \
+                'confirmed', 'en', '{{\"City\":\"Kiel\"}}', 'footer', n, n, n, n FROM numbers;"
+    ))
+    .expect("subscribers");
+}
