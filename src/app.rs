@@ -31,52 +31,52 @@ use crate::base::text::markdown::Policy;
 pub struct App {
     /// The settings.
     pub config: Arc<Config>,
-    /// What is kept.
+    /// The database.
     pub db: Database,
-    /// Where parsing, rendering and hashing run.
+    /// The pool that parses, renders and hashes off the event loop.
     pub compute: Compute,
-    /// What time it is.
+    /// The clock.
     pub clock: Clock,
-    /// Where unpredictable bytes come from.
+    /// The source of random bytes.
     pub random: Random,
-    /// The keys in force.
+    /// The current keys.
     pub keys: Keys,
-    /// Access tokens.
+    /// Issues and verifies access tokens.
     pub tokens: Tokens,
-    /// How mail leaves.
+    /// The mailer.
     pub mailer: Mailer,
-    /// What people read: their pages and mails.
+    /// The templates of pages and emails.
     pub templates: Arc<Templates>,
-    /// Password hashes.
+    /// Hashes and verifies passwords.
     pub passwords: Passwords,
-    /// Public answers in memory.
+    /// The cache of public responses.
     pub cache: Arc<Cache>,
     /// The memory for large responses.
     pub outgoing: Outgoing,
-    /// The tokens of submitted forms.
+    /// Issues and verifies the tokens in forms.
     pub form_tokens: Arc<FormTokens>,
-    /// How often somebody may ask.
+    /// Rate limits.
     pub limits: Arc<Limits>,
     /// Counts and logs refused requests.
     pub refusals: Arc<Refusals>,
-    /// What is counted and timed.
+    /// Metrics.
     pub metrics: Arc<Metrics>,
-    /// What every public answer carries.
+    /// Headers of every public response.
     pub public_headers: PublicHeaders,
-    /// What every answer carries.
+    /// Headers of every response.
     pub security_headers: Arc<[(HeaderName, HeaderValue)]>,
-    /// Whether the server is about to stop.
+    /// Whether the server is about to stop. Readiness fails then.
     pub draining: Arc<AtomicBool>,
 }
 
-/// What differs between the world and a test of it.
+/// The parts that tests replace.
 #[derive(Debug, Clone)]
 pub struct Seams {
-    /// What time it is.
+    /// The clock.
     pub clock: Clock,
-    /// Where unpredictable bytes come from.
+    /// The source of random bytes.
     pub random: Random,
-    /// How mail leaves; `None` means as the settings say.
+    /// The mailer; `None` for the one in the settings.
     pub mailer: Option<Mailer>,
 }
 
@@ -131,26 +131,26 @@ impl App {
 }
 
 impl App {
-    /// What stays of raw HTML in articles.
+    /// Which raw HTML the sanitizer keeps in articles.
     #[must_use]
     pub fn policy(&self) -> Policy {
         self.config.site.policy()
     }
 }
 
-/// What is cached counts, too, because it may be under way.
+/// Cached responses count, too, because they may be being sent.
 fn outgoing(config: &Config) -> Outgoing {
     let megabytes = u64::from(config.cache.megabytes) + u64::from(config.limits.response_megabytes);
     Outgoing::new(usize::try_from(megabytes << 20).unwrap_or(usize::MAX))
 }
 
-/// The installation's secret: the one given, or with SQLite the one in the file beside the database, made if need be.
+/// The secret in the settings, or on SQLite the one in the file beside the database, which is created if it is missing.
 fn secret(config: &Config, random: &Random) -> Result<Secret> {
     if let Some(secret) = config.secret.read().map_err(Error::unavailable)? {
         return Ok(secret);
     }
     let DatabaseUrl::Sqlite(path) = &config.database.url else {
-        return Err(Error::unavailable("with PostgreSQL, LEDE_SECRET or LEDE_SECRET_FILE has to be given"));
+        return Err(Error::unavailable("PostgreSQL requires LEDE_SECRET or LEDE_SECRET_FILE"));
     };
     let file = PathBuf::from(path).with_extension("secret");
     make_secret_file(&file, random)?;
@@ -160,7 +160,7 @@ fn secret(config: &Config, random: &Random) -> Result<Secret> {
     Secret::parse(&text).map_err(|why| Error::unavailable(format!("{}: {why}", file.display())))
 }
 
-/// Makes the file whole or not at all: two processes that start together end up with the same one.
+/// Creates the file atomically, so that two processes that start together use the same secret.
 fn make_secret_file(file: &Path, random: &Random) -> Result<()> {
     use std::io::Write as _;
     use std::os::unix::fs::OpenOptionsExt as _;

@@ -1,13 +1,16 @@
 //! Lede: a headless CMS for publications. It stores articles, their sections and subscribers, and serves them as a JSON
 //! API.
 //!
-//! A **resource** is a folder with three parts: `mod.rs` says what the thing *is* (types and rules, no I/O), `store.rs` how
-//! it is *stored* (diesel; takes a connection, never opens a transaction, never sees [`app::App`]), `routes/` how it is
-//! *served* (a file per URL or close family of URLs: JSON types, handlers, their documentation). A handler **parses,
-//! computes off the event loop, then does at most one `write` that checks again what it relied on, then responds**; work
-//! for later is a job row written in the same `write`. Editors change the **draft**; **publishing** makes an **edition** of
-//! one revision and renders it; readers are served editions and nothing else. Every accepted change appends to **one event
-//! log** in its own transaction; the response cache, other replicas and delta sync read it.
+//! A **resource** is a folder with three parts: `mod.rs` says what the thing *is* (types and rules, no I/O),
+//! `store.rs` how it is *stored* (diesel; takes a connection, never opens a transaction, never sees [`app::App`]),
+//! `routes/` how it is *served* (a file per URL or close family of URLs: JSON types, handlers, their documentation).
+//! Longer queries have files of their own, named for what they find, such as `search/find.rs`. [`accounts`] has no
+//! store: it reads users. [`render_context`] and [`outbox`] have no routes. A handler **parses, computes off the
+//! event loop, then does at most one `write` that checks again what it relied on, then responds**; work for later is
+//! a job row written in the same `write`. The upload of an import is the exception: it writes the file part by part.
+//! Editors change the **draft**; **publishing** makes an **edition** of one revision and renders it; readers are
+//! served editions and nothing else. Every accepted change appends to **one event log** in its own transaction; the
+//! response cache, other replicas and delta sync read it.
 //!
 //! ```text
 //!   editors                                  readers
@@ -47,7 +50,7 @@ pub mod base;
 pub mod cli;
 pub mod server;
 
-// The resources, from the bottom up: one may use those before it.
+// The resources, from the bottom up: one may use those before it. Its routes may use later ones, too, except their routes.
 pub mod users;
 pub mod render_context;
 pub mod terms;

@@ -59,12 +59,12 @@ macro_rules! with_metadata {
             #[schema(value_type = Option<bool>)]
             pub listed: Option<Option<bool>>,
             /// Slugs of the authors, in order. Unknown authors are created if the caller may create them; otherwise 422
-            /// `unknown-author`.
+            /// `author-unknown`.
             #[serde(default, deserialize_with = "present")]
             #[schema(value_type = Option<Vec<Slug>>, max_items = 20)]
             pub authors: Option<Option<Vec<String>>>,
             /// Slugs of the topics, in order. Unknown topics are created if the caller may create topics; otherwise 422
-            /// `unknown-topic`.
+            /// `topic-unknown`.
             #[serde(default, deserialize_with = "present")]
             #[schema(value_type = Option<Vec<Slug>>, max_items = 50)]
             pub topics: Option<Option<Vec<String>>>,
@@ -95,7 +95,7 @@ macro_rules! with_metadata {
         }
 
         impl $name {
-            /// Checks every member and turns them into one change.
+            /// Checks every field and turns them into one change.
             pub fn change(&self, violations: &mut Violations) -> MetadataChange {
                 MetadataChange {
                     title: self.title.as_ref().and_then(|title| {

@@ -1,5 +1,5 @@
-//! A draft that is edited as one document, by a program that knows no ids: which of its parts is which section, so that
-//! sections keep their ids and anchors.
+//! Matches the parts of a document that replaces a draft with the existing sections, so that sections keep their ids
+//! and anchors although the document contains no ids.
 
 use std::collections::HashSet;
 

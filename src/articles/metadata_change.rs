@@ -1,4 +1,4 @@
-//! What is to become of an article's metadata, checked, from whatever it was read.
+//! A checked change of an article's metadata, from any format: JSON, front matter or a patch.
 
 use serde_json::{Map, Value};
 
@@ -7,24 +7,24 @@ use crate::base::ids::ArticleId;
 use crate::base::text::Locale;
 use crate::base::text::slug::Slug;
 
-/// What is to become of the metadata: absent members stay as they are.
+/// A change of the metadata. `None` leaves a field as it is; `Some(None)` resets it to its default.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct MetadataChange {
     /// The title.
     pub title: Option<String>,
-    /// The slug; `None` inside makes one from the title.
+    /// The slug. Default: derived from the title.
     pub slug: Option<Option<Slug>>,
-    /// The language; `None` inside is the site's.
+    /// The language. Default: the site's.
     pub locale: Option<Option<Locale>>,
     /// The subtitle.
     pub subtitle: Option<Option<String>>,
     /// The summary.
     pub summary: Option<Option<String>>,
-    /// The picture.
+    /// The cover image.
     pub cover: Option<Option<Cover>>,
-    /// Whether the site puts it forward.
+    /// Whether the site features it.
     pub featured: Option<bool>,
-    /// Whether it stands in lists.
+    /// Whether it is in lists.
     pub listed: Option<bool>,
     /// The authors.
     pub authors: Option<Vec<Named>>,
@@ -32,27 +32,27 @@ pub struct MetadataChange {
     pub topics: Option<Vec<Named>>,
     /// The intro.
     pub intro: Option<String>,
-    /// For search engines.
+    /// Overrides for search engines.
     pub seo: Option<Seo>,
-    /// Whatever else.
+    /// Free-form data of the site.
     pub custom: Option<Map<String, Value>>,
     /// The article this one translates.
     pub translation_of: Option<Option<ArticleId>>,
-    /// Old addresses.
+    /// Old paths that redirect to the article.
     pub aliases: Option<Vec<String>>,
 }
 
-/// A topic or an author by slug, and what to call it if it has to be made.
+/// A topic or an author by slug, and its name if it has to be created.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Named {
-    /// Which.
+    /// The slug.
     pub slug: Slug,
-    /// For a new one.
+    /// The name of a new one.
     pub name: String,
 }
 
 impl MetadataChange {
-    /// This change, with `other` for the members this one leaves alone.
+    /// This change, with `other` for the fields this one leaves alone.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         Self {
@@ -74,7 +74,7 @@ impl MetadataChange {
         }
     }
 
-    /// Makes the changes that concern nothing but this article.
+    /// Applies the changes that concern only this article's row.
     pub fn apply(&self, metadata: &mut Metadata) {
         fn set<T: Clone>(target: &mut T, change: Option<&T>) {
             if let Some(value) = change {

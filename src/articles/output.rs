@@ -31,7 +31,7 @@ pub struct ArticleMetadata {
     /// One line below the title.
     #[schema(max_length = 500)]
     subtitle: Option<String>,
-    /// What was written. An edition of a draft without one has the opening instead.
+    /// The editor's summary; editions without one use an excerpt.
     #[schema(max_length = 1000)]
     summary: Option<String>,
     cover: Option<Cover>,
@@ -59,7 +59,7 @@ pub struct ArticleMetadata {
     aliases: Vec<String>,
 }
 
-/// An article as its editors have it.
+/// The draft of an article.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Draft {
     id: ArticleId,

@@ -1,4 +1,5 @@
-//! Finding the article that a request with a token names. What the caller's right does not reach is not found.
+//! Finds the article in the path of a request with an access token. Articles that the caller's right does not cover
+//! are not found.
 
 use serde_json::{Map, json};
 

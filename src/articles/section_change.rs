@@ -149,7 +149,7 @@ impl SectionChange {
             .iter()
             .any(|(below, ..)| Some(below.id) == parent || Some(below.id) == sibling)
         {
-            let detail = "a section cannot stand below or beside itself";
+            let detail = "A section cannot be moved below or beside itself.";
             return Err(Error::invalid(self.moved_by(), "section-inside-itself", detail));
         }
         tree::insert(sections, section, Destination { parent, before: self.before, after: self.after })

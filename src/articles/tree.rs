@@ -160,7 +160,10 @@ pub fn normalize(sections: &mut [Section], pointers: Pointers) -> Result<()> {
         {
             violations.push(
                 name_place(),
-                Invalid::new("anchor-taken", format!("two sections have the anchor {anchor}")),
+                Invalid::new(
+                    "anchor-taken",
+                    format!("Two sections have the anchor {anchor}. Anchors must be unique."),
+                ),
             );
         }
     }
@@ -258,7 +261,7 @@ impl Builder<'_> {
         let before = checked.id.and_then(|id| self.known.get(&id));
         let kept_anchor = before.and_then(|section| section.anchor.clone());
         if checked.id.is_some() && before.is_none() {
-            let detail = "not a section of this article; leave the id out to make a new one";
+            let detail = "This article has no section with this id. Omit the id to create a section.";
             let place = Location::Pointer(format!("{}/id", checked.pointer));
             self.violations.push(place, Invalid::new("section-unknown", detail));
         }

@@ -35,7 +35,7 @@ impl Password {
     /// A password that was entered at a login.
     ///
     /// # Errors
-    /// `too-long` above 256 bytes.
+    /// `password-too-long` above 256 bytes.
     pub fn typed(text: &str) -> Result<Self, Invalid> {
         if text.len() > 256 {
             return Err(Invalid::new("password-too-long", "Must be at most 256 bytes."));
@@ -46,7 +46,7 @@ impl Password {
     /// A new password: at least 15 characters, at least five of them different.
     ///
     /// # Errors
-    /// `too-short`, `too-long`, `too-simple`.
+    /// `password-too-short`, `password-too-long`, `password-too-simple`.
     pub fn chosen(text: &str) -> Result<Self, Invalid> {
         let password = Self::typed(text)?;
         if password.0.chars().count() < 15 {

@@ -14,11 +14,11 @@ use crate::base::text::slug::Slug;
 /// An author as articles embed one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AuthorRef {
-    /// The author's id.
+    /// The id.
     pub id: AuthorId,
-    /// Their name in addresses.
+    /// The slug.
     pub slug: Slug,
-    /// Their name for people.
+    /// The name shown to people.
     #[schema(min_length = 1, max_length = 200, example = "Ada Marsh")]
     pub name: String,
 }

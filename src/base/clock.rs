@@ -18,7 +18,7 @@ use tokio::sync::watch;
 use crate::base::db::connection::{MultiBackend, MultiRawValue};
 use crate::base::db::types::{Instant as SqlInstant, through_either};
 
-/// A moment in UTC with microseconds, the finest that both databases keep. Written as RFC 3339 with `Z`.
+/// UTC time with microseconds, RFC 3339.
 #[derive(
     Debug,
     Clone,

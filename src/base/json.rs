@@ -54,7 +54,7 @@ pub fn describe(error: &serde_json::Error) -> String {
 /// Checks the name of a member. Says which rule it breaks.
 pub fn check_name(name: &str) -> Result<(), String> {
     if name.chars().nth(MAX_NAME).is_some() {
-        return Err(format!("The names of members have at most {MAX_NAME} characters"));
+        return Err(format!("Field names have at most {MAX_NAME} characters"));
     }
     if name.starts_with(RESERVED) {
         return Err(format!("The name {name:?} is reserved"));

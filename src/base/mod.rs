@@ -1,4 +1,5 @@
-//! The machinery that the product stands on. Nothing here knows an article or a subscriber.
+//! The machinery of the product, without any logic of articles, subscribers or other resources. What all resources
+//! have of one kind is listed here, too: their ids ([`ids`]), tables ([`db`]) and events ([`events`]).
 //!
 //! Two floors: the ground ([`ids`], [`clock`], [`random`], [`json`], [`text`], [`config`], [`error`], [`metrics`], [`logger`],
 //! [`private_files`], [`permits`], [`compute`], and of [`db`] its types and connections), and on it what does something:

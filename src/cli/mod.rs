@@ -55,7 +55,7 @@ enum Command {
 /// Runs a command to its end.
 #[must_use]
 pub fn run(mut cli: Cli) -> ExitCode {
-    // A demonstration prints its own text and logs only what goes wrong, unless it is told otherwise.
+    // The demo prints its own text, so it logs warnings only unless a log filter is set.
     let is_quiet = matches!(cli.command, Command::Demo) && cli.config.server.log == "info";
     logger::start(if is_quiet { "warn" } else { &cli.config.server.log });
     if let Err(why) = cli.config.database.read_url_file() {

@@ -61,9 +61,9 @@ async fn check_next(app: &App, after: Option<ArticleId>) -> Result<()> {
         .await
 }
 
-/// Reads renderings with `read`, which returns those that are stale instead, if there are any: they are rendered again,
-/// and read once more. The last read is told so, and takes what is stale all the same: what has changed meanwhile, and
-/// what cannot be rendered, so that one article does not keep readers from the others.
+/// Calls `read`, which returns the ids of stale renderings instead of a value if it finds any. Those are rendered
+/// again and `read` is called once more, with `true`: it must then accept stale renderings. So a rendering that
+/// changed meanwhile, or cannot be rendered, does not make the whole list fail.
 pub async fn read_current<T>(
     app: &App,
     read: impl AsyncFn(bool) -> Result<Result<T, BTreeSet<ArticleId>>>,

@@ -6,7 +6,7 @@ pub mod store;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-/// Where a job stands.
+/// The status of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum JobStatus {
@@ -14,7 +14,7 @@ pub enum JobStatus {
     Waiting,
     /// A worker is running it.
     Running,
-    /// It failed too often or gave up, and only runs again when it is retried.
+    /// It failed too often or gave up, and runs again only if it is retried.
     Dead,
 }
 

@@ -1,4 +1,4 @@
-//! How jobs are listed, found and retried. Claiming and running them is the engine's, `base/jobs`.
+//! How jobs are listed, found and retried. `base/jobs` claims and runs them.
 
 use diesel::prelude::*;
 use serde_json::Value;
@@ -38,7 +38,7 @@ pub struct JobRow {
 }
 
 impl JobRow {
-    /// Where the job stands at `now`.
+    /// The status of the job at `now`.
     #[must_use]
     pub fn status(&self, now: Timestamp) -> JobStatus {
         match self.claimed_until {
@@ -108,7 +108,7 @@ pub fn retry(tx: &mut Tx<'_>, id: JobId) -> Result<JobRow> {
         .execute(&mut **tx)?;
     let row = find(tx, id)?.ok_or(Error::NotFound("job"))?;
     if retried == 0 {
-        return Err(Error::conflict("not-dead", "only a dead job can be retried"));
+        return Err(Error::conflict("not-dead", "The job is not dead. Only dead jobs can be retried."));
     }
     tx.append(Event::JobRetried(id));
     Ok(row)

@@ -1,8 +1,8 @@
-//! Emails on their way out, whoever they are for: a subscriber, a user, or an address that belongs to neither. Each is a row
-//! written in the transaction that causes it, and a job sends it, so that a crash loses none.
+//! Outgoing emails, to subscribers, users and other addresses. Each is a row written in the transaction that causes
+//! it, and a job sends it, so that a crash loses none.
 //!
-//! The address and the links of an email are sealed while it waits and deleted once it is sent: a copy of the database
-//! opens nothing, and an erased person's address is not left behind here.
+//! The address and the links of an email are encrypted while it waits and deleted once it is sent, so that a copy of
+//! the database contains no usable link, and no address outlives the person's data here.
 
 mod content;
 mod files;
@@ -22,7 +22,7 @@ use crate::base::ids::{EmailId, IsId as _, SubscriberId, UserId};
 use crate::base::text::Locale;
 use crate::base::text::email::EmailAddress;
 
-/// Whom an email is for, so that their emails can be cancelled and deleted.
+/// The recipient of an email, so that their emails can be cancelled and deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Recipient {
     /// A subscriber.
@@ -44,11 +44,11 @@ impl Recipient {
 /// An email to be sent.
 #[derive(Debug, Clone)]
 pub struct Email {
-    /// Whom it is for; `None` for an address that belongs to nobody known here.
+    /// The recipient; `None` for an address that belongs to no subscriber or user.
     pub recipient: Option<Recipient>,
-    /// Where it is sent.
+    /// The address.
     pub to: EmailAddress,
-    /// The language it is written in; the nearest one that there are translations for.
+    /// The preferred language; the nearest one with translations is used.
     pub locale: Locale,
     /// The templates it is rendered from, without their extension: `confirmation_email` stands for
     /// `confirmation_email.txt` and `.html`.
@@ -58,7 +58,7 @@ pub struct Email {
     /// Where the recipient unsubscribes. Emails that have it are list mail and carry the headers of RFC 8058; their
     /// templates get it as `unsubscribe_url`.
     pub unsubscribe_url: Option<String>,
-    /// After this it is no longer sent.
+    /// It is not sent after this time.
     pub expires_at: Option<Timestamp>,
 }
 

@@ -14,7 +14,7 @@ use crate::subscribers::import::ImportSubscribers;
 
 /// Every kind of job.
 pub const JOBS: &[Kind<App>] = &[
-    // Renders again what embeds a changed name, link or setting.
+    // Rerenders articles after a name, link or setting that they embed has changed.
     Kind::of::<RerenderArticles>(),
     // Decides whether someone who signed up is asked to confirm.
     Kind::of::<RequestConfirmation>(),
@@ -37,7 +37,7 @@ pub async fn run_until(app: App, stop: watch::Receiver<bool>) {
     worker(&app).run_until(stop).await;
 }
 
-/// Runs everything that is due now, and returns how many jobs ran: for tests, whose clock stands.
+/// Runs every job that is due now, and returns how many ran. For tests, which control the clock.
 ///
 /// # Errors
 /// When the database is away.

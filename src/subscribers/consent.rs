@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::base::clock::Timestamp;
 
 crate::text_enum! {
-    /// Whether someone wants mail.
+    /// Subscription status.
     Status as SubscriberStatus {
         /// Signed up and has not confirmed yet.
         Pending = "pending",
@@ -23,7 +23,7 @@ crate::text_enum! {
 }
 
 crate::text_enum! {
-    /// Why an address is sent nothing. A later reason takes precedence over those before it.
+    /// Why the address is suppressed. A later reason takes precedence over those before it.
     Reason as SuppressionReason {
         /// The person was erased.
         Erased = "erased",

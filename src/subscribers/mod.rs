@@ -2,10 +2,10 @@
 //! `unsubscribe.rs` and `erasure.rs` are its transitions, each recorded by `evidence.rs`. `suppressions.rs` keeps who is
 //! sent nothing, and `import` adds lists from elsewhere.
 //!
-//! Three rules hold throughout. What a stranger can send gives nothing away: every sign-up takes the same path and gets the
-//! same response. Nothing changes on `GET`. And an address is stored in the subscriber's row, sealed in waiting emails,
-//! and nowhere else, so that erasing a subscriber erases the person; what stays is a keyed hash that only tells whether an
-//! address is the same.
+//! Three rules hold throughout. Responses to strangers do not reveal whether an address is known: every sign-up takes
+//! the same path and gets the same response. Nothing changes on `GET`. And an address is stored in the subscriber's
+//! row, encrypted in waiting emails, in the file of an import until it is finished, and in emails that are written to
+//! `LEDE_MAIL_DIR`. A suppression stores only a keyed hash, which tells whether an address is the same.
 
 pub mod confirmations;
 pub mod consent;

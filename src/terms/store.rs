@@ -397,7 +397,7 @@ fn lock<I: IsTerm>(tx: &mut Tx<'_>, ids: &[I]) -> Result<()> {
 fn taken<I: IsTerm>(error: diesel::result::Error) -> Error {
     match violation::unique(&error).as_deref() {
         Some("terms_kind_slug") => {
-            Error::conflict("slug-taken", format!("another {} has this slug", I::KIND))
+            Error::conflict("slug-taken", format!("Another {} has this slug. Slugs must be unique.", I::KIND))
         }
         _ => error.into(),
     }

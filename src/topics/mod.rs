@@ -14,11 +14,11 @@ use crate::base::text::slug::Slug;
 /// A topic as articles embed it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TopicRef {
-    /// The topic's id.
+    /// The id.
     pub id: TopicId,
-    /// Its name in addresses.
+    /// The slug.
     pub slug: Slug,
-    /// Its name for people.
+    /// The name shown to people.
     #[schema(min_length = 1, max_length = 200, example = "Sea")]
     pub name: String,
 }

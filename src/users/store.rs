@@ -1,4 +1,4 @@
-//! How users are kept.
+//! How users are stored.
 
 use diesel::prelude::*;
 
@@ -48,7 +48,10 @@ impl From<UserRow> for User {
 pub fn insert(tx: &mut Tx<'_>, user: &UserRow) -> Result<()> {
     diesel::insert_into(users::table).values(user.clone()).execute(&mut **tx).map_err(|error| {
         match violation::unique(&error).as_deref() {
-            Some("users_email_key") => Error::conflict("email-taken", "another user has this email address"),
+            Some("users_email_key") => Error::conflict(
+                "email-taken",
+                "Another user has this email address. Addresses must be unique.",
+            ),
             _ => error.into(),
         }
     })?;

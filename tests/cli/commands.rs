@@ -23,7 +23,7 @@ fn the_first_user_is_added_from_the_command_line() {
     assert!(said.starts_with("added ") && said.ends_with(" ada@lede.example as admin\n"), "{said}");
     let (role, passwords) = ("admin", [PASSWORD, "too short", "aaaaaaaaaaaaaaaaaaaa", ""]);
     for (email, role, password, wanted) in [
-        ("Ada@Lede.example", role, passwords[0], "another user has this email address"),
+        ("Ada@Lede.example", role, passwords[0], "Another user has this email address"),
         ("bob@lede.example", role, passwords[1], "Must be at least 15 characters."),
         ("bob@lede.example", role, passwords[2], "Must contain at least five different characters."),
         ("bob@lede.example", role, passwords[3], "Must be at least 15 characters."),

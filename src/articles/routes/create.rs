@@ -22,11 +22,12 @@ use crate::base::text::validate;
 
 /// Create an article
 ///
-/// Creates a draft owned by the caller, at version 1; readers see nothing until it is published. All roles may. The
-/// text is given as `intro` and `sections`, or as one whole `markdown` or `html` document whose headings become
-/// sections. Without
-/// `slug` one is made from the title and made unique by a suffix. Topics and authors that do not exist are created if the
-/// caller may create them; otherwise the response is 422. `warnings` lists what sanitising will remove.
+/// Requires the right `articles:write`, which all roles have. Creates a draft owned by the caller, at version 1;
+/// readers see nothing until it is published. The text is given as `intro` and `sections`, or as one whole
+/// `markdown` or `html` document whose headings become sections. If `slug` is omitted, it is derived from the
+/// title, with a number appended if another article has it. Topics and authors that do not exist are created if
+/// the caller has the right to create them; otherwise the response is 422. `warnings` lists what sanitising will
+/// remove.
 #[utoipa::path(post, path = "/v1/articles", tag = "drafts", security(("bearer" = [])),
     params(IdempotencyKeyHeader),
     request_body = CreateArticle,
@@ -71,7 +72,7 @@ fn prepare(
     let given =
         [body.sections.is_some() || body.intro.is_some(), body.markdown.is_some(), body.html.is_some()];
     if given.iter().filter(|given| **given).count() > 1 {
-        let detail = "either sections and intro, or markdown, or html";
+        let detail = "Only one may be given: `sections` with `intro`, or `markdown`, or `html`.";
         violations.take::<()>("", Err(Invalid::new("content-ambiguous", detail)));
     }
     if let Some(at) = body.published_at {

@@ -17,9 +17,8 @@ use crate::base::http::{MergePatch, Response};
 
 /// Get a draft
 ///
-/// Returns the article as its editors have it now: metadata, sections and state. The `ETag` is the version of the
-/// article, to be sent back as `If-Match`. Contributors and authors may read their own articles, editors and admins
-/// all.
+/// Requires the right `articles:read`; contributors and authors have it for their own articles only. Returns
+/// metadata, sections and state. The `ETag` is the version of the article; send it back as `If-Match`.
 #[utoipa::path(get, path = "/v1/articles/{article}/draft", tag = "drafts", security(("bearer" = [])),
     params(ArticlePath, InLocale),
     responses(
@@ -37,10 +36,10 @@ pub async fn get_draft(app: Data<App>, read: DraftRead) -> Result<Response> {
 
 /// Update a draft
 ///
-/// Changes metadata and intro. Omitted fields keep their value; `null` resets a field to its default. Contributors and
-/// authors may change their own articles, editors and admins all. Succeeds only if neither metadata nor intro has
-/// changed since the version in `If-Match`; otherwise responds 412 with the changes. Changes of sections do not
-/// conflict.
+/// Requires the right `articles:write`; contributors and authors have it for their own articles only. Changes
+/// metadata and intro. Omitted fields keep their value; `null` resets a field to its default. Succeeds only if
+/// neither metadata nor intro has changed since the version in `If-Match`; otherwise responds 412 with the
+/// changes. Changes of sections do not conflict.
 #[utoipa::path(patch, path = "/v1/articles/{article}/draft", tag = "drafts", security(("bearer" = [])),
     params(ArticlePath, InLocale, IfMatchHeader),
     request_body(content = UpdateDraft, content_type = "application/merge-patch+json"),

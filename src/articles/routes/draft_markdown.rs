@@ -18,8 +18,8 @@ use crate::terms;
 
 /// Get a draft as Markdown
 ///
-/// Returns the whole draft as one Markdown document with front matter, to be edited and sent back. Contributors and
-/// authors may read their own articles, editors and admins all.
+/// Requires the right `articles:read`; contributors and authors have it for their own articles only. Returns the
+/// whole draft as one Markdown document with front matter, which can be edited and sent back.
 #[utoipa::path(get, path = "/v1/articles/{article}/draft/markdown", tag = "drafts", security(("bearer" = [])),
     params(ArticlePath, InLocale),
     responses(
@@ -39,11 +39,12 @@ pub async fn get_draft_markdown(app: Data<App>, read: DraftRead) -> Result<Respo
         .await
 }
 
-/// Replace a draft by Markdown
+/// Replace a draft with Markdown
 ///
-/// Replaces the metadata by the document's front matter, and intro and sections by its text. Sections whose anchors or
-/// bodies are unchanged keep their ids. Contributors and authors may change their own articles, editors and admins all.
-/// Succeeds only if nothing has changed since the version in `If-Match`; otherwise responds 412 with the changes.
+/// Requires the right `articles:write`; contributors and authors have it for their own articles only. Replaces the
+/// metadata with the document's front matter, and intro and sections with its text. Sections whose anchors or
+/// bodies are unchanged keep their ids. Succeeds only if nothing has changed since the version in `If-Match`;
+/// otherwise responds 412 with the changes.
 #[utoipa::path(put, path = "/v1/articles/{article}/draft/markdown", tag = "drafts", security(("bearer" = [])),
     params(ArticlePath, InLocale, IfMatchHeader),
     request_body(content = String, content_type = "text/markdown"),

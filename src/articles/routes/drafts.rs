@@ -30,8 +30,8 @@ pub struct DraftPage {
 
 /// List drafts
 ///
-/// Returns all articles as their editors have them, published ones too, those last changed first. Editors and admins
-/// get all articles; contributors and authors get their own. Articles in the trash are returned only with
+/// Requires the right `articles:read`. Returns the drafts of all articles, published ones too, the last changed
+/// first; contributors and authors get their own only. Articles in the trash are returned only with
 /// `trashed=true`.
 #[utoipa::path(get, path = "/v1/drafts", tag = "drafts", security(("bearer" = [])), params(DraftFilter, PageParams),
     responses((status = 200, description = "A page of drafts.", body = DraftPage)))]

@@ -21,7 +21,7 @@ use crate::base::http::{IdempotencyKey, Response};
 use crate::base::ids::{ArticleId, SectionId, UserId};
 use crate::base::text::slug::Anchor;
 
-/// A revision: everything an editor wrote.
+/// A revision: metadata and sections as of one edit.
 #[derive(Debug, Serialize, ToSchema)]
 #[expect(clippy::struct_field_names, reason = "the contract's name for the number is the noun's")]
 pub struct Revision {
@@ -74,8 +74,8 @@ impl From<Section> for RevisionSection {
 
 /// Get a revision
 ///
-/// Returns everything an editor wrote, as of one accepted edit. Contributors and authors may read their own articles,
-/// editors and admins all.
+/// Requires the right `articles:read`; contributors and authors have it for their own articles only. Returns
+/// metadata and sections as of one revision.
 #[utoipa::path(get, path = "/v1/articles/{article}/revisions/{revision}", tag = "history", security(("bearer" = [])),
     params(RevisionPath, InLocale),
     responses(
@@ -108,11 +108,11 @@ impl Revision {
 
 /// Restore a revision
 ///
-/// Replaces everything in the draft but its slug and language by an earlier revision, without `aliases` and a
-/// `translation_of` that the caller could not set now. This makes a new revision; readers see nothing until it is
-/// published. Contributors and authors may change their own articles, editors and
-/// admins all. Succeeds only if nothing has changed since the version in `If-Match`; otherwise responds 412 with the
-/// changes.
+/// Requires the right `articles:write`; contributors and authors have it for their own articles only. Replaces
+/// everything in the draft except slug and language with an earlier revision, without `aliases` and a
+/// `translation_of` that the caller could not set now. This creates a new revision; readers see nothing until it
+/// is published. Succeeds only if nothing has changed since the version in `If-Match`; otherwise responds 412 with
+/// the changes.
 #[utoipa::path(post, path = "/v1/articles/{article}/revisions/{revision}/restore", tag = "history",
     security(("bearer" = [])),
     params(RevisionPath, InLocale,

@@ -54,8 +54,8 @@ impl From<RevisionRow> for RevisionItem {
 
 /// List the revisions of an article
 ///
-/// Returns the accepted edits of an article, newest first. Contributors and authors may read their own articles,
-/// editors and admins all.
+/// Requires the right `articles:read`; contributors and authors have it for their own articles only. Returns the
+/// accepted edits of an article, newest first.
 #[utoipa::path(get, path = "/v1/articles/{article}/revisions", tag = "history", security(("bearer" = [])),
     params(ArticlePath, InLocale, PageParams),
     responses(

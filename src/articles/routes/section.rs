@@ -18,8 +18,8 @@ use crate::base::http::{MergePatch, Response};
 
 /// Get a section of a draft
 ///
-/// Returns the section with those below it. Contributors and authors may read their own articles, editors and admins
-/// all.
+/// Requires the right `articles:read`; contributors and authors have it for their own articles only. Returns the
+/// section with those below it.
 #[utoipa::path(get, path = "/v1/articles/{article}/draft/sections/{section}", tag = "drafts", security(("bearer" = [])),
     params(SectionPath, InLocale),
     responses(
@@ -39,10 +39,10 @@ pub async fn get_draft_section(app: Data<App>, read: DraftRead, path: Path<Secti
 
 /// Update a section
 ///
-/// Changes or moves a section. Omitted fields keep their value; `null` resets a field to its default. Contributors and
-/// authors may change their own articles, editors and admins all. Succeeds only if this section has not changed since
-/// the version in `If-Match`; otherwise responds 412 with the changes. Changes elsewhere in the article do not
-/// conflict.
+/// Requires the right `articles:write`; contributors and authors have it for their own articles only. Changes or
+/// moves a section. Omitted fields keep their value; `null` resets a field to its default. Succeeds only if this
+/// section has not changed since the version in `If-Match`; otherwise responds 412 with the changes. Changes
+/// elsewhere in the article do not conflict.
 #[utoipa::path(patch, path = "/v1/articles/{article}/draft/sections/{section}", tag = "drafts", security(("bearer" = [])),
     params(SectionPath, InLocale, IfMatchHeader),
     request_body(content = UpdateSection, content_type = "application/merge-patch+json"),
@@ -81,8 +81,9 @@ pub async fn update_section(
 
 /// Delete a section
 ///
-/// Deletes a section and all below it. Contributors and authors may change their own articles, editors and admins all.
-/// Succeeds only if none of them has changed since the version in `If-Match`; otherwise responds 412 with the changes.
+/// Requires the right `articles:write`; contributors and authors have it for their own articles only. Deletes a
+/// section and all below it. Succeeds only if none of them has changed since the version in `If-Match`; otherwise
+/// responds 412 with the changes.
 #[utoipa::path(delete, path = "/v1/articles/{article}/draft/sections/{section}", tag = "drafts", security(("bearer" = [])),
     params(SectionPath, InLocale, IfMatchHeader),
     responses(

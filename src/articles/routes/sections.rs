@@ -80,8 +80,8 @@ pub struct ReplaceSections {
 
 /// List the sections of a draft
 ///
-/// Returns the tree of sections as it is now. Contributors and authors may read their own articles, editors and admins
-/// all.
+/// Requires the right `articles:read`; contributors and authors have it for their own articles only. Returns the
+/// tree of sections as it is now.
 #[utoipa::path(get, path = "/v1/articles/{article}/draft/sections", tag = "drafts", security(("bearer" = [])),
     params(ArticlePath, InLocale),
     responses(
@@ -101,8 +101,9 @@ pub async fn list_draft_sections(app: Data<App>, read: DraftRead) -> Result<Resp
 
 /// Create a section
 ///
-/// Adds a section, with those below it, to the draft. Needs no `If-Match`, because nothing is replaced. Contributors
-/// and authors may change their own articles, editors and admins all. `warnings` lists what sanitising will remove.
+/// Requires the right `articles:write`; contributors and authors have it for their own articles only. Adds a
+/// section, with those below it, to the draft. Needs no `If-Match`, because nothing is replaced. `warnings` lists
+/// what sanitising will remove.
 #[utoipa::path(post, path = "/v1/articles/{article}/draft/sections", tag = "drafts", security(("bearer" = [])),
     params(ArticlePath, InLocale,
         IdempotencyKeyHeader),
@@ -146,9 +147,10 @@ pub async fn create_section(
 
 /// Replace the sections of a draft
 ///
-/// Replaces the whole tree: sections with an `id` are kept, those without are created, and those that are missing are
-/// deleted. Contributors and authors may change their own articles, editors and admins all. Succeeds only if no section
-/// has changed since the version in `If-Match`; otherwise responds 412 with the changes.
+/// Requires the right `articles:write`; contributors and authors have it for their own articles only. Replaces the
+/// whole tree: sections with an `id` are kept, those without are created, and those that are missing are deleted.
+/// Succeeds only if no section has changed since the version in `If-Match`; otherwise responds 412 with the
+/// changes.
 #[utoipa::path(put, path = "/v1/articles/{article}/draft/sections", tag = "drafts", security(("bearer" = [])),
     params(ArticlePath, InLocale, IfMatchHeader),
     request_body = ReplaceSections,

@@ -33,7 +33,8 @@ pub async fn get_author(
 
 /// Update an author
 ///
-/// Omitted fields keep their value; `null` removes one. Articles show a new name within a minute.
+/// Requires the right `authors:write`. Omitted fields keep their value; `null` removes one. Articles show a new name
+/// once caches have expired: within a minute with the default `LEDE_CACHE_SECONDS`.
 #[utoipa::path(patch, path = "/v1/authors/{author}", tag = "authors", security(("bearer" = [])),
     params(("author" = String, Path, description = "Id or slug.", min_length = 1, max_length = 120)),
     request_body(content = UpdateAuthor, content_type = "application/merge-patch+json"),

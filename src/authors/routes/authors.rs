@@ -15,7 +15,7 @@ use crate::terms::routes::{self, List, OrderParams};
 
 /// List authors
 ///
-/// Returns all authors, page by page. Merged authors are not listed.
+/// Needs no access token. Returns all authors, page by page. Merged authors are not listed.
 #[utoipa::path(get, path = "/v1/authors", tag = "authors", security(()),
     params(PageParams, OrderParams,
         ("fields" = inline(Option<Vec<AuthorField>>), Query, nullable = false, min_items = 1, max_items = 100,
@@ -31,7 +31,8 @@ pub async fn list_authors(
 
 /// Create an author
 ///
-/// If `slug` is omitted, it is derived from `name`, with a number appended if another author has it.
+/// Requires the right `authors:write`. If `slug` is omitted, it is derived from `name`, with a number appended if
+/// another author has it.
 #[utoipa::path(post, path = "/v1/authors", tag = "authors", security(("bearer" = [])), request_body = CreateAuthor,
     params(IdempotencyKeyHeader),
     responses(

@@ -13,7 +13,8 @@ use crate::terms::routes;
 
 /// Merge an author into another
 ///
-/// Drafts and live articles by this author become by the one in `into`, and the author's URL redirects there.
+/// Requires the right `authors:write`. Reassigns drafts and live articles to the author in `into`; the old URL
+/// redirects.
 #[utoipa::path(post, path = "/v1/authors/{author}/merge", tag = "authors", security(("bearer" = [])), request_body = MergeAuthor,
     params(("author" = String, Path, description = "Id or slug.", min_length = 1, max_length = 120),
         IdempotencyKeyHeader),

@@ -23,8 +23,8 @@ pub struct DatabaseConfig {
     )]
     pub url_file: Option<PathBuf>,
 
-    /// How many connections are open for reading (SQLite) or for everything (PostgreSQL). Default: one a core on
-    /// SQLite, eight on PostgreSQL.
+    /// Number of connections: for reads (SQLite) or for everything (PostgreSQL). Default: one per core on SQLite,
+    /// eight on PostgreSQL.
     #[arg(id = "database_connections", long = "database-connections", env = "LEDE_DATABASE_CONNECTIONS", value_name = "N", global = true,
           value_parser = clap::value_parser!(u32).range(1..=256))]
     pub connections: Option<u32>,

@@ -3,7 +3,7 @@
 /// Rate limits and bounds on connections.
 #[derive(Debug, Clone, clap::Args)]
 pub struct LimitsConfig {
-    /// How many failed logins a minute one network may make; successful logins do not count. 0 is no limit.
+    /// Failed logins per minute from one network; successful logins do not count. 0 turns the limit off.
     #[arg(
         id = "login_limit",
         long = "login-limit",
@@ -14,9 +14,9 @@ pub struct LimitsConfig {
     )]
     pub login: u32,
 
-    /// How many sign-ups an hour one network may make, whoever is signed up. One mailbox is signed up at most ten times a
-    /// day. All networks together may make fifty times as many as one; beyond that each network (IPv4 /24, IPv6 /48) may
-    /// make one an hour, another fifty times as many in total. 0 is no limit.
+    /// Sign-ups per hour from one network, for whatever addresses. One mailbox can be signed up at most ten times a
+    /// day. All networks together can make fifty times as many as one; beyond that, each network (IPv4 /24, IPv6 /48)
+    /// can make one per hour, up to the same number again in total. 0 turns the limit off.
     #[arg(
         id = "sign_up_limit",
         long = "sign-up-limit",
@@ -27,7 +27,7 @@ pub struct LimitsConfig {
     )]
     pub sign_up: u32,
 
-    /// How many writes a minute one user may make; 0 is no limit.
+    /// Writes per minute by one user; 0 turns the limit off.
     #[arg(
         id = "write_limit",
         long = "write-limit",

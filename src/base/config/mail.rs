@@ -9,9 +9,11 @@ use crate::base::text::email::Mailbox;
 /// Mail.
 #[derive(Debug, Clone, clap::Args)]
 pub struct MailConfig {
-    /// The mail server: `smtps://USER:PASSWORD@HOST`, TLS from the first byte, or `smtp://USER:PASSWORD@HOST:PORT`, which
-    /// asks for STARTTLS and insists on it before a password is told to another machine; `?tls=required`,
-    /// `?tls=opportunistic` and `?tls=none` say otherwise. Without a mail server, mails are written as files to the folder that `LEDE_MAIL_DIR` names. Also read from the file that `LEDE_SMTP_URL_FILE` names.
+    /// The mail server. `smtps://USER:PASSWORD@HOST` uses TLS from the start. `smtp://USER:PASSWORD@HOST:PORT` uses
+    /// STARTTLS, which is required if the URL has a password and optional otherwise; a server on this machine is
+    /// contacted without TLS. `?tls=required`, `?tls=opportunistic` or `?tls=none` overrides this. Without a mail
+    /// server, emails are written as files to `LEDE_MAIL_DIR`. Can also be read from the file in
+    /// `LEDE_SMTP_URL_FILE`.
     #[arg(long, env = "LEDE_SMTP_URL", value_name = "URL", global = true, hide_env_values = true,
           value_parser = smtp_url)]
     pub smtp_url: Option<Secret>,
@@ -42,13 +44,13 @@ pub struct MailConfig {
     )]
     pub from: Mailbox,
 
-    /// Whether a mail thanks those who have confirmed.
+    /// Whether subscribers get a welcome email when they have confirmed.
     #[arg(id = "welcome_mail", long = "welcome-mail", env = "LEDE_WELCOME_MAIL", default_value = "false", value_name = "BOOLEAN", global = true,
           action = clap::ArgAction::Set)]
     pub welcome: bool,
 
-    /// A folder of templates and words for people's pages and mails: a file there is used in place of the one of the same
-    /// name that is compiled in, and `fr.toml` adds French.
+    /// A folder of templates and translations for pages and emails. A file in it replaces the built-in file of the
+    /// same name; `fr.toml` adds French.
     #[arg(long = "templates", env = "LEDE_TEMPLATES", value_name = "DIR", global = true)]
     pub templates_dir: Option<PathBuf>,
 }

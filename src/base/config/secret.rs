@@ -9,8 +9,9 @@ use super::parse;
 /// The secret that seals the keys in the database.
 #[derive(Debug, Clone, clap::Args)]
 pub struct SecretConfig {
-    /// What seals the keys in the database: at least 32 characters. With SQLite it is made at the first start and kept
-    /// beside the database; with PostgreSQL it has to be given. Also read from the file that `LEDE_SECRET_FILE` names.
+    /// The secret that encrypts the keys in the database: at least 32 characters. On SQLite it is generated at the
+    /// first start and stored beside the database; on PostgreSQL it is required. Can also be read from the file in
+    /// `LEDE_SECRET_FILE`.
     #[arg(id = "secret", long = "secret", env = "LEDE_SECRET", value_name = "SECRET", global = true, hide_env_values = true,
           value_parser = Secret::parse)]
     pub value: Option<Secret>,

@@ -9,27 +9,29 @@ use super::parse;
 /// Where the server listens, and what stands in front of it.
 #[derive(Debug, Clone, clap::Args)]
 pub struct ServerConfig {
-    /// Where the server listens.
+    /// The address and port to listen on.
     #[arg(long, env = "LEDE_BIND", default_value = "127.0.0.1:8143", value_name = "ADDRESS", global = true)]
     pub bind: SocketAddr,
 
-    /// Where this server is reached from outside, without a slash at the end. Default: `http://` and where it listens.
+    /// The URL at which clients reach this server, without a slash at the end. Default: `http://` and the address it
+    /// listens on.
     #[arg(long, env = "LEDE_BASE_URL", value_name = "URL", global = true, value_parser = parse::base_url)]
     pub base_url: Option<String>,
 
-    /// Networks of the proxies in front, separated by commas, as in `10.0.0.0/8`: what they say of a client's address
-    /// in `X-Forwarded-For` is believed, and the `X-Request-Id` they give.
+    /// Networks of trusted proxies, separated by commas, as in `10.0.0.0/8`. The client's address is taken from their
+    /// `X-Forwarded-For`, and their `X-Request-Id` is kept.
     #[arg(long, env = "LEDE_TRUSTED_PROXIES", value_name = "NETWORKS", global = true, value_delimiter = ',',
           value_parser = network)]
     pub trusted_proxies: Vec<IpNet>,
 
-    /// Origins whose pages may use operations that need a token, separated by commas, as in
-    /// `https://console.website.example`. Public ones are open to every origin.
+    /// Origins whose pages may use operations that need an access token, separated by commas, as in
+    /// `https://console.website.example`. All other operations are open to every origin.
     #[arg(long, env = "LEDE_CORS_ORIGINS", value_name = "ORIGINS", global = true, value_delimiter = ',',
           value_parser = parse::origin)]
     pub cors_origins: Vec<String>,
 
-    /// Seconds between the readiness check turning and the listener closing, when the server is told to stop.
+    /// Seconds between the moment when the readiness check starts to fail and the moment when the listener closes,
+    /// after the server was told to stop.
     #[arg(long, env = "LEDE_DRAIN_SECONDS", default_value = "0", value_name = "SECONDS", global = true,
           value_parser = clap::value_parser!(u64).range(0..=600))]
     pub drain_seconds: u64,

@@ -10,22 +10,23 @@ pub const MAX_TITLE: usize = 300;
 /// The publication and its website.
 #[derive(Debug, Clone, clap::Args)]
 pub struct SiteConfig {
-    /// The publication's name, in mails, on people's pages, and in `GET /v1/site` until another is set there.
+    /// The publication's name: in emails, on the pages for subscribers, and in `GET /v1/site` until another is set
+    /// there.
     #[arg(long, env = "LEDE_TITLE", default_value = "Lede", value_name = "TEXT", global = true,
           value_parser = title)]
     pub title: String,
 
-    /// The language of articles that name none, as in `en` or `de-AT`.
+    /// The language of articles that do not set one, as in `en` or `de-AT`.
     #[arg(long, env = "LEDE_LOCALE", default_value = "en", value_name = "LOCALE", global = true,
           value_parser = locale)]
     pub locale: Locale,
 
-    /// The website that shows the articles, without a slash at the end: links to articles point there. Default: the base
-    /// URL. Commands that run beside a server use what it was told.
+    /// The website that shows the articles, without a slash at the end; links to articles point there. Default: the
+    /// base URL. Other commands, such as `lede import`, use the URL that `lede serve` was last started with.
     #[arg(long, env = "LEDE_WEBSITE_URL", value_name = "URL", global = true, value_parser = parse::base_url)]
     pub website_url: Option<String>,
 
-    /// The path of an article on the website. `{slug}` and `{locale}` stand for the article's own.
+    /// The path of an article on the website. `{slug}` and `{locale}` are replaced with those of the article.
     #[arg(long, env = "LEDE_ARTICLE_PATH", default_value = "/{slug}", value_name = "PATH", global = true,
           value_parser = article_path)]
     pub article_path: String,
@@ -34,7 +35,7 @@ pub struct SiteConfig {
     #[arg(long, env = "LEDE_IFRAME_HOSTS", value_name = "HOSTS", global = true, value_delimiter = ',')]
     pub iframe_hosts: Option<Vec<String>>,
 
-    /// Origins to whose pages the form may send people back when it has been sent, separated by commas, as in
+    /// Origins that the sign-up form may redirect to after it was sent, separated by commas, as in
     /// `https://website.example`. Default: the website's own.
     #[arg(long, env = "LEDE_FORM_ORIGINS", value_name = "ORIGINS", global = true, value_delimiter = ',',
           value_parser = parse::origin)]

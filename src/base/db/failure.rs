@@ -57,7 +57,8 @@ fn is_transient(error: &DatabaseError) -> bool {
     }
 }
 
-/// The wish of a unit of work to be undone and run again. Only [`Tx::retry`] makes it, and only [`wants_retry`] reads it.
+/// Marks the error of a unit of work that is to be rolled back and retried. Only [`Tx::retry`] creates it, and only
+/// [`wants_retry`] reads it.
 #[derive(Debug)]
 struct Retry;
 
@@ -70,16 +71,16 @@ impl fmt::Display for Retry {
 impl std::error::Error for Retry {}
 
 impl Tx<'_> {
-    /// The failure with which a unit of work is undone and run again, because another transaction changed what it relied
-    /// on. Its caller gets it as [`Error::Unavailable`] once the tries are spent. On SQLite, where one unit of work runs at
-    /// a time, it is not run again.
+    /// The error with which a unit of work is rolled back and retried, because another transaction changed what it
+    /// relied on. Its caller gets it as [`Error::Unavailable`] once the tries are used up. On SQLite, where one unit
+    /// of work runs at a time, it is not retried.
     #[must_use]
     pub fn retry() -> Error {
         Error::unavailable(Retry)
     }
 }
 
-/// Whether a unit of work that failed with this is to be run again at once.
+/// Whether a unit of work that failed with this error is retried at once.
 pub(super) fn wants_retry(error: &Error) -> bool {
     let Some(cause) = cause(error) else { return false };
     match cause.downcast_ref::<DatabaseError>() {

@@ -1,6 +1,6 @@
-//! One number for everything readers can see: the number of the newest event in the log that they could see. While it
-//! stands, every public response stands. Writes of this process raise it before their callers get a result; for those of
-//! other processes the log is followed (`events/follower.rs`).
+//! The number of the newest event that changes public responses. As long as it stays the same, public responses are
+//! current. Writes of this process raise it before their callers get a result; for those of other processes the log
+//! is followed (`events/follower.rs`).
 
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -30,13 +30,13 @@ impl Default for Generation {
 }
 
 impl Generation {
-    /// The number. What is read from the database after this was taken is at least as new.
+    /// The number. Data read after this call is at least as new.
     #[must_use]
     pub fn number(&self) -> i64 {
         self.number.load(Ordering::Acquire)
     }
 
-    /// When readers' view last changed.
+    /// When a public response last changed.
     #[must_use]
     pub fn moment(&self) -> Timestamp {
         Timestamp::from_micros(self.moment.load(Ordering::Acquire)).unwrap_or_default()

@@ -1,5 +1,4 @@
-//! A write on PostgreSQL: a transaction on a connection of the pool, run again when the database undid it for another's
-//! sake.
+//! A write on PostgreSQL: a transaction on a pooled connection, retried after a serialization failure or deadlock.
 
 use diesel::connection::SimpleConnection;
 
@@ -12,10 +11,10 @@ use crate::base::error::Result;
 use crate::base::ids::UserId;
 use crate::base::random::Random;
 
-/// How often a unit of work is run at most.
+/// The most times a unit of work is run.
 const MAX_TRIES: u32 = 4;
 
-/// Does a unit of work and returns its value, and the newest event that readers see.
+/// Runs a unit of work. Returns its value, and the newest event that readers see.
 pub(super) fn write(
     conn: &mut Connection,
     clock: &Clock,

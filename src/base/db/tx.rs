@@ -1,5 +1,5 @@
-//! A unit of work in progress: a connection inside a transaction, and everything that a write would otherwise have to be
-//! handed along with it.
+//! A unit of work in progress: a connection inside a transaction, with the clock, random source, user and events of
+//! the write.
 
 use diesel::{RunQueryDsl, sql_query};
 
@@ -10,7 +10,7 @@ use crate::base::error::Result;
 use crate::base::ids::{IsId, UserId};
 use crate::base::random::Random;
 
-/// A connection inside a transaction, with the moment, the randomness and the user of the unit of work.
+/// A connection inside a transaction, with the time, the random source and the user of the unit of work.
 pub struct Tx<'a> {
     conn: &'a mut Connection,
     now: Timestamp,
@@ -31,13 +31,13 @@ impl<'a> Tx<'a> {
         Self { conn, now: clock.now(), random, actor, events: Vec::new(), seen: None }
     }
 
-    /// When this unit of work happens: the same moment from beginning to end.
+    /// The time of this unit of work: the same from beginning to end.
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.now
     }
 
-    /// Who does this unit of work, if it is done in the name of a user.
+    /// The user who does this unit of work, if one does.
     #[must_use]
     pub fn actor(&self) -> Option<UserId> {
         self.actor

@@ -101,7 +101,7 @@ impl Writer {
         std::thread::Builder::new()
             .name("writer".into())
             .spawn(move || {
-                // Whatever ends this thread ends the process's ability to write: readiness has to tell.
+                // Without this thread nothing can be written, so readiness must fail.
                 let died = catch_unwind(AssertUnwindSafe(|| {
                     write_until_closed(conn, waiting, &opened, &clock, &random, &generation)
                 }));
@@ -129,7 +129,7 @@ impl Writer {
     }
 }
 
-/// Ends the process: what the disk holds can no longer be vouched for, and only a fresh start reads it anew.
+/// Ends the process: the database file may be damaged, and only a restart recovers it.
 fn fatal(why: &str) {
     log::error!("writing has ended: {why}");
     crate::base::logger::finish();
@@ -187,7 +187,7 @@ fn commit_group(
             Err(error) => {
                 let cause = failure::of_database(error);
                 if !is_open(conn) {
-                    // The caller's own words say nothing of the file, and may quote what a client sent.
+                    // The unit's own error does not concern the file, and may contain a client's input.
                     let why = || Lost { why: "the transaction is gone".to_owned(), is_fatal: false };
                     return Err(cause.map_or_else(why, Lost::from));
                 }
@@ -207,7 +207,8 @@ fn commit_group(
     Ok(newest)
 }
 
-/// Whether the outer transaction still stands. SQLite refuses a BEGIN inside one, which is how it is asked.
+/// Whether the outer transaction is still open. SQLite has no query for that, but refuses a BEGIN inside a
+/// transaction.
 fn is_open(conn: &mut Connection) -> bool {
     if conn.batch_execute("BEGIN").is_err() {
         return true;

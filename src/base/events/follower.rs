@@ -1,5 +1,5 @@
-//! Follows the log for what other processes write, on a connection of its own, so that no crowd of readers can delay it. It
-//! asks for the newest event only: the cache need not know the ones before.
+//! Follows the log for events of other processes, on a connection of its own so that busy readers cannot delay it.
+//! Reads the newest event only; the cache needs no earlier ones.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,7 +18,7 @@ pub fn catch_up(conn: &mut Connection, generation: &Generation) -> Result<()> {
     Ok(())
 }
 
-/// Reads the log again and again, until `stop` turns true. A connection that fails is replaced.
+/// Reads the log every [`PAUSE`] until `stop` turns true. A connection that fails is replaced.
 pub async fn follow(generation: Arc<Generation>, url: DatabaseUrl, mut stop: watch::Receiver<bool>) {
     let mut kept: Option<Connection> = None;
     while !*stop.borrow() {

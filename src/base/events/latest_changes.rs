@@ -1,5 +1,5 @@
-//! What the log last said of each published article: a projection of it, written in the transaction of every event, so that a
-//! reader who follows from the beginning reads every article once.
+//! The latest public change of each article: a projection of the log, written in the transaction of every event, so
+//! that clients that list changes get each article once.
 
 use diesel::prelude::*;
 use serde::Serialize;
@@ -12,7 +12,7 @@ use crate::base::db::schema::latest_changes;
 use crate::base::error::Result;
 use crate::base::ids::ArticleId;
 
-/// What became of an article.
+/// The kind of change.
 #[derive(
     Debug,
     Clone,

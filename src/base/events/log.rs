@@ -1,4 +1,4 @@
-//! Reading the log from a cursor: for webhooks, streams, the audit trail and whoever else follows it.
+//! Reads the log from a cursor.
 
 use serde_json::json;
 
@@ -21,12 +21,12 @@ pub struct Recorded {
     pub kind: String,
     /// What it is about.
     pub subject: SubjectId,
-    /// What happened. `None` if another version of this program wrote a kind that this one does not know.
+    /// The event. `None` if another version of this program wrote a kind that this one does not know.
     pub event: Option<Event>,
 }
 
-/// At most `limit` events behind the number `after`, oldest first; from the beginning for 0. Numbers rise in the order of the
-/// commits, so a reader who goes on with the last number it got misses none.
+/// At most `limit` events after the number `after`, oldest first; from the beginning for 0. Numbers rise in the order
+/// of the commits, so a reader that continues with the last number it got misses none.
 pub fn read(conn: &mut Connection, after: i64, limit: i64) -> Result<Vec<Recorded>> {
     let recorded = |row: log::LogRow| {
         let data = row.data.read(format_args!("events.data of {}", row.number)).unwrap_or_default();

@@ -1,6 +1,6 @@
-//! The one log of what was done, and every event that can stand in it, on one page. Every accepted change appends its event in
-//! its own transaction; caches, replicas, delta sync and the audit trail read it. An event carries ids and numbers only:
-//! whatever can be erased is stored elsewhere.
+//! The event log, and every event that it can contain, on one page. Every accepted change appends its event in its
+//! own transaction; the response cache, other replicas and delta sync read it. An event contains ids and numbers
+//! only: data that can be erased is stored elsewhere.
 
 mod append;
 mod follower;

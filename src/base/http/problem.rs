@@ -44,7 +44,7 @@ pub struct Problem {
 /// One broken rule of the input.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ProblemError {
-    /// A JSON pointer to the member of the body, if it is about the body.
+    /// A JSON pointer to the field of the request body, if it is about the request body.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, nullable = false, max_length = 1000)]
     pub pointer: Option<String>,

@@ -1,7 +1,8 @@
-//! Work that is done later. A [`Job`] is a row written in the transaction that wants it: claimed by a worker, run at
-//! least once, retried with growing pauses when it fails, and kept as dead when it keeps failing or gives up.
+//! Background jobs. A [`Job`] is a row written in the transaction that needs the work. A worker claims it, runs it at
+//! least once and retries it with growing pauses when it fails; it becomes dead when it keeps failing or gives up.
 //!
-//! The engine knows no job: each stands in its own domain, and `server/jobs.rs` lists them all.
+//! This engine is independent of what jobs do: each job is defined by its resource, and `server/jobs.rs` lists them
+//! all.
 
 mod kind;
 mod store;
@@ -23,8 +24,8 @@ const RETRIES: u32 = 9;
 /// How long a job may run, unless its kind says otherwise.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Work that is done later, in an environment `E`. Its fields are its payload: ids, and nothing of persons, because the
-/// payload is shown to operators.
+/// Background work, in an environment `E`. Its fields are its payload: ids, and no personal data, because the payload
+/// is shown to operators.
 pub trait Job<E>: Serialize + DeserializeOwned {
     /// What the work is called in the table and in the API: unique, in kebab-case.
     const KIND: &'static str;

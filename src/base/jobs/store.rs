@@ -1,4 +1,4 @@
-//! How jobs are kept.
+//! How jobs are stored.
 
 use std::time::Duration;
 
@@ -20,11 +20,11 @@ pub(super) struct Claimed {
     pub payload: Value,
     /// How often it was tried, this time included.
     pub attempts: i64,
-    /// How long the claim lasts. Nobody else's claim on the job ends at that moment, so it also proves whose claim it is.
+    /// When the claim ends. No two claims on a job end at the same time, so this also identifies the claim.
     until: Timestamp,
 }
 
-/// Writes that `job` is to be run at `run_at` or soon after.
+/// Adds `job` to its queue, to be run at `run_at` or soon after.
 pub fn enqueue<E, J: Job<E>>(tx: &mut Tx<'_>, job: &J, run_at: Timestamp) -> Result<()> {
     let now = tx.now();
     diesel::insert_into(jobs::table)
@@ -141,15 +141,15 @@ pub(super) fn claim(
     }
 }
 
-/// Gives back every claimed job. Only for a process that knows that no other is working on them.
+/// Releases every claimed job. Only for a process that knows that no other is working on them.
 pub(super) fn release(tx: &mut Tx<'_>) -> Result<()> {
     let claimed = jobs::table.filter(jobs::claimed_until.is_not_null());
     diesel::update(claimed).set(jobs::claimed_until.eq(None::<Timestamp>)).execute(&mut **tx)?;
     Ok(())
 }
 
-/// Records how a job ended: it is deleted, dead, or due again after a pause. Changes nothing if the claim has grown old
-/// and the job is another worker's now.
+/// Records how a job ended: it is deleted, dead, or due again after a pause. Changes nothing if the claim has expired
+/// and another worker has claimed the job.
 pub(super) fn settle(
     tx: &mut Tx<'_>,
     claimed: &Claimed,

@@ -19,20 +19,20 @@ const MARGIN: Duration = Duration::from_secs(60);
 
 /// Claims jobs and runs them.
 pub struct Worker<'a, E: 'static> {
-    /// Where jobs are kept.
+    /// The database that contains the jobs.
     pub db: &'a Database,
-    /// What tells which are due.
+    /// The clock that decides which jobs are due.
     pub clock: &'a Clock,
-    /// Every kind there is.
+    /// Every kind of job.
     pub kinds: &'static [Kind<E>],
-    /// What jobs run in.
+    /// The environment of the jobs.
     pub env: &'a E,
 }
 
 impl<E> Worker<'_, E> {
-    /// Works until `stop` turns true, and finishes what runs then.
+    /// Runs jobs until `stop` turns true, then finishes those that are running.
     pub async fn run_until(&self, stop: watch::Receiver<bool>) {
-        // With SQLite no other process works on the same file, so what a killed one had claimed is free.
+        // On SQLite no other process runs jobs, so claims of a killed process can be released.
         if self.db.url().is_sqlite()
             && let Err(error) = self.db.write(store::release).await
         {

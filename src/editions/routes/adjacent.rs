@@ -31,8 +31,8 @@ pub struct AdjacentArticles {
 
 /// Get the adjacent articles
 ///
-/// Returns the neighbours of a published article in the order of first publication, among the listed articles that
-/// match the filters. Needs no token. The first value of `locale` is also the language of the slug in the path
+/// Needs no access token. Returns the next newer and the next older article by first publication, among the listed
+/// articles that match the filters. The first value of `locale` is also the language of the slug in the path
 /// (default: the site's).
 #[utoipa::path(get, path = "/v1/articles/{article}/adjacent", tag = "articles", security(()),
     params(ArticlePath, EditionFilter, View),

@@ -16,8 +16,8 @@ use crate::editions::view::{View, WholeEdition};
 
 /// Get an article
 ///
-/// Returns the live edition of a published article. Needs no token. A slug that the article had before responds with
-/// 301; an article that is not published with 404.
+/// Needs no access token. Returns the live edition of a published article. Responds with 301 to a slug that the
+/// article had before, and with 404 if the article is not published.
 #[utoipa::path(get, path = "/v1/articles/{article}", tag = "articles", security(()),
     params(ArticlePath, InLocale, View),
     responses(
@@ -50,8 +50,8 @@ pub async fn get_article(
 
 /// Move an article to the trash
 ///
-/// Unpublishes the article and keeps its slug. Contributors and authors may trash their own articles, editors and
-/// admins all; a published article also takes the right to publish. Restore it with `POST
+/// Requires the right `articles:remove`; contributors and authors have it for their own articles only. Unpublishes
+/// the article and keeps its slug; a published article also requires `articles:publish`. Restore it with `POST
 /// /v1/articles/{article}/restore`.
 #[utoipa::path(delete, path = "/v1/articles/{article}", tag = "drafts", security(("bearer" = [])),
     params(ArticlePath, InLocale),

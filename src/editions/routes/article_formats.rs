@@ -13,7 +13,8 @@ use crate::editions::store;
 
 /// Get an article as HTML
 ///
-/// Returns the whole text of a published article as one sanitised HTML fragment, headings included. Needs no token.
+/// Needs no access token. Returns the whole text of a published article as one sanitised HTML fragment, headings
+/// included.
 #[utoipa::path(get, path = "/v1/articles/{article}/html", tag = "articles", security(()), params(ArticlePath, InLocale),
     responses(
         (status = 200, description = "The fragment.", body = String, content_type = "text/html; charset=utf-8"),
@@ -39,7 +40,7 @@ pub async fn get_article_html(
 
 /// Get an article as Markdown
 ///
-/// Returns a published article as one Markdown document with front matter. Needs no token.
+/// Needs no access token. Returns a published article as one Markdown document with front matter.
 #[utoipa::path(get, path = "/v1/articles/{article}/markdown", tag = "articles", security(()), params(ArticlePath, InLocale),
     responses(
         (status = 200, description = "The document.", body = String, content_type = "text/markdown; charset=utf-8"),

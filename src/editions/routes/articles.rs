@@ -33,8 +33,8 @@ pub struct EditionPage {
 
 /// List articles
 ///
-/// Returns the published articles that are listed, newest first. Needs no token. All filters must match; of several
-/// values of one filter any may match, except for `topic_all`.
+/// Needs no access token. Returns the published articles that are listed, newest first. All filters must match; of
+/// several values of one filter any may match, except for `topic_all`.
 #[utoipa::path(get, path = "/v1/articles", tag = "articles", security(()),
     params(EditionFilter, EditionOrder, View, PageParams),
     responses(

@@ -28,8 +28,8 @@ pub struct EditionPath {
 
 /// Get an edition
 ///
-/// Returns an earlier edition, rendered with the current names of its topics and authors. Contributors and authors may
-/// read their own articles, editors and admins all.
+/// Requires the right `articles:read`; contributors and authors have it for their own articles only. Returns an
+/// earlier edition, rendered with the current names of its topics and authors.
 #[utoipa::path(get, path = "/v1/articles/{article}/editions/{edition}", tag = "history", security(("bearer" = [])),
     params(EditionPath, InLocale),
     responses(

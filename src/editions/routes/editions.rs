@@ -73,8 +73,8 @@ impl EditionFacts {
 
 /// List the editions of an article
 ///
-/// Returns everything that was ever published of an article, newest first, whether it is live or not. Contributors and
-/// authors may read their own articles, editors and admins all.
+/// Requires the right `articles:read`; contributors and authors have it for their own articles only. Returns all
+/// editions of an article, newest first, live or not.
 #[utoipa::path(get, path = "/v1/articles/{article}/editions", tag = "history", security(("bearer" = [])),
     params(ArticlePath, InLocale, PageParams),
     responses(

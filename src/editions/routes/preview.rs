@@ -16,8 +16,8 @@ use crate::editions::{context, store};
 
 /// Preview a draft
 ///
-/// Returns the edition that publishing the draft now would make, and saves nothing. Contributors and authors may
-/// preview their own articles, editors and admins all.
+/// Requires the right `articles:read`; contributors and authors have it for their own articles only. Renders the
+/// draft as an edition without saving it.
 #[utoipa::path(get, path = "/v1/articles/{article}/preview", tag = "drafts", security(("bearer" = [])),
     params(ArticlePath, InLocale, View),
     responses(

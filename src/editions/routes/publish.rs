@@ -34,8 +34,8 @@ pub struct Publish {
 
 /// Publish an article
 ///
-/// Makes an edition of the given revision, which readers get from then on. If that revision is live already, nothing
-/// changes. Authors may publish their own articles, editors and admins all.
+/// Requires the right `articles:publish`; authors have it for their own articles only, contributors not at all.
+/// Creates an edition from the revision and makes it live. Changes nothing if that revision is live already.
 #[utoipa::path(post, path = "/v1/articles/{article}/publish", tag = "drafts", security(("bearer" = [])),
     params(ArticlePath, InLocale,
         IdempotencyKeyHeader),

@@ -46,10 +46,10 @@ pub struct RelatedArticles {
 
 /// List related articles
 ///
-/// Returns listed articles that share topics or authors with this one, without itself and its translations. Needs no
-/// token. Articles in its language come first. Then those with more in common: a topic counts more the fewer articles
-/// have it, and any topic counts more than any author. Then the newest. The 200 newest articles of each topic and
-/// author are considered.
+/// Needs no access token. Returns listed articles that share topics or authors with this one, without itself and
+/// its translations. Articles in its language come first, then those with more in common (a topic counts more the
+/// fewer articles have it, and any topic counts more than any author), then the newest. The 200 newest articles of
+/// each topic and author are considered.
 #[utoipa::path(get, path = "/v1/articles/{article}/related", tag = "articles", security(()),
     params(ArticlePath, InLocale, View, RelatedParams),
     responses(

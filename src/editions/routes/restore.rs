@@ -16,8 +16,8 @@ use crate::editions::publish::restore;
 
 /// Restore an article from the trash
 ///
-/// The article becomes an unpublished draft again. Contributors and authors may restore their own articles, editors and
-/// admins all.
+/// Requires the right `articles:remove`; contributors and authors have it for their own articles only. Makes the
+/// article an unpublished draft again.
 #[utoipa::path(post, path = "/v1/articles/{article}/restore", tag = "drafts", security(("bearer" = [])),
     params(ArticlePath, InLocale,
         IdempotencyKeyHeader),

@@ -28,7 +28,7 @@ pub struct EditionSections {
 
 /// List the sections of an article
 ///
-/// Returns the tree of sections of a published article. Needs no token.
+/// Needs no access token. Returns the tree of sections of a published article.
 #[utoipa::path(get, path = "/v1/articles/{article}/sections", tag = "articles", security(()),
     params(ArticlePath, InLocale, InFormats),
     responses(
@@ -55,7 +55,7 @@ pub async fn list_sections(
 
 /// Get a section of an article
 ///
-/// Returns one section of a published article, with those below it. Needs no token.
+/// Needs no access token. Returns one section of a published article, with those below it.
 #[utoipa::path(get, path = "/v1/articles/{article}/sections/{section}", tag = "articles", security(()),
     params(SectionPath, InLocale, InFormats),
     responses(

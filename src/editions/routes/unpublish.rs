@@ -16,8 +16,8 @@ use crate::editions::publish::unpublish;
 
 /// Unpublish an article
 ///
-/// Readers get 404 from then on. The draft, its revisions and its editions are kept. Authors may unpublish their own
-/// articles, editors and admins all.
+/// Requires the right `articles:publish`; authors have it for their own articles only, contributors not at all.
+/// Takes the live edition down: readers get 404. The draft, its revisions and its editions are kept.
 #[utoipa::path(post, path = "/v1/articles/{article}/unpublish", tag = "drafts", security(("bearer" = [])),
     params(ArticlePath, InLocale,
         IdempotencyKeyHeader),

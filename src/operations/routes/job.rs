@@ -70,8 +70,8 @@ impl Job {
 
 /// Get a job
 ///
-/// Requires the permission `jobs:read`, which admins have. Returns the job with its status, its number of attempts and its
-/// last error. A job that is done is deleted, and its id responds with 404.
+/// Requires the right `jobs:read`. Returns the job with its status, its number of attempts and its last error. A job
+/// that is done is deleted, and its id responds with 404.
 #[utoipa::path(get, path = "/v1/jobs/{id}", tag = "operations", security(("bearer" = [])), params(JobPath),
     responses((status = 200, description = "The job.", body = Job)))]
 pub async fn get_job(app: Data<App>, _actor: Actor<ReadJobs>, path: Path<JobPath>) -> Result<Response> {

@@ -54,9 +54,9 @@ fn kind(name: &str) -> Result<String, Invalid> {
 
 /// List jobs
 ///
-/// Requires the permission `jobs:read`, which admins have. Returns the jobs that wait, run or are dead, newest first. A job
-/// that is done is deleted and no longer listed. A failed job is retried after 10 seconds, then after pauses that double up
-/// to an hour; one that keeps failing becomes dead and stays listed until it is retried.
+/// Requires the right `jobs:read`. Returns the jobs that wait, run or are dead, newest first. A job that is done is
+/// deleted and no longer listed. A failed job is retried after 10 seconds, then after pauses that double up to an
+/// hour; one that keeps failing becomes dead and stays listed until it is retried.
 #[utoipa::path(get, path = "/v1/jobs", tag = "operations", security(("bearer" = [])), params(JobFilter, PageParams),
     responses((status = 200, description = "A page of jobs.", body = JobPage)))]
 pub async fn list_jobs(

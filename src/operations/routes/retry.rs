@@ -13,8 +13,8 @@ use crate::operations::store;
 
 /// Retry a dead job
 ///
-/// Requires the permission `jobs:retry`, which admins have. Makes the job due now and resets its number of attempts to 0.
-/// Responds with 409 if the job is not dead: it runs by itself when it is due.
+/// Requires the right `jobs:retry`. Makes the job due now and resets its number of attempts to 0. Responds with 409
+/// if the job is not dead: it runs by itself when it is due.
 #[utoipa::path(post, path = "/v1/jobs/{id}/retry", tag = "operations", security(("bearer" = [])),
     params(JobPath, IdempotencyKeyHeader),
     responses(

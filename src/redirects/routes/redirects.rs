@@ -118,8 +118,8 @@ pub async fn list_redirects(
 
 /// Delete a redirect
 ///
-/// Deletes the redirect from an article's old slug and frees the slug for other articles. Also works for unpublished
-/// articles, whose old slugs are not listed. To delete an alias, remove it from the article's `aliases` and publish.
+/// Requires the right `redirects:remove`. Deletes the redirect from an article's old slug and frees the slug for other
+/// articles. Also works for unpublished articles, whose old slugs are not listed. To delete an alias, remove it from the article's `aliases` and publish.
 /// Responds 404 if no article had this path in that language, and 409 `address-in-use` if the article still has the slug
 /// or `redirect-is-alias` for an alias.
 #[utoipa::path(delete, path = "/v1/redirects", tag = "site", security(("bearer" = [])),

@@ -1,4 +1,5 @@
-//! What every operation of the document gets without saying it: error responses, headers, and recorded examples.
+//! Adds to every operation what follows from its parameters and responses: error responses, headers, and recorded
+//! examples.
 
 use serde_json::{Map, Value, json};
 

@@ -51,9 +51,9 @@ pub async fn get_readiness(app: Data<App>) -> Result<Response> {
     if !app.db.is_writable() {
         return Err(Error::unavailable("the writer is gone"));
     }
-    // The log of events is read four times a second, on a connection that no crowd can take away.
+    // The event log is read four times a second on a connection of its own, so busy readers cannot delay this.
     if app.db.generation().staleness() > PATIENCE {
-        return Err(Error::unavailable("the database does not answer"));
+        return Err(Error::unavailable("the database does not respond"));
     }
     ok()
 }

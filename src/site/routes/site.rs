@@ -210,8 +210,8 @@ impl Site {
 
 /// Get site settings
 ///
-/// Returns the publication's title, description, website URL, languages and navigation, and the free-form data its editors
-/// keep for the frontend. Public.
+/// Needs no access token. Returns the publication's title, description, website URL, languages and navigation, and
+/// the free-form data its editors keep for the frontend.
 #[utoipa::path(get, path = "/v1/site", tag = "site", security(()),
     responses((status = 200, description = "The site settings.", body = Site)))]
 pub async fn get_site(app: Data<App>) -> Result<Response> {
@@ -226,8 +226,9 @@ pub async fn get_site(app: Data<App>) -> Result<Response> {
 
 /// Update site settings
 ///
-/// Omitted fields keep their value; `null` resets a field to its default. The website's URL and the default language are
-/// settings of the server and cannot be changed here. Responds 422 with every invalid field.
+/// Requires the right `site:write`. Omitted fields keep their value; `null` resets a field to its default. The
+/// website's URL and the default language are settings of the server and cannot be changed here. Responds 422 with
+/// every invalid field.
 #[utoipa::path(patch, path = "/v1/site", tag = "site", security(("bearer" = [])),
     request_body(content = UpdateSite, content_type = "application/merge-patch+json"),
     responses((status = 200, description = "The updated settings.", body = Site)))]

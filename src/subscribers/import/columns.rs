@@ -403,7 +403,7 @@ impl Columns {
         }
         let columns = Self { format, all };
         if columns.find(Meaning::Email).is_none() {
-            let detail = "no column holds mail addresses: name one email in the first line";
+            let detail = "No column contains email addresses. One must be named `email` in the first line.";
             return Err(Invalid::new("email-column-missing", detail));
         }
         Ok(columns)

@@ -144,7 +144,7 @@ impl Receiver<'_> {
             return Err(Error::malformed(
                 "",
                 "file-not-csv",
-                "the file contains U+0000: it is UTF-16 or not text",
+                "The file contains U+0000, so it is UTF-16 or not text. It must be CSV in UTF-8.",
             ));
         }
         if !self.text.accepts(&chunk) {
@@ -227,5 +227,5 @@ fn refused(invalid: Invalid) -> Error {
 }
 
 fn not_utf_8() -> Error {
-    Error::malformed("", "file-not-utf-8", "the file is not UTF-8; save it as CSV in UTF-8")
+    Error::malformed("", "file-not-utf-8", "The file is not UTF-8. It must be CSV in UTF-8.")
 }

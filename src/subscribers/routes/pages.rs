@@ -1,6 +1,6 @@
-//! What people's pages share. They work without scripts and cookies, and nothing changes on `GET`: programs that follow
-//! the links in mails open them too. A form is answered with a page and never a redirect, because programs that press the
-//! one-click button of RFC 8058 must not be redirected.
+//! What the pages for subscribers share. They work without scripts and cookies, and nothing changes on `GET`, because
+//! programs that check links in emails open them too. A form responds with a page and never with a redirect, because
+//! RFC 8058 forbids redirects for the one-click button.
 
 use actix_web::http::StatusCode;
 use minijinja::{Value, context};

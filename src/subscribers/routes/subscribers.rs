@@ -140,13 +140,13 @@ impl FromParams for ListRequest {
 
 /// Subscribe an address
 ///
-/// Starts double opt-in: an email asks the person to confirm. Anybody can call this, from any origin and without a token.
-/// The response is the same, and takes as long, for every address, known or not. A confirmation request is sent at most once
-/// a day and three times in all, and never to a confirmed subscriber.
+/// Starts double opt-in: an email asks the person to confirm. Needs no access token and can be called from any
+/// origin. The response is the same, and takes as long, for every address, known or not. A confirmation request is
+/// sent at most once a day and three times in all, and never to a confirmed subscriber.
 ///
-/// A website's own server states on whose behalf it calls with `ip`, `user_agent` and `form_url`; these require a token with
-/// the right `subscribers:on_behalf_of`, otherwise the response is 401 or 403. More sign-ups than the limits per network and
-/// per hour allow are refused with 429 and `Retry-After`.
+/// A website's own server states on whose behalf it calls with `ip`, `user_agent` and `form_url`; these require an
+/// access token with the right `subscribers:on_behalf_of`, otherwise the response is 401 or 403. More sign-ups than
+/// the limits per network and per hour allow are refused with 429 and `Retry-After`.
 #[utoipa::path(post, path = "/v1/subscribers", tag = "subscribers", security((), ("bearer" = [])),
     request_body = SubscribeAddress,
     responses((status = 202, description = "A confirmation request will be sent, if one may be.", body = SubscribeResponse)))]

@@ -49,13 +49,13 @@ pub async fn get_unsubscribe_page(app: Data<App>, req: HttpRequest, token: Path<
 
 /// Unsubscribe with a link
 ///
-/// What the button of the unsubscribe page and the one-click button of mail programs (RFC 8058) do: stops all mail to the
-/// person and suppresses the address. Takes `application/x-www-form-urlencoded` or `multipart/form-data`. Always responds
-/// 200, never a redirect, and has no further effect when repeated.
+/// What the button of the unsubscribe page and the one-click button of mail programs (RFC 8058) do: stops all mail to
+/// the person and suppresses the address. Takes `application/x-www-form-urlencoded` or `multipart/form-data`. Always
+/// responds 200, even if the link is unknown, and never redirects. Has no further effect when repeated.
 #[utoipa::path(post, path = "/subscribe/unsubscribe/{token}", tag = "pages", security(()),
     params(("token" = String, Path, min_length = 1, max_length = 100, description = "The token in the link.")),
     request_body(content = Option<UnsubscribeForm>, content_type = "application/x-www-form-urlencoded"),
-    responses((status = 200, description = "The person is unsubscribed.", body = String,
+    responses((status = 200, description = "The person is unsubscribed, or the link is unknown and nothing changed. The page says which.", body = String,
                content_type = "text/html; charset=utf-8")))]
 pub async fn submit_unsubscribe_page(
     app: Data<App>,

@@ -15,20 +15,20 @@ use crate::base::http::{self, Fields, IdempotencyKey, PageRequest, Response};
 use crate::base::ids::UserId;
 use crate::base::text::slug::Slug;
 
-/// A term as readers get it.
+/// The public JSON form of a term.
 pub trait PublicTerm: Serialize + 'static {
-    /// The id, which says whether it is a topic or an author.
+    /// The type of the id, which says whether it is a topic or an author.
     type Id: IsTerm;
-    /// The members.
+    /// The fields.
     type Field: Field + Send + Sync;
-    /// The member that costs a query of its own: how many listed articles carry it.
+    /// The field that needs a query of its own: the number of listed articles with the term.
     const ARTICLE_COUNT: Self::Field;
 
-    /// Makes one; the count is there if it was asked for.
+    /// Creates one; `article_count` is given if it was requested.
     fn new(term: Term<Self::Id>, article_count: Option<i64>) -> Self;
 }
 
-/// What a list of terms takes.
+/// The query parameters of a list of terms.
 #[derive(Debug, Clone)]
 pub struct List<F> {
     page: PageRequest,
@@ -36,7 +36,7 @@ pub struct List<F> {
     fields: Fields<F>,
 }
 
-/// What one term takes.
+/// The query parameters of one term.
 #[derive(Debug, Clone)]
 pub struct Get<F> {
     fields: Fields<F>,
@@ -47,7 +47,7 @@ pub struct Get<F> {
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "tells the documentation what List reads")]
 pub struct OrderParams {
-    /// In which order; by name if not given. Ties are broken by id.
+    /// The order; by name if omitted. Ties are broken by id.
     #[param(inline, nullable = false)]
     sort: Option<Order>,
 }
@@ -91,7 +91,7 @@ pub async fn list<T: PublicTerm>(app: &App, req: &HttpRequest, list: List<T::Fie
     app.db.snapshot(read).await?.public(req)
 }
 
-/// Gets a term, or says where the one is that it was merged into.
+/// Gets a term. If it was merged into another, redirects to that one.
 pub async fn get<T: PublicTerm>(
     app: &App,
     req: &HttpRequest,
@@ -201,7 +201,7 @@ pub async fn merge<I: IsTerm, T: Serialize + From<Term<I>> + 'static>(
 ) -> Result<Response> {
     let key = key::<I>(named)?;
     let into =
-        Key::parse(into).ok_or_else(|| Error::invalid("/into", I::UNKNOWN, "neither an id nor a slug"))?;
+        Key::parse(into).ok_or_else(|| Error::invalid("/into", I::UNKNOWN, "Must be an id or a slug."))?;
     let work = move |tx: &mut Tx<'_>, (): &()| Response::ok(&T::from(store::merge(tx, &key, &into)?));
     idempotency.once(actor, &fingerprint).answer(&app.db, async { Ok(()) }, work).await
 }

@@ -13,8 +13,8 @@ use crate::terms::routes;
 
 /// Merge a topic into another
 ///
-/// Drafts and live articles about this topic become about the one in `into`, its followers follow that one, and its URL
-/// redirects there.
+/// Requires the right `topics:write`. Reassigns drafts, live articles and followers to the topic in `into`; the old
+/// URL redirects.
 #[utoipa::path(post, path = "/v1/topics/{topic}/merge", tag = "topics", security(("bearer" = [])), request_body = MergeTopic,
     params(("topic" = String, Path, description = "Id or slug.", min_length = 1, max_length = 120),
         IdempotencyKeyHeader),

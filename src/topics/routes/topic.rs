@@ -33,7 +33,8 @@ pub async fn get_topic(
 
 /// Update a topic
 ///
-/// Omitted fields keep their value; `null` removes the description. Articles show a new name within a minute.
+/// Requires the right `topics:write`. Omitted fields keep their value; `null` removes the description. Articles show
+/// a new name once caches have expired: within a minute with the default `LEDE_CACHE_SECONDS`.
 #[utoipa::path(patch, path = "/v1/topics/{topic}", tag = "topics", security(("bearer" = [])),
     params(("topic" = String, Path, description = "Id or slug.", min_length = 1, max_length = 120)),
     request_body(content = UpdateTopic, content_type = "application/merge-patch+json"),

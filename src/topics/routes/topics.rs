@@ -15,7 +15,7 @@ use crate::terms::routes::{self, List, OrderParams};
 
 /// List topics
 ///
-/// Returns all topics, page by page. Merged topics are not listed.
+/// Needs no access token. Returns all topics, page by page. Merged topics are not listed.
 #[utoipa::path(get, path = "/v1/topics", tag = "topics", security(()),
     params(PageParams, OrderParams,
         ("fields" = inline(Option<Vec<TopicField>>), Query, nullable = false, min_items = 1, max_items = 100,
@@ -31,7 +31,8 @@ pub async fn list_topics(
 
 /// Create a topic
 ///
-/// If `slug` is omitted, it is derived from `name`, with a number appended if another topic has it.
+/// Requires the right `topics:write`. If `slug` is omitted, it is derived from `name`, with a number appended if
+/// another topic has it.
 #[utoipa::path(post, path = "/v1/topics", tag = "topics", security(("bearer" = [])), request_body = CreateTopic,
     params(IdempotencyKeyHeader),
     responses(

@@ -1,5 +1,5 @@
-//! Every table, for both databases at once, an area a file. What a table is for stands at its `CREATE TABLE` in
-//! `migrations/`. A test compares these files with what each engine reports.
+//! Every table, for both databases, one file per area. Comments on the `CREATE TABLE` statements in `migrations/` say
+//! what each table is for. A test compares these files with the columns that each engine reports.
 #![allow(clippy::wildcard_imports, reason = "a table's column types come from one path")]
 #![allow(missing_docs, reason = "what the columns mean stands with the migrations and the rows' types")]
 

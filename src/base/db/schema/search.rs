@@ -1,4 +1,4 @@
-//! The index that search reads. The full-text table of SQLite is virtual and is not told here.
+//! The search index. The full-text table of SQLite is virtual and not declared here.
 
 diesel::table! {
     use crate::base::db::schema::sql_types::*;

@@ -1,4 +1,4 @@
-//! What the publication says of itself, and where its articles are on the website.
+//! The settings of the publication, and the paths of its articles on the website.
 
 diesel::table! {
     use crate::base::db::schema::sql_types::*;
