@@ -59,8 +59,8 @@ pub async fn update_author(
 
 /// Delete an author
 ///
-/// Articles no longer carry the author, and authors merged into them are deleted too. Deleting a merged author only frees
-/// their slug: the id still leads to whom they were merged into.
+/// Requires the right `authors:write`. Removes the author from all articles; authors merged into them are deleted,
+/// too. Deleting a merged author only frees their slug: their id still redirects to the author they were merged into.
 #[utoipa::path(delete, path = "/v1/authors/{author}", tag = "authors", security(("bearer" = [])),
     params(("author" = String, Path, description = "Id or slug.", min_length = 1, max_length = 120)),
     responses((status = 204, description = "The author was deleted.")))]

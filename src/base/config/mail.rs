@@ -22,8 +22,8 @@ pub struct MailConfig {
     #[arg(long, env = "LEDE_SMTP_URL_FILE", value_name = "FILE", global = true)]
     pub smtp_url_file: Option<PathBuf>,
 
-    /// The folder for mails when there is no mail server. It belongs to one installation; a mail is deleted after 30 days,
-    /// or when its recipient is erased.
+    /// The folder for emails when there is no mail server. It belongs to one installation; an email is deleted after
+    /// 30 days, or when its recipient is erased.
     #[arg(
         id = "mail_dir",
         long = "mail-dir",
@@ -34,7 +34,7 @@ pub struct MailConfig {
     )]
     pub dir: PathBuf,
 
-    /// Whom mails come from, as in `News <news@website.example>`.
+    /// The sender of emails, as in `News <news@website.example>`.
     #[arg(id = "mail_from", long = "mail-from",
         env = "LEDE_MAIL_FROM",
         default_value = "Lede <lede@localhost>",

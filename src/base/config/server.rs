@@ -41,7 +41,7 @@ pub struct ServerConfig {
     #[arg(long, env = "LEDE_SECURITY_CONTACT", value_name = "URL", global = true, value_parser = contact)]
     pub security_contact: Option<String>,
 
-    /// What is logged, as in `info` or `lede=debug,warn`.
+    /// The log filter, as in `info` or `lede=debug,warn`.
     #[arg(long, env = "LEDE_LOG", default_value = "info", value_name = "FILTER", global = true)]
     pub log: String,
 }

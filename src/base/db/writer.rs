@@ -146,7 +146,7 @@ fn write_until_closed(
 ) -> Result<(), String> {
     let mut group: Vec<Job> = Vec::with_capacity(GROUP);
     while waiting.blocking_recv_many(&mut group, GROUP) > 0 {
-        // The number rises before anyone gets a result: whoever has one then reads what was written.
+        // The generation is raised before anyone gets a result, so that whoever has one reads what was written.
         let commit = commit_group(&mut conn, &mut group, files, clock, random).map(|seen| {
             if let Some(seen) = seen {
                 generation.raise(seen);

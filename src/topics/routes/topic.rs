@@ -60,8 +60,8 @@ pub async fn update_topic(
 
 /// Delete a topic
 ///
-/// Articles no longer carry the topic, and topics merged into it are deleted too. Deleting a merged topic only frees its
-/// slug: its id still leads to what it was merged into.
+/// Requires the right `topics:write`. Removes the topic from all articles; topics merged into it are deleted, too.
+/// Deleting a merged topic only frees its slug: its id still redirects to the topic it was merged into.
 #[utoipa::path(delete, path = "/v1/topics/{topic}", tag = "topics", security(("bearer" = [])),
     params(("topic" = String, Path, description = "Id or slug.", min_length = 1, max_length = 120)),
     responses((status = 204, description = "The topic was deleted.")))]
