@@ -1,4 +1,4 @@
-//! Rate limits, of which 0 turns one off, and bounds on connections.
+//! Rate limits, which 0 turns off, and bounds on connections.
 
 /// Rate limits and bounds on connections.
 #[derive(Debug, Clone, clap::Args)]
@@ -38,7 +38,7 @@ pub struct LimitsConfig {
     )]
     pub write: u32,
 
-    /// How many times a minute one network may read; 0 is no limit.
+    /// `GET` requests per minute from one network; 0 turns the limit off.
     #[arg(
         id = "read_limit",
         long = "read-limit",
@@ -49,7 +49,7 @@ pub struct LimitsConfig {
     )]
     pub read: u32,
 
-    /// How many connections may be open at once; further clients wait until one is closed.
+    /// The most open connections; further clients wait until one is closed.
     #[arg(
         id = "connection_limit",
         long = "connection-limit",
@@ -61,8 +61,8 @@ pub struct LimitsConfig {
     )]
     pub connections: u32,
 
-    /// After how many seconds a connection is reset whose client takes nothing of a response; one that reads slowly is not
-    /// cut off.
+    /// Seconds after which a connection is reset if its client reads nothing of a response. A client that reads
+    /// slowly is not cut off.
     #[arg(
         id = "reader_seconds",
         long = "reader-seconds",
@@ -74,8 +74,8 @@ pub struct LimitsConfig {
     )]
     pub reader_seconds: u32,
 
-    /// How many megabytes responses of more than 64 KiB may take while they are being sent, besides `LEDE_CACHE_MEGABYTES`.
-    /// While that is used up, further ones are refused with 503.
+    /// Megabytes for responses of more than 64 KiB while they are sent, in addition to `LEDE_CACHE_MEGABYTES`. When
+    /// they are used up, further large responses are refused with 503.
     #[arg(
         id = "response_megabytes",
         long = "response-megabytes",

@@ -31,7 +31,8 @@ pub struct SiteConfig {
           value_parser = article_path)]
     pub article_path: String,
 
-    /// Hosts whose `iframe`s stay in articles, separated by commas, in place of the usual players.
+    /// Hosts whose `iframe`s are kept in articles, separated by commas; replaces the built-in list of video and audio
+    /// players.
     #[arg(long, env = "LEDE_IFRAME_HOSTS", value_name = "HOSTS", global = true, value_delimiter = ',')]
     pub iframe_hosts: Option<Vec<String>>,
 
