@@ -51,8 +51,8 @@ pub struct SubscribeAddress {
     /// The text that the person consented to, as the form showed it. Stored as evidence.
     #[schema(min_length = 1, max_length = 2000)]
     consent_text: Option<String>,
-    /// The visitor's IP address, stated by a website's own server. This field and the next two require a token with the right
-    /// `subscribers:on_behalf_of`.
+    /// The visitor's IP address, stated by a website's own server. Without it, all visitors of that website share the limit of
+    /// one network. This field and the next two require a token with the right `subscribers:on_behalf_of`.
     #[schema(min_length = 2, max_length = 45)]
     ip: Option<String>,
     /// The user agent of the visitor's browser.
