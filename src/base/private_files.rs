@@ -27,13 +27,13 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
 pub fn restrict(path: &Path) {
     let Ok(metadata) = std::fs::metadata(path) else { return };
     let (mode, name) = (metadata.permissions().mode() & 0o777, path.display());
-    if mode & 0o077 == 0 {
+    let own = mode & 0o700;
+    if mode == own {
         return;
     }
-    let own = mode & 0o700;
     match std::fs::set_permissions(path, Permissions::from_mode(own)) {
         Ok(()) => {
-            log::warn!("{name} had mode {mode:04o} and has mode {own:04o} now: it is nobody else's to read")
+            log::warn!("{name} had mode {mode:04o} and has mode {own:04o} now: it is nobody else's to read");
         }
         Err(error) => log::warn!("{name} has mode {mode:04o}, and that cannot be changed: {error}"),
     }

@@ -12,7 +12,7 @@ const BATCH: usize = 500;
 /// Deletes the files of emails whose rows are gone, because they are old or their recipient was erased.
 pub async fn delete_files(app: &App) -> Result<()> {
     let Mailer::File(folder) = &app.mailer else { return Ok(()) };
-    let emails = in_folder(folder, |folder| folder.emails()).await?;
+    let emails = in_folder(folder, MailFolder::emails).await?;
     for some in emails.chunks(BATCH) {
         let ids: Vec<EmailId> = some.iter().copied().map(EmailId::from_uuid).collect();
         let gone = app.db.read(move |conn| store::without_row(conn, ids)).await?;

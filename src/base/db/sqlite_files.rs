@@ -16,7 +16,9 @@ fn files(path: &str) -> [PathBuf; 3] {
 pub(super) fn create(path: &str) -> Result<()> {
     let failed = |error: std::io::Error| Error::unavailable(format!("{path}: {error}"));
     private_files::create_if_missing(Path::new(path)).map_err(failed)?;
-    files(path).iter().for_each(|file| private_files::restrict(file));
+    for file in files(path) {
+        private_files::restrict(&file);
+    }
     Ok(())
 }
 
