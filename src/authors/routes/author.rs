@@ -13,7 +13,8 @@ use crate::terms::routes::{self, Get};
 
 /// Get an author
 ///
-/// Returns the author with this id or slug. If they were merged into another, redirects to the author who remains.
+/// Needs no access token. Returns the author with this id or slug. If they were merged into another, redirects to the
+/// author who remains.
 #[utoipa::path(get, path = "/v1/authors/{author}", tag = "authors", security(()),
     params(("author" = String, Path, description = "Id or slug.", min_length = 1, max_length = 120),
         ("fields" = inline(Option<Vec<AuthorField>>), Query, nullable = false, min_items = 1, max_items = 100,

@@ -64,10 +64,10 @@ pub struct ChangeParams {
 
 /// List changes
 ///
-/// Returns the articles published, updated or withdrawn since the cursor, each once and in its current state. To mirror the
-/// site, start without a cursor and continue with `next_cursor`. Articles that were never published do not occur; unlisted
-/// ones do, with `listed: false`. Cursors do not expire. If the database was replaced by an older copy, the response is
-/// 400 `cursor-invalid`: start again without a cursor.
+/// Needs no access token. Returns the articles published, updated or withdrawn since the cursor, each once and in its
+/// current state. To mirror the site, start without a cursor and continue with `next_cursor`. Articles that were
+/// never published do not occur; unlisted ones do, with `listed: false`. Cursors do not expire. If the database was
+/// replaced by an older copy, the response is 400 `cursor-invalid`: start again without a cursor.
 #[utoipa::path(get, path = "/v1/changes", tag = "articles", security(()), params(View, ChangeParams),
     responses((status = 200, description = "A page of changes.", body = ChangePage)))]
 pub async fn list_changes(

@@ -28,9 +28,10 @@ impl FromParams for PageNumber {
 
 /// Get the sitemap
 ///
-/// Returns the website's front page and every listed article without `noindex`, with its translations. Above 50,000 URLs
-/// it returns an index of pages; `page` selects one. To announce it to search engines, add
-/// `Sitemap: https://…/sitemap.xml` to the website's `robots.txt`. Responds 404 if there is no such page.
+/// Needs no access token. Returns the website's front page and every listed article without `noindex`, with its
+/// translations. Above 50,000 URLs it returns an index of pages; `page` selects one. To announce it to search
+/// engines, add `Sitemap: https://…/sitemap.xml` to the website's `robots.txt`. Responds 404 if there is no such
+/// page.
 #[utoipa::path(get, path = "/sitemap.xml", tag = "feeds", security(()), params(PageNumber),
     responses(
         (status = 200, description = "The sitemap, or the index of its pages.", body = String, content_type = "application/xml; charset=utf-8"),

@@ -87,10 +87,10 @@ impl From<AddressRow> for Redirect {
 
 /// List redirects
 ///
-/// Returns the old paths of published articles with the current URL of each: paths of slugs the articles had before, and
-/// their `aliases`. Paths that differ only in case, percent-encoding or a trailing slash count as one. No redirect starts
-/// at the current path of an article or leads to another redirect, and each path has one redirect: an old slug wins over
-/// an alias, and the article published first over others.
+/// Needs no access token. Returns the old paths of published articles with the current URL of each: paths of slugs
+/// the articles had before, and their `aliases`. Paths that differ only in case, percent-encoding or a trailing slash
+/// count as one. No redirect starts at the current path of an article or leads to another redirect, and each path has
+/// one redirect: an old slug wins over an alias, and the article published first over others.
 ///
 /// In Next.js, return each from `redirects()` as `{source: from, destination: to, permanent: true}`, with a backslash before
 /// each of `( ) { } : * +` in `source`. A path with a query needs `has`.

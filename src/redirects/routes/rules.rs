@@ -28,9 +28,10 @@ pub struct RulesPath {
 
 /// Get redirects as server rules
 ///
-/// Returns the redirects as a file for a web server: `netlify` is a `_redirects` file, `nginx` the content of a `map` on
-/// `$uri`, with instructions in its first lines. Redirects the format cannot express, such as paths with a query, are left
-/// out and counted at the end. Contains at most 50,000 redirects, by path, and says so at the end if there are more.
+/// Needs no access token. Returns the redirects as a file for a web server: `netlify` is a `_redirects` file, `nginx`
+/// the content of a `map` on `$uri`, with instructions in its first lines. Redirects the format cannot express, such
+/// as paths with a query, are left out and counted at the end. Contains at most 50,000 redirects, by path, and says
+/// so at the end if there are more.
 #[utoipa::path(get, path = "/v1/redirects/{format}", tag = "site", security(()), params(RulesPath),
     responses((status = 200, description = "The rules.", body = String, content_type = "text/plain; charset=utf-8")))]
 pub async fn get_redirect_rules(app: Data<App>, path: Path<RulesPath>) -> Result<Response> {

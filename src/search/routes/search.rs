@@ -99,10 +99,11 @@ pub struct SearchPage {
 
 /// Search articles and sections
 ///
-/// Searches listed editions. A hit is an article, if its title or opening matches, or one of its sections; words in the
-/// article's title also count for its sections. Matches in titles come before matches in headings, and those before matches
-/// in text. Up to 50 hits are ordered by relevance; larger results are ordered newest first within these three groups.
-/// Responds 400 if `q` contains no letter or digit. `include_total` is not available.
+/// Needs no access token. Searches listed editions. A hit is an article, if its title or opening matches, or one of
+/// its sections; words in the article's title also count for its sections. Matches in titles come before matches in
+/// headings, and those before matches in text. Up to 50 hits are ordered by relevance; larger results are ordered
+/// newest first within these three groups. Responds 400 if `q` contains no letter or digit. `include_total` is not
+/// available.
 #[utoipa::path(get, path = "/v1/search", tag = "articles", security(()), params(SearchParams, Filter, HitsParams),
     responses(
         (status = 200, description = "A page of hits.", body = SearchPage,

@@ -13,7 +13,8 @@ use crate::terms::routes::{self, Get};
 
 /// Get a topic
 ///
-/// Returns the topic with this id or slug. If it was merged into another, redirects to the topic that remains.
+/// Needs no access token. Returns the topic with this id or slug. If it was merged into another, redirects to the
+/// topic that remains.
 #[utoipa::path(get, path = "/v1/topics/{topic}", tag = "topics", security(()),
     params(("topic" = String, Path, description = "Id or slug.", min_length = 1, max_length = 120),
         ("fields" = inline(Option<Vec<TopicField>>), Query, nullable = false, min_items = 1, max_items = 100,
