@@ -71,7 +71,7 @@ pub struct App {
 
 /// The parts that tests replace.
 #[derive(Debug, Clone)]
-pub struct Seams {
+pub struct Overrides {
     /// The clock.
     pub clock: Clock,
     /// The source of random bytes.
@@ -80,7 +80,7 @@ pub struct Seams {
     pub mailer: Option<Mailer>,
 }
 
-impl Default for Seams {
+impl Default for Overrides {
     fn default() -> Self {
         Self { clock: Clock::System, random: Random::System, mailer: None }
     }
@@ -91,8 +91,8 @@ impl App {
     ///
     /// # Errors
     /// With one sentence for the operator.
-    pub async fn open(config: Config, seams: Seams) -> Result<Self> {
-        let Seams { clock, random, mailer } = seams;
+    pub async fn open(config: Config, overrides: Overrides) -> Result<Self> {
+        let Overrides { clock, random, mailer } = overrides;
         let mailer = mailer.map_or_else(|| Mailer::open(&config), Ok)?;
         let templates = Templates::open(&config).map_err(Error::unavailable)?;
         let migrated = migrate::run(&config.database.url)?;

@@ -11,7 +11,7 @@ use crate::base::db::types::Json;
 use crate::base::db::{Connection, Tx};
 use crate::base::error::{Error, Result};
 use crate::base::ids::ArticleId;
-use crate::terms::{self, Carried};
+use crate::terms::{self, ArticleTerms};
 
 /// The rest of the metadata of an article; see [`Metadata`].
 #[derive(Debug, Queryable, Insertable)]
@@ -63,7 +63,7 @@ impl MetadataRow {
         }
     }
 
-    fn into_metadata(self, article: &ArticleRow, Carried { authors, topics }: Carried) -> Metadata {
+    fn into_metadata(self, article: &ArticleRow, ArticleTerms { authors, topics }: ArticleTerms) -> Metadata {
         let place = |column| format!("article_metadata.{column} of {}", self.article_id);
         Metadata {
             title: article.title.clone(),
@@ -90,7 +90,7 @@ pub fn find(conn: &mut Connection, article: &ArticleRow) -> Result<Metadata> {
     let own = article_metadata::table.filter(article_metadata::article_id.eq(article.id));
     let row: Option<MetadataRow> = own.get_result(conn).optional()?;
     let row = row.ok_or_else(|| Error::internal(format!("the metadata of {} is missing", article.id)))?;
-    Ok(row.into_metadata(article, terms::store::carried_by(conn, article.id)?))
+    Ok(row.into_metadata(article, terms::store::find_article_terms(conn, article.id)?))
 }
 
 /// Adds the row of the metadata of an article.
@@ -124,7 +124,7 @@ pub fn update(tx: &mut Tx<'_>, id: ArticleId, metadata: &Metadata, fields: &[Str
 /// Sets the authors and topics of an article, in `metadata`, too: those that exist at this moment, the merged ones
 /// replaced by what they were merged into.
 pub fn set_terms(tx: &mut Tx<'_>, id: ArticleId, metadata: &mut Metadata) -> Result<()> {
-    let held = terms::store::set_carried_by(tx, id, &metadata.authors, &metadata.topics)?;
+    let held = terms::store::set_article_terms(tx, id, &metadata.authors, &metadata.topics)?;
     metadata.authors = held.authors;
     metadata.topics = held.topics;
     Ok(())

@@ -12,7 +12,7 @@ use clap::{Args, Subcommand};
 use futures_util::future::join_all;
 use minijinja::context;
 
-use crate::app::Seams;
+use crate::app::Overrides;
 use crate::base::config::Config;
 use crate::base::mail::{Mailer, Message, SendError};
 use crate::base::templates::Templates;
@@ -77,7 +77,7 @@ pub(super) async fn run(config: Config, command: Command) -> anyhow::Result<Exit
 }
 
 fn test_mail(config: &Config, to: EmailAddress) -> anyhow::Result<Message> {
-    let Seams { clock, random, .. } = Seams::default();
+    let Overrides { clock, random, .. } = Overrides::default();
     let templates = Templates::open(config).map_err(anyhow::Error::msg)?;
     let rendered = templates.email(&templates.site(), "test_email", &context! {})?;
     let date = clock.now();

@@ -13,7 +13,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::app::{App, Seams};
+use crate::app::{App, Overrides};
 use crate::base::config::Config;
 use crate::base::logger;
 
@@ -99,5 +99,5 @@ fn migrate(config: &Config) -> anyhow::Result<ExitCode> {
 }
 
 async fn open(config: Config) -> anyhow::Result<App> {
-    Ok(App::open(config, Seams::default()).await?)
+    Ok(App::open(config, Overrides::default()).await?)
 }

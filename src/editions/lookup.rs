@@ -63,7 +63,7 @@ struct Label<'a> {
 
 impl Finished {
     /// The default response.
-    pub(super) fn answer(self) -> Result<Response> {
+    pub(super) fn into_response(self) -> Result<Response> {
         let key = self.surrogate_key()?;
         Ok(Response::public("application/json", self.body.into()).tag(self.tag).surrogate_key(key))
     }
@@ -86,8 +86,8 @@ impl Finished {
 
 impl Stored {
     /// A response made of it, with its surrogate keys.
-    pub(super) fn with_keys(&self, answer: Response) -> Result<Response> {
-        Ok(answer.surrogate_key(self.finished.surrogate_key()?))
+    pub(super) fn with_keys(&self, response: Response) -> Result<Response> {
+        Ok(response.surrogate_key(self.finished.surrogate_key()?))
     }
 
     /// The JSON of the fields and formats that are asked for.

@@ -88,9 +88,9 @@ pub fn upsert(
 fn index(tx: &mut Tx<'_>, facts: &Facts, content: &Content, document: &Document) -> Result<bool> {
     let id = facts.id;
     let Metadata { authors, topics, listed, .. } = &content.metadata;
-    let carried = terms::store::hold_all(tx, authors, topics)?;
-    terms::store::set_found_by(tx, id, facts.published_at, carried.all().filter(|_| *listed))?;
-    search::store::upsert(tx, id, facts.published_at, &content.metadata, document, &carried)
+    let article_terms = terms::store::hold_all(tx, authors, topics)?;
+    terms::store::set_found_by(tx, id, facts.published_at, article_terms.all().filter(|_| *listed))?;
+    search::store::upsert(tx, id, facts.published_at, &content.metadata, document, &article_terms)
 }
 
 /// Marks a rendering as current for this epoch: the one with this input hash, and no other that has replaced it

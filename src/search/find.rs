@@ -9,9 +9,9 @@ use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 use super::expression::{Expression, Question};
 use super::filter;
 use super::query::Terms;
-use super::rank::{Reading, score};
+use super::rank::{ScoredText, score};
 use super::store::numbers;
-use super::{FEW, Position, Tier};
+use super::{MAX_SCORED, Position, Tier};
 use crate::articles::filter::Filter;
 use crate::base::db::Connection;
 use crate::base::db::statement::Statement;
@@ -19,10 +19,10 @@ use crate::base::db::types::Id;
 use crate::base::error::Result;
 use crate::base::ids::{ArticleId, SectionId};
 
-/// The most words with the prefix that are read from the vocabulary.
-const NEAR: i64 = 4000;
+/// The most words with a prefix that are read from the vocabulary.
+const MAX_PREFIXED: i64 = 4000;
 /// The most of these words that a prefix is expanded to.
-const ENDINGS: i64 = 32;
+const MAX_ENDINGS: i64 = 32;
 
 /// A query and the articles it searches.
 #[derive(Debug, Clone)]
@@ -132,24 +132,24 @@ impl Search {
     pub fn find(&self, conn: &mut Connection, after: Option<Position>, limit: i64) -> Result<Vec<Hit>> {
         let Some(keys) = filter::keys(conn, &self.filter)? else { return Ok(Vec::new()) };
         let endings = self.terms.beginning().map_or_else(|| Ok(Vec::new()), |word| endings(conn, word))?;
-        let asking = Asking {
+        let conditions = SearchConditions {
             question: Question::new(&self.terms, &endings, &keys),
             published: filter::published(&self.filter),
         };
         match after {
             None => {
-                let few = asking.numbers(conn, FEW + 1)?;
-                if few.len() > FEW {
-                    asking.tiered(conn, None, limit)
+                let few = conditions.numbers(conn, MAX_SCORED + 1)?;
+                if few.len() > MAX_SCORED {
+                    conditions.tiered(conn, None, limit)
                 } else {
                     self.ranked(conn, &few, None, limit)
                 }
             }
             Some(Position::Ranked(score, id)) => {
-                let few = asking.numbers(conn, FEW)?;
+                let few = conditions.numbers(conn, MAX_SCORED)?;
                 self.ranked(conn, &few, Some((score, id)), limit)
             }
-            Some(Position::Tiered(tier, id)) => asking.tiered(conn, Some((tier, id)), limit),
+            Some(Position::Tiered(tier, id)) => conditions.tiered(conn, Some((tier, id)), limit),
         }
     }
 
@@ -163,7 +163,7 @@ impl Search {
         let mut hits: Vec<Hit> = read(conn, numbers)?
             .into_iter()
             .map(|place| {
-                let score = score(self.terms.as_slice(), &place.reading());
+                let score = score(self.terms.as_slice(), &place.scored_text());
                 Hit { score, position: Position::Ranked(score, place.id), place }
             })
             .filter(|hit| after.is_none_or(|after| (hit.score, hit.place.id) < after))
@@ -175,8 +175,8 @@ impl Search {
 }
 
 impl PlaceRow {
-    fn reading(&self) -> Reading<'_> {
-        Reading {
+    fn scored_text(&self) -> ScoredText<'_> {
+        ScoredText {
             title: &self.title,
             heading: self.heading.as_deref().unwrap_or_default(),
             is_section: self.section_id.is_some(),
@@ -193,7 +193,7 @@ fn endings(conn: &mut Connection, beginning: &str) -> Result<Vec<String>> {
         "SELECT word FROM (SELECT id, word FROM search_words WHERE word >= ? AND word < ? ORDER BY word LIMIT ?) \
          AS near ORDER BY id LIMIT ?",
     );
-    let words = words.text(beginning).text(&beyond).integer(NEAR).integer(ENDINGS);
+    let words = words.text(beginning).text(&beyond).integer(MAX_PREFIXED).integer(MAX_ENDINGS);
     Ok(match conn {
         Connection::Sqlite(conn) => words.load(conn)?,
         Connection::Postgres(conn) => words.load(conn)?,
@@ -217,13 +217,13 @@ fn read(conn: &mut Connection, numbers: &[i64]) -> Result<Vec<PlaceRow>> {
     })
 }
 
-/// A question and the publication times it is limited to.
-struct Asking {
+/// A question, and the publication times that it is limited to.
+struct SearchConditions {
     question: Question,
     published: Option<(i64, i64)>,
 }
 
-impl Asking {
+impl SearchConditions {
     /// The ids of at most `most` matching places, newest first.
     fn numbers(&self, conn: &mut Connection, most: usize) -> Result<Vec<i64>> {
         let most = i64::try_from(most).unwrap_or_default();
@@ -232,12 +232,12 @@ impl Asking {
             Connection::Sqlite(conn) => {
                 let question = self.question.all.fts5();
                 let statement = Statement::<BigInt>::new(sqlite_numbers!("rowid"));
-                self.ask(statement, &question, highest, most).load(conn)?
+                self.bind(statement, &question, highest, most).load(conn)?
             }
             Connection::Postgres(conn) => {
                 let question = self.question.all.tsquery();
                 let statement = Statement::<BigInt>::new(postgres_numbers!("id")).planned_anew();
-                self.ask(statement, &question, highest, most).load(conn)?
+                self.bind(statement, &question, highest, most).load(conn)?
             }
         })
     }
@@ -269,7 +269,7 @@ impl Asking {
                     sqlite_numbers!("2, rowid"),
                     ") LIMIT ?"
                 ));
-                self.ask_tiers(statement, &questions, after, limit).load(conn)?
+                self.bind_tiers(statement, &questions, after, limit).load(conn)?
             }
             Connection::Postgres(conn) => {
                 let questions = written(Expression::tsquery);
@@ -282,13 +282,13 @@ impl Asking {
                     postgres_numbers!("2::bigint, id"),
                     ") AS others LIMIT ?"
                 ));
-                self.ask_tiers(statement.planned_anew(), &questions, after, limit).load(conn)?
+                self.bind_tiers(statement.planned_anew(), &questions, after, limit).load(conn)?
             }
         })
     }
 
     /// Binds the parameters of one list of ids per tier. Tiers before the one in `after` get the limit 0.
-    fn ask_tiers<'a, S>(
+    fn bind_tiers<'a, S>(
         &self,
         mut statement: Statement<'a, S>,
         questions: &'a [String; 3],
@@ -302,13 +302,13 @@ impl Asking {
                 Some((reached, id)) if tier == reached => (highest.min(id.saturating_sub(1)), limit),
                 _ => (highest, limit),
             };
-            statement = self.ask(statement, question, highest, limit);
+            statement = self.bind(statement, question, highest, limit);
         }
         statement.integer(limit)
     }
 
     /// Binds the parameters of one list of ids, as documented at `sqlite_numbers!`.
-    fn ask<'a, S>(
+    fn bind<'a, S>(
         &self,
         statement: Statement<'a, S>,
         question: &'a str,

@@ -1,8 +1,8 @@
 //! Full-text search over articles and sections. The index entries of an edition ([`document`]) are built with its
 //! rendering and written in the same transaction, so the index always matches what readers see.
 //!
-//! A *place* is an article (its title and opening) or one of its sections. Up to [`FEW`] matching places are scored
-//! ([`rank`]); larger results are ordered by [`Tier`], then newest first, which the index can do without reading every
+//! A *place* is an article (its title and opening) or one of its sections. Up to [`MAX_SCORED`] matching places are
+//! scored ([`rank`]); larger results are ordered by [`Tier`], then newest first, which the index can do without reading every
 //! match.
 
 pub mod document;
@@ -19,7 +19,7 @@ pub mod store;
 use serde::{Deserialize, Serialize};
 
 /// The most places that are scored. Larger results are ordered by tier.
-pub const FEW: usize = 50;
+pub const MAX_SCORED: usize = 50;
 
 /// The position of a page's last hit, stored in the cursor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

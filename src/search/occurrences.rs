@@ -23,13 +23,13 @@ pub struct Occurrence {
 pub struct Occurrences<'a> {
     terms: &'a [Term],
     words: Words<'a>,
-    begun: Vec<Begun>,
+    partial: Vec<PartialMatch>,
     found: VecDeque<Occurrence>,
 }
 
 /// A term whose first words have matched.
 #[derive(Debug)]
-struct Begun {
+struct PartialMatch {
     term: usize,
     met: usize,
     from: usize,
@@ -39,7 +39,7 @@ impl<'a> Occurrences<'a> {
     /// The occurrences of `terms` in `text`, in the order in which they end.
     #[must_use]
     pub fn of(terms: &'a [Term], text: &'a str) -> Self {
-        Self { terms, words: Words::of(text), begun: Vec::new(), found: VecDeque::new() }
+        Self { terms, words: Words::of(text), partial: Vec::new(), found: VecDeque::new() }
     }
 }
 
@@ -49,21 +49,21 @@ impl Iterator for Occurrences<'_> {
     fn next(&mut self) -> Option<Occurrence> {
         while self.found.is_empty() {
             let (place, word) = self.words.read()?;
-            let begin = (0..self.terms.len()).map(|term| Begun { term, met: 0, from: place.start });
-            self.begun.extend(begin);
+            let begin = (0..self.terms.len()).map(|term| PartialMatch { term, met: 0, from: place.start });
+            self.partial.extend(begin);
             let (terms, found) = (self.terms, &mut self.found);
-            self.begun.retain_mut(|begun| {
-                let Some(term) = terms.get(begun.term) else { return false };
-                let Some(wanted) = term.words.get(begun.met) else { return false };
-                let is_last = begun.met + 1 == term.words.len();
+            self.partial.retain_mut(|partial| {
+                let Some(term) = terms.get(partial.term) else { return false };
+                let Some(wanted) = term.words.get(partial.met) else { return false };
+                let is_last = partial.met + 1 == term.words.len();
                 let whole = word == wanted;
                 let goes_on = is_last && term.open && word.starts_with(wanted.as_str());
                 if !(whole || goes_on) {
                     return false;
                 }
-                begun.met += 1;
+                partial.met += 1;
                 if is_last {
-                    found.push_back(Occurrence { term: begun.term, place: begun.from..place.end, whole });
+                    found.push_back(Occurrence { term: partial.term, place: partial.from..place.end, whole });
                 }
                 !is_last
             });

@@ -6,7 +6,7 @@ use super::query::Term;
 
 /// The parts of a place that are scored.
 #[derive(Debug, Clone, Copy)]
-pub struct Reading<'a> {
+pub struct ScoredText<'a> {
     /// The article's title.
     pub title: &'a str,
     /// The section's heading; empty for articles and for sections without one.
@@ -30,18 +30,18 @@ const INHERITED: f64 = 1000.0;
 const MAX_BODY: f64 = 2000.0;
 /// The weight of a prefix match, relative to a whole word.
 const BEGINNING: f64 = 0.75;
-/// The length of an average text in bytes, about 200 words. A match in a longer text scores less.
-const MIDDLING: f64 = 1200.0;
+/// The length of an average text, about 200 words. A match in a longer text scores less.
+const AVERAGE_BYTES: f64 = 1200.0;
 
 /// The score of a place in thousandths: the mean over its terms.
 #[must_use]
-pub fn score(terms: &[Term], reading: &Reading<'_>) -> u32 {
-    let above = if reading.is_section { (reading.heading, HEADING) } else { (reading.title, TITLE) };
-    let inherited = if reading.is_section { reading.title } else { "" };
+pub fn score(terms: &[Term], text: &ScoredText<'_>) -> u32 {
+    let above = if text.is_section { (text.heading, HEADING) } else { (text.title, TITLE) };
+    let inherited = if text.is_section { text.title } else { "" };
     let (above, worth) = (best(terms, above.0), f64::from(above.1));
     let inherited = best(terms, inherited);
-    let counts = count(terms, reading.body);
-    let length = f64::from(u32::try_from(reading.body.len()).unwrap_or(u32::MAX)) / MIDDLING;
+    let counts = count(terms, text.body);
+    let length = f64::from(u32::try_from(text.body.len()).unwrap_or(u32::MAX)) / AVERAGE_BYTES;
     let each = above.iter().zip(&inherited).zip(&counts).map(|((above, inherited), count)| {
         let said = if *above > 0.0 { worth * above } else { INHERITED * inherited };
         said + MAX_BODY * count / (count + 1.0 + length)

@@ -15,7 +15,7 @@ use crate::base::db::{Connection, Tx};
 use crate::base::error::Result;
 use crate::base::http::json::sha256;
 use crate::base::ids::{ArticleId, IsId as _};
-use crate::terms::Carried;
+use crate::terms::ArticleTerms;
 
 /// Part of each fingerprint. Increase it when the stored form changes, so that every article is indexed again when it
 /// is rendered.
@@ -40,15 +40,15 @@ pub fn upsert(
     published_at: Timestamp,
     metadata: &Metadata,
     document: &Document,
-    carried: &Carried,
+    article_terms: &ArticleTerms,
 ) -> Result<bool> {
     if !metadata.listed {
         return remove(tx, id);
     }
     let keys: Vec<String> = [featured_key(metadata.featured), locale_key(&metadata.locale)]
         .into_iter()
-        .chain(carried.topics.iter().copied().map(topic_key))
-        .chain(carried.authors.iter().copied().map(author_key))
+        .chain(article_terms.topics.iter().copied().map(topic_key))
+        .chain(article_terms.authors.iter().copied().map(author_key))
         .collect();
     let made_from = (VERSION, published_at, &keys, &metadata.title, document);
     let fingerprint = sha256(&serde_json::to_vec(&made_from)?).to_vec();

@@ -19,7 +19,7 @@ use utoipa::openapi::security::SecurityRequirement;
 use super::routes::endpoints;
 use crate::app::App;
 use crate::base::error::{Error, Result};
-use crate::base::http::cache::Turn;
+use crate::base::http::cache::Lookup;
 use crate::base::http::endpoint::{Endpoint, Routed};
 use crate::base::http::representation::Representation;
 use crate::base::http::{Response, canonical, cors, idempotency, query};
@@ -74,8 +74,8 @@ fn resource(path: &'static str) -> Resource {
         resource = resource.route((endpoint.route)().wrap(guard));
     }
     resource.default_service(web::to(move |req: HttpRequest| {
-        let answer = other_method(&req, path, &allowed, &open);
-        async move { answer }
+        let response = other_method(&req, path, &allowed, &open);
+        async move { response }
     }))
 }
 
@@ -111,22 +111,22 @@ async fn called(
     let (Some(app), Some(Address { canonical, respelled })) = (app, address) else {
         return next.call(req).await;
     };
-    let flight = match app.cache.turn(&canonical).await {
-        Turn::Made(made) => {
+    let pending = match app.cache.lookup(&canonical).await {
+        Lookup::Cached(made) => {
             if let Some(respelled) = respelled {
                 app.cache.alias(&respelled, &canonical);
             }
             let response = made.respond(req.headers(), &app.compute).await;
             return Ok(req.into_response(response));
         }
-        Turn::Make(flight) => flight,
+        Lookup::Compute(pending) => pending,
     };
     let mut res = next.call(req).await?;
-    let Some(answer) = res.response_mut().extensions_mut().remove::<Response>() else { return Ok(res) };
-    let (moment, now) = (flight.moment, app.clock.now());
+    let Some(response) = res.response_mut().extensions_mut().remove::<Response>() else { return Ok(res) };
+    let (moment, now) = (pending.moment, app.clock.now());
     let made =
-        Representation::new(answer, rules.routed.path, &app.public_headers, moment, now, &app.outgoing)?;
-    let made = flight.land(made);
+        Representation::new(response, rules.routed.path, &app.public_headers, moment, now, &app.outgoing)?;
+    let made = pending.store(made);
     let response = made.respond(res.request().headers(), &app.compute).await;
     Ok(res.into_response(response))
 }

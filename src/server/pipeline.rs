@@ -98,7 +98,7 @@ fn from_memory(app: &App, req: &ServiceRequest) -> Result<Option<std::sync::Arc<
 /// Finishes the response of a route, and returns the path template of that route.
 fn routed(app: &App, res: ServiceResponse<BoxBody>, id: &str) -> (ServiceResponse<BoxBody>, &'static str) {
     let routed = res.request().extensions().get::<Routed>().copied();
-    let standing = res.request().extensions().get::<RateLimitStatus>().copied();
+    let rate_limit = res.request().extensions().get::<RateLimitStatus>().copied();
     let route = routed.map_or("none", |routed| routed.path);
     let (req, response) = res.into_parts();
     let response = match response.error() {
@@ -108,8 +108,8 @@ fn routed(app: &App, res: ServiceResponse<BoxBody>, id: &str) -> (ServiceRespons
     let mut res = ServiceResponse::new(req, response);
     let origin = res.request().headers().get(ORIGIN).cloned();
     let headers = res.headers_mut();
-    if let Some(standing) = standing {
-        standing.write(headers);
+    if let Some(rate_limit) = rate_limit {
+        rate_limit.write(headers);
     }
     if let Some(routed) = routed.filter(|_| !headers.contains_key(ACCESS_CONTROL_ALLOW_ORIGIN)) {
         cors::allow(routed.open, &app.config.server.cors_origins, origin, headers);

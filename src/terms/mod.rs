@@ -42,17 +42,17 @@ pub struct Term<I: IsTerm> {
     pub updated_at: Timestamp,
 }
 
-/// The terms that an article carries, in their order.
+/// The terms of an article, in their order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Carried {
-    /// Who it is by.
+pub struct ArticleTerms {
+    /// The authors.
     pub authors: Vec<AuthorId>,
-    /// What it is about.
+    /// The topics.
     pub topics: Vec<TopicId>,
 }
 
-impl Carried {
-    /// All of them, whichever kind they are of.
+impl ArticleTerms {
+    /// The authors, then the topics.
     pub fn all(&self) -> impl Iterator<Item = TermId> {
         self.authors.iter().map(|id| id.term()).chain(self.topics.iter().map(|id| id.term()))
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use diesel::prelude::*;
 
-use super::{Carried, IsTerm, Key, Order, Position, Term, Terms};
+use super::{ArticleTerms, IsTerm, Key, Order, Position, Term, Terms};
 use crate::base::clock::Timestamp;
 use crate::base::db::schema::{article_terms, rendering_terms, terms};
 use crate::base::db::types::Id;
@@ -323,29 +323,29 @@ pub fn remove<I: IsTerm>(tx: &mut Tx<'_>, key: &Key<I>) -> Result<()> {
     render_context::invalidate(tx)
 }
 
-/// The terms that a draft carries.
-pub fn carried_by(conn: &mut Connection, article: ArticleId) -> Result<Carried> {
+/// Finds the terms of a draft.
+pub fn find_article_terms(conn: &mut Connection, article: ArticleId) -> Result<ArticleTerms> {
     let found: Vec<(String, TermId)> = article_terms::table
         .inner_join(terms::table.on(terms::id.eq(article_terms::term_id)))
         .filter(article_terms::article_id.eq(article))
         .order(article_terms::position)
         .select((terms::kind, terms::id))
         .load(conn)?;
-    Ok(Carried { authors: of_kind(&found), topics: of_kind(&found) })
+    Ok(ArticleTerms { authors: of_kind(&found), topics: of_kind(&found) })
 }
 
 fn of_kind<I: IsTerm>(found: &[(String, TermId)]) -> Vec<I> {
     found.iter().filter(|(kind, _)| kind == I::KIND).map(|(_, id)| I::of(*id)).collect()
 }
 
-/// Stores the terms that a draft carries: those of these that remain, which are returned.
-pub fn set_carried_by(
+/// Replaces the terms of a draft with those of the given ones that still exist, and returns these.
+pub fn set_article_terms(
     tx: &mut Tx<'_>,
     article: ArticleId,
     authors: &[AuthorId],
     topics: &[TopicId],
-) -> Result<Carried> {
-    let held = Carried { authors: hold(tx, authors)?, topics: hold(tx, topics)? };
+) -> Result<ArticleTerms> {
+    let held = ArticleTerms { authors: hold(tx, authors)?, topics: hold(tx, topics)? };
     diesel::delete(article_terms::table.filter(article_terms::article_id.eq(article))).execute(&mut **tx)?;
     for (position, term) in (0i64..).zip(held.all()) {
         diesel::insert_into(article_terms::table)
@@ -359,9 +359,9 @@ pub fn set_carried_by(
     Ok(held)
 }
 
-/// Those of these that remain. They cannot be deleted or merged until the transaction ends.
-pub fn hold_all(tx: &mut Tx<'_>, authors: &[AuthorId], topics: &[TopicId]) -> Result<Carried> {
-    Ok(Carried { authors: hold(tx, authors)?, topics: hold(tx, topics)? })
+/// Those of the given terms that still exist. They cannot be deleted or merged until the transaction ends.
+pub fn hold_all(tx: &mut Tx<'_>, authors: &[AuthorId], topics: &[TopicId]) -> Result<ArticleTerms> {
+    Ok(ArticleTerms { authors: hold(tx, authors)?, topics: hold(tx, topics)? })
 }
 
 /// Stores the terms that a live article is found by, and when it was first published; none, if it is not listed.

@@ -13,13 +13,13 @@ use crate::server::Server;
 const SESSIONS: &str = "/v1/auth/sessions";
 
 #[tokio::test]
-async fn a_login_answers_a_token_that_says_who_one_is() {
+async fn a_login_returns_an_access_token_and_its_user() {
     let server = Server::start().await;
     let id = given::user(&server, "ada", Role::Author).await;
-    let answer =
+    let response =
         server.client().post(SESSIONS).json(json!({"email": "ADA@LEDE.example", "password": PASSWORD})).await;
-    let session = answer.expect(201);
-    assert_eq!(answer.header("cache-control"), Some("no-store"));
+    let session = response.expect(201);
+    assert_eq!(response.header("cache-control"), Some("no-store"));
     assert_eq!((&session["token_type"], &session["expires_in"]), (&json!("Bearer"), &json!(600)));
     assert_eq!(session["user"]["id"], id.to_string());
     let token = session["access_token"].as_str().expect("a token");
@@ -48,10 +48,11 @@ async fn a_login_that_fails_does_not_say_why() {
         ("bob@lede.example", PASSWORD),
         ("no address at all", PASSWORD),
     ] {
-        let answer = server.client().post(SESSIONS).json(json!({"email": email, "password": password})).await;
-        let mut problem = answer.problem(401, "unauthenticated");
+        let response =
+            server.client().post(SESSIONS).json(json!({"email": email, "password": password})).await;
+        let mut problem = response.problem(401, "unauthenticated");
         problem["request_id"] = Value::Null;
-        told.push((problem, answer.header("www-authenticate").map(str::to_owned)));
+        told.push((problem, response.header("www-authenticate").map(str::to_owned)));
     }
     assert!(told.iter().all(|one| *one == told[0]), "{told:#?}");
 }
@@ -67,13 +68,14 @@ async fn a_login_takes_what_it_documents_and_nothing_else() {
         (json!({"email": "ada@lede.example", "password": "x".repeat(257)}), "/password password-too-long"),
         (json!({"email": "ada@lede.example", "password": "x\u{0}"}), "/password text-contains-nul"),
     ] {
-        let answer = client.post(SESSIONS).json(body).await;
-        answer.problem(422, "invalid");
-        assert_eq!(answer.violations(), [places]);
+        let response = client.post(SESSIONS).json(body).await;
+        response.problem(422, "invalid");
+        assert_eq!(response.violations(), [places]);
     }
-    let answer = client.post(SESSIONS).once("k").json(json!({"email": "a@b.example", "password": "x"})).await;
-    answer.problem(400, "request-malformed");
-    assert_eq!(answer.violations(), ["Idempotency-Key parameter-unknown"]);
+    let response =
+        client.post(SESSIONS).once("k").json(json!({"email": "a@b.example", "password": "x"})).await;
+    response.problem(400, "request-malformed");
+    assert_eq!(response.violations(), ["Idempotency-Key parameter-unknown"]);
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use crate::server::Server;
 use crate::writing::{ARTICLES, at, create, publish, published};
 
 /// Articles `a` to `f`, published an hour apart, with labels that differ; `b` stands in no list.
-async fn shelf(server: &Server) -> Client {
+async fn publication(server: &Server) -> Client {
     let editor = server.login(Role::Editor).await;
     for (title, more) in [
         ("a", json!({"topics": ["sea"], "authors": ["ada"]})),
@@ -30,14 +30,14 @@ async fn shelf(server: &Server) -> Client {
 
 /// The slugs of the neighbours, as `newer older`; `-` is none.
 async fn neighbours(reader: &Client, of: &str) -> String {
-    let answer = reader.get(format!("{ARTICLES}/{of}")).await.expect(200);
-    ["newer", "older"].map(|side| answer[side]["slug"].as_str().unwrap_or("-").to_owned()).join(" ")
+    let response = reader.get(format!("{ARTICLES}/{of}")).await.expect(200);
+    ["newer", "older"].map(|side| response[side]["slug"].as_str().unwrap_or("-").to_owned()).join(" ")
 }
 
 #[tokio::test]
 async fn neighbours_stand_next_to_an_article_in_the_same_list() {
     let server = Server::start().await;
-    shelf(&server).await;
+    publication(&server).await;
     let reader = server.client();
     for (of, wanted) in [
         ("e/adjacent", "- d"),
@@ -78,26 +78,27 @@ async fn neighbours_of_one_moment_are_told_apart() {
         list.as_array().unwrap().iter().map(|item| item["slug"].as_str().unwrap()).collect();
     let mut walked = vec![slugs[0].to_owned()];
     while walked.len() < 5 {
-        let answer = reader.get(format!("{ARTICLES}/{}/adjacent", walked.last().unwrap())).await.expect(200);
-        let back = answer["newer"]["slug"].as_str();
+        let response =
+            reader.get(format!("{ARTICLES}/{}/adjacent", walked.last().unwrap())).await.expect(200);
+        let back = response["newer"]["slug"].as_str();
         assert_eq!(back, walked.len().checked_sub(2).map(|at| walked[at].as_str()));
-        walked.push(answer["older"]["slug"].as_str().expect("an older one").to_owned());
+        walked.push(response["older"]["slug"].as_str().expect("an older one").to_owned());
     }
     assert_eq!(walked, slugs);
 }
 
 #[tokio::test]
-async fn who_asks_by_an_old_slug_is_sent_on_and_who_asks_for_nothing_is_told() {
+async fn an_old_slug_redirects_and_an_unknown_one_is_404() {
     let server = Server::start().await;
-    let editor = shelf(&server).await;
+    let editor = publication(&server).await;
     let renamed =
         editor.patch("/v1/articles/c/draft").if_match(2).json(json!({"slug": "cc"})).await.expect(200);
     publish(&editor, &renamed).await;
     let reader = server.client();
     for part in ["adjacent?topic=sea", "related?limit=2"] {
-        let answer = reader.get(format!("{ARTICLES}/c/{part}")).await;
-        assert_eq!(answer.is(301).location(), format!("{ARTICLES}/cc/{part}"));
-        reader.get(answer.location()).await.is(200);
+        let response = reader.get(format!("{ARTICLES}/c/{part}")).await;
+        assert_eq!(response.is(301).location(), format!("{ARTICLES}/cc/{part}"));
+        reader.get(response.location()).await.is(200);
         for unknown in ["x", "draft", "d", "019b8d1c-0000-7000-8000-000000000000"] {
             reader.get(format!("{ARTICLES}/{unknown}/{part}")).await.problem(404, "not-found");
         }
@@ -108,21 +109,21 @@ async fn who_asks_by_an_old_slug_is_sent_on_and_who_asks_for_nothing_is_told() {
         ("featured=1", "featured boolean-malformed"),
         ("fields=x", "fields field-unknown"),
     ] {
-        let answer = reader.get(format!("{ARTICLES}/a/adjacent?{query}")).await;
-        answer.problem(400, "request-malformed");
-        assert_eq!(answer.violations(), [refusal]);
+        let response = reader.get(format!("{ARTICLES}/a/adjacent?{query}")).await;
+        response.problem(400, "request-malformed");
+        assert_eq!(response.violations(), [refusal]);
     }
 }
 
 #[tokio::test]
 async fn a_neighbour_that_is_stale_is_renewed() {
     let server = Server::start().await;
-    let editor = shelf(&server).await;
+    let editor = publication(&server).await;
     for (n, part) in ["adjacent?topic=sea", "related"].into_iter().enumerate() {
         editor.patch("/v1/topics/sea").json(json!({"name": format!("Sea {n}")})).await.is(200);
-        let answer = server.client().get(format!("{ARTICLES}/e/{part}")).await.expect(200);
-        let other: &Value = answer.get("older").unwrap_or(&answer["items"][0]);
-        assert_eq!(other["topics"][0]["name"], format!("Sea {n}"), "{answer:#}");
+        let response = server.client().get(format!("{ARTICLES}/e/{part}")).await.expect(200);
+        let other: &Value = response.get("older").unwrap_or(&response["items"][0]);
+        assert_eq!(other["topics"][0]["name"], format!("Sea {n}"), "{response:#}");
     }
     editor.post(at(&editor.get("/v1/articles/d/draft?locale=de").await.json(), "/unpublish")).await.is(200);
     assert_eq!(neighbours(&server.client(), "e/adjacent").await, "- c");

@@ -12,14 +12,14 @@ use crate::writing::{ARTICLES, at, create, flat, id, published, section, shape};
 async fn an_article_is_created_from_sections() {
     let server = Server::start().await;
     let author = server.login(Role::Author).await;
-    let answer = author
+    let response = author
         .post(ARTICLES)
         .json(json!({"title": " Tides ", "subtitle": "Of water", "intro": "*Look.*", "custom": {"a": null},
             "sections": [{"heading": "Ebb", "body": "Away.", "custom": {"k": [1]}, "sections": [{"body": "No heading."}]}]}))
         .await;
-    let draft = answer.expect(201);
-    assert_eq!(answer.location(), at(&draft, "/draft"));
-    assert_eq!(answer.version(), 1);
+    let draft = response.expect(201);
+    assert_eq!(response.location(), at(&draft, "/draft"));
+    assert_eq!(response.version(), 1);
     assert_eq!(draft["title"], "Tides");
     assert_eq!(
         (&draft["slug"], &draft["locale"], &draft["status"]),
@@ -38,7 +38,7 @@ async fn an_article_is_created_from_sections() {
         (&json!("ebb"), &json!({"k": [1]}), &json!(1))
     );
     assert_eq!(flat(&draft["sections"])[1]["anchor"], Value::Null);
-    let read = author.get(answer.location()).await;
+    let read = author.get(response.location()).await;
     assert_eq!(read.expect(200), draft);
     assert_eq!(read.version(), 1);
 }
@@ -289,9 +289,9 @@ async fn every_member_has_its_bound_and_what_is_refused_is_named() {
             body
         };
         editor.post(ARTICLES).json(with_title(at_bound)).await.is(201);
-        let answer = editor.post(ARTICLES).json(with_title(beyond)).await;
-        answer.problem(422, "invalid");
-        assert_eq!(answer.violations(), [refusal]);
+        let response = editor.post(ARTICLES).json(with_title(beyond)).await;
+        response.problem(422, "invalid");
+        assert_eq!(response.violations(), [refusal]);
     }
 }
 
@@ -330,13 +330,13 @@ async fn an_original_has_to_be_an_article_that_one_may_edit() {
 async fn all_broken_rules_are_told_at_once() {
     let server = Server::start().await;
     let contributor = server.login(Role::Contributor).await;
-    let answer = contributor
+    let response = contributor
         .post(ARTICLES)
         .json(json!({"slug": "A", "intro": "# x", "published_at": "2020-01-01T00:00:00Z",
             "sections": [{"heading": ""}, {"body": "# x", "anchor": " "}]}))
         .await;
-    answer.problem(422, "invalid");
-    let mut told = answer.violations();
+    response.problem(422, "invalid");
+    let mut told = response.violations();
     told.sort();
     assert_eq!(
         told,
@@ -370,23 +370,23 @@ async fn all_broken_rules_are_told_at_once() {
             "/markdown front-matter-malformed, /slug slug-malformed",
         ),
     ] {
-        let answer = contributor.post(ARTICLES).json(&body).await;
-        answer.problem(422, "invalid");
-        let (mut found, mut wanted) = (answer.violations(), told.split(", ").collect::<Vec<_>>());
+        let response = contributor.post(ARTICLES).json(&body).await;
+        response.problem(422, "invalid");
+        let (mut found, mut wanted) = (response.violations(), told.split(", ").collect::<Vec<_>>());
         found.sort();
         wanted.sort_unstable();
         assert_eq!(found, wanted, "{body}");
     }
-    let answer =
+    let response =
         contributor.post(ARTICLES).json(json!({"title": "T", "topics": ["a", "b"], "authors": ["c"]})).await;
-    answer.problem(422, "invalid");
+    response.problem(422, "invalid");
     assert_eq!(
-        answer.violations(),
+        response.violations(),
         ["/topics/0 topic-unknown", "/topics/1 topic-unknown", "/authors/0 author-unknown"]
     );
     let sections: Vec<Value> = (0..60).map(|_| json!({"body": "# x"})).collect();
-    let answer = contributor.post(ARTICLES).json(json!({"title": "T", "sections": sections})).await;
-    assert_eq!(answer.violations().len(), 50);
+    let response = contributor.post(ARTICLES).json(json!({"title": "T", "sections": sections})).await;
+    assert_eq!(response.violations().len(), 50);
 }
 
 #[tokio::test]
@@ -401,9 +401,9 @@ async fn json_is_read_strictly() {
         .await
         .problem(415, "unsupported-media-type");
     for other in ["[]", "[\"a\"]", "1", "null"] {
-        let answer = editor.post(ARTICLES).body("application/json", other).await;
-        answer.problem(422, "invalid");
-        assert_eq!(answer.violations(), [" type-mismatch"]);
+        let response = editor.post(ARTICLES).body("application/json", other).await;
+        response.problem(422, "invalid");
+        assert_eq!(response.violations(), [" type-mismatch"]);
     }
     let query = editor.post(format!("{ARTICLES}?x=1")).json(json!({"title": "a"})).await;
     query.problem(400, "request-malformed");
@@ -431,9 +431,9 @@ async fn only_editors_say_that_an_article_was_published_before() {
     let server = Server::start().await;
     let (editor, author) = (server.login(Role::Editor).await, server.login(Role::Author).await);
     let body = json!({"title": "T", "published_at": "2019-05-06T07:08:09Z"});
-    let answer = author.post(ARTICLES).json(&body).await;
-    answer.problem(422, "invalid");
-    assert_eq!(answer.violations(), ["/published_at published-at-forbidden"]);
+    let response = author.post(ARTICLES).json(&body).await;
+    response.problem(422, "invalid");
+    assert_eq!(response.violations(), ["/published_at published-at-forbidden"]);
     assert_eq!(create(&editor, body).await["published_at"], "2019-05-06T07:08:09Z");
     // In front matter it is no error: an author moves drafts in, too.
     let draft = create(&author, json!({"markdown": "---\ntitle: T\ndate: 2019-05-06\n---\n"})).await;
@@ -446,10 +446,12 @@ async fn creating_with_a_key_has_one_effect() {
     let editor = server.login(Role::Editor).await;
     let ask = |body: Value| editor.post(ARTICLES).once("k").json(body).send();
     let twins = join_all((0..8).map(|_| ask(json!({"title": "Tides"})))).await;
-    let told: Vec<Value> = twins.iter().map(|answer| answer.expect(201)).collect();
+    let told: Vec<Value> = twins.iter().map(|response| response.expect(201)).collect();
     assert!(told.iter().all(|draft| *draft == told[0]));
-    assert!(twins.iter().all(|answer| answer.location() == twins[0].location() && answer.version() == 1));
-    let fresh = twins.iter().filter(|answer| answer.header("idempotent-replayed").is_none()).count();
+    assert!(
+        twins.iter().all(|response| response.location() == twins[0].location() && response.version() == 1)
+    );
+    let fresh = twins.iter().filter(|response| response.header("idempotent-replayed").is_none()).count();
     assert_eq!(fresh, 1);
     let again = ask(json!({"title": "Tides"})).await;
     assert_eq!((id(&again.expect(201)), again.header("idempotent-replayed")), (id(&told[0]), Some("true")));
@@ -496,9 +498,9 @@ async fn metadata_is_changed_as_a_merge_patch_says() {
         (json!({"translation_of": draft["id"]}), "/translation_of article-unknown"),
         (json!([1]), " type-mismatch"),
     ] {
-        let answer = editor.patch(&path).if_match(3).json(patch).await;
-        answer.problem(422, "invalid");
-        assert_eq!(answer.violations(), [refusal]);
+        let response = editor.patch(&path).if_match(3).json(patch).await;
+        response.problem(422, "invalid");
+        assert_eq!(response.violations(), [refusal]);
     }
     create(&editor, json!({"title": "X", "slug": "taken"})).await;
     editor.patch(&path).if_match(3).json(json!({"slug": "taken"})).await.problem(409, "slug-taken");

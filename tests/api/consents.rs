@@ -12,7 +12,7 @@ use lede::base::text::Locale;
 use lede::base::text::email::EmailAddress;
 use lede::base::text::slug::Slug;
 use lede::subscribers::evidence::{Evidence, Kind, Via};
-use lede::subscribers::{SignUp, erasure, sign_up};
+use lede::subscribers::{self, SignUp, erasure};
 use serde_json::{Value, json};
 
 use crate::client::Client;
@@ -21,16 +21,16 @@ use crate::server::Server;
 
 const ADA: &str = "ada@reader.example";
 
-/// Joins as a browser on a page of the website does.
-async fn join(server: &Server, email: &str) {
+/// Signs up as a browser on a page of the website does.
+async fn sign_up(server: &Server, email: &str) {
     let body = json!({"email": email, "source": "footer", "consent_text": "Yes, send me the almanac."});
     let call = server.client().post("/v1/subscribers").json(body).header("user-agent", "Browser/1.0");
     call.header("referer", "https://website.example/tides").await.is(202);
 }
 
-/// Joins and confirms; returns the link that leaves.
+/// Signs up and confirms; returns the unsubscribe link.
 async fn subscribe(server: &Server, email: &str) -> String {
-    join(server, email).await;
+    sign_up(server, email).await;
     server.clock.advance(minutes(1));
     let mail = mail_to(server, email).await;
     server.clock.advance(minutes(1));
@@ -97,7 +97,7 @@ async fn each_step_leaves_evidence_of_what_was_shown_and_done() {
 #[tokio::test]
 async fn evidence_is_only_added_to() {
     let server = Server::start().await;
-    join(&server, ADA).await;
+    sign_up(&server, ADA).await;
     let mut conn = server.database().connect();
     let changed = sql_query("UPDATE consents SET via = 'editor'").execute(&mut conn);
     assert!(changed.expect_err("refused").to_string().contains("evidence is only added to"));
@@ -152,7 +152,7 @@ async fn known_and_unknown_addresses_run_the_same_statements() {
     server.client().post(&leave).await.is(200);
     let bounced = json!({"email": "bounced@reader.example", "reason": "bounced"});
     editor.post("/v1/suppressions").json(bounced).await.is(200);
-    join(&server, "pending@reader.example").await;
+    sign_up(&server, "pending@reader.example").await;
     subscribe(&server, "erased@reader.example").await;
     let admin = server.login(Role::Admin).await;
     admin.delete(path(&admin, "erased@").await).await.is(204);
@@ -161,7 +161,7 @@ async fn known_and_unknown_addresses_run_the_same_statements() {
     for who in ["new", "confirmed", "left", "bounced", "pending", "erased"] {
         told.push(statements_of_joining(&server, &format!("{who}@reader.example")).await);
         let before = server.statements();
-        join(&server, &format!("{who}-too@reader.example").replace("new-too", "newer")).await;
+        sign_up(&server, &format!("{who}-too@reader.example").replace("new-too", "newer")).await;
         counts.push(server.statements() - before);
     }
     assert!(told[0].len() > 6, "{:#?}", told[0]);
@@ -194,7 +194,7 @@ async fn statements_of_joining(server: &Server, email: &str) -> Vec<String> {
             topics: vec![Slug::parse("sea").expect("a slug")],
             evidence,
         };
-        sign_up(tx, &given)?;
+        subscribers::sign_up(tx, &given)?;
         tx.set_instrumentation(None::<Box<dyn diesel::connection::Instrumentation>>);
         Ok(texts.lock().expect("a lock").clone())
     };
@@ -236,13 +236,13 @@ async fn who_complained_is_asked_once_and_comes_back_by_their_own_confirmation()
     server.mail.clear();
     for _ in 0..3 {
         server.clock.advance(days(2));
-        join(&server, ADA).await;
+        sign_up(&server, ADA).await;
         server.run_jobs().await;
     }
     assert_eq!(server.mail.all().len(), 1);
     server.clock.advance(days(31));
     tidy(&server).await;
-    join(&server, ADA).await;
+    sign_up(&server, ADA).await;
     server.client().post(link(&mail_to(&server, ADA).await, "confirm")).await.is(200);
     assert_eq!(status(&editor, ADA).await, "confirmed");
     assert_eq!(reason(&editor, ADA).await, Value::Null);
@@ -336,11 +336,11 @@ async fn topics_labels_and_sources_are_filtered_by() {
             next = Some(format!("/v1/subscribers?{query}"));
         }
         while let Some(path) = next.take() {
-            let answer = editor.get(path).await;
-            for item in answer.expect(200)["items"].as_array().expect("items") {
+            let response = editor.get(path).await;
+            for item in response.expect(200)["items"].as_array().expect("items") {
                 found.push(item["email"].as_str().expect("an address").replace("@reader.example", ""));
             }
-            next = answer.header("link").map(|link| link[1..link.find('>').expect("a link")].to_owned());
+            next = response.header("link").map(|link| link[1..link.find('>').expect("a link")].to_owned());
         }
         assert_eq!(found.join(" "), wanted, "{query}");
     }
@@ -377,7 +377,7 @@ async fn the_numbers_tell_what_happened_each_day_and_forget_nothing() {
     server.clock.advance(days(1));
     server.client().post(&leave).await.is(200);
     admin.delete(path(&admin, ADA).await).await.is(204);
-    join(&server, "cy@reader.example").await;
+    sign_up(&server, "cy@reader.example").await;
     server.run_jobs().await;
     let stats = admin.get("/v1/subscribers/stats?days=3").await.expect(200);
     assert_eq!(stats["statuses"]["pending"], 1);

@@ -13,9 +13,9 @@ const ELSEWHERE: &str = "https://elsewhere.example";
 
 async fn preflight(client: &Client, path: &str, method: &str, origin: &str) -> crate::client::Response {
     let call = client.call(Method::OPTIONS, path).header("origin", origin);
-    let answer = call.header("access-control-request-method", method).await;
-    answer.is(204);
-    answer
+    let response = call.header("access-control-request-method", method).await;
+    response.is(204);
+    response
 }
 
 #[tokio::test]
@@ -25,10 +25,10 @@ async fn any_page_may_read_and_join() {
     let reader = server.client();
     for path in [ARTICLES.to_owned(), at(&draft, ""), at(&draft, "/html"), format!("{ARTICLES}/nothing")] {
         for _ in 0..2 {
-            let answer = reader.get(&path).header("origin", ELSEWHERE).await;
-            assert_eq!(answer.header("access-control-allow-origin"), Some("*"), "{path}");
-            assert!(answer.header("access-control-expose-headers").unwrap().contains("ETag"));
-            assert_eq!(answer.header("access-control-allow-credentials"), None);
+            let response = reader.get(&path).header("origin", ELSEWHERE).await;
+            assert_eq!(response.header("access-control-allow-origin"), Some("*"), "{path}");
+            assert!(response.header("access-control-expose-headers").unwrap().contains("ETag"));
+            assert_eq!(response.header("access-control-allow-credentials"), None);
         }
         let asked = preflight(&reader, &path, "GET", ELSEWHERE).await;
         assert_eq!(asked.header("access-control-allow-origin"), Some("*"), "{path}");
@@ -46,9 +46,9 @@ async fn what_needs_a_token_is_open_to_the_origins_of_the_settings() {
     let server = Server::start_with(|config| config.server.cors_origins = vec![CONSOLE.to_owned()]).await;
     let editor = server.login(Role::Editor).await;
     for (origin, allowed) in [(CONSOLE, Some(CONSOLE)), (ELSEWHERE, None)] {
-        let answer = editor.get("/v1/drafts").header("origin", origin).await;
-        assert_eq!(answer.is(200).header("access-control-allow-origin"), allowed);
-        assert_eq!(answer.header("vary"), Some("Origin"));
+        let response = editor.get("/v1/drafts").header("origin", origin).await;
+        assert_eq!(response.is(200).header("access-control-allow-origin"), allowed);
+        assert_eq!(response.header("vary"), Some("Origin"));
         let refusal = server.client().get("/v1/drafts").header("origin", origin).await;
         assert_eq!(refusal.is(401).header("access-control-allow-origin"), allowed);
         for (path, method) in [(ARTICLES, "POST"), ("/v1/subscribers", "GET"), ("/v1/me", "GET")] {
@@ -67,18 +67,18 @@ async fn browsers_are_told_to_load_run_and_frame_nothing() {
     let draft = published(&server.login(Role::Editor).await, json!({"title": "Tides"})).await;
     for path in [at(&draft, ""), "/v1/me".to_owned(), "/nowhere".to_owned(), "/health/live".to_owned()] {
         for _ in 0..2 {
-            let answer = server.client().get(&path).await;
+            let response = server.client().get(&path).await;
             for (name, value) in [
                 ("x-content-type-options", "nosniff"),
                 ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
                 ("referrer-policy", "no-referrer"),
                 ("strict-transport-security", "max-age=31536000; includeSubDomains"),
             ] {
-                assert_eq!(answer.header(name), Some(value), "{path}");
+                assert_eq!(response.header(name), Some(value), "{path}");
             }
-            assert_eq!(answer.header("server"), None);
+            assert_eq!(response.header("server"), None);
             let whose = if path.starts_with(ARTICLES) { "cross-origin" } else { "same-origin" };
-            assert_eq!(answer.header("cross-origin-resource-policy"), Some(whose), "{path}");
+            assert_eq!(response.header("cross-origin-resource-policy"), Some(whose), "{path}");
         }
     }
     let plain =

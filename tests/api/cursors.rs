@@ -159,16 +159,16 @@ async fn cursors_that_nobody_gave_out_are_refused() {
         let mutated = mutate(cursor, other, &mut numbers);
         let encoded: String = url::form_urlencoded::byte_serialize(mutated.as_bytes()).collect();
         let call = http.get(format!("{}{list}&cursor={encoded}", server.address()));
-        let answer = call.bearer_auth(&token).send().await.expect("an answer");
-        match answer.status().as_u16() {
+        let response = call.bearer_auth(&token).send().await.expect("a response");
+        match response.status().as_u16() {
             400 => {
-                let problem: Value = answer.json().await.expect("a problem");
+                let problem: Value = response.json().await.expect("a problem");
                 let names = (&problem["code"], &problem["errors"][0]["parameter"]);
                 assert_eq!(names, (&json!("request-malformed"), &json!("cursor")), "{list} {mutated}");
                 refused += 1;
             }
             200 if mutated == *cursor => right += 1,
-            status => panic!("{list} {mutated}: {status} {}", answer.text().await.unwrap_or_default()),
+            status => panic!("{list} {mutated}: {status} {}", response.text().await.unwrap_or_default()),
         }
     }
     println!("{refused} were refused, {right} were what had been given out");
@@ -272,10 +272,10 @@ async fn a_place_that_somebody_made_up_breaks_nothing() {
         let forge = |place: &Value| page::cursor(place, &format_args!("{list}")).expect("a cursor");
         assert_eq!(forge(&place["at"]), real, "{path}?{query}");
         for place in places(&place["at"]) {
-            let answer = ask(&forge(&place)).await;
-            match answer.status() {
+            let response = ask(&forge(&place)).await;
+            match response.status() {
                 200 => followed += 1,
-                _ => _ = answer.problem(400, "request-malformed"),
+                _ => _ = response.problem(400, "request-malformed"),
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Refusals: each is a problem that says what is wrong, whatever was asked and however badly.
 //!
-//! That a problem is well-formed and carries the request's id, the client checks for every answer.
+//! That a problem is well-formed and carries the request's id, the client checks for every response.
 
 use lede::auth::Role;
 use reqwest::Method;
@@ -46,9 +46,9 @@ async fn a_method_that_is_not_there_is_refused_with_those_that_are() {
             }
         }
         allowed.sort();
-        let said = |answer: &crate::client::Response| {
+        let said = |response: &crate::client::Response| {
             let mut methods: Vec<String> =
-                answer.header("allow").expect("Allow").split(", ").map(str::to_owned).collect();
+                response.header("allow").expect("Allow").split(", ").map(str::to_owned).collect();
             methods.sort();
             methods
         };
@@ -57,12 +57,12 @@ async fn a_method_that_is_not_there_is_refused_with_those_that_are() {
             if allowed.iter().any(|allowed| allowed == method) {
                 continue;
             }
-            let answer = server.client().call(method.parse().expect("a method"), &address).await;
-            answer.problem(405, "method-not-allowed");
-            assert_eq!(said(&answer), allowed, "{method} {path}");
+            let response = server.client().call(method.parse().expect("a method"), &address).await;
+            response.problem(405, "method-not-allowed");
+            assert_eq!(said(&response), allowed, "{method} {path}");
         }
-        let answer = server.client().call(Method::OPTIONS, &address).await;
-        assert_eq!(said(answer.is(204)), allowed, "{path}");
+        let response = server.client().call(Method::OPTIONS, &address).await;
+        assert_eq!(said(response.is(204)), allowed, "{path}");
     }
 }
 
@@ -152,9 +152,9 @@ async fn a_body_of_another_kind_is_refused() {
 async fn a_parameter_that_is_unknown_or_repeated_is_named() {
     let server = Server::start().await;
     let editor = server.login(Role::Editor).await;
-    let answer = editor.get("/v1/me?b=1&a=2&b=3").await;
-    answer.problem(400, "request-malformed");
-    assert_eq!(answer.violations(), ["b parameter-unknown", "a parameter-unknown", "b parameter-unknown"]);
+    let response = editor.get("/v1/me?b=1&a=2&b=3").await;
+    response.problem(400, "request-malformed");
+    assert_eq!(response.violations(), ["b parameter-unknown", "a parameter-unknown", "b parameter-unknown"]);
     editor.get("/v1/me?").await.is(200);
     editor.get("/v1/me?%ff=%00").await.problem(400, "request-malformed");
     server.client().get("/health/live?whatever=1").await.is(200);
@@ -164,13 +164,13 @@ async fn a_parameter_that_is_unknown_or_repeated_is_named() {
 async fn everything_that_is_wrong_with_a_query_is_said_up_to_fifty_times() {
     let server = Server::start().await;
     let query: Vec<String> = (0..80).map(|n| format!("p{n}=1")).collect();
-    let answer = server.login(Role::Editor).await.get(format!("/v1/me?{}", query.join("&"))).await;
-    answer.problem(400, "request-malformed");
-    assert_eq!(answer.violations().len(), 50);
+    let response = server.login(Role::Editor).await.get(format!("/v1/me?{}", query.join("&"))).await;
+    response.problem(400, "request-malformed");
+    assert_eq!(response.violations().len(), 50);
 }
 
 #[tokio::test]
-async fn a_defect_is_told_to_nobody() {
+async fn internal_errors_hide_their_cause() {
     let server = Server::start().await;
     let editor = server.login(Role::Editor).await;
     let lose = |tx: &mut lede::base::db::Tx<'_>| {

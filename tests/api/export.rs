@@ -84,14 +84,14 @@ async fn an_export_is_a_file_that_says_who_took_it() {
     let server = Server::start().await;
     import(&server, PEOPLE).await;
     let admin = server.login(Role::Admin).await;
-    let answer = admin.get(EXPORT).await;
-    assert_eq!(answer.header("content-type"), Some("text/csv; charset=utf-8"));
+    let response = admin.get(EXPORT).await;
+    assert_eq!(response.header("content-type"), Some("text/csv; charset=utf-8"));
     assert_eq!(
-        answer.header("content-disposition"),
+        response.header("content-disposition"),
         Some("attachment; filename=\"subscribers-2026-01-05.csv\"")
     );
-    assert_eq!(answer.header("cache-control"), Some("private, no-store"));
-    assert!(answer.text().starts_with("id,email,name,status,locale,topics,labels,source,created_at,"));
+    assert_eq!(response.header("cache-control"), Some("private, no-store"));
+    assert!(response.text().starts_with("id,email,name,status,locale,topics,labels,source,created_at,"));
     let told = server.app.db.read(|conn| {
         let own = events::table.filter(events::kind.eq("subscribers.exported"));
         Ok(own.select(events::actor_id).load::<Option<UserId>>(conn)?)
@@ -157,17 +157,17 @@ async fn an_export_that_fails_on_the_way_does_not_look_whole() {
         .to_owned();
     let ask = format!("GET {EXPORT} HTTP/1.1\r\nHost: {address}\r\nAuthorization: {token}\r\n\r\n");
     stream.write_all(ask.as_bytes()).await.expect("a request");
-    let mut answer = vec![0; 100];
-    stream.read_exact(&mut answer).await.expect("a beginning");
-    assert!(answer.starts_with(b"HTTP/1.1 200 OK\r\n"));
+    let mut response = vec![0; 100];
+    stream.read_exact(&mut response).await.expect("a beginning");
+    assert!(response.starts_with(b"HTTP/1.1 200 OK\r\n"));
     rename(&mut server.database().connect(), "subscribers", "gone");
     // Either the connection is cut off or it ends; what it never has is the chunk that ends a body.
-    let _ = stream.read_to_end(&mut answer).await;
-    assert!(!answer.ends_with(b"\r\n0\r\n\r\n"), "{} bytes look like the whole list", answer.len());
+    let _ = stream.read_to_end(&mut response).await;
+    assert!(!response.ends_with(b"\r\n0\r\n\r\n"), "{} bytes look like the whole list", response.len());
     let mut conn = server.database().connect();
     rename(&mut conn, "gone", "subscribers");
     assert_eq!(subscribers::table.count().get_result::<i64>(&mut conn).expect("a count"), 2_500);
-    assert!(answer.len() > 100_000 && answer.len() < 2_500 * 7_000, "{}", answer.len());
+    assert!(response.len() > 100_000 && response.len() < 2_500 * 7_000, "{}", response.len());
 }
 
 fn rename(conn: &mut Connection, from: &str, to: &str) {

@@ -1,4 +1,4 @@
-//! `Idempotency-Key`: a request that is sent again, because its answer was lost, has no second effect.
+//! `Idempotency-Key`: a request that is sent again, because its response was lost, has no second effect.
 
 use futures_util::future::join_all;
 use lede::auth::Role;
@@ -14,8 +14,8 @@ async fn topics(client: &Client) -> usize {
     client.get(TOPICS).await.expect(200)["items"].as_array().expect("items").len()
 }
 
-fn replayed(answer: &Response) -> bool {
-    answer.header("idempotent-replayed") == Some("true")
+fn replayed(response: &Response) -> bool {
+    response.header("idempotent-replayed") == Some("true")
 }
 
 #[tokio::test]
@@ -35,12 +35,12 @@ async fn the_same_key_for_another_request_is_refused() {
     let server = Server::start().await;
     let editor = server.login(Role::Editor).await;
     editor.post(TOPICS).once("one").json(json!({"name": "Sea"})).await.is(201);
-    for answer in [
+    for response in [
         editor.post(TOPICS).once("one").json(json!({"name": "Land"})).await,
         editor.post("/v1/authors").once("one").json(json!({"name": "Sea"})).await,
     ] {
-        answer.problem(422, "invalid");
-        assert_eq!(answer.violations(), ["Idempotency-Key idempotency-key-reused"]);
+        response.problem(422, "invalid");
+        assert_eq!(response.violations(), ["Idempotency-Key idempotency-key-reused"]);
     }
     assert_eq!(topics(&editor).await, 1);
 }
@@ -50,8 +50,8 @@ async fn a_key_belongs_to_its_user() {
     let server = Server::start().await;
     for name in ["ada", "bob"] {
         let editor = server.login_as(name, Role::Editor).await;
-        let answer = editor.post(TOPICS).once("one").json(json!({"name": "Sea"})).await;
-        assert!(!replayed(answer.is(201)), "{name}");
+        let response = editor.post(TOPICS).once("one").json(json!({"name": "Sea"})).await;
+        assert!(!replayed(response.is(201)), "{name}");
     }
     let stranger = server.client().with_token("no.good.token");
     stranger.post(TOPICS).once("one").json(json!({"name": "Sea"})).await.is(401);
@@ -84,16 +84,16 @@ async fn a_key_is_forgotten_after_a_day() {
 }
 
 #[tokio::test]
-async fn of_many_twins_one_has_the_effect_and_all_get_its_answer() {
+async fn concurrent_retries_share_one_effect() {
     let server = Server::start().await;
     let editor = server.login(Role::Editor).await;
     for round in 0..5 {
         let key = format!("round {round}");
         let ask = || editor.post(TOPICS).once(&key).json(json!({"name": format!("Topic {round}")})).send();
         let answers = join_all((0..12).map(|_| ask())).await;
-        let told: Vec<Value> = answers.iter().map(|answer| answer.expect(201)).collect();
+        let told: Vec<Value> = answers.iter().map(|response| response.expect(201)).collect();
         assert!(told.iter().all(|one| *one == told[0]), "{told:#?}");
-        assert_eq!(answers.iter().filter(|answer| !replayed(answer)).count(), 1);
+        assert_eq!(answers.iter().filter(|response| !replayed(response)).count(), 1);
         assert_eq!(topics(&editor).await, round + 1);
     }
 }
@@ -105,8 +105,8 @@ async fn a_key_has_bounds() {
     let sea = json!({"name": "Sea"});
     editor.post(TOPICS).once(&"k".repeat(255)).json(&sea).await.is(201);
     for key in ["", &"k".repeat(256), "käse"] {
-        let answer = editor.post(TOPICS).once(key).json(&sea).await;
-        answer.problem(400, "request-malformed");
-        assert_eq!(answer.violations(), ["Idempotency-Key idempotency-key-malformed"]);
+        let response = editor.post(TOPICS).once(key).json(&sea).await;
+        response.problem(400, "request-malformed");
+        assert_eq!(response.violations(), ["Idempotency-Key idempotency-key-malformed"]);
     }
 }

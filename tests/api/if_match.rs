@@ -135,12 +135,12 @@ async fn each_write_conflicts_with_what_it_touches_and_with_nothing_else() {
             let theirs = meddle(&bob, &draft, meddling).await;
             assert!(theirs.status() < 300 && theirs.version() == 2, "{meddling}: {}", theirs.text());
             let (what, call) = guarded(&ada, &draft).swap_remove(at_hand);
-            let answer = call.if_match(1).await;
+            let response = call.if_match(1).await;
             if !blocked.contains(&what) {
-                assert!(answer.status() < 300, "{what} after {meddling}: {}", answer.text());
+                assert!(response.status() < 300, "{what} after {meddling}: {}", response.text());
                 continue;
             }
-            let problem = answer.problem(412, "changed-since");
+            let problem = response.problem(412, "changed-since");
             assert_eq!(problem["version"], 2, "{what} after {meddling}");
             let changed = &problem["changed"][0];
             let is_metadata = matches!(meddling, "metadata" | "intro");
@@ -199,7 +199,7 @@ async fn two_people_in_different_sections_both_succeed_with_what_they_first_saw(
 }
 
 #[tokio::test]
-async fn a_section_put_before_others_is_in_nobodys_way() {
+async fn inserting_a_section_does_not_conflict_with_edits_of_others() {
     let server = Server::start().await;
     let editor = server.login(Role::Editor).await;
     let draft = tides(&editor).await;
@@ -261,11 +261,11 @@ async fn of_many_who_count_in_one_section_at_once_no_accepted_count_is_lost() {
             let seen = editor.get(&path).await;
             let number: u32 = seen.expect(200)["body"].as_str().unwrap().parse().unwrap();
             let body = json!({"body": (number + 1).to_string()});
-            let answer = editor.patch(&path).if_match(seen.version()).json(body).await;
-            if answer.status() == 200 {
+            let response = editor.patch(&path).if_match(seen.version()).json(body).await;
+            if response.status() == 200 {
                 accepted += 1;
             } else {
-                answer.problem(412, "changed-since");
+                response.problem(412, "changed-since");
             }
         }
         accepted
@@ -277,7 +277,7 @@ async fn of_many_who_count_in_one_section_at_once_no_accepted_count_is_lost() {
 }
 
 #[tokio::test]
-async fn of_many_who_rearrange_at_once_a_tree_remains() {
+async fn concurrent_moves_leave_a_valid_tree() {
     let server = Server::start().await;
     let editor = server.login(Role::Editor).await;
     let draft = tides(&editor).await;
@@ -302,8 +302,8 @@ async fn of_many_who_rearrange_at_once_a_tree_remains() {
                     .post(at(&draft, "/draft/sections"))
                     .json(json!({"heading": "Same", "parent_id": other})),
             };
-            let answer = if kind == 4 { call.await } else { call.if_match(version(&now)).await };
-            assert!([200, 201, 204, 404, 412, 422].contains(&answer.status()), "{}", answer.text());
+            let response = if kind == 4 { call.await } else { call.if_match(version(&now)).await };
+            assert!([200, 201, 204, 404, 412, 422].contains(&response.status()), "{}", response.text());
         }
     };
     join_all((1..=5).map(rearrange)).await;
@@ -376,7 +376,7 @@ async fn tell(seed: u64, steps: u64) {
         let which = random(model.sections.len());
         let (name, changed, body) = model.sections[which].clone();
         let path = at(&draft, &format!("/draft/sections/{name}"));
-        let (answer, allowed) = match random(10) {
+        let (response, allowed) = match random(10) {
             0 | 1 => {
                 let added = editor.post(at(&draft, "/draft/sections")).json(json!({"body": text})).await;
                 let new = id(&added.expect(201)["section"]);
@@ -427,13 +427,13 @@ async fn tell(seed: u64, steps: u64) {
                 (call.await, allowed)
             }
         };
-        assert_eq!(answer.status(), allowed, "{seed}.{step}: {}", answer.text());
+        assert_eq!(response.status(), allowed, "{seed}.{step}: {}", response.text());
         if allowed < 300 {
             model.version += 1;
             // As the contract has it, a client keeps the newest number that it was told. What others did before it
             // has not been looked at, so this story's clients go on with theirs half of the time.
             if random(2) == 0 {
-                seen[who] = answer.version();
+                seen[who] = response.version();
             }
             won += 1;
         } else {
@@ -484,8 +484,8 @@ async fn a_write_by_slug_changes_the_article_that_has_it_in_the_language_asked_f
     ];
     for (call, expected) in writes.into_iter().zip(2..) {
         // Only those that replace something look at it.
-        let answer = call.if_match(expected - 1).await;
-        assert!(answer.status() < 300, "{expected}: {}", answer.text());
+        let response = call.if_match(expected - 1).await;
+        assert!(response.status() < 300, "{expected}: {}", response.text());
         assert_eq!(version(&editor.get(at(&german, "/draft")).await.expect(200)), expected);
     }
     assert_eq!(editor.get(at(&english, "/draft")).await.expect(200), english);

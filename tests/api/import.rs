@@ -463,8 +463,8 @@ async fn what_is_no_list_is_refused_at_the_door_by_name() {
         (b"name,city\nAda,Kiel\n".to_vec(), 422, "email-column-missing"),
         (wide.into_bytes(), 422, "columns-too-many"),
     ] {
-        let answer = send(&admin, file).await;
-        assert_eq!(answer.is(status).violations(), [format!(" {code}")]);
+        let response = send(&admin, file).await;
+        assert_eq!(response.is(status).violations(), [format!(" {code}")]);
     }
     admin.post(IMPORT).query(&[("dry_run", "true")]).json(json!({})).await.is(415);
     let rules = admin
@@ -495,9 +495,9 @@ async fn raw(server: &Server, admin: &Client, length: u64, body: &[u8]) -> Strin
     stream.write_all(head.as_bytes()).await.expect("a head");
     stream.write_all(body).await.expect("a body");
     stream.shutdown().await.expect("an end");
-    let mut answer = Vec::new();
-    let _ = stream.read_to_end(&mut answer).await;
-    String::from_utf8_lossy(&answer).into_owned()
+    let mut response = Vec::new();
+    let _ = stream.read_to_end(&mut response).await;
+    String::from_utf8_lossy(&response).into_owned()
 }
 
 #[tokio::test]

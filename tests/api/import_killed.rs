@@ -67,7 +67,7 @@ impl Remote {
         let http = reqwest::Client::builder().no_proxy().build().expect("a client");
         let who = json!({"email": "ada@lede.example", "password": PASSWORD});
         let sessions =
-            http.post(format!("{address}/v1/auth/sessions")).json(&who).send().await.expect("an answer");
+            http.post(format!("{address}/v1/auth/sessions")).json(&who).send().await.expect("a response");
         let session: Value = sessions.json().await.expect("JSON");
         let token = session["access_token"].as_str().expect("a token").to_owned();
         Self { http, address: address.to_owned(), token }
@@ -77,13 +77,13 @@ impl Remote {
     async fn send(&self, file: String) -> String {
         let url = format!("{}{IMPORT}?dry_run=false&source=old&statement=They+said+so.", self.address);
         let sent = self.http.post(url).bearer_auth(&self.token).header("content-type", "text/csv").body(file);
-        let answer = sent.send().await.expect("an answer");
-        assert_eq!(answer.status(), StatusCode::ACCEPTED);
-        answer.headers()["location"].to_str().expect("ASCII").to_owned()
+        let response = sent.send().await.expect("a response");
+        assert_eq!(response.status(), StatusCode::ACCEPTED);
+        response.headers()["location"].to_str().expect("ASCII").to_owned()
     }
 
     async fn get(&self, path: &str) -> Value {
-        let answer = self.http.get(format!("{}{path}", self.address)).bearer_auth(&self.token).send().await;
-        answer.expect("an answer").json().await.expect("JSON")
+        let response = self.http.get(format!("{}{path}", self.address)).bearer_auth(&self.token).send().await;
+        response.expect("a response").json().await.expect("JSON")
     }
 }

@@ -13,7 +13,7 @@ use crate::given::{hours, minutes};
 use crate::mail_server::MailServer;
 use crate::server::Server;
 
-async fn join(server: &Server, email: &str) {
+async fn sign_up(server: &Server, email: &str) {
     server.client().post("/v1/subscribers").json(json!({"email": email})).await.is(202);
 }
 
@@ -34,7 +34,7 @@ async fn listed(client: &Client, query: &str) -> Vec<Value> {
 async fn a_mail_that_could_not_leave_is_seen_and_leaves_when_it_is_tried_again() {
     let gone = TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("an address");
     let server = sending_to(&gone.to_string()).await;
-    join(&server, "ada@reader.example").await;
+    sign_up(&server, "ada@reader.example").await;
     let admin = server.login(Role::Admin).await;
     for (attempts, status) in [(1, "waiting"), (2, "waiting"), (81, "dead")] {
         // An email is tried for days, which are skipped here.
@@ -85,17 +85,17 @@ async fn jobs_are_listed_by_how_they_stand_and_by_what_they_do() {
     let server = Server::start().await;
     for name in ["ada", "bo", "cy"] {
         server.clock.advance(minutes(1));
-        join(&server, &format!("{name}@reader.example")).await;
+        sign_up(&server, &format!("{name}@reader.example")).await;
     }
     let admin = server.login(Role::Admin).await;
     let (mut ids, mut next) =
         (Vec::new(), Some("/v1/jobs?limit=2&kind=request-confirmation&status=waiting".to_owned()));
     while let Some(path) = next.take() {
-        let answer = admin.get(path).await;
+        let response = admin.get(path).await;
         ids.extend(
-            answer.expect(200)["items"].as_array().expect("items").iter().map(|job| job["id"].clone()),
+            response.expect(200)["items"].as_array().expect("items").iter().map(|job| job["id"].clone()),
         );
-        next = answer.header("link").map(|link| link[1..link.find('>').expect("a link")].to_owned());
+        next = response.header("link").map(|link| link[1..link.find('>').expect("a link")].to_owned());
     }
     assert_eq!(ids.len(), 3);
     assert!(ids.windows(2).all(|pair| pair[0].as_str() > pair[1].as_str()), "the newest first: {ids:?}");

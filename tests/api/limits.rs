@@ -24,10 +24,10 @@ async fn log_in(client: &Client, address: &str, email: &str, password: &str) -> 
 }
 
 #[track_caller]
-fn is_too_often(answer: &Response) -> u64 {
-    answer.problem(429, "too-many-requests");
-    let after = answer.header("retry-after").expect("a time to come again").parse().expect("seconds");
-    assert!(answer.header("ratelimit").expect("what is left").contains("r=0;"));
+fn is_too_often(response: &Response) -> u64 {
+    response.problem(429, "too-many-requests");
+    let after = response.header("retry-after").expect("a time to come again").parse().expect("seconds");
+    assert!(response.header("ratelimit").expect("what is left").contains("r=0;"));
     after
 }
 
@@ -36,10 +36,10 @@ async fn a_network_may_fail_to_log_in_only_so_often() {
     let server = behind_a_proxy(|config| config.limits.login = 5).await;
     let client = server.client();
     for n in 0..5 {
-        let answer = log_in(&client, "203.0.113.7", &format!("nobody-{n}@lede.example"), "wrong").await;
-        assert_eq!(answer.is(401).header("ratelimit-policy"), Some("\"login\";q=5;w=60"));
+        let response = log_in(&client, "203.0.113.7", &format!("nobody-{n}@lede.example"), "wrong").await;
+        assert_eq!(response.is(401).header("ratelimit-policy"), Some("\"login\";q=5;w=60"));
         assert_eq!(
-            answer.header("ratelimit"),
+            response.header("ratelimit"),
             Some(format!("\"login\";r={};t={}", 4 - n, 12 * (n + 1)).as_str())
         );
     }
@@ -63,8 +63,8 @@ async fn those_who_log_in_behind_one_address_use_nothing_up() {
             let client = &client;
             async move { log_in(client, "203.0.113.7", &email, PASSWORD).await }
         });
-        for answer in join_all(logins).await {
-            answer.is(201);
+        for response in join_all(logins).await {
+            response.is(201);
         }
         if round < 2 {
             log_in(&client, "203.0.113.7", "ada@lede.example", "mistyped").await.is(401);
@@ -133,10 +133,10 @@ async fn a_stranger_with_many_networks_does_not_keep_people_from_signing_up() {
     let (mut accepted, mut people) = (0, 0);
     for n in 0..1000u32 {
         let address = format!("2001:db8:{}:{}::1", n % 10, n / 10);
-        let answer = sign_up(&server, &address, &format!("stranger-{n}@reader.example")).await;
-        match answer.status() {
+        let response = sign_up(&server, &address, &format!("stranger-{n}@reader.example")).await;
+        match response.status() {
             202 => accepted += 1,
-            _ => assert!(is_too_often(&answer) >= 1),
+            _ => assert!(is_too_often(&response) >= 1),
         }
         if n % 20 == 0 {
             people += 1;

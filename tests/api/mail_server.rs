@@ -60,7 +60,7 @@ fn serve(mut stream: &TcpStream) -> std::io::Result<Conversation> {
     stream.write_all(b"220 mail.website.example ready\r\n")?;
     while let Some(Ok(line)) = lines.next() {
         conversation.commands.push(line.clone());
-        let answer = match line.to_ascii_uppercase().as_str() {
+        let response = match line.to_ascii_uppercase().as_str() {
             ehlo if ehlo.starts_with("EHLO") => "250-mail.website.example\r\n250-8BITMIME\r\n250 AUTH PLAIN",
             auth if auth.starts_with("AUTH PLAIN") => "235 welcome",
             rcpt if rcpt.starts_with("RCPT TO:<REFUSED") => "550 5.1.1 <refused@reader.example> unknown",
@@ -79,7 +79,7 @@ fn serve(mut stream: &TcpStream) -> std::io::Result<Conversation> {
             }
             _ => "250 fine",
         };
-        stream.write_all(format!("{answer}\r\n").as_bytes())?;
+        stream.write_all(format!("{response}\r\n").as_bytes())?;
     }
     Ok(conversation)
 }

@@ -1,6 +1,6 @@
 //! The API as its clients meet it: one binary, a real socket and a fresh database for every test.
 //!
-//! `server.rs` starts a server, `client.rs` speaks to it and holds every answer against the server's own OpenAPI document
+//! `server.rs` starts a server, `client.rs` speaks to it and holds every response against the server's own OpenAPI document
 //! (`contract.rs`), `given.rs` makes what tests begin with. Then a file a topic. SQLite is the default; PostgreSQL when
 //! `LEDE_TEST_POSTGRES_URL` names a server on which databases may be made. Tests do not name a database.
 
@@ -44,7 +44,7 @@ mod mail_server;
 mod older_release;
 mod schemas;
 mod server;
-mod shelf;
+mod publication;
 mod test_database;
 mod tour;
 mod writing;

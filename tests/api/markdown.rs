@@ -8,9 +8,9 @@ use crate::server::Server;
 use crate::writing::{at, create, flat, id, published, section, shape};
 
 async fn pull(client: &Client, draft: &Value) -> String {
-    let answer = client.get(at(draft, "/draft/markdown")).await;
-    assert_eq!(answer.is(200).header("content-type"), Some("text/markdown; charset=utf-8"));
-    answer.text().to_owned()
+    let response = client.get(at(draft, "/draft/markdown")).await;
+    assert_eq!(response.is(200).header("content-type"), Some("text/markdown; charset=utf-8"));
+    response.text().to_owned()
 }
 
 async fn push(client: &Client, draft: &Value, seen: i64, document: impl Into<Vec<u8>>) -> Response {

@@ -21,8 +21,8 @@ async fn every_metric_has_the_name_that_operators_know() {
     let draft = published(&editor, json!({"title": "Tides"})).await;
     server.client().get(at(&draft, "")).await.is(200);
     server.client().get("/v1/me").await.is(401);
-    let answer = server.client().get("/metrics").await;
-    let text = answer.is(200).text();
+    let response = server.client().get("/metrics").await;
+    let text = response.is(200).text();
     for name in [
         "lede_http_requests_total{",
         "lede_http_request_duration_seconds_bucket{",
@@ -44,7 +44,7 @@ async fn every_metric_has_the_name_that_operators_know() {
     }
     let id = draft["id"].as_str().expect("an id");
     assert!(!text.contains(id) && !text.contains("tides") && !text.contains("lede.example"));
-    assert_eq!(answer.header("cache-control"), Some("no-store"));
+    assert_eq!(response.header("cache-control"), Some("no-store"));
 }
 
 #[tokio::test]

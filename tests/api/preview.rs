@@ -75,9 +75,9 @@ async fn a_preview_takes_fields_and_formats() {
     );
     assert_eq!(bodies["sections"][0]["markdown"], "Away.");
     for (query, refusal) in [("fields=x", "fields field-unknown"), ("sort=title", "sort parameter-unknown")] {
-        let answer = get(query).await;
-        answer.problem(400, "request-malformed");
-        assert_eq!(answer.violations(), [refusal]);
+        let response = get(query).await;
+        response.problem(400, "request-malformed");
+        assert_eq!(response.violations(), [refusal]);
     }
 }
 

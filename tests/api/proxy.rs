@@ -57,7 +57,7 @@ impl Proxy {
         let http = reqwest::Client::builder().no_proxy().build().expect("a client");
         let started = Instant::now();
         while http.get(format!("{address}/health/live")).send().await.is_err() {
-            assert!(started.elapsed() < seconds(10), "nginx does not answer");
+            assert!(started.elapsed() < seconds(10), "nginx does not respond");
         }
         Some(Self { child, address, _folder: folder })
     }
@@ -79,8 +79,8 @@ impl Drop for Proxy {
     }
 }
 
-fn from_cache(answer: &Response) -> bool {
-    answer.header("x-cache") == Some("HIT")
+fn from_cache(response: &Response) -> bool {
+    response.header("x-cache") == Some("HIT")
 }
 
 #[tokio::test]
@@ -174,7 +174,7 @@ async fn a_proxy_never_gives_one_what_is_anothers() {
             assert!(!from_cache(&asks.get(path).await), "{path}");
         }
     }
-    // A token does not keep a public answer from being everybody's.
+    // A token does not keep a public response from being everybody's.
     assert!(from_cache(editor.get(at(&draft, "")).await.is(200)));
 }
 
@@ -245,10 +245,10 @@ async fn a_proxy_goes_on_with_what_it_has_while_the_server_is_away() {
     server.stop().await;
     let stopped = Instant::now();
     let stale = loop {
-        let answer = reader.get(at(&draft, "")).await;
-        assert_eq!(answer.is(200).text(), first.text());
-        if !from_cache(&answer) {
-            break answer;
+        let response = reader.get(at(&draft, "")).await;
+        assert_eq!(response.is(200).text(), first.text());
+        if !from_cache(&response) {
+            break response;
         }
         assert!(stopped.elapsed() < seconds(3), "it is kept for longer than it may");
     };

@@ -94,7 +94,7 @@ async fn publishing_with_a_key_makes_one_edition() {
     let draft = tides(&editor).await;
     let ask = || editor.post(at(&draft, "/publish")).once("k").json(json!({"revision": 1})).send();
     let answers = futures_util::future::join_all((0..6).map(|_| ask())).await;
-    assert!(answers.iter().all(|answer| answer.is(200).text() == answers[0].text()));
+    assert!(answers.iter().all(|response| response.is(200).text() == answers[0].text()));
     editor.post(at(&draft, "/unpublish")).await.is(200);
     assert_eq!(ask().await.header("idempotent-replayed"), Some("true"));
     assert_eq!(editor.get(at(&draft, "/draft")).await.json()["status"], "unpublished");
@@ -243,7 +243,7 @@ async fn every_edit_leaves_a_revision_that_can_be_read_and_restored() {
         (&back["sections"][0]["id"], &back["topics"][0]["slug"]),
         (&draft["sections"][0]["id"], &json!("sea"))
     );
-    // Sent again because the answer was lost: the kept answer comes before the precondition.
+    // Sent again because the response was lost: the kept response comes before the precondition.
     let again = editor.post(at(&draft, "/revisions/1/restore")).if_match(4).once("r").await;
     assert_eq!((again.expect(200), again.header("idempotent-replayed")), (back, Some("true")));
 }
@@ -309,11 +309,11 @@ async fn an_old_slug_leads_readers_on_and_stops_writers() {
         "/sections?formats=markdown",
         "/sections/s",
     ] {
-        let answer = reader.get(format!("{ARTICLES}/one{rest}")).await;
-        assert_eq!(answer.is(301).location(), format!("{ARTICLES}/two{rest}"));
+        let response = reader.get(format!("{ARTICLES}/one{rest}")).await;
+        assert_eq!(response.is(301).location(), format!("{ARTICLES}/two{rest}"));
         let head = reader.head(format!("{ARTICLES}/one{rest}")).await;
-        assert_eq!(head.is(301).location(), answer.location());
-        reader.get(answer.location()).await.is(200);
+        assert_eq!(head.is(301).location(), response.location());
+        reader.get(response.location()).await.is(200);
     }
     for call in [
         editor.get(format!("{ARTICLES}/one/draft")),

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use crate::client::Client;
 use crate::given::minutes;
+use crate::publication::{FILTERED, publication};
 use crate::server::Server;
-use crate::shelf::{FILTERED, shelf};
 use crate::writing::{ARTICLES, at, create, id, published, shape};
 
 /// A published article with a bit of everything.
@@ -27,8 +27,8 @@ async fn full(editor: &Client) -> Value {
 async fn the_default_answer_is_as_the_contract_shows_it() {
     let server = Server::start().await;
     let draft = full(&server.login(Role::Editor).await).await;
-    let answer = server.client().get(format!("{ARTICLES}/tides")).await;
-    let edition = answer.expect(200);
+    let response = server.client().get(format!("{ARTICLES}/tides")).await;
+    let edition = response.expect(200);
     let (section, topic, author) = (&draft["sections"][0], &draft["topics"][0], &draft["authors"][0]);
     let wanted = format!(
         r#"{{"id":{id},"slug":"tides","locale":"en","url":"https://website.example/tides","title":"Tides & harbours","subtitle":null,"summary":"Look at the water.","cover":{{"url":"/a.jpg","alt":null,"caption":null,"width":null,"height":null}},"featured":false,"listed":true,"authors":[{{"id":{author},"slug":"ada","name":"Ada"}}],"topics":[{{"id":{topic},"slug":"sea","name":"Sea"}}],"intro":{{"html":"<p>Look at <em>the</em> water.</p>\n","markdown":null,"text":null}},"sections":[{{"id":{first},"heading":"Reading it","heading_html":"Reading <code>it</code>","anchor":"reading-it","level":2,"html":"<p>One two.</p>\n","markdown":null,"text":null,"word_count":2,"custom":{{"k":1}},"sections":[{{"id":{slack},"heading":"Slack","heading_html":"Slack","anchor":"slack","level":3,"html":"<ul>\n<li>three</li>\n</ul>\n","markdown":null,"text":null,"word_count":1,"custom":{{}},"sections":[]}}]}},{{"id":{bare},"heading":null,"heading_html":null,"anchor":null,"level":2,"html":"<p>Bare.</p>\n","markdown":null,"text":null,"word_count":1,"custom":{{}},"sections":[]}}],"outline":[{{"heading":"Reading it","anchor":"reading-it","level":2}},{{"heading":"Slack","anchor":"slack","level":3}}],"word_count":11,"reading_minutes":1,"seo":{{"title":null,"description":null,"canonical_url":null,"image_url":null,"noindex":false}},"translations":[],"custom":{custom},"edition":1,"published_at":"2026-01-05T09:00:00Z","updated_at":"2026-01-05T09:00:00Z"}}"#,
@@ -40,7 +40,7 @@ async fn the_default_answer_is_as_the_contract_shows_it() {
         bare = draft["sections"][1]["id"],
         custom = draft["custom"],
     );
-    assert_eq!(answer.text(), wanted);
+    assert_eq!(response.text(), wanted);
     assert_eq!(server.client().get(at(&draft, "")).await.text(), wanted);
     let item = server.client().get(ARTICLES).await.expect(200)["items"][0].clone();
     let mut expected = edition;
@@ -95,9 +95,9 @@ async fn fields_and_formats_choose_what_is_told() {
         ("field=title", "field parameter-unknown"),
         ("locale=en&locale=de", "locale parameter-repeated"),
     ] {
-        let answer = get(query).await;
-        answer.problem(400, "request-malformed");
-        assert_eq!(answer.violations(), [refusal]);
+        let response = get(query).await;
+        response.problem(400, "request-malformed");
+        assert_eq!(response.violations(), [refusal]);
     }
 }
 
@@ -187,7 +187,7 @@ async fn slugs(reader: &Client, query: &str) -> String {
 #[tokio::test]
 async fn lists_are_filtered_and_sorted() {
     let server = Server::start().await;
-    let reader = shelf(&server).await;
+    let reader = publication(&server).await;
     let ids = reader.get(format!("{ARTICLES}?fields=id,slug")).await.expect(200)["items"].clone();
     let (d, c) = (ids[0]["id"].as_str().unwrap(), ids[1]["id"].as_str().unwrap());
     for (query, wanted) in FILTERED {
@@ -222,9 +222,9 @@ async fn lists_are_filtered_and_sorted() {
         ("sort=title&sort=title", "sort parameter-repeated"),
         ("q=a", "q parameter-unknown"),
     ] {
-        let answer = reader.get(format!("{ARTICLES}?{query}")).await;
-        answer.problem(400, "request-malformed");
-        assert_eq!(answer.violations(), [refusal]);
+        let response = reader.get(format!("{ARTICLES}?{query}")).await;
+        response.problem(400, "request-malformed");
+        assert_eq!(response.violations(), [refusal]);
     }
     reader.get(format!("{ARTICLES}?limit=100")).await.is(200);
 }
@@ -260,8 +260,8 @@ async fn pages_walk_through_everything_once() {
             let mut walked = Vec::new();
             loop {
                 assert!(walked.len() <= 11, "{sort} {limit}: {walked:?}");
-                let answer = reader.get(&path).await;
-                let page = answer.expect(200);
+                let response = reader.get(&path).await;
+                let page = response.expect(200);
                 walked.extend(
                     page["items"]
                         .as_array()
@@ -270,10 +270,10 @@ async fn pages_walk_through_everything_once() {
                         .map(|item| item["slug"].as_str().unwrap().to_owned()),
                 );
                 let Some(cursor) = page["next_cursor"].as_str() else {
-                    assert_eq!(answer.header("link"), None);
+                    assert_eq!(response.header("link"), None);
                     break;
                 };
-                let link = answer.header("link").expect("a link").to_owned();
+                let link = response.header("link").expect("a link").to_owned();
                 path = link.strip_prefix('<').unwrap().strip_suffix(">; rel=\"next\"").unwrap().to_owned();
                 assert!(path.contains(&format!("cursor={cursor}")), "{path}");
             }
@@ -286,7 +286,7 @@ async fn pages_walk_through_everything_once() {
 #[tokio::test]
 async fn a_cursor_of_another_list_is_refused() {
     let server = Server::start().await;
-    let reader = shelf(&server).await;
+    let reader = publication(&server).await;
     let page = reader.get(format!("{ARTICLES}?limit=1&topic=sea,land")).await.expect(200);
     let cursor = page["next_cursor"].as_str().unwrap().to_owned();
     let mut mutated = cursor.clone().into_bytes();
@@ -300,9 +300,9 @@ async fn a_cursor_of_another_list_is_refused() {
         "cursor=x".to_owned(),
         "cursor=".to_owned(),
     ] {
-        let answer = reader.get(format!("{ARTICLES}?{query}")).await;
-        answer.problem(400, "request-malformed");
-        assert!(answer.violations()[0].starts_with("cursor "), "{:?}", answer.violations());
+        let response = reader.get(format!("{ARTICLES}?{query}")).await;
+        response.problem(400, "request-malformed");
+        assert!(response.violations()[0].starts_with("cursor "), "{:?}", response.violations());
     }
     // The limit is no part of the list.
     reader.get(format!("{ARTICLES}?limit=5&topic=sea,land&cursor={cursor}")).await.is(200);

@@ -52,9 +52,9 @@ async fn old_slugs_lead_directly_to_where_the_article_is() {
     assert_eq!(redirects(&reader, "").await, ["/a → /c", "/b → /c"]);
     for old in ["a", "b"] {
         for rest in ["", "?fields=id", "/html", "/markdown", "/sections?formats=text", "/sections/s"] {
-            let answer = reader.get(format!("{ARTICLES}/{old}{rest}")).await;
-            assert_eq!(answer.is(301).location(), format!("{ARTICLES}/c{rest}"));
-            reader.get(answer.location()).await.is(200);
+            let response = reader.get(format!("{ARTICLES}/{old}{rest}")).await;
+            assert_eq!(response.is(301).location(), format!("{ARTICLES}/c{rest}"));
+            reader.get(response.location()).await.is(200);
         }
         editor.get(format!("{ARTICLES}/{old}/draft")).await.problem(409, "slug-moved");
     }
@@ -260,12 +260,12 @@ async fn a_page_ends_where_the_next_begins() {
     let mut walked = Vec::new();
     let mut next = Some(format!("{REDIRECTS}?limit=2&include_total=true"));
     while let Some(path) = next {
-        let answer = reader.get(&path).await;
-        let page = answer.expect(200);
+        let response = reader.get(&path).await;
+        let page = response.expect(200);
         assert_eq!(page["total"], 13);
         let items = page["items"].as_array().expect("items").iter();
         walked.extend(items.map(|item| item["from"].as_str().expect("a path").to_owned()));
-        next = answer.header("link").map(|link| link.trim_matches('<').replace(">; rel=\"next\"", ""));
+        next = response.header("link").map(|link| link.trim_matches('<').replace(">; rel=\"next\"", ""));
     }
     let from = |line: &String| line.split(" → ").next().expect("a path").to_owned();
     assert_eq!(walked, whole.iter().map(from).collect::<Vec<_>>());
@@ -280,9 +280,9 @@ async fn a_page_ends_where_the_next_begins() {
         ("locale=english", "locale locale-malformed"),
         ("to=/a", "to parameter-unknown"),
     ] {
-        let answer = reader.get(format!("{REDIRECTS}?{query}")).await;
-        answer.problem(400, "request-malformed");
-        assert_eq!(answer.violations(), [refusal]);
+        let response = reader.get(format!("{REDIRECTS}?{query}")).await;
+        response.problem(400, "request-malformed");
+        assert_eq!(response.violations(), [refusal]);
     }
 }
 

@@ -17,10 +17,10 @@ async fn publish(server: &Server, editor: &Client, title: &str, more: Value) -> 
 }
 
 async fn related(reader: &Client, of: &str) -> String {
-    let answer = reader.get(format!("{ARTICLES}/{of}")).await.expect(200);
-    assert_eq!(answer["next_cursor"], Value::Null);
+    let response = reader.get(format!("{ARTICLES}/{of}")).await.expect(200);
+    assert_eq!(response["next_cursor"], Value::Null);
     let slug = |item: &Value| item["slug"].as_str().unwrap().to_owned();
-    answer["items"].as_array().unwrap().iter().map(slug).collect::<Vec<_>>().join(" ")
+    response["items"].as_array().unwrap().iter().map(slug).collect::<Vec<_>>().join(" ")
 }
 
 #[tokio::test]
@@ -68,9 +68,9 @@ async fn what_shares_more_and_rarer_topics_is_more_alike() {
     for (limit, refusal) in
         [("0", "number-out-of-bounds"), ("21", "number-out-of-bounds"), ("x", "number-malformed")]
     {
-        let answer = reader.get(format!("{ARTICLES}/this/related?limit={limit}")).await;
-        answer.problem(400, "request-malformed");
-        assert_eq!(answer.violations(), [format!("limit {refusal}")]);
+        let response = reader.get(format!("{ARTICLES}/this/related?limit={limit}")).await;
+        response.problem(400, "request-malformed");
+        assert_eq!(response.violations(), [format!("limit {refusal}")]);
     }
 }
 

@@ -68,7 +68,7 @@ async fn what_was_acknowledged_survives_being_killed() {
     }
     println!(
         "{cycles} cycles, {acknowledged} acknowledged writes, {} lost writes; \
-         {unanswered} were done although their answer did not arrive",
+         {unanswered} were done although their response did not arrive",
         lost.len()
     );
     assert!(lost.is_empty(), "{}", lost.join("\n"));
@@ -154,9 +154,9 @@ impl Writer {
                 server.post(&format!("{here}/publish")).json(&json!({"revision": revision}))
             }
         };
-        let answer = request.send().await.ok()?;
-        let (status, version) = (answer.status(), answer.headers().get("etag").cloned());
-        let told = answer.text().await.ok()?;
+        let response = request.send().await.ok()?;
+        let (status, version) = (response.status(), response.headers().get("etag").cloned());
+        let told = response.text().await.ok()?;
         assert!(status.is_success(), "{slug}, write {}: {status} {told}", at + 1);
         assert_eq!(version.expect("a version"), format!("\"{}\"", at + 1), "{slug}: {told}");
         Some(())
@@ -218,8 +218,8 @@ impl Remote {
         let http = Client::builder().no_proxy().build().expect("a client");
         let mut server = Self { http, address: address.to_owned(), token: String::new() };
         let who = json!({"email": "ada@lede.example", "password": PASSWORD});
-        let answer = server.post("/v1/auth/sessions").json(&who).send().await.expect("an answer");
-        let session: Value = answer.json().await.expect("JSON");
+        let response = server.post("/v1/auth/sessions").json(&who).send().await.expect("a response");
+        let session: Value = response.json().await.expect("JSON");
         session["access_token"].as_str().expect("a token").clone_into(&mut server.token);
         server
     }
@@ -235,10 +235,10 @@ impl Remote {
     /// What is there, if anything is.
     async fn get(&self, path: &str) -> Option<Value> {
         let ask = self.http.get(format!("{}{path}", self.address)).bearer_auth(&self.token);
-        let answer = ask.send().await.expect("an answer");
-        match answer.status().as_u16() {
+        let response = ask.send().await.expect("a response");
+        match response.status().as_u16() {
             404 => None,
-            200 => Some(answer.json().await.expect("JSON")),
+            200 => Some(response.json().await.expect("JSON")),
             status => panic!("{path}: {status}"),
         }
     }

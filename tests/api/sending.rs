@@ -28,8 +28,8 @@ async fn a_server_that_is_killed_while_it_sends_loses_nothing_and_repeats_nothin
     for number in 0..READERS {
         let body = json!({"email": format!("reader-{number}@reader.example")}).to_string();
         let post = http.post(format!("{}/v1/subscribers", serving.address)).body(body);
-        let answer = post.header("content-type", "application/json").send().await.expect("an answer");
-        assert_eq!(answer.status(), 202);
+        let response = post.header("content-type", "application/json").send().await.expect("a response");
+        assert_eq!(response.status(), 202);
     }
     let mut delivered = mail.wait_for(5);
     serving.kill();

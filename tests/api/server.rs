@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
 use clap::Parser as _;
-use lede::app::{App, Seams};
+use lede::app::{App, Overrides};
 use lede::auth::Role;
 use lede::base::clock::Clock;
 use lede::base::config::Config;
@@ -94,12 +94,12 @@ impl Server {
             || mail_settings.smtp_url_file.is_some()
             || mail_settings.dir != usual;
         let mailer = (!sends).then(|| Mailer::Memory(mail.clone()));
-        let seams = Seams { clock: clock.clone(), random, mailer };
+        let overrides = Overrides { clock: clock.clone(), random, mailer };
         let (stop, stopped) = watch::channel(false);
         let (opened, app) = oneshot::channel();
         let thread = std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async move {
-                let app = App::open(config, seams).await.map_err(|e| e.to_string())?;
+                let app = App::open(config, overrides).await.map_err(|e| e.to_string())?;
                 let _ = opened.send(app.clone());
                 lede::server::serve(app, listener, stopped).await.map_err(|e| e.to_string())
             })
@@ -116,7 +116,7 @@ impl Server {
             thread: Some(thread),
             database,
         };
-        // The first answer comes after whatever a start does; what that makes due is done before the test begins.
+        // The first response comes after whatever a start does; what that makes due is done before the test begins.
         server.client().get("/health/live").await.is(200);
         server.exchanges.lock().expect("a lock").clear();
         server.run_jobs().await;

@@ -21,7 +21,7 @@ async fn a_server_that_is_told_to_stop_under_load_refuses_nobody() {
     let http = Client::builder().no_proxy().build().expect("a client");
     let ask = http.post(format!("{}/v1/auth/sessions", serving.address));
     let session = ask.json(&json!({"email": "ada@lede.example", "password": PASSWORD})).send().await;
-    let session: Value = session.expect("an answer").json().await.expect("JSON");
+    let session: Value = session.expect("a response").json().await.expect("JSON");
     let token = session["access_token"].as_str().expect("a token").to_owned();
     let (draining, answered) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
     let clients = (0..8).map(|client| {
@@ -40,9 +40,9 @@ async fn a_server_that_is_told_to_stop_under_load_refuses_nobody() {
                 } else {
                     http.get(topics)
                 };
-                let answer = ask.send().await.expect("no reset");
-                assert!(answer.status().is_success(), "{}", answer.status());
-                answer.bytes().await.expect("the whole body");
+                let response = ask.send().await.expect("no reset");
+                assert!(response.status().is_success(), "{}", response.status());
+                response.bytes().await.expect("the whole body");
                 answered.fetch_add(1, Ordering::SeqCst);
             }
             unreachable!("the server stops")
@@ -50,7 +50,7 @@ async fn a_server_that_is_told_to_stop_under_load_refuses_nobody() {
     });
     let clients: Vec<_> = clients.collect();
     let ready = || async {
-        http.get(format!("{}/health/ready", serving.address)).send().await.expect("an answer").status()
+        http.get(format!("{}/health/ready", serving.address)).send().await.expect("a response").status()
     };
     while answered.load(Ordering::SeqCst) < 100 {
         assert_eq!(ready().await, 200);
@@ -76,22 +76,22 @@ async fn a_server_that_drains_ends_its_connections_itself_and_still_learns_what_
     let http = Client::builder().no_proxy().build().expect("a client");
     let login = json!({"email": "ada@lede.example", "password": PASSWORD});
     let session = http.post(format!("{}/v1/auth/sessions", other.address)).json(&login).send().await;
-    let session: Value = session.expect("an answer").json().await.expect("JSON");
+    let session: Value = session.expect("a response").json().await.expect("JSON");
     let token = session["access_token"].as_str().expect("a token");
     for round in 0..rounds(2) {
         let serving = Serving::start(lede_on(&database).env("LEDE_DRAIN_SECONDS", "2"));
         let topics = format!("{}/v1/topics", serving.address);
         let read =
-            || async { http.get(&topics).send().await.expect("an answer").text().await.expect("a body") };
+            || async { http.get(&topics).send().await.expect("a response").text().await.expect("a body") };
         let mut kept = KeptOpen::to(&serving.address);
         assert!(!kept.ask().contains("connection: close"));
         read().await;
         serving.terminate();
         let ready = format!("{}/health/ready", serving.address);
-        while http.get(&ready).send().await.expect("an answer").status() != 503 {}
+        while http.get(&ready).send().await.expect("a response").status() != 503 {}
         let name = format!("Topic {round}");
         let create = http.post(format!("{}/v1/topics", other.address)).bearer_auth(token);
-        let created = create.json(&json!({ "name": name })).send().await.expect("an answer");
+        let created = create.json(&json!({ "name": name })).send().await.expect("a response");
         assert_eq!(created.status(), 201);
         while !read().await.contains(&name) {}
         assert!(kept.ask().contains("connection: close"));
@@ -120,7 +120,7 @@ impl KeptOpen {
             .write_all(b"GET /health/live HTTP/1.1\r\nHost: lede\r\n\r\n")
             .expect("no reset");
         let mut head = String::new();
-        while self.stream.read_line(&mut head).expect("an answer") > 2 {}
+        while self.stream.read_line(&mut head).expect("a response") > 2 {}
         let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).expect("a length");
         let mut body = vec![0; length.parse().expect("a number")];
         self.stream.read_exact(&mut body).expect("a body");
@@ -143,10 +143,10 @@ fn a_request_that_is_under_way_is_answered_after_the_word_to_stop() {
         body.len()
     )
     .expect("the head is sent");
-    let mut answer = BufReader::new(stream.try_clone().expect("a second handle"));
+    let mut response = BufReader::new(stream.try_clone().expect("a second handle"));
     let mut line = String::new();
     // The server asks for the body: it is at work on this request.
-    while answer.read_line(&mut line).is_ok() && !line.ends_with("\r\n\r\n") {}
+    while response.read_line(&mut line).is_ok() && !line.ends_with("\r\n\r\n") {}
     assert!(line.contains("100 Continue"), "{line}");
     stream.write_all(first.as_bytes()).expect("the beginning is sent");
     serving.terminate();
@@ -155,7 +155,7 @@ fn a_request_that_is_under_way_is_answered_after_the_word_to_stop() {
     while TcpStream::connect(&port).is_ok() {}
     stream.write_all(rest.as_bytes()).expect("the rest is sent");
     let mut told = String::new();
-    answer.read_to_string(&mut told).expect("an answer");
+    response.read_to_string(&mut told).expect("a response");
     assert!(told.starts_with("HTTP/1.1 201"), "{told}");
     assert_eq!(serving.ended().0, Some(0));
 }

@@ -19,8 +19,8 @@ async fn many_sign_ups_of_one_address_at_once_are_one_row_and_one_mail() {
             let email = spellings[(round + number) % spellings.len()];
             server.client().post("/v1/subscribers").json(json!({"email": email})).send()
         });
-        for answer in join_all(calls).await {
-            answer.is(202);
+        for response in join_all(calls).await {
+            response.is(202);
         }
     }
     server.run_jobs().await;
@@ -87,13 +87,14 @@ async fn addresses_that_mail_servers_would_misread_are_refused_with_a_pointer() 
     for (kind, addresses) in kinds {
         assert!(addresses.len() >= 10, "{kind}");
         for email in addresses {
-            let answer = server.client().post("/v1/subscribers").json(json!({"email": email})).await;
-            answer.problem(422, "invalid");
-            assert_eq!(answer.violations(), ["/email email-malformed"], "{kind}: {email:?}");
+            let response = server.client().post("/v1/subscribers").json(json!({"email": email})).await;
+            response.problem(422, "invalid");
+            assert_eq!(response.violations(), ["/email email-malformed"], "{kind}: {email:?}");
         }
     }
-    let answer = server.client().post("/v1/subscribers").json(json!({"email": "jörg@reader.example"})).await;
-    assert_eq!(answer.violations(), ["/email email-not-ascii"]);
+    let response =
+        server.client().post("/v1/subscribers").json(json!({"email": "jörg@reader.example"})).await;
+    assert_eq!(response.violations(), ["/email email-not-ascii"]);
 }
 
 fn list(text: &str) -> Vec<String> {
@@ -164,7 +165,7 @@ fn is_done(page: &Response) -> bool {
 }
 
 #[tokio::test]
-async fn a_form_that_nobody_looked_at_is_shown_to_be_sent_once_more() {
+async fn a_form_without_a_token_is_shown_again() {
     let server = Server::start().await;
     let anyone = server.client();
     let typed = [("email", ADA), ("name", "Ada \"L\""), ("source", "popup"), ("topic", "sea")];
@@ -195,7 +196,7 @@ async fn a_form_that_nobody_looked_at_is_shown_to_be_sent_once_more() {
 }
 
 #[tokio::test]
-async fn nobody_types_in_a_second_and_no_form_is_good_for_two_addresses_or_two_days() {
+async fn a_form_token_is_refused_when_too_new_reused_or_expired() {
     let server = Server::start().await;
     let form = server.client().get("/subscribe").await;
     server.clock.advance(seconds(1));
@@ -238,9 +239,9 @@ async fn people_are_sent_back_to_pages_that_are_known_and_nowhere_else() {
         let mut addresses = Vec::new();
         for email in ["new@reader.example", "new@reader.example", "other@reader.example"] {
             let form = [("email", email), ("redirect", redirect), ("form_token", &server.form_token())];
-            let answer = server.client().post("/subscribe").form(&form).await;
-            assert_eq!(answer.status(), if leads { 303 } else { 200 }, "{redirect}");
-            addresses.push(answer.header("location").map(str::to_owned));
+            let response = server.client().post("/subscribe").form(&form).await;
+            assert_eq!(response.status(), if leads { 303 } else { 200 }, "{redirect}");
+            addresses.push(response.header("location").map(str::to_owned));
         }
         assert_eq!(addresses, vec![leads.then(|| redirect.to_owned()); 3]);
     }
@@ -270,22 +271,22 @@ async fn who_asks_too_often_is_told_so_on_a_page() {
     let server = Server::start_with(|config| config.limits.sign_up = 5).await;
     for round in 0..6 {
         let form = [("email", ADA), ("form_token", &server.form_token())];
-        let answer = server.client().post("/subscribe").form(&form).await;
+        let response = server.client().post("/subscribe").form(&form).await;
         if round < 5 {
-            assert!(is_done(&answer), "{round}");
+            assert!(is_done(&response), "{round}");
         } else {
-            assert!(answer.is(429).text().contains("Please try again later"));
-            assert!(answer.header("retry-after").is_some());
+            assert!(response.is(429).text().contains("Please try again later"));
+            assert!(response.header("retry-after").is_some());
         }
     }
 }
 
 #[tokio::test]
-async fn forgetting_somebody_who_never_answered_does_not_begin_the_count_anew() {
+async fn deleting_a_pending_subscriber_does_not_reset_the_request_limit() {
     let server = Server::start().await;
-    let join = || server.client().post("/v1/subscribers").json(json!({"email": ADA}));
+    let sign_up = || server.client().post("/v1/subscribers").json(json!({"email": ADA}));
     for day in 0..25 {
-        join().await.is(202);
+        sign_up().await.is(202);
         server.run_jobs().await;
         while server.app.db.write(lede::subscribers::erasure::purge).await.expect("a purge") {}
         server.clock.advance(hours(25));

@@ -123,19 +123,19 @@ async fn what_breaks_a_rule_is_refused_and_changes_nothing() {
             "/navigation/1/items/0/items field-unknown",
         ),
     ] {
-        let answer = admin.patch(SITE).json(&body).await;
-        answer.problem(422, "invalid");
-        assert_eq!(answer.violations(), [refusal], "{body}");
+        let response = admin.patch(SITE).json(&body).await;
+        response.problem(422, "invalid");
+        assert_eq!(response.violations(), [refusal], "{body}");
     }
     let all = json!({"title": "", "locales": ["x"], "navigation": [{"label": "", "url": ""}]});
-    let answer = admin.patch(SITE).json(all).await;
+    let response = admin.patch(SITE).json(all).await;
     let wanted = [
         "/title title-empty",
         "/navigation/0/label label-empty",
         "/navigation/0/url url-malformed",
         "/locales/0 locale-malformed",
     ];
-    assert_eq!(answer.violations(), wanted);
+    assert_eq!(response.violations(), wanted);
     assert_eq!((reader.get(SITE).await.text(), updates(&server).await), (before.as_str(), 0));
 }
 
@@ -143,8 +143,8 @@ async fn what_breaks_a_rule_is_refused_and_changes_nothing() {
 async fn two_who_change_different_things_lose_nothing() {
     let (_server, admin, reader) = site().await;
     let set = |n: usize| admin.patch(SITE).json(json!({"custom": {format!("k{n}"): n}})).send();
-    for answer in futures_util::future::join_all((0..8).map(set)).await {
-        answer.is(200);
+    for response in futures_util::future::join_all((0..8).map(set)).await {
+        response.is(200);
     }
     assert_eq!(reader.get(SITE).await.expect(200)["custom"].as_object().expect("members").len(), 8);
 }

@@ -18,9 +18,9 @@ const XHTML: &str = "http://www.w3.org/1999/xhtml";
 
 /// A document, held against the protocol's schemas: which elements, in which order, how often, and of which form.
 async fn read(client: &Client, path: &str) -> (String, Vec<Address>) {
-    let answer = client.get(path).await;
-    assert_eq!(answer.is(200).header("content-type"), Some("application/xml; charset=utf-8"));
-    let text = answer.text();
+    let response = client.get(path).await;
+    assert_eq!(response.is(200).header("content-type"), Some("application/xml; charset=utf-8"));
+    let text = response.text();
     assert!(text.starts_with("<?xml version=\"1.0\" encoding=\"utf-8\"?><"), "{text:.100}");
     assert!(text.len() <= 50 * 1024 * 1024);
     let document = Document::parse(text).unwrap_or_else(|e| panic!("{e}: {text:.1000}"));

@@ -24,7 +24,7 @@ pub async fn server_with(mail: &MailServer) -> Server {
     .await
 }
 
-async fn join(server: &Server, email: &str) {
+async fn sign_up(server: &Server, email: &str) {
     server.client().post("/v1/subscribers").json(json!({"email": email})).await.is(202);
 }
 
@@ -32,7 +32,7 @@ async fn join(server: &Server, email: &str) {
 async fn a_mail_is_handed_to_the_mail_server_whole() {
     let mail = MailServer::start();
     let server = server_with(&mail).await;
-    join(&server, "ada@reader.example").await;
+    sign_up(&server, "ada@reader.example").await;
     server.run_jobs().await;
     server.run_jobs().await;
     let [conversation] = mail.conversations().try_into().expect("one conversation");
@@ -62,14 +62,14 @@ async fn a_mail_is_handed_to_the_mail_server_whole() {
 async fn a_refusal_for_good_is_final_and_one_for_now_is_not() {
     let mail = MailServer::start();
     let server = server_with(&mail).await;
-    join(&server, "refused@reader.example").await;
+    sign_up(&server, "refused@reader.example").await;
     server.run_jobs().await;
     for _ in 0..5 {
         server.clock.advance(hours(2));
         server.run_jobs().await;
     }
     assert_eq!(mail.conversations().len(), 1);
-    join(&server, "later@reader.example").await;
+    sign_up(&server, "later@reader.example").await;
     for _ in 0..3 {
         server.run_jobs().await;
         server.clock.advance(minutes(2));
@@ -96,7 +96,7 @@ async fn a_mail_server_that_is_away_is_tried_again() {
     let mut mail = MailServer::start();
     let there = std::mem::replace(&mut mail.address, gone.to_string());
     let server = server_with(&mail).await;
-    join(&server, "ada@reader.example").await;
+    sign_up(&server, "ada@reader.example").await;
     server.run_jobs().await;
     assert!(last_errors(&server)[0].contains("could not be reached"), "{:?}", last_errors(&server));
     mail.address = there;

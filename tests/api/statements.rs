@@ -19,7 +19,7 @@ const MOST: u64 = 14;
 /// The most that a write takes which changes one thing; publishing takes the most.
 const MAX_OF_A_WRITE: u64 = 50;
 
-/// A server that works for every answer, and who asks it.
+/// A server that works for every response, and who asks it.
 struct Stage {
     server: Server,
     admin: Client,
@@ -42,7 +42,7 @@ impl Stage {
         let body = json!({"title": "Large", "topics": ["sea"], "authors": ["ada"], "sections": [{"heading": "Part"}]});
         let large = published(&admin, body).await;
         admin.patch("/v1/topics/sea").json(json!({"followable": true})).await.is(200);
-        join(&admin, "ada".to_owned()).await;
+        sign_up(&admin, "ada".to_owned()).await;
         let mail = given::mail_to(&server, "ada@reader.example").await;
         let subscriber = id(&admin.get("/v1/subscribers").await.expect(200)["items"][0]);
         let names = vec![
@@ -63,7 +63,7 @@ impl Stage {
     /// Makes there be `to` of everything, where there were `from`.
     async fn grow(&self, from: usize, to: usize) {
         let admin = &self.admin;
-        join_all((from..to).map(|n| join(admin, format!("reader-{n}")))).await;
+        join_all((from..to).map(|n| sign_up(admin, format!("reader-{n}")))).await;
         join_all((from..to).map(|n| self.add_article(n))).await;
         let named = |n: usize, first: &str, other: &str| {
             if n == 0 { first.to_owned() } else { format!("{other}-{n}") }
@@ -99,7 +99,7 @@ impl Stage {
             admin.post("/v1/suppressions").json(bounced).await.is(200);
         }
         // Jobs that wait.
-        join_all((from..to).map(|n| join(admin, format!("late-{n}")))).await;
+        join_all((from..to).map(|n| sign_up(admin, format!("late-{n}")))).await;
         *self.job.lock().expect("a lock") = id(&admin.get("/v1/jobs").await.expect(200)["items"][0]);
     }
 
@@ -157,13 +157,13 @@ impl Stage {
         let mut costs = BTreeMap::new();
         for call in self.reads() {
             let before = self.server.statements();
-            let answer = call.await;
+            let response = call.await;
             let cost = self.server.statements() - before;
-            answer.is(200);
-            let path = answer.exchange.path.replace(&*self.import.lock().expect("a lock"), "{import}");
+            response.is(200);
+            let path = response.exchange.path.replace(&*self.import.lock().expect("a lock"), "{import}");
             let path = path.replace(&*self.job.lock().expect("a lock"), "{job}");
             let is_list = path.contains("limit=");
-            let items = is_list.then(|| answer.json()["items"].as_array().expect("items").len());
+            let items = is_list.then(|| response.json()["items"].as_array().expect("items").len());
             costs.insert(path, (cost, items));
         }
         costs
@@ -194,7 +194,7 @@ fn most(operation: &Operation) -> Vec<(&'static str, String)> {
     parameters.filter(|parameter| parameter["in"] == "query").filter_map(asked).collect()
 }
 
-async fn join(admin: &Client, name: String) {
+async fn sign_up(admin: &Client, name: String) {
     let email = format!("{name}@reader.example");
     admin.post("/v1/subscribers").json(json!({"email": email, "topics": ["sea"]})).await.is(202);
 }
@@ -234,8 +234,8 @@ fn over(call: Call) -> Call {
 /// How many statements a write takes.
 async fn cost(server: &Server, call: Call) -> u64 {
     let before = server.statements();
-    let answer = call.await;
-    assert!(answer.status() < 300, "{}", answer.text());
+    let response = call.await;
+    assert!(response.status() < 300, "{}", response.text());
     server.statements() - before
 }
 

@@ -180,14 +180,14 @@ async fn no_door_lets_in_json_that_breaks_a_rule() {
         let in_toml =
             if text.starts_with('[') && !text.contains('{') { text.clone() } else { "nan".to_owned() };
         for (door, call) in doors(&contributor, &draft, &text, &in_toml) {
-            let answer = call.await;
-            assert!([400, 422].contains(&answer.status()), "{door} took {text:.80}: {}", answer.text());
+            let response = call.await;
+            assert!([400, 422].contains(&response.status()), "{door} took {text:.80}: {}", response.text());
         }
         let object = format!("{{\"x\":{text}}}").replace('"', "\"\"");
         file.push_str(&format!("a{}@reader.example,\"{object}\",,,[[1]]\n", file.len()));
         let site = format!(r#"{{"custom":{{"x":{text}}}}}"#);
-        let answer = admin.patch("/v1/site").body("application/json", site).await;
-        assert!([400, 422].contains(&answer.status()), "the site took {text:.80}: {}", answer.text());
+        let response = admin.patch("/v1/site").body("application/json", site).await;
+        assert!([400, 422].contains(&response.status()), "the site took {text:.80}: {}", response.text());
     }
     assert_eq!(drafts(&contributor).await.len(), 1);
     let now = contributor.get(at(&draft, "/draft")).await.expect(200);
@@ -221,15 +221,15 @@ async fn what_comes_through_any_door_can_be_read_changed_and_deleted() {
         let draft = tides(&editor).await;
         let text = value.to_string();
         for (door, call) in doors(&editor, &draft, &text, &toml(&value)) {
-            let answer = call.await;
+            let response = call.await;
             // YAML is no superset of JSON in every corner: what it cannot read it refuses.
-            let is_read = answer.status() < 300 || (answer.status() == 422 && !door.contains("custom"));
-            assert!(is_read, "{door} of {text}: {}", answer.text());
-            if answer.status() < 300 {
+            let is_read = response.status() < 300 || (response.status() == 422 && !door.contains("custom"));
+            assert!(is_read, "{door} of {text}: {}", response.text());
+            if response.status() < 300 {
                 taken.insert(door);
             }
             if door == "custom" {
-                assert_eq!(answer.json()["custom"]["x"], value);
+                assert_eq!(response.json()["custom"]["x"], value);
             }
         }
         for path in ["/v1/site", &subscriber] {
@@ -264,8 +264,8 @@ async fn patches_that_add_up_stay_within_the_bounds() {
     patch(nested(60, json!({"b": [[1]]}))).await.is(200);
     patch(nested(65, json!(1))).await.problem(400, "request-malformed");
     patch(json!({"b": "x".repeat(40_000)})).await.is(200);
-    let answer = patch(json!({"c": "x".repeat(40_000)})).await;
-    assert_eq!(answer.violations(), ["/custom custom-too-long"]);
+    let response = patch(json!({"c": "x".repeat(40_000)})).await;
+    assert_eq!(response.violations(), ["/custom custom-too-long"]);
     use_up(&server, &editor, &draft).await;
 }
 
@@ -413,8 +413,8 @@ async fn an_article_that_cannot_be_rendered_again_is_served_as_it_was() {
     by_hand(&server, "ALTER TABLE editions RENAME TO gone; UPDATE render_context SET epoch = epoch + 1");
     let reader = server.client();
     for path in ["/v1/articles", "/v1/articles/ebb", "/v1/search?q=tide", "/v1/changes", "/feeds/rss.xml"] {
-        let answer = reader.get(path).await;
-        assert!(answer.is(200).text().contains("Ebb"), "{path}: {}", answer.text());
+        let response = reader.get(path).await;
+        assert!(response.is(200).text().contains("Ebb"), "{path}: {}", response.text());
     }
 }
 
@@ -434,14 +434,14 @@ async fn a_value_that_cannot_be_read_stays_until_another_is_set() {
     assert_eq!((&seen["custom"], &seen["sections"][0]["custom"]), (&json!({"a": 2}), &json!({"a": 2})));
 }
 
-/// Asks without comparing the answer with the document, which says nothing of what people write into databases.
+/// Asks without comparing the response with the document, which says nothing of what people write into databases.
 async fn status(server: &Server, client: &Client, path: &str) -> (u16, String) {
     let mut request = reqwest::Client::new().get(format!("{}{path}", server.address()));
     if let Some(token) = client.token() {
         request = request.bearer_auth(token);
     }
-    let answer = request.send().await.expect("an answer");
-    (answer.status().as_u16(), answer.text().await.expect("a text"))
+    let response = request.send().await.expect("a response");
+    (response.status().as_u16(), response.text().await.expect("a text"))
 }
 
 #[tokio::test]
@@ -519,8 +519,8 @@ async fn texts_and_times_that_were_never_valid_break_no_list() {
         (&admin, "/v1/subscribers/export".to_owned()),
         (&admin, "/v1/jobs".to_owned()),
     ] {
-        let (status, answer) = status(&server, client, &path).await;
-        assert_eq!(status, 200, "{path}: {answer}");
+        let (status, response) = status(&server, client, &path).await;
+        assert_eq!(status, 200, "{path}: {response}");
     }
     server.run_jobs().await;
     admin.delete(format!("/v1/subscribers/{subscriber}")).await.is(204);

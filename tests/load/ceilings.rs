@@ -7,7 +7,7 @@ use actix_web::http::header;
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Bytes, Data};
 use actix_web::{App, HttpResponse, HttpServer};
-use lede::app::{App as Lede, Seams};
+use lede::app::{App as Lede, Overrides};
 use lede::server::pipeline;
 
 use crate::fixture;
@@ -44,7 +44,7 @@ pub fn serve(role: &str, folder: &Path) {
             lede::base::logger::start("info");
             let folder = tempfile::tempdir()?;
             let config = fixture::config(&folder.path().join("ceiling.db"));
-            let lede = Lede::open(config, Seams::default()).await.expect("an application");
+            let lede = Lede::open(config, Overrides::default()).await.expect("an application");
             HttpServer::new(move || {
                 App::new()
                     .app_data(files.clone())

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use clap::Parser as _;
 use futures_util::{StreamExt as _, stream};
-use lede::app::{App, Seams};
+use lede::app::{App, Overrides};
 use lede::articles::ArticleKey;
 use lede::articles::edit::Editor;
 use lede::articles::markdown_document::read_markdown;
@@ -55,7 +55,7 @@ pub fn fill_with(database: &Path, articles: usize, length: fn(usize) -> usize) {
     let config = config(database);
     let work = move || {
         actix_web::rt::System::new().block_on(async {
-            let app = App::open(config, Seams::default()).await.expect("an application");
+            let app = App::open(config, Overrides::default()).await.expect("an application");
             let settings = RenderSettings::new(&app.config);
             let save = move |tx: &mut Tx<'_>| render_context::store::save_settings_if_none(tx, &settings);
             app.db.write(save).await.expect("settings");

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection as _;
-use lede::app::{App, Seams};
+use lede::app::{App, Overrides};
 use lede::auth::Role;
 use lede::base::db::connection;
 use lede::base::text::email::EmailAddress;
@@ -54,7 +54,7 @@ fn prepare(database: &Path) {
     let config = fixture::config(database);
     let work = move || {
         actix_web::rt::System::new().block_on(async {
-            let app = App::open(config, Seams::default()).await.expect("an application");
+            let app = App::open(config, Overrides::default()).await.expect("an application");
             fixture::add_user(&app, Role::Admin, PASSWORD).await;
         });
     };
@@ -169,7 +169,7 @@ async fn directly(database: &Path) -> f64 {
     let config = fixture::config(database);
     let work = move || {
         actix_web::rt::System::new().block_on(async {
-            let app = App::open(config, Seams::default()).await.expect("an application");
+            let app = App::open(config, Overrides::default()).await.expect("an application");
             let (numbers, started) = (AtomicU64::new(0), Instant::now());
             let clients = (0..CLIENTS).map(|_| async {
                 while started.elapsed() < DURATION {

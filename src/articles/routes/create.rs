@@ -57,7 +57,7 @@ pub async fn create_article(
         let draft = Draft::new(tx, &draft, warnings.clone())?;
         Ok(Response::created(format!("/v1/articles/{}/draft", new.id), &draft)?.version(draft.version()))
     };
-    once.answer(&app.db, prepare, work).await
+    once.respond(&app.db, prepare, work).await
 }
 
 /// Checks a new article and builds its sections.

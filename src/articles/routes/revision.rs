@@ -136,5 +136,5 @@ pub async fn restore_revision(
         })?;
         draft_response(tx, &draft, Vec::new())
     };
-    once.answer(&app.db, async { Ok(()) }, work).await
+    once.respond(&app.db, async { Ok(()) }, work).await
 }

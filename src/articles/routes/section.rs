@@ -73,8 +73,8 @@ pub async fn update_section(
             })?;
             let id = id.ok_or(Error::NotFound("section"))?;
             let section = find(&draft, &SectionRef::Id(id))?;
-            let answer = WrittenSection::new(&draft, section, warnings.clone());
-            Ok(Response::ok(&answer)?.version(draft.row.version))
+            let written = WrittenSection::new(&draft, section, warnings.clone());
+            Ok(Response::ok(&written)?.version(draft.row.version))
         })
         .await
 }

@@ -138,11 +138,11 @@ pub async fn create_section(
         let id = id.ok_or(Error::NotFound("section"))?;
         let section = tree::find(&draft.content.sections, &SectionRef::Id(id));
         let section = section.ok_or(Error::NotFound("section"))?;
-        let answer = WrittenSection::new(&draft, section, warnings.clone());
+        let written = WrittenSection::new(&draft, section, warnings.clone());
         let location = format!("/v1/articles/{}/draft/sections/{id}", draft.row.id);
-        Ok(Response::created(location, &answer)?.version(draft.row.version))
+        Ok(Response::created(location, &written)?.version(draft.row.version))
     };
-    once.answer(&app.db, prepare, work).await
+    once.respond(&app.db, prepare, work).await
 }
 
 /// Replace the sections of a draft

@@ -13,7 +13,7 @@ use utoipa::IntoParams;
 use super::json::sha256;
 use super::response::Response;
 use crate::base::clock::Timestamp;
-use crate::base::db::schema::idempotency_keys as kept;
+use crate::base::db::schema::idempotency_keys as keys;
 use crate::base::db::types::Json;
 use crate::base::db::{Connection, Database, Tx, violation};
 use crate::base::error::{Error, Invalid, Location, Result, Violations};
@@ -25,7 +25,7 @@ pub const KEPT_FOR: Duration = Duration::from_secs(24 * 3600);
 const MAX_CHARS: usize = 255;
 
 /// A stored response: fingerprint of its request, status, headers, body.
-type Kept = (Vec<u8>, i64, Json<Vec<(String, String)>>, Vec<u8>);
+type StoredResponse = (Vec<u8>, i64, Json<Vec<(String, String)>>, Vec<u8>);
 
 static NAME: HeaderName = HeaderName::from_static("idempotency-key");
 static REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
@@ -107,7 +107,7 @@ impl Once {
     /// # Errors
     /// Those of `prepare` and `work`; [`Error::Invalid`] with `idempotency-key-reused` if the key was used for a
     /// different request.
-    pub async fn answer<P, F>(
+    pub async fn respond<P, F>(
         self,
         db: &Database,
         prepare: impl Future<Output = Result<P>>,
@@ -122,32 +122,32 @@ impl Once {
             return db.write_as(self.user, move |tx| work(tx, &prepared)).await;
         }
         let (once, now) = (self.clone(), db.clock().now());
-        if let Some(answer) = db.read(move |conn| once.find(conn, now)).await? {
-            return Ok(answer);
+        if let Some(response) = db.read(move |conn| once.find(conn, now)).await? {
+            return Ok(response);
         }
         let prepared = prepare.await?;
         db.write_as(self.user, move |tx| {
             let now = tx.now();
             // A concurrent request with the same key may have committed since the first lookup. On PostgreSQL one that
             // has not committed yet makes the insert in `reserve` wait for it.
-            if let Some(answer) = self.find(tx, now)? {
-                return Ok(answer);
+            if let Some(response) = self.find(tx, now)? {
+                return Ok(response);
             }
             self.reserve(tx)?;
-            let answer = work(tx, &prepared)?;
-            self.keep(tx, &answer)?;
-            Ok(answer)
+            let response = work(tx, &prepared)?;
+            self.store(tx, &response)?;
+            Ok(response)
         })
         .await
     }
 
     fn find(&self, conn: &mut Connection, now: Timestamp) -> Result<Option<Response>> {
         let Some(key) = &self.key else { return Ok(None) };
-        let found: Option<Kept> = kept::table
-            .filter(kept::user_id.eq(self.user))
-            .filter(kept::key.eq(key))
-            .filter(kept::created_at.gt(now.minus(KEPT_FOR)))
-            .select((kept::fingerprint, kept::status, kept::headers, kept::body))
+        let found: Option<StoredResponse> = keys::table
+            .filter(keys::user_id.eq(self.user))
+            .filter(keys::key.eq(key))
+            .filter(keys::created_at.gt(now.minus(KEPT_FOR)))
+            .select((keys::fingerprint, keys::status, keys::headers, keys::body))
             .get_result(conn)
             .optional()?;
         let Some((fingerprint, status, headers, body)) = found else { return Ok(None) };
@@ -166,24 +166,24 @@ impl Once {
             );
             return Err(Error::Invalid(violations));
         }
-        let answer = Response::from_parts(u16::try_from(status).unwrap_or(500), &headers, body);
-        Ok(Some(answer.header(REPLAYED.clone(), "true")))
+        let response = Response::from_parts(u16::try_from(status).unwrap_or(500), &headers, body);
+        Ok(Some(response.header(REPLAYED.clone(), "true")))
     }
 
     fn reserve(&self, tx: &mut Tx<'_>) -> Result<()> {
         let Some(key) = &self.key else { return Ok(()) };
         let now = tx.now();
-        let same = kept::table.filter(kept::user_id.eq(self.user)).filter(kept::key.eq(key));
-        diesel::delete(same.filter(kept::created_at.le(now.minus(KEPT_FOR)))).execute(&mut **tx)?;
-        diesel::insert_into(kept::table)
+        let same = keys::table.filter(keys::user_id.eq(self.user)).filter(keys::key.eq(key));
+        diesel::delete(same.filter(keys::created_at.le(now.minus(KEPT_FOR)))).execute(&mut **tx)?;
+        diesel::insert_into(keys::table)
             .values((
-                kept::user_id.eq(self.user),
-                kept::key.eq(key),
-                kept::fingerprint.eq(self.fingerprint.to_vec()),
-                kept::status.eq(0),
-                kept::headers.eq(Json::<Vec<(String, String)>>::default()),
-                kept::body.eq(Vec::<u8>::new()),
-                kept::created_at.eq(now),
+                keys::user_id.eq(self.user),
+                keys::key.eq(key),
+                keys::fingerprint.eq(self.fingerprint.to_vec()),
+                keys::status.eq(0),
+                keys::headers.eq(Json::<Vec<(String, String)>>::default()),
+                keys::body.eq(Vec::<u8>::new()),
+                keys::created_at.eq(now),
             ))
             .execute(&mut **tx)
             .map_err(|error| match violation::unique(&error) {
@@ -194,14 +194,14 @@ impl Once {
         Ok(())
     }
 
-    fn keep(&self, tx: &mut Tx<'_>, answer: &Response) -> Result<()> {
+    fn store(&self, tx: &mut Tx<'_>, response: &Response) -> Result<()> {
         let Some(key) = &self.key else { return Ok(()) };
-        let (status, headers, body) = answer.parts();
-        diesel::update(kept::table.filter(kept::user_id.eq(self.user)).filter(kept::key.eq(key)))
+        let (status, headers, body) = response.parts();
+        diesel::update(keys::table.filter(keys::user_id.eq(self.user)).filter(keys::key.eq(key)))
             .set((
-                kept::status.eq(i64::from(status)),
-                kept::headers.eq(Json::Readable(headers)),
-                kept::body.eq(body.to_vec()),
+                keys::status.eq(i64::from(status)),
+                keys::headers.eq(Json::Readable(headers)),
+                keys::body.eq(body.to_vec()),
             ))
             .execute(&mut **tx)?;
         Ok(())
@@ -211,13 +211,13 @@ impl Once {
 /// Deletes expired responses, at most 500 at a time. Returns whether there may be more.
 pub fn purge(tx: &mut Tx<'_>) -> Result<bool> {
     let before = tx.now().minus(KEPT_FOR);
-    let old: Vec<(UserId, String)> = kept::table
-        .filter(kept::created_at.le(before))
-        .select((kept::user_id, kept::key))
+    let old: Vec<(UserId, String)> = keys::table
+        .filter(keys::created_at.le(before))
+        .select((keys::user_id, keys::key))
         .limit(500)
         .load(&mut **tx)?;
     for (user, key) in &old {
-        diesel::delete(kept::table.filter(kept::user_id.eq(user)).filter(kept::key.eq(key)))
+        diesel::delete(keys::table.filter(keys::user_id.eq(user)).filter(keys::key.eq(key)))
             .execute(&mut **tx)?;
     }
     Ok(old.len() == 500)

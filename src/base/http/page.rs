@@ -202,15 +202,15 @@ pub fn foreign_cursor() -> Error {
 
 /// Adds the `Link` header (RFC 8288) with the next page, if there is one.
 #[must_use]
-pub fn with_next_link(answer: Response, req: &HttpRequest, next_cursor: Option<&str>) -> Response {
-    let Some(next) = next_cursor else { return answer };
+pub fn with_next_link(response: Response, req: &HttpRequest, next_cursor: Option<&str>) -> Response {
+    let Some(next) = next_cursor else { return response };
     let mut link = url::form_urlencoded::Serializer::new(String::new());
     let pairs = url::form_urlencoded::parse(req.query_string().as_bytes());
     for (key, value) in pairs.filter(|(key, _)| key != "cursor") {
         link.append_pair(&key, &value);
     }
     link.append_pair("cursor", next);
-    answer.header(header::LINK, format!("<{}?{}>; rel=\"next\"", req.path(), link.finish()))
+    response.header(header::LINK, format!("<{}?{}>; rel=\"next\"", req.path(), link.finish()))
 }
 
 /// Parses a `sort` query parameter: names separated by commas, each with `-` in front for descending order, none twice.

@@ -80,9 +80,9 @@ pub async fn list_changes(
     let make = move |conn: &mut Connection, rows, found| make(conn, rows, found, &view);
     // If rerendering a stale article changes it, an event moves it to the end of the list: it is then on this page or a
     // later one.
-    let answer = items::read_current(&app, find, make).await?;
-    let found = Response::public_json(&answer)?.surrogate_key("articles");
-    let next = answer.has_more.then_some(answer.next_cursor.as_str());
+    let changes = items::read_current(&app, find, make).await?;
+    let found = Response::public_json(&changes)?.surrogate_key("articles");
+    let next = changes.has_more.then_some(changes.next_cursor.as_str());
     Ok(page::with_next_link(found, &req, next))
 }
 

@@ -9,7 +9,7 @@ use anyhow::{Context as _, anyhow};
 
 use super::import::Import;
 use super::{serve, user};
-use crate::app::{App, Seams};
+use crate::app::{App, Overrides};
 use crate::auth::{Password, Role};
 use crate::base::config::Config;
 use crate::base::db::DatabaseUrl;
@@ -49,7 +49,7 @@ pub(super) async fn run(mut config: Config) -> anyhow::Result<ExitCode> {
     }
     let address = config.base_url();
     let mail = config.mail.dir.clone();
-    let app = App::open(config, Seams::default()).await?;
+    let app = App::open(config, Overrides::default()).await?;
     let password = fill(&app).await?;
     println!("{}", greeting(&address, &password, &mail));
     crate::server::serve(app, listener, serve::stop_on_signal()?).await?;

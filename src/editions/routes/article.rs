@@ -36,12 +36,12 @@ pub async fn get_article(
     if let (ArticleKey::Slug(locale, slug), true) = (&article, view.is_default()) {
         let (slug, locale) = (slug.clone(), locale.clone());
         if let Some(current) = app.db.read_inline(move |conn| find_current(conn, &locale, &slug)).await? {
-            return current.answer();
+            return current.into_response();
         }
     }
     respond(&app, &req, article, async |stored| {
         if view.is_default() {
-            return stored.finished.answer();
+            return stored.finished.into_response();
         }
         app.compute.run(move || stored.with_keys(Response::public_json(&stored.select(&view)?)?)).await
     })

@@ -66,5 +66,5 @@ pub async fn publish_article(
         let draft = publish(tx, actor, &article, revision, prepared.as_ref())?;
         draft_response(tx, &draft, Vec::new())
     };
-    once.answer(&app.db, prepared, work).await
+    once.respond(&app.db, prepared, work).await
 }

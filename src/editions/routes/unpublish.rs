@@ -35,5 +35,5 @@ pub async fn unpublish_article(
         let draft = unpublish(tx, write.actor, &write.article)?;
         draft_response(tx, &draft, Vec::new())
     };
-    once.answer(&app.db, async { Ok(()) }, work).await
+    once.respond(&app.db, async { Ok(()) }, work).await
 }

@@ -32,5 +32,5 @@ pub async fn retry_job(
         let row = store::retry(tx, id)?;
         Response::ok(&Job::new(row, tx.now()))
     };
-    key.once(actor.user, &[]).answer(&app.db, async { Ok(()) }, work).await
+    key.once(actor.user, &[]).respond(&app.db, async { Ok(()) }, work).await
 }

@@ -135,9 +135,9 @@ pub async fn search_articles(
         let find = find.clone();
         app.db.snapshot(move |conn| find(conn, last)).await
     };
-    let answer = rerender::read_current(&app, look).await?;
-    let found = Response::public_json(&answer)?.surrogate_key("articles");
-    Ok(page::with_next_link(found, &req, answer.next_cursor.as_deref()))
+    let results = rerender::read_current(&app, look).await?;
+    let found = Response::public_json(&results)?.surrogate_key("articles");
+    Ok(page::with_next_link(found, &req, results.next_cursor.as_deref()))
 }
 
 /// The first hits that fit on a page, all of them as a rule; `None` for one whose article cannot be read.
@@ -158,12 +158,12 @@ fn shown(conn: &mut Connection, hits: &[Hit], terms: &Terms) -> Result<Vec<Optio
         if bytes > MAX_PAGE_BYTES && !items.is_empty() {
             break;
         }
-        items.push(article.clone().map(|article| told(hit, article, terms)));
+        items.push(article.clone().map(|article| search_hit(hit, article, terms)));
     }
     Ok(items)
 }
 
-fn told(hit: &Hit, article: Box<RawValue>, terms: &Terms) -> SearchHit {
+fn search_hit(hit: &Hit, article: Box<RawValue>, terms: &Terms) -> SearchHit {
     let Hit { score, place, .. } = hit;
     let above =
         if place.section_id.is_some() { place.heading.as_deref() } else { Some(place.title.as_str()) };

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use serde_json::{Map, Value};
 
 use super::person::{HashedPerson, Person};
-use super::plan::{Action, Filling, NewSubscriber};
+use super::plan::{Action, MissingFields, NewSubscriber};
 use crate::auth::Keys;
 use crate::base::clock::Timestamp;
 use crate::base::db::schema::{subscriber_labels, subscriber_topics, subscribers};
@@ -39,7 +39,7 @@ pub(super) fn apply(
 ) -> Result<()> {
     match action {
         Action::Create(new) => create(tx, statement, person, hash, new),
-        Action::Fill(filling) => fill(tx, statement, person, filling),
+        Action::Fill(missing) => fill(tx, statement, person, missing),
         Action::Unsubscribe { id, reason } => {
             let evidence = statement.evidence((*reason).into(), person);
             unsubscribe::unsubscribe(tx, keys, *id, *reason, &evidence)
@@ -96,22 +96,22 @@ fn create(
     Ok(())
 }
 
-fn fill(tx: &mut Tx<'_>, statement: &Statement, person: &Person, filling: &Filling) -> Result<()> {
-    let (id, now) = (filling.id, tx.now());
+fn fill(tx: &mut Tx<'_>, statement: &Statement, person: &Person, missing: &MissingFields) -> Result<()> {
+    let (id, now) = (missing.id, tx.now());
     let own = || subscribers::table.filter(subscribers::id.eq(id));
     let mut custom = None;
-    if !filling.custom.is_empty() {
+    if !missing.custom.is_empty() {
         let stored: Json<Map<String, Value>> = own().select(subscribers::custom).get_result(&mut **tx)?;
         let mut members = read_custom(id, stored);
-        members.extend(filling.custom.clone());
+        members.extend(missing.custom.clone());
         custom = Some(Json::Readable(members));
     }
     diesel::update(own())
         .set((
-            filling.name.as_ref().map(|name| subscribers::name.eq(name)),
-            filling.source.as_ref().map(|source| subscribers::source.eq(source)),
+            missing.name.as_ref().map(|name| subscribers::name.eq(name)),
+            missing.source.as_ref().map(|source| subscribers::source.eq(source)),
             custom.map(|custom| subscribers::custom.eq(custom)),
-            filling.confirmed_at.map(|at| {
+            missing.confirmed_at.map(|at| {
                 (
                     subscribers::status.eq(Status::Confirmed),
                     subscribers::confirmed_at.eq(Some(at.unwrap_or(now))),
@@ -121,8 +121,8 @@ fn fill(tx: &mut Tx<'_>, statement: &Statement, person: &Person, filling: &Filli
             subscribers::updated_at.eq(now),
         ))
         .execute(&mut **tx)?;
-    insert_details(tx, id, &filling.labels, &filling.topics)?;
-    if filling.confirmed_at.is_none() {
+    insert_details(tx, id, &missing.labels, &missing.topics)?;
+    if missing.confirmed_at.is_none() {
         tx.append(Event::SubscriberUpdated(id));
         return Ok(());
     }

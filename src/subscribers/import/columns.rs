@@ -128,7 +128,7 @@ pub struct Columns {
 const MAX_HEADER_CHARS: usize = 100;
 
 /// Names that mean the same in any file, folded by [`fold`].
-const KNOWN: &[(Meaning, &[&str])] = &[
+const NAMES: &[(Meaning, &[&str])] = &[
     (
         Meaning::Email,
         &[
@@ -462,7 +462,7 @@ impl Format {
 fn meaning(format: Format, folded: &[String], at: usize) -> Meaning {
     let name = folded.get(at).map_or("", String::as_str);
     let has = |meaning| {
-        let names = KNOWN.iter().filter(|(known, _)| *known == meaning).flat_map(|(_, names)| *names);
+        let names = NAMES.iter().filter(|(known, _)| *known == meaning).flat_map(|(_, names)| *names);
         names.into_iter().any(|known| folded.iter().any(|name| name == known))
     };
     let rating = folded.iter().position(|name| name == "memberrating");
@@ -490,7 +490,7 @@ fn meaning(format: Format, folded: &[String], at: usize) -> Meaning {
         (_, "nom" | "nombre" | "nome") => return Meaning::Name,
         _ => {}
     }
-    if let Some((meaning, _)) = KNOWN.iter().find(|(_, names)| names.contains(&name)) {
+    if let Some((meaning, _)) = NAMES.iter().find(|(_, names)| names.contains(&name)) {
         return *meaning;
     }
     if PAYMENT_MARKERS.iter().any(|word| name.contains(word)) { Meaning::Ignored } else { Meaning::Custom }

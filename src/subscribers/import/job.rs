@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::apply::{self, Statement};
 use super::columns::{Columns, Meaning};
 use super::person::{HashedPerson, Refusal};
-use super::plan::{Action, Decision, Defaults, KnownSubscriber, Snapshot, plan};
+use super::plan::{Action, Decision, Defaults, ExistingSubscriber, Snapshot, plan};
 use super::reader::{self, MAX_ROW_BYTES, Rows};
 use super::store::{self, Import, ImportOptionsRow, ImportRow, PART_BYTES, Report};
 use super::{ImportStatus, ImportSubscribers, RowOutcome, snapshot};
@@ -134,7 +134,7 @@ struct PlannedRow {
     person: Option<HashedPerson>,
     action: Option<Action>,
     /// How they are afterwards, in a dry run.
-    state: Option<KnownSubscriber>,
+    state: Option<ExistingSubscriber>,
 }
 
 /// Reads up to `max` rows, plans and writes.

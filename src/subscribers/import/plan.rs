@@ -17,7 +17,7 @@ use crate::subscribers::profile::{Line, MAX_CUSTOM_BYTES, MAX_LABELS};
 /// their values.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(clippy::struct_excessive_bools, reason = "each tells whether one member exists")]
-pub struct KnownSubscriber {
+pub struct ExistingSubscriber {
     /// The subscriber's id.
     pub id: uuid::Uuid,
     /// The status.
@@ -44,7 +44,7 @@ pub struct KnownSubscriber {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Snapshot {
     /// The subscribers by the key of their address.
-    pub subscribers: BTreeMap<String, KnownSubscriber>,
+    pub subscribers: BTreeMap<String, ExistingSubscriber>,
     /// The suppressions by the keyed hash of the address.
     pub suppressed: BTreeMap<Vec<u8>, Reason>,
     /// The topics that can be followed, by slug.
@@ -70,7 +70,7 @@ pub enum Action {
     /// Creates a subscriber.
     Create(NewSubscriber),
     /// Fills in what a known subscriber lacks, and confirms them if they were pending.
-    Fill(Filling),
+    Fill(MissingFields),
     /// Unsubscribes a known subscriber.
     Unsubscribe {
         /// Whom.
@@ -97,7 +97,7 @@ pub struct NewSubscriber {
 
 /// What is added to a known subscriber.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Filling {
+pub struct MissingFields {
     /// Whom.
     pub id: SubscriberId,
     /// For a pending subscriber, when they confirmed according to the file, if it states that.
@@ -154,7 +154,7 @@ pub fn plan(
     decision
 }
 
-fn suppressed_as(reason: Option<Reason>, known: Option<&KnownSubscriber>) -> Decision {
+fn suppressed_as(reason: Option<Reason>, known: Option<&ExistingSubscriber>) -> Decision {
     Decision {
         outcome: RowOutcome::Suppressed,
         code: reason.map(Reason::as_str),
@@ -212,7 +212,7 @@ fn fill(
     person: &Person,
     defaults: &Defaults,
     followable: &BTreeMap<String, TopicId>,
-    known: &KnownSubscriber,
+    known: &ExistingSubscriber,
 ) -> Decision {
     let is_pending = known.status == Status::Pending;
     let mut custom: Map<String, Value> = person
@@ -237,16 +237,16 @@ fn fill(
     let changes =
         is_pending || name.is_some() || source.is_some() || !labels.is_empty() || !custom.is_empty();
     let confirmed_at = is_pending.then_some(person.confirmed_at);
-    let filling = Filling { id, confirmed_at, name, source, labels, topics, custom };
+    let missing = MissingFields { id, confirmed_at, name, source, labels, topics, custom };
     Decision {
         outcome: if changes { RowOutcome::Updated } else { RowOutcome::Unchanged },
         code,
-        action: changes.then_some(Action::Fill(filling)),
+        action: changes.then_some(Action::Fill(missing)),
         subscriber: Some(id),
     }
 }
 
-fn unsubscribe(person: &Person, known: &KnownSubscriber, reason: Reason) -> Decision {
+fn unsubscribe(person: &Person, known: &ExistingSubscriber, reason: Reason) -> Decision {
     let id = SubscriberId::from_uuid(known.id);
     let decision = |outcome, code, action| Decision { outcome, code, action, subscriber: Some(id) };
     if known.status.suppression().is_some() {
@@ -266,7 +266,7 @@ impl Snapshot {
         match &decision.action {
             None => {}
             Some(Action::Create(new)) => {
-                let known = KnownSubscriber {
+                let known = ExistingSubscriber {
                     id: new.id.uuid(),
                     status: person.status,
                     confirmed_here: None,
@@ -283,15 +283,15 @@ impl Snapshot {
                     self.suppressed.insert(hash.to_vec(), reason);
                 }
             }
-            Some(Action::Fill(filling)) => {
+            Some(Action::Fill(missing)) => {
                 if let Some(known) = self.subscribers.get_mut(key) {
                     known.status = Status::Confirmed;
-                    known.has_name |= filling.name.is_some();
-                    known.has_source |= filling.source.is_some();
-                    known.has_topics |= !filling.topics.is_empty();
-                    known.labels.extend(filling.labels.iter().cloned());
-                    known.custom.extend(filling.custom.keys().cloned());
-                    known.custom_bytes += bytes(&filling.custom);
+                    known.has_name |= missing.name.is_some();
+                    known.has_source |= missing.source.is_some();
+                    known.has_topics |= !missing.topics.is_empty();
+                    known.labels.extend(missing.labels.iter().cloned());
+                    known.custom.extend(missing.custom.keys().cloned());
+                    known.custom_bytes += bytes(&missing.custom);
                 }
             }
             Some(Action::Unsubscribe { reason, .. }) => {

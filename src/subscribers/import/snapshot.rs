@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use serde_json::{Map, Value};
 
 use super::person::HashedPerson;
-use super::plan::{KnownSubscriber, Snapshot};
+use super::plan::{ExistingSubscriber, Snapshot};
 use crate::base::clock::Timestamp;
 use crate::base::db::schema::{
     consents, import_dry_run_people, subscriber_labels, subscriber_topics, subscribers, terms, topic_details,
@@ -22,7 +22,7 @@ use crate::subscribers::store::read_custom;
 use crate::subscribers::suppressions;
 use crate::terms::IsTerm as _;
 
-type KnownRow = (SubscriberId, String, Status, Option<Line>, Option<Line>, Json<Map<String, Value>>);
+type ExistingRow = (SubscriberId, String, Status, Option<Line>, Option<Line>, Json<Map<String, Value>>);
 
 /// What is known of these people; in a dry run, what would be known by now.
 pub(super) fn read(
@@ -33,7 +33,7 @@ pub(super) fn read(
     let keys: BTreeSet<&str> = people.iter().map(|one| one.person.email.key()).collect();
     let hashes: Vec<Vec<u8>> =
         people.iter().map(|one| one.hash.clone()).collect::<BTreeSet<_>>().into_iter().collect();
-    let rows: Vec<KnownRow> = subscribers::table
+    let rows: Vec<ExistingRow> = subscribers::table
         .filter(subscribers::email_key.eq_any(keys))
         .select((
             subscribers::id,
@@ -50,11 +50,11 @@ pub(super) fn read(
         topics: read_topics(conn, people)?,
     };
     if let Some(import) = dry_run {
-        let seen: BTreeMap<Vec<u8>, Json<KnownSubscriber>> = import_dry_run_people::table
+        let seen: BTreeMap<Vec<u8>, Json<ExistingSubscriber>> = import_dry_run_people::table
             .filter(import_dry_run_people::import_id.eq(import))
             .filter(import_dry_run_people::address_hash.eq_any(&hashes))
             .select((import_dry_run_people::address_hash, import_dry_run_people::state))
-            .load::<(Vec<u8>, Json<KnownSubscriber>)>(conn)?
+            .load::<(Vec<u8>, Json<ExistingSubscriber>)>(conn)?
             .into_iter()
             .collect();
         for HashedPerson { person, hash } in people {
@@ -102,7 +102,10 @@ fn read_topics(conn: &mut Connection, people: &[HashedPerson]) -> Result<BTreeMa
     Ok(rows.into_iter().collect())
 }
 
-fn read_subscribers(conn: &mut Connection, rows: Vec<KnownRow>) -> Result<BTreeMap<String, KnownSubscriber>> {
+fn read_subscribers(
+    conn: &mut Connection,
+    rows: Vec<ExistingRow>,
+) -> Result<BTreeMap<String, ExistingSubscriber>> {
     let ids: Vec<SubscriberId> = rows.iter().map(|row| row.0).collect();
     if ids.is_empty() {
         return Ok(BTreeMap::new());
@@ -133,7 +136,7 @@ fn read_subscribers(conn: &mut Connection, rows: Vec<KnownRow>) -> Result<BTreeM
     }
     let known = rows.into_iter().map(|(id, key, status, name, source, custom)| {
         let custom = read_custom(id, custom);
-        let known = KnownSubscriber {
+        let known = ExistingSubscriber {
             id: id.uuid(),
             status,
             confirmed_here: confirmed.get(&id).copied(),

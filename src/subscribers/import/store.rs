@@ -5,7 +5,7 @@ use std::time::Duration;
 use diesel::prelude::*;
 
 use super::columns::Columns;
-use super::plan::KnownSubscriber;
+use super::plan::ExistingSubscriber;
 use super::reader::Position;
 use super::{ImportStatus, RowOutcome};
 use crate::base::clock::Timestamp;
@@ -317,7 +317,7 @@ pub(super) fn upsert_dry_run_person(
     tx: &mut Tx<'_>,
     id: ImportId,
     hash: &[u8],
-    state: &KnownSubscriber,
+    state: &ExistingSubscriber,
 ) -> Result<()> {
     let row = diesel::insert_into(import_dry_run_people::table).values((
         import_dry_run_people::import_id.eq(id),

@@ -118,6 +118,6 @@ pub async fn list_subscriber_import_rows(
         })
         .await?;
     let items = rows.into_iter().map(SubscriberImportRow::from).collect();
-    let answer = Response::ok(&SubscriberImportRowPage { items, next_cursor: next_cursor.clone() })?;
-    Ok(page::with_next_link(answer, &req, next_cursor.as_deref()))
+    let response = Response::ok(&SubscriberImportRowPage { items, next_cursor: next_cursor.clone() })?;
+    Ok(page::with_next_link(response, &req, next_cursor.as_deref()))
 }

@@ -246,13 +246,13 @@ pub async fn import_subscribers(
         let received = store::mark_received(tx, id, bytes)?;
         let now = tx.now();
         jobs::enqueue(tx, &import::ImportSubscribers { import: id }, now)?;
-        let answer = Response::ok(&SubscriberImport::from(received))?.status(StatusCode::ACCEPTED);
-        Ok(answer.header(header::LOCATION, format!("/v1/subscriber-imports/{id}")))
+        let response = Response::ok(&SubscriberImport::from(received))?.status(StatusCode::ACCEPTED);
+        Ok(response.header(header::LOCATION, format!("/v1/subscriber-imports/{id}")))
     };
-    let answer = once.answer(&app.db, std::future::ready(Ok(())), start).await;
+    let response = once.respond(&app.db, std::future::ready(Ok(())), start).await;
     // A replayed response is about the file of the first request: this one is not imported.
     app.db.write(move |tx| store::discard(tx, id)).await?;
-    answer
+    response
 }
 
 /// List subscriber imports

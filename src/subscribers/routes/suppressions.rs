@@ -173,5 +173,5 @@ pub async fn suppress_address(
             suppressions::find(tx, &hash)?.ok_or_else(|| Error::internal("a suppression is missing"))?;
         Response::ok(&Suppression::from(row))
     };
-    key.once(actor.user, &fingerprint).answer(&app.db, async { Ok(()) }, work).await
+    key.once(actor.user, &fingerprint).respond(&app.db, async { Ok(()) }, work).await
 }

@@ -157,7 +157,7 @@ pub async fn create<I: IsTerm, T: Serialize + From<Term<I>> + 'static>(
         }
         Response::created(format!("{path}/{}", term.id), &T::from(term))
     };
-    idempotency.once(actor, &fingerprint).answer(&app.db, async { Ok(()) }, work).await
+    idempotency.once(actor, &fingerprint).respond(&app.db, async { Ok(()) }, work).await
 }
 
 /// Changes a term; nothing is written if nothing differs.
@@ -203,5 +203,5 @@ pub async fn merge<I: IsTerm, T: Serialize + From<Term<I>> + 'static>(
     let into =
         Key::parse(into).ok_or_else(|| Error::invalid("/into", I::UNKNOWN, "Must be an id or a slug."))?;
     let work = move |tx: &mut Tx<'_>, (): &()| Response::ok(&T::from(store::merge(tx, &key, &into)?));
-    idempotency.once(actor, &fingerprint).answer(&app.db, async { Ok(()) }, work).await
+    idempotency.once(actor, &fingerprint).respond(&app.db, async { Ok(()) }, work).await
 }

@@ -28,9 +28,9 @@ async fn a_feed_is_cut_by_topic_and_language() {
         for (query, refusal) in
             [("topic=A+b", "topic slug-malformed"), ("locale=english", "locale locale-malformed")]
         {
-            let answer = reader.get(format!("{path}?{query}")).await;
-            answer.problem(400, "request-malformed");
-            assert_eq!(answer.violations(), [refusal]);
+            let response = reader.get(format!("{path}?{query}")).await;
+            response.problem(400, "request-malformed");
+            assert_eq!(response.violations(), [refusal]);
         }
     }
     // Who subscribed to a topic goes on with what it went up in.

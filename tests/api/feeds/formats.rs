@@ -49,8 +49,8 @@ const JSON_FEED: &str = r##"{
   }
 }"##;
 
-fn parsed(answer: &Response) -> Document<'_> {
-    Document::parse(answer.is(200).text()).unwrap_or_else(|e| panic!("{e}: {}", answer.text()))
+fn parsed(response: &Response) -> Document<'_> {
+    Document::parse(response.is(200).text()).unwrap_or_else(|e| panic!("{e}: {}", response.text()))
 }
 
 /// The elements of that name right below another.
@@ -98,8 +98,8 @@ async fn a_reader_understands_every_format_alike() {
     nasty(&server).await;
     let reader = server.client();
     for (path, media) in FEEDS {
-        let answer = reader.get(path).await;
-        assert_eq!(answer.header("content-type"), Some(media));
+        let response = reader.get(path).await;
+        assert_eq!(response.header("content-type"), Some(media));
         let feed = subscribe(&reader, path).await;
         assert_eq!(titles(&feed), format!("Flut, {NASTY}, Bare"), "{path}");
         assert_eq!(feed.title.as_ref().unwrap().content, "Lede");
@@ -162,8 +162,8 @@ async fn no_address_in_a_feed_is_relative() {
 async fn rss_keeps_to_its_rules() {
     let server = Server::start().await;
     nasty(&server).await;
-    let answer = server.client().get("/feeds/rss.xml?topic=sea").await;
-    let document = parsed(&answer);
+    let response = server.client().get("/feeds/rss.xml?topic=sea").await;
+    let document = parsed(&response);
     let rss = document.root_element();
     assert_eq!((rss.tag_name().name(), rss.attribute("version")), ("rss", Some("2.0")));
     let [channel] = all(rss, "channel")[..] else { panic!("not one channel") };
@@ -206,8 +206,8 @@ async fn rss_keeps_to_its_rules() {
 async fn atom_keeps_to_its_rules() {
     let server = Server::start().await;
     nasty(&server).await;
-    let answer = server.client().get("/feeds/atom.xml?locale=en&topic=sea").await;
-    let document = parsed(&answer);
+    let response = server.client().get("/feeds/atom.xml?locale=en&topic=sea").await;
+    let document = parsed(&response);
     let feed = document.root_element();
     assert_eq!(feed.tag_name(), (ATOM, "feed").into());
     let address = "https://cms.lede.example/feeds/atom.xml?topic=sea&locale=en";
@@ -298,10 +298,10 @@ async fn a_name_with_every_character_stays_well_formed() {
     let title = "a\u{fffe}b\u{ffff}c\u{fffd}\u{e000}\u{d7ff}\u{10ffff}\u{202e}d";
     published(&editor, json!({"title": title, "intro": "`\u{1}\u{1f}\u{7f}\u{85}\u{fffe}`"})).await;
     for (path, _) in &FEEDS[..2] {
-        let answer = server.client().get(*path).await;
-        let document = parsed(&answer);
+        let response = server.client().get(*path).await;
+        let document = parsed(&response);
         let wanted = "abc\u{fffd}\u{e000}\u{d7ff}\u{10ffff}\u{202e}d";
-        assert!(document.descendants().any(|node| node.text() == Some(wanted)), "{}", answer.text());
+        assert!(document.descendants().any(|node| node.text() == Some(wanted)), "{}", response.text());
     }
     let feed: Value = server.client().get("/feeds/feed.json").await.expect(200);
     assert_eq!(feed["items"][0]["title"], title);

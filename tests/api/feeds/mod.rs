@@ -43,9 +43,9 @@ async fn nasty(server: &Server) -> Client {
 
 /// A feed as a reader's program understands it.
 async fn subscribe(client: &Client, path: &str) -> Feed {
-    let answer = client.get(path).await;
-    answer.is(200);
-    parser::parse(answer.text().as_bytes()).unwrap_or_else(|e| panic!("{path}: {e}: {}", answer.text()))
+    let response = client.get(path).await;
+    response.is(200);
+    parser::parse(response.text().as_bytes()).unwrap_or_else(|e| panic!("{path}: {e}: {}", response.text()))
 }
 
 fn titles(feed: &Feed) -> String {

@@ -7,14 +7,14 @@ use serde_json::{Value, json};
 
 use super::{found, hits, pages};
 use crate::given::milliseconds;
+use crate::publication::{FILTERED, publication};
 use crate::server::Server;
-use crate::shelf::{FILTERED, shelf};
 use crate::writing::published;
 
 #[tokio::test]
 async fn hits_are_filtered_like_lists() {
     let server = Server::start().await;
-    let reader = shelf(&server).await;
+    let reader = publication(&server).await;
     for (query, wanted) in FILTERED {
         assert_eq!(found(&reader, &format!("q=tide&{query}")).await, *wanted, "{query}");
     }
@@ -40,9 +40,9 @@ async fn a_query_that_cannot_be_understood_is_refused() {
         ("q=a&cursor=x", "cursor cursor-invalid"),
         ("q=a&topic=", "topic list-malformed"),
     ] {
-        let answer = reader.get(format!("/v1/search?{query}")).await;
-        answer.problem(400, "request-malformed");
-        assert_eq!(answer.violations(), [refusal], "{query}");
+        let response = reader.get(format!("/v1/search?{query}")).await;
+        response.problem(400, "request-malformed");
+        assert_eq!(response.violations(), [refusal], "{query}");
     }
 }
 
@@ -83,8 +83,8 @@ async fn few_hits_are_paged_by_rank_and_many_by_where_the_words_stand() {
     let cursor =
         reader.get("/v1/search?q=tide&limit=7").await.json()["next_cursor"].as_str().unwrap().to_owned();
     for other in ["q=tides", "q=tide&featured=false"] {
-        let answer = reader.get(format!("/v1/search?{other}&cursor={cursor}")).await;
-        answer.problem(400, "request-malformed");
+        let response = reader.get(format!("/v1/search?{other}&cursor={cursor}")).await;
+        response.problem(400, "request-malformed");
     }
     assert_eq!(found(&reader, &format!("q=Tide&cursor={cursor}&limit=1")).await, all[7]);
 }

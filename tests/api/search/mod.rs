@@ -40,10 +40,10 @@ async fn pages(reader: &Client, query: &str) -> Vec<String> {
     let mut pages = Vec::new();
     let mut path = format!("/v1/search?{query}");
     loop {
-        let answer = reader.get(&path).await;
-        let page = answer.expect(200);
+        let response = reader.get(&path).await;
+        let page = response.expect(200);
         pages.push(hits(&page));
-        let link = answer.header("link").map(str::to_owned);
+        let link = response.header("link").map(str::to_owned);
         assert_eq!(link.is_some(), page["next_cursor"].is_string());
         let Some(link) = link else { return pages };
         let next = link.trim_start_matches('<').split_once('>').unwrap().0;

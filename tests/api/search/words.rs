@@ -179,8 +179,8 @@ async fn no_query_is_too_strange() {
     let strange = proptest::string::string_regex(strange).unwrap();
     for _ in 0..150 {
         let q = strange.new_tree(&mut runner).unwrap().current();
-        let answer = reader.get("/v1/search").query(&[("q", &q)]).await;
-        assert!([200, 400].contains(&answer.status()), "{q:?}: {}", answer.text());
+        let response = reader.get("/v1/search").query(&[("q", &q)]).await;
+        assert!([200, 400].contains(&response.status()), "{q:?}: {}", response.text());
     }
 }
 

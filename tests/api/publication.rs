@@ -9,7 +9,7 @@ use crate::server::Server;
 use crate::writing::{create, published};
 
 /// Articles `a` to `h`, published an hour apart, with labels that differ.
-pub async fn shelf(server: &Server) -> Client {
+pub async fn publication(server: &Server) -> Client {
     let editor = server.login(Role::Editor).await;
     for (title, more) in [
         ("a", json!({"topics": ["sea"], "authors": ["ada"], "featured": true})),
