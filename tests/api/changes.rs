@@ -43,10 +43,10 @@ impl Follower {
     /// Takes one page in and says whether there is more.
     async fn step(&mut self, reader: &Client, limit: u64) -> bool {
         let from = self.cursor.as_ref().map(|cursor| format!("&cursor={cursor}")).unwrap_or_default();
-        let answer = reader.get(format!("{CHANGES}?limit={limit}{from}")).await;
-        let page: Page = serde_json::from_str(answer.is(200).text()).expect("a page");
+        let response = reader.get(format!("{CHANGES}?limit={limit}{from}")).await;
+        let page: Page = serde_json::from_str(response.is(200).text()).expect("a page");
         assert!(page.items.len() <= usize::try_from(limit).expect("a small limit"));
-        assert_eq!(answer.header("link").is_some(), page.has_more);
+        assert_eq!(response.header("link").is_some(), page.has_more);
         for change in page.items {
             assert_eq!(change.article.is_none(), change.what == "withdrawn");
             match change.article {
@@ -80,8 +80,8 @@ async fn full_read(reader: &Client) -> BTreeMap<String, String> {
     let mut all = BTreeMap::new();
     let mut path = format!("{ARTICLES}?limit=7");
     loop {
-        let answer = reader.get(&path).await;
-        let list: List = serde_json::from_str(answer.is(200).text()).expect("a page");
+        let response = reader.get(&path).await;
+        let list: List = serde_json::from_str(response.is(200).text()).expect("a page");
         for item in list.items {
             let value: Value = serde_json::from_str(item.get()).expect("JSON");
             all.insert(id(&value), item.get().to_owned());
@@ -134,7 +134,7 @@ async fn something(dice: &mut Dice, server: &Server, editor: &Client, drafts: &m
         return "first".into();
     };
     let topic = *dice.one_of(&TOPICS).expect("a topic");
-    let answer: Response = match dice.below(14) {
+    let response: Response = match dice.below(14) {
         0 | 1 => {
             let body = json!({"title": format!("T{}", dice.below(1_000_000)), "topics": [topic], "listed": dice.below(3) > 0});
             drafts.push(published(editor, body).await);
@@ -173,7 +173,7 @@ async fn something(dice: &mut Dice, server: &Server, editor: &Client, drafts: &m
             return "jobs".into();
         }
     };
-    format!("{} {} {}", answer.exchange.method, answer.exchange.path, answer.status())
+    format!("{} {} {}", response.exchange.method, response.exchange.path, response.status())
 }
 
 /// Changes metadata and publishes that, as far as the state allows.
@@ -355,14 +355,14 @@ async fn a_cursor_is_of_this_list_and_of_this_log() {
         ("fields=titel", "fields field-unknown"),
         ("cursor=x", "cursor cursor-invalid"),
     ] {
-        let answer = reader.get(format!("{CHANGES}?{query}")).await;
-        answer.problem(400, "request-malformed");
-        assert_eq!(answer.violations(), [refusal]);
+        let response = reader.get(format!("{CHANGES}?{query}")).await;
+        response.problem(400, "request-malformed");
+        assert_eq!(response.violations(), [refusal]);
     }
     let foreign = reader.get(format!("{ARTICLES}?limit=1")).await.expect(200);
     let foreign = foreign["next_cursor"].as_str().expect("a cursor");
-    let answer = reader.get(format!("{CHANGES}?cursor={foreign}")).await;
-    assert_eq!(answer.violations(), ["cursor cursor-invalid"]);
+    let response = reader.get(format!("{CHANGES}?cursor={foreign}")).await;
+    assert_eq!(response.violations(), ["cursor cursor-invalid"]);
     // A backup was put back, and the log went another way since.
     let end = rest["next_cursor"].as_str().expect("a cursor");
     reader.get(format!("{CHANGES}?cursor={end}")).await.is(200);
@@ -370,8 +370,8 @@ async fn a_cursor_is_of_this_list_and_of_this_log() {
     let other = if server.is_embedded() { "at + 1" } else { "at + interval '1 second'" };
     diesel::sql_query(format!("UPDATE events SET at = {other}")).execute(conn).expect("another log");
     for cursor in [cursor, end] {
-        let answer = reader.get(format!("{CHANGES}?cursor={cursor}")).await;
-        assert_eq!(answer.violations(), ["cursor cursor-invalid"]);
+        let response = reader.get(format!("{CHANGES}?cursor={cursor}")).await;
+        assert_eq!(response.violations(), ["cursor cursor-invalid"]);
     }
     reader.get(CHANGES).await.is(200);
 }

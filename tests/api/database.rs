@@ -1,4 +1,4 @@
-//! What a unit of work can rely on: all or nothing, whatever its neighbours do, and no answer before it is durable.
+//! What a unit of work can rely on: all or nothing, whatever its neighbours do, and no response before it is durable.
 
 use std::collections::BTreeSet;
 use std::sync::mpsc;

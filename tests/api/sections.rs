@@ -24,11 +24,11 @@ async fn a_section_is_added_where_the_caller_says() {
         let mut body = place;
         let number = becomes.matches('N').count();
         body["heading"] = json!(format!("N{number}"));
-        let answer = editor.post(at(&draft, "/draft/sections")).json(&body).await;
-        let added = answer.expect(201);
-        assert_eq!(answer.location(), at(&draft, &format!("/draft/sections/{}", id(&added["section"]))));
+        let response = editor.post(at(&draft, "/draft/sections")).json(&body).await;
+        let added = response.expect(201);
+        assert_eq!(response.location(), at(&draft, &format!("/draft/sections/{}", id(&added["section"]))));
         assert_eq!(
-            (answer.version(), &added["version"]),
+            (response.version(), &added["version"]),
             (i64::try_from(number).unwrap() + 1, &json!(1 + number))
         );
         assert_eq!(added["section"]["revision"], added["version"]);
@@ -53,24 +53,24 @@ async fn a_section_without_place_or_beside_one_elsewhere_is_refused() {
             "/heading heading-empty, /sections/0/id section-unknown, /parent_id section-unknown",
         ),
     ] {
-        let answer = editor.post(at(&draft, "/draft/sections")).json(body).await;
-        answer.problem(422, "invalid");
-        assert_eq!(answer.violations().join(", "), refusal);
+        let response = editor.post(at(&draft, "/draft/sections")).json(body).await;
+        response.problem(422, "invalid");
+        assert_eq!(response.violations().join(", "), refusal);
     }
     let body = json!({"sections": [{"id": foreign, "heading": " "}, {"id": ebb, "body": "# x"}]});
-    let answer = editor.put(at(&draft, "/draft/sections")).if_match(1).json(body).await;
-    answer.problem(422, "invalid");
+    let response = editor.put(at(&draft, "/draft/sections")).if_match(1).json(body).await;
+    response.problem(422, "invalid");
     let told = [
         "/sections/0/heading heading-empty",
         "/sections/1/body heading-in-body",
         "/sections/0/id section-unknown",
     ];
-    assert_eq!(answer.violations(), told);
+    assert_eq!(response.violations(), told);
     let body = json!({"heading": " ", "parent_id": foreign, "custom": {"a": "x".repeat(66_000)}});
-    let answer = editor.patch(at(&draft, &format!("/draft/sections/{ebb}"))).if_match(1).json(body).await;
-    answer.problem(422, "invalid");
+    let response = editor.patch(at(&draft, &format!("/draft/sections/{ebb}"))).if_match(1).json(body).await;
+    response.problem(422, "invalid");
     let told = ["/heading heading-empty", "/custom custom-too-long", "/parent_id section-unknown"];
-    assert_eq!(answer.violations(), told);
+    assert_eq!(response.violations(), told);
     assert_eq!(version(&editor.get(at(&draft, "/draft")).await.expect(200)), 1);
 }
 
@@ -93,9 +93,9 @@ async fn a_section_is_read_by_id_or_anchor() {
     let (draft, other) = (tides(&editor).await, create(&editor, json!({"title": "Other"})).await);
     let ebb = section(&draft, "Ebb");
     for name in [id(&ebb), "ebb".to_owned()] {
-        let answer = editor.get(at(&draft, &format!("/draft/sections/{name}"))).await;
-        assert_eq!(answer.expect(200), ebb);
-        assert_eq!(answer.version(), 1);
+        let response = editor.get(at(&draft, &format!("/draft/sections/{name}"))).await;
+        assert_eq!(response.expect(200), ebb);
+        assert_eq!(response.version(), 1);
         editor.get(at(&other, &format!("/draft/sections/{name}"))).await.problem(404, "not-found");
         let patch = editor.patch(at(&other, &format!("/draft/sections/{name}"))).if_match(1);
         patch.json(json!({"body": "Mine."})).await.problem(404, "not-found");
@@ -155,9 +155,9 @@ async fn an_anchor_is_made_once_and_then_kept() {
         (json!({"heading": "Low *water*", "anchor": null}), json!("low-water")),
         (json!({"heading": "Flow", "anchor": null}), json!("flow-2")),
     ] {
-        let answer = editor.patch(&path).if_match(seen).json(&change).await;
-        assert_eq!(answer.expect(200)["section"]["anchor"], anchor, "{change}");
-        seen = answer.version();
+        let response = editor.patch(&path).if_match(seen).json(&change).await;
+        assert_eq!(response.expect(200)["section"]["anchor"], anchor, "{change}");
+        seen = response.version();
     }
     let taken = editor.patch(&path).if_match(seen).json(json!({"anchor": "harbours"})).await;
     taken.problem(422, "invalid");
@@ -180,9 +180,9 @@ async fn a_section_is_moved_with_what_is_below_it() {
         ("Ebb", json!({"before": of("Harbours")}), "Ebb(Flow) Harbours(Tides)"),
     ] {
         let path = at(&draft, &format!("/draft/sections/{}", of(moved)));
-        let answer = editor.patch(path).if_match(seen).json(&place).await;
-        answer.is(200);
-        seen = answer.version();
+        let response = editor.patch(path).if_match(seen).json(&place).await;
+        response.is(200);
+        seen = response.version();
         assert_eq!(
             shape(&editor.get(at(&draft, "/draft")).await.expect(200)["sections"]),
             becomes,
@@ -196,9 +196,9 @@ async fn a_section_is_moved_with_what_is_below_it() {
         ("Ebb", json!({"before": of("Tides"), "after": of("Tides")}), "/after place-ambiguous"),
     ] {
         let path = at(&draft, &format!("/draft/sections/{}", of(moved)));
-        let answer = editor.patch(path).if_match(seen).json(place).await;
-        answer.problem(422, "invalid");
-        assert_eq!(answer.violations(), [refusal]);
+        let response = editor.patch(path).if_match(seen).json(place).await;
+        response.problem(422, "invalid");
+        assert_eq!(response.violations(), [refusal]);
     }
 }
 
@@ -230,8 +230,8 @@ async fn a_removed_section_goes_with_what_is_below_it() {
     let server = Server::start().await;
     let editor = server.login(Role::Editor).await;
     let draft = tides(&editor).await;
-    let answer = editor.delete(at(&draft, "/draft/sections/tides")).if_match(1).await;
-    assert_eq!(answer.is(204).version(), 2);
+    let response = editor.delete(at(&draft, "/draft/sections/tides")).if_match(1).await;
+    assert_eq!(response.is(204).version(), 2);
     assert_eq!(shape(&editor.get(at(&draft, "/draft")).await.expect(200)["sections"]), "Harbours");
     editor
         .get(at(&draft, &format!("/draft/sections/{}", id(&section(&draft, "Ebb")))))
@@ -248,30 +248,30 @@ async fn a_new_tree_keeps_known_sections_makes_new_ones_and_removes_the_rest() {
     // Flow comes out of the parent that goes, and Ebb's anchor stays though its heading changes.
     let tree = json!({"sections": [{"id": id(&flow), "heading": "Flow", "body": "Back.", "sections": [
         {"heading": "New"}, {"id": id(&ebb), "heading": "Low water", "body": "Away."}]}]});
-    let answer = editor.put(at(&draft, "/draft/sections")).if_match(1).json(tree).await;
-    let after = answer.expect(200);
-    assert_eq!((shape(&after["sections"]), answer.version()), ("Flow(New Low water)".to_owned(), 2));
+    let response = editor.put(at(&draft, "/draft/sections")).if_match(1).json(tree).await;
+    let after = response.expect(200);
+    assert_eq!((shape(&after["sections"]), response.version()), ("Flow(New Low water)".to_owned(), 2));
     let low = section(&after, "Low water");
     assert_eq!((id(&low), &low["anchor"]), (id(&ebb), &json!("ebb")));
     assert_eq!(editor.get(at(&draft, "/draft")).await.expect(200), after);
     // What has gone is foreign from now on, and so is what another article has.
     let other = tides(&editor).await;
     for foreign in [id(&section(&draft, "Harbours")), id(&section(&other, "Ebb"))] {
-        let answer = editor
+        let response = editor
             .put(at(&draft, "/draft/sections"))
             .if_match(2)
             .json(json!({"sections": [{"id": foreign}]}))
             .await;
-        answer.problem(422, "invalid");
-        assert_eq!(answer.violations(), ["/sections/0/id section-unknown"]);
+        response.problem(422, "invalid");
+        assert_eq!(response.violations(), ["/sections/0/id section-unknown"]);
     }
     let twice = json!({"sections": [{"id": id(&ebb)}, {"id": id(&ebb)}]});
-    let answer = editor.put(at(&draft, "/draft/sections")).if_match(2).json(twice).await;
-    answer.problem(422, "invalid");
+    let response = editor.put(at(&draft, "/draft/sections")).if_match(2).json(twice).await;
+    response.problem(422, "invalid");
     assert!(
-        answer.violations().contains(&"/sections section-repeated".to_owned()),
+        response.violations().contains(&"/sections section-repeated".to_owned()),
         "{:?}",
-        answer.violations()
+        response.violations()
     );
     // The same tree again is no change.
     let same =

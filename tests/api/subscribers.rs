@@ -12,13 +12,13 @@ use crate::server::Server;
 
 const ADA: &str = "ada@reader.example";
 
-async fn join(server: &Server, email: &str) -> Response {
+async fn sign_up(server: &Server, email: &str) -> Response {
     server.client().post("/v1/subscribers").json(json!({"email": email})).await
 }
 
 /// Joins and confirms; returns the link that leaves.
 async fn subscribe(server: &Server, email: &str) -> String {
-    join(server, email).await.is(202);
+    sign_up(server, email).await.is(202);
     let mail = mail_to(server, email).await;
     server.client().post(link(&mail, "confirm")).await.is(200);
     link(&mail, "unsubscribe")
@@ -68,7 +68,7 @@ async fn who_joins_and_confirms_is_subscribed() {
 #[tokio::test]
 async fn the_mail_says_what_machines_and_people_need() {
     let server = Server::start().await;
-    join(&server, ADA).await.is(202);
+    sign_up(&server, ADA).await.is(202);
     let mail = mail_to(&server, ADA).await;
     let leave = format!("<https://cms.lede.example{}>", link(&mail, "unsubscribe"));
     for header in [
@@ -91,8 +91,8 @@ async fn the_answer_tells_nothing_of_who_is_known() {
     let anyone = server.client();
     let (mut answers, mut pages) = (Vec::new(), Vec::new());
     for stage in ["new", "pending", "confirmed", "unsubscribed"] {
-        let answer = join(&server, ADA).await;
-        answers.push((answer.is(202).text().to_owned(), headers(&answer)));
+        let response = sign_up(&server, ADA).await;
+        answers.push((response.is(202).text().to_owned(), headers(&response)));
         let page =
             anyone.post("/subscribe").form(&[("email", ADA), ("form_token", &server.form_token())]).await;
         pages.push((page.is(200).text().to_owned(), headers(&page)));
@@ -111,9 +111,12 @@ async fn the_answer_tells_nothing_of_who_is_known() {
 }
 
 /// All headers but those that differ by request.
-fn headers(answer: &Response) -> Vec<(String, String)> {
-    let all =
-        answer.exchange.headers.iter().filter(|(name, _)| !["date", "x-request-id"].contains(&name.as_str()));
+fn headers(response: &Response) -> Vec<(String, String)> {
+    let all = response
+        .exchange
+        .headers
+        .iter()
+        .filter(|(name, _)| !["date", "x-request-id"].contains(&name.as_str()));
     let mut all: Vec<_> = all.map(|(name, value)| (name.to_string(), format!("{value:?}"))).collect();
     all.sort();
     all
@@ -125,7 +128,7 @@ async fn an_address_is_asked_once_a_day_and_three_times_in_all() {
     let mut counts = Vec::new();
     for wait in [hours(0), hours(23), hours(1), hours(24), hours(24), hours(24)] {
         server.clock.advance(wait);
-        join(&server, ADA).await.is(202);
+        sign_up(&server, ADA).await.is(202);
         counts.push(mails(&server).await);
     }
     assert_eq!(counts, [1, 1, 2, 3, 3, 3]);
@@ -138,7 +141,7 @@ async fn two_servers_send_each_mail_once() {
     for number in 0..20 {
         let email = format!("reader-{}@reader.example", number / 2);
         let asked = if number % 2 == 0 { &server } else { &replica };
-        join(asked, &email).await.is(202);
+        sign_up(asked, &email).await.is(202);
     }
     for _ in 0..3 {
         tokio::join!(server.run_jobs(), replica.run_jobs());
@@ -170,7 +173,7 @@ async fn who_left_can_come_back_by_a_new_confirmation_only() {
     let old = link(&mail_to(&server, ADA).await, "confirm");
     assert!(server.client().post(&old).await.is(410).text().contains("no longer valid"));
     server.clock.advance(minutes(1));
-    join(&server, ADA).await.is(202);
+    sign_up(&server, ADA).await.is(202);
     assert_eq!(mails(&server).await, 2);
     assert_eq!(status(&server).await, "unsubscribed");
     server.client().post(link(&mail_to(&server, ADA).await, "confirm")).await.is(200);
@@ -180,7 +183,7 @@ async fn who_left_can_come_back_by_a_new_confirmation_only() {
 #[tokio::test]
 async fn looking_at_a_page_changes_nothing() {
     let server = Server::start().await;
-    join(&server, ADA).await.is(202);
+    sign_up(&server, ADA).await.is(202);
     let mail = mail_to(&server, ADA).await;
     for what in ["confirm", "unsubscribe"] {
         let page = server.client().get(link(&mail, what)).await;
@@ -272,7 +275,7 @@ async fn a_subscriber_is_written_to_in_the_nearest_language_there_is() {
 #[tokio::test]
 async fn a_link_confirms_for_three_days() {
     let server = Server::start().await;
-    join(&server, ADA).await.is(202);
+    sign_up(&server, ADA).await.is(202);
     let confirm = link(&mail_to(&server, ADA).await, "confirm");
     server.clock.advance(hours(72));
     server.client().get(&confirm).await.is(410);
@@ -284,7 +287,7 @@ async fn a_link_confirms_for_three_days() {
 #[tokio::test]
 async fn pressing_twice_is_pressing_once() {
     let server = Server::start().await;
-    join(&server, ADA).await.is(202);
+    sign_up(&server, ADA).await.is(202);
     let mail = mail_to(&server, ADA).await;
     for _ in 0..2 {
         let page = server.client().post(link(&mail, "confirm")).await;
@@ -312,7 +315,7 @@ async fn mail_programs_leave_with_one_click_in_either_encoding() {
         for path in [leave.as_str(), "/subscribe/unsubscribe/unknown"] {
             let post =
                 http.post(format!("{}{path}", server.address())).header("content-type", media).body(body);
-            assert_eq!(post.send().await.expect("an answer").status(), 200, "{path} {media}");
+            assert_eq!(post.send().await.expect("a response").status(), 200, "{path} {media}");
         }
     }
     let editor = server.login(Role::Editor).await;
@@ -325,12 +328,12 @@ async fn mail_programs_leave_with_one_click_in_either_encoding() {
     let body = part("email", "c@reader.example") + &part("form_token", &server.form_token()) + "--b--\r\n";
     let joined =
         multipart_join.header("content-type", "multipart/form-data; boundary=b").body(body).send().await;
-    assert_eq!(joined.expect("an answer").status(), 200);
+    assert_eq!(joined.expect("a response").status(), 200);
     mail_to(&server, "c@reader.example").await;
 }
 
 #[tokio::test]
-async fn the_form_is_kind_to_people_and_drops_what_programs_fill_in() {
+async fn the_form_keeps_invalid_input_and_ignores_submissions_by_programs() {
     let server = Server::start().await;
     let anyone = server.client();
     let wrong = anyone.post("/subscribe").form(&[("email", "\"><b>ada"), ("name", "Ada")]).await;
@@ -351,18 +354,18 @@ async fn the_form_is_kind_to_people_and_drops_what_programs_fill_in() {
 async fn every_broken_rule_of_a_sign_up_is_named() {
     let server = Server::start().await;
     let bad = json!({"email": "a@b@", "name": "a\nb", "locale": "zzzz", "source": ""});
-    let answer = server.client().post("/v1/subscribers").json(bad).await;
-    answer.problem(422, "invalid");
+    let response = server.client().post("/v1/subscribers").json(bad).await;
+    response.problem(422, "invalid");
     let rules = [
         "/email email-malformed",
         "/name name-malformed",
         "/locale locale-malformed",
         "/source source-empty",
     ];
-    assert_eq!(answer.violations(), rules);
+    assert_eq!(response.violations(), rules);
     let unknown = json!({"email": ADA, "status": "confirmed"});
-    let answer = server.client().post("/v1/subscribers").json(unknown).await;
-    assert_eq!(answer.is(422).violations(), ["/status field-unknown"]);
+    let response = server.client().post("/v1/subscribers").json(unknown).await;
+    assert_eq!(response.is(422).violations(), ["/status field-unknown"]);
     assert_eq!(mails(&server).await, 0);
 }
 
@@ -389,11 +392,11 @@ async fn editors_find_subscribers_page_by_page() {
     ] {
         let (mut found, mut next) = (Vec::new(), Some(format!("/v1/subscribers?{query}")));
         while let Some(path) = next.take() {
-            let answer = editor.get(path).await;
-            for item in answer.expect(200)["items"].as_array().expect("items") {
+            let response = editor.get(path).await;
+            for item in response.expect(200)["items"].as_array().expect("items") {
                 found.push(item["email"].as_str().expect("an address").replace("@reader.example", ""));
             }
-            next = answer.header("link").map(|link| link[1..link.find('>').expect("a link")].to_owned());
+            next = response.header("link").map(|link| link[1..link.find('>').expect("a link")].to_owned());
         }
         assert_eq!(found.join(" "), wanted, "{query}");
     }
@@ -451,7 +454,7 @@ async fn who_is_erased_leaves_no_trace() {
     let body = json!({"email": "Trace.Me@Reader.example", "name": "Tracy"});
     server.client().post("/v1/subscribers").json(body).await.is(202);
     let mail = mail_to(&server, "Trace.Me@reader.example").await;
-    join(&server, "trace.me@reader.example").await.is(202);
+    sign_up(&server, "trace.me@reader.example").await.is(202);
     let admin = server.login(Role::Admin).await;
     let path = format!("/v1/subscribers/{}", only_one(&admin).await["id"].as_str().expect("an id"));
     admin.patch(&path).json(json!({"custom": {"note": "trace.me"}})).await.is(200);
@@ -507,9 +510,9 @@ fn traces(server: &Server) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn whom_nobody_confirms_is_forgotten_after_a_week() {
+async fn unconfirmed_subscribers_are_deleted_after_a_week() {
     let server = Server::start().await;
-    join(&server, ADA).await.is(202);
+    sign_up(&server, ADA).await.is(202);
     subscribe(&server, "grace@reader.example").await;
     server.clock.advance(days(6));
     while server.app.db.write(lede::subscribers::erasure::purge).await.expect("a purge") {}

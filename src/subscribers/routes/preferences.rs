@@ -121,8 +121,8 @@ pub async fn download_personal_data(app: Data<App>, token: Path<String>) -> Resu
         Some((_, LinkScope::Subscription)) => return Err(Error::Hidden("subscriber")),
         None => return Err(Error::NotFound("subscriber")),
     };
-    let answer = Response::ok(&app.db.write(export(id)).await?)?;
-    Ok(answer
+    let response = Response::ok(&app.db.write(export(id)).await?)?;
+    Ok(response
         .header(header::CACHE_CONTROL, "no-store")
         .header(header::CONTENT_DISPOSITION, "attachment; filename=\"subscription.json\""))
 }

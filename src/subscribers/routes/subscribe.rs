@@ -129,8 +129,8 @@ pub async fn submit_subscribe_page(app: Data<App>, req: HttpRequest, form: Form)
     let language = html::language(&app.templates, &req, locale(&form).as_ref());
     match submit(&app, &req, &language, &form).await {
         Err(Error::TooMany(seconds)) => {
-            let answer = message_page(&app, &language, StatusCode::TOO_MANY_REQUESTS, "later", false)?;
-            Ok(answer.header(header::RETRY_AFTER, seconds.to_string()))
+            let response = message_page(&app, &language, StatusCode::TOO_MANY_REQUESTS, "later", false)?;
+            Ok(response.header(header::RETRY_AFTER, seconds.to_string()))
         }
         outcome => outcome,
     }
