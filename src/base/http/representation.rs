@@ -64,14 +64,14 @@ impl Representation {
     /// # Errors
     /// Unavailable, if there is no memory for large responses left.
     pub fn new(
-        answer: Response,
+        response: Response,
         route: &'static str,
         common: &PublicHeaders,
         moment: Timestamp,
         now: Timestamp,
         outgoing: &Outgoing,
     ) -> Result<Self> {
-        let (status, headers, body, tag) = answer.into_parts();
+        let (status, headers, body, tag) = response.into_parts();
         let body = outgoing.hold(body)?;
         let mut head = common.as_slice().to_vec();
         let mut media_type = None;
@@ -178,7 +178,7 @@ impl Representation {
 
     /// Falls back to the uncompressed body.
     fn unencoded(&self, why: &str) -> Variant {
-        log::error!("an answer cannot be encoded: {why}");
+        log::error!("a response cannot be encoded: {why}");
         self.plain.clone()
     }
 }
