@@ -6,16 +6,16 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::store::ArticleRow;
 use crate::base::clock::Timestamp;
-use crate::base::db::schema::{article_terms, articles, terms};
+use crate::base::db::schema::{article_terms, articles};
 use crate::base::db::{Connection, MultiBackend};
 use crate::base::error::{Error, Result};
 use crate::base::http::page;
 use crate::base::http::query::{FromParams, Params};
-use crate::base::ids::{ArticleId, AuthorId, TopicId, UserId};
+use crate::base::ids::{ArticleId, AuthorId, TermId, TopicId, UserId};
 use crate::base::text::Locale;
 use crate::base::text::slug::Slug;
 use crate::base::text::validate;
-use crate::terms::IsTerm as _;
+use crate::terms::{self, IsTerm};
 
 /// The filters and the order of the list of drafts.
 #[derive(Debug, Clone, IntoParams)]
@@ -118,7 +118,7 @@ impl DraftFilter {
 
 type Matching<'a> = articles::BoxedQuery<'a, MultiBackend>;
 
-fn matching(filter: &DraftFilter, owner: Option<UserId>) -> Matching<'static> {
+fn matching(conn: &mut Connection, filter: &DraftFilter, owner: Option<UserId>) -> Result<Matching<'static>> {
     let mut query = articles::table.into_boxed();
     query = if filter.trashed {
         query.filter(articles::trashed_at.is_not_null())
@@ -152,11 +152,10 @@ fn matching(filter: &DraftFilter, owner: Option<UserId>) -> Matching<'static> {
         Some(false) => query = query.filter(articles::published_revision.eq(articles::revision.nullable())),
         None => {}
     }
-    if !filter.author.is_empty() {
-        query = query.filter(articles::id.eq_any(carrying(AuthorId::KIND, filter.author.clone())));
-    }
-    if !filter.topic.is_empty() {
-        query = query.filter(articles::id.eq_any(carrying(TopicId::KIND, filter.topic.clone())));
+    let authors = resolve::<AuthorId>(conn, &filter.author)?;
+    let topics = resolve::<TopicId>(conn, &filter.topic)?;
+    for group in [authors, topics].into_iter().flatten() {
+        query = query.filter(articles::id.eq_any(carrying(group)));
     }
     if !filter.locale.is_empty() {
         query = query.filter(articles::locale.eq_any(filter.locale.clone()));
@@ -168,16 +167,19 @@ fn matching(filter: &DraftFilter, owner: Option<UserId>) -> Matching<'static> {
     if let Some(at) = filter.updated_at_gte {
         query = query.filter(articles::updated_at.ge(at));
     }
-    query
+    Ok(query)
 }
 
-/// The articles that carry a term with one of these slugs.
+/// The terms with these slugs, merged ones replaced by what they were merged into; `None` if the filter names none.
+fn resolve<I: IsTerm>(conn: &mut Connection, slugs: &[Slug]) -> Result<Option<Vec<TermId>>> {
+    let found = terms::store::find_by_slugs::<I>(conn, slugs)?;
+    Ok((!slugs.is_empty()).then(|| found.into_iter().flatten().map(I::term).collect()))
+}
+
+/// The articles that carry one of these terms.
 #[diesel::dsl::auto_type]
-fn carrying(kind: &'static str, slugs: Vec<Slug>) -> _ {
-    article_terms::table
-        .inner_join(terms::table.on(terms::id.eq(article_terms::term_id)))
-        .filter(terms::kind.eq(kind).and(terms::slug.eq_any(slugs)))
-        .select(article_terms::article_id)
+fn carrying(group: Vec<TermId>) -> _ {
+    article_terms::table.filter(article_terms::term_id.eq_any(group)).select(article_terms::article_id)
 }
 
 diesel::define_sql_function! {
@@ -187,7 +189,7 @@ diesel::define_sql_function! {
 
 /// How many articles there are, of one owner or of all.
 pub fn count(conn: &mut Connection, filter: &DraftFilter, owner: Option<UserId>) -> Result<i64> {
-    Ok(matching(filter, owner).count().get_result(conn)?)
+    Ok(matching(conn, filter, owner)?.count().get_result(conn)?)
 }
 
 /// At most `limit` articles after a position, of one owner or of all.
@@ -199,7 +201,7 @@ pub fn list(
     limit: i64,
 ) -> Result<Vec<ArticleRow>> {
     let DraftSort(key, descending) = filter.sort;
-    let mut query = matching(filter, owner).limit(limit);
+    let mut query = matching(conn, filter, owner)?.limit(limit);
     macro_rules! keyset {
         ($column:expr, $parse:expr) => {{
             if let Some((value, id)) = after {

@@ -8,14 +8,15 @@ use super::consent::Status;
 use super::profile::Line;
 use super::store::SubscriberRow;
 use crate::base::clock::Timestamp;
-use crate::base::db::schema::{subscriber_labels, subscriber_topics, subscribers, terms};
+use crate::base::db::schema::{subscriber_labels, subscriber_topics, subscribers};
 use crate::base::db::{Connection, MultiBackend};
 use crate::base::error::{Error, Invalid, Result};
 use crate::base::http::page;
 use crate::base::http::query::Params;
-use crate::base::ids::SubscriberId;
+use crate::base::ids::{SubscriberId, TopicId};
 use crate::base::text::slug::Slug;
 use crate::base::text::validate;
+use crate::terms;
 
 /// Which subscribers are listed, and in which order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -24,7 +25,7 @@ pub struct SubscriberFilter {
     pub statuses: Vec<Status>,
     /// A part of the address or the name.
     pub q: Option<String>,
-    /// Those who follow any of these topics.
+    /// Those who follow any of these topics, or what they were merged into.
     pub topics: Vec<Slug>,
     /// Those who have any of these labels.
     pub labels: Vec<String>,
@@ -93,17 +94,17 @@ impl SubscriberFilter {
         }
     }
 
-    fn rows(&self) -> Rows<'_> {
+    fn rows(&self, conn: &mut Connection) -> Result<Rows<'_>> {
         let mut rows = subscribers::table.into_boxed::<MultiBackend>();
         if !self.statuses.is_empty() {
             rows = rows.filter(subscribers::status.eq_any(self.statuses.clone()));
         }
         if !self.topics.is_empty() {
+            let topics = terms::store::find_by_slugs::<TopicId>(conn, &self.topics)?;
             rows = rows.filter(diesel::dsl::exists(
                 subscriber_topics::table
-                    .inner_join(terms::table.on(terms::id.eq(subscriber_topics::topic_id)))
                     .filter(subscriber_topics::subscriber_id.eq(subscribers::id))
-                    .filter(terms::slug.eq_any(&self.topics)),
+                    .filter(subscriber_topics::topic_id.eq_any(topics.into_iter().flatten())),
             ));
         }
         if !self.labels.is_empty() {
@@ -127,7 +128,7 @@ impl SubscriberFilter {
                 .and(lower(subscribers::name.assume_not_null()).like(pattern.clone()).escape('\\'));
             rows = rows.filter(subscribers::email_key.like(pattern).escape('\\').or(in_name));
         }
-        rows
+        Ok(rows)
     }
 }
 
@@ -138,7 +139,7 @@ pub fn list(
     after: Option<Position>,
     limit: i64,
 ) -> Result<Vec<SubscriberRow>> {
-    let mut rows = filter.rows().limit(limit);
+    let mut rows = filter.rows(conn)?.limit(limit);
     macro_rules! by_time {
         ($column:ident) => {{
             let position = match after {
@@ -190,7 +191,7 @@ pub fn list(
 
 /// Counts subscribers.
 pub fn count(conn: &mut Connection, filter: &SubscriberFilter) -> Result<i64> {
-    Ok(filter.rows().count().get_result(conn)?)
+    Ok(filter.rows(conn)?.count().get_result(conn)?)
 }
 
 /// The position of a subscriber in the list.

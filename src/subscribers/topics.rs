@@ -11,6 +11,7 @@ use crate::base::events::Event;
 use crate::base::ids::{SubscriberId, TopicId};
 use crate::base::text::slug::Slug;
 use crate::terms::IsTerm as _;
+use crate::terms::store::{find_by_slugs, hold};
 
 /// How many topics a subscriber can follow.
 pub const MAX_TOPICS: usize = 100;
@@ -37,13 +38,24 @@ pub fn followable(conn: &mut Connection) -> Result<Vec<Followable>> {
         .load(conn)?)
 }
 
+/// The topics with these slugs, in their order; a merged one is replaced by what it was merged into. `None` for those that
+/// cannot be followed.
+pub(super) fn find_followable(conn: &mut Connection, slugs: &[Slug]) -> Result<Vec<Option<TopicId>>> {
+    let found: Vec<Option<TopicId>> = find_by_slugs(conn, slugs)?;
+    let followable: Vec<TopicId> = topic_details::table
+        .filter(topic_details::topic_id.eq_any(found.iter().flatten().copied()))
+        .filter(topic_details::followable.eq(true))
+        .select(topic_details::topic_id)
+        .load(conn)?;
+    Ok(found.into_iter().map(|id| id.filter(|id| followable.contains(id))).collect())
+}
+
 /// Lets a subscriber follow those of the topics that can be followed, if they have one of the statuses.
 pub(super) fn follow(tx: &mut Tx<'_>, id: SubscriberId, slugs: &[Slug], statuses: &[Status]) -> Result<()> {
-    let named = terms::kind.eq(TopicId::KIND).and(terms::slug.eq_any(slugs.to_vec()));
-    let followable = topic_details::topic_id.eq(terms::id).and(topic_details::followable.eq(true));
+    let found: Vec<TopicId> = find_followable(tx, slugs)?.into_iter().flatten().collect();
+    let topics = hold(tx, &found)?;
     subscribers::table
-        .inner_join(terms::table.on(named.and(terms::merged_into.is_null())))
-        .inner_join(topic_details::table.on(followable))
+        .inner_join(terms::table.on(terms::id.eq_any(topics)))
         .filter(subscribers::id.eq(id))
         .filter(subscribers::status.eq_any(statuses.to_vec()))
         .select((subscribers::id, terms::id))

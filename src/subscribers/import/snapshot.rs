@@ -9,18 +9,18 @@ use super::person::HashedPerson;
 use super::plan::{ExistingSubscriber, Snapshot};
 use crate::base::clock::Timestamp;
 use crate::base::db::schema::{
-    consents, import_dry_run_people, subscriber_labels, subscriber_topics, subscribers, terms, topic_details,
+    consents, import_dry_run_people, subscriber_labels, subscriber_topics, subscribers,
 };
 use crate::base::db::types::Json;
 use crate::base::db::{Connection, Tx};
 use crate::base::error::Result;
 use crate::base::ids::{ImportId, IsId as _, SubscriberId, TopicId};
+use crate::base::text::slug::Slug;
 use crate::subscribers::consent::Status;
 use crate::subscribers::evidence::Kind;
 use crate::subscribers::profile::Line;
 use crate::subscribers::store::read_custom;
-use crate::subscribers::suppressions;
-use crate::terms::IsTerm as _;
+use crate::subscribers::{suppressions, topics};
 
 type ExistingRow = (SubscriberId, String, Status, Option<Line>, Option<Line>, Json<Map<String, Value>>);
 
@@ -85,21 +85,16 @@ pub(super) fn lock(tx: &mut Tx<'_>, ids: &BTreeSet<SubscriberId>) -> Result<()> 
     Ok(())
 }
 
+/// The topics that can be followed, by the slugs that the rows have for them.
 fn read_topics(conn: &mut Connection, people: &[HashedPerson]) -> Result<BTreeMap<String, TopicId>> {
     let slugs: BTreeSet<&str> =
         people.iter().flat_map(|one| &one.person.topics).map(String::as_str).collect();
+    let slugs: Vec<Slug> = slugs.into_iter().filter_map(|slug| Slug::parse(slug).ok()).collect();
     if slugs.is_empty() {
         return Ok(BTreeMap::new());
     }
-    let rows: Vec<(String, TopicId)> = terms::table
-        .inner_join(topic_details::table.on(topic_details::topic_id.eq(terms::id)))
-        .filter(terms::kind.eq(TopicId::KIND))
-        .filter(terms::slug.eq_any(slugs))
-        .filter(topic_details::followable.eq(true))
-        .filter(terms::merged_into.is_null())
-        .select((terms::slug, terms::id))
-        .load(conn)?;
-    Ok(rows.into_iter().collect())
+    let found = topics::find_followable(conn, &slugs)?;
+    Ok(slugs.iter().zip(found).filter_map(|(slug, id)| Some((slug.as_str().to_owned(), id?))).collect())
 }
 
 fn read_subscribers(

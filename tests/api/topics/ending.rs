@@ -4,8 +4,9 @@ use lede::auth::Role;
 use serde_json::{Value, json};
 
 use super::{BOTH, carry, count, literal, make, names, path};
+use crate::given::{link, mail_to};
 use crate::server::Server;
-use crate::writing::{at, published};
+use crate::writing::{at, create, published};
 
 #[tokio::test]
 async fn a_merge_moves_articles_without_duplicates_and_leaves_signposts() {
@@ -181,4 +182,47 @@ async fn articles_find_what_remains_of_what_they_name() {
     let names: Vec<String> = made.await.expect("topics").into_iter().map(|topic| topic.name).collect();
     assert_eq!(names, ["Bay", "Ocean", "Lake"]);
     assert_eq!(count(&server, "events WHERE kind = 'topic.created'"), 4);
+}
+
+#[tokio::test]
+async fn an_old_slug_names_what_its_topic_was_merged_into() {
+    let server = Server::start().await;
+    let (admin, reader) = (server.login(Role::Admin).await, server.client());
+    for name in ["Sea", "Ocean"] {
+        admin.post("/v1/topics").json(json!({"name": name, "followable": true})).await.is(201);
+    }
+    for name in ["Ann", "Ada"] {
+        make(&admin, "authors", name).await;
+    }
+    create(&admin, json!({"title": "Tides", "topics": ["sea"], "authors": ["ann"]})).await;
+    admin.post("/v1/topics/sea/merge").json(json!({"into": "ocean"})).await.is(200);
+    admin.post("/v1/authors/ann/merge").json(json!({"into": "ada"})).await.is(200);
+
+    let followed = async |who: &str| {
+        let list = admin.get("/v1/subscribers").query(&[("q", who)]).await.expect(200);
+        list["items"][0]["topics"].clone()
+    };
+    let both = json!({"email": "bo@reader.example", "topics": ["sea", "ocean"]});
+    reader.post("/v1/subscribers").json(both).await.is(202);
+    assert_eq!(followed("bo@").await, json!(["ocean"]));
+    let confirm = link(&mail_to(&server, "bo@reader.example").await, "confirm");
+    reader.post(&confirm).await.is(200);
+    let leave = link(&mail_to(&server, "bo@reader.example").await, "unsubscribe");
+    let choice = [("action", "save"), ("topic", "sea")];
+    reader.post(leave.replace("/unsubscribe/", "/preferences/")).form(&choice).await.is(200);
+    assert_eq!(followed("bo@").await, json!(["ocean"]));
+
+    let terms = [("dry_run", "false"), ("source", "The old letter"), ("statement", "They signed up.")];
+    let file = "email,topics\ncy@reader.example,sea\n";
+    let import = admin.post("/v1/subscriber-imports").query(&terms).body("text/csv", file).await;
+    server.run_jobs().await;
+    let rows = admin.get(format!("{}/rows", import.is(202).location())).await.expect(200);
+    assert_eq!(rows["items"][0]["code"], Value::Null, "{rows:#}");
+    assert_eq!(followed("cy@").await, json!(["ocean"]));
+
+    for (list, count) in [("subscribers?topic=sea", 2), ("drafts?topic=sea", 1), ("drafts?author=ann", 1)] {
+        let list = admin.get(format!("/v1/{list}&include_total=true")).await.expect(200);
+        assert_eq!(list["total"], count, "{list:#}");
+        assert_eq!(list["items"].as_array().map(Vec::len), Some(count), "{list:#}");
+    }
 }
