@@ -25,17 +25,23 @@ pub struct Followable {
     pub name: String,
 }
 
-/// Every topic that can be followed, by name.
-pub fn followable(conn: &mut Connection) -> Result<Vec<Followable>> {
-    Ok(terms::table
+/// The topics that a form offers, by name: at most [`MAX_TOPICS`] of those that can be followed. Those that the subscriber
+/// follows are always among them.
+pub fn followable(conn: &mut Connection, subscriber: Option<SubscriberId>) -> Result<Vec<Followable>> {
+    let followed = subscriber_topics::table
+        .filter(subscriber_topics::subscriber_id.nullable().eq(subscriber))
+        .select(subscriber_topics::topic_id);
+    let mut offered: Vec<Followable> = terms::table
         .inner_join(topic_details::table.on(topic_details::topic_id.eq(terms::id)))
         .filter(terms::kind.eq(TopicId::KIND))
         .filter(topic_details::followable.eq(true))
         .filter(terms::merged_into.is_null())
-        .order((terms::name, terms::id))
+        .order((terms::id.eq_any(followed).desc(), terms::name, terms::id))
         .select((terms::slug, terms::name))
         .limit(i64::try_from(MAX_TOPICS).unwrap_or(i64::MAX))
-        .load(conn)?)
+        .load(conn)?;
+    offered.sort_by(|one, other| one.name.cmp(&other.name));
+    Ok(offered)
 }
 
 /// The topics with these slugs, in their order; a merged one is replaced by what it was merged into. `None` for those that
@@ -65,14 +71,17 @@ pub(super) fn follow(tx: &mut Tx<'_>, id: SubscriberId, slugs: &[Slug], statuses
     Ok(())
 }
 
-/// Replaces the topics that a subscriber follows.
+/// Replaces the topics that a subscriber follows. Those that can no longer be followed stay, because no form shows them.
 pub fn replace(tx: &mut Tx<'_>, id: SubscriberId, slugs: &[Slug]) -> Result<()> {
     let now = tx.now();
     if lock(tx, id)?.is_none() {
         return Ok(());
     }
-    let chosen = subscriber_topics::table.filter(subscriber_topics::subscriber_id.eq(id));
-    diesel::delete(chosen).execute(&mut **tx)?;
+    let followable = topic_details::table.filter(topic_details::followable.eq(true));
+    let shown = subscriber_topics::table
+        .filter(subscriber_topics::subscriber_id.eq(id))
+        .filter(subscriber_topics::topic_id.eq_any(followable.select(topic_details::topic_id)));
+    diesel::delete(shown).execute(&mut **tx)?;
     follow(tx, id, slugs, Status::ALL)?;
     diesel::update(subscribers::table.filter(subscribers::id.eq(id)))
         .set(subscribers::updated_at.eq(now))

@@ -71,6 +71,48 @@ async fn a_confirmation_link_that_was_used_opens_nobodys_data() {
 }
 
 #[tokio::test]
+async fn saving_removes_no_topic_that_the_page_did_not_show() {
+    let server = Server::start().await;
+    followable(&server).await;
+    let page = subscribed(&server).await;
+    let (anyone, editor) = (server.client(), server.login(Role::Editor).await);
+    anyone.post(&page).form(&[("action", "save"), ("topic", "sea"), ("topic", "sky")]).await.is(200);
+    editor.patch("/v1/topics/sea").json(json!({"followable": false})).await.is(200);
+    assert!(!anyone.get(&page).await.is(200).text().contains("value=\"sea\""));
+    anyone.post(&page).form(&[("action", "save")]).await.is(200);
+    assert_eq!(kept(&server).await["topics"], json!(["sea"]));
+}
+
+#[tokio::test]
+async fn the_page_shows_what_is_followed_however_many_topics_there_are() {
+    let server = Server::start().await;
+    followable(&server).await;
+    let page = subscribed(&server).await;
+    let (anyone, editor) = (server.client(), server.login(Role::Editor).await);
+    anyone.post(&page).form(&[("action", "save"), ("topic", "sky")]).await.is(200);
+    for n in 0..100 {
+        let topic = json!({"name": format!("A {n:02}"), "followable": true});
+        editor.post("/v1/topics").json(topic).await.is(201);
+    }
+    let shown = anyone.get(&page).await;
+    let slugs: Vec<&str> = shown
+        .is(200)
+        .text()
+        .split("name=\"topic\" value=\"")
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next())
+        .collect();
+    assert_eq!((slugs.len(), slugs.last()), (100, Some(&"sky")));
+    // A browser sends the button after everything that is ticked.
+    let mut form: Vec<(&str, &str)> = slugs.iter().map(|slug| ("topic", *slug)).collect();
+    form.push(("action", "save"));
+    assert!(anyone.post(&page).form(&form).await.is(200).text().contains("role=\"status\""));
+    assert_eq!(kept(&server).await["topics"].as_array().map(Vec::len), Some(100));
+    anyone.post(&page).form(&[("action", "save")]).await.is(200);
+    assert_eq!(kept(&server).await["topics"], json!([]));
+}
+
+#[tokio::test]
 async fn a_form_offers_the_topics_too() {
     let server = Server::start().await;
     followable(&server).await;

@@ -15,8 +15,9 @@ use crate::base::error::{Error, Result};
 
 /// The largest form body, in bytes.
 const MAX_BYTES: usize = 64 * 1024;
-/// How many fields of a form are read; the others are ignored.
-const MAX_FIELDS: usize = 100;
+/// How many fields of a form are read; the others are ignored. The pages of subscribers have a field for each of 100 topics
+/// and few others.
+const MAX_FIELDS: usize = 200;
 
 /// The fields of a form, in the order of the request body.
 #[derive(Debug, Clone, Default)]

@@ -135,7 +135,7 @@ async fn preferences_page(
     notice: Option<&str>,
 ) -> Result<Response> {
     let read = move |conn: &mut Connection| match store::get(conn, id) {
-        Ok(record) => Ok(Some((record, topics::followable(conn)?))),
+        Ok(record) => Ok(Some((record, topics::followable(conn, Some(id))?))),
         Err(Error::NotFound(_)) => Ok(None),
         Err(error) => Err(error),
     };

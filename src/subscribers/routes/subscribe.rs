@@ -188,7 +188,7 @@ async fn submit(app: &App, req: &HttpRequest, language: &Language, form: &Form) 
 }
 
 async fn form_page(app: &App, language: &Language, status: StatusCode, state: FormState) -> Result<Response> {
-    let all = app.db.read(topics::followable).await?;
+    let all = app.db.read(|conn| topics::followable(conn, None)).await?;
     let now = app.clock.now();
     let token = state.token.map_or_else(|| app.form_tokens.issue(&app.keys, &app.random, now), Ok)?;
     let form = context! {
