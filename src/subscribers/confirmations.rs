@@ -1,6 +1,7 @@
 //! Confirmation requests: who was sent one, and what became of it.
 
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 use serde::{Deserialize, Serialize};
 
 use super::consent::{CONFIRMABLE_FOR, Status, may_request};
@@ -12,6 +13,7 @@ use super::{emails, suppressions};
 use crate::app::App;
 use crate::base::clock::Timestamp;
 use crate::base::db::schema::{confirmation_requests, subscribers, unanswered_requests};
+use crate::base::db::types::Instant;
 use crate::base::db::{Connection, Tx};
 use crate::base::error::Result;
 use crate::base::events::Event;
@@ -172,7 +174,8 @@ pub(super) fn close(tx: &mut Tx<'_>, id: SubscriberId) -> Result<()> {
     outbox::cancel(tx, Recipient::Subscriber(id))
 }
 
-/// Deletes up to `limit` requests created before `before`, and returns how many.
+/// Deletes what is known of requests created before `before`: up to `limit` rows of each of the two tables. Returns the larger
+/// number.
 pub(super) fn purge(tx: &mut Tx<'_>, before: Timestamp, limit: i64) -> Result<usize> {
     let old: Vec<ConfirmationRequestId> = confirmation_requests::table
         .filter(confirmation_requests::created_at.le(before))
@@ -181,7 +184,12 @@ pub(super) fn purge(tx: &mut Tx<'_>, before: Timestamp, limit: i64) -> Result<us
         .load(&mut **tx)?;
     diesel::delete(confirmation_requests::table.filter(confirmation_requests::id.eq_any(&old)))
         .execute(&mut **tx)?;
-    let forgotten = unanswered_requests::table.filter(unanswered_requests::requested_at.le(before));
-    diesel::delete(forgotten).execute(&mut **tx)?;
-    Ok(old.len())
+    let forgotten = diesel::sql_query(
+        "DELETE FROM unanswered_requests WHERE (address_hash, requested_at) IN \
+         (SELECT address_hash, requested_at FROM unanswered_requests WHERE requested_at <= $1 LIMIT $2)",
+    )
+    .bind::<Instant, _>(before)
+    .bind::<BigInt, _>(limit)
+    .execute(&mut **tx)?;
+    Ok(old.len().max(forgotten))
 }

@@ -3,6 +3,8 @@
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use lede::auth::Role;
+use lede::base::db::Tx;
+use lede::base::db::schema::unanswered_requests;
 use lede::base::text::Locale;
 use serde_json::{Value, json};
 
@@ -521,4 +523,28 @@ async fn unconfirmed_subscribers_are_deleted_after_a_week() {
     server.clock.advance(days(1));
     while server.app.db.write(lede::subscribers::erasure::purge).await.expect("a purge") {}
     assert_eq!(only_one(&editor).await["email"], "grace@reader.example");
+}
+
+#[tokio::test]
+async fn what_is_remembered_of_unanswered_requests_is_forgotten_in_batches() {
+    let server = Server::start().await;
+    let insert = |tx: &mut Tx<'_>| {
+        let now = tx.now();
+        for n in 0..600_u16 {
+            diesel::insert_into(unanswered_requests::table)
+                .values((
+                    unanswered_requests::address_hash.eq(n.to_be_bytes().to_vec()),
+                    unanswered_requests::requested_at.eq(now),
+                ))
+                .execute(&mut **tx)?;
+        }
+        Ok(())
+    };
+    server.app.db.write(insert).await.expect("requests");
+    server.clock.advance(days(400));
+    let mut left = Vec::new();
+    while server.app.db.write(lede::subscribers::erasure::purge).await.expect("a purge") {
+        left.push(server.database().count("unanswered_requests"));
+    }
+    assert_eq!((left.first(), server.database().count("unanswered_requests")), (Some(&350), 0), "{left:?}");
 }
