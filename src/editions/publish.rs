@@ -157,12 +157,13 @@ pub fn unpublish(tx: &mut Tx<'_>, actor: Actor<PublishArticles>, article: &Artic
 /// Moves an article to the trash, and unpublishes it, which takes the right to publish. Returns its version.
 pub fn trash(tx: &mut Tx<'_>, actor: Actor<RemoveArticles>, article: &ArticleKey) -> Result<i64> {
     let mut row = lock_article(tx, actor, article)?;
+    let article = row.id;
     if row.live_edition.is_some() {
         Actor::<PublishArticles>::new(actor.user, actor.role)?;
+        renderings::withdraw(tx, &mut row)?;
+        tx.append(Event::ArticleUnpublished { article });
     }
-    renderings::withdraw(tx, &mut row)?;
     row.trashed_at = Some(tx.now());
-    let article = row.id;
     bump_version(tx, &mut row, Event::ArticleTrashed { article })?;
     Ok(row.version)
 }

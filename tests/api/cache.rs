@@ -8,7 +8,7 @@ use crate::client::Client;
 use crate::given::{days, seconds};
 use crate::server::Server;
 use crate::test_database::{rounds, setting};
-use crate::writing::{ARTICLES, at, id, publish, published};
+use crate::writing::{ARTICLES, at, create, id, publish, published};
 
 async fn tides(editor: &Client) -> serde_json::Value {
     let body = "Look at the water. ".repeat(200);
@@ -30,6 +30,24 @@ async fn what_was_answered_once_is_answered_again_without_a_statement() {
         }
         assert_eq!(server.statements(), before, "{path}");
     }
+}
+
+#[tokio::test]
+async fn moving_a_draft_to_the_trash_costs_readers_nothing_and_a_live_article_is_gone_at_once() {
+    let server = Server::start().await;
+    let editor = server.login(Role::Editor).await;
+    let live = tides(&editor).await;
+    let hidden = create(&editor, json!({"title": "Hidden"})).await;
+    let reader = server.client();
+    reader.get(ARTICLES).await.is(200);
+    editor.delete(at(&hidden, "")).await.is(204);
+    let before = server.statements();
+    reader.get(ARTICLES).await.is(200);
+    assert_eq!(server.statements(), before);
+    reader.get(at(&live, "")).await.is(200);
+    editor.delete(at(&live, "")).await.is(204);
+    reader.get(at(&live, "")).await.problem(404, "not-found");
+    assert_eq!(reader.get(ARTICLES).await.expect(200)["items"], json!([]));
 }
 
 #[tokio::test]

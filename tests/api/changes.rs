@@ -392,7 +392,7 @@ async fn the_latest_changes_follow_from_the_log() {
          SELECT subject_id, id, CASE kind WHEN 'article.published' THEN 'published' \
            WHEN 'article.rerendered' THEN 'updated' ELSE 'withdrawn' END, at \
          FROM events WHERE id IN (SELECT max(id) FROM events \
-           WHERE kind IN ('article.published', 'article.rerendered', 'article.unpublished', 'article.trashed') \
+           WHERE kind IN ('article.published', 'article.rerendered', 'article.unpublished') \
            AND subject_id IN (SELECT subject_id FROM events WHERE kind = 'article.published') GROUP BY subject_id)";
     diesel::sql_query(fill).execute(conn).expect("changes");
     assert_eq!(reader.get(format!("{CHANGES}?limit=100")).await.text(), before);

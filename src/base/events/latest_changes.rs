@@ -62,9 +62,7 @@ pub(super) fn record(conn: &mut Connection, number: i64, at: Timestamp, event: &
     let (article, change) = match event {
         Event::ArticlePublished { article, .. } => (*article, Change::Published),
         Event::ArticleRerendered { article } => (*article, Change::Updated),
-        Event::ArticleUnpublished { article } | Event::ArticleTrashed { article } => {
-            (*article, Change::Withdrawn)
-        }
+        Event::ArticleUnpublished { article } => (*article, Change::Withdrawn),
         _ => return Ok(()),
     };
     upsert(conn, article, (number, change, at))

@@ -109,8 +109,8 @@ events! {
     ArticlePublished { article: ArticleId, edition: i64, revision: i64 } "article.published":     true  Public;
     /// An article was unpublished.
     ArticleUnpublished { article: ArticleId }                           "article.unpublished":    true  Public;
-    /// An article was moved to the trash, and unpublished if it was live.
-    ArticleTrashed { article: ArticleId }                               "article.trashed":        true  Drafts;
+    /// An article was moved to the trash. If it was live, it was unpublished before, with an event of its own.
+    ArticleTrashed { article: ArticleId }                               "article.trashed":        false Drafts;
     /// An article was restored from the trash.
     ArticleRestored { article: ArticleId }                              "article.restored":       false Drafts;
     /// A live edition was rendered again and now differs, or is found by other words.
