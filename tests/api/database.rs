@@ -9,7 +9,7 @@ use futures_util::future::{join, join_all};
 use lede::auth::Role;
 use lede::base::db::schema::idempotency_keys as kept;
 use lede::base::db::types::Json;
-use lede::base::db::{Database, DatabaseUrl, Tx};
+use lede::base::db::{Connection, Database, DatabaseUrl, Tx};
 use lede::base::error::{Error, Result};
 use lede::base::ids::UserId;
 use lede::base::random::Random;
@@ -157,6 +157,35 @@ async fn a_snapshot_sees_one_moment_and_changes_nothing() {
         .expect("a snapshot");
     assert_eq!((before, after), (0, 0));
     assert_eq!(keys(&db).await.len(), 1);
+}
+
+/// Ends the transaction behind its owner's back, so that it cannot be rolled back, and leaves a mark on the connection.
+fn end_transaction(conn: &mut Connection) -> Result<()> {
+    match conn {
+        Connection::Sqlite(conn) => conn.batch_execute("ROLLBACK; CREATE TEMP TABLE mark (n)")?,
+        Connection::Postgres(conn) => {
+            let _ = conn.batch_execute("SELECT pg_terminate_backend(pg_backend_pid())");
+        }
+    }
+    Err(Error::conflict("no", "not this one"))
+}
+
+#[tokio::test]
+async fn a_failure_is_told_even_if_it_cannot_be_rolled_back_and_the_connection_is_discarded() {
+    let server = Server::start().await;
+    let db = &server.app.db;
+    let outcome = db.snapshot(end_transaction).await;
+    assert!(matches!(outcome, Err(Error::Conflict(_))), "{outcome:?}");
+    if server.is_embedded() {
+        // The pool hands out first what it got back last.
+        let mark = db.read(|conn| Ok(conn.batch_execute("CREATE TEMP TABLE mark (n)")?)).await;
+        mark.expect("a new connection");
+    } else {
+        let outcome = db.write(|tx| end_transaction(tx)).await;
+        assert!(matches!(outcome, Err(Error::Conflict(_))), "{outcome:?}");
+    }
+    db.write(|tx| put(tx, "after", 10)).await.expect("writing goes on");
+    assert_eq!(keys(db).await, BTreeSet::from(["after".to_owned()]));
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use super::connection::{self, AnyConnection as Connection, DatabaseUrl, Manager};
 use super::generation::Generation;
 use super::postgres;
+use super::rollback::roll_back;
 use super::tx::Tx;
 use super::work::{Read, Value, Write, boxed, unbox};
 use super::writer::Writer;
@@ -209,7 +210,7 @@ fn in_snapshot(work: Read) -> Read {
             Connection::Postgres(_) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
         })?;
         let outcome = work(conn);
-        conn.batch_execute("ROLLBACK")?;
+        roll_back(conn);
         outcome
     })
 }

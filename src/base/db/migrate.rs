@@ -53,12 +53,11 @@ fn migrate(
                 .batch_execute("SET LOCAL lock_timeout = '60s'; SELECT pg_advisory_xact_lock(4817300)")?;
         }
     }
-    let outcome = work(&mut conn);
-    match (&outcome, &mut conn) {
-        (Ok(_), Connection::Sqlite(conn)) => AnsiTransactionManager::commit_transaction(conn)?,
-        (Ok(_), Connection::Postgres(conn)) => AnsiTransactionManager::commit_transaction(conn)?,
-        (Err(_), Connection::Sqlite(conn)) => AnsiTransactionManager::rollback_transaction(conn)?,
-        (Err(_), Connection::Postgres(conn)) => AnsiTransactionManager::rollback_transaction(conn)?,
+    // If it fails, closing the connection rolls back.
+    let names = work(&mut conn)?;
+    match &mut conn {
+        Connection::Sqlite(conn) => AnsiTransactionManager::commit_transaction(conn)?,
+        Connection::Postgres(conn) => AnsiTransactionManager::commit_transaction(conn)?,
     }
-    outcome
+    Ok(names)
 }

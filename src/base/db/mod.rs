@@ -12,6 +12,7 @@ mod generation;
 pub mod log;
 pub mod migrate;
 mod postgres;
+mod rollback;
 pub mod schema;
 mod sqlite_files;
 pub mod statement;

@@ -4,6 +4,7 @@ use diesel::connection::SimpleConnection;
 
 use super::connection::AnyConnection as Connection;
 use super::failure;
+use super::rollback::roll_back;
 use super::tx::Tx;
 use super::work::{Value, Write};
 use crate::base::clock::{Clock, Timestamp};
@@ -33,9 +34,9 @@ pub(super) fn write(
                 return Ok(outcome);
             }
             Err(error) => {
-                conn.batch_execute("ROLLBACK")?;
+                let is_usable = roll_back(conn);
                 tried += 1;
-                if tried == MAX_TRIES || !failure::wants_retry(&error) {
+                if !is_usable || tried == MAX_TRIES || !failure::wants_retry(&error) {
                     return Err(error);
                 }
             }
