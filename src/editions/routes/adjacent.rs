@@ -55,19 +55,16 @@ pub async fn get_adjacent_articles(
         let find = move |conn: &mut Connection| {
             let editions = filter.resolve(conn)?;
             let mut rows = editions.find(conn, &EditionOrder::oldest_first(), Some(&here), 1)?;
-            let newer = rows.len();
+            let newer = rows.first().map(|row| row.article_id);
             rows.extend(editions.find(conn, &EditionOrder::newest_first(), Some(&here), 1)?);
             Ok((rows, newer))
         };
         let make = move |conn: &mut Connection, rows: Vec<ItemRow>, newer| {
-            let mut items = items::select(conn, &rows, &view)?;
-            // Two that are too large for one page are still both returned.
-            let left = rows.get(items.len()..).unwrap_or_default();
-            if !left.is_empty() {
-                items.extend(items::select(conn, left, &view)?);
-            }
-            let older = items.split_off(newer).pop().flatten();
-            Ok(AdjacentArticles { newer: items.pop().flatten(), older })
+            let (newer, older) = rows.into_iter().partition(|row| Some(row.article_id) == newer);
+            // One at a time: a page may be too small for both.
+            let mut item =
+                |row: Vec<ItemRow>| -> Result<_> { Ok(items::select(conn, &row, &view)?.pop().flatten()) };
+            Ok(AdjacentArticles { newer: item(newer)?, older: item(older)? })
         };
         let adjacent = items::read_current(&app, find, make).await?;
         Ok(Response::public_json(&adjacent)?.surrogate_key("articles"))
