@@ -12,7 +12,7 @@ use crate::schemas::{Strictness, assert_valid};
 /// The document, as the handlers have it.
 pub static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
     let generated = lede::server::openapi::generate(include_str!("../../openapi/examples.json"));
-    serde_json::from_str(&generated).expect("the document is JSON")
+    serde_json::from_str(&generated.expect("a document")).expect("the document is JSON")
 });
 
 /// One operation of the document.

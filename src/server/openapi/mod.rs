@@ -24,16 +24,13 @@ page ends at `limit` items or at 2 MiB, and `next_cursor` is `null` on the last.
 parameters are refused.";
 
 /// Generates the document from the handlers' documentation and `examples`, the text of `openapi/examples.json`: requests and
-/// responses recorded from a running server.
-#[must_use]
-pub fn generate(examples: &str) -> String {
-    let examples = serde_json::from_str(examples).unwrap_or_default();
-    let mut text = serde_json::to_string_pretty(&build(&examples)).unwrap_or_default();
-    text.push('\n');
-    text
+/// responses recorded from a running server. Fails if that is not JSON.
+pub fn generate(examples: &str) -> serde_json::Result<String> {
+    let examples = serde_json::from_str(examples)?;
+    Ok(serde_json::to_string_pretty(&build(&examples)?)? + "\n")
 }
 
-fn build(examples: &Value) -> Value {
+fn build(examples: &Value) -> serde_json::Result<Value> {
     let mut paths = PathsBuilder::new();
     let mut schemas = Vec::new();
     for endpoint in endpoints() {
@@ -55,9 +52,9 @@ fn build(examples: &Value) -> Value {
         .paths(paths)
         .components(Some(ComponentsBuilder::new().schemas_from_iter(schemas).build()))
         .build();
-    let mut document = serde_json::to_value(document).unwrap_or_default();
+    let mut document = serde_json::to_value(document)?;
     finish(&mut document, examples);
-    document
+    Ok(document)
 }
 
 /// Adds what is the same for every operation.
