@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::document::{Document, author_key, featured_key, locale_key, topic_key};
 use crate::articles::Metadata;
+use crate::articles::tree::MAX_SECTIONS;
 use crate::base::clock::Timestamp;
 use crate::base::db::schema::{search_articles, search_places};
 use crate::base::db::statement::Statement;
@@ -22,6 +23,7 @@ use crate::terms::ArticleTerms;
 const VERSION: u32 = 1;
 /// How many low bits of a place's id number the places of one article.
 const PLACE_BITS: u32 = 10;
+const _: () = assert!(MAX_SECTIONS < 1 << PLACE_BITS, "an article and its sections each need a number");
 /// The number of the article itself. Its sections count down from here.
 const OWN_PLACE: i64 = (1 << PLACE_BITS) - 1;
 /// How many low bits of a slot distinguish articles published in the same second.
