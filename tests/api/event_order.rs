@@ -54,7 +54,7 @@ async fn what_is_read_from_the_log_is_what_was_appended() {
     let all = db.read(|conn| events::read(conn, 0, 100)).await.expect("a read");
     assert_eq!(all.iter().map(|one| one.event.clone()).collect::<Vec<_>>(), appended.clone().map(Some));
     for (one, event) in all.iter().zip(&appended) {
-        assert_eq!((one.at, one.actor, one.kind.as_str()), (now, Some(user), event.kind()));
+        assert_eq!((one.at, one.actor, one.kind.as_str()), (now, Some(user), event.kind().as_str()));
         assert_eq!(one.subject, event.subject());
     }
     let (second, third) = (all[1].number, all[2].clone());
@@ -87,7 +87,7 @@ async fn read_along(db: Database, done: Arc<AtomicBool>) -> Vec<i64> {
         let next = db.read(move |conn| events::read(conn, cursor, 100)).await.expect("a read");
         let is_full = next.len() == 100;
         for Recorded { number, kind, event, actor, .. } in next {
-            assert_eq!((event.map(|event| event.kind()), actor), (Some(kind.as_str()), None));
+            assert_eq!((event.map(|event| event.kind().as_str()), actor), (Some(kind.as_str()), None));
             seen.push(number);
         }
         if last && !is_full {

@@ -11,7 +11,8 @@ use crate::base::error::Result;
 impl Loggable for Event {
     fn row(&self) -> Result<NewRow> {
         let data = serde_json::to_value(self)?.get_mut("data").map(Value::take).unwrap_or_default();
-        let (kind, subject, readers_see) = (self.kind().to_owned(), self.subject(), self.readers_see());
+        let (kind, subject, readers_see) =
+            (self.kind().as_str().to_owned(), self.subject(), self.readers_see());
         Ok(NewRow { kind, subject, data, readers_see })
     }
 

@@ -53,12 +53,38 @@ macro_rules! events {
             )*
         }
 
-        impl Event {
+        /// The kinds of events.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[allow(missing_docs, reason = "the rows of the table say what they are")]
+        pub enum EventKind {
+            $($variant,)*
+        }
+
+        impl EventKind {
             /// The name that the log has for it.
             #[must_use]
-            pub fn kind(&self) -> &'static str {
+            pub fn as_str(self) -> &'static str {
                 match self {
-                    $(Self::$variant { .. } => $name,)*
+                    $(Self::$variant => $name,)*
+                }
+            }
+
+            /// The kind with that name, if this version of the program knows it.
+            #[must_use]
+            pub fn parse(name: &str) -> Option<Self> {
+                match name {
+                    $($name => Some(Self::$variant),)*
+                    _ => None,
+                }
+            }
+        }
+
+        impl Event {
+            /// What kind it is of.
+            #[must_use]
+            pub fn kind(&self) -> EventKind {
+                match self {
+                    $(Self::$variant { .. } => EventKind::$variant,)*
                 }
             }
 

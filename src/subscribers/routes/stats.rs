@@ -10,6 +10,7 @@ use crate::app::App;
 use crate::auth::{Actor, ReadSubscribers};
 use crate::base::clock::Timestamp;
 use crate::base::error::{Error, Result};
+use crate::base::events::EventKind;
 use crate::base::http::query::{FromParams, Params};
 use crate::base::http::{Query, Response};
 use crate::subscribers::Status;
@@ -115,14 +116,14 @@ pub async fn get_subscriber_stats(
     }
     for (kind, day, count) in counted {
         let Some(day) = days.get_mut(&day) else { continue };
-        let number = match kind.strip_prefix("subscriber.").unwrap_or_default() {
-            "signed_up" => &mut day.signed_up,
-            "confirmed" => &mut day.confirmed,
-            "imported" => &mut day.imported,
-            "unsubscribed" => &mut day.unsubscribed,
-            "bounced" => &mut day.bounced,
-            "complained" => &mut day.complained,
-            "erased" => &mut day.erased,
+        let number = match kind {
+            EventKind::SubscriberSignedUp => &mut day.signed_up,
+            EventKind::SubscriberConfirmed => &mut day.confirmed,
+            EventKind::SubscriberImported => &mut day.imported,
+            EventKind::SubscriberUnsubscribed => &mut day.unsubscribed,
+            EventKind::SubscriberBounced => &mut day.bounced,
+            EventKind::SubscriberComplained => &mut day.complained,
+            EventKind::SubscriberErased => &mut day.erased,
             _ => continue,
         };
         *number = count;
