@@ -10,6 +10,7 @@ use super::document::{Document, author_key, featured_key, locale_key, topic_key}
 use crate::articles::Metadata;
 use crate::articles::tree::MAX_SECTIONS;
 use crate::base::clock::Timestamp;
+use crate::base::db::locks::AdvisoryLock;
 use crate::base::db::schema::{search_articles, search_places};
 use crate::base::db::statement::Statement;
 use crate::base::db::{Connection, Tx};
@@ -64,10 +65,8 @@ pub fn upsert(
         return Ok(false);
     }
     remove(tx, id)?;
-    if let Connection::Postgres(conn) = &mut **tx {
-        // Serializes writers: two transactions could otherwise choose the same slot or insert the same words.
-        diesel::sql_query("SELECT pg_advisory_xact_lock(4817303)").execute(conn)?;
-    }
+    // Two transactions could otherwise choose the same slot or insert the same words.
+    AdvisoryLock::SearchIndex.take(tx)?;
     let slot = free_slot(tx, published_at)?;
     diesel::insert_into(search_articles::table)
         .values((

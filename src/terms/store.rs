@@ -7,6 +7,7 @@ use diesel::prelude::*;
 
 use super::{ArticleTerms, IsTerm, Key, Order, Position, Term, Terms};
 use crate::base::clock::Timestamp;
+use crate::base::db::locks::AdvisoryLock;
 use crate::base::db::schema::{article_terms, rendering_terms, terms};
 use crate::base::db::types::Id;
 use crate::base::db::{Connection, Tx, violation};
@@ -157,9 +158,7 @@ pub fn count_articles<I: IsTerm>(conn: &mut Connection, ids: &[I]) -> Result<Has
 /// A slug derived from a name that no term of this kind has. Slugs are derived one at a time, so that two of the same
 /// name do not collide.
 pub fn free_slug<I: IsTerm>(tx: &mut Tx<'_>, name: &str) -> Result<Slug> {
-    if let Connection::Postgres(conn) = &mut **tx {
-        diesel::sql_query("SELECT pg_advisory_xact_lock(4817302)").execute(conn)?;
-    }
+    AdvisoryLock::TermSlugs.take(tx)?;
     let base = Slug::from_title(name);
     let mut first = 1;
     loop {

@@ -160,6 +160,13 @@ fn nothing_below_the_application_names_it() {
 }
 
 #[test]
+fn advisory_locks_stand_in_one_file() {
+    let text = |file: &str| std::fs::read_to_string(source::root().join(file)).expect("a text");
+    let found: Vec<&str> = SOURCE.files().filter(|file| text(file).contains("pg_advisory")).collect();
+    assert_eq!(found, ["base/db/locks.rs"]);
+}
+
+#[test]
 fn a_wrong_dependency_is_seen() {
     let source = Source::of(&[
         ("lib.rs", "pub mod app; pub mod base; pub mod users; pub mod terms;"),

@@ -1,7 +1,7 @@
 //! The sources as text, and which file names which.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Every file below `src/`, by its path there, without comments, texts and tests.
 pub struct Source(BTreeMap<String, String>);
@@ -14,10 +14,15 @@ struct Import {
     public: bool,
 }
 
+/// The folder of this crate's sources.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+}
+
 impl Source {
     /// The sources of this crate.
     pub fn read() -> Self {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        let root = root();
         let (mut files, mut folders) = (BTreeMap::new(), vec![root.clone()]);
         while let Some(folder) = folders.pop() {
             for entry in std::fs::read_dir(folder).expect("a folder") {

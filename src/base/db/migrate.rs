@@ -5,6 +5,7 @@ use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionMa
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::connection::{self, AnyConnection as Connection, DatabaseUrl};
+use super::locks::AdvisoryLock;
 use super::sqlite_files;
 use crate::base::error::{Error, Result};
 
@@ -49,10 +50,10 @@ fn migrate(
         }
         Connection::Postgres(postgres) => {
             AnsiTransactionManager::begin_transaction_sql(postgres, "BEGIN")?;
-            postgres
-                .batch_execute("SET LOCAL lock_timeout = '60s'; SELECT pg_advisory_xact_lock(4817300)")?;
+            postgres.batch_execute("SET LOCAL lock_timeout = '60s'")?;
         }
     }
+    AdvisoryLock::Migrations.take(&mut conn)?;
     // If it fails, closing the connection rolls back.
     let names = work(&mut conn)?;
     match &mut conn {

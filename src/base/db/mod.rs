@@ -9,6 +9,7 @@ pub mod connection;
 mod database;
 mod failure;
 mod generation;
+pub mod locks;
 pub mod log;
 pub mod migrate;
 mod postgres;

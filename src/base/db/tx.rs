@@ -1,9 +1,8 @@
 //! A unit of work in progress: a connection inside a transaction, with the clock, random source, user and events of
 //! the write.
 
-use diesel::{RunQueryDsl, sql_query};
-
 use super::connection::AnyConnection as Connection;
+use super::locks::AdvisoryLock;
 use super::log::{self, Loggable};
 use crate::base::clock::{Clock, Timestamp};
 use crate::base::error::Result;
@@ -65,9 +64,7 @@ impl<'a> Tx<'a> {
         if self.events.is_empty() {
             return Ok(());
         }
-        if let Connection::Postgres(conn) = self.conn {
-            sql_query("SELECT pg_advisory_xact_lock(4817301)").execute(conn)?;
-        }
+        AdvisoryLock::EventLog.take(self.conn)?;
         for event in std::mem::take(&mut self.events) {
             let row = event.row()?;
             let number = log::insert(self.conn, self.now, self.actor, &row)?;

@@ -1,0 +1,30 @@
+//! The locks that put transactions in a row on PostgreSQL. SQLite, which has one writer, needs none.
+
+use diesel::{RunQueryDsl as _, sql_query};
+
+use super::connection::AnyConnection as Connection;
+use crate::base::error::Result;
+
+/// What only one transaction at a time may do. A transaction takes its locks in this order, so that no two wait for each other.
+/// The numbers are PostgreSQL's keys, which releases that run side by side share: a new lock gets a new number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AdvisoryLock {
+    /// Migrating.
+    Migrations = 4_817_300,
+    /// Choosing a slug for a topic or an author.
+    TermSlugs = 4_817_302,
+    /// Choosing a slot in the search index, and adding words to it.
+    SearchIndex = 4_817_303,
+    /// Appending to the log of events. `Tx` takes it last, so that the log's order is the order of the commits.
+    EventLog = 4_817_301,
+}
+
+impl AdvisoryLock {
+    /// Waits for the lock, which is held until the transaction ends.
+    pub fn take(self, conn: &mut Connection) -> Result<()> {
+        if let Connection::Postgres(conn) = conn {
+            sql_query(format!("SELECT pg_advisory_xact_lock({})", self as i64)).execute(conn)?;
+        }
+        Ok(())
+    }
+}
