@@ -4,8 +4,9 @@ use super::metadata_change::Named;
 use super::{Cover, Seo};
 use crate::auth::{Actor, Permission};
 use crate::base::clock::Timestamp;
-use crate::base::error::{Invalid, Violations};
+use crate::base::error::{Error, Invalid, Result, Violations};
 use crate::base::text::markdown::check_body;
+use crate::base::text::size::{MAX_HTML, html_bound};
 use crate::base::text::slug::Slug;
 use crate::base::text::validate;
 
@@ -32,6 +33,20 @@ pub fn check_markdown(text: &str) -> Result<String, Invalid> {
     }
     check_body(text)?;
     Ok(text.to_owned())
+}
+
+/// Checks that the HTML of an article's bodies stays within [`MAX_HTML`], before any of it is made. Invalid
+/// `rendering-too-large`.
+pub fn check_html<'a>(bodies: impl IntoIterator<Item = &'a str>) -> Result<()> {
+    let length = html_bound(bodies);
+    if length > MAX_HTML {
+        let detail = format!(
+            "The text could make {length} bytes of HTML; at most {MAX_HTML} are allowed. Wide tables, footnotes and \
+             long link definitions that are used often make much HTML."
+        );
+        return Err(Error::invalid("", "rendering-too-large", detail));
+    }
+    Ok(())
 }
 
 /// Checks a cover; `None` without a valid URL.

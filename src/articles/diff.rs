@@ -26,6 +26,7 @@ pub fn section_fields(
     after: &[Section],
     moved: &[SectionId],
 ) -> Vec<(SectionId, Option<Vec<String>>)> {
+    let moved: HashSet<SectionId> = moved.iter().copied().collect();
     let (before, after) = (flatten(before), flatten(after));
     let by_id: HashMap<SectionId, &Section> = before.iter().map(|(old, ..)| (old.id, *old)).collect();
     let remaining: HashSet<SectionId> = after.iter().map(|(new, ..)| new.id).collect();
@@ -75,19 +76,23 @@ pub fn moved_sections(before: &[Section], after: &[Section]) -> Vec<SectionId> {
 
 /// The largest number of siblings that are still in their old order: the longest increasing subsequence of positions.
 fn longest_increasing(siblings: &[(SectionId, i64)]) -> HashSet<SectionId> {
-    // The best sequence that ends with each sibling: its length, and the sibling before in it.
-    let mut best: Vec<(usize, Option<usize>)> = Vec::with_capacity(siblings.len());
+    // For each length, the sequence of that length that ends lowest: the number of its last sibling.
+    let mut ends: Vec<usize> = Vec::new();
+    let mut before: Vec<Option<usize>> = Vec::with_capacity(siblings.len());
+    let position_of = |number: usize| siblings.get(number).map_or(i64::MAX, |(_, position)| *position);
     for (number, (_, position)) in siblings.iter().enumerate() {
-        let lower =
-            siblings.iter().zip(&best).enumerate().take(number).filter(|(_, ((_, old), _))| old < position);
-        let before = lower.max_by_key(|(_, (_, (length, _)))| *length);
-        best.push(before.map_or((1, None), |(before, (_, (length, _)))| (length + 1, Some(before))));
+        let length = ends.partition_point(|end| position_of(*end) < *position);
+        before.push(length.checked_sub(1).and_then(|shorter| ends.get(shorter).copied()));
+        match ends.get_mut(length) {
+            Some(end) => *end = number,
+            None => ends.push(number),
+        }
     }
-    let mut last = (0..best.len()).max_by_key(|number| best.get(*number).map(|(length, _)| *length));
+    let mut last = ends.last().copied();
     let mut sequence = HashSet::new();
     while let Some((number, (id, _))) = last.and_then(|last| Some((last, siblings.get(last)?))) {
         sequence.insert(*id);
-        last = best.get(number).and_then(|(_, before)| *before);
+        last = before.get(number).copied().flatten();
     }
     sequence
 }

@@ -2,6 +2,7 @@
 //! it, changes the draft, and saves the difference: rows, a revision, a note of what changed, an event. Or nothing at
 //! all.
 
+use super::checks::check_html;
 use super::diff::{metadata_fields, section_fields};
 use super::draft::Draft;
 use super::history::{self, ChangeRow};
@@ -51,6 +52,9 @@ fn save(tx: &mut Tx<'_>, before: &Draft, mut after: Draft, moved: &[SectionId]) 
     let sections = section_fields(&before.content.sections, &after.content.sections, moved);
     if fields.is_empty() && sections.is_empty() {
         return Ok(after);
+    }
+    if !sections.is_empty() || fields.iter().any(|field| field == "intro") {
+        check_html(after.content.bodies())?;
     }
     let (id, version, now, user_id) = (before.row.id, before.row.version + 1, tx.now(), tx.actor());
     let change = |subject_id, fields: Option<Vec<String>>| ChangeRow {

@@ -233,6 +233,12 @@ impl DraftPatch {
         Self { patch, intro }
     }
 
+    /// The intro, if it is valid.
+    #[must_use]
+    pub fn intro(&self) -> Option<&str> {
+        self.intro.as_ref()?.as_deref().ok()
+    }
+
     /// The change it makes to this metadata: where it goes into an object, the rest of that object stays. Invalid for
     /// unknown fields, wrong types and broken rules.
     pub fn change(&self, metadata: &Metadata) -> Result<MetadataChange> {

@@ -60,28 +60,39 @@ pub fn check_markdown_document(
     if text.contains('\0') || json::find_nul(&serde_json::to_value(&front)?).is_some() {
         return Err(Error::invalid(pointer, "text-contains-nul", "Must not contain U+0000."));
     }
-    Ok(check_document(front, text, pointer))
+    check_document(front, text, pointer)
 }
 
 /// Parses an HTML document at `pointer`, like [`check_markdown_document`].
 pub fn check_html_document(document: &str, pointer: &'static str) -> Result<(ParsedDocument, Violations)> {
     check_length(document, pointer)?;
-    Ok(check_document(FrontMatter::default(), &html::to_markdown(document), pointer))
+    let markdown = html::to_markdown(document).ok_or_else(|| too_long(pointer))?;
+    check_document(FrontMatter::default(), &markdown, pointer)
 }
 
 fn check_length(document: &str, pointer: &'static str) -> Result<()> {
     if document.len() > MAX_DOCUMENT {
-        return Err(Error::invalid(
-            pointer,
-            "document-too-long",
-            format!("Must be at most {MAX_DOCUMENT} bytes."),
-        ));
+        return Err(too_long(pointer));
     }
     Ok(())
 }
 
-fn check_document(front: FrontMatter, text: &str, pointer: &'static str) -> (ParsedDocument, Violations) {
+fn too_long(pointer: &'static str) -> Error {
+    let detail = format!("Must be at most {MAX_DOCUMENT} bytes, as HTML and as Markdown.");
+    Error::invalid(pointer, "document-too-long", detail)
+}
+
+fn check_document(
+    front: FrontMatter,
+    text: &str,
+    pointer: &'static str,
+) -> Result<(ParsedDocument, Violations)> {
     let document = if front.title.is_some() { outline::parse_untitled(text) } else { outline::parse(text) };
+    let count = document.count();
+    if count > tree::MAX_SECTIONS {
+        let detail = format!("Must be at most {} sections.", tree::MAX_SECTIONS);
+        return Err(Error::invalid(pointer, "sections-too-many", detail));
+    }
     let mut violations = Violations::default();
     let intro = violations.take(pointer, check_markdown(&document.intro)).unwrap_or_default();
     let parts = check_parts(document.sections, pointer, &mut violations);

@@ -1,7 +1,7 @@
 //! Matches the parts of a document that replaces a draft with the existing sections, so that sections keep their ids
 //! and anchors although the document contains no ids.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value};
 
@@ -25,30 +25,105 @@ pub fn match_sections(
     random: &Random,
     now: Timestamp,
 ) -> Result<Vec<Section>> {
+    let mut names = Names::default();
+    names.collect(parts);
     let mut matcher = Matcher {
-        left: flatten(known).into_iter().map(|(section, _, _)| section).collect(),
-        named: HashSet::new(),
-        nameless: HashSet::new(),
+        known: Known::new(known, names),
         custom,
         pointer,
         random,
         now,
         violations: Violations::default(),
     };
-    matcher.names(parts);
     let mut sections = matcher.match_all(parts)?;
     matcher.violations.check()?;
     normalize(&mut sections, Pointers::all(pointer))?;
     Ok(sections)
 }
 
-struct Matcher<'a> {
-    /// The known sections that are not matched yet.
-    left: Vec<&'a Section>,
-    /// The anchors of the parts.
-    named: HashSet<Anchor>,
-    /// The bodies of the parts that have neither heading nor anchor.
+/// What the parts are called.
+#[derive(Default)]
+struct Names {
+    /// Their anchors.
+    anchors: HashSet<Anchor>,
+    /// The bodies of those that have neither heading nor anchor.
     nameless: HashSet<String>,
+}
+
+impl Names {
+    fn collect(&mut self, parts: &[Part]) {
+        for part in parts {
+            match anchor_of(part) {
+                Some(anchor) => self.anchors.insert(anchor),
+                None => self.nameless.insert(part.body.clone()),
+            };
+            self.collect(&part.sections);
+        }
+    }
+}
+
+/// The known sections, and what finds those that are not matched yet. Each look-up compares few bodies, because thousands
+/// of parts are matched inside a write.
+struct Known<'a> {
+    sections: Vec<&'a Section>,
+    matched: Vec<bool>,
+    by_anchor: HashMap<&'a Anchor, usize>,
+    /// By body: those whose anchor no part has.
+    by_body: HashMap<&'a str, Vec<usize>>,
+    /// Those with neither heading nor anchor, and whether no nameless part has their body.
+    nameless: Vec<(usize, bool)>,
+}
+
+impl<'a> Known<'a> {
+    fn new(known: &'a [Section], names: Names) -> Self {
+        let sections: Vec<&Section> = flatten(known).into_iter().map(|(section, _, _)| section).collect();
+        let mut found = Self {
+            matched: vec![false; sections.len()],
+            by_anchor: HashMap::new(),
+            by_body: HashMap::new(),
+            nameless: Vec::new(),
+            sections: Vec::new(),
+        };
+        for (at, section) in sections.iter().copied().enumerate() {
+            match &section.anchor {
+                Some(anchor) => {
+                    found.by_anchor.entry(anchor).or_insert(at);
+                }
+                None if section.heading.is_none() => {
+                    found.nameless.push((at, !names.nameless.contains(&section.body)));
+                }
+                None => {}
+            }
+            if section.anchor.as_ref().is_none_or(|anchor| !names.anchors.contains(anchor)) {
+                found.by_body.entry(&section.body).or_default().push(at);
+            }
+        }
+        Self { sections, ..found }
+    }
+
+    /// The section that a part with this anchor and body is, if any. No other part is the same.
+    fn take(&mut self, anchor: Option<&Anchor>, body: &str) -> Option<&'a Section> {
+        let free = |at: &usize| self.matched.get(*at) == Some(&false);
+        let same_anchor = || anchor.and_then(|anchor| self.by_anchor.get(anchor)).copied().filter(free);
+        let same_body = || self.by_body.get(body).filter(|_| !body.is_empty())?.iter().copied().find(free);
+        let nameless = || {
+            let fits = |(at, is_left): &&(usize, bool)| {
+                free(at) && (*is_left || body.is_empty() && self.is_empty(*at))
+            };
+            self.nameless.iter().filter(|_| anchor.is_none()).find(fits).map(|(at, _)| *at)
+        };
+        let at = same_anchor().or_else(same_body).or_else(nameless)?;
+        *self.matched.get_mut(at)? = true;
+        self.sections.get(at).copied()
+    }
+
+    fn is_empty(&self, at: usize) -> bool {
+        self.sections.get(at).is_some_and(|section| section.body.is_empty())
+    }
+}
+
+struct Matcher<'a> {
+    known: Known<'a>,
     custom: &'a Map<String, Value>,
     pointer: &'static str,
     random: &'a Random,
@@ -57,38 +132,13 @@ struct Matcher<'a> {
 }
 
 impl Matcher<'_> {
-    fn names(&mut self, parts: &[Part]) {
-        for part in parts {
-            match anchor_of(part) {
-                Some(anchor) => self.named.insert(anchor),
-                None => self.nameless.insert(part.body.clone()),
-            };
-            self.names(&part.sections);
-        }
-    }
-
     fn match_all(&mut self, parts: &[Part]) -> Result<Vec<Section>> {
         parts.iter().map(|part| self.match_one(part)).collect()
     }
 
     fn match_one(&mut self, part: &Part) -> Result<Section> {
         let (heading, body) = (part.heading.clone(), part.body.clone());
-        let named = anchor_of(part);
-        let same_anchor = |section: &&Section| named.is_some() && section.anchor == named;
-        let same_body = |section: &&Section| {
-            !body.is_empty()
-                && section.body == body
-                && section.anchor.as_ref().is_none_or(|anchor| !self.named.contains(anchor))
-        };
-        let nameless = |section: &&Section| {
-            named.is_none()
-                && section.heading.is_none()
-                && section.anchor.is_none()
-                && (section.body == body || !self.nameless.contains(&section.body))
-        };
-        let find = |is_it: &dyn Fn(&&Section) -> bool| self.left.iter().position(is_it);
-        let at = find(&same_anchor).or_else(|| find(&same_body)).or_else(|| find(&nameless));
-        let before = at.map(|at| self.left.remove(at));
+        let before = self.known.take(anchor_of(part).as_ref(), &body);
         let made = heading.as_deref().map(Anchor::from_heading);
         let written = part.anchor.clone().filter(|anchor| made.as_ref() != Some(anchor));
         let anchor =

@@ -44,6 +44,14 @@ pub struct Content {
     pub sections: Vec<Section>,
 }
 
+impl Content {
+    /// The intro and the bodies of the sections, in document order.
+    pub fn bodies(&self) -> impl Iterator<Item = &str> {
+        let sections = tree::flatten(&self.sections).into_iter().map(|(section, ..)| section.body.as_str());
+        std::iter::once(self.metadata.intro.as_str()).chain(sections)
+    }
+}
+
 /// Everything about an article but its sections.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Metadata {

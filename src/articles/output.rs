@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+use super::checks::check_html;
 use super::draft::Draft as DraftState;
 use super::store::ArticleRow;
 use super::{Cover, Metadata, Section, Seo, Status, WebsitePath};
@@ -15,7 +16,7 @@ use crate::base::db::schema::users;
 use crate::base::error::Result;
 use crate::base::ids::{ArticleId, SectionId, UserId};
 use crate::base::text::Locale;
-use crate::base::text::markdown::{Policy, Warning as Removed, render};
+use crate::base::text::markdown::{self, Policy, Warning as Removed};
 use crate::base::text::slug::{Anchor, Slug};
 use crate::terms;
 use crate::topics::TopicRef;
@@ -300,15 +301,11 @@ fn owner_names(conn: &mut Connection, ids: &[UserId]) -> Result<Vec<(UserId, Str
     Ok(users::table.filter(users::id.eq_any(ids.to_vec())).select((users::id, users::name)).load(conn)?)
 }
 
-/// What sanitising will remove from these bodies of one article. Renders them, so this belongs into the pool for the
-/// processor.
-#[must_use]
-pub fn warnings<'a>(bodies: impl IntoIterator<Item = &'a str>, policy: &Policy) -> Vec<Warning> {
+/// What sanitising will remove from these bodies of one article. Invalid `rendering-too-large`. Parses them, so this
+/// belongs into the pool for the processor.
+pub fn warnings<'a>(bodies: impl IntoIterator<Item = &'a str>, policy: &Policy) -> Result<Vec<Warning>> {
     let bodies: Vec<&str> = bodies.into_iter().collect();
-    render(&bodies, policy)
-        .into_iter()
-        .flat_map(|rendered| rendered.warnings)
-        .take(50)
-        .map(|Removed { code, detail }| Warning { code, detail })
-        .collect()
+    check_html(bodies.iter().copied())?;
+    let removed = markdown::warnings(&bodies, policy).into_iter().take(50);
+    Ok(removed.map(|Removed { code, detail }| Warning { code, detail }).collect())
 }

@@ -183,28 +183,26 @@ pub fn normalize(sections: &mut [Section], pointers: Pointers) -> Result<()> {
         );
     }
     violations.check()?;
-    name(sections, &mut anchors);
+    name(sections, &mut anchors, &mut HashMap::new());
     Ok(())
 }
 
-fn name(sections: &mut [Section], taken: &mut HashSet<Anchor>) {
+/// `next` holds the next number to try for each anchor made from a heading, so that many equal headings do not take
+/// quadratic time.
+fn name(sections: &mut [Section], taken: &mut HashSet<Anchor>, next: &mut HashMap<Anchor, u32>) {
     for section in sections {
         if let (Some(heading), None) = (&section.heading, &section.anchor) {
-            section.anchor = Some(free_anchor(heading, taken));
+            let first = Anchor::from_heading(heading);
+            let number = next.entry(first.clone()).or_insert(2);
+            let mut anchor = first.clone();
+            while !taken.insert(anchor.clone()) {
+                anchor = first.numbered(*number);
+                *number += 1;
+            }
+            section.anchor = Some(anchor);
         }
-        name(&mut section.sections, taken);
+        name(&mut section.sections, taken, next);
     }
-}
-
-fn free_anchor(heading: &str, taken: &mut HashSet<Anchor>) -> Anchor {
-    let first = Anchor::from_heading(heading);
-    let mut anchor = first.clone();
-    let mut number = 2;
-    while !taken.insert(anchor.clone()) {
-        anchor = first.numbered(number);
-        number += 1;
-    }
-    anchor
 }
 
 /// Builds a tree of checked sections. Those that name a known section keep its id and, unless another is given, its

@@ -1,5 +1,6 @@
 //! Writes of whole articles: creating one, replacing a draft by a document, and restoring a revision.
 
+use super::checks::check_html;
 use super::diff::moved_sections;
 use super::draft::Draft;
 use super::edit::Editor;
@@ -31,7 +32,8 @@ pub struct NewArticle {
     pub published_at: Option<Timestamp>,
 }
 
-/// Creates an article as a draft of version and revision 1. Invalid without a title; conflict `slug-taken`.
+/// Creates an article as a draft of version and revision 1. Invalid without a title, or
+/// `rendering-too-large`; conflict `slug-taken`.
 pub fn create(tx: &mut Tx<'_>, editor: &Editor<'_>, new: &NewArticle) -> Result<Draft> {
     let now = tx.now();
     let title = new.metadata.title.clone();
@@ -62,6 +64,7 @@ pub fn create(tx: &mut Tx<'_>, editor: &Editor<'_>, new: &NewArticle) -> Result<
     let mut change = new.metadata.clone();
     change.slug.get_or_insert(None);
     change_metadata(tx, editor, &mut draft, &change)?;
+    check_html(draft.content.bodies())?;
     metadata_store::set_terms(tx, new.id, &mut draft.content.metadata)?;
     metadata_store::insert(tx, new.id, &draft.content.metadata)?;
     draft.row.set_metadata(&draft.content.metadata);

@@ -6,7 +6,6 @@
 
 mod base;
 mod cli;
-mod effort;
 mod redirects;
 mod search;
 mod subscribers;

@@ -48,7 +48,7 @@ pub async fn create_article(
         let new = prepare(body.value, actor, &random, now)?;
         let intro = new.metadata.intro.as_deref().unwrap_or_default();
         let sections = flatten(&new.sections).into_iter().map(|(section, ..)| section.body.as_str());
-        let warnings = warnings(std::iter::once(intro).chain(sections), &policy);
+        let warnings = warnings(std::iter::once(intro).chain(sections), &policy)?;
         Ok((new, warnings))
     });
     let locale = app.config.site.locale.clone();

@@ -53,8 +53,9 @@ pub async fn update_draft(
 ) -> Result<Response> {
     let (patch, policy) = (body.value, app.policy());
     let prepare = move || {
-        let warnings = warnings(patch.get("intro").and_then(Value::as_str), &policy);
-        Ok((DraftPatch::new(patch), warnings))
+        let patch = DraftPatch::new(patch);
+        let warnings = warnings(patch.intro(), &policy)?;
+        Ok((patch, warnings))
     };
     let (patch, warnings) = app.compute.run(prepare).await?;
     app.db

@@ -28,11 +28,17 @@ use crate::terms;
         (status = 409, description = "`slug-moved`: the slug of the draft has changed. The new one is in `slug`."),
     ))]
 pub async fn get_draft_markdown(app: Data<App>, read: DraftRead) -> Result<Response> {
-    app.db
+    let (row, content, authors, topics) = app
+        .db
         .snapshot(move |conn| {
             let DraftState { row, content, .. } = read.draft(conn)?;
             let authors = terms::store::resolve(conn, &content.metadata.authors)?;
             let topics = terms::store::resolve(conn, &content.metadata.topics)?;
+            Ok((row, content, authors, topics))
+        })
+        .await?;
+    app.compute
+        .run(move || {
             let document = write_markdown(row.id, &content, &authors, &topics, row.published_at);
             Ok(Response::bytes("text/markdown; charset=utf-8", document.into()).version(row.version))
         })
@@ -59,7 +65,7 @@ pub async fn replace_draft_markdown(
     let policy = app.policy();
     let parse = move || {
         let document = read_markdown(&body.0, "")?;
-        let warnings = warnings(document.bodies(), &policy);
+        let warnings = warnings(document.bodies(), &policy)?;
         Ok((document, warnings))
     };
     let (document, warnings) = app.compute.run(parse).await?;

@@ -2,23 +2,24 @@
 
 use url::Url;
 
+use super::normal::{self, Piece};
 use super::sanitise::is_url;
 use super::srcset::map_urls;
-use super::tokens::{self, Piece};
+use super::tokens;
 
 /// Resolves every URL in sanitised HTML against the URL of its page. Attributes with a URL that does not resolve are
 /// removed.
 #[must_use]
 pub fn absolute(html: &str, page: &Url) -> String {
     let mut out = String::with_capacity(html.len());
-    for piece in tokens::pieces(html) {
+    for piece in normal::pieces(html) {
         match piece {
             Piece::Text(text) => out.push_str(&tokens::escape(&text)),
             Piece::Close(name) => out.push_str(&format!("</{name}>")),
             Piece::Open { name, attributes } => {
                 out.push_str(&format!("<{name}"));
-                for (attribute, value) in attributes {
-                    if let Some(value) = resolve(&attribute, value, page) {
+                for (attribute, value) in normal::attributes(attributes) {
+                    if let Some(value) = resolve(attribute, value.into_owned(), page) {
                         out.push_str(&format!(" {attribute}=\"{}\"", tokens::escape(&value)));
                     }
                 }

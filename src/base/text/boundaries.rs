@@ -9,6 +9,7 @@ use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd};
 use super::definitions::OPTIONS;
 use super::nesting;
 use super::slug::Anchor;
+use super::steps;
 
 /// Follows the closing line that [`super::outline::write`] adds to a body that leaves a block open;
 /// [`super::outline::parse`] removes both.
@@ -46,6 +47,7 @@ pub(super) struct Scan {
 
 /// Finds the boundaries of a document. Containers beyond the limits of [`nesting::bound`] are read as text.
 pub(super) fn scan(markdown: &str) -> Scan {
+    steps::count(markdown.len());
     let mut found = Scan::default();
     let mut depth = 0_usize;
     for (event, range) in Parser::new_ext(&nesting::bound(markdown), OPTIONS).into_offset_iter() {

@@ -6,6 +6,8 @@ use std::ops::Range;
 
 use pulldown_cmark::{BrokenLink, CowStr, Event, Options, Parser, Tag, TagEnd};
 
+use super::steps;
+
 /// Enabled extensions to `CommonMark`.
 pub(super) const OPTIONS: Options = Options::ENABLE_TABLES
     .union(Options::ENABLE_FOOTNOTES)
@@ -35,6 +37,7 @@ impl Definitions {
         let length = bodies.iter().map(|body| body.len()).sum::<usize>();
         let mut found = Self { room: length.max(MIN_EXPANSION), ..Self::default() };
         for body in bodies.iter().filter(|body| body.contains("]:")) {
+            steps::count(body.len());
             let parser = Parser::new_ext(body, OPTIONS);
             for (name, link) in parser.reference_definitions().iter() {
                 let title = link.title.as_deref().unwrap_or_default();
@@ -65,6 +68,7 @@ impl Definitions {
             lent.push_str(END_OF_BORROWED);
         }
         let length = lent.len();
+        steps::count(length + body.len());
         lent.push_str(body);
         (lent, length)
     }

@@ -2,6 +2,8 @@
 
 use unicode_segmentation::UnicodeSegmentation;
 
+use super::steps;
+
 /// The maximum length of an excerpt in characters, including its `…`.
 pub const EXCERPT_LENGTH: usize = 300;
 
@@ -22,6 +24,7 @@ pub fn excerpt(text: &str) -> String {
             return shorten(opening.get(..room_for_mark).unwrap_or_default(), &opening);
         }
         length += 1;
+        steps::count(1);
         opening.push(c);
         if length == EXCERPT_LENGTH - 1 {
             room_for_mark = opening.len();

@@ -5,6 +5,8 @@ use std::collections::HashMap;
 
 use pulldown_cmark::{Event, TagEnd};
 
+use super::steps;
+
 struct Note<'s> {
     /// Index of the body with the definition; references inside the note are resolved from there.
     home: usize,
@@ -80,6 +82,7 @@ impl<'s> Footnotes<'s> {
             let last =
                 matches!(events.last(), Some(Event::End(TagEnd::Paragraph))).then(|| events.pop()).flatten();
             out.append(&mut events);
+            steps::count(references);
             out.extend((1..=references).map(|nth| html(back_link(number, nth))));
             out.extend(last);
             out.push(html("</li>\n".to_owned()));

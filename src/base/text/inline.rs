@@ -3,6 +3,7 @@
 use pulldown_cmark::{Event, Parser, Tag, TagEnd};
 
 use super::definitions::OPTIONS;
+use super::steps;
 
 /// The plain text of one line of inline Markdown.
 #[must_use]
@@ -26,6 +27,7 @@ pub(super) fn as_heading(markdown: &str) -> String {
 
 /// Joins the non-empty lines of a text with spaces.
 pub(super) fn one_line(text: &str) -> String {
+    steps::count(text.len());
     let lines: Vec<&str> = text.split(['\n', '\r']).map(str::trim).filter(|line| !line.is_empty()).collect();
     lines.join(" ")
 }

@@ -1,15 +1,19 @@
 //! Renders Markdown to sanitised HTML. All bodies of an article are rendered together, because link definitions and
 //! footnotes apply to the whole article, but each to a fragment of its own, because sections are served separately.
 
-use pulldown_cmark::{Event, html};
+use std::cell::OnceCell;
+
+use pulldown_cmark::Event;
 
 use super::boundaries::{self, bound_if_deep};
 use super::definitions::{Definitions, take_footnotes};
 use super::footnotes::Footnotes;
 use super::inline::{as_heading, heading_events};
+use super::markup;
 use super::plain::plain_text;
 use super::raw_html::Purpose;
 use super::sanitise::Sanitiser;
+use super::suspicion;
 use super::writer::{Page, Writer};
 
 pub use super::raw_html::Warning;
@@ -46,6 +50,36 @@ pub struct Heading {
 /// body.
 #[must_use]
 pub fn render(bodies: &[&str], policy: &Policy) -> Vec<Rendered> {
+    let sanitiser = OnceCell::new();
+    let write = |page: Page<'_>, list: Vec<Event<'_>>| {
+        let events = page.events.into_iter().chain(list);
+        let html = to_html(events, page.is_safe, policy, &sanitiser);
+        Rendered { text: plain_text(&html), html, warnings: page.warnings }
+    };
+    with_pages(bodies, policy, |writer, pages| {
+        let finish = |mut page: Page<'_>| {
+            let list = writer.list(std::mem::take(&mut page.notes));
+            write(page, list)
+        };
+        pages.into_iter().map(finish).collect()
+    })
+}
+
+/// What rendering these bodies removes, without rendering them.
+#[must_use]
+pub fn warnings(bodies: &[&str], policy: &Policy) -> Vec<Warning> {
+    if !bodies.iter().any(|body| suspicion::may_warn(body)) {
+        return Vec::new();
+    }
+    with_pages(bodies, policy, |_, pages| pages.into_iter().flat_map(|page| page.warnings).collect())
+}
+
+/// Parses bodies, and hands them to `finish` with the writer that has written them.
+fn with_pages<T>(
+    bodies: &[&str],
+    policy: &Policy,
+    finish: impl FnOnce(&Writer<'_, '_>, Vec<Page<'_>>) -> T,
+) -> T {
     let bounded: Vec<_> = bodies.iter().map(|body| bound_if_deep(body)).collect();
     let bodies: Vec<&str> = bounded.iter().map(AsRef::as_ref).collect();
     let mut definitions = Definitions::collect(&bodies);
@@ -59,19 +93,9 @@ pub fn render(bodies: &[&str], policy: &Policy) -> Vec<Rendered> {
         }
         parsed.push(events);
     }
-
     let mut writer = Writer::new(Purpose::Body(policy), footnotes);
-    let pages: Vec<Page<'_>> =
-        parsed.into_iter().enumerate().map(|(body, events)| writer.page(body, events)).collect();
-    let sanitiser = Sanitiser::new(Some(policy));
-    pages
-        .into_iter()
-        .map(|mut page| {
-            page.events.extend(writer.list(page.notes));
-            let html = to_html(page.events, &sanitiser);
-            Rendered { text: plain_text(&html), html, warnings: page.warnings }
-        })
-        .collect()
+    let pages = parsed.into_iter().enumerate().map(|(body, events)| writer.page(body, events)).collect();
+    finish(&writer, pages)
 }
 
 /// Renders one line of inline Markdown. References to link definitions are not resolved.
@@ -81,7 +105,8 @@ pub fn render_heading(markdown: &str) -> Heading {
     let source = as_heading(markdown);
     let events = heading_events(&source).collect();
     let mut writer = Writer::new(Purpose::Heading, Footnotes::default());
-    let html = to_html(writer.page(0, events).events, &Sanitiser::new(Some(&policy)));
+    let page = writer.page(0, events);
+    let html = to_html(page.events.into_iter(), page.is_safe, &policy, &OnceCell::new());
     let html = html.trim().to_owned();
     Heading { text: plain_text(&html), html }
 }
@@ -111,8 +136,16 @@ pub fn check_body(body: &str) -> Result<(), Invalid> {
     Ok(())
 }
 
-fn to_html(events: Vec<Event<'_>>, sanitiser: &Sanitiser) -> String {
-    let mut out = String::new();
-    html::push_html(&mut out, events.into_iter());
-    sanitiser.clean(&out)
+/// Writes events as HTML, and sanitises it unless that would change nothing.
+fn to_html<'e>(
+    events: impl Iterator<Item = Event<'e>>,
+    is_safe: bool,
+    policy: &Policy,
+    sanitiser: &OnceCell<Sanitiser>,
+) -> String {
+    let written = markup::write(events);
+    if is_safe && written.is_normal {
+        return written.html;
+    }
+    sanitiser.get_or_init(|| Sanitiser::new(Some(policy))).clean(&written.html)
 }

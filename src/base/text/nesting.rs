@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use super::steps;
+
 /// The maximum number of containers that one line may open or continue.
 pub(super) const MAX_MARKERS: usize = 100;
 /// The last byte of a line at which a container may start.
@@ -13,6 +15,7 @@ const MAX_COLUMN: usize = 400;
 /// Lines of code that look like containers may change too: use the result for positions, and for content only as a last
 /// resort.
 pub(super) fn bound(markdown: &str) -> Cow<'_, str> {
+    steps::count(markdown.len());
     let mut excess = Vec::new();
     let mut start = 0;
     for line in markdown.split_inclusive(['\n', '\r']) {

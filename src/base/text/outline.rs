@@ -9,6 +9,7 @@ use std::collections::{HashMap, HashSet};
 use super::boundaries::{self, Boundary, CLOSED, Kind};
 use super::inline::{inline_text, one_line};
 use super::slug::Anchor;
+use super::steps;
 
 /// The maximum depth of a section: headings end at level 6, and level 1 is the title.
 pub const MAX_DEPTH: usize = 5;
@@ -35,6 +36,17 @@ pub struct Part {
     pub body: String,
     /// The direct subsections.
     pub sections: Vec<Part>,
+}
+
+impl Document {
+    /// The number of sections.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        fn count(parts: &[Part]) -> usize {
+            parts.iter().map(|part| 1 + count(&part.sections)).sum()
+        }
+        count(&self.sections)
+    }
 }
 
 /// Reads a document. The first heading becomes the title if it has level 1 and only comments precede it.
@@ -79,6 +91,7 @@ pub fn write(document: &Document) -> String {
 }
 
 fn read(markdown: &str, with_title: bool) -> Document {
+    steps::count(markdown.len());
     let markdown =
         markdown.strip_prefix('\u{feff}').unwrap_or(markdown).replace("\r\n", "\n").replace('\r', "\n");
     let mut tree = Tree::default();
@@ -94,9 +107,10 @@ fn read(markdown: &str, with_title: bool) -> Document {
         match kind {
             Kind::Closed => {
                 // Ignored as an ordinary comment unless it is last in the body and follows a closing line from
-                // `push_body`.
-                let is_last = markdown.get(range.end..end).is_some_and(|after| after.trim().is_empty());
-                let Some(body) = unclosed(before).filter(|_| is_last) else {
+                // `push_body`. Only then the body is read again, so that no body is read more than once.
+                let is_last = boundaries.peek().is_none_or(|next| next.kind != Kind::Closed)
+                    && markdown.get(range.end..end).is_some_and(|after| after.trim().is_empty());
+                let Some(body) = is_last.then(|| unclosed(before)).flatten() else {
                     continue;
                 };
                 tree.body(&mut intro).push_str(body);
@@ -205,6 +219,7 @@ fn number_others(parts: &mut [Part], taken: &mut HashSet<Anchor>, next: &mut Has
             // Continues from the last number used, so that many equal headings do not take quadratic time.
             let number = next.entry(plain.clone()).or_insert(2);
             while taken.contains(&anchor) {
+                steps::count(1);
                 anchor = plain.numbered(*number);
                 *number = number.saturating_add(1);
             }
@@ -292,6 +307,7 @@ fn is_only_comments(text: &str) -> bool {
     let blank = [' ', '\t', '\n'];
     let mut rest = text.trim_start_matches(blank);
     while let Some((_, after)) = rest.strip_prefix("<!--").and_then(|comment| comment.split_once("-->")) {
+        steps::count(rest.len() - after.len());
         rest = after.trim_start_matches(blank);
     }
     rest.is_empty()

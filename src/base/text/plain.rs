@@ -1,7 +1,7 @@
 //! Extracts plain text from rendered HTML for search, excerpts and word counts. Reading the HTML, not the Markdown,
 //! guarantees that the text contains only what readers see.
 
-use super::tokens::{self, Piece};
+use super::normal::{self, Piece};
 
 /// The text of sanitised HTML: one line per block, images by their `alt` text, without footnote references and back
 /// links.
@@ -9,34 +9,35 @@ pub(super) fn plain_text(html: &str) -> String {
     let mut out = Text::default();
     let mut skipping = false;
     let mut preformatted = 0_usize;
-    for piece in tokens::tokens(html).unwrap_or_default() {
+    for piece in normal::pieces(html) {
         match piece {
             Piece::Text(_) if skipping => {}
             Piece::Text(text) if preformatted > 0 => out.push_verbatim(&text),
             Piece::Text(text) => out.push(&text),
             Piece::Open { name, attributes } => {
                 let value = |wanted: &str| {
-                    attributes.iter().find(|(n, _)| n == wanted).map_or("", |(_, v)| v.as_str())
+                    let found = normal::attributes(attributes).find(|(name, _)| *name == wanted);
+                    found.map(|(_, value)| value).unwrap_or_default()
                 };
-                match name.as_str() {
-                    "a" if matches!(value("role"), "doc-noteref" | "doc-backlink") => skipping = true,
-                    "img" => out.push(value("alt")),
+                match name {
+                    "a" if matches!(&*value("role"), "doc-noteref" | "doc-backlink") => skipping = true,
+                    "img" => out.push(&value("alt")),
                     "td" | "th" => out.push(" "),
                     "pre" => {
                         preformatted += 1;
                         out.end_line();
                     }
-                    _ if is_block(&name) => out.end_line(),
+                    _ if is_block(name) => out.end_line(),
                     _ => {}
                 }
             }
-            Piece::Close(name) => match name.as_str() {
+            Piece::Close(name) => match name {
                 "a" => skipping = false,
                 "pre" => {
                     preformatted = preformatted.saturating_sub(1);
                     out.end_line();
                 }
-                _ if is_block(&name) => out.end_line(),
+                _ if is_block(name) => out.end_line(),
                 _ => {}
             },
         }

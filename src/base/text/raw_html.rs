@@ -2,7 +2,7 @@
 //! warnings about removed markup. The renderer's own markup does not pass through here, so footnote ids can be rejected
 //! in the author's.
 
-use super::plain::is_block;
+use super::implied;
 use super::sanitise::{self, Policy};
 use super::slug::belongs_to_footnotes;
 use super::tokens::{self, Piece};
@@ -11,6 +11,12 @@ use super::tokens::{self, Piece};
 const MAX_DEPTH: usize = 100;
 /// The maximum number of warnings per article.
 const MAX_WARNINGS: usize = 50;
+/// The maximum number of pieces of content per article that stand in a table outside its cells. An HTML parser moves each
+/// of them before the table, and looks for the table among all that stands there already. Further ones end the table.
+const MAX_MISPLACED: usize = 100;
+/// The maximum length per article of start tags that an HTML parser writes again, because a block ends its paragraph in the
+/// middle of them. Further blocks lose their tags.
+const MAX_REPEATED: usize = 100_000;
 
 /// A warning for the author about content that is removed or changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,8 +31,8 @@ pub struct Warning {
 enum Open {
     /// A Markdown container. Raw HTML opened inside it is closed at its end.
     Markdown { shown: bool },
-    /// An element that is kept. `closer` replaces its end tag unless empty.
-    Element { name: String, closer: &'static str },
+    /// An element that is kept. `closer` replaces its end tag unless empty; `length` is that of its start tag.
+    Element { name: String, closer: &'static str, length: usize },
     /// An element that is removed with its content.
     Hidden { name: String },
 }
@@ -46,13 +52,23 @@ pub(super) struct RawHtml<'p> {
     purpose: Purpose<'p>,
     open: Vec<Open>,
     hidden: usize,
+    misplaced: usize,
+    repeated: usize,
     warnings: Vec<Warning>,
     reported: usize,
 }
 
 impl<'p> RawHtml<'p> {
     pub(super) fn new(purpose: Purpose<'p>) -> Self {
-        Self { purpose, open: Vec::new(), hidden: 0, warnings: Vec::new(), reported: 0 }
+        Self {
+            purpose,
+            open: Vec::new(),
+            hidden: 0,
+            misplaced: 0,
+            repeated: 0,
+            warnings: Vec::new(),
+            reported: 0,
+        }
     }
 
     /// Whether the current position is inside an element that is removed with its content.
@@ -101,13 +117,32 @@ impl<'p> RawHtml<'p> {
         };
         for piece in pieces {
             match piece {
-                Piece::Text(text) if !self.is_hidden() => out.push_str(&tokens::escape(&text)),
+                Piece::Text(text) if !self.is_hidden() => {
+                    if !text.trim_ascii().is_empty() {
+                        out.push_str(&self.content());
+                    }
+                    out.push_str(&tokens::escape(&text));
+                }
                 Piece::Text(_) => {}
                 Piece::Open { name, attributes } => self.open(name, &attributes, &mut out),
                 Piece::Close(name) => self.close_named(&name, &mut out),
             }
         }
         out
+    }
+
+    /// Call it before content other than white space. Returns the end tags of a table that ends here, because it holds too
+    /// much content outside its cells.
+    pub(super) fn content(&mut self) -> String {
+        let mut closers = String::new();
+        if matches!(self.open.last(), Some(Open::Element { name, .. }) if implied::is_frame(name)) {
+            self.misplaced += 1;
+            if self.misplaced > MAX_MISPLACED {
+                self.warn("element-removed", "A table with much content outside its cells.".to_owned());
+                self.close_named("table", &mut closers);
+            }
+        }
+        closers
     }
 
     /// Adds a warning unless the article already has the same one or [`MAX_WARNINGS`].
@@ -142,22 +177,36 @@ impl<'p> RawHtml<'p> {
             }
             return;
         }
-        while matches!(self.open.last(), Some(Open::Element { name: top, .. }) if ends_by_itself(top, &name))
-        {
+        while matches!(self.open.last(), Some(Open::Element { name: top, .. }) if implied::ends(top, &name)) {
             if let Some(top) = self.open.pop() {
                 self.close(top, out);
             }
         }
-        if self.open.len() >= MAX_DEPTH {
+        if let Some(parents) = implied::parents(&name) {
+            let is_parent =
+                |open: &Open| matches!(open, Open::Element { name, .. } if parents.contains(&name.as_str()));
+            let Some(above) = self.here().position(is_parent) else { return };
+            self.pop(above, out);
+        } else {
+            if name == "table"
+                && matches!(self.open.last(), Some(Open::Element { name, .. }) if implied::is_frame(name))
+            {
+                self.close_named("table", out);
+            }
+            out.push_str(&self.content());
+        }
+        self.repeated += self.repeats(&name);
+        if self.open.len() >= MAX_DEPTH || self.repeated > MAX_REPEATED && implied::ends_any(&name) {
             self.warn("nesting-flattened", "What is nested this deeply is shown flat.".to_owned());
             return;
         }
         if is_heading(&name) && self.purpose != Purpose::Import {
             self.warn("heading-flattened", format!("<{name}>"));
             out.push_str("<p><strong>");
-            self.open.push(Open::Element { name, closer: "</strong></p>" });
+            self.open.push(Open::Element { name, closer: "</strong></p>", length: 0 });
             return;
         }
+        let start = out.len();
         out.push('<');
         out.push_str(&name);
         for (attribute, value) in attributes {
@@ -174,8 +223,23 @@ impl<'p> RawHtml<'p> {
             out.push_str("</iframe>");
             self.hide(name);
         } else if !tokens::is_void(&name) {
-            self.open.push(Open::Element { name, closer: "" });
+            self.open.push(Open::Element { name, closer: "", length: out.len() - start });
         }
+    }
+
+    /// The length of the start tags that are written again, if the start of an element ends another in the middle of them.
+    fn repeats(&self, name: &str) -> usize {
+        let mut length = 0;
+        for open in self.here() {
+            if let Open::Element { name: above, length: tag, .. } = open {
+                if implied::ends(above, name) {
+                    return length;
+                }
+                length += if implied::is_formatting(above) { *tag } else { 0 };
+            }
+        }
+        // Outside may be a paragraph of Markdown.
+        if implied::ends("p", name) { length } else { 0 }
     }
 
     fn hide(&mut self, name: String) {
@@ -224,15 +288,23 @@ impl<'p> RawHtml<'p> {
         Some(value.to_owned())
     }
 
+    /// What is open inside the innermost Markdown container, the innermost first.
+    fn here(&self) -> impl Iterator<Item = &Open> {
+        self.open.iter().rev().take_while(|open| !matches!(open, Open::Markdown { .. }))
+    }
+
     fn close_named(&mut self, wanted: &str, out: &mut String) {
-        let here = self.open.iter().rev().take_while(|open| !matches!(open, Open::Markdown { .. }));
-        let Some(above) = here.into_iter().position(|open| match open {
+        let above = self.here().position(|open| match open {
             Open::Element { name, .. } | Open::Hidden { name } => name == wanted,
             Open::Markdown { .. } => false,
-        }) else {
-            return;
-        };
-        for _ in 0..=above {
+        });
+        if let Some(above) = above {
+            self.pop(above + 1, out);
+        }
+    }
+
+    fn pop(&mut self, count: usize, out: &mut String) {
+        for _ in 0..count {
             if let Some(open) = self.open.pop() {
                 self.close(open, out);
             }
@@ -241,7 +313,7 @@ impl<'p> RawHtml<'p> {
 
     fn close(&mut self, open: Open, out: &mut String) {
         match open {
-            Open::Element { closer: "", name } => {
+            Open::Element { closer: "", name, .. } => {
                 out.push_str("</");
                 out.push_str(&name);
                 out.push('>');
@@ -250,21 +322,6 @@ impl<'p> RawHtml<'p> {
             Open::Hidden { .. } => self.hidden = self.hidden.saturating_sub(1),
             Open::Markdown { .. } => {}
         }
-    }
-}
-
-/// Whether the start tag `next` implies the end tag of `open`. Approximates the HTML Standard's rules for optional
-/// tags.
-fn ends_by_itself(open: &str, next: &str) -> bool {
-    match open {
-        "p" => is_block(next) && !matches!(next, "br" | "audio" | "video" | "picture" | "iframe"),
-        "li" => next == "li",
-        "dt" | "dd" => matches!(next, "dt" | "dd"),
-        "td" | "th" => matches!(next, "td" | "th" | "tr" | "thead" | "tbody" | "tfoot"),
-        "tr" => matches!(next, "tr" | "thead" | "tbody" | "tfoot"),
-        "thead" | "tbody" | "tfoot" => matches!(next, "tbody" | "tfoot"),
-        "rt" | "rp" => matches!(next, "rt" | "rp"),
-        _ => false,
     }
 }
 

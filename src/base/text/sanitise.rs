@@ -6,6 +6,15 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use ammonia::{Builder, Url, UrlRelative};
+use url::ParseError;
+
+use super::steps;
+
+/// The schemes of URLs that may stay.
+const SCHEMES: [&str; 3] = ["http", "https", "mailto"];
+/// html5ever's serializer searches the rest of a text or value again at each of its characters that may have to be
+/// escaped. Texts are divided after so many of them, and values are cut after so many.
+const MAX_ESCAPES: (usize, usize) = (250, 1000);
 
 use super::srcset::map_urls;
 
@@ -159,12 +168,21 @@ pub fn allows_url(attribute: &str, value: &str) -> bool {
     has_safe_scheme(value)
 }
 
+/// Whether the sanitiser keeps the URL of a link or an image: one that [`allows_url`] allows and that is a URL at all.
+pub(super) fn allows_link(url: &str) -> bool {
+    let is_kept = match Url::parse(url) {
+        Ok(url) => SCHEMES.contains(&url.scheme()),
+        Err(error) => error == ParseError::RelativeUrlWithoutBase,
+    };
+    is_kept && has_safe_scheme(url)
+}
+
 fn has_safe_scheme(url: &str) -> bool {
     // Browsers strip some of these before they parse the scheme (URL Standard, "basic URL parser").
     let url: String = url.chars().filter(|c| !c.is_control() && !c.is_whitespace()).take(4096).collect();
     match url.split_once([':', '/', '?', '#']) {
         Some((scheme, _)) if url.get(scheme.len()..).is_some_and(|rest| rest.starts_with(':')) => {
-            ["http", "https", "mailto"].iter().any(|safe| scheme.eq_ignore_ascii_case(safe))
+            SCHEMES.iter().any(|safe| scheme.eq_ignore_ascii_case(safe))
         }
         _ => true,
     }
@@ -215,7 +233,7 @@ impl Sanitiser {
             ]))
             .tag_attributes(attributes())
             .generic_attributes(GLOBAL.iter().copied().collect())
-            .url_schemes(HashSet::from(["http", "https", "mailto"]))
+            .url_schemes(HashSet::from(SCHEMES))
             .url_relative(UrlRelative::PassThrough)
             .link_rel(None)
             .set_tag_attribute_value("input", "type", "checkbox")
@@ -234,10 +252,12 @@ impl Sanitiser {
         sanitiser
     }
 
-    /// Removes everything that is not allowed. The result is always well-formed.
+    /// Removes everything that is not allowed. The result is always well-formed. `html` is well-formed in so far as `<` and
+    /// `>` occur in tags only.
     #[must_use]
     pub fn clean(&self, html: &str) -> String {
-        self.0.clean(html).to_string()
+        steps::count(html.len());
+        self.0.clean(&divided(html)).to_string()
     }
 }
 
@@ -271,4 +291,37 @@ fn keep<'v>(policy: Option<&Policy>, element: &str, attribute: &str, value: &'v 
         _ => true,
     };
     stays.then_some(Cow::Borrowed(value))
+}
+
+/// Divides texts with many characters that may have to be escaped by empty comments, which the sanitiser removes, and cuts
+/// values.
+fn divided(html: &str) -> Cow<'_, str> {
+    let (mut out, mut copied) = (String::new(), 0);
+    let (mut in_tag, mut quoted, mut found) = (false, false, 0);
+    for (at, byte) in html.bytes().enumerate() {
+        match byte {
+            b'<' => (in_tag, quoted, found) = (true, false, 0),
+            b'>' => (in_tag, found) = (false, 0),
+            b'"' if in_tag => {
+                if quoted && found > MAX_ESCAPES.1 {
+                    copied = at;
+                }
+                (quoted, found) = (!quoted, 0);
+            }
+            b'&' | 0xc2 => found += 1,
+            _ => continue,
+        }
+        if !in_tag && found == MAX_ESCAPES.0 {
+            out.extend([html.get(copied..at).unwrap_or_default(), "<!---->"]);
+            (copied, found) = (at, 0);
+        } else if quoted && found == MAX_ESCAPES.1 {
+            out.push_str(html.get(copied..at).unwrap_or_default());
+            (copied, found) = (at, found + 1);
+        }
+    }
+    if copied == 0 {
+        return Cow::Borrowed(html);
+    }
+    out.push_str(html.get(copied..).unwrap_or_default());
+    Cow::Owned(out)
 }

@@ -1,7 +1,7 @@
-//! Splits HTML into tags and text with html5ever, the tokenizer ammonia uses, so that warnings and sanitiser agree on
-//! what is a tag.
+//! Splits untrusted HTML into tags and text with html5ever, the tokenizer ammonia uses, so that warnings and sanitiser
+//! agree on what is a tag.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use html5ever::tendril::StrTendril;
 use html5ever::tokenizer::states::{RawKind, Rawtext, Rcdata, ScriptData};
@@ -9,6 +9,8 @@ use html5ever::tokenizer::{
     BufferQueue, CharacterTokens, StartTag, TagToken, Token, TokenSink, TokenSinkResult, Tokenizer,
     TokenizerOpts,
 };
+
+use super::steps;
 
 /// One token. Character references are resolved; comments and doctypes are skipped.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,15 +75,60 @@ pub(super) fn hides_content(name: &str) -> bool {
 /// Splits untrusted HTML. `None` if a tag has more than [`MAX_SEPARATORS`] separators, because reading it could take
 /// quadratic time.
 pub(super) fn tokens(html: &str) -> Option<Vec<Piece>> {
-    (!has_monstrous_tag(html)).then(|| pieces(html))
+    steps::count(html.len());
+    let tokenizer = Tokenizer::new(Sink::default(), TokenizerOpts::default());
+    if html.bytes().filter(is_separator).count() <= MAX_SEPARATORS {
+        feed(&tokenizer, html);
+    } else {
+        // Only the tokenizer knows what is a tag: one that it has not finished after so many separators is too long.
+        let (mut unfinished, mut is_comment, mut start) = (0, false, 0);
+        for part in html.split_inclusive(|c: char| u8::try_from(c).is_ok_and(|byte| is_separator(&byte))) {
+            for part in at_brackets(part) {
+                let before = tokenizer.sink.finished.get();
+                feed(&tokenizer, part);
+                if tokenizer.sink.finished.get() > before {
+                    (unfinished, is_comment) = (0, begins_comment(html.get(start..).unwrap_or_default()));
+                }
+                start += part.len();
+            }
+            unfinished += 1;
+            if unfinished > MAX_SEPARATORS && !is_comment {
+                return None;
+            }
+        }
+    }
+    tokenizer.end();
+    Some(tokenizer.sink.pieces.into_inner())
 }
 
-/// Splits HTML written by the sanitiser, which allows only a few attributes per element and so needs no limit.
-pub(super) fn pieces(html: &str) -> Vec<Piece> {
-    let sink = Sink::default();
+fn is_separator(byte: &u8) -> bool {
+    matches!(byte, b'/' | b'"' | b'\'') || byte.is_ascii_whitespace()
+}
+
+/// The parts of a text that begin with its `<`s.
+fn at_brackets(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let mut chars = rest.char_indices();
+        chars.next()?;
+        let end = chars.find(|(_, c)| *c == '<').map_or(rest.len(), |(at, _)| at);
+        let (part, after) = rest.split_at(end);
+        rest = after;
+        Some(part)
+    })
+}
+
+/// Whether the HTML begins with a comment, or something that is read as one.
+fn begins_comment(html: &str) -> bool {
+    let is_name = |rest: &str| rest.starts_with(|c: char| c.is_ascii_alphabetic());
+    html.starts_with("<!")
+        || html.starts_with("<?")
+        || html.strip_prefix("</").is_some_and(|rest| !is_name(rest))
+}
+
+fn feed(tokenizer: &Tokenizer<Sink>, html: &str) {
     let input = BufferQueue::default();
     input.push_back(StrTendril::from_slice(html));
-    let tokenizer = Tokenizer::new(sink, TokenizerOpts::default());
     // `feed` returns early only for scripts and encodings, which this sink never requests. The loop handles it anyway
     // and ends if there is no progress.
     while !input.is_empty() {
@@ -91,8 +138,6 @@ pub(super) fn pieces(html: &str) -> Vec<Piece> {
             break;
         }
     }
-    tokenizer.end();
-    tokenizer.sink.pieces.into_inner()
 }
 
 /// Escapes text for use as HTML content or in a double-quoted attribute value.
@@ -112,18 +157,11 @@ pub fn escape(text: &str) -> String {
     out
 }
 
-fn has_monstrous_tag(html: &str) -> bool {
-    let is_separator = |byte: &u8| matches!(byte, b'/' | b'"' | b'\'') || byte.is_ascii_whitespace();
-    html.split('<').skip(1).any(|tag| {
-        let tag = tag.split_once('>').map_or(tag, |(tag, _)| tag);
-        let begins = tag.starts_with(|c: char| c == '/' || c.is_ascii_alphabetic());
-        begins && tag.bytes().filter(|byte| is_separator(byte)).count() > MAX_SEPARATORS
-    })
-}
-
 #[derive(Default)]
 struct Sink {
     pieces: RefCell<Vec<Piece>>,
+    /// How many tokens have been finished, comments included.
+    finished: Cell<usize>,
 }
 
 impl TokenSink for Sink {
@@ -131,6 +169,9 @@ impl TokenSink for Sink {
 
     fn process_token(&self, token: Token, _line: u64) -> TokenSinkResult<()> {
         let mut pieces = self.pieces.borrow_mut();
+        if !matches!(token, Token::ParseError(_)) {
+            self.finished.set(self.finished.get() + 1);
+        }
         match token {
             TagToken(tag) => {
                 let name = tag.name.to_string();

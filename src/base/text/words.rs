@@ -6,6 +6,8 @@ use std::ops::Range;
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 
+use super::steps;
+
 /// Folding of a word stops once it has this many bytes; its last character may exceed the limit. Longer words are
 /// compared by this prefix.
 const MAX_BYTES: usize = 64;
@@ -48,6 +50,7 @@ impl<'a> Words<'a> {
             let rest = self.text.get(self.at..)?;
             let skipped = rest.find(|c| matches!(role(c), Role::Part | Role::Alone))?;
             let start = self.at + skipped;
+            steps::count(skipped);
             self.folded.clear();
             self.at = start + self.read_word(rest.get(skipped..)?);
             if !self.folded.is_empty() {
@@ -58,6 +61,12 @@ impl<'a> Words<'a> {
 
     /// Folds the word at the start of `text` and returns its length in bytes.
     fn read_word(&mut self, text: &str) -> usize {
+        let length = self.fold_word(text);
+        steps::count(length);
+        length
+    }
+
+    fn fold_word(&mut self, text: &str) -> usize {
         let mut alone = false;
         for (at, c) in text.char_indices() {
             match role(c) {

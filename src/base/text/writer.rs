@@ -10,12 +10,15 @@ use super::definitions::key;
 use super::footnotes::Footnotes;
 use super::raw_html::{Purpose, RawHtml, Warning, shorten};
 use super::sanitise::allows_url;
+use super::steps;
 
 /// One written body, with the footnotes to list at its end.
 pub(super) struct Page<'s> {
     pub(super) events: Vec<Event<'s>>,
     pub(super) notes: Vec<(usize, Vec<Event<'s>>)>,
     pub(super) warnings: Vec<Warning>,
+    /// Whether the sanitiser would change nothing, because the page holds no raw HTML and nothing that HTML cannot nest.
+    pub(super) is_safe: bool,
 }
 
 /// The position in the current table.
@@ -31,11 +34,21 @@ pub(super) struct Writer<'s, 'p> {
     footnotes: Footnotes<'s>,
     waiting: VecDeque<usize>,
     table: Option<Table>,
+    /// How many links are open.
+    links: usize,
+    is_safe: bool,
 }
 
 impl<'s, 'p> Writer<'s, 'p> {
     pub(super) fn new(purpose: Purpose<'p>, footnotes: Footnotes<'s>) -> Self {
-        Self { raw: RawHtml::new(purpose), footnotes, waiting: VecDeque::new(), table: None }
+        Self {
+            raw: RawHtml::new(purpose),
+            footnotes,
+            waiting: VecDeque::new(),
+            table: None,
+            links: 0,
+            is_safe: true,
+        }
     }
 
     /// The footnote list of a page. Call it after all pages are written, because back links count all references.
@@ -45,16 +58,18 @@ impl<'s, 'p> Writer<'s, 'p> {
 
     /// Writes a body and the footnotes that it is the first to refer to.
     pub(super) fn page(&mut self, body: usize, events: Vec<Event<'s>>) -> Page<'s> {
+        self.is_safe = true;
         let events = self.write(body, events);
         let mut notes = Vec::new();
         while let Some(note) = self.waiting.pop_front() {
             let (events, home) = self.footnotes.take(note);
             notes.push((note, self.write(home, events)));
         }
-        Page { events, notes, warnings: self.raw.new_warnings() }
+        Page { events, notes, warnings: self.raw.new_warnings(), is_safe: self.is_safe }
     }
 
     fn write(&mut self, body: usize, events: Vec<Event<'s>>) -> Vec<Event<'s>> {
+        steps::count(events.len());
         let mut out = Vec::with_capacity(events.len());
         let mut html_block = None;
         for event in events {
@@ -64,20 +79,29 @@ impl<'s, 'p> Writer<'s, 'p> {
                 Event::Start(Tag::HtmlBlock) => html_block = Some(String::new()),
                 Event::End(TagEnd::HtmlBlock) => {
                     let block = html_block.take().unwrap_or_default();
-                    out.push(Event::Html(self.raw.read(&block).into()));
+                    out.push(self.read(&block));
                 }
                 Event::Html(line) => match &mut html_block {
                     Some(block) => block.push_str(&line),
-                    None => out.push(Event::Html(self.raw.read(&line).into())),
+                    None => out.push(self.read(&line)),
                 },
-                Event::InlineHtml(tag) => out.push(Event::Html(self.raw.read(&tag).into())),
+                Event::InlineHtml(tag) => out.push(self.read(&tag)),
                 Event::Start(tag) => {
                     self.check_url(&tag);
+                    self.close(&mut out);
+                    if matches!(tag, Tag::Link { .. }) {
+                        // An autolink in a link is one, too, but HTML nests no links.
+                        self.is_safe &= self.links == 0;
+                        self.links += 1;
+                    }
                     if self.raw.enter() {
                         out.push(self.start(tag));
+                    } else {
+                        self.is_safe = false;
                     }
                 }
                 Event::End(tag) => {
+                    self.links -= usize::from(matches!(tag, TagEnd::Link) && self.links > 0);
                     let (closers, shown) = self.raw.leave();
                     if !closers.is_empty() {
                         out.push(Event::Html(closers.into()));
@@ -88,7 +112,11 @@ impl<'s, 'p> Writer<'s, 'p> {
                 }
                 _ if self.raw.is_hidden() => {}
                 Event::FootnoteReference(name) => out.extend(self.refer(body, &name)),
-                other => out.push(other),
+                Event::SoftBreak => out.push(Event::SoftBreak),
+                other => {
+                    self.close(&mut out);
+                    out.push(other);
+                }
             }
         }
         let closers = self.raw.finish();
@@ -98,8 +126,22 @@ impl<'s, 'p> Writer<'s, 'p> {
         out
     }
 
+    /// Closes a table with too much content outside its cells before further content.
+    fn close(&mut self, out: &mut Vec<Event<'s>>) {
+        let closers = self.raw.content();
+        if !closers.is_empty() {
+            out.push(Event::Html(closers.into()));
+        }
+    }
+
+    fn read(&mut self, raw: &str) -> Event<'s> {
+        self.is_safe = false;
+        Event::Html(self.raw.read(raw).into())
+    }
+
     fn refer(&mut self, body: usize, name: &str) -> Option<Event<'s>> {
         let reference = self.footnotes.refer(body, key(name))?;
+        self.is_safe &= self.links == 0;
         if reference.is_first {
             self.waiting.push_back(reference.note);
         }

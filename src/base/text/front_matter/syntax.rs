@@ -4,6 +4,7 @@ use serde::{Deserialize as _, Serialize};
 use serde_json::{Map, Value};
 use serde_saphyr::options::MergeKeyPolicy;
 
+use super::super::steps;
 use super::MAX_LENGTH;
 use crate::base::error::Invalid;
 use crate::base::json::{self, Strict};
@@ -44,6 +45,7 @@ fn fenced<'d>(document: &'d str, closers: &[&str]) -> Option<(&'d str, &'d str)>
     let start = document.find('\n')? + 1;
     let mut at = start;
     for line in document.get(start..)?.split_inclusive('\n') {
+        steps::count(line.len());
         let end = at + line.len();
         if closers.contains(&line.trim_end()) {
             return Some((document.get(start..at)?, document.get(end..)?));
@@ -60,6 +62,7 @@ fn bounded(inside: &str) -> Result<&str, Invalid> {
             format!("Front matter has at most {MAX_LENGTH} bytes."),
         ));
     }
+    steps::count(inside.len());
     Ok(inside)
 }
 

@@ -57,7 +57,7 @@ impl Writer {
     /// `after` is the first character that follows these nodes.
     fn nodes(&mut self, nodes: &[&Node], after: Option<char>) {
         for (nth, node) in nodes.iter().enumerate() {
-            let next = nodes.get(nth + 1).map_or(after, |next| next.text().chars().next());
+            let next = nodes.get(nth + 1).map_or(after, |next| next.first_char());
             self.node(node, next);
         }
     }

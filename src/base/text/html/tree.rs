@@ -1,7 +1,8 @@
 //! Parses sanitised HTML to a tree of bounded depth, so that the conversion to Markdown can recurse safely.
 
+use super::super::normal::{self, Piece};
 use super::super::plain::is_block;
-use super::super::tokens::{self, Piece};
+use super::super::tokens;
 
 /// A guard only: [`RawHtml`](super::super::raw_html::RawHtml) already flattens at a lower depth. Elements beyond this
 /// one lose their nesting.
@@ -19,15 +20,21 @@ type Unfinished = (String, Vec<(String, String)>, Vec<Node>);
 pub(super) fn parse(html: &str) -> Vec<Node> {
     let mut top = Vec::new();
     let mut open: Vec<Unfinished> = Vec::new();
-    for piece in tokens::tokens(html).unwrap_or_default() {
+    for piece in normal::pieces(html) {
         match piece {
-            Piece::Open { name, attributes } if tokens::is_void(&name) || open.len() >= MAX_DEPTH => {
-                let node = Node::Element { name, attributes, children: Vec::new() };
-                open.last_mut().map_or(&mut top, |(_, _, children)| children).push(node);
+            Piece::Open { name, attributes } => {
+                let is_empty = tokens::is_void(name) || open.len() >= MAX_DEPTH;
+                let attributes = normal::attributes(attributes)
+                    .map(|(name, value)| (name.to_owned(), value.into_owned()))
+                    .collect();
+                open.push((name.to_owned(), attributes, Vec::new()));
+                if is_empty {
+                    close(&mut open, &mut top);
+                }
             }
-            Piece::Open { name, attributes } => open.push((name, attributes, Vec::new())),
             Piece::Text(text) => {
-                open.last_mut().map_or(&mut top, |(_, _, children)| children).push(Node::Text(text));
+                let siblings = open.last_mut().map_or(&mut top, |(_, _, children)| children);
+                siblings.push(Node::Text(text.into_owned()));
             }
             Piece::Close(name) => {
                 if open.iter().rev().any(|(open, _, _)| *open == name) {
@@ -92,6 +99,15 @@ impl Node {
 
     pub(super) fn is_blank(&self) -> bool {
         matches!(self, Self::Text(text) if text.trim().is_empty())
+    }
+
+    /// The first character of [`Self::text`].
+    pub(super) fn first_char(&self) -> Option<char> {
+        match self {
+            Self::Text(text) => text.chars().next(),
+            Self::Element { name, .. } if name == "br" => Some('\n'),
+            Self::Element { children, .. } => children.iter().find_map(Self::first_char),
+        }
     }
 
     pub(super) fn text(&self) -> String {

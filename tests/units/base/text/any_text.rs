@@ -15,7 +15,7 @@ proptest! {
             prop_assert_eq!(again, rendered.html);
             let _ = excerpt::word_count(&excerpt::excerpt(&rendered.text));
         }
-        let document = outline::parse(&html::to_markdown(&text));
+        let document = outline::parse(&html::to_markdown(&text).unwrap());
         prop_assert_eq!(outline::parse(&outline::write(&document)), document);
         let slug = slug::Slug::from_title(&text);
         prop_assert_eq!(slug::Slug::parse(slug.as_str()), Ok(slug.clone()));

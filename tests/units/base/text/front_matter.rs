@@ -4,8 +4,6 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use crate::effort::takes_no_time;
-
 fn read(document: &str) -> FrontMatter {
     split(document).unwrap().0
 }
@@ -128,7 +126,7 @@ fn broken_syntax_is_refused_with_its_line() {
 }
 
 #[test]
-fn bombs_are_refused_or_read_in_no_time() {
+fn bombs_and_long_front_matter_are_refused() {
     let mut aliases = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
     for n in 1..9 {
         let before = format!("*a{},", n - 1).repeat(10);
@@ -136,17 +134,7 @@ fn bombs_are_refused_or_read_in_no_time() {
         aliases.push_str(&line);
     }
     let bomb = format!("---\n{aliases}---\n");
-    takes_no_time("aliases", || assert!(split(&bomb).is_err()));
-    for deep in ["[", "{a: ", "- ", "? ", "&a ", "!!a "] {
-        takes_no_time(deep, || {
-            let _ = split(&format!("---\na: {}\n---\n", deep.repeat(10_000)));
-            let _ = split(&format!("+++\na = {}\n+++\n", deep.repeat(10_000)));
-            let _ = split(&format!("{{\"a\": {}", deep.repeat(50_000)));
-        });
-    }
-    takes_no_time("blanks", || {
-        let _ = split(&format!("---\n{}---\n", "  ".repeat(30_000)));
-    });
+    assert_eq!(split(&bomb).unwrap_err().code, "front-matter-malformed");
     assert_eq!(
         split(&format!("---\na: {}\n---\n", "x".repeat(70_000))).unwrap_err().code,
         "front-matter-too-long"

@@ -1,8 +1,6 @@
 use lede::base::text::markdown::{Heading, Policy, Rendered, check_body, render, render_heading};
 use lede::base::text::sanitise::{allows_attribute, allows_element, allows_url, is_url};
 
-use crate::effort::{hostile, takes_no_time};
-
 fn one(markdown: &str) -> Rendered {
     render(&[markdown], &Policy::default()).pop().unwrap()
 }
@@ -265,65 +263,4 @@ fn tags(html: &str) -> Vec<(&str, Vec<(&str, &str)>)> {
         tags.push((name, attributes));
     }
     tags
-}
-
-#[test]
-fn hostile_markdown_is_rendered_in_no_time() {
-    for part in [
-        ">",
-        "> ",
-        "- ",
-        "* a\n",
-        "[",
-        "![",
-        "](",
-        "<",
-        "<b>",
-        "<b x=1><p>",
-        "<div>",
-        "</div>",
-        "`",
-        "*",
-        "_a ",
-        "~~",
-        "|",
-        "|a",
-        "a|b\n-|-\n",
-        "[^1]",
-        "[^1]: ",
-        "[^1]:[^1] ",
-        "[a]: b\n",
-        "[a]",
-        "<!--",
-        "<script>",
-        "<svg>",
-        "<table><td>",
-        "&",
-        "\\",
-        "\0",
-        "\u{202e}",
-        "1. ",
-        "<a href='",
-        "<p a ",
-        "#",
-        "<i\n",
-        "<kbd>\n\n",
-        "- [ ] ",
-        "<?",
-        "<![CDATA[",
-        "> - ",
-        "  ",
-        "\t",
-        "[a](",
-        "[a](<",
-        "\"",
-        "a\n",
-    ] {
-        let body = hostile(part);
-        takes_no_time(part, || {
-            let _ = render(&[&body, "[a] [^1]", &body], &Policy::default());
-            let _ = check_body(&body);
-            let _ = render_heading(&body);
-        });
-    }
 }

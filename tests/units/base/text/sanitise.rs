@@ -1,5 +1,6 @@
-use lede::base::text::markdown::render_heading;
+use lede::base::text::markdown::{render, render_heading};
 use lede::base::text::sanitise::{Policy, Sanitiser, allows_element, allows_url};
+use proptest::prelude::*;
 
 #[test]
 fn every_element_that_is_listed_stays() {
@@ -112,4 +113,87 @@ fn what_is_not_listed_goes() {
     );
     assert_eq!(clean.clean("<a href='javascript:x'>a</a><img src=data:x>"), "<a>a</a><img>");
     assert_eq!(clean.clean("<input type=text value=x>"), r#"<input type="checkbox" disabled="">"#);
+}
+
+const PLAIN: &[&str] = &[
+    "a",
+    "b ",
+    "word ",
+    "\n",
+    "\n\n",
+    "*",
+    "**",
+    "_",
+    "~~",
+    "`",
+    "``",
+    "[",
+    "]",
+    "(",
+    ")",
+    "](",
+    "![",
+    "[x]",
+    "[x][]",
+    "[^a]",
+    "\n[^a]: note ",
+    "\n\n[^b]: two\n\n    more\n",
+    "[^b]",
+    "\n[x]: /url 'ti\"t'\n",
+    "> ",
+    "- ",
+    "1. ",
+    "3) ",
+    "- [ ] ",
+    "- [x] ",
+    "    ",
+    "\t",
+    "# ",
+    "```",
+    "```rust",
+    "~~~ a\tb\n",
+    "\n---\n",
+    "|a|b|\n|-|:-:|\n|c",
+    "|",
+    "\\",
+    "&",
+    "&amp;",
+    "&lt;",
+    "&#39;",
+    "&#13;",
+    "&nbsp;",
+    "\u{a0}",
+    "é",
+    "漢",
+    "»",
+    "<http://a.b/?c&d>",
+    "<a@b.c>",
+    "javascript:x",
+    "http://[",
+    "//x",
+    "'",
+    "\"",
+    ">",
+    "!",
+    "  \n",
+    "\\\n",
+    "\r\n",
+    "{#id}",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn markdown_without_raw_html_needs_no_sanitising(parts in prop::collection::vec(prop::sample::select(PLAIN), 0..40)) {
+        let text = parts.concat();
+        let policy = Policy::default();
+        let sanitiser = Sanitiser::new(Some(&policy));
+        for rendered in render(&[&text, "[^a] [x]"], &policy) {
+            prop_assert_eq!(sanitiser.clean(&rendered.html), rendered.html);
+        }
+        let heading = render_heading(&text).html;
+        let sanitised = sanitiser.clean(&heading);
+        prop_assert_eq!(sanitised.trim(), heading);
+    }
 }

@@ -1,0 +1,127 @@
+//! How long the HTML of Markdown can be, without rendering it. Some short Markdown makes long HTML: a reference to a
+//! footnote takes 4 bytes and makes 250, a short row of a wide table makes all its cells, a reference to a definition
+//! repeats its URL.
+
+use super::steps;
+
+/// The maximum length of the HTML of an article, in bytes, as [`html_bound`] tells it: five times the longest text.
+pub const MAX_HTML: usize = 5_000_000;
+
+/// The most bytes that a reference to a footnote makes, with the link back to it.
+const REFERENCE: usize = 280;
+/// The most bytes that a cell makes.
+const CELL: usize = 25;
+/// The most bytes that a table makes, apart from its cells and rows.
+const TABLE: usize = 60;
+/// The most bytes of HTML for a byte in a URL or title: `&` becomes `&amp;`, `"` becomes `&quot;`.
+const ESCAPED: usize = 6;
+/// The fewest bytes that the definitions of a body may add to it, where they are used; a longer body may grow by its length.
+const EXPANSION: usize = 100_000;
+
+/// An upper bound of the length of the HTML of an article's bodies, in bytes. Ordinary text makes little more HTML than
+/// it is long; lists, tables and links make up to five times as much.
+#[must_use]
+pub fn html_bound<'b>(bodies: impl IntoIterator<Item = &'b str>) -> usize {
+    let (mut sum, mut brackets, mut definition) = (0, 0, 0);
+    let (mut length, mut expansion) = (0, 0);
+    for body in bodies {
+        let size = Size::of(body);
+        sum += size.markup;
+        brackets += size.brackets;
+        definition = size.definition.max(definition);
+        length += body.len();
+        expansion += if size.definition > 0 { body.len().max(EXPANSION) } else { 0 };
+    }
+    let uses = brackets * definition;
+    sum + ESCAPED * uses.min(expansion + length.max(EXPANSION))
+}
+
+/// What one body adds.
+#[derive(Default)]
+struct Size {
+    markup: usize,
+    /// How many `[` there are: each may use a definition.
+    brackets: usize,
+    /// The length of the longest definition.
+    definition: usize,
+}
+
+impl Size {
+    fn of(body: &str) -> Self {
+        steps::count(body.len());
+        let mut size = Self::default();
+        let (mut columns, mut definition) = (0, None);
+        for line in body.split_inclusive(['\n', '\r']) {
+            let bytes = line.as_bytes();
+            size.line(bytes);
+            if line.trim_ascii().is_empty() {
+                (columns, definition) = (0, None);
+                continue;
+            }
+            if is_rule_of_table(bytes) {
+                columns = bytes.iter().filter(|byte| **byte == b'|').count() + 1;
+                size.markup += TABLE;
+            }
+            size.markup += columns * CELL;
+            // A title may continue in the next lines.
+            if let Some(at) = line.find("]:") {
+                definition = Some(line.len() - at);
+            } else if let Some(length) = &mut definition {
+                *length += line.len();
+            }
+            size.definition = size.definition.max(definition.unwrap_or(0));
+        }
+        size
+    }
+
+    fn line(&mut self, line: &[u8]) {
+        let (mut before, mut in_brackets) = (0, false);
+        for byte in line {
+            self.markup += usize::from(BYTES[usize::from(*byte)]);
+            // An autolink is written twice, and its URL is encoded.
+            self.markup += if in_brackets { 3 } else { 0 };
+            match byte {
+                b'[' => self.brackets += 1,
+                b'^' if before == b'[' => self.markup += REFERENCE,
+                b'.' | b')' if before.is_ascii_digit() => self.markup += 40,
+                b'<' => in_brackets = true,
+                b'>' => in_brackets = false,
+                _ => {}
+            }
+            before = *byte;
+        }
+    }
+}
+
+/// Whether a line can be the second one of a table, in any list or quotation.
+fn is_rule_of_table(line: &[u8]) -> bool {
+    let is_rule = |byte: &u8| b"|-: \t>*+.)\r\n".contains(byte) || byte.is_ascii_digit();
+    line.contains(&b'-') && line.iter().all(is_rule)
+}
+
+/// The most bytes of HTML that each byte of Markdown makes, as text, as markup or in a URL.
+const BYTES: [u8; 256] = most_bytes();
+
+const fn most_bytes() -> [u8; 256] {
+    let mut most = [1; 256];
+    let mut byte: u8 = 0;
+    loop {
+        most[byte as usize] = match byte {
+            b'\n' | b'\r' | b'\t' => 26,
+            0..=0x1f | b'{' | b'}' | b'^' | b'\'' | b'(' | b')' => 5,
+            b'&' | b'"' | b'\\' | b'!' | b'_' => 6,
+            b'*' | b'-' | b'+' => 23,
+            b'`' | b'~' => 16,
+            b'<' => 40,
+            b'>' => 28,
+            b'#' | b'|' => 26,
+            b'[' => 48,
+            0x80.. => 3,
+            _ => 1,
+        };
+        match byte.checked_add(1) {
+            Some(next) => byte = next,
+            None => return most,
+        }
+    }
+}
