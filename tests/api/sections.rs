@@ -4,7 +4,7 @@ use lede::auth::Role;
 use serde_json::{Value, json};
 
 use crate::server::Server;
-use crate::writing::{at, create, flat, id, section, shape, tides, version};
+use crate::writing::{ARTICLES, at, create, flat, id, publish, section, shape, tides, version};
 
 #[tokio::test]
 async fn a_section_is_added_where_the_caller_says() {
@@ -298,4 +298,31 @@ async fn what_sanitising_takes_out_is_told_to_the_writer() {
         added["warnings"].as_array().unwrap().iter().map(|warning| &warning["code"]).collect();
     assert_eq!(codes, ["element-removed", "attribute-removed"]);
     assert_eq!(editor.get(at(&draft, "/draft")).await.expect(200)["warnings"], json!([]));
+}
+
+#[tokio::test]
+async fn text_that_makes_too_much_html_is_refused_before_it_is_rendered() {
+    let server = Server::start().await;
+    let editor = server.login(Role::Editor).await;
+    // Each row has one cell, and the table fills up 300 of them.
+    let wide = |rows: usize| format!("{}\n{}\n{}", "|a".repeat(300), "|-".repeat(300), "a\n".repeat(rows));
+    let too_large = |answer: &Value| {
+        assert_eq!(answer["errors"][0]["code"], "rendering-too-large", "{answer:#}");
+    };
+    for body in [
+        json!({"title": "Wide", "intro": wide(1000)}),
+        json!({"title": "Wide", "sections": [{"body": wide(400)}, {"body": wide(400)}]}),
+        json!({"title": "Wide", "markdown": wide(1000)}),
+    ] {
+        too_large(&editor.post(ARTICLES).json(&body).await.expect(422));
+    }
+    let draft = create(&editor, json!({"title": "Wide", "sections": [{"body": wide(400)}]})).await;
+    let more = json!({"body": wide(400)});
+    too_large(&editor.post(at(&draft, "/draft/sections")).json(&more).await.expect(422));
+    editor.post(at(&draft, "/draft/sections")).json(json!({"body": "a"})).await.expect(201);
+    let now = editor.get(at(&draft, "/draft")).await.expect(200);
+    let second = id(&now["sections"][1]);
+    let change = editor.patch(at(&draft, &format!("/draft/sections/{second}")));
+    too_large(&change.if_match(2).json(&more).await.expect(422));
+    publish(&editor, &now).await;
 }

@@ -7,8 +7,9 @@
 //!
 //! `LOAD_SIZES` names the numbers of articles, `LOAD_FOLDER` a folder in which their databases stay for the next run,
 //! `LOAD_ONLY` what a work's name has to hold; `LOAD_ONLY=subscribers` measures the list of subscribers
-//! instead, `LOAD_ONLY=lists` their import and export, and `LOAD_ONLY=stalled` clients that do not read. `LOAD_SERVER`
-//! names another server to measure than the one that was built along. A run of everything writes `tests/load/results.md` and
+//! instead, `LOAD_ONLY=lists` their import and export, `LOAD_ONLY=stalled` clients that do not read, and `LOAD_ONLY=text`
+//! how the work of reading and rendering grows with hostile text. `LOAD_SERVER` names another server to measure than the
+//! one that was built along. A run of everything writes `tests/load/results.md` and
 //! `tests/load/results.svg`.
 #![allow(clippy::disallowed_methods, reason = "a benchmark reads its own settings")]
 #![allow(
@@ -21,6 +22,9 @@
 mod ceilings;
 mod client;
 mod fixture;
+mod growth;
+#[path = "../units/base/text/kinds.rs"]
+mod kinds;
 mod lists;
 mod measure;
 mod process;
@@ -65,6 +69,9 @@ async fn run() {
     }
     if only == "stalled" {
         return stalled::measure(temporary.path()).await;
+    }
+    if only == "text" {
+        return growth::measure();
     }
     if only == "lists" {
         let rows = |name: &str, default: usize| {

@@ -28,6 +28,8 @@ use crate::base::text::validate;
 /// title, with a number appended if another article has it. Topics and authors that do not exist are created if
 /// the caller has the right to create them; otherwise the response is 422. `warnings` lists what sanitising will
 /// remove.
+/// Text that could make more than 5,000,000 bytes of HTML is refused with 422 `rendering-too-large`: wide tables,
+/// footnotes and long link definitions that are used often make much HTML.
 #[utoipa::path(post, path = "/v1/articles", tag = "drafts", security(("bearer" = [])),
     params(IdempotencyKeyHeader),
     request_body = CreateArticle,

@@ -40,6 +40,7 @@ pub async fn get_draft(app: Data<App>, read: DraftRead) -> Result<Response> {
 /// metadata and intro. Omitted fields keep their value; `null` resets a field to its default. Succeeds only if
 /// neither metadata nor intro has changed since the version in `If-Match`; otherwise responds 412 with the
 /// changes. Changes of sections do not conflict.
+/// An article whose text could make more than 5,000,000 bytes of HTML is refused with 422 `rendering-too-large`.
 #[utoipa::path(patch, path = "/v1/articles/{article}/draft", tag = "drafts", security(("bearer" = [])),
     params(ArticlePath, InLocale, IfMatchHeader),
     request_body(content = UpdateDraft, content_type = "application/merge-patch+json"),

@@ -51,6 +51,7 @@ pub async fn get_draft_markdown(app: Data<App>, read: DraftRead) -> Result<Respo
 /// metadata with the document's front matter, and intro and sections with its text. Sections whose anchors or
 /// bodies are unchanged keep their ids. Succeeds only if nothing has changed since the version in `If-Match`;
 /// otherwise responds 412 with the changes.
+/// An article whose text could make more than 5,000,000 bytes of HTML is refused with 422 `rendering-too-large`.
 #[utoipa::path(put, path = "/v1/articles/{article}/draft/markdown", tag = "drafts", security(("bearer" = [])),
     params(ArticlePath, InLocale, IfMatchHeader),
     request_body(content = String, content_type = "text/markdown"),

@@ -113,6 +113,7 @@ impl Revision {
 /// `translation_of` that the caller could not set now. This creates a new revision; readers see nothing until it
 /// is published. Succeeds only if nothing has changed since the version in `If-Match`; otherwise responds 412 with
 /// the changes.
+/// An article whose text could make more than 5,000,000 bytes of HTML is refused with 422 `rendering-too-large`.
 #[utoipa::path(post, path = "/v1/articles/{article}/revisions/{revision}/restore", tag = "history",
     security(("bearer" = [])),
     params(RevisionPath, InLocale,

@@ -43,6 +43,7 @@ pub async fn get_draft_section(app: Data<App>, read: DraftRead, path: Path<Secti
 /// moves a section. Omitted fields keep their value; `null` resets a field to its default. Succeeds only if this
 /// section has not changed since the version in `If-Match`; otherwise responds 412 with the changes. Changes
 /// elsewhere in the article do not conflict.
+/// An article whose text could make more than 5,000,000 bytes of HTML is refused with 422 `rendering-too-large`.
 #[utoipa::path(patch, path = "/v1/articles/{article}/draft/sections/{section}", tag = "drafts", security(("bearer" = [])),
     params(SectionPath, InLocale, IfMatchHeader),
     request_body(content = UpdateSection, content_type = "application/merge-patch+json"),

@@ -104,6 +104,7 @@ pub async fn list_draft_sections(app: Data<App>, read: DraftRead) -> Result<Resp
 /// Requires the right `articles:write`; contributors and authors have it for their own articles only. Adds a
 /// section, with those below it, to the draft. Needs no `If-Match`, because nothing is replaced. `warnings` lists
 /// what sanitising will remove.
+/// An article whose text could make more than 5,000,000 bytes of HTML is refused with 422 `rendering-too-large`.
 #[utoipa::path(post, path = "/v1/articles/{article}/draft/sections", tag = "drafts", security(("bearer" = [])),
     params(ArticlePath, InLocale,
         IdempotencyKeyHeader),
@@ -151,6 +152,7 @@ pub async fn create_section(
 /// whole tree: sections with an `id` are kept, those without are created, and those that are missing are deleted.
 /// Succeeds only if no section has changed since the version in `If-Match`; otherwise responds 412 with the
 /// changes.
+/// An article whose text could make more than 5,000,000 bytes of HTML is refused with 422 `rendering-too-large`.
 #[utoipa::path(put, path = "/v1/articles/{article}/draft/sections", tag = "drafts", security(("bearer" = [])),
     params(ArticlePath, InLocale, IfMatchHeader),
     request_body = ReplaceSections,

@@ -1,6 +1,6 @@
 //! `/feeds/…`: the feed as RSS, Atom and JSON Feed.
 
-use actix_web::web::Data;
+use actix_web::web::{Bytes, Data};
 
 use super::document;
 use crate::app::App;
@@ -12,7 +12,7 @@ use crate::base::text::Locale;
 use crate::base::text::slug::Slug;
 use crate::editions::items;
 use crate::feeds::json_feed::JsonFeed;
-use crate::feeds::{Feed, FeedFilter, atom, json_feed, rss, store};
+use crate::feeds::{Entry, Feed, FeedFilter, atom, json_feed, rss, store};
 
 impl FromParams for FeedFilter {
     fn from_params(params: &mut Params) -> Self {
@@ -20,13 +20,26 @@ impl FromParams for FeedFilter {
     }
 }
 
-async fn read(app: &App, filter: FeedFilter, path: &'static str) -> Result<Feed> {
+/// Reads a feed and writes it. Making URLs absolute takes as long as reading, so that happens without a connection.
+async fn respond(
+    app: &App,
+    filter: FeedFilter,
+    path: &'static str,
+    content_type: &'static str,
+    write: fn(Feed) -> Result<Bytes>,
+) -> Result<Response> {
     let (wanted, config) = (filter.clone(), app.config.clone());
     let find = move |conn: &mut Connection| store::find(conn, &wanted);
     let assemble = move |conn: &mut Connection, rows: Vec<_>, topic| {
-        store::assemble(conn, &config, path, &filter, &rows, topic)
+        Ok((store::assemble(conn, &config, path, &filter, topic)?, items::whole(conn, &rows)?))
     };
-    items::read_current(app, find, assemble).await
+    let (mut feed, editions) = items::read_current(app, find, assemble).await?;
+    app.compute
+        .run(move || {
+            feed.entries = editions.iter().map(Entry::new).collect::<Result<_>>()?;
+            Ok(document(content_type, write(feed)?))
+        })
+        .await
 }
 
 /// Get the RSS feed
@@ -40,8 +53,8 @@ async fn read(app: &App, filter: FeedFilter, path: &'static str) -> Result<Feed>
         (status = 404, description = "No topic has this slug."),
     ))]
 pub async fn get_rss_feed(app: Data<App>, Query(filter): Query<FeedFilter>) -> Result<Response> {
-    let feed = read(&app, filter, "/feeds/rss.xml").await?;
-    Ok(document("application/rss+xml; charset=utf-8", rss::write(&feed)?))
+    let write = |feed: Feed| rss::write(&feed);
+    respond(&app, filter, "/feeds/rss.xml", "application/rss+xml; charset=utf-8", write).await
 }
 
 /// Get the Atom feed
@@ -55,8 +68,8 @@ pub async fn get_rss_feed(app: Data<App>, Query(filter): Query<FeedFilter>) -> R
         (status = 404, description = "No topic has this slug."),
     ))]
 pub async fn get_atom_feed(app: Data<App>, Query(filter): Query<FeedFilter>) -> Result<Response> {
-    let feed = read(&app, filter, "/feeds/atom.xml").await?;
-    Ok(document("application/atom+xml; charset=utf-8", atom::write(&feed)?))
+    let write = |feed: Feed| atom::write(&feed);
+    respond(&app, filter, "/feeds/atom.xml", "application/atom+xml; charset=utf-8", write).await
 }
 
 /// Get the JSON feed
@@ -70,6 +83,5 @@ pub async fn get_atom_feed(app: Data<App>, Query(filter): Query<FeedFilter>) -> 
         (status = 404, description = "No topic has this slug."),
     ))]
 pub async fn get_json_feed(app: Data<App>, Query(filter): Query<FeedFilter>) -> Result<Response> {
-    let feed = read(&app, filter, "/feeds/feed.json").await?;
-    Ok(document("application/feed+json", json_feed::write(feed)?))
+    respond(&app, filter, "/feeds/feed.json", "application/feed+json", json_feed::write).await
 }

@@ -2,6 +2,10 @@
 //! anywhere and continue. A file that is not CSV in UTF-8 is refused by its first bytes; a row that is too long is refused
 //! alone.
 
+use std::cell::Cell;
+use std::io::Read;
+use std::rc::Rc;
+
 use csv::ByteRecord;
 
 use crate::base::error::Invalid;
@@ -118,11 +122,11 @@ fn detect_delimiter(bytes: &[u8]) -> u8 {
 /// the `last`. A chunk that is longer than the longest row always advances the position.
 #[must_use]
 pub fn read(chunk: &[u8], from: Position, last: bool, delimiter: u8, max: usize) -> Rows {
-    let mut reader =
-        Reader { chunk, last, at: 0, line: from.line, rows: Vec::new(), skips_line: from.skips_line };
+    let skips = u32::from(from.skips_line);
+    let mut reader = Reader { chunk, last, at: 0, line: from.line, rows: Vec::new(), skips, too_long: 0 };
     while reader.rows.len() < max && reader.read_some(delimiter, max) {}
     let next =
-        Position { byte: from.byte + reader.at as u64, line: reader.line, skips_line: reader.skips_line };
+        Position { byte: from.byte + reader.at as u64, line: reader.line, skips_line: reader.skips > 0 };
     Rows { rows: reader.rows, next }
 }
 
@@ -132,25 +136,47 @@ struct Reader<'a> {
     at: usize,
     line: u64,
     rows: Vec<Row>,
-    skips_line: bool,
+    /// How many lines are to be skipped.
+    skips: u32,
+    /// How many rows of the chunk were too long.
+    too_long: u32,
+}
+
+/// Bytes up to a limit, so that no more than the longest row is read of one whose quote is not closed.
+struct Window<'a> {
+    bytes: &'a [u8],
+    left: Rc<Cell<usize>>,
+}
+
+impl Read for Window<'_> {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        let most = into.len().min(self.left.get());
+        let read = self.bytes.read(into.get_mut(..most).unwrap_or_default())?;
+        self.left.set(self.left.get() - read);
+        Ok(read)
+    }
 }
 
 impl Reader<'_> {
     /// Reads rows until there are enough, or one is too long. Returns whether there may be more.
     fn read_some(&mut self, delimiter: u8, max: usize) -> bool {
-        if self.skips_line && !self.skip_line() {
-            return false;
+        while self.skips > 0 {
+            if !self.skip_line() {
+                return false;
+            }
+            self.skips -= 1;
         }
         let base = self.at;
-        let mut reader = csv::ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true)
-            .delimiter(delimiter)
-            .from_reader(self.chunk.get(base..).unwrap_or_default());
+        let left = Rc::new(Cell::new(0));
+        let mut reader =
+            csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(
+                Window { bytes: self.chunk.get(base..).unwrap_or_default(), left: left.clone() },
+            );
         let mut cells = ByteRecord::new();
         while self.rows.len() < max {
             self.skip_blank();
             let begin = self.at;
+            left.set(MAX_ROW_BYTES + 2);
             // Reading from memory does not fail, and any bytes are cells.
             if begin >= self.chunk.len() || !reader.read_byte_record(&mut cells).unwrap_or(false) {
                 return false;
@@ -158,9 +184,11 @@ impl Reader<'_> {
             let end = base + usize::try_from(reader.position().byte()).unwrap_or(usize::MAX);
             let is_cut = end >= self.chunk.len() && !self.last;
             if end - begin > MAX_ROW_BYTES {
-                // A quote may not be closed, so only the first line is skipped.
+                // A quote may not be closed, so only the first line is skipped. If that happens again and again, more and
+                // more lines are, because each such row is read to the bound.
                 self.rows.push(Row { line: self.line, cells: None });
-                self.skips_line = true;
+                self.skips = 1 << self.too_long.saturating_sub(4).min(16);
+                self.too_long += 1;
                 return true;
             }
             if is_cut {
@@ -204,7 +232,6 @@ impl Reader<'_> {
         match found {
             Some(end) if !is_half => {
                 self.pass(self.at + end + 1);
-                self.skips_line = false;
                 true
             }
             Some(end) => {

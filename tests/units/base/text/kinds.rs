@@ -15,11 +15,11 @@ impl Kind {
         Self { start: "", part, end: "" }
     }
 
-    const fn after(start: &'static str, part: &'static str) -> Self {
+    pub const fn after(start: &'static str, part: &'static str) -> Self {
         Self { start, part, end: "" }
     }
 
-    const fn between(start: &'static str, part: &'static str, end: &'static str) -> Self {
+    pub const fn between(start: &'static str, part: &'static str, end: &'static str) -> Self {
         Self { start, part, end }
     }
 

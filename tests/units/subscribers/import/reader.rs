@@ -98,3 +98,11 @@ fn other_formats_are_refused_by_name() {
         assert_eq!(read_header(bytes).unwrap_err().code, code);
     }
 }
+
+#[test]
+fn quotes_that_are_never_closed_are_read_again_few_times() {
+    // Wherever reading starts, the rest of the file is one cell.
+    let file = "a\",\"\n".repeat(100_000);
+    let rows = all(file.as_bytes(), file.len(), 1_000);
+    assert!(rows.len() < 30 && rows.iter().all(|(_, cells)| cells.is_none()), "{}", rows.len());
+}
