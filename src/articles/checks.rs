@@ -6,7 +6,7 @@ use crate::auth::{Actor, Permission};
 use crate::base::clock::Timestamp;
 use crate::base::error::{Error, Invalid, Result, Violations};
 use crate::base::text::markdown::check_body;
-use crate::base::text::size::{MAX_HTML, html_bound};
+use crate::base::text::size;
 use crate::base::text::slug::Slug;
 use crate::base::text::validate;
 
@@ -35,14 +35,14 @@ pub fn check_markdown(text: &str) -> Result<String, Invalid> {
     Ok(text.to_owned())
 }
 
-/// Checks that the HTML of an article's bodies stays within [`MAX_HTML`], before any of it is made. Invalid
+/// Checks that the HTML of an article's bodies stays within [`size::MAX_HTML`], before any of it is made. Invalid
 /// `rendering-too-large`.
-pub fn check_html<'a>(bodies: impl IntoIterator<Item = &'a str>) -> Result<()> {
-    let length = html_bound(bodies);
-    if length > MAX_HTML {
+pub fn check_html(bodies: &[&str]) -> Result<()> {
+    if let Some(length) = size::excess(bodies) {
         let detail = format!(
-            "The text could make {length} bytes of HTML; at most {MAX_HTML} are allowed. Wide tables, footnotes and \
-             long link definitions that are used often make much HTML."
+            "The text could make {length} bytes of HTML; at most {} are allowed. Wide tables, footnotes and \
+             long link definitions that are used often make much HTML.",
+            size::MAX_HTML
         );
         return Err(Error::invalid("", "rendering-too-large", detail));
     }

@@ -46,9 +46,10 @@ pub struct Content {
 
 impl Content {
     /// The intro and the bodies of the sections, in document order.
-    pub fn bodies(&self) -> impl Iterator<Item = &str> {
+    #[must_use]
+    pub fn bodies(&self) -> Vec<&str> {
         let sections = tree::flatten(&self.sections).into_iter().map(|(section, ..)| section.body.as_str());
-        std::iter::once(self.metadata.intro.as_str()).chain(sections)
+        std::iter::once(self.metadata.intro.as_str()).chain(sections).collect()
     }
 }
 

@@ -305,7 +305,7 @@ fn owner_names(conn: &mut Connection, ids: &[UserId]) -> Result<Vec<(UserId, Str
 /// belongs into the pool for the processor.
 pub fn warnings<'a>(bodies: impl IntoIterator<Item = &'a str>, policy: &Policy) -> Result<Vec<Warning>> {
     let bodies: Vec<&str> = bodies.into_iter().collect();
-    check_html(bodies.iter().copied())?;
+    check_html(&bodies)?;
     let removed = markdown::warnings(&bodies, policy).into_iter().take(50);
     Ok(removed.map(|Removed { code, detail }| Warning { code, detail }).collect())
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::fields::ABSENT_FROM_LISTS;
 use super::formats::Source;
 use super::{Body, Edition, EditionSection, OutlineEntry, Translation};
-use crate::articles::{Content, Metadata, Section, tree};
+use crate::articles::{Content, Metadata, Section};
 use crate::authors::AuthorRef;
 use crate::base::clock::Timestamp;
 use crate::base::error::Result;
@@ -113,10 +113,7 @@ fn document(metadata: &Metadata, sections: &[EditionSection], sources: &[Source]
 #[must_use]
 pub fn edition(content: &Content, facts: &Facts, context: &RenderContext) -> (Edition, Vec<Source>) {
     let metadata = &content.metadata;
-    let flat = tree::flatten(&content.sections);
-    let bodies: Vec<&str> = std::iter::once(metadata.intro.as_str())
-        .chain(flat.iter().map(|(section, ..)| section.body.as_str()))
-        .collect();
+    let bodies = content.bodies();
     let rendered = render_bodies(&bodies, &Policy { iframe_hosts: context.settings.iframe_hosts.clone() });
     let sources = bodies
         .iter()

@@ -18,6 +18,23 @@ const ESCAPED: usize = 6;
 /// The fewest bytes that the definitions of a body may add to it, where they are used; a longer body may grow by its length.
 const EXPANSION: usize = 100_000;
 
+/// Whether bodies are so short and plain that their HTML is within [`MAX_HTML`] for certain.
+fn are_small(bodies: &[&str]) -> bool {
+    // Apart from tables and definitions, nothing makes more of its bytes than the two that begin a reference.
+    const MAX_SMALL: usize = 2 * MAX_HTML / REFERENCE;
+    bodies.iter().map(|body| body.len()).sum::<usize>() <= MAX_SMALL
+        && !bodies.iter().any(|body| body.contains('|') || body.contains("]:"))
+}
+
+/// The length that the HTML of an article's bodies could have, if that is more than [`MAX_HTML`].
+#[must_use]
+pub fn excess(bodies: &[&str]) -> Option<usize> {
+    if are_small(bodies) {
+        return None;
+    }
+    Some(html_bound(bodies.iter().copied())).filter(|bound| *bound > MAX_HTML)
+}
+
 /// An upper bound of the length of the HTML of an article's bodies, in bytes. Ordinary text makes little more HTML than
 /// it is long; lists, tables and links make up to five times as much.
 #[must_use]
