@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use lede::base::text::markdown::{Policy, render};
 use lede::base::text::size::{MAX_HTML, html_bound};
-use lede::base::text::{html, outline};
+use lede::base::text::{front_matter, html, outline};
 
-use crate::kinds::{CONSTRUCTS, DEFINED, HTML, Kind};
+use crate::kinds::{CONSTRUCTS, DEFINED, FRONT_MATTER, HTML, Kind};
 
 /// The longest body and the longest document, in bytes.
 const LENGTHS: (usize, usize) = (200_000, 1_000_000);
@@ -25,6 +25,9 @@ pub fn measure() {
         report("render", kind, LENGTHS.0, body);
         report("outline", kind, LENGTHS.1, outline);
         report("import", kind, LENGTHS.1, import);
+    }
+    for kind in FRONT_MATTER {
+        report("front", kind, front_matter::MAX_LENGTH, |text| drop(front_matter::split(text)));
     }
 }
 

@@ -31,12 +31,11 @@ pub(super) fn pieces(html: &str) -> impl Iterator<Item = Piece<'_>> {
         };
         let (tag, after) = tag.split_once('>').unwrap_or((tag, ""));
         rest = after;
-        Some(match tag.strip_prefix('/') {
-            Some(name) => Piece::Close(name),
-            None => {
-                let (name, attributes) = tag.split_once(' ').unwrap_or((tag, ""));
-                Piece::Open { name, attributes }
-            }
+        Some(if let Some(name) = tag.strip_prefix('/') {
+            Piece::Close(name)
+        } else {
+            let (name, attributes) = tag.split_once(' ').unwrap_or((tag, ""));
+            Piece::Open { name, attributes }
         })
     })
 }
@@ -52,26 +51,23 @@ pub(super) fn attributes(attributes: &str) -> impl Iterator<Item = (&str, Cow<'_
     })
 }
 
+/// The character references of the normal form.
+const REFERENCES: [(&str, char); 5] =
+    [("amp;", '&'), ("lt;", '<'), ("gt;", '>'), ("quot;", '"'), ("nbsp;", '\u{a0}')];
+
 fn resolve(text: &str) -> Cow<'_, str> {
     if !text.contains('&') {
         return Cow::Borrowed(text);
     }
-    const REFERENCES: [(&str, char); 5] =
-        [("amp;", '&'), ("lt;", '<'), ("gt;", '>'), ("quot;", '"'), ("nbsp;", '\u{a0}')];
     let mut out = String::with_capacity(text.len());
     for (at, part) in text.split('&').enumerate() {
         let known = REFERENCES.iter().find_map(|(name, c)| Some((c, part.strip_prefix(name)?)));
-        match known.filter(|_| at > 0) {
-            Some((c, after)) => {
-                out.push(*c);
-                out.push_str(after);
-            }
-            None => {
-                if at > 0 {
-                    out.push('&');
-                }
-                out.push_str(part);
-            }
+        if let Some((c, after)) = known.filter(|_| at > 0) {
+            out.push(*c);
+            out.push_str(after);
+        } else {
+            out.push_str(if at > 0 { "&" } else { "" });
+            out.push_str(part);
         }
     }
     Cow::Owned(out)

@@ -76,7 +76,7 @@ impl Size {
                 continue;
             }
             if is_rule_of_table(bytes) {
-                columns = bytes.iter().filter(|byte| **byte == b'|').count() + 1;
+                columns = line.matches('|').count() + 1;
                 size.markup += TABLE;
             }
             size.markup += columns * CELL;
@@ -124,14 +124,13 @@ const fn most_bytes() -> [u8; 256] {
     let mut byte: u8 = 0;
     loop {
         most[byte as usize] = match byte {
-            b'\n' | b'\r' | b'\t' => 26,
+            b'\n' | b'\r' | b'\t' | b'#' | b'|' => 26,
             0..=0x1f | b'{' | b'}' | b'^' | b'\'' | b'(' | b')' => 5,
             b'&' | b'"' | b'\\' | b'!' | b'_' => 6,
             b'*' | b'-' | b'+' => 23,
             b'`' | b'~' => 16,
             b'<' => 40,
             b'>' => 28,
-            b'#' | b'|' => 26,
             b'[' => 48,
             0x80.. => 3,
             _ => 1,

@@ -77,12 +77,12 @@ pub(super) fn hides_content(name: &str) -> bool {
 pub(super) fn tokens(html: &str) -> Option<Vec<Piece>> {
     steps::count(html.len());
     let tokenizer = Tokenizer::new(Sink::default(), TokenizerOpts::default());
-    if html.bytes().filter(is_separator).count() <= MAX_SEPARATORS {
+    if html.bytes().filter(|byte| is_separator(*byte)).count() <= MAX_SEPARATORS {
         feed(&tokenizer, html);
     } else {
         // Only the tokenizer knows what is a tag: one that it has not finished after so many separators is too long.
         let (mut unfinished, mut is_comment, mut start) = (0, false, 0);
-        for part in html.split_inclusive(|c: char| u8::try_from(c).is_ok_and(|byte| is_separator(&byte))) {
+        for part in html.split_inclusive(|c: char| u8::try_from(c).is_ok_and(|byte| is_separator(byte))) {
             for part in at_brackets(part) {
                 let before = tokenizer.sink.finished.get();
                 feed(&tokenizer, part);
@@ -101,7 +101,7 @@ pub(super) fn tokens(html: &str) -> Option<Vec<Piece>> {
     Some(tokenizer.sink.pieces.into_inner())
 }
 
-fn is_separator(byte: &u8) -> bool {
+fn is_separator(byte: u8) -> bool {
     matches!(byte, b'/' | b'"' | b'\'') || byte.is_ascii_whitespace()
 }
 
