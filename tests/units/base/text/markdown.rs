@@ -34,6 +34,7 @@ fn markdown_and_its_usual_extensions_are_rendered() {
     );
     check("\"a\" -- b... > [!NOTE]", "<p>\"a\" -- b... &gt; [!NOTE]</p>");
     check("![a *b*](c.png \"d\")", "<p><img src=\"c.png\" alt=\"a b\" title=\"d\"></p>");
+    check("[a <b@c.d> e](f)", "<p><a href=\"f\">a </a><a href=\"mailto:b@c.d\">b@c.d</a> e</p>");
     check("> # Quoted", "<blockquote>\n<p><strong>Quoted</strong></p>\n</blockquote>");
 }
 
