@@ -134,7 +134,7 @@ fn check_document(
         published_at: front.published_at.map(Timestamp::from),
         draft: front.draft.unwrap_or(false),
     };
-    (document, violations)
+    Ok((document, violations))
 }
 
 fn check_parts(parts: Vec<Part>, pointer: &'static str, violations: &mut Violations) -> Vec<Part> {
