@@ -17,6 +17,7 @@ use super::{dispatch, pipeline};
 use crate::app::App;
 use crate::base::compute::cores;
 use crate::base::error::{Error, Result};
+use crate::base::http::outgoing::SLICE;
 use crate::base::http::socket::Socket;
 
 /// How many seconds requests under way have to finish when the server stops.
@@ -56,6 +57,7 @@ pub fn listen(app: &App, listener: TcpListener) -> Result<Server> {
             .on_connect_ext(|socket: &Socket, data| {
                 data.insert(socket.answering());
             })
+            .h1_write_buffer_size(SLICE)
             .local_addr(address)
             .finish(map_config(app, |()| AppConfig::default()));
         let accept = move |stream: TcpStream| {

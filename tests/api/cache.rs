@@ -148,6 +148,30 @@ async fn requests_that_nobody_repeats_evict_only_each_other() {
 }
 
 #[tokio::test]
+async fn a_304_repeats_only_what_a_stored_response_needs() {
+    let server = Server::start().await;
+    let draft = tides(&server.login(Role::Editor).await).await;
+    let reader = server.client();
+    let whole = reader.get(at(&draft, "")).await;
+    let known = reader.get(at(&draft, "")).header("if-none-match", whole.etag()).await;
+    let mut names: Vec<&str> = known.is(304).exchange.headers.keys().map(|name| name.as_str()).collect();
+    names.sort_unstable();
+    let expected = [
+        "access-control-allow-origin",
+        "access-control-expose-headers",
+        "cache-control",
+        "date",
+        "etag",
+        "vary",
+        "x-request-id",
+    ];
+    assert_eq!(names, expected);
+    for name in expected.into_iter().filter(|name| !["date", "x-request-id"].contains(name)) {
+        assert_eq!(known.header(name), whole.is(200).header(name), "{name}");
+    }
+}
+
+#[tokio::test]
 async fn each_coding_has_its_own_bytes_and_its_own_tag() {
     let server = Server::start().await;
     let draft = tides(&server.login(Role::Editor).await).await;

@@ -15,8 +15,8 @@ use crate::base::error::{Error, Result};
 
 /// Bodies up to this size, in bytes, leave in one piece and are not counted.
 const SMALL: usize = 64 * 1024;
-/// The size of a slice, in bytes.
-const SLICE: usize = 32 * 1024;
+/// The size of a slice, in bytes, and of what actix buffers of a response before it waits for the client.
+pub const SLICE: usize = 16 * 1024;
 /// What a streamed body may hold at a time, in bytes.
 pub const STREAM: usize = 1024 * 1024;
 /// The unit of the budget, in bytes.

@@ -5,7 +5,8 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use actix_web::HttpResponse;
 use actix_web::http::header::{
-    self, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, LAST_MODIFIED,
+    self, ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, CACHE_CONTROL, CONTENT_ENCODING,
+    CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, LAST_MODIFIED, VARY,
 };
 use actix_web::http::{StatusCode, header::HttpDate};
 use actix_web::web::Bytes;
@@ -56,6 +57,12 @@ impl Variant {
         let etag = HeaderValue::from_str(&etag).unwrap_or(HeaderValue::from_static("\"\""));
         Self { encoding, body, etag }
     }
+}
+
+/// Whether a 304 repeats a header: those that RFC 9110, section 15.4.5, requires, and those without which a page of another
+/// origin cannot read it. The client has the others.
+fn belongs_to_not_modified(name: &HeaderName) -> bool {
+    [CACHE_CONTROL, VARY, ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS].contains(name)
 }
 
 impl Representation {
@@ -129,7 +136,7 @@ impl Representation {
         let status = if is_known { StatusCode::NOT_MODIFIED } else { self.status };
         let mut response = HttpResponse::new(status);
         let headers = response.headers_mut();
-        for (name, value) in &self.head {
+        for (name, value) in self.head.iter().filter(|(name, _)| !is_known || belongs_to_not_modified(name)) {
             headers.insert(name.clone(), value.clone());
         }
         if self.status == StatusCode::OK {

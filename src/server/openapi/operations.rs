@@ -40,6 +40,8 @@ pub(super) fn add_headers(operation: &mut Value) {
     for (status, response) in responses.filter(|(_, response)| response.get("$ref").is_none()) {
         let succeeds = status.starts_with('2');
         let is_refusal = status.starts_with(['4', '5']);
+        // A 304 repeats only what RFC 9110 requires.
+        let is_full = is_conditional && !is_refusal && status != "304";
         let rules = [
             (
                 "ETag",
@@ -47,7 +49,7 @@ pub(super) fn add_headers(operation: &mut Value) {
                 "A strong hash of the body, one per content coding.",
             ),
             ("Cache-Control", is_conditional && !is_refusal, "How long shared caches may keep the response."),
-            ("Last-Modified", is_conditional && !is_refusal, "When public content last changed."),
+            ("Last-Modified", is_full, "When public content last changed."),
             (
                 "Vary",
                 is_conditional && !is_refusal,
@@ -55,12 +57,12 @@ pub(super) fn add_headers(operation: &mut Value) {
             ),
             (
                 "Surrogate-Key",
-                is_conditional && !is_refusal,
+                is_full,
                 "Ids and filters that the response depends on, for purging a cache in front.",
             ),
             ("Retry-After", status == "429", "Seconds to wait before the next try."),
             ("RateLimit", is_write && succeeds, "What remains of the rate limit."),
-            ("Link", is_paged && (succeeds || status == "304"), "The next page as `<…>; rel=\"next\"`."),
+            ("Link", is_paged && succeeds, "The next page as `<…>; rel=\"next\"`."),
             (
                 "Location",
                 (is_idempotent && status == "201") || status == "301" || status == "303",

@@ -8,7 +8,7 @@ use actix_web::body::{BodySize, BodyStream, BoxBody, MessageBody as _};
 use actix_web::web::Bytes;
 use futures_util::{FutureExt as _, stream};
 use lede::base::error::{Error, Result};
-use lede::base::http::outgoing::{Outgoing, STREAM, sliced};
+use lede::base::http::outgoing::{Outgoing, SLICE, STREAM, sliced};
 
 /// The chunks that a body leaves in.
 fn chunks(mut body: BoxBody) -> Vec<Bytes> {
@@ -28,7 +28,7 @@ fn response(bytes: &Bytes) -> HttpResponse {
 
 #[test]
 fn small_bodies_leave_in_one_piece_and_large_ones_in_slices_of_the_same_memory() {
-    for (size, wanted) in [(0, 0), (1, 1), (65_536, 1), (65_537, 3), (1_000_000, 31)] {
+    for (size, wanted) in [(0, 0), (1, 1), (65_536, 1), (65_537, 5), (1_000_000, 62)] {
         let bytes = body(size);
         let large = sliced(bytes.clone());
         assert_eq!(large.size(), BodySize::Sized(size as u64));
@@ -47,7 +47,7 @@ fn a_stream_leaves_in_slices() {
     let stream = BodyStream::new(stream::iter(pieces.map(Ok::<_, Error>)));
     let sent = Outgoing::new(STREAM).send(HttpResponse::Ok().body(stream)).expect("room");
     let chunks = chunks(sent.into_body());
-    assert!(chunks.iter().all(|chunk| chunk.len() <= 32 * 1024));
+    assert!(chunks.iter().all(|chunk| chunk.len() <= SLICE));
     assert_eq!(chunks.concat(), all);
 }
 
