@@ -156,6 +156,8 @@ async fn a_304_repeats_only_what_a_stored_response_needs() {
     let known = reader.get(at(&draft, "")).header("if-none-match", whole.etag()).await;
     let mut names: Vec<&str> = known.is(304).exchange.headers.keys().map(|name| name.as_str()).collect();
     names.sort_unstable();
+    // The test's client ends its connections.
+    names.retain(|name| *name != "connection");
     let expected = [
         "access-control-allow-origin",
         "access-control-expose-headers",
