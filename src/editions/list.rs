@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use utoipa::IntoParams;
 use utoipa::openapi::path::{Parameter, ParameterIn};
 
-use super::order::{EditionOrder, Matching, Position};
+use super::order::{EditionOrder, Matching, Position, Published};
 use super::renderings::ItemRow;
 use crate::articles::filter::{Filter, Resolved};
 use crate::base::clock::Timestamp;
@@ -113,7 +113,7 @@ fn of_term(
     conn: &mut Connection,
     term: TermId,
     newest_first: bool,
-    after: Option<(Timestamp, ArticleId)>,
+    after: Option<Published>,
     limit: i64,
 ) -> Result<Matching<'static>> {
     use rendering_terms::{article_id, published_at, table, term_id};

@@ -45,6 +45,9 @@ impl Position {
     }
 }
 
+/// A position in the order of publication: when an article was first published, and its id.
+pub(super) type Published = (Timestamp, ArticleId);
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 enum SortValue {
     Moment(i64),
@@ -84,7 +87,7 @@ impl EditionOrder {
     pub(super) fn by_publication(
         &self,
         after: Option<&Position>,
-    ) -> Result<Option<(bool, Option<(Timestamp, ArticleId)>)>> {
+    ) -> Result<Option<(bool, Option<Published>)>> {
         let [(SortKey::PublishedAt, newest_first)] = self.sort[..] else { return Ok(None) };
         let at = match after {
             None => None,

@@ -3,7 +3,7 @@
 
 use pulldown_cmark::{CodeBlockKind, CowStr, Event, LinkType, Tag, TagEnd};
 
-use super::sanitise::{allows_link, language_classes};
+use super::sanitise::{allows_link, language_classes, with_scheme};
 use super::steps;
 
 /// Written HTML.
@@ -159,7 +159,7 @@ impl Writer {
         let url = encode(url);
         if allows_link(&url) {
             self.out.extend([" ", attribute, "=\""]);
-            self.value(&url);
+            self.value(&with_scheme(attribute, &url));
             self.out.push('"');
         }
     }

@@ -16,7 +16,7 @@ const MAX_WARNINGS: usize = 50;
 const MAX_MISPLACED: usize = 100;
 /// The maximum length per article of start tags that an HTML parser writes again, because a block ends its paragraph in the
 /// middle of them. Further blocks lose their tags.
-const MAX_REPEATED: usize = 100_000;
+pub(super) const MAX_REPEATED: usize = 100_000;
 
 /// A warning for the author about content that is removed or changed.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -190,7 +190,7 @@ fn has_safe_scheme(url: &str) -> bool {
 
 /// The value of an attribute with URLs, of which those that name a host without a scheme get `https:`. They would
 /// otherwise depend on where the article is shown: in feeds and emails, nothing provides a scheme.
-fn with_scheme<'v>(attribute: &str, value: &'v str) -> Cow<'v, str> {
+pub(super) fn with_scheme<'v>(attribute: &str, value: &'v str) -> Cow<'v, str> {
     let complete = |url: &str| url.starts_with("//").then(|| format!("https:{url}"));
     if attribute == "srcset" && value.contains("//") {
         return map_urls(value, |url| complete(url).or_else(|| Some(url.to_owned()))).into();

@@ -2,6 +2,7 @@
 //! footnote takes 4 bytes and makes 250, a short row of a wide table makes all its cells, a reference to a definition
 //! repeats its URL.
 
+use super::raw_html::MAX_REPEATED;
 use super::steps;
 
 /// The maximum length of the HTML of an article, in bytes, as [`html_bound`] tells it: five times the longest text.
@@ -40,8 +41,11 @@ pub fn excess(bodies: &[&str]) -> Option<usize> {
 #[must_use]
 pub fn html_bound<'b>(bodies: impl IntoIterator<Item = &'b str>) -> usize {
     let (mut sum, mut brackets, mut definition) = (0, 0, 0);
-    let (mut length, mut expansion) = (0, 0);
+    let (mut length, mut expansion, mut repeated) = (0, 0, 0);
     for body in bodies {
+        if body.contains('<') {
+            repeated = MAX_REPEATED;
+        }
         let size = Size::of(body);
         sum += size.markup;
         brackets += size.brackets;
@@ -50,7 +54,7 @@ pub fn html_bound<'b>(bodies: impl IntoIterator<Item = &'b str>) -> usize {
         expansion += if size.definition > 0 { body.len().max(EXPANSION) } else { 0 };
     }
     let uses = brackets * definition;
-    sum + ESCAPED * uses.min(expansion + length.max(EXPANSION))
+    sum + repeated + ESCAPED * uses.min(expansion + length.max(EXPANSION))
 }
 
 /// What one body adds.
