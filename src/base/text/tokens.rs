@@ -82,7 +82,7 @@ pub(super) fn tokens(html: &str) -> Option<Vec<Piece>> {
     } else {
         // Only the tokenizer knows what is a tag: one that it has not finished after so many separators is too long.
         let (mut unfinished, mut is_comment, mut start) = (0, false, 0);
-        for part in html.split_inclusive(|c: char| u8::try_from(c).is_ok_and(|byte| is_separator(byte))) {
+        for part in html.split_inclusive(|c: char| u8::try_from(c).is_ok_and(is_separator)) {
             for part in at_brackets(part) {
                 let before = tokenizer.sink.finished.get();
                 feed(&tokenizer, part);
