@@ -1,7 +1,7 @@
 //! How jobs are listed, found and retried. `base/jobs` claims and runs them.
 
 use diesel::prelude::*;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{JobFilter, JobStatus};
 use crate::base::clock::Timestamp;
@@ -22,7 +22,7 @@ pub struct JobRow {
     /// The queue it waits in.
     pub queue: String,
     /// The payload, as its kind writes it.
-    pub payload: Json<Value>,
+    pub payload: Json<Option<Map<String, Value>>>,
     /// When it is due.
     pub run_at: Timestamp,
     /// When the claim of the worker that runs it ends.

@@ -2,7 +2,7 @@
 
 use actix_web::web::{Data, Path};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::app::App;
@@ -26,7 +26,7 @@ pub struct Job {
     kind: String,
     /// The ids of what the job works on. Never contains personal data.
     #[schema(value_type = Option<Object>)]
-    payload: Value,
+    payload: Option<Map<String, Value>>,
     status: JobStatus,
     /// How often the job was tried since it was enqueued or retried.
     #[schema(minimum = 0, maximum = 1_000_000)]
@@ -58,7 +58,7 @@ impl Job {
             status: row.status(now),
             id: row.id,
             kind: row.kind,
-            payload: row.payload.read(format_args!("jobs.payload of {}", row.id)).unwrap_or_default(),
+            payload: row.payload.read(format_args!("jobs.payload of {}", row.id)).flatten(),
             attempts: row.attempts,
             run_at: row.run_at,
             last_error: row.last_error.map(|error| error.chars().take(MAX_ERROR).collect()),
