@@ -41,6 +41,8 @@ impl Stage {
         let admin = server.login(Role::Admin).await;
         let body = json!({"title": "Large", "topics": ["sea"], "authors": ["ada"], "sections": [{"heading": "Part"}]});
         let large = published(&admin, body).await;
+        // It stays the oldest, with one neighbour.
+        server.clock.advance(given::minutes(1));
         admin.patch("/v1/topics/sea").json(json!({"followable": true})).await.is(200);
         sign_up(&admin, "ada".to_owned()).await;
         let mail = given::mail_to(&server, "ada@reader.example").await;
