@@ -6,6 +6,10 @@ use super::steps;
 /// How many characters that open inline markup a paragraph has at least, if they nest so deeply that they are flattened.
 const MANY_OPENERS: usize = 50;
 
+/// The longest URL that is looked at, in bytes. A body with a longer one is rendered, so that texts without an end of a URL
+/// are not read to their end for each beginning of one.
+const MAX_URL: usize = 200;
+
 /// Whether rendering a body may remove or flatten something. `false` is certain.
 pub(super) fn may_warn(body: &str) -> bool {
     steps::count(body.len());
@@ -29,6 +33,8 @@ fn may_be_unsafe(text: &str) -> bool {
     if ["http://", "https://", "mailto:", "/", "#"].iter().any(|safe| text.starts_with(safe)) {
         return false;
     }
-    let url = text.split(|c: char| c.is_ascii_whitespace() || c == ')').next().unwrap_or_default();
-    url.contains([':', '&', '\\'])
+    let is_end = |byte: u8| byte.is_ascii_whitespace() || byte == b')';
+    let length = text.bytes().take(MAX_URL + 1).position(is_end).unwrap_or(text.len());
+    steps::count(length);
+    length > MAX_URL || text.bytes().take(length).any(|byte| matches!(byte, b':' | b'&' | b'\\'))
 }
