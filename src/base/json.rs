@@ -98,9 +98,12 @@ pub fn merge(target: &mut Map<String, Value>, patch: &Map<String, Value>) {
             }
             Value::Object(patch) => {
                 let member = target.entry(name.clone()).or_insert(Value::Null);
-                let mut merged = member.as_object().cloned().unwrap_or_default();
-                merge(&mut merged, patch);
-                *member = merged.into();
+                if !member.is_object() {
+                    *member = Map::new().into();
+                }
+                if let Some(member) = member.as_object_mut() {
+                    merge(member, patch);
+                }
             }
             value => {
                 target.insert(name.clone(), value.clone());
