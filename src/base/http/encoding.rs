@@ -23,27 +23,48 @@ pub enum Encoding {
     Brotli,
 }
 
+/// The coding that a client prefers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Preference {
+    /// The coding.
+    pub encoding: Encoding,
+    /// Whether the client refuses a response without a coding.
+    pub required: bool,
+}
+
 impl Encoding {
-    /// Returns the coding with the highest weight in `Accept-Encoding`; brotli if gzip has the same weight, because it
-    /// compresses better.
+    /// Chooses the coding of a response by `Accept-Encoding`: the one with the highest weight. Of equal weights, brotli comes
+    /// before gzip, because it compresses better, and both come before identity if the header names them.
     #[must_use]
-    pub fn preferred(headers: &HeaderMap) -> Self {
-        let mut best = (Self::Identity, 0);
+    pub fn preferred(headers: &HeaderMap) -> Preference {
         let accepted = headers.get_all(ACCEPT_ENCODING).filter_map(|value| value.to_str().ok());
-        for part in accepted.flat_map(|value| value.split(',')) {
-            let mut words = part.split(';').map(str::trim);
-            let encoding = match words.next() {
-                Some(name) if name.eq_ignore_ascii_case("br") => Self::Brotli,
-                Some(name) if name.eq_ignore_ascii_case("gzip") => Self::Gzip,
+        let (mut brotli, mut gzip, mut identity, mut others) = (None, None, None, None);
+        for (coding, weight) in accepted.flat_map(|value| value.split(',')).map(weighted) {
+            let is = |name: &str| coding.eq_ignore_ascii_case(name);
+            let listed = match coding {
+                "*" => &mut others,
+                _ if is("br") => &mut brotli,
+                _ if is("gzip") || is("x-gzip") => &mut gzip,
+                _ if is("identity") => &mut identity,
                 _ => continue,
             };
-            let weight = words.find_map(|word| word.strip_prefix("q=").or(word.strip_prefix("Q=")));
-            let weight = weight.map_or(1000, thousandths);
-            if weight > best.1 || (weight == best.1 && weight > 0 && encoding == Self::Brotli) {
-                best = (encoding, weight);
+            // Of a coding that is listed twice, the higher weight counts.
+            *listed = (*listed).max(Some(weight));
+        }
+        // `*` stands for what is not listed. Without it, identity is acceptable, but whatever is listed is better.
+        let identity = identity.or(others);
+        let ranked = |listed: Option<u32>| listed.map_or((others.unwrap_or(0), 0), |weight| (weight, 2));
+        let mut best = ((0, 2), Self::Identity);
+        for (rank, encoding) in [
+            (ranked(brotli), Self::Brotli),
+            (ranked(gzip), Self::Gzip),
+            ((identity.unwrap_or(0), 1), Self::Identity),
+        ] {
+            if rank > best.0 {
+                best = (rank, encoding);
             }
         }
-        best.0
+        Preference { encoding: best.1, required: identity == Some(0) && best.1 != Self::Identity }
     }
 
     /// Returns the coding's name in `Content-Encoding`; `None` for identity.
@@ -67,7 +88,8 @@ impl Encoding {
             Self::Gzip => {
                 let mut encoder = GzEncoder::new(Vec::with_capacity(plain.len() / 3), Compression::default());
                 encoder.write_all(plain).map_err(failed)?;
-                encoder.finish().map(Bytes::from).map_err(failed)
+                // Without the memory beyond its end: it may be kept for long.
+                encoder.finish().map(|out| out.into_boxed_slice().into()).map_err(failed)
             }
             Self::Brotli => {
                 let mut out = Vec::with_capacity(plain.len() / 3);
@@ -77,15 +99,23 @@ impl Encoding {
                     ..brotli::enc::BrotliEncoderParams::default()
                 };
                 brotli::BrotliCompress(&mut plain.as_ref(), &mut out, &params).map_err(failed)?;
-                Ok(out.into())
+                Ok(out.into_boxed_slice().into())
             }
         }
     }
 }
 
+/// Splits an item of `Accept-Encoding` into the coding and its weight in thousandths, which is 1000 if it has none.
+fn weighted(item: &str) -> (&str, u32) {
+    let mut words = item.split(';').map(str::trim);
+    let coding = words.next().unwrap_or_default();
+    let weight = words.find_map(|word| word.strip_prefix("q=").or(word.strip_prefix("Q=")));
+    (coding, weight.map_or(1000, thousandths))
+}
+
 /// Parses a weight of at most three decimals: `0.8` is 800. A malformed weight counts as 0.
 fn thousandths(weight: &str) -> u32 {
     let (whole, decimals) = weight.split_once('.').unwrap_or((weight, ""));
-    let is_number = whole.len() == 1 && decimals.len() <= 3;
+    let is_number = whole.len() == 1 && decimals.len() <= 3 && !whole.starts_with('+');
     format!("{whole}{decimals:0<3}").parse().ok().filter(|weight| is_number && *weight <= 1000).unwrap_or(0)
 }

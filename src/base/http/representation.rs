@@ -13,16 +13,20 @@ use actix_web::web::Bytes;
 use tokio::sync::OnceCell;
 
 use super::conditional;
-use super::encoding::Encoding;
+use super::encoding::{Encoding, Preference};
 use super::outgoing::{Outgoing, sliced};
 use super::public::PublicHeaders;
 use super::response::Response;
 use crate::base::clock::Timestamp;
 use crate::base::compute::Compute;
 use crate::base::error::Result;
+use crate::base::logger;
 
 /// Smaller bodies, in bytes, are not compressed: it would save too little to be worth the time and memory.
 const LEAST_ENCODED: usize = 1024;
+
+/// What a body takes besides its bytes, at most: its share of a budget, its tag, the frame of its coding.
+const OVERHEAD: usize = 256;
 
 /// A finished public response.
 #[derive(Debug)]
@@ -41,7 +45,7 @@ pub struct Representation {
 }
 
 /// The body in one content coding, with its strong entity tag.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct Variant {
     encoding: Encoding,
     body: Bytes,
@@ -122,10 +126,12 @@ impl Representation {
             && without_date(self).eq(without_date(other))
     }
 
-    /// Estimates how many bytes of memory it takes, including the compressed variants.
+    /// How many bytes of memory it takes at most, once both compressed variants exist: none of them is longer than the plain
+    /// body by more than a few bytes.
     #[must_use]
     pub fn weight(&self) -> usize {
-        self.plain.body.len() * 3 / 2 + 2048
+        let head = self.head.iter().map(|(_, value)| size_of::<(HeaderName, HeaderValue)>() + value.len());
+        size_of::<Self>() + head.sum::<usize>() + 3 * (self.plain.body.len() + OVERHEAD)
     }
 
     /// Responds to one client: in its preferred content coding, or 304 if `If-None-Match` or `If-Modified-Since`
@@ -164,28 +170,23 @@ impl Representation {
         since.is_some_and(|since| self.last_modified <= since)
     }
 
-    async fn variant(&self, encoding: Encoding, compute: &Compute) -> &Variant {
-        let cell = match encoding {
-            _ if self.plain.body.len() < LEAST_ENCODED => return &self.plain,
+    /// The body in the preferred coding. If it cannot be encoded now, this response is not, and the next one is tried again.
+    async fn variant(&self, preferred: Preference, compute: &Compute) -> &Variant {
+        let cell = match preferred.encoding {
+            _ if self.plain.body.len() < LEAST_ENCODED && !preferred.required => return &self.plain,
             Encoding::Identity => return &self.plain,
             Encoding::Gzip => &self.gzip,
             Encoding::Brotli => &self.brotli,
         };
-        cell.get_or_init(|| self.encode(encoding, compute)).await
+        cell.get_or_try_init(|| self.encode(preferred.encoding, compute)).await.unwrap_or_else(|why| {
+            logger::error_once(format!("responses of {} are sent without a coding: {why}", self.route));
+            &self.plain
+        })
     }
 
-    async fn encode(&self, encoding: Encoding, compute: &Compute) -> Variant {
+    async fn encode(&self, encoding: Encoding, compute: &Compute) -> Result<Variant> {
         let (plain, outgoing) = (self.plain.body.clone(), self.outgoing.clone());
-        let tag = self.plain.etag.to_str().unwrap_or_default().trim_matches('"').to_owned();
-        match compute.run(move || outgoing.hold(encoding.encode(&plain)?)).await {
-            Ok(body) => Variant::new(encoding, body, &tag),
-            Err(error) => self.unencoded(&error.to_string()),
-        }
-    }
-
-    /// Falls back to the uncompressed body.
-    fn unencoded(&self, why: &str) -> Variant {
-        log::error!("a response cannot be encoded: {why}");
-        self.plain.clone()
+        let body = compute.run(move || outgoing.hold(encoding.encode(&plain)?)).await?;
+        Ok(Variant::new(encoding, body, self.plain.etag.to_str().unwrap_or_default().trim_matches('"')))
     }
 }
