@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use actix_web::http::header::{HeaderName, HeaderValue};
 
@@ -107,7 +108,7 @@ impl App {
         let keys = Keys::open(&db, &secret(&config, &random)?).await?;
         let tokens = Tokens::new(&keys, config.base_url())?;
         Ok(Self {
-            cache: Arc::new(Cache::new(&config, db.generation())),
+            cache: Arc::new(cache(&config, &db)),
             outgoing: outgoing(&config),
             form_tokens: Arc::default(),
             limits: Arc::new(Limits::new(&config, &clock, &metrics)),
@@ -136,6 +137,11 @@ impl App {
     pub fn policy(&self) -> Policy {
         self.config.site.policy()
     }
+}
+
+fn cache(config: &Config, db: &Database) -> Cache {
+    let outage = Duration::from_secs(config.cache.outage_seconds.into());
+    Cache::new(u64::from(config.cache.megabytes) << 20, outage, db.generation())
 }
 
 /// Cached responses count, too, because they may be being sent.

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
@@ -10,10 +11,10 @@ use serde_json::{Map, Value};
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// The cause of an error, for the log: a message or another library's error.
-pub type Cause = Box<dyn std::error::Error + Send + Sync>;
+pub type Cause = Arc<dyn std::error::Error + Send + Sync>;
 
 /// An error, classified by what the client can do about it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Error {
     /// The request cannot be parsed: malformed JSON, an unknown query parameter, a cursor of another list.
     Malformed(Violations),
@@ -221,13 +222,13 @@ impl Error {
     }
 
     /// Creates an [`Error::Unavailable`] with its cause for the log.
-    pub fn unavailable(why: impl Into<Cause>) -> Self {
-        Self::Unavailable(why.into())
+    pub fn unavailable(why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Unavailable(why.into().into())
     }
 
     /// Creates an [`Error::Internal`] with its cause for the log.
-    pub fn internal(why: impl Into<Cause>) -> Self {
-        Self::Internal(why.into())
+    pub fn internal(why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Internal(why.into().into())
     }
 }
 

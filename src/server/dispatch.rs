@@ -18,6 +18,7 @@ use utoipa::openapi::security::SecurityRequirement;
 
 use super::routes::endpoints;
 use crate::app::App;
+use crate::base::clock::Timestamp;
 use crate::base::error::{Error, Result};
 use crate::base::http::cache::Lookup;
 use crate::base::http::endpoint::{Endpoint, Routed};
@@ -119,16 +120,36 @@ async fn called(
             let response = made.respond(req.headers(), &app.compute).await;
             return Ok(req.into_response(response));
         }
+        Lookup::Failed(error) => return Err(error.into()),
         Lookup::Compute(pending) => pending,
     };
     let mut res = next.call(req).await?;
-    let Some(response) = res.response_mut().extensions_mut().remove::<Response>() else { return Ok(res) };
-    let (moment, now) = (pending.moment, app.clock.now());
-    let made =
-        Representation::new(response, rules.routed.path, &app.public_headers, moment, now, &app.outgoing)?;
+    let Some(response) = res.response_mut().extensions_mut().remove::<Response>() else {
+        if let Some(error) = res.response().error().and_then(actix_web::Error::as_error) {
+            pending.fail(error);
+        }
+        return Ok(res);
+    };
+    let made = finished(&app, rules.routed.path, response, pending.moment).await;
+    let made = made.inspect_err(|error| pending.fail(error))?;
     let made = pending.store(made);
     let response = made.respond(res.request().headers(), &app.compute).await;
     Ok(res.into_response(response))
+}
+
+/// Finishes a public response. The hash of a large one is computed off the event loop.
+async fn finished(
+    app: &Data<App>,
+    route: &'static str,
+    response: Response,
+    moment: Timestamp,
+) -> Result<Representation> {
+    let (is_large, own) = (response.is_large(), app.clone());
+    let finish = move || {
+        let now = own.clock.now();
+        Representation::new(response, route, &own.public_headers, moment, now, &own.outgoing)
+    };
+    if is_large { app.compute.run(finish).await } else { finish() }
 }
 
 impl Rules {

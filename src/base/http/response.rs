@@ -11,6 +11,9 @@ use serde::Serialize;
 use super::public::{SURROGATE_KEY, etag};
 use crate::base::error::Result;
 
+/// Bodies up to this size, in bytes, are hashed where they are made.
+const SMALL: usize = 64 * 1024;
+
 /// A complete response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Response {
@@ -27,7 +30,7 @@ pub struct Response {
 impl Response {
     /// Returns 200 with a JSON body.
     pub fn ok(value: &impl Serialize) -> Result<Self> {
-        Ok(Self::bytes("application/json", serde_json::to_vec(value)?.into()))
+        Ok(Self::bytes("application/json", serde_json::to_vec(value)?.into_boxed_slice().into()))
     }
 
     /// Returns 201 with a JSON body and the URL of the created resource in `Location`.
@@ -99,6 +102,12 @@ impl Response {
     #[must_use]
     pub fn version(self, version: i64) -> Self {
         self.header(header::ETAG, format!("\"{version}\""))
+    }
+
+    /// Whether hashing the body takes longer than handing it to another thread.
+    #[must_use]
+    pub fn is_large(&self) -> bool {
+        self.body.len() > SMALL && self.tag.is_none()
     }
 
     /// Returns status, headers and body, for storage.

@@ -1,3 +1,4 @@
+mod cache;
 mod canonical;
 mod client_ip;
 mod conditional;
@@ -7,3 +8,4 @@ mod form;
 mod json;
 mod limit;
 mod outgoing;
+mod representation;
