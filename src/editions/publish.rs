@@ -50,8 +50,9 @@ pub async fn prepare(
     let found = app
         .db
         .snapshot(move |conn| {
-            let Publication { article, revision, published_at } = publication;
-            let row = resolve_article(conn, actor, &article)?;
+            let Publication { article, revision, published_at } = &publication;
+            let (revision, published_at) = (*revision, *published_at);
+            let row = resolve_article(conn, actor, article)?;
             let content = find_revision_content(conn, row.id, revision)?.ok_or_else(|| {
                 Error::invalid("/revision", "revision-unknown", "The article has no such revision.")
             })?;

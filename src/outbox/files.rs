@@ -15,7 +15,7 @@ pub async fn delete_files(app: &App) -> Result<()> {
     let emails = in_folder(folder, MailFolder::emails).await?;
     for some in emails.chunks(BATCH) {
         let ids: Vec<EmailId> = some.iter().copied().map(EmailId::from_uuid).collect();
-        let gone = app.db.read(move |conn| store::without_row(conn, ids)).await?;
+        let gone = app.db.read(move |conn| store::without_row(conn, &ids)).await?;
         let delete = move |folder: &MailFolder| gone.iter().try_for_each(|id| folder.delete(id.uuid()));
         in_folder(folder, delete).await?;
     }

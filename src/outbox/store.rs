@@ -141,11 +141,10 @@ pub fn forget(tx: &mut Tx<'_>, recipient: Recipient) -> Result<()> {
 }
 
 /// Those of these emails that have no row.
-pub(super) fn without_row(conn: &mut Connection, mut ids: Vec<EmailId>) -> Result<Vec<EmailId>> {
+pub(super) fn without_row(conn: &mut Connection, ids: &[EmailId]) -> Result<Vec<EmailId>> {
     let kept: Vec<EmailId> =
-        outbox_emails::table.filter(outbox_emails::id.eq_any(&ids)).select(outbox_emails::id).load(conn)?;
-    ids.retain(|id| !kept.contains(id));
-    Ok(ids)
+        outbox_emails::table.filter(outbox_emails::id.eq_any(ids)).select(outbox_emails::id).load(conn)?;
+    Ok(ids.iter().copied().filter(|id| !kept.contains(id)).collect())
 }
 
 /// Deletes up to 250 rows that have been kept long enough. Returns whether there may be more.

@@ -1,7 +1,8 @@
 //! What a unit of work can rely on: all or nothing, whatever its neighbours do, and no response before it is durable.
 
 use std::collections::BTreeSet;
-use std::sync::mpsc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, mpsc};
 
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
@@ -148,6 +149,7 @@ async fn a_snapshot_sees_one_moment_and_changes_nothing() {
     let (before, after) = db
         .snapshot(move |conn| {
             let before: i64 = kept::table.count().get_result(conn)?;
+            let inside = inside.clone();
             let write = runtime.spawn(async move { inside.write(|tx| put(tx, "meanwhile", 10)).await });
             runtime.block_on(write).expect("a task")?;
             let after: i64 = kept::table.count().get_result(conn)?;
@@ -285,4 +287,41 @@ async fn a_disk_that_fills_up_fails_honestly_and_loses_nothing() {
 struct Pages {
     #[diesel(sql_type = diesel::sql_types::BigInt)]
     page_count: i64,
+}
+
+#[tokio::test]
+async fn a_read_whose_connection_breaks_is_run_once_more_on_another() {
+    let server = Server::start().await;
+    let db = &server.app.db;
+    for (breaks, runs) in if server.is_embedded() { [(0, 1), (0, 1)] } else { [(1, 2), (2, 2)] } {
+        for is_snapshot in [false, true] {
+            let run = Arc::new(AtomicU32::new(0));
+            let counted = run.clone();
+            let work = move |conn: &mut Connection| {
+                if counted.fetch_add(1, Ordering::SeqCst) < breaks {
+                    diesel::sql_query("SELECT pg_terminate_backend(pg_backend_pid())").execute(conn)?;
+                }
+                Ok(kept::table.count().get_result::<i64>(conn)?)
+            };
+            let outcome = if is_snapshot { db.snapshot(work).await } else { db.read(work).await };
+            match outcome {
+                Ok(count) => assert_eq!((count, breaks < 2), (0, true)),
+                Err(error) => assert!(breaks == 2 && matches!(error, Error::Unavailable(_)), "{error:?}"),
+            }
+            assert_eq!(run.load(Ordering::SeqCst), runs);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_read_that_fails_on_a_sound_connection_is_not_run_again() {
+    let server = Server::start().await;
+    let run = Arc::new(AtomicU32::new(0));
+    let counted = run.clone();
+    let work = move |conn: &mut Connection| {
+        counted.fetch_add(1, Ordering::SeqCst);
+        Ok(diesel::sql_query("SELECT nothing FROM nowhere").execute(conn)?)
+    };
+    assert!(server.app.db.read(work).await.is_err());
+    assert_eq!(run.load(Ordering::SeqCst), 1);
 }

@@ -7,7 +7,7 @@ use std::fmt;
 use diesel::connection::{Connection as _, SimpleConnection};
 use diesel::r2d2::{ManageConnection, R2D2Connection};
 use diesel::sql_types::{BigInt, Text};
-use diesel::{PgConnection, QueryableByName, RunQueryDsl, SqliteConnection, sql_query};
+use diesel::{PgConnection, QueryResult, QueryableByName, RunQueryDsl, SqliteConnection, sql_query};
 use prometheus_client::metrics::histogram::Histogram;
 
 use crate::base::error::{Error, Result};
@@ -131,6 +131,19 @@ fn open_postgres(url: &str) -> Result<PgConnection> {
     Ok(conn)
 }
 
+/// Whether the server has not closed the connection, as far as has arrived on it.
+pub fn is_alive(conn: &mut AnyConnection) -> bool {
+    look(conn).is_ok()
+}
+
+/// Fails if the server has closed the connection. Looks at what has arrived on it, and asks nothing: the first look reads
+/// the server's last message, the second finds the end.
+fn look(conn: &mut AnyConnection) -> QueryResult<()> {
+    let AnyConnection::Postgres(conn) = conn else { return Ok(()) };
+    let mut looks = (0..2).filter_map(|_| conn.notifications_iter().next());
+    looks.try_for_each(|look| look.map(|_| ()))
+}
+
 /// Checks the version and the settings that durability depends on. The error names the one that falls short.
 pub fn check(conn: &mut AnyConnection) -> Result<()> {
     match conn {
@@ -202,12 +215,8 @@ impl ManageConnection for Manager {
         })
     }
 
-    /// Fails if the server has closed the connection. Looks at what has arrived on it, and asks nothing: the first look
-    /// reads the server's last message, the second finds the end.
     fn is_valid(&self, conn: &mut AnyConnection) -> Result<(), Self::Error> {
-        let AnyConnection::Postgres(conn) = conn else { return Ok(()) };
-        let mut looks = (0..2).filter_map(|_| conn.notifications_iter().next());
-        looks.try_for_each(|look| look.map(|_| ())).map_err(diesel::r2d2::Error::QueryError)
+        look(conn).map_err(diesel::r2d2::Error::QueryError)
     }
 
     fn has_broken(&self, conn: &mut AnyConnection) -> bool {

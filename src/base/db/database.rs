@@ -109,21 +109,21 @@ impl Database {
     }
 
     /// Runs one query, or several that need not see the same snapshot. Unavailable if too many reads wait, or if there is
-    /// no connection within two seconds.
-    pub async fn read<T, F>(&self, work: F) -> Result<T>
+    /// no connection within two seconds. If its connection breaks, `work` is run once more on another one.
+    pub async fn read<T, F>(&self, mut work: F) -> Result<T>
     where
         T: Send + 'static,
-        F: FnOnce(&mut Connection) -> Result<T> + Send + 'static,
+        F: FnMut(&mut Connection) -> Result<T> + Send + 'static,
     {
-        unbox(self.read_boxed(Box::new(|conn| work(conn).map(boxed))).await?)
+        unbox(self.read_boxed(Box::new(move |conn| work(conn).map(boxed))).await?)
     }
 
     /// Runs one look-up by an index. On SQLite it runs on the caller's own thread if a connection is free at once: reading
     /// a few pages takes less time than waking another thread. Otherwise this is [`Database::read`].
-    pub async fn read_inline<T, F>(&self, work: F) -> Result<T>
+    pub async fn read_inline<T, F>(&self, mut work: F) -> Result<T>
     where
         T: Send + 'static,
-        F: FnOnce(&mut Connection) -> Result<T> + Send + 'static,
+        F: FnMut(&mut Connection) -> Result<T> + Send + 'static,
     {
         match self.free_connection() {
             Some((_permit, mut conn)) => work(&mut conn),
@@ -131,13 +131,14 @@ impl Database {
         }
     }
 
-    /// Runs several queries that see one snapshot of the database. Whatever they write is rolled back.
-    pub async fn snapshot<T, F>(&self, work: F) -> Result<T>
+    /// Runs several queries that see one snapshot of the database. Whatever they write is rolled back. If the connection
+    /// breaks, `work` is run once more on another one.
+    pub async fn snapshot<T, F>(&self, mut work: F) -> Result<T>
     where
         T: Send + 'static,
-        F: FnOnce(&mut Connection) -> Result<T> + Send + 'static,
+        F: FnMut(&mut Connection) -> Result<T> + Send + 'static,
     {
-        unbox(self.read_boxed(in_snapshot(Box::new(|conn| work(conn).map(boxed)))).await?)
+        unbox(self.read_boxed(in_snapshot(Box::new(move |conn| work(conn).map(boxed)))).await?)
     }
 
     /// Does one unit of work in the name of no user: all of it, durably, or nothing. `work` may run more than once.
@@ -171,8 +172,10 @@ impl Database {
             return writer.run(actor, work).await;
         }
         let Self { clock, random, generation, .. } = self.clone();
-        self.read_boxed(Box::new(move |conn| {
-            let (value, seen) = postgres::write(conn, &clock, &random, actor, work)?;
+        self.run(Box::new(move |pool| {
+            // Not tried again if the connection breaks: it may have been committed.
+            let mut conn = connect(pool)?;
+            let (value, seen) = postgres::write(&mut conn, &clock, &random, actor, work)?;
             if let Some(seen) = seen {
                 generation.raise(seen);
             }
@@ -181,13 +184,26 @@ impl Database {
         .await
     }
 
-    async fn read_boxed(&self, work: Read) -> Result<Value> {
+    async fn read_boxed(&self, mut work: Read) -> Result<Value> {
+        self.run(Box::new(move |pool| {
+            let mut conn = connect(pool)?;
+            let outcome = work(&mut conn);
+            if outcome.is_ok() || connection::is_alive(&mut conn) {
+                return outcome;
+            }
+            drop(conn);
+            work(&mut *connect(pool)?)
+        }))
+        .await
+    }
+
+    /// Does something with connections on another thread, with the permit for one at a time.
+    async fn run(&self, work: PoolWork) -> Result<Value> {
         let permit = self.permits.acquire().await?;
         let pool = self.pool.clone();
         tokio::task::spawn_blocking(move || {
             let _permit = permit;
-            let mut conn = pool.get().map_err(Error::unavailable)?;
-            work(&mut conn)
+            work(&pool)
         })
         .await
         .map_err(|e| Error::internal(format!("a unit of work panicked: {e}")))?
@@ -203,8 +219,14 @@ impl Database {
     }
 }
 
-fn in_snapshot(work: Read) -> Read {
-    Box::new(|conn| {
+type PoolWork = Box<dyn FnOnce(&Pool<Manager>) -> Result<Value> + Send>;
+
+fn connect(pool: &Pool<Manager>) -> Result<PooledConnection<Manager>> {
+    pool.get().map_err(Error::unavailable)
+}
+
+fn in_snapshot(mut work: Read) -> Read {
+    Box::new(move |conn| {
         conn.batch_execute(match conn {
             Connection::Sqlite(_) => "BEGIN",
             Connection::Postgres(_) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",

@@ -9,8 +9,8 @@ use crate::base::error::{Error, Result};
 
 /// What a unit of work returns.
 pub(super) type Value = Box<dyn Any + Send>;
-/// A read.
-pub(super) type Read = Box<dyn FnOnce(&mut Connection) -> Result<Value> + Send>;
+/// A read. It is run again if its connection breaks.
+pub(super) type Read = Box<dyn FnMut(&mut Connection) -> Result<Value> + Send>;
 /// A write.
 pub(super) type Write = Box<dyn FnMut(&mut Tx<'_>) -> Result<Value> + Send>;
 

@@ -169,7 +169,7 @@ struct Piece {
 async fn read(app: &App, filter: SubscriberFilter, after: Option<Position>) -> Result<Piece> {
     app.db
         .read(move |conn: &mut Connection| {
-            let mut piece = Piece { bytes: Vec::new(), next: after };
+            let mut piece = Piece { bytes: Vec::new(), next: after.clone() };
             while piece.bytes.len() < PIECE {
                 let rows = list::list(conn, &filter, piece.next.take(), BATCH)?;
                 let is_full = i64::try_from(rows.len()).is_ok_and(|rows| rows == BATCH);
