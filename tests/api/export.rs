@@ -9,7 +9,9 @@ use lede::base::db::schema::{events, subscribers};
 use lede::base::ids::UserId;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
+use crate::client::Client;
 use crate::given::minutes;
 use crate::server::Server;
 
@@ -149,14 +151,7 @@ async fn an_export_that_fails_on_the_way_does_not_look_whole() {
         file += &format!("reader-{number}@reader.example,{note}\n");
     }
     import(&server, &file).await;
-    let address = server.address().trim_start_matches("http://").to_owned();
-    let mut stream = tokio::net::TcpStream::connect(&address).await.expect("a connection");
-    let token = admin.get("/v1/me").await.exchange.request_headers["authorization"]
-        .to_str()
-        .expect("ASCII")
-        .to_owned();
-    let ask = format!("GET {EXPORT} HTTP/1.1\r\nHost: {address}\r\nAuthorization: {token}\r\n\r\n");
-    stream.write_all(ask.as_bytes()).await.expect("a request");
+    let mut stream = ask(&server, &admin, "GET").await;
     let mut response = vec![0; 100];
     stream.read_exact(&mut response).await.expect("a beginning");
     assert!(response.starts_with(b"HTTP/1.1 200 OK\r\n"));
@@ -168,6 +163,39 @@ async fn an_export_that_fails_on_the_way_does_not_look_whole() {
     rename(&mut conn, "gone", "subscribers");
     assert_eq!(subscribers::table.count().get_result::<i64>(&mut conn).expect("a count"), 2_500);
     assert!(response.len() > 100_000 && response.len() < 2_500 * 7_000, "{}", response.len());
+}
+
+/// Asks for the list on a connection that is closed after it.
+async fn ask(server: &Server, admin: &Client, method: &str) -> TcpStream {
+    let address = server.address().trim_start_matches("http://").to_owned();
+    let mut stream = TcpStream::connect(&address).await.expect("a connection");
+    let token = admin.get("/v1/me").await.exchange.request_headers["authorization"].clone();
+    let token = token.to_str().expect("ASCII");
+    let ask = format!(
+        "{method} {EXPORT} HTTP/1.1\r\nHost: {address}\r\nAuthorization: {token}\r\nConnection: close\r\n\r\n"
+    );
+    stream.write_all(ask.as_bytes()).await.expect("a request");
+    stream
+}
+
+#[tokio::test]
+async fn head_does_not_read_the_list() {
+    let server = Server::start().await;
+    let people: Vec<String> = (0..1_250).map(|number| format!("reader-{number}@reader.example")).collect();
+    import(&server, &format!("email\n{}\n", people.join("\n"))).await;
+    let admin = server.login(Role::Admin).await;
+    let mut statements = Vec::new();
+    for method in ["GET", "HEAD"] {
+        let before = server.statements();
+        let mut response = Vec::new();
+        ask(&server, &admin, method).await.read_to_end(&mut response).await.expect("a response");
+        statements.push(server.statements() - before);
+        let head = String::from_utf8_lossy(&response);
+        assert!(head.starts_with("HTTP/1.1 200 OK\r\n") && head.contains("content-type: text/csv"), "{head}");
+        assert_eq!(head.ends_with("\r\n\r\n") && head.len() < 2_000, method == "HEAD");
+    }
+    // The first piece is read, so that an error is a problem; the whole list has three.
+    assert!(statements[1] * 3 < statements[0] * 2, "{statements:?}");
 }
 
 fn rename(conn: &mut Connection, from: &str, to: &str) {

@@ -1,6 +1,7 @@
 //! Large response bodies. They leave in slices, because actix copies each chunk into the connection's buffer, and the
 //! memory of all of them together has a budget, because a client may take as long as it likes to read one.
 
+use std::convert::Infallible;
 use std::error::Error as StdError;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -39,6 +40,9 @@ impl AsRef<[u8]> for Held {
         &self.body
     }
 }
+
+/// A body that is not sent.
+struct Unsent(BodySize);
 
 /// A body that leaves in slices.
 struct Sliced {
@@ -104,6 +108,12 @@ pub fn sliced(body: Bytes) -> BoxBody {
     if body.len() <= SMALL { BoxBody::new(body) } else { Sliced::boxed(BoxBody::new(body), None) }
 }
 
+/// A body that is not sent, of the size that it would have: the response to `HEAD`. Nothing produces it.
+#[must_use]
+pub fn unsent(size: BodySize) -> BoxBody {
+    BoxBody::new(Unsent(size))
+}
+
 impl Sliced {
     fn boxed(body: BoxBody, share: Option<OwnedSemaphorePermit>) -> BoxBody {
         BoxBody::new(Self { body, chunk: Bytes::new(), _share: share })
@@ -126,5 +136,17 @@ impl MessageBody for Sliced {
         }
         let size = self.chunk.len().min(SLICE);
         Poll::Ready(Some(Ok(self.chunk.split_to(size))))
+    }
+}
+
+impl MessageBody for Unsent {
+    type Error = Infallible;
+
+    fn size(&self) -> BodySize {
+        self.0
+    }
+
+    fn poll_next(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        Poll::Ready(None)
     }
 }
