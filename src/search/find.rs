@@ -2,12 +2,14 @@
 //! each statement for its values (`planned_anew`), because rare and common words need different plans.
 
 use std::cmp::Reverse;
+use std::collections::HashMap;
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Nullable, Text};
+use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
 
 use super::expression::{Expression, Question};
 use super::filter;
+use super::occurrences::Finder;
 use super::query::Terms;
 use super::rank::{ScoredText, score};
 use super::store::numbers;
@@ -23,6 +25,12 @@ use crate::base::ids::{ArticleId, SectionId};
 const MAX_PREFIXED: i64 = 4000;
 /// The most of these words that a prefix is expanded to.
 const MAX_ENDINGS: i64 = 32;
+/// Texts up to this length, in bytes, are read together with their places.
+const SHORT: usize = 16 * 1024;
+const _: () = assert!(SHORT == 16_384, "the statements say so, too");
+/// How much of the longer texts is read, in bytes, of all together. Each gets an equal share, less what shorter ones leave:
+/// words beyond it do not count for the score and are not shown.
+const MAX_LONG: usize = 2 * 1024 * 1024;
 
 /// A query and the articles it searches.
 #[derive(Debug, Clone)]
@@ -61,19 +69,33 @@ pub struct PlaceRow {
     pub heading: Option<String>,
     /// The section's anchor in the page.
     pub anchor: Option<String>,
-    /// The text, as plain text.
+    /// The text, as plain text; of a very long one, its beginning.
     pub body: String,
+    /// The bytes of the whole text.
+    length: i32,
     /// The article's title.
     pub title: String,
 }
 
-type PlaceColumns = (BigInt, BigInt, Id, Bool, Nullable<Id>, Nullable<Text>, Nullable<Text>, Text, Text);
+/// The places that the hits of a page are among, with their texts. They are made from it without the database.
+#[derive(Debug)]
+pub enum Found {
+    /// All places that match, to be scored. The hits are those that come after this score and id.
+    Few(Vec<PlaceRow>, Option<(u32, i64)>),
+    /// The places of one page.
+    Many(Vec<PlaceRow>),
+}
+
+type PlaceColumns =
+    (BigInt, BigInt, Id, Bool, Nullable<Id>, Nullable<Text>, Nullable<Text>, Text, Integer, Text);
 
 /// The columns of a [`PlaceRow`].
 macro_rules! columns {
     () => {
         "SELECT found.tier, place.id, article.article_id, rendering.epoch < (SELECT epoch FROM render_context), \
-         place.section_id, place.heading, place.anchor, place.body, rendering.title FROM found "
+         place.section_id, place.heading, place.anchor, \
+         CASE WHEN octet_length(place.body) <= 16384 THEN place.body ELSE '' END, octet_length(place.body), \
+         rendering.title FROM found "
     };
 }
 
@@ -128,49 +150,53 @@ macro_rules! postgres_numbers {
 }
 
 impl Search {
-    /// Returns at most `limit` hits after `after`, best first.
-    pub fn find(&self, conn: &mut Connection, after: Option<Position>, limit: i64) -> Result<Vec<Hit>> {
-        let Some(keys) = filter::keys(conn, &self.filter)? else { return Ok(Vec::new()) };
+    /// Finds the places that the next `limit` hits after `after` are among.
+    pub fn find(&self, conn: &mut Connection, after: Option<Position>, limit: i64) -> Result<Found> {
+        let Some(keys) = filter::keys(conn, &self.filter)? else { return Ok(Found::Many(Vec::new())) };
         let endings = self.terms.beginning().map_or_else(|| Ok(Vec::new()), |word| endings(conn, word))?;
         let conditions = SearchConditions {
             question: Question::new(&self.terms, &endings, &keys),
             published: filter::published(&self.filter),
         };
+        let tiered = |conn: &mut Connection, after| {
+            let places = conditions.places(conn, after, limit)?;
+            Ok(Found::Many(with_texts(conn, places)?))
+        };
+        let ranked = |conn: &mut Connection, few: &[i64], after| {
+            let places = read(conn, few)?;
+            Ok(Found::Few(with_texts(conn, places)?, after))
+        };
         match after {
             None => {
                 let few = conditions.numbers(conn, MAX_SCORED + 1)?;
-                if few.len() > MAX_SCORED {
-                    conditions.tiered(conn, None, limit)
-                } else {
-                    self.ranked(conn, &few, None, limit)
-                }
+                if few.len() > MAX_SCORED { tiered(conn, None) } else { ranked(conn, &few, None) }
             }
             Some(Position::Ranked(score, id)) => {
                 let few = conditions.numbers(conn, MAX_SCORED)?;
-                self.ranked(conn, &few, Some((score, id)), limit)
+                ranked(conn, &few, Some((score, id)))
             }
-            Some(Position::Tiered(tier, id)) => conditions.tiered(conn, Some((tier, id)), limit),
+            Some(Position::Tiered(tier, id)) => tiered(conn, Some((tier, id))),
         }
     }
+}
 
-    fn ranked(
-        &self,
-        conn: &mut Connection,
-        numbers: &[i64],
-        after: Option<(u32, i64)>,
-        limit: i64,
-    ) -> Result<Vec<Hit>> {
-        let mut hits: Vec<Hit> = read(conn, numbers)?
-            .into_iter()
-            .map(|place| {
-                let score = score(self.terms.as_slice(), &place.scored_text());
-                Hit { score, position: Position::Ranked(score, place.id), place }
-            })
-            .filter(|hit| after.is_none_or(|after| (hit.score, hit.place.id) < after))
-            .collect();
+impl Found {
+    /// The first `limit` hits, best first.
+    #[must_use]
+    pub fn hits(self, terms: &Finder<'_>, limit: i64) -> Vec<Hit> {
+        let mut hits: Vec<Hit> = match self {
+            Self::Few(places, after) => {
+                let hits = places.into_iter().map(|place| {
+                    let score = score(terms, &place.scored_text());
+                    Hit { score, position: Position::Ranked(score, place.id), place }
+                });
+                hits.filter(|hit| after.is_none_or(|after| (hit.score, hit.place.id) < after)).collect()
+            }
+            Self::Many(places) => places.into_iter().filter_map(PlaceRow::in_tier).collect(),
+        };
         hits.sort_by_key(|hit| Reverse((hit.score, hit.place.id)));
         hits.truncate(usize::try_from(limit).unwrap_or_default());
-        Ok(hits)
+        hits
     }
 }
 
@@ -181,8 +207,63 @@ impl PlaceRow {
             heading: self.heading.as_deref().unwrap_or_default(),
             is_section: self.section_id.is_some(),
             body: &self.body,
+            length: self.length(),
         }
     }
+
+    /// The hit of a place that was found in a tier.
+    fn in_tier(self) -> Option<Hit> {
+        let tier = *Tier::ALL.get(usize::try_from(self.tier).ok()?)?;
+        Some(Hit { score: tier.score(), position: Position::Tiered(tier, self.id), place: self })
+    }
+
+    fn length(&self) -> usize {
+        usize::try_from(self.length).unwrap_or_default()
+    }
+}
+
+/// Reads the texts that were too long to be read with their places, or the beginnings of them.
+fn with_texts(conn: &mut Connection, mut places: Vec<PlaceRow>) -> Result<Vec<PlaceRow>> {
+    let mut long: Vec<&mut PlaceRow> = places.iter_mut().filter(|place| place.length() > SHORT).collect();
+    if long.is_empty() {
+        return Ok(places);
+    }
+    long.sort_unstable_by_key(|place| place.length);
+    let (mut left, mut share) = (MAX_LONG, 0);
+    for (at, place) in long.iter().enumerate() {
+        share = left / (long.len() - at);
+        left -= share.min(place.length());
+    }
+    let ids = serde_json::to_string(&long.iter().map(|place| place.id).collect::<Vec<_>>())?;
+    let mut texts: HashMap<i64, Vec<u8>> = beginnings(conn, &ids, share)?.into_iter().collect();
+    for place in long {
+        let text = texts.remove(&place.id).unwrap_or_default();
+        // The last character may be cut.
+        let valid = text.utf8_chunks().next().map_or("", |chunk| chunk.valid());
+        place.body = valid.to_owned();
+    }
+    Ok(places)
+}
+
+/// The first `bytes` of the texts of these places, given as a JSON array.
+fn beginnings(conn: &mut Connection, ids: &str, bytes: usize) -> Result<Vec<(i64, Vec<u8>)>> {
+    let bytes = i64::try_from(bytes).unwrap_or_default();
+    Ok(match conn {
+        Connection::Sqlite(conn) => Statement::<(BigInt, Binary)>::new(
+            "SELECT id, substr(CAST(body AS BLOB), 1, ?) FROM search_places \
+             WHERE id IN (SELECT value FROM json_each(?))",
+        )
+        .integer(bytes)
+        .text(ids)
+        .load(conn)?,
+        Connection::Postgres(conn) => Statement::<(BigInt, Binary)>::new(
+            "SELECT id, substring(convert_to(body, 'UTF8') FROM 1 FOR ?::integer) FROM search_places \
+             WHERE id IN (SELECT value::bigint FROM json_array_elements_text(?::json))",
+        )
+        .integer(bytes)
+        .text(ids)
+        .load(conn)?,
+    })
 }
 
 /// The words with this prefix, including the word itself. Those with the lowest ids are chosen: words that were indexed
@@ -242,18 +323,7 @@ impl SearchConditions {
         })
     }
 
-    /// At most `limit` hits after `after`, by tier, then newest first.
-    fn tiered(&self, conn: &mut Connection, after: Option<(Tier, i64)>, limit: i64) -> Result<Vec<Hit>> {
-        let hit = |place: PlaceRow| {
-            let tier = *Tier::ALL.get(usize::try_from(place.tier).ok()?)?;
-            Some(Hit { score: tier.score(), position: Position::Tiered(tier, place.id), place })
-        };
-        let mut hits: Vec<Hit> = self.places(conn, after, limit)?.into_iter().filter_map(hit).collect();
-        hits.sort_by_key(|hit| Reverse((hit.score, hit.place.id)));
-        Ok(hits)
-    }
-
-    /// The places of these hits, in no particular order.
+    /// The places of at most `limit` hits after `after`, by tier, then newest first; in no particular order.
     fn places(&self, conn: &mut Connection, after: Option<(Tier, i64)>, limit: i64) -> Result<Vec<PlaceRow>> {
         let expressions = [&self.question.titles, &self.question.headings, &self.question.others];
         let written = |write: fn(&Expression) -> String| expressions.map(write);

@@ -1,8 +1,7 @@
 //! Scores how well a place matches a query. The title weighs more than a heading, a heading more than the text;
 //! repeated matches weigh more than one, and whole words more than prefixes.
 
-use super::occurrences::Occurrences;
-use super::query::Term;
+use super::occurrences::Finder;
 
 /// The parts of a place that are scored.
 #[derive(Debug, Clone, Copy)]
@@ -13,8 +12,10 @@ pub struct ScoredText<'a> {
     pub heading: &'a str,
     /// Whether the place is a section.
     pub is_section: bool,
-    /// The text, as plain text.
+    /// The text, as plain text; of a very long one, its beginning.
     pub body: &'a str,
+    /// The bytes of the whole text.
+    pub length: usize,
 }
 
 /// The weight of a term in the title, in thousandths. Exceeds what a term in a section can score.
@@ -35,41 +36,39 @@ const AVERAGE_BYTES: f64 = 1200.0;
 
 /// The score of a place in thousandths: the mean over its terms.
 #[must_use]
-pub fn score(terms: &[Term], text: &ScoredText<'_>) -> u32 {
+pub fn score(terms: &Finder<'_>, text: &ScoredText<'_>) -> u32 {
     let above = if text.is_section { (text.heading, HEADING) } else { (text.title, TITLE) };
     let inherited = if text.is_section { text.title } else { "" };
     let (above, worth) = (best(terms, above.0), f64::from(above.1));
     let inherited = best(terms, inherited);
     let counts = count(terms, text.body);
-    let length = f64::from(u32::try_from(text.body.len()).unwrap_or(u32::MAX)) / AVERAGE_BYTES;
+    let length = f64::from(u32::try_from(text.length).unwrap_or(u32::MAX)) / AVERAGE_BYTES;
     let each = above.iter().zip(&inherited).zip(&counts).map(|((above, inherited), count)| {
         let said = if *above > 0.0 { worth * above } else { INHERITED * inherited };
         said + MAX_BODY * count / (count + 1.0 + length)
     });
-    let terms = f64::from(u32::try_from(terms.len()).unwrap_or(u32::MAX));
+    let terms = f64::from(u32::try_from(terms.terms()).unwrap_or(u32::MAX));
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 10,000")]
     let score = (each.sum::<f64>() / terms).round() as u32;
     score
 }
 
 /// For each term: 1 if it occurs as a whole word, [`BEGINNING`] if only as a prefix, 0 if not at all.
-fn best(terms: &[Term], text: &str) -> Vec<f64> {
-    let mut best = vec![0.0; terms.len()];
-    for found in Occurrences::of(terms, text) {
-        if let Some(best) = best.get_mut(found.term) {
-            *best = f64::max(*best, if found.whole { 1.0 } else { BEGINNING });
-        }
-    }
-    best
+fn best(terms: &Finder<'_>, text: &str) -> Vec<f64> {
+    weigh(terms, text, f64::max)
 }
 
 /// For each term: how often it occurs. A prefix match counts [`BEGINNING`].
-fn count(terms: &[Term], text: &str) -> Vec<f64> {
-    let mut counts = vec![0.0; terms.len()];
-    for found in Occurrences::of(terms, text) {
-        if let Some(count) = counts.get_mut(found.term) {
-            *count += if found.whole { 1.0 } else { BEGINNING };
+fn count(terms: &Finder<'_>, text: &str) -> Vec<f64> {
+    weigh(terms, text, |sum, worth| sum + worth)
+}
+
+fn weigh(terms: &Finder<'_>, text: &str, add: impl Fn(f64, f64) -> f64) -> Vec<f64> {
+    let mut weights = vec![0.0; terms.terms()];
+    for found in terms.find(text) {
+        if let Some(weight) = weights.get_mut(found.term) {
+            *weight = add(*weight, if found.whole { 1.0 } else { BEGINNING });
         }
     }
-    counts
+    weights
 }

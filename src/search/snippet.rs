@@ -2,9 +2,8 @@
 
 use std::ops::Range;
 
-use super::occurrences::{Occurrence, Occurrences};
-use super::query::Term;
-use crate::base::text::escape_html;
+use super::occurrences::{Finder, Occurrence};
+use crate::base::text::{escape_html, steps};
 
 /// The most characters of text in an excerpt.
 pub const LENGTH: usize = 200;
@@ -18,31 +17,33 @@ const MAX_OCCURRENCES: usize = 1000;
 /// The excerpt of `text` with the most different terms close together. If no term occurs in `text`, the title or
 /// heading (`above`) contains them: it then precedes the opening of `text`.
 #[must_use]
-pub fn snippet(terms: &[Term], above: &str, text: &str) -> String {
-    if Occurrences::of(terms, text).next().is_some() {
-        return best_line(terms, text);
+pub fn snippet(terms: &Finder<'_>, above: &str, text: &str) -> String {
+    let marks = marks(terms, text);
+    if !marks.is_empty() {
+        return line(terms, text, &marks);
     }
     let opening: String = text.chars().take(LENGTH).collect();
     let parts = [above, &opening].into_iter().filter(|part| !part.is_empty());
-    best_line(terms, &parts.collect::<Vec<_>>().join(" — "))
+    let text = parts.collect::<Vec<_>>().join(" — ");
+    line(terms, &text, &self::marks(terms, &text))
 }
 
-fn best_line(terms: &[Term], text: &str) -> String {
-    let marks = marks(terms, text);
-    let first = marks.get(densest(&marks)).map_or(0..0, |mark| mark.place.clone());
+/// The excerpt of `text` around the densest of `marks`.
+fn line(terms: &Finder<'_>, text: &str, marks: &[Occurrence]) -> String {
+    let first = marks.get(densest(terms, marks)).map_or(0..0, |mark| mark.place.clone());
     let start = lead(text, first.start);
     let end = reach(text, start, first.end);
     let mut html = if start > 0 { "…".to_owned() } else { String::new() };
     let mut at = start;
-    for Range { start: from, end: to } in marks.into_iter().map(|mark| mark.place) {
+    for Range { start: from, end: to } in marks.iter().map(|mark| mark.place.clone()) {
         let (from, to) = (from.max(at), to.min(end));
         if from < to {
-            html.push_str(&line(text, at..from));
-            html.push_str(&format!("<mark>{}</mark>", line(text, from..to)));
+            html.push_str(&escape(text, at..from));
+            html.push_str(&format!("<mark>{}</mark>", escape(text, from..to)));
             at = to;
         }
     }
-    html.push_str(&line(text, at..end));
+    html.push_str(&escape(text, at..end));
     if end < text.len() {
         html.push('…');
     }
@@ -50,17 +51,21 @@ fn best_line(terms: &[Term], text: &str) -> String {
 }
 
 /// The occurrences up to 4 × [`LENGTH`] bytes after every term has occurred once, sorted by position.
-fn marks(terms: &[Term], text: &str) -> Vec<Occurrence> {
+fn marks(terms: &Finder<'_>, text: &str) -> Vec<Occurrence> {
     let mut marks: Vec<Occurrence> = Vec::new();
-    let mut missing: Vec<usize> = (0..terms.len()).collect();
+    let mut seen = vec![false; terms.terms()];
+    let mut missing = seen.len();
     let mut last = usize::MAX;
-    for found in Occurrences::of(terms, text).take(MAX_OCCURRENCES) {
+    for found in terms.find(text).take(MAX_OCCURRENCES) {
         if found.place.start > last {
             break;
         }
-        missing.retain(|term| *term != found.term);
-        if missing.is_empty() && last == usize::MAX {
-            last = found.place.start.saturating_add(4 * LENGTH);
+        if let Some(seen) = seen.get_mut(found.term).filter(|seen| !**seen) {
+            *seen = true;
+            missing -= 1;
+            if missing == 0 {
+                last = found.place.start.saturating_add(4 * LENGTH);
+            }
         }
         marks.push(found);
     }
@@ -68,16 +73,25 @@ fn marks(terms: &[Term], text: &str) -> Vec<Occurrence> {
     marks
 }
 
-/// The index of the mark that has the most different terms within [`SPAN`].
-fn densest(marks: &[Occurrence]) -> usize {
-    let (mut densest, mut most) = (0, 0);
+/// The index of the mark that has the most different terms within [`SPAN`]: a window slides over the marks.
+fn densest(terms: &Finder<'_>, marks: &[Occurrence]) -> usize {
+    let mut near = vec![0_u32; terms.terms()];
+    let (mut densest, mut most, mut different, mut end) = (0, 0, 0, 0);
     for (at, mark) in marks.iter().enumerate() {
-        let near = marks.iter().skip(at).take_while(|other| other.place.start < mark.place.start + SPAN);
-        let mut terms: Vec<usize> = near.take(LENGTH).map(|other| other.term).collect();
-        terms.sort_unstable();
-        terms.dedup();
-        if terms.len() > most {
-            (densest, most) = (at, terms.len());
+        while let Some(other) = marks.get(end).filter(|other| other.place.start < mark.place.start + SPAN) {
+            steps::count(1);
+            end += 1;
+            if let Some(count) = near.get_mut(other.term) {
+                different += u32::from(*count == 0);
+                *count += 1;
+            }
+        }
+        if different > most {
+            (densest, most) = (at, different);
+        }
+        if let Some(count) = near.get_mut(mark.term) {
+            *count -= 1;
+            different -= u32::from(*count == 0);
         }
     }
     densest
@@ -103,6 +117,6 @@ fn reach(text: &str, start: usize, first: usize) -> usize {
     space.filter(|space| *space >= first && *space > start).unwrap_or(start + most)
 }
 
-fn line(text: &str, part: Range<usize>) -> String {
+fn escape(text: &str, part: Range<usize>) -> String {
     escape_html(&text.get(part).unwrap_or_default().replace(['\n', '\t', '\r'], " "))
 }

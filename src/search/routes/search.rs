@@ -1,6 +1,7 @@
 //! `/v1/search`: full-text search.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use actix_web::HttpRequest;
 use actix_web::web::Data;
@@ -10,15 +11,17 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::app::App;
 use crate::articles::filter::Filter;
-use crate::base::db::Connection;
 use crate::base::error::{Error, Result};
 use crate::base::http::page::{self, MAX_PAGE_BYTES};
 use crate::base::http::query::{FromParams, Params};
 use crate::base::http::{PageRequest, Query, Response};
 use crate::base::ids::{ArticleId, SectionId};
 use crate::base::text::slug::Anchor;
+use crate::editions::view::View;
 use crate::editions::{EditionItem, items, rerender};
-use crate::search::find::{Hit, Search};
+use crate::search::Position;
+use crate::search::find::{Found, Hit, PlaceRow, Search};
+use crate::search::occurrences::Finder;
 use crate::search::query::Terms;
 use crate::search::snippet::snippet;
 
@@ -116,66 +119,85 @@ pub async fn search_articles(
     Query((params, (filter, page))): Query<(SearchParams, (Filter, PageRequest))>,
 ) -> Result<Response> {
     let terms = params.q.ok_or_else(|| Error::internal("a query was not read"))?;
-    let search = Search { terms, filter };
-    let after = page.after(&search)?;
-    let find = move |conn: &mut Connection, last: bool| {
-        let mut hits = search.find(conn, after, page.limit + 1)?;
-        let next_cursor = page.cut(&mut hits, &search, |hit| hit.position)?;
-        let stale = hits.iter().filter(|hit| hit.place.stale).map(|hit| hit.place.article_id);
-        let stale: BTreeSet<ArticleId> = stale.collect();
+    let search = Arc::new(Search { terms, filter });
+    let (after, limit) = (page.after(&search)?, page.limit + 1);
+    let look = async |last: bool| {
+        let wanted = search.clone();
+        let found = app.db.snapshot(move |conn| wanted.find(conn, after, limit)).await?;
+        let (wanted, page) = (search.clone(), page.clone());
+        let (hits, next_cursor) = app.compute.run(move || excerpts(&wanted, &page, found)).await?;
+        let stale: BTreeSet<ArticleId> =
+            hits.iter().filter(|hit| hit.is_stale).map(|hit| hit.article).collect();
         if !last && !stale.is_empty() {
             return Ok(Err(stale));
         }
-        let shown = shown(conn, &hits, &search.terms)?;
-        let next_cursor = page::after_shown(&hits, shown.len(), next_cursor, &search, |hit| hit.position)?;
-        let items = shown.into_iter().flatten().collect();
-        Ok(Ok(SearchPage { items, next_cursor }))
-    };
-    let look = async |last| {
-        let find = find.clone();
-        app.db.snapshot(move |conn| find(conn, last)).await
+        shown(&app, &search, hits, next_cursor).await.map(Ok)
     };
     let results = rerender::read_current(&app, look).await?;
     let found = Response::public_json(&results)?.surrogate_key("articles");
     Ok(page::with_next_link(found, &req, results.next_cursor.as_deref()))
 }
 
-/// The first hits that fit on a page, all of them as a rule; `None` for one whose article cannot be read.
-fn shown(conn: &mut Connection, hits: &[Hit], terms: &Terms) -> Result<Vec<Option<SearchHit>>> {
-    let mut ids: Vec<ArticleId> = Vec::new();
-    for Hit { place, .. } in hits {
-        if !ids.contains(&place.article_id) {
-            ids.push(place.article_id);
-        }
-    }
-    let rows = items::find(conn, &ids)?;
-    let articles = rows.iter().map(|row| row.article_id).zip(items::select_items(conn, &rows, Ok)?);
-    let articles: HashMap<ArticleId, Option<Box<RawValue>>> = articles.collect();
-    let (mut items, mut bytes) = (Vec::new(), 0);
-    for hit in hits {
-        let Some(article) = articles.get(&hit.place.article_id) else { break };
-        bytes += article.as_ref().map_or(0, |article| article.get().len());
-        if bytes > MAX_PAGE_BYTES && !items.is_empty() {
-            break;
-        }
-        items.push(article.clone().map(|article| search_hit(hit, article, terms)));
-    }
-    Ok(items)
+/// A hit without its article, which is read last.
+struct Excerpt {
+    article: ArticleId,
+    is_stale: bool,
+    position: Position,
+    section: Option<SearchSection>,
+    snippet_html: String,
+    score: u32,
 }
 
-fn search_hit(hit: &Hit, article: Box<RawValue>, terms: &Terms) -> SearchHit {
-    let Hit { score, place, .. } = hit;
+/// The hits of a page, and the cursor of the next one.
+fn excerpts(search: &Search, page: &PageRequest, found: Found) -> Result<(Vec<Excerpt>, Option<String>)> {
+    let terms = Finder::new(search.terms.as_slice());
+    let mut hits = found.hits(&terms, page.limit + 1);
+    let next_cursor = page.cut(&mut hits, search, |hit| hit.position)?;
+    Ok((hits.into_iter().map(|hit| excerpt(&terms, hit)).collect(), next_cursor))
+}
+
+fn excerpt(terms: &Finder<'_>, Hit { score, position, place }: Hit) -> Excerpt {
     let above =
         if place.section_id.is_some() { place.heading.as_deref() } else { Some(place.title.as_str()) };
-    let snippet_html = snippet(terms.as_slice(), above.unwrap_or_default(), &place.body);
-    SearchHit {
-        article,
-        section: place.section_id.map(|id| SearchSection {
-            id,
-            heading: place.heading.clone(),
-            anchor: place.anchor.clone(),
-        }),
-        snippet_html,
-        score: f64::from(*score) / 1000.0,
+    let snippet_html = snippet(terms, above.unwrap_or_default(), &place.body);
+    let PlaceRow { article_id: article, stale: is_stale, section_id, heading, anchor, .. } = place;
+    let section = section_id.map(|id| SearchSection { id, heading, anchor });
+    Excerpt { article, is_stale, position, section, snippet_html, score }
+}
+
+/// The first hits that fit on a page, all of them as a rule, without those whose article cannot be read or is no longer
+/// published.
+async fn shown(
+    app: &App,
+    search: &Search,
+    hits: Vec<Excerpt>,
+    next_cursor: Option<String>,
+) -> Result<SearchPage> {
+    let mut ids: Vec<ArticleId> = Vec::new();
+    for hit in &hits {
+        if !ids.contains(&hit.article) {
+            ids.push(hit.article);
+        }
     }
+    let rows = app.db.read(move |conn| items::find(conn, &ids)).await?;
+    let read = items::select(app, &rows, &View::default(), MAX_PAGE_BYTES).await?;
+    // Those after the last that fits are not read.
+    let unread: Vec<ArticleId> = rows.iter().skip(read.len()).map(|row| row.article_id).collect();
+    let articles: HashMap<ArticleId, Option<Box<RawValue>>> =
+        rows.iter().map(|row| row.article_id).zip(read).collect();
+    let mut bytes = 0;
+    let fitting = hits.iter().take_while(|hit| {
+        let article = articles.get(&hit.article).and_then(Option::as_ref);
+        let is_first = bytes == 0;
+        bytes += article.map_or(0, |article| article.get().len());
+        !unread.contains(&hit.article) && (is_first || bytes <= MAX_PAGE_BYTES)
+    });
+    let fitting = fitting.count();
+    let next_cursor = page::after_shown(&hits, fitting, next_cursor, search, |hit| hit.position)?;
+    let items = hits.into_iter().take(fitting).filter_map(|hit| {
+        let Excerpt { article, section, snippet_html, score, .. } = hit;
+        let article = articles.get(&article)?.clone()?;
+        Some(SearchHit { article, section, snippet_html, score: f64::from(score) / 1000.0 })
+    });
+    Ok(SearchPage { items: items.collect(), next_cursor })
 }

@@ -1,9 +1,14 @@
 //! Which words find what, in which order, and what of it is shown.
 
+use diesel::RunQueryDsl as _;
+use lede::articles::filter::Filter;
 use lede::auth::Role;
+use lede::base::db::Connection;
+use lede::search::find::{Found, Search};
+use lede::search::query::Terms;
 use proptest::strategy::{Strategy as _, ValueTree as _};
 use proptest::test_runner::TestRunner;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{found_for, hits, snippet};
 use crate::given::hours;
@@ -204,4 +209,42 @@ async fn texts_of_any_size_and_script_can_be_found() {
     assert_eq!(found_for(&reader, "一丁").await, "characters#-");
     assert_eq!(found_for(&reader, "9999").await, "numbers#-");
     assert_eq!(found_for(&reader, "ééé").await, "long#-");
+}
+
+/// Replaces the stored texts: `start`, and up to `length` bytes of other words between them and `end`.
+fn lengthen(server: &Server, length: usize, end: &str) {
+    let filled = "and so on ".repeat(length / 10);
+    let update =
+        format!("UPDATE search_places SET body = 'Wait. {filled}{end}' WHERE section_id IS NOT NULL");
+    diesel::sql_query(update).execute(&mut server.database().connect()).expect("longer texts");
+}
+
+#[tokio::test]
+async fn long_texts_are_read_within_a_budget_that_one_alone_does_not_use_up() {
+    let server = Server::start_with(|config| config.cache.megabytes = 0).await;
+    let editor = server.login(Role::Editor).await;
+    published(&editor, json!({"title": "One", "sections": [{"heading": "Part", "body": "The ebb."}]})).await;
+    let reader = server.client();
+    lengthen(&server, 500_000, "Then the ebb, at last — é");
+    let end = snippet(&reader, "ebb").await;
+    assert!(end.ends_with("Then the <mark>ebb</mark>, at last — é"), "{end}");
+    for n in 0..4 {
+        let sections: Vec<Value> = (0..30)
+            .map(|s| json!({"heading": format!("Part {s}"), "body": "The tide and the ebb."}))
+            .collect();
+        published(&editor, json!({"title": format!("Article {n}"), "sections": sections})).await;
+    }
+    lengthen(&server, 200_000, "Then the tide — ééé");
+    // Few that are scored, and a page of many that are not.
+    for (query, most) in [("tide part 1", 50), ("tide", 101), ("ebb", 101)] {
+        let search = Search { terms: Terms::parse(query).unwrap(), filter: Filter::default() };
+        let find = move |conn: &mut Connection| search.find(conn, None, 101);
+        let (Found::Few(places, _) | Found::Many(places)) = server.app.db.read(find).await.expect("places");
+        let read: usize = places.iter().map(|place| place.body.len()).sum();
+        assert!((1_900_000..2_110_000).contains(&read), "{query}: {read} of {}", places.len());
+        assert!(places.len() <= most && places.len() > 3, "{query}: {}", places.len());
+        let page = reader.get("/v1/search").query(&[("q", query), ("limit", "100")]).await.expect(200);
+        assert_eq!(page["items"].as_array().expect("hits").len(), places.len().min(100), "{query}");
+        assert!(page["items"][0]["snippet_html"].as_str().expect("text").contains("Wait."), "{query}");
+    }
 }

@@ -1,4 +1,5 @@
 mod expression;
+mod growth;
 mod occurrences;
 mod query;
 mod rank;

@@ -1,10 +1,11 @@
+use lede::search::occurrences::Finder;
 use lede::search::query::Terms;
 use lede::search::rank::{ScoredText, TITLE, score};
 
 fn of(query: &str, title: &str, heading: Option<&str>, body: &str) -> u32 {
     let heading = (heading.unwrap_or_default(), heading.is_some());
-    let text = ScoredText { title, heading: heading.0, is_section: heading.1, body };
-    score(Terms::parse(query).unwrap().as_slice(), &text)
+    let text = ScoredText { title, heading: heading.0, is_section: heading.1, body, length: body.len() };
+    score(&Finder::new(Terms::parse(query).unwrap().as_slice()), &text)
 }
 
 #[test]

@@ -1,9 +1,10 @@
+use lede::search::occurrences::Finder;
 use lede::search::query::Terms;
 use lede::search::snippet::{LENGTH, snippet};
 use proptest::prelude::*;
 
 fn of(query: &str, text: &str) -> String {
-    snippet(Terms::parse(query).unwrap().as_slice(), "", text)
+    snippet(&Finder::new(Terms::parse(query).unwrap().as_slice()), "", text)
 }
 
 #[test]
@@ -39,7 +40,7 @@ fn a_long_text_is_shown_where_the_terms_stand_together() {
 #[test]
 fn what_stands_in_the_heading_alone_is_shown_before_the_opening() {
     let terms = Terms::parse("slack water").unwrap();
-    let of = |above, text: &str| snippet(terms.as_slice(), above, text);
+    let of = |above, text: &str| snippet(&Finder::new(terms.as_slice()), above, text);
     let heading = "<mark>Slack</mark> <mark>water</mark>";
     assert_eq!(of("Slack water", "It waits."), format!("{heading} — It waits."));
     assert_eq!(of("Slack water", ""), heading);
