@@ -1,5 +1,5 @@
 //! Lets static sites and caches follow changes that readers see: the event log reduced to the newest change of each
-//! article, so that a client that starts at the beginning reads every article once.
+//! article, topic and author, and of the site, so that a client that starts at the beginning reads each once.
 
 pub mod routes;
 pub mod store;

@@ -1,5 +1,5 @@
-//! Reads `latest_changes`, which has one row per article that was ever published. Every public event of an article
-//! moves its row to the end.
+//! Reads `latest_changes`, which has one row per article that was ever published, topic and author, and one for the site.
+//! Every public event moves its subject's row to the end.
 
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -9,7 +9,7 @@ use crate::base::db::Connection;
 use crate::base::db::schema::{events, latest_changes, renderings};
 use crate::base::error::Result;
 use crate::base::events::Change;
-use crate::base::ids::ArticleId;
+use crate::base::ids::SubjectId;
 use crate::editions::renderings::ItemRow;
 
 /// A position in the event log: the id of an event and its time in microseconds. The time detects another log with the
@@ -17,17 +17,17 @@ use crate::editions::renderings::ItemRow;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place(i64, i64);
 
-/// The newest change of an article.
+/// The newest change of a subject.
 #[derive(Debug, Clone, PartialEq, Queryable)]
 pub struct ChangeRow {
-    /// The article.
-    pub article_id: ArticleId,
+    /// The article, topic or author; the nil id for the site.
+    pub subject_id: SubjectId,
     event_id: i64,
     /// What happened.
     pub change: Change,
     /// When it happened.
     pub at: Timestamp,
-    /// The article's rendering; `None` if it is not published now.
+    /// The article's rendering; `None` if it is not published now, or the subject is no article.
     pub item: Option<ItemRow>,
 }
 
@@ -51,13 +51,13 @@ pub fn is_known(conn: &mut Connection, place: Place) -> Result<bool> {
 
 /// At most `limit` changes after a position, in the order of the log.
 pub fn list(conn: &mut Connection, after: Place, limit: i64) -> Result<Vec<ChangeRow>> {
-    let live = renderings::table.on(renderings::article_id.eq(latest_changes::article_id));
+    let live = renderings::table.on(renderings::article_id.eq(latest_changes::subject_id));
     Ok(latest_changes::table
         .left_join(live)
         .filter(latest_changes::event_id.gt(after.0))
         .order(latest_changes::event_id)
         .select((
-            latest_changes::article_id,
+            latest_changes::subject_id,
             latest_changes::event_id,
             latest_changes::change,
             latest_changes::at,

@@ -28,8 +28,14 @@ struct Page {
 struct Change {
     #[serde(rename = "change")]
     what: String,
-    id: String,
+    id: Option<String>,
     article: Option<Box<RawValue>>,
+}
+
+impl Change {
+    fn is_of_article(&self) -> bool {
+        ["published", "updated", "rerendered", "unpublished"].contains(&self.what.as_str())
+    }
 }
 
 /// Mirrors what readers see: the bytes of each article, by id.
@@ -47,11 +53,12 @@ impl Follower {
         let page: Page = serde_json::from_str(response.is(200).text()).expect("a page");
         assert!(page.items.len() <= usize::try_from(limit).expect("a small limit"));
         assert_eq!(response.header("link").is_some(), page.has_more);
-        for change in page.items {
-            assert_eq!(change.article.is_none(), change.what == "withdrawn");
+        for change in page.items.into_iter().filter(Change::is_of_article) {
+            assert_eq!(change.article.is_none(), change.what == "unpublished");
+            let id = change.id.expect("the id of an article");
             match change.article {
-                Some(article) => self.held.insert(change.id, article.get().to_owned()),
-                None => self.held.remove(&change.id),
+                Some(article) => self.held.insert(id, article.get().to_owned()),
+                None => self.held.remove(&id),
             };
         }
         self.cursor = Some(page.next_cursor);
@@ -208,8 +215,9 @@ async fn whoever_follows_holds_what_a_full_read_gives() {
             }
         }
         // Who comes late reads every article that readers ever had once.
-        let ever: Vec<String> =
-            changes(&reader, "?limit=100").await.iter().map(|(_, id)| id.clone()).collect();
+        let all = changes(&reader, "?limit=100").await;
+        assert!(all.len() < 100);
+        let ever: Vec<String> = all.into_iter().map(|(_, id)| id).collect();
         let once: std::collections::BTreeSet<&String> = ever.iter().collect();
         assert_eq!(once.len(), ever.len());
         let mut late = Follower::default();
@@ -222,7 +230,7 @@ async fn whoever_follows_holds_what_a_full_read_gives() {
 async fn changes(reader: &Client, query: &str) -> Vec<(String, String)> {
     let page: Page =
         serde_json::from_str(reader.get(format!("{CHANGES}{query}")).await.is(200).text()).expect("a page");
-    page.items.into_iter().map(|change| (change.what, change.id)).collect()
+    page.items.into_iter().map(|change| (change.what, change.id.unwrap_or_default())).collect()
 }
 
 const WRITERS: usize = 8;
@@ -283,9 +291,11 @@ async fn a_change_says_what_became_of_an_article_last() {
     let first = published(&editor, json!({"title": "First", "topics": ["sea"]})).await;
     let second = published(&editor, json!({"title": "Second", "listed": false})).await;
     let told = |what: &str, draft: &Value| (what.to_owned(), id(draft));
+    let sea = told("topic", &first["topics"][0]);
     let page = reader.get(format!("{CHANGES}?cursor={beginning}")).await;
-    assert_eq!(changes(&reader, "").await, [told("published", &first), told("published", &second)]);
-    let item = page.expect(200)["items"][1].clone();
+    let both = [told("published", &first), told("published", &second)];
+    assert_eq!(changes(&reader, "").await, [&[sea.clone()], both.as_slice()].concat());
+    let item = page.expect(200)["items"][2].clone();
     assert_eq!((&item["article"]["listed"], &item["at"]), (&json!(false), &json!(server.clock.now())));
     let cursor = page.json()["next_cursor"].as_str().expect("a cursor").to_owned();
     let since = format!("?cursor={cursor}");
@@ -293,26 +303,57 @@ async fn a_change_says_what_became_of_an_article_last() {
 
     // A read that meets what is stale makes it anew, and so changes it.
     editor.patch("/v1/topics/sea").json(json!({"name": "The sea"})).await.is(200);
-    assert_eq!(changes(&reader, &since).await, []);
+    assert_eq!(changes(&reader, &since).await, [sea.clone()]);
     server.run_jobs().await;
-    assert_eq!(changes(&reader, &since).await, [told("updated", &first)]);
+    assert_eq!(changes(&reader, &since).await, [sea.clone(), told("rerendered", &first)]);
     editor.patch("/v1/topics/sea").json(json!({"name": "Sea"})).await.is(200);
     let page = reader.get(format!("{CHANGES}{since}")).await.expect(200);
-    assert_eq!(page["items"][0]["article"]["topics"][0]["name"], "Sea");
+    assert_eq!(page["items"][1]["article"]["topics"][0]["name"], "Sea");
 
-    // The newest word on each, in the order of the log.
+    // The newest word on each, in the order of the log. Who has an article gets a new edition of it.
     edit(&editor, &second, json!({"title": "Seconds"})).await;
+    assert_eq!(changes(&reader, &since).await.last(), Some(&told("updated", &second)));
     edit(&editor, &first, json!({"title": "Firsts"})).await;
     editor.post(at(&second, "/unpublish")).await.is(200);
-    let both = [told("published", &first), told("withdrawn", &second)];
+    let both = [sea.clone(), told("updated", &first), told("unpublished", &second)];
     assert_eq!(changes(&reader, &since).await, both);
     assert_eq!(changes(&reader, "").await, both);
     editor.delete(at(&first, "")).await.is(204);
-    assert_eq!(changes(&reader, "").await, [told("withdrawn", &second), told("withdrawn", &first)]);
+    let both = [sea.clone(), told("unpublished", &second), told("unpublished", &first)];
+    assert_eq!(changes(&reader, "").await, both);
     let back = editor.post(at(&first, "/restore")).await.expect(200);
-    assert_eq!(changes(&reader, &since).await.len(), 2);
+    assert_eq!(changes(&reader, &since).await, both);
     publish(&editor, &back).await;
-    assert_eq!(changes(&reader, &since).await, [told("withdrawn", &second), told("published", &first)]);
+    let again = [sea, told("unpublished", &second), told("published", &first)];
+    assert_eq!(changes(&reader, &since).await, again);
+}
+
+#[tokio::test]
+async fn topics_authors_and_the_site_change_too_each_once() {
+    let server = Server::start().await;
+    let (editor, reader) = (server.login(Role::Editor).await, server.client());
+    let admin = server.login(Role::Admin).await;
+    let topic = editor.post("/v1/topics").json(json!({"name": "Sea"})).await.expect(201);
+    let other = editor.post("/v1/topics").json(json!({"name": "Land"})).await.expect(201);
+    let author = editor.post("/v1/authors").json(json!({"name": "Ada"})).await.expect(201);
+    let told = |what: &str, subject: &Value| (what.to_owned(), id(subject));
+    let (sea, land, ada) = (told("topic", &topic), told("topic", &other), told("author", &author));
+    assert_eq!(changes(&reader, "").await, [sea.clone(), land.clone(), ada.clone()]);
+    let site = ("site".to_owned(), String::new());
+    admin.patch("/v1/site").json(json!({"title": "Tides"})).await.is(200);
+    editor.patch("/v1/authors/ada").json(json!({"name": "Ada L."})).await.is(200);
+    editor.patch("/v1/topics/sea").json(json!({"name": "The sea"})).await.is(200);
+    assert_eq!(changes(&reader, "").await, [land.clone(), site.clone(), ada.clone(), sea.clone()]);
+    let page = reader.get(format!("{CHANGES}?limit=3")).await.expect(200);
+    assert_eq!((&page["items"][1]["id"], &page["items"][1]["article"]), (&Value::Null, &Value::Null));
+    let since = format!("?cursor={}", page["next_cursor"].as_str().expect("a cursor"));
+    assert_eq!(changes(&reader, &since).await, [sea.clone()]);
+    // Whoever was at any position gets every later change.
+    editor.post("/v1/topics/land/merge").json(json!({"into": "sea"})).await.is(200);
+    editor.delete("/v1/authors/ada").await.is(204);
+    admin.patch("/v1/site").json(json!({"title": "Ebb"})).await.is(200);
+    assert_eq!(changes(&reader, &since).await, [sea.clone(), land.clone(), ada.clone(), site.clone()]);
+    assert_eq!(changes(&reader, "").await, [sea, land, ada, site]);
 }
 
 #[tokio::test]
@@ -388,12 +429,20 @@ async fn the_latest_changes_follow_from_the_log() {
     let before = reader.get(format!("{CHANGES}?limit=100")).await.text().to_owned();
     let conn = &mut server.database().connect();
     diesel::sql_query("DELETE FROM latest_changes").execute(conn).expect("nothing");
-    let fill = "INSERT INTO latest_changes (article_id, event_id, change, at) \
-         SELECT subject_id, id, CASE kind WHEN 'article.published' THEN 'published' \
-           WHEN 'article.rerendered' THEN 'updated' ELSE 'withdrawn' END, at \
-         FROM events WHERE id IN (SELECT max(id) FROM events \
+    let fill = "INSERT INTO latest_changes (subject_id, event_id, change, at) \
+         SELECT subject_id, id, CASE WHEN kind = 'article.published' AND id > \
+             (SELECT min(id) FROM events AS earlier WHERE earlier.subject_id = latest.subject_id \
+              AND earlier.kind = 'article.published') AND coalesce( \
+             (SELECT earlier.kind FROM events AS earlier WHERE earlier.subject_id = latest.subject_id \
+              AND earlier.id < latest.id AND earlier.kind IN ('article.published', 'article.unpublished') \
+              ORDER BY earlier.id DESC LIMIT 1), '') <> 'article.unpublished' THEN 'updated' \
+           WHEN kind = 'article.published' THEN 'published' WHEN kind = 'article.rerendered' THEN 'rerendered' \
+           WHEN kind = 'article.unpublished' THEN 'unpublished' WHEN kind LIKE 'topic.%' THEN 'topic' \
+           WHEN kind LIKE 'author.%' THEN 'author' ELSE 'site' END, at \
+         FROM events AS latest WHERE id IN (SELECT max(id) FROM events \
            WHERE kind IN ('article.published', 'article.rerendered', 'article.unpublished') \
-           AND subject_id IN (SELECT subject_id FROM events WHERE kind = 'article.published') GROUP BY subject_id)";
+             AND subject_id IN (SELECT subject_id FROM events WHERE kind = 'article.published') \
+             OR kind LIKE 'topic.%' OR kind LIKE 'author.%' OR kind = 'site.updated' GROUP BY subject_id)";
     diesel::sql_query(fill).execute(conn).expect("changes");
     assert_eq!(reader.get(format!("{CHANGES}?limit=100")).await.text(), before);
 }

@@ -55,10 +55,10 @@ CREATE INDEX idempotency_keys_created_at ON idempotency_keys (created_at);
 
 -- Changes: what delta sync reads ------------------------------------------------------------------------------------
 
--- The newest change of each article that was ever published: what remains of the log if only the last event of an
--- article counts. A row outlives its article.
+-- The newest change of each article that was ever published, each topic, each author and the site: what remains of the log
+-- if only the last event of each counts. A row outlives its subject.
 CREATE TABLE latest_changes (
-    article_id BLOB NOT NULL PRIMARY KEY,
+    subject_id BLOB NOT NULL PRIMARY KEY,
     event_id INTEGER NOT NULL,
     change TEXT NOT NULL,
     at INTEGER NOT NULL,

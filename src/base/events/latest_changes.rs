@@ -1,7 +1,9 @@
-//! The latest public change of each article: a projection of the log, written in the transaction of every event, so
-//! that clients that list changes get each article once.
+//! The latest public change of each article, topic and author, and of the site: a projection of the log, written in the
+//! transaction of every event, so that clients that list changes get each subject once.
 
+use diesel::dsl::case_when;
 use diesel::prelude::*;
+use diesel::sql_types::Text;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -10,9 +12,9 @@ use crate::base::clock::Timestamp;
 use crate::base::db::Connection;
 use crate::base::db::schema::latest_changes;
 use crate::base::error::Result;
-use crate::base::ids::ArticleId;
+use crate::base::ids::SubjectId;
 
-/// The kind of change.
+/// What changed. More values may be added.
 #[derive(
     Debug,
     Clone,
@@ -27,12 +29,20 @@ use crate::base::ids::ArticleId;
 #[diesel(sql_type = diesel::sql_types::Text)]
 #[serde(rename_all = "lowercase")]
 pub enum Change {
-    /// There is a new edition of it.
+    /// An article was published that readers did not have.
     Published,
-    /// The same edition reads differently, because a name, a link or a setting in it has changed.
+    /// A published article has a new edition.
     Updated,
-    /// Readers no longer have it.
-    Withdrawn,
+    /// The same edition reads differently, because a name, a link or a setting in it has changed.
+    Rerendered,
+    /// Readers no longer have an article.
+    Unpublished,
+    /// A topic was created, changed, merged or removed.
+    Topic,
+    /// An author was created, changed, merged or removed.
+    Author,
+    /// The site's own data was changed.
+    Site,
 }
 
 crate::text_column!(Change);
@@ -44,7 +54,11 @@ impl Change {
         match self {
             Self::Published => "published",
             Self::Updated => "updated",
-            Self::Withdrawn => "withdrawn",
+            Self::Rerendered => "rerendered",
+            Self::Unpublished => "unpublished",
+            Self::Topic => "topic",
+            Self::Author => "author",
+            Self::Site => "site",
         }
     }
 
@@ -52,34 +66,57 @@ impl Change {
         match text.as_str() {
             "published" => Self::Published,
             "updated" => Self::Updated,
-            _ => Self::Withdrawn,
+            "rerendered" => Self::Rerendered,
+            "topic" => Self::Topic,
+            "author" => Self::Author,
+            "site" => Self::Site,
+            _ => Self::Unpublished,
         }
+    }
+
+    /// What an event changes for readers of its subject.
+    fn of(event: &Event) -> Option<Self> {
+        Some(match event {
+            Event::ArticlePublished { .. } => Self::Published,
+            Event::ArticleRerendered { .. } => Self::Rerendered,
+            Event::ArticleUnpublished { .. } => Self::Unpublished,
+            Event::TopicCreated(_)
+            | Event::TopicUpdated(_)
+            | Event::TopicMerged { .. }
+            | Event::TopicRemoved(_) => Self::Topic,
+            Event::AuthorCreated(_)
+            | Event::AuthorUpdated(_)
+            | Event::AuthorMerged { .. }
+            | Event::AuthorRemoved(_) => Self::Author,
+            Event::SiteUpdated => Self::Site,
+            _ => return None,
+        })
     }
 }
 
-/// Records what an event says of an article. Called for every event, in the order of the log.
+/// Records what an event says of its subject. Called for every event, in the order of the log.
 pub(super) fn record(conn: &mut Connection, number: i64, at: Timestamp, event: &Event) -> Result<()> {
-    let (article, change) = match event {
-        Event::ArticlePublished { article, .. } => (*article, Change::Published),
-        Event::ArticleRerendered { article } => (*article, Change::Updated),
-        Event::ArticleUnpublished { article } => (*article, Change::Withdrawn),
-        _ => return Ok(()),
+    let Some(change) = Change::of(event) else { return Ok(()) };
+    let subject: SubjectId = event.subject();
+    let own = latest_changes::table.filter(latest_changes::subject_id.eq(subject));
+    let moved = (latest_changes::event_id.eq(number), latest_changes::at.eq(at));
+    let known = if change == Change::Published {
+        // Readers have an article unless it was unpublished last.
+        let is_gone = latest_changes::change.eq(Change::Unpublished);
+        let again = case_when::<_, _, Text>(is_gone, Change::Published).otherwise(Change::Updated);
+        diesel::update(own).set((moved, latest_changes::change.eq(again))).execute(conn)?
+    } else {
+        diesel::update(own).set((moved, latest_changes::change.eq(change))).execute(conn)?
     };
-    upsert(conn, article, (number, change, at))
-}
-
-fn upsert(
-    conn: &mut Connection,
-    article: ArticleId,
-    (number, change, at): (i64, Change, Timestamp),
-) -> Result<()> {
-    let values =
-        (latest_changes::event_id.eq(number), latest_changes::change.eq(change), latest_changes::at.eq(at));
-    let own = latest_changes::table.filter(latest_changes::article_id.eq(article));
     // Readers never had an article that was never published, so only a publication starts its row.
-    if diesel::update(own).set(values).execute(conn)? == 0 && change == Change::Published {
+    if known == 0 && !matches!(change, Change::Rerendered | Change::Unpublished) {
         diesel::insert_into(latest_changes::table)
-            .values((latest_changes::article_id.eq(article), values))
+            .values((
+                latest_changes::subject_id.eq(subject),
+                latest_changes::change.eq(change),
+                latest_changes::event_id.eq(number),
+                latest_changes::at.eq(at),
+            ))
             .execute(conn)?;
     }
     Ok(())

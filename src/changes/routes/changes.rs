@@ -11,8 +11,9 @@ use crate::base::clock::Timestamp;
 use crate::base::db::Connection;
 use crate::base::error::{Error, Result};
 use crate::base::events::Change;
+use crate::base::http::page::MAX_PAGE_BYTES;
 use crate::base::http::{PageRequest, Query, Response, page};
-use crate::base::ids::ArticleId;
+use crate::base::ids::{IsId as _, SubjectId};
 use crate::changes::store::{self, ChangeRow, Place};
 use crate::editions::renderings::ItemRow;
 use crate::editions::view::View;
@@ -21,17 +22,19 @@ use crate::editions::{EditionItem, items};
 /// Distinguishes cursors of this list from others.
 const LIST: &str = "changes";
 
-/// The newest change of an article.
+/// The newest change of an article, a topic, an author or the site.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ChangeItem {
-    /// What happened. On `published` and `updated`, store `article` in place of any earlier copy; on `withdrawn`, delete
-    /// the copy.
+    /// What changed. On `published`, `updated` and `rerendered`, store `article` in place of any earlier copy; on
+    /// `unpublished`, delete the copy; on `topic`, `author` and `site`, read that again, if you store it. More values may be
+    /// added.
     change: Change,
-    /// The article's id.
-    id: ArticleId,
+    /// The id of the article, topic or author; `null` for the site.
+    #[schema(value_type = Option<String>, format = Uuid, min_length = 36, max_length = 36, required = true)]
+    id: Option<SubjectId>,
     /// When it happened.
     at: Timestamp,
-    /// The article as in lists, also with `listed: false`; `null` if it is no longer published.
+    /// The article as in lists, also with `listed: false`; `null` if it is no longer published, and for other subjects.
     #[schema(value_type = Option<EditionItem>)]
     article: Option<Box<RawValue>>,
 }
@@ -39,7 +42,7 @@ pub struct ChangeItem {
 /// A page of changes.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ChangePage {
-    /// The newest change of each changed article, oldest first. At most `limit`, and at most 2 MiB unless one alone has more.
+    /// The newest change of each changed subject, oldest first. At most `limit`, and at most 2 MiB unless one alone has more.
     #[schema(max_items = 100)]
     items: Vec<ChangeItem>,
     /// The cursor to continue with: immediately while `has_more` is true, otherwise later.
@@ -64,10 +67,11 @@ pub struct ChangeParams {
 
 /// List changes
 ///
-/// Needs no access token. Returns the articles published, updated or withdrawn since the cursor, each once and in its
-/// current state. To mirror the site, start without a cursor and continue with `next_cursor`. Articles that were
-/// never published do not occur; unlisted ones do, with `listed: false`. Cursors do not expire. If the database was
-/// replaced by an older copy, the response is 400 `cursor-invalid`: start again without a cursor.
+/// Needs no access token. Returns what changed since the cursor, each subject once and in its current state: articles that
+/// were published, updated, rerendered or unpublished, and topics, authors and the site. To mirror the site, start without a
+/// cursor and continue with `next_cursor`. Articles that were never published do not occur; unlisted ones do, with
+/// `listed: false`. Cursors do not expire. If the database was replaced by an older copy, the response is 400
+/// `cursor-invalid`: start again without a cursor.
 #[utoipa::path(get, path = "/v1/changes", tag = "articles", security(()), params(View, ChangeParams),
     responses((status = 200, description = "A page of changes.", body = ChangePage)))]
 pub async fn list_changes(
@@ -77,10 +81,10 @@ pub async fn list_changes(
 ) -> Result<Response> {
     let after: Place = page.after(&LIST)?.unwrap_or_default();
     let find = move |conn: &mut Connection| find(conn, after, &page);
-    let make = move |conn: &mut Connection, rows, found| make(conn, rows, found, &view);
     // If rerendering a stale article changes it, an event moves it to the end of the list: it is then on this page or a
     // later one.
-    let changes = items::read_current(&app, find, make).await?;
+    let (live, found) = items::find_current(&app, find).await?;
+    let changes = make(items::select(&app, &live, &view, MAX_PAGE_BYTES).await?, found)?;
     let found = Response::public_json(&changes)?.surrogate_key("articles");
     let next = changes.has_more.then_some(changes.next_cursor.as_str());
     Ok(page::with_next_link(found, &req, next))
@@ -106,10 +110,10 @@ fn find(conn: &mut Connection, after: Place, page: &PageRequest) -> Result<(Vec<
     Ok((live, Found { rows, after, has_more }))
 }
 
-/// Ends the page before the first article that does not fit on it.
-fn make(conn: &mut Connection, live: Vec<ItemRow>, found: Found, view: &View) -> Result<ChangePage> {
+/// Ends the page before the first article that does not fit on it: `articles` has those that do.
+fn make(articles: Vec<Option<Box<RawValue>>>, found: Found) -> Result<ChangePage> {
     let Found { rows, mut after, mut has_more } = found;
-    let mut articles = items::select(conn, &live, view)?.into_iter();
+    let mut articles = articles.into_iter();
     let mut items = Vec::new();
     for row in rows {
         let article = match row.item.as_ref().map(|_| articles.next()) {
@@ -121,7 +125,8 @@ fn make(conn: &mut Connection, live: Vec<ItemRow>, found: Found, view: &View) ->
             }
         };
         after = row.place();
-        items.push(ChangeItem { change: row.change, id: row.article_id, at: row.at, article });
+        let id = Some(row.subject_id).filter(|id| !id.uuid().is_nil());
+        items.push(ChangeItem { change: row.change, id, at: row.at, article });
     }
     Ok(ChangePage { items, next_cursor: page::cursor(&after, &LIST)?, has_more })
 }

@@ -1,4 +1,4 @@
-//! The log of events, and the newest change of each article as readers follow it.
+//! The log of events, and the newest change of each subject as readers follow it.
 
 diesel::table! {
     use crate::base::db::schema::sql_types::*;
@@ -17,8 +17,8 @@ diesel::table! {
 diesel::table! {
     use crate::base::db::schema::sql_types::*;
 
-    latest_changes (article_id) {
-        article_id -> Id,
+    latest_changes (subject_id) {
+        subject_id -> Id,
         event_id -> BigInt,
         change -> Text,
         at -> Instant,
