@@ -40,6 +40,11 @@ use crate::base::db::types::{Instant as SqlInstant, through_either};
 pub struct Timestamp(jiff::Timestamp);
 
 impl Timestamp {
+    /// The first moment of year 1: the earliest that is stored.
+    pub const MIN: Self = Self(jiff::Timestamp::constant(-62_135_596_800, 0));
+    /// The latest moment: the last hours of year 9999 are beyond it in some time zones.
+    pub const MAX: Self = Self(jiff::Timestamp::MAX);
+
     /// Converts microseconds since 1970. Fails outside the years -9999 to 9999.
     pub fn from_micros(micros: i64) -> Result<Self, jiff::Error> {
         jiff::Timestamp::from_microsecond(micros).map(Self)

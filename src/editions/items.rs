@@ -12,39 +12,43 @@ use super::{Edition, rerender};
 use crate::app::App;
 use crate::base::db::Connection;
 use crate::base::db::schema::renderings;
-use crate::base::error::{Error, Result};
+use crate::base::error::Result;
 use crate::base::http::page::MAX_PAGE_BYTES;
 use crate::base::ids::ArticleId;
 use crate::base::logger;
-use crate::render_context;
 
 /// The most bytes of renderings that are read at once, unless one alone has more.
 const MAX_READ_BYTES: usize = MAX_PAGE_BYTES;
+/// Up to this many bytes, checking items takes less time than handing them to another thread.
+const FEW_BYTES: usize = 64 * 1024;
 
-/// Reads something that is made of renderings: `find` finds their rows and whatever else is needed, `make` makes it of
-/// them. Stale ones are rendered again and found once more; what changes faster than that is taken as it is.
-pub async fn read_current<R, T, F, M>(app: &App, find: F, make: M) -> Result<T>
+/// Finds the rows of something that is made of renderings, and whatever else is needed. Stale ones are rendered again and
+/// found once more; what changes faster than that is taken as it is.
+pub async fn find_current<R, F>(app: &App, find: F) -> Result<(Vec<ItemRow>, R)>
 where
-    T: Send + 'static,
-    F: Fn(&mut Connection) -> Result<(Vec<ItemRow>, R)> + Clone + Send + 'static,
-    M: Fn(&mut Connection, Vec<ItemRow>, R) -> Result<T> + Clone + Send + 'static,
+    R: Send + 'static,
+    F: FnMut(&mut Connection) -> Result<(Vec<ItemRow>, R)> + Clone + Send + 'static,
 {
-    let read = async |last| {
-        let (find, make) = (find.clone(), make.clone());
-        let once = move |conn: &mut Connection| {
-            let (rows, rest) = find(conn)?;
-            let stale = stale(conn, &rows)?;
-            if last || stale.is_empty() { make(conn, rows, rest).map(Ok) } else { Ok(Err(stale)) }
-        };
-        app.db.snapshot(once).await
-    };
-    rerender::read_current(app, read).await
+    find_current_by(app, false, find).await
 }
 
-/// Those of an older epoch.
-fn stale(conn: &mut Connection, rows: &[ItemRow]) -> Result<BTreeSet<ArticleId>> {
-    let epoch = render_context::store::epoch(conn)?;
-    Ok(rows.iter().filter(|row| row.epoch < epoch).map(|row| row.article_id).collect())
+/// The same; `by_index` says that an index finds the rows, and that they are few.
+pub async fn find_current_by<R, F>(app: &App, by_index: bool, find: F) -> Result<(Vec<ItemRow>, R)>
+where
+    R: Send + 'static,
+    F: FnMut(&mut Connection) -> Result<(Vec<ItemRow>, R)> + Clone + Send + 'static,
+{
+    let look = async |last| {
+        let mut find = find.clone();
+        let once = move |conn: &mut Connection| {
+            let found = find(conn)?;
+            let stale: BTreeSet<ArticleId> =
+                found.0.iter().filter(|row| row.stale).map(|row| row.article_id).collect();
+            Ok(if last || stale.is_empty() { Ok(found) } else { Err(stale) })
+        };
+        if by_index { app.db.read_inline(once).await } else { app.db.read(once).await }
+    };
+    rerender::read_current(app, look).await
 }
 
 /// The rows of these articles, in this order.
@@ -55,39 +59,85 @@ pub fn find(conn: &mut Connection, ids: &[ArticleId]) -> Result<Vec<ItemRow>> {
     Ok(rows)
 }
 
-/// The JSON of `rows`, with the fields and formats that are asked for: of all, or of as many of the first as one page may
-/// hold. `None` for a rendering that cannot be read, which is logged.
-pub fn select(conn: &mut Connection, rows: &[ItemRow], view: &View) -> Result<Vec<Option<Box<RawValue>>>> {
-    if view.needs_bodies() {
-        return fill(rows, ItemRow::whole_size, |part| {
-            Ok(stored(conn, part)?.iter().map(|stored| readable(stored.id, stored.select(view))).collect())
-        });
+/// The JSON of `rows`, with the fields and formats that are asked for: of all, or of as many of the first as have at most
+/// `most` bytes together. `None` for a rendering that cannot be read, which is logged, or that is gone meanwhile.
+pub async fn select(
+    app: &App,
+    rows: &[ItemRow],
+    view: &View,
+    most: usize,
+) -> Result<Vec<Option<Box<RawValue>>>> {
+    let size = if view.needs_bodies() { ItemRow::whole_size } else { ItemRow::item_size };
+    let (mut items, mut bytes) = (Vec::with_capacity(rows.len()), 0);
+    for part in parts(rows, size) {
+        let part = if view.needs_bodies() {
+            let (stored, view) = (read_whole(app, part).await?, view.clone());
+            let made =
+                move |stored: Option<Stored>| stored.and_then(|one| readable(one.id, one.select(&view)));
+            app.compute.run(move || Ok(stored.into_iter().map(made).collect())).await?
+        } else {
+            select_items(app, part, view).await?
+        };
+        for item in part {
+            bytes += item.as_ref().map_or(0, |item| item.get().len());
+            if bytes > most && !items.is_empty() {
+                return Ok(items);
+            }
+            items.push(item);
+        }
     }
-    select_items(
-        conn,
-        rows,
-        |item| {
-            if view.fields.is_default() { Ok(item) } else { view.fields.choose(&item) }
-        },
-    )
+    Ok(items)
 }
 
-/// The same of `rows` as in lists, with each item changed by `convert`.
-pub fn select_items(
-    conn: &mut Connection,
+/// The same of rows whose items are small enough to be read at once, without bodies.
+async fn select_items(app: &App, rows: &[ItemRow], view: &View) -> Result<Vec<Option<Box<RawValue>>>> {
+    let long: Vec<ArticleId> =
+        rows.iter().filter(|row| row.item.is_none()).map(|row| row.article_id).collect();
+    let is_whole = view.fields.is_default();
+    if long.is_empty() && is_whole && rows.iter().map(ItemRow::item_size).sum::<usize>() <= FEW_BYTES {
+        let items = rows.iter().map(|row| (row.article_id, row.item.as_deref().unwrap_or_default()));
+        return Ok(items.map(|(id, item)| readable(id, parse_item(item))).collect());
+    }
+    let mut long =
+        if long.is_empty() { HashMap::new() } else { app.db.read(move |conn| json(conn, &long)).await? };
+    let item = |row: &ItemRow| row.item.clone().or_else(|| long.remove(&row.article_id));
+    let items: Vec<(ArticleId, Option<Vec<u8>>)> =
+        rows.iter().map(|row| row.article_id).zip(rows.iter().map(item)).collect();
+    let view = view.clone();
+    let make = move |item: &[u8]| {
+        let item = parse_item(item)?;
+        if is_whole { Ok(item) } else { view.fields.choose(&item) }
+    };
+    let made = move |(id, item): (ArticleId, Option<Vec<u8>>)| readable(id, make(&item?));
+    app.compute.run(move || Ok(items.into_iter().map(made).collect())).await
+}
+
+/// What `make` makes of the whole editions of those of `rows` that can be read: of as many of the first as one page may hold.
+pub async fn whole<T: Send + 'static>(
+    app: &App,
     rows: &[ItemRow],
-    convert: impl Fn(Box<RawValue>) -> Result<Box<RawValue>>,
-) -> Result<Vec<Option<Box<RawValue>>>> {
-    fill(rows, ItemRow::item_size, |part| {
-        let items = json(conn, part.iter().map(|row| row.article_id))?;
-        Ok(items.into_iter().map(|(id, item)| readable(id, parse_item(item).and_then(&convert))).collect())
-    })
+    make: fn(&Edition) -> Result<T>,
+) -> Result<Vec<T>> {
+    let mut all = Vec::new();
+    for part in parts(head(rows, MAX_PAGE_BYTES, ItemRow::body_size), ItemRow::whole_size) {
+        let stored = read_whole(app, part).await?;
+        let work = move || {
+            let editions = stored.iter().flatten().filter_map(|one| readable(one.id, one.parse()));
+            editions.map(|(edition, _)| make(&edition)).collect::<Result<Vec<T>>>()
+        };
+        all.extend(app.compute.run(work).await?);
+    }
+    Ok(all)
+}
+
+async fn read_whole(app: &App, rows: &[ItemRow]) -> Result<Vec<Option<Stored>>> {
+    let ids: Vec<ArticleId> = rows.iter().map(|row| row.article_id).collect();
+    app.db.read(move |conn| stored(conn, &ids)).await
 }
 
 /// The JSON of an item.
-fn parse_item(item: Vec<u8>) -> Result<Box<RawValue>> {
-    let text = String::from_utf8(item).map_err(|e| Error::internal(e.to_string()))?;
-    Ok(RawValue::from_string(text)?)
+fn parse_item(item: &[u8]) -> Result<Box<RawValue>> {
+    Ok(serde_json::from_slice::<&RawValue>(item)?.to_owned())
 }
 
 /// What was made of the rendering of an article. `None` if the rendering cannot be read, which is logged: it does not keep
@@ -95,35 +145,6 @@ fn parse_item(item: Vec<u8>) -> Result<Box<RawValue>> {
 pub fn readable<T>(id: ArticleId, made: Result<T>) -> Option<T> {
     made.map_err(|why| logger::error_once(format!("the rendering of article {id} cannot be read: {why}")))
         .ok()
-}
-
-/// The whole editions of those of `rows` that can be read: of all, or of as many of the first as one page may hold.
-pub fn whole(conn: &mut Connection, rows: &[ItemRow]) -> Result<Vec<Edition>> {
-    let edition = |stored: &Stored| readable(stored.id, stored.parse()).map(|(edition, _)| edition);
-    let mut editions = Vec::new();
-    for part in parts(head(rows, MAX_PAGE_BYTES, ItemRow::body_size), ItemRow::whole_size) {
-        editions.extend(stored(conn, part)?.iter().filter_map(edition));
-    }
-    Ok(editions)
-}
-
-/// Reads the items of `rows`, a part at a time, until a page is full. `size` is what a row takes to be read.
-fn fill(
-    rows: &[ItemRow],
-    size: impl Fn(&ItemRow) -> usize,
-    mut read: impl FnMut(&[ItemRow]) -> Result<Vec<Option<Box<RawValue>>>>,
-) -> Result<Vec<Option<Box<RawValue>>>> {
-    let (mut items, mut bytes) = (Vec::new(), 0);
-    for part in parts(rows, size) {
-        for item in read(part)? {
-            bytes += item.as_ref().map_or(0, |item| item.get().len());
-            if bytes > MAX_PAGE_BYTES && !items.is_empty() {
-                return Ok(items);
-            }
-            items.push(item);
-        }
-    }
-    Ok(items)
 }
 
 /// The rows in parts small enough to be read at once.
@@ -163,22 +184,16 @@ impl ItemRow {
     }
 }
 
-/// The stored JSON of these articles as in lists, in this order.
-pub fn json(
-    conn: &mut Connection,
-    ids: impl Iterator<Item = ArticleId>,
-) -> Result<Vec<(ArticleId, Vec<u8>)>> {
-    let ids: Vec<ArticleId> = ids.collect();
-    let found = renderings::table.filter(renderings::article_id.eq_any(&ids));
-    let mut found: HashMap<ArticleId, Vec<u8>> =
-        found.select((renderings::article_id, renderings::item)).load(conn)?.into_iter().collect();
-    Ok(ids.iter().filter_map(|id| found.remove_entry(id)).collect())
+/// The stored JSON of these articles as in lists.
+pub fn json(conn: &mut Connection, ids: &[ArticleId]) -> Result<HashMap<ArticleId, Vec<u8>>> {
+    let found = renderings::table.filter(renderings::article_id.eq_any(ids));
+    Ok(found.select((renderings::article_id, renderings::item)).load(conn)?.into_iter().collect())
 }
 
-fn stored(conn: &mut Connection, rows: &[ItemRow]) -> Result<Vec<Stored>> {
-    let ids: Vec<ArticleId> = rows.iter().map(|row| row.article_id).collect();
+/// These renderings, in this order; `None` for one that is gone.
+fn stored(conn: &mut Connection, ids: &[ArticleId]) -> Result<Vec<Option<Stored>>> {
     let found: Vec<Stored> =
-        renderings::table.filter(renderings::article_id.eq_any(&ids)).select(STORED).load(conn)?;
+        renderings::table.filter(renderings::article_id.eq_any(ids)).select(STORED).load(conn)?;
     let mut found: HashMap<ArticleId, Stored> = found.into_iter().map(|stored| (stored.id, stored)).collect();
-    Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
+    Ok(ids.iter().map(|id| found.remove(id)).collect())
 }

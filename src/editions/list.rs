@@ -6,6 +6,7 @@ use diesel::dsl::exists;
 use diesel::prelude::*;
 use utoipa::IntoParams;
 use utoipa::openapi::path::{Parameter, ParameterIn};
+use uuid::Uuid;
 
 use super::order::{EditionOrder, Matching, Position, Published};
 use super::renderings::ItemRow;
@@ -15,7 +16,7 @@ use crate::base::db::Connection;
 use crate::base::db::schema::{rendering_terms, renderings};
 use crate::base::error::Result;
 use crate::base::http::query::{FromParams, Params};
-use crate::base::ids::{ArticleId, TermId};
+use crate::base::ids::{ArticleId, IsId as _, TermId};
 use crate::base::text::Locale;
 use crate::base::text::slug::Slug;
 use crate::base::text::validate;
@@ -109,30 +110,24 @@ impl Group {
 
 /// At most `limit` articles of one topic or author after a position, in the order of publication. The index of its
 /// articles is in this order, so that no others are read.
-fn of_term(
-    conn: &mut Connection,
-    term: TermId,
-    newest_first: bool,
-    after: Option<Published>,
-    limit: i64,
-) -> Result<Matching<'static>> {
+fn of_term(term: TermId, newest_first: bool, after: Option<Published>, limit: i64) -> Matching<'static> {
     use rendering_terms::{article_id, published_at, table, term_id};
-    let mut carriers = table.filter(term_id.eq(term)).select(article_id).limit(limit).into_boxed();
-    if let Some((at, id)) = after {
-        let equal = published_at.eq(at);
-        carriers = if newest_first {
-            carriers.filter(published_at.le(at)).filter(published_at.lt(at).or(equal.and(article_id.lt(id))))
-        } else {
-            carriers.filter(published_at.ge(at)).filter(published_at.gt(at).or(equal.and(article_id.gt(id))))
-        };
+    let carriers = table.filter(term_id.eq(term)).select(article_id).limit(limit);
+    // A subquery cannot be boxed for two databases: without a position, it is beyond every article.
+    if newest_first {
+        let (at, id) = after.unwrap_or_else(|| (Timestamp::MAX, ArticleId::from_uuid(Uuid::max())));
+        let carriers = carriers
+            .filter(published_at.le(at))
+            .filter(published_at.lt(at).or(published_at.eq(at).and(article_id.lt(id))))
+            .order((published_at.desc(), article_id.desc()));
+        return renderings::table.filter(renderings::article_id.eq_any(carriers)).into_boxed();
     }
-    carriers = if newest_first {
-        carriers.order((published_at.desc(), article_id.desc()))
-    } else {
-        carriers.order((published_at.asc(), article_id.asc()))
-    };
-    let found: Vec<ArticleId> = carriers.load(conn)?;
-    Ok(renderings::table.filter(renderings::article_id.eq_any(found)).into_boxed())
+    let (at, id) = after.unwrap_or_else(|| (Timestamp::MIN, ArticleId::from_uuid(Uuid::nil())));
+    let carriers = carriers
+        .filter(published_at.ge(at))
+        .filter(published_at.gt(at).or(published_at.eq(at).and(article_id.gt(id))))
+        .order((published_at.asc(), article_id.asc()));
+    renderings::table.filter(renderings::article_id.eq_any(carriers)).into_boxed()
 }
 
 impl EditionFilter {
@@ -162,6 +157,13 @@ impl EditionFilter {
             && slug.is_empty()
             && id.is_empty()
             && updated_at_gte.is_none()
+    }
+
+    /// Whether an index finds the articles in the order of publication, and no others are read.
+    #[must_use]
+    pub fn is_found_by_index(&self) -> bool {
+        let Filter { topic, topic_all, author, .. } = &self.shared;
+        self.is_only_terms() && topic.len() + topic_all.len() + author.len() <= 1
     }
 
     /// Resolves the slugs in the filters.
@@ -255,7 +257,7 @@ impl Editions<'_> {
     ) -> Result<Vec<ItemRow>> {
         let query = match (self.groups.as_slice(), order.by_publication(after)?) {
             ([group], Some((newest_first, at))) if group.terms.len() == 1 && self.filter.is_only_terms() => {
-                of_term(conn, group.terms[0], newest_first, at, limit)?
+                of_term(group.terms[0], newest_first, at, limit)
             }
             _ => self.matching(conn)?,
         };

@@ -82,6 +82,12 @@ impl EditionOrder {
         Self { sort: vec![(SortKey::PublishedAt, false)] }
     }
 
+    /// Whether this is the order of publication alone, in either direction.
+    #[must_use]
+    pub fn is_by_publication(&self) -> bool {
+        matches!(self.sort[..], [(SortKey::PublishedAt, _)])
+    }
+
     /// Whether the newest come first, and the position, if this is the order of publication alone. Malformed, if the
     /// position belongs to another order.
     pub(super) fn by_publication(

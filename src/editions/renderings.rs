@@ -1,12 +1,13 @@
 //! The table of renderings: the live edition of each published article, rendered, and what finds it.
 
 use diesel::prelude::*;
-use diesel::sql_types::Binary;
+use diesel::sql_types::{Binary, Bool, Nullable};
 
 use super::render::{Facts, Rendering};
 use crate::articles::store::ArticleRow;
 use crate::articles::{Content, Metadata};
 use crate::base::clock::Timestamp;
+use crate::base::db::fragment::Fragment;
 use crate::base::db::schema::renderings;
 use crate::base::db::{Connection, Tx};
 use crate::base::error::Result;
@@ -20,14 +21,18 @@ use crate::{redirects, render_context, search, terms};
 pub struct ItemRow {
     /// The article.
     pub article_id: ArticleId,
-    /// The newest epoch of the render context for which it is known to be current.
-    pub epoch: i64,
+    /// Whether it is older than the current epoch of the render context.
+    #[diesel(select_expression = STALE, select_expression_type = Fragment<Bool>)]
+    pub stale: bool,
     /// When the article was first published.
     pub published_at: Timestamp,
     /// When this edition was published.
     pub updated_at: Timestamp,
     /// Its title.
     pub title: String,
+    /// The item's JSON, if it is short.
+    #[diesel(select_expression = SHORT_ITEM, select_expression_type = Fragment<Nullable<Binary>>)]
+    pub item: Option<Vec<u8>>,
     /// The size of the item's JSON, in bytes.
     #[diesel(select_expression = octet_length(renderings::item), select_expression_type = octet_length<renderings::item>)]
     pub item_size: i32,
@@ -38,6 +43,11 @@ pub struct ItemRow {
     #[diesel(select_expression = octet_length(renderings::sources), select_expression_type = octet_length<renderings::sources>)]
     pub sources_size: i32,
 }
+
+const STALE: Fragment<Bool> = Fragment::new("renderings.epoch < (SELECT epoch FROM render_context)");
+/// So short that those of the longest page, and one more, are not much more than a page may hold.
+const SHORT_ITEM: Fragment<Nullable<Binary>> =
+    Fragment::new("CASE WHEN octet_length(renderings.item) <= 20480 THEN renderings.item END");
 
 diesel::define_sql_function! {
     /// How many bytes there are. Does not read them.

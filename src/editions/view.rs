@@ -45,6 +45,13 @@ impl FromParams for InFormats {
     }
 }
 
+/// The default response.
+impl Default for View {
+    fn default() -> Self {
+        Self { fields: Fields::default(), formats: Formats::DEFAULT }
+    }
+}
+
 impl View {
     pub(super) fn is_default(&self) -> bool {
         self.formats == Formats::DEFAULT && self.fields.is_default()

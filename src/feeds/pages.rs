@@ -8,6 +8,7 @@ use url::Url;
 
 use super::store::{self, ListedRow};
 use super::{home, parse};
+use crate::app::App;
 use crate::base::clock::Timestamp;
 use crate::base::config::Config;
 use crate::base::db::Connection;
@@ -45,27 +46,42 @@ struct Indexed {
     updated_at: Timestamp,
 }
 
-/// The number of sitemap pages with `size` articles each, at least one.
-pub(super) fn count(conn: &mut Connection, size: i64) -> Result<i64> {
-    Ok((store::count_listed(conn)? - 1) / size + 1)
+/// What a page of the sitemap is made of, before their JSON is read.
+pub(super) struct Listed {
+    website: Website,
+    /// The number of pages, at least one.
+    pub count: i64,
+    number: i64,
+    /// The articles of this page.
+    articles: Vec<ListedRow>,
+    /// Those of all pages that are a translation or have one.
+    translations: Vec<ListedRow>,
 }
 
-/// Reads page `number` of `count` pages with `size` articles each.
-pub(super) fn read(
-    conn: &mut Connection,
-    config: &Config,
-    number: i64,
-    count: i64,
-    size: i64,
-) -> Result<SitemapPage> {
-    let website = render_context::store::website(conn, config)?;
-    let listed = store::listed(conn, (number - 1) * size, size)?;
-    let articles = indexed(conn, &website, &listed)?;
-    // A single page already contains all translations.
-    let translations = if count > 1 { store::listed_translations(conn)? } else { Vec::new() };
-    let others = indexed(conn, &website, &translations)?;
+/// Finds page `number` of pages with `size` articles each. It has no articles if there is no such page.
+pub(super) fn find(conn: &mut Connection, config: &Config, number: i64, size: i64) -> Result<Listed> {
+    let count = (store::count_listed(conn)? - 1) / size + 1;
+    Ok(Listed {
+        website: render_context::store::website(conn, config)?,
+        count,
+        number,
+        articles: store::listed(conn, (number - 1) * size, size)?,
+        // A single page already contains all translations.
+        translations: if count > 1 { store::listed_translations(conn)? } else { Vec::new() },
+    })
+}
+
+/// Reads a page, a part at a time.
+pub(super) async fn read(app: &App, listed: Listed) -> Result<SitemapPage> {
+    let Listed { website, number, articles, translations, .. } = listed;
+    let articles = indexed(app, &website, articles).await?;
+    let others = indexed(app, &website, translations).await?;
+    app.compute.run(move || page(&website, number, articles, &others)).await
+}
+
+fn page(website: &Website, number: i64, articles: Vec<Indexed>, others: &[Indexed]) -> Result<SitemapPage> {
     let mut groups: HashMap<ArticleId, BTreeMap<(Locale, ArticleId), Url>> = HashMap::new();
-    for one in articles.iter().chain(&others) {
+    for one in articles.iter().chain(others) {
         groups.entry(one.original).or_default().insert((one.locale.clone(), one.id), one.url.clone());
     }
     groups.retain(|_, group| group.len() > 1);
@@ -79,12 +95,29 @@ pub(super) fn read(
             .map(|((locale, _), url)| (locale.clone(), url.clone()))
             .collect(),
     });
-    let front_page = (number == 1).then(|| home(&website)).transpose()?;
+    let front_page = (number == 1).then(|| home(website)).transpose()?;
     Ok(SitemapPage { front_page, entries: entries.collect() })
 }
 
 /// Drops the articles with `noindex` and builds the URLs of the others.
-fn indexed(conn: &mut Connection, website: &Website, rows: &[ListedRow]) -> Result<Vec<Indexed>> {
+async fn indexed(app: &App, website: &Website, rows: Vec<ListedRow>) -> Result<Vec<Indexed>> {
+    let mut found = Vec::new();
+    for part in items::parts(&rows, |row| usize::try_from(row.item_size).unwrap_or_default()) {
+        let ids: Vec<ArticleId> = part.iter().map(|row| row.id).collect();
+        let stored = app.db.read(move |conn| items::json(conn, &ids)).await?;
+        let (part, website) = (part.to_vec(), website.clone());
+        let work = move || {
+            let indexed =
+                part.iter().filter(|row| stored.get(&row.id).is_some_and(|item| is_indexed(row.id, item)));
+            indexed.map(|row| Indexed::new(&website, row)).collect::<Result<Vec<_>>>()
+        };
+        found.extend(app.compute.run(work).await?);
+    }
+    Ok(found)
+}
+
+/// Whether search engines may index an article, by its JSON as in lists.
+fn is_indexed(id: ArticleId, item: &[u8]) -> bool {
     #[derive(Deserialize)]
     struct Item {
         seo: Seo,
@@ -93,20 +126,18 @@ fn indexed(conn: &mut Connection, website: &Website, rows: &[ListedRow]) -> Resu
     struct Seo {
         noindex: bool,
     }
-    let mut found = Vec::new();
-    for part in items::parts(rows, |row| usize::try_from(row.item_size).unwrap_or_default()) {
-        let stored = items::json(conn, part.iter().map(|row| row.id))?;
-        for (row, (id, item)) in part.iter().zip(stored) {
-            let parsed = serde_json::from_slice::<Item>(&item).map_err(Error::from);
-            let Some(Item { seo: Seo { noindex: false } }) = items::readable(id, parsed) else { continue };
-            found.push(Indexed {
-                id,
-                original: row.translation_of.unwrap_or(id),
-                locale: row.locale.clone(),
-                url: parse(&website.article(&row.locale, &row.slug))?,
-                updated_at: row.updated_at,
-            });
-        }
+    let parsed = serde_json::from_slice::<Item>(item).map_err(Error::from);
+    items::readable(id, parsed).is_some_and(|item| !item.seo.noindex)
+}
+
+impl Indexed {
+    fn new(website: &Website, row: &ListedRow) -> Result<Self> {
+        Ok(Self {
+            id: row.id,
+            original: row.translation_of.unwrap_or(row.id),
+            locale: row.locale.clone(),
+            url: parse(&website.article(&row.locale, &row.slug))?,
+            updated_at: row.updated_at,
+        })
     }
-    Ok(found)
 }

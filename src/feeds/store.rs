@@ -23,7 +23,7 @@ use crate::terms;
 use crate::topics::TopicRef;
 
 /// A listed article, with the columns the sitemap needs.
-#[derive(Debug, Queryable, Selectable)]
+#[derive(Debug, Clone, Queryable, Selectable)]
 #[diesel(table_name = renderings)]
 pub(super) struct ListedRow {
     #[diesel(column_name = article_id)]

@@ -75,11 +75,13 @@ pub fn find_by_slugs<I: IsTerm>(conn: &mut Connection, slugs: &[Slug]) -> Result
     if slugs.is_empty() {
         return Ok(Vec::new());
     }
-    let found: Vec<(Slug, TermId, Option<TermId>)> = terms::table
-        .filter(terms::kind.eq(I::KIND))
-        .filter(terms::slug.eq_any(slugs))
-        .select((terms::slug, terms::id, terms::merged_into))
-        .load(conn)?;
+    let known = terms::table.filter(terms::kind.eq(I::KIND));
+    let known = known.select((terms::slug, terms::id, terms::merged_into));
+    let found: Vec<(Slug, TermId, Option<TermId>)> = match slugs {
+        // Prepared once: as a list, it is prepared each time on SQLite.
+        [slug] => known.filter(terms::slug.eq(slug)).load(conn)?,
+        _ => known.filter(terms::slug.eq_any(slugs)).load(conn)?,
+    };
     let found: HashMap<Slug, I> =
         found.into_iter().map(|(slug, id, into)| (slug, I::of(into.unwrap_or(id)))).collect();
     Ok(slugs.iter().map(|slug| found.get(slug).copied()).collect())

@@ -387,7 +387,7 @@ async fn a_rendering_that_cannot_be_read_leaves_the_others_in_the_lists() {
         ("/v1/articles?fields=id,sections", 2),
         ("/v1/search?q=tide", 2),
         ("/v1/articles/ebb/related", 1),
-        ("/v1/changes", 3),
+        ("/v1/changes", 4),
     ] {
         let list = reader.get(path).await.expect(200);
         assert_eq!(list["items"].as_array().expect("items").len(), count, "{path}: {list:#}");

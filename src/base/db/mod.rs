@@ -8,6 +8,7 @@ mod checkpoint;
 pub mod connection;
 mod database;
 mod failure;
+pub mod fragment;
 mod generation;
 pub mod locks;
 pub mod log;

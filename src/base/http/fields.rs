@@ -36,6 +36,12 @@ macro_rules! fields {
     };
 }
 
+impl<F> Default for Fields<F> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
 impl<F: Field> Fields<F> {
     /// Reads `fields`. If it is absent, the default response is requested.
     pub fn from_params(params: &mut Params) -> Self {

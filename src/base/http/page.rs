@@ -17,6 +17,8 @@ use crate::base::error::{Error, Invalid, Result};
 
 /// The most bytes of items on a page of a list whose items can be large. A larger item has a page of its own.
 pub const MAX_PAGE_BYTES: usize = 2 * 1024 * 1024;
+/// How many items a page has unless a request says otherwise.
+const DEFAULT_LIMIT: i64 = 20;
 /// The longest cursor, in bytes. It contains the sort keys of an item, such as a title, which may be non-ASCII.
 const MAX_CURSOR: usize = 4000;
 
@@ -71,7 +73,7 @@ struct Cursor<K> {
 impl FromParams for PageRequest {
     fn from_params(params: &mut Params) -> Self {
         Self {
-            limit: params.number("limit", 1..=100).unwrap_or(20),
+            limit: params.number("limit", 1..=100).unwrap_or(DEFAULT_LIMIT),
             cursor: params.text_within("cursor", MAX_CURSOR),
             include_total: params.flag("include_total").unwrap_or(false),
         }
@@ -79,6 +81,12 @@ impl FromParams for PageRequest {
 }
 
 impl PageRequest {
+    /// Whether it asks for no more than a page has by default, and not for the length of the list.
+    #[must_use]
+    pub fn is_short(&self) -> bool {
+        self.limit <= DEFAULT_LIMIT && !self.include_total
+    }
+
     /// Reads one page. `list` is the list's filters and order, `find` reads at most a number of rows after these sort keys,
     /// `at` returns a row's sort keys, and `count` counts the whole list; it is called only if `include_total` is true.
     ///

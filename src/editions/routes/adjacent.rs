@@ -14,7 +14,6 @@ use crate::base::http::{Query, Response};
 use crate::editions::list::EditionFilter;
 use crate::editions::lookup::respond;
 use crate::editions::order::{EditionOrder, Position};
-use crate::editions::renderings::ItemRow;
 use crate::editions::view::View;
 use crate::editions::{EditionItem, items};
 
@@ -59,14 +58,11 @@ pub async fn get_adjacent_articles(
             rows.extend(editions.find(conn, &EditionOrder::newest_first(), Some(&here), 1)?);
             Ok((rows, newer))
         };
-        let make = move |conn: &mut Connection, rows: Vec<ItemRow>, newer| {
-            let (newer, older) = rows.into_iter().partition(|row| Some(row.article_id) == newer);
-            // One at a time: a page may be too small for both.
-            let mut item =
-                |row: Vec<ItemRow>| -> Result<_> { Ok(items::select(conn, &row, &view)?.pop().flatten()) };
-            Ok(AdjacentArticles { newer: item(newer)?, older: item(older)? })
-        };
-        let adjacent = items::read_current(&app, find, make).await?;
+        let (rows, newer) = items::find_current(&app, find).await?;
+        let mut items = items::select(&app, &rows, &view, usize::MAX).await?.into_iter();
+        // The newer one comes first, if there is one.
+        let newer = newer.and_then(|_| items.next().flatten());
+        let adjacent = AdjacentArticles { newer, older: items.next().flatten() };
         Ok(Response::public_json(&adjacent)?.surrogate_key("articles"))
     })
     .await

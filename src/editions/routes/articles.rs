@@ -8,11 +8,10 @@ use utoipa::ToSchema;
 use crate::app::App;
 use crate::base::db::Connection;
 use crate::base::error::Result;
-use crate::base::http::page::PageParams;
+use crate::base::http::page::{MAX_PAGE_BYTES, PageParams};
 use crate::base::http::{Page, PageRequest, Query, Response, page};
 use crate::editions::list::EditionFilter;
 use crate::editions::order::{EditionOrder, Position};
-use crate::editions::renderings::ItemRow;
 use crate::editions::view::View;
 use crate::editions::{EditionItem, items};
 
@@ -48,6 +47,7 @@ pub async fn list_articles(
     Query(((filter, order), (view, page))): Query<((EditionFilter, EditionOrder), (View, PageRequest))>,
 ) -> Result<Response> {
     let key = filter.surrogate_key();
+    let by_index = filter.is_found_by_index() && order.is_by_publication() && page.is_short();
     let list = (filter, order);
     let find = {
         let list = list.clone();
@@ -64,11 +64,9 @@ pub async fn list_articles(
             Ok((page.items, (page.next_cursor, page.total)))
         }
     };
-    let make = move |conn: &mut Connection, rows: Vec<ItemRow>, (next, total)| {
-        let shown = items::select(conn, &rows, &view)?;
-        let next_cursor = page::after_shown(&rows, shown.len(), next, &list, |row| list.1.position(row))?;
-        let items = shown.into_iter().flatten().collect();
-        Ok(Page { items, next_cursor, total })
-    };
-    Ok(items::read_current(&app, find, make).await?.public(&req)?.surrogate_key(key))
+    let (rows, (next, total)) = items::find_current_by(&app, by_index, find).await?;
+    let shown = items::select(&app, &rows, &view, MAX_PAGE_BYTES).await?;
+    let next_cursor = page::after_shown(&rows, shown.len(), next, &list, |row| list.1.position(row))?;
+    let items = shown.into_iter().flatten().collect();
+    Ok(Page { items, next_cursor, total }.public(&req)?.surrogate_key(key))
 }

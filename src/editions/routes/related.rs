@@ -10,11 +10,11 @@ use crate::app::App;
 use crate::articles::routes::paths::{ArticlePath, InLocale};
 use crate::base::db::Connection;
 use crate::base::error::Result;
+use crate::base::http::page::MAX_PAGE_BYTES;
 use crate::base::http::query::{FromParams, Params};
 use crate::base::http::{Query, Response};
 use crate::editions::lookup::respond;
 use crate::editions::related::Relations;
-use crate::editions::renderings::ItemRow;
 use crate::editions::view::View;
 use crate::editions::{EditionItem, items};
 
@@ -72,11 +72,9 @@ pub async fn list_related_articles(
             let related = relations.find(conn, limit)?;
             Ok((items::find(conn, &related)?, ()))
         };
-        let make = move |conn: &mut Connection, rows: Vec<ItemRow>, ()| {
-            let items = items::select(conn, &rows, &view)?.into_iter().flatten().collect();
-            Ok(RelatedArticles { items, next_cursor: None })
-        };
-        let related = items::read_current(&app, find, make).await?;
+        let (rows, ()) = items::find_current(&app, find).await?;
+        let items = items::select(&app, &rows, &view, MAX_PAGE_BYTES).await?;
+        let related = RelatedArticles { items: items.into_iter().flatten().collect(), next_cursor: None };
         Ok(Response::public_json(&related)?.surrogate_key("articles"))
     })
     .await

@@ -20,7 +20,7 @@ impl FromParams for FeedFilter {
     }
 }
 
-/// Reads a feed and writes it. Making URLs absolute takes as long as reading, so that happens without a connection.
+/// Reads a feed and writes it. Only reading needs a connection.
 async fn respond(
     app: &App,
     filter: FeedFilter,
@@ -28,18 +28,14 @@ async fn respond(
     content_type: &'static str,
     write: fn(Feed) -> Result<Bytes>,
 ) -> Result<Response> {
-    let (wanted, config) = (filter.clone(), app.config.clone());
-    let find = move |conn: &mut Connection| store::find(conn, &wanted);
-    let assemble = move |conn: &mut Connection, rows: Vec<_>, topic| {
-        Ok((store::assemble(conn, &config, path, &filter, topic)?, items::whole(conn, &rows)?))
+    let config = app.config.clone();
+    let find = move |conn: &mut Connection| {
+        let (rows, topic) = store::find(conn, &filter)?;
+        Ok((rows, store::assemble(conn, &config, path, &filter, topic)?))
     };
-    let (mut feed, editions) = items::read_current(app, find, assemble).await?;
-    app.compute
-        .run(move || {
-            feed.entries = editions.iter().map(Entry::new).collect::<Result<_>>()?;
-            Ok(document(content_type, write(feed)?))
-        })
-        .await
+    let (rows, mut feed) = items::find_current(app, find).await?;
+    feed.entries = items::whole(app, &rows, Entry::new).await?;
+    app.compute.run(move || Ok(document(content_type, write(feed)?))).await
 }
 
 /// Get the RSS feed

@@ -1,6 +1,6 @@
 //! `/sitemap.xml`: the sitemap and its pages.
 
-use actix_web::web::{Bytes, Data};
+use actix_web::web::Data;
 use utoipa::IntoParams;
 
 use super::document;
@@ -39,17 +39,16 @@ impl FromParams for PageNumber {
         (status = 404, description = "The sitemap has no such page."),
     ))]
 pub async fn get_sitemap(app: Data<App>, Query(wanted): Query<PageNumber>) -> Result<Response> {
-    let config = app.config.clone();
-    let read = move |conn: &mut Connection| -> Result<Bytes> {
-        let count = pages::count(conn, sitemap::ARTICLES_PER_PAGE)?;
-        if wanted.page.is_none() && count > 1 {
-            return sitemap::index(&format!("{}/sitemap.xml", config.base_url()), count);
-        }
-        let number = wanted.page.unwrap_or(1);
-        if number > count {
-            return Err(Error::NotFound("page of the sitemap"));
-        }
-        sitemap::write(&pages::read(conn, &config, number, count, sitemap::ARTICLES_PER_PAGE)?)
+    let (config, number) = (app.config.clone(), wanted.page.unwrap_or(1));
+    let find = move |conn: &mut Connection| pages::find(conn, &config, number, sitemap::ARTICLES_PER_PAGE);
+    let listed = app.db.snapshot(find).await?;
+    let written = if wanted.page.is_none() && listed.count > 1 {
+        sitemap::index(&format!("{}/sitemap.xml", app.config.base_url()), listed.count)?
+    } else if number > listed.count {
+        return Err(Error::NotFound("page of the sitemap"));
+    } else {
+        let page = pages::read(&app, listed).await?;
+        app.compute.run(move || sitemap::write(&page)).await?
     };
-    Ok(document("application/xml; charset=utf-8", app.db.snapshot(read).await?))
+    Ok(document("application/xml; charset=utf-8", written))
 }
