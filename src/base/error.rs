@@ -47,6 +47,8 @@ pub enum Error {
     TooMany(u64),
     /// Overload, or the database is unreachable. The client can retry.
     Unavailable(Cause),
+    /// The database has no space left for a write.
+    NoSpace(Cause),
     /// A defect. The cause is logged and never sent to the client.
     Internal(Cause),
 }
@@ -226,6 +228,11 @@ impl Error {
         Self::Unavailable(why.into().into())
     }
 
+    /// Creates an [`Error::NoSpace`] with its cause for the log.
+    pub fn no_space(why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::NoSpace(why.into().into())
+    }
+
     /// Creates an [`Error::Internal`] with its cause for the log.
     pub fn internal(why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Internal(why.into().into())
@@ -253,7 +260,7 @@ impl fmt::Display for Error {
             Self::UnsupportedMediaType(wanted) => write!(f, "the media type is not {wanted}"),
             Self::TooMany(seconds) => write!(f, "too often; again in {seconds} s"),
             Self::MethodNotAllowed(allowed) => write!(f, "allowed are {allowed}"),
-            Self::Unavailable(why) | Self::Internal(why) => why.fmt(f),
+            Self::Unavailable(why) | Self::NoSpace(why) | Self::Internal(why) => why.fmt(f),
         }
     }
 }

@@ -58,7 +58,7 @@ impl Refusals {
                 self.metrics.denied.get_or_create(&metrics::Denial { status: 404 }).inc();
                 deny("forbidden, and hidden as not found");
             }
-            Error::Unavailable(why) => {
+            Error::Unavailable(why) | Error::NoSpace(why) => {
                 if let Some(omitted) = self.overloads.admit(now) {
                     log::warn!("{request}: {why}{omitted}");
                 }

@@ -260,7 +260,7 @@ async fn a_disk_that_fills_up_fails_honestly_and_loses_nothing() {
         for (n, outcome) in outcomes.iter().enumerate() {
             match outcome {
                 Ok(()) => drop(acknowledged.insert(name(n))),
-                Err(error) => assert!(matches!(error, Error::Unavailable(_)), "{error:?}"),
+                Err(error) => assert!(matches!(error, Error::NoSpace(_)), "{error:?}"),
             }
         }
         let mut next = 40..;
@@ -271,7 +271,7 @@ async fn a_disk_that_fills_up_fails_honestly_and_loses_nothing() {
                 Err(error) => break error,
             }
         };
-        assert!(matches!(refusal, Error::Unavailable(_)), "{refusal:?}");
+        assert!(matches!(refusal, Error::NoSpace(_)), "{refusal:?}");
         assert_eq!(keys(db).await, acknowledged, "round {round}");
         db.write(|tx| Ok(tx.batch_execute("PRAGMA max_page_count = 1000000")?)).await.expect("space");
         let after = format!("{round} after");

@@ -4,6 +4,7 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
+use diesel::connection::SimpleConnection as _;
 use lede::auth::Role;
 use lede::base::db::DatabaseUrl;
 use serde_json::json;
@@ -129,4 +130,43 @@ async fn nothing_is_written_into_a_database_that_is_no_longer_in_its_place() {
     std::fs::rename(&aside, &path).expect("restored");
     create().await.problem(503, "unavailable");
     editor.get("/health/ready").await.problem(503, "unavailable");
+}
+
+#[tokio::test]
+async fn a_full_disk_is_told_from_overload_and_ends_when_there_is_space() {
+    let server = Server::start().await;
+    if !server.is_embedded() {
+        return;
+    }
+    let editor = server.login(Role::Editor).await;
+    let set = |pages: i64| {
+        let text = format!("PRAGMA max_page_count = {pages}");
+        server.app.db.write(move |tx| Ok(tx.batch_execute(&text)?))
+    };
+    editor.get("/health/ready").await.is(200);
+    // It is never less than there are.
+    set(1).await.expect("a limit");
+    let mut number = 0;
+    let refused = loop {
+        number += 1;
+        let article = json!({"title": format!("Article {number}"), "markdown": "A lantern. ".repeat(10_000)});
+        let response = editor.post("/v1/articles").json(article).await;
+        if response.status() != 201 {
+            break response;
+        }
+    };
+    let told = refused.problem(503, "database-full");
+    assert_eq!(
+        told["detail"],
+        "The database has no space left. Reads still work; writes are refused until space is freed."
+    );
+    assert_eq!(refused.header("retry-after"), Some("60"));
+    editor.get("/v1/drafts").await.is(200);
+    editor.get("/health/live").await.is(200);
+    for _ in 0..2 {
+        editor.get("/health/ready").await.problem(503, "database-full");
+    }
+    set(1_000_000).await.expect("space");
+    editor.get("/health/ready").await.is(200);
+    editor.post("/v1/topics").json(json!({"name": "Tides"})).await.is(201);
 }

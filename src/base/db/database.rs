@@ -2,6 +2,7 @@
 //! does without the thread.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
@@ -35,6 +36,8 @@ pub struct Database {
     clock: Clock,
     random: Random,
     generation: Arc<Generation>,
+    /// Whether the last write found no space left.
+    full: Arc<AtomicBool>,
 }
 
 impl Database {
@@ -73,6 +76,7 @@ impl Database {
             clock: clock.clone(),
             random: random.clone(),
             generation,
+            full: Arc::default(),
         })
     }
 
@@ -106,6 +110,25 @@ impl Database {
     #[must_use]
     pub fn is_writable(&self) -> bool {
         self.writer.as_ref().is_none_or(Writer::is_writable)
+    }
+
+    /// Whether there is space left, as far as the last write could tell. If it found none, this tries another.
+    ///
+    /// # Errors
+    /// [`Error::NoSpace`] if there is still none.
+    pub async fn check_space(&self) -> Result<()> {
+        if !self.full.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        self.write(|tx| {
+            let text = match **tx {
+                // It has to allocate: a page that is there may still be written to the log.
+                Connection::Sqlite(_) => "CREATE TABLE space_check (id INTEGER); DROP TABLE space_check",
+                Connection::Postgres(_) => "SELECT pg_current_xact_id()",
+            };
+            Ok(tx.batch_execute(text)?)
+        })
+        .await
     }
 
     /// Runs one query, or several that need not see the same snapshot. Unavailable if too many reads wait, or if there is
@@ -168,6 +191,16 @@ impl Database {
     }
 
     async fn write_boxed(&self, actor: Option<UserId>, work: Write) -> Result<Value> {
+        let outcome = self.write_once(actor, work).await;
+        match &outcome {
+            Ok(_) => self.full.store(false, Ordering::Relaxed),
+            Err(Error::NoSpace(_)) => self.full.store(true, Ordering::Relaxed),
+            Err(_) => {}
+        }
+        outcome
+    }
+
+    async fn write_once(&self, actor: Option<UserId>, work: Write) -> Result<Value> {
         if let Some(writer) = &self.writer {
             return writer.run(actor, work).await;
         }

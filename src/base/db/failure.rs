@@ -12,14 +12,17 @@ use super::tx::Tx;
 use crate::base::error::{Cause, Error};
 
 impl From<DatabaseError> for Error {
-    /// Unavailable if the same may succeed later, otherwise internal. Whether something was found is for the caller
-    /// to say.
+    /// Unavailable or no space if the same may succeed later, otherwise internal. Whether something was found is for the
+    /// caller to say.
     fn from(error: DatabaseError) -> Self {
+        if is_full(&error) {
+            return Self::no_space(error);
+        }
         if is_transient(&error) { Self::unavailable(error) } else { Self::internal(error) }
     }
 }
 
-/// Whether the same may succeed later, without another request or another release: the database is away, locked, full or
+/// Whether the same may succeed later, without another request or another release: the database is away, locked or
 /// damaged.
 fn is_transient(error: &DatabaseError) -> bool {
     match error {
@@ -35,7 +38,6 @@ fn is_transient(error: &DatabaseError) -> bool {
             let message = info.message();
             [
                 "database is locked",
-                "database or disk is full",
                 "disk I/O error",
                 "database disk image is malformed",
                 "file is not a database",
@@ -55,6 +57,12 @@ fn is_transient(error: &DatabaseError) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether there is no space left for a write. Reads go on.
+pub(super) fn is_full(error: &DatabaseError) -> bool {
+    let DatabaseError::DatabaseError(_, info) = error else { return false };
+    ["database or disk is full", "No space left on device"].iter().any(|known| info.message().contains(known))
 }
 
 /// Marks the error of a unit of work that is to be rolled back and retried. Only [`Tx::retry`] creates it, and only
@@ -107,7 +115,7 @@ pub(super) fn is_fatal(error: &DatabaseError) -> bool {
 
 fn cause(error: &Error) -> Option<&Cause> {
     match error {
-        Error::Unavailable(cause) | Error::Internal(cause) => Some(cause),
+        Error::Unavailable(cause) | Error::NoSpace(cause) | Error::Internal(cause) => Some(cause),
         _ => None,
     }
 }

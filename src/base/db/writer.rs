@@ -61,7 +61,7 @@ impl Job {
     fn respond(self, commit: Result<(), &Lost>) {
         let outcome = match (self.outcome, commit) {
             // A failure, too: it may come from what a neighbour wrote, which is gone.
-            (_, Err(lost)) => Err(Error::unavailable(lost.why.as_str())),
+            (_, Err(lost)) => Err(lost.error()),
             (Some(outcome), Ok(())) => outcome,
             (None, Ok(())) => Err(Error::internal("a unit of work was not run")),
         };
@@ -76,11 +76,22 @@ struct Lost {
     why: String,
     /// Whether the file can no longer be trusted.
     is_fatal: bool,
+    /// Whether there is no space left.
+    is_full: bool,
+}
+
+impl Lost {
+    /// What each caller of the group is told.
+    fn error(&self) -> Error {
+        let why = self.why.as_str();
+        if self.is_full { Error::no_space(why) } else { Error::unavailable(why) }
+    }
 }
 
 impl From<&DatabaseError> for Lost {
     fn from(error: &DatabaseError) -> Self {
-        Self { why: error.to_string(), is_fatal: failure::is_fatal(error) }
+        let (is_fatal, is_full) = (failure::is_fatal(error), failure::is_full(error));
+        Self { why: error.to_string(), is_fatal, is_full }
     }
 }
 
@@ -158,7 +169,7 @@ fn write_until_closed(
         for job in group.drain(..) {
             job.respond(commit.as_ref().copied());
         }
-        if let Err(Lost { why, is_fatal: true }) = commit {
+        if let Err(Lost { why, is_fatal: true, .. }) = commit {
             return Err(why);
         }
     }
@@ -188,7 +199,11 @@ fn commit_group(
                 let cause = failure::of_database(error);
                 if !is_open(conn) {
                     // The unit's own error does not concern the file, and may contain a client's input.
-                    let why = || Lost { why: "the transaction is gone".to_owned(), is_fatal: false };
+                    let why = || Lost {
+                        why: "the transaction is gone".to_owned(),
+                        is_fatal: false,
+                        is_full: false,
+                    };
                     return Err(cause.map_or_else(why, Lost::from));
                 }
                 conn.batch_execute("ROLLBACK TO job; RELEASE job").map_err(|e| give_up(conn, &e))?;
@@ -201,7 +216,7 @@ fn commit_group(
     if !files.are_in_place() {
         roll_back(conn);
         let why = "the files of the database were removed or replaced while they were open".to_owned();
-        return Err(Lost { why, is_fatal: false });
+        return Err(Lost { why, is_fatal: false, is_full: false });
     }
     conn.batch_execute("COMMIT").map_err(|e| give_up(conn, &e))?;
     Ok(newest)

@@ -113,6 +113,11 @@ pub fn respond(error: &Error, request_id: &str) -> HttpResponse {
         Error::Unavailable(_) => {
             ("unavailable", "Overloaded, or the database is unavailable. Retry in a moment.".into())
         }
+        Error::NoSpace(_) => (
+            "database-full",
+            "The database has no space left. Reads still work; writes are refused until space is freed."
+                .into(),
+        ),
         Error::Internal(_) => ("internal", "Internal error. It was logged under this request id.".into()),
     };
     let problem = Problem {
@@ -150,6 +155,9 @@ pub fn respond(error: &Error, request_id: &str) -> HttpResponse {
         Error::Unavailable(_) => {
             response.insert_header((header::RETRY_AFTER, "1"));
         }
+        Error::NoSpace(_) => {
+            response.insert_header((header::RETRY_AFTER, "60"));
+        }
         _ => {}
     }
     let body =
@@ -172,7 +180,7 @@ impl ResponseError for Error {
             Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
-            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unavailable(_) | Self::NoSpace(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }

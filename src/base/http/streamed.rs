@@ -44,7 +44,7 @@ impl Responder for Streamed {
     fn respond_to(self, req: &HttpRequest) -> HttpResponse {
         let path = req.path().to_owned();
         let body = self.body.inspect(move |piece| {
-            if let Err(Error::Internal(why) | Error::Unavailable(why)) = piece {
+            if let Err(Error::Internal(why) | Error::Unavailable(why) | Error::NoSpace(why)) = piece {
                 log::error!("{path} breaks off: {why}");
             }
         });

@@ -35,7 +35,7 @@ impl Job<App> for ImportSubscribers {
         let id = self.import;
         match read(app, id).await {
             Ok(()) => Ok(Outcome::Done),
-            Err(Error::Unavailable(why)) => Err(Error::Unavailable(why)),
+            Err(error @ (Error::Unavailable(_) | Error::NoSpace(_))) => Err(error),
             Err(error) => {
                 if let Some(import) = app.db.read(move |conn| store::find(conn, id)).await? {
                     let user = import.row.user_id;
