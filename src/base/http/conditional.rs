@@ -17,6 +17,9 @@ pub struct IfMatchHeader {
     if_match: String,
 }
 
+/// What proxies append to an entity tag when they compress.
+const CODINGS: [&str; 4] = ["-gzip", "-br", "-zstd", "-deflate"];
+
 /// A parsed `If-Match` header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IfMatch {
@@ -36,9 +39,11 @@ impl IfMatch {
         if value == "*" {
             return Ok(Self::Any);
         }
-        // Proxies that compress turn a strong tag into a weak one; the version in it is the same.
+        // Proxies that compress turn a strong tag into a weak one, or append the name of the coding, as Apache does. The
+        // version in it is the same.
         let strong = value.strip_prefix("W/").unwrap_or(value);
-        let number = strong.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+        let tag = strong.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+        let number = tag.map(|tag| CODINGS.iter().find_map(|coding| tag.strip_suffix(coding)).unwrap_or(tag));
         if let Some(version) = number
             && version.len() <= 18
             && !version.is_empty()
