@@ -9,23 +9,30 @@ use actix_web::http::header::{HeaderName, HeaderValue};
 
 use crate::auth::{FormTokens, Keys, Passwords, Tokens};
 use crate::base::clock::Clock;
-use crate::base::compute::Compute;
+use crate::base::compute::{Compute, cores};
 use crate::base::config::{Config, Secret};
 use crate::base::db::{Database, DatabaseUrl, migrate};
 use crate::base::error::{Error, Result};
 use crate::base::events;
 use crate::base::http::cache::Cache;
 use crate::base::http::limit::Limits;
-use crate::base::http::outgoing::Outgoing;
+use crate::base::http::memory::Memory;
 use crate::base::http::public::PublicHeaders;
 use crate::base::http::security_headers::security_headers;
 use crate::base::mail::Mailer;
 use crate::base::metrics::Metrics;
+use crate::base::permits::Permits;
 use crate::base::private_files;
 use crate::base::random::Random;
 use crate::base::refusals::Refusals;
 use crate::base::templates::Templates;
 use crate::base::text::markdown::Policy;
+
+/// How many public responses each core may produce at the same time: one waits for the database while the other is
+/// written.
+const PRODUCTIONS: usize = 2;
+/// How many may wait to be produced. Further ones are refused.
+const MAX_WAITING: usize = 1024;
 
 /// Everything a handler or a job may need. Cheap to clone.
 #[derive(Clone)]
@@ -52,8 +59,10 @@ pub struct App {
     pub passwords: Passwords,
     /// The cache of public responses.
     pub cache: Arc<Cache>,
-    /// The memory for large responses.
-    pub outgoing: Outgoing,
+    /// The memory for large bodies.
+    pub memory: Memory,
+    /// How many public responses may be produced at the same time.
+    pub productions: Permits,
     /// Issues and verifies the tokens in forms.
     pub form_tokens: Arc<FormTokens>,
     /// Rate limits.
@@ -109,7 +118,12 @@ impl App {
         let tokens = Tokens::new(&keys, config.base_url())?;
         Ok(Self {
             cache: Arc::new(cache(&config, &db)),
-            outgoing: outgoing(&config),
+            memory: memory(&config, &clock),
+            productions: Permits::new(
+                cores() * PRODUCTIONS,
+                MAX_WAITING,
+                "too many responses are waiting to be produced",
+            ),
             form_tokens: Arc::default(),
             limits: Arc::new(Limits::new(&config, &clock, &metrics)),
             refusals: Arc::new(Refusals::new(&metrics, &clock)),
@@ -145,9 +159,10 @@ fn cache(config: &Config, db: &Database) -> Cache {
 }
 
 /// Cached responses count, too, because they may be being sent.
-fn outgoing(config: &Config) -> Outgoing {
+fn memory(config: &Config, clock: &Clock) -> Memory {
     let megabytes = u64::from(config.cache.megabytes) + u64::from(config.limits.response_megabytes);
-    Outgoing::new(usize::try_from(megabytes << 20).unwrap_or(usize::MAX))
+    let bytes = usize::try_from(megabytes << 20).unwrap_or(usize::MAX);
+    Memory::new(bytes, &config.server.trusted_proxies, clock)
 }
 
 /// The secret in the settings, or on SQLite the one in the file beside the database, which is created if it is missing.

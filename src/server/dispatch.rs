@@ -101,7 +101,8 @@ async fn guarded(
     })
 }
 
-/// Calls the handler. A public response is encoded here and kept in the cache.
+/// Calls the handler. A public response is encoded here and kept in the cache. Only a few are produced at a time: a page
+/// takes several times its own size until it is finished.
 async fn called(
     rules: &Rules,
     address: Option<Address>,
@@ -117,12 +118,14 @@ async fn called(
             if let Some(respelled) = respelled {
                 app.cache.alias(&respelled, &canonical);
             }
-            let response = made.respond(req.headers(), &app.compute).await;
+            let response = made.respond(req.request(), &app.compute).await?;
             return Ok(req.into_response(response));
         }
         Lookup::Failed(error) => return Err(error.into()),
         Lookup::Compute(pending) => pending,
     };
+    let permit = app.productions.acquire().await;
+    let _permit = permit.inspect_err(|error| pending.fail(error))?;
     let mut res = next.call(req).await?;
     let Some(response) = res.response_mut().extensions_mut().remove::<Response>() else {
         if let Some(error) = res.response().error().and_then(actix_web::Error::as_error) {
@@ -133,7 +136,7 @@ async fn called(
     let made = finished(&app, rules.routed.path, response, pending.moment).await;
     let made = made.inspect_err(|error| pending.fail(error))?;
     let made = pending.store(made);
-    let response = made.respond(res.request().headers(), &app.compute).await;
+    let response = made.respond(res.request(), &app.compute).await?;
     Ok(res.into_response(response))
 }
 
@@ -147,7 +150,7 @@ async fn finished(
     let (is_large, own) = (response.is_large(), app.clone());
     let finish = move || {
         let now = own.clock.now();
-        Representation::new(response, route, &own.public_headers, moment, now, &own.outgoing)
+        Representation::new(response, route, &own.public_headers, moment, now, &own.memory)
     };
     if is_large { app.compute.run(finish).await } else { finish() }
 }

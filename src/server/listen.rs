@@ -2,6 +2,7 @@
 //! `actix_web::HttpServer` leaves no place for.
 
 use std::net::TcpListener;
+use std::rc::Rc;
 use std::time::Duration;
 
 use actix_http::error::DispatchError;
@@ -13,12 +14,12 @@ use actix_web::rt::net::TcpStream;
 use actix_web::web::{self, Data};
 
 use super::routes::docs;
-use super::{dispatch, pipeline};
+use super::{dispatch, pipeline, unparsed};
 use crate::app::App;
 use crate::base::compute::cores;
 use crate::base::error::{Error, Result};
-use crate::base::http::outgoing::SLICE;
-use crate::base::http::socket::Socket;
+use crate::base::http::memory::SLICE;
+use crate::base::http::socket::{Refuse, Socket};
 
 /// How many seconds requests under way have to finish when the server stops.
 const SHUTDOWN_SECONDS: u64 = 30;
@@ -30,7 +31,7 @@ const SHUTDOWN_SECONDS: u64 = 30;
 pub fn listen(app: &App, listener: TcpListener) -> Result<Server> {
     let failed = |e: std::io::Error| Error::unavailable(e.to_string());
     let address = listener.local_addr().map_err(failed)?;
-    let (data, clock) = (Data::new(app.clone()), app.clock.clone());
+    let (app, data) = (app.clone(), Data::new(app.clone()));
     let patience = Duration::from_secs(app.config.limits.reader_seconds.into());
     let builder = Server::build()
         .disable_signals()
@@ -38,15 +39,16 @@ pub fn listen(app: &App, listener: TcpListener) -> Result<Server> {
         .max_concurrent_connections((app.config.limits.connections as usize).div_ceil(cores()));
     let stopping = builder.graceful_shutdown_signal();
     let http = move || {
-        let data = data.clone();
-        let app = actix_web::App::new()
+        let (app, data) = (app.clone(), data.clone());
+        let service = actix_web::App::new()
             .app_data(data)
             .app_data(web::PathConfig::default().error_handler(|_, _| Error::NotFound("page").into()))
             .configure(dispatch::configure)
             .configure(docs::configure)
             .default_service(web::to(pipeline::not_found))
             .wrap(from_fn(pipeline::around));
-        let (clock, stopping) = (clock.clone(), stopping.clone());
+        let (clock, stopping, memory) = (app.clock.clone(), stopping.clone(), app.memory.clone());
+        let refuse: Refuse = Rc::new(move |status| unparsed::respond(&app, status));
         let protocol = HttpService::build()
             .graceful_shutdown_signal(move || {
                 let stopping = stopping.clone();
@@ -54,15 +56,16 @@ pub fn listen(app: &App, listener: TcpListener) -> Result<Server> {
             })
             // Also what a client has to take the end of a response, after its last slice.
             .client_disconnect_timeout(patience)
-            .on_connect_ext(|socket: &Socket, data| {
-                data.insert(socket.answering());
+            .on_connect_ext(move |socket: &Socket, data| {
+                data.insert(socket.connection());
+                data.insert(memory.clone());
             })
             .h1_write_buffer_size(SLICE)
             .local_addr(address)
-            .finish(map_config(app, |()| AppConfig::default()));
+            .finish(map_config(service, |()| AppConfig::default()));
         let accept = move |stream: TcpStream| {
             let peer = stream.peer_addr().ok();
-            let socket = Socket::new(stream, clock.clone(), patience);
+            let socket = Socket::new(stream, clock.clone(), patience, refuse.clone());
             std::future::ready(Ok::<_, DispatchError>((socket, Protocol::Http1, peer)))
         };
         fn_service(accept).and_then(protocol)

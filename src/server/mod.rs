@@ -8,5 +8,6 @@ pub mod openapi;
 pub mod pipeline;
 pub mod routes;
 mod serve;
+mod unparsed;
 
 pub use serve::serve;

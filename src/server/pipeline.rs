@@ -15,17 +15,16 @@ use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, web};
 
 use crate::app::App;
 use crate::base::error::{Error, Result};
+use crate::base::http::connection::Connection;
 use crate::base::http::endpoint::Routed;
 use crate::base::http::limit::{Policy, RateLimitStatus};
-use crate::base::http::outgoing::unsent;
-use crate::base::http::representation::Representation;
 use crate::base::http::request_id::{self, REQUEST_ID};
-use crate::base::http::socket::Answering;
+use crate::base::http::sliced::{self, unsent};
 use crate::base::http::{cors, json, problem};
 use crate::base::metrics;
 
-/// Responses to a token are stored by no cache.
-const PRIVATE: HeaderValue = HeaderValue::from_static("private, no-store");
+/// Responses to a token are stored by no cache, and changed by no proxy: one that compresses would weaken the `ETag`.
+const PRIVATE: HeaderValue = HeaderValue::from_static("private, no-store, no-transform");
 
 /// Passes a request on and finishes its response.
 ///
@@ -37,18 +36,16 @@ pub async fn around(
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let started = Instant::now();
     let Some(app) = req.app_data::<web::Data<App>>().cloned() else { return next.call(req).await };
+    let _busy = req.conn_data::<Connection>().map(Connection::busy);
     app.metrics.in_flight.inc();
     let id = request_id(&app, &req);
     let method = req.method().clone();
     if method == Method::HEAD {
         req.head_mut().method = Method::GET;
     }
-    let (mut res, route) = match from_memory(&app, &req) {
-        Ok(Some(kept)) => {
-            let response = kept.respond(req.headers(), &app.compute).await;
-            (req.into_response(response), kept.route)
-        }
-        Ok(None) => routed(&app, answered(req, next).await?, &id),
+    let (mut res, route) = match from_memory(&app, &req).await {
+        Ok(Some((response, route))) => (req.into_response(response), route),
+        Ok(None) => routed(&app, next.call(req).await?, &id),
         Err(refusal) => routed(&app, ServiceResponse::from_err(refusal, req.into_parts().0), &id),
     };
     if method == Method::HEAD {
@@ -72,31 +69,17 @@ pub async fn around(
     Ok(res)
 }
 
-/// Calls the route. Meanwhile the socket reads no further requests behind a GET.
-async fn answered(
-    req: ServiceRequest,
-    next: Next<BoxBody>,
-) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
-    let answering = req.conn_data::<Answering>().filter(|_| req.method() == Method::GET).cloned();
-    if let Some(answering) = &answering {
-        answering.set(true);
-    }
-    let outcome = next.call(req).await;
-    if let Some(answering) = &answering {
-        answering.set(false);
-    }
-    outcome
-}
-
-/// The cached response to a public GET, within the rate limit for reads.
-fn from_memory(app: &App, req: &ServiceRequest) -> Result<Option<std::sync::Arc<Representation>>> {
+/// The cached response to a public GET, within the rate limit for reads, and the path template of its route.
+async fn from_memory(app: &App, req: &ServiceRequest) -> Result<Option<(HttpResponse, &'static str)>> {
     if req.method() != Method::GET {
         return Ok(None);
     }
     if app.limits.reads() && !req.path().starts_with("/health/") && req.path() != "/metrics" {
         app.limits.admit_network(req.request(), Policy::Read)?;
     }
-    Ok(req.uri().path_and_query().and_then(|address| app.cache.get(address.as_str())))
+    let cached = req.uri().path_and_query().and_then(|address| app.cache.get(address.as_str()));
+    let Some(cached) = cached else { return Ok(None) };
+    Ok(Some((cached.respond(req.request(), &app.compute).await?, cached.route)))
 }
 
 /// Finishes the response of a route, and returns the path template of that route.
@@ -107,7 +90,8 @@ fn routed(app: &App, res: ServiceResponse<BoxBody>, id: &str) -> (ServiceRespons
     let (req, response) = res.into_parts();
     let response = match response.error() {
         Some(error) => explain(app, error, id, &req, route),
-        None => app.outgoing.send(response).unwrap_or_else(|error| fail(app, &error, id, &req, route)),
+        None => sliced::send(&app.memory, &req, response)
+            .unwrap_or_else(|error| fail(app, &error, id, &req, route)),
     };
     let mut res = ServiceResponse::new(req, response);
     let origin = res.request().headers().get(ORIGIN).cloned();

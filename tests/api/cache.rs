@@ -226,7 +226,7 @@ async fn a_public_answer_says_what_caches_may_do_with_it() {
     );
     let refusal = reader.get(format!("{ARTICLES}/nothing")).await;
     assert_eq!(refusal.is(404).header("cache-control"), Some("no-store"));
-    assert_eq!(editor.get("/v1/me").await.header("cache-control"), Some("private, no-store"));
+    assert_eq!(editor.get("/v1/me").await.header("cache-control"), Some("private, no-store, no-transform"));
 }
 
 #[tokio::test]

@@ -92,7 +92,7 @@ async fn an_export_is_a_file_that_says_who_took_it() {
         response.header("content-disposition"),
         Some("attachment; filename=\"subscribers-2026-01-05.csv\"")
     );
-    assert_eq!(response.header("cache-control"), Some("private, no-store"));
+    assert_eq!(response.header("cache-control"), Some("private, no-store, no-transform"));
     assert!(response.text().starts_with("id,email,name,status,locale,topics,labels,source,created_at,"));
     let told = server.app.db.read(|conn| {
         let own = events::table.filter(events::kind.eq("subscribers.exported"));

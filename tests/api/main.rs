@@ -91,6 +91,7 @@ mod restart;
 mod search;
 mod sections;
 mod security_txt;
+mod senders;
 mod sending;
 mod shutdown;
 mod sign_up;

@@ -20,7 +20,7 @@ async fn a_preview_is_what_publishing_would_show() {
     for edition in 1..=3 {
         let before = server.client().get(at(&draft, "")).await;
         let preview = editor.get(at(&draft, "/preview")).await;
-        assert_eq!(preview.header("cache-control"), Some("private, no-store"));
+        assert_eq!(preview.header("cache-control"), Some("private, no-store, no-transform"));
         assert_eq!(preview.expect(200)["edition"], edition);
         // Nothing has come of it.
         let after = server.client().get(at(&draft, "")).await;

@@ -1,4 +1,4 @@
-//! Clients that read slowly, or not at all: what they hold is bounded, and they are cut off when they take nothing.
+//! Clients that read slowly, or not at all: what they hold is bounded, and they are cut off when they take too little.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -144,17 +144,36 @@ async fn whoever_reads_slowly_gets_everything() {
 }
 
 #[tokio::test]
+async fn whoever_reads_too_slowly_is_cut_off() {
+    let server = Server::start().await;
+    long_articles(&server, 6).await;
+    let mut stream = connect(&server).await;
+    stream.write_all(get(LIST, "").repeat(10).as_bytes()).await.expect("requests");
+    let mut piece = [0; 16 * 1024];
+    // It takes something within each half minute, but less than 8 KiB a second.
+    for _ in 0..300 {
+        if stream.read_exact(&mut piece).await.is_err() {
+            return;
+        }
+        server.clock.advance(seconds(10));
+        answer_others(&server).await;
+    }
+    panic!("it is not cut off");
+}
+
+#[tokio::test]
 async fn large_responses_wait_for_memory_and_small_ones_do_not() {
     let server = Server::start_with(|config| {
         config.cache.megabytes = 0;
         config.limits.response_megabytes = 2;
+        config.server.trusted_proxies = vec!["127.0.0.0/8".parse().expect("a network")];
     })
     .await;
     long_articles(&server, 6).await;
     let reader = server.client();
     reader.get(LIST).await.is(200);
     let mut held = connect(&server).await;
-    held.write_all(get(LIST, "").as_bytes()).await.expect("a request");
+    held.write_all(get(LIST, "X-Forwarded-For: 192.0.2.1\r\n").as_bytes()).await.expect("a request");
     held.read_exact(&mut [0; 12]).await.expect("a response");
     let refused = reader.get(LIST).await;
     refused.problem(503, "unavailable");
@@ -170,6 +189,84 @@ async fn large_responses_wait_for_memory_and_small_ones_do_not() {
         }
     }
     panic!("the memory of a response is not given back");
+}
+
+#[tokio::test]
+async fn a_network_that_does_not_read_leaves_memory_to_others() {
+    let server = Server::start_with(|config| {
+        config.cache.megabytes = 0;
+        config.limits.response_megabytes = 12;
+        config.server.trusted_proxies = vec!["127.0.0.0/8".parse().expect("a network")];
+    })
+    .await;
+    long_articles(&server, 6).await;
+    let ask = async |from: &str| {
+        let mut stream = connect(&server).await;
+        let asked = get(LIST, &format!("X-Forwarded-For: {from}\r\n"));
+        stream.write_all(asked.as_bytes()).await.expect("a request");
+        let mut status = [0; 12];
+        stream.read_exact(&mut status).await.expect("a response");
+        (stream, String::from_utf8_lossy(&status).into_owned())
+    };
+    let (_first, status) = ask("192.0.2.1").await;
+    assert_eq!(status, "HTTP/1.1 200");
+    let (_second, status) = ask("192.0.2.1").await;
+    assert_eq!(status, "HTTP/1.1 200");
+    for _ in 0..20 {
+        assert_eq!(ask("192.0.2.1").await.1, "HTTP/1.1 503");
+    }
+    assert_eq!(ask("192.0.2.2").await.1, "HTTP/1.1 200");
+    assert_eq!(ask("2001:db8::1").await.1, "HTTP/1.1 200");
+}
+
+#[tokio::test]
+async fn many_networks_that_do_not_read_leave_memory_to_others_after_a_moment() {
+    let server = Server::start_with(|config| {
+        config.cache.megabytes = 0;
+        config.limits.response_megabytes = 4;
+        config.server.trusted_proxies = vec!["127.0.0.0/8".parse().expect("a network")];
+    })
+    .await;
+    long_articles(&server, 6).await;
+    let mut held = Vec::new();
+    for network in 1..=3 {
+        let mut stream = connect(&server).await;
+        let asked = get(LIST, &format!("X-Forwarded-For: 192.0.2.{network}\r\n"));
+        stream.write_all(asked.as_bytes()).await.expect("a request");
+        stream.read_exact(&mut [0; 12]).await.expect("a response");
+        held.push(stream);
+    }
+    let reader = server.client();
+    reader.get(LIST).await.problem(503, "unavailable");
+    reader.get(LIST).await.problem(503, "unavailable");
+    server.clock.advance(seconds(5));
+    reader.get(LIST).await.problem(503, "unavailable");
+    for _ in 0..500 {
+        if reader.get(LIST).await.status() == 200 {
+            return;
+        }
+    }
+    panic!("nobody is cut off");
+}
+
+#[tokio::test]
+async fn few_pages_are_produced_at_a_time_and_nothing_else_waits_for_them() {
+    let server = Server::start().await;
+    long_articles(&server, 1).await;
+    let reader = server.client();
+    reader.get(ARTICLES).await.is(200);
+    let held: Vec<_> = std::iter::from_fn(|| server.app.productions.try_acquire()).collect();
+    assert!(!held.is_empty());
+    let waiting = tokio::spawn({
+        let reader = server.client();
+        async move { reader.get(LIST).await.status() }
+    });
+    answer_others(&server).await;
+    reader.get(ARTICLES).await.is(200);
+    server.login(Role::Editor).await.get("/v1/drafts").await.is(200);
+    assert!(!waiting.is_finished());
+    drop(held);
+    assert_eq!(waiting.await.expect("a response"), 200);
 }
 
 /// The pages of a list, each with the ids of its items, and the size of the largest page.

@@ -61,8 +61,8 @@ pub struct LimitsConfig {
     )]
     pub connections: u32,
 
-    /// Seconds after which a connection is reset if its client reads nothing of a response. A client that reads
-    /// slowly is not cut off.
+    /// Seconds after which a connection is reset if its client reads nothing of a response, or less than 8 KiB per
+    /// second on average.
     #[arg(
         id = "reader_seconds",
         long = "reader-seconds",
@@ -74,8 +74,9 @@ pub struct LimitsConfig {
     )]
     pub reader_seconds: u32,
 
-    /// Megabytes for responses of more than 64 KiB while they are sent, in addition to `LEDE_CACHE_MEGABYTES`. When
-    /// they are used up, further large responses are refused with 503.
+    /// Megabytes for request and response bodies of more than 16 KiB while they are sent, in addition to
+    /// `LEDE_CACHE_MEGABYTES`. One network (an IPv4 address or an IPv6 /64) can use a quarter of both together. When
+    /// they are used up, further large bodies are refused with 503.
     #[arg(
         id = "response_megabytes",
         long = "response-megabytes",

@@ -15,6 +15,8 @@ use ring::digest;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::connection::Connection;
+use super::memory::Arriving;
 use crate::base::error::{Error, Result};
 use crate::base::json;
 
@@ -93,9 +95,9 @@ pub fn sha256(bytes: &[u8]) -> [u8; 32] {
 /// Reads the whole request body, up to `limit` bytes.
 ///
 /// # Errors
-/// [`Error::TooLarge`] beyond `limit`, [`Error::UnsupportedMediaType`] for a body with `Content-Encoding`, and
+/// [`Error::TooLarge`] beyond `limit`, [`Error::UnsupportedMediaType`] for a body with `Content-Encoding`,
 /// [`Error::Malformed`] with `body-too-slow` or `body-incomplete` if it does not arrive in time or the connection
-/// breaks.
+/// breaks, and [`Error::Unavailable`] if there is no memory for large bodies left.
 pub fn read_body(
     req: &HttpRequest,
     payload: &mut Payload,
@@ -104,8 +106,10 @@ pub fn read_body(
     let announced: Option<usize> =
         req.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
     let encoded = req.headers().contains_key(header::CONTENT_ENCODING);
-    let mut payload = payload.take();
+    let (mut payload, connection, mut arriving) =
+        (payload.take(), req.conn_data::<Connection>().cloned(), Arriving::new(req));
     async move {
+        let _reading = connection.as_ref().map(Connection::reading);
         if encoded {
             return Err(Error::UnsupportedMediaType("a body without Content-Encoding"));
         }
@@ -121,6 +125,7 @@ pub fn read_body(
             if body.len() + chunk.len() > limit {
                 return Err(Error::TooLarge(limit as u64));
             }
+            arriving.grow(body.len() + chunk.len())?;
             body.extend_from_slice(&chunk);
         }
         Ok(body.freeze())

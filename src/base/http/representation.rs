@@ -3,20 +3,21 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use actix_web::HttpResponse;
 use actix_web::http::header::{
     self, ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, CACHE_CONTROL, CONTENT_ENCODING,
     CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, LAST_MODIFIED, VARY,
 };
 use actix_web::http::{StatusCode, header::HttpDate};
 use actix_web::web::Bytes;
+use actix_web::{HttpRequest, HttpResponse};
 use tokio::sync::OnceCell;
 
 use super::conditional;
 use super::encoding::{Encoding, Preference};
-use super::outgoing::{Outgoing, sliced};
+use super::memory::Memory;
 use super::public::PublicHeaders;
 use super::response::Response;
+use super::sliced::sliced;
 use crate::base::clock::Timestamp;
 use crate::base::compute::Compute;
 use crate::base::error::Result;
@@ -41,7 +42,7 @@ pub struct Representation {
     plain: Variant,
     gzip: OnceCell<Variant>,
     brotli: OnceCell<Variant>,
-    outgoing: Outgoing,
+    memory: Memory,
 }
 
 /// The body in one content coding, with its strong entity tag.
@@ -73,17 +74,17 @@ impl Representation {
     /// Finishes a response. `moment` is when the content visible to readers last changed.
     ///
     /// # Errors
-    /// Unavailable, if there is no memory for large responses left.
+    /// Unavailable, if there is no memory for large bodies left.
     pub fn new(
         response: Response,
         route: &'static str,
         common: &PublicHeaders,
         moment: Timestamp,
         now: Timestamp,
-        outgoing: &Outgoing,
+        memory: &Memory,
     ) -> Result<Self> {
         let (status, headers, body, tag) = response.into_parts();
-        let body = outgoing.hold(body)?;
+        let body = memory.hold(body)?;
         let mut head = common.as_slice().to_vec();
         let mut media_type = None;
         for (name, value) in headers {
@@ -110,7 +111,7 @@ impl Representation {
             plain: Variant::new(Encoding::Identity, body, &tag),
             gzip: OnceCell::new(),
             brotli: OnceCell::new(),
-            outgoing: outgoing.clone(),
+            memory: memory.clone(),
         })
     }
 
@@ -136,7 +137,11 @@ impl Representation {
 
     /// Responds to one client: in its preferred content coding, or 304 if `If-None-Match` or `If-Modified-Since`
     /// matches.
-    pub async fn respond(&self, asked: &HeaderMap, compute: &Compute) -> HttpResponse {
+    ///
+    /// # Errors
+    /// Unavailable, if too much is being sent to the client's network.
+    pub async fn respond(&self, req: &HttpRequest, compute: &Compute) -> Result<HttpResponse> {
+        let asked = req.headers();
         let variant = self.variant(Encoding::preferred(asked), compute).await;
         let is_known = self.status == StatusCode::OK && self.is_known(asked, &variant.etag);
         let status = if is_known { StatusCode::NOT_MODIFIED } else { self.status };
@@ -149,7 +154,7 @@ impl Representation {
             headers.insert(ETAG, variant.etag.clone());
         }
         if is_known {
-            return response;
+            return Ok(response);
         }
         if let Some(name) = variant.encoding.name() {
             headers.insert(CONTENT_ENCODING, HeaderValue::from_static(name));
@@ -157,7 +162,7 @@ impl Representation {
         if let Some(media_type) = &self.media_type {
             headers.insert(CONTENT_TYPE, media_type.clone());
         }
-        response.set_body(sliced(variant.body.clone()))
+        Ok(response.set_body(sliced(&self.memory, req, variant.body.clone())?))
     }
 
     /// `If-Modified-Since` is ignored if `If-None-Match` is present (RFC 9110, section 13.1.3).
@@ -185,8 +190,8 @@ impl Representation {
     }
 
     async fn encode(&self, encoding: Encoding, compute: &Compute) -> Result<Variant> {
-        let (plain, outgoing) = (self.plain.body.clone(), self.outgoing.clone());
-        let body = compute.run(move || outgoing.hold(encoding.encode(&plain)?)).await?;
+        let (plain, memory) = (self.plain.body.clone(), self.memory.clone());
+        let body = compute.run(move || memory.hold(encoding.encode(&plain)?)).await?;
         Ok(Variant::new(encoding, body, self.plain.etag.to_str().unwrap_or_default().trim_matches('"')))
     }
 }

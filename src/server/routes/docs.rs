@@ -3,14 +3,15 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use actix_web::HttpResponse;
 use actix_web::guard::Get;
 use actix_web::http::header::{self, ContentEncoding};
-use actix_web::web::{self, Bytes, Path, ServiceConfig};
+use actix_web::web::{self, Bytes, Data, Path, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse};
 use utoipa_swagger_ui::Config;
 
+use crate::app::App;
 use crate::base::error::{Error, Result};
-use crate::base::http::outgoing::sliced;
+use crate::base::http::sliced::sliced;
 
 /// Only what this server itself serves; the page sets some styles on its own.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
@@ -24,7 +25,7 @@ pub fn configure(config: &mut ServiceConfig) {
 }
 
 /// A file of the page. Large ones are sent from the binary itself, not from a copy.
-async fn get_docs(file: Path<String>) -> Result<HttpResponse> {
+async fn get_docs(app: Data<App>, req: HttpRequest, file: Path<String>) -> Result<HttpResponse> {
     let page = Config::new(["/openapi.json"]).try_it_out_enabled(false).display_request_duration(true);
     let found = utoipa_swagger_ui::serve(&file, Arc::new(page));
     let file = found.map_err(|e| Error::internal(e.to_string()))?.ok_or(Error::NotFound("page"))?;
@@ -33,8 +34,9 @@ async fn get_docs(file: Path<String>) -> Result<HttpResponse> {
     if file.gzpipped {
         response.insert_header((header::CONTENT_ENCODING, ContentEncoding::Gzip));
     }
-    Ok(response.body(sliced(match file.bytes {
+    let bytes = match file.bytes {
         Cow::Borrowed(bytes) => Bytes::from_static(bytes),
         Cow::Owned(bytes) => bytes.into(),
-    })))
+    };
+    Ok(response.body(sliced(&app.memory, &req, bytes)?))
 }

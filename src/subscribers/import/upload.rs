@@ -9,6 +9,7 @@ use actix_web::http::header;
 use actix_web::web::{Bytes, Payload};
 use futures_util::StreamExt as _;
 use ring::digest;
+use tokio::time::{Instant, timeout_at};
 
 use super::columns::{self, Columns};
 use super::store::{self, Import, ImportOptionsRow, ImportRow, PART_BYTES};
@@ -17,13 +18,15 @@ use super::{ImportStatus, reader};
 use crate::app::App;
 use crate::base::db::types::Json;
 use crate::base::error::{Error, Invalid, Result};
+use crate::base::http::connection::Connection;
+use crate::base::http::socket::MIN_RATE;
 use crate::base::ids::{ImportId, UserId};
 use crate::base::text::Locale;
 use crate::subscribers::profile::{Labels, Line};
 
 /// The largest file, in bytes.
 pub const MAX_BYTES: u64 = 200 * 1000 * 1000;
-/// How long the next bytes may take to arrive.
+/// How long the next bytes may take to arrive, and how much longer the file than at the least rate.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What is options together with a file.
@@ -83,7 +86,11 @@ pub async fn receive(
         hash: digest::Context::new(&digest::SHA256),
         text: Utf8::default(),
     };
-    match receiver.receive_all(body).await {
+    let connection = req.conn_data::<Connection>().cloned();
+    let reading = connection.as_ref().map(Connection::reading);
+    let received = receiver.receive_all(body).await;
+    drop(reading);
+    match received {
         Ok(()) => {
             let mut fingerprint = [0; 32];
             fingerprint.copy_from_slice(receiver.hash.finish().as_ref());
@@ -113,10 +120,11 @@ struct Receiver<'a> {
 
 impl Receiver<'_> {
     async fn receive_all(&mut self, mut body: Payload) -> Result<()> {
-        while let Some(chunk) = tokio::time::timeout(PATIENCE, body.next())
-            .await
-            .map_err(|_| Error::malformed("", "body-too-slow", "No data arrived for 30 seconds."))?
-        {
+        let started = Instant::now();
+        loop {
+            let slowest = started + PATIENCE + Duration::from_secs(self.bytes / MIN_RATE);
+            let next = timeout_at(slowest.min(Instant::now() + PATIENCE), body.next());
+            let Some(chunk) = next.await.map_err(|_| too_slow())? else { break };
             let chunk = chunk.map_err(|e| Error::malformed("", "body-incomplete", e.to_string()))?;
             self.receive(chunk).await?;
         }
@@ -224,6 +232,11 @@ fn refused(invalid: Invalid) -> Error {
         "file-not-utf-8" | "file-not-csv" => Error::malformed("", invalid.code, invalid.detail),
         _ => Error::invalid("", invalid.code, invalid.detail),
     }
+}
+
+fn too_slow() -> Error {
+    let detail = "The file arrives too slowly: no data for 30 seconds, or less than 8 KiB per second.";
+    Error::malformed("", "body-too-slow", detail)
 }
 
 fn not_utf_8() -> Error {

@@ -13,9 +13,11 @@ use lede::base::db::Generation;
 use lede::base::error::Error;
 use lede::base::http::Response;
 use lede::base::http::cache::{Cache, Lookup, PendingResponse};
-use lede::base::http::outgoing::Outgoing;
+use lede::base::http::memory::Memory;
 use lede::base::http::public::PublicHeaders;
 use lede::base::http::representation::Representation;
+
+use super::sliced::budget;
 
 const MEGABYTE: u64 = 1024 * 1024;
 
@@ -26,14 +28,14 @@ struct Settings {
 }
 
 /// A response with a body of that many bytes.
-pub fn representation(body: Vec<u8>, outgoing: &Outgoing) -> Representation {
+pub fn representation(body: Vec<u8>, memory: &Memory) -> Representation {
     let headers = PublicHeaders::new(&Settings::parse_from(["test"]).config);
     let (response, now) = (Response::public("application/json", body.into()), Timestamp::default());
-    Representation::new(response, "/", &headers, now, now, outgoing).expect("memory")
+    Representation::new(response, "/", &headers, now, now, memory).expect("memory")
 }
 
 fn made(size: usize) -> Representation {
-    representation(vec![b'x'; size], &Outgoing::new(1 << 30))
+    representation(vec![b'x'; size], &budget(1 << 30, &[]))
 }
 
 fn cache(bytes: u64) -> (Cache, Arc<Generation>) {
@@ -87,11 +89,11 @@ async fn a_spelling_is_of_the_response_that_is_current() {
 #[tokio::test]
 async fn large_responses_that_are_requested_again_never_take_more_than_there_is() {
     let (cache, _) = cache(4 * MEGABYTE);
-    let outgoing = Outgoing::new(1 << 30);
+    let memory = budget(1 << 30, &[]);
     let mut kept = Vec::new();
     for n in 0..100 {
         let address = format!("/{n}");
-        let made = pending(&cache, &address).await.store(representation(vec![b'x'; 200_000], &outgoing));
+        let made = pending(&cache, &address).await.store(representation(vec![b'x'; 200_000], &memory));
         assert!(cache.get(&address).is_some());
         kept.push(Arc::downgrade(&made));
         drop(made);
@@ -104,7 +106,7 @@ async fn large_responses_that_are_requested_again_never_take_more_than_there_is(
 
 #[test]
 fn a_response_weighs_what_it_can_come_to_hold() {
-    let outgoing = Outgoing::new(1 << 30);
+    let memory = budget(1 << 30, &[]);
     let noise: Vec<u8> =
         (0..100_000_u32).flat_map(|n| (n.wrapping_mul(2_654_435_761) >> 7).to_le_bytes()).collect();
     for body in [Vec::new(), vec![b'x'; 5_000], noise] {
@@ -114,7 +116,7 @@ fn a_response_weighs_what_it_can_come_to_hold() {
                 .map(|coding| coding.encode(&Bytes::from(body.clone())).expect("bytes").len())
                 .sum();
         let length = body.len();
-        assert!(representation(body, &outgoing).weight() >= length + encoded + size_of::<Representation>());
+        assert!(representation(body, &memory).weight() >= length + encoded + size_of::<Representation>());
     }
 }
 

@@ -7,5 +7,5 @@ mod fields;
 mod form;
 mod json;
 mod limit;
-mod outgoing;
 mod representation;
+mod sliced;

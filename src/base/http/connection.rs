@@ -1,0 +1,94 @@
+//! What a client's socket knows of the requests that are handled: nothing is read from it meanwhile, unless a handler reads
+//! the request body, and a request that begins to arrive is recognised by coming when none is handled.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::Context;
+
+use super::cut_off::CutOff;
+
+/// The state of a connection. Clones share it.
+#[derive(Debug, Clone, Default)]
+pub struct Connection(Rc<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    /// The requests that are handled, and the large responses that are sent.
+    busy: Cell<usize>,
+    /// The handlers that read a request body.
+    reading: Cell<usize>,
+    /// Whether bytes have come that belong to no request yet.
+    received: Cell<bool>,
+    /// Of the large response that is sent.
+    cut_off: RefCell<Option<Arc<CutOff>>>,
+}
+
+/// A request is handled, or a large response is sent, until this is dropped.
+#[derive(Debug)]
+pub struct Busy(Connection);
+
+/// A request body is read until this is dropped.
+#[derive(Debug)]
+pub struct Reading(Connection);
+
+impl Connection {
+    /// Says that a request is handled, or its response sent.
+    #[must_use]
+    pub fn busy(&self) -> Busy {
+        self.0.busy.update(|count| count + 1);
+        self.0.received.set(false);
+        Busy(self.clone())
+    }
+
+    /// Says that a large response is sent, and what may cut it off.
+    #[must_use]
+    pub fn sends(&self, cut_off: Arc<CutOff>) -> Busy {
+        self.0.cut_off.replace(Some(cut_off));
+        self.busy()
+    }
+
+    /// Whether the connection is to be cut off while a large response is sent.
+    #[must_use]
+    pub fn is_cut_off(&self, cx: &Context<'_>) -> bool {
+        self.0.cut_off.borrow().as_ref().is_some_and(|cut_off| cut_off.is_due(cx))
+    }
+
+    /// Says that the request body is read.
+    #[must_use]
+    pub fn reading(&self) -> Reading {
+        self.0.reading.update(|count| count + 1);
+        Reading(self.clone())
+    }
+
+    /// Says that bytes have come.
+    pub fn received(&self) {
+        self.0.received.set(true);
+    }
+
+    /// Whether nothing shall be read.
+    #[must_use]
+    pub fn is_paused(&self) -> bool {
+        self.0.busy.get() > 0 && self.0.reading.get() == 0
+    }
+
+    /// Whether a request has begun to arrive and is not handled yet, or the rest of one arrives that was.
+    #[must_use]
+    pub fn awaits_request(&self) -> bool {
+        self.0.busy.get() == 0 && self.0.received.get()
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        let Self(Connection(state)) = self;
+        state.busy.update(|count| count - 1);
+        state.received.set(false);
+    }
+}
+
+impl Drop for Reading {
+    fn drop(&mut self) {
+        self.0.0.reading.update(|count| count - 1);
+    }
+}

@@ -1,0 +1,137 @@
+//! The memory for request and response bodies of more than a slice. All of them together have a budget, because clients
+//! may take as long as they like to send or read one, and each network has a share of it.
+
+use std::sync::Arc;
+
+use actix_web::HttpRequest;
+use actix_web::web::Bytes;
+use ipnet::IpNet;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::client_ip;
+use super::cut_off::Sending;
+use super::network_shares::{NetworkShare, NetworkShares};
+use crate::base::clock::Clock;
+use crate::base::error::{Error, Result};
+
+/// The size of a slice, in bytes, and of what actix buffers of a response before it waits for the client. Bodies up to
+/// this size leave in one piece and are not counted: they are in that buffer at once.
+pub const SLICE: usize = 16 * 1024;
+/// How many bytes of a request body are counted at a time.
+const STEP: usize = 64 * 1024;
+/// The unit of the budget, in bytes.
+const UNIT: usize = 1024;
+/// One network can hold this part of the budget.
+const PART: usize = 4;
+
+/// The budget. Cheap to clone; clones share it.
+#[derive(Debug, Clone)]
+pub struct Memory {
+    left: Arc<Semaphore>,
+    networks: NetworkShares,
+    /// The responses that it is used for.
+    pub sending: Sending,
+    trusted: Arc<[IpNet]>,
+}
+
+/// A part of the memory, until it is dropped.
+#[derive(Debug)]
+pub struct Share {
+    _of_all: OwnedSemaphorePermit,
+}
+
+/// A body that is counted until its last copy is gone.
+struct Held {
+    body: Bytes,
+    _share: Share,
+}
+
+impl AsRef<[u8]> for Held {
+    fn as_ref(&self) -> &[u8] {
+        &self.body
+    }
+}
+
+/// The memory of a request body that is being received.
+#[derive(Debug)]
+pub struct Arriving {
+    /// `None` where a request has no connection, as in tests of parts.
+    memory: Option<Memory>,
+    req: HttpRequest,
+    counted: usize,
+    shares: Vec<(Share, NetworkShare)>,
+}
+
+impl Arriving {
+    /// Counts nothing yet.
+    #[must_use]
+    pub fn new(req: &HttpRequest) -> Self {
+        let memory = req.conn_data::<Memory>().cloned();
+        Self { memory, req: req.clone(), counted: SLICE, shares: Vec::new() }
+    }
+
+    /// Counts what has arrived, in steps, so that a client occupies only what it has sent.
+    ///
+    /// # Errors
+    /// As [`Memory::take`] and [`Memory::charge`].
+    pub fn grow(&mut self, bytes: usize) -> Result<()> {
+        let Some(memory) = &self.memory else { return Ok(()) };
+        while bytes > self.counted {
+            self.shares.push((memory.take(STEP)?, memory.charge(&self.req, STEP, None)?));
+            self.counted += STEP;
+        }
+        Ok(())
+    }
+}
+
+impl Memory {
+    /// Creates a budget of that many bytes. Behind trusted proxies, clients are told apart as for rate limits.
+    #[must_use]
+    pub fn new(bytes: usize, trusted: &[IpNet], clock: &Clock) -> Self {
+        Self {
+            left: Arc::new(Semaphore::new(bytes / UNIT)),
+            networks: NetworkShares::new(bytes / PART),
+            sending: Sending::new(clock),
+            trusted: trusted.into(),
+        }
+    }
+
+    /// Counts that many bytes.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] if the budget is used up. Then whoever has used it longest is cut off, so that it is free
+    /// soon.
+    pub fn take(&self, bytes: usize) -> Result<Share> {
+        let units = u32::try_from(bytes.div_ceil(UNIT)).unwrap_or(u32::MAX);
+        match self.left.clone().try_acquire_many_owned(units) {
+            Ok(permit) => Ok(Share { _of_all: permit }),
+            Err(_) => {
+                self.sending.cut_off_longest();
+                Err(Error::unavailable("the memory for large bodies is used up"))
+            }
+        }
+    }
+
+    /// Counts a body, if it is larger than a slice, for as long as any copy of it exists.
+    ///
+    /// # Errors
+    /// As [`Memory::take`].
+    pub fn hold(&self, body: Bytes) -> Result<Bytes> {
+        if body.len() <= SLICE {
+            return Ok(body);
+        }
+        let share = self.take(body.len())?;
+        Ok(Bytes::from_owner(Held { body, _share: share }))
+    }
+
+    /// Counts bytes that are sent to or received from the network of a request's client; those of `body` once, however
+    /// often it is sent there.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] if the network's share is used up.
+    pub fn charge(&self, req: &HttpRequest, bytes: usize, body: Option<&Bytes>) -> Result<NetworkShare> {
+        let network = client_ip::network(client_ip::of(req.head(), &self.trusted));
+        let share = self.networks.take(network, bytes, body.map(|body| body.as_ptr().addr()));
+        share.ok_or_else(|| Error::unavailable("a network's share of the memory for large bodies is used up"))
+    }
+}

@@ -1,0 +1,244 @@
+//! Clients that send slowly, or never finish: their connections end, and what they hold is bounded.
+
+use std::io;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+use crate::given::seconds;
+use crate::server::Server;
+
+/// What begins a request that does not end.
+const BEGINNINGS: [&str; 5] = [
+    "G",
+    "\r\n",
+    "GET /health/live HTTP/1.1\r\n",
+    "GET /health/live HTTP/1.1\r\nHost: lede\r\nX-Slow: ",
+    "POST ",
+];
+
+/// Requests with a body that is not read to its end, or not at all, and that does not end.
+const UNREAD: [&str; 6] = [
+    "GET /health/live HTTP/1.1\r\nHost: lede\r\nTransfer-Encoding: chunked\r\n\r\n",
+    "GET /health/live HTTP/1.1\r\nHost: lede\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nTrailer: ",
+    "GET /health/live HTTP/1.1\r\nHost: lede\r\nContent-Length: 100000\r\n\r\n",
+    "POST /v1/nothing HTTP/1.1\r\nHost: lede\r\nTransfer-Encoding: chunked\r\n\r\nffff\r\n",
+    "POST /v1/articles HTTP/1.1\r\nHost: lede\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\nffff\r\n",
+    "GET /health/live HTTP/1.1\r\nHost: lede\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n",
+];
+
+async fn connect(server: &Server) -> TcpStream {
+    TcpStream::connect(server.address().trim_start_matches("http://")).await.expect("a connection")
+}
+
+/// Lets the server have its turns.
+async fn answer_others(server: &Server) {
+    for _ in 0..4 {
+        server.client().get("/health/live").await.is(200);
+    }
+}
+
+/// Reads a response that has no more than a head and what belongs to it.
+async fn response(stream: &mut TcpStream) -> String {
+    let mut response = Vec::new();
+    loop {
+        let text = String::from_utf8_lossy(&response).to_lowercase();
+        if let Some((head, body)) = text.split_once("\r\n\r\n") {
+            let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+            if length.is_none_or(|length| body.len() >= length.parse::<usize>().expect("a length")) {
+                return text;
+            }
+        }
+        assert!(stream.read_buf(&mut response).await.expect("a response") > 0, "{text}");
+    }
+}
+
+fn is_open(stream: &TcpStream) -> bool {
+    matches!(stream.try_read(&mut [0; 1024]), Err(e) if e.kind() == io::ErrorKind::WouldBlock)
+}
+
+/// Sends a byte each second, without an end, until the connection is closed: not before ten seconds have passed.
+async fn is_closed(server: &Server, mut stream: TcpStream, what: &str) {
+    answer_others(server).await;
+    server.clock.advance(seconds(9));
+    answer_others(server).await;
+    assert!(is_open(&stream), "{what:?} is closed too early");
+    for _ in 0..100 {
+        if stream.write_all(b"a").await.is_err() || !is_open(&stream) {
+            return;
+        }
+        answer_others(server).await;
+        server.clock.advance(seconds(1));
+    }
+    panic!("{what:?} stays");
+}
+
+#[tokio::test]
+async fn whoever_does_not_finish_a_later_request_is_closed() {
+    let server = Server::start().await;
+    for beginning in BEGINNINGS {
+        let mut stream = connect(&server).await;
+        stream.write_all(b"GET /health/live HTTP/1.1\r\nHost: lede\r\n\r\n").await.expect("a request");
+        assert!(response(&mut stream).await.starts_with("http/1.1 200"));
+        stream.write_all(beginning.as_bytes()).await.expect("a beginning");
+        is_closed(&server, stream, beginning).await;
+    }
+}
+
+#[tokio::test]
+async fn whoever_begins_the_next_request_together_with_one_is_closed() {
+    let server = Server::start().await;
+    for beginning in BEGINNINGS {
+        let mut stream = connect(&server).await;
+        let asked = format!("GET /health/live HTTP/1.1\r\nHost: lede\r\n\r\n{beginning}");
+        stream.write_all(asked.as_bytes()).await.expect("requests");
+        assert!(response(&mut stream).await.starts_with("http/1.1 200"));
+        stream.write_all(b"a").await.expect("a byte");
+        is_closed(&server, stream, beginning).await;
+    }
+}
+
+#[tokio::test]
+async fn whoever_does_not_finish_a_body_that_nobody_reads_is_closed() {
+    let server = Server::start().await;
+    for asked in UNREAD {
+        let mut stream = connect(&server).await;
+        stream.write_all(asked.as_bytes()).await.expect("a request");
+        response(&mut stream).await;
+        stream.write_all(b"a").await.expect("a byte");
+        is_closed(&server, stream, asked).await;
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_read_may_take_longer() {
+    let server = Server::start().await;
+    let body = r#"{"email": "ada@lede.example", "password": "wrong"}"#;
+    let mut stream = connect(&server).await;
+    let head = format!(
+        "POST /v1/auth/sessions HTTP/1.1\r\nHost: lede\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).await.expect("a head");
+    for byte in body.bytes() {
+        stream.write_all(&[byte]).await.expect("a byte");
+        server.client().get("/health/live").await.is(200);
+        server.clock.advance(seconds(1));
+    }
+    assert!(response(&mut stream).await.starts_with("http/1.1 401"));
+    // And the connection is as good as before.
+    stream.write_all(b"GET /health/live HTTP/1.1\r\nHost: lede\r\n\r\n").await.expect("a request");
+    assert!(response(&mut stream).await.starts_with("http/1.1 200"));
+}
+
+#[tokio::test]
+async fn requests_that_come_together_are_all_answered() {
+    let server = Server::start().await;
+    let live = "GET /health/live HTTP/1.1\r\nHost: lede\r\n\r\n";
+    let post = "POST /v1/auth/sessions HTTP/1.1\r\nHost: lede\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}";
+    let mut stream = connect(&server).await;
+    let asked =
+        format!("{live}{post}").repeat(50) + &live.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n");
+    stream.write_all(asked.as_bytes()).await.expect("requests");
+    let mut read = String::new();
+    stream.read_to_string(&mut read).await.expect("responses");
+    let statuses: Vec<&str> = read.match_indices("HTTP/1.1 ").map(|(at, _)| &read[at + 9..at + 12]).collect();
+    let wanted: Vec<&str> = ["200", "422"].into_iter().cycle().take(100).chain(["200"]).collect();
+    assert_eq!(statuses, wanted);
+}
+
+#[tokio::test]
+async fn a_network_that_does_not_finish_bodies_leaves_memory_to_others() {
+    let server = Server::start_with(|config| {
+        config.cache.megabytes = 0;
+        config.limits.response_megabytes = 4;
+        config.server.trusted_proxies = vec!["127.0.0.0/8".parse().expect("a network")];
+    })
+    .await;
+    let body = "a".repeat(700_000);
+    let begin = async |from: &str, size: usize| {
+        let mut stream = connect(&server).await;
+        let head = format!(
+            "POST /v1/subscribers HTTP/1.1\r\nHost: lede\r\nContent-Type: application/json\r\n\
+             Content-Length: {size}\r\nX-Forwarded-For: {from}\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).await.expect("a head");
+        let (reader, mut writer) = stream.into_split();
+        let body = body.clone();
+        tokio::spawn(async move {
+            // Fails where the request is refused.
+            let _ = writer.write_all(body.as_bytes()).await;
+            std::future::pending::<()>().await;
+        });
+        reader
+    };
+    let mut bodies = Vec::new();
+    for _ in 0..4 {
+        bodies.push(begin("192.0.2.1", 1_000_000).await);
+    }
+    // One fits; which of them is up to the network.
+    let refused = bodies.iter_mut().map(|reader| {
+        Box::pin(async move {
+            let mut status = [0; 12];
+            reader.read_exact(&mut status).await.expect("a response");
+            String::from_utf8_lossy(&status).into_owned()
+        })
+    });
+    let (status, ..) = futures_util::future::select_all(refused).await;
+    assert_eq!(status, "HTTP/1.1 503");
+    let mut other = begin("192.0.2.2", 700_000).await;
+    let mut status = [0; 12];
+    other.read_exact(&mut status).await.expect("a response");
+    assert_eq!(String::from_utf8_lossy(&status), "HTTP/1.1 400");
+}
+
+#[tokio::test]
+async fn what_is_no_http_request_is_refused_with_a_problem() {
+    let server = Server::start().await;
+    let get = |rest: &str| format!("GET /health/live HTTP/1.1\r\nHost: lede\r\n{rest}\r\n\r\n");
+    let many =
+        |count: usize| (0..count).map(|number| format!("X-{number}: a")).collect::<Vec<_>>().join("\r\n");
+    for (asked, status, code) in [
+        ("tides\r\n\r\n".to_owned(), 400, "request-malformed"),
+        ("GET /health/live HTTP/9.9\r\n\r\n".to_owned(), 400, "request-malformed"),
+        (get("a bad header"), 400, "request-malformed"),
+        (get("Content-Length: a"), 400, "request-malformed"),
+        (get("Content-Length: 1\r\nContent-Length: 2"), 400, "request-malformed"),
+        (get("Content-Length: 1\r\nTransfer-Encoding: chunked"), 400, "request-malformed"),
+        (format!("GET /{} HTTP/1.1\r\nHost: lede\r\n\r\n", "a".repeat(70_000)), 400, "request-malformed"),
+        (get(&many(200)), 431, "headers-too-large"),
+        (get(&format!("X-Long: {}", "a".repeat(200_000))), 431, "headers-too-large"),
+    ] {
+        let what: String = asked.chars().take(80).collect();
+        for before in [String::new(), get("X-First: a")] {
+            let mut stream = connect(&server).await;
+            if !before.is_empty() {
+                stream.write_all(before.as_bytes()).await.expect("a request");
+                assert!(response(&mut stream).await.starts_with("http/1.1 200"));
+            }
+            let (mut reader, mut writer) = stream.into_split();
+            let asked = asked.clone();
+            // Fails where the response comes before the end of the request.
+            tokio::spawn(async move {
+                let _ = writer.write_all(asked.as_bytes()).await;
+                std::future::pending::<()>().await;
+            });
+            let mut read = Vec::new();
+            // Whoever is still sending may see a reset instead of the end.
+            let _ = reader.read_to_end(&mut read).await;
+            let told = String::from_utf8(read).expect("text");
+            let (head, body) = told.split_once("\r\n\r\n").unwrap_or_else(|| panic!("{what}: {told}"));
+            let head = head.to_lowercase();
+            assert!(head.starts_with(&format!("http/1.1 {status} ")), "{what}: {head}");
+            for line in
+                ["content-type: application/problem+json", "connection: close", "cache-control: no-store"]
+            {
+                assert!(head.lines().any(|found| found == line), "{what}: {head}");
+            }
+            let problem: serde_json::Value = serde_json::from_str(body).expect("a problem");
+            assert_eq!((&problem["status"], &problem["code"]), (&status.into(), &code.into()), "{what}");
+            let id = problem["request_id"].as_str().expect("an id");
+            assert!(id.len() == 36 && head.contains(&format!("x-request-id: {id}")), "{what}: {head}");
+        }
+    }
+}
