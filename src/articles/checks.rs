@@ -5,7 +5,7 @@ use super::{Cover, Seo};
 use crate::auth::{Actor, Permission};
 use crate::base::clock::Timestamp;
 use crate::base::error::{Error, Invalid, Result, Violations};
-use crate::base::text::markdown::check_body;
+use crate::base::text::markdown::{Passage, check_body};
 use crate::base::text::size;
 use crate::base::text::slug::Slug;
 use crate::base::text::validate;
@@ -35,10 +35,10 @@ pub fn check_markdown(text: &str) -> Result<String, Invalid> {
     Ok(text.to_owned())
 }
 
-/// Checks that the HTML of an article's bodies stays within [`size::MAX_HTML`], before any of it is made. Invalid
+/// Checks that the HTML of an article's text stays within [`size::MAX_HTML`], before any of it is made. Invalid
 /// `rendering-too-large`.
-pub fn check_html(bodies: &[&str]) -> Result<()> {
-    if let Some(length) = size::excess(bodies) {
+pub fn check_html(passages: &[Passage<'_>]) -> Result<()> {
+    if let Some(length) = size::excess(passages) {
         let detail = format!(
             "The text could make {length} bytes of HTML; at most {} are allowed. Wide tables, footnotes and \
              long link definitions that are used often make much HTML.",

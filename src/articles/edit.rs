@@ -54,7 +54,7 @@ fn save(tx: &mut Tx<'_>, before: &Draft, mut after: Draft, moved: &[SectionId]) 
         return Ok(after);
     }
     if !sections.is_empty() || fields.iter().any(|field| field == "intro") {
-        check_html(&after.content.bodies())?;
+        check_html(&after.content.passages())?;
     }
     let (id, version, now, user_id) = (before.row.id, before.row.version + 1, tx.now(), tx.actor());
     let change = |subject_id, fields: Option<Vec<String>>| ChangeRow {

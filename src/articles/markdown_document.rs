@@ -13,11 +13,14 @@ use crate::base::error::{Error, Invalid, Result, Violations};
 use crate::base::ids::{ArticleId, IsId as _};
 use crate::base::json;
 use crate::base::random::Random;
+use crate::base::text::Locale;
 use crate::base::text::front_matter::{self, AuthorName, FrontMatter};
+use crate::base::text::html::{self, Imported};
+use crate::base::text::inline::one_line;
+use crate::base::text::markdown::{Passage, Warning};
 use crate::base::text::outline::{self, Document, Part};
 use crate::base::text::slug::{Anchor, Slug};
 use crate::base::text::validate;
-use crate::base::text::{Locale, html};
 use crate::topics::TopicRef;
 
 /// The largest document, in bytes.
@@ -38,6 +41,8 @@ pub struct ParsedDocument {
     pub published_at: Option<Timestamp>,
     /// Whether its front matter calls it a draft.
     pub draft: bool,
+    /// What was removed when it was converted from HTML.
+    pub warnings: Vec<Warning>,
 }
 
 /// Parses a Markdown document at `pointer`. Invalid if the document is too large, its front matter has a syntax error,
@@ -66,8 +71,9 @@ pub fn check_markdown_document(
 /// Parses an HTML document at `pointer`, like [`check_markdown_document`].
 pub fn check_html_document(document: &str, pointer: &'static str) -> Result<(ParsedDocument, Violations)> {
     check_length(document, pointer)?;
-    let markdown = html::to_markdown(document).ok_or_else(|| too_long(pointer))?;
-    check_document(FrontMatter::default(), &markdown, pointer)
+    let Imported { markdown, warnings } = html::to_markdown(document).ok_or_else(|| too_long(pointer))?;
+    let (document, violations) = check_document(FrontMatter::default(), &markdown, pointer)?;
+    Ok((ParsedDocument { warnings, ..document }, violations))
 }
 
 fn check_length(document: &str, pointer: &'static str) -> Result<()> {
@@ -100,16 +106,14 @@ fn check_document(
     let title = front
         .title
         .or(document.title)
-        .and_then(|title| reader.keep("title", title, |text| validate::line("title", text, 300)));
+        .and_then(|title| reader.keep("title", title, |text| validate::line("title", &one_line(text), 300)));
     let metadata = MetadataChange {
         title,
         slug: front.slug.and_then(|slug| reader.keep("slug", slug, Slug::parse)).map(Some),
         locale: front.locale.and_then(|locale| reader.keep("locale", locale, Locale::parse)).map(Some),
-        subtitle: Some(
-            front
-                .subtitle
-                .and_then(|text| reader.keep("subtitle", text, |text| validate::line("subtitle", text, 500))),
-        ),
+        subtitle: Some(front.subtitle.and_then(|text| {
+            reader.keep("subtitle", text, |text| validate::line("subtitle", &one_line(text), 500))
+        })),
         summary: Some(
             front
                 .summary
@@ -133,6 +137,7 @@ fn check_document(
         section_custom: front.sections,
         published_at: front.published_at.map(Timestamp::from),
         draft: front.draft.unwrap_or(false),
+        warnings: Vec::new(),
     };
     Ok((document, violations))
 }
@@ -163,18 +168,19 @@ impl ParsedDocument {
         match_sections(&self.parts, &[], &self.section_custom, pointer, random, now)
     }
 
-    /// The bodies of its intro and sections, in document order.
+    /// Its intro and sections, in document order.
     #[must_use]
-    pub fn bodies(&self) -> Vec<&str> {
-        fn walk<'a>(parts: &'a [Part], out: &mut Vec<&'a str>) {
+    pub fn passages(&self) -> Vec<Passage<'_>> {
+        fn walk<'a>(parts: &'a [Part], out: &mut Vec<Passage<'a>>) {
             for part in parts {
-                out.push(&part.body);
+                out.push(Passage { heading: part.heading.as_deref(), body: &part.body });
                 walk(&part.sections, out);
             }
         }
-        let mut bodies: Vec<&str> = self.metadata.intro.as_deref().into_iter().collect();
-        walk(&self.parts, &mut bodies);
-        bodies
+        let mut passages: Vec<Passage<'_>> =
+            self.metadata.intro.iter().map(|intro| Passage::from(intro)).collect();
+        walk(&self.parts, &mut passages);
+        passages
     }
 }
 
@@ -227,7 +233,10 @@ impl FrontReader {
 
     fn seo(&mut self, seo: front_matter::Seo) -> Seo {
         Seo {
-            title: seo.title.filter(|text| validate::text("title", text, 300).is_ok()),
+            title: seo
+                .title
+                .map(|text| one_line(&text))
+                .filter(|text| validate::text("title", text, 300).is_ok()),
             description: seo.description.filter(|text| validate::text("description", text, 1000).is_ok()),
             canonical_url: seo
                 .canonical_url
@@ -265,7 +274,7 @@ fn authors(names: &[AuthorName]) -> Vec<Named> {
 fn named<'a>(names: impl Iterator<Item = (Option<&'a str>, &'a str)>, most: usize) -> Vec<Named> {
     let mut all: Vec<Named> = Vec::new();
     for (slug, name) in names.take(most) {
-        let Ok(name) = validate::line("name", name, 200) else { continue };
+        let Ok(name) = validate::line("name", &one_line(name), 200) else { continue };
         let slug = slug.and_then(|slug| Slug::parse(slug).ok()).unwrap_or_else(|| Slug::from_title(&name));
         if !all.iter().any(|other| other.slug == slug) {
             all.push(Named { slug, name });

@@ -10,6 +10,7 @@ use super::tree::{Pointers, flatten, normalize};
 use crate::base::clock::Timestamp;
 use crate::base::error::{Result, Violations};
 use crate::base::random::Random;
+use crate::base::text::inline::References;
 use crate::base::text::outline::Part;
 use crate::base::text::slug::Anchor;
 use crate::base::text::validate;
@@ -29,6 +30,7 @@ pub fn match_sections(
     names.collect(parts);
     let mut matcher = Matcher {
         known: Known::new(known, names),
+        references: References::of(bodies(parts)),
         custom,
         pointer,
         random,
@@ -39,6 +41,10 @@ pub fn match_sections(
     matcher.violations.check()?;
     normalize(&mut sections, Pointers::all(pointer))?;
     Ok(sections)
+}
+
+fn bodies(parts: &[Part]) -> Vec<&str> {
+    parts.iter().flat_map(|part| [vec![part.body.as_str()], bodies(&part.sections)].concat()).collect()
 }
 
 /// What the parts are called.
@@ -124,6 +130,7 @@ impl<'a> Known<'a> {
 
 struct Matcher<'a> {
     known: Known<'a>,
+    references: References<'a>,
     custom: &'a Map<String, Value>,
     pointer: &'static str,
     random: &'a Random,
@@ -139,7 +146,7 @@ impl Matcher<'_> {
     fn match_one(&mut self, part: &Part) -> Result<Section> {
         let (heading, body) = (part.heading.clone(), part.body.clone());
         let before = self.known.take(anchor_of(part).as_ref(), &body);
-        let made = heading.as_deref().map(Anchor::from_heading);
+        let made = heading.as_deref().map(|heading| self.references.anchor(heading));
         let written = part.anchor.clone().filter(|anchor| made.as_ref() != Some(anchor));
         let anchor =
             written.or_else(|| before.and_then(|section| section.anchor.clone())).or(part.anchor.clone());

@@ -33,6 +33,7 @@ use uuid::Uuid;
 
 use crate::base::ids::{ArticleId, AuthorId, IsId as _, SectionId, TopicId};
 use crate::base::text::Locale;
+use crate::base::text::markdown::Passage;
 use crate::base::text::slug::{Anchor, Slug};
 
 /// The content of a revision: everything an editor wrote.
@@ -45,12 +46,18 @@ pub struct Content {
 }
 
 impl Content {
-    /// The intro and the bodies of the sections, in document order.
+    /// The intro and the sections, in document order.
     #[must_use]
-    pub fn bodies(&self) -> Vec<&str> {
-        let sections = tree::flatten(&self.sections).into_iter().map(|(section, ..)| section.body.as_str());
-        std::iter::once(self.metadata.intro.as_str()).chain(sections).collect()
+    pub fn passages(&self) -> Vec<Passage<'_>> {
+        std::iter::once(Passage::from(&self.metadata.intro)).chain(passages(&self.sections)).collect()
     }
+}
+
+/// The headings and bodies of these sections and of those below them, in document order.
+pub fn passages(sections: &[Section]) -> impl Iterator<Item = Passage<'_>> {
+    tree::flatten(sections)
+        .into_iter()
+        .map(|(section, ..)| Passage { heading: section.heading.as_deref(), body: &section.body })
 }
 
 /// Everything about an article but its sections.

@@ -16,7 +16,7 @@ use crate::base::db::schema::users;
 use crate::base::error::Result;
 use crate::base::ids::{ArticleId, SectionId, UserId};
 use crate::base::text::Locale;
-use crate::base::text::markdown::{self, Policy, Warning as Removed};
+use crate::base::text::markdown::{self, Passage, Policy, Warning as Removed};
 use crate::base::text::slug::{Anchor, Slug};
 use crate::terms;
 use crate::topics::TopicRef;
@@ -301,11 +301,27 @@ fn owner_names(conn: &mut Connection, ids: &[UserId]) -> Result<Vec<(UserId, Str
     Ok(users::table.filter(users::id.eq_any(ids.to_vec())).select((users::id, users::name)).load(conn)?)
 }
 
-/// What sanitising will remove from these bodies of one article. Invalid `rendering-too-large`. Parses them, so this
+/// What sanitising will remove from these passages of one article. Invalid `rendering-too-large`. Parses them, so this
 /// belongs into the pool for the processor.
-pub fn warnings<'a>(bodies: impl IntoIterator<Item = &'a str>, policy: &Policy) -> Result<Vec<Warning>> {
-    let bodies: Vec<&str> = bodies.into_iter().collect();
-    check_html(&bodies)?;
-    let removed = markdown::warnings(&bodies, policy).into_iter().take(50);
-    Ok(removed.map(|Removed { code, detail }| Warning { code, detail }).collect())
+pub fn warnings<'a>(
+    passages: impl IntoIterator<Item = Passage<'a>>,
+    policy: &Policy,
+) -> Result<Vec<Warning>> {
+    warnings_after(Vec::new(), passages, policy)
+}
+
+/// What was removed when a document was converted, and what sanitising will remove from its passages, like [`warnings`].
+pub fn warnings_after<'a>(
+    mut removed: Vec<Removed>,
+    passages: impl IntoIterator<Item = Passage<'a>>,
+    policy: &Policy,
+) -> Result<Vec<Warning>> {
+    let passages: Vec<Passage<'a>> = passages.into_iter().collect();
+    check_html(&passages)?;
+    for warning in markdown::warnings(&passages, policy) {
+        if !removed.contains(&warning) {
+            removed.push(warning);
+        }
+    }
+    Ok(removed.into_iter().take(50).map(|Removed { code, detail }| Warning { code, detail }).collect())
 }

@@ -11,6 +11,7 @@ use crate::base::error::{Error, Result, Violations};
 use crate::base::http::json::present;
 use crate::base::ids::SectionId;
 use crate::base::json;
+use crate::base::text::markdown::Passage;
 use crate::base::text::slug::Anchor;
 use crate::base::text::validate;
 
@@ -52,7 +53,7 @@ pub struct SectionChange {
     heading: Option<Option<String>>,
     anchor: Option<Option<Anchor>>,
     /// Markdown, checked.
-    pub body: Option<String>,
+    body: Option<String>,
     /// A merge patch; `None` inside clears.
     custom: Option<Option<Map<String, Value>>>,
     parent: Option<Option<SectionId>>,
@@ -86,6 +87,13 @@ impl SectionChange {
             after: update.after,
             violations,
         }
+    }
+
+    /// The heading and body that are given.
+    #[must_use]
+    pub fn passage(&self) -> Passage<'_> {
+        let heading = self.heading.as_ref().and_then(|heading| heading.as_deref());
+        Passage { heading, body: self.body.as_deref().unwrap_or_default() }
     }
 
     /// Changes a section, and returns it if it was moved. Invalid for every broken rule.

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use super::checks::{check_heading, check_markdown};
 use crate::base::error::{Invalid, Location, Violations};
 use crate::base::ids::SectionId;
+use crate::base::text::markdown::Passage;
 use crate::base::text::outline::MAX_DEPTH;
 use crate::base::text::slug::Anchor;
 use crate::base::text::validate;
@@ -62,18 +63,18 @@ pub struct CheckedSection {
 }
 
 impl CheckedSection {
-    /// The bodies of these sections and of those below them, in document order.
+    /// The headings and bodies of these sections and of those below them, in document order.
     #[must_use]
-    pub fn bodies(sections: &[Self]) -> Vec<&str> {
-        fn walk<'a>(sections: &'a [CheckedSection], out: &mut Vec<&'a str>) {
+    pub fn passages(sections: &[Self]) -> Vec<Passage<'_>> {
+        fn walk<'a>(sections: &'a [CheckedSection], out: &mut Vec<Passage<'a>>) {
             for section in sections {
-                out.push(&section.body);
+                out.push(Passage { heading: section.heading.as_deref(), body: &section.body });
                 walk(&section.sections, out);
             }
         }
-        let mut bodies = Vec::new();
-        walk(sections, &mut bodies);
-        bodies
+        let mut passages = Vec::new();
+        walk(sections, &mut passages);
+        passages
     }
 }
 

@@ -9,6 +9,8 @@ use crate::base::clock::Timestamp;
 use crate::base::error::{Error, Invalid, Location, Result, Violations};
 use crate::base::ids::SectionId;
 use crate::base::random::Random;
+use crate::base::text::anchors::UniqueAnchors;
+use crate::base::text::inline::References;
 use crate::base::text::outline::MAX_DEPTH;
 use crate::base::text::slug::Anchor;
 
@@ -141,7 +143,7 @@ pub fn normalize(sections: &mut [Section], pointers: Pointers) -> Result<()> {
     if depth(sections) > MAX_DEPTH {
         violations.push(tree(), Invalid::new("sections-too-deep", "Sections nest at most five levels deep."));
     }
-    let mut anchors = HashSet::new();
+    let mut anchors = UniqueAnchors::default();
     let (mut ids, mut count, mut bytes) = (HashSet::new(), 0, 0);
     for (section, _, _) in flatten(sections) {
         count += 1;
@@ -156,7 +158,7 @@ pub fn normalize(sections: &mut [Section], pointers: Pointers) -> Result<()> {
             );
         }
         if let Some(anchor) = &section.anchor
-            && !anchors.insert(anchor.clone())
+            && !anchors.take(anchor)
         {
             violations.push(
                 name_place(),
@@ -183,25 +185,26 @@ pub fn normalize(sections: &mut [Section], pointers: Pointers) -> Result<()> {
         );
     }
     violations.check()?;
-    name(sections, &mut anchors, &mut HashMap::new());
+    let made = make_anchors(sections, &mut anchors);
+    set_anchors(sections, &mut made.into_iter());
     Ok(())
 }
 
-/// `next` holds the next number to try for each anchor made from a heading, so that many equal headings do not take
-/// quadratic time.
-fn name(sections: &mut [Section], taken: &mut HashSet<Anchor>, next: &mut HashMap<Anchor, u32>) {
+/// The anchors of the sections with a heading and without an anchor, in document order.
+fn make_anchors(sections: &[Section], anchors: &mut UniqueAnchors) -> Vec<Anchor> {
+    let sections: Vec<&Section> = flatten(sections).into_iter().map(|(section, _, _)| section).collect();
+    let references = References::of(sections.iter().map(|section| section.body.as_str()).collect());
+    let unnamed = sections.iter().filter(|section| section.anchor.is_none());
+    let headings = unnamed.filter_map(|section| section.heading.as_deref());
+    headings.map(|heading| anchors.take_numbered(references.anchor(heading))).collect()
+}
+
+fn set_anchors(sections: &mut [Section], made: &mut impl Iterator<Item = Anchor>) {
     for section in sections {
-        if let (Some(heading), None) = (&section.heading, &section.anchor) {
-            let first = Anchor::from_heading(heading);
-            let number = next.entry(first.clone()).or_insert(2);
-            let mut anchor = first.clone();
-            while !taken.insert(anchor.clone()) {
-                anchor = first.numbered(*number);
-                *number += 1;
-            }
-            section.anchor = Some(anchor);
+        if section.heading.is_some() && section.anchor.is_none() {
+            section.anchor = made.next();
         }
-        name(&mut section.sections, taken, next);
+        set_anchors(&mut section.sections, made);
     }
 }
 

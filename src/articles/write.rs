@@ -64,7 +64,7 @@ pub fn create(tx: &mut Tx<'_>, editor: &Editor<'_>, new: &NewArticle) -> Result<
     let mut change = new.metadata.clone();
     change.slug.get_or_insert(None);
     change_metadata(tx, editor, &mut draft, &change)?;
-    check_html(&draft.content.bodies())?;
+    check_html(&draft.content.passages())?;
     metadata_store::set_terms(tx, new.id, &mut draft.content.metadata)?;
     metadata_store::insert(tx, new.id, &draft.content.metadata)?;
     draft.row.set_metadata(&draft.content.metadata);

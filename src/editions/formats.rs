@@ -17,7 +17,7 @@ pub enum Format {
     Html,
     /// Markdown, as written.
     Markdown,
-    /// Plain text.
+    /// Plain text, without footnotes, blocks of code, captions and alternative texts of images.
     Text,
 }
 
@@ -26,8 +26,11 @@ pub enum Format {
 pub struct Source {
     /// Markdown, as written.
     pub markdown: String,
-    /// Plain text.
+    /// Plain text: what is read from beginning to end.
     pub text: String,
+    /// All text, as the search index has it. It is not stored.
+    #[serde(skip)]
+    pub all_text: String,
 }
 
 /// The formats that are asked for.

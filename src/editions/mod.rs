@@ -139,7 +139,7 @@ pub struct EditionItem {
     /// The whole article as HTML. Only on request by `fields`.
     #[schema(nullable = false, max_length = 10_000_000)]
     pub content_html: Option<String>,
-    /// The whole article as plain text. Only on request by `fields`.
+    /// The whole article as plain text, without footnotes, blocks of code and captions. Only on request by `fields`.
     #[schema(nullable = false, max_length = 10_000_000)]
     pub content_text: Option<String>,
     /// The number of words.
@@ -174,7 +174,7 @@ pub struct Body {
     /// Markdown, as written.
     #[schema(max_length = 200_000)]
     pub markdown: Option<String>,
-    /// Plain text.
+    /// Plain text, without footnotes, blocks of code, captions and alternative texts of images.
     #[schema(max_length = 2_000_000)]
     pub text: Option<String>,
 }
@@ -201,7 +201,7 @@ pub struct EditionSection {
     /// Markdown, as written.
     #[schema(max_length = 200_000)]
     pub markdown: Option<String>,
-    /// Plain text.
+    /// Plain text, without footnotes, blocks of code, captions and alternative texts of images.
     #[schema(max_length = 2_000_000)]
     pub text: Option<String>,
     /// The number of words, without the sections below it.

@@ -15,7 +15,7 @@ use crate::base::http::json::sha256;
 use crate::base::http::public::etag;
 use crate::base::ids::ArticleId;
 use crate::base::text::excerpt::{excerpt, reading_minutes, word_count};
-use crate::base::text::markdown::{Policy, Rendered, render as render_bodies, render_heading};
+use crate::base::text::markdown::{Passage, Policy, Rendered, render as render_passages};
 use crate::render_context::{RenderSettings, Website};
 use crate::search::document::{Document, SectionText};
 use crate::topics::TopicRef;
@@ -88,7 +88,7 @@ pub fn render(content: &Content, facts: &Facts, context: &RenderContext) -> Resu
     })
 }
 
-/// What the search index has of an edition. `sources` are its texts in document order, the intro first.
+/// What the search index has of an edition. `sources` are its bodies in document order, the intro first.
 fn document(metadata: &Metadata, sections: &[EditionSection], sources: &[Source]) -> Document {
     fn flatten<'a>(sections: &'a [EditionSection], out: &mut Vec<&'a EditionSection>) {
         for section in sections {
@@ -98,7 +98,7 @@ fn document(metadata: &Metadata, sections: &[EditionSection], sources: &[Source]
     }
     let mut flat = Vec::new();
     flatten(sections, &mut flat);
-    let mut texts = sources.iter().map(|source| source.text.as_str());
+    let mut texts = sources.iter().map(|source| source.all_text.as_str());
     let intro = texts.next().unwrap_or_default();
     let sections = flat.into_iter().zip(texts).map(|(section, text)| SectionText {
         id: section.id,
@@ -113,24 +113,23 @@ fn document(metadata: &Metadata, sections: &[EditionSection], sources: &[Source]
 #[must_use]
 pub fn edition(content: &Content, facts: &Facts, context: &RenderContext) -> (Edition, Vec<Source>) {
     let metadata = &content.metadata;
-    let bodies = content.bodies();
-    let rendered = render_bodies(&bodies, &Policy { iframe_hosts: context.settings.iframe_hosts.clone() });
-    let sources = bodies
-        .iter()
-        .zip(&rendered)
-        .map(|(markdown, rendered)| Source { markdown: (*markdown).to_owned(), text: rendered.text.clone() })
-        .collect();
+    let passages = content.passages();
+    let policy = Policy { iframe_hosts: context.settings.iframe_hosts.clone() };
+    let mut rendered = render_passages(&passages, &policy);
+    let source = |(passage, rendered): (&Passage<'_>, &mut Rendered)| Source {
+        markdown: passage.body.to_owned(),
+        text: rendered.text.clone(),
+        all_text: std::mem::take(&mut rendered.all_text),
+    };
+    let sources = passages.iter().zip(&mut rendered).map(source).collect();
     let mut rendered = rendered.into_iter();
     let intro = rendered.next();
     let opening = intro.as_ref().map(|intro| intro.text.clone()).unwrap_or_default();
     let mut words = word_count(&opening);
     let mut outline = Vec::new();
     let sections = sections(&content.sections, 2, &mut rendered, &mut outline, &mut words);
-    let derived = || {
-        let first = sections.iter().find_map(|section| section.text.clone()).unwrap_or_default();
-        Some(excerpt(if opening.trim().is_empty() { &first } else { &opening }))
-            .filter(|text| !text.is_empty())
-    };
+    let opening = Some(opening).filter(|text| !text.is_empty()).or_else(|| first_text(&sections));
+    let derived = || opening.map(|text| excerpt(&text));
     let summary = metadata.summary.clone().or_else(derived);
     let edition = Edition {
         id: facts.id,
@@ -170,7 +169,7 @@ fn sections(
     let mut out = Vec::with_capacity(sections_in.len());
     for section in sections_in {
         let Some(body) = rendered.next() else { break };
-        let heading = section.heading.as_deref().map(render_heading);
+        let heading = body.heading;
         if let (Some(heading), Some(anchor)) = (&heading, &section.anchor) {
             outline.push(OutlineEntry { heading: heading.text.clone(), anchor: anchor.clone(), level });
         }
@@ -194,6 +193,12 @@ fn sections(
         });
     }
     out
+}
+
+/// The first running text, in document order.
+fn first_text(sections: &[EditionSection]) -> Option<String> {
+    let own = |section: &EditionSection| section.text.clone().filter(|text| !text.is_empty());
+    sections.iter().find_map(|section| own(section).or_else(|| first_text(&section.sections)))
 }
 
 /// Removes the plain text, which only the summary needed.

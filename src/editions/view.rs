@@ -82,7 +82,7 @@ pub struct WholeEdition {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, max_length = 10_000_000)]
     content_html: Option<String>,
-    /// The whole article as plain text. Only on request by `fields`.
+    /// The whole article as plain text, without footnotes, blocks of code and captions. Only on request by `fields`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, max_length = 10_000_000)]
     content_text: Option<String>,

@@ -208,3 +208,62 @@ async fn raw_html_is_sanitised_and_the_writer_is_told() {
         push(&editor, &draft, 3, "---\ntitle: T\n---\n\n## S\n\n<script>a</script>").await.expect(200);
     assert_eq!(pushed["warnings"][0]["code"], "element-removed");
 }
+
+#[tokio::test]
+async fn html_gives_warnings_as_markdown_does() {
+    let server = Server::start().await;
+    let editor = server.login(Role::Editor).await;
+    let html = "<p onclick=\"x()\">a</p><script>b</script><form>c</form><iframe src=\"https://evil.example/\"></iframe>";
+    let warnings = |draft: &Value| {
+        let warnings = draft["warnings"].as_array().unwrap().iter();
+        let mut details: Vec<String> =
+            warnings.map(|warning| warning["detail"].as_str().unwrap().to_owned()).collect();
+        details.sort();
+        details
+    };
+    let from_html = create(&editor, json!({"title": "T", "html": html})).await;
+    let from_markdown = create(&editor, json!({"title": "T", "markdown": html})).await;
+    let told = ["<form>", "<iframe> https://evil.example/", "<script>", "onclick on <p>"];
+    assert_eq!(warnings(&from_html), told);
+    assert_eq!(warnings(&from_markdown), told);
+}
+
+#[tokio::test]
+async fn headings_summaries_and_titles_are_made_of_what_is_read() {
+    let server = Server::start().await;
+    let editor = server.login(Role::Editor).await;
+    let document = "---\ntitle: |\n  Low water\n  at Dover\n---\n\n\
+        ```\nlet sea = 0;\n```\n\n\
+        ## [1.2.0] - 2024-05-01\n\n\
+        The sea is low[^1].\n\n\
+        ## See [the spec][s]<script>\n\n\
+        [^1]: So the pilot says.\n[1.2.0]: /a\n[s]: /b\n";
+    let draft = create(&editor, json!({"markdown": document})).await;
+    assert_eq!(
+        (&draft["title"], &draft["warnings"][0]["detail"]),
+        (&json!("Low water at Dover"), &json!("<script>"))
+    );
+    editor.post(at(&draft, "/publish")).json(json!({"revision": 1})).await.is(200);
+    let edition = server.client().get(&format!("{}?formats=html,text", at(&draft, ""))).await.expect(200);
+    assert_eq!(edition["summary"], "The sea is low.");
+    assert_eq!(edition["intro"]["text"], "");
+    let sections = edition["sections"].as_array().unwrap();
+    assert_eq!(sections[0]["heading"], "1.2.0 - 2024-05-01");
+    assert_eq!(sections[0]["heading_html"], "<a href=\"/a\">1.2.0</a> - 2024-05-01");
+    assert_eq!((&sections[0]["text"], &sections[0]["word_count"]), (&json!("The sea is low."), &json!(4)));
+    assert_eq!(
+        (&sections[1]["heading"], &sections[1]["anchor"]),
+        (&json!("See the spec"), &json!("see-the-spec"))
+    );
+    // A search finds notes and code all the same.
+    for word in ["pilot", "let"] {
+        assert_eq!(
+            server.client().get(&format!("/v1/search?q={word}")).await.expect(200)["items"]
+                .as_array()
+                .unwrap()
+                .len(),
+            1,
+            "{word}"
+        );
+    }
+}

@@ -7,9 +7,10 @@ use crate::articles::checks::check_first_publication;
 use crate::articles::edit::Editor;
 use crate::articles::input::CreateArticle;
 use crate::articles::markdown_document::{ParsedDocument, check_html_document, check_markdown_document};
-use crate::articles::output::{Draft, Warning, warnings};
+use crate::articles::output::{Draft, Warning, warnings_after};
+use crate::articles::passages;
 use crate::articles::section_input::check_all;
-use crate::articles::tree::{self, flatten};
+use crate::articles::tree;
 use crate::articles::write::{NewArticle, create};
 use crate::auth::{Actor, WriteArticles};
 use crate::base::clock::Timestamp;
@@ -18,6 +19,7 @@ use crate::base::error::{Invalid, Result, Violations};
 use crate::base::http::idempotency::IdempotencyKeyHeader;
 use crate::base::http::{IdempotencyKey, Json, Response};
 use crate::base::random::Random;
+use crate::base::text::markdown::{Passage, Warning as Removed};
 use crate::base::text::validate;
 
 /// Create an article
@@ -47,10 +49,9 @@ pub async fn create_article(
     let once = key.once(actor.user, &body.fingerprint);
     let (random, now, policy) = (app.random.clone(), app.clock.now(), app.policy());
     let prepare = app.compute.run(move || {
-        let new = prepare(body.value, actor, &random, now)?;
-        let intro = new.metadata.intro.as_deref().unwrap_or_default();
-        let sections = flatten(&new.sections).into_iter().map(|(section, ..)| section.body.as_str());
-        let warnings = warnings(std::iter::once(intro).chain(sections), &policy)?;
+        let (new, removed) = prepare(body.value, actor, &random, now)?;
+        let intro = new.metadata.intro.as_deref().map(Passage::from);
+        let warnings = warnings_after(removed, intro.into_iter().chain(passages(&new.sections)), &policy)?;
         Ok((new, warnings))
     });
     let locale = app.config.site.locale.clone();
@@ -62,13 +63,13 @@ pub async fn create_article(
     once.respond(&app.db, prepare, work).await
 }
 
-/// Checks a new article and builds its sections.
+/// Checks a new article and builds its sections. Returns it with what was removed from HTML.
 fn prepare(
     body: CreateArticle,
     actor: Actor<WriteArticles>,
     random: &Random,
     now: Timestamp,
-) -> Result<NewArticle> {
+) -> Result<(NewArticle, Vec<Removed>)> {
     let mut violations = Violations::default();
     let metadata = body.change(&mut violations);
     let given =
@@ -100,10 +101,11 @@ fn prepare(
     })?;
     violations.check()?;
     let published_at = document.published_at.filter(|at| check_first_publication(actor, *at, now).is_ok());
-    Ok(NewArticle {
+    let new = NewArticle {
         id: random.id(now)?,
         metadata: metadata.or(document.metadata),
         sections: sections.unwrap_or_default(),
         published_at: body.published_at.or(published_at),
-    })
+    };
+    Ok((new, document.warnings))
 }

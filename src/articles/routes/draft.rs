@@ -14,6 +14,7 @@ use crate::articles::scope::WriteScope;
 use crate::base::error::Result;
 use crate::base::http::conditional::IfMatchHeader;
 use crate::base::http::{MergePatch, Response};
+use crate::base::text::markdown::Passage;
 
 /// Get a draft
 ///
@@ -55,7 +56,7 @@ pub async fn update_draft(
     let (patch, policy) = (body.value, app.policy());
     let prepare = move || {
         let patch = DraftPatch::new(patch);
-        let warnings = warnings(patch.intro(), &policy)?;
+        let warnings = warnings(patch.intro().map(Passage::from), &policy)?;
         Ok((patch, warnings))
     };
     let (patch, warnings) = app.compute.run(prepare).await?;

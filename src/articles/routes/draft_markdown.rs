@@ -66,7 +66,7 @@ pub async fn replace_draft_markdown(
     let policy = app.policy();
     let parse = move || {
         let document = read_markdown(&body.0, "")?;
-        let warnings = warnings(document.bodies(), &policy)?;
+        let warnings = warnings(document.passages(), &policy)?;
         Ok((document, warnings))
     };
     let (document, warnings) = app.compute.run(parse).await?;

@@ -59,7 +59,7 @@ pub async fn update_section(
     let policy = app.policy();
     let check = move || {
         let change = SectionChange::parse(body.value);
-        let warnings = warnings(change.body.as_deref(), &policy)?;
+        let warnings = warnings([change.passage()], &policy)?;
         Ok((change, warnings))
     };
     let (change, warnings) = app.compute.run(check).await?;

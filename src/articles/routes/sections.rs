@@ -126,7 +126,7 @@ pub async fn create_section(
     let policy = app.policy();
     let prepare = app.compute.run(move || {
         let checked = check_one(SectionInput { id: None, heading, anchor, body, custom, sections });
-        let warnings = warnings(CheckedSection::bodies(std::slice::from_ref(&checked.value)), &policy)?;
+        let warnings = warnings(CheckedSection::passages(std::slice::from_ref(&checked.value)), &policy)?;
         Ok((checked, warnings))
     });
     let work = move |tx: &mut Tx<'_>, (checked, warnings): &(Checked<CheckedSection>, Vec<Warning>)| {
@@ -167,7 +167,7 @@ pub async fn replace_sections(
     let policy = app.policy();
     let check = move || {
         let sections = check_all(body.value.sections);
-        let warnings = warnings(CheckedSection::bodies(&sections.value), &policy)?;
+        let warnings = warnings(CheckedSection::passages(&sections.value), &policy)?;
         Ok((sections, warnings))
     };
     let (sections, warnings) = app.compute.run(check).await?;

@@ -28,8 +28,9 @@ const SERVED: &[&str] = &[
 pub struct Address {
     /// Percent-encoded, without dot segments and without a trailing slash.
     pub path: String,
-    /// Identifies the path: the same, decoded and in lower case, with the query unchanged. Many web servers do not
-    /// distinguish case or encoding, so such paths must not have different redirects.
+    /// Identifies the path: the same as a web server may see it, with the query unchanged. It is decoded, in lower case,
+    /// without empty segments and dot segments. Many web servers do not distinguish these, so such paths must not have
+    /// different redirects. `%`, `?`, `#`, control characters and bytes that are not UTF-8 stay encoded.
     pub key: String,
 }
 
@@ -47,23 +48,54 @@ impl Address {
         url.set_query(query);
         let path = Some(url.path().trim_end_matches('/')).filter(|path| !path.is_empty()).unwrap_or("/");
         let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
-        let decoded = percent_decode_str(path).decode_utf8().unwrap_or(path.into()).to_lowercase();
+        let decoded: Vec<u8> = percent_decode_str(path).collect();
         let address =
-            Self { key: format!("{}{query}", decoded.trim_end_matches('/')), path: format!("{path}{query}") };
+            Self { key: format!("{}{query}", normalized(&decoded)), path: format!("{path}{query}") };
         let is_one = !address.key.is_empty()
             && !address.path.starts_with("//")
-            && !address.key.contains('\0')
+            && !decoded.contains(&0)
             && address.path.len().max(address.key.len()) <= MAX_ADDRESS;
         is_one.then_some(address)
     }
 }
 
+/// A decoded path in the form of [`Address::key`]. Encoded slashes and dots have the same effect as plain ones, as in many
+/// web servers, and so do backslashes.
+fn normalized(path: &[u8]) -> String {
+    let mut text = String::with_capacity(path.len());
+    for chunk in path.utf8_chunks() {
+        for c in chunk.valid().chars().flat_map(char::to_lowercase) {
+            match c {
+                '\\' => text.push('/'),
+                '%' | '?' | '#' => text.push_str(&format!("%{:02x}", u32::from(c))),
+                c if c.is_control() => {
+                    let mut bytes = [0; 4];
+                    text.extend(c.encode_utf8(&mut bytes).bytes().map(|byte| format!("%{byte:02x}")));
+                }
+                c => text.push(c),
+            }
+        }
+        text.extend(chunk.invalid().iter().map(|byte| format!("%{byte:02x}")));
+    }
+    let mut segments = Vec::new();
+    for segment in text.split('/') {
+        match segment {
+            "" | "." => {}
+            ".." => drop(segments.pop()),
+            other => segments.push(other),
+        }
+    }
+    segments.iter().map(|segment| format!("/{segment}")).collect()
+}
+
 /// Whether the path with this [`Address::key`] is kept for the server or the website: anything below a path that the
-/// server serves, or a single segment that no slug may be, with any file extension.
+/// server serves, or a single segment that no slug may be, with any file extension. Parameters after a `;` and dots at the
+/// end, which some web servers ignore, do not count.
 #[must_use]
 pub fn is_reserved(key: &str) -> bool {
     let path = key.split_once('?').map_or(key, |(path, _)| path).trim_start_matches('/');
     let (first, below) = path.split_once('/').map_or((path, None), |(first, below)| (first, Some(below)));
+    let first = first.split(';').next().unwrap_or_default().trim_end_matches(['.', ' ']);
     let name = first.split_once('.').map_or(first, |(name, _)| name);
     SERVED.contains(&first) || below.is_none() && RESERVED.contains(&name)
 }

@@ -39,7 +39,7 @@ pub(super) struct Boundary {
 pub(super) struct Scan {
     /// In document order.
     pub(super) boundaries: Vec<Boundary>,
-    /// The maximum depth of a block quote, list item or footnote. A list and its item count as one level each.
+    /// How deep block quotes, list items and footnotes nest.
     pub(super) nesting: usize,
     /// The start of the last top-level block, if that is a fenced code block.
     pub(super) last_fence: Option<usize>,
@@ -49,7 +49,7 @@ pub(super) struct Scan {
 pub(super) fn scan(markdown: &str) -> Scan {
     steps::count(markdown.len());
     let mut found = Scan::default();
-    let mut depth = 0_usize;
+    let (mut depth, mut containers) = (0_usize, 0_usize);
     for (event, range) in Parser::new_ext(&nesting::bound(markdown), OPTIONS).into_offset_iter() {
         match event {
             Event::Start(tag) => {
@@ -62,11 +62,17 @@ pub(super) fn scan(markdown: &str) -> Scan {
                 }
                 depth += 1;
                 if matches!(tag, Tag::BlockQuote(_) | Tag::Item | Tag::FootnoteDefinition(_)) {
-                    found.nesting = found.nesting.max(depth);
+                    containers += 1;
+                    found.nesting = found.nesting.max(containers);
                 }
             }
             Event::End(TagEnd::MetadataBlock(_)) => {}
-            Event::End(_) => depth = depth.saturating_sub(1),
+            Event::End(tag) => {
+                depth = depth.saturating_sub(1);
+                if matches!(tag, TagEnd::BlockQuote(_) | TagEnd::Item | TagEnd::FootnoteDefinition) {
+                    containers = containers.saturating_sub(1);
+                }
+            }
             _ => {}
         }
     }

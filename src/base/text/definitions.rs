@@ -1,6 +1,7 @@
 //! Shares link and footnote definitions between the bodies of an article. Bodies are parsed one by one, but an author
 //! writes a definition once for the whole article.
 
+use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
@@ -19,6 +20,9 @@ pub(super) const OPTIONS: Options = Options::ENABLE_TABLES
 /// output grow quadratically.
 const MIN_EXPANSION: usize = 100_000;
 
+/// The most bytes that are lent for a label of a footnote beside the label.
+pub(super) const LENT: usize = "[^]: x\n\n".len() + END_OF_BORROWED.len();
+
 /// Separates the borrowed footnote definitions from the body, whose first line could otherwise continue the last one.
 const END_OF_BORROWED: &str = "<!---->\n\n";
 
@@ -27,7 +31,7 @@ const END_OF_BORROWED: &str = "<!---->\n\n";
 pub(super) struct Definitions {
     links: HashMap<String, (String, String)>,
     footnotes: HashSet<String>,
-    room: usize,
+    room: Cell<usize>,
 }
 
 impl Definitions {
@@ -35,7 +39,7 @@ impl Definitions {
     /// first.
     pub(super) fn collect(bodies: &[&str]) -> Self {
         let length = bodies.iter().map(|body| body.len()).sum::<usize>();
-        let mut found = Self { room: length.max(MIN_EXPANSION), ..Self::default() };
+        let mut found = Self { room: Cell::new(length.max(MIN_EXPANSION)), ..Self::default() };
         for body in bodies.iter().filter(|body| body.contains("]:")) {
             steps::count(body.len());
             let parser = Parser::new_ext(body, OPTIONS);
@@ -74,18 +78,25 @@ impl Definitions {
     }
 
     /// The events of a source made by [`Self::lend_to`], without those of its prefix.
-    pub(super) fn parse<'s>(&mut self, source: &'s str, lent: usize) -> Vec<Event<'s>> {
-        let links = &self.links;
-        let room = &mut self.room;
+    pub(super) fn parse<'s>(&self, source: &'s str, lent: usize) -> Vec<Event<'s>> {
         let look_up = |link: BrokenLink<'_>| {
-            let (dest, title) = links.get(&key(&link.reference))?;
-            *room = room.checked_sub(dest.len() + title.len())?;
+            let (dest, title) = self.links.get(&key(&link.reference))?;
+            self.room.set(self.room.get().checked_sub(dest.len() + title.len())?);
             Some((CowStr::from(dest.clone()), CowStr::from(title.clone())))
         };
         let parser = Parser::new_with_broken_link_callback(source, OPTIONS, Some(look_up));
         let own = |(event, range): (Event<'s>, Range<usize>)| (range.start >= lent).then_some(event);
         parser.into_offset_iter().filter_map(own).collect()
     }
+}
+
+/// The length of the URL and the title of the longest link definition of a body. 0 if it has none.
+pub(super) fn longest(body: &str) -> usize {
+    steps::count(body.len());
+    let parser = Parser::new_ext(body, OPTIONS);
+    let definitions = parser.reference_definitions().iter();
+    let lengths = definitions.map(|(_, link)| link.dest.len() + link.title.as_deref().map_or(0, str::len));
+    lengths.max().unwrap_or(0)
 }
 
 /// Separates the footnote definitions from the events of a body. Returns the remaining events, then the definitions in

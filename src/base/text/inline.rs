@@ -1,22 +1,66 @@
 //! Parses single lines of inline Markdown, such as headings and titles, without any block syntax.
 
-use pulldown_cmark::{Event, Parser, Tag, TagEnd};
+use std::cell::OnceCell;
 
-use super::definitions::OPTIONS;
+use pulldown_cmark::{Event, Tag, TagEnd};
+
+use super::definitions::Definitions;
+use super::slug::Anchor;
 use super::steps;
 
-/// The plain text of one line of inline Markdown.
+/// What the headings of an article may refer to: the link definitions and footnotes of its bodies. They are read only if a
+/// heading holds a bracket.
+pub struct References<'b> {
+    bodies: Vec<&'b str>,
+    definitions: OnceCell<Definitions>,
+}
+
+impl<'b> References<'b> {
+    /// The definitions in these bodies.
+    #[must_use]
+    pub fn of(bodies: Vec<&'b str>) -> Self {
+        Self { bodies, definitions: OnceCell::new() }
+    }
+
+    /// The plain text of a heading.
+    #[must_use]
+    pub fn text(&self, heading: &str) -> String {
+        if !heading.contains('[') {
+            return plain(heading, &Definitions::default());
+        }
+        plain(heading, self.definitions.get_or_init(|| Definitions::collect(&self.bodies)))
+    }
+
+    /// The anchor that a heading gets.
+    #[must_use]
+    pub fn anchor(&self, heading: &str) -> Anchor {
+        Anchor::from_text(&self.text(heading))
+    }
+}
+
+/// The plain text of one line of inline Markdown without references.
 #[must_use]
-pub fn inline_text(markdown: &str) -> String {
+pub(super) fn inline_text(markdown: &str) -> String {
+    plain(markdown, &Definitions::default())
+}
+
+fn plain(markdown: &str, definitions: &Definitions) -> String {
+    let (source, lent) = definitions.lend_to(&as_heading(markdown));
     let mut text = String::new();
-    for event in heading_events(&as_heading(markdown)) {
+    for event in heading_events(definitions.parse(&source, lent)) {
         match event {
             Event::Text(words) | Event::Code(words) => text.push_str(&words),
             Event::SoftBreak | Event::HardBreak => text.push(' '),
+            Event::InlineHtml(tag) if is_break(&tag) => text.push(' '),
             _ => {}
         }
     }
-    text.trim().to_owned()
+    one_line(&text)
+}
+
+fn is_break(tag: &str) -> bool {
+    let name = tag.trim_start_matches('<').split(|c: char| !c.is_ascii_alphanumeric()).next();
+    name.is_some_and(|name| name.eq_ignore_ascii_case("br"))
 }
 
 /// Wraps the line as a heading, so that only inline syntax applies. The closing `##` keeps a `#` at the end of the
@@ -26,14 +70,17 @@ pub(super) fn as_heading(markdown: &str) -> String {
 }
 
 /// Joins the non-empty lines of a text with spaces.
-pub(super) fn one_line(text: &str) -> String {
+#[must_use]
+pub fn one_line(text: &str) -> String {
     steps::count(text.len());
-    let lines: Vec<&str> = text.split(['\n', '\r']).map(str::trim).filter(|line| !line.is_empty()).collect();
+    let is_end = |c: char| matches!(c, '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}');
+    let lines: Vec<&str> = text.split(is_end).map(str::trim).filter(|line| !line.is_empty()).collect();
     lines.join(" ")
 }
 
-/// The inline events of a source made by [`as_heading`].
-pub(super) fn heading_events(source: &str) -> impl Iterator<Item = Event<'_>> {
-    Parser::new_ext(source, OPTIONS)
+/// The inline events among those of a source made by [`as_heading`].
+pub(super) fn heading_events(events: Vec<Event<'_>>) -> impl Iterator<Item = Event<'_>> {
+    events
+        .into_iter()
         .filter(|event| !matches!(event, Event::Start(Tag::Heading { .. }) | Event::End(TagEnd::Heading(_))))
 }

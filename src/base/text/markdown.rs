@@ -10,8 +10,7 @@ use super::definitions::{Definitions, take_footnotes};
 use super::footnotes::Footnotes;
 use super::inline::{as_heading, heading_events};
 use super::markup;
-use super::plain::plain_text;
-use super::raw_html::Purpose;
+use super::plain::{self, Texts};
 use super::sanitise::Sanitiser;
 use super::suspicion;
 use super::writer::{Page, Writer};
@@ -21,19 +20,32 @@ pub use super::sanitise::Policy;
 use crate::base::error::Invalid;
 
 /// Increment it when the same Markdown renders to different HTML, so that stored HTML counts as stale.
-pub const RENDERER_VERSION: u32 = 2;
+pub const RENDERER_VERSION: u32 = 3;
 
-/// The maximum nesting of a body. A list and its item count as one level each.
+/// How deep quotations, lists and footnotes of a body may nest. A list and its items are one level.
 pub const MAX_NESTING: usize = 32;
 
-/// A rendered body.
+/// The Markdown of an introduction or a section.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Passage<'m> {
+    /// One line of inline Markdown.
+    pub heading: Option<&'m str>,
+    /// Blocks.
+    pub body: &'m str,
+}
+
+/// A rendered introduction or section.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Rendered {
-    /// Sanitised HTML: blocks, then the footnotes that this body is the first to refer to.
+    /// The heading, if there is one.
+    pub heading: Option<Heading>,
+    /// Sanitised HTML: blocks, then the footnotes that this body or its heading is the first to refer to.
     pub html: String,
-    /// `html` as plain text, one line per block, with the footnotes at the end.
+    /// The running text of `html`, one line per block: without footnotes, blocks of code, captions and alternative texts.
     pub text: String,
-    /// What was removed or flattened. A warning occurs only once per article, and there are at most 50 per article.
+    /// All text of `html`, one line per block, with the footnotes at the end: what a search finds.
+    pub all_text: String,
+    /// What was removed or changed. A warning occurs only once per article, and there are at most 50 per article.
     pub warnings: Vec<Warning>,
 }
 
@@ -46,69 +58,87 @@ pub struct Heading {
     pub text: String,
 }
 
-/// Renders the bodies of one article: the introduction, then the sections in document order. Returns one result per
-/// body.
+impl<'m, S: AsRef<str> + ?Sized> From<&'m S> for Passage<'m> {
+    /// A body without a heading.
+    fn from(body: &'m S) -> Self {
+        Self { heading: None, body: body.as_ref() }
+    }
+}
+
+/// Renders the passages of one article: the introduction, then the sections in document order. Returns one result per
+/// passage.
 #[must_use]
-pub fn render(bodies: &[&str], policy: &Policy) -> Vec<Rendered> {
+pub fn render<'m>(passages: &[impl Into<Passage<'m>> + Copy], policy: &Policy) -> Vec<Rendered> {
     let sanitiser = OnceCell::new();
-    let write = |page: Page<'_>, list: Vec<Event<'_>>| {
-        let events = page.events.into_iter().chain(list);
-        let html = to_html(events, page.is_safe, policy, &sanitiser);
-        Rendered { text: plain_text(&html), html, warnings: page.warnings }
-    };
-    with_pages(bodies, policy, |writer, pages| {
-        let finish = |mut page: Page<'_>| {
+    with_pages(passages, policy, |writer, pages| {
+        let finish = |(heading, mut page): (Option<Page<'_>>, Page<'_>)| {
             let list = writer.list(std::mem::take(&mut page.notes));
-            write(page, list)
+            let mut warnings = Vec::new();
+            let heading = heading.map(|heading| {
+                let html = to_html(heading.events.into_iter(), heading.is_safe, policy, &sanitiser);
+                let html = html.trim().to_owned();
+                warnings = heading.warnings;
+                Heading { text: plain::texts(&html).all, html }
+            });
+            warnings.append(&mut page.warnings);
+            let events = page.events.into_iter().chain(list);
+            let html = to_html(events, page.is_safe, policy, &sanitiser);
+            let Texts { running, all } = plain::texts(&html);
+            Rendered { heading, html, text: running, all_text: all, warnings }
         };
         pages.into_iter().map(finish).collect()
     })
 }
 
-/// What rendering these bodies removes, without rendering them.
+/// What rendering these passages removes or changes, without rendering them.
 #[must_use]
-pub fn warnings(bodies: &[&str], policy: &Policy) -> Vec<Warning> {
-    if !bodies.iter().any(|body| suspicion::may_warn(body)) {
+pub fn warnings<'m>(passages: &[impl Into<Passage<'m>> + Copy], policy: &Policy) -> Vec<Warning> {
+    let may_warn = |passage: Passage<'_>| {
+        suspicion::may_warn(passage.body) || passage.heading.is_some_and(suspicion::may_warn)
+    };
+    if !passages.iter().any(|passage| may_warn((*passage).into())) {
         return Vec::new();
     }
-    with_pages(bodies, policy, |_, pages| pages.into_iter().flat_map(|page| page.warnings).collect())
+    with_pages(passages, policy, |_, pages| {
+        let warnings = |(heading, page): (Option<Page<'_>>, Page<'_>)| {
+            heading.map(|heading| heading.warnings).into_iter().flatten().chain(page.warnings)
+        };
+        pages.into_iter().flat_map(warnings).collect()
+    })
 }
 
-/// Parses bodies, and hands them to `finish` with the writer that has written them.
-fn with_pages<T>(
-    bodies: &[&str],
+/// Parses passages, and hands the pages of their headings and bodies to `finish` with the writer that has written them.
+fn with_pages<'m, T>(
+    passages: &[impl Into<Passage<'m>> + Copy],
     policy: &Policy,
-    finish: impl FnOnce(&Writer<'_, '_>, Vec<Page<'_>>) -> T,
+    finish: impl FnOnce(&Writer<'_, '_>, Vec<(Option<Page<'_>>, Page<'_>)>) -> T,
 ) -> T {
-    let bounded: Vec<_> = bodies.iter().map(|body| bound_if_deep(body)).collect();
+    let passages: Vec<Passage<'m>> = passages.iter().map(|passage| (*passage).into()).collect();
+    let bounded: Vec<_> = passages.iter().map(|passage| bound_if_deep(passage.body)).collect();
     let bodies: Vec<&str> = bounded.iter().map(AsRef::as_ref).collect();
-    let mut definitions = Definitions::collect(&bodies);
+    let definitions = Definitions::collect(&bodies);
+    let headings: Vec<_> = passages
+        .iter()
+        .map(|passage| passage.heading.map(|heading| definitions.lend_to(&as_heading(heading))))
+        .collect();
     let sources: Vec<(String, usize)> = bodies.iter().map(|body| definitions.lend_to(body)).collect();
     let mut footnotes = Footnotes::default();
     let mut parsed = Vec::with_capacity(sources.len());
-    for (home, (source, lent)) in sources.iter().enumerate() {
+    for (home, ((source, lent), heading)) in sources.iter().zip(&headings).enumerate() {
+        let heading = heading.as_ref().map(|(source, lent)| definitions.parse(source, *lent));
         let (events, notes) = take_footnotes(definitions.parse(source, *lent));
         for (name, events) in notes {
             footnotes.define(home, name, events);
         }
-        parsed.push(events);
+        parsed.push((heading, events));
     }
-    let mut writer = Writer::new(Purpose::Body(policy), footnotes);
-    let pages = parsed.into_iter().enumerate().map(|(body, events)| writer.page(body, events)).collect();
+    let mut writer = Writer::new(policy, footnotes);
+    let pages = parsed.into_iter().enumerate().map(|(body, (heading, events))| {
+        let heading = heading.map(|events| writer.heading(body, heading_events(events).collect()));
+        (heading, writer.page(body, events))
+    });
+    let pages = pages.collect();
     finish(&writer, pages)
-}
-
-/// Renders one line of inline Markdown. References to link definitions are not resolved.
-#[must_use]
-pub fn render_heading(markdown: &str) -> Heading {
-    let policy = Policy { iframe_hosts: Vec::new() };
-    let source = as_heading(markdown);
-    let events = heading_events(&source).collect();
-    let mut writer = Writer::new(Purpose::Heading, Footnotes::default());
-    let page = writer.page(0, events);
-    let html = to_html(page.events.into_iter(), page.is_safe, &policy, &OnceCell::new());
-    let html = html.trim().to_owned();
-    Heading { text: plain_text(&html), html }
 }
 
 /// Checks that a body starts no section and is not nested too deeply. Bodies from [`super::outline::parse`] can fail
@@ -129,7 +159,7 @@ pub fn check_body(body: &str) -> Result<(), Invalid> {
     }
     if found.nesting > MAX_NESTING {
         let detail = format!(
-            "Quotations and lists nest at most {MAX_NESTING} levels deep; a list and its item are two levels."
+            "Quotations and lists nest at most {MAX_NESTING} levels deep; a list and its items are one level."
         );
         return Err(Invalid::new("body-too-deep", detail));
     }

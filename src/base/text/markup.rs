@@ -3,7 +3,7 @@
 
 use pulldown_cmark::{CodeBlockKind, CowStr, Event, LinkType, Tag, TagEnd};
 
-use super::sanitise::{allows_link, language_classes, with_scheme};
+use super::sanitise::{allows_url, language_classes, shortened, with_scheme};
 use super::steps;
 
 /// Written HTML.
@@ -123,24 +123,19 @@ impl Writer {
         self.out.push_str("<img");
         self.url("src", url);
         self.out.push_str(" alt=\"");
-        let mut depth = 0;
+        let (mut alt, mut depth) = (String::new(), 0);
         for event in events {
             match event {
                 Event::Start(_) => depth += 1,
                 Event::End(_) if depth == 0 => break,
                 Event::End(_) => depth -= 1,
-                Event::Code(text) | Event::Text(text) => {
-                    self.value(&text);
-                    self.on_new_line = text.ends_with('\n');
-                }
-                Event::SoftBreak | Event::HardBreak | Event::Rule => {
-                    self.out.push(' ');
-                    self.on_new_line = false;
-                }
-                Event::TaskListMarker(done) => self.markup(if done { "[x]" } else { "[ ]" }),
+                Event::Code(text) | Event::Text(text) => alt.push_str(&text),
+                Event::SoftBreak | Event::HardBreak | Event::Rule => alt.push(' '),
+                Event::TaskListMarker(done) => alt.push_str(if done { "[x]" } else { "[ ]" }),
                 _ => {}
             }
         }
+        self.value(&alt);
         self.out.push('"');
         self.title(title);
         self.markup(">");
@@ -157,7 +152,7 @@ impl Writer {
     /// Writes an attribute whose value is a URL, if the sanitiser allows it.
     fn url(&mut self, attribute: &str, url: &str) {
         let url = encode(url);
-        if allows_link(&url) {
+        if allows_url(attribute, &url) {
             self.out.extend([" ", attribute, "=\""]);
             self.value(&with_scheme(attribute, &url));
             self.out.push('"');
@@ -169,7 +164,7 @@ impl Writer {
     }
 
     fn value(&mut self, value: &str) {
-        self.escape(value, true);
+        self.escape(shortened(value).unwrap_or(value), true);
     }
 
     fn escape(&mut self, text: &str, quotes: bool) {
@@ -196,7 +191,7 @@ impl Writer {
 }
 
 /// Percent-encodes what may not stand in a URL, as pulldown-cmark does.
-fn encode(url: &str) -> CowStr<'_> {
+pub(super) fn encode(url: &str) -> CowStr<'_> {
     let is_kept = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'()*+,-./:;=?@^_~".contains(&byte);
     if url.bytes().all(is_kept) {
         return url.into();

@@ -4,6 +4,7 @@
 
 pub mod absolute;
 pub mod address;
+pub mod anchors;
 mod boundaries;
 mod definitions;
 pub mod email;
@@ -12,7 +13,8 @@ mod footnotes;
 pub mod front_matter;
 pub mod html;
 mod implied;
-mod inline;
+pub mod inline;
+mod lines;
 mod locale;
 pub mod markdown;
 mod markup;

@@ -4,10 +4,9 @@
 //! Sections of depth 1 to 5 are headings of level 2 to 6. A section without a heading starts with `<!-- section -->`,
 //! at the depth of the section before it, or with `<!-- section 3 -->`, which gives the depth.
 
-use std::collections::{HashMap, HashSet};
-
+use super::anchors::UniqueAnchors;
 use super::boundaries::{self, Boundary, CLOSED, Kind};
-use super::inline::{inline_text, one_line};
+use super::inline::{References, one_line};
 use super::slug::Anchor;
 use super::steps;
 
@@ -47,6 +46,20 @@ impl Document {
         }
         count(&self.sections)
     }
+
+    /// The introduction and the bodies of the sections, in document order.
+    #[must_use]
+    pub fn bodies(&self) -> Vec<&str> {
+        fn walk<'p>(parts: &'p [Part], out: &mut Vec<&'p str>) {
+            for part in parts {
+                out.push(&part.body);
+                walk(&part.sections, out);
+            }
+        }
+        let mut bodies = vec![self.intro.as_str()];
+        walk(&self.sections, &mut bodies);
+        bodies
+    }
 }
 
 /// Reads a document. The first heading becomes the title if it has level 1 and only comments precede it.
@@ -78,9 +91,10 @@ pub fn write(document: &Document) -> String {
         out.push_str("\n\n");
     }
     push_body(&mut out, &document.intro);
+    let references = References::of(document.bodies());
     let mut before = 1;
     for part in &document.sections {
-        write_part(&mut out, part, 1, &mut before);
+        write_part(&mut out, part, &references, 1, &mut before);
     }
     let length = out.trim_end_matches('\n').len();
     out.truncate(length);
@@ -94,6 +108,7 @@ fn read(markdown: &str, with_title: bool) -> Document {
     steps::count(markdown.len());
     let markdown =
         markdown.strip_prefix('\u{feff}').unwrap_or(markdown).replace("\r\n", "\n").replace('\r', "\n");
+    let references = References::of(vec![markdown.as_str()]);
     let mut tree = Tree::default();
     let mut title = None;
     let mut intro = String::new();
@@ -117,7 +132,7 @@ fn read(markdown: &str, with_title: bool) -> Document {
             }
             Kind::Heading { level: 1, text, .. } if may_be_title && is_only_comments(before) => {
                 intro.push_str(before);
-                title = Some(inline_text(&text)).filter(|title| !title.is_empty());
+                title = Some(references.text(&text)).filter(|title| !title.is_empty());
                 may_be_title = false;
             }
             kind => {
@@ -130,7 +145,7 @@ fn read(markdown: &str, with_title: bool) -> Document {
     }
     tree.body(&mut intro).push_str(markdown.get(start..).unwrap_or_default());
     let mut sections = tree.finish();
-    settle_anchors(&mut sections);
+    settle_anchors(&mut sections, &references);
     Document { title, intro: trim_blank_lines(&intro).to_owned(), sections }
 }
 
@@ -194,48 +209,36 @@ impl Tree {
 }
 
 /// Gives every section with a heading an anchor and makes all anchors unique. Explicit anchors take precedence.
-fn settle_anchors(sections: &mut [Part]) {
-    let mut taken = HashSet::new();
-    keep_written(sections, &mut taken);
-    number_others(sections, &mut taken, &mut HashMap::new());
+fn settle_anchors(sections: &mut [Part], references: &References<'_>) {
+    let mut anchors = UniqueAnchors::default();
+    keep_written(sections, &mut anchors);
+    name_others(sections, &mut anchors, references);
 }
 
-fn keep_written(parts: &mut [Part], taken: &mut HashSet<Anchor>) {
+fn keep_written(parts: &mut [Part], anchors: &mut UniqueAnchors) {
     for part in parts {
-        if part.anchor.as_ref().is_some_and(|anchor| !taken.insert(anchor.clone())) {
+        if part.anchor.as_ref().is_some_and(|anchor| !anchors.take(anchor)) {
             part.anchor = None;
         }
-        keep_written(&mut part.sections, taken);
+        keep_written(&mut part.sections, anchors);
     }
 }
 
-fn number_others(parts: &mut [Part], taken: &mut HashSet<Anchor>, next: &mut HashMap<Anchor, u32>) {
+fn name_others(parts: &mut [Part], anchors: &mut UniqueAnchors, references: &References<'_>) {
     for part in parts {
-        if part.anchor.is_none()
-            && let Some(heading) = &part.heading
-        {
-            let plain = Anchor::from_heading(heading);
-            let mut anchor = plain.clone();
-            // Continues from the last number used, so that many equal headings do not take quadratic time.
-            let number = next.entry(plain.clone()).or_insert(2);
-            while taken.contains(&anchor) {
-                steps::count(1);
-                anchor = plain.numbered(*number);
-                *number = number.saturating_add(1);
-            }
-            taken.insert(anchor.clone());
-            part.anchor = Some(anchor);
+        if let (Some(heading), None) = (&part.heading, &part.anchor) {
+            part.anchor = Some(anchors.take_numbered(references.anchor(heading)));
         }
-        number_others(&mut part.sections, taken, next);
+        name_others(&mut part.sections, anchors, references);
     }
 }
 
-fn write_part(out: &mut String, part: &Part, depth: usize, before: &mut usize) {
+fn write_part(out: &mut String, part: &Part, references: &References<'_>, depth: usize, before: &mut usize) {
     let depth = depth.min(MAX_DEPTH);
     if let Some(heading) = part.heading.as_deref().map(one_line).filter(|heading| !heading.is_empty()) {
         out.extend(["#".repeat(depth + 1).as_str(), " ", &heading]);
         match &part.anchor {
-            Some(anchor) if *anchor != Anchor::from_heading(&heading) || heading.ends_with('}') => {
+            Some(anchor) if *anchor != references.anchor(&heading) || heading.ends_with('}') => {
                 out.extend([" {#", anchor.as_str(), "}"]);
             }
             // Without this closing sequence, the `#` at the end of the text would be read as one and be lost.
@@ -251,7 +254,7 @@ fn write_part(out: &mut String, part: &Part, depth: usize, before: &mut usize) {
     *before = depth;
     push_body(out, &part.body);
     for child in &part.sections {
-        write_part(out, child, depth + 1, before);
+        write_part(out, child, references, depth + 1, before);
     }
 }
 

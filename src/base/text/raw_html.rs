@@ -2,6 +2,8 @@
 //! warnings about removed markup. The renderer's own markup does not pass through here, so footnote ids can be rejected
 //! in the author's.
 
+use std::borrow::Cow;
+
 use super::implied;
 use super::sanitise::{self, Policy};
 use super::slug::belongs_to_footnotes;
@@ -21,9 +23,10 @@ pub(super) const MAX_REPEATED: usize = 100_000;
 /// A warning for the author about content that is removed or changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Warning {
-    /// `element-removed`, `attribute-removed`, `url-removed`, `heading-flattened` or `nesting-flattened`.
+    /// `element-removed`, `attribute-removed`, `attribute-shortened`, `url-removed`, `heading-flattened` or
+    /// `nesting-flattened`.
     pub code: &'static str,
-    /// What was removed, such as `<script>` or `onclick on <p>`.
+    /// What was removed or changed, such as `<script>` or `onclick on <p>`.
     pub detail: String,
 }
 
@@ -71,6 +74,11 @@ impl<'p> RawHtml<'p> {
         }
     }
 
+    /// Changes the context of what follows.
+    pub(super) fn set_purpose(&mut self, purpose: Purpose<'p>) {
+        self.purpose = purpose;
+    }
+
     /// Whether the current position is inside an element that is removed with its content.
     pub(super) fn is_hidden(&self) -> bool {
         self.hidden > 0
@@ -94,16 +102,23 @@ impl<'p> RawHtml<'p> {
             if let Open::Markdown { shown } = open {
                 return (closers, shown);
             }
-            self.close(open, &mut closers);
+            self.close_unfinished(open, &mut closers);
         }
         (closers, true)
+    }
+
+    /// Ends a block of raw HTML. The content of an `<iframe>` that it leaves open ends with it.
+    pub(super) fn end_block(&mut self) {
+        while matches!(self.open.last(), Some(Open::Hidden { name }) if name == "iframe") {
+            self.pop(1, &mut String::new());
+        }
     }
 
     /// Ends a body. Returns the end tags of all elements still open.
     pub(super) fn finish(&mut self) -> String {
         let mut closers = String::new();
         while let Some(open) = self.open.pop() {
-            self.close(open, &mut closers);
+            self.close_unfinished(open, &mut closers);
         }
         closers
     }
@@ -185,7 +200,10 @@ impl<'p> RawHtml<'p> {
         if let Some(parents) = implied::parents(&name) {
             let is_parent =
                 |open: &Open| matches!(open, Open::Element { name, .. } if parents.contains(&name.as_str()));
-            let Some(above) = self.here().position(is_parent) else { return };
+            let Some(above) = self.here().position(is_parent) else {
+                self.warn("element-removed", format!("<{name}> outside its table"));
+                return;
+            };
             self.pop(above, out);
         } else {
             if name == "table"
@@ -200,17 +218,29 @@ impl<'p> RawHtml<'p> {
             self.warn("nesting-flattened", "What is nested this deeply is shown flat.".to_owned());
             return;
         }
+        let start = out.len();
         if is_heading(&name) && self.purpose != Purpose::Import {
             self.warn("heading-flattened", format!("<{name}>"));
-            out.push_str("<p><strong>");
+            self.start_tag("p", &name, attributes, out);
+            out.push_str("<strong>");
             self.open.push(Open::Element { name, closer: "</strong></p>", length: 0 });
             return;
         }
-        let start = out.len();
+        self.start_tag(&name, &name, attributes, out);
+        if name == "iframe" {
+            out.push_str("</iframe>");
+            self.hide(name);
+        } else if !tokens::is_void(&name) {
+            self.open.push(Open::Element { name, closer: "", length: out.len() - start });
+        }
+    }
+
+    /// Writes a start tag with those attributes that `written`, the element that the author wrote, may have.
+    fn start_tag(&mut self, name: &str, written: &str, attributes: &[(String, String)], out: &mut String) {
         out.push('<');
-        out.push_str(&name);
+        out.push_str(name);
         for (attribute, value) in attributes {
-            if let Some(value) = self.attribute(&name, attribute, value) {
+            if let Some(value) = self.attribute(written, attribute, value) {
                 out.push(' ');
                 out.push_str(attribute);
                 out.push_str("=\"");
@@ -219,12 +249,6 @@ impl<'p> RawHtml<'p> {
             }
         }
         out.push('>');
-        if name == "iframe" {
-            out.push_str("</iframe>");
-            self.hide(name);
-        } else if !tokens::is_void(&name) {
-            self.open.push(Open::Element { name, closer: "", length: out.len() - start });
-        }
     }
 
     /// The length of the start tags that are written again, if the start of an element ends another in the middle of them.
@@ -251,7 +275,7 @@ impl<'p> RawHtml<'p> {
         let value =
             |wanted: &str| attributes.iter().find(|(name, _)| name == wanted).map_or("", |(_, value)| value);
         let allowed = match name {
-            "html" | "body" => return false,
+            "html" | "head" | "body" => return false,
             "iframe" => match self.purpose {
                 Purpose::Body(policy) => sanitise::allows_iframe(policy, value("src")),
                 Purpose::Heading => false,
@@ -269,7 +293,7 @@ impl<'p> RawHtml<'p> {
         allowed
     }
 
-    fn attribute(&mut self, element: &str, name: &str, value: &str) -> Option<String> {
+    fn attribute<'v>(&mut self, element: &str, name: &str, value: &'v str) -> Option<Cow<'v, str>> {
         let is_language = name == "class" && element == "pre" && self.purpose == Purpose::Import;
         let allowed = (is_language || sanitise::allows_attribute(element, name))
             && !(name == "id" && belongs_to_footnotes(value));
@@ -277,15 +301,20 @@ impl<'p> RawHtml<'p> {
             self.warn("attribute-removed", format!("{} on <{element}>", shorten(name)));
             return None;
         }
-        if sanitise::is_url(name) && !sanitise::allows_url(name, value) {
-            self.warn("url-removed", shorten(value));
-            return None;
+        if sanitise::is_url(name) {
+            let allowed = sanitise::allows_url(name, value);
+            if !allowed {
+                self.warn("url-removed", shorten(value));
+            }
+            return allowed.then_some(Cow::Borrowed(value));
         }
-        if name == "class" {
-            let languages = sanitise::language_classes(value);
-            return (!languages.is_empty()).then_some(languages);
+        let part = sanitise::allowed_part(element, name, value);
+        if part.is_none() && !value.trim_ascii().is_empty() {
+            self.warn("attribute-removed", format!("{name} on <{element}>"));
+        } else if part.as_deref().is_some_and(|part| !has_words_of(part, value)) {
+            self.warn("attribute-shortened", format!("{name} on <{element}>"));
         }
-        Some(value.to_owned())
+        part
     }
 
     /// What is open inside the innermost Markdown container, the innermost first.
@@ -311,6 +340,17 @@ impl<'p> RawHtml<'p> {
         }
     }
 
+    /// Closes what its author has not closed.
+    fn close_unfinished(&mut self, open: Open, out: &mut String) {
+        if let Open::Hidden { name } = &open
+            && name != "iframe"
+        {
+            let detail = format!("What follows <{name}>, which is not closed.");
+            self.warn("element-removed", detail);
+        }
+        self.close(open, out);
+    }
+
     fn close(&mut self, open: Open, out: &mut String) {
         match open {
             Open::Element { closer: "", name, .. } => {
@@ -327,6 +367,13 @@ impl<'p> RawHtml<'p> {
 
 pub(super) fn is_heading(name: &str) -> bool {
     matches!(name, "h1" | "h2" | "h3" | "h4" | "h5" | "h6")
+}
+
+/// Whether an allowed part of a value holds all of its words.
+fn has_words_of(part: &str, value: &str) -> bool {
+    let separators = |c: char| c.is_ascii_whitespace() || c == ';';
+    let words = |text: &str| text.split(separators).filter(|word| !word.is_empty()).count();
+    part == value || words(part) == words(value)
 }
 
 /// The first 80 characters of untrusted text, for a warning.

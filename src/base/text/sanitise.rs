@@ -8,15 +8,28 @@ use std::sync::Arc;
 use ammonia::{Builder, Url, UrlRelative};
 use url::ParseError;
 
+use super::srcset::{candidates, map_urls};
 use super::steps;
 
 /// The schemes of URLs that may stay.
 const SCHEMES: [&str; 3] = ["http", "https", "mailto"];
-/// html5ever's serializer searches the rest of a text or value again at each of its characters that may have to be
-/// escaped. Texts are divided after so many of them, and values are cut after so many.
-const MAX_ESCAPES: (usize, usize) = (250, 1000);
-
-use super::srcset::map_urls;
+/// html5ever's serializer searches the rest of a text or value again at each `&` or no-break space. Texts are divided after
+/// so many of them.
+const MAX_TEXT_ESCAPES: usize = 250;
+/// How many `&` and no-break spaces the value of an attribute may hold, for the same reason. Longer ones are cut, wherever
+/// they come from.
+const MAX_VALUE_ESCAPES: usize = 1000;
+/// What an embedded page may be allowed: what players of video and audio need. No camera, microphone, place or payment.
+const PERMISSIONS: [&str; 4] = ["autoplay", "encrypted-media", "fullscreen", "picture-in-picture"];
+/// What an embedded page may be told of the article's address: at most its host. The path of a preview is a secret.
+const REFERRER_POLICIES: [&str; 6] = [
+    "no-referrer",
+    "origin",
+    "origin-when-cross-origin",
+    "same-origin",
+    "strict-origin",
+    "strict-origin-when-cross-origin",
+];
 
 /// Which embeds authors may use.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,7 +92,10 @@ pub(super) const ELEMENTS: &[(&str, &[&str])] = &[
     ("figure", &[]),
     ("hr", &[]),
     ("i", &[]),
-    ("iframe", &["src", "width", "height", "allow", "allowfullscreen", "loading", "referrerpolicy"]),
+    (
+        "iframe",
+        &["src", "width", "height", "allow", "allowfullscreen", "loading", "referrerpolicy", "sandbox"],
+    ),
     ("img", &["src", "srcset", "sizes", "alt", "width", "height", "loading", "decoding"]),
     ("input", &["type", "disabled", "checked"]),
     ("ins", &["cite", "datetime"]),
@@ -159,33 +175,43 @@ pub fn is_url(attribute: &str) -> bool {
     matches!(attribute, "href" | "src" | "srcset" | "poster" | "cite")
 }
 
-/// Whether every URL in a value is relative, `http`, `https` or `mailto`.
+/// Whether every URL in a value is valid (URL Standard), and relative, `http`, `https` or `mailto`.
 #[must_use]
 pub fn allows_url(attribute: &str, value: &str) -> bool {
-    if attribute == "srcset" {
-        return value.split(|c: char| c == ',' || c.is_whitespace()).all(has_safe_scheme);
+    if shortened(value).is_some() {
+        return false;
     }
-    has_safe_scheme(value)
+    let value = with_scheme(attribute, value);
+    if attribute == "srcset" { candidates(&value).all(|(url, _)| is_safe(url)) } else { is_safe(&value) }
 }
 
-/// Whether the sanitiser keeps the URL of a link or an image: one that [`allows_url`] allows and that is a URL at all.
-pub(super) fn allows_link(url: &str) -> bool {
-    let is_kept = match Url::parse(url) {
-        Ok(url) => SCHEMES.contains(&url.scheme()),
-        Err(error) => error == ParseError::RelativeUrlWithoutBase,
-    };
-    is_kept && has_safe_scheme(url)
-}
-
-fn has_safe_scheme(url: &str) -> bool {
-    // Browsers strip some of these before they parse the scheme (URL Standard, "basic URL parser").
-    let url: String = url.chars().filter(|c| !c.is_control() && !c.is_whitespace()).take(4096).collect();
-    match url.split_once([':', '/', '?', '#']) {
-        Some((scheme, _)) if url.get(scheme.len()..).is_some_and(|rest| rest.starts_with(':')) => {
-            SCHEMES.iter().any(|safe| scheme.eq_ignore_ascii_case(safe))
+/// Reads a URL as browsers do: only what can be a scheme is one, so that `16:9/quay.jpg` is a path.
+fn is_safe(url: &str) -> bool {
+    is_plainly_safe(url)
+        || match Url::parse(url) {
+            Ok(url) => SCHEMES.contains(&url.scheme()),
+            Err(error) => error == ParseError::RelativeUrlWithoutBase,
         }
-        _ => true,
-    }
+}
+
+/// Whether a URL is safe at first sight: a path, a fragment, or a web address with a plain host. Most are.
+pub(super) fn is_plainly_safe(url: &str) -> bool {
+    let Some(rest) = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")) else {
+        return url.starts_with(['/', '#']) && !url.starts_with("//");
+    };
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.');
+    // A host that ends in a number is an IPv4 address; `xn--` begins a name in another script.
+    let domain = host.rsplit('.').next().unwrap_or_default();
+    domain.starts_with(|c: char| c.is_ascii_alphabetic())
+        && host.bytes().all(is_plain)
+        && !host.contains("--")
+}
+
+/// The longest beginning of a value that the sanitiser may write, if the value is too long.
+pub(super) fn shortened(value: &str) -> Option<&str> {
+    let escapes = value.bytes().enumerate().filter(|(_, byte)| matches!(byte, b'&' | 0xc2));
+    escapes.map(|(at, _)| at).nth(MAX_VALUE_ESCAPES).and_then(|end| value.get(..end))
 }
 
 /// The value of an attribute with URLs, of which those that name a host without a scheme get `https:`. They would
@@ -208,6 +234,34 @@ pub(super) fn allows_iframe(policy: &Policy, src: &str) -> bool {
             && url.password().is_none()
             && policy.iframe_hosts.iter().any(|allowed| allowed.eq_ignore_ascii_case(host))
     })
+}
+
+/// What may stay of the value of an attribute that is allowed, apart from URLs.
+pub(super) fn allowed_part<'v>(element: &str, attribute: &str, value: &'v str) -> Option<Cow<'v, str>> {
+    let part = match (element, attribute) {
+        ("code" | "pre", "class") => language_classes(value),
+        ("iframe", "allow") => permissions(value),
+        ("iframe", "referrerpolicy") => {
+            let stays =
+                REFERRER_POLICIES.iter().any(|policy| policy.eq_ignore_ascii_case(value.trim_ascii()));
+            return stays.then_some(Cow::Borrowed(value));
+        }
+        _ => return Some(Cow::Borrowed(shortened(value).unwrap_or(value))),
+    };
+    (!part.is_empty()).then_some(Cow::Owned(part))
+}
+
+/// Those of the permissions in an `allow` value that embeds may have, for the embedded page itself.
+fn permissions(allow: &str) -> String {
+    let mut kept: Vec<&str> = Vec::new();
+    for directive in allow.split(';') {
+        let mut words = directive.split_ascii_whitespace();
+        let name = words.next().unwrap_or_default();
+        let known = PERMISSIONS.iter().find(|known| known.eq_ignore_ascii_case(name));
+        let is_denied = words.any(|origin| origin.eq_ignore_ascii_case("'none'"));
+        kept.extend(known.filter(|known| !is_denied && !kept.contains(known)));
+    }
+    kept.join("; ")
 }
 
 /// The `language-…` names in a `class` value.
@@ -271,10 +325,6 @@ fn attributes() -> HashMap<&'static str, HashSet<&'static str>> {
 
 fn keep<'v>(policy: Option<&Policy>, element: &str, attribute: &str, value: &'v str) -> Option<Cow<'v, str>> {
     let stays = match (element, attribute) {
-        ("code" | "pre", "class") => {
-            let languages = language_classes(value);
-            return (!languages.is_empty()).then_some(Cow::Owned(languages));
-        }
         ("a", "class") => matches!(value, "footnote-ref" | "footnote-backref"),
         ("section", "class") => value == "footnotes",
         ("sup", "class") => value == "footnote-ref",
@@ -288,35 +338,25 @@ fn keep<'v>(policy: Option<&Policy>, element: &str, attribute: &str, value: &'v 
             };
             return stays.then_some(url);
         }
-        _ => true,
+        _ => return allowed_part(element, attribute, value),
     };
     stays.then_some(Cow::Borrowed(value))
 }
 
-/// Divides texts with many characters that may have to be escaped by empty comments, which the sanitiser removes, and cuts
-/// values.
+/// Divides texts with many characters that may have to be escaped by empty comments, which the sanitiser removes.
 fn divided(html: &str) -> Cow<'_, str> {
     let (mut out, mut copied) = (String::new(), 0);
-    let (mut in_tag, mut quoted, mut found) = (false, false, 0);
+    let (mut in_tag, mut found) = (false, 0);
     for (at, byte) in html.bytes().enumerate() {
         match byte {
-            b'<' => (in_tag, quoted, found) = (true, false, 0),
+            b'<' => in_tag = true,
             b'>' => (in_tag, found) = (false, 0),
-            b'"' if in_tag => {
-                if quoted && found > MAX_ESCAPES.1 {
-                    copied = at;
-                }
-                (quoted, found) = (!quoted, 0);
-            }
-            b'&' | 0xc2 => found += 1,
+            b'&' | 0xc2 if !in_tag => found += 1,
             _ => continue,
         }
-        if !in_tag && found == MAX_ESCAPES.0 {
+        if found == MAX_TEXT_ESCAPES {
             out.extend([html.get(copied..at).unwrap_or_default(), "<!---->"]);
             (copied, found) = (at, 0);
-        } else if quoted && found == MAX_ESCAPES.1 {
-            out.push_str(html.get(copied..at).unwrap_or_default());
-            (copied, found) = (at, found + 1);
         }
     }
     if copied == 0 {

@@ -2,6 +2,9 @@
 //! footnote takes 4 bytes and makes 250, a short row of a wide table makes all its cells, a reference to a definition
 //! repeats its URL.
 
+use super::definitions::{self, LENT};
+use super::lines::lines;
+use super::markdown::Passage;
 use super::raw_html::MAX_REPEATED;
 use super::steps;
 
@@ -16,28 +19,34 @@ const CELL: usize = 25;
 const TABLE: usize = 60;
 /// The most bytes of HTML for a byte in a URL or title: `&` becomes `&amp;`, `"` becomes `&quot;`.
 const ESCAPED: usize = 6;
-/// The fewest bytes that the definitions of a body may add to it, where they are used; a longer body may grow by its length.
+/// The fewest bytes that the definitions of a body may add to it, where they are used; a longer body may grow by its length,
+/// together with the labels of the footnotes that are lent to it.
 const EXPANSION: usize = 100_000;
+/// The most bytes that a line makes beside what its bytes make, which is one of indented code.
+const LINE: usize = 26;
 
 /// Whether bodies are so short and plain that their HTML is within [`MAX_HTML`] for certain.
 fn are_small(bodies: &[&str]) -> bool {
-    // Apart from tables and definitions, nothing makes more of its bytes than the two that begin a reference.
-    const MAX_SMALL: usize = 2 * MAX_HTML / REFERENCE;
-    bodies.iter().map(|body| body.len()).sum::<usize>() <= MAX_SMALL
+    // Apart from tables and definitions, nothing makes more of its bytes than the two that begin a reference. Raw HTML may
+    // repeat tags.
+    const MAX_SMALL: usize = 2 * (MAX_HTML - MAX_REPEATED) / REFERENCE;
+    bodies.iter().map(|body| body.len() + LINE).sum::<usize>() <= MAX_SMALL
         && !bodies.iter().any(|body| body.contains('|') || body.contains("]:"))
 }
 
-/// The length that the HTML of an article's bodies could have, if that is more than [`MAX_HTML`].
+/// The length that the HTML of an article's headings and bodies could have, if that is more than [`MAX_HTML`].
 #[must_use]
-pub fn excess(bodies: &[&str]) -> Option<usize> {
-    if are_small(bodies) {
+pub fn excess(passages: &[Passage<'_>]) -> Option<usize> {
+    let texts: Vec<&str> =
+        passages.iter().flat_map(|passage| passage.heading.into_iter().chain([passage.body])).collect();
+    if are_small(&texts) {
         return None;
     }
-    Some(html_bound(bodies.iter().copied())).filter(|bound| *bound > MAX_HTML)
+    Some(html_bound(texts)).filter(|bound| *bound > MAX_HTML)
 }
 
-/// An upper bound of the length of the HTML of an article's bodies, in bytes. Ordinary text makes little more HTML than
-/// it is long; lists, tables and links make up to five times as much.
+/// An upper bound of the length of the HTML of an article's headings and bodies, in bytes. Ordinary text makes little more
+/// HTML than it is long; lists, tables and links make up to five times as much.
 #[must_use]
 pub fn html_bound<'b>(bodies: impl IntoIterator<Item = &'b str>) -> usize {
     let (mut sum, mut brackets, mut definition) = (0, 0, 0);
@@ -51,7 +60,11 @@ pub fn html_bound<'b>(bodies: impl IntoIterator<Item = &'b str>) -> usize {
         brackets += size.brackets;
         definition = size.definition.max(definition);
         length += body.len();
-        expansion += if size.definition > 0 { body.len().max(EXPANSION) } else { 0 };
+        expansion += if size.definition > 0 {
+            (2 * body.len() + LENT * size.brackets).max(EXPANSION) + size.definition
+        } else {
+            0
+        };
     }
     let uses = brackets * definition;
     sum + repeated + ESCAPED * uses.min(expansion + length.max(EXPANSION))
@@ -63,34 +76,31 @@ struct Size {
     markup: usize,
     /// How many `[` there are: each may use a definition.
     brackets: usize,
-    /// The length of the longest definition.
+    /// The length of the URL and the title of the longest link definition.
     definition: usize,
 }
 
 impl Size {
     fn of(body: &str) -> Self {
         steps::count(body.len());
-        let mut size = Self::default();
-        let (mut columns, mut definition) = (0, None);
-        for line in body.split_inclusive(['\n', '\r']) {
+        let mut size = Self { markup: LINE, ..Self::default() };
+        if body.contains("]:") {
+            size.definition = definitions::longest(body);
+        }
+        let mut columns = 0;
+        for line in lines(body) {
             let bytes = line.as_bytes();
             size.line(bytes);
-            if line.trim_ascii().is_empty() {
-                (columns, definition) = (0, None);
+            if line.trim_matches([' ', '\t', '\n', '\r']).is_empty() {
+                columns = 0;
                 continue;
             }
             if is_rule_of_table(bytes) {
-                columns = line.matches('|').count() + 1;
+                // It may also be a row of a wider table.
+                columns = columns.max(line.matches('|').count() + 1);
                 size.markup += TABLE;
             }
             size.markup += columns * CELL;
-            // A title may continue in the next lines.
-            if let Some(at) = line.find("]:") {
-                definition = Some(line.len() - at);
-            } else if let Some(length) = &mut definition {
-                *length += line.len();
-            }
-            size.definition = size.definition.max(definition.unwrap_or(0));
         }
         size
     }
@@ -103,6 +113,8 @@ impl Size {
             self.markup += if in_brackets { 3 } else { 0 };
             match byte {
                 b'[' => self.brackets += 1,
+                // A URL without a scheme gets one.
+                b'/' if before == b'/' => self.markup += "https:".len(),
                 b'^' if before == b'[' => self.markup += REFERENCE,
                 b'.' | b')' if before.is_ascii_digit() => self.markup += 40,
                 b'<' => in_brackets = true,
@@ -129,8 +141,13 @@ const fn most_bytes() -> [u8; 256] {
     loop {
         most[byte as usize] = match byte {
             b'\n' | b'\r' | b'\t' | b'#' | b'|' => 26,
-            0..=0x1f | b'{' | b'}' | b'^' | b'\'' | b'(' | b')' => 5,
-            b'&' | b'"' | b'\\' | b'!' | b'_' => 6,
+            // In URLs, `&nGt;` becomes two characters of six bytes, each of which is encoded, and U+0000 another one.
+            b'&' => 14,
+            0..=0x1f => 9,
+            b'{' | b'}' | b'^' | b'\'' | b'(' | b')' => 5,
+            b'"' | b'\\' | b'!' | b'_' => 6,
+            b',' | b';' => 2,
+            b']' | 0x7f => 3,
             b'*' | b'-' | b'+' => 23,
             b'`' | b'~' => 16,
             b'<' => 40,

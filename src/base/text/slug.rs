@@ -205,12 +205,16 @@ impl Anchor {
         Ok(Self(text.to_owned()))
     }
 
-    /// Generates an anchor from a heading's inline Markdown: its words in lower case, joined by hyphens. `section` if
+    /// Generates an anchor from a heading's inline Markdown without references: its words in lower case, joined by hyphens. `section` if
     /// no character is usable; an anchor that would be rejected gets the prefix `section-`.
     #[must_use]
     pub fn from_heading(heading: &str) -> Self {
-        let text: String =
-            inline_text(heading).nfc().take(4 * MAX_LENGTH).filter(|c| !is_apostrophe(*c)).collect();
+        Self::from_text(&inline_text(heading))
+    }
+
+    /// Generates an anchor from the plain text of a heading, like [`Anchor::from_heading`].
+    pub(super) fn from_text(text: &str) -> Self {
+        let text: String = text.nfc().take(4 * MAX_LENGTH).filter(|c| !is_apostrophe(*c)).collect();
         let anchor = hyphenate(&text.to_lowercase(), |c| is_word(c) || matches!(c, '_' | '.'));
         let anchor = anchor.trim_start_matches(|c: char| !c.is_alphanumeric()).trim_end_matches(['-', '.']);
         match Self::parse(anchor) {

@@ -12,7 +12,9 @@ use html5ever::tokenizer::{
 
 use super::steps;
 
-/// One token. Character references are resolved; comments and doctypes are skipped.
+/// One token. Character references are resolved; comments and doctypes are skipped. A self-closing tag is an opening and a
+/// closing one: HTML ignores its slash, except in SVG and MathML, but whoever writes `<iframe … />` or `<a id="x"/>` means
+/// that the element is empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Piece {
     /// `<name …>`
@@ -66,7 +68,6 @@ pub(super) fn hides_content(name: &str) -> bool {
             | "svg"
             | "math"
             | "object"
-            | "head"
             | "select"
             | "plaintext"
     )
@@ -182,6 +183,11 @@ impl TokenSink for Sink {
                 let raw = raw_kind(&name);
                 let attributes =
                     tag.attrs.iter().map(|a| (a.name.local.to_string(), a.value.to_string())).collect();
+                if tag.self_closing && !is_void(&name) {
+                    pieces.push(Piece::Open { name: name.clone(), attributes });
+                    pieces.push(Piece::Close(name));
+                    return TokenSinkResult::Continue;
+                }
                 pieces.push(Piece::Open { name, attributes });
                 return raw.map_or(TokenSinkResult::Continue, TokenSinkResult::RawData);
             }

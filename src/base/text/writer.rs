@@ -8,11 +8,12 @@ use pulldown_cmark::{Alignment, Event, Tag, TagEnd};
 
 use super::definitions::key;
 use super::footnotes::Footnotes;
+use super::markup::encode;
 use super::raw_html::{Purpose, RawHtml, Warning, shorten};
-use super::sanitise::allows_url;
+use super::sanitise::{Policy, allows_url, shortened};
 use super::steps;
 
-/// One written body, with the footnotes to list at its end.
+/// One written body or heading, with the footnotes to list at its end.
 pub(super) struct Page<'s> {
     pub(super) events: Vec<Event<'s>>,
     pub(super) notes: Vec<(usize, Vec<Event<'s>>)>,
@@ -30,23 +31,35 @@ struct Table {
 
 /// Writes the bodies of one article in document order.
 pub(super) struct Writer<'s, 'p> {
+    policy: &'p Policy,
     raw: RawHtml<'p>,
     footnotes: Footnotes<'s>,
     waiting: VecDeque<usize>,
     table: Option<Table>,
     /// How many links are open.
     links: usize,
+    /// The image that is open, if any: its alternative text is the text of what stands in it.
+    image: Option<Image>,
     is_safe: bool,
 }
 
+#[derive(Default)]
+struct Image {
+    /// How many images are open in it.
+    inner: usize,
+    alt: String,
+}
+
 impl<'s, 'p> Writer<'s, 'p> {
-    pub(super) fn new(purpose: Purpose<'p>, footnotes: Footnotes<'s>) -> Self {
+    pub(super) fn new(policy: &'p Policy, footnotes: Footnotes<'s>) -> Self {
         Self {
-            raw: RawHtml::new(purpose),
+            policy,
+            raw: RawHtml::new(Purpose::Body(policy)),
             footnotes,
             waiting: VecDeque::new(),
             table: None,
             links: 0,
+            image: None,
             is_safe: true,
         }
     }
@@ -56,7 +69,16 @@ impl<'s, 'p> Writer<'s, 'p> {
         self.footnotes.list(notes)
     }
 
-    /// Writes a body and the footnotes that it is the first to refer to.
+    /// Writes the heading of a body. Footnotes that it is the first to refer to are listed at the end of the next body.
+    pub(super) fn heading(&mut self, body: usize, events: Vec<Event<'s>>) -> Page<'s> {
+        self.is_safe = true;
+        self.raw.set_purpose(Purpose::Heading);
+        let events = self.write(body, events);
+        self.raw.set_purpose(Purpose::Body(self.policy));
+        Page { events, notes: Vec::new(), warnings: self.raw.new_warnings(), is_safe: self.is_safe }
+    }
+
+    /// Writes a body and the footnotes that it or its heading is the first to refer to.
     pub(super) fn page(&mut self, body: usize, events: Vec<Event<'s>>) -> Page<'s> {
         self.is_safe = true;
         let events = self.write(body, events);
@@ -80,6 +102,7 @@ impl<'s, 'p> Writer<'s, 'p> {
                 Event::End(TagEnd::HtmlBlock) => {
                     let block = html_block.take().unwrap_or_default();
                     out.push(self.read(&block));
+                    self.raw.end_block();
                 }
                 Event::Html(line) => match &mut html_block {
                     Some(block) => block.push_str(&line),
@@ -87,7 +110,7 @@ impl<'s, 'p> Writer<'s, 'p> {
                 },
                 Event::InlineHtml(tag) => out.push(self.read(&tag)),
                 Event::Start(tag) => {
-                    self.check_url(&tag);
+                    self.check_values(&tag);
                     self.close(&mut out);
                     if matches!(tag, Tag::Link { .. }) {
                         // An autolink in a link is one, too, but HTML nests no links.
@@ -102,6 +125,9 @@ impl<'s, 'p> Writer<'s, 'p> {
                 }
                 Event::End(tag) => {
                     self.links -= usize::from(matches!(tag, TagEnd::Link) && self.links > 0);
+                    if matches!(tag, TagEnd::Image) {
+                        self.end_image();
+                    }
                     let (closers, shown) = self.raw.leave();
                     if !closers.is_empty() {
                         out.push(Event::Html(closers.into()));
@@ -114,6 +140,9 @@ impl<'s, 'p> Writer<'s, 'p> {
                 Event::FootnoteReference(name) => out.extend(self.refer(body, &name)),
                 Event::SoftBreak => out.push(Event::SoftBreak),
                 other => {
+                    if let (Some(image), Event::Text(text) | Event::Code(text)) = (&mut self.image, &other) {
+                        image.alt.push_str(text);
+                    }
                     self.close(&mut out);
                     out.push(other);
                 }
@@ -148,11 +177,36 @@ impl<'s, 'p> Writer<'s, 'p> {
         Some(Event::Html(reference.html.into()))
     }
 
-    fn check_url(&mut self, tag: &Tag<'_>) {
-        if let Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. } = tag
-            && !allows_url("href", dest_url)
-        {
+    /// Warns of a URL or title that is written otherwise than given.
+    fn check_values(&mut self, tag: &Tag<'_>) {
+        let (dest_url, title, element) = match tag {
+            Tag::Link { dest_url, title, .. } => (dest_url, title, "a"),
+            Tag::Image { dest_url, title, .. } => (dest_url, title, "img"),
+            _ => return,
+        };
+        if !allows_url("href", &encode(dest_url)) {
             self.raw.warn("url-removed", shorten(dest_url));
+        }
+        self.check_length("title", element, title);
+        if element == "img" {
+            match &mut self.image {
+                Some(image) => image.inner += 1,
+                None => self.image = Some(Image::default()),
+            }
+        }
+    }
+
+    fn end_image(&mut self) {
+        match self.image.take() {
+            Some(image) if image.inner > 0 => self.image = Some(Image { inner: image.inner - 1, ..image }),
+            Some(image) => self.check_length("alt", "img", &image.alt),
+            None => {}
+        }
+    }
+
+    fn check_length(&mut self, attribute: &str, element: &str, value: &str) {
+        if shortened(value).is_some() {
+            self.raw.warn("attribute-shortened", format!("{attribute} on <{element}>"));
         }
     }
 

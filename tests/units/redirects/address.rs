@@ -18,6 +18,18 @@ fn an_address_is_told_from_others_as_web_servers_do_it() {
         ("/a\nb", "/ab", "/ab"),
         ("/?p=12", "/?p=12", "?p=12"),
         ("/a/?x=Y z", "/a?x=Y%20z", "/a?x=Y%20z"),
+        // A question mark or a fragment in the path is none of the query.
+        ("/a%3Fb", "/a%3Fb", "/a%3fb"),
+        ("/a%23b", "/a%23b", "/a%23b"),
+        ("/a?b", "/a?b", "/a?b"),
+        ("/%2525", "/%2525", "/%2525"),
+        // What is no UTF-8 leaves the rest as it is.
+        ("/%61dmin/%FF", "/%61dmin/%FF", "/admin/%ff"),
+        ("/%C3%A9%C3/x%0A", "/%C3%A9%C3/x%0A", "/é%c3/x%0a"),
+        // Encoded slashes and dots, empty segments, backslashes.
+        ("/a%2F..%2Fb", "/a%2F..%2Fb", "/b"),
+        ("/a//b/%2E/c", "/a//b/c", "/a/b/c"),
+        ("/a%5Cb\\c", "/a%5Cb/c", "/a/b/c"),
     ] {
         let address = Address::parse(text).unwrap();
         assert_eq!((address.path.as_str(), address.key.as_str()), (path, key), "{text}");
@@ -30,7 +42,37 @@ fn whatever_the_server_serves_is_reserved() {
     for path in served.chain(["/docs/".to_owned()]) {
         assert!(is_reserved(&Address::parse(&path).unwrap().key), "{path}");
     }
-    for path in ["/tides", "/articles/tides", "/2019/feed", "/?p=12", "/administration"] {
+    for path in [
+        "/%61dmin/%FF",
+        "/AdMin/x",
+        "/x/../admin/y",
+        "/x%2f%2e%2e%2fadmin/y",
+        "/x//../../admin/y",
+        "/x/..%2fadmin",
+        "/admin%2Fx",
+        "/admin;a=b/x",
+        "/admin%3Bx",
+        "/v1./articles",
+        "/v1%20/articles",
+        "/docs%5Cx",
+        "/%2e/health",
+        "/feeds?x",
+        "/feed.xml",
+        "/robots.txt",
+    ] {
+        assert!(is_reserved(&Address::parse(path).unwrap().key), "{path}");
+    }
+    for path in [
+        "/tides",
+        "/articles/tides",
+        "/2019/feed",
+        "/?p=12",
+        "/administration",
+        "/admin%3Fx",
+        "/admin-x/y",
+        "/x;admin",
+        "/ädmin",
+    ] {
         assert!(!is_reserved(&Address::parse(path).unwrap().key), "{path}");
     }
 }

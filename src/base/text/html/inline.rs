@@ -7,16 +7,22 @@ use super::tree::{Node, collapse};
 pub(super) enum Line {
     /// A paragraph, which may contain line breaks.
     Many,
+    /// The first paragraph of a list item, which may begin with a task box.
+    Item,
     One,
     /// A table cell, in which pipes are escaped.
     Cell,
 }
 
+/// Stands for a line break until the whole text is written, so that it is trimmed like other white space: at the end of a
+/// paragraph or emphasis, Markdown has none. Text holds no carriage returns, because they collapse.
+const BREAK: char = '\r';
+
 /// Writes inline nodes as Markdown without leading and trailing white space.
 pub(super) fn write<'n>(nodes: impl IntoIterator<Item = &'n Node>, line: Line) -> String {
     let mut writer = Writer { out: String::new(), line, nested: false, strong: false, emphasis: false };
     writer.nodes(&nodes.into_iter().collect::<Vec<_>>(), None);
-    writer.out.trim_matches([' ', '\n']).trim_end_matches("\\\n").trim_end().to_owned()
+    writer.out.trim().replace(BREAK, "\\\n")
 }
 
 /// Escapes line starts that Markdown would read as another block, such as a list item or a heading.
@@ -66,17 +72,20 @@ impl Writer {
         let Node::Element { name, .. } = node else {
             return self.text(&node.text());
         };
+        let is_plain = node.has_only(&[]);
         match name.as_str() {
-            "strong" | "b" if !self.strong => self.mark(node, "**", next),
-            "em" | "i" if !self.emphasis => self.mark(node, "*", next),
-            "strong" | "b" | "em" | "i" => self.children(node, next),
-            "del" | "s" if node.attribute("datetime").is_none() => self.mark(node, "~~", next),
-            "code" => self.code(node),
-            "a" if node.attribute("href").is_some() => self.link(node),
-            "a" | "span" if node.opening().len() == name.len() + 2 => self.children(node, next),
+            "strong" | "b" if !self.strong && is_plain => self.mark(node, "**", next),
+            "em" | "i" if !self.emphasis && is_plain => self.mark(node, "*", next),
+            "strong" | "b" | "em" | "i" if is_plain => self.children(node, next),
+            "del" | "s" if is_plain => self.mark(node, "~~", next),
+            // Two code spans side by side would be one.
+            "code" if is_plain && !self.out.ends_with('`') => self.code(node),
+            "a" if node.attribute("href").is_some() && node.has_only(&["href", "title"]) => self.link(node),
+            "a" | "span" if is_plain => self.children(node, next),
             "img" => self.image(node),
-            "br" if self.line == Line::Many => self.out.push_str("\\\n"),
-            "input" if self.out.is_empty() => {
+            "br" if self.line == Line::One => self.space(" "),
+            "br" if self.line != Line::Cell => self.out.push(BREAK),
+            "input" if self.line == Line::Item && !self.nested && self.out.is_empty() => {
                 self.out.push_str(if node.attribute("checked").is_some() { "[x] " } else { "[ ] " });
             }
             "br" | "input" | "wbr" => self.out.push_str(&node.opening()),
@@ -92,10 +101,23 @@ impl Writer {
         self.nodes(&node.children().iter().collect::<Vec<_>>(), after);
     }
 
+    /// Whether a space here has no effect.
+    fn is_at_start(&self) -> bool {
+        self.out.is_empty() && !self.nested || self.out.ends_with([' ', BREAK])
+    }
+
+    /// Writes white space: spaces, no-break spaces and breaks.
+    fn space(&mut self, space: &str) {
+        for c in space.chars() {
+            if c != ' ' || !self.is_at_start() {
+                self.out.push(c);
+            }
+        }
+    }
+
     fn text(&mut self, text: &str) {
         let text = collapse(text);
-        let at_start = self.out.is_empty() && !self.nested || self.out.ends_with([' ', '\n']);
-        let text = if at_start { text.trim_start_matches(' ') } else { &text };
+        let text = if self.is_at_start() { text.trim_start_matches(' ') } else { &text };
         let mut chars = text.chars().peekable();
         while let Some(c) = chars.next() {
             let special = match c {
@@ -121,16 +143,12 @@ impl Writer {
         inner.emphasis |= mark == "*";
         inner.children(node, None);
         let text = inner.out;
-        let body = text.trim_matches([' ', '\n']);
-        if body.is_empty() || body.ends_with('\\') {
-            self.text(&text);
+        let (before, body, after) = trimmed(&text);
+        self.space(before);
+        if body.is_empty() {
             return;
         }
-        let before = self.out.chars().next_back();
-        if text.starts_with(' ') && before.is_some_and(|c| c != ' ') {
-            self.out.push(' ');
-        }
-        let next = if text.ends_with(' ') { Some(' ') } else { next };
+        let next = after.chars().next().or(next);
         let opens = flanks(self.out.chars().next_back(), body.chars().next());
         let closes = flanks(next, body.chars().next_back());
         if opens && closes {
@@ -139,9 +157,7 @@ impl Writer {
             let Node::Element { name, .. } = node else { return };
             self.out.extend(["<", name, ">", body, "</", name, ">"]);
         }
-        if text.ends_with(' ') {
-            self.out.push(' ');
-        }
+        self.space(after);
     }
 
     fn code(&mut self, node: &Node) {
@@ -158,16 +174,12 @@ impl Writer {
     fn link(&mut self, node: &Node) {
         let mut inner = self.inside();
         inner.children(node, None);
-        let text = inner.out.trim().to_owned();
-        if inner.out.starts_with(' ') {
-            self.text(" ");
-        }
+        let (before, text, after) = trimmed(&inner.out);
+        self.space(before);
         self.unbang();
         let href = node.attribute("href").unwrap_or_default();
-        self.out.extend(["[", &text, "](", &destination(href), &title(node), ")"]);
-        if inner.out.ends_with(' ') {
-            self.out.push(' ');
-        }
+        self.out.extend(["[", text, "](", &destination(href), &title(node), ")"]);
+        self.space(after);
     }
 
     fn image(&mut self, node: &Node) {
@@ -191,10 +203,21 @@ impl Writer {
     }
 }
 
+/// The white space at the start of a text, what stands between, and the white space at its end.
+fn trimmed(text: &str) -> (&str, &str, &str) {
+    let (before, rest) = text.split_at(text.len() - text.trim_start().len());
+    let (body, after) = rest.split_at(rest.trim_end().len());
+    (before, body, after)
+}
+
 /// Whether a delimiter between these two characters is flanking. Stricter than `CommonMark` section 6.2, so that the
 /// same test serves opening and closing delimiters.
 fn flanks(outside: Option<char>, inside: Option<char>) -> bool {
-    let is_break = |c: char| c.is_whitespace() || !c.is_alphanumeric();
+    let is_break = |c: char| {
+        c.is_whitespace()
+            || c.is_ascii_punctuation()
+            || "“”„‘’‚«»‹›–—…·、。，．！？：；（）「」『』".contains(c)
+    };
     let safe_outside = outside.is_none_or(|c| is_break(c) && !matches!(c, '*' | '~' | '\\'));
     let safe_inside = inside.is_some_and(char::is_alphanumeric);
     safe_outside && inside.is_some_and(|c| c != '*' && c != '~')

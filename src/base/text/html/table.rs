@@ -17,7 +17,11 @@ pub(super) fn write(table: &Node) -> Option<String> {
     }
     let cells = rows.iter().map(|row| cells(row)).collect::<Option<Vec<Vec<&Node>>>>()?;
     let head = cells.first()?;
-    let simple = cells.iter().all(|row| row.len() == head.len())
+    let plain = |node: &&Node| node.has_only(&[]);
+    let frames = table.children().iter().filter(|child| !child.is("tr") && !child.is_blank());
+    let is_plain = table.has_only(&[]) && frames.chain(rows.iter().copied()).all(|node| plain(&node));
+    let simple = is_plain
+        && cells.iter().all(|row| row.len() == head.len())
         && head.iter().all(|cell| cell.is("th"))
         && cells.iter().flatten().all(|cell| is_simple(cell));
     if !simple || head.is_empty() {
@@ -36,7 +40,8 @@ fn cells(row: &Node) -> Option<Vec<&Node>> {
 
 fn is_simple(cell: &Node) -> bool {
     let spans = |name| cell.attribute(name).is_some_and(|span| span != "1");
-    !spans("colspan") && !spans("rowspan") && cell.children().iter().all(Node::is_inline)
+    let is_plain = cell.has_only(&["align", "colspan", "rowspan", "scope"]);
+    is_plain && !spans("colspan") && !spans("rowspan") && cell.children().iter().all(Node::is_inline)
 }
 
 fn align(cell: &Node) -> &'static str {

@@ -106,6 +106,7 @@ impl Node {
         match self {
             Self::Text(text) => text.chars().next(),
             Self::Element { name, .. } if name == "br" => Some('\n'),
+            Self::Element { name, .. } if matches!(name.as_str(), "img" | "input" | "wbr") => Some('!'),
             Self::Element { children, .. } => children.iter().find_map(Self::first_char),
         }
     }
@@ -115,6 +116,21 @@ impl Node {
             Self::Text(text) => text.clone(),
             Self::Element { name, .. } if name == "br" => "\n".to_owned(),
             Self::Element { children, .. } => children.iter().map(Self::text).collect(),
+        }
+    }
+
+    /// Inline HTML that a link to this id leads to.
+    pub(super) fn target(id: &str) -> String {
+        format!("<span id=\"{}\"></span>", tokens::escape(&id.replace(['\n', '\r'], " ")))
+    }
+
+    /// Whether the element has no other attributes than these.
+    pub(super) fn has_only(&self, names: &[&str]) -> bool {
+        match self {
+            Self::Element { attributes, .. } => {
+                attributes.iter().all(|(name, _)| names.contains(&name.as_str()))
+            }
+            Self::Text(_) => true,
         }
     }
 

@@ -24,7 +24,7 @@ fn usual_documents_are_left_alone() {
     assert_eq!(one("").html, "");
     assert_eq!(one(&"- ".repeat(300)).html, "<hr>\n");
     let code = one(&format!("```\n{}\n```", ">".repeat(300)));
-    assert_eq!(code.text, ">".repeat(300));
+    assert_eq!(code.all_text, ">".repeat(300));
 }
 
 #[test]
@@ -33,6 +33,10 @@ fn towers_are_cut_at_their_length() {
         let rendered = one(&(marker.repeat(1000) + "a\r\nb"));
         let depth = deepest(&rendered.html);
         assert!((90..=201).contains(&depth), "{marker}: {depth}");
-        assert!(rendered.text.ends_with("a b") && rendered.text.contains('x'), "{marker}: {}", rendered.text);
+        assert!(
+            rendered.all_text.ends_with("a b") && rendered.all_text.contains('x'),
+            "{marker}: {}",
+            rendered.all_text
+        );
     }
 }

@@ -340,3 +340,21 @@ proptest! {
         prop_assert_eq!(parse(&written), document, "{}", written);
     }
 }
+
+#[test]
+fn titles_and_anchors_are_made_of_what_is_read() {
+    let text = "# [Tides][t] of[^n] <br>2024\n\n## [1.2.0] - 2024-05-01\n\n## See [the spec][s] [x][none]\n\n## Ebb[^n]\n\n[1.2.0]: /a\n[s]: /b\n[t]: /c\n\n[^n]: Note.\n";
+    let document = parse(text);
+    assert_eq!(document.title.as_deref(), Some("Tides of  2024"));
+    assert_eq!(
+        shape(&document),
+        [
+            "1 [1.2.0] - 2024-05-01 1.2.0-2024-05-01",
+            "1 See [the spec][s] [x][none] see-the-spec-x-none",
+            "1 Ebb[^n] ebb"
+        ]
+    );
+    let written = write(&document);
+    assert!(!written.contains("{#"), "{written}");
+    assert_eq!(parse(&written), document);
+}

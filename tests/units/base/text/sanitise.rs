@@ -1,6 +1,8 @@
-use lede::base::text::markdown::{render, render_heading};
+use lede::base::text::markdown::{render, warnings};
 use lede::base::text::sanitise::{Policy, Sanitiser, allows_element, allows_url};
 use proptest::prelude::*;
+
+use super::render_heading;
 
 #[test]
 fn every_element_that_is_listed_stays() {
@@ -47,11 +49,15 @@ fn only_web_and_mail_addresses_stay() {
         "JaVaScRiPt:x",
         "tel:1",
         "x:y",
+        "http://[",
+        "https://a.example:99999/",
+        "//[",
     ] {
         assert!(!allows_url("href", bad), "{bad}");
     }
     assert!(allows_url("srcset", "a.png 1x, https://b.example/c,d.png 2x"));
     assert!(!allows_url("srcset", "a.png 1x,data:image/png;base64,AAAA 2x"));
+    assert!(allows_url("srcset", "a.png 1x,data.png 2x"));
 }
 
 #[test]
@@ -189,11 +195,66 @@ proptest! {
         let text = parts.concat();
         let policy = Policy::default();
         let sanitiser = Sanitiser::new(Some(&policy));
-        for rendered in render(&[&text, "[^a] [x]"], &policy) {
+        for rendered in render(&[text.as_str(), "[^a] [x]"], &policy) {
             prop_assert_eq!(sanitiser.clean(&rendered.html), rendered.html);
         }
         let heading = render_heading(&text).html;
         let sanitised = sanitiser.clean(&heading);
         prop_assert_eq!(sanitised.trim(), heading);
+    }
+}
+
+/// Parts of Markdown that may give warnings, without raw HTML.
+const ODD: &[&str] = &[
+    "[a](",
+    "[a](\n> ",
+    "![b](<",
+    "[c]: ",
+    "[c]:\n> ",
+    "[c]",
+    "javascript:x)",
+    "JaVa&#115;cript:x)",
+    "java\\script:x)",
+    "\\javascript:x)",
+    "http://[)",
+    "https://a.b:99999/)",
+    "https://1.2.3.400)",
+    "https://xn--a.b)",
+    "//[)",
+    "&#47;/[)",
+    "data:x 'y')",
+    "https://a.b/c)",
+    "mailto:a@b)",
+    "x:y\n",
+    "> ",
+    "\n> ",
+    "\n\n",
+    "- ",
+    "- - - - - - - - - - - - - - - - - - - - ",
+    "1. 1. 1. 1. 1. 1. 1. 1. 1. 1. 1. 1. 1. ",
+    "\n\n                                                            ",
+    "**a *b **c *d **e *f **g *h **i *j **k *l **m *n ",
+    "![![![![![![![![![",
+    "](x)](x)](x)](x)](x)",
+    "a",
+    "\t",
+    " ",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn raw_html_changes_nothing_else(parts in prop::collection::vec(prop::sample::select(ODD), 0..12), amount in prop::sample::select(vec![0, 999, 1000, 1001, 1500])) {
+        let parts = parts.concat();
+        let text = format!("{parts}\n\n[x](/?{0} '{0}') ![{0}](/y) [z]\n\n[z]: /?{0}", "&".repeat(amount));
+        let policy = Policy::default();
+        let alone = render(&[text.as_str()], &policy).remove(0);
+        let beside = format!("<br>\n\n{text}");
+        let beside = render(&[beside.as_str()], &policy).remove(0);
+        prop_assert_eq!(beside.html, format!("<br>\n{}", alone.html));
+        prop_assert_eq!(&beside.warnings, &alone.warnings);
+        prop_assert_eq!(&warnings(&[text.as_str()], &policy), &alone.warnings);
+        prop_assert_eq!(&warnings(&[text.as_str(), "<br>"], &policy), &alone.warnings);
     }
 }
