@@ -5,6 +5,7 @@
 pub mod absolute;
 pub mod address;
 mod boundaries;
+pub mod dates;
 mod definitions;
 pub mod email;
 pub mod excerpt;
