@@ -27,7 +27,8 @@ use crate::base::text::validate;
 /// `markdown` or `html` document whose headings become sections. If `slug` is omitted, it is derived from the
 /// title, with a number appended if another article has it. Topics and authors that do not exist are created if
 /// the caller has the right to create them; otherwise the response is 422. `warnings` lists what sanitising will
-/// remove.
+/// remove, and a date of publication in front matter that cannot be read (`date-unreadable`) or lies in the future
+/// (`published-at-in-future`): it is not used, and the article stays a draft until it is published.
 /// Text that could make more than 5,000,000 bytes of HTML is refused with 422 `rendering-too-large`: wide tables,
 /// footnotes and long link definitions that are used often make much HTML.
 #[utoipa::path(post, path = "/v1/articles", tag = "drafts", security(("bearer" = [])),
@@ -47,10 +48,11 @@ pub async fn create_article(
     let once = key.once(actor.user, &body.fingerprint);
     let (random, now, policy) = (app.random.clone(), app.clock.now(), app.policy());
     let prepare = app.compute.run(move || {
-        let new = prepare(body.value, actor, &random, now)?;
+        let (new, date) = prepare(body.value, actor, &random, now)?;
         let intro = new.metadata.intro.as_deref().unwrap_or_default();
         let sections = flatten(&new.sections).into_iter().map(|(section, ..)| section.body.as_str());
-        let warnings = warnings(std::iter::once(intro).chain(sections), &policy)?;
+        let mut warnings = warnings(std::iter::once(intro).chain(sections), &policy)?;
+        warnings.extend(date.map(Warning::from));
         Ok((new, warnings))
     });
     let locale = app.config.site.locale.clone();
@@ -62,13 +64,13 @@ pub async fn create_article(
     once.respond(&app.db, prepare, work).await
 }
 
-/// Checks a new article and builds its sections.
+/// Checks a new article and builds its sections. Also returns what is wrong with the date in its front matter.
 fn prepare(
     body: CreateArticle,
     actor: Actor<WriteArticles>,
     random: &Random,
     now: Timestamp,
-) -> Result<NewArticle> {
+) -> Result<(NewArticle, Option<Invalid>)> {
     let mut violations = Violations::default();
     let metadata = body.change(&mut violations);
     let given =
@@ -99,11 +101,13 @@ fn prepare(
         None => document.new_sections(pointer, random, now),
     })?;
     violations.check()?;
+    let date = document.check_date(now).filter(|_| body.published_at.is_none());
     let published_at = document.published_at.filter(|at| check_first_publication(actor, *at, now).is_ok());
-    Ok(NewArticle {
+    let new = NewArticle {
         id: random.id(now)?,
         metadata: metadata.or(document.metadata),
         sections: sections.unwrap_or_default(),
         published_at: body.published_at.or(published_at),
-    })
+    };
+    Ok((new, date))
 }
