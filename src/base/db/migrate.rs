@@ -35,7 +35,8 @@ pub fn run_after(
         && Path::new(path).exists()
     {
         // Before a connection makes settings that stay in the file.
-        let conn = SqliteConnection::establish(path).map_err(|why| named(Error::unavailable(why)))?;
+        let mut conn = SqliteConnection::establish(path).map_err(|why| named(Error::unavailable(why)))?;
+        conn.batch_execute("PRAGMA busy_timeout = 5000").map_err(|error| named(error.into()))?;
         check_is_ours(&mut Connection::Sqlite(conn)).map_err(named)?;
     }
     migrate(url, |conn| {
