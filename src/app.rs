@@ -11,7 +11,7 @@ use crate::auth::{FormTokens, Keys, Passwords, Tokens};
 use crate::base::clock::Clock;
 use crate::base::compute::{Compute, cores};
 use crate::base::config::{Config, Secret};
-use crate::base::db::{Database, DatabaseUrl, migrate};
+use crate::base::db::{Connection, Database, DatabaseUrl, migrate};
 use crate::base::error::{Error, Result};
 use crate::base::events;
 use crate::base::http::cache::Cache;
@@ -105,7 +105,13 @@ impl App {
         let Overrides { clock, random, mailer } = overrides;
         let mailer = mailer.map_or_else(|| Mailer::open(&config), Ok)?;
         let templates = Templates::open(&config).map_err(Error::unavailable)?;
-        let migrated = migrate::run(&config.database.url)?;
+        let secret = find_secret(&config)?;
+        let check = |conn: &mut Connection| match &secret {
+            Some(secret) => Keys::check(conn, secret),
+            None if Keys::exist(conn)? => Err(lost_secret(&config)),
+            None => Ok(()),
+        };
+        let migrated = migrate::run_after(&config.database.url, check)?;
         if !migrated.is_empty() {
             log::info!("migrated: {}", migrated.join(", "));
         }
@@ -114,7 +120,8 @@ impl App {
             Database::open(&config.database.url, config.database.connections(), &clock, &random, &metrics)?;
         let generation = db.generation().clone();
         db.read(move |conn| events::catch_up(conn, &generation)).await?;
-        let keys = Keys::open(&db, &secret(&config, &random)?).await?;
+        let secret = secret.map_or_else(|| make_secret(&config, &random), Ok)?;
+        let keys = Keys::open(&db, &secret).await?;
         let tokens = Tokens::new(&keys, config.base_url())?;
         Ok(Self {
             cache: Arc::new(cache(&config, &db)),
@@ -165,20 +172,51 @@ fn memory(config: &Config, clock: &Clock) -> Memory {
     Memory::new(bytes, &config.server.trusted_proxies, clock)
 }
 
-/// The secret in the settings, or on SQLite the one in the file beside the database, which is created if it is missing.
-fn secret(config: &Config, random: &Random) -> Result<Secret> {
+/// The secret in the settings, or on SQLite the one in the file beside the database; `None` if there is no such file yet.
+///
+/// # Errors
+/// With one sentence for the operator that names the setting or the file: it cannot be read, it is too weak, or PostgreSQL has
+/// none.
+pub fn find_secret(config: &Config) -> Result<Option<Secret>> {
     if let Some(secret) = config.secret.read().map_err(Error::unavailable)? {
-        return Ok(secret);
+        return Ok(Some(secret));
     }
-    let DatabaseUrl::Sqlite(path) = &config.database.url else {
+    let Some(file) = secret_file(config) else {
         return Err(Error::unavailable("PostgreSQL requires LEDE_SECRET or LEDE_SECRET_FILE"));
     };
-    let file = PathBuf::from(path).with_extension("secret");
-    make_secret_file(&file, random)?;
-    private_files::restrict(&file);
-    let text =
-        std::fs::read_to_string(&file).map_err(|e| Error::unavailable(format!("{}: {e}", file.display())))?;
-    Secret::parse(&text).map_err(|why| Error::unavailable(format!("{}: {why}", file.display())))
+    let failed = |why: &dyn std::fmt::Display| Error::unavailable(format!("{}: {why}", file.display()));
+    match std::fs::read_to_string(&file) {
+        Ok(text) => {
+            private_files::restrict(&file);
+            Secret::parse(&text).map(Some).map_err(|why| failed(&format_args!("the secret in it {why}")))
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(failed(&error)),
+    }
+}
+
+/// The file beside an SQLite database that holds its secret.
+fn secret_file(config: &Config) -> Option<PathBuf> {
+    match &config.database.url {
+        DatabaseUrl::Sqlite(path) => Some(PathBuf::from(path).with_extension("secret")),
+        DatabaseUrl::Postgres(_) => None,
+    }
+}
+
+/// Creates the secret of a new installation, and reads the one that is in the file then: another process may have been first.
+fn make_secret(config: &Config, random: &Random) -> Result<Secret> {
+    if let Some(file) = secret_file(config) {
+        make_secret_file(&file, random)?;
+    }
+    find_secret(config)?.ok_or_else(|| Error::unavailable("the secret that was just made has been removed"))
+}
+
+fn lost_secret(config: &Config) -> Error {
+    let file = secret_file(config).unwrap_or_default();
+    Error::unavailable(format!(
+        "the keys in this database are sealed, and the secret is missing: restore {}, or set LEDE_SECRET or LEDE_SECRET_FILE",
+        file.display()
+    ))
 }
 
 /// Creates the file atomically, so that two processes that start together use the same secret.

@@ -1,6 +1,5 @@
 //! Rules for the fields of an article and its sections, and their bounds.
 
-use super::metadata_change::Named;
 use super::{Cover, Seo};
 use crate::auth::{Actor, Permission};
 use crate::base::clock::Timestamp;
@@ -9,6 +8,7 @@ use crate::base::text::markdown::{Passage, check_body};
 use crate::base::text::size;
 use crate::base::text::slug::Slug;
 use crate::base::text::validate;
+use crate::terms::names::Named;
 
 /// The largest number of authors of an article.
 pub const MAX_AUTHORS: usize = 20;
@@ -104,9 +104,9 @@ pub fn check_named(slugs: &[String], noun: &str, most: usize, violations: &mut V
     let mut named: Vec<Named> = Vec::new();
     for (at, text) in slugs.iter().enumerate() {
         if let Some(slug) = violations.take(format!("{pointer}/{at}"), Slug::parse(text))
-            && !named.iter().any(|other| other.slug == slug)
+            && !named.iter().any(|other| other.slug.as_ref() == Some(&slug))
         {
-            named.push(Named { name: name_from_slug(&slug), slug });
+            named.push(Named { name: name_from_slug(&slug), slug: Some(slug) });
         }
     }
     named

@@ -172,7 +172,7 @@ fn matching(conn: &mut Connection, filter: &DraftFilter, owner: Option<UserId>) 
 
 /// The terms with these slugs, merged ones replaced by what they were merged into; `None` if the filter names none.
 fn resolve<I: IsTerm>(conn: &mut Connection, slugs: &[Slug]) -> Result<Option<Vec<TermId>>> {
-    let found = terms::store::find_by_slugs::<I>(conn, slugs)?;
+    let found = terms::slugs::find::<I>(conn, slugs)?;
     Ok((!slugs.is_empty()).then(|| found.into_iter().flatten().map(I::term).collect()))
 }
 

@@ -85,9 +85,9 @@ impl Filter {
     /// Resolves the slugs.
     pub fn resolve(&self, conn: &mut Connection) -> Result<Resolved> {
         let slugs = [self.topic.as_slice(), &self.topic_all].concat();
-        let topics = terms::store::find_by_slugs(conn, &slugs)?;
+        let topics = terms::slugs::find(conn, &slugs)?;
         let (any, all) = topics.split_at(self.topic.len());
-        let authors = terms::store::find_by_slugs(conn, &self.author)?;
+        let authors = terms::slugs::find(conn, &self.author)?;
         Ok(Resolved {
             topics: group(any).into_iter().chain(all.chunks(1).filter_map(group)).collect(),
             authors: group(&authors).into_iter().collect(),

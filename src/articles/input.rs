@@ -8,7 +8,7 @@ use super::aliases::check_aliases;
 use super::checks::{MAX_AUTHORS, MAX_TOPICS, check_cover, check_markdown, check_named, check_seo};
 use super::metadata_change::MetadataChange;
 use super::section_input::SectionInput;
-use super::{Cover, Metadata, Seo, WebsitePath};
+use super::{Cover, Metadata, Seo, WebsitePath, slugs};
 use crate::base::clock::Timestamp;
 use crate::base::error::{Invalid, Result, Violations};
 use crate::base::http::json::{from_value, present};
@@ -103,7 +103,7 @@ macro_rules! with_metadata {
                         violations.take("/title", title.and_then(|title| validate::line("title", title, 300)))
                     }),
                     slug: self.slug.as_ref().map(|slug| {
-                        slug.as_deref().and_then(|slug| violations.take("/slug", Slug::parse(slug)))
+                        slug.as_deref().and_then(|slug| violations.take("/slug", slugs::parse(slug)))
                     }),
                     locale: self.locale.as_ref().map(|locale| {
                         locale.as_deref().and_then(|locale| violations.take("/locale", Locale::parse(locale)))

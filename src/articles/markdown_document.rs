@@ -5,8 +5,8 @@ use serde_json::{Map, Value};
 use super::aliases::{MAX_ALIASES, check_alias};
 use super::checks::{MAX_AUTHORS, MAX_TOPICS, check_heading, check_markdown};
 use super::match_sections::match_sections;
-use super::metadata_change::{MetadataChange, Named};
-use super::{Content, Cover, Section, Seo, parse_uuid, tree};
+use super::metadata_change::MetadataChange;
+use super::{Content, Cover, Section, Seo, parse_uuid, slugs, tree};
 use crate::authors::AuthorRef;
 use crate::base::clock::Timestamp;
 use crate::base::error::{Error, Invalid, Result, Violations};
@@ -14,13 +14,15 @@ use crate::base::ids::{ArticleId, IsId as _};
 use crate::base::json;
 use crate::base::random::Random;
 use crate::base::text::Locale;
-use crate::base::text::front_matter::{self, AuthorName, FrontMatter};
+use crate::base::text::front_matter::{self, FrontMatter, TermName};
 use crate::base::text::html::{self, Imported};
 use crate::base::text::inline::one_line;
 use crate::base::text::markdown::{Passage, Warning};
 use crate::base::text::outline::{self, Document, Part};
 use crate::base::text::slug::{Anchor, Slug};
 use crate::base::text::validate;
+use crate::terms;
+use crate::terms::names::Named;
 use crate::topics::TopicRef;
 
 /// The largest document, in bytes.
@@ -39,6 +41,8 @@ pub struct ParsedDocument {
     pub section_custom: Map<String, Value>,
     /// When it was first published, if it was.
     pub published_at: Option<Timestamp>,
+    /// A date in its front matter that cannot be read as one.
+    pub unreadable_date: Option<String>,
     /// Whether its front matter calls it a draft.
     pub draft: bool,
     /// What was removed when it was converted from HTML.
@@ -109,7 +113,7 @@ fn check_document(
         .and_then(|title| reader.keep("title", title, |text| validate::line("title", &one_line(text), 300)));
     let metadata = MetadataChange {
         title,
-        slug: front.slug.and_then(|slug| reader.keep("slug", slug, Slug::parse)).map(Some),
+        slug: front.slug.and_then(|slug| reader.keep("slug", slug, slugs::parse)).map(Some),
         locale: front.locale.and_then(|locale| reader.keep("locale", locale, Locale::parse)).map(Some),
         subtitle: Some(front.subtitle.and_then(|text| {
             reader.keep("subtitle", text, |text| validate::line("subtitle", &one_line(text), 500))
@@ -122,8 +126,8 @@ fn check_document(
         cover: Some(front.cover.and_then(|cover| reader.cover(cover))),
         featured: Some(front.featured.unwrap_or(false)),
         listed: Some(front.listed.unwrap_or(true)),
-        authors: Some(authors(&front.authors)),
-        topics: Some(named(front.tags.iter().map(|tag| (None, tag.as_str())), MAX_TOPICS)),
+        authors: Some(reader.terms("authors", front.authors, MAX_AUTHORS)),
+        topics: Some(reader.terms("topics", front.topics, MAX_TOPICS)),
         intro: Some(intro),
         seo: Some(reader.seo(front.seo)),
         translation_of: Some(front.translation_of.as_deref().and_then(parse_uuid).map(ArticleId::from_uuid)),
@@ -136,6 +140,7 @@ fn check_document(
         parts,
         section_custom: front.sections,
         published_at: front.published_at.map(Timestamp::from),
+        unreadable_date: front.unreadable_date,
         draft: front.draft.unwrap_or(false),
         warnings: Vec::new(),
     };
@@ -158,6 +163,20 @@ struct FrontReader {
 }
 
 impl ParsedDocument {
+    /// What is wrong with the date of its first publication, if anything: `date-unreadable`, or `published-at-in-future`.
+    /// Published now, it would be public before that date, or under a wrong one.
+    #[must_use]
+    pub fn check_date(&self, now: Timestamp) -> Option<Invalid> {
+        if let Some(text) = &self.unreadable_date {
+            let shown: String = text.chars().take(100).collect();
+            let detail =
+                format!("The date {shown:?} cannot be read in one way only. Write dates as 2024-03-31.");
+            return Some(Invalid::new("date-unreadable", detail));
+        }
+        let at = self.published_at.filter(|at| *at > now)?;
+        Some(Invalid::new("published-at-in-future", format!("The date {at} is in the future.")))
+    }
+
     /// Its sections as those of a new article.
     pub fn new_sections(
         &self,
@@ -231,6 +250,29 @@ impl FrontReader {
         paths
     }
 
+    /// Topics or authors, by slug where there is one, otherwise by name. Those beyond `most`, and those whose name is none,
+    /// are left over.
+    fn terms(&mut self, key: &str, names: Vec<TermName>, most: usize) -> Vec<Named> {
+        let (mut all, mut others) = (Vec::new(), Vec::new());
+        for TermName { name, slug } in names {
+            let text = one_line(&name.or_else(|| slug.clone()).unwrap_or_default());
+            let slug = slug.and_then(|slug| Slug::parse(&slug).ok());
+            match validate::line("name", &text, terms::MAX_NAME) {
+                Ok(name) if all.len() < most => {
+                    let named = Named { slug, name };
+                    if !all.contains(&named) {
+                        all.push(named);
+                    }
+                }
+                _ => others.push(Value::String(text)),
+            }
+        }
+        if !others.is_empty() {
+            self.custom.entry(key).or_insert(Value::Array(others));
+        }
+        all
+    }
+
     fn seo(&mut self, seo: front_matter::Seo) -> Seo {
         Seo {
             title: seo
@@ -263,26 +305,6 @@ impl FrontReader {
     }
 }
 
-fn authors(names: &[AuthorName]) -> Vec<Named> {
-    let known = names.iter().filter_map(|author| {
-        let name = author.name.as_deref().or(author.slug.as_deref())?;
-        Some((author.slug.as_deref(), name))
-    });
-    named(known, MAX_AUTHORS)
-}
-
-fn named<'a>(names: impl Iterator<Item = (Option<&'a str>, &'a str)>, most: usize) -> Vec<Named> {
-    let mut all: Vec<Named> = Vec::new();
-    for (slug, name) in names.take(most) {
-        let Ok(name) = validate::line("name", &one_line(name), 200) else { continue };
-        let slug = slug.and_then(|slug| Slug::parse(slug).ok()).unwrap_or_else(|| Slug::from_title(&name));
-        if !all.iter().any(|other| other.slug == slug) {
-            all.push(Named { slug, name });
-        }
-    }
-    all
-}
-
 fn as_path(alias: &str) -> String {
     let path = url::Url::parse(alias).map_or_else(|_| alias.to_owned(), |url| url.path().to_owned());
     if path.starts_with('/') { path } else { format!("/{path}") }
@@ -307,15 +329,19 @@ pub fn write_markdown(
         translation_of: metadata.translation_of.map(|id| id.to_string()),
         summary: metadata.summary.clone(),
         published_at: published_at.and_then(|at| jiff::Timestamp::from_microsecond(at.as_micros()).ok()),
+        unreadable_date: None,
         updated_at: None,
         draft: None,
         featured: metadata.featured.then_some(true),
         listed: (!metadata.listed).then_some(false),
         authors: authors
             .iter()
-            .map(|author| AuthorName { name: Some(author.name.clone()), slug: Some(author.slug.to_string()) })
+            .map(|author| TermName { name: Some(author.name.clone()), slug: Some(author.slug.to_string()) })
             .collect(),
-        tags: topics.iter().map(|topic| topic.slug.to_string()).collect(),
+        topics: topics
+            .iter()
+            .map(|topic| TermName { name: Some(topic.name.clone()), slug: Some(topic.slug.to_string()) })
+            .collect(),
         cover: metadata.cover.clone().map(|cover| front_matter::Cover {
             url: cover.url,
             alt: cover.alt,

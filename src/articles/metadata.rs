@@ -2,13 +2,14 @@
 
 use super::draft::Draft;
 use super::edit::Editor;
-use super::metadata_change::{MetadataChange, Named};
+use super::metadata_change::MetadataChange;
 use super::{aliases, slugs, store};
 use crate::auth::{Permission, WriteAuthors, WriteTopics};
 use crate::base::db::Tx;
 use crate::base::error::{Invalid, Location, Result, Violations};
 use crate::base::ids::ArticleId;
 use crate::base::text::slug::Slug;
+use crate::terms::names::Named;
 use crate::terms::{self, IsTerm};
 
 /// Changes the metadata of a draft. Conflict `slug-taken`; invalid for topics and authors that do not exist and that
@@ -35,7 +36,7 @@ pub fn change_metadata(
             metadata.slug = slug.clone();
         }
         Some(None) => {
-            let slug = Slug::from_title(&metadata.title);
+            let slug = slugs::from_title(&metadata.title);
             metadata.slug = slugs::claim_free(tx, id, &metadata.locale, &slug)?;
         }
         None if change.locale.is_some() => slugs::claim(tx, id, &metadata.locale, &metadata.slug)?,
@@ -91,16 +92,15 @@ fn term_ids<I: IsTerm, Create: Permission>(
     named: &[Named],
     violations: &mut Violations,
 ) -> Result<Vec<I>> {
-    let slugs: Vec<Slug> = named.iter().map(|named| named.slug.clone()).collect();
-    let found = terms::store::find_by_slugs(tx, &slugs)?;
+    let found = terms::names::find(tx, named)?;
     let mut ids = Vec::new();
     for ((at, named), found) in named.iter().enumerate().zip(found) {
         let id = match found {
             Some(id) => id,
-            None if editor.actor.may::<Create>() => terms::store::make(tx, &named.slug, &named.name)?,
+            None if editor.actor.may::<Create>() => terms::names::create(tx, named)?,
             None => {
                 let place = Location::Pointer(format!("{pointer}/{at}"));
-                violations.push(place, unknown(I::UNKNOWN, &named.slug));
+                violations.push(place, unknown(I::UNKNOWN, named));
                 continue;
             }
         };
@@ -111,6 +111,7 @@ fn term_ids<I: IsTerm, Create: Permission>(
     Ok(ids)
 }
 
-fn unknown(code: &'static str, slug: &Slug) -> Invalid {
-    Invalid::new(code, format!("There is no {slug}, and your role may not create one."))
+fn unknown(code: &'static str, named: &Named) -> Invalid {
+    let named = named.slug.as_ref().map_or(named.name.as_str(), Slug::as_str);
+    Invalid::new(code, format!("There is no {named}, and your role may not create one."))
 }

@@ -6,6 +6,7 @@ use super::{Cover, Metadata, Seo};
 use crate::base::ids::ArticleId;
 use crate::base::text::Locale;
 use crate::base::text::slug::Slug;
+use crate::terms::names::Named;
 
 /// A change of the metadata. `None` leaves a field as it is; `Some(None)` resets it to its default.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -40,15 +41,6 @@ pub struct MetadataChange {
     pub translation_of: Option<Option<ArticleId>>,
     /// Old paths that redirect to the article.
     pub aliases: Option<Vec<String>>,
-}
-
-/// A topic or an author by slug, and its name if it has to be created.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Named {
-    /// The slug.
-    pub slug: Slug,
-    /// The name of a new one.
-    pub name: String,
 }
 
 impl MetadataChange {

@@ -1,5 +1,7 @@
 //! What editors get: the JSON of drafts and their sections.
 
+use std::borrow::Cow;
+
 use diesel::prelude::*;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -13,7 +15,7 @@ use crate::authors::AuthorRef;
 use crate::base::clock::Timestamp;
 use crate::base::db::Connection;
 use crate::base::db::schema::users;
-use crate::base::error::Result;
+use crate::base::error::{Invalid, Result};
 use crate::base::ids::{ArticleId, SectionId, UserId};
 use crate::base::text::Locale;
 use crate::base::text::markdown::{self, Passage, Policy, Warning as Removed};
@@ -167,15 +169,22 @@ pub struct WrittenSection {
     warnings: Vec<Warning>,
 }
 
-/// Something that sanitising removes from the text.
+/// Something that sanitising removes from the text, or front matter that is not used.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Warning {
     /// A stable code, such as `element-removed`.
     #[schema(max_length = 60)]
-    code: &'static str,
-    /// What is removed.
+    #[schema(value_type = String)]
+    code: Cow<'static, str>,
+    /// What is removed or not used.
     #[schema(max_length = 1000)]
     detail: String,
+}
+
+impl From<Invalid> for Warning {
+    fn from(invalid: Invalid) -> Self {
+        Self { code: invalid.code, detail: invalid.detail.into_owned() }
+    }
 }
 
 /// An item of the list of drafts.
@@ -323,5 +332,6 @@ pub fn warnings_after<'a>(
             removed.push(warning);
         }
     }
-    Ok(removed.into_iter().take(50).map(|Removed { code, detail }| Warning { code, detail }).collect())
+    let warning = |Removed { code, detail }| Warning { code: code.into(), detail };
+    Ok(removed.into_iter().take(50).map(warning).collect())
 }

@@ -5,13 +5,29 @@ use diesel::prelude::*;
 
 use crate::base::db::schema::{articles, slugs};
 use crate::base::db::{Connection, Tx};
-use crate::base::error::{Error, Result};
+use crate::base::error::{Error, Invalid, Result};
 use crate::base::ids::ArticleId;
 use crate::base::text::Locale;
 use crate::base::text::slug::Slug;
 
 /// How many suffixes are tried before a random one is taken.
 const TRIES: u32 = 20;
+
+/// Parses the slug of an article. `slug-reserved` for one that is kept, besides what [`Slug::parse`] refuses.
+pub fn parse(text: &str) -> Result<Slug, Invalid> {
+    let slug = Slug::parse(text)?;
+    if slug.is_reserved() {
+        return Err(Invalid::new("slug-reserved", "This slug is kept for the website or the API."));
+    }
+    Ok(slug)
+}
+
+/// Generates the slug of an article from its title. One that is kept gets the suffix `-2`.
+#[must_use]
+pub fn from_title(title: &str) -> Slug {
+    let slug = Slug::from_title(title);
+    if slug.is_reserved() { slug.numbered(2) } else { slug }
+}
 
 /// The owner of a slug, and whether it was ever published.
 pub fn owner(conn: &mut Connection, locale: &Locale, slug: &Slug) -> Result<Option<(ArticleId, bool)>> {

@@ -42,6 +42,21 @@ impl Keys {
         .await
     }
 
+    /// Whether there are keys, which only their secret decrypts.
+    pub fn exist(conn: &mut Connection) -> Result<bool> {
+        Ok(keys::table.count().get_result::<i64>(conn)? > 0)
+    }
+
+    /// Checks that `secret` decrypts the current keys, if there are any.
+    pub fn check(conn: &mut Connection, secret: &Secret) -> Result<()> {
+        let seal = Seal::new(secret)?;
+        let current = keys::table.filter(keys::retired_at.is_null()).select((keys::purpose, keys::sealed));
+        for (purpose, sealed) in current.load::<(String, Vec<u8>)>(conn)? {
+            seal.open(&purpose, &sealed).ok_or_else(wrong_secret)?;
+        }
+        Ok(())
+    }
+
     /// A keyed hash of `text` for one `purpose`: always the same, and not predictable without the key.
     #[must_use]
     pub fn mac(&self, purpose: &str, text: &str) -> [u8; 32] {
@@ -79,11 +94,7 @@ fn find_or_make(tx: &mut Tx<'_>, seal: &Seal, purpose: &str) -> Result<(KeyId, [
         .get_result(&mut **tx)
         .optional()?;
     if let Some((id, sealed)) = found {
-        let key = seal.open(purpose, &sealed).and_then(|key| key.try_into().ok()).ok_or_else(|| {
-            Error::unavailable(
-                "the secret does not decrypt this database's keys; is it the secret of another installation?",
-            )
-        })?;
+        let key = seal.open(purpose, &sealed).and_then(|key| key.try_into().ok()).ok_or_else(wrong_secret)?;
         return Ok((id, key));
     }
     let (id, key, now) = (tx.new_id()?, tx.random().bytes::<32>()?, tx.now());
@@ -96,6 +107,12 @@ fn find_or_make(tx: &mut Tx<'_>, seal: &Seal, purpose: &str) -> Result<(KeyId, [
         ))
         .execute(&mut **tx)?;
     Ok((id, key))
+}
+
+fn wrong_secret() -> Error {
+    Error::unavailable(
+        "the secret does not decrypt this database's keys; is it the secret of another installation? See LEDE_SECRET",
+    )
 }
 
 /// Encrypts keys with AES-256-GCM, with a key derived from the installation's secret.

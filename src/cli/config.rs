@@ -2,25 +2,26 @@
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory as _, Subcommand};
+use clap::{ArgMatches, CommandFactory as _, Subcommand};
 
-use super::Cli;
+use super::{Cli, settings};
+use crate::app::find_secret;
 use crate::base::config::Config;
 use crate::base::mail::Mailer;
 use crate::base::templates::Templates;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Print the settings without secrets. Exits with 1 if a `LEDE_*` variable is unknown.
+    /// Print each setting as `NAME=value`, and where the value comes from, without secrets. Exits with 1 if a `LEDE_*` variable is unknown.
     Check,
 }
 
-pub(super) fn run(config: &Config, command: &Command) -> anyhow::Result<ExitCode> {
+pub(super) fn run(config: &Config, command: &Command, matches: &ArgMatches) -> anyhow::Result<ExitCode> {
     let Command::Check = command;
     Mailer::open(config)?;
     Templates::open(config).map_err(anyhow::Error::msg)?;
-    config.secret.read().map_err(anyhow::Error::msg)?;
-    println!("{config:#?}");
+    find_secret(config)?;
+    print!("{}", settings::show(config, matches));
     let unknown = unknown_settings();
     for name in &unknown {
         eprintln!("lede: unknown setting {name}");

@@ -2,6 +2,8 @@
 //! with its language and slug, so that a second run updates what changed and skips the rest. A bad file does not stop the
 //! others.
 
+mod files;
+
 use std::collections::HashMap;
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
@@ -12,6 +14,7 @@ use anyhow::{Context as _, bail};
 use futures_util::{StreamExt as _, stream};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use self::files::Found;
 use crate::app::App;
 use crate::articles::draft::Draft;
 use crate::articles::edit::{Editor, edit};
@@ -20,6 +23,7 @@ use crate::articles::scope::WriteScope;
 use crate::articles::write::{NewArticle, create, replace_by_document};
 use crate::articles::{ArticleKey, slugs, store};
 use crate::auth::{Actor, PublishArticles, Role, WriteArticles};
+use crate::base::clock::Timestamp;
 use crate::base::config::Config;
 use crate::base::db::{Connection, Tx};
 use crate::base::error::Result;
@@ -28,6 +32,7 @@ use crate::base::ids::{ArticleId, UserId};
 use crate::base::text::Locale;
 use crate::base::text::email::EmailAddress;
 use crate::base::text::slug::Slug;
+use crate::base::text::validate;
 use crate::editions::publish::{self, Publication};
 use crate::render_context::{self, RenderSettings};
 use crate::users::{self};
@@ -58,14 +63,21 @@ pub(super) enum Outcome {
     Skipped,
 }
 
+/// What was done with a file, and what else there is to say of it.
+pub(super) struct Done {
+    pub outcome: Outcome,
+    /// Why it is not published, although it might be.
+    remark: Option<String>,
+}
+
 pub(super) async fn run(config: Config, arguments: Arguments) -> anyhow::Result<ExitCode> {
-    let files = find_files(&arguments.path)?;
+    let Found { files, skipped } = files::find(&arguments.path)?;
     let app = super::open(config).await?;
     let settings = RenderSettings::new(&app.config);
     app.db.write(move |tx| render_context::store::save_settings_if_none(tx, &settings)).await?;
     let import = Import::new(&app, arguments.owner.as_deref(), arguments.publish, arguments.dry_run).await?;
     let bar = progress_bar(files.len());
-    let outcomes: Vec<(PathBuf, anyhow::Result<Outcome>)> = stream::iter(files)
+    let outcomes: Vec<(PathBuf, anyhow::Result<Done>)> = stream::iter(files)
         .map(|file| {
             let (import, bar) = (&import, &bar);
             async move {
@@ -78,24 +90,36 @@ pub(super) async fn run(config: Config, arguments: Arguments) -> anyhow::Result<
         .collect()
         .await;
     bar.finish_and_clear();
-    Ok(report(outcomes, arguments.dry_run))
+    Ok(report(outcomes, &skipped, arguments.dry_run))
 }
 
-/// Prints how many files were imported, and each that failed with its reason.
-fn report(mut outcomes: Vec<(PathBuf, anyhow::Result<Outcome>)>, dry_run: bool) -> ExitCode {
+/// Prints how many files were imported, and each that failed, was skipped or stays a draft, with the reason.
+fn report(
+    mut outcomes: Vec<(PathBuf, anyhow::Result<Done>)>,
+    skipped: &[(PathBuf, &'static str)],
+    dry_run: bool,
+) -> ExitCode {
     outcomes.sort_by(|(a, _), (b, _)| a.cmp(b));
     let count = |wanted| {
-        outcomes.iter().filter(|(_, outcome)| matches!(outcome, Ok(found) if *found == wanted)).count()
+        outcomes.iter().filter(|(_, done)| matches!(done, Ok(done) if done.outcome == wanted)).count()
     };
     let mut failed = 0;
-    for (file, outcome) in &outcomes {
-        if let Err(error) = outcome {
-            failed += 1;
-            eprintln!("{}: {error:#}", file.display());
+    for (file, done) in &outcomes {
+        match done {
+            Ok(Done { remark: None, .. }) => {}
+            Ok(Done { remark: Some(remark), .. }) => eprintln!("{}: stays a draft: {remark}", file.display()),
+            Err(error) => {
+                failed += 1;
+                eprintln!("{}: {error:#}", file.display());
+            }
         }
     }
+    for (path, reason) in skipped {
+        eprintln!("{}: skipped: {reason}", path.display());
+    }
+    let ignored = if skipped.is_empty() { String::new() } else { format!(", {} skipped", skipped.len()) };
     println!(
-        "{}{} created, {} updated, {} unchanged, {failed} failed",
+        "{}{} created, {} updated, {} unchanged, {failed} failed{ignored}",
         if dry_run { "dry run: " } else { "" },
         count(Outcome::Created),
         count(Outcome::Updated),
@@ -117,38 +141,6 @@ fn progress_bar(files: usize) -> ProgressBar {
         bar.set_style(style);
     }
     bar
-}
-
-/// The Markdown files at a path, in order.
-fn find_files(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    let mut waiting = vec![path.to_owned()];
-    while let Some(path) = waiting.pop() {
-        let kind = std::fs::metadata(&path).with_context(|| path.display().to_string())?;
-        if kind.is_dir() {
-            for entry in std::fs::read_dir(&path).with_context(|| path.display().to_string())? {
-                let entry = entry?;
-                let hidden = entry.file_name().to_string_lossy().starts_with('.');
-                if !hidden && !entry.file_type()?.is_symlink() {
-                    waiting.push(entry.path());
-                }
-            }
-        } else if files.is_empty() && waiting.is_empty() && !is_markdown(&path) {
-            bail!("{} is neither a folder nor a Markdown file", path.display());
-        } else if is_markdown(&path) {
-            files.push(path);
-        }
-    }
-    if files.is_empty() {
-        bail!("there is no Markdown file in {}", path.display());
-    }
-    files.sort();
-    Ok(files)
-}
-
-fn is_markdown(path: &Path) -> bool {
-    path.extension()
-        .is_some_and(|extension| extension == "md" || extension == "markdown" || extension == "mdx")
 }
 
 /// What the import of every file needs.
@@ -186,23 +178,30 @@ impl<'a> Import<'a> {
     }
 
     /// Imports one file.
-    pub(super) async fn file(&self, file: &Path) -> anyhow::Result<Outcome> {
+    pub(super) async fn file(&self, file: &Path) -> anyhow::Result<Done> {
         let bytes = std::fs::read(file)?;
         let text = std::str::from_utf8(&bytes).context("not UTF-8")?;
         self.document(file, text).await
     }
 
-    /// Imports one document. The file's name provides a missing title and slug.
-    pub(super) async fn document(&self, file: &Path, text: &str) -> anyhow::Result<Outcome> {
+    /// Imports one document. The file's name provides a missing title, slug and date.
+    pub(super) async fn document(&self, file: &Path, text: &str) -> anyhow::Result<Done> {
         if text.contains('\0') {
             bail!("U+0000 is not allowed in text");
         }
         let text = text.to_owned();
         let mut document = self.app.compute.run(move || read_markdown(&text, "")).await?;
-        let name = file_name(file);
+        let (name, date) = files::name_and_date(file);
+        if document.published_at.is_none() && document.unreadable_date.is_none() {
+            document.published_at = date;
+        }
         let metadata = &mut document.metadata;
-        metadata.title.get_or_insert_with(|| name.replace(['-', '_'], " "));
-        let slug = metadata.slug.get_or_insert_with(|| Some(Slug::from_title(&name))).clone();
+        if metadata.title.is_none() {
+            let title = validate::line("title", &name.replace(['-', '_'], " "), 300);
+            metadata.title =
+                Some(title.map_err(|invalid| anyhow::anyhow!("as the title: {}", invalid.detail))?);
+        }
+        let slug = metadata.slug.get_or_insert_with(|| Some(slugs::from_title(&name))).clone();
         let locale = metadata.locale.clone().flatten().unwrap_or_else(|| self.app.config.site.locale.clone());
         if let Some(slug) = slug.clone() {
             let mut claimed = self.claimed.lock().unwrap_or_else(PoisonError::into_inner);
@@ -212,16 +211,21 @@ impl<'a> Import<'a> {
         }
         let wanted = document.id;
         let known = self.app.db.read(move |conn| find_known(conn, wanted, &locale, slug.as_ref())).await?;
+        let now = self.app.clock.now();
+        let remark = document.check_date(now).map(|invalid| invalid.detail.into_owned());
         if self.dry_run {
-            return Ok(if known.is_some() { Outcome::Updated } else { Outcome::Created });
+            let outcome = if known.is_some() { Outcome::Updated } else { Outcome::Created };
+            return Ok(Done { outcome, remark });
         }
-        let publish = self.publish && !document.draft;
+        let publish = self.publish && !document.draft && remark.is_none();
+        let published_at = document.published_at.filter(|at| *at <= now);
         let (draft, outcome) = match known {
             Some(id) => self.update(id, document).await?,
             None => (self.create(document).await?, Outcome::Created),
         };
-        let published = publish && self.publish(&draft).await?;
-        Ok(if published && outcome == Outcome::Skipped { Outcome::Updated } else { outcome })
+        let published = publish && self.publish(&draft, published_at).await?;
+        let outcome = if published && outcome == Outcome::Skipped { Outcome::Updated } else { outcome };
+        Ok(Done { outcome, remark })
     }
 
     async fn create(&self, document: ParsedDocument) -> Result<Draft> {
@@ -257,11 +261,11 @@ impl<'a> Import<'a> {
         self.app.db.write_as(self.owner, work).await
     }
 
-    /// Publishes the newest revision and returns whether that was needed.
-    async fn publish(&self, draft: &Draft) -> Result<bool> {
+    /// Publishes the newest revision, first at the given time, and returns whether that was needed.
+    async fn publish(&self, draft: &Draft, published_at: Option<Timestamp>) -> Result<bool> {
         let actor: Actor<PublishArticles> = Actor::new(self.owner, Role::Admin)?;
         let (article, revision) = (ArticleKey::Id(draft.row.id), draft.row.revision);
-        let publication = Publication { article: article.clone(), revision, published_at: None };
+        let publication = Publication { article: article.clone(), revision, published_at };
         let Some(prepared) = publish::prepare(self.app, actor, publication).await? else { return Ok(false) };
         let work = move |tx: &mut Tx<'_>| publish::publish(tx, actor, &article, revision, Some(&prepared));
         self.app.db.write_as(self.owner, work).await.map(|_| true)
@@ -281,27 +285,4 @@ fn find_known(
         return Ok(Some(row.id));
     }
     slug.map_or(Ok(None), |slug| slugs::find_draft(conn, locale, slug))
-}
-
-/// The name of a file without its extension and a leading date; `index` has the name of its folder.
-fn file_name(file: &Path) -> String {
-    let stem =
-        |path: &Path| path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    let mut name = stem(file);
-    if matches!(name.as_str(), "index" | "_index" | "README")
-        && let Some(folder) = file.parent().filter(|folder| folder.file_name().is_some())
-    {
-        name = stem(folder);
-    }
-    let is_date = |text: &str| {
-        text.len() == 11
-            && text
-                .bytes()
-                .enumerate()
-                .all(|(at, b)| if matches!(at, 4 | 7 | 10) { b == b'-' } else { b.is_ascii_digit() })
-    };
-    match name.split_at_checked(11) {
-        Some((date, rest)) if is_date(date) && !rest.is_empty() => rest.to_owned(),
-        _ => name,
-    }
 }

@@ -7,6 +7,7 @@ pub mod doctor;
 mod health;
 mod import;
 mod serve;
+mod settings;
 mod user;
 
 use std::process::ExitCode;
@@ -52,14 +53,18 @@ enum Command {
     Health,
 }
 
-/// Runs a command to its end.
+/// Runs the command of this process to its end.
 #[must_use]
-pub fn run(mut cli: Cli) -> ExitCode {
+pub fn run() -> ExitCode {
+    let (mut cli, matches) = match settings::parse() {
+        Ok(parsed) => parsed,
+        Err(status) => return status,
+    };
     // The demo prints its own text, so it logs warnings only unless a log filter is set.
     let is_quiet = matches!(cli.command, Command::Demo) && cli.config.server.log == "info";
     logger::start(if is_quiet { "warn" } else { &cli.config.server.log });
     if let Err(why) = cli.config.database.read_url_file() {
-        eprintln!("lede: LEDE_DATABASE_URL_FILE: {why}");
+        eprintln!("lede: {why}");
         return ExitCode::from(2);
     }
     let outcome = actix_web::rt::System::new().block_on(async {
@@ -73,7 +78,7 @@ pub fn run(mut cli: Cli) -> ExitCode {
                 print!("{}", crate::server::openapi::DOCUMENT);
                 Ok(ExitCode::SUCCESS)
             }
-            Command::Config(command) => config::run(&cli.config, &command),
+            Command::Config(command) => config::run(&cli.config, &command, &matches),
             Command::Doctor(command) => doctor::run(cli.config, command).await,
             Command::Health => health::run(&cli.config).await,
         }

@@ -79,7 +79,7 @@ pub(super) fn assemble(
 
 /// The topic with this slug, or the topic it was merged into.
 fn find_topic(conn: &mut Connection, slug: &Slug) -> Result<TopicRef> {
-    let found: Vec<Option<TopicId>> = terms::store::find_by_slugs(conn, std::slice::from_ref(slug))?;
+    let found: Vec<Option<TopicId>> = terms::slugs::find(conn, std::slice::from_ref(slug))?;
     let found: Vec<TopicId> = found.into_iter().flatten().collect();
     terms::store::resolve(conn, &found)?.pop().ok_or(Error::NotFound("topic"))
 }

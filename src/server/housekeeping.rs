@@ -22,7 +22,7 @@ type Purge = fn(&mut Tx<'_>) -> Result<bool>;
 const PURGES: &[(&str, Purge)] = &[
     ("idempotency keys", idempotency::purge),
     ("subscribers", subscribers::erasure::purge),
-    ("imports of subscribers", subscribers::import::store::purge),
+    ("imports of subscribers", subscribers::import::purge::purge),
     ("emails", outbox::purge),
     ("search index", search::store::tidy),
 ];

@@ -100,7 +100,7 @@ impl SubscriberFilter {
             rows = rows.filter(subscribers::status.eq_any(self.statuses.clone()));
         }
         if !self.topics.is_empty() {
-            let topics = terms::store::find_by_slugs::<TopicId>(conn, &self.topics)?;
+            let topics = terms::slugs::find::<TopicId>(conn, &self.topics)?;
             rows = rows.filter(diesel::dsl::exists(
                 subscriber_topics::table
                     .filter(subscriber_topics::subscriber_id.eq(subscribers::id))

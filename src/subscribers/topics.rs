@@ -11,7 +11,8 @@ use crate::base::events::Event;
 use crate::base::ids::{SubscriberId, TopicId};
 use crate::base::text::slug::Slug;
 use crate::terms::IsTerm as _;
-use crate::terms::store::{find_by_slugs, hold};
+use crate::terms::slugs;
+use crate::terms::store::hold;
 
 /// How many topics a subscriber can follow.
 pub const MAX_TOPICS: usize = 100;
@@ -47,7 +48,7 @@ pub fn followable(conn: &mut Connection, subscriber: Option<SubscriberId>) -> Re
 /// The topics with these slugs, in their order; a merged one is replaced by what it was merged into. `None` for those that
 /// cannot be followed.
 pub(super) fn find_followable(conn: &mut Connection, slugs: &[Slug]) -> Result<Vec<Option<TopicId>>> {
-    let found: Vec<Option<TopicId>> = find_by_slugs(conn, slugs)?;
+    let found: Vec<Option<TopicId>> = slugs::find(conn, slugs)?;
     let followable: Vec<TopicId> = topic_details::table
         .filter(topic_details::topic_id.eq_any(found.iter().flatten().copied()))
         .filter(topic_details::followable.eq(true))

@@ -3,7 +3,9 @@
 //! because old revisions name it.
 
 mod kind;
+pub mod names;
 pub mod routes;
+pub mod slugs;
 pub mod store;
 
 use serde::{Deserialize, Serialize};
@@ -28,7 +30,7 @@ pub const MAX_TEXT: usize = 2000;
 pub struct Term<I: IsTerm> {
     /// The id.
     pub id: I,
-    /// The name in URLs: unique within the kind, merged terms included.
+    /// The name in URLs: unique within the kind, merged terms and former slugs included.
     pub slug: Slug,
     /// The name for people.
     pub name: String,

@@ -5,9 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use diesel::prelude::*;
 
-use super::{ArticleTerms, IsTerm, Key, Order, Position, Term, Terms};
+use super::{ArticleTerms, IsTerm, Key, Order, Position, Term, Terms, slugs};
 use crate::base::clock::Timestamp;
-use crate::base::db::locks::AdvisoryLock;
 use crate::base::db::schema::{article_terms, rendering_terms, terms};
 use crate::base::db::types::Id;
 use crate::base::db::{Connection, Tx, violation};
@@ -16,21 +15,21 @@ use crate::base::ids::{ArticleId, AuthorId, TermId, TopicId};
 use crate::base::text::slug::Slug;
 use crate::render_context;
 
-/// How many slugs are tried at once when one is derived from a name.
-const CANDIDATES: u32 = 50;
-
 fn bare<I: IsTerm>(ids: &[I]) -> Vec<TermId> {
     ids.iter().map(|id| id.term()).collect()
 }
 
-/// Finds the term with that id or slug, even if it was merged into another.
+/// Finds the term with that id or slug, even if it was merged into another, or had the slug before.
 pub fn find<I: IsTerm>(conn: &mut Connection, key: &Key<I>) -> Result<Option<Term<I>>> {
     let rows: Terms<'_> = terms::table.filter(terms::kind.eq(I::KIND)).into_boxed();
     let rows = match key {
         Key::Id(id) => rows.filter(terms::id.eq(id.term())),
         Key::Slug(slug) => rows.filter(terms::slug.eq(slug)),
     };
-    Ok(I::load(conn, rows)?.pop().map(Term::from))
+    let found = I::load(conn, rows)?.pop().map(Term::from);
+    let (None, Key::Slug(slug)) = (&found, key) else { return Ok(found) };
+    let former = slugs::find_former::<I>(conn, slug)?;
+    former.map_or(Ok(None), |id| find(conn, &Key::Id(id)))
 }
 
 /// How articles embed these: in their order, merged ones replaced by what they were merged into, removed ones left out,
@@ -68,23 +67,6 @@ fn remaining<I: IsTerm>(conn: &mut Connection, ids: &[I]) -> Result<Vec<(I, Slug
         }
     }
     Ok(remaining)
-}
-
-/// The terms with these slugs, in their order; a merged one is replaced by what it was merged into.
-pub fn find_by_slugs<I: IsTerm>(conn: &mut Connection, slugs: &[Slug]) -> Result<Vec<Option<I>>> {
-    if slugs.is_empty() {
-        return Ok(Vec::new());
-    }
-    let known = terms::table.filter(terms::kind.eq(I::KIND));
-    let known = known.select((terms::slug, terms::id, terms::merged_into));
-    let found: Vec<(Slug, TermId, Option<TermId>)> = match slugs {
-        // Prepared once: as a list, it is prepared each time on SQLite.
-        [slug] => known.filter(terms::slug.eq(slug)).load(conn)?,
-        _ => known.filter(terms::slug.eq_any(slugs)).load(conn)?,
-    };
-    let found: HashMap<Slug, I> =
-        found.into_iter().map(|(slug, id, into)| (slug, I::of(into.unwrap_or(id)))).collect();
-    Ok(slugs.iter().map(|slug| found.get(slug).copied()).collect())
 }
 
 /// Adds to each of these groups whatever was merged into one of its members.
@@ -157,30 +139,10 @@ pub fn count_articles<I: IsTerm>(conn: &mut Connection, ids: &[I]) -> Result<Has
     Ok(counts.into_iter().map(|(id, count)| (I::of(id), count)).collect())
 }
 
-/// A slug derived from a name that no term of this kind has. Slugs are derived one at a time, so that two of the same
-/// name do not collide.
-pub fn free_slug<I: IsTerm>(tx: &mut Tx<'_>, name: &str) -> Result<Slug> {
-    AdvisoryLock::TermSlugs.take(tx)?;
-    let base = Slug::from_title(name);
-    let mut first = 1;
-    loop {
-        let candidates: Vec<Slug> = (first..first + CANDIDATES)
-            .map(|n| if n == 1 { base.clone() } else { base.numbered(n) })
-            .collect();
-        let taken: Vec<Slug> = terms::table
-            .filter(terms::kind.eq(I::KIND))
-            .filter(terms::slug.eq_any(&candidates))
-            .select(terms::slug)
-            .load(&mut **tx)?;
-        if let Some(free) = candidates.into_iter().find(|slug| !taken.contains(slug)) {
-            return Ok(free);
-        }
-        first += CANDIDATES;
-    }
-}
-
-/// Inserts a term; refuses a slug that another has with conflict `slug-taken`.
+/// Inserts a term; refuses a slug that another has or had with conflict `slug-taken`.
 pub fn insert<I: IsTerm>(tx: &mut Tx<'_>, term: &Term<I>) -> Result<()> {
+    slugs::lock(tx)?;
+    slugs::check_former(tx, term.id, &term.slug)?;
     diesel::insert_into(terms::table)
         .values((
             terms::id.eq(term.id.term()),
@@ -207,16 +169,13 @@ pub fn insert_free<I: IsTerm>(tx: &mut Tx<'_>, term: &Term<I>) -> Result<()> {
     })
 }
 
-/// Creates a term that an article names and that does not exist: [`find_by_slugs`] has not found it.
-pub fn make<I: IsTerm>(tx: &mut Tx<'_>, slug: &Slug, name: &str) -> Result<I> {
-    let now = tx.now();
-    let term = Term::new(tx.new_id()?, slug.clone(), name.to_owned(), now);
-    insert_free(tx, &term)?;
-    Ok(term.id)
-}
-
-/// Stores a changed term; refuses a slug that another has with conflict `slug-taken`.
+/// Stores a changed term; refuses a slug that another has or had with conflict `slug-taken`. A slug that it had leads on to
+/// it. The caller has locked the slugs.
 pub fn update<I: IsTerm>(tx: &mut Tx<'_>, old: &Term<I>, new: &Term<I>) -> Result<()> {
+    if new.slug != old.slug {
+        slugs::check_former(tx, new.id, &new.slug)?;
+        slugs::keep_former(tx, old, new)?;
+    }
     diesel::update(terms::table.filter(terms::id.eq(new.id.term())))
         .set((terms::slug.eq(&new.slug), terms::name.eq(&new.name), terms::updated_at.eq(new.updated_at)))
         .execute(&mut **tx)
@@ -244,12 +203,13 @@ pub fn hold<I: IsTerm>(tx: &mut Tx<'_>, ids: &[I]) -> Result<Vec<I>> {
 }
 
 /// Finds a term that is to be changed, and keeps others from changing it; refuses a merged one with conflict
-/// `already-merged`.
+/// `already-merged`, and one that had the slug before with `slug-moved`.
 pub fn find_to_change<I: IsTerm>(tx: &mut Tx<'_>, key: &Key<I>) -> Result<Term<I>> {
     let found = find(tx, key)?.ok_or(Error::NotFound(I::KIND))?;
     lock(tx, &[found.id])?;
     let found = find(tx, &Key::Id(found.id))?.ok_or(Error::NotFound(I::KIND))?;
     found.merged_into.map_or(Ok(()), |into| Err(super::already_merged(&into)))?;
+    slugs::check_current(key, &found)?;
     Ok(found)
 }
 
@@ -259,7 +219,11 @@ pub fn find_to_change<I: IsTerm>(tx: &mut Tx<'_>, key: &Key<I>) -> Result<Term<I
 /// such term.
 pub fn merge<I: IsTerm>(tx: &mut Tx<'_>, key: &Key<I>, into: &Key<I>) -> Result<Term<I>> {
     let unknown = || Error::invalid("/into", I::UNKNOWN, "Nothing has this id or slug.");
-    let from = find(tx, key)?.ok_or(Error::NotFound(I::KIND))?.id;
+    let from = find(tx, key)?.ok_or(Error::NotFound(I::KIND))?;
+    if from.merged_into.is_none() {
+        slugs::check_current(key, &from)?;
+    }
+    let from = from.id;
     let target = find(tx, into)?.ok_or_else(unknown)?;
     let into = target.merged_into.unwrap_or(target.id);
     super::check_merge(&from, &into)?;
@@ -302,11 +266,18 @@ fn move_rows(
 }
 
 /// Removes a term: articles no longer carry it, and whatever was merged into it goes too. Removing a merged term only
-/// frees its slug: editions that name the term still lead to what it was merged into.
+/// frees its slug: editions that name the term still lead to what it was merged into. Removing one by a slug that it had
+/// before only frees that slug.
 pub fn remove<I: IsTerm>(tx: &mut Tx<'_>, key: &Key<I>) -> Result<()> {
     let unknown = || Error::NotFound(I::KIND);
     let found = find(tx, key)?.ok_or_else(unknown)?.id;
     lock(tx, &[found])?;
+    if let Key::Slug(slug) = key
+        && slugs::free(tx, found, slug)?
+    {
+        tx.append(found.updated());
+        return Ok(());
+    }
     let is_merged = find(tx, &Key::Id(found))?.ok_or_else(unknown)?.merged_into.is_some();
     let row = terms::table.filter(terms::id.eq(found.term()));
     if is_merged {
@@ -397,9 +368,7 @@ fn lock<I: IsTerm>(tx: &mut Tx<'_>, ids: &[I]) -> Result<()> {
 
 fn taken<I: IsTerm>(error: diesel::result::Error) -> Error {
     match violation::unique(&error).as_deref() {
-        Some("terms_kind_slug") => {
-            Error::conflict("slug-taken", format!("Another {} has this slug. Slugs must be unique.", I::KIND))
-        }
+        Some("terms_kind_slug") => slugs::taken::<I>(),
         _ => error.into(),
     }
 }

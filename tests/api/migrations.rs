@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use diesel::sql_types::Text;
-use diesel::{QueryableByName, RunQueryDsl, sql_query};
-use lede::base::db::{Connection, migrate};
+use diesel::{Connection as _, QueryableByName, RunQueryDsl, SqliteConnection, sql_query};
+use lede::base::db::{Connection, DatabaseUrl, migrate};
+use lede::base::error::Error;
 
 use crate::test_database::TestDatabase;
 
@@ -80,6 +81,61 @@ fn processes_that_start_together_migrate_once() {
         threads.into_iter().map(|thread| thread.join().expect("a thread")).collect()
     });
     assert_eq!(ran.iter().filter(|count| **count > 0).count(), 1, "{ran:?}");
+}
+
+#[test]
+fn a_newer_schema_and_another_programs_database_are_refused_and_left_alone() {
+    use diesel::connection::SimpleConnection as _;
+    let newer = TestDatabase::fresh();
+    let note = "INSERT INTO __diesel_schema_migrations (version) VALUES ('9999')";
+    newer.connect().batch_execute(note).expect("a note");
+    let before = listing(&newer);
+    let refused = migrate::run(&newer.url).expect_err("a refusal").to_string();
+    assert!(refused.contains("a newer version of Lede (migration 9999)"), "{refused}");
+    assert_eq!(listing(&newer), before);
+    for schema in [
+        "CREATE TABLE posts (id INTEGER)",
+        "CREATE TABLE posts (id INTEGER); CREATE TABLE __diesel_schema_migrations (version VARCHAR(50) PRIMARY KEY); \
+         INSERT INTO __diesel_schema_migrations (version) VALUES ('2019')",
+        // What is left of one of ours whose notes were lost.
+        "CREATE TABLE articles (id INTEGER); CREATE TABLE __diesel_schema_migrations (version VARCHAR(50) PRIMARY KEY)",
+    ] {
+        let foreign = TestDatabase::empty();
+        let created = match &foreign.url {
+            // As the other program would: without our settings.
+            DatabaseUrl::Sqlite(path) => {
+                SqliteConnection::establish(path).expect("a file").batch_execute(schema)
+            }
+            DatabaseUrl::Postgres(_) => foreign.connect().batch_execute(schema),
+        };
+        created.expect("tables");
+        let bytes = || match &foreign.url {
+            DatabaseUrl::Sqlite(path) => std::fs::read(path).expect("a file"),
+            DatabaseUrl::Postgres(_) => Vec::new(),
+        };
+        let before = bytes();
+        let refused = migrate::run(&foreign.url).expect_err("a refusal").to_string();
+        assert_eq!(refused, "LEDE_DATABASE_URL: the database has tables of another program");
+        assert_eq!(bytes(), before);
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("notes.txt");
+    std::fs::write(&file, "Not a database. ".repeat(100)).expect("a file");
+    let url = DatabaseUrl::parse(&format!("sqlite://{}", file.display())).expect("a URL");
+    let refused = migrate::run(&url).expect_err("a refusal").to_string();
+    assert_eq!(refused, "LEDE_DATABASE_URL: file is not a database");
+    assert!(std::fs::read_to_string(&file).expect("text").starts_with("Not a database."));
+}
+
+#[test]
+fn what_is_checked_comes_before_what_is_migrated() {
+    let database = TestDatabase::fresh();
+    assert!(migrate::run_after(&database.url, |_| Ok(())).expect("nothing to do").is_empty());
+    let refused = migrate::run_after(&database.url, |_| Err(Error::unavailable("the wrong secret")));
+    assert_eq!(refused.expect_err("a refusal").to_string(), "the wrong secret");
+    let new = TestDatabase::empty();
+    let unchecked = migrate::run_after(&new.url, |_| Err(Error::unavailable("there is nothing to check")));
+    assert!(!unchecked.expect("up").is_empty());
 }
 
 #[test]

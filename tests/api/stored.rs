@@ -177,9 +177,16 @@ async fn no_door_lets_in_json_that_breaks_a_rule() {
     let mut file = "email,metadata,tags,unsubscribed_at,$serde_json::private::RawValue\n".to_owned();
     for text in forbidden() {
         // TOML writes nesting and names as JSON does, but members otherwise.
-        let in_toml =
-            if text.starts_with('[') && !text.contains('{') { text.clone() } else { "nan".to_owned() };
+        let in_toml = if text.starts_with('[') && !text.contains('{') {
+            text.clone()
+        } else {
+            "{a = 1, a = 2}".to_owned()
+        };
         for (door, call) in doors(&contributor, &draft, &text, &in_toml) {
+            // In YAML, a number that JSON does not have is a text.
+            if text == "1e999" && (door.starts_with("yaml") || door == "push") {
+                continue;
+            }
             let response = call.await;
             assert!([400, 422].contains(&response.status()), "{door} took {text:.80}: {}", response.text());
         }

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::{Output, Stdio};
 
 use diesel::prelude::*;
+use lede::base::clock::Timestamp;
 use lede::base::db::schema::articles;
 
 use crate::executable::{Serving, add_user, lede, lede_on, run, terminate};
@@ -45,10 +46,10 @@ fn a_folder_comes_in_and_a_second_run_changes_nothing() {
     let import = || run(lede_on(&database).args(["import", "--publish"]).arg(folder.path()), "");
     let first = import();
     assert_eq!(first.status.code(), Some(0), "{first:?}");
-    assert_eq!(summary(&first), "3 created, 0 updated, 0 unchanged, 0 failed");
-    assert_eq!(summary(&import()), "0 created, 0 updated, 3 unchanged, 0 failed");
+    assert_eq!(summary(&first), "3 created, 0 updated, 0 unchanged, 0 failed, 1 skipped");
+    assert_eq!(summary(&import()), "0 created, 0 updated, 3 unchanged, 0 failed, 1 skipped");
     write(folder.path(), "deep/fog/index.md", "# Fog\n\nListen, and look.\n");
-    assert_eq!(summary(&import()), "0 created, 1 updated, 2 unchanged, 0 failed");
+    assert_eq!(summary(&import()), "0 created, 1 updated, 2 unchanged, 0 failed, 1 skipped");
 }
 
 #[test]
@@ -60,7 +61,7 @@ fn one_bad_file_never_stops_the_rest_and_is_named_with_its_reason() {
     write(folder.path(), "same.md", "---\ntitle: Other tides\nslug: tides\n---\n");
     let outcome = run(lede_on(&database).arg("import").arg(folder.path()), "");
     assert_eq!(outcome.status.code(), Some(1), "{outcome:?}");
-    assert_eq!(summary(&outcome), "3 created, 0 updated, 0 unchanged, 3 failed");
+    assert_eq!(summary(&outcome), "3 created, 0 updated, 0 unchanged, 3 failed, 1 skipped");
     let said = String::from_utf8(outcome.stderr).expect("UTF-8");
     for (file, reason) in
         [("broken.md", "front matter"), ("latin.md", "UTF-8"), ("same.md", "the same slug, tides")]
@@ -91,14 +92,109 @@ fn a_file_without_a_title_is_called_after_what_identifies_it() {
     assert_eq!(slugs, ["2019-05-01", "fog", "tides", "tides-and-harbours", "wind"]);
 }
 
+/// What was said of a file.
+#[track_caller]
+fn line<'a>(output: &'a Output, file: &str) -> &'a str {
+    let said = std::str::from_utf8(&output.stderr).expect("UTF-8");
+    said.lines().find(|line| line.contains(file)).unwrap_or_else(|| panic!("{file}: {said}"))
+}
+
+#[test]
+fn every_file_is_taken_or_named() {
+    let database = TestDatabase::fresh();
+    add_user(&database, "ada@lede.example", "admin", PASSWORD);
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path();
+    for name in ["UPPER.MD", "a.markdown", "b.Mdown", "c.mkd", "d.mkdn", "e.mdx"] {
+        write(path, name, "Text.\n");
+    }
+    for name in ["old.txt", "page.html", "media/quay.jpg", ".draft.md", ".git/config", "README"] {
+        write(path, name, "Text.\n");
+    }
+    std::os::unix::fs::symlink(path.join("a.markdown"), path.join("link.md")).expect("a link");
+    let imported = run(lede_on(&database).arg("import").arg(path), "");
+    assert_eq!(imported.status.code(), Some(0), "{imported:?}");
+    assert_eq!(summary(&imported), "6 created, 0 updated, 0 unchanged, 0 failed, 7 skipped");
+    for (file, reason) in [
+        ("old.txt", "skipped: not a Markdown file"),
+        ("page.html", "skipped: not a Markdown file"),
+        ("media/quay.jpg", "skipped: not a Markdown file"),
+        ("README", "skipped: not a Markdown file"),
+        (".draft.md", "skipped: hidden"),
+        (".git", "skipped: hidden"),
+        ("link.md", "skipped: a symbolic link"),
+    ] {
+        assert!(line(&imported, file).ends_with(reason), "{imported:?}");
+    }
+}
+
+#[test]
+fn dates_are_kept_and_nothing_goes_live_before_its_date() {
+    let database = TestDatabase::fresh();
+    add_user(&database, "ada@lede.example", "admin", PASSWORD);
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path();
+    write(path, "2019-07-04-fireworks.md", "---\ntitle: Fireworks\n---\nBoom.\n");
+    write(path, "2019-07-05-bundle/index.md", "# Bundle\n");
+    write(path, "2019-07-06-own-date.md", "---\ntitle: Own\ndate: 2018-01-02 9:05:00 +0100\n---\nText.\n");
+    write(path, "2999-01-01-tomorrow.md", "# Tomorrow\n");
+    write(path, "later.md", "---\ntitle: Later\npubDate: Mon Jan 01 2999\n---\nText.\n");
+    write(path, "unclear.md", "---\ntitle: Unclear\ndate: 02/03/2019\n---\nText.\n");
+    let import = || run(lede_on(&database).args(["import", "--publish"]).arg(path), "");
+    let first = import();
+    assert_eq!(summary(&first), "6 created, 0 updated, 0 unchanged, 0 failed");
+    for (file, reason) in [
+        ("2999-01-01-tomorrow.md", "stays a draft: The date 2999-01-01T00:00:00Z is in the future."),
+        ("later.md", "stays a draft: The date 2999-01-01T00:00:00Z is in the future."),
+        ("unclear.md", "stays a draft: The date \"02/03/2019\" cannot be read"),
+    ] {
+        assert!(line(&first, file).contains(reason), "{first:?}");
+    }
+    let rows = articles::table.order(articles::slug).select((
+        articles::slug,
+        articles::live_edition.is_not_null(),
+        articles::published_at,
+    ));
+    let found: Vec<(String, bool, Option<Timestamp>)> = rows.load(&mut database.connect()).expect("articles");
+    let shown: Vec<String> = found
+        .iter()
+        .map(|(slug, live, at)| format!("{slug} {live} {}", at.map_or(String::new(), |at| at.to_string())))
+        .collect();
+    let wanted = [
+        "bundle true 2019-07-05T00:00:00Z",
+        "fireworks true 2019-07-04T00:00:00Z",
+        "later false ",
+        "own-date true 2018-01-02T08:05:00Z",
+        "tomorrow false ",
+        "unclear false ",
+    ];
+    assert_eq!(shown, wanted);
+    // A second run says the same, and changes nothing.
+    let second = import();
+    assert_eq!(summary(&second), "0 created, 0 updated, 6 unchanged, 0 failed");
+    assert_eq!(line(&second, "later.md"), line(&first, "later.md"));
+}
+
+#[test]
+fn a_title_from_a_file_name_is_checked() {
+    let database = TestDatabase::fresh();
+    add_user(&database, "ada@lede.example", "admin", PASSWORD);
+    let folder = tempfile::tempdir().expect("a folder");
+    write(folder.path(), "two\nlines.md", "Text.\n");
+    write(folder.path(), "tides.md", "Text.\n");
+    let imported = run(lede_on(&database).arg("import").arg(folder.path()), "");
+    assert_eq!(summary(&imported), "1 created, 0 updated, 0 unchanged, 1 failed");
+    assert!(String::from_utf8_lossy(&imported.stderr).contains("as the title: "), "{imported:?}");
+}
+
 #[test]
 fn a_dry_run_only_says_what_would_happen() {
     let (database, folder) = (TestDatabase::fresh(), posts());
     add_user(&database, "ada@lede.example", "admin", PASSWORD);
     let dry = run(lede_on(&database).args(["import", "--dry-run"]).arg(folder.path()), "");
-    assert_eq!(summary(&dry), "dry run: 3 created, 0 updated, 0 unchanged, 0 failed");
+    assert_eq!(summary(&dry), "dry run: 3 created, 0 updated, 0 unchanged, 0 failed, 1 skipped");
     let real = run(lede_on(&database).arg("import").arg(folder.path()), "");
-    assert_eq!(summary(&real), "3 created, 0 updated, 0 unchanged, 0 failed");
+    assert_eq!(summary(&real), "3 created, 0 updated, 0 unchanged, 0 failed, 1 skipped");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Settings: a wrong one stops the start with one clear line, and no secret is ever shown.
 
 use std::net::TcpListener;
-use std::process::Output;
+use std::process::{Output, Stdio};
 
 use clap::CommandFactory as _;
 
@@ -24,31 +24,90 @@ fn refusal(output: &Output) -> String {
     (*line).to_owned()
 }
 
+/// A bad value of every setting, and what the refusal says is allowed.
+const BAD: &[(&str, &str, &str)] = &[
+    ("LEDE_BIND", "nowhere", "127.0.0.1:8143"),
+    ("LEDE_BIND", "127.0.0.1:99999", "127.0.0.1:8143"),
+    ("LEDE_BASE_URL", "cms.example", "an http or https URL"),
+    ("LEDE_TRUSTED_PROXIES", "10.0.0.0/8,proxy", "10.0.0.0/8"),
+    ("LEDE_CORS_ORIGINS", "https://console.example/", "a scheme, a host"),
+    ("LEDE_DRAIN_SECONDS", "soon", "from 0 to 600"),
+    ("LEDE_SECURITY_CONTACT", "security@website.example", "mailto:"),
+    ("LEDE_LOG", "verbose", "off, error, warn, info, debug and trace"),
+    ("LEDE_LOG", "lede=loud", "off, error, warn, info, debug and trace"),
+    ("LEDE_LOG", "", "off, error, warn, info, debug and trace"),
+    ("LEDE_DATABASE_URL", "mysql://localhost/lede", "sqlite:// or postgres://"),
+    ("LEDE_DATABASE_URL", "lede.db", "sqlite:// or postgres://"),
+    ("LEDE_DATABASE_URL", "sqlite://", "must name a file"),
+    ("LEDE_DATABASE_URL", "sqlite:///nowhere/at/all.db", "/nowhere/at/all.db"),
+    ("LEDE_DATABASE_URL", "postgres://lede@127.0.0.1:1/lede", "127.0.0.1"),
+    ("LEDE_DATABASE_URL_FILE", "nowhere", "nowhere: "),
+    ("LEDE_DATABASE_CONNECTIONS", "0", "from 1 to 256"),
+    ("LEDE_SECRET", "short", "32 characters"),
+    ("LEDE_SECRET", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "eight of them different"),
+    ("LEDE_SECRET_FILE", "nowhere", "nowhere: "),
+    ("LEDE_TITLE", "two\nlines", "one line of 1 to 300 characters"),
+    ("LEDE_LOCALE", "english please", "en or de-AT"),
+    ("LEDE_WEBSITE_URL", "ftp://website.example", "an http or https URL"),
+    ("LEDE_ARTICLE_PATH", "articles", "{slug}"),
+    ("LEDE_IFRAME_HOSTS", "https://player.example/", "player.example"),
+    ("LEDE_FORM_ORIGINS", "website.example", "a scheme, a host"),
+    ("LEDE_SMTP_URL", "mail.example", "smtps://USER:PASSWORD@HOST"),
+    ("LEDE_SMTP_URL", "smtp://mail.example?tls=perhaps", "?tls=required"),
+    ("LEDE_SMTP_URL_FILE", "nowhere", "nowhere: "),
+    ("LEDE_MAIL_DIR", "/dev/null", "must be a folder"),
+    ("LEDE_MAIL_FROM", "nobody", "News <news@website.example>"),
+    ("LEDE_WELCOME_MAIL", "perhaps", "true or false"),
+    ("LEDE_TEMPLATES", "nowhere", "nowhere: "),
+    ("LEDE_CACHE_MEGABYTES", "-1", "from 0 to 65536"),
+    ("LEDE_CACHE_SECONDS", "1.5", "from 0 to 86400"),
+    ("LEDE_CACHE_STALE_SECONDS", "999999999", "from 0 to 31536000"),
+    ("LEDE_OUTAGE_SECONDS", "0", "from 1 to 86400"),
+    ("LEDE_LOGIN_LIMIT", "many", "from 0 to 4294967295"),
+    ("LEDE_SIGN_UP_LIMIT", "-1", "from 0 to 4294967295"),
+    ("LEDE_WRITE_LIMIT", "1e3", "from 0 to 4294967295"),
+    ("LEDE_READ_LIMIT", " 1", "from 0 to 4294967295"),
+    ("LEDE_CONNECTION_LIMIT", "0", "from 1 to 1000000"),
+    ("LEDE_READER_SECONDS", "3601", "from 1 to 3600"),
+    ("LEDE_RESPONSE_MEGABYTES", "3", "from 4 to 65536"),
+];
+
 #[test]
-fn a_wrong_setting_stops_the_start() {
-    for (name, value, wanted) in [
-        ("LEDE_BIND", "nowhere", "--bind"),
-        ("LEDE_BIND", "127.0.0.1:99999", "--bind"),
-        ("LEDE_DATABASE_URL", "mysql://localhost/lede", "neither sqlite:// nor postgres://"),
-        ("LEDE_DATABASE_URL", "lede.db", "neither sqlite:// nor postgres://"),
-        ("LEDE_DATABASE_URL", "sqlite://", "names a file"),
-        ("LEDE_DATABASE_URL", "sqlite:///nowhere/at/all.db", "/nowhere/at/all.db"),
-        ("LEDE_DATABASE_URL", "postgres://lede@127.0.0.1:1/lede", "127.0.0.1"),
-        ("LEDE_SECRET", "short", "32 characters"),
-        ("LEDE_SECRET", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "eight of them different"),
-        ("LEDE_BASE_URL", "cms.example", "--base-url"),
-        ("LEDE_WEBSITE_URL", "ftp://website.example", "an http or https URL"),
-        ("LEDE_ARTICLE_PATH", "articles", "{slug}"),
-        ("LEDE_LOCALE", "english please", "--locale"),
-        ("LEDE_DATABASE_CONNECTIONS", "0", "1..=256"),
-        ("LEDE_DRAIN_SECONDS", "soon", "--drain-seconds"),
-        ("LEDE_SECURITY_CONTACT", "security@website.example", "mailto:"),
-    ] {
+fn a_bad_value_of_any_setting_stops_the_start_and_is_named_with_what_is_allowed() {
+    for (name, value, allowed) in BAD {
         let folder = tempfile::tempdir().expect("a folder");
-        let refused = run(lede().current_dir(&folder).env(name, value).arg("serve"), "");
-        let line = refusal(&refused);
-        assert!(line.contains(wanted), "{name}={value}: {line}");
+        let mut command = lede();
+        command.current_dir(&folder).env(name, value).arg("serve");
+        if name.starts_with("LEDE_SECRET") && name.ends_with("_FILE") {
+            command.env_remove("LEDE_SECRET");
+        }
+        let line = refusal(&run(&mut command, ""));
+        assert!(line.starts_with(&format!("lede: {name}")), "{name}={value}: {line}");
+        assert!(line.contains(allowed), "{name}={value}: {line}");
+        let is_secret = name.contains("SECRET") && !name.ends_with("_FILE");
+        assert!(!is_secret || !line.contains(value), "{line}");
+        // Nothing was made before the settings had been checked.
+        let made: Vec<_> = std::fs::read_dir(folder.path()).expect("a folder").collect();
+        assert!(made.is_empty(), "{name}={value}: {made:?}");
     }
+}
+
+#[test]
+fn no_setting_is_without_a_bad_value() {
+    let command = lede::cli::Cli::command();
+    let settings = command.get_arguments().filter_map(|arg| arg.get_env()?.to_str());
+    let untried: Vec<&str> = settings.filter(|name| BAD.iter().all(|(tried, ..)| tried != name)).collect();
+    assert_eq!(untried, Vec::<&str>::new());
+}
+
+#[test]
+fn a_flag_is_named_with_its_setting() {
+    let refused = run(lede().args(["serve", "--cache-seconds", "soon"]), "");
+    let line = refusal(&refused);
+    assert_eq!(
+        line,
+        "lede: LEDE_CACHE_SECONDS (--cache-seconds): \"soon\" must be a whole number from 0 to 86400"
+    );
 }
 
 #[test]
@@ -90,6 +149,34 @@ fn with_sqlite_the_secret_is_made_at_the_first_start_and_kept() {
 }
 
 #[test]
+fn a_lost_secret_is_not_replaced() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let secret = folder.path().join("lede.secret");
+    let start =
+        || lede().current_dir(&folder).env_remove("LEDE_SECRET").arg("serve").stderr(Stdio::piped()).spawn();
+    let serving = Serving::start(lede().current_dir(&folder).env_remove("LEDE_SECRET"));
+    serving.terminate();
+    assert_eq!(serving.ended().0, Some(0));
+    let kept = std::fs::read(&secret).expect("a secret");
+    std::fs::remove_file(&secret).expect("the secret goes");
+    let refused = start().and_then(std::process::Child::wait_with_output).expect("an end");
+    let line = refusal(&refused);
+    assert!(line.contains("the secret is missing: restore ./lede.secret, or set LEDE_SECRET"), "{line}");
+    assert!(!secret.exists(), "none was made");
+    for (bad, wanted) in [(&b""[..], "32 characters"), (b"short", "32 characters"), (b"\xff\xfe", "UTF-8")] {
+        std::fs::write(&secret, bad).expect("a file");
+        let refused = start().and_then(std::process::Child::wait_with_output).expect("an end");
+        let line = refusal(&refused);
+        assert!(line.contains("lede.secret") && line.contains(wanted), "{line}");
+        assert_eq!(std::fs::read(&secret).expect("a file"), bad);
+    }
+    std::fs::write(&secret, kept).expect("the secret is back");
+    let serving = Serving::start(lede().current_dir(&folder).env_remove("LEDE_SECRET"));
+    serving.terminate();
+    assert_eq!(serving.ended().0, Some(0));
+}
+
+#[test]
 fn checking_the_settings_shows_them_without_secrets() {
     let url = "postgres://lede:open-sesame@127.0.0.1/lede";
     let smtp = "smtps://lede:open-sesame@mail.example";
@@ -99,6 +186,16 @@ fn checking_the_settings_shows_them_without_secrets() {
     let said = text(&checked.stdout);
     assert!(said.contains("127.0.0.1"), "{said}");
     assert!(!said.contains(SECRET) && !said.contains("open-sesame"), "{said}");
+    // One line a setting, as it would be set.
+    let command = lede::cli::Cli::command();
+    let names: Vec<&str> = command.get_arguments().filter_map(|arg| arg.get_env()?.to_str()).collect();
+    let shown: Vec<&str> = said.lines().filter_map(|line| Some(line.split_once('=')?.0)).collect();
+    assert_eq!(shown, names);
+    let line = |start: &str| said.lines().find(|line| line.starts_with(start)).expect(start);
+    assert!(line("LEDE_BIND=127.0.0.1:0 ").ends_with("# environment"), "{said}");
+    assert!(line("LEDE_CACHE_SECONDS=60 ").ends_with("# default"), "{said}");
+    assert!(line("LEDE_WEBSITE_URL= ").ends_with("# not set"), "{said}");
+    assert!(line("LEDE_SECRET=*** ").ends_with("# environment"), "{said}");
     let url = "postgres://127.0.0.1/lede?user=lede&password=open-sesame";
     let checked = run(lede().env("LEDE_DATABASE_URL", url).args(["config", "check"]), "");
     assert!(checked.status.success() && !text(&checked.stdout).contains("open-sesame"), "{checked:?}");
@@ -114,7 +211,7 @@ fn a_template_with_a_mistake_stops_the_start_and_is_named() {
         let database = TestDatabase::fresh();
         let refused = run(lede_on(&database).env("LEDE_TEMPLATES", folder.path()).args(command), "");
         let line = refusal(&refused);
-        assert!(line.starts_with(&format!("lede: {}: line 3: ", file.display())), "{line}");
+        assert!(line.starts_with(&format!("lede: LEDE_TEMPLATES: {}: line 3: ", file.display())), "{line}");
     }
     std::fs::write(&file, "{% extends \"page.html\" %}").expect("a file");
     let checked = run(lede().env("LEDE_TEMPLATES", folder.path()).args(["config", "check"]), "");

@@ -97,6 +97,15 @@ CREATE TABLE terms (
 CREATE INDEX terms_kind_name ON terms (kind, name, id);
 CREATE INDEX terms_merged_into ON terms (merged_into);
 
+-- The slugs that topics and authors had before. They lead to the term that had them, and no other can have them.
+CREATE TABLE term_slugs (
+    kind text COLLATE "C" NOT NULL,
+    slug text COLLATE "C" NOT NULL,
+    term_id uuid NOT NULL REFERENCES terms (id) ON DELETE CASCADE,
+    PRIMARY KEY (kind, slug)
+);
+CREATE INDEX term_slugs_term_id ON term_slugs (term_id);
+
 -- What only topics have. A topic without a row has neither a description nor followers.
 CREATE TABLE topic_details (
     topic_id uuid NOT NULL PRIMARY KEY REFERENCES terms (id) ON DELETE CASCADE,

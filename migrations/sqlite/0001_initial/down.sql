@@ -31,6 +31,7 @@ DROP TABLE article_metadata;
 DROP TABLE articles;
 DROP TABLE author_details;
 DROP TABLE topic_details;
+DROP TABLE term_slugs;
 DROP TABLE terms;
 DROP TABLE users;
 DROP TABLE latest_changes;

@@ -29,7 +29,8 @@ use crate::base::text::validate;
 /// `markdown` or `html` document whose headings become sections. If `slug` is omitted, it is derived from the
 /// title, with a number appended if another article has it. Topics and authors that do not exist are created if
 /// the caller has the right to create them; otherwise the response is 422. `warnings` lists what sanitising will
-/// remove.
+/// remove, and a date of publication in front matter that cannot be read (`date-unreadable`) or lies in the future
+/// (`published-at-in-future`): it is not used, and the article stays a draft until it is published.
 /// Text that could make more than 5,000,000 bytes of HTML is refused with 422 `rendering-too-large`: wide tables,
 /// footnotes and long link definitions that are used often make much HTML.
 #[utoipa::path(post, path = "/v1/articles", tag = "drafts", security(("bearer" = [])),
@@ -49,9 +50,11 @@ pub async fn create_article(
     let once = key.once(actor.user, &body.fingerprint);
     let (random, now, policy) = (app.random.clone(), app.clock.now(), app.policy());
     let prepare = app.compute.run(move || {
-        let (new, removed) = prepare(body.value, actor, &random, now)?;
+        let (new, removed, date) = prepare(body.value, actor, &random, now)?;
         let intro = new.metadata.intro.as_deref().map(Passage::from);
-        let warnings = warnings_after(removed, intro.into_iter().chain(passages(&new.sections)), &policy)?;
+        let passages = intro.into_iter().chain(passages(&new.sections));
+        let mut warnings = warnings_after(removed, passages, &policy)?;
+        warnings.extend(date.map(Warning::from));
         Ok((new, warnings))
     });
     let locale = app.config.site.locale.clone();
@@ -63,13 +66,14 @@ pub async fn create_article(
     once.respond(&app.db, prepare, work).await
 }
 
-/// Checks a new article and builds its sections. Returns it with what was removed from HTML.
+/// Checks a new article and builds its sections. Returns it with what was removed from HTML, and what is wrong with the
+/// date in its front matter.
 fn prepare(
     body: CreateArticle,
     actor: Actor<WriteArticles>,
     random: &Random,
     now: Timestamp,
-) -> Result<(NewArticle, Vec<Removed>)> {
+) -> Result<(NewArticle, Vec<Removed>, Option<Invalid>)> {
     let mut violations = Violations::default();
     let metadata = body.change(&mut violations);
     let given =
@@ -100,6 +104,7 @@ fn prepare(
         None => document.new_sections(pointer, random, now),
     })?;
     violations.check()?;
+    let date = document.check_date(now).filter(|_| body.published_at.is_none());
     let published_at = document.published_at.filter(|at| check_first_publication(actor, *at, now).is_ok());
     let new = NewArticle {
         id: random.id(now)?,
@@ -107,5 +112,5 @@ fn prepare(
         sections: sections.unwrap_or_default(),
         published_at: body.published_at.or(published_at),
     };
-    Ok((new, document.warnings))
+    Ok((new, document.warnings, date))
 }

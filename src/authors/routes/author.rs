@@ -14,14 +14,14 @@ use crate::terms::routes::{self, Get};
 /// Get an author
 ///
 /// Needs no access token. Returns the author with this id or slug. If they were merged into another, redirects to the
-/// author who remains.
+/// author who remains; if they had this slug before, to their current slug.
 #[utoipa::path(get, path = "/v1/authors/{author}", tag = "authors", security(()),
     params(("author" = String, Path, description = "Id or slug.", min_length = 1, max_length = 120),
         ("fields" = inline(Option<Vec<AuthorField>>), Query, nullable = false, min_items = 1, max_items = 100,
             description = "The fields of the response.")),
     responses(
         (status = 200, description = "The author.", body = Author),
-        (status = 301, description = "The author was merged into the one in `Location`."),
+        (status = 301, description = "The author is now the one in `Location`: it was merged, or its slug has changed."),
     ))]
 pub async fn get_author(
     app: Data<App>,
@@ -41,7 +41,7 @@ pub async fn get_author(
     request_body(content = UpdateAuthor, content_type = "application/merge-patch+json"),
     responses(
         (status = 200, description = "The updated author.", body = EditedAuthor),
-        (status = 409, description = "`slug-taken`: another author has this slug. `already-merged`: the author was merged into another; change that one."),
+        (status = 409, description = "`slug-taken`: another author has or had this slug. `already-merged`: the author was merged into another; change that one. `slug-moved`: the current slug is in `slug`."),
     ))]
 pub async fn update_author(
     app: Data<App>,
@@ -62,6 +62,7 @@ pub async fn update_author(
 ///
 /// Requires the right `authors:write`. Removes the author from all articles; authors merged into them are deleted,
 /// too. Deleting a merged author only frees their slug: their id still redirects to the author they were merged into.
+/// Deleting by a slug that an author had before only frees that slug.
 #[utoipa::path(delete, path = "/v1/authors/{author}", tag = "authors", security(("bearer" = [])),
     params(("author" = String, Path, description = "Id or slug.", min_length = 1, max_length = 120)),
     responses((status = 204, description = "The author was deleted.")))]

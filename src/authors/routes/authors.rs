@@ -37,7 +37,7 @@ pub async fn list_authors(
     params(IdempotencyKeyHeader),
     responses(
         (status = 201, description = "The author was created.", body = EditedAuthor),
-        (status = 409, description = "`slug-taken`: another author, possibly a merged one, has this slug."),
+        (status = 409, description = "`slug-taken`: another author, possibly a merged one, has this slug or had it before."),
     ))]
 pub async fn create_author(
     app: Data<App>,

@@ -20,7 +20,7 @@ use crate::terms::routes;
         IdempotencyKeyHeader),
     responses(
         (status = 200, description = "The author who remains.", body = EditedAuthor),
-        (status = 409, description = "`merge-into-itself`: both are the same author, or `into` was merged into this one. `already-merged`: the author was merged before."),
+        (status = 409, description = "`merge-into-itself`: both are the same author, or `into` was merged into this one. `already-merged`: the author was merged before. `slug-moved`: the current slug is in `slug`."),
     ))]
 pub async fn merge_author(
     app: Data<App>,

@@ -26,7 +26,7 @@ pub struct DatabaseConfig {
     /// Number of connections: for reads (SQLite) or for everything (PostgreSQL). Default: one per core on SQLite,
     /// eight on PostgreSQL.
     #[arg(id = "database_connections", long = "database-connections", env = "LEDE_DATABASE_CONNECTIONS", value_name = "N", global = true,
-          value_parser = clap::value_parser!(u32).range(1..=256))]
+          value_parser = parse::number::<u32>(1..=256))]
     pub connections: Option<u32>,
 }
 
@@ -37,7 +37,8 @@ impl DatabaseConfig {
     /// The file cannot be read, or it does not hold a database URL.
     pub fn read_url_file(&mut self) -> Result<(), String> {
         if let Some(file) = &self.url_file {
-            self.url = DatabaseUrl::parse(&parse::file(file)?)?;
+            let url = parse::file(file).and_then(|text| DatabaseUrl::parse(&text));
+            self.url = url.map_err(|why| format!("LEDE_DATABASE_URL_FILE: {why}"))?;
         }
         Ok(())
     }

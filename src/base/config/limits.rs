@@ -1,5 +1,7 @@
 //! Rate limits, which 0 turns off, and bounds on connections.
 
+use super::parse;
+
 /// Rate limits and bounds on connections.
 #[derive(Debug, Clone, clap::Args)]
 pub struct LimitsConfig {
@@ -10,7 +12,8 @@ pub struct LimitsConfig {
         env = "LEDE_LOGIN_LIMIT",
         default_value = "10",
         value_name = "N",
-        global = true
+        global = true,
+        value_parser = parse::number::<u32>(0..=u32::MAX)
     )]
     pub login: u32,
 
@@ -23,7 +26,8 @@ pub struct LimitsConfig {
         env = "LEDE_SIGN_UP_LIMIT",
         default_value = "30",
         value_name = "N",
-        global = true
+        global = true,
+        value_parser = parse::number::<u32>(0..=u32::MAX)
     )]
     pub sign_up: u32,
 
@@ -34,7 +38,8 @@ pub struct LimitsConfig {
         env = "LEDE_WRITE_LIMIT",
         default_value = "6000",
         value_name = "N",
-        global = true
+        global = true,
+        value_parser = parse::number::<u32>(0..=u32::MAX)
     )]
     pub write: u32,
 
@@ -45,7 +50,8 @@ pub struct LimitsConfig {
         env = "LEDE_READ_LIMIT",
         default_value = "0",
         value_name = "N",
-        global = true
+        global = true,
+        value_parser = parse::number::<u32>(0..=u32::MAX)
     )]
     pub read: u32,
 
@@ -57,7 +63,7 @@ pub struct LimitsConfig {
         default_value = "4096",
         value_name = "N",
         global = true,
-        value_parser = clap::value_parser!(u32).range(1..=1_000_000)
+        value_parser = parse::number::<u32>(1..=1_000_000)
     )]
     pub connections: u32,
 
@@ -70,7 +76,7 @@ pub struct LimitsConfig {
         default_value = "30",
         value_name = "SECONDS",
         global = true,
-        value_parser = clap::value_parser!(u32).range(1..=3600)
+        value_parser = parse::number::<u32>(1..=3600)
     )]
     pub reader_seconds: u32,
 
@@ -84,7 +90,7 @@ pub struct LimitsConfig {
         default_value = "16",
         value_name = "N",
         global = true,
-        value_parser = clap::value_parser!(u32).range(4..=65536)
+        value_parser = parse::number::<u32>(4..=65536)
     )]
     pub response_megabytes: u32,
 }

@@ -46,7 +46,7 @@ pub struct MailConfig {
 
     /// Whether subscribers get a welcome email when they have confirmed.
     #[arg(id = "welcome_mail", long = "welcome-mail", env = "LEDE_WELCOME_MAIL", default_value = "false", value_name = "BOOLEAN", global = true,
-          action = clap::ArgAction::Set)]
+          action = clap::ArgAction::Set, value_parser = parse::boolean)]
     pub welcome: bool,
 
     /// A folder of templates and translations for pages and emails. A file in it replaces the built-in file of the
@@ -63,7 +63,10 @@ impl MailConfig {
     pub fn smtp_url(&self) -> Result<Option<Secret>, String> {
         match (&self.smtp_url, &self.smtp_url_file) {
             (Some(url), _) => Ok(Some(url.clone())),
-            (None, Some(file)) => parse::file(file).map(|url| Some(Secret::opaque(url))),
+            (None, Some(file)) => {
+                let url = parse::file(file).map_err(|why| format!("LEDE_SMTP_URL_FILE: {why}"))?;
+                Ok(Some(Secret::opaque(url)))
+            }
             (None, None) => Ok(None),
         }
     }

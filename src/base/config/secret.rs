@@ -35,7 +35,10 @@ impl SecretConfig {
     pub fn read(&self) -> Result<Option<Secret>, String> {
         match (&self.value, &self.file) {
             (Some(secret), _) => Ok(Some(secret.clone())),
-            (None, Some(file)) => Secret::parse(&parse::file(file)?).map(Some),
+            (None, Some(file)) => {
+                let secret = parse::file(file).and_then(|text| Secret::parse(&text));
+                secret.map(Some).map_err(|why| format!("LEDE_SECRET_FILE: {why}"))
+            }
             (None, None) => Ok(None),
         }
     }

@@ -10,7 +10,8 @@ use super::parse;
 #[derive(Debug, Clone, clap::Args)]
 pub struct ServerConfig {
     /// The address and port to listen on.
-    #[arg(long, env = "LEDE_BIND", default_value = "127.0.0.1:8143", value_name = "ADDRESS", global = true)]
+    #[arg(long, env = "LEDE_BIND", default_value = "127.0.0.1:8143", value_name = "ADDRESS", global = true,
+          value_parser = parse::socket)]
     pub bind: SocketAddr,
 
     /// The URL at which clients reach this server, without a slash at the end. Default: `http://` and the address it
@@ -33,7 +34,7 @@ pub struct ServerConfig {
     /// Seconds between the moment when the readiness check starts to fail and the moment when the listener closes,
     /// after the server was told to stop.
     #[arg(long, env = "LEDE_DRAIN_SECONDS", default_value = "0", value_name = "SECONDS", global = true,
-          value_parser = clap::value_parser!(u64).range(0..=600))]
+          value_parser = parse::number::<u64>(0..=600))]
     pub drain_seconds: u64,
 
     /// Where to report a vulnerability of this installation, as in `mailto:security@website.example`: a `mailto:`, `https:`
@@ -42,7 +43,8 @@ pub struct ServerConfig {
     pub security_contact: Option<String>,
 
     /// The log filter, as in `info` or `lede=debug,warn`.
-    #[arg(long, env = "LEDE_LOG", default_value = "info", value_name = "FILTER", global = true)]
+    #[arg(long, env = "LEDE_LOG", default_value = "info", value_name = "FILTER", global = true,
+          value_parser = parse::log_filter)]
     pub log: String,
 }
 
@@ -65,5 +67,5 @@ fn contact(text: &str) -> Result<String, String> {
 
 fn network(text: &str) -> Result<IpNet, String> {
     let network = text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
-    network.map_err(|_| "must be a network such as 10.0.0.0/8 or 2001:db8::/32".into())
+    network.map_err(|_| "must be networks separated by commas, such as 10.0.0.0/8,2001:db8::/32".into())
 }

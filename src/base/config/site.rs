@@ -33,7 +33,8 @@ pub struct SiteConfig {
 
     /// Hosts whose `iframe`s are kept in articles, separated by commas; replaces the built-in list of video and audio
     /// players.
-    #[arg(long, env = "LEDE_IFRAME_HOSTS", value_name = "HOSTS", global = true, value_delimiter = ',')]
+    #[arg(long, env = "LEDE_IFRAME_HOSTS", value_name = "HOSTS", global = true, value_delimiter = ',',
+          value_parser = parse::host)]
     pub iframe_hosts: Option<Vec<String>>,
 
     /// Origins that the sign-up form may redirect to after it was sent, separated by commas, as in
@@ -55,14 +56,16 @@ fn article_path(text: &str) -> Result<String, String> {
     if text.starts_with('/') && text.contains("{slug}") && !text.contains([' ', '?', '#', '"', '<', '>']) {
         Ok(text.to_owned())
     } else {
-        Err("must start with a slash and contain {slug}".into())
+        Err("must be a path that contains {slug}, such as /articles/{slug}, without query and fragment"
+            .into())
     }
 }
 
 fn title(text: &str) -> Result<String, String> {
-    validate::line("title", text, MAX_TITLE).map_err(|invalid| invalid.detail.into_owned())
+    validate::line("title", text, MAX_TITLE)
+        .map_err(|invalid| format!("must be one line of 1 to {MAX_TITLE} characters: {}", invalid.detail))
 }
 
 fn locale(text: &str) -> Result<Locale, String> {
-    Locale::parse(text).map_err(|invalid| invalid.detail.into_owned())
+    Locale::parse(text).map_err(|_| "must be a language, and perhaps a region, such as en or de-AT".into())
 }

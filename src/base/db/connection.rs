@@ -69,7 +69,7 @@ impl DatabaseUrl {
     pub fn parse(url: &str) -> Result<Self, String> {
         if let Some(path) = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")) {
             return if path.is_empty() || path.starts_with(':') || path.contains('?') {
-                Err("a sqlite:// URL names a file, as in sqlite://./lede.db".into())
+                Err("must name a file, as in sqlite://./lede.db".into())
             } else {
                 Ok(Self::Sqlite(path.to_owned()))
             };
@@ -83,7 +83,7 @@ impl DatabaseUrl {
             }
             return Ok(Self::Postgres(url.to_owned()));
         }
-        Err("the scheme is neither sqlite:// nor postgres://".into())
+        Err("must begin with sqlite:// or postgres://, as in sqlite://./lede.db".into())
     }
 
     /// Whether this is the embedded database.

@@ -1,7 +1,13 @@
 //! Migrates a database to the schema that this binary expects. If several processes start together, one migrates and the
 //! others wait for it and find nothing to do.
 
-use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
+use std::path::Path;
+
+use diesel::backend::Backend;
+use diesel::connection::{AnsiTransactionManager, Connection as _, SimpleConnection, TransactionManager};
+use diesel::migration::MigrationSource;
+use diesel::sql_types::Text;
+use diesel::{QueryableByName, RunQueryDsl as _, SqliteConnection, sql_query};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::connection::{self, AnyConnection as Connection, DatabaseUrl};
@@ -11,13 +17,95 @@ use crate::base::error::{Error, Result};
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
+/// Where diesel notes the migrations that were run.
+const MIGRATIONS: &str = "__diesel_schema_migrations";
 
-/// Runs the pending migrations in one transaction and returns their names.
+/// Runs the pending migrations in one transaction and returns their names. A database that is not one of this version or an
+/// older one is refused and stays as it is.
 pub fn run(url: &DatabaseUrl) -> Result<Vec<String>> {
-    migrate(url, |conn| match conn {
-        Connection::Sqlite(conn) => names(conn.run_pending_migrations(SQLITE)),
-        Connection::Postgres(conn) => names(conn.run_pending_migrations(POSTGRES)),
+    run_after(url, |_| Ok(()))
+}
+
+/// Like [`run`], if a check of what is in the database already succeeds. A new one is not checked.
+pub fn run_after(
+    url: &DatabaseUrl,
+    check: impl FnOnce(&mut Connection) -> Result<()>,
+) -> Result<Vec<String>> {
+    if let DatabaseUrl::Sqlite(path) = url
+        && Path::new(path).exists()
+    {
+        // Before a connection makes settings that stay in the file.
+        let mut conn = SqliteConnection::establish(path).map_err(|why| named(Error::unavailable(why)))?;
+        conn.batch_execute("PRAGMA busy_timeout = 5000").map_err(|error| named(error.into()))?;
+        check_is_ours(&mut Connection::Sqlite(conn)).map_err(named)?;
+    }
+    migrate(url, |conn| {
+        if check_is_ours(conn).map_err(named)? {
+            check(conn)?;
+        }
+        match conn {
+            Connection::Sqlite(conn) => names(conn.run_pending_migrations(SQLITE)),
+            Connection::Postgres(conn) => names(conn.run_pending_migrations(POSTGRES)),
+        }
     })
+}
+
+/// An error that names the setting that named the database.
+fn named(error: Error) -> Error {
+    Error::unavailable(format!("LEDE_DATABASE_URL: {error}"))
+}
+
+/// Refuses a database that a newer version has migrated, and one of another program. Returns whether one of ours is there.
+fn check_is_ours(conn: &mut Connection) -> Result<bool> {
+    let foreign = || Error::unavailable("the database has tables of another program");
+    let list = match conn {
+        Connection::Sqlite(_) => {
+            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
+        }
+        // What extensions have brought is nobody's.
+        Connection::Postgres(_) => {
+            "SELECT c.relname::text AS name FROM pg_class AS c WHERE c.relkind IN ('r', 'p') \
+             AND c.relnamespace = current_schema()::regnamespace \
+             AND NOT EXISTS (SELECT 1 FROM pg_depend AS d WHERE d.objid = c.oid AND d.deptype = 'e')"
+        }
+    };
+    let tables = strings(conn, list)?;
+    if !tables.iter().any(|name| name == MIGRATIONS) {
+        return if tables.is_empty() { Ok(false) } else { Err(foreign()) };
+    }
+    let known: Vec<String> = match conn {
+        Connection::Sqlite(_) => versions::<diesel::sqlite::Sqlite>(&SQLITE)?,
+        Connection::Postgres(_) => versions::<diesel::pg::Pg>(&POSTGRES)?,
+    };
+    let applied = strings(conn, &format!("SELECT version AS name FROM {MIGRATIONS} ORDER BY version"))?;
+    let is_ours = applied.iter().any(|version| known.contains(version));
+    match applied.iter().find(|version| !known.contains(version)) {
+        None if applied.is_empty() && tables.len() > 1 => Err(foreign()),
+        None => Ok(is_ours),
+        Some(_) if !is_ours => Err(foreign()),
+        Some(unknown) => Err(Error::unavailable(format!(
+            "the database has the schema of a newer version of Lede (migration {unknown}), which this version, {}, does not \
+             know; run that version or a newer one",
+            env!("CARGO_PKG_VERSION")
+        ))),
+    }
+}
+
+fn versions<DB: Backend>(migrations: &EmbeddedMigrations) -> Result<Vec<String>> {
+    let failed = |error| Error::internal(format!("a migration cannot be read: {error}"));
+    let all = MigrationSource::<DB>::migrations(migrations).map_err(failed)?;
+    Ok(all.iter().map(|migration| migration.name().version().to_string()).collect())
+}
+
+fn strings(conn: &mut Connection, sql: &str) -> Result<Vec<String>> {
+    let rows: Vec<Name> = sql_query(sql).load(conn)?;
+    Ok(rows.into_iter().map(|row| row.name).collect())
+}
+
+#[derive(QueryableByName)]
+struct Name {
+    #[diesel(sql_type = Text)]
+    name: String,
 }
 
 /// Reverts every migration, which deletes all data.
@@ -41,12 +129,13 @@ fn migrate(
     work: impl FnOnce(&mut Connection) -> Result<Vec<String>>,
 ) -> Result<Vec<String>> {
     if let DatabaseUrl::Sqlite(path) = url {
-        sqlite_files::create(path)?;
+        sqlite_files::create(path).map_err(named)?;
     }
-    let mut conn = connection::open(url)?;
+    let mut conn = connection::open(url).map_err(named)?;
     match &mut conn {
         Connection::Sqlite(sqlite) => {
-            AnsiTransactionManager::begin_transaction_sql(sqlite, "BEGIN IMMEDIATE")?;
+            AnsiTransactionManager::begin_transaction_sql(sqlite, "BEGIN IMMEDIATE")
+                .map_err(|error| named(error.into()))?;
         }
         Connection::Postgres(postgres) => {
             AnsiTransactionManager::begin_transaction_sql(postgres, "BEGIN")?;

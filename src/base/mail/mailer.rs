@@ -43,13 +43,17 @@ pub struct SentEmail {
 impl Mailer {
     /// The mailer for these settings. Does not contact the mail server.
     pub fn open(config: &Config) -> Result<Self> {
-        match config.mail.smtp_url().map_err(Error::unavailable)? {
-            Some(url) => {
-                let smtp = Smtp::open(url.expose(), config.mail.from.domain());
-                smtp.map(Self::Smtp).map_err(Error::unavailable)
+        let name = if config.mail.smtp_url.is_some() { "LEDE_SMTP_URL" } else { "LEDE_SMTP_URL_FILE" };
+        let Some(url) = config.mail.smtp_url().map_err(Error::unavailable)? else {
+            let dir = &config.mail.dir;
+            if dir.exists() && !dir.is_dir() {
+                let why = format!("LEDE_MAIL_DIR: {} must be a folder, or not exist yet", dir.display());
+                return Err(Error::unavailable(why));
             }
-            None => Ok(Self::File(MailFolder::open(&config.mail.dir))),
-        }
+            return Ok(Self::File(MailFolder::open(dir)));
+        };
+        let smtp = Smtp::open(url.expose(), config.mail.from.domain());
+        smtp.map(Self::Smtp).map_err(|why| Error::unavailable(format!("{name}: {why}")))
     }
 
     /// A mailer that keeps emails in memory.

@@ -50,8 +50,8 @@ impl Smtp {
     /// without the password.
     pub fn open(url: &str, name: &str) -> Result<Self, String> {
         let refusal = || {
-            "the mail server's URL looks like smtps://USER:PASSWORD@HOST or smtp://HOST:PORT, with ?tls=required, \
-             opportunistic or none"
+            "must look like smtps://USER:PASSWORD@HOST or smtp://HOST:PORT, perhaps with ?tls=required, \
+             ?tls=opportunistic or ?tls=none"
                 .to_owned()
         };
         let url = Url::parse(url.trim()).map_err(|_| refusal())?;

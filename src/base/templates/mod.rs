@@ -53,8 +53,12 @@ pub struct RenderedEmail {
 
 impl Templates {
     /// Reads all files and renders every page and email in every language once. An error is one line that names the
-    /// file.
+    /// setting and the file.
     pub fn open(config: &Config) -> Result<Self, String> {
+        Self::read(config).map_err(|why| format!("LEDE_TEMPLATES: {why}"))
+    }
+
+    fn read(config: &Config) -> Result<Self, String> {
         let files = Files::read(config.mail.templates_dir.as_deref())?;
         let languages: BTreeMap<String, Language> = translations::read(&files)?
             .into_iter()

@@ -2,14 +2,15 @@
 //! draft without loss. Only broken syntax and excessive length are errors; unknown keys and unusable values are kept in
 //! `custom`.
 
-mod dates;
 mod syntax;
+mod yaml;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use super::dates;
 use crate::base::error::Invalid;
 
 /// The maximum length of front matter, in bytes.
@@ -42,6 +43,9 @@ pub struct FrontMatter {
     /// `published_at`, `date`, `pubDate`. Values without an offset are UTC.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub published_at: Option<Timestamp>,
+    /// What stands in their place and cannot be read as a time.
+    #[serde(skip)]
+    pub unreadable_date: Option<String>,
     /// `updated_at`, `lastmod`, `updatedDate`
     #[serde(skip_serializing_if = "Option::is_none")]
     pub updated_at: Option<Timestamp>,
@@ -56,10 +60,10 @@ pub struct FrontMatter {
     pub listed: Option<bool>,
     /// `authors`, `author`
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub authors: Vec<AuthorName>,
+    pub authors: Vec<TermName>,
     /// `topics`, `tags` and `categories` combined, without duplicates. A string is split at commas.
-    #[serde(rename = "topics", skip_serializing_if = "Vec::is_empty")]
-    pub tags: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub topics: Vec<TermName>,
     /// `cover`, `image`, `heroImage`
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cover: Option<Cover>,
@@ -77,13 +81,13 @@ pub struct FrontMatter {
     pub custom: Map<String, Value>,
 }
 
-/// An author, by name, slug or both.
+/// A topic or an author, by name, slug or both. A plain string is a name.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct AuthorName {
-    /// The display name.
+pub struct TermName {
+    /// The name shown to people.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// The author's slug.
+    /// The slug.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub slug: Option<String>,
 }
@@ -134,17 +138,17 @@ impl Seo {
     }
 }
 
-/// Splits a document into its front matter (`---` YAML, `+++` TOML, `{` JSON) and the Markdown after it.
+/// Splits a document into its front matter (`---` YAML, `+++` TOML, `{` JSON) and the Markdown after it. Front matter may
+/// stand after blank lines.
 ///
 /// If there is no front matter, or the text between two `---` is not a mapping, the whole document is Markdown.
 ///
 /// # Errors
 /// `front-matter-malformed`, with the line, for broken syntax; `front-matter-too-long` above [`MAX_LENGTH`].
 pub fn split(document: &str) -> Result<(FrontMatter, &str), Invalid> {
-    let document = document.strip_prefix('\u{feff}').unwrap_or(document);
     Ok(match syntax::read(document)? {
         Some((map, markdown)) => (understand(map), markdown),
-        None => (FrontMatter::default(), document),
+        None => (FrontMatter::default(), document.strip_prefix('\u{feff}').unwrap_or(document)),
     })
 }
 
@@ -153,6 +157,9 @@ pub fn split(document: &str) -> Result<(FrontMatter, &str), Invalid> {
 pub fn write(front_matter: &FrontMatter) -> String {
     format!("---\n{}---\n\n", syntax::to_yaml(front_matter))
 }
+
+/// The keys of the first publication.
+const DATES: &[&str] = &["published_at", "date", "pubDate"];
 
 fn understand(map: Map<String, Value>) -> FrontMatter {
     let mut keys = Keys(map);
@@ -164,25 +171,29 @@ fn understand(map: Map<String, Value>) -> FrontMatter {
     }
     let mut found = FrontMatter {
         id: keys.first(&["id"], |value| Uuid::try_parse(value.as_str()?).ok()),
-        title: keys.first(&["title"], text),
-        subtitle: keys.first(&["subtitle"], text),
+        title: keys.first(&["title"], words),
+        subtitle: keys.first(&["subtitle"], words),
         slug: keys.first(&["slug"], text),
         locale: keys.first(&["locale", "lang"], text),
         translation_of: keys.first(&["translation_of"], text),
         summary: keys.first(&["summary", "description", "excerpt"], text),
-        published_at: keys.first(&["published_at", "date", "pubDate"], time),
+        published_at: keys.first(DATES, time),
         updated_at: keys.first(&["updated_at", "lastmod", "updatedDate"], time),
         draft: keys.first(&["draft"], flag).or(published.map(|published| !published)),
         featured: keys.first(&["featured"], flag),
         listed: keys.first(&["listed"], flag),
-        authors: keys.first(&["authors", "author"], authors).unwrap_or_default(),
-        tags: keys.all(&["topics", "tags", "categories"], |value| list(value, ',')),
+        unreadable_date: DATES.iter().find_map(|name| keys.0.get(*name).and_then(text)),
+        authors: keys.items(&["authors", "author"], None, term),
+        topics: keys.items(&["topics", "tags", "categories"], Some(','), term),
         cover: keys.first(&["cover", "image", "heroImage"], cover),
         seo,
-        aliases: keys.all(&["aliases", "permalink"], |value| list(value, '\n')),
+        aliases: keys.items(&["aliases", "permalink"], Some('\n'), text),
         sections: keys.first(&["sections"], |value| value.as_object().cloned()).unwrap_or_default(),
         custom: Map::new(),
     };
+    if found.published_at.is_some() {
+        found.unreadable_date = None;
+    }
     let own = keys.first(&["custom"], |value| value.as_object().cloned()).unwrap_or_default();
     found.custom = keys.0;
     found.custom.extend(own);
@@ -207,11 +218,43 @@ impl Keys {
         None
     }
 
-    /// Removes and returns the values under all names, without duplicates.
-    fn all(&mut self, names: &[&str], read: impl Fn(&Value) -> Option<Vec<String>>) -> Vec<String> {
-        let mut seen = std::collections::HashSet::new();
-        let lists = names.iter().filter_map(|name| self.first(&[name], &read));
-        lists.flatten().filter(|item| seen.insert(item.clone())).collect()
+    /// Removes and returns the items under all names, without duplicates. A text is split at `separator`. Items that cannot
+    /// be used stay; the others do not wait for them.
+    fn items<T: PartialEq>(
+        &mut self,
+        names: &[&str],
+        separator: Option<char>,
+        read: impl Fn(&Value) -> Option<T>,
+    ) -> Vec<T> {
+        let mut found: Vec<T> = Vec::new();
+        for name in names {
+            let Some(value) = self.0.remove(*name) else { continue };
+            let items = match (value, separator) {
+                (Value::Array(items), _) => items,
+                (Value::String(text), Some(separator)) => text
+                    .split(separator)
+                    .map(str::trim)
+                    .filter(|item| !item.is_empty())
+                    .map(Value::from)
+                    .collect(),
+                (value, _) => vec![value],
+            };
+            let mut unusable = Vec::new();
+            for item in items {
+                match read(&item) {
+                    Some(item) if found.contains(&item) => {}
+                    Some(item) => found.push(item),
+                    None if item.is_null() || item.as_str() == Some("") => {}
+                    None => unusable.push(item),
+                }
+            }
+            if unusable.len() > 1 {
+                self.0.insert((*name).to_owned(), unusable.into());
+            } else if let Some(one) = unusable.pop() {
+                self.0.insert((*name).to_owned(), one);
+            }
+        }
+        found
     }
 }
 
@@ -223,8 +266,13 @@ fn text(value: &Value) -> Option<String> {
     }
 }
 
+/// A text that people read, which may be a word such as `true`.
+fn words(value: &Value) -> Option<String> {
+    text(value).or_else(|| value.as_bool().map(|word| word.to_string()))
+}
+
 fn time(value: &Value) -> Option<Timestamp> {
-    dates::parse(value.as_str()?)
+    dates::read(&text(value)?)
 }
 
 fn flag(value: &Value) -> Option<bool> {
@@ -239,40 +287,14 @@ fn flag(value: &Value) -> Option<bool> {
     }
 }
 
-/// Reads an array of strings or of objects with a `slug` or `name`, or one string split at the separator.
-fn list(value: &Value, separator: char) -> Option<Vec<String>> {
-    match value {
-        Value::Array(items) => items.iter().map(|item| text(named(item))).collect(),
-        single => Some(
-            text(single)?
-                .split(separator)
-                .map(str::trim)
-                .filter(|s| !s.is_empty())
-                .map(str::to_owned)
-                .collect(),
-        ),
-    }
-}
-
-fn named(item: &Value) -> &Value {
-    item.get("slug").or_else(|| item.get("name")).unwrap_or(item)
-}
-
-fn authors(value: &Value) -> Option<Vec<AuthorName>> {
-    match value {
-        Value::Array(items) => items.iter().map(author).collect(),
-        single => Some(vec![author(single)?]),
-    }
-}
-
-fn author(value: &Value) -> Option<AuthorName> {
+fn term(value: &Value) -> Option<TermName> {
+    let filled = |value: &Value| words(value).filter(|text| !text.trim().is_empty());
+    let member = |name: &str| value.get(name).and_then(filled);
     let found = match value {
-        Value::Object(_) => {
-            AuthorName { name: value.get("name").and_then(text), slug: value.get("slug").and_then(text) }
-        }
-        name => AuthorName { name: text(name), slug: None },
+        Value::Object(_) => TermName { name: member("name"), slug: member("slug") },
+        name => TermName { name: filled(name), slug: None },
     };
-    (found != AuthorName::default()).then_some(found)
+    (found != TermName::default()).then_some(found)
 }
 
 fn cover(value: &Value) -> Option<Cover> {

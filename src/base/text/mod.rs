@@ -6,6 +6,7 @@ pub mod absolute;
 pub mod address;
 pub mod anchors;
 mod boundaries;
+pub mod dates;
 mod definitions;
 pub mod email;
 pub mod excerpt;

@@ -17,7 +17,8 @@ use crate::base::error::Invalid;
 /// The maximum length of a slug or an anchor, in characters.
 pub const MAX_LENGTH: usize = 120;
 
-/// Slugs that are rejected because they are paths of the API or common paths of websites.
+/// Slugs that no article can have, because they are paths of the API or common paths of websites. Topics and authors can:
+/// they stand below paths of their own.
 pub const RESERVED: &[&str] = &[
     "about-this-site",
     "admin",
@@ -95,8 +96,7 @@ impl Slug {
     /// Parses a slug.
     ///
     /// # Errors
-    /// `slug-malformed` for other characters or lengths, `slug-looks-like-id` for a UUID, `slug-reserved` for
-    /// [`RESERVED`].
+    /// `slug-malformed` for other characters or lengths, `slug-looks-like-id` for a UUID.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let plain = |word: &str| {
             !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
@@ -110,14 +110,11 @@ impl Slug {
         if looks_like_id(text) {
             return Err(Invalid::new("slug-looks-like-id", "A slug must not look like a UUID."));
         }
-        if RESERVED.contains(&text) {
-            return Err(Invalid::new("slug-reserved", "This slug is kept for the website or the API."));
-        }
         Ok(Self(text.to_owned()))
     }
 
     /// Generates a slug from a title in any script, cut at the end of a word. `untitled` if no character can be
-    /// transliterated; a reserved or UUID-like slug gets the suffix `-2`.
+    /// transliterated; a UUID-like slug gets the suffix `-2`.
     #[must_use]
     pub fn from_title(title: &str) -> Self {
         let opening: String = title.chars().take(4 * MAX_LENGTH).filter(|c| !is_apostrophe(*c)).collect();
@@ -128,6 +125,12 @@ impl Slug {
             Err(_) if slug.is_empty() => Self("untitled".to_owned()),
             Err(_) => Self(slug).numbered(2),
         }
+    }
+
+    /// Whether no article can have it: it is one of [`RESERVED`].
+    #[must_use]
+    pub fn is_reserved(&self) -> bool {
+        RESERVED.contains(&self.0.as_str())
     }
 
     /// Appends `-n` to the slug, which is cut to stay within [`MAX_LENGTH`].

@@ -62,7 +62,8 @@ fn create(
     let created_at = person.created_at.unwrap_or(now).min(confirmed_at.unwrap_or(now));
     let unsubscribed_at = match person.status {
         Status::Confirmed => None,
-        Status::Unsubscribed => Some(person.unsubscribed_at.unwrap_or(now)),
+        // A time that the file has, but that cannot be read, is not the present.
+        Status::Unsubscribed => person.unsubscribed_at.or((!person.has_unreadable_date).then_some(now)),
         _ => person.unsubscribed_at,
     };
     diesel::insert_into(subscribers::table)

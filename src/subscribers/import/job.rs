@@ -5,12 +5,15 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use super::apply::{self, Statement};
-use super::columns::{Columns, Meaning};
+use super::columns::Columns;
+use super::meaning::Meaning;
+use super::parts::{self, PART_BYTES};
 use super::person::{HashedPerson, Refusal};
 use super::plan::{Action, Decision, Defaults, ExistingSubscriber, Snapshot, plan};
 use super::reader::{self, MAX_ROW_BYTES, Rows};
-use super::store::{self, Import, ImportOptionsRow, ImportRow, PART_BYTES, Report};
-use super::{ImportStatus, ImportSubscribers, RowOutcome, snapshot};
+use super::report::Report;
+use super::store::{self, Import, ImportOptionsRow, ImportRow};
+use super::{ImportStatus, ImportSubscribers, RowOutcome, dry_run, purge, snapshot};
 use crate::app::App;
 use crate::base::db::Tx;
 use crate::base::error::{Error, Result};
@@ -40,7 +43,7 @@ impl Job<App> for ImportSubscribers {
                 if let Some(import) = app.db.read(move |conn| store::find(conn, id)).await? {
                     let user = import.row.user_id;
                     app.db.write_as(user, move |tx| store::finish(tx, &import, Some("internal"))).await?;
-                    while app.db.write(move |tx| store::clear(tx, id)).await? {}
+                    while app.db.write(move |tx| purge::clear(tx, id)).await? {}
                 }
                 Ok(Outcome::GiveUp(format!("import {id} has failed: {error}")))
             }
@@ -57,7 +60,7 @@ async fn read(app: &App, id: ImportId) -> Result<()> {
             return Ok(());
         }
         if row.next_byte >= row.bytes {
-            while app.db.write(move |tx| store::clear(tx, id)).await? {}
+            while app.db.write(move |tx| purge::clear(tx, id)).await? {}
             return app.db.write_as(user, move |tx| store::finish(tx, &import, None)).await;
         }
         if started.elapsed() >= RUN {
@@ -105,7 +108,7 @@ impl Chunk {
         }
         let (id, first) = (row.id, at / PART_BYTES as u64);
         let number = i64::try_from(first).unwrap_or(i64::MAX);
-        let bytes = app.db.read(move |conn| store::read_parts(conn, id, number, PARTS_AT_ONCE)).await?;
+        let bytes = app.db.read(move |conn| parts::read(conn, id, number, PARTS_AT_ONCE)).await?;
         let start = first * PART_BYTES as u64;
         let end = start + bytes.len() as u64;
         if end <= at {
@@ -175,7 +178,7 @@ async fn step(app: &App, Import { row, options }: Import, chunk: &Chunk, max: us
                 apply::apply(tx, &keys, &statement, person, action)?;
             }
             if let (Some(person), Some(state)) = (&one.person, &one.state) {
-                store::upsert_dry_run_person(tx, row.id, &person.hash, state)?;
+                dry_run::upsert(tx, row.id, &person.hash, state)?;
             }
         }
         Ok(Step::Written(started.elapsed()))

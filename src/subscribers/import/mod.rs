@@ -2,8 +2,8 @@
 //!
 //! A file is received in parts and stored until it is read (`upload.rs`), so that memory stays flat and an accepted file
 //! survives a crash. A job (`job.rs`) reads some rows at a time (`reader.rs`), parses what they state about a person
-//! (`columns.rs`, `vocabulary.rs`, `person.rs`), plans what that changes (`plan.rs`) and applies it in one write together
-//! with the position of the next rows (`apply.rs`, `store.rs`): when it is killed, nothing is lost or done twice.
+//! (`columns.rs`, `stated.rs`, `vocabulary.rs`, `person.rs`), plans what that changes (`plan.rs`) and applies it in one write together
+//! with the position of the next rows (`apply.rs`, `store.rs`, `report.rs`): when it is killed, nothing is lost or done twice.
 //!
 //! Three rules hold. What is known here takes precedence: a file fills in what is missing, and nobody who unsubscribed,
 //! bounced or complained is subscribed again. A row that cannot be imported is reported and affects no other. And what is
@@ -12,11 +12,21 @@
 mod apply;
 pub mod cells;
 pub mod columns;
+mod dry_run;
+mod endings;
+pub mod fold;
+pub mod format;
 mod job;
+pub mod meaning;
+mod names;
+mod parts;
 pub mod person;
 mod plan;
+pub mod purge;
 pub mod reader;
+pub mod report;
 mod snapshot;
+mod stated;
 pub mod store;
 pub mod upload;
 pub mod utf8;
@@ -77,7 +87,12 @@ pub fn detail(code: &str) -> &'static str {
         "email-malformed" => "The address is malformed.",
         "email-not-ascii" => "The part of the address before the @ must be ASCII.",
         "not-confirmed" => "The address was never confirmed. Unconfirmed addresses are not imported.",
-        "status-unknown" => "The status is unknown.",
+        "status-unknown" => {
+            "A column about consent holds a word that is not known, or nothing: the person may not want mail."
+        }
+        "date-unreadable" => {
+            "A date cannot be read in one way only, or lies in the future. Write dates as 2024-03-31."
+        }
         "unsubscribed" => "The person has unsubscribed.",
         "bounced" => "The address does not accept mail.",
         "complained" => "The person has reported mail as spam.",
@@ -86,6 +101,7 @@ pub fn detail(code: &str) -> &'static str {
             "The person confirmed here after the time at which they unsubscribed in the file."
         }
         "topic-unknown" => "A topic in the row does not exist here or cannot be followed. It was ignored.",
+        "topics-too-many" => "The row names more than 100 topics. Those beyond were ignored.",
         "custom-too-long" => {
             "The other columns do not fit into the 8 KiB of custom fields. They were ignored."
         }

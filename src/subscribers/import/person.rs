@@ -1,13 +1,16 @@
 //! What one row states about one person.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use csv::ByteRecord;
 use serde_json::{Map, Value};
 
 use super::cells::{items, unescape};
-use super::columns::{Columns, Format, Meaning};
-use super::vocabulary::{self, StatedStatus};
+use super::columns::Columns;
+use super::meaning::Meaning;
+use super::stated;
+use super::vocabulary::{self, StatedStatus, Unreadable};
 use crate::base::clock::Timestamp;
 use crate::base::http::json;
 use crate::base::json::check_name;
@@ -15,6 +18,7 @@ use crate::base::text::Locale;
 use crate::base::text::email::EmailAddress;
 use crate::subscribers::consent::Status;
 use crate::subscribers::profile::{Line, MAX_CUSTOM_BYTES, MAX_LABEL_CHARS, MAX_LABELS};
+use crate::subscribers::topics::MAX_TOPICS;
 
 /// The longest text that is stored as evidence, in characters.
 const MAX_EVIDENCE_CHARS: usize = 100;
@@ -46,8 +50,24 @@ pub struct Person {
     pub unsubscribed_at: Option<Timestamp>,
     /// When mail to the address bounced.
     pub bounced_at: Option<Timestamp>,
+    /// Whether the row names more topics than a subscriber can follow; those beyond are left out.
+    pub has_too_many_topics: bool,
+    /// Whether the row has a date that cannot be read. Only of people who want no mail: others are refused.
+    pub has_unreadable_date: bool,
     /// The times and IP addresses in the file, as evidence.
     pub details: Map<String, Value>,
+}
+
+impl Person {
+    /// The code of what is reported of the row although it is imported.
+    #[must_use]
+    pub fn remark(&self) -> Option<&'static str> {
+        match self {
+            Self { has_too_many_topics: true, .. } => Some("topics-too-many"),
+            Self { has_unreadable_date: true, .. } => Some("date-unreadable"),
+            _ => None,
+        }
+    }
 }
 
 /// A person and the keyed hash of their address.
@@ -75,16 +95,22 @@ impl Columns {
             "email-not-ascii" => "email-not-ascii",
             _ => "email-malformed",
         })?;
-        let time = |meaning| cells.get(meaning).and_then(|text| vocabulary::time(text, now));
-        let status = match self.stated_status(&cells) {
+        let status = match stated::status(self, &cells.0, list) {
             StatedStatus::Status(status) => status,
             StatedStatus::Unconfirmed => return Err("not-confirmed"),
             StatedStatus::Unknown => return Err("status-unknown"),
         };
-        let (created, signed_up) = (time(Meaning::CreatedAt), time(Meaning::SignedUpAt));
+        let topics: BTreeSet<String> =
+            cells.get(Meaning::Topics).map(items).unwrap_or_default().into_iter().collect();
+        let times = cells.times(now);
+        if times.are_unreadable && status == Status::Confirmed {
+            return Err("date-unreadable");
+        }
+        let (created, signed_up) =
+            (times.first(&[Meaning::CreatedAt]), times.first(&[Meaning::SignedUpAt, Meaning::Subscribed]));
         // If the file has no time of the confirmation, the sign-up counts as one.
         let implied = signed_up.or(created).filter(|_| status == Status::Confirmed);
-        let confirmed_at = time(Meaning::ConfirmedAt).or(implied);
+        let confirmed_at = times.first(&[Meaning::ConfirmedAt, Meaning::Confirmed]).or(implied);
         Ok(Person {
             email,
             status,
@@ -92,44 +118,31 @@ impl Columns {
             locale: cells.get(Meaning::Locale).and_then(|text| Locale::parse(text).ok()),
             source: cells.get(Meaning::Source).and_then(line),
             labels: cells.labels(),
-            topics: cells.get(Meaning::Topics).map(items).unwrap_or_default(),
+            has_too_many_topics: topics.len() > MAX_TOPICS,
+            topics: topics.into_iter().take(MAX_TOPICS).collect(),
             custom: cells.custom(self),
             created_at: created.or(signed_up).or(confirmed_at),
             confirmed_at,
-            unsubscribed_at: time(Meaning::UnsubscribedAt),
-            bounced_at: time(Meaning::BouncedAt),
+            unsubscribed_at: times.first(&[Meaning::UnsubscribedAt, Meaning::Unsubscribed]),
+            bounced_at: times.first(&[Meaning::BouncedAt, Meaning::Bounced, Meaning::Complained]),
+            has_unreadable_date: times.are_unreadable,
             details: cells.details(),
         })
     }
+}
 
-    /// The status that a row states. If any column says that no mail is wanted, that counts.
-    fn stated_status(&self, cells: &Cells<'_>) -> StatedStatus {
-        let no = StatedStatus::Status(Status::Unsubscribed);
-        if self.format == Format::Mailchimp {
-            // The columns tell which of the three files it is.
-            return match (self.find(Meaning::UnsubscribedAt), self.find(Meaning::BouncedAt)) {
-                (Some(_), _) => no,
-                (None, Some(_)) => StatedStatus::Status(Status::Bounced),
-                (None, None) => StatedStatus::Status(Status::Confirmed),
-            };
-        }
-        for (meaning, negative) in [(Meaning::Subscribed, false), (Meaning::Unsubscribed, true)] {
-            match cells.get(meaning).map(vocabulary::flag) {
-                Some(Some(flag)) if flag == negative => return no,
-                Some(None) if meaning == Meaning::Subscribed => return StatedStatus::Unknown,
-                _ => {}
-            }
-        }
-        if self.find(Meaning::Status).is_some() {
-            return vocabulary::status(self.format, cells.get(Meaning::Status).unwrap_or_default());
-        }
-        if cells.filled(Meaning::UnsubscribedAt) {
-            return no;
-        }
-        if cells.filled(Meaning::BouncedAt) {
-            return StatedStatus::Status(Status::Bounced);
-        }
-        StatedStatus::Status(Status::Confirmed)
+/// The times in a row, by the meaning of their column.
+struct Times {
+    all: Vec<(Meaning, Timestamp)>,
+    /// Whether there are others, which cannot be read.
+    are_unreadable: bool,
+}
+
+impl Times {
+    /// The first time in a column of the first of these meanings that has one.
+    fn first(&self, meanings: &[Meaning]) -> Option<Timestamp> {
+        let of = |meaning: &Meaning| self.all.iter().find(|(of, _)| of == meaning).map(|(_, at)| *at);
+        meanings.iter().find_map(of)
     }
 }
 
@@ -154,8 +167,27 @@ impl<'a> Cells<'a> {
         self.0.iter().find(|(other, _)| *other == meaning).map(|(_, text)| text.trim())
     }
 
-    fn filled(&self, meaning: Meaning) -> bool {
-        self.get(meaning).is_some_and(|text| !text.is_empty())
+    fn times(&self, now: Timestamp) -> Times {
+        let mut times = Times { all: Vec::new(), are_unreadable: false };
+        for (meaning, text) in &self.0 {
+            // In the others a word is an answer, and says no time.
+            let is_time = matches!(
+                meaning,
+                Meaning::CreatedAt
+                    | Meaning::SignedUpAt
+                    | Meaning::ConfirmedAt
+                    | Meaning::UnsubscribedAt
+                    | Meaning::BouncedAt
+            );
+            let may_be_time =
+                meaning.ending().is_some() || matches!(meaning, Meaning::Subscribed | Meaning::Confirmed);
+            match vocabulary::time(text, now) {
+                Ok(Some(at)) if is_time || may_be_time => times.all.push((*meaning, at)),
+                Err(Unreadable) if is_time => times.are_unreadable = true,
+                _ => {}
+            }
+        }
+        times
     }
 
     fn name(&self) -> Option<Line> {

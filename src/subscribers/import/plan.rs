@@ -201,7 +201,7 @@ fn create(
     };
     Decision {
         outcome: RowOutcome::Created,
-        code: (!all).then_some("topic-unknown"),
+        code: person.remark().or((!all).then_some("topic-unknown")),
         action: Some(Action::Create(new)),
         subscriber: Some(id),
     }
@@ -233,6 +233,7 @@ fn fill(
     let source = source(person, defaults).filter(|_| !known.has_source);
     let labels = labels(person, defaults, &known.labels);
     let code = if fits { (!all).then_some("topic-unknown") } else { Some("custom-too-long") };
+    let code = code.or_else(|| person.remark());
     let id = SubscriberId::from_uuid(known.id);
     let changes =
         is_pending || name.is_some() || source.is_some() || !labels.is_empty() || !custom.is_empty();
@@ -256,7 +257,7 @@ fn unsubscribe(person: &Person, known: &ExistingSubscriber, reason: Reason) -> D
     if known.confirmed_here.zip(ended).is_some_and(|(confirmed, ended)| confirmed > ended) {
         return decision(RowOutcome::Unchanged, Some("confirmed-since"), None);
     }
-    decision(RowOutcome::Updated, None, Some(Action::Unsubscribe { id, reason }))
+    decision(RowOutcome::Updated, person.remark(), Some(Action::Unsubscribe { id, reason }))
 }
 
 impl Snapshot {

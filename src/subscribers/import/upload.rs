@@ -12,7 +12,8 @@ use ring::digest;
 use tokio::time::{Instant, timeout_at};
 
 use super::columns::{self, Columns};
-use super::store::{self, Import, ImportOptionsRow, ImportRow, PART_BYTES};
+use super::parts::{self, PART_BYTES};
+use super::store::{self, Import, ImportOptionsRow, ImportRow};
 use super::utf8::Utf8;
 use super::{ImportStatus, reader};
 use crate::app::App;
@@ -183,7 +184,7 @@ impl Receiver<'_> {
                 if let Some(import) = &import {
                     store::insert(tx, import)?;
                 }
-                store::insert_part(tx, id, number, &part)
+                parts::insert(tx, id, number, &part)
             })
             .await
     }

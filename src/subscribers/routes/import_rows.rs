@@ -13,7 +13,7 @@ use crate::base::http::query::{FromParams, Params};
 use crate::base::http::{PageRequest, Query, Response, page};
 use crate::base::ids::{ImportId, SubscriberId};
 use crate::base::text::validate;
-use crate::subscribers::import::store::{self, ReportRow};
+use crate::subscribers::import::report::{self, ReportRow};
 use crate::subscribers::import::{RowOutcome, detail};
 
 /// What became of a row.
@@ -112,7 +112,7 @@ pub async fn list_subscriber_import_rows(
         .db
         .snapshot(move |conn| {
             find_import(conn, id)?;
-            let mut rows = store::list_rows(conn, id, &outcomes, after.unwrap_or(0), part.limit + 1)?;
+            let mut rows = report::list(conn, id, &outcomes, after.unwrap_or(0), part.limit + 1)?;
             let next_cursor = part.cut(&mut rows, &of, |row| row.number)?;
             Ok((rows, next_cursor))
         })

@@ -18,7 +18,8 @@ use crate::base::ids::{ImportId, UserId};
 use crate::base::jobs;
 use crate::base::text::Locale;
 use crate::base::text::validate;
-use crate::subscribers::import::columns::{Column, Columns, Format};
+use crate::subscribers::import::columns::Column;
+use crate::subscribers::import::format::Format;
 use crate::subscribers::import::store::{self, Import};
 use crate::subscribers::import::upload::{self, ImportOptions};
 use crate::subscribers::import::{self, ImportStatus};
@@ -120,7 +121,8 @@ pub struct SubscriberImportPage {
 
 impl From<Import> for SubscriberImport {
     fn from(Import { row, options }: Import) -> Self {
-        let columns = options.columns().unwrap_or(Columns { format: Format::Plain, all: Vec::new() });
+        let columns = options.columns();
+        let format = columns.as_ref().map_or(Format::Plain, |columns| columns.format);
         Self {
             labels: options.labels(),
             id: row.id,
@@ -130,8 +132,8 @@ impl From<Import> for SubscriberImport {
             source: options.source.map(|source| source.as_str().to_owned()),
             statement: options.statement,
             locale: options.locale,
-            format: columns.format,
-            columns: columns.all,
+            format,
+            columns: columns.map(|columns| columns.all).unwrap_or_default(),
             progress: ImportProgress { bytes: row.next_byte, total_bytes: row.bytes, rows: row.rows() },
             counts: ImportCounts {
                 created: row.created,

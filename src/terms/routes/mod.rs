@@ -5,7 +5,7 @@ use actix_web::HttpRequest;
 use serde::Serialize;
 use utoipa::IntoParams;
 
-use super::{IsTerm, Key, Order, Term, store};
+use super::{IsTerm, Key, Order, Term, slugs, store};
 use crate::app::App;
 use crate::base::db::{Connection, Tx};
 use crate::base::error::{Error, Result};
@@ -91,7 +91,7 @@ pub async fn list<T: PublicTerm>(app: &App, req: &HttpRequest, list: List<T::Fie
     app.db.snapshot(read).await?.public(req)
 }
 
-/// Gets a term. If it was merged into another, redirects to that one.
+/// Gets a term. If it was merged into another, or had the slug before, redirects.
 pub async fn get<T: PublicTerm>(
     app: &App,
     req: &HttpRequest,
@@ -107,6 +107,9 @@ pub async fn get<T: PublicTerm>(
         let term = find(conn, &key)?;
         if let Some(into) = term.merged_into {
             return Ok(Err(find(conn, &Key::Id(into))?));
+        }
+        if matches!(&key, Key::Slug(slug) if *slug != term.slug) {
+            return Ok(Err(term));
         }
         let items = public::<T>(conn, vec![term], &get.fields)?;
         Ok(Ok(items.iter().map(|item| get.fields.choose(item)).collect::<Result<Vec<_>>>()?))
@@ -147,7 +150,7 @@ pub async fn create<I: IsTerm, T: Serialize + From<Term<I>> + 'static>(
     let work = move |tx: &mut Tx<'_>, (): &()| {
         let now = tx.now();
         let given = slug.is_some();
-        let slug = slug.clone().map_or_else(|| store::free_slug::<I>(tx, &name), Ok)?;
+        let slug = slug.clone().map_or_else(|| slugs::derive::<I>(tx, &name), Ok)?;
         let mut term = Term::new(tx.new_id()?, slug, name.clone(), now);
         change(tx, &mut term)?;
         if given {
@@ -171,6 +174,7 @@ pub async fn update<I: IsTerm, T: Serialize + From<Term<I>> + 'static>(
     let term = app
         .db
         .write_as(actor, move |tx| {
+            slugs::lock(tx)?;
             let old = store::find_to_change(tx, &key)?;
             let mut term = old.clone();
             change(tx, &mut term)?;

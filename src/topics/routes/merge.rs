@@ -20,7 +20,7 @@ use crate::terms::routes;
         IdempotencyKeyHeader),
     responses(
         (status = 200, description = "The topic that remains.", body = Topic),
-        (status = 409, description = "`merge-into-itself`: both are the same topic, or `into` was merged into this one. `already-merged`: the topic was merged before."),
+        (status = 409, description = "`merge-into-itself`: both are the same topic, or `into` was merged into this one. `already-merged`: the topic was merged before. `slug-moved`: the current slug is in `slug`."),
     ))]
 pub async fn merge_topic(
     app: Data<App>,

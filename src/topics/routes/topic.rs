@@ -14,14 +14,14 @@ use crate::terms::routes::{self, Get};
 /// Get a topic
 ///
 /// Needs no access token. Returns the topic with this id or slug. If it was merged into another, redirects to the
-/// topic that remains.
+/// topic that remains; if it had this slug before, to its current slug.
 #[utoipa::path(get, path = "/v1/topics/{topic}", tag = "topics", security(()),
     params(("topic" = String, Path, description = "Id or slug.", min_length = 1, max_length = 120),
         ("fields" = inline(Option<Vec<TopicField>>), Query, nullable = false, min_items = 1, max_items = 100,
             description = "The fields of the response.")),
     responses(
         (status = 200, description = "The topic.", body = Topic),
-        (status = 301, description = "The topic was merged into the one in `Location`."),
+        (status = 301, description = "The topic is now the one in `Location`: it was merged, or its slug has changed."),
     ))]
 pub async fn get_topic(
     app: Data<App>,
@@ -41,7 +41,7 @@ pub async fn get_topic(
     request_body(content = UpdateTopic, content_type = "application/merge-patch+json"),
     responses(
         (status = 200, description = "The updated topic.", body = Topic),
-        (status = 409, description = "`slug-taken`: another topic has this slug. `already-merged`: the topic was merged into another; change that one."),
+        (status = 409, description = "`slug-taken`: another topic has or had this slug. `already-merged`: the topic was merged into another; change that one. `slug-moved`: the current slug is in `slug`."),
     ))]
 pub async fn update_topic(
     app: Data<App>,
@@ -62,7 +62,8 @@ pub async fn update_topic(
 /// Delete a topic
 ///
 /// Requires the right `topics:write`. Removes the topic from all articles; topics merged into it are deleted, too.
-/// Deleting a merged topic only frees its slug: its id still redirects to the topic it was merged into.
+/// Deleting a merged topic only frees its slug: its id still redirects to the topic it was merged into. Deleting by a
+/// slug that a topic had before only frees that slug.
 #[utoipa::path(delete, path = "/v1/topics/{topic}", tag = "topics", security(("bearer" = [])),
     params(("topic" = String, Path, description = "Id or slug.", min_length = 1, max_length = 120)),
     responses((status = 204, description = "The topic was deleted.")))]

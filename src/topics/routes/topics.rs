@@ -37,7 +37,7 @@ pub async fn list_topics(
     params(IdempotencyKeyHeader),
     responses(
         (status = 201, description = "The topic was created.", body = Topic),
-        (status = 409, description = "`slug-taken`: another topic, possibly a merged one, has this slug."),
+        (status = 409, description = "`slug-taken`: another topic, possibly a merged one, has this slug or had it before."),
     ))]
 pub async fn create_topic(
     app: Data<App>,

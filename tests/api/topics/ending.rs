@@ -158,25 +158,25 @@ async fn two_merges_into_each_other_leave_one() {
 async fn articles_find_what_remains_of_what_they_name() {
     use lede::base::ids::TopicId;
     use lede::base::text::slug::Slug;
-    use lede::terms::store;
+    use lede::terms::names::{self, Named};
+    use lede::terms::{slugs, store};
     let server = Server::start().await;
     let editor = server.login(Role::Editor).await;
     for name in ["Sea", "Ocean", "Bay"] {
         make(&editor, "topics", name).await;
     }
     let slug = |text: &str| Slug::parse(text).expect("a slug");
-    let slugs = ["bay", "sea", "lake", "ocean"].map(slug);
-    let find =
-        |slugs: [Slug; 4]| server.app.db.read(move |conn| store::find_by_slugs::<TopicId>(conn, &slugs));
-    let before = find(slugs.clone()).await.expect("topics");
+    let four = ["bay", "sea", "lake", "ocean"].map(slug);
+    let find = |four: [Slug; 4]| server.app.db.read(move |conn| slugs::find::<TopicId>(conn, &four));
+    let before = find(four.clone()).await.expect("topics");
     assert_eq!(before[2], None);
     editor.post("/v1/topics/sea/merge").json(json!({"into": "ocean"})).await.expect(200);
-    let after = find(slugs.clone()).await.expect("topics");
+    let after = find(four.clone()).await.expect("topics");
     assert_eq!((after[0], after[1], after[2], after[3]), (before[0], before[3], None, before[3]));
     let ids: Vec<_> = before.into_iter().flatten().collect();
     let made = server.app.db.write_as(editor.user(), move |tx| {
         store::hold(tx, &ids)?;
-        let lake = store::make(tx, &slugs[2], "Lake")?;
+        let lake = names::create(tx, &Named { slug: Some(four[2].clone()), name: "Lake".to_owned() })?;
         store::resolve(tx, &[ids.as_slice(), &[lake], ids.as_slice()].concat())
     });
     let names: Vec<String> = made.await.expect("topics").into_iter().map(|topic| topic.name).collect();

@@ -3,6 +3,8 @@
 mod ending;
 mod looking;
 mod making;
+mod naming;
+mod renaming;
 
 use lede::base::db::Connection;
 use serde_json::{Value, json};

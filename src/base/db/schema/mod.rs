@@ -27,7 +27,7 @@ pub use outbox::outbox_emails;
 pub use published::{editions, render_context, rendering_terms, renderings};
 pub use search::{search_articles, search_places, search_words};
 pub use subscriber_imports::{import_dry_run_people, import_options, import_parts, import_rows, imports};
-pub use taxonomy::{author_details, terms, topic_details};
+pub use taxonomy::{author_details, term_slugs, terms, topic_details};
 pub use website::{addresses, site};
 
 /// The types of columns.
@@ -45,6 +45,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     latest_changes,
     users,
     terms,
+    term_slugs,
     topic_details,
     author_details,
     articles,

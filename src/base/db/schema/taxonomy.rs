@@ -17,6 +17,16 @@ diesel::table! {
 diesel::table! {
     use crate::base::db::schema::sql_types::*;
 
+    term_slugs (kind, slug) {
+        kind -> Text,
+        slug -> Text,
+        term_id -> Id,
+    }
+}
+
+diesel::table! {
+    use crate::base::db::schema::sql_types::*;
+
     topic_details (topic_id) {
         topic_id -> Id,
         description -> Nullable<Text>,

@@ -2,7 +2,6 @@
 
 use serde::{Deserialize as _, Serialize};
 use serde_json::{Map, Value};
-use serde_saphyr::options::MergeKeyPolicy;
 
 use super::super::steps;
 use super::MAX_LENGTH;
@@ -12,13 +11,19 @@ use crate::base::json::{self, Strict};
 /// The front matter and the Markdown after it.
 type Front<'d> = (Map<String, Value>, &'d str);
 
-/// Splits a document into its front matter and its Markdown. `None` if there is no front matter.
+/// Splits a document into its front matter and its Markdown. `None` if there is no front matter. Blank lines before it are
+/// skipped.
 pub(super) fn read(document: &str) -> Result<Option<Front<'_>>, Invalid> {
-    let first = document.lines().next().unwrap_or_default();
+    let opening = skip_blank_lines(document);
+    let first = opening.lines().next().unwrap_or_default();
+    let parse = |closers: &[&str], parse: fn(&str, u64) -> Result<Value, Invalid>| {
+        fenced(opening, closers)
+            .map(|(inside, rest)| Ok((parse(bounded(inside)?, lines_before(document, inside))?, rest)))
+    };
     let found = match first.trim_end() {
-        "---" => fenced(document, &["---", "..."]).map(|(inside, rest)| Ok((yaml(bounded(inside)?)?, rest))),
-        "+++" => fenced(document, &["+++"]).map(|(inside, rest)| Ok((toml(bounded(inside)?)?, rest))),
-        _ if opens_object(document) => Some(json(document)),
+        "---" => parse(&["---", "..."], yaml),
+        "+++" => parse(&["+++"], toml),
+        _ if opens_object(opening) => Some(json(opening, lines_before(document, opening))),
         _ => None,
     };
     Ok(match found.transpose()? {
@@ -26,6 +31,19 @@ pub(super) fn read(document: &str) -> Result<Option<Front<'_>>, Invalid> {
         Some((Value::Null, rest)) => Some((Map::new(), rest)),
         _ => None,
     })
+}
+
+/// The document from its first line that is not blank. A byte order mark is blank.
+fn skip_blank_lines(document: &str) -> &str {
+    let is_blank = |line: &&str| line.chars().all(|c| c.is_whitespace() || c == '\u{feff}');
+    let skipped: usize = document.split_inclusive('\n').take_while(is_blank).map(str::len).sum();
+    document.get(skipped..).unwrap_or_default().trim_start_matches('\u{feff}')
+}
+
+/// How many lines of the document stand before a part of it.
+fn lines_before(document: &str, part: &str) -> u64 {
+    let offset = (part.as_ptr() as usize).saturating_sub(document.as_ptr() as usize);
+    document.get(..offset).map_or(0, |before| before.matches('\n').count() as u64)
 }
 
 /// Writes an object as YAML, one line per key, with a line feed at the end.
@@ -66,42 +84,38 @@ fn bounded(inside: &str) -> Result<&str, Invalid> {
     Ok(inside)
 }
 
-fn yaml(inside: &str) -> Result<Value, Invalid> {
+fn yaml(inside: &str, lines_before: u64) -> Result<Value, Invalid> {
     if inside.lines().all(|line| line.trim().is_empty() || line.starts_with('#')) {
         return Ok(Value::Null);
     }
-    // Strict booleans, because a title may be `No`. `<<` is not merged but kept as an ordinary key, which ends up in
-    // `custom`.
-    let options = serde_saphyr::options! { merge_keys: MergeKeyPolicy::AsOrdinary, strict_booleans: true };
-    match serde_saphyr::from_str_with_options(inside, options) {
-        Ok(Strict(value)) => Ok(value),
-        Err(error) => {
-            let line = error.location().map(|location| location.line());
-            Err(malformed("YAML", line, &error.to_string()))
-        }
-    }
+    super::yaml::parse(inside).map_err(|error| {
+        let line = error.location().map(|location| lines_before + location.line());
+        malformed("YAML", line, &error.to_string())
+    })
 }
 
-fn toml(inside: &str) -> Result<Value, Invalid> {
+fn toml(inside: &str, lines_before: u64) -> Result<Value, Invalid> {
     let table: toml::Table = inside.parse().map_err(|error: toml::de::Error| {
         let before = error.span().and_then(|span| inside.get(..span.start));
-        let line = before.map(|text| text.matches('\n').count() as u64 + 1);
+        let line = before.map(|text| lines_before + text.matches('\n').count() as u64 + 1);
         malformed("TOML", line, error.message())
     })?;
-    let table =
-        toml::Value::Table(table.into_iter().map(|(key, value)| (key, dates_as_text(value))).collect());
+    let table = toml::Value::Table(table.into_iter().map(|(key, value)| (key, as_json(value))).collect());
     let Strict(value) = Strict::deserialize(table)
         .map_err(|error: toml::de::Error| malformed("TOML", None, error.message()))?;
     Ok(value)
 }
 
-/// JSON has no dates, and `toml` would pass them on in objects of its own.
-fn dates_as_text(value: toml::Value) -> toml::Value {
+/// JSON has no dates, which `toml` would pass on in objects of its own, and no numbers that are not finite.
+fn as_json(value: toml::Value) -> toml::Value {
     match value {
         toml::Value::Datetime(time) => toml::Value::String(time.to_string()),
-        toml::Value::Array(items) => toml::Value::Array(items.into_iter().map(dates_as_text).collect()),
+        toml::Value::Float(number) if !number.is_finite() => {
+            toml::Value::String(number.to_string().to_lowercase())
+        }
+        toml::Value::Array(items) => toml::Value::Array(items.into_iter().map(as_json).collect()),
         toml::Value::Table(table) => {
-            toml::Value::Table(table.into_iter().map(|(key, value)| (key, dates_as_text(value))).collect())
+            toml::Value::Table(table.into_iter().map(|(key, value)| (key, as_json(value))).collect())
         }
         value => value,
     }
@@ -112,7 +126,7 @@ fn opens_object(document: &str) -> bool {
     document.strip_prefix('{').is_some_and(|rest| rest.trim_start().starts_with(['"', '}']))
 }
 
-fn json(document: &str) -> Result<(Value, &str), Invalid> {
+fn json(document: &str, lines_before: u64) -> Result<(Value, &str), Invalid> {
     let mut values = serde_json::Deserializer::from_str(document).into_iter::<Strict>();
     match values.next() {
         Some(Ok(Strict(value))) => {
@@ -121,15 +135,23 @@ fn json(document: &str) -> Result<(Value, &str), Invalid> {
             let rest = document.get(end..).unwrap_or_default();
             Ok((value, rest.split_once('\n').map_or("", |(_, markdown)| markdown)))
         }
-        Some(Err(error)) => Err(malformed("JSON", None, &json::describe(&error))),
+        Some(Err(error)) => {
+            // Once more below as many blank lines, for the line in the message.
+            let padded = "\n".repeat(usize::try_from(lines_before).unwrap_or(0)) + document;
+            let error = serde_json::Deserializer::from_str(&padded)
+                .into_iter::<Strict>()
+                .find_map(Result::err)
+                .unwrap_or(error);
+            Err(malformed("JSON", None, &json::describe(&error)))
+        }
         None => Ok((Value::Null, document)),
     }
 }
 
-/// `line` counts from 1 inside the front matter, which starts in the second line of the document.
+/// `line` counts from 1 in the document.
 fn malformed(language: &str, line: Option<u64>, message: &str) -> Invalid {
     let message = message.lines().next().unwrap_or_default();
-    let place = line.map(|line| format!(" in line {}", line.saturating_add(1))).unwrap_or_default();
+    let place = line.map(|line| format!(" in line {line}")).unwrap_or_default();
     Invalid::new(
         "front-matter-malformed",
         format!("The front matter is not valid {language}{place}: {message}"),

@@ -1,11 +1,15 @@
 use jiff::Timestamp;
-use lede::base::text::front_matter::{AuthorName, Cover, FrontMatter, Seo, split, write};
+use lede::base::text::front_matter::{Cover, FrontMatter, Seo, TermName, split, write};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 fn read(document: &str) -> FrontMatter {
     split(document).unwrap().0
+}
+
+fn name(text: &str) -> TermName {
+    TermName { name: Some(text.into()), slug: None }
 }
 
 #[test]
@@ -21,8 +25,8 @@ fn every_listed_key_has_its_place() {
     assert_eq!(found.published_at.unwrap().to_string(), "2024-03-05T00:00:00Z");
     assert_eq!(found.updated_at.unwrap().to_string(), "2024-03-06T09:00:00Z");
     assert_eq!(found.draft, Some(true));
-    assert_eq!(found.tags, ["sea", "2024", "Slack water"]);
-    assert_eq!(found.authors, [AuthorName { name: Some("Ada Hill".into()), slug: None }]);
+    assert_eq!(found.topics, ["sea", "2024", "Slack water"].map(name));
+    assert_eq!(found.authors, [name("Ada Hill")]);
     assert_eq!(found.cover.unwrap().url, "/a.png");
     assert_eq!(found.locale.as_deref(), Some("en"));
     assert_eq!(found.aliases, ["/old", "/older/"]);
@@ -62,11 +66,6 @@ fn the_rules_for_json_hold_in_every_language() {
         format!("+++\n[{}x]\n+++\n", "x.".repeat(70)),
         format!("+++\n{}x = 1\n+++\n", "x.".repeat(70)),
         format!("+++\n{}x = 1\n+++\n", "x.".repeat(30_000)),
-        "---\nx: .inf\n---\n".to_owned(),
-        "---\nx: [.nan]\n---\n".to_owned(),
-        "---\nx: 1e999\n---\n".to_owned(),
-        "+++\nx = inf\n+++\n".to_owned(),
-        "+++\nx = [-nan]\n+++\n".to_owned(),
         "{\"x\": 1e999}\n".to_owned(),
         "---\nx: {a: 1, a: 2}\n---\n".to_owned(),
         "+++\nx = {a = 1, a = 2}\n+++\n".to_owned(),
@@ -90,7 +89,80 @@ fn a_value_of_an_unusable_type_is_kept_as_custom() {
         Value::Object(found.custom.clone()),
         json!({"title": ["a"], "date": "soon", "tags": {"a": "b"}, "cover": {"alt": "x"}, "id": 7, "seo": {"x": "y"}, "empty": null})
     );
-    assert_eq!(read(&write(&found)), found);
+    assert_eq!(found.unreadable_date.as_deref(), Some("soon"));
+    assert_eq!(read(&write(&found)), FrontMatter { unreadable_date: None, ..found });
+}
+
+#[test]
+fn scalars_stay_as_they_were_written() {
+    let yaml = "---\ntitle: 1.10\nsubtitle: 007\nsummary: 2016-09-26\nreading: .nan\nlimit: -.Inf\nmask: 0x1F\nlong: 1_000\n\
+                big: 123456789012345678901234567890\nhuge: 1e999\nsmall: 1e3\nplus: +5\nzip: 00501\nlist: [1, 1.50, .inf]\n\
+                same: &a 2.0\nalias: *a\nrate: 2.5\ncount: -3\nquoted: \"1.10\"\ntrue: true\nno: No\n404: x\n---\n";
+    let found = read(yaml);
+    assert_eq!((found.title.as_deref(), found.subtitle.as_deref()), (Some("1.10"), Some("007")));
+    let kept = json!({
+        "reading": ".nan", "limit": "-.Inf", "mask": "0x1F", "long": "1_000", "big": "123456789012345678901234567890",
+        "huge": "1e999", "small": "1e3", "plus": "+5", "zip": "00501", "list": [1, "1.50", ".inf"], "same": 2.0,
+        "alias": 2.0, "rate": 2.5, "count": -3, "quoted": "1.10", "true": true, "no": "No", "404": "x"
+    });
+    assert_eq!(Value::Object(found.custom), kept);
+    assert_eq!(read("---\ntitle: true\n---\n").title.as_deref(), Some("true"));
+    let toml = read("+++\ntitle = 1984\na = inf\nb = [-nan]\nc = -inf\n+++\n");
+    assert_eq!(toml.title.as_deref(), Some("1984"));
+    assert_eq!(Value::Object(toml.custom), json!({"a": "inf", "b": ["nan"], "c": "-inf"}));
+    assert_eq!(read("{\"title\": 1984, \"tags\": [1, true]}\n").topics, ["1", "true"].map(name));
+}
+
+#[test]
+fn one_bad_item_never_spoils_its_list() {
+    for document in [
+        "---\ntags: [sea, null, 1.10, true, {a: b}, '', fog]\nauthors: [~, Ada, [x]]\naliases: [/a, null, {b: c}]\n---\n",
+        "{\"tags\": [\"sea\", null, \"1.10\", true, {\"a\": \"b\"}, \"\", \"fog\"], \"authors\": [null, \"Ada\", [\"x\"]], \"aliases\": [\"/a\", null, {\"b\": \"c\"}]}\n",
+    ] {
+        let found = read(document);
+        assert_eq!(found.topics, ["sea", "1.10", "true", "fog"].map(name), "{document}");
+        assert_eq!(found.authors, [name("Ada")]);
+        assert_eq!(found.aliases, ["/a"]);
+        let left = json!({"tags": {"a": "b"}, "authors": ["x"], "aliases": {"b": "c"}});
+        assert_eq!(Value::Object(found.custom), left);
+    }
+    let toml = read("+++\ntags = ['sea', 2024, {a = 'b'}, 'fog']\n+++\n");
+    assert_eq!(toml.topics, ["sea", "2024", "fog"].map(name));
+}
+
+#[test]
+fn front_matter_may_stand_after_blank_lines() {
+    let bodies =
+        ["---\ntitle: Blank\n---\nText", "+++\ntitle = 'Blank'\n+++\nText", "{\"title\": \"Blank\"}\nText"];
+    for before in ["\n", "\n\n\n", "\r\n", " \t\n", "\u{feff}\n", "\n\u{feff}", "\u{a0}\n"] {
+        for body in bodies {
+            let document = format!("{before}{body}");
+            let (found, rest) = split(&document).unwrap();
+            assert_eq!((found.title.as_deref(), rest), (Some("Blank"), "Text"), "{document:?}");
+        }
+    }
+    for document in ["\n\n---\na: [b\n---\n", "\n\n+++\na = \n+++\n", "\n\n\n{\"a\" 1}\n"] {
+        assert!(split(document).unwrap_err().detail.contains("line 4"), "{:?}", split(document));
+    }
+    for document in ["\n---\nTwo rules\n---\n", "\n  text", "\n\n"] {
+        assert_eq!(split(document).unwrap(), (FrontMatter::default(), document));
+    }
+}
+
+#[test]
+fn a_date_that_cannot_be_read_is_kept_and_told() {
+    for (date, unreadable) in [
+        ("2016-09-26 9:05", None),
+        ("1474885230", None),
+        ("02/03/2024", Some("02/03/2024")),
+        ("[a]", None),
+        ("2016", Some("2016")),
+    ] {
+        let found = read(&format!("---\ndate: {date}\n---\n"));
+        assert_eq!(found.unreadable_date.as_deref(), unreadable, "{date}");
+        assert_eq!(found.custom.contains_key("date"), found.published_at.is_none(), "{date}");
+    }
+    assert_eq!(read("---\npubDate: 2024-01-02\ndate: soon\n---\n").unreadable_date, None);
 }
 
 #[test]
@@ -202,7 +274,7 @@ proptest! {
         flags in prop::array::uniform3(prop::option::of(any::<bool>())), seconds in prop::option::of(-1_000_000_000_i64..4_000_000_000),
         names in prop::collection::vec(any_text(), 0..4),
     ) {
-        let mut names: Vec<String> = names;
+        let mut names: Vec<String> = names.into_iter().filter(|name: &String| !name.trim().is_empty()).collect();
         names.sort();
         names.dedup();
         let [title, subtitle, slug, locale, summary, translation_of, alt, canonical_url] = <[Option<String>; 8]>::try_from(texts).unwrap();
@@ -211,9 +283,9 @@ proptest! {
             title, subtitle, slug, locale, summary, translation_of,
             published_at: seconds.and_then(|n| Timestamp::from_second(n).ok()),
             updated_at: seconds.and_then(|n| Timestamp::from_microsecond(n * 999_983).ok()),
-            draft: flags[0], featured: flags[1], listed: flags[2],
-            authors: names.iter().map(|name| AuthorName { name: Some(name.clone()), slug: alt.clone() }).collect(),
-            tags: names.clone(), aliases: names,
+            unreadable_date: None, draft: flags[0], featured: flags[1], listed: flags[2],
+            authors: names.iter().map(|name| TermName { name: Some(name.clone()), slug: alt.clone().filter(|slug| !slug.trim().is_empty()) }).collect(),
+            topics: names.iter().map(|name| TermName { name: Some(name.clone()), slug: None }).collect(), aliases: names,
             cover: alt.clone().map(|alt| Cover { url: alt.clone(), alt: Some(alt), width: Some(7), ..Cover::default() }),
             seo: Seo { canonical_url, noindex: flags[0], ..Seo::default() },
             custom, sections,

@@ -1,4 +1,7 @@
-use lede::subscribers::import::columns::{Columns, Format, Meaning, storable};
+use lede::subscribers::Status;
+use lede::subscribers::import::columns::{Columns, storable};
+use lede::subscribers::import::format::Format;
+use lede::subscribers::import::meaning::Meaning;
 
 fn recognise(header: &str) -> Columns {
     let header: Vec<String> = header.split(',').map(str::to_owned).collect();
@@ -74,10 +77,10 @@ fn money_and_machines_are_ignored_and_the_rest_is_kept() {
 #[test]
 fn merge_fields_of_an_audience_are_not_taken_for_what_the_service_knows() {
     let columns = recognise("Email Address,UNSUB_TIME,State,MEMBER_RATING,OPTIN_TIME,LAST_CHANGED,LEID,EUID");
-    assert_eq!(columns.find(Meaning::UnsubscribedAt), None);
+    assert_eq!(columns.status_of_all, Some(Status::Confirmed));
     assert_eq!(columns.all[2].meaning, Meaning::Custom);
     let columns = recognise("Email Address,MEMBER_RATING,OPTIN_TIME,UNSUB_TIME,UNSUB_REASON,LEID,EUID");
-    assert_eq!(columns.find(Meaning::UnsubscribedAt), Some(3));
+    assert_eq!(columns.status_of_all, Some(Status::Unsubscribed));
 }
 
 #[test]

@@ -1,26 +1,9 @@
 use lede::base::clock::Timestamp;
 use lede::subscribers::Status;
-use lede::subscribers::import::columns::Columns;
-use lede::subscribers::import::person::{Person, Refusal};
-use lede::subscribers::import::{detail, reader};
+use lede::subscribers::import::detail;
 use serde_json::{Value, json};
 
-fn now() -> Timestamp {
-    Timestamp::parse("2026-01-05T09:00:00Z").unwrap()
-}
-
-/// The persons of a text with a header.
-fn read(text: &str) -> Vec<Result<Person, Refusal>> {
-    let header = reader::read_header(text.as_bytes()).unwrap();
-    let columns = Columns::recognise(&header.columns).unwrap();
-    let rest = &text.as_bytes()[usize::try_from(header.first.byte).unwrap()..];
-    let rows = reader::read(rest, header.first, true, header.delimiter, 100);
-    rows.rows.iter().map(|row| columns.person(row.cells.as_ref().unwrap(), now())).collect()
-}
-
-fn statuses(text: &str) -> Vec<&'static str> {
-    read(text).into_iter().map(|row| row.map_or_else(|code| code, |person| person.status.as_str())).collect()
-}
+use super::{read, statuses};
 
 #[test]
 fn a_person_of_mailchimp_brings_names_tags_notes_and_evidence() {
@@ -99,6 +82,40 @@ fn a_refused_row_states_why() {
     ];
     assert_eq!(statuses(text), codes);
     assert!(codes.iter().all(|code| !detail(code).is_empty()), "every code is explained");
+}
+
+#[test]
+fn a_date_that_cannot_be_read_in_one_way_is_reported_and_never_replaced() {
+    let dates = [
+        "2023/02/10",
+        "2023-02-10 9:05:00",
+        "\"Fri, 10 Feb 2023 09:05:00 +0000\"",
+        "1676040000000",
+        "10 Feb 2023",
+        "2/22/2023",
+        "10.02.2023",
+    ];
+    for date in dates {
+        let person = read(&format!("email,created_at\na@b.example,{date}\n")).remove(0).unwrap();
+        let day = if date.contains("22") { "2023-02-22" } else { "2023-02-10" };
+        assert_eq!(person.created_at.unwrap().date(), day, "{date}");
+        assert_eq!(person.confirmed_at, person.created_at);
+    }
+    for date in ["02/10/2023", "yesterday", "2023-02", "2036-01-01", "2023-02-30"] {
+        assert_eq!(
+            statuses(&format!("email,created_at\na@b.example,{date}\n")),
+            ["date-unreadable"],
+            "{date}"
+        );
+    }
+    // Whoever wants no mail is never refused for a date.
+    let left = read("email,unsubscribed_at\na@b.example,02/10/2023\n").remove(0).unwrap();
+    assert_eq!((left.status, left.unsubscribed_at), (Status::Unsubscribed, None));
+    assert_eq!(left.remark(), Some("date-unreadable"));
+    // None is not unreadable.
+    for none in ["", "0000-00-00", "0", "null"] {
+        assert_eq!(statuses(&format!("email,created_at\na@b.example,{none}\n")), ["confirmed"], "{none}");
+    }
 }
 
 #[test]

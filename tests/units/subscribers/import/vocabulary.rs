@@ -1,7 +1,7 @@
 use lede::base::clock::Timestamp;
 use lede::subscribers::Status;
-use lede::subscribers::import::columns::Format;
-use lede::subscribers::import::vocabulary::{StatedStatus, status, time};
+use lede::subscribers::import::format::Format;
+use lede::subscribers::import::vocabulary::{StatedStatus, Unreadable, status, time};
 
 #[test]
 fn a_status_is_known_or_not_but_never_guessed() {
@@ -37,11 +37,12 @@ fn times_are_read_as_programs_write_them() {
         // The clock of another machine, a little ahead.
         ("2026-01-05T20:00:00Z", "2026-01-05T09:00:00Z"),
     ] {
-        assert_eq!(time(text, now), Timestamp::parse(wanted), "{text}");
+        assert_eq!(time(text, now), Ok(Timestamp::parse(wanted)), "{text}");
     }
-    for text in
-        ["", "0000-00-00 00:00:00", "0001-01-01", "02/03/2024", "2036-01-01", "yesterday", "2024-13-01", "12"]
-    {
-        assert_eq!(time(text, now), None, "{text}");
+    for text in ["", "0000-00-00 00:00:00", "0001-01-01", "00/00/0000", "no", "0"] {
+        assert_eq!(time(text, now), Ok(None), "{text}");
+    }
+    for text in ["02/03/2024", "2036-01-01", "yesterday", "2024-13-01", "12:30"] {
+        assert_eq!(time(text, now), Err(Unreadable), "{text}");
     }
 }

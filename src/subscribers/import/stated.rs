@@ -1,0 +1,135 @@
+//! The status that a row states. Everything in it that may be about consent is read, and the worst counts: a person is
+//! confirmed if nothing says otherwise. What is not understood refuses the row, because it may say so.
+
+use super::columns::Columns;
+use super::endings;
+use super::fold::fold;
+use super::meaning::Meaning;
+use super::vocabulary::{self, Answer, StatedStatus};
+use crate::base::text::dates;
+use crate::subscribers::consent::Status;
+
+/// The longest cell that is looked through for words about consent, in bytes.
+const MAX_WORD_BYTES: usize = 60;
+
+/// What the cells of a row have stated so far.
+#[derive(Default)]
+struct Statements {
+    /// The worst.
+    worst: Option<StatedStatus>,
+    /// Whether one says that mail is wanted, and whether one that should is empty.
+    is_wanted: bool,
+    lacks_status: bool,
+    /// Whether one says that the address was confirmed, and whether one that should is empty.
+    is_confirmed: bool,
+    lacks_confirmation: bool,
+}
+
+/// The status that a row of these columns states. `cells` are in the order of the columns; `labels` tells the items of a cell.
+pub(super) fn status(
+    columns: &Columns,
+    cells: &[(Meaning, &str)],
+    labels: impl Fn(&str) -> Vec<String>,
+) -> StatedStatus {
+    let mut found = Statements::default();
+    for (at, (meaning, text)) in cells.iter().enumerate() {
+        let word = || vocabulary::status(columns.format, text);
+        let answer = || vocabulary::answer(text);
+        match meaning {
+            Meaning::Status => match word() {
+                StatedStatus::Unknown if columns.state_of_address == Some(at) => {}
+                StatedStatus::Unknown if answer() == Answer::Blank => found.lacks_status = true,
+                stated => found.wants_if(stated),
+            },
+            Meaning::Subscribed => match answer() {
+                Answer::Blank => found.lacks_status = true,
+                Answer::Yes if is_code(text) => found.add(StatedStatus::Unknown),
+                Answer::Yes => found.is_wanted = true,
+                Answer::No => found.add(StatedStatus::Status(Status::Unsubscribed)),
+                Answer::Word => found.wants_if(word()),
+            },
+            Meaning::Confirmed | Meaning::ConfirmedAt => match answer() {
+                Answer::Blank => found.lacks_confirmation = true,
+                Answer::Yes if is_code(text) => found.add(StatedStatus::Unknown),
+                Answer::Yes => found.is_confirmed = true,
+                Answer::No => found.add(StatedStatus::Unconfirmed),
+                Answer::Word => match word() {
+                    StatedStatus::Status(Status::Confirmed) => found.is_confirmed = true,
+                    stated => found.add(stated),
+                },
+            },
+            Meaning::Custom => found.add_ending(text),
+            Meaning::Labels => labels(text).iter().for_each(|label| found.add_ending(label)),
+            meaning => {
+                let Some(ending) = meaning.ending() else { continue };
+                match answer() {
+                    Answer::Blank | Answer::No => {}
+                    Answer::Yes => found.add(StatedStatus::Status(ending)),
+                    Answer::Word if *meaning == Meaning::UnsubscribedReason => {
+                        found.add(StatedStatus::Status(ending));
+                    }
+                    // `Bounced: active` says that there was none.
+                    Answer::Word if word() == StatedStatus::Status(Status::Confirmed) => {}
+                    Answer::Word => found.add(word()),
+                }
+            }
+        }
+    }
+    found.status(columns.status_of_all)
+}
+
+/// Whether a text is a number that is neither a yes nor a time: the code of a list of choices.
+fn is_code(text: &str) -> bool {
+    text.trim().parse::<f64>().is_ok_and(|number| number > 1.0) && dates::read(text).is_none()
+}
+
+impl Statements {
+    fn add(&mut self, stated: StatedStatus) {
+        if self.worst.is_none_or(|worst| rank(stated) > rank(worst)) {
+            self.worst = Some(stated);
+        }
+    }
+
+    /// Adds what a word says of whether mail is wanted.
+    fn wants_if(&mut self, stated: StatedStatus) {
+        match stated {
+            StatedStatus::Status(Status::Confirmed) => self.is_wanted = true,
+            stated => self.add(stated),
+        }
+    }
+
+    /// Adds what any text says, if it is a word that can mean nothing else.
+    fn add_ending(&mut self, text: &str) {
+        if text.len() <= MAX_WORD_BYTES
+            && let Some(ending) = endings::find_unmistakable(&fold(text))
+        {
+            self.add(StatedStatus::Status(ending));
+        }
+    }
+
+    fn status(self, of_all: Option<Status>) -> StatedStatus {
+        let is_in_file_of_wanted = of_all == Some(Status::Confirmed);
+        let of_all = of_all.filter(|_| !is_in_file_of_wanted).map(StatedStatus::Status);
+        if let Some(stated) = [self.worst, of_all].into_iter().flatten().max_by_key(|stated| rank(*stated)) {
+            stated
+        } else if self.lacks_status && !self.is_wanted && !is_in_file_of_wanted {
+            StatedStatus::Unknown
+        } else if self.lacks_confirmation && !self.is_wanted && !self.is_confirmed {
+            StatedStatus::Unconfirmed
+        } else {
+            StatedStatus::Status(Status::Confirmed)
+        }
+    }
+}
+
+/// The higher, the less may be sent. What is not understood refuses the row, so that an ending beside it counts.
+fn rank(stated: StatedStatus) -> u8 {
+    match stated {
+        StatedStatus::Status(Status::Confirmed | Status::Pending) => 0,
+        StatedStatus::Unconfirmed => 1,
+        StatedStatus::Unknown => 2,
+        StatedStatus::Status(Status::Unsubscribed) => 3,
+        StatedStatus::Status(Status::Bounced) => 4,
+        StatedStatus::Status(Status::Complained) => 5,
+    }
+}
