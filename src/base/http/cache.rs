@@ -202,7 +202,7 @@ fn put(part: &Lru<CachedResponse>, address: &str, cached: CachedResponse) {
 }
 
 fn lru<V: Clone + Send + Sync + 'static>(bytes: u64, of_value: fn(&V) -> usize) -> Lru<V> {
-    moka::sync::Cache::builder()
+    Lru::<V>::builder()
         .max_capacity(bytes)
         .weigher(move |address, value| weight(address, of_value(value)))
         .eviction_policy(EvictionPolicy::lru())
