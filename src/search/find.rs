@@ -239,8 +239,7 @@ fn with_texts(conn: &mut Connection, mut places: Vec<PlaceRow>) -> Result<Vec<Pl
     for place in long {
         let text = texts.remove(&place.id).unwrap_or_default();
         // The last character may be cut.
-        let valid = text.utf8_chunks().next().map_or("", |chunk| chunk.valid());
-        place.body = valid.to_owned();
+        text.utf8_chunks().next().map_or("", |chunk| chunk.valid()).clone_into(&mut place.body);
     }
     Ok(places)
 }

@@ -202,9 +202,9 @@ fn put(part: &Lru<CachedResponse>, address: &str, cached: CachedResponse) {
 }
 
 fn lru<V: Clone + Send + Sync + 'static>(bytes: u64, of_value: fn(&V) -> usize) -> Lru<V> {
-    moka::sync::Cache::builder()
+    Lru::<V>::builder()
         .max_capacity(bytes)
-        .weigher(move |address: &Box<str>, value| weight(address, of_value(value)))
+        .weigher(move |address, value| weight(address, of_value(value)))
         .eviction_policy(EvictionPolicy::lru())
         .build()
 }

@@ -10,7 +10,7 @@ use crate::base::error::Result;
 use crate::base::http::Response;
 use crate::base::text::address::is_reserved;
 use crate::redirects::rules::RuleFormat;
-use crate::redirects::store::{self, RedirectFilter};
+use crate::redirects::store::{self, AddressRow, RedirectFilter};
 
 /// The most redirects in a file.
 const MAX_RULES: usize = 50_000;
@@ -35,32 +35,58 @@ pub struct RulesPath {
 #[utoipa::path(get, path = "/v1/redirects/{format}", tag = "site", security(()), params(RulesPath),
     responses((status = 200, description = "The rules.", body = String, content_type = "text/plain; charset=utf-8")))]
 pub async fn get_redirect_rules(app: Data<App>, path: Path<RulesPath>) -> Result<Response> {
-    let format = path.format;
-    let text = app.db.snapshot(move |conn| write_rules(conn, format)).await?;
-    Ok(Response::public("text/plain; charset=utf-8", text.into()).surrogate_key("articles"))
-}
-
-fn write_rules(conn: &mut Connection, format: RuleFormat) -> Result<String> {
-    let (mut text, mut read, mut unsaid) = (format.preamble().to_owned(), 0, 0);
+    let mut file =
+        RulesFile { format: path.format, text: path.format.preamble().to_owned(), read: 0, unsaid: 0 };
     let mut after: Option<String> = None;
     loop {
-        let rows = store::list(conn, &RedirectFilter::default(), after.as_deref(), BATCH)?;
+        let find = move |conn: &mut Connection| {
+            store::list(conn, &RedirectFilter::default(), after.as_deref(), BATCH)
+        };
+        let rows = app.db.read(find).await?;
         let Some(last) = rows.last() else { break };
-        if read == MAX_RULES {
-            text.push_str(&format!("# The list of redirects goes on: these are the first {MAX_RULES}.\n"));
+        after = Some(last.key.clone());
+        let (added, is_full) = app.compute.run(move || Ok(file.add(&rows))).await?;
+        file = added;
+        if is_full {
             break;
         }
-        after = Some(last.key.clone());
-        for row in &rows {
-            read += 1;
-            match format.rule(&row.path, &row.url) {
-                Some(rule) if !is_reserved(&row.key) => text.push_str(&rule),
-                _ => unsaid += 1,
+    }
+    Ok(Response::public("text/plain; charset=utf-8", file.finish().into()).surrogate_key("articles"))
+}
+
+/// The file, as far as it is written.
+struct RulesFile {
+    format: RuleFormat,
+    text: String,
+    /// How many redirects were read.
+    read: usize,
+    /// How many of them the format cannot express.
+    unsaid: usize,
+}
+
+impl RulesFile {
+    /// Adds redirects. Returns whether no more may be added.
+    fn add(mut self, rows: &[AddressRow]) -> (Self, bool) {
+        if self.read == MAX_RULES {
+            self.text
+                .push_str(&format!("# The list of redirects goes on: these are the first {MAX_RULES}.\n"));
+            return (self, true);
+        }
+        for row in rows {
+            self.read += 1;
+            match self.format.rule(&row.path, &row.url) {
+                Some(rule) if !is_reserved(&row.key) => self.text.push_str(&rule),
+                _ => self.unsaid += 1,
             }
         }
+        (self, false)
     }
-    if unsaid > 0 {
-        text.push_str(&format!("# Left out because these rules cannot say them: {unsaid}.\n"));
+
+    fn finish(mut self) -> String {
+        if self.unsaid > 0 {
+            self.text
+                .push_str(&format!("# Left out because these rules cannot say them: {}.\n", self.unsaid));
+        }
+        self.text
     }
-    Ok(text)
 }
