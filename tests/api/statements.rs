@@ -311,8 +311,8 @@ async fn the_writes_of_every_day_take_few_statements() {
     let writes = [
         ("create", 15, admin.post("/v1/articles").json(titled(&plain))),
         ("create with terms", 23, admin.post("/v1/articles").json(titled(&carrying))),
-        ("publish", 33, admin.post(at(&bare, "/publish")).json(revision.clone())),
-        ("publish with terms", 40, admin.post(at(&carried, "/publish")).json(revision)),
+        ("publish", 34, admin.post(at(&bare, "/publish")).json(revision.clone())),
+        ("publish with terms", 41, admin.post(at(&carried, "/publish")).json(revision)),
         ("edit a section", 14, over(admin.patch(section)).json(json!({"body": "There."}))),
         ("publish again", 41, admin.post(again).json(json!({"revision": 3}))),
         (

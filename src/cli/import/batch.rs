@@ -50,7 +50,7 @@ struct Post {
 }
 
 /// A post with the article that it belongs to, if there is one.
-type Known = (Post, Option<ArticleId>);
+type Known = (Arc<Post>, Option<ArticleId>);
 
 /// The newest revision of an article.
 type Revision = (ArticleId, i64);
@@ -147,7 +147,8 @@ impl<'a> Import<'a> {
     }
 
     async fn try_save(&self, posts: Vec<Post>) -> Result<Vec<Result<Outcome>>> {
-        let posts: Vec<Known> = self.app.db.read(move |conn| find_all_known(conn, posts)).await?;
+        let posts: Vec<Arc<Post>> = posts.into_iter().map(Arc::new).collect();
+        let posts: Vec<Known> = self.app.db.read(move |conn| find_all_known(conn, &posts)).await?;
         if self.dry_run {
             let outcome = |known: Option<_>| known.map_or(Outcome::Created, |_| Outcome::Updated);
             return Ok(posts.iter().map(|(_, known)| Ok(outcome(*known))).collect());
@@ -279,12 +280,12 @@ impl Post {
     }
 }
 
-fn find_all_known(conn: &mut Connection, posts: Vec<Post>) -> Result<Vec<Known>> {
-    let known = |post: Post| {
+fn find_all_known(conn: &mut Connection, posts: &[Arc<Post>]) -> Result<Vec<Known>> {
+    let known = |post: &Arc<Post>| {
         let known = find_known(conn, post.document.id, &post.locale, post.slug.as_ref())?;
-        Ok((post, known))
+        Ok((post.clone(), known))
     };
-    posts.into_iter().map(known).collect()
+    posts.iter().map(known).collect()
 }
 
 /// The article that a document belongs to: by id, or else by language and slug.
