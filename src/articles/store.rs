@@ -156,7 +156,8 @@ pub fn insert(tx: &mut Tx<'_>, row: &ArticleRow) -> Result<bool> {
 /// Updates an article. Asks for a retry if another has taken its slug meanwhile.
 pub fn update(tx: &mut Tx<'_>, row: &ArticleRow) -> Result<()> {
     let own = articles::table.filter(articles::id.eq(row.id));
-    let updated = diesel::update(own).set(row.clone()).execute(&mut **tx);
+    let update = diesel::update(own).set(row.clone());
+    let updated = crate::on_each!(&mut **tx, conn => update.execute(conn));
     updated.map_err(|error| match violation::unique(&error).as_deref() {
         Some("articles_locale_slug") => Tx::retry(),
         _ => error.into(),

@@ -106,6 +106,8 @@ fn insert(tx: &mut Tx<'_>, slot: i64, document: &Document, keys: &[String]) -> R
             words: if is_postgres { tsvector(&tokens) } else { tokens },
         });
     }
+    // FTS5 writes a segment whenever a row's id is lower than the one before.
+    kept.reverse();
     let places = serde_json::to_string(&kept)?;
     let words = serde_json::to_string(&document.words)?;
     match &mut **tx {
