@@ -74,6 +74,7 @@ fn one_transaction(mut conn: Connection) -> (Connection, Result<()>) {
 }
 
 fn prepare(file: &Path) -> DatabaseUrl {
+    std::fs::write(file, "").expect("a file");
     let url = DatabaseUrl::parse(&format!("sqlite://{}", file.display())).expect("a URL");
     let mut conn = connection::open(&url).expect("a connection");
     conn.batch_execute(
