@@ -11,6 +11,9 @@ use crate::base::ids::SectionId;
 /// The fields of the metadata that differ.
 #[must_use]
 pub fn metadata_fields(before: &Metadata, after: &Metadata) -> Vec<String> {
+    if before == after {
+        return Vec::new();
+    }
     let fields = |metadata| match serde_json::to_value(metadata) {
         Ok(Value::Object(fields)) => fields,
         _ => Map::new(),

@@ -65,26 +65,32 @@ fn save(tx: &mut Tx<'_>, before: &Draft, mut after: Draft, moved: &[SectionId]) 
         user_id,
         at: now,
     };
+    let mut changes = Vec::new();
     if !fields.is_empty() {
         after.row.metadata_revision = version;
         after.row.set_metadata(&after.content.metadata);
         metadata_store::update(tx, id, &after.content.metadata, &fields)?;
-        if fields.iter().any(|field| field == "authors" || field == "topics") {
+        let has_changed = |name: &str| fields.iter().any(|field| field == name);
+        if has_changed("authors") || has_changed("topics") {
             metadata_store::set_terms(tx, id, &mut after.content.metadata)?;
         }
-        slugs::release(tx, id, &after.row.locale, &after.row.slug)?;
-        history::insert_change(tx, change(SubjectId::from_uuid(id.uuid()), Some(fields)))?;
+        changes.push(change(SubjectId::from_uuid(id.uuid()), Some(fields)));
     }
     let changed: Vec<SectionId> = sections.iter().map(|(section, _)| *section).collect();
     after.sections =
         store::set_sections(tx, id, &before.sections, &after.content.sections, &changed, version)?;
-    for (section, fields) in sections {
-        history::insert_change(tx, change(SubjectId::from_uuid(section.uuid()), fields))?;
-    }
+    let of_sections = sections.into_iter();
+    changes.extend(of_sections.map(|(section, fields)| change(SubjectId::from_uuid(section.uuid()), fields)));
+    history::insert_changes(tx, &changes)?;
     after.row.version = version;
     after.row.revision = version;
     after.row.updated_at = now;
     store::update(tx, &after.row)?;
+    if (&before.row.locale, &before.row.slug) != (&after.row.locale, &after.row.slug) {
+        // After the article's own row, as for a new article: no two transactions wait for each other.
+        slugs::own(tx, id, &after.row.locale, &after.row.slug)?;
+        slugs::release(tx, id, &after.row.locale, &after.row.slug)?;
+    }
     history::insert_revision(tx, id, version, &after.content)?;
     tx.append(Event::ArticleEdited { article: id, version, sections: changed });
     Ok(after)

@@ -25,7 +25,8 @@ pub struct RevisionRow {
 }
 
 /// One part of a draft that a write changed: the metadata (the subject is the article itself) or a section.
-#[derive(Debug, Clone, PartialEq, Queryable)]
+#[derive(Debug, Clone, PartialEq, Queryable, Insertable)]
+#[diesel(table_name = changes, treat_none_as_default_value = false)]
 pub struct ChangeRow {
     /// The article.
     pub article_id: ArticleId,
@@ -122,19 +123,9 @@ pub fn count_revisions(conn: &mut Connection, article: ArticleId) -> Result<i64>
     Ok(revisions::table.filter(revisions::article_id.eq(article)).count().get_result(conn)?)
 }
 
-/// Saves which part of a draft a write changed.
-pub fn insert_change(tx: &mut Tx<'_>, change: ChangeRow) -> Result<()> {
-    diesel::insert_into(changes::table)
-        .values((
-            changes::article_id.eq(change.article_id),
-            changes::version.eq(change.version),
-            changes::subject_id.eq(change.subject_id),
-            changes::fields.eq(change.fields),
-            changes::user_id.eq(change.user_id),
-            changes::at.eq(change.at),
-        ))
-        .execute(&mut **tx)?;
-    Ok(())
+/// Saves which parts of a draft a write changed.
+pub fn insert_changes(tx: &mut Tx<'_>, rows: &[ChangeRow]) -> Result<()> {
+    Ok(crate::insert_rows!(&mut **tx, changes::table, rows)?)
 }
 
 /// The changes of an article after a version, oldest first.

@@ -3,7 +3,7 @@
 use super::draft::Draft;
 use super::edit::Editor;
 use super::metadata_change::MetadataChange;
-use super::{aliases, slugs, store};
+use super::{Metadata, aliases, slugs, store};
 use crate::auth::{Permission, WriteAuthors, WriteTopics};
 use crate::base::db::Tx;
 use crate::base::error::{Invalid, Location, Result, Violations};
@@ -12,9 +12,9 @@ use crate::base::text::slug::Slug;
 use crate::terms::names::Named;
 use crate::terms::{self, IsTerm};
 
-/// Changes the metadata of a draft. Conflict `slug-taken`; invalid for topics and authors that do not exist and that
-/// the editor may not create, for an original as [`check_original`] says, and for an alias at which another article is
-/// live.
+/// Changes the metadata of a draft, and leaves it to the caller to save it and to take its slug. Conflict `slug-taken`;
+/// invalid for topics and authors that do not exist and that the editor may not create, for an original as
+/// [`check_original`] says, and for an alias at which another article is live.
 pub fn change_metadata(
     tx: &mut Tx<'_>,
     editor: &Editor<'_>,
@@ -30,18 +30,7 @@ pub fn change_metadata(
     if let Some(locale) = &change.locale {
         metadata.locale = locale.clone().unwrap_or_else(|| editor.locale.clone());
     }
-    match &change.slug {
-        Some(Some(slug)) => {
-            slugs::claim(tx, id, &metadata.locale, slug)?;
-            metadata.slug = slug.clone();
-        }
-        Some(None) => {
-            let slug = slugs::from_title(&metadata.title);
-            metadata.slug = slugs::claim_free(tx, id, &metadata.locale, &slug)?;
-        }
-        None if change.locale.is_some() => slugs::claim(tx, id, &metadata.locale, &metadata.slug)?,
-        None => {}
-    }
+    choose_slug(tx, id, metadata, change)?;
     let mut violations = Violations::default();
     if let Some(named) = &change.topics {
         metadata.topics = term_ids::<_, WriteTopics>(tx, editor, "/topics", named, &mut violations)?;
@@ -63,6 +52,28 @@ pub fn change_metadata(
         }
     }
     violations.check()
+}
+
+/// Gives a draft the slug that `change` asks for, if that is free. Conflict `slug-taken`.
+pub fn choose_slug(
+    tx: &mut Tx<'_>,
+    id: ArticleId,
+    metadata: &mut Metadata,
+    change: &MetadataChange,
+) -> Result<()> {
+    match &change.slug {
+        Some(Some(slug)) => {
+            slugs::check_free(tx, id, &metadata.locale, slug)?;
+            metadata.slug = slug.clone();
+        }
+        Some(None) => {
+            let slug = slugs::from_title(&metadata.title);
+            metadata.slug = slugs::find_free(tx, id, &metadata.locale, &slug)?;
+        }
+        None if change.locale.is_some() => slugs::check_free(tx, id, &metadata.locale, &metadata.slug)?,
+        None => {}
+    }
+    Ok(())
 }
 
 /// Why the editor may not make `article` a translation of `original`, because that changes what readers see of the

@@ -93,8 +93,11 @@ pub fn find(conn: &mut Connection, article: &ArticleRow) -> Result<Metadata> {
     Ok(row.into_metadata(article, terms::store::find_article_terms(conn, article.id)?))
 }
 
-/// Adds the row of the metadata of an article.
-pub fn insert(tx: &mut Tx<'_>, id: ArticleId, metadata: &Metadata) -> Result<()> {
+/// Adds the metadata of a new article. Its authors and topics become, in `metadata`, too, those that exist at this moment,
+/// the merged ones replaced by what they were merged into.
+pub fn insert(tx: &mut Tx<'_>, id: ArticleId, metadata: &mut Metadata) -> Result<()> {
+    let held = terms::store::add_article_terms(tx, id, &metadata.authors, &metadata.topics)?;
+    take(metadata, held);
     let row = MetadataRow::new(id, metadata);
     diesel::insert_into(article_metadata::table).values(row).execute(&mut **tx)?;
     Ok(())
@@ -121,11 +124,14 @@ pub fn update(tx: &mut Tx<'_>, id: ArticleId, metadata: &Metadata, fields: &[Str
     Ok(())
 }
 
-/// Sets the authors and topics of an article, in `metadata`, too: those that exist at this moment, the merged ones
-/// replaced by what they were merged into.
+/// Replaces the authors and topics of an article, in `metadata`, too, as [`insert`].
 pub fn set_terms(tx: &mut Tx<'_>, id: ArticleId, metadata: &mut Metadata) -> Result<()> {
     let held = terms::store::set_article_terms(tx, id, &metadata.authors, &metadata.topics)?;
-    metadata.authors = held.authors;
-    metadata.topics = held.topics;
+    take(metadata, held);
     Ok(())
+}
+
+fn take(metadata: &mut Metadata, ArticleTerms { authors, topics }: ArticleTerms) {
+    metadata.authors = authors;
+    metadata.topics = topics;
 }

@@ -222,6 +222,7 @@ impl State {
 impl ArticleMetadata {
     /// The JSON of metadata.
     pub fn new(conn: &mut Connection, metadata: Metadata) -> Result<Self> {
+        let (authors, topics) = terms::store::resolve_all(conn, &metadata.authors, &metadata.topics)?;
         Ok(Self {
             slug: metadata.slug,
             locale: metadata.locale,
@@ -231,8 +232,8 @@ impl ArticleMetadata {
             cover: metadata.cover,
             featured: metadata.featured,
             listed: metadata.listed,
-            authors: terms::store::resolve(conn, &metadata.authors)?,
-            topics: terms::store::resolve(conn, &metadata.topics)?,
+            authors,
+            topics,
             intro: metadata.intro,
             seo: metadata.seo,
             custom: metadata.custom,
@@ -245,7 +246,8 @@ impl ArticleMetadata {
 impl Draft {
     /// The JSON of a draft.
     pub fn new(conn: &mut Connection, draft: &DraftState, warnings: Vec<Warning>) -> Result<Self> {
-        let owner = owner_names(conn, &[draft.row.owner_id])?.pop().map(|(_, name)| name).unwrap_or_default();
+        let owner = users::table.filter(users::id.eq(draft.row.owner_id)).select(users::name);
+        let owner: String = owner.get_result(conn).optional()?.unwrap_or_default();
         let sections = &draft.content.sections;
         Ok(Self {
             id: draft.row.id,

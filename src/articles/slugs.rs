@@ -11,7 +11,7 @@ use crate::base::text::Locale;
 use crate::base::text::slug::Slug;
 
 /// How many suffixes are tried before a random one is taken.
-const TRIES: u32 = 20;
+const TRIES: usize = 20;
 
 /// Parses the slug of an article. `slug-reserved` for one that is kept, besides what [`Slug::parse`] refuses.
 pub fn parse(text: &str) -> Result<Slug, Invalid> {
@@ -39,48 +39,41 @@ pub fn owner(conn: &mut Connection, locale: &Locale, slug: &Slug) -> Result<Opti
         .optional()?)
 }
 
-/// Makes `article` the owner of the slug that a client asked for. Conflict `slug-taken`.
-pub fn claim(tx: &mut Tx<'_>, article: ArticleId, locale: &Locale, slug: &Slug) -> Result<()> {
-    let taken = || Error::conflict("slug-taken", format!("Another article in {locale} has the slug {slug}."));
-    match owner(tx, locale, slug)? {
-        Some((owner, _)) if owner == article => Ok(()),
-        None if insert(tx, article, locale, slug)? => Ok(()),
-        Some(_) | None => Err(taken()),
+/// Checks that `article` may have the slug that a client asked for; [`own`] makes it the owner. Conflict `slug-taken`.
+pub fn check_free(conn: &mut Connection, article: ArticleId, locale: &Locale, slug: &Slug) -> Result<()> {
+    match owner(conn, locale, slug)? {
+        Some((owner, _)) if owner != article => {
+            Err(Error::conflict("slug-taken", format!("Another article in {locale} has the slug {slug}.")))
+        }
+        _ => Ok(()),
     }
 }
 
-/// Makes `article` the owner of `slug`, or of the same slug with a suffix if it is taken.
-pub fn claim_free(tx: &mut Tx<'_>, article: ArticleId, locale: &Locale, slug: &Slug) -> Result<Slug> {
+/// `slug`, or the same with a suffix if it is taken: one that `article` may have. [`own`] makes it the owner.
+pub fn find_free(tx: &mut Tx<'_>, article: ArticleId, locale: &Locale, slug: &Slug) -> Result<Slug> {
     let mut candidate = slug.clone();
-    let mut number = 2;
-    for _ in 0..TRIES {
+    for number in (2..).take(TRIES) {
         match owner(tx, locale, &candidate)? {
-            Some((owner, _)) if owner == article => return Ok(candidate),
-            Some(_) => {
-                candidate = slug.numbered(number);
-                number += 1;
-            }
-            None if insert(tx, article, locale, &candidate)? => return Ok(candidate),
-            // Taken in this very moment: the same candidate is looked at again, and has an owner now.
-            None => {}
+            Some((owner, _)) if owner != article => candidate = slug.numbered(number),
+            _ => return Ok(candidate),
         }
     }
-    candidate = slug.numbered(u32::from_be_bytes(tx.random().bytes()?));
-    if insert(tx, article, locale, &candidate)? { Ok(candidate) } else { Err(Tx::retry()) }
+    Ok(slug.numbered(u32::from_be_bytes(tx.random().bytes()?)))
 }
 
-/// Inserts a slug, unless another transaction does so at the same time: PostgreSQL waits until that is certain.
-fn insert(tx: &mut Tx<'_>, article: ArticleId, locale: &Locale, slug: &Slug) -> Result<bool> {
+/// Makes `article` the owner of a slug that was free a moment ago. Asks for a retry if another has taken it since.
+pub fn own(tx: &mut Tx<'_>, article: ArticleId, locale: &Locale, slug: &Slug) -> Result<()> {
     let row = diesel::insert_into(slugs::table).values((
         slugs::locale.eq(locale),
         slugs::slug.eq(slug),
         slugs::article_id.eq(article),
         slugs::once_public.eq(false),
     ));
-    Ok(match &mut **tx {
-        Connection::Sqlite(conn) => row.execute(conn)?,
-        Connection::Postgres(conn) => row.on_conflict_do_nothing().execute(conn)?,
-    } == 1)
+    let inserted = crate::on_each!(&mut **tx, conn => row.on_conflict_do_nothing().execute(conn))?;
+    if inserted == 1 || owner(tx, locale, slug)?.is_some_and(|(owner, _)| owner == article) {
+        return Ok(());
+    }
+    Err(Tx::retry())
 }
 
 /// Frees the slugs that `article` no longer needs: all but its draft's and those that were published.
@@ -92,10 +85,17 @@ pub fn release(tx: &mut Tx<'_>, article: ArticleId, locale: &Locale, slug: &Slug
 
 /// Marks a slug as published: links to it keep working from now on. Conflict `slug-taken`.
 pub fn publish(tx: &mut Tx<'_>, article: ArticleId, locale: &Locale, slug: &Slug) -> Result<()> {
-    claim(tx, article, locale, slug)?;
-    diesel::update(slugs::table.filter(slugs::locale.eq(locale)).filter(slugs::slug.eq(slug)))
-        .set(slugs::once_public.eq(true))
-        .execute(&mut **tx)?;
+    let mark = |tx: &mut Tx<'_>| {
+        let own = slugs::table.filter(slugs::locale.eq(locale)).filter(slugs::slug.eq(slug));
+        let own = own.filter(slugs::article_id.eq(article));
+        diesel::update(own).set(slugs::once_public.eq(true)).execute(&mut **tx)
+    };
+    // An old revision can have a slug that the draft has given up.
+    if mark(tx)? == 0 {
+        check_free(tx, article, locale, slug)?;
+        own(tx, article, locale, slug)?;
+        mark(tx)?;
+    }
     Ok(())
 }
 

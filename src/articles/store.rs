@@ -1,5 +1,7 @@
 //! The tables of articles and their sections.
 
+use std::collections::{HashMap, HashSet};
+
 use diesel::prelude::*;
 use serde_json::{Map, Value};
 
@@ -9,7 +11,7 @@ use super::{Content, Metadata, Section, SectionRef, Status};
 use crate::base::clock::Timestamp;
 use crate::base::db::schema::{articles, changes, sections};
 use crate::base::db::types::Json;
-use crate::base::db::{Connection, Tx};
+use crate::base::db::{Connection, Tx, violation};
 use crate::base::error::Result;
 use crate::base::ids::{ArticleId, IsId as _, SectionId, SubjectId, UserId};
 use crate::base::text::Locale;
@@ -72,7 +74,7 @@ impl ArticleRow {
 
 /// A section.
 #[derive(Debug, Clone, PartialEq, Queryable, Insertable, AsChangeset, Identifiable)]
-#[diesel(table_name = sections, treat_none_as_null = true)]
+#[diesel(table_name = sections, treat_none_as_null = true, treat_none_as_default_value = false)]
 pub struct SectionRow {
     id: SectionId,
     article_id: ArticleId,
@@ -144,15 +146,22 @@ fn children(rows: &[SectionRow], parent: Option<SectionId>) -> Vec<Section> {
         .collect()
 }
 
-/// Adds an article.
-pub fn insert(tx: &mut Tx<'_>, row: &ArticleRow) -> Result<()> {
-    diesel::insert_into(articles::table).values(row.clone()).execute(&mut **tx)?;
-    Ok(())
+/// Adds an article. Returns whether its slug was still free.
+pub fn insert(tx: &mut Tx<'_>, row: &ArticleRow) -> Result<bool> {
+    let insert = diesel::insert_into(articles::table).values(row.clone());
+    let insert = insert.on_conflict((articles::locale, articles::slug)).do_nothing();
+    Ok(crate::on_each!(&mut **tx, conn => insert.execute(conn))? == 1)
 }
 
-/// Updates an article.
+/// Updates an article. Asks for a retry if another has taken its slug meanwhile.
 pub fn update(tx: &mut Tx<'_>, row: &ArticleRow) -> Result<()> {
-    diesel::update(articles::table.filter(articles::id.eq(row.id))).set(row.clone()).execute(&mut **tx)?;
+    let own = articles::table.filter(articles::id.eq(row.id));
+    let update = diesel::update(own).set(row.clone());
+    let updated = crate::on_each!(&mut **tx, conn => update.execute(conn));
+    updated.map_err(|error| match violation::unique(&error).as_deref() {
+        Some("articles_locale_slug") => Tx::retry(),
+        _ => error.into(),
+    })?;
     Ok(())
 }
 
@@ -167,14 +176,15 @@ pub fn set_sections(
     revision: i64,
 ) -> Result<Vec<SectionRow>> {
     let flat = flatten(tree);
-    for row in before {
-        if !flat.iter().any(|(section, _, _)| section.id == row.id) {
-            diesel::delete(sections::table.filter(sections::id.eq(row.id))).execute(&mut **tx)?;
-        }
+    let kept: HashSet<SectionId> = flat.iter().map(|(section, ..)| section.id).collect();
+    let removed: Vec<SectionId> = before.iter().map(|row| row.id).filter(|id| !kept.contains(id)).collect();
+    if !removed.is_empty() {
+        diesel::delete(sections::table.filter(sections::id.eq_any(removed))).execute(&mut **tx)?;
     }
-    let mut rows = Vec::with_capacity(flat.len());
+    let before: HashMap<SectionId, &SectionRow> = before.iter().map(|row| (row.id, row)).collect();
+    let (mut rows, mut added) = (Vec::with_capacity(flat.len()), Vec::new());
     for (section, parent_id, position) in flat {
-        let old = before.iter().find(|row| row.id == section.id);
+        let old = before.get(&section.id).copied();
         let revision = match old {
             Some(old) if !changed.contains(&section.id) => old.revision,
             _ => revision,
@@ -193,9 +203,7 @@ pub fn set_sections(
             revision,
         };
         match old {
-            None => {
-                diesel::insert_into(sections::table).values(row.clone()).execute(&mut **tx)?;
-            }
+            None => added.push(row.clone()),
             Some(old) if *old != row => {
                 diesel::update(sections::table.filter(sections::id.eq(row.id)))
                     .set(row.clone())
@@ -205,6 +213,7 @@ pub fn set_sections(
         }
         rows.push(row);
     }
+    crate::insert_rows!(&mut **tx, sections::table, added)?;
     Ok(rows)
 }
 

@@ -6,11 +6,11 @@ use super::draft::Draft;
 use super::edit::Editor;
 use super::markdown_document::ParsedDocument;
 use super::match_sections::match_sections;
-use super::metadata::{change_metadata, check_original};
+use super::metadata::{change_metadata, check_original, choose_slug};
 use super::metadata_change::MetadataChange;
 use super::section_input::{Checked, CheckedSection};
 use super::store::{self, ArticleRow};
-use super::{Content, Metadata, Section, aliases, history, metadata_store, tree};
+use super::{Content, Metadata, Section, aliases, history, metadata_store, slugs, tree};
 use crate::base::clock::Timestamp;
 use crate::base::db::Tx;
 use crate::base::error::{Error, Result};
@@ -18,6 +18,9 @@ use crate::base::events::Event;
 use crate::base::ids::{ArticleId, SectionId};
 use crate::base::text::slug::Slug;
 use crate::terms;
+
+/// How many slugs are tried that others take at the same time.
+const TRIES: usize = 20;
 
 /// A new article.
 #[derive(Debug, Clone)]
@@ -39,7 +42,6 @@ pub fn create(tx: &mut Tx<'_>, editor: &Editor<'_>, new: &NewArticle) -> Result<
     let title = new.metadata.title.clone();
     let title = title.ok_or_else(|| Error::invalid("/title", "title-missing", "Required."))?;
     let locale = new.metadata.locale.clone().flatten().unwrap_or_else(|| editor.locale.clone());
-    // Slugs, authors and topics refer to the row, so it comes first, under a slug that is free for certain.
     let metadata = Metadata::new(title, Slug::from_stored(new.id.to_string()), locale);
     let row = ArticleRow {
         id: new.id,
@@ -58,17 +60,22 @@ pub fn create(tx: &mut Tx<'_>, editor: &Editor<'_>, new: &NewArticle) -> Result<
         created_at: now,
         updated_at: now,
     };
-    store::insert(tx, &row)?;
     let content = Content { metadata, sections: new.sections.clone() };
     let mut draft = Draft { row, content, sections: Vec::new() };
     let mut change = new.metadata.clone();
     change.slug.get_or_insert(None);
     change_metadata(tx, editor, &mut draft, &change)?;
     check_html(&draft.content.passages())?;
-    metadata_store::set_terms(tx, new.id, &mut draft.content.metadata)?;
-    metadata_store::insert(tx, new.id, &draft.content.metadata)?;
     draft.row.set_metadata(&draft.content.metadata);
-    store::update(tx, &draft.row)?;
+    let mut tries = 0..TRIES;
+    while !store::insert(tx, &draft.row)? {
+        // Another transaction has taken the slug meanwhile.
+        tries.next().ok_or_else(Tx::retry)?;
+        choose_slug(tx, new.id, &mut draft.content.metadata, &change)?;
+        draft.row.set_metadata(&draft.content.metadata);
+    }
+    slugs::own(tx, new.id, &draft.row.locale, &draft.row.slug)?;
+    metadata_store::insert(tx, new.id, &mut draft.content.metadata)?;
     draft.sections = store::set_sections(tx, new.id, &[], &draft.content.sections, &[], 1)?;
     history::insert_revision(tx, new.id, 1, &draft.content)?;
     tx.append(Event::ArticleCreated { article: new.id });
@@ -114,8 +121,9 @@ pub fn restore_revision(
     let metadata = &mut content.metadata;
     metadata.slug = draft.content.metadata.slug.clone();
     metadata.locale = draft.content.metadata.locale.clone();
-    metadata.authors = terms::store::resolve(tx, &metadata.authors)?.iter().map(|author| author.id).collect();
-    metadata.topics = terms::store::resolve(tx, &metadata.topics)?.iter().map(|topic| topic.id).collect();
+    let (authors, topics) = terms::store::resolve_all(tx, &metadata.authors, &metadata.topics)?;
+    metadata.authors = authors.iter().map(|author| author.id).collect();
+    metadata.topics = topics.iter().map(|topic| topic.id).collect();
     metadata.aliases = aliases::allowed(tx, draft.row.id, std::mem::take(&mut metadata.aliases))?;
     if let Some(original) = metadata.translation_of
         && metadata.translation_of != draft.content.metadata.translation_of

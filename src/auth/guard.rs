@@ -38,7 +38,7 @@ impl<P: Permission> FromRequest for Actor<P> {
 /// The user the token belongs to, and their current role.
 async fn authenticate(app: &App, token: String) -> Result<(UserId, Role)> {
     let user = app.tokens.verify(&token, app.clock.now())?;
-    let role = app.db.read(move |conn| find_active_role(conn, user)).await?;
+    let role = app.db.read_inline(move |conn| find_active_role(conn, user)).await?;
     Ok((user, role.ok_or(Error::Unauthenticated(AuthFailure::InactiveUser))?))
 }
 

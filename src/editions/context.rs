@@ -39,13 +39,7 @@ pub fn find(
             slug,
         })
         .collect();
-    Ok((
-        epoch,
-        RenderContext {
-            settings,
-            authors: terms::store::resolve(conn, &content.metadata.authors)?,
-            topics: terms::store::resolve(conn, &content.metadata.topics)?,
-            translations,
-        },
-    ))
+    let (authors, topics) =
+        terms::store::resolve_all(conn, &content.metadata.authors, &content.metadata.topics)?;
+    Ok((epoch, RenderContext { settings, authors, topics, translations }))
 }

@@ -1,7 +1,8 @@
 //! Publishing and unpublishing. A revision is rendered before the write; inside the write only what the rendering
 //! relied on is checked again.
 
-use super::render::{Facts, Rendering, render};
+use super::render::{Facts, RenderContext, Rendering, render};
+use super::renderings::Link;
 use super::store::{self, EditionRow};
 use super::{context, renderings};
 use crate::app::App;
@@ -10,12 +11,14 @@ use crate::articles::edit::bump_version;
 use crate::articles::history::find_revision_content;
 use crate::articles::resolve::{lock_article, lock_trashed_article, resolve_article};
 use crate::articles::store::ArticleRow;
-use crate::articles::{ArticleKey, Content, Metadata, slugs};
+use crate::articles::{ArticleKey, Content, slugs};
 use crate::auth::{Actor, PublishArticles, RemoveArticles};
 use crate::base::clock::Timestamp;
-use crate::base::db::Tx;
+use crate::base::config::Config;
+use crate::base::db::{Connection, Tx};
 use crate::base::error::{Error, Result};
 use crate::base::events::Event;
+use crate::base::ids::ArticleId;
 use crate::render_context;
 
 /// A rendering that is ready to be published.
@@ -40,6 +43,70 @@ pub struct Publication {
     pub published_at: Option<Timestamp>,
 }
 
+/// A revision with everything that its rendering needs.
+#[derive(Debug)]
+pub struct Unrendered {
+    revision: i64,
+    last_edition: i64,
+    epoch: i64,
+    context: RenderContext,
+    content: Content,
+    facts: Facts,
+}
+
+impl Unrendered {
+    /// Reads the revision to be published. `None` if it is live already. Invalid `revision-unknown`.
+    pub fn find(
+        conn: &mut Connection,
+        actor: Actor<PublishArticles>,
+        publication: &Publication,
+        config: &Config,
+        now: Timestamp,
+    ) -> Result<Option<Self>> {
+        let Publication { article, revision, published_at } = publication;
+        let row = resolve_article(conn, actor, article)?;
+        let content = find_revision_content(conn, row.id, *revision)?.ok_or_else(|| {
+            Error::invalid("/revision", "revision-unknown", "The article has no such revision.")
+        })?;
+        if is_live(&row, *revision) {
+            return Ok(None);
+        }
+        let facts = Facts {
+            id: row.id,
+            edition: row.last_edition + 1,
+            published_at: match row.last_edition {
+                0 => published_at.or(row.published_at).unwrap_or(now),
+                _ => row.published_at.unwrap_or(now),
+            },
+            updated_at: now,
+        };
+        let (epoch, context) = context::find(conn, row.id, &content, config)?;
+        let (revision, last_edition) = (*revision, row.last_edition);
+        Ok(Some(Self { revision, last_edition, epoch, context, content, facts }))
+    }
+
+    /// Renders it. It takes time, so it belongs into the pool for the processor.
+    pub fn render(self) -> Result<Prepared> {
+        let Self { revision, last_edition, epoch, context, content, facts } = self;
+        let rendering = render(&content, &facts, &context)?;
+        Ok(Prepared { revision, last_edition, epoch, content, facts, rendering })
+    }
+}
+
+impl Prepared {
+    /// The article.
+    #[must_use]
+    pub fn article(&self) -> ArticleId {
+        self.facts.id
+    }
+
+    /// The revision.
+    #[must_use]
+    pub fn revision(&self) -> i64 {
+        self.revision
+    }
+}
+
 /// Renders a revision, outside any write. `None` if that revision is live already. Invalid `revision-unknown`.
 pub async fn prepare(
     app: &App,
@@ -47,37 +114,9 @@ pub async fn prepare(
     publication: Publication,
 ) -> Result<Option<Prepared>> {
     let (config, now) = (app.config.clone(), app.clock.now());
-    let found = app
-        .db
-        .snapshot(move |conn| {
-            let Publication { article, revision, published_at } = &publication;
-            let (revision, published_at) = (*revision, *published_at);
-            let row = resolve_article(conn, actor, article)?;
-            let content = find_revision_content(conn, row.id, revision)?.ok_or_else(|| {
-                Error::invalid("/revision", "revision-unknown", "The article has no such revision.")
-            })?;
-            if is_live(&row, revision) {
-                return Ok(None);
-            }
-            let facts = Facts {
-                id: row.id,
-                edition: row.last_edition + 1,
-                published_at: match row.last_edition {
-                    0 => published_at.or(row.published_at).unwrap_or(now),
-                    _ => row.published_at.unwrap_or(now),
-                },
-                updated_at: now,
-            };
-            let (epoch, context) = context::find(conn, row.id, &content, &config)?;
-            Ok(Some((revision, row.last_edition, epoch, context, content, facts)))
-        })
-        .await?;
-    let Some((revision, last_edition, epoch, context, content, facts)) = found else { return Ok(None) };
-    let work = move || {
-        let rendering = render(&content, &facts, &context)?;
-        Ok(Some(Prepared { revision, last_edition, epoch, content, facts, rendering }))
-    };
-    app.compute.run(work).await
+    let find = move |conn: &mut Connection| Unrendered::find(conn, actor, &publication, &config, now);
+    let Some(unrendered) = app.db.snapshot(find).await? else { return Ok(None) };
+    app.compute.run(move || unrendered.render().map(Some)).await
 }
 
 fn is_live(row: &ArticleRow, revision: i64) -> bool {
@@ -89,19 +128,18 @@ fn overtaken() -> Error {
     Error::conflict("overtaken", detail)
 }
 
-/// Publishes `revision` of an article, in the transaction of the caller. `prepared` is what [`prepare`] returned.
-/// Conflict
-/// `in-trash`, `slug-taken`, or `overtaken` by another write since [`prepare`].
+/// Publishes `revision` of an article, in the transaction of the caller, and returns its row. `prepared` is what [`prepare`]
+/// returned. Conflict `in-trash`, `slug-taken`, or `overtaken` by another write since [`prepare`].
 pub fn publish(
     tx: &mut Tx<'_>,
     actor: Actor<PublishArticles>,
     article: &ArticleKey,
     revision: i64,
     prepared: Option<&Prepared>,
-) -> Result<Draft> {
+) -> Result<ArticleRow> {
     let mut row = lock_article(tx, actor, article)?;
     let Some(prepared) = prepared else {
-        return if is_live(&row, revision) { Draft::load(tx, row) } else { Err(overtaken()) };
+        return if is_live(&row, revision) { Ok(row) } else { Err(overtaken()) };
     };
     // The slug may be another article's by now.
     if row.id != prepared.facts.id || row.last_edition != prepared.last_edition {
@@ -110,7 +148,7 @@ pub fn publish(
     let Prepared { content, facts, rendering, .. } = prepared;
     let metadata = &content.metadata;
     slugs::publish(tx, row.id, &metadata.locale, &metadata.slug)?;
-    let before = store::find_live(tx, row.id)?.map(|(_, content)| content.metadata);
+    let before = if row.live_edition.is_some() { renderings::find_link(tx, row.id)? } else { None };
     store::insert(
         tx,
         &EditionRow {
@@ -124,11 +162,14 @@ pub fn publish(
             user_id: Some(actor.user),
         },
     )?;
-    renderings::upsert(tx, facts, content, rendering, prepared.epoch)?;
-    // What renderings of translations embed of this one.
-    let link = |of: &Metadata| (of.locale.clone(), of.slug.clone(), of.translation_of);
-    if before.as_ref().map(link) != Some(link(metadata)) {
-        let original = metadata.translation_of.or(before.and_then(|before| before.translation_of));
+    if before.is_some() {
+        renderings::update(tx, facts, content, rendering, prepared.epoch)?;
+    } else {
+        renderings::insert(tx, facts, content, rendering, prepared.epoch)?;
+    }
+    let link = Link::of(metadata);
+    if before.as_ref() != Some(&link) {
+        let original = link.translation_of.or(before.and_then(|before| before.translation_of));
         if renderings::has_translations(tx, row.id, original)? {
             render_context::invalidate(tx)?;
         }
@@ -140,7 +181,7 @@ pub fn publish(
     let event =
         Event::ArticlePublished { article: row.id, edition: facts.edition, revision: prepared.revision };
     bump_version(tx, &mut row, event)?;
-    Draft::load(tx, row)
+    Ok(row)
 }
 
 /// Unpublishes an article. Conflict `not-published`.

@@ -12,7 +12,8 @@ use crate::base::db::schema::renderings;
 use crate::base::db::{Connection, Tx};
 use crate::base::error::Result;
 use crate::base::ids::ArticleId;
-use crate::search::document::Document;
+use crate::base::text::Locale;
+use crate::base::text::slug::Slug;
 use crate::{redirects, render_context, search, terms};
 
 /// What a list needs to know of a rendering before it reads its content, which may be large.
@@ -49,58 +50,122 @@ const STALE: Fragment<Bool> = Fragment::new("renderings.epoch < (SELECT epoch FR
 const SHORT_ITEM: Fragment<Nullable<Binary>> =
     Fragment::new("CASE WHEN octet_length(renderings.item) <= 20480 THEN renderings.item END");
 
+/// What renderings of its translations embed of an article.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable)]
+pub struct Link {
+    /// Its language.
+    pub locale: Locale,
+    /// Its slug.
+    pub slug: Slug,
+    /// The article it translates.
+    pub translation_of: Option<ArticleId>,
+}
+
+impl Link {
+    /// That of an edition with this metadata.
+    #[must_use]
+    pub fn of(metadata: &Metadata) -> Self {
+        let Metadata { locale, slug, translation_of, .. } = metadata;
+        Self { locale: locale.clone(), slug: slug.clone(), translation_of: *translation_of }
+    }
+}
+
+/// The link to a live article.
+pub fn find_link(conn: &mut Connection, id: ArticleId) -> Result<Option<Link>> {
+    let own = renderings::table.filter(renderings::article_id.eq(id));
+    let link = own.select((renderings::locale, renderings::slug, renderings::translation_of));
+    Ok(link.get_result(conn).optional()?)
+}
+
 diesel::define_sql_function! {
     /// How many bytes there are. Does not read them.
     #[sql_name = "octet_length"]
     fn octet_length(bytes: Binary) -> Integer;
 }
 
-/// Saves the rendering of the live edition of an article, and what finds it: the search index, its topics and authors,
-/// its old addresses. Returns whether any of the latter changed.
-pub fn upsert(
+#[derive(Insertable, AsChangeset)]
+#[diesel(table_name = renderings, primary_key(article_id), treat_none_as_null = true)]
+struct RenderingRow<'a> {
+    article_id: ArticleId,
+    epoch: i64,
+    locale: &'a Locale,
+    slug: &'a Slug,
+    translation_of: Option<ArticleId>,
+    listed: bool,
+    featured: bool,
+    published_at: Timestamp,
+    updated_at: Timestamp,
+    title: &'a str,
+    etag: &'a str,
+    input_hash: &'a [u8],
+    item: &'a [u8],
+    body: &'a [u8],
+    sources: &'a [u8],
+}
+
+impl<'a> RenderingRow<'a> {
+    fn new(facts: &Facts, metadata: &'a Metadata, rendering: &'a Rendering, epoch: i64) -> Self {
+        Self {
+            article_id: facts.id,
+            epoch,
+            locale: &metadata.locale,
+            slug: &metadata.slug,
+            translation_of: metadata.translation_of,
+            listed: metadata.listed,
+            featured: metadata.featured,
+            published_at: facts.published_at,
+            updated_at: facts.updated_at,
+            title: &metadata.title,
+            etag: &rendering.etag,
+            input_hash: &rendering.input_hash,
+            item: &rendering.item,
+            body: &rendering.body,
+            sources: &rendering.sources,
+        }
+    }
+}
+
+/// Saves the rendering of an article that has not been live, and what finds it: the search index, its topics and
+/// authors, its old addresses.
+pub fn insert(
+    tx: &mut Tx<'_>,
+    facts: &Facts,
+    content: &Content,
+    rendering: &Rendering,
+    epoch: i64,
+) -> Result<()> {
+    let row = RenderingRow::new(facts, &content.metadata, rendering, epoch);
+    diesel::insert_into(renderings::table).values(row).execute(&mut **tx)?;
+    index(tx, facts, content, rendering)?;
+    Ok(())
+}
+
+/// Replaces the rendering of a live article, and what finds it. Returns whether any of the latter changed.
+pub fn update(
     tx: &mut Tx<'_>,
     facts: &Facts,
     content: &Content,
     rendering: &Rendering,
     epoch: i64,
 ) -> Result<bool> {
-    let metadata = &content.metadata;
-    let values = (
-        renderings::epoch.eq(epoch),
-        renderings::locale.eq(&metadata.locale),
-        renderings::slug.eq(&metadata.slug),
-        renderings::translation_of.eq(metadata.translation_of),
-        renderings::listed.eq(metadata.listed),
-        renderings::featured.eq(metadata.featured),
-        renderings::published_at.eq(facts.published_at),
-        renderings::updated_at.eq(facts.updated_at),
-        renderings::title.eq(&metadata.title),
-        renderings::etag.eq(&rendering.etag),
-        renderings::input_hash.eq(&rendering.input_hash),
-        renderings::item.eq(&rendering.item),
-        renderings::body.eq(&rendering.body),
-        renderings::sources.eq(&rendering.sources),
-    );
+    let row = RenderingRow::new(facts, &content.metadata, rendering, epoch);
     let own = renderings::table.filter(renderings::article_id.eq(facts.id));
-    if diesel::update(own).set(values).execute(&mut **tx)? == 0 {
-        diesel::insert_into(renderings::table)
-            .values((renderings::article_id.eq(facts.id), values))
-            .execute(&mut **tx)?;
-    }
-    let words_changed = index(tx, facts, content, &rendering.document)?;
-    let addresses_changed =
-        redirects::store::upsert(tx, facts.id, facts.published_at, metadata, &rendering.website)?;
-    Ok(words_changed || addresses_changed)
+    diesel::update(own).set(row).execute(&mut **tx)?;
+    index(tx, facts, content, rendering)
 }
 
-/// Saves what a rendering is found by: its words, and those topics and authors of its revision that exist at this
-/// moment.
-fn index(tx: &mut Tx<'_>, facts: &Facts, content: &Content, document: &Document) -> Result<bool> {
-    let id = facts.id;
-    let Metadata { authors, topics, listed, .. } = &content.metadata;
+/// Saves what a rendering is found by: its words, its addresses, and those topics and authors of its revision that exist
+/// at this moment. Returns whether its words or addresses changed.
+fn index(tx: &mut Tx<'_>, facts: &Facts, content: &Content, rendering: &Rendering) -> Result<bool> {
+    let (id, metadata) = (facts.id, &content.metadata);
+    let Metadata { authors, topics, listed, .. } = metadata;
     let article_terms = terms::store::hold_all(tx, authors, topics)?;
     terms::store::set_found_by(tx, id, facts.published_at, article_terms.all().filter(|_| *listed))?;
-    search::store::upsert(tx, id, facts.published_at, &content.metadata, document, &article_terms)
+    let words_changed =
+        search::store::upsert(tx, id, facts.published_at, metadata, &rendering.document, &article_terms)?;
+    let addresses_changed =
+        redirects::store::upsert(tx, id, facts.published_at, metadata, &rendering.website)?;
+    Ok(words_changed || addresses_changed)
 }
 
 /// Marks a rendering as current for this epoch: the one with this input hash, and no other that has replaced it

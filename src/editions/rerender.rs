@@ -131,7 +131,7 @@ pub async fn rerender_article(app: &App, id: ArticleId) -> Result<()> {
             if rendered >= epoch {
                 return Ok(());
             }
-            let found_otherwise = store::upsert(tx, &facts, &content, rendering, epoch)?;
+            let found_otherwise = store::update(tx, &facts, &content, rendering, epoch)?;
             if found_otherwise || rendering.etag != etag || rendering.sources != sources {
                 tx.append(Event::ArticleRerendered { article: facts.id });
             }

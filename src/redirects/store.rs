@@ -23,7 +23,7 @@ const ALIAS: i64 = 2;
 
 /// A path that leads to a live article.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Queryable, Insertable)]
-#[diesel(table_name = addresses)]
+#[diesel(table_name = addresses, treat_none_as_default_value = false)]
 pub struct AddressRow {
     /// Identifies the path; see [`Address::key`].
     pub key: String,
@@ -73,10 +73,10 @@ pub fn upsert(
     if kept == wanted {
         return Ok(false);
     }
-    diesel::delete(of_article).execute(&mut **tx)?;
-    for row in wanted {
-        diesel::insert_into(addresses::table).values(row).execute(&mut **tx)?;
+    if !kept.is_empty() {
+        diesel::delete(of_article).execute(&mut **tx)?;
     }
+    crate::insert_rows!(&mut **tx, addresses::table, wanted)?;
     Ok(true)
 }
 

@@ -99,7 +99,8 @@ impl Document {
         while let Some((_, word)) = words.read() {
             let Some(left) = room.checked_sub(word.len() + 9) else { break };
             *room = left;
-            tokens.push_str(&kind.token(word));
+            tokens.push(kind.letter());
+            tokens.push_str(word);
             tokens.push(' ');
             if !self.words.contains(word) {
                 self.words.insert(word.to_owned());

@@ -45,17 +45,22 @@ pub struct Question {
 }
 
 impl Kind {
-    /// The token of a word.
+    /// What its tokens begin with.
     #[must_use]
-    pub fn token(self, word: &str) -> String {
-        let letter = match self {
+    pub fn letter(self) -> char {
+        match self {
             Self::Title => 't',
             Self::Heading => 'h',
             Self::Own => 'o',
             Self::Inherited => 'i',
             Self::Key => 'k',
-        };
-        format!("{letter}{word}")
+        }
+    }
+
+    /// The token of a word.
+    #[must_use]
+    pub fn token(self, word: &str) -> String {
+        format!("{}{word}", self.letter())
     }
 }
 

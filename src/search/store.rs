@@ -1,7 +1,7 @@
 //! Stores the places of articles. Both databases store the same tokens: PostgreSQL in a column next to the text, SQLite
 //! in a separate FTS5 table.
 
-use diesel::dsl::{exists, not};
+use diesel::dsl::{exists, max, not};
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use serde::Serialize;
@@ -55,16 +55,17 @@ pub fn upsert(
         .collect();
     let made_from = (VERSION, published_at, &keys, &metadata.title, document);
     let fingerprint = sha256(&serde_json::to_vec(&made_from)?).to_vec();
-    let kept: Option<Vec<u8>> = search_articles::table
+    let kept: Option<(i64, Vec<u8>)> = search_articles::table
         .filter(search_articles::article_id.eq(id))
-        .select(search_articles::fingerprint)
+        .select((search_articles::slot, search_articles::fingerprint))
         .get_result(&mut **tx)
         .optional()?;
-    // Most rerenders change nothing searchable, such as those after a topic is renamed.
-    if kept.as_ref() == Some(&fingerprint) {
-        return Ok(false);
+    match kept {
+        // Most rerenders change nothing searchable, such as those after a topic is renamed.
+        Some((_, kept)) if kept == fingerprint => return Ok(false),
+        Some((slot, _)) => remove_slot(tx, slot)?,
+        None => {}
     }
-    remove(tx, id)?;
     // Two transactions could otherwise choose the same slot or insert the same words.
     AdvisoryLock::SearchIndex.take(tx)?;
     let slot = free_slot(tx, published_at)?;
@@ -105,6 +106,8 @@ fn insert(tx: &mut Tx<'_>, slot: i64, document: &Document, keys: &[String]) -> R
             words: if is_postgres { tsvector(&tokens) } else { tokens },
         });
     }
+    // FTS5 writes a segment whenever a row's id is lower than the one before.
+    kept.reverse();
     let places = serde_json::to_string(&kept)?;
     let words = serde_json::to_string(&document.words)?;
     match &mut **tx {
@@ -151,21 +154,26 @@ fn tsvector(tokens: &str) -> String {
     positioned.collect::<Vec<_>>().join(" ")
 }
 
-/// The first free slot, starting at the second of publication.
+/// A free slot: in the second of publication, or after it if that is full.
 fn free_slot(tx: &mut Tx<'_>, published_at: Timestamp) -> Result<i64> {
     let first = published_at.as_seconds() << SLOT_BITS;
+    let end = first + (1 << SLOT_BITS);
+    let of_second = search_articles::table.filter(search_articles::slot.ge(first));
+    let of_second = of_second.filter(search_articles::slot.lt(end));
+    let last: Option<i64> = of_second.select(max(search_articles::slot)).get_result(&mut **tx)?;
+    let next = last.map_or(first, |last| last + 1);
+    if next < end {
+        return Ok(next);
+    }
     let (taken, next) = diesel::alias!(search_articles as taken_slots, search_articles as next_slots);
     let follows = next.filter(next.field(search_articles::slot).eq(taken.field(search_articles::slot) + 1));
-    let last: Option<i64> = taken
+    let before_gap: i64 = taken
         .filter(taken.field(search_articles::slot).ge(first))
         .filter(not(exists(follows)))
         .order(taken.field(search_articles::slot))
         .select(taken.field(search_articles::slot))
-        .first(&mut **tx)
-        .optional()?;
-    let is_taken = exists(search_articles::table.filter(search_articles::slot.eq(first)));
-    let is_taken: bool = diesel::select(is_taken).get_result(&mut **tx)?;
-    Ok(last.filter(|_| is_taken).map_or(first, |last| last + 1))
+        .first(&mut **tx)?;
+    Ok(before_gap + 1)
 }
 
 /// Removes an article from the index. Returns whether it was indexed.
@@ -173,6 +181,12 @@ pub fn remove(tx: &mut Tx<'_>, id: ArticleId) -> Result<bool> {
     let own = search_articles::table.filter(search_articles::article_id.eq(id));
     let slot: Option<i64> = own.select(search_articles::slot).get_result(&mut **tx).optional()?;
     let Some(slot) = slot else { return Ok(false) };
+    remove_slot(tx, slot)?;
+    Ok(true)
+}
+
+/// Removes the article with this slot.
+fn remove_slot(tx: &mut Tx<'_>, slot: i64) -> Result<()> {
     let (lowest, highest) = (slot << PLACE_BITS, (slot << PLACE_BITS) + OWN_PLACE);
     if let Connection::Sqlite(conn) = &mut **tx {
         Statement::<()>::new(
@@ -184,8 +198,8 @@ pub fn remove(tx: &mut Tx<'_>, id: ArticleId) -> Result<bool> {
     }
     diesel::delete(search_places::table.filter(search_places::id.between(lowest, highest)))
         .execute(&mut **tx)?;
-    diesel::delete(own).execute(&mut **tx)?;
-    Ok(true)
+    diesel::delete(search_articles::table.filter(search_articles::slot.eq(slot))).execute(&mut **tx)?;
+    Ok(())
 }
 
 /// The lowest and the highest id that places can have whose articles were published in this range, in microseconds

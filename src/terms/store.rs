@@ -35,38 +35,66 @@ pub fn find<I: IsTerm>(conn: &mut Connection, key: &Key<I>) -> Result<Option<Ter
 /// How articles embed these: in their order, merged ones replaced by what they were merged into, removed ones left out,
 /// none twice.
 pub fn resolve<I: IsTerm>(conn: &mut Connection, ids: &[I]) -> Result<Vec<I::Ref>> {
-    let remaining = remaining(conn, ids)?.into_iter();
-    Ok(remaining.map(|(id, slug, name)| id.embedded(slug, name)).collect())
+    Ok(Found::load(conn, bare(ids))?.embedded(ids))
 }
 
-/// What remains of each of these: itself, or what it was merged into, which is not merged itself.
-fn remaining<I: IsTerm>(conn: &mut Connection, ids: &[I]) -> Result<Vec<(I, Slug, String)>> {
-    let mut found: BTreeMap<TermId, (Slug, String, Option<TermId>)> = BTreeMap::new();
-    let mut wanted = bare(ids);
-    // The first round finds the terms themselves, the second what they were merged into.
-    for _ in 0..2 {
-        wanted.retain(|id| !found.contains_key(id));
-        if wanted.is_empty() {
-            break;
+/// How an article embeds its authors and its topics, as [`resolve`].
+pub fn resolve_all(
+    conn: &mut Connection,
+    authors: &[AuthorId],
+    topics: &[TopicId],
+) -> Result<(Vec<<AuthorId as IsTerm>::Ref>, Vec<<TopicId as IsTerm>::Ref>)> {
+    let found = Found::load(conn, [bare(authors), bare(topics)].concat())?;
+    Ok((found.embedded(authors), found.embedded(topics)))
+}
+
+/// Terms by id, with their slug and name, and with what they were merged into.
+struct Found(BTreeMap<TermId, (Slug, String, Option<TermId>)>);
+
+impl Found {
+    /// Finds terms, and what they were merged into.
+    fn load(conn: &mut Connection, mut wanted: Vec<TermId>) -> Result<Self> {
+        let mut found = BTreeMap::new();
+        // The first round finds the terms themselves, the second what they were merged into.
+        for _ in 0..2 {
+            wanted.retain(|id| !found.contains_key(id));
+            if wanted.is_empty() {
+                break;
+            }
+            let rows: Vec<(TermId, Slug, String, Option<TermId>)> = terms::table
+                .filter(terms::id.eq_any(&wanted))
+                .select((terms::id, terms::slug, terms::name, terms::merged_into))
+                .load(conn)?;
+            wanted = rows.iter().filter_map(|(.., into)| *into).collect();
+            found.extend(rows.into_iter().map(|(id, slug, name, into)| (id, (slug, name, into))));
         }
-        let rows: Vec<(TermId, Slug, String, Option<TermId>)> = terms::table
-            .filter(terms::id.eq_any(&wanted))
-            .select((terms::id, terms::slug, terms::name, terms::merged_into))
-            .load(conn)?;
-        wanted = rows.iter().filter_map(|(.., into)| *into).collect();
-        found.extend(rows.into_iter().map(|(id, slug, name, into)| (id, (slug, name, into))));
+        Ok(Self(found))
     }
-    let mut remaining: Vec<(I, Slug, String)> = Vec::with_capacity(ids.len());
-    for id in ids {
-        let into = found.get(&id.term()).and_then(|(.., into)| *into);
-        let id = into.map_or(*id, I::of);
-        if let Some((slug, name, _)) = found.get(&id.term())
-            && remaining.iter().all(|(other, ..)| *other != id)
-        {
-            remaining.push((id, slug.clone(), name.clone()));
+
+    /// What remains of each of these: itself, or what it was merged into, which is not merged itself.
+    fn remaining<I: IsTerm>(&self, ids: &[I]) -> Vec<(I, &Slug, &str)> {
+        let Self(found) = self;
+        let mut remaining: Vec<(I, &Slug, &str)> = Vec::with_capacity(ids.len());
+        for id in ids {
+            let into = found.get(&id.term()).and_then(|(.., into)| *into);
+            let id = into.map_or(*id, I::of);
+            if let Some((slug, name, _)) = found.get(&id.term())
+                && remaining.iter().all(|(other, ..)| *other != id)
+            {
+                remaining.push((id, slug, name));
+            }
         }
+        remaining
     }
-    Ok(remaining)
+
+    fn embedded<I: IsTerm>(&self, ids: &[I]) -> Vec<I::Ref> {
+        let remaining = self.remaining(ids).into_iter();
+        remaining.map(|(id, slug, name)| id.embedded(slug.clone(), name.to_owned())).collect()
+    }
+
+    fn ids<I: IsTerm>(&self, ids: &[I]) -> Vec<I> {
+        self.remaining(ids).into_iter().map(|(id, ..)| id).collect()
+    }
 }
 
 /// Adds to each of these groups whatever was merged into one of its members.
@@ -191,15 +219,26 @@ pub fn update<I: IsTerm>(tx: &mut Tx<'_>, old: &Term<I>, new: &Term<I>) -> Resul
 /// Those of these that remain, as in [`resolve`], and nobody can merge or remove them before this unit of work has
 /// ended: for what is about to refer to them.
 pub fn hold<I: IsTerm>(tx: &mut Tx<'_>, ids: &[I]) -> Result<Vec<I>> {
-    let mut remaining = remaining(tx, ids)?;
-    if let Connection::Postgres(conn) = &mut **tx {
-        let present: Vec<TermId> = remaining.iter().map(|(id, ..)| id.term()).collect();
-        let rows = terms::table.filter(terms::id.eq_any(present)).order(terms::id);
-        rows.select(terms::id).for_key_share().load::<TermId>(conn)?;
-        // One may have been merged while we waited for it.
-        remaining = self::remaining(tx, ids)?;
+    Ok(hold_found(tx, bare(ids))?.ids(ids))
+}
+
+/// Those authors and topics that remain, held as in [`hold`].
+pub fn hold_all(tx: &mut Tx<'_>, authors: &[AuthorId], topics: &[TopicId]) -> Result<ArticleTerms> {
+    let found = hold_found(tx, [bare(authors), bare(topics)].concat())?;
+    Ok(ArticleTerms { authors: found.ids(authors), topics: found.ids(topics) })
+}
+
+fn hold_found(tx: &mut Tx<'_>, ids: Vec<TermId>) -> Result<Found> {
+    let found = Found::load(tx, ids.clone())?;
+    let Connection::Postgres(conn) = &mut **tx else { return Ok(found) };
+    let present: Vec<TermId> = found.0.into_keys().collect();
+    if present.is_empty() {
+        return Ok(Found(BTreeMap::new()));
     }
-    Ok(remaining.into_iter().map(|(id, ..)| id).collect())
+    let rows = terms::table.filter(terms::id.eq_any(present)).order(terms::id);
+    rows.select(terms::id).for_key_share().load::<TermId>(conn)?;
+    // One may have been merged while we waited for it.
+    Found::load(tx, ids)
 }
 
 /// Finds a term that is to be changed, and keeps others from changing it; refuses a merged one with conflict
@@ -317,23 +356,28 @@ pub fn set_article_terms(
     authors: &[AuthorId],
     topics: &[TopicId],
 ) -> Result<ArticleTerms> {
-    let held = ArticleTerms { authors: hold(tx, authors)?, topics: hold(tx, topics)? };
     diesel::delete(article_terms::table.filter(article_terms::article_id.eq(article))).execute(&mut **tx)?;
-    for (position, term) in (0i64..).zip(held.all()) {
-        diesel::insert_into(article_terms::table)
-            .values((
-                article_terms::article_id.eq(article),
-                article_terms::term_id.eq(term),
-                article_terms::position.eq(position),
-            ))
-            .execute(&mut **tx)?;
-    }
-    Ok(held)
+    add_article_terms(tx, article, authors, topics)
 }
 
-/// Those of the given terms that still exist. They cannot be deleted or merged until the transaction ends.
-pub fn hold_all(tx: &mut Tx<'_>, authors: &[AuthorId], topics: &[TopicId]) -> Result<ArticleTerms> {
-    Ok(ArticleTerms { authors: hold(tx, authors)?, topics: hold(tx, topics)? })
+/// Adds those of the given terms that still exist to a draft without any, and returns these.
+pub fn add_article_terms(
+    tx: &mut Tx<'_>,
+    article: ArticleId,
+    authors: &[AuthorId],
+    topics: &[TopicId],
+) -> Result<ArticleTerms> {
+    let held = hold_all(tx, authors, topics)?;
+    let row = |(position, term): (i64, TermId)| {
+        (
+            article_terms::article_id.eq(article),
+            article_terms::term_id.eq(term),
+            article_terms::position.eq(position),
+        )
+    };
+    let rows: Vec<_> = (0i64..).zip(held.all()).map(row).collect();
+    crate::insert_rows!(&mut **tx, article_terms::table, rows)?;
+    Ok(held)
 }
 
 /// Stores the terms that a live article is found by, and when it was first published; none, if it is not listed.
@@ -345,16 +389,15 @@ pub fn set_found_by(
 ) -> Result<()> {
     let own = rendering_terms::table.filter(rendering_terms::article_id.eq(article));
     diesel::delete(own).execute(&mut **tx)?;
-    for term in terms {
-        diesel::insert_into(rendering_terms::table)
-            .values((
-                rendering_terms::term_id.eq(term),
-                rendering_terms::published_at.eq(published_at),
-                rendering_terms::article_id.eq(article),
-            ))
-            .execute(&mut **tx)?;
-    }
-    Ok(())
+    let row = |term: TermId| {
+        (
+            rendering_terms::term_id.eq(term),
+            rendering_terms::published_at.eq(published_at),
+            rendering_terms::article_id.eq(article),
+        )
+    };
+    let rows: Vec<_> = terms.map(row).collect();
+    Ok(crate::insert_rows!(&mut **tx, rendering_terms::table, rows)?)
 }
 
 /// Keeps others from changing these; in the order of their ids, so that no two wait for each other.

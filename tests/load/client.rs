@@ -35,6 +35,12 @@ pub struct Response {
 }
 
 impl Outcome {
+    /// What took so many microseconds each.
+    pub fn new(mut latencies: Vec<u32>, elapsed: Duration) -> Self {
+        latencies.sort_unstable();
+        Self { requests: latencies.len() as u64, elapsed, latencies }
+    }
+
     /// Several as one.
     pub fn joined(all: Vec<Self>) -> Self {
         let mut latencies: Vec<u32> = all.iter().flat_map(|one| &one.latencies).copied().collect();
@@ -69,8 +75,7 @@ impl Load {
         for task in tasks {
             latencies.extend(task.await.expect("a connection"));
         }
-        latencies.sort_unstable();
-        Outcome { requests: latencies.len() as u64, elapsed: started.elapsed(), latencies }
+        Outcome::new(latencies, started.elapsed())
     }
 
     async fn one(&self, number: usize, until: Instant) -> Vec<u32> {

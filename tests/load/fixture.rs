@@ -17,6 +17,7 @@ use lede::base::ids::UserId;
 use lede::editions::publish::{self, Publication};
 use lede::render_context::{self, RenderSettings};
 use lede::users::store::{self as users, UserRow};
+use serde_json::{Value, json};
 
 const WORDS: &[&str] = &[
     "tide", "harbour", "rope", "lantern", "winter", "chart", "current", "anchor", "salt", "keel", "signal",
@@ -113,7 +114,18 @@ async fn make(app: &App, owner: UserId, number: usize, length: usize) {
         .expect("an edition");
 }
 
-fn markdown(number: usize, length: usize) -> String {
+/// What creates an article of 12 sections and about 8 KB, as JSON.
+pub fn article(title: &str) -> Value {
+    let mut words = Words(1);
+    let intro = words.paragraph(60);
+    let mut body = || format!("{}\n\n{}", words.paragraph(50), words.paragraph(45));
+    let sections: Vec<Value> =
+        (0..12).map(|at| json!({"heading": format!("Section {at}"), "body": body()})).collect();
+    json!({"title": title, "intro": intro, "sections": sections})
+}
+
+/// An article of as much as a Markdown document.
+pub fn markdown(number: usize, length: usize) -> String {
     let mut words = Words(number as u64 + 1);
     let mut text = format!(
         "---\ntitle: Article {number}\nslug: {}\ndate: {}\ntopics: [topic-{}, topic-{}]\nauthor: Author {}\n---\n\n",

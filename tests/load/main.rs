@@ -7,8 +7,8 @@
 //!
 //! `LOAD_SIZES` names the numbers of articles, `LOAD_FOLDER` a folder in which their databases stay for the next run,
 //! `LOAD_ONLY` what a work's name has to hold; `LOAD_ONLY=subscribers` measures the list of subscribers
-//! instead, `LOAD_ONLY=lists` their import and export, `LOAD_ONLY=stalled` clients that do not read, and `LOAD_ONLY=text`
-//! how the work of reading and rendering grows with hostile text. `LOAD_SERVER` names another server to measure than the
+//! instead, `LOAD_ONLY=lists` their import and export, `LOAD_ONLY=stalled` clients that do not read, `LOAD_ONLY=writes`
+//! what writing articles costs, and `LOAD_ONLY=text` how the work of reading and rendering grows with hostile text. `LOAD_SERVER` names another server to measure than the
 //! one that was built along. A run of everything writes `tests/load/results.md` and
 //! `tests/load/results.svg`.
 #![allow(clippy::disallowed_methods, reason = "a benchmark reads its own settings")]
@@ -32,6 +32,7 @@ mod report;
 mod stalled;
 mod subscribers;
 mod works;
+mod writers;
 mod writes;
 
 use std::path::{Path, PathBuf};
@@ -70,6 +71,10 @@ async fn run() {
     if only == "stalled" {
         return stalled::measure(temporary.path()).await;
     }
+    if only == "writes" {
+        println!("{}", writes::measure(temporary.path()).await);
+        return;
+    }
     if only == "text" {
         return growth::measure();
     }
@@ -84,9 +89,11 @@ async fn run() {
     for size in &sizes {
         works::measure(&folder.join(size.to_string()), *size, &only, &mut report).await;
     }
+    if only.is_empty() {
+        report.writes(writes::measure(temporary.path()).await);
+    }
     println!("{}", report.text());
     if only.is_empty() {
-        writes::compare(temporary.path()).await;
         report.write(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/load").as_path());
     }
 }

@@ -6,9 +6,9 @@ use crate::client::{Load, Outcome};
 use crate::process::Process;
 
 /// How many connections ask at once.
-const CONNECTIONS: usize = 32;
+pub const CONNECTIONS: usize = 32;
 /// How long each measurement lasts.
-const DURATION: Duration = Duration::from_secs(4);
+pub const DURATION: Duration = Duration::from_secs(4);
 
 /// What is asked of a server.
 #[derive(Debug, Clone)]
@@ -64,7 +64,7 @@ impl Request {
 }
 
 impl Cost {
-    fn of(outcome: &Outcome, processor: Duration) -> Self {
+    pub fn of(outcome: &Outcome, processor: Duration) -> Self {
         Self {
             rate: outcome.requests as f64 / outcome.elapsed.as_secs_f64(),
             p50: outcome.percentile(0.50),

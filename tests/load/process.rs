@@ -24,8 +24,7 @@ impl Process {
     /// The same with other settings.
     pub fn lede_with(database: &Path, arguments: &[&str]) -> Self {
         let address = free_address();
-        let server = std::env::var("LOAD_SERVER").unwrap_or_else(|_| env!("CARGO_BIN_EXE_lede").to_owned());
-        let mut command = Command::new(server);
+        let mut command = Command::new(executable());
         command
             .args(["serve", "--website-url", fixture::WEBSITE, "--bind", &address.to_string()])
             .args(["--database-url", &format!("sqlite://{}", database.display())])
@@ -110,6 +109,21 @@ impl Process {
         let line = status.lines().find(|line| line.starts_with(name)).expect("resident memory");
         line.split_whitespace().nth(1).and_then(|number| number.parse::<u64>().ok()).expect("a number") / 1024
     }
+}
+
+/// The program that is measured.
+pub fn executable() -> String {
+    std::env::var("LOAD_SERVER").unwrap_or_else(|_| env!("CARGO_BIN_EXE_lede").to_owned())
+}
+
+/// The processor time of the children of this process that have ended, as the operating system counts it: in hundredths
+/// of a second.
+pub fn ended_children() -> Duration {
+    let text = std::fs::read_to_string("/proc/self/stat").expect("Linux");
+    // The name of the program comes before, in parentheses, and may contain anything.
+    let numbers = text.rsplit(')').next().expect("numbers").split_whitespace();
+    let ticks: u64 = numbers.skip(13).take(2).map(|ticks| ticks.parse::<u64>().expect("a number")).sum();
+    Duration::from_millis(10 * ticks)
 }
 
 fn nanoseconds(process: u32) -> u64 {

@@ -22,6 +22,8 @@ pub struct Report {
     rows: Vec<Row>,
     starts: Vec<(usize, Duration)>,
     memory: Vec<(usize, u64)>,
+    /// The table of writes.
+    writes: String,
 }
 
 fn ratio(name: &'static str, ceiling: Cost, cost: Cost) -> (&'static str, f64, f64) {
@@ -69,6 +71,10 @@ impl Report {
         self.memory.push((articles, megabytes));
     }
 
+    pub fn writes(&mut self, table: String) {
+        self.writes = table;
+    }
+
     /// The whole table.
     pub fn text(&self) -> String {
         let mut text = "Ratios are processor time / rate against that ceiling in the same run; above 1 is faster. \
@@ -88,7 +94,7 @@ impl Report {
                 took.as_secs_f64()
             );
         }
-        text
+        text + &self.writes
     }
 
     pub fn write(&self, folder: &Path) {

@@ -32,8 +32,8 @@ pub async fn get_draft_markdown(app: Data<App>, read: DraftRead) -> Result<Respo
         .db
         .snapshot(move |conn| {
             let DraftState { row, content, .. } = read.draft(conn)?;
-            let authors = terms::store::resolve(conn, &content.metadata.authors)?;
-            let topics = terms::store::resolve(conn, &content.metadata.topics)?;
+            let metadata = &content.metadata;
+            let (authors, topics) = terms::store::resolve_all(conn, &metadata.authors, &metadata.topics)?;
             Ok((row, content, authors, topics))
         })
         .await?;

@@ -33,6 +33,27 @@ macro_rules! on_each {
     };
 }
 
+/// Inserts a slice of rows, four with each statement: a statement for any number of rows would be prepared anew each time.
+/// The rows derive `Insertable` with `treat_none_as_default_value = false`; for others, diesel would begin a transaction.
+#[macro_export]
+macro_rules! insert_rows {
+    ($conn:expr, $table:expr, $rows:expr) => {{
+        let (fours, rest) = $rows.as_chunks::<4>();
+        fours
+            .iter()
+            .try_for_each(|four| {
+                let insert = || diesel::insert_into($table).values(four);
+                $crate::on_each!($conn, conn => insert().execute(conn)).map(|_| ())
+            })
+            .and_then(|()| {
+                rest.iter().try_for_each(|row| {
+                    let insert = || diesel::insert_into($table).values(row);
+                    $crate::on_each!($conn, conn => insert().execute(conn)).map(|_| ())
+                })
+            })
+    }};
+}
+
 /// Which database, and where.
 #[derive(Clone, PartialEq, Eq)]
 pub enum DatabaseUrl {

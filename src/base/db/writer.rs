@@ -103,8 +103,9 @@ impl Writer {
         random: Random,
         generation: Arc<Generation>,
     ) -> Result<Self> {
-        // SQLite opens the log with the first read.
-        conn.batch_execute("SELECT count(*) FROM sqlite_schema")?;
+        // A savepoint keeps the pages that it changes as they were: in memory, and not in a file. SQLite opens the log with
+        // the first read.
+        conn.batch_execute("PRAGMA temp_store = MEMORY; SELECT count(*) FROM sqlite_schema")?;
         let files = Arc::new(OpenFiles::of(path)?);
         let (queue, waiting) = mpsc::channel(QUEUE);
         let alive = Arc::new(AtomicBool::new(true));

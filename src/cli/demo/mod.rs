@@ -63,8 +63,9 @@ async fn fill(app: &App) -> anyhow::Result<String> {
     let chosen = Password::chosen(&password).map_err(|invalid| anyhow!(invalid.detail))?;
     user::add(app, email, Role::Admin, Some("Demo editor".to_owned()), chosen).await?;
     let import = Import::new(app, Some(EDITOR), true, false).await?;
-    for (name, text) in ARTICLES {
-        import.document(Path::new(name), text).await.with_context(|| (*name).to_owned())?;
+    let documents = ARTICLES.iter().map(|(name, text)| (PathBuf::from(name), Some(*text)));
+    for (file, outcome) in import.documents(documents.collect()).await {
+        outcome.with_context(|| file.display().to_string())?;
     }
     Ok(password)
 }

@@ -1,4 +1,4 @@
-//! Which files an import takes, and what their names say: a title, and in Jekyll the date of publication.
+//! Which files an import takes, in which batches, and what their names say: a title, and in Jekyll the date of publication.
 
 use std::path::{Path, PathBuf};
 
@@ -10,6 +10,11 @@ use crate::base::text::dates;
 /// What the names of Markdown files end in, in any case.
 const EXTENSIONS: &[&str] =
     &["md", "markdown", "mdown", "mdwn", "mkd", "mkdn", "mkdown", "mdtxt", "mdtext", "mdx", "rmd", "qmd"];
+
+/// How many files a batch has at most, and how many bytes unless it has only one file: all of it is written at once, and
+/// others may be waiting to write.
+const MAX_FILES: usize = 8;
+const MAX_BYTES: u64 = 100_000;
 
 /// The Markdown files at a path, in order, and everything else with the reason why it is skipped.
 pub(super) struct Found {
@@ -55,6 +60,25 @@ pub(super) fn find(path: &Path) -> anyhow::Result<Found> {
 fn is_markdown(path: &Path) -> bool {
     let extension = path.extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase());
     extension.is_some_and(|extension| EXTENSIONS.contains(&extension.as_str()))
+}
+
+/// The same files in batches.
+pub(super) fn batches(files: Vec<PathBuf>) -> Vec<Vec<PathBuf>> {
+    let mut batches: Vec<Vec<PathBuf>> = Vec::new();
+    let mut bytes = 0;
+    for file in files {
+        // A file that cannot be read is reported later.
+        let length = std::fs::metadata(&file).map_or(0, |metadata| metadata.len());
+        bytes += length;
+        match batches.last_mut() {
+            Some(batch) if batch.len() < MAX_FILES && bytes <= MAX_BYTES => batch.push(file),
+            _ => {
+                batches.push(vec![file]);
+                bytes = length;
+            }
+        }
+    }
+    batches
 }
 
 /// The name of a file without its extension, and the date that it begins with; `index` has the name of its folder.

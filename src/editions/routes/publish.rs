@@ -6,7 +6,8 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::articles::checks::check_first_publication;
-use crate::articles::output::Draft;
+use crate::articles::draft::Draft;
+use crate::articles::output;
 use crate::articles::routes::article_in_path::ArticleInPath;
 use crate::articles::routes::article_write::draft_response;
 use crate::articles::routes::paths::{ArticlePath, InLocale};
@@ -41,7 +42,7 @@ pub struct Publish {
         IdempotencyKeyHeader),
     request_body = Publish,
     responses(
-        (status = 200, description = "Published. The draft.", body = Draft, headers(("ETag" = String, description = "Its version."))),
+        (status = 200, description = "Published. The draft.", body = output::Draft, headers(("ETag" = String, description = "Its version."))),
         (status = 409, description = "`slug-taken`: change the slug of the draft. `slug-moved`: the new slug is in `slug`. `in-trash`: restore the article first. `overtaken`: another request has published it meanwhile; read it again and retry."),
     ))]
 pub async fn publish_article(
@@ -63,7 +64,8 @@ pub async fn publish_article(
         prepare(&app, actor, publication).await
     };
     let work = move |tx: &mut Tx<'_>, prepared: &Option<Prepared>| {
-        let draft = publish(tx, actor, &article, revision, prepared.as_ref())?;
+        let row = publish(tx, actor, &article, revision, prepared.as_ref())?;
+        let draft = Draft::load(tx, row)?;
         draft_response(tx, &draft, Vec::new())
     };
     once.respond(&app.db, prepared, work).await

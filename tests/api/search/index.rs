@@ -1,6 +1,7 @@
 //! What the index holds: what readers see, whoever published it, and nothing else.
 
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 use lede::auth::Role;
 use lede::base::db::Connection;
 use lede::base::db::schema::{search_articles, search_places, search_words};
@@ -146,4 +147,16 @@ async fn the_index_is_tidied_up_and_finds_the_same() {
     assert_eq!(steps > 0, server.is_embedded());
     assert_eq!(pages(&reader, "q=tide&limit=100").await, before);
     assert_eq!(found_for(&reader, "number7").await, "tide-7");
+}
+
+#[tokio::test]
+async fn a_publication_adds_one_piece_to_the_index_however_many_sections_it_has() {
+    let server = Server::start().await;
+    let editor = server.login(Role::Editor).await;
+    let mut conn = server.database().connect();
+    let Connection::Sqlite(conn) = &mut conn else { return };
+    let sections: Vec<_> = (0..6).map(|n| json!({"heading": format!("Part {n}"), "body": "Away."})).collect();
+    published(&editor, json!({"title": "Tides", "sections": sections})).await;
+    let pieces = diesel::dsl::sql::<BigInt>("SELECT count(DISTINCT segid) FROM search_index_idx");
+    assert_eq!(pieces.get_result::<i64>(conn).unwrap(), 1);
 }
