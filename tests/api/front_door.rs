@@ -102,11 +102,14 @@ async fn the_reference_is_served_with_all_it_needs() {
 async fn the_script_of_the_reference_is_compressed_for_those_who_take_it() {
     let server = Server::start().await;
     let get = |coding: &str| server.client().get("/docs/scalar-1.76.0.js").header("accept-encoding", coding);
+    for coding in ["*", "x-gzip", "identity;q=0, gzip;q=0.1"] {
+        assert_eq!(get(coding).await.is(200).header("content-encoding"), Some("gzip"), "{coding}");
+    }
     let compressed = get("br, gzip").await;
     assert_eq!(compressed.is(200).header("content-encoding"), Some("gzip"));
     assert_eq!(compressed.header("cache-control"), Some("public, max-age=31536000, immutable"));
     assert_eq!(compressed.header("vary"), Some("Accept-Encoding"));
-    for coding in ["identity", "gzip;q=0", "br"] {
+    for coding in ["identity", "gzip;q=0", "br", "*;q=0, identity", "*, gzip;q=0"] {
         let plain = get(coding).await;
         assert_eq!(plain.is(200).header("content-encoding"), None, "{coding}");
         assert!(plain.exchange.body == compressed.exchange.body, "{coding}");

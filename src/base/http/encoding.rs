@@ -71,8 +71,7 @@ impl Encoding {
     #[must_use]
     pub fn is_gzip_accepted(headers: &HeaderMap) -> bool {
         let accepted = headers.get_all(ACCEPT_ENCODING).filter_map(|value| value.to_str().ok());
-        let accepted: Vec<(&str, u32)> =
-            accepted.flat_map(|value| value.split(',')).map(weighted).collect();
+        let accepted: Vec<(&str, u32)> = accepted.flat_map(|value| value.split(',')).map(weighted).collect();
         let weight = |names: &[&str]| {
             let named = |coding: &str| names.iter().any(|name| coding.eq_ignore_ascii_case(name));
             accepted.iter().filter(|(coding, _)| named(coding)).map(|(_, weight)| *weight).max()

@@ -90,7 +90,7 @@ impl File {
             .insert_header((header::CONTENT_SECURITY_POLICY, POLICY))
             .insert_header((header::VARY, HeaderValue::from_static("Accept-Encoding")));
         let bytes = Bytes::from_static(self.bytes);
-        if self.is_compressed && !Encoding::Gzip.is_accepted(asked) {
+        if self.is_compressed && !Encoding::is_gzip_accepted(asked) {
             let plain = app.compute.run(move || decompress(&bytes)).await?;
             return Ok(response.content_type(self.media_type).body(plain));
         }
