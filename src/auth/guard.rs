@@ -17,6 +17,9 @@ use crate::base::error::{AuthFailure, Error, Result};
 use crate::base::http::limit::{Key, Policy};
 use crate::base::ids::UserId;
 
+/// The longest access token, in bytes.
+const MAX_TOKEN: usize = 4096;
+
 impl<P: Permission> FromRequest for Actor<P> {
     type Error = Error;
     type Future = Pin<Box<dyn Future<Output = Result<Self>>>>;
@@ -42,17 +45,22 @@ async fn authenticate(app: &App, token: String) -> Result<(UserId, Role)> {
     Ok((user, role.ok_or(Error::Unauthenticated(AuthFailure::InactiveUser))?))
 }
 
-/// The access token of a request that has exactly one.
+/// The access token of a request that has exactly one. Credentials of another scheme count as none (RFC 6750, section 3.1).
 fn bearer(req: &HttpRequest) -> Result<String> {
+    let failed = |failure| Err(Error::Unauthenticated(failure));
     let mut values = req.headers().get_all(header::AUTHORIZATION);
-    let value = values.next().ok_or(Error::Unauthenticated(AuthFailure::MissingToken))?;
-    let given = value.to_str().ok().and_then(|value| value.split_once(' '));
-    let is_bearer =
-        |(scheme, token): &(&str, &str)| scheme.eq_ignore_ascii_case("bearer") && token.len() <= 4096;
-    let (_, token) = given
-        .filter(|given| values.next().is_none() && is_bearer(given))
-        .ok_or(Error::Unauthenticated(AuthFailure::InvalidToken))?;
-    Ok(token.to_owned())
+    let Some(value) = values.next() else { return failed(AuthFailure::MissingToken) };
+    if values.next().is_some() {
+        return failed(AuthFailure::InvalidToken);
+    }
+    let Ok(value) = value.to_str() else { return failed(AuthFailure::InvalidToken) };
+    let (scheme, token) = value.split_once(' ').unwrap_or((value, ""));
+    match token.trim() {
+        _ if !scheme.eq_ignore_ascii_case("bearer") => failed(AuthFailure::MissingToken),
+        "" => failed(AuthFailure::MissingToken),
+        token if token.len() > MAX_TOKEN => failed(AuthFailure::InvalidToken),
+        token => Ok(token.to_owned()),
+    }
 }
 
 /// The role of an active user. Read for every request with a token, so that a change applies at once.

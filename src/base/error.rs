@@ -19,7 +19,7 @@ pub enum Error {
     /// The request cannot be parsed: malformed JSON, an unknown query parameter, a cursor of another list.
     Malformed(Violations),
     /// Wrong credentials, or an access token that is missing, invalid, expired or revoked. The reason is counted and
-    /// logged, and never sent to the client.
+    /// logged; the client learns of it no more than [`AuthFailure::code`].
     Unauthenticated(AuthFailure),
     /// The user is authenticated but not authorized.
     Forbidden,
@@ -60,7 +60,7 @@ pub enum AuthFailure {
     WrongPassword,
     /// A login with an address that no active user has.
     UnknownAccount,
-    /// The operation requires an access token and there is none.
+    /// The operation requires an access token and there is none, or credentials of another scheme than `Bearer`.
     MissingToken,
     /// The access token is malformed, is not one of ours, or is not valid yet.
     InvalidToken,
@@ -81,6 +81,17 @@ impl AuthFailure {
             Self::InvalidToken => "invalid-token",
             Self::ExpiredToken => "expired-token",
             Self::InactiveUser => "inactive-user",
+        }
+    }
+
+    /// The code that the client gets. It does not tell which accounts exist or are active.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::WrongPassword | Self::UnknownAccount => "invalid-credentials",
+            Self::MissingToken => "token-missing",
+            Self::InvalidToken | Self::InactiveUser => "token-invalid",
+            Self::ExpiredToken => "token-expired",
         }
     }
 }

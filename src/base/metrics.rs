@@ -158,15 +158,48 @@ impl Metrics {
         );
     }
 
-    /// Returns all metrics in the `OpenMetrics` text format, which Prometheus reads.
+    /// Returns all metrics in the text format of Prometheus, version 0.0.4.
     #[must_use]
     pub fn text(&self) -> String {
+        in_prometheus_format(&self.open_metrics())
+    }
+
+    /// Returns all metrics in the `OpenMetrics` text format, version 1.0.0.
+    #[must_use]
+    pub fn open_metrics(&self) -> String {
         let mut text = String::new();
         if let Err(error) = encode(&mut text, &self.registry) {
             log::error!("metrics: {error}");
         }
         text
     }
+}
+
+/// Rewrites the `OpenMetrics` text format into the older one of Prometheus: there a counter and an info are named as their
+/// samples are, an info is a gauge, and neither units nor the end are told.
+fn in_prometheus_format(open_metrics: &str) -> String {
+    let mut text = String::with_capacity(open_metrics.len());
+    let mut help = "";
+    for line in open_metrics.lines() {
+        let Some(comment) = line.strip_prefix("# ") else {
+            text += line;
+            text.push('\n');
+            continue;
+        };
+        match comment.splitn(3, ' ').collect::<Vec<_>>().as_slice() {
+            ["HELP", _, described] => help = described,
+            ["TYPE", name, kind] => {
+                let (suffix, kind) = match *kind {
+                    "counter" => ("_total", "counter"),
+                    "info" => ("_info", "gauge"),
+                    kind => ("", kind),
+                };
+                text += &format!("# HELP {name}{suffix} {help}\n# TYPE {name}{suffix} {kind}\n");
+            }
+            _ => {}
+        }
+    }
+    text
 }
 
 /// Measures the duration of each statement of a connection.

@@ -10,7 +10,7 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::{Method, Uri, header};
 use actix_web::middleware::{Next, from_fn};
 use actix_web::web::{self, Data, ServiceConfig};
-use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, Resource};
+use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, Resource, Route};
 use futures_util::FutureExt as _;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::path::Parameter;
@@ -54,11 +54,28 @@ pub(super) fn is_shared(path: &str) -> bool {
     !["/subscribe", "/health/", "/metrics"].iter().any(|own| path.starts_with(own))
 }
 
-/// Registers every operation. Other methods on a known path get 405, `OPTIONS` gets 204, both with `Allow`.
-pub fn configure(config: &mut ServiceConfig) {
-    for path in endpoints().map(|endpoint| endpoint.path).collect::<BTreeSet<_>>() {
+/// Registers every operation whose path `is_served`. Other methods on a known path get 405, `OPTIONS` gets 204, both with
+/// `Allow`.
+pub fn configure(config: &mut ServiceConfig, is_served: impl Fn(&str) -> bool) {
+    let paths: BTreeSet<_> =
+        endpoints().map(|endpoint| endpoint.path).filter(|path| is_served(path)).collect();
+    for path in paths {
         config.service(resource(path));
     }
+}
+
+/// Registers a page that is no operation of the API: everyone may get it.
+pub fn page(config: &mut ServiceConfig, path: &'static str, get: Route) {
+    let allowed = allowed(&["get"]);
+    let refuse = move |req: HttpRequest| {
+        let response = other_method(&req, path, &allowed, &["GET".to_owned()]);
+        async move { response }
+    };
+    let routed = from_fn(move |req: ServiceRequest, next: Next<BoxBody>| {
+        req.extensions_mut().insert(Routed { path, open: true });
+        async move { next.call(req).await }
+    });
+    config.service(web::resource(path).route(get).default_service(web::to(refuse)).wrap(routed));
 }
 
 fn resource(path: &'static str) -> Resource {

@@ -13,6 +13,7 @@ use actix_web::http::{ConnectionType, Method};
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, web};
 
+use super::routes::metrics as metrics_route;
 use crate::app::App;
 use crate::base::error::{Error, Result};
 use crate::base::http::connection::Connection;
@@ -25,6 +26,10 @@ use crate::base::metrics;
 
 /// Responses to a token are stored by no cache, and changed by no proxy: one that compresses would weaken the `ETag`.
 const PRIVATE: HeaderValue = HeaderValue::from_static("private, no-store, no-transform");
+
+/// Marks a port that is for operators only: public responses are not served there, and nothing is limited.
+#[derive(Debug, Clone, Copy)]
+pub struct Apart;
 
 /// Passes a request on and finishes its response.
 ///
@@ -71,10 +76,10 @@ pub async fn around(
 
 /// The cached response to a public GET, within the rate limit for reads, and the path template of its route.
 async fn from_memory(app: &App, req: &ServiceRequest) -> Result<Option<(HttpResponse, &'static str)>> {
-    if req.method() != Method::GET {
+    if req.method() != Method::GET || req.app_data::<Apart>().is_some() {
         return Ok(None);
     }
-    if app.limits.reads() && !req.path().starts_with("/health/") && req.path() != "/metrics" {
+    if app.limits.reads() && !req.path().starts_with("/health/") && req.path() != metrics_route::PATH {
         app.limits.admit_network(req.request(), Policy::Read)?;
     }
     let cached = req.uri().path_and_query().and_then(|address| app.cache.get(address.as_str()));
@@ -153,12 +158,4 @@ fn request_id(app: &App, req: &ServiceRequest) -> String {
         Some(given) => given.to_owned(),
         None => app.random.uuid(app.clock.now()).unwrap_or_default().to_string(),
     }
-}
-
-/// The response where no route matches.
-///
-/// # Errors
-/// Always: not found.
-pub async fn not_found() -> Result<HttpResponse> {
-    Err(Error::NotFound("page"))
 }

@@ -1,6 +1,6 @@
 //! Runs the server: listens, follows the log of events, runs jobs, and drains before it stops.
 
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -17,8 +17,12 @@ use crate::render_context::{self, RenderSettings};
 
 /// Serves until `stop` turns true. Then readiness fails first, the listener closes, and requests under way are finished.
 /// Jobs run in the background. With the fixed clock of a test none falls due by itself, so the test runs them.
+///
+/// # Errors
+/// Unavailable, if the port for metrics is taken or the system refuses a listener.
 pub async fn serve(app: App, listener: TcpListener, mut stop: watch::Receiver<bool>) -> Result<()> {
     let failed = |e: std::io::Error| Error::unavailable(e.to_string());
+    let metrics = app.config.server.metrics_bind.map(listen_for_metrics).transpose()?;
     let settings = RenderSettings::new(&app.config);
     app.db.write(move |tx| render_context::store::save_settings(tx, &settings)).await?;
     let work = jobs::run_until(app.clone(), stop.clone());
@@ -27,7 +31,7 @@ pub async fn serve(app: App, listener: TcpListener, mut stop: watch::Receiver<bo
     let (end, ended) = watch::channel(false);
     let follower = actix_web::rt::spawn(events::follow(generation, url, ended));
     let worker = matches!(app.clock, Clock::System).then(|| actix_web::rt::spawn(work));
-    let server = listen(&app, listener)?;
+    let server = listen(&app, listener, metrics)?;
     actix_web::rt::spawn(drain(app, server.handle(), async move {
         let _ = stop.wait_for(|stop| *stop).await;
     }));
@@ -37,6 +41,14 @@ pub async fn serve(app: App, listener: TcpListener, mut stop: watch::Receiver<bo
     }
     end.send_replace(true);
     follower.await.map_err(|e| Error::internal(e.to_string()))
+}
+
+fn listen_for_metrics(bind: SocketAddr) -> Result<TcpListener> {
+    let failed =
+        |e: std::io::Error| Error::unavailable(format!("LEDE_METRICS_BIND: cannot listen on {bind}: {e}"));
+    let listener = TcpListener::bind(bind).map_err(failed)?;
+    log::info!("metrics are at http://{}/metrics", listener.local_addr().map_err(failed)?);
+    Ok(listener)
 }
 
 async fn drain(app: App, server: ServerHandle, stopped: impl Future<Output = ()>) {

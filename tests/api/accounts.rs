@@ -50,7 +50,7 @@ async fn a_login_that_fails_does_not_say_why() {
     ] {
         let response =
             server.client().post(SESSIONS).json(json!({"email": email, "password": password})).await;
-        let mut problem = response.problem(401, "unauthenticated");
+        let mut problem = response.problem(401, "invalid-credentials");
         problem["request_id"] = Value::Null;
         told.push((problem, response.header("www-authenticate").map(str::to_owned)));
     }
@@ -100,7 +100,7 @@ async fn a_token_ends_after_ten_minutes_and_half_a_minute_of_grace() {
     server.clock.advance(minutes(10) + seconds(29));
     client.get("/v1/me").await.is(200);
     server.clock.advance(seconds(2));
-    client.get("/v1/me").await.problem(401, "unauthenticated");
+    client.get("/v1/me").await.problem(401, "token-expired");
 }
 
 #[tokio::test]
@@ -117,7 +117,7 @@ async fn a_token_ends_with_its_user() {
         Ok(())
     };
     server.app.db.write(disable).await.expect("a write");
-    editor.get("/v1/me").await.problem(401, "unauthenticated");
+    editor.get("/v1/me").await.problem(401, "token-invalid");
 }
 
 #[tokio::test]
@@ -131,10 +131,38 @@ async fn only_one_authorization_of_the_bearer_kind_counts() {
     for value in
         [format!("Basic {token}"), format!("Bearer{token}"), token.clone(), "Bearer ".into(), String::new()]
     {
-        anyone.get("/v1/me").header("authorization", &value).await.is(401);
+        let refused = anyone.get("/v1/me").header("authorization", &value).await;
+        refused.problem(401, "token-missing");
+        assert_eq!(refused.header("www-authenticate"), Some("Bearer"), "{value}");
     }
     anyone.get(format!("/v1/me?access_token={token}")).await.is(400);
     anyone.get("/v1/me").header("cookie", &format!("access_token={token}")).await.is(401);
+}
+
+#[tokio::test]
+async fn a_401_says_which_and_names_an_error_only_if_a_token_was_sent() {
+    let server = Server::start().await;
+    let token = server.login(Role::Editor).await.token().expect("a token");
+    let anyone = server.client();
+    let challenge = |response: &crate::client::Response, code: &str| {
+        response.problem(401, code);
+        response.header("www-authenticate").expect("a challenge").to_owned()
+    };
+    assert_eq!(challenge(&anyone.get("/v1/me").await, "token-missing"), "Bearer");
+    let log_in = json!({"email": "editor@lede.example", "password": "wrong"});
+    assert_eq!(challenge(&anyone.post(SESSIONS).json(log_in).await, "invalid-credentials"), "Bearer");
+    let too_long = "x".repeat(5000);
+    for invalid in ["malformed", "a.b.c", &too_long, &token[1..]] {
+        let response = anyone.clone().with_token(invalid).get("/v1/me").await;
+        let challenge = challenge(&response, "token-invalid");
+        assert!(challenge.starts_with("Bearer error=\"invalid_token\""), "{challenge}");
+    }
+    let invalid = anyone.patch("/v1/site").header("authorization", "Bearer malformed").json(json!({})).await;
+    invalid.problem(401, "token-invalid");
+    server.clock.advance(minutes(11));
+    let challenge = challenge(&anyone.with_token(&token).get("/v1/me").await, "token-expired");
+    assert!(challenge.starts_with("Bearer error=\"invalid_token\""), "{challenge}");
+    assert!(challenge.contains("expired"), "{challenge}");
 }
 
 /// The server's own key, to make tokens that are wrong in one thing only.

@@ -108,7 +108,7 @@ async fn a_website_speaks_for_its_visitors_with_the_right_alone() {
     let server = Server::start_with(|config| config.limits.sign_up = 2).await;
     let speaking = |ip: &str| json!({"email": ADA, "ip": ip, "user_agent": "Browser/1.0", "form_url": "https://website.example/"});
     let post = |client: &Client, body: Value| client.post("/v1/subscribers").json(body);
-    post(&server.client(), speaking("192.0.2.1")).await.problem(401, "unauthenticated");
+    post(&server.client(), speaking("192.0.2.1")).await.problem(401, "token-missing");
     let author = server.login(Role::Author).await;
     post(&author, speaking("192.0.2.1")).await.problem(403, "forbidden");
     let editor = server.login(Role::Editor).await;

@@ -100,7 +100,7 @@ async fn an_export_is_a_file_that_says_who_took_it() {
     });
     assert_eq!(told.await.expect("events"), [Some(admin.user())]);
     server.login(Role::Editor).await.get(EXPORT).await.problem(403, "forbidden");
-    server.client().get(EXPORT).await.problem(401, "unauthenticated");
+    server.client().get(EXPORT).await.problem(401, "token-missing");
 }
 
 #[tokio::test]

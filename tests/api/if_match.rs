@@ -96,7 +96,7 @@ async fn a_missing_version_is_told_before_the_body_is_judged() {
                 .call(call.method(), call.path())
                 .body(&media, body)
                 .await
-                .problem(401, "unauthenticated");
+                .problem(401, "token-missing");
         }
         call.body("text/csv", "x").await.problem(428, "if-match-required");
     }

@@ -63,6 +63,7 @@ mod errors;
 mod event_order;
 mod export;
 mod feeds;
+mod front_door;
 mod harness;
 mod idempotency;
 mod if_match;

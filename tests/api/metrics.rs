@@ -35,7 +35,6 @@ async fn every_metric_has_the_name_that_operators_know() {
         "lede_scheduler_lag_seconds 0",
         "lede_auth_failures_total{reason=\"missing-token\"} 1",
         "lede_build_info{version=\"",
-        "# EOF",
     ] {
         assert!(text.contains(name), "{name} is not in\n{text}");
     }
@@ -45,6 +44,85 @@ async fn every_metric_has_the_name_that_operators_know() {
     let id = draft["id"].as_str().expect("an id");
     assert!(!text.contains(id) && !text.contains("tides") && !text.contains("lede.example"));
     assert_eq!(response.header("cache-control"), Some("no-store"));
+}
+
+#[tokio::test]
+async fn metrics_are_in_the_format_that_the_scraper_asks_for() {
+    let server = Server::start().await;
+    let get = async |accept: Option<&str>| {
+        let call = server.client().get("/metrics");
+        let response = match accept {
+            Some(accept) => call.header("accept", accept).await,
+            None => call.await,
+        };
+        let media = response.is(200).header("content-type").expect("a media type").to_owned();
+        (media, response.text().to_owned())
+    };
+    // As Prometheus 2 and 3 ask by default, with and without OpenMetrics.
+    let prometheus_2 = "application/openmetrics-text;version=1.0.0;q=0.5,application/openmetrics-text;version=0.0.1;q=0.4,\
+        text/plain;version=0.0.4;q=0.3,*/*;q=0.2";
+    for accept in
+        [Some(prometheus_2), Some("application/openmetrics-text"), Some("text/plain;q=0.5, application/*")]
+    {
+        let (media, text) = get(accept).await;
+        assert_eq!(media, "application/openmetrics-text; version=1.0.0; charset=utf-8", "{accept:?}");
+        assert!(text.ends_with("# EOF\n") && text.contains("# TYPE lede_http_requests counter\n"), "{text}");
+    }
+    for accept in [
+        None,
+        Some("*/*"),
+        Some("text/plain"),
+        Some("text/html, */*;q=0.1"),
+        Some("image/png"),
+        Some("application/openmetrics-text;q=0"),
+        Some("text/plain, application/openmetrics-text"),
+    ] {
+        let (media, text) = get(accept).await;
+        assert_eq!(media, "text/plain; version=0.0.4; charset=utf-8", "{accept:?}");
+        assert!(text.contains("# TYPE lede_http_requests_total counter\n"), "{text}");
+        assert!(text.contains("# TYPE lede_build_info gauge\n"), "{text}");
+        assert!(text.contains("# HELP lede_http_requests_total HTTP responses.\n"), "{text}");
+        assert!(!text.contains("# UNIT") && !text.contains("# EOF"), "{text}");
+    }
+}
+
+/// Every sample belongs to the metric that was declared last before it, under the name that its kind allows.
+#[tokio::test]
+async fn in_the_older_format_every_sample_has_the_name_that_was_declared() {
+    let server = Server::start().await;
+    server.client().get("/v1/me").await.is(401);
+    let text = server.client().get("/metrics").await.is(200).text().to_owned();
+    let (mut declared, mut kind) = ("", "");
+    for line in text.lines() {
+        if let Some(line) = line.strip_prefix("# TYPE ") {
+            (declared, kind) = line.split_once(' ').expect("a kind");
+            assert!(["counter", "gauge", "histogram"].contains(&kind), "{line}");
+            continue;
+        }
+        if line.starts_with("# HELP ") {
+            continue;
+        }
+        let name = line.split(['{', ' ']).next().expect("a name");
+        let rest = name.strip_prefix(declared).unwrap_or_else(|| panic!("{name} is not {declared}"));
+        let allowed: &[&str] = if kind == "histogram" { &["_bucket", "_sum", "_count"] } else { &[""] };
+        assert!(allowed.contains(&rest), "{name} of the {kind} {declared}");
+    }
+}
+
+#[tokio::test]
+async fn with_a_port_of_their_own_metrics_are_nowhere_else() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
+    let server = Server::start_with(|config| config.server.metrics_bind = Some(free)).await;
+    server.client().get("/metrics").await.problem(404, "not-found");
+    server.client().get("/v1/articles").await.is(200);
+    let http = reqwest::Client::builder().no_proxy().build().expect("a client");
+    let apart = async |path: &str| http.get(format!("http://{free}{path}")).send().await.expect("a response");
+    let metrics = apart("/metrics").await.text().await.expect("a text");
+    assert!(metrics.contains("route=\"/v1/articles\",status=\"200\""), "{metrics}");
+    // Not even what is cached.
+    for path in ["/v1/articles", "/", "/docs", "/health/live", "/v1/me"] {
+        assert_eq!(apart(path).await.status(), 404, "{path}");
+    }
 }
 
 #[tokio::test]

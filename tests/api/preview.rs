@@ -90,7 +90,7 @@ async fn a_preview_is_for_those_who_may_read_the_draft_by_its_present_slug() {
     let moved: Value = editor.get(format!("{ARTICLES}/tides/preview")).await.problem(409, "slug-moved");
     assert_eq!(moved["slug"], "ebb");
     assert_eq!(editor.get(format!("{ARTICLES}/ebb/preview")).await.expect(200)["slug"], "ebb");
-    server.client().get(format!("{ARTICLES}/ebb/preview")).await.problem(401, "unauthenticated");
+    server.client().get(format!("{ARTICLES}/ebb/preview")).await.problem(401, "token-missing");
     let author = server.login(Role::Author).await;
     author.get(format!("{ARTICLES}/ebb/preview")).await.problem(404, "not-found");
     editor.get(format!("{ARTICLES}/ebb/preview?locale=de")).await.problem(404, "not-found");

@@ -86,7 +86,7 @@ async fn whoever_takes_nothing_for_half_a_minute_is_cut_off() {
         // One response of these is not enough to fill what lies between.
         get("/openapi.json", "").repeat(50),
         get("/openapi.json", "Accept-Encoding: gzip\r\n").repeat(100),
-        get("/docs/swagger-ui-bundle.js", "").repeat(10),
+        get("/docs/scalar-1.76.0.js", "Accept-Encoding: gzip\r\n").repeat(10),
         get("/health/live", "").repeat(2_000),
         get("/v1/nothing", "").repeat(2_000),
         get(LIST, "").replace("GET", "HEAD").repeat(2_000),

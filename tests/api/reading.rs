@@ -170,7 +170,7 @@ async fn readers_routes_do_not_look_at_tokens() {
         who.get(at(&hidden, "")).await.problem(404, "not-found");
         who.get(format!("{ARTICLES}/hidden/html")).await.problem(404, "not-found");
     }
-    server.client().get(at(&live, "/draft")).await.problem(401, "unauthenticated");
+    server.client().get(at(&live, "/draft")).await.problem(401, "token-missing");
 }
 
 async fn slugs(reader: &Client, query: &str) -> String {

@@ -267,6 +267,30 @@ async fn the_lines_for_other_pages_hold_a_form_that_works() {
 }
 
 #[tokio::test]
+async fn the_embeddable_form_comes_alone_for_programs() {
+    let server = Server::start().await;
+    let anyone = server.client();
+    let lines = anyone.get("/subscribe/embed.html?source=footer&locale=de").await;
+    assert_eq!(lines.is(200).header("content-type"), Some("text/html; charset=utf-8"));
+    assert_eq!(lines.header("content-language"), Some("de"));
+    let form = lines.text();
+    assert!(form.starts_with("<form ") && form.trim_end().ends_with("</form>"), "{form}");
+    assert!(form.contains("https://cms.lede.example/subscribe") && form.contains("footer"), "{form}");
+    for accept in ["text/plain", "text/plain, text/html;q=0.9", "text/*;q=0.1, text/plain"] {
+        let text = anyone.get("/subscribe/embed?source=footer&locale=de").header("accept", accept).await;
+        assert_eq!(text.is(200).header("content-type"), Some("text/plain; charset=utf-8"), "{accept}");
+        assert_eq!(text.header("vary"), Some("Accept, Accept-Language"));
+        assert_eq!(text.text(), form);
+    }
+    for accept in
+        ["*/*", "text/html,application/xhtml+xml,*/*;q=0.8", "text/html, text/plain", "application/json"]
+    {
+        let page = anyone.get("/subscribe/embed").header("accept", accept).await;
+        assert!(page.is(200).text().contains("<textarea "), "{accept}");
+    }
+}
+
+#[tokio::test]
 async fn who_asks_too_often_is_told_so_on_a_page() {
     let server = Server::start_with(|config| config.limits.sign_up = 5).await;
     for round in 0..6 {

@@ -253,6 +253,19 @@ fn secrets_are_read_from_files() {
     assert!(refusal(&missing).contains(&file.display().to_string()));
 }
 
+#[test]
+fn the_readme_names_the_hosts_of_iframes() {
+    let readme = include_str!("../../README.md");
+    let (_, told) = readme.split_once("Articles keep `iframe`s of these hosts").expect("the list");
+    let (told, _) = told.split_once("\n\n").expect("its end");
+    let mut named: Vec<&str> =
+        told.split('`').filter(|word| word.contains('.') && !word.contains(' ')).collect();
+    named.sort_unstable();
+    let mut kept = lede::base::text::sanitise::Policy::default().iframe_hosts;
+    kept.sort_unstable();
+    assert_eq!(named, kept);
+}
+
 /// A line of the README's table for a setting: its variable, its default and what it means.
 fn line(arg: &clap::Arg) -> Option<String> {
     let name = arg.get_env()?.to_str()?.to_owned();

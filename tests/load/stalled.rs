@@ -110,7 +110,10 @@ fn asked(kind: &str, number: usize, token: &str) -> String {
             get(&path, "").repeat(2)
         }
         "feeds" => get(&format!("/feeds/{feed}?topic=topic-{}", number % 7), "").repeat(2),
-        "documents" => get("/openapi.json", "").repeat(20) + &get("/docs/swagger-ui-bundle.js", "").repeat(4),
+        "documents" => {
+            get("/openapi.json", "").repeat(20)
+                + &get("/docs/scalar-1.76.0.js", "Accept-Encoding: gzip\r\n").repeat(4)
+        }
         "exports" => get("/v1/subscribers/export", &format!("Authorization: Bearer {token}\r\n")),
         _ => {
             let kinds = ["the same list", "other lists", "feeds", "documents", "exports"];

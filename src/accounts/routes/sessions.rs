@@ -52,7 +52,7 @@ pub struct Session {
 #[utoipa::path(post, path = "/v1/auth/sessions", tag = "accounts", security(()), request_body = CreateSession,
     responses(
         (status = 201, description = "The new access token and its user.", body = Session),
-        (status = 401, description = "`unauthenticated`: no active user has this address and password."),
+        (status = 401, description = "`invalid-credentials`: no active user has this address and password."),
     ))]
 pub async fn create_session(app: Data<App>, req: HttpRequest, body: Json<CreateSession>) -> Result<Response> {
     app.limits.check_network(&req, Policy::Login)?;

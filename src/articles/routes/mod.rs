@@ -13,7 +13,8 @@ pub mod section;
 pub mod sections;
 
 crate::operations! {
-    "drafts": "Articles as editors work on them, and publishing.";
+    "drafts": "Articles as editors work on them.";
+    "publishing": "Previews, publishing and the trash.";
     "history": "Revisions and past editions of an article.";
 
     post   "/v1/articles"                                        => create::create_article;

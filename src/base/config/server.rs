@@ -14,6 +14,10 @@ pub struct ServerConfig {
           value_parser = parse::socket)]
     pub bind: SocketAddr,
 
+    /// An address and port for `/metrics` alone, as in `127.0.0.1:9143`. The other port then does not serve it.
+    #[arg(long, env = "LEDE_METRICS_BIND", value_name = "ADDRESS", global = true)]
+    pub metrics_bind: Option<SocketAddr>,
+
     /// The URL at which clients reach this server, without a slash at the end. Default: `http://` and the address it
     /// listens on.
     #[arg(long, env = "LEDE_BASE_URL", value_name = "URL", global = true, value_parser = parse::base_url)]

@@ -7,7 +7,8 @@ use actix_web::http::header::{self, HeaderMap, HeaderValue};
 pub const ANY: HeaderValue = HeaderValue::from_static("*");
 /// The response headers that scripts of another origin may read.
 pub const EXPOSED: HeaderValue = HeaderValue::from_static(
-    "ETag, Idempotent-Replayed, Last-Modified, Link, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id",
+    "ETag, Idempotent-Replayed, Last-Modified, Link, Location, RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, \
+     X-Request-Id",
 );
 /// The request headers that scripts of another origin may set.
 const ACCEPTED: HeaderValue =

@@ -67,6 +67,18 @@ impl Encoding {
         Preference { encoding: best.1, required: identity == Some(0) && best.1 != Self::Identity }
     }
 
+    /// Whether a client takes a response in gzip, whatever it prefers.
+    #[must_use]
+    pub fn is_gzip_accepted(headers: &HeaderMap) -> bool {
+        let accepted = headers.get_all(ACCEPT_ENCODING).filter_map(|value| value.to_str().ok());
+        let accepted: Vec<(&str, u32)> = accepted.flat_map(|value| value.split(',')).map(weighted).collect();
+        let weight = |names: &[&str]| {
+            let named = |coding: &str| names.iter().any(|name| coding.eq_ignore_ascii_case(name));
+            accepted.iter().filter(|(coding, _)| named(coding)).map(|(_, weight)| *weight).max()
+        };
+        weight(&["gzip", "x-gzip"]).or(weight(&["*"])).is_some_and(|weight| weight > 0)
+    }
+
     /// Returns the coding's name in `Content-Encoding`; `None` for identity.
     #[must_use]
     pub fn name(self) -> Option<&'static str> {
@@ -105,8 +117,9 @@ impl Encoding {
     }
 }
 
-/// Splits an item of `Accept-Encoding` into the coding and its weight in thousandths, which is 1000 if it has none.
-fn weighted(item: &str) -> (&str, u32) {
+/// Splits an item of `Accept-Encoding` or `Accept` into what is accepted and its weight in thousandths, which is 1000 if it
+/// has none.
+pub(super) fn weighted(item: &str) -> (&str, u32) {
     let mut words = item.split(';').map(str::trim);
     let coding = words.next().unwrap_or_default();
     let weight = words.find_map(|word| word.strip_prefix("q=").or(word.strip_prefix("Q=")));

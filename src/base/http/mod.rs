@@ -2,6 +2,7 @@
 //! idempotency keys, pagination, rate limits, CORS, and the cache of public responses. Nothing here depends on `App`:
 //! functions take what they need, such as a database, as parameters.
 
+pub mod accept;
 pub mod budget;
 pub mod cache;
 pub mod canonical;

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
-use crate::base::error::{Error, Location, Violations};
+use crate::base::error::{AuthFailure, Error, Location, Violations};
 
 /// What went wrong, in the form of RFC 9457.
 #[derive(Debug, Serialize, ToSchema)]
@@ -92,9 +92,7 @@ pub fn respond(error: &Error, request_id: &str) -> HttpResponse {
     let status = error.status_code();
     let (code, detail) = match error {
         Error::Malformed(_) => ("request-malformed", "The request is malformed.".into()),
-        Error::Unauthenticated(_) => {
-            ("unauthenticated", "Send a valid access token: Authorization: Bearer …".into())
-        }
+        Error::Unauthenticated(failure) => (failure.code(), explain(*failure).into()),
         Error::Forbidden => ("forbidden", "Your role does not have this right.".into()),
         Error::NotFound(what) | Error::Hidden(what) => ("not-found", format!("No such {what}.")),
         Error::Conflict(conflict) | Error::PreconditionFailed(conflict) => {
@@ -141,8 +139,8 @@ pub fn respond(error: &Error, request_id: &str) -> HttpResponse {
         .insert_header((header::CONTENT_TYPE, "application/problem+json"))
         .insert_header((header::CACHE_CONTROL, "no-store"));
     match error {
-        Error::Unauthenticated(_) => {
-            response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
+        Error::Unauthenticated(failure) => {
+            response.insert_header((header::WWW_AUTHENTICATE, challenge(*failure)));
         }
         Error::MethodNotAllowed(allowed) => {
             if let Ok(allowed) = HeaderValue::from_str(allowed) {
@@ -163,6 +161,32 @@ pub fn respond(error: &Error, request_id: &str) -> HttpResponse {
     let body =
         serde_json::to_vec(&problem).unwrap_or_else(|_| json!({"code": "internal"}).to_string().into_bytes());
     response.body(body)
+}
+
+fn explain(failure: AuthFailure) -> &'static str {
+    match failure {
+        AuthFailure::WrongPassword | AuthFailure::UnknownAccount => {
+            "No active user has this email address and password."
+        }
+        AuthFailure::MissingToken => "Send an access token: Authorization: Bearer …",
+        AuthFailure::InvalidToken | AuthFailure::InactiveUser => {
+            "The access token is invalid, or its user is no longer active. Log in again."
+        }
+        AuthFailure::ExpiredToken => "The access token has expired. Log in again.",
+    }
+}
+
+/// The challenge of RFC 6750, section 3: it names no error if no access token was sent.
+fn challenge(failure: AuthFailure) -> &'static str {
+    match failure {
+        AuthFailure::WrongPassword | AuthFailure::UnknownAccount | AuthFailure::MissingToken => "Bearer",
+        AuthFailure::InvalidToken | AuthFailure::InactiveUser => {
+            r#"Bearer error="invalid_token", error_description="The access token is invalid""#
+        }
+        AuthFailure::ExpiredToken => {
+            r#"Bearer error="invalid_token", error_description="The access token has expired""#
+        }
+    }
 }
 
 impl ResponseError for Error {

@@ -12,6 +12,7 @@ const MESSAGES: &[(&str, bool)] = &[
     ("broken", true),
     ("unsubscribed", true),
     ("erased", false),
+    ("nowhere", true),
 ];
 
 /// Every page and email with sample variables, once for each kind of context.
@@ -45,6 +46,14 @@ pub fn all() -> Vec<(&'static str, Value)> {
     };
     samples.push(("embed_form.html", form));
     samples.push(("embed.html", context! { snippet => "<form></form>" }));
+    let links = context! {
+        documentation => "https://cms.website.example/docs", openapi => "https://cms.website.example/openapi.json",
+        articles => "https://cms.website.example/v1/articles", subscribe => "https://cms.website.example/subscribe",
+        health => "https://cms.website.example/health/ready",
+    };
+    for website in [None, Some("https://website.example")] {
+        samples.push(("home.html", context! { links => &links, website }));
+    }
     for (message, has_link) in MESSAGES {
         let link = has_link.then_some("https://website.example/subscribe");
         samples.push(("message.html", context! { message => *message, link }));

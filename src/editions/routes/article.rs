@@ -53,7 +53,7 @@ pub async fn get_article(
 /// Requires the right `articles:remove`; contributors and authors have it for their own articles only. Unpublishes
 /// the article and keeps its slug; a published article also requires `articles:publish`. Restore it with `POST
 /// /v1/articles/{article}/restore`.
-#[utoipa::path(delete, path = "/v1/articles/{article}", tag = "drafts", security(("bearer" = [])),
+#[utoipa::path(delete, path = "/v1/articles/{article}", tag = "publishing", security(("bearer" = [])),
     params(ArticlePath, InLocale),
     responses(
         (status = 204, description = "In the trash.", headers(("ETag" = String, description = "The version of the article."))),

@@ -18,7 +18,7 @@ use crate::editions::{context, store};
 ///
 /// Requires the right `articles:read`; contributors and authors have it for their own articles only. Renders the
 /// draft as an edition without saving it.
-#[utoipa::path(get, path = "/v1/articles/{article}/preview", tag = "drafts", security(("bearer" = [])),
+#[utoipa::path(get, path = "/v1/articles/{article}/preview", tag = "publishing", security(("bearer" = [])),
     params(ArticlePath, InLocale, View),
     responses(
         (status = 200, description = "The edition.", body = WholeEdition),

@@ -37,7 +37,7 @@ pub struct Publish {
 ///
 /// Requires the right `articles:publish`; authors have it for their own articles only, contributors not at all.
 /// Creates an edition from the revision and makes it live. Changes nothing if that revision is live already.
-#[utoipa::path(post, path = "/v1/articles/{article}/publish", tag = "drafts", security(("bearer" = [])),
+#[utoipa::path(post, path = "/v1/articles/{article}/publish", tag = "publishing", security(("bearer" = [])),
     params(ArticlePath, InLocale,
         IdempotencyKeyHeader),
     request_body = Publish,

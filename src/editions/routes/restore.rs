@@ -18,7 +18,7 @@ use crate::editions::publish::restore;
 ///
 /// Requires the right `articles:remove`; contributors and authors have it for their own articles only. Makes the
 /// article an unpublished draft again.
-#[utoipa::path(post, path = "/v1/articles/{article}/restore", tag = "drafts", security(("bearer" = [])),
+#[utoipa::path(post, path = "/v1/articles/{article}/restore", tag = "publishing", security(("bearer" = [])),
     params(ArticlePath, InLocale,
         IdempotencyKeyHeader),
     responses(

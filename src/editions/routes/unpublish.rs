@@ -18,7 +18,7 @@ use crate::editions::publish::unpublish;
 ///
 /// Requires the right `articles:publish`; authors have it for their own articles only, contributors not at all.
 /// Takes the live edition down: readers get 404. The draft, its revisions and its editions are kept.
-#[utoipa::path(post, path = "/v1/articles/{article}/unpublish", tag = "drafts", security(("bearer" = [])),
+#[utoipa::path(post, path = "/v1/articles/{article}/unpublish", tag = "publishing", security(("bearer" = [])),
     params(ArticlePath, InLocale,
         IdempotencyKeyHeader),
     responses(

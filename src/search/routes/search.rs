@@ -107,7 +107,7 @@ pub struct SearchPage {
 /// headings, and those before matches in text. Up to 50 hits are ordered by relevance; larger results are ordered
 /// newest first within these three groups. Responds 400 if `q` contains no letter or digit. `include_total` is not
 /// available.
-#[utoipa::path(get, path = "/v1/search", tag = "articles", security(()), params(SearchParams, Filter, HitsParams),
+#[utoipa::path(get, path = "/v1/search", tag = "search", security(()), params(SearchParams, Filter, HitsParams),
     responses(
         (status = 200, description = "A page of hits.", body = SearchPage,
          headers(("Link" = Option<String>, description = "The next page."))),

@@ -1,12 +1,14 @@
 //! The OpenAPI document: what the handlers document, and what is the same for all of them.
 
 mod operations;
+mod order;
 mod schemas;
 
 use serde_json::{Value, json};
 use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApiBuilder, PathsBuilder, path::PathItem};
 
 use operations::{add_headers, finish_operation, problems};
+use order::InOrder;
 use schemas::{open_maps, require_nulls};
 
 use super::dispatch::is_shared;
@@ -27,7 +29,7 @@ parameters are refused.";
 /// responses recorded from a running server. Fails if that is not JSON.
 pub fn generate(examples: &str) -> serde_json::Result<String> {
     let examples = serde_json::from_str(examples)?;
-    Ok(serde_json::to_string_pretty(&build(&examples)?)? + "\n")
+    Ok(serde_json::to_string_pretty(&InOrder::from(build(&examples)?))? + "\n")
 }
 
 fn build(examples: &Value) -> serde_json::Result<Value> {
@@ -64,7 +66,7 @@ fn finish(document: &mut Value, examples: &Value) {
         json!({"name": "Lede", "url": env!("CARGO_PKG_REPOSITORY"), "email": "hello@lede.example"});
     document["servers"] = json!([{"url": "/", "description": "This server."}]);
     document["tags"] =
-        tags().iter().map(|(name, description)| json!({"name": name, "description": description})).collect();
+        tags().map(|(name, description)| json!({"name": name, "description": description})).collect();
     document["components"]["securitySchemes"] = json!({"bearer": {
         "type": "http", "scheme": "bearer", "bearerFormat": "JWT",
         "description": "An access token from `POST /v1/auth/sessions`: a JWT signed with Ed25519."

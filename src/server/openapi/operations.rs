@@ -6,7 +6,11 @@ use serde_json::{Map, Value, json};
 /// The error responses that operations share: name, status, description.
 const PROBLEMS: &[(&str, u16, &str)] = &[
     ("BadRequest", 400, "The request is malformed; `errors` lists what."),
-    ("Unauthorized", 401, "The access token is missing, invalid or expired."),
+    (
+        "Unauthorized",
+        401,
+        "`token-missing`, `token-invalid` or `token-expired`: log in and send the new access token.",
+    ),
     ("Forbidden", 403, "The user's role does not have this right."),
     ("NotFound", 404, "Not found, or not visible to the caller."),
     ("Conflict", 409, "Conflicts with the current state; `code` says how."),

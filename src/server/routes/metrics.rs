@@ -1,22 +1,35 @@
 //! `/metrics`: counters, durations and gauges for Prometheus.
 
+use actix_web::HttpRequest;
 use actix_web::http::header;
 use actix_web::web::Data;
 
 use crate::app::App;
 use crate::base::db::Connection;
 use crate::base::error::Result;
-use crate::base::http::Response;
+use crate::base::http::{Response, accept};
 use crate::base::jobs::{self, Queue};
 use crate::base::metrics::State;
 
+/// Where the metrics are, on whichever port.
+pub const PATH: &str = "/metrics";
+
+const PROMETHEUS: &str = "text/plain; version=0.0.4; charset=utf-8";
+const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
 /// Get metrics
 ///
-/// Needs no access token. Returns every metric in the `OpenMetrics` text format, which Prometheus scrapes.
+/// Needs no access token. Returns every metric in the text format of Prometheus, or in the `OpenMetrics` format if `Accept`
+/// prefers it. With `LEDE_METRICS_BIND`, this is served at that address only.
 #[utoipa::path(get, path = "/metrics", tag = "operations", security(()),
-    responses((status = 200, description = "The metrics.", body = String,
-        content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8")))]
-pub async fn get_metrics(app: Data<App>) -> Result<Response> {
+    responses(
+        (status = 200, description = "The metrics.", content(
+            (String = "text/plain; version=0.0.4; charset=utf-8"),
+            (String = "application/openmetrics-text; version=1.0.0; charset=utf-8"),
+        )),
+        (status = 404, description = "The metrics are at another address."),
+    ))]
+pub async fn get_metrics(app: Data<App>, req: HttpRequest) -> Result<Response> {
     let metrics = &app.metrics;
     let (busy, idle) = app.db.connections();
     metrics.connections.get_or_create(&State { state: "busy" }).set(busy.into());
@@ -31,6 +44,9 @@ pub async fn get_metrics(app: Data<App>) -> Result<Response> {
         metrics.outbox_age.set(mail.oldest_seconds);
         metrics.lag.set(mail.overdue_seconds.max(default.overdue_seconds));
     }
-    let media_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    Ok(Response::bytes(media_type, metrics.text().into()).header(header::CACHE_CONTROL, "no-store"))
+    let media_type = accept::preferred(req.headers(), &[PROMETHEUS, OPEN_METRICS]);
+    let text = if media_type == PROMETHEUS { metrics.text() } else { metrics.open_metrics() };
+    Ok(Response::bytes(media_type, text.into())
+        .header(header::CACHE_CONTROL, "no-store")
+        .header(header::VARY, "Accept"))
 }

@@ -4,11 +4,14 @@
 pub mod docs;
 pub mod document;
 pub mod health;
+pub mod home;
 pub mod metrics;
 pub mod security_txt;
 
-use std::collections::BTreeMap;
+use actix_web::web::{self, ServiceConfig};
 
+use super::dispatch;
+use super::pipeline::Apart;
 use crate::base::http::endpoint::{Endpoint, Operations};
 use crate::{
     accounts, articles, authors, changes, editions, feeds, operations, redirects, search, site, subscribers,
@@ -25,17 +28,18 @@ crate::operations! {
     get    "/.well-known/security.txt" => security_txt::get_security_contact;
 }
 
-/// The resources, in the order of the document.
+/// The resources, in the order of the document, which is the order in which people need them: those who show articles,
+/// those who write them, those who run the publication.
 const RESOURCES: &[Operations] = &[
     editions::routes::OPERATIONS,
+    search::routes::OPERATIONS,
+    feeds::routes::OPERATIONS,
     articles::routes::OPERATIONS,
     topics::routes::OPERATIONS,
     authors::routes::OPERATIONS,
-    search::routes::OPERATIONS,
-    feeds::routes::OPERATIONS,
     changes::routes::OPERATIONS,
-    redirects::routes::OPERATIONS,
     site::routes::OPERATIONS,
+    redirects::routes::OPERATIONS,
     accounts::routes::OPERATIONS,
     users::routes::OPERATIONS,
     subscribers::routes::OPERATIONS,
@@ -48,7 +52,26 @@ pub fn endpoints() -> impl Iterator<Item = &'static Endpoint> {
     RESOURCES.iter().flat_map(|resource| resource.endpoints)
 }
 
-/// The tags of the document and their descriptions, by name.
-pub(super) fn tags() -> BTreeMap<&'static str, &'static str> {
-    RESOURCES.iter().flat_map(|resource| resource.tags).copied().collect()
+/// Registers all that is served.
+pub fn configure(config: &mut ServiceConfig) {
+    configure_without_metrics(config);
+    dispatch::configure(config, |path| path == metrics::PATH);
+}
+
+/// Registers all that is served where the metrics have a port of their own.
+pub fn configure_without_metrics(config: &mut ServiceConfig) {
+    dispatch::configure(config, |path| path != metrics::PATH);
+    dispatch::page(config, "/", web::get().to(home::get_home));
+    docs::configure(config);
+}
+
+/// Registers what that port serves.
+pub fn configure_metrics(config: &mut ServiceConfig) {
+    config.app_data(Apart);
+    dispatch::configure(config, |path| path == metrics::PATH);
+}
+
+/// The tags of the document and their descriptions, in its order.
+pub(super) fn tags() -> impl Iterator<Item = (&'static str, &'static str)> {
+    RESOURCES.iter().flat_map(|resource| resource.tags).copied()
 }

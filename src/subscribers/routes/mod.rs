@@ -41,6 +41,7 @@ crate::operations! {
     get    "/subscribe"                            => subscribe::get_subscribe_page;
     post   "/subscribe"                            => subscribe::submit_subscribe_page;
     get    "/subscribe/embed"                      => embed::get_embed_page;
+    get    "/subscribe/embed.html"                 => embed::get_embeddable_form;
     get    "/subscribe/confirm/{token}"            => confirm::get_confirm_page;
     post   "/subscribe/confirm/{token}"            => confirm::submit_confirm_page;
     get    "/subscribe/unsubscribe/{token}"        => unsubscribe_page::get_unsubscribe_page;

@@ -106,7 +106,7 @@ async fn an_import_is_an_admins_work() {
         refused.problem(403, "forbidden");
         somebody.get("/v1/subscriber-imports").await.problem(403, "forbidden");
     }
-    send(&server.client(), "email\n").await.problem(401, "unauthenticated");
+    send(&server.client(), "email\n").await.problem(401, "token-missing");
     let admin = server.login(Role::Admin).await;
     admin.get("/v1/subscriber-imports/019b8d1c-0000-7000-8000-000000000000").await.problem(404, "not-found");
     admin

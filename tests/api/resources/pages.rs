@@ -10,6 +10,7 @@ policy! {
     get_subscribe_page:      anyone => |on| on.get("/subscribe");
     submit_subscribe_page:   anyone => |on| on.post("/subscribe").form(&[("email", &on.email()), ("form_token", &on.server.form_token())]);
     get_embed_page:          anyone => |on| on.get("/subscribe/embed");
+    get_embeddable_form:     anyone => |on| on.get("/subscribe/embed.html");
     get_confirm_page:        anyone => |on| on.get(on.link("confirm").await);
     submit_confirm_page:     anyone => |on| on.post(on.link("confirm").await);
     get_preferences_page:    anyone => |on| on.get(on.preferences().await);
@@ -27,6 +28,7 @@ pub async fn story(server: &Server) {
     let (confirm, unsubscribe) = (given::link(&mail, "confirm"), given::link(&mail, "unsubscribe"));
     anyone.get("/subscribe").await.is(200);
     anyone.get("/subscribe/embed?source=footer").await.is(200);
+    anyone.get("/subscribe/embed.html?source=footer").await.is(200);
     let (thanks, form_token) = ("https://website.example/thanks", server.form_token());
     let grace = [("email", "grace@reader.example"), ("redirect", thanks), ("form_token", &form_token)];
     anyone.post("/subscribe").form(&grace).await.is(303);

@@ -125,8 +125,8 @@ async fn only_editors_write() {
             other.delete(format!("{at}/sea")).await.problem(403, "forbidden");
             other.post(format!("{at}/sea/merge")).json(json!({"into": "x"})).await.problem(403, "forbidden");
         }
-        server.client().post(&at).json(json!({"name": "X"})).await.problem(401, "unauthenticated");
-        server.client().delete(format!("{at}/sea")).await.problem(401, "unauthenticated");
+        server.client().post(&at).json(json!({"name": "X"})).await.problem(401, "token-missing");
+        server.client().delete(format!("{at}/sea")).await.problem(401, "token-missing");
     }
 }
 

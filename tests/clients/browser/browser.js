@@ -1,5 +1,4 @@
-// The pages in a real browser: those for people (people.js), and the documentation, with scripts: it shows every operation
-// and loads nothing from elsewhere.
+// The pages in a real browser: those for people (people.js), the start page, and the API reference (reference.js).
 //
 //   node browser.js LEDE    the executable; LEDE_DATABASE_URL may name a database
 import assert from "node:assert/strict";
@@ -10,7 +9,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 import { check, open, until } from "./pages.js";
-import { mailServer, people } from "./people.js";
+import { look, mailServer, people } from "./people.js";
+import { reference } from "./reference.js";
 
 const [lede] = process.argv.slice(2);
 assert(lede, "which executable?");
@@ -39,20 +39,15 @@ async function freePort() {
   return port;
 }
 
-async function documentation(browser, address) {
-  const { paths } = await (await fetch(`${address}/openapi.json`)).json();
-  const wanted = Object.values(paths).flatMap((item) => Object.values(item).map((operation) => operation.summary)).sort();
-  const seen = await open(browser, {});
-  const { page } = seen;
-  await page.goto(`${address}/docs/`);
-  await page.locator(".opblock").nth(wanted.length - 1).waitFor();
-  const shown = await page.locator(".opblock-summary-description").allInnerTexts();
-  assert.deepEqual(shown.map((text) => text.trim()).sort(), wanted);
-  // One is opened: what it takes and answers is rendered as well.
-  await page.locator("#operations-articles-list_articles .opblock-summary-control").click();
-  await page.locator("#operations-articles-list_articles .responses-table").first().waitFor();
-  check(address, seen);
-  console.log(`/docs/: ${shown.length} operations, in ${seen.requests.length} requests, all to this server`);
+/** The start page, and the page where nothing is. */
+async function frontDoor(browser, address) {
+  for (const [name, path, heading] of [["home", "/", "The API of this publication"], ["nowhere", "/nowhere", "There is nothing here"]]) {
+    const seen = await open(browser, { javaScriptEnabled: false, locale: "en" });
+    await seen.page.goto(address + path);
+    await seen.page.getByRole("heading", { name: heading, exact: true }).waitFor();
+    await look(browser, seen.page, name);
+    check(address, seen);
+  }
 }
 
 const folder = mkdtempSync(join(tmpdir(), "lede-browser-"));
@@ -101,7 +96,8 @@ try {
       "--disable-component-update", "--disable-sync"],
   });
   for (const language of languages) await people(browser, address, smtp, statusOf, language);
-  await documentation(browser, address);
+  await frontDoor(browser, address);
+  await reference(browser, address, { email: "ada@lede.example", password });
 } finally {
   await browser?.close();
   server?.kill();

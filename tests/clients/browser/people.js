@@ -52,7 +52,7 @@ const link = (mail, what) => new RegExp(`\\S+/subscribe/${what}/\\S+`).exec(part
  * Looks at the page as it is, in every width and colour, and as a picture in the folder that SHOTS names. In a browser with
  * scripts, which axe-core needs: the page itself has none.
  */
-async function look(browser, shown, name) {
+export async function look(browser, shown, name) {
   const page = await (await browser.newContext()).newPage();
   await page.setContent(await shown.content());
   for (const width of [320, 1200]) for (const colorScheme of ["light", "dark"]) {

@@ -7,7 +7,8 @@ from typing import TypeVar
 from lede_client import AuthenticatedClient, Client
 from lede_client.api.accounts import create_session, get_me
 from lede_client.api.articles import get_article, list_articles
-from lede_client.api.drafts import create_article, publish_article, update_section
+from lede_client.api.drafts import create_article, update_section
+from lede_client.api.publishing import publish_article
 from lede_client.api.subscribers import subscribe_address
 from lede_client.models import (
     CreateArticle,
