@@ -28,6 +28,7 @@ use crate::base::ids::SubjectId;
 )]
 #[diesel(sql_type = diesel::sql_types::Text)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = ArticleChangeKind)]
 pub enum Change {
     /// An article was published that readers did not have.
     Published,

@@ -45,6 +45,9 @@ pub fn all() -> Vec<(&'static str, Value)> {
     };
     samples.push(("embed_form.html", form));
     samples.push(("embed.html", context! { snippet => "<form></form>" }));
+    let code = context! { id => "slug-taken", code => "slug-taken", statuses => "409", meaning => "…", remedy => "…" };
+    let group = context! { id => "problems", heading => "Problems", text => "…", codes => vec![code] };
+    samples.push(("errors.html", context! { heading => "Errors", text => "…", groups => vec![group] }));
     for (message, has_link) in MESSAGES {
         let link = has_link.then_some("https://website.example/subscribe");
         samples.push(("message.html", context! { message => *message, link }));

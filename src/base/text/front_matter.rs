@@ -5,11 +5,11 @@
 mod dates;
 mod syntax;
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use crate::base::clock::Timestamp;
 use crate::base::error::Invalid;
 
 /// The maximum length of front matter, in bytes.
@@ -224,7 +224,7 @@ fn text(value: &Value) -> Option<String> {
 }
 
 fn time(value: &Value) -> Option<Timestamp> {
-    dates::parse(value.as_str()?)
+    dates::parse(value.as_str()?).map(Timestamp::from)
 }
 
 fn flag(value: &Value) -> Option<bool> {

@@ -24,6 +24,7 @@ const LIST: &str = "changes";
 
 /// The newest change of an article, a topic, an author or the site.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ArticleChange)]
 pub struct ChangeItem {
     /// What changed. On `published`, `updated` and `rerendered`, store `article` in place of any earlier copy; on
     /// `unpublished`, delete the copy; on `topic`, `author` and `site`, read that again, if you store it. More values may be
@@ -41,6 +42,7 @@ pub struct ChangeItem {
 
 /// A page of changes.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ArticleChangePage)]
 pub struct ChangePage {
     /// The newest change of each changed subject, oldest first. At most `limit`, and at most 2 MiB unless one alone has more.
     #[schema(max_items = 100)]

@@ -15,7 +15,7 @@ use crate::base::metrics::State;
 /// Needs no access token. Returns every metric in the `OpenMetrics` text format, which Prometheus scrapes.
 #[utoipa::path(get, path = "/metrics", tag = "operations", security(()),
     responses((status = 200, description = "The metrics.", body = String,
-        content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8")))]
+        content_type = "application/openmetrics-text")))]
 pub async fn get_metrics(app: Data<App>) -> Result<Response> {
     let metrics = &app.metrics;
     let (busy, idle) = app.db.connections();

@@ -17,7 +17,7 @@ use crate::subscribers::Links;
 /// A page with HTML to copy into any other page: a form that works without scripts and is submitted to `/subscribe`.
 #[utoipa::path(get, path = "/subscribe/embed", tag = "pages", security(()), params(FormParameters),
     responses((status = 200, description = "The page with the HTML.", body = String,
-               content_type = "text/html; charset=utf-8")))]
+               content_type = "text/html")))]
 pub async fn get_embed_page(app: Data<App>, req: HttpRequest) -> Result<Response> {
     let given = from_query(&req);
     let language = html::language(&app.templates, &req, locale(&given).as_ref());

@@ -1,8 +1,9 @@
 use lede::base::clock::Timestamp;
+use lede::base::codes::row_meaning;
 use lede::subscribers::Status;
 use lede::subscribers::import::columns::Columns;
 use lede::subscribers::import::person::{Person, Refusal};
-use lede::subscribers::import::{detail, reader};
+use lede::subscribers::import::reader;
 use serde_json::{Value, json};
 
 fn now() -> Timestamp {
@@ -98,7 +99,7 @@ fn a_refused_row_states_why() {
         "row-contains-nul",
     ];
     assert_eq!(statuses(text), codes);
-    assert!(codes.iter().all(|code| !detail(code).is_empty()), "every code is explained");
+    assert!(codes.iter().all(|code| !row_meaning(code).is_empty()), "every code is explained");
 }
 
 #[test]
