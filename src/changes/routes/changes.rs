@@ -24,11 +24,9 @@ const LIST: &str = "changes";
 
 /// The newest change of an article, a topic, an author or the site.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ArticleChange)]
 pub struct ChangeItem {
     /// What changed. On `published`, `updated` and `rerendered`, store `article` in place of any earlier copy; on
-    /// `unpublished`, delete the copy; on `topic`, `author` and `site`, read that again, if you store it. More values may be
-    /// added.
+    /// `unpublished`, delete the copy; on `topic`, `author` and `site`, read that again, if you store it.
     change: Change,
     /// The id of the article, topic or author; `null` for the site.
     #[schema(value_type = Option<String>, format = Uuid, min_length = 36, max_length = 36, required = true)]
@@ -42,7 +40,6 @@ pub struct ChangeItem {
 
 /// A page of changes.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ArticleChangePage)]
 pub struct ChangePage {
     /// The newest change of each changed subject, oldest first. At most `limit`, and at most 2 MiB unless one alone has more.
     #[schema(max_items = 100)]
