@@ -247,7 +247,7 @@ async fn consent_is_kept_with_the_statement_and_what_the_file_says() {
     for (member, value) in [
         ("kind", json!("imported")),
         ("via", json!("import")),
-        ("actor", json!(admin.user())),
+        ("actor", json!({"kind": "user", "id": admin.user(), "name": "admin"})),
         ("text", json!("They signed up by double opt-in.")),
         ("source", json!("The old letter")),
         (
