@@ -54,11 +54,12 @@ pub fn check_cover(mut cover: Cover, violations: &mut Violations) -> Option<Cove
     let url = violations.take("/cover/url", validate::url_or_path("url", &cover.url));
     cover.alt = check_text("alt", cover.alt.as_deref(), "/cover/alt", 1000, violations);
     cover.caption = check_text("caption", cover.caption.as_deref(), "/cover/caption", 1000, violations);
-    for (noun, size) in [("width", cover.width), ("height", cover.height)] {
-        if let Some(size) = size {
-            violations.take(format!("/cover/{noun}"), validate::number(noun, size.into(), &(1..=100_000)));
-        }
-    }
+    let mut check_size = |noun: &str, size: Option<u32>| {
+        let checked = size.map(|size| validate::number(noun, size.into(), &(1..=100_000)));
+        violations.take(format!("/cover/{noun}"), checked.transpose());
+    };
+    check_size("width", cover.width);
+    check_size("height", cover.height);
     url.map(|_| cover)
 }
 

@@ -174,6 +174,7 @@ with_metadata! {
 /// A cover image. Omitted fields are `null`, or keep their value in an update.
 #[derive(Debug, ToSchema)]
 #[expect(dead_code, reason = "documents what is read as a Cover")]
+#[schema(as = ArticleCoverInput)]
 pub struct CoverInput {
     /// Its URL: http, https, or a path on the website. Required for a new cover.
     #[schema(required = false, min_length = 1, max_length = 2000)]
@@ -195,6 +196,7 @@ pub struct CoverInput {
 /// Overrides for search engines. Omitted fields are `null`, or keep their value in an update.
 #[derive(Debug, ToSchema)]
 #[expect(dead_code, reason = "documents what is read as a Seo")]
+#[schema(as = ArticleSeoInput)]
 pub struct SeoInput {
     /// Replaces the title.
     #[schema(max_length = 300)]

@@ -139,7 +139,7 @@ fn check_document(
         metadata,
         parts,
         section_custom: front.sections,
-        published_at: front.published_at.map(Timestamp::from),
+        published_at: front.published_at,
         unreadable_date: front.unreadable_date,
         draft: front.draft.unwrap_or(false),
         warnings: Vec::new(),
@@ -223,8 +223,8 @@ impl FrontReader {
         } else {
             format!("/{}", cover.url.trim_start_matches("./"))
         };
-        let url = self.keep("cover", url, |url| validate::url_or_path("cover", url))?;
-        let fits = |text: Option<String>| text.filter(|text| validate::text("text", text, 1000).is_ok());
+        let url = self.keep("cover", url, |url| validate::url_or_path("url", url))?;
+        let fits = |text: Option<String>| text.filter(|text| validate::text("alt", text, 1000).is_ok());
         let size = |size: Option<u32>| size.filter(|size| (1..=100_000).contains(size));
         Some(Cover {
             url,
@@ -328,7 +328,7 @@ pub fn write_markdown(
         locale: Some(metadata.locale.to_string()),
         translation_of: metadata.translation_of.map(|id| id.to_string()),
         summary: metadata.summary.clone(),
-        published_at: published_at.and_then(|at| jiff::Timestamp::from_microsecond(at.as_micros()).ok()),
+        published_at,
         unreadable_date: None,
         updated_at: None,
         draft: None,

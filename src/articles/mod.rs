@@ -139,6 +139,7 @@ pub struct Section {
 /// A cover image, linked by URL.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ArticleCover)]
 pub struct Cover {
     /// Its URL: http, https, or a path on the website.
     #[schema(min_length = 1, max_length = 2000)]
@@ -164,6 +165,7 @@ pub struct Cover {
 /// Overrides for search engines.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ArticleSeo)]
 pub struct Seo {
     /// Replaces the title.
     #[serde(default)]
@@ -196,6 +198,7 @@ pub struct WebsitePath(String);
 /// The status of an article.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = ArticleStatus)]
 pub enum Status {
     /// Never published.
     Draft,

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-use diesel::prelude::*;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -14,14 +13,14 @@ use super::{Cover, Metadata, Section, Seo, Status, WebsitePath};
 use crate::authors::AuthorRef;
 use crate::base::clock::Timestamp;
 use crate::base::db::Connection;
-use crate::base::db::schema::users;
 use crate::base::error::{Invalid, Result};
-use crate::base::ids::{ArticleId, SectionId, UserId};
+use crate::base::ids::{ArticleId, SectionId};
 use crate::base::text::Locale;
 use crate::base::text::markdown::{self, Passage, Policy, Warning as Removed};
 use crate::base::text::slug::{Anchor, Slug};
 use crate::terms;
 use crate::topics::TopicRef;
+use crate::users::{ActorRef, Actors};
 
 /// Everything about an article but its sections: what drafts and revisions have.
 #[derive(Debug, Serialize, ToSchema)]
@@ -80,6 +79,7 @@ pub struct Draft {
 
 /// The state of an article: what lists of drafts have, too.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = DraftState)]
 pub struct State {
     /// Goes up by one with every accepted write. Also the `ETag` of the draft.
     #[schema(minimum = 1, maximum = 2_147_483_647)]
@@ -98,7 +98,7 @@ pub struct State {
     has_unpublished_changes: bool,
     /// What is scheduled.
     schedule: Option<Schedule>,
-    owner: Owner,
+    owner: ActorRef,
     /// When it was moved to the trash.
     trashed_at: Option<Timestamp>,
     /// When it was first published, or the time that was given for it.
@@ -111,6 +111,7 @@ pub struct State {
 
 /// What is scheduled for an article.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ArticleSchedule)]
 pub struct Schedule {
     /// The revision that is to be published.
     #[schema(minimum = 1, maximum = 2_147_483_647)]
@@ -122,15 +123,6 @@ pub struct Schedule {
     /// Why it failed.
     #[schema(max_length = 1000)]
     last_error: Option<String>,
-}
-
-/// The owner of an article.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Owner {
-    id: UserId,
-    /// The name of the user.
-    #[schema(max_length = 200)]
-    name: String,
 }
 
 /// A section of a draft.
@@ -171,6 +163,7 @@ pub struct WrittenSection {
 
 /// Something that sanitising removes from the text, or front matter that is not used.
 #[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = ContentWarning)]
 pub struct Warning {
     /// A stable code, such as `element-removed`.
     #[schema(max_length = 60)]
@@ -201,7 +194,7 @@ pub struct DraftItem {
 }
 
 impl State {
-    fn new(row: &ArticleRow, owner: String) -> Self {
+    fn new(row: &ArticleRow, owners: &Actors) -> Self {
         Self {
             version: row.version,
             revision: row.revision,
@@ -210,7 +203,7 @@ impl State {
             published_revision: row.published_revision,
             has_unpublished_changes: row.published_revision != Some(row.revision),
             schedule: None,
-            owner: Owner { id: row.owner_id, name: owner },
+            owner: owners.get(row.owner_id),
             trashed_at: row.trashed_at,
             published_at: row.published_at,
             created_at: row.created_at,
@@ -246,14 +239,13 @@ impl ArticleMetadata {
 impl Draft {
     /// The JSON of a draft.
     pub fn new(conn: &mut Connection, draft: &DraftState, warnings: Vec<Warning>) -> Result<Self> {
-        let owner = users::table.filter(users::id.eq(draft.row.owner_id)).select(users::name);
-        let owner: String = owner.get_result(conn).optional()?.unwrap_or_default();
+        let owners = Actors::load(conn, [draft.row.owner_id])?;
         let sections = &draft.content.sections;
         Ok(Self {
             id: draft.row.id,
             metadata: ArticleMetadata::new(conn, draft.content.metadata.clone())?,
             sections: sections.iter().map(|section| DraftSection::new(draft, section)).collect(),
-            state: State::new(&draft.row, owner),
+            state: State::new(&draft.row, &owners),
             warnings,
         })
     }
@@ -292,9 +284,7 @@ impl WrittenSection {
 impl DraftItem {
     /// The JSON of these articles.
     pub fn all(conn: &mut Connection, rows: &[ArticleRow]) -> Result<Vec<Self>> {
-        let ids: Vec<UserId> = rows.iter().map(|row| row.owner_id).collect();
-        let names = owner_names(conn, &ids)?;
-        let name = |id: UserId| names.iter().find(|(owner, _)| *owner == id).map(|(_, name)| name.clone());
+        let owners = Actors::load(conn, rows.iter().map(|row| row.owner_id))?;
         Ok(rows
             .iter()
             .map(|row| Self {
@@ -302,14 +292,10 @@ impl DraftItem {
                 slug: row.slug.clone(),
                 locale: row.locale.clone(),
                 title: row.title.clone(),
-                state: State::new(row, name(row.owner_id).unwrap_or_default()),
+                state: State::new(row, &owners),
             })
             .collect())
     }
-}
-
-fn owner_names(conn: &mut Connection, ids: &[UserId]) -> Result<Vec<(UserId, String)>> {
-    Ok(users::table.filter(users::id.eq_any(ids.to_vec())).select((users::id, users::name)).load(conn)?)
 }
 
 /// What sanitising will remove from these passages of one article. Invalid `rendering-too-large`. Parses them, so this

@@ -11,6 +11,7 @@ use crate::base::db::Connection;
 use crate::base::error::{Error, Result};
 use crate::base::http::IfMatch;
 use crate::base::ids::{ArticleId, IsId as _, SectionId, SubjectId};
+use crate::users::Actors;
 
 /// The parts of a draft that a write replaces or removes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,26 +74,25 @@ pub fn check_unchanged(
     let (id, current) = (draft.row.id, draft.row.version);
     let sections = scope.section_ids(conn, draft)?;
     let since = history::list_changes_since(conn, id, version)?;
-    let changed: Vec<Value> = since
-        .iter()
-        .filter(|change| scope.includes(id, &sections, change.subject_id))
-        .map(|change| describe(id, change))
-        .collect();
+    let changed: Vec<&ChangeRow> =
+        since.iter().filter(|change| scope.includes(id, &sections, change.subject_id)).collect();
     if changed.is_empty() && version <= current {
         return Ok(());
     }
+    let actors = Actors::load(conn, changed.iter().filter_map(|change| change.user_id))?;
+    let changed: Vec<Value> = changed.into_iter().map(|change| describe(id, change, &actors)).collect();
     let members =
         Map::from_iter([("version".to_owned(), json!(current)), ("changed".to_owned(), changed.into())]);
     let detail = "What this request replaces has changed since the version in If-Match.";
     Err(Error::stale("changed-since", detail, members))
 }
 
-fn describe(article: ArticleId, change: &ChangeRow) -> Value {
+fn describe(article: ArticleId, change: &ChangeRow, actors: &Actors) -> Value {
     json!({
         "kind": if change.subject_id.uuid() == article.uuid() { "metadata" } else { "section" },
         "id": change.subject_id,
         "fields": change.fields.clone().and_then(|fields| fields.read(format_args!("changes.fields of {article}"))),
-        "by": change.user_id,
+        "by": change.user_id.map(|id| actors.get(id)),
         "at": change.at,
     })
 }

@@ -25,6 +25,7 @@ use crate::base::ids::UserId;
 /// The role of a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = UserRole)]
 pub enum Role {
     /// Writes drafts of their own.
     Contributor,
@@ -84,9 +85,9 @@ policy! {
     /// Publishing and unpublishing articles.
     PublishArticles    "articles:publish":          Nothing     Own      Any      Any;
     /// Moving articles to the trash and restoring them.
-    RemoveArticles     "articles:remove":           Own         Own      Any      Any;
+    DeleteArticles     "articles:delete":           Own         Own      Any      Any;
     /// Deleting the redirects of old slugs.
-    RemoveRedirects    "redirects:remove":          Nothing     Nothing  Any      Any;
+    DeleteRedirects    "redirects:delete":          Nothing     Nothing  Any      Any;
     /// Creating, updating, merging and deleting topics.
     WriteTopics        "topics:write":              Nothing     Nothing  Any      Any;
     /// Creating, updating, merging and deleting authors.
@@ -102,7 +103,7 @@ policy! {
     /// Importing subscribers.
     ImportSubscribers  "subscribers:import":        Nothing     Nothing  Nothing  Any;
     /// Erasing subscribers.
-    EraseSubscribers   "subscribers:erase":         Nothing     Nothing  Nothing  Any;
+    DeleteSubscribers  "subscribers:delete":        Nothing     Nothing  Nothing  Any;
     /// Updating the site's settings.
     WriteSite          "site:write":                Nothing     Nothing  Nothing  Any;
     /// Listing and reading background jobs.

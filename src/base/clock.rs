@@ -18,7 +18,7 @@ use tokio::sync::watch;
 use crate::base::db::connection::{MultiBackend, MultiRawValue};
 use crate::base::db::types::{Instant as SqlInstant, through_either};
 
-/// UTC time with microseconds, RFC 3339.
+/// A time, RFC 3339. Responses have UTC with six digits of the second; requests may have another offset and fewer digits.
 #[derive(
     Debug,
     Clone,
@@ -29,14 +29,12 @@ use crate::base::db::types::{Instant as SqlInstant, through_either};
     PartialOrd,
     Ord,
     Hash,
-    Serialize,
     AsExpression,
     FromSqlRow,
     utoipa::ToSchema,
 )]
 #[diesel(sql_type = SqlInstant)]
-#[schema(value_type = String, format = DateTime, min_length = 20, max_length = 32, example = "2026-01-31T09:30:00Z")]
-#[serde(transparent)]
+#[schema(value_type = String, format = DateTime, min_length = 20, max_length = 32, example = "2026-01-31T09:30:00.000000Z")]
 pub struct Timestamp(jiff::Timestamp);
 
 impl Timestamp {
@@ -114,7 +112,14 @@ impl From<jiff::Timestamp> for Timestamp {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        // Always six digits, so that texts sort as times do and have one length.
+        write!(f, "{:.6}", self.0)
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 

@@ -6,6 +6,7 @@
 //! [`db`], [`events`], [`jobs`], [`http`], [`mail`], [`templates`].
 
 pub mod clock;
+pub mod codes;
 pub mod compute;
 pub mod config;
 pub mod db;

@@ -167,6 +167,7 @@ pub struct EditionItem {
 
 /// A text in the formats that were asked for; the others are `null`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = FormattedText)]
 pub struct Body {
     /// Sanitised HTML.
     #[schema(max_length = 2_000_000)]
@@ -230,6 +231,7 @@ pub struct OutlineEntry {
 
 /// The same article in another language.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ArticleTranslation)]
 pub struct Translation {
     /// The other article's id.
     pub id: ArticleId,

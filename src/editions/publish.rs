@@ -12,7 +12,7 @@ use crate::articles::history::find_revision_content;
 use crate::articles::resolve::{lock_article, lock_trashed_article, resolve_article};
 use crate::articles::store::ArticleRow;
 use crate::articles::{ArticleKey, Content, slugs};
-use crate::auth::{Actor, PublishArticles, RemoveArticles};
+use crate::auth::{Actor, DeleteArticles, PublishArticles};
 use crate::base::clock::Timestamp;
 use crate::base::config::Config;
 use crate::base::db::{Connection, Tx};
@@ -197,7 +197,7 @@ pub fn unpublish(tx: &mut Tx<'_>, actor: Actor<PublishArticles>, article: &Artic
 }
 
 /// Moves an article to the trash, and unpublishes it, which takes the right to publish. Returns its version.
-pub fn trash(tx: &mut Tx<'_>, actor: Actor<RemoveArticles>, article: &ArticleKey) -> Result<i64> {
+pub fn trash(tx: &mut Tx<'_>, actor: Actor<DeleteArticles>, article: &ArticleKey) -> Result<i64> {
     let mut row = lock_article(tx, actor, article)?;
     let article = row.id;
     if row.live_edition.is_some() {
@@ -211,7 +211,7 @@ pub fn trash(tx: &mut Tx<'_>, actor: Actor<RemoveArticles>, article: &ArticleKey
 }
 
 /// Restores an article from the trash, as an unpublished draft.
-pub fn restore(tx: &mut Tx<'_>, actor: Actor<RemoveArticles>, article: &ArticleKey) -> Result<Draft> {
+pub fn restore(tx: &mut Tx<'_>, actor: Actor<DeleteArticles>, article: &ArticleKey) -> Result<Draft> {
     let mut row = lock_trashed_article(tx, actor, article)?;
     row.trashed_at = None;
     let article = row.id;

@@ -1,8 +1,10 @@
 //! Users: an email address, a name, a role and the hash of a password.
 
+mod actors;
 pub mod routes;
 pub mod store;
 
+pub use actors::{ActorKind, ActorRef, Actors};
 use serde::Serialize;
 use utoipa::ToSchema;
 

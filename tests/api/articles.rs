@@ -65,7 +65,10 @@ async fn front_matter_of_hugo_jekyll_and_astro_is_understood() {
     let hugo = "+++\ntitle = 'Hugo'\ndate = 2020-02-03T04:05:06Z\ndraft = false\ntags = ['sea', 'Old Ports']\nweight = 3\n\
         aliases = ['/old/hugo']\n[cover]\nimage = 'img/a.jpg'\nalt = 'A'\n+++\nText.\n";
     let draft = create(&editor, json!({"markdown": hugo})).await;
-    assert_eq!((&draft["title"], &draft["published_at"]), (&json!("Hugo"), &json!("2020-02-03T04:05:06Z")));
+    assert_eq!(
+        (&draft["title"], &draft["published_at"]),
+        (&json!("Hugo"), &json!("2020-02-03T04:05:06.000000Z"))
+    );
     let topics: Vec<&Value> =
         draft["topics"].as_array().unwrap().iter().map(|topic| &topic["slug"]).collect();
     assert_eq!(topics, ["sea", "old-ports"]);
@@ -75,13 +78,19 @@ async fn front_matter_of_hugo_jekyll_and_astro_is_understood() {
     let jekyll = "---\nlayout: post\ntitle: \"Jekyll\"\ndate: 2020-02-03 04:05:06 +0100\ncategories: sea, land\nexcerpt: Short.\n\
         author: Ada Marsh\npermalink: /jekyll/old/\n---\n\n# A section\n";
     let draft = create(&editor, json!({"markdown": jekyll})).await;
-    assert_eq!((&draft["title"], &draft["published_at"]), (&json!("Jekyll"), &json!("2020-02-03T03:05:06Z")));
+    assert_eq!(
+        (&draft["title"], &draft["published_at"]),
+        (&json!("Jekyll"), &json!("2020-02-03T03:05:06.000000Z"))
+    );
     assert_eq!((&draft["authors"][0]["name"], &draft["summary"]), (&json!("Ada Marsh"), &json!("Short.")));
     assert_eq!((&draft["custom"], &draft["aliases"]), (&json!({"layout": "post"}), &json!(["/jekyll/old/"])));
     assert_eq!(shape(&draft["sections"]), "A section");
     let astro = "---\ntitle: Astro\ndescription: About.\npubDate: 2021-07-08\nheroImage: https://a.example/h.png\nlang: de\n---\nText.\n";
     let draft = create(&editor, json!({"markdown": astro})).await;
-    assert_eq!((&draft["published_at"], &draft["locale"]), (&json!("2021-07-08T00:00:00Z"), &json!("de")));
+    assert_eq!(
+        (&draft["published_at"], &draft["locale"]),
+        (&json!("2021-07-08T00:00:00.000000Z"), &json!("de"))
+    );
     assert_eq!(
         (&draft["summary"], &draft["cover"]["url"]),
         (&json!("About."), &json!("https://a.example/h.png"))
@@ -435,7 +444,7 @@ async fn only_editors_say_that_an_article_was_published_before() {
     let response = author.post(ARTICLES).json(&body).await;
     response.problem(422, "invalid");
     assert_eq!(response.violations(), ["/published_at published-at-forbidden"]);
-    assert_eq!(create(&editor, body).await["published_at"], "2019-05-06T07:08:09Z");
+    assert_eq!(create(&editor, body).await["published_at"], "2019-05-06T07:08:09.000000Z");
     // In front matter it is no error: an author moves drafts in, too.
     let draft = create(&author, json!({"markdown": "---\ntitle: T\ndate: 2019-05-06\n---\n"})).await;
     assert_eq!(draft["published_at"], Value::Null);

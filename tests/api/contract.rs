@@ -3,17 +3,25 @@
 
 use std::sync::LazyLock;
 
+use lede::base::codes::{self, Code, CodeKind};
+use lede::server::openapi;
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::client::Exchange;
 use crate::schemas::{Strictness, assert_valid};
 
-/// The document, as the handlers have it.
-pub static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
-    let generated = lede::server::openapi::generate(include_str!("../../openapi/examples.json"));
-    serde_json::from_str(&generated.expect("a document")).expect("the document is JSON")
+/// The document, as the handlers have it, with the pages for people, which are held against it like all else.
+pub static DOCUMENT: LazyLock<Value> =
+    LazyLock::new(|| openapi::generate_with_pages(EXAMPLES).expect("a document"));
+
+/// The document that is served.
+pub static API: LazyLock<Value> = LazyLock::new(|| {
+    let generated = openapi::generate(EXAMPLES).expect("a document");
+    serde_json::from_str(&generated).expect("the document is JSON")
 });
+
+const EXAMPLES: &str = include_str!("../../openapi/examples.json");
 
 /// One operation of the document.
 #[derive(Debug, Clone, Copy)]
@@ -22,6 +30,18 @@ pub struct Operation {
     pub method: &'static str,
     pub path: &'static str,
     pub value: &'static Value,
+}
+
+impl Operation {
+    /// Its parameters, shared ones included.
+    pub fn parameters(&self) -> impl Iterator<Item = &'static Value> {
+        self.value["parameters"].as_array().into_iter().flatten().map(resolve)
+    }
+
+    /// Whether it has a parameter of that name.
+    pub fn takes(&self, name: &str) -> bool {
+        self.parameters().any(|parameter| parameter["name"] == name)
+    }
 }
 
 /// Every operation, in the document's order.
@@ -140,6 +160,7 @@ fn check_every_answer(exchange: &Exchange, told: &str) {
     assert_valid(schema, Strictness::Open, &problem, told);
     assert_eq!(problem["status"], exchange.status, "{told}: {problem:#}");
     assert_eq!(problem["request_id"], id, "{told}: {problem:#}");
+    check_codes(&problem, exchange.status, told);
     let (status, errors) = (exchange.status, problem.get("errors"));
     assert!(
         errors.is_none_or(|errors| errors.as_array().is_some_and(|errors| !errors.is_empty())),
@@ -150,6 +171,21 @@ fn check_every_answer(exchange: &Exchange, told: &str) {
     assert!(status != 405 || present("allow"), "{told} has no Allow");
     assert!(!matches!(status, 429 | 503) || present("retry-after"), "{told} has no Retry-After");
 }
+
+/// Every code of a problem is in the catalogue, with its status.
+fn check_codes(problem: &Value, status: u16, told: &str) {
+    let known = |kind, code: &Value| {
+        CODES
+            .iter()
+            .any(|known| known.kind == kind && *code == *known.code && known.statuses.contains(&status))
+    };
+    assert!(known(CodeKind::Problem, &problem["code"]), "{told}: src/base/codes.rs lacks it: {problem:#}");
+    for error in problem["errors"].as_array().into_iter().flatten() {
+        assert!(known(CodeKind::Error, &error["code"]), "{told}: src/base/codes.rs lacks it: {error:#}");
+    }
+}
+
+static CODES: LazyLock<Vec<Code>> = LazyLock::new(codes::all);
 
 fn check_headers(exchange: &Exchange, response: &'static Value, told: &str) {
     let documented = response.get("headers").and_then(Value::as_object);
@@ -216,10 +252,7 @@ fn check_body(exchange: &Exchange, response: &'static Value, told: &str) {
 /// What was accepted has to be allowed.
 fn check_request(exchange: &Exchange, operation: &Operation, told: &str) {
     let sent = exchange.path.split_once('?').map_or("", |(_, query)| query);
-    let documented = operation.value.get("parameters").and_then(Value::as_array);
-    let known = |name: &str| {
-        documented.into_iter().flatten().map(resolve).any(|p| p["in"] == "query" && p["name"] == name)
-    };
+    let known = |name: &str| operation.parameters().any(|p| p["in"] == "query" && p["name"] == name);
     for (name, _) in url::form_urlencoded::parse(sent.as_bytes()) {
         let outside = !operation.path.starts_with("/v1/");
         assert!(outside || known(&name), "{told}: the parameter {name} was accepted and is not documented");

@@ -83,12 +83,13 @@ fn mutate(cursor: &str, other: &str, numbers: &mut Numbers) -> String {
 fn lists(article: &str, import: &str) -> Vec<String> {
     let mut lists: Vec<String> = Vec::new();
     for operation in contract::operations() {
-        let parameters = operation.value["parameters"].as_array();
-        let takes = |name: &str| parameters.into_iter().flatten().any(|parameter| parameter["name"] == name);
-        if operation.method != "get" || !takes("cursor") {
+        if operation.method != "get" || !operation.takes("cursor") {
             continue;
         }
-        let path = operation.path.replace("{article}", article).replace("{import}", import);
+        let path = operation
+            .path
+            .replace("{article}", article)
+            .replace("/subscriber-imports/{id}", &format!("/subscriber-imports/{import}"));
         let orders: &[&str] = match operation.id {
             "list_articles" => {
                 &["", "&sort=title", "&sort=-updated_at,title", "&topic=sea", "&locale=en&sort=published_at"]

@@ -79,6 +79,7 @@ mod openapi;
 mod outbox;
 mod preferences;
 mod preview;
+mod problems;
 mod proxy;
 mod publishing;
 mod readers;

@@ -10,9 +10,9 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use lede::server::openapi;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use crate::contract::{self, DOCUMENT};
+use crate::contract::{self, API, DOCUMENT};
 use crate::schemas::{Strictness, assert_valid};
 use crate::server::Server;
 use crate::test_database::setting;
@@ -23,7 +23,10 @@ async fn the_committed_document_and_examples_are_what_the_server_says_and_answer
     let mut examples = serde_json::to_string_pretty(&Box::pin(tour::record()).await).expect("JSON");
     examples.push('\n');
     let document = openapi::generate(&examples).expect("a document");
-    for (name, text) in [("examples.json", &examples), ("openapi.json", &document)] {
+    let older = openapi::convert_to_3_0(&document).expect("a document");
+    for (name, text) in
+        [("examples.json", &examples), ("openapi.json", &document), ("openapi-3.0.json", &older)]
+    {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("openapi").join(name);
         if setting("LEDE_WRITE").is_some() {
             std::fs::write(&path, text).expect("the file is written");
@@ -55,7 +58,7 @@ async fn the_server_serves_the_document_and_knows_who_has_it() {
     }
     let server = Server::start().await;
     let answer = server.client().get("/openapi.json").await;
-    assert_eq!(answer.expect(200), *DOCUMENT);
+    assert_eq!(answer.expect(200), *API);
     let again = server.client().get("/openapi.json").header("if-none-match", answer.etag()).await;
     assert_eq!(again.is(304).etag(), answer.etag());
     let weak = format!("\"other\", W/{}", answer.etag());
@@ -80,18 +83,106 @@ fn malformed_examples_make_no_document() {
 #[test]
 fn every_reference_leads_somewhere_and_every_component_is_used() {
     let mut used = BTreeSet::new();
-    visit(&DOCUMENT, "", &mut |_, value| {
+    visit(&API, "", &mut |_, value| {
         if let Some(reference) = value.get("$ref").and_then(Value::as_str) {
-            assert!(DOCUMENT.pointer(reference.trim_start_matches('#')).is_some(), "{reference}");
+            assert!(API.pointer(reference.trim_start_matches('#')).is_some(), "{reference}");
             used.insert(reference.to_owned());
         }
     });
-    let kinds = DOCUMENT["components"].as_object().expect("components");
+    let kinds = API["components"].as_object().expect("components");
     for (kind, components) in kinds.iter().filter(|(kind, _)| *kind != "securitySchemes") {
         for name in components.as_object().expect("components").keys() {
             assert!(used.contains(&format!("#/components/{kind}/{name}")), "the {kind} {name} is not used");
         }
     }
+}
+
+#[test]
+fn pages_for_people_are_no_part_of_the_document() {
+    let paths = API["paths"].as_object().expect("paths");
+    let pages: Vec<_> = paths.keys().filter(|path| path.starts_with("/subscribe")).collect();
+    assert!(pages.is_empty(), "{pages:?}");
+    visit(&API, "", &mut |place, value| {
+        let is_media =
+            place.ends_with("/content") && value.get("application/x-www-form-urlencoded").is_some();
+        assert!(!is_media, "{place} is a form");
+    });
+}
+
+#[test]
+fn names_are_those_that_generators_can_use() {
+    // Keywords of languages that clients are written in, and names that these or their libraries have already.
+    const TAKEN: &[&str] =
+        &["import", "type", "class", "default", "package", "from", "in", "for", "enum", "func"];
+    const GENERIC: &[&str] = &[
+        "Body", "Change", "Cover", "Data", "Date", "Day", "Item", "Items", "Kind", "Label", "List", "Locale",
+        "Object", "Option", "Owner", "Page", "Request", "Response", "Result", "Role", "Row", "State",
+        "Status", "Time", "Value", "Warning",
+    ];
+    for name in API["components"]["schemas"].as_object().expect("schemas").keys() {
+        assert!(!GENERIC.contains(&name.as_str()), "the schema {name} says nothing of what it is of");
+    }
+    for operation in contract::operations() {
+        for parameter in operation.parameters() {
+            let name = parameter["name"].as_str().expect("a name");
+            assert!(parameter["in"] != "path" || !TAKEN.contains(&name), "{}: {{{name}}}", operation.path);
+        }
+        let verb = operation.id.split('_').next().unwrap_or_default();
+        if operation.method == "delete" {
+            assert_eq!(verb, "delete", "{}", operation.id);
+        }
+        assert!(!["add", "erase", "fetch", "make", "remove", "trash"].contains(&verb), "{}", operation.id);
+    }
+}
+
+#[test]
+fn texts_are_not_of_the_code() {
+    visit(&API, "", &mut |place, value| {
+        let is_text = place.ends_with("/description") || place.ends_with("/summary");
+        if let Some(text) = value.as_str().filter(|_| is_text && !place.contains("/example/")) {
+            assert!(!text.contains("[`") && !text.contains("::"), "{place}: {text}");
+        }
+        if place.ends_with("/content") {
+            for media in value.as_object().into_iter().flat_map(|content| content.keys()) {
+                assert!(!media.contains(';'), "{place}: {media} has parameters");
+            }
+        }
+    });
+}
+
+#[test]
+fn enums_that_may_grow_say_so() {
+    for (name, schema) in API["components"]["schemas"].as_object().expect("schemas") {
+        let text = schema["description"].as_str().unwrap_or_default();
+        let is_input = ["Input", "Create", "Update"].iter().any(|part| name.contains(part));
+        if schema.get("enum").is_some() && !is_input {
+            assert!(text.contains("Further values may be added."), "{name}: {text}");
+        }
+    }
+}
+
+#[test]
+fn recorded_times_have_six_digits_of_the_second() {
+    let examples: Value = serde_json::from_str(include_str!("../../openapi/examples.json")).expect("JSON");
+    let mut seen = 0;
+    visit(&examples, "", &mut |place, value| {
+        let Some(text) = value.as_str().filter(|_| place.contains("/responses/")) else { return };
+        for (at, _) in
+            text.match_indices("Z").filter(|(at, _)| text[..*at].ends_with(|c: char| c.is_ascii_digit()))
+        {
+            let begin = text[..at].rfind('T').map_or(0, |t| t.saturating_sub(10));
+            if lede::base::clock::Timestamp::parse(&text[begin..=at]).is_some() {
+                seen += 1;
+                assert_eq!(
+                    at + 1 - begin,
+                    "2026-01-05T09:00:00.000000Z".len(),
+                    "{place}: {}",
+                    &text[begin..=at]
+                );
+            }
+        }
+    });
+    assert!(seen > 100, "{seen}");
 }
 
 #[test]
@@ -116,8 +207,7 @@ fn every_operation_is_described() {
             value["security"].as_array().is_some_and(|all| !all.is_empty()),
             "{id} says nothing of tokens"
         );
-        let parameters = value["parameters"].as_array();
-        for parameter in parameters.into_iter().flatten().map(contract::resolve) {
+        for parameter in operation.parameters() {
             assert!(
                 parameter["description"].as_str().is_some_and(|text| text.len() >= 5),
                 "{id}: {parameter}"
@@ -133,8 +223,8 @@ fn every_string_number_and_array_has_bounds() {
         bounds(place, value, &mut without);
     });
     for operation in contract::operations() {
-        for parameter in operation.value["parameters"].as_array().into_iter().flatten() {
-            let schema = &contract::resolve(parameter)["schema"];
+        for parameter in operation.parameters() {
+            let schema = &parameter["schema"];
             let place = format!("{}/{}", operation.id, parameter["name"].as_str().unwrap_or_default());
             visit(schema, &place, &mut |place, value| bounds(place, value, &mut without));
         }
@@ -159,8 +249,7 @@ fn bounds(place: &str, value: &Value, without: &mut Vec<String>) {
 #[tokio::test]
 async fn every_operation_has_a_recorded_example_that_is_valid() {
     let examples = Box::pin(tour::record()).await;
-    let document = openapi::generate(&examples.to_string()).expect("a document");
-    let document: Value = serde_json::from_str(&document).expect("JSON");
+    let document = openapi::generate_with_pages(&examples.to_string()).expect("a document");
     let document: &'static Value = Box::leak(document.into());
     for operation in contract::operations() {
         let recorded = examples[operation.id]["responses"].as_object();
@@ -178,8 +267,11 @@ async fn every_operation_has_a_recorded_example_that_is_valid() {
 
 fn check_examples(told: &str, content: &'static Value) {
     for (media, content) in content.as_object().into_iter().flatten() {
-        let example = content.get("example").unwrap_or_else(|| panic!("{told}: {media} has no example"));
-        if media.ends_with("json") {
+        let named = content.get("examples").and_then(Value::as_object).into_iter().flat_map(Map::values);
+        let examples: Vec<&Value> =
+            content.get("example").into_iter().chain(named.map(|example| &example["value"])).collect();
+        assert!(!examples.is_empty(), "{told}: {media} has no example");
+        for example in examples.into_iter().filter(|_| media.ends_with("json")) {
             assert_valid(&content["schema"], Strictness::Open, example, &format!("{told} {media}"));
         }
     }

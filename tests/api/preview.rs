@@ -51,7 +51,7 @@ async fn a_preview_of_what_was_published_elsewhere_keeps_its_date() {
     let preview = editor.get(at(&draft, "/preview")).await.expect(200);
     assert_eq!(
         [&preview["published_at"], &preview["updated_at"]],
-        ["2020-01-01T00:00:00Z", "2026-01-05T09:00:00Z"]
+        ["2020-01-01T00:00:00.000000Z", "2026-01-05T09:00:00.000000Z"]
     );
 }
 

@@ -138,7 +138,7 @@ async fn a_proxy_never_gives_one_what_is_anothers() {
         ("{section}", "ebb".to_owned()),
         ("{revision}", "3".to_owned()),
         ("{edition}", "1".to_owned()),
-        ("{import}", id(&file.await.expect(202))),
+        ("/subscriber-imports/{id}", format!("/subscriber-imports/{}", id(&file.await.expect(202)))),
         ("/jobs/{id}", format!("/jobs/{}", id(&admin.get("/v1/jobs").await.expect(200)["items"][0]))),
         (
             "/subscribers/{id}",

@@ -8,7 +8,7 @@ const PATH: &str = "/.well-known/security.txt";
 #[tokio::test]
 async fn the_security_contact_is_shown_until_a_midnight_half_a_year_ahead() {
     let server = Server::start().await;
-    let wanted = "Contact: mailto:security@website.example\nExpires: 2026-07-04T00:00:00Z\n\
+    let wanted = "Contact: mailto:security@website.example\nExpires: 2026-07-04T00:00:00.000000Z\n\
                   Canonical: https://cms.lede.example/.well-known/security.txt\n";
     assert_eq!(server.client().get(PATH).await.is(200).text(), wanted);
     server.clock.advance(hours(14));

@@ -103,7 +103,7 @@ async fn the_sitemap_names_what_search_engines_may_show() {
     publish(&editor, &changed).await;
     assert_eq!(articles(&reader).await, "old ebb");
     let (_, found) = read(&reader, "/sitemap.xml?page=1&utm_source=x").await;
-    assert_eq!(found[2].lastmod.as_deref(), Some("2026-01-05T10:00:00Z"));
+    assert_eq!(found[2].lastmod.as_deref(), Some("2026-01-05T10:00:00.000000Z"));
     editor.post(at(&live, "/unpublish")).await.is(200);
     assert_eq!(articles(&reader).await, "old");
     reader.get("/sitemap.xml?page=2").await.problem(404, "not-found");

@@ -143,12 +143,12 @@ impl Stage {
             return link.clone();
         }
         let fill = |path: String, (name, value): &(&str, String)| path.replace(&format!("{{{name}}}"), value);
-        let job = self.job.lock().expect("a lock").clone();
-        if let Some(rest) = operation.path.strip_prefix("/v1/jobs/{id}") {
-            return format!("/v1/jobs/{job}{rest}");
+        for (list, newest) in [("/v1/jobs/", &self.job), ("/v1/subscriber-imports/", &self.import)] {
+            if let Some(rest) = operation.path.strip_prefix(list).and_then(|rest| rest.strip_prefix("{id}")) {
+                return format!("{list}{}{rest}", newest.lock().expect("a lock"));
+            }
         }
-        let import = ("import", self.import.lock().expect("a lock").clone());
-        let path = self.names.iter().chain([&import]).fold(operation.path.to_owned(), fill);
+        let path = self.names.iter().fold(operation.path.to_owned(), fill);
         assert!(!path.contains('{'), "{}: nothing is known to stand in {path}", operation.id);
         path
     }
@@ -174,7 +174,6 @@ impl Stage {
 
 /// The query that asks for all there is.
 fn most(operation: &Operation) -> Vec<(&'static str, String)> {
-    let parameters = operation.value["parameters"].as_array().into_iter().flatten().map(resolve);
     let asked = |parameter: &'static Value| {
         let (name, schema) = (parameter["name"].as_str()?, resolve(&parameter["schema"]));
         let value = match name {
@@ -193,7 +192,7 @@ fn most(operation: &Operation) -> Vec<(&'static str, String)> {
         };
         Some((name, value))
     };
-    parameters.filter(|parameter| parameter["in"] == "query").filter_map(asked).collect()
+    operation.parameters().filter(|parameter| parameter["in"] == "query").filter_map(asked).collect()
 }
 
 async fn sign_up(admin: &Client, name: String) {

@@ -11,11 +11,11 @@ use serde_json::{Map, Value, json};
 
 use crate::client::Exchange;
 use crate::contract::{self, DOCUMENT};
-use crate::resources;
 use crate::server::Server;
+use crate::{problems, resources};
 
 /// How many sign-ups the servers of the stories take from one network.
-const MAX_SIGN_UPS: u32 = 4;
+pub const MAX_SIGN_UPS: u32 = 4;
 
 /// Tells every story and returns what was recorded, as `openapi/examples.json` keeps it.
 pub async fn record() -> Value {
@@ -27,11 +27,21 @@ pub async fn record() -> Value {
             keep(&mut examples, exchange);
         }
     }
+    // An example of each code. Operations share them, so they come from one story.
+    let server = opened("problems").await;
+    Box::pin(problems::story(&server)).await;
+    let recorded = examples.entry("problems").or_insert_with(|| json!({}));
+    for exchange in server.exchanges.lock().expect("a lock").iter().filter(|exchange| exchange.status >= 400)
+    {
+        let problem = readable(&exchange.body);
+        let code = problem["code"].as_str().expect("a code").to_owned();
+        recorded.as_object_mut().expect("an object").entry(code).or_insert(problem);
+    }
     examples.into()
 }
 
 /// A server for a story. Its ids differ from those of the others and do not depend on their order.
-async fn opened(name: &str) -> Server {
+pub async fn opened(name: &str) -> Server {
     let server = Server::start_with(|config| config.limits.sign_up = MAX_SIGN_UPS).await;
     if let Random::Seeded(counter) = &server.app.random {
         let number = name.bytes().fold(0, |number, byte| (number * 31 + u64::from(byte)) % 9_973);
@@ -91,8 +101,10 @@ fn masked(operation: &str, body: Value) -> Value {
         "get_metrics" => {
             json!(body.as_str().unwrap_or_default().lines().take(3).collect::<Vec<_>>().join("\n") + "\n")
         }
-        "get_openapi" => json!({"openapi": DOCUMENT["openapi"], "info": {"title": DOCUMENT["info"]["title"],
-            "version": DOCUMENT["info"]["version"]}, "paths": {}}),
+        "get_openapi" | "get_openapi_3_0" => {
+            json!({"openapi": body["openapi"], "info": {"title": DOCUMENT["info"]["title"],
+            "version": DOCUMENT["info"]["version"]}, "paths": {}})
+        }
         _ => body,
     }
 }

@@ -10,3 +10,4 @@ mod redirects;
 mod search;
 mod subscribers;
 mod terms;
+mod version_3_0;

@@ -23,7 +23,7 @@ use crate::terms;
 #[utoipa::path(get, path = "/v1/articles/{article}/draft/markdown", tag = "drafts", security(("bearer" = [])),
     params(ArticlePath, InLocale),
     responses(
-        (status = 200, description = "The document.", body = String, content_type = "text/markdown; charset=utf-8",
+        (status = 200, description = "The document.", body = String, content_type = "text/markdown",
          headers(("ETag" = String, description = "The version of the draft."))),
         (status = 409, description = "`slug-moved`: the slug of the draft has changed. The new one is in `slug`."),
     ))]

@@ -18,8 +18,9 @@ use crate::base::error::{Error, Result};
 use crate::base::http::conditional::IfMatchHeader;
 use crate::base::http::idempotency::IdempotencyKeyHeader;
 use crate::base::http::{IdempotencyKey, Response};
-use crate::base::ids::{ArticleId, SectionId, UserId};
+use crate::base::ids::{ArticleId, SectionId};
 use crate::base::text::slug::Anchor;
+use crate::users::{ActorRef, Actors};
 
 /// A revision: metadata and sections as of one edit.
 #[derive(Debug, Serialize, ToSchema)]
@@ -29,7 +30,7 @@ pub struct Revision {
     #[schema(minimum = 1, maximum = 2_147_483_647)]
     revision: i64,
     /// Who made the edit.
-    user_id: Option<UserId>,
+    by: Option<ActorRef>,
     /// When the edit was made.
     created_at: Timestamp,
     #[serde(flatten)]
@@ -96,9 +97,10 @@ impl Revision {
     fn find(conn: &mut Connection, article: ArticleId, revision: i64) -> Result<Self> {
         let found = history::find_revision(conn, article, revision)?;
         let (row, content) = found.ok_or(Error::NotFound("revision"))?;
+        let actors = Actors::load(conn, row.user_id)?;
         Ok(Self {
             revision: row.revision,
-            user_id: row.user_id,
+            by: row.user_id.map(|id| actors.get(id)),
             created_at: row.created_at,
             metadata: ArticleMetadata::new(conn, content.metadata)?,
             sections: content.sections.into_iter().map(RevisionSection::from).collect(),

@@ -14,7 +14,7 @@ use crate::base::db::Connection;
 use crate::base::error::Result;
 use crate::base::http::page::PageParams;
 use crate::base::http::{PageRequest, Query, Response};
-use crate::base::ids::UserId;
+use crate::users::{ActorRef, Actors};
 
 /// An item of the list of revisions.
 #[derive(Debug, Serialize, ToSchema)]
@@ -23,7 +23,7 @@ pub struct RevisionItem {
     #[schema(minimum = 1, maximum = 2_147_483_647)]
     revision: i64,
     /// Who made the edit.
-    user_id: Option<UserId>,
+    by: Option<ActorRef>,
     /// The title.
     #[schema(max_length = 300)]
     title: String,
@@ -45,10 +45,16 @@ pub struct RevisionPage {
     total: Option<i64>,
 }
 
-impl From<RevisionRow> for RevisionItem {
-    fn from(row: RevisionRow) -> Self {
-        let RevisionRow { revision, user_id, title, created_at } = row;
-        Self { revision, user_id, title, created_at }
+impl RevisionItem {
+    fn all(conn: &mut Connection, rows: Vec<RevisionRow>) -> Result<Vec<Self>> {
+        let actors = Actors::load(conn, rows.iter().filter_map(|row| row.user_id))?;
+        let item = |RevisionRow { revision, user_id, title, created_at }| Self {
+            revision,
+            by: user_id.map(|id| actors.get(id)),
+            title,
+            created_at,
+        };
+        Ok(rows.into_iter().map(item).collect())
     }
 }
 
@@ -70,13 +76,14 @@ pub async fn list_revisions(
 ) -> Result<Response> {
     let read = move |conn: &mut Connection| {
         let id = read.row(conn)?.id;
-        page.read(
+        let page = page.read(
             conn,
             &("revisions", id),
             |conn, before, limit| history::list_revisions(conn, id, before, limit),
             |row| row.revision,
             |conn| history::count_revisions(conn, id),
-        )
+        )?;
+        page.try_convert(|rows| RevisionItem::all(conn, rows))
     };
-    app.db.snapshot(read).await?.map(RevisionItem::from).private(&req)
+    app.db.snapshot(read).await?.private(&req)
 }

@@ -14,7 +14,7 @@ use crate::base::db::schema::latest_changes;
 use crate::base::error::Result;
 use crate::base::ids::SubjectId;
 
-/// What changed. More values may be added.
+/// What changed.
 #[derive(
     Debug,
     Clone,
@@ -28,6 +28,7 @@ use crate::base::ids::SubjectId;
 )]
 #[diesel(sql_type = diesel::sql_types::Text)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = ChangeKind)]
 pub enum Change {
     /// An article was published that readers did not have.
     Published,

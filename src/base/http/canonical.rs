@@ -2,6 +2,7 @@
 //! that ignored parameters, another order, other escapes and other spellings of a value make no further entries.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use utoipa::ToSchema as _;
 use utoipa::openapi::path::{Parameter as Documented, ParameterIn};
 use utoipa::openapi::schema::{ArrayItems, Type};
 use utoipa::openapi::{RefOr, Schema};
@@ -73,10 +74,12 @@ impl Kind {
             }
             RefOr::T(_) => return Self::Text,
         };
-        match name {
-            "Timestamp" => Self::Time,
-            "Locale" => Self::Locale,
-            _ => Self::Text,
+        if name == Timestamp::name() {
+            Self::Time
+        } else if name == Locale::name() {
+            Self::Locale
+        } else {
+            Self::Text
         }
     }
 

@@ -13,9 +13,9 @@ use crate::base::error::{AuthFailure, Error, Location, Violations};
 /// What went wrong, in the form of RFC 9457.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Problem {
-    /// Always `about:blank`: `code` identifies the problem.
+    /// Where `code` is described, relative to this server.
     #[schema(format = "uri-reference", max_length = 200)]
-    pub r#type: &'static str,
+    pub r#type: String,
     /// The status in words.
     #[schema(max_length = 100)]
     pub title: &'static str,
@@ -25,7 +25,7 @@ pub struct Problem {
     /// What is wrong and, where it helps, what is allowed.
     #[schema(max_length = 4000)]
     pub detail: String,
-    /// The stable name of the problem, kebab-case.
+    /// The stable name of the problem, kebab-case. `x-codes` lists all; further ones may be added.
     #[schema(max_length = 60, pattern = "^[a-z0-9-]+$")]
     pub code: String,
     /// The request's id, as in `X-Request-Id`.
@@ -52,7 +52,7 @@ pub struct ProblemError {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, nullable = false, max_length = 200)]
     pub parameter: Option<String>,
-    /// The stable name of the rule.
+    /// The stable name of the rule. `x-codes` lists all; further ones may be added.
     #[schema(max_length = 60)]
     pub code: String,
     /// What is wrong.
@@ -119,7 +119,7 @@ pub fn respond(error: &Error, request_id: &str) -> HttpResponse {
         Error::Internal(_) => ("internal", "Internal error. It was logged under this request id.".into()),
     };
     let problem = Problem {
-        r#type: "about:blank",
+        r#type: format!("/docs/errors#{code}"),
         title: status.canonical_reason().unwrap_or("Error"),
         status: status.as_u16(),
         detail,

@@ -26,6 +26,7 @@ embedded! {
     "embed.html"
     "embed_form.html"
     "en.toml"
+    "errors.html"
     "home.html"
     "message.html"
     "page.css"

@@ -54,6 +54,9 @@ pub fn all() -> Vec<(&'static str, Value)> {
     for website in [None, Some("https://website.example")] {
         samples.push(("home.html", context! { links => &links, website }));
     }
+    let code = context! { id => "slug-taken", code => "slug-taken", statuses => "409", meaning => "…", remedy => "…" };
+    let group = context! { id => "problems", heading => "Problems", text => "…", codes => vec![code] };
+    samples.push(("errors.html", context! { heading => "Errors", text => "…", groups => vec![group] }));
     for (message, has_link) in MESSAGES {
         let link = has_link.then_some("https://website.example/subscribe");
         samples.push(("message.html", context! { message => *message, link }));

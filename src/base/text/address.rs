@@ -17,6 +17,7 @@ const SERVED: &[&str] = &[
     "feeds",
     "health",
     "metrics",
+    "openapi-3.0.json",
     "openapi.json",
     "sitemap.xml",
     "subscribe",

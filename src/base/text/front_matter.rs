@@ -5,12 +5,12 @@
 mod syntax;
 mod yaml;
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::dates;
+use crate::base::clock::Timestamp;
 use crate::base::error::Invalid;
 
 /// The maximum length of front matter, in bytes.
@@ -272,7 +272,7 @@ fn words(value: &Value) -> Option<String> {
 }
 
 fn time(value: &Value) -> Option<Timestamp> {
-    dates::read(&text(value)?)
+    dates::read(&text(value)?).map(Timestamp::from)
 }
 
 fn flag(value: &Value) -> Option<bool> {

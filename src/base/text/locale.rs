@@ -24,7 +24,7 @@ use crate::base::error::Invalid;
     diesel::deserialize::FromSqlRow,
 )]
 #[diesel(sql_type = diesel::sql_types::Text)]
-#[schema(value_type = String, min_length = 2, max_length = 11,
+#[schema(as = LanguageTag, value_type = String, min_length = 2, max_length = 11,
          pattern = "^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$", example = "en")]
 #[serde(transparent)]
 pub struct Locale(String);

@@ -175,7 +175,7 @@ impl fmt::Display for Slug {
     FromSqlRow,
 )]
 #[diesel(sql_type = diesel::sql_types::Text)]
-#[schema(value_type = String, min_length = 1, max_length = 120, pattern = "^[^\\s#]+$", example = "slack-water")]
+#[schema(as = SectionAnchor, value_type = String, min_length = 1, max_length = 120, pattern = "^[^\\s#]+$", example = "slack-water")]
 #[serde(transparent)]
 pub struct Anchor(String);
 

@@ -26,8 +26,7 @@ const LIST: &str = "changes";
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ChangeItem {
     /// What changed. On `published`, `updated` and `rerendered`, store `article` in place of any earlier copy; on
-    /// `unpublished`, delete the copy; on `topic`, `author` and `site`, read that again, if you store it. More values may be
-    /// added.
+    /// `unpublished`, delete the copy; on `topic`, `author` and `site`, read that again, if you store it.
     change: Change,
     /// The id of the article, topic or author; `null` for the site.
     #[schema(value_type = Option<String>, format = Uuid, min_length = 36, max_length = 36, required = true)]

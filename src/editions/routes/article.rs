@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::articles::ArticleKey;
 use crate::articles::routes::article_in_path::ArticleInPath;
 use crate::articles::routes::paths::{ArticlePath, InLocale};
-use crate::auth::RemoveArticles;
+use crate::auth::DeleteArticles;
 use crate::base::error::Result;
 use crate::base::http::{Query, Response};
 use crate::editions::lookup::{find_current, respond};
@@ -48,18 +48,18 @@ pub async fn get_article(
     .await
 }
 
-/// Move an article to the trash
+/// Delete an article
 ///
-/// Requires the right `articles:remove`; contributors and authors have it for their own articles only. Unpublishes
-/// the article and keeps its slug; a published article also requires `articles:publish`. Restore it with `POST
-/// /v1/articles/{article}/restore`.
+/// Requires the right `articles:delete`; contributors and authors have it for their own articles only. Moves the
+/// article to the trash: it is unpublished and keeps its slug; a published article also requires `articles:publish`.
+/// `POST /v1/articles/{article}/restore` brings it back.
 #[utoipa::path(delete, path = "/v1/articles/{article}", tag = "publishing", security(("bearer" = [])),
     params(ArticlePath, InLocale),
     responses(
         (status = 204, description = "In the trash.", headers(("ETag" = String, description = "The version of the article."))),
         (status = 409, description = "`in-trash`: it is in the trash already. `slug-moved`: the new slug is in `slug`."),
     ))]
-pub async fn trash_article(app: Data<App>, write: ArticleInPath<RemoveArticles>) -> Result<Response> {
+pub async fn delete_article(app: Data<App>, write: ArticleInPath<DeleteArticles>) -> Result<Response> {
     app.db
         .write_as(write.actor.user, move |tx| {
             let version = publish::trash(tx, write.actor, &write.article)?;

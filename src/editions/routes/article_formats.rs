@@ -17,7 +17,7 @@ use crate::editions::store;
 /// included.
 #[utoipa::path(get, path = "/v1/articles/{article}/html", tag = "articles", security(()), params(ArticlePath, InLocale),
     responses(
-        (status = 200, description = "The fragment.", body = String, content_type = "text/html; charset=utf-8"),
+        (status = 200, description = "The fragment.", body = String, content_type = "text/html"),
         (status = 301, description = "The article has another slug now.", headers(("Location" = String, description = "The same URL with the current slug."))),
         (status = 304, description = "The response has not changed since the one with the `ETag` in `If-None-Match`."),
     ))]
@@ -43,7 +43,7 @@ pub async fn get_article_html(
 /// Needs no access token. Returns a published article as one Markdown document with front matter.
 #[utoipa::path(get, path = "/v1/articles/{article}/markdown", tag = "articles", security(()), params(ArticlePath, InLocale),
     responses(
-        (status = 200, description = "The document.", body = String, content_type = "text/markdown; charset=utf-8"),
+        (status = 200, description = "The document.", body = String, content_type = "text/markdown"),
         (status = 301, description = "The article has another slug now.", headers(("Location" = String, description = "The same URL with the current slug."))),
         (status = 304, description = "The response has not changed since the one with the `ETag` in `If-None-Match`."),
     ))]

@@ -13,10 +13,10 @@ use crate::base::db::Connection;
 use crate::base::error::Result;
 use crate::base::http::page::PageParams;
 use crate::base::http::{PageRequest, Query, Response};
-use crate::base::ids::UserId;
 use crate::base::text::Locale;
 use crate::base::text::slug::Slug;
 use crate::editions::store::{self, EditionRow};
+use crate::users::{ActorRef, Actors};
 
 /// An item of the list of editions.
 #[derive(Debug, Serialize, ToSchema)]
@@ -37,7 +37,7 @@ pub struct EditionFacts {
     /// When it was published.
     published_at: Timestamp,
     /// Who published it.
-    user_id: Option<UserId>,
+    by: Option<ActorRef>,
     /// Whether it is live now.
     live: bool,
 }
@@ -57,8 +57,9 @@ pub struct EditionFactsPage {
 }
 
 impl EditionFacts {
-    fn new(row: EditionRow, live_edition: Option<i64>) -> Self {
-        Self {
+    fn all(conn: &mut Connection, rows: Vec<EditionRow>, live_edition: Option<i64>) -> Result<Vec<Self>> {
+        let actors = Actors::load(conn, rows.iter().filter_map(|row| row.user_id))?;
+        let item = |row: EditionRow| Self {
             live: live_edition == Some(row.edition),
             edition: row.edition,
             revision: row.revision,
@@ -66,8 +67,9 @@ impl EditionFacts {
             slug: row.slug,
             title: row.title,
             published_at: row.published_at,
-            user_id: row.user_id,
-        }
+            by: row.user_id.map(|id| actors.get(id)),
+        };
+        Ok(rows.into_iter().map(item).collect())
     }
 }
 
@@ -96,7 +98,7 @@ pub async fn list_editions(
             |row| row.edition,
             |conn| store::count(conn, article.id),
         )?;
-        Ok(page.map(|row| EditionFacts::new(row, article.live_edition)))
+        page.try_convert(|rows| EditionFacts::all(conn, rows, article.live_edition))
     };
     app.db.snapshot(read).await?.private(&req)
 }

@@ -18,7 +18,7 @@ crate::operations! {
 
     get    "/v1/articles"                              => articles::list_articles;
     get    "/v1/articles/{article}"                    => article::get_article;
-    delete "/v1/articles/{article}"                    => article::trash_article;
+    delete "/v1/articles/{article}"                    => article::delete_article;
     get    "/v1/articles/{article}/html"               => article_formats::get_article_html;
     get    "/v1/articles/{article}/markdown"           => article_formats::get_article_markdown;
     get    "/v1/articles/{article}/sections"           => sections::list_sections;

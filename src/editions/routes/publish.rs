@@ -22,6 +22,7 @@ use crate::editions::publish::{Prepared, Publication, prepare, publish};
 /// What to publish.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = PublishArticle)]
 pub struct Publish {
     /// The revision to publish: exactly what was reviewed, even if the draft has changed since.
     #[schema(minimum = 1, maximum = 2_147_483_647)]

@@ -7,7 +7,7 @@ use crate::articles::output::Draft;
 use crate::articles::routes::article_in_path::ArticleInPath;
 use crate::articles::routes::article_write::draft_response;
 use crate::articles::routes::paths::{ArticlePath, InLocale};
-use crate::auth::RemoveArticles;
+use crate::auth::DeleteArticles;
 use crate::base::db::Tx;
 use crate::base::error::Result;
 use crate::base::http::idempotency::IdempotencyKeyHeader;
@@ -16,7 +16,7 @@ use crate::editions::publish::restore;
 
 /// Restore an article from the trash
 ///
-/// Requires the right `articles:remove`; contributors and authors have it for their own articles only. Makes the
+/// Requires the right `articles:delete`; contributors and authors have it for their own articles only. Makes the
 /// article an unpublished draft again.
 #[utoipa::path(post, path = "/v1/articles/{article}/restore", tag = "publishing", security(("bearer" = [])),
     params(ArticlePath, InLocale,
@@ -28,7 +28,7 @@ use crate::editions::publish::restore;
 pub async fn restore_article(
     app: Data<App>,
     key: IdempotencyKey,
-    write: ArticleInPath<RemoveArticles>,
+    write: ArticleInPath<DeleteArticles>,
 ) -> Result<Response> {
     let once = key.once(write.actor.user, &[]);
     let work = move |tx: &mut Tx<'_>, (): &()| {

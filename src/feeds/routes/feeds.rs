@@ -44,7 +44,7 @@ async fn respond(
 /// 2 MiB. `topic` and `locale` narrow it down. Links point to the website. Responds 404 if there is no such topic.
 #[utoipa::path(get, path = "/feeds/rss.xml", tag = "feeds", security(()), params(FeedFilter),
     responses(
-        (status = 200, description = "The feed.", body = String, content_type = "application/rss+xml; charset=utf-8"),
+        (status = 200, description = "The feed.", body = String, content_type = "application/rss+xml"),
         (status = 304, description = "The client's copy is current."),
         (status = 404, description = "No topic has this slug."),
     ))]
@@ -59,7 +59,7 @@ pub async fn get_rss_feed(app: Data<App>, Query(filter): Query<FeedFilter>) -> R
 /// 2 MiB. `topic` and `locale` narrow it down. Links point to the website. Responds 404 if there is no such topic.
 #[utoipa::path(get, path = "/feeds/atom.xml", tag = "feeds", security(()), params(FeedFilter),
     responses(
-        (status = 200, description = "The feed.", body = String, content_type = "application/atom+xml; charset=utf-8"),
+        (status = 200, description = "The feed.", body = String, content_type = "application/atom+xml"),
         (status = 304, description = "The client's copy is current."),
         (status = 404, description = "No topic has this slug."),
     ))]

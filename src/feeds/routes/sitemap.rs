@@ -34,7 +34,7 @@ impl FromParams for PageNumber {
 /// page.
 #[utoipa::path(get, path = "/sitemap.xml", tag = "feeds", security(()), params(PageNumber),
     responses(
-        (status = 200, description = "The sitemap, or the index of its pages.", body = String, content_type = "application/xml; charset=utf-8"),
+        (status = 200, description = "The sitemap, or the index of its pages.", body = String, content_type = "application/xml"),
         (status = 304, description = "The client's copy is current."),
         (status = 404, description = "The sitemap has no such page."),
     ))]

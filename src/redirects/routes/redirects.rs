@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::app::App;
-use crate::auth::{Actor, RemoveRedirects};
+use crate::auth::{Actor, DeleteRedirects};
 use crate::base::db::Connection;
 use crate::base::error::{Error, Result};
 use crate::base::http::page::PageParams;
@@ -118,7 +118,7 @@ pub async fn list_redirects(
 
 /// Delete a redirect
 ///
-/// Requires the right `redirects:remove`. Deletes the redirect from an article's old slug and frees the slug for other
+/// Requires the right `redirects:delete`. Deletes the redirect from an article's old slug and frees the slug for other
 /// articles. Also works for unpublished articles, whose old slugs are not listed. To delete an alias, remove it from the article's `aliases` and publish.
 /// Responds 404 if no article had this path in that language, and 409 `address-in-use` if the article still has the slug
 /// or `redirect-is-alias` for an alias.
@@ -135,7 +135,7 @@ pub async fn list_redirects(
     ))]
 pub async fn delete_redirect(
     app: Data<App>,
-    actor: Actor<RemoveRedirects>,
+    actor: Actor<DeleteRedirects>,
     Query(filter): Query<RedirectFilter>,
 ) -> Result<Response> {
     let missing =

@@ -33,7 +33,7 @@ pub struct RulesPath {
 /// as paths with a query, are left out and counted at the end. Contains at most 50,000 redirects, by path, and says
 /// so at the end if there are more.
 #[utoipa::path(get, path = "/v1/redirects/{format}", tag = "site", security(()), params(RulesPath),
-    responses((status = 200, description = "The rules.", body = String, content_type = "text/plain; charset=utf-8")))]
+    responses((status = 200, description = "The rules.", body = String, content_type = "text/plain")))]
 pub async fn get_redirect_rules(app: Data<App>, path: Path<RulesPath>) -> Result<Response> {
     let mut file =
         RulesFile { format: path.format, text: path.format.preamble().to_owned(), read: 0, unsaid: 0 };

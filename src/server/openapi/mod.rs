@@ -1,15 +1,20 @@
 //! The OpenAPI document: what the handlers document, and what is the same for all of them.
 
+mod headers;
+mod info;
 mod operations;
 mod order;
+mod parameters;
+mod problems;
 mod schemas;
+mod version_3_0;
 
 use serde_json::{Value, json};
 use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApiBuilder, PathsBuilder, path::PathItem};
 
-use operations::{add_headers, finish_operation, problems};
+use operations::finish_operation;
 use order::InOrder;
-use schemas::{open_maps, require_nulls};
+use schemas::{open_maps, require_nulls, say_that_enums_grow};
 
 use super::dispatch::is_shared;
 use super::routes::{endpoints, tags};
@@ -19,26 +24,43 @@ use crate::base::http::problem::Problem;
 /// server need not generate it at each start.
 pub const DOCUMENT: &str = include_str!("../../../openapi/openapi.json");
 
-const DESCRIPTION: &str = "A headless CMS for publications: articles, their sections, and subscribers.\n\n\
-Public operations return *editions*: what publishing made of one revision of an article. Operations with an access token \
-work on *drafts*. Errors are RFC 9457 problems with a stable `code`. Lists are paged with opaque cursors: a \
-page ends at `limit` items or at 2 MiB, and `next_cursor` is `null` on the last. Unknown body fields and query \
-parameters are refused.";
+/// The same in OpenAPI 3.0: what [`convert_to_3_0`] makes of it.
+pub const DOCUMENT_3_0: &str = include_str!("../../../openapi/openapi-3.0.json");
+
+/// The tag of the pages for people. They are operations like all others, checked against their documentation, but no part of
+/// the API: no client is generated for them.
+const PAGES: &str = "pages";
 
 /// Generates the document from the handlers' documentation and `examples`, the text of `openapi/examples.json`: requests and
 /// responses recorded from a running server. Fails if that is not JSON.
 pub fn generate(examples: &str) -> serde_json::Result<String> {
     let examples = serde_json::from_str(examples)?;
-    Ok(serde_json::to_string_pretty(&InOrder::from(build(&examples)?))? + "\n")
+    Ok(serde_json::to_string_pretty(&InOrder::from(build(&examples, |tag| tag != PAGES)?))? + "\n")
 }
 
-fn build(examples: &Value) -> serde_json::Result<Value> {
+/// Converts a document that [`generate`] has made to OpenAPI 3.0. Fails if it is not JSON.
+pub fn convert_to_3_0(document: &str) -> serde_json::Result<String> {
+    let converted = version_3_0::convert(serde_json::from_str(document)?);
+    Ok(serde_json::to_string_pretty(&converted)? + "\n")
+}
+
+/// As [`generate`], with the pages for people.
+pub fn generate_with_pages(examples: &str) -> serde_json::Result<Value> {
+    build(&serde_json::from_str(examples)?, |_| true)
+}
+
+/// `is_shown` says whether the operations with a tag are in the document.
+fn build(examples: &Value, is_shown: fn(&str) -> bool) -> serde_json::Result<Value> {
     let mut paths = PathsBuilder::new();
     let mut schemas = Vec::new();
     for endpoint in endpoints() {
         let (methods, path) = (endpoint.documented_at)();
+        let operation = (endpoint.operation)();
+        if !operation.tags.iter().flatten().all(|tag| is_shown(tag)) {
+            continue;
+        }
         for method in methods {
-            paths = paths.path(path.clone(), PathItem::new(method, (endpoint.operation)()));
+            paths = paths.path(path.clone(), PathItem::new(method, operation.clone()));
         }
         (endpoint.schemas)(&mut schemas);
     }
@@ -49,33 +71,26 @@ fn build(examples: &Value) -> serde_json::Result<Value> {
             InfoBuilder::new()
                 .title("Lede")
                 .version(env!("CARGO_PKG_VERSION"))
-                .description(Some(DESCRIPTION)),
+                .description(Some(info::DESCRIPTION)),
         )
         .paths(paths)
         .components(Some(ComponentsBuilder::new().schemas_from_iter(schemas).build()))
         .build();
     let mut document = serde_json::to_value(document)?;
+    document["tags"] = tags()
+        .iter()
+        .filter(|(name, _)| is_shown(name))
+        .map(|(name, description)| json!({"name": name, "description": description}))
+        .collect();
     finish(&mut document, examples);
     Ok(document)
 }
 
 /// Adds what is the same for every operation.
 fn finish(document: &mut Value, examples: &Value) {
-    document["info"]["license"] = json!({"name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0"});
-    document["info"]["contact"] =
-        json!({"name": "Lede", "url": env!("CARGO_PKG_REPOSITORY"), "email": "hello@lede.example"});
-    document["servers"] = json!([{"url": "/", "description": "This server."}]);
-    document["tags"] =
-        tags().map(|(name, description)| json!({"name": name, "description": description})).collect();
-    document["components"]["securitySchemes"] = json!({"bearer": {
-        "type": "http", "scheme": "bearer", "bearerFormat": "JWT",
-        "description": "An access token from `POST /v1/auth/sessions`: a JWT signed with Ed25519."
-    }});
-    document["components"]["headers"] = json!({"RequestId": {
-        "description": "The request's id, also in the log and in problems.", "required": true,
-        "schema": {"type": "string", "maxLength": 64}
-    }});
-    document["components"]["responses"] = problems();
+    info::add(document);
+    document["components"]["headers"] = headers::components();
+    document["components"]["responses"] = problems::components(examples);
     for (path, item) in document["paths"].as_object_mut().into_iter().flatten() {
         for (method, operation) in item.as_object_mut().into_iter().flatten() {
             let is_secured = operation["security"].to_string().contains("bearer");
@@ -83,11 +98,14 @@ fn finish(document: &mut Value, examples: &Value) {
                 operation["responses"]["304"] = json!({"description": "Not modified: the client has the current body, named in `If-None-Match`."});
             }
             finish_operation(path, operation, examples);
-            add_headers(operation);
+            headers::add(method, operation);
         }
     }
     open_maps(&mut document["components"]["schemas"]);
     require_nulls(document);
+    say_that_enums_grow(document);
+    problems::add_catalogue(&mut document["components"]["schemas"]);
+    parameters::share(document);
     let paths = document["paths"].to_string();
     if let Some(responses) = document["components"]["responses"].as_object_mut() {
         responses.retain(|name, _| paths.contains(&format!("#/components/responses/{name}\"")));

@@ -21,12 +21,7 @@ pub(super) fn open_maps(schema: &mut Value) {
 
 /// In responses every field is present, so nullable ones are required too; in request bodies they may be omitted.
 pub(super) fn require_nulls(document: &mut Value) {
-    let mut sent = BTreeSet::new();
-    for item in document["paths"].as_object().into_iter().flat_map(Map::values) {
-        for operation in item.as_object().into_iter().flat_map(Map::values) {
-            find_schemas(&operation["requestBody"], document, &mut sent);
-        }
-    }
+    let sent = find_schemas_of("requestBody", document);
     for (name, schema) in document["components"]["schemas"].as_object_mut().into_iter().flatten() {
         if sent.contains(name) {
             continue;
@@ -59,6 +54,42 @@ fn require_nulls_of(schema: &mut Value) {
 
 fn names(kinds: &Value, kind: &str) -> bool {
     kinds.as_array().is_some_and(|kinds| kinds.iter().any(|each| each == kind))
+}
+
+/// Enums in responses may get further values, and say so.
+pub(super) fn say_that_enums_grow(document: &mut Value) {
+    let returned = find_schemas_of("responses", document);
+    for (name, schema) in document["components"]["schemas"].as_object_mut().into_iter().flatten() {
+        if returned.contains(name) {
+            say_that_it_grows(schema);
+        }
+    }
+}
+
+fn say_that_it_grows(schema: &mut Value) {
+    match schema {
+        Value::Object(members) => {
+            if members.contains_key("enum")
+                && let Some(Value::String(description)) = members.get_mut("description")
+            {
+                description.push_str(" Further values may be added.");
+            }
+            members.values_mut().for_each(say_that_it_grows);
+        }
+        Value::Array(items) => items.iter_mut().for_each(say_that_it_grows),
+        _ => {}
+    }
+}
+
+/// The components that this part of any operation references.
+fn find_schemas_of(part: &str, document: &Value) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for item in document["paths"].as_object().into_iter().flat_map(Map::values) {
+        for operation in item.as_object().into_iter().flat_map(Map::values) {
+            find_schemas(&operation[part], document, &mut found);
+        }
+    }
+    found
 }
 
 /// Collects the components that `value` references, directly or through others.

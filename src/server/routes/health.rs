@@ -17,6 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The result of a health check that passed.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = HealthStatus)]
 pub struct Health {
     /// Always `ok`: a check that fails responds with a problem.
     #[schema(max_length = 20, example = "ok")]

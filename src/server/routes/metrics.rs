@@ -24,8 +24,8 @@ const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset
 #[utoipa::path(get, path = "/metrics", tag = "operations", security(()),
     responses(
         (status = 200, description = "The metrics.", content(
-            (String = "text/plain; version=0.0.4; charset=utf-8"),
-            (String = "application/openmetrics-text; version=1.0.0; charset=utf-8"),
+            (String = "text/plain"),
+            (String = "application/openmetrics-text"),
         )),
         (status = 404, description = "The metrics are at another address."),
     ))]

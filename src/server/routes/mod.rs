@@ -3,6 +3,7 @@
 
 pub mod docs;
 pub mod document;
+pub mod errors;
 pub mod health;
 pub mod home;
 pub mod metrics;
@@ -22,6 +23,8 @@ crate::operations! {
     "operations": "Health, metrics, background jobs and this document.";
 
     get    "/openapi.json"             => document::get_openapi;
+    get    "/openapi-3.0.json"         => document::get_openapi_3_0;
+    get    "/docs/errors"              => errors::get_errors_page;
     get    "/health/live"              => health::get_liveness;
     get    "/health/ready"             => health::get_readiness;
     get    "/metrics"                  => metrics::get_metrics;

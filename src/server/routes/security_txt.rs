@@ -17,7 +17,7 @@ const VALID_DAYS: i64 = 180;
 /// ahead. Responds 404 unless `LEDE_SECURITY_CONTACT` is set.
 #[utoipa::path(get, path = "/.well-known/security.txt", tag = "operations", security(()),
     responses(
-        (status = 200, description = "The contact.", body = String, content_type = "text/plain; charset=utf-8"),
+        (status = 200, description = "The contact.", body = String, content_type = "text/plain"),
         (status = 404, description = "No contact is set."),
     ))]
 pub async fn get_security_contact(app: Data<App>) -> Result<Response> {

@@ -62,7 +62,7 @@ pub struct UpdateSite {
     navigation: Clearable<Vec<NavigationInput>>,
     /// The languages. Replaces the whole list. Default: the default language and those of published articles.
     #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<Vec<LanguageTag>>, min_items = 1, max_items = 100)]
+    #[schema(value_type = Option<Vec<LanguageTagInput>>, min_items = 1, max_items = 100)]
     locales: Clearable<Vec<String>>,
     /// Free-form data for the frontend. Fields are merged; `null` removes one. At most 64 KiB as JSON.
     #[serde(default, deserialize_with = "present")]
@@ -74,7 +74,7 @@ pub struct UpdateSite {
 #[derive(Debug, ToSchema)]
 #[schema(value_type = String, min_length = 2, max_length = 11)]
 #[expect(dead_code, reason = "documents what is parsed on the way in")]
-pub struct LanguageTag(String);
+pub struct LanguageTagInput(String);
 
 /// An entry of the navigation.
 #[derive(Debug, Deserialize, ToSchema)]

@@ -74,37 +74,3 @@ crate::text_enum! {
         Refused = "refused",
     }
 }
-
-/// What the code of a row means. The text is the same for every row and repeats nothing of its contents.
-#[must_use]
-pub fn detail(code: &str) -> &'static str {
-    match code {
-        "row-too-long" => "The row is longer than 64 KiB, or a quote is not closed.",
-        "cells-mismatched" => "The row has more or fewer cells than the first line.",
-        "row-not-utf-8" => "The row contains bytes that are not UTF-8.",
-        "row-contains-nul" => "The row contains U+0000.",
-        "email-missing" => "The row has no address.",
-        "email-malformed" => "The address is malformed.",
-        "email-not-ascii" => "The part of the address before the @ must be ASCII.",
-        "not-confirmed" => "The address was never confirmed. Unconfirmed addresses are not imported.",
-        "status-unknown" => {
-            "A column about consent holds a word that is not known, or nothing: the person may not want mail."
-        }
-        "date-unreadable" => {
-            "A date cannot be read in one way only, or lies in the future. Write dates as 2024-03-31."
-        }
-        "unsubscribed" => "The person has unsubscribed.",
-        "bounced" => "The address does not accept mail.",
-        "complained" => "The person has reported mail as spam.",
-        "erased" => "The person was erased.",
-        "confirmed-since" => {
-            "The person confirmed here after the time at which they unsubscribed in the file."
-        }
-        "topic-unknown" => "A topic in the row does not exist here or cannot be followed. It was ignored.",
-        "topics-too-many" => "The row names more than 100 topics. Those beyond were ignored.",
-        "custom-too-long" => {
-            "The other columns do not fit into the 8 KiB of custom fields. They were ignored."
-        }
-        _ => "",
-    }
-}

@@ -25,11 +25,11 @@ use crate::subscribers::{ConfirmToken, Links};
     params(("token" = String, Path, min_length = 1, max_length = 100, description = "The token in the link.")),
     responses(
         (status = 200, description = "The page, or a message that the subscription is confirmed already.",
-         body = String, content_type = "text/html; charset=utf-8"),
+         body = String, content_type = "text/html"),
         (status = 404, description = "The link is unknown.", body = String,
-         content_type = "text/html; charset=utf-8"),
+         content_type = "text/html"),
         (status = 410, description = "The link has expired or was used.", body = String,
-         content_type = "text/html; charset=utf-8"),
+         content_type = "text/html"),
     ))]
 pub async fn get_confirm_page(app: Data<App>, req: HttpRequest, token: Path<String>) -> Result<Response> {
     let (locale, outcome) = match ConfirmToken::parse(&token) {
@@ -59,11 +59,11 @@ pub async fn get_confirm_page(app: Data<App>, req: HttpRequest, token: Path<Stri
     params(("token" = String, Path, min_length = 1, max_length = 100, description = "The token in the link.")),
     responses(
         (status = 200, description = "The subscription is confirmed.", body = String,
-         content_type = "text/html; charset=utf-8"),
+         content_type = "text/html"),
         (status = 404, description = "The link is unknown.", body = String,
-         content_type = "text/html; charset=utf-8"),
+         content_type = "text/html"),
         (status = 410, description = "The link has expired or was used.", body = String,
-         content_type = "text/html; charset=utf-8"),
+         content_type = "text/html"),
     ))]
 pub async fn submit_confirm_page(app: Data<App>, req: HttpRequest, token: Path<String>) -> Result<Response> {
     let Some(token) = ConfirmToken::parse(&token) else {

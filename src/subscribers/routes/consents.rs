@@ -8,12 +8,14 @@ use utoipa::ToSchema;
 use crate::app::App;
 use crate::auth::{Actor, ReadSubscribers};
 use crate::base::clock::Timestamp;
+use crate::base::db::Connection;
 use crate::base::error::{Error, Result};
 use crate::base::http::Response;
-use crate::base::ids::{ConsentId, SubscriberId, UserId};
+use crate::base::ids::{ConsentId, SubscriberId};
 use crate::base::text::Locale;
 use crate::subscribers::evidence::{self, ConsentRow, Kind, Via};
 use crate::subscribers::store;
+use crate::users::{ActorRef, Actors};
 
 /// A piece of evidence of a person's consent.
 #[derive(Debug, Serialize, ToSchema)]
@@ -24,7 +26,7 @@ pub struct Consent {
     /// When it happened.
     at: Timestamp,
     /// The user who did or reported it.
-    actor: Option<UserId>,
+    actor: Option<ActorRef>,
     /// The text that the person was shown.
     #[schema(max_length = 2000)]
     text: Option<String>,
@@ -50,8 +52,14 @@ pub struct Consent {
     details: Map<String, Value>,
 }
 
-impl From<ConsentRow> for Consent {
-    fn from(row: ConsentRow) -> Self {
+impl Consent {
+    /// The JSON of these pieces of evidence.
+    pub(super) fn all(conn: &mut Connection, rows: Vec<ConsentRow>) -> Result<Vec<Self>> {
+        let actors = Actors::load(conn, rows.iter().filter_map(|row| row.actor))?;
+        Ok(rows.into_iter().map(|row| Self::new(row, &actors)).collect())
+    }
+
+    fn new(row: ConsentRow, actors: &Actors) -> Self {
         let hex =
             |bytes: Vec<u8>| bytes.iter().fold(String::new(), |digits, byte| digits + &format!("{byte:02x}"));
         let (text_version, text) = row.text.map(|(hash, text)| (hex(hash), text)).unzip();
@@ -61,7 +69,7 @@ impl From<ConsentRow> for Consent {
             kind: row.kind,
             via: row.via,
             at: row.at,
-            actor: row.actor,
+            actor: row.actor.map(|id| actors.get(id)),
             text,
             text_version,
             locale: row.locale,
@@ -95,12 +103,13 @@ pub async fn list_consents(
     id: Path<SubscriberId>,
 ) -> Result<Response> {
     let id = id.into_inner();
-    let rows = app
+    let items = app
         .db
         .snapshot(move |conn| {
             store::find(conn, id)?.ok_or(Error::NotFound("subscriber"))?;
-            evidence::list(conn, id)
+            let rows = evidence::list(conn, id)?;
+            Consent::all(conn, rows)
         })
         .await?;
-    Response::ok(&ConsentList { items: rows.into_iter().map(Consent::from).collect() })
+    Response::ok(&ConsentList { items })
 }

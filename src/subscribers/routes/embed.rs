@@ -24,7 +24,7 @@ const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'n
 /// `Accept: text/plain`, returns the HTML alone.
 #[utoipa::path(get, path = "/subscribe/embed", tag = "pages", security(()), params(FormParameters),
     responses((status = 200, description = "The page with the HTML, or the HTML alone.",
-               content((String = "text/html; charset=utf-8"), (String = "text/plain; charset=utf-8")))))]
+               content((String = "text/html"), (String = "text/plain")))))]
 pub async fn get_embed_page(app: Data<App>, req: HttpRequest) -> Result<Response> {
     let (language, form) = embeddable_form(&app, &req)?;
     let response = if accept::preferred(req.headers(), &[HTML, TEXT]) == TEXT {

@@ -120,7 +120,7 @@ pub async fn export_subscribers(
         Ok(())
     };
     app.db.write_as(actor.user, record).await?;
-    let day: String = app.clock.now().to_string().chars().take(10).collect();
+    let day = app.clock.now().date();
     let start = stream::iter([Ok(Bytes::from([header, first.bytes].concat()))]);
     let rest = stream::try_unfold(first.next, move |next| {
         let (app, filter) = (app.clone(), filter.clone());
@@ -154,7 +154,8 @@ pub(super) fn export(
 ) -> impl FnMut(&mut Tx<'_>) -> Result<SubscriberExport> + Send + 'static {
     move |tx| {
         let record = store::get(tx, id)?;
-        let consents = evidence::list(tx, id)?.into_iter().map(Consent::from).collect();
+        let consents = evidence::list(tx, id)?;
+        let consents = Consent::all(tx, consents)?;
         tx.append(Event::SubscriberExported(id));
         Ok(SubscriberExport { subscriber: record.into(), consents })
     }

@@ -1,4 +1,4 @@
-//! `/v1/subscriber-imports/{import}/rows`: what became of the rows of an import.
+//! `/v1/subscriber-imports/{id}/rows`: what became of the rows of an import.
 
 use actix_web::HttpRequest;
 use actix_web::web::{Data, Path};
@@ -8,13 +8,14 @@ use utoipa::{IntoParams, ToSchema};
 use super::imports::find_import;
 use crate::app::App;
 use crate::auth::{Actor, ImportSubscribers};
+use crate::base::codes;
 use crate::base::error::Result;
 use crate::base::http::query::{FromParams, Params};
 use crate::base::http::{PageRequest, Query, Response, page};
 use crate::base::ids::{ImportId, SubscriberId};
 use crate::base::text::validate;
+use crate::subscribers::import::RowOutcome;
 use crate::subscribers::import::report::{self, ReportRow};
-use crate::subscribers::import::{RowOutcome, detail};
 
 /// What became of a row.
 #[derive(Debug, Serialize, ToSchema)]
@@ -27,7 +28,7 @@ pub struct SubscriberImportRow {
     #[schema(max_length = 60)]
     code: Option<String>,
     /// What the code means.
-    #[schema(max_length = 200)]
+    #[schema(min_length = 1, max_length = 200)]
     detail: Option<&'static str>,
     /// The subscriber whom the row is about; in a dry run, only one who existed before.
     subscriber_id: Option<SubscriberId>,
@@ -49,7 +50,7 @@ impl From<ReportRow> for SubscriberImportRow {
         Self {
             line: row.line,
             outcome: row.outcome,
-            detail: row.code.as_deref().map(detail),
+            detail: row.code.as_deref().map(codes::row_meaning),
             code: row.code,
             subscriber_id: row.subscriber,
         }
@@ -93,8 +94,8 @@ impl FromParams for ReportRequest {
 ///
 /// Requires the right `subscribers:import`. Returns what became of each row, in the order of the file, by line and never by
 /// name or address. Responds 404 if there is no such import; reports are deleted 30 days after its end.
-#[utoipa::path(get, path = "/v1/subscriber-imports/{import}/rows", tag = "subscribers", security(("bearer" = [])),
-    params(("import" = ImportId, Path, description = "The id of the import."), ReportParameters),
+#[utoipa::path(get, path = "/v1/subscriber-imports/{id}/rows", tag = "subscribers", security(("bearer" = [])),
+    params(("id" = ImportId, Path, description = "The id of the import."), ReportParameters),
     responses((status = 200, description = "A page of rows.", body = SubscriberImportRowPage,
                headers(("Link" = String, description = "The next page, with `rel=\"next\"`, if there is one.")))))]
 pub async fn list_subscriber_import_rows(

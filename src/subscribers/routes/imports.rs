@@ -14,7 +14,7 @@ use crate::base::error::{Error, Result};
 use crate::base::http::idempotency::{IdempotencyKey, IdempotencyKeyHeader};
 use crate::base::http::query::{FromParams, Params};
 use crate::base::http::{PageRequest, Query, Response, page};
-use crate::base::ids::{ImportId, UserId};
+use crate::base::ids::ImportId;
 use crate::base::jobs;
 use crate::base::text::Locale;
 use crate::base::text::validate;
@@ -24,6 +24,7 @@ use crate::subscribers::import::store::{self, Import};
 use crate::subscribers::import::upload::{self, ImportOptions};
 use crate::subscribers::import::{self, ImportStatus};
 use crate::subscribers::{Label, Labels, Line};
+use crate::users::{ActorRef, Actors};
 
 /// The longest statement, in characters.
 const MAX_STATEMENT_CHARS: usize = 2000;
@@ -60,7 +61,7 @@ pub struct SubscriberImport {
     #[schema(max_length = 60)]
     error: Option<String>,
     /// The user who started it.
-    created_by: UserId,
+    created_by: ActorRef,
     /// When it was started.
     created_at: Timestamp,
     /// When the first rows were read.
@@ -119,8 +120,18 @@ pub struct SubscriberImportPage {
     total: Option<i64>,
 }
 
-impl From<Import> for SubscriberImport {
-    fn from(Import { row, options }: Import) -> Self {
+impl SubscriberImport {
+    fn all(conn: &mut Connection, imports: Vec<Import>) -> Result<Vec<Self>> {
+        let actors = Actors::load(conn, imports.iter().map(|import| import.row.user_id))?;
+        Ok(imports.into_iter().map(|import| Self::new(import, &actors)).collect())
+    }
+
+    fn one(conn: &mut Connection, import: Import) -> Result<Self> {
+        let actors = Actors::load(conn, [import.row.user_id])?;
+        Ok(Self::new(import, &actors))
+    }
+
+    fn new(Import { row, options }: Import, actors: &Actors) -> Self {
         let columns = options.columns();
         let format = columns.as_ref().map_or(Format::Plain, |columns| columns.format);
         Self {
@@ -143,7 +154,7 @@ impl From<Import> for SubscriberImport {
                 refused: row.refused,
             },
             error: row.error,
-            created_by: row.user_id,
+            created_by: actors.get(row.user_id),
             created_at: row.created_at,
             started_at: row.started_at,
             finished_at: row.finished_at,
@@ -230,7 +241,7 @@ impl FromParams for ImportRequest {
     request_body(content = String, content_type = "text/csv", description = "The file, at most 200 MB."),
     responses((status = 202, description = "The file is uploaded and will be imported.", body = SubscriberImport,
                headers(("Location" = String, description = "The import.")))))]
-pub async fn import_subscribers(
+pub async fn create_subscriber_import(
     app: Data<App>,
     actor: Actor<ImportSubscribers>,
     req: HttpRequest,
@@ -248,7 +259,7 @@ pub async fn import_subscribers(
         let received = store::mark_received(tx, id, bytes)?;
         let now = tx.now();
         jobs::enqueue(tx, &import::ImportSubscribers { import: id }, now)?;
-        let response = Response::ok(&SubscriberImport::from(received))?.status(StatusCode::ACCEPTED);
+        let response = Response::ok(&SubscriberImport::one(tx, received)?)?.status(StatusCode::ACCEPTED);
         Ok(response.header(header::LOCATION, format!("/v1/subscriber-imports/{id}")))
     };
     let response = once.respond(&app.db, std::future::ready(Ok(())), start).await;
@@ -273,18 +284,18 @@ pub async fn list_subscriber_imports(
     let Query(page) = query;
     let read = move |conn: &mut Connection| {
         let position = |import: &Import| (import.row.created_at, import.row.id);
-        page.read(conn, &"imports", store::list, position, store::count)
+        let page = page.read(conn, &"imports", store::list, position, store::count)?;
+        page.try_convert(|imports| SubscriberImport::all(conn, imports))
     };
-    let page = app.db.snapshot(read).await?;
-    page.map(SubscriberImport::from).private(&req)
+    app.db.snapshot(read).await?.private(&req)
 }
 
 /// Get a subscriber import
 ///
 /// Requires the right `subscribers:import`. Returns its progress and the number of rows with each outcome. Responds 404 if
 /// there is no such import; imports are deleted 30 days after their end.
-#[utoipa::path(get, path = "/v1/subscriber-imports/{import}", tag = "subscribers", security(("bearer" = [])),
-    params(("import" = ImportId, Path, description = "The id of the import.")),
+#[utoipa::path(get, path = "/v1/subscriber-imports/{id}", tag = "subscribers", security(("bearer" = [])),
+    params(("id" = ImportId, Path, description = "The id of the import.")),
     responses((status = 200, description = "The import.", body = SubscriberImport)))]
 pub async fn get_subscriber_import(
     app: Data<App>,
@@ -292,7 +303,11 @@ pub async fn get_subscriber_import(
     id: Path<ImportId>,
 ) -> Result<Response> {
     let id = id.into_inner();
-    Response::ok(&SubscriberImport::from(app.db.read(move |conn| find_import(conn, id)).await?))
+    let read = move |conn: &mut Connection| {
+        let import = find_import(conn, id)?;
+        SubscriberImport::one(conn, import)
+    };
+    Response::ok(&app.db.read(read).await?)
 }
 
 pub(super) fn find_import(conn: &mut Connection, id: ImportId) -> Result<Import> {

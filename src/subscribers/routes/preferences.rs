@@ -44,9 +44,9 @@ pub struct PreferencesForm {
 #[utoipa::path(get, path = "/subscribe/preferences/{token}", tag = "pages", security(()),
     params(("token" = String, Path, min_length = 1, max_length = 100, description = "The token in the link.")),
     responses(
-        (status = 200, description = "The page.", body = String, content_type = "text/html; charset=utf-8"),
+        (status = 200, description = "The page.", body = String, content_type = "text/html"),
         (status = 404, description = "The link is unknown, or the subscriber was erased.",
-         body = String, content_type = "text/html; charset=utf-8"),
+         body = String, content_type = "text/html"),
     ))]
 pub async fn get_preferences_page(app: Data<App>, req: HttpRequest, token: Path<String>) -> Result<Response> {
     match LinkScope::parse(&app.keys, &token) {
@@ -65,11 +65,11 @@ pub async fn get_preferences_page(app: Data<App>, req: HttpRequest, token: Path<
     request_body(content = PreferencesForm, content_type = "application/x-www-form-urlencoded"),
     responses(
         (status = 200, description = "The page with a message that it is done.", body = String,
-         content_type = "text/html; charset=utf-8"),
+         content_type = "text/html"),
         (status = 404, description = "The link is unknown, or the subscriber was erased.",
-         body = String, content_type = "text/html; charset=utf-8"),
+         body = String, content_type = "text/html"),
         (status = 422, description = "The page with an error.", body = String,
-         content_type = "text/html; charset=utf-8"),
+         content_type = "text/html"),
     ))]
 pub async fn submit_preferences_page(
     app: Data<App>,

@@ -28,6 +28,7 @@ pub struct SubscriberStats {
 
 /// The number of subscribers with each status.
 #[derive(Debug, Default, Serialize, ToSchema)]
+#[schema(as = SubscriberStatusCounts)]
 pub struct StatusCounts {
     #[schema(minimum = 0, maximum = 1_000_000_000)]
     pending: i64,
@@ -43,9 +44,10 @@ pub struct StatusCounts {
 
 /// What happened on one day.
 #[derive(Debug, Default, Clone, Serialize, ToSchema)]
+#[schema(as = SubscriberStatsDay)]
 pub struct Day {
     /// The day, such as `2026-01-31`.
-    #[schema(min_length = 10, max_length = 10)]
+    #[schema(format = Date, min_length = 10, max_length = 10)]
     date: String,
     /// New subscribers who were sent a confirmation request.
     #[schema(minimum = 0, maximum = 1_000_000_000)]

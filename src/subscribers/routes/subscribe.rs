@@ -96,7 +96,7 @@ pub(super) struct FormState {
 /// A page with a form that works without scripts. A website can show a form of its own that submits the same fields to the
 /// same address.
 #[utoipa::path(get, path = "/subscribe", tag = "pages", security(()), params(FormParameters),
-    responses((status = 200, description = "The form.", body = String, content_type = "text/html; charset=utf-8")))]
+    responses((status = 200, description = "The form.", body = String, content_type = "text/html")))]
 pub async fn get_subscribe_page(app: Data<App>, req: HttpRequest) -> Result<Response> {
     let given = from_query(&req);
     // People are sent mail in the language in which they read the form.
@@ -118,12 +118,12 @@ pub async fn get_subscribe_page(app: Data<App>, req: HttpRequest) -> Result<Resp
     request_body(content = SubscribeForm, content_type = "application/x-www-form-urlencoded"),
     responses(
         (status = 200, description = "A confirmation request will be sent, if one may be.", body = String,
-         content_type = "text/html; charset=utf-8"),
+         content_type = "text/html"),
         (status = 303, description = "The same; redirects to `redirect`."),
         (status = 422, description = "The form with errors, or to be submitted once more.", body = String,
-         content_type = "text/html; charset=utf-8"),
+         content_type = "text/html"),
         (status = 429, description = "Too many sign-ups; retry after `Retry-After`.", body = String,
-         content_type = "text/html; charset=utf-8"),
+         content_type = "text/html"),
     ))]
 pub async fn submit_subscribe_page(app: Data<App>, req: HttpRequest, form: Form) -> Result<Response> {
     let language = html::language(&app.templates, &req, locale(&form).as_ref());

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::app::App;
-use crate::auth::{Actor, EraseSubscribers, ReadSubscribers, WriteSubscribers};
+use crate::auth::{Actor, DeleteSubscribers, ReadSubscribers, WriteSubscribers};
 use crate::base::clock::Timestamp;
 use crate::base::db::types;
 use crate::base::error::{Error, Result, Violations};
@@ -83,7 +83,7 @@ pub struct UpdateSubscriber {
 }
 
 crate::fields! {
-    /// A field of [`Subscriber`].
+    /// A field of a subscriber.
     SubscriberField {
         Id = "id",
         Email = "email",
@@ -216,17 +216,17 @@ pub async fn update_subscriber(
     Response::ok(&Subscriber::from(record))
 }
 
-/// Erase a subscriber
+/// Delete a subscriber
 ///
-/// Requires the right `subscribers:erase`. Deletes everything stored about the person, permanently. A keyed hash of the
+/// Requires the right `subscribers:delete`. Deletes everything stored about the person, permanently. A keyed hash of the
 /// address stays, so that no import adds them again. To only stop sending mail, unsubscribe them instead. Responds 404 if
 /// there is no such subscriber.
 #[utoipa::path(delete, path = "/v1/subscribers/{id}", tag = "subscribers", security(("bearer" = [])),
     params(("id" = SubscriberId, Path, description = "The subscriber's id.")),
     responses((status = 204, description = "The subscriber is erased.")))]
-pub async fn erase_subscriber(
+pub async fn delete_subscriber(
     app: Data<App>,
-    actor: Actor<EraseSubscribers>,
+    actor: Actor<DeleteSubscribers>,
     id: Path<SubscriberId>,
 ) -> Result<Response> {
     let id = id.into_inner();

@@ -54,7 +54,7 @@ pub struct SuppressionPage {
 /// An address to suppress.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct SuppressAddress {
+pub struct CreateSuppression {
     /// The address.
     #[schema(min_length = 3, max_length = 254, format = "idn-email")]
     email: String,
@@ -145,13 +145,13 @@ pub async fn list_suppressions(
 /// replaces a lighter one, never the reverse (`unsubscribed`, then `bounced`, then `complained`). A suppression is lifted
 /// only when the person confirms a new double opt-in. Responds 422 if the address or the reason is invalid.
 #[utoipa::path(post, path = "/v1/suppressions", tag = "subscribers", security(("bearer" = [])),
-    params(IdempotencyKeyHeader), request_body = SuppressAddress,
+    params(IdempotencyKeyHeader), request_body = CreateSuppression,
     responses((status = 200, description = "The address is suppressed.", body = Suppression)))]
-pub async fn suppress_address(
+pub async fn create_suppression(
     app: Data<App>,
     actor: Actor<WriteSubscribers>,
     key: IdempotencyKey,
-    body: Json<SuppressAddress>,
+    body: Json<CreateSuppression>,
 ) -> Result<Response> {
     let mut violations = Violations::default();
     let email = violations.take("/email", EmailAddress::parse(&body.value.email));

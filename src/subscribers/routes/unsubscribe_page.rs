@@ -34,9 +34,9 @@ pub struct UnsubscribeForm {
 #[utoipa::path(get, path = "/subscribe/unsubscribe/{token}", tag = "pages", security(()),
     params(("token" = String, Path, min_length = 1, max_length = 100, description = "The token in the link.")),
     responses(
-        (status = 200, description = "The page.", body = String, content_type = "text/html; charset=utf-8"),
+        (status = 200, description = "The page.", body = String, content_type = "text/html"),
         (status = 404, description = "The link is unknown.", body = String,
-         content_type = "text/html; charset=utf-8"),
+         content_type = "text/html"),
     ))]
 pub async fn get_unsubscribe_page(app: Data<App>, req: HttpRequest, token: Path<String>) -> Result<Response> {
     let Some((subscriber, _)) = LinkScope::parse(&app.keys, &token) else {
@@ -56,7 +56,7 @@ pub async fn get_unsubscribe_page(app: Data<App>, req: HttpRequest, token: Path<
     params(("token" = String, Path, min_length = 1, max_length = 100, description = "The token in the link.")),
     request_body(content = Option<UnsubscribeForm>, content_type = "application/x-www-form-urlencoded"),
     responses((status = 200, description = "The person is unsubscribed, or the link is unknown and nothing changed. The page says which.", body = String,
-               content_type = "text/html; charset=utf-8")))]
+               content_type = "text/html")))]
 pub async fn submit_unsubscribe_page(
     app: Data<App>,
     req: HttpRequest,

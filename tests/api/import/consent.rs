@@ -23,7 +23,7 @@ async fn consent_is_kept_with_the_statement_and_what_the_file_says() {
     for (member, value) in [
         ("kind", json!("imported")),
         ("via", json!("import")),
-        ("actor", json!(admin.user())),
+        ("actor", json!({"kind": "user", "id": admin.user(), "name": "admin"})),
         ("text", json!("They signed up by double opt-in.")),
         ("source", json!("The old letter")),
         (
@@ -131,5 +131,5 @@ async fn dates_and_topics_that_cannot_be_taken_are_reported() {
     assert_eq!(report(&server, &import, "").await, rows);
     let all = everybody(&server).await;
     assert_eq!(all["bo@reader.example"]["unsubscribed_at"], Value::Null);
-    assert_eq!(all["cy@reader.example"]["created_at"], "2023-02-10T00:00:00Z");
+    assert_eq!(all["cy@reader.example"]["created_at"], "2023-02-10T00:00:00.000000Z");
 }

@@ -50,7 +50,7 @@ async fn who_waits_to_confirm_here_is_confirmed_by_a_file_and_asked_no_more() {
     assert_eq!(counts(&import), [0, 1, 0, 0, 0]);
     let ada = everybody(&server).await.remove(ADA).expect("Ada");
     assert_eq!((&ada["status"], &ada["name"]), (&json!("confirmed"), &json!("Ada")));
-    assert_eq!(ada["confirmed_at"], "2020-02-02T00:00:00Z");
+    assert_eq!(ada["confirmed_at"], "2020-02-02T00:00:00.000000Z");
     server.client().post(&confirm).await.is(200);
     assert_eq!(told(&server).await["subscriber.imported"], 1);
     assert!(!told(&server).await.contains_key("subscriber.confirmed"));

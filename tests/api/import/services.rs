@@ -102,8 +102,8 @@ async fn what_a_file_knows_of_a_person_is_kept_and_what_it_knows_of_money_is_not
     let ada = everybody(&server).await.remove(ADA).expect("Ada");
     assert_eq!(ada["custom"], json!({"note": "Wrote a letter"}));
     for (member, value) in [
-        ("created_at", "2023-04-01T08:00:00Z"),
-        ("confirmed_at", "2023-04-01T08:00:00Z"),
+        ("created_at", "2023-04-01T08:00:00.000000Z"),
+        ("confirmed_at", "2023-04-01T08:00:00.000000Z"),
         ("source", "The old letter"),
         ("locale", "en"),
     ] {

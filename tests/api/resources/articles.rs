@@ -15,7 +15,7 @@ policy! {
     update_draft:           [own own any any] => |on| on.patch(on.article().await + "/draft").if_match(1).json(json!({"subtitle": "By the sea"}));
     get_draft_markdown:     [own own any any] => |on| on.get(on.article().await + "/draft/markdown");
     replace_draft_markdown: [own own any any] => |on| on.put(on.article().await + "/draft/markdown").if_match(1).body("text/markdown", "# Tides");
-    trash_article:          [own own any any] => |on| on.delete(on.article().await);
+    delete_article:          [own own any any] => |on| on.delete(on.article().await);
     restore_article:        [own own any any] => |on| on.post(on.trashed().await + "/restore");
 
     list_draft_sections:    [own own any any] => |on| on.get(on.article().await + "/draft/sections");

@@ -13,6 +13,7 @@ policy! {
     retry_job:     [403 403 403 any] => |on| on.post(on.dead_job().await + "/retry");
 
     get_openapi:   anyone            => |on| on.get("/openapi.json");
+    get_openapi_3_0: anyone          => |on| on.get("/openapi-3.0.json");
     get_liveness:  anyone            => |on| on.get("/health/live");
     get_readiness: anyone            => |on| on.get("/health/ready");
     get_metrics:   anyone            => |on| on.get("/metrics");
@@ -26,6 +27,7 @@ pub async fn story(server: &Server) {
     anyone.get("/health/ready").await.is(200);
     anyone.get("/metrics").await.is(200);
     anyone.get("/openapi.json").await.is(200);
+    anyone.get("/openapi-3.0.json").await.is(200);
     anyone.get("/.well-known/security.txt").await.is(200);
 
     let admin = server.login(Role::Admin).await;

@@ -7,6 +7,7 @@ use crate::server::Server;
 
 #[rustfmt::skip]
 policy! {
+    get_errors_page:         anyone => |on| on.get("/docs/errors");
     get_subscribe_page:      anyone => |on| on.get("/subscribe");
     submit_subscribe_page:   anyone => |on| on.post("/subscribe").form(&[("email", &on.email()), ("form_token", &on.server.form_token())]);
     get_embed_page:          anyone => |on| on.get("/subscribe/embed");
@@ -26,6 +27,7 @@ pub async fn story(server: &Server) {
     anyone.post("/v1/subscribers").json(json!({"email": "ada@reader.example", "name": "Ada"})).await.is(202);
     let mail = given::mail_to(server, "ada@reader.example").await;
     let (confirm, unsubscribe) = (given::link(&mail, "confirm"), given::link(&mail, "unsubscribe"));
+    anyone.get("/docs/errors").await.is(200);
     anyone.get("/subscribe").await.is(200);
     anyone.get("/subscribe/embed?source=footer").await.is(200);
     anyone.get("/subscribe/embed.html?source=footer").await.is(200);

@@ -16,13 +16,13 @@ policy! {
 
     get_subscriber:         [403 403 any any] => |on| on.get(on.subscriber().await);
     update_subscriber:      [403 403 any any] => |on| on.patch(on.subscriber().await).json(json!({"name": "Ada"}));
-    erase_subscriber:       [403 403 403 any] => |on| on.delete(on.subscriber().await);
+    delete_subscriber:       [403 403 403 any] => |on| on.delete(on.subscriber().await);
     unsubscribe_subscriber: [403 403 any any] => |on| on.post(on.subscriber().await + "/unsubscribe");
     export_subscriber:      [403 403 403 any] => |on| on.get(on.subscriber().await + "/export");
     list_consents:          [403 403 any any] => |on| on.get(on.subscriber().await + "/consents");
 
     list_suppressions:      [403 403 any any] => |on| on.get("/v1/suppressions");
-    suppress_address:       [403 403 any any] => |on| on.post("/v1/suppressions").json(json!({"email": on.email(), "reason": "bounced"}));
+    create_suppression:       [403 403 any any] => |on| on.post("/v1/suppressions").json(json!({"email": on.email(), "reason": "bounced"}));
 }
 
 /// What the examples are recorded from.

@@ -87,7 +87,7 @@ assert.deepEqual(
 assert.equal(edition.data.sections[0]?.markdown, "Look at the buoys: they lean with the current.");
 const custom: { [name: string]: unknown } = edition.data.custom;
 assert.equal(custom["mood"], "calm");
-const cover: components["schemas"]["Cover"] | null = edition.data.cover;
+const cover: components["schemas"]["ArticleCover"] | null = edition.data.cover;
 assert.equal(cover, null);
 
 const whole = await reader.GET("/v1/articles/{article}", { params: { path, query: { fields: ["content_text"] } } });

@@ -1,3 +1,4 @@
+mod codes;
 mod compute;
 mod db;
 mod http;

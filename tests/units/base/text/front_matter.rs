@@ -1,4 +1,4 @@
-use jiff::Timestamp;
+use lede::base::clock::Timestamp;
 use lede::base::text::front_matter::{Cover, FrontMatter, Seo, TermName, split, write};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
@@ -22,8 +22,8 @@ fn every_listed_key_has_its_place() {
     assert_eq!(found.title.as_deref(), Some("Tides"));
     assert_eq!(found.subtitle.as_deref(), Some("1984"));
     assert_eq!(found.summary.as_deref(), Some("Two lines"));
-    assert_eq!(found.published_at.unwrap().to_string(), "2024-03-05T00:00:00Z");
-    assert_eq!(found.updated_at.unwrap().to_string(), "2024-03-06T09:00:00Z");
+    assert_eq!(found.published_at.unwrap().to_string(), "2024-03-05T00:00:00.000000Z");
+    assert_eq!(found.updated_at.unwrap().to_string(), "2024-03-06T09:00:00.000000Z");
     assert_eq!(found.draft, Some(true));
     assert_eq!(found.topics, ["sea", "2024", "Slack water"].map(name));
     assert_eq!(found.authors, [name("Ada Hill")]);
@@ -281,8 +281,8 @@ proptest! {
         let written = FrontMatter {
             id: seconds.map(|n| Uuid::from_u128(u128::from(n.unsigned_abs()))),
             title, subtitle, slug, locale, summary, translation_of,
-            published_at: seconds.and_then(|n| Timestamp::from_second(n).ok()),
-            updated_at: seconds.and_then(|n| Timestamp::from_microsecond(n * 999_983).ok()),
+            published_at: seconds.and_then(|n| Timestamp::from_micros(n * 1_000_000).ok()),
+            updated_at: seconds.and_then(|n| Timestamp::from_micros(n * 999_983).ok()),
             unreadable_date: None, draft: flags[0], featured: flags[1], listed: flags[2],
             authors: names.iter().map(|name| TermName { name: Some(name.clone()), slug: alt.clone().filter(|slug| !slug.trim().is_empty()) }).collect(),
             topics: names.iter().map(|name| TermName { name: Some(name.clone()), slug: None }).collect(), aliases: names,

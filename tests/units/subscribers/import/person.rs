@@ -1,6 +1,6 @@
 use lede::base::clock::Timestamp;
+use lede::base::codes::row_meaning;
 use lede::subscribers::Status;
-use lede::subscribers::import::detail;
 use serde_json::{Value, json};
 
 use super::{read, statuses};
@@ -81,7 +81,7 @@ fn a_refused_row_states_why() {
         "row-contains-nul",
     ];
     assert_eq!(statuses(text), codes);
-    assert!(codes.iter().all(|code| !detail(code).is_empty()), "every code is explained");
+    assert!(codes.iter().all(|code| !row_meaning(code).is_empty()), "every code is explained");
 }
 
 #[test]

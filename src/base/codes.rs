@@ -1,0 +1,228 @@
+//! The catalogue of codes: every `code` of a problem, of its `errors`, of a warning and of the row of an import, with what it
+//! means and what to do then. The OpenAPI document and `/docs/errors` show it; a test compares it with the code.
+
+/// What a code is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum CodeKind {
+    /// The `code` of a problem.
+    Problem,
+    /// The `code` of an item of a problem's `errors`: one broken rule of the input.
+    Error,
+    /// The `code` of a warning: what sanitising removes from a text that is accepted.
+    Warning,
+    /// The `code` of a row of an import: why it was not imported, or not as it stands.
+    Row,
+}
+
+/// A code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Code {
+    /// The code.
+    pub code: String,
+    /// What it is of.
+    pub kind: CodeKind,
+    /// The statuses of the problems that it can stand in; none for warnings and rows.
+    pub statuses: &'static [u16],
+    /// What it means.
+    pub meaning: &'static str,
+    /// What to do.
+    pub remedy: &'static str,
+}
+
+/// In the request body.
+const BODY: &[u16] = &[422];
+/// In a parameter, or a body that cannot be parsed.
+const REQUEST: &[u16] = &[400];
+/// In either.
+const BOTH: &[u16] = &[400, 422];
+
+/// The codes of problems, with their status.
+#[rustfmt::skip]
+const PROBLEMS: &[(&str, &[u16], &str, &str)] = &[
+    ("request-malformed", &[400], "The request cannot be parsed: its path, its parameters, or the syntax of its body.", "Correct what `errors` lists. The same request fails again."),
+    ("unauthenticated", &[401], "The email address or password is wrong, or the access token is missing, invalid or expired, or its user is disabled.", "Log in again with `POST /v1/auth/sessions` and send the new token."),
+    ("forbidden", &[403], "The user's role does not have the right that the operation requires.", "Use an account with that right; the operation's description names it."),
+    ("not-found", &[404], "There is no such resource, or the caller may not know of it.", "Check the id or slug, the language in `locale`, and the token."),
+    ("method-not-allowed", &[405], "The path exists, but not with this method.", "Use one of the methods in `Allow`."),
+    ("slug-taken", &[409], "Another article in this language, or another topic or author, has this slug.", "Choose another slug, or omit `slug` in a new article to have a free one made from the title."),
+    ("slug-moved", &[409], "The slug in the path was renamed. `slug` has the new one, `id` the article's id.", "Repeat the request with that slug, or use the id, which never changes."),
+    ("in-trash", &[409], "The article is in the trash.", "Restore it with `POST /v1/articles/{article}/restore` first."),
+    ("not-in-trash", &[409], "The article is not in the trash, so it cannot be restored.", "Nothing needs to be done."),
+    ("not-published", &[409], "The article is not published, so it cannot be unpublished.", "Nothing needs to be done."),
+    ("overtaken", &[409], "Another request published the article at the same time.", "Read the draft again and publish the revision that you mean."),
+    ("already-merged", &[409], "The topic or author was merged into another, whose id is in `into`.", "Repeat the request with that id."),
+    ("merge-into-itself", &[409], "Both are the same topic or author, or `into` was merged into this one.", "Choose another target."),
+    ("not-dead", &[409], "The job is waiting, running or done; only dead jobs can be retried.", "Nothing needs to be done: it runs on its own."),
+    ("address-in-use", &[409], "The path is the current address of an article, not an old one.", "Rename or unpublish the article first."),
+    ("redirect-is-alias", &[409], "The redirect comes from the article's `aliases`.", "Remove it from `aliases` and publish the article."),
+    ("email-taken", &[409], "Another user has this email address.", "Use another address."),
+    ("changed-since", &[412], "What the request replaces has changed since the version in `If-Match`. `version` is the current version, `changed` lists what changed, who changed it and when.", "Read the changed parts, merge, and repeat the request with `version` in `If-Match`. `If-Match: *` overwrites."),
+    ("if-match-malformed", &[412], "`If-Match` is not the version of a draft, but for example the `ETag` of an edition.", "Send the `ETag` or the `version` of the draft: a number in quotes."),
+    ("too-large", &[413], "The request body is larger than the operation takes. `detail` has the limit.", "Send less, or in several requests."),
+    ("unsupported-media-type", &[415], "The request body has another media type than the operation takes, or a content coding.", "Send what `detail` names, without `Content-Encoding`."),
+    ("invalid", &[422], "The request was parsed, but values in it break rules.", "Correct everything that `errors` lists."),
+    ("if-match-required", &[428], "The operation needs an `If-Match` header.", "Send the `ETag` of the draft that was read."),
+    ("too-many-requests", &[429], "A rate limit is used up; `RateLimit-Policy` says which.", "Retry after the seconds in `Retry-After`."),
+    ("internal", &[500], "A defect of the server. It was logged under `request_id`.", "Report it with the `request_id`. Reads can be repeated; repeat writes with the same `Idempotency-Key`."),
+    ("unavailable", &[503], "The server is overloaded, or its database is unavailable. Nothing was changed.", "Retry after the seconds in `Retry-After`, and wait longer each time."),
+];
+
+/// The codes of broken rules that have words of their own.
+#[rustfmt::skip]
+const ERRORS: &[(&str, &[u16], &str, &str)] = &[
+    ("request-malformed", REQUEST, "The request line, a path parameter or the framing of the body is not as HTTP has it.", "Check how the client makes the URL and the body."),
+    ("alias-reserved", BODY, "The path belongs to the website or the API.", "Use another path, or leave it out."),
+    ("alias-taken", BODY, "Another article has this path, as its address or as an alias.", "Remove it there first."),
+    ("anchor-looks-like-id", BODY, "An anchor must not have the form of a UUID.", "Choose another anchor."),
+    ("anchor-malformed", BODY, "The anchor has characters that an anchor must not have, or is too long.", "Use letters, digits, hyphens, underscores and full stops, at most 120."),
+    ("anchor-reserved", BODY, "Anchors that begin with `fn-` or `fnref-` belong to footnotes.", "Choose another anchor."),
+    ("anchor-taken", BODY, "Two sections of the article have this anchor.", "Give each its own, or omit it to have one made from the heading."),
+    ("article-unknown", BODY, "There is no other article with this id.", "Check the id."),
+    ("author-unknown", BODY, "There is no such author, and the role may not create one.", "Use an author that exists, or ask an editor to create it."),
+    ("body-incomplete", REQUEST, "The connection ended before the whole request body arrived.", "Send the request again."),
+    ("body-not-utf-8", REQUEST, "The request body is not UTF-8.", "Encode it as UTF-8."),
+    ("body-too-deep", BODY, "Lists and quotes in the text nest too deeply.", "Nest them less."),
+    ("body-too-long", BODY, "The text of a section or intro is too long.", "Shorten it to what `detail` allows, or split the section."),
+    ("body-too-slow", REQUEST, "No part of the request body arrived for 30 seconds.", "Send the request again over a better connection."),
+    ("columns-too-many", BODY, "The file has more than 200 columns.", "Remove columns."),
+    ("content-ambiguous", BODY, "More than one of `sections` with `intro`, `markdown` and `html` was sent.", "Send the text in one form."),
+    ("cursor-invalid", REQUEST, "The cursor is not one of this list with these filters and this order.", "Start again without a cursor."),
+    ("custom-too-long", BODY, "The object is too large as JSON.", "Keep less in it; `detail` has the limit."),
+    ("document-too-long", BODY, "The document is too long.", "Split it into several articles."),
+    ("email-column-missing", BODY, "No column of the file contains email addresses.", "Name one `email` in the first line."),
+    ("email-not-ascii", BODY, "The part of the address before the @ is not ASCII.", "Use another address of the person."),
+    ("field-missing", BODY, "A required field is missing.", "Send it."),
+    ("field-unknown", BOTH, "The request body has no such field, or `fields` names an unknown one.", "Check the spelling: `detail` lists what is known."),
+    ("file-empty", BODY, "The file has no first line.", "Send a CSV file whose first line names the columns."),
+    ("file-not-csv", REQUEST, "The file is a spreadsheet, an archive or otherwise not CSV.", "Save it as CSV in UTF-8."),
+    ("file-not-utf-8", REQUEST, "The file is not UTF-8.", "Save it as CSV in UTF-8."),
+    ("form-malformed", REQUEST, "The form is not encoded as its media type says.", "Send it as browsers do."),
+    ("front-matter-malformed", BODY, "The front matter is not valid YAML, TOML or JSON.", "Correct the line that `detail` names."),
+    ("front-matter-too-long", BODY, "The front matter is longer than 64 KiB.", "Shorten it."),
+    ("heading-in-body", BODY, "The text of a section contains a heading.", "Make it a section of its own, or send the whole document as `markdown`."),
+    ("idempotency-key-malformed", REQUEST, "The key is empty, too long or has other characters than visible ASCII.", "Send a new UUID for each operation."),
+    ("idempotency-key-reused", BODY, "The key was used for another request within 24 hours.", "Use a new key for each operation; repeat a request only as it was."),
+    ("json-malformed", REQUEST, "The request body is not JSON, has a name twice, or nests too deeply.", "Correct what `detail` names."),
+    ("label-too-long", BOTH, "A label has more than 60 characters.", "Shorten it."),
+    ("locales-empty", BODY, "The site must have at least one language.", "Send one."),
+    ("parameter-malformed", REQUEST, "The parameter is too long or contains U+0000.", "Check its value."),
+    ("parameter-repeated", REQUEST, "The parameter is no list and was sent twice.", "Send it once."),
+    ("parameter-unknown", REQUEST, "The operation has no such parameter or takes no such header.", "Check the spelling, or leave it out."),
+    ("password-too-long", BODY, "The password is longer than 256 bytes.", "Choose a shorter one."),
+    ("password-too-short", BODY, "The password has fewer than 15 characters.", "Choose a longer one."),
+    ("password-too-simple", BODY, "The password has fewer than five different characters.", "Choose another one."),
+    ("place-ambiguous", BODY, "Both `before` and `after` were sent.", "Send one of them."),
+    ("published-at-forbidden", BODY, "Only editors and admins may say when an article was first published.", "Leave `published_at` out."),
+    ("published-at-in-future", BODY, "The time of the first publication is in the future.", "Leave `published_at` out, or send a past time."),
+    ("query-empty", REQUEST, "The search has no letter or digit.", "Search for a word."),
+    ("query-too-long", REQUEST, "The search is too long.", "Shorten it to what `detail` allows."),
+    ("query-too-many-words", REQUEST, "The search has too many words.", "Search for fewer words."),
+    ("rendering-too-large", BODY, "The article's text could make more than 5,000,000 bytes of HTML.", "Split the article, or use fewer tables, notes and references."),
+    ("revision-unknown", BODY, "The article has no such revision.", "Send the `revision` of the draft that was read."),
+    ("row-too-long", BODY, "The first line of the file is longer than 64 KiB.", "Name the columns in the first line."),
+    ("section-inside-itself", BODY, "The section would be moved below itself.", "Choose another place."),
+    ("section-repeated", BODY, "Two sections have the same id.", "Send each section once; omit `id` for new ones."),
+    ("section-unknown", BODY, "The article has no such section.", "Read the draft again; omit `id` for new sections."),
+    ("sections-too-deep", BODY, "Sections nest more than five levels deep.", "Move the section up."),
+    ("sections-too-long", BODY, "The sections together are too long.", "Split the article."),
+    ("sections-too-many", BODY, "The article has too many sections.", "Split the article, or join sections."),
+    ("slug-looks-like-id", BOTH, "A slug must not have the form of a UUID.", "Choose another slug."),
+    ("slug-malformed", BOTH, "A slug is 1 to 120 characters: a–z and 0–9 in words joined by single hyphens.", "Correct the slug."),
+    ("slug-reserved", BOTH, "The slug belongs to the website or the API.", "Choose another slug."),
+    ("text-contains-nul", BODY, "The text contains U+0000.", "Remove it."),
+    ("topic-unknown", BODY, "There is no such topic, and the role may not create one.", "Use a topic that exists, or ask an editor to create it."),
+    ("translation-of-forbidden", BODY, "The caller may not edit the article that this one is to be a translation of.", "Ask an editor to set `translation_of`."),
+    ("type-mismatch", BODY, "The value has another type than the field.", "Send what `detail` names."),
+    ("user-unknown", BODY, "There is no user with this id.", "Check the id."),
+    ("value-unknown", BODY, "The value is not one of those allowed.", "Send one that `detail` lists."),
+];
+
+/// Codes of one form, `{noun}-{problem}`: the problem, the nouns in bodies, the nouns in parameters, meaning, remedy.
+#[rustfmt::skip]
+const FAMILIES: &[(&str, &[&str], &[&str], &str, &str)] = &[
+    ("empty", &["consent-text", "form-url", "heading", "label", "name", "source", "subtitle", "title", "user-agent"], &["label", "source", "statement"], "The value is empty or has white space alone.", "Send a text, or leave the field out."),
+    ("malformed", &["alias", "canonical-url", "email", "form-url", "heading", "image-url", "ip", "label", "locale", "name", "source", "subtitle", "title", "url", "user-agent", "website-url"], &["boolean", "email", "id", "kind", "label", "list", "locale", "number", "path", "source", "time"], "The value does not have the form that it must have.", "Send it in the form that `detail` names."),
+    ("missing", &["title"], &["parameter"], "A required value is missing.", "Send it."),
+    ("out-of-bounds", &["height", "width"], &["number"], "The number is too small or too large.", "Send one within the bounds in `detail`."),
+    ("too-long", &["alias", "alt", "bio", "canonical-url", "caption", "consent-text", "description", "form-url", "heading", "image-url", "name", "source", "subtitle", "summary", "title", "url", "user-agent", "website-url"], &["source", "statement"], "The text is too long.", "Shorten it to what `detail` allows."),
+    ("too-many", &["aliases", "authors", "entries", "items", "labels", "locales", "topics"], &["labels"], "The list is too long.", "Send at most as many as `detail` allows."),
+    ("unknown", &["reason"], &["format", "outcome", "reason", "sort", "status"], "The value is not one of those allowed.", "Send one that `detail` lists."),
+];
+
+/// The codes of warnings.
+#[rustfmt::skip]
+const WARNINGS: &[(&str, &str, &str)] = &[
+    ("attribute-removed", "An attribute of a tag is not shown, such as `onclick`.", "Remove it, or say it in Markdown."),
+    ("element-removed", "A tag is not shown, such as `<script>` or an `iframe` of a host that is not listed.", "Remove it; hosts of `iframe`s are listed in `LEDE_IFRAME_HOSTS`."),
+    ("heading-flattened", "A heading inside the HTML of a body is shown as text.", "Make it a section."),
+    ("nesting-flattened", "What is nested this deeply is shown flat.", "Nest less."),
+    ("url-removed", "A URL with a scheme that is not allowed is not linked.", "Use http, https, mailto or tel."),
+];
+
+/// The codes of rows of an import.
+#[rustfmt::skip]
+const ROWS: &[(&str, &str, &str)] = &[
+    ("bounced", "The address does not accept mail.", "Nothing needs to be done: it stays suppressed."),
+    ("cells-mismatched", "The row has more or fewer cells than the first line.", "Put cells with commas or line breaks in quotes."),
+    ("complained", "The person has reported mail as spam.", "Nothing needs to be done: the address stays suppressed."),
+    ("confirmed-since", "The person confirmed here after the time at which they unsubscribed in the file.", "Nothing needs to be done: they stay subscribed."),
+    ("custom-too-long", "The other columns do not fit into the 8 KiB of custom fields. They were ignored.", "Remove columns that are not needed."),
+    ("date-unreadable", "A date cannot be read in one way only, or lies in the future.", "Write dates as 2024-03-31."),
+    ("email-malformed", "The address is malformed.", "Correct the address."),
+    ("email-missing", "The row has no address.", "Add it, or remove the row."),
+    ("email-not-ascii", "The part of the address before the @ must be ASCII.", "Use another address of the person."),
+    ("erased", "The person was erased.", "Nothing needs to be done: only the person can subscribe again."),
+    ("not-confirmed", "The address was never confirmed. Unconfirmed addresses are not imported.", "Ask the person to sign up."),
+    ("row-contains-nul", "The row contains U+0000.", "Save the file as CSV in UTF-8 again."),
+    ("row-not-utf-8", "The row contains bytes that are not UTF-8.", "Save the file as CSV in UTF-8."),
+    ("row-too-long", "The row is longer than 64 KiB, or a quote is not closed.", "Close the quote, or shorten the row."),
+    ("status-unknown", "A column about consent holds a word that is not known, or nothing: the person may not want mail.", "Write `confirmed`, `unsubscribed`, `bounced` or `complained` into it."),
+    ("topic-unknown", "A topic in the row does not exist here or cannot be followed. It was ignored.", "Create the topic and make it `followable`, then import again."),
+    ("topics-too-many", "The row names more than 100 topics. Those beyond were ignored.", "Name fewer topics."),
+    ("unsubscribed", "The person has unsubscribed.", "Nothing needs to be done: only the person can subscribe again."),
+];
+
+/// What the code of a row means. The text is the same for every row and repeats nothing of its contents.
+#[must_use]
+pub fn row_meaning(code: &str) -> &'static str {
+    ROWS.iter().find(|(known, ..)| *known == code).map_or("", |(_, meaning, _)| meaning)
+}
+
+/// Every code, by kind and name. One that bodies and parameters share is there once.
+#[must_use]
+pub fn all() -> Vec<Code> {
+    let entry = |kind, code: &str, statuses, meaning, remedy| Code {
+        code: code.to_owned(),
+        kind,
+        statuses,
+        meaning,
+        remedy,
+    };
+    let mut codes: Vec<Code> = Vec::new();
+    codes.extend(
+        PROBLEMS.iter().map(|(code, statuses, meaning, remedy)| {
+            entry(CodeKind::Problem, code, statuses, meaning, remedy)
+        }),
+    );
+    codes.extend(
+        ERRORS
+            .iter()
+            .map(|(code, statuses, meaning, remedy)| entry(CodeKind::Error, code, statuses, meaning, remedy)),
+    );
+    for (problem, bodies, parameters, meaning, remedy) in FAMILIES {
+        for noun in bodies.iter().chain(parameters.iter().filter(|noun| !bodies.contains(noun))) {
+            let statuses = match (bodies.contains(noun), parameters.contains(noun)) {
+                (true, true) => BOTH,
+                (true, false) => BODY,
+                _ => REQUEST,
+            };
+            codes.push(entry(CodeKind::Error, &format!("{noun}-{problem}"), statuses, meaning, remedy));
+        }
+    }
+    codes.extend(
+        WARNINGS.iter().map(|(code, meaning, remedy)| entry(CodeKind::Warning, code, &[], meaning, remedy)),
+    );
+    codes.extend(ROWS.iter().map(|(code, meaning, remedy)| entry(CodeKind::Row, code, &[], meaning, remedy)));
+    codes.sort_by(|a, b| (a.kind, &a.code).cmp(&(b.kind, &b.code)));
+    codes
+}

@@ -1,0 +1,138 @@
+//! Every problem that the catalogue of codes names, provoked once: the examples of errors are recorded from this, and the
+//! catalogue's claims about statuses are held against it.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::Ordering;
+
+use lede::auth::Role;
+use lede::base::codes::{self, CodeKind};
+use lede::base::db::Tx;
+use reqwest::Method;
+use serde_json::json;
+
+use crate::given::PASSWORD;
+use crate::server::Server;
+use crate::tour;
+
+/// Codes that no request can provoke on purpose: one needs two requests at the same moment, the other the command line.
+const UNPROVOKED: [&str; 2] = ["email-taken", "overtaken"];
+
+/// What the examples of errors are recorded from.
+pub async fn story(server: &Server) {
+    let (anyone, editor) = (server.client(), server.login(Role::Editor).await);
+    anyone.get("/v1/articles?limit=1000&order=title").await.problem(400, "request-malformed");
+    let wrong = json!({"email": "editor@lede.example", "password": PASSWORD.to_uppercase()});
+    anyone.post("/v1/auth/sessions").json(wrong).await.is(401);
+    anyone.get("/v1/me").await.is(401);
+    let contributor = server.login(Role::Contributor).await;
+    contributor.post("/v1/topics").json(json!({"name": "Sea"})).await.problem(403, "forbidden");
+    anyone.get("/v1/articles/tides").await.problem(404, "not-found");
+    anyone.call(Method::PUT, "/v1/articles").await.problem(405, "method-not-allowed");
+
+    let made = json!({"title": "Tides", "sections": [{"heading": "Ebb", "body": "The water leaves."}]});
+    editor.post("/v1/articles").json(made).await.is(201);
+    let article = "/v1/articles/tides";
+    editor
+        .post("/v1/articles")
+        .json(json!({"title": "Tides", "slug": "tides"}))
+        .await
+        .problem(409, "slug-taken");
+    editor.post(format!("{article}/unpublish")).await.problem(409, "not-published");
+    editor.post(format!("{article}/restore")).await.problem(409, "not-in-trash");
+    editor.post(format!("{article}/publish")).json(json!({"revision": 1})).await.is(200);
+    editor.delete("/v1/redirects?from=/tides").await.problem(409, "address-in-use");
+
+    let section = format!("{article}/draft/sections/ebb");
+    let body = json!({"body": "The water leaves, twice a day."});
+    editor.patch(&section).json(body.clone()).await.problem(428, "if-match-required");
+    let edition = anyone.get(article).await.etag().to_owned();
+    editor
+        .patch(&section)
+        .header("if-match", &edition)
+        .json(body.clone())
+        .await
+        .problem(412, "if-match-malformed");
+    editor.patch(&section).if_match(1).json(body.clone()).await.is(200);
+    editor.patch(&section).if_match(1).json(body).await.problem(412, "changed-since");
+    let broken = json!({"title": "", "slug": "Tides!", "colour": "blue"});
+    editor.patch(format!("{article}/draft")).if_match(3).json(broken).await.problem(422, "invalid");
+    let text = "x".repeat(2 * 1024 * 1024);
+    editor.post("/v1/articles").json(json!({"title": text})).await.problem(413, "too-large");
+    editor.post("/v1/articles").body("text/plain", "Tides").await.problem(415, "unsupported-media-type");
+
+    let renamed = json!({"slug": "tides-and-harbours", "aliases": ["/2019/tides"]});
+    editor.patch(format!("{article}/draft")).header("if-match", "*").json(renamed).await.is(200);
+    editor.get(format!("{article}/draft")).await.problem(409, "slug-moved");
+    let article = "/v1/articles/tides-and-harbours";
+    let draft = editor.get(format!("{article}/draft")).await.expect(200);
+    editor.post(format!("{article}/publish")).json(json!({"revision": draft["revision"]})).await.is(200);
+    editor.delete("/v1/redirects?from=/2019/tides").await.problem(409, "redirect-is-alias");
+    editor.delete(article).await.is(204);
+    editor.delete(article).await.problem(409, "in-trash");
+
+    for name in ["Sea", "Ocean"] {
+        editor.post("/v1/topics").json(json!({"name": name})).await.is(201);
+    }
+    editor.post("/v1/topics/sea/merge").json(json!({"into": "sea"})).await.problem(409, "merge-into-itself");
+    editor.post("/v1/topics/ocean/merge").json(json!({"into": "sea"})).await.is(200);
+    editor.post("/v1/topics/ocean/merge").json(json!({"into": "sea"})).await.problem(409, "already-merged");
+
+    let admin = server.login(Role::Admin).await;
+    let waiting = admin.get("/v1/jobs").await.expect(200);
+    let job = waiting["items"][0]["id"].as_str().expect("a job that waits");
+    admin.post(format!("/v1/jobs/{job}/retry")).await.problem(409, "not-dead");
+
+    for n in 0..=tour::MAX_SIGN_UPS {
+        let address = json!({"email": format!("reader{n}@reader.example")});
+        let response = anyone.post("/v1/subscribers").json(address).await;
+        if n == tour::MAX_SIGN_UPS {
+            response.problem(429, "too-many-requests");
+        }
+    }
+    server.app.draining.store(true, Ordering::SeqCst);
+    anyone.get("/health/ready").await.problem(503, "unavailable");
+    server.app.draining.store(false, Ordering::SeqCst);
+    let lose = |tx: &mut Tx<'_>| {
+        use diesel::connection::SimpleConnection as _;
+        Ok(tx.batch_execute("ALTER TABLE users RENAME COLUMN name TO label")?)
+    };
+    server.app.db.write(lose).await.expect("a write");
+    editor.get("/v1/me").await.problem(500, "internal");
+}
+
+#[tokio::test]
+async fn every_code_of_the_catalogue_is_provoked_and_leads_to_its_description() {
+    let server = tour::opened("problems").await;
+    Box::pin(story(&server)).await;
+    let exchanges = server.exchanges.lock().expect("a lock").clone();
+    let problems: Vec<serde_json::Value> = exchanges
+        .iter()
+        .filter(|exchange| exchange.status >= 400)
+        .map(|exchange| serde_json::from_slice(&exchange.body).expect("a problem"))
+        .collect();
+    let provoked: BTreeSet<&str> = problems.iter().filter_map(|problem| problem["code"].as_str()).collect();
+    let all = codes::all();
+    let known = all.iter().filter(|code| code.kind == CodeKind::Problem).map(|code| code.code.as_str());
+    let missing: Vec<&str> =
+        known.filter(|code| !provoked.contains(code) && !UNPROVOKED.contains(code)).collect();
+    assert!(missing.is_empty(), "no request of the story provokes {missing:?}");
+    let server = Server::start().await;
+    let page = server.client().get("/docs/errors").await;
+    for problem in problems {
+        let link = problem["type"].as_str().expect("a type");
+        let id = link.strip_prefix("/docs/errors#").expect("the page of the codes");
+        assert!(page.text().contains(&format!(" id=\"{id}\"")), "{link} leads nowhere");
+    }
+}
+
+#[tokio::test]
+async fn the_page_of_the_codes_says_what_each_means() {
+    let server = Server::start().await;
+    let page = server.client().get("/docs/errors").await;
+    assert_eq!(page.is(200).header("content-type"), Some("text/html; charset=utf-8"));
+    for code in codes::all() {
+        assert!(page.text().contains(&format!("<code>{}</code>", code.code)), "{code:?}");
+    }
+    let german = server.client().get("/docs/errors").header("accept-language", "de").await;
+    assert_eq!(german.header("content-language"), Some("en"));
+}
