@@ -101,4 +101,6 @@ mod statements;
 mod stored;
 mod subscribers;
 mod topics;
+mod typed_clients;
 mod walking;
+mod wording;

@@ -1,5 +1,6 @@
 //! The OpenAPI document: what the handlers document, and what is the same for all of them.
 
+mod inputs;
 mod operations;
 mod schemas;
 
@@ -7,7 +8,7 @@ use serde_json::{Value, json};
 use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApiBuilder, PathsBuilder, path::PathItem};
 
 use operations::{add_headers, finish_operation, problems};
-use schemas::{open_maps, require_nulls};
+use schemas::finish_schemas;
 
 use super::dispatch::is_shared;
 use super::routes::{endpoints, tags};
@@ -84,8 +85,7 @@ fn finish(document: &mut Value, examples: &Value) {
             add_headers(operation);
         }
     }
-    open_maps(&mut document["components"]["schemas"]);
-    require_nulls(document);
+    finish_schemas(document);
     let paths = document["paths"].to_string();
     if let Some(responses) = document["components"]["responses"].as_object_mut() {
         responses.retain(|name, _| paths.contains(&format!("#/components/responses/{name}\"")));

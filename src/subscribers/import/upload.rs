@@ -17,6 +17,7 @@ use super::{ImportStatus, reader};
 use crate::app::App;
 use crate::base::db::types::Json;
 use crate::base::error::{Error, Invalid, Result};
+use crate::base::http::json::body_incomplete;
 use crate::base::ids::{ImportId, UserId};
 use crate::base::text::Locale;
 use crate::subscribers::profile::{Labels, Line};
@@ -117,7 +118,7 @@ impl Receiver<'_> {
             .await
             .map_err(|_| Error::malformed("", "body-too-slow", "No data arrived for 30 seconds."))?
         {
-            let chunk = chunk.map_err(|e| Error::malformed("", "body-incomplete", e.to_string()))?;
+            let chunk = chunk.map_err(|_| body_incomplete())?;
             self.receive(chunk).await?;
         }
         if self.text.is_cut() {
