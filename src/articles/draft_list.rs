@@ -22,7 +22,7 @@ use crate::terms::{self, IsTerm};
 #[into_params(parameter_in = Query)]
 pub struct DraftFilter {
     /// With any of these statuses.
-    #[param(inline, value_type = Option<Vec<StatusFilter>>, style = Form, explode = false, min_items = 1, max_items = 3)]
+    #[param(inline, value_type = Option<Vec<StatusFilter>>, style = Form, explode = false, min_items = 1, max_items = 100)]
     status: Vec<StatusFilter>,
     /// Whether the draft differs from what is published.
     #[param(value_type = Option<bool>)]
@@ -46,7 +46,7 @@ pub struct DraftFilter {
     #[param(value_type = Option<Timestamp>)]
     updated_at_gte: Option<Timestamp>,
     /// `updated_at`, `created_at` or `title`; with `-` in front for descending order. Default: `-updated_at`.
-    #[param(value_type = Option<String>, max_length = 100, example = "-updated_at")]
+    #[param(value_type = Option<String>, pattern = "^-?(updated_at|created_at|title)$", max_length = 20, example = "-updated_at")]
     sort: DraftSort,
 }
 

@@ -27,7 +27,7 @@ macro_rules! with_metadata {
         pub struct $name {
             /// One line.
             #[serde(default, deserialize_with = "present")]
-            #[schema(value_type = Option<String>, min_length = 1, max_length = 300)]
+            #[schema(value_type = Option<String>, nullable = false, format = "line", min_length = 1, max_length = 300)]
             pub title: Option<Option<String>>,
             /// The name in URLs, unique per language. Default: made from the title.
             #[serde(default, deserialize_with = "present")]
@@ -36,11 +36,11 @@ macro_rules! with_metadata {
             pub slug: Option<Option<String>>,
             /// The language, such as `en` or `de-AT`. Default: the site's.
             #[serde(default, deserialize_with = "present")]
-            #[schema(value_type = Option<String>, min_length = 2, max_length = 11)]
+            #[schema(value_type = Option<String>, format = "language-tag", min_length = 2, max_length = 11)]
             pub locale: Option<Option<String>>,
             /// One line below the title.
             #[serde(default, deserialize_with = "present")]
-            #[schema(value_type = Option<String>, max_length = 500)]
+            #[schema(value_type = Option<String>, format = "line", min_length = 1, max_length = 500)]
             pub subtitle: Option<Option<String>>,
             /// What lists show. Default: taken from the opening when published.
             #[serde(default, deserialize_with = "present")]
@@ -147,20 +147,20 @@ with_metadata! {
     /// A new article: metadata, and at most one of `sections` (with `intro`), `markdown` and `html`.
     pub struct CreateArticle {
         /// The sections at the top level, with those below them.
-        #[serde(default)]
+        #[serde(default, deserialize_with = "present")]
         #[schema(max_items = 1000, nullable = false)]
         sections: Option<Vec<SectionInput>>,
         /// A whole Markdown document, with or without front matter. Its headings become sections. Other fields of the
         /// request override its front matter.
-        #[serde(default)]
+        #[serde(default, deserialize_with = "present")]
         #[schema(max_length = 1_000_000, nullable = false)]
         markdown: Option<String>,
         /// A whole HTML document. Its headings become sections.
-        #[serde(default)]
+        #[serde(default, deserialize_with = "present")]
         #[schema(max_length = 1_000_000, nullable = false)]
         html: Option<String>,
         /// When the article was first published elsewhere: a time in the past. Editors and admins only.
-        #[serde(default)]
+        #[serde(default, deserialize_with = "present")]
         #[schema(nullable = false)]
         published_at: Option<Timestamp>,
     }
@@ -177,7 +177,7 @@ with_metadata! {
 #[schema(as = ArticleCoverInput)]
 pub struct CoverInput {
     /// Its URL: http, https, or a path on the website. Required for a new cover.
-    #[schema(required = false, min_length = 1, max_length = 2000)]
+    #[schema(required = false, format = "url-or-path", min_length = 1, max_length = 2000)]
     url: String,
     /// A text alternative for people who cannot see it.
     #[schema(max_length = 1000)]
@@ -205,10 +205,10 @@ pub struct SeoInput {
     #[schema(max_length = 1000)]
     description: Option<String>,
     /// The URL where the article first appeared, if elsewhere: http or https.
-    #[schema(max_length = 2000)]
+    #[schema(format = "web-url", max_length = 2000)]
     canonical_url: Option<String>,
     /// The image for link previews: http, https, or a path on the website.
-    #[schema(max_length = 2000)]
+    #[schema(format = "url-or-path", max_length = 2000)]
     image_url: Option<String>,
     /// Whether search engines are asked not to index it. Default: false.
     #[schema(required = false)]

@@ -191,7 +191,7 @@ pub struct Seo {
 
 /// An old path on the website, such as `/2019/tides`.
 #[derive(Debug, ToSchema)]
-#[schema(value_type = String, min_length = 1, max_length = 500, pattern = "^/")]
+#[schema(value_type = String, format = "website-path", min_length = 1, max_length = 500)]
 #[expect(dead_code, reason = "documents what is checked on the way in")]
 pub struct WebsitePath(String);
 

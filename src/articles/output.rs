@@ -11,6 +11,7 @@ use super::draft::Draft as DraftState;
 use super::store::ArticleRow;
 use super::{Cover, Metadata, Section, Seo, Status, WebsitePath};
 use crate::authors::AuthorRef;
+use crate::base::actor::ActorRef;
 use crate::base::clock::Timestamp;
 use crate::base::db::Connection;
 use crate::base::error::{Invalid, Result};
@@ -20,7 +21,7 @@ use crate::base::text::markdown::{self, Passage, Policy, Warning as Removed};
 use crate::base::text::slug::{Anchor, Slug};
 use crate::terms;
 use crate::topics::TopicRef;
-use crate::users::{ActorRef, Actors};
+use crate::users::Actors;
 
 /// Everything about an article but its sections: what drafts and revisions have.
 #[derive(Debug, Serialize, ToSchema)]

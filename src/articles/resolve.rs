@@ -1,13 +1,12 @@
 //! Finds the article in the path of a request with an access token. Articles that the caller's right does not cover
 //! are not found.
 
-use serde_json::{Map, json};
-
 use super::store::{self, ArticleRow};
 use super::{ArticleKey, slugs};
 use crate::auth::{Actor, Permission};
 use crate::base::db::{Connection, Tx};
-use crate::base::error::{Conflict, Error, Result};
+use crate::base::error::{Error, Result};
+use crate::base::http::details::Details;
 
 /// Finds an article by its id or the slug of its draft. Conflict `slug-moved` if the article had that slug before.
 pub fn resolve_article<P: Permission>(
@@ -67,9 +66,7 @@ fn check_found<P: Permission>(
     let (None, ArticleKey::Slug(locale, slug)) = (&found, key) else { return reachable(found) };
     let owner = slugs::owner(conn, locale, slug)?.map(|(owner, _)| owner);
     let moved = reachable(owner.map_or(Ok(None), |owner| store::find(conn, owner))?)?;
-    Err(Error::Conflict(Conflict {
-        code: "slug-moved",
-        detail: format!("The slug of the draft is now {}.", moved.slug).into(),
-        members: Map::from_iter([("slug".to_owned(), json!(moved.slug)), ("id".to_owned(), json!(moved.id))]),
-    }))
+    let detail = format!("The slug of the draft is now {}.", moved.slug);
+    let details = Details { id: Some(moved.id), slug: Some(moved.slug), ..Details::default() };
+    Err(details.conflict("slug-moved", detail))
 }

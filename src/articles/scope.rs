@@ -1,8 +1,6 @@
 //! Which parts of a draft a write replaces, and whether another write has changed one of them since its caller last
 //! read the draft. This is what keeps two editors from overwriting each other.
 
-use serde_json::{Map, Value, json};
-
 use super::draft::Draft;
 use super::history::{self, ChangeRow};
 use super::tree::{self, flatten};
@@ -10,6 +8,7 @@ use super::{SectionRef, store};
 use crate::base::db::Connection;
 use crate::base::error::{Error, Result};
 use crate::base::http::IfMatch;
+use crate::base::http::details::{ChangedKind, ChangedPart, Details, MAX_CHANGED};
 use crate::base::ids::{ArticleId, IsId as _, SectionId, SubjectId};
 use crate::users::Actors;
 
@@ -74,25 +73,26 @@ pub fn check_unchanged(
     let (id, current) = (draft.row.id, draft.row.version);
     let sections = scope.section_ids(conn, draft)?;
     let since = history::list_changes_since(conn, id, version)?;
-    let changed: Vec<&ChangeRow> =
-        since.iter().filter(|change| scope.includes(id, &sections, change.subject_id)).collect();
+    let mut changed: Vec<ChangeRow> =
+        since.into_iter().filter(|change| scope.includes(id, &sections, change.subject_id)).collect();
     if changed.is_empty() && version <= current {
         return Ok(());
     }
+    changed.drain(..changed.len().saturating_sub(MAX_CHANGED));
     let actors = Actors::load(conn, changed.iter().filter_map(|change| change.user_id))?;
-    let changed: Vec<Value> = changed.into_iter().map(|change| describe(id, change, &actors)).collect();
-    let members =
-        Map::from_iter([("version".to_owned(), json!(current)), ("changed".to_owned(), changed.into())]);
-    let detail = "What this request replaces has changed since the version in If-Match.";
-    Err(Error::stale("changed-since", detail, members))
+    let changed = changed.into_iter().map(|change| changed_part(id, change, &actors)).collect();
+    let details = Details { version: Some(current), changed: Some(changed), ..Details::default() };
+    Err(details
+        .stale("changed-since", "What this request replaces has changed since the version in If-Match."))
 }
 
-fn describe(article: ArticleId, change: &ChangeRow, actors: &Actors) -> Value {
-    json!({
-        "kind": if change.subject_id.uuid() == article.uuid() { "metadata" } else { "section" },
-        "id": change.subject_id,
-        "fields": change.fields.clone().and_then(|fields| fields.read(format_args!("changes.fields of {article}"))),
-        "by": change.user_id.map(|id| actors.get(id)),
-        "at": change.at,
-    })
+fn changed_part(article: ArticleId, change: ChangeRow, actors: &Actors) -> ChangedPart {
+    let is_metadata = change.subject_id.uuid() == article.uuid();
+    ChangedPart {
+        kind: if is_metadata { ChangedKind::Metadata } else { ChangedKind::Section },
+        id: change.subject_id,
+        fields: change.fields.and_then(|fields| fields.read(format_args!("changes.fields of {article}"))),
+        by: change.user_id.map(|id| actors.get(id)),
+        at: change.at,
+    }
 }

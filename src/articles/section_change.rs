@@ -22,11 +22,11 @@ use crate::base::text::validate;
 pub struct UpdateSection {
     /// One line of inline Markdown.
     #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<String>, max_length = 300)]
+    #[schema(value_type = Option<String>, format = "line", min_length = 1, max_length = 300)]
     heading: Option<Option<String>>,
     /// The fragment identifier within the page; `null` makes it from the heading again.
     #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<String>, max_length = 120)]
+    #[schema(value_type = Option<String>, format = "anchor", min_length = 1, max_length = 120)]
     anchor: Option<Option<String>>,
     /// Markdown. Headings are refused with `heading-in-body`: make them sections.
     #[serde(default, deserialize_with = "present")]

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use super::checks::{check_heading, check_markdown};
 use crate::base::error::{Invalid, Location, Violations};
+use crate::base::http::json::present;
 use crate::base::ids::SectionId;
 use crate::base::text::markdown::Passage;
 use crate::base::text::outline::MAX_DEPTH;
@@ -18,27 +19,27 @@ use crate::base::text::validate;
 #[serde(deny_unknown_fields)]
 pub struct SectionInput {
     /// The id of a section of this article to keep. Without an id a new section is created.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false)]
     pub id: Option<SectionId>,
     /// One line of inline Markdown; a section may have none.
     #[serde(default)]
-    #[schema(max_length = 300)]
+    #[schema(format = "line", min_length = 1, max_length = 300)]
     pub heading: Option<String>,
     /// The fragment identifier within the page. Default: made from the heading once, and kept after that.
     #[serde(default)]
-    #[schema(max_length = 120)]
+    #[schema(format = "anchor", min_length = 1, max_length = 120)]
     pub anchor: Option<String>,
     /// Markdown. Headings are refused with `heading-in-body`: make them sections.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "present")]
     #[schema(max_length = 200_000, nullable = false)]
     pub body: Option<String>,
     /// Any other data of the site; at most 64 KiB as JSON.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<Object>, nullable = false)]
     pub custom: Option<Map<String, Value>>,
     /// The sections below it, at most five levels deep.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "present")]
     #[schema(max_items = 1000, no_recursion, nullable = false)]
     pub sections: Option<Vec<SectionInput>>,
 }

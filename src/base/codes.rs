@@ -40,7 +40,10 @@ const BOTH: &[u16] = &[400, 422];
 #[rustfmt::skip]
 const PROBLEMS: &[(&str, &[u16], &str, &str)] = &[
     ("request-malformed", &[400], "The request cannot be parsed: its path, its parameters, or the syntax of its body.", "Correct what `errors` lists. The same request fails again."),
-    ("unauthenticated", &[401], "The email address or password is wrong, or the access token is missing, invalid or expired, or its user is disabled.", "Log in again with `POST /v1/auth/sessions` and send the new token."),
+    ("invalid-credentials", &[401], "No active user has this email address and password.", "Check both, or ask an admin."),
+    ("token-missing", &[401], "The operation needs an access token, and none was sent.", "Log in with `POST /v1/auth/sessions` and send the token as `Authorization: Bearer`."),
+    ("token-invalid", &[401], "The access token was not issued by this server, was changed, or its user is no longer active.", "Log in again with `POST /v1/auth/sessions`."),
+    ("token-expired", &[401], "The access token has expired.", "Log in again with `POST /v1/auth/sessions` and send the new token."),
     ("forbidden", &[403], "The user's role does not have the right that the operation requires.", "Use an account with that right; the operation's description names it."),
     ("not-found", &[404], "There is no such resource, or the caller may not know of it.", "Check the id or slug, the language in `locale`, and the token."),
     ("method-not-allowed", &[405], "The path exists, but not with this method.", "Use one of the methods in `Allow`."),
@@ -56,6 +59,7 @@ const PROBLEMS: &[(&str, &[u16], &str, &str)] = &[
     ("address-in-use", &[409], "The path is the current address of an article, not an old one.", "Rename or unpublish the article first."),
     ("redirect-is-alias", &[409], "The redirect comes from the article's `aliases`.", "Remove it from `aliases` and publish the article."),
     ("email-taken", &[409], "Another user has this email address.", "Use another address."),
+    ("request-too-slow", &[408], "The request, or the rest of its body, did not arrive in time.", "Send it again on another connection."),
     ("changed-since", &[412], "What the request replaces has changed since the version in `If-Match`. `version` is the current version, `changed` lists what changed, who changed it and when.", "Read the changed parts, merge, and repeat the request with `version` in `If-Match`. `If-Match: *` overwrites."),
     ("if-match-malformed", &[412], "`If-Match` is not the version of a draft, but for example the `ETag` of an edition.", "Send the `ETag` or the `version` of the draft: a number in quotes."),
     ("too-large", &[413], "The request body is larger than the operation takes. `detail` has the limit.", "Send less, or in several requests."),
@@ -63,7 +67,9 @@ const PROBLEMS: &[(&str, &[u16], &str, &str)] = &[
     ("invalid", &[422], "The request was parsed, but values in it break rules.", "Correct everything that `errors` lists."),
     ("if-match-required", &[428], "The operation needs an `If-Match` header.", "Send the `ETag` of the draft that was read."),
     ("too-many-requests", &[429], "A rate limit is used up; `RateLimit-Policy` says which.", "Retry after the seconds in `Retry-After`."),
+    ("headers-too-large", &[431], "The request has more than 96 headers, or more than 128 KiB of them with its address.", "Send fewer or shorter headers."),
     ("internal", &[500], "A defect of the server. It was logged under `request_id`.", "Report it with the `request_id`. Reads can be repeated; repeat writes with the same `Idempotency-Key`."),
+    ("database-full", &[503], "The database has no space left. Reads still work; writes are refused.", "Free space on the database's disk, then repeat the request."),
     ("unavailable", &[503], "The server is overloaded, or its database is unavailable. Nothing was changed.", "Retry after the seconds in `Retry-After`, and wait longer each time."),
 ];
 

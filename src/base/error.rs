@@ -103,7 +103,7 @@ pub struct Conflict {
     pub code: &'static str,
     /// A sentence for people: what conflicts with what.
     pub detail: Cow<'static, str>,
-    /// Further members of the problem details that help to resolve it, such as `version`.
+    /// What helps to resolve it: the members that `http::details` declares.
     pub members: Map<String, Value>,
 }
 
@@ -225,13 +225,9 @@ impl Error {
         Self::Conflict(Conflict { code, detail: detail.into(), members: Map::new() })
     }
 
-    /// Creates an [`Error::PreconditionFailed`] with further members.
-    pub fn stale(
-        code: &'static str,
-        detail: impl Into<Cow<'static, str>>,
-        members: Map<String, Value>,
-    ) -> Self {
-        Self::PreconditionFailed(Conflict { code, detail: detail.into(), members })
+    /// Creates an [`Error::PreconditionFailed`] without further members.
+    pub fn stale(code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::PreconditionFailed(Conflict { code, detail: detail.into(), members: Map::new() })
     }
 
     /// Creates an [`Error::Unavailable`] with its cause for the log.

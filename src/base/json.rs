@@ -46,8 +46,8 @@ pub fn describe(error: &serde_json::Error) -> String {
             let rule = text.rsplit_once(" at line ").map_or(text.as_str(), |(rule, _)| rule);
             format!("{rule} ({place}).")
         }
-        serde_json::error::Category::Eof => format!("Must be JSON; the text ends early ({place})."),
-        _ => format!("Must be JSON; the first error is at {place}."),
+        serde_json::error::Category::Eof => format!("Must be JSON, but the text ends early ({place})."),
+        _ => format!("Must be JSON, but the syntax is wrong ({place})."),
     }
 }
 

@@ -94,7 +94,7 @@ pub struct Edition {
     pub updated_at: Timestamp,
 }
 
-/// A published article in a list: without intro, sections and outline, unless `fields` asks for them.
+/// A published article in a list: without intro, sections and outline.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct EditionItem {
     /// The article's id.
@@ -127,21 +127,6 @@ pub struct EditionItem {
     /// The topics, in order.
     #[schema(max_items = 50)]
     pub topics: Vec<TopicRef>,
-    /// The text before the first section. Only on request by `fields`.
-    #[schema(nullable = false)]
-    pub intro: Option<Body>,
-    /// The sections at the top, with those below them: only when `fields` asks for them.
-    #[schema(nullable = false, max_items = 1000)]
-    pub sections: Option<Vec<EditionSection>>,
-    /// Every heading, in document order. Only on request by `fields`.
-    #[schema(nullable = false, max_items = 1000)]
-    pub outline: Option<Vec<OutlineEntry>>,
-    /// The whole article as HTML. Only on request by `fields`.
-    #[schema(nullable = false, max_length = 10_000_000)]
-    pub content_html: Option<String>,
-    /// The whole article as plain text, without footnotes, blocks of code and captions. Only on request by `fields`.
-    #[schema(nullable = false, max_length = 10_000_000)]
-    pub content_text: Option<String>,
     /// The number of words.
     #[schema(minimum = 0, maximum = 10_000_000)]
     pub word_count: u32,

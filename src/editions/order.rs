@@ -21,7 +21,8 @@ use crate::base::ids::ArticleId;
 pub struct EditionOrder {
     /// Any of `published_at`, `updated_at`, `title`, separated by commas, each with `-` in front for descending.
     /// Default: `-published_at`.
-    #[param(value_type = Option<String>, max_length = 100, example = "-published_at,title")]
+    #[param(value_type = Option<String>, max_length = 100, example = "-published_at,title",
+        pattern = "^-?(published_at(,-?(updated_at(,-?title)?|title(,-?updated_at)?))?|updated_at(,-?(published_at(,-?title)?|title(,-?published_at)?))?|title(,-?(published_at(,-?updated_at)?|updated_at(,-?published_at)?))?)$")]
     sort: Vec<(SortKey, bool)>,
 }
 

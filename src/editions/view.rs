@@ -20,7 +20,7 @@ pub struct View {
     #[param(inline, value_type = Option<Vec<EditionField>>, style = Form, explode = false, min_items = 1, max_items = 100)]
     pub(super) fields: Fields<EditionField>,
     /// The formats of bodies; the others are `null`. Default: `html`.
-    #[param(inline, value_type = Option<Vec<Format>>, style = Form, explode = false, min_items = 1, max_items = 3)]
+    #[param(inline, value_type = Option<Vec<Format>>, style = Form, explode = false, min_items = 1, max_items = 100)]
     formats: Formats,
 }
 
@@ -29,7 +29,7 @@ pub struct View {
 #[into_params(parameter_in = Query)]
 pub struct InFormats {
     /// The formats of bodies; the others are `null`. Default: `html`.
-    #[param(inline, value_type = Option<Vec<Format>>, style = Form, explode = false, min_items = 1, max_items = 3)]
+    #[param(inline, value_type = Option<Vec<Format>>, style = Form, explode = false, min_items = 1, max_items = 100)]
     pub(super) formats: Formats,
 }
 
@@ -72,6 +72,8 @@ impl View {
         self.fields.choose(&WholeEdition { edition, content_html, content_text })
     }
 }
+
+crate::partial!(PartialEdition of WholeEdition);
 
 /// An edition, with the fields that are returned only on request.
 #[derive(Serialize, ToSchema)]

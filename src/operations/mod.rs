@@ -26,6 +26,12 @@ pub struct JobFilter {
     #[param(inline, nullable = false)]
     pub status: Option<JobStatus>,
     /// Returns only jobs of this kind.
-    #[param(nullable = false, min_length = 1, max_length = 60, example = "send-email")]
+    #[param(
+        nullable = false,
+        pattern = "^[a-z-]+$",
+        min_length = 1,
+        max_length = 60,
+        example = "send-email"
+    )]
     pub kind: Option<String>,
 }

@@ -125,7 +125,7 @@ fn explain(app: &App, error: &actix_web::Error, id: &str, req: &HttpRequest, rou
     let error = match error.as_response_error().status_code().as_u16() {
         404 => Error::NotFound("page"),
         413 => Error::TooLarge(json::MAX_BYTES as u64),
-        400..=499 => Error::malformed("", "request-malformed", error.to_string()),
+        400..=499 => Error::malformed("", "request-malformed", "The request cannot be read."),
         _ => Error::internal(error.to_string()),
     };
     fail(app, &error, id, req, route)

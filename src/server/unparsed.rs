@@ -22,7 +22,7 @@ pub fn respond(app: &App, status: StatusCode) -> Vec<u8> {
     };
     let title = status.canonical_reason().unwrap_or("Error");
     let problem = Problem {
-        r#type: "about:blank",
+        r#type: format!("/docs/errors#{code}"),
         title,
         status: status.as_u16(),
         detail: detail.to_owned(),

@@ -28,7 +28,6 @@ pub struct NavigationEntry {
 
 /// An entry of a submenu.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
 pub struct NavigationLink {
     /// The label: one line.
     #[schema(min_length = 1, max_length = 100, example = "Tides")]

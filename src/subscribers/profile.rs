@@ -50,12 +50,12 @@ pub struct Labels(Vec<String>);
 
 /// A label: one line.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
-#[schema(as = SubscriberLabel, min_length = 1, max_length = 60)]
+#[schema(as = SubscriberLabel, format = "line", min_length = 1, max_length = 60)]
 pub struct Label(#[expect(dead_code, reason = "documents what `Labels` keeps")] String);
 
 /// Where a subscriber signed up: one line.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
-#[schema(min_length = 1, max_length = 200)]
+#[schema(format = "line", min_length = 1, max_length = 200)]
 pub struct Source(#[expect(dead_code, reason = "documents what `source` filters by")] String);
 
 impl Labels {

@@ -9,13 +9,13 @@ pub mod slugs;
 pub mod store;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, json};
 use utoipa::ToSchema;
 
 pub use kind::{IsTerm, Loaded, TermRow, Terms};
 
 use crate::base::clock::Timestamp;
-use crate::base::error::{Conflict, Error, Invalid, Result};
+use crate::base::error::{Error, Invalid, Result};
+use crate::base::http::details::Details;
 use crate::base::ids::{AuthorId, IsId, TermId, TopicId};
 use crate::base::text::slug::Slug;
 use crate::base::text::validate;
@@ -174,7 +174,7 @@ pub fn check_merge<I: PartialEq>(from: &I, into: &I) -> Result<()> {
 /// The refusal to change a term that was merged into another, which the problem names.
 #[must_use]
 pub fn already_merged(into: &impl IsId) -> Error {
-    let members = Map::from_iter([("into".to_owned(), json!(into.uuid()))]);
-    let detail = "This was merged into another, whose id is in `into`. Change that one.".into();
-    Error::Conflict(Conflict { code: "already-merged", detail, members })
+    let details = Details { into: Some(into.uuid()), ..Details::default() };
+    details
+        .conflict("already-merged", "This was merged into another, whose id is in `into`. Change that one.")
 }

@@ -1,36 +1,14 @@
-//! How responses name who acted: by kind, id and name, never by a bare id.
+//! The names of those who acted, for responses.
 
 use std::collections::HashMap;
 
 use diesel::prelude::*;
-use serde::Serialize;
-use utoipa::ToSchema;
 
+use crate::base::actor::{ActorKind, ActorRef};
 use crate::base::db::Connection;
 use crate::base::db::schema::users;
 use crate::base::error::Result;
 use crate::base::ids::UserId;
-
-/// Who acted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-#[schema(as = Actor)]
-pub struct ActorRef {
-    kind: ActorKind,
-    /// The id.
-    #[schema(value_type = String, format = Uuid, min_length = 36, max_length = 36)]
-    id: UserId,
-    /// The name; `null` for a user who was deleted.
-    #[schema(max_length = 200)]
-    name: Option<String>,
-}
-
-/// What kind of actor it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ActorKind {
-    /// A person who can log in.
-    User,
-}
 
 /// The names of some actors.
 #[derive(Debug, Default)]

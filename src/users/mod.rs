@@ -4,7 +4,7 @@ mod actors;
 pub mod routes;
 pub mod store;
 
-pub use actors::{ActorKind, ActorRef, Actors};
+pub use actors::Actors;
 use serde::Serialize;
 use utoipa::ToSchema;
 

@@ -104,4 +104,6 @@ mod statements;
 mod stored;
 mod subscribers;
 mod topics;
+mod typed_clients;
 mod walking;
+mod wording;

@@ -233,7 +233,9 @@ fn every_string_number_and_array_has_bounds() {
 }
 
 fn bounds(place: &str, value: &Value, without: &mut Vec<String>) {
-    let Some(kind) = value.get("type").filter(|_| !place.contains("/example")) else { return };
+    // Conditions are about fields whose schemas stand beside them.
+    let is_no_schema = ["/example", "/if/", "/then/", "/else/"].iter().any(|part| place.contains(part));
+    let Some(kind) = value.get("type").filter(|_| !is_no_schema) else { return };
     let is = |name: &str| {
         kind == name || kind.as_array().is_some_and(|kinds| kinds.iter().any(|kind| kind == name))
     };

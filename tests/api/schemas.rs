@@ -1,6 +1,6 @@
 //! The document's schemas as validators. A validator is built when it is first needed and kept for the whole run.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex};
 
 use jsonschema::{Draft, Registry, Validator};
@@ -15,8 +15,8 @@ pub enum Strictness {
     Open,
     /// And no member that is not documented.
     Closed,
-    /// Members may be missing and further ones may be there.
-    Loose,
+    /// And no member missing that only `fields` may leave out: instead of the partial schemas the whole ones.
+    Whole,
 }
 
 impl Strictness {
@@ -25,7 +25,7 @@ impl Strictness {
         match self {
             Self::Open => "lede:open",
             Self::Closed => "lede:closed",
-            Self::Loose => "lede:loose",
+            Self::Whole => "lede:whole",
         }
     }
 }
@@ -37,6 +37,11 @@ pub fn assert_valid(schema: &'static Value, strictness: Strictness, value: &Valu
     let errors: Vec<String> =
         validator.iter_errors(value).map(|error| format!("{}: {error}", error.instance_path())).collect();
     assert!(errors.is_empty(), "{told}: not as documented:\n{}\n{value:#}", errors.join("\n"));
+}
+
+/// Whether `value` is what `schema`, a part of the document, describes.
+pub fn is_valid(schema: &'static Value, value: &Value) -> bool {
+    validator(schema, Strictness::Open).is_valid(value)
 }
 
 /// A part of the document is known by its place in memory.
@@ -53,8 +58,9 @@ fn validator(schema: &'static Value, strictness: Strictness) -> Arc<Validator> {
 
 fn build(schema: &Value, strictness: Strictness) -> Validator {
     let mut schema = schema.clone();
-    tighten(&mut schema, strictness, false);
-    point_to(strictness.uri(), &mut schema);
+    tighten(&mut schema, strictness);
+    // An article on its own has its text; in lists, which are components, it has none.
+    point_to(strictness, "Edition", &mut schema);
     jsonschema::options()
         .with_draft(Draft::Draft202012)
         .with_registry(&COMPONENTS)
@@ -65,79 +71,61 @@ fn build(schema: &Value, strictness: Strictness) -> Validator {
 
 /// The document's components, once for each way of reading them.
 static COMPONENTS: LazyLock<Registry<'static>> = LazyLock::new(|| {
-    let plain = json!({"components": {"schemas": DOCUMENT["components"]["schemas"]}});
-    let mut extended = HashSet::new();
-    find_extended(&plain, &mut extended);
-    let read = [Strictness::Open, Strictness::Closed, Strictness::Loose].map(|strictness| {
-        let mut components = plain.clone();
-        for (name, schema) in components["components"]["schemas"].as_object_mut().expect("schemas") {
-            tighten(schema, strictness, extended.contains(name));
+    let read = [Strictness::Open, Strictness::Closed, Strictness::Whole].map(|strictness| {
+        let mut schemas = DOCUMENT["components"]["schemas"].clone();
+        // What readers see of an author whole is no component, because no operation without `fields` returns it.
+        schemas["Author"] = schemas["EditedAuthor"].clone();
+        schemas["Author"]["properties"].as_object_mut().expect("properties").remove("user_id");
+        schemas["Author"]["required"].as_array_mut().expect("required").retain(|name| name != "user_id");
+        for schema in schemas.as_object_mut().expect("schemas").values_mut() {
+            tighten(schema, strictness);
+            point_to(strictness, "EditionItem", schema);
         }
-        (strictness.uri(), components)
+        (strictness.uri(), json!({"components": {"schemas": schemas}}))
     });
     Registry::new().draft(Draft::Draft202012).extend(read).expect("URIs").prepare().expect("components")
 });
 
-/// Lets references within the document lead to the resource at `uri`.
-fn point_to(uri: &str, schema: &mut Value) {
+/// Lets references within the document lead to the components that are read this way. `edition` is what a whole edition is.
+fn point_to(strictness: Strictness, edition: &str, schema: &mut Value) {
     match schema {
         Value::Object(members) => {
             for (key, value) in members {
                 match value {
-                    Value::String(reference) if key == "$ref" && reference.starts_with('#') => {
-                        reference.insert_str(0, uri);
+                    Value::String(reference) if key == "$ref" => {
+                        if strictness == Strictness::Whole {
+                            *reference = reference
+                                .replace("/PartialEdition", &format!("/{edition}"))
+                                .replace("/Partial", "/");
+                        }
+                        reference.insert_str(0, strictness.uri());
                     }
-                    value => point_to(uri, value),
+                    value => point_to(strictness, edition, value),
                 }
             }
         }
-        Value::Array(items) => items.iter_mut().for_each(|value| point_to(uri, value)),
+        Value::Array(items) => items.iter_mut().for_each(|value| point_to(strictness, edition, value)),
         _ => {}
     }
 }
 
-/// The components that others add members to with `allOf`: those cannot be closed on their own.
-fn find_extended(value: &Value, found: &mut HashSet<String>) {
-    for part in value.get("allOf").and_then(Value::as_array).into_iter().flatten() {
-        if let Some(name) = part["$ref"].as_str().and_then(|reference| reference.rsplit('/').next()) {
-            found.insert(name.to_owned());
-        }
+fn tighten(schema: &mut Value, strictness: Strictness) {
+    if strictness == Strictness::Open {
+        return;
     }
-    match value {
-        Value::Object(members) => members.values().for_each(|value| find_extended(value, found)),
-        Value::Array(items) => items.iter().for_each(|value| find_extended(value, found)),
-        _ => {}
-    }
-}
-
-fn tighten(schema: &mut Value, strictness: Strictness, is_extended: bool) {
     if let Some(members) = schema.as_object_mut() {
-        if strictness == Strictness::Loose {
-            members.remove("required");
-        }
-        let is_object =
-            members.get("properties").is_some_and(Value::is_object) || members.contains_key("allOf");
-        let is_said =
-            members.contains_key("additionalProperties") || members.contains_key("unevaluatedProperties");
-        if strictness == Strictness::Closed && is_object && !is_said && !is_extended {
-            members.insert("unevaluatedProperties".into(), json!(false));
+        if members.get("properties").is_some_and(Value::is_object) {
+            members.entry("additionalProperties").or_insert(json!(false));
         }
         for (key, value) in members.iter_mut() {
             match (key.as_str(), value) {
                 ("properties", Value::Object(properties)) => {
-                    properties.values_mut().for_each(|schema| tighten(schema, strictness, false));
-                }
-                ("allOf", Value::Array(parts)) => {
-                    for part in parts {
-                        tighten(part, strictness, true);
-                    }
+                    properties.values_mut().for_each(|schema| tighten(schema, strictness));
                 }
                 ("oneOf" | "anyOf" | "prefixItems", Value::Array(parts)) => {
-                    for part in parts {
-                        tighten(part, strictness, false);
-                    }
+                    parts.iter_mut().for_each(|part| tighten(part, strictness));
                 }
-                ("items" | "additionalProperties", value) => tighten(value, strictness, false),
+                ("items" | "additionalProperties", value) => tighten(value, strictness),
                 _ => {}
             }
         }

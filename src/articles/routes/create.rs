@@ -76,8 +76,11 @@ fn prepare(
 ) -> Result<(NewArticle, Vec<Removed>, Option<Invalid>)> {
     let mut violations = Violations::default();
     let metadata = body.change(&mut violations);
-    let given =
-        [body.sections.is_some() || body.intro.is_some(), body.markdown.is_some(), body.html.is_some()];
+    let given = [
+        body.sections.is_some() || matches!(body.intro, Some(Some(_))),
+        body.markdown.is_some(),
+        body.html.is_some(),
+    ];
     if given.iter().filter(|given| **given).count() > 1 {
         let detail = "Only one may be given: `sections` with `intro`, or `markdown`, or `html`.";
         violations.take::<()>("", Err(Invalid::new("content-ambiguous", detail)));

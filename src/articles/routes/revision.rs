@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::articles::output::{ArticleMetadata, Draft};
 use crate::articles::scope::WriteScope;
 use crate::articles::{Section, history, write as writes};
+use crate::base::actor::ActorRef;
 use crate::base::clock::Timestamp;
 use crate::base::db::{Connection, Tx};
 use crate::base::error::{Error, Result};
@@ -20,7 +21,7 @@ use crate::base::http::idempotency::IdempotencyKeyHeader;
 use crate::base::http::{IdempotencyKey, Response};
 use crate::base::ids::{ArticleId, SectionId};
 use crate::base::text::slug::Anchor;
-use crate::users::{ActorRef, Actors};
+use crate::users::Actors;
 
 /// A revision: metadata and sections as of one edit.
 #[derive(Debug, Serialize, ToSchema)]

@@ -9,12 +9,13 @@ use super::article_in_path::DraftRead;
 use super::paths::{ArticlePath, InLocale};
 use crate::app::App;
 use crate::articles::history::{self, RevisionRow};
+use crate::base::actor::ActorRef;
 use crate::base::clock::Timestamp;
 use crate::base::db::Connection;
 use crate::base::error::Result;
 use crate::base::http::page::PageParams;
 use crate::base::http::{PageRequest, Query, Response};
-use crate::users::{ActorRef, Actors};
+use crate::users::Actors;
 
 /// An item of the list of revisions.
 #[derive(Debug, Serialize, ToSchema)]

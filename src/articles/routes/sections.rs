@@ -19,6 +19,7 @@ use crate::base::db::Tx;
 use crate::base::error::{Error, Result};
 use crate::base::http::conditional::IfMatchHeader;
 use crate::base::http::idempotency::IdempotencyKeyHeader;
+use crate::base::http::json::present;
 use crate::base::http::{IdempotencyKey, Json, Response};
 use crate::base::ids::SectionId;
 
@@ -48,22 +49,22 @@ pub struct CreateSection {
     after: Option<SectionId>,
     /// One line of inline Markdown; a section may have none.
     #[serde(default)]
-    #[schema(max_length = 300)]
+    #[schema(format = "line", min_length = 1, max_length = 300)]
     heading: Option<String>,
     /// The fragment identifier within the page. Default: made from the heading.
     #[serde(default)]
-    #[schema(max_length = 120)]
+    #[schema(format = "anchor", min_length = 1, max_length = 120)]
     anchor: Option<String>,
     /// Markdown. Headings are refused with `heading-in-body`: make them sections.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "present")]
     #[schema(max_length = 200_000, nullable = false)]
     body: Option<String>,
     /// Any other data of the site; at most 64 KiB as JSON.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<Object>, nullable = false)]
     custom: Option<Map<String, Value>>,
     /// The sections below it.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "present")]
     #[schema(max_items = 1000, nullable = false)]
     sections: Option<Vec<SectionInput>>,
 }

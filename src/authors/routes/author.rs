@@ -3,7 +3,7 @@
 use actix_web::HttpRequest;
 use actix_web::web::{Data, Path};
 
-use super::json::{Author, AuthorField, EditedAuthor, UpdateAuthor};
+use super::json::{Author, AuthorField, EditedAuthor, PartialAuthor, UpdateAuthor};
 use crate::app::App;
 use crate::auth::{Actor, WriteAuthors};
 use crate::base::error::{Result, Violations};
@@ -20,7 +20,7 @@ use crate::terms::routes::{self, Get};
         ("fields" = inline(Option<Vec<AuthorField>>), Query, nullable = false, min_items = 1, max_items = 100,
             description = "The fields of the response.")),
     responses(
-        (status = 200, description = "The author.", body = Author),
+        (status = 200, description = "The author.", body = PartialAuthor),
         (status = 301, description = "The author is now the one in `Location`: it was merged, or its slug has changed."),
     ))]
 pub async fn get_author(

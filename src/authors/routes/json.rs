@@ -71,11 +71,13 @@ pub struct EditedAuthor {
     user_id: Option<UserId>,
 }
 
+crate::partial!(PartialAuthor of Author);
+
 /// A page of authors.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AuthorPage {
     #[schema(max_items = 100)]
-    items: Vec<Author>,
+    items: Vec<PartialAuthor>,
     /// The `cursor` of the next page; null on the last page.
     #[schema(required = true, max_length = 4000)]
     next_cursor: Option<String>,
@@ -89,7 +91,7 @@ pub struct AuthorPage {
 #[serde(deny_unknown_fields)]
 pub struct CreateAuthor {
     /// The name shown to people: one line.
-    #[schema(min_length = 1, max_length = 200, example = "Ada Marsh")]
+    #[schema(format = "line", min_length = 1, max_length = 200, example = "Ada Marsh")]
     pub name: String,
     /// The name in URLs; derived from `name` if omitted.
     #[schema(value_type = Option<Slug>)]
@@ -98,10 +100,10 @@ pub struct CreateAuthor {
     #[schema(max_length = 2000)]
     pub bio: Option<String>,
     /// The author's website: an absolute http or https URL.
-    #[schema(format = Uri, max_length = 2000)]
+    #[schema(format = "web-url", max_length = 2000)]
     pub website_url: Option<String>,
     /// A picture of the author: an absolute http or https URL.
-    #[schema(format = Uri, max_length = 2000)]
+    #[schema(format = "web-url", max_length = 2000)]
     pub image_url: Option<String>,
     /// The user that the author is. Several authors can be the same user.
     pub user_id: Option<UserId>,
@@ -113,7 +115,7 @@ pub struct CreateAuthor {
 pub struct UpdateAuthor {
     /// The name shown to people: one line.
     #[serde(default, deserialize_with = "present")]
-    #[schema(nullable = false, min_length = 1, max_length = 200)]
+    #[schema(nullable = false, format = "line", min_length = 1, max_length = 200)]
     pub name: Option<String>,
     /// The name in URLs.
     #[serde(default, deserialize_with = "present")]
@@ -125,11 +127,11 @@ pub struct UpdateAuthor {
     pub bio: Clearable<String>,
     /// The author's website; `null` removes it.
     #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<String>, format = Uri, max_length = 2000)]
+    #[schema(value_type = Option<String>, format = "web-url", max_length = 2000)]
     pub website_url: Clearable<String>,
     /// A picture of the author; `null` removes it.
     #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<String>, format = Uri, max_length = 2000)]
+    #[schema(value_type = Option<String>, format = "web-url", max_length = 2000)]
     pub image_url: Clearable<String>,
     /// The user that the author is; `null` removes the link.
     #[serde(default, deserialize_with = "present")]
@@ -142,7 +144,7 @@ pub struct UpdateAuthor {
 #[serde(deny_unknown_fields)]
 pub struct MergeAuthor {
     /// The id or slug of the author who remains.
-    #[schema(min_length = 1, max_length = 120, example = "ada-marsh")]
+    #[schema(format = "slug-or-id", min_length = 1, max_length = 120, example = "ada-marsh")]
     pub into: String,
 }
 

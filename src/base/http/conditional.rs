@@ -2,7 +2,6 @@
 //! avoids sending a body that the client already has.
 
 use actix_web::http::header::{self, HeaderMap, HeaderName};
-use serde_json::Map;
 use utoipa::IntoParams;
 
 use crate::base::error::{Error, Result};
@@ -13,7 +12,7 @@ use crate::base::error::{Error, Result};
 #[expect(dead_code, reason = "documents what IfMatch reads")]
 pub struct IfMatchHeader {
     /// The version seen, as in `"7"`, or `*`.
-    #[param(rename = "If-Match", min_length = 1, max_length = 40)]
+    #[param(rename = "If-Match", min_length = 1, max_length = 40, pattern = r#"^(\*|(W/)?"[0-9]{1,18}")$"#)]
     if_match: String,
 }
 
@@ -55,7 +54,6 @@ impl IfMatch {
         Err(Error::stale(
             "if-match-malformed",
             "If-Match must be the ETag of the draft: a number in quotes. This is another ETag, such as an edition's.",
-            Map::new(),
         ))
     }
 }

@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer};
 use serde_json::value::{RawValue, to_raw_value};
+use utoipa::ToSchema;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{AllOfBuilder, Ref, Schema};
 
 use super::query::Params;
 use crate::base::error::Result;
@@ -40,6 +43,43 @@ impl<F> Default for Fields<F> {
     fn default() -> Self {
         Self(Vec::new())
     }
+}
+
+/// Declares the schema of a response that `fields` can shorten: that of `$whole`, with nothing required.
+#[macro_export]
+macro_rules! partial {
+    ($name:ident of $whole:ty) => {
+        #[doc = concat!("[`", stringify!($whole), "`] with the fields that a request selects, in the OpenAPI document.")]
+        #[derive(Debug, Clone, Copy, serde::Serialize)]
+        pub enum $name {}
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+                $crate::base::http::fields::partial::<$whole>()
+            }
+        }
+        impl utoipa::ToSchema for $name {
+            fn name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+            fn schemas(schemas: &mut Vec<(String, utoipa::openapi::RefOr<utoipa::openapi::Schema>)>) {
+                schemas.push((
+                    <$whole as utoipa::ToSchema>::name().into(),
+                    <$whole as utoipa::PartialSchema>::schema(),
+                ));
+                <$whole as utoipa::ToSchema>::schemas(schemas);
+            }
+        }
+    };
+}
+
+/// The schema of `T`, to be made partial when the document is finished.
+#[must_use]
+pub fn partial<T: ToSchema>() -> RefOr<Schema> {
+    let whole = T::name();
+    let description = format!(
+        "{whole}, with the fields that the request selects. Without `fields`, those that are not only on request."
+    );
+    AllOfBuilder::new().description(Some(description)).item(Ref::from_schema_name(whole)).into()
 }
 
 impl<F: Field> Fields<F> {

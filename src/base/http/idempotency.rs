@@ -36,7 +36,13 @@ static REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 #[expect(dead_code, reason = "documents what IdempotencyKey reads")]
 pub struct IdempotencyKeyHeader {
     /// Makes the request safe to repeat: for a day, the same key and request return the stored response.
-    #[param(rename = "Idempotency-Key", nullable = false, min_length = 1, max_length = 255)]
+    #[param(
+        rename = "Idempotency-Key",
+        nullable = false,
+        min_length = 1,
+        max_length = 255,
+        pattern = "^[!-~]([ -~]*[!-~])?$"
+    )]
     idempotency_key: Option<String>,
 }
 

@@ -17,6 +17,7 @@ use serde_json::Value;
 
 use super::connection::Connection;
 use super::memory::Arriving;
+use super::refusal::{Refusal, Untyped};
 use crate::base::error::{Error, Result};
 use crate::base::json;
 
@@ -121,7 +122,7 @@ pub fn read_body(
         while let Some(chunk) = tokio::time::timeout_at(deadline, payload.next()).await.map_err(|_| {
             Error::malformed("", "body-too-slow", "The request body did not arrive within 30 seconds.")
         })? {
-            let chunk = chunk.map_err(|e| Error::malformed("", "body-incomplete", e.to_string()))?;
+            let chunk = chunk.map_err(|_| body_incomplete())?;
             if body.len() + chunk.len() > limit {
                 return Err(Error::TooLarge(limit as u64));
             }
@@ -130,6 +131,11 @@ pub fn read_body(
         }
         Ok(body.freeze())
     }
+}
+
+/// The refusal of a request body that does not arrive in full.
+pub fn body_incomplete() -> Error {
+    Error::malformed("", "body-incomplete", "The request body is incomplete.")
 }
 
 /// Parses JSON into `T` by the rules of [`crate::base::json`].
@@ -152,10 +158,9 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
 /// pointer.
 pub fn from_value<T: DeserializeOwned>(value: Value) -> Result<T> {
     if !value.is_object() {
-        // Serde also reads a struct from an array, by position.
         return Err(Error::invalid("", "type-mismatch", "Must be an object."));
     }
-    serde_path_to_error::deserialize(value).map_err(|error| {
+    serde_path_to_error::deserialize(Untyped(value)).map_err(|error| {
         let mut pointer = String::new();
         for segment in error.path() {
             use serde_path_to_error::Segment;
@@ -165,35 +170,9 @@ pub fn from_value<T: DeserializeOwned>(value: Value) -> Result<T> {
                 Segment::Unknown => {}
             }
         }
-        let (code, detail) = explain(&error.into_inner().to_string());
+        let Refusal { code, detail } = error.into_inner();
         Error::invalid(pointer, code, detail)
     })
-}
-
-/// Turns serde's message into a code and a sentence of the API.
-fn explain(message: &str) -> (&'static str, String) {
-    let (found, expected) = message.rsplit_once(", expected ").unwrap_or((message, ""));
-    if found.starts_with("unknown field") {
-        return ("field-unknown", format!("There is no such field. Expected {expected}."));
-    }
-    if let Some(name) = found.strip_prefix("missing field ") {
-        return ("field-missing", format!("The field {name} is required."));
-    }
-    if found.starts_with("unknown variant") {
-        return ("value-unknown", format!("Must be {expected}."));
-    }
-    let wanted = match expected {
-        // A type that reads itself from a text says what is wrong in words of its own.
-        "" if !found.starts_with("UUID") => "a valid value",
-        "" | "a formatted UUID string" => "a UUID",
-        "a sequence" => "an array",
-        "a map" => "an object",
-        "f32" | "f64" => "a number",
-        "i8" | "i16" | "i32" | "i64" | "u8" | "u16" | "u32" | "u64" => "an integer in range",
-        text if text.starts_with("struct ") => "an object",
-        text => text,
-    };
-    ("type-mismatch", format!("Must be {wanted}."))
 }
 
 /// A member of a merge patch that `null` resets: `None` if it is absent, `Some(None)` if it is `null`.

@@ -9,11 +9,12 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 
-use super::json::{self, sha256};
+use super::json::sha256;
 use super::query::{FromParams, Params};
 use super::response::Response;
 use crate::base::db::Connection;
 use crate::base::error::{Error, Invalid, Result};
+use crate::base::json;
 
 /// The most bytes of items on a page of a list whose items can be large. A larger item has a page of its own.
 pub const MAX_PAGE_BYTES: usize = 2 * 1024 * 1024;
@@ -115,7 +116,9 @@ impl PageRequest {
         let Some(given) = &self.cursor else { return Ok(None) };
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(given).map_err(|_| foreign_cursor())?;
         // Clients can change cursors, so they are parsed as strictly as a request body.
-        let Cursor { at, .. } = json::parse::<Cursor<K>>(&bytes).map_err(|_| foreign_cursor())?;
+        let value = json::parse(&bytes).ok().filter(|value| json::find_nul(value).is_none());
+        let read = value.and_then(|value| serde_json::from_value::<Cursor<K>>(value).ok());
+        let Cursor { at, .. } = read.ok_or_else(foreign_cursor)?;
         if cursor(&at, list)? == *given { Ok(Some(at)) } else { Err(foreign_cursor()) }
     }
 

@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
+use super::details::Details;
 use crate::base::error::{AuthFailure, Error, Location, Violations};
 
 /// What went wrong, in the form of RFC 9457.
@@ -35,9 +36,9 @@ pub struct Problem {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false, max_items = 50)]
     pub errors: Vec<ProblemError>,
-    /// Members that help to resolve this kind of problem, such as `version` and `changed`.
+    /// Members that help to resolve a conflict.
     #[serde(flatten)]
-    #[schema(ignore)]
+    #[schema(value_type = Details)]
     pub members: Map<String, Value>,
 }
 

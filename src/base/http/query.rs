@@ -3,12 +3,16 @@
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
+use std::collections::BTreeMap;
 use std::future::{Ready, ready};
 
 use super::canonical::Parameter;
 use crate::base::clock::Timestamp;
 use crate::base::error::{Error, Invalid, Location, Result, Violations};
 use crate::base::text::validate;
+
+/// The most items of a list.
+const MAX_ITEMS: usize = 100;
 
 /// The query parameters of a request, and the errors found so far.
 #[derive(Debug, Default)]
@@ -54,16 +58,16 @@ pub fn read<T: FromParams>(query: &str) -> Result<T> {
 }
 
 impl Params {
-    /// Returns a parameter of at most 1000 bytes without U+0000.
+    /// Returns a parameter of at most 1000 characters without U+0000.
     pub fn text(&mut self, name: &str) -> Option<String> {
         self.text_within(name, 1000)
     }
 
-    /// Returns a parameter of at most `most` bytes without U+0000.
+    /// Returns a parameter of at most `most` characters without U+0000.
     pub fn text_within(&mut self, name: &str, most: usize) -> Option<String> {
         let value = self.pairs.iter().find(|(key, _)| key == name)?.1.clone();
-        if value.contains('\0') || value.len() > most {
-            let detail = format!("Must be at most {most} bytes without U+0000.");
+        if value.contains('\0') || value.chars().nth(most).is_some() {
+            let detail = format!("Must be at most {most} characters without U+0000.");
             self.refuse(name, Invalid::new("parameter-malformed", detail));
             return None;
         }
@@ -85,17 +89,14 @@ impl Params {
         None
     }
 
-    /// Returns a list of at most 100 items, empty if the parameter is absent. `a=1,2` and `a=1&a=2` are equivalent.
+    /// Returns a list of at most [`MAX_ITEMS`] items, empty if the parameter is absent. `a=1,2` and `a=1&a=2` are equivalent.
     pub fn list<T>(&mut self, name: &str, mut parse: impl FnMut(&str) -> Result<T, Invalid>) -> Vec<T> {
         let given: Vec<String> =
             self.pairs.iter().filter(|(key, _)| key == name).map(|(_, value)| value.clone()).collect();
         let mut items = Vec::new();
         for item in given.iter().flat_map(|value| value.split(',')) {
-            if item.contains('\0') || item.is_empty() || items.len() >= 100 {
-                self.refuse(
-                    name,
-                    validate::malformed("list", "Must be at most 100 items, none of them empty."),
-                );
+            if item.contains('\0') || item.is_empty() || items.len() >= MAX_ITEMS {
+                self.refuse(name, list_malformed());
                 break;
             }
             match parse(item) {
@@ -138,17 +139,23 @@ impl Params {
     }
 }
 
-/// Refuses unknown parameters, and repeated ones that are no lists. `known` are the operation's.
+fn list_malformed() -> Invalid {
+    validate::malformed("list", "Must be at most 100 items, none of them empty.")
+}
+
+/// Refuses unknown parameters, repeated ones that are no lists, and lists that are too long, before their canonical form
+/// drops what comes twice. `known` are the operation's.
 ///
 /// # Errors
-/// [`Error::Malformed`] with `parameter-unknown` or `parameter-repeated` for each.
+/// [`Error::Malformed`] with `parameter-unknown`, `parameter-repeated` or `list-malformed` for each.
 pub fn check_known(query: &str, known: &[Parameter]) -> Result<()> {
     if query.is_empty() {
         return Ok(());
     }
     let mut violations = Violations::default();
     let mut seen: Vec<String> = Vec::new();
-    for (name, _) in url::form_urlencoded::parse(query.as_bytes()) {
+    let mut items: BTreeMap<&str, usize> = BTreeMap::new();
+    for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
         match known.iter().find(|known| known.name == name) {
             None => violations.push(
                 Location::Parameter(name.chars().take(100).collect()),
@@ -160,8 +167,16 @@ pub fn check_known(query: &str, known: &[Parameter]) -> Result<()> {
                     Invalid::new("parameter-repeated", "Must be given only once."),
                 );
             }
-            Some(Parameter { name, .. }) => seen.push(name.clone()),
+            Some(Parameter { name, is_list, .. }) => {
+                seen.push(name.clone());
+                if *is_list {
+                    *items.entry(name).or_default() += value.split(',').count();
+                }
+            }
         }
+    }
+    for (name, _) in items.into_iter().filter(|(_, count)| *count > MAX_ITEMS) {
+        violations.push(Location::Parameter(name.to_owned()), list_malformed());
     }
     if violations.is_empty() { Ok(()) } else { Err(Error::Malformed(violations)) }
 }

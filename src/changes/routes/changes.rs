@@ -15,9 +15,9 @@ use crate::base::http::page::MAX_PAGE_BYTES;
 use crate::base::http::{PageRequest, Query, Response, page};
 use crate::base::ids::{IsId as _, SubjectId};
 use crate::changes::store::{self, ChangeRow, Place};
+use crate::editions::items;
 use crate::editions::renderings::ItemRow;
-use crate::editions::view::View;
-use crate::editions::{EditionItem, items};
+use crate::editions::view::{PartialEdition, View};
 
 /// Distinguishes cursors of this list from others.
 const LIST: &str = "changes";
@@ -34,7 +34,7 @@ pub struct ChangeItem {
     /// When it happened.
     at: Timestamp,
     /// The article as in lists, also with `listed: false`; `null` if it is no longer published, and for other subjects.
-    #[schema(value_type = Option<EditionItem>)]
+    #[schema(value_type = Option<PartialEdition>)]
     article: Option<Box<RawValue>>,
 }
 

@@ -11,20 +11,20 @@ use crate::articles::routes::paths::{ArticlePath, InLocale};
 use crate::base::db::Connection;
 use crate::base::error::Result;
 use crate::base::http::{Query, Response};
+use crate::editions::items;
 use crate::editions::list::EditionFilter;
 use crate::editions::lookup::respond;
 use crate::editions::order::{EditionOrder, Position};
-use crate::editions::view::View;
-use crate::editions::{EditionItem, items};
+use crate::editions::view::{PartialEdition, View};
 
 /// The newer and the older neighbour of an article.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AdjacentArticles {
     /// The one that was first published next; `null` for the newest article.
-    #[schema(value_type = Option<EditionItem>)]
+    #[schema(value_type = Option<PartialEdition>)]
     newer: Option<Box<RawValue>>,
     /// The one that was first published before; `null` for the oldest article.
-    #[schema(value_type = Option<EditionItem>)]
+    #[schema(value_type = Option<PartialEdition>)]
     older: Option<Box<RawValue>>,
 }
 

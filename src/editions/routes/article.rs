@@ -12,7 +12,7 @@ use crate::base::error::Result;
 use crate::base::http::{Query, Response};
 use crate::editions::lookup::{find_current, respond};
 use crate::editions::publish;
-use crate::editions::view::{View, WholeEdition};
+use crate::editions::view::{PartialEdition, View};
 
 /// Get an article
 ///
@@ -21,7 +21,7 @@ use crate::editions::view::{View, WholeEdition};
 #[utoipa::path(get, path = "/v1/articles/{article}", tag = "articles", security(()),
     params(ArticlePath, InLocale, View),
     responses(
-        (status = 200, description = "The article.", body = WholeEdition,
+        (status = 200, description = "The article.", body = PartialEdition,
          headers(("ETag" = String, description = "A strong tag of the response."), ("Cache-Control" = String, description = "How long caches may keep the response."))),
         (status = 301, description = "The article has another slug now.", headers(("Location" = String, description = "The same URL with the current slug."))),
         (status = 304, description = "The response has not changed since the one with the `ETag` in `If-None-Match`."),

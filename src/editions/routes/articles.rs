@@ -10,10 +10,10 @@ use crate::base::db::Connection;
 use crate::base::error::Result;
 use crate::base::http::page::{MAX_PAGE_BYTES, PageParams};
 use crate::base::http::{Page, PageRequest, Query, Response, page};
+use crate::editions::items;
 use crate::editions::list::EditionFilter;
 use crate::editions::order::{EditionOrder, Position};
-use crate::editions::view::View;
-use crate::editions::{EditionItem, items};
+use crate::editions::view::{PartialEdition, View};
 
 /// A page of published articles.
 #[derive(Debug, Serialize, ToSchema)]
@@ -21,7 +21,7 @@ use crate::editions::{EditionItem, items};
 pub struct EditionPage {
     /// The articles.
     #[schema(max_items = 100)]
-    items: Vec<EditionItem>,
+    items: Vec<PartialEdition>,
     /// The cursor of the next page, if there is one.
     #[schema(max_length = 2000)]
     next_cursor: Option<String>,

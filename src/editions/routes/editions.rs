@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use crate::app::App;
 use crate::articles::routes::article_in_path::DraftRead;
 use crate::articles::routes::paths::{ArticlePath, InLocale};
+use crate::base::actor::ActorRef;
 use crate::base::clock::Timestamp;
 use crate::base::db::Connection;
 use crate::base::error::Result;
@@ -16,7 +17,7 @@ use crate::base::http::{PageRequest, Query, Response};
 use crate::base::text::Locale;
 use crate::base::text::slug::Slug;
 use crate::editions::store::{self, EditionRow};
-use crate::users::{ActorRef, Actors};
+use crate::users::Actors;
 
 /// An item of the list of editions.
 #[derive(Debug, Serialize, ToSchema)]

@@ -11,7 +11,7 @@ use crate::base::db::Connection;
 use crate::base::error::Result;
 use crate::base::http::{Query, Response};
 use crate::editions::render::{Facts, edition};
-use crate::editions::view::{View, WholeEdition};
+use crate::editions::view::{PartialEdition, View};
 use crate::editions::{context, store};
 
 /// Preview a draft
@@ -21,7 +21,7 @@ use crate::editions::{context, store};
 #[utoipa::path(get, path = "/v1/articles/{article}/preview", tag = "publishing", security(("bearer" = [])),
     params(ArticlePath, InLocale, View),
     responses(
-        (status = 200, description = "The edition.", body = WholeEdition),
+        (status = 200, description = "The edition.", body = PartialEdition),
         (status = 409, description = "`slug-moved`: the slug of the draft has changed. The new one is in `slug`."),
     ))]
 pub async fn get_preview(app: Data<App>, read: DraftRead, Query(view): Query<View>) -> Result<Response> {

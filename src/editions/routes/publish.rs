@@ -16,6 +16,7 @@ use crate::base::clock::Timestamp;
 use crate::base::db::Tx;
 use crate::base::error::{Result, Violations};
 use crate::base::http::idempotency::IdempotencyKeyHeader;
+use crate::base::http::json::present;
 use crate::base::http::{IdempotencyKey, Json, Response};
 use crate::editions::publish::{Prepared, Publication, prepare, publish};
 
@@ -29,7 +30,7 @@ pub struct Publish {
     revision: i64,
     /// When the article was first published elsewhere: a time in the past. Editors and admins only; ignored if the
     /// article was published before.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false)]
     published_at: Option<Timestamp>,
 }

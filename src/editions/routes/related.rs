@@ -13,10 +13,10 @@ use crate::base::error::Result;
 use crate::base::http::page::MAX_PAGE_BYTES;
 use crate::base::http::query::{FromParams, Params};
 use crate::base::http::{Query, Response};
+use crate::editions::items;
 use crate::editions::lookup::respond;
 use crate::editions::related::Relations;
-use crate::editions::view::View;
-use crate::editions::{EditionItem, items};
+use crate::editions::view::{PartialEdition, View};
 
 /// How many related articles to return.
 #[derive(Debug, Clone, Copy, IntoParams)]
@@ -37,7 +37,7 @@ impl FromParams for RelatedParams {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct RelatedArticles {
     /// The articles, the most related first.
-    #[schema(value_type = Vec<EditionItem>, max_items = 20)]
+    #[schema(value_type = Vec<PartialEdition>, max_items = 20)]
     items: Vec<Box<RawValue>>,
     /// Always `null`: there is one page.
     #[schema(max_length = 1000)]

@@ -56,7 +56,13 @@ pub struct RedirectPage {
 #[expect(dead_code, reason = "documents what RedirectFilter reads")]
 pub struct RedirectFilterParams {
     /// Only the redirect from this path. Case and a trailing slash do not matter.
-    #[param(nullable = false, min_length = 1, max_length = 2000, example = "/2019/tides")]
+    #[param(
+        nullable = false,
+        format = "redirect-path",
+        min_length = 2,
+        max_length = 2000,
+        example = "/2019/tides"
+    )]
     from: Option<String>,
     /// Only redirects of this language.
     #[param(value_type = Option<Locale>)]
@@ -124,9 +130,9 @@ pub async fn list_redirects(
 /// or `redirect-is-alias` for an alias.
 #[utoipa::path(delete, path = "/v1/redirects", tag = "site", security(("bearer" = [])),
     params(
-        ("from" = String, Query, min_length = 1, max_length = 2000, example = "/the-tides",
+        ("from" = String, Query, format = "redirect-path", min_length = 2, max_length = 2000, example = "/the-tides",
             description = "The old path on the website."),
-        ("locale" = Option<String>, Query, nullable = false, max_length = 11, example = "en",
+        ("locale" = Option<String>, Query, nullable = false, format = "language-tag", min_length = 2, max_length = 11, example = "en",
             description = "The language of the slug. Default: the site's.")),
     responses(
         (status = 204, description = "The redirect is deleted."),

@@ -31,7 +31,7 @@ use crate::search::snippet::snippet;
 pub struct SearchParams {
     /// Words that must all occur, in any order. Case and accents are ignored. The last word also matches as a prefix;
     /// `"a phrase"` in quotes must occur as written. At most 32 words.
-    #[param(value_type = String, min_length = 1, max_length = 200, example = "slack water")]
+    #[param(value_type = String, format = "words", min_length = 1, max_length = 200, example = "slack water")]
     q: Option<Terms>,
 }
 

@@ -2,6 +2,7 @@
 
 mod headers;
 mod info;
+mod inputs;
 mod operations;
 mod order;
 mod parameters;
@@ -14,7 +15,7 @@ use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApiBuilder, PathsBuild
 
 use operations::finish_operation;
 use order::InOrder;
-use schemas::{open_maps, require_nulls, say_that_enums_grow};
+use schemas::finish_schemas;
 
 use super::dispatch::is_shared;
 use super::routes::{endpoints, tags};
@@ -101,9 +102,7 @@ fn finish(document: &mut Value, examples: &Value) {
             headers::add(method, operation);
         }
     }
-    open_maps(&mut document["components"]["schemas"]);
-    require_nulls(document);
-    say_that_enums_grow(document);
+    finish_schemas(document);
     problems::add_catalogue(&mut document["components"]["schemas"]);
     parameters::share(document);
     let paths = document["paths"].to_string();

@@ -9,7 +9,11 @@ use crate::base::codes::{self, Code, CodeKind};
 /// The error responses that operations share: name, status, description.
 pub(super) const SHARED: &[(&str, u16, &str)] = &[
     ("BadRequest", 400, "The request is malformed; `errors` lists what."),
-    ("Unauthorized", 401, "The access token is missing, invalid or expired."),
+    (
+        "Unauthorized",
+        401,
+        "`token-missing`, `token-invalid` or `token-expired`: log in and send the new access token.",
+    ),
     ("Forbidden", 403, "The user's role does not have this right."),
     ("NotFound", 404, "Not found, or not visible to the caller."),
     (
@@ -67,8 +71,6 @@ pub(super) fn content(status: u16, description: &str, examples: &Value) -> Value
 
 /// Adds the catalogue to the fields that hold codes, as the extension `x-codes`.
 pub(super) fn add_catalogue(schemas: &mut Value) {
-    // Problems have members of their own, such as `version`.
-    schemas["Problem"]["additionalProperties"] = true.into();
     for (schema, kind) in [
         ("Problem", CodeKind::Problem),
         ("ProblemError", CodeKind::Error),

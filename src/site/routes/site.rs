@@ -50,7 +50,7 @@ pub struct Site {
 pub struct UpdateSite {
     /// The publication's title: one line. Default: the setting `LEDE_TITLE`.
     #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 300)]
+    #[schema(value_type = Option<String>, format = "line", min_length = 1, max_length = 300)]
     title: Clearable<String>,
     /// The description: plain text.
     #[serde(default, deserialize_with = "present")]
@@ -72,7 +72,7 @@ pub struct UpdateSite {
 
 /// A language tag in any case, as in `en`, `de-AT` or `zh_hant_tw`.
 #[derive(Debug, ToSchema)]
-#[schema(value_type = String, min_length = 2, max_length = 11)]
+#[schema(value_type = String, format = "language-tag", min_length = 2, max_length = 11)]
 #[expect(dead_code, reason = "documents what is parsed on the way in")]
 pub struct LanguageTagInput(String);
 
@@ -81,15 +81,27 @@ pub struct LanguageTagInput(String);
 #[serde(deny_unknown_fields)]
 pub struct NavigationInput {
     /// The label: one line.
-    #[schema(min_length = 1, max_length = 100)]
+    #[schema(format = "line", min_length = 1, max_length = 100)]
     label: String,
     /// The target: an http or https URL, or a path on the website.
-    #[schema(min_length = 1, max_length = 2000)]
+    #[schema(format = "url-or-path", min_length = 1, max_length = 2000)]
     url: String,
     /// The submenu.
     #[serde(default)]
     #[schema(max_items = 50)]
-    items: Vec<NavigationLink>,
+    items: Vec<NavigationLinkInput>,
+}
+
+/// An entry of a submenu.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NavigationLinkInput {
+    /// The label: one line.
+    #[schema(format = "line", min_length = 1, max_length = 100)]
+    label: String,
+    /// The target: an http or https URL, or a path on the website.
+    #[schema(format = "url-or-path", min_length = 1, max_length = 2000)]
+    url: String,
 }
 
 /// Validated changes. `custom` is a merge patch, which can be applied only to the saved value.

@@ -20,6 +20,7 @@ use crate::app::App;
 use crate::base::db::types::Json;
 use crate::base::error::{Error, Invalid, Result};
 use crate::base::http::connection::Connection;
+use crate::base::http::json::body_incomplete;
 use crate::base::http::socket::MIN_RATE;
 use crate::base::ids::{ImportId, UserId};
 use crate::base::text::Locale;
@@ -126,7 +127,7 @@ impl Receiver<'_> {
             let slowest = started + PATIENCE + Duration::from_secs(self.bytes / MIN_RATE);
             let next = timeout_at(slowest.min(Instant::now() + PATIENCE), body.next());
             let Some(chunk) = next.await.map_err(|_| too_slow())? else { break };
-            let chunk = chunk.map_err(|e| Error::malformed("", "body-incomplete", e.to_string()))?;
+            let chunk = chunk.map_err(|_| body_incomplete())?;
             self.receive(chunk).await?;
         }
         if self.text.is_cut() {

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::auth::{Actor, ReadSubscribers};
+use crate::base::actor::ActorRef;
 use crate::base::clock::Timestamp;
 use crate::base::db::Connection;
 use crate::base::error::{Error, Result};
@@ -15,7 +16,7 @@ use crate::base::ids::{ConsentId, SubscriberId};
 use crate::base::text::Locale;
 use crate::subscribers::evidence::{self, ConsentRow, Kind, Via};
 use crate::subscribers::store;
-use crate::users::{ActorRef, Actors};
+use crate::users::Actors;
 
 /// A piece of evidence of a person's consent.
 #[derive(Debug, Serialize, ToSchema)]

@@ -8,6 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::app::App;
 use crate::auth::{Actor, ImportSubscribers};
+use crate::base::actor::ActorRef;
 use crate::base::clock::Timestamp;
 use crate::base::db::{Connection, Tx};
 use crate::base::error::{Error, Result};
@@ -24,7 +25,7 @@ use crate::subscribers::import::store::{self, Import};
 use crate::subscribers::import::upload::{self, ImportOptions};
 use crate::subscribers::import::{self, ImportStatus};
 use crate::subscribers::{Label, Labels, Line};
-use crate::users::{ActorRef, Actors};
+use crate::users::Actors;
 
 /// The longest statement, in characters.
 const MAX_STATEMENT_CHARS: usize = 2000;
@@ -170,17 +171,17 @@ pub struct ImportParameters {
     /// Whether to report what would happen without changing anything. Required, so that nobody imports by mistake.
     dry_run: bool,
     /// Where the list comes from, such as `Mailchimp, weekly newsletter`. Stored as evidence. Required unless it is a dry run.
-    #[param(min_length = 1, max_length = 200, nullable = false)]
+    #[param(format = "line", min_length = 1, max_length = 200, nullable = false)]
     source: Option<String>,
     /// How the people in it consented, in the importer's words. Stored as evidence for everyone who wants mail. Required unless
     /// it is a dry run.
-    #[param(min_length = 1, max_length = 2000, nullable = false)]
+    #[param(format = "filled-text", min_length = 1, max_length = 2000, nullable = false)]
     statement: Option<String>,
     /// Labels for everyone in the file.
     #[param(value_type = Option<Vec<Label>>, explode = false, style = Form, min_items = 1, max_items = 50)]
     labels: Option<Vec<Label>>,
     /// The language of people whose row states none. Default: the site's.
-    #[param(min_length = 2, max_length = 11, nullable = false)]
+    #[param(format = "language-tag", min_length = 2, max_length = 11, nullable = false)]
     locale: Option<String>,
 }
 

@@ -59,6 +59,8 @@ pub struct Subscriber {
     unsubscribe_url: Option<String>,
 }
 
+crate::partial!(PartialSubscriber of Subscriber);
+
 /// The fields to change. Omitted fields keep their value; `null` resets a field to its default.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -66,11 +68,11 @@ pub struct Subscriber {
 pub struct UpdateSubscriber {
     /// The person's name.
     #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 200)]
+    #[schema(value_type = Option<String>, format = "line", min_length = 1, max_length = 200)]
     name: Option<Option<String>>,
     /// The language the person reads.
     #[serde(default, deserialize_with = "present")]
-    #[schema(nullable = false, min_length = 2, max_length = 11)]
+    #[schema(nullable = false, format = "language-tag", min_length = 2, max_length = 11)]
     locale: Option<String>,
     /// Labels, each of at most 60 characters. They replace the present ones.
     #[serde(default, deserialize_with = "present")]
@@ -155,7 +157,7 @@ impl From<SubscriberRecord> for Subscriber {
     params(("id" = SubscriberId, Path, description = "The subscriber's id."),
         ("fields" = inline(Option<Vec<SubscriberField>>), Query, nullable = false, min_items = 1, max_items = 100,
             explode = false, description = "Return only these fields. `unsubscribe_url` is returned only if it is listed here.")),
-    responses((status = 200, description = "The subscriber.", body = Subscriber)))]
+    responses((status = 200, description = "The subscriber.", body = PartialSubscriber)))]
 pub async fn get_subscriber(
     app: Data<App>,
     _actor: Actor<ReadSubscribers>,

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::signup;
-use super::subscriber::{Subscriber, SubscriberField, choose_fields};
+use super::subscriber::{PartialSubscriber, SubscriberField, choose_fields};
 use super::visitor::visitor;
 use crate::app::App;
 use crate::auth::{Actor, ReadSubscribers, SubscribeOnBehalf};
@@ -33,33 +33,33 @@ use crate::subscribers::{Label, Line, SignUp, Source, Status, store};
 #[serde(deny_unknown_fields)]
 pub struct SubscribeAddress {
     /// The address to write to.
-    #[schema(min_length = 3, max_length = 254, format = "idn-email")]
+    #[schema(min_length = 3, max_length = 254, format = "email-address")]
     email: String,
     /// The person's name.
-    #[schema(min_length = 1, max_length = 200)]
+    #[schema(format = "line", min_length = 1, max_length = 200)]
     name: Option<String>,
     /// The language the person reads. Default: the site's.
-    #[schema(min_length = 2, max_length = 11)]
+    #[schema(format = "language-tag", min_length = 2, max_length = 11)]
     locale: Option<String>,
     /// Where the person signed up, such as `footer`.
-    #[schema(min_length = 1, max_length = 200)]
+    #[schema(format = "line", min_length = 1, max_length = 200)]
     source: Option<String>,
     /// Slugs of the topics the person wants to follow; an empty list means everything. Topics that do not exist or cannot be
     /// followed are ignored.
     #[schema(value_type = Option<Vec<Slug>>, max_items = 100)]
     topics: Option<Vec<String>>,
     /// The text that the person consented to, as the form showed it. Stored as evidence.
-    #[schema(min_length = 1, max_length = 2000)]
+    #[schema(format = "filled-text", min_length = 1, max_length = 2000)]
     consent_text: Option<String>,
     /// The visitor's IP address, stated by a website's own server. Without it, all visitors of that website share the limit of
     /// one network. This field and the next two require a token with the right `subscribers:on_behalf_of`.
-    #[schema(min_length = 2, max_length = 45)]
+    #[schema(format = "ip-address", min_length = 2, max_length = 45)]
     ip: Option<String>,
     /// The user agent of the visitor's browser.
-    #[schema(min_length = 1, max_length = 500)]
+    #[schema(format = "line", min_length = 1, max_length = 500)]
     user_agent: Option<String>,
     /// The page that the form was on.
-    #[schema(min_length = 1, max_length = 500, format = Uri)]
+    #[schema(min_length = 1, max_length = 500, format = "line")]
     form_url: Option<String>,
 }
 
@@ -76,7 +76,7 @@ pub struct SubscribeResponse {
 pub struct SubscriberPage {
     /// At most `limit` subscribers.
     #[schema(max_items = 100)]
-    items: Vec<Subscriber>,
+    items: Vec<PartialSubscriber>,
     /// The cursor of the next page; `null` on the last page.
     #[schema(max_length = 1000)]
     next_cursor: Option<String>,

@@ -56,11 +56,21 @@ pub struct SuppressionPage {
 #[serde(deny_unknown_fields)]
 pub struct CreateSuppression {
     /// The address.
-    #[schema(min_length = 3, max_length = 254, format = "idn-email")]
+    #[schema(min_length = 3, max_length = 254, format = "email-address")]
     email: String,
     /// The reason: `bounced`, `complained` or `unsubscribed`.
-    #[schema(value_type = Reason)]
+    #[schema(value_type = SuppressReason)]
     reason: String,
+}
+
+/// Why an address is suppressed by request; `erased` is only what erasing leaves.
+#[derive(Debug, ToSchema)]
+#[schema(rename_all = "lowercase")]
+#[expect(dead_code, reason = "documents what `Reason` is parsed from")]
+enum SuppressReason {
+    Bounced,
+    Complained,
+    Unsubscribed,
 }
 
 /// The query parameters of the list, apart from those of paging.
@@ -72,7 +82,7 @@ pub struct SuppressionParameters {
     #[param(value_type = Option<Vec<Reason>>, explode = false, style = Form, min_items = 1, max_items = 100)]
     reason: Option<Vec<Reason>>,
     /// Only this address, to look up whether it is suppressed.
-    #[param(min_length = 3, max_length = 254)]
+    #[param(format = "email-address", min_length = 3, max_length = 254)]
     email: Option<String>,
 }
 

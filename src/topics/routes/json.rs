@@ -54,11 +54,13 @@ pub struct Topic {
     article_count: Option<i64>,
 }
 
+crate::partial!(PartialTopic of Topic);
+
 /// A page of topics.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct TopicPage {
     #[schema(max_items = 100)]
-    items: Vec<Topic>,
+    items: Vec<PartialTopic>,
     /// The `cursor` of the next page; null on the last page.
     #[schema(required = true, max_length = 4000)]
     next_cursor: Option<String>,
@@ -72,7 +74,7 @@ pub struct TopicPage {
 #[serde(deny_unknown_fields)]
 pub struct CreateTopic {
     /// The name shown to people: one line.
-    #[schema(min_length = 1, max_length = 200, example = "Sea")]
+    #[schema(format = "line", min_length = 1, max_length = 200, example = "Sea")]
     pub name: String,
     /// The name in URLs; derived from `name` if omitted.
     #[schema(value_type = Option<Slug>)]
@@ -92,7 +94,7 @@ pub struct CreateTopic {
 pub struct UpdateTopic {
     /// The name shown to people: one line.
     #[serde(default, deserialize_with = "present")]
-    #[schema(nullable = false, min_length = 1, max_length = 200)]
+    #[schema(nullable = false, format = "line", min_length = 1, max_length = 200)]
     pub name: Option<String>,
     /// The name in URLs.
     #[serde(default, deserialize_with = "present")]
@@ -113,7 +115,7 @@ pub struct UpdateTopic {
 #[serde(deny_unknown_fields)]
 pub struct MergeTopic {
     /// The id or slug of the topic that remains.
-    #[schema(min_length = 1, max_length = 120, example = "ocean")]
+    #[schema(format = "slug-or-id", min_length = 1, max_length = 120, example = "ocean")]
     pub into: String,
 }
 

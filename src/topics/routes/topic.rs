@@ -3,7 +3,7 @@
 use actix_web::HttpRequest;
 use actix_web::web::{Data, Path};
 
-use super::json::{Topic, TopicField, UpdateTopic};
+use super::json::{PartialTopic, Topic, TopicField, UpdateTopic};
 use crate::app::App;
 use crate::auth::{Actor, WriteTopics};
 use crate::base::error::{Result, Violations};
@@ -20,7 +20,7 @@ use crate::terms::routes::{self, Get};
         ("fields" = inline(Option<Vec<TopicField>>), Query, nullable = false, min_items = 1, max_items = 100,
             description = "The fields of the response.")),
     responses(
-        (status = 200, description = "The topic.", body = Topic),
+        (status = 200, description = "The topic.", body = PartialTopic),
         (status = 301, description = "The topic is now the one in `Location`: it was merged, or its slug has changed."),
     ))]
 pub async fn get_topic(

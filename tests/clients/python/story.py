@@ -2,6 +2,7 @@
 
 import sys
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from typing import TypeVar
 
 from lede_client import AuthenticatedClient, Client
@@ -9,8 +10,9 @@ from lede_client.api.accounts import create_session, get_me
 from lede_client.api.articles import get_article, list_articles
 from lede_client.api.drafts import create_article, update_section
 from lede_client.api.publishing import publish_article
-from lede_client.api.subscribers import subscribe_address
+from lede_client.api.subscribers import import_subscribers, subscribe_address
 from lede_client.models import (
+    ChangedKind,
     CreateArticle,
     CreateSession,
     ListArticlesFieldsItem,
@@ -19,6 +21,7 @@ from lede_client.models import (
     SubscribeAddress,
     UpdateSection,
 )
+from lede_client.types import File
 
 T = TypeVar("T")
 
@@ -76,6 +79,10 @@ late = update_section.sync_detailed(
     draft.slug, str(first.id), client=editor, if_match=seen, body=UpdateSection(body="No.")
 )
 assert late.status_code == 412 and isinstance(late.parsed, Problem), late
+assert late.parsed.code == "changed-since" and late.parsed.version == written.version, late
+changed = late.parsed.changed
+assert isinstance(changed, list), late
+assert [(part.kind, part.id, part.fields) for part in changed] == [(ChangedKind.SECTION, first.id, ["body"])], changed
 
 # What goes out is the revision that was seen.
 revision = written.section.revision
@@ -86,16 +93,19 @@ assert [section.anchor for section in edition.sections] == ["reefing", "gybing"]
 assert [(entry.level, entry.anchor) for entry in edition.outline] == [(2, "reefing"), (3, "how"), (2, "gybing")]
 assert edition.sections[0].html == "<p>Early, and then once more.</p>\n", edition.sections[0]
 
-# Whole items, and with `fields` fewer members than an item has: those are read as they came.
+# Whole items, and items of the fields that are asked for.
 hour_ago = datetime.now(UTC) - timedelta(hours=1)
 page = good(list_articles.sync(client=reader, topic=["winds"], published_at_gte=hour_ago))
 assert [(item.id, item.topics[0].slug) for item in page.items] == [(draft.id, "winds")], page
 assert page.next_cursor is None, page
 wanted = [ListArticlesFieldsItem.ID, ListArticlesFieldsItem.TITLE]
-asked = list_articles._get_kwargs(topic=["winds"], fields=wanted)
-answer = reader.get_httpx_client().request(**asked).raise_for_status().json()
-assert answer == {"items": [{"id": str(draft.id), "title": "Winds and sails"}], "next_cursor": None}, answer
+sparse = good(list_articles.sync(client=reader, topic=["winds"], fields=wanted))
+assert [item.to_dict() for item in sparse.items] == [{"id": str(draft.id), "title": "Winds and sails"}], sparse
 
 joined = subscribe_address.sync_detailed(client=reader, body=SubscribeAddress(email="alan@reader.example"))
 assert joined.status_code == 202, joined
+moved = good(
+    import_subscribers.sync(client=editor, dry_run=True, body=File(BytesIO(b"email,name\nann@reader.example,Ann\n")))
+)
+assert moved.dry_run, moved
 print("the Python client tells the story")

@@ -4,16 +4,22 @@ import { LEDE_URL } from "astro:env/client";
 import createClient from "openapi-fetch";
 import type { components, paths } from "./contract";
 
-export type Article = components["schemas"]["WholeEdition"];
+/**
+ * A response with all its members. Where `fields` can leave some out, the contract requires none; but whoever asks knows
+ * which there are.
+ */
+export type Whole<T> = T extends object ? { [Name in keyof T]-?: Whole<T[Name]> } : T;
+
+export type Article = Whole<components["schemas"]["PartialEdition"]>;
 export type Item = components["schemas"]["EditionItem"];
 
 export const lede = createClient<paths>({ baseUrl: LEDE_URL, querySerializer: { array: { style: "form", explode: false } } });
 
 /** What an answer holds; throws if it tells of a problem. */
-export async function get<T>(answer: Promise<{ data?: T; error?: components["schemas"]["Problem"] }>): Promise<T> {
+export async function get<T>(answer: Promise<{ data?: T; error?: components["schemas"]["Problem"] }>): Promise<Whole<T>> {
   const { data, error } = await answer;
   if (data === undefined) throw new Error(error?.detail ?? "Lede gives no answer.");
-  return data;
+  return data as Whole<T>;
 }
 
 /** Every page of a list, each asked for with the cursor that the one before names. */
