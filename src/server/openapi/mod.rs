@@ -79,7 +79,6 @@ fn build(examples: &Value, is_shown: fn(&str) -> bool) -> serde_json::Result<Val
         .build();
     let mut document = serde_json::to_value(document)?;
     document["tags"] = tags()
-        .iter()
         .filter(|(name, _)| is_shown(name))
         .map(|(name, description)| json!({"name": name, "description": description}))
         .collect();
