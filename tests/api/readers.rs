@@ -149,9 +149,9 @@ async fn whoever_reads_too_slowly_is_cut_off() {
     long_articles(&server, 6).await;
     let mut stream = connect(&server).await;
     stream.write_all(get(LIST, "").repeat(10).as_bytes()).await.expect("requests");
-    let mut piece = [0; 16 * 1024];
-    // It takes something within each half minute, but less than 8 KiB a second.
-    for _ in 0..300 {
+    let mut piece = vec![0; 64 * 1024];
+    // Enough for the server to write something within each half minute, but less than 8 KiB a second.
+    for _ in 0..150 {
         if stream.read_exact(&mut piece).await.is_err() {
             return;
         }
