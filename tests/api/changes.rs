@@ -294,7 +294,7 @@ async fn a_change_says_what_became_of_an_article_last() {
     let sea = told("topic", &first["topics"][0]);
     let page = reader.get(format!("{CHANGES}?cursor={beginning}")).await;
     let both = [told("published", &first), told("published", &second)];
-    assert_eq!(changes(&reader, "").await, [&[sea.clone()], both.as_slice()].concat());
+    assert_eq!(changes(&reader, "").await, [std::slice::from_ref(&sea), both.as_slice()].concat());
     let item = page.expect(200)["items"][2].clone();
     assert_eq!((&item["article"]["listed"], &item["at"]), (&json!(false), &json!(server.clock.now())));
     let cursor = page.json()["next_cursor"].as_str().expect("a cursor").to_owned();

@@ -65,7 +65,8 @@ pub struct SearchHit {
     #[schema(required = true)]
     section: Option<SearchSection>,
     /// An excerpt around the words as safe HTML: the words are in `<mark>`, everything else is escaped. If only the title
-    /// or heading contains the words, it comes before the opening of the text.
+    /// or heading contains the words, it comes before the opening of the text. Of texts longer than 16 KiB, 2 MiB are read for
+    /// one page in equal shares: if the words are beyond that, it is the opening, too.
     #[schema(
         max_length = 4000,
         example = "For a while, at <mark>slack</mark> <mark>water</mark>, nothing moves."

@@ -10,7 +10,7 @@ use lede::search::snippet::snippet;
 fn queries() -> Vec<String> {
     let numbered: Vec<String> = (0..MAX_WORDS).map(|n| format!("w{n}")).collect();
     let phrases: Vec<String> = (1..=7).map(|length| format!("\"{}\"", vec!["a"; length].join(" "))).collect();
-    vec!["a".into(), numbered.join(" "), phrases.join(" "), format!("\"{}\"", vec!["a"; 32].join(" "))]
+    vec!["a".into(), numbered.join(" "), phrases.join(" "), format!("\"{}\"", ["a"; 32].join(" "))]
 }
 
 /// What places repeat.
