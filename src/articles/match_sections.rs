@@ -10,8 +10,8 @@ use super::tree::{Pointers, flatten, normalize};
 use crate::base::clock::Timestamp;
 use crate::base::error::{Result, Violations};
 use crate::base::random::Random;
-use crate::base::text::inline::References;
 use crate::base::text::outline::Part;
+use crate::base::text::references::References;
 use crate::base::text::slug::Anchor;
 use crate::base::text::validate;
 

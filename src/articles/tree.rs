@@ -10,8 +10,8 @@ use crate::base::error::{Error, Invalid, Location, Result, Violations};
 use crate::base::ids::SectionId;
 use crate::base::random::Random;
 use crate::base::text::anchors::UniqueAnchors;
-use crate::base::text::inline::References;
 use crate::base::text::outline::MAX_DEPTH;
+use crate::base::text::references::References;
 use crate::base::text::slug::Anchor;
 
 /// The largest number of sections of an article.

@@ -237,7 +237,7 @@ async fn headings_summaries_and_titles_are_made_of_what_is_read() {
         ## [1.2.0] - 2024-05-01\n\n\
         The sea is low[^1].\n\n\
         ## See [the spec][s]<script>\n\n\
-        [^1]: So the pilot says.\n[1.2.0]: /a\n[s]: /b\n";
+        [1.2.0]: /a\n[s]: /b\n\n[^1]: So the pilot says.\n";
     let draft = create(&editor, json!({"markdown": document})).await;
     assert_eq!(
         (&draft["title"], &draft["warnings"][0]["detail"]),

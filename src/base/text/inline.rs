@@ -1,42 +1,9 @@
 //! Parses single lines of inline Markdown, such as headings and titles, without any block syntax.
 
-use std::cell::OnceCell;
-
 use pulldown_cmark::{Event, Tag, TagEnd};
 
 use super::definitions::Definitions;
-use super::slug::Anchor;
 use super::steps;
-
-/// What the headings of an article may refer to: the link definitions and footnotes of its bodies. They are read only if a
-/// heading holds a bracket.
-pub struct References<'b> {
-    bodies: Vec<&'b str>,
-    definitions: OnceCell<Definitions>,
-}
-
-impl<'b> References<'b> {
-    /// The definitions in these bodies.
-    #[must_use]
-    pub fn of(bodies: Vec<&'b str>) -> Self {
-        Self { bodies, definitions: OnceCell::new() }
-    }
-
-    /// The plain text of a heading.
-    #[must_use]
-    pub fn text(&self, heading: &str) -> String {
-        if !heading.contains('[') {
-            return plain(heading, &Definitions::default());
-        }
-        plain(heading, self.definitions.get_or_init(|| Definitions::collect(&self.bodies)))
-    }
-
-    /// The anchor that a heading gets.
-    #[must_use]
-    pub fn anchor(&self, heading: &str) -> Anchor {
-        Anchor::from_text(&self.text(heading))
-    }
-}
 
 /// The plain text of one line of inline Markdown without references.
 #[must_use]
@@ -44,7 +11,8 @@ pub(super) fn inline_text(markdown: &str) -> String {
     plain(markdown, &Definitions::default())
 }
 
-fn plain(markdown: &str, definitions: &Definitions) -> String {
+/// The plain text of one line of inline Markdown with references to these definitions.
+pub(super) fn plain(markdown: &str, definitions: &Definitions) -> String {
     let (source, lent) = definitions.lend_to(&as_heading(markdown));
     let mut text = String::new();
     for event in heading_events(definitions.parse(&source, lent)) {

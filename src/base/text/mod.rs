@@ -24,6 +24,7 @@ mod normal;
 pub mod outline;
 mod plain;
 mod raw_html;
+pub mod references;
 pub mod sanitise;
 pub mod size;
 pub mod slug;

@@ -6,7 +6,8 @@
 
 use super::anchors::UniqueAnchors;
 use super::boundaries::{self, Boundary, CLOSED, Kind};
-use super::inline::{References, one_line};
+use super::inline::one_line;
+use super::references::References;
 use super::slug::Anchor;
 use super::steps;
 
