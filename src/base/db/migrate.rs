@@ -33,8 +33,10 @@ pub fn run_after(
 ) -> Result<Vec<String>> {
     if let DatabaseUrl::Sqlite(path) = url
         && Path::new(path).exists()
+        && !Path::new(&format!("{path}-wal")).exists()
     {
-        // Before a connection makes settings that stay in the file.
+        // Before a connection switches the file to a write-ahead log. One that has a log is left to the check below: to look
+        // at it twice would remove what its last process has left beside it.
         let mut conn = SqliteConnection::establish(path).map_err(|why| named(Error::unavailable(why)))?;
         conn.batch_execute("PRAGMA busy_timeout = 5000").map_err(|error| named(error.into()))?;
         check_is_ours(&mut Connection::Sqlite(conn)).map_err(named)?;
