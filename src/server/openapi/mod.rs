@@ -3,6 +3,7 @@
 mod inputs;
 mod operations;
 mod schemas;
+mod walk;
 
 use serde_json::{Value, json};
 use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApiBuilder, PathsBuilder, path::PathItem};
