@@ -17,8 +17,9 @@ STORED = {
     "user-unknown",
     # Their document has no title, and `title` is not given.
     "title-missing",
-    # It depends on the clock.
+    # It depends on the clock, and on the role.
     "published-at-in-future",
+    "published-at-forbidden",
     # A key that another request had.
     "idempotency-key-reused",
     # A cursor is what a response had as `next_cursor`, for the same list.

@@ -122,7 +122,12 @@ impl<'de> Deserializer<'de> for Untyped {
                 (.., number) => visitor.visit_f64(number.unwrap_or(f64::NAN)),
             },
             Value::String(text) => visitor.visit_string(text),
-            Value::Array(items) => visitor.visit_seq(SeqDeserializer::new(items.into_iter().map(Untyped))),
+            Value::Array(items) => {
+                let mut items = SeqDeserializer::new(items.into_iter().map(Untyped));
+                let read = visitor.visit_seq(&mut items)?;
+                // What is left is too much for a tuple.
+                items.end().map(|()| read)
+            }
             Value::Object(members) => {
                 let members = members.into_iter().map(|(name, member)| (name, Untyped(member)));
                 visitor.visit_map(MapDeserializer::new(members))

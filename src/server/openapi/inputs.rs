@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::schemas::{each, names, reference};
+use super::walk::{each, names, reference};
 
 // Generators copy patterns into source code: they have no quotes, and no escapes of characters that end lines there.
 /// A kind of text, which the documentation of a field or parameter names as its `format`: its pattern, and the format that

@@ -9,6 +9,7 @@ mod parameters;
 mod problems;
 mod schemas;
 mod version_3_0;
+mod walk;
 
 use serde_json::{Value, json};
 use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApiBuilder, PathsBuilder, path::PathItem};

@@ -13,6 +13,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use super::inputs::finish_inputs;
+use super::walk::{each, names, reference};
 
 /// What the names of schemas begin with that require nothing.
 const PARTIAL: &str = "Partial";
@@ -147,10 +148,6 @@ fn remove_unused(document: &mut Value) {
     }
 }
 
-pub(super) fn names(kinds: &Value, kind: &str) -> bool {
-    kinds.as_array().is_some_and(|kinds| kinds.iter().any(|each| each == kind))
-}
-
 /// Enums in responses may get further values, and say so.
 fn say_that_enums_grow(document: &mut Value) {
     let mut returned = BTreeSet::new();
@@ -167,22 +164,6 @@ fn say_that_enums_grow(document: &mut Value) {
                 }
             });
         }
-    }
-}
-
-pub(super) fn reference(schema: &Value) -> Option<&str> {
-    schema.get("$ref").and_then(Value::as_str).and_then(|reference| reference.rsplit('/').next())
-}
-
-/// Calls `change` with every object in `value`.
-pub(super) fn each(value: &mut Value, change: &mut impl FnMut(&mut Map<String, Value>)) {
-    match value {
-        Value::Object(members) => {
-            change(members);
-            members.values_mut().for_each(|value| each(value, change));
-        }
-        Value::Array(items) => items.iter_mut().for_each(|value| each(value, change)),
-        _ => {}
     }
 }
 
