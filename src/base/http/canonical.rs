@@ -75,7 +75,7 @@ impl Kind {
         };
         match name {
             "Timestamp" => Self::Time,
-            "Locale" => Self::Locale,
+            "LanguageTag" => Self::Locale,
             _ => Self::Text,
         }
     }
