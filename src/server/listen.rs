@@ -13,8 +13,8 @@ use actix_web::middleware::from_fn;
 use actix_web::rt::net::TcpStream;
 use actix_web::web::{self, Data, ServiceConfig};
 
-use super::routes::{self, home};
-use super::{pipeline, unparsed};
+use super::routes::home;
+use super::{pipeline, ports, unparsed};
 use crate::app::App;
 use crate::base::compute::cores;
 use crate::base::error::{Error, Result};
@@ -72,12 +72,12 @@ pub fn listen(app: &App, listener: TcpListener, metrics: Option<TcpListener>) ->
             fn_service(accept).and_then(protocol)
         }
     };
-    let served = if metrics.is_some() { routes::configure_without_metrics } else { routes::configure };
+    let served = if metrics.is_some() { ports::configure_without_metrics } else { ports::configure };
     let address = listener.local_addr().map_err(failed)?;
     let mut builder = builder.listen("http", listener, http(address, served)).map_err(failed)?;
     if let Some(listener) = metrics {
         let address = listener.local_addr().map_err(failed)?;
-        let metrics = http(address, routes::configure_metrics);
+        let metrics = http(address, ports::configure_metrics);
         builder = builder.listen("metrics", listener, metrics).map_err(failed)?;
     }
     Ok(builder.run())

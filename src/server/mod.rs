@@ -6,6 +6,7 @@ pub mod jobs;
 mod listen;
 pub mod openapi;
 pub mod pipeline;
+mod ports;
 pub mod routes;
 mod serve;
 mod unparsed;

@@ -9,10 +9,6 @@ pub mod home;
 pub mod metrics;
 pub mod security_txt;
 
-use actix_web::web::{self, ServiceConfig};
-
-use super::dispatch;
-use super::pipeline::Apart;
 use crate::base::http::endpoint::{Endpoint, Operations};
 use crate::{
     accounts, articles, authors, changes, editions, feeds, operations, redirects, search, site, subscribers,
@@ -53,25 +49,6 @@ const RESOURCES: &[Operations] = &[
 /// Every operation.
 pub fn endpoints() -> impl Iterator<Item = &'static Endpoint> {
     RESOURCES.iter().flat_map(|resource| resource.endpoints)
-}
-
-/// Registers all that is served.
-pub fn configure(config: &mut ServiceConfig) {
-    configure_without_metrics(config);
-    dispatch::configure(config, |path| path == metrics::PATH);
-}
-
-/// Registers all that is served where the metrics have a port of their own.
-pub fn configure_without_metrics(config: &mut ServiceConfig) {
-    dispatch::configure(config, |path| path != metrics::PATH);
-    dispatch::page(config, "/", web::get().to(home::get_home));
-    docs::configure(config);
-}
-
-/// Registers what that port serves.
-pub fn configure_metrics(config: &mut ServiceConfig) {
-    config.app_data(Apart);
-    dispatch::configure(config, |path| path == metrics::PATH);
 }
 
 /// The tags of the document and their descriptions, in its order.
