@@ -166,15 +166,15 @@ impl ParsedDocument {
     /// What is wrong with the date of its first publication, if anything: `date-unreadable`, or `published-at-in-future`.
     /// Published now, it would be public before that date, or under a wrong one.
     #[must_use]
-    pub fn check_date(&self, now: Timestamp) -> Option<Invalid> {
+    pub fn check_date(&self, now: Timestamp) -> Option<Warning> {
         if let Some(text) = &self.unreadable_date {
             let shown: String = text.chars().take(100).collect();
             let detail =
                 format!("The date {shown:?} cannot be read in one way only. Write dates as 2024-03-31.");
-            return Some(Invalid::new("date-unreadable", detail));
+            return Some(Warning::new("date-unreadable", detail));
         }
         let at = self.published_at.filter(|at| *at > now)?;
-        Some(Invalid::new("published-at-in-future", format!("The date {at} is in the future.")))
+        Some(Warning::new("published-at-in-future", format!("The date {at} is in the future.")))
     }
 
     /// Its sections as those of a new article.

@@ -1,7 +1,5 @@
 //! What editors get: the JSON of drafts and their sections.
 
-use std::borrow::Cow;
-
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -14,7 +12,7 @@ use crate::authors::AuthorRef;
 use crate::base::actor::ActorRef;
 use crate::base::clock::Timestamp;
 use crate::base::db::Connection;
-use crate::base::error::{Invalid, Result};
+use crate::base::error::Result;
 use crate::base::ids::{ArticleId, SectionId};
 use crate::base::text::Locale;
 use crate::base::text::markdown::{self, Passage, Policy, Warning as Removed};
@@ -168,17 +166,10 @@ pub struct WrittenSection {
 pub struct Warning {
     /// A stable code, such as `element-removed`.
     #[schema(max_length = 60)]
-    #[schema(value_type = String)]
-    code: Cow<'static, str>,
+    code: &'static str,
     /// What is removed or not used.
     #[schema(max_length = 1000)]
     detail: String,
-}
-
-impl From<Invalid> for Warning {
-    fn from(invalid: Invalid) -> Self {
-        Self { code: invalid.code, detail: invalid.detail.into_owned() }
-    }
 }
 
 /// An item of the list of drafts.
@@ -321,6 +312,5 @@ pub fn warnings_after<'a>(
             removed.push(warning);
         }
     }
-    let warning = |Removed { code, detail }| Warning { code: code.into(), detail };
-    Ok(removed.into_iter().take(50).map(warning).collect())
+    Ok(removed.into_iter().take(50).map(|Removed { code, detail }| Warning { code, detail }).collect())
 }

@@ -7,6 +7,7 @@ use crate::auth::{Actor, Permission};
 use crate::base::db::{Connection, Tx};
 use crate::base::error::{Error, Result};
 use crate::base::http::details::Details;
+use crate::base::ids::IsId as _;
 
 /// Finds an article by its id or the slug of its draft. Conflict `slug-moved` if the article had that slug before.
 pub fn resolve_article<P: Permission>(
@@ -67,6 +68,6 @@ fn check_found<P: Permission>(
     let owner = slugs::owner(conn, locale, slug)?.map(|(owner, _)| owner);
     let moved = reachable(owner.map_or(Ok(None), |owner| store::find(conn, owner))?)?;
     let detail = format!("The slug of the draft is now {}.", moved.slug);
-    let details = Details { id: Some(moved.id), slug: Some(moved.slug), ..Details::default() };
+    let details = Details { id: Some(moved.id.uuid()), slug: Some(moved.slug), ..Details::default() };
     Err(details.conflict("slug-moved", detail))
 }

@@ -48,7 +48,7 @@ const PROBLEMS: &[(&str, &[u16], &str, &str)] = &[
     ("not-found", &[404], "There is no such resource, or the caller may not know of it.", "Check the id or slug, the language in `locale`, and the token."),
     ("method-not-allowed", &[405], "The path exists, but not with this method.", "Use one of the methods in `Allow`."),
     ("slug-taken", &[409], "Another article in this language, or another topic or author, has this slug.", "Choose another slug, or omit `slug` in a new article to have a free one made from the title."),
-    ("slug-moved", &[409], "The slug in the path was renamed. `slug` has the new one, `id` the article's id.", "Repeat the request with that slug, or use the id, which never changes."),
+    ("slug-moved", &[409], "The slug in the path was renamed. `slug` has the new one, `id` the id of the article, topic or author.", "Repeat the request with that slug, or use the id, which never changes."),
     ("in-trash", &[409], "The article is in the trash.", "Restore it with `POST /v1/articles/{article}/restore` first."),
     ("not-in-trash", &[409], "The article is not in the trash, so it cannot be restored.", "Nothing needs to be done."),
     ("not-published", &[409], "The article is not published, so it cannot be unpublished.", "Nothing needs to be done."),
@@ -159,9 +159,12 @@ const FAMILIES: &[(&str, &[&str], &[&str], &str, &str)] = &[
 #[rustfmt::skip]
 const WARNINGS: &[(&str, &str, &str)] = &[
     ("attribute-removed", "An attribute of a tag is not shown, such as `onclick`.", "Remove it, or say it in Markdown."),
+    ("attribute-shortened", "An attribute of a tag is too long and was cut.", "Shorten it."),
+    ("date-unreadable", "The date of publication in the front matter cannot be read in one way only. It is not used.", "Write dates as 2024-03-31."),
     ("element-removed", "A tag is not shown, such as `<script>` or an `iframe` of a host that is not listed.", "Remove it; hosts of `iframe`s are listed in `LEDE_IFRAME_HOSTS`."),
     ("heading-flattened", "A heading inside the HTML of a body is shown as text.", "Make it a section."),
     ("nesting-flattened", "What is nested this deeply is shown flat.", "Nest less."),
+    ("published-at-in-future", "The date of publication in the front matter is in the future. It is not used: the article stays a draft.", "Publish it when the time has come."),
     ("url-removed", "A URL with a scheme that is not allowed is not linked.", "Use http, https, mailto or tel."),
 ];
 

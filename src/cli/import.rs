@@ -13,7 +13,7 @@ use futures_util::{StreamExt as _, stream};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 pub(super) use self::batch::Import;
-use self::batch::Outcomes;
+use self::batch::{Done, Outcome, Outcomes};
 use self::files::Found;
 use crate::base::config::Config;
 use crate::render_context::{self, RenderSettings};
@@ -34,21 +34,6 @@ pub(super) struct Arguments {
     /// The user who owns the imported articles. Default: the first admin.
     #[arg(long, value_name = "EMAIL")]
     owner: Option<String>,
-}
-
-/// What was done with a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Outcome {
-    Created,
-    Updated,
-    Skipped,
-}
-
-/// What was done with a file, and what else there is to say of it.
-pub(super) struct Done {
-    pub outcome: Outcome,
-    /// Why it is not published, although it might be.
-    remark: Option<String>,
 }
 
 pub(super) async fn run(config: Config, arguments: Arguments) -> anyhow::Result<ExitCode> {

@@ -4,13 +4,13 @@
 use std::collections::HashMap;
 
 use diesel::prelude::*;
-use serde_json::{Map, json};
 
 use super::{IsTerm, Key, Term};
 use crate::base::db::locks::AdvisoryLock;
 use crate::base::db::schema::{term_slugs, terms};
 use crate::base::db::{Connection, Tx};
-use crate::base::error::{Conflict, Error, Result};
+use crate::base::error::{Error, Result};
+use crate::base::http::details::Details;
 use crate::base::ids::TermId;
 use crate::base::text::slug::Slug;
 
@@ -122,14 +122,12 @@ pub(super) fn free<I: IsTerm>(tx: &mut Tx<'_>, id: I, slug: &Slug) -> Result<boo
 /// Refuses a write to a term by a slug that it had before: conflict `slug-moved`, which tells the current one.
 pub(super) fn check_current<I: IsTerm>(key: &Key<I>, term: &Term<I>) -> Result<()> {
     match key {
-        Key::Slug(slug) if *slug != term.slug => Err(Error::Conflict(Conflict {
-            code: "slug-moved",
-            detail: format!("The slug of the {} is now {}.", I::KIND, term.slug).into(),
-            members: Map::from_iter([
-                ("slug".to_owned(), json!(term.slug)),
-                ("id".to_owned(), json!(term.id.uuid())),
-            ]),
-        })),
+        Key::Slug(slug) if *slug != term.slug => {
+            let detail = format!("The slug of the {} is now {}.", I::KIND, term.slug);
+            let (id, slug) = (Some(term.id.uuid()), Some(term.slug.clone()));
+            let details = Details { id, slug, ..Details::default() };
+            Err(details.conflict("slug-moved", detail))
+        }
         _ => Ok(()),
     }
 }

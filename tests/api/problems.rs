@@ -10,12 +10,14 @@ use lede::base::db::Tx;
 use reqwest::Method;
 use serde_json::json;
 
-use crate::given::PASSWORD;
+use crate::given::{PASSWORD, minutes};
 use crate::server::Server;
 use crate::tour;
 
-/// Codes that no request can provoke on purpose: one needs two requests at the same moment, the other the command line.
-const UNPROVOKED: [&str; 2] = ["email-taken", "overtaken"];
+/// Codes that no request can provoke on purpose: they need two requests at the same moment, the command line, a full disk,
+/// or bytes that are no request. Tests of their own provoke them.
+const UNPROVOKED: [&str; 5] =
+    ["database-full", "email-taken", "headers-too-large", "overtaken", "request-too-slow"];
 
 /// What the examples of errors are recorded from.
 pub async fn story(server: &Server) {
@@ -24,6 +26,7 @@ pub async fn story(server: &Server) {
     let wrong = json!({"email": "editor@lede.example", "password": PASSWORD.to_uppercase()});
     anyone.post("/v1/auth/sessions").json(wrong).await.is(401);
     anyone.get("/v1/me").await.is(401);
+    anyone.get("/v1/me").header("authorization", "Bearer x").await.problem(401, "token-invalid");
     let contributor = server.login(Role::Contributor).await;
     contributor.post("/v1/topics").json(json!({"name": "Sea"})).await.problem(403, "forbidden");
     anyone.get("/v1/articles/tides").await.problem(404, "not-found");
@@ -92,6 +95,12 @@ pub async fn story(server: &Server) {
     server.app.draining.store(true, Ordering::SeqCst);
     anyone.get("/health/ready").await.problem(503, "unavailable");
     server.app.draining.store(false, Ordering::SeqCst);
+    let token = editor.token().expect("a token");
+    server.clock.advance(minutes(11));
+    let expired = anyone.with_token(&token);
+    expired.get("/v1/me").await.problem(401, "token-expired");
+    // Logs in again.
+    editor.get("/v1/me").await.is(200);
     let lose = |tx: &mut Tx<'_>| {
         use diesel::connection::SimpleConnection as _;
         Ok(tx.batch_execute("ALTER TABLE users RENAME COLUMN name TO label")?)

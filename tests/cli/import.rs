@@ -144,8 +144,8 @@ fn dates_are_kept_and_nothing_goes_live_before_its_date() {
     let first = import();
     assert_eq!(summary(&first), "6 created, 0 updated, 0 unchanged, 0 failed");
     for (file, reason) in [
-        ("2999-01-01-tomorrow.md", "stays a draft: The date 2999-01-01T00:00:00Z is in the future."),
-        ("later.md", "stays a draft: The date 2999-01-01T00:00:00Z is in the future."),
+        ("2999-01-01-tomorrow.md", "stays a draft: The date 2999-01-01T00:00:00.000000Z is in the future."),
+        ("later.md", "stays a draft: The date 2999-01-01T00:00:00.000000Z is in the future."),
         ("unclear.md", "stays a draft: The date \"02/03/2019\" cannot be read"),
     ] {
         assert!(line(&first, file).contains(reason), "{first:?}");
@@ -161,10 +161,10 @@ fn dates_are_kept_and_nothing_goes_live_before_its_date() {
         .map(|(slug, live, at)| format!("{slug} {live} {}", at.map_or(String::new(), |at| at.to_string())))
         .collect();
     let wanted = [
-        "bundle true 2019-07-05T00:00:00Z",
-        "fireworks true 2019-07-04T00:00:00Z",
+        "bundle true 2019-07-05T00:00:00.000000Z",
+        "fireworks true 2019-07-04T00:00:00.000000Z",
         "later false ",
-        "own-date true 2018-01-02T08:05:00Z",
+        "own-date true 2018-01-02T08:05:00.000000Z",
         "tomorrow false ",
         "unclear false ",
     ];

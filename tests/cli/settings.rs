@@ -28,6 +28,7 @@ fn refusal(output: &Output) -> String {
 const BAD: &[(&str, &str, &str)] = &[
     ("LEDE_BIND", "nowhere", "127.0.0.1:8143"),
     ("LEDE_BIND", "127.0.0.1:99999", "127.0.0.1:8143"),
+    ("LEDE_METRICS_BIND", "9144", "127.0.0.1:8143"),
     ("LEDE_BASE_URL", "cms.example", "an http or https URL"),
     ("LEDE_TRUSTED_PROXIES", "10.0.0.0/8,proxy", "10.0.0.0/8"),
     ("LEDE_CORS_ORIGINS", "https://console.example/", "a scheme, a host"),

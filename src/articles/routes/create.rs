@@ -50,11 +50,10 @@ pub async fn create_article(
     let once = key.once(actor.user, &body.fingerprint);
     let (random, now, policy) = (app.random.clone(), app.clock.now(), app.policy());
     let prepare = app.compute.run(move || {
-        let (new, removed, date) = prepare(body.value, actor, &random, now)?;
+        let (new, removed) = prepare(body.value, actor, &random, now)?;
         let intro = new.metadata.intro.as_deref().map(Passage::from);
         let passages = intro.into_iter().chain(passages(&new.sections));
-        let mut warnings = warnings_after(removed, passages, &policy)?;
-        warnings.extend(date.map(Warning::from));
+        let warnings = warnings_after(removed, passages, &policy)?;
         Ok((new, warnings))
     });
     let locale = app.config.site.locale.clone();
@@ -66,14 +65,14 @@ pub async fn create_article(
     once.respond(&app.db, prepare, work).await
 }
 
-/// Checks a new article and builds its sections. Returns it with what was removed from HTML, and what is wrong with the
-/// date in its front matter.
+/// Checks a new article and builds its sections. Returns it with what was removed from HTML or is wrong with the date in
+/// its front matter.
 fn prepare(
     body: CreateArticle,
     actor: Actor<WriteArticles>,
     random: &Random,
     now: Timestamp,
-) -> Result<(NewArticle, Vec<Removed>, Option<Invalid>)> {
+) -> Result<(NewArticle, Vec<Removed>)> {
     let mut violations = Violations::default();
     let metadata = body.change(&mut violations);
     let given = [
@@ -115,5 +114,7 @@ fn prepare(
         sections: sections.unwrap_or_default(),
         published_at: body.published_at.or(published_at),
     };
-    Ok((new, document.warnings, date))
+    let mut removed = document.warnings;
+    removed.extend(date);
+    Ok((new, removed))
 }

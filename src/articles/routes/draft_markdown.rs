@@ -8,7 +8,7 @@ use super::paths::{ArticlePath, InLocale};
 use crate::app::App;
 use crate::articles::draft::Draft as DraftState;
 use crate::articles::markdown_document::{read_markdown, write_markdown};
-use crate::articles::output::{Draft, Warning, warnings};
+use crate::articles::output::{Draft, warnings_after};
 use crate::articles::scope::WriteScope;
 use crate::articles::write::replace_by_document;
 use crate::base::error::Result;
@@ -66,8 +66,8 @@ pub async fn replace_draft_markdown(
     let (policy, now) = (app.policy(), app.clock.now());
     let parse = move || {
         let document = read_markdown(&body.0, "")?;
-        let mut warnings = warnings(document.passages(), &policy)?;
-        warnings.extend(document.check_date(now).map(Warning::from));
+        let date = document.check_date(now).into_iter().collect();
+        let warnings = warnings_after(date, document.passages(), &policy)?;
         Ok((document, warnings))
     };
     let (document, warnings) = app.compute.run(parse).await?;

@@ -15,7 +15,8 @@ pub struct ServerConfig {
     pub bind: SocketAddr,
 
     /// An address and port for `/metrics` alone, as in `127.0.0.1:9143`. The other port then does not serve it.
-    #[arg(long, env = "LEDE_METRICS_BIND", value_name = "ADDRESS", global = true)]
+    #[arg(long, env = "LEDE_METRICS_BIND", value_name = "ADDRESS", global = true,
+          value_parser = parse::socket)]
     pub metrics_bind: Option<SocketAddr>,
 
     /// The URL at which clients reach this server, without a slash at the end. Default: `http://` and the address it

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::base::actor::ActorRef;
 use crate::base::clock::Timestamp;
 use crate::base::error::{Conflict, Error};
-use crate::base::ids::{ArticleId, SubjectId};
+use crate::base::ids::SubjectId;
 use crate::base::text::slug::Slug;
 
 /// The most changed parts that a problem lists: the newest. An article has at most 1,000 sections.
@@ -27,11 +27,11 @@ pub struct Details {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, max_items = 1000)]
     pub changed: Option<Vec<ChangedPart>>,
-    /// With 409 `slug-moved`: the id of the article.
+    /// With 409 `slug-moved`: the id of the article, topic or author.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = ArticleId, required = false)]
-    pub id: Option<ArticleId>,
-    /// With 409 `slug-moved`: the current slug of the draft.
+    #[schema(value_type = String, required = false, format = Uuid, min_length = 36, max_length = 36)]
+    pub id: Option<Uuid>,
+    /// With 409 `slug-moved`: its current slug.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Slug, required = false)]
     pub slug: Option<Slug>,

@@ -30,6 +30,14 @@ pub struct Warning {
     pub detail: String,
 }
 
+impl Warning {
+    /// Creates a warning.
+    #[must_use]
+    pub fn new(code: &'static str, detail: String) -> Self {
+        Self { code, detail }
+    }
+}
+
 /// An element or Markdown container that is open at the current position.
 enum Open {
     /// A Markdown container. Raw HTML opened inside it is closed at its end.
@@ -162,7 +170,7 @@ impl<'p> RawHtml<'p> {
 
     /// Adds a warning unless the article already has the same one or [`MAX_WARNINGS`].
     pub(super) fn warn(&mut self, code: &'static str, detail: String) {
-        let warning = Warning { code, detail };
+        let warning = Warning::new(code, detail);
         if self.warnings.len() < MAX_WARNINGS && !self.warnings.contains(&warning) {
             self.warnings.push(warning);
         }

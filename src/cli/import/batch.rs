@@ -9,7 +9,6 @@ use anyhow::{Context as _, anyhow, bail};
 use futures_util::future::join_all;
 
 use super::files::name_and_date;
-use super::{Done, Outcome};
 use crate::app::App;
 use crate::articles::edit::{Editor, edit};
 use crate::articles::markdown_document::{ParsedDocument, read_markdown};
@@ -29,6 +28,21 @@ use crate::base::text::slug::Slug;
 use crate::base::text::validate;
 use crate::editions::publish::{Prepared, Publication, Unrendered, publish};
 use crate::users;
+
+/// What was done with a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::cli) enum Outcome {
+    Created,
+    Updated,
+    Skipped,
+}
+
+/// What was done with a file, and what else there is to say of it.
+pub(in crate::cli) struct Done {
+    pub outcome: Outcome,
+    /// Why it is not published, although it might be.
+    pub remark: Option<String>,
+}
 
 /// What the import of every document needs.
 pub(in crate::cli) struct Import<'a> {
@@ -176,7 +190,8 @@ impl<'a> Import<'a> {
                 (outcome, _) => outcome,
             })
         });
-        let done = |((post, _), outcome): (&Known, Result<Outcome>)| outcome.map(|outcome| post.done(outcome));
+        let done =
+            |((post, _), outcome): (&Known, Result<Outcome>)| outcome.map(|outcome| post.done(outcome));
         Ok(posts.iter().zip(outcomes).map(done).collect())
     }
 
@@ -251,7 +266,7 @@ impl Post {
         if document.published_at.is_none() && document.unreadable_date.is_none() {
             document.published_at = date;
         }
-        let remark = document.check_date(now).map(|invalid| invalid.detail.into_owned());
+        let remark = document.check_date(now).map(|warning| warning.detail);
         let metadata = &mut document.metadata;
         if metadata.title.is_none() {
             let title = validate::line("title", &name.replace(['-', '_'], " "), 300);

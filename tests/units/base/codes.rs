@@ -12,10 +12,15 @@ type Form = (&'static str, usize, CodeKind, &'static [&'static str]);
 const FORMS: &[Form] = &[
     ("Error::conflict", 0, CodeKind::Problem, &[""]),
     ("Error::stale", 0, CodeKind::Problem, &[""]),
+    ("details.conflict", 0, CodeKind::Problem, &[""]),
+    (".stale", 0, CodeKind::Problem, &[""]),
+    (".conflict", 0, CodeKind::Problem, &[""]),
+    ("details.conflict", 0, CodeKind::Problem, &[""]),
     ("Error::invalid", 1, CodeKind::Error, &[""]),
     ("Error::malformed", 1, CodeKind::Error, &[""]),
     ("Error::parameter", 1, CodeKind::Error, &[""]),
     ("Invalid::new", 0, CodeKind::Error, &[""]),
+    ("Warning::new", 0, CodeKind::Warning, &[""]),
     ("self.warn", 0, CodeKind::Warning, &[""]),
     ("self.raw.warn", 0, CodeKind::Warning, &[""]),
     ("validate::count", 0, CodeKind::Error, &["-too-many"]),
@@ -64,9 +69,9 @@ fn every_code_that_can_be_sent_is_in_the_catalogue_and_no_other() {
                 sent.extend(endings.iter().map(|ending| (*kind, format!("{literal}{ending}"))));
             }
         }
-        // A conflict with members, and a resource's own code for an unknown one.
+        // A refusal of JSON, and a resource's own code for an unknown one.
         for (before, kind) in
-            [("code: ", CodeKind::Problem), ("const UNKNOWN: &'static str = ", CodeKind::Error)]
+            [("code: ", CodeKind::Error), ("const UNKNOWN: &'static str = ", CodeKind::Error)]
         {
             sent.extend(literals(&code, before).map(|code| (kind, code)));
         }
