@@ -171,8 +171,7 @@ async fn wrong_queries_and_paths_are_refused_in_our_own_words() {
         "%7B%7D",
     ];
     for operation in contract::operations().iter().filter(|operation| operation.method == "get") {
-        let parameters = operation.value["parameters"].as_array().into_iter().flatten();
-        for parameter in parameters {
+        for parameter in operation.parameters() {
             let name = parameter["name"].as_str().expect("a name");
             for value in wrong {
                 let path = match parameter["in"].as_str() {
