@@ -196,8 +196,7 @@ impl ParsedDocument {
                 walk(&part.sections, out);
             }
         }
-        let mut passages: Vec<Passage<'_>> =
-            self.metadata.intro.iter().map(|intro| Passage::from(intro)).collect();
+        let mut passages: Vec<Passage<'_>> = self.metadata.intro.iter().map(Passage::from).collect();
         walk(&self.parts, &mut passages);
         passages
     }

@@ -144,8 +144,10 @@ const ERRORS: &[(&str, &[u16], &str, &str)] = &[
 ];
 
 /// Codes of one form, `{noun}-{problem}`: the problem, the nouns in bodies, the nouns in parameters, meaning, remedy.
+type Family = (&'static str, &'static [&'static str], &'static [&'static str], &'static str, &'static str);
+
 #[rustfmt::skip]
-const FAMILIES: &[(&str, &[&str], &[&str], &str, &str)] = &[
+const FAMILIES: &[Family] = &[
     ("empty", &["consent-text", "form-url", "heading", "label", "name", "source", "subtitle", "title", "user-agent"], &["label", "source", "statement"], "The value is empty or has white space alone.", "Send a text, or leave the field out."),
     ("malformed", &["alias", "canonical-url", "email", "form-url", "heading", "image-url", "ip", "label", "locale", "name", "source", "subtitle", "title", "url", "user-agent", "website-url"], &["boolean", "email", "id", "kind", "label", "list", "locale", "number", "path", "source", "time"], "The value does not have the form that it must have.", "Send it in the form that `detail` names."),
     ("missing", &["title"], &["parameter"], "A required value is missing.", "Send it."),

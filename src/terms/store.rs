@@ -38,12 +38,14 @@ pub fn resolve<I: IsTerm>(conn: &mut Connection, ids: &[I]) -> Result<Vec<I::Ref
     Ok(Found::load(conn, bare(ids))?.embedded(ids))
 }
 
+type Refs<I> = Vec<<I as IsTerm>::Ref>;
+
 /// How an article embeds its authors and its topics, as [`resolve`].
 pub fn resolve_all(
     conn: &mut Connection,
     authors: &[AuthorId],
     topics: &[TopicId],
-) -> Result<(Vec<<AuthorId as IsTerm>::Ref>, Vec<<TopicId as IsTerm>::Ref>)> {
+) -> Result<(Refs<AuthorId>, Refs<TopicId>)> {
     let found = Found::load(conn, [bare(authors), bare(topics)].concat())?;
     Ok((found.embedded(authors), found.embedded(topics)))
 }

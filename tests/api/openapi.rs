@@ -168,7 +168,7 @@ fn recorded_times_have_six_digits_of_the_second() {
     visit(&examples, "", &mut |place, value| {
         let Some(text) = value.as_str().filter(|_| place.contains("/responses/")) else { return };
         for (at, _) in
-            text.match_indices("Z").filter(|(at, _)| text[..*at].ends_with(|c: char| c.is_ascii_digit()))
+            text.match_indices('Z').filter(|(at, _)| text[..*at].ends_with(|c: char| c.is_ascii_digit()))
         {
             let begin = text[..at].rfind('T').map_or(0, |t| t.saturating_sub(10));
             if lede::base::clock::Timestamp::parse(&text[begin..=at]).is_some() {

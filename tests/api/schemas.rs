@@ -123,7 +123,9 @@ fn tighten(schema: &mut Value, strictness: Strictness) {
                     properties.values_mut().for_each(|schema| tighten(schema, strictness));
                 }
                 ("oneOf" | "anyOf" | "prefixItems", Value::Array(parts)) => {
-                    parts.iter_mut().for_each(|part| tighten(part, strictness));
+                    for part in parts.iter_mut() {
+                        tighten(part, strictness);
+                    }
                 }
                 ("items" | "additionalProperties", value) => tighten(value, strictness),
                 _ => {}

@@ -9,7 +9,7 @@ use crate::client::{Client, Response};
 use crate::contract::{self, Operation};
 use crate::server::Server;
 
-/// What serde, serde_json and actix say.
+/// What `serde`, `serde_json` and actix say.
 const FOREIGN: &[&str] = &[
     "invalid type",
     "invalid value",
@@ -94,7 +94,7 @@ fn wrong_values() -> Vec<Value> {
 #[tokio::test]
 async fn wrong_bodies_are_refused_in_our_own_words() {
     let server = Server::start_with(|config| {
-        (config.limits.write, config.limits.login, config.limits.sign_up) = (0, 0, 0)
+        (config.limits.write, config.limits.login, config.limits.sign_up) = (0, 0, 0);
     })
     .await;
     let client = server.login(Role::Admin).await;

@@ -148,18 +148,15 @@ impl Writer {
         let mut took = Vec::new();
         while Instant::now() < until {
             let asked = Instant::now();
-            match &edited {
-                Some(article) => {
-                    // Each section has one text, then the other.
-                    let (section, text) = (took.len() % 12, took.len() / 12 % 2);
-                    let body = self.edits[text].clone();
-                    self.send(200, &format!("PATCH {article}/draft/sections/section-{section}"), &body).await;
-                }
-                None => {
-                    let article = self.create().await;
-                    if work == Work::CreateAndPublish {
-                        self.send(200, &format!("POST {article}/publish"), r#"{"revision":1}"#).await;
-                    }
+            if let Some(article) = &edited {
+                // Each section has one text, then the other.
+                let (section, text) = (took.len() % 12, took.len() / 12 % 2);
+                let body = self.edits[text].clone();
+                self.send(200, &format!("PATCH {article}/draft/sections/section-{section}"), &body).await;
+            } else {
+                let article = self.create().await;
+                if work == Work::CreateAndPublish {
+                    self.send(200, &format!("POST {article}/publish"), r#"{"revision":1}"#).await;
                 }
             }
             took.push(u32::try_from(asked.elapsed().as_micros()).unwrap_or(u32::MAX));

@@ -134,6 +134,7 @@ pub fn read_body(
 }
 
 /// The refusal of a request body that does not arrive in full.
+#[must_use]
 pub fn body_incomplete() -> Error {
     Error::malformed("", "body-incomplete", "The request body is incomplete.")
 }

@@ -103,12 +103,11 @@ impl Memory {
     /// soon.
     pub fn take(&self, bytes: usize) -> Result<Share> {
         let units = u32::try_from(bytes.div_ceil(UNIT)).unwrap_or(u32::MAX);
-        match self.left.clone().try_acquire_many_owned(units) {
-            Ok(permit) => Ok(Share { _of_all: permit }),
-            Err(_) => {
-                self.sending.cut_off_longest();
-                Err(Error::unavailable("the memory for large bodies is used up"))
-            }
+        if let Ok(permit) = self.left.clone().try_acquire_many_owned(units) {
+            Ok(Share { _of_all: permit })
+        } else {
+            self.sending.cut_off_longest();
+            Err(Error::unavailable("the memory for large bodies is used up"))
         }
     }
 

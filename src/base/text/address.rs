@@ -86,7 +86,7 @@ fn normalized(path: &[u8]) -> String {
             other => segments.push(other),
         }
     }
-    segments.iter().map(|segment| format!("/{segment}")).collect()
+    segments.iter().flat_map(|segment| ["/", *segment]).collect()
 }
 
 /// Whether the path with this [`Address::key`] is kept for the server or the website: anything below a path that the

@@ -215,7 +215,7 @@ fn list(node: &Node, children: &[Node], place: Place<'_>, before: Option<&Block>
         let mut parts = Vec::new();
         match child {
             Node::Element { name, children, .. } if name == "li" => {
-                container(child, children, place, &mut parts)
+                container(child, children, place, &mut parts);
             }
             other => blocks(std::slice::from_ref(other), place, &mut parts),
         }

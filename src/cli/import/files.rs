@@ -32,9 +32,10 @@ pub(super) fn find(path: &Path) -> anyhow::Result<Found> {
     let mut waiting = vec![path.to_owned()];
     while let Some(path) = waiting.pop() {
         if !std::fs::metadata(&path).with_context(|| path.display().to_string())?.is_dir() {
-            match is_markdown(&path) {
-                true => found.files.push(path),
-                false => found.skipped.push((path, "not a Markdown file")),
+            if is_markdown(&path) {
+                found.files.push(path);
+            } else {
+                found.skipped.push((path, "not a Markdown file"));
             }
             continue;
         }

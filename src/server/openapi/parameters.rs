@@ -21,7 +21,8 @@ pub(super) fn share(document: &mut Value) {
     let mut components = Map::new();
     each(document, |parameter| {
         let name = component(parameter);
-        if shared.get(&name).is_some_and(|text| *text == parameter.to_string()) {
+        let text = parameter.to_string();
+        if shared.get(&name) == Some(&text) {
             let reference = json!({"$ref": format!("#/components/parameters/{name}")});
             components.insert(name, std::mem::replace(parameter, reference));
         }

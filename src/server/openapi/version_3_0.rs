@@ -83,7 +83,7 @@ impl Types {
                     .flat_map(Map::values_mut)
                     .for_each(|schema| self.convert(schema)),
                 "allOf" | "anyOf" | "oneOf" => {
-                    value.as_array_mut().into_iter().flatten().for_each(|schema| self.convert(schema))
+                    value.as_array_mut().into_iter().flatten().for_each(|schema| self.convert(schema));
                 }
                 "items" | "not" => self.convert(value),
                 "additionalProperties" if value.is_object() => self.convert(value),

@@ -14,6 +14,7 @@ const MAX_WORD_BYTES: usize = 60;
 
 /// What the cells of a row have stated so far.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 struct Statements {
     /// The worst.
     worst: Option<StatedStatus>,

@@ -130,10 +130,9 @@ pub fn answer(text: &str) -> Answer {
     }
     match dates::read(text).map(Timestamp::from) {
         Some(at) if at < earliest() => Answer::Blank,
-        Some(_) => Answer::Yes,
         None if !is_dated(text) => Answer::Word,
         None if text.bytes().all(|b| !matches!(b, b'1'..=b'9')) => Answer::Blank,
-        None => Answer::Yes,
+        Some(_) | None => Answer::Yes,
     }
 }
 

@@ -76,12 +76,11 @@ impl Writer {
         match name.as_str() {
             "strong" | "b" if !self.strong && is_plain => self.mark(node, "**", next),
             "em" | "i" if !self.emphasis && is_plain => self.mark(node, "*", next),
-            "strong" | "b" | "em" | "i" if is_plain => self.children(node, next),
             "del" | "s" if is_plain => self.mark(node, "~~", next),
             // Two code spans side by side would be one.
             "code" if is_plain && !self.out.ends_with('`') => self.code(node),
             "a" if node.attribute("href").is_some() && node.has_only(&["href", "title"]) => self.link(node),
-            "a" | "span" if is_plain => self.children(node, next),
+            "strong" | "b" | "em" | "i" | "a" | "span" if is_plain => self.children(node, next),
             "img" => self.image(node),
             "br" if self.line == Line::One => self.space(" "),
             "br" if self.line != Line::Cell => self.out.push(BREAK),

@@ -200,7 +200,8 @@ fn bodies_hold_no_headings_of_their_own() {
         assert_eq!(code(&format!("{}a", mixed.repeat(16))), "", "{mixed}");
         assert_eq!(code(&format!("{}> a", mixed.repeat(16))), "body-too-deep", "{mixed}");
     }
-    let list = |levels: usize| (0..levels).map(|n| format!("{}- a\n", "  ".repeat(n))).collect::<String>();
+    let list =
+        |levels: usize| (0..levels).flat_map(|n| ["  ".repeat(n), "- a\n".to_owned()]).collect::<String>();
     assert_eq!((code(&list(17)), code(&list(32))), (String::new(), String::new()));
     assert_eq!(code(&list(33)), "body-too-deep");
     assert_eq!(code(&format!("[^1]: - a\n\n{}", "    > b\n")), "");
