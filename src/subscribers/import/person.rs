@@ -77,7 +77,7 @@ pub(super) struct HashedPerson {
     pub hash: Vec<u8>,
 }
 
-/// The code of the reason why a row is refused; [`super::detail`] explains it.
+/// The code of the reason why a row is refused; [`crate::base::codes`] explains it.
 pub type Refusal = &'static str;
 
 impl Columns {
