@@ -46,11 +46,17 @@ struct Indexed {
     updated_at: Timestamp,
 }
 
+/// What was asked for of the sitemap.
+pub(super) enum Found {
+    /// A page, or all of a sitemap that is one page.
+    Page(Listed),
+    /// The index of that many pages.
+    Index(i64),
+}
+
 /// What a page of the sitemap is made of, before their JSON is read.
 pub(super) struct Listed {
     website: Website,
-    /// The number of pages, at least one.
-    pub count: i64,
     number: i64,
     /// The articles of this page.
     articles: Vec<ListedRow>,
@@ -58,22 +64,27 @@ pub(super) struct Listed {
     translations: Vec<ListedRow>,
 }
 
-/// Finds page `number` of pages with `size` articles each. It has no articles if there is no such page.
-pub(super) fn find(conn: &mut Connection, config: &Config, number: i64, size: i64) -> Result<Listed> {
-    let count = (store::count_listed(conn)? - 1) / size + 1;
-    Ok(Listed {
+/// Finds page `number` of pages with `size` articles each; without a number the only page, or the index. There is at least
+/// one page.
+pub(super) fn find(conn: &mut Connection, config: &Config, number: Option<i64>, size: i64) -> Result<Found> {
+    let count = ((store::count_listed(conn)? - 1) / size + 1).max(1);
+    let number = match number {
+        None if count > 1 => return Ok(Found::Index(count)),
+        Some(number) if number > count => return Err(Error::NotFound("page of the sitemap")),
+        number => number.unwrap_or(1),
+    };
+    Ok(Found::Page(Listed {
         website: render_context::store::website(conn, config)?,
-        count,
         number,
         articles: store::listed(conn, (number - 1) * size, size)?,
         // A single page already contains all translations.
         translations: if count > 1 { store::listed_translations(conn)? } else { Vec::new() },
-    })
+    }))
 }
 
 /// Reads a page, a part at a time.
 pub(super) async fn read(app: &App, listed: Listed) -> Result<SitemapPage> {
-    let Listed { website, number, articles, translations, .. } = listed;
+    let Listed { website, number, articles, translations } = listed;
     let articles = indexed(app, &website, articles).await?;
     let others = indexed(app, &website, translations).await?;
     app.compute.run(move || page(&website, number, articles, &others)).await

@@ -1,6 +1,7 @@
 //! What every request passes through, in one layer: request id, `HEAD` as `GET`, cached public responses, problems for
 //! failures, headers that every response carries, metrics, and the access log.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
@@ -22,7 +23,7 @@ use crate::base::http::limit::{Policy, RateLimitStatus};
 use crate::base::http::request_id::{self, REQUEST_ID};
 use crate::base::http::sliced::{self, unsent};
 use crate::base::http::{cors, json, problem};
-use crate::base::metrics;
+use crate::base::metrics::{self, Metrics};
 
 /// Responses to a token are stored by no cache, and changed by no proxy: one that compresses would weaken the `ETag`.
 const PRIVATE: HeaderValue = HeaderValue::from_static("private, no-store, no-transform");
@@ -30,6 +31,22 @@ const PRIVATE: HeaderValue = HeaderValue::from_static("private, no-store, no-tra
 /// Marks a port that is for operators only: public responses are not served there, and nothing is limited.
 #[derive(Debug, Clone, Copy)]
 pub struct Apart;
+
+/// A request in flight, until this is dropped: also where its client goes away and its handler does not end.
+struct InFlight(Arc<Metrics>);
+
+impl InFlight {
+    fn new(app: &App) -> Self {
+        app.metrics.in_flight.inc();
+        Self(app.metrics.clone())
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.in_flight.dec();
+    }
+}
 
 /// Passes a request on and finishes its response.
 ///
@@ -42,7 +59,7 @@ pub async fn around(
     let started = Instant::now();
     let Some(app) = req.app_data::<web::Data<App>>().cloned() else { return next.call(req).await };
     let _busy = req.conn_data::<Connection>().map(Connection::busy);
-    app.metrics.in_flight.inc();
+    let in_flight = InFlight::new(&app);
     let id = request_id(&app, &req);
     let method = req.method().clone();
     if method == Method::HEAD {
@@ -65,7 +82,7 @@ pub async fn around(
         res.response_mut().head_mut().set_connection_type(ConnectionType::Close);
     }
     let took = started.elapsed();
-    app.metrics.in_flight.dec();
+    drop(in_flight);
     count(&app, &method, route, res.status().as_u16(), took);
     if log::log_enabled!(target: "lede::access", log::Level::Info) {
         let (status, micros) = (res.status().as_u16(), took.as_micros());

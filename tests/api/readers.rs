@@ -343,3 +343,51 @@ async fn an_item_that_is_too_large_has_a_page_of_its_own() {
     let (found, largest) = pages(&server.client(), path, |item| item["id"].clone()).await;
     assert!(found.iter().map(Vec::len).eq([1, 1, 1]) && largest > 3_000_000, "{found:?}, {largest} bytes");
 }
+
+#[tokio::test]
+async fn whoever_takes_no_gzip_gets_the_script_of_the_reference_from_the_same_memory() {
+    let server = Server::start_with(|config| config.limits.response_megabytes = 4).await;
+    let mut held = Vec::new();
+    // Each is larger than what a network may hold of different bodies.
+    for number in 0..3 {
+        let mut stream = connect(&server).await;
+        let asked = get("/docs/scalar-1.76.0.js", "Accept-Encoding: identity\r\n");
+        stream.write_all(asked.as_bytes()).await.expect("a request");
+        let mut status = [0; 12];
+        stream.read_exact(&mut status).await.expect("a response");
+        assert_eq!(String::from_utf8_lossy(&status), "HTTP/1.1 200", "{number}");
+        held.push(stream);
+    }
+}
+
+#[tokio::test]
+async fn a_reader_of_what_uses_no_budget_is_not_cut_off_for_others() {
+    let server = Server::start_with(|config| {
+        config.cache.megabytes = 0;
+        config.limits.response_megabytes = 4;
+        config.server.trusted_proxies = vec!["127.0.0.0/8".parse().expect("a network")];
+    })
+    .await;
+    long_articles(&server, 6).await;
+    let begin = async |path: &str, network: u8| {
+        let mut stream = connect(&server).await;
+        let headers = format!("X-Forwarded-For: 192.0.2.{network}\r\nAccept-Encoding: identity\r\n");
+        stream.write_all(get(path, &headers).as_bytes()).await.expect("a request");
+        stream.read_exact(&mut [0; 12]).await.expect("a response");
+        stream
+    };
+    let script = begin("/docs/scalar-1.76.0.js", 1).await;
+    let mut held = Vec::new();
+    for network in 2..=4 {
+        held.push(begin(LIST, network).await);
+    }
+    server.clock.advance(seconds(5));
+    server.client().get(LIST).await.problem(503, "unavailable");
+    for _ in 0..500 {
+        if server.client().get(LIST).await.status() == 200 {
+            assert!(script.take_error().expect("a state").is_none(), "the script is cut off");
+            return;
+        }
+    }
+    panic!("nobody is cut off");
+}

@@ -193,6 +193,33 @@ async fn a_network_that_does_not_finish_bodies_leaves_memory_to_others() {
 }
 
 #[tokio::test]
+async fn a_request_whose_connection_is_reset_is_no_longer_in_flight() {
+    let server = Server::start().await;
+    let in_flight = async || {
+        let metrics = server.client().get("/metrics").await.is(200).text().to_owned();
+        let line = metrics.lines().find_map(|line| line.strip_prefix("lede_http_requests_in_flight "));
+        line.expect("the metric").parse::<i64>().expect("a number")
+    };
+    let becomes = async |wanted: i64| {
+        for _ in 0..500 {
+            if in_flight().await == wanted {
+                return;
+            }
+        }
+        panic!("{} in flight instead of {wanted}", in_flight().await);
+    };
+    let mut stream = connect(&server).await;
+    let half = "POST /v1/auth/sessions HTTP/1.1\r\nHost: lede\r\nContent-Type: application/json\r\n\
+        Content-Length: 100\r\n\r\n{";
+    stream.write_all(half.as_bytes()).await.expect("half a request");
+    // The one that asks is another.
+    becomes(2).await;
+    stream.set_zero_linger().expect("a reset");
+    drop(stream);
+    becomes(1).await;
+}
+
+#[tokio::test]
 async fn what_is_no_http_request_is_refused_with_a_problem() {
     let server = Server::start().await;
     let get = |rest: &str| format!("GET /health/live HTTP/1.1\r\nHost: lede\r\n{rest}\r\n\r\n");

@@ -178,7 +178,16 @@ async fn above_fifty_thousand_addresses_there_are_parts() {
     let before: Vec<&String> = whole.iter().map(|one| &one.loc).collect();
     assert_eq!(found.iter().take(50_000).collect::<Vec<_>>(), before);
     assert_eq!((parts.len(), found.len()), (2, 50_002));
-    server.client().get("/sitemap.xml?page=3").await.is(404);
+    let statements = async |path: &str| {
+        let before = server.statements();
+        let response = server.client().get(path).await;
+        (response.status(), server.statements() - before)
+    };
+    // The number of pages, and what begins and ends the snapshot.
+    let (status, missing) = statements("/sitemap.xml?page=3").await;
+    let (_, page) = statements("/sitemap.xml?page=2").await;
+    assert!(status == 404 && missing + 3 <= page, "{missing} statements, and {page} for a page");
+    assert_eq!(statements("/sitemap.xml").await, (200, missing), "the index needs only the number");
     // Translations name each other from part to part.
     server.clock.advance(hours(1));
     published(&editor, json!({"title": "Erste", "locale": "de", "translation_of": first["id"]})).await;

@@ -26,7 +26,11 @@ struct State {
 
 /// A request is handled, or a large response is sent, until this is dropped.
 #[derive(Debug)]
-pub struct Busy(Connection);
+pub struct Busy {
+    connection: Connection,
+    /// What may cut off the response.
+    cut_off: Option<Arc<CutOff>>,
+}
 
 /// A request body is read until this is dropped.
 #[derive(Debug)]
@@ -38,14 +42,16 @@ impl Connection {
     pub fn busy(&self) -> Busy {
         self.0.busy.update(|count| count + 1);
         self.0.received.set(false);
-        Busy(self.clone())
+        Busy { connection: self.clone(), cut_off: None }
     }
 
     /// Says that a large response is sent, and what may cut it off.
     #[must_use]
     pub fn sends(&self, cut_off: Arc<CutOff>) -> Busy {
-        self.0.cut_off.replace(Some(cut_off));
-        self.busy()
+        self.0.cut_off.replace(Some(cut_off.clone()));
+        let mut busy = self.busy();
+        busy.cut_off = Some(cut_off);
+        busy
     }
 
     /// Whether the connection is to be cut off while a large response is sent.
@@ -81,9 +87,14 @@ impl Connection {
 
 impl Drop for Busy {
     fn drop(&mut self) {
-        let Self(Connection(state)) = self;
+        let Connection(state) = &self.connection;
         state.busy.update(|count| count - 1);
         state.received.set(false);
+        // Only its own: another response may have begun meanwhile.
+        state
+            .cut_off
+            .borrow_mut()
+            .take_if(|current| self.cut_off.as_ref().is_some_and(|own| Arc::ptr_eq(own, current)));
     }
 }
 

@@ -130,7 +130,7 @@ impl Memory {
     /// [`Error::Unavailable`] if the network's share is used up.
     pub fn charge(&self, req: &HttpRequest, bytes: usize, body: Option<&Bytes>) -> Result<NetworkShare> {
         let network = client_ip::network(client_ip::of(req.head(), &self.trusted));
-        let share = self.networks.take(network, bytes, body.map(|body| body.as_ptr().addr()));
+        let share = self.networks.take(network, bytes, body);
         share.ok_or_else(|| Error::unavailable("a network's share of the memory for large bodies is used up"))
     }
 }

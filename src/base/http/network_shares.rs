@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use actix_web::web::Bytes;
+
 /// The holdings of all networks. Cheap to clone; clones share them.
 #[derive(Debug, Clone)]
 pub struct NetworkShares {
@@ -15,8 +17,15 @@ pub struct NetworkShares {
 #[derive(Debug, Default)]
 struct Holding {
     amount: usize,
-    /// How often each thing is used.
-    uses: HashMap<usize, usize>,
+    /// The things that it holds, by their addresses.
+    things: HashMap<usize, Thing>,
+}
+
+/// A thing that is counted once.
+#[derive(Debug)]
+struct Thing {
+    amount: usize,
+    uses: usize,
 }
 
 /// A part of a network's holding, until it is dropped.
@@ -25,7 +34,8 @@ pub struct NetworkShare {
     of: NetworkShares,
     network: IpAddr,
     amount: usize,
-    thing: Option<usize>,
+    /// Kept until it is no longer counted, because its address could be another's after that.
+    thing: Option<Bytes>,
 }
 
 impl NetworkShares {
@@ -35,23 +45,24 @@ impl NetworkShares {
         Self { max, networks: Arc::default() }
     }
 
-    /// Adds an amount to what a network holds. A `thing` is counted once for all its uses; it is the address of something
-    /// that exists as long as the share. `None` if the network would hold too much.
+    /// Adds an amount to what a network holds. A `thing` is counted once for all its uses, with the amount of the first.
+    /// `None` if the network would hold too much.
     #[must_use]
-    pub fn take(&self, network: IpAddr, amount: usize, thing: Option<usize>) -> Option<NetworkShare> {
+    pub fn take(&self, network: IpAddr, amount: usize, thing: Option<&Bytes>) -> Option<NetworkShare> {
         let mut networks = self.networks();
         let holding = networks.entry(network).or_default();
-        let is_held = thing.is_some_and(|thing| holding.uses.contains_key(&thing));
-        if !is_held {
+        if let Some(held) = thing.and_then(|thing| holding.things.get_mut(&address(thing))) {
+            held.uses += 1;
+        } else {
             if holding.amount > 0 && holding.amount.saturating_add(amount) > self.max {
                 return None;
             }
             holding.amount += amount;
+            if let Some(thing) = thing {
+                holding.things.insert(address(thing), Thing { amount, uses: 1 });
+            }
         }
-        if let Some(thing) = thing {
-            *holding.uses.entry(thing).or_default() += 1;
-        }
-        Some(NetworkShare { of: self.clone(), network, amount, thing })
+        Some(NetworkShare { of: self.clone(), network, amount, thing: thing.cloned() })
     }
 
     fn networks(&self) -> MutexGuard<'_, HashMap<IpAddr, Holding>> {
@@ -59,20 +70,26 @@ impl NetworkShares {
     }
 }
 
+fn address(thing: &Bytes) -> usize {
+    thing.as_ptr().addr()
+}
+
 impl Drop for NetworkShare {
     fn drop(&mut self) {
         let mut networks = self.of.networks();
         let Some(holding) = networks.get_mut(&self.network) else { return };
-        if let Some(thing) = self.thing
-            && let Some(uses) = holding.uses.get_mut(&thing)
+        let mut amount = self.amount;
+        if let Some(at) = self.thing.as_ref().map(address)
+            && let Some(held) = holding.things.get_mut(&at)
         {
-            *uses -= 1;
-            if *uses > 0 {
+            held.uses -= 1;
+            if held.uses > 0 {
                 return;
             }
-            holding.uses.remove(&thing);
+            amount = held.amount;
+            holding.things.remove(&at);
         }
-        holding.amount -= self.amount;
+        holding.amount -= amount;
         if holding.amount == 0 {
             networks.remove(&self.network);
         }

@@ -30,7 +30,8 @@ struct Sliced {
     /// The memory of a streamed body.
     _memory: Option<Share>,
     _share: NetworkShare,
-    _sent: Sent,
+    /// That it uses the budget, so that its connection can be cut off.
+    _sent: Option<Sent>,
     _busy: Option<Busy>,
 }
 
@@ -43,7 +44,20 @@ pub fn sliced(memory: &Memory, req: &HttpRequest, bytes: Bytes) -> Result<BoxBod
         return Ok(BoxBody::new(bytes));
     }
     let share = memory.charge(req, bytes.len(), Some(&bytes))?;
-    Ok(Sliced::boxed(BoxBody::new(bytes), None, share, memory, req))
+    Ok(Sliced::using_budget(BoxBody::new(bytes), None, share, memory, req))
+}
+
+/// Returns a body that stays in memory whoever reads it, so that nothing is gained by cutting its reader off.
+///
+/// # Errors
+/// As [`Memory::charge`].
+pub fn resident(memory: &Memory, req: &HttpRequest, bytes: Bytes) -> Result<BoxBody> {
+    if bytes.len() <= SLICE {
+        return Ok(BoxBody::new(bytes));
+    }
+    let share = memory.charge(req, bytes.len(), Some(&bytes))?;
+    let busy = req.conn_data::<Connection>().map(Connection::busy);
+    Ok(Sliced::boxed(BoxBody::new(bytes), None, share, None, busy))
 }
 
 /// Makes a response's body leave in slices, and counts it, if it is large or streamed. [`sliced`] bodies stay as they are.
@@ -62,7 +76,7 @@ pub fn send(memory: &Memory, req: &HttpRequest, response: HttpResponse) -> Resul
         }
         BodySize::Stream => {
             let (held, share) = (memory.take(STREAM)?, memory.charge(req, STREAM, None)?);
-            Ok(response.map_body(|_, body| Sliced::boxed(body, Some(held), share, memory, req)))
+            Ok(response.map_body(|_, body| Sliced::using_budget(body, Some(held), share, memory, req)))
         }
         _ => Ok(response),
     }
@@ -75,7 +89,7 @@ pub fn unsent(size: BodySize) -> BoxBody {
 }
 
 impl Sliced {
-    fn boxed(
+    fn using_budget(
         body: BoxBody,
         held: Option<Share>,
         share: NetworkShare,
@@ -84,6 +98,16 @@ impl Sliced {
     ) -> BoxBody {
         let (sent, cut_off) = memory.sending.begin();
         let busy = req.conn_data::<Connection>().map(|connection| connection.sends(cut_off));
+        Self::boxed(body, held, share, Some(sent), busy)
+    }
+
+    fn boxed(
+        body: BoxBody,
+        held: Option<Share>,
+        share: NetworkShare,
+        sent: Option<Sent>,
+        busy: Option<Busy>,
+    ) -> BoxBody {
         let chunk = Bytes::new();
         BoxBody::new(Self { body, chunk, _memory: held, _share: share, _sent: sent, _busy: busy })
     }

@@ -6,10 +6,11 @@ use utoipa::IntoParams;
 use super::document;
 use crate::app::App;
 use crate::base::db::Connection;
-use crate::base::error::{Error, Result};
+use crate::base::error::Result;
 use crate::base::http::query::{FromParams, Params};
 use crate::base::http::{Query, Response};
-use crate::feeds::{pages, sitemap};
+use crate::feeds::pages::{self, Found};
+use crate::feeds::sitemap;
 
 /// The page of the sitemap.
 #[derive(Debug, Clone, Copy, IntoParams)]
@@ -39,16 +40,15 @@ impl FromParams for PageNumber {
         (status = 404, description = "The sitemap has no such page."),
     ))]
 pub async fn get_sitemap(app: Data<App>, Query(wanted): Query<PageNumber>) -> Result<Response> {
-    let (config, number) = (app.config.clone(), wanted.page.unwrap_or(1));
-    let find = move |conn: &mut Connection| pages::find(conn, &config, number, sitemap::ARTICLES_PER_PAGE);
-    let listed = app.db.snapshot(find).await?;
-    let written = if wanted.page.is_none() && listed.count > 1 {
-        sitemap::index(&format!("{}/sitemap.xml", app.config.base_url()), listed.count)?
-    } else if number > listed.count {
-        return Err(Error::NotFound("page of the sitemap"));
-    } else {
-        let page = pages::read(&app, listed).await?;
-        app.compute.run(move || sitemap::write(&page)).await?
+    let config = app.config.clone();
+    let find =
+        move |conn: &mut Connection| pages::find(conn, &config, wanted.page, sitemap::ARTICLES_PER_PAGE);
+    let written = match app.db.snapshot(find).await? {
+        Found::Index(count) => sitemap::index(&format!("{}/sitemap.xml", app.config.base_url()), count)?,
+        Found::Page(listed) => {
+            let page = pages::read(&app, listed).await?;
+            app.compute.run(move || sitemap::write(&page)).await?
+        }
     };
     Ok(document("application/xml; charset=utf-8", written))
 }

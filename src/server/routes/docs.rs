@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use actix_web::http::header::{self, CacheDirective, HeaderMap, HeaderValue};
 use actix_web::web::{self, Bytes, Data, Path, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, Responder as _};
+use tokio::sync::OnceCell;
 
 use super::home;
 use crate::app::App;
@@ -15,7 +16,7 @@ use crate::base::error::{Error, Result};
 use crate::base::http::conditional;
 use crate::base::http::encoding::Encoding;
 use crate::base::http::public::etag;
-use crate::base::http::sliced::sliced;
+use crate::base::http::sliced::resident;
 use crate::server::dispatch;
 
 /// Only what this server itself serves; the page's script sets styles on its own.
@@ -34,13 +35,16 @@ struct File {
     bytes: &'static [u8],
     /// Whether `bytes` are gzip. Such a file has its version in its name, and never changes.
     is_compressed: bool,
+    /// What is compressed in `bytes`, for all clients that do not take gzip; made for the first of them.
+    plain: OnceCell<Bytes>,
     etag: String,
 }
 
 /// The files, by name.
 static FILES: LazyLock<BTreeMap<&str, File>> = LazyLock::new(|| {
     let file = |name, media_type, bytes: &'static [u8], is_compressed| {
-        (name, File { media_type, bytes, is_compressed, etag: format!("\"{}\"", etag(bytes)) })
+        let etag = format!("\"{}\"", etag(bytes));
+        (name, File { media_type, bytes, is_compressed, plain: OnceCell::new(), etag })
     };
     BTreeMap::from([
         file(PAGE, HTML, include_bytes!("docs/page.html"), false),
@@ -93,8 +97,9 @@ impl File {
         // Sent from the binary itself, not from a copy.
         let bytes = Bytes::from_static(self.bytes);
         if self.is_compressed && !Encoding::is_gzip_accepted(asked) {
-            let plain = app.compute.run(move || decompress(&bytes)).await?;
-            return Ok(response.content_type(self.media_type).body(sliced(&app.memory, req, plain)?));
+            let decompressed = || app.compute.run(move || decompress(&bytes));
+            let plain = self.plain.get_or_try_init(decompressed).await?.clone();
+            return Ok(response.content_type(self.media_type).body(resident(&app.memory, req, plain)?));
         }
         response.insert_header((header::ETAG, self.etag.as_str()));
         if conditional::has(asked, &self.etag) {
@@ -103,12 +108,12 @@ impl File {
         if self.is_compressed {
             response.insert_header((header::CONTENT_ENCODING, "gzip"));
         }
-        Ok(response.content_type(self.media_type).body(sliced(&app.memory, req, bytes)?))
+        Ok(response.content_type(self.media_type).body(resident(&app.memory, req, bytes)?))
     }
 }
 
 fn decompress(bytes: &Bytes) -> Result<Bytes> {
     let mut plain = Vec::new();
     let read = flate2::read::GzDecoder::new(bytes.as_ref()).read_to_end(&mut plain);
-    read.map(|_| plain.into()).map_err(|e| Error::internal(e.to_string()))
+    read.map(|_| plain.into_boxed_slice().into()).map_err(|e| Error::internal(e.to_string()))
 }

@@ -8,7 +8,9 @@ use actix_web::HttpRequest;
 use actix_web::http::header;
 use actix_web::web::{Bytes, Payload};
 use futures_util::StreamExt as _;
+use futures_util::future::{Either, select};
 use ring::digest;
+use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 
 use super::columns::{self, Columns};
@@ -59,7 +61,8 @@ pub struct ReceivedFile {
     pub fingerprint: [u8; 32],
 }
 
-/// Receives a file. What was stored of one that is refused or breaks off is deleted again.
+/// Receives a file. What was stored of one that is refused or breaks off is deleted again, also where the request ends with
+/// its connection: therefore it is received by a task of its own, which does not end in the middle of a write.
 pub async fn receive(
     app: &App,
     req: &HttpRequest,
@@ -79,7 +82,7 @@ pub async fn receive(
     }
     let id: ImportId = app.random.id(app.clock.now())?;
     let mut receiver = Receiver {
-        app,
+        app: app.clone(),
         id,
         options,
         buffer: Vec::with_capacity(PART_BYTES),
@@ -89,27 +92,29 @@ pub async fn receive(
         text: Utf8::default(),
     };
     let connection = req.conn_data::<Connection>().cloned();
-    let reading = connection.as_ref().map(Connection::reading);
-    let received = receiver.receive_all(body).await;
-    drop(reading);
-    match received {
-        Ok(()) => {
-            let mut fingerprint = [0; 32];
-            fingerprint.copy_from_slice(receiver.hash.finish().as_ref());
-            let bytes = i64::try_from(receiver.bytes).unwrap_or(i64::MAX);
-            Ok(ReceivedFile { id, bytes, fingerprint })
-        }
-        Err(error) => {
-            if receiver.parts > 0 {
-                app.db.write(move |tx| store::discard(tx, id)).await?;
+    let _reading = connection.as_ref().map(Connection::reading);
+    let (_request, request_ends) = oneshot::channel();
+    let received = actix_web::rt::spawn(async move {
+        match receiver.receive_all(body, request_ends).await {
+            Ok(()) => {
+                let mut fingerprint = [0; 32];
+                fingerprint.copy_from_slice(receiver.hash.finish().as_ref());
+                let bytes = i64::try_from(receiver.bytes).unwrap_or(i64::MAX);
+                Ok(ReceivedFile { id, bytes, fingerprint })
             }
-            Err(error)
+            Err(error) => {
+                if receiver.parts > 0 {
+                    receiver.app.db.write(move |tx| store::discard(tx, id)).await?;
+                }
+                Err(error)
+            }
         }
-    }
+    });
+    received.await.map_err(|e| Error::internal(e.to_string()))?
 }
 
-struct Receiver<'a> {
-    app: &'a App,
+struct Receiver {
+    app: App,
     id: ImportId,
     options: ImportOptions,
     /// The beginning of the next part.
@@ -120,13 +125,21 @@ struct Receiver<'a> {
     text: Utf8,
 }
 
-impl Receiver<'_> {
-    async fn receive_all(&mut self, mut body: Payload) -> Result<()> {
+impl Receiver {
+    async fn receive_all(
+        &mut self,
+        mut body: Payload,
+        mut request_ends: oneshot::Receiver<()>,
+    ) -> Result<()> {
         let started = Instant::now();
         loop {
             let slowest = started + PATIENCE + Duration::from_secs(self.bytes / MIN_RATE);
-            let next = timeout_at(slowest.min(Instant::now() + PATIENCE), body.next());
-            let Some(chunk) = next.await.map_err(|_| too_slow())? else { break };
+            let next = select(body.next(), &mut request_ends);
+            let next = timeout_at(slowest.min(Instant::now() + PATIENCE), next);
+            let Either::Left((chunk, _)) = next.await.map_err(|_| too_slow())? else {
+                return Err(body_incomplete());
+            };
+            let Some(chunk) = chunk else { break };
             let chunk = chunk.map_err(|_| body_incomplete())?;
             self.receive(chunk).await?;
         }

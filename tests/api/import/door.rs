@@ -5,6 +5,7 @@ use lede::auth::Role;
 use lede::base::db::schema::{import_parts, imports};
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 use super::{IMPORT, counts, imported, lines, send, tidy};
 use crate::client::{Client, Response};
@@ -46,16 +47,22 @@ async fn what_is_no_list_is_refused_at_the_door_by_name() {
     assert_eq!(counts(&imported(&server, "email").await), [0; 5]);
 }
 
-/// Sends the head of an import and some of its body, and returns what is answered, if anything.
-async fn raw(server: &Server, admin: &Client, length: u64, body: &[u8]) -> String {
+/// Sends the head of an import.
+async fn begin(server: &Server, admin: &Client, length: u64) -> TcpStream {
     let address = server.address().trim_start_matches("http://").to_owned();
-    let mut stream = tokio::net::TcpStream::connect(&address).await.expect("a connection");
+    let mut stream = TcpStream::connect(&address).await.expect("a connection");
     let token = admin.token().expect("a token");
     let head = format!(
         "POST {IMPORT}?dry_run=true HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\n\
          Content-Type: text/csv\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
     );
     stream.write_all(head.as_bytes()).await.expect("a head");
+    stream
+}
+
+/// Sends the head of an import and some of its body, and returns what is answered, if anything.
+async fn raw(server: &Server, admin: &Client, length: u64, body: &[u8]) -> String {
+    let mut stream = begin(server, admin, length).await;
     stream.write_all(body).await.expect("a body");
     stream.shutdown().await.expect("an end");
     let mut response = Vec::new();
@@ -80,6 +87,29 @@ async fn a_file_that_is_too_large_is_refused_and_one_that_breaks_off_is_forgotte
         ))
     });
     assert_eq!(left.await.expect("counts"), (0, 0));
+}
+
+#[tokio::test]
+async fn a_file_whose_connection_is_reset_is_forgotten() {
+    let server = Server::start().await;
+    let admin = server.login(Role::Admin).await;
+    let becomes = async |wanted: bool| {
+        for _ in 0..500 {
+            let count = server.app.db.read(|conn| Ok(imports::table.count().get_result::<i64>(conn)?)).await;
+            if (count.expect("a count") > 0) == wanted {
+                return;
+            }
+            server.client().get("/health/live").await.is(200);
+        }
+        panic!("an import is {}", if wanted { "not begun" } else { "left" });
+    };
+    let some = format!("email\n{}", "ada@reader.example\n".repeat(100_000));
+    let mut stream = begin(&server, &admin, some.len() as u64 + 1).await;
+    stream.write_all(some.as_bytes()).await.expect("a part of the file");
+    becomes(true).await;
+    stream.set_zero_linger().expect("a reset");
+    drop(stream);
+    becomes(false).await;
 }
 
 #[tokio::test]
