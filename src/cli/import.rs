@@ -56,11 +56,12 @@ pub(super) async fn run(config: Config, arguments: Arguments) -> anyhow::Result<
         .collect()
         .await;
     bar.finish_and_clear();
-    Ok(report(outcomes.into_iter().flatten().collect(), &skipped, arguments.dry_run))
+    Ok(report(outcomes.into_iter().flatten().collect(), &skipped, &arguments))
 }
 
-/// Prints how many files were imported, and each that failed, was skipped or stays a draft, with the reason.
-fn report(mut outcomes: Outcomes, skipped: &[(PathBuf, &'static str)], dry_run: bool) -> ExitCode {
+/// Prints how many files were imported, and each that failed, was skipped or is not published although that was asked for,
+/// with the reason.
+fn report(mut outcomes: Outcomes, skipped: &[(PathBuf, &'static str)], arguments: &Arguments) -> ExitCode {
     outcomes.sort_by(|(a, _), (b, _)| a.cmp(b));
     let count = |wanted| {
         outcomes.iter().filter(|(_, done)| matches!(done, Ok(done) if done.outcome == wanted)).count()
@@ -68,8 +69,10 @@ fn report(mut outcomes: Outcomes, skipped: &[(PathBuf, &'static str)], dry_run: 
     let mut failed = 0;
     for (file, done) in &outcomes {
         match done {
-            Ok(Done { remark: None, .. }) => {}
-            Ok(Done { remark: Some(remark), .. }) => eprintln!("{}: stays a draft: {remark}", file.display()),
+            Ok(Done { remark: Some(remark), .. }) if arguments.publish => {
+                eprintln!("{}: is not published: {remark}", file.display());
+            }
+            Ok(_) => {}
             Err(error) => {
                 failed += 1;
                 eprintln!("{}: {error:#}", file.display());
@@ -82,7 +85,7 @@ fn report(mut outcomes: Outcomes, skipped: &[(PathBuf, &'static str)], dry_run: 
     let ignored = if skipped.is_empty() { String::new() } else { format!(", {} skipped", skipped.len()) };
     println!(
         "{}{} created, {} updated, {} unchanged, {failed} failed{ignored}",
-        if dry_run { "dry run: " } else { "" },
+        if arguments.dry_run { "dry run: " } else { "" },
         count(Outcome::Created),
         count(Outcome::Updated),
         count(Outcome::Skipped),

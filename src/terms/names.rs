@@ -52,9 +52,16 @@ pub fn find<I: IsTerm>(conn: &mut Connection, named: &[Named]) -> Result<Vec<Opt
     Ok(found)
 }
 
-/// Creates a term that [`find`] has not found.
+/// Creates a term that [`find`] has not found, unless there is one by now: another unit of work may have created it before
+/// this one had the lock, or this one under another spelling.
 pub fn create<I: IsTerm>(tx: &mut Tx<'_>, named: &Named) -> Result<I> {
     let now = tx.now();
+    if named.slug.is_none() {
+        slugs::lock(tx)?;
+    }
+    if let [Some(found)] = find::<I>(tx, std::slice::from_ref(named))?.as_slice() {
+        return Ok(*found);
+    }
     let slug = named.slug.clone().map_or_else(|| slugs::derive::<I>(tx, &named.name), Ok)?;
     let term = Term::new(tx.new_id()?, slug, named.name.clone(), now);
     store::insert_free(tx, &term)?;

@@ -6,7 +6,8 @@ use std::process::{Output, Stdio};
 
 use diesel::prelude::*;
 use lede::base::clock::Timestamp;
-use lede::base::db::schema::articles;
+use lede::base::db::schema::{articles, revisions};
+use lede::base::ids::ArticleId;
 
 use crate::executable::{Serving, add_user, lede, lede_on, run, terminate};
 use crate::test_database::TestDatabase;
@@ -144,9 +145,12 @@ fn dates_are_kept_and_nothing_goes_live_before_its_date() {
     let first = import();
     assert_eq!(summary(&first), "6 created, 0 updated, 0 unchanged, 0 failed");
     for (file, reason) in [
-        ("2999-01-01-tomorrow.md", "stays a draft: The date 2999-01-01T00:00:00.000000Z is in the future."),
-        ("later.md", "stays a draft: The date 2999-01-01T00:00:00.000000Z is in the future."),
-        ("unclear.md", "stays a draft: The date \"02/03/2019\" cannot be read"),
+        (
+            "2999-01-01-tomorrow.md",
+            "is not published: The date 2999-01-01T00:00:00.000000Z is in the future.",
+        ),
+        ("later.md", "is not published: The date 2999-01-01T00:00:00.000000Z is in the future."),
+        ("unclear.md", "is not published: The date \"02/03/2019\" cannot be read"),
     ] {
         assert!(line(&first, file).contains(reason), "{first:?}");
     }
@@ -173,6 +177,96 @@ fn dates_are_kept_and_nothing_goes_live_before_its_date() {
     let second = import();
     assert_eq!(summary(&second), "0 created, 0 updated, 6 unchanged, 0 failed");
     assert_eq!(line(&second, "later.md"), line(&first, "later.md"));
+    // Nothing is said of publishing where nothing is to be published.
+    let drafts = run(lede_on(&database).arg("import").arg(path), "");
+    assert_eq!(String::from_utf8_lossy(&drafts.stderr), "");
+}
+
+#[test]
+fn an_article_that_is_live_is_not_called_a_draft() {
+    let database = TestDatabase::fresh();
+    add_user(&database, "ada@lede.example", "admin", PASSWORD);
+    let folder = tempfile::tempdir().expect("a folder");
+    let import = || run(lede_on(&database).args(["import", "--publish"]).arg(folder.path()), "");
+    write(folder.path(), "tides.md", "# Tides\n");
+    assert_eq!(summary(&import()), "1 created, 0 updated, 0 unchanged, 0 failed");
+    write(folder.path(), "tides.md", "---\ndate: [[2030-01-05]]\n---\n# Tides\n\nTwice a day.\n");
+    let said = import();
+    assert_eq!(summary(&said), "0 created, 1 updated, 0 unchanged, 0 failed");
+    let reason = "tides.md: is not published: The date \"[[\\\"2030-01-05\\\"]]\" cannot be read";
+    assert!(line(&said, "tides.md").contains(reason), "{said:?}");
+}
+
+#[test]
+fn whatever_may_be_a_draft_or_of_the_future_is_not_published() {
+    let database = TestDatabase::fresh();
+    add_user(&database, "ada@lede.example", "admin", PASSWORD);
+    let folder = tempfile::tempdir().expect("a folder");
+    for (at, front) in [
+        "date: [[2030-01-05]]",
+        "date: [2999-01-05]",
+        "publishDate: 2999-01-05",
+        "Date: 2999-01-05",
+        "published: 2999-01-05",
+        "draft: 1",
+        "draft: soon",
+        "Draft: yes",
+    ]
+    .iter()
+    .enumerate()
+    {
+        write(folder.path(), &format!("p{at}.md"), &format!("---\n{front}\n---\nText.\n"));
+    }
+    let imported = run(lede_on(&database).args(["import", "--publish"]).arg(folder.path()), "");
+    assert_eq!(summary(&imported), "8 created, 0 updated, 0 unchanged, 0 failed");
+    let live = articles::table.filter(articles::live_edition.is_not_null()).select(articles::slug);
+    let live: Vec<String> = live.load(&mut database.connect()).expect("slugs");
+    assert_eq!(live, Vec::<String>::new());
+}
+
+#[test]
+fn a_post_that_cannot_be_published_leaves_its_neighbours_alone() {
+    let (database, folder) = (TestDatabase::fresh(), posts());
+    add_user(&database, "ada@lede.example", "admin", PASSWORD);
+    let drafts = run(lede_on(&database).arg("import").arg(folder.path()), "");
+    assert_eq!(summary(&drafts), "3 created, 0 updated, 0 unchanged, 0 failed, 1 skipped");
+    let conn = &mut database.connect();
+    let fog = articles::table.filter(articles::slug.eq("fog")).select(articles::id);
+    let fog: ArticleId = fog.get_result(conn).expect("an id");
+    diesel::delete(revisions::table.filter(revisions::article_id.eq(fog))).execute(conn).expect("deleted");
+    let said = run(lede_on(&database).args(["import", "--publish"]).arg(folder.path()), "");
+    assert_eq!(summary(&said), "0 created, 1 updated, 1 unchanged, 1 failed, 1 skipped", "{said:?}");
+    assert!(line(&said, "fog").contains("revision"), "{said:?}");
+}
+
+#[test]
+fn two_files_of_one_article_are_refused() {
+    let database = TestDatabase::fresh();
+    add_user(&database, "ada@lede.example", "admin", PASSWORD);
+    let folder = tempfile::tempdir().expect("a folder");
+    let id = "019b8d00-0000-7000-8000-000000000000";
+    for name in ["ebb", "flood"] {
+        write(folder.path(), &format!("{name}.md"), &format!("---\nid: {id}\nslug: {name}\n---\n{name}.\n"));
+    }
+    let imported = run(lede_on(&database).arg("import").arg(folder.path()), "");
+    assert_eq!(summary(&imported), "1 created, 0 updated, 0 unchanged, 1 failed");
+    assert!(
+        String::from_utf8_lossy(&imported.stderr).contains(&format!("has the same id, {id}")),
+        "{imported:?}"
+    );
+}
+
+#[test]
+fn a_file_that_is_too_large_or_none_is_not_read() {
+    let database = TestDatabase::fresh();
+    add_user(&database, "ada@lede.example", "admin", PASSWORD);
+    let folder = tempfile::tempdir().expect("a folder");
+    write(folder.path(), "tides.md", "Text.\n");
+    let huge = std::fs::File::create(folder.path().join("huge.md")).expect("a file");
+    huge.set_len(1 << 20).expect("a length");
+    let imported = run(lede_on(&database).arg("import").arg(folder.path()), "");
+    assert_eq!(summary(&imported), "1 created, 0 updated, 0 unchanged, 1 failed");
+    assert!(line(&imported, "huge.md").ends_with("larger than 1000000 bytes"), "{imported:?}");
 }
 
 #[test]

@@ -11,20 +11,21 @@ const MAX_BYTES: usize = 100;
 /// The start of the year 1, before which RFC 3339 has no times.
 const FIRST: Timestamp = Timestamp::constant(-62_135_596_800, 0);
 
-/// The beginnings of the names of the months in English, German, French, Spanish, Italian, Dutch, Portuguese and Polish.
-const MONTHS: [&[&str]; 12] = [
-    &["jan", "jän", "ene", "gen", "sty"],
-    &["feb", "fév", "fev", "lut"],
-    &["mar", "mär", "mrz", "maa", "mrt"],
-    &["apr", "avr", "abr", "kwi"],
-    &["may", "mai", "mag", "mei", "maj"],
-    &["jun", "juin", "giu", "cze"],
-    &["jul", "juil", "lug"],
-    &["aug", "aoû", "aou", "ago", "sie"],
-    &["sep", "set", "wrz"],
-    &["oct", "okt", "ott", "out", "paź"],
-    &["nov"],
-    &["dec", "dez", "déc", "dic", "gru"],
+/// The names of the months in English, German, French, Spanish, Italian, Dutch, Portuguese, Polish and the languages of
+/// Scandinavia, separated by blanks. A name may be abbreviated to three letters or more.
+const MONTHS: [&str; 12] = [
+    "january januar jänner janvier januari janeiro enero gennaio styczeń stycznia",
+    "february februar février fevrier febrero febbraio februari fevereiro luty lutego",
+    "march märz maerz mrz mars marzo maart mrt março marco marzec marca marts",
+    "april avril abril aprile kwiecień kwietnia",
+    "may mai mayo maggio mei maio maj maja",
+    "june juni juin junio giugno junho czerwiec czerwca",
+    "july juli juillet julio luglio julho",
+    "august août aout agosto augustus augusti sierpień sierpnia",
+    "september septembre septiembre setiembre settembre setembro wrzesień września",
+    "october oktober octobre octubre ottobre outubro październik października",
+    "november novembre noviembre novembro",
+    "december dezember décembre decembre diciembre dicembre dezembro grudzień grudnia desember",
 ];
 
 /// Words that add nothing: the days of the week in English, and what stands between the parts of a date.
@@ -245,10 +246,15 @@ fn number(text: &str) -> Option<i8> {
     is_number.then(|| text.parse().ok()).flatten()
 }
 
+/// The only month that a word names. `jui` could be two.
 fn month(word: &str) -> Option<i8> {
-    let is_name = word.chars().count() >= 3 && word.chars().all(char::is_alphabetic);
-    let at = MONTHS.iter().position(|names| names.iter().any(|name| word.starts_with(name)));
-    at.filter(|_| is_name).and_then(|at| i8::try_from(at + 1).ok())
+    if word.chars().count() < 3 {
+        return None;
+    }
+    let is_named = |names: &str| names.split(' ').any(|name| name.starts_with(word));
+    let mut named = (1i8..).zip(MONTHS).filter(|(_, names)| is_named(names));
+    let (month, _) = named.next()?;
+    named.next().is_none().then_some(month)
 }
 
 fn clock_time(text: &str) -> Option<Time> {

@@ -5,6 +5,9 @@
 mod syntax;
 mod yaml;
 
+use std::collections::HashSet;
+use std::hash::Hash;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -40,16 +43,17 @@ pub struct FrontMatter {
     /// `summary`, `description`, `excerpt`
     #[serde(skip_serializing_if = "Option::is_none")]
     pub summary: Option<String>,
-    /// `published_at`, `date`, `pubDate`. Values without an offset are UTC.
+    /// `published_at`, `date`, `pubDate`, `publishDate`, `datePublished`, and `published` unless it is a flag. Values without
+    /// an offset are UTC.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub published_at: Option<Timestamp>,
-    /// What stands in their place and cannot be read as a time.
+    /// What stands in their place and cannot be read as a time; as JSON unless it is a text.
     #[serde(skip)]
     pub unreadable_date: Option<String>,
     /// `updated_at`, `lastmod`, `updatedDate`
     #[serde(skip_serializing_if = "Option::is_none")]
     pub updated_at: Option<Timestamp>,
-    /// `draft`, or the inverse of `published`.
+    /// `draft`, or the inverse of `published`. A value that cannot be read makes a draft.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub draft: Option<bool>,
     /// `featured`
@@ -82,7 +86,7 @@ pub struct FrontMatter {
 }
 
 /// A topic or an author, by name, slug or both. A plain string is a name.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize)]
 pub struct TermName {
     /// The name shown to people.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -159,7 +163,7 @@ pub fn write(front_matter: &FrontMatter) -> String {
 }
 
 /// The keys of the first publication.
-const DATES: &[&str] = &["published_at", "date", "pubDate"];
+const DATES: &[&str] = &["published_at", "date", "pubDate", "publishDate", "datePublished", "published"];
 
 fn understand(map: Map<String, Value>) -> FrontMatter {
     let mut keys = Keys(map);
@@ -179,10 +183,10 @@ fn understand(map: Map<String, Value>) -> FrontMatter {
         summary: keys.first(&["summary", "description", "excerpt"], text),
         published_at: keys.first(DATES, time),
         updated_at: keys.first(&["updated_at", "lastmod", "updatedDate"], time),
-        draft: keys.first(&["draft"], flag).or(published.map(|published| !published)),
+        draft: keys.first(&["draft"], flag),
         featured: keys.first(&["featured"], flag),
         listed: keys.first(&["listed"], flag),
-        unreadable_date: DATES.iter().find_map(|name| keys.0.get(*name).and_then(text)),
+        unreadable_date: None,
         authors: keys.items(&["authors", "author"], None, term),
         topics: keys.items(&["topics", "tags", "categories"], Some(','), term),
         cover: keys.first(&["cover", "image", "heroImage"], cover),
@@ -191,28 +195,47 @@ fn understand(map: Map<String, Value>) -> FrontMatter {
         sections: keys.first(&["sections"], |value| value.as_object().cloned()).unwrap_or_default(),
         custom: Map::new(),
     };
-    if found.published_at.is_some() {
-        found.unreadable_date = None;
+    if found.published_at.is_none() {
+        let unread = DATES.iter().find_map(|name| keys.get(name));
+        found.unreadable_date = unread.map(|value| text(value).unwrap_or_else(|| value.to_string()));
     }
+    // What may say that nobody is to read it yet, but not in a way that is understood.
+    let is_unclear =
+        keys.get("draft").is_some() || keys.get("published").is_some_and(|value| time(value).is_none());
+    found.draft = found.draft.or(is_unclear.then_some(true)).or(published.map(|published| !published));
     let own = keys.first(&["custom"], |value| value.as_object().cloned()).unwrap_or_default();
     found.custom = keys.0;
     found.custom.extend(own);
     found
 }
 
-/// The keys that have not been read yet; the rest becomes `custom`.
+/// The keys that have not been read yet; the rest becomes `custom`. They are found without regard to case, `_` and `-`.
 struct Keys(Map<String, Value>);
 
 impl Keys {
+    /// The key that is written like this, or else in another way.
+    fn find(&self, name: &str) -> Option<String> {
+        if self.0.contains_key(name) {
+            return Some(name.to_owned());
+        }
+        self.0.keys().find(|key| is_same(key, name)).cloned()
+    }
+
+    fn get(&self, name: &str) -> Option<&Value> {
+        self.0.get(&self.find(name)?)
+    }
+
     /// Removes and returns the first usable value under one of several names. `null` values are removed and ignored.
     fn first<T>(&mut self, names: &[&str], read: impl Fn(&Value) -> Option<T>) -> Option<T> {
         for name in names {
-            if self.0.get(*name).is_some_and(Value::is_null) {
-                self.0.remove(*name);
+            let Some(key) = self.find(name) else { continue };
+            let value = self.0.get(&key).filter(|value| !value.is_null());
+            let found = value.and_then(&read);
+            if value.is_none() || found.is_some() {
+                self.0.remove(&key);
             }
-            if let Some(value) = self.0.get(*name).and_then(&read) {
-                self.0.remove(*name);
-                return Some(value);
+            if found.is_some() {
+                return found;
             }
         }
         None
@@ -220,15 +243,17 @@ impl Keys {
 
     /// Removes and returns the items under all names, without duplicates. A text is split at `separator`. Items that cannot
     /// be used stay; the others do not wait for them.
-    fn items<T: PartialEq>(
+    fn items<T: Clone + Eq + Hash>(
         &mut self,
         names: &[&str],
         separator: Option<char>,
         read: impl Fn(&Value) -> Option<T>,
     ) -> Vec<T> {
-        let mut found: Vec<T> = Vec::new();
+        let (mut found, mut known): (Vec<T>, HashSet<T>) = (Vec::new(), HashSet::new());
         for name in names {
-            let Some(value) = self.0.remove(*name) else { continue };
+            let Some((key, value)) = self.find(name).and_then(|key| self.0.remove_entry(&key)) else {
+                continue;
+            };
             let items = match (value, separator) {
                 (Value::Array(items), _) => items,
                 (Value::String(text), Some(separator)) => text
@@ -242,20 +267,29 @@ impl Keys {
             let mut unusable = Vec::new();
             for item in items {
                 match read(&item) {
-                    Some(item) if found.contains(&item) => {}
-                    Some(item) => found.push(item),
+                    Some(item) if known.insert(item.clone()) => found.push(item),
+                    Some(_) => {}
                     None if item.is_null() || item.as_str() == Some("") => {}
                     None => unusable.push(item),
                 }
             }
             if unusable.len() > 1 {
-                self.0.insert((*name).to_owned(), unusable.into());
+                self.0.insert(key, unusable.into());
             } else if let Some(one) = unusable.pop() {
-                self.0.insert((*name).to_owned(), one);
+                self.0.insert(key, one);
             }
         }
         found
     }
+}
+
+/// Whether two keys are the same apart from case, `_` and `-`.
+fn is_same(a: &str, b: &str) -> bool {
+    letters(a).eq(letters(b))
+}
+
+fn letters(key: &str) -> impl Iterator<Item = u8> + '_ {
+    key.bytes().filter(|byte| !matches!(byte, b'_' | b'-')).map(|byte| byte.to_ascii_lowercase())
 }
 
 fn text(value: &Value) -> Option<String> {

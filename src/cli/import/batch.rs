@@ -2,7 +2,7 @@
 //! rendered on every core. If one of them cannot be stored, each gets a write of its own.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context as _, anyhow, bail};
@@ -11,7 +11,7 @@ use futures_util::future::join_all;
 use super::files::name_and_date;
 use crate::app::App;
 use crate::articles::edit::{Editor, edit};
-use crate::articles::markdown_document::{ParsedDocument, read_markdown};
+use crate::articles::markdown_document::{MAX_DOCUMENT, ParsedDocument, read_markdown};
 use crate::articles::scope::WriteScope;
 use crate::articles::write::{NewArticle, create, replace_by_document};
 use crate::articles::{ArticleKey, slugs, store};
@@ -50,8 +50,15 @@ pub(in crate::cli) struct Import<'a> {
     owner: UserId,
     publish: bool,
     dry_run: bool,
-    /// Which file of this run has which slug.
-    claimed: Mutex<HashMap<(Locale, Slug), PathBuf>>,
+    /// Which file of this run belongs to which article.
+    claimed: Mutex<HashMap<Identity, PathBuf>>,
+}
+
+/// What a document says of the article that it belongs to.
+#[derive(PartialEq, Eq, Hash)]
+enum Identity {
+    Id(ArticleId),
+    Slug(Locale, Slug),
 }
 
 /// A document that was read.
@@ -132,24 +139,26 @@ impl<'a> Import<'a> {
         let read = move || {
             Ok(match text {
                 Some(text) => Post::parse(file, text, &site, &random, now),
-                None => std::fs::read(&file).map_err(Into::into).and_then(|bytes| {
-                    let text = std::str::from_utf8(&bytes).context("not UTF-8")?;
-                    Post::parse(file, text, &site, &random, now)
-                }),
+                None => load(&file).and_then(|text| Post::parse(file, &text, &site, &random, now)),
             })
         };
         self.app.compute.run(read).await?
     }
 
-    /// Refuses a document with the slug of another of this run.
+    /// Refuses a document with the id, or the language and slug, of another of this run.
     fn claim(&self, post: Post) -> anyhow::Result<Post> {
-        if let Some(slug) = post.slug.clone() {
-            let mut claimed = self.claimed.lock().unwrap_or_else(PoisonError::into_inner);
-            let other = claimed.insert((post.locale.clone(), slug.clone()), post.file.clone());
-            if let Some(other) = other {
-                bail!("{} has the same slug, {slug}", other.display());
+        let slug = post.slug.clone().map(|slug| Identity::Slug(post.locale.clone(), slug));
+        let identities = [post.document.id.map(Identity::Id), slug];
+        let mut claimed = self.claimed.lock().unwrap_or_else(PoisonError::into_inner);
+        for identity in identities.iter().flatten() {
+            let Some(other) = claimed.get(identity) else { continue };
+            match identity {
+                Identity::Id(id) => bail!("{} has the same id, {id}", other.display()),
+                Identity::Slug(_, slug) => bail!("{} has the same slug, {slug}", other.display()),
             }
         }
+        claimed.extend(identities.into_iter().flatten().map(|identity| (identity, post.file.clone())));
+        drop(claimed);
         Ok(post)
     }
 
@@ -204,24 +213,34 @@ impl<'a> Import<'a> {
                 let Some(publication) = wanted else { return Ok(None) };
                 Unrendered::find(conn, actor, publication, &config, now)
             });
-            found.collect::<Result<Vec<_>>>()
+            Ok(found.collect::<Vec<Result<_>>>())
         };
         let found = self.app.db.snapshot(find).await?;
-        let render = found.into_iter().map(async |found| match found {
+        let render = found.into_iter().map(async |found| match found? {
             Some(unrendered) => self.app.compute.run(move || unrendered.render()).await.map(Some),
             None => Ok(None),
         });
-        let prepared: Arc<Vec<Option<Prepared>>> =
-            Arc::new(join_all(render).await.into_iter().collect::<Result<_>>()?);
-        if prepared.iter().all(Option::is_none) {
-            return Ok(prepared.iter().map(|_| Ok(false)).collect());
+        let mut prepared: Vec<Prepared> = Vec::new();
+        let mut keep = |one| -> Result<bool> {
+            let Some(one) = one? else { return Ok(false) };
+            prepared.push(one);
+            Ok(true)
+        };
+        // Whether each is needed: then it is the next of those that were prepared.
+        let needed: Vec<Result<bool>> = join_all(render).await.into_iter().map(&mut keep).collect();
+        if prepared.is_empty() {
+            return Ok(needed);
         }
-        let work = move |tx: &mut Tx<'_>, prepared: &Option<Prepared>| {
-            let Some(prepared) = prepared else { return Ok(false) };
+        let work = move |tx: &mut Tx<'_>, prepared: &Prepared| {
             publish(tx, actor, &ArticleKey::Id(prepared.article()), prepared.revision(), Some(prepared))
                 .map(|_| true)
         };
-        Ok(self.write_each(&prepared, work).await)
+        let mut written = self.write_each(&Arc::new(prepared), work).await.into_iter();
+        let published = needed.into_iter().map(|needed| match needed {
+            Ok(true) => written.next().unwrap_or(Ok(false)),
+            other => other,
+        });
+        Ok(published.collect())
     }
 
     /// Does the same for each of these in one write. If that fails, each gets a write of its own: those that cannot be
@@ -309,6 +328,18 @@ impl Post {
         let outcome = if row.version == before { Outcome::Skipped } else { Outcome::Updated };
         Ok(((id, row.revision), outcome))
     }
+}
+
+/// The text of a file, unless it is larger than a document may be.
+fn load(file: &Path) -> anyhow::Result<String> {
+    let metadata = std::fs::metadata(file)?;
+    if !metadata.is_file() {
+        bail!("not a file");
+    }
+    if metadata.len() > MAX_DOCUMENT as u64 {
+        bail!("larger than {MAX_DOCUMENT} bytes");
+    }
+    String::from_utf8(std::fs::read(file)?).context("not UTF-8")
 }
 
 fn find_all_known(conn: &mut Connection, posts: &[Arc<Post>]) -> Result<Vec<Known>> {

@@ -47,8 +47,6 @@ const OTHER_STATUSES: &[&str] = &[
     "marital", "familien", "family", "civil", "order", "payment", "billing", "shipping", "employ", "ticket",
     "lead", "deal", "loyalty", "login", "http",
 ];
-/// What marks a header as a link, which everybody in the file has.
-const LINK_MARKERS: &[&str] = &["url", "uri", "link", "token", "hash"];
 /// What marks a header as evidence of consent, which is text.
 const EVIDENCE_MARKERS: &[&str] = &[
     "text",
@@ -107,7 +105,6 @@ const PLACES: &[&str] = &[
     "cap",
     "stad",
     "miasto",
-    "country",
 ];
 
 impl Columns {
@@ -193,7 +190,6 @@ fn of_consent(name: &str) -> Option<Meaning> {
     }
     if let Some(status) = endings::find(name) {
         return Some(match status {
-            _ if has_marker(LINK_MARKERS) => Meaning::Ignored,
             Status::Complained => Meaning::Complained,
             Status::Bounced => Meaning::Bounced,
             _ if has_marker(REASON_MARKERS) => Meaning::UnsubscribedReason,

@@ -21,7 +21,7 @@ const STEMS: &[(Status, &str)] = &[
     ),
     (
         Status::Unsubscribed,
-        "unsub desub optout optedout optsout optingout notopted donotemail donotmail donotcontact donotsend donotmarket \
+        "unsub notsubscri nonsubscri desub optout optedout optsout optingout notopted donotemail donotmail donotcontact donotsend donotmarket \
          donotdisturb dontemail dontmail dontcontact dontsend nomail noemail nocontact nonewsletter nomarketing \
          blocklist blacklist blocked denylist suppress disabled deactiv inactive deleted removed archived banned \
          withdrawn revoked \
@@ -47,6 +47,20 @@ const UNMISTAKABLE: &str = "unsubscribed unsubscribe unsub optedout optout bounc
     désabonné désabonnée désinscrit désinscrite desuscrito dadodebaja disiscritto uitgeschreven afgemeld descadastrado \
     descadastrada wypisany wypisana отписан отписалась отписался 退订 已退订 配信停止";
 
+/// What says that a name is about mail, too.
+const MAIL: &[&str] = &[
+    "mail",
+    "newsletter",
+    "courriel",
+    "infolettre",
+    "correo",
+    "boletin",
+    "rundbrief",
+    "nieuwsbrief",
+    "nyhetsbrev",
+    "рассылк",
+];
+
 /// Other ways of reaching people than mail.
 const OTHER_CHANNELS: &[&str] =
     &["sms", "phone", "telefon", "telephone", "whatsapp", "push", "postal", "fax", "viber", "telegram"];
@@ -70,5 +84,6 @@ pub(super) fn find_unmistakable(folded: &str) -> Option<Status> {
 
 /// Whether a folded name is about another way of reaching people.
 pub(super) fn is_of_another_channel(folded: &str) -> bool {
-    !folded.contains("mail") && OTHER_CHANNELS.iter().any(|channel| folded.contains(channel))
+    let has = |words: &[&str]| words.iter().any(|word| folded.contains(word));
+    has(OTHER_CHANNELS) && !has(MAIL)
 }

@@ -10,7 +10,7 @@ use super::cells::{items, unescape};
 use super::columns::Columns;
 use super::meaning::Meaning;
 use super::stated;
-use super::vocabulary::{self, StatedStatus, Unreadable};
+use super::vocabulary::{self, Answer, StatedStatus, Unreadable};
 use crate::base::clock::Timestamp;
 use crate::base::http::json;
 use crate::base::json::check_name;
@@ -181,9 +181,10 @@ impl<'a> Cells<'a> {
             );
             let may_be_time =
                 meaning.ending().is_some() || matches!(meaning, Meaning::Subscribed | Meaning::Confirmed);
+            let is_date = || may_be_time && vocabulary::answer(text) == Answer::Yes;
             match vocabulary::time(text, now) {
                 Ok(Some(at)) if is_time || may_be_time => times.all.push((*meaning, at)),
-                Err(Unreadable) if is_time => times.are_unreadable = true,
+                Err(Unreadable) if is_time || is_date() => times.are_unreadable = true,
                 _ => {}
             }
         }

@@ -12,6 +12,10 @@ use crate::subscribers::consent::Status;
 /// The longest cell that is looked through for words about consent, in bytes.
 const MAX_WORD_BYTES: usize = 60;
 
+/// The shortest text that is taken for a token, in bytes, and how many letters and digits it begins with at least.
+const MIN_TOKEN_BYTES: usize = 16;
+const MIN_TOKEN_START: usize = 8;
+
 /// What the cells of a row have stated so far.
 #[derive(Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
@@ -65,13 +69,16 @@ pub(super) fn status(
                 let Some(ending) = meaning.ending() else { continue };
                 match answer() {
                     Answer::Blank | Answer::No => {}
+                    _ if *meaning != Meaning::UnsubscribedReason && is_link_or_token(text) => {}
                     Answer::Yes => found.add(StatedStatus::Status(ending)),
                     Answer::Word if *meaning == Meaning::UnsubscribedReason => {
                         found.add(StatedStatus::Status(ending));
                     }
-                    // `Bounced: active` says that there was none.
-                    Answer::Word if word() == StatedStatus::Status(Status::Confirmed) => {}
-                    Answer::Word => found.add(word()),
+                    Answer::Word if vocabulary::denies(ending, text) => {}
+                    Answer::Word => match word() {
+                        StatedStatus::Status(Status::Confirmed) => found.add(StatedStatus::Unknown),
+                        stated => found.add(stated),
+                    },
                 }
             }
         }
@@ -82,6 +89,22 @@ pub(super) fn status(
 /// Whether a text is a number that is neither a yes nor a time: the code of a list of choices.
 fn is_code(text: &str) -> bool {
     text.trim().parse::<f64>().is_ok_and(|number| number > 1.0) && dates::read(text).is_none()
+}
+
+/// Whether a text is a link for leaving, or the token of one, which everybody in the file has.
+fn is_link_or_token(text: &str) -> bool {
+    let text = text.trim();
+    let is_link = ["https://", "http://", "mailto:"].iter().any(|scheme| text.starts_with(scheme));
+    let has = |is: fn(&u8) -> bool| text.as_bytes().iter().any(|byte| is(byte));
+    let is_token = text.len() >= MIN_TOKEN_BYTES
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_=.+/~".contains(&byte))
+        && has(u8::is_ascii_digit)
+        && has(u8::is_ascii_alphabetic)
+        // Neither a date nor words.
+        && text.bytes().take(MIN_TOKEN_START).all(|byte| byte.is_ascii_alphanumeric())
+        && dates::read(text).is_none()
+        && endings::find(&fold(text)).is_none();
+    (is_link && !text.contains(char::is_whitespace)) || is_token
 }
 
 impl Statements {

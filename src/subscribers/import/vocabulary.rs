@@ -22,15 +22,23 @@ pub enum StatedStatus {
     Unknown,
 }
 
+/// Words for somebody who is subscribed, separated by blanks: they mean that in any column.
+const SUBSCRIBED: &str = "subscribed optedin optin subscriber activesubscriber abonniert angemeldet abonné abonnée \
+    inscrit inscrite suscrito suscrita iscritto iscritta ingeschreven inscrito inscrita subskrybowany zapisany \
+    prenumerant подписан 已订阅 購読中";
+
+/// Words for an address in use, separated by blanks. In a column about leaving they may mean that somebody has left.
+const ACTIVE: &str = "active aktiv actif activo activa attivo actief ativo aktywny активен";
+
 /// Words for a status, separated by blanks. Only these count as consent; that mail has ended is also told by the stems of
 /// [`endings`].
 const STATUSES: &[(StatedStatus, &str)] = &[
+    (StatedStatus::Status(Status::Confirmed), SUBSCRIBED),
+    (StatedStatus::Status(Status::Confirmed), ACTIVE),
     (
         StatedStatus::Status(Status::Confirmed),
-        "subscribed active confirmed enabled regular premium optedin optin subscriber activesubscriber verified \
-         abonniert angemeldet aktiv bestätigt abonné abonnée inscrit inscrite actif confirmé suscrito suscrita activo \
-         activa confirmado iscritto iscritta attivo confermato ingeschreven actief bevestigd inscrito inscrita ativo \
-         subskrybowany aktywny potwierdzony zapisany prenumerant подписан активен подтвержден 已订阅 購読中",
+        "confirmed enabled regular premium verified bestätigt confirmé confirmado confermato bevestigd potwierdzony \
+         подтвержден",
     ),
     (
         StatedStatus::Status(Status::Unsubscribed),
@@ -87,6 +95,14 @@ pub fn status(format: Format, word: &str) -> StatedStatus {
             ending.map_or(StatedStatus::Unknown, StatedStatus::Status)
         }),
     }
+}
+
+/// Whether a word in a column about that ending says that it has not happened: `Opt-out: subscribed`, `Bounced: active`.
+#[must_use]
+pub fn denies(ending: Status, word: &str) -> bool {
+    let word = fold(word);
+    let has = |words: &str| words.split(' ').any(|known| fold(known) == word);
+    has(SUBSCRIBED) || (ending != Status::Unsubscribed && has(ACTIVE))
 }
 
 /// What a cell says that should hold yes, no, a number or a date.

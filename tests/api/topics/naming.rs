@@ -1,5 +1,6 @@
 //! Which of them a document means that names them by their names.
 
+use futures_util::future::join_all;
 use lede::auth::Role;
 use serde_json::{Value, json};
 
@@ -86,4 +87,37 @@ async fn a_draft_that_is_written_and_read_again_carries_the_same() {
         assert_eq!(again[resource].as_array().map(Vec::len), Some(count));
     }
     assert_eq!(again["version"], draft["version"]);
+}
+
+#[tokio::test]
+async fn a_new_name_is_created_once_however_often_it_is_written() {
+    let server = Server::start().await;
+    let editor = server.login(Role::Editor).await;
+    for (front, topics, authors) in [
+        (json!({"categories": ["Rust"], "tags": ["rust", "RUST"]}), 1, 0),
+        (json!({"authors": [{"name": "Ada", "slug": "ada"}, "Ada", "ada"]}), 1, 1),
+        (json!({"authors": ["Bo", {"name": "Bo", "slug": "bo"}]}), 1, 2),
+        (json!({"tags": ["Sea & shore", "sea-shore"]}), 2, 2),
+    ] {
+        let markdown = format!("{front}\n\n# Names\n");
+        create(&editor, json!({"markdown": markdown})).await;
+        for (resource, count) in [("topics", topics), ("authors", authors)] {
+            let all = editor.get(format!("/v1/{resource}?include_total=true")).await.expect(200);
+            assert_eq!(all["total"], count, "{resource} after {front}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn writes_that_name_a_new_one_at_the_same_time_share_it() {
+    let server = Server::start().await;
+    let editor = server.login(Role::Editor).await;
+    for (key, resource) in [("tags", "topics"), ("authors", "authors")] {
+        let names = ["Rust", "rust", "RUST"];
+        let write = names.into_iter().cycle().take(9).map(|name| json!([name]));
+        let editor = &editor;
+        join_all(write.map(async |name| slugs(editor, key, &name).await)).await;
+        let all = editor.get(format!("/v1/{resource}?include_total=true")).await.expect(200);
+        assert_eq!(all["total"], 1, "{all}");
+    }
 }

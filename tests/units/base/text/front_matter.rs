@@ -155,14 +155,53 @@ fn a_date_that_cannot_be_read_is_kept_and_told() {
         ("2016-09-26 9:05", None),
         ("1474885230", None),
         ("02/03/2024", Some("02/03/2024")),
-        ("[a]", None),
+        ("[a]", Some("[\"a\"]")),
+        ("[[2030-01-05]]", Some("[[\"2030-01-05\"]]")),
+        ("{year: 2030}", Some("{\"year\":2030}")),
+        ("true", Some("true")),
+        ("''", Some("")),
         ("2016", Some("2016")),
+        ("null", None),
     ] {
         let found = read(&format!("---\ndate: {date}\n---\n"));
         assert_eq!(found.unreadable_date.as_deref(), unreadable, "{date}");
-        assert_eq!(found.custom.contains_key("date"), found.published_at.is_none(), "{date}");
+        assert_eq!(found.custom.contains_key("date"), unreadable.is_some(), "{date}");
+    }
+    for key in ["publishDate", "pubdate", "publishdate", "datePublished", "publishedAt", "published", "Date"]
+    {
+        let found = read(&format!("---\n{key}: 2030-01-01\n---\n"));
+        assert_eq!(
+            found.published_at.map(|at| at.to_string()[..10].to_owned()).as_deref(),
+            Some("2030-01-01"),
+            "{key}"
+        );
+        assert_eq!(found.draft, None, "{key}");
+        let found = read(&format!("---\n{key}: soon\n---\n"));
+        assert_eq!(found.unreadable_date.as_deref(), Some("soon"), "{key}");
     }
     assert_eq!(read("---\npubDate: 2024-01-02\ndate: soon\n---\n").unreadable_date, None);
+}
+
+#[test]
+fn what_may_say_that_it_is_a_draft_makes_it_one() {
+    for (written, draft) in [
+        ("draft: true", Some(true)),
+        ("draft: 1", Some(true)),
+        ("draft: 0", Some(true)),
+        ("draft: [true]", Some(true)),
+        ("draft: wip", Some(true)),
+        ("Draft: true", Some(true)),
+        ("draft: off", Some(false)),
+        ("draft: null", None),
+        ("draft: null\npublished: false", Some(true)),
+        ("published: true", Some(false)),
+        ("published: perhaps", Some(true)),
+        ("published: perhaps\ndate: 2024-01-02", Some(true)),
+        ("published: 2024-01-01\ndate: 2024-01-02", None),
+        ("date: 2024-01-02", None),
+    ] {
+        assert_eq!(read(&format!("---\n{written}\n---\n")).draft, draft, "{written}");
+    }
 }
 
 #[test]

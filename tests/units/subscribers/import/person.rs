@@ -108,6 +108,23 @@ fn a_date_that_cannot_be_read_in_one_way_is_reported_and_never_replaced() {
             "{date}"
         );
     }
+    // A date says yes in these columns, too, but not when.
+    for column in ["confirmed", "Double opt-in", "subscribed", "newsletter", "confirmed_at"] {
+        for date in ["02/03/2024", "2036-01-01", "2023-02-30"] {
+            assert_eq!(
+                statuses(&format!("email,{column}\na@b.example,{date}\n")),
+                ["date-unreadable"],
+                "{column}: {date}"
+            );
+        }
+    }
+    for column in ["unsubscribed", "bounced", "Spam report"] {
+        let left = read(&format!("email,{column}\na@b.example,02/03/2024\n")).remove(0).unwrap();
+        assert_eq!((left.unsubscribed_at, left.remark()), (None, Some("date-unreadable")), "{column}");
+    }
+    for flag in ["yes", "1", "subscribed"] {
+        assert_eq!(statuses(&format!("email,confirmed\na@b.example,{flag}\n")), ["confirmed"], "{flag}");
+    }
     // Whoever wants no mail is never refused for a date.
     let left = read("email,unsubscribed_at\na@b.example,02/10/2023\n").remove(0).unwrap();
     assert_eq!((left.status, left.unsubscribed_at), (Status::Unsubscribed, None));
