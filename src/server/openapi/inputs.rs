@@ -106,18 +106,20 @@ pub(super) fn finish_inputs(document: &mut Value, received: &BTreeSet<String>) {
 /// Adds which fields exclude or require each other, as conditions: generators ignore them, and make types of `not` and
 /// `oneOf`.
 fn add_conditions(schemas: &mut Value) {
-    let is_text = |field: &str| json!({"required": [field], "properties": {field: {"type": "string"}}});
-    let has = |field: &str| json!({"required": [field]});
+    // Linters want each required field to be a property of the same schema.
+    let has_as = |field: &str, kind: Value| json!({"required": [field], "properties": {field: kind}});
+    let is_text = |field: &str| has_as(field, json!({"type": "string"}));
+    let has = |field: &str| has_as(field, json!({}));
     let article = &mut schemas["CreateArticle"];
     article["if"] = json!({"not": {"anyOf": [has("markdown"), has("html")]}});
-    article["then"] = json!({"required": ["title"]});
+    article["then"] = has("title");
     article["else"] = json!({"not": {"anyOf": [
-        {"required": ["markdown", "html"]}, has("sections"), is_text("intro")
+        {"allOf": [has("markdown"), has("html")]}, has("sections"), is_text("intro")
     ]}});
     // A change of a cover keeps what it does not name.
     let cover = &mut article["properties"]["cover"];
     cover["if"] = json!({"type": "object"});
-    cover["then"] = json!({"required": ["url"]});
+    cover["then"] = has("url");
     for name in ["CreateSection", "UpdateSection"] {
         schemas[name]["if"] = is_text("before");
         schemas[name]["then"] = json!({"not": is_text("after")});

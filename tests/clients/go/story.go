@@ -93,7 +93,7 @@ func main() {
 	// Readers subscribe, and a list moves in.
 	joined := good(client.SubscribersAPI.SubscribeAddress(reader).SubscribeAddress(*lede.NewSubscribeAddress("mary@reader.example")).Execute())
 	check(joined.Status == "pending", joined)
-	moved := good(client.SubscribersAPI.ImportSubscribers(editor).DryRun(true).Body("email,name\nann@reader.example,Ann\n").Execute())
+	moved := good(client.SubscribersAPI.CreateSubscriberImport(editor).DryRun(true).Body("email,name\nann@reader.example,Ann\n").Execute())
 	check(moved.DryRun && moved.Progress.TotalBytes > 0, moved)
 	fmt.Println("the Go client tells the story")
 }

@@ -10,7 +10,7 @@ from lede_client.api.accounts import create_session, get_me
 from lede_client.api.articles import get_article, list_articles
 from lede_client.api.drafts import create_article, update_section
 from lede_client.api.publishing import publish_article
-from lede_client.api.subscribers import import_subscribers, subscribe_address
+from lede_client.api.subscribers import create_subscriber_import, subscribe_address
 from lede_client.models import (
     ChangedKind,
     CreateArticle,
@@ -105,7 +105,7 @@ assert [item.to_dict() for item in sparse.items] == [{"id": str(draft.id), "titl
 joined = subscribe_address.sync_detailed(client=reader, body=SubscribeAddress(email="alan@reader.example"))
 assert joined.status_code == 202, joined
 moved = good(
-    import_subscribers.sync(client=editor, dry_run=True, body=File(BytesIO(b"email,name\nann@reader.example,Ann\n")))
+    create_subscriber_import.sync(client=editor, dry_run=True, body=File(BytesIO(b"email,name\nann@reader.example,Ann\n")))
 )
 assert moved.dry_run, moved
 print("the Python client tells the story")

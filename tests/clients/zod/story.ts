@@ -2,7 +2,7 @@
 // the server sends has to be what the document says.
 import assert from "node:assert/strict";
 import {
-  createArticle, createSession, getArticle, getMe, getTopic, importSubscribers, listArticles, publishArticle, subscribeAddress,
+  createArticle, createSession, getArticle, getMe, getTopic, createSubscriberImport, listArticles, publishArticle, subscribeAddress,
   updateDraft,
 } from "./client/index.js";
 import { createClient, createConfig } from "./client/client/index.js";
@@ -60,7 +60,7 @@ assert.deepEqual(topic, { article_count: 1 });
 // Readers subscribe, and a list moves in.
 const joined = good(await subscribeAddress({ client: reader, body: { email: "edith@reader.example" } }));
 assert.equal(joined.status, "pending");
-const moved = good(await importSubscribers({
+const moved = good(await createSubscriberImport({
   client: editor, query: { dry_run: true }, body: "email,name\nann@reader.example,Ann\n",
 }));
 assert.equal(moved.dry_run, true);
