@@ -69,8 +69,8 @@ func main() {
 	check(conflict.Changed[0].Fields[0] == "subtitle" && conflict.Changed[0].Id == draft.Id, conflict.Changed)
 
 	// What goes out is the revision that was seen.
-	publish := lede.NewPublish(changed.Revision)
-	published := good(client.DraftsAPI.PublishArticle(editor, draft.Slug).Publish(*publish).Execute())
+	publish := lede.NewPublishArticle(changed.Revision)
+	published := good(client.PublishingAPI.PublishArticle(editor, draft.Slug).PublishArticle(*publish).Execute())
 	check(*published.PublishedRevision.Get() == changed.Revision, published)
 	edition := good(client.ArticlesAPI.GetArticle(reader, draft.Slug).Execute())
 	check(*edition.Title == "Knots and lines" && *edition.Sections[0].Anchor.Get() == "bowline", edition)

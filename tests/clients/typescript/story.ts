@@ -69,7 +69,7 @@ const late = await editor.PATCH("/v1/articles/{article}/draft/sections/{section}
 assert.equal(late.response.status, 412, JSON.stringify(late.data));
 const changed: components["schemas"]["ChangedPart"] | undefined = late.error?.changed?.[0];
 assert.equal(late.error?.version, written.data.version);
-assert.deepEqual([changed?.kind, changed?.id, changed?.fields, changed?.by], ["section", first.id, ["body"], me.data?.id]);
+assert.deepEqual([changed?.kind, changed?.id, changed?.fields, changed?.by?.id], ["section", first.id, ["body"], me.data?.id]);
 
 // What goes out is the revision that was seen.
 const published = await editor.POST("/v1/articles/{article}/publish", {
