@@ -50,7 +50,8 @@ pub fn edit(
 fn save(tx: &mut Tx<'_>, before: &Draft, mut after: Draft, moved: &[SectionId]) -> Result<Draft> {
     let fields = metadata_fields(&before.content.metadata, &after.content.metadata);
     let sections = section_fields(&before.content.sections, &after.content.sections, moved);
-    if fields.is_empty() && sections.is_empty() {
+    let is_dated = before.row.published_at != after.row.published_at;
+    if fields.is_empty() && sections.is_empty() && !is_dated {
         return Ok(after);
     }
     if !sections.is_empty() || fields.iter().any(|field| field == "intro") {
@@ -74,7 +75,11 @@ fn save(tx: &mut Tx<'_>, before: &Draft, mut after: Draft, moved: &[SectionId]) 
         if has_changed("authors") || has_changed("topics") {
             metadata_store::set_terms(tx, id, &mut after.content.metadata)?;
         }
-        changes.push(change(SubjectId::from_uuid(id.uuid()), Some(fields)));
+    }
+    let changed_fields: Vec<String> =
+        fields.into_iter().chain(is_dated.then(|| "published_at".to_owned())).collect();
+    if !changed_fields.is_empty() {
+        changes.push(change(SubjectId::from_uuid(id.uuid()), Some(changed_fields)));
     }
     let changed: Vec<SectionId> = sections.iter().map(|(section, _)| *section).collect();
     after.sections =

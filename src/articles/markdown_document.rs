@@ -1,5 +1,6 @@
 //! A whole draft as one Markdown document with front matter, and back.
 
+use serde_json::map::Entry;
 use serde_json::{Map, Value};
 
 use super::aliases::{MAX_ALIASES, check_alias};
@@ -45,7 +46,7 @@ pub struct ParsedDocument {
     pub unreadable_date: Option<String>,
     /// Whether its front matter calls it a draft.
     pub draft: bool,
-    /// What was removed when it was converted from HTML.
+    /// What was removed when it was converted from HTML, and what of its front matter has no place.
     pub warnings: Vec<Warning>,
 }
 
@@ -106,7 +107,7 @@ fn check_document(
     let mut violations = Violations::default();
     let intro = violations.take(pointer, check_markdown(&document.intro)).unwrap_or_default();
     let parts = check_parts(document.sections, pointer, &mut violations);
-    let mut reader = FrontReader { custom: front.custom };
+    let mut reader = FrontReader { custom: front.custom, left_out: Vec::new() };
     let title = front
         .title
         .or(document.title)
@@ -130,10 +131,17 @@ fn check_document(
         topics: Some(reader.terms("topics", front.topics, MAX_TOPICS)),
         intro: Some(intro),
         seo: Some(reader.seo(front.seo)),
-        translation_of: Some(front.translation_of.as_deref().and_then(parse_uuid).map(ArticleId::from_uuid)),
+        translation_of: Some(front.translation_of.and_then(|text| {
+            let parse = |text: &str| {
+                let id = parse_uuid(text).map(ArticleId::from_uuid);
+                id.ok_or_else(|| Invalid::new("translation-of-malformed", "Must be an id."))
+            };
+            reader.keep("translation_of", text, parse)
+        })),
         aliases: Some(reader.aliases(front.aliases)),
         custom: Some(reader.custom()),
     };
+    let warnings = reader.warning().into_iter().collect();
     let document = ParsedDocument {
         id: front.id.map(ArticleId::from_uuid),
         metadata,
@@ -142,7 +150,7 @@ fn check_document(
         published_at: front.published_at,
         unreadable_date: front.unreadable_date,
         draft: front.draft.unwrap_or(false),
-        warnings: Vec::new(),
+        warnings,
     };
     Ok((document, violations))
 }
@@ -157,9 +165,11 @@ fn check_parts(parts: Vec<Part>, pointer: &'static str, violations: &mut Violati
     parts.into_iter().map(check).collect()
 }
 
-/// Puts front matter into its fields, or else into `custom`.
+/// Puts front matter into its fields, or else into `custom`, or else into a warning.
 struct FrontReader {
     custom: Map<String, Value>,
+    /// The keys of values that fit nowhere.
+    left_out: Vec<String>,
 }
 
 impl ParsedDocument {
@@ -177,6 +187,19 @@ impl ParsedDocument {
         Some(Warning::new("published-at-in-future", format!("The date {at} is in the future.")))
     }
 
+    /// The same, or `published-at-not-used` if an article keeps another date than this one.
+    #[must_use]
+    pub fn check_date_kept(&self, kept: Option<Timestamp>, now: Timestamp) -> Option<Warning> {
+        let not_used = || {
+            let at = self.published_at.filter(|at| kept != Some(*at))?;
+            let detail = format!(
+                "The date {at} is not used: the article has been published before, or your role may not set the date."
+            );
+            Some(Warning::new("published-at-not-used", detail))
+        };
+        self.check_date(now).or_else(not_used)
+    }
+
     /// Its sections as those of a new article.
     pub fn new_sections(
         &self,
@@ -184,7 +207,19 @@ impl ParsedDocument {
         random: &Random,
         now: Timestamp,
     ) -> Result<Vec<Section>> {
-        match_sections(&self.parts, &[], &self.section_custom, pointer, random, now)
+        self.match_sections(&[], pointer, random, now)
+    }
+
+    /// Its sections, which replace `known` ones.
+    pub fn match_sections(
+        &self,
+        known: &[Section],
+        pointer: &'static str,
+        random: &Random,
+        now: Timestamp,
+    ) -> Result<Vec<Section>> {
+        let intro = self.metadata.intro.as_deref().unwrap_or_default();
+        match_sections(intro, &self.parts, known, &self.section_custom, pointer, random, now)
     }
 
     /// Its intro and sections, in document order.
@@ -211,9 +246,30 @@ impl FrontReader {
     ) -> Option<T> {
         let parsed = parse(&text).ok();
         if parsed.is_none() {
-            self.custom.entry(name.to_owned()).or_insert(Value::String(text));
+            self.leave(name, Value::String(text));
         }
         parsed
+    }
+
+    /// Puts what has no field of its own into `custom`, unless that has another value of this name.
+    fn leave(&mut self, name: &str, value: Value) {
+        match self.custom.entry(name) {
+            Entry::Vacant(vacant) => {
+                vacant.insert(value);
+            }
+            Entry::Occupied(other) if *other.get() == value => {}
+            Entry::Occupied(_) => self.left_out.push(name.to_owned()),
+        }
+    }
+
+    /// A value of a field that has no other place.
+    fn fits<T>(&mut self, name: &str, value: Option<T>, fits: impl FnOnce(&T) -> bool) -> Option<T> {
+        let is_given = value.is_some();
+        let found = value.filter(fits);
+        if is_given && found.is_none() {
+            self.left_out.push(name.to_owned());
+        }
+        found
     }
 
     fn cover(&mut self, cover: front_matter::Cover) -> Option<Cover> {
@@ -222,16 +278,14 @@ impl FrontReader {
         } else {
             format!("/{}", cover.url.trim_start_matches("./"))
         };
-        let url = self.keep("cover", url, |url| validate::url_or_path("url", url))?;
-        let fits = |text: Option<String>| text.filter(|text| validate::text("alt", text, 1000).is_ok());
-        let size = |size: Option<u32>| size.filter(|size| (1..=100_000).contains(size));
-        Some(Cover {
-            url,
-            alt: fits(cover.alt),
-            caption: fits(cover.caption),
-            width: size(cover.width),
-            height: size(cover.height),
-        })
+        let url = self.keep("cover", url, |url| validate::url_or_path("url", url));
+        let is_text = |text: &String| url.is_some() && validate::text("alt", text, 1000).is_ok();
+        let is_size = |size: &u32| url.is_some() && (1..=100_000).contains(size);
+        let alt = self.fits("cover.alt", cover.alt, is_text);
+        let caption = self.fits("cover.caption", cover.caption, is_text);
+        let width = self.fits("cover.width", cover.width, is_size);
+        let height = self.fits("cover.height", cover.height, is_size);
+        Some(Cover { url: url?, alt, caption, width, height })
     }
 
     fn aliases(&mut self, aliases: Vec<String>) -> Vec<String> {
@@ -244,7 +298,7 @@ impl FrontReader {
             }
         }
         if !others.is_empty() {
-            self.custom.entry("aliases").or_insert(Value::Array(others));
+            self.leave("aliases", Value::Array(others));
         }
         paths
     }
@@ -255,7 +309,10 @@ impl FrontReader {
         let (mut all, mut others) = (Vec::new(), Vec::new());
         for TermName { name, slug } in names {
             let text = one_line(&name.or_else(|| slug.clone()).unwrap_or_default());
-            let slug = slug.and_then(|slug| Slug::parse(&slug).ok());
+            let slug = slug.and_then(|slug| {
+                let parsed = Slug::parse(&slug).ok();
+                self.fits(&format!("{key}.slug"), Some(parsed), Option::is_some).flatten()
+            });
             match validate::line("name", &text, terms::MAX_NAME) {
                 Ok(name) if all.len() < most => {
                     let named = Named { slug, name };
@@ -267,18 +324,17 @@ impl FrontReader {
             }
         }
         if !others.is_empty() {
-            self.custom.entry(key).or_insert(Value::Array(others));
+            self.leave(key, Value::Array(others));
         }
         all
     }
 
     fn seo(&mut self, seo: front_matter::Seo) -> Seo {
+        let is_title = |text: &String| validate::text("title", text, 300).is_ok();
+        let is_description = |text: &String| validate::text("description", text, 1000).is_ok();
         Seo {
-            title: seo
-                .title
-                .map(|text| one_line(&text))
-                .filter(|text| validate::text("title", text, 300).is_ok()),
-            description: seo.description.filter(|text| validate::text("description", text, 1000).is_ok()),
+            title: self.fits("seo.title", seo.title.map(|text| one_line(&text)), is_title),
+            description: self.fits("seo.description", seo.description, is_description),
             canonical_url: seo
                 .canonical_url
                 .and_then(|url| self.keep("canonical_url", url, |url| validate::url("canonical-url", url))),
@@ -290,17 +346,32 @@ impl FrontReader {
     }
 
     /// What is left over, within its bound.
-    fn custom(self) -> Map<String, Value> {
+    fn custom(&mut self) -> Map<String, Value> {
         let mut custom = Map::new();
+        // `{}`, and for each member its name, a colon, its value, and a comma before all but the first.
         let mut length = 2;
-        for (name, value) in self.custom {
-            length += name.len() + value.to_string().len() + 8;
-            if length > validate::MAX_CUSTOM {
-                break;
+        for (name, value) in std::mem::take(&mut self.custom) {
+            let member = Value::from(name.as_str()).to_string().len() + 1 + value.to_string().len();
+            let with = length + member + usize::from(!custom.is_empty());
+            if with > validate::MAX_CUSTOM {
+                self.left_out.push(name);
+                continue;
             }
+            length = with;
             custom.insert(name, value);
         }
         custom
+    }
+
+    /// What has found no place.
+    fn warning(self) -> Option<Warning> {
+        if self.left_out.is_empty() {
+            return None;
+        }
+        let names: String = self.left_out.join(", ").chars().take(500).collect();
+        let detail =
+            format!("These values are too long or unusable, and do not fit into `custom` either: {names}.");
+        Some(Warning::new("front-matter-left-out", detail))
     }
 }
 

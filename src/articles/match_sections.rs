@@ -15,10 +15,11 @@ use crate::base::text::references::References;
 use crate::base::text::slug::Anchor;
 use crate::base::text::validate;
 
-/// Builds a tree from the checked parts of a document at `pointer`. A part is a known section if it has its anchor, or
+/// Builds a tree from the checked parts of a document at `pointer`, whose text before them is `intro`. A part is a known section if it has its anchor, or
 /// else if its body is unchanged under another heading: then it keeps its anchor unless another is written. Parts
 /// without a heading are matched by body, then by order. `custom` holds the `custom` of sections, by anchor.
 pub fn match_sections(
+    intro: &str,
     parts: &[Part],
     known: &[Section],
     custom: &Map<String, Value>,
@@ -30,7 +31,7 @@ pub fn match_sections(
     names.collect(parts);
     let mut matcher = Matcher {
         known: Known::new(known, names),
-        references: References::of(bodies(parts)),
+        references: References::of([vec![intro], bodies(parts)].concat()),
         custom,
         pointer,
         random,
@@ -39,7 +40,7 @@ pub fn match_sections(
     };
     let mut sections = matcher.match_all(parts)?;
     matcher.violations.check()?;
-    normalize(&mut sections, Pointers::all(pointer))?;
+    normalize(intro, &mut sections, Pointers::all(pointer))?;
     Ok(sections)
 }
 

@@ -90,13 +90,13 @@ pub fn find(conn: &mut Connection, article: &ArticleRow) -> Result<Metadata> {
     let own = article_metadata::table.filter(article_metadata::article_id.eq(article.id));
     let row: Option<MetadataRow> = own.get_result(conn).optional()?;
     let row = row.ok_or_else(|| Error::internal(format!("the metadata of {} is missing", article.id)))?;
-    Ok(row.into_metadata(article, terms::store::find_article_terms(conn, article.id)?))
+    Ok(row.into_metadata(article, terms::of_articles::find(conn, article.id)?))
 }
 
 /// Adds the metadata of a new article. Its authors and topics become, in `metadata`, too, those that exist at this moment,
 /// the merged ones replaced by what they were merged into.
 pub fn insert(tx: &mut Tx<'_>, id: ArticleId, metadata: &mut Metadata) -> Result<()> {
-    let held = terms::store::add_article_terms(tx, id, &metadata.authors, &metadata.topics)?;
+    let held = terms::of_articles::add(tx, id, &metadata.authors, &metadata.topics)?;
     take(metadata, held);
     let row = MetadataRow::new(id, metadata);
     diesel::insert_into(article_metadata::table).values(row).execute(&mut **tx)?;
@@ -126,7 +126,7 @@ pub fn update(tx: &mut Tx<'_>, id: ArticleId, metadata: &Metadata, fields: &[Str
 
 /// Replaces the authors and topics of an article, in `metadata`, too, as [`insert`].
 pub fn set_terms(tx: &mut Tx<'_>, id: ArticleId, metadata: &mut Metadata) -> Result<()> {
-    let held = terms::store::set_article_terms(tx, id, &metadata.authors, &metadata.topics)?;
+    let held = terms::of_articles::set(tx, id, &metadata.authors, &metadata.topics)?;
     take(metadata, held);
     Ok(())
 }

@@ -160,6 +160,9 @@ pub struct WrittenSection {
     warnings: Vec<Warning>,
 }
 
+/// The largest number of warnings in a response.
+pub const MAX_WARNINGS: usize = 50;
+
 /// Something that sanitising removes from the text, or front matter that is not used.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = ContentWarning)]
@@ -170,6 +173,12 @@ pub struct Warning {
     /// What is removed or not used.
     #[schema(max_length = 1000)]
     detail: String,
+}
+
+impl From<Removed> for Warning {
+    fn from(Removed { code, detail }: Removed) -> Self {
+        Self { code, detail }
+    }
 }
 
 /// An item of the list of drafts.
@@ -312,5 +321,5 @@ pub fn warnings_after<'a>(
             removed.push(warning);
         }
     }
-    Ok(removed.into_iter().take(50).map(|Removed { code, detail }| Warning { code, detail }).collect())
+    Ok(removed.into_iter().take(MAX_WARNINGS).map(Warning::from).collect())
 }

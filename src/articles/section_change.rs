@@ -97,7 +97,7 @@ impl SectionChange {
     }
 
     /// Changes a section, and returns it if it was moved. Invalid for every broken rule.
-    pub fn apply(&self, id: SectionId, sections: &mut Vec<Section>) -> Result<Vec<SectionId>> {
+    pub fn apply(&self, id: SectionId, intro: &str, sections: &mut Vec<Section>) -> Result<Vec<SectionId>> {
         let mut violations = self.violations.clone();
         let section = tree::find_mut(sections, id).ok_or(Error::NotFound("section"))?;
         if let Some(heading) = &self.heading {
@@ -121,7 +121,7 @@ impl SectionChange {
         let is_placed = !moves || violations.gather(self.move_to(id, sections))?.is_some();
         if is_placed {
             let pointers = Pointers { tree: self.moved_by(), name: "/anchor" };
-            violations.gather(tree::normalize(sections, pointers))?;
+            violations.gather(tree::normalize(intro, sections, pointers))?;
         }
         violations.check()?;
         Ok(if position(sections, id) == before { Vec::new() } else { vec![id] })

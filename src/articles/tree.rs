@@ -131,9 +131,9 @@ pub fn insert(sections: &mut Vec<Section>, section: Section, destination: Destin
     Ok(())
 }
 
-/// Checks the rules of the tree as a whole, and gives an anchor to every heading without one. Invalid if the tree is
-/// too deep or too large, or if an anchor or id occurs twice.
-pub fn normalize(sections: &mut [Section], pointers: Pointers) -> Result<()> {
+/// Checks the rules of the tree as a whole, and gives an anchor to every heading without one: by the definitions in `intro`
+/// and in the bodies. Invalid if the tree is too deep or too large, or if an anchor or id occurs twice.
+pub fn normalize(intro: &str, sections: &mut [Section], pointers: Pointers) -> Result<()> {
     fn depth(sections: &[Section]) -> usize {
         sections.iter().map(|section| 1 + depth(&section.sections)).max().unwrap_or(0)
     }
@@ -185,15 +185,16 @@ pub fn normalize(sections: &mut [Section], pointers: Pointers) -> Result<()> {
         );
     }
     violations.check()?;
-    let made = make_anchors(sections, &mut anchors);
+    let made = make_anchors(intro, sections, &mut anchors);
     set_anchors(sections, &mut made.into_iter());
     Ok(())
 }
 
 /// The anchors of the sections with a heading and without an anchor, in document order.
-fn make_anchors(sections: &[Section], anchors: &mut UniqueAnchors) -> Vec<Anchor> {
+fn make_anchors(intro: &str, sections: &[Section], anchors: &mut UniqueAnchors) -> Vec<Anchor> {
     let sections: Vec<&Section> = flatten(sections).into_iter().map(|(section, _, _)| section).collect();
-    let references = References::of(sections.iter().map(|section| section.body.as_str()).collect());
+    let bodies = sections.iter().map(|section| section.body.as_str());
+    let references = References::of([intro].into_iter().chain(bodies).collect());
     let unnamed = sections.iter().filter(|section| section.anchor.is_none());
     let headings = unnamed.filter_map(|section| section.heading.as_deref());
     headings.map(|heading| anchors.take_numbered(references.anchor(heading))).collect()
@@ -212,6 +213,7 @@ fn set_anchors(sections: &mut [Section], made: &mut impl Iterator<Item = Anchor>
 /// anchor; others get new ids. Invalid for the rules that they are known to break, with `section-unknown` for ids that
 /// are not known, and as [`normalize`].
 pub fn build(
+    intro: &str,
     checked: &Checked<Vec<CheckedSection>>,
     known: &[Section],
     random: &Random,
@@ -220,7 +222,7 @@ pub fn build(
     let known = flatten(known).into_iter().map(|(section, _, _)| (section.id, section)).collect();
     let mut builder = Builder { known, random, now, violations: checked.violations.clone() };
     let mut sections = builder.build_all(&checked.value)?;
-    builder.violations.gather(normalize(&mut sections, Pointers::all("/sections")))?;
+    builder.violations.gather(normalize(intro, &mut sections, Pointers::all("/sections")))?;
     builder.violations.check()?;
     Ok(sections)
 }
@@ -228,6 +230,7 @@ pub fn build(
 /// Builds one new section with those below it, and inserts it at its destination. Returns its id. Invalid as [`build`]
 /// and [`insert`].
 pub fn build_into(
+    intro: &str,
     sections: &mut Vec<Section>,
     checked: &Checked<CheckedSection>,
     destination: Destination,
@@ -240,7 +243,7 @@ pub fn build_into(
     let (id, mut violations) = (section.id, builder.violations);
     if violations.gather(insert(sections, section, destination))?.is_some() {
         let pointers = Pointers { tree: "/parent_id", name: "/anchor" };
-        violations.gather(normalize(sections, pointers))?;
+        violations.gather(normalize(intro, sections, pointers))?;
     }
     violations.check()?;
     Ok(id)

@@ -1,11 +1,10 @@
 //! Writes of whole articles: creating one, replacing a draft by a document, and restoring a revision.
 
-use super::checks::check_html;
+use super::checks::{check_first_publication, check_html};
 use super::diff::moved_sections;
 use super::draft::Draft;
 use super::edit::Editor;
 use super::markdown_document::ParsedDocument;
-use super::match_sections::match_sections;
 use super::metadata::{change_metadata, check_original, choose_slug};
 use super::metadata_change::MetadataChange;
 use super::section_input::{Checked, CheckedSection};
@@ -88,22 +87,29 @@ pub fn replace_sections(
     draft: &mut Draft,
     checked: &Checked<Vec<CheckedSection>>,
 ) -> Result<Vec<SectionId>> {
-    let after = tree::build(checked, &draft.content.sections, tx.random(), tx.now())?;
+    let intro = &draft.content.metadata.intro;
+    let after = tree::build(intro, checked, &draft.content.sections, tx.random(), tx.now())?;
     let before = std::mem::replace(&mut draft.content.sections, after);
     Ok(moved_sections(&before, &draft.content.sections))
 }
 
-/// Replaces everything in a draft by a document. Returns the sections that were moved.
+/// Replaces everything in a draft by a document, with the date of the first publication as long as there was none and the
+/// editor may set it. Returns the sections that were moved.
 pub fn replace_by_document(
     tx: &mut Tx<'_>,
     editor: &Editor<'_>,
     draft: &mut Draft,
     document: &ParsedDocument,
 ) -> Result<Vec<SectionId>> {
+    if let Some(at) = document.published_at
+        && draft.row.last_edition == 0
+        && check_first_publication(editor.actor, at, tx.now()).is_ok()
+    {
+        draft.row.published_at = Some(at);
+    }
     let before = std::mem::take(&mut draft.content.sections);
     change_metadata(tx, editor, draft, &document.metadata)?;
-    draft.content.sections =
-        match_sections(&document.parts, &before, &document.section_custom, "", tx.random(), tx.now())?;
+    draft.content.sections = document.match_sections(&before, "", tx.random(), tx.now())?;
     Ok(moved_sections(&before, &draft.content.sections))
 }
 

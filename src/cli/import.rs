@@ -69,10 +69,14 @@ fn report(mut outcomes: Outcomes, skipped: &[(PathBuf, &'static str)], arguments
     let mut failed = 0;
     for (file, done) in &outcomes {
         match done {
-            Ok(Done { remark: Some(remark), .. }) if arguments.publish => {
-                eprintln!("{}: is not published: {remark}", file.display());
+            Ok(Done { remark, warnings, .. }) => {
+                for warning in warnings {
+                    eprintln!("{}: {warning}", file.display());
+                }
+                if let Some(remark) = remark.as_ref().filter(|_| arguments.publish) {
+                    eprintln!("{}: is not published: {remark}", file.display());
+                }
             }
-            Ok(_) => {}
             Err(error) => {
                 failed += 1;
                 eprintln!("{}: {error:#}", file.display());

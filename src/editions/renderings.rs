@@ -160,7 +160,7 @@ fn index(tx: &mut Tx<'_>, facts: &Facts, content: &Content, rendering: &Renderin
     let (id, metadata) = (facts.id, &content.metadata);
     let Metadata { authors, topics, listed, .. } = metadata;
     let article_terms = terms::store::hold_all(tx, authors, topics)?;
-    terms::store::set_found_by(tx, id, facts.published_at, article_terms.all().filter(|_| *listed))?;
+    terms::of_articles::set_found_by(tx, id, facts.published_at, article_terms.all().filter(|_| *listed))?;
     let words_changed =
         search::store::upsert(tx, id, facts.published_at, metadata, &rendering.document, &article_terms)?;
     let addresses_changed =

@@ -4,6 +4,7 @@
 
 mod kind;
 pub mod names;
+pub mod of_articles;
 pub mod routes;
 pub mod slugs;
 pub mod store;

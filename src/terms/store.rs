@@ -1,4 +1,4 @@
-//! How topics and authors are stored: one table for both, and the tables that say which articles carry them. Every
+//! How topics and authors are stored: one table for both. What articles carry is kept by [`super::of_articles`]. Every
 //! function runs a constant number of statements.
 
 use std::collections::{BTreeMap, HashMap};
@@ -6,12 +6,11 @@ use std::collections::{BTreeMap, HashMap};
 use diesel::prelude::*;
 
 use super::{ArticleTerms, IsTerm, Key, Order, Position, Term, Terms, slugs};
-use crate::base::clock::Timestamp;
-use crate::base::db::schema::{article_terms, rendering_terms, terms};
+use crate::base::db::schema::{rendering_terms, terms};
 use crate::base::db::types::Id;
 use crate::base::db::{Connection, Tx, violation};
 use crate::base::error::{Error, Result};
-use crate::base::ids::{ArticleId, AuthorId, TermId, TopicId};
+use crate::base::ids::{AuthorId, TermId, TopicId};
 use crate::base::text::slug::Slug;
 use crate::render_context;
 
@@ -334,72 +333,6 @@ pub fn remove<I: IsTerm>(tx: &mut Tx<'_>, key: &Key<I>) -> Result<()> {
     diesel::delete(row).execute(&mut **tx)?;
     tx.append(found.removed());
     render_context::invalidate(tx)
-}
-
-/// Finds the terms of a draft.
-pub fn find_article_terms(conn: &mut Connection, article: ArticleId) -> Result<ArticleTerms> {
-    let found: Vec<(String, TermId)> = article_terms::table
-        .inner_join(terms::table.on(terms::id.eq(article_terms::term_id)))
-        .filter(article_terms::article_id.eq(article))
-        .order(article_terms::position)
-        .select((terms::kind, terms::id))
-        .load(conn)?;
-    Ok(ArticleTerms { authors: of_kind(&found), topics: of_kind(&found) })
-}
-
-fn of_kind<I: IsTerm>(found: &[(String, TermId)]) -> Vec<I> {
-    found.iter().filter(|(kind, _)| kind == I::KIND).map(|(_, id)| I::of(*id)).collect()
-}
-
-/// Replaces the terms of a draft with those of the given ones that still exist, and returns these.
-pub fn set_article_terms(
-    tx: &mut Tx<'_>,
-    article: ArticleId,
-    authors: &[AuthorId],
-    topics: &[TopicId],
-) -> Result<ArticleTerms> {
-    diesel::delete(article_terms::table.filter(article_terms::article_id.eq(article))).execute(&mut **tx)?;
-    add_article_terms(tx, article, authors, topics)
-}
-
-/// Adds those of the given terms that still exist to a draft without any, and returns these.
-pub fn add_article_terms(
-    tx: &mut Tx<'_>,
-    article: ArticleId,
-    authors: &[AuthorId],
-    topics: &[TopicId],
-) -> Result<ArticleTerms> {
-    let held = hold_all(tx, authors, topics)?;
-    let row = |(position, term): (i64, TermId)| {
-        (
-            article_terms::article_id.eq(article),
-            article_terms::term_id.eq(term),
-            article_terms::position.eq(position),
-        )
-    };
-    let rows: Vec<_> = (0i64..).zip(held.all()).map(row).collect();
-    crate::insert_rows!(&mut **tx, article_terms::table, rows)?;
-    Ok(held)
-}
-
-/// Stores the terms that a live article is found by, and when it was first published; none, if it is not listed.
-pub fn set_found_by(
-    tx: &mut Tx<'_>,
-    article: ArticleId,
-    published_at: Timestamp,
-    terms: impl Iterator<Item = TermId>,
-) -> Result<()> {
-    let own = rendering_terms::table.filter(rendering_terms::article_id.eq(article));
-    diesel::delete(own).execute(&mut **tx)?;
-    let row = |term: TermId| {
-        (
-            rendering_terms::term_id.eq(term),
-            rendering_terms::published_at.eq(published_at),
-            rendering_terms::article_id.eq(article),
-        )
-    };
-    let rows: Vec<_> = terms.map(row).collect();
-    Ok(crate::insert_rows!(&mut **tx, rendering_terms::table, rows)?)
 }
 
 /// Keeps others from changing these; in the order of their ids, so that no two wait for each other.

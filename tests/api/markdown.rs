@@ -244,7 +244,7 @@ async fn headings_summaries_and_titles_are_made_of_what_is_read() {
         (&json!("Low water at Dover"), &json!("<script>"))
     );
     editor.post(at(&draft, "/publish")).json(json!({"revision": 1})).await.is(200);
-    let edition = server.client().get(format!("{}?formats=html,text", at(&draft, ""))).await.expect(200);
+    let edition = server.client().get(&format!("{}?formats=html,text", at(&draft, ""))).await.expect(200);
     assert_eq!(edition["summary"], "The sea is low.");
     assert_eq!(edition["intro"]["text"], "");
     let sections = edition["sections"].as_array().unwrap();
@@ -258,7 +258,7 @@ async fn headings_summaries_and_titles_are_made_of_what_is_read() {
     // A search finds notes and code all the same.
     for word in ["pilot", "let"] {
         assert_eq!(
-            server.client().get(format!("/v1/search?q={word}")).await.expect(200)["items"]
+            server.client().get(&format!("/v1/search?q={word}")).await.expect(200)["items"]
                 .as_array()
                 .unwrap()
                 .len(),
@@ -266,4 +266,126 @@ async fn headings_summaries_and_titles_are_made_of_what_is_read() {
             "{word}"
         );
     }
+}
+
+/// The codes and details of the warnings of a draft.
+fn told(draft: &Value) -> Vec<String> {
+    let warnings = draft["warnings"].as_array().expect("warnings").iter();
+    warnings.map(|one| format!("{}: {}", one["code"], one["detail"]).replace('"', "")).collect()
+}
+
+#[tokio::test]
+async fn custom_fields_up_to_their_bound_come_back_unchanged() {
+    let server = Server::start().await;
+    let editor = server.login(Role::Editor).await;
+    // In members so small that a wrong count of bytes adds up.
+    let mut custom = serde_json::Map::new();
+    while serde_json::to_string(&custom).expect("JSON").len() < 60_000 {
+        custom.insert(format!("k{}", custom.len()), json!(1));
+    }
+    let draft = create(&editor, json!({"title": "T", "custom": &custom})).await;
+    let document = pull(&editor, &draft).await;
+    let pushed = push(&editor, &draft, 1, document).await.expect(200);
+    assert_eq!(pushed["custom"].as_object().map(serde_json::Map::len), Some(custom.len()));
+    assert!(pushed == draft, "they differ");
+}
+
+#[tokio::test]
+async fn front_matter_that_has_no_place_is_kept_or_told() {
+    let server = Server::start().await;
+    let editor = server.login(Role::Editor).await;
+    let long = "x".repeat(1001);
+    let front = json!({
+        "title": "T", "translation_of": "some-slug", "slug": "No slug", "subtitle": "y".repeat(501),
+        "cover": {"url": "/a.jpg", "alt": long, "width": 0},
+        "seo": {"title": "z".repeat(301), "description": long},
+        "authors": [{"name": "Ada", "slug": "No slug"}, "n".repeat(201)], "aliases": ["/ok", "//"],
+        "custom": {"subtitle": "mine", "authors": "mine", "aliases": "mine", "slug": "No slug"}
+    });
+    let draft = create(&editor, json!({"markdown": format!("{front}\n\nText.\n")})).await;
+    let custom = json!({
+        "translation_of": "some-slug", "slug": "No slug", "subtitle": "mine", "authors": "mine", "aliases": "mine"
+    });
+    assert_eq!(draft["custom"], custom);
+    let detail =
+        "subtitle, cover.alt, cover.width, authors.slug, authors, seo.title, seo.description, aliases";
+    let warning = told(&draft).join("\n");
+    assert!(warning.starts_with("front-matter-left-out: "), "{warning}");
+    assert!(warning.ends_with(&format!(": {detail}.")), "{warning}");
+    // What does not fit leaves out itself, and not what comes after it.
+    let quotes = "\"".repeat(40_000);
+    let pushed =
+        push(&editor, &draft, 1, format!("---\ntitle: T\nbig: a{quotes}\nsmall: 1\n---\n\nText.\n")).await;
+    let pushed = pushed.expect(200);
+    assert_eq!(pushed["custom"], json!({"small": 1}));
+    assert!(told(&pushed)[0].ends_with(": big."), "{pushed}");
+}
+
+#[tokio::test]
+async fn the_date_of_the_first_publication_is_kept_or_told() {
+    let server = Server::start().await;
+    let editor = server.login(Role::Editor).await;
+    let document = |date: &str| format!("---\ntitle: T\ndate: {date}\n---\n\nText.\n");
+    let draft = create(&editor, json!({"title": "T", "intro": "Text."})).await;
+    let dated = push(&editor, &draft, 1, document("2019-01-02")).await.expect(200);
+    assert_eq!(
+        (&dated["published_at"], &dated["version"], &dated["warnings"]),
+        (&json!("2019-01-02T00:00:00.000000Z"), &json!(2), &json!([]))
+    );
+    let stale = push(&editor, &draft, 1, document("2018-01-02")).await;
+    assert_eq!(stale.problem(412, "changed-since")["changed"][0]["fields"], json!(["published_at"]));
+    // One document that says the same, or nothing of it, changes nothing.
+    for same in [document("2019-01-02"), "---\ntitle: T\n---\n\nText.\n".to_owned()] {
+        assert_eq!(push(&editor, &draft, 2, same).await.expect(200)["version"], 2);
+    }
+    let later = push(&editor, &draft, 2, document("2999-01-01")).await.expect(200);
+    assert_eq!(later["published_at"], dated["published_at"]);
+    assert!(told(&later)[0].starts_with("published-at-in-future"), "{later}");
+    // Once published, it stays.
+    editor.post(at(&draft, "/publish")).json(json!({"revision": 2})).await.is(200);
+    let moved = push(&editor, &draft, 3, document("2017-01-02")).await.expect(200);
+    assert_eq!((&moved["published_at"], &moved["version"]), (&dated["published_at"], &json!(3)));
+    assert!(told(&moved)[0].starts_with("published-at-not-used"), "{moved}");
+    // Who may not set it is told.
+    let author = server.login(Role::Author).await;
+    let own = create(&author, json!({"markdown": document("2019-01-02")})).await;
+    assert_eq!(own["published_at"], Value::Null);
+    assert!(told(&own)[0].starts_with("published-at-not-used"), "{own}");
+    let own = push(&author, &own, 1, document("2019-01-02")).await.expect(200);
+    assert_eq!((&own["published_at"], &own["version"]), (&Value::Null, &json!(1)));
+    assert!(told(&own)[0].starts_with("published-at-not-used"), "{own}");
+}
+
+#[tokio::test]
+async fn headings_know_the_definitions_of_the_intro() {
+    let server = Server::start().await;
+    let editor = server.login(Role::Editor).await;
+    let (intro, heading) = ("Begin.\n\n[g]: /guide", "See [the guide][g]");
+    let anchors = |draft: &Value| -> Vec<String> {
+        let all = flat(&draft["sections"]).into_iter();
+        all.map(|section| section["anchor"].as_str().expect("an anchor").to_owned()).collect()
+    };
+    let built = create(
+        &editor,
+        json!({"title": "T", "intro": intro, "sections": [{"heading": heading, "body": ""}]}),
+    )
+    .await;
+    assert_eq!(anchors(&built), ["see-the-guide"]);
+    let read =
+        create(&editor, json!({"markdown": format!("# T\n\n{intro}\n\n## {heading}\n\nText.\n")})).await;
+    assert_eq!(anchors(&read), ["see-the-guide"]);
+    let document = pull(&editor, &read).await;
+    assert_eq!(push(&editor, &read, 1, document).await.expect(200), read);
+    let section = json!({"heading": "And [the guide][g]", "body": ""});
+    editor.post(at(&read, "/draft/sections")).json(section).await.is(201);
+    let replaced = json!([{"heading": "Or [the guide][g]", "body": ""}]);
+    let read = editor.get(at(&read, "/draft")).await.expect(200);
+    assert_eq!(anchors(&read), ["see-the-guide", "and-the-guide"]);
+    let path = at(&read, "/draft/sections");
+    let read = editor.put(path).if_match(2).json(json!({"sections": replaced})).await.expect(200);
+    assert_eq!(anchors(&read), ["or-the-guide"]);
+    let path = format!("{}/{}", at(&read, "/draft/sections"), id(&read["sections"][0]));
+    let change = json!({"heading": "Nor [the guide][g]", "anchor": null});
+    let changed = editor.patch(path).if_match(3).json(change).await.expect(200);
+    assert_eq!(changed["section"]["anchor"], "nor-the-guide");
 }

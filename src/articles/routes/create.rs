@@ -29,8 +29,9 @@ use crate::base::text::validate;
 /// `markdown` or `html` document whose headings become sections. If `slug` is omitted, it is derived from the
 /// title, with a number appended if another article has it. Topics and authors that do not exist are created if
 /// the caller has the right to create them; otherwise the response is 422. `warnings` lists what sanitising will
-/// remove, and a date of publication in front matter that cannot be read (`date-unreadable`) or lies in the future
-/// (`published-at-in-future`): it is not used, and the article stays a draft until it is published.
+/// remove, front matter that has no place (`front-matter-left-out`), and a date of publication in front matter that
+/// cannot be read (`date-unreadable`), lies in the future (`published-at-in-future`) or is not the caller's to set
+/// (`published-at-not-used`): it is not used, and the article stays a draft until it is published.
 /// Text that could make more than 5,000,000 bytes of HTML is refused with 422 `rendering-too-large`: wide tables,
 /// footnotes and long link definitions that are used often make much HTML.
 #[utoipa::path(post, path = "/v1/articles", tag = "drafts", security(("bearer" = [])),
@@ -102,12 +103,15 @@ fn prepare(
     }
     let document = document.unwrap_or_default();
     let sections = violations.gather(match body.sections {
-        Some(inputs) => tree::build(&check_all(inputs), &[], random, now),
+        Some(inputs) => {
+            let intro = metadata.intro.as_deref().unwrap_or_default();
+            tree::build(intro, &check_all(inputs), &[], random, now)
+        }
         None => document.new_sections(pointer, random, now),
     })?;
     violations.check()?;
-    let date = document.check_date(now).filter(|_| body.published_at.is_none());
     let published_at = document.published_at.filter(|at| check_first_publication(actor, *at, now).is_ok());
+    let date = document.check_date_kept(published_at, now).filter(|_| body.published_at.is_none());
     let new = NewArticle {
         id: random.id(now)?,
         metadata: metadata.or(document.metadata),

@@ -6,12 +6,12 @@ use super::article_in_path::DraftRead;
 use super::article_write::{DraftWrite, Replacing};
 use super::paths::{InLocale, SectionPath};
 use crate::app::App;
-use crate::articles::SectionRef;
 use crate::articles::draft::Draft as DraftState;
 use crate::articles::output::{DraftSection, WrittenSection, warnings};
 use crate::articles::scope::WriteScope;
 use crate::articles::section_change::{SectionChange, UpdateSection};
 use crate::articles::tree;
+use crate::articles::{Content, SectionRef};
 use crate::base::error::{Error, Result};
 use crate::base::http::conditional::IfMatchHeader;
 use crate::base::http::{MergePatch, Response};
@@ -70,7 +70,8 @@ pub async fn update_section(
             let draft = write.apply(tx, &WriteScope::Section(section.clone()), |_, _, draft| {
                 let changed = find(draft, &section)?.id;
                 id = Some(changed);
-                change.apply(changed, &mut draft.content.sections)
+                let Content { metadata, sections } = &mut draft.content;
+                change.apply(changed, &metadata.intro, sections)
             })?;
             let id = id.ok_or(Error::NotFound("section"))?;
             let section = find(&draft, &SectionRef::Id(id))?;

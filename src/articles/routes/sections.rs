@@ -9,12 +9,12 @@ use super::article_in_path::DraftRead;
 use super::article_write::{DraftWrite, Replacing, draft_response};
 use super::paths::{ArticlePath, InLocale};
 use crate::app::App;
-use crate::articles::SectionRef;
 use crate::articles::output::{Draft, DraftSection, Warning, WrittenSection, warnings};
 use crate::articles::scope::WriteScope;
 use crate::articles::section_input::{Checked, CheckedSection, SectionInput, check_all, check_one};
 use crate::articles::tree::{self, Destination};
 use crate::articles::write::replace_sections as replace;
+use crate::articles::{Content, SectionRef};
 use crate::base::db::Tx;
 use crate::base::error::{Error, Result};
 use crate::base::http::conditional::IfMatchHeader;
@@ -133,8 +133,10 @@ pub async fn create_section(
     let work = move |tx: &mut Tx<'_>, (checked, warnings): &(Checked<CheckedSection>, Vec<Warning>)| {
         let mut id = None;
         let draft = write.apply(tx, &WriteScope::Nothing, |tx, _, draft| {
-            let sections = &mut draft.content.sections;
-            id = Some(tree::build_into(sections, checked, destination, tx.random(), tx.now())?);
+            let Content { metadata, sections } = &mut draft.content;
+            let built =
+                tree::build_into(&metadata.intro, sections, checked, destination, tx.random(), tx.now())?;
+            id = Some(built);
             Ok(Vec::new())
         })?;
         let id = id.ok_or(Error::NotFound("section"))?;

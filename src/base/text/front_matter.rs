@@ -37,7 +37,7 @@ pub struct FrontMatter {
     /// `locale`, `lang`
     #[serde(skip_serializing_if = "Option::is_none")]
     pub locale: Option<String>,
-    /// `translation_of`: an article's id or slug.
+    /// `translation_of`: an article's id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub translation_of: Option<String>,
     /// `summary`, `description`, `excerpt`

@@ -42,6 +42,8 @@ pub(in crate::cli) struct Done {
     pub outcome: Outcome,
     /// Why it is not published, although it might be.
     pub remark: Option<String>,
+    /// What of it was left out.
+    pub warnings: Vec<String>,
 }
 
 /// What the import of every document needs.
@@ -304,7 +306,8 @@ impl Post {
     }
 
     fn done(&self, outcome: Outcome) -> Done {
-        Done { outcome, remark: self.remark.clone() }
+        let warnings = self.document.warnings.iter().map(|warning| warning.detail.clone()).collect();
+        Done { outcome, remark: self.remark.clone(), warnings }
     }
 
     /// Creates its article, or updates the one it belongs to.

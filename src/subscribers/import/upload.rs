@@ -33,7 +33,7 @@ pub const MAX_BYTES: u64 = 200 * 1000 * 1000;
 /// How long the next bytes may take to arrive, and how much longer the file than at the least rate.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// What is options together with a file.
+/// What the importer states beside the file.
 #[derive(Debug, Clone)]
 pub struct ImportOptions {
     /// Who imports.
