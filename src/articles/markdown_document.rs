@@ -134,7 +134,7 @@ fn check_document(
         translation_of: Some(front.translation_of.and_then(|text| {
             let parse = |text: &str| {
                 let id = parse_uuid(text).map(ArticleId::from_uuid);
-                id.ok_or_else(|| Invalid::new("translation-of-malformed", "Must be an id."))
+                id.ok_or_else(|| Invalid::new("article-unknown", "Must be an id."))
             };
             reader.keep("translation_of", text, parse)
         })),

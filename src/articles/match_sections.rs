@@ -15,9 +15,10 @@ use crate::base::text::references::References;
 use crate::base::text::slug::Anchor;
 use crate::base::text::validate;
 
-/// Builds a tree from the checked parts of a document at `pointer`, whose text before them is `intro`. A part is a known section if it has its anchor, or
-/// else if its body is unchanged under another heading: then it keeps its anchor unless another is written. Parts
-/// without a heading are matched by body, then by order. `custom` holds the `custom` of sections, by anchor.
+/// Builds a tree from the checked parts of a document at `pointer`, whose text before them is `intro`. A part is a
+/// known section if it has its anchor, or else if its body is unchanged under another heading: then it keeps its
+/// anchor unless another is written. Parts without a heading are matched by body, then by order. `custom` holds the
+/// `custom` of sections, by anchor.
 pub fn match_sections(
     intro: &str,
     parts: &[Part],
@@ -69,8 +70,8 @@ impl Names {
     }
 }
 
-/// The known sections, and what finds those that are not matched yet. Each look-up compares few bodies, because thousands
-/// of parts are matched inside a write.
+/// The known sections, and what finds those that are not matched yet. Each look-up compares few bodies, because
+/// thousands of parts are matched inside a write.
 struct Known<'a> {
     sections: Vec<&'a Section>,
     matched: Vec<bool>,

@@ -131,8 +131,8 @@ pub fn insert(sections: &mut Vec<Section>, section: Section, destination: Destin
     Ok(())
 }
 
-/// Checks the rules of the tree as a whole, and gives an anchor to every heading without one: by the definitions in `intro`
-/// and in the bodies. Invalid if the tree is too deep or too large, or if an anchor or id occurs twice.
+/// Checks the rules of the tree as a whole, and gives an anchor to every heading without one: by the definitions in
+/// `intro` and in the bodies. Invalid if the tree is too deep or too large, or if an anchor or id occurs twice.
 pub fn normalize(intro: &str, sections: &mut [Section], pointers: Pointers) -> Result<()> {
     fn depth(sections: &[Section]) -> usize {
         sections.iter().map(|section| 1 + depth(&section.sections)).max().unwrap_or(0)

@@ -93,8 +93,8 @@ pub fn replace_sections(
     Ok(moved_sections(&before, &draft.content.sections))
 }
 
-/// Replaces everything in a draft by a document, with the date of the first publication as long as there was none and the
-/// editor may set it. Returns the sections that were moved.
+/// Replaces everything in a draft by a document, with the date of the first publication as long as there was none and
+/// the editor may set it. Returns the sections that were moved.
 pub fn replace_by_document(
     tx: &mut Tx<'_>,
     editor: &Editor<'_>,
@@ -113,9 +113,9 @@ pub fn replace_by_document(
     Ok(moved_sections(&before, &draft.content.sections))
 }
 
-/// Replaces everything in a draft but its slug and language by an earlier revision. What the editor could not write now
-/// is left out: aliases that are no longer allowed, and an original as [`check_original`] says. Returns the sections that
-/// were moved.
+/// Replaces everything in a draft but its slug and language by an earlier revision. What the editor could not write
+/// now is left out: aliases that are no longer allowed, and an original as [`check_original`] says. Returns the
+/// sections that were moved.
 pub fn restore_revision(
     tx: &mut Tx<'_>,
     editor: &Editor<'_>,

@@ -1,6 +1,6 @@
-//! `lede import`: imports Markdown files as articles. A file belongs to the article with the id in its front matter, or else
-//! with its language and slug, so that a second run updates what changed and skips the rest. A bad file does not stop the
-//! others.
+//! `lede import`: imports Markdown files as articles. A file belongs to the article with the id in its front matter,
+//! or else with its language and slug, so that a second run updates what changed and skips the rest. A bad file does
+//! not stop the others.
 
 mod batch;
 mod files;
@@ -59,8 +59,8 @@ pub(super) async fn run(config: Config, arguments: Arguments) -> anyhow::Result<
     Ok(report(outcomes.into_iter().flatten().collect(), &skipped, &arguments))
 }
 
-/// Prints how many files were imported, and each that failed, was skipped or is not published although that was asked for,
-/// with the reason.
+/// Prints how many files were imported, and each that failed, was skipped or is not published although that was asked
+/// for, with the reason.
 fn report(mut outcomes: Outcomes, skipped: &[(PathBuf, &'static str)], arguments: &Arguments) -> ExitCode {
     outcomes.sort_by(|(a, _), (b, _)| a.cmp(b));
     let count = |wanted| {

@@ -1,5 +1,5 @@
-//! Finds topics and authors by the names that documents have for them. Slugs are no measure of that: they leave out what
-//! distinguishes `C`, `C++` and `C#`, or two names in one romanisation.
+//! Finds topics and authors by the names that documents have for them. Slugs are no measure of that: they leave out
+//! what distinguishes `C`, `C++` and `C#`, or two names in one romanisation.
 
 use diesel::prelude::*;
 use unicode_normalization::UnicodeNormalization as _;
@@ -52,8 +52,8 @@ pub fn find<I: IsTerm>(conn: &mut Connection, named: &[Named]) -> Result<Vec<Opt
     Ok(found)
 }
 
-/// Creates a term that [`find`] has not found, unless there is one by now: another unit of work may have created it before
-/// this one had the lock, or this one under another spelling.
+/// Creates a term that [`find`] has not found, unless there is one by now: another unit of work may have created it
+/// before this one had the lock, or this one under another spelling.
 pub fn create<I: IsTerm>(tx: &mut Tx<'_>, named: &Named) -> Result<I> {
     let now = tx.now();
     if named.slug.is_none() {

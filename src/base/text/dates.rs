@@ -1,5 +1,5 @@
-//! Reads dates as people, spreadsheets, blogs and newsletter services write them. Every form that can be read in one way
-//! only is read. What can be read in two ways, such as `02/03/2024`, is not: a wrong date is worse than none.
+//! Reads dates as people, spreadsheets, blogs and newsletter services write them. Every form that can be read in one
+//! way only is read. What can be read in two ways, such as `02/03/2024`, is not: a wrong date is worse than none.
 
 use jiff::Timestamp;
 use jiff::civil::{Date, Time};
@@ -75,8 +75,8 @@ const ZONES: &[(&str, i8)] = &[
     ("cest", 2),
 ];
 
-/// Reads a date, with or without a time of day, from the year 1 on. Without a time it is midnight; without a zone, UTC. A
-/// number of ten digits counts seconds since 1970, one of thirteen milliseconds.
+/// Reads a date, with or without a time of day, from the year 1 on. Without a time it is midnight; without a zone,
+/// UTC. A number of ten digits counts seconds since 1970, one of thirteen milliseconds.
 #[must_use]
 pub fn read(text: &str) -> Option<Timestamp> {
     let text = text.trim();
@@ -203,8 +203,8 @@ impl Parts {
             (first, *second, *third)
         } else if is_year(third) {
             let (one, two) = (number(first)?, number(second)?);
-            // With full stops the day comes first everywhere. With slashes it depends on the country, and can be told only
-            // if one of the two is no month, or both are the same.
+            // With full stops the day comes first everywhere. With slashes it depends on the country, and can be told
+            // only if one of the two is no month, or both are the same.
             let day_first = separator == '.' || one > 12 || one == two;
             let month_first = separator != '.' && two > 12;
             match (day_first, month_first) {

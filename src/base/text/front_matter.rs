@@ -43,8 +43,8 @@ pub struct FrontMatter {
     /// `summary`, `description`, `excerpt`
     #[serde(skip_serializing_if = "Option::is_none")]
     pub summary: Option<String>,
-    /// `published_at`, `date`, `pubDate`, `publishDate`, `datePublished`, and `published` unless it is a flag. Values without
-    /// an offset are UTC.
+    /// `published_at`, `date`, `pubDate`, `publishDate`, `datePublished`, and `published` unless it is a flag. Values
+    /// without an offset are UTC.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub published_at: Option<Timestamp>,
     /// What stands in their place and cannot be read as a time; as JSON unless it is a text.
@@ -142,8 +142,8 @@ impl Seo {
     }
 }
 
-/// Splits a document into its front matter (`---` YAML, `+++` TOML, `{` JSON) and the Markdown after it. Front matter may
-/// stand after blank lines.
+/// Splits a document into its front matter (`---` YAML, `+++` TOML, `{` JSON) and the Markdown after it. Front matter
+/// may stand after blank lines.
 ///
 /// If there is no front matter, or the text between two `---` is not a mapping, the whole document is Markdown.
 ///
@@ -241,8 +241,8 @@ impl Keys {
         None
     }
 
-    /// Removes and returns the items under all names, without duplicates. A text is split at `separator`. Items that cannot
-    /// be used stay; the others do not wait for them.
+    /// Removes and returns the items under all names, without duplicates. A text is split at `separator`. Items that
+    /// cannot be used stay; the others do not wait for them.
     fn items<T: Clone + Eq + Hash>(
         &mut self,
         names: &[&str],

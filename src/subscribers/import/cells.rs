@@ -1,5 +1,6 @@
-//! Cells of a CSV file. What a spreadsheet would run as a formula is written with an apostrophe in front, which is removed
-//! again when it is read, so that an exported list can be imported unchanged. A list within a cell is a line of CSV itself.
+//! Cells of a CSV file. What a spreadsheet would run as a formula is written with an apostrophe in front, which is
+//! removed again when it is read, so that an exported list can be imported unchanged. A list within a cell is a line
+//! of CSV itself.
 
 /// The first characters of a formula.
 const FORMULA_STARTS: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];

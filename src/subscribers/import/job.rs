@@ -1,5 +1,5 @@
-//! The job that reads a file. One run reads for a second and enqueues the next, so that other jobs get their turn; each of its
-//! writes holds some rows and the position after them.
+//! The job that reads a file. One run reads for a second and enqueues the next, so that other jobs get their turn;
+//! each of its writes holds some rows and the position after them.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};

@@ -1,13 +1,14 @@
 //! Importing lists: a CSV file becomes subscribers, and nobody is mailed who does not want it.
 //!
-//! A file is received in parts and stored until it is read (`upload.rs`), so that memory stays flat and an accepted file
-//! survives a crash. A job (`job.rs`) reads some rows at a time (`reader.rs`), parses what they state about a person
-//! (`columns.rs`, `stated.rs`, `vocabulary.rs`, `person.rs`), plans what that changes (`plan.rs`) and applies it in one write together
-//! with the position of the next rows (`apply.rs`, `store.rs`, `report.rs`): when it is killed, nothing is lost or done twice.
+//! A file is received in parts and stored until it is read (`upload.rs`), so that memory stays flat and an accepted
+//! file survives a crash. A job (`job.rs`) reads some rows at a time (`reader.rs`), parses what they state about a
+//! person (`columns.rs`, `stated.rs`, `vocabulary.rs`, `person.rs`), plans what that changes (`plan.rs`) and applies
+//! it in one write together with the position of the next rows (`apply.rs`, `store.rs`, `report.rs`): when it is
+//! killed, nothing is lost or done twice.
 //!
-//! Three rules hold. What is known here takes precedence: a file fills in what is missing, and nobody who unsubscribed,
-//! bounced or complained is subscribed again. A row that cannot be imported is reported and affects no other. And what is
-//! stored of an import after it has finished names no person: lines, codes and ids.
+//! Three rules hold. What is known here takes precedence: a file fills in what is missing, and nobody who
+//! unsubscribed, bounced or complained is subscribed again. A row that cannot be imported is reported and affects no
+//! other. And what is stored of an import after it has finished names no person: lines, codes and ids.
 
 mod apply;
 pub mod cells;

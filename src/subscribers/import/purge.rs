@@ -40,8 +40,8 @@ pub(super) fn clear(tx: &mut Tx<'_>, id: ImportId) -> Result<bool> {
     Ok(!parts.is_empty() || !people.is_empty())
 }
 
-/// Deletes uploads that were never completed, what finished imports have left, and old reports. Returns whether there may be
-/// more.
+/// Deletes uploads that were never completed, what finished imports have left, and old reports. Returns whether there
+/// may be more.
 pub fn purge(tx: &mut Tx<'_>) -> Result<bool> {
     let now = tx.now();
     let incomplete =

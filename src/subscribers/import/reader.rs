@@ -1,6 +1,6 @@
-//! From bytes to rows. A file is read in chunks, each from a [`Position`] at which a row begins, so that an import can stop
-//! anywhere and continue. A file that is not CSV in UTF-8 is refused by its first bytes; a row that is too long is refused
-//! alone.
+//! From bytes to rows. A file is read in chunks, each from a [`Position`] at which a row begins, so that an import
+//! can stop anywhere and continue. A file that is not CSV in UTF-8 is refused by its first bytes; a row that is too
+//! long is refused alone.
 
 use std::cell::Cell;
 use std::io::Read;
@@ -118,8 +118,8 @@ fn detect_delimiter(bytes: &[u8]) -> u8 {
     counts.iter().rev().max_by_key(|(_, count)| *count).map_or(b',', |(delimiter, _)| *delimiter)
 }
 
-/// Reads up to `max` rows of a chunk that begins at `from`. A row that the chunk cuts off is not read, unless the chunk is
-/// the `last`. A chunk that is longer than the longest row always advances the position.
+/// Reads up to `max` rows of a chunk that begins at `from`. A row that the chunk cuts off is not read, unless the
+/// chunk is the `last`. A chunk that is longer than the longest row always advances the position.
 #[must_use]
 pub fn read(chunk: &[u8], from: Position, last: bool, delimiter: u8, max: usize) -> Rows {
     let skips = u32::from(from.skips_line);
@@ -184,8 +184,8 @@ impl Reader<'_> {
             let end = base + usize::try_from(reader.position().byte()).unwrap_or(usize::MAX);
             let is_cut = end >= self.chunk.len() && !self.last;
             if end - begin > MAX_ROW_BYTES {
-                // A quote may not be closed, so only the first line is skipped. If that happens again and again, more and
-                // more lines are, because each such row is read to the bound.
+                // A quote may not be closed, so only the first line is skipped. If that happens again and again, more
+                // and more lines are, because each such row is read to the bound.
                 self.rows.push(Row { line: self.line, cells: None });
                 self.skips = 1 << self.too_long.saturating_sub(4).min(16);
                 self.too_long += 1;

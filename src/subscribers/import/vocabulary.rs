@@ -30,8 +30,8 @@ const SUBSCRIBED: &str = "subscribed optedin optin subscriber activesubscriber a
 /// Words for an address in use, separated by blanks. In a column about leaving they may mean that somebody has left.
 const ACTIVE: &str = "active aktiv actif activo activa attivo actief ativo aktywny активен";
 
-/// Words for a status, separated by blanks. Only these count as consent; that mail has ended is also told by the stems of
-/// [`endings`].
+/// Words for a status, separated by blanks. Only these count as consent; that mail has ended is also told by the
+/// stems of [`endings`].
 const STATUSES: &[(StatedStatus, &str)] = &[
     (StatedStatus::Status(Status::Confirmed), SUBSCRIBED),
     (StatedStatus::Status(Status::Confirmed), ACTIVE),
@@ -81,7 +81,8 @@ static WORDS: LazyLock<HashMap<String, StatedStatus>> = LazyLock::new(|| {
 pub fn status(format: Format, word: &str) -> StatedStatus {
     let word = fold(word);
     match (format, word.as_str()) {
-        // In beehiiv `paused` stops mail, in Buttondown payments; there some statuses mean that nothing is sent before a payment.
+        // In beehiiv `paused` stops mail, in Buttondown payments; there some statuses mean that nothing is sent
+        // before a payment.
         (Format::Buttondown, "unpaid" | "spammy" | "upcoming") | (Format::Beehiiv, "needsattention") => {
             StatedStatus::Unconfirmed
         }
@@ -97,7 +98,8 @@ pub fn status(format: Format, word: &str) -> StatedStatus {
     }
 }
 
-/// Whether a word in a column about that ending says that it has not happened: `Opt-out: subscribed`, `Bounced: active`.
+/// Whether a word in a column about that ending says that it has not happened: `Opt-out: subscribed`, `Bounced:
+/// active`.
 #[must_use]
 pub fn denies(ending: Status, word: &str) -> bool {
     let word = fold(word);
@@ -168,8 +170,8 @@ fn earliest() -> Timestamp {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unreadable;
 
-/// Parses a time as [`dates::read`] does. There is none in an empty cell, in one that says yes or no, and before 1990; one of
-/// up to a day after `now` comes from a clock that is fast.
+/// Parses a time as [`dates::read`] does. There is none in an empty cell, in one that says yes or no, and before
+/// 1990; one of up to a day after `now` comes from a clock that is fast.
 ///
 /// # Errors
 /// The text is no time, can be read as several, or lies in the future.
