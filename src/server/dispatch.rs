@@ -49,9 +49,11 @@ struct Address {
     respelled: Option<String>,
 }
 
-/// Whether a GET there has the same response for everyone. Pages and the state of the server do not.
+/// Whether a GET there has the same response for everyone, which the cache keeps. Other pages and the state of the server do
+/// not.
 pub(super) fn is_shared(path: &str) -> bool {
-    !["/docs", "/subscribe", "/health/", "/metrics"].iter().any(|own| path.starts_with(own))
+    path == "/docs/errors"
+        || !["/docs", "/subscribe", "/health/", "/metrics"].iter().any(|own| path.starts_with(own))
 }
 
 /// Registers every operation whose path `is_served`. Other methods on a known path get 405, `OPTIONS` gets 204, both with

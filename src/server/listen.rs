@@ -18,6 +18,7 @@ use super::{pipeline, ports, unparsed};
 use crate::app::App;
 use crate::base::compute::cores;
 use crate::base::error::{Error, Result};
+use crate::base::http::admission::Admission;
 use crate::base::http::memory::SLICE;
 use crate::base::http::socket::{Refuse, Socket};
 
@@ -38,8 +39,11 @@ pub fn listen(app: &App, listener: TcpListener, metrics: Option<TcpListener>) ->
         .shutdown_timeout(SHUTDOWN_SECONDS)
         .max_concurrent_connections((app.config.limits.connections as usize).div_ceil(cores()));
     let stopping = builder.graceful_shutdown_signal();
+    let connections = app.config.limits.connections as usize;
+    let admission = Admission::new(connections, &app.config.server.trusted_proxies);
     let http = |address: SocketAddr, served: fn(&mut ServiceConfig)| {
         let (app, data, stopping) = (app.clone(), data.clone(), stopping.clone());
+        let admission = admission.clone();
         move || {
             let (app, data, stopping) = (app.clone(), data.clone(), stopping.clone());
             let service = actix_web::App::new()
@@ -64,10 +68,14 @@ pub fn listen(app: &App, listener: TcpListener, metrics: Option<TcpListener>) ->
                 .h1_write_buffer_size(SLICE)
                 .local_addr(address)
                 .finish(map_config(service, |()| AppConfig::default()));
+            let admission = admission.clone();
             let accept = move |stream: TcpStream| {
                 let peer = stream.peer_addr().ok();
-                let socket = Socket::new(stream, clock.clone(), patience, refuse.clone());
-                std::future::ready(Ok::<_, DispatchError>((socket, Protocol::Http1, peer)))
+                // One too many is closed at once.
+                let admitted = admission.admit(peer).ok_or(DispatchError::DisconnectTimeout);
+                let socket = admitted
+                    .map(|admitted| Socket::new(stream, admitted, clock.clone(), patience, refuse.clone()));
+                std::future::ready(socket.map(|socket| (socket, Protocol::Http1, peer)))
             };
             fn_service(accept).and_then(protocol)
         }

@@ -144,4 +144,7 @@ async fn the_page_of_the_codes_says_what_each_means() {
     }
     let german = server.client().get("/docs/errors").header("accept-language", "de").await;
     assert_eq!(german.header("content-language"), Some("en"));
+    assert!(page.header("content-security-policy").is_some_and(|policy| policy.contains("sha256-")));
+    let again = server.client().get("/docs/errors").header("if-none-match", page.etag()).await;
+    assert!(again.is(304).text().is_empty());
 }

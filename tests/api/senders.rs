@@ -2,11 +2,15 @@
 
 use std::io;
 
+use lede::auth::Role;
+use lede::base::config::Config;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
+use crate::client::Client;
 use crate::given::seconds;
 use crate::server::Server;
+use crate::writing::ARTICLES;
 
 /// What begins a request that does not end.
 const BEGINNINGS: [&str; 5] = [
@@ -26,6 +30,15 @@ const UNREAD: [&str; 6] = [
     "POST /v1/articles HTTP/1.1\r\nHost: lede\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\nffff\r\n",
     "GET /health/live HTTP/1.1\r\nHost: lede\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n",
 ];
+
+/// The head of a large request body, with a token.
+fn large(editor: &Client, from: &str, size: usize) -> String {
+    let token = editor.token().expect("a token");
+    format!(
+        "POST {ARTICLES} HTTP/1.1\r\nHost: lede\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\n\
+         Content-Length: {size}\r\nX-Forwarded-For: {from}\r\n\r\n"
+    )
+}
 
 async fn connect(server: &Server) -> TcpStream {
     TcpStream::connect(server.address().trim_start_matches("http://")).await.expect("a connection")
@@ -155,13 +168,11 @@ async fn a_network_that_does_not_finish_bodies_leaves_memory_to_others() {
         config.server.trusted_proxies = vec!["127.0.0.0/8".parse().expect("a network")];
     })
     .await;
+    let editor = server.login(Role::Editor).await;
     let body = "a".repeat(700_000);
     let begin = async |from: &str, size: usize| {
         let mut stream = connect(&server).await;
-        let head = format!(
-            "POST /v1/subscribers HTTP/1.1\r\nHost: lede\r\nContent-Type: application/json\r\n\
-             Content-Length: {size}\r\nX-Forwarded-For: {from}\r\n\r\n"
-        );
+        let head = large(&editor, from, size);
         stream.write_all(head.as_bytes()).await.expect("a head");
         let (reader, mut writer) = stream.into_split();
         let body = body.clone();
@@ -217,6 +228,109 @@ async fn a_request_whose_connection_is_reset_is_no_longer_in_flight() {
     stream.set_zero_linger().expect("a reset");
     drop(stream);
     becomes(1).await;
+}
+
+#[tokio::test]
+async fn many_networks_that_do_not_finish_bodies_leave_memory_to_others_after_a_moment() {
+    let server = Server::start_with(|config| {
+        config.cache.megabytes = 0;
+        config.limits.response_megabytes = 4;
+        config.server.trusted_proxies = vec!["127.0.0.0/8".parse().expect("a network")];
+    })
+    .await;
+    let editor = server.login(Role::Editor).await;
+    let mut held = Vec::new();
+    for network in 1..=4 {
+        let mut stream = connect(&server).await;
+        let head = large(&editor, &format!("192.0.2.{network}"), 900_001);
+        stream.write_all(head.as_bytes()).await.expect("a head");
+        stream.write_all(&[b'a'; 900_000]).await.expect("a body but for its end");
+        held.push(stream);
+    }
+    let post = async || {
+        let asked = large(&editor, "192.0.2.9", 900_000) + &"a".repeat(900_000);
+        let (mut reader, mut writer) = connect(&server).await.into_split();
+        let sending = tokio::spawn(async move { writer.write_all(asked.as_bytes()).await });
+        let mut status = [0; 12];
+        reader.read_exact(&mut status).await.expect("a response");
+        sending.abort();
+        String::from_utf8_lossy(&status).into_owned()
+    };
+    let becomes = async |wanted: &str| {
+        for _ in 0..500 {
+            if post().await == wanted {
+                return;
+            }
+        }
+        panic!("it is never {wanted}");
+    };
+    becomes("HTTP/1.1 503").await;
+    assert!(held.iter().all(is_open), "they are cut off too early");
+    server.clock.advance(seconds(5));
+    becomes("HTTP/1.1 400").await;
+    assert_eq!(
+        held.iter().filter(|stream| !is_open(stream)).count(),
+        1,
+        "one is cut off, and that is enough"
+    );
+}
+
+#[tokio::test]
+async fn what_needs_no_token_takes_small_bodies_only() {
+    let server = Server::start().await;
+    let anyone = server.client();
+    let long = "a".repeat(16 * 1024);
+    for path in ["/v1/auth/sessions", "/v1/subscribers"] {
+        anyone.post(path).json(serde_json::json!({"email": long})).await.problem(413, "too-large");
+    }
+    anyone.post("/subscribe").form(&[("email", &long)]).await.is(413);
+}
+
+/// A network can have two connections.
+fn of_eight(config: &mut Config) {
+    config.limits.connections = 8;
+}
+
+async fn is_served(stream: &mut TcpStream) -> bool {
+    let mut status = [0; 12];
+    let asked = stream.write_all(b"GET /health/live HTTP/1.1\r\nHost: lede\r\n\r\n").await;
+    asked.is_ok() && stream.read_exact(&mut status).await.is_ok() && &status == b"HTTP/1.1 200"
+}
+
+#[tokio::test]
+async fn a_network_cannot_have_all_connections() {
+    let server = Server::start_with(of_eight).await;
+    let mut held = Vec::new();
+    for _ in 0..2 {
+        let mut stream = connect(&server).await;
+        assert!(is_served(&mut stream).await);
+        held.push(stream);
+    }
+    for _ in 0..5 {
+        assert!(!is_served(&mut connect(&server).await).await);
+    }
+    held.pop();
+    for _ in 0..500 {
+        if is_served(&mut connect(&server).await).await {
+            return;
+        }
+    }
+    panic!("the place of a connection that has ended is not given back");
+}
+
+#[tokio::test]
+async fn a_trusted_proxy_has_as_many_connections_as_there_are() {
+    let server = Server::start_with(|config| {
+        of_eight(config);
+        config.server.trusted_proxies = vec!["127.0.0.0/8".parse().expect("a network")];
+    })
+    .await;
+    let mut held = Vec::new();
+    for _ in 0..4 {
+        let mut stream = connect(&server).await;
+        assert!(is_served(&mut stream).await);
+        held.push(stream);
+    }
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ use crate::app::App;
 use crate::auth::{Password, token};
 use crate::base::error::{AuthFailure, Error, Invalid, Result};
 use crate::base::events::Event;
+use crate::base::http::json::Small;
 use crate::base::http::limit::Policy;
 use crate::base::http::{Json, Response, client_ip};
 use crate::users::store::{self, UserRow};
@@ -54,7 +55,11 @@ pub struct Session {
         (status = 201, description = "The new access token and its user.", body = Session),
         (status = 401, description = "`invalid-credentials`: no active user has this address and password."),
     ))]
-pub async fn create_session(app: Data<App>, req: HttpRequest, body: Json<CreateSession>) -> Result<Response> {
+pub async fn create_session(
+    app: Data<App>,
+    req: HttpRequest,
+    body: Json<CreateSession, Small>,
+) -> Result<Response> {
     app.limits.check_network(&req, Policy::Login)?;
     let user = authenticate(&app, &req, body.value).await.inspect_err(|error| {
         // Only failures count: several people who log in behind one address do not use up its budget.

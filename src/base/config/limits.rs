@@ -55,7 +55,8 @@ pub struct LimitsConfig {
     )]
     pub read: u32,
 
-    /// The most open connections; further clients wait until one is closed.
+    /// The most open connections; further clients wait until one is closed. One network (an IPv4 address or an IPv6 /64) can
+    /// have a quarter of them, unless it is a trusted proxy; its further connections are closed.
     #[arg(
         id = "connection_limit",
         long = "connection-limit",

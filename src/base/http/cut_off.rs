@@ -1,5 +1,5 @@
-//! Which connections lose their responses when the memory for large bodies is used up: those that have held it longest.
-//! Otherwise clients of many networks, each reading as slowly as it may, could keep the others from it for minutes.
+//! Which connections lose their responses or request bodies when the memory for large bodies is used up: those that have held
+//! it longest. Otherwise clients of many networks, each reading or sending as slowly as it may, could keep the others from it for minutes.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,10 +11,10 @@ use futures_util::task::AtomicWaker;
 
 use crate::base::clock::Clock;
 
-/// How long each response may take, however little memory is left.
+/// How long each body may take, however little memory is left.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// The large responses that are being sent. Cheap to clone; clones share them.
+/// The large responses that are being sent, and the large request bodies that are being received. Cheap to clone; clones share them.
 #[derive(Debug, Clone)]
 pub struct Sending {
     clock: Clock,
@@ -28,7 +28,7 @@ struct Responses {
     begun: BTreeMap<u64, Arc<CutOff>>,
 }
 
-/// Whether the connection of a response is to be cut off.
+/// Whether the connection of a body is to be cut off.
 #[derive(Debug)]
 pub struct CutOff {
     begun_at: Duration,
@@ -36,7 +36,7 @@ pub struct CutOff {
     socket: AtomicWaker,
 }
 
-/// A large response is being sent until this is dropped.
+/// A large body is on its way until this is dropped.
 #[derive(Debug)]
 pub struct Sent {
     of: Sending,
@@ -59,7 +59,7 @@ impl Sending {
         Self { clock: clock.clone(), responses: Arc::default() }
     }
 
-    /// Adds a response.
+    /// Adds a body.
     #[must_use]
     pub fn begin(&self) -> (Sent, Arc<CutOff>) {
         let cut_off =
@@ -71,7 +71,7 @@ impl Sending {
         (Sent { of: self.clone(), number }, cut_off)
     }
 
-    /// Cuts off the connection whose response has taken longest, unless it has begun a moment ago.
+    /// Cuts off the connection whose body has taken longest, unless it has begun a moment ago.
     pub fn cut_off_longest(&self) {
         let mut responses = self.responses();
         let Some(longest) = responses.begun.first_entry() else { return };

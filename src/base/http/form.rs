@@ -11,10 +11,11 @@ use actix_web::{FromRequest, HttpMessage as _, HttpRequest};
 use futures_util::stream;
 
 use super::json::read_body;
+use super::memory::SLICE;
 use crate::base::error::{Error, Result};
 
-/// The largest form body, in bytes.
-const MAX_BYTES: usize = 64 * 1024;
+/// The largest form body, in bytes: strangers send forms, so no budget counts them.
+const MAX_BYTES: usize = SLICE;
 /// How many fields of a form are read; the others are ignored. The pages of subscribers have a field for each of 100 topics
 /// and few others.
 const MAX_FIELDS: usize = 200;

@@ -2,8 +2,10 @@
 //! size and time, by the rules of [`crate::base::json`], and without U+0000. Types with `deny_unknown_fields` also refuse
 //! unknown members.
 
+use std::future::poll_fn;
 use std::marker::PhantomData;
 use std::pin::Pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use actix_web::dev::Payload;
@@ -16,7 +18,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::connection::Connection;
-use super::memory::Arriving;
+use super::memory::{Arriving, SLICE};
 use super::refusal::{Refusal, Untyped};
 use crate::base::error::{Error, Result};
 use crate::base::json;
@@ -26,8 +28,10 @@ pub const MAX_BYTES: usize = 2 * 1024 * 1024;
 /// How long a request body may take to arrive, so that a slow client does not occupy memory for long.
 const BODY_DEADLINE: Duration = Duration::from_secs(30);
 
-/// The media types that a request body may have.
+/// The media types that a request body may have, and its size.
 pub trait Media: 'static {
+    /// The largest request body, in bytes.
+    const MAX_BYTES: usize = MAX_BYTES;
     /// The media type named in the error.
     const WANTED: &'static str;
     /// Whether `essence`, the media type without parameters and in lower case, is accepted.
@@ -41,6 +45,18 @@ impl Media for Plain {
     const WANTED: &'static str = "application/json";
     fn takes(essence: &str) -> bool {
         essence == "application/json"
+    }
+}
+
+/// `application/json` where no access token is needed: at most 16 KiB, which no budget counts, so that strangers cannot use
+/// it up.
+#[derive(Debug)]
+pub struct Small;
+impl Media for Small {
+    const MAX_BYTES: usize = SLICE;
+    const WANTED: &'static str = Plain::WANTED;
+    fn takes(essence: &str) -> bool {
+        Plain::takes(essence)
     }
 }
 
@@ -74,7 +90,7 @@ impl<T: DeserializeOwned + 'static, M: Media> FromRequest for Json<T, M> {
 
     fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let taken = M::takes(&req.content_type().to_ascii_lowercase());
-        let body = read_body(req, payload, MAX_BYTES);
+        let body = read_body(req, payload, M::MAX_BYTES);
         Box::pin(async move {
             if !taken {
                 return Err(Error::UnsupportedMediaType(M::WANTED));
@@ -98,7 +114,7 @@ pub fn sha256(bytes: &[u8]) -> [u8; 32] {
 /// # Errors
 /// [`Error::TooLarge`] beyond `limit`, [`Error::UnsupportedMediaType`] for a body with `Content-Encoding`,
 /// [`Error::Malformed`] with `body-too-slow` or `body-incomplete` if it does not arrive in time or the connection
-/// breaks, and [`Error::Unavailable`] if there is no memory for large bodies left.
+/// breaks, and [`Error::Unavailable`] if there is no memory for large bodies left, or this one has held it longest.
 pub fn read_body(
     req: &HttpRequest,
     payload: &mut Payload,
@@ -119,9 +135,17 @@ pub fn read_body(
         }
         let mut body = BytesMut::new();
         let deadline = tokio::time::Instant::now() + BODY_DEADLINE;
-        while let Some(chunk) = tokio::time::timeout_at(deadline, payload.next()).await.map_err(|_| {
-            Error::malformed("", "body-too-slow", "The request body did not arrive within 30 seconds.")
-        })? {
+        loop {
+            let next = poll_fn(|cx| match arriving.is_cut_off(cx) {
+                true => {
+                    Poll::Ready(Err(Error::unavailable("the memory of a request body is needed for others")))
+                }
+                false => payload.poll_next_unpin(cx).map(Ok),
+            });
+            let chunk = tokio::time::timeout_at(deadline, next).await.map_err(|_| {
+                Error::malformed("", "body-too-slow", "The request body did not arrive within 30 seconds.")
+            })?;
+            let Some(chunk) = chunk? else { break };
             let chunk = chunk.map_err(|_| body_incomplete())?;
             if body.len() + chunk.len() > limit {
                 return Err(Error::TooLarge(limit as u64));

@@ -2,6 +2,7 @@
 //! may take as long as they like to send or read one, and each network has a share of it.
 
 use std::sync::Arc;
+use std::task::Context;
 
 use actix_web::HttpRequest;
 use actix_web::web::Bytes;
@@ -9,7 +10,7 @@ use ipnet::IpNet;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::client_ip;
-use super::cut_off::Sending;
+use super::cut_off::{CutOff, Sending, Sent};
 use super::network_shares::{NetworkShare, NetworkShares};
 use crate::base::clock::Clock;
 use crate::base::error::{Error, Result};
@@ -29,7 +30,7 @@ const PART: usize = 4;
 pub struct Memory {
     left: Arc<Semaphore>,
     networks: NetworkShares,
-    /// The responses that it is used for.
+    /// The responses and request bodies that it is used for.
     pub sending: Sending,
     trusted: Arc<[IpNet]>,
 }
@@ -60,6 +61,8 @@ pub struct Arriving {
     req: HttpRequest,
     counted: usize,
     shares: Vec<(Share, NetworkShare)>,
+    /// Since it uses the budget.
+    cut_off: Option<(Sent, Arc<CutOff>)>,
 }
 
 impl Arriving {
@@ -67,7 +70,7 @@ impl Arriving {
     #[must_use]
     pub fn new(req: &HttpRequest) -> Self {
         let memory = req.conn_data::<Memory>().cloned();
-        Self { memory, req: req.clone(), counted: SLICE, shares: Vec::new() }
+        Self { memory, req: req.clone(), counted: SLICE, shares: Vec::new(), cut_off: None }
     }
 
     /// Counts what has arrived, in steps, so that a client occupies only what it has sent.
@@ -79,8 +82,15 @@ impl Arriving {
         while bytes > self.counted {
             self.shares.push((memory.take(STEP)?, memory.charge(&self.req, STEP, None)?));
             self.counted += STEP;
+            self.cut_off.get_or_insert_with(|| memory.sending.begin());
         }
         Ok(())
+    }
+
+    /// Whether it shall arrive no further, because others need its memory; if not yet, the task is woken when it is.
+    #[must_use]
+    pub fn is_cut_off(&self, cx: &Context<'_>) -> bool {
+        self.cut_off.as_ref().is_some_and(|(_, cut_off)| cut_off.is_due(cx))
     }
 }
 

@@ -3,6 +3,7 @@
 //! functions take what they need, such as a database, as parameters.
 
 pub mod accept;
+pub mod admission;
 pub mod budget;
 pub mod cache;
 pub mod canonical;

@@ -14,6 +14,7 @@ use actix_web::web::{Buf as _, Bytes};
 use futures_util::future::{FutureExt as _, LocalBoxFuture};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::admission::Admitted;
 use super::connection::Connection;
 use super::request_id::REQUEST_ID;
 use crate::base::clock::Clock;
@@ -41,6 +42,7 @@ pub struct Socket {
     stream: TcpStream,
     clock: Clock,
     connection: Connection,
+    _admitted: Admitted,
     refuse: Refuse,
     /// What is left of the response that is sent instead of actix's own.
     instead: Option<Bytes>,
@@ -63,7 +65,13 @@ impl Socket {
     /// Wraps a socket. Its connection is reset when the client keeps a response waiting for `patience` and for longer than
     /// [`MIN_RATE`] allows.
     #[must_use]
-    pub fn new(stream: TcpStream, clock: Clock, patience: Duration, refuse: Refuse) -> Self {
+    pub fn new(
+        stream: TcpStream,
+        admitted: Admitted,
+        clock: Clock,
+        patience: Duration,
+        refuse: Refuse,
+    ) -> Self {
         #[cfg(target_os = "linux")]
         if let Err(e) = socket2::SockRef::from(&stream).set_tcp_notsent_lowat(MAX_UNSENT) {
             log::debug!("a socket's buffer cannot be bounded: {e}");
@@ -72,6 +80,7 @@ impl Socket {
             stream,
             clock,
             connection: Connection::default(),
+            _admitted: admitted,
             refuse,
             instead: None,
             patience,

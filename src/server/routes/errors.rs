@@ -1,6 +1,6 @@
 //! `/docs/errors`: the catalogue of codes for people. The `type` of every problem leads here.
 
-use actix_web::http::StatusCode;
+use actix_web::http::header;
 use actix_web::web::Data;
 use minijinja::{Value, context};
 
@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::base::codes::{self, Code, CodeKind};
 use crate::base::error::Result;
 use crate::base::http::Response;
-use crate::base::http::html::page;
+use crate::base::templates::Templates;
 use crate::base::text::Locale;
 
 /// The kinds of codes, as the page groups them: the kind, its name in fragments, heading, text.
@@ -31,8 +31,13 @@ const GROUPS: &[(CodeKind, &str, &str, &str)] = &[
 #[utoipa::path(get, path = "/docs/errors", tag = "pages", security(()),
     responses((status = 200, description = "The list.", body = String, content_type = "text/html")))]
 pub async fn get_errors_page(app: Data<App>) -> Result<Response> {
-    let english = Locale::parse("en").map(|locale| app.templates.nearest(&locale));
-    let language = english.unwrap_or_else(|_| app.templates.site());
+    let own = app.clone();
+    app.compute.run(move || list(&own.templates)).await
+}
+
+fn list(templates: &Templates) -> Result<Response> {
+    let english = Locale::parse("en").map(|locale| templates.nearest(&locale));
+    let language = english.unwrap_or_else(|_| templates.site());
     let all = codes::all();
     let groups: Value = GROUPS
         .iter()
@@ -45,7 +50,10 @@ pub async fn get_errors_page(app: Data<App>) -> Result<Response> {
     let text =
         "Every error response has a code. It is stable: decide by it, and not by the sentence in detail.";
     let about = context! { heading => "Errors", text, groups };
-    page(&app.templates, &language, StatusCode::OK, "errors.html", about)
+    let html = templates.page(&language, "errors.html", about)?;
+    Ok(Response::public("text/html; charset=utf-8", html.into())
+        .header(header::CONTENT_LANGUAGE, language.tag())
+        .header(header::CONTENT_SECURITY_POLICY, templates.policy()))
 }
 
 /// The code of a problem is its own fragment; another has its kind before it, because names recur.

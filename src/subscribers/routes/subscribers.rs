@@ -17,6 +17,7 @@ use crate::auth::{Actor, ReadSubscribers, SubscribeOnBehalf};
 use crate::base::clock::Timestamp;
 use crate::base::db::Connection;
 use crate::base::error::{Invalid, Result, Violations};
+use crate::base::http::json::Small;
 use crate::base::http::query::{FromParams, Params};
 use crate::base::http::{Fields, Json, PageRequest, Query, Response};
 use crate::base::text::Locale;
@@ -153,7 +154,7 @@ impl FromParams for ListRequest {
 pub async fn subscribe_address(
     app: Data<App>,
     req: HttpRequest,
-    body: Json<SubscribeAddress>,
+    body: Json<SubscribeAddress, Small>,
 ) -> Result<Response> {
     let given = body.value;
     let on_behalf = given.ip.is_some() || given.user_agent.is_some() || given.form_url.is_some();
