@@ -67,7 +67,7 @@ const PROBLEMS: &[(&str, &[u16], &str, &str)] = &[
     ("invalid", &[422], "The request was parsed, but values in it break rules.", "Correct everything that `errors` lists."),
     ("if-match-required", &[428], "The operation needs an `If-Match` header.", "Send the `ETag` of the draft that was read."),
     ("too-many-requests", &[429], "A rate limit is used up; `RateLimit-Policy` says which.", "Retry after the seconds in `Retry-After`."),
-    ("headers-too-large", &[431], "The request has more than 96 headers, or more than 128 KiB of them with its address.", "Send fewer or shorter headers."),
+    ("headers-too-large", &[431], "The request has more than 96 headers, or more than 32 KiB of them with its address.", "Send fewer or shorter headers."),
     ("internal", &[500], "A defect of the server. It was logged under `request_id`.", "Report it with the `request_id`. Reads can be repeated; repeat writes with the same `Idempotency-Key`."),
     ("database-full", &[503], "The database has no space left. Reads still work; writes are refused.", "Free space on the database's disk, then repeat the request."),
     ("unavailable", &[503], "The server is overloaded, or its database is unavailable. Nothing was changed.", "Retry after the seconds in `Retry-After`, and wait longer each time."),

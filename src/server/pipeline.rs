@@ -9,6 +9,7 @@ use actix_web::body::{BoxBody, MessageBody as _};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{
     ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CROSS_ORIGIN_RESOURCE_POLICY, HeaderValue, ORIGIN,
+    TRANSFER_ENCODING,
 };
 use actix_web::http::{ConnectionType, Method};
 use actix_web::middleware::Next;
@@ -58,7 +59,9 @@ pub async fn around(
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let started = Instant::now();
     let Some(app) = req.app_data::<web::Data<App>>().cloned() else { return next.call(req).await };
-    let _busy = req.conn_data::<Connection>().map(Connection::busy);
+    let connection = req.conn_data::<Connection>().cloned();
+    let _busy = connection.as_ref().map(Connection::busy);
+    let is_chunked = req.headers().contains_key(TRANSFER_ENCODING);
     let in_flight = InFlight::new(&app);
     let id = request_id(&app, &req);
     let method = req.method().clone();
@@ -76,6 +79,11 @@ pub async fn around(
     }
     if let Ok(id) = HeaderValue::from_str(&id) {
         res.headers_mut().insert(REQUEST_ID.clone(), id);
+    }
+    // The end of such a body is not known, and actix reads on until it comes.
+    if let Some(connection) = connection.filter(|connection| !connection.take_read() && is_chunked) {
+        connection.drains();
+        res.response_mut().head_mut().set_connection_type(ConnectionType::Close);
     }
     if app.draining.load(Ordering::SeqCst) {
         // A client that kept the connection open could send its next request at the moment it is closed.

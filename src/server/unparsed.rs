@@ -14,11 +14,9 @@ pub fn respond(app: &App, status: StatusCode) -> Vec<u8> {
     let (code, detail) = match status {
         StatusCode::REQUEST_TIMEOUT => ("request-too-slow", "The request did not arrive in time."),
         StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => {
-            ("headers-too-large", "A request has at most 96 headers, and 128 KiB with its address.")
+            ("headers-too-large", "A request has at most 96 headers, and 32 KiB with its address.")
         }
-        _ => {
-            ("request-malformed", "This is no HTTP/1.1 request, or its address is longer than 65,534 bytes.")
-        }
+        _ => ("request-malformed", "This is no HTTP/1.1 request."),
     };
     let title = status.canonical_reason().unwrap_or("Error");
     let problem = Problem {

@@ -18,8 +18,12 @@ struct State {
     busy: Cell<usize>,
     /// The handlers that read a request body.
     reading: Cell<usize>,
-    /// Whether bytes have come that belong to no request yet.
-    received: Cell<bool>,
+    /// Whether the request body has been read to its end.
+    read: Cell<bool>,
+    /// How many bytes have come that belong to no request yet.
+    head: Cell<usize>,
+    /// Whether the end of a request body arrives that nobody reads.
+    drains: Cell<bool>,
     /// Of the large response that is sent.
     cut_off: RefCell<Option<Arc<CutOff>>>,
 }
@@ -41,7 +45,8 @@ impl Connection {
     #[must_use]
     pub fn busy(&self) -> Busy {
         self.0.busy.update(|count| count + 1);
-        self.0.received.set(false);
+        self.0.drains.set(false);
+        self.0.head.set(0);
         Busy { connection: self.clone(), cut_off: None }
     }
 
@@ -68,8 +73,25 @@ impl Connection {
     }
 
     /// Says that bytes have come.
-    pub fn received(&self) {
-        self.0.received.set(true);
+    pub fn received(&self, bytes: usize) {
+        self.0.head.update(|head| head + bytes);
+    }
+
+    /// Whether the request body has been read to its end; the next one has not.
+    #[must_use]
+    pub fn take_read(&self) -> bool {
+        self.0.read.take()
+    }
+
+    /// Says that the rest of the request body that is handled will be read by nobody.
+    pub fn drains(&self) {
+        self.0.drains.set(true);
+    }
+
+    /// How many bytes have come of the head of a request that is not handled yet.
+    #[must_use]
+    pub fn head(&self) -> usize {
+        if self.0.busy.get() > 0 || self.0.drains.get() { 0 } else { self.0.head.get() }
     }
 
     /// Whether nothing shall be read.
@@ -81,7 +103,7 @@ impl Connection {
     /// Whether a request has begun to arrive and is not handled yet, or the rest of one arrives that was.
     #[must_use]
     pub fn awaits_request(&self) -> bool {
-        self.0.busy.get() == 0 && self.0.received.get()
+        self.0.busy.get() == 0 && self.0.head.get() > 0
     }
 }
 
@@ -89,12 +111,19 @@ impl Drop for Busy {
     fn drop(&mut self) {
         let Connection(state) = &self.connection;
         state.busy.update(|count| count - 1);
-        state.received.set(false);
+        state.head.set(0);
         // Only its own: another response may have begun meanwhile.
         state
             .cut_off
             .borrow_mut()
             .take_if(|current| self.cut_off.as_ref().is_some_and(|own| Arc::ptr_eq(own, current)));
+    }
+}
+
+impl Reading {
+    /// Says that the request body has been read to its end.
+    pub fn finish(&self) {
+        self.0.0.read.set(true);
     }
 }
 

@@ -126,7 +126,7 @@ pub fn read_body(
     let (mut payload, connection, mut arriving) =
         (payload.take(), req.conn_data::<Connection>().cloned(), Arriving::new(req));
     async move {
-        let _reading = connection.as_ref().map(Connection::reading);
+        let reading = connection.as_ref().map(Connection::reading);
         if encoded {
             return Err(Error::UnsupportedMediaType("a body without Content-Encoding"));
         }
@@ -152,6 +152,9 @@ pub fn read_body(
             }
             arriving.grow(body.len() + chunk.len())?;
             body.extend_from_slice(&chunk);
+        }
+        if let Some(reading) = reading {
+            reading.finish();
         }
         Ok(body.freeze())
     }

@@ -24,6 +24,8 @@ use crate::base::clock::Clock;
 pub const REQUEST: Duration = Duration::from_secs(10);
 /// How many bytes a second a client has to take of a response on average, once its patience is used up.
 pub const MIN_RATE: u64 = 8 * 1024;
+/// How many bytes the head of a request may have, about: actix itself would take 128 KiB of each connection.
+const MAX_HEAD: usize = 32 * 1024;
 /// About how many bytes are read in one turn: actix parses all requests among them at once, however many.
 const READ_AT_ONCE: usize = 4096;
 /// How many bytes may wait in the system's buffer before a write blocks. It makes progress visible: otherwise the
@@ -55,6 +57,8 @@ pub struct Socket {
     arrival: Option<Deadline>,
     /// Whether it has not.
     late: bool,
+    /// Whether the head of one is too large.
+    too_large: bool,
     /// The bytes read in this turn.
     read: usize,
     /// Whether a read waits for a write or for the end of a request.
@@ -88,6 +92,7 @@ impl Socket {
             blocked: None,
             arrival: None,
             late: false,
+            too_large: false,
             read: 0,
             put_off: false,
         }
@@ -172,6 +177,12 @@ impl AsyncRead for Socket {
             // To actix the client has ended its side, so the connection is closed in the usual way.
             return Poll::Ready(Ok(()));
         }
+        if !self.too_large && self.connection.head() > MAX_HEAD {
+            self.too_large = true;
+            // No head may have it, so actix refuses this one at once.
+            buf.put_slice(b"\0");
+            return Poll::Ready(Ok(()));
+        }
         if self.read >= READ_AT_ONCE {
             cx.waker().wake_by_ref();
             return Poll::Pending;
@@ -183,7 +194,7 @@ impl AsyncRead for Socket {
         buf.advance(read);
         self.read += read;
         if read > 0 {
-            self.connection.received();
+            self.connection.received(read);
         }
         outcome
     }
@@ -204,7 +215,8 @@ fn unparsed(head: &[u8]) -> Option<StatusCode> {
 impl AsyncWrite for Socket {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         if self.instead.is_none() && self.connection.awaits_request() {
-            self.instead = unparsed(buf).map(|status| (self.refuse)(status).into());
+            let too_large = self.too_large.then_some(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE);
+            self.instead = unparsed(buf).map(|status| (self.refuse)(too_large.unwrap_or(status)).into());
         }
         let Some(mut instead) = self.instead.take() else { return self.write(cx, buf) };
         while !instead.is_empty() {

@@ -92,7 +92,7 @@ pub async fn receive(
         text: Utf8::default(),
     };
     let connection = req.conn_data::<Connection>().cloned();
-    let _reading = connection.as_ref().map(Connection::reading);
+    let reading = connection.as_ref().map(Connection::reading);
     let (_request, request_ends) = oneshot::channel();
     let received = actix_web::rt::spawn(async move {
         match receiver.receive_all(body, request_ends).await {
@@ -110,7 +110,11 @@ pub async fn receive(
             }
         }
     });
-    received.await.map_err(|e| Error::internal(e.to_string()))?
+    let received = received.await.map_err(|e| Error::internal(e.to_string()))??;
+    if let Some(reading) = reading {
+        reading.finish();
+    }
+    Ok(received)
 }
 
 struct Receiver {
