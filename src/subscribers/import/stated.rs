@@ -95,7 +95,7 @@ fn is_code(text: &str) -> bool {
 fn is_link_or_token(text: &str) -> bool {
     let text = text.trim();
     let is_link = ["https://", "http://", "mailto:"].iter().any(|scheme| text.starts_with(scheme));
-    let has = |is: fn(&u8) -> bool| text.as_bytes().iter().any(|byte| is(byte));
+    let has = |is: fn(&u8) -> bool| text.as_bytes().iter().any(is);
     let is_token = text.len() >= MIN_TOKEN_BYTES
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_=.+/~".contains(&byte))
         && has(u8::is_ascii_digit)
