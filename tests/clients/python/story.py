@@ -17,7 +17,7 @@ from lede_client.models import (
     CreateSession,
     ListArticlesFieldsItem,
     Problem,
-    Publish,
+    PublishArticle,
     SubscribeAddress,
     UpdateSection,
 )
@@ -86,7 +86,7 @@ assert [(part.kind, part.id, part.fields) for part in changed] == [(ChangedKind.
 
 # What goes out is the revision that was seen.
 revision = written.section.revision
-published = good(publish_article.sync(draft.slug, client=editor, body=Publish(revision=revision)))
+published = good(publish_article.sync(draft.slug, client=editor, body=PublishArticle(revision=revision)))
 assert published.published_revision == revision, published
 edition = good(get_article.sync(draft.slug, client=reader))
 assert [section.anchor for section in edition.sections] == ["reefing", "gybing"], edition
