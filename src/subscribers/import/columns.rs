@@ -52,7 +52,6 @@ const EVIDENCE_MARKERS: &[&str] = &[
     "text",
     "source",
     "url",
-    "form",
     "method",
     "version",
     "statement",
@@ -202,6 +201,8 @@ fn of_consent(name: &str) -> Option<Meaning> {
     if is_status && !has_marker(OTHER_STATUSES) {
         return Some(Meaning::Status);
     }
-    (CONSENT_MARKERS.iter().any(|word| name.contains(&fold(word))) && !has_marker(EVIDENCE_MARKERS))
+    // "Consent information" is no name of a form.
+    let is_evidence = has_marker(EVIDENCE_MARKERS) || name.ends_with("form");
+    (CONSENT_MARKERS.iter().any(|word| name.contains(&fold(word))) && !is_evidence)
         .then_some(Meaning::Subscribed)
 }

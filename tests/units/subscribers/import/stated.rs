@@ -60,6 +60,7 @@ fn the_columns_of_many_services_are_understood() {
         ("Opt-out token", "2024-03-01", "unsubscribed"),
         ("Spam report link", "x", "complained"),
         ("Newsletter/SMS opt-out", "yes", "unsubscribed"),
+        ("Consent information", "no", "unsubscribed"),
         ("Opt-out (newsletter + phone)", "yes", "unsubscribed"),
         ("Désabonné courriel et SMS", "oui", "unsubscribed"),
         ("Baja boletín y WhatsApp: dado de baja", "si", "unsubscribed"),
