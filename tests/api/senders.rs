@@ -231,6 +231,53 @@ async fn a_request_whose_connection_is_reset_is_no_longer_in_flight() {
 }
 
 #[tokio::test]
+async fn many_networks_that_do_not_finish_bodies_leave_memory_to_others_after_a_moment() {
+    let server = Server::start_with(|config| {
+        config.cache.megabytes = 0;
+        config.limits.response_megabytes = 4;
+        config.server.trusted_proxies = vec!["127.0.0.0/8".parse().expect("a network")];
+    })
+    .await;
+    let editor = server.login(Role::Editor).await;
+    let mut held = Vec::new();
+    for network in 1..=4 {
+        let mut stream = connect(&server).await;
+        let head = large(&editor, &format!("192.0.2.{network}"), 900_001);
+        stream.write_all(head.as_bytes()).await.expect("a head");
+        stream.write_all(&[b'a'; 900_000]).await.expect("a body but for its end");
+        held.push(stream);
+    }
+    let post = async || {
+        let asked = large(&editor, "192.0.2.9", 900_000) + &"a".repeat(900_000);
+        let (mut reader, mut writer) = connect(&server).await.into_split();
+        let sending = tokio::spawn(async move { writer.write_all(asked.as_bytes()).await });
+        let mut status = [0; 12];
+        reader.read_exact(&mut status).await.expect("a response");
+        sending.abort();
+        String::from_utf8_lossy(&status).into_owned()
+    };
+    let becomes = async |wanted: &str| {
+        let mut last = String::new();
+        for _ in 0..100 {
+            last = post().await;
+            if last == wanted {
+                return;
+            }
+        }
+        panic!("it is never {wanted}, but {last}");
+    };
+    // Until the bodies have arrived.
+    for _ in 0..100 {
+        answer_others(&server).await;
+    }
+    becomes("HTTP/1.1 503").await;
+    assert!(held.iter().all(is_open), "they are cut off too early");
+    server.clock.advance(seconds(5));
+    becomes("HTTP/1.1 400").await;
+    assert!(!held.iter().all(is_open), "none is cut off");
+}
+
+#[tokio::test]
 async fn what_needs_no_token_takes_small_bodies_only() {
     let server = Server::start().await;
     let anyone = server.client();
