@@ -244,7 +244,7 @@ async fn headings_summaries_and_titles_are_made_of_what_is_read() {
         (&json!("Low water at Dover"), &json!("<script>"))
     );
     editor.post(at(&draft, "/publish")).json(json!({"revision": 1})).await.is(200);
-    let edition = server.client().get(&format!("{}?formats=html,text", at(&draft, ""))).await.expect(200);
+    let edition = server.client().get(format!("{}?formats=html,text", at(&draft, ""))).await.expect(200);
     assert_eq!(edition["summary"], "The sea is low.");
     assert_eq!(edition["intro"]["text"], "");
     let sections = edition["sections"].as_array().unwrap();
@@ -258,7 +258,7 @@ async fn headings_summaries_and_titles_are_made_of_what_is_read() {
     // A search finds notes and code all the same.
     for word in ["pilot", "let"] {
         assert_eq!(
-            server.client().get(&format!("/v1/search?q={word}")).await.expect(200)["items"]
+            server.client().get(format!("/v1/search?q={word}")).await.expect(200)["items"]
                 .as_array()
                 .unwrap()
                 .len(),

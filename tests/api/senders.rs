@@ -244,7 +244,7 @@ async fn many_networks_that_do_not_finish_bodies_leave_memory_to_others_after_a_
         let mut stream = connect(&server).await;
         let head = large(&editor, &format!("192.0.2.{network}"), 900_001);
         stream.write_all(head.as_bytes()).await.expect("a head");
-        stream.write_all(&[b'a'; 900_000]).await.expect("a body but for its end");
+        stream.write_all(&vec![b'a'; 900_000]).await.expect("a body but for its end");
         held.push(stream);
     }
     let post = async || {

@@ -386,7 +386,8 @@ fn what_is_narrowed_breaks() {
     let narrowed = changed(|document| at(document, &name)["type"] = "integer".into());
     assert_eq!(narrowed, ["create_topic body/name: takes only {\"integer\"}"]);
     let widened = changed(|document| {
-        at(document, &format!("{SCHEMAS}/HealthStatus/properties/status"))["type"] = json!(["string", "null"])
+        at(document, &format!("{SCHEMAS}/HealthStatus/properties/status"))["type"] =
+            json!(["string", "null"]);
     });
     assert!(
         widened.iter().any(|change| change.starts_with("get_liveness 200/status: may be")),
@@ -397,7 +398,7 @@ fn what_is_narrowed_breaks() {
 #[test]
 fn what_is_newly_required_breaks() {
     let required = changed(|document| {
-        at(document, &format!("{SCHEMAS}/CreateTopic"))["required"] = json!(["name", "slug"])
+        at(document, &format!("{SCHEMAS}/CreateTopic"))["required"] = json!(["name", "slug"]);
     });
     assert_eq!(required, ["create_topic body/slug: the field is required"]);
     let required = changed(|document| {

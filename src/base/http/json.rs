@@ -136,11 +136,12 @@ pub fn read_body(
         let mut body = BytesMut::new();
         let deadline = tokio::time::Instant::now() + BODY_DEADLINE;
         loop {
-            let next = poll_fn(|cx| match arriving.is_cut_off(cx) {
-                true => {
+            let next = poll_fn(|cx| {
+                if arriving.is_cut_off(cx) {
                     Poll::Ready(Err(Error::unavailable("the memory of a request body is needed for others")))
+                } else {
+                    payload.poll_next_unpin(cx).map(Ok)
                 }
-                false => payload.poll_next_unpin(cx).map(Ok),
             });
             let chunk = tokio::time::timeout_at(deadline, next).await.map_err(|_| {
                 Error::malformed("", "body-too-slow", "The request body did not arrive within 30 seconds.")
