@@ -6,8 +6,10 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::{HttpMessage as _, HttpRequest};
 
-use crate::auth::{FormTokens, Keys, Passwords, Tokens};
+use crate::auth::{FormTokens, Keys, Passwords, Seal, SigningKeys, Tokens};
+use crate::base::actor::{Origin, RequestId};
 use crate::base::clock::Clock;
 use crate::base::compute::{Compute, cores};
 use crate::base::config::{Config, Secret};
@@ -19,6 +21,7 @@ use crate::base::http::limit::Limits;
 use crate::base::http::memory::Memory;
 use crate::base::http::public::PublicHeaders;
 use crate::base::http::security_headers::security_headers;
+use crate::base::ids::ActorId;
 use crate::base::mail::Mailer;
 use crate::base::metrics::Metrics;
 use crate::base::permits::Permits;
@@ -49,6 +52,8 @@ pub struct App {
     pub random: Random,
     /// The current keys.
     pub keys: Keys,
+    /// What opens and closes the keys in the database.
+    pub seal: Arc<Seal>,
     /// Issues and verifies access tokens.
     pub tokens: Tokens,
     /// The mailer.
@@ -106,8 +111,9 @@ impl App {
         let mailer = mailer.map_or_else(|| Mailer::open(&config), Ok)?;
         let templates = Templates::open(&config).map_err(Error::unavailable)?;
         let secret = find_secret(&config)?;
+        let previous = config.secret.previous.clone();
         let check = |conn: &mut Connection| match &secret {
-            Some(secret) => Keys::check(conn, secret),
+            Some(secret) => Seal::new(secret, previous.as_ref())?.check(conn),
             None if Keys::exist(conn)? => Err(lost_secret(&config)),
             None => Ok(()),
         };
@@ -121,8 +127,9 @@ impl App {
         let generation = db.generation().clone();
         db.read(move |conn| events::catch_up(conn, &generation)).await?;
         let secret = secret.map_or_else(|| make_secret(&config, &random), Ok)?;
-        let keys = Keys::open(&db, &secret).await?;
-        let tokens = Tokens::new(&keys, config.base_url())?;
+        let seal = Arc::new(Seal::new(&secret, previous.as_ref())?);
+        let (keys, signing_keys) = open_keys(&db, &seal).await?;
+        let tokens = Tokens::new(Arc::new(signing_keys), config.base_url());
         Ok(Self {
             cache: Arc::new(cache(&config, &db)),
             memory: memory(&config, &clock),
@@ -142,6 +149,7 @@ impl App {
             clock,
             random,
             keys,
+            seal,
             tokens,
             mailer,
             templates: Arc::new(templates),
@@ -153,11 +161,32 @@ impl App {
 }
 
 impl App {
+    /// Where a unit of work comes from that a request asks for.
+    pub fn origin(&self, req: &HttpRequest, actor: impl Into<Option<ActorId>>) -> Origin {
+        Origin {
+            actor: actor.into(),
+            request: req.extensions().get::<RequestId>().copied(),
+            network: Some(self.keys.network(self.limits.client(req))),
+        }
+    }
+
     /// Which raw HTML the sanitizer keeps in articles.
     #[must_use]
     pub fn policy(&self) -> Policy {
         self.config.site.policy()
     }
+}
+
+/// Opens the keys with the secret. Those that only its predecessor opens are sealed anew.
+async fn open_keys(db: &Database, seal: &Arc<Seal>) -> Result<(Keys, SigningKeys)> {
+    let resealing = seal.clone();
+    let resealed = db.write(move |tx| resealing.reseal(tx)).await?;
+    if resealed > 0 {
+        log::info!(
+            "{resealed} keys are now encrypted with the current secret; LEDE_SECRET_PREVIOUS is not needed any more"
+        );
+    }
+    Ok((Keys::open(db, seal).await?, SigningKeys::open(db, seal).await?))
 }
 
 fn cache(config: &Config, db: &Database) -> Cache {

@@ -1,3 +1,9 @@
-//! How users authenticate: sessions and the access tokens they return.
+//! How users authenticate. A session is one login on one device; it hands out short access tokens for as long as its refresh
+//! token is exchanged, and ends at once when it is revoked.
 
+pub mod attempts;
+mod cookie;
+mod login;
+mod refresh;
 pub mod routes;
+pub mod sessions;

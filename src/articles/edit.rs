@@ -57,13 +57,13 @@ fn save(tx: &mut Tx<'_>, before: &Draft, mut after: Draft, moved: &[SectionId]) 
     if !sections.is_empty() || fields.iter().any(|field| field == "intro") {
         check_html(&after.content.passages())?;
     }
-    let (id, version, now, user_id) = (before.row.id, before.row.version + 1, tx.now(), tx.actor());
+    let (id, version, now, actor_id) = (before.row.id, before.row.version + 1, tx.now(), tx.actor());
     let change = |subject_id, fields: Option<Vec<String>>| ChangeRow {
         article_id: id,
         version,
         subject_id,
         fields: fields.map(Json::Readable),
-        user_id,
+        actor_id,
         at: now,
     };
     let mut changes = Vec::new();

@@ -9,7 +9,7 @@ use crate::base::db::schema::{changes, revisions};
 use crate::base::db::types::Json;
 use crate::base::db::{Connection, Tx};
 use crate::base::error::Result;
-use crate::base::ids::{ArticleId, SubjectId, UserId};
+use crate::base::ids::{ActorId, ArticleId, SubjectId};
 
 /// A revision without its content.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable)]
@@ -17,7 +17,7 @@ pub struct RevisionRow {
     /// The version of the article that the edit made.
     pub revision: i64,
     /// Who made the edit.
-    pub user_id: Option<UserId>,
+    pub actor_id: Option<ActorId>,
     /// The title.
     pub title: String,
     /// When the edit was made.
@@ -37,7 +37,7 @@ pub struct ChangeRow {
     /// The fields that changed; `None` for a section that was removed.
     pub fields: Option<Json<Vec<String>>>,
     /// Who.
-    pub user_id: Option<UserId>,
+    pub actor_id: Option<ActorId>,
     /// When.
     pub at: Timestamp,
 }
@@ -48,7 +48,7 @@ pub fn insert_revision(tx: &mut Tx<'_>, article: ArticleId, revision: i64, conte
         .values((
             revisions::article_id.eq(article),
             revisions::revision.eq(revision),
-            revisions::user_id.eq(tx.actor()),
+            revisions::actor_id.eq(tx.actor()),
             revisions::title.eq(&content.metadata.title),
             revisions::created_at.eq(tx.now()),
             revisions::content.eq(Json::Readable(content.clone())),
@@ -83,22 +83,22 @@ pub fn find_revision(
     article: ArticleId,
     revision: i64,
 ) -> Result<Option<(RevisionRow, Content)>> {
-    type Row = (i64, Option<UserId>, String, Timestamp, Json<Content>);
+    type Row = (i64, Option<ActorId>, String, Timestamp, Json<Content>);
     let found: Option<Row> = revisions::table
         .filter(revisions::article_id.eq(article))
         .filter(revisions::revision.eq(revision))
         .select((
             revisions::revision,
-            revisions::user_id,
+            revisions::actor_id,
             revisions::title,
             revisions::created_at,
             revisions::content,
         ))
         .get_result(conn)
         .optional()?;
-    Ok(found.and_then(|(revision, user_id, title, created_at, content)| {
+    Ok(found.and_then(|(revision, actor_id, title, created_at, content)| {
         let content = content.read(place(article, revision))?;
-        Some((RevisionRow { revision, user_id, title, created_at }, content))
+        Some((RevisionRow { revision, actor_id, title, created_at }, content))
     }))
 }
 
@@ -113,7 +113,7 @@ pub fn list_revisions(
         .filter(revisions::article_id.eq(article))
         .filter(revisions::revision.lt(before.unwrap_or(i64::MAX)))
         .order(revisions::revision.desc())
-        .select((revisions::revision, revisions::user_id, revisions::title, revisions::created_at))
+        .select((revisions::revision, revisions::actor_id, revisions::title, revisions::created_at))
         .limit(limit)
         .load(conn)?)
 }

@@ -79,7 +79,7 @@ pub fn check_unchanged(
         return Ok(());
     }
     changed.drain(..changed.len().saturating_sub(MAX_CHANGED));
-    let actors = Actors::load(conn, changed.iter().filter_map(|change| change.user_id))?;
+    let actors = Actors::load(conn, changed.iter().filter_map(|change| change.actor_id))?;
     let changed = changed.into_iter().map(|change| changed_part(id, change, &actors)).collect();
     let details = Details { version: Some(current), changed: Some(changed), ..Details::default() };
     Err(details
@@ -92,7 +92,7 @@ fn changed_part(article: ArticleId, change: ChangeRow, actors: &Actors) -> Chang
         kind: if is_metadata { ChangedKind::Metadata } else { ChangedKind::Section },
         id: change.subject_id,
         fields: change.fields.and_then(|fields| fields.read(format_args!("changes.fields of {article}"))),
-        by: change.user_id.map(|id| actors.get(id)),
+        by: change.actor_id.map(|id| actors.get(id)),
         at: change.at,
     }
 }

@@ -1,7 +1,9 @@
-//! The guard: a handler that takes an `Actor<P>` is only called for a user whose access token is valid and whose role has
-//! the permission `P`.
+//! The guard: a handler that takes an `Actor<P>` is only called for a client whose access token or API key is valid and who
+//! has the permission `P`. Session, user and key are read for every request, so that ending, disabling and demoting count at
+//! once, on every replica.
 
 use std::pin::Pin;
+use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::http::header;
@@ -9,16 +11,21 @@ use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
 use diesel::prelude::*;
 
-use super::{Actor, Permission, Role};
+use super::api_key::{self, ApiKeyText};
+use super::{Actor, Identity, Permission, Role, Scopes, UseAccount};
 use crate::app::App;
-use crate::base::db::Connection;
-use crate::base::db::schema::users;
-use crate::base::error::{AuthFailure, Error, Result};
+use crate::base::clock::Timestamp;
+use crate::base::db::schema::{api_keys, sessions, users};
+use crate::base::db::types::Json;
+use crate::base::db::{Connection, Tx};
+use crate::base::error::{AuthFailure, Denial, Error, Result};
 use crate::base::http::limit::{Key, Policy};
-use crate::base::ids::UserId;
+use crate::base::ids::{ApiKeyId, SessionId, UserId};
 
 /// The longest access token, in bytes.
 const MAX_TOKEN: usize = 4096;
+/// How old the recorded last use of an API key may become before it is written again.
+const LAST_USE: Duration = Duration::from_secs(60);
 
 impl<P: Permission> FromRequest for Actor<P> {
     type Error = Error;
@@ -29,23 +36,53 @@ impl<P: Permission> FromRequest for Actor<P> {
         let (req, token) = (req.clone(), bearer(req));
         Box::pin(async move {
             let app = app.ok_or_else(|| Error::internal("the application is missing"))?;
-            let (user, role) = authenticate(&app, token?).await?;
+            let mut client = authenticate(&app, token?).await?;
+            let identity = &mut client.identity;
+            identity.origin = app.origin(&req, identity.actor());
             if !req.method().is_safe() {
-                app.limits.admit(&req, Policy::Write, Key::User(user))?;
+                app.limits.admit(&req, Policy::Write, Key::Actor(identity.actor()))?;
             }
-            Self::new(user, role)
+            if P::NAME != UseAccount::NAME && client.needs_second_factor(&app) {
+                return Err(Error::Forbidden(Denial::SecondFactor));
+            }
+            Self::new(client.identity)
         })
     }
 }
 
-/// The user the token belongs to, and their current role.
-async fn authenticate(app: &App, token: String) -> Result<(UserId, Role)> {
-    let user = app.tokens.verify(&token, app.clock.now())?;
-    let role = app.db.read_inline(move |conn| find_active_role(conn, user)).await?;
-    Ok((user, role.ok_or(Error::Unauthenticated(AuthFailure::InactiveUser))?))
+/// A client whose credential is valid.
+struct Client {
+    identity: Identity,
+    has_second_factor: bool,
 }
 
-/// The access token of a request that has exactly one. Credentials of another scheme count as none (RFC 6750, section 3.1).
+impl Client {
+    /// Whether the user can do nothing yet but set up a second factor.
+    fn needs_second_factor(&self, app: &App) -> bool {
+        let required = &app.config.accounts.require_second_factor;
+        !self.has_second_factor && required.iter().any(|role| role == self.identity.role.as_str())
+    }
+}
+
+async fn authenticate(app: &App, token: String) -> Result<Client> {
+    let now = app.clock.now();
+    if token.starts_with(api_key::START) {
+        let key = ApiKeyText::parse(&token).ok_or(Error::Unauthenticated(AuthFailure::InvalidToken))?;
+        let (id, client, last_used_at) =
+            app.db.read_inline(move |conn| find_api_key(conn, &key, now)).await?;
+        if last_used_at.is_none_or(|at| at.plus(LAST_USE) <= now) {
+            // Not worth refusing the request: the next one tries again.
+            if let Err(error) = app.db.write(move |tx| record_use(tx, id)).await {
+                log::warn!("the use of API key {id} could not be recorded: {error}");
+            }
+        }
+        return Ok(client);
+    }
+    let (user, session) = app.tokens.verify(&token, now).await?;
+    app.db.read_inline(move |conn| find_session(conn, user, session, now)).await
+}
+
+/// The token of a request that has exactly one. Credentials of another scheme count as none (RFC 6750, section 3.1).
 fn bearer(req: &HttpRequest) -> Result<String> {
     let failed = |failure| Err(Error::Unauthenticated(failure));
     let mut values = req.headers().get_all(header::AUTHORIZATION);
@@ -63,13 +100,91 @@ fn bearer(req: &HttpRequest) -> Result<String> {
     }
 }
 
-/// The role of an active user. Read for every request with a token, so that a change applies at once.
-fn find_active_role(conn: &mut Connection, id: UserId) -> Result<Option<Role>> {
-    let role: Option<String> = users::table
-        .filter(users::id.eq(id))
+/// What is read of a session's user: role, and since when there is a second factor.
+type SessionRow = (String, Option<Timestamp>);
+
+fn find_session(conn: &mut Connection, user: UserId, session: SessionId, now: Timestamp) -> Result<Client> {
+    let found: Option<SessionRow> = sessions::table
+        .inner_join(users::table.on(users::id.eq(sessions::user_id)))
+        .filter(sessions::id.eq(session))
+        .filter(sessions::user_id.eq(user))
+        .filter(sessions::ended_at.is_null())
+        .filter(sessions::expires_at.gt(now))
         .filter(users::disabled_at.is_null())
-        .select(users::role)
+        .select((users::role, users::second_factor_at))
         .get_result(conn)
         .optional()?;
-    Ok(role.and_then(|role| Role::parse(&role)))
+    let ended = || Error::Unauthenticated(AuthFailure::EndedSession);
+    let (role, second_factor_at) = found.ok_or_else(ended)?;
+    let role = Role::parse(&role).ok_or_else(ended)?;
+    let identity = Identity { session: Some(session), ..Identity::of(user, role) };
+    Ok(Client { identity, has_second_factor: second_factor_at.is_some() })
+}
+
+#[derive(Queryable)]
+struct ApiKeyRow {
+    id: ApiKeyId,
+    secret_hash: Vec<u8>,
+    previous_hash: Option<Vec<u8>>,
+    previous_until: Option<Timestamp>,
+    scopes: Json<Vec<String>>,
+    expires_at: Option<Timestamp>,
+    last_used_at: Option<Timestamp>,
+    user: UserId,
+    role: String,
+    second_factor_at: Option<Timestamp>,
+}
+
+/// The client with that API key, the key's id, and when it was used last.
+fn find_api_key(
+    conn: &mut Connection,
+    key: &ApiKeyText,
+    now: Timestamp,
+) -> Result<(ApiKeyId, Client, Option<Timestamp>)> {
+    let found: Option<ApiKeyRow> = api_keys::table
+        .inner_join(users::table.on(users::id.eq(api_keys::user_id)))
+        .filter(api_keys::prefix.eq(key.prefix()))
+        .filter(api_keys::revoked_at.is_null())
+        .filter(users::disabled_at.is_null())
+        .select((
+            api_keys::id,
+            api_keys::secret_hash,
+            api_keys::previous_hash,
+            api_keys::previous_until,
+            api_keys::scopes,
+            api_keys::expires_at,
+            api_keys::last_used_at,
+            users::id,
+            users::role,
+            users::second_factor_at,
+        ))
+        .get_result(conn)
+        .optional()?;
+    let invalid = || Error::Unauthenticated(AuthFailure::InvalidToken);
+    let row = found.ok_or_else(invalid)?;
+    let role = Role::parse(&row.role).ok_or_else(invalid)?;
+    let is_previous = || {
+        let hash = row.previous_hash.as_deref().unwrap_or_default();
+        key.matches(hash) && row.previous_until.is_some_and(|until| until > now)
+    };
+    if !key.matches(&row.secret_hash) && !is_previous() {
+        return Err(invalid());
+    }
+    if row.expires_at.is_some_and(|at| at <= now) {
+        return Err(Error::Unauthenticated(AuthFailure::ExpiredKey));
+    }
+    let names = row.scopes.read(format_args!("api_keys.scopes of {}", row.id)).unwrap_or_default();
+    let mut identity = Identity::of(row.user, role);
+    identity.scopes = Some(Scopes::of(names.iter().map(String::as_str)));
+    identity.origin = row.id.into();
+    let client = Client { identity, has_second_factor: row.second_factor_at.is_some() };
+    Ok((row.id, client, row.last_used_at))
+}
+
+fn record_use(tx: &mut Tx<'_>, id: ApiKeyId) -> Result<()> {
+    let now = tx.now();
+    diesel::update(api_keys::table.filter(api_keys::id.eq(id)))
+        .set(api_keys::last_used_at.eq(Some(now)))
+        .execute(&mut **tx)?;
+    Ok(())
 }

@@ -2,25 +2,29 @@
 //! `Actor<WriteArticles>`, and cannot be called without it. [`Actor::covers`] then tells whether the permission extends to
 //! a given user's articles.
 
+mod actor;
+pub mod api_key;
 mod form_tokens;
 pub mod guard;
 mod keys;
 mod password;
+mod scopes;
+pub mod seal;
 mod signing;
+pub mod signing_keys;
 pub mod token;
-
-use std::marker::PhantomData;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+pub use actor::{Actor, Identity};
 pub use form_tokens::{FormCheck, FormTokens};
 pub use keys::Keys;
 pub use password::{Password, Passwords};
+pub use scopes::Scopes;
+pub use seal::Seal;
+pub use signing_keys::SigningKeys;
 pub use token::Tokens;
-
-use crate::base::error::{Error, Result};
-use crate::base::ids::UserId;
 
 /// The role of a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
@@ -52,14 +56,30 @@ use Scope::{Any, Nothing, Own};
 
 /// A permission, as a type.
 pub trait Permission: 'static {
-    /// Its name: resource and verb.
+    /// Its name: resource and verb. Scopes of API keys are named so.
     const NAME: &'static str;
     /// Its scope for contributors, authors, editors and admins.
     const SCOPES: [Scope; 4];
 }
 
+/// A row of the policy.
+#[derive(Debug, Clone, Copy)]
+pub struct Right {
+    /// The permission's name.
+    pub name: &'static str,
+    /// Its scope for contributors, authors, editors and admins.
+    pub scopes: [Scope; 4],
+    /// Whether an API key may have it.
+    pub for_keys: bool,
+}
+
 macro_rules! policy {
-    ($($(#[$doc:meta])* $type:ident $name:literal: $contributor:ident $author:ident $editor:ident $admin:ident;)*) => {
+    (@key yes) => { true };
+    (@key no) => { false };
+    ($(
+        $(#[$doc:meta])*
+        $type:ident $name:literal: $contributor:ident $author:ident $editor:ident $admin:ident $key:ident;
+    )*) => {
         $(
             $(#[$doc])*
             #[derive(Debug, Clone, Copy)]
@@ -69,47 +89,57 @@ macro_rules! policy {
                 const SCOPES: [Scope; 4] = [$contributor, $author, $editor, $admin];
             }
         )*
-        /// The whole policy: each permission, and its scope for contributors, authors, editors and admins.
-        pub const POLICY: &[(&str, [Scope; 4])] = &[$(($name, $type::SCOPES)),*];
+        /// The whole policy: each permission, who has it in which scope, and whether an API key may have it.
+        pub const POLICY: &[Right] = &[
+            $(Right { name: $name, scopes: $type::SCOPES, for_keys: policy!(@key $key) }),*
+        ];
     };
 }
 
 policy! {
-    //                                              contributor author   editor   admin
-    /// Being logged in.
-    LoggedIn           "session:use":               Any         Any      Any      Any;
+    //                                              contributor author   editor   admin    API keys
+    /// Using one's own account: sessions, password, second factor.
+    UseAccount         "account:use":               Any         Any      Any      Any      no;
+    /// Creating, listing and revoking API keys.
+    WriteApiKeys       "api_keys:write":            Own         Own      Own      Any      no;
+    /// Listing users by name, role and state.
+    ReadUsers          "users:read":                Any         Any      Any      Any      no;
+    /// Inviting, updating and erasing users.
+    WriteUsers         "users:write":               Nothing     Nothing  Nothing  Any      no;
     /// Reading drafts and their revisions.
-    ReadDrafts         "articles:read":             Own         Own      Any      Any;
+    ReadDrafts         "articles:read":             Own         Own      Any      Any      yes;
     /// Creating and updating drafts.
-    WriteArticles      "articles:write":            Own         Own      Any      Any;
+    WriteArticles      "articles:write":            Own         Own      Any      Any      yes;
     /// Publishing and unpublishing articles.
-    PublishArticles    "articles:publish":          Nothing     Own      Any      Any;
+    PublishArticles    "articles:publish":          Nothing     Own      Any      Any      yes;
     /// Moving articles to the trash and restoring them.
-    DeleteArticles     "articles:delete":           Own         Own      Any      Any;
+    DeleteArticles     "articles:delete":           Own         Own      Any      Any      yes;
     /// Deleting the redirects of old slugs.
-    DeleteRedirects    "redirects:delete":          Nothing     Nothing  Any      Any;
+    DeleteRedirects    "redirects:delete":          Nothing     Nothing  Any      Any      yes;
     /// Creating, updating, merging and deleting topics.
-    WriteTopics        "topics:write":              Nothing     Nothing  Any      Any;
+    WriteTopics        "topics:write":              Nothing     Nothing  Any      Any      yes;
     /// Creating, updating, merging and deleting authors.
-    WriteAuthors       "authors:write":             Nothing     Nothing  Any      Any;
+    WriteAuthors       "authors:write":             Nothing     Nothing  Any      Any      yes;
     /// Listing and reading subscribers.
-    ReadSubscribers    "subscribers:read":          Nothing     Nothing  Any      Any;
+    ReadSubscribers    "subscribers:read":          Nothing     Nothing  Any      Any      yes;
     /// Adding, updating and unsubscribing subscribers.
-    WriteSubscribers   "subscribers:write":         Nothing     Nothing  Any      Any;
+    WriteSubscribers   "subscribers:write":         Nothing     Nothing  Any      Any      yes;
     /// Subscribing visitors from a website's own server, with their address and browser as evidence.
-    SubscribeOnBehalf  "subscribers:on_behalf_of":  Nothing     Nothing  Any      Any;
+    SubscribeOnBehalf  "subscribers:on_behalf_of":  Nothing     Nothing  Any      Any      yes;
     /// Exporting subscribers.
-    ExportSubscribers  "subscribers:export":        Nothing     Nothing  Nothing  Any;
+    ExportSubscribers  "subscribers:export":        Nothing     Nothing  Nothing  Any      yes;
     /// Importing subscribers.
-    ImportSubscribers  "subscribers:import":        Nothing     Nothing  Nothing  Any;
+    ImportSubscribers  "subscribers:import":        Nothing     Nothing  Nothing  Any      yes;
     /// Erasing subscribers.
-    DeleteSubscribers  "subscribers:delete":        Nothing     Nothing  Nothing  Any;
+    DeleteSubscribers  "subscribers:delete":        Nothing     Nothing  Nothing  Any      yes;
     /// Updating the site's settings.
-    WriteSite          "site:write":                Nothing     Nothing  Nothing  Any;
+    WriteSite          "site:write":                Nothing     Nothing  Nothing  Any      yes;
     /// Listing and reading background jobs.
-    ReadJobs           "jobs:read":                 Nothing     Nothing  Nothing  Any;
+    ReadJobs           "jobs:read":                 Nothing     Nothing  Nothing  Any      yes;
     /// Retrying dead jobs.
-    RetryJobs          "jobs:retry":                Nothing     Nothing  Nothing  Any;
+    RetryJobs          "jobs:retry":                Nothing     Nothing  Nothing  Any      yes;
+    /// Reading who did what, and what was refused.
+    ReadAudit          "audit:read":                Nothing     Nothing  Nothing  Any      yes;
 }
 
 impl Role {
@@ -136,64 +166,18 @@ impl Role {
     /// The scope of a permission for this role.
     #[must_use]
     pub fn scope<P: Permission>(self) -> Scope {
-        let [contributor, author, editor, admin] = P::SCOPES;
+        self.scope_in(P::SCOPES)
+    }
+
+    /// This role's scope in a row of the policy.
+    #[must_use]
+    pub fn scope_in(self, scopes: [Scope; 4]) -> Scope {
+        let [contributor, author, editor, admin] = scopes;
         match self {
             Self::Contributor => contributor,
             Self::Author => author,
             Self::Editor => editor,
             Self::Admin => admin,
         }
-    }
-}
-
-/// An authenticated user whose role has the permission `P`.
-#[derive(Debug)]
-pub struct Actor<P> {
-    /// The user.
-    pub user: UserId,
-    /// Their role.
-    pub role: Role,
-    permission: PhantomData<P>,
-}
-
-impl<P> Clone for Actor<P> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-impl<P> Copy for Actor<P> {}
-
-impl<P: Permission> Actor<P> {
-    /// The actor, if the role has the permission in any scope.
-    ///
-    /// # Errors
-    /// Forbidden, if it does not.
-    pub fn new(user: UserId, role: Role) -> Result<Self> {
-        match role.scope::<P>() {
-            Scope::Nothing => Err(Error::Forbidden),
-            Scope::Own | Scope::Any => Ok(Self { user, role, permission: PhantomData }),
-        }
-    }
-
-    /// Whether the permission covers what `owner` owns.
-    #[must_use]
-    pub fn covers(&self, owner: UserId) -> bool {
-        match self.role.scope::<P>() {
-            Scope::Any => true,
-            Scope::Own => owner == self.user,
-            Scope::Nothing => false,
-        }
-    }
-
-    /// Whether the same user has the permission `Q` for everything.
-    #[must_use]
-    pub fn may<Q: Permission>(&self) -> bool {
-        self.role.scope::<Q>() == Scope::Any
-    }
-
-    /// The only owner whose things the permission covers; `None` if it covers everybody's.
-    #[must_use]
-    pub fn only_of(&self) -> Option<UserId> {
-        (self.role.scope::<P>() != Scope::Any).then_some(self.user)
     }
 }

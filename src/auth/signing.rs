@@ -7,6 +7,8 @@ use jsonwebtoken::signature::{Error as SignatureError, Signer, Verifier};
 use jsonwebtoken::{Algorithm, AlgorithmFamily, DecodingKey, EncodingKey};
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
 
+use crate::base::error::{Error as AppError, Result};
+
 static PROVIDER: CryptoProvider = CryptoProvider {
     signer_factory: |algorithm, key| {
         let is_ours = *algorithm == Algorithm::EdDSA && key.family() == AlgorithmFamily::Ed;
@@ -53,11 +55,27 @@ impl JwtVerifier for Ed25519Verifier {
     }
 }
 
-/// The private and public key of `seed`, in the form that `jsonwebtoken` passes to the signer and verifier above.
-pub(super) fn keys(seed: &[u8; 32]) -> crate::base::error::Result<(EncodingKey, DecodingKey)> {
-    // A second call finds the same provider in place.
-    let _ = PROVIDER.install_default();
-    let pair = Ed25519KeyPair::from_seed_unchecked(seed)
-        .map_err(|e| crate::base::error::Error::internal(e.to_string()))?;
-    Ok((EncodingKey::from_ed_der(seed), DecodingKey::from_ed_der(pair.public_key().as_ref())))
+/// The private and public key of a seed.
+pub(super) struct KeyPair {
+    /// The private key, in the form that `jsonwebtoken` passes to the signer above.
+    pub encoding: EncodingKey,
+    /// The public key, in the form that `jsonwebtoken` passes to the verifier above.
+    pub decoding: DecodingKey,
+    /// The public key's 32 bytes.
+    pub public: Vec<u8>,
+}
+
+impl KeyPair {
+    pub fn of(seed: &[u8; 32]) -> Result<Self> {
+        // A second call finds the same provider in place.
+        let _ = PROVIDER.install_default();
+        let pair =
+            Ed25519KeyPair::from_seed_unchecked(seed).map_err(|e| AppError::internal(e.to_string()))?;
+        let public = pair.public_key().as_ref().to_vec();
+        Ok(Self {
+            encoding: EncodingKey::from_ed_der(seed),
+            decoding: DecodingKey::from_ed_der(&public),
+            public,
+        })
+    }
 }

@@ -1,20 +1,22 @@
-//! How responses name who acted: by kind, id and name, never by a bare id.
+//! Who acts: a user or an API key. What they did is recorded with the request in which they did it.
+
+use std::fmt;
 
 use serde::Serialize;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
-use super::ids::UserId;
+use super::ids::ActorId;
 
-/// Who acted.
+/// Who acted, as responses name them: by kind, id and name, never by a bare id.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = Actor)]
 pub struct ActorRef {
-    /// Whether it is a person or, later, a program.
+    /// Whether it is a person or a program.
     pub kind: ActorKind,
-    /// The id.
-    #[schema(value_type = String, format = Uuid, min_length = 36, max_length = 36)]
-    pub id: UserId,
-    /// The name; `null` for a user who was deleted.
+    /// The id of the user or of the API key.
+    pub id: ActorId,
+    /// The name; `null` for a user who was erased.
     #[schema(max_length = 200)]
     pub name: Option<String>,
 }
@@ -25,4 +27,74 @@ pub struct ActorRef {
 pub enum ActorKind {
     /// A person who can log in.
     User,
+    /// A program with an API key.
+    ApiKey,
+}
+
+/// Where a unit of work comes from: who does it, and in which request. The default is the server itself.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// Who does it; `None` for the server itself and for readers.
+    pub actor: Option<ActorId>,
+    /// The request, if there is one.
+    pub request: Option<RequestId>,
+    /// The keyed hash of the client's network, if there is a client.
+    pub network: Option<NetworkHash>,
+}
+
+impl<A: Into<ActorId>> From<A> for Origin {
+    /// Work in someone's name outside of any request: a job or a command.
+    fn from(actor: A) -> Self {
+        Self { actor: Some(actor.into()), ..Self::default() }
+    }
+}
+
+/// The keyed hash of a network.
+pub type NetworkHash = [u8; 32];
+
+/// The id of a request, which its response and its log lines carry: 8 to 64 ASCII letters, digits, hyphens or underscores.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct RequestId {
+    bytes: [u8; Self::MAX],
+    len: u8,
+}
+
+impl RequestId {
+    const MAX: usize = 64;
+
+    /// The id with that text, if it may be one.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+        let is_id = (8..=Self::MAX).contains(&text.len()) && text.bytes().all(is_allowed);
+        let mut bytes = [0; Self::MAX];
+        bytes.get_mut(..text.len()).filter(|_| is_id)?.copy_from_slice(text.as_bytes());
+        Some(Self { bytes, len: u8::try_from(text.len()).ok()? })
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.bytes.get(..usize::from(self.len)).and_then(|text| str::from_utf8(text).ok()).unwrap_or_default()
+    }
+}
+
+impl From<Uuid> for RequestId {
+    fn from(id: Uuid) -> Self {
+        let mut bytes = [0; Self::MAX];
+        let len = id.hyphenated().encode_lower(&mut bytes).len();
+        Self { bytes, len: u8::try_from(len).unwrap_or(0) }
+    }
+}
+
+impl fmt::Debug for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
 }

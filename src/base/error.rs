@@ -21,8 +21,8 @@ pub enum Error {
     /// Wrong credentials, or an access token that is missing, invalid, expired or revoked. The reason is counted and
     /// logged; the client learns of it no more than [`AuthFailure::code`].
     Unauthenticated(AuthFailure),
-    /// The user is authenticated but not authorized.
-    Forbidden,
+    /// The client is authenticated but not authorized.
+    Forbidden(Denial),
     /// The resource does not exist. Contains the kind of resource.
     NotFound(&'static str),
     /// The resource exists, but the user may not know that. To the client it equals [`Error::NotFound`]; it is counted
@@ -53,6 +53,29 @@ pub enum Error {
     Internal(Cause),
 }
 
+/// Why a request is not allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Denial {
+    /// The role, or the scopes of the API key, lack the right.
+    Right,
+    /// The role requires a second factor, and the user has none yet.
+    SecondFactor,
+    /// A request with a cookie comes from a page that may not use it.
+    Origin,
+}
+
+impl Denial {
+    /// The code that the client gets, which is also the reason's name in metrics and in the log.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Right => "forbidden",
+            Self::SecondFactor => "second-factor-missing",
+            Self::Origin => "origin-not-allowed",
+        }
+    }
+}
+
 /// Why a request is not authenticated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AuthFailure {
@@ -60,14 +83,22 @@ pub enum AuthFailure {
     WrongPassword,
     /// A login with an address that no active user has.
     UnknownAccount,
+    /// A login of a user with a second factor without a code.
+    MissingCode,
+    /// A login with the right password and a wrong or used code.
+    WrongCode,
     /// The operation requires an access token and there is none, or credentials of another scheme than `Bearer`.
     MissingToken,
-    /// The access token is malformed, is not one of ours, or is not valid yet.
+    /// The access token, refresh token or API key is malformed, is not one of ours, or is not valid yet.
     InvalidToken,
     /// The access token has expired.
     ExpiredToken,
-    /// The user of the access token is disabled or deleted.
-    InactiveUser,
+    /// The session has ended or expired, or its user is disabled or erased.
+    EndedSession,
+    /// A refresh token was used a second time, which has ended the session.
+    ReusedToken,
+    /// The API key has expired.
+    ExpiredKey,
 }
 
 impl AuthFailure {
@@ -77,10 +108,14 @@ impl AuthFailure {
         match self {
             Self::WrongPassword => "wrong-password",
             Self::UnknownAccount => "unknown-account",
+            Self::MissingCode => "missing-code",
+            Self::WrongCode => "wrong-code",
             Self::MissingToken => "missing-token",
             Self::InvalidToken => "invalid-token",
             Self::ExpiredToken => "expired-token",
-            Self::InactiveUser => "inactive-user",
+            Self::EndedSession => "ended-session",
+            Self::ReusedToken => "reused-token",
+            Self::ExpiredKey => "expired-key",
         }
     }
 
@@ -88,10 +123,13 @@ impl AuthFailure {
     #[must_use]
     pub fn code(self) -> &'static str {
         match self {
-            Self::WrongPassword | Self::UnknownAccount => "invalid-credentials",
+            Self::WrongPassword | Self::UnknownAccount | Self::WrongCode => "invalid-credentials",
+            Self::MissingCode => "second-factor-required",
             Self::MissingToken => "token-missing",
-            Self::InvalidToken | Self::InactiveUser => "token-invalid",
+            Self::InvalidToken => "token-invalid",
             Self::ExpiredToken => "token-expired",
+            Self::EndedSession | Self::ReusedToken => "session-ended",
+            Self::ExpiredKey => "key-expired",
         }
     }
 }
@@ -259,7 +297,7 @@ impl fmt::Display for Error {
                 Ok(())
             }
             Self::Unauthenticated(_) => f.write_str("not logged in"),
-            Self::Forbidden => f.write_str("not allowed"),
+            Self::Forbidden(_) => f.write_str("not allowed"),
             Self::NotFound(what) | Self::Hidden(what) => write!(f, "no such {what}"),
             Self::Conflict(conflict) | Self::PreconditionFailed(conflict) => f.write_str(&conflict.detail),
             Self::PreconditionRequired => f.write_str("If-Match is missing"),

@@ -114,6 +114,26 @@ id! {
     UserId
 }
 id! {
+    /// Identifies who acted: a user or an API key.
+    ActorId
+}
+id! {
+    /// Identifies a session.
+    SessionId
+}
+id! {
+    /// Identifies a link in an account email.
+    AccountLinkId
+}
+id! {
+    /// Identifies a login attempt that failed or is under way.
+    LoginAttemptId
+}
+id! {
+    /// Identifies an API key.
+    ApiKeyId
+}
+id! {
     /// Identifies a key: the `kid` of the tokens it signs.
     KeyId
 }
@@ -168,4 +188,15 @@ id! {
 id! {
     /// Identifies a topic or an author, whichever it is.
     TermId
+}
+
+impl From<UserId> for ActorId {
+    fn from(user: UserId) -> Self {
+        Self(user.0)
+    }
+}
+impl From<ApiKeyId> for ActorId {
+    fn from(key: ApiKeyId) -> Self {
+        Self(key.0)
+    }
 }

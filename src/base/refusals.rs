@@ -50,9 +50,9 @@ impl Refusals {
                 self.metrics.auth_failures.get_or_create(&metrics::Reason { reason }).inc();
                 deny(reason);
             }
-            Error::Forbidden => {
+            Error::Forbidden(denial) => {
                 self.metrics.denied.get_or_create(&metrics::Denial { status: 403 }).inc();
-                deny("forbidden");
+                deny(denial.code());
             }
             Error::Hidden(_) => {
                 self.metrics.denied.get_or_create(&metrics::Denial { status: 404 }).inc();

@@ -8,6 +8,7 @@ mod health;
 mod import;
 mod serve;
 mod settings;
+mod signing_keys;
 mod user;
 
 use std::process::ExitCode;
@@ -39,6 +40,9 @@ enum Command {
     /// Manage users.
     #[command(subcommand)]
     User(user::Command),
+    /// Manage the keys that sign access tokens.
+    #[command(subcommand)]
+    SigningKeys(signing_keys::Command),
     /// Migrate the database to the schema of this version.
     Migrate,
     /// Print the OpenAPI document.
@@ -73,6 +77,7 @@ pub fn run() -> ExitCode {
             Command::Serve => serve::run(cli.config).await,
             Command::Import(arguments) => import::run(cli.config, arguments).await,
             Command::User(command) => user::run(cli.config, command).await,
+            Command::SigningKeys(command) => signing_keys::run(cli.config, command).await,
             Command::Migrate => migrate(&cli.config),
             Command::Openapi => {
                 print!("{}", crate::server::openapi::DOCUMENT);

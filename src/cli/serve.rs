@@ -20,6 +20,7 @@ pub(super) async fn run(mut config: Config) -> anyhow::Result<ExitCode> {
     config.server.bind = bind;
     let stop = stop_on_signal()?;
     let app = super::open(config).await?;
+    super::user::add_first_admin(&app).await?;
     log::info!("listening on http://{bind}");
     server::serve(app, listener, stop).await?;
     log::info!("stopped");

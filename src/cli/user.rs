@@ -58,17 +58,7 @@ pub(super) async fn add(
     if name.is_empty() || name.chars().count() > 200 || name.contains(char::is_control) {
         bail!("a name has 1 to 200 characters, none of them a control character");
     }
-    let row = UserRow {
-        id,
-        email: email.as_str().to_owned(),
-        email_key: email.key().to_owned(),
-        name,
-        role: role.as_str().to_owned(),
-        password_hash,
-        disabled_at: None,
-        created_at: now,
-        updated_at: now,
-    };
+    let row = UserRow::new(id, &email, name, role, now).with_password(password_hash);
     app.db
         .write(move |tx| {
             store::insert(tx, &row)?;
@@ -77,6 +67,28 @@ pub(super) async fn add(
         })
         .await?;
     Ok(id)
+}
+
+/// Adds the admin in the settings, if the database has no users yet.
+pub(super) async fn add_first_admin(app: &App) -> anyhow::Result<()> {
+    let accounts = &app.config.accounts;
+    let (email, file) = match (&accounts.admin_email, &accounts.admin_password_file) {
+        (None, None) => return Ok(()),
+        (Some(email), Some(file)) => (email, file),
+        _ => bail!("LEDE_ADMIN_EMAIL and LEDE_ADMIN_PASSWORD_FILE belong together"),
+    };
+    if app.db.read(store::exist).await? {
+        return Ok(());
+    }
+    let email =
+        EmailAddress::parse(email).map_err(|invalid| anyhow!("LEDE_ADMIN_EMAIL: {}", invalid.detail))?;
+    let failed = |why: &dyn std::fmt::Display| anyhow!("LEDE_ADMIN_PASSWORD_FILE: {why}");
+    let text = std::fs::read_to_string(file).map_err(|error| failed(&error))?;
+    let password =
+        Password::chosen(text.trim_end_matches(['\r', '\n'])).map_err(|invalid| failed(&invalid.detail))?;
+    let id = add(app, email, Role::Admin, None, password).await?;
+    log::info!("added the first admin, {id}");
+    Ok(())
 }
 
 fn read_password(from_stdin: bool) -> anyhow::Result<String> {

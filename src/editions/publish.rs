@@ -159,7 +159,7 @@ pub fn publish(
             slug: metadata.slug.clone(),
             title: metadata.title.clone(),
             published_at: facts.updated_at,
-            user_id: Some(actor.user),
+            actor_id: tx.actor(),
         },
     )?;
     if before.is_some() {
@@ -201,7 +201,7 @@ pub fn trash(tx: &mut Tx<'_>, actor: Actor<DeleteArticles>, article: &ArticleKey
     let mut row = lock_article(tx, actor, article)?;
     let article = row.id;
     if row.live_edition.is_some() {
-        Actor::<PublishArticles>::new(actor.user, actor.role)?;
+        Actor::<PublishArticles>::new(actor.identity)?;
         renderings::withdraw(tx, &mut row)?;
         tx.append(Event::ArticleUnpublished { article });
     }

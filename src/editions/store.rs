@@ -9,7 +9,7 @@ use crate::base::clock::Timestamp;
 use crate::base::db::schema::editions;
 use crate::base::db::{Connection, Tx};
 use crate::base::error::Result;
-use crate::base::ids::{ArticleId, UserId};
+use crate::base::ids::{ActorId, ArticleId};
 use crate::base::text::Locale;
 use crate::base::text::slug::Slug;
 
@@ -32,7 +32,7 @@ pub struct EditionRow {
     /// When it was published.
     pub published_at: Timestamp,
     /// Who published it.
-    pub user_id: Option<UserId>,
+    pub actor_id: Option<ActorId>,
 }
 
 /// Adds an edition.

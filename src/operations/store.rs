@@ -10,7 +10,7 @@ use crate::base::db::types::Json;
 use crate::base::db::{Connection, MultiBackend, Tx};
 use crate::base::error::{Error, Result};
 use crate::base::events::Event;
-use crate::base::ids::JobId;
+use crate::base::ids::{ActorId, JobId};
 
 /// A row of `jobs`.
 #[derive(Debug, Clone, Queryable)]
@@ -35,6 +35,8 @@ pub struct JobRow {
     pub dead_at: Option<Timestamp>,
     /// When it was enqueued.
     pub created_at: Timestamp,
+    /// Who caused it, if anyone did.
+    pub actor_id: Option<ActorId>,
 }
 
 impl JobRow {

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::accounts::{attempts, sessions};
 use crate::app::App;
+use crate::auth::signing_keys;
 use crate::base::clock::Timestamp;
 use crate::base::db::Tx;
 use crate::base::error::{Error, Result};
@@ -21,6 +23,9 @@ type Purge = fn(&mut Tx<'_>) -> Result<bool>;
 /// What is deleted. One that fails does not keep the others from it.
 const PURGES: &[(&str, Purge)] = &[
     ("idempotency keys", idempotency::purge),
+    ("signing keys", signing_keys::purge),
+    ("sessions", sessions::purge),
+    ("login attempts", attempts::purge),
     ("subscribers", subscribers::erasure::purge),
     ("imports of subscribers", subscribers::import::purge::purge),
     ("emails", outbox::purge),

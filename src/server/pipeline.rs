@@ -17,6 +17,7 @@ use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, web};
 
 use super::routes::metrics as metrics_route;
 use crate::app::App;
+use crate::base::actor::RequestId;
 use crate::base::error::{Error, Result};
 use crate::base::http::connection::Connection;
 use crate::base::http::endpoint::Routed;
@@ -70,14 +71,17 @@ pub async fn around(
     }
     let (mut res, route) = match from_memory(&app, &req).await {
         Ok(Some((response, route))) => (req.into_response(response), route),
-        Ok(None) => routed(&app, next.call(req).await?, &id),
-        Err(refusal) => routed(&app, ServiceResponse::from_err(refusal, req.into_parts().0), &id),
+        Ok(None) => {
+            req.extensions_mut().insert(id);
+            routed(&app, next.call(req).await?, id)
+        }
+        Err(refusal) => routed(&app, ServiceResponse::from_err(refusal, req.into_parts().0), id),
     };
     if method == Method::HEAD {
         // actix would not send the body, but would produce it: an export reads the whole list.
         res = res.map_body(|_, body| unsent(body.size()));
     }
-    if let Ok(id) = HeaderValue::from_str(&id) {
+    if let Ok(id) = HeaderValue::from_str(id.as_str()) {
         res.headers_mut().insert(REQUEST_ID.clone(), id);
     }
     // The end of such a body is not known, and actix reads on until it comes.
@@ -113,7 +117,11 @@ async fn from_memory(app: &App, req: &ServiceRequest) -> Result<Option<(HttpResp
 }
 
 /// Finishes the response of a route, and returns the path template of that route.
-fn routed(app: &App, res: ServiceResponse<BoxBody>, id: &str) -> (ServiceResponse<BoxBody>, &'static str) {
+fn routed(
+    app: &App,
+    res: ServiceResponse<BoxBody>,
+    id: RequestId,
+) -> (ServiceResponse<BoxBody>, &'static str) {
     let routed = res.request().extensions().get::<Routed>().copied();
     let rate_limit = res.request().extensions().get::<RateLimitStatus>().copied();
     let route = routed.map_or("none", |routed| routed.path);
@@ -130,7 +138,7 @@ fn routed(app: &App, res: ServiceResponse<BoxBody>, id: &str) -> (ServiceRespons
         rate_limit.write(headers);
     }
     if let Some(routed) = routed.filter(|_| !headers.contains_key(ACCESS_CONTROL_ALLOW_ORIGIN)) {
-        cors::allow(routed.open, &app.config.server.cors_origins, origin, headers);
+        cors::allow(routed, &app.config.server.cors_origins, origin, headers);
     }
     let defaults =
         [(CACHE_CONTROL, PRIVATE), (CROSS_ORIGIN_RESOURCE_POLICY, HeaderValue::from_static("same-origin"))];
@@ -143,7 +151,13 @@ fn routed(app: &App, res: ServiceResponse<BoxBody>, id: &str) -> (ServiceRespons
 }
 
 /// The problem for one of our errors, or for one that actix found.
-fn explain(app: &App, error: &actix_web::Error, id: &str, req: &HttpRequest, route: &str) -> HttpResponse {
+fn explain(
+    app: &App,
+    error: &actix_web::Error,
+    id: RequestId,
+    req: &HttpRequest,
+    route: &str,
+) -> HttpResponse {
     if let Some(own) = error.as_error::<Error>() {
         return fail(app, own, id, req, route);
     }
@@ -157,9 +171,9 @@ fn explain(app: &App, error: &actix_web::Error, id: &str, req: &HttpRequest, rou
 }
 
 /// The problem for one of our errors. Refusals are counted and logged here, once.
-fn fail(app: &App, error: &Error, id: &str, req: &HttpRequest, route: &str) -> HttpResponse {
+fn fail(app: &App, error: &Error, id: RequestId, req: &HttpRequest, route: &str) -> HttpResponse {
     app.refusals.record(error, format_args!("{} {route} {id}", req.method()));
-    problem::respond(error, id)
+    problem::respond(error, id.as_str())
 }
 
 fn count(app: &App, method: &Method, route: &'static str, status: u16, took: Duration) {
@@ -178,9 +192,7 @@ fn count(app: &App, method: &Method, route: &'static str, status: u16, took: Dur
 }
 
 /// The request id from a trusted proxy, or a new one.
-fn request_id(app: &App, req: &ServiceRequest) -> String {
-    match request_id::forwarded(req.head(), &app.config.server.trusted_proxies) {
-        Some(given) => given.to_owned(),
-        None => app.random.uuid(app.clock.now()).unwrap_or_default().to_string(),
-    }
+fn request_id(app: &App, req: &ServiceRequest) -> RequestId {
+    let given = request_id::forwarded(req.head(), &app.config.server.trusted_proxies);
+    given.unwrap_or_else(|| app.random.uuid(app.clock.now()).unwrap_or_default().into())
 }

@@ -15,6 +15,9 @@ use crate::base::error::{Error, Result};
 use crate::base::events;
 use crate::render_context::{self, RenderSettings};
 
+/// How often the signing keys are loaded.
+const SIGNING_KEYS: Duration = Duration::from_secs(5);
+
 /// Serves until `stop` turns true. Then readiness fails first, the listener closes, and requests under way are finished.
 /// Jobs run in the background. With the fixed clock of a test none falls due by itself, so the test runs them.
 ///
@@ -30,6 +33,8 @@ pub async fn serve(app: App, listener: TcpListener, mut stop: watch::Receiver<bo
     // The last to stop: requests and jobs under way still need to know what other processes write.
     let (end, ended) = watch::channel(false);
     let follower = actix_web::rt::spawn(events::follow(generation, url, ended));
+    let keys = renew_signing_keys(app.clone(), stop.clone());
+    let keys = matches!(app.clock, Clock::System).then(|| actix_web::rt::spawn(keys));
     let worker = matches!(app.clock, Clock::System).then(|| actix_web::rt::spawn(work));
     let server = listen(&app, listener, metrics)?;
     actix_web::rt::spawn(drain(app, server.handle(), async move {
@@ -39,8 +44,27 @@ pub async fn serve(app: App, listener: TcpListener, mut stop: watch::Receiver<bo
     if let Some(worker) = worker {
         worker.await.map_err(|e| Error::internal(e.to_string()))?;
     }
+    if let Some(keys) = keys {
+        keys.await.map_err(|e| Error::internal(e.to_string()))?;
+    }
     end.send_replace(true);
     follower.await.map_err(|e| Error::internal(e.to_string()))
+}
+
+/// Loads the signing keys now and then, so that this replica signs with the newest.
+async fn renew_signing_keys(app: App, mut stop: watch::Receiver<bool>) {
+    let mut turns = tokio::time::interval(SIGNING_KEYS);
+    turns.tick().await;
+    loop {
+        tokio::select! {
+            _ = stop.wait_for(|stop| *stop) => return,
+            _ = turns.tick() => {
+                if let Err(error) = app.tokens.keys().reload().await {
+                    log::warn!("the signing keys could not be loaded: {error}");
+                }
+            }
+        }
+    }
 }
 
 fn listen_for_metrics(bind: SocketAddr) -> Result<TcpListener> {

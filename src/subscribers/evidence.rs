@@ -2,22 +2,18 @@
 //! added, and deleted when the person is erased. A network is stored as a keyed hash: enough to tell whether two actions
 //! came from the same one, and to verify a network that is named.
 
-use std::net::IpAddr;
-
 use diesel::prelude::*;
 use serde_json::{Map, Value};
 
 use super::consent::Reason;
 use super::profile::Line;
-use crate::auth::Keys;
 use crate::base::clock::Timestamp;
 use crate::base::db::schema::{consent_texts, consents};
 use crate::base::db::types::Json;
 use crate::base::db::{Connection, Tx};
 use crate::base::error::Result;
-use crate::base::http::client_ip;
 use crate::base::http::json::sha256;
-use crate::base::ids::{ConsentId, SubscriberId, UserId};
+use crate::base::ids::{ActorId, ConsentId, SubscriberId};
 use crate::base::text::Locale;
 
 /// The longest page address and user agent that is stored, in characters.
@@ -119,7 +115,7 @@ pub struct ConsentRow {
     /// When.
     pub at: Timestamp,
     /// The user who did or reported it.
-    pub actor: Option<UserId>,
+    pub actor: Option<ActorId>,
     /// The text that the person was shown, after its hash.
     pub text: Option<(Vec<u8>, String)>,
     /// The language of that text.
@@ -134,12 +130,6 @@ pub struct ConsentRow {
     pub user_agent: Option<String>,
     /// Further details.
     pub details: Json<Map<String, Value>>,
-}
-
-/// The keyed hash of the network that an address belongs to.
-#[must_use]
-pub fn network_hash(keys: &Keys, address: IpAddr) -> Vec<u8> {
-    keys.mac("network", &client_ip::network(address.to_canonical()).to_string()).to_vec()
 }
 
 /// A text cut to one line of at most [`MAX_LINE_CHARS`] characters; `None` if nothing is left.

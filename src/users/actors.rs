@@ -1,39 +1,56 @@
-//! The names of those who acted, for responses.
+//! The names of those who acted, users and API keys, for responses.
 
 use std::collections::HashMap;
 
 use diesel::prelude::*;
 
 use crate::base::actor::{ActorKind, ActorRef};
+use crate::base::clock::Timestamp;
 use crate::base::db::Connection;
-use crate::base::db::schema::users;
+use crate::base::db::schema::{api_keys, users};
 use crate::base::error::Result;
-use crate::base::ids::UserId;
+use crate::base::ids::ActorId;
 
 /// The names of some actors.
 #[derive(Debug, Default)]
-pub struct Actors(HashMap<UserId, String>);
+pub struct Actors(HashMap<ActorId, (ActorKind, Option<String>)>);
 
 impl Actors {
-    /// Reads the names of these users in one statement.
+    /// Reads the names of these actors, in one statement if all are users.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn load(conn: &mut Connection, ids: impl IntoIterator<Item = UserId>) -> Result<Self> {
-        let mut ids: Vec<UserId> = ids.into_iter().collect();
+    pub fn load<A: Into<ActorId>>(conn: &mut Connection, ids: impl IntoIterator<Item = A>) -> Result<Self> {
+        let mut ids: Vec<ActorId> = ids.into_iter().map(Into::into).collect();
         ids.sort_unstable();
         ids.dedup();
+        let mut found = HashMap::new();
         if ids.is_empty() {
-            return Ok(Self::default());
+            return Ok(Self(found));
         }
-        let names: Vec<(UserId, String)> =
-            users::table.filter(users::id.eq_any(ids)).select((users::id, users::name)).load(conn)?;
-        Ok(Self(names.into_iter().collect()))
+        let users: Vec<(ActorId, String, Option<Timestamp>)> = users::table
+            .filter(users::id.eq_any(&ids))
+            .select((users::id, users::name, users::erased_at))
+            .load(conn)?;
+        for (id, name, erased_at) in users {
+            found.insert(id, (ActorKind::User, erased_at.is_none().then_some(name)));
+        }
+        ids.retain(|id| !found.contains_key(id));
+        if !ids.is_empty() {
+            let keys: Vec<(ActorId, String)> = api_keys::table
+                .filter(api_keys::id.eq_any(&ids))
+                .select((api_keys::id, api_keys::name))
+                .load(conn)?;
+            found.extend(keys.into_iter().map(|(id, name)| (id, (ActorKind::ApiKey, Some(name)))));
+        }
+        Ok(Self(found))
     }
 
     /// The actor with that id.
     #[must_use]
-    pub fn get(&self, id: UserId) -> ActorRef {
-        ActorRef { kind: ActorKind::User, id, name: self.0.get(&id).cloned() }
+    pub fn get(&self, id: impl Into<ActorId>) -> ActorRef {
+        let id = id.into();
+        let (kind, name) = self.0.get(&id).cloned().unwrap_or((ActorKind::User, None));
+        ActorRef { kind, id, name }
     }
 }

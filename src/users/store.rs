@@ -1,11 +1,13 @@
 //! How users are stored.
 
 use diesel::prelude::*;
+use serde_json::{Map, Value};
 
 use super::{EmailAddress, User};
 use crate::auth::Role;
 use crate::base::clock::Timestamp;
 use crate::base::db::schema::users;
+use crate::base::db::types::Json;
 use crate::base::db::{Connection, Tx, violation};
 use crate::base::error::{Error, Result};
 use crate::base::ids::UserId;
@@ -24,14 +26,50 @@ pub struct UserRow {
     pub name: String,
     /// The role.
     pub role: String,
-    /// The password's hash, as a PHC string.
-    pub password_hash: String,
+    /// The password's hash, as a PHC string; `None` for a user who is invited or erased.
+    pub password_hash: Option<String>,
+    /// The language of account emails.
+    pub locale: Option<String>,
+    /// Which emails the user has turned off.
+    pub notifications: Json<Map<String, Value>>,
+    /// When a second factor was set up.
+    pub second_factor_at: Option<Timestamp>,
     /// When the user was disabled.
     pub disabled_at: Option<Timestamp>,
+    /// When the user was erased.
+    pub erased_at: Option<Timestamp>,
     /// When the user was created.
     pub created_at: Timestamp,
     /// When the row was last changed.
     pub updated_at: Timestamp,
+}
+
+impl UserRow {
+    /// A new user, who has no password yet.
+    #[must_use]
+    pub fn new(id: UserId, email: &EmailAddress, name: String, role: Role, now: Timestamp) -> Self {
+        Self {
+            id,
+            email: email.as_str().to_owned(),
+            email_key: email.key().to_owned(),
+            name,
+            role: role.as_str().to_owned(),
+            password_hash: None,
+            locale: None,
+            notifications: Json::default(),
+            second_factor_at: None,
+            disabled_at: None,
+            erased_at: None,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
+    /// The same user with a password, given its hash.
+    #[must_use]
+    pub fn with_password(self, hash: String) -> Self {
+        Self { password_hash: Some(hash), ..self }
+    }
 }
 
 impl From<UserRow> for User {
@@ -56,6 +94,11 @@ pub fn insert(tx: &mut Tx<'_>, user: &UserRow) -> Result<()> {
         }
     })?;
     Ok(())
+}
+
+/// Whether there are users.
+pub fn exist(conn: &mut Connection) -> Result<bool> {
+    Ok(diesel::select(diesel::dsl::exists(users::table.select(users::id))).get_result(conn)?)
 }
 
 /// The user with that id.

@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use lede::auth::Role;
+use lede::auth::seal::Purpose;
 use lede::base::db::schema::{events, users};
 use ring::signature::{Ed25519KeyPair, KeyPair as _};
 use serde_json::{Value, json};
@@ -117,7 +118,7 @@ async fn a_token_ends_with_its_user() {
         Ok(())
     };
     server.app.db.write(disable).await.expect("a write");
-    editor.get("/v1/me").await.problem(401, "token-invalid");
+    editor.get("/v1/me").await.problem(401, "session-ended");
 }
 
 #[tokio::test]
@@ -171,16 +172,24 @@ struct Forge {
     key: Ed25519KeyPair,
     now: i64,
     user: String,
+    session: String,
+    refresh_token: String,
 }
 
 impl Forge {
     async fn of(server: &Server) -> Self {
-        let (kid, seed) = server.app.keys.signing;
+        let seal = server.app.seal.clone();
+        let keys = server.app.db.read(move |conn| seal.load(conn, Purpose::Sign)).await.expect("keys");
+        let user = given::user(server, "ada", Role::Editor).await;
+        let log_in = json!({"email": "ada@lede.example", "password": PASSWORD});
+        let session = server.client().post(SESSIONS).json(log_in).await.expect(201);
         Self {
-            kid: kid.to_string(),
-            key: Ed25519KeyPair::from_seed_unchecked(&seed).expect("a key"),
+            kid: keys[0].id.to_string(),
+            key: Ed25519KeyPair::from_seed_unchecked(&keys[0].seed).expect("a key"),
             now: server.clock.now().as_seconds(),
-            user: given::user(server, "ada", Role::Editor).await.to_string(),
+            user: user.to_string(),
+            session: session["session"]["id"].as_str().expect("an id").to_owned(),
+            refresh_token: session["refresh_token"].as_str().expect("a token").to_owned(),
         }
     }
 
@@ -189,7 +198,8 @@ impl Forge {
     }
 
     fn claims(&self) -> Value {
-        json!({"iss": "https://cms.lede.example", "aud": "lede", "sub": self.user, "iat": self.now, "nbf": self.now,
+        json!({"iss": "https://cms.lede.example", "aud": "lede", "sub": self.user, "sid": self.session,
+               "client_id": "lede", "iat": self.now, "nbf": self.now,
                "exp": self.now + 600, "jti": "019c1234-5678-7abc-8def-0123456789ab"})
     }
 
@@ -269,7 +279,10 @@ async fn a_token_that_is_wrong_in_one_thing_is_nobodys() {
         ("over for 31 seconds", forge.with_claim("exp", json!(forge.now - 31))),
         ("not yet for 31 seconds", forge.with_claim("nbf", json!(forge.now + 31))),
         ("made in the future", forge.with_claim("iat", json!(forge.now + 31))),
-        ("good for too long", forge.with_claim("exp", json!(forge.now + 601))),
+        ("another client", forge.with_claim("client_id", json!("other"))),
+        ("no session we know", forge.with_claim("sid", json!("019c1234-5678-7abc-8def-0123456789ab"))),
+        ("no session's id", forge.with_claim("sid", json!(1))),
+        ("a refresh token", forge.refresh_token.clone()),
         ("a claim we do not make", forge.with_claim("role", json!("admin"))),
         ("a claim that comes twice", forge.sign(&forge.header().to_string(), &twice)),
         ("one part", head.to_owned()),
@@ -281,7 +294,7 @@ async fn a_token_that_is_wrong_in_one_thing_is_nobodys() {
         ("a changed bit", format!("{said}.{}", flipped(signature))),
         ("too long", format!("{good}{}", "A".repeat(4096))),
     ];
-    for claim in ["iss", "aud", "sub", "iat", "nbf", "exp", "jti"] {
+    for claim in ["iss", "aud", "sub", "sid", "client_id", "iat", "nbf", "exp", "jti"] {
         let mut claims = forge.claims();
         claims.as_object_mut().expect("claims").remove(claim);
         wrong.push((claim, forge.token(&forge.header(), &claims)));

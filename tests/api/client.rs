@@ -92,6 +92,11 @@ impl Client {
         self.token.lock().expect("a lock").as_ref().map(|(token, _)| token.clone())
     }
 
+    /// The email address of the client's user.
+    pub fn email(&self) -> &str {
+        &self.account.as_ref().expect("the client is logged in").email
+    }
+
     /// The id of the client's user.
     pub fn user(&self) -> UserId {
         self.account.as_ref().expect("the client is logged in").id

@@ -92,7 +92,7 @@ async fn every_path_says_which_methods_it_takes() {
     for (path, allowed) in [
         (ARTICLES, "GET, POST, HEAD, OPTIONS"),
         ("/v1/articles/tides/draft/sections/ebb", "GET, PATCH, DELETE, HEAD, OPTIONS"),
-        ("/v1/auth/sessions", "POST, OPTIONS"),
+        ("/v1/auth/sessions", "POST, GET, HEAD, OPTIONS"),
     ] {
         let asked = server.client().call(Method::OPTIONS, path).await;
         assert_eq!((asked.is(204).header("allow"), asked.text()), (Some(allowed), ""));

@@ -26,7 +26,7 @@ fn put(tx: &mut Tx<'_>, key: &str, bytes: usize) -> Result<()> {
     let user: UserId = Random::seeded(1).id(now)?;
     diesel::insert_into(kept::table)
         .values((
-            kept::user_id.eq(user),
+            kept::actor_id.eq(user),
             kept::key.eq(key),
             kept::fingerprint.eq(Vec::<u8>::new()),
             kept::status.eq(0),

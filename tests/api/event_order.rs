@@ -42,7 +42,7 @@ async fn what_is_read_from_the_log_is_what_was_appended() {
             Event::SiteUpdated,
             Event::ArticleEdited { article, version: 2, sections: vec![tx.new_id()?] },
             Event::TopicMerged { topic, into },
-            Event::SessionCreated(tx.new_id()?),
+            Event::UserUpdated(tx.new_id()?),
         ];
         for event in &all {
             tx.append(event.clone());
@@ -54,7 +54,7 @@ async fn what_is_read_from_the_log_is_what_was_appended() {
     let all = db.read(|conn| events::read(conn, 0, 100)).await.expect("a read");
     assert_eq!(all.iter().map(|one| one.event.clone()).collect::<Vec<_>>(), appended.clone().map(Some));
     for (one, event) in all.iter().zip(&appended) {
-        assert_eq!((one.at, one.actor, one.kind.as_str()), (now, Some(user), event.kind().as_str()));
+        assert_eq!((one.at, one.actor, one.kind.as_str()), (now, Some(user.into()), event.kind().as_str()));
         assert_eq!(one.subject, event.subject());
     }
     let (second, third) = (all[1].number, all[2].clone());
@@ -70,7 +70,7 @@ async fn write(db: Database, writer: usize) {
             for _ in 0..(writer * n) % 7 {
                 let _: i64 = schema::events::table.count().get_result(&mut **tx)?;
             }
-            tx.append(Event::SessionCreated(user));
+            tx.append(Event::UserUpdated(user));
             Ok(())
         };
         db.write(work).await.expect("a write");

@@ -8,11 +8,12 @@ use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, Version};
 use diesel::prelude::*;
 use lede::auth::Role;
 use lede::base::clock::Timestamp;
-use lede::base::db::schema::jobs as kept;
+use lede::base::db::schema::{jobs as kept, users};
 use lede::base::ids::{IsId as _, JobId, SubscriberId, UserId};
 use lede::base::jobs;
 use lede::base::mail::SentEmail;
 use lede::subscribers::RequestConfirmation;
+use lede::users::EmailAddress;
 use lede::users::store::{self, UserRow};
 
 use crate::server::Server;
@@ -71,23 +72,26 @@ pub async fn user(server: &Server, name: &str, role: Role) -> UserId {
         )
         .into_uuid(),
     );
-    let row = UserRow {
-        id,
-        email_key: email.clone(),
-        email,
-        name: name.to_owned(),
-        role: role.as_str().to_owned(),
-        password_hash: password_hash(),
-        disabled_at: None,
-        created_at: now,
-        updated_at: now,
-    };
+    let email = EmailAddress::parse(&email).expect("an address");
+    let row = UserRow::new(id, &email, name.to_owned(), role, now).with_password(password_hash());
     let insert = move |tx: &mut lede::base::db::Tx<'_>| match store::find(tx, row.id)? {
         Some(_) => Ok(()),
         None => store::insert(tx, &row),
     };
     server.app.db.write(insert).await.expect("a user");
     id
+}
+
+/// Disables the user `name@lede.example`.
+pub async fn disable(server: &Server, name: &str) {
+    let (email, now) = (format!("{name}@lede.example"), server.clock.now());
+    let disable = move |tx: &mut lede::base::db::Tx<'_>| {
+        diesel::update(users::table.filter(users::email_key.eq(&email)))
+            .set(users::disabled_at.eq(Some(now)))
+            .execute(&mut **tx)?;
+        Ok(())
+    };
+    server.app.db.write(disable).await.expect("a write");
 }
 
 /// The newest mail to that address, when everything that is due has been done.

@@ -154,7 +154,9 @@ fn texts_are_not_of_the_code() {
 fn enums_that_may_grow_say_so() {
     for (name, schema) in API["components"]["schemas"].as_object().expect("schemas") {
         let text = schema["description"].as_str().unwrap_or_default();
-        let is_input = ["Input", "Create", "Update", "SuppressReason"].iter().any(|part| name.contains(part));
+        let is_input = ["Input", "Create", "Update", "SuppressReason", "LogoutScope"]
+            .iter()
+            .any(|part| name.contains(part));
         if schema.get("enum").is_some() && !is_input {
             assert!(text.contains("Further values may be added."), "{name}: {text}");
         }

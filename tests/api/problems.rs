@@ -16,8 +16,16 @@ use crate::tour;
 
 /// Codes that no request can provoke on purpose: they need two requests at the same moment, the command line, a full disk,
 /// or bytes that are no request. Tests of their own provoke them.
-const UNPROVOKED: [&str; 5] =
-    ["database-full", "email-taken", "headers-too-large", "overtaken", "request-too-slow"];
+const UNPROVOKED: [&str; 8] = [
+    "database-full",
+    "email-taken",
+    "headers-too-large",
+    "key-expired",
+    "overtaken",
+    "request-too-slow",
+    "second-factor-missing",
+    "second-factor-required",
+];
 
 /// What the examples of errors are recorded from.
 pub async fn story(server: &Server) {
@@ -27,6 +35,15 @@ pub async fn story(server: &Server) {
     anyone.post("/v1/auth/sessions").json(wrong).await.is(401);
     anyone.get("/v1/me").await.is(401);
     anyone.get("/v1/me").header("authorization", "Bearer x").await.problem(401, "token-invalid");
+    let log_in = json!({"email": "editor@lede.example", "password": PASSWORD});
+    let session = anyone.post("/v1/auth/sessions").json(&log_in).await.expect(201);
+    let mut with_cookie = log_in.clone();
+    with_cookie["cookie"] = json!(true);
+    anyone.post("/v1/auth/sessions").json(with_cookie).await.problem(403, "origin-not-allowed");
+    let path = format!("/v1/auth/sessions/{}", session["session"]["id"].as_str().expect("an id"));
+    editor.delete(path).await.is(204);
+    let ended = anyone.clone().with_token(session["access_token"].as_str().expect("a token"));
+    ended.get("/v1/me").await.problem(401, "session-ended");
     let contributor = server.login(Role::Contributor).await;
     contributor.post("/v1/topics").json(json!({"name": "Sea"})).await.problem(403, "forbidden");
     anyone.get("/v1/articles/tides").await.problem(404, "not-found");

@@ -10,12 +10,13 @@ use lede::articles::ArticleKey;
 use lede::articles::edit::Editor;
 use lede::articles::markdown_document::read_markdown;
 use lede::articles::write::{NewArticle, create};
-use lede::auth::{Actor, Password, PublishArticles, Role, WriteArticles};
+use lede::auth::{Actor, Identity, Password, PublishArticles, Role, WriteArticles};
 use lede::base::config::Config;
 use lede::base::db::Tx;
 use lede::base::ids::UserId;
 use lede::editions::publish::{self, Publication};
 use lede::render_context::{self, RenderSettings};
+use lede::users::EmailAddress;
 use lede::users::store::{self as users, UserRow};
 use serde_json::{Value, json};
 
@@ -74,17 +75,10 @@ pub fn fill_with(database: &Path, articles: usize, length: fn(usize) -> usize) {
 pub async fn add_user(app: &App, role: Role, password: &str) -> UserId {
     let now = app.clock.now();
     let password = Password::chosen(password).expect("a password");
-    let row = UserRow {
-        id: app.random.id(now).expect("an id"),
-        email: "load@website.example".into(),
-        email_key: "load@website.example".into(),
-        name: "Load".into(),
-        role: role.as_str().into(),
-        password_hash: app.passwords.hash(password).await.expect("a hash"),
-        disabled_at: None,
-        created_at: now,
-        updated_at: now,
-    };
+    let email = EmailAddress::parse("load@website.example").expect("an address");
+    let hash = app.passwords.hash(password).await.expect("a hash");
+    let row = UserRow::new(app.random.id(now).expect("an id"), &email, "Load".into(), role, now)
+        .with_password(hash);
     let id = row.id;
     app.db.write(move |tx| users::insert(tx, &row)).await.expect("a user");
     id
@@ -100,12 +94,12 @@ async fn make(app: &App, owner: UserId, number: usize, length: usize) {
         published_at: document.published_at,
     };
     let (article, locale) = (ArticleKey::Id(new.id), app.config.site.locale.clone());
-    let actor: Actor<WriteArticles> = Actor::new(owner, Role::Admin).expect("an admin");
+    let actor: Actor<WriteArticles> = Actor::new(Identity::of(owner, Role::Admin)).expect("an admin");
     app.db
         .write_as(owner, move |tx| create(tx, &Editor { actor, locale: &locale }, &new))
         .await
         .expect("an article");
-    let actor: Actor<PublishArticles> = Actor::new(owner, Role::Admin).expect("an admin");
+    let actor: Actor<PublishArticles> = Actor::new(Identity::of(owner, Role::Admin)).expect("an admin");
     let publication = Publication { article: article.clone(), revision: 1, published_at: None };
     let prepared = publish::prepare(app, actor, publication).await.expect("a rendering");
     app.db

@@ -1,24 +1,23 @@
-//! Creating a session with an email address and a password.
+//! Creating a session with an email address and a password, and the list of one's sessions.
 
 use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
-use actix_web::http::header;
 use actix_web::web::Data;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::json::{Carrier, Session, SessionTokens, respond};
+use crate::accounts::cookie;
+use crate::accounts::login::{Credentials, log_in};
+use crate::accounts::sessions::{self, Lifetime};
 use crate::app::App;
-use crate::auth::{Password, token};
-use crate::base::error::{AuthFailure, Error, Invalid, Result};
-use crate::base::events::Event;
+use crate::auth::{Actor, UseAccount};
+use crate::base::error::Result;
 use crate::base::http::json::Small;
-use crate::base::http::limit::Policy;
-use crate::base::http::{Json, Response, client_ip};
-use crate::users::store::{self, UserRow};
-use crate::users::{EmailAddress, User};
+use crate::base::http::{Json, Response};
 
 /// The credentials of a user.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreateSession {
     /// The user's email address.
@@ -27,74 +26,55 @@ pub struct CreateSession {
     /// The user's password, at most 256 bytes.
     #[schema(max_length = 256, format = Password)]
     password: String,
+    /// Whether the refresh token goes into a cookie, for browsers. Needs a base URL with https, or on a loopback address.
+    #[serde(default)]
+    cookie: bool,
 }
 
-/// A new access token and its user.
+/// The sessions of the current user.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Session {
-    /// The access token, to be sent as `Authorization: Bearer <token>`.
-    #[schema(max_length = 4096)]
-    access_token: String,
-    /// Always `Bearer`.
-    #[schema(max_length = 10, example = "Bearer")]
-    token_type: &'static str,
-    /// Seconds until the access token expires.
-    #[schema(minimum = 1, maximum = 600)]
-    expires_in: u64,
-    /// The user the access token belongs to.
-    user: User,
+pub struct Sessions {
+    /// Those that have not ended, newest first; at most 500.
+    #[schema(max_items = 500)]
+    items: Vec<Session>,
 }
 
 /// Create a session
 ///
-/// Needs no access token. Exchanges an email address and a password for an access token that is valid for ten minutes. A
-/// wrong password, an unknown address and a disabled user all respond with the same 401 after the same time. After too many
-/// failed attempts from one network, responds with 429 until the time in `Retry-After` has passed.
+/// Needs no access token. Exchanges an email address and a password for an access token that is valid for ten minutes, and a
+/// refresh token that gets the next ones. A wrong password, an unknown address and a disabled user all respond with the same
+/// 401 after the same time. Failed attempts delay the next ones at the same account and from the same network: too early, an
+/// attempt responds with 429 and `Retry-After`. Networks from which the user has logged in lately are not delayed by what
+/// others try.
 #[utoipa::path(post, path = "/v1/auth/sessions", tag = "accounts", security(()), request_body = CreateSession,
     responses(
-        (status = 201, description = "The new access token and its user.", body = Session),
-        (status = 401, description = "`invalid-credentials`: no active user has this address and password."),
+        (status = 201, description = "The new tokens, their session and its user.", body = SessionTokens),
+        (status = 401, description = "`invalid-credentials`: no active user has this address and password. `second-factor-required`: repeat the request with `code`."),
+        (status = 403, description = "`origin-not-allowed`: with `cookie`, from a page of another origin."),
     ))]
 pub async fn create_session(
     app: Data<App>,
     req: HttpRequest,
     body: Json<CreateSession, Small>,
 ) -> Result<Response> {
-    app.limits.check_network(&req, Policy::Login)?;
-    let user = authenticate(&app, &req, body.value).await.inspect_err(|error| {
-        // Only failures count: several people who log in behind one address do not use up its budget.
-        if matches!(error, Error::Unauthenticated(_)) {
-            app.limits.count_network(&req, Policy::Login);
-        }
-    })?;
-    let id = user.id;
-    app.db
-        .write_as(id, move |tx| {
-            tx.append(Event::SessionCreated(id));
-            Ok(())
-        })
-        .await?;
-    let session = Session {
-        access_token: app.tokens.issue(&app.random, id, app.clock.now())?,
-        token_type: "Bearer",
-        expires_in: token::LIFE.as_secs(),
-        user: user.into(),
-    };
-    Ok(Response::ok(&session)?.status(StatusCode::CREATED).header(header::CACHE_CONTROL, "no-store"))
+    let CreateSession { email, password, cookie } = body.value;
+    if cookie {
+        cookie::check_place(&app)?;
+        cookie::check_origin(&app, &req)?;
+    }
+    let session = log_in(&app, &req, Credentials { email, password }).await?;
+    let carrier = if cookie { Carrier::Cookie } else { Carrier::Body };
+    Ok(respond(&app, session, carrier)?.status(StatusCode::CREATED))
 }
 
-/// The active user with this address and password. Takes as long if there is none.
-async fn authenticate(app: &App, req: &HttpRequest, credentials: CreateSession) -> Result<UserRow> {
-    let CreateSession { email, password } = credentials;
-    let password = Password::typed(&password)
-        .map_err(|Invalid { code, detail }| Error::invalid("/password", code, detail))?;
-    let found = match EmailAddress::parse(&email) {
-        Ok(email) => app.db.read(move |conn| store::find_active_by_email(conn, &email)).await?,
-        Err(_) => None,
-    };
-    let hash = found.as_ref().map(|row| row.password_hash.clone());
-    let network = client_ip::network(app.limits.client(req));
-    let is_right = app.passwords.verify(password, hash, network).await?;
-    let user = found.ok_or(Error::Unauthenticated(AuthFailure::UnknownAccount))?;
-    if is_right { Ok(user) } else { Err(Error::Unauthenticated(AuthFailure::WrongPassword)) }
+/// List your sessions
+///
+/// Requires an access token of any role. Returns the sessions of the user that have neither ended nor expired.
+#[utoipa::path(get, path = "/v1/auth/sessions", tag = "accounts", security(("bearer" = [])),
+    responses((status = 200, description = "The sessions.", body = Sessions)))]
+pub async fn list_sessions(app: Data<App>, actor: Actor<UseAccount>) -> Result<Response> {
+    let (lifetime, now) = (Lifetime::new(&app.config), app.clock.now());
+    let rows = app.db.read(move |conn| sessions::list(conn, actor.user, lifetime, now)).await?;
+    let items = rows.into_iter().map(|row| Session::new(row, actor.session)).collect();
+    Response::ok(&Sessions { items })
 }

@@ -48,7 +48,7 @@ pub async fn create_article(
     key: IdempotencyKey,
     body: Json<CreateArticle>,
 ) -> Result<Response> {
-    let once = key.once(actor.user, &body.fingerprint);
+    let once = key.once(actor.origin, &body.fingerprint);
     let (random, now, policy) = (app.random.clone(), app.clock.now(), app.policy());
     let prepare = app.compute.run(move || {
         let (new, removed) = prepare(body.value, actor, &random, now)?;

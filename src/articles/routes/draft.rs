@@ -61,7 +61,7 @@ pub async fn update_draft(
     };
     let (patch, warnings) = app.compute.run(prepare).await?;
     app.db
-        .write_as(write.actor.user, move |tx| {
+        .write_as(write.actor.origin, move |tx| {
             let draft = write.apply(tx, &WriteScope::Metadata, |tx, editor, draft| {
                 let change = patch.change(&draft.content.metadata)?;
                 change_metadata(tx, editor, draft, &change)?;

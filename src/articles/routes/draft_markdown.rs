@@ -72,7 +72,7 @@ pub async fn replace_draft_markdown(
     };
     let (document, warnings) = app.compute.run(parse).await?;
     app.db
-        .write_as(write.actor.user, move |tx| {
+        .write_as(write.actor.origin, move |tx| {
             let draft = write.apply(tx, &WriteScope::Everything, |tx, editor, draft| {
                 replace_by_document(tx, editor, draft, &document)
             })?;

@@ -98,10 +98,10 @@ impl Revision {
     fn find(conn: &mut Connection, article: ArticleId, revision: i64) -> Result<Self> {
         let found = history::find_revision(conn, article, revision)?;
         let (row, content) = found.ok_or(Error::NotFound("revision"))?;
-        let actors = Actors::load(conn, row.user_id)?;
+        let actors = Actors::load(conn, row.actor_id)?;
         Ok(Self {
             revision: row.revision,
-            by: row.user_id.map(|id| actors.get(id)),
+            by: row.actor_id.map(|id| actors.get(id)),
             created_at: row.created_at,
             metadata: ArticleMetadata::new(conn, content.metadata)?,
             sections: content.sections.into_iter().map(RevisionSection::from).collect(),
@@ -133,7 +133,7 @@ pub async fn restore_revision(
     path: Path<RevisionPath>,
 ) -> Result<Response> {
     let revision = path.into_inner().revision;
-    let once = key.once(write.actor.user, &[]);
+    let once = key.once(write.actor.origin, &[]);
     let work = move |tx: &mut Tx<'_>, (): &()| {
         let draft = write.apply(tx, &WriteScope::Everything, |tx, editor, draft| {
             writes::restore_revision(tx, editor, draft, revision)

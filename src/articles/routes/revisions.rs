@@ -48,10 +48,10 @@ pub struct RevisionPage {
 
 impl RevisionItem {
     fn all(conn: &mut Connection, rows: Vec<RevisionRow>) -> Result<Vec<Self>> {
-        let actors = Actors::load(conn, rows.iter().filter_map(|row| row.user_id))?;
-        let item = |RevisionRow { revision, user_id, title, created_at }| Self {
+        let actors = Actors::load(conn, rows.iter().filter_map(|row| row.actor_id))?;
+        let item = |RevisionRow { revision, actor_id, title, created_at }| Self {
             revision,
-            by: user_id.map(|id| actors.get(id)),
+            by: actor_id.map(|id| actors.get(id)),
             title,
             created_at,
         };

@@ -65,7 +65,7 @@ pub async fn update_section(
     let (change, warnings) = app.compute.run(check).await?;
     let section = path.into_inner().section;
     app.db
-        .write_as(write.actor.user, move |tx| {
+        .write_as(write.actor.origin, move |tx| {
             let mut id = None;
             let draft = write.apply(tx, &WriteScope::Section(section.clone()), |_, _, draft| {
                 let changed = find(draft, &section)?.id;
@@ -95,7 +95,7 @@ pub async fn update_section(
 pub async fn delete_section(app: Data<App>, write: DraftWrite, path: Path<SectionPath>) -> Result<Response> {
     let section = path.into_inner().section;
     app.db
-        .write_as(write.actor.user, move |tx| {
+        .write_as(write.actor.origin, move |tx| {
             let draft = write.apply(tx, &WriteScope::Subtree(section.clone()), |_, _, draft| {
                 let id = find(draft, &section)?.id;
                 tree::remove(&mut draft.content.sections, id).ok_or(Error::NotFound("section"))?;

@@ -121,7 +121,7 @@ pub async fn create_section(
     write: DraftWrite,
     body: Json<CreateSection>,
 ) -> Result<Response> {
-    let once = key.once(write.actor.user, &body.fingerprint);
+    let once = key.once(write.actor.origin, &body.fingerprint);
     let CreateSection { parent_id, before, after, heading, anchor, body, custom, sections } = body.value;
     let destination = Destination { parent: parent_id, before, after };
     let policy = app.policy();
@@ -175,7 +175,7 @@ pub async fn replace_sections(
     };
     let (sections, warnings) = app.compute.run(check).await?;
     app.db
-        .write_as(write.actor.user, move |tx| {
+        .write_as(write.actor.origin, move |tx| {
             let draft = write.apply(tx, &WriteScope::Tree, |tx, _, draft| replace(tx, draft, &sections))?;
             draft_response(tx, &draft, warnings.clone())
         })

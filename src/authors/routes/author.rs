@@ -52,7 +52,7 @@ pub async fn update_author(
     let mut violations = Violations::default();
     let change = body.value.parse(&mut violations);
     violations.check()?;
-    routes::update::<AuthorId, EditedAuthor>(&app, actor.user, &author, move |tx, author| {
+    routes::update::<AuthorId, EditedAuthor>(&app, actor.origin, &author, move |tx, author| {
         change.apply(tx, author)
     })
     .await
@@ -71,5 +71,5 @@ pub async fn delete_author(
     actor: Actor<WriteAuthors>,
     author: Path<String>,
 ) -> Result<Response> {
-    routes::delete::<AuthorId>(&app, actor.user, &author).await
+    routes::delete::<AuthorId>(&app, actor.origin, &author).await
 }

@@ -61,7 +61,7 @@ pub async fn create_author(
     let once = (key, body.fingerprint);
     routes::create::<AuthorId, EditedAuthor>(
         &app,
-        actor.user,
+        actor.origin,
         once,
         "/v1/authors",
         names,

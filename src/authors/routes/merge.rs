@@ -31,7 +31,7 @@ pub async fn merge_author(
 ) -> Result<Response> {
     routes::merge::<AuthorId, EditedAuthor>(
         &app,
-        actor.user,
+        actor.origin,
         (key, body.fingerprint),
         &author,
         &body.value.into,

@@ -5,7 +5,9 @@ use super::parse;
 /// Rate limits and bounds on connections.
 #[derive(Debug, Clone, clap::Args)]
 pub struct LimitsConfig {
-    /// Failed logins per minute from one network; successful logins do not count. 0 turns the limit off.
+    /// Wrong passwords from one network within a day before each further one delays the next: by a second at first, twice
+    /// as long each time. Successful logins do not count. 0 turns this off; guesses at one account are delayed all the
+    /// same.
     #[arg(
         id = "login_limit",
         long = "login-limit",

@@ -4,12 +4,14 @@
 //! |---|---|
 //! | [`server`] | `LEDE_BIND`, `LEDE_METRICS_BIND`, `LEDE_BASE_URL`, `LEDE_TRUSTED_PROXIES`, `LEDE_CORS_ORIGINS`, `LEDE_DRAIN_SECONDS`, `LEDE_SECURITY_CONTACT`, `LEDE_LOG` |
 //! | [`database`] | `LEDE_DATABASE_URL`, `LEDE_DATABASE_URL_FILE`, `LEDE_DATABASE_CONNECTIONS` |
-//! | [`secret`] | `LEDE_SECRET`, `LEDE_SECRET_FILE` |
+//! | [`secret`] | `LEDE_SECRET`, `LEDE_SECRET_FILE`, `LEDE_SECRET_PREVIOUS` |
+//! | [`accounts`] | `LEDE_SESSION_IDLE_DAYS`, `LEDE_SESSION_DAYS`, `LEDE_REQUIRE_SECOND_FACTOR`, `LEDE_ACCOUNT_URL`, `LEDE_ADMIN_EMAIL`, `LEDE_ADMIN_PASSWORD_FILE` |
 //! | [`site`] | `LEDE_WEBSITE_URL`, `LEDE_ARTICLE_PATH`, `LEDE_LOCALE`, `LEDE_TITLE`, `LEDE_IFRAME_HOSTS`, `LEDE_FORM_ORIGINS` |
 //! | [`mail`] | `LEDE_SMTP_URL`, `LEDE_SMTP_URL_FILE`, `LEDE_MAIL_DIR`, `LEDE_MAIL_FROM`, `LEDE_WELCOME_MAIL`, `LEDE_TEMPLATES` |
 //! | [`cache`] | `LEDE_CACHE_MEGABYTES`, `LEDE_CACHE_SECONDS`, `LEDE_CACHE_STALE_SECONDS`, `LEDE_OUTAGE_SECONDS` |
 //! | [`limits`] | `LEDE_LOGIN_LIMIT`, `LEDE_SIGN_UP_LIMIT`, `LEDE_WRITE_LIMIT`, `LEDE_READ_LIMIT`, `LEDE_CONNECTION_LIMIT`, `LEDE_READER_SECONDS`, `LEDE_RESPONSE_MEGABYTES` |
 
+pub mod accounts;
 pub mod cache;
 pub mod database;
 pub mod limits;
@@ -34,6 +36,9 @@ pub struct Config {
     /// The secret that seals the keys in the database.
     #[command(flatten)]
     pub secret: secret::SecretConfig,
+    /// Sessions, second factors and the first user.
+    #[command(flatten)]
+    pub accounts: accounts::AccountsConfig,
     /// The publication and its website.
     #[command(flatten)]
     pub site: site::SiteConfig,

@@ -25,6 +25,11 @@ pub struct SecretConfig {
         global = true
     )]
     pub file: Option<PathBuf>,
+
+    /// The secret before the current one. The next start encrypts the keys in the database with the current one.
+    #[arg(id = "secret_previous", long = "secret-previous", env = "LEDE_SECRET_PREVIOUS", value_name = "SECRET",
+          global = true, hide_env_values = true, value_parser = Secret::parse)]
+    pub previous: Option<Secret>,
 }
 
 impl SecretConfig {

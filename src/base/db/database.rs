@@ -16,9 +16,9 @@ use super::rollback::roll_back;
 use super::tx::Tx;
 use super::work::{Read, Value, Write, boxed, unbox};
 use super::writer::Writer;
+use crate::base::actor::Origin;
 use crate::base::clock::Clock;
 use crate::base::error::{Error, Result};
-use crate::base::ids::UserId;
 use crate::base::metrics::Metrics;
 use crate::base::permits::Permits;
 use crate::base::random::Random;
@@ -170,28 +170,28 @@ impl Database {
         T: Send + 'static,
         F: FnMut(&mut Tx<'_>) -> Result<T> + Send + 'static,
     {
-        self.write_by(None, work).await
+        self.write_by(Origin::default(), work).await
     }
 
-    /// Does one unit of work as [`Database::write`], in the name of a user: its events carry the user's id.
-    pub async fn write_as<T, F>(&self, user: UserId, work: F) -> Result<T>
+    /// Does one unit of work as [`Database::write`], in someone's name or for a request: its events tell.
+    pub async fn write_as<T, F>(&self, origin: impl Into<Origin>, work: F) -> Result<T>
     where
         T: Send + 'static,
         F: FnMut(&mut Tx<'_>) -> Result<T> + Send + 'static,
     {
-        self.write_by(Some(user), work).await
+        self.write_by(origin.into(), work).await
     }
 
-    async fn write_by<T, F>(&self, actor: Option<UserId>, mut work: F) -> Result<T>
+    async fn write_by<T, F>(&self, origin: Origin, mut work: F) -> Result<T>
     where
         T: Send + 'static,
         F: FnMut(&mut Tx<'_>) -> Result<T> + Send + 'static,
     {
-        unbox(self.write_boxed(actor, Box::new(move |tx| work(tx).map(boxed))).await?)
+        unbox(self.write_boxed(origin, Box::new(move |tx| work(tx).map(boxed))).await?)
     }
 
-    async fn write_boxed(&self, actor: Option<UserId>, work: Write) -> Result<Value> {
-        let outcome = self.write_once(actor, work).await;
+    async fn write_boxed(&self, origin: Origin, work: Write) -> Result<Value> {
+        let outcome = self.write_once(origin, work).await;
         match &outcome {
             Ok(_) => self.full.store(false, Ordering::Relaxed),
             Err(Error::NoSpace(_)) => self.full.store(true, Ordering::Relaxed),
@@ -200,15 +200,15 @@ impl Database {
         outcome
     }
 
-    async fn write_once(&self, actor: Option<UserId>, work: Write) -> Result<Value> {
+    async fn write_once(&self, origin: Origin, work: Write) -> Result<Value> {
         if let Some(writer) = &self.writer {
-            return writer.run(actor, work).await;
+            return writer.run(origin, work).await;
         }
         let Self { clock, random, generation, .. } = self.clone();
         self.run(Box::new(move |pool| {
             // Not tried again if the connection breaks: it may have been committed.
             let mut conn = connect(pool)?;
-            let (value, seen) = postgres::write(&mut conn, &clock, &random, actor, work)?;
+            let (value, seen) = postgres::write(&mut conn, &clock, &random, origin, work)?;
             if let Some(seen) = seen {
                 generation.raise(seen);
             }

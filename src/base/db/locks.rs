@@ -11,6 +11,8 @@ use crate::base::error::Result;
 pub enum AdvisoryLock {
     /// Migrating.
     Migrations = 4_817_300,
+    /// Counting login attempts before another one.
+    LoginAttempts = 4_817_304,
     /// Choosing a slug for a topic or an author.
     TermSlugs = 4_817_302,
     /// Choosing a slot in the search index, and adding words to it.

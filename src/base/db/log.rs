@@ -7,9 +7,10 @@ use serde_json::Value;
 use super::connection::AnyConnection as Connection;
 use super::schema::events;
 use super::types::Json;
+use crate::base::actor::Origin;
 use crate::base::clock::Timestamp;
 use crate::base::error::Result;
-use crate::base::ids::{SubjectId, UserId};
+use crate::base::ids::{ActorId, SubjectId};
 
 /// What can be appended to the log.
 pub trait Loggable: Send + 'static {
@@ -42,8 +43,8 @@ pub struct LogRow {
     pub at: Timestamp,
     /// What happened.
     pub kind: String,
-    /// The user who did it, if one did.
-    pub actor: Option<UserId>,
+    /// Who did it, if anyone did.
+    pub actor: Option<ActorId>,
     /// What it is about.
     pub subject: SubjectId,
     /// Ids and numbers.
@@ -51,20 +52,17 @@ pub struct LogRow {
 }
 
 /// Appends a row and returns its number. [`super::Tx`] calls it last in a transaction, which keeps the order.
-pub(super) fn insert(
-    conn: &mut Connection,
-    at: Timestamp,
-    actor: Option<UserId>,
-    row: &NewRow,
-) -> Result<i64> {
+pub(super) fn insert(conn: &mut Connection, at: Timestamp, origin: &Origin, row: &NewRow) -> Result<i64> {
     Ok(diesel::insert_into(events::table)
         .values((
             events::at.eq(at),
             events::kind.eq(&row.kind),
-            events::actor_id.eq(actor),
+            events::actor_id.eq(origin.actor),
             events::subject_id.eq(row.subject),
             events::data.eq(Json::Readable(row.data.clone())),
             events::readers_see.eq(row.readers_see),
+            events::request_id.eq(origin.request.as_ref().map(|id| id.as_str())),
+            events::network_hash.eq(origin.network.map(Vec::from)),
         ))
         .returning(events::id)
         .get_result(conn)?)

@@ -7,9 +7,9 @@ use super::failure;
 use super::rollback::roll_back;
 use super::tx::Tx;
 use super::work::{Value, Write};
+use crate::base::actor::Origin;
 use crate::base::clock::{Clock, Timestamp};
 use crate::base::error::Result;
-use crate::base::ids::UserId;
 use crate::base::random::Random;
 
 /// The most times a unit of work is run.
@@ -20,13 +20,13 @@ pub(super) fn write(
     conn: &mut Connection,
     clock: &Clock,
     random: &Random,
-    actor: Option<UserId>,
+    origin: Origin,
     mut work: Write,
 ) -> Result<(Value, Option<(i64, Timestamp)>)> {
     let mut tried = 0;
     loop {
         conn.batch_execute("BEGIN")?;
-        let mut tx = Tx::new(conn, clock, random, actor);
+        let mut tx = Tx::new(conn, clock, random, origin);
         let outcome = work(&mut tx).and_then(|value| tx.finish().map(|()| (value, tx.seen)));
         match outcome {
             Ok(outcome) => {

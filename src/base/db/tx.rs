@@ -1,33 +1,29 @@
-//! A unit of work in progress: a connection inside a transaction, with the clock, random source, user and events of
+//! A unit of work in progress: a connection inside a transaction, with the clock, random source, origin and events of
 //! the write.
 
 use super::connection::AnyConnection as Connection;
 use super::locks::AdvisoryLock;
 use super::log::{self, Loggable};
+use crate::base::actor::Origin;
 use crate::base::clock::{Clock, Timestamp};
 use crate::base::error::Result;
-use crate::base::ids::{IsId, UserId};
+use crate::base::ids::{ActorId, IsId};
 use crate::base::random::Random;
 
-/// A connection inside a transaction, with the time, the random source and the user of the unit of work.
+/// A connection inside a transaction, with the time, the random source and the origin of the unit of work.
 pub struct Tx<'a> {
     conn: &'a mut Connection,
     now: Timestamp,
     random: &'a Random,
-    actor: Option<UserId>,
+    origin: Origin,
     events: Vec<Box<dyn Loggable>>,
     /// The newest event of this unit that readers see, and when it happened.
     pub(super) seen: Option<(i64, Timestamp)>,
 }
 
 impl<'a> Tx<'a> {
-    pub(super) fn new(
-        conn: &'a mut Connection,
-        clock: &Clock,
-        random: &'a Random,
-        actor: Option<UserId>,
-    ) -> Self {
-        Self { conn, now: clock.now(), random, actor, events: Vec::new(), seen: None }
+    pub(super) fn new(conn: &'a mut Connection, clock: &Clock, random: &'a Random, origin: Origin) -> Self {
+        Self { conn, now: clock.now(), random, origin, events: Vec::new(), seen: None }
     }
 
     /// The time of this unit of work: the same from beginning to end.
@@ -36,10 +32,10 @@ impl<'a> Tx<'a> {
         self.now
     }
 
-    /// The user who does this unit of work, if one does.
+    /// Who does this unit of work, if anyone does.
     #[must_use]
-    pub fn actor(&self) -> Option<UserId> {
-        self.actor
+    pub fn actor(&self) -> Option<ActorId> {
+        self.origin.actor
     }
 
     /// A new id that sorts by [`Tx::now`].
@@ -67,7 +63,7 @@ impl<'a> Tx<'a> {
         AdvisoryLock::EventLog.take(self.conn)?;
         for event in std::mem::take(&mut self.events) {
             let row = event.row()?;
-            let number = log::insert(self.conn, self.now, self.actor, &row)?;
+            let number = log::insert(self.conn, self.now, &self.origin, &row)?;
             event.project(self.conn, number, self.now)?;
             if row.readers_see {
                 self.seen = Some((number, self.now));

@@ -18,9 +18,9 @@ use super::generation::Generation;
 use super::sqlite_files::OpenFiles;
 use super::tx::Tx;
 use super::work::{Value, Write};
+use crate::base::actor::Origin;
 use crate::base::clock::{Clock, Timestamp};
 use crate::base::error::{Error, Result};
-use crate::base::ids::UserId;
 use crate::base::random::Random;
 
 /// How many jobs may wait; further ones are refused.
@@ -38,7 +38,7 @@ pub(super) struct Writer {
 
 /// A unit of work, and where its outcome goes.
 struct Job {
-    actor: Option<UserId>,
+    origin: Origin,
     work: Write,
     outcome: Option<Result<Value>>,
     reply: oneshot::Sender<Result<Value>>,
@@ -132,10 +132,10 @@ impl Writer {
         self.alive.load(Ordering::SeqCst) && self.files.are_in_place()
     }
 
-    pub(super) async fn run(&self, actor: Option<UserId>, work: Write) -> Result<Value> {
+    pub(super) async fn run(&self, origin: Origin, work: Write) -> Result<Value> {
         let (reply, outcome) = oneshot::channel();
         self.queue
-            .try_send(Job { actor, work, outcome: None, reply })
+            .try_send(Job { origin, work, outcome: None, reply })
             .map_err(|_| Error::unavailable("too many writes are waiting"))?;
         outcome.await.map_err(|_| Error::unavailable("the writer is gone"))?
     }
@@ -190,7 +190,7 @@ fn commit_group(
     conn.batch_execute("BEGIN IMMEDIATE").map_err(|e| Lost::from(&e))?;
     for job in group {
         conn.batch_execute("SAVEPOINT job").map_err(|e| give_up(conn, &e))?;
-        let mut tx = Tx::new(conn, clock, random, job.actor);
+        let mut tx = Tx::new(conn, clock, random, job.origin);
         match job.run(&mut tx) {
             Ok(_) => {
                 newest = tx.seen.or(newest);

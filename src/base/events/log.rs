@@ -6,7 +6,7 @@ use super::Event;
 use crate::base::clock::Timestamp;
 use crate::base::db::{Connection, log};
 use crate::base::error::Result;
-use crate::base::ids::{SubjectId, UserId};
+use crate::base::ids::{ActorId, SubjectId};
 
 /// An event that happened.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,8 +15,8 @@ pub struct Recorded {
     pub number: i64,
     /// When it happened.
     pub at: Timestamp,
-    /// The user who did it, if one did.
-    pub actor: Option<UserId>,
+    /// Who did it, if anyone did.
+    pub actor: Option<ActorId>,
     /// Its kind, such as `article.published`.
     pub kind: String,
     /// What it is about.

@@ -15,8 +15,8 @@ pub use follower::{catch_up, follow};
 pub use latest_changes::Change;
 
 use crate::base::ids::{
-    ArticleId, AuthorId, ImportId, IsId as _, JobId, SectionId, SubjectId, SubscriberId, SuppressionId,
-    TopicId, UserId,
+    ApiKeyId, ArticleId, AuthorId, ImportId, IsId as _, JobId, KeyId, SectionId, SessionId, SubjectId,
+    SubscriberId, SuppressionId, TopicId, UserId,
 };
 
 /// Who may be told that an event happened.
@@ -124,8 +124,50 @@ events! {
     //                                                                        readers see it, who may be told
     /// A user was added.
     UserCreated(user: UserId)                                           "user.created":           false Admins;
+    /// A user was invited.
+    UserInvited(user: UserId)                                           "user.invited":           false Admins;
+    /// An invited user chose a password.
+    UserActivated(user: UserId)                                         "user.activated":         false Admins;
+    /// The name, language or notifications of a user were changed.
+    UserUpdated(user: UserId)                                           "user.updated":           false Admins;
+    /// A user got another role.
+    UserRoleChanged { user: UserId, role: String }                      "user.role_changed":      false Admins;
+    /// A user was disabled.
+    UserDisabled(user: UserId)                                          "user.disabled":          false Admins;
+    /// A disabled user was enabled.
+    UserEnabled(user: UserId)                                           "user.enabled":           false Admins;
+    /// A user was erased.
+    UserErased(user: UserId)                                            "user.erased":            false Admins;
+    /// A user's email address was changed.
+    UserEmailChanged(user: UserId)                                      "user.email_changed":     false Admins;
+    /// A user's password was changed.
+    UserPasswordChanged(user: UserId)                                   "user.password_changed":  false Admins;
+    /// A new password was asked for.
+    PasswordResetRequested(user: UserId)                                "user.reset_requested":   false Admins;
+    /// A second factor was set up.
+    SecondFactorEnabled(user: UserId)                                   "user.second_factor_enabled": false Admins;
+    /// A second factor was removed.
+    SecondFactorDisabled(user: UserId)                                  "user.second_factor_disabled": false Admins;
+    /// New recovery codes replaced the old ones.
+    RecoveryCodesCreated(user: UserId)                                  "user.recovery_codes_created": false Admins;
+    /// A recovery code was used.
+    RecoveryCodeUsed(user: UserId)                                      "user.recovery_code_used": false Admins;
     /// A user logged in.
-    SessionCreated(user: UserId)                                        "session.created":        false Admins;
+    SessionCreated { user: UserId, session: SessionId }                 "session.created":        false Admins;
+    /// A session was ended.
+    SessionEnded { user: UserId, session: SessionId }                   "session.ended":          false Admins;
+    /// A refresh token was used a second time, which ended its session.
+    SessionReuseDetected { user: UserId, session: SessionId }           "session.reuse_detected": false Admins;
+    /// An API key was created.
+    ApiKeyCreated { key: ApiKeyId, user: UserId }                       "api_key.created":        false Admins;
+    /// The name, scopes or expiry of an API key were changed.
+    ApiKeyUpdated { key: ApiKeyId, user: UserId }                       "api_key.updated":        false Admins;
+    /// An API key got a new secret.
+    ApiKeyRotated { key: ApiKeyId, user: UserId }                       "api_key.rotated":        false Admins;
+    /// An API key was revoked.
+    ApiKeyRevoked { key: ApiKeyId, user: UserId }                       "api_key.revoked":        false Admins;
+    /// A new signing key took over.
+    SigningKeysRotated(key: KeyId)                                      "signing_keys.rotated":   true  Admins;
     /// An article was created, as a draft.
     ArticleCreated { article: ArticleId }                               "article.created":        false Drafts;
     /// A draft was changed; `sections` are those added, changed or removed.

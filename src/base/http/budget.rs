@@ -9,7 +9,7 @@ use std::time::Duration;
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::base::clock::Clock;
-use crate::base::ids::UserId;
+use crate::base::ids::ActorId;
 
 static RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 static RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
@@ -23,8 +23,8 @@ pub enum Key {
     /// A client's network, as [`client_ip::network`](super::client_ip::network) or
     /// [`client_ip::site`](super::client_ip::site) returns it.
     Network(IpAddr),
-    /// An authenticated user.
-    User(UserId),
+    /// A user or an API key.
+    Actor(ActorId),
     /// The hash of a mailbox, for sign-ups.
     Mailbox([u8; 32]),
     /// The only key of a policy that all clients share.

@@ -48,6 +48,12 @@ pub fn site(address: IpAddr) -> IpAddr {
     prefix(address, 24, 48)
 }
 
+/// The site that an address belongs to, as a prefix for people: `203.0.113.0/24`.
+#[must_use]
+pub fn site_prefix(address: IpAddr) -> String {
+    format!("{}/{}", site(address), if address.is_ipv4() { 24 } else { 48 })
+}
+
 /// The first bits of an address; the others are 0.
 fn prefix(address: IpAddr, v4_bits: u8, v6_bits: u8) -> IpAddr {
     let bits = if address.is_ipv4() { v4_bits } else { v6_bits };

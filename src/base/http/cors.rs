@@ -1,7 +1,9 @@
 //! CORS: pages of any origin may read public resources and sign up; every other operation is limited to the origins in
-//! the settings. Authentication uses no cookies, so credentials are never allowed.
+//! the settings. Only the operations that read the session cookie take credentials.
 
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
+
+use super::endpoint::Routed;
 
 /// `Access-Control-Allow-Origin` for any origin.
 pub const ANY: HeaderValue = HeaderValue::from_static("*");
@@ -13,11 +15,14 @@ pub const EXPOSED: HeaderValue = HeaderValue::from_static(
 /// The request headers that scripts of another origin may set.
 const ACCEPTED: HeaderValue =
     HeaderValue::from_static("Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match");
+/// The paths of the operations that read the session cookie.
+const READ_COOKIES: [&str; 3] = ["/v1/auth/sessions", "/v1/auth/refresh", "/v1/auth/logout"];
 /// How many seconds a browser may cache a preflight response. Chromium caps it at 7200.
 const PREFLIGHT_SECONDS: HeaderValue = HeaderValue::from_static("7200");
 
-/// Lets a page of `origin` read the response: any page if the operation is `open`, otherwise only pages of `origins`.
-pub fn allow(open: bool, origins: &[String], origin: Option<HeaderValue>, answered: &mut HeaderMap) {
+/// Lets a page of `origin` read the response: any page if the operation is open, otherwise only pages of `origins`.
+pub fn allow(routed: Routed, origins: &[String], origin: Option<HeaderValue>, answered: &mut HeaderMap) {
+    let Routed { path, open } = routed;
     if open {
         answered.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, ANY);
     } else {
@@ -25,6 +30,9 @@ pub fn allow(open: bool, origins: &[String], origin: Option<HeaderValue>, answer
         let is_allowed = |origin: &HeaderValue| origins.iter().any(|one| one.as_bytes() == origin.as_bytes());
         let Some(origin) = origin.filter(is_allowed) else { return };
         answered.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        if READ_COOKIES.contains(&path) {
+            answered.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
+        }
     }
     answered.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
 }

@@ -12,12 +12,13 @@ use utoipa::IntoParams;
 
 use super::json::sha256;
 use super::response::Response;
+use crate::base::actor::Origin;
 use crate::base::clock::Timestamp;
 use crate::base::db::schema::idempotency_keys as keys;
 use crate::base::db::types::Json;
 use crate::base::db::{Connection, Database, Tx, violation};
 use crate::base::error::{Error, Invalid, Location, Result, Violations};
-use crate::base::ids::UserId;
+use crate::base::ids::ActorId;
 
 /// How long a response is stored. A later request with the same key is processed as a new one.
 pub const KEPT_FOR: Duration = Duration::from_secs(24 * 3600);
@@ -53,10 +54,10 @@ pub struct IdempotencyKey {
     request: String,
 }
 
-/// A request that must have one effect: its user, its key, and a hash of its method, URI and body.
+/// A request that must have one effect: where it comes from, its key, and a hash of its method, URI and body.
 #[derive(Debug, Clone)]
 pub struct Once {
-    user: UserId,
+    origin: Origin,
     key: Option<String>,
     fingerprint: [u8; 32],
 }
@@ -97,11 +98,11 @@ pub fn refuse(req: &HttpRequest) -> Result<()> {
 }
 
 impl IdempotencyKey {
-    /// Binds the key to the user and the request, whose body is given as a hash.
+    /// Binds the key to the actor and the request, whose body is given as a hash.
     #[must_use]
-    pub fn once(self, user: UserId, body: &[u8]) -> Once {
+    pub fn once(self, origin: Origin, body: &[u8]) -> Once {
         let said = [self.request.as_bytes(), b"\n", body].concat();
-        Once { user, key: self.key, fingerprint: sha256(&said) }
+        Once { origin, key: self.key, fingerprint: sha256(&said) }
     }
 }
 
@@ -125,14 +126,14 @@ impl Once {
     {
         if self.key.is_none() {
             let prepared = prepare.await?;
-            return db.write_as(self.user, move |tx| work(tx, &prepared)).await;
+            return db.write_as(self.origin, move |tx| work(tx, &prepared)).await;
         }
         let (once, now) = (self.clone(), db.clock().now());
         if let Some(response) = db.read(move |conn| once.find(conn, now)).await? {
             return Ok(response);
         }
         let prepared = prepare.await?;
-        db.write_as(self.user, move |tx| {
+        db.write_as(self.origin, move |tx| {
             let now = tx.now();
             // A concurrent request with the same key may have committed since the first lookup. On PostgreSQL one that
             // has not committed yet makes the insert in `reserve` wait for it.
@@ -147,17 +148,22 @@ impl Once {
         .await
     }
 
+    /// Keys belong to an actor, so that nobody gets the response to somebody else.
+    fn key(&self) -> Option<(ActorId, &str)> {
+        Some((self.origin.actor?, self.key.as_deref()?))
+    }
+
     fn find(&self, conn: &mut Connection, now: Timestamp) -> Result<Option<Response>> {
-        let Some(key) = &self.key else { return Ok(None) };
+        let Some((actor, key)) = self.key() else { return Ok(None) };
         let found: Option<StoredResponse> = keys::table
-            .filter(keys::user_id.eq(self.user))
+            .filter(keys::actor_id.eq(actor))
             .filter(keys::key.eq(key))
             .filter(keys::created_at.gt(now.minus(KEPT_FOR)))
             .select((keys::fingerprint, keys::status, keys::headers, keys::body))
             .get_result(conn)
             .optional()?;
         let Some((fingerprint, status, headers, body)) = found else { return Ok(None) };
-        let place = format!("idempotency_keys.headers of user {}, key {key:?}", self.user);
+        let place = format!("idempotency_keys.headers of actor {actor}, key {key:?}");
         // Only the headers are lost: every stored response with a body is JSON.
         let json = || vec![("content-type".to_owned(), "application/json".to_owned())];
         let headers = headers.read(place).unwrap_or_else(json);
@@ -177,13 +183,13 @@ impl Once {
     }
 
     fn reserve(&self, tx: &mut Tx<'_>) -> Result<()> {
-        let Some(key) = &self.key else { return Ok(()) };
+        let Some((actor, key)) = self.key() else { return Ok(()) };
         let now = tx.now();
-        let same = keys::table.filter(keys::user_id.eq(self.user)).filter(keys::key.eq(key));
+        let same = keys::table.filter(keys::actor_id.eq(actor)).filter(keys::key.eq(key));
         diesel::delete(same.filter(keys::created_at.le(now.minus(KEPT_FOR)))).execute(&mut **tx)?;
         diesel::insert_into(keys::table)
             .values((
-                keys::user_id.eq(self.user),
+                keys::actor_id.eq(actor),
                 keys::key.eq(key),
                 keys::fingerprint.eq(self.fingerprint.to_vec()),
                 keys::status.eq(0),
@@ -201,9 +207,9 @@ impl Once {
     }
 
     fn store(&self, tx: &mut Tx<'_>, response: &Response) -> Result<()> {
-        let Some(key) = &self.key else { return Ok(()) };
+        let Some((actor, key)) = self.key() else { return Ok(()) };
         let (status, headers, body) = response.parts();
-        diesel::update(keys::table.filter(keys::user_id.eq(self.user)).filter(keys::key.eq(key)))
+        diesel::update(keys::table.filter(keys::actor_id.eq(actor)).filter(keys::key.eq(key)))
             .set((
                 keys::status.eq(i64::from(status)),
                 keys::headers.eq(Json::Readable(headers)),
@@ -217,13 +223,13 @@ impl Once {
 /// Deletes expired responses, at most 500 at a time. Returns whether there may be more.
 pub fn purge(tx: &mut Tx<'_>) -> Result<bool> {
     let before = tx.now().minus(KEPT_FOR);
-    let old: Vec<(UserId, String)> = keys::table
+    let old: Vec<(ActorId, String)> = keys::table
         .filter(keys::created_at.le(before))
-        .select((keys::user_id, keys::key))
+        .select((keys::actor_id, keys::key))
         .limit(500)
         .load(&mut **tx)?;
-    for (user, key) in &old {
-        diesel::delete(keys::table.filter(keys::user_id.eq(user)).filter(keys::key.eq(key)))
+    for (actor, key) in &old {
+        diesel::delete(keys::table.filter(keys::actor_id.eq(actor)).filter(keys::key.eq(key)))
             .execute(&mut **tx)?;
     }
     Ok(old.len() == 500)

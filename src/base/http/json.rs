@@ -101,6 +101,30 @@ impl<T: DeserializeOwned + 'static, M: Media> FromRequest for Json<T, M> {
     }
 }
 
+/// A strictly parsed request body of at most 16 KiB, or none.
+#[derive(Debug)]
+pub struct OptionalJson<T>(pub Option<T>);
+
+impl<T: DeserializeOwned + 'static> FromRequest for OptionalJson<T> {
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self>>>>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let content_type = req.content_type().to_ascii_lowercase();
+        let body = read_body(req, payload, Small::MAX_BYTES);
+        Box::pin(async move {
+            let body = body.await?;
+            if body.is_empty() {
+                return Ok(Self(None));
+            }
+            if !Small::takes(&content_type) {
+                return Err(Error::UnsupportedMediaType(Small::WANTED));
+            }
+            parse(&body).map(|value| Self(Some(value)))
+        })
+    }
+}
+
 /// Returns the SHA-256 hash of `bytes`.
 #[must_use]
 pub fn sha256(bytes: &[u8]) -> [u8; 32] {

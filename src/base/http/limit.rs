@@ -1,7 +1,7 @@
 //! Rate limits. Each policy has one [`Budget`] per key; when it is used up, the response is 429 with `Retry-After`.
 //! Budgets are in memory, so each replica has its own and a restart resets them.
 //!
-//! A key belongs to whoever is refused when its budget is used up: a network or an authenticated user. None is the name
+//! A key belongs to whoever is refused when its budget is used up: a network, a user or an API key. None is the name
 //! of an account, which strangers could lock out. Sign-ups also have budgets for a mailbox and for everyone together,
 //! because what they protect is a person's mailbox and the server's reputation: when a mailbox's is used up, it has been
 //! sent requests that its owner can confirm, and a part of everyone's is reserved ([`Policy::SignUpReserve`]).
@@ -22,8 +22,6 @@ use crate::base::metrics::{self, Metrics};
 /// What a rate limit applies to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Policy {
-    /// Failed logins, by network.
-    Login,
     /// Sign-ups, by network.
     SignUp,
     /// Sign-ups for one mailbox.
@@ -35,7 +33,7 @@ pub enum Policy {
     SignUpReserve,
     /// The sites that have used [`Policy::SignUpReserve`] within the hour.
     SignUpSite,
-    /// Writes with an access token, by user.
+    /// Writes with an access token or an API key, by user or key.
     Write,
     /// `GET` requests except health checks and metrics, by network.
     Read,
@@ -43,7 +41,7 @@ pub enum Policy {
 
 /// The budgets of all policies.
 pub struct Limits {
-    budgets: [Option<Budget>; 8],
+    budgets: [Option<Budget>; 7],
     metrics: Arc<Metrics>,
     trusted: Vec<ipnet::IpNet>,
 }
@@ -58,7 +56,6 @@ impl Limits {
         let half_of_all = sign_up.saturating_mul(50);
         Self {
             budgets: [
-                budget("login", config.limits.login, minutes(1)),
                 budget("sign-up", sign_up, minutes(60)),
                 budget("sign-up-mailbox", sign_up.min(10), minutes(24 * 60)),
                 budget("sign-up-all", half_of_all, minutes(60)),
@@ -73,9 +70,8 @@ impl Limits {
     }
 
     fn budget(&self, policy: Policy) -> Option<&Budget> {
-        let [login, sign_up, mailbox, all, reserve, site, write, read] = &self.budgets;
+        let [sign_up, mailbox, all, reserve, site, write, read] = &self.budgets;
         match policy {
-            Policy::Login => login,
             Policy::SignUp => sign_up,
             Policy::SignUpMailbox => mailbox,
             Policy::SignUpAll => all,
@@ -110,22 +106,6 @@ impl Limits {
     /// [`Error::TooMany`] if the budget is used up.
     pub fn admit_network(&self, req: &HttpRequest, policy: Policy) -> Result<()> {
         self.admit(req, policy, self.network(req))
-    }
-
-    /// Checks the budget of the client's network without counting the request, and stores the budget's state for the
-    /// response's headers.
-    ///
-    /// # Errors
-    /// [`Error::TooMany`] if the budget is used up.
-    pub fn check_network(&self, req: &HttpRequest, policy: Policy) -> Result<()> {
-        let Some(budget) = self.budget(policy) else { return Ok(()) };
-        self.outcome(req, policy, budget, budget.check(&self.network(req)))
-    }
-
-    /// Counts a request, such as a failed one, against the budget of the client's network, even beyond it.
-    pub fn count_network(&self, req: &HttpRequest, policy: Policy) {
-        let Some(budget) = self.budget(policy) else { return };
-        req.extensions_mut().insert(budget.count(self.network(req)));
     }
 
     /// Counts a request against a budget, and stores the budget's state for the response's headers.

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
 use super::details::Details;
-use crate::base::error::{AuthFailure, Error, Location, Violations};
+use crate::base::error::{AuthFailure, Denial, Error, Location, Violations};
 
 /// What went wrong, in the form of RFC 9457.
 #[derive(Debug, Serialize, ToSchema)]
@@ -94,7 +94,7 @@ pub fn respond(error: &Error, request_id: &str) -> HttpResponse {
     let (code, detail) = match error {
         Error::Malformed(_) => ("request-malformed", "The request is malformed.".into()),
         Error::Unauthenticated(failure) => (failure.code(), explain(*failure).into()),
-        Error::Forbidden => ("forbidden", "Your role does not have this right.".into()),
+        Error::Forbidden(denial) => (denial.code(), refuse(*denial).into()),
         Error::NotFound(what) | Error::Hidden(what) => ("not-found", format!("No such {what}.")),
         Error::Conflict(conflict) | Error::PreconditionFailed(conflict) => {
             (conflict.code, conflict.detail.to_string())
@@ -166,26 +166,45 @@ pub fn respond(error: &Error, request_id: &str) -> HttpResponse {
 
 fn explain(failure: AuthFailure) -> &'static str {
     match failure {
-        AuthFailure::WrongPassword | AuthFailure::UnknownAccount => {
-            "No active user has this email address and password."
+        AuthFailure::WrongPassword | AuthFailure::UnknownAccount | AuthFailure::WrongCode => {
+            "No active user has these credentials."
         }
-        AuthFailure::MissingToken => "Send an access token: Authorization: Bearer …",
-        AuthFailure::InvalidToken | AuthFailure::InactiveUser => {
-            "The access token is invalid, or its user is no longer active. Log in again."
-        }
-        AuthFailure::ExpiredToken => "The access token has expired. Log in again.",
+        AuthFailure::MissingCode => "This user has a second factor. Send its current code as `code`.",
+        AuthFailure::MissingToken => "Send an access token or an API key: Authorization: Bearer …",
+        AuthFailure::InvalidToken => "The token is invalid. Log in again.",
+        AuthFailure::ExpiredToken => "The access token has expired. Refresh the session.",
+        AuthFailure::EndedSession | AuthFailure::ReusedToken => "The session has ended. Log in again.",
+        AuthFailure::ExpiredKey => "The API key has expired. Its owner can create another one.",
+    }
+}
+
+fn refuse(denial: Denial) -> &'static str {
+    match denial {
+        Denial::Right => "Your role, or this API key, does not have this right.",
+        Denial::SecondFactor => "Your role requires a second factor. Set one up with POST /v1/me/totp.",
+        Denial::Origin => "A page of this origin may not use the cookie.",
     }
 }
 
 /// The challenge of RFC 6750, section 3: it names no error if no access token was sent.
 fn challenge(failure: AuthFailure) -> &'static str {
     match failure {
-        AuthFailure::WrongPassword | AuthFailure::UnknownAccount | AuthFailure::MissingToken => "Bearer",
-        AuthFailure::InvalidToken | AuthFailure::InactiveUser => {
-            r#"Bearer error="invalid_token", error_description="The access token is invalid""#
+        AuthFailure::WrongPassword
+        | AuthFailure::UnknownAccount
+        | AuthFailure::WrongCode
+        | AuthFailure::MissingCode
+        | AuthFailure::MissingToken => "Bearer",
+        AuthFailure::InvalidToken => {
+            r#"Bearer error="invalid_token", error_description="The token is invalid""#
         }
         AuthFailure::ExpiredToken => {
             r#"Bearer error="invalid_token", error_description="The access token has expired""#
+        }
+        AuthFailure::EndedSession | AuthFailure::ReusedToken => {
+            r#"Bearer error="invalid_token", error_description="The session has ended""#
+        }
+        AuthFailure::ExpiredKey => {
+            r#"Bearer error="invalid_token", error_description="The API key has expired""#
         }
     }
 }
@@ -195,7 +214,7 @@ impl ResponseError for Error {
         match self {
             Self::Malformed(_) => StatusCode::BAD_REQUEST,
             Self::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
-            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::NotFound(_) | Self::Hidden(_) => StatusCode::NOT_FOUND,
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::PreconditionFailed(_) => StatusCode::PRECONDITION_FAILED,

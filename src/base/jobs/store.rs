@@ -36,6 +36,7 @@ pub fn enqueue<E, J: Job<E>>(tx: &mut Tx<'_>, job: &J, run_at: Timestamp) -> Res
             jobs::run_at.eq(run_at),
             jobs::attempts.eq(0),
             jobs::created_at.eq(now),
+            jobs::actor_id.eq(tx.actor()),
         ))
         .execute(&mut **tx)?;
     Ok(())

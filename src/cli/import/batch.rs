@@ -15,7 +15,7 @@ use crate::articles::markdown_document::{MAX_DOCUMENT, ParsedDocument, read_mark
 use crate::articles::scope::WriteScope;
 use crate::articles::write::{NewArticle, create, replace_by_document};
 use crate::articles::{ArticleKey, slugs, store};
-use crate::auth::{Actor, PublishArticles, Role};
+use crate::auth::{self, Actor, PublishArticles, Role};
 use crate::base::clock::Timestamp;
 use crate::base::db::{Connection, Tx};
 use crate::base::error::Result;
@@ -184,7 +184,8 @@ impl<'a> Import<'a> {
         let posts = Arc::new(posts);
         let (owner, locale) = (self.owner, self.app.config.site.locale.clone());
         let store = move |tx: &mut Tx<'_>, (post, known): &Known| {
-            let editor = Editor { actor: Actor::new(owner, Role::Admin)?, locale: &locale };
+            let editor =
+                Editor { actor: Actor::new(auth::Identity::of(owner, Role::Admin))?, locale: &locale };
             post.store(tx, &editor, *known)
         };
         let stored = self.write_each(&posts, store).await;
@@ -208,7 +209,7 @@ impl<'a> Import<'a> {
 
     /// Publishes revisions, and returns for each whether that was needed.
     async fn publish(&self, publications: Vec<Option<Publication>>) -> Result<Vec<Result<bool>>> {
-        let actor: Actor<PublishArticles> = Actor::new(self.owner, Role::Admin)?;
+        let actor: Actor<PublishArticles> = Actor::new(auth::Identity::of(self.owner, Role::Admin))?;
         let (config, now) = (self.app.config.clone(), self.app.clock.now());
         let find = move |conn: &mut Connection| {
             let found = publications.iter().map(|wanted| {

@@ -61,7 +61,7 @@ pub async fn get_article(
     ))]
 pub async fn delete_article(app: Data<App>, write: ArticleInPath<DeleteArticles>) -> Result<Response> {
     app.db
-        .write_as(write.actor.user, move |tx| {
+        .write_as(write.actor.origin, move |tx| {
             let version = publish::trash(tx, write.actor, &write.article)?;
             Ok(Response::no_content().version(version))
         })

@@ -59,7 +59,7 @@ pub struct EditionFactsPage {
 
 impl EditionFacts {
     fn all(conn: &mut Connection, rows: Vec<EditionRow>, live_edition: Option<i64>) -> Result<Vec<Self>> {
-        let actors = Actors::load(conn, rows.iter().filter_map(|row| row.user_id))?;
+        let actors = Actors::load(conn, rows.iter().filter_map(|row| row.actor_id))?;
         let item = |row: EditionRow| Self {
             live: live_edition == Some(row.edition),
             edition: row.edition,
@@ -68,7 +68,7 @@ impl EditionFacts {
             slug: row.slug,
             title: row.title,
             published_at: row.published_at,
-            by: row.user_id.map(|id| actors.get(id)),
+            by: row.actor_id.map(|id| actors.get(id)),
         };
         Ok(rows.into_iter().map(item).collect())
     }

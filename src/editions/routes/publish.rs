@@ -53,7 +53,7 @@ pub async fn publish_article(
     write: ArticleInPath<PublishArticles>,
     body: Json<Publish>,
 ) -> Result<Response> {
-    let once = key.once(write.actor.user, &body.fingerprint);
+    let once = key.once(write.actor.origin, &body.fingerprint);
     let ArticleInPath { actor, article } = write;
     let Publish { revision, published_at } = body.value;
     let publication = Publication { article: article.clone(), revision, published_at };

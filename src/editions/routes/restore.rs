@@ -30,7 +30,7 @@ pub async fn restore_article(
     key: IdempotencyKey,
     write: ArticleInPath<DeleteArticles>,
 ) -> Result<Response> {
-    let once = key.once(write.actor.user, &[]);
+    let once = key.once(write.actor.origin, &[]);
     let work = move |tx: &mut Tx<'_>, (): &()| {
         let draft = restore(tx, write.actor, &write.article)?;
         draft_response(tx, &draft, Vec::new())

@@ -30,7 +30,7 @@ pub async fn unpublish_article(
     key: IdempotencyKey,
     write: ArticleInPath<PublishArticles>,
 ) -> Result<Response> {
-    let once = key.once(write.actor.user, &[]);
+    let once = key.once(write.actor.origin, &[]);
     let work = move |tx: &mut Tx<'_>, (): &()| {
         let draft = unpublish(tx, write.actor, &write.article)?;
         draft_response(tx, &draft, Vec::new())

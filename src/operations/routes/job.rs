@@ -7,12 +7,15 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::app::App;
 use crate::auth::{Actor, ReadJobs};
+use crate::base::actor::ActorRef;
 use crate::base::clock::Timestamp;
+use crate::base::db::Connection;
 use crate::base::error::{Error, Result};
 use crate::base::http::Response;
 use crate::base::ids::JobId;
 use crate::operations::JobStatus;
 use crate::operations::store::{self, JobRow};
+use crate::users::Actors;
 
 /// The longest error text that is shown, in characters.
 const MAX_ERROR: usize = 1000;
@@ -38,6 +41,8 @@ pub struct Job {
     last_error: Option<String>,
     /// When the job was enqueued.
     created_at: Timestamp,
+    /// Who caused it; null if nobody did.
+    by: Option<ActorRef>,
     /// When the job became dead; null if it is not.
     dead_at: Option<Timestamp>,
 }
@@ -51,9 +56,19 @@ pub struct JobPath {
 }
 
 impl Job {
+    /// The jobs as they are at `now`.
+    pub fn all(conn: &mut Connection, rows: Vec<JobRow>, now: Timestamp) -> Result<Vec<Self>> {
+        let actors = Actors::load(conn, rows.iter().filter_map(|row| row.actor_id))?;
+        Ok(rows.into_iter().map(|row| Self::new(row, &actors, now)).collect())
+    }
+
     /// The job as it is at `now`.
-    #[must_use]
-    pub fn new(row: JobRow, now: Timestamp) -> Self {
+    pub fn one(conn: &mut Connection, row: JobRow, now: Timestamp) -> Result<Self> {
+        let actors = Actors::load(conn, row.actor_id)?;
+        Ok(Self::new(row, &actors, now))
+    }
+
+    fn new(row: JobRow, actors: &Actors, now: Timestamp) -> Self {
         Self {
             status: row.status(now),
             id: row.id,
@@ -63,6 +78,7 @@ impl Job {
             run_at: row.run_at,
             last_error: row.last_error.map(|error| error.chars().take(MAX_ERROR).collect()),
             created_at: row.created_at,
+            by: row.actor_id.map(|id| actors.get(id)),
             dead_at: row.dead_at,
         }
     }
@@ -76,6 +92,9 @@ impl Job {
     responses((status = 200, description = "The job.", body = Job)))]
 pub async fn get_job(app: Data<App>, _actor: Actor<ReadJobs>, path: Path<JobPath>) -> Result<Response> {
     let (id, now) = (path.id, app.clock.now());
-    let row = app.db.read(move |conn| store::find(conn, id)).await?.ok_or(Error::NotFound("job"))?;
-    Response::ok(&Job::new(row, now))
+    let find = move |conn: &mut Connection| {
+        let row = store::find(conn, id)?.ok_or(Error::NotFound("job"))?;
+        Job::one(conn, row, now)
+    };
+    Response::ok(&app.db.read(find).await?)
 }

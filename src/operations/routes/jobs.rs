@@ -67,13 +67,14 @@ pub async fn list_jobs(
 ) -> Result<Response> {
     let now = app.clock.now();
     let read = move |conn: &mut Connection| {
-        page.read(
+        let page = page.read(
             conn,
             &("jobs", &filter),
             |conn, after, limit| store::list(conn, &filter, now, after, limit),
             |row| row.id,
             |conn| store::count(conn, &filter, now),
-        )
+        )?;
+        page.try_convert(|rows| Job::all(conn, rows, now))
     };
-    app.db.snapshot(read).await?.map(|row| Job::new(row, now)).private(&req)
+    app.db.snapshot(read).await?.private(&req)
 }

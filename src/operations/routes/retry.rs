@@ -30,7 +30,8 @@ pub async fn retry_job(
     let id = path.id;
     let work = move |tx: &mut Tx<'_>, (): &()| {
         let row = store::retry(tx, id)?;
-        Response::ok(&Job::new(row, tx.now()))
+        let now = tx.now();
+        Response::ok(&Job::one(tx, row, now)?)
     };
-    key.once(actor.user, &[]).respond(&app.db, async { Ok(()) }, work).await
+    key.once(actor.origin, &[]).respond(&app.db, async { Ok(()) }, work).await
 }

@@ -149,6 +149,6 @@ pub async fn delete_redirect(
     let from = filter.from.ok_or_else(missing)?;
     let (config, locale) =
         (app.config.clone(), filter.locale.unwrap_or_else(|| app.config.site.locale.clone()));
-    app.db.write_as(actor.user, move |tx| store::remove(tx, &from, &locale, &config)).await?;
+    app.db.write_as(actor.origin, move |tx| store::remove(tx, &from, &locale, &config)).await?;
     Ok(Response::no_content())
 }

@@ -16,11 +16,24 @@ fn merge_default(parameter: &mut Value) {
     }
 }
 
+/// utoipa describes a body that may be missing as one that may be `null`, which is not accepted.
+fn optional_body(operation: &mut Value) {
+    for content in operation["requestBody"]["content"].as_object_mut().into_iter().flatten() {
+        let schema = &mut content.1["schema"];
+        if let Some([given, null]) = schema["oneOf"].as_array().map(Vec::as_slice)
+            && null["type"] == "null"
+        {
+            *schema = given.clone();
+        }
+    }
+}
+
 /// Adds the error responses that follow from what an operation takes, and the recorded examples.
 pub(super) fn finish_operation(path: &str, operation: &mut Value, examples: &Value) {
     if let Some(parameters) = operation.get_mut("parameters").and_then(Value::as_array_mut) {
         parameters.iter_mut().for_each(merge_default);
     }
+    optional_body(operation);
     let id = operation["operationId"].as_str().unwrap_or_default().to_owned();
     let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
     let takes = |name: &str| parameters.iter().any(|parameter| parameter["name"] == name);

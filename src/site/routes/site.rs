@@ -262,5 +262,5 @@ pub async fn update_site(
         }
         Response::ok(&Site::new(tx, row, &config)?)
     };
-    app.db.write_as(actor.user, work).await
+    app.db.write_as(actor.origin, work).await
 }

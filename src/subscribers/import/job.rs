@@ -41,8 +41,8 @@ impl Job<App> for ImportSubscribers {
             Err(error @ (Error::Unavailable(_) | Error::NoSpace(_))) => Err(error),
             Err(error) => {
                 if let Some(import) = app.db.read(move |conn| store::find(conn, id)).await? {
-                    let user = import.row.user_id;
-                    app.db.write_as(user, move |tx| store::finish(tx, &import, Some("internal"))).await?;
+                    let actor = import.row.actor_id;
+                    app.db.write_as(actor, move |tx| store::finish(tx, &import, Some("internal"))).await?;
                     while app.db.write(move |tx| purge::clear(tx, id)).await? {}
                 }
                 Ok(Outcome::GiveUp(format!("import {id} has failed: {error}")))
@@ -55,13 +55,13 @@ async fn read(app: &App, id: ImportId) -> Result<()> {
     let (started, mut chunk, mut max) = (Instant::now(), Chunk::default(), MAX_ROWS / 4);
     loop {
         let Some(import) = app.db.read(move |conn| store::find(conn, id)).await? else { return Ok(()) };
-        let (row, user) = (&import.row, import.row.user_id);
+        let (row, actor) = (&import.row, import.row.actor_id);
         if !matches!(row.status, ImportStatus::Waiting | ImportStatus::Running) {
             return Ok(());
         }
         if row.next_byte >= row.bytes {
             while app.db.write(move |tx| purge::clear(tx, id)).await? {}
-            return app.db.write_as(user, move |tx| store::finish(tx, &import, None)).await;
+            return app.db.write_as(actor, move |tx| store::finish(tx, &import, None)).await;
         }
         if started.elapsed() >= RUN {
             let next = ImportSubscribers { import: id };
@@ -161,7 +161,7 @@ async fn step(app: &App, Import { row, options }: Import, chunk: &Chunk, max: us
     let statement = Statement { import: row.id, source: options.source, text: options.statement };
     let known: BTreeSet<SubscriberId> =
         seen.subscribers.values().map(|known| SubscriberId::from_uuid(known.id)).collect();
-    let (keys, next, user) = (app.keys.clone(), read.next, row.user_id);
+    let (keys, next, actor) = (app.keys.clone(), read.next, row.actor_id);
     let write = move |tx: &mut Tx<'_>| {
         let started = Instant::now();
         if !options.dry_run {
@@ -183,7 +183,7 @@ async fn step(app: &App, Import { row, options }: Import, chunk: &Chunk, max: us
         }
         Ok(Step::Written(started.elapsed()))
     };
-    app.db.write_as(user, write).await
+    app.db.write_as(actor, write).await
 }
 
 type ParsedRow = (u64, Result<HashedPerson, Refusal>);

@@ -12,7 +12,7 @@ use crate::base::db::types::Json;
 use crate::base::db::{Connection, Tx};
 use crate::base::error::{Error, Result};
 use crate::base::events::Event;
-use crate::base::ids::{ImportId, UserId};
+use crate::base::ids::{ActorId, ImportId};
 use crate::base::text::Locale;
 use crate::subscribers::profile::{Labels, Line};
 
@@ -23,7 +23,7 @@ pub struct ImportRow {
     /// The import's id.
     pub id: ImportId,
     /// Who imports.
-    pub user_id: UserId,
+    pub actor_id: ActorId,
     /// The status.
     pub status: ImportStatus,
     /// The size of the file.

@@ -24,7 +24,7 @@ use crate::base::error::{Error, Invalid, Result};
 use crate::base::http::connection::Connection;
 use crate::base::http::json::body_incomplete;
 use crate::base::http::socket::MIN_RATE;
-use crate::base::ids::{ImportId, UserId};
+use crate::base::ids::{ActorId, ImportId};
 use crate::base::text::Locale;
 use crate::subscribers::profile::{Labels, Line};
 
@@ -37,7 +37,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 #[derive(Debug, Clone)]
 pub struct ImportOptions {
     /// Who imports.
-    pub user: UserId,
+    pub actor: ActorId,
     /// Whether nothing is changed.
     pub dry_run: bool,
     /// Where the list comes from.
@@ -213,10 +213,10 @@ impl Receiver {
         let columns = columns::storable(&header.columns);
         Columns::recognise(&columns).map_err(refused)?;
         let number = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
-        let ImportOptions { user, dry_run, source, statement, labels, locale } = self.options.clone();
+        let ImportOptions { actor, dry_run, source, statement, labels, locale } = self.options.clone();
         let row = ImportRow {
             id: self.id,
-            user_id: user,
+            actor_id: actor,
             status: ImportStatus::Receiving,
             bytes: 0,
             next_byte: number(header.first.byte),

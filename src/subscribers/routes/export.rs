@@ -119,7 +119,7 @@ pub async fn export_subscribers(
         tx.append(Event::SubscribersExported);
         Ok(())
     };
-    app.db.write_as(actor.user, record).await?;
+    app.db.write_as(actor.origin, record).await?;
     let day = app.clock.now().date();
     let start = stream::iter([Ok(Bytes::from([header, first.bytes].concat()))]);
     let rest = stream::try_unfold(first.next, move |next| {
@@ -145,7 +145,7 @@ pub async fn export_subscriber(
     actor: Actor<ExportSubscribers>,
     id: Path<SubscriberId>,
 ) -> Result<Response> {
-    Response::ok(&app.db.write_as(actor.user, export(id.into_inner())).await?)
+    Response::ok(&app.db.write_as(actor.origin, export(id.into_inner())).await?)
 }
 
 /// Reads everything that is stored about a person, and records the export.

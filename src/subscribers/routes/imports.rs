@@ -61,7 +61,7 @@ pub struct SubscriberImport {
     /// The code of the reason why it ended early.
     #[schema(max_length = 60)]
     error: Option<String>,
-    /// The user who started it.
+    /// Who started it.
     created_by: ActorRef,
     /// When it was started.
     created_at: Timestamp,
@@ -123,12 +123,12 @@ pub struct SubscriberImportPage {
 
 impl SubscriberImport {
     fn all(conn: &mut Connection, imports: Vec<Import>) -> Result<Vec<Self>> {
-        let actors = Actors::load(conn, imports.iter().map(|import| import.row.user_id))?;
+        let actors = Actors::load(conn, imports.iter().map(|import| import.row.actor_id))?;
         Ok(imports.into_iter().map(|import| Self::new(import, &actors)).collect())
     }
 
     fn one(conn: &mut Connection, import: Import) -> Result<Self> {
-        let actors = Actors::load(conn, [import.row.user_id])?;
+        let actors = Actors::load(conn, [import.row.actor_id])?;
         Ok(Self::new(import, &actors))
     }
 
@@ -155,7 +155,7 @@ impl SubscriberImport {
                 refused: row.refused,
             },
             error: row.error,
-            created_by: actors.get(row.user_id),
+            created_by: actors.get(row.actor_id),
             created_at: row.created_at,
             started_at: row.started_at,
             finished_at: row.finished_at,
@@ -252,10 +252,10 @@ pub async fn create_subscriber_import(
 ) -> Result<Response> {
     let Query(ImportRequest { dry_run, source, statement, labels, locale }) = query;
     let locale = locale.unwrap_or_else(|| app.config.site.locale.clone());
-    let options = ImportOptions { user: actor.user, dry_run, source, statement, labels, locale };
+    let options = ImportOptions { actor: actor.actor(), dry_run, source, statement, labels, locale };
     let received = upload::receive(&app, &req, body, options).await?;
     let (id, bytes) = (received.id, received.bytes);
-    let once = key.once(actor.user, &received.fingerprint);
+    let once = key.once(actor.origin, &received.fingerprint);
     let start = move |tx: &mut Tx<'_>, (): &()| {
         let received = store::mark_received(tx, id, bytes)?;
         let now = tx.now();

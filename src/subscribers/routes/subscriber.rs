@@ -200,7 +200,7 @@ pub async fn update_subscriber(
     let (id, custom) = (id.into_inner(), given.custom);
     let record = app
         .db
-        .write_as(actor.user, move |tx| {
+        .write_as(actor.origin, move |tx| {
             store::update(tx, id, labels.as_ref(), |row| {
                 let custom = match custom.clone() {
                     None => None,
@@ -233,6 +233,6 @@ pub async fn delete_subscriber(
 ) -> Result<Response> {
     let id = id.into_inner();
     let keys = app.keys.clone();
-    app.db.write_as(actor.user, move |tx| erasure::erase(tx, &keys, id)).await?;
+    app.db.write_as(actor.origin, move |tx| erasure::erase(tx, &keys, id)).await?;
     Ok(Response::no_content())
 }

@@ -168,7 +168,7 @@ pub async fn subscribe_address(
     let form_url = violations
         .take("/form_url", given.form_url.as_deref().map(|text| line("form-url", text)).transpose());
     let sender = if on_behalf {
-        let hash = |ip| evidence::network_hash(&app.keys, ip);
+        let hash = |ip| app.keys.network(ip).to_vec();
         Visitor {
             network_hash: ip.flatten().map(hash),
             user_agent: user_agent.flatten(),

@@ -183,5 +183,5 @@ pub async fn create_suppression(
             suppressions::find(tx, &hash)?.ok_or_else(|| Error::internal("a suppression is missing"))?;
         Response::ok(&Suppression::from(row))
     };
-    key.once(actor.user, &fingerprint).respond(&app.db, async { Ok(()) }, work).await
+    key.once(actor.origin, &fingerprint).respond(&app.db, async { Ok(()) }, work).await
 }

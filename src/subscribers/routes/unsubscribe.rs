@@ -34,5 +34,5 @@ pub async fn unsubscribe_subscriber(
         unsubscribe::unsubscribe(tx, &keys, id, Reason::Unsubscribed, &evidence)?;
         Ok(Response::no_content())
     };
-    key.once(actor.user, &[]).respond(&app.db, async { Ok(()) }, work).await
+    key.once(actor.origin, &[]).respond(&app.db, async { Ok(()) }, work).await
 }

@@ -5,7 +5,7 @@ use actix_web::http::header::{self, HeaderName};
 
 use crate::app::App;
 use crate::base::http::client_ip;
-use crate::subscribers::evidence::{Visitor, network_hash, truncated_line};
+use crate::subscribers::evidence::{Visitor, truncated_line};
 
 /// The sender of a request.
 pub(super) fn visitor(app: &App, req: &HttpRequest) -> Visitor {
@@ -15,7 +15,7 @@ pub(super) fn visitor(app: &App, req: &HttpRequest) -> Visitor {
     };
     let address = client_ip::of(req.head(), &app.config.server.trusted_proxies);
     Visitor {
-        network_hash: Some(network_hash(&app.keys, address)),
+        network_hash: Some(app.keys.network(address).to_vec()),
         user_agent: header(header::USER_AGENT),
         form_url: header(header::REFERER).or_else(|| header(header::ORIGIN)),
     }

@@ -7,12 +7,12 @@ use utoipa::IntoParams;
 
 use super::{IsTerm, Key, Order, Term, slugs, store};
 use crate::app::App;
+use crate::base::actor::Origin;
 use crate::base::db::{Connection, Tx};
 use crate::base::error::{Error, Result};
 use crate::base::http::fields::Field;
 use crate::base::http::query::{FromParams, Params};
 use crate::base::http::{self, Fields, IdempotencyKey, PageRequest, Response};
-use crate::base::ids::UserId;
 use crate::base::text::slug::Slug;
 
 /// The public JSON form of a term.
@@ -141,7 +141,7 @@ fn public<T: PublicTerm>(
 /// Creates a term of that name, with the given slug or one derived from the name. `change` sets the details.
 pub async fn create<I: IsTerm, T: Serialize + From<Term<I>> + 'static>(
     app: &App,
-    actor: UserId,
+    origin: Origin,
     (idempotency, fingerprint): (IdempotencyKey, [u8; 32]),
     path: &'static str,
     (name, slug): (String, Option<Slug>),
@@ -160,20 +160,20 @@ pub async fn create<I: IsTerm, T: Serialize + From<Term<I>> + 'static>(
         }
         Response::created(format!("{path}/{}", term.id), &T::from(term))
     };
-    idempotency.once(actor, &fingerprint).respond(&app.db, async { Ok(()) }, work).await
+    idempotency.once(origin, &fingerprint).respond(&app.db, async { Ok(()) }, work).await
 }
 
 /// Changes a term; nothing is written if nothing differs.
 pub async fn update<I: IsTerm, T: Serialize + From<Term<I>> + 'static>(
     app: &App,
-    actor: UserId,
+    origin: Origin,
     named: &str,
     change: impl Fn(&mut Tx<'_>, &mut Term<I>) -> Result<()> + Send + 'static,
 ) -> Result<Response> {
     let key = key(named)?;
     let term = app
         .db
-        .write_as(actor, move |tx| {
+        .write_as(origin, move |tx| {
             slugs::lock(tx)?;
             let old = store::find_to_change(tx, &key)?;
             let mut term = old.clone();
@@ -189,16 +189,16 @@ pub async fn update<I: IsTerm, T: Serialize + From<Term<I>> + 'static>(
 }
 
 /// Deletes a term.
-pub async fn delete<I: IsTerm>(app: &App, actor: UserId, named: &str) -> Result<Response> {
+pub async fn delete<I: IsTerm>(app: &App, origin: Origin, named: &str) -> Result<Response> {
     let key = key::<I>(named)?;
-    app.db.write_as(actor, move |tx| store::remove(tx, &key)).await?;
+    app.db.write_as(origin, move |tx| store::remove(tx, &key)).await?;
     Ok(Response::no_content())
 }
 
 /// Merges a term into another.
 pub async fn merge<I: IsTerm, T: Serialize + From<Term<I>> + 'static>(
     app: &App,
-    actor: UserId,
+    origin: Origin,
     (idempotency, fingerprint): (IdempotencyKey, [u8; 32]),
     named: &str,
     into: &str,
@@ -207,5 +207,5 @@ pub async fn merge<I: IsTerm, T: Serialize + From<Term<I>> + 'static>(
     let into =
         Key::parse(into).ok_or_else(|| Error::invalid("/into", I::UNKNOWN, "Must be an id or a slug."))?;
     let work = move |tx: &mut Tx<'_>, (): &()| Response::ok(&T::from(store::merge(tx, &key, &into)?));
-    idempotency.once(actor, &fingerprint).respond(&app.db, async { Ok(()) }, work).await
+    idempotency.once(origin, &fingerprint).respond(&app.db, async { Ok(()) }, work).await
 }

@@ -29,5 +29,6 @@ pub async fn merge_topic(
     topic: Path<String>,
     body: Json<MergeTopic>,
 ) -> Result<Response> {
-    routes::merge::<TopicId, Topic>(&app, actor.user, (key, body.fingerprint), &topic, &body.value.into).await
+    routes::merge::<TopicId, Topic>(&app, actor.origin, (key, body.fingerprint), &topic, &body.value.into)
+        .await
 }

@@ -52,7 +52,7 @@ pub async fn update_topic(
     let mut violations = Violations::default();
     let change = body.value.parse(&mut violations);
     violations.check()?;
-    routes::update::<TopicId, Topic>(&app, actor.user, &topic, move |_, topic| {
+    routes::update::<TopicId, Topic>(&app, actor.origin, &topic, move |_, topic| {
         change.apply(topic);
         Ok(())
     })
@@ -72,5 +72,5 @@ pub async fn delete_topic(
     actor: Actor<WriteTopics>,
     topic: Path<String>,
 ) -> Result<Response> {
-    routes::delete::<TopicId>(&app, actor.user, &topic).await
+    routes::delete::<TopicId>(&app, actor.origin, &topic).await
 }

@@ -53,7 +53,7 @@ pub async fn create_topic(
     violations.check()?;
     let names = (change.name.take().unwrap_or_default(), change.slug.take());
     let once = (key, body.fingerprint);
-    routes::create::<TopicId, Topic>(&app, actor.user, once, "/v1/topics", names, move |_, topic| {
+    routes::create::<TopicId, Topic>(&app, actor.origin, once, "/v1/topics", names, move |_, topic| {
         change.apply(topic);
         Ok(())
     })

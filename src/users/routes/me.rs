@@ -3,7 +3,7 @@
 use actix_web::web::Data;
 
 use crate::app::App;
-use crate::auth::{Actor, LoggedIn};
+use crate::auth::{Actor, UseAccount};
 use crate::base::error::{AuthFailure, Error, Result};
 use crate::base::http::Response;
 use crate::users::{User, store};
@@ -13,7 +13,7 @@ use crate::users::{User, store};
 /// Requires an access token of any role. Returns the user the access token belongs to.
 #[utoipa::path(get, path = "/v1/me", tag = "accounts", security(("bearer" = [])),
     responses((status = 200, description = "The current user.", body = User)))]
-pub async fn get_me(app: Data<App>, actor: Actor<LoggedIn>) -> Result<Response> {
+pub async fn get_me(app: Data<App>, actor: Actor<UseAccount>) -> Result<Response> {
     let row = app.db.read(move |conn| store::find(conn, actor.user)).await?;
-    Response::ok(&User::from(row.ok_or(Error::Unauthenticated(AuthFailure::InactiveUser))?))
+    Response::ok(&User::from(row.ok_or(Error::Unauthenticated(AuthFailure::EndedSession))?))
 }

@@ -143,6 +143,25 @@ impl Fixtures {
         format!("/subscribe/preferences/{}", rest.split('"').next().expect("a token"))
     }
 
+    /// Tokens of the owner, from a login of their own.
+    async fn log_in(&self) -> Value {
+        let email = self.owner.email();
+        self.post("/v1/auth/sessions")
+            .json(json!({"email": email, "password": given::PASSWORD}))
+            .await
+            .expect(201)
+    }
+
+    /// A refresh token of the owner.
+    pub async fn refresh_token(&self) -> String {
+        self.log_in().await["refresh_token"].as_str().expect("a token").to_owned()
+    }
+
+    /// The path of a session of the owner.
+    pub async fn session(&self) -> String {
+        format!("/v1/auth/sessions/{}", writing::id(&self.log_in().await["session"]))
+    }
+
     /// The path of a job that has died.
     pub async fn dead_job(&self) -> String {
         given::dead_job(&self.server).await

@@ -74,7 +74,7 @@ diesel::table! {
         version -> BigInt,
         subject_id -> Id,
         fields -> Nullable<JsonText>,
-        user_id -> Nullable<Id>,
+        actor_id -> Nullable<Id>,
         at -> Instant,
     }
 }
@@ -85,7 +85,7 @@ diesel::table! {
     revisions (article_id, revision) {
         article_id -> Id,
         revision -> BigInt,
-        user_id -> Nullable<Id>,
+        actor_id -> Nullable<Id>,
         title -> Text,
         created_at -> Instant,
         content -> JsonText,

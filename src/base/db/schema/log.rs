@@ -11,6 +11,8 @@ diesel::table! {
         subject_id -> Id,
         data -> JsonText,
         readers_see -> Bool,
+        request_id -> Nullable<Text>,
+        network_hash -> Nullable<Binary>,
     }
 }
 

@@ -26,14 +26,15 @@ diesel::table! {
         last_error -> Nullable<Text>,
         dead_at -> Nullable<Instant>,
         created_at -> Instant,
+        actor_id -> Nullable<Id>,
     }
 }
 
 diesel::table! {
     use crate::base::db::schema::sql_types::*;
 
-    idempotency_keys (user_id, key) {
-        user_id -> Id,
+    idempotency_keys (actor_id, key) {
+        actor_id -> Id,
         key -> Text,
         fingerprint -> Binary,
         status -> BigInt,

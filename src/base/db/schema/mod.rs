@@ -9,13 +9,17 @@ mod drafts;
 mod log;
 mod machinery;
 mod outbox;
+mod programs;
 mod published;
 mod search;
 mod subscriber_imports;
 mod taxonomy;
 mod website;
 
-pub use accounts::users;
+pub use accounts::{
+    account_links, known_networks, login_attempts, recovery_codes, refresh_tokens, second_factors, sessions,
+    users,
+};
 pub use audience::{
     confirmation_requests, consent_texts, consents, subscriber_labels, subscriber_topics, subscribers,
     suppressions, unanswered_requests,
@@ -24,6 +28,7 @@ pub use drafts::{article_metadata, article_terms, articles, changes, revisions, 
 pub use log::{events, latest_changes};
 pub use machinery::{idempotency_keys, jobs, keys};
 pub use outbox::outbox_emails;
+pub use programs::{api_keys, refusals};
 pub use published::{editions, render_context, rendering_terms, renderings};
 pub use search::{search_articles, search_places, search_words};
 pub use subscriber_imports::{import_dry_run_people, import_options, import_parts, import_rows, imports};
@@ -44,6 +49,15 @@ diesel::allow_tables_to_appear_in_same_query!(
     events,
     latest_changes,
     users,
+    sessions,
+    refresh_tokens,
+    account_links,
+    second_factors,
+    recovery_codes,
+    known_networks,
+    login_attempts,
+    api_keys,
+    refusals,
     terms,
     term_slugs,
     topic_details,

@@ -11,7 +11,7 @@ diesel::table! {
         slug -> Text,
         title -> Text,
         published_at -> Instant,
-        user_id -> Nullable<Id>,
+        actor_id -> Nullable<Id>,
     }
 }
 

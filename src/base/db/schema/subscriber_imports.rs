@@ -5,7 +5,7 @@ diesel::table! {
 
     imports (id) {
         id -> Id,
-        user_id -> Id,
+        actor_id -> Id,
         status -> Text,
         bytes -> BigInt,
         next_byte -> BigInt,

@@ -1,0 +1,109 @@
+//! What API keys look like: `lede_`, 8 characters that name the key, `_`, 43 of secret and 6 of checksum, so that scanners
+//! find leaked ones and a mistyped one costs no query.
+
+use ring::digest::{SHA256, digest};
+use subtle::ConstantTimeEq as _;
+
+use crate::base::error::Result;
+use crate::base::random::Random;
+
+/// What every key starts with.
+pub const START: &str = "lede_";
+/// The characters of the part that names a key.
+const PREFIX: usize = 8;
+/// The characters of the secret: more than 256 bits.
+const SECRET: usize = 43;
+/// The characters of the checksum.
+const CHECKSUM: usize = 6;
+const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+/// A key as its owner holds it. `Debug` shows only the part that names it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ApiKeyText {
+    prefix: String,
+    secret: String,
+}
+
+impl std::fmt::Debug for ApiKeyText {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{START}{}_***", self.prefix)
+    }
+}
+
+impl ApiKeyText {
+    /// A new key.
+    ///
+    /// # Errors
+    /// Internal, if there are no random bytes.
+    pub fn make(random: &Random) -> Result<Self> {
+        Self::with_prefix(letters::<PREFIX>(random)?, random)
+    }
+
+    /// A new secret for the key with that prefix.
+    ///
+    /// # Errors
+    /// Internal, if there are no random bytes.
+    pub fn with_prefix(prefix: String, random: &Random) -> Result<Self> {
+        Ok(Self { prefix, secret: letters::<SECRET>(random)? })
+    }
+
+    /// Reads a key; `None` if it cannot be one of ours.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (prefix, rest) = text.strip_prefix(START)?.split_once('_')?;
+        let is_base62 = prefix.len() == PREFIX
+            && rest.len() == SECRET + CHECKSUM
+            && prefix.bytes().chain(rest.bytes()).all(|byte| byte.is_ascii_alphanumeric());
+        let (secret, checksum) = rest.split_at_checked(SECRET).filter(|_| is_base62)?;
+        let key = Self { prefix: prefix.to_owned(), secret: secret.to_owned() };
+        (key.checksum() == checksum).then_some(key)
+    }
+
+    /// The key itself, to be shown once.
+    #[must_use]
+    pub fn expose(&self) -> String {
+        format!("{START}{}_{}{}", self.prefix, self.secret, self.checksum())
+    }
+
+    /// The part that names the key.
+    #[must_use]
+    pub fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    /// What is stored of the secret.
+    #[must_use]
+    pub fn hash(&self) -> Vec<u8> {
+        digest(&SHA256, self.secret.as_bytes()).as_ref().to_vec()
+    }
+
+    /// Whether this is the key whose hash was stored. Takes the same time either way.
+    #[must_use]
+    pub fn matches(&self, hash: &[u8]) -> bool {
+        self.hash().ct_eq(hash).into()
+    }
+
+    /// The CRC-32 of what comes before, in base 62.
+    fn checksum(&self) -> String {
+        let mut crc = flate2::Crc::new();
+        crc.update(format!("{START}{}_{}", self.prefix, self.secret).as_bytes());
+        let (mut rest, mut text) = (crc.sum() as usize, [b'0'; CHECKSUM]);
+        for place in text.iter_mut().rev() {
+            *place = BASE62.get(rest % BASE62.len()).copied().unwrap_or(b'0');
+            rest /= BASE62.len();
+        }
+        String::from_utf8_lossy(&text).into_owned()
+    }
+}
+
+/// Random letters and digits. Bytes that would favour some of them are drawn again.
+fn letters<const N: usize>(random: &Random) -> Result<String> {
+    let mut text = String::with_capacity(N);
+    while text.len() < N {
+        let drawn = random.bytes::<64>()?;
+        let fair =
+            drawn.iter().filter(|byte| **byte < 248).filter_map(|byte| BASE62.get(usize::from(*byte) % 62));
+        text.extend(fair.take(N - text.len()).map(|byte| char::from(*byte)));
+    }
+    Ok(text)
+}
