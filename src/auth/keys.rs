@@ -34,7 +34,13 @@ impl Keys {
     pub async fn open(db: &Database, seal: &Arc<Seal>) -> Result<Self> {
         let seal = seal.clone();
         let mac = db.write(move |tx| seal.find_or_make(tx, Purpose::Mac)).await?;
-        Ok(Self(hmac::Key::new(hmac::HMAC_SHA256, &mac.seed)))
+        Ok(Self::of(&mac.seed))
+    }
+
+    /// With that key.
+    #[must_use]
+    pub fn of(seed: &[u8; 32]) -> Self {
+        Self(hmac::Key::new(hmac::HMAC_SHA256, seed))
     }
 
     /// Whether there are keys, which only their secret decrypts.

@@ -69,26 +69,37 @@ pub(super) async fn add(
     Ok(id)
 }
 
-/// Adds the admin in the settings, if the database has no users yet.
-pub(super) async fn add_first_admin(app: &App) -> anyhow::Result<()> {
-    let accounts = &app.config.accounts;
-    let (email, file) = match (&accounts.admin_email, &accounts.admin_password_file) {
-        (None, None) => return Ok(()),
-        (Some(email), Some(file)) => (email, file),
-        _ => bail!("LEDE_ADMIN_EMAIL and LEDE_ADMIN_PASSWORD_FILE belong together"),
-    };
-    if app.db.read(store::exist).await? {
-        return Ok(());
+/// The admin in the settings, who is added to a database without users.
+pub(super) struct FirstAdmin {
+    email: EmailAddress,
+    password: Password,
+}
+
+impl FirstAdmin {
+    /// Reads the settings, if they name one.
+    pub fn read(config: &Config) -> anyhow::Result<Option<Self>> {
+        let (email, file) = match (&config.accounts.admin_email, &config.accounts.admin_password_file) {
+            (None, None) => return Ok(None),
+            (Some(email), Some(file)) => (email, file),
+            (Some(_), None) => bail!("LEDE_ADMIN_EMAIL: needs LEDE_ADMIN_PASSWORD_FILE"),
+            (None, Some(_)) => bail!("LEDE_ADMIN_PASSWORD_FILE: needs LEDE_ADMIN_EMAIL"),
+        };
+        let email = EmailAddress::parse(email).map_err(|bad| anyhow!("LEDE_ADMIN_EMAIL: {}", bad.detail))?;
+        let failed = |why: &dyn std::fmt::Display| anyhow!("LEDE_ADMIN_PASSWORD_FILE: {}: {why}", file.display());
+        let text = std::fs::read_to_string(file).map_err(|error| failed(&error))?;
+        let password =
+            Password::chosen(text.trim_end_matches(['\r', '\n'])).map_err(|bad| failed(&bad.detail))?;
+        Ok(Some(Self { email, password }))
     }
-    let email =
-        EmailAddress::parse(email).map_err(|invalid| anyhow!("LEDE_ADMIN_EMAIL: {}", invalid.detail))?;
-    let failed = |why: &dyn std::fmt::Display| anyhow!("LEDE_ADMIN_PASSWORD_FILE: {why}");
-    let text = std::fs::read_to_string(file).map_err(|error| failed(&error))?;
-    let password =
-        Password::chosen(text.trim_end_matches(['\r', '\n'])).map_err(|invalid| failed(&invalid.detail))?;
-    let id = add(app, email, Role::Admin, None, password).await?;
-    log::info!("added the first admin, {id}");
-    Ok(())
+
+    /// Adds the admin, if there are no users yet.
+    pub async fn add(self, app: &App) -> anyhow::Result<()> {
+        if !app.db.read(store::exist).await? {
+            let id = add(app, self.email, Role::Admin, None, self.password).await?;
+            log::info!("added the first admin, {id}");
+        }
+        Ok(())
+    }
 }
 
 fn read_password(from_stdin: bool) -> anyhow::Result<String> {

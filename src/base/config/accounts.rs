@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::parse;
+use crate::base::text::email::EmailAddress;
 
 /// Sessions, second factors, and the first user of a new installation.
 #[derive(Debug, Clone, clap::Args)]
@@ -63,7 +64,8 @@ pub struct AccountsConfig {
         long = "admin-email",
         env = "LEDE_ADMIN_EMAIL",
         value_name = "EMAIL",
-        global = true
+        global = true,
+        value_parser = email
     )]
     pub admin_email: Option<String>,
 
@@ -76,6 +78,10 @@ pub struct AccountsConfig {
         global = true
     )]
     pub admin_password_file: Option<PathBuf>,
+}
+
+fn email(text: &str) -> Result<String, String> {
+    EmailAddress::parse(text).map(|_| text.to_owned()).map_err(|invalid| invalid.detail.into_owned())
 }
 
 fn role(name: &str) -> Result<String, String> {
