@@ -115,7 +115,7 @@ pub fn check_origin(app: &App, req: &HttpRequest) -> Result<()> {
     if is_allowed { Ok(()) } else { Err(Error::Forbidden(Denial::Origin)) }
 }
 
-fn value<'a>(req: &'a HttpRequest, place: Place) -> Option<&'a str> {
+fn value(req: &HttpRequest, place: Place) -> Option<&str> {
     let lines = req.headers().get_all(header::COOKIE).filter_map(|line| line.to_str().ok());
     let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
     pairs.into_iter().find_map(|(name, value)| (name == place.name()).then_some(value))

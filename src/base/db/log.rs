@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::connection::AnyConnection as Connection;
 use super::schema::events;
 use super::types::Json;
-use crate::base::actor::Origin;
+use crate::base::actor::{Origin, RequestId};
 use crate::base::clock::Timestamp;
 use crate::base::error::Result;
 use crate::base::ids::{ActorId, SubjectId};
@@ -61,7 +61,7 @@ pub(super) fn insert(conn: &mut Connection, at: Timestamp, origin: &Origin, row:
             events::subject_id.eq(row.subject),
             events::data.eq(Json::Readable(row.data.clone())),
             events::readers_see.eq(row.readers_see),
-            events::request_id.eq(origin.request.as_ref().map(|id| id.as_str())),
+            events::request_id.eq(origin.request.as_ref().map(RequestId::as_str)),
             events::network_hash.eq(origin.network.map(Vec::from)),
         ))
         .returning(events::id)
