@@ -99,6 +99,7 @@ mod sending;
 mod sessions;
 mod shutdown;
 mod sign_up;
+mod signing_keys;
 mod site;
 mod sitemap;
 mod smtp;

@@ -1,0 +1,129 @@
+//! The keys that sign access tokens, and the secret that seals them: both can be replaced while people work.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use lede::auth::Role;
+use lede::base::config::Secret;
+use ring::signature::{ED25519, UnparsedPublicKey};
+use serde_json::{Value, json};
+
+use crate::executable::lede_on;
+use crate::given::{self, PASSWORD};
+use crate::server::Server;
+use crate::test_database::rounds;
+
+async fn log_in(server: &Server) -> Value {
+    given::user(server, "ada", Role::Editor).await;
+    let body = json!({"email": "ada@lede.example", "password": PASSWORD});
+    server.client().post("/v1/auth/sessions").json(body).await.expect(201)
+}
+
+fn token(session: &Value) -> &str {
+    session["access_token"].as_str().expect("a token")
+}
+
+fn rotate(server: &Server, arguments: &[&str]) -> String {
+    let mut command = lede_on(&server.database());
+    let done = command.args(["signing-keys", "rotate"]).args(arguments).output().expect("the command");
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    String::from_utf8(done.stdout).expect("text")
+}
+
+#[tokio::test]
+async fn anyone_can_verify_a_token_with_the_public_keys() {
+    let server = Server::start().await;
+    let session = log_in(&server).await;
+    let (said, signature) = token(&session).rsplit_once('.').expect("a signature");
+    let header = BASE64_URL_SAFE_NO_PAD.decode(said.split('.').next().expect("a header")).expect("base64");
+    let header: Value = serde_json::from_slice(&header).expect("JSON");
+    let keys = server.client().get("/.well-known/jwks.json").await.expect(200);
+    let key = keys["keys"].as_array().expect("keys").iter().find(|key| key["kid"] == header["kid"]);
+    let key = key.expect("the key of the token");
+    let public = BASE64_URL_SAFE_NO_PAD.decode(key["x"].as_str().expect("a key")).expect("base64");
+    let signature = BASE64_URL_SAFE_NO_PAD.decode(signature).expect("base64");
+    UnparsedPublicKey::new(&ED25519, public).verify(said.as_bytes(), &signature).expect("a signature");
+    assert!(key.get("d").is_none(), "{key}");
+}
+
+/// While keys are replaced, people log in and read on two replicas, and are never refused.
+#[tokio::test]
+async fn keys_are_replaced_under_load_and_nobody_is_refused() {
+    let one = Server::start().await;
+    let other = Server::start_on(one.database(), one.clock.clone(), |_| {}).await;
+    let first = log_in(&one).await;
+    let (stop, read) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
+    let readers: Vec<_> = (0..4)
+        .map(|n| {
+            let (here, there) =
+                if n % 2 == 0 { (one.client(), other.client()) } else { (other.client(), one.client()) };
+            let (stop, read) = (stop.clone(), read.clone());
+            tokio::spawn(async move {
+                while !stop.load(Ordering::SeqCst) {
+                    let body = json!({"email": "ada@lede.example", "password": PASSWORD});
+                    let session = here.post("/v1/auth/sessions").json(body).await.expect(201);
+                    there.clone().with_token(token(&session)).get("/v1/me").await.is(200);
+                    read.fetch_add(1, Ordering::SeqCst);
+                }
+            })
+        })
+        .collect();
+    for round in 0..rounds(3) {
+        let before = read.load(Ordering::SeqCst);
+        rotate(&one, &[]);
+        one.app.tokens.keys().reload().await.expect("keys");
+        while read.load(Ordering::SeqCst) < before + 8 {
+            tokio::task::yield_now().await;
+        }
+        other.client().with_token(token(&first)).get("/v1/me").await.is(200);
+        println!("round {round}: {} reads", read.load(Ordering::SeqCst));
+    }
+    stop.store(true, Ordering::SeqCst);
+    for reader in readers {
+        reader.await.expect("no refusal");
+    }
+    let keys = other.client().get("/.well-known/jwks.json").await.expect(200);
+    assert_eq!(keys["keys"].as_array().expect("keys").len(), 1 + rounds(3));
+}
+
+#[tokio::test]
+async fn an_emergency_ends_every_session_and_the_old_keys_sign_nothing_more() {
+    let server = Server::start().await;
+    let session = log_in(&server).await;
+    let said = rotate(&server, &["--end-sessions"]);
+    assert!(said.contains("ended 1 sessions"), "{said}");
+    server.client().with_token(token(&session)).get("/v1/me").await.problem(401, "session-ended");
+    server.app.tokens.keys().reload().await.expect("keys");
+    server.client().with_token(token(&session)).get("/v1/me").await.problem(401, "token-invalid");
+    let keys = server.client().get("/.well-known/jwks.json").await.expect(200);
+    assert_eq!(keys["keys"].as_array().expect("keys").len(), 1);
+    let next = log_in(&server).await;
+    server.client().with_token(token(&next)).get("/v1/me").await.is(200);
+    let mut list = lede_on(&server.database());
+    let listed = list.args(["signing-keys", "list"]).output().expect("the command").stdout;
+    assert_eq!(String::from_utf8_lossy(&listed).lines().count(), 1);
+}
+
+/// The secret is replaced in one start; what was sealed and signed before is still good.
+#[tokio::test]
+async fn a_new_secret_takes_the_place_of_the_previous_one() {
+    let new = || Secret::parse("another secret that is good enough for a test").expect("a secret");
+    let first = Server::start().await;
+    let session = log_in(&first).await;
+    let (database, clock, old) =
+        (first.database(), first.clock.clone(), first.app.config.secret.value.clone());
+    drop(first);
+    let changed = Server::start_on(database.clone(), clock.clone(), |config| {
+        config.secret.value = Some(new());
+        config.secret.previous = old;
+    })
+    .await;
+    changed.client().with_token(token(&session)).get("/v1/me").await.is(200);
+    drop(changed);
+    let after = Server::start_on(database, clock, |config| config.secret.value = Some(new())).await;
+    after.client().with_token(token(&session)).get("/v1/me").await.is(200);
+    let refresh = json!({"refresh_token": session["refresh_token"]});
+    after.client().post("/v1/auth/refresh").json(refresh).await.is(200);
+}
