@@ -34,12 +34,12 @@ pub fn listen(app: &App, listener: TcpListener, metrics: Option<TcpListener>) ->
     let failed = |e: std::io::Error| Error::unavailable(e.to_string());
     let (app, data) = (app.clone(), Data::new(app.clone()));
     let patience = Duration::from_secs(app.config.limits.reader_seconds.into());
+    let connections = app.config.limits.connections as usize;
     let builder = Server::build()
         .disable_signals()
         .shutdown_timeout(SHUTDOWN_SECONDS)
-        .max_concurrent_connections((app.config.limits.connections as usize).div_ceil(cores()));
+        .max_concurrent_connections(connections.div_ceil(cores()));
     let stopping = builder.graceful_shutdown_signal();
-    let connections = app.config.limits.connections as usize;
     let admission = Admission::new(connections, &app.config.server.trusted_proxies);
     let http = |address: SocketAddr, served: fn(&mut ServiceConfig)| {
         let (app, data, stopping) = (app.clone(), data.clone(), stopping.clone());

@@ -18,19 +18,10 @@ pub fn respond(app: &App, status: StatusCode) -> Vec<u8> {
         }
         _ => ("request-malformed", "This is no HTTP/1.1 request."),
     };
-    let title = status.canonical_reason().unwrap_or("Error");
-    let problem = Problem {
-        r#type: format!("/docs/errors#{code}"),
-        title,
-        status: status.as_u16(),
-        detail: detail.to_owned(),
-        code: code.to_owned(),
-        request_id: id.clone(),
-        errors: Vec::new(),
-        members: serde_json::Map::new(),
-    };
+    let problem = Problem::new(status, code, detail.to_owned(), &id);
     let body = serde_json::to_string(&problem).unwrap_or_default();
-    let (number, length, date) = (status.as_u16(), body.len(), app.clock.now().http_date());
+    let (number, title, length) = (problem.status, problem.title, body.len());
+    let date = app.clock.now().http_date();
     let mut response = format!(
         "HTTP/1.1 {number} {title}\r\ncontent-type: application/problem+json\r\ncontent-length: {length}\r\n\
          connection: close\r\ndate: {date}\r\ncache-control: no-store\r\nx-request-id: {id}\r\n\

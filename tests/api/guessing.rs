@@ -2,7 +2,6 @@
 
 use futures_util::future::join_all;
 use lede::auth::Role;
-use lede::base::config::Config;
 use serde_json::json;
 
 use crate::client::{Client, Response};
@@ -12,13 +11,9 @@ use crate::test_database::rounds;
 
 const ADA: &str = "ada@lede.example";
 
-/// A server behind a proxy on the same machine, where one network may fail so often before it waits.
+/// A server behind a proxy, where one network may fail so often before it waits.
 async fn allowing(failures: u32) -> Server {
-    let set = |config: &mut Config| {
-        config.server.trusted_proxies = vec!["127.0.0.0/8".parse().expect("a network")];
-        config.limits.login = failures;
-    };
-    Server::start_with(set).await
+    Server::behind_a_proxy(|config| config.limits.login = failures).await
 }
 
 async fn log_in(client: &Client, address: &str, email: &str, password: &str) -> Response {

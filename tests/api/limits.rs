@@ -1,21 +1,11 @@
 //! How often somebody may ask, and who counts as somebody.
 
 use lede::auth::Role;
-use lede::base::config::Config;
 use serde_json::json;
 
 use crate::client::Response;
 use crate::given::minutes;
 use crate::server::Server;
-
-/// A server behind a proxy on the same machine.
-async fn behind_a_proxy(set: impl FnOnce(&mut Config)) -> Server {
-    let proxied = |config: &mut Config| {
-        config.server.trusted_proxies = vec!["127.0.0.0/8".parse().expect("a network")];
-        set(config);
-    };
-    Server::start_with(proxied).await
-}
 
 #[track_caller]
 fn is_too_often(response: &Response) -> u64 {
@@ -32,7 +22,7 @@ async fn sign_up(server: &Server, address: &str, email: &str) -> Response {
 
 #[tokio::test]
 async fn an_ipv6_network_shares_a_budget() {
-    let server = behind_a_proxy(|config| config.limits.sign_up = 2).await;
+    let server = Server::behind_a_proxy(|config| config.limits.sign_up = 2).await;
     sign_up(&server, "2001:db8:1:1::1", "n1@reader.example").await.is(202);
     sign_up(&server, "2001:db8:1:1::2", "n2@reader.example").await.is(202);
     let third = sign_up(&server, "2001:db8:1:1:ffff::3", "n3@reader.example").await;
@@ -47,7 +37,7 @@ async fn an_ipv6_network_shares_a_budget() {
 /// A stranger has ten sites, each with a hundred networks of its own, and signs a thousand addresses up in ten minutes.
 #[tokio::test]
 async fn a_stranger_with_many_networks_does_not_keep_people_from_signing_up() {
-    let server = behind_a_proxy(|config| config.limits.sign_up = 5).await;
+    let server = Server::behind_a_proxy(|config| config.limits.sign_up = 5).await;
     let (mut accepted, mut people) = (0, 0);
     for n in 0..1000u32 {
         let address = format!("2001:db8:{}:{}::1", n % 10, n / 10);
@@ -69,7 +59,7 @@ async fn a_stranger_with_many_networks_does_not_keep_people_from_signing_up() {
 
 #[tokio::test]
 async fn the_spellings_of_a_gmail_address_are_one_mailbox() {
-    let server = behind_a_proxy(|config| config.limits.sign_up = 20).await;
+    let server = Server::behind_a_proxy(|config| config.limits.sign_up = 20).await;
     for n in 0..12 {
         let (name, domain) =
             (["adalove", "ada.love", "a.d.a.love"][n % 3], ["gmail.com", "GoogleMail.com"][n % 2]);

@@ -45,6 +45,7 @@ mod older_release;
 mod schemas;
 mod server;
 mod publication;
+mod sockets;
 mod test_database;
 mod tour;
 mod writing;

@@ -6,15 +6,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use lede::auth::Role;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpSocket, TcpStream};
+use tokio::net::TcpStream;
 
 use crate::client::Client;
 use crate::given::seconds;
 use crate::server::Server;
-use crate::writing::{ARTICLES, published};
+use crate::sockets::{answered, connect};
+use crate::writing::{ARTICLES, at, create, published};
 
 /// A list of more than a megabyte: more than the network holds between here and there.
 const LIST: &str = "/v1/articles?fields=content_html";
+/// The script of the reference.
+const SCRIPT: &str = "/docs/scalar-1.76.0.js";
 
 /// Publishes articles of about 200 KB each.
 async fn long_articles(server: &Server, count: usize) {
@@ -26,23 +29,37 @@ async fn long_articles(server: &Server, count: usize) {
     }
 }
 
-/// A connection that takes little before it is read.
-async fn connect(server: &Server) -> TcpStream {
-    let socket = TcpSocket::new_v4().expect("a socket");
-    socket.set_recv_buffer_size(64 * 1024).expect("a small buffer");
-    let address = server.address().trim_start_matches("http://").parse().expect("an address");
-    socket.connect(address).await.expect("a connection")
+/// Sections of more than 800 KB.
+fn long_sections() -> Vec<Value> {
+    let body = "Look at the water. ".repeat(9_000);
+    (0..5).map(|part| json!({"heading": format!("Part {part}"), "body": body})).collect()
 }
 
 fn get(path: &str, headers: &str) -> String {
     format!("GET {path} HTTP/1.1\r\nHost: lede\r\n{headers}\r\n")
 }
 
-/// Lets the server have its turns.
-async fn answer_others(server: &Server) {
-    for _ in 0..4 {
-        server.client().get("/health/live").await.is(200);
+/// Whether a reader gets a path before long.
+async fn gets(reader: &Client, path: &str) -> bool {
+    for _ in 0..500 {
+        if reader.get(path).await.status() == 200 {
+            return true;
+        }
     }
+    false
+}
+
+/// Asks from an address, and reads no more than the status.
+async fn begin(server: &Server, path: &str, address: &str, headers: &str) -> (TcpStream, u16) {
+    let mut stream = connect(server).await;
+    let asked = get(path, &format!("X-Forwarded-For: {address}\r\n{headers}"));
+    stream.write_all(asked.as_bytes()).await.expect("a request");
+    let status = answered(&mut stream).await;
+    (stream, status)
+}
+
+fn is_reset(stream: &TcpStream) -> bool {
+    stream.take_error().expect("a state").is_some()
 }
 
 /// Asks and reads nothing: the connection stays for 30 s and is reset after that.
@@ -59,13 +76,13 @@ async fn is_cut_off(server: &Server, asked: String) {
     // The system tells of a reset once, to whoever comes first.
     let is_reset =
         || refused.load(Ordering::SeqCst) || reader.as_ref().take_error().expect("a state").is_some();
-    answer_others(server).await;
+    server.answer_others().await;
     server.clock.advance(seconds(29));
-    answer_others(server).await;
+    server.answer_others().await;
     assert!(!is_reset(), "{what} is cut off too early");
     for _ in 0..500 {
         server.clock.advance(seconds(31));
-        answer_others(server).await;
+        server.answer_others().await;
         if is_reset() {
             return asking.abort();
         }
@@ -86,7 +103,7 @@ async fn whoever_takes_nothing_for_half_a_minute_is_cut_off() {
         // One response of these is not enough to fill what lies between.
         get("/openapi.json", "").repeat(50),
         get("/openapi.json", "Accept-Encoding: gzip\r\n").repeat(100),
-        get("/docs/scalar-1.76.0.js", "Accept-Encoding: gzip\r\n").repeat(10),
+        get(SCRIPT, "Accept-Encoding: gzip\r\n").repeat(10),
         get("/health/live", "").repeat(2_000),
         get("/v1/nothing", "").repeat(2_000),
         get(LIST, "").replace("GET", "HEAD").repeat(2_000),
@@ -156,97 +173,67 @@ async fn whoever_reads_too_slowly_is_cut_off() {
             return;
         }
         server.clock.advance(seconds(10));
-        answer_others(&server).await;
+        server.answer_others().await;
     }
     panic!("it is not cut off");
 }
 
 #[tokio::test]
 async fn large_responses_wait_for_memory_and_small_ones_do_not() {
-    let server = Server::start_with(|config| {
-        config.cache.megabytes = 0;
-        config.limits.response_megabytes = 2;
-        config.server.trusted_proxies = vec!["127.0.0.0/8".parse().expect("a network")];
-    })
-    .await;
+    let server = Server::with_memory(2).await;
     long_articles(&server, 6).await;
     let reader = server.client();
     reader.get(LIST).await.is(200);
-    let mut held = connect(&server).await;
-    held.write_all(get(LIST, "X-Forwarded-For: 192.0.2.1\r\n").as_bytes()).await.expect("a request");
-    held.read_exact(&mut [0; 12]).await.expect("a response");
+    let (held, _) = begin(&server, LIST, "192.0.2.1", "").await;
     let refused = reader.get(LIST).await;
     refused.problem(503, "unavailable");
     assert_eq!(refused.header("retry-after"), Some("1"));
     reader.head(LIST).await.is(503);
     reader.get(ARTICLES).await.is(200);
     reader.get("/v1/articles?fields=content_html&limit=1").await.is(200);
-    // As soon as the first is gone, there is room again.
     drop(held);
-    for _ in 0..500 {
-        if reader.get(LIST).await.status() == 200 {
-            return;
-        }
-    }
-    panic!("the memory of a response is not given back");
+    assert!(gets(&reader, LIST).await, "the memory of a response is not given back");
 }
 
 #[tokio::test]
 async fn a_network_that_does_not_read_leaves_memory_to_others() {
-    let server = Server::start_with(|config| {
-        config.cache.megabytes = 0;
-        config.limits.response_megabytes = 12;
-        config.server.trusted_proxies = vec!["127.0.0.0/8".parse().expect("a network")];
-    })
-    .await;
+    let server = Server::with_memory(12).await;
     long_articles(&server, 6).await;
-    let ask = async |from: &str| {
-        let mut stream = connect(&server).await;
-        let asked = get(LIST, &format!("X-Forwarded-For: {from}\r\n"));
-        stream.write_all(asked.as_bytes()).await.expect("a request");
-        let mut status = [0; 12];
-        stream.read_exact(&mut status).await.expect("a response");
-        (stream, String::from_utf8_lossy(&status).into_owned())
-    };
-    let (_first, status) = ask("192.0.2.1").await;
-    assert_eq!(status, "HTTP/1.1 200");
-    let (_second, status) = ask("192.0.2.1").await;
-    assert_eq!(status, "HTTP/1.1 200");
-    for _ in 0..20 {
-        assert_eq!(ask("192.0.2.1").await.1, "HTTP/1.1 503");
+    let mut held = Vec::new();
+    for (address, wanted) in [
+        ("192.0.2.1", 200),
+        ("192.0.2.1", 200),
+        ("192.0.2.1", 503),
+        ("192.0.2.1", 503),
+        ("192.0.2.2", 200),
+        ("2001:db8::1", 200),
+        ("2001:db8:0:1::1", 200),
+        // One customer has that many networks.
+        ("2001:db8:0:2::1", 503),
+        ("2001:db8:1::1", 200),
+    ] {
+        let (stream, status) = begin(&server, LIST, address, "").await;
+        assert_eq!(status, wanted, "{address} after {} others", held.len());
+        held.push(stream);
     }
-    assert_eq!(ask("192.0.2.2").await.1, "HTTP/1.1 200");
-    assert_eq!(ask("2001:db8::1").await.1, "HTTP/1.1 200");
 }
 
 #[tokio::test]
 async fn many_networks_that_do_not_read_leave_memory_to_others_after_a_moment() {
-    let server = Server::start_with(|config| {
-        config.cache.megabytes = 0;
-        config.limits.response_megabytes = 4;
-        config.server.trusted_proxies = vec!["127.0.0.0/8".parse().expect("a network")];
-    })
-    .await;
+    let server = Server::with_memory(4).await;
     long_articles(&server, 6).await;
     let mut held = Vec::new();
     for network in 1..=3 {
-        let mut stream = connect(&server).await;
-        let asked = get(LIST, &format!("X-Forwarded-For: 192.0.2.{network}\r\n"));
-        stream.write_all(asked.as_bytes()).await.expect("a request");
-        stream.read_exact(&mut [0; 12]).await.expect("a response");
-        held.push(stream);
+        held.push(begin(&server, LIST, &format!("192.0.2.{network}"), "").await.0);
     }
     let reader = server.client();
     reader.get(LIST).await.problem(503, "unavailable");
     reader.get(LIST).await.problem(503, "unavailable");
     server.clock.advance(seconds(5));
     reader.get(LIST).await.problem(503, "unavailable");
-    for _ in 0..500 {
-        if reader.get(LIST).await.status() == 200 {
-            return;
-        }
-    }
-    panic!("nobody is cut off");
+    assert!(gets(&reader, LIST).await, "nobody is cut off");
+    server.answer_others().await;
+    assert_eq!(held.iter().filter(|stream| is_reset(stream)).count(), 1, "one is enough");
 }
 
 #[tokio::test]
@@ -261,7 +248,7 @@ async fn few_pages_are_produced_at_a_time_and_nothing_else_waits_for_them() {
         let reader = server.client();
         async move { reader.get(LIST).await.status() }
     });
-    answer_others(&server).await;
+    server.answer_others().await;
     reader.get(ARTICLES).await.is(200);
     server.login(Role::Editor).await.get("/v1/drafts").await.is(200);
     assert!(!waiting.is_finished());
@@ -332,11 +319,8 @@ async fn a_page_ends_where_it_gets_too_large() {
 async fn an_item_that_is_too_large_has_a_page_of_its_own() {
     let server = Server::start().await;
     let editor = server.login(Role::Editor).await;
-    let body = "Look at the water. ".repeat(9_000);
     for number in 0..3 {
-        let sections: Vec<Value> =
-            (0..5).map(|part| json!({"heading": format!("Part {part}"), "body": body})).collect();
-        published(&editor, json!({"title": format!("Article {number}"), "sections": sections})).await;
+        published(&editor, json!({"title": format!("Article {number}"), "sections": long_sections()})).await;
     }
     let path =
         "/v1/articles?fields=id,sections,content_html,content_text&formats=html,markdown,text&limit=100";
@@ -346,48 +330,43 @@ async fn an_item_that_is_too_large_has_a_page_of_its_own() {
 
 #[tokio::test]
 async fn whoever_takes_no_gzip_gets_the_script_of_the_reference_from_the_same_memory() {
-    let server = Server::start_with(|config| config.limits.response_megabytes = 4).await;
+    let server = Server::with_memory(4).await;
     let mut held = Vec::new();
     // Each is larger than what a network may hold of different bodies.
     for number in 0..3 {
-        let mut stream = connect(&server).await;
-        let asked = get("/docs/scalar-1.76.0.js", "Accept-Encoding: identity\r\n");
-        stream.write_all(asked.as_bytes()).await.expect("a request");
-        let mut status = [0; 12];
-        stream.read_exact(&mut status).await.expect("a response");
-        assert_eq!(String::from_utf8_lossy(&status), "HTTP/1.1 200", "{number}");
+        let (stream, status) = begin(&server, SCRIPT, "192.0.2.1", "Accept-Encoding: identity\r\n").await;
+        assert_eq!(status, 200, "{number}");
         held.push(stream);
     }
 }
 
 #[tokio::test]
-async fn a_reader_of_what_uses_no_budget_is_not_cut_off_for_others() {
-    let server = Server::start_with(|config| {
-        config.cache.megabytes = 0;
+async fn readers_of_what_stays_in_memory_are_not_cut_off_for_others() {
+    let server = Server::behind_a_proxy(|config| {
+        config.cache.megabytes = 8;
         config.limits.response_megabytes = 4;
-        config.server.trusted_proxies = vec!["127.0.0.0/8".parse().expect("a network")];
     })
     .await;
     long_articles(&server, 6).await;
-    let begin = async |path: &str, network: u8| {
-        let mut stream = connect(&server).await;
-        let headers = format!("X-Forwarded-For: 192.0.2.{network}\r\nAccept-Encoding: identity\r\n");
-        stream.write_all(get(path, &headers).as_bytes()).await.expect("a request");
-        stream.read_exact(&mut [0; 12]).await.expect("a response");
-        stream
-    };
-    let script = begin("/docs/scalar-1.76.0.js", 1).await;
+    let editor = server.login(Role::Editor).await;
+    let draft = create(&editor, json!({"title": "Long", "sections": long_sections()})).await;
+    let (draft, token) = (at(&draft, "/draft"), editor.token().expect("a token"));
+    let (script, _) = begin(&server, SCRIPT, "192.0.2.1", "Accept-Encoding: identity\r\n").await;
+    let (cached, _) = begin(&server, LIST, "192.0.2.2", "").await;
+    let headers = format!("Authorization: Bearer {token}\r\n");
     let mut held = Vec::new();
-    for network in 2..=4 {
-        held.push(begin(LIST, network).await);
+    loop {
+        let (stream, status) = begin(&server, &draft, &format!("198.51.100.{}", held.len()), &headers).await;
+        if status == 503 {
+            break;
+        }
+        held.push(stream);
     }
     server.clock.advance(seconds(5));
-    server.client().get(LIST).await.problem(503, "unavailable");
-    for _ in 0..500 {
-        if server.client().get(LIST).await.status() == 200 {
-            assert!(script.take_error().expect("a state").is_none(), "the script is cut off");
-            return;
-        }
-    }
-    panic!("nobody is cut off");
+    editor.get(draft.as_str()).await.problem(503, "unavailable");
+    assert!(gets(&editor, &draft).await, "nobody is cut off");
+    server.answer_others().await;
+    assert!(!is_reset(&script), "the script is cut off");
+    assert!(!is_reset(&cached), "the cached list is cut off");
+    assert_eq!(held.iter().filter(|stream| is_reset(stream)).count(), 1);
 }

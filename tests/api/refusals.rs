@@ -34,10 +34,7 @@ async fn logged() -> Server {
         log::set_logger(&LOG).expect("no other logger");
         log::set_max_level(log::LevelFilter::Info);
     });
-    Server::start_with(|config| {
-        config.server.trusted_proxies = vec!["127.0.0.0/8".parse().expect("a network")];
-    })
-    .await
+    Server::behind_a_proxy(|_| {}).await
 }
 
 fn lines(id: &str) -> Vec<String> {

@@ -10,6 +10,7 @@ use tokio::net::TcpStream;
 use crate::client::Client;
 use crate::given::seconds;
 use crate::server::Server;
+use crate::sockets::{answered, connect};
 use crate::writing::ARTICLES;
 
 /// What begins a request that does not end.
@@ -40,17 +41,6 @@ fn large(editor: &Client, from: &str, size: usize) -> String {
     )
 }
 
-async fn connect(server: &Server) -> TcpStream {
-    TcpStream::connect(server.address().trim_start_matches("http://")).await.expect("a connection")
-}
-
-/// Lets the server have its turns.
-async fn answer_others(server: &Server) {
-    for _ in 0..4 {
-        server.client().get("/health/live").await.is(200);
-    }
-}
-
 /// Reads a response that has no more than a head and what belongs to it.
 async fn response(stream: &mut TcpStream) -> String {
     let mut response = Vec::new();
@@ -72,15 +62,15 @@ fn is_open(stream: &TcpStream) -> bool {
 
 /// Sends a byte each second, without an end, until the connection is closed: not before ten seconds have passed.
 async fn is_closed(server: &Server, mut stream: TcpStream, what: &str) {
-    answer_others(server).await;
+    server.answer_others().await;
     server.clock.advance(seconds(9));
-    answer_others(server).await;
+    server.answer_others().await;
     assert!(is_open(&stream), "{what:?} is closed too early");
     for _ in 0..100 {
         if stream.write_all(b"a").await.is_err() || !is_open(&stream) {
             return;
         }
-        answer_others(server).await;
+        server.answer_others().await;
         server.clock.advance(seconds(1));
     }
     panic!("{what:?} stays");
@@ -124,6 +114,35 @@ async fn whoever_does_not_finish_a_body_that_nobody_reads_is_closed() {
 }
 
 #[tokio::test]
+async fn a_body_in_chunks_that_nobody_reads_is_not_taken_for_a_head() {
+    let server = Server::start().await;
+    let requests = "GET /health/live HTTP/1.1\r\nHost: lede\r\n\r\n".repeat(500);
+    // Two of them are more than a head may have.
+    let chunk = format!("{:x}\r\n{requests}\r\n", requests.len());
+    for (path, media_type, status) in [
+        ("/v1/nothing", "application/json", 404),
+        ("/v1/articles", "application/json", 401),
+        ("/v1/auth/sessions", "text/plain", 415),
+        ("/v1/auth/sessions", "application/json", 413),
+    ] {
+        let mut stream = connect(&server).await;
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nHost: lede\r\nContent-Type: {media_type}\r\nTransfer-Encoding: chunked\r\n\r\n"
+        );
+        stream.write_all((head + &chunk).as_bytes()).await.expect("a beginning");
+        let mut told = response(&mut stream).await;
+        for _ in 0..4 {
+            stream.write_all(chunk.as_bytes()).await.expect("it goes on");
+            server.answer_others().await;
+        }
+        stream.write_all(b"0\r\n\r\n").await.expect("it ends");
+        stream.read_to_string(&mut told).await.expect("the connection ends");
+        assert!(told.starts_with(&format!("http/1.1 {status} ")), "{path}: {told}");
+        assert_eq!(told.to_lowercase().matches("http/1.1 ").count(), 1, "{path}: {told}");
+    }
+}
+
+#[tokio::test]
 async fn a_body_that_is_read_may_take_longer() {
     let server = Server::start().await;
     let body = r#"{"email": "ada@lede.example", "password": "wrong"}"#;
@@ -162,12 +181,7 @@ async fn requests_that_come_together_are_all_answered() {
 
 #[tokio::test]
 async fn a_network_that_does_not_finish_bodies_leaves_memory_to_others() {
-    let server = Server::start_with(|config| {
-        config.cache.megabytes = 0;
-        config.limits.response_megabytes = 4;
-        config.server.trusted_proxies = vec!["127.0.0.0/8".parse().expect("a network")];
-    })
-    .await;
+    let server = Server::with_memory(4).await;
     let editor = server.login(Role::Editor).await;
     let body = "a".repeat(700_000);
     let begin = async |from: &str, size: usize| {
@@ -188,19 +202,10 @@ async fn a_network_that_does_not_finish_bodies_leaves_memory_to_others() {
         bodies.push(begin("192.0.2.1", 1_000_000).await);
     }
     // One fits; which of them is up to the network.
-    let refused = bodies.iter_mut().map(|reader| {
-        Box::pin(async move {
-            let mut status = [0; 12];
-            reader.read_exact(&mut status).await.expect("a response");
-            String::from_utf8_lossy(&status).into_owned()
-        })
-    });
-    let (status, ..) = futures_util::future::select_all(refused).await;
-    assert_eq!(status, "HTTP/1.1 503");
-    let mut other = begin("192.0.2.2", 700_000).await;
-    let mut status = [0; 12];
-    other.read_exact(&mut status).await.expect("a response");
-    assert_eq!(String::from_utf8_lossy(&status), "HTTP/1.1 400");
+    let statuses = bodies.iter_mut().map(|reader| Box::pin(answered(reader)));
+    let (status, ..) = futures_util::future::select_all(statuses).await;
+    assert_eq!(status, 503);
+    assert_eq!(answered(&mut begin("192.0.2.2", 700_000).await).await, 400);
 }
 
 #[tokio::test]
@@ -232,12 +237,7 @@ async fn a_request_whose_connection_is_reset_is_no_longer_in_flight() {
 
 #[tokio::test]
 async fn many_networks_that_do_not_finish_bodies_leave_memory_to_others_after_a_moment() {
-    let server = Server::start_with(|config| {
-        config.cache.megabytes = 0;
-        config.limits.response_megabytes = 4;
-        config.server.trusted_proxies = vec!["127.0.0.0/8".parse().expect("a network")];
-    })
-    .await;
+    let server = Server::with_memory(4).await;
     let editor = server.login(Role::Editor).await;
     let mut held = Vec::new();
     for network in 1..=4 {
@@ -251,13 +251,12 @@ async fn many_networks_that_do_not_finish_bodies_leave_memory_to_others_after_a_
         let asked = large(&editor, "192.0.2.9", 900_000) + &"a".repeat(900_000);
         let (mut reader, mut writer) = connect(&server).await.into_split();
         let sending = tokio::spawn(async move { writer.write_all(asked.as_bytes()).await });
-        let mut status = [0; 12];
-        reader.read_exact(&mut status).await.expect("a response");
+        let status = answered(&mut reader).await;
         sending.abort();
-        String::from_utf8_lossy(&status).into_owned()
+        status
     };
-    let becomes = async |wanted: &str| {
-        let mut last = String::new();
+    let becomes = async |wanted: u16| {
+        let mut last = 0;
         for _ in 0..100 {
             last = post().await;
             if last == wanted {
@@ -268,12 +267,12 @@ async fn many_networks_that_do_not_finish_bodies_leave_memory_to_others_after_a_
     };
     // Until the bodies have arrived.
     for _ in 0..100 {
-        answer_others(&server).await;
+        server.answer_others().await;
     }
-    becomes("HTTP/1.1 503").await;
+    becomes(503).await;
     assert!(held.iter().all(is_open), "they are cut off too early");
     server.clock.advance(seconds(5));
-    becomes("HTTP/1.1 400").await;
+    becomes(400).await;
     assert!(!held.iter().all(is_open), "none is cut off");
 }
 
@@ -322,11 +321,7 @@ async fn a_network_cannot_have_all_connections() {
 
 #[tokio::test]
 async fn a_trusted_proxy_has_as_many_connections_as_there_are() {
-    let server = Server::start_with(|config| {
-        of_eight(config);
-        config.server.trusted_proxies = vec!["127.0.0.0/8".parse().expect("a network")];
-    })
-    .await;
+    let server = Server::behind_a_proxy(of_eight).await;
     let mut held = Vec::new();
     for _ in 0..4 {
         let mut stream = connect(&server).await;

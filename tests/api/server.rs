@@ -58,6 +58,24 @@ impl Server {
         Self::start_on(Arc::new(TestDatabase::fresh()), given_clock(), set).await
     }
 
+    /// Starts a server behind a proxy on this machine: `X-Forwarded-For` says where a client is.
+    pub async fn behind_a_proxy(set: impl FnOnce(&mut Config)) -> Self {
+        Self::start_with(|config| {
+            config.server.trusted_proxies = vec!["127.0.0.0/8".parse().expect("a network")];
+            set(config);
+        })
+        .await
+    }
+
+    /// Starts a server behind a proxy, with that many megabytes for large bodies and no cache.
+    pub async fn with_memory(megabytes: u32) -> Self {
+        Self::behind_a_proxy(|config| {
+            config.cache.megabytes = 0;
+            config.limits.response_megabytes = megabytes;
+        })
+        .await
+    }
+
     /// Starts a server on a database that is there: a second replica, or the same server again. Its randomness differs.
     pub async fn start_on(database: Arc<TestDatabase>, clock: Clock, set: impl FnOnce(&mut Config)) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
@@ -137,6 +155,13 @@ impl Server {
     pub async fn login_as(&self, name: &str, role: Role) -> Client {
         let id = given::user(self, name, role).await;
         self.client().logged_in(Account { id, email: format!("{name}@lede.example") }).await
+    }
+
+    /// Answers requests of others, so that it has had its turns.
+    pub async fn answer_others(&self) {
+        for _ in 0..4 {
+            self.client().get("/health/live").await.is(200);
+        }
     }
 
     /// Does every job that is due, and those that these make due. Returns how many were tried.

@@ -37,8 +37,7 @@ impl DatabaseConfig {
     /// The file cannot be read, or it does not hold a database URL.
     pub fn read_url_file(&mut self) -> Result<(), String> {
         if let Some(file) = &self.url_file {
-            let url = parse::file(file).and_then(|text| DatabaseUrl::parse(&text));
-            self.url = url.map_err(|why| format!("LEDE_DATABASE_URL_FILE: {why}"))?;
+            self.url = parse::file("LEDE_DATABASE_URL_FILE", file, DatabaseUrl::parse)?;
         }
         Ok(())
     }

@@ -57,7 +57,7 @@ pub struct LimitsConfig {
     )]
     pub read: u32,
 
-    /// The most open connections; further clients wait until one is closed. One network (an IPv4 address or an IPv6 /64) can
+    /// The most open connections; further clients wait until one is closed. One network (an IPv4 address or an IPv6 /48) can
     /// have a quarter of them, unless it is a trusted proxy; its further connections are closed.
     #[arg(
         id = "connection_limit",
@@ -84,7 +84,7 @@ pub struct LimitsConfig {
     pub reader_seconds: u32,
 
     /// Megabytes for request and response bodies of more than 16 KiB while they are sent, in addition to
-    /// `LEDE_CACHE_MEGABYTES`. One network (an IPv4 address or an IPv6 /64) can use a quarter of both together. When
+    /// `LEDE_CACHE_MEGABYTES`. One network (an IPv4 address or an IPv6 /48) can use a quarter of both together. When
     /// they are used up, further large bodies are refused with 503.
     #[arg(
         id = "response_megabytes",

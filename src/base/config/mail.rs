@@ -63,16 +63,13 @@ impl MailConfig {
     pub fn smtp_url(&self) -> Result<Option<Secret>, String> {
         match (&self.smtp_url, &self.smtp_url_file) {
             (Some(url), _) => Ok(Some(url.clone())),
-            (None, Some(file)) => {
-                let url = parse::file(file).map_err(|why| format!("LEDE_SMTP_URL_FILE: {why}"))?;
-                Ok(Some(Secret::opaque(url)))
-            }
+            (None, Some(file)) => parse::file("LEDE_SMTP_URL_FILE", file, smtp_url).map(Some),
             (None, None) => Ok(None),
         }
     }
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "clap asks for a Result")]
+#[expect(clippy::unnecessary_wraps, reason = "parsers of settings return a Result")]
 fn smtp_url(text: &str) -> Result<Secret, String> {
     Ok(Secret::opaque(text.to_owned()))
 }

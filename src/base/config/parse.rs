@@ -78,9 +78,16 @@ pub(super) fn log_filter(text: &str) -> Result<String, String> {
         .into())
 }
 
-/// The trimmed content of a file that holds a setting.
-pub(super) fn file(file: &Path) -> Result<String, String> {
-    let text = std::fs::read_to_string(file).map_err(|e| format!("{}: {e}", file.display()))?;
-    let text = text.trim();
-    if text.is_empty() { Err(format!("{}: the file is empty", file.display())) } else { Ok(text.to_owned()) }
+/// Parses the trimmed content of the file that a setting names. The setting's name stands before an error.
+pub(super) fn file<T>(
+    setting: &str,
+    file: &Path,
+    parse: impl FnOnce(&str) -> Result<T, String>,
+) -> Result<T, String> {
+    let content = std::fs::read_to_string(file).map_err(|e| format!("{}: {e}", file.display()));
+    let value = content.and_then(|text| match text.trim() {
+        "" => Err(format!("{}: the file is empty", file.display())),
+        text => parse(text),
+    });
+    value.map_err(|why| format!("{setting}: {why}"))
 }

@@ -40,10 +40,7 @@ impl SecretConfig {
     pub fn read(&self) -> Result<Option<Secret>, String> {
         match (&self.value, &self.file) {
             (Some(secret), _) => Ok(Some(secret.clone())),
-            (None, Some(file)) => {
-                let secret = parse::file(file).and_then(|text| Secret::parse(&text));
-                secret.map(Some).map_err(|why| format!("LEDE_SECRET_FILE: {why}"))
-            }
+            (None, Some(file)) => parse::file("LEDE_SECRET_FILE", file, Secret::parse).map(Some),
             (None, None) => Ok(None),
         }
     }

@@ -2,19 +2,14 @@
 
 use actix_web::http::header::{self, HeaderMap};
 
-use super::encoding::weighted;
+use super::lists;
 
 /// Returns that one of the media types `offered` that the client prefers: the one with the highest weight, and of equals
 /// the first. A client that accepts none of them gets the first, too: a response it did not ask for tells it more than
 /// 406. Parameters other than the weight are ignored.
 #[must_use]
 pub fn preferred<'a>(headers: &HeaderMap, offered: &[&'a str]) -> &'a str {
-    let accepted: Vec<(&str, u32)> = headers
-        .get_all(header::ACCEPT)
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .map(weighted)
-        .collect();
+    let accepted: Vec<(&str, u32)> = lists::weighted(headers, &header::ACCEPT).collect();
     let mut best = (offered.first().copied().unwrap_or_default(), 0);
     for media in offered {
         let weight = weight(&accepted, essence(media));

@@ -1,7 +1,7 @@
 //! How many connections each network may have, so that none can take all of them: one that reads nothing of its responses
 //! can keep a connection for half a minute, and another for each that ends.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use ipnet::IpNet;
@@ -34,11 +34,11 @@ impl Admission {
     /// Counts a connection from an address. `None` if its network has too many.
     #[must_use]
     pub fn admit(&self, peer: Option<SocketAddr>) -> Option<Admitted> {
-        let address = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip().to_canonical());
-        if self.trusted.iter().any(|network| network.contains(&address)) {
+        let address = client_ip::socket(peer);
+        if client_ip::is_trusted(address, &self.trusted) {
             return Some(Admitted(None));
         }
-        let share = self.networks.take(client_ip::network(address), 1, None)?;
+        let share = self.networks.take(client_ip::customer(address), 1, None)?;
         Some(Admitted(Some(share)))
     }
 }

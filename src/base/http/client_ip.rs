@@ -1,7 +1,7 @@
-//! Finds the client's IP address, for rate limits and as evidence of consent. `X-Forwarded-For` is read only from
-//! trusted proxies, because any other client can send a forged one.
+//! Finds the client's IP address, for limits and as evidence of consent, and the networks that it belongs to.
+//! `X-Forwarded-For` is read only from trusted proxies, because any other client can send a forged one.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use actix_web::dev::RequestHead;
 use actix_web::http::header::HeaderMap;
@@ -14,19 +14,28 @@ const FORWARDED_FOR: &str = "x-forwarded-for";
 /// received the request.
 #[must_use]
 pub fn of(head: &RequestHead, trusted: &[IpNet]) -> IpAddr {
-    let socket =
-        head.peer_addr.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |socket| socket.ip().to_canonical());
-    forwarded(socket, head.headers(), trusted)
+    forwarded(socket(head.peer_addr), head.headers(), trusted)
+}
+
+/// Returns the address at the other end of a TCP connection; `0.0.0.0` if the system does not know it.
+#[must_use]
+pub fn socket(peer: Option<SocketAddr>) -> IpAddr {
+    peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip().to_canonical())
+}
+
+/// Whether an address is a trusted proxy.
+#[must_use]
+pub fn is_trusted(address: IpAddr, trusted: &[IpNet]) -> bool {
+    trusted.iter().any(|network| network.contains(&address))
 }
 
 /// Follows `X-Forwarded-For` from right to left while the address is a trusted proxy and the entry parses.
 fn forwarded(socket: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
-    let is_trusted = |address: IpAddr| trusted.iter().any(|network| network.contains(&address));
     let values: Vec<&str> = headers.get_all(FORWARDED_FOR).filter_map(|value| value.to_str().ok()).collect();
     let mut address = socket;
     for hop in values.iter().rev().flat_map(|value| value.rsplit(',')) {
         let Ok(before) = hop.trim().parse::<IpAddr>() else { break };
-        if !is_trusted(address) {
+        if !is_trusted(address, trusted) {
             break;
         }
         address = before.to_canonical();
@@ -39,6 +48,13 @@ fn forwarded(socket: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
 #[must_use]
 pub fn network(address: IpAddr) -> IpAddr {
     prefix(address, 32, 64)
+}
+
+/// Returns what one customer of a provider gets, which connections and the memory for large bodies are shared out by: the
+/// whole IPv4 address, or the first 48 bits of an IPv6 address.
+#[must_use]
+pub fn customer(address: IpAddr) -> IpAddr {
+    prefix(address, 32, 48)
 }
 
 /// Returns the site that an address belongs to: the first 24 bits of an IPv4 address, or 48 of an IPv6 address, because

@@ -1,9 +1,10 @@
 //! Conditional requests (RFC 9110, section 13). `If-Match` protects a draft against lost updates; `If-None-Match`
 //! avoids sending a body that the client already has.
 
-use actix_web::http::header::{self, HeaderMap, HeaderName};
+use actix_web::http::header::{self, HeaderMap};
 use utoipa::IntoParams;
 
+use super::lists;
 use crate::base::error::{Error, Result};
 
 /// The header that names a version, for the documentation.
@@ -62,14 +63,6 @@ impl IfMatch {
 /// requires for `If-None-Match`.
 #[must_use]
 pub fn has(asked: &HeaderMap, etag: &str) -> bool {
-    lists(asked, &header::IF_NONE_MATCH)
+    lists::items(asked, &header::IF_NONE_MATCH)
         .any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag)
-}
-
-fn lists<'a>(asked: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'a str> {
-    asked
-        .get_all(name)
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .map(str::trim)
 }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Context;
 
-use super::cut_off::CutOff;
+use super::cut_off::{Ongoing, Transfer};
 
 /// The state of a connection. Clones share it.
 #[derive(Debug, Clone, Default)]
@@ -24,16 +24,16 @@ struct State {
     head: Cell<usize>,
     /// Whether the end of a request body arrives that nobody reads.
     drains: Cell<bool>,
-    /// Of the large response that is sent.
-    cut_off: RefCell<Option<Arc<CutOff>>>,
+    /// The large response that is sent.
+    sent: RefCell<Option<Arc<Ongoing>>>,
 }
 
 /// A request is handled, or a large response is sent, until this is dropped.
 #[derive(Debug)]
 pub struct Busy {
     connection: Connection,
-    /// What may cut off the response.
-    cut_off: Option<Arc<CutOff>>,
+    /// The large response.
+    sent: Option<Arc<Ongoing>>,
 }
 
 /// A request body is read until this is dropped.
@@ -47,22 +47,22 @@ impl Connection {
         self.0.busy.update(|count| count + 1);
         self.0.drains.set(false);
         self.0.head.set(0);
-        Busy { connection: self.clone(), cut_off: None }
+        Busy { connection: self.clone(), sent: None }
     }
 
-    /// Says that a large response is sent, and what may cut it off.
+    /// Says that a large response is sent, which may be cut off.
     #[must_use]
-    pub fn sends(&self, cut_off: Arc<CutOff>) -> Busy {
-        self.0.cut_off.replace(Some(cut_off.clone()));
+    pub fn sends(&self, transfer: &Transfer) -> Busy {
+        self.0.sent.replace(Some(transfer.ongoing.clone()));
         let mut busy = self.busy();
-        busy.cut_off = Some(cut_off);
+        busy.sent = Some(transfer.ongoing.clone());
         busy
     }
 
     /// Whether the connection is to be cut off while a large response is sent.
     #[must_use]
     pub fn is_cut_off(&self, cx: &Context<'_>) -> bool {
-        self.0.cut_off.borrow().as_ref().is_some_and(|cut_off| cut_off.is_due(cx))
+        self.0.sent.borrow().as_ref().is_some_and(|sent| sent.is_cut_off(cx))
     }
 
     /// Says that the request body is read.
@@ -113,10 +113,9 @@ impl Drop for Busy {
         state.busy.update(|count| count - 1);
         state.head.set(0);
         // Only its own: another response may have begun meanwhile.
-        state
-            .cut_off
-            .borrow_mut()
-            .take_if(|current| self.cut_off.as_ref().is_some_and(|own| Arc::ptr_eq(own, current)));
+        let is_own =
+            |current: &mut Arc<Ongoing>| self.sent.as_ref().is_some_and(|own| Arc::ptr_eq(own, current));
+        state.sent.borrow_mut().take_if(is_own);
     }
 }
 

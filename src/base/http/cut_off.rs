@@ -1,9 +1,11 @@
-//! Which connections lose their responses or request bodies when the memory for large bodies is used up: those that have held
-//! it longest. Otherwise clients of many networks, each reading or sending as slowly as it may, could keep the others from it for minutes.
+//! Cuts transfers off when the memory for large bodies is used up: those of one body at a time, the one that has used it
+//! longest. Otherwise clients of many networks, each reading or sending as slowly as it may, could keep the others from it
+//! for minutes.
 
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::Context;
 use std::time::Duration;
 
@@ -11,84 +13,109 @@ use futures_util::task::AtomicWaker;
 
 use crate::base::clock::Clock;
 
-/// How long each body may take, however little memory is left.
+/// How long each transfer may take, however little memory is left.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// The large responses that are being sent, and the large request bodies that are being received. Cheap to clone; clones share them.
+/// What keeps a body in memory besides its transfers, such as an entry of a cache. While it exists, nothing is gained by
+/// cutting them off.
+pub type Keeper = Weak<dyn Any + Send + Sync>;
+
+/// The transfers of large bodies: responses that are sent, and request bodies that are received. Cheap to clone; clones
+/// share them.
 #[derive(Debug, Clone)]
-pub struct Sending {
+pub struct Transfers {
     clock: Clock,
-    responses: Arc<Mutex<Responses>>,
+    begun: Arc<Mutex<Begun>>,
 }
 
 /// In the order of their beginning.
 #[derive(Debug, Default)]
-struct Responses {
+struct Begun {
     next: u64,
-    begun: BTreeMap<u64, Arc<CutOff>>,
+    ongoing: BTreeMap<u64, Arc<Ongoing>>,
 }
 
-/// Whether the connection of a body is to be cut off.
+/// What the connection of a transfer looks at: whether it is to be cut off.
 #[derive(Debug)]
-pub struct CutOff {
+pub struct Ongoing {
     begun_at: Duration,
-    due: AtomicBool,
-    socket: AtomicWaker,
+    /// Transfers with the same keeper are of one body.
+    keeper: Keeper,
+    is_cut_off: AtomicBool,
+    task: AtomicWaker,
 }
 
-/// A large body is on its way until this is dropped.
+/// A transfer is under way until this is dropped: after its body, so that it counts until the memory is free.
 #[derive(Debug)]
-pub struct Sent {
-    of: Sending,
+pub struct Transfer {
+    of: Transfers,
     number: u64,
+    /// What its connection looks at.
+    pub ongoing: Arc<Ongoing>,
 }
 
-impl CutOff {
-    /// Whether it is; if not yet, the task is woken when it is.
-    #[must_use]
-    pub fn is_due(&self, cx: &Context<'_>) -> bool {
-        self.socket.register(cx.waker());
-        self.due.load(Ordering::SeqCst)
-    }
-}
-
-impl Sending {
-    /// Knows of no responses yet.
+impl Transfers {
+    /// Knows of no transfers yet.
     #[must_use]
     pub fn new(clock: &Clock) -> Self {
-        Self { clock: clock.clone(), responses: Arc::default() }
+        Self { clock: clock.clone(), begun: Arc::default() }
     }
 
-    /// Adds a body.
+    /// Adds the only transfer of a body.
     #[must_use]
-    pub fn begin(&self) -> (Sent, Arc<CutOff>) {
-        let cut_off =
-            CutOff { begun_at: self.clock.ticks(), due: AtomicBool::new(false), socket: AtomicWaker::new() };
-        let (cut_off, mut responses) = (Arc::new(cut_off), self.responses());
-        let number = responses.next;
-        responses.next += 1;
-        responses.begun.insert(number, cut_off.clone());
-        (Sent { of: self.clone(), number }, cut_off)
+    pub fn begin(&self) -> Transfer {
+        let nobody = Arc::downgrade(&Arc::new(()));
+        self.begin_of(nobody)
     }
 
-    /// Cuts off the connection whose body has taken longest, unless it has begun a moment ago.
+    /// Adds a transfer of a body that stays in memory as long as `keeper`, and may have other transfers.
+    #[must_use]
+    pub fn begin_of(&self, keeper: Keeper) -> Transfer {
+        let mut begun = self.begun();
+        let number = begun.next;
+        begun.next += 1;
+        let ongoing = Arc::new(Ongoing {
+            begun_at: self.clock.ticks(),
+            keeper,
+            is_cut_off: AtomicBool::new(false),
+            task: AtomicWaker::new(),
+        });
+        begun.ongoing.insert(number, ongoing.clone());
+        Transfer { of: self.clone(), number, ongoing }
+    }
+
+    /// Cuts off the body that has been transferred longest, unless another is cut off whose memory is not free yet. Spares
+    /// transfers that have begun a moment ago, and bodies that stay in memory anyway.
     pub fn cut_off_longest(&self) {
-        let mut responses = self.responses();
-        let Some(longest) = responses.begun.first_entry() else { return };
-        if self.clock.ticks().saturating_sub(longest.get().begun_at) >= GRACE {
-            let cut_off = longest.remove();
-            cut_off.due.store(true, Ordering::SeqCst);
-            cut_off.socket.wake();
+        let (now, begun) = (self.clock.ticks(), self.begun());
+        if begun.ongoing.values().any(|transfer| transfer.is_cut_off.load(Ordering::SeqCst)) {
+            return;
+        }
+        let mut late = begun.ongoing.values().filter(|one| now.saturating_sub(one.begun_at) >= GRACE);
+        let of_same_body = late.clone();
+        let Some(longest) = late.find(|one| one.keeper.strong_count() == 0) else { return };
+        for transfer in of_same_body.filter(|one| one.keeper.ptr_eq(&longest.keeper)) {
+            transfer.is_cut_off.store(true, Ordering::SeqCst);
+            transfer.task.wake();
         }
     }
 
-    fn responses(&self) -> MutexGuard<'_, Responses> {
-        self.responses.lock().unwrap_or_else(PoisonError::into_inner)
+    fn begun(&self) -> MutexGuard<'_, Begun> {
+        self.begun.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Drop for Sent {
+impl Ongoing {
+    /// Whether it is to be cut off; if not yet, the task is woken when it is.
+    #[must_use]
+    pub fn is_cut_off(&self, cx: &Context<'_>) -> bool {
+        self.task.register(cx.waker());
+        self.is_cut_off.load(Ordering::SeqCst)
+    }
+}
+
+impl Drop for Transfer {
     fn drop(&mut self) {
-        self.of.responses().begun.remove(&self.number);
+        self.of.begun().ongoing.remove(&self.number);
     }
 }

@@ -7,6 +7,7 @@ use actix_web::web::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
+use super::lists;
 use crate::base::error::{Error, Result};
 
 /// The brotli quality, of 0 to 11. Higher ones take many times as long and save only a few per cent.
@@ -37,9 +38,8 @@ impl Encoding {
     /// before gzip, because it compresses better, and both come before identity if the header names them.
     #[must_use]
     pub fn preferred(headers: &HeaderMap) -> Preference {
-        let accepted = headers.get_all(ACCEPT_ENCODING).filter_map(|value| value.to_str().ok());
         let (mut brotli, mut gzip, mut identity, mut others) = (None, None, None, None);
-        for (coding, weight) in accepted.flat_map(|value| value.split(',')).map(weighted) {
+        for (coding, weight) in lists::weighted(headers, &ACCEPT_ENCODING) {
             let is = |name: &str| coding.eq_ignore_ascii_case(name);
             let listed = match coding {
                 "*" => &mut others,
@@ -70,8 +70,7 @@ impl Encoding {
     /// Whether a client takes a response in gzip, whatever it prefers.
     #[must_use]
     pub fn is_gzip_accepted(headers: &HeaderMap) -> bool {
-        let accepted = headers.get_all(ACCEPT_ENCODING).filter_map(|value| value.to_str().ok());
-        let accepted: Vec<(&str, u32)> = accepted.flat_map(|value| value.split(',')).map(weighted).collect();
+        let accepted: Vec<(&str, u32)> = lists::weighted(headers, &ACCEPT_ENCODING).collect();
         let weight = |names: &[&str]| {
             let named = |coding: &str| names.iter().any(|name| coding.eq_ignore_ascii_case(name));
             accepted.iter().filter(|(coding, _)| named(coding)).map(|(_, weight)| *weight).max()
@@ -115,20 +114,4 @@ impl Encoding {
             }
         }
     }
-}
-
-/// Splits an item of `Accept-Encoding` or `Accept` into what is accepted and its weight in thousandths, which is 1000 if it
-/// has none.
-pub(super) fn weighted(item: &str) -> (&str, u32) {
-    let mut words = item.split(';').map(str::trim);
-    let coding = words.next().unwrap_or_default();
-    let weight = words.find_map(|word| word.strip_prefix("q=").or(word.strip_prefix("Q=")));
-    (coding, weight.map_or(1000, thousandths))
-}
-
-/// Parses a weight of at most three decimals: `0.8` is 800. A malformed weight counts as 0.
-fn thousandths(weight: &str) -> u32 {
-    let (whole, decimals) = weight.split_once('.').unwrap_or((weight, ""));
-    let is_number = whole.len() == 1 && decimals.len() <= 3 && !whole.starts_with('+');
-    format!("{whole}{decimals:0<3}").parse().ok().filter(|weight| is_number && *weight <= 1000).unwrap_or(0)
 }

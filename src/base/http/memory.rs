@@ -10,7 +10,7 @@ use ipnet::IpNet;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::client_ip;
-use super::cut_off::{CutOff, Sending, Sent};
+use super::cut_off::{Transfer, Transfers};
 use super::network_shares::{NetworkShare, NetworkShares};
 use crate::base::clock::Clock;
 use crate::base::error::{Error, Result};
@@ -31,7 +31,7 @@ pub struct Memory {
     left: Arc<Semaphore>,
     networks: NetworkShares,
     /// The responses and request bodies that it is used for.
-    pub sending: Sending,
+    pub transfers: Transfers,
     trusted: Arc<[IpNet]>,
 }
 
@@ -60,9 +60,9 @@ pub struct Arriving {
     memory: Option<Memory>,
     req: HttpRequest,
     counted: usize,
-    shares: Vec<(Share, NetworkShare)>,
+    shares: Vec<(NetworkShare, Share)>,
     /// Since it uses the budget.
-    cut_off: Option<(Sent, Arc<CutOff>)>,
+    transfer: Option<Transfer>,
 }
 
 impl Arriving {
@@ -70,19 +70,19 @@ impl Arriving {
     #[must_use]
     pub fn new(req: &HttpRequest) -> Self {
         let memory = req.conn_data::<Memory>().cloned();
-        Self { memory, req: req.clone(), counted: SLICE, shares: Vec::new(), cut_off: None }
+        Self { memory, req: req.clone(), counted: SLICE, shares: Vec::new(), transfer: None }
     }
 
     /// Counts what has arrived, in steps, so that a client occupies only what it has sent.
     ///
     /// # Errors
-    /// As [`Memory::take`] and [`Memory::charge`].
+    /// As [`Memory::take_for`].
     pub fn grow(&mut self, bytes: usize) -> Result<()> {
         let Some(memory) = &self.memory else { return Ok(()) };
         while bytes > self.counted {
-            self.shares.push((memory.take(STEP)?, memory.charge(&self.req, STEP, None)?));
+            self.shares.push(memory.take_for(&self.req, STEP)?);
             self.counted += STEP;
-            self.cut_off.get_or_insert_with(|| memory.sending.begin());
+            self.transfer.get_or_insert_with(|| memory.transfers.begin());
         }
         Ok(())
     }
@@ -90,18 +90,19 @@ impl Arriving {
     /// Whether it shall arrive no further, because others need its memory; if not yet, the task is woken when it is.
     #[must_use]
     pub fn is_cut_off(&self, cx: &Context<'_>) -> bool {
-        self.cut_off.as_ref().is_some_and(|(_, cut_off)| cut_off.is_due(cx))
+        self.transfer.as_ref().is_some_and(|transfer| transfer.ongoing.is_cut_off(cx))
     }
 }
 
 impl Memory {
-    /// Creates a budget of that many bytes. Behind trusted proxies, clients are told apart as for rate limits.
+    /// Creates a budget of that many bytes. Behind trusted proxies, clients are told apart by the addresses that these
+    /// forward.
     #[must_use]
     pub fn new(bytes: usize, trusted: &[IpNet], clock: &Clock) -> Self {
         Self {
             left: Arc::new(Semaphore::new(bytes / UNIT)),
             networks: NetworkShares::new(bytes / PART),
-            sending: Sending::new(clock),
+            transfers: Transfers::new(clock),
             trusted: trusted.into(),
         }
     }
@@ -109,16 +110,26 @@ impl Memory {
     /// Counts that many bytes.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] if the budget is used up. Then whoever has used it longest is cut off, so that it is free
-    /// soon.
+    /// [`Error::Unavailable`] if the budget is used up. Then the body that has used it longest is cut off, so that its
+    /// memory is free soon.
     pub fn take(&self, bytes: usize) -> Result<Share> {
         let units = u32::try_from(bytes.div_ceil(UNIT)).unwrap_or(u32::MAX);
         if let Ok(permit) = self.left.clone().try_acquire_many_owned(units) {
             Ok(Share { _of_all: permit })
         } else {
-            self.sending.cut_off_longest();
+            self.transfers.cut_off_longest();
             Err(Error::unavailable("the memory for large bodies is used up"))
         }
+    }
+
+    /// Counts bytes that are sent to or received from a request's client: on its network first, so that one that has used up
+    /// its share takes nothing of the budget, and nobody is cut off for it.
+    ///
+    /// # Errors
+    /// As [`Memory::charge`] and [`Memory::take`].
+    pub fn take_for(&self, req: &HttpRequest, bytes: usize) -> Result<(NetworkShare, Share)> {
+        let share = self.charge(req, bytes, None)?;
+        Ok((share, self.take(bytes)?))
     }
 
     /// Counts a body, if it is larger than a slice, for as long as any copy of it exists.
@@ -139,7 +150,7 @@ impl Memory {
     /// # Errors
     /// [`Error::Unavailable`] if the network's share is used up.
     pub fn charge(&self, req: &HttpRequest, bytes: usize, body: Option<&Bytes>) -> Result<NetworkShare> {
-        let network = client_ip::network(client_ip::of(req.head(), &self.trusted));
+        let network = client_ip::customer(client_ip::of(req.head(), &self.trusted));
         let share = self.networks.take(network, bytes, body);
         share.ok_or_else(|| Error::unavailable("a network's share of the memory for large bodies is used up"))
     }

@@ -21,6 +21,7 @@ pub mod html;
 pub mod idempotency;
 pub mod json;
 pub mod limit;
+mod lists;
 pub mod markdown;
 pub mod memory;
 mod moved;

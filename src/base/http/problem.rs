@@ -61,6 +61,23 @@ pub struct ProblemError {
     pub detail: String,
 }
 
+impl Problem {
+    /// Creates a problem without broken rules and further members.
+    #[must_use]
+    pub fn new(status: StatusCode, code: &str, detail: String, request_id: &str) -> Self {
+        Self {
+            r#type: format!("/docs/errors#{code}"),
+            title: status.canonical_reason().unwrap_or("Error"),
+            status: status.as_u16(),
+            detail,
+            code: code.to_owned(),
+            request_id: request_id.to_owned(),
+            errors: Vec::new(),
+            members: Map::new(),
+        }
+    }
+}
+
 /// The longest pointer, in characters.
 const MAX_POINTER: usize = 1000;
 /// The longest detail of a broken rule, in characters.
@@ -119,22 +136,14 @@ pub fn respond(error: &Error, request_id: &str) -> HttpResponse {
         ),
         Error::Internal(_) => ("internal", "Internal error. It was logged under this request id.".into()),
     };
-    let problem = Problem {
-        r#type: format!("/docs/errors#{code}"),
-        title: status.canonical_reason().unwrap_or("Error"),
-        status: status.as_u16(),
-        detail,
-        code: code.to_owned(),
-        request_id: request_id.to_owned(),
-        errors: match error {
-            Error::Malformed(violations) | Error::Invalid(violations) => errors(violations),
-            _ => Vec::new(),
-        },
-        members: match error {
-            Error::Conflict(conflict) | Error::PreconditionFailed(conflict) => conflict.members.clone(),
-            _ => Map::new(),
-        },
-    };
+    let mut problem = Problem::new(status, code, detail, request_id);
+    match error {
+        Error::Malformed(violations) | Error::Invalid(violations) => problem.errors = errors(violations),
+        Error::Conflict(conflict) | Error::PreconditionFailed(conflict) => {
+            problem.members = conflict.members.clone();
+        }
+        _ => {}
+    }
     let mut response = HttpResponse::build(status);
     response
         .insert_header((header::CONTENT_TYPE, "application/problem+json"))

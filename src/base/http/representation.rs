@@ -1,6 +1,7 @@
 //! A public response in its final form: headers, entity tag and date are computed once, and each compressed variant
 //! once, on its first request. It handles conditional requests without calling the handler.
 
+use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
 use actix_web::http::header::{
@@ -136,11 +137,11 @@ impl Representation {
     }
 
     /// Responds to one client: in its preferred content coding, or 304 if `If-None-Match` or `If-Modified-Since`
-    /// matches.
+    /// matches. While a cache keeps this representation, nobody is cut off to free its memory.
     ///
     /// # Errors
     /// Unavailable, if too much is being sent to the client's network.
-    pub async fn respond(&self, req: &HttpRequest, compute: &Compute) -> Result<HttpResponse> {
+    pub async fn respond(self: &Arc<Self>, req: &HttpRequest, compute: &Compute) -> Result<HttpResponse> {
         let asked = req.headers();
         let variant = self.variant(Encoding::preferred(asked), compute).await;
         let is_known = self.status == StatusCode::OK && self.is_known(asked, &variant.etag);
@@ -162,7 +163,8 @@ impl Representation {
         if let Some(media_type) = &self.media_type {
             headers.insert(CONTENT_TYPE, media_type.clone());
         }
-        Ok(response.set_body(sliced(&self.memory, req, variant.body.clone())?))
+        let (body, keeper) = (variant.body.clone(), Arc::downgrade(self));
+        Ok(response.set_body(sliced(&self.memory, req, body, keeper)?))
     }
 
     /// `If-Modified-Since` is ignored if `If-None-Match` is present (RFC 9110, section 13.1.3).

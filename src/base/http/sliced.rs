@@ -11,7 +11,7 @@ use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::connection::{Busy, Connection};
-use super::cut_off::Sent;
+use super::cut_off::{Keeper, Transfer};
 use super::memory::{Memory, SLICE, Share};
 use super::network_shares::NetworkShare;
 use crate::base::error::Result;
@@ -27,59 +27,66 @@ struct Sliced {
     body: BoxBody,
     /// What is left of the last chunk of `body`.
     chunk: Bytes,
-    /// The memory of a streamed body.
-    _memory: Option<Share>,
     _share: NetworkShare,
-    /// That it uses the budget, so that its connection can be cut off.
-    _sent: Option<Sent>,
+    /// The memory of a body that is no other response's.
+    _memory: Option<Share>,
+    /// Dropped after what it holds.
+    _transfer: Option<Transfer>,
     _busy: Option<Busy>,
 }
 
-/// Returns the body for the client of a request. Copies of `bytes` in other responses share the memory.
+/// Returns a body for the client of a request. Copies of `bytes` in other responses share the memory; as long as `keeper`
+/// exists, nobody is cut off to free it.
 ///
 /// # Errors
 /// As [`Memory::charge`].
-pub fn sliced(memory: &Memory, req: &HttpRequest, bytes: Bytes) -> Result<BoxBody> {
-    if bytes.len() <= SLICE {
-        return Ok(BoxBody::new(bytes));
-    }
-    let share = memory.charge(req, bytes.len(), Some(&bytes))?;
-    Ok(Sliced::using_budget(BoxBody::new(bytes), None, share, memory, req))
+pub fn sliced(memory: &Memory, req: &HttpRequest, bytes: Bytes, keeper: Keeper) -> Result<BoxBody> {
+    shared(memory, req, bytes, || Some(memory.transfers.begin_of(keeper)))
 }
 
-/// Returns a body that stays in memory whoever reads it, so that nothing is gained by cutting its reader off.
+/// Returns a body that stays in memory whoever reads it, so that its reader is never cut off to free it.
 ///
 /// # Errors
 /// As [`Memory::charge`].
 pub fn resident(memory: &Memory, req: &HttpRequest, bytes: Bytes) -> Result<BoxBody> {
+    shared(memory, req, bytes, || None)
+}
+
+fn shared(
+    memory: &Memory,
+    req: &HttpRequest,
+    bytes: Bytes,
+    transfer: impl FnOnce() -> Option<Transfer>,
+) -> Result<BoxBody> {
     if bytes.len() <= SLICE {
         return Ok(BoxBody::new(bytes));
     }
     let share = memory.charge(req, bytes.len(), Some(&bytes))?;
-    let busy = req.conn_data::<Connection>().map(Connection::busy);
-    Ok(Sliced::boxed(BoxBody::new(bytes), None, share, None, busy))
+    Ok(Sliced::boxed(req, BoxBody::new(bytes), share, None, transfer()))
 }
 
-/// Makes a response's body leave in slices, and counts it, if it is large or streamed. [`sliced`] bodies stay as they are.
+/// Makes a response's body leave in slices, and counts it, if it is large or streamed. Bodies that do so already stay as
+/// they are.
 ///
 /// # Errors
-/// As [`Memory::take`] and [`Memory::charge`].
+/// As [`Memory::take_for`].
 pub fn send(memory: &Memory, req: &HttpRequest, response: HttpResponse) -> Result<HttpResponse> {
-    match response.body().size() {
-        BodySize::Sized(size) if size > SLICE as u64 => {
-            let (response, body) = response.into_parts();
-            let body = match body.try_into_bytes() {
-                Ok(bytes) => sliced(memory, req, memory.hold(bytes)?)?,
-                Err(sliced) => sliced,
-            };
-            Ok(response.set_body(body))
-        }
-        BodySize::Stream => {
-            let (held, share) = (memory.take(STREAM)?, memory.charge(req, STREAM, None)?);
-            Ok(response.map_body(|_, body| Sliced::using_budget(body, Some(held), share, memory, req)))
-        }
-        _ => Ok(response),
-    }
+    let (response, body) = response.into_parts();
+    let body = match body.size() {
+        BodySize::Sized(size) if size > SLICE as u64 => match body.try_into_bytes() {
+            Ok(bytes) => owned(memory, req, bytes.len(), BoxBody::new(bytes))?,
+            Err(sliced) => sliced,
+        },
+        BodySize::Stream => owned(memory, req, STREAM, body)?,
+        _ => body,
+    };
+    Ok(response.set_body(body))
+}
+
+/// A body that takes that many bytes for this response alone.
+fn owned(memory: &Memory, req: &HttpRequest, bytes: usize, body: BoxBody) -> Result<BoxBody> {
+    let (share, held) = memory.take_for(req, bytes)?;
+    Ok(Sliced::boxed(req, body, share, Some(held), Some(memory.transfers.begin())))
 }
 
 /// A body that is not sent, of the size that it would have: the response to `HEAD`. Nothing produces it.
@@ -89,27 +96,19 @@ pub fn unsent(size: BodySize) -> BoxBody {
 }
 
 impl Sliced {
-    fn using_budget(
-        body: BoxBody,
-        held: Option<Share>,
-        share: NetworkShare,
-        memory: &Memory,
-        req: &HttpRequest,
-    ) -> BoxBody {
-        let (sent, cut_off) = memory.sending.begin();
-        let busy = req.conn_data::<Connection>().map(|connection| connection.sends(cut_off));
-        Self::boxed(body, held, share, Some(sent), busy)
-    }
-
     fn boxed(
+        req: &HttpRequest,
         body: BoxBody,
-        held: Option<Share>,
         share: NetworkShare,
-        sent: Option<Sent>,
-        busy: Option<Busy>,
+        memory: Option<Share>,
+        transfer: Option<Transfer>,
     ) -> BoxBody {
+        let busy = req.conn_data::<Connection>().map(|connection| match &transfer {
+            Some(transfer) => connection.sends(transfer),
+            None => connection.busy(),
+        });
         let chunk = Bytes::new();
-        BoxBody::new(Self { body, chunk, _memory: held, _share: share, _sent: sent, _busy: busy })
+        BoxBody::new(Self { body, chunk, _share: share, _memory: memory, _transfer: transfer, _busy: busy })
     }
 }
 

@@ -33,6 +33,21 @@ fn an_ipv6_network_counts_as_one() {
 }
 
 #[test]
+fn a_customer_of_a_provider_has_many_ipv6_networks_and_one_ipv4_address() {
+    let customer = |text: &str| client_ip::customer(text.parse().unwrap()).to_string();
+    assert_eq!(customer("2001:db8:1:2:3:4:5:6"), "2001:db8:1::");
+    assert_eq!(customer("192.0.2.7"), "192.0.2.7");
+}
+
+#[test]
+fn the_socket_of_an_ipv4_client_is_the_same_on_an_ipv6_listener() {
+    let socket = |text: &str| client_ip::socket(Some((text.parse::<IpAddr>().unwrap(), 1).into()));
+    assert_eq!(socket("::ffff:192.0.2.7"), socket("192.0.2.7"));
+    assert!(client_ip::is_trusted(socket("::ffff:192.0.2.7"), &["192.0.2.0/24".parse().unwrap()]));
+    assert!(!client_ip::is_trusted(client_ip::socket(None), &["192.0.2.0/24".parse().unwrap()]));
+}
+
+#[test]
 fn a_site_has_many_networks() {
     let site = |text: &str| client_ip::site(text.parse().unwrap()).to_string();
     assert_eq!(site("2001:db8:1:2:3:4:5:6"), "2001:db8:1::");

@@ -3,6 +3,7 @@ mod canonical;
 mod client_ip;
 mod conditional;
 mod connection;
+mod cut_off;
 mod encoding;
 mod fields;
 mod form;

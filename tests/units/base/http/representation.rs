@@ -1,5 +1,7 @@
 //! Which bytes of a public response leave.
 
+use std::sync::Arc;
+
 use actix_web::HttpResponse;
 use actix_web::body::MessageBody as _;
 use actix_web::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, ETAG};
@@ -11,7 +13,7 @@ use lede::base::http::representation::Representation;
 use super::cache::representation;
 use super::sliced::budget;
 
-async fn respond(made: &Representation, accepted: &'static str) -> HttpResponse {
+async fn respond(made: &Arc<Representation>, accepted: &'static str) -> HttpResponse {
     let req = TestRequest::default().insert_header((ACCEPT_ENCODING, accepted)).to_http_request();
     made.respond(&req, &Compute::default()).await.expect("room")
 }
@@ -25,7 +27,7 @@ async fn what_could_not_be_encoded_once_is_encoded_the_next_time() {
     let memory = budget(1_000_000, &[]);
     // Does not get much shorter, so that its variant is counted, too.
     let noise = (0..100_000_u32).flat_map(|n| (n.wrapping_mul(2_654_435_761) >> 7).to_le_bytes()).collect();
-    let made = representation(noise, &memory);
+    let made = Arc::new(representation(noise, &memory));
     let other = memory.hold(Bytes::from(vec![0; 450_000])).expect("memory");
     let plain = respond(&made, "gzip").await;
     assert_eq!(coding(&plain), None);
@@ -39,7 +41,7 @@ async fn what_could_not_be_encoded_once_is_encoded_the_next_time() {
 
 #[tokio::test]
 async fn a_short_body_is_encoded_only_for_those_who_refuse_it_otherwise() {
-    let made = representation(b"{\"short\":true}".to_vec(), &budget(0, &[]));
+    let made = Arc::new(representation(b"{\"short\":true}".to_vec(), &budget(0, &[])));
     for (accepted, wanted) in
         [("gzip", None), ("identity;q=0, gzip", Some("gzip")), ("*;q=0, br", Some("br")), ("*;q=0", None)]
     {

@@ -3,6 +3,8 @@
 use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::task::{Context, Waker};
+use std::time::Duration;
 
 use actix_web::body::{BodySize, BodyStream, BoxBody, MessageBody as _};
 use actix_web::test::TestRequest;
@@ -13,7 +15,7 @@ use ipnet::IpNet;
 use lede::base::clock::{Clock, Timestamp};
 use lede::base::error::{Error, Result};
 use lede::base::http::memory::{Memory, SLICE};
-use lede::base::http::sliced::{STREAM, send, sliced};
+use lede::base::http::sliced::{STREAM, resident, send};
 
 const MEGABYTE: usize = 1024 * 1024;
 
@@ -55,7 +57,7 @@ fn small_bodies_leave_in_one_piece_and_large_ones_in_slices_of_the_same_memory()
     let (memory, req) = (budget(MEGABYTE, &[]), from("192.0.2.1", ""));
     for (size, wanted) in [(0, 0), (1, 1), (SLICE, 1), (SLICE + 1, 2), (1_000_000, 62)] {
         let bytes = body(size);
-        let large = sliced(&memory, &req, bytes.clone()).expect("room");
+        let large = resident(&memory, &req, bytes.clone()).expect("room");
         assert_eq!(large.size(), BodySize::Sized(size as u64));
         let chunks = chunks(large);
         assert_eq!(chunks.len(), wanted, "{size} bytes");
@@ -129,21 +131,41 @@ fn a_network_holds_a_quarter_of_the_memory_or_a_single_body() {
 }
 
 #[test]
+fn a_network_beyond_its_share_takes_nothing_and_has_nobody_cut_off() {
+    let clock = Clock::fixed(Timestamp::default());
+    let memory = Memory::new(4 * MEGABYTE, &[], &clock);
+    let (greedy, other) = (from("192.0.2.1", ""), from("192.0.2.2", ""));
+    let sent = |req: &HttpRequest, size| send(&memory, req, response(&body(size)));
+    let longest = memory.transfers.begin();
+    let is_cut_off = || longest.ongoing.is_cut_off(&Context::from_waker(Waker::noop()));
+    clock.advance(Duration::from_secs(5));
+    let of_greedy = sent(&greedy, MEGABYTE).expect("its share");
+    assert!(refused(sent(&greedy, MEGABYTE)));
+    let rest = memory.take(3 * MEGABYTE).expect("the rest is not touched");
+    assert!(refused(sent(&greedy, MEGABYTE)) && !is_cut_off());
+    assert!(refused(sent(&other, MEGABYTE)) && is_cut_off());
+    drop((of_greedy, rest));
+    // Its own share was given back when it was refused.
+    let half = || sent(&other, MEGABYTE / 2).expect("room again");
+    drop((half(), half()));
+}
+
+#[test]
 fn a_body_that_many_clients_of_a_network_get_is_counted_once() {
     let memory = budget(4 * MEGABYTE, &[]);
     let req = from("192.0.2.1", "");
     let (cached, another) = (body(MEGABYTE), body(100_000));
     let mut bodies: Vec<BoxBody> =
-        (0..100).map(|_| sliced(&memory, &req, cached.clone()).expect("shared")).collect();
-    assert!(refused(sliced(&memory, &req, another.clone())));
+        (0..100).map(|_| resident(&memory, &req, cached.clone()).expect("shared")).collect();
+    assert!(refused(resident(&memory, &req, another.clone())));
     bodies.truncate(1);
-    assert!(refused(sliced(&memory, &req, another.clone())), "one is still sent");
+    assert!(refused(resident(&memory, &req, another.clone())), "one is still sent");
     bodies.clear();
-    drop(sliced(&memory, &req, another).expect("room again"));
+    drop(resident(&memory, &req, another).expect("room again"));
 }
 
 #[test]
-fn networks_are_told_apart_as_for_rate_limits() {
+fn customers_of_providers_are_told_apart() {
     let is_same = |trusted: &[&str], one: &HttpRequest, other: &HttpRequest| {
         let trusted: Vec<_> = trusted.iter().map(|network| network.parse().expect("a network")).collect();
         let memory = budget(4 * MEGABYTE, &trusted);
@@ -152,7 +174,8 @@ fn networks_are_told_apart_as_for_rate_limits() {
     };
     assert!(!is_same(&[], &from("192.0.2.1", ""), &from("192.0.2.2", "")));
     assert!(is_same(&[], &from("2001:db8::1", ""), &from("2001:db8::2:0:0:1", "")));
-    assert!(!is_same(&[], &from("2001:db8::1", ""), &from("2001:db8:0:1::1", "")));
+    assert!(is_same(&[], &from("2001:db8::1", ""), &from("2001:db8:0:1::1", "")));
+    assert!(!is_same(&[], &from("2001:db8::1", ""), &from("2001:db8:1::1", "")));
     let (one, other) = (from("10.0.0.1", "192.0.2.1"), from("10.0.0.1", "192.0.2.2"));
     assert!(is_same(&[], &one, &other));
     assert!(!is_same(&["10.0.0.0/8"], &one, &other));
