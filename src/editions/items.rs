@@ -38,7 +38,7 @@ where
     R: Send + 'static,
     F: FnMut(&mut Connection) -> Result<(Vec<ItemRow>, R)> + Clone + Send + 'static,
 {
-    let look = async |last| {
+    let lookup = async |last| {
         let mut find = find.clone();
         let once = move |conn: &mut Connection| {
             let found = find(conn)?;
@@ -48,7 +48,7 @@ where
         };
         if by_index { app.db.read_inline(once).await } else { app.db.read(once).await }
     };
-    rerender::read_current(app, look).await
+    rerender::read_current(app, lookup).await
 }
 
 /// The rows of these articles, in this order.
@@ -60,12 +60,12 @@ pub fn find(conn: &mut Connection, ids: &[ArticleId]) -> Result<Vec<ItemRow>> {
 }
 
 /// The JSON of `rows`, with the fields and formats that are asked for: of all, or of as many of the first as have at most
-/// `most` bytes together. `None` for a rendering that cannot be read, which is logged, or that is gone meanwhile.
+/// `max_bytes` bytes together. `None` for a rendering that cannot be read, which is logged, or that is gone meanwhile.
 pub async fn select(
     app: &App,
     rows: &[ItemRow],
     view: &View,
-    most: usize,
+    max_bytes: usize,
 ) -> Result<Vec<Option<Box<RawValue>>>> {
     let size = if view.needs_bodies() { ItemRow::whole_size } else { ItemRow::item_size };
     let (mut items, mut bytes) = (Vec::with_capacity(rows.len()), 0);
@@ -80,7 +80,7 @@ pub async fn select(
         };
         for item in part {
             bytes += item.as_ref().map_or(0, |item| item.get().len());
-            if bytes > most && !items.is_empty() {
+            if bytes > max_bytes && !items.is_empty() {
                 return Ok(items);
             }
             items.push(item);

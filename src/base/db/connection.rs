@@ -154,15 +154,15 @@ fn open_postgres(url: &str) -> Result<PgConnection> {
 
 /// Whether the server has not closed the connection, as far as has arrived on it.
 pub fn is_alive(conn: &mut AnyConnection) -> bool {
-    look(conn).is_ok()
+    check_open(conn).is_ok()
 }
 
 /// Fails if the server has closed the connection. Looks at what has arrived on it, and asks nothing: the first look reads
 /// the server's last message, the second finds the end.
-fn look(conn: &mut AnyConnection) -> QueryResult<()> {
+fn check_open(conn: &mut AnyConnection) -> QueryResult<()> {
     let AnyConnection::Postgres(conn) = conn else { return Ok(()) };
-    let mut looks = (0..2).filter_map(|_| conn.notifications_iter().next());
-    looks.try_for_each(|look| look.map(|_| ()))
+    let mut messages = (0..2).filter_map(|_| conn.notifications_iter().next());
+    messages.try_for_each(|message| message.map(|_| ()))
 }
 
 /// Checks the version and the settings that durability depends on. The error names the one that falls short.
@@ -237,7 +237,7 @@ impl ManageConnection for Manager {
     }
 
     fn is_valid(&self, conn: &mut AnyConnection) -> Result<(), Self::Error> {
-        look(conn).map_err(diesel::r2d2::Error::QueryError)
+        check_open(conn).map_err(diesel::r2d2::Error::QueryError)
     }
 
     fn has_broken(&self, conn: &mut AnyConnection) -> bool {

@@ -133,13 +133,13 @@ fn is_rule_of_table(line: &[u8]) -> bool {
 }
 
 /// The most bytes of HTML that each byte of Markdown makes, as text, as markup or in a URL.
-const BYTES: [u8; 256] = most_bytes();
+const BYTES: [u8; 256] = max_bytes();
 
-const fn most_bytes() -> [u8; 256] {
-    let mut most = [1; 256];
+const fn max_bytes() -> [u8; 256] {
+    let mut max = [1; 256];
     let mut byte: u8 = 0;
     loop {
-        most[byte as usize] = match byte {
+        max[byte as usize] = match byte {
             b'\n' | b'\r' | b'\t' | b'#' | b'|' => 26,
             // In URLs, `&nGt;` becomes two characters of six bytes, each of which is encoded, and U+0000 another one.
             b'&' => 14,
@@ -157,7 +157,7 @@ const fn most_bytes() -> [u8; 256] {
         };
         match byte.checked_add(1) {
             Some(next) => byte = next,
-            None => return most,
+            None => return max,
         }
     }
 }

@@ -122,7 +122,7 @@ pub async fn search_articles(
     let terms = params.q.ok_or_else(|| Error::internal("a query was not read"))?;
     let search = Arc::new(Search { terms, filter });
     let (after, limit) = (page.after(&search)?, page.limit + 1);
-    let look = async |last: bool| {
+    let lookup = async |last: bool| {
         let wanted = search.clone();
         let found = app.db.snapshot(move |conn| wanted.find(conn, after, limit)).await?;
         let (wanted, page) = (search.clone(), page.clone());
@@ -134,7 +134,7 @@ pub async fn search_articles(
         }
         shown(&app, &search, hits, next_cursor).await.map(Ok)
     };
-    let results = rerender::read_current(&app, look).await?;
+    let results = rerender::read_current(&app, lookup).await?;
     let found = Response::public_json(&results)?.surrogate_key("articles");
     Ok(page::with_next_link(found, &req, results.next_cursor.as_deref()))
 }

@@ -78,8 +78,8 @@ const LINES: &[&str] = &[
     "\0",
 ];
 
-fn soup(most: usize) -> impl Strategy<Value = String> {
-    prop::collection::vec(prop::sample::select(LINES), 0..most).prop_map(|lines| lines.join("\n"))
+fn soup(max: usize) -> impl Strategy<Value = String> {
+    prop::collection::vec(prop::sample::select(LINES), 0..max).prop_map(|lines| lines.join("\n"))
 }
 
 /// A body as it is kept: without blank lines at both ends, the first line with its indentation.
