@@ -28,8 +28,8 @@ const MAX_ENDINGS: i64 = 32;
 /// Texts up to this length, in bytes, are read together with their places.
 const SHORT: usize = 16 * 1024;
 const _: () = assert!(SHORT == 16_384, "the statements say so, too");
-/// How much of the longer texts is read, in bytes, of all together. Each gets an equal share, less what shorter ones leave:
-/// words beyond it do not count for the score and are not shown.
+/// How much of the longer texts is read, in bytes, of all together. Each gets an equal share, less what shorter ones
+/// leave: words beyond it do not count for the score and are not shown.
 const MAX_LONG: usize = 2 * 1024 * 1024;
 
 /// A query and the articles it searches.

@@ -1,5 +1,5 @@
-//! Values in the database that the server cannot read, as an older release or somebody with a database client may have left
-//! them: they break no list, and can be replaced and deleted.
+//! Values in the database that the server cannot read, as an older release or somebody with a database client may have
+//! left them: they break no list, and can be replaced and deleted.
 
 use diesel::connection::SimpleConnection as _;
 use lede::auth::Role;

@@ -22,7 +22,8 @@ pub enum AnyConnection {
     Postgres(PgConnection),
 }
 
-/// Runs the same code on the connection of either engine, for what the enum of both cannot express, such as `ON CONFLICT`.
+/// Runs the same code on the connection of either engine, for what the enum of both cannot express, such as
+/// `ON CONFLICT`.
 #[macro_export]
 macro_rules! on_each {
     ($conn:expr, $name:ident => $work:expr) => {
@@ -33,8 +34,9 @@ macro_rules! on_each {
     };
 }
 
-/// Inserts a slice of rows, four with each statement: a statement for any number of rows would be prepared anew each time.
-/// The rows derive `Insertable` with `treat_none_as_default_value = false`; for others, diesel would begin a transaction.
+/// Inserts a slice of rows, four with each statement: a statement for any number of rows would be prepared anew each
+/// time. The rows derive `Insertable` with `treat_none_as_default_value = false`; for others, diesel would begin a
+/// transaction.
 #[macro_export]
 macro_rules! insert_rows {
     ($conn:expr, $table:expr, $rows:expr) => {{
@@ -85,8 +87,8 @@ impl fmt::Debug for DatabaseUrl {
 }
 
 impl DatabaseUrl {
-    /// Parses a database URL. The error is a sentence for the operator: the scheme is unknown, the path is empty, or the URL
-    /// requires TLS and this build has none.
+    /// Parses a database URL. The error is a sentence for the operator: the scheme is unknown, the path is empty, or
+    /// the URL requires TLS and this build has none.
     pub fn parse(url: &str) -> Result<Self, String> {
         if let Some(path) = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")) {
             return if path.is_empty() || path.starts_with(':') || path.contains('?') {
@@ -157,8 +159,8 @@ pub fn is_alive(conn: &mut AnyConnection) -> bool {
     check_open(conn).is_ok()
 }
 
-/// Fails if the server has closed the connection. Looks at what has arrived on it, and asks nothing: the first look reads
-/// the server's last message, the second finds the end.
+/// Fails if the server has closed the connection. Looks at what has arrived on it, and asks nothing: the first look
+/// reads the server's last message, the second finds the end.
 fn check_open(conn: &mut AnyConnection) -> QueryResult<()> {
     let AnyConnection::Postgres(conn) = conn else { return Ok(()) };
     let mut messages = (0..2).filter_map(|_| conn.notifications_iter().next());

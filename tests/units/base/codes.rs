@@ -6,8 +6,8 @@ use std::path::Path;
 use lede::base::codes::{self, CodeKind};
 use lede::subscribers::consent::Reason;
 
-/// How the sources name a code: the call, which of its arguments it is, what it is of, and the endings that the call adds to
-/// it; an empty one for a code that stands there as it is.
+/// How the sources name a code: the call, which of its arguments it is, what it is of, and the endings that the call
+/// adds to it; an empty one for a code that stands there as it is.
 type Form = (&'static str, usize, CodeKind, &'static [&'static str]);
 
 const FORMS: &[Form] = &[

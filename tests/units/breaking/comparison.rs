@@ -1,8 +1,8 @@
 //! Compares two versions of the document.
 //!
-//! It knows what is removed (operations, parameters, fields of responses, values of enums in requests, media types), what is
-//! newly required (parameters, fields of requests), and what is narrowed (types, bounds and patterns of requests) or may be
-//! more than before (`null` and types in responses).
+//! It knows what is removed (operations, parameters, fields of responses, values of enums in requests, media types),
+//! what is newly required (parameters, fields of requests), and what is narrowed (types, bounds and patterns of
+//! requests) or may be more than before (`null` and types in responses).
 
 use std::collections::BTreeSet;
 

@@ -1,5 +1,5 @@
-//! The gate against breaking changes: compares the document with that of the last release, and demands that the changelog
-//! names what breaks clients. A release copies `openapi/openapi.json` to `openapi/released.json`.
+//! The gate against breaking changes: compares the document with that of the last release, and demands that the
+//! changelog names what breaks clients. A release copies `openapi/openapi.json` to `openapi/released.json`.
 
 use serde_json::{Value, json};
 
@@ -34,7 +34,8 @@ fn breaking_notes(changelog: &str) -> &str {
         .map_or("", |notes| notes.split("\n### ").next().unwrap_or_default())
 }
 
-/// Whether one of the notes names the operation that a change begins with, and the field or parameter, if it is about one.
+/// Whether one of the notes names the operation that a change begins with, and the field or parameter, if it is about
+/// one.
 fn is_named(change: &str, notes: &str) -> bool {
     let (place, _) = change.split_once(": ").unwrap_or((change, ""));
     let (operation, place) = place.split_once(' ').unwrap_or((place, ""));
