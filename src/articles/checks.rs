@@ -90,16 +90,16 @@ fn check_text(
     noun: &str,
     text: Option<&str>,
     pointer: &str,
-    most: usize,
+    max: usize,
     violations: &mut Violations,
 ) -> Option<String> {
-    text.and_then(|text| violations.take(pointer, validate::text(noun, text, most)))
+    text.and_then(|text| violations.take(pointer, validate::text(noun, text, max)))
 }
 
 /// Checks slugs of topics or authors, and drops duplicates.
-pub fn check_named(slugs: &[String], noun: &str, most: usize, violations: &mut Violations) -> Vec<Named> {
+pub fn check_named(slugs: &[String], noun: &str, max: usize, violations: &mut Violations) -> Vec<Named> {
     let pointer = format!("/{noun}");
-    if violations.take(pointer.as_str(), validate::count(noun, slugs.len(), most)).is_none() {
+    if violations.take(pointer.as_str(), validate::count(noun, slugs.len(), max)).is_none() {
         return Vec::new();
     }
     let mut named: Vec<Named> = Vec::new();

@@ -31,7 +31,7 @@ pub fn match_sections(
     let mut names = Names::default();
     names.collect(parts);
     let mut matcher = Matcher {
-        known: Known::new(known, names),
+        known: KnownSections::new(known, names),
         references: References::of([vec![intro], bodies(parts)].concat()),
         custom,
         pointer,
@@ -72,7 +72,7 @@ impl Names {
 
 /// The known sections, and what finds those that are not matched yet. Each look-up compares few bodies, because
 /// thousands of parts are matched inside a write.
-struct Known<'a> {
+struct KnownSections<'a> {
     sections: Vec<&'a Section>,
     matched: Vec<bool>,
     by_anchor: HashMap<&'a Anchor, usize>,
@@ -82,7 +82,7 @@ struct Known<'a> {
     nameless: Vec<(usize, bool)>,
 }
 
-impl<'a> Known<'a> {
+impl<'a> KnownSections<'a> {
     fn new(known: &'a [Section], names: Names) -> Self {
         let sections: Vec<&Section> = flatten(known).into_iter().map(|(section, _, _)| section).collect();
         let mut found = Self {
@@ -131,7 +131,7 @@ impl<'a> Known<'a> {
 }
 
 struct Matcher<'a> {
-    known: Known<'a>,
+    known: KnownSections<'a>,
     references: References<'a>,
     custom: &'a Map<String, Value>,
     pointer: &'static str,

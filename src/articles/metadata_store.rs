@@ -93,8 +93,8 @@ pub fn find(conn: &mut Connection, article: &ArticleRow) -> Result<Metadata> {
     Ok(row.into_metadata(article, terms::of_articles::find(conn, article.id)?))
 }
 
-/// Adds the metadata of a new article. Its authors and topics become, in `metadata`, too, those that exist at this moment,
-/// the merged ones replaced by what they were merged into.
+/// Adds the metadata of a new article. Its authors and topics become, in `metadata`, too, those that exist at this
+/// moment, the merged ones replaced by what they were merged into.
 pub fn insert(tx: &mut Tx<'_>, id: ArticleId, metadata: &mut Metadata) -> Result<()> {
     let held = terms::of_articles::add(tx, id, &metadata.authors, &metadata.topics)?;
     take(metadata, held);

@@ -1,5 +1,5 @@
-//! Tokens in the hidden field of a form, so that automated submissions are noticed: a sealed moment that is valid for a day,
-//! not before a person could have filled in the form, and for one address.
+//! Tokens in the hidden field of a form, so that automated submissions are noticed: a sealed moment that is valid for a
+//! day, not before a person could have filled in the form, and for one address.
 
 use std::time::Duration;
 

@@ -8,7 +8,8 @@ pub enum CodeKind {
     Problem,
     /// The `code` of an item of a problem's `errors`: one broken rule of the input.
     Error,
-    /// The `code` of a warning: what sanitising removes from a text that is accepted.
+    /// The `code` of a warning: what of an accepted article is removed, changed or not used, in its texts or its front
+    /// matter.
     Warning,
     /// The `code` of a row of an import: why it was not imported, or not as it stands.
     Row,

@@ -3,8 +3,8 @@
 //!
 //! A value nests at most [`MAX_DEPTH`] deep. Member names have at most [`MAX_NAME`] characters, none comes twice in an
 //! object, and none begins with [`RESERVED`]. Numbers are finite: an integer of 64 bits, or a double, to which longer
-//! integers are rounded. [`find_nul`] finds U+0000, which is reported with its place. Whoever stores a value also bounds
-//! its size.
+//! integers are rounded. [`find_nul`] finds U+0000, which is reported with its place. Whoever stores a value also
+//! bounds its size.
 
 use std::fmt;
 

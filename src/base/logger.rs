@@ -28,8 +28,8 @@ static LINES: OnceLock<SyncSender<Line>> = OnceLock::new();
 
 struct Lines(SyncSender<Line>);
 
-/// Starts the logger. A terminal is written to directly and in colours. Start and stop messages of actix are omitted, and
-/// its lines for each connection that breaks, which strangers can cause without end, unless `filter` enables them.
+/// Starts the logger. A terminal is written to directly and in colours. Start and stop messages of actix are omitted,
+/// and its lines for each connection that breaks, which strangers can cause without end, unless `filter` enables them.
 pub fn start(filter: &str) {
     let mut builder = Builder::new();
     builder.filter_module("actix_server", LevelFilter::Warn).filter_module("actix_http", LevelFilter::Off);

@@ -1,9 +1,9 @@
 //! The machinery of the product, without any logic of articles, subscribers or other resources. What all resources
 //! have of one kind is listed here, too: their ids ([`ids`]), tables ([`db`]) and events ([`events`]).
 //!
-//! Two floors: the ground ([`ids`], [`actor`], [`clock`], [`random`], [`json`], [`text`], [`config`], [`error`], [`metrics`], [`logger`],
-//! [`private_files`], [`permits`], [`compute`], and of [`db`] its types and connections), and on it what does something:
-//! [`db`], [`events`], [`jobs`], [`http`], [`mail`], [`templates`].
+//! Two floors: the ground ([`ids`], [`actor`], [`clock`], [`random`], [`json`], [`text`], [`config`], [`error`],
+//! [`metrics`], [`logger`], [`private_files`], [`permits`], [`compute`], and of [`db`] its types and connections), and
+//! on it what does something: [`db`], [`events`], [`jobs`], [`http`], [`mail`], [`templates`].
 
 pub mod actor;
 pub mod clock;

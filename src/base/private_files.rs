@@ -6,8 +6,8 @@ use std::io::{ErrorKind, Result, Write as _};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 
-/// Creates an empty file. One that exists is not even opened: closing it would release the locks that SQLite holds on it
-/// (fcntl(2)).
+/// Creates an empty file. One that exists is not even opened: closing it would release the locks that SQLite holds on
+/// it (fcntl(2)).
 pub fn create_if_missing(path: &Path) -> Result<()> {
     match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
         Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
@@ -22,8 +22,8 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     file.sync_all()
 }
 
-/// Takes all permissions on a file from its group and from others, if they have any, and logs that. Logs a warning if it
-/// cannot.
+/// Takes all permissions on a file from its group and from others, if they have any, and logs that. Logs a warning if
+/// it cannot.
 pub fn restrict(path: &Path) {
     let Ok(metadata) = std::fs::metadata(path) else { return };
     let (mode, name) = (metadata.permissions().mode() & 0o777, path.display());

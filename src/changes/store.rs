@@ -1,5 +1,5 @@
-//! Reads `latest_changes`, which has one row per article that was ever published, topic and author, and one for the site.
-//! Every public event moves its subject's row to the end.
+//! Reads `latest_changes`, which has one row per article that was ever published, topic and author, and one for the
+//! site. Every public event moves its subject's row to the end.
 
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -12,7 +12,8 @@ use crate::base::templates::Templates;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Print each setting as `NAME=value`, and where the value comes from, without secrets. Exits with 1 if a `LEDE_*` variable is unknown.
+    /// Print each setting as `NAME=value`, and where the value comes from, without secrets. Exits with 1 if a `LEDE_*`
+    /// variable is unknown.
     Check,
 }
 

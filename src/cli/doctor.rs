@@ -22,8 +22,8 @@ use findings::Finding;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Send a test mail and check the DNS records of the sender's domain. Exits with 0 if everything is right, 1 if a record
-    /// is missing or could not be looked up, 2 if the mail could not be sent.
+    /// Send a test mail and check the DNS records of the sender's domain. Exits with 0 if everything is right, 1 if a
+    /// record is missing or could not be looked up, 2 if the mail could not be sent.
     Mail(Arguments),
 }
 
@@ -35,8 +35,8 @@ pub(super) struct Arguments {
     /// The name server to use, such as `192.0.2.1:53`. Default: the system's.
     #[arg(long, value_name = "IP:PORT")]
     resolver: Option<SocketAddr>,
-    /// A DKIM selector to look up; can be repeated. It is the value of `s=` in the `DKIM-Signature` header of a mail that
-    /// arrived.
+    /// A DKIM selector to look up; can be repeated. It is the value of `s=` in the `DKIM-Signature` header of a mail
+    /// that arrived.
     #[arg(long, value_name = "SELECTOR")]
     dkim_selector: Vec<String>,
 }

@@ -22,8 +22,8 @@ const MAX_READ_BYTES: usize = MAX_PAGE_BYTES;
 /// Up to this many bytes, checking items takes less time than handing them to another thread.
 const FEW_BYTES: usize = 64 * 1024;
 
-/// Finds the rows of something that is made of renderings, and whatever else is needed. Stale ones are rendered again and
-/// found once more; what changes faster than that is taken as it is.
+/// Finds the rows of something that is made of renderings, and whatever else is needed. Stale ones are rendered again
+/// and found once more; what changes faster than that is taken as it is.
 pub async fn find_current<R, F>(app: &App, find: F) -> Result<(Vec<ItemRow>, R)>
 where
     R: Send + 'static,
@@ -38,7 +38,7 @@ where
     R: Send + 'static,
     F: FnMut(&mut Connection) -> Result<(Vec<ItemRow>, R)> + Clone + Send + 'static,
 {
-    let look = async |last| {
+    let lookup = async |last| {
         let mut find = find.clone();
         let once = move |conn: &mut Connection| {
             let found = find(conn)?;
@@ -48,7 +48,7 @@ where
         };
         if by_index { app.db.read_inline(once).await } else { app.db.read(once).await }
     };
-    rerender::read_current(app, look).await
+    rerender::read_current(app, lookup).await
 }
 
 /// The rows of these articles, in this order.
@@ -59,13 +59,14 @@ pub fn find(conn: &mut Connection, ids: &[ArticleId]) -> Result<Vec<ItemRow>> {
     Ok(rows)
 }
 
-/// The JSON of `rows`, with the fields and formats that are asked for: of all, or of as many of the first as have at most
-/// `most` bytes together. `None` for a rendering that cannot be read, which is logged, or that is gone meanwhile.
+/// The JSON of `rows`, with the fields and formats that are asked for: of all, or of as many of the first as have at
+/// most `max_bytes` bytes together. `None` for a rendering that cannot be read, which is logged, or that is gone
+/// meanwhile.
 pub async fn select(
     app: &App,
     rows: &[ItemRow],
     view: &View,
-    most: usize,
+    max_bytes: usize,
 ) -> Result<Vec<Option<Box<RawValue>>>> {
     let size = if view.needs_bodies() { ItemRow::whole_size } else { ItemRow::item_size };
     let (mut items, mut bytes) = (Vec::with_capacity(rows.len()), 0);
@@ -80,7 +81,7 @@ pub async fn select(
         };
         for item in part {
             bytes += item.as_ref().map_or(0, |item| item.get().len());
-            if bytes > most && !items.is_empty() {
+            if bytes > max_bytes && !items.is_empty() {
                 return Ok(items);
             }
             items.push(item);
@@ -112,7 +113,8 @@ async fn select_items(app: &App, rows: &[ItemRow], view: &View) -> Result<Vec<Op
     app.compute.run(move || Ok(items.into_iter().map(made).collect())).await
 }
 
-/// What `make` makes of the whole editions of those of `rows` that can be read: of as many of the first as one page may hold.
+/// What `make` makes of the whole editions of those of `rows` that can be read: of as many of the first as one page may
+/// hold.
 pub async fn whole<T: Send + 'static>(
     app: &App,
     rows: &[ItemRow],
@@ -140,8 +142,8 @@ fn parse_item(item: &[u8]) -> Result<Box<RawValue>> {
     Ok(serde_json::from_slice::<&RawValue>(item)?.to_owned())
 }
 
-/// What was made of the rendering of an article. `None` if the rendering cannot be read, which is logged: it does not keep
-/// readers from the others.
+/// What was made of the rendering of an article. `None` if the rendering cannot be read, which is logged: it does not
+/// keep readers from the others.
 pub fn readable<T>(id: ArticleId, made: Result<T>) -> Option<T> {
     made.map_err(|why| logger::error_once(format!("the rendering of article {id} cannot be read: {why}")))
         .ok()

@@ -154,8 +154,8 @@ pub fn update(
     index(tx, facts, content, rendering)
 }
 
-/// Saves what a rendering is found by: its words, its addresses, and those topics and authors of its revision that exist
-/// at this moment. Returns whether its words or addresses changed.
+/// Saves what a rendering is found by: its words, its addresses, and those topics and authors of its revision that
+/// exist at this moment. Returns whether its words or addresses changed.
 fn index(tx: &mut Tx<'_>, facts: &Facts, content: &Content, rendering: &Rendering) -> Result<bool> {
     let (id, metadata) = (facts.id, &content.metadata);
     let Metadata { authors, topics, listed, .. } = metadata;

@@ -23,8 +23,8 @@ use crate::editions::Edition;
 use crate::render_context::Website;
 use crate::topics::TopicRef;
 
-/// The most editions in a feed: a client that polls once a day misses nothing of a daily publication. A feed of very long
-/// articles has fewer.
+/// The most editions in a feed: a client that polls once a day misses nothing of a daily publication. A feed of very
+/// long articles has fewer.
 const ENTRIES: i64 = 30;
 
 /// The editions a feed shows.

@@ -64,8 +64,8 @@ pub(super) struct Listed {
     translations: Vec<ListedRow>,
 }
 
-/// Finds page `number` of pages with `size` articles each; without a number the only page, or the index. There is at least
-/// one page.
+/// Finds page `number` of pages with `size` articles each; without a number the only page, or the index. There is at
+/// least one page.
 pub(super) fn find(conn: &mut Connection, config: &Config, number: Option<i64>, size: i64) -> Result<Found> {
     let count = ((store::count_listed(conn)? - 1) / size + 1).max(1);
     let number = match number {

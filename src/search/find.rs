@@ -28,8 +28,8 @@ const MAX_ENDINGS: i64 = 32;
 /// Texts up to this length, in bytes, are read together with their places.
 const SHORT: usize = 16 * 1024;
 const _: () = assert!(SHORT == 16_384, "the statements say so, too");
-/// How much of the longer texts is read, in bytes, of all together. Each gets an equal share, less what shorter ones leave:
-/// words beyond it do not count for the score and are not shown.
+/// How much of the longer texts is read, in bytes, of all together. Each gets an equal share, less what shorter ones
+/// leave: words beyond it do not count for the score and are not shown.
 const MAX_LONG: usize = 2 * 1024 * 1024;
 
 /// A query and the articles it searches.
@@ -304,20 +304,20 @@ struct SearchConditions {
 }
 
 impl SearchConditions {
-    /// The ids of at most `most` matching places, newest first.
-    fn numbers(&self, conn: &mut Connection, most: usize) -> Result<Vec<i64>> {
-        let most = i64::try_from(most).unwrap_or_default();
+    /// The ids of at most `max` matching places, newest first.
+    fn numbers(&self, conn: &mut Connection, max: usize) -> Result<Vec<i64>> {
+        let max = i64::try_from(max).unwrap_or_default();
         let highest = numbers(self.published).1;
         Ok(match conn {
             Connection::Sqlite(conn) => {
                 let question = self.question.all.fts5();
                 let statement = Statement::<BigInt>::new(sqlite_numbers!("rowid"));
-                self.bind(statement, &question, highest, most).load(conn)?
+                self.bind(statement, &question, highest, max).load(conn)?
             }
             Connection::Postgres(conn) => {
                 let question = self.question.all.tsquery();
                 let statement = Statement::<BigInt>::new(postgres_numbers!("id")).planned_anew();
-                self.bind(statement, &question, highest, most).load(conn)?
+                self.bind(statement, &question, highest, max).load(conn)?
             }
         })
     }
@@ -382,7 +382,7 @@ impl SearchConditions {
         statement: Statement<'a, S>,
         question: &'a str,
         highest: i64,
-        most: i64,
+        limit: i64,
     ) -> Statement<'a, S> {
         let (since, until) = self.published.unwrap_or_default();
         statement
@@ -392,6 +392,6 @@ impl SearchConditions {
             .integer(i64::from(self.published.is_none()))
             .integer(since)
             .integer(until)
-            .integer(most)
+            .integer(limit)
     }
 }

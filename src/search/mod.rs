@@ -2,8 +2,8 @@
 //! rendering and written in the same transaction, so the index always matches what readers see.
 //!
 //! A *place* is an article (its title and opening) or one of its sections. Up to [`MAX_SCORED`] matching places are
-//! scored ([`rank`]); larger results are ordered by [`Tier`], then newest first, which the index can do without reading every
-//! match.
+//! scored ([`rank`]); larger results are ordered by [`Tier`], then newest first, which the index can do without reading
+//! every match.
 
 pub mod document;
 pub mod expression;

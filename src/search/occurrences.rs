@@ -1,8 +1,8 @@
 //! Finds the terms of a query in a text. Uses the tokenizer of the index, so that scores and highlights are the same on
 //! both databases.
 //!
-//! All terms are compared at once, by the shift-and algorithm over words: each word of the query is a bit, and each word of
-//! the text costs one look-up and a shift, however many terms there are.
+//! All terms are compared at once, by the shift-and algorithm over words: each word of the query is a bit, and each
+//! word of the text costs one look-up and a shift, however many terms there are.
 
 use std::collections::{HashMap, VecDeque};
 use std::ops::Range;

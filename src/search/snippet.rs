@@ -76,7 +76,7 @@ fn marks(terms: &Finder<'_>, text: &str) -> Vec<Occurrence> {
 /// The index of the mark that has the most different terms within [`SPAN`]: a window slides over the marks.
 fn densest(terms: &Finder<'_>, marks: &[Occurrence]) -> usize {
     let mut near = vec![0_u32; terms.terms()];
-    let (mut densest, mut most, mut different, mut end) = (0, 0, 0, 0);
+    let (mut densest, mut max, mut different, mut end) = (0, 0, 0, 0);
     for (at, mark) in marks.iter().enumerate() {
         while let Some(other) = marks.get(end).filter(|other| other.place.start < mark.place.start + SPAN) {
             steps::count(1);
@@ -86,8 +86,8 @@ fn densest(terms: &Finder<'_>, marks: &[Occurrence]) -> usize {
                 *count += 1;
             }
         }
-        if different > most {
-            (densest, most) = (at, different);
+        if different > max {
+            (densest, max) = (at, different);
         }
         if let Some(count) = near.get_mut(mark.term) {
             *count -= 1;
@@ -112,9 +112,9 @@ fn lead(text: &str, from: usize) -> usize {
 /// The end of the excerpt that starts at `start`: at a space, but not before `first`, the end of the first mark.
 fn reach(text: &str, start: usize, first: usize) -> usize {
     let rest = text.get(start..).unwrap_or_default();
-    let Some((most, _)) = rest.char_indices().nth(LENGTH) else { return text.len() };
-    let space = rest.get(..most).unwrap_or_default().rfind(char::is_whitespace).map(|space| start + space);
-    space.filter(|space| *space >= first && *space > start).unwrap_or(start + most)
+    let Some((length, _)) = rest.char_indices().nth(LENGTH) else { return text.len() };
+    let space = rest.get(..length).unwrap_or_default().rfind(char::is_whitespace).map(|space| start + space);
+    space.filter(|space| *space >= first && *space > start).unwrap_or(start + length)
 }
 
 fn escape(text: &str, part: Range<usize>) -> String {

@@ -49,15 +49,15 @@ struct Address {
     respelled: Option<String>,
 }
 
-/// Whether a GET there has the same response for everyone, which the cache keeps. Other pages and the state of the server do
-/// not.
+/// Whether a GET there has the same response for everyone, which the cache keeps. Other pages and the state of the
+/// server do not.
 pub(super) fn is_shared(path: &str) -> bool {
     path == "/docs/errors"
         || !["/docs", "/subscribe", "/health/", "/metrics"].iter().any(|own| path.starts_with(own))
 }
 
-/// Registers every operation whose path `is_served`. Other methods on a known path get 405, `OPTIONS` gets 204, both with
-/// `Allow`.
+/// Registers every operation whose path `is_served`. Other methods on a known path get 405, `OPTIONS` gets 204, both
+/// with `Allow`.
 pub fn configure(config: &mut ServiceConfig, is_served: impl Fn(&str) -> bool) {
     let paths: BTreeSet<_> =
         endpoints().map(|endpoint| endpoint.path).filter(|path| is_served(path)).collect();
@@ -120,8 +120,8 @@ async fn guarded(
     })
 }
 
-/// Calls the handler. A public response is encoded here and kept in the cache. Only a few are produced at a time: a page
-/// takes several times its own size until it is finished.
+/// Calls the handler. A public response is encoded here and kept in the cache. Only a few are produced at a time: a
+/// page takes several times its own size until it is finished.
 async fn called(
     rules: &Rules,
     address: Option<Address>,
@@ -215,7 +215,8 @@ impl Rules {
                 req.head_mut().uri = uri;
                 Address { canonical, respelled: is_whole.then_some(given) }
             }
-            // Cannot happen: it has only characters that a URL may have. The response is right under the given URL, too.
+            // Cannot happen: it has only characters that a URL may have. The response is right under the given URL,
+            // too.
             Err(_) => Address { canonical: given, respelled: None },
         }
     }
@@ -241,8 +242,8 @@ fn allowed(methods: &[&str]) -> String {
     names.join(", ")
 }
 
-/// Responds to `OPTIONS`, CORS preflights included, and refuses every other method. `open` are the methods that pages of
-/// any origin may use.
+/// Responds to `OPTIONS`, CORS preflights included, and refuses every other method. `open` are the methods that pages
+/// of any origin may use.
 fn other_method(
     req: &HttpRequest,
     path: &'static str,

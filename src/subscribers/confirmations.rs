@@ -174,8 +174,8 @@ pub(super) fn close(tx: &mut Tx<'_>, id: SubscriberId) -> Result<()> {
     outbox::cancel(tx, Recipient::Subscriber(id))
 }
 
-/// Deletes what is known of requests created before `before`: up to `limit` rows of each of the two tables. Returns the larger
-/// number.
+/// Deletes what is known of requests created before `before`: up to `limit` rows of each of the two tables. Returns the
+/// larger number.
 pub(super) fn purge(tx: &mut Tx<'_>, before: Timestamp, limit: i64) -> Result<usize> {
     let old: Vec<ConfirmationRequestId> = confirmation_requests::table
         .filter(confirmation_requests::created_at.le(before))

@@ -1,6 +1,6 @@
-//! Consent as a state machine without I/O: `pending → confirmed → unsubscribed | bounced | complained`, and back only through
-//! a new confirmation request that is confirmed; erasure ends all of it. Signing up again, which anybody can do with
-//! anybody's address, changes no status: it only leads to a request.
+//! Consent as a state machine without I/O: `pending → confirmed → unsubscribed | bounced | complained`, and back only
+//! through a new confirmation request that is confirmed; erasure ends all of it. Signing up again, which anybody can do
+//! with anybody's address, changes no status: it only leads to a request.
 
 use std::time::Duration;
 
@@ -80,8 +80,8 @@ impl Status {
     }
 }
 
-/// Whether someone who signed up (again) is sent a confirmation request. `unanswered` are the times of the requests to the
-/// address since its owner last confirmed.
+/// Whether someone who signed up (again) is sent a confirmation request. `unanswered` are the times of the requests to
+/// the address since its owner last confirmed.
 #[must_use]
 pub fn may_request(
     status: Status,

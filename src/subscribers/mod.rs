@@ -1,6 +1,6 @@
 //! People who receive mail, by their own consent. `consent.rs` is the state machine; `signup.rs`, `confirmations.rs`,
-//! `unsubscribe.rs` and `erasure.rs` are its transitions, each recorded by `evidence.rs`. `suppressions.rs` keeps who is
-//! sent nothing, and `import` adds lists from elsewhere.
+//! `unsubscribe.rs` and `erasure.rs` are its transitions, each recorded by `evidence.rs`. `suppressions.rs` keeps who
+//! is sent nothing, and `import` adds lists from elsewhere.
 //!
 //! Three rules hold throughout. Responses to strangers do not reveal whether an address is known: every sign-up takes
 //! the same path and gets the same response. Nothing changes on `GET`. And an address is stored in the subscriber's

@@ -35,8 +35,8 @@ pub struct SignUp {
 /// The statuses in which a sign-up, which may be a stranger's, changes the profile: never while someone is subscribed.
 const UPDATABLE: [Status; 4] = [Status::Pending, Status::Unsubscribed, Status::Bounced, Status::Complained];
 
-/// Records a sign-up and enqueues the decision whether a confirmation request is sent. New or known, whatever the status:
-/// the statements are the same, so that neither the response nor its time gives anything away.
+/// Records a sign-up and enqueues the decision whether a confirmation request is sent. New or known, whatever the
+/// status: the statements are the same, so that neither the response nor its time gives anything away.
 pub fn sign_up(tx: &mut Tx<'_>, sign_up: &SignUp) -> Result<()> {
     let now = tx.now();
     let row = diesel::insert_into(subscribers::table).values((

@@ -1,5 +1,5 @@
-//! How the list grows and shrinks. The days are counted in the event log, which keeps ids alone, so that erasing somebody
-//! changes no number.
+//! How the list grows and shrinks. The days are counted in the event log, which keeps ids alone, so that erasing
+//! somebody changes no number.
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};

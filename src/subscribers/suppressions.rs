@@ -1,5 +1,5 @@
-//! The addresses that are sent nothing, as keyed hashes. An entry outlives the person's erasure, so that no import adds them
-//! again, and is lifted only when the person confirms a new double opt-in.
+//! The addresses that are sent nothing, as keyed hashes. An entry outlives the person's erasure, so that no import adds
+//! them again, and is lifted only when the person confirms a new double opt-in.
 
 use std::collections::BTreeMap;
 

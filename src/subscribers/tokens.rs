@@ -1,5 +1,5 @@
-//! The tokens in the links of emails. All are keyed hashes that can be computed again, so that none has to be stored: of the
-//! one that confirms there is only a hash, the others prove themselves.
+//! The tokens in the links of emails. All are keyed hashes that can be computed again, so that none has to be stored:
+//! of the one that confirms there is only a hash, the others prove themselves.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -43,8 +43,8 @@ impl ConfirmToken {
     }
 }
 
-/// What a subscriber's link gives access to. Its token is the subscriber's id and 128 bits of a keyed hash of it: the same
-/// each time, because the links in old emails work as long as there is a subscriber.
+/// What a subscriber's link gives access to. Its token is the subscriber's id and 128 bits of a keyed hash of it: the
+/// same each time, because the links in old emails work as long as there is a subscriber.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LinkScope {
     /// Unsubscribing and choosing topics. This link is also given to those who send with another tool.

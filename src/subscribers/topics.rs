@@ -26,8 +26,8 @@ pub struct Followable {
     pub name: String,
 }
 
-/// The topics that a form offers, by name: at most [`MAX_TOPICS`] of those that can be followed. Those that the subscriber
-/// follows are always among them.
+/// The topics that a form offers, by name: at most [`MAX_TOPICS`] of those that can be followed. Those that the
+/// subscriber follows are always among them.
 pub fn followable(conn: &mut Connection, subscriber: Option<SubscriberId>) -> Result<Vec<Followable>> {
     let followed = subscriber_topics::table
         .filter(subscriber_topics::subscriber_id.nullable().eq(subscriber))
@@ -45,8 +45,8 @@ pub fn followable(conn: &mut Connection, subscriber: Option<SubscriberId>) -> Re
     Ok(offered)
 }
 
-/// The topics with these slugs, in their order; a merged one is replaced by what it was merged into. `None` for those that
-/// cannot be followed.
+/// The topics with these slugs, in their order; a merged one is replaced by what it was merged into. `None` for those
+/// that cannot be followed.
 pub(super) fn find_followable(conn: &mut Connection, slugs: &[Slug]) -> Result<Vec<Option<TopicId>>> {
     let found: Vec<Option<TopicId>> = slugs::find(conn, slugs)?;
     let followable: Vec<TopicId> = topic_details::table
@@ -72,7 +72,8 @@ pub(super) fn follow(tx: &mut Tx<'_>, id: SubscriberId, slugs: &[Slug], statuses
     Ok(())
 }
 
-/// Replaces the topics that a subscriber follows. Those that can no longer be followed stay, because no form shows them.
+/// Replaces the topics that a subscriber follows. Those that can no longer be followed stay, because no form shows
+/// them.
 pub fn replace(tx: &mut Tx<'_>, id: SubscriberId, slugs: &[Slug]) -> Result<()> {
     let now = tx.now();
     if lock(tx, id)?.is_none() {

@@ -1,5 +1,5 @@
-//! Who owns a slug: the term that has it, merged ones included, or one that had it before. Old slugs keep leading to their
-//! term until they are freed, and no other term of the kind can have them.
+//! Who owns a slug: the term that has it, merged ones included, or one that had it before. Old slugs keep leading to
+//! their term until they are freed, and no other term of the kind can have them.
 
 use std::collections::HashMap;
 
@@ -60,8 +60,8 @@ pub fn lock(tx: &mut Tx<'_>) -> Result<()> {
     AdvisoryLock::TermSlugs.take(tx)
 }
 
-/// Derives a slug from a name, with a number appended if another term of this kind has or had it. Nobody else derives one
-/// before this unit of work has ended.
+/// Derives a slug from a name, with a number appended if another term of this kind has or had it. Nobody else derives
+/// one before this unit of work has ended.
 pub fn derive<I: IsTerm>(tx: &mut Tx<'_>, name: &str) -> Result<Slug> {
     lock(tx)?;
     let base = Slug::from_title(name);

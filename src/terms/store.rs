@@ -198,8 +198,8 @@ pub fn insert_free<I: IsTerm>(tx: &mut Tx<'_>, term: &Term<I>) -> Result<()> {
     })
 }
 
-/// Stores a changed term; refuses a slug that another has or had with conflict `slug-taken`. A slug that it had leads on to
-/// it. The caller has locked the slugs.
+/// Stores a changed term; refuses a slug that another has or had with conflict `slug-taken`. A slug that it had leads
+/// on to it. The caller has locked the slugs.
 pub fn update<I: IsTerm>(tx: &mut Tx<'_>, old: &Term<I>, new: &Term<I>) -> Result<()> {
     if new.slug != old.slug {
         slugs::check_former(tx, new.id, &new.slug)?;
@@ -306,8 +306,8 @@ fn move_rows(
 }
 
 /// Removes a term: articles no longer carry it, and whatever was merged into it goes too. Removing a merged term only
-/// frees its slug: editions that name the term still lead to what it was merged into. Removing one by a slug that it had
-/// before only frees that slug.
+/// frees its slug: editions that name the term still lead to what it was merged into. Removing one by a slug that it
+/// had before only frees that slug.
 pub fn remove<I: IsTerm>(tx: &mut Tx<'_>, key: &Key<I>) -> Result<()> {
     let unknown = || Error::NotFound(I::KIND);
     let found = find(tx, key)?.ok_or_else(unknown)?.id;

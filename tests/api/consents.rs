@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex};
 use diesel::connection::InstrumentationEvent;
 use diesel::prelude::*;
 use diesel::sql_query;
-use diesel::sql_types::BigInt;
 use lede::auth::Role;
 use lede::base::text::Locale;
 use lede::base::text::email::EmailAddress;
@@ -19,17 +18,17 @@ use crate::client::Client;
 use crate::given::{days, link, mail_to, minutes};
 use crate::server::Server;
 
-const ADA: &str = "ada@reader.example";
+pub const ADA: &str = "ada@reader.example";
 
 /// Signs up as a browser on a page of the website does.
-async fn sign_up(server: &Server, email: &str) {
+pub async fn sign_up(server: &Server, email: &str) {
     let body = json!({"email": email, "source": "footer", "consent_text": "Yes, send me the almanac."});
     let call = server.client().post("/v1/subscribers").json(body).header("user-agent", "Browser/1.0");
     call.header("referer", "https://website.example/tides").await.is(202);
 }
 
 /// Signs up and confirms; returns the unsubscribe link.
-async fn subscribe(server: &Server, email: &str) -> String {
+pub async fn subscribe(server: &Server, email: &str) -> String {
     sign_up(server, email).await;
     server.clock.advance(minutes(1));
     let mail = mail_to(server, email).await;
@@ -42,7 +41,7 @@ async fn tidy(server: &Server) {
     while server.app.db.write(erasure::purge).await.expect("a purge") {}
 }
 
-async fn path(editor: &Client, email: &str) -> String {
+pub async fn path(editor: &Client, email: &str) -> String {
     let list = editor.get("/v1/subscribers").query(&[("q", email)]).await.expect(200);
     format!("/v1/subscribers/{}", list["items"][0]["id"].as_str().expect("an id"))
 }
@@ -301,97 +300,4 @@ async fn an_editor_unsubscribes_for_somebody() {
     let last = consents["items"].as_array().expect("items").last().expect("one").clone();
     assert_eq!((&last["via"], &last["actor"]["id"]), (&json!("editor"), &json!(editor.user())));
     assert_eq!(consents["items"].as_array().expect("items").len(), 4);
-}
-
-#[tokio::test]
-async fn topics_labels_and_sources_are_filtered_by() {
-    let server = Server::start().await;
-    let editor = server.login(Role::Editor).await;
-    for (name, followable) in [("Sea", true), ("Sky", true), ("Land", false)] {
-        let topic = json!({"name": name, "followable": followable});
-        assert_eq!(editor.post("/v1/topics").json(topic).await.expect(201)["followable"], followable);
-    }
-    for (who, topics, source) in [("ann", "sea", "footer"), ("bo", "sky land", "popup"), ("cy", "", "footer")]
-    {
-        server.clock.advance(minutes(1));
-        let topics: Vec<&str> = topics.split_whitespace().collect();
-        let body = json!({"email": format!("{who}@reader.example"), "topics": topics, "source": source});
-        server.client().post("/v1/subscribers").json(body).await.is(202);
-    }
-    let ann = path(&editor, "ann@").await;
-    server.clock.advance(minutes(1));
-    editor.patch(&ann).json(json!({"labels": ["patron", "Berlin"]})).await.is(200);
-    for (query, wanted) in [
-        ("topic=sea,sky", "ann bo"),
-        ("topic=land", ""),
-        ("topic=sky&source=popup", "bo"),
-        ("source=footer", "ann cy"),
-        ("label=patron,nobody", "ann"),
-        ("label=patron&topic=sky", ""),
-        ("sort=-updated_at&limit=2", "ann cy bo"),
-    ] {
-        let mut found = Vec::new();
-        let mut next = Some(format!("/v1/subscribers?sort=created_at&{query}"));
-        if query.contains("sort=") {
-            next = Some(format!("/v1/subscribers?{query}"));
-        }
-        while let Some(path) = next.take() {
-            let response = editor.get(path).await;
-            for item in response.expect(200)["items"].as_array().expect("items") {
-                found.push(item["email"].as_str().expect("an address").replace("@reader.example", ""));
-            }
-            next = response.header("link").map(|link| link[1..link.find('>').expect("a link")].to_owned());
-        }
-        assert_eq!(found.join(" "), wanted, "{query}");
-    }
-    let kept = editor.get(&ann).await.expect(200);
-    assert_eq!((&kept["topics"], &kept["labels"]), (&json!(["sea"]), &json!(["Berlin", "patron"])));
-    // Whoever followed a topic follows what it goes up in.
-    editor.post("/v1/topics/sea/merge").json(json!({"into": "sky"})).await.is(200);
-    assert_eq!(editor.get(&ann).await.expect(200)["topics"], json!(["sky"]));
-    let unknown = json!({"email": ADA, "topics": ["No such"]});
-    let refused = server.client().post("/v1/subscribers").json(unknown).await;
-    assert_eq!(refused.is(422).violations().len(), 1);
-}
-
-#[derive(QueryableByName)]
-struct Count {
-    #[diesel(sql_type = BigInt)]
-    count: i64,
-}
-
-impl crate::test_database::TestDatabase {
-    /// How many rows a table has.
-    pub fn count(&self, table: &str) -> i64 {
-        let sql = format!("SELECT count(*) AS count FROM {table}");
-        sql_query(sql).get_result::<Count>(&mut self.connect()).expect("a count").count
-    }
-}
-
-#[tokio::test]
-async fn the_numbers_tell_what_happened_each_day_and_forget_nothing() {
-    let server = Server::start().await;
-    let admin = server.login(Role::Admin).await;
-    subscribe(&server, ADA).await;
-    let leave = subscribe(&server, "bo@reader.example").await;
-    server.clock.advance(days(1));
-    server.client().post(&leave).await.is(200);
-    admin.delete(path(&admin, ADA).await).await.is(204);
-    sign_up(&server, "cy@reader.example").await;
-    server.run_jobs().await;
-    let stats = admin.get("/v1/subscribers/stats?days=3").await.expect(200);
-    assert_eq!(stats["statuses"]["pending"], 1);
-    assert_eq!(stats["statuses"]["unsubscribed"], 1);
-    assert_eq!(stats["statuses"]["confirmed"], 0);
-    let told: Vec<String> = stats["days"]
-        .as_array()
-        .expect("days")
-        .iter()
-        .map(|day| {
-            let numbers =
-                ["signed_up", "confirmed", "unsubscribed", "erased"].map(|name| day[name].to_string());
-            format!("{} {}", day["date"].as_str().expect("a date"), numbers.join(" "))
-        })
-        .collect();
-    assert_eq!(told, ["2026-01-04 0 0 0 0", "2026-01-05 2 2 0 0", "2026-01-06 1 0 1 1"]);
 }

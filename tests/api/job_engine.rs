@@ -9,19 +9,10 @@ use lede::auth::Role;
 use lede::base::db::schema::jobs as kept;
 use lede::base::db::types::Json;
 use lede::base::error::{Error, Result};
-use lede::base::ids::{ArticleId, EmailId, ImportId, IsId, JobId, SubscriberId};
+use lede::base::ids::{IsId as _, JobId};
 use lede::base::jobs::{self, Job, Kind, Outcome, Queue, Worker};
-use lede::outbox::SendEmail;
-use lede::render_context::RerenderArticles;
-use lede::server::housekeeping::Housekeeping;
-use lede::server::jobs::JOBS;
-use lede::subscribers::RequestConfirmation;
-use lede::subscribers::erasure::DeleteTraces;
-use lede::subscribers::import::ImportSubscribers;
-
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::sync::{Barrier, watch};
 
 use crate::given::{minutes, seconds};
@@ -333,76 +324,4 @@ async fn a_job_that_ends_its_process_each_time_is_dead_in_the_end() {
     assert_eq!(env.run_due().await, 0);
     let (attempts, why, is_dead, _) = env.only();
     assert_eq!((attempts, why.as_str(), is_dead), (3, "the process ended while the job ran", true));
-}
-
-#[tokio::test]
-async fn housekeeping_deletes_what_it_can_when_something_cannot_be_deleted() {
-    let env = Env::start().await;
-    let server = &env.server;
-    server.client().post("/v1/subscribers").json(json!({"email": "ada@reader.example"})).await.is(202);
-    server.run_jobs().await;
-    assert_eq!(server.database().count("outbox_emails"), 1);
-    server.clock.advance(minutes(31 * 24 * 60));
-    let mut conn = server.database().connect();
-    diesel::sql_query("ALTER TABLE idempotency_keys RENAME TO away")
-        .execute(&mut conn)
-        .expect("a table less");
-    let now = |tx: &mut lede::base::db::Tx<'_>| {
-        let now = tx.now();
-        jobs::enqueue(tx, &Housekeeping, now)
-    };
-    env.app().db.write(now).await.expect("a job");
-    server.run_jobs().await;
-    assert_eq!(server.database().count("outbox_emails"), 0);
-    assert_eq!(server.database().count("jobs WHERE last_error LIKE 'idempotency keys: %'"), 1);
-    assert_eq!(
-        server.database().count("jobs WHERE kind = 'housekeeping' AND attempts = 0"),
-        1,
-        "the next run"
-    );
-}
-
-#[tokio::test]
-async fn two_runs_of_housekeeping_at_the_same_time_are_followed_by_one() {
-    let env = Env::start().await;
-    let twice = move |tx: &mut lede::base::db::Tx<'_>| {
-        let now = tx.now();
-        jobs::enqueue(tx, &Housekeeping, now)?;
-        jobs::enqueue(tx, &Housekeeping, now)
-    };
-    env.app().db.write(twice).await.expect("two jobs");
-    assert_eq!(env.server.run_jobs().await, 2);
-    assert_eq!(env.only(), (0, String::new(), false, 3600));
-}
-
-/// A job's name, when its payload is written and read in this form. Rows outlive releases: the form stays readable.
-fn form<J: Job<App> + DeserializeOwned>(job: &J, payload: &Value) -> &'static str {
-    assert_eq!(serde_json::to_value(job).expect("JSON"), *payload, "{}", J::KIND);
-    let read: J = serde_json::from_value(payload.clone()).expect("a job");
-    assert_eq!(serde_json::to_value(&read).expect("JSON"), *payload, "{}", J::KIND);
-    J::KIND
-}
-
-#[test]
-fn every_kind_of_job_has_its_own_name_and_a_form_that_can_be_read_back() {
-    fn id<T: IsId>() -> T {
-        T::from_uuid(uuid::Uuid::from_u128(7))
-    }
-    let text = "00000000-0000-0000-0000-000000000007";
-    let known = [
-        form(&RerenderArticles { after: Some(id::<ArticleId>()) }, &json!({"after": text})),
-        form(&RequestConfirmation { subscriber: id::<SubscriberId>() }, &json!({"subscriber": text})),
-        form(&SendEmail { email: id::<EmailId>() }, &json!({"email": text})),
-        form(&ImportSubscribers { import: id::<ImportId>() }, &json!({"import": text})),
-        form(&DeleteTraces, &Value::Null),
-        form(&Housekeeping, &Value::Null),
-    ];
-    let names: Vec<&str> = JOBS.iter().map(|kind| kind.name).collect();
-    assert_eq!(names, known);
-    for (at, name) in names.iter().enumerate() {
-        assert!(!names[..at].contains(name), "{name} twice");
-        assert!(name.split('-').all(|word| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase())));
-    }
-    // A kind may not run on after its claim: its margin is a minute.
-    assert!(JOBS.iter().all(|kind| kind.timeout >= seconds(1) && kind.timeout <= minutes(10)));
 }

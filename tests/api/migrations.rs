@@ -1,4 +1,5 @@
-//! The schema: both databases have the same one, `src/base/db/schema/` tells it truly, and every migration can be taken back.
+//! The schema: both databases have the same one, `src/base/db/schema/` tells it truly, and every migration can be taken
+//! back.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

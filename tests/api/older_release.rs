@@ -5,7 +5,8 @@ use lede::base::db::Connection;
 use lede::base::db::schema::{render_context, renderings};
 use serde_json::{Value, json};
 
-/// Makes renderings and the settings they were made with look older than this release, which finds so at its next start.
+/// Makes renderings and the settings they were made with look older than this release, which finds so at its next
+/// start.
 pub fn made_everything(conn: &mut Connection) {
     diesel::update(renderings::table)
         .set(renderings::input_hash.eq(vec![0u8; 32]))

@@ -1,5 +1,5 @@
-//! A caching proxy in front: it keeps what is public, in each coding, for as long as it may, and nothing else. Runs where
-//! `LEDE_TEST_NGINX` names nginx's executable.
+//! A caching proxy in front: it keeps what is public, in each coding, for as long as it may, and nothing else. Runs
+//! where `LEDE_TEST_NGINX` names nginx's executable.
 
 use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};

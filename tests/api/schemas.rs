@@ -86,7 +86,8 @@ static COMPONENTS: LazyLock<Registry<'static>> = LazyLock::new(|| {
     Registry::new().draft(Draft::Draft202012).extend(read).expect("URIs").prepare().expect("components")
 });
 
-/// Lets references within the document lead to the components that are read this way. `edition` is what a whole edition is.
+/// Lets references within the document lead to the components that are read this way. `edition` is what a whole edition
+/// is.
 fn point_to(strictness: Strictness, edition: &str, schema: &mut Value) {
     match schema {
         Value::Object(members) => {

@@ -15,7 +15,7 @@ use crate::writing::{at, create, id, publish, published};
 
 /// The most statements that a read takes, with every filter at once: those that begin and end its transaction and check
 /// its token included.
-const MOST: u64 = 14;
+const MAX_OF_A_READ: u64 = 14;
 /// The most that a write takes which changes one thing; publishing takes the most.
 const MAX_OF_A_WRITE: u64 = 41;
 
@@ -129,10 +129,10 @@ impl Stage {
         let reads = contract::operations().iter().filter(|operation| operation.method == "get");
         // Public ones do not look at the token.
         let ask = |operation: &Operation| {
-            let (path, most) = (self.path(operation), most(operation));
-            let most: Vec<_> = most.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            let (path, query) = (self.path(operation), full_query(operation));
+            let query: Vec<_> = query.iter().map(|(name, value)| (*name, value.as_str())).collect();
             let plain = (operation.id != "search_articles").then(|| self.admin.get(path.clone()));
-            plain.into_iter().chain([self.admin.get(path).query(&most)])
+            plain.into_iter().chain([self.admin.get(path).query(&query)])
         };
         reads.flat_map(ask).collect()
     }
@@ -173,7 +173,7 @@ impl Stage {
 }
 
 /// The query that asks for all there is.
-fn most(operation: &Operation) -> Vec<(&'static str, String)> {
+fn full_query(operation: &Operation) -> Vec<(&'static str, String)> {
     let asked = |parameter: &'static Value| {
         let (name, schema) = (parameter["name"].as_str()?, resolve(&parameter["schema"]));
         let value = match name {
@@ -210,7 +210,7 @@ async fn a_read_takes_the_same_statements_for_four_rows_and_for_forty() {
     let mut wrong = Vec::new();
     for (path, few) in &few {
         let many = &many[path];
-        if few.0 != many.0 || many.0 > MOST {
+        if few.0 != many.0 || many.0 > MAX_OF_A_READ {
             wrong.push(format!("{path}: {} for four, {} for forty", few.0, many.0));
         }
         assert!(many.1.is_none() || many.1 > few.1, "{path} is no longer than before: {many:?}");
@@ -321,10 +321,10 @@ async fn the_writes_of_every_day_take_few_statements() {
         ),
     ];
     let mut wrong = Vec::new();
-    for (what, most, call) in writes {
+    for (what, max, call) in writes {
         let took = cost(&server, call).await;
-        if took > most {
-            wrong.push(format!("{what}: {took} statements, {most} at most"));
+        if took > max {
+            wrong.push(format!("{what}: {took} statements, {max} at most"));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

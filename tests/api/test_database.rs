@@ -95,6 +95,17 @@ impl TestDatabase {
         connection::open(&self.url).expect("a connection")
     }
 
+    /// How many rows a table has.
+    pub fn count(&self, table: &str) -> i64 {
+        #[derive(QueryableByName)]
+        struct Count {
+            #[diesel(sql_type = diesel::sql_types::BigInt)]
+            count: i64,
+        }
+        let sql = format!("SELECT count(*) AS count FROM {table}");
+        diesel::sql_query(sql).get_result::<Count>(&mut self.connect()).expect("a count").count
+    }
+
     /// Checks what a dead process left, and waits until nothing is done for it any more.
     pub fn settle(&self) {
         #[derive(QueryableByName)]

@@ -1,8 +1,9 @@
-//! Records the examples of the OpenAPI document: the story of each resource, which calls each of its operations at least
-//! once.
+//! Records the examples of the OpenAPI document: the story of each resource, which calls each of its operations at
+//! least once.
 //!
-//! Each story runs on a server of its own, so that a step which is added to one leaves the others' bytes alone. A step is a
-//! plain call: of each operation the first response of a status becomes the example, and the first request that succeeded.
+//! Each story runs on a server of its own, so that a step which is added to one leaves the others' bytes alone. A step
+//! is a plain call: of each operation the first response of a status becomes the example, and the first request that
+//! succeeded.
 
 use std::sync::atomic::Ordering;
 

@@ -1,5 +1,5 @@
-//! The document as generated clients read it: what the compiler takes from a schema holds for every response, and what a
-//! client may send is what its types allow.
+//! The document as generated clients read it: what the compiler takes from a schema holds for every response, and what
+//! a client may send is what its types allow.
 
 use std::collections::BTreeSet;
 

@@ -1,5 +1,5 @@
-//! No sentence of a library reaches a client: whatever is wrong with a body, a query or a path, the problem says it in the
-//! API's own words, and where it is.
+//! No sentence of a library reaches a client: whatever is wrong with a body, a query or a path, the problem says it in
+//! the API's own words, and where it is.
 
 use lede::auth::Role;
 use reqwest::Method;

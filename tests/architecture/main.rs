@@ -12,8 +12,8 @@ use source::Source;
 static SOURCE: LazyLock<Source> = LazyLock::new(Source::read);
 static EDGES: LazyLock<BTreeMap<String, BTreeSet<String>>> = LazyLock::new(|| SOURCE.edges());
 
-/// The floors, from the bottom up: a file belongs to the longest entry that its path begins with. It may use its own floor
-/// and those below.
+/// The floors, from the bottom up: a file belongs to the longest entry that its path begins with. It may use its own
+/// floor and those below.
 const FLOORS: &[&[&str]] = &[
     // The ground.
     &[

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 /// Every file below `src/`, by its path there, without comments, texts and tests.
 pub struct Source(BTreeMap<String, String>);
 
-/// What the `use` lines of a file bring in: the name it goes by here, the path it stands for, and whether others may have
-/// it from here.
+/// What the `use` lines of a file bring in: the name it goes by here, the path it stands for, and whether others may
+/// have it from here.
 struct Import {
     name: String,
     path: Vec<String>,
@@ -58,8 +58,8 @@ impl Source {
         self.code(file).split(|c: char| !c.is_alphanumeric() && c != '_')
     }
 
-    /// Which files each file names. A module that declares its children, or passes on what they offer, does not depend on
-    /// them.
+    /// Which files each file names. A module that declares its children, or passes on what they offer, does not depend
+    /// on them.
     pub fn edges(&self) -> BTreeMap<String, BTreeSet<String>> {
         let imports: BTreeMap<&str, Vec<Import>> =
             self.0.iter().map(|(file, code)| (file.as_str(), imports(code))).collect();

@@ -1,5 +1,6 @@
-//! How processor time grows with hostile text: every kind of construct at half of the largest length and at the largest.
-//! A ratio above 2 says that work grows faster than input. Tests count steps instead; this sees what libraries do, too.
+//! How processor time grows with hostile text: every kind of construct at half of the largest length and at the
+//! largest. A ratio above 2 says that work grows faster than input. Tests count steps instead; this sees what libraries
+//! do, too.
 
 use std::time::Duration;
 

@@ -1,16 +1,16 @@
 //! How fast, as ratios to ceilings measured in the same run: `cargo bench --bench load`.
 //!
-//! The release server runs on generated articles in a process of its own, once with its cache and once without; so do the
-//! ceilings: a bare actix-web route that returns the same bytes from memory, the same bytes behind Lede's own middleware,
-//! and nginx with the same bytes in files. Processor time is what the operating system counted for the server's
-//! processes. Nothing here is a test: machines are noisy, ratios less so.
+//! The release server runs on generated articles in a process of its own, once with its cache and once without; so do
+//! the ceilings: a bare actix-web route that returns the same bytes from memory, the same bytes behind Lede's own
+//! middleware, and nginx with the same bytes in files. Processor time is what the operating system counted for the
+//! server's processes. Nothing here is a test: machines are noisy, ratios less so.
 //!
 //! `LOAD_SIZES` names the numbers of articles, `LOAD_FOLDER` a folder in which their databases stay for the next run,
 //! `LOAD_ONLY` what a work's name has to hold; `LOAD_ONLY=subscribers` measures the list of subscribers
 //! instead, `LOAD_ONLY=lists` their import and export, `LOAD_ONLY=stalled` clients that do not read, `LOAD_ONLY=writes`
-//! what writing articles costs, and `LOAD_ONLY=text` how the work of reading and rendering grows with hostile text. `LOAD_SERVER` names another server to measure than the
-//! one that was built along. A run of everything writes `tests/load/results.md` and
-//! `tests/load/results.svg`.
+//! what writing articles costs, and `LOAD_ONLY=text` how the work of reading and rendering grows with hostile text.
+//! `LOAD_SERVER` names another server to measure than the one that was built along. A run of everything writes
+//! `tests/load/results.md` and `tests/load/results.svg`.
 #![allow(clippy::disallowed_methods, reason = "a benchmark reads its own settings")]
 #![allow(
     clippy::cast_precision_loss,

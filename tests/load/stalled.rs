@@ -1,5 +1,5 @@
-//! Clients that ask for a lot and read nothing: what they take of the server's memory, how they slow down other readers,
-//! and when they are cut off.
+//! Clients that ask for a lot and read nothing: what they take of the server's memory, how they slow down other
+//! readers, and when they are cut off.
 //!
 //! `LOAD_ONLY=stalled` measures these, `LOAD_SOCKETS` of them.
 

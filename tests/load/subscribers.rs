@@ -1,5 +1,5 @@
-//! The list of subscribers: its first pages against its last, sign-ups against the same writes without HTTP, and whether
-//! the time of an answer tells who is known. `LOAD_SUBSCRIBERS` names how many there are.
+//! The list of subscribers: its first pages against its last, sign-ups against the same writes without HTTP, and
+//! whether the time of an answer tells who is known. `LOAD_SUBSCRIBERS` names how many there are.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -25,8 +25,8 @@ const CLIENTS: u64 = 32;
 const DURATION: Duration = Duration::from_secs(5);
 const PASSWORD: &str = "correct horse battery staple";
 
-/// Made in the database itself, so that a million take seconds: a tenth carry a label, a seventh follow a topic, and two
-/// of three are confirmed.
+/// Made in the database itself, so that a million take seconds: a tenth carry a label, a seventh follow a topic, and
+/// two of three are confirmed.
 const FILL: &str = "
     INSERT INTO terms (id, kind, slug, name, created_at, updated_at)
         VALUES (randomblob(16), 'topic', 'sea', 'Sea', 1, 1);

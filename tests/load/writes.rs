@@ -1,5 +1,5 @@
-//! What writing costs: creating an article, publishing it, editing a section of it, and importing a folder of posts. The
-//! ceilings are measured in the same run: a bare route for processor time, and for the rate the writer that groups
+//! What writing costs: creating an article, publishing it, editing a section of it, and importing a folder of posts.
+//! The ceilings are measured in the same run: a bare route for processor time, and for the rate the writer that groups
 //! commits and does next to nothing in each.
 //!
 //! `LOAD_ONLY=writes` measures these, with `LOAD_POSTS` posts.

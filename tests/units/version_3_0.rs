@@ -1,4 +1,5 @@
-//! The document in OpenAPI 3.0 says nothing that 3.0 does not know. Linters hold both documents against their specifications.
+//! The document in OpenAPI 3.0 says nothing that 3.0 does not know. Linters hold both documents against their
+//! specifications.
 
 use lede::server::openapi::{DOCUMENT, DOCUMENT_3_0, convert_to_3_0};
 use serde_json::{Value, json};

@@ -42,8 +42,8 @@ pub struct ServerConfig {
           value_parser = parse::number::<u64>(0..=600))]
     pub drain_seconds: u64,
 
-    /// Where to report a vulnerability of this installation, as in `mailto:security@website.example`: a `mailto:`, `https:`
-    /// or `tel:` URL, shown in `/.well-known/security.txt`.
+    /// Where to report a vulnerability of this installation, as in `mailto:security@website.example`: a `mailto:`,
+    /// `https:` or `tel:` URL, shown in `/.well-known/security.txt`.
     #[arg(long, env = "LEDE_SECURITY_CONTACT", value_name = "URL", global = true, value_parser = contact)]
     pub security_contact: Option<String>,
 

@@ -1,5 +1,5 @@
-//! Emptying SQLite's write-ahead log. Deleted rows are overwritten in the database (`secure_delete`), but the log keeps the
-//! pages that held them until it is written over.
+//! Emptying SQLite's write-ahead log. Deleted rows are overwritten in the database (`secure_delete`), but the log keeps
+//! the pages that held them until it is written over.
 
 use diesel::connection::SimpleConnection as _;
 use diesel::sql_types::Integer;
@@ -14,8 +14,8 @@ struct Checkpoint {
     busy: i32,
 }
 
-/// Moves the log into the database file and truncates it. Unavailable if a reader keeps an older snapshot for longer than
-/// half a second; writes wait for as long. Does nothing on PostgreSQL, whose log is not the server's.
+/// Moves the log into the database file and truncates it. Unavailable if a reader keeps an older snapshot for longer
+/// than half a second; writes wait for as long. Does nothing on PostgreSQL, whose log is not the server's.
 pub async fn empty_log(url: &DatabaseUrl) -> Result<()> {
     if !url.is_sqlite() {
         return Ok(());

@@ -22,7 +22,8 @@ pub enum AnyConnection {
     Postgres(PgConnection),
 }
 
-/// Runs the same code on the connection of either engine, for what the enum of both cannot express, such as `ON CONFLICT`.
+/// Runs the same code on the connection of either engine, for what the enum of both cannot express, such as
+/// `ON CONFLICT`.
 #[macro_export]
 macro_rules! on_each {
     ($conn:expr, $name:ident => $work:expr) => {
@@ -33,8 +34,9 @@ macro_rules! on_each {
     };
 }
 
-/// Inserts a slice of rows, four with each statement: a statement for any number of rows would be prepared anew each time.
-/// The rows derive `Insertable` with `treat_none_as_default_value = false`; for others, diesel would begin a transaction.
+/// Inserts a slice of rows, four with each statement: a statement for any number of rows would be prepared anew each
+/// time. The rows derive `Insertable` with `treat_none_as_default_value = false`; for others, diesel would begin a
+/// transaction.
 #[macro_export]
 macro_rules! insert_rows {
     ($conn:expr, $table:expr, $rows:expr) => {{
@@ -85,8 +87,8 @@ impl fmt::Debug for DatabaseUrl {
 }
 
 impl DatabaseUrl {
-    /// Parses a database URL. The error is a sentence for the operator: the scheme is unknown, the path is empty, or the URL
-    /// requires TLS and this build has none.
+    /// Parses a database URL. The error is a sentence for the operator: the scheme is unknown, the path is empty, or
+    /// the URL requires TLS and this build has none.
     pub fn parse(url: &str) -> Result<Self, String> {
         if let Some(path) = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")) {
             return if path.is_empty() || path.starts_with(':') || path.contains('?') {
@@ -154,15 +156,15 @@ fn open_postgres(url: &str) -> Result<PgConnection> {
 
 /// Whether the server has not closed the connection, as far as has arrived on it.
 pub fn is_alive(conn: &mut AnyConnection) -> bool {
-    look(conn).is_ok()
+    check_open(conn).is_ok()
 }
 
-/// Fails if the server has closed the connection. Looks at what has arrived on it, and asks nothing: the first look reads
-/// the server's last message, the second finds the end.
-fn look(conn: &mut AnyConnection) -> QueryResult<()> {
+/// Fails if the server has closed the connection. Looks at what has arrived on it, and asks nothing: the first look
+/// reads the server's last message, the second finds the end.
+fn check_open(conn: &mut AnyConnection) -> QueryResult<()> {
     let AnyConnection::Postgres(conn) = conn else { return Ok(()) };
-    let mut looks = (0..2).filter_map(|_| conn.notifications_iter().next());
-    looks.try_for_each(|look| look.map(|_| ()))
+    let mut messages = (0..2).filter_map(|_| conn.notifications_iter().next());
+    messages.try_for_each(|message| message.map(|_| ()))
 }
 
 /// Checks the version and the settings that durability depends on. The error names the one that falls short.
@@ -237,7 +239,7 @@ impl ManageConnection for Manager {
     }
 
     fn is_valid(&self, conn: &mut AnyConnection) -> Result<(), Self::Error> {
-        look(conn).map_err(diesel::r2d2::Error::QueryError)
+        check_open(conn).map_err(diesel::r2d2::Error::QueryError)
     }
 
     fn has_broken(&self, conn: &mut AnyConnection) -> bool {

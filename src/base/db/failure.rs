@@ -1,7 +1,7 @@
 //! What a failure of the database means: for the caller, for the unit of work that ran into it, and for the process.
 //!
-//! An [`Error`] keeps the database's own error as its cause, and this file alone looks into it. The two engines report some
-//! conditions by a code and some only by a text.
+//! An [`Error`] keeps the database's own error as its cause, and this file alone looks into it. The two engines report
+//! some conditions by a code and some only by a text.
 
 use std::fmt;
 
@@ -12,8 +12,8 @@ use super::tx::Tx;
 use crate::base::error::{Cause, Error};
 
 impl From<DatabaseError> for Error {
-    /// Unavailable or no space if the same may succeed later, otherwise internal. Whether something was found is for the
-    /// caller to say.
+    /// Unavailable or no space if the same may succeed later, otherwise internal. Whether something was found is for
+    /// the caller to say.
     fn from(error: DatabaseError) -> Self {
         if is_full(&error) {
             return Self::no_space(error);

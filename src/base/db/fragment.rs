@@ -1,5 +1,5 @@
-//! SQL without values for a column that the query builder cannot express. Unlike `diesel::dsl::sql` it does not keep the whole
-//! statement from being prepared only once a connection.
+//! SQL without values for a column that the query builder cannot express. Unlike `diesel::dsl::sql` it does not keep
+//! the whole statement from being prepared only once a connection.
 
 use std::marker::PhantomData;
 

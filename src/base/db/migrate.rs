@@ -1,5 +1,5 @@
-//! Migrates a database to the schema that this binary expects. If several processes start together, one migrates and the
-//! others wait for it and find nothing to do.
+//! Migrates a database to the schema that this binary expects. If several processes start together, one migrates and
+//! the others wait for it and find nothing to do.
 
 use std::path::Path;
 
@@ -20,8 +20,8 @@ const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 /// Where diesel notes the migrations that were run.
 const MIGRATIONS: &str = "__diesel_schema_migrations";
 
-/// Runs the pending migrations in one transaction and returns their names. A database that is not one of this version or an
-/// older one is refused and stays as it is.
+/// Runs the pending migrations in one transaction and returns their names. A database that is not one of this version
+/// or an older one is refused and stays as it is.
 pub fn run(url: &DatabaseUrl) -> Result<Vec<String>> {
     run_after(url, |_| Ok(()))
 }
@@ -35,8 +35,8 @@ pub fn run_after(
         && Path::new(path).exists()
         && !Path::new(&format!("{path}-wal")).exists()
     {
-        // Before a connection switches the file to a write-ahead log. One that has a log is left to the check below: to look
-        // at it twice would remove what its last process has left beside it.
+        // Before a connection switches the file to a write-ahead log. One that has a log is left to the check below: to
+        // look at it twice would remove what its last process has left beside it.
         let mut conn = SqliteConnection::establish(path).map_err(|why| named(Error::unavailable(why)))?;
         conn.batch_execute("PRAGMA busy_timeout = 5000").map_err(|error| named(error.into()))?;
         check_is_ours(&mut Connection::Sqlite(conn)).map_err(named)?;
@@ -57,7 +57,8 @@ fn named(error: Error) -> Error {
     Error::unavailable(format!("LEDE_DATABASE_URL: {error}"))
 }
 
-/// Refuses a database that a newer version has migrated, and one of another program. Returns whether one of ours is there.
+/// Refuses a database that a newer version has migrated, and one of another program. Returns whether one of ours is
+/// there.
 fn check_is_ours(conn: &mut Connection) -> Result<bool> {
     let foreign = || Error::unavailable("the database has tables of another program");
     let list = match conn {

@@ -6,8 +6,8 @@ use super::connection::AnyConnection as Connection;
 
 type Transactions = <Connection as diesel::Connection>::TransactionManager;
 
-/// Rolls back the open transaction. If that fails, the failure is logged and the pool discards the connection: whoever had it
-/// next could find itself in the old transaction. Returns whether the connection can be used further.
+/// Rolls back the open transaction. If that fails, the failure is logged and the pool discards the connection: whoever
+/// had it next could find itself in the old transaction. Returns whether the connection can be used further.
 pub(super) fn roll_back(conn: &mut Connection) -> bool {
     let Err(error) = conn.batch_execute("ROLLBACK") else { return true };
     log::warn!("a transaction could not be rolled back: {error}");

@@ -11,8 +11,8 @@ fn files(path: &str) -> [PathBuf; 3] {
     ["", "-wal", "-shm"].map(|suffix| PathBuf::from(format!("{path}{suffix}")))
 }
 
-/// Creates the database at `path` if there is none. Takes all permissions on its files from others; SQLite makes further
-/// ones with the permissions of the first.
+/// Creates the database at `path` if there is none. Takes all permissions on its files from others; SQLite makes
+/// further ones with the permissions of the first.
 pub(super) fn create(path: &str) -> Result<()> {
     let failed = |error: std::io::Error| Error::unavailable(format!("{path}: {error}"));
     private_files::create_if_missing(Path::new(path)).map_err(failed)?;
@@ -22,8 +22,8 @@ pub(super) fn create(path: &str) -> Result<()> {
     Ok(())
 }
 
-/// The files that a connection has open. While it is open, SQLite keeps all three; what is written after one was removed
-/// or replaced is lost when the connection closes.
+/// The files that a connection has open. While it is open, SQLite keeps all three; what is written after one was
+/// removed or replaced is lost when the connection closes.
 pub(super) struct OpenFiles(Vec<(PathBuf, Identity)>);
 
 /// The device and the number of a file on it.

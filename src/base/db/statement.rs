@@ -1,5 +1,5 @@
-//! SQL for what the query builder cannot express, such as full-text search. Unlike `diesel::sql_query` it is prepared once a
-//! connection, as every other query is.
+//! SQL for what the query builder cannot express, such as full-text search. Unlike `diesel::sql_query` it is prepared
+//! once a connection, as every other query is.
 
 use std::marker::PhantomData;
 

@@ -72,8 +72,8 @@ impl<T: fmt::Debug> Json<T> {
         }
     }
 
-    /// Replaces the value. The default does not replace a text that cannot be read, because that is what is shown of it:
-    /// it stays until somebody sets another value.
+    /// Replaces the value. The default does not replace a text that cannot be read, because that is what is shown of
+    /// it: it stays until somebody sets another value.
     pub fn set(&mut self, value: T)
     where
         T: Default + PartialEq,

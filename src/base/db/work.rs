@@ -1,5 +1,5 @@
-//! Units of work with their types erased, so that the machinery of reads and writes is compiled once and not once for each
-//! caller.
+//! Units of work with their types erased, so that the machinery of reads and writes is compiled once and not once for
+//! each caller.
 
 use std::any::Any;
 

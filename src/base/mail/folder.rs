@@ -1,5 +1,5 @@
-//! The folder that emails are written to if there is no mail server: one file for each, named after its id. It belongs to
-//! one installation.
+//! The folder that emails are written to if there is no mail server: one file for each, named after its id. It belongs
+//! to one installation.
 
 use std::io::{ErrorKind, Result};
 use std::os::unix::fs::DirBuilderExt as _;

@@ -29,9 +29,9 @@ const SERVED: &[&str] = &[
 pub struct Address {
     /// Percent-encoded, without dot segments and without a trailing slash.
     pub path: String,
-    /// Identifies the path: the same as a web server may see it, with the query unchanged. It is decoded, in lower case,
-    /// without empty segments and dot segments. Many web servers do not distinguish these, so such paths must not have
-    /// different redirects. `%`, `?`, `#`, control characters and bytes that are not UTF-8 stay encoded.
+    /// Identifies the path: the same as a web server may see it, with the query unchanged. It is decoded, in lower
+    /// case, without empty segments and dot segments. Many web servers do not distinguish these, so such paths must not
+    /// have different redirects. `%`, `?`, `#`, control characters and bytes that are not UTF-8 stay encoded.
     pub key: String,
 }
 
@@ -60,8 +60,8 @@ impl Address {
     }
 }
 
-/// A decoded path in the form of [`Address::key`]. Encoded slashes and dots have the same effect as plain ones, as in many
-/// web servers, and so do backslashes.
+/// A decoded path in the form of [`Address::key`]. Encoded slashes and dots have the same effect as plain ones, as in
+/// many web servers, and so do backslashes.
 fn normalized(path: &[u8]) -> String {
     let mut text = String::with_capacity(path.len());
     for chunk in path.utf8_chunks() {
@@ -90,8 +90,8 @@ fn normalized(path: &[u8]) -> String {
 }
 
 /// Whether the path with this [`Address::key`] is kept for the server or the website: anything below a path that the
-/// server serves, or a single segment that no slug may be, with any file extension. Parameters after a `;` and dots at the
-/// end, which some web servers ignore, do not count.
+/// server serves, or a single segment that no slug may be, with any file extension. Parameters after a `;` and dots at
+/// the end, which some web servers ignore, do not count.
 #[must_use]
 pub fn is_reserved(key: &str) -> bool {
     let path = key.split_once('?').map_or(key, |(path, _)| path).trim_start_matches('/');

@@ -12,8 +12,8 @@ const LONGEST_NUMBER: usize = 11;
 #[derive(Debug, Default)]
 pub struct UniqueAnchors {
     taken: HashSet<Anchor>,
-    /// The next number for what numbered anchors begin with. Long headings that differ only at their ends are cut to the
-    /// same beginning, so they share it: no number is tried twice, however many there are.
+    /// The next number for what numbered anchors begin with. Long headings that differ only at their ends are cut to
+    /// the same beginning, so they share it: no number is tried twice, however many there are.
     next: HashMap<String, u32>,
 }
 

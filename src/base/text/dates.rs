@@ -76,7 +76,7 @@ const ZONES: &[(&str, i8)] = &[
 ];
 
 /// Reads a date, with or without a time of day, from the year 1 on. Without a time it is midnight; without a zone,
-/// UTC. A number of ten digits counts seconds since 1970, one of thirteen milliseconds.
+/// UTC. A number of nine or ten digits counts seconds since 1970, one of thirteen milliseconds.
 #[must_use]
 pub fn read(text: &str) -> Option<Timestamp> {
     let text = text.trim();

@@ -29,8 +29,8 @@ pub struct Imported {
     pub warnings: Vec<Warning>,
 }
 
-/// Where a block stands: how deep in quotations and lists, each of which prefixes every line, and how many bytes may still
-/// be prefixed. `raw` is told what Markdown cannot say.
+/// Where a block stands: how deep in quotations and lists, each of which prefixes every line, and how many bytes may
+/// still be prefixed. `raw` is told what Markdown cannot say.
 #[derive(Clone, Copy)]
 struct Place<'r> {
     depth: usize,
@@ -48,8 +48,8 @@ struct Block {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Paragraph,
-    /// Its delimiter tells it from a list next to it. Only some lists begin without a blank line before them (`CommonMark`
-    /// section 5.2).
+    /// Its delimiter tells it from a list next to it. Only some lists begin without a blank line before them
+    /// (`CommonMark` section 5.2).
     List {
         delimiter: char,
         interrupts: bool,
@@ -81,8 +81,8 @@ fn join(blocks: &[Block], separator: &str) -> String {
     blocks.iter().map(|block| block.text.as_str()).collect::<Vec<_>>().join(separator)
 }
 
-/// Appends the blocks of these nodes. Quotations and lists that are nested more deeply than a body may have them are left
-/// out.
+/// Appends the blocks of these nodes. Quotations and lists that are nested more deeply than a body may have them are
+/// left out.
 fn blocks(nodes: &[Node], place: Place<'_>, out: &mut Vec<Block>) {
     let mut run: Vec<&Node> = Vec::new();
     for node in nodes {

@@ -23,8 +23,8 @@ pub(super) fn ends_any(name: &str) -> bool {
     ["p", "li", "dt", "rt"].iter().any(|open| ends(open, name))
 }
 
-/// Whether an HTML parser opens an element again, where a block has ended it without its end tag (HTML Standard, "formatting
-/// elements").
+/// Whether an HTML parser opens an element again, where a block has ended it without its end tag (HTML Standard,
+/// "formatting elements").
 pub(super) fn is_formatting(name: &str) -> bool {
     matches!(name, "a" | "b" | "code" | "em" | "i" | "s" | "small" | "strong" | "u")
 }
@@ -34,8 +34,8 @@ pub(super) fn is_frame(name: &str) -> bool {
     matches!(name, "table" | "thead" | "tbody" | "tfoot" | "tr" | "colgroup")
 }
 
-/// The elements of which the innermost holds a part of a table; `None` for other elements. Without such an element the tag
-/// has no meaning.
+/// The elements of which the innermost holds a part of a table; `None` for other elements. Without such an element the
+/// tag has no meaning.
 pub(super) fn parents(name: &str) -> Option<&'static [&'static str]> {
     match name {
         "caption" | "colgroup" | "thead" | "tbody" | "tfoot" => Some(&["table"]),

@@ -41,7 +41,8 @@ pub struct Rendered {
     pub heading: Option<Heading>,
     /// Sanitised HTML: blocks, then the footnotes that this body or its heading is the first to refer to.
     pub html: String,
-    /// The running text of `html`, one line per block: without footnotes, blocks of code, captions and alternative texts.
+    /// The running text of `html`, one line per block: without footnotes, blocks of code, captions and alternative
+    /// texts.
     pub text: String,
     /// All text of `html`, one line per block, with the footnotes at the end: what a search finds.
     pub all_text: String,

@@ -1,5 +1,5 @@
-//! Writes Markdown events as HTML in the normal form of the sanitiser, byte for byte as the sanitiser would leave it. An
-//! article without raw HTML therefore needs no sanitising, which takes longer than all else.
+//! Writes Markdown events as HTML in the normal form of the sanitiser, byte for byte as the sanitiser would leave it.
+//! An article without raw HTML therefore needs no sanitising, which takes longer than all else.
 
 use pulldown_cmark::{CodeBlockKind, CowStr, Event, LinkType, Tag, TagEnd};
 
@@ -9,7 +9,8 @@ use super::steps;
 /// Written HTML.
 pub(super) struct Markup {
     pub(super) html: String,
-    /// Whether an HTML parser reads `html` as written. Carriage returns, U+0000 and a byte order mark are read otherwise.
+    /// Whether an HTML parser reads `html` as written. Carriage returns, U+0000 and a byte order mark are read
+    /// otherwise.
     pub(super) is_normal: bool,
 }
 

@@ -1,5 +1,6 @@
-//! Splits HTML in the normal form of the sanitiser: `<` and `>` occur in tags only, values are quoted, and text holds no
-//! other character references than the five that the sanitiser writes. Much faster than a tokenizer of arbitrary HTML.
+//! Splits HTML in the normal form of the sanitiser: `<` and `>` occur in tags only, values are quoted, and text holds
+//! no other character references than the five that the sanitiser writes. Much faster than a tokenizer of arbitrary
+//! HTML.
 
 use std::borrow::Cow;
 

@@ -12,8 +12,8 @@ pub(super) struct Texts {
     pub(super) all: String,
 }
 
-/// The texts of sanitised HTML. Neither holds references to footnotes, links back from them, and what stands in audio, video
-/// and ruby for browsers that do not know them.
+/// The texts of sanitised HTML. Neither holds references to footnotes, links back from them, and what stands in audio,
+/// video and ruby for browsers that do not know them.
 pub(super) fn texts(html: &str) -> Texts {
     let (all, is_running) = read(html, true);
     Texts { running: if is_running { all.clone() } else { read(html, false).0 }, all }

@@ -13,11 +13,12 @@ use super::tokens::{self, Piece};
 const MAX_DEPTH: usize = 100;
 /// The maximum number of warnings per article.
 const MAX_WARNINGS: usize = 50;
-/// The maximum number of pieces of content per article that stand in a table outside its cells. An HTML parser moves each
-/// of them before the table, and looks for the table among all that stands there already. Further ones end the table.
+/// The maximum number of pieces of content per article that stand in a table outside its cells. An HTML parser moves
+/// each of them before the table, and looks for the table among all that stands there already. Further ones end the
+/// table.
 const MAX_MISPLACED: usize = 100;
-/// The maximum length per article of start tags that an HTML parser writes again, because a block ends its paragraph in the
-/// middle of them. Further blocks lose their tags.
+/// The maximum length per article of start tags that an HTML parser writes again, because a block ends its paragraph in
+/// the middle of them. Further blocks lose their tags.
 pub(super) const MAX_REPEATED: usize = 100_000;
 
 /// A warning for the author about content that is removed or changed.
@@ -154,8 +155,8 @@ impl<'p> RawHtml<'p> {
         out
     }
 
-    /// Call it before content other than white space. Returns the end tags of a table that ends here, because it holds too
-    /// much content outside its cells.
+    /// Call it before content other than white space. Returns the end tags of a table that ends here, because it holds
+    /// too much content outside its cells.
     pub(super) fn content(&mut self) -> String {
         let mut closers = String::new();
         if matches!(self.open.last(), Some(Open::Element { name, .. }) if implied::is_frame(name)) {
@@ -259,7 +260,8 @@ impl<'p> RawHtml<'p> {
         out.push('>');
     }
 
-    /// The length of the start tags that are written again, if the start of an element ends another in the middle of them.
+    /// The length of the start tags that are written again, if the start of an element ends another in the middle of
+    /// them.
     fn repeats(&self, name: &str) -> usize {
         let mut length = 0;
         for open in self.here() {

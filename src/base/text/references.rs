@@ -6,8 +6,8 @@ use super::definitions::Definitions;
 use super::inline::plain;
 use super::slug::Anchor;
 
-/// What the headings of an article may refer to: the link definitions and footnotes of its bodies. They are read only if a
-/// heading holds a bracket.
+/// What the headings of an article may refer to: the link definitions and footnotes of its bodies. They are read only
+/// if a heading holds a bracket.
 pub struct References<'b> {
     bodies: Vec<&'b str>,
     definitions: OnceCell<Definitions>,

@@ -13,11 +13,11 @@ use super::steps;
 
 /// The schemes of URLs that may stay.
 const SCHEMES: [&str; 3] = ["http", "https", "mailto"];
-/// html5ever's serializer searches the rest of a text or value again at each `&` or no-break space. Texts are divided after
-/// so many of them.
+/// html5ever's serializer searches the rest of a text or value again at each `&` or no-break space. Texts are divided
+/// after so many of them.
 const MAX_TEXT_ESCAPES: usize = 250;
-/// How many `&` and no-break spaces the value of an attribute may hold, for the same reason. Longer ones are cut, wherever
-/// they come from.
+/// How many `&` and no-break spaces the value of an attribute may hold, for the same reason. Longer ones are cut,
+/// wherever they come from.
 const MAX_VALUE_ESCAPES: usize = 1000;
 /// What an embedded page may be allowed: what players of video and audio need. No camera, microphone, place or payment.
 const PERMISSIONS: [&str; 4] = ["autoplay", "encrypted-media", "fullscreen", "picture-in-picture"];
@@ -306,8 +306,8 @@ impl Sanitiser {
         sanitiser
     }
 
-    /// Removes everything that is not allowed. The result is always well-formed. `html` is well-formed in so far as `<` and
-    /// `>` occur in tags only.
+    /// Removes everything that is not allowed. The result is always well-formed. `html` is well-formed in so far as `<`
+    /// and `>` occur in tags only.
     #[must_use]
     pub fn clean(&self, html: &str) -> String {
         steps::count(html.len());

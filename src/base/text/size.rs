@@ -19,16 +19,16 @@ const CELL: usize = 25;
 const TABLE: usize = 60;
 /// The most bytes of HTML for a byte in a URL or title: `&` becomes `&amp;`, `"` becomes `&quot;`.
 const ESCAPED: usize = 6;
-/// The fewest bytes that the definitions of a body may add to it, where they are used; a longer body may grow by its length,
-/// together with the labels of the footnotes that are lent to it.
+/// The fewest bytes that the definitions of a body may add to it, where they are used; a longer body may grow by its
+/// length, together with the labels of the footnotes that are lent to it.
 const EXPANSION: usize = 100_000;
 /// The most bytes that a line makes beside what its bytes make, which is one of indented code.
 const LINE: usize = 26;
 
 /// Whether bodies are so short and plain that their HTML is within [`MAX_HTML`] for certain.
 fn are_small(bodies: &[&str]) -> bool {
-    // Apart from tables and definitions, nothing makes more of its bytes than the two that begin a reference. Raw HTML may
-    // repeat tags.
+    // Apart from tables and definitions, nothing makes more of its bytes than the two that begin a reference. Raw HTML
+    // may repeat tags.
     const MAX_SMALL: usize = 2 * (MAX_HTML - MAX_REPEATED) / REFERENCE;
     bodies.iter().map(|body| body.len() + LINE).sum::<usize>() <= MAX_SMALL
         && !bodies.iter().any(|body| body.contains('|') || body.contains("]:"))
@@ -45,8 +45,8 @@ pub fn excess(passages: &[Passage<'_>]) -> Option<usize> {
     Some(html_bound(texts)).filter(|bound| *bound > MAX_HTML)
 }
 
-/// An upper bound of the length of the HTML of an article's headings and bodies, in bytes. Ordinary text makes little more
-/// HTML than it is long; lists, tables and links make up to five times as much.
+/// An upper bound of the length of the HTML of an article's headings and bodies, in bytes. Ordinary text makes little
+/// more HTML than it is long; lists, tables and links make up to five times as much.
 #[must_use]
 pub fn html_bound<'b>(bodies: impl IntoIterator<Item = &'b str>) -> usize {
     let (mut sum, mut brackets, mut definition) = (0, 0, 0);
@@ -133,13 +133,13 @@ fn is_rule_of_table(line: &[u8]) -> bool {
 }
 
 /// The most bytes of HTML that each byte of Markdown makes, as text, as markup or in a URL.
-const BYTES: [u8; 256] = most_bytes();
+const BYTES: [u8; 256] = max_bytes();
 
-const fn most_bytes() -> [u8; 256] {
-    let mut most = [1; 256];
+const fn max_bytes() -> [u8; 256] {
+    let mut max = [1; 256];
     let mut byte: u8 = 0;
     loop {
-        most[byte as usize] = match byte {
+        max[byte as usize] = match byte {
             b'\n' | b'\r' | b'\t' | b'#' | b'|' => 26,
             // In URLs, `&nGt;` becomes two characters of six bytes, each of which is encoded, and U+0000 another one.
             b'&' => 14,
@@ -157,7 +157,7 @@ const fn most_bytes() -> [u8; 256] {
         };
         match byte.checked_add(1) {
             Some(next) => byte = next,
-            None => return most,
+            None => return max,
         }
     }
 }

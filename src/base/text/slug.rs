@@ -17,8 +17,8 @@ use crate::base::error::Invalid;
 /// The maximum length of a slug or an anchor, in characters.
 pub const MAX_LENGTH: usize = 120;
 
-/// Slugs that no article can have, because they are paths of the API or common paths of websites. Topics and authors can:
-/// they stand below paths of their own.
+/// Slugs that no article can have, because they are paths of the API or common paths of websites. Topics and authors
+/// can: they stand below paths of their own.
 pub const RESERVED: &[&str] = &[
     "about-this-site",
     "admin",
@@ -208,8 +208,8 @@ impl Anchor {
         Ok(Self(text.to_owned()))
     }
 
-    /// Generates an anchor from a heading's inline Markdown without references: its words in lower case, joined by hyphens. `section` if
-    /// no character is usable; an anchor that would be rejected gets the prefix `section-`.
+    /// Generates an anchor from a heading's inline Markdown without references: its words in lower case, joined by
+    /// hyphens. `section` if no character is usable; an anchor that would be rejected gets the prefix `section-`.
     #[must_use]
     pub fn from_heading(heading: &str) -> Self {
         Self::from_text(&inline_text(heading))

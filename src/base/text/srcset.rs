@@ -1,7 +1,7 @@
 //! The candidates of a `srcset` (HTML Standard, "parse a srcset attribute").
 
-/// The candidates of a `srcset`: URL and descriptors. A URL ends at white space, without the commas before it: it may hold
-/// commas itself. Descriptors end at the next comma outside parentheses; a URL with a comma at its end has none.
+/// The candidates of a `srcset`: URL and descriptors. A URL ends at white space, without the commas before it: it may
+/// hold commas itself. Descriptors end at the next comma outside parentheses; a URL with a comma at its end has none.
 pub(super) fn candidates(srcset: &str) -> impl Iterator<Item = (&str, &str)> {
     let mut rest = srcset;
     std::iter::from_fn(move || {

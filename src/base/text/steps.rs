@@ -1,5 +1,5 @@
-//! Counts the work that is done on texts, so that tests can prove that it grows no faster than its input. A loop counts the
-//! bytes that it passes, before it passes them; what another library parses counts as the bytes it is given.
+//! Counts the work that is done on texts, so that tests can prove that it grows no faster than its input. A loop counts
+//! the bytes that it passes, before it passes them; what another library parses counts as the bytes it is given.
 
 use std::cell::Cell;
 

@@ -5,12 +5,12 @@ use super::lines::lines;
 use super::sanitise::{is_plainly_safe, shortened};
 use super::steps;
 
-/// How deep a paragraph may nest without being flattened: less than elements may, because a table and a link in it count,
-/// too.
+/// How deep a paragraph may nest without being flattened: less than elements may, because a table and a link in it
+/// count, too.
 const SAFE_DEPTH: usize = 80;
 
-/// How much of a URL is looked at, in bytes. A body whose URL has a longer host is rendered, so that texts without an end of
-/// a URL are not read to their end for each beginning of one.
+/// How much of a URL is looked at, in bytes. A body whose URL has a longer host is rendered, so that texts without an
+/// end of a URL are not read to their end for each beginning of one.
 const MAX_HOST: usize = 200;
 
 /// Whether rendering Markdown may remove or change something. `false` is certain.
@@ -36,8 +36,8 @@ pub(super) fn may_warn(markdown: &str) -> bool {
         || starts_unsafe("]:", b"")
 }
 
-/// The most levels that the lists have in which a line stands, two for each list and its item: those that it continues take
-/// at least two columns each, those that it starts have a marker.
+/// The most levels that the lists have in which a line stands, two for each list and its item: those that it continues
+/// take at least two columns each, those that it starts have a marker.
 fn lists(line: &str) -> usize {
     let mut levels = 0;
     for byte in line.bytes() {
@@ -52,8 +52,8 @@ fn lists(line: &str) -> usize {
     levels
 }
 
-/// Whether the text starts with a URL that may be removed; it ends at white space or one of `closers`. In a quotation, it may
-/// begin in the next line.
+/// Whether the text starts with a URL that may be removed; it ends at white space or one of `closers`. In a quotation,
+/// it may begin in the next line.
 fn may_be_unsafe(text: &str, closers: &[u8]) -> bool {
     let text = text.trim_start_matches(|c: char| c.is_ascii_whitespace() || c == '>');
     let is_path = text.starts_with('/') && !["//", "/&", "/\\"].iter().any(|start| text.starts_with(start));

@@ -12,9 +12,9 @@ use html5ever::tokenizer::{
 
 use super::steps;
 
-/// One token. Character references are resolved; comments and doctypes are skipped. A self-closing tag is an opening and a
-/// closing one: HTML ignores its slash, except in SVG and `MathML`, but whoever writes `<iframe … />` or `<a id="x"/>` means
-/// that the element is empty.
+/// One token. Character references are resolved; comments and doctypes are skipped. A self-closing tag is an opening
+/// and a closing one: HTML ignores its slash, except in SVG and `MathML`, but whoever writes `<iframe … />` or
+/// `<a id="x"/>` means that the element is empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Piece {
     /// `<name …>`

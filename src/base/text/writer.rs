@@ -18,7 +18,8 @@ pub(super) struct Page<'s> {
     pub(super) events: Vec<Event<'s>>,
     pub(super) notes: Vec<(usize, Vec<Event<'s>>)>,
     pub(super) warnings: Vec<Warning>,
-    /// Whether the sanitiser would change nothing, because the page holds no raw HTML and nothing that HTML cannot nest.
+    /// Whether the sanitiser would change nothing, because the page holds no raw HTML and nothing that HTML cannot
+    /// nest.
     pub(super) is_safe: bool,
 }
 

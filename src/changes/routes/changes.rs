@@ -41,7 +41,8 @@ pub struct ChangeItem {
 /// A page of changes.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ChangePage {
-    /// The newest change of each changed subject, oldest first. At most `limit`, and at most 2 MiB unless one alone has more.
+    /// The newest change of each changed subject, oldest first. At most `limit`, and at most 2 MiB unless one alone has
+    /// more.
     #[schema(max_items = 100)]
     items: Vec<ChangeItem>,
     /// The cursor to continue with: immediately while `has_more` is true, otherwise later.
@@ -66,10 +67,10 @@ pub struct ChangeParams {
 
 /// List changes
 ///
-/// Needs no access token. Returns what changed since the cursor, each subject once and in its current state: articles that
-/// were published, updated, rerendered or unpublished, and topics, authors and the site. To mirror the site, start without a
-/// cursor and continue with `next_cursor`. Articles that were never published do not occur; unlisted ones do, with
-/// `listed: false`. Cursors do not expire. If the database was replaced by an older copy, the response is 400
+/// Needs no access token. Returns what changed since the cursor, each subject once and in its current state: articles
+/// that were published, updated, rerendered or unpublished, and topics, authors and the site. To mirror the site, start
+/// without a cursor and continue with `next_cursor`. Articles that were never published do not occur; unlisted ones do,
+/// with `listed: false`. Cursors do not expire. If the database was replaced by an older copy, the response is 400
 /// `cursor-invalid`: start again without a cursor.
 #[utoipa::path(get, path = "/v1/changes", tag = "articles", security(()), params(View, ChangeParams),
     responses((status = 200, description = "A page of changes.", body = ChangePage)))]

@@ -1,5 +1,5 @@
-//! What DNS records mean for a sender of mail: SPF (RFC 7208), DKIM (RFC 6376) and DMARC (RFC 7489). Pure functions: the
-//! lookups are made elsewhere.
+//! What DNS records mean for a sender of mail: SPF (RFC 7208), DKIM (RFC 6376) and DMARC (RFC 7489). Pure functions:
+//! the lookups are made elsewhere.
 
 /// How many domains are searched for a DMARC policy, the first included. The bound is that of RFC 7489's successor.
 const MAX_DOMAINS: usize = 8;

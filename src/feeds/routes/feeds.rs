@@ -40,8 +40,9 @@ async fn respond(
 
 /// Get the RSS feed
 ///
-/// Returns the 30 newest listed editions with their full text as RSS 2.0, newest first; fewer if their texts would exceed
-/// 2 MiB. `topic` and `locale` narrow it down. Links point to the website. Responds 404 if there is no such topic.
+/// Returns the 30 newest listed editions with their full text as RSS 2.0, newest first; fewer if their texts would
+/// exceed 2 MiB. `topic` and `locale` narrow it down. Links point to the website. Responds 404 if there is no such
+/// topic.
 #[utoipa::path(get, path = "/feeds/rss.xml", tag = "feeds", security(()), params(FeedFilter),
     responses(
         (status = 200, description = "The feed.", body = String, content_type = "application/rss+xml"),
@@ -55,8 +56,9 @@ pub async fn get_rss_feed(app: Data<App>, Query(filter): Query<FeedFilter>) -> R
 
 /// Get the Atom feed
 ///
-/// Returns the 30 newest listed editions with their full text as Atom 1.0, newest first; fewer if their texts would exceed
-/// 2 MiB. `topic` and `locale` narrow it down. Links point to the website. Responds 404 if there is no such topic.
+/// Returns the 30 newest listed editions with their full text as Atom 1.0, newest first; fewer if their texts would
+/// exceed 2 MiB. `topic` and `locale` narrow it down. Links point to the website. Responds 404 if there is no such
+/// topic.
 #[utoipa::path(get, path = "/feeds/atom.xml", tag = "feeds", security(()), params(FeedFilter),
     responses(
         (status = 200, description = "The feed.", body = String, content_type = "application/atom+xml"),
@@ -70,8 +72,9 @@ pub async fn get_atom_feed(app: Data<App>, Query(filter): Query<FeedFilter>) -> 
 
 /// Get the JSON feed
 ///
-/// Returns the 30 newest listed editions with their full text as JSON Feed 1.1, newest first; fewer if their texts would
-/// exceed 2 MiB. `topic` and `locale` narrow it down. Links point to the website. Responds 404 if there is no such topic.
+/// Returns the 30 newest listed editions with their full text as JSON Feed 1.1, newest first; fewer if their texts
+/// would exceed 2 MiB. `topic` and `locale` narrow it down. Links point to the website. Responds 404 if there is no
+/// such topic.
 #[utoipa::path(get, path = "/feeds/feed.json", tag = "feeds", security(()), params(FeedFilter),
     responses(
         (status = 200, description = "The feed.", body = JsonFeed, content_type = "application/feed+json"),

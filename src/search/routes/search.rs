@@ -40,8 +40,8 @@ pub struct SearchParams {
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "tells the documentation what PageRequest reads")]
 pub struct HitsParams {
-    /// The most hits to return. A page has fewer if it would exceed 2 MiB otherwise: `next_cursor`, not the number of hits,
-    /// says whether there are more.
+    /// The most hits to return. A page has fewer if it would exceed 2 MiB otherwise: `next_cursor`, not the number of
+    /// hits, says whether there are more.
     #[param(minimum = 1, maximum = 100, default = 20, nullable = false)]
     limit: Option<i64>,
     /// `next_cursor` of the previous page, with the same query and filters.
@@ -64,9 +64,9 @@ pub struct SearchHit {
     /// The section; `null` if the article's title or opening matches.
     #[schema(required = true)]
     section: Option<SearchSection>,
-    /// An excerpt around the words as safe HTML: the words are in `<mark>`, everything else is escaped. If only the title
-    /// or heading contains the words, it comes before the opening of the text. Of texts longer than 16 KiB, 2 MiB are read for
-    /// one page in equal shares: if the words are beyond that, it is the opening, too.
+    /// An excerpt around the words as safe HTML: the words are in `<mark>`, everything else is escaped. If only the
+    /// title or heading contains the words, it comes before the opening of the text. Of texts longer than 16 KiB, 2 MiB
+    /// are read for one page in equal shares: if the words are beyond that, it is the opening, too.
     #[schema(
         max_length = 4000,
         example = "For a while, at <mark>slack</mark> <mark>water</mark>, nothing moves."
@@ -122,7 +122,7 @@ pub async fn search_articles(
     let terms = params.q.ok_or_else(|| Error::internal("a query was not read"))?;
     let search = Arc::new(Search { terms, filter });
     let (after, limit) = (page.after(&search)?, page.limit + 1);
-    let look = async |last: bool| {
+    let lookup = async |last: bool| {
         let wanted = search.clone();
         let found = app.db.snapshot(move |conn| wanted.find(conn, after, limit)).await?;
         let (wanted, page) = (search.clone(), page.clone());
@@ -134,7 +134,7 @@ pub async fn search_articles(
         }
         shown(&app, &search, hits, next_cursor).await.map(Ok)
     };
-    let results = rerender::read_current(&app, look).await?;
+    let results = rerender::read_current(&app, lookup).await?;
     let found = Response::public_json(&results)?.surrogate_key("articles");
     Ok(page::with_next_link(found, &req, results.next_cursor.as_deref()))
 }

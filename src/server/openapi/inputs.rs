@@ -1,6 +1,6 @@
-//! What the server checks of the texts and fields of a request and derives cannot say: the pattern of each kind of text,
-//! and fields that exclude or require each other. What depends on stored data, such as whether a topic exists, cannot
-//! be said in a schema.
+//! What the server checks of the texts and fields of a request and derives cannot say: the pattern of each kind of
+//! text, and fields that exclude or require each other. What depends on stored data, such as whether a topic exists,
+//! cannot be said in a schema.
 
 use std::collections::BTreeSet;
 
@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use super::walk::{each, names, reference};
 
 // Generators copy patterns into source code: they have no quotes, and no escapes of characters that end lines there.
-/// A kind of text, which the documentation of a field or parameter names as its `format`: its pattern, and the format that
-/// clients know instead.
+/// A kind of text, which the documentation of a field or parameter names as its `format`: its pattern, and the format
+/// that clients know instead.
 const KINDS: &[(&str, &str, Option<&str>)] = &[
     // `validate::line`: white space around it is removed.
     (
@@ -135,8 +135,8 @@ fn separate_items(schema: &mut Value, schemas: &Value) {
     }
 }
 
-/// Adds a pattern to the strings that have none of their own, unless they are long: whoever makes such a text of a pattern
-/// takes minutes.
+/// Adds a pattern to the strings that have none of their own, unless they are long: whoever makes such a text of a
+/// pattern takes minutes.
 fn refuse_nul(schema: &mut Value) {
     each(schema, &mut |members| {
         let is_text = members.get("type").is_some_and(|kind| kind == "string" || names(kind, "string"));

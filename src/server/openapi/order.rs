@@ -1,5 +1,5 @@
-//! Puts the operations of the document into the order in which they are listed. To JSON the order of members means nothing;
-//! to the pages and clients made from it, it is the order of their contents.
+//! Puts the operations of the document into the order in which they are listed. To JSON the order of members means
+//! nothing; to the pages and clients made from it, it is the order of their contents.
 
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};

@@ -46,8 +46,8 @@ pub(super) fn components(examples: &Value) -> Value {
     responses.into()
 }
 
-/// The body of an error response, with a recorded example of each code that `description` names, or of every code of the
-/// status.
+/// The body of an error response, with a recorded example of each code that `description` names, or of every code of
+/// the status.
 pub(super) fn content(status: u16, description: &str, examples: &Value) -> Value {
     let mut codes: Vec<Code> = codes::all();
     codes.retain(|code| code.kind == CodeKind::Problem && code.statuses.contains(&status));

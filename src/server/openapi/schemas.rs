@@ -2,11 +2,11 @@
 //!
 //! # Responses that `fields` can shorten
 //!
-//! They have schemas of their own, whose names begin with `Partial` and which require nothing: see [`crate::partial!`]. The
-//! whole ones remain for operations without `fields`. The alternatives were tried with generators: of `anyOf` of the whole
-//! and the partial schema, openapi-generator makes one class that requires everything in TypeScript, Rust and Kotlin, and of
-//! `oneOf` an error in Go, because a whole response matches both. openapi-typescript, zod and openapi-python-client
-//! understand all three, and in none does the compiler know which of the two a response is.
+//! They have schemas of their own, whose names begin with `Partial` and which require nothing: see [`crate::partial!`].
+//! The whole ones remain for operations without `fields`. The alternatives were tried with generators: of `anyOf` of
+//! the whole and the partial schema, openapi-generator makes one class that requires everything in TypeScript, Rust and
+//! Kotlin, and of `oneOf` an error in Go, because a whole response matches both. openapi-typescript, zod and
+//! openapi-python-client understand all three, and in none does the compiler know which of the two a response is.
 
 use std::collections::BTreeSet;
 
@@ -124,8 +124,8 @@ fn open_maps(schema: &mut Value) {
     });
 }
 
-/// Says of integers that fit into 32 bits that they do: some clients make a big integer of the others, which JSON has as
-/// text.
+/// Says of integers that fit into 32 bits that they do: some clients make a big integer of the others, which JSON has
+/// as text.
 fn fit_integers(document: &mut Value) {
     let fits = |bound: Option<&Value>| {
         bound.and_then(Value::as_i64).is_some_and(|bound| i32::try_from(bound).is_ok())

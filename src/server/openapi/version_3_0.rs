@@ -1,5 +1,5 @@
-//! The document in OpenAPI 3.0, for generators that read only that. What 3.0 cannot say is left out; what it says in other
-//! words is translated.
+//! The document in OpenAPI 3.0, for generators that read only that. What 3.0 cannot say is left out; what it says in
+//! other words is translated.
 
 use serde_json::{Map, Value, json};
 
@@ -120,9 +120,9 @@ impl Types {
         }
     }
 
-    /// Makes `members` the schema `single` or `null`. Read literally, `nullable` beside a reference to what is not nullable
-    /// allows nothing more, so a text or number stands there itself; generators read it as it is meant, so an object keeps its
-    /// name.
+    /// Makes `members` the schema `single` or `null`. Read literally, `nullable` beside a reference to what is not
+    /// nullable allows nothing more, so a text or number stands there itself; generators read it as it is meant, so an
+    /// object keeps its name.
     fn allow_null(&self, members: &mut Map<String, Value>, single: Value) {
         let Some(kind) = self.of(&single["allOf"][0]).or_else(|| self.of(&single)) else { return };
         let name = single["$ref"].as_str().or(single["allOf"][0]["$ref"].as_str());

@@ -1,5 +1,5 @@
-//! `/docs`: the OpenAPI document as a page. Its script is Scalar's API reference, which is part of this binary as it is on
-//! npm, compressed; `docs/page.js` sets it up and adds the log-in. Nothing is loaded from elsewhere.
+//! `/docs`: the OpenAPI document as a page. Its script is Scalar's API reference, which is part of this binary as it is
+//! on npm, compressed; `docs/page.js` sets it up and adds the log-in. Nothing is loaded from elsewhere.
 
 use std::collections::BTreeMap;
 use std::io::Read as _;

@@ -11,8 +11,8 @@ use crate::server::openapi::{DOCUMENT, DOCUMENT_3_0};
 
 /// Get the OpenAPI document
 ///
-/// Needs no access token. Returns this document, in OpenAPI 3.1. It does not change while the server runs, so clients can
-/// cache it by its `ETag`. Generators that read only OpenAPI 3.0 take `/openapi-3.0.json`.
+/// Needs no access token. Returns this document, in OpenAPI 3.1. It does not change while the server runs, so clients
+/// can cache it by its `ETag`. Generators that read only OpenAPI 3.0 take `/openapi-3.0.json`.
 #[utoipa::path(get, path = "/openapi.json", tag = "operations", security(()),
     responses((status = 200, description = "The OpenAPI document.", body = Object)))]
 pub async fn get_openapi() -> Result<Response> {
@@ -22,8 +22,8 @@ pub async fn get_openapi() -> Result<Response> {
 
 /// Get the OpenAPI 3.0 document
 ///
-/// Needs no access token. Returns the same document in OpenAPI 3.0, for generators that read only that. It says less in two
-/// places: constants are enums of one value, and the licence has no SPDX identifier.
+/// Needs no access token. Returns the same document in OpenAPI 3.0, for generators that read only that. It says less in
+/// two places: constants are enums of one value, and the licence has no SPDX identifier.
 #[utoipa::path(get, path = "/openapi-3.0.json", tag = "operations", security(()),
     responses((status = 200, description = "The OpenAPI 3.0 document.", body = Object)))]
 pub async fn get_openapi_3_0() -> Result<Response> {

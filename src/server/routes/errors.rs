@@ -26,8 +26,8 @@ const GROUPS: &[(CodeKind, &str, &str, &str)] = &[
 
 /// Get the list of codes
 ///
-/// Every code of a problem, of its `errors`, of a warning and of the row of an import: what it means and what to do. The page
-/// is part of the reference, which is in English.
+/// Every code of a problem, of its `errors`, of a warning and of the row of an import: what it means and what to do.
+/// The page is part of the reference, which is in English.
 #[utoipa::path(get, path = "/docs/errors", tag = "pages", security(()),
     responses((status = 200, description = "The list.", body = String, content_type = "text/html")))]
 pub async fn get_errors_page(app: Data<App>) -> Result<Response> {

@@ -40,8 +40,8 @@ pub async fn get_liveness() -> Result<Response> {
 
 /// Check readiness
 ///
-/// Needs no access token. Responds with 200 while the server can take requests. Responds with 503 while it drains before it
-/// stops, while the database does not respond, and while it cannot be written, because it has no space left
+/// Needs no access token. Responds with 200 while the server can take requests. Responds with 503 while it drains
+/// before it stops, while the database does not respond, and while it cannot be written, because it has no space left
 /// (`database-full`) or its files were removed or replaced. For load balancers.
 #[utoipa::path(get, path = "/health/ready", tag = "operations", security(()),
     responses((status = 200, description = "The server is ready.", body = Health)))]

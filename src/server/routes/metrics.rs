@@ -19,8 +19,8 @@ const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset
 
 /// Get metrics
 ///
-/// Needs no access token. Returns every metric in the text format of Prometheus, or in the `OpenMetrics` format if `Accept`
-/// prefers it. With `LEDE_METRICS_BIND`, this is served at that address only.
+/// Needs no access token. Returns every metric in the text format of Prometheus, or in the `OpenMetrics` format if
+/// `Accept` prefers it. With `LEDE_METRICS_BIND`, this is served at that address only.
 #[utoipa::path(get, path = "/metrics", tag = "operations", security(()),
     responses(
         (status = 200, description = "The metrics.", content(

@@ -13,8 +13,8 @@ const VALID_DAYS: i64 = 180;
 
 /// Get the security contact
 ///
-/// Needs no access token. Returns where to report a vulnerability of this installation (RFC 9116). `Expires` is 180 days
-/// ahead. Responds 404 unless `LEDE_SECURITY_CONTACT` is set.
+/// Needs no access token. Returns where to report a vulnerability of this installation (RFC 9116). `Expires` is 180
+/// days ahead. Responds 404 unless `LEDE_SECURITY_CONTACT` is set.
 #[utoipa::path(get, path = "/.well-known/security.txt", tag = "operations", security(()),
     responses(
         (status = 200, description = "The contact.", body = String, content_type = "text/plain"),

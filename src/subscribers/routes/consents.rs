@@ -93,8 +93,8 @@ pub struct ConsentList {
 
 /// List consent evidence
 ///
-/// Requires the right `subscribers:read`. Returns which text the person was shown, what they did, when and how, oldest first.
-/// Evidence is only added and never changed. Responds 404 if there is no such subscriber.
+/// Requires the right `subscribers:read`. Returns which text the person was shown, what they did, when and how, oldest
+/// first. Evidence is only added and never changed. Responds 404 if there is no such subscriber.
 #[utoipa::path(get, path = "/v1/subscribers/{id}/consents", tag = "subscribers", security(("bearer" = [])),
     params(("id" = SubscriberId, Path, description = "The subscriber's id.")),
     responses((status = 200, description = "The evidence.", body = ConsentList)))]

@@ -20,8 +20,8 @@ const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'n
 
 /// Get the embeddable form
 ///
-/// A page with HTML to copy into any other page: a form that works without scripts and is submitted to `/subscribe`. With
-/// `Accept: text/plain`, returns the HTML alone.
+/// A page with HTML to copy into any other page: a form that works without scripts and is submitted to `/subscribe`.
+/// With `Accept: text/plain`, returns the HTML alone.
 #[utoipa::path(get, path = "/subscribe/embed", tag = "pages", security(()), params(FormParameters),
     responses((status = 200, description = "The page with the HTML, or the HTML alone.",
                content((String = "text/html"), (String = "text/plain")))))]

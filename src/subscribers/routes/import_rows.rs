@@ -92,8 +92,8 @@ impl FromParams for ReportRequest {
 
 /// List rows of an import
 ///
-/// Requires the right `subscribers:import`. Returns what became of each row, in the order of the file, by line and never by
-/// name or address. Responds 404 if there is no such import; reports are deleted 30 days after its end.
+/// Requires the right `subscribers:import`. Returns what became of each row, in the order of the file, by line and
+/// never by name or address. Responds 404 if there is no such import; reports are deleted 30 days after its end.
 #[utoipa::path(get, path = "/v1/subscriber-imports/{id}/rows", tag = "subscribers", security(("bearer" = [])),
     params(("id" = ImportId, Path, description = "The id of the import."), ReportParameters),
     responses((status = 200, description = "A page of rows.", body = SubscriberImportRowPage,

@@ -94,8 +94,8 @@ impl FromParams for StatsRequest {
 
 /// Get subscriber statistics
 ///
-/// Requires the right `subscribers:read`. Returns the number of subscribers with each status now, and what happened on each
-/// of the last days. The days are counted in the event log, so erasing a subscriber does not change past numbers.
+/// Requires the right `subscribers:read`. Returns the number of subscribers with each status now, and what happened on
+/// each of the last days. The days are counted in the event log, so erasing a subscriber does not change past numbers.
 #[utoipa::path(get, path = "/v1/subscribers/stats", tag = "subscribers", security(("bearer" = [])),
     params(StatsParameters),
     responses((status = 200, description = "The numbers.", body = SubscriberStats)))]

@@ -9,11 +9,11 @@ use lede::base::error::{Error, Result};
 #[tokio::test]
 async fn no_more_runs_at_a_time_than_there_are_cores() {
     let compute = Compute::default();
-    let (running, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let (running, max) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let work = |number: usize| {
-        let (running, most) = (running.clone(), most.clone());
+        let (running, max) = (running.clone(), max.clone());
         compute.run(move || {
-            most.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+            max.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
             std::thread::yield_now();
             running.fetch_sub(1, Ordering::SeqCst);
             Ok(number)
@@ -21,7 +21,7 @@ async fn no_more_runs_at_a_time_than_there_are_cores() {
     };
     let done: Result<Vec<usize>> = join_all((0..200).map(work)).await.into_iter().collect();
     assert_eq!(done.unwrap(), (0..200).collect::<Vec<_>>());
-    assert!((1..=cores()).contains(&most.load(Ordering::SeqCst)));
+    assert!((1..=cores()).contains(&max.load(Ordering::SeqCst)));
 }
 
 #[tokio::test]

@@ -11,8 +11,8 @@ use crate::base::json::{self, Strict};
 /// The front matter and the Markdown after it.
 type Front<'d> = (Map<String, Value>, &'d str);
 
-/// Splits a document into its front matter and its Markdown. `None` if there is no front matter. Blank lines before it are
-/// skipped.
+/// Splits a document into its front matter and its Markdown. `None` if there is no front matter. Blank lines before it
+/// are skipped.
 pub(super) fn read(document: &str) -> Result<Option<Front<'_>>, Invalid> {
     let opening = skip_blank_lines(document);
     let first = opening.lines().next().unwrap_or_default();

@@ -1,5 +1,5 @@
-//! YAML as JSON values. A plain scalar is a number only if JSON writes that number in the same way; otherwise it stays the
-//! text that was written: `1.10`, `007`, `0x1F` and `.nan` are more often names, versions and codes than numbers.
+//! YAML as JSON values. A plain scalar is a number only if JSON writes that number in the same way; otherwise it stays
+//! the text that was written: `1.10`, `007`, `0x1F` and `.nan` are more often names, versions and codes than numbers.
 
 use std::fmt;
 

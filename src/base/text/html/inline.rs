@@ -14,8 +14,8 @@ pub(super) enum Line {
     Cell,
 }
 
-/// Stands for a line break until the whole text is written, so that it is trimmed like other white space: at the end of a
-/// paragraph or emphasis, Markdown has none. Text holds no carriage returns, because they collapse.
+/// Stands for a line break until the whole text is written, so that it is trimmed like other white space: at the end of
+/// a paragraph or emphasis, Markdown has none. Text holds no carriage returns, because they collapse.
 const BREAK: char = '\r';
 
 /// Writes inline nodes as Markdown without leading and trailing white space.

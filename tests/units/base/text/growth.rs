@@ -1,5 +1,5 @@
-//! Work and output grow no faster than input, whatever is written. Steps are counted, so that no clock and no other work on
-//! the machine can decide a test.
+//! Work and output grow no faster than input, whatever is written. Steps are counted, so that no clock and no other
+//! work on the machine can decide a test.
 
 use lede::base::text::markdown::{Policy, check_body, render, warnings};
 use lede::base::text::size::html_bound;

@@ -12,6 +12,8 @@ mod locale;
 mod markdown;
 mod nesting;
 mod outline;
+mod raw_html;
+mod round_trip;
 mod sanitise;
 mod size;
 mod slug;
@@ -29,4 +31,23 @@ fn render_heading(text: &str) -> Heading {
 /// The only section of an article.
 fn passage(heading: &str, body: &str) -> Rendered {
     render(&[Passage { heading: Some(heading), body }], &Policy::default()).remove(0)
+}
+
+/// A text, rendered alone.
+fn one(markdown: &str) -> Rendered {
+    render(&[markdown], &Policy::default()).pop().unwrap()
+}
+
+/// Insists on the HTML of a text.
+fn check(markdown: &str, html: &str) {
+    assert_eq!(one(markdown).html.trim(), html, "{markdown}");
+}
+
+/// The warnings that a text gives, as `code: detail`.
+fn warnings(markdown: &str) -> Vec<String> {
+    one(markdown)
+        .warnings
+        .into_iter()
+        .map(|warning| format!("{}: {}", warning.code, warning.detail))
+        .collect()
 }
