@@ -51,8 +51,8 @@ pub async fn get_draft_markdown(app: Data<App>, read: DraftRead) -> Result<Respo
 /// Requires the right `articles:write`; contributors and authors have it for their own articles only. Replaces the
 /// metadata with the document's front matter, and intro and sections with its text. Sections whose anchors or
 /// bodies are unchanged keep their ids. The date of publication in the front matter is kept for the first publication if
-/// there was none yet; `warnings` tells if it is not used, and which front matter has no place. Succeeds only if nothing has changed since the version in `If-Match`;
-/// otherwise responds 412 with the changes.
+/// there was none yet; `warnings` tells if it is not used, and which front matter has no place. Succeeds only if nothing has
+/// changed since the version in `If-Match`; otherwise responds 412 with the changes.
 /// An article whose text could make more than 5,000,000 bytes of HTML is refused with 422 `rendering-too-large`.
 #[utoipa::path(put, path = "/v1/articles/{article}/draft/markdown", tag = "drafts", security(("bearer" = [])),
     params(ArticlePath, InLocale, IfMatchHeader),
