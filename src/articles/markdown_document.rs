@@ -1,30 +1,24 @@
-//! A whole draft as one Markdown document with front matter, and back.
+//! A whole draft as one Markdown document with front matter: parsed, and checked against the article it becomes.
+//! [`super::markdown_export`] writes one.
 
-use serde_json::map::Entry;
+use std::collections::HashMap;
+
 use serde_json::{Map, Value};
 
-use super::aliases::{MAX_ALIASES, check_alias};
-use super::checks::{MAX_AUTHORS, MAX_TOPICS, check_heading, check_markdown};
+use super::checks::{check_heading, check_markdown};
+use super::front_reader::{self, left_out};
 use super::match_sections::match_sections;
 use super::metadata_change::MetadataChange;
-use super::{Content, Cover, Section, Seo, parse_uuid, slugs, tree};
-use crate::authors::AuthorRef;
+use super::{Section, tree};
 use crate::base::clock::Timestamp;
-use crate::base::error::{Error, Invalid, Result, Violations};
+use crate::base::error::{Error, Result, Violations};
 use crate::base::ids::{ArticleId, IsId as _};
 use crate::base::json;
 use crate::base::random::Random;
-use crate::base::text::Locale;
-use crate::base::text::front_matter::{self, FrontMatter, TermName};
+use crate::base::text::front_matter::{self, FrontMatter};
 use crate::base::text::html::{self, Imported};
-use crate::base::text::inline::one_line;
 use crate::base::text::markdown::{Passage, Warning};
-use crate::base::text::outline::{self, Document, Part};
-use crate::base::text::slug::{Anchor, Slug};
-use crate::base::text::validate;
-use crate::terms;
-use crate::terms::names::Named;
-use crate::topics::TopicRef;
+use crate::base::text::outline::{self, Part};
 
 /// The largest document, in bytes.
 pub const MAX_DOCUMENT: usize = 1_000_000;
@@ -94,7 +88,7 @@ fn too_long(pointer: &'static str) -> Error {
 }
 
 fn check_document(
-    front: FrontMatter,
+    mut front: FrontMatter,
     text: &str,
     pointer: &'static str,
 ) -> Result<(ParsedDocument, Violations)> {
@@ -107,52 +101,17 @@ fn check_document(
     let mut violations = Violations::default();
     let intro = violations.take(pointer, check_markdown(&document.intro)).unwrap_or_default();
     let parts = check_parts(document.sections, pointer, &mut violations);
-    let mut reader = FrontReader { custom: front.custom, left_out: Vec::new() };
-    let title = front
-        .title
-        .or(document.title)
-        .and_then(|title| reader.keep("title", title, |text| validate::line("title", &one_line(text), 300)));
-    let metadata = MetadataChange {
-        title,
-        slug: front.slug.and_then(|slug| reader.keep("slug", slug, slugs::parse)).map(Some),
-        locale: front.locale.and_then(|locale| reader.keep("locale", locale, Locale::parse)).map(Some),
-        subtitle: Some(front.subtitle.and_then(|text| {
-            reader.keep("subtitle", text, |text| validate::line("subtitle", &one_line(text), 500))
-        })),
-        summary: Some(
-            front
-                .summary
-                .and_then(|text| reader.keep("summary", text, |text| validate::text("summary", text, 1000))),
-        ),
-        cover: Some(front.cover.and_then(|cover| reader.cover(cover))),
-        featured: Some(front.featured.unwrap_or(false)),
-        listed: Some(front.listed.unwrap_or(true)),
-        authors: Some(reader.terms("authors", front.authors, MAX_AUTHORS)),
-        topics: Some(reader.terms("topics", front.topics, MAX_TOPICS)),
-        intro: Some(intro),
-        seo: Some(reader.seo(front.seo)),
-        translation_of: Some(front.translation_of.and_then(|text| {
-            let parse = |text: &str| {
-                let id = parse_uuid(text).map(ArticleId::from_uuid);
-                id.ok_or_else(|| Invalid::new("article-unknown", "Must be an id."))
-            };
-            reader.keep("translation_of", text, parse)
-        })),
-        aliases: Some(reader.aliases(front.aliases)),
-        custom: Some(reader.custom()),
-    };
-    let warnings = reader.warning().into_iter().collect();
-    let document = ParsedDocument {
+    let parsed = ParsedDocument {
         id: front.id.map(ArticleId::from_uuid),
-        metadata,
         parts,
-        section_custom: front.sections,
+        section_custom: std::mem::take(&mut front.sections),
         published_at: front.published_at,
-        unreadable_date: front.unreadable_date,
+        unreadable_date: front.unreadable_date.take(),
         draft: front.draft.unwrap_or(false),
-        warnings,
+        ..ParsedDocument::default()
     };
-    Ok((document, violations))
+    let (metadata, warning) = front_reader::read(front, document.title, intro);
+    Ok((ParsedDocument { metadata, warnings: warning.into_iter().collect(), ..parsed }, violations))
 }
 
 fn check_parts(parts: Vec<Part>, pointer: &'static str, violations: &mut Violations) -> Vec<Part> {
@@ -163,13 +122,6 @@ fn check_parts(parts: Vec<Part>, pointer: &'static str, violations: &mut Violati
         sections: check_parts(part.sections, pointer, violations),
     };
     parts.into_iter().map(check).collect()
-}
-
-/// Puts front matter into its fields, or else into `custom`, or else into a warning.
-struct FrontReader {
-    custom: Map<String, Value>,
-    /// The keys of values that fit nowhere.
-    left_out: Vec<String>,
 }
 
 impl ParsedDocument {
@@ -187,17 +139,36 @@ impl ParsedDocument {
         Some(Warning::new("published-at-in-future", format!("The date {at} is in the future.")))
     }
 
-    /// The same, or `published-at-not-used` if an article keeps another date than this one.
+    /// `published-at-not-used` if an article keeps another date of its first publication than this one.
+    #[must_use]
+    pub fn check_date_used(&self, kept: Option<Timestamp>) -> Option<Warning> {
+        let at = self.published_at.filter(|at| kept != Some(*at))?;
+        let detail = format!(
+            "The date {at} is not used: the article has been published before, or your role may not set the date."
+        );
+        Some(Warning::new("published-at-not-used", detail))
+    }
+
+    /// Like [`Self::check_date`], or else like [`Self::check_date_used`].
     #[must_use]
     pub fn check_date_kept(&self, kept: Option<Timestamp>, now: Timestamp) -> Option<Warning> {
-        let not_used = || {
-            let at = self.published_at.filter(|at| kept != Some(*at))?;
-            let detail = format!(
-                "The date {at} is not used: the article has been published before, or your role may not set the date."
-            );
-            Some(Warning::new("published-at-not-used", detail))
-        };
-        self.check_date(now).or_else(not_used)
+        self.check_date(now).or_else(|| self.check_date_used(kept))
+    }
+
+    /// `front-matter-left-out` if an article with these sections does not keep what its front matter says of sections:
+    /// that of unknown anchors, and what is no object.
+    #[must_use]
+    pub fn check_sections_kept(&self, kept: &[Section]) -> Option<Warning> {
+        if self.section_custom.is_empty() {
+            return None;
+        }
+        let kept: HashMap<&str, &Map<String, Value>> = tree::flatten(kept)
+            .into_iter()
+            .filter_map(|(section, ..)| Some((section.anchor.as_ref()?.as_str(), &section.custom)))
+            .collect();
+        let is_lost = |anchor: &str, custom: &Value| custom.as_object() != kept.get(anchor).copied();
+        let lost = self.section_custom.iter().filter(|(anchor, custom)| is_lost(anchor, custom));
+        left_out(&lost.map(|(anchor, _)| format!("sections.{anchor}")).collect::<Vec<_>>())
     }
 
     /// Its sections as those of a new article.
@@ -235,224 +206,4 @@ impl ParsedDocument {
         walk(&self.parts, &mut passages);
         passages
     }
-}
-
-impl FrontReader {
-    fn keep<T>(
-        &mut self,
-        name: &str,
-        text: String,
-        parse: impl FnOnce(&str) -> Result<T, Invalid>,
-    ) -> Option<T> {
-        let parsed = parse(&text).ok();
-        if parsed.is_none() {
-            self.leave(name, Value::String(text));
-        }
-        parsed
-    }
-
-    /// Puts what has no field of its own into `custom`, unless that has another value of this name.
-    fn leave(&mut self, name: &str, value: Value) {
-        match self.custom.entry(name) {
-            Entry::Vacant(vacant) => {
-                vacant.insert(value);
-            }
-            Entry::Occupied(other) if *other.get() == value => {}
-            Entry::Occupied(_) => self.left_out.push(name.to_owned()),
-        }
-    }
-
-    /// A value of a field that has no other place.
-    fn fits<T>(&mut self, name: &str, value: Option<T>, fits: impl FnOnce(&T) -> bool) -> Option<T> {
-        let is_given = value.is_some();
-        let found = value.filter(fits);
-        if is_given && found.is_none() {
-            self.left_out.push(name.to_owned());
-        }
-        found
-    }
-
-    fn cover(&mut self, cover: front_matter::Cover) -> Option<Cover> {
-        let url = if cover.url.contains("://") || cover.url.starts_with('/') {
-            cover.url
-        } else {
-            format!("/{}", cover.url.trim_start_matches("./"))
-        };
-        let url = self.keep("cover", url, |url| validate::url_or_path("url", url));
-        let is_text = |text: &String| url.is_some() && validate::text("alt", text, 1000).is_ok();
-        let is_size = |size: &u32| url.is_some() && (1..=100_000).contains(size);
-        let alt = self.fits("cover.alt", cover.alt, is_text);
-        let caption = self.fits("cover.caption", cover.caption, is_text);
-        let width = self.fits("cover.width", cover.width, is_size);
-        let height = self.fits("cover.height", cover.height, is_size);
-        Some(Cover { url: url?, alt, caption, width, height })
-    }
-
-    fn aliases(&mut self, aliases: Vec<String>) -> Vec<String> {
-        let (mut paths, mut others) = (Vec::new(), Vec::new());
-        for alias in aliases {
-            match check_alias(&as_path(&alias)) {
-                Ok(path) if paths.contains(&path) => {}
-                Ok(path) if paths.len() < MAX_ALIASES => paths.push(path),
-                _ => others.push(Value::String(alias)),
-            }
-        }
-        if !others.is_empty() {
-            self.leave("aliases", Value::Array(others));
-        }
-        paths
-    }
-
-    /// Topics or authors, by slug where there is one, otherwise by name. Those beyond `most`, and those whose name is none,
-    /// are left over.
-    fn terms(&mut self, key: &str, names: Vec<TermName>, most: usize) -> Vec<Named> {
-        let (mut all, mut others) = (Vec::new(), Vec::new());
-        for TermName { name, slug } in names {
-            let text = one_line(&name.or_else(|| slug.clone()).unwrap_or_default());
-            let slug = slug.and_then(|slug| {
-                let parsed = Slug::parse(&slug).ok();
-                self.fits(&format!("{key}.slug"), Some(parsed), Option::is_some).flatten()
-            });
-            match validate::line("name", &text, terms::MAX_NAME) {
-                Ok(name) if all.len() < most => {
-                    let named = Named { slug, name };
-                    if !all.contains(&named) {
-                        all.push(named);
-                    }
-                }
-                _ => others.push(Value::String(text)),
-            }
-        }
-        if !others.is_empty() {
-            self.leave(key, Value::Array(others));
-        }
-        all
-    }
-
-    fn seo(&mut self, seo: front_matter::Seo) -> Seo {
-        let is_title = |text: &String| validate::text("title", text, 300).is_ok();
-        let is_description = |text: &String| validate::text("description", text, 1000).is_ok();
-        Seo {
-            title: self.fits("seo.title", seo.title.map(|text| one_line(&text)), is_title),
-            description: self.fits("seo.description", seo.description, is_description),
-            canonical_url: seo
-                .canonical_url
-                .and_then(|url| self.keep("canonical_url", url, |url| validate::url("canonical-url", url))),
-            image_url: seo
-                .image_url
-                .and_then(|url| self.keep("image_url", url, |url| validate::url_or_path("image-url", url))),
-            noindex: seo.noindex.unwrap_or(false),
-        }
-    }
-
-    /// What is left over, within its bound.
-    fn custom(&mut self) -> Map<String, Value> {
-        let mut custom = Map::new();
-        // `{}`, and for each member its name, a colon, its value, and a comma before all but the first.
-        let mut length = 2;
-        for (name, value) in std::mem::take(&mut self.custom) {
-            let member = Value::from(name.as_str()).to_string().len() + 1 + value.to_string().len();
-            let with = length + member + usize::from(!custom.is_empty());
-            if with > validate::MAX_CUSTOM {
-                self.left_out.push(name);
-                continue;
-            }
-            length = with;
-            custom.insert(name, value);
-        }
-        custom
-    }
-
-    /// What has found no place.
-    fn warning(self) -> Option<Warning> {
-        if self.left_out.is_empty() {
-            return None;
-        }
-        let names: String = self.left_out.join(", ").chars().take(500).collect();
-        let detail =
-            format!("These values are too long or unusable, and do not fit into `custom` either: {names}.");
-        Some(Warning::new("front-matter-left-out", detail))
-    }
-}
-
-fn as_path(alias: &str) -> String {
-    let path = url::Url::parse(alias).map_or_else(|_| alias.to_owned(), |url| url.path().to_owned());
-    if path.starts_with('/') { path } else { format!("/{path}") }
-}
-
-/// Writes a draft as a Markdown document with front matter. Parsing it again gives the same draft.
-#[must_use]
-pub fn write_markdown(
-    id: ArticleId,
-    content: &Content,
-    authors: &[AuthorRef],
-    topics: &[TopicRef],
-    published_at: Option<Timestamp>,
-) -> String {
-    let metadata = &content.metadata;
-    let front = FrontMatter {
-        id: Some(id.uuid()),
-        title: Some(metadata.title.clone()),
-        subtitle: metadata.subtitle.clone(),
-        slug: Some(metadata.slug.to_string()),
-        locale: Some(metadata.locale.to_string()),
-        translation_of: metadata.translation_of.map(|id| id.to_string()),
-        summary: metadata.summary.clone(),
-        published_at,
-        unreadable_date: None,
-        updated_at: None,
-        draft: None,
-        featured: metadata.featured.then_some(true),
-        listed: (!metadata.listed).then_some(false),
-        authors: authors
-            .iter()
-            .map(|author| TermName { name: Some(author.name.clone()), slug: Some(author.slug.to_string()) })
-            .collect(),
-        topics: topics
-            .iter()
-            .map(|topic| TermName { name: Some(topic.name.clone()), slug: Some(topic.slug.to_string()) })
-            .collect(),
-        cover: metadata.cover.clone().map(|cover| front_matter::Cover {
-            url: cover.url,
-            alt: cover.alt,
-            caption: cover.caption,
-            width: cover.width,
-            height: cover.height,
-        }),
-        seo: front_matter::Seo {
-            title: metadata.seo.title.clone(),
-            description: metadata.seo.description.clone(),
-            canonical_url: metadata.seo.canonical_url.clone(),
-            image_url: metadata.seo.image_url.clone(),
-            noindex: metadata.seo.noindex.then_some(true),
-        },
-        aliases: metadata.aliases.clone(),
-        sections: section_custom(&content.sections),
-        custom: metadata.custom.clone(),
-    };
-    let document = Document {
-        title: None,
-        intro: metadata.intro.clone(),
-        sections: content.sections.iter().map(part).collect(),
-    };
-    front_matter::write(&front) + &outline::write(&document)
-}
-
-fn part(section: &Section) -> Part {
-    Part {
-        heading: section.heading.clone(),
-        anchor: section.anchor.clone(),
-        body: section.body.clone(),
-        sections: section.sections.iter().map(part).collect(),
-    }
-}
-
-fn section_custom(sections: &[Section]) -> Map<String, Value> {
-    tree::flatten(sections)
-        .into_iter()
-        .filter_map(|(section, ..)| {
-            let anchor: &Anchor = section.anchor.as_ref()?;
-            (!section.custom.is_empty()).then(|| (anchor.to_string(), Value::Object(section.custom.clone())))
-        })
-        .collect()
 }

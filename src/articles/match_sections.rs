@@ -61,7 +61,7 @@ struct Names {
 impl Names {
     fn collect(&mut self, parts: &[Part]) {
         for part in parts {
-            match anchor_of(part) {
+            match part.anchor.clone() {
                 Some(anchor) => self.anchors.insert(anchor),
                 None => self.nameless.insert(part.body.clone()),
             };
@@ -147,7 +147,7 @@ impl Matcher<'_> {
 
     fn match_one(&mut self, part: &Part) -> Result<Section> {
         let (heading, body) = (part.heading.clone(), part.body.clone());
-        let before = self.known.take(anchor_of(part).as_ref(), &body);
+        let before = self.known.take(part.anchor.as_ref(), &body);
         let made = heading.as_deref().map(|heading| self.references.anchor(heading));
         let written = part.anchor.clone().filter(|anchor| made.as_ref() != Some(anchor));
         let anchor =
@@ -170,9 +170,4 @@ impl Matcher<'_> {
             sections: self.match_all(&part.sections)?,
         })
     }
-}
-
-/// The anchor a part names, or would get from its heading.
-fn anchor_of(part: &Part) -> Option<Anchor> {
-    part.anchor.clone().or_else(|| part.heading.as_deref().map(Anchor::from_heading))
 }

@@ -171,7 +171,7 @@ const WARNINGS: &[(&str, &str, &str)] = &[
     ("attribute-shortened", "An attribute of a tag is too long and was cut.", "Shorten it."),
     ("date-unreadable", "The date of publication in the front matter cannot be read in one way only. It is not used.", "Write dates as 2024-03-31."),
     ("element-removed", "A tag is not shown, such as `<script>` or an `iframe` of a host that is not listed.", "Remove it; hosts of `iframe`s are listed in `LEDE_IFRAME_HOSTS`."),
-    ("front-matter-left-out", "Values of the front matter are too long or unusable, and do not fit into `custom` either. They are not stored.", "Shorten or correct those that `detail` lists."),
+    ("front-matter-left-out", "Values of the front matter have no field, are too long or are unusable, and do not fit into `custom` either. They are not stored.", "Shorten or correct those that `detail` lists."),
     ("heading-flattened", "A heading inside the HTML of a body is shown as text.", "Make it a section."),
     ("nesting-flattened", "What is nested this deeply is shown flat.", "Nest less."),
     ("published-at-in-future", "The date of publication in the front matter is in the future. It is not used: the article stays a draft.", "Publish it when the time has come."),

@@ -4,6 +4,7 @@
 
 mod batch;
 mod files;
+mod post;
 
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
@@ -13,8 +14,9 @@ use futures_util::{StreamExt as _, stream};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 pub(super) use self::batch::Import;
-use self::batch::{Done, Outcome, Outcomes};
+use self::batch::Outcomes;
 use self::files::Found;
+use self::post::{Done, Outcome};
 use crate::base::config::Config;
 use crate::render_context::{self, RenderSettings};
 
@@ -25,7 +27,7 @@ const AT_ONCE: usize = 4;
 pub(super) struct Arguments {
     /// A Markdown file, or a folder of Markdown files.
     path: PathBuf,
-    /// Publish the imported articles, except those that their front matter marks as drafts.
+    /// Publish the imported articles, except drafts: by their front matter, or in a folder `_drafts`.
     #[arg(long)]
     publish: bool,
     /// Print what would be imported, and change nothing.

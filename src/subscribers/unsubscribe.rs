@@ -7,6 +7,7 @@ use super::evidence::{self, Evidence};
 use super::store::lock;
 use super::{confirmations, suppressions};
 use crate::auth::Keys;
+use crate::base::clock::Timestamp;
 use crate::base::db::Tx;
 use crate::base::db::schema::subscribers;
 use crate::base::error::Result;
@@ -23,13 +24,26 @@ pub fn unsubscribe(
     evidence: &Evidence,
 ) -> Result<()> {
     let now = tx.now();
+    unsubscribe_at(tx, keys, id, reason, Some(now), evidence)
+}
+
+/// The same for somebody who unsubscribed elsewhere, at `at` if that is known.
+pub fn unsubscribe_at(
+    tx: &mut Tx<'_>,
+    keys: &Keys,
+    id: SubscriberId,
+    reason: Reason,
+    at: Option<Timestamp>,
+    evidence: &Evidence,
+) -> Result<()> {
+    let now = tx.now();
     let Some(row) = lock(tx, id)? else { return Ok(()) };
     if let Some(status) = row.status.suppress(reason) {
-        let unsubscribed_at = (status == Status::Unsubscribed).then_some(now);
+        let unsubscribed_at = (status == Status::Unsubscribed).then_some(at);
         diesel::update(subscribers::table.filter(subscribers::id.eq(id)))
             .set((
                 subscribers::status.eq(status),
-                unsubscribed_at.map(|at| subscribers::unsubscribed_at.eq(Some(at))),
+                unsubscribed_at.map(|at| subscribers::unsubscribed_at.eq(at)),
                 subscribers::updated_at.eq(now),
             ))
             .execute(&mut **tx)?;

@@ -194,6 +194,32 @@ async fn front_matter_that_has_no_place_is_kept_or_told() {
 }
 
 #[tokio::test]
+async fn front_matter_of_no_field_and_of_no_section_is_told() {
+    let server = Server::start().await;
+    let editor = server.login(Role::Editor).await;
+    let document = "---\ntitle: T\ncover: {url: /a.jpg, credit: Ada}\nauthors: [{name: Ada, bio: Writes.}]\nmood: calm\n\
+        custom: {mood: wild}\nsections: {ebb: {k: 1}, flood: {k: 2}, slack: 7}\n---\n\n## Ebb\n\nAway.\n\n## Slack\n\nWait.\n";
+    let draft = create(&editor, json!({"markdown": document})).await;
+    assert_eq!(draft["sections"][0]["custom"], json!({"k": 1}));
+    let left_out = |names: &str| {
+        format!(
+            "front-matter-left-out: These values have no field, are too long or are unusable, and do not fit into \
+             `custom` either: {names}."
+        )
+    };
+    let mut wanted =
+        vec![left_out("authors.bio, cover.credit, mood"), left_out("sections.flood, sections.slack")];
+    assert_eq!(told(&draft), wanted);
+    let pushed = push(&editor, &draft, 1, document).await.expect(200);
+    wanted.reverse();
+    assert_eq!((told(&pushed), &pushed["version"]), (wanted, &json!(1)));
+    // An anchor that a section keeps under another heading is known.
+    let renamed = document.replace("## Ebb", "## Low water").replace(", flood: {k: 2}, slack: 7", "");
+    let pushed = push(&editor, &draft, 1, renamed).await.expect(200);
+    assert_eq!((&pushed["sections"][0]["anchor"], told(&pushed).len()), (&json!("ebb"), 1), "{pushed:#}");
+}
+
+#[tokio::test]
 async fn the_date_of_the_first_publication_is_kept_or_told() {
     let server = Server::start().await;
     let editor = server.login(Role::Editor).await;

@@ -211,14 +211,19 @@ fn whatever_may_be_a_draft_or_of_the_future_is_not_published() {
         "draft: 1",
         "draft: soon",
         "Draft: yes",
+        "published: false",
+        "draft: false\npublished: false",
+        "status: draft",
     ]
     .iter()
     .enumerate()
     {
         write(folder.path(), &format!("p{at}.md"), &format!("---\n{front}\n---\nText.\n"));
     }
+    write(folder.path(), "_drafts/tides.md", "# Tides\n");
+    write(folder.path(), "posts/_drafts/2024/fog.md", "---\ndraft: false\n---\n# Fog\n");
     let imported = run(lede_on(&database).args(["import", "--publish"]).arg(folder.path()), "");
-    assert_eq!(summary(&imported), "8 created, 0 updated, 0 unchanged, 0 failed");
+    assert_eq!(summary(&imported), "13 created, 0 updated, 0 unchanged, 0 failed");
     let live = articles::table.filter(articles::live_edition.is_not_null()).select(articles::slug);
     let live: Vec<String> = live.load(&mut database.connect()).expect("slugs");
     assert_eq!(live, Vec::<String>::new());
@@ -254,6 +259,65 @@ fn two_files_of_one_article_are_refused() {
         String::from_utf8_lossy(&imported.stderr).contains(&format!("has the same id, {id}")),
         "{imported:?}"
     );
+}
+
+#[test]
+fn a_file_with_the_id_of_one_article_and_the_slug_of_another_overwrites_neither() {
+    let database = TestDatabase::fresh();
+    add_user(&database, "ada@lede.example", "admin", PASSWORD);
+    let folder = tempfile::tempdir().expect("a folder");
+    let (ebb, none) = ("019b8d00-0000-7000-8000-000000000000", "019b8d00-0000-7000-8000-00000000000f");
+    let import = |dry: bool| {
+        let mut command = lede_on(&database);
+        run(command.arg("import").args(dry.then_some("--dry-run")).arg(folder.path()), "")
+    };
+    write(folder.path(), "ebb.md", &format!("---\nid: {ebb}\n---\nEbb.\n"));
+    write(folder.path(), "flood.md", "Flood.\n");
+    assert_eq!(summary(&import(false)), "2 created, 0 updated, 0 unchanged, 0 failed");
+    std::fs::remove_file(folder.path().join("flood.md")).expect("removed");
+    for id in [ebb, none] {
+        write(folder.path(), "ebb.md", &format!("---\nid: {id}\nslug: flood\n---\nOther.\n"));
+        write(folder.path(), "wind.md", "Wind.\n");
+        for dry in [true, false] {
+            let said = import(dry);
+            let reason = format!("ebb.md: its id is {id}, but its slug, flood, is that of the article ");
+            assert!(line(&said, "ebb.md").contains(&reason), "{said:?}");
+            assert_eq!(said.status.code(), Some(1), "{said:?}");
+        }
+    }
+    assert_eq!(summary(&import(false)), "0 created, 0 updated, 1 unchanged, 1 failed");
+}
+
+#[test]
+fn what_an_article_does_not_keep_is_told_with_the_name_of_the_file() {
+    let database = TestDatabase::fresh();
+    add_user(&database, "ada@lede.example", "admin", PASSWORD);
+    let folder = tempfile::tempdir().expect("a folder");
+    let import = || run(lede_on(&database).args(["import", "--publish"]).arg(folder.path()), "");
+    let tides = |date: &str| write(folder.path(), "tides.md", &format!("---\ndate: {date}\n---\nText.\n"));
+    tides("2019-01-02");
+    let first = import();
+    assert_eq!(String::from_utf8_lossy(&first.stderr), "", "{first:?}");
+    tides("2018-01-02");
+    write(
+        folder.path(),
+        "fog.md",
+        "---\ncover: {url: /a.jpg, credit: Ada}\nsections: {horn: {k: 1}}\n---\n\n## Bell\n",
+    );
+    let long = |bytes: usize| format!("---\ncustom: {{a: {}}}\nsummary: S\n---\nText.\n", "x".repeat(bytes));
+    write(folder.path(), "long.md", &long(65_500));
+    write(folder.path(), "longer.md", &long(65_536));
+    let said = import();
+    assert_eq!(summary(&said), "2 created, 0 updated, 1 unchanged, 1 failed");
+    let text = String::from_utf8_lossy(&said.stderr);
+    for (file, reason) in [
+        ("tides.md", "The date 2018-01-02T00:00:00.000000Z is not used"),
+        ("fog.md", "`custom` either: cover.credit."),
+        ("fog.md", "`custom` either: sections.horn."),
+        ("longer.md", "Front matter has at most 65536 bytes."),
+    ] {
+        assert!(text.lines().any(|line| line.contains(file) && line.contains(reason)), "{file}: {text}");
+    }
 }
 
 #[test]

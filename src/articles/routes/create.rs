@@ -112,13 +112,15 @@ fn prepare(
     violations.check()?;
     let published_at = document.published_at.filter(|at| check_first_publication(actor, *at, now).is_ok());
     let date = document.check_date_kept(published_at, now).filter(|_| body.published_at.is_none());
+    let sections = sections.unwrap_or_default();
+    let left_out = document.check_sections_kept(&sections);
     let new = NewArticle {
         id: random.id(now)?,
         metadata: metadata.or(document.metadata),
-        sections: sections.unwrap_or_default(),
+        sections,
         published_at: body.published_at.or(published_at),
     };
     let mut removed = document.warnings;
-    removed.extend(date);
+    removed.extend(date.into_iter().chain(left_out));
     Ok((new, removed))
 }

@@ -7,7 +7,8 @@ use super::article_write::{Replacing, draft_response};
 use super::paths::{ArticlePath, InLocale};
 use crate::app::App;
 use crate::articles::draft::Draft as DraftState;
-use crate::articles::markdown_document::{read_markdown, write_markdown};
+use crate::articles::markdown_document::read_markdown;
+use crate::articles::markdown_export::write_markdown;
 use crate::articles::output::{Draft, MAX_WARNINGS, Warning, warnings_after};
 use crate::articles::scope::WriteScope;
 use crate::articles::write::replace_by_document;
@@ -50,8 +51,8 @@ pub async fn get_draft_markdown(app: Data<App>, read: DraftRead) -> Result<Respo
 /// Requires the right `articles:write`; contributors and authors have it for their own articles only. Replaces the
 /// metadata with the document's front matter, and intro and sections with its text. Sections whose anchors or
 /// bodies are unchanged keep their ids. The date of publication in the front matter is kept for the first publication if
-/// there was none yet; `warnings` tells if it is not used. Succeeds only if nothing has changed since the version in `If-Match`;
-/// otherwise responds 412 with the changes.
+/// there was none yet; `warnings` tells if it is not used, and which front matter has no place. Succeeds only if nothing has
+/// changed since the version in `If-Match`; otherwise responds 412 with the changes.
 /// An article whose text could make more than 5,000,000 bytes of HTML is refused with 422 `rendering-too-large`.
 #[utoipa::path(put, path = "/v1/articles/{article}/draft/markdown", tag = "drafts", security(("bearer" = [])),
     params(ArticlePath, InLocale, IfMatchHeader),
@@ -76,8 +77,10 @@ pub async fn replace_draft_markdown(
             let draft = write.apply(tx, &WriteScope::Everything, |tx, editor, draft| {
                 replace_by_document(tx, editor, draft, &document)
             })?;
-            let date = document.check_date_kept(draft.row.published_at, now).map(Warning::from);
-            draft_response(tx, &draft, date.into_iter().chain(warnings.clone()).take(MAX_WARNINGS).collect())
+            let date = document.check_date_kept(draft.row.published_at, now);
+            let sections = document.check_sections_kept(&draft.content.sections);
+            let own = date.into_iter().chain(sections).map(Warning::from);
+            draft_response(tx, &draft, own.chain(warnings.clone()).take(MAX_WARNINGS).collect())
         })
         .await
 }

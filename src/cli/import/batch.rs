@@ -2,49 +2,25 @@
 //! rendered on every core. If one of them cannot be stored, each gets a write of its own.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use anyhow::{Context as _, anyhow, bail};
+use anyhow::{anyhow, bail};
 use futures_util::future::join_all;
 
-use super::files::name_and_date;
+use super::post::{Done, Known, Outcome, Post, Stored, load};
 use crate::app::App;
-use crate::articles::edit::{Editor, edit};
-use crate::articles::markdown_document::{MAX_DOCUMENT, ParsedDocument, read_markdown};
-use crate::articles::scope::WriteScope;
-use crate::articles::write::{NewArticle, create, replace_by_document};
-use crate::articles::{ArticleKey, slugs, store};
+use crate::articles::ArticleKey;
+use crate::articles::edit::Editor;
 use crate::auth::{self, Actor, PublishArticles, Role};
-use crate::base::clock::Timestamp;
 use crate::base::db::{Connection, Tx};
 use crate::base::error::Result;
-use crate::base::http::IfMatch;
 use crate::base::ids::{ArticleId, UserId};
-use crate::base::random::Random;
 use crate::base::text::Locale;
 use crate::base::text::email::EmailAddress;
 use crate::base::text::slug::Slug;
-use crate::base::text::validate;
 use crate::editions::publish::{Prepared, Publication, Unrendered, publish};
 use crate::users;
-
-/// What was done with a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::cli) enum Outcome {
-    Created,
-    Updated,
-    Skipped,
-}
-
-/// What was done with a file, and what else there is to say of it.
-pub(in crate::cli) struct Done {
-    pub outcome: Outcome,
-    /// Why it is not published, although it might be.
-    pub remark: Option<String>,
-    /// What of it was left out.
-    pub warnings: Vec<String>,
-}
 
 /// What the import of every document needs.
 pub(in crate::cli) struct Import<'a> {
@@ -62,24 +38,6 @@ enum Identity {
     Id(ArticleId),
     Slug(Locale, Slug),
 }
-
-/// A document that was read.
-struct Post {
-    file: PathBuf,
-    document: ParsedDocument,
-    /// The article that it is, unless there is one already.
-    new: NewArticle,
-    locale: Locale,
-    slug: Option<Slug>,
-    /// Why it is not published, although it might be.
-    remark: Option<String>,
-}
-
-/// A post with the article that it belongs to, if there is one.
-type Known = (Arc<Post>, Option<ArticleId>);
-
-/// The newest revision of an article.
-type Revision = (ArticleId, i64);
 
 /// What has become of each document.
 pub(in crate::cli) type Outcomes = Vec<(PathBuf, anyhow::Result<Done>)>;
@@ -176,35 +134,40 @@ impl<'a> Import<'a> {
 
     async fn try_save(&self, posts: Vec<Post>) -> Result<Vec<Result<Done>>> {
         let posts: Vec<Arc<Post>> = posts.into_iter().map(Arc::new).collect();
-        let posts: Vec<Known> = self.app.db.read(move |conn| find_all_known(conn, &posts)).await?;
+        let find = move |conn: &mut Connection| {
+            posts.iter().map(|post| Known::find(conn, post)).collect::<Result<Vec<_>>>()
+        };
+        let posts = self.app.db.read(find).await?;
         if self.dry_run {
-            let outcome = |known: Option<_>| known.map_or(Outcome::Created, |_| Outcome::Updated);
-            return Ok(posts.iter().map(|(post, known)| Ok(post.done(outcome(*known)))).collect());
+            let done = |known: &Known| {
+                let outcome = known.article()?.map_or(Outcome::Created, |_| Outcome::Updated);
+                Ok(known.post.done(outcome, Vec::new()))
+            };
+            return Ok(posts.iter().map(done).collect());
         }
         let posts = Arc::new(posts);
         let (owner, locale) = (self.owner, self.app.config.site.locale.clone());
-        let store = move |tx: &mut Tx<'_>, (post, known): &Known| {
+        let store = move |tx: &mut Tx<'_>, known: &Known| {
             let editor =
                 Editor { actor: Actor::new(auth::Identity::of(owner, Role::Admin))?, locale: &locale };
-            post.store(tx, &editor, *known)
+            known.store(tx, &editor)
         };
         let stored = self.write_each(&posts, store).await;
-        let wanted = |post: &Post| self.publish && !post.document.draft && post.remark.is_none();
-        let publication = |((post, _), stored): (&Known, &Result<(Revision, Outcome)>)| {
-            let ((id, revision), _) = *stored.as_ref().ok().filter(|_| wanted(post))?;
-            let (article, published_at) = (ArticleKey::Id(id), post.new.published_at);
-            Some(Publication { article, revision, published_at })
+        let publication = |(known, stored): (&Known, &Result<Stored>)| {
+            let stored = stored.as_ref().ok().filter(|_| self.publish && known.post.may_be_published())?;
+            let (article, published_at) = (ArticleKey::Id(stored.article), known.post.new.published_at);
+            Some(Publication { article, revision: stored.revision, published_at })
         };
         let published = self.publish(posts.iter().zip(&stored).map(publication).collect()).await?;
-        let outcomes = stored.into_iter().zip(published).map(|(stored, published)| {
-            Ok(match (stored?.1, published?) {
-                (Outcome::Skipped, true) => Outcome::Updated,
-                (outcome, _) => outcome,
-            })
-        });
-        let done =
-            |((post, _), outcome): (&Known, Result<Outcome>)| outcome.map(|outcome| post.done(outcome));
-        Ok(posts.iter().zip(outcomes).map(done).collect())
+        let done = |(known, (stored, published)): (&Known, (Result<Stored>, Result<bool>))| {
+            let (stored, published) = (stored?, published?);
+            let outcome = match stored.outcome {
+                Outcome::Skipped if published => Outcome::Updated,
+                outcome => outcome,
+            };
+            Ok(known.post.done(outcome, stored.warnings))
+        };
+        Ok(posts.iter().zip(stored.into_iter().zip(published)).map(done).collect())
     }
 
     /// Publishes revisions, and returns for each whether that was needed.
@@ -269,102 +232,4 @@ impl<'a> Import<'a> {
         }
         written
     }
-}
-
-impl Post {
-    /// Parses a document. The name of its file provides a missing title, slug and date.
-    fn parse(
-        file: PathBuf,
-        text: &str,
-        site: &Locale,
-        random: &Random,
-        now: Timestamp,
-    ) -> anyhow::Result<Self> {
-        if text.contains('\0') {
-            bail!("U+0000 is not allowed in text");
-        }
-        let mut document = read_markdown(text, "")?;
-        let (name, date) = name_and_date(&file);
-        if document.published_at.is_none() && document.unreadable_date.is_none() {
-            document.published_at = date;
-        }
-        let remark = document.check_date(now).map(|warning| warning.detail);
-        let metadata = &mut document.metadata;
-        if metadata.title.is_none() {
-            let title = validate::line("title", &name.replace(['-', '_'], " "), 300);
-            metadata.title = Some(title.map_err(|invalid| anyhow!("as the title: {}", invalid.detail))?);
-        }
-        let slug = metadata.slug.get_or_insert_with(|| Some(slugs::from_title(&name))).clone();
-        let locale = metadata.locale.get_or_insert(None).clone().unwrap_or_else(|| site.clone());
-        let new = NewArticle {
-            // An unknown id is kept: the document comes from another installation.
-            id: document.id.map_or_else(|| random.id(now), Ok)?,
-            sections: document.new_sections("", random, now)?,
-            metadata: document.metadata.clone(),
-            published_at: document.published_at.filter(|at| *at <= now),
-        };
-        Ok(Self { file, document, new, locale, slug, remark })
-    }
-
-    fn done(&self, outcome: Outcome) -> Done {
-        let warnings = self.document.warnings.iter().map(|warning| warning.detail.clone()).collect();
-        Done { outcome, remark: self.remark.clone(), warnings }
-    }
-
-    /// Creates its article, or updates the one it belongs to.
-    fn store(
-        &self,
-        tx: &mut Tx<'_>,
-        editor: &Editor<'_>,
-        known: Option<ArticleId>,
-    ) -> Result<(Revision, Outcome)> {
-        let Some(id) = known else {
-            let draft = create(tx, editor, &self.new)?;
-            return Ok(((draft.row.id, draft.row.revision), Outcome::Created));
-        };
-        let mut before = 0;
-        let (article, scope) = (ArticleKey::Id(id), WriteScope::Everything);
-        let row = edit(tx, editor, &article, IfMatch::Any, &scope, |tx, draft| {
-            before = draft.row.version;
-            replace_by_document(tx, editor, draft, &self.document)
-        })?
-        .row;
-        let outcome = if row.version == before { Outcome::Skipped } else { Outcome::Updated };
-        Ok(((id, row.revision), outcome))
-    }
-}
-
-/// The text of a file, unless it is larger than a document may be.
-fn load(file: &Path) -> anyhow::Result<String> {
-    let metadata = std::fs::metadata(file)?;
-    if !metadata.is_file() {
-        bail!("not a file");
-    }
-    if metadata.len() > MAX_DOCUMENT as u64 {
-        bail!("larger than {MAX_DOCUMENT} bytes");
-    }
-    String::from_utf8(std::fs::read(file)?).context("not UTF-8")
-}
-
-fn find_all_known(conn: &mut Connection, posts: &[Arc<Post>]) -> Result<Vec<Known>> {
-    let known = |post: &Arc<Post>| {
-        let known = find_known(conn, post.document.id, &post.locale, post.slug.as_ref())?;
-        Ok((post.clone(), known))
-    };
-    posts.iter().map(known).collect()
-}
-
-/// The article that a document belongs to: by id, or else by language and slug.
-fn find_known(
-    conn: &mut Connection,
-    id: Option<ArticleId>,
-    locale: &Locale,
-    slug: Option<&Slug>,
-) -> Result<Option<ArticleId>> {
-    if let Some(id) = id
-        && let Some(row) = store::find(conn, id)?
-    {
-        return Ok(Some(row.id));
-    }
-    slug.map_or(Ok(None), |slug| slugs::find_draft(conn, locale, slug))
 }

@@ -106,3 +106,8 @@ pub(super) fn name_and_date(file: &Path) -> (String, Option<Timestamp>) {
         _ => (name, at),
     }
 }
+
+/// Whether a file is in a folder for drafts, as Jekyll has it.
+pub(super) fn is_draft(file: &Path) -> bool {
+    file.parent().is_some_and(|folder| folder.iter().any(|name| name == "_drafts"))
+}

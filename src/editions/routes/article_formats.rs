@@ -4,7 +4,7 @@ use actix_web::HttpRequest;
 use actix_web::web::{Data, Path};
 
 use crate::app::App;
-use crate::articles::markdown_document::write_markdown;
+use crate::articles::markdown_export::write_markdown;
 use crate::articles::routes::paths::{ArticlePath, InLocale};
 use crate::base::error::{Error, Result};
 use crate::base::http::{Query, Response};

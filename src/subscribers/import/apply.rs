@@ -42,7 +42,8 @@ pub(super) fn apply(
         Action::Fill(missing) => fill(tx, statement, person, missing),
         Action::Unsubscribe { id, reason } => {
             let evidence = statement.evidence((*reason).into(), person);
-            unsubscribe::unsubscribe(tx, keys, *id, *reason, &evidence)
+            let at = person.unsubscribed_by(tx.now());
+            unsubscribe::unsubscribe_at(tx, keys, *id, *reason, at, &evidence)
         }
     }
 }
@@ -62,8 +63,7 @@ fn create(
     let created_at = person.created_at.unwrap_or(now).min(confirmed_at.unwrap_or(now));
     let unsubscribed_at = match person.status {
         Status::Confirmed => None,
-        // A time that the file has, but that cannot be read, is not the present.
-        Status::Unsubscribed => person.unsubscribed_at.or((!person.has_unreadable_date).then_some(now)),
+        Status::Unsubscribed => person.unsubscribed_by(now),
         _ => person.unsubscribed_at,
     };
     diesel::insert_into(subscribers::table)

@@ -26,6 +26,8 @@ pub enum Meaning {
     Unsubscribed,
     /// Whether the person has confirmed: yes or no.
     Confirmed,
+    /// Whether the person has not confirmed: yes or no, or since when.
+    Unconfirmed,
     /// Whether mail to the address bounced: yes or no, a number, or when.
     Bounced,
     /// Whether the person reported mail as spam: yes or no, a number, or when.
@@ -76,12 +78,18 @@ impl Meaning {
         }
     }
 
+    /// Whether what a column of this meaning says decides who gets mail.
+    pub(super) fn is_of_consent(self) -> bool {
+        let is_asked = matches!(
+            self,
+            Self::Status | Self::Subscribed | Self::Confirmed | Self::ConfirmedAt | Self::Unconfirmed
+        );
+        is_asked || self.ending().is_some()
+    }
+
     /// Whether every column of this meaning counts, and not only the first.
     pub(super) fn may_repeat(self) -> bool {
-        let is_of_consent =
-            matches!(self, Self::Status | Self::Subscribed | Self::Confirmed | Self::ConfirmedAt);
-        matches!(self, Self::Custom | Self::Ignored | Self::Labels)
-            || is_of_consent
-            || self.ending().is_some()
+        let is_kept = matches!(self, Self::Custom | Self::Ignored | Self::Labels);
+        is_kept || matches!(self, Self::CreatedAt | Self::SignedUpAt) || self.is_of_consent()
     }
 }

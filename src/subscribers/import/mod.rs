@@ -2,9 +2,9 @@
 //!
 //! A file is received in parts and stored until it is read (`upload.rs`), so that memory stays flat and an accepted
 //! file survives a crash. A job (`job.rs`) reads some rows at a time (`reader.rs`), parses what they state about a
-//! person (`columns.rs`, `stated.rs`, `vocabulary.rs`, `person.rs`), plans what that changes (`plan.rs`) and applies
-//! it in one write together with the position of the next rows (`apply.rs`, `store.rs`, `report.rs`): when it is
-//! killed, nothing is lost or done twice.
+//! person (`columns.rs`, `headers.rs`, `stated.rs`, `vocabulary.rs`, `person.rs`), plans what that changes (`plan.rs`)
+//! and applies it in one write together with the position of the next rows (`apply.rs`, `store.rs`, `report.rs`): when
+//! it is killed, nothing is lost or done twice.
 //!
 //! Three rules hold. What is known here takes precedence: a file fills in what is missing, and nobody who
 //! unsubscribed, bounced or complained is subscribed again. A row that cannot be imported is reported and affects no
@@ -17,6 +17,7 @@ mod dry_run;
 mod endings;
 pub mod fold;
 pub mod format;
+mod headers;
 mod job;
 pub mod meaning;
 mod names;
@@ -29,6 +30,7 @@ pub mod report;
 mod snapshot;
 mod stated;
 pub mod store;
+mod times;
 pub mod upload;
 pub mod utf8;
 pub mod vocabulary;

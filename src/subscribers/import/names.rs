@@ -39,13 +39,18 @@ const NAMES: &[(Meaning, &str)] = &[
     (
         Meaning::Subscribed,
         "subscribed issubscribed subscribedtoemails optin optedin emailoptin acceptsmarketing acceptsemailmarketing \
-         marketingconsent newsletter newsletters active isactive enabled isenabled abonniert abonne suscrito iscritto \
+         marketingconsent marketing newsletter newsletters active isactive enabled isenabled abonniert abonne suscrito iscritto \
          ingeschreven inscrito wantsmail wantsemail receivesmail receivesemail receiveemails",
     ),
     (
         Meaning::Confirmed,
         "confirmed isconfirmed verified isverified emailverified emailconfirmed doubleoptin doi confirmedoptin \
          optinconfirmed bestatigt confirme confirmado confermato bevestigd potwierdzony",
+    ),
+    (
+        Meaning::Unconfirmed,
+        "unconfirmed isunconfirmed pending ispending unverified isunverified notconfirmed notverified awaitingconfirmation \
+         unbestatigt nonconfirme noconfirmado nonconfermato nietbevestigd naoconfirmado niepotwierdzony",
     ),
     (
         Meaning::Unsubscribed,

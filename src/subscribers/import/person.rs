@@ -10,7 +10,8 @@ use super::cells::{items, unescape};
 use super::columns::Columns;
 use super::meaning::Meaning;
 use super::stated;
-use super::vocabulary::{self, Answer, StatedStatus, Unreadable};
+use super::times::Times;
+use super::vocabulary::StatedStatus;
 use crate::base::clock::Timestamp;
 use crate::base::http::json;
 use crate::base::json::check_name;
@@ -48,8 +49,8 @@ pub struct Person {
     pub confirmed_at: Option<Timestamp>,
     /// When they unsubscribed.
     pub unsubscribed_at: Option<Timestamp>,
-    /// When mail to the address bounced.
-    pub bounced_at: Option<Timestamp>,
+    /// When mail to the address ended the last time, if every date of that can be read.
+    pub ended_at: Option<Timestamp>,
     /// Whether the row names more topics than a subscriber can follow; those beyond are left out.
     pub has_too_many_topics: bool,
     /// Whether the row has a date that cannot be read. Only of people who want no mail: others are refused.
@@ -67,6 +68,12 @@ impl Person {
             Self { has_unreadable_date: true, .. } => Some("date-unreadable"),
             _ => None,
         }
+    }
+
+    /// When somebody who unsubscribed did so: `now` if the row has no time of that, none if it has one that cannot be read.
+    #[must_use]
+    pub fn unsubscribed_by(&self, now: Timestamp) -> Option<Timestamp> {
+        self.unsubscribed_at.or((!self.has_unreadable_date).then_some(now))
     }
 }
 
@@ -102,8 +109,9 @@ impl Columns {
         };
         let topics: BTreeSet<String> =
             cells.get(Meaning::Topics).map(items).unwrap_or_default().into_iter().collect();
-        let times = cells.times(now);
-        if times.are_unreadable && status == Status::Confirmed {
+        let times = Times::read(&cells.0, now);
+        let has_unreadable_date = times.are_unreadable();
+        if has_unreadable_date && status == Status::Confirmed {
             return Err("date-unreadable");
         }
         let (created, signed_up) =
@@ -123,26 +131,11 @@ impl Columns {
             custom: cells.custom(self),
             created_at: created.or(signed_up).or(confirmed_at),
             confirmed_at,
-            unsubscribed_at: times.first(&[Meaning::UnsubscribedAt, Meaning::Unsubscribed]),
-            bounced_at: times.first(&[Meaning::BouncedAt, Meaning::Bounced, Meaning::Complained]),
-            has_unreadable_date: times.are_unreadable,
+            unsubscribed_at: times.last(|meaning| meaning.ending() == Some(Status::Unsubscribed)),
+            ended_at: times.last(|meaning| meaning.ending().is_some()),
+            has_unreadable_date,
             details: cells.details(),
         })
-    }
-}
-
-/// The times in a row, by the meaning of their column.
-struct Times {
-    all: Vec<(Meaning, Timestamp)>,
-    /// Whether there are others, which cannot be read.
-    are_unreadable: bool,
-}
-
-impl Times {
-    /// The first time in a column of the first of these meanings that has one.
-    fn first(&self, meanings: &[Meaning]) -> Option<Timestamp> {
-        let of = |meaning: &Meaning| self.all.iter().find(|(of, _)| of == meaning).map(|(_, at)| *at);
-        meanings.iter().find_map(of)
     }
 }
 
@@ -162,33 +155,10 @@ impl<'a> Cells<'a> {
         Ok(Self(cells))
     }
 
-    /// The cell with that meaning, if there is such a column.
+    /// The first cell with that meaning that is not empty.
     fn get(&self, meaning: Meaning) -> Option<&'a str> {
-        self.0.iter().find(|(other, _)| *other == meaning).map(|(_, text)| text.trim())
-    }
-
-    fn times(&self, now: Timestamp) -> Times {
-        let mut times = Times { all: Vec::new(), are_unreadable: false };
-        for (meaning, text) in &self.0 {
-            // In the others a word is an answer, and says no time.
-            let is_time = matches!(
-                meaning,
-                Meaning::CreatedAt
-                    | Meaning::SignedUpAt
-                    | Meaning::ConfirmedAt
-                    | Meaning::UnsubscribedAt
-                    | Meaning::BouncedAt
-            );
-            let may_be_time =
-                meaning.ending().is_some() || matches!(meaning, Meaning::Subscribed | Meaning::Confirmed);
-            let is_date = || may_be_time && vocabulary::answer(text) == Answer::Yes;
-            match vocabulary::time(text, now) {
-                Ok(Some(at)) if is_time || may_be_time => times.all.push((*meaning, at)),
-                Err(Unreadable) if is_time || is_date() => times.are_unreadable = true,
-                _ => {}
-            }
-        }
-        times
+        let of_meaning = self.0.iter().filter(|(other, _)| *other == meaning);
+        of_meaning.map(|(_, text)| text.trim()).find(|text| !text.is_empty())
     }
 
     fn name(&self) -> Option<Line> {
@@ -256,7 +226,7 @@ impl<'a> Cells<'a> {
             (Meaning::BouncedAt, "bounced_at"),
             (Meaning::Source, "source"),
         ] {
-            let Some(text) = self.get(meaning).filter(|text| !text.is_empty()) else { continue };
+            let Some(text) = self.get(meaning) else { continue };
             let is_address = matches!(meaning, Meaning::SignedUpFrom | Meaning::ConfirmedFrom);
             if !is_address || text.parse::<IpAddr>().is_ok() {
                 let text: String = text.chars().take(MAX_EVIDENCE_CHARS).collect();

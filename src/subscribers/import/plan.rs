@@ -253,8 +253,7 @@ fn unsubscribe(person: &Person, known: &ExistingSubscriber, reason: Reason) -> D
     if known.status.suppression().is_some() {
         return decision(RowOutcome::Unchanged, None, None);
     }
-    let ended = person.unsubscribed_at.or(person.bounced_at);
-    if known.confirmed_here.zip(ended).is_some_and(|(confirmed, ended)| confirmed > ended) {
+    if known.confirmed_here.zip(person.ended_at).is_some_and(|(confirmed, ended)| confirmed > ended) {
         return decision(RowOutcome::Unchanged, Some("confirmed-since"), None);
     }
     decision(RowOutcome::Updated, person.remark(), Some(Action::Unsubscribe { id, reason }))

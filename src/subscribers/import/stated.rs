@@ -1,11 +1,16 @@
 //! The status that a row states. Everything in it that may be about consent is read, and the worst counts: a person is
 //! confirmed if nothing says otherwise. What is not understood refuses the row, because it may say so.
 
-use super::columns::Columns;
+use serde_json::Value;
+
+use super::columns::{Column, Columns};
 use super::endings;
 use super::fold::fold;
+use super::format::Format;
+use super::headers::Header;
 use super::meaning::Meaning;
 use super::vocabulary::{self, Answer, StatedStatus};
+use crate::base::json;
 use crate::base::text::dates;
 use crate::subscribers::consent::Status;
 
@@ -34,15 +39,62 @@ struct Statements {
 pub(super) fn status(
     columns: &Columns,
     cells: &[(Meaning, &str)],
-    labels: impl Fn(&str) -> Vec<String>,
+    labels: fn(&str) -> Vec<String>,
 ) -> StatedStatus {
-    let mut found = Statements::default();
-    for (at, (meaning, text)) in cells.iter().enumerate() {
-        let word = || vocabulary::status(columns.format, text);
+    let mut reader = Reader { format: columns.format, labels, found: Statements::default() };
+    for (column, (_, text)) in columns.all.iter().zip(cells) {
+        reader.read_cell(column, text);
+    }
+    reader.found.status(columns.status_of_all)
+}
+
+/// Reads what cells state.
+struct Reader {
+    format: Format,
+    labels: fn(&str) -> Vec<String>,
+    found: Statements,
+}
+
+impl Reader {
+    /// Reads a cell: a text, or JSON.
+    fn read_cell(&mut self, column: &Column, text: &str) {
+        let value = text.starts_with(['{', '[']).then(|| json::parse(text.as_bytes()).ok());
+        let is_free = matches!(column.meaning, Meaning::Custom | Meaning::Object);
+        match value.flatten() {
+            Some(value) => self.read_value(column, &value),
+            // Braces around what may be about mail, such as the dictionary of another language.
+            None if is_free && text.starts_with('{') && is_about_mail(text) => {
+                self.found.add(StatedStatus::Unknown);
+            }
+            None => self.read_text(column, text),
+        }
+    }
+
+    /// Reads a value. An array or an object says what its items and members say; apart from that it is like an empty cell.
+    fn read_value(&mut self, column: &Column, value: &Value) {
+        if column.meaning == Meaning::Ignored {
+            return;
+        }
+        match value {
+            Value::String(text) => self.read_text(column, text),
+            Value::Bool(_) | Value::Number(_) => self.read_text(column, &value.to_string()),
+            _ => self.read_text(column, ""),
+        }
+        for item in value.as_array().into_iter().flatten() {
+            self.read_value(column, item);
+        }
+        for (name, member) in value.as_object().into_iter().flatten() {
+            self.read_value(&column.member(name), member);
+        }
+    }
+
+    fn read_text(&mut self, column: &Column, text: &str) {
+        let found = &mut self.found;
+        let word = || vocabulary::status(self.format, text);
         let answer = || vocabulary::answer(text);
-        match meaning {
+        match column.meaning {
             Meaning::Status => match word() {
-                StatedStatus::Unknown if columns.state_of_address == Some(at) => {}
+                StatedStatus::Unknown if column.hints.is_ambiguous => {}
                 StatedStatus::Unknown if answer() == Answer::Blank => found.lacks_status = true,
                 stated => found.wants_if(stated),
             },
@@ -63,27 +115,47 @@ pub(super) fn status(
                     stated => found.add(stated),
                 },
             },
-            Meaning::Custom => found.add_ending(text),
-            Meaning::Labels => labels(text).iter().for_each(|label| found.add_ending(label)),
+            Meaning::Unconfirmed => match answer() {
+                Answer::Blank => {}
+                Answer::Yes => found.add(StatedStatus::Unconfirmed),
+                Answer::No => found.is_confirmed = true,
+                Answer::Word => found.add(not_confirmed(word())),
+            },
+            Meaning::Custom => {
+                found.add_ending(text);
+                // A no is clear, but not to what: a text, a frequency, or mail.
+                if column.hints.asks_for_mail && answer() == Answer::No && text.parse::<f64>().is_err() {
+                    found.add(StatedStatus::Unknown);
+                }
+            }
+            Meaning::Labels => (self.labels)(text).iter().for_each(|label| found.add_ending(label)),
             meaning => {
-                let Some(ending) = meaning.ending() else { continue };
+                let Some(ending) = meaning.ending() else { return };
+                let is_reason = meaning == Meaning::UnsubscribedReason;
                 match answer() {
                     Answer::Blank | Answer::No => {}
-                    _ if *meaning != Meaning::UnsubscribedReason && is_link_or_token(text) => {}
+                    _ if column.hints.has_links && !is_reason && is_link_or_token(text) => {}
                     Answer::Yes => found.add(StatedStatus::Status(ending)),
-                    Answer::Word if *meaning == Meaning::UnsubscribedReason => {
-                        found.add(StatedStatus::Status(ending));
-                    }
+                    Answer::Word if is_reason => found.add(StatedStatus::Status(ending)),
                     Answer::Word if vocabulary::denies(ending, text) => {}
-                    Answer::Word => match word() {
-                        StatedStatus::Status(Status::Confirmed) => found.add(StatedStatus::Unknown),
-                        stated => found.add(stated),
-                    },
+                    Answer::Word => found.add(not_confirmed(word())),
                 }
             }
         }
     }
-    found.status(columns.status_of_all)
+}
+
+/// What a word says where it cannot say that mail is wanted.
+fn not_confirmed(stated: StatedStatus) -> StatedStatus {
+    match stated {
+        StatedStatus::Status(Status::Confirmed) => StatedStatus::Unknown,
+        stated => stated,
+    }
+}
+
+/// Whether a text that cannot be read may be about mail.
+fn is_about_mail(text: &str) -> bool {
+    Header { written: text, folded: &fold(text) }.is_of_mail_alone()
 }
 
 /// Whether a text is a number that is neither a yes nor a time: the code of a list of choices.

@@ -1,11 +1,9 @@
 //! The words and formats that files use for statuses, yes and no, and times.
 
-use std::collections::HashMap;
-use std::sync::LazyLock;
 use std::time::Duration;
 
 use super::endings;
-use super::fold::fold;
+use super::fold::{Words, fold};
 use super::format::Format;
 use crate::base::clock::Timestamp;
 use crate::base::text::dates;
@@ -22,59 +20,63 @@ pub enum StatedStatus {
     Unknown,
 }
 
-/// Words for somebody who is subscribed, separated by blanks: they mean that in any column.
-const SUBSCRIBED: &str = "subscribed optedin optin subscriber activesubscriber abonniert angemeldet abonné abonnée \
-    inscrit inscrite suscrito suscrita iscritto iscritta ingeschreven inscrito inscrita subskrybowany zapisany \
-    prenumerant подписан 已订阅 購読中";
+/// Words that say that somebody is subscribed: they mean that in any column. Words for a subscriber are none of them,
+/// because who unsubscribed was one, too, and may be named as the one who did it.
+static SUBSCRIBED: Words = Words::new(
+    "subscribed optedin optin abonniert angemeldet inscrit inscrite suscrito suscrita iscritto iscritta ingeschreven \
+     inscrito inscrita subskrybowany zapisany подписан 已订阅 購読中",
+);
 
-/// Words for an address in use, separated by blanks. In a column about leaving they may mean that somebody has left.
-const ACTIVE: &str = "active aktiv actif activo activa attivo actief ativo aktywny активен";
+/// Words for an address in use. In a column about leaving they may mean that somebody has left.
+static ACTIVE: Words = Words::new("active aktiv actif activo activa attivo actief ativo aktywny активен");
 
-/// Words for a status, separated by blanks. Only these count as consent; that mail has ended is also told by the
-/// stems of [`endings`].
-const STATUSES: &[(StatedStatus, &str)] = &[
-    (StatedStatus::Status(Status::Confirmed), SUBSCRIBED),
-    (StatedStatus::Status(Status::Confirmed), ACTIVE),
-    (
-        StatedStatus::Status(Status::Confirmed),
-        "confirmed enabled regular premium verified bestätigt confirmé confirmado confermato bevestigd potwierdzony \
-         подтвержден",
-    ),
-    (
-        StatedStatus::Status(Status::Unsubscribed),
-        "cancelled canceled paused removed stopped left baja gekündigt annulé cancelado cancelada annullato opgezegd \
-         anulowany",
-    ),
-    (StatedStatus::Status(Status::Bounced), "hard hardfail permanent permanentfail"),
-    (
-        StatedStatus::Unconfirmed,
-        "pending unconfirmed unactivated validating notconfirmed nonsubscribed notsubscribed neversubscribed \
-         awaitingconfirmation transactional new unbestätigt ausstehend enattente nonconfirmé pendiente noconfirmado \
-         inattesa nonconfermato nietbevestigd pendente oczekujący niepotwierdzony",
-    ),
+/// Other words for somebody who gets mail.
+static CONFIRMED: Words = Words::new(
+    "confirmed enabled regular premium verified subscriber activesubscriber abonné abonnée prenumerant bestätigt confirmé \
+     confirmado confermato bevestigd potwierdzony подтвержден",
+);
+
+/// Words for statuses. Only these count as consent; that mail has ended is also told by the stems of [`endings`].
+static STATUSES: [(StatedStatus, &Words); 6] = [
+    (StatedStatus::Status(Status::Confirmed), &SUBSCRIBED),
+    (StatedStatus::Status(Status::Confirmed), &ACTIVE),
+    (StatedStatus::Status(Status::Confirmed), &CONFIRMED),
+    (StatedStatus::Status(Status::Unsubscribed), &LEFT),
+    (StatedStatus::Status(Status::Bounced), &BOUNCED),
+    (StatedStatus::Unconfirmed, &UNCONFIRMED),
 ];
 
-/// Words for yes and no, separated by blanks.
-const FLAGS: &[(bool, &str)] = &[
-    (
-        true,
-        "true yes y 1 t on checked ja oui si sim tak ano x wahr vrai verdadero vero waar verdadeiro prawda \
-     да так はい 是",
-    ),
-    (
-        false,
-        "false no n 0 f off unchecked never nein non nee nao nej nie falsch faux falso onwaar fałsz нет ні いいえ 否",
-    ),
-];
+/// Words for somebody who wants no mail.
+static LEFT: Words = Words::new(
+    "cancelled canceled paused removed stopped left baja gekündigt annulé cancelado cancelada annullato opgezegd \
+     anulowany declined refused rejected denied disagreed nothanks nothankyou abgelehnt verweigert neindanke refusé refusée \
+     nonmerci rechazado rechazada nogracias rifiutato rifiutata geweigerd recusado recusada odmówiono отказано",
+);
 
-/// How programs write that there is nothing, folded.
-const NOTHING: &[&str] = &["", "none", "null", "nil", "na", "nan", "undefined", "notset", "empty"];
+/// Words for an address that takes no mail.
+static BOUNCED: Words = Words::new("hard hardfail permanent permanentfail");
 
-static WORDS: LazyLock<HashMap<String, StatedStatus>> = LazyLock::new(|| {
-    let words =
-        STATUSES.iter().flat_map(|(status, words)| words.split(' ').map(|word| (fold(word), *status)));
-    words.collect()
-});
+/// Words for an address that was never confirmed.
+static UNCONFIRMED: Words = Words::new(
+    "pending unconfirmed unactivated unverified validating notconfirmed notverified nonsubscribed notsubscribed \
+     neversubscribed awaitingconfirmation transactional new unbestätigt ausstehend enattente nonconfirmé pendiente \
+     noconfirmado inattesa nonconfermato nietbevestigd pendente oczekujący niepotwierdzony",
+);
+
+/// Words for yes.
+static YES: Words = Words::new(
+    "true yes y 1 t on checked ja oui si sim tak ano kyllä igen evet x wahr vrai verdadero vero waar verdadeiro prawda да \
+     так ναι はい 是 예 네",
+);
+
+/// Words for no.
+static NO: Words = Words::new(
+    "false no n 0 f off unchecked never nein nie niemals non jamais nunca nee nooit não nej ne nem hayır falsch faux falso \
+     onwaar fałsz нет ні никогда όχι いいえ 否 아니요 아니오",
+);
+
+/// How programs write that there is nothing.
+static NOTHING: Words = Words::new("none null nil na nan undefined notset empty");
 
 /// What a word in the status column means in files of that format.
 #[must_use]
@@ -89,12 +91,15 @@ pub fn status(format: Format, word: &str) -> StatedStatus {
         (Format::Buttondown, "paused" | "churning" | "churned" | "gifted" | "trialed" | "pastdue") => {
             StatedStatus::Status(Status::Confirmed)
         }
-        (_, word) => WORDS.get(word).copied().unwrap_or_else(|| {
-            // `Never bounced`, `Not blocked`.
-            let is_denied = word.starts_with("not") || word.starts_with("never");
-            let ending = endings::find(word).filter(|_| !is_denied);
-            ending.map_or(StatedStatus::Unknown, StatedStatus::Status)
-        }),
+        (_, word) => {
+            let known = STATUSES.iter().find(|(_, words)| words.has(word)).map(|(status, _)| *status);
+            known.unwrap_or_else(|| {
+                // `Never bounced`, `Not blocked`.
+                let is_denied = word.starts_with("not") || word.starts_with("never");
+                let ending = endings::find(word).filter(|_| !is_denied);
+                ending.map_or(StatedStatus::Unknown, StatedStatus::Status)
+            })
+        }
     }
 }
 
@@ -103,8 +108,7 @@ pub fn status(format: Format, word: &str) -> StatedStatus {
 #[must_use]
 pub fn denies(ending: Status, word: &str) -> bool {
     let word = fold(word);
-    let has = |words: &str| words.split(' ').any(|known| fold(known) == word);
-    has(SUBSCRIBED) || (ending != Status::Unsubscribed && has(ACTIVE))
+    SUBSCRIBED.has(&word) || (ending != Status::Unsubscribed && ACTIVE.has(&word))
 }
 
 /// What a cell says that should hold yes, no, a number or a date.
@@ -131,7 +135,7 @@ pub fn answer(text: &str) -> Answer {
         _ => {}
     }
     let word = fold(text);
-    if NOTHING.contains(&word.as_str()) && !word.is_empty() {
+    if NOTHING.has(&word) {
         return Answer::Blank;
     }
     // Before the words: `1.0` is one.
@@ -142,9 +146,11 @@ pub fn answer(text: &str) -> Answer {
             _ => Answer::Word,
         };
     }
-    let flag = FLAGS.iter().find(|(_, words)| words.split(' ').any(|known| fold(known) == word));
-    if let Some((is_yes, _)) = flag {
-        return if *is_yes { Answer::Yes } else { Answer::No };
+    if NO.has(&word) {
+        return Answer::No;
+    }
+    if YES.has(&word) {
+        return Answer::Yes;
     }
     match dates::read(text).map(Timestamp::from) {
         Some(at) if at < earliest() => Answer::Blank,

@@ -62,18 +62,54 @@ async fn a_file_ends_the_mail_of_those_who_left_there_unless_they_have_confirmed
     subscribe(&server, "before@reader.example").await;
     subscribe(&server, "since@reader.example").await;
     subscribe(&server, "spam@reader.example").await;
+    subscribe(&server, "unclear@reader.example").await;
     let import = imported(
         &server,
-        "email,status,unsubscribed_at\nbefore@reader.example,unsubscribed,\nsince@reader.example,unsubscribed,2025-12-31\n\
-         spam@reader.example,complained,\n",
+        "email,status,unsubscribed_at,opt-out date\nbefore@reader.example,unsubscribed,,\n\
+         since@reader.example,unsubscribed,2025-12-31,\nspam@reader.example,complained,,\n\
+         unclear@reader.example,unsubscribed,2025-12-31,02/03/2026\n",
     )
     .await;
-    assert_eq!(counts(&import), [0, 2, 1, 0, 0]);
+    assert_eq!(counts(&import), [0, 3, 1, 0, 0]);
     assert_eq!(report(&server, &import, "&outcome=unchanged").await, ["3 unchanged confirmed-since"]);
-    let known = ["before unsubscribed - []", "since confirmed - []", "spam complained - []"];
+    let known = [
+        "before unsubscribed - []",
+        "since confirmed - []",
+        "spam complained - []",
+        "unclear unsubscribed - []",
+    ];
     assert_eq!(lines(&server).await, known);
     let told = told(&server).await;
-    assert_eq!((told["subscriber.unsubscribed"], told["subscriber.complained"]), (1, 1));
+    assert_eq!((told["subscriber.unsubscribed"], told["subscriber.complained"]), (2, 1));
+}
+
+#[tokio::test]
+async fn who_left_by_a_file_left_when_the_file_says() {
+    let server = Server::start().await;
+    let known = ["dated", "unclear", "undated", "twice"].map(|name| format!("{name}@reader.example"));
+    imported(
+        &server,
+        &format!(
+            "email,created_at\n{}\n",
+            known.clone().map(|email| format!("{email},2020-01-01")).join("\n")
+        ),
+    )
+    .await;
+    imported(
+        &server,
+        "email,unsubscribed,unsubscribed_at,opt-out date\ndated@reader.example,yes,2024-05-06,\n\
+         unclear@reader.example,yes,02/03/2024,\nundated@reader.example,yes,,\ntwice@reader.example,yes,2023-05-06,2024-05-06\n",
+    )
+    .await;
+    let all = everybody(&server).await;
+    let at = |name: &str| &all[&format!("{name}@reader.example")];
+    for name in ["dated", "unclear", "undated", "twice"] {
+        assert_eq!(at(name)["status"], "unsubscribed", "{name}");
+    }
+    let day = json!("2024-05-06T00:00:00.000000Z");
+    assert_eq!((&at("dated")["unsubscribed_at"], &at("twice")["unsubscribed_at"]), (&day, &day));
+    assert_eq!(at("unclear")["unsubscribed_at"], json!(null));
+    assert_eq!(at("undated")["unsubscribed_at"], at("undated")["updated_at"]);
 }
 
 #[tokio::test]

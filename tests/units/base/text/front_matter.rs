@@ -23,7 +23,6 @@ fn every_listed_key_has_its_place() {
     assert_eq!(found.subtitle.as_deref(), Some("1984"));
     assert_eq!(found.summary.as_deref(), Some("Two lines"));
     assert_eq!(found.published_at.unwrap().to_string(), "2024-03-05T00:00:00.000000Z");
-    assert_eq!(found.updated_at.unwrap().to_string(), "2024-03-06T09:00:00.000000Z");
     assert_eq!(found.draft, Some(true));
     assert_eq!(found.topics, ["sea", "2024", "Slack water"].map(name));
     assert_eq!(found.authors, [name("Ada Hill")]);
@@ -31,7 +30,12 @@ fn every_listed_key_has_its_place() {
     assert_eq!(found.locale.as_deref(), Some("en"));
     assert_eq!(found.aliases, ["/old", "/older/"]);
     assert_eq!(found.seo.canonical_url.as_deref(), Some("https://a.example/"));
-    assert_eq!(Value::Object(found.custom), json!({"layout": "post"}));
+    // An article has no such time of its own.
+    assert_eq!(
+        Value::Object(found.custom),
+        json!({"lastmod": "2024-03-06 10:00:00 +0100", "layout": "post"})
+    );
+    assert_eq!(found.left_out, Vec::<String>::new());
 }
 
 #[test]
@@ -199,9 +203,40 @@ fn what_may_say_that_it_is_a_draft_makes_it_one() {
         ("published: perhaps\ndate: 2024-01-02", Some(true)),
         ("published: 2024-01-01\ndate: 2024-01-02", None),
         ("date: 2024-01-02", None),
+        ("draft: false\npublished: false", Some(true)),
+        ("draft: true\npublished: true", Some(true)),
+        ("status: draft", Some(true)),
+        ("Status: Draft", Some(true)),
+        ("status: pending\npublished: true", Some(true)),
+        ("status: private\ndraft: false", Some(true)),
+        ("status: published", None),
+        ("status: evergreen\ndraft: false", Some(false)),
     ] {
         assert_eq!(read(&format!("---\n{written}\n---\n")).draft, draft, "{written}");
     }
+}
+
+#[test]
+fn what_has_no_place_is_told() {
+    let found = read(
+        "---\nupdated_at: 2024-01-02\nlayout: post\nlang: en\ncover: {url: /a.jpg, src: /b.jpg, credit: Ada, width: wide, note: ''}\n\
+         authors: [{name: Ada, url: /ada, bio: Writes.}, {name: Bo, bio: Draws., slug: null}, Cy]\n\
+         tags: [{slug: sea, color: blue}]\ncustom: {layout: page, updated_at: 2024-01-02, mood: calm}\n---\n",
+    );
+    let custom = json!({"layout": "page", "updated_at": "2024-01-02", "mood": "calm"});
+    assert_eq!(Value::Object(found.custom), custom);
+    let names =
+        ["authors.url", "authors.bio", "topics.color", "cover.src", "cover.credit", "cover.width", "layout"];
+    let mut told = found.left_out;
+    told.sort();
+    let mut wanted = names.to_vec();
+    wanted.sort_unstable();
+    assert_eq!(told, wanted);
+    // What is kept as it is, is not left out.
+    let found = read("---\ncover: {credit: Ada}\nauthors: [{bio: Writes.}]\n---\n");
+    assert_eq!(found.left_out, Vec::<String>::new());
+    let kept = json!({"cover": {"credit": "Ada"}, "authors": {"bio": "Writes."}});
+    assert_eq!(Value::Object(found.custom), kept);
 }
 
 #[test]
@@ -321,13 +356,12 @@ proptest! {
             id: seconds.map(|n| Uuid::from_u128(u128::from(n.unsigned_abs()))),
             title, subtitle, slug, locale, summary, translation_of,
             published_at: seconds.and_then(|n| Timestamp::from_micros(n * 1_000_000).ok()),
-            updated_at: seconds.and_then(|n| Timestamp::from_micros(n * 999_983).ok()),
             unreadable_date: None, draft: flags[0], featured: flags[1], listed: flags[2],
             authors: names.iter().map(|name| TermName { name: Some(name.clone()), slug: alt.clone().filter(|slug| !slug.trim().is_empty()) }).collect(),
             topics: names.iter().map(|name| TermName { name: Some(name.clone()), slug: None }).collect(), aliases: names,
             cover: alt.clone().map(|alt| Cover { url: alt.clone(), alt: Some(alt), width: Some(7), ..Cover::default() }),
             seo: Seo { canonical_url, noindex: flags[0], ..Seo::default() },
-            custom, sections,
+            custom, sections, left_out: Vec::new(),
         };
         let document = write(&written) + "Text";
         let (read, rest) = split(&document).unwrap();

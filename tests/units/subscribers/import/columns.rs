@@ -89,3 +89,21 @@ fn without_addresses_there_is_no_import_and_a_missing_header_tells_nobody() {
     assert_eq!(Columns::recognise(&names).unwrap_err().code, "email-column-missing");
     assert_eq!(storable(&names), ["Name", "column 2"]);
 }
+
+#[test]
+fn a_long_header_is_compared_to_its_end_and_shown_to_a_hundred_characters() {
+    let question = format!("{}newsletter", "x ".repeat(900));
+    let columns = Columns::recognise(&storable(&["email".to_owned(), question])).unwrap();
+    assert_eq!(columns.all[1].meaning, Meaning::Subscribed);
+    assert_eq!(columns.all[1].header.len(), 100);
+    // Only the word that may be an address is left out.
+    let asks = storable(&["Newsletter? Ask us@shop.example".to_owned()]);
+    assert_eq!(asks, ["Newsletter? Ask"]);
+}
+
+#[test]
+fn money_is_ignored_unless_it_is_asked_whether_mail_is_wanted() {
+    use Meaning::{Email, Ignored, Subscribed};
+    let header = "email,Stripe status,PayPal email,Stripe newsletter opt-in,Caliban newsletter";
+    assert_eq!(meanings(header), [Email, Ignored, Ignored, Subscribed, Subscribed]);
+}

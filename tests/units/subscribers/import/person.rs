@@ -1,6 +1,7 @@
 use lede::base::clock::Timestamp;
 use lede::base::codes::row_meaning;
 use lede::subscribers::Status;
+use lede::subscribers::import::person::{Person, Refusal};
 use serde_json::{Value, json};
 
 use super::{read, statuses};
@@ -159,4 +160,30 @@ fn an_escaped_cell_is_unescaped() {
     let person = read("email,name,Phone\n'+ada@b.example,'=Ada,'+49 30\n").remove(0).unwrap();
     assert_eq!((person.email.as_str(), person.name.unwrap().as_str()), ("+ada@b.example", "=Ada"));
     assert_eq!(person.custom["Phone"], "+49 30");
+}
+
+#[test]
+fn the_first_time_is_that_of_the_beginning_and_the_last_that_of_the_end() {
+    let text = "email,Date added,created_at,Unsubscribed at,Opt-out date,bounced_at\n\
+        a@b.example,,2021-03-01,,,\n\
+        a@b.example,2022-01-01,2021-03-01,,,\n\
+        a@b.example,02/03/2021,2021-03-01,,,\n\
+        b@b.example,,2021-03-01,2023-05-06,2024-05-06,\n\
+        c@b.example,,2021-03-01,2023-05-06,,2024-07-08\n\
+        d@b.example,,2021-03-01,2023-05-06,02/03/2024,\n";
+    let times = |row: Result<Person, Refusal>| {
+        let person = row.unwrap();
+        let day = |at: Option<Timestamp>| at.map_or("-".to_owned(), |at| at.date());
+        [day(person.created_at), day(person.unsubscribed_at), day(person.ended_at)].join(" ")
+    };
+    let wanted = [
+        "2021-03-01 - -",
+        "2021-03-01 - -",
+        "2021-03-01 - -",
+        "2021-03-01 2024-05-06 2024-05-06",
+        "2021-03-01 2023-05-06 2024-07-08",
+        // The one that cannot be read may be later.
+        "2021-03-01 - -",
+    ];
+    assert_eq!(read(text).into_iter().map(times).collect::<Vec<_>>(), wanted);
 }

@@ -8,6 +8,10 @@ fn a_status_is_known_or_not_but_never_guessed() {
     for (format, word, stated) in [
         (Format::Plain, "Subscribed", StatedStatus::Status(Status::Confirmed)),
         (Format::Plain, "cleaned", StatedStatus::Status(Status::Bounced)),
+        (Format::Plain, "Abonnée", StatedStatus::Status(Status::Confirmed)),
+        (Format::Plain, "ABONNEE", StatedStatus::Status(Status::Confirmed)),
+        (Format::Plain, "Declined", StatedStatus::Status(Status::Unsubscribed)),
+        (Format::Plain, "Does not want mail", StatedStatus::Status(Status::Unsubscribed)),
         (Format::Plain, "maybe", StatedStatus::Unknown),
         (Format::Plain, "", StatedStatus::Unknown),
         (Format::Beehiiv, "Inactive", StatedStatus::Status(Status::Unsubscribed)),
