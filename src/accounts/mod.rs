@@ -3,7 +3,15 @@
 
 pub mod attempts;
 mod cookie;
+pub mod email_changes;
+pub mod emails;
+pub mod erasure;
+mod hand_over;
+pub mod invitations;
 mod login;
+pub mod management;
 mod refresh;
 pub mod routes;
 pub mod sessions;
+
+pub use hand_over::HandOver;

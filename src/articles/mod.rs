@@ -18,6 +18,7 @@ pub mod metadata;
 pub mod metadata_change;
 mod metadata_store;
 pub mod output;
+pub mod ownership;
 pub mod resolve;
 pub mod routes;
 pub mod scope;

@@ -65,6 +65,10 @@ const PROBLEMS: &[(&str, &[u16], &str, &str)] = &[
     ("address-in-use", &[409], "The path is the current address of an article, not an old one.", "Rename or unpublish the article first."),
     ("redirect-is-alias", &[409], "The redirect comes from the article's `aliases`.", "Remove it from `aliases` and publish the article."),
     ("email-taken", &[409], "Another user has this email address.", "Use another address."),
+    ("last-admin", &[409], "The user is the only active admin, who can be neither demoted, disabled nor deleted.", "Make another user an admin first."),
+    ("mail-not-configured", &[409], "The server has no mail server, so the email that the operation sends would reach nobody.", "Set `LEDE_SMTP_URL`; to invite someone without it, run `lede user invite`, which prints the link."),
+    ("not-invited", &[409], "The user has accepted the invitation already, or is disabled.", "Ask the user to reset the password, or enable them first."),
+    ("successor-required", &[409], "The user owns articles, and nobody is named who gets them.", "Repeat the request with the id of another active user as `successor`."),
     ("request-too-slow", &[408], "The request, or the rest of its body, did not arrive in time.", "Send it again on another connection."),
     ("changed-since", &[412], "What the request replaces has changed since the version in `If-Match`. `version` is the current version, `changed` lists what changed, who changed it and when.", "Read the changed parts, merge, and repeat the request with `version` in `If-Match`. `If-Match: *` overwrites."),
     ("if-match-malformed", &[412], "`If-Match` is not the version of a draft, but for example the `ETag` of an edition.", "Send the `ETag` or the `version` of the draft: a number in quotes."),
@@ -146,6 +150,7 @@ const ERRORS: &[(&str, &[u16], &str, &str)] = &[
     ("topic-unknown", BODY, "There is no such topic, and the role may not create one.", "Use a topic that exists, or ask an editor to create it."),
     ("translation-of-forbidden", BODY, "The caller may not edit the article that this one is to be a translation of.", "Ask an editor to set `translation_of`."),
     ("type-mismatch", BODY, "The value has another type than the field.", "Send what `detail` names."),
+    ("successor-unknown", BODY, "The successor is not another active user.", "Send the id of a user who is active and is not the one to be deleted."),
     ("user-unknown", BODY, "There is no user with this id.", "Check the id."),
     ("value-unknown", BODY, "The value is not one of those allowed.", "Send one that `detail` lists."),
 ];
@@ -161,7 +166,7 @@ const FAMILIES: &[Family] = &[
     ("out-of-bounds", &["height", "width"], &["number"], "The number is too small or too large.", "Send one within the bounds in `detail`."),
     ("too-long", &["alias", "alt", "bio", "canonical-url", "caption", "consent-text", "description", "form-url", "heading", "image-url", "name", "source", "subtitle", "summary", "title", "url", "user-agent", "website-url"], &["source", "statement"], "The text is too long.", "Shorten it to what `detail` allows."),
     ("too-many", &["aliases", "authors", "entries", "items", "labels", "locales", "topics"], &["labels"], "The list is too long.", "Send at most as many as `detail` allows."),
-    ("unknown", &["reason"], &["format", "outcome", "reason", "sort", "status"], "The value is not one of those allowed.", "Send one that `detail` lists."),
+    ("unknown", &["reason"], &["format", "outcome", "reason", "role", "sort", "state", "status"], "The value is not one of those allowed.", "Send one that `detail` lists."),
 ];
 
 /// The codes of warnings.

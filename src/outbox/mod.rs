@@ -8,6 +8,7 @@ mod content;
 mod files;
 mod job;
 mod store;
+mod traces;
 
 use std::collections::BTreeMap;
 
@@ -16,6 +17,7 @@ use uuid::Uuid;
 
 pub use files::delete_files;
 pub use store::{cancel, enqueue, forget, purge};
+pub use traces::{DeleteTraces, delete_traces};
 
 use crate::base::clock::Timestamp;
 use crate::base::ids::{EmailId, IsId as _, SubscriberId, UserId};

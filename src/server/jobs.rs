@@ -3,13 +3,13 @@
 use tokio::sync::watch;
 
 use super::housekeeping::{self, Housekeeping};
+use crate::accounts::HandOver;
 use crate::app::App;
 use crate::base::error::Result;
 use crate::base::jobs::{Kind, Worker};
-use crate::outbox::SendEmail;
+use crate::outbox::{DeleteTraces, SendEmail};
 use crate::render_context::RerenderArticles;
 use crate::subscribers::RequestConfirmation;
-use crate::subscribers::erasure::DeleteTraces;
 use crate::subscribers::import::ImportSubscribers;
 
 /// Every kind of job.
@@ -24,6 +24,8 @@ pub const JOBS: &[Kind<App>] = &[
     Kind::of::<ImportSubscribers>(),
     // Deletes what is left of erased people outside the tables.
     Kind::of::<DeleteTraces>(),
+    // Gives what an erased user owned to their successor.
+    Kind::of::<HandOver>(),
     // Deletes what has expired, once an hour.
     Kind::of::<Housekeeping>(),
 ];

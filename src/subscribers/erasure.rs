@@ -3,49 +3,22 @@
 use std::time::Duration;
 
 use diesel::prelude::*;
-use serde::{Deserialize, Serialize};
 
 use super::consent::{PENDING_FOR, REQUESTS_KEPT_FOR, Reason, Status};
 use super::store::lock;
 use super::{confirmations, evidence, suppressions};
-use crate::app::App;
 use crate::auth::Keys;
+use crate::base::db::Tx;
 use crate::base::db::schema::{confirmation_requests, subscribers};
-use crate::base::db::{Tx, empty_log};
 use crate::base::error::{Error, Result};
 use crate::base::events::Event;
 use crate::base::ids::SubscriberId;
-use crate::base::jobs::{self, Job, Outcome};
 use crate::outbox::{self, Recipient};
 
 /// How long after a sign-up its confirmation request is sent at the latest.
 const REQUESTED_WITHIN: Duration = Duration::from_secs(3600);
-/// How long after an erasure its traces are deleted. Erasures in the meantime share that work.
-const TRACES_DELETED_AFTER: Duration = Duration::from_secs(10);
 /// How many rows of a kind one write deletes.
 const BATCH: i64 = 250;
-
-/// Deletes what is left of erased people outside the tables: the files of their emails, and pages in the database's log.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DeleteTraces;
-
-impl Job<App> for DeleteTraces {
-    const KIND: &'static str = "delete-traces";
-
-    async fn run(self, app: &App) -> Result<Outcome> {
-        outbox::delete_files(app).await?;
-        empty_log(app.db.url()).await?;
-        Ok(Outcome::Done)
-    }
-}
-
-/// Makes [`DeleteTraces`] due, unless it is.
-fn schedule(tx: &mut Tx<'_>) -> Result<()> {
-    if jobs::is_waiting::<_, DeleteTraces>(tx)? {
-        return Ok(());
-    }
-    jobs::enqueue(tx, &DeleteTraces, tx.now().plus(TRACES_DELETED_AFTER))
-}
 
 /// Erases a subscriber with every confirmation request, email and piece of evidence. The event log and waiting jobs keep an
 /// id that no longer names anybody; of the address a keyed hash stays, so that no import adds it again.
@@ -57,7 +30,7 @@ pub fn erase(tx: &mut Tx<'_>, keys: &Keys, id: SubscriberId) -> Result<()> {
     outbox::forget(tx, Recipient::Subscriber(id))?;
     diesel::delete(subscribers::table.filter(subscribers::id.eq(id))).execute(&mut **tx)?;
     tx.append(Event::SubscriberErased(id));
-    schedule(tx)
+    outbox::delete_traces(tx)
 }
 
 /// Deletes subscribers who did not confirm in time, old confirmation requests, and consent texts that no evidence refers to.
@@ -88,7 +61,7 @@ pub fn purge(tx: &mut Tx<'_>) -> Result<bool> {
         }
     }
     if !ids.is_empty() {
-        schedule(tx)?;
+        outbox::delete_traces(tx)?;
     }
     let requests = confirmations::purge(tx, now.minus(REQUESTS_KEPT_FOR), BATCH)?;
     let texts = evidence::purge_texts(tx, BATCH)?;

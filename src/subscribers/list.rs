@@ -1,13 +1,13 @@
 //! Listing subscribers: filters, orders, and pages that continue at a position.
 
 use diesel::prelude::*;
-use diesel::sql_types::Text;
 use serde::{Deserialize, Serialize};
 
 use super::consent::Status;
 use super::profile::Line;
 use super::store::SubscriberRow;
 use crate::base::clock::Timestamp;
+use crate::base::db::like::{containing, lower};
 use crate::base::db::schema::{subscriber_labels, subscriber_topics, subscribers};
 use crate::base::db::{Connection, MultiBackend};
 use crate::base::error::{Error, Invalid, Result};
@@ -58,11 +58,6 @@ pub enum Position {
     At(i64, SubscriberId),
     /// In a list by address, which is unique.
     Key(String),
-}
-
-diesel::define_sql_function! {
-    /// Lower case, of ASCII letters.
-    fn lower(text: Text) -> Text;
 }
 
 type Rows<'a> = subscribers::BoxedQuery<'a, MultiBackend>;
@@ -121,7 +116,7 @@ impl SubscriberFilter {
             rows = rows.filter(subscribers::updated_at.ge(at));
         }
         if let Some(q) = &self.q {
-            let pattern = format!("%{}%", q.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
+            let pattern = containing(q);
             let in_name = subscribers::name
                 .is_not_null()
                 .assume_not_null()

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use serde_json::{Map, Value};
 
-use super::{EmailAddress, User};
+use super::{EmailAddress, User, UserState};
 use crate::auth::Role;
 use crate::base::clock::Timestamp;
 use crate::base::db::schema::users;
@@ -13,8 +13,8 @@ use crate::base::error::{Error, Result};
 use crate::base::ids::UserId;
 
 /// A row of `users`.
-#[derive(Debug, Clone, Queryable, Insertable)]
-#[diesel(table_name = users)]
+#[derive(Debug, Clone, PartialEq, Queryable, Insertable, AsChangeset)]
+#[diesel(table_name = users, treat_none_as_null = true)]
 pub struct UserRow {
     /// The id.
     pub id: UserId,
@@ -38,6 +38,8 @@ pub struct UserRow {
     pub disabled_at: Option<Timestamp>,
     /// When the user was erased.
     pub erased_at: Option<Timestamp>,
+    /// Who gets what the erased user owned.
+    pub successor_id: Option<UserId>,
     /// When the user was created.
     pub created_at: Timestamp,
     /// When the row was last changed.
@@ -60,6 +62,7 @@ impl UserRow {
             second_factor_at: None,
             disabled_at: None,
             erased_at: None,
+            successor_id: None,
             created_at: now,
             updated_at: now,
         }
@@ -70,11 +73,27 @@ impl UserRow {
     pub fn with_password(self, hash: String) -> Self {
         Self { password_hash: Some(hash), ..self }
     }
+
+    /// The role.
+    #[must_use]
+    pub fn role(&self) -> Role {
+        Role::parse(&self.role).unwrap_or(Role::Contributor)
+    }
+
+    /// Whether the user can log in.
+    #[must_use]
+    pub fn state(&self) -> UserState {
+        match self {
+            Self { disabled_at: Some(_), .. } => UserState::Disabled,
+            Self { password_hash: None, .. } => UserState::Invited,
+            _ => UserState::Active,
+        }
+    }
 }
 
 impl From<UserRow> for User {
     fn from(row: UserRow) -> Self {
-        let role = Role::parse(&row.role).unwrap_or(Role::Contributor);
+        let role = row.role();
         Self { id: row.id, email: row.email, name: row.name, role, created_at: row.created_at }
     }
 }
@@ -84,16 +103,52 @@ impl From<UserRow> for User {
 /// # Errors
 /// Conflict `email-taken`.
 pub fn insert(tx: &mut Tx<'_>, user: &UserRow) -> Result<()> {
-    diesel::insert_into(users::table).values(user.clone()).execute(&mut **tx).map_err(|error| {
-        match violation::unique(&error).as_deref() {
-            Some("users_email_key") => Error::conflict(
-                "email-taken",
-                "Another user has this email address. Addresses must be unique.",
-            ),
-            _ => error.into(),
-        }
-    })?;
+    diesel::insert_into(users::table).values(user.clone()).execute(&mut **tx).map_err(taken)?;
     Ok(())
+}
+
+/// Stores a changed user.
+///
+/// # Errors
+/// Conflict `email-taken`.
+pub fn update(tx: &mut Tx<'_>, user: &UserRow) -> Result<()> {
+    let own = users::table.filter(users::id.eq(user.id));
+    diesel::update(own).set(user.clone()).execute(&mut **tx).map_err(taken)?;
+    Ok(())
+}
+
+/// Replaces a user's email address.
+///
+/// # Errors
+/// Conflict `email-taken`.
+pub fn set_email(tx: &mut Tx<'_>, id: UserId, email: &EmailAddress) -> Result<()> {
+    let now = tx.now();
+    diesel::update(users::table.filter(users::id.eq(id)))
+        .set((users::email.eq(email.as_str()), users::email_key.eq(email.key()), users::updated_at.eq(now)))
+        .execute(&mut **tx)
+        .map_err(taken)?;
+    Ok(())
+}
+
+/// Checks that no other user has this email address.
+///
+/// # Errors
+/// Conflict `email-taken`.
+pub fn check_email_free(conn: &mut Connection, id: UserId, email: &EmailAddress) -> Result<()> {
+    let others = users::table.filter(users::email_key.eq(email.key())).filter(users::id.ne(id));
+    let is_taken = diesel::select(diesel::dsl::exists(others)).get_result(conn)?;
+    if is_taken { Err(email_taken()) } else { Ok(()) }
+}
+
+fn taken(error: diesel::result::Error) -> Error {
+    match violation::unique(&error).as_deref() {
+        Some("users_email_key") => email_taken(),
+        _ => error.into(),
+    }
+}
+
+fn email_taken() -> Error {
+    Error::conflict("email-taken", "Another user has this email address. Addresses must be unique.")
 }
 
 /// Whether there are users.
@@ -101,9 +156,15 @@ pub fn exist(conn: &mut Connection) -> Result<bool> {
     Ok(diesel::select(diesel::dsl::exists(users::table.select(users::id))).get_result(conn)?)
 }
 
-/// The user with that id.
+/// The user with that id, unless erased.
 pub fn find(conn: &mut Connection, id: UserId) -> Result<Option<UserRow>> {
-    Ok(users::table.filter(users::id.eq(id)).get_result(conn).optional()?)
+    let rows = users::table.filter(users::id.eq(id)).filter(users::erased_at.is_null());
+    Ok(rows.get_result(conn).optional()?)
+}
+
+/// The user with that email address, in whatever state.
+pub fn find_by_email(conn: &mut Connection, email: &EmailAddress) -> Result<Option<UserRow>> {
+    Ok(users::table.filter(users::email_key.eq(email.key())).get_result(conn).optional()?)
 }
 
 /// The user with that email address, unless disabled.

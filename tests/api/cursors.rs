@@ -10,6 +10,7 @@ use lede::editions::list::EditionFilter;
 use lede::editions::order::EditionOrder;
 use lede::subscribers::list::{Sort, SubscriberFilter};
 use lede::terms::Order;
+use lede::users::list::UserFilter;
 use reqwest::Client as Http;
 use serde_json::{Value, json};
 
@@ -124,6 +125,7 @@ async fn filled(editor: &Client) -> String {
 async fn cursors_that_nobody_gave_out_are_refused() {
     let server = Server::start().await;
     let editor = server.login(Role::Admin).await;
+    server.login(Role::Author).await;
     let article = filled(&editor).await;
     for n in 0..3 {
         server
@@ -234,6 +236,7 @@ fn places_in(at: &Value) -> impl Iterator<Item = Value> + use<> {
 async fn a_place_that_somebody_made_up_breaks_nothing() {
     let server = Server::start().await;
     let editor = server.login(Role::Admin).await;
+    server.login(Role::Author).await;
     let article = filled(&editor).await;
     for n in 0..3 {
         let body = json!({"email": format!("r{n}@reader.example")});
@@ -246,6 +249,7 @@ async fn a_place_that_somebody_made_up_breaks_nothing() {
     let of_drafts = |query: &str| format!("{:?}", read::<DraftFilter>(query).expect("a query"));
     let newest = SubscriberFilter { descending: true, ..SubscriberFilter::default() };
     let by_email = SubscriberFilter { sort: Sort::Email, ..SubscriberFilter::default() };
+    let users = UserFilter { by_email: true, ..UserFilter::default() };
     let lists = [
         ("/v1/articles", "", of_articles("")),
         ("/v1/articles", "sort=title", of_articles("sort=title")),
@@ -257,6 +261,7 @@ async fn a_place_that_somebody_made_up_breaks_nothing() {
         ("/v1/authors", "sort=-created_at", format!("{:?}", ("author", Order::NewestFirst))),
         ("/v1/subscribers", "", format!("{newest:?}")),
         ("/v1/subscribers", "sort=email", format!("{by_email:?}")),
+        ("/v1/users", "", format!("{:?}", ("users", users))),
         ("/v1/jobs", "", format!("{:?}", ("jobs", lede::operations::JobFilter::default()))),
         ("/v1/changes", "", format!("{:?}", "changes")),
         (&*format!("{}/revisions", at(&json!({"id": article}), "")), "", format!("{:?}", ("revisions", id))),

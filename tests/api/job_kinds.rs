@@ -1,14 +1,14 @@
 //! The kinds of background jobs: their names, and the form of their rows, which outlive releases.
 
+use lede::accounts::HandOver;
 use lede::app::App;
-use lede::base::ids::{ArticleId, EmailId, ImportId, IsId, SubscriberId};
+use lede::base::ids::{ArticleId, EmailId, ImportId, IsId, SubscriberId, UserId};
 use lede::base::jobs::Job;
-use lede::outbox::SendEmail;
+use lede::outbox::{DeleteTraces, SendEmail};
 use lede::render_context::RerenderArticles;
 use lede::server::housekeeping::Housekeeping;
 use lede::server::jobs::JOBS;
 use lede::subscribers::RequestConfirmation;
-use lede::subscribers::erasure::DeleteTraces;
 use lede::subscribers::import::ImportSubscribers;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -35,6 +35,7 @@ fn every_kind_of_job_has_its_own_name_and_a_form_that_can_be_read_back() {
         form(&SendEmail { email: id::<EmailId>() }, &json!({"email": text})),
         form(&ImportSubscribers { import: id::<ImportId>() }, &json!({"import": text})),
         form(&DeleteTraces, &Value::Null),
+        form(&HandOver { user: id::<UserId>() }, &json!({"user": text})),
         form(&Housekeeping, &Value::Null),
     ];
     let names: Vec<&str> = JOBS.iter().map(|kind| kind.name).collect();

@@ -21,6 +21,7 @@ mod resources {
     mod site;
     mod subscribers;
     mod topics;
+    mod users;
 
     pub const ALL: &[crate::policy::Resource] = resources![
         accounts,
@@ -32,7 +33,8 @@ mod resources {
         pages,
         site,
         subscribers,
-        topics
+        topics,
+        users
     ];
 }
 
@@ -63,6 +65,7 @@ mod cors;
 mod cursors;
 mod database;
 mod database_files;
+mod erased_users;
 mod erasure;
 mod errors;
 mod event_order;
@@ -122,7 +125,9 @@ mod subscriber_lists;
 mod subscriber_pages;
 mod subscribers;
 mod topics;
+mod traces;
 mod typed_clients;
 mod unreadable;
+mod users;
 mod walking;
 mod wording;

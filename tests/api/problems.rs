@@ -14,13 +14,13 @@ use crate::given::{PASSWORD, minutes};
 use crate::server::Server;
 use crate::tour;
 
-/// Codes that no request can provoke on purpose: they need two requests at the same moment, the command line, a full disk,
+/// Codes that no request can provoke on purpose: they need two requests at the same moment, other settings, a full disk,
 /// or bytes that are no request. Tests of their own provoke them.
 const UNPROVOKED: [&str; 8] = [
     "database-full",
-    "email-taken",
     "headers-too-large",
     "key-expired",
+    "mail-not-configured",
     "overtaken",
     "request-too-slow",
     "second-factor-missing",
@@ -98,6 +98,15 @@ pub async fn story(server: &Server) {
     editor.post("/v1/topics/ocean/merge").json(json!({"into": "sea"})).await.problem(409, "already-merged");
 
     let admin = server.login(Role::Admin).await;
+    admin
+        .post("/v1/users")
+        .json(json!({"email": "editor@lede.example", "name": "Ada", "role": "editor"}))
+        .await
+        .problem(409, "email-taken");
+    let (editors, own) = (format!("/v1/users/{}", editor.user()), format!("/v1/users/{}", admin.user()));
+    admin.post(format!("{editors}/invitation")).await.problem(409, "not-invited");
+    admin.delete(&editors).await.problem(409, "successor-required");
+    admin.patch(&own).json(json!({"role": "editor"})).await.problem(409, "last-admin");
     let waiting = admin.get("/v1/jobs").await.expect(200);
     let job = waiting["items"][0]["id"].as_str().expect("a job that waits");
     admin.post(format!("/v1/jobs/{job}/retry")).await.problem(409, "not-dead");

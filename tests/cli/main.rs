@@ -13,3 +13,4 @@ mod commands;
 mod doctor;
 mod import;
 mod settings;
+mod users;

@@ -17,6 +17,7 @@ DROP TABLE second_factors;
 DROP TABLE account_links;
 DROP TABLE refresh_tokens;
 DROP TABLE sessions;
+ALTER TABLE users DROP COLUMN successor_id;
 ALTER TABLE users DROP COLUMN erased_at;
 ALTER TABLE users DROP COLUMN second_factor_at;
 ALTER TABLE users DROP COLUMN notifications;

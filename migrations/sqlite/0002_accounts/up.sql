@@ -1,7 +1,7 @@
 -- Accounts: sessions, second factors, API keys, and who did what ----------------------------------------------------
 
 -- A user without a password is invited and cannot log in. An erased one keeps its row, without a person, because articles,
--- revisions and events refer to it.
+-- revisions and events refer to it; the successor gets what they owned.
 ALTER TABLE users RENAME COLUMN password_hash TO old_password_hash;
 ALTER TABLE users ADD COLUMN password_hash TEXT;
 UPDATE users SET password_hash = old_password_hash;
@@ -10,6 +10,7 @@ ALTER TABLE users ADD COLUMN locale TEXT;
 ALTER TABLE users ADD COLUMN notifications TEXT NOT NULL DEFAULT '{}';
 ALTER TABLE users ADD COLUMN second_factor_at INTEGER;
 ALTER TABLE users ADD COLUMN erased_at INTEGER;
+ALTER TABLE users ADD COLUMN successor_id BLOB;
 
 -- Sessions: one login on one device. They end at once, and are kept for a while afterwards.
 CREATE TABLE sessions (

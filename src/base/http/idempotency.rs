@@ -7,7 +7,9 @@ use std::time::Duration;
 use actix_web::dev::Payload;
 use actix_web::http::header::HeaderName;
 use actix_web::{FromRequest, HttpRequest};
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::{Bool, Text};
 use utoipa::IntoParams;
 
 use super::json::sha256;
@@ -18,7 +20,7 @@ use crate::base::db::schema::idempotency_keys as keys;
 use crate::base::db::types::Json;
 use crate::base::db::{Connection, Database, Tx, violation};
 use crate::base::error::{Error, Invalid, Location, Result, Violations};
-use crate::base::ids::ActorId;
+use crate::base::ids::{ActorId, UserId};
 
 /// How long a response is stored. A later request with the same key is processed as a new one.
 pub const KEPT_FOR: Duration = Duration::from_secs(24 * 3600);
@@ -218,6 +220,17 @@ impl Once {
             .execute(&mut **tx)?;
         Ok(())
     }
+}
+
+/// Deletes the responses to a user who is erased, and the one that tells that the user was created.
+///
+/// # Errors
+/// Those of the database.
+pub fn forget(tx: &mut Tx<'_>, user: UserId) -> Result<()> {
+    let is_named = sql::<Bool>("CAST(headers AS text) LIKE ").bind::<Text, _>(format!("%/users/{user}%"));
+    let own = keys::actor_id.eq(ActorId::from(user));
+    diesel::delete(keys::table.filter(own.or(is_named))).execute(&mut **tx)?;
+    Ok(())
 }
 
 /// Deletes expired responses, at most 500 at a time. Returns whether there may be more.

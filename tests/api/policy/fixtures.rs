@@ -162,6 +162,12 @@ impl Fixtures {
         format!("/v1/auth/sessions/{}", writing::id(&self.log_in().await["session"]))
     }
 
+    /// The path of a user who was invited.
+    pub async fn user(&self) -> String {
+        let body = json!({"email": self.email(), "name": self.name(), "role": "author"});
+        self.post("/v1/users").json(body).await.is(201).location().to_owned()
+    }
+
     /// The path of a job that has died.
     pub async fn dead_job(&self) -> String {
         given::dead_job(&self.server).await

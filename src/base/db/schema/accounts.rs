@@ -15,6 +15,7 @@ diesel::table! {
         second_factor_at -> Nullable<Instant>,
         disabled_at -> Nullable<Instant>,
         erased_at -> Nullable<Instant>,
+        successor_id -> Nullable<Id>,
         created_at -> Instant,
         updated_at -> Instant,
     }

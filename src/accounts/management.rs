@@ -1,0 +1,102 @@
+//! What admins, and operators on the command line, change of users. All of it counts from the next request on, on every
+//! replica.
+
+use diesel::prelude::*;
+
+use super::sessions::{self, Which};
+use crate::auth::Role;
+use crate::base::db::Tx;
+use crate::base::db::schema::account_links;
+use crate::base::error::{Error, Result};
+use crate::base::events::Event;
+use crate::base::ids::UserId;
+use crate::users::UserState;
+use crate::users::admins::{self, LockedUser};
+use crate::users::store::{self, UserRow};
+
+/// What to change of a user; `None` keeps it.
+#[derive(Debug, Clone, Default)]
+pub struct UserChange {
+    /// The name.
+    pub name: Option<String>,
+    /// The role.
+    pub role: Option<Role>,
+    /// Whether the user is disabled.
+    pub disabled: Option<bool>,
+}
+
+/// Changes a user, who loses all sessions when disabled. Nothing is written if nothing differs.
+///
+/// # Errors
+/// Not found; conflict `last-admin`.
+pub fn update(tx: &mut Tx<'_>, id: UserId, change: &UserChange) -> Result<UserRow> {
+    let locked = admins::lock(tx, id, None)?;
+    let mut new = locked.row.clone();
+    if let Some(name) = &change.name {
+        new.name.clone_from(name);
+    }
+    if let Some(role) = change.role {
+        role.as_str().clone_into(&mut new.role);
+    }
+    if let Some(disabled) = change.disabled {
+        new.disabled_at = disabled.then(|| new.disabled_at.unwrap_or_else(|| tx.now()));
+    }
+    save(tx, &locked, new)
+}
+
+fn save(tx: &mut Tx<'_>, locked: &LockedUser, mut new: UserRow) -> Result<UserRow> {
+    let (old, user) = (&locked.row, new.id);
+    if new == *old {
+        return Ok(new);
+    }
+    locked.check_admin_remains(Some(&new))?;
+    new.updated_at = tx.now();
+    store::update(tx, &new)?;
+    if new.name != old.name {
+        tx.append(Event::UserUpdated(user));
+    }
+    if new.role != old.role {
+        tx.append(Event::UserRoleChanged { user, role: new.role.clone() });
+    }
+    match (old.disabled_at, new.disabled_at) {
+        (None, Some(_)) => {
+            tx.append(Event::UserDisabled(user));
+            sessions::end(tx, user, Which::All)?;
+        }
+        (Some(_), None) => tx.append(Event::UserEnabled(user)),
+        _ => {}
+    }
+    Ok(new)
+}
+
+/// Gives a user the password with that hash. Ends the user's sessions, and every link in their account emails is void.
+///
+/// # Errors
+/// Not found.
+pub fn set_password(tx: &mut Tx<'_>, id: UserId, hash: String) -> Result<()> {
+    let user = admins::lock(tx, id, None)?.row;
+    let event = match user.state() {
+        UserState::Invited => Event::UserActivated(id),
+        _ => Event::UserPasswordChanged(id),
+    };
+    let updated_at = tx.now();
+    store::update(tx, &UserRow { updated_at, ..user.with_password(hash) })?;
+    diesel::delete(account_links::table.filter(account_links::user_id.eq(id))).execute(&mut **tx)?;
+    tx.append(event);
+    sessions::end(tx, id, Which::All)?;
+    Ok(())
+}
+
+/// Checks that a user is invited and has not accepted yet.
+///
+/// # Errors
+/// Conflict `not-invited`.
+pub fn check_invited(user: &UserRow) -> Result<()> {
+    match user.state() {
+        UserState::Invited => Ok(()),
+        UserState::Active => Err(Error::conflict("not-invited", "The user has a password already.")),
+        UserState::Disabled => {
+            Err(Error::conflict("not-invited", "The user is disabled. Enable them first."))
+        }
+    }
+}

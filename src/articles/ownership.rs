@@ -1,0 +1,32 @@
+//! Who owns articles, and handing them on. The owner is no part of the draft: a new one raises no version.
+
+use diesel::prelude::*;
+
+use crate::base::db::schema::articles;
+use crate::base::db::{Connection, Tx};
+use crate::base::error::Result;
+use crate::base::ids::{ArticleId, UserId};
+
+/// Whether any of these users owns an article, in the trash or not.
+///
+/// # Errors
+/// Those of the database.
+pub fn exists(conn: &mut Connection, owners: &[UserId]) -> Result<bool> {
+    let owned = articles::table.filter(articles::owner_id.eq_any(owners));
+    Ok(diesel::select(diesel::dsl::exists(owned)).get_result(conn)?)
+}
+
+/// Gives up to `limit` articles of one user to another. Returns how many.
+///
+/// # Errors
+/// Those of the database.
+pub fn hand_over(tx: &mut Tx<'_>, from: UserId, to: UserId, limit: i64) -> Result<usize> {
+    let some: Vec<ArticleId> = articles::table
+        .filter(articles::owner_id.eq(from))
+        .order(articles::id)
+        .select(articles::id)
+        .limit(limit)
+        .load(&mut **tx)?;
+    let of_former = articles::table.filter(articles::id.eq_any(some)).filter(articles::owner_id.eq(from));
+    Ok(diesel::update(of_former).set(articles::owner_id.eq(to)).execute(&mut **tx)?)
+}

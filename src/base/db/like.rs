@@ -1,0 +1,15 @@
+//! Finding a part of a text without the case of ASCII letters, alike on both engines.
+
+use diesel::sql_types::Text;
+
+diesel::define_sql_function! {
+    /// Lower case, of ASCII letters.
+    fn lower(text: Text) -> Text;
+}
+
+/// The pattern of texts that contain `part`, for `LIKE` with the escape character `\`. Compare it with [`lower`] texts.
+#[must_use]
+pub fn containing(part: &str) -> String {
+    let part = part.to_ascii_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    format!("%{part}%")
+}
