@@ -53,7 +53,7 @@ impl Secret {
     /// Internal, if the account has no name.
     pub fn url(&self, site: &str, account: &str) -> Result<String> {
         // The colon separates the two names.
-        let name = |text: &str| text.replace(':', " ").trim().to_owned();
+        let name = |text: &str| text.replace(':', "");
         let issuer = Some(name(site)).filter(|issuer| !issuer.is_empty());
         let totp = self.builder().with_issuer(issuer).with_account_name(name(account)).build();
         totp.and_then(|totp| totp.to_url()).map_err(Error::internal)
