@@ -20,9 +20,8 @@ impl Authenticator {
     pub fn scan(url: &str) -> Self {
         let url = url::Url::parse(url).expect("a URL");
         assert_eq!((url.scheme(), url.host_str()), ("otpauth", Some("totp")));
-        let value = |name: &str| {
-            url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
-        };
+        let value =
+            |name: &str| url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
         // What an app assumes unless the URL says otherwise.
         for (name, usual) in [("algorithm", "SHA1"), ("digits", "6"), ("period", "30")] {
             assert!(value(name).is_none_or(|value| value == usual), "{url}");

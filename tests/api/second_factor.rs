@@ -101,7 +101,9 @@ async fn a_code_is_good_in_its_step_and_in_those_beside_it() {
     server.clock.advance(minutes(5));
     let now = server.clock.now();
     let code = |step: u64| app.code(now.minus(minutes(5)).plus(seconds(step * 30)));
-    for (step, status) in [(8, 401), (12, 401), (9, 201), (9, 401), (10, 201), (11, 201), (10, 401), (13, 401)] {
+    for (step, status) in
+        [(8, 401), (12, 401), (9, 201), (9, 401), (10, 201), (11, 201), (10, 401), (13, 401)]
+    {
         assert_eq!(log_in(&client, code(step)).await.status(), status, "step {step} in step 10");
     }
 }
@@ -344,7 +346,10 @@ async fn the_command_line_removes_a_second_factor_beside_a_running_server() {
     assert_eq!((status, said.as_str()), (Some(0), "ada@lede.example has no second factor\n"));
     enrol(&server, &ada).await;
     let (status, said) = run(&["ADA@lede.example"]);
-    assert!(status == Some(0) && said.starts_with("ADA@lede.example has had a second factor since "), "{said}");
+    assert!(
+        status == Some(0) && said.starts_with("ADA@lede.example has had a second factor since "),
+        "{said}"
+    );
     let (status, said) = run(&["ada@lede.example", "--remove"]);
     let expected = "removed the second factor of ada@lede.example and ended 1 sessions\n";
     assert_eq!((status, said.as_str()), (Some(0), expected));

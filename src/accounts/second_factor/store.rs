@@ -47,9 +47,7 @@ pub fn begin(tx: &mut Tx<'_>, keys: &Keys, user: UserId) -> Result<Secret> {
 /// Conflict `second-factor-not-begun`; `code-wrong`; those of the database.
 pub fn confirm(tx: &mut Tx<'_>, keys: &Keys, user: UserId, code: Option<&Code>) -> Result<Vec<RecoveryCode>> {
     let now = tx.now();
-    let begun = find(tx, keys, user, |(_, at, confirmed_at)| {
-        confirmed_at.is_none() && at.plus(SETUP) > now
-    })?;
+    let begun = find(tx, keys, user, |(_, at, confirmed_at)| confirmed_at.is_none() && at.plus(SETUP) > now)?;
     let (id, secret) = begun.ok_or_else(|| {
         Error::conflict(
             "second-factor-not-begun",
@@ -104,8 +102,7 @@ pub fn check(tx: &mut Tx<'_>, keys: &Keys, user: &UserRow, code: Option<&Code>) 
 /// # Errors
 /// Those of the database.
 pub fn remove(tx: &mut Tx<'_>, user: UserId) -> Result<bool> {
-    let removed =
-        diesel::delete(factors::table.filter(factors::user_id.eq(user))).execute(&mut **tx)?;
+    let removed = diesel::delete(factors::table.filter(factors::user_id.eq(user))).execute(&mut **tx)?;
     diesel::delete(recovery_codes::table.filter(recovery_codes::user_id.eq(user))).execute(&mut **tx)?;
     if set_enabled(tx, user, None)? {
         tx.append(Event::SecondFactorDisabled(user));
@@ -148,8 +145,7 @@ fn use_recovery(tx: &mut Tx<'_>, keys: &Keys, user: UserId, code: &RecoveryCode)
         .filter(recovery_codes::user_id.eq(user))
         .filter(recovery_codes::hash.eq(code.hash(keys, user)))
         .filter(recovery_codes::used_at.is_null());
-    let is_right =
-        diesel::update(unused).set(recovery_codes::used_at.eq(Some(now))).execute(&mut **tx)? == 1;
+    let is_right = diesel::update(unused).set(recovery_codes::used_at.eq(Some(now))).execute(&mut **tx)? == 1;
     if is_right {
         tx.append(Event::RecoveryCodeUsed(user));
     }

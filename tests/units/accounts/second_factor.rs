@@ -76,7 +76,8 @@ fn codes_are_read_as_people_type_them() {
     for text in ["", " ", "-"] {
         assert_eq!(Code::typed(text), None, "{text}");
     }
-    for text in ["12345", "1234567", "abcdef", "١٢٣٤٥٦", &shown[1..], &shown.replace(&shown[..1], "1")] {
+    for text in ["12345", "1234567", "abcdef", "١٢٣٤٥٦", &shown[1..], &shown.replace(&shown[..1], "1")]
+    {
         assert_eq!(Code::typed(text), Some(Code::Malformed), "{text}");
     }
 }
@@ -84,6 +85,7 @@ fn codes_are_read_as_people_type_them() {
 #[test]
 fn debug_shows_neither_secrets_nor_codes() {
     let code = RecoveryCode::make(&Random::seeded(1)).expect("a code");
-    let shown = format!("{:?} {:?} {:?} {:?}", secret(), code, Code::typed("123456"), Code::typed(&code.expose()));
+    let shown =
+        format!("{:?} {:?} {:?} {:?}", secret(), code, Code::typed("123456"), Code::typed(&code.expose()));
     assert_eq!(shown, "*** *** Some(***) Some(***)");
 }
