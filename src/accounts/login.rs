@@ -5,25 +5,33 @@ use actix_web::http::header;
 
 use super::attempts::{self, Attempt};
 use super::refresh::{self, Refreshable};
+use super::second_factor::{self, Code};
 use super::sessions::{self, Lifetime};
+use super::verify::verify;
 use crate::app::App;
 use crate::auth::Password;
 use crate::base::error::{AuthFailure, Error, Invalid, Result};
 use crate::base::http::client_ip;
-use crate::base::ids::LoginAttemptId;
 use crate::users::EmailAddress;
 use crate::users::store::{self, UserRow};
 
 /// The longest name of a device that is kept, in characters.
 const MAX_DEVICE: usize = 200;
 
-/// The credentials of a user.
-#[derive(Debug)]
+/// The credentials of a user. `Debug` shows none of them.
 pub struct Credentials {
     /// The address as entered.
     pub email: String,
     /// The password as entered.
     pub password: String,
+    /// The code of the second factor.
+    pub code: Option<Code>,
+}
+
+impl std::fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("***")
+    }
 }
 
 /// Starts a session for the active user with these credentials. Whatever is wrong with them, the answer is the same and
@@ -32,7 +40,7 @@ pub struct Credentials {
 /// # Errors
 /// Unauthenticated; `password-too-long`; too many, after earlier failures; unavailable, when too many logins wait.
 pub async fn log_in(app: &App, req: &HttpRequest, credentials: Credentials) -> Result<Refreshable> {
-    let Credentials { email, password } = credentials;
+    let Credentials { email, password, code } = credentials;
     let password = Password::typed(&password)
         .map_err(|Invalid { code, detail }| Error::invalid("/password", code, detail))?;
     let email = EmailAddress::parse(&email).ok();
@@ -41,37 +49,22 @@ pub async fn log_in(app: &App, req: &HttpRequest, credentials: Credentials) -> R
         Some(email) => app.db.read(move |conn| store::find_active_by_email(conn, &email)).await?,
         None => None,
     };
-    let network = client_ip::network(app.limits.client(req));
-    let attempt = Attempt {
-        account: app.keys.mac("account", &key),
-        network: app.keys.network(network),
-        user: found.as_ref().map(|user| user.id),
+    let verified = verify(app, req, &key, found.as_ref(), password).await?;
+    let outcome = match found {
+        Some(user) => start(app, req, user, code, verified.attempt).await,
+        None => Err(Error::Unauthenticated(AuthFailure::UnknownAccount)),
     };
-    let allowance = Some(i64::from(app.config.limits.login)).filter(|allowance| *allowance > 0);
-    let id = app.db.write(move |tx| attempts::begin(tx, &attempt, allowance)).await?;
-    let hash = found.as_ref().and_then(|user| user.password_hash.clone());
-    let verified = app.passwords.verify(password, hash, network).await;
-    let is_right = match verified {
-        Ok(is_right) => is_right,
-        Err(error) => {
-            app.db.write(move |tx| attempts::withdraw(tx, id)).await?;
-            return Err(error);
-        }
-    };
-    match found {
-        Some(user) if is_right => start(app, req, user, attempt).await,
-        Some(_) => refuse(app, id, AuthFailure::WrongPassword).await,
-        None => refuse(app, id, AuthFailure::UnknownAccount).await,
-    }
+    verified.conclude(outcome).await
 }
 
-async fn refuse<T>(app: &App, id: LoginAttemptId, failure: AuthFailure) -> Result<T> {
-    app.db.write(move |tx| attempts::fail(tx, id)).await?;
-    Err(Error::Unauthenticated(failure))
-}
-
-async fn start(app: &App, req: &HttpRequest, user: UserRow, attempt: Attempt) -> Result<Refreshable> {
-    let (place, lifetime) = (place(app, req), Lifetime::new(&app.config));
+async fn start(
+    app: &App,
+    req: &HttpRequest,
+    user: UserRow,
+    code: Option<Code>,
+    attempt: Attempt,
+) -> Result<Refreshable> {
+    let (place, lifetime, keys) = (place(app, req), Lifetime::new(&app.config), app.keys.clone());
     app.db
         .write_as(app.origin(req, Some(user.id.into())), move |tx| {
             // Verifying took a while: the user may have been disabled meanwhile, or have another password.
@@ -79,6 +72,7 @@ async fn start(app: &App, req: &HttpRequest, user: UserRow, attempt: Attempt) ->
                 current.disabled_at.is_none() && current.password_hash == user.password_hash
             });
             let user = current.ok_or(Error::Unauthenticated(AuthFailure::WrongPassword))?;
+            second_factor::store::check(tx, &keys, &user, code.as_ref())?;
             attempts::succeed(tx, user.id, &attempt)?;
             let session = sessions::start(tx, user.id, place.clone(), lifetime)?;
             refresh::first(tx, session, user, lifetime)

@@ -2,6 +2,7 @@
 //! token is exchanged, and ends at once when it is revoked.
 
 pub mod attempts;
+pub mod confirm;
 mod cookie;
 pub mod email_changes;
 pub mod emails;
@@ -12,6 +13,8 @@ mod login;
 pub mod management;
 mod refresh;
 pub mod routes;
+pub mod second_factor;
 pub mod sessions;
+mod verify;
 
 pub use hand_over::HandOver;

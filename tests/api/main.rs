@@ -38,6 +38,7 @@ mod resources {
     ];
 }
 
+mod authenticator;
 mod client;
 mod contract;
 mod executable;
@@ -58,6 +59,7 @@ mod adjacent;
 mod aliases;
 mod article_rules;
 mod articles;
+mod asvs;
 mod cache;
 mod changes;
 mod consents;
@@ -108,6 +110,7 @@ mod renderings;
 mod replicas;
 mod restart;
 mod search;
+mod second_factor;
 mod sections;
 mod security_txt;
 mod senders;

@@ -8,6 +8,7 @@ mod invite;
 mod list;
 mod password;
 mod sessions;
+mod totp;
 
 use std::process::ExitCode;
 
@@ -72,6 +73,14 @@ pub(super) enum Command {
         #[arg(long)]
         end: bool,
     },
+    /// Tell whether a user has a second factor.
+    Totp {
+        /// The email address of the user.
+        email: String,
+        /// Remove it and end the user's sessions, when the authenticator app and the recovery codes are lost.
+        #[arg(long)]
+        remove: bool,
+    },
 }
 
 /// A user who is not there yet.
@@ -98,6 +107,7 @@ pub(super) async fn run(config: Config, command: Command) -> anyhow::Result<Exit
         Command::Enable { email } => change::disabled(&app, &email, false).await?,
         Command::Password { email, password_stdin } => password::run(&app, &email, password_stdin).await?,
         Command::Sessions { email, end } => sessions::run(&app, &email, end).await?,
+        Command::Totp { email, remove } => totp::run(&app, &email, remove).await?,
     }
     Ok(ExitCode::SUCCESS)
 }
