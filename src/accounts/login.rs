@@ -6,24 +6,29 @@ use actix_web::http::header;
 use super::attempts::{self, Attempt};
 use super::refresh::{self, Refreshable};
 use super::sessions::{self, Lifetime};
+use super::verify::verify;
 use crate::app::App;
 use crate::auth::Password;
 use crate::base::error::{AuthFailure, Error, Invalid, Result};
 use crate::base::http::client_ip;
-use crate::base::ids::LoginAttemptId;
 use crate::users::EmailAddress;
 use crate::users::store::{self, UserRow};
 
 /// The longest name of a device that is kept, in characters.
 const MAX_DEVICE: usize = 200;
 
-/// The credentials of a user.
-#[derive(Debug)]
+/// The credentials of a user. `Debug` shows none of them.
 pub struct Credentials {
     /// The address as entered.
     pub email: String,
     /// The password as entered.
     pub password: String,
+}
+
+impl std::fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("***")
+    }
 }
 
 /// Starts a session for the active user with these credentials. Whatever is wrong with them, the answer is the same and
@@ -41,33 +46,12 @@ pub async fn log_in(app: &App, req: &HttpRequest, credentials: Credentials) -> R
         Some(email) => app.db.read(move |conn| store::find_active_by_email(conn, &email)).await?,
         None => None,
     };
-    let network = client_ip::network(app.limits.client(req));
-    let attempt = Attempt {
-        account: app.keys.mac("account", &key),
-        network: app.keys.network(network),
-        user: found.as_ref().map(|user| user.id),
+    let verified = verify(app, req, &key, found.as_ref(), password).await?;
+    let outcome = match found {
+        Some(user) => start(app, req, user, verified.attempt).await,
+        None => Err(Error::Unauthenticated(AuthFailure::UnknownAccount)),
     };
-    let allowance = Some(i64::from(app.config.limits.login)).filter(|allowance| *allowance > 0);
-    let id = app.db.write(move |tx| attempts::begin(tx, &attempt, allowance)).await?;
-    let hash = found.as_ref().and_then(|user| user.password_hash.clone());
-    let verified = app.passwords.verify(password, hash, network).await;
-    let is_right = match verified {
-        Ok(is_right) => is_right,
-        Err(error) => {
-            app.db.write(move |tx| attempts::withdraw(tx, id)).await?;
-            return Err(error);
-        }
-    };
-    match found {
-        Some(user) if is_right => start(app, req, user, attempt).await,
-        Some(_) => refuse(app, id, AuthFailure::WrongPassword).await,
-        None => refuse(app, id, AuthFailure::UnknownAccount).await,
-    }
-}
-
-async fn refuse<T>(app: &App, id: LoginAttemptId, failure: AuthFailure) -> Result<T> {
-    app.db.write(move |tx| attempts::fail(tx, id)).await?;
-    Err(Error::Unauthenticated(failure))
+    verified.conclude(outcome).await
 }
 
 async fn start(app: &App, req: &HttpRequest, user: UserRow, attempt: Attempt) -> Result<Refreshable> {

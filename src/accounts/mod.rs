@@ -2,8 +2,10 @@
 //! token is exchanged, and ends at once when it is revoked.
 
 pub mod attempts;
+pub mod confirm;
 mod cookie;
 mod login;
 mod refresh;
 pub mod routes;
 pub mod sessions;
+mod verify;

@@ -106,6 +106,15 @@ pub fn find(conn: &mut Connection, id: UserId) -> Result<Option<UserRow>> {
     Ok(users::table.filter(users::id.eq(id)).get_result(conn).optional()?)
 }
 
+/// The user with that id, locked until this unit of work ends. (On SQLite there is one writer anyway.)
+pub fn lock(tx: &mut Tx<'_>, id: UserId) -> Result<Option<UserRow>> {
+    let wanted = users::table.filter(users::id.eq(id));
+    Ok(match &mut **tx {
+        Connection::Sqlite(conn) => wanted.get_result(conn).optional()?,
+        Connection::Postgres(conn) => wanted.for_update().get_result(conn).optional()?,
+    })
+}
+
 /// The user with that email address, unless disabled.
 pub fn find_active_by_email(conn: &mut Connection, email: &EmailAddress) -> Result<Option<UserRow>> {
     let rows = users::table.filter(users::email_key.eq(email.key())).filter(users::disabled_at.is_null());

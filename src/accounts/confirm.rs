@@ -1,0 +1,67 @@
+//! Asking for the password again before an account is changed, so that an open browser or a stolen access token is not enough.
+//! A wrong one counts like a wrong one at a login: a stolen session gets no more guesses than a stranger.
+
+use actix_web::HttpRequest;
+
+use super::verify::{Verified, verify};
+use crate::app::App;
+use crate::auth::{Identity, Password};
+use crate::base::actor::Origin;
+use crate::base::db::{Database, Tx};
+use crate::base::error::{AuthFailure, Error, Invalid, Result};
+use crate::users::store::{self, UserRow};
+
+/// A user who has entered the right password for a change that is still to be made.
+pub struct Confirmed {
+    user: UserRow,
+    origin: Origin,
+    verified: Verified,
+    db: Database,
+}
+
+/// Confirms that whoever makes a request knows the user's password, which is `current_password` in the body.
+///
+/// # Errors
+/// Unauthenticated, if it is wrong; `password-too-long`; too many, after earlier failures; unavailable, when too many logins
+/// wait.
+pub async fn confirm_password(
+    app: &App,
+    req: &HttpRequest,
+    actor: &Identity,
+    password: &str,
+) -> Result<Confirmed> {
+    let password = Password::typed(password)
+        .map_err(|Invalid { code, detail }| Error::invalid("/current_password", code, detail))?;
+    let id = actor.user;
+    let user = app.db.read(move |conn| store::find(conn, id)).await?;
+    let user = user.ok_or(Error::Unauthenticated(AuthFailure::EndedSession))?;
+    let verified = verify(app, req, &user.email_key, Some(&user), password).await?;
+    Ok(Confirmed { user, origin: actor.origin, verified, db: app.db.clone() })
+}
+
+impl Confirmed {
+    /// Makes the change in one unit of work, in the user's name. It gets the user as they are then, locked, with the password
+    /// that was confirmed. If it fails with a wrong code, that counts as a failed attempt, too.
+    ///
+    /// # Errors
+    /// Those of the change; unauthenticated, if the user was disabled or got another password meanwhile.
+    pub async fn write<T, F>(self, mut change: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Tx<'_>, UserRow) -> Result<T> + Send + 'static,
+    {
+        let Self { user, origin, verified, db } = self;
+        let open = verified.clone();
+        let outcome = db
+            .write_as(origin, move |tx| {
+                let current = store::lock(tx, user.id)?.filter(|current| {
+                    current.disabled_at.is_none() && current.password_hash == user.password_hash
+                });
+                let current = current.ok_or(Error::Unauthenticated(AuthFailure::EndedSession))?;
+                open.withdraw(tx)?;
+                change(tx, current)
+            })
+            .await;
+        verified.conclude(outcome).await
+    }
+}

@@ -1,0 +1,86 @@
+//! Verifying a password as an attempt that counts. The attempt stays open until it is concluded, so that what is checked after
+//! the password, such as the code of a second factor, cannot be guessed faster than the password.
+
+use actix_web::HttpRequest;
+
+use super::attempts::{self, Attempt};
+use crate::app::App;
+use crate::auth::Password;
+use crate::base::db::Database;
+use crate::base::error::{AuthFailure, Error, Result};
+use crate::base::http::client_ip;
+use crate::base::ids::LoginAttemptId;
+use crate::users::store::UserRow;
+
+/// An attempt with the right password that is not over yet.
+#[derive(Clone)]
+pub struct Verified {
+    /// Who tries, and from where.
+    pub attempt: Attempt,
+    id: LoginAttemptId,
+    db: Database,
+}
+
+impl std::fmt::Debug for Verified {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Verified({})", self.id)
+    }
+}
+
+/// Verifies the password of the user whose address has that key. Takes as long if there is none.
+///
+/// # Errors
+/// Unauthenticated, if it is wrong; too many, after earlier failures; unavailable, when too many logins wait.
+pub async fn verify(
+    app: &App,
+    req: &HttpRequest,
+    email_key: &str,
+    user: Option<&UserRow>,
+    password: Password,
+) -> Result<Verified> {
+    let network = client_ip::network(app.limits.client(req));
+    let attempt = Attempt {
+        account: app.keys.mac("account", email_key),
+        network: app.keys.network(network),
+        user: user.map(|user| user.id),
+    };
+    let allowance = Some(i64::from(app.config.limits.login)).filter(|allowance| *allowance > 0);
+    let id = app.db.write(move |tx| attempts::begin(tx, &attempt, allowance)).await?;
+    let open = Verified { attempt, id, db: app.db.clone() };
+    let hash = user.and_then(|user| user.password_hash.clone());
+    let failure = if user.is_some() { AuthFailure::WrongPassword } else { AuthFailure::UnknownAccount };
+    let outcome = match app.passwords.verify(password, hash, network).await {
+        Ok(true) => return Ok(open),
+        Ok(false) => Err(Error::Unauthenticated(failure)),
+        Err(error) => Err(error),
+    };
+    open.conclude(outcome).await
+}
+
+impl Verified {
+    /// Ends the attempt in the unit of work that it was made for.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn withdraw(&self, tx: &mut crate::base::db::Tx<'_>) -> Result<()> {
+        attempts::withdraw(tx, self.id)
+    }
+
+    /// Ends the attempt that had this outcome, which is returned. A success has ended it already; a wrong password or code
+    /// counts as a failure, and everything else as no attempt at all.
+    ///
+    /// # Errors
+    /// That of the outcome; those of the database.
+    pub async fn conclude<T>(self, outcome: Result<T>) -> Result<T> {
+        use AuthFailure::{UnknownAccount, WrongCode, WrongPassword};
+        let id = self.id;
+        match &outcome {
+            Ok(_) => {}
+            Err(Error::Unauthenticated(WrongPassword | UnknownAccount | WrongCode)) => {
+                self.db.write(move |tx| attempts::fail(tx, id)).await?;
+            }
+            Err(_) => self.db.write(move |tx| attempts::withdraw(tx, id)).await?,
+        }
+        outcome
+    }
+}
