@@ -4,8 +4,15 @@
 pub mod attempts;
 pub mod confirm;
 mod cookie;
+pub mod email_changes;
+pub mod emails;
+pub mod invitations;
+pub mod links;
 mod login;
+mod new_devices;
+pub mod passwords;
 mod refresh;
+pub mod resets;
 pub mod routes;
 pub mod sessions;
 mod verify;

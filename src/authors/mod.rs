@@ -1,5 +1,6 @@
 //! Authors: who articles are by. What they share with topics stands in `terms/`. An author can be linked to a user.
 
+pub mod of_users;
 pub mod routes;
 mod store;
 

@@ -7,7 +7,7 @@ use anyhow::{anyhow, bail};
 use clap::Subcommand;
 
 use crate::app::App;
-use crate::auth::{Password, Role};
+use crate::auth::{Password, PasswordRules, Role};
 use crate::base::config::Config;
 use crate::base::events::Event;
 use crate::base::ids::UserId;
@@ -35,8 +35,10 @@ pub(super) enum Command {
 pub(super) async fn run(config: Config, command: Command) -> anyhow::Result<ExitCode> {
     let Command::Add { email, role, name, password_stdin } = command;
     let email = EmailAddress::parse(&email).map_err(|invalid| anyhow!("{email}: {}", invalid.detail))?;
-    let password =
-        Password::chosen(&read_password(password_stdin)?).map_err(|invalid| anyhow!("{}", invalid.detail))?;
+    let name = name.unwrap_or_else(|| default_name(&email));
+    let rules = PasswordRules::new(&config, role.as_str(), email.as_str(), &name);
+    let password = Password::chosen(&read_password(password_stdin)?, &rules)
+        .map_err(|invalid| anyhow!("{}", invalid.detail))?;
     let app = super::open(config).await?;
     let id = add(&app, email.clone(), role, name, password).await?;
     println!("added {} {email} as {}", id, role.as_str());
@@ -48,13 +50,12 @@ pub(super) async fn add(
     app: &App,
     email: EmailAddress,
     role: Role,
-    name: Option<String>,
+    name: String,
     password: Password,
 ) -> anyhow::Result<UserId> {
     let password_hash = app.passwords.hash(password).await?;
     let now = app.clock.now();
     let id: UserId = app.random.id(now)?;
-    let name = name.unwrap_or_else(|| email.as_str().split('@').next().unwrap_or_default().to_owned());
     if name.is_empty() || name.chars().count() > 200 || name.contains(char::is_control) {
         bail!("a name has 1 to 200 characters, none of them a control character");
     }
@@ -100,6 +101,22 @@ impl FirstAdmin {
         }
         Ok(())
     }
+    let email =
+        EmailAddress::parse(email).map_err(|invalid| anyhow!("LEDE_ADMIN_EMAIL: {}", invalid.detail))?;
+    let failed = |why: &dyn std::fmt::Display| anyhow!("LEDE_ADMIN_PASSWORD_FILE: {why}");
+    let text = std::fs::read_to_string(file).map_err(|error| failed(&error))?;
+    let name = default_name(&email);
+    let rules = PasswordRules::new(&app.config, Role::Admin.as_str(), email.as_str(), &name);
+    let password = Password::chosen(text.trim_end_matches(['\r', '\n']), &rules)
+        .map_err(|invalid| failed(&invalid.detail))?;
+    let id = add(app, email, Role::Admin, name, password).await?;
+    log::info!("added the first admin, {id}");
+    Ok(())
+}
+
+/// The part of an address before the @.
+fn default_name(email: &EmailAddress) -> String {
+    email.as_str().split('@').next().unwrap_or_default().to_owned()
 }
 
 fn read_password(from_stdin: bool) -> anyhow::Result<String> {

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use files::delete_files;
-pub use store::{cancel, enqueue, forget, purge};
+pub use store::{cancel, cancel_emails, enqueue, forget, purge, sent_at};
 
 use crate::base::clock::Timestamp;
 use crate::base::ids::{EmailId, IsId as _, SubscriberId, UserId};

@@ -1,17 +1,24 @@
 //! Users: an email address, a name, a role and the hash of a password.
 
 mod actors;
+mod notifications;
 pub mod routes;
 pub mod store;
 
 pub use actors::Actors;
+pub use notifications::{Notifications, UpdateNotifications};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::auth::Role;
 use crate::base::clock::Timestamp;
+use crate::base::error::Invalid;
 use crate::base::ids::UserId;
 pub use crate::base::text::email::EmailAddress;
+use crate::base::text::validate;
+
+/// The longest name, in characters.
+pub const MAX_NAME: usize = 200;
 
 /// A user.
 #[derive(Debug, Serialize, ToSchema)]
@@ -26,4 +33,12 @@ pub struct User {
     role: Role,
     /// When the user was created.
     created_at: Timestamp,
+}
+
+/// The name of a user, from a request or a command: one line.
+///
+/// # Errors
+/// `name-empty`, `name-too-long`, `name-malformed`.
+pub fn parse_name(text: &str) -> Result<String, Invalid> {
+    validate::line("name", text, MAX_NAME)
 }

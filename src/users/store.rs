@@ -84,15 +84,50 @@ impl From<UserRow> for User {
 /// # Errors
 /// Conflict `email-taken`.
 pub fn insert(tx: &mut Tx<'_>, user: &UserRow) -> Result<()> {
-    diesel::insert_into(users::table).values(user.clone()).execute(&mut **tx).map_err(|error| {
-        match violation::unique(&error).as_deref() {
-            Some("users_email_key") => Error::conflict(
-                "email-taken",
-                "Another user has this email address. Addresses must be unique.",
-            ),
-            _ => error.into(),
-        }
-    })?;
+    diesel::insert_into(users::table).values(user.clone()).execute(&mut **tx).map_err(taken)?;
+    Ok(())
+}
+
+/// Replaces a user's email address.
+///
+/// # Errors
+/// Conflict `email-taken`.
+pub fn set_email(tx: &mut Tx<'_>, id: UserId, email: &EmailAddress) -> Result<()> {
+    let now = tx.now();
+    diesel::update(users::table.filter(users::id.eq(id)))
+        .set((users::email.eq(email.as_str()), users::email_key.eq(email.key()), users::updated_at.eq(now)))
+        .execute(&mut **tx)
+        .map_err(taken)?;
+    Ok(())
+}
+
+/// Checks that no other user has this email address.
+///
+/// # Errors
+/// Conflict `email-taken`.
+pub fn check_email_free(conn: &mut Connection, id: UserId, email: &EmailAddress) -> Result<()> {
+    let others = users::table.filter(users::email_key.eq(email.key())).filter(users::id.ne(id));
+    let is_taken = diesel::select(diesel::dsl::exists(others)).get_result(conn)?;
+    if is_taken { Err(email_taken()) } else { Ok(()) }
+}
+
+fn taken(error: diesel::result::Error) -> Error {
+    match violation::unique(&error).as_deref() {
+        Some("users_email_key") => email_taken(),
+        _ => error.into(),
+    }
+}
+
+fn email_taken() -> Error {
+    Error::conflict("email-taken", "Another user has this email address. Addresses must be unique.")
+}
+
+/// Stores the hash of a user's password.
+pub fn set_password_hash(tx: &mut Tx<'_>, id: UserId, hash: &str) -> Result<()> {
+    let now = tx.now();
+    diesel::update(users::table.filter(users::id.eq(id)))
+        .set((users::password_hash.eq(Some(hash)), users::updated_at.eq(now)))
+        .execute(&mut **tx)?;
     Ok(())
 }
 

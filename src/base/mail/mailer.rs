@@ -56,6 +56,12 @@ impl Mailer {
         smtp.map(Self::Smtp).map_err(|why| Error::unavailable(format!("{name}: {why}")))
     }
 
+    /// Whether emails reach people: whether a mail server is configured.
+    #[must_use]
+    pub fn reaches_people(&self) -> bool {
+        !matches!(self, Self::File(_))
+    }
+
     /// A mailer that keeps emails in memory.
     #[must_use]
     pub fn memory() -> Self {
