@@ -101,11 +101,21 @@ impl AccountEmails {
     }
 
     /// Tells the old address of `user`, as the row was before, that it was replaced.
-    pub(super) fn email_changed(&self, tx: &mut Tx<'_>, user: &UserRow, new: &EmailAddress) -> Result<EmailId> {
+    pub(super) fn email_changed(
+        &self,
+        tx: &mut Tx<'_>,
+        user: &UserRow,
+        new: &EmailAddress,
+    ) -> Result<EmailId> {
         self.enqueue(tx, user, None, "email_changed_email", [("email", masked(new.as_str()))], None)
     }
 
-    pub(super) fn new_device(&self, tx: &mut Tx<'_>, user: &UserRow, session: &SessionRow) -> Result<EmailId> {
+    pub(super) fn new_device(
+        &self,
+        tx: &mut Tx<'_>,
+        user: &UserRow,
+        session: &SessionRow,
+    ) -> Result<EmailId> {
         let context = [
             ("device", session.device.clone()),
             ("network", session.network.clone()),

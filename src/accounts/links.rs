@@ -180,16 +180,18 @@ pub enum Lookup {
 }
 
 /// What is read of a link: id, purpose, new address, email, expiry, use; and its user.
-type Row = (
-    (AccountLinkId, String, Option<Vec<u8>>, Option<EmailId>, Timestamp, Option<Timestamp>),
-    UserRow,
-);
+type Row = ((AccountLinkId, String, Option<Vec<u8>>, Option<EmailId>, Timestamp, Option<Timestamp>), UserRow);
 
 /// The link with that token, if it is for one of these purposes.
 ///
 /// # Errors
 /// Those of the database.
-pub fn find(conn: &mut Connection, token: &LinkToken, purposes: &[Purpose], now: Timestamp) -> Result<Lookup> {
+pub fn find(
+    conn: &mut Connection,
+    token: &LinkToken,
+    purposes: &[Purpose],
+    now: Timestamp,
+) -> Result<Lookup> {
     let found: Option<Row> = account_links::table
         .inner_join(users::table.on(users::id.eq(account_links::user_id)))
         .filter(account_links::token_hash.eq(token.hash()))
@@ -234,7 +236,8 @@ pub fn find(conn: &mut Connection, token: &LinkToken, purposes: &[Purpose], now:
 pub fn use_up(tx: &mut Tx<'_>, token: &LinkToken, purposes: &[Purpose]) -> Result<Link> {
     let now = tx.now();
     let Lookup::Good(link) = find(tx, token, purposes, now)? else { return Err(invalid()) };
-    let unused = account_links::table.filter(account_links::id.eq(link.id)).filter(account_links::used_at.is_null());
+    let unused =
+        account_links::table.filter(account_links::id.eq(link.id)).filter(account_links::used_at.is_null());
     let used = diesel::update(unused).set(account_links::used_at.eq(Some(now))).execute(&mut **tx)?;
     if used == 1 { Ok(*link) } else { Err(invalid()) }
 }

@@ -15,13 +15,18 @@ use crate::base::events::Event;
 use crate::base::http::client_ip;
 use crate::users::store::{self, UserRow};
 
+/// The rules for a user's password.
+#[must_use]
+pub fn rules(app: &App, user: &UserRow) -> PasswordRules {
+    PasswordRules::new(&app.config, &user.role, &user.email, &user.name)
+}
+
 /// The new password of a user, checked by the rules for them.
 ///
 /// # Errors
 /// Invalid at `/new_password`.
 pub fn check(app: &App, user: &UserRow, text: &str) -> Result<Password> {
-    let rules = PasswordRules::new(&app.config, &user.role, &user.email, &user.name);
-    Password::chosen(text, &rules)
+    Password::chosen(text, &rules(app, user))
         .map_err(|Invalid { code, detail }| Error::invalid("/new_password", code, detail))
 }
 
@@ -30,7 +35,13 @@ pub fn check(app: &App, user: &UserRow, text: &str) -> Result<Password> {
 ///
 /// # Errors
 /// Those of the database.
-pub fn replace(tx: &mut Tx<'_>, emails: &AccountEmails, user: &UserRow, hash: &str, ended: Which) -> Result<()> {
+pub fn replace(
+    tx: &mut Tx<'_>,
+    emails: &AccountEmails,
+    user: &UserRow,
+    hash: &str,
+    ended: Which,
+) -> Result<()> {
     store::set_password_hash(tx, user.id, hash)?;
     links::close(tx, user.id, &Purpose::OF_PASSWORDS)?;
     sessions::end(tx, user.id, ended)?;
@@ -43,11 +54,11 @@ pub fn replace(tx: &mut Tx<'_>, emails: &AccountEmails, user: &UserRow, hash: &s
     Ok(())
 }
 
-/// The user whose invitation or password reset this is.
+/// The link with that token, if it sets a password.
 ///
 /// # Errors
-/// Conflict `link-invalid`.
-pub async fn find_invited(app: &App, token: &LinkToken) -> Result<Lookup> {
+/// Those of the database.
+pub async fn find_link(app: &App, token: &LinkToken) -> Result<Lookup> {
     let (token, now) = (token.clone(), app.clock.now());
     app.db.read(move |conn| links::find(conn, &token, &Purpose::OF_PASSWORDS, now)).await
 }
@@ -58,7 +69,7 @@ pub async fn find_invited(app: &App, token: &LinkToken) -> Result<Lookup> {
 /// Conflict `link-invalid`; invalid, if the password breaks a rule: the link still works then.
 pub async fn choose(app: &App, req: &HttpRequest, token: &str, text: &str) -> Result<()> {
     let token = LinkToken::parse(token).ok_or_else(links::invalid)?;
-    let Lookup::Good(link) = find_invited(app, &token).await? else { return Err(links::invalid()) };
+    let Lookup::Good(link) = find_link(app, &token).await? else { return Err(links::invalid()) };
     let hash = app.passwords.hash(check(app, &link.user, text)?).await?;
     let emails = AccountEmails::new(app);
     let network = app.keys.network(client_ip::network(app.limits.client(req)));

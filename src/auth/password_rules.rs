@@ -43,6 +43,12 @@ impl PasswordRules {
         }
     }
 
+    /// The fewest characters of a password.
+    #[must_use]
+    pub fn min_chars(&self) -> usize {
+        self.min_chars
+    }
+
     /// Checks a password in Unicode's form NFKC.
     ///
     /// # Errors
@@ -62,7 +68,8 @@ impl PasswordRules {
             return Err(Invalid::new("password-common", "Must not be one of the most common passwords."));
         }
         if self.context.iter().any(|word| folded.contains(word.as_str())) {
-            let detail = "Must not contain the email address, the name or the site's title, or a word of them.";
+            let detail =
+                "Must not contain the email address, the name or the site's title, or a word of them.";
             return Err(Invalid::new("password-contains-context", detail));
         }
         Ok(())

@@ -13,8 +13,8 @@ use crate::base::error::{Error, Result};
 use crate::base::ids::UserId;
 
 /// A row of `users`.
-#[derive(Debug, Clone, Queryable, Insertable)]
-#[diesel(table_name = users)]
+#[derive(Debug, Clone, PartialEq, Queryable, Insertable, AsChangeset)]
+#[diesel(table_name = users, treat_none_as_null = true)]
 pub struct UserRow {
     /// The id.
     pub id: UserId,
@@ -85,6 +85,16 @@ impl From<UserRow> for User {
 /// Conflict `email-taken`.
 pub fn insert(tx: &mut Tx<'_>, user: &UserRow) -> Result<()> {
     diesel::insert_into(users::table).values(user.clone()).execute(&mut **tx).map_err(taken)?;
+    Ok(())
+}
+
+/// Stores a changed user.
+///
+/// # Errors
+/// Conflict `email-taken`.
+pub fn update(tx: &mut Tx<'_>, user: &UserRow) -> Result<()> {
+    let own = users::table.filter(users::id.eq(user.id));
+    diesel::update(own).set(user.clone()).execute(&mut **tx).map_err(taken)?;
     Ok(())
 }
 

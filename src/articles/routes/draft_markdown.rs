@@ -77,7 +77,12 @@ pub async fn replace_draft_markdown(
                 replace_by_document(tx, editor, draft, &document)
             })?;
             let date = document.check_date_kept(draft.row.published_at, now).map(Warning::from);
-            draft_response(tx, &draft, date.into_iter().chain(warnings.clone()).take(MAX_WARNINGS).collect())
+            draft_response(
+                tx,
+                &write.actor,
+                &draft,
+                date.into_iter().chain(warnings.clone()).take(MAX_WARNINGS).collect(),
+            )
         })
         .await
 }

@@ -19,6 +19,7 @@ const MESSAGES: &[(&str, bool)] = &[
     ("link_broken", true),
     ("account_busy", false),
     ("email_confirmed", false),
+    ("email_broken", false),
     ("email_expired", false),
     ("email_taken", false),
 ];

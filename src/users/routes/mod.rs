@@ -4,4 +4,5 @@ pub mod me;
 
 crate::operations! {
     get    "/v1/me" => me::get_me;
+    patch  "/v1/me" => me::update_me;
 }
