@@ -10,7 +10,7 @@ use super::sessions::{self, Which};
 use crate::app::App;
 use crate::auth::{Identity, Password, PasswordRules};
 use crate::base::db::Tx;
-use crate::base::error::{AuthFailure, Error, Invalid, Result};
+use crate::base::error::{Error, Invalid, Result};
 use crate::base::events::Event;
 use crate::base::http::client_ip;
 use crate::users::store::{self, UserRow};
@@ -96,12 +96,11 @@ pub async fn change(
     current: &str,
     text: &str,
 ) -> Result<()> {
-    let id = identity.user;
-    let user = app.db.read(move |conn| store::find(conn, id)).await?;
-    let user = user.ok_or(Error::Unauthenticated(AuthFailure::EndedSession))?;
-    let password = check(app, &user, text)?;
     let confirmed = confirm_password(app, req, identity, current).await?;
-    let hash = app.passwords.hash(password).await;
+    let hash = match check(app, confirmed.user(), text) {
+        Ok(password) => app.passwords.hash(password).await,
+        Err(error) => Err(error),
+    };
     let (emails, ended) = (AccountEmails::new(app), identity.session.map_or(Which::All, Which::AllBut));
     confirmed.write(move |tx, user| replace(tx, &emails, &user, &hash.clone()?, ended)).await
 }

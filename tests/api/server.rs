@@ -10,7 +10,7 @@ use std::thread::JoinHandle;
 
 use clap::Parser as _;
 use lede::app::{App, Overrides};
-use lede::auth::{HashCost, Role};
+use lede::auth::Role;
 use lede::base::clock::Clock;
 use lede::base::config::Config;
 use lede::base::mail::{Mailer, MemoryMailer};
@@ -94,7 +94,7 @@ impl Server {
             || mail_settings.smtp_url_file.is_some()
             || mail_settings.dir != usual;
         let mailer = (!sends).then(|| Mailer::Memory(mail.clone()));
-        let hash_cost = HashCost { kibibytes: 8, passes: 1 };
+        let hash_cost = given::HASH_COST;
         let overrides = Overrides { clock: clock.clone(), random, mailer, hash_cost };
         let (stop, stopped) = watch::channel(false);
         let (opened, app) = oneshot::channel();
