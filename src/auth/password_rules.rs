@@ -83,6 +83,6 @@ fn fold(text: &str) -> String {
 
 /// The part that a text repeats, as in `passwordpassword`; the whole text if it repeats none.
 fn without_repetition(text: &str) -> &str {
-    let parts = (1..=text.len() / 2).filter_map(|length| text.get(..length));
-    parts.into_iter().find(|part| part.repeat(text.len() / part.len()) == *text).unwrap_or(text)
+    let mut parts = (1..=text.len() / 2).filter_map(|length| text.get(..length));
+    parts.find(|part| part.repeat(text.len() / part.len()) == *text).unwrap_or(text)
 }

@@ -73,6 +73,7 @@ pub(super) async fn add(
 /// The admin in the settings, who is added to a database without users.
 pub(super) struct FirstAdmin {
     email: EmailAddress,
+    name: String,
     password: Password,
 }
 
@@ -88,30 +89,21 @@ impl FirstAdmin {
         let email = EmailAddress::parse(email).map_err(|bad| anyhow!("LEDE_ADMIN_EMAIL: {}", bad.detail))?;
         let failed = |why: &dyn std::fmt::Display| anyhow!("LEDE_ADMIN_PASSWORD_FILE: {}: {why}", file.display());
         let text = std::fs::read_to_string(file).map_err(|error| failed(&error))?;
-        let password =
-            Password::chosen(text.trim_end_matches(['\r', '\n'])).map_err(|bad| failed(&bad.detail))?;
-        Ok(Some(Self { email, password }))
+        let name = default_name(&email);
+        let rules = PasswordRules::new(config, Role::Admin.as_str(), email.as_str(), &name);
+        let password = Password::chosen(text.trim_end_matches(['\r', '\n']), &rules)
+            .map_err(|bad| failed(&bad.detail))?;
+        Ok(Some(Self { email, name, password }))
     }
 
     /// Adds the admin, if there are no users yet.
     pub async fn add(self, app: &App) -> anyhow::Result<()> {
         if !app.db.read(store::exist).await? {
-            let id = add(app, self.email, Role::Admin, None, self.password).await?;
+            let id = add(app, self.email, Role::Admin, self.name, self.password).await?;
             log::info!("added the first admin, {id}");
         }
         Ok(())
     }
-    let email =
-        EmailAddress::parse(email).map_err(|invalid| anyhow!("LEDE_ADMIN_EMAIL: {}", invalid.detail))?;
-    let failed = |why: &dyn std::fmt::Display| anyhow!("LEDE_ADMIN_PASSWORD_FILE: {why}");
-    let text = std::fs::read_to_string(file).map_err(|error| failed(&error))?;
-    let name = default_name(&email);
-    let rules = PasswordRules::new(&app.config, Role::Admin.as_str(), email.as_str(), &name);
-    let password = Password::chosen(text.trim_end_matches(['\r', '\n']), &rules)
-        .map_err(|invalid| failed(&invalid.detail))?;
-    let id = add(app, email, Role::Admin, name, password).await?;
-    log::info!("added the first admin, {id}");
-    Ok(())
 }
 
 /// The part of an address before the @.

@@ -1,7 +1,7 @@
 //! `/account/password/{token}`: the page that the link in an invitation or a password reset opens.
 
 use actix_web::HttpRequest;
-use actix_web::http::{StatusCode, header};
+use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
 use minijinja::context;
 use serde::Deserialize;
@@ -62,8 +62,6 @@ pub async fn get_password_page(app: Data<App>, req: HttpRequest, token: Path<Str
         (status = 404, description = "The link is unknown.", body = String, content_type = "text/html"),
         (status = 410, description = "The link has expired, or was used or replaced.", body = String, content_type = "text/html"),
         (status = 422, description = "The form with the error.", body = String, content_type = "text/html"),
-        (status = 503, description = "Too many passwords are waiting; retry after `Retry-After`.", body = String,
-         content_type = "text/html"),
     ))]
 pub async fn submit_password_page(
     app: Data<App>,
@@ -88,11 +86,6 @@ pub async fn submit_password_page(
         }
         // Another request was faster.
         Err(Error::Conflict(_)) => dead_link_page(&app, &req, &Lookup::Expired),
-        Err(Error::Unavailable(_)) => {
-            let response =
-                message_page(&app, &language, StatusCode::SERVICE_UNAVAILABLE, "account_busy", false)?;
-            Ok(response.header(header::RETRY_AFTER, "1"))
-        }
         Err(error) => Err(error),
     }
 }

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use crate::given;
 use crate::server::Server;
+use crate::tour;
 
 const NEW: &str = "slack water comes between tides";
 
@@ -68,6 +69,10 @@ pub async fn story(server: &Server) {
     anyone.get("/account/password").await.is(200);
     anyone.post("/account/password").form(&[("email", "nobody@lede.example")]).await.is(200);
     anyone.post("/account/password").form(&[("email", "nobody")]).await.is(422);
+    for _ in 2..tour::MAX_SIGN_UPS {
+        anyone.post("/account/password").form(&[("email", "nobody@lede.example")]).await.is(200);
+    }
+    anyone.post("/account/password").form(&[("email", "nobody@lede.example")]).await.is(429);
     let invitation = given::invited(server, "ada", Role::Author).await;
     anyone.get(&invitation).await.is(200);
     anyone.post(&invitation).form(&[("password", NEW)]).await.is(422);
@@ -82,6 +87,9 @@ pub async fn story(server: &Server) {
     anyone.post(&address).await.is(200);
     anyone.get(&address).await.is(410);
     anyone.post(&address).await.is(410);
+    let taken = given::new_email(server, user, "joan@lede.example").await;
+    given::user(server, "joan", Role::Author).await;
+    anyone.post(&taken).await.is(409);
     anyone.get("/account/email/cut-off").await.is(404);
     anyone.post("/account/email/cut-off").await.is(404);
 }
