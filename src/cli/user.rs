@@ -87,7 +87,8 @@ impl FirstAdmin {
             (None, Some(_)) => bail!("LEDE_ADMIN_PASSWORD_FILE: needs LEDE_ADMIN_EMAIL"),
         };
         let email = EmailAddress::parse(email).map_err(|bad| anyhow!("LEDE_ADMIN_EMAIL: {}", bad.detail))?;
-        let failed = |why: &dyn std::fmt::Display| anyhow!("LEDE_ADMIN_PASSWORD_FILE: {}: {why}", file.display());
+        let failed =
+            |why: &dyn std::fmt::Display| anyhow!("LEDE_ADMIN_PASSWORD_FILE: {}: {why}", file.display());
         let text = std::fs::read_to_string(file).map_err(|error| failed(&error))?;
         let name = default_name(&email);
         let rules = PasswordRules::new(config, Role::Admin.as_str(), email.as_str(), &name);

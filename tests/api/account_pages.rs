@@ -155,7 +155,8 @@ async fn a_new_address_is_confirmed_within_a_day_with_the_newest_link_and_if_it_
     assert!(taken.is(409).text().contains("belongs to another account"), "{}", taken.text());
     log_in(&server, "ada@lede.example", PASSWORD).await.is(201);
     // Each link does what its mail says and nothing else.
-    let (invitation, change) = (invited(&server, "cyd", Role::Author).await, new_email(&server, ada, "x@new.example").await);
+    let (invitation, change) =
+        (invited(&server, "cyd", Role::Author).await, new_email(&server, ada, "x@new.example").await);
     anyone.post(format!("/account/email/{}", token(&invitation))).await.is(404);
     anyone.post(format!("/account/password/{}", token(&change))).form(&[("password", NEW)]).await.is(404);
 }

@@ -14,7 +14,10 @@ async fn the_current_user_has_the_rights_of_their_role() {
         let granted = me["rights"].as_array().expect("rights");
         let expected = POLICY.iter().filter(|right| role.scope_in(right.scopes) != Scope::Nothing);
         let names: Vec<&str> = expected.clone().map(|right| right.name).collect();
-        assert_eq!(granted.iter().map(|right| right["name"].as_str().expect("a name")).collect::<Vec<_>>(), names);
+        assert_eq!(
+            granted.iter().map(|right| right["name"].as_str().expect("a name")).collect::<Vec<_>>(),
+            names
+        );
         for (right, expected) in granted.iter().zip(expected) {
             let scope = if role.scope_in(expected.scopes) == Scope::Any { "any" } else { "own" };
             assert_eq!(right["scope"], scope, "{right}");
@@ -41,7 +44,8 @@ async fn users_change_their_name_language_and_notifications_and_nothing_else() {
     assert_eq!(ada.get("/v1/me").await.expect(200), changed);
     assert_eq!(ada.patch("/v1/me").json(json!({})).await.expect(200), changed);
     assert_eq!(ada.patch("/v1/me").json(json!({"notifications": {}})).await.expect(200), changed);
-    let reset = ada.patch("/v1/me").json(json!({"locale": null, "notifications": {"new_device": true}})).await;
+    let reset =
+        ada.patch("/v1/me").json(json!({"locale": null, "notifications": {"new_device": true}})).await;
     assert_eq!(reset.expect(200)["locale"], Value::Null);
     for (body, place) in [
         (json!({"name": ""}), "/name name-empty"),
