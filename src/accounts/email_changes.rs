@@ -14,7 +14,7 @@ use crate::users::store::{self, UserRow};
 /// Conflict `email-taken`.
 pub fn request(tx: &mut Tx<'_>, emails: &AccountEmails, user: &UserRow, new: &EmailAddress) -> Result<()> {
     store::check_email_free(tx, user.id, new)?;
-    let link = NewLink::new(tx, emails.keys(), Purpose::EmailChange)?;
+    let link = NewLink::new(tx, emails.keys(), Purpose::EmailChange, tx.now())?;
     let email = emails.email_change(tx, user, new, &link)?;
     link.insert(tx, emails.keys(), user.id, Some(email), Some(new))
 }

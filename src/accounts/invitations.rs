@@ -12,7 +12,7 @@ use crate::users::store::UserRow;
 /// # Errors
 /// Those of the database.
 pub fn send(tx: &mut Tx<'_>, emails: &AccountEmails, user: &UserRow) -> Result<()> {
-    let link = NewLink::new(tx, emails.keys(), Purpose::Invitation)?;
+    let link = NewLink::new(tx, emails.keys(), Purpose::Invitation, tx.now())?;
     let email = emails.invitation(tx, user, &link)?;
     link.insert(tx, emails.keys(), user.id, Some(email), None)?;
     tx.append(Event::UserInvited(user.id));
@@ -24,7 +24,7 @@ pub fn send(tx: &mut Tx<'_>, emails: &AccountEmails, user: &UserRow) -> Result<(
 /// # Errors
 /// Those of the database.
 pub fn link(tx: &mut Tx<'_>, emails: &AccountEmails, user: &UserRow) -> Result<String> {
-    let link = NewLink::new(tx, emails.keys(), Purpose::Invitation)?;
+    let link = NewLink::new(tx, emails.keys(), Purpose::Invitation, tx.now())?;
     let url = emails.password_url(&link.token);
     link.insert(tx, emails.keys(), user.id, None, None)?;
     tx.append(Event::UserInvited(user.id));

@@ -107,13 +107,13 @@ pub struct NewLink {
 }
 
 impl NewLink {
-    /// A link that is made now.
+    /// A link that was asked for at that time.
     ///
     /// # Errors
     /// When there are no random bytes.
-    pub fn new(tx: &Tx<'_>, keys: &Keys, purpose: Purpose) -> Result<Self> {
+    pub fn new(tx: &Tx<'_>, keys: &Keys, purpose: Purpose, asked_at: Timestamp) -> Result<Self> {
         let id = tx.new_id()?;
-        Ok(Self { id, purpose, token: LinkToken::of(keys, id), expires_at: tx.now().plus(purpose.life()) })
+        Ok(Self { id, purpose, token: LinkToken::of(keys, id), expires_at: asked_at.plus(purpose.life()) })
     }
 
     /// When its email is no longer worth sending: a reset needs the time that it is promised.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::emails::AccountEmails;
 use super::links::{self, NewLink, Purpose};
 use crate::app::App;
+use crate::base::clock::Timestamp;
 use crate::base::db::Tx;
 use crate::base::error::Result;
 use crate::base::events::Event;
@@ -26,6 +27,8 @@ const INTERVAL: Duration = Duration::from_secs(3600);
 pub struct SendPasswordReset {
     /// Who; `None` if nobody has the address that was entered.
     pub user: Option<UserId>,
+    /// When it was asked for.
+    pub asked_at: Timestamp,
 }
 
 impl Job<App> for SendPasswordReset {
@@ -34,7 +37,7 @@ impl Job<App> for SendPasswordReset {
     async fn run(self, app: &App) -> Result<Outcome> {
         if let Some(user) = self.user {
             let emails = AccountEmails::new(app);
-            app.db.write(move |tx| send(tx, &emails, user)).await?;
+            app.db.write(move |tx| send(tx, &emails, user, self.asked_at)).await?;
         }
         Ok(Outcome::Done)
     }
@@ -46,11 +49,11 @@ impl Job<App> for SendPasswordReset {
 /// Those of the database.
 pub fn request(tx: &mut Tx<'_>, email: &EmailAddress) -> Result<()> {
     let (found, now) = (store::find_active_by_email(tx, email)?, tx.now());
-    jobs::enqueue(tx, &SendPasswordReset { user: found.map(|user| user.id) }, now)
+    jobs::enqueue(tx, &SendPasswordReset { user: found.map(|user| user.id), asked_at: now }, now)
 }
 
 /// Sends the link, unless the user cannot log in, is only invited, or was sent many already.
-fn send(tx: &mut Tx<'_>, emails: &AccountEmails, user: UserId) -> Result<()> {
+fn send(tx: &mut Tx<'_>, emails: &AccountEmails, user: UserId, asked_at: Timestamp) -> Result<()> {
     let Some(user) = store::find(tx, user)? else { return Ok(()) };
     if user.disabled_at.is_some() || user.password_hash.is_none() {
         return Ok(());
@@ -59,7 +62,7 @@ fn send(tx: &mut Tx<'_>, emails: &AccountEmails, user: UserId) -> Result<()> {
     if links::count_since(tx, user.id, Purpose::PasswordReset, since)? >= MAX_RESETS {
         return Ok(());
     }
-    let link = NewLink::new(tx, emails.keys(), Purpose::PasswordReset)?;
+    let link = NewLink::new(tx, emails.keys(), Purpose::PasswordReset, asked_at)?;
     let email = emails.password_reset(tx, &user, &link)?;
     link.insert(tx, emails.keys(), user.id, Some(email), None)?;
     tx.append(Event::PasswordResetRequested(user.id));
