@@ -8,7 +8,7 @@ use std::time::Duration;
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::{HttpMessage as _, HttpRequest};
 
-use crate::auth::{FormTokens, Keys, Passwords, Seal, SigningKeys, Tokens};
+use crate::auth::{FormTokens, HashCost, Keys, Passwords, Seal, SigningKeys, Tokens};
 use crate::base::actor::{Origin, RequestId};
 use crate::base::clock::Clock;
 use crate::base::compute::{Compute, cores};
@@ -93,11 +93,13 @@ pub struct Overrides {
     pub random: Random,
     /// The mailer; `None` for the one in the settings.
     pub mailer: Option<Mailer>,
+    /// What the hash of a password costs.
+    pub hash_cost: HashCost,
 }
 
 impl Default for Overrides {
     fn default() -> Self {
-        Self { clock: Clock::System, random: Random::System, mailer: None }
+        Self { clock: Clock::System, random: Random::System, mailer: None, hash_cost: HashCost::default() }
     }
 }
 
@@ -107,7 +109,7 @@ impl App {
     /// # Errors
     /// With one sentence for the operator.
     pub async fn open(config: Config, overrides: Overrides) -> Result<Self> {
-        let Overrides { clock, random, mailer } = overrides;
+        let Overrides { clock, random, mailer, hash_cost } = overrides;
         let mailer = mailer.map_or_else(|| Mailer::open(&config), Ok)?;
         let templates = Templates::open(&config).map_err(Error::unavailable)?;
         let secret = find_secret(&config)?;
@@ -153,7 +155,7 @@ impl App {
             tokens,
             mailer,
             templates: Arc::new(templates),
-            passwords: Passwords::new(&compute)?,
+            passwords: Passwords::new(&compute, hash_cost)?,
             compute,
             draining: Arc::default(),
         })

@@ -40,6 +40,12 @@ pub async fn confirm_password(
 }
 
 impl Confirmed {
+    /// The user, as they were when the password was verified.
+    #[must_use]
+    pub fn user(&self) -> &UserRow {
+        &self.user
+    }
+
     /// Makes the change in one unit of work, in the user's name. It gets the user as they are then, locked, with the password
     /// that was confirmed. If it fails with a wrong code, that counts as a failed attempt, too.
     ///

@@ -1,8 +1,10 @@
-//! Changes of a user's email address. The new address counts once its owner has confirmed it.
+//! Changes of a user's email address. The new address counts once its owner has confirmed it; the old one is told.
 
 use super::emails::AccountEmails;
+use super::links::{self, LinkToken, NewLink, Purpose};
 use crate::base::db::Tx;
 use crate::base::error::Result;
+use crate::base::events::Event;
 use crate::base::text::email::EmailAddress;
 use crate::users::store::{self, UserRow};
 
@@ -10,6 +12,23 @@ use crate::users::store::{self, UserRow};
 ///
 /// # Errors
 /// Conflict `email-taken`.
-pub fn request(tx: &mut Tx<'_>, _emails: &AccountEmails, user: &UserRow, new: &EmailAddress) -> Result<()> {
-    store::check_email_free(tx, user.id, new)
+pub fn request(tx: &mut Tx<'_>, emails: &AccountEmails, user: &UserRow, new: &EmailAddress) -> Result<()> {
+    store::check_email_free(tx, user.id, new)?;
+    let link = NewLink::new(tx, emails.keys(), Purpose::EmailChange, tx.now())?;
+    let email = emails.email_change(tx, user, new, &link)?;
+    link.insert(tx, emails.keys(), user.id, Some(email), Some(new))
+}
+
+/// Gives the user of a link the address that it confirms. Links in emails to the old address no longer work.
+///
+/// # Errors
+/// Conflict `link-invalid`, `email-taken`.
+pub fn confirm(tx: &mut Tx<'_>, emails: &AccountEmails, token: &LinkToken) -> Result<()> {
+    let link = links::use_up(tx, token, &[Purpose::EmailChange])?;
+    let (user, new) = (&link.user, link.new_email(emails.keys())?);
+    store::set_email(tx, user.id, &new)?;
+    links::close(tx, user.id, &Purpose::OF_PASSWORDS)?;
+    emails.email_changed(tx, user, &new)?;
+    tx.append(Event::UserEmailChanged(user.id));
+    Ok(())
 }

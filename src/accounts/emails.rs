@@ -1,23 +1,43 @@
-//! The emails about accounts.
+//! The emails about accounts: to whom each goes, what it contains, and where its links lead.
 
+use std::collections::BTreeMap;
+
+use super::links::{LinkToken, NewLink};
+use super::sessions::SessionRow;
 use crate::app::App;
 use crate::auth::Keys;
+use crate::base::clock::Timestamp;
+use crate::base::db::Tx;
 use crate::base::error::{Error, Result};
+use crate::base::ids::EmailId;
+use crate::base::text::Locale;
+use crate::base::text::email::{EmailAddress, masked};
+use crate::outbox::{self, Email, Recipient};
+use crate::users::store::UserRow;
 
 /// Writes emails about accounts. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct AccountEmails {
     keys: Keys,
+    base_url: String,
+    /// Where people choose passwords: a console, or the pages of this server.
     account_url: String,
+    /// The language of users who have chosen none.
+    locale: Locale,
 }
 
 impl AccountEmails {
-    /// Emails of this installation.
+    /// Emails of this installation. Without a mail server they are written to files.
     #[must_use]
     pub fn new(app: &App) -> Self {
-        let own = || format!("{}/account", app.config.base_url());
-        let account_url = app.config.accounts.account_url.clone().unwrap_or_else(own);
-        Self { keys: app.keys.clone(), account_url }
+        let base_url = app.config.base_url();
+        let own = || format!("{base_url}/account");
+        Self {
+            keys: app.keys.clone(),
+            account_url: app.config.accounts.account_url.clone().unwrap_or_else(own),
+            locale: app.config.site.locale.clone(),
+            base_url,
+        }
     }
 
     /// Emails that an admin asks for, who has to know if they cannot be sent.
@@ -39,7 +59,98 @@ impl AccountEmails {
 
     /// The page on which the owner of a link chooses a password.
     #[must_use]
-    pub fn password_url(&self, token: &str) -> String {
-        format!("{}/password/{token}", self.account_url)
+    pub fn password_url(&self, token: &LinkToken) -> String {
+        format!("{}/password/{}", self.account_url, token.expose())
+    }
+
+    /// The page that asks for a link to choose another password.
+    #[must_use]
+    pub fn reset_url(&self) -> String {
+        format!("{}/password", self.account_url)
+    }
+
+    /// The page that confirms a new address: always one of this server.
+    fn confirm_url(&self, token: &LinkToken) -> String {
+        format!("{}/account/email/{}", self.base_url, token.expose())
+    }
+
+    pub(super) fn invitation(&self, tx: &mut Tx<'_>, user: &UserRow, link: &NewLink) -> Result<EmailId> {
+        let context = [("password_url", self.password_url(&link.token))];
+        self.enqueue(tx, user, None, "invitation_email", context, Some(link.email_expires_at()))
+    }
+
+    pub(super) fn password_reset(&self, tx: &mut Tx<'_>, user: &UserRow, link: &NewLink) -> Result<EmailId> {
+        let context = [("password_url", self.password_url(&link.token))];
+        self.enqueue(tx, user, None, "password_reset_email", context, Some(link.email_expires_at()))
+    }
+
+    pub(super) fn password_changed(&self, tx: &mut Tx<'_>, user: &UserRow) -> Result<EmailId> {
+        self.enqueue(tx, user, None, "password_changed_email", [("reset_url", self.reset_url())], None)
+    }
+
+    /// Asks for a confirmation at the new address.
+    pub(super) fn email_change(
+        &self,
+        tx: &mut Tx<'_>,
+        user: &UserRow,
+        to: &EmailAddress,
+        link: &NewLink,
+    ) -> Result<EmailId> {
+        let context = [("confirm_url", self.confirm_url(&link.token))];
+        self.enqueue(tx, user, Some(to), "email_change_email", context, Some(link.email_expires_at()))
+    }
+
+    /// Tells the old address of `user`, as the row was before, that it was replaced.
+    pub(super) fn email_changed(
+        &self,
+        tx: &mut Tx<'_>,
+        user: &UserRow,
+        new: &EmailAddress,
+    ) -> Result<EmailId> {
+        self.enqueue(tx, user, None, "email_changed_email", [("email", masked(new.as_str()))], None)
+    }
+
+    pub(super) fn new_device(
+        &self,
+        tx: &mut Tx<'_>,
+        user: &UserRow,
+        session: &SessionRow,
+    ) -> Result<EmailId> {
+        let context = [
+            ("device", session.device.clone()),
+            ("network", session.network.clone()),
+            ("at", session.created_at.minute()),
+            ("reset_url", self.reset_url()),
+        ];
+        self.enqueue(tx, user, None, "new_device_email", context, None)
+    }
+
+    /// Sends an email to a user, at their address or at another one.
+    fn enqueue<const N: usize>(
+        &self,
+        tx: &mut Tx<'_>,
+        user: &UserRow,
+        to: Option<&EmailAddress>,
+        template: &'static str,
+        context: [(&str, String); N],
+        expires_at: Option<Timestamp>,
+    ) -> Result<EmailId> {
+        let own = || {
+            EmailAddress::parse(&user.email)
+                .map_err(|_| Error::internal(format!("user {} has a malformed address", user.id)))
+        };
+        let locale = user.locale.as_deref().and_then(|tag| Locale::parse(tag).ok());
+        let context: BTreeMap<String, String> =
+            context.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        let email = Email {
+            recipient: Some(Recipient::User(user.id)),
+            to: to.cloned().map_or_else(own, Ok)?,
+            locale: locale.unwrap_or_else(|| self.locale.clone()),
+            template,
+            context,
+            unsubscribe_url: None,
+            expires_at,
+        };
+        outbox::enqueue(tx, &self.keys, &email)
     }
 }

@@ -4,6 +4,8 @@ use actix_web::HttpRequest;
 use actix_web::http::header;
 
 use super::attempts::{self, Attempt};
+use super::emails::AccountEmails;
+use super::new_devices;
 use super::refresh::{self, Refreshable};
 use super::second_factor::{self, Code};
 use super::sessions::{self, Lifetime};
@@ -49,12 +51,21 @@ pub async fn log_in(app: &App, req: &HttpRequest, credentials: Credentials) -> R
         Some(email) => app.db.read(move |conn| store::find_active_by_email(conn, &email)).await?,
         None => None,
     };
-    let verified = verify(app, req, &key, found.as_ref(), password).await?;
+    let verified = verify(app, req, &key, found.as_ref(), password.clone()).await?;
     let outcome = match found {
-        Some(user) => start(app, req, user, code, verified.attempt).await,
+        Some(user) => {
+            let rehashed = rehash(app, password, &user).await;
+            start(app, req, user, code, verified.attempt, rehashed).await
+        }
         None => Err(Error::Unauthenticated(AuthFailure::UnknownAccount)),
     };
     verified.conclude(outcome).await
+}
+
+/// The password hashed anew, if the stored hash costs less than those of today. Not worth refusing the login.
+async fn rehash(app: &App, password: Password, user: &UserRow) -> Option<String> {
+    let is_outdated = user.password_hash.as_deref().is_some_and(|hash| app.passwords.is_outdated(hash));
+    if is_outdated { app.passwords.hash(password).await.ok() } else { None }
 }
 
 async fn start(
@@ -63,8 +74,10 @@ async fn start(
     user: UserRow,
     code: Option<Code>,
     attempt: Attempt,
+    rehashed: Option<String>,
 ) -> Result<Refreshable> {
-    let (place, lifetime, keys) = (place(app, req), Lifetime::new(&app.config), app.keys.clone());
+    let (place, lifetime) = (place(app, req), Lifetime::new(&app.config));
+    let (keys, emails) = (app.keys.clone(), AccountEmails::new(app));
     app.db
         .write_as(app.origin(req, Some(user.id.into())), move |tx| {
             // Verifying took a while: the user may have been disabled meanwhile, or have another password.
@@ -74,7 +87,14 @@ async fn start(
             let user = current.ok_or(Error::Unauthenticated(AuthFailure::WrongPassword))?;
             second_factor::store::check(tx, &keys, &user, code.as_ref())?;
             attempts::succeed(tx, user.id, &attempt)?;
+            if let Some(hash) = &rehashed {
+                store::set_password_hash(tx, user.id, hash)?;
+            }
+            let is_new = new_devices::is_new(tx, user.id, &place)?;
             let session = sessions::start(tx, user.id, place.clone(), lifetime)?;
+            if is_new {
+                new_devices::notify(tx, &emails, &user, &session)?;
+            }
             refresh::first(tx, session, user, lifetime)
         })
         .await

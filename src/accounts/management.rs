@@ -69,24 +69,6 @@ fn save(tx: &mut Tx<'_>, locked: &LockedUser, mut new: UserRow) -> Result<UserRo
     Ok(new)
 }
 
-/// Gives a user the password with that hash. Ends the user's sessions, and every link in their account emails is void.
-///
-/// # Errors
-/// Not found.
-pub fn set_password(tx: &mut Tx<'_>, id: UserId, hash: String) -> Result<()> {
-    let user = admins::lock(tx, id, None)?.row;
-    let event = match user.state() {
-        UserState::Invited => Event::UserActivated(id),
-        _ => Event::UserPasswordChanged(id),
-    };
-    let updated_at = tx.now();
-    store::update(tx, &UserRow { updated_at, ..user.with_password(hash) })?;
-    diesel::delete(account_links::table.filter(account_links::user_id.eq(id))).execute(&mut **tx)?;
-    tx.append(event);
-    sessions::end(tx, id, Which::All)?;
-    Ok(())
-}
-
 /// Checks that a user is invited and has not accepted yet.
 ///
 /// # Errors

@@ -8,12 +8,13 @@ use super::checks::check_html;
 use super::draft::Draft as DraftState;
 use super::store::ArticleRow;
 use super::{Cover, Metadata, Section, Seo, Status, WebsitePath};
+use crate::auth::{DeleteArticles, Identity, PublishArticles, WriteArticles};
 use crate::authors::AuthorRef;
 use crate::base::actor::ActorRef;
 use crate::base::clock::Timestamp;
 use crate::base::db::Connection;
 use crate::base::error::Result;
-use crate::base::ids::{ArticleId, SectionId};
+use crate::base::ids::{ArticleId, SectionId, UserId};
 use crate::base::text::Locale;
 use crate::base::text::markdown::{self, Passage, Policy, Warning as Removed};
 use crate::base::text::slug::{Anchor, Slug};
@@ -98,6 +99,9 @@ pub struct State {
     /// What is scheduled.
     schedule: Option<Schedule>,
     owner: ActorRef,
+    /// What the caller may do with the article, whatever state it is in.
+    #[schema(max_items = 3)]
+    can: Vec<DraftAction>,
     /// When it was moved to the trash.
     trashed_at: Option<Timestamp>,
     /// When it was first published, or the time that was given for it.
@@ -106,6 +110,30 @@ pub struct State {
     created_at: Timestamp,
     /// When it was last changed.
     updated_at: Timestamp,
+}
+
+/// What a caller may do with an article.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum DraftAction {
+    /// Change the draft, with the right `articles:write`.
+    Edit,
+    /// Publish and unpublish the article, with the right `articles:publish`.
+    Publish,
+    /// Move the article to the trash and restore it, with the right `articles:delete`.
+    Delete,
+}
+
+impl DraftAction {
+    /// What someone may do with the article of that owner.
+    fn all(identity: &Identity, owner: UserId) -> Vec<Self> {
+        let all = [
+            (Self::Edit, identity.covers::<WriteArticles>(owner)),
+            (Self::Publish, identity.covers::<PublishArticles>(owner)),
+            (Self::Delete, identity.covers::<DeleteArticles>(owner)),
+        ];
+        all.into_iter().filter(|(_, may)| *may).map(|(action, _)| action).collect()
+    }
 }
 
 /// What is scheduled for an article.
@@ -195,7 +223,7 @@ pub struct DraftItem {
 }
 
 impl State {
-    fn new(row: &ArticleRow, owners: &Actors) -> Self {
+    fn new(row: &ArticleRow, owners: &Actors, caller: &Identity) -> Self {
         Self {
             version: row.version,
             revision: row.revision,
@@ -205,6 +233,7 @@ impl State {
             has_unpublished_changes: row.published_revision != Some(row.revision),
             schedule: None,
             owner: owners.get(row.owner_id),
+            can: DraftAction::all(caller, row.owner_id),
             trashed_at: row.trashed_at,
             published_at: row.published_at,
             created_at: row.created_at,
@@ -238,15 +267,20 @@ impl ArticleMetadata {
 }
 
 impl Draft {
-    /// The JSON of a draft.
-    pub fn new(conn: &mut Connection, draft: &DraftState, warnings: Vec<Warning>) -> Result<Self> {
+    /// The JSON of a draft, as `caller` sees it.
+    pub fn new(
+        conn: &mut Connection,
+        caller: &Identity,
+        draft: &DraftState,
+        warnings: Vec<Warning>,
+    ) -> Result<Self> {
         let owners = Actors::load(conn, [draft.row.owner_id])?;
         let sections = &draft.content.sections;
         Ok(Self {
             id: draft.row.id,
             metadata: ArticleMetadata::new(conn, draft.content.metadata.clone())?,
             sections: sections.iter().map(|section| DraftSection::new(draft, section)).collect(),
-            state: State::new(&draft.row, &owners),
+            state: State::new(&draft.row, &owners, caller),
             warnings,
         })
     }
@@ -283,8 +317,8 @@ impl WrittenSection {
 }
 
 impl DraftItem {
-    /// The JSON of these articles.
-    pub fn all(conn: &mut Connection, rows: &[ArticleRow]) -> Result<Vec<Self>> {
+    /// The JSON of these articles, as `caller` sees them.
+    pub fn all(conn: &mut Connection, caller: &Identity, rows: &[ArticleRow]) -> Result<Vec<Self>> {
         let owners = Actors::load(conn, rows.iter().map(|row| row.owner_id))?;
         Ok(rows
             .iter()
@@ -293,7 +327,7 @@ impl DraftItem {
                 slug: row.slug.clone(),
                 locale: row.locale.clone(),
                 title: row.title.clone(),
-                state: State::new(row, &owners),
+                state: State::new(row, &owners, caller),
             })
             .collect())
     }

@@ -43,6 +43,16 @@ impl Identity {
         }
         self.role.scope::<P>()
     }
+
+    /// Whether a permission of this client covers what `owner` owns.
+    #[must_use]
+    pub fn covers<P: Permission>(&self, owner: UserId) -> bool {
+        match self.scope::<P>() {
+            Scope::Any => true,
+            Scope::Own => owner == self.user,
+            Scope::Nothing => false,
+        }
+    }
 }
 
 /// An authenticated client that has the permission `P`.
@@ -82,11 +92,7 @@ impl<P: Permission> Actor<P> {
     /// Whether the permission covers what `owner` owns.
     #[must_use]
     pub fn covers(&self, owner: UserId) -> bool {
-        match self.scope::<P>() {
-            Scope::Any => true,
-            Scope::Own => owner == self.user,
-            Scope::Nothing => false,
-        }
+        self.identity.covers::<P>(owner)
     }
 
     /// Whether the same client has the permission `Q` for everything.

@@ -1,4 +1,4 @@
-//! Password rules and hashing. Hashing is slow and takes memory by design, so it runs in the pool for the processor. Logins
+//! Passwords and their hashes. Hashing is slow and takes memory by design, so it runs in the pool for the processor. Logins
 //! wait in a queue of their own in front of it, so that other work never waits behind them.
 
 use std::net::IpAddr;
@@ -10,6 +10,7 @@ use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 use unicode_normalization::UnicodeNormalization as _;
 
+use super::PasswordRules;
 use crate::base::compute::{Compute, cores};
 use crate::base::error::{Error, Invalid, Result};
 use crate::base::permits::Permits;
@@ -43,22 +44,38 @@ impl Password {
         Ok(Self(text.nfkc().collect()))
     }
 
-    /// A new password: at least 15 characters, at least five of them different.
+    /// A new password that these rules allow.
     ///
     /// # Errors
-    /// `password-too-short`, `password-too-long`, `password-too-simple`.
-    pub fn chosen(text: &str) -> Result<Self, Invalid> {
+    /// `password-too-long`, and those of the rules.
+    pub fn chosen(text: &str, rules: &PasswordRules) -> Result<Self, Invalid> {
         let password = Self::typed(text)?;
-        if password.0.chars().count() < 15 {
-            return Err(Invalid::new("password-too-short", "Must be at least 15 characters."));
-        }
-        if password.0.chars().collect::<std::collections::BTreeSet<_>>().len() < 5 {
-            return Err(Invalid::new(
-                "password-too-simple",
-                "Must contain at least five different characters.",
-            ));
-        }
+        rules.check(&password.0)?;
         Ok(password)
+    }
+}
+
+/// What one hash costs to make and to verify, with Argon2id on one lane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HashCost {
+    /// Memory, in KiB.
+    pub kibibytes: u32,
+    /// Passes over the memory.
+    pub passes: u32,
+}
+
+impl Default for HashCost {
+    /// 19 MiB and three passes, above the floor of OWASP ASVS 5, appendix C.
+    fn default() -> Self {
+        Self { kibibytes: 19_456, passes: 3 }
+    }
+}
+
+impl HashCost {
+    fn argon2(self) -> Result<Argon2<'static>> {
+        let params =
+            Params::new(self.kibibytes, self.passes, 1, None).map_err(|e| Error::internal(e.to_string()))?;
+        Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
     }
 }
 
@@ -66,6 +83,7 @@ impl Password {
 #[derive(Debug, Clone)]
 pub struct Passwords {
     compute: Compute,
+    cost: HashCost,
     /// One a core.
     turns: Permits,
     /// The networks from which a right password came. Their places in the queue cannot be taken by strangers, who can
@@ -76,13 +94,14 @@ pub struct Passwords {
 }
 
 impl Passwords {
-    /// Hashes in this pool.
-    pub fn new(compute: &Compute) -> Result<Self> {
+    /// Hashes in this pool, at this cost.
+    pub fn new(compute: &Compute, cost: HashCost) -> Result<Self> {
         Ok(Self {
             compute: compute.clone(),
+            cost,
             turns: Permits::new(cores(), MAX_WAITING, "too many logins are waiting"),
             known: Cache::builder().max_capacity(MAX_KNOWN).eviction_policy(EvictionPolicy::lru()).build(),
-            nobody: Arc::new(nobody()?),
+            nobody: Arc::new(nobody(cost)),
         })
     }
 
@@ -91,7 +110,19 @@ impl Passwords {
     /// # Errors
     /// Unavailable, when too many wait.
     pub async fn hash(&self, password: Password) -> Result<String> {
-        self.run(0, move || hash(&password)).await
+        let cost = self.cost;
+        let hash = move || {
+            let hash = cost.argon2()?.hash_password(password.0.as_bytes());
+            Ok(hash.map_err(|e| Error::internal(e.to_string()))?.to_string())
+        };
+        self.run(0, hash).await
+    }
+
+    /// Whether a hash was made at a lower cost than today's.
+    #[must_use]
+    pub fn is_outdated(&self, hash: &str) -> bool {
+        let params = PasswordHash::new(hash).ok().and_then(|hash| Params::try_from(&hash).ok());
+        params.is_some_and(|made| made.m_cost() < self.cost.kibibytes || made.t_cost() < self.cost.passes)
     }
 
     /// Whether `password`, which came from `network`, is the one that was hashed. Without a hash, takes the same time and
@@ -103,9 +134,10 @@ impl Passwords {
         let has_hash = hash.is_some();
         let reserved = if self.known.contains_key(&network) { RESERVED } else { 0 };
         let hash = hash.unwrap_or_else(|| self.nobody.to_string());
+        let cost = self.cost;
         let verify = move || {
             let hash = PasswordHash::new(&hash).map_err(|e| Error::internal(e.to_string()))?;
-            Ok(argon2()?.verify_password(password.0.as_bytes(), &hash).is_ok() && has_hash)
+            Ok(cost.argon2()?.verify_password(password.0.as_bytes(), &hash).is_ok() && has_hash)
         };
         let is_right = self.run(reserved, verify).await?;
         if is_right {
@@ -128,22 +160,8 @@ impl Passwords {
     }
 }
 
-/// Argon2id with 19 MiB and three passes.
-fn argon2() -> Result<Argon2<'static>> {
-    let params = Params::new(19_456, 3, 1, None).map_err(|e| Error::internal(e.to_string()))?;
-    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
-}
-
 /// A hash that no password has. It costs as much to verify against as any other, and nothing to make.
-fn nobody() -> Result<String> {
-    let argon2 = argon2()?;
-    let params = argon2.params();
-    let (memory, passes, lanes) = (params.m_cost(), params.t_cost(), params.p_cost());
+fn nobody(HashCost { kibibytes, passes }: HashCost) -> String {
     let (salt, output) = ("A".repeat(22), "A".repeat(43));
-    Ok(format!("$argon2id$v=19$m={memory},t={passes},p={lanes}${salt}${output}"))
-}
-
-fn hash(password: &Password) -> Result<String> {
-    let hash = argon2()?.hash_password(password.0.as_bytes()).map_err(|e| Error::internal(e.to_string()))?;
-    Ok(hash.to_string())
+    format!("$argon2id$v=19$m={kibibytes},t={passes},p=1${salt}${output}")
 }

@@ -97,6 +97,12 @@ impl Timestamp {
         self.0.strftime("%Y-%m-%d").to_string()
     }
 
+    /// Returns date and time to the minute for people, such as `2026-01-31 09:30 UTC`.
+    #[must_use]
+    pub fn minute(self) -> String {
+        self.0.strftime("%Y-%m-%d %H:%M UTC").to_string()
+    }
+
     /// Formats the time for RSS (RFC 822) and for HTTP headers, such as `Sat, 31 Jan 2026 09:30:00 GMT`.
     #[must_use]
     pub fn http_date(self) -> String {

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use files::delete_files;
-pub use store::{cancel, enqueue, forget, purge};
+pub use store::{cancel, cancel_emails, enqueue, forget, purge, sent_at};
 pub use traces::{DeleteTraces, delete_traces};
 
 use crate::base::clock::Timestamp;

@@ -119,6 +119,20 @@ pub(super) fn record(tx: &mut Tx<'_>, id: EmailId, delivery: &Delivery) -> Resul
     Ok(())
 }
 
+/// When the mail server accepted an email; `None` if it has not.
+pub fn sent_at(conn: &mut Connection, id: EmailId) -> Result<Option<Timestamp>> {
+    let row = outbox_emails::table.filter(outbox_emails::id.eq(id)).select(outbox_emails::sent_at);
+    Ok(row.get_result(conn).optional()?.flatten())
+}
+
+/// Cancels those of these emails that are not sent yet.
+pub fn cancel_emails(tx: &mut Tx<'_>, ids: &[EmailId]) -> Result<()> {
+    let waiting =
+        outbox_emails::table.filter(outbox_emails::id.eq_any(ids)).filter(outbox_emails::sent_at.is_null());
+    diesel::delete(waiting).execute(&mut **tx)?;
+    Ok(())
+}
+
 /// Cancels the emails to a recipient that are not sent yet.
 pub fn cancel(tx: &mut Tx<'_>, recipient: Recipient) -> Result<()> {
     let (kind, id) = recipient.columns();

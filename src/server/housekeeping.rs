@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::accounts::{attempts, sessions};
+use crate::accounts::{attempts, links, sessions};
 use crate::app::App;
 use crate::auth::signing_keys;
 use crate::base::clock::Timestamp;
@@ -26,6 +26,7 @@ const PURGES: &[(&str, Purge)] = &[
     ("signing keys", signing_keys::purge),
     ("sessions", sessions::purge),
     ("login attempts", attempts::purge),
+    ("links in account emails", links::purge),
     ("subscribers", subscribers::erasure::purge),
     ("imports of subscribers", subscribers::import::purge::purge),
     ("emails", outbox::purge),

@@ -4,6 +4,7 @@ use tokio::sync::watch;
 
 use super::housekeeping::{self, Housekeeping};
 use crate::accounts::HandOver;
+use crate::accounts::resets::SendPasswordReset;
 use crate::app::App;
 use crate::base::error::Result;
 use crate::base::jobs::{Kind, Worker};
@@ -18,6 +19,8 @@ pub const JOBS: &[Kind<App>] = &[
     Kind::of::<RerenderArticles>(),
     // Decides whether someone who signed up is asked to confirm.
     Kind::of::<RequestConfirmation>(),
+    // Decides whether someone who asked for it is sent a link to choose another password.
+    Kind::of::<SendPasswordReset>(),
     // Sends an email.
     Kind::of::<SendEmail>(),
     // Imports some rows of a file of subscribers, and continues until all are read.

@@ -3,10 +3,12 @@
 mod actors;
 pub mod admins;
 pub mod list;
+mod notifications;
 pub mod routes;
 pub mod store;
 
 pub use actors::Actors;
+pub use notifications::{Notifications, UpdateNotifications};
 use serde::Serialize;
 use utoipa::ToSchema;
 

@@ -151,6 +151,15 @@ fn email_taken() -> Error {
     Error::conflict("email-taken", "Another user has this email address. Addresses must be unique.")
 }
 
+/// Stores the hash of a user's password.
+pub fn set_password_hash(tx: &mut Tx<'_>, id: UserId, hash: &str) -> Result<()> {
+    let now = tx.now();
+    diesel::update(users::table.filter(users::id.eq(id)))
+        .set((users::password_hash.eq(Some(hash)), users::updated_at.eq(now)))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
 /// Whether there are users.
 pub fn exist(conn: &mut Connection) -> Result<bool> {
     Ok(diesel::select(diesel::dsl::exists(users::table.select(users::id))).get_result(conn)?)

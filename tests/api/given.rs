@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, Version};
 use diesel::prelude::*;
+use lede::accounts::emails::AccountEmails;
 use lede::accounts::second_factor::store as totp;
+use lede::accounts::{email_changes, invitations};
 use lede::auth::api_key::ApiKeyText;
-use lede::auth::{POLICY, Role};
+use lede::auth::{HashCost, POLICY, Role};
 use lede::base::clock::Timestamp;
 use lede::base::db::schema::{api_keys, jobs as kept, second_factors, users};
 use lede::base::db::types::Json;
@@ -51,15 +53,20 @@ pub fn days(n: u64) -> Duration {
     hours(n * 24)
 }
 
-/// A hash of [`PASSWORD`] that is cheap to check: the parameters stand in the hash.
+/// What a hash costs on a test's server: nearly nothing.
+pub const HASH_COST: HashCost = HashCost { kibibytes: 16, passes: 1 };
+
+/// A hash of [`PASSWORD`] that costs as much as those that the server makes.
 pub fn password_hash() -> String {
     static HASH: OnceLock<String> = OnceLock::new();
-    HASH.get_or_init(|| {
-        let params = Params::new(8, 1, 1, None).expect("the least there is");
-        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-        argon2.hash_password(PASSWORD.as_bytes()).expect("a hash").to_string()
-    })
-    .clone()
+    HASH.get_or_init(|| password_hash_at(HASH_COST)).clone()
+}
+
+/// A hash of [`PASSWORD`] at another cost.
+pub fn password_hash_at(cost: HashCost) -> String {
+    let params = Params::new(cost.kibibytes, cost.passes, 1, None).expect("a cost");
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+    argon2.hash_password(PASSWORD.as_bytes()).expect("a hash").to_string()
 }
 
 /// Adds the user `name@lede.example`, unless they are there already.
@@ -83,6 +90,43 @@ pub async fn user(server: &Server, name: &str, role: Role) -> UserId {
     };
     server.app.db.write(insert).await.expect("a user");
     id
+}
+
+/// Invites `name@lede.example` with that role. Returns the path of the link in the mail.
+pub async fn invited(server: &Server, name: &str, role: Role) -> String {
+    let (email, now) = (format!("{name}@lede.example"), server.clock.now());
+    let id = server.app.random.id(now).expect("an id");
+    let address = EmailAddress::parse(&email).expect("an address");
+    let row = UserRow::new(id, &address, name.to_owned(), role, now);
+    let emails = AccountEmails::new(&server.app);
+    let invite = move |tx: &mut lede::base::db::Tx<'_>| {
+        store::insert(tx, &row)?;
+        invitations::send(tx, &emails, &row)
+    };
+    server.app.db.write(invite).await.expect("an invitation");
+    account_link(&mail_to(server, &email).await)
+}
+
+/// Asks a user to confirm that address. Returns the path of the link in the mail.
+pub async fn new_email(server: &Server, user: UserId, email: &str) -> String {
+    let (new, emails) = (EmailAddress::parse(email).expect("an address"), AccountEmails::new(&server.app));
+    let change = move |tx: &mut lede::base::db::Tx<'_>| {
+        let user = store::find(tx, user)?.expect("a user");
+        email_changes::request(tx, &emails, &user, &new)
+    };
+    server.app.db.write(change).await.expect("a change");
+    account_link(&mail_to(server, email).await)
+}
+
+/// The path of the link in a mail about an account.
+pub fn account_link(mail: &SentEmail) -> String {
+    let (_, rest) = mail.text.split_once("https://cms.lede.example/account/").expect("a link");
+    format!("/account/{}", rest.split_whitespace().next().expect("a path"))
+}
+
+/// The token at the end of a path.
+pub fn token(link: &str) -> &str {
+    link.rsplit('/').next().expect("a token")
 }
 
 /// Disables the user `name@lede.example`.

@@ -17,7 +17,7 @@ use crate::{authenticator, tour};
 
 /// Codes that no request can provoke on purpose: they need two requests at the same moment, other settings, a full disk,
 /// or bytes that are no request. Tests of their own provoke them.
-const UNPROVOKED: [&str; 8] = [
+const UNPROVOKED: [&str; 9] = [
     "database-full",
     "headers-too-large",
     "key-expired",
@@ -45,6 +45,8 @@ pub async fn story(server: &Server) {
     editor.delete(path).await.is(204);
     let ended = anyone.clone().with_token(session["access_token"].as_str().expect("a token"));
     ended.get("/v1/me").await.problem(401, "session-ended");
+    let password = json!({"token": "cut-off", "new_password": "slack water comes between tides"});
+    anyone.post("/v1/auth/passwords").json(password).await.problem(409, "link-invalid");
     let contributor = server.login(Role::Contributor).await;
     contributor.post("/v1/topics").json(json!({"name": "Sea"})).await.problem(403, "forbidden");
     second_factor(server, &contributor).await;

@@ -112,7 +112,8 @@ impl Server {
             || mail_settings.smtp_url_file.is_some()
             || mail_settings.dir != usual;
         let mailer = (!sends).then(|| Mailer::Memory(mail.clone()));
-        let overrides = Overrides { clock: clock.clone(), random, mailer };
+        let hash_cost = given::HASH_COST;
+        let overrides = Overrides { clock: clock.clone(), random, mailer, hash_cost };
         let (stop, stopped) = watch::channel(false);
         let (opened, app) = oneshot::channel();
         let thread = std::thread::spawn(move || {

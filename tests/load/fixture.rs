@@ -74,7 +74,7 @@ pub fn fill_with(database: &Path, articles: usize, length: fn(usize) -> usize) {
 /// Adds the one user, who can log in with that password.
 pub async fn add_user(app: &App, role: Role, password: &str) -> UserId {
     let now = app.clock.now();
-    let password = Password::chosen(password).expect("a password");
+    let password = Password::typed(password).expect("a password");
     let email = EmailAddress::parse("load@website.example").expect("an address");
     let hash = app.passwords.hash(password).await.expect("a hash");
     let row = UserRow::new(app.random.id(now).expect("an id"), &email, "Load".into(), role, now)

@@ -15,7 +15,7 @@ use crate::articles::draft::Draft;
 use crate::articles::edit::{Editor, edit};
 use crate::articles::output::{self, Warning};
 use crate::articles::scope::WriteScope;
-use crate::auth::{Actor, WriteArticles};
+use crate::auth::{Actor, Identity, WriteArticles};
 use crate::base::db::{Connection, Tx};
 use crate::base::error::{Error, Result};
 use crate::base::http::{IfMatch, Response};
@@ -98,8 +98,13 @@ impl DraftWrite {
     }
 }
 
-/// The response to a write of a draft.
-pub fn draft_response(conn: &mut Connection, draft: &Draft, warnings: Vec<Warning>) -> Result<Response> {
-    let draft = output::Draft::new(conn, draft, warnings)?;
+/// The response with a draft, as `caller` sees it.
+pub fn draft_response(
+    conn: &mut Connection,
+    caller: &Identity,
+    draft: &Draft,
+    warnings: Vec<Warning>,
+) -> Result<Response> {
+    let draft = output::Draft::new(conn, caller, draft, warnings)?;
     Ok(Response::ok(&draft)?.version(draft.version()))
 }

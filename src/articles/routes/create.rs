@@ -60,7 +60,7 @@ pub async fn create_article(
     let locale = app.config.site.locale.clone();
     let work = move |tx: &mut Tx<'_>, (new, warnings): &(NewArticle, Vec<Warning>)| {
         let draft = create(tx, &Editor { actor, locale: &locale }, new)?;
-        let draft = Draft::new(tx, &draft, warnings.clone())?;
+        let draft = Draft::new(tx, &actor, &draft, warnings.clone())?;
         Ok(Response::created(format!("/v1/articles/{}/draft", new.id), &draft)?.version(draft.version()))
     };
     once.respond(&app.db, prepare, work).await

@@ -30,7 +30,7 @@ pub async fn get_draft(app: Data<App>, read: DraftRead) -> Result<Response> {
     app.db
         .snapshot(move |conn| {
             let draft = read.draft(conn)?;
-            draft_response(conn, &draft, Vec::new())
+            draft_response(conn, &read.actor, &draft, Vec::new())
         })
         .await
 }
@@ -67,7 +67,7 @@ pub async fn update_draft(
                 change_metadata(tx, editor, draft, &change)?;
                 Ok(Vec::new())
             })?;
-            draft_response(tx, &draft, warnings.clone())
+            draft_response(tx, &write.actor, &draft, warnings.clone())
         })
         .await
 }

@@ -50,7 +50,7 @@ pub async fn list_drafts(
             |row| filter.position(row),
             |conn| draft_list::count(conn, &filter, owner),
         )?;
-        page.try_convert(|rows| DraftItem::all(conn, &rows))
+        page.try_convert(|rows| DraftItem::all(conn, &actor, &rows))
     };
     app.db.snapshot(read).await?.private(&req)
 }

@@ -138,7 +138,7 @@ pub async fn restore_revision(
         let draft = write.apply(tx, &WriteScope::Everything, |tx, editor, draft| {
             writes::restore_revision(tx, editor, draft, revision)
         })?;
-        draft_response(tx, &draft, Vec::new())
+        draft_response(tx, &write.actor, &draft, Vec::new())
     };
     once.respond(&app.db, async { Ok(()) }, work).await
 }

@@ -177,7 +177,7 @@ pub async fn replace_sections(
     app.db
         .write_as(write.actor.origin, move |tx| {
             let draft = write.apply(tx, &WriteScope::Tree, |tx, _, draft| replace(tx, draft, &sections))?;
-            draft_response(tx, &draft, warnings.clone())
+            draft_response(tx, &write.actor, &draft, warnings.clone())
         })
         .await
 }

@@ -46,7 +46,7 @@ pub struct AccountsConfig {
     pub require_second_factor: Vec<String>,
 
     /// The URL that account emails link to, such as a console's, without a slash at the end. `/password/{token}` is added to
-    /// it. Default: `/account` of this server.
+    /// it where a password is chosen, `/password` where a link for that is asked for. Default: `/account` of this server.
     #[arg(
         id = "account_url",
         long = "account-url",

@@ -21,7 +21,8 @@ pub struct LimitsConfig {
 
     /// Sign-ups per hour from one network, for whatever addresses. One mailbox can be signed up at most ten times a
     /// day. All networks together can make fifty times as many as one; beyond that, each network (IPv4 /24, IPv6 /48)
-    /// can make one per hour, up to the same number again in total. 0 turns the limit off.
+    /// can make one per hour, up to the same number again in total. One network can ask for as many password resets
+    /// per hour, which are counted apart. 0 turns the limit off.
     #[arg(
         id = "sign_up_limit",
         long = "sign-up-limit",

@@ -33,6 +33,8 @@ pub enum Policy {
     SignUpReserve,
     /// The sites that have used [`Policy::SignUpReserve`] within the hour.
     SignUpSite,
+    /// Requests for password resets, by network.
+    PasswordReset,
     /// Writes with an access token or an API key, by user or key.
     Write,
     /// `GET` requests except health checks and metrics, by network.
@@ -41,7 +43,7 @@ pub enum Policy {
 
 /// The budgets of all policies.
 pub struct Limits {
-    budgets: [Option<Budget>; 7],
+    budgets: [Option<Budget>; 8],
     metrics: Arc<Metrics>,
     trusted: Vec<ipnet::IpNet>,
 }
@@ -61,6 +63,7 @@ impl Limits {
                 budget("sign-up-all", half_of_all, minutes(60)),
                 budget("sign-up-reserve", half_of_all, minutes(60)),
                 budget("sign-up-site", sign_up.min(1), minutes(60)),
+                budget("password-reset", sign_up, minutes(60)),
                 budget("write", config.limits.write, minutes(1)),
                 budget("read", config.limits.read, minutes(1)),
             ],
@@ -70,13 +73,14 @@ impl Limits {
     }
 
     fn budget(&self, policy: Policy) -> Option<&Budget> {
-        let [sign_up, mailbox, all, reserve, site, write, read] = &self.budgets;
+        let [sign_up, mailbox, all, reserve, site, reset, write, read] = &self.budgets;
         match policy {
             Policy::SignUp => sign_up,
             Policy::SignUpMailbox => mailbox,
             Policy::SignUpAll => all,
             Policy::SignUpReserve => reserve,
             Policy::SignUpSite => site,
+            Policy::PasswordReset => reset,
             Policy::Write => write,
             Policy::Read => read,
         }

@@ -13,6 +13,26 @@ const MESSAGES: &[(&str, bool)] = &[
     ("unsubscribed", true),
     ("erased", false),
     ("nowhere", true),
+    ("password_asked", false),
+    ("password_saved", false),
+    ("link_expired", true),
+    ("link_broken", true),
+    ("account_busy", false),
+    ("email_confirmed", false),
+    ("email_broken", false),
+    ("email_expired", false),
+    ("email_taken", false),
+];
+
+/// The errors that the page for a new password shows.
+const PASSWORD_ERRORS: &[Option<&str>] = &[
+    None,
+    Some("different"),
+    Some("too_short"),
+    Some("too_long"),
+    Some("too_simple"),
+    Some("common"),
+    Some("contains_context"),
 ];
 
 /// Every page and email with sample variables, once for each kind of context.
@@ -61,7 +81,7 @@ pub fn all() -> Vec<(&'static str, Value)> {
         let link = has_link.then_some("https://website.example/subscribe");
         samples.push(("message.html", context! { message => *message, link }));
     }
-    for message in ["confirm", "unsubscribe"] {
+    for message in ["confirm", "unsubscribe", "confirm_email"] {
         samples.push(("button.html", context! { message }));
     }
     for name in ["confirmation_email.html", "confirmation_email.txt"] {
@@ -79,6 +99,36 @@ pub fn all() -> Vec<(&'static str, Value)> {
     }
     for name in ["test_email.html", "test_email.txt"] {
         samples.push((name, context! {}));
+    }
+    samples.extend(accounts());
+    samples
+}
+
+/// The pages and emails about accounts.
+fn accounts() -> Vec<(&'static str, Value)> {
+    let mut samples = Vec::new();
+    for error in PASSWORD_ERRORS {
+        samples.push(("password.html", context! { email => "ada@reader.example", least => 15, error }));
+    }
+    for is_malformed in [false, true] {
+        samples.push(("password_request.html", context! { email => "ada@reader.example", is_malformed }));
+    }
+    let password = context! { password_url => "https://website.example/password" };
+    let confirm = context! { confirm_url => "https://website.example/confirm" };
+    let reset = context! { reset_url => "https://website.example/password" };
+    let device = context! {
+        device => "Mozilla/5.0", network => "203.0.113.0/24", at => "2026-01-31 09:30 UTC",
+        reset_url => "https://website.example/password",
+    };
+    for (html, text, context) in [
+        ("invitation_email.html", "invitation_email.txt", password.clone()),
+        ("password_reset_email.html", "password_reset_email.txt", password),
+        ("password_changed_email.html", "password_changed_email.txt", reset),
+        ("email_change_email.html", "email_change_email.txt", confirm),
+        ("email_changed_email.html", "email_changed_email.txt", context! { email => "a…@reader.example" }),
+        ("new_device_email.html", "new_device_email.txt", device),
+    ] {
+        samples.extend([(html, context.clone()), (text, context)]);
     }
     samples
 }

@@ -60,8 +60,8 @@ pub(super) async fn run(mut config: Config) -> anyhow::Result<ExitCode> {
 async fn fill(app: &App) -> anyhow::Result<String> {
     let password = Random::System.token()?;
     let email = EmailAddress::parse(EDITOR).map_err(|invalid| anyhow!(invalid.detail))?;
-    let chosen = Password::chosen(&password).map_err(|invalid| anyhow!(invalid.detail))?;
-    user::add(app, email, Role::Admin, Some("Demo editor".to_owned()), chosen).await?;
+    let chosen = Password::typed(&password).map_err(|invalid| anyhow!(invalid.detail))?;
+    user::add(app, email, Role::Admin, "Demo editor".to_owned(), chosen).await?;
     let import = Import::new(app, Some(EDITOR), true, false).await?;
     let documents = ARTICLES.iter().map(|(name, text)| (PathBuf::from(name), Some(*text)));
     for (file, outcome) in import.documents(documents.collect()).await {

@@ -1,6 +1,6 @@
 //! `lede user add`: adds a user with a password, the first one included.
 
-use super::{NewUser, default_name, password};
+use super::{NewUser, password};
 use crate::app::App;
 use crate::auth::{Password, Role};
 use crate::base::db::Tx;
@@ -11,7 +11,7 @@ use crate::users::store::{self, UserRow};
 
 pub(super) async fn run(app: &App, user: NewUser, password_stdin: bool) -> anyhow::Result<()> {
     let user = user.parse(app)?;
-    let password = password::read(password_stdin)?;
+    let password = password::read(app, &user, password_stdin)?;
     let added = format!("added {} {} as {}", user.id, user.email, user.role);
     insert(app, user, password).await?;
     println!("{added}");
@@ -23,11 +23,10 @@ pub(in crate::cli) async fn add(
     app: &App,
     email: EmailAddress,
     role: Role,
-    name: Option<String>,
+    name: String,
     password: Password,
 ) -> anyhow::Result<UserId> {
     let now = app.clock.now();
-    let name = name.unwrap_or_else(|| default_name(&email));
     let user = UserRow::new(app.random.id(now)?, &email, name, role, now);
     let id = user.id;
     insert(app, user, password).await?;

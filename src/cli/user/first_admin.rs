@@ -4,7 +4,7 @@ use anyhow::{anyhow, bail};
 
 use super::add::add;
 use crate::app::App;
-use crate::auth::{Password, Role};
+use crate::auth::{Password, PasswordRules, Role};
 use crate::base::config::Config;
 use crate::base::text::email::EmailAddress;
 use crate::users::store;
@@ -12,6 +12,7 @@ use crate::users::store;
 /// The admin in the settings, who is added to a database without users.
 pub(in crate::cli) struct FirstAdmin {
     email: EmailAddress,
+    name: String,
     password: Password,
 }
 
@@ -28,15 +29,17 @@ impl FirstAdmin {
         let failed =
             |why: &dyn std::fmt::Display| anyhow!("LEDE_ADMIN_PASSWORD_FILE: {}: {why}", file.display());
         let text = std::fs::read_to_string(file).map_err(|error| failed(&error))?;
-        let password =
-            Password::chosen(text.trim_end_matches(['\r', '\n'])).map_err(|bad| failed(&bad.detail))?;
-        Ok(Some(Self { email, password }))
+        let name = super::default_name(&email);
+        let rules = PasswordRules::new(config, Role::Admin.as_str(), email.as_str(), &name);
+        let password = Password::chosen(text.trim_end_matches(['\r', '\n']), &rules)
+            .map_err(|bad| failed(&bad.detail))?;
+        Ok(Some(Self { email, name, password }))
     }
 
     /// Adds the admin, if there are no users yet.
     pub async fn add(self, app: &App) -> anyhow::Result<()> {
         if !app.db.read(store::exist).await? {
-            let id = add(app, self.email, Role::Admin, None, self.password).await?;
+            let id = add(app, self.email, Role::Admin, self.name, self.password).await?;
             log::info!("added the first admin, {id}");
         }
         Ok(())

@@ -4,22 +4,26 @@ use std::io::Read as _;
 
 use anyhow::{anyhow, bail};
 
-use crate::accounts::management;
+use crate::accounts::emails::AccountEmails;
+use crate::accounts::passwords;
+use crate::accounts::sessions::Which;
 use crate::app::App;
 use crate::auth::Password;
+use crate::users::store::UserRow;
 
 pub(super) async fn run(app: &App, email: &str, password_stdin: bool) -> anyhow::Result<()> {
     let user = super::find(app, email).await?;
-    let hash = app.passwords.hash(read(password_stdin)?).await?;
-    app.db.write(move |tx| management::set_password(tx, user.id, hash.clone())).await?;
-    println!("{} has another password", user.email);
+    let hash = app.passwords.hash(read(app, &user, password_stdin)?).await?;
+    let (emails, email) = (AccountEmails::new(app), user.email.clone());
+    app.db.write(move |tx| passwords::replace(tx, &emails, &user, &hash, Which::All)).await?;
+    println!("{email} has another password");
     Ok(())
 }
 
-/// Reads a password that is good enough, twice if it is prompted for.
-pub(super) fn read(from_stdin: bool) -> anyhow::Result<Password> {
+/// Reads a password that is good enough for a user, twice if it is prompted for.
+pub(super) fn read(app: &App, user: &UserRow, from_stdin: bool) -> anyhow::Result<Password> {
     let text = if from_stdin { read_line()? } else { prompt()? };
-    Password::chosen(&text).map_err(|invalid| anyhow!("{}", invalid.detail))
+    Password::chosen(&text, &passwords::rules(app, user)).map_err(|invalid| anyhow!("{}", invalid.detail))
 }
 
 fn read_line() -> anyhow::Result<String> {

@@ -68,7 +68,7 @@ pub async fn publish_article(
     let work = move |tx: &mut Tx<'_>, prepared: &Option<Prepared>| {
         let row = publish(tx, actor, &article, revision, prepared.as_ref())?;
         let draft = Draft::load(tx, row)?;
-        draft_response(tx, &draft, Vec::new())
+        draft_response(tx, &actor, &draft, Vec::new())
     };
     once.respond(&app.db, prepared, work).await
 }

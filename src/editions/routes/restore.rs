@@ -33,7 +33,7 @@ pub async fn restore_article(
     let once = key.once(write.actor.origin, &[]);
     let work = move |tx: &mut Tx<'_>, (): &()| {
         let draft = restore(tx, write.actor, &write.article)?;
-        draft_response(tx, &draft, Vec::new())
+        draft_response(tx, &write.actor, &draft, Vec::new())
     };
     once.respond(&app.db, async { Ok(()) }, work).await
 }

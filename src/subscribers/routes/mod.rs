@@ -20,7 +20,7 @@ mod visitor;
 
 crate::operations! {
     "subscribers": "The subscriber list: sign-up, consent, import and export.";
-    "pages": "HTML pages for subscribers. They work without JavaScript.";
+    "pages": "HTML pages for subscribers and users. They work without JavaScript.";
 
     post   "/v1/subscribers"                       => subscribers::subscribe_address;
     get    "/v1/subscribers"                       => subscribers::list_subscribers;

@@ -17,6 +17,7 @@ use crate::base::error::{Error, Result};
 use crate::base::http::html::{self, page};
 use crate::base::http::{Form, Response};
 use crate::base::ids::SubscriberId;
+use crate::base::text::email::masked;
 use crate::subscribers::consent::Reason;
 use crate::subscribers::evidence::{Evidence, Kind, Via};
 use crate::subscribers::store::SubscriberRecord;
@@ -148,6 +149,7 @@ async fn preferences_page(
     };
     let links = Links::new(&app.config, &app.keys);
     let about = context! {
+        // The link may have been forwarded.
         email => masked(&row.email),
         receives => row.status == Status::Confirmed,
         topics => choices(&all, |slug| chosen.contains(slug)),
@@ -161,11 +163,4 @@ async fn preferences_page(
 
 fn unknown(app: &App, req: &HttpRequest) -> Result<Response> {
     message_page(app, &html::language(&app.templates, req, None), StatusCode::NOT_FOUND, "broken", true)
-}
-
-/// An address as the page shows it: its first letter and its domain, because the link may have been forwarded.
-fn masked(email: &str) -> String {
-    let (local, domain) = email.rsplit_once('@').unwrap_or((email, ""));
-    let first: String = local.chars().take(1).collect();
-    format!("{first}…@{domain}")
 }

@@ -11,6 +11,7 @@ crate::operations! {
     "users": "Those who can log in: inviting, changing and deleting them.";
 
     get    "/v1/me"                      => me::get_me;
+    patch  "/v1/me"                      => me::update_me;
     get    "/v1/users"                   => users::list_users;
     post   "/v1/users"                   => users::create_user;
     get    "/v1/users/{user}"            => user::get_user;

@@ -185,6 +185,19 @@ impl Fixtures {
         format!("/v1/users/{user}/totp")
     }
 
+    /// The path of the link in an invitation to somebody new.
+    pub async fn invitation(&self) -> String {
+        let name = format!("invited-{}", self.made.fetch_add(1, Ordering::Relaxed));
+        given::invited(&self.server, &name, Role::Author).await
+    }
+
+    /// The path of the link in a mail to a user's new address.
+    pub async fn new_email(&self) -> String {
+        let name = format!("moving-{}", self.made.fetch_add(1, Ordering::Relaxed));
+        let user = given::user(&self.server, &name, Role::Author).await;
+        given::new_email(&self.server, user, &self.email()).await
+    }
+
     /// The path of a job that has died.
     pub async fn dead_job(&self) -> String {
         given::dead_job(&self.server).await

@@ -4,8 +4,10 @@ use lede::auth::Role;
 use serde_json::json;
 
 use crate::authenticator::Authenticator;
-use crate::given::{Factor, PASSWORD, seconds};
+use crate::given::{self, Factor, PASSWORD, seconds};
 use crate::server::Server;
+
+const NEW: &str = "slack water comes between tides";
 
 #[rustfmt::skip]
 policy! {
@@ -15,8 +17,12 @@ policy! {
     delete_session:   [own own own own] => |on| on.delete(on.session().await);
     log_out:          [any any any any] => |on| on.post("/v1/auth/logout").json(json!({"scope": "others"}));
     list_sessions:    [any any any any] => |on| on.get("/v1/auth/sessions");
+    create_password_reset: anyone      => |on| on.post("/v1/auth/password-resets").json(json!({"email": on.email()}));
+    set_password:     anyone           => |on| on.post("/v1/auth/passwords").json(json!({"token": given::token(&on.invitation().await), "new_password": NEW}));
+    change_password:  [any any any any] => |on| on.post("/v1/me/password").json(json!({"current_password": PASSWORD, "new_password": PASSWORD}));
     get_signing_keys: anyone           => |on| on.get("/.well-known/jwks.json");
     get_me:           [any any any any] => |on| on.get("/v1/me");
+    update_me:        [any any any any] => |on| on.patch("/v1/me").json(json!({"locale": "de"}));
     create_totp:      [any any any any] => |on| on.post("/v1/me/totp").json(json!({"current_password": PASSWORD, "code": on.second_factor(Factor::Active).await}));
     confirm_totp:     [any any any any] => |on| on.post("/v1/me/totp/confirm").json(json!({"current_password": PASSWORD, "code": on.second_factor(Factor::Begun).await}));
     disable_totp:     [any any any any] => |on| on.post("/v1/me/totp/disable").json(json!({"current_password": PASSWORD, "code": on.second_factor(Factor::Active).await}));
@@ -42,6 +48,15 @@ pub async fn story(server: &Server) {
         .await
         .is(204);
     editor.post("/v1/auth/logout").json(json!({"scope": "others"})).await.is(204);
+    editor.patch("/v1/me").json(json!({"name": "Ada Marsh", "locale": "en"})).await.is(200);
+    anyone.post("/v1/auth/password-resets").json(json!({"email": "editor@lede.example"})).await.is(202);
+    let reset = given::account_link(&given::mail_to(server, "editor@lede.example").await);
+    let password = json!({"token": given::token(&reset), "new_password": NEW});
+    anyone.post("/v1/auth/passwords").json(&password).await.is(204);
+    anyone.post("/v1/auth/passwords").json(&password).await.problem(409, "link-invalid");
+    let author = server.login_as("changing", Role::Author).await;
+    let change = json!({"current_password": PASSWORD, "new_password": NEW});
+    author.post("/v1/me/password").json(change).await.is(204);
     anyone.get("/.well-known/jwks.json").await.is(200);
     second_factor(server).await;
 }

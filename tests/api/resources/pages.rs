@@ -1,9 +1,13 @@
-//! The pages on which people sign up, confirm, choose and unsubscribe: whoever has the link.
+//! The pages on which people sign up, confirm, choose and unsubscribe, and users choose passwords: whoever has the link.
 
+use lede::auth::Role;
 use serde_json::json;
 
 use crate::given;
 use crate::server::Server;
+use crate::tour;
+
+const NEW: &str = "slack water comes between tides";
 
 #[rustfmt::skip]
 policy! {
@@ -19,6 +23,12 @@ policy! {
     download_personal_data:         anyone => |on| on.post(on.preferences().await + "/export");
     get_unsubscribe_page:          anyone => |on| on.get(on.link("unsubscribe").await);
     submit_unsubscribe_page:       anyone => |on| on.post(on.link("unsubscribe").await);
+    get_password_request_page:     anyone => |on| on.get("/account/password");
+    submit_password_request_page:  anyone => |on| on.post("/account/password").form(&[("email", &on.email())]);
+    get_password_page:             anyone => |on| on.get(on.invitation().await);
+    submit_password_page:          anyone => |on| on.post(on.invitation().await).form(&[("password", NEW), ("repeated", NEW)]);
+    get_email_page:                anyone => |on| on.get(on.new_email().await);
+    submit_email_page:             anyone => |on| on.post(on.new_email().await);
 }
 
 /// What the examples are recorded from.
@@ -56,4 +66,30 @@ pub async fn story(server: &Server) {
     anyone.post("/subscribe/confirm/cut-off").await.is(404);
     anyone.get(&confirm).await.is(410);
     anyone.post(&confirm).await.is(410);
+    anyone.get("/account/password").await.is(200);
+    anyone.post("/account/password").form(&[("email", "nobody@lede.example")]).await.is(200);
+    anyone.post("/account/password").form(&[("email", "nobody")]).await.is(422);
+    for _ in 2..tour::MAX_SIGN_UPS {
+        anyone.post("/account/password").form(&[("email", "nobody@lede.example")]).await.is(200);
+    }
+    anyone.post("/account/password").form(&[("email", "nobody@lede.example")]).await.is(429);
+    let invitation = given::invited(server, "ada", Role::Author).await;
+    anyone.get(&invitation).await.is(200);
+    anyone.post(&invitation).form(&[("password", NEW)]).await.is(422);
+    anyone.post(&invitation).form(&[("password", NEW), ("repeated", NEW)]).await.is(200);
+    anyone.get(&invitation).await.is(410);
+    anyone.post(&invitation).await.is(410);
+    anyone.get("/account/password/cut-off").await.is(404);
+    anyone.post("/account/password/cut-off").await.is(404);
+    let user = given::user(server, "grace", Role::Author).await;
+    let address = given::new_email(server, user, "grace@new.example").await;
+    anyone.get(&address).await.is(200);
+    anyone.post(&address).await.is(200);
+    anyone.get(&address).await.is(410);
+    anyone.post(&address).await.is(410);
+    let taken = given::new_email(server, user, "joan@lede.example").await;
+    given::user(server, "joan", Role::Author).await;
+    anyone.post(&taken).await.is(409);
+    anyone.get("/account/email/cut-off").await.is(404);
+    anyone.post("/account/email/cut-off").await.is(404);
 }
