@@ -1,7 +1,7 @@
 //! Logging in: the checks between an address with a password and a session.
 
-use actix_web::HttpRequest;
 use actix_web::http::header;
+use actix_web::{HttpMessage as _, HttpRequest};
 
 use super::attempts::{self, Attempt};
 use super::refresh::{self, Refreshable};
@@ -11,6 +11,7 @@ use crate::auth::Password;
 use crate::base::error::{AuthFailure, Error, Invalid, Result};
 use crate::base::http::client_ip;
 use crate::base::ids::LoginAttemptId;
+use crate::base::refusals::NamedAccount;
 use crate::users::EmailAddress;
 use crate::users::store::{self, UserRow};
 
@@ -47,6 +48,7 @@ pub async fn log_in(app: &App, req: &HttpRequest, credentials: Credentials) -> R
         network: app.keys.network(network),
         user: found.as_ref().map(|user| user.id),
     };
+    req.extensions_mut().insert(NamedAccount(attempt.account));
     let allowance = Some(i64::from(app.config.limits.login)).filter(|allowance| *allowance > 0);
     let id = app.db.write(move |tx| attempts::begin(tx, &attempt, allowance)).await?;
     let hash = found.as_ref().and_then(|user| user.password_hash.clone());

@@ -15,7 +15,9 @@ use lede::base::mail::SentEmail;
 use lede::subscribers::RequestConfirmation;
 use lede::users::EmailAddress;
 use lede::users::store::{self, UserRow};
+use serde_json::json;
 
+use crate::client::Client;
 use crate::server::Server;
 
 /// When every test begins: a Monday.
@@ -92,6 +94,24 @@ pub async fn disable(server: &Server, name: &str) {
         Ok(())
     };
     server.app.db.write(disable).await.expect("a write");
+}
+
+/// Gives a user another role.
+pub async fn set_role(server: &Server, user: UserId, role: Role) {
+    let set = move |tx: &mut lede::base::db::Tx<'_>| {
+        diesel::update(users::table.filter(users::id.eq(user)))
+            .set(users::role.eq(role.as_str()))
+            .execute(&mut **tx)?;
+        Ok(())
+    };
+    server.app.db.write(set).await.expect("a write");
+}
+
+/// A new API key of a client's user: its path, and a client that sends it.
+pub async fn api_key(owner: &Client, scopes: &[&str]) -> (String, Client) {
+    let made = owner.post("/v1/api-keys").json(json!({"name": "A program", "scopes": scopes})).await;
+    let key = made.expect(201)["key"].as_str().expect("a key").to_owned();
+    (made.location().to_owned(), owner.clone().with_token(&key))
 }
 
 /// The newest mail to that address, when everything that is due has been done.
