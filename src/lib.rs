@@ -52,6 +52,7 @@ pub mod server;
 
 // The resources, from the bottom up: one may use those before it. Its routes may use later ones, too, except their routes.
 pub mod users;
+pub mod api_keys;
 pub mod render_context;
 pub mod terms;
 pub mod topics;
@@ -66,4 +67,5 @@ pub mod changes;
 pub mod outbox;
 pub mod subscribers;
 pub mod accounts;
+pub mod audit;
 pub mod operations;

@@ -1,12 +1,9 @@
 //! What admins, and operators on the command line, change of users. All of it counts from the next request on, on every
 //! replica.
 
-use diesel::prelude::*;
-
 use super::sessions::{self, Which};
 use crate::auth::Role;
 use crate::base::db::Tx;
-use crate::base::db::schema::account_links;
 use crate::base::error::{Error, Result};
 use crate::base::events::Event;
 use crate::base::ids::UserId;

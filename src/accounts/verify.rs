@@ -1,7 +1,7 @@
 //! Verifying a password as an attempt that counts. The attempt stays open until it is concluded, so that what is checked after
 //! the password, such as the code of a second factor, cannot be guessed faster than the password.
 
-use actix_web::HttpRequest;
+use actix_web::{HttpMessage as _, HttpRequest};
 
 use super::attempts::{self, Attempt};
 use crate::app::App;
@@ -10,6 +10,7 @@ use crate::base::db::Database;
 use crate::base::error::{AuthFailure, Error, Result};
 use crate::base::http::client_ip;
 use crate::base::ids::LoginAttemptId;
+use crate::base::refusals::NamedAccount;
 use crate::users::store::UserRow;
 
 /// An attempt with the right password that is not over yet.
@@ -44,6 +45,7 @@ pub async fn verify(
         network: app.keys.network(network),
         user: user.map(|user| user.id),
     };
+    req.extensions_mut().insert(NamedAccount(attempt.account));
     let allowance = Some(i64::from(app.config.limits.login)).filter(|allowance| *allowance > 0);
     let id = app.db.write(move |tx| attempts::begin(tx, &attempt, allowance)).await?;
     let open = Verified { attempt, id, db: app.db.clone() };

@@ -8,7 +8,7 @@ use std::time::Duration;
 use actix_web::dev::Payload;
 use actix_web::http::header;
 use actix_web::web::Data;
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::{FromRequest, HttpMessage as _, HttpRequest};
 use diesel::prelude::*;
 
 use super::api_key::{self, ApiKeyText};
@@ -19,13 +19,18 @@ use crate::base::db::schema::{api_keys, sessions, users};
 use crate::base::db::types::Json;
 use crate::base::db::{Connection, Tx};
 use crate::base::error::{AuthFailure, Denial, Error, Result};
+use crate::base::http::endpoint::Requires;
 use crate::base::http::limit::{Key, Policy};
-use crate::base::ids::{ApiKeyId, SessionId, UserId};
+use crate::base::ids::{ActorId, ApiKeyId, SessionId, UserId};
 
 /// The longest access token, in bytes.
 const MAX_TOKEN: usize = 4096;
 /// How old the recorded last use of an API key may become before it is written again.
 const LAST_USE: Duration = Duration::from_secs(60);
+
+impl<P: Permission> Requires for Actor<P> {
+    const RIGHT: Option<&'static str> = Some(P::NAME);
+}
 
 impl<P: Permission> FromRequest for Actor<P> {
     type Error = Error;
@@ -36,7 +41,7 @@ impl<P: Permission> FromRequest for Actor<P> {
         let (req, token) = (req.clone(), bearer(req));
         Box::pin(async move {
             let app = app.ok_or_else(|| Error::internal("the application is missing"))?;
-            let mut client = authenticate(&app, token?).await?;
+            let mut client = authenticate(&app, &req, token?).await?;
             let identity = &mut client.identity;
             identity.origin = app.origin(&req, identity.actor());
             if !req.method().is_safe() {
@@ -63,22 +68,30 @@ impl Client {
     }
 }
 
-async fn authenticate(app: &App, token: String) -> Result<Client> {
+/// Reads whose token it is, and whether it counts. Whose it is goes with the request, for the record of a refusal.
+async fn authenticate(app: &App, req: &HttpRequest, token: String) -> Result<Client> {
     let now = app.clock.now();
-    if token.starts_with(api_key::START) {
-        let key = ApiKeyText::parse(&token).ok_or(Error::Unauthenticated(AuthFailure::InvalidToken))?;
-        let (id, client, last_used_at) =
-            app.db.read_inline(move |conn| find_api_key(conn, &key, now)).await?;
-        if last_used_at.is_none_or(|at| at.plus(LAST_USE) <= now) {
-            // Not worth refusing the request: the next one tries again.
-            if let Err(error) = app.db.write(move |tx| record_use(tx, id)).await {
-                log::warn!("the use of API key {id} could not be recorded: {error}");
-            }
-        }
-        return Ok(client);
+    let note = |actor: ActorId| req.extensions_mut().insert(actor);
+    if !token.starts_with(api_key::START) {
+        let (user, session) = app.tokens.verify(&token, now).await?;
+        note(user.into());
+        return app.db.read_inline(move |conn| find_session(conn, user, session, now)).await;
     }
-    let (user, session) = app.tokens.verify(&token, now).await?;
-    app.db.read_inline(move |conn| find_session(conn, user, session, now)).await
+    let invalid = Error::Unauthenticated(AuthFailure::InvalidToken);
+    let Some(key) = ApiKeyText::parse(&token) else { return Err(invalid) };
+    let Some(row) = app.db.read_inline(move |conn| find_api_key(conn, &key, now)).await? else {
+        return Err(invalid);
+    };
+    note(row.id.into());
+    let (id, last_used_at) = (row.id, row.last_used_at);
+    let client = row.client(now)?;
+    if last_used_at.is_none_or(|at| at.plus(LAST_USE) <= now)
+        && let Err(error) = app.db.write(move |tx| record_use(tx, id)).await
+    {
+        // Not worth refusing the request: the next one tries again.
+        app.refusals.record(&error, format_args!("recording the use of API key {id}"));
+    }
+    Ok(client)
 }
 
 /// The token of a request that has exactly one. Credentials of another scheme count as none (RFC 6750, section 3.1).
@@ -129,22 +142,18 @@ struct ApiKeyRow {
     scopes: Json<Vec<String>>,
     expires_at: Option<Timestamp>,
     last_used_at: Option<Timestamp>,
+    revoked_at: Option<Timestamp>,
     user: UserId,
     role: String,
     second_factor_at: Option<Timestamp>,
+    disabled_at: Option<Timestamp>,
 }
 
-/// The client with that API key, the key's id, and when it was used last.
-fn find_api_key(
-    conn: &mut Connection,
-    key: &ApiKeyText,
-    now: Timestamp,
-) -> Result<(ApiKeyId, Client, Option<Timestamp>)> {
+/// The API key with that secret, or with the one that its current secret replaces for a while yet.
+fn find_api_key(conn: &mut Connection, key: &ApiKeyText, now: Timestamp) -> Result<Option<ApiKeyRow>> {
     let found: Option<ApiKeyRow> = api_keys::table
         .inner_join(users::table.on(users::id.eq(api_keys::user_id)))
         .filter(api_keys::prefix.eq(key.prefix()))
-        .filter(api_keys::revoked_at.is_null())
-        .filter(users::disabled_at.is_null())
         .select((
             api_keys::id,
             api_keys::secret_hash,
@@ -153,31 +162,36 @@ fn find_api_key(
             api_keys::scopes,
             api_keys::expires_at,
             api_keys::last_used_at,
+            api_keys::revoked_at,
             users::id,
             users::role,
             users::second_factor_at,
+            users::disabled_at,
         ))
         .get_result(conn)
         .optional()?;
-    let invalid = || Error::Unauthenticated(AuthFailure::InvalidToken);
-    let row = found.ok_or_else(invalid)?;
-    let role = Role::parse(&row.role).ok_or_else(invalid)?;
-    let is_previous = || {
-        let hash = row.previous_hash.as_deref().unwrap_or_default();
-        key.matches(hash) && row.previous_until.is_some_and(|until| until > now)
-    };
-    if !key.matches(&row.secret_hash) && !is_previous() {
-        return Err(invalid());
+    Ok(found.filter(|row| {
+        let previous =
+            row.previous_hash.as_deref().filter(|_| row.previous_until.is_some_and(|until| until > now));
+        key.matches(&row.secret_hash) || previous.is_some_and(|hash| key.matches(hash))
+    }))
+}
+
+impl ApiKeyRow {
+    /// The client with this key, if the key and its owner may act.
+    fn client(self, now: Timestamp) -> Result<Client> {
+        let role =
+            Role::parse(&self.role).filter(|_| self.revoked_at.is_none() && self.disabled_at.is_none());
+        let role = role.ok_or(Error::Unauthenticated(AuthFailure::InvalidToken))?;
+        if self.expires_at.is_some_and(|at| at <= now) {
+            return Err(Error::Unauthenticated(AuthFailure::ExpiredKey));
+        }
+        let names = self.scopes.read(format_args!("api_keys.scopes of {}", self.id)).unwrap_or_default();
+        let mut identity = Identity::of(self.user, role);
+        identity.scopes = Some(Scopes::of(names.iter().map(String::as_str)));
+        identity.origin = self.id.into();
+        Ok(Client { identity, has_second_factor: self.second_factor_at.is_some() })
     }
-    if row.expires_at.is_some_and(|at| at <= now) {
-        return Err(Error::Unauthenticated(AuthFailure::ExpiredKey));
-    }
-    let names = row.scopes.read(format_args!("api_keys.scopes of {}", row.id)).unwrap_or_default();
-    let mut identity = Identity::of(row.user, role);
-    identity.scopes = Some(Scopes::of(names.iter().map(String::as_str)));
-    identity.origin = row.id.into();
-    let client = Client { identity, has_second_factor: row.second_factor_at.is_some() };
-    Ok((row.id, client, row.last_used_at))
 }
 
 fn record_use(tx: &mut Tx<'_>, id: ApiKeyId) -> Result<()> {

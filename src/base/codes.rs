@@ -64,6 +64,7 @@ const PROBLEMS: &[(&str, &[u16], &str, &str)] = &[
     ("not-dead", &[409], "The job is waiting, running or done; only dead jobs can be retried.", "Nothing needs to be done: it runs on its own."),
     ("address-in-use", &[409], "The path is the current address of an article, not an old one.", "Rename or unpublish the article first."),
     ("redirect-is-alias", &[409], "The redirect comes from the article's `aliases`.", "Remove it from `aliases` and publish the article."),
+    ("keys-too-many", &[409], "The user has 100 API keys, which is the most.", "Revoke one that is not needed with `DELETE /v1/api-keys/{key}`."),
     ("email-taken", &[409], "Another user has this email address.", "Use another address."),
     ("link-invalid", &[409], "The link of an invitation or a password reset is unknown, has expired, or was used or replaced by a newer one.", "Ask for another one with `POST /v1/auth/password-resets`, or ask an admin for another invitation."),
     ("last-admin", &[409], "The user is the only active admin, who can be neither demoted, disabled nor deleted.", "Make another user an admin first."),
@@ -114,6 +115,7 @@ const ERRORS: &[(&str, &[u16], &str, &str)] = &[
     ("document-too-long", BODY, "The document is too long.", "Split it into several articles."),
     ("email-column-missing", BODY, "No column of the file contains email addresses.", "Name one `email` in the first line."),
     ("email-not-ascii", BODY, "The part of the address before the @ is not ASCII.", "Use another address of the person."),
+    ("expires-at-in-past", BODY, "The time at which the API key is to expire is not in the future.", "Send a later time, or leave `expires_at` out; to end a key at once, revoke it."),
     ("field-missing", BODY, "A required field is missing.", "Send it."),
     ("field-unknown", BOTH, "The request body has no such field, or `fields` names an unknown one.", "Check the spelling: `detail` lists what is known."),
     ("file-empty", BODY, "The file has no first line.", "Send a CSV file whose first line names the columns."),
@@ -145,6 +147,8 @@ const ERRORS: &[(&str, &[u16], &str, &str)] = &[
     ("rendering-too-large", BODY, "The article's text could make more than 5,000,000 bytes of HTML.", "Split the article, or use fewer tables, notes and references."),
     ("revision-unknown", BODY, "The article has no such revision.", "Send the `revision` of the draft that was read."),
     ("row-too-long", BODY, "The first line of the file is longer than 64 KiB.", "Name the columns in the first line."),
+    ("scope-not-allowed", BODY, "The caller's role does not have this right, so no key of theirs can.", "Leave it out, or ask an admin for a role that has it."),
+    ("scopes-empty", BODY, "An API key has at least one scope.", "Send one."),
     ("section-inside-itself", BODY, "The section would be moved below itself.", "Choose another place."),
     ("section-repeated", BODY, "Two sections have the same id.", "Send each section once; omit `id` for new ones."),
     ("section-unknown", BODY, "The article has no such section.", "Read the draft again; omit `id` for new sections."),
@@ -171,10 +175,10 @@ const FAMILIES: &[Family] = &[
     ("empty", &["consent-text", "form-url", "heading", "label", "name", "source", "subtitle", "title", "user-agent"], &["label", "source", "statement"], "The value is empty or has white space alone.", "Send a text, or leave the field out."),
     ("malformed", &["alias", "canonical-url", "email", "form-url", "heading", "image-url", "ip", "label", "locale", "name", "source", "subtitle", "title", "url", "user-agent", "website-url"], &["boolean", "email", "id", "kind", "label", "list", "locale", "number", "path", "source", "time"], "The value does not have the form that it must have.", "Send it in the form that `detail` names."),
     ("missing", &["title"], &["parameter"], "A required value is missing.", "Send it."),
-    ("out-of-bounds", &["height", "width"], &["number"], "The number is too small or too large.", "Send one within the bounds in `detail`."),
+    ("out-of-bounds", &["grace-seconds", "height", "width"], &["number"], "The number is too small or too large.", "Send one within the bounds in `detail`."),
     ("too-long", &["alias", "alt", "bio", "canonical-url", "caption", "consent-text", "description", "form-url", "heading", "image-url", "name", "source", "subtitle", "summary", "title", "url", "user-agent", "website-url"], &["source", "statement"], "The text is too long.", "Shorten it to what `detail` allows."),
-    ("too-many", &["aliases", "authors", "entries", "items", "labels", "locales", "topics"], &["labels"], "The list is too long.", "Send at most as many as `detail` allows."),
-    ("unknown", &["reason"], &["format", "outcome", "reason", "role", "sort", "state", "status"], "The value is not one of those allowed.", "Send one that `detail` lists."),
+    ("too-many", &["aliases", "authors", "entries", "items", "labels", "locales", "scopes", "topics"], &["labels"], "The list is too long.", "Send at most as many as `detail` allows."),
+    ("unknown", &["reason", "scope"], &["action", "format", "outcome", "reason", "role", "sort", "state", "status"], "The value is not one of those allowed.", "Send one that `detail` lists."),
 ];
 
 /// The codes of warnings.

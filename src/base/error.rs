@@ -67,7 +67,7 @@ pub enum Denial {
 impl Denial {
     /// The code that the client gets, which is also the reason's name in metrics and in the log.
     #[must_use]
-    pub fn code(self) -> &'static str {
+    pub const fn code(self) -> &'static str {
         match self {
             Self::Right => "forbidden",
             Self::SecondFactor => "second-factor-missing",
@@ -104,7 +104,7 @@ pub enum AuthFailure {
 impl AuthFailure {
     /// The reason's name in metrics and in the log.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::WrongPassword => "wrong-password",
             Self::UnknownAccount => "unknown-account",

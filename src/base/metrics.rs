@@ -86,6 +86,8 @@ pub struct Metrics {
     pub auth_failures: Family<Reason, Counter>,
     /// Requests of users who do not have the right.
     pub denied: Family<Denial, Counter>,
+    /// Refused requests that were not stored for the audit.
+    pub refusals_dropped: Counter,
     /// Requests refused by a rate limit.
     pub limited: Family<Policy, Counter>,
     /// Attempts to send an email.
@@ -109,6 +111,7 @@ impl Default for Metrics {
             connections: Family::default(),
             auth_failures: Family::default(),
             denied: Family::default(),
+            refusals_dropped: Counter::default(),
             limited: Family::default(),
             mails: Family::default(),
             outbox_pending: Gauge::default(),
@@ -141,6 +144,11 @@ impl Metrics {
         all.register("db_pool_connections", "Connections of the database pool", self.connections.clone());
         all.register("auth_failures", "Failed logins and refused access tokens", self.auth_failures.clone());
         all.register("denied", "Requests of users without the right", self.denied.clone());
+        all.register(
+            "refusals_dropped",
+            "Refused requests that were not stored, because too many came at once",
+            self.refusals_dropped.clone(),
+        );
         all.register("rate_limited", "Requests over a rate limit", self.limited.clone());
         all.register("mail_sent", "Emails by outcome", self.mails.clone());
         all.register("outbox_pending", "Emails waiting in the outbox", self.outbox_pending.clone());

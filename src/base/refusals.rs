@@ -1,27 +1,87 @@
-//! Counts and logs the requests that fail for a reason the operator should see: denied rights, failed authentications,
-//! overload and defects. Each is logged with its request id. Somebody who causes many of them must not fill the disk, so
-//! the lines of denials and of overload are limited, and the next line tells how many were left out.
+//! Counts, logs and collects the requests that fail for a reason the operator should see: denied rights, failed
+//! authentications, overload and defects. Each is logged with its request id. Somebody who causes many of them must not fill
+//! the disk, so the lines of denials and of overload are limited, and the next line tells how many were left out. What
+//! clients were refused is collected here and stored later, off the path of their requests.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::base::clock::Clock;
-use crate::base::error::Error;
+use crate::base::actor::{NetworkHash, RequestId};
+use crate::base::clock::{Clock, Timestamp};
+use crate::base::error::{AuthFailure, Denial, Error};
+use crate::base::ids::ActorId;
 use crate::base::metrics::{self, Metrics};
 
 /// How many lines a second denied requests may log.
 const DENIALS: u32 = 10;
 /// How many lines a second overload may log.
 const OVERLOADS: u32 = 1;
+/// How many refusals may wait to be stored. Further ones are dropped.
+const MAX_WAITING: usize = 1000;
+/// The reason of a refusal that the client takes for an unknown resource.
+const HIDDEN: &str = "hidden";
 
-/// Counts and logs refused requests.
+/// The reasons of refusals that are stored.
+pub const REASONS: &[&str] = &[
+    AuthFailure::WrongPassword.as_str(),
+    AuthFailure::UnknownAccount.as_str(),
+    AuthFailure::WrongCode.as_str(),
+    AuthFailure::InvalidToken.as_str(),
+    AuthFailure::ExpiredToken.as_str(),
+    AuthFailure::EndedSession.as_str(),
+    AuthFailure::ReusedToken.as_str(),
+    AuthFailure::ExpiredKey.as_str(),
+    Denial::Right.code(),
+    Denial::SecondFactor.code(),
+    Denial::Origin.code(),
+    HIDDEN,
+];
+
+/// A refused request, as it is stored: nothing in it is secret, or the client's own text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// When.
+    pub at: Timestamp,
+    /// Why: one of [`REASONS`].
+    pub reason: &'static str,
+    /// What was requested: the method, and the path template of the route.
+    pub operation: String,
+    /// Whose token or API key it was, as far as it tells.
+    pub actor: Option<ActorId>,
+    /// The keyed hash of the address that a login named.
+    pub account: Option<[u8; 32]>,
+    /// The keyed hash of the client's network.
+    pub network: NetworkHash,
+    /// The request.
+    pub request: RequestId,
+}
+
+/// The keyed hash of the address that a login names, which goes with its request.
+#[derive(Debug, Clone, Copy)]
+pub struct NamedAccount(pub [u8; 32]);
+
+/// Counts, logs and collects refused requests.
 #[derive(Debug)]
 pub struct Refusals {
     metrics: Arc<Metrics>,
     clock: Clock,
     denials: Throttle,
     overloads: Throttle,
+    waiting: Mutex<Vec<Refused>>,
+}
+
+/// Why a failed request is stored; `None` if it is not. One without a token, and a login that is asked for its code, are how
+/// clients find out what they need.
+#[must_use]
+pub fn reason(error: &Error) -> Option<&'static str> {
+    match error {
+        Error::Unauthenticated(AuthFailure::MissingToken | AuthFailure::MissingCode) => None,
+        Error::Unauthenticated(failure) => Some(failure.as_str()),
+        Error::Forbidden(denial) => Some(denial.code()),
+        Error::Hidden(_) => Some(HIDDEN),
+        _ => None,
+    }
 }
 
 impl Refusals {
@@ -33,10 +93,39 @@ impl Refusals {
             clock: clock.clone(),
             denials: Throttle::new(DENIALS),
             overloads: Throttle::new(OVERLOADS),
+            waiting: Mutex::default(),
         }
     }
 
-    /// Counts and logs a failed request. `request` is its method, route and id; it must contain no input of the client.
+    /// Keeps a refused request until it is stored. Drops it if too many wait.
+    pub fn keep(&self, refused: Refused) {
+        let mut waiting = self.waiting();
+        if waiting.len() < MAX_WAITING {
+            waiting.push(refused);
+        } else {
+            self.drop_some(1);
+        }
+    }
+
+    /// The oldest refusals that wait to be stored, at most `limit`. They no longer wait.
+    #[must_use]
+    pub fn take(&self, limit: usize) -> Vec<Refused> {
+        let mut waiting = self.waiting();
+        let end = limit.min(waiting.len());
+        waiting.drain(..end).collect()
+    }
+
+    /// Counts refusals that are not stored.
+    pub fn drop_some(&self, count: usize) {
+        self.metrics.refusals_dropped.inc_by(count as u64);
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Vec<Refused>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts and logs a failed request. `request` is its method, route and id, or what the server did; it must contain no
+    /// input of the client.
     pub fn record(&self, error: &Error, request: fmt::Arguments<'_>) {
         let now = self.clock.ticks();
         let deny = |reason: &'static str| {

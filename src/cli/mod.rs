@@ -1,6 +1,7 @@
 //! The command line: a file a command. A command prints its result on standard output. When it fails, it prints one line
 //! on standard error and exits with 1, or with 2 if it did nothing at all.
 
+mod api_key;
 mod config;
 mod demo;
 pub mod doctor;
@@ -40,6 +41,9 @@ enum Command {
     /// Manage users.
     #[command(subcommand)]
     User(user::Command),
+    /// Manage API keys.
+    #[command(subcommand)]
+    ApiKey(api_key::Command),
     /// Manage the keys that sign access tokens.
     #[command(subcommand)]
     SigningKeys(signing_keys::Command),
@@ -77,6 +81,7 @@ pub fn run() -> ExitCode {
             Command::Serve => serve::run(cli.config).await,
             Command::Import(arguments) => import::run(cli.config, arguments).await,
             Command::User(command) => user::run(cli.config, command).await,
+            Command::ApiKey(command) => api_key::run(cli.config, command).await,
             Command::SigningKeys(command) => signing_keys::run(cli.config, command).await,
             Command::Migrate => migrate(&cli.config),
             Command::Openapi => {

@@ -25,7 +25,9 @@ use crate::base::http::limit::{Policy, RateLimitStatus};
 use crate::base::http::request_id::{self, REQUEST_ID};
 use crate::base::http::sliced::{self, unsent};
 use crate::base::http::{cors, json, problem};
+use crate::base::ids::ActorId;
 use crate::base::metrics::{self, Metrics};
+use crate::base::refusals::{self, NamedAccount, Refused};
 
 /// Responses to a token are stored by no cache, and changed by no proxy: one that compresses would weaken the `ETag`.
 const PRIVATE: HeaderValue = HeaderValue::from_static("private, no-store, no-transform");
@@ -138,7 +140,7 @@ fn routed(
         rate_limit.write(headers);
     }
     if let Some(routed) = routed.filter(|_| !headers.contains_key(ACCESS_CONTROL_ALLOW_ORIGIN)) {
-        cors::allow(routed, &app.config.server.cors_origins, origin, headers);
+        cors::allow((routed.path, routed.open), &app.config.server.cors_origins, origin, headers);
     }
     let defaults =
         [(CACHE_CONTROL, PRIVATE), (CROSS_ORIGIN_RESOURCE_POLICY, HeaderValue::from_static("same-origin"))];
@@ -170,9 +172,21 @@ fn explain(
     fail(app, &error, id, req, route)
 }
 
-/// The problem for one of our errors. Refusals are counted and logged here, once.
+/// The problem for one of our errors. Refusals are counted, logged and kept here, once.
 fn fail(app: &App, error: &Error, id: RequestId, req: &HttpRequest, route: &str) -> HttpResponse {
     app.refusals.record(error, format_args!("{} {route} {id}", req.method()));
+    if let Some(reason) = refusals::reason(error) {
+        let known = req.extensions();
+        app.refusals.keep(Refused {
+            at: app.clock.now(),
+            reason,
+            operation: format!("{} {route}", req.method()),
+            actor: known.get::<ActorId>().copied(),
+            account: known.get::<NamedAccount>().map(|account| account.0),
+            network: app.keys.network(app.limits.client(req)),
+            request: id,
+        });
+    }
     problem::respond(error, id.as_str())
 }
 

@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use super::jobs;
 use super::listen::listen;
 use crate::app::App;
+use crate::audit::refusals;
 use crate::base::clock::Clock;
 use crate::base::error::{Error, Result};
 use crate::base::events;
@@ -17,9 +18,12 @@ use crate::render_context::{self, RenderSettings};
 
 /// How often the signing keys are loaded.
 const SIGNING_KEYS: Duration = Duration::from_secs(5);
+/// How often refusals are stored.
+const REFUSALS: Duration = Duration::from_secs(1);
 
 /// Serves until `stop` turns true. Then readiness fails first, the listener closes, and requests under way are finished.
-/// Jobs run in the background. With the fixed clock of a test none falls due by itself, so the test runs them.
+/// Jobs run and refusals are stored in the background. With the fixed clock of a test neither happens by itself, so the test
+/// does it.
 ///
 /// # Errors
 /// Unavailable, if the port for metrics is taken or the system refuses a listener.
@@ -34,19 +38,18 @@ pub async fn serve(app: App, listener: TcpListener, mut stop: watch::Receiver<bo
     let (end, ended) = watch::channel(false);
     let follower = actix_web::rt::spawn(events::follow(generation, url, ended));
     let keys = renew_signing_keys(app.clone(), stop.clone());
-    let keys = matches!(app.clock, Clock::System).then(|| actix_web::rt::spawn(keys));
-    let worker = matches!(app.clock, Clock::System).then(|| actix_web::rt::spawn(work));
+    let storing = store_refusals(app.clone(), stop.clone());
+    let background = matches!(app.clock, Clock::System)
+        .then(|| [actix_web::rt::spawn(work), actix_web::rt::spawn(keys), actix_web::rt::spawn(storing)]);
     let server = listen(&app, listener, metrics)?;
-    actix_web::rt::spawn(drain(app, server.handle(), async move {
+    actix_web::rt::spawn(drain(app.clone(), server.handle(), async move {
         let _ = stop.wait_for(|stop| *stop).await;
     }));
     server.await.map_err(failed)?;
-    if let Some(worker) = worker {
-        worker.await.map_err(|e| Error::internal(e.to_string()))?;
+    for ended in background.into_iter().flatten() {
+        ended.await.map_err(|e| Error::internal(e.to_string()))?;
     }
-    if let Some(keys) = keys {
-        keys.await.map_err(|e| Error::internal(e.to_string()))?;
-    }
+    while refusals::store_some(&app).await > 0 {}
     end.send_replace(true);
     follower.await.map_err(|e| Error::internal(e.to_string()))
 }
@@ -62,6 +65,19 @@ async fn renew_signing_keys(app: App, mut stop: watch::Receiver<bool>) {
                 if let Err(error) = app.tokens.keys().reload().await {
                     log::warn!("the signing keys could not be loaded: {error}");
                 }
+            }
+        }
+    }
+}
+
+/// Stores refusals a few at a time: so many a second and no more, however many there are.
+async fn store_refusals(app: App, mut stop: watch::Receiver<bool>) {
+    let mut turns = tokio::time::interval(REFUSALS);
+    loop {
+        tokio::select! {
+            _ = stop.wait_for(|stop| *stop) => return,
+            _ = turns.tick() => {
+                refusals::store_some(&app).await;
             }
         }
     }

@@ -20,7 +20,9 @@ use lede::base::mail::SentEmail;
 use lede::subscribers::RequestConfirmation;
 use lede::users::EmailAddress;
 use lede::users::store::{self, UserRow};
+use serde_json::json;
 
+use crate::client::Client;
 use crate::server::Server;
 
 /// When every test begins: a Monday.
@@ -179,8 +181,19 @@ pub async fn second_factor(server: &Server, names: &[&str], factor: Factor) {
     server.app.db.write(set).await.expect("a write");
 }
 
-/// An API key of that user with every scope there is.
-pub async fn api_key(server: &Server, user: UserId) -> String {
+/// Gives a user another role.
+pub async fn set_role(server: &Server, user: UserId, role: Role) {
+    let set = move |tx: &mut lede::base::db::Tx<'_>| {
+        diesel::update(users::table.filter(users::id.eq(user)))
+            .set(users::role.eq(role.as_str()))
+            .execute(&mut **tx)?;
+        Ok(())
+    };
+    server.app.db.write(set).await.expect("a write");
+}
+
+/// An API key of that user with every scope there is, stored without a request.
+pub async fn stored_api_key(server: &Server, user: UserId) -> String {
     let key = ApiKeyText::make(&server.app.random).expect("a key");
     let (text, now) = (key.expose(), server.clock.now());
     let scopes: Vec<String> =
@@ -204,6 +217,13 @@ pub async fn api_key(server: &Server, user: UserId) -> String {
     };
     server.app.db.write(insert).await.expect("a write");
     text
+}
+
+/// A new API key of a client's user: its path, and a client that sends it.
+pub async fn api_key(owner: &Client, scopes: &[&str]) -> (String, Client) {
+    let made = owner.post("/v1/api-keys").json(json!({"name": "A program", "scopes": scopes})).await;
+    let key = made.expect(201)["key"].as_str().expect("a key").to_owned();
+    (made.location().to_owned(), owner.clone().with_token(&key))
 }
 
 /// The newest mail to that address, when everything that is due has been done.

@@ -12,7 +12,9 @@ mod policy;
 /// Who may call each operation of a resource, and the story that its examples are recorded from.
 mod resources {
     mod accounts;
+    mod api_keys;
     mod articles;
+    mod audit;
     mod authors;
     mod editions;
     mod imports;
@@ -25,7 +27,9 @@ mod resources {
 
     pub const ALL: &[crate::policy::Resource] = resources![
         accounts,
+        api_keys,
         articles,
+        audit,
         authors,
         editions,
         imports,
@@ -58,9 +62,11 @@ mod account_pages;
 mod accounts;
 mod adjacent;
 mod aliases;
+mod api_keys;
 mod article_rules;
 mod articles;
 mod asvs;
+mod audit;
 mod cache;
 mod changes;
 mod consents;

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 
+use lede::api_keys::{MAX_KEYS, NewApiKey, store};
 use lede::auth::Role;
 use lede::base::codes::{self, CodeKind};
 use lede::base::db::Tx;
@@ -17,10 +18,9 @@ use crate::{authenticator, tour};
 
 /// Codes that no request can provoke on purpose: they need two requests at the same moment, other settings, a full disk,
 /// or bytes that are no request. Tests of their own provoke them.
-const UNPROVOKED: [&str; 9] = [
+const UNPROVOKED: [&str; 7] = [
     "database-full",
     "headers-too-large",
-    "key-expired",
     "mail-not-configured",
     "overtaken",
     "request-too-slow",
@@ -126,7 +126,18 @@ pub async fn story(server: &Server) {
     anyone.get("/health/ready").await.problem(503, "unavailable");
     server.app.draining.store(false, Ordering::SeqCst);
     let token = editor.token().expect("a token");
+    let key = json!({"name": "A program", "scopes": ["articles:read"], "expires_at": "2026-01-05T09:10:00Z"});
+    let made = editor.post("/v1/api-keys").json(&key).await.expect(201);
+    let program = anyone.clone().with_token(made["key"].as_str().expect("a key"));
+    let (user, now) = (editor.user(), server.clock.now());
+    let fill = move |tx: &mut Tx<'_>| {
+        let new = NewApiKey::parse("One of many", &["articles:read".to_owned()], None, now)?;
+        (1..MAX_KEYS).try_for_each(|_| store::create(tx, user, &new).map(drop))
+    };
+    server.app.db.write(fill).await.expect("keys");
+    editor.post("/v1/api-keys").json(key).await.problem(409, "keys-too-many");
     server.clock.advance(minutes(11));
+    program.get("/v1/drafts").await.problem(401, "key-expired");
     let expired = anyone.with_token(&token);
     expired.get("/v1/me").await.problem(401, "token-expired");
     // Logs in again.

@@ -379,7 +379,7 @@ async fn who_must_have_a_second_factor_can_do_nothing_else_until_then() {
     let strict = Server::start_on(on.server.database(), on.server.clock.clone(), require).await;
     let admin = strict.login(Role::Admin).await;
     on.owner = on.server.login(Role::Admin).await;
-    let key = given::api_key(&on.server, admin.user()).await;
+    let key = given::stored_api_key(&on.server, admin.user()).await;
     let (by_key, lenient) = (strict.client().with_token(&key), on.server.client().with_token(&key));
     lenient.get("/v1/drafts").await.is(200);
     for line in policy::lines().filter(|line| line.access != Access::Anyone) {

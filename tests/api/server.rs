@@ -170,6 +170,11 @@ impl Server {
         lede::server::jobs::run_due(&self.app).await.expect("jobs")
     }
 
+    /// Stores the refusals that wait.
+    pub async fn store_refusals(&self) {
+        while lede::audit::refusals::store_some(&self.app).await > 0 {}
+    }
+
     /// How many statements it has run so far; looking at the log of events does not count.
     pub fn statements(&self) -> u64 {
         let text = self.app.metrics.text();

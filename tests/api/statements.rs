@@ -56,6 +56,7 @@ impl Stage {
             ("author", "ada".to_owned()),
             ("format", "netlify".to_owned()),
             ("id", subscriber),
+            ("key", given::api_key(&admin, &["articles:read"]).await.0.replace("/v1/api-keys/", "")),
         ];
         let [confirm, leave] = ["confirm", "unsubscribe"].map(|what| given::link(&mail, what));
         let links = [leave.replace("/unsubscribe/", "/preferences/"), confirm, leave];
@@ -100,6 +101,11 @@ impl Stage {
             let bounced = json!({"email": format!("bounced-{n}@reader.example"), "reason": "bounced"});
             admin.post("/v1/suppressions").json(bounced).await.is(200);
         }
+        for n in from..to {
+            given::api_key(admin, &["articles:read"]).await;
+            self.server.client().with_token(&format!("wrong-{n}")).get("/v1/me").await.is(401);
+        }
+        self.server.store_refusals().await;
         // Jobs that wait.
         join_all((from..to).map(|n| sign_up(admin, format!("late-{n}")))).await;
         *self.job.lock().expect("a lock") = id(&admin.get("/v1/jobs").await.expect(200)["items"][0]);

@@ -1,6 +1,10 @@
 //! The commands: what they do, what they print, and how they end.
 
+use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
+
+use diesel::prelude::*;
+use lede::base::db::schema::refusals;
 
 use crate::executable::{Serving, add_user, lede, lede_on, run};
 use crate::test_database::TestDatabase;
@@ -113,12 +117,87 @@ fn commands_work_beside_a_running_server() {
     assert_eq!(serving.ended().0, Some(0));
 }
 
+/// Sends a request to a server and returns what it answers.
+fn ask(address: &str, request: &str) -> String {
+    let mut stream = TcpStream::connect(address.trim_start_matches("http://")).expect("a connection");
+    stream.write_all(request.as_bytes()).expect("sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer");
+    answer
+}
+
+#[test]
+fn api_keys_are_added_listed_and_revoked_beside_a_running_server() {
+    let database = TestDatabase::fresh();
+    let serving = Serving::start(&mut lede_on(&database));
+    add_user(&database, "ada@lede.example", "author", PASSWORD);
+    let command = |arguments: &[&str]| run(lede_on(&database).arg("api-key").args(arguments), "");
+    let add = |owner: &str, scopes: &str, more: &[&str]| {
+        command(&[&["add", owner, "--name", "Website build", "--scope", scopes], more].concat())
+    };
+    let added =
+        add("ada@lede.example", "articles:read,articles:write", &["--expires-at", "2100-01-01T00:00:00Z"]);
+    let (first, key) = text(&added.stdout).trim_end().split_once('\n').unwrap_or_else(|| panic!("{added:?}"));
+    let id = first.strip_prefix("added ").expect("an id");
+    let drafts = |key: &str| {
+        let head = format!(
+            "GET /v1/drafts HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\nConnection: close\r\n\r\n"
+        );
+        ask(&serving.address, &head)
+    };
+    assert!(drafts(key).starts_with("HTTP/1.1 200"), "{}", drafts(key));
+    let listed = command(&["list", "--owner", "ada@lede.example"]);
+    let said = text(&listed.stdout);
+    let line = format!(
+        "{id} {} \"Website build\" owner \"ada\" articles:read,articles:write expires 2100-01-01T00:00:00",
+        &key[..13]
+    );
+    assert!(said.starts_with(&line) && !said.contains("last used never") && !said.contains(key), "{said}");
+    for (refused, wanted) in [
+        (add("bob@lede.example", "articles:read", &[]), "no such active user"),
+        (add("ada@lede.example", "topics:write", &[]), "The role author does not have this right."),
+        (add("ada@lede.example", "everything", &[]), "Must be one of articles:read"),
+        (
+            add("ada@lede.example", "articles:read", &["--expires-at", "2020-01-01T00:00:00Z"]),
+            "Must be in the future.",
+        ),
+        (add("ada@lede.example", "articles:read", &["--expires-at", "soon"]), "a time such as"),
+        (command(&["revoke", "lede_00000000"]), "no such API key"),
+    ] {
+        assert_eq!(refused.status.code(), Some(2), "{refused:?}");
+        assert!(text(&refused.stderr).contains(wanted), "{refused:?}");
+    }
+    assert_eq!(text(&command(&["revoke", &key[..13]]).stdout), format!("revoked {id}\n"));
+    assert!(drafts(key).starts_with("HTTP/1.1 401"));
+    assert_eq!(text(&command(&["list"]).stdout), "");
+    let other = add("ada@lede.example", "articles:read", &[]);
+    let id = text(&other.stdout).lines().next().and_then(|line| line.strip_prefix("added ")).expect("an id");
+    assert_eq!(text(&command(&["revoke", id]).stdout), format!("revoked {id}\n"));
+    serving.terminate();
+    assert_eq!(serving.ended().0, Some(0));
+}
+
+#[test]
+fn refusals_are_stored_before_a_server_ends() {
+    let database = TestDatabase::fresh();
+    let serving = Serving::start(&mut lede_on(&database));
+    let request = "GET /v1/me HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer x\r\nConnection: close\r\n\r\n";
+    assert!(ask(&serving.address, request).starts_with("HTTP/1.1 401"));
+    serving.terminate();
+    assert_eq!(serving.ended().0, Some(0));
+    let stored: Vec<String> =
+        refusals::table.select(refusals::operation).load(&mut database.connect()).expect("rows");
+    assert_eq!(stored, ["GET /v1/me"]);
+}
+
 #[test]
 fn help_and_version_are_there() {
     let version = run(lede().arg("--version"), "");
     assert_eq!(text(&version.stdout), concat!("lede ", env!("CARGO_PKG_VERSION"), "\n"));
     let help = run(lede().arg("--help"), "");
-    for name in ["serve", "user", "migrate", "openapi", "config", "doctor", "health", "LEDE_DATABASE_URL"] {
+    for name in
+        ["serve", "user", "api-key", "migrate", "openapi", "config", "doctor", "health", "LEDE_DATABASE_URL"]
+    {
         assert!(text(&help.stdout).contains(name), "{name}");
     }
     assert!(!text(&help.stdout).contains(crate::executable::SECRET));

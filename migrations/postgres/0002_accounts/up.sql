@@ -131,5 +131,5 @@ ALTER TABLE idempotency_keys RENAME COLUMN user_id TO actor_id;
 ALTER TABLE jobs ADD COLUMN actor_id uuid;
 ALTER TABLE events ADD COLUMN request_id text COLLATE "C";
 ALTER TABLE events ADD COLUMN network_hash bytea;
-CREATE INDEX events_actor_id ON events (actor_id, id);
+CREATE INDEX events_actor_id ON events (actor_id, at);
 CREATE INDEX events_at ON events (at);

@@ -57,12 +57,17 @@ pub struct TotpSetup {
 pub struct RecoveryCodes {
     /// The codes. Those from before do not work any more.
     #[schema(min_items = 10, max_items = 10)]
-    recovery_codes: Vec<String>,
+    recovery_codes: Vec<RecoveryCodeText>,
 }
+
+/// A recovery code: four groups of six letters and digits.
+#[derive(Serialize, ToSchema)]
+#[schema(min_length = 27, max_length = 27)]
+pub struct RecoveryCodeText(String);
 
 impl RecoveryCodes {
     fn respond(codes: &[RecoveryCode]) -> Result<Response> {
-        private(&Self { recovery_codes: codes.iter().map(RecoveryCode::expose).collect() })
+        private(&Self { recovery_codes: codes.iter().map(|code| RecoveryCodeText(code.expose())).collect() })
     }
 }
 

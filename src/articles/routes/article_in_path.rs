@@ -17,6 +17,7 @@ use crate::auth::{Actor, Permission, ReadDrafts};
 use crate::base::db::Connection;
 use crate::base::error::{Error, Result};
 use crate::base::http::Query;
+use crate::base::http::endpoint::Requires;
 
 /// The article in the path, and a user with the right `P`.
 #[derive(Debug, Clone)]
@@ -29,6 +30,10 @@ pub struct ArticleInPath<P> {
 
 /// A read of the draft of the article in the path, or of its history.
 pub type DraftRead = ArticleInPath<ReadDrafts>;
+
+impl<P: Permission> Requires for ArticleInPath<P> {
+    const RIGHT: Option<&'static str> = Actor::<P>::RIGHT;
+}
 
 impl<P: Permission> FromRequest for ArticleInPath<P> {
     type Error = Error;

@@ -18,6 +18,7 @@ use crate::articles::scope::WriteScope;
 use crate::auth::{Actor, Identity, WriteArticles};
 use crate::base::db::{Connection, Tx};
 use crate::base::error::{Error, Result};
+use crate::base::http::endpoint::Requires;
 use crate::base::http::{IfMatch, Response};
 use crate::base::ids::SectionId;
 use crate::base::text::Locale;
@@ -33,6 +34,10 @@ pub struct DraftWrite {
     if_match: Option<String>,
     /// The site's default language.
     locale: Locale,
+}
+
+impl Requires for DraftWrite {
+    const RIGHT: Option<&'static str> = Actor::<WriteArticles>::RIGHT;
 }
 
 impl FromRequest for DraftWrite {
@@ -60,6 +65,10 @@ pub struct Replacing<B> {
     pub write: DraftWrite,
     /// The request body.
     pub body: B,
+}
+
+impl<B> Requires for Replacing<B> {
+    const RIGHT: Option<&'static str> = DraftWrite::RIGHT;
 }
 
 impl<B: FromRequest<Error = Error> + 'static> FromRequest for Replacing<B> {

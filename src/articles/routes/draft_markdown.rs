@@ -80,12 +80,7 @@ pub async fn replace_draft_markdown(
             let date = document.check_date_kept(draft.row.published_at, now);
             let sections = document.check_sections_kept(&draft.content.sections);
             let own = date.into_iter().chain(sections).map(Warning::from);
-            draft_response(
-                tx,
-                &write.actor,
-                &draft,
-                own.chain(warnings.clone()).take(MAX_WARNINGS).collect(),
-            )
+            draft_response(tx, &write.actor, &draft, own.chain(warnings.clone()).take(MAX_WARNINGS).collect())
         })
         .await
 }

@@ -34,7 +34,7 @@ pub struct LimitsConfig {
     )]
     pub sign_up: u32,
 
-    /// Writes per minute by one user; 0 turns the limit off.
+    /// Writes per minute by one user or API key; 0 turns the limit off.
     #[arg(
         id = "write_limit",
         long = "write-limit",

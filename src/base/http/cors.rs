@@ -3,8 +3,6 @@
 
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
 
-use super::endpoint::Routed;
-
 /// `Access-Control-Allow-Origin` for any origin.
 pub const ANY: HeaderValue = HeaderValue::from_static("*");
 /// The response headers that scripts of another origin may read.
@@ -20,9 +18,14 @@ const READ_COOKIES: [&str; 3] = ["/v1/auth/sessions", "/v1/auth/refresh", "/v1/a
 /// How many seconds a browser may cache a preflight response. Chromium caps it at 7200.
 const PREFLIGHT_SECONDS: HeaderValue = HeaderValue::from_static("7200");
 
-/// Lets a page of `origin` read the response: any page if the operation is open, otherwise only pages of `origins`.
-pub fn allow(routed: Routed, origins: &[String], origin: Option<HeaderValue>, answered: &mut HeaderMap) {
-    let Routed { path, open } = routed;
+/// Lets a page of `origin` read the response: any page if the operation at `path` is `open`, otherwise only
+/// pages of `origins`.
+pub fn allow(
+    (path, open): (&str, bool),
+    origins: &[String],
+    origin: Option<HeaderValue>,
+    answered: &mut HeaderMap,
+) {
     if open {
         answered.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, ANY);
     } else {

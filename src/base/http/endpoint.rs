@@ -1,9 +1,16 @@
 //! Connects each handler with its documentation. A resource declares both in one line, so a route cannot be registered
 //! without being in the OpenAPI document.
 
-use actix_web::Route;
+use actix_web::web::{Data, Path, Payload};
+use actix_web::{Handler, HttpRequest, Route};
 use utoipa::openapi::path::{HttpMethod, Operation};
 use utoipa::openapi::{RefOr, Schema};
+
+use super::form::Form;
+use super::idempotency::IdempotencyKey;
+use super::json::{Json, OptionalJson};
+use super::markdown::Markdown;
+use super::query::Query;
 
 /// An operation of the API. Declared by [`operations!`](macro@crate::operations), listed by its resource.
 pub struct Endpoint {
@@ -17,6 +24,8 @@ pub struct Endpoint {
     pub documented_at: fn() -> (Vec<HttpMethod>, String),
     /// The handler's documentation.
     pub operation: fn() -> Operation,
+    /// The right that the handler requires of its client.
+    pub right: fn() -> Option<&'static str>,
     /// Adds the schemas that the documentation references.
     pub schemas: fn(&mut Vec<(String, RefOr<Schema>)>),
 }
@@ -38,6 +47,57 @@ pub struct Routed {
     pub path: &'static str,
     /// Whether pages of any origin may call it.
     pub open: bool,
+}
+
+/// What a handler takes of a request, and what right that requires of the client. So the document names the right that is
+/// checked, and no other.
+pub trait Requires {
+    /// The name of the right, as in the policy; `None` for what requires none.
+    const RIGHT: Option<&'static str> = None;
+}
+
+impl<T> Requires for Data<T> {}
+impl<T> Requires for Path<T> {}
+impl<T> Requires for Query<T> {}
+impl<T, M> Requires for Json<T, M> {}
+impl<T> Requires for OptionalJson<T> {}
+impl Requires for Form {}
+impl Requires for HttpRequest {}
+impl Requires for IdempotencyKey {}
+impl Requires for Markdown {}
+impl Requires for Payload {}
+impl<T: Requires, E> Requires for Result<T, E> {
+    const RIGHT: Option<&'static str> = T::RIGHT;
+}
+
+macro_rules! requires_of_all {
+    ($($part:ident)*) => {
+        impl<$($part: Requires),*> Requires for ($($part,)*) {
+            const RIGHT: Option<&'static str> = first(&[$($part::RIGHT),*]);
+        }
+    };
+}
+requires_of_all!();
+requires_of_all!(A);
+requires_of_all!(A B);
+requires_of_all!(A B C);
+requires_of_all!(A B C D);
+requires_of_all!(A B C D E);
+requires_of_all!(A B C D E F);
+requires_of_all!(A B C D E F G);
+
+const fn first(rights: &[Option<&'static str>]) -> Option<&'static str> {
+    match rights {
+        [] => None,
+        [Some(right), ..] => Some(right),
+        [None, rest @ ..] => first(rest),
+    }
+}
+
+/// The right that a handler requires.
+#[must_use]
+pub fn right<F: Handler<Parts>, Parts: Requires>(_: &F) -> Option<&'static str> {
+    Parts::RIGHT
 }
 
 /// Declares the operations of a resource in its `routes/mod.rs`. Each line registers a handler and its documentation; the
@@ -65,6 +125,7 @@ macro_rules! operations {
                         operation.tags = Some(tags.into_iter().map(str::to_owned).collect());
                         operation
                     },
+                    right: || $crate::base::http::endpoint::right(&$module::$handler),
                     schemas: |schemas| {
                         use $module::[<__path_ $handler>] as Documented;
                         <Documented as utoipa::__dev::SchemaReferences>::schemas(schemas);

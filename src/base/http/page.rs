@@ -81,6 +81,33 @@ impl FromParams for PageRequest {
     }
 }
 
+/// The pagination parameters of a list with longer pages that is never counted.
+#[derive(Debug, Clone)]
+pub struct LongPageRequest(pub PageRequest);
+
+impl FromParams for LongPageRequest {
+    fn from_params(params: &mut Params) -> Self {
+        Self(PageRequest {
+            limit: params.number("limit", 1..=1000).unwrap_or(DEFAULT_LIMIT),
+            cursor: params.text_within("cursor", MAX_CURSOR),
+            include_total: false,
+        })
+    }
+}
+
+/// What a list with longer pages takes, for its documentation.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "tells the documentation what LongPageRequest reads")]
+pub struct LongPageParams {
+    /// How many items a page has at most.
+    #[param(minimum = 1, maximum = 1000, default = 20, nullable = false)]
+    limit: Option<i64>,
+    /// `next_cursor` of the previous page, with the same filters.
+    #[param(min_length = 1, max_length = 4000, nullable = false)]
+    cursor: Option<String>,
+}
+
 impl PageRequest {
     /// Whether it asks for no more than a page has by default, and not for the length of the list.
     #[must_use]

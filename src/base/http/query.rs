@@ -5,10 +5,12 @@ use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 use std::collections::BTreeMap;
 use std::future::{Ready, ready};
+use uuid::Uuid;
 
 use super::canonical::Parameter;
 use crate::base::clock::Timestamp;
 use crate::base::error::{Error, Invalid, Location, Result, Violations};
+use crate::base::ids::IsId;
 use crate::base::text::validate;
 
 /// The most items of a list.
@@ -122,6 +124,14 @@ impl Params {
             let number =
                 text.parse().map_err(|_| validate::malformed("number", "Must be a whole number."))?;
             validate::number("number", number, &bounds)
+        })
+    }
+
+    /// Returns a parameter that is an id.
+    pub fn id<I: IsId>(&mut self, name: &str) -> Option<I> {
+        self.parsed(name, |text| {
+            let id = Uuid::try_parse(text).ok().filter(|_| text.len() == 36).map(I::from_uuid);
+            id.ok_or_else(|| validate::malformed("id", "Must be a UUID."))
         })
     }
 

@@ -8,7 +8,8 @@ use std::process::ExitCode;
 use anyhow::{Context as _, anyhow};
 
 use super::import::Import;
-use super::{serve, user};
+use super::{api_key, serve, user};
+use crate::api_keys::NewApiKey;
 use crate::app::{App, Overrides};
 use crate::auth::{Password, Role};
 use crate::base::config::Config;
@@ -17,6 +18,8 @@ use crate::base::random::Random;
 use crate::base::text::email::EmailAddress;
 
 const EDITOR: &str = "editor@website.example";
+/// What the API key of the demo may do.
+const SCOPES: [&str; 3] = ["articles:read", "articles:write", "articles:publish"];
 
 /// The sample articles, as files to import.
 const ARTICLES: &[(&str, &str)] = &[
@@ -50,27 +53,35 @@ pub(super) async fn run(mut config: Config) -> anyhow::Result<ExitCode> {
     let address = config.base_url();
     let mail = config.mail.dir.clone();
     let app = App::open(config, Overrides::default()).await?;
-    let password = fill(&app).await?;
-    println!("{}", greeting(&address, &password, &mail));
+    let login = fill(&app).await?;
+    println!("{}", greeting(&address, &login, &mail));
     crate::server::serve(app, listener, serve::stop_on_signal()?).await?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Adds an admin and the articles, and returns the admin's password.
-async fn fill(app: &App) -> anyhow::Result<String> {
+/// What the demo's admin logs in with, and a key for programs.
+struct Login {
+    password: String,
+    api_key: String,
+}
+
+/// Adds an admin with an API key, and the articles.
+async fn fill(app: &App) -> anyhow::Result<Login> {
     let password = Random::System.token()?;
     let email = EmailAddress::parse(EDITOR).map_err(|invalid| anyhow!(invalid.detail))?;
     let chosen = Password::typed(&password).map_err(|invalid| anyhow!(invalid.detail))?;
-    user::add(app, email, Role::Admin, "Demo editor".to_owned(), chosen).await?;
+    let admin = user::add(app, email, Role::Admin, "Demo editor".to_owned(), chosen).await?;
+    let key = NewApiKey::parse("Demo", &SCOPES.map(str::to_owned), None, app.clock.now())?;
+    let (_, api_key) = api_key::add(app, admin, key).await?;
     let import = Import::new(app, Some(EDITOR), true, false).await?;
     let documents = ARTICLES.iter().map(|(name, text)| (PathBuf::from(name), Some(*text)));
     for (file, outcome) in import.documents(documents.collect()).await {
         outcome.with_context(|| file.display().to_string())?;
     }
-    Ok(password)
+    Ok(Login { password, api_key: api_key.expose() })
 }
 
-fn greeting(address: &str, password: &str, mail: &Path) -> String {
+fn greeting(address: &str, Login { password, api_key }: &Login, mail: &Path) -> String {
     format!(
         r#"
 A temporary publication with sample articles. Press Ctrl-C to stop it and delete its data.
@@ -82,6 +93,7 @@ A temporary publication with sample articles. Press Ctrl-C to stop it and delete
 
   log in as         {EDITOR}
   with              {password}
+  API key           {api_key}
 
 Fetch an article by its slug:
   curl {address}/v1/articles/reading-a-tide-table
@@ -91,6 +103,9 @@ List titles, by topic:
 
 Log in, and keep the token:
   TOKEN=$(curl -s {address}/v1/auth/sessions -H 'Content-Type: application/json' -d '{{"email":"{EDITOR}","password":"{password}"}}' | sed 's/.*"access_token":"\([^"]*\)".*/\1/')
+
+Or send the API key instead, which does not expire and may read, write and publish articles:
+  curl {address}/v1/drafts -H 'Authorization: Bearer {api_key}'
 
 Edit one section of the draft (readers see nothing yet), then publish that revision:
   curl -X PATCH {address}/v1/articles/reading-a-tide-table/draft/sections/the-rule-of-twelfths -H "Authorization: Bearer $TOKEN" -H 'If-Match: *' -H 'Content-Type: application/merge-patch+json' -d '{{"body":"Count in *twelfths*."}}'

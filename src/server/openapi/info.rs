@@ -25,6 +25,6 @@ pub(super) fn add(document: &mut Value) {
     ]);
     document["components"]["securitySchemes"] = json!({"bearer": {
         "type": "http", "scheme": "bearer", "bearerFormat": "JWT",
-        "description": "An access token from `POST /v1/auth/sessions`, a JWT signed with Ed25519 that is valid for ten minutes, or an API key from `POST /v1/api-keys`."
+        "description": "An access token from `POST /v1/auth/sessions`: a JWT signed with Ed25519, valid for ten minutes. Or an API key from `POST /v1/api-keys`, for the operations whose `x-right` is one of its scopes."
     }});
 }

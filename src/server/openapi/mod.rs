@@ -87,6 +87,12 @@ fn build(examples: &Value, is_shown: fn(&str) -> bool) -> serde_json::Result<Val
     Ok(document)
 }
 
+/// The right that an operation requires.
+fn right(method: &str, path: &str) -> Option<&'static str> {
+    let endpoint = endpoints().find(|endpoint| (endpoint.method, endpoint.path) == (method, path));
+    endpoint.and_then(|endpoint| (endpoint.right)())
+}
+
 /// Adds what is the same for every operation.
 fn finish(document: &mut Value, examples: &Value) {
     info::add(document);
@@ -99,6 +105,9 @@ fn finish(document: &mut Value, examples: &Value) {
                 operation["responses"]["304"] = json!({"description": "Not modified: the client has the current body, named in `If-None-Match`."});
             }
             finish_operation(path, operation, examples);
+            if let Some(right) = right(method, path) {
+                operation["x-right"] = right.into();
+            }
             headers::add(method, operation);
         }
     }

@@ -11,8 +11,8 @@ pub mod security_txt;
 
 use crate::base::http::endpoint::{Endpoint, Operations};
 use crate::{
-    accounts, articles, authors, changes, editions, feeds, operations, redirects, search, site, subscribers,
-    topics, users,
+    accounts, api_keys, articles, audit, authors, changes, editions, feeds, operations, redirects, search,
+    site, subscribers, topics, users,
 };
 
 crate::operations! {
@@ -41,7 +41,9 @@ const RESOURCES: &[Operations] = &[
     redirects::routes::OPERATIONS,
     accounts::routes::OPERATIONS,
     users::routes::OPERATIONS,
+    api_keys::routes::OPERATIONS,
     subscribers::routes::OPERATIONS,
+    audit::routes::OPERATIONS,
     operations::routes::OPERATIONS,
     OPERATIONS,
 ];

@@ -79,7 +79,7 @@ pub async fn submit_confirm_page(app: Data<App>, req: HttpRequest, token: Path<S
     };
     let (links, sends_welcome) = (Links::new(&app.config, &app.keys), app.config.mail.welcome);
     let confirm = move |tx: &mut Tx<'_>| confirmations::confirm(tx, &links, &token, &evidence, sends_welcome);
-    let outcome = app.db.write(confirm).await?;
+    let outcome = app.db.write_as(app.origin(&req, None), confirm).await?;
     outcome_page(&app, &language, outcome)
 }
 

@@ -83,18 +83,18 @@ pub async fn submit_preferences_page(
         return unknown(&app, &req);
     };
     let language = html::language(&app.templates, &req, Some(&locale));
-    let keys = app.keys.clone();
+    let (keys, origin) = (app.keys.clone(), app.origin(&req, None));
     match form.text("action") {
         Some("unsubscribe") => {
             let evidence = Evidence::new(Kind::Withdrawn, Via::Preferences).from(visitor(&app, &req));
             let unsubscribe = move |tx: &mut Tx<'_>| {
                 unsubscribe::unsubscribe(tx, &keys, id, Reason::Unsubscribed, &evidence)
             };
-            app.db.write(unsubscribe).await?;
+            app.db.write_as(origin, unsubscribe).await?;
             preferences_page(&app, &req, access, &token, Some("unsubscribed")).await
         }
         Some("erase") if scope == LinkScope::PersonalData && form.text("sure") == Some("yes") => {
-            app.db.write(move |tx| erasure::erase(tx, &keys, id)).await?;
+            app.db.write_as(origin, move |tx| erasure::erase(tx, &keys, id)).await?;
             message_page(&app, &language, StatusCode::OK, "erased", false)
         }
         Some("erase") if scope == LinkScope::PersonalData => {
@@ -102,7 +102,7 @@ pub async fn submit_preferences_page(
         }
         Some("save") => {
             let chosen = chosen_topics(&form);
-            app.db.write(move |tx| topics::replace(tx, id, &chosen)).await?;
+            app.db.write_as(origin, move |tx| topics::replace(tx, id, &chosen)).await?;
             preferences_page(&app, &req, access, &token, Some("saved")).await
         }
         _ => preferences_page(&app, &req, access, &token, None).await,
@@ -116,13 +116,17 @@ pub async fn submit_preferences_page(
 #[utoipa::path(post, path = "/subscribe/preferences/{token}/export", tag = "pages", security(()),
     params(("token" = String, Path, min_length = 1, max_length = 100, description = "The token in the link.")),
     responses((status = 200, description = "Everything that is stored about the person.", body = SubscriberExport)))]
-pub async fn download_personal_data(app: Data<App>, token: Path<String>) -> Result<Response> {
+pub async fn download_personal_data(
+    app: Data<App>,
+    req: HttpRequest,
+    token: Path<String>,
+) -> Result<Response> {
     let id = match LinkScope::parse(&app.keys, &token) {
         Some((id, LinkScope::PersonalData)) => id,
         Some((_, LinkScope::Subscription)) => return Err(Error::Hidden("subscriber")),
         None => return Err(Error::NotFound("subscriber")),
     };
-    let response = Response::ok(&app.db.write(export(id)).await?)?;
+    let response = Response::ok(&app.db.write_as(app.origin(&req, None), export(id)).await?)?;
     Ok(response
         .header(header::CACHE_CONTROL, "no-store")
         .header(header::CONTENT_DISPOSITION, "attachment; filename=\"subscription.json\""))

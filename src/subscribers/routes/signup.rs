@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use actix_web::HttpRequest;
 
 use crate::app::App;
+use crate::base::actor::Origin;
 use crate::base::error::Result;
 use crate::base::http::client_ip;
 use crate::base::http::json::sha256;
@@ -18,7 +19,13 @@ pub(super) fn admit(app: &App, req: &HttpRequest, client: IpAddr) -> Result<()> 
 
 /// Accepts a sign-up, within the limits for all sign-ups and for its mailbox. Beyond the limit of a mailbox it is dropped
 /// without an error, so that the response does not reveal that somebody else signed up with the address.
-pub(super) async fn accept(app: &App, req: &HttpRequest, client: IpAddr, mut sign_up: SignUp) -> Result<()> {
+pub(super) async fn accept(
+    app: &App,
+    req: &HttpRequest,
+    origin: Origin,
+    client: IpAddr,
+    mut sign_up: SignUp,
+) -> Result<()> {
     let limits = &app.limits;
     let within = limits.takes(Policy::SignUpAll, Key::Everyone)
         || limits.takes(Policy::SignUpSite, Key::Network(client_ip::site(client)))
@@ -30,5 +37,5 @@ pub(super) async fn accept(app: &App, req: &HttpRequest, client: IpAddr, mut sig
         return Ok(());
     }
     sign_up.evidence.locale = Some(sign_up.locale.clone());
-    app.db.write(move |tx| subscribers::sign_up(tx, &sign_up)).await
+    app.db.write_as(origin, move |tx| subscribers::sign_up(tx, &sign_up)).await
 }

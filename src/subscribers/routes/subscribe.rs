@@ -165,7 +165,7 @@ async fn submit(app: &App, req: &HttpRequest, language: &Language, form: &Form) 
                 };
                 let locale = state.locale.unwrap_or_else(|| app.config.site.locale.clone());
                 let sign_up = SignUp { email, name, locale, topics: state.topics, evidence };
-                signup::accept(app, req, client, sign_up).await?;
+                signup::accept(app, req, app.origin(req, None), client, sign_up).await?;
             }
             check => {
                 state.again = true;

@@ -158,9 +158,11 @@ pub async fn subscribe_address(
 ) -> Result<Response> {
     let given = body.value;
     let on_behalf = given.ip.is_some() || given.user_agent.is_some() || given.form_url.is_some();
-    if on_behalf {
-        Actor::<SubscribeOnBehalf>::extract(&req).await?;
-    }
+    let origin = if on_behalf {
+        Actor::<SubscribeOnBehalf>::extract(&req).await?.origin
+    } else {
+        app.origin(&req, None)
+    };
     let mut violations = Violations::default();
     let ip = violations.take("/ip", given.ip.as_deref().map(ip).transpose());
     let user_agent = violations
@@ -194,7 +196,7 @@ pub async fn subscribe_address(
         let via = if on_behalf { Via::Server } else { Via::Api };
         let evidence = Evidence { text, source, visitor: sender, ..Evidence::new(Kind::SignedUp, via) };
         let locale = locale.unwrap_or_else(|| app.config.site.locale.clone());
-        signup::accept(&app, &req, client, SignUp { email, name, locale, topics, evidence }).await?;
+        signup::accept(&app, &req, origin, client, SignUp { email, name, locale, topics, evidence }).await?;
     }
     Ok(Response::ok(&SubscribeResponse { status: "pending" })?.status(StatusCode::ACCEPTED))
 }

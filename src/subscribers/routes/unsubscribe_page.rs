@@ -76,7 +76,7 @@ pub async fn submit_unsubscribe_page(
         unsubscribe::unsubscribe(tx, &keys, subscriber, Reason::Unsubscribed, &evidence)?;
         store::find_locale(tx, subscriber)
     };
-    let locale = app.db.write(unsubscribe).await?;
+    let locale = app.db.write_as(app.origin(&req, None), unsubscribe).await?;
     let language = html::language(&app.templates, &req, locale.as_ref());
     message_page(&app, &language, StatusCode::OK, "unsubscribed", true)
 }

@@ -198,6 +198,11 @@ impl Fixtures {
         given::new_email(&self.server, user, &self.email()).await
     }
 
+    /// The path of a new API key of the owner's.
+    pub async fn api_key(&self) -> String {
+        given::api_key(&self.owner, &["articles:read"]).await.0
+    }
+
     /// The path of a job that has died.
     pub async fn dead_job(&self) -> String {
         given::dead_job(&self.server).await

@@ -12,13 +12,16 @@
 //! |---|---|
 //! | `403` | 403: the role lacks the right |
 //! | `own` | 2xx or 3xx for what the role's user owns, 404 for what belongs to others |
+//! | `sole` | 2xx or 3xx for what the role's user owns, 403 for what belongs to others |
 //! | `any` | 2xx or 3xx |
 //!
-//! An operation that is not open to `anyone` responds 401 without a valid token.
+//! An operation that is not open to `anyone` responds 401 without a valid token. The document names the right that it
+//! requires (`x-right`): an API key with that scope alone may use it, and one with any other scope gets 403.
 
 use std::collections::BTreeSet;
 use std::pin::Pin;
 
+use lede::auth::{POLICY, Right, Role, Scope};
 use serde_json::json;
 
 use crate::client::Call;
@@ -34,6 +37,8 @@ pub enum Cell {
     Forbidden,
     /// Success for what its user owns, 404 for what belongs to others.
     Own,
+    /// Success for what its user owns, 403 for what belongs to others.
+    Sole,
     /// Success.
     Any,
 }
@@ -54,12 +59,30 @@ pub struct Line {
     pub call: for<'a> fn(&'a Fixtures) -> Pin<Box<dyn Future<Output = Call> + 'a>>,
 }
 
+impl Line {
+    /// The right that the document names for the operation.
+    fn right(&self) -> Option<&'static Right> {
+        let operation = contract::operations().iter().find(|operation| operation.id == self.operation);
+        let name = operation.expect("an operation").value.get("x-right")?;
+        let right = POLICY.iter().find(|right| *name == right.name);
+        Some(right.unwrap_or_else(|| panic!("{}: the policy has no right {name}", self.operation)))
+    }
+
+    /// Whether an API key may have that right.
+    fn is_for_keys(&self) -> bool {
+        self.right().is_some_and(|right| right.for_keys)
+    }
+}
+
 macro_rules! cell {
     (403) => {
         $crate::policy::Cell::Forbidden
     };
     (own) => {
         $crate::policy::Cell::Own
+    };
+    (sole) => {
+        $crate::policy::Cell::Sole
     };
     (any) => {
         $crate::policy::Cell::Any
@@ -89,6 +112,11 @@ macro_rules! policy {
         #[tokio::test]
         async fn every_role_gets_what_its_cell_says() {
             $crate::policy::runner::try_every_role(LINES).await;
+        }
+
+        #[tokio::test]
+        async fn a_key_with_one_scope_may_use_what_requires_that_right_and_nothing_else() {
+            $crate::policy::runner::try_keys(LINES).await;
         }
 
         #[tokio::test]
@@ -131,6 +159,25 @@ fn every_operation_has_its_line() {
     let operations: BTreeSet<&str> = contract::operations().iter().map(|operation| operation.id).collect();
     assert_eq!(named.len(), lines().count(), "a line comes twice");
     assert_eq!(named, operations);
+}
+
+#[test]
+fn the_document_names_the_right_of_each_operation() {
+    for line in lines() {
+        let (right, operation) = (line.right(), line.operation);
+        let Access::Roles(cells) = line.access else {
+            assert!(right.is_none(), "{operation} is open to anyone and requires {right:?}");
+            continue;
+        };
+        let right = right.unwrap_or_else(|| panic!("{operation} names no right"));
+        for (role, cell) in Role::ALL.into_iter().zip(cells) {
+            let is_allowed = role.scope_in(right.scopes) != Scope::Nothing;
+            assert_eq!(cell != Cell::Forbidden, is_allowed, "{operation} by {role:?}");
+        }
+        let found = contract::operations().iter().find(|found| found.id == operation).expect("an operation");
+        let text = found.value["description"].as_str().unwrap_or_default();
+        assert!(!right.for_keys || text.contains(&format!("`{}`", right.name)), "{operation}: {text}");
+    }
 }
 
 #[test]

@@ -1,0 +1,478 @@
+//! API keys: what they look like, what they may do, who may see them, and when they stop.
+
+use diesel::prelude::*;
+use futures_util::future::join_all;
+use lede::auth::Role;
+use lede::auth::api_key::ApiKeyText;
+use lede::base::config::Config;
+use lede::base::db::schema::{api_keys, events, users};
+use lede::base::ids::UserId;
+use lede::base::random::Random;
+use serde_json::{Value, json};
+
+use crate::client::Client;
+use crate::given::{self, hours, seconds};
+use crate::server::Server;
+use crate::writing::{at, id, publish, published};
+
+const KEYS: &str = "/v1/api-keys";
+const READ: &[&str] = &["articles:read"];
+
+/// A client that sends what a response shows once.
+fn with_key(server: &Server, shown: &Value) -> Client {
+    server.client().with_token(shown["key"].as_str().expect("a key"))
+}
+
+async fn enable(server: &Server, user: UserId) {
+    let enable = move |tx: &mut lede::base::db::Tx<'_>| {
+        diesel::update(users::table.filter(users::id.eq(user)))
+            .set(users::disabled_at.eq(None::<lede::base::clock::Timestamp>))
+            .execute(&mut **tx)?;
+        Ok(())
+    };
+    server.app.db.write(enable).await.expect("a write");
+}
+
+#[tokio::test]
+async fn a_key_is_shown_once_and_stored_as_a_hash() {
+    let server = Server::start().await;
+    let author = server.login(Role::Author).await;
+    let body = json!({"name": " Website build ", "scopes": ["articles:publish", "articles:read", "articles:read"],
+        "expires_at": "2026-03-01T00:00:00Z"});
+    let response = author.post(KEYS).json(body).await;
+    let made = response.expect(201);
+    assert_eq!(response.header("cache-control"), Some("private, no-store, no-transform"));
+    let text = made["key"].as_str().expect("a key").to_owned();
+    assert_eq!((text.len(), &text[..5]), (63, "lede_"));
+    assert_eq!(made["prefix"], text[..13]);
+    assert_eq!(made["name"], "Website build");
+    assert_eq!(made["scopes"], json!(["articles:read", "articles:publish"]));
+    assert_eq!(made["owner"], json!({"kind": "user", "id": author.user(), "name": "author"}));
+    assert_eq!(made["expires_at"], "2026-03-01T00:00:00.000000Z");
+    assert_eq!((&made["last_used_at"], &made["previous_until"]), (&Value::Null, &Value::Null));
+    let mut known = made.clone();
+    known.as_object_mut().expect("an object").remove("key");
+    assert_eq!(author.get(response.location()).await.expect(200), known);
+    assert_eq!(author.get(KEYS).await.expect(200)["items"], json!([known]));
+    let secret = text.as_bytes()[14..57].to_vec();
+    let stored = |conn: &mut lede::base::db::Connection| {
+        Ok(api_keys::table.select(api_keys::secret_hash).get_result::<Vec<u8>>(conn)?)
+    };
+    let hash = server.app.db.read(stored).await.expect("a hash");
+    assert_eq!(hash, lede::base::http::json::sha256(&secret));
+}
+
+#[tokio::test]
+async fn what_is_asked_of_a_key_has_bounds() {
+    let server = Server::start().await;
+    let author = server.login(Role::Author).await;
+    let (path, _) = given::api_key(&author, READ).await;
+    let many = vec!["articles:read"; 51];
+    for (body, places) in [
+        (json!({"name": "x", "scopes": []}), vec!["/scopes scopes-empty"]),
+        (json!({"name": "x", "scopes": many}), vec!["/scopes scopes-too-many"]),
+        (json!({"name": "x", "scopes": ["articles:read", "all"]}), vec!["/scopes/1 scope-unknown"]),
+        // Rights that no key has.
+        (
+            json!({"name": "x", "scopes": ["account:use", "api_keys:write", "users:read", "users:write"]}),
+            vec![
+                "/scopes/0 scope-unknown",
+                "/scopes/1 scope-unknown",
+                "/scopes/2 scope-unknown",
+                "/scopes/3 scope-unknown",
+            ],
+        ),
+        // Rights that an author does not have.
+        (
+            json!({"name": "x", "scopes": ["topics:write", "articles:read", "audit:read"]}),
+            vec!["/scopes/0 scope-not-allowed", "/scopes/2 scope-not-allowed"],
+        ),
+        (json!({"name": "x\ny", "scopes": READ}), vec!["/name name-malformed"]),
+        (json!({"name": "x".repeat(101), "scopes": READ}), vec!["/name name-too-long"]),
+        (
+            json!({"name": " ", "scopes": READ, "expires_at": given::MOMENT}),
+            vec!["/name name-empty", "/expires_at expires-at-in-past"],
+        ),
+    ] {
+        for response in [author.post(KEYS).json(&body).await, author.patch(&path).json(&body).await] {
+            response.problem(422, "invalid");
+            assert_eq!(response.violations(), places, "{body}");
+        }
+    }
+    author.post(KEYS).once("once").json(json!({"name": "x", "scopes": READ})).await.is(400);
+    let rotate = format!("{path}/rotate");
+    for grace in [-1, 604_801] {
+        let response = author.post(&rotate).json(json!({"grace_seconds": grace})).await;
+        response.problem(422, "invalid");
+        assert_eq!(response.violations(), ["/grace_seconds grace-seconds-out-of-bounds"]);
+    }
+}
+
+#[tokio::test]
+async fn a_user_can_have_a_hundred_keys() {
+    let server = Server::start().await;
+    let editor = server.login(Role::Editor).await;
+    let make = || editor.post(KEYS).json(json!({"name": "x", "scopes": READ})).send();
+    let made = join_all((0..102).map(|_| make())).await;
+    let refused: Vec<_> = made.iter().filter(|response| response.status() != 201).collect();
+    assert_eq!(refused.len(), 2);
+    refused[0].problem(409, "keys-too-many");
+    server.login(Role::Author).await.post(KEYS).json(json!({"name": "x", "scopes": READ})).await.is(201);
+    editor.delete(made[0].location()).await.is(204);
+    make().await.is(201);
+    make().await.problem(409, "keys-too-many");
+}
+
+#[tokio::test]
+async fn keys_are_their_owners_and_admins_list_and_revoke_them() {
+    let server = Server::start().await;
+    let (ada, bob) = (server.login_as("ada", Role::Editor).await, server.login_as("bob", Role::Editor).await);
+    let admin = server.login(Role::Admin).await;
+    let (adas, program) = given::api_key(&ada, READ).await;
+    given::api_key(&bob, READ).await;
+    let owners = |page: Value| {
+        let items = page["items"].as_array().expect("items").clone();
+        items
+            .into_iter()
+            .map(|key| key["owner"]["name"].as_str().expect("a name").to_owned())
+            .collect::<Vec<_>>()
+    };
+    let list = |client: &Client, owner: &Client| {
+        client.get(format!("{KEYS}?include_total=true&owner={}", owner.user()))
+    };
+    assert_eq!(owners(ada.get(KEYS).await.expect(200)), ["ada"]);
+    assert_eq!(owners(admin.get(KEYS).await.expect(200)), ["bob", "ada"]);
+    assert_eq!(owners(list(&admin, &ada).await.expect(200)), ["ada"]);
+    assert_eq!(list(&bob, &ada).await.expect(200), json!({"items": [], "next_cursor": null, "total": 0}));
+    let malformed = admin.get(format!("{KEYS}?owner=ada")).await;
+    malformed.problem(400, "request-malformed");
+    assert_eq!(malformed.violations(), ["owner id-malformed"]);
+    let rotate = format!("{adas}/rotate");
+    for (client, status) in [(&bob, 404), (&admin, 403)] {
+        client.patch(&adas).json(json!({"name": "Mine now"})).await.is(status);
+        client.post(&rotate).await.is(status);
+    }
+    bob.get(&adas).await.problem(404, "not-found");
+    bob.delete(&adas).await.problem(404, "not-found");
+    admin.get(&adas).await.is(200);
+    program.get("/v1/drafts").await.is(200);
+    admin.delete(&adas).await.is(204);
+    program.get("/v1/drafts").await.problem(401, "token-invalid");
+    for gone in [ada.get(&adas), ada.delete(&adas), ada.post(&rotate), admin.patch(&adas).json(json!({}))] {
+        gone.await.problem(404, "not-found");
+    }
+    assert_eq!(owners(admin.get(KEYS).await.expect(200)), ["bob"]);
+}
+
+#[tokio::test]
+async fn a_rotated_key_works_beside_the_new_one_for_a_while() {
+    let server = Server::start().await;
+    let editor = server.login(Role::Editor).await;
+    let (path, first) = given::api_key(&editor, READ).await;
+    let rotate = format!("{path}/rotate");
+    let shown = editor.post(&rotate).await.expect(200);
+    let second = with_key(&server, &shown);
+    assert_eq!(shown["previous_until"], "2026-01-06T09:00:00.000000Z", "a day");
+    assert_eq!(shown["key"].as_str().expect("a key")[..13], first.token().expect("a key")[..13]);
+    server.clock.advance(hours(23) + seconds(3599));
+    for key in [&first, &second] {
+        key.get("/v1/drafts").await.is(200);
+    }
+    server.clock.advance(seconds(1));
+    first.get("/v1/drafts").await.problem(401, "token-invalid");
+    assert_eq!(editor.get(&path).await.expect(200)["previous_until"], Value::Null);
+    let third = with_key(&server, &editor.post(&rotate).json(json!({"grace_seconds": 60})).await.expect(200));
+    second.get("/v1/drafts").await.is(200);
+    let fourth = with_key(&server, &editor.post(&rotate).json(json!({})).await.expect(200));
+    second.get("/v1/drafts").await.problem(401, "token-invalid");
+    third.get("/v1/drafts").await.is(200);
+    let last = with_key(&server, &editor.post(&rotate).json(json!({"grace_seconds": 0})).await.expect(200));
+    for key in [&first, &second, &third, &fourth] {
+        key.get("/v1/drafts").await.problem(401, "token-invalid");
+    }
+    last.get("/v1/drafts").await.is(200);
+    editor.delete(&path).await.is(204);
+    last.get("/v1/drafts").await.problem(401, "token-invalid");
+}
+
+#[tokio::test]
+async fn a_key_expires_and_its_owner_may_extend_it() {
+    let server = Server::start().await;
+    let editor = server.login(Role::Editor).await;
+    let body = json!({"name": "x", "scopes": READ, "expires_at": "2026-01-05T10:00:00Z"});
+    let made = editor.post(KEYS).json(body).await;
+    let program = with_key(&server, &made.expect(201));
+    program.get("/v1/drafts").await.is(200);
+    server.clock.advance(hours(1));
+    let refused = program.get("/v1/drafts").await;
+    refused.problem(401, "key-expired");
+    assert!(refused.header("www-authenticate").is_some_and(|value| value.contains("invalid_token")));
+    // Only a key that is right is told that it has expired.
+    let other = format!("{}{}", &program.token().expect("a key")[..62], "x");
+    server.client().with_token(&other).get("/v1/drafts").await.problem(401, "token-invalid");
+    assert_eq!(editor.get(made.location()).await.expect(200)["expires_at"], "2026-01-05T10:00:00.000000Z");
+    let change = editor.patch(made.location()).json(json!({"expires_at": null}));
+    assert_eq!(change.await.expect(200)["expires_at"], Value::Null);
+    program.get("/v1/drafts").await.is(200);
+}
+
+#[tokio::test]
+async fn only_a_whole_key_of_ours_counts() {
+    let server = Server::start().await;
+    let editor = server.login(Role::Editor).await;
+    let (_, program) = given::api_key(&editor, READ).await;
+    let key = program.token().expect("a key");
+    // Others with a right checksum: of a key that is not known, and another secret of one that is.
+    let unknown = ApiKeyText::make(&Random::System).expect("a key").expose();
+    let guessed = ApiKeyText::with_prefix(key[5..13].to_owned(), &Random::System).expect("a key").expose();
+    let flipped = |at: usize| {
+        let other = if &key[at..=at] == "A" { "B" } else { "A" };
+        format!("{}{other}{}", &key[..at], &key[at + 1..])
+    };
+    let anyone = server.client();
+    for wrong in [
+        unknown,
+        guessed,
+        flipped(6),
+        flipped(20),
+        flipped(62),
+        key[..62].to_owned(),
+        format!("{key}0"),
+        key.to_lowercase(),
+        key.replacen('_', "-", 1),
+        "lede_".to_owned(),
+        format!("lede_{}", "0".repeat(58)),
+    ] {
+        let response = anyone.clone().with_token(&wrong).get("/v1/drafts").await;
+        response.problem(401, "token-invalid");
+        let parsed = ApiKeyText::parse(&wrong).map(|key| format!("{key:?}"));
+        assert!(parsed.is_none_or(|shown| shown.len() == 17), "only what names it is shown");
+    }
+    let twice = anyone.get("/v1/drafts").header("authorization", &format!("Bearer {key}"));
+    twice.clone().await.is(200);
+    twice.header("authorization", &format!("Bearer {key}")).await.is(401);
+}
+
+#[tokio::test]
+async fn a_key_in_a_query_or_a_cookie_is_nobodys() {
+    let server = Server::start().await;
+    let editor = server.login(Role::Editor).await;
+    let key = given::api_key(&editor, READ).await.1.token().expect("a key");
+    let anyone = server.client();
+    for name in ["access_token", "api_key", "apikey", "key", "token", "authorization"] {
+        let response = anyone.get(format!("/v1/drafts?{name}={key}")).await;
+        response.problem(400, "request-malformed");
+        assert_eq!(response.violations(), [format!("{name} parameter-unknown")]);
+        anyone
+            .get("/v1/drafts")
+            .header("cookie", &format!("{name}={key}"))
+            .await
+            .problem(401, "token-missing");
+    }
+    for name in ["x-api-key", "x-auth-token", "api-key"] {
+        anyone.get("/v1/drafts").header(name, &key).await.problem(401, "token-missing");
+    }
+    anyone
+        .get("/v1/drafts")
+        .header("authorization", &format!("Basic {key}"))
+        .await
+        .problem(401, "token-missing");
+}
+
+#[tokio::test]
+async fn a_key_may_what_its_scopes_and_its_owners_present_role_allow() {
+    let server = Server::start().await;
+    let user = server.login_as("ada", Role::Editor).await;
+    let others = published(&server.login(Role::Admin).await, json!({"title": "Tides"})).await;
+    let (path, program) = given::api_key(&user, &["articles:read", "topics:write"]).await;
+    let topic = |name: &str| program.post("/v1/topics").json(json!({"name": name}));
+    topic("Sea").await.is(201);
+    program.get(at(&others, "/draft")).await.is(200);
+    program.post("/v1/articles").json(json!({"title": "Ebb"})).await.problem(403, "forbidden");
+    // An author has no right to write topics, and reads their own drafts only.
+    given::set_role(&server, user.user(), Role::Author).await;
+    topic("Land").await.problem(403, "forbidden");
+    program.get(at(&others, "/draft")).await.problem(404, "not-found");
+    program.get("/v1/drafts").await.is(200);
+    user.patch(&path).json(json!({"name": "The same scopes"})).await.is(200);
+    let more = user.patch(&path).json(json!({"scopes": ["articles:read", "topics:write"]})).await;
+    assert_eq!(more.problem(422, "invalid")["errors"][0]["code"], "scope-not-allowed");
+    // Promoted, a key has its scopes and no more.
+    given::set_role(&server, user.user(), Role::Admin).await;
+    topic("Land").await.is(201);
+    program.get("/v1/jobs").await.problem(403, "forbidden");
+    user.patch(&path).json(json!({"scopes": ["jobs:read"]})).await.is(200);
+    program.get("/v1/jobs").await.is(200);
+    topic("Sky").await.problem(403, "forbidden");
+}
+
+#[tokio::test]
+async fn a_key_never_reaches_accounts_users_or_keys() {
+    let server = Server::start().await;
+    let admin = server.login(Role::Admin).await;
+    let scopes: Vec<&str> = lede::auth::Scopes::allowed(Role::Admin).map(|right| right.name).collect();
+    let (path, program) = given::api_key(&admin, &scopes).await;
+    program.get("/v1/me").await.problem(403, "forbidden");
+    program.get("/v1/auth/sessions").await.problem(403, "forbidden");
+    program.post("/v1/auth/logout").await.problem(403, "forbidden");
+    program.get(KEYS).await.problem(403, "forbidden");
+    program.get(&path).await.problem(403, "forbidden");
+    program.post(format!("{path}/rotate")).await.problem(403, "forbidden");
+    program.delete(&path).await.problem(403, "forbidden");
+    program.post(KEYS).json(json!({"name": "x", "scopes": READ})).await.problem(403, "forbidden");
+    program.get("/v1/audit").await.is(200);
+}
+
+#[tokio::test]
+async fn a_key_rests_while_its_owner_is_disabled() {
+    let server = Server::start().await;
+    let user = server.login_as("ada", Role::Editor).await;
+    let (_, program) = given::api_key(&user, READ).await;
+    given::disable(&server, "ada").await;
+    program.get("/v1/drafts").await.problem(401, "token-invalid");
+    enable(&server, user.user()).await;
+    program.get("/v1/drafts").await.is(200);
+}
+
+#[tokio::test]
+async fn a_key_of_a_user_who_must_have_a_second_factor_waits_for_it() {
+    let server = Server::start().await;
+    let user = server.login_as("ada", Role::Editor).await;
+    let (_, program) = given::api_key(&user, READ).await;
+    let strict = Server::start_on(server.database(), server.clock.clone(), |config: &mut Config| {
+        config.accounts.require_second_factor = vec!["editor".to_owned()];
+    })
+    .await;
+    program.get("/v1/drafts").await.is(200);
+    let there = strict.client().with_token(&program.token().expect("a key"));
+    there.get("/v1/drafts").await.problem(403, "second-factor-missing");
+}
+
+#[tokio::test]
+async fn a_key_is_revoked_on_every_server_at_once() {
+    let server = Server::start().await;
+    let other = Server::start_on(server.database(), server.clock.clone(), |_| {}).await;
+    let editor = server.login(Role::Editor).await;
+    let (path, program) = given::api_key(&editor, READ).await;
+    let there = other.client().with_token(&program.token().expect("a key"));
+    there.get("/v1/drafts").await.is(200);
+    editor.delete(&path).await.is(204);
+    there.get("/v1/drafts").await.problem(401, "token-invalid");
+}
+
+#[tokio::test]
+async fn the_last_use_is_kept_to_the_minute() {
+    let server = Server::start().await;
+    let editor = server.login(Role::Editor).await;
+    let (path, program) = given::api_key(&editor, READ).await;
+    let mut seen = Vec::new();
+    for wait in [0, 59, 1, 3600] {
+        server.clock.advance(seconds(wait));
+        program.get("/v1/drafts").await.is(200);
+        seen.push(editor.get(&path).await.expect(200)["last_used_at"].clone());
+    }
+    let [first, minute, hour] =
+        ["09:00:00", "09:01:00", "10:01:00"].map(|time| json!(format!("2026-01-05T{time}.000000Z")));
+    assert_eq!(seen, [first.clone(), first, minute, hour.clone()]);
+    // A refused request is no use.
+    server.clock.advance(hours(1));
+    program.get("/v1/me").await.is(403);
+    let other = format!("{}x", &program.token().expect("a key")[..62]);
+    server.client().with_token(&other).get("/v1/drafts").await.is(401);
+    editor.delete(&path).await.is(204);
+}
+
+#[tokio::test]
+async fn what_a_key_does_is_said_to_be_done_by_the_key_and_owned_by_the_user() {
+    let server = Server::start().await;
+    let user = server.login_as("ada", Role::Admin).await;
+    let scopes = [
+        "articles:read",
+        "articles:write",
+        "articles:publish",
+        "subscribers:import",
+        "subscribers:write",
+        "subscribers:read",
+        "subscribers:on_behalf_of",
+        "jobs:read",
+        "audit:read",
+    ];
+    let (path, program) = given::api_key(&user, &scopes).await;
+    let by = json!({"kind": "api_key", "id": path.rsplit('/').next(), "name": "A program"});
+    let owner = json!({"kind": "user", "id": user.user(), "name": "ada"});
+
+    let draft = published(&program, json!({"title": "Tides"})).await;
+    assert_eq!(draft["owner"], owner);
+    assert_eq!(program.get(at(&draft, "/revisions")).await.expect(200)["items"][0]["by"], by);
+    assert_eq!(program.get(at(&draft, "/editions")).await.expect(200)["items"][0]["by"], by);
+    let edit = |client: &Client, version: i64| {
+        client.patch(at(&draft, "/draft")).if_match(version).json(json!({"subtitle": "By the sea"}))
+    };
+    edit(&program, 1).await.is(200);
+    assert_eq!(edit(&user, 1).await.problem(412, "changed-since")["changed"][0]["by"], by);
+    publish(&user, &program.get(at(&draft, "/draft")).await.expect(200)).await;
+    assert_eq!(program.get(at(&draft, "/editions")).await.expect(200)["items"][0]["by"], owner);
+
+    let import =
+        program.post("/v1/subscriber-imports?dry_run=true").body("text/csv", "email\nada@reader.example\n");
+    assert_eq!(import.await.expect(202)["created_by"], by);
+    let jobs = program.get("/v1/jobs?kind=import-subscribers").await.expect(200);
+    assert_eq!(jobs["items"][0]["by"], by);
+
+    let visitor = json!({"email": "bo@reader.example", "ip": "203.0.113.7", "user_agent": "Firefox", "form_url": "https://website.example/"});
+    program.post("/v1/subscribers").json(visitor).await.is(202);
+    let subscriber = id(&program.get("/v1/subscribers").await.expect(200)["items"][0]);
+    let consents = program.get(format!("/v1/subscribers/{subscriber}/consents")).await.expect(200);
+    assert_eq!(consents["items"][0]["actor"], by);
+
+    let log = program.get(format!("/v1/audit?actor={}", by["id"].as_str().expect("an id"))).await.expect(200);
+    let actions: Vec<_> =
+        log["items"].as_array().expect("items").iter().rev().map(|event| &event["action"]).collect();
+    assert_eq!(actions, ["article.created", "article.published", "article.edited"]);
+    // A revoked key keeps its name.
+    user.delete(&path).await.is(204);
+    assert_eq!(user.get(at(&draft, "/revisions/1")).await.expect(200)["by"], by);
+}
+
+#[tokio::test]
+async fn idempotency_and_limits_are_each_keys_own() {
+    let server = Server::start_with(|config| config.limits.write = 6).await;
+    let user = server.login(Role::Editor).await;
+    let scopes = ["topics:write"];
+    let (one, other) = (given::api_key(&user, &scopes).await.1, given::api_key(&user, &scopes).await.1);
+    let ask = |client: &Client| client.post("/v1/topics").once("one").json(json!({"name": "Sea"}));
+    let replayed =
+        |response: &crate::client::Response| response.header("idempotent-replayed") == Some("true");
+    let first = ask(&one).await.expect(201);
+    let again = ask(&one).await;
+    assert!(replayed(&again) && again.expect(201) == first);
+    for client in [&other, &user] {
+        let response = ask(client).await;
+        assert!(!replayed(&response) && response.expect(201)["id"] != first["id"]);
+    }
+    for n in 0..4 {
+        one.post("/v1/topics").json(json!({"name": format!("Topic {n}")})).await.is(201);
+    }
+    one.post("/v1/topics").json(json!({"name": "Too many"})).await.problem(429, "too-many-requests");
+    for client in [&other, &user] {
+        client.post("/v1/topics").json(json!({"name": "Another"})).await.is(201);
+    }
+}
+
+#[tokio::test]
+async fn what_happens_to_a_key_is_written_down() {
+    let server = Server::start().await;
+    let (user, admin) = (server.login(Role::Editor).await, server.login(Role::Admin).await);
+    let (path, _) = given::api_key(&user, READ).await;
+    user.patch(&path).json(json!({"name": "Another name"})).await.is(200);
+    user.post(format!("{path}/rotate")).await.is(200);
+    admin.delete(&path).await.is(204);
+    let read = |conn: &mut lede::base::db::Connection| {
+        let kinds = events::table.filter(events::kind.like("api_key.%")).order(events::id);
+        Ok(kinds.select((events::kind, events::actor_id)).load::<(String, Option<UserId>)>(conn)?)
+    };
+    let written = server.app.db.read(read).await.expect("events");
+    let (user, admin) = (Some(user.user()), Some(admin.user()));
+    let expected = [("created", user), ("updated", user), ("rotated", user), ("revoked", admin)];
+    assert_eq!(written, expected.map(|(what, who)| (format!("api_key.{what}"), who)));
+}
