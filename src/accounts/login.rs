@@ -5,6 +5,7 @@ use actix_web::http::header;
 
 use super::attempts::{self, Attempt};
 use super::refresh::{self, Refreshable};
+use super::second_factor::{self, Code};
 use super::sessions::{self, Lifetime};
 use super::verify::verify;
 use crate::app::App;
@@ -23,6 +24,8 @@ pub struct Credentials {
     pub email: String,
     /// The password as entered.
     pub password: String,
+    /// The code of the second factor.
+    pub code: Option<Code>,
 }
 
 impl std::fmt::Debug for Credentials {
@@ -37,7 +40,7 @@ impl std::fmt::Debug for Credentials {
 /// # Errors
 /// Unauthenticated; `password-too-long`; too many, after earlier failures; unavailable, when too many logins wait.
 pub async fn log_in(app: &App, req: &HttpRequest, credentials: Credentials) -> Result<Refreshable> {
-    let Credentials { email, password } = credentials;
+    let Credentials { email, password, code } = credentials;
     let password = Password::typed(&password)
         .map_err(|Invalid { code, detail }| Error::invalid("/password", code, detail))?;
     let email = EmailAddress::parse(&email).ok();
@@ -48,14 +51,20 @@ pub async fn log_in(app: &App, req: &HttpRequest, credentials: Credentials) -> R
     };
     let verified = verify(app, req, &key, found.as_ref(), password).await?;
     let outcome = match found {
-        Some(user) => start(app, req, user, verified.attempt).await,
+        Some(user) => start(app, req, user, code, verified.attempt).await,
         None => Err(Error::Unauthenticated(AuthFailure::UnknownAccount)),
     };
     verified.conclude(outcome).await
 }
 
-async fn start(app: &App, req: &HttpRequest, user: UserRow, attempt: Attempt) -> Result<Refreshable> {
-    let (place, lifetime) = (place(app, req), Lifetime::new(&app.config));
+async fn start(
+    app: &App,
+    req: &HttpRequest,
+    user: UserRow,
+    code: Option<Code>,
+    attempt: Attempt,
+) -> Result<Refreshable> {
+    let (place, lifetime, keys) = (place(app, req), Lifetime::new(&app.config), app.keys.clone());
     app.db
         .write_as(app.origin(req, Some(user.id.into())), move |tx| {
             // Verifying took a while: the user may have been disabled meanwhile, or have another password.
@@ -63,6 +72,7 @@ async fn start(app: &App, req: &HttpRequest, user: UserRow, attempt: Attempt) ->
                 current.disabled_at.is_none() && current.password_hash == user.password_hash
             });
             let user = current.ok_or(Error::Unauthenticated(AuthFailure::WrongPassword))?;
+            second_factor::store::check(tx, &keys, &user, code.as_ref())?;
             attempts::succeed(tx, user.id, &attempt)?;
             let session = sessions::start(tx, user.id, place.clone(), lifetime)?;
             refresh::first(tx, session, user, lifetime)

@@ -7,5 +7,6 @@ mod cookie;
 mod login;
 mod refresh;
 pub mod routes;
+pub mod second_factor;
 pub mod sessions;
 mod verify;

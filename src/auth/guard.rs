@@ -59,8 +59,7 @@ struct Client {
 impl Client {
     /// Whether the user can do nothing yet but set up a second factor.
     fn needs_second_factor(&self, app: &App) -> bool {
-        let required = &app.config.accounts.require_second_factor;
-        !self.has_second_factor && required.iter().any(|role| role == self.identity.role.as_str())
+        !self.has_second_factor && app.config.accounts.requires_second_factor(self.identity.role.as_str())
     }
 }
 

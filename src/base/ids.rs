@@ -126,6 +126,10 @@ id! {
     AccountLinkId
 }
 id! {
+    /// Identifies a second factor.
+    SecondFactorId
+}
+id! {
     /// Identifies a login attempt that failed or is under way.
     LoginAttemptId
 }

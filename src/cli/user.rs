@@ -1,4 +1,6 @@
-//! `lede user add`: creates a user, the first one included.
+//! `lede user`: users from the command line, the first one included.
+
+mod totp;
 
 use std::io::Read as _;
 use std::process::ExitCode;
@@ -30,10 +32,24 @@ pub(super) enum Command {
         #[arg(long)]
         password_stdin: bool,
     },
+    /// Tell whether a user has a second factor.
+    Totp {
+        /// The email address of the user.
+        email: String,
+        /// Remove it and end the user's sessions, when the authenticator app and the recovery codes are lost.
+        #[arg(long)]
+        remove: bool,
+    },
 }
 
 pub(super) async fn run(config: Config, command: Command) -> anyhow::Result<ExitCode> {
-    let Command::Add { email, role, name, password_stdin } = command;
+    let (email, role, name, password_stdin) = match command {
+        Command::Add { email, role, name, password_stdin } => (email, role, name, password_stdin),
+        Command::Totp { email, remove } => {
+            totp::run(&super::open(config).await?, &email, remove).await?;
+            return Ok(ExitCode::SUCCESS);
+        }
+    };
     let email = EmailAddress::parse(&email).map_err(|invalid| anyhow!("{email}: {}", invalid.detail))?;
     let password =
         Password::chosen(&read_password(password_stdin)?).map_err(|invalid| anyhow!("{}", invalid.detail))?;

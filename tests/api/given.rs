@@ -6,10 +6,13 @@ use std::time::Duration;
 
 use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, Version};
 use diesel::prelude::*;
-use lede::auth::Role;
+use lede::accounts::second_factor::store as totp;
+use lede::auth::api_key::ApiKeyText;
+use lede::auth::{POLICY, Role};
 use lede::base::clock::Timestamp;
-use lede::base::db::schema::{jobs as kept, users};
-use lede::base::ids::{IsId as _, JobId, SubscriberId, UserId};
+use lede::base::db::schema::{api_keys, jobs as kept, second_factors, users};
+use lede::base::db::types::Json;
+use lede::base::ids::{ApiKeyId, IsId as _, JobId, SubscriberId, UserId};
 use lede::base::jobs;
 use lede::base::mail::SentEmail;
 use lede::subscribers::RequestConfirmation;
@@ -92,6 +95,71 @@ pub async fn disable(server: &Server, name: &str) {
         Ok(())
     };
     server.app.db.write(disable).await.expect("a write");
+}
+
+/// How far the second factor of a user is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Factor {
+    None,
+    Begun,
+    Active,
+}
+
+/// What the authenticator app of [`second_factor`] holds.
+pub const TOTP_SECRET: [u8; 20] = [7; 20];
+
+/// Gives those of the users `name@lede.example` who are there a second factor with [`TOTP_SECRET`], or takes it away.
+pub async fn second_factor(server: &Server, names: &[&str], factor: Factor) {
+    let (keys, now) = (server.app.keys.clone(), server.clock.now());
+    let emails: Vec<String> = names.iter().map(|name| format!("{name}@lede.example")).collect();
+    let set = move |tx: &mut lede::base::db::Tx<'_>| {
+        let wanted = users::table.filter(users::email_key.eq_any(&emails));
+        let ids: Vec<UserId> = wanted.select(users::id).load(&mut **tx)?;
+        for id in ids {
+            totp::remove(tx, id)?;
+            if factor == Factor::None {
+                continue;
+            }
+            totp::begin(tx, &keys, id)?;
+            let confirmed_at = (factor == Factor::Active).then_some(now);
+            let sealed = keys.seal("totp", &TOTP_SECRET, tx.random())?;
+            diesel::update(second_factors::table.filter(second_factors::user_id.eq(id)))
+                .set((second_factors::sealed.eq(sealed), second_factors::confirmed_at.eq(confirmed_at)))
+                .execute(&mut **tx)?;
+            diesel::update(users::table.filter(users::id.eq(id)))
+                .set(users::second_factor_at.eq(confirmed_at))
+                .execute(&mut **tx)?;
+        }
+        Ok(())
+    };
+    server.app.db.write(set).await.expect("a write");
+}
+
+/// An API key of that user with every scope there is.
+pub async fn api_key(server: &Server, user: UserId) -> String {
+    let key = ApiKeyText::make(&server.app.random).expect("a key");
+    let (text, now) = (key.expose(), server.clock.now());
+    let scopes: Vec<String> =
+        POLICY.iter().filter(|right| right.for_keys).map(|right| right.name.to_owned()).collect();
+    let insert = move |tx: &mut lede::base::db::Tx<'_>| {
+        let id: ApiKeyId = tx.new_id()?;
+        let mut stored = Json::default();
+        stored.set(scopes.clone());
+        diesel::insert_into(api_keys::table)
+            .values((
+                api_keys::id.eq(id),
+                api_keys::user_id.eq(user),
+                api_keys::prefix.eq(key.prefix()),
+                api_keys::name.eq("Console"),
+                api_keys::scopes.eq(stored),
+                api_keys::secret_hash.eq(key.hash()),
+                api_keys::created_at.eq(now),
+            ))
+            .execute(&mut **tx)?;
+        Ok(())
+    };
+    server.app.db.write(insert).await.expect("a write");
+    text
 }
 
 /// The newest mail to that address, when everything that is due has been done.

@@ -36,6 +36,7 @@ mod resources {
     ];
 }
 
+mod authenticator;
 mod client;
 mod contract;
 mod executable;
@@ -56,6 +57,7 @@ mod adjacent;
 mod aliases;
 mod article_rules;
 mod articles;
+mod asvs;
 mod cache;
 mod changes;
 mod consents;
@@ -105,6 +107,7 @@ mod renderings;
 mod replicas;
 mod restart;
 mod search;
+mod second_factor;
 mod sections;
 mod security_txt;
 mod senders;

@@ -10,9 +10,10 @@ use lede::base::db::Tx;
 use reqwest::Method;
 use serde_json::json;
 
+use crate::client::Client;
 use crate::given::{PASSWORD, minutes};
 use crate::server::Server;
-use crate::tour;
+use crate::{authenticator, tour};
 
 /// Codes that no request can provoke on purpose: they need two requests at the same moment, the command line, a full disk,
 /// or bytes that are no request. Tests of their own provoke them.
@@ -23,8 +24,8 @@ const UNPROVOKED: [&str; 8] = [
     "key-expired",
     "overtaken",
     "request-too-slow",
+    "second-factor-mandatory",
     "second-factor-missing",
-    "second-factor-required",
 ];
 
 /// What the examples of errors are recorded from.
@@ -46,6 +47,7 @@ pub async fn story(server: &Server) {
     ended.get("/v1/me").await.problem(401, "session-ended");
     let contributor = server.login(Role::Contributor).await;
     contributor.post("/v1/topics").json(json!({"name": "Sea"})).await.problem(403, "forbidden");
+    second_factor(server, &contributor).await;
     anyone.get("/v1/articles/tides").await.problem(404, "not-found");
     anyone.call(Method::PUT, "/v1/articles").await.problem(405, "method-not-allowed");
 
@@ -124,6 +126,19 @@ pub async fn story(server: &Server) {
     };
     server.app.db.write(lose).await.expect("a write");
     editor.get("/v1/me").await.problem(500, "internal");
+}
+
+async fn second_factor(server: &Server, user: &Client) {
+    let totp = |path: &str| {
+        user.post(format!("/v1/me/totp{path}")).json(json!({"current_password": PASSWORD, "code": "123456"}))
+    };
+    totp("/confirm").await.problem(409, "second-factor-not-begun");
+    totp("/disable").await.problem(409, "second-factor-inactive");
+    authenticator::enrol(server, user).await;
+    let log_in = json!({"email": user.email(), "password": PASSWORD});
+    server.client().post("/v1/auth/sessions").json(log_in).await.problem(401, "second-factor-required");
+    let admin = server.login(Role::Admin).await;
+    admin.delete(format!("/v1/users/{}/totp", admin.user())).await.problem(409, "second-factor-own");
 }
 
 #[tokio::test]

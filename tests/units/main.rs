@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![allow(clippy::case_sensitive_file_extension_comparisons, reason = "the names are ours")]
 
+mod accounts;
 mod base;
 mod breaking;
 mod cli;

@@ -51,13 +51,16 @@ CREATE INDEX account_links_user_id ON account_links (user_id, purpose, created_a
 CREATE INDEX account_links_expires_at ON account_links (expires_at);
 
 -- The secrets that one-time codes are computed from, sealed. The step of the last code that was used is not accepted again.
+-- Until it is confirmed, a second factor stands beside the active one that it replaces.
 CREATE TABLE second_factors (
-    user_id uuid NOT NULL PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
+    id uuid NOT NULL PRIMARY KEY,
+    user_id uuid NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     sealed bytea NOT NULL,
     last_step bigint NOT NULL,
     created_at timestamptz NOT NULL,
     confirmed_at timestamptz
 );
+CREATE INDEX second_factors_user_id ON second_factors (user_id);
 
 -- The hashes of recovery codes. Each stands in for a second factor once.
 CREATE TABLE recovery_codes (

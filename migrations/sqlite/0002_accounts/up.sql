@@ -51,13 +51,16 @@ CREATE INDEX account_links_user_id ON account_links (user_id, purpose, created_a
 CREATE INDEX account_links_expires_at ON account_links (expires_at);
 
 -- The secrets that one-time codes are computed from, sealed. The step of the last code that was used is not accepted again.
+-- Until it is confirmed, a second factor stands beside the active one that it replaces.
 CREATE TABLE second_factors (
-    user_id BLOB NOT NULL PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
+    id BLOB NOT NULL PRIMARY KEY,
+    user_id BLOB NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     sealed BLOB NOT NULL,
     last_step INTEGER NOT NULL,
     created_at INTEGER NOT NULL,
     confirmed_at INTEGER
 ) STRICT;
+CREATE INDEX second_factors_user_id ON second_factors (user_id);
 
 -- The hashes of recovery codes. Each stands in for a second factor once.
 CREATE TABLE recovery_codes (

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use super::json::{Carrier, Session, SessionTokens, respond};
 use crate::accounts::cookie;
 use crate::accounts::login::{Credentials, log_in};
+use crate::accounts::second_factor::Code;
 use crate::accounts::sessions::{self, Lifetime};
 use crate::app::App;
 use crate::auth::{Actor, UseAccount};
@@ -26,6 +27,11 @@ pub struct CreateSession {
     /// The user's password, at most 256 bytes.
     #[schema(max_length = 256, format = Password)]
     password: String,
+    /// The code of the second factor, if the user has one: the one-time code of the authenticator app, or a recovery code.
+    /// Ignored otherwise.
+    #[serde(default)]
+    #[schema(max_length = 64, example = "123456")]
+    code: Option<String>,
     /// Whether the refresh token goes into a cookie, for browsers. Needs a base URL with https, or on a loopback address.
     #[serde(default)]
     cookie: bool,
@@ -43,13 +49,14 @@ pub struct Sessions {
 ///
 /// Needs no access token. Exchanges an email address and a password for an access token that is valid for ten minutes, and a
 /// refresh token that gets the next ones. A wrong password, an unknown address and a disabled user all respond with the same
-/// 401 after the same time. Failed attempts delay the next ones at the same account and from the same network: too early, an
+/// 401 after the same time. A user with a second factor needs `code`, too, which is checked after the password. Each one-time code
+/// and each recovery code works once. Failed attempts delay the next ones at the same account and from the same network: too early, an
 /// attempt responds with 429 and `Retry-After`. Networks from which the user has logged in lately are not delayed by what
 /// others try.
 #[utoipa::path(post, path = "/v1/auth/sessions", tag = "accounts", security(()), request_body = CreateSession,
     responses(
         (status = 201, description = "The new tokens, their session and its user.", body = SessionTokens),
-        (status = 401, description = "`invalid-credentials`: no active user has this address and password. `second-factor-required`: repeat the request with `code`."),
+        (status = 401, description = "`invalid-credentials`: no active user has this address and password, or the code is wrong or was used before. `second-factor-required`: the password is right; repeat the request with `code`."),
         (status = 403, description = "`origin-not-allowed`: with `cookie`, from a page of another origin."),
     ))]
 pub async fn create_session(
@@ -57,12 +64,13 @@ pub async fn create_session(
     req: HttpRequest,
     body: Json<CreateSession, Small>,
 ) -> Result<Response> {
-    let CreateSession { email, password, cookie } = body.value;
+    let CreateSession { email, password, code, cookie } = body.value;
     if cookie {
         cookie::check_place(&app)?;
         cookie::check_origin(&app, &req)?;
     }
-    let session = log_in(&app, &req, Credentials { email, password }).await?;
+    let code = code.as_deref().and_then(Code::typed);
+    let session = log_in(&app, &req, Credentials { email, password, code }).await?;
     let carrier = if cookie { Carrier::Cookie } else { Carrier::Body };
     Ok(respond(&app, session, carrier)?.status(StatusCode::CREATED))
 }

@@ -80,6 +80,14 @@ pub struct AccountsConfig {
     pub admin_password_file: Option<PathBuf>,
 }
 
+impl AccountsConfig {
+    /// Whether the users of that role must have a second factor.
+    #[must_use]
+    pub fn requires_second_factor(&self, role: &str) -> bool {
+        self.require_second_factor.iter().any(|required| required == role)
+    }
+}
+
 fn email(text: &str) -> Result<String, String> {
     EmailAddress::parse(text).map(|_| text.to_owned()).map_err(|invalid| invalid.detail.into_owned())
 }

@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use lede::auth::Role;
 use serde_json::{Value, json};
 
+use crate::authenticator::Authenticator;
 use crate::client::{Call, Client};
-use crate::given;
+use crate::given::{self, Factor};
 use crate::server::Server;
 use crate::writing::{self, at};
 
@@ -160,6 +161,22 @@ impl Fixtures {
     /// The path of a session of the owner.
     pub async fn session(&self) -> String {
         format!("/v1/auth/sessions/{}", writing::id(&self.log_in().await["session"]))
+    }
+
+    /// Gives everyone whose rights are tried, and the admin, a second factor of one secret, or takes it away. Returns its code of
+    /// the moment.
+    pub async fn second_factor(&self, factor: Factor) -> String {
+        let names = ["contributor", "author", "editor", "admin", "maker"];
+        given::second_factor(&self.server, &names, factor).await;
+        Authenticator { secret: given::TOTP_SECRET.to_vec() }.code(self.server.clock.now())
+    }
+
+    /// The path of the second factor of somebody else.
+    pub async fn lost_second_factor(&self) -> String {
+        self.second_factor(Factor::None).await;
+        let user = given::user(&self.server, "forgetful", Role::Author).await;
+        given::second_factor(&self.server, &["forgetful"], Factor::Active).await;
+        format!("/v1/users/{user}/totp")
     }
 
     /// The path of a job that has died.

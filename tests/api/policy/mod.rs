@@ -121,7 +121,7 @@ macro_rules! resources {
 }
 
 /// The lines of all resources.
-fn lines() -> impl Iterator<Item = &'static Line> {
+pub fn lines() -> impl Iterator<Item = &'static Line> {
     resources::ALL.iter().flat_map(|resource| resource.lines)
 }
 

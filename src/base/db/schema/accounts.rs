@@ -65,7 +65,8 @@ diesel::table! {
 diesel::table! {
     use crate::base::db::schema::sql_types::*;
 
-    second_factors (user_id) {
+    second_factors (id) {
+        id -> Id,
         user_id -> Id,
         sealed -> Binary,
         last_step -> BigInt,
