@@ -5,6 +5,7 @@
 mod source;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::sync::LazyLock;
 
 use source::Source;
@@ -185,4 +186,34 @@ fn a_wrong_dependency_is_seen() {
     let edges = source.edges();
     assert_eq!(upward(&edges), ["base/clock.rs -> app.rs", "users/store.rs -> terms/mod.rs"]);
     assert_eq!(circles(&edges), [["base/text/html.rs", "base/text/slug.rs"]]);
+}
+
+/// The names of tests in the tables of SECURITY.md.
+fn named_in_security_policy() -> BTreeSet<String> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(".github/SECURITY.md");
+    let text = std::fs::read_to_string(file).expect("a text");
+    let rows = text.lines().filter(|line| line.starts_with("| ") && line.matches(" | ").count() == 3);
+    let cells = rows.filter_map(|row| row.trim_end_matches(" |").rsplit(" | ").next());
+    let names = cells.flat_map(|cell| cell.split('`').skip(1).step_by(2));
+    names.map(str::to_owned).collect()
+}
+
+#[test]
+fn the_tests_that_the_security_policy_names_exist() {
+    let named = named_in_security_policy();
+    assert!(named.len() > 30, "{named:?}");
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("tests")];
+    let mut missing = named;
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = std::fs::read_to_string(&path).expect("a text");
+                missing.retain(|name| !text.contains(&format!("fn {name}(")));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "SECURITY.md names tests that do not exist: {missing:?}");
 }

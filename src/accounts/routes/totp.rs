@@ -56,18 +56,13 @@ pub struct TotpSetup {
 #[derive(Serialize, ToSchema)]
 pub struct RecoveryCodes {
     /// The codes. Those from before do not work any more.
-    #[schema(min_items = 10, max_items = 10)]
-    recovery_codes: Vec<RecoveryCodeText>,
+    #[schema(value_type = Vec<RecoveryCode>, min_items = 10, max_items = 10)]
+    recovery_codes: Vec<String>,
 }
-
-/// A recovery code: four groups of six letters and digits.
-#[derive(Serialize, ToSchema)]
-#[schema(min_length = 27, max_length = 27)]
-pub struct RecoveryCodeText(String);
 
 impl RecoveryCodes {
     fn respond(codes: &[RecoveryCode]) -> Result<Response> {
-        private(&Self { recovery_codes: codes.iter().map(|code| RecoveryCodeText(code.expose())).collect() })
+        private(&Self { recovery_codes: codes.iter().map(RecoveryCode::expose).collect() })
     }
 }
 

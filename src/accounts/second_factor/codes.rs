@@ -1,6 +1,7 @@
 //! Codes as people type them: six digits from an app, or a recovery code.
 
 use base32::Alphabet;
+use utoipa::ToSchema;
 
 use crate::auth::Keys;
 use crate::base::error::Result;
@@ -49,8 +50,10 @@ impl Code {
     }
 }
 
-/// A code that stands in for the app once. `Debug` does not show it.
-#[derive(Clone, PartialEq, Eq)]
+/// A code that stands in for the authenticator app once.
+// `Debug` does not show it.
+#[derive(Clone, PartialEq, Eq, ToSchema)]
+#[schema(value_type = String, min_length = 27, max_length = 27, example = "k5x2qw-3np7ab-c6ytmj-zr4dle")]
 pub struct RecoveryCode(String);
 
 impl std::fmt::Debug for RecoveryCode {

@@ -140,7 +140,7 @@ pub fn respond(error: &Error, request_id: &str) -> HttpResponse {
     match error {
         Error::Malformed(violations) | Error::Invalid(violations) => problem.errors = errors(violations),
         Error::Conflict(conflict) | Error::PreconditionFailed(conflict) => {
-            problem.members = conflict.members.clone();
+            problem.members.clone_from(&conflict.members);
         }
         _ => {}
     }
