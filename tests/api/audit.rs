@@ -229,8 +229,13 @@ async fn a_storm_of_refusals_is_cut_off_and_counted() {
 }
 
 /// What jobs do, and not requests.
-const BY_JOBS: &[&str] =
-    &["article.rerendered", "subscriber.imported", "subscriber.signed_up", "subscribers.imported"];
+const BY_JOBS: &[&str] = &[
+    "article.rerendered",
+    "subscriber.imported",
+    "subscriber.signed_up",
+    "subscribers.imported",
+    "user.reset_requested",
+];
 
 type Written = (String, Option<String>, Option<Vec<u8>>, Json<Value>);
 

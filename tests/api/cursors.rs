@@ -139,6 +139,7 @@ async fn cursors_that_nobody_gave_out_are_refused() {
     }
     let mut import = String::new();
     for _ in 0..2 {
+        crate::given::api_key(&editor, &["articles:read"]).await;
         let list = "email\nnobody\nnowhere\n";
         let sent = editor.post("/v1/subscriber-imports?dry_run=true").body("text/csv", list).await;
         import = crate::writing::id(&sent.expect(202));

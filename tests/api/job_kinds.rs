@@ -1,6 +1,7 @@
 //! The kinds of background jobs: their names, and the form of their rows, which outlive releases.
 
 use lede::accounts::HandOver;
+use lede::accounts::resets::SendPasswordReset;
 use lede::app::App;
 use lede::base::ids::{ArticleId, EmailId, ImportId, IsId, SubscriberId, UserId};
 use lede::base::jobs::Job;
@@ -13,7 +14,7 @@ use lede::subscribers::import::ImportSubscribers;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::given::{minutes, seconds};
+use crate::given::{minutes, moment, seconds};
 
 /// A job's name, when its payload is written and read in this form. Rows outlive releases: the form stays readable.
 fn form<J: Job<App> + DeserializeOwned>(job: &J, payload: &Value) -> &'static str {
@@ -32,6 +33,10 @@ fn every_kind_of_job_has_its_own_name_and_a_form_that_can_be_read_back() {
     let known = [
         form(&RerenderArticles { after: Some(id::<ArticleId>()) }, &json!({"after": text})),
         form(&RequestConfirmation { subscriber: id::<SubscriberId>() }, &json!({"subscriber": text})),
+        form(
+            &SendPasswordReset { user: Some(id::<UserId>()), asked_at: moment() },
+            &json!({"user": text, "asked_at": moment()}),
+        ),
         form(&SendEmail { email: id::<EmailId>() }, &json!({"email": text})),
         form(&ImportSubscribers { import: id::<ImportId>() }, &json!({"import": text})),
         form(&DeleteTraces, &Value::Null),

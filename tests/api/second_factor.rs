@@ -365,6 +365,8 @@ const ALLOWED: &[&str] = &[
     "list_sessions",
     "delete_session",
     "get_me",
+    "update_me",
+    "change_password",
     "create_totp",
     "confirm_totp",
     "disable_totp",

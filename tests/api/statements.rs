@@ -28,7 +28,7 @@ struct Stage {
     /// What stands in the place of a path's parameters.
     names: Vec<(&'static str, String)>,
     /// The links of a mail to somebody who has joined.
-    links: [String; 3],
+    links: Vec<String>,
     /// The list of subscribers that was sent last, as long as everything else.
     import: Mutex<String>,
     /// A job that waits.
@@ -56,10 +56,18 @@ impl Stage {
             ("author", "ada".to_owned()),
             ("format", "netlify".to_owned()),
             ("id", subscriber),
+            ("user", admin.user().to_string()),
             ("key", given::api_key(&admin, &["articles:read"]).await.0.replace("/v1/api-keys/", "")),
         ];
         let [confirm, leave] = ["confirm", "unsubscribe"].map(|what| given::link(&mail, what));
-        let links = [leave.replace("/unsubscribe/", "/preferences/"), confirm, leave];
+        let moving = given::user(&server, "moving", Role::Author).await;
+        let links = vec![
+            leave.replace("/unsubscribe/", "/preferences/"),
+            confirm,
+            leave,
+            given::invited(&server, "invited", Role::Author).await,
+            given::new_email(&server, moving, "moved@lede.example").await,
+        ];
         Self { server, admin, large, names, links, import: Mutex::default(), job: Mutex::default() }
     }
 
