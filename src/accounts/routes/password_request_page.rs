@@ -60,7 +60,7 @@ pub async fn submit_password_request_page(app: Data<App>, req: HttpRequest, form
     let Ok(email) = EmailAddress::parse(text) else {
         return form_page(&app, &language, StatusCode::UNPROCESSABLE_ENTITY, text);
     };
-    app.db.write(move |tx| resets::request(tx, &email)).await?;
+    app.db.write_as(app.origin(&req, None), move |tx| resets::request(tx, &email)).await?;
     message_page(&app, &language, StatusCode::OK, "password_asked", false)
 }
 

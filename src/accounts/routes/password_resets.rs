@@ -40,6 +40,6 @@ pub async fn create_password_reset(
     app.limits.admit_network(&req, Policy::PasswordReset)?;
     let email = EmailAddress::parse(&body.value.email)
         .map_err(|Invalid { code, detail }| Error::invalid("/email", code, detail))?;
-    app.db.write(move |tx| resets::request(tx, &email)).await?;
+    app.db.write_as(app.origin(&req, None), move |tx| resets::request(tx, &email)).await?;
     Ok(Response::no_content().status(StatusCode::ACCEPTED))
 }
