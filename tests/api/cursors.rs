@@ -147,6 +147,10 @@ async fn cursors_that_nobody_gave_out_are_refused() {
     server.run_jobs().await;
     server.client().post("/v1/subscribers").json(json!({"email": "x@reader.example"})).await.is(202);
     server.client().post("/v1/subscribers").json(json!({"email": "y@reader.example"})).await.is(202);
+    for _ in 0..2 {
+        server.client().with_token("none").get("/v1/me").await.is(401);
+    }
+    server.store_refusals().await;
     let mut cursors = Vec::new();
     for list in lists(&article, &import) {
         let cursor = editor.get(&list).await.expect(200)["next_cursor"].as_str().map(str::to_owned);

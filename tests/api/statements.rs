@@ -110,6 +110,7 @@ impl Stage {
             admin.post("/v1/suppressions").json(bounced).await.is(200);
         }
         for n in from..to {
+            given::user(&self.server, &format!("user-{n}"), Role::Author).await;
             given::api_key(admin, &["articles:read"]).await;
             self.server.client().with_token(&format!("wrong-{n}")).get("/v1/me").await.is(401);
         }
