@@ -261,7 +261,9 @@ async fn every_event_of_a_request_says_which_and_nothing_is_about_persons() {
         for (kind, request, network, data) in written {
             let told = format!("{kind} in the story of {}", resource.name);
             match &request {
-                Some(request) => assert!(requests.contains(request.as_str()), "{told}: {request} is no request"),
+                Some(request) => {
+                    assert!(requests.contains(request.as_str()), "{told}: {request} is no request")
+                }
                 // Fixtures invite without a request.
                 None => assert!(BY_JOBS.contains(&&*kind) || kind == "user.invited", "{told} has no request"),
             }

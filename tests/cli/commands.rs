@@ -29,7 +29,7 @@ fn the_first_user_is_added_from_the_command_line() {
     for (email, role, password, wanted) in [
         ("Ada@Lede.example", role, passwords[0], "Another user has this email address"),
         ("bob@lede.example", role, passwords[1], "Must be at least 15 characters."),
-        ("bob@lede.example", role, passwords[2], "Must contain at least five different characters."),
+        ("bob@lede.example", role, passwords[2], "Must contain at least 5 different characters."),
         ("bob@lede.example", role, passwords[3], "Must be at least 15 characters."),
         ("bob", role, passwords[0], "bob: "),
         ("bob@lede.example", "owner", passwords[0], "contributor, author, editor or admin"),

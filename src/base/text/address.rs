@@ -11,6 +11,7 @@ pub const MAX_ADDRESS: usize = 2000;
 /// The first segments of paths that the server serves, or keeps for itself, on a host that it shares with the website.
 const SERVED: &[&str] = &[
     ".well-known",
+    "account",
     "admin",
     "api",
     "docs",

@@ -21,6 +21,7 @@ pub const MAX_LENGTH: usize = 120;
 /// can: they stand below paths of their own.
 pub const RESERVED: &[&str] = &[
     "about-this-site",
+    "account",
     "admin",
     "api",
     "articles",
