@@ -262,7 +262,7 @@ async fn every_event_of_a_request_says_which_and_nothing_is_about_persons() {
             let told = format!("{kind} in the story of {}", resource.name);
             match &request {
                 Some(request) => {
-                    assert!(requests.contains(request.as_str()), "{told}: {request} is no request")
+                    assert!(requests.contains(request.as_str()), "{told}: {request} is no request");
                 }
                 // Fixtures invite without a request.
                 None => assert!(BY_JOBS.contains(&&*kind) || kind == "user.invited", "{told} has no request"),

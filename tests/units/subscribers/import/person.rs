@@ -173,7 +173,7 @@ fn the_first_time_is_that_of_the_beginning_and_the_last_that_of_the_end() {
         d@b.example,,2021-03-01,2023-05-06,02/03/2024,\n";
     let times = |row: Result<Person, Refusal>| {
         let person = row.unwrap();
-        let day = |at: Option<Timestamp>| at.map_or("-".to_owned(), |at| at.date());
+        let day = |at: Option<Timestamp>| at.map_or("-".to_owned(), Timestamp::date);
         [day(person.created_at), day(person.unsubscribed_at), day(person.ended_at)].join(" ")
     };
     let wanted = [
