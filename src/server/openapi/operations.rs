@@ -1,6 +1,6 @@
 //! Adds to every operation what follows from its parameters: error responses and recorded examples.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::problems::{self, SHARED};
 
@@ -18,8 +18,8 @@ fn merge_default(parameter: &mut Value) {
 
 /// utoipa describes a body that may be missing as one that may be `null`, which is not accepted.
 fn optional_body(operation: &mut Value) {
-    for content in operation["requestBody"]["content"].as_object_mut().into_iter().flatten() {
-        let schema = &mut content.1["schema"];
+    let content = operation.pointer_mut("/requestBody/content").and_then(Value::as_object_mut);
+    for schema in content.into_iter().flat_map(Map::values_mut).filter_map(|media| media.get_mut("schema")) {
         if let Some([given, null]) = schema["oneOf"].as_array().map(Vec::as_slice)
             && null["type"] == "null"
         {
