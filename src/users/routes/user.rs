@@ -118,6 +118,7 @@ fn change_email(
         ("successor" = Option<UserId>, Query, nullable = false, description = "Another active user, who gets the user's articles.")),
     responses(
         (status = 204, description = "The user is erased."),
+        (status = 422, description = "`successor-unknown`: `successor` is not another active user."),
         (status = 409, description = "`successor-required`: the user owns articles; name a `successor`. `last-admin`: the user is the only active admin."),
     ))]
 pub async fn delete_user(
