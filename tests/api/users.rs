@@ -165,7 +165,7 @@ async fn broken_rules_are_told_together() {
     for (change, violation) in [
         (json!({"name": "x".repeat(201)}), "/name name-too-long"),
         (json!({"name": null}), "/name type-mismatch"),
-        (json!({"role": null}), "/role type-mismatch"),
+        (json!({"role": null}), "/role value-unknown"),
         (json!({"disabled": "yes"}), "/disabled type-mismatch"),
         (json!({"state": "active"}), "/state field-unknown"),
         (json!({"author_id": "019b8d62-7a80-7580-af26-1d10acb21f90"}), "/author_id author-unknown"),
