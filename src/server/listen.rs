@@ -71,7 +71,6 @@ pub fn listen(app: &App, listener: TcpListener, metrics: Option<TcpListener>) ->
             let admission = admission.clone();
             let accept = move |stream: TcpStream| {
                 let peer = stream.peer_addr().ok();
-                send_at_once(&stream);
                 // One too many is closed at once.
                 let admitted = admission.admit(peer).ok_or(DispatchError::DisconnectTimeout);
                 let socket = admitted
@@ -90,12 +89,4 @@ pub fn listen(app: &App, listener: TcpListener, metrics: Option<TcpListener>) ->
         builder = builder.listen("metrics", listener, metrics).map_err(failed)?;
     }
     Ok(builder.run())
-}
-
-/// Turns off Nagle's algorithm: it would hold back the end of a response of several slices until the client has acknowledged
-/// the one before, which clients do 40 ms later.
-fn send_at_once(stream: &TcpStream) {
-    if let Err(error) = stream.set_nodelay(true) {
-        log::debug!("TCP_NODELAY could not be set: {error}");
-    }
 }

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::client::{Account, Client, Response};
 use crate::contract::{self, Operation};
-use crate::given::seconds;
+use crate::given::{self, seconds};
 use crate::server::Server;
 use crate::test_database::setting;
 use crate::writing::{ARTICLES, at, create, id, publish, published};
@@ -67,7 +67,7 @@ impl Proxy {
     }
 
     async fn login(&self, server: &Server, role: Role) -> Client {
-        let id = crate::given::user(server, role.as_str(), role).await;
+        let id = given::user(server, role.as_str(), role).await;
         self.client(server).logged_in(Account { id, email: format!("{}@lede.example", role.as_str()) }).await
     }
 }
@@ -144,17 +144,24 @@ async fn a_proxy_never_gives_one_what_is_anothers() {
             "/subscribers/{id}",
             format!("/subscribers/{}", id(&admin.get("/v1/subscribers").await.expect(200)["items"][0])),
         ),
+        ("{user}", id(&admin.get("/v1/me").await.expect(200)["actor"])),
+        ("/v1/api-keys/{key}", given::api_key(&admin, &["articles:read"]).await.0),
     ];
     let paths = secured(&parts);
     assert!(paths.len() >= 20 && paths.iter().all(|path| !path.contains('{')), "{paths:?}");
     for path in &paths {
         let first = admin.get(path).await;
         assert!(!from_cache(first.is(200)), "{path}");
-        let is_an_admins = ["/v1/subscriber-imports", "/v1/jobs"].iter().any(|start| path.starts_with(start))
+        let is_an_admins = ["/v1/subscriber-imports", "/v1/jobs", "/v1/audit"].iter().any(|start| path.starts_with(start))
             || path.ends_with("/export");
+        let editors_status = match path {
+            _ if is_an_admins => 403,
+            _ if path.starts_with("/v1/api-keys/") => 404,
+            _ => 200,
+        };
         for _ in 0..2 {
             let editors = editor.get(path).await;
-            assert!(!from_cache(editors.is(if is_an_admins { 403 } else { 200 })), "{path}");
+            assert!(!from_cache(editors.is(editors_status)), "{path}");
             assert!(path != "/v1/me" || editors.text() != first.text());
         }
         let others = writer.get(path).await;

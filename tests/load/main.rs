@@ -8,7 +8,7 @@
 //! `LOAD_SIZES` names the numbers of articles, `LOAD_FOLDER` a folder in which their databases stay for the next run,
 //! `LOAD_ONLY` what a work's name has to hold; `LOAD_ONLY=subscribers` measures the list of subscribers
 //! instead, `LOAD_ONLY=lists` their import and export, `LOAD_ONLY=stalled` clients that do not read, `LOAD_ONLY=writes`
-//! what writing articles costs, and `LOAD_ONLY=text` how the work of reading and rendering grows with hostile text.
+//! what writing articles costs, `LOAD_ONLY=accounts` what tokens and logins cost, and `LOAD_ONLY=text` how the work of reading and rendering grows with hostile text.
 //! `LOAD_SERVER` names another server to measure than the one that was built along. A run of everything writes
 //! `tests/load/results.md` and `tests/load/results.svg`.
 #![allow(clippy::disallowed_methods, reason = "a benchmark reads its own settings")]
@@ -19,6 +19,7 @@
     reason = "figures for people are rounded anyway"
 )]
 
+mod accounts;
 mod ceilings;
 mod client;
 mod fixture;
@@ -43,10 +44,12 @@ const SIZES: &str = "1000,10000,100000";
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     // The ceilings are this same program, started once more.
-    if let [_, role, folder, ..] = arguments.as_slice()
-        && matches!(role.as_str(), "bare" | "middleware")
-    {
-        return ceilings::serve(role, Path::new(folder));
+    if let [_, role, folder, ..] = arguments.as_slice() {
+        match role.as_str() {
+            "bare" | "middleware" => return ceilings::serve(role, Path::new(folder)),
+            "once" | "twice" => return accounts::serve(role, Path::new(folder)),
+            _ => {}
+        }
     }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -74,6 +77,9 @@ async fn run() {
     if only == "writes" {
         println!("{}", writes::measure(temporary.path()).await);
         return;
+    }
+    if only == "accounts" {
+        return accounts::measure(temporary.path()).await;
     }
     if only == "text" {
         return growth::measure();

@@ -76,6 +76,11 @@ impl Socket {
         patience: Duration,
         refuse: Refuse,
     ) -> Self {
+        // Nagle's algorithm would hold back the end of a response of several slices until the client has acknowledged the one
+        // before, which clients do 40 ms later.
+        if let Err(e) = stream.set_nodelay(true) {
+            log::debug!("TCP_NODELAY cannot be set: {e}");
+        }
         #[cfg(target_os = "linux")]
         if let Err(e) = socket2::SockRef::from(&stream).set_tcp_notsent_lowat(MAX_UNSENT) {
             log::debug!("a socket's buffer cannot be bounded: {e}");

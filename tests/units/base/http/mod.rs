@@ -12,3 +12,4 @@ mod limit;
 mod network_shares;
 mod representation;
 mod sliced;
+mod socket;

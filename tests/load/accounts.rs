@@ -1,0 +1,184 @@
+//! What accounts cost: reading with an access token and with an API key against the same read without the check, and
+//! what a storm of logins does to others who read.
+//!
+//! `LOAD_ONLY=accounts` measures these.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use actix_web::dev::ServiceRequest;
+use actix_web::middleware::{Next, from_fn};
+use actix_web::web::Data;
+use actix_web::{App, HttpServer};
+use lede::app::{App as Lede, Overrides};
+use lede::auth::{Actor, ReadArticles};
+use lede::server::{dispatch, pipeline};
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+
+use crate::client::{Load, ask, send};
+use crate::fixture;
+use crate::lists::{Admin, mark, read_until};
+use crate::measure::{Cost, Request};
+use crate::process::Process;
+
+/// How many articles there are.
+const ARTICLES: usize = 200;
+/// The name of the database in its folder.
+const DATABASE: &str = "accounts.db";
+/// How many times a read without the check one with it may cost.
+const MAX_OF_A_CHECK: f64 = 1.3;
+
+/// How many log in at once, for how long, and for how long readers are watched before.
+const LOGINS: usize = 64;
+const STORM: Duration = Duration::from_secs(15);
+const QUIET: Duration = Duration::from_secs(10);
+/// How many read meanwhile, and how often each.
+const READERS: usize = 8;
+const PACE: Duration = Duration::from_millis(20);
+/// How much slower the slowest of their reads may get.
+const MAX_SLOWER: f64 = 2.0;
+/// By how many megabytes memory may grow: what the hashes under way take, one a core of 46 MiB each, and some.
+const MAX_GROWTH: u64 = 46 * 2 + 16;
+
+/// Serves the database of a folder, and checks who asks once more than it has to in the role `twice`: what that costs more
+/// is what the check costs.
+pub fn serve(role: &str, folder: &Path) {
+    let bind = std::env::var("LOAD_BIND").expect("an address");
+    let is_twice = role == "twice";
+    let config = fixture::config(&folder.join(DATABASE));
+    let run = async move {
+        lede::base::logger::start("info");
+        let lede = Lede::open(config, Overrides::default()).await.expect("an application");
+        let check = move |mut req: ServiceRequest, next: Next<_>| async move {
+            if is_twice {
+                req.extract::<Actor<ReadArticles>>().await?;
+            }
+            next.call(req).await
+        };
+        HttpServer::new(move || {
+            App::new()
+                .app_data(Data::new(lede.clone()))
+                .configure(|config| dispatch::configure(config, |_| true))
+                .wrap(from_fn(check))
+                .wrap(from_fn(pipeline::around))
+        })
+        .bind(bind)?
+        .run()
+        .await
+    };
+    actix_web::rt::System::new().block_on(run).expect("a server");
+}
+
+/// Prints both tables.
+pub async fn measure(folder: &Path) {
+    let database = folder.join(DATABASE);
+    fixture::fill(&database, ARTICLES);
+    checks(folder, &database).await;
+    println!("\n| {LOGINS} log in at once, readers | logins/s | MB before | MB at most | readers' p99 ms, quiet | during | |");
+    println!("|---|---:|---:|---:|---:|---:|---|");
+    storm(&database, "cached", None).await;
+    storm(&database, "not cached", Some("0")).await;
+}
+
+async fn checks(folder: &Path, database: &Path) {
+    let (token, key, draft) = {
+        let mut server = Process::lede(database, None);
+        server.first_answer("/health/live", "").await;
+        let token = Admin::of(&server).await.token;
+        let bearer = bearer(&token);
+        let mut stream = TcpStream::connect(server.address).await.expect("a connection");
+        let wanted = json!({"name": "Load", "scopes": ["articles:read"]}).to_string();
+        let (_, made) = send(&mut stream, "POST /v1/api-keys", &bearer, &wanted).await;
+        let (_, drafts) = ask(server.address, "/v1/drafts?limit=1", &bearer).await.expect("a list");
+        let read = |body: &[u8]| -> Value { serde_json::from_slice(body).expect("JSON") };
+        let id = read(&drafts)["items"][0]["id"].as_str().expect("an id").to_owned();
+        let key = read(&made)["key"].as_str().expect("a key").to_owned();
+        (token, key, format!("/v1/articles/{id}/draft"))
+    };
+    let mut once = Process::ceiling("once", folder);
+    let mut twice = Process::ceiling("twice", folder);
+    once.first_answer("/health/live", "").await;
+    twice.first_answer("/health/live", "").await;
+    println!("\n| a draft, read with | µs, checked once | checked twice | of a read without the check | |");
+    println!("|---|---:|---:|---:|---|");
+    for (name, credential) in [("an access token", &token), ("an API key", &key)] {
+        let request = Request::get(draft.as_str()).header(bearer(credential).trim_end());
+        let (mut single, mut double) = (Vec::new(), Vec::new());
+        for _ in 0..3 {
+            single.push(request.measure(&once).await);
+            double.push(request.measure(&twice).await);
+        }
+        let (single, double) = (least(&single), least(&double));
+        let times = single / (2.0 * single - double);
+        println!("| {name} | {single:.1} | {double:.1} | {times:.2} | {} |", mark(times <= MAX_OF_A_CHECK));
+    }
+}
+
+/// The least processor time a request among several measurements: the others had noise besides.
+fn least(costs: &[Cost]) -> f64 {
+    costs.iter().map(|cost| cost.micros).fold(f64::INFINITY, f64::min)
+}
+
+fn bearer(token: &str) -> String {
+    format!("Authorization: Bearer {token}\r\n")
+}
+
+async fn storm(database: &Path, name: &str, cache: Option<&str>) {
+    let mut arguments = vec!["--login-limit", "0"];
+    arguments.extend(cache.iter().flat_map(|megabytes| ["--cache-megabytes", megabytes]));
+    let mut server = Process::lede_with(database, &arguments);
+    server.first_answer("/health/live", "").await;
+    let quiet = readers(&server).run(QUIET).await.percentile(0.99);
+    let before = server.resident_megabytes();
+    let done = Arc::new(AtomicBool::new(false));
+    let reading = tokio::spawn(read_until(readers(&server), done.clone()));
+    let logins: Vec<_> = (0..LOGINS)
+        .map(|number| {
+            let (address, done) = (server.address, done.clone());
+            tokio::spawn(async move {
+                let mut stream = TcpStream::connect(address).await.expect("a connection");
+                // Every other one is right; the rest guess at accounts that do not exist.
+                let email = match number % 2 {
+                    0 => "load@website.example".to_owned(),
+                    _ => format!("nobody-{number}@website.example"),
+                };
+                let body = json!({"email": email, "password": fixture::PASSWORD}).to_string();
+                let mut hashed = 0;
+                while !done.load(Ordering::SeqCst) {
+                    let (answer, _) = send(&mut stream, "POST /v1/auth/sessions", "", &body).await;
+                    match answer.status {
+                        201 | 401 => hashed += 1,
+                        429 | 503 => {}
+                        other => panic!("{other}: {}", answer.head),
+                    }
+                }
+                hashed
+            })
+        })
+        .collect();
+    tokio::time::sleep(STORM).await;
+    done.store(true, Ordering::SeqCst);
+    let during = reading.await.expect("readers").percentile(0.99);
+    let mut hashed = 0;
+    for login in logins {
+        hashed += login.await.expect("logins");
+    }
+    let most = server.peak_megabytes();
+    let rate = f64::from(hashed) / STORM.as_secs_f64();
+    let kept = during <= quiet * MAX_SLOWER && most <= before + MAX_GROWTH;
+    println!("| {name} | {rate:.1} | {before} | {most} | {quiet:.2} | {during:.2} | {} |", mark(kept));
+}
+
+fn readers(server: &Process) -> Load {
+    Load {
+        address: server.address,
+        paths: (0..ARTICLES).map(|at| format!("/v1/articles/{}", fixture::slug(at))).collect(),
+        headers: String::new(),
+        status: 200,
+        connections: READERS,
+        pace: Some(PACE),
+    }
+}
