@@ -7,7 +7,8 @@ diesel::define_sql_function! {
     fn lower(text: Text) -> Text;
 }
 
-/// The pattern of texts that contain `part`, for `LIKE` with the escape character `\`. Compare it with [`lower`] texts.
+/// The pattern of texts that contain `part`, for `LIKE` with the escape character `\`. Compare it with texts in lower
+/// case: [`lower()`].
 #[must_use]
 pub fn containing(part: &str) -> String {
     let part = part.to_ascii_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
