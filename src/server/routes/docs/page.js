@@ -28,7 +28,8 @@ function session() {
 async function load() {
   const shown = await (await fetch("openapi.json")).json();
   shown.servers = [{ url: server }];
-  for (const tag of shown.tags) tag["x-displayName"] = tag.name[0].toUpperCase() + tag.name.slice(1);
+  const title = (name) => name === "api-keys" ? "API keys" : name[0].toUpperCase() + name.slice(1);
+  for (const tag of shown.tags) tag["x-displayName"] = title(tag.name);
   const resolved = (part) => part?.$ref ? part.$ref.split("/").slice(1).reduce((at, name) => at[name], shown) : part;
   for (const [path, item] of Object.entries(shown.paths)) {
     for (const [method, operation] of Object.entries(item).filter(([, one]) => one.responses)) {
