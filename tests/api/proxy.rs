@@ -152,8 +152,9 @@ async fn a_proxy_never_gives_one_what_is_anothers() {
     for path in &paths {
         let first = admin.get(path).await;
         assert!(!from_cache(first.is(200)), "{path}");
-        let is_an_admins = ["/v1/subscriber-imports", "/v1/jobs", "/v1/audit"].iter().any(|start| path.starts_with(start))
-            || path.ends_with("/export");
+        let is_an_admins =
+            ["/v1/subscriber-imports", "/v1/jobs", "/v1/audit"].iter().any(|start| path.starts_with(start))
+                || path.ends_with("/export");
         let editors_status = match path {
             _ if is_an_admins => 403,
             _ if path.starts_with("/v1/api-keys/") => 404,

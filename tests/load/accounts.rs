@@ -4,9 +4,7 @@
 //! `LOAD_ONLY=accounts` measures these.
 
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix_web::dev::ServiceRequest;
 use actix_web::middleware::{Next, from_fn};
@@ -18,11 +16,11 @@ use lede::server::{dispatch, pipeline};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 
-use crate::client::{Load, ask, send};
-use crate::fixture;
-use crate::lists::{Admin, mark, read_until};
+use crate::client::{ask, send};
+use crate::lists::{Admin, mark};
 use crate::measure::{Cost, Request};
 use crate::process::Process;
+use crate::{fixture, readers};
 
 /// How many articles there are.
 const ARTICLES: usize = 200;
@@ -31,15 +29,9 @@ const DATABASE: &str = "accounts.db";
 /// How many times a read without the check one with it may cost.
 const MAX_OF_A_CHECK: f64 = 1.3;
 
-/// How many log in at once, for how long, and for how long readers are watched before.
+/// How many log in at once, and for how long.
 const LOGINS: usize = 64;
 const STORM: Duration = Duration::from_secs(15);
-const QUIET: Duration = Duration::from_secs(10);
-/// How many read meanwhile, and how often each.
-const READERS: usize = 8;
-const PACE: Duration = Duration::from_millis(20);
-/// How much slower the slowest of their reads may get.
-const MAX_SLOWER: f64 = 2.0;
 /// By how many megabytes memory may grow: what the hashes under way take, one a core of 46 MiB each, and some.
 const MAX_GROWTH: u64 = 46 * 2 + 16;
 
@@ -77,7 +69,9 @@ pub async fn measure(folder: &Path) {
     let database = folder.join(DATABASE);
     fixture::fill(&database, ARTICLES);
     checks(folder, &database).await;
-    println!("\n| {LOGINS} log in at once, readers | logins/s | MB before | MB at most | readers' p99 ms, quiet | during | |");
+    println!(
+        "\n| {LOGINS} log in at once, readers | logins/s | MB before | MB at most | readers' p99 ms, quiet | during | |"
+    );
     println!("|---|---:|---:|---:|---:|---:|---|");
     storm(&database, "cached", None).await;
     storm(&database, "not cached", Some("0")).await;
@@ -131,13 +125,20 @@ async fn storm(database: &Path, name: &str, cache: Option<&str>) {
     arguments.extend(cache.iter().flat_map(|megabytes| ["--cache-megabytes", megabytes]));
     let mut server = Process::lede_with(database, &arguments);
     server.first_answer("/health/live", "").await;
-    let quiet = readers(&server).run(QUIET).await.percentile(0.99);
-    let before = server.resident_megabytes();
-    let done = Arc::new(AtomicBool::new(false));
-    let reading = tokio::spawn(read_until(readers(&server), done.clone()));
+    let work = async { (server.resident_megabytes(), log_in(&server).await) };
+    let (latencies, (before, hashed)) = readers::watch(&server, ARTICLES, "", work).await;
+    let most = server.peak_megabytes();
+    let rate = hashed as f64 / STORM.as_secs_f64();
+    let kept = latencies.kept() && most <= before + MAX_GROWTH;
+    let (quiet, during) = (latencies.quiet, latencies.during);
+    println!("| {name} | {rate:.1} | {before} | {most} | {quiet:.2} | {during:.2} | {} |", mark(kept));
+}
+
+/// Returns how many passwords were verified.
+async fn log_in(server: &Process) -> usize {
     let logins: Vec<_> = (0..LOGINS)
         .map(|number| {
-            let (address, done) = (server.address, done.clone());
+            let address = server.address;
             tokio::spawn(async move {
                 let mut stream = TcpStream::connect(address).await.expect("a connection");
                 // Every other one is right; the rest guess at accounts that do not exist.
@@ -146,8 +147,8 @@ async fn storm(database: &Path, name: &str, cache: Option<&str>) {
                     _ => format!("nobody-{number}@website.example"),
                 };
                 let body = json!({"email": email, "password": fixture::PASSWORD}).to_string();
-                let mut hashed = 0;
-                while !done.load(Ordering::SeqCst) {
+                let (started, mut hashed) = (Instant::now(), 0);
+                while started.elapsed() < STORM {
                     let (answer, _) = send(&mut stream, "POST /v1/auth/sessions", "", &body).await;
                     match answer.status {
                         201 | 401 => hashed += 1,
@@ -159,26 +160,9 @@ async fn storm(database: &Path, name: &str, cache: Option<&str>) {
             })
         })
         .collect();
-    tokio::time::sleep(STORM).await;
-    done.store(true, Ordering::SeqCst);
-    let during = reading.await.expect("readers").percentile(0.99);
     let mut hashed = 0;
     for login in logins {
         hashed += login.await.expect("logins");
     }
-    let most = server.peak_megabytes();
-    let rate = f64::from(hashed) / STORM.as_secs_f64();
-    let kept = during <= quiet * MAX_SLOWER && most <= before + MAX_GROWTH;
-    println!("| {name} | {rate:.1} | {before} | {most} | {quiet:.2} | {during:.2} | {} |", mark(kept));
-}
-
-fn readers(server: &Process) -> Load {
-    Load {
-        address: server.address,
-        paths: (0..ARTICLES).map(|at| format!("/v1/articles/{}", fixture::slug(at))).collect(),
-        headers: String::new(),
-        status: 200,
-        connections: READERS,
-        pace: Some(PACE),
-    }
+    hashed
 }

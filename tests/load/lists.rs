@@ -4,30 +4,21 @@
 //! are given out.
 
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection as _;
 use lede::base::db::{DatabaseUrl, connection};
 use serde_json::Value;
 
-use crate::client::{Load, Outcome};
-use crate::fixture;
 use crate::process::Process;
+use crate::{fixture, readers};
 
 /// The articles that readers read meanwhile.
 const ARTICLES: usize = 1_000;
-/// How many readers there are, and how often each asks.
-const READERS: usize = 8;
-const PACE: Duration = Duration::from_millis(20);
-/// How long readers are watched before.
-const QUIET: Duration = Duration::from_secs(8);
 
-/// What an import may take, in seconds and megabytes, and how much slower it may make the slowest reads.
+/// What an import may take, in seconds and megabytes.
 const MAX_SECONDS: f64 = 60.0;
 const MAX_MEGABYTES: u64 = 100;
-const MAX_SLOWER: f64 = 2.0;
 /// By how many megabytes memory may grow in an export after its ten thousandth row.
 const MAX_GROWTH: u64 = 8;
 const SETTLED_AT: usize = 10_000;
@@ -48,32 +39,31 @@ async fn import(database: &Path, rows: usize) {
     let mut server = Process::lede(database, None);
     server.first_answer("/health/live", "").await;
     let admin = Admin::of(&server).await;
-    let quiet = readers(&server).run(QUIET).await.percentile(0.99);
-    let before = server.resident_megabytes();
-    let done = Arc::new(AtomicBool::new(false));
-    let reading = tokio::spawn(read_until(readers(&server), done.clone()));
-    let started = Instant::now();
-    let place = admin.send(&server, file(rows)).await;
-    let import = loop {
-        let import: Value = admin.get(&server, &place).await.json().await.expect("JSON");
-        match import["status"].as_str() {
-            Some("waiting" | "running") => tokio::time::sleep(Duration::from_millis(100)).await,
-            _ => break import,
+    let work = async {
+        let before = server.resident_megabytes();
+        let started = Instant::now();
+        let place = admin.send(&server, file(rows)).await;
+        loop {
+            let import: Value = admin.get(&server, &place).await.json().await.expect("JSON");
+            match import["status"].as_str() {
+                Some("waiting" | "running") => tokio::time::sleep(Duration::from_millis(100)).await,
+                _ => break (before, import, started.elapsed().as_secs_f64()),
+            }
         }
     };
-    let took = started.elapsed().as_secs_f64();
-    done.store(true, Ordering::SeqCst);
-    let during = reading.await.expect("readers").percentile(0.99);
+    let (latencies, (before, import, took)) = readers::watch(&server, ARTICLES, "", work).await;
     assert_eq!(
         (&import["status"], &import["counts"]["created"]),
         (&"done".into(), &rows.into()),
         "{import:#}"
     );
     let peak = server.peak_megabytes();
-    let kept = took <= MAX_SECONDS && peak <= MAX_MEGABYTES && during <= quiet * MAX_SLOWER;
+    let kept = took <= MAX_SECONDS && peak <= MAX_MEGABYTES && latencies.kept();
     println!(
-        "| import | {rows} | {took:.1} | {:.0} | {before} | {peak} | {quiet:.2} | {during:.2} | {} |",
+        "| import | {rows} | {took:.1} | {:.0} | {before} | {peak} | {:.2} | {:.2} | {} |",
         rows as f64 / took,
+        latencies.quiet,
+        latencies.during,
         mark(kept)
     );
 }
@@ -132,25 +122,6 @@ fn file(rows: usize) -> String {
         );
     }
     file
-}
-
-fn readers(server: &Process) -> Load {
-    Load {
-        address: server.address,
-        paths: (0..ARTICLES).map(|at| format!("/v1/articles/{}", fixture::slug(at))).collect(),
-        headers: String::new(),
-        status: 200,
-        connections: READERS,
-        pace: Some(PACE),
-    }
-}
-
-pub async fn read_until(load: Load, done: Arc<AtomicBool>) -> Outcome {
-    let mut all = Vec::new();
-    while !done.load(Ordering::SeqCst) {
-        all.push(load.run(Duration::from_millis(500)).await);
-    }
-    Outcome::joined(all)
 }
 
 /// Whoever may take lists in and out.

@@ -4,8 +4,6 @@
 //! `LOAD_ONLY=stalled` measures these, `LOAD_SOCKETS` of them.
 
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection as _;
@@ -13,26 +11,19 @@ use lede::base::db::{DatabaseUrl, connection};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 
-use crate::client::Load;
-use crate::fixture;
-use crate::lists::{Admin, mark, read_until};
+use crate::lists::{Admin, mark};
 use crate::process::Process;
+use crate::{fixture, readers};
 
 /// Articles of 100 to 370 KB of HTML.
 const ARTICLES: usize = 100;
 const SUBSCRIBERS: usize = 20_000;
 const SOCKETS: usize = 500;
-/// How many others read meanwhile, and how often each asks.
-const READERS: usize = 8;
-const PACE: Duration = Duration::from_millis(20);
-/// How long they are watched before, and at the attack.
-const QUIET: Duration = Duration::from_secs(10);
+/// How long they are watched.
 const ATTACK: Duration = Duration::from_secs(45);
 
-/// By how many megabytes memory may grow, how much slower the slowest reads may get, and for how many seconds the
-/// sockets may stay, with what it takes to open them.
+/// By how many megabytes memory may grow, and for how many seconds the sockets may stay, with what it takes to open them.
 const MAX_GROWTH: u64 = 64;
-const MAX_SLOWER: f64 = 2.0;
 const MAX_SECONDS: u64 = 36;
 
 pub async fn measure(folder: &Path) {
@@ -53,20 +44,41 @@ async fn attack(database: &Path, kind: &str, sockets: usize) {
     let mut server = Process::lede(database, None);
     server.first_answer("/health/live", "").await;
     let token = Admin::of(&server).await.token;
-    let quiet = readers(&server).run(QUIET).await.percentile(0.99);
+    let work = hold(&server, kind, sockets, &token);
+    let (latencies, held) = readers::watch(&server, ARTICLES, "?fields=title,summary", work).await;
+    let Held { before, most, early, closed, left } = held;
+    let kept = most <= before + MAX_GROWTH
+        && latencies.kept()
+        && closed.is_some_and(|seconds| seconds <= MAX_SECONDS);
+    println!(
+        "| {sockets}: {kind} | {before} | {most} | {} | {} | {:.2} | {:.2} | {} |",
+        early.unwrap_or_default(),
+        closed.map_or(format!("{left} open after {}", ATTACK.as_secs()), |seconds| seconds.to_string()),
+        latencies.quiet,
+        latencies.during,
+        mark(kept)
+    );
+}
+
+/// What sockets that do not read took: megabytes before and at most, and how many were open after 5 seconds and at the end.
+struct Held {
+    before: u64,
+    most: u64,
+    early: Option<usize>,
+    /// After how many seconds none was open.
+    closed: Option<u64>,
+    left: usize,
+}
+
+async fn hold(server: &Process, kind: &str, sockets: usize, token: &str) -> Held {
     let before = server.resident_megabytes();
-    let done = Arc::new(AtomicBool::new(false));
-    let reading = tokio::spawn(read_until(readers(&server), done.clone()));
     let started = Instant::now();
     let mut held = Vec::new();
     for number in 0..sockets {
         let mut stream = TcpStream::connect(server.address).await.expect("a connection");
+        let asked = asked(kind, number, token);
         // Much that is asked for is never read: the server stops reading.
-        let _ = tokio::time::timeout(
-            Duration::from_secs(1),
-            stream.write_all(asked(kind, number, &token).as_bytes()),
-        )
-        .await;
+        let _ = tokio::time::timeout(Duration::from_secs(1), stream.write_all(asked.as_bytes())).await;
         held.push(stream);
     }
     let (mut most, mut early, mut closed) = (0, None, None);
@@ -81,18 +93,7 @@ async fn attack(database: &Path, kind: &str, sockets: usize) {
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    done.store(true, Ordering::SeqCst);
-    let during = reading.await.expect("readers").percentile(0.99);
-    let left = open_sockets(&held);
-    let kept = most <= before + MAX_GROWTH
-        && during <= quiet * MAX_SLOWER
-        && closed.is_some_and(|seconds| seconds <= MAX_SECONDS);
-    println!(
-        "| {sockets}: {kind} | {before} | {most} | {} | {} | {quiet:.2} | {during:.2} | {} |",
-        early.unwrap_or_default(),
-        closed.map_or(format!("{left} open after {}", ATTACK.as_secs()), |seconds| seconds.to_string()),
-        mark(kept)
-    );
+    Held { before, most, early, closed, left: open_sockets(&held) }
 }
 
 /// What a socket asks for: several responses, where one would not fill what lies between.
@@ -136,19 +137,6 @@ fn open_sockets(held: &[TcpStream]) -> usize {
             (state == ESTABLISHED && ports.contains(&port)).then_some(())
         })
         .count()
-}
-
-fn readers(server: &Process) -> Load {
-    Load {
-        address: server.address,
-        paths: (0..ARTICLES)
-            .map(|at| format!("/v1/articles/{}?fields=title,summary", fixture::slug(at)))
-            .collect(),
-        headers: String::new(),
-        status: 200,
-        connections: READERS,
-        pace: Some(PACE),
-    }
 }
 
 fn add_subscribers(database: &Path) {
