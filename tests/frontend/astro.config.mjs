@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { defineConfig, envField } from "astro/config";
 
-const { LEDE_URL = "http://127.0.0.1:8143", SITE_URL = "http://localhost:4321" } = process.env;
+const { LEDE_URL = "http://localhost:8143", SITE_URL = "http://localhost:4321" } = process.env;
 
 export default defineConfig({
   site: SITE_URL,

@@ -42,25 +42,20 @@ async function greeting(server) {
     assert(server.exitCode === null && Date.now() < end, `the demonstration does not start: ${said}`);
   }
   const word = (label) => new RegExp(`^ +${label} +(\\S+)$`, "m").exec(said)[1];
-  return { lede: word("documentation").replace("/docs", ""), email: word("log in as"), password: word("with") };
+  return { lede: word("documentation").replace("/docs", ""), email: word("log in as"), password: word("with"), key: word("API key") };
 }
 
-/** An editor's hands. */
-async function editorAt(lede, email, password) {
-  const headers = { "content-type": "application/json", "if-match": "*" };
-  const ask = async (method, path, body) => {
-    const answer = await fetch(lede + path, { method, headers, body: body && JSON.stringify(body) });
-    const text = await answer.text();
-    assert(answer.ok, `${method} ${path}: ${text}`);
-    return JSON.parse(text);
-  };
-  const { access_token: token } = await ask("POST", "/v1/auth/sessions", { email, password });
-  headers.authorization = `Bearer ${token}`;
-  return { ask, token };
-}
+/** Sends requests with an access token or an API key. */
+const sender = (lede, token) => async (method, path, body) => {
+  const headers = { "content-type": "application/json", "if-match": "*", ...(token && { authorization: `Bearer ${token}` }) };
+  const answer = await fetch(lede + path, { method, headers, body: body && JSON.stringify(body) });
+  const text = await answer.text();
+  assert(answer.ok, `${method} ${path}: ${text}`);
+  return JSON.parse(text);
+};
 
 /** Gives the publication what a website shows and a fresh one does not have. */
-async function furnish({ ask }) {
+async function furnish(ask, askWithKey) {
   await ask("PATCH", "/v1/site", {
     description: "Tides, weather and the people who live by them.",
     navigation: ["Sea", "Craft", "History"].map((label) => ({ label, url: `/topics/${label.toLowerCase()}/`, items: [] })),
@@ -69,8 +64,8 @@ async function furnish({ ask }) {
   await ask("PATCH", "/v1/authors/mara-lindqvist", { bio: "Sails a small boat and mends it in winter." });
   const { id } = await ask("GET", "/v1/articles/reading-a-tide-table");
   const german = "/v1/articles/eine-gezeitentafel-lesen";
-  const { revision } = await ask("PATCH", `${german}/draft?locale=de`, { translation_of: id });
-  await ask("POST", `${german}/publish?locale=de`, { revision });
+  const { revision } = await askWithKey("PATCH", `${german}/draft?locale=de`, { translation_of: id });
+  await askWithKey("POST", `${german}/publish?locale=de`, { revision });
 }
 
 /** A page, and what it asks for and complains of. */
@@ -86,8 +81,8 @@ async function open(browser, options) {
 function check(origins, { requests, complaints }) {
   const elsewhere = requests.filter((url) => !url.startsWith("data:") && !origins.includes(new URL(url).origin));
   assert.deepEqual(elsewhere, [], "requests to other origins");
-  // A form that is to be sent once more is answered with 422.
-  assert.deepEqual(complaints.filter((text) => !/status of 422/.test(text)), [], "the browser complains");
+  // A form that is to be sent once more is answered with 422, and a refresh without a session with 401.
+  assert.deepEqual(complaints.filter((text) => !/status of (401|422)/.test(text)), [], "the browser complains");
 }
 
 /** What is wrong with the page as it is: it is wider than the window, or somebody cannot use it. */
@@ -146,7 +141,7 @@ async function follow(links, origins) {
   return pages;
 }
 
-async function use(browser, site, lede, editor) {
+async function use(browser, site, { lede, email, password }, ask, askWithKey) {
   const article = "/reading-a-tide-table/";
   const seen = await open(browser, { viewport: { width: 1200, height: 800 }, reducedMotion: "reduce" });
   const { page } = seen;
@@ -172,22 +167,41 @@ async function use(browser, site, lede, editor) {
   await page.goto(`${site}/search/?q=xylophone`);
   await page.getByText("Nothing was found").waitFor();
 
-  await editor.ask("PATCH", "/v1/articles/reading-a-tide-table/draft/sections/the-rule-of-twelfths", { body: "Count in *thirds*." });
-  await page.goto(`${site}/preview/?article=reading-a-tide-table#token=${editor.token}`);
+  const url = `${site}/preview/?article=reading-a-tide-table`;
+  const stranger = await open(browser);
+  await stranger.page.goto(url);
+  await stranger.page.locator("#log-in").getByLabel("Mail address").fill(email);
+  await stranger.page.getByLabel("Password").fill("nobody's");
+  assert.deepEqual(await faults(stranger.page), [], "the login");
+  await stranger.page.getByRole("button", { name: "Show the draft" }).click();
+  await stranger.page.locator("#status:not(:empty)").waitFor();
+  assert.match(await stranger.page.locator("#status").innerText(), /credentials/);
+  assert(await stranger.page.locator("main .prose").isHidden(), "a stranger sees something");
+
+  const edit = (body) => askWithKey("PATCH", "/v1/articles/reading-a-tide-table/draft/sections/the-rule-of-twelfths", { body });
+  const refreshed = () => seen.requests.filter((address) => address === `${lede}/v1/auth/refresh`).length;
+  await edit("Count in *thirds*.");
+  await page.clock.install();
+  await page.goto(url);
+  await page.locator("#log-in").getByLabel("Mail address").fill(email);
+  await page.getByLabel("Password").fill(password);
+  await page.getByRole("button", { name: "Show the draft" }).click();
   await page.locator(".prose").getByText("Count in thirds.").waitFor();
-  assert(!page.url().includes(editor.token), "the token stays in the address");
   await picture(page, "preview-draft");
   assert.deepEqual(await faults(page), [], "the preview");
   assert(!(await (await fetch(`${lede}/v1/articles/reading-a-tide-table/html`)).text()).includes("thirds"), "readers see the draft");
+  assert.equal(refreshed(), 1, "there was nothing to refresh but before the login");
+  // An hour later, and after a reload, the editor is still logged in.
+  await page.clock.fastForward("01:00:00");
+  await edit("Count in *halves*.");
+  await page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
+  await page.locator(".prose").getByText("Count in halves.").waitFor();
+  assert.equal(refreshed(), 2, "the access token was not renewed");
+  await page.reload();
+  await page.locator(".prose").getByText("Count in halves.").waitFor();
+  await page.getByRole("button", { name: "Log out" }).click();
+  await page.getByRole("button", { name: "Show the draft" }).waitFor();
   check([site, lede], seen);
-
-  const stranger = await open(browser);
-  await stranger.page.goto(`${site}/preview/?article=reading-a-tide-table`);
-  await stranger.page.getByLabel("Token").fill("nobody's");
-  await stranger.page.getByRole("button", { name: "Show the draft" }).click();
-  await stranger.page.locator("#status:not(:empty)").waitFor();
-  assert.match(await stranger.page.locator("#status").innerText(), /token/i);
-  assert(await stranger.page.locator("main .prose").isHidden(), "a stranger sees something");
 
   const simple = await open(browser, { javaScriptEnabled: false, reducedMotion: "reduce" });
   await simple.page.goto(site);
@@ -198,7 +212,7 @@ async function use(browser, site, lede, editor) {
   await simple.page.getByRole("button", { name: "Subscribe" }).click();
   await simple.page.waitForURL(`${site}/thanks/`);
   check([site, lede], simple);
-  const { items } = await editor.ask("GET", "/v1/subscribers?q=grace");
+  const { items } = await ask("GET", "/v1/subscribers?q=grace");
   assert.deepEqual(items.map(({ email, source }) => [email, source]), [["grace@reader.example", "footer"]]);
 }
 
@@ -208,9 +222,11 @@ try {
   await new Promise((go) => host.listen(0, "127.0.0.1", go));
   const site = `http://127.0.0.1:${host.address().port}`;
   server = start(site, folder);
-  const { lede, email, password } = await greeting(server);
-  const editor = await editorAt(lede, email, password);
-  await furnish(editor);
+  const login = await greeting(server);
+  const { lede, email, password, key } = login;
+  const { access_token } = await sender(lede)("POST", "/v1/auth/sessions", { email, password });
+  const [ask, askWithKey] = [sender(lede, access_token), sender(lede, key)];
+  await furnish(ask, askWithKey);
 
   const env = { ...process.env, LEDE_URL: lede, SITE_URL: site };
   execFileSync(process.execPath, ["node_modules/astro/astro.js", "build"], { cwd: import.meta.dirname, env, stdio: "inherit" });
@@ -230,7 +246,7 @@ try {
   const followed = await follow(links, [site, lede]);
   for (const feed of ["rss.xml", "atom.xml", "feed.json"]) assert(followed.has(`${lede}/feeds/${feed}`), feed);
   console.log(`looked at ${addresses.length} pages in 4 forms, followed ${links.size} links`);
-  await use(browser, site, lede, editor);
+  await use(browser, site, login, ask, askWithKey);
   console.log("followed the contents, searched, previewed a draft, subscribed");
 } finally {
   await browser?.close();

@@ -11,14 +11,18 @@ import type { components, paths } from "./contract";
 export type Whole<T> = T extends object ? { [Name in keyof T]-?: Whole<T[Name]> } : T;
 
 export type Article = Whole<components["schemas"]["PartialEdition"]>;
+export type Problem = components["schemas"]["Problem"];
 export type Item = components["schemas"]["EditionItem"];
 
-export const lede = createClient<paths>({ baseUrl: LEDE_URL, querySerializer: { array: { style: "form", explode: false } } });
+export const connect = () =>
+  createClient<paths>({ baseUrl: LEDE_URL, querySerializer: { array: { style: "form", explode: false } } });
 
-/** What an answer holds; throws if it tells of a problem. */
-export async function get<T>(answer: Promise<{ data?: T; error?: components["schemas"]["Problem"] }>): Promise<Whole<T>> {
-  const { data, error } = await answer;
-  if (data === undefined) throw new Error(error?.detail ?? "Lede gives no answer.");
+export const lede = connect();
+
+/** The data of a response. Throws if it is a problem. */
+export async function get<T>(response: Promise<{ data?: T; error?: Problem }>): Promise<Whole<T>> {
+  const { data, error } = await response;
+  if (error) throw new Error(error.detail, { cause: error });
   return data as Whole<T>;
 }
 
