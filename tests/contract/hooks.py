@@ -1,7 +1,10 @@
 """What Schemathesis cannot know of the requests that it generates."""
 
+import os
+import subprocess
 import uuid
 
+import requests
 import schemathesis
 from schemathesis.checks import CHECKS
 from schemathesis.specs.openapi import checks
@@ -17,9 +20,11 @@ STORED = {
     "user-unknown",
     # Their document has no title, and `title` is not given.
     "title-missing",
-    # It depends on the clock, and on the role.
+    # It depends on the clock, or on the role.
     "published-at-in-future",
     "published-at-forbidden",
+    "expires-at-in-past",
+    "scope-not-allowed",
     # A key that another request had.
     "idempotency-key-reused",
     # A cursor is what a response had as `next_cursor`, for the same list.
@@ -48,3 +53,40 @@ def before_call(ctx, case, kwargs):
     """A key that is used again replays a response, also of what was deleted since."""
     if case.headers and "Idempotency-Key" in case.headers and case.meta and case.meta.generation.mode.is_positive:
         case.headers["Idempotency-Key"] = str(uuid.uuid4())
+
+
+class Login:
+    """Requests end the session, change the password, delay the next login or, as an admin, take the role away. When the
+    user can no longer log in with the role, another user takes their place."""
+
+    def __init__(self):
+        self.users = 0
+        self.role, self.password = os.environ["ROLE"], os.environ["PASSWORD"]
+
+    def get(self, case, ctx):
+        token = self.log_in() if self.users else None
+        if token is None:
+            self.users += 1
+            add = [os.environ["LEDE"], "user", "add", self.email, "--role", self.role, "--password-stdin"]
+            subprocess.run(add, input=self.password, text=True, check=True, stdout=subprocess.DEVNULL)
+            token = self.log_in()
+            assert token, "a new user cannot log in"
+        return token
+
+    def set(self, case, token, ctx):
+        case.headers["Authorization"] = f"Bearer {token}"
+
+    @property
+    def email(self):
+        return f"{self.role}{self.users if self.users > 1 else ''}@lede.example"
+
+    def log_in(self):
+        credentials = {"email": self.email, "password": self.password}
+        response = requests.post(f"{os.environ['ADDRESS']}/v1/auth/sessions", json=credentials, timeout=30)
+        is_usable = response.status_code == 201 and response.json()["user"]["role"] == self.role
+        return response.json()["access_token"] if is_usable else None
+
+
+if os.environ["ROLE"] != "anonymous":
+    # An admin without the role is refused with 403; others are by many operations.
+    schemathesis.auth(retry_on=[401, 403] if os.environ["ROLE"] == "admin" else [401])(Login)
