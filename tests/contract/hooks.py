@@ -16,15 +16,23 @@ STORED = {
     "author-unknown",
     "revision-unknown",
     "section-unknown",
+    "successor-unknown",
     "topic-unknown",
     "user-unknown",
     # Their document has no title, and `title` is not given.
     "title-missing",
-    # It depends on the clock, or on the role.
-    "published-at-in-future",
-    "published-at-forbidden",
+    # They depend on the clock, or on the role.
+    "code-wrong",
     "expires-at-in-past",
+    "published-at-forbidden",
+    "published-at-in-future",
     "scope-not-allowed",
+    # They depend on the role, the user, and a list of passwords; or count bytes, or different characters.
+    "password-common",
+    "password-contains-context",
+    "password-too-long",
+    "password-too-short",
+    "password-too-simple",
     # A key that another request had.
     "idempotency-key-reused",
     # A cursor is what a response had as `next_cursor`, for the same list.
