@@ -34,7 +34,7 @@ const start = (site, folder) => spawn(executable, ["demo", "--bind", "127.0.0.1:
   stdio: ["ignore", "pipe", "ignore"],
 });
 
-/** What it says when it is there: its address and the login. */
+/** What it says when it is there: its address, the login and an API key. */
 async function greeting(server) {
   let said = "";
   server.stdout.setEncoding("utf8").on("data", (text) => (said += text));
