@@ -33,7 +33,7 @@ export async function reference(browser, address, { email, password }) {
   for (const tried of ["wrong", password]) {
     await dialog.getByLabel("Password").fill(tried);
     await dialog.getByRole("button", { name: "Log in" }).click();
-    if (tried !== password) await dialog.getByRole("alert").filter({ hasText: /password/ }).waitFor();
+    if (tried !== password) await dialog.getByRole("alert").filter({ hasText: /credentials/ }).waitFor();
   }
   await page.locator("#user").filter({ hasText: email }).waitFor();
   await page.goto(`${address}/docs#tag/accounts/GET/v1/me`);
