@@ -77,6 +77,13 @@ function update() {
   reference?.updateConfiguration(configuration());
 }
 
+/** Shows or hides the field for the code of the second factor. */
+function showCode(shown) {
+  const code = find("[name=code]");
+  code.parentElement.hidden = !shown;
+  if (shown) code.focus();
+}
+
 async function logIn(form) {
   const response = await fetch("v1/auth/sessions", {
     method: "POST",
@@ -84,6 +91,7 @@ async function logIn(form) {
     body: JSON.stringify(Object.fromEntries(new FormData(form))),
   });
   const answer = await response.json();
+  if (answer.code === "second-factor-required") showCode(true);
   if (!response.ok) throw new Error(answer.detail);
   const expires = Date.now() + answer.expires_in * 1000;
   sessionStorage.setItem(KEY, JSON.stringify({ email: answer.user.email, token: answer.access_token, expires }));
@@ -102,6 +110,7 @@ find("dialog form").addEventListener("submit", async (event) => {
   try {
     await logIn(event.target);
     event.target.reset();
+    showCode(false);
     dialog.close();
     update();
   } catch (error) {
