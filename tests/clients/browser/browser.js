@@ -33,6 +33,13 @@ async function frontDoor({ browser, address }) {
   }
 }
 
+/** A session in a cookie as in production. Chromium takes `Secure` cookies on the loopback address without TLS. */
+async function secureCookieSession(world) {
+  const server = await serve(lede, { LEDE_CORS_ORIGINS: world.site.origin }, [[editor.email, "editor"]], password, "https");
+  for (const one of [world.site, world.stranger]) one.use(server.address);
+  await cookieSession({ ...world, ...server }, editor, { name: "__Host-lede-refresh", secure: true }).finally(server.stop);
+}
+
 const inEach = (story) => async (world) => {
   for (const language of languages) await story(world, language);
 };
@@ -44,7 +51,8 @@ const stories = {
   reset: inEach(reset),
   newAddress: inEach(newAddress),
   secondFactor: (world) => secondFactor(world, languages[0]),
-  cookieSession: (world) => cookieSession(world, editor),
+  cookieSession: (world) => cookieSession(world, editor, { name: "lede-refresh", secure: false }),
+  secureCookieSession,
   manyResets: inEach(manyResets),
 };
 
@@ -52,6 +60,7 @@ const [mails, site, stranger] = await Promise.all([mailServer(), website(), webs
 let server, browser;
 try {
   const settings = {
+    ...(process.env.LEDE_DATABASE_URL && { LEDE_DATABASE_URL: process.env.LEDE_DATABASE_URL }),
     LEDE_SMTP_URL: mails.url,
     LEDE_WELCOME_MAIL: "true",
     LEDE_CORS_ORIGINS: site.origin,
@@ -59,7 +68,6 @@ try {
   };
   server = await serve(lede, settings, [[editor.email, "editor"], ["root@lede.example", "admin"]], password);
   const { address, api } = server;
-  for (const one of [site, stranger]) one.use(address);
   const { access_token: token } = (await api.logIn(editor.email, password)).body;
   const { access_token: admin } = (await api.logIn("root@lede.example", password)).body;
   for (const name of ["Sea", "Weather"]) await api.expect("POST", "/v1/topics", { token, body: { name, followable: true } });
@@ -71,6 +79,7 @@ try {
   const world = { browser, address, api, token, admin, mails, site, stranger };
   for (const name of wanted.length > 0 ? wanted : Object.keys(stories)) {
     const begun = Date.now();
+    for (const one of [site, stranger]) one.use(address);
     await stories[name](world);
     await closeAll(browser);
     console.log(`${name}: ${((Date.now() - begun) / 1000).toFixed(1)} s`);

@@ -5,13 +5,11 @@ import { until } from "./pages.js";
 import { refused } from "./server.js";
 import { atWebsite } from "./site.js";
 
-const COOKIE = "lede-refresh";
-
-export async function cookieSession({ browser, address, api, site, stranger }, { email, password }) {
+export async function cookieSession({ browser, address, site, stranger }, { email, password }, wanted) {
   const person = await atWebsite(browser, address);
   const { page, says, logIn, bodies } = person;
   const context = page.context();
-  const cookie = async () => (await context.cookies()).find(({ name }) => name === COOKIE);
+  const cookie = async () => (await context.cookies()).find(({ name }) => name === wanted.name);
   await page.goto(site.origin);
   await says("token-missing");
   await logIn(email, "wrong");
@@ -21,7 +19,7 @@ export async function cookieSession({ browser, address, api, site, stranger }, {
   await logIn(email, password);
   await says(`Logged in as ${email}`);
   const { value, expires, ...rest } = await cookie();
-  assert.deepEqual(rest, { name: COOKIE, domain: "127.0.0.1", path: "/", httpOnly: true, secure: false, sameSite: "Strict" });
+  assert.deepEqual(rest, { ...wanted, domain: "127.0.0.1", path: "/", httpOnly: true, sameSite: "Strict" });
   const days = (expires - Date.now() / 1000) / 86_400;
   assert(days > 6.9 && days <= 7, `the cookie is kept for ${days} days`);
   const seen = [value];
@@ -49,14 +47,13 @@ export async function cookieSession({ browser, address, api, site, stranger }, {
     [address + path, init],
   );
   assert.match(await outcome(page, "/v1/me"), /Failed to fetch/);
-  const stolen = { method: "POST", headers: { cookie: `${COOKIE}=${seen[2]}` } };
-  const ownHeaders = (origin) => ({ ...stolen, headers: { ...stolen.headers, ...origin } });
-  const exchange = async (init) => {
-    const response = await fetch(`${address}/v1/auth/refresh`, init);
+  const refresh = async (token, origin) => {
+    const headers = { cookie: `${wanted.name}=${token}`, ...origin };
+    const response = await fetch(`${address}/v1/auth/refresh`, { method: "POST", headers });
     return { status: response.status, body: await response.json() };
   };
-  refused(await exchange(ownHeaders({})), 403, "origin-not-allowed");
-  refused(await exchange(ownHeaders({ origin: stranger.origin })), 403, "origin-not-allowed");
+  refused(await refresh(seen[2], {}), 403, "origin-not-allowed");
+  refused(await refresh(seen[2], { origin: stranger.origin }), 403, "origin-not-allowed");
 
   // Pages of other origins: on the same host, where the browser sends the cookie, and on another, where it does not.
   for (const [origin, status] of [[stranger.origin, 403], [site.foreign, 401]]) {
@@ -89,7 +86,6 @@ export async function cookieSession({ browser, address, api, site, stranger }, {
   assert.equal(await cookie(), undefined);
   await page.reload();
   await says("token-missing");
-  const again = { method: "POST", headers: { cookie: `${COOKIE}=${last}`, origin: site.origin } };
-  refused(await exchange(again), 401, "session-ended");
-  console.log("a website kept a session in a cookie");
+  refused(await refresh(last, { origin: site.origin }), 401, "session-ended");
+  console.log(`a website kept a session in ${wanted.name}`);
 }

@@ -16,15 +16,19 @@ async function freePort() {
   return port;
 }
 
-/** Starts the server with these settings, and users with a password: [address, role]. */
-export async function serve(lede, settings, users, password) {
+/**
+ * Starts a server with these settings, and users with a password: [address, role]. With the scheme https it has a base URL as
+ * behind a proxy.
+ */
+export async function serve(lede, settings, users, password, scheme = "http") {
   const folder = mkdtempSync(join(tmpdir(), "lede-browser-"));
-  const address = `http://127.0.0.1:${await freePort()}`;
+  const host = `127.0.0.1:${await freePort()}`;
+  const address = `http://${host}`;
   const env = {
     PATH: process.env.PATH,
-    LEDE_DATABASE_URL: process.env.LEDE_DATABASE_URL ?? `sqlite://${folder}/lede.db`,
-    LEDE_BIND: new URL(address).host,
-    LEDE_BASE_URL: address,
+    LEDE_DATABASE_URL: `sqlite://${folder}/lede.db`,
+    LEDE_BIND: host,
+    LEDE_BASE_URL: `${scheme}://${host}`,
     LEDE_SECRET: "a secret that is good enough for a test",
     ...settings,
   };
