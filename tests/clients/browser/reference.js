@@ -2,7 +2,7 @@
 // requests with its token, offers samples, fits on narrow screens, and loads nothing from elsewhere.
 import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
-import { check, open } from "./pages.js";
+import { check, open, until } from "./pages.js";
 
 /** The operations as the sidebar should list them: by tag, in the order of the document. */
 function wanted({ tags, paths }) {
@@ -46,6 +46,7 @@ export async function reference(browser, address, { email, password }) {
   const sent = page.waitForResponse((response) => response.url() === `${address}/v1/me`);
   await page.getByRole("button", { name: /^Send/ }).first().click();
   const response = await sent;
+  const { authorization } = await response.request().allHeaders();
   assert.equal(response.status(), 200);
   assert.equal((await response.json()).email, email);
   await page.getByText("200 OK").waitFor();
@@ -58,6 +59,8 @@ export async function reference(browser, address, { email, password }) {
   await section.getByText('await lede.GET("/v1/me"').waitFor();
   await button("Log out").click();
   await button("Log in").waitFor();
+  await until("the end of the session", async () =>
+    (await fetch(`${address}/v1/me`, { headers: { authorization } })).status === 401);
 
   for (const width of [320, 768, 1440]) for (const colorScheme of ["light", "dark"]) {
     await page.setViewportSize({ width, height: 900 });

@@ -91,7 +91,10 @@ async function logIn(form) {
     body: JSON.stringify(Object.fromEntries(new FormData(form))),
   });
   const answer = await response.json();
-  if (answer.code === "second-factor-required") showCode(true);
+  if (answer.code === "second-factor-required") {
+    showCode(true);
+    throw new Error("Enter the code of your authenticator app, or a recovery code.");
+  }
   if (!response.ok) throw new Error(answer.detail);
   const expires = Date.now() + answer.expires_in * 1000;
   sessionStorage.setItem(KEY, JSON.stringify({ email: answer.user.email, token: answer.access_token, expires }));
@@ -100,8 +103,10 @@ async function logIn(form) {
 find("#log-in").addEventListener("click", () => dialog.showModal());
 find("#cancel").addEventListener("click", () => dialog.close());
 find("#log-out").addEventListener("click", () => {
+  const token = session()?.token;
   sessionStorage.removeItem(KEY);
   update();
+  if (token) fetch("v1/auth/logout", { method: "POST", headers: { Authorization: `Bearer ${token}` } });
 });
 find("dialog form").addEventListener("submit", async (event) => {
   event.preventDefault();
