@@ -29,8 +29,8 @@ export const languages = [
     forgot: "Passwort vergessen?", email: "E-Mail-Adresse", malformed: "Bitte geben Sie eine E-Mail-Adresse ein",
     send: "Link senden", resetMail: "hat ein neues Passwort", changedMail: "Das Passwort Ihres Kontos",
     busy: "Bitte versuchen Sie es später noch einmal",
-    confirmAddress: "Neue E-Mail-Adresse bestätigen", confirmAddressButton: "Bestätigen",
-    addressConfirmed: "Ihre E-Mail-Adresse ist geändert", addressTaken: "Diese Adresse gehört zu einem anderen Konto",
+    confirmAddress: "Neue Adresse bestätigen", confirmAddressButton: "Bestätigen",
+    addressConfirmed: "Ihre Adresse ist geändert", addressTaken: "Diese Adresse gehört zu einem anderen Konto",
     addressMail: "soll von nun an diese E-Mail-Adresse",
   } },
 ];
