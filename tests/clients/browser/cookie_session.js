@@ -72,8 +72,8 @@ export async function cookieSession({ browser, address, site, stranger }, { emai
       const form = document.body.appendChild(document.createElement("form"));
       Object.assign(form, { method: "POST", action }).submit();
     }, `${address}/v1/auth/refresh`);
-    await until("three responses", () => statuses.length === 3);
-    assert.deepEqual(statuses, [status, status, status], origin);
+    await until("three responses", () => statuses.length >= 3);
+    assert.deepEqual(statuses.slice(0, 3), [status, status, status], origin);
     await other.close();
   }
   assert.equal((await cookie()).value, seen[2]);
