@@ -69,7 +69,7 @@ pub async fn create_session(
         cookie::check_place(&app)?;
         cookie::check_origin(&app, &req)?;
     }
-    let code = code.as_deref().and_then(Code::typed);
+    let code = Code::parse(code.as_deref())?;
     let session = log_in(&app, &req, Credentials { email, password, code }).await?;
     let carrier = if cookie { Carrier::Cookie } else { Carrier::Body };
     Ok(respond(&app, session, carrier)?.status(StatusCode::CREATED))

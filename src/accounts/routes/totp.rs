@@ -87,7 +87,7 @@ pub async fn create_totp(
     body: Json<ConfirmIdentity, Small>,
 ) -> Result<Response> {
     let ConfirmIdentity { current_password, code } = body.value;
-    let code = code.as_deref().and_then(Code::typed);
+    let code = Code::parse(code.as_deref())?;
     let confirmed = confirm_password(&app, &req, &actor, &current_password).await?;
     let (keys, config) = (app.keys.clone(), app.config.clone());
     let begin = confirmed.write(move |tx, user| {
@@ -118,7 +118,7 @@ pub async fn confirm_totp(
     body: Json<ConfirmTotp, Small>,
 ) -> Result<Response> {
     let ConfirmTotp { current_password, code } = body.value;
-    let (code, session, keys) = (Code::typed(&code), actor.session, app.keys.clone());
+    let (code, session, keys) = (Code::parse(Some(&code))?, actor.session, app.keys.clone());
     let confirmed = confirm_password(&app, &req, &actor, &current_password).await?;
     let confirm = confirmed.write(move |tx, user| {
         let codes = store::confirm(tx, &keys, user.id, code.as_ref())?;
@@ -146,7 +146,7 @@ pub async fn disable_totp(
     body: Json<ConfirmIdentity, Small>,
 ) -> Result<Response> {
     let ConfirmIdentity { current_password, code } = body.value;
-    let code = code.as_deref().and_then(Code::typed);
+    let code = Code::parse(code.as_deref())?;
     let confirmed = confirm_password(&app, &req, &actor, &current_password).await?;
     let (keys, config) = (app.keys.clone(), app.config.clone());
     let disable = confirmed.write(move |tx, user| {
@@ -178,7 +178,7 @@ pub async fn create_recovery_codes(
     body: Json<ConfirmIdentity, Small>,
 ) -> Result<Response> {
     let ConfirmIdentity { current_password, code } = body.value;
-    let (code, keys) = (code.as_deref().and_then(Code::typed), app.keys.clone());
+    let (code, keys) = (Code::parse(code.as_deref())?, app.keys.clone());
     let confirmed = confirm_password(&app, &req, &actor, &current_password).await?;
     let replace = confirmed.write(move |tx, user| {
         if user.second_factor_at.is_none() {

@@ -4,10 +4,13 @@ use base32::Alphabet;
 use utoipa::ToSchema;
 
 use crate::auth::Keys;
-use crate::base::error::Result;
+use crate::base::error::{Error, Invalid, Result};
 use crate::base::ids::UserId;
 use crate::base::random::Random;
+use crate::base::text::validate;
 
+/// The longest code that is taken, in characters: a recovery code, however it is spaced.
+const MAX_TYPED: usize = 64;
 /// The digits of a one-time code.
 const DIGITS: usize = 6;
 /// The bytes of a recovery code: 120 bits, so that a keyed hash of it is enough and needs no slow one.
@@ -35,6 +38,16 @@ impl std::fmt::Debug for Code {
 }
 
 impl Code {
+    /// The `code` of a request body. `None` if nothing was typed.
+    ///
+    /// # Errors
+    /// `code-too-long`.
+    pub fn parse(text: Option<&str>) -> Result<Option<Self>> {
+        let text = validate::text("code", text.unwrap_or_default(), MAX_TYPED)
+            .map_err(|Invalid { code, detail }| Error::invalid("/code", code, detail))?;
+        Ok(Self::typed(&text))
+    }
+
     /// A code as it was typed: white space, hyphens and upper case do not matter. `None` if nothing was typed.
     #[must_use]
     pub fn typed(text: &str) -> Option<Self> {

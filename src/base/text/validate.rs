@@ -14,8 +14,10 @@ pub const MAX_CUSTOM: usize = 64 * 1024;
 /// Checks a single line of 1 to `max` characters. Surrounding white space is removed.
 ///
 /// # Errors
-/// `{noun}-empty`, `{noun}-too-long`, or `{noun}-malformed` for control characters and line separators.
+/// `{noun}-empty`; `{noun}-too-long`, which counts the surrounding white space, as `maxLength` in the OpenAPI document does;
+/// or `{noun}-malformed` for control characters and line separators.
 pub fn line(noun: &str, value: &str, max: usize) -> Result<String, Invalid> {
+    let value = text(noun, value, max)?;
     let value = value.trim();
     if value.is_empty() {
         return Err(empty(noun));
@@ -23,7 +25,7 @@ pub fn line(noun: &str, value: &str, max: usize) -> Result<String, Invalid> {
     if value.chars().any(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')) {
         return Err(malformed(noun, "Must be one line without control characters."));
     }
-    text(noun, value, max)
+    Ok(value.to_owned())
 }
 
 /// Checks a text of at most `max` characters. White space is kept.
@@ -40,9 +42,11 @@ pub fn text(noun: &str, value: &str, max: usize) -> Result<String, Invalid> {
 /// Checks a text of 1 to `max` characters. Surrounding white space is removed.
 ///
 /// # Errors
-/// `{noun}-empty`, `{noun}-too-long`.
+/// `{noun}-empty`; `{noun}-too-long`, which counts the surrounding white space.
 pub fn filled_text(noun: &str, value: &str, max: usize) -> Result<String, Invalid> {
-    if value.trim().is_empty() { Err(empty(noun)) } else { text(noun, value.trim(), max) }
+    let value = text(noun, value, max)?;
+    let value = value.trim();
+    if value.is_empty() { Err(empty(noun)) } else { Ok(value.to_owned()) }
 }
 
 /// Checks a text of at most `max` characters and removes surrounding white space; `None` if nothing is left.
