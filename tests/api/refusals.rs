@@ -1,45 +1,17 @@
 //! What is logged of requests that are refused: a line each, up to a bound, and nothing that is secret.
 
-use std::sync::{Mutex, Once, PoisonError};
-
 use lede::auth::Role;
 use lede::base::error::Error;
 use serde_json::json;
 
 use crate::client::Call;
 use crate::given::seconds;
+use crate::log::refusals;
 use crate::server::Server;
-
-/// Keeps the lines about refusals. It is the logger of all tests, which tell their lines by the ids of their requests.
-struct Log(Mutex<Vec<String>>);
-
-static LOG: Log = Log(Mutex::new(Vec::new()));
-
-impl log::Log for Log {
-    fn enabled(&self, metadata: &log::Metadata<'_>) -> bool {
-        metadata.target() == "lede::base::refusals"
-    }
-    fn log(&self, record: &log::Record<'_>) {
-        if self.enabled(record.metadata()) {
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).push(record.args().to_string());
-        }
-    }
-    fn flush(&self) {}
-}
 
 /// A server that takes the ids of requests from the test.
 async fn logged() -> Server {
-    static STARTED: Once = Once::new();
-    STARTED.call_once(|| {
-        log::set_logger(&LOG).expect("no other logger");
-        log::set_max_level(log::LevelFilter::Info);
-    });
     Server::behind_a_proxy(|_| {}).await
-}
-
-fn lines(id: &str) -> Vec<String> {
-    let all = LOG.0.lock().unwrap_or_else(PoisonError::into_inner);
-    all.iter().filter(|line| line.contains(id)).cloned().collect()
 }
 
 fn with_id(call: Call, id: &str) -> Call {
@@ -58,9 +30,9 @@ async fn a_refusal_is_logged_with_its_reason_and_nothing_secret() {
     let malformed = server.client().with_token("malformed").get("/v1/me");
     with_id(malformed, "refused-token").await.is(401);
     with_id(contributor.get("/v1/jobs"), "refused-right").await.is(403);
-    assert_eq!(lines("refused-login"), ["POST /v1/auth/sessions refused-login: wrong-password"]);
-    assert_eq!(lines("refused-token"), ["GET /v1/me refused-token: invalid-token"]);
-    assert_eq!(lines("refused-right"), ["GET /v1/jobs refused-right: forbidden"]);
+    assert_eq!(refusals("refused-login"), ["POST /v1/auth/sessions refused-login: wrong-password"]);
+    assert_eq!(refusals("refused-token"), ["GET /v1/me refused-token: invalid-token"]);
+    assert_eq!(refusals("refused-right"), ["GET /v1/jobs refused-right: forbidden"]);
 }
 
 #[tokio::test]
@@ -69,13 +41,13 @@ async fn a_flood_of_refusals_is_ten_lines_a_second_and_a_count() {
     for n in 0..25 {
         with_id(server.client().get("/v1/me"), &format!("flooding-{n}")).await.is(401);
     }
-    assert_eq!(lines("flooding-").len(), 10);
+    assert_eq!(refusals("flooding-").len(), 10);
     server.clock.advance(seconds(1));
     for n in 25..27 {
         with_id(server.client().get("/v1/me"), &format!("flooding-{n}")).await.is(401);
     }
     assert_eq!(
-        lines("flooding-")[10..],
+        refusals("flooding-")[10..],
         [
             "GET /v1/me flooding-25: missing-token (15 similar lines before this one were left out)",
             "GET /v1/me flooding-26: missing-token",
@@ -93,7 +65,7 @@ async fn overload_is_one_line_a_second_and_a_count() {
     server.clock.advance(seconds(1));
     (50..60).for_each(record);
     assert_eq!(
-        lines("overload-"),
+        refusals("overload-"),
         [
             "GET /v1/site overload-0: busy",
             "GET /v1/site overload-50: busy (49 similar lines before this one were left out)",

@@ -18,8 +18,8 @@ use lede::base::random::Random;
 use tokio::sync::{oneshot, watch};
 
 use crate::client::{Account, Client, Exchange};
-use crate::given;
 use crate::test_database::TestDatabase;
+use crate::{given, log, secrets};
 
 /// What seals the keys of every test's database.
 const SECRET: &str = "a secret that is good enough for a test";
@@ -78,6 +78,7 @@ impl Server {
 
     /// Starts a server on a database that is there: a second replica, or the same server again. Its randomness differs.
     pub async fn start_on(database: Arc<TestDatabase>, clock: Clock, set: impl FnOnce(&mut Config)) -> Self {
+        log::start();
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let bind = listener.local_addr().expect("an address");
         let mut config = Settings::parse_from([
@@ -215,6 +216,9 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
+        if !std::thread::panicking() {
+            secrets::check(self);
+        }
         self.stop.send_replace(true);
         if let Some(thread) = self.thread.take() {
             let ended = thread.join();
