@@ -3,6 +3,7 @@
 use lede::auth::Role;
 use serde_json::json;
 
+use crate::executable::{Serving, lede_on};
 use crate::given;
 use crate::server::Server;
 use crate::writing::{ARTICLES, at, published};
@@ -135,9 +136,16 @@ async fn metrics_are_for_clients_on_this_machine_only() {
     get("x-forwarded-for", "127.0.0.1").await.problem(404, "not-found");
     get("forwarded", "for=203.0.113.7").await.problem(404, "not-found");
     let Some(own) = own_address() else { return };
-    let server = Server::start_with(|config| config.server.bind = (own, 0).into()).await;
-    server.client().get("/metrics").await.problem(404, "not-found");
-    server.client().get("/v1/articles").await.is(200);
+    let database = server.database();
+    server.stop().await;
+    let mut lede = lede_on(&database);
+    let serving = Serving::start(lede.env("LEDE_BIND", format!("{own}:0")));
+    let http = reqwest::Client::builder().no_proxy().build().expect("a client");
+    let status = async |path: &str| {
+        http.get(format!("{}{path}", serving.address)).send().await.expect("a response").status()
+    };
+    assert_eq!(status("/metrics").await, 404);
+    assert_eq!(status("/v1/articles").await, 200);
 }
 
 /// An address of this machine that is not the loopback's.

@@ -102,13 +102,22 @@ pub fn right<F: Handler<Parts>, Parts: Requires>(_: &F) -> Option<&'static str> 
     Parts::RIGHT
 }
 
+/// Whether a line of [`operations!`](macro@crate::operations) is marked as public.
+#[macro_export]
+macro_rules! is_public {
+    () => {
+        false
+    };
+    (public) => {
+        true
+    };
+}
+
 /// Declares the operations of a resource in its `routes/mod.rs`. Each line registers a handler and its documentation; the
 /// lines before them describe the tags that the handlers' documentation names. `public` stands after a handler whose response is
 /// the same for everyone.
 #[macro_export]
 macro_rules! operations {
-    (@public) => { false };
-    (@public public) => { true };
     (
         $($tag:literal: $description:literal;)*
         $($method:ident $path:literal => $module:ident :: $handler:ident $(, $public:ident)?;)*
@@ -133,7 +142,7 @@ macro_rules! operations {
                         operation.tags = Some(tags.into_iter().map(str::to_owned).collect());
                         operation
                     },
-                    public: $crate::operations!(@public $($public)?),
+                    public: $crate::is_public!($($public)?),
                     right: || $crate::base::http::endpoint::right(&$module::$handler),
                     schemas: |schemas| {
                         use $module::[<__path_ $handler>] as Documented;
