@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
-use super::user::add_first_admin;
+use super::user::FirstAdmin;
 use crate::base::config::Config;
 use crate::server;
 
@@ -20,8 +20,11 @@ pub(super) async fn run(mut config: Config) -> anyhow::Result<ExitCode> {
     let bind = listener.local_addr()?;
     config.server.bind = bind;
     let stop = stop_on_signal()?;
+    let admin = FirstAdmin::read(&config)?;
     let app = super::open(config).await?;
-    add_first_admin(&app).await?;
+    if let Some(admin) = admin {
+        admin.add(&app).await?;
+    }
     log::info!("listening on http://{bind}");
     server::serve(app, listener, stop).await?;
     log::info!("stopped");

@@ -1,6 +1,6 @@
 //! The admin in the settings, who is added to a database without users.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{anyhow, bail};
 
@@ -8,33 +8,47 @@ use super::default_name;
 use crate::accounts::passwords;
 use crate::app::App;
 use crate::auth::{Password, Role};
+use crate::base::config::Config;
 use crate::base::db::Tx;
 use crate::base::db::locks::AdvisoryLock;
 use crate::base::events::Event;
 use crate::base::text::email::EmailAddress;
 use crate::users::store::{self, UserRow};
 
-/// Adds the admin in the settings, if they name one and there are no users yet. Once there are, the settings are not looked at,
-/// so that the file can be deleted.
-pub(in crate::cli) async fn add_first_admin(app: &App) -> anyhow::Result<()> {
-    if app.db.read(store::exist).await? {
-        return Ok(());
+/// The admin in the settings.
+pub(in crate::cli) struct FirstAdmin {
+    email: EmailAddress,
+    file: PathBuf,
+}
+
+impl FirstAdmin {
+    /// Reads the settings, if they name one.
+    pub fn read(config: &Config) -> anyhow::Result<Option<Self>> {
+        let (email, file) = match (&config.accounts.admin_email, &config.accounts.admin_password_file) {
+            (None, None) => return Ok(None),
+            (Some(email), Some(file)) => (email, file.clone()),
+            (Some(_), None) => bail!("LEDE_ADMIN_EMAIL: needs LEDE_ADMIN_PASSWORD_FILE"),
+            (None, Some(_)) => bail!("LEDE_ADMIN_PASSWORD_FILE: needs LEDE_ADMIN_EMAIL"),
+        };
+        let email = EmailAddress::parse(email).map_err(|bad| anyhow!("LEDE_ADMIN_EMAIL: {}", bad.detail))?;
+        Ok(Some(Self { email, file }))
     }
-    let (email, file) = match (&app.config.accounts.admin_email, &app.config.accounts.admin_password_file) {
-        (None, None) => return Ok(()),
-        (Some(email), Some(file)) => (email, file),
-        (Some(_), None) => bail!("LEDE_ADMIN_EMAIL: needs LEDE_ADMIN_PASSWORD_FILE"),
-        (None, Some(_)) => bail!("LEDE_ADMIN_PASSWORD_FILE: needs LEDE_ADMIN_EMAIL"),
-    };
-    let email = EmailAddress::parse(email).map_err(|bad| anyhow!("LEDE_ADMIN_EMAIL: {}", bad.detail))?;
-    let now = app.clock.now();
-    let user = UserRow::new(app.random.id(now)?, &email, default_name(&email), Role::Admin, now);
-    let password = read_password(app, &user, file).await?;
-    let (id, user) = (user.id, user.with_password(app.passwords.hash(password).await?));
-    if app.db.write(move |tx| insert_first(tx, &user)).await? {
-        log::info!("added the first admin, {id}");
+
+    /// Adds the admin, if there are no users yet. Once there are, the file is not looked at, so that it can be deleted.
+    pub async fn add(self, app: &App) -> anyhow::Result<()> {
+        if app.db.read(store::exist).await? {
+            return Ok(());
+        }
+        let now = app.clock.now();
+        let name = default_name(&self.email);
+        let user = UserRow::new(app.random.id(now)?, &self.email, name, Role::Admin, now);
+        let password = read_password(app, &user, &self.file).await?;
+        let (id, user) = (user.id, user.with_password(app.passwords.hash(password).await?));
+        if app.db.write(move |tx| insert_first(tx, &user)).await? {
+            log::info!("added the first admin, {id}");
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 async fn read_password(app: &App, user: &UserRow, file: &Path) -> anyhow::Result<Password> {

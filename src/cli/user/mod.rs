@@ -16,7 +16,7 @@ use anyhow::anyhow;
 use clap::{Args, Subcommand};
 
 pub(super) use add::add;
-pub(super) use first_admin::add_first_admin;
+pub(super) use first_admin::FirstAdmin;
 
 use crate::app::App;
 use crate::auth::Role;
