@@ -349,7 +349,8 @@ async fn a_key_never_reaches_accounts_users_or_keys() {
     program.post("/v1/auth/logout").await.problem(403, "forbidden");
     program.get(KEYS).await.problem(403, "forbidden");
     program.get(&path).await.problem(403, "forbidden");
-    program.post(format!("{path}/rotate")).await.problem(403, "forbidden");
+    let password = json!({"current_password": PASSWORD});
+    program.post(format!("{path}/rotate")).json(password).await.problem(403, "forbidden");
     program.delete(&path).await.problem(403, "forbidden");
     program
         .post(KEYS)
