@@ -47,7 +47,11 @@ pub fn begin(tx: &mut Tx<'_>, attempt: &Attempt, network_allowance: Option<i64>)
     let now = tx.now();
     let of_account = || within(now).filter(attempts::account_hash.eq(attempt.account.to_vec()));
     let from_network = attempts::network_hash.eq(attempt.network.to_vec());
-    let until = if is_known(tx, attempt)? {
+    let is_known = match attempt.user {
+        Some(user) => is_known_network(tx, user, &attempt.network)?,
+        None => false,
+    };
+    let until = if is_known {
         blocked_until(tx, of_account().filter(from_network), FREE)?
     } else {
         let account = blocked_until(tx, of_account(), FREE)?;
@@ -151,12 +155,15 @@ fn within(now: Timestamp) -> attempts::BoxedQuery<'static, MultiBackend> {
     attempts::table.filter(attempts::at.gt(now.minus(WINDOW))).into_boxed::<MultiBackend>()
 }
 
-fn is_known(tx: &mut Tx<'_>, attempt: &Attempt) -> Result<bool> {
-    let Some(user) = attempt.user else { return Ok(false) };
+/// Whether a user has lately shown to be the owner of the account in that network.
+///
+/// # Errors
+/// Those of the database.
+pub fn is_known_network(tx: &mut Tx<'_>, user: UserId, network: &NetworkHash) -> Result<bool> {
     let since = tx.now().minus(KNOWN_FOR);
     let known = known_networks::table
         .filter(known_networks::user_id.eq(user))
-        .filter(known_networks::network_hash.eq(attempt.network.to_vec()))
+        .filter(known_networks::network_hash.eq(network.to_vec()))
         .filter(known_networks::last_login_at.gt(since));
     Ok(diesel::select(diesel::dsl::exists(known)).get_result(&mut **tx)?)
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::links::{LinkToken, NewLink};
 use super::sessions::SessionRow;
+use crate::api_keys::{ApiKeyFilter, store as api_keys};
 use crate::app::App;
 use crate::auth::Keys;
 use crate::base::clock::Timestamp;
@@ -15,6 +16,21 @@ use crate::base::text::email::{EmailAddress, masked};
 use crate::outbox::{self, Email, Recipient};
 use crate::users::store::UserRow;
 
+/// A change to an account that its user is told of, whoever made it.
+#[derive(Debug, Clone, Copy)]
+pub enum AccountChange<'a> {
+    /// A second factor was set up.
+    SecondFactorEnabled,
+    /// Another second factor took the place of the active one.
+    SecondFactorReplaced,
+    /// The second factor was removed.
+    SecondFactorDisabled,
+    /// New recovery codes replaced the old ones.
+    RecoveryCodesCreated,
+    /// The API key with that name was created.
+    ApiKeyCreated(&'a str),
+}
+
 /// Writes emails about accounts. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct AccountEmails {
@@ -24,6 +40,7 @@ pub struct AccountEmails {
     account_url: String,
     /// The language of users who have chosen none.
     locale: Locale,
+    reaches_people: bool,
 }
 
 impl AccountEmails {
@@ -36,17 +53,18 @@ impl AccountEmails {
             keys: app.keys.clone(),
             account_url: app.config.accounts.account_url.clone().unwrap_or_else(own),
             locale: app.config.site.locale.clone(),
+            reaches_people: app.mailer.reaches_people(),
             base_url,
         }
     }
 
-    /// Emails that an admin asks for, who has to know if they cannot be sent.
+    /// Checks that emails reach people, before one is sent that an admin asks for.
     ///
     /// # Errors
     /// Conflict `mail-not-configured`.
-    pub fn by_admin(app: &App) -> Result<Self> {
-        if app.mailer.reaches_people() {
-            return Ok(Self::new(app));
+    pub fn check_reach(&self) -> Result<()> {
+        if self.reaches_people {
+            return Ok(());
         }
         Err(Error::conflict("mail-not-configured", "This server has no mail server to send the email to."))
     }
@@ -85,7 +103,36 @@ impl AccountEmails {
     }
 
     pub(super) fn password_changed(&self, tx: &mut Tx<'_>, user: &UserRow) -> Result<EmailId> {
-        self.enqueue(tx, user, None, "password_changed_email", [("reset_url", self.reset_url())], None)
+        let has_keys = api_keys::count(tx, &ApiKeyFilter::default(), Some(user.id))? > 0;
+        let keys_url = if has_keys { self.keys_url() } else { String::new() };
+        let context = [("reset_url", self.reset_url()), ("keys_url", keys_url)];
+        self.enqueue(tx, user, None, "password_changed_email", context, None)
+    }
+
+    /// Tells a user of a change that others could use to get into the account or to stay in it.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn account_changed(&self, tx: &mut Tx<'_>, user: &UserRow, change: AccountChange<'_>) -> Result<()> {
+        let (change, key) = match change {
+            AccountChange::SecondFactorEnabled => ("second_factor_enabled", ""),
+            AccountChange::SecondFactorReplaced => ("second_factor_replaced", ""),
+            AccountChange::SecondFactorDisabled => ("second_factor_disabled", ""),
+            AccountChange::RecoveryCodesCreated => ("recovery_codes_created", ""),
+            AccountChange::ApiKeyCreated(name) => ("api_key_created", name),
+        };
+        let context = [
+            ("change", change.to_owned()),
+            ("key", key.to_owned()),
+            ("reset_url", self.reset_url()),
+            ("keys_url", self.keys_url()),
+        ];
+        self.enqueue(tx, user, None, "account_changed_email", context, None).map(drop)
+    }
+
+    /// Where an API key is revoked.
+    fn keys_url(&self) -> String {
+        format!("{}/v1/api-keys/{{key}}", self.base_url)
     }
 
     /// Asks for a confirmation at the new address.
@@ -98,6 +145,16 @@ impl AccountEmails {
     ) -> Result<EmailId> {
         let context = [("confirm_url", self.confirm_url(&link.token))];
         self.enqueue(tx, user, Some(to), "email_change_email", context, Some(link.email_expires_at()))
+    }
+
+    /// Tells the present address of `user` that another one is to replace it.
+    pub(super) fn email_change_requested(
+        &self,
+        tx: &mut Tx<'_>,
+        user: &UserRow,
+        new: &EmailAddress,
+    ) -> Result<EmailId> {
+        self.enqueue(tx, user, None, "email_change_requested_email", [("email", masked(new.as_str()))], None)
     }
 
     /// Tells the old address of `user`, as the row was before, that it was replaced.
@@ -139,13 +196,12 @@ impl AccountEmails {
             EmailAddress::parse(&user.email)
                 .map_err(|_| Error::internal(format!("user {} has a malformed address", user.id)))
         };
-        let locale = user.locale.as_deref().and_then(|tag| Locale::parse(tag).ok());
         let context: BTreeMap<String, String> =
             context.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         let email = Email {
             recipient: Some(Recipient::User(user.id)),
             to: to.cloned().map_or_else(own, Ok)?,
-            locale: locale.unwrap_or_else(|| self.locale.clone()),
+            locale: user.locale().unwrap_or_else(|| self.locale.clone()),
             template,
             context,
             unsubscribe_url: None,

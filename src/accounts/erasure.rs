@@ -2,7 +2,8 @@
 
 use diesel::prelude::*;
 
-use super::hand_over::{HandOver, owns_anything};
+use super::forget_names::ForgetNames;
+use super::hand_over::{HandOver, inherit, owns_anything};
 use super::sessions::{self, Which};
 use crate::authors::of_users;
 use crate::base::clock::Timestamp;
@@ -14,7 +15,7 @@ use crate::base::db::types::Json;
 use crate::base::error::{Error, Invalid, Location, Result, Violations};
 use crate::base::events::Event;
 use crate::base::http::idempotency;
-use crate::base::ids::{ApiKeyId, UserId};
+use crate::base::ids::{ActorId, ApiKeyId, UserId};
 use crate::base::jobs;
 use crate::outbox::{self, Recipient};
 use crate::users::UserState;
@@ -37,20 +38,24 @@ pub fn erase(tx: &mut Tx<'_>, id: UserId, successor: Option<UserId>) -> Result<(
             let detail = "The user owns articles. Name another active user in successor to give them to.";
             return Err(Error::conflict("successor-required", detail));
         }
+        inherit(tx, id, successor)?;
         let now = tx.now();
         jobs::enqueue(tx, &HandOver { user: id }, now)?;
     }
-    delete_credentials(tx, id)?;
+    let keys = delete_credentials(tx, id)?;
     of_users::set(tx, id, None)?;
     outbox::forget(tx, Recipient::User(id))?;
-    idempotency::forget(tx, id)?;
+    let own: Vec<ActorId> = keys.into_iter().map(ActorId::from).chain([id.into()]).collect();
+    idempotency::forget(tx, &own)?;
+    let now = tx.now();
+    jobs::enqueue(tx, &ForgetNames { user: id }, now)?;
     store::update(tx, &without_person(locked.row, successor, tx.now()))?;
     tx.append(Event::UserErased(id));
     outbox::delete_traces(tx)
 }
 
-/// Ends what the user logged in with.
-fn delete_credentials(tx: &mut Tx<'_>, id: UserId) -> Result<()> {
+/// Ends what the user logged in with, and deletes the names of their API keys. Returns all keys that they ever had.
+fn delete_credentials(tx: &mut Tx<'_>, id: UserId) -> Result<Vec<ApiKeyId>> {
     sessions::end(tx, id, Which::All)?;
     diesel::delete(session_rows::table.filter(session_rows::user_id.eq(id))).execute(&mut **tx)?;
     diesel::delete(account_links::table.filter(account_links::user_id.eq(id))).execute(&mut **tx)?;
@@ -58,15 +63,17 @@ fn delete_credentials(tx: &mut Tx<'_>, id: UserId) -> Result<()> {
     diesel::delete(recovery_codes::table.filter(recovery_codes::user_id.eq(id))).execute(&mut **tx)?;
     diesel::delete(known_networks::table.filter(known_networks::user_id.eq(id))).execute(&mut **tx)?;
     let now = tx.now();
-    let valid = api_keys::table.filter(api_keys::user_id.eq(id)).filter(api_keys::revoked_at.is_null());
-    let keys: Vec<ApiKeyId> = valid.select(api_keys::id).load(&mut **tx)?;
-    diesel::update(api_keys::table.filter(api_keys::id.eq_any(&keys)))
+    let own = api_keys::table.filter(api_keys::user_id.eq(id));
+    let keys: Vec<(ApiKeyId, Option<Timestamp>)> =
+        own.select((api_keys::id, api_keys::revoked_at)).load(&mut **tx)?;
+    diesel::update(own.filter(api_keys::revoked_at.is_null()))
         .set(api_keys::revoked_at.eq(Some(now)))
         .execute(&mut **tx)?;
-    for key in keys {
-        tx.append(Event::ApiKeyRevoked { key, user: id });
+    diesel::update(own).set(api_keys::name.eq("")).execute(&mut **tx)?;
+    for (key, _) in keys.iter().filter(|(_, revoked_at)| revoked_at.is_none()) {
+        tx.append(Event::ApiKeyRevoked { key: *key, user: id });
     }
-    Ok(())
+    Ok(keys.into_iter().map(|(key, _)| key).collect())
 }
 
 /// What stays of a row. No address has that key.

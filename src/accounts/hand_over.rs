@@ -59,21 +59,21 @@ enum Step {
     NoSuccessor,
 }
 
-/// Who gets what an erased user owned: the successor, or the successor's, if they were erased in the meantime.
+/// Who gets what an erased user owned. If that one is erased too, [`inherit`] names another.
 fn successor(conn: &mut Connection, user: UserId) -> Result<Option<UserId>> {
-    let mut next = user;
-    loop {
-        let found: Option<(bool, Option<UserId>)> = users::table
-            .filter(users::id.eq(next))
-            .select((users::erased_at.is_not_null(), users::successor_id))
-            .get_result(conn)
-            .optional()?;
-        match found {
-            Some((false, _)) if next != user => return Ok(Some(next)),
-            Some((true, Some(successor))) => next = successor,
-            _ => return Ok(None),
-        }
-    }
+    let found = users::table.filter(users::id.eq(user)).select(users::successor_id);
+    Ok(found.get_result::<Option<UserId>>(conn).optional()?.flatten())
+}
+
+/// Lets a successor get what erased users owned that `user`, who is erased too, was to get.
+///
+/// # Errors
+/// Those of the database.
+pub fn inherit(tx: &mut Tx<'_>, user: UserId, successor: Option<UserId>) -> Result<()> {
+    diesel::update(users::table.filter(users::successor_id.eq(user)))
+        .set(users::successor_id.eq(successor))
+        .execute(&mut **tx)?;
+    Ok(())
 }
 
 /// Whether a user owns anything, or is to get what an erased one owned.

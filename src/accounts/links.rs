@@ -7,13 +7,14 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use diesel::prelude::*;
 
+use crate::app::App;
 use crate::auth::Keys;
 use crate::base::clock::Timestamp;
 use crate::base::db::schema::{account_links, users};
 use crate::base::db::{Connection, Tx};
 use crate::base::error::{Error, Result};
 use crate::base::http::json::sha256;
-use crate::base::ids::{AccountLinkId, EmailId, UserId};
+use crate::base::ids::{AccountLinkId, ActorId, EmailId, UserId};
 use crate::base::text::email::EmailAddress;
 use crate::outbox;
 use crate::users::store::UserRow;
@@ -43,7 +44,8 @@ pub enum Purpose {
 impl Purpose {
     /// The purposes of links that set a password.
     pub const OF_PASSWORDS: [Self; 2] = [Self::Invitation, Self::PasswordReset];
-    const ALL: [Self; 3] = [Self::Invitation, Self::PasswordReset, Self::EmailChange];
+    /// All purposes.
+    pub const ALL: [Self; 3] = [Self::Invitation, Self::PasswordReset, Self::EmailChange];
 
     fn as_str(self) -> &'static str {
         match self {
@@ -104,6 +106,8 @@ pub struct NewLink {
     pub token: LinkToken,
     /// When it stops working.
     pub expires_at: Timestamp,
+    /// Whether it was asked for from a network that the user has logged in from.
+    pub from_known_network: bool,
 }
 
 impl NewLink {
@@ -113,7 +117,8 @@ impl NewLink {
     /// When there are no random bytes.
     pub fn new(tx: &Tx<'_>, keys: &Keys, purpose: Purpose, asked_at: Timestamp) -> Result<Self> {
         let id = tx.new_id()?;
-        Ok(Self { id, purpose, token: LinkToken::of(keys, id), expires_at: asked_at.plus(purpose.life()) })
+        let (token, expires_at) = (LinkToken::of(keys, id), asked_at.plus(purpose.life()));
+        Ok(Self { id, purpose, token, expires_at, from_known_network: false })
     }
 
     /// When its email is no longer worth sending: a reset needs the time that it is promised.
@@ -125,7 +130,8 @@ impl NewLink {
         }
     }
 
-    /// Stores the link, which was sent in `email`, in place of older ones of its purpose.
+    /// Stores the link, which was sent in `email`, in place of older ones of its purpose. Whoever does the unit of work has
+    /// asked for it.
     ///
     /// # Errors
     /// Those of the database.
@@ -140,7 +146,7 @@ impl NewLink {
         close(tx, user, &[self.purpose])?;
         let seal = |address: &EmailAddress| keys.seal(SEAL, address.as_str().as_bytes(), tx.random());
         let sealed = new_email.map(seal).transpose()?;
-        let now = tx.now();
+        let (now, asked_by) = (tx.now(), tx.actor());
         diesel::insert_into(account_links::table)
             .values((
                 account_links::id.eq(self.id),
@@ -149,6 +155,8 @@ impl NewLink {
                 account_links::token_hash.eq(self.token.hash()),
                 account_links::email_id.eq(email),
                 account_links::new_email.eq(sealed),
+                account_links::asked_by.eq(asked_by),
+                account_links::from_known_network.eq(self.from_known_network),
                 account_links::created_at.eq(now),
                 account_links::expires_at.eq(self.expires_at),
             ))
@@ -165,6 +173,8 @@ pub struct Link {
     pub purpose: Purpose,
     /// Whose it is.
     pub user: UserRow,
+    /// Who asked for it; `None` for the command line, and where nobody was logged in.
+    pub asked_by: Option<ActorId>,
     new_email: Option<Vec<u8>>,
 }
 
@@ -179,8 +189,25 @@ pub enum Lookup {
     Unknown,
 }
 
-/// What is read of a link: id, purpose, new address, email, expiry, use; and its user.
-type Row = ((AccountLinkId, String, Option<Vec<u8>>, Option<EmailId>, Timestamp, Option<Timestamp>), UserRow);
+#[derive(Queryable)]
+struct Row {
+    id: AccountLinkId,
+    purpose: String,
+    new_email: Option<Vec<u8>>,
+    asked_by: Option<ActorId>,
+    email: Option<EmailId>,
+    expires_at: Timestamp,
+    used_at: Option<Timestamp>,
+}
+
+/// The link with the token that a request contains, if it is for one of these purposes.
+///
+/// # Errors
+/// Those of the database.
+pub async fn look_up(app: &App, token: &str, purposes: &'static [Purpose]) -> Result<Lookup> {
+    let (Some(token), now) = (LinkToken::parse(token), app.clock.now()) else { return Ok(Lookup::Unknown) };
+    app.db.read(move |conn| find(conn, &token, purposes, now)).await
+}
 
 /// The link with that token, if it is for one of these purposes.
 ///
@@ -192,7 +219,7 @@ pub fn find(
     purposes: &[Purpose],
     now: Timestamp,
 ) -> Result<Lookup> {
-    let found: Option<Row> = account_links::table
+    let found: Option<(Row, UserRow)> = account_links::table
         .inner_join(users::table.on(users::id.eq(account_links::user_id)))
         .filter(account_links::token_hash.eq(token.hash()))
         .select((
@@ -200,6 +227,7 @@ pub fn find(
                 account_links::id,
                 account_links::purpose,
                 account_links::new_email,
+                account_links::asked_by,
                 account_links::email_id,
                 account_links::expires_at,
                 account_links::used_at,
@@ -208,25 +236,50 @@ pub fn find(
         ))
         .get_result(conn)
         .optional()?;
-    let Some(((id, purpose, new_email, email, expires_at, used_at), user)) = found else {
+    let Some((row, user)) = found else { return Ok(Lookup::Unknown) };
+    let Row { id, purpose, new_email, asked_by, email, expires_at, used_at } = row;
+    let Some(purpose) = purposes.iter().copied().find(|wanted| wanted.as_str() == purpose) else {
         return Ok(Lookup::Unknown);
     };
-    let Some(purpose) = Purpose::ALL.into_iter().find(|known| known.as_str() == purpose) else {
-        return Ok(Lookup::Unknown);
-    };
-    if !purposes.contains(&purpose) {
-        return Ok(Lookup::Unknown);
-    }
-    let sent_at = match (purpose, email) {
-        (Purpose::PasswordReset, Some(email)) => outbox::sent_at(conn, email)?,
-        _ => None,
-    };
-    let ends_at = sent_at.map_or(expires_at, |at| at.plus(RESET_FOR).min(expires_at));
+    let ends_at = ends_at(conn, purpose, email, expires_at)?;
     let is_gone = user.disabled_at.is_some() || user.erased_at.is_some();
     if used_at.is_some() || ends_at <= now || is_gone {
         return Ok(Lookup::Expired);
     }
-    Ok(Lookup::Good(Box::new(Link { id, purpose, user, new_email })))
+    Ok(Lookup::Good(Box::new(Link { id, purpose, user, asked_by, new_email })))
+}
+
+/// When a link stops working that was sent in `email`.
+fn ends_at(
+    conn: &mut Connection,
+    purpose: Purpose,
+    email: Option<EmailId>,
+    expires_at: Timestamp,
+) -> Result<Timestamp> {
+    let sent_at = match (purpose, email) {
+        (Purpose::PasswordReset, Some(email)) => outbox::sent_at(conn, email)?,
+        _ => None,
+    };
+    Ok(sent_at.map_or(expires_at, |at| at.plus(RESET_FOR).min(expires_at)))
+}
+
+/// Whether a user has a link for that purpose that works.
+///
+/// # Errors
+/// Those of the database.
+pub fn has_open(conn: &mut Connection, user: UserId, purpose: Purpose, now: Timestamp) -> Result<bool> {
+    // A new link replaces the one before: there is at most one.
+    let unused: Option<(Option<EmailId>, Timestamp)> = account_links::table
+        .filter(account_links::user_id.eq(user))
+        .filter(account_links::purpose.eq(purpose.as_str()))
+        .filter(account_links::used_at.is_null())
+        .filter(account_links::expires_at.gt(now))
+        .order(account_links::id.desc())
+        .select((account_links::email_id, account_links::expires_at))
+        .first(conn)
+        .optional()?;
+    let Some((email, expires_at)) = unused else { return Ok(false) };
+    Ok(ends_at(conn, purpose, email, expires_at)? > now)
 }
 
 /// The link with that token, which is used up by this.
@@ -284,14 +337,21 @@ pub fn close(tx: &mut Tx<'_>, user: UserId, purposes: &[Purpose]) -> Result<()> 
     outbox::cancel_emails(tx, &emails.into_iter().flatten().collect::<Vec<_>>())
 }
 
-/// How many links of a user for that purpose were made since then. Rows are kept for a day at least.
+/// How many password resets of a user were asked for since then, from networks that are known to be the user's or from all
+/// others. Rows are kept for a day at least.
 ///
 /// # Errors
 /// Those of the database.
-pub fn count_since(conn: &mut Connection, user: UserId, purpose: Purpose, since: Timestamp) -> Result<i64> {
+pub fn count_resets(
+    conn: &mut Connection,
+    user: UserId,
+    from_known_network: bool,
+    since: Timestamp,
+) -> Result<i64> {
     Ok(account_links::table
         .filter(account_links::user_id.eq(user))
-        .filter(account_links::purpose.eq(purpose.as_str()))
+        .filter(account_links::purpose.eq(Purpose::PasswordReset.as_str()))
+        .filter(account_links::from_known_network.eq(from_known_network))
         .filter(account_links::created_at.gt(since))
         .count()
         .get_result(conn)?)

@@ -1,12 +1,18 @@
 //! What admins, and operators on the command line, change of users. All of it counts from the next request on, on every
 //! replica.
 
+use super::emails::AccountEmails;
+use super::links::{self, Purpose};
 use super::sessions::{self, Which};
+use super::{email_changes, invitations};
 use crate::auth::Role;
+use crate::authors::of_users;
 use crate::base::db::Tx;
 use crate::base::error::{Error, Result};
 use crate::base::events::Event;
-use crate::base::ids::UserId;
+use crate::base::ids::{AuthorId, UserId};
+use crate::base::text::email::EmailAddress;
+use crate::outbox::{self, Recipient};
 use crate::users::UserState;
 use crate::users::admins::{self, LockedUser};
 use crate::users::store::{self, UserRow};
@@ -20,13 +26,17 @@ pub struct UserChange {
     pub role: Option<Role>,
     /// Whether the user is disabled.
     pub disabled: Option<bool>,
+    /// The author that the user is; `Some(None)` removes the link.
+    pub author: Option<Option<AuthorId>>,
+    /// The email address. The present one withdraws a change that is not confirmed yet.
+    pub email: Option<EmailAddress>,
 }
 
-/// Changes a user, who loses all sessions when disabled. Nothing is written if nothing differs.
+/// Changes a user, who loses all sessions and links when disabled. Nothing is written if nothing differs.
 ///
 /// # Errors
-/// Not found; conflict `last-admin`.
-pub fn update(tx: &mut Tx<'_>, id: UserId, change: &UserChange) -> Result<UserRow> {
+/// Not found; conflict `last-admin`, `email-taken`, `mail-not-configured`; those of the author.
+pub fn update(tx: &mut Tx<'_>, emails: &AccountEmails, id: UserId, change: &UserChange) -> Result<UserRow> {
     let locked = admins::lock(tx, id, None)?;
     let mut new = locked.row.clone();
     if let Some(name) = &change.name {
@@ -38,7 +48,37 @@ pub fn update(tx: &mut Tx<'_>, id: UserId, change: &UserChange) -> Result<UserRo
     if let Some(disabled) = change.disabled {
         new.disabled_at = disabled.then(|| new.disabled_at.unwrap_or_else(|| tx.now()));
     }
-    save(tx, &locked, new)
+    let user = save(tx, &locked, new)?;
+    if let Some(author) = change.author {
+        of_users::set(tx, id, author)?;
+    }
+    match &change.email {
+        Some(email) => change_email(tx, emails, user, email),
+        None => Ok(user),
+    }
+}
+
+/// Asks the user to confirm a new address. One who was invited has confirmed none yet, and is invited there instead.
+fn change_email(
+    tx: &mut Tx<'_>,
+    emails: &AccountEmails,
+    user: UserRow,
+    new: &EmailAddress,
+) -> Result<UserRow> {
+    if new.as_str() == user.email {
+        email_changes::withdraw(tx, user.id)?;
+        return Ok(user);
+    }
+    emails.check_reach()?;
+    if user.state() != UserState::Invited {
+        email_changes::request(tx, emails, &user, new)?;
+        return Ok(user);
+    }
+    store::set_email(tx, user.id, new)?;
+    tx.append(Event::UserEmailChanged { user: user.id, asked_by: None });
+    let user = store::find(tx, user.id)?.ok_or(Error::NotFound("user"))?;
+    invitations::send(tx, emails, &user)?;
+    Ok(user)
 }
 
 fn save(tx: &mut Tx<'_>, locked: &LockedUser, mut new: UserRow) -> Result<UserRow> {
@@ -59,6 +99,8 @@ fn save(tx: &mut Tx<'_>, locked: &LockedUser, mut new: UserRow) -> Result<UserRo
         (None, Some(_)) => {
             tx.append(Event::UserDisabled(user));
             sessions::end(tx, user, Which::All)?;
+            links::close(tx, user, &Purpose::ALL)?;
+            outbox::cancel(tx, Recipient::User(user))?;
         }
         (Some(_), None) => tx.append(Event::UserEnabled(user)),
         _ => {}

@@ -7,6 +7,7 @@ mod cookie;
 pub mod email_changes;
 pub mod emails;
 pub mod erasure;
+mod forget_names;
 mod hand_over;
 pub mod invitations;
 pub mod links;
@@ -21,4 +22,5 @@ pub mod second_factor;
 pub mod sessions;
 mod verify;
 
+pub use forget_names::ForgetNames;
 pub use hand_over::HandOver;

@@ -13,25 +13,30 @@ use crate::base::db::Tx;
 use crate::base::error::{Error, Invalid, Result};
 use crate::base::events::Event;
 use crate::base::http::client_ip;
+use crate::site::store::title_and_description;
 use crate::users::store::{self, UserRow};
 
-/// The rules for a user's password.
-#[must_use]
-pub fn rules(app: &App, user: &UserRow) -> PasswordRules {
-    PasswordRules::new(&app.config, &user.role, &user.email, &user.name)
+/// The rules for a user's password. The site's title is the one in force, not the one in the settings.
+///
+/// # Errors
+/// Those of the database.
+pub async fn rules(app: &App, user: &UserRow) -> Result<PasswordRules> {
+    let config = app.config.clone();
+    let (title, _) = app.db.read(move |conn| title_and_description(conn, &config)).await?;
+    Ok(PasswordRules::new(&app.config, &title, &user.role, &user.email, &user.name))
 }
 
 /// The new password of a user, checked by the rules for them.
 ///
 /// # Errors
 /// Invalid at `/new_password`.
-pub fn check(app: &App, user: &UserRow, text: &str) -> Result<Password> {
-    Password::chosen(text, &rules(app, user))
+pub async fn check(app: &App, user: &UserRow, text: &str) -> Result<Password> {
+    Password::chosen(text, &rules(app, user).await?)
         .map_err(|Invalid { code, detail }| Error::invalid("/new_password", code, detail))
 }
 
-/// Gives a user another password. Ends sessions, makes the links in earlier emails useless, and tells the user by mail
-/// unless it is the first password.
+/// Gives a user another password. Ends sessions, makes the links in earlier emails useless, also one that confirms another
+/// address, and tells the user by mail unless it is the first password.
 ///
 /// # Errors
 /// Those of the database.
@@ -43,7 +48,7 @@ pub fn replace(
     ended: Which,
 ) -> Result<()> {
     store::set_password_hash(tx, user.id, hash)?;
-    links::close(tx, user.id, &Purpose::OF_PASSWORDS)?;
+    links::close(tx, user.id, &Purpose::ALL)?;
     sessions::end(tx, user.id, ended)?;
     if user.password_hash.is_none() {
         tx.append(Event::UserActivated(user.id));
@@ -54,23 +59,15 @@ pub fn replace(
     Ok(())
 }
 
-/// The link with that token, if it sets a password.
-///
-/// # Errors
-/// Those of the database.
-pub async fn find_link(app: &App, token: &LinkToken) -> Result<Lookup> {
-    let (token, now) = (token.clone(), app.clock.now());
-    app.db.read(move |conn| links::find(conn, &token, &Purpose::OF_PASSWORDS, now)).await
-}
-
 /// Accepts an invitation or completes a reset: gives the user of the link a password. Ends all sessions and starts none.
 ///
 /// # Errors
 /// Conflict `link-invalid`; invalid, if the password breaks a rule: the link still works then.
 pub async fn choose(app: &App, req: &HttpRequest, token: &str, text: &str) -> Result<()> {
     let token = LinkToken::parse(token).ok_or_else(links::invalid)?;
-    let Lookup::Good(link) = find_link(app, &token).await? else { return Err(links::invalid()) };
-    let hash = app.passwords.hash(check(app, &link.user, text)?).await?;
+    let found = links::look_up(app, token.expose(), &Purpose::OF_PASSWORDS).await?;
+    let Lookup::Good(link) = found else { return Err(links::invalid()) };
+    let hash = app.passwords.hash(check(app, &link.user, text).await?).await?;
     let emails = AccountEmails::new(app);
     let network = app.keys.network(client_ip::network(app.limits.client(req)));
     app.db
@@ -97,7 +94,7 @@ pub async fn change(
     text: &str,
 ) -> Result<()> {
     let confirmed = confirm_password(app, req, identity, current).await?;
-    let hash = match check(app, confirmed.user(), text) {
+    let hash = match check(app, confirmed.user(), text).await {
         Ok(password) => app.passwords.hash(password).await,
         Err(error) => Err(error),
     };

@@ -14,9 +14,10 @@ use crate::base::db::{Connection, MultiBackend, Tx};
 use crate::base::error::{Error, Result};
 use crate::base::events::Event;
 use crate::base::ids::{ApiKeyId, IsId as _, UserId};
+use crate::users::store::is_active;
 
-/// A row of `api_keys`.
-#[derive(Debug, Clone, Queryable, Insertable)]
+/// A row of `api_keys`. `Debug` shows no hash.
+#[derive(Clone, PartialEq, Queryable, Insertable)]
 #[diesel(table_name = api_keys)]
 pub struct ApiKeyRow {
     /// The id.
@@ -40,6 +41,12 @@ pub struct ApiKeyRow {
     /// When it was last used, to the minute.
     pub last_used_at: Option<Timestamp>,
     revoked_at: Option<Timestamp>,
+}
+
+impl std::fmt::Debug for ApiKeyRow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "ApiKeyRow({})", self.id)
+    }
 }
 
 /// The keys that are not revoked, of `only_of` if it is given.
@@ -94,13 +101,14 @@ fn with_id(id: ApiKeyId) -> _ {
     api_keys::table.filter(api_keys::id.eq(id)).filter(api_keys::revoked_at.is_null())
 }
 
-/// The id of the key that a text names: by its id, or by how it begins.
+/// The id of the key that a text names: by its id, by how it begins, or by the whole key.
 ///
 /// # Errors
 /// Not found.
 pub fn find_named(conn: &mut Connection, named: &str) -> Result<ApiKeyId> {
     let id = uuid::Uuid::parse_str(named).map(ApiKeyId::from_uuid);
-    let prefix = named.strip_prefix(START).unwrap_or(named);
+    let rest = named.strip_prefix(START).unwrap_or(named);
+    let prefix = rest.split_once('_').map_or(rest, |(prefix, _)| prefix);
     let mut keys = living(&ApiKeyFilter::default(), None);
     keys = match id {
         Ok(id) => keys.filter(api_keys::id.eq(id)),
@@ -141,8 +149,7 @@ pub fn create(tx: &mut Tx<'_>, owner: UserId, new: &NewApiKey) -> Result<(ApiKey
 
 /// The role of an active user, who is locked until this unit of work ends: so their keys are counted once at a time.
 fn lock_role(tx: &mut Tx<'_>, user: UserId) -> Result<Role> {
-    let role =
-        users::table.filter(users::id.eq(user)).filter(users::disabled_at.is_null()).select(users::role);
+    let role = users::table.filter(users::id.eq(user)).filter(is_active()).select(users::role);
     let role: Option<String> = match &mut **tx {
         Connection::Sqlite(conn) => role.get_result(conn).optional()?,
         Connection::Postgres(conn) => role.for_update().get_result(conn).optional()?,
@@ -161,11 +168,28 @@ pub struct ApiKeyChange {
     pub expires_at: Option<Option<Timestamp>>,
 }
 
-/// Changes a key.
+impl ApiKeyChange {
+    /// Whether a key could do more with this, or work for longer.
+    #[must_use]
+    pub fn widens(&self, row: &ApiKeyRow) -> bool {
+        let has = row.scopes.clone().read(format_args!("api_keys.scopes of {}", row.id)).unwrap_or_default();
+        let adds_scope =
+            self.scopes.as_ref().is_some_and(|scopes| scopes.names().iter().any(|name| !has.contains(name)));
+        let extends = match (row.expires_at, self.expires_at) {
+            (Some(_), Some(None)) => true,
+            (Some(old), Some(Some(new))) => new > old,
+            (None, _) | (_, None) => false,
+        };
+        adds_scope || extends
+    }
+}
+
+/// Changes a key. Nothing is written if nothing differs.
 ///
 /// # Errors
 /// Invalid `scope-not-allowed`.
-pub fn update(tx: &mut Tx<'_>, mut row: ApiKeyRow, change: ApiKeyChange) -> Result<ApiKeyRow> {
+pub fn update(tx: &mut Tx<'_>, old: &ApiKeyRow, change: ApiKeyChange) -> Result<ApiKeyRow> {
+    let mut row = old.clone();
     if let Some(scopes) = change.scopes {
         scopes.check(lock_role(tx, row.user_id)?)?;
         row.scopes = Json::Readable(scopes.names());
@@ -175,6 +199,9 @@ pub fn update(tx: &mut Tx<'_>, mut row: ApiKeyRow, change: ApiKeyChange) -> Resu
     }
     if let Some(expires_at) = change.expires_at {
         row.expires_at = expires_at;
+    }
+    if row == *old {
+        return Ok(row);
     }
     diesel::update(api_keys::table.filter(api_keys::id.eq(row.id)))
         .set((

@@ -1,5 +1,7 @@
-//! Stores refused requests, a few at a time and off their path, and no more of them than [`MAX_STORED`].
+//! Stores refused requests, a few at a time and off their path, and no more of them than [`MAX_STORED`] for each reason: a storm
+//! of one reason does not delete what was refused for others.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use diesel::prelude::*;
@@ -11,9 +13,9 @@ use crate::base::db::schema::refusals;
 use crate::base::db::{Connection, Tx};
 use crate::base::error::Result;
 use crate::base::ids::ActorId;
-use crate::base::refusals::Refused;
+use crate::base::refusals::{REASONS, Refused};
 
-/// How many refusals are kept.
+/// How many refusals for each reason are kept.
 pub const MAX_STORED: i64 = 10_000;
 /// How long they are kept.
 const KEPT_FOR: Duration = Duration::from_secs(90 * 24 * 3600);
@@ -69,15 +71,23 @@ fn insert(tx: &mut Tx<'_>, batch: &[Refused]) -> Result<()> {
             ))
             .execute(&mut **tx)?;
     }
-    delete_surplus(tx)?;
-    Ok(())
+    let reasons: BTreeSet<&str> = batch.iter().map(|refused| refused.reason).collect();
+    reasons.into_iter().try_for_each(|reason| delete_surplus(tx, reason))
 }
 
-/// Deletes the oldest refusals beyond the number that is kept. Numbers may have gaps, and then fewer are kept.
-fn delete_surplus(tx: &mut Tx<'_>) -> Result<()> {
-    let newest: Option<i64> = refusals::table.select(diesel::dsl::max(refusals::id)).get_result(&mut **tx)?;
-    let last = newest.unwrap_or(0) - MAX_STORED;
-    diesel::delete(refusals::table.filter(refusals::id.le(last))).execute(&mut **tx)?;
+/// Deletes the oldest refusals for a reason beyond the number that is kept.
+fn delete_surplus(tx: &mut Tx<'_>, reason: &str) -> Result<()> {
+    let alike = refusals::table.filter(refusals::reason.eq(reason));
+    let last: Option<i64> = alike
+        .order(refusals::id.desc())
+        .offset(MAX_STORED)
+        .limit(1)
+        .select(refusals::id)
+        .get_result(&mut **tx)
+        .optional()?;
+    if let Some(last) = last {
+        diesel::delete(alike.filter(refusals::id.le(last))).execute(&mut **tx)?;
+    }
     Ok(())
 }
 
@@ -86,7 +96,7 @@ fn delete_surplus(tx: &mut Tx<'_>) -> Result<()> {
 /// # Errors
 /// Those of the database.
 pub fn purge(tx: &mut Tx<'_>) -> Result<bool> {
-    delete_surplus(tx)?;
+    REASONS.iter().try_for_each(|reason| delete_surplus(tx, reason))?;
     let before = tx.now().minus(KEPT_FOR);
     let old: Vec<i64> =
         refusals::table.filter(refusals::at.le(before)).select(refusals::id).limit(500).load(&mut **tx)?;

@@ -22,7 +22,7 @@ pub use actor::{Actor, Identity};
 pub use form_tokens::{FormCheck, FormTokens};
 pub use keys::Keys;
 pub use password::{HashCost, Password, Passwords};
-pub use password_rules::PasswordRules;
+pub use password_rules::{PasswordRules, min_chars};
 pub use scopes::Scopes;
 pub use seal::Seal;
 pub use signing_keys::SigningKeys;

@@ -29,24 +29,16 @@ pub struct PasswordRules {
 }
 
 impl PasswordRules {
-    /// The rules for a user with this role, address and name.
+    /// The rules for a user with this role, address and name, on a site with this title.
     #[must_use]
-    pub fn new(config: &Config, role: &str, email: &str, name: &str) -> Self {
-        let has_second_factor = config.accounts.require_second_factor.iter().any(|other| other == role);
-        let title = config.site.title.as_str();
+    pub fn new(config: &Config, title: &str, role: &str, email: &str, name: &str) -> Self {
         let local = email.rsplit_once('@').map_or(email, |(local, _)| local);
         let words = [name, title].into_iter().flat_map(|text| text.split(|c: char| !c.is_alphanumeric()));
         let context = [email, local, name, title].into_iter().chain(words).map(fold);
         Self {
-            min_chars: if has_second_factor { MIN_WITH_SECOND_FACTOR } else { MIN_ALONE },
+            min_chars: min_chars(config, role),
             context: context.filter(|word| word.chars().count() >= MIN_WORD).collect(),
         }
-    }
-
-    /// The fewest characters of a password.
-    #[must_use]
-    pub fn min_chars(&self) -> usize {
-        self.min_chars
     }
 
     /// Checks a password in Unicode's form NFKC.
@@ -74,6 +66,12 @@ impl PasswordRules {
         }
         Ok(())
     }
+}
+
+/// The fewest characters of the password of a user with this role.
+#[must_use]
+pub fn min_chars(config: &Config, role: &str) -> usize {
+    if config.accounts.requires_second_factor(role) { MIN_WITH_SECOND_FACTOR } else { MIN_ALONE }
 }
 
 /// A text as it is compared.

@@ -16,7 +16,7 @@ pub struct ActorRef {
     pub kind: ActorKind,
     /// The id of the user or of the API key.
     pub id: ActorId,
-    /// The name; `null` for a user who was erased.
+    /// The name; `null` for a user who was erased, and for the API keys of one.
     #[schema(max_length = 200)]
     pub name: Option<String>,
 }

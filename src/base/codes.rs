@@ -110,6 +110,7 @@ const ERRORS: &[(&str, &[u16], &str, &str)] = &[
     ("columns-too-many", BODY, "The file has more than 200 columns.", "Remove columns."),
     ("content-ambiguous", BODY, "More than one of `sections` with `intro`, `markdown` and `html` was sent.", "Send the text in one form."),
     ("cookie-needs-https", BODY, "The base URL of the server is neither https nor on a loopback address, so a cookie would travel unencrypted.", "Leave out `cookie` and keep the refresh token from the body."),
+    ("current-password-missing", BODY, "The change requires the password, because the API key could do more with it, or work for longer.", "Send `current_password`."),
     ("cursor-invalid", REQUEST, "The cursor is not one of this list with these filters and this order.", "Start again without a cursor."),
     ("custom-too-long", BODY, "The object is too large as JSON.", "Keep less in it; `detail` has the limit."),
     ("document-too-long", BODY, "The document is too long.", "Split it into several articles."),

@@ -60,7 +60,8 @@ macro_rules! label {
 label! {
     /// Whether a connection is `busy` or `idle`.
     State { state }
-    /// Why authentication failed: the name of an [`AuthFailure`](crate::base::error::AuthFailure).
+    /// Why authentication failed: `failed-login`, or the name of another
+    /// [`AuthFailure`](crate::base::error::AuthFailure).
     Reason { reason }
     /// The name of the rate limit policy.
     Policy { policy }

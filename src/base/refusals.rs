@@ -17,7 +17,7 @@ use crate::base::metrics::{self, Metrics};
 const DENIALS: u32 = 10;
 /// How many lines a second overload may log.
 const OVERLOADS: u32 = 1;
-/// How many refusals may wait to be stored. Further ones are dropped.
+/// How many refusals for one reason may wait to be stored. Further ones are dropped.
 const MAX_WAITING: usize = 1000;
 /// The reason of a refusal that the client takes for an unknown resource.
 const HIDDEN: &str = "hidden";
@@ -84,6 +84,15 @@ pub fn reason(error: &Error) -> Option<&'static str> {
     }
 }
 
+/// What a failed authentication is counted as. All failed logins are counted together, because what distinguishes them tells
+/// which accounts there are.
+fn counted_as(failure: AuthFailure) -> &'static str {
+    match failure {
+        AuthFailure::WrongPassword | AuthFailure::UnknownAccount | AuthFailure::WrongCode => "failed-login",
+        other => other.as_str(),
+    }
+}
+
 impl Refusals {
     /// Counts in these metrics.
     #[must_use]
@@ -97,10 +106,12 @@ impl Refusals {
         }
     }
 
-    /// Keeps a refused request until it is stored. Drops it if too many wait.
+    /// Keeps a refused request until it is stored. Drops it if too many of its reason wait, so that a storm of one reason leaves
+    /// room for the others.
     pub fn keep(&self, refused: Refused) {
         let mut waiting = self.waiting();
-        if waiting.len() < MAX_WAITING {
+        let alike = waiting.iter().filter(|other| other.reason == refused.reason).count();
+        if alike < MAX_WAITING {
             waiting.push(refused);
         } else {
             self.drop_some(1);
@@ -135,9 +146,9 @@ impl Refusals {
         };
         match error {
             Error::Unauthenticated(failure) => {
-                let reason = failure.as_str();
-                self.metrics.auth_failures.get_or_create(&metrics::Reason { reason }).inc();
-                deny(reason);
+                let counted = metrics::Reason { reason: counted_as(*failure) };
+                self.metrics.auth_failures.get_or_create(&counted).inc();
+                deny(failure.as_str());
             }
             Error::Forbidden(denial) => {
                 self.metrics.denied.get_or_create(&metrics::Denial { status: 403 }).inc();

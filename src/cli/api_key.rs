@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use anyhow::anyhow;
 use clap::Subcommand;
 
+use crate::accounts::emails::{AccountChange, AccountEmails};
 use crate::api_keys::{ApiKeyFilter, NewApiKey, store};
 use crate::app::App;
 use crate::auth::api_key::{ApiKeyText, START};
@@ -44,7 +45,7 @@ pub(super) enum Command {
     },
     /// Revoke an API key. It is refused from the next request on.
     Revoke {
-        /// Its id, or how it begins: lede_ and eight characters.
+        /// Its id, how it begins (lede_ and eight characters), or the whole key.
         key: String,
     },
 }
@@ -55,7 +56,7 @@ pub(super) async fn run(config: Config, command: Command) -> anyhow::Result<Exit
         Command::Add { owner, name, scopes, expires_at } => {
             let owner = find_user(&app, &owner).await?;
             let new = NewApiKey::parse(&name, &scopes, expires_at, app.clock.now())?;
-            let (id, text) = add(&app, owner, new).await?;
+            let (id, text) = add(&app, owner, new, Some(AccountEmails::new(&app))).await?;
             println!("added {id}\n{}", text.expose());
         }
         Command::List { owner } => {
@@ -73,10 +74,18 @@ pub(super) async fn run(config: Config, command: Command) -> anyhow::Result<Exit
     Ok(ExitCode::SUCCESS)
 }
 
-/// Adds a key and returns its id and the key itself.
-pub(super) async fn add(app: &App, owner: UserId, new: NewApiKey) -> Result<(ApiKeyId, ApiKeyText)> {
+/// Adds a key and returns its id and the key itself. With `emails` its owner is told.
+pub(super) async fn add(
+    app: &App,
+    owner: UserId,
+    new: NewApiKey,
+    emails: Option<AccountEmails>,
+) -> Result<(ApiKeyId, ApiKeyText)> {
     let create = move |tx: &mut Tx<'_>| {
         let (row, text) = store::create(tx, owner, &new)?;
+        if let (Some(emails), Some(user)) = (&emails, users::find(tx, owner)?) {
+            emails.account_changed(tx, &user, AccountChange::ApiKeyCreated(&row.name))?;
+        }
         Ok((row.id, text))
     };
     app.db.write(create).await

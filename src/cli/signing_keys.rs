@@ -34,13 +34,13 @@ pub(super) async fn run(config: Config, command: Command) -> anyhow::Result<Exit
             let seal = app.seal.clone();
             let rotate = move |tx: &mut crate::base::db::Tx<'_>| {
                 let key = signing_keys::rotate(tx, &seal, end_sessions)?;
-                let ended = if end_sessions { sessions::end_all(tx)? } else { 0 };
-                tx.append(Event::SigningKeysRotated(key));
-                Ok((key, ended))
+                let ended_sessions = end_sessions.then(|| sessions::end_all(tx)).transpose()?;
+                tx.append(Event::SigningKeysRotated { key, ended_sessions });
+                Ok((key, ended_sessions))
             };
             let (key, ended) = app.db.write(rotate).await?;
             println!("{key} signs from now on");
-            if end_sessions {
+            if let Some(ended) = ended {
                 println!("ended {ended} sessions");
             }
         }

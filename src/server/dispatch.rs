@@ -49,13 +49,6 @@ struct Address {
     respelled: Option<String>,
 }
 
-/// Whether a GET there has the same response for everyone, which the cache keeps. Other pages and the state of the
-/// server do not.
-pub(super) fn is_shared(path: &str) -> bool {
-    path == "/docs/errors"
-        || !["/docs", "/subscribe", "/health/", "/metrics"].iter().any(|own| path.starts_with(own))
-}
-
 /// Registers every operation whose path `is_served`. Other methods on a known path get 405, `OPTIONS` gets 204, both
 /// with `Allow`.
 pub fn configure(config: &mut ServiceConfig, is_served: impl Fn(&str) -> bool) {
@@ -181,8 +174,7 @@ impl Rules {
             .security
             .as_ref()
             .is_some_and(|ways| ways.iter().all(|way| *way != SecurityRequirement::default()));
-        let is_get = endpoint.method == "get";
-        let public = is_get && !is_secured && is_shared(endpoint.path);
+        let public = endpoint.public && !is_secured;
         let parameters: Vec<Parameter> = operation
             .parameters
             .unwrap_or_default()

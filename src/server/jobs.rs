@@ -3,8 +3,8 @@
 use tokio::sync::watch;
 
 use super::housekeeping::{self, Housekeeping};
-use crate::accounts::HandOver;
 use crate::accounts::resets::SendPasswordReset;
+use crate::accounts::{ForgetNames, HandOver};
 use crate::app::App;
 use crate::base::error::Result;
 use crate::base::jobs::{Kind, Worker};
@@ -29,6 +29,8 @@ pub const JOBS: &[Kind<App>] = &[
     Kind::of::<DeleteTraces>(),
     // Gives what an erased user owned to their successor.
     Kind::of::<HandOver>(),
+    // Deletes the stored responses that name an erased user.
+    Kind::of::<ForgetNames>(),
     // Deletes what has expired, once an hour.
     Kind::of::<Housekeeping>(),
 ];

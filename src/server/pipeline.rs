@@ -15,7 +15,7 @@ use actix_web::http::{ConnectionType, Method};
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, web};
 
-use super::routes::metrics as metrics_route;
+use super::routes::metrics::{self as metrics_route, Apart};
 use crate::app::App;
 use crate::base::actor::RequestId;
 use crate::base::error::{Error, Result};
@@ -31,10 +31,6 @@ use crate::base::refusals::{self, NamedAccount, Refused};
 
 /// Responses to a token are stored by no cache, and changed by no proxy: one that compresses would weaken the `ETag`.
 const PRIVATE: HeaderValue = HeaderValue::from_static("private, no-store, no-transform");
-
-/// Marks a port that is for operators only: public responses are not served there, and nothing is limited.
-#[derive(Debug, Clone, Copy)]
-pub struct Apart;
 
 /// A request in flight, until this is dropped: also where its client goes away and its handler does not end.
 struct InFlight(Arc<Metrics>);

@@ -3,7 +3,7 @@
 use actix_web::web::{self, ServiceConfig};
 
 use super::dispatch;
-use super::pipeline::Apart;
+use super::routes::metrics::Apart;
 use super::routes::{docs, home, metrics};
 
 /// Registers all that is served.

@@ -41,7 +41,9 @@ impl Actors {
                 .filter(api_keys::id.eq_any(&ids))
                 .select((api_keys::id, api_keys::name))
                 .load(conn)?;
-            found.extend(keys.into_iter().map(|(id, name)| (id, (ActorKind::ApiKey, Some(name)))));
+            // The keys of an erased user have no name.
+            let known = |name: String| Some(name).filter(|name| !name.is_empty());
+            found.extend(keys.into_iter().map(|(id, name)| (id, (ActorKind::ApiKey, known(name)))));
         }
         Ok(Self(found))
     }

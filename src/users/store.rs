@@ -11,9 +11,10 @@ use crate::base::db::types::Json;
 use crate::base::db::{Connection, Tx, violation};
 use crate::base::error::{Error, Result};
 use crate::base::ids::UserId;
+use crate::base::text::Locale;
 
-/// A row of `users`.
-#[derive(Debug, Clone, PartialEq, Queryable, Insertable, AsChangeset)]
+/// A row of `users`. `Debug` shows neither the address nor the hash.
+#[derive(Clone, PartialEq, Queryable, Insertable, AsChangeset)]
 #[diesel(table_name = users, treat_none_as_null = true)]
 pub struct UserRow {
     /// The id.
@@ -44,6 +45,12 @@ pub struct UserRow {
     pub created_at: Timestamp,
     /// When the row was last changed.
     pub updated_at: Timestamp,
+}
+
+impl std::fmt::Debug for UserRow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "UserRow({})", self.id)
+    }
 }
 
 impl UserRow {
@@ -78,6 +85,12 @@ impl UserRow {
     #[must_use]
     pub fn role(&self) -> Role {
         Role::parse(&self.role).unwrap_or(Role::Contributor)
+    }
+
+    /// The language that the user has chosen.
+    #[must_use]
+    pub fn locale(&self) -> Option<Locale> {
+        self.locale.as_deref().and_then(|tag| Locale::parse(tag).ok())
     }
 
     /// Whether the user can log in.
@@ -185,17 +198,26 @@ pub fn lock(tx: &mut Tx<'_>, id: UserId) -> Result<Option<UserRow>> {
     })
 }
 
-/// The user with that email address, unless disabled.
+/// The active user with that email address.
 pub fn find_active_by_email(conn: &mut Connection, email: &EmailAddress) -> Result<Option<UserRow>> {
-    let rows = users::table.filter(users::email_key.eq(email.key())).filter(users::disabled_at.is_null());
-    Ok(rows.get_result(conn).optional()?)
+    Ok(users::table
+        .filter(users::email_key.eq(email.key()))
+        .filter(is_active())
+        .get_result(conn)
+        .optional()?)
+}
+
+/// Whether a user is in the state [`UserState::Active`].
+#[diesel::dsl::auto_type]
+pub(crate) fn is_active() -> _ {
+    users::disabled_at.is_null().and(users::password_hash.is_not_null())
 }
 
 /// The active admin who was created first.
 pub fn find_first_admin(conn: &mut Connection) -> Result<Option<UserId>> {
     Ok(users::table
         .filter(users::role.eq(Role::Admin.as_str()))
-        .filter(users::disabled_at.is_null())
+        .filter(is_active())
         .order(users::id)
         .select(users::id)
         .limit(1)

@@ -90,6 +90,11 @@ async fn users_read_mails_and_pages_in_their_language() {
     assert_eq!(mail.subject, "Neues Passwort für Lede");
     let page = server.client().get(account_link(&mail)).header("accept-language", "en").await;
     assert_eq!(page.is(200).header("content-language"), Some("de"));
+    let link = new_email(&server, ada.user(), "ada@new.example").await;
+    for call in [server.client().get(&link), server.client().post(&link)] {
+        let page = call.header("accept-language", "en").await;
+        assert_eq!(page.is(200).header("content-language"), Some("de"));
+    }
     let page = server.client().get("/account/password").header("accept-language", "de").await;
     assert!(page.text().contains("Passwort vergessen?"), "{}", page.text());
 }

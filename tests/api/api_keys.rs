@@ -2,6 +2,7 @@
 
 use diesel::prelude::*;
 use futures_util::future::join_all;
+use lede::api_keys::NewApiKey;
 use lede::auth::Role;
 use lede::auth::api_key::ApiKeyText;
 use lede::base::config::Config;
@@ -11,7 +12,7 @@ use lede::base::random::Random;
 use serde_json::{Value, json};
 
 use crate::client::Client;
-use crate::given::{self, hours, seconds};
+use crate::given::{self, PASSWORD, hours, seconds};
 use crate::server::Server;
 use crate::writing::{at, id, publish, published};
 
@@ -37,7 +38,7 @@ async fn enable(server: &Server, user: UserId) {
 async fn a_key_is_shown_once_and_stored_as_a_hash() {
     let server = Server::start().await;
     let author = server.login(Role::Author).await;
-    let body = json!({"name": " Website build ", "scopes": ["articles:publish", "articles:read", "articles:read"],
+    let body = json!({"current_password": PASSWORD, "name": " Website build ", "scopes": ["articles:publish", "articles:read", "articles:read"],
         "expires_at": "2026-03-01T00:00:00Z"});
     let response = author.post(KEYS).json(body).await;
     let made = response.expect(201);
@@ -94,15 +95,23 @@ async fn what_is_asked_of_a_key_has_bounds() {
             vec!["/name name-empty", "/expires_at expires-at-in-past"],
         ),
     ] {
+        let mut body = body;
+        body["current_password"] = json!(PASSWORD);
         for response in [author.post(KEYS).json(&body).await, author.patch(&path).json(&body).await] {
             response.problem(422, "invalid");
             assert_eq!(response.violations(), places, "{body}");
         }
     }
-    author.post(KEYS).once("once").json(json!({"name": "x", "scopes": READ})).await.is(400);
+    author
+        .post(KEYS)
+        .once("once")
+        .json(json!({"current_password": PASSWORD, "name": "x", "scopes": READ}))
+        .await
+        .is(400);
     let rotate = format!("{path}/rotate");
     for grace in [-1, 604_801] {
-        let response = author.post(&rotate).json(json!({"grace_seconds": grace})).await;
+        let response =
+            author.post(&rotate).json(json!({"current_password": PASSWORD, "grace_seconds": grace})).await;
         response.problem(422, "invalid");
         assert_eq!(response.violations(), ["/grace_seconds grace-seconds-out-of-bounds"]);
     }
@@ -112,12 +121,25 @@ async fn what_is_asked_of_a_key_has_bounds() {
 async fn a_user_can_have_a_hundred_keys() {
     let server = Server::start().await;
     let editor = server.login(Role::Editor).await;
-    let make = || editor.post(KEYS).json(json!({"name": "x", "scopes": READ})).send();
-    let made = join_all((0..102).map(|_| make())).await;
-    let refused: Vec<_> = made.iter().filter(|response| response.status() != 201).collect();
-    assert_eq!(refused.len(), 2);
+    let make =
+        || editor.post(KEYS).json(json!({"current_password": PASSWORD, "name": "x", "scopes": READ})).send();
+    let (user, now) = (editor.user(), server.clock.now());
+    let fill = move |tx: &mut lede::base::db::Tx<'_>| {
+        let new = NewApiKey::parse("x", &["articles:read".to_owned()], None, now)?;
+        (0..98).try_for_each(|_| lede::api_keys::store::create(tx, user, &new).map(drop))
+    };
+    server.app.db.write(fill).await.expect("keys");
+    let (made, refused): (Vec<_>, Vec<_>) =
+        join_all((0..4).map(|_| make())).await.into_iter().partition(|response| response.status() == 201);
+    assert_eq!((made.len(), refused.len()), (2, 2));
     refused[0].problem(409, "keys-too-many");
-    server.login(Role::Author).await.post(KEYS).json(json!({"name": "x", "scopes": READ})).await.is(201);
+    server
+        .login(Role::Author)
+        .await
+        .post(KEYS)
+        .json(json!({"current_password": PASSWORD, "name": "x", "scopes": READ}))
+        .await
+        .is(201);
     editor.delete(made[0].location()).await.is(204);
     make().await.is(201);
     make().await.problem(409, "keys-too-many");
@@ -129,6 +151,7 @@ async fn keys_are_their_owners_and_admins_list_and_revoke_them() {
     let (ada, bob) = (server.login_as("ada", Role::Editor).await, server.login_as("bob", Role::Editor).await);
     let admin = server.login(Role::Admin).await;
     let (adas, program) = given::api_key(&ada, READ).await;
+    server.clock.advance(seconds(1));
     given::api_key(&bob, READ).await;
     let owners = |page: Value| {
         let items = page["items"].as_array().expect("items").clone();
@@ -150,7 +173,7 @@ async fn keys_are_their_owners_and_admins_list_and_revoke_them() {
     let rotate = format!("{adas}/rotate");
     for (client, status) in [(&bob, 404), (&admin, 403)] {
         client.patch(&adas).json(json!({"name": "Mine now"})).await.is(status);
-        client.post(&rotate).await.is(status);
+        client.post(&rotate).json(json!({"current_password": PASSWORD})).await.is(status);
     }
     bob.get(&adas).await.problem(404, "not-found");
     bob.delete(&adas).await.problem(404, "not-found");
@@ -158,7 +181,8 @@ async fn keys_are_their_owners_and_admins_list_and_revoke_them() {
     program.get("/v1/drafts").await.is(200);
     admin.delete(&adas).await.is(204);
     program.get("/v1/drafts").await.problem(401, "token-invalid");
-    for gone in [ada.get(&adas), ada.delete(&adas), ada.post(&rotate), admin.patch(&adas).json(json!({}))] {
+    let again = ada.post(&rotate).json(json!({"current_password": PASSWORD}));
+    for gone in [ada.get(&adas), ada.delete(&adas), again, admin.patch(&adas).json(json!({}))] {
         gone.await.problem(404, "not-found");
     }
     assert_eq!(owners(admin.get(KEYS).await.expect(200)), ["bob"]);
@@ -169,8 +193,14 @@ async fn a_rotated_key_works_beside_the_new_one_for_a_while() {
     let server = Server::start().await;
     let editor = server.login(Role::Editor).await;
     let (path, first) = given::api_key(&editor, READ).await;
-    let rotate = format!("{path}/rotate");
-    let shown = editor.post(&rotate).await.expect(200);
+    let rotate = |grace: Option<i64>| {
+        let mut body = json!({"current_password": PASSWORD});
+        if let Some(grace) = grace {
+            body["grace_seconds"] = json!(grace);
+        }
+        editor.post(format!("{path}/rotate")).json(body)
+    };
+    let shown = rotate(None).await.expect(200);
     let second = with_key(&server, &shown);
     assert_eq!(shown["previous_until"], "2026-01-06T09:00:00.000000Z", "a day");
     assert_eq!(shown["key"].as_str().expect("a key")[..13], first.token().expect("a key")[..13]);
@@ -181,12 +211,12 @@ async fn a_rotated_key_works_beside_the_new_one_for_a_while() {
     server.clock.advance(seconds(1));
     first.get("/v1/drafts").await.problem(401, "token-invalid");
     assert_eq!(editor.get(&path).await.expect(200)["previous_until"], Value::Null);
-    let third = with_key(&server, &editor.post(&rotate).json(json!({"grace_seconds": 60})).await.expect(200));
+    let third = with_key(&server, &rotate(Some(60)).await.expect(200));
     second.get("/v1/drafts").await.is(200);
-    let fourth = with_key(&server, &editor.post(&rotate).json(json!({})).await.expect(200));
+    let fourth = with_key(&server, &rotate(None).await.expect(200));
     second.get("/v1/drafts").await.problem(401, "token-invalid");
     third.get("/v1/drafts").await.is(200);
-    let last = with_key(&server, &editor.post(&rotate).json(json!({"grace_seconds": 0})).await.expect(200));
+    let last = with_key(&server, &rotate(Some(0)).await.expect(200));
     for key in [&first, &second, &third, &fourth] {
         key.get("/v1/drafts").await.problem(401, "token-invalid");
     }
@@ -199,7 +229,7 @@ async fn a_rotated_key_works_beside_the_new_one_for_a_while() {
 async fn a_key_expires_and_its_owner_may_extend_it() {
     let server = Server::start().await;
     let editor = server.login(Role::Editor).await;
-    let body = json!({"name": "x", "scopes": READ, "expires_at": "2026-01-05T10:00:00Z"});
+    let body = json!({"current_password": PASSWORD, "name": "x", "scopes": READ, "expires_at": "2026-01-05T10:00:00Z"});
     let made = editor.post(KEYS).json(body).await;
     let program = with_key(&server, &made.expect(201));
     program.get("/v1/drafts").await.is(200);
@@ -211,7 +241,8 @@ async fn a_key_expires_and_its_owner_may_extend_it() {
     let other = format!("{}{}", &program.token().expect("a key")[..62], "x");
     server.client().with_token(&other).get("/v1/drafts").await.problem(401, "token-invalid");
     assert_eq!(editor.get(made.location()).await.expect(200)["expires_at"], "2026-01-05T10:00:00.000000Z");
-    let change = editor.patch(made.location()).json(json!({"expires_at": null}));
+    let change =
+        editor.patch(made.location()).json(json!({"expires_at": null, "current_password": PASSWORD}));
     assert_eq!(change.await.expect(200)["expires_at"], Value::Null);
     program.get("/v1/drafts").await.is(200);
 }
@@ -295,13 +326,14 @@ async fn a_key_may_what_its_scopes_and_its_owners_present_role_allow() {
     program.get(at(&others, "/draft")).await.problem(404, "not-found");
     program.get("/v1/drafts").await.is(200);
     user.patch(&path).json(json!({"name": "The same scopes"})).await.is(200);
-    let more = user.patch(&path).json(json!({"scopes": ["articles:read", "topics:write"]})).await;
+    let more = json!({"scopes": ["articles:read", "topics:write"], "current_password": PASSWORD});
+    let more = user.patch(&path).json(more).await;
     assert_eq!(more.problem(422, "invalid")["errors"][0]["code"], "scope-not-allowed");
     // Promoted, a key has its scopes and no more.
     given::set_role(&server, user.user(), Role::Admin).await;
     topic("Land").await.is(201);
     program.get("/v1/jobs").await.problem(403, "forbidden");
-    user.patch(&path).json(json!({"scopes": ["jobs:read"]})).await.is(200);
+    user.patch(&path).json(json!({"scopes": ["jobs:read"], "current_password": PASSWORD})).await.is(200);
     program.get("/v1/jobs").await.is(200);
     topic("Sky").await.problem(403, "forbidden");
 }
@@ -317,9 +349,14 @@ async fn a_key_never_reaches_accounts_users_or_keys() {
     program.post("/v1/auth/logout").await.problem(403, "forbidden");
     program.get(KEYS).await.problem(403, "forbidden");
     program.get(&path).await.problem(403, "forbidden");
-    program.post(format!("{path}/rotate")).await.problem(403, "forbidden");
+    let password = json!({"current_password": PASSWORD});
+    program.post(format!("{path}/rotate")).json(password).await.problem(403, "forbidden");
     program.delete(&path).await.problem(403, "forbidden");
-    program.post(KEYS).json(json!({"name": "x", "scopes": READ})).await.problem(403, "forbidden");
+    program
+        .post(KEYS)
+        .json(json!({"current_password": PASSWORD, "name": "x", "scopes": READ}))
+        .await
+        .problem(403, "forbidden");
     program.get("/v1/audit").await.is(200);
 }
 
@@ -465,7 +502,8 @@ async fn what_happens_to_a_key_is_written_down() {
     let (user, admin) = (server.login(Role::Editor).await, server.login(Role::Admin).await);
     let (path, _) = given::api_key(&user, READ).await;
     user.patch(&path).json(json!({"name": "Another name"})).await.is(200);
-    user.post(format!("{path}/rotate")).await.is(200);
+    user.patch(&path).json(json!({"name": "Another name", "scopes": READ, "expires_at": null})).await.is(200);
+    user.post(format!("{path}/rotate")).json(json!({"current_password": PASSWORD})).await.is(200);
     admin.delete(&path).await.is(204);
     let read = |conn: &mut lede::base::db::Connection| {
         let kinds = events::table.filter(events::kind.like("api_key.%")).order(events::id);
@@ -475,4 +513,100 @@ async fn what_happens_to_a_key_is_written_down() {
     let (user, admin) = (Some(user.user()), Some(admin.user()));
     let expected = [("created", user), ("updated", user), ("rotated", user), ("revoked", admin)];
     assert_eq!(written, expected.map(|(what, who)| (format!("api_key.{what}"), who)));
+}
+
+/// A stolen access token makes no credential that outlives it.
+#[tokio::test]
+async fn a_key_is_made_rotated_and_widened_with_the_password_only() {
+    let server = Server::start().await;
+    let user = server.login(Role::Editor).await;
+    let body = json!({"name": "x", "scopes": READ, "expires_at": "2026-02-01T00:00:00Z", "current_password": PASSWORD});
+    let path = user.post(KEYS).json(&body).await.is(201).location().to_owned();
+    let (rotate, with) = (format!("{path}/rotate"), |password: &str, body: &Value| {
+        let mut body = body.clone();
+        body["current_password"] = json!(password);
+        body
+    });
+    let wider = [
+        json!({"scopes": ["articles:read", "topics:write"]}),
+        json!({"expires_at": "2026-02-02T00:00:00Z"}),
+        json!({"expires_at": null}),
+    ];
+    for change in &wider {
+        let refused = user.patch(&path).json(change).await;
+        refused.problem(422, "invalid");
+        assert_eq!(refused.violations(), ["/current_password current-password-missing"], "{change}");
+    }
+    for missing in
+        [user.post(KEYS).json(json!({"name": "x", "scopes": READ})), user.post(&rotate).json(json!({}))]
+    {
+        assert_eq!(missing.await.is(422).violations(), [" field-missing"]);
+    }
+    // Wrong ones count like those at a login.
+    let wrong = with("a wrong password", &body);
+    for _ in 0..2 {
+        user.post(KEYS).json(&wrong).await.problem(401, "invalid-credentials");
+        let change = with("a wrong password", &wider[0]);
+        user.patch(&path).json(change).await.problem(401, "invalid-credentials");
+    }
+    user.post(&rotate).json(with("a wrong password", &json!({}))).await.problem(401, "invalid-credentials");
+    user.post(KEYS).json(with(PASSWORD, &body)).await.problem(429, "too-many-requests");
+    server.clock.advance(seconds(1));
+    // What takes something away needs none.
+    let narrower = json!({"name": "y", "expires_at": "2026-01-20T00:00:00Z"});
+    user.patch(&path).json(narrower).await.is(200);
+    for change in &wider {
+        user.patch(&path).json(with(PASSWORD, change)).await.is(200);
+    }
+    user.patch(&path).json(json!({"scopes": READ})).await.is(200);
+}
+
+#[tokio::test]
+async fn a_new_key_is_told_by_mail_and_so_are_keys_when_the_password_is_changed() {
+    let server = Server::start().await;
+    let user = server.login(Role::Editor).await;
+    let change = |from: &str, to: &str| {
+        user.post("/v1/me/password").json(json!({"current_password": from, "new_password": to}))
+    };
+    let other = "slack water comes between tides";
+    change(PASSWORD, other).await.is(204);
+    let mail = given::mail_to(&server, "editor@lede.example").await;
+    assert!(!mail.text.contains("API key"), "{}", mail.text);
+    change(other, PASSWORD).await.is(204);
+    server.run_jobs().await;
+    given::api_key(&user, READ).await;
+    let mail = given::mail_to(&server, "editor@lede.example").await;
+    assert_eq!(mail.subject, "Your account at Lede was changed");
+    assert!(mail.text.contains("“A program”") && mail.text.contains("/v1/api-keys/{key}"), "{}", mail.text);
+    change(PASSWORD, other).await.is(204);
+    let mail = given::mail_to(&server, "editor@lede.example").await;
+    assert!(mail.text.contains("https://cms.lede.example/v1/api-keys/{key}"), "{}", mail.text);
+}
+
+#[tokio::test]
+async fn who_never_accepted_an_invitation_has_no_keys() {
+    let server = Server::start().await;
+    given::invited(&server, "ada", Role::Author).await;
+    let now = server.clock.now();
+    let create = move |tx: &mut lede::base::db::Tx<'_>| {
+        let ada = users::table.filter(users::email_key.eq("ada@lede.example")).select(users::id);
+        let ada = ada.get_result::<UserId>(&mut **tx)?;
+        let new = NewApiKey::parse("x", &["articles:read".to_owned()], None, now)?;
+        lede::api_keys::store::create(tx, ada, &new).map(drop)
+    };
+    let refused = server.app.db.write(create).await.expect_err("refused");
+    assert!(matches!(refused, lede::base::error::Error::NotFound("user")), "{refused:?}");
+}
+
+#[tokio::test]
+async fn the_hashes_of_a_key_are_not_shown_where_it_is_debugged() {
+    let server = Server::start().await;
+    let user = server.login(Role::Editor).await;
+    given::api_key(&user, READ).await;
+    let read = |conn: &mut lede::base::db::Connection| {
+        lede::api_keys::store::list(conn, &lede::api_keys::ApiKeyFilter::default(), None, None, 10)
+    };
+    let rows = server.app.db.read(read).await.expect("keys");
+    let shown = format!("{rows:?}");
+    assert!(shown.starts_with("[ApiKeyRow(") && !shown.contains("hash"), "{shown}");
 }

@@ -1,10 +1,12 @@
 //! What pages of other origins may do, what browsers are told besides, and `HEAD` and `OPTIONS`.
 
 use lede::auth::Role;
+use lede::server::routes::endpoints;
 use reqwest::Method;
 use serde_json::json;
 
 use crate::client::Client;
+use crate::given;
 use crate::server::Server;
 use crate::writing::{ARTICLES, at, published};
 
@@ -39,6 +41,42 @@ async fn any_page_may_read_and_join() {
     let asked = preflight(&reader, "/v1/subscribers", "POST", ELSEWHERE).await;
     assert_eq!(asked.header("access-control-allow-origin"), Some("*"));
     assert!(asked.header("access-control-allow-headers").unwrap().contains("Content-Type"));
+}
+
+/// A page for people is no other page's to read: it may show a person's address.
+#[tokio::test]
+async fn no_page_may_read_pages_for_people() {
+    let server = Server::start().await;
+    let invitation = given::invited(&server, "ada", Role::Author).await;
+    let user = given::user(&server, "bo", Role::Author).await;
+    let change = given::new_email(&server, user, "bo@new.example").await;
+    for page in endpoints().filter(|endpoint| endpoint.method == "get" && endpoint.path != "/docs/errors") {
+        if (page.operation)().tags.is_none_or(|tags| tags != ["pages"]) {
+            continue;
+        }
+        let path = match page.path {
+            "/account/password/{token}" => invitation.clone(),
+            "/account/email/{token}" => change.clone(),
+            path => path.replace("{token}", "unknown"),
+        };
+        for _ in 0..2 {
+            let shown = server.client().get(&path).header("origin", ELSEWHERE).await;
+            assert_eq!(shown.header("access-control-allow-origin"), None, "{path}");
+            assert_eq!(shown.header("cross-origin-resource-policy"), Some("same-origin"), "{path}");
+        }
+        let asked = preflight(&server.client(), &path, "GET", ELSEWHERE).await;
+        assert_eq!(asked.header("access-control-allow-origin"), None, "{path}");
+        assert!(!page.public, "{path}");
+    }
+}
+
+/// What is public is a GET that needs no token.
+#[test]
+fn only_what_is_the_same_for_everyone_is_public() {
+    for endpoint in endpoints().filter(|endpoint| endpoint.public) {
+        assert_eq!((endpoint.method, (endpoint.right)()), ("get", None), "{}", endpoint.path);
+        assert!((endpoint.operation)().security.is_some(), "{}", endpoint.path);
+    }
 }
 
 #[tokio::test]

@@ -157,12 +157,14 @@ pub const TOTP_SECRET: [u8; 20] = [7; 20];
 /// Gives those of the users `name@lede.example` who are there a second factor with [`TOTP_SECRET`], or takes it away.
 pub async fn second_factor(server: &Server, names: &[&str], factor: Factor) {
     let (keys, now) = (server.app.keys.clone(), server.clock.now());
-    let emails: Vec<String> = names.iter().map(|name| format!("{name}@lede.example")).collect();
+    let emails = AccountEmails::new(&server.app);
+    let addresses: Vec<String> = names.iter().map(|name| format!("{name}@lede.example")).collect();
     let set = move |tx: &mut lede::base::db::Tx<'_>| {
-        let wanted = users::table.filter(users::email_key.eq_any(&emails));
+        let wanted = users::table.filter(users::email_key.eq_any(&addresses));
         let ids: Vec<UserId> = wanted.select(users::id).load(&mut **tx)?;
         for id in ids {
-            totp::remove(tx, id)?;
+            let user = store::find(tx, id)?.expect("a user");
+            totp::remove(tx, &emails, &user)?;
             if factor == Factor::None {
                 continue;
             }
@@ -221,7 +223,10 @@ pub async fn stored_api_key(server: &Server, user: UserId) -> String {
 
 /// A new API key of a client's user: its path, and a client that sends it.
 pub async fn api_key(owner: &Client, scopes: &[&str]) -> (String, Client) {
-    let made = owner.post("/v1/api-keys").json(json!({"name": "A program", "scopes": scopes})).await;
+    let made = owner
+        .post("/v1/api-keys")
+        .json(json!({"current_password": PASSWORD, "name": "A program", "scopes": scopes}))
+        .await;
     let key = made.expect(201)["key"].as_str().expect("a key").to_owned();
     (made.location().to_owned(), owner.clone().with_token(&key))
 }

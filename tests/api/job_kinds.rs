@@ -1,7 +1,7 @@
 //! The kinds of background jobs: their names, and the form of their rows, which outlive releases.
 
-use lede::accounts::HandOver;
 use lede::accounts::resets::SendPasswordReset;
+use lede::accounts::{ForgetNames, HandOver};
 use lede::app::App;
 use lede::base::ids::{ArticleId, EmailId, ImportId, IsId, SubscriberId, UserId};
 use lede::base::jobs::Job;
@@ -34,13 +34,14 @@ fn every_kind_of_job_has_its_own_name_and_a_form_that_can_be_read_back() {
         form(&RerenderArticles { after: Some(id::<ArticleId>()) }, &json!({"after": text})),
         form(&RequestConfirmation { subscriber: id::<SubscriberId>() }, &json!({"subscriber": text})),
         form(
-            &SendPasswordReset { user: Some(id::<UserId>()), asked_at: moment() },
-            &json!({"user": text, "asked_at": moment()}),
+            &SendPasswordReset { user: Some(id::<UserId>()), asked_at: moment(), from_known_network: true },
+            &json!({"user": text, "asked_at": moment(), "from_known_network": true}),
         ),
         form(&SendEmail { email: id::<EmailId>() }, &json!({"email": text})),
         form(&ImportSubscribers { import: id::<ImportId>() }, &json!({"import": text})),
         form(&DeleteTraces, &Value::Null),
         form(&HandOver { user: id::<UserId>() }, &json!({"user": text})),
+        form(&ForgetNames { user: id::<UserId>() }, &json!({"user": text})),
         form(&Housekeeping, &Value::Null),
     ];
     let names: Vec<&str> = JOBS.iter().map(|kind| kind.name).collect();

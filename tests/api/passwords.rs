@@ -67,7 +67,7 @@ async fn an_invitation_is_good_for_72_hours_and_until_the_next_one() {
     let emails = AccountEmails::new(&server.app);
     let again = move |tx: &mut lede::base::db::Tx<'_>| {
         let email = lede::users::EmailAddress::parse("ada@lede.example").expect("an address");
-        let user = store::find_active_by_email(tx, &email)?.expect("a user");
+        let user = store::find_by_email(tx, &email)?.expect("a user");
         lede::accounts::invitations::send(tx, &emails, &user)?;
         lede::accounts::invitations::link(tx, &emails, &user)
     };
@@ -164,10 +164,12 @@ async fn a_request_for_a_reset_does_not_tell_who_has_an_account() {
     ask(&server, "no address").await.problem(422, "invalid");
 }
 
+/// A request from a network that is known for the user, who has logged in there.
 #[tokio::test]
 async fn a_newer_reset_replaces_the_one_before_and_five_an_hour_are_enough() {
     let server = Server::start().await;
-    given::user(&server, "ada", Role::Author).await;
+    server.login_as("ada", Role::Author).await;
+    log_in(&server, "ada", PASSWORD).await.is(201);
     let first = reset(&server, "ada").await;
     let second = reset(&server, "ada").await;
     assert_ne!(first, second);
@@ -181,6 +183,61 @@ async fn a_newer_reset_replaces_the_one_before_and_five_an_hour_are_enough() {
     choose(&server, &last, NEW).await.is(204);
     server.clock.advance(hours(1));
     assert_ne!(reset(&server, "ada").await, last);
+}
+
+#[tokio::test]
+async fn strangers_neither_replace_a_link_nor_use_up_the_resets_of_a_user() {
+    let server = Server::start_with(|config| {
+        config.server.trusted_proxies = vec!["127.0.0.1/32".parse().expect("a network")]
+    })
+    .await;
+    given::user(&server, "ada", Role::Author).await;
+    let body = json!({"email": "ada@lede.example", "password": PASSWORD});
+    let at_home = "198.51.100.7";
+    server.client().post("/v1/auth/sessions").header("x-forwarded-for", at_home).json(body).await.is(201);
+    let ask = async |network: &str| {
+        let body = json!({"email": "ada@lede.example"});
+        server.client().post(RESETS).header("x-forwarded-for", network).json(body).await.is(202);
+        server.run_jobs().await;
+        server.mail.all().into_iter().filter(|mail| mail.to == "ada@lede.example").next_back()
+    };
+    let link = account_link(&ask("203.0.113.1").await.expect("a mail"));
+    for n in 2..10 {
+        let newest = ask(&format!("203.0.113.{n}")).await.expect("a mail");
+        assert_eq!(account_link(&newest), link, "nothing more is sent while a link works");
+    }
+    let own = account_link(&ask(at_home).await.expect("a mail"));
+    assert_ne!(own, link);
+    choose(&server, &link, NEW).await.problem(409, "link-invalid");
+    assert_eq!(account_link(&ask("203.0.113.1").await.expect("a mail")), own);
+    // Strangers use up their own allowance, and the user still has the rest of theirs.
+    let mut last = own;
+    for n in 0..5 {
+        server.clock.advance(minutes(11));
+        let newest = account_link(&ask("203.0.113.1").await.expect("a mail"));
+        assert_eq!(newest != last, n < 4, "{n}");
+        last = newest;
+    }
+    assert_ne!(account_link(&ask(at_home).await.expect("a mail")), last);
+}
+
+#[tokio::test]
+async fn everyone_together_asks_for_so_many_resets_and_each_site_for_one_more() {
+    let server = Server::start_with(|config| {
+        config.limits.sign_up = 1;
+        config.server.trusted_proxies = vec!["127.0.0.1/32".parse().expect("a network")];
+    })
+    .await;
+    let ask = async |network: String| {
+        let body = json!({"email": "nobody@lede.example"});
+        server.client().post(RESETS).header("x-forwarded-for", &network).json(body).await.status()
+    };
+    for n in 0..50 {
+        assert_eq!(ask(format!("203.0.113.{n}")).await, 202);
+    }
+    assert_eq!(ask("203.0.113.50".to_owned()).await, 202, "the reserve");
+    assert_eq!(ask("203.0.113.51".to_owned()).await, 429, "the site had its one");
+    assert_eq!(ask("198.51.100.7".to_owned()).await, 202, "another site");
 }
 
 #[tokio::test]
@@ -230,6 +287,10 @@ async fn a_password_that_others_try_first_is_refused_and_the_link_still_works() 
         response.problem(422, "invalid");
         assert_eq!(response.violations(), [format!("/new_password {code}")], "{password}");
     }
+    let admin = server.login(Role::Admin).await;
+    admin.patch("/v1/site").json(json!({"title": "Leuchttürme"})).await.is(200);
+    let response = choose(&server, &link, "alle leuchttürme der Küste").await;
+    assert_eq!(response.is(422).violations(), ["/new_password password-contains-context"]);
     let response = choose(&server, &link, &"é".repeat(129)).await;
     assert_eq!(response.violations(), ["/new_password password-too-long"]);
     choose(&server, &link, "ﬁfteen ﬁne ﬁsh swim").await.is(204);
@@ -373,7 +434,7 @@ async fn a_login_from_a_new_device_is_told_by_mail_unless_it_is_the_first_or_tur
 async fn without_a_mail_server_an_admin_is_told_so_and_resets_are_written_to_files() {
     let folder = tempfile::tempdir().expect("a folder");
     let server = Server::start_with(|config| config.mail.dir = folder.path().to_owned()).await;
-    let refused = AccountEmails::by_admin(&server.app).expect_err("a conflict");
+    let refused = AccountEmails::new(&server.app).check_reach().expect_err("a conflict");
     assert!(matches!(refused, Error::Conflict(conflict) if conflict.code == "mail-not-configured"));
     given::user(&server, "ada", Role::Author).await;
     ask(&server, "ada@lede.example").await.is(202);

@@ -126,7 +126,7 @@ pub async fn story(server: &Server) {
     anyone.get("/health/ready").await.problem(503, "unavailable");
     server.app.draining.store(false, Ordering::SeqCst);
     let token = editor.token().expect("a token");
-    let key = json!({"name": "A program", "scopes": ["articles:read"], "expires_at": "2026-01-05T09:10:00Z"});
+    let key = json!({"current_password": PASSWORD, "name": "A program", "scopes": ["articles:read"], "expires_at": "2026-01-05T09:10:00Z"});
     let made = editor.post("/v1/api-keys").json(&key).await.expect(201);
     let program = anyone.clone().with_token(made["key"].as_str().expect("a key"));
     let (user, now) = (editor.user(), server.clock.now());

@@ -332,6 +332,60 @@ async fn an_admin_removes_a_lost_second_factor_and_ends_the_sessions() {
     log_in(&anyone, &recovery[0]).await.problem(401, "invalid-credentials");
 }
 
+/// Whoever makes a change to the second factor: the user learns of it, and cannot turn that off.
+#[tokio::test]
+async fn what_happens_to_a_second_factor_is_told_by_mail() {
+    let server = Server::start().await;
+    let (ada, admin) = (ada(&server).await, server.login(Role::Admin).await);
+    ada.patch("/v1/me").json(json!({"notifications": {"new_device": false}})).await.is(200);
+    let told = async |text: &str| {
+        let mail = given::mail_to(&server, "ada@lede.example").await;
+        assert_eq!(mail.subject, "Your account at Lede was changed", "{text}");
+        let said = mail.text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(said.contains(text) && mail.html.contains(text), "{text}: {said}");
+        server.mail.clear();
+    };
+    let quiet = async || {
+        server.run_jobs().await;
+        assert!(server.mail.all().is_empty(), "{:?}", server.mail.all());
+    };
+    begin(&ada).await;
+    change(&ada, DISABLE, Value::Null).await.is(204);
+    quiet().await;
+    let (_, recovery) = enrol(&server, &ada).await;
+    told("A second factor was set up").await;
+    change(&ada, RECOVERY, &recovery[0]).await.is(201);
+    told("New recovery codes were created").await;
+    given::second_factor(&server, &["ada"], Factor::Active).await;
+    server.run_jobs().await;
+    server.mail.clear();
+    server.clock.advance(seconds(60));
+    let present = Authenticator { secret: given::TOTP_SECRET.to_vec() };
+    let begun = change(&ada, TOTP, present.code(server.clock.now())).await.expect(201);
+    let next = Authenticator::scan(begun["otpauth_url"].as_str().expect("a URL"));
+    quiet().await;
+    change(&ada, CONFIRM, next.code(server.clock.now())).await.is(200);
+    told("The second factor of your account at Lede was replaced").await;
+    server.clock.advance(seconds(30));
+    change(&ada, DISABLE, next.code(server.clock.now())).await.is(204);
+    told("The second factor of your account at Lede was removed").await;
+    enrol(&server, &ada).await;
+    told("A second factor was set up").await;
+    admin.delete(format!("/v1/users/{}/totp", ada.user())).await.is(204);
+    told("The second factor of your account at Lede was removed").await;
+    let ada = self::ada(&server).await;
+    ada.patch("/v1/me").json(json!({"locale": "de"})).await.is(200);
+    enrol(&server, &ada).await;
+    let mail = given::mail_to(&server, "ada@lede.example").await;
+    assert_eq!(mail.subject, "Ihr Konto bei Lede wurde geändert");
+    let database = server.database();
+    let before = database.count("outbox_emails");
+    let mut remove = lede_on(&database);
+    let done = remove.args(["user", "totp", "ada@lede.example", "--remove"]).output().expect("the command");
+    assert!(done.status.success());
+    assert_eq!(database.count("outbox_emails"), before + 1, "the command line tells, too");
+}
+
 #[tokio::test]
 async fn the_command_line_removes_a_second_factor_beside_a_running_server() {
     let server = Server::start().await;

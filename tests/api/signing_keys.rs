@@ -104,6 +104,11 @@ async fn an_emergency_ends_every_session_and_the_old_keys_sign_nothing_more() {
     let mut list = lede_on(&server.database());
     let listed = list.args(["signing-keys", "list"]).output().expect("the command").stdout;
     assert_eq!(String::from_utf8_lossy(&listed).lines().count(), 1);
+    let admin = server.login(Role::Admin).await;
+    rotate(&server, &[]);
+    let events = admin.get("/v1/audit?action=signing_keys.rotated").await.expect(200);
+    let ended = |at: usize| events["items"][at]["data"]["ended_sessions"].clone();
+    assert_eq!((ended(0), ended(1)), (Value::Null, json!(1)));
 }
 
 /// The secret is replaced in one start; what was sealed and signed before is still good.

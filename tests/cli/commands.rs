@@ -170,6 +170,15 @@ fn api_keys_are_added_listed_and_revoked_beside_a_running_server() {
     assert_eq!(text(&command(&["revoke", &key[..13]]).stdout), format!("revoked {id}\n"));
     assert!(drafts(key).starts_with("HTTP/1.1 401"));
     assert_eq!(text(&command(&["list"]).stdout), "");
+    // Who finds a leaked key has the whole of it.
+    let leaked = text(&add("ada@lede.example", "articles:read", &[]).stdout).to_owned();
+    let (_, key) = leaked.trim_end().split_once('\n').expect("a key");
+    assert!(text(&command(&["revoke", key]).stdout).starts_with("revoked "));
+    assert!(drafts(key).starts_with("HTTP/1.1 401"));
+    let invited = run(lede_on(&database).args(["user", "invite", "bo@lede.example", "--role", "author"]), "");
+    assert!(invited.status.success(), "{invited:?}");
+    let refused = add("bo@lede.example", "articles:read", &[]);
+    assert!(text(&refused.stderr).contains("no such active user"), "{refused:?}");
     let other = add("ada@lede.example", "articles:read", &[]);
     let id = text(&other.stdout).lines().next().and_then(|line| line.strip_prefix("added ")).expect("an id");
     assert_eq!(text(&command(&["revoke", id]).stdout), format!("revoked {id}\n"));

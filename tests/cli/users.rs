@@ -1,7 +1,7 @@
 //! `lede user`, beside a running server, and the first admin of a new installation.
 
 use crate::executable::{Serving, lede_on, run};
-use crate::test_database::TestDatabase;
+use crate::test_database::{TestDatabase, rounds};
 
 const PASSWORD: &str = "correct horse battery staple";
 const OTHER: &str = "a stapled battery of correct horses";
@@ -35,6 +35,19 @@ fn users_are_managed_beside_a_running_server() {
         list(&database),
         ["ada@lede.example admin active ada", "bo@lede.example author invited Bo Reed"]
     );
+    on(&["invite", "bo@lede.example", "--role", "editor"], "").expect("a link");
+    assert!(
+        list(&database).contains(&"bo@lede.example editor invited Bo Reed".to_owned()),
+        "{:?}",
+        list(&database)
+    );
+    on(&["invite", "bo@lede.example", "--role", "author", "--name", "Bo R."], "").expect("a link");
+    assert!(
+        list(&database).contains(&"bo@lede.example author invited Bo R.".to_owned()),
+        "{:?}",
+        list(&database)
+    );
+    invite().expect("a link");
     let last = on(&["role", "ada@lede.example", "editor"], "").expect_err("refused");
     assert!(last.contains("only active admin"), "{last}");
     assert!(on(&["disable", "ada@lede.example"], "").is_err());
@@ -78,6 +91,35 @@ fn the_first_admin_is_added_by_the_settings_of_a_new_installation() {
     assert_eq!(list(&database), ["ada@lede.example admin active ada"]);
     start("bo@lede.example");
     assert_eq!(list(&database).len(), 1, "a database with users gets no more");
+    // Once there are users, the file may be deleted, or not be good enough any more.
+    std::fs::write(&file, "short").expect("a file");
+    start("ada@lede.example");
+    std::fs::remove_file(&file).expect("no file");
+    start("ada@lede.example");
+}
+
+#[test]
+fn of_replicas_that_start_together_one_adds_the_first_admin() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("password");
+    std::fs::write(&file, PASSWORD).expect("a file");
+    for _ in 0..rounds(3) {
+        let database = TestDatabase::fresh();
+        let start = || {
+            let mut serve = lede_on(&database);
+            let serve = serve.env("LEDE_ADMIN_EMAIL", "ada@lede.example");
+            Serving::start(serve.env("LEDE_ADMIN_PASSWORD_FILE", &file))
+        };
+        let started: Vec<Serving> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..3).map(|_| scope.spawn(start)).collect();
+            threads.into_iter().map(|thread| thread.join().expect("a server")).collect()
+        });
+        assert_eq!(list(&database), ["ada@lede.example admin active ada"]);
+        for serving in started {
+            serving.terminate();
+            assert_eq!(serving.ended().0, Some(0));
+        }
+    }
 }
 
 #[test]

@@ -27,6 +27,8 @@ STORED = {
     "published-at-forbidden",
     "published-at-in-future",
     "scope-not-allowed",
+    # It depends on the scopes and the expiry that the key has.
+    "current-password-missing",
     # They depend on the role, the user, and a list of passwords; or count bytes, or different characters.
     "password-common",
     "password-contains-context",

@@ -84,7 +84,9 @@ async fn checks(folder: &Path, database: &Path) {
         let token = Admin::of(&server).await.token;
         let bearer = bearer(&token);
         let mut stream = TcpStream::connect(server.address).await.expect("a connection");
-        let wanted = json!({"name": "Load", "scopes": ["articles:read"]}).to_string();
+        let wanted =
+            json!({"current_password": fixture::PASSWORD, "name": "Load", "scopes": ["articles:read"]})
+                .to_string();
         let (_, made) = send(&mut stream, "POST /v1/api-keys", &bearer, &wanted).await;
         let (_, drafts) = ask(server.address, "/v1/drafts?limit=1", &bearer).await.expect("a list");
         let read = |body: &[u8]| -> Value { serde_json::from_slice(body).expect("JSON") };

@@ -12,4 +12,5 @@ mod redirects;
 mod search;
 mod subscribers;
 mod terms;
+mod users;
 mod version_3_0;

@@ -35,7 +35,9 @@ CREATE TABLE refresh_tokens (
 ) STRICT;
 CREATE INDEX refresh_tokens_session_id ON refresh_tokens (session_id);
 
--- Links in account emails: invitations, password resets, changes of address. Each works once. A new address is sealed.
+-- Links in account emails: invitations, password resets, changes of address. Each works once. A new address is sealed, and
+-- the actor who asked for it goes into the log when it counts. A reset may have been asked for from a network that the user
+-- has logged in from.
 CREATE TABLE account_links (
     id BLOB NOT NULL PRIMARY KEY,
     user_id BLOB NOT NULL REFERENCES users (id) ON DELETE CASCADE,
@@ -43,6 +45,8 @@ CREATE TABLE account_links (
     token_hash BLOB NOT NULL,
     email_id BLOB,
     new_email BLOB,
+    asked_by BLOB,
+    from_known_network INTEGER NOT NULL,
     created_at INTEGER NOT NULL,
     expires_at INTEGER NOT NULL,
     used_at INTEGER,
@@ -109,7 +113,8 @@ CREATE TABLE api_keys (
 ) STRICT;
 CREATE INDEX api_keys_user_id ON api_keys (user_id, id);
 
--- Refused logins, tokens and rights. The oldest rows are deleted, so that a storm of them does not fill the disk.
+-- Refused logins, tokens and rights. The oldest rows of each reason are deleted, so that a storm of them does not fill the
+-- disk.
 CREATE TABLE refusals (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     at INTEGER NOT NULL,
@@ -120,6 +125,7 @@ CREATE TABLE refusals (
     network_hash BLOB,
     request_id TEXT NOT NULL
 ) STRICT;
+CREATE INDEX refusals_reason ON refusals (reason, id);
 
 -- Actors are users or API keys ---------------------------------------------------------------------------------------
 

@@ -5,14 +5,16 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
 use minijinja::context;
 
-use super::pages::message_page;
+use super::pages::{DeadLink, message_page, user_language};
 use crate::accounts::email_changes;
 use crate::accounts::emails::AccountEmails;
 use crate::accounts::links::{self, LinkToken, Lookup, Purpose};
 use crate::app::App;
 use crate::base::error::{Error, Result};
 use crate::base::http::Response;
-use crate::base::http::html::{self, page};
+use crate::base::http::html::page;
+
+const DEAD_LINK: DeadLink = DeadLink { unknown: "email_broken", expired: "email_expired", has_link: false };
 
 /// Get the address confirmation page
 ///
@@ -26,9 +28,9 @@ use crate::base::http::html::{self, page};
         (status = 410, description = "The link has expired, or was used or replaced.", body = String, content_type = "text/html"),
     ))]
 pub async fn get_email_page(app: Data<App>, req: HttpRequest, token: Path<String>) -> Result<Response> {
-    match find(&app, LinkToken::parse(&token)).await? {
-        Lookup::Good(_) => {
-            let language = html::language(&app.templates, &req, None);
+    match find(&app, &token).await? {
+        Lookup::Good(link) => {
+            let language = user_language(&app, &req, &link.user);
             page(
                 &app.templates,
                 &language,
@@ -37,7 +39,7 @@ pub async fn get_email_page(app: Data<App>, req: HttpRequest, token: Path<String
                 context! { message => "confirm_email" },
             )
         }
-        lookup => dead_link_page(&app, &req, &lookup),
+        lookup => DEAD_LINK.page(&app, &req, &lookup),
     }
 }
 
@@ -54,12 +56,11 @@ pub async fn get_email_page(app: Data<App>, req: HttpRequest, token: Path<String
         (status = 410, description = "The link has expired, or was used or replaced.", body = String, content_type = "text/html"),
     ))]
 pub async fn submit_email_page(app: Data<App>, req: HttpRequest, token: Path<String>) -> Result<Response> {
-    let token = LinkToken::parse(&token);
-    let (link, token) = match (find(&app, token.clone()).await?, token) {
+    let (link, token) = match (find(&app, &token).await?, LinkToken::parse(&token)) {
         (Lookup::Good(link), Some(token)) => (link, token),
-        (lookup, _) => return dead_link_page(&app, &req, &lookup),
+        (lookup, _) => return DEAD_LINK.page(&app, &req, &lookup),
     };
-    let language = html::language(&app.templates, &req, None);
+    let language = user_language(&app, &req, &link.user);
     let (emails, origin) = (AccountEmails::new(&app), app.origin(&req, Some(link.user.id.into())));
     match app.db.write_as(origin, move |tx| email_changes::confirm(tx, &emails, &token)).await {
         Ok(()) => message_page(&app, &language, StatusCode::OK, "email_confirmed", false),
@@ -67,21 +68,11 @@ pub async fn submit_email_page(app: Data<App>, req: HttpRequest, token: Path<Str
             message_page(&app, &language, StatusCode::CONFLICT, "email_taken", false)
         }
         // Another request was faster.
-        Err(Error::Conflict(_)) => dead_link_page(&app, &req, &Lookup::Expired),
+        Err(Error::Conflict(_)) => DEAD_LINK.page(&app, &req, &Lookup::Expired),
         Err(error) => Err(error),
     }
 }
 
-async fn find(app: &App, token: Option<LinkToken>) -> Result<Lookup> {
-    let (Some(token), now) = (token, app.clock.now()) else { return Ok(Lookup::Unknown) };
-    app.db.read(move |conn| links::find(conn, &token, &[Purpose::EmailChange], now)).await
-}
-
-/// The page for a link that does not work.
-fn dead_link_page(app: &App, req: &HttpRequest, lookup: &Lookup) -> Result<Response> {
-    let language = html::language(&app.templates, req, None);
-    match lookup {
-        Lookup::Unknown => message_page(app, &language, StatusCode::NOT_FOUND, "email_broken", false),
-        _ => message_page(app, &language, StatusCode::GONE, "email_expired", false),
-    }
+async fn find(app: &App, token: &str) -> Result<Lookup> {
+    links::look_up(app, token, &[Purpose::EmailChange]).await
 }

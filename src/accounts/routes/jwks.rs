@@ -42,7 +42,7 @@ pub struct PublicSigningKey {
 /// Get the signing keys
 ///
 /// Needs no access token. Returns the public keys that verify access tokens, the current one and those that were replaced
-/// within the last hour. Whether a session has ended only this server can tell.
+/// within the last hour. A valid signature does not prove that the session is still active.
 #[utoipa::path(get, path = "/.well-known/jwks.json", tag = "accounts", security(()),
     responses((status = 200, description = "The keys.", body = SigningKeySet)))]
 pub async fn get_signing_keys(app: Data<App>) -> Result<Response> {

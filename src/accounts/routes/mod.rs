@@ -37,5 +37,5 @@ crate::operations! {
     post   "/account/password/{token}"   => password_page::submit_password_page;
     get    "/account/email/{token}"      => email_page::get_email_page;
     post   "/account/email/{token}"      => email_page::submit_email_page;
-    get    "/.well-known/jwks.json"      => jwks::get_signing_keys;
+    get    "/.well-known/jwks.json"      => jwks::get_signing_keys, public;
 }

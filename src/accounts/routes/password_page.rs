@@ -7,16 +7,18 @@ use minijinja::context;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::pages::message_page;
-use crate::accounts::links::{LinkToken, Lookup};
+use super::pages::{DeadLink, message_page, user_language};
+use crate::accounts::links::{self, Lookup, Purpose};
 use crate::accounts::passwords;
 use crate::app::App;
+use crate::auth::min_chars;
 use crate::base::error::{Error, Invalid, Result};
-use crate::base::http::html::{self, page};
+use crate::base::http::html::page;
 use crate::base::http::{Form, Response};
 use crate::base::templates::Language;
-use crate::base::text::Locale;
 use crate::users::store::UserRow;
+
+const DEAD_LINK: DeadLink = DeadLink { unknown: "link_broken", expired: "link_expired", has_link: true };
 
 /// The fields of the form. Other fields are ignored.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -44,8 +46,8 @@ pub struct PasswordForm {
     ))]
 pub async fn get_password_page(app: Data<App>, req: HttpRequest, token: Path<String>) -> Result<Response> {
     match find(&app, &token).await? {
-        Lookup::Good(link) => form_page(&app, &language(&app, &req, &link.user), &link.user, None),
-        lookup => dead_link_page(&app, &req, &lookup),
+        Lookup::Good(link) => form_page(&app, &user_language(&app, &req, &link.user), &link.user, None),
+        lookup => DEAD_LINK.page(&app, &req, &lookup),
     }
 }
 
@@ -71,9 +73,9 @@ pub async fn submit_password_page(
 ) -> Result<Response> {
     let link = match find(&app, &token).await? {
         Lookup::Good(link) => link,
-        lookup => return dead_link_page(&app, &req, &lookup),
+        lookup => return DEAD_LINK.page(&app, &req, &lookup),
     };
-    let language = language(&app, &req, &link.user);
+    let language = user_language(&app, &req, &link.user);
     let password = form.text("password").unwrap_or_default();
     if form.text("repeated") != Some(password) {
         return form_page(&app, &language, &link.user, Some("different"));
@@ -85,16 +87,13 @@ pub async fn submit_password_page(
             form_page(&app, &language, &link.user, error)
         }
         // Another request was faster.
-        Err(Error::Conflict(_)) => dead_link_page(&app, &req, &Lookup::Expired),
+        Err(Error::Conflict(_)) => DEAD_LINK.page(&app, &req, &Lookup::Expired),
         Err(error) => Err(error),
     }
 }
 
 async fn find(app: &App, token: &str) -> Result<Lookup> {
-    match LinkToken::parse(token) {
-        Some(token) => passwords::find_link(app, &token).await,
-        None => Ok(Lookup::Unknown),
-    }
+    links::look_up(app, token, &Purpose::OF_PASSWORDS).await
 }
 
 fn form_page(
@@ -104,23 +103,8 @@ fn form_page(
     error: Option<&'static str>,
 ) -> Result<Response> {
     let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    let least = passwords::rules(app, user).min_chars();
+    let least = min_chars(&app.config, &user.role);
     page(&app.templates, language, status, "password.html", context! { email => &user.email, least, error })
-}
-
-/// The page for a link that does not work.
-fn dead_link_page(app: &App, req: &HttpRequest, lookup: &Lookup) -> Result<Response> {
-    let language = html::language(&app.templates, req, None);
-    match lookup {
-        Lookup::Unknown => message_page(app, &language, StatusCode::NOT_FOUND, "link_broken", true),
-        _ => message_page(app, &language, StatusCode::GONE, "link_expired", true),
-    }
-}
-
-/// The language of a user; if none was chosen, the browser's.
-fn language(app: &App, req: &HttpRequest, user: &UserRow) -> Language {
-    let locale = user.locale.as_deref().and_then(|tag| Locale::parse(tag).ok());
-    html::language(&app.templates, req, locale.as_ref())
 }
 
 /// The name of the text that explains why a password is refused.

@@ -12,10 +12,8 @@ use crate::accounts::resets;
 use crate::app::App;
 use crate::base::error::{Error, Result};
 use crate::base::http::html::{self, page};
-use crate::base::http::limit::Policy;
 use crate::base::http::{Form, Response};
 use crate::base::templates::Language;
-use crate::base::text::email::EmailAddress;
 
 /// The fields of the form. Other fields are ignored.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -39,7 +37,7 @@ pub async fn get_password_request_page(app: Data<App>, req: HttpRequest) -> Resu
 ///
 /// What the button of the password reset page does: the same as `POST /v1/auth/password-resets`. The response is the same for
 /// every address, known or not. Takes `application/x-www-form-urlencoded` or `multipart/form-data`; unknown fields are
-/// ignored. Too many requests from one network are refused with 429.
+/// ignored. Too many requests from one network, or from all together, are refused with 429.
 #[utoipa::path(post, path = "/account/password", tag = "pages", security(()),
     request_body(content = PasswordRequestForm, content_type = "application/x-www-form-urlencoded"),
     responses(
@@ -51,17 +49,16 @@ pub async fn get_password_request_page(app: Data<App>, req: HttpRequest) -> Resu
     ))]
 pub async fn submit_password_request_page(app: Data<App>, req: HttpRequest, form: Form) -> Result<Response> {
     let language = html::language(&app.templates, &req, None);
-    if let Err(error) = app.limits.admit_network(&req, Policy::PasswordReset) {
-        let Error::TooMany(seconds) = error else { return Err(error) };
-        let response = message_page(&app, &language, StatusCode::TOO_MANY_REQUESTS, "account_busy", false)?;
-        return Ok(response.header(header::RETRY_AFTER, seconds.to_string()));
-    }
     let text = form.text("email").unwrap_or_default();
-    let Ok(email) = EmailAddress::parse(text) else {
-        return form_page(&app, &language, StatusCode::UNPROCESSABLE_ENTITY, text);
-    };
-    app.db.write_as(app.origin(&req, None), move |tx| resets::request(tx, &email)).await?;
-    message_page(&app, &language, StatusCode::OK, "password_asked", false)
+    match resets::request(&app, &req, text).await {
+        Ok(()) => message_page(&app, &language, StatusCode::OK, "password_asked", false),
+        Err(Error::Invalid(_)) => form_page(&app, &language, StatusCode::UNPROCESSABLE_ENTITY, text),
+        Err(Error::TooMany(seconds)) => {
+            let page = message_page(&app, &language, StatusCode::TOO_MANY_REQUESTS, "account_busy", false)?;
+            Ok(page.header(header::RETRY_AFTER, seconds.to_string()))
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// The form; with an error, unless it is shown for the first time.

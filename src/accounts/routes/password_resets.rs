@@ -8,11 +8,9 @@ use utoipa::ToSchema;
 
 use crate::accounts::resets;
 use crate::app::App;
-use crate::base::error::{Error, Invalid, Result};
+use crate::base::error::Result;
 use crate::base::http::json::Small;
-use crate::base::http::limit::Policy;
 use crate::base::http::{Json, Response};
-use crate::base::text::email::EmailAddress;
 
 /// Whose password is to be reset.
 #[derive(Deserialize, ToSchema)]
@@ -26,9 +24,10 @@ pub struct CreatePasswordReset {
 /// Request a password reset
 ///
 /// Needs no access token. Sends the user with this email address a link to choose another password, at most five within an
-/// hour. The link works once, for ten minutes after the mail server has accepted the email, and replaces earlier ones. The
-/// response is the same, and takes as long, if no user has the address, or the user is disabled or only invited: then no
-/// email is sent. Too many requests from one network respond with 429.
+/// hour. The link works once, for ten minutes after the mail server has accepted the email. A request from a network that the
+/// user has logged in from within 30 days replaces an earlier link; one from elsewhere is ignored while a link works, and has
+/// five an hour of its own. The response is the same, and takes as long, if no user has the address, or the user is disabled or
+/// only invited: then no email is sent. Too many requests from one network, or from all together, respond with 429.
 #[utoipa::path(post, path = "/v1/auth/password-resets", tag = "accounts", security(()),
     request_body = CreatePasswordReset,
     responses((status = 202, description = "An email will be sent, if a user has this address.")))]
@@ -37,9 +36,6 @@ pub async fn create_password_reset(
     req: HttpRequest,
     body: Json<CreatePasswordReset, Small>,
 ) -> Result<Response> {
-    app.limits.admit_network(&req, Policy::PasswordReset)?;
-    let email = EmailAddress::parse(&body.value.email)
-        .map_err(|Invalid { code, detail }| Error::invalid("/email", code, detail))?;
-    app.db.write_as(app.origin(&req, None), move |tx| resets::request(tx, &email)).await?;
+    resets::request(&app, &req, &body.value.email).await?;
     Ok(Response::no_content().status(StatusCode::ACCEPTED))
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::accounts::confirm::confirm_password;
+use crate::accounts::emails::{AccountChange, AccountEmails};
 use crate::accounts::second_factor::{Code, RecoveryCode, store};
 use crate::accounts::sessions::{self, Which};
 use crate::app::App;
@@ -103,7 +104,8 @@ pub async fn create_totp(
 /// Confirm a second factor
 ///
 /// Requires an access token of any role, the password, and the code that the app shows. From now on, a login needs a code. Ends the
-/// user's other sessions, because they were started without one. Returns ten recovery codes for the day when the app is lost.
+/// user's other sessions, because they were started without one, and tells the user by mail. Returns ten recovery codes for the
+/// day when the app is lost.
 #[utoipa::path(post, path = "/v1/me/totp/confirm", tag = "accounts", security(("bearer" = [])),
     request_body = ConfirmTotp,
     responses(
@@ -118,10 +120,15 @@ pub async fn confirm_totp(
     body: Json<ConfirmTotp, Small>,
 ) -> Result<Response> {
     let ConfirmTotp { current_password, code } = body.value;
-    let (code, session, keys) = (Code::parse(Some(&code))?, actor.session, app.keys.clone());
+    let (code, session, emails) = (Code::parse(Some(&code))?, actor.session, AccountEmails::new(&app));
     let confirmed = confirm_password(&app, &req, &actor, &current_password).await?;
     let confirm = confirmed.write(move |tx, user| {
-        let codes = store::confirm(tx, &keys, user.id, code.as_ref())?;
+        let codes = store::confirm(tx, emails.keys(), user.id, code.as_ref())?;
+        let change = match user.second_factor_at {
+            Some(_) => AccountChange::SecondFactorReplaced,
+            None => AccountChange::SecondFactorEnabled,
+        };
+        emails.account_changed(tx, &user, change)?;
         sessions::end(tx, user.id, session.map_or(Which::All, Which::AllBut))?;
         Ok(codes)
     });
@@ -131,7 +138,7 @@ pub async fn confirm_totp(
 /// Disable the second factor
 ///
 /// Requires an access token of any role, the password, and a code once the second factor is active. Removes it and its recovery
-/// codes. Sessions go on; `POST /v1/auth/logout` with the scope `others` ends the others.
+/// codes, and tells the user by mail. Sessions go on; `POST /v1/auth/logout` with the scope `others` ends the others.
 #[utoipa::path(post, path = "/v1/me/totp/disable", tag = "accounts", security(("bearer" = [])),
     request_body = ConfirmIdentity,
     responses(
@@ -148,14 +155,14 @@ pub async fn disable_totp(
     let ConfirmIdentity { current_password, code } = body.value;
     let code = Code::parse(code.as_deref())?;
     let confirmed = confirm_password(&app, &req, &actor, &current_password).await?;
-    let (keys, config) = (app.keys.clone(), app.config.clone());
+    let (emails, config) = (AccountEmails::new(&app), app.config.clone());
     let disable = confirmed.write(move |tx, user| {
         if config.accounts.requires_second_factor(&user.role) {
             let detail = "Your role requires a second factor. Set up another one to replace it.";
             return Err(Error::conflict("second-factor-mandatory", detail));
         }
-        store::check(tx, &keys, &user, code.as_ref())?;
-        if store::remove(tx, user.id)? { Ok(()) } else { Err(inactive()) }
+        store::check(tx, emails.keys(), &user, code.as_ref())?;
+        if store::remove(tx, &emails, &user)? { Ok(()) } else { Err(inactive()) }
     });
     disable.await?;
     Ok(Response::no_content())
@@ -163,7 +170,8 @@ pub async fn disable_totp(
 
 /// Create new recovery codes
 ///
-/// Requires an access token of any role, the password and a code. Returns ten recovery codes that replace those from before.
+/// Requires an access token of any role, the password and a code. Returns ten recovery codes that replace those from before,
+/// and tells the user by mail.
 #[utoipa::path(post, path = "/v1/me/totp/recovery-codes", tag = "accounts", security(("bearer" = [])),
     request_body = ConfirmIdentity,
     responses(
@@ -178,14 +186,15 @@ pub async fn create_recovery_codes(
     body: Json<ConfirmIdentity, Small>,
 ) -> Result<Response> {
     let ConfirmIdentity { current_password, code } = body.value;
-    let (code, keys) = (Code::parse(code.as_deref())?, app.keys.clone());
+    let (code, emails) = (Code::parse(code.as_deref())?, AccountEmails::new(&app));
     let confirmed = confirm_password(&app, &req, &actor, &current_password).await?;
     let replace = confirmed.write(move |tx, user| {
         if user.second_factor_at.is_none() {
             return Err(inactive());
         }
-        store::check(tx, &keys, &user, code.as_ref())?;
-        store::replace_codes(tx, &keys, user.id)
+        store::check(tx, emails.keys(), &user, code.as_ref())?;
+        emails.account_changed(tx, &user, AccountChange::RecoveryCodesCreated)?;
+        store::replace_codes(tx, emails.keys(), user.id)
     });
     Ok(RecoveryCodes::respond(&replace.await?)?.status(StatusCode::CREATED))
 }

@@ -2,6 +2,7 @@
 
 use actix_web::web::{Data, Path};
 
+use crate::accounts::emails::AccountEmails;
 use crate::accounts::second_factor::store;
 use crate::accounts::sessions::{self, Which};
 use crate::app::App;
@@ -14,7 +15,7 @@ use crate::users::store as users;
 /// Remove a user's second factor
 ///
 /// Requires the role admin. For a user who has lost the authenticator app and the recovery codes: removes both, and ends all of
-/// the user's sessions. From then on, a login needs no code; a user whose role requires a second factor can do nothing but set up
+/// the user's sessions, and tells the user by mail. From then on, a login needs no code; a user whose role requires a second factor can do nothing but set up
 /// another one.
 #[utoipa::path(delete, path = "/v1/users/{user}/totp", tag = "accounts", security(("bearer" = [])),
     params(("user" = UserId, Path, description = "The id of the user.")),
@@ -33,10 +34,11 @@ pub async fn delete_user_totp(
         // It would go without the password.
         return Err(Error::conflict("second-factor-own", "This is your own second factor."));
     }
+    let emails = AccountEmails::new(&app);
     app.db
         .write_as(actor.origin, move |tx| {
-            users::lock(tx, user)?.ok_or(Error::NotFound("user"))?;
-            if !store::remove(tx, user)? {
+            let row = users::lock(tx, user)?.filter(|row| row.erased_at.is_none());
+            if !store::remove(tx, &emails, &row.ok_or(Error::NotFound("user"))?)? {
                 return Err(Error::NotFound("second factor"));
             }
             sessions::end(tx, user, Which::All)

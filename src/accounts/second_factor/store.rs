@@ -5,6 +5,7 @@ use std::time::Duration;
 use diesel::prelude::*;
 
 use super::{Code, RecoveryCode, Secret};
+use crate::accounts::emails::{AccountChange, AccountEmails};
 use crate::auth::Keys;
 use crate::base::clock::Timestamp;
 use crate::base::db::schema::{recovery_codes, second_factors as factors, users};
@@ -97,15 +98,18 @@ pub fn check(tx: &mut Tx<'_>, keys: &Keys, user: &UserRow, code: Option<&Code>) 
     if is_right { Ok(()) } else { Err(Error::Unauthenticated(AuthFailure::WrongCode)) }
 }
 
-/// Removes the second factor of a user, active or begun, with its recovery codes. Returns whether there was one.
+/// Removes the second factor of a user, active or begun, with its recovery codes, and tells the user by mail if it was active.
+/// Returns whether there was one.
 ///
 /// # Errors
 /// Those of the database.
-pub fn remove(tx: &mut Tx<'_>, user: UserId) -> Result<bool> {
+pub fn remove(tx: &mut Tx<'_>, emails: &AccountEmails, row: &UserRow) -> Result<bool> {
+    let user = row.id;
     let removed = diesel::delete(factors::table.filter(factors::user_id.eq(user))).execute(&mut **tx)?;
     diesel::delete(recovery_codes::table.filter(recovery_codes::user_id.eq(user))).execute(&mut **tx)?;
     if set_enabled(tx, user, None)? {
         tx.append(Event::SecondFactorDisabled(user));
+        emails.account_changed(tx, row, AccountChange::SecondFactorDisabled)?;
     }
     Ok(removed > 0)
 }

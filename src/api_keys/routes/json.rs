@@ -35,11 +35,11 @@ pub struct ApiKey {
     owner: ActorRef,
     /// When the key was created.
     created_at: Timestamp,
-    /// When the key stops working; null for never.
+    /// When the key stops working; `null` for never.
     expires_at: Option<Timestamp>,
-    /// When the key was last used, to the minute; null if it never was.
+    /// When the key was last used, to the minute; `null` if it never was.
     last_used_at: Option<Timestamp>,
-    /// Until when the secret before the last rotation works; null if it does not.
+    /// Until when the secret before the last rotation works; `null` if it does not.
     previous_until: Option<Timestamp>,
 }
 

@@ -1,23 +1,25 @@
 //! `/v1/api-keys/{key}`: one key.
 
+use actix_web::HttpRequest;
 use actix_web::web::{Data, Path};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::json::{ApiKey, find, lock, lock_own};
+use crate::accounts::confirm::confirm_password;
 use crate::api_keys::store::{self, ApiKeyChange};
 use crate::api_keys::{self, ApiKeyScope, ScopeList};
 use crate::app::App;
 use crate::auth::{Actor, WriteApiKeys};
 use crate::base::clock::Timestamp;
 use crate::base::db::{Connection, Tx};
-use crate::base::error::{Result, Violations};
+use crate::base::error::{Error, Result, Violations};
 use crate::base::http::json::{Clearable, present};
 use crate::base::http::{MergePatch, Response};
 use crate::base::ids::ApiKeyId;
 
 /// Changes to an API key. Omitted fields keep their value.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateApiKey {
     /// What the key is for: one line.
@@ -32,6 +34,10 @@ pub struct UpdateApiKey {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<Timestamp>)]
     expires_at: Clearable<Timestamp>,
+    /// The user's password. Required to add scopes, or to let the key work for longer.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false, max_length = 256, format = Password)]
+    current_password: Option<String>,
 }
 
 impl UpdateApiKey {
@@ -72,25 +78,41 @@ pub async fn get_api_key(
 /// Update an API key
 ///
 /// Requires an access token of any role; API keys cannot use it. Changes name, scopes or expiry of one of the caller's own
-/// keys, which counts from the next request on; the key itself stays. Others' keys respond with 404, to admins with 403.
+/// keys, which counts from the next request on; the key itself stays. Scopes that the key does not have yet, and a later expiry or
+/// none, require the password. Others' keys respond with 404, to admins with 403.
 #[utoipa::path(patch, path = "/v1/api-keys/{key}", tag = "api-keys", security(("bearer" = [])),
     params(("key" = ApiKeyId, Path, description = "The id of the API key.")),
     request_body(content = UpdateApiKey, content_type = "application/merge-patch+json"),
-    responses((status = 200, description = "The updated API key, without `key`.", body = ApiKey)))]
+    responses(
+        (status = 200, description = "The updated API key, without `key`.", body = ApiKey),
+        (status = 401, description = "`invalid-credentials`: the password is wrong; this counts as a failed login."),
+    ))]
 pub async fn update_api_key(
     app: Data<App>,
+    req: HttpRequest,
     actor: Actor<WriteApiKeys>,
     key: Path<ApiKeyId>,
-    body: MergePatch<UpdateApiKey>,
+    mut body: MergePatch<UpdateApiKey>,
 ) -> Result<Response> {
-    let (id, now) = (key.into_inner(), app.clock.now());
-    let change = body.value.parse(now)?;
+    let (id, now, password) = (key.into_inner(), app.clock.now(), body.value.current_password.take());
+    let (change, is_confirmed) = (body.value.parse(now)?, password.is_some());
     let update = move |tx: &mut Tx<'_>| {
         let row = lock_own(tx, actor, id)?;
-        let row = store::update(tx, row, change.clone())?;
+        if !is_confirmed && change.widens(&row) {
+            let detail = "Adding scopes or a later expiry requires the password.";
+            return Err(Error::invalid("/current_password", "current-password-missing", detail));
+        }
+        let row = store::update(tx, &row, change.clone())?;
         ApiKey::one(tx, row, now)
     };
-    Response::ok(&app.db.write_as(actor.origin, update).await?)
+    let updated = match password {
+        Some(password) => {
+            let confirmed = confirm_password(&app, &req, &actor, &password).await?;
+            confirmed.write(move |tx, _| update(tx)).await?
+        }
+        None => app.db.write_as(actor.origin, update).await?,
+    };
+    Response::ok(&updated)
 }
 
 /// Revoke an API key

@@ -6,15 +6,19 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::json::ApiKey;
+use crate::accounts::confirm::confirm_password;
+use crate::accounts::emails::{AccountChange, AccountEmails};
 use crate::api_keys::{ApiKeyFilter, ApiKeyScope, NewApiKey, store};
 use crate::app::App;
 use crate::auth::{Actor, WriteApiKeys};
 use crate::base::clock::Timestamp;
 use crate::base::db::{Connection, Tx};
 use crate::base::error::Result;
+use crate::base::http::json::Small;
 use crate::base::http::page::PageParams;
 use crate::base::http::query::{FromParams, Params};
 use crate::base::http::{Json, PageRequest, Query, Response};
+use crate::users::store::UserRow;
 
 /// A page of API keys.
 #[derive(Debug, Serialize, ToSchema)]
@@ -22,7 +26,7 @@ pub struct ApiKeyPage {
     /// The API keys.
     #[schema(max_items = 100)]
     items: Vec<ApiKey>,
-    /// The `cursor` of the next page; null on the last page.
+    /// The `cursor` of the next page; `null` on the last page.
     #[schema(required = true, max_length = 4000)]
     next_cursor: Option<String>,
     /// The number of API keys in the whole list; present only with `include_total=true`.
@@ -37,9 +41,12 @@ impl FromParams for ApiKeyFilter {
 }
 
 /// An API key to create.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreateApiKey {
+    /// The user's password.
+    #[schema(max_length = 256, format = Password)]
+    current_password: String,
     /// What the key is for: one line.
     #[schema(format = "line", min_length = 1, max_length = 100, example = "Website build")]
     name: String,
@@ -80,28 +87,34 @@ pub async fn list_api_keys(
 
 /// Create an API key
 ///
-/// Requires an access token of any role; API keys cannot use it. Returns the key in `key`, once: store it now. Send it as
-/// `Authorization: Bearer`. It may use the operations whose `x-right` is one of its scopes, within what the owner's role
-/// allows at that moment. A scope beyond the caller's role is refused with 422. The request takes no `Idempotency-Key`,
-/// because the response is not stored: if it is lost, revoke the key and create another.
+/// Requires an access token of any role, and the password; API keys cannot use it. Returns the key in `key`, once: store it now.
+/// Send it as `Authorization: Bearer`. It may use the operations whose `x-right` is one of its scopes, within what the owner's
+/// role allows at that moment. A scope beyond the caller's role is refused with 422. A key keeps working when the password is
+/// changed. The user is told by mail. The request takes no `Idempotency-Key`, because the response is not stored: if it is lost,
+/// revoke the key and create another.
 #[utoipa::path(post, path = "/v1/api-keys", tag = "api-keys", security(("bearer" = [])), request_body = CreateApiKey,
     responses(
         (status = 201, description = "The API key, with `key`.", body = ApiKey,
          headers(("Location" = String, description = "The URL of the API key."))),
+        (status = 401, description = "`invalid-credentials`: the password is wrong; this counts as a failed login."),
         (status = 409, description = "`keys-too-many`: the user has 100 keys. Revoke one."),
     ))]
 pub async fn create_api_key(
     app: Data<App>,
+    req: HttpRequest,
     actor: Actor<WriteApiKeys>,
-    body: Json<CreateApiKey>,
+    body: Json<CreateApiKey, Small>,
 ) -> Result<Response> {
-    let CreateApiKey { name, scopes, expires_at } = body.value;
+    let CreateApiKey { current_password, name, scopes, expires_at } = body.value;
     let now = app.clock.now();
     let new = NewApiKey::parse(&name, &scopes, expires_at, now)?;
-    let create = move |tx: &mut Tx<'_>| {
-        let (row, text) = store::create(tx, actor.user, &new)?;
+    let confirmed = confirm_password(&app, &req, &actor, &current_password).await?;
+    let emails = AccountEmails::new(&app);
+    let create = move |tx: &mut Tx<'_>, user: UserRow| {
+        let (row, text) = store::create(tx, user.id, &new)?;
+        emails.account_changed(tx, &user, AccountChange::ApiKeyCreated(&row.name))?;
         let location = format!("/v1/api-keys/{}", row.id);
         Response::created(location, &ApiKey::one(tx, row, now)?.with_key(&text))
     };
-    app.db.write_as(actor.origin, create).await
+    confirmed.write(create).await
 }

@@ -33,18 +33,18 @@ pub struct AuditEvent {
     /// What happened. Further actions may be added.
     #[schema(max_length = 60, example = "article.published")]
     action: String,
-    /// Who did it; null for the server itself and for readers.
+    /// Who did it; `null` for the server itself and for readers.
     actor: Option<ActorRef>,
-    /// The id of what it is about, such as an article or a user; null for the site and for whole lists.
+    /// The id of what it is about, such as an article or a user; `null` for the site and for whole lists.
     #[schema(value_type = Option<String>, format = Uuid, min_length = 36, max_length = 36, required = true)]
     subject: Option<SubjectId>,
     /// Further ids, numbers and names of roles, by the kind of action. Never contains personal data.
     #[schema(value_type = Object)]
     data: Map<String, Value>,
-    /// The `X-Request-Id` of the request; null for background jobs and the command line.
+    /// The `X-Request-Id` of the request; `null` for background jobs and the command line.
     #[schema(max_length = 64)]
     request_id: Option<String>,
-    /// The beginning of a keyed hash of the client's network; null where there was no client.
+    /// The beginning of a keyed hash of the client's network; `null` where there was no client.
     #[schema(max_length = 16, pattern = "^[0-9a-f]{16}$", example = "5f0c2a91d3e87b46")]
     network: Option<String>,
 }
@@ -55,7 +55,7 @@ pub struct AuditEventPage {
     /// The events.
     #[schema(max_items = 1000)]
     items: Vec<AuditEvent>,
-    /// The `cursor` of the next page; null on the last page.
+    /// The `cursor` of the next page; `null` on the last page.
     #[schema(required = true, max_length = 4000)]
     next_cursor: Option<String>,
 }

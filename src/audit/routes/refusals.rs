@@ -34,9 +34,9 @@ pub struct Refusal {
     /// The method and the path template of the operation.
     #[schema(max_length = 200, example = "POST /v1/auth/sessions")]
     operation: String,
-    /// Whose access token or API key it was; null if it does not tell.
+    /// Whose access token or API key it was; `null` if unknown.
     actor: Option<ActorRef>,
-    /// The beginning of a keyed hash of the address that a login named, whether a user has it or not; otherwise null.
+    /// The beginning of a keyed hash of the address that a login named, whether a user has it or not; otherwise `null`.
     #[schema(max_length = 16, pattern = "^[0-9a-f]{16}$", example = "90b1f3c4de25a768")]
     account: Option<String>,
     /// The beginning of a keyed hash of the client's network.
@@ -53,7 +53,7 @@ pub struct RefusalPage {
     /// The refusals.
     #[schema(max_items = 1000)]
     items: Vec<Refusal>,
-    /// The `cursor` of the next page; null on the last page.
+    /// The `cursor` of the next page; `null` on the last page.
     #[schema(required = true, max_length = 4000)]
     next_cursor: Option<String>,
 }
@@ -97,8 +97,8 @@ impl Refusal {
 /// List refusals
 ///
 /// Requires the right `audit:read`. Returns failed logins, refused tokens and API keys, and refused rights, newest first. A
-/// refusal is listed about a second after it happened. At most 10,000 are kept, for 90 days; when more come than can be
-/// stored, some are left out and `lede_refusals_dropped_total` counts them.
+/// refusal is listed about a second after it happened. At most 10,000 for each reason are kept, for 90 days; when more come
+/// than can be stored, some are left out and `lede_refusals_dropped_total` counts them.
 #[utoipa::path(get, path = "/v1/audit/refusals", tag = "audit", security(("bearer" = [])),
     params(RefusalFilter, LongPageParams),
     responses((status = 200, description = "A page of refusals.", body = RefusalPage)))]

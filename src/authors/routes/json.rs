@@ -78,7 +78,7 @@ crate::partial!(PartialAuthor of Author);
 pub struct AuthorPage {
     #[schema(max_items = 100)]
     items: Vec<PartialAuthor>,
-    /// The `cursor` of the next page; null on the last page.
+    /// The `cursor` of the next page; `null` on the last page.
     #[schema(required = true, max_length = 4000)]
     next_cursor: Option<String>,
     /// The number of authors in the whole list; present only with `include_total=true`.

@@ -15,8 +15,8 @@ pub use follower::{catch_up, follow};
 pub use latest_changes::Change;
 
 use crate::base::ids::{
-    ApiKeyId, ArticleId, AuthorId, ImportId, IsId as _, JobId, KeyId, SectionId, SessionId, SubjectId,
-    SubscriberId, SuppressionId, TopicId, UserId,
+    ActorId, ApiKeyId, ArticleId, AuthorId, ImportId, IsId as _, JobId, KeyId, SectionId, SessionId,
+    SubjectId, SubscriberId, SuppressionId, TopicId, UserId,
 };
 
 /// Who may be told that an event happened.
@@ -138,8 +138,10 @@ events! {
     UserEnabled(user: UserId)                                           "user.enabled":           false Admins;
     /// A user was erased.
     UserErased(user: UserId)                                            "user.erased":            false Admins;
-    /// A user's email address was changed.
-    UserEmailChanged(user: UserId)                                      "user.email_changed":     false Admins;
+    /// A user is to get another email address, once they have confirmed it.
+    UserEmailChangeRequested(user: UserId)                              "user.email_change_requested": false Admins;
+    /// A user's email address was changed. `asked_by` asked for it, if the user confirmed it.
+    UserEmailChanged { user: UserId, asked_by: Option<ActorId> }        "user.email_changed":     false Admins;
     /// A user's password was changed.
     UserPasswordChanged(user: UserId)                                   "user.password_changed":  false Admins;
     /// A new password was asked for.
@@ -166,8 +168,8 @@ events! {
     ApiKeyRotated { key: ApiKeyId, user: UserId }                       "api_key.rotated":        false Admins;
     /// An API key was revoked.
     ApiKeyRevoked { key: ApiKeyId, user: UserId }                       "api_key.revoked":        false Admins;
-    /// A new signing key took over.
-    SigningKeysRotated(key: KeyId)                                      "signing_keys.rotated":   true  Admins;
+    /// A new signing key took over. `ended_sessions` is how many sessions were ended; `null` if none were to be.
+    SigningKeysRotated { key: KeyId, ended_sessions: Option<usize> }    "signing_keys.rotated":   true  Admins;
     /// An article was created, as a draft.
     ArticleCreated { article: ArticleId }                               "article.created":        false Drafts;
     /// A draft was changed; `sections` are those added, changed or removed.

@@ -26,6 +26,8 @@ pub struct Endpoint {
     pub operation: fn() -> Operation,
     /// The right that the handler requires of its client.
     pub right: fn() -> Option<&'static str>,
+    /// Whether its response is the same for everyone: then the cache keeps it, and pages of any origin may read it.
+    pub public: bool,
     /// Adds the schemas that the documentation references.
     pub schemas: fn(&mut Vec<(String, RefOr<Schema>)>),
 }
@@ -100,11 +102,26 @@ pub fn right<F: Handler<Parts>, Parts: Requires>(_: &F) -> Option<&'static str> 
     Parts::RIGHT
 }
 
+/// Whether a line of [`operations!`](macro@crate::operations) is marked as public.
+#[macro_export]
+macro_rules! is_public {
+    () => {
+        false
+    };
+    (public) => {
+        true
+    };
+}
+
 /// Declares the operations of a resource in its `routes/mod.rs`. Each line registers a handler and its documentation; the
-/// lines before them describe the tags that the handlers' documentation names.
+/// lines before them describe the tags that the handlers' documentation names. `public` stands after a handler whose response is
+/// the same for everyone.
 #[macro_export]
 macro_rules! operations {
-    ($($tag:literal: $description:literal;)* $($method:ident $path:literal => $module:ident :: $handler:ident;)*) => {
+    (
+        $($tag:literal: $description:literal;)*
+        $($method:ident $path:literal => $module:ident :: $handler:ident $(, $public:ident)?;)*
+    ) => {
         /// The operations of this resource, in the order of the OpenAPI document.
         pub const OPERATIONS: $crate::base::http::endpoint::Operations = $crate::base::http::endpoint::Operations {
             tags: &[$(($tag, $description)),*],
@@ -125,6 +142,7 @@ macro_rules! operations {
                         operation.tags = Some(tags.into_iter().map(str::to_owned).collect());
                         operation
                     },
+                    public: $crate::is_public!($($public)?),
                     right: || $crate::base::http::endpoint::right(&$module::$handler),
                     schemas: |schemas| {
                         use $module::[<__path_ $handler>] as Documented;

@@ -20,9 +20,15 @@ const MAX_BYTES: usize = SLICE;
 /// and few others.
 const MAX_FIELDS: usize = 200;
 
-/// The fields of a form, in the order of the request body.
-#[derive(Debug, Clone, Default)]
+/// The fields of a form, in the order of the request body. `Debug` shows their names only, because some are passwords.
+#[derive(Clone, Default)]
 pub struct Form(Vec<(String, String)>);
+
+impl std::fmt::Debug for Form {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_set().entries(self.0.iter().map(|(name, _)| name)).finish()
+    }
+}
 
 impl Form {
     /// Returns the first field of that name.

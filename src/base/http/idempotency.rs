@@ -7,9 +7,7 @@ use std::time::Duration;
 use actix_web::dev::Payload;
 use actix_web::http::header::HeaderName;
 use actix_web::{FromRequest, HttpRequest};
-use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::{Bool, Text};
 use utoipa::IntoParams;
 
 use super::json::sha256;
@@ -18,9 +16,9 @@ use crate::base::actor::Origin;
 use crate::base::clock::Timestamp;
 use crate::base::db::schema::idempotency_keys as keys;
 use crate::base::db::types::Json;
-use crate::base::db::{Connection, Database, Tx, violation};
+use crate::base::db::{Connection, Database, MultiBackend, Tx, violation};
 use crate::base::error::{Error, Invalid, Location, Result, Violations};
-use crate::base::ids::{ActorId, UserId};
+use crate::base::ids::ActorId;
 
 /// How long a response is stored. A later request with the same key is processed as a new one.
 pub const KEPT_FOR: Duration = Duration::from_secs(24 * 3600);
@@ -222,15 +220,47 @@ impl Once {
     }
 }
 
-/// Deletes the responses to a user who is erased, and the one that tells that the user was created.
+/// Deletes the responses to these actors.
 ///
 /// # Errors
 /// Those of the database.
-pub fn forget(tx: &mut Tx<'_>, user: UserId) -> Result<()> {
-    let is_named = sql::<Bool>("CAST(headers AS text) LIKE ").bind::<Text, _>(format!("%/users/{user}%"));
-    let own = keys::actor_id.eq(ActorId::from(user));
-    diesel::delete(keys::table.filter(own.or(is_named))).execute(&mut **tx)?;
+pub fn forget(tx: &mut Tx<'_>, actors: &[ActorId]) -> Result<()> {
+    diesel::delete(keys::table.filter(keys::actor_id.eq_any(actors))).execute(&mut **tx)?;
     Ok(())
+}
+
+/// A stored response, by its actor and key.
+pub type Position = (ActorId, String);
+
+/// Of the responses after a position, at most 100, deletes those that contain the id of one of these actors: it stands beside
+/// the name. Returns the position of the last one; `None` at the end.
+///
+/// # Errors
+/// Those of the database.
+pub fn forget_naming(
+    tx: &mut Tx<'_>,
+    actors: &[ActorId],
+    after: Option<Position>,
+) -> Result<Option<Position>> {
+    let mut rows = keys::table
+        .order((keys::actor_id, keys::key))
+        .limit(100)
+        .select((keys::actor_id, keys::key, keys::body))
+        .into_boxed::<MultiBackend>();
+    if let Some((actor, key)) = after {
+        let later = keys::actor_id.gt(actor).or(keys::actor_id.eq(actor).and(keys::key.gt(key)));
+        rows = rows.filter(keys::actor_id.ge(actor)).filter(later);
+    }
+    let rows: Vec<(ActorId, String, Vec<u8>)> = rows.load(&mut **tx)?;
+    let ids: Vec<String> = actors.iter().map(ToString::to_string).collect();
+    for (actor, key, body) in &rows {
+        let text = String::from_utf8_lossy(body);
+        if ids.iter().any(|id| text.contains(id.as_str())) {
+            diesel::delete(keys::table.filter(keys::actor_id.eq(actor)).filter(keys::key.eq(key)))
+                .execute(&mut **tx)?;
+        }
+    }
+    Ok(rows.into_iter().next_back().map(|(actor, key, _)| (actor, key)))
 }
 
 /// Deletes expired responses, at most 500 at a time. Returns whether there may be more.

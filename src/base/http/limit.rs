@@ -35,15 +35,32 @@ pub enum Policy {
     SignUpSite,
     /// Requests for password resets, by network.
     PasswordReset,
+    /// All requests for password resets together.
+    PasswordResetAll,
+    /// Requests for password resets beyond [`Policy::PasswordResetAll`], each the only one of its site within the hour.
+    PasswordResetReserve,
+    /// The sites that have used [`Policy::PasswordResetReserve`] within the hour.
+    PasswordResetSite,
     /// Writes with an access token or an API key, by user or key.
     Write,
     /// `GET` requests except health checks and metrics, by network.
     Read,
 }
 
+/// A budget that everyone shares, with a reserve: its policies of all, of the sites and of the reserve.
+pub type SharedPolicies = [Policy; 3];
+
+impl Policy {
+    /// Sign-ups of everyone.
+    pub const SIGN_UPS: SharedPolicies = [Self::SignUpAll, Self::SignUpSite, Self::SignUpReserve];
+    /// Requests for password resets of everyone.
+    pub const PASSWORD_RESETS: SharedPolicies =
+        [Self::PasswordResetAll, Self::PasswordResetSite, Self::PasswordResetReserve];
+}
+
 /// The budgets of all policies.
 pub struct Limits {
-    budgets: [Option<Budget>; 8],
+    budgets: [Option<Budget>; 11],
     metrics: Arc<Metrics>,
     trusted: Vec<ipnet::IpNet>,
 }
@@ -64,6 +81,9 @@ impl Limits {
                 budget("sign-up-reserve", half_of_all, minutes(60)),
                 budget("sign-up-site", sign_up.min(1), minutes(60)),
                 budget("password-reset", sign_up, minutes(60)),
+                budget("password-reset-all", half_of_all, minutes(60)),
+                budget("password-reset-reserve", half_of_all, minutes(60)),
+                budget("password-reset-site", sign_up.min(1), minutes(60)),
                 budget("write", config.limits.write, minutes(1)),
                 budget("read", config.limits.read, minutes(1)),
             ],
@@ -73,7 +93,8 @@ impl Limits {
     }
 
     fn budget(&self, policy: Policy) -> Option<&Budget> {
-        let [sign_up, mailbox, all, reserve, site, reset, write, read] = &self.budgets;
+        let [sign_up, mailbox, all, reserve, site, reset, resets, reset_reserve, reset_site, write, read] =
+            &self.budgets;
         match policy {
             Policy::SignUp => sign_up,
             Policy::SignUpMailbox => mailbox,
@@ -81,6 +102,9 @@ impl Limits {
             Policy::SignUpReserve => reserve,
             Policy::SignUpSite => site,
             Policy::PasswordReset => reset,
+            Policy::PasswordResetAll => resets,
+            Policy::PasswordResetReserve => reset_reserve,
+            Policy::PasswordResetSite => reset_site,
             Policy::Write => write,
             Policy::Read => read,
         }
@@ -121,17 +145,31 @@ impl Limits {
         self.outcome(req, policy, budget, budget.take(key))
     }
 
-    /// Counts a request against a budget. Returns whether it is within the budget; if not, the caller either takes
-    /// another one or calls [`Limits::refuse`].
+    /// Counts a request against a budget. Returns whether it is within the budget.
     #[must_use]
     pub fn takes(&self, policy: Policy, key: Key) -> bool {
         self.budget(policy).is_none_or(|budget| budget.take(key).1)
     }
 
+    /// Counts a request of `client` against a budget that everyone shares, and beyond it against the reserve, from which each
+    /// site gets one request an hour.
+    ///
+    /// # Errors
+    /// [`Error::TooMany`] if both are used up.
+    pub fn admit_shared(
+        &self,
+        req: &HttpRequest,
+        client: IpAddr,
+        [all, site, reserve]: SharedPolicies,
+    ) -> Result<()> {
+        let is_within = self.takes(all, Key::Everyone)
+            || self.takes(site, Key::Network(client_ip::site(client))) && self.takes(reserve, Key::Everyone);
+        if is_within { Ok(()) } else { Err(self.refuse(req, all, &Key::Everyone)) }
+    }
+
     /// Refuses a request over a budget: counts it in the metrics and returns the error, with the time until the budget
     /// admits another request.
-    #[must_use]
-    pub fn refuse(&self, req: &HttpRequest, policy: Policy, key: &Key) -> Error {
+    fn refuse(&self, req: &HttpRequest, policy: Policy, key: &Key) -> Error {
         let Some(budget) = self.budget(policy) else { return Error::TooMany(1) };
         let (status, _) = budget.check(key);
         self.metrics.limited.get_or_create(&metrics::Policy { policy: budget.name }).inc();

@@ -18,6 +18,8 @@ macro_rules! embedded {
 }
 
 embedded! {
+    "account_changed_email.html"
+    "account_changed_email.txt"
     "button.html"
     "confirmation_email.html"
     "confirmation_email.txt"
@@ -25,6 +27,8 @@ embedded! {
     "email.html"
     "email_change_email.html"
     "email_change_email.txt"
+    "email_change_requested_email.html"
+    "email_change_requested_email.txt"
     "email_changed_email.html"
     "email_changed_email.txt"
     "embed.html"

@@ -35,6 +35,15 @@ const PASSWORD_ERRORS: &[Option<&str>] = &[
     Some("contains_context"),
 ];
 
+/// The changes that the email about a changed account names.
+const ACCOUNT_CHANGES: &[&str] = &[
+    "second_factor_enabled",
+    "second_factor_replaced",
+    "second_factor_disabled",
+    "recovery_codes_created",
+    "api_key_created",
+];
+
 /// Every page and email with sample variables, once for each kind of context.
 #[must_use]
 pub fn all() -> Vec<(&'static str, Value)> {
@@ -115,7 +124,9 @@ fn accounts() -> Vec<(&'static str, Value)> {
     }
     let password = context! { password_url => "https://website.example/password" };
     let confirm = context! { confirm_url => "https://website.example/confirm" };
-    let reset = context! { reset_url => "https://website.example/password" };
+    let reset = context! {
+        reset_url => "https://website.example/password", keys_url => "https://cms.website.example/v1/api-keys/{key}",
+    };
     let device = context! {
         device => "Mozilla/5.0", network => "203.0.113.0/24", at => "2026-01-31 09:30 UTC",
         reset_url => "https://website.example/password",
@@ -125,10 +136,25 @@ fn accounts() -> Vec<(&'static str, Value)> {
         ("password_reset_email.html", "password_reset_email.txt", password),
         ("password_changed_email.html", "password_changed_email.txt", reset),
         ("email_change_email.html", "email_change_email.txt", confirm),
+        (
+            "email_change_requested_email.html",
+            "email_change_requested_email.txt",
+            context! { email => "a…@reader.example" },
+        ),
         ("email_changed_email.html", "email_changed_email.txt", context! { email => "a…@reader.example" }),
         ("new_device_email.html", "new_device_email.txt", device),
     ] {
         samples.extend([(html, context.clone()), (text, context)]);
+    }
+    for change in ACCOUNT_CHANGES {
+        let context = context! {
+            change => *change, key => if *change == "api_key_created" { "Website build" } else { "" },
+            reset_url => "https://website.example/password", keys_url => "https://cms.website.example/v1/api-keys/{key}",
+        };
+        samples.extend([
+            ("account_changed_email.html", context.clone()),
+            ("account_changed_email.txt", context),
+        ]);
     }
     samples
 }

@@ -3,5 +3,5 @@
 pub mod changes;
 
 crate::operations! {
-    get    "/v1/changes" => changes::list_changes;
+    get    "/v1/changes" => changes::list_changes, public;
 }

@@ -72,7 +72,7 @@ async fn fill(app: &App) -> anyhow::Result<Login> {
     let chosen = Password::typed(&password).map_err(|invalid| anyhow!(invalid.detail))?;
     let admin = user::add(app, email, Role::Admin, "Demo editor".to_owned(), chosen).await?;
     let key = NewApiKey::parse("Demo", &SCOPES.map(str::to_owned), None, app.clock.now())?;
-    let (_, api_key) = api_key::add(app, admin, key).await?;
+    let (_, api_key) = api_key::add(app, admin, key, None).await?;
     let import = Import::new(app, Some(EDITOR), true, false).await?;
     let documents = ARTICLES.iter().map(|(name, text)| (PathBuf::from(name), Some(*text)));
     for (file, outcome) in import.documents(documents.collect()).await {

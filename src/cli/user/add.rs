@@ -11,7 +11,7 @@ use crate::users::store::{self, UserRow};
 
 pub(super) async fn run(app: &App, user: NewUser, password_stdin: bool) -> anyhow::Result<()> {
     let user = user.parse(app)?;
-    let password = password::read(app, &user, password_stdin)?;
+    let password = password::read(app, &user, password_stdin).await?;
     let added = format!("added {} {} as {}", user.id, user.email, user.role);
     insert(app, user, password).await?;
     println!("{added}");

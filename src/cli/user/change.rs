@@ -1,5 +1,6 @@
 //! `lede user role | disable | enable`: changes a user.
 
+use crate::accounts::emails::AccountEmails;
 use crate::accounts::management::{self, UserChange};
 use crate::app::App;
 use crate::auth::Role;
@@ -19,5 +20,6 @@ pub(super) async fn disabled(app: &App, email: &str, disabled: bool) -> anyhow::
 
 async fn update(app: &App, email: &str, change: UserChange) -> anyhow::Result<UserRow> {
     let user = super::find(app, email).await?;
-    Ok(app.db.write(move |tx| management::update(tx, user.id, &change)).await?)
+    let emails = AccountEmails::new(app);
+    Ok(app.db.write(move |tx| management::update(tx, &emails, user.id, &change)).await?)
 }

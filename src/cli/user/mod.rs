@@ -34,8 +34,8 @@ pub(super) enum Command {
         #[arg(long)]
         password_stdin: bool,
     },
-    /// Invite a user and print the link with which they choose a password; no email is sent. Invited before, they get a new
-    /// link.
+    /// Invite a user and print the link with which they choose a password; no email is sent. A user who is invited already
+    /// gets a new link, and the role and name that are given.
     Invite(NewUser),
     /// List all users: address, role, state, name.
     List,
@@ -73,7 +73,7 @@ pub(super) enum Command {
         #[arg(long)]
         end: bool,
     },
-    /// Tell whether a user has a second factor.
+    /// Show whether a user has a second factor.
     Totp {
         /// The email address of the user.
         email: String,

@@ -13,7 +13,7 @@ use crate::users::store::UserRow;
 
 pub(super) async fn run(app: &App, email: &str, password_stdin: bool) -> anyhow::Result<()> {
     let user = super::find(app, email).await?;
-    let hash = app.passwords.hash(read(app, &user, password_stdin)?).await?;
+    let hash = app.passwords.hash(read(app, &user, password_stdin).await?).await?;
     let (emails, email) = (AccountEmails::new(app), user.email.clone());
     app.db.write(move |tx| passwords::replace(tx, &emails, &user, &hash, Which::All)).await?;
     println!("{email} has another password");
@@ -21,9 +21,10 @@ pub(super) async fn run(app: &App, email: &str, password_stdin: bool) -> anyhow:
 }
 
 /// Reads a password that is good enough for a user, twice if it is prompted for.
-pub(super) fn read(app: &App, user: &UserRow, from_stdin: bool) -> anyhow::Result<Password> {
+pub(super) async fn read(app: &App, user: &UserRow, from_stdin: bool) -> anyhow::Result<Password> {
     let text = if from_stdin { read_line()? } else { prompt()? };
-    Password::chosen(&text, &passwords::rules(app, user)).map_err(|invalid| anyhow!("{}", invalid.detail))
+    let rules = passwords::rules(app, user).await?;
+    Password::chosen(&text, &rules).map_err(|invalid| anyhow!("{}", invalid.detail))
 }
 
 fn read_line() -> anyhow::Result<String> {

@@ -2,6 +2,7 @@
 
 use anyhow::anyhow;
 
+use crate::accounts::emails::AccountEmails;
 use crate::accounts::second_factor::store as second_factor;
 use crate::accounts::sessions::{self, Which};
 use crate::app::App;
@@ -19,11 +20,12 @@ pub(super) async fn run(app: &App, email: &str, remove: bool) -> anyhow::Result<
         }
         return Ok(());
     }
+    let emails = AccountEmails::new(app);
     let removed = app
         .db
         .write(move |tx| {
-            store::lock(tx, user.id)?;
-            let is_removed = second_factor::remove(tx, user.id)?;
+            let Some(user) = store::lock(tx, user.id)? else { return Ok(None) };
+            let is_removed = second_factor::remove(tx, &emails, &user)?;
             Ok(if is_removed { Some(sessions::end(tx, user.id, Which::All)?) } else { None })
         })
         .await?;

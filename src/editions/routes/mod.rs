@@ -16,15 +16,15 @@ pub mod unpublish;
 crate::operations! {
     "articles": "Published articles as readers see them: the live editions.";
 
-    get    "/v1/articles"                              => articles::list_articles;
-    get    "/v1/articles/{article}"                    => article::get_article;
+    get    "/v1/articles"                              => articles::list_articles, public;
+    get    "/v1/articles/{article}"                    => article::get_article, public;
     delete "/v1/articles/{article}"                    => article::delete_article;
-    get    "/v1/articles/{article}/html"               => article_formats::get_article_html;
-    get    "/v1/articles/{article}/markdown"           => article_formats::get_article_markdown;
-    get    "/v1/articles/{article}/sections"           => sections::list_sections;
-    get    "/v1/articles/{article}/sections/{section}" => sections::get_section;
-    get    "/v1/articles/{article}/adjacent"           => adjacent::get_adjacent_articles;
-    get    "/v1/articles/{article}/related"            => related::list_related_articles;
+    get    "/v1/articles/{article}/html"               => article_formats::get_article_html, public;
+    get    "/v1/articles/{article}/markdown"           => article_formats::get_article_markdown, public;
+    get    "/v1/articles/{article}/sections"           => sections::list_sections, public;
+    get    "/v1/articles/{article}/sections/{section}" => sections::get_section, public;
+    get    "/v1/articles/{article}/adjacent"           => adjacent::get_adjacent_articles, public;
+    get    "/v1/articles/{article}/related"            => related::list_related_articles, public;
     get    "/v1/articles/{article}/preview"            => preview::get_preview;
     post   "/v1/articles/{article}/publish"            => publish::publish_article;
     post   "/v1/articles/{article}/unpublish"          => unpublish::unpublish_article;

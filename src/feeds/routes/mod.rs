@@ -15,8 +15,8 @@ fn document(media_type: &str, bytes: Bytes) -> Response {
 crate::operations! {
     "feeds": "RSS, Atom, JSON Feed and the sitemap.";
 
-    get    "/feeds/rss.xml"   => feeds::get_rss_feed;
-    get    "/feeds/atom.xml"  => feeds::get_atom_feed;
-    get    "/feeds/feed.json" => feeds::get_json_feed;
-    get    "/sitemap.xml"     => sitemap::get_sitemap;
+    get    "/feeds/rss.xml"   => feeds::get_rss_feed, public;
+    get    "/feeds/atom.xml"  => feeds::get_atom_feed, public;
+    get    "/feeds/feed.json" => feeds::get_json_feed, public;
+    get    "/sitemap.xml"     => sitemap::get_sitemap, public;
 }

@@ -36,14 +36,14 @@ pub struct Job {
     attempts: i64,
     /// When the job is due or was last due.
     run_at: Timestamp,
-    /// Why the last attempt failed or the job gave up; null if no attempt has failed.
+    /// Why the last attempt failed or the job gave up; `null` if no attempt has failed.
     #[schema(max_length = 1000)]
     last_error: Option<String>,
     /// When the job was enqueued.
     created_at: Timestamp,
-    /// Who caused it; null if nobody did.
+    /// Who caused it; `null` if nobody did.
     by: Option<ActorRef>,
-    /// When the job became dead; null if it is not.
+    /// When the job became dead; `null` if it is not.
     dead_at: Option<Timestamp>,
 }
 

@@ -22,7 +22,7 @@ pub struct JobPage {
     /// The jobs.
     #[schema(max_items = 100)]
     items: Vec<Job>,
-    /// The `cursor` of the next page; null on the last page.
+    /// The `cursor` of the next page; `null` on the last page.
     #[schema(required = true, max_length = 4000)]
     next_cursor: Option<String>,
     /// The number of jobs in all pages, only with `include_total=true`.

@@ -4,7 +4,7 @@ pub mod redirects;
 pub mod rules;
 
 crate::operations! {
-    get    "/v1/redirects"          => redirects::list_redirects;
+    get    "/v1/redirects"          => redirects::list_redirects, public;
     delete "/v1/redirects"          => redirects::delete_redirect;
-    get    "/v1/redirects/{format}" => rules::get_redirect_rules;
+    get    "/v1/redirects/{format}" => rules::get_redirect_rules, public;
 }

@@ -18,8 +18,8 @@ use operations::finish_operation;
 use order::InOrder;
 use schemas::finish_schemas;
 
-use super::dispatch::is_shared;
 use super::routes::{endpoints, tags};
+use crate::base::http::endpoint::Endpoint;
 use crate::base::http::problem::Problem;
 
 /// The document as it is served: indented JSON that ends with a newline. A test compares it with [`generate`], so that the
@@ -87,10 +87,9 @@ fn build(examples: &Value, is_shown: fn(&str) -> bool) -> serde_json::Result<Val
     Ok(document)
 }
 
-/// The right that an operation requires.
-fn right(method: &str, path: &str) -> Option<&'static str> {
-    let endpoint = endpoints().find(|endpoint| (endpoint.method, endpoint.path) == (method, path));
-    endpoint.and_then(|endpoint| (endpoint.right)())
+/// The endpoint of an operation.
+fn endpoint(method: &str, path: &str) -> Option<&'static Endpoint> {
+    endpoints().find(|endpoint| (endpoint.method, endpoint.path) == (method, path))
 }
 
 /// Adds what is the same for every operation.
@@ -100,12 +99,12 @@ fn finish(document: &mut Value, examples: &Value) {
     document["components"]["responses"] = problems::components(examples);
     for (path, item) in document["paths"].as_object_mut().into_iter().flatten() {
         for (method, operation) in item.as_object_mut().into_iter().flatten() {
-            let is_secured = operation["security"].to_string().contains("bearer");
-            if method == "get" && !is_secured && is_shared(path) {
+            let endpoint = endpoint(method, path);
+            if endpoint.is_some_and(|endpoint| endpoint.public) {
                 operation["responses"]["304"] = json!({"description": "Not modified: the client has the current body, named in `If-None-Match`."});
             }
             finish_operation(path, operation, examples);
-            if let Some(right) = right(method, path) {
+            if let Some(right) = endpoint.and_then(|endpoint| (endpoint.right)()) {
                 operation["x-right"] = right.into();
             }
             headers::add(method, operation);

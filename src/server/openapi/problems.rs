@@ -12,9 +12,15 @@ pub(super) const SHARED: &[(&str, u16, &str)] = &[
     (
         "Unauthorized",
         401,
-        "`token-missing`, `token-invalid` or `token-expired`: log in and send the new access token.",
+        "`token-missing`, `token-invalid`, `token-expired` or `session-ended`: log in and send the new access token. \
+         `key-expired`: the API key has expired.",
     ),
-    ("Forbidden", 403, "The user's role does not have this right."),
+    (
+        "Forbidden",
+        403,
+        "`forbidden`: the user's role does not have this right, or the API key's scopes do not include it. \
+         `second-factor-missing`: the role requires a second factor; set one up first.",
+    ),
     ("NotFound", 404, "Not found, or not visible to the caller."),
     (
         "PreconditionFailed",

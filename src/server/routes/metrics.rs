@@ -6,8 +6,8 @@ use actix_web::web::Data;
 
 use crate::app::App;
 use crate::base::db::Connection;
-use crate::base::error::Result;
-use crate::base::http::{Response, accept};
+use crate::base::error::{Error, Result};
+use crate::base::http::{Response, accept, client_ip};
 use crate::base::jobs::{self, Queue};
 use crate::base::metrics::State;
 
@@ -17,19 +17,27 @@ pub const PATH: &str = "/metrics";
 const PROMETHEUS: &str = "text/plain; version=0.0.4; charset=utf-8";
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
+/// Marks a port that is for operators only: public responses are not served there, and nothing is limited.
+#[derive(Debug, Clone, Copy)]
+pub struct Apart;
+
 /// Get metrics
 ///
 /// Needs no access token. Returns every metric in the text format of Prometheus, or in the `OpenMetrics` format if
-/// `Accept` prefers it. With `LEDE_METRICS_BIND`, this is served at that address only.
+/// `Accept` prefers it. Only clients on the same machine get it, and only directly: a request with `X-Forwarded-For` or
+/// `Forwarded` responds with 404. With `LEDE_METRICS_BIND`, it is served at that address only, to every client that reaches it.
 #[utoipa::path(get, path = "/metrics", tag = "operations", security(()),
     responses(
         (status = 200, description = "The metrics.", content(
             (String = "text/plain"),
             (String = "application/openmetrics-text"),
         )),
-        (status = 404, description = "The metrics are at another address."),
+        (status = 404, description = "The metrics are at another address, or the client is not on this machine."),
     ))]
 pub async fn get_metrics(app: Data<App>, req: HttpRequest) -> Result<Response> {
+    if req.app_data::<Apart>().is_none() && !is_local(&req) {
+        return Err(Error::NotFound("page"));
+    }
     let metrics = &app.metrics;
     let (busy, idle) = app.db.connections();
     metrics.connections.get_or_create(&State { state: "busy" }).set(busy.into());
@@ -49,4 +57,11 @@ pub async fn get_metrics(app: Data<App>, req: HttpRequest) -> Result<Response> {
     Ok(Response::bytes(media_type, text.into())
         .header(header::CACHE_CONTROL, "no-store")
         .header(header::VARY, "Accept"))
+}
+
+/// Whether a request comes from a client on this machine, and from no proxy there. Counters of statements and emails would tell
+/// strangers which accounts there are.
+fn is_local(req: &HttpRequest) -> bool {
+    let is_forwarded = ["x-forwarded-for", "forwarded"].iter().any(|name| req.headers().contains_key(*name));
+    client_ip::socket(req.peer_addr()).is_loopback() && !is_forwarded
 }

@@ -18,13 +18,13 @@ use crate::{
 crate::operations! {
     "operations": "Health, metrics, background jobs and this document.";
 
-    get    "/openapi.json"             => document::get_openapi;
-    get    "/openapi-3.0.json"         => document::get_openapi_3_0;
-    get    "/docs/errors"              => errors::get_errors_page;
+    get    "/openapi.json"             => document::get_openapi, public;
+    get    "/openapi-3.0.json"         => document::get_openapi_3_0, public;
+    get    "/docs/errors"              => errors::get_errors_page, public;
     get    "/health/live"              => health::get_liveness;
     get    "/health/ready"             => health::get_readiness;
     get    "/metrics"                  => metrics::get_metrics;
-    get    "/.well-known/security.txt" => security_txt::get_security_contact;
+    get    "/.well-known/security.txt" => security_txt::get_security_contact, public;
 }
 
 /// The resources, in the order of the document, which is the order in which people need them: those who show articles,

@@ -27,12 +27,7 @@ pub(super) async fn accept(
     mut sign_up: SignUp,
 ) -> Result<()> {
     let limits = &app.limits;
-    let within = limits.takes(Policy::SignUpAll, Key::Everyone)
-        || limits.takes(Policy::SignUpSite, Key::Network(client_ip::site(client)))
-            && limits.takes(Policy::SignUpReserve, Key::Everyone);
-    if !within {
-        return Err(limits.refuse(req, Policy::SignUpAll, &Key::Everyone));
-    }
+    limits.admit_shared(req, client, Policy::SIGN_UPS)?;
     if !limits.takes(Policy::SignUpMailbox, Key::Mailbox(sha256(sign_up.email.mailbox().as_bytes()))) {
         return Ok(());
     }

@@ -61,7 +61,7 @@ crate::partial!(PartialTopic of Topic);
 pub struct TopicPage {
     #[schema(max_items = 100)]
     items: Vec<PartialTopic>,
-    /// The `cursor` of the next page; null on the last page.
+    /// The `cursor` of the next page; `null` on the last page.
     #[schema(required = true, max_length = 4000)]
     next_cursor: Option<String>,
     /// The number of topics in the whole list; present only with `include_total=true`.

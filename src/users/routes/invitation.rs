@@ -29,7 +29,8 @@ pub async fn send_invitation(
     key: IdempotencyKey,
     user: Path<UserId>,
 ) -> Result<Response> {
-    let (id, emails) = (user.into_inner(), AccountEmails::by_admin(&app)?);
+    let (id, emails) = (user.into_inner(), AccountEmails::new(&app));
+    emails.check_reach()?;
     let work = move |tx: &mut Tx<'_>, (): &()| {
         let user = admins::lock(tx, id, None)?.row;
         management::check_invited(&user)?;

@@ -71,7 +71,7 @@ pub struct UpdateUser {
     #[schema(nullable = false, format = "line", min_length = 1, max_length = 200)]
     pub name: Option<String>,
     /// A new address. It replaces the old one when the user has confirmed it with the link that is sent there. An invited
-    /// user gets it at once, with a new invitation.
+    /// user gets it at once, with a new invitation. The present address withdraws a change that is not confirmed yet.
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false, format = "email-address", min_length = 3, max_length = 254)]
     pub email: Option<String>,
@@ -83,7 +83,7 @@ pub struct UpdateUser {
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false)]
     pub disabled: Option<bool>,
-    /// The author that the user is; `null` removes the link. Who was that author before no longer is.
+    /// The author that the user is; `null` removes the link. Any other user linked to this author is unlinked.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<AuthorId>)]
     pub author_id: Clearable<AuthorId>,

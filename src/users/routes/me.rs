@@ -40,7 +40,7 @@ pub struct Me {
     /// The author that the user is; of several the one who was created first.
     #[schema(required = true)]
     author_id: Option<AuthorId>,
-    /// The user as responses name those who did something.
+    /// The actor object used for this user in responses.
     actor: ActorRef,
     /// The rights of the role.
     #[schema(max_items = 100)]
@@ -97,12 +97,11 @@ pub struct UpdateMe {
 
 impl Me {
     fn new(conn: &mut Connection, config: &Config, identity: &Identity, row: UserRow) -> Result<Self> {
-        let required = &config.accounts.require_second_factor;
         Ok(Self {
             notifications: Notifications::of(&row),
             second_factor: SecondFactorState {
                 enabled: row.second_factor_at.is_some(),
-                required: required.iter().any(|role| role == identity.role.as_str()),
+                required: config.accounts.requires_second_factor(identity.role.as_str()),
             },
             author_id: of_users::find(conn, &[row.id])?.get(&row.id).copied(),
             actor: ActorRef { kind: ActorKind::User, id: row.id.into(), name: Some(row.name.clone()) },

@@ -4,20 +4,18 @@ use actix_web::web::{Data, Path};
 
 use super::json::{UpdateUser, UserAccount, sees_email};
 use crate::accounts::emails::AccountEmails;
+use crate::accounts::erasure;
 use crate::accounts::management::{self, UserChange};
-use crate::accounts::{email_changes, erasure, invitations};
 use crate::app::App;
 use crate::auth::{Actor, ReadUsers, WriteUsers};
-use crate::authors::of_users;
 use crate::base::db::{Connection, Tx};
 use crate::base::error::{Error, Result, Violations};
-use crate::base::events::Event;
 use crate::base::http::query::{FromParams, Params};
 use crate::base::http::{MergePatch, Query, Response};
 use crate::base::ids::{IsId as _, UserId};
 use crate::base::text::validate;
-use crate::users::store::{self, UserRow};
-use crate::users::{EmailAddress, UserState, parse_name};
+use crate::users::store;
+use crate::users::{EmailAddress, parse_name};
 
 /// The query parameters of deleting a user.
 #[derive(Debug)]
@@ -38,7 +36,7 @@ impl FromParams for DeleteRequest {
 /// Get a user
 ///
 /// Requires the right `users:read`, which every role has. Returns the user, with the address if the caller is an admin.
-/// Responds 404 if there is no such user, or no longer.
+/// Responds 404 if there is no such user, or the user was deleted.
 #[utoipa::path(get, path = "/v1/users/{user}", tag = "users", security(("bearer" = [])),
     params(("user" = UserId, Path, description = "The id of the user.")),
     responses((status = 200, description = "The user.", body = UserAccount)))]
@@ -54,9 +52,10 @@ pub async fn get_user(app: Data<App>, actor: Actor<ReadUsers>, user: Path<UserId
 /// Update a user
 ///
 /// Requires the right `users:write`. Takes a merge patch (RFC 7396). A new role and `disabled` count from the next request
-/// on; disabling also ends the user's sessions, and their API keys are refused until they are enabled again. A new `email`
-/// counts when the user has confirmed it with the link that is sent there. Responds 422 if a rule is broken, and 404 if there
-/// is no such user.
+/// on; disabling also ends the user's sessions and the links in earlier emails, and their API keys are refused until they are
+/// enabled again. A new `email` counts when the user has confirmed it with the link that is sent there; the present address is
+/// told. The present `email` withdraws a change that is not confirmed yet. Responds 422 if a rule is broken, and 404 if there is
+/// no such user.
 #[utoipa::path(patch, path = "/v1/users/{user}", tag = "users", security(("bearer" = [])),
     params(("user" = UserId, Path, description = "The id of the user.")),
     request_body(content = UpdateUser, content_type = "application/merge-patch+json"),
@@ -75,37 +74,13 @@ pub async fn update_user(
     let name = violations.take("/name", name.as_deref().map(parse_name).transpose()).flatten();
     let email = violations.take("/email", email.as_deref().map(EmailAddress::parse).transpose()).flatten();
     violations.check()?;
-    let email = email.map(|email| AccountEmails::by_admin(&app).map(|emails| (email, emails))).transpose()?;
-    let (id, change) = (user.into_inner(), UserChange { name, role, disabled });
+    let (id, emails) = (user.into_inner(), AccountEmails::new(&app));
+    let change = UserChange { name, role, disabled, author: author_id, email };
     let work = move |tx: &mut Tx<'_>| {
-        let mut row = management::update(tx, id, &change)?;
-        if let Some(author) = author_id {
-            of_users::set(tx, id, author)?;
-        }
-        if let Some((email, emails)) = email.as_ref().filter(|(email, _)| email.as_str() != row.email) {
-            row = change_email(tx, emails, row, email)?;
-        }
+        let row = management::update(tx, &emails, id, &change)?;
         UserAccount::one(tx, row, true)
     };
     Response::ok(&app.db.write_as(actor.origin, work).await?)
-}
-
-/// Asks the user to confirm a new address. One who was invited has confirmed none yet, and is invited there instead.
-fn change_email(
-    tx: &mut Tx<'_>,
-    emails: &AccountEmails,
-    user: UserRow,
-    new: &EmailAddress,
-) -> Result<UserRow> {
-    if user.state() != UserState::Invited {
-        email_changes::request(tx, emails, &user, new)?;
-        return Ok(user);
-    }
-    store::set_email(tx, user.id, new)?;
-    tx.append(Event::UserEmailChanged(user.id));
-    let user = store::find(tx, user.id)?.ok_or(Error::NotFound("user"))?;
-    invitations::send(tx, emails, &user)?;
-    Ok(user)
 }
 
 /// Delete a user

@@ -101,7 +101,8 @@ pub async fn create_user(
     let email = violations.take("/email", EmailAddress::parse(&email));
     let name = violations.take("/name", parse_name(&name));
     let (Some(email), Some(name)) = (email, name) else { return Err(Error::Invalid(violations)) };
-    let emails = AccountEmails::by_admin(&app)?;
+    let emails = AccountEmails::new(&app);
+    emails.check_reach()?;
     let work = move |tx: &mut Tx<'_>, (): &()| {
         let user = UserRow::new(tx.new_id()?, &email, name.clone(), role, tx.now());
         store::insert(tx, &user)?;

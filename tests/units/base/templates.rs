@@ -182,7 +182,11 @@ fn a_mistake_in_a_file_is_reported_in_one_line_that_names_it() {
         ),
         ("page.html", "{{ message }}", "FOLDER/page.html: there is no variable called message"),
         ("page.css", "a{}</STYLE>", "FOLDER/page.css: a style sheet contains no </style"),
-        ("mesage.html", "", "FOLDER/mesage.html: there is no such template; there are button.html, "),
+        (
+            "mesage.html",
+            "",
+            "FOLDER/mesage.html: there is no such template; there are account_changed_email.html, ",
+        ),
         ("german.toml", "", "FOLDER/german.toml: a translation file is named by a language tag"),
         ("de_at.toml", "", "FOLDER/de_at.toml: the file of that language is called de-AT.toml"),
         ("fr.toml", "[unsubscribed]\nheading = 1\n", "FOLDER/fr.toml: line 2: "),

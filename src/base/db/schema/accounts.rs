@@ -57,6 +57,8 @@ diesel::table! {
         token_hash -> Binary,
         email_id -> Nullable<Id>,
         new_email -> Nullable<Binary>,
+        asked_by -> Nullable<Id>,
+        from_known_network -> Bool,
         created_at -> Instant,
         expires_at -> Instant,
         used_at -> Nullable<Instant>,

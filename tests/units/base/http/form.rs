@@ -24,3 +24,9 @@ async fn multipart_forms_are_read_as_well() {
     assert_eq!(multipart(body).await.unwrap().text("List-Unsubscribe"), Some("One-Click"));
     assert!(multipart("--x\r\nbroken").await.is_err());
 }
+
+#[test]
+fn the_values_of_a_form_are_not_shown_where_it_is_debugged() {
+    let form = Form::urlencoded(b"password=correct+horse&repeated=correct+horse");
+    assert_eq!(format!("{form:?}"), r#"{"password", "repeated"}"#);
+}
