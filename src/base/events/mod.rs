@@ -156,6 +156,8 @@ events! {
     SessionCreated { user: UserId, session: SessionId }                 "session.created":        false Admins;
     /// A session was ended.
     SessionEnded { user: UserId, session: SessionId }                   "session.ended":          false Admins;
+    /// Several sessions of a user were ended at once.
+    SessionsEnded { user: UserId, count: i64 }                          "session.all_ended":      false Admins;
     /// A refresh token was used a second time, which ended its session.
     SessionReuseDetected { user: UserId, session: SessionId }           "session.reuse_detected": false Admins;
     /// An API key was created.

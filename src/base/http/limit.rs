@@ -35,6 +35,10 @@ pub enum Policy {
     SignUpSite,
     /// Requests for password resets, by network.
     PasswordReset,
+    /// Refreshes, by session.
+    Refresh,
+    /// Refreshes with unknown tokens, by network.
+    UnknownRefresh,
     /// Writes with an access token or an API key, by user or key.
     Write,
     /// `GET` requests except health checks and metrics, by network.
@@ -43,7 +47,7 @@ pub enum Policy {
 
 /// The budgets of all policies.
 pub struct Limits {
-    budgets: [Option<Budget>; 8],
+    budgets: [Option<Budget>; 10],
     metrics: Arc<Metrics>,
     trusted: Vec<ipnet::IpNet>,
 }
@@ -64,6 +68,8 @@ impl Limits {
                 budget("sign-up-reserve", half_of_all, minutes(60)),
                 budget("sign-up-site", sign_up.min(1), minutes(60)),
                 budget("password-reset", sign_up, minutes(60)),
+                budget("refresh", config.limits.write.min(300), minutes(60)),
+                budget("unknown-refresh", config.limits.write.min(60), minutes(1)),
                 budget("write", config.limits.write, minutes(1)),
                 budget("read", config.limits.read, minutes(1)),
             ],
@@ -73,7 +79,7 @@ impl Limits {
     }
 
     fn budget(&self, policy: Policy) -> Option<&Budget> {
-        let [sign_up, mailbox, all, reserve, site, reset, write, read] = &self.budgets;
+        let [sign_up, mailbox, all, reserve, site, reset, refresh, unknown, write, read] = &self.budgets;
         match policy {
             Policy::SignUp => sign_up,
             Policy::SignUpMailbox => mailbox,
@@ -81,6 +87,8 @@ impl Limits {
             Policy::SignUpReserve => reserve,
             Policy::SignUpSite => site,
             Policy::PasswordReset => reset,
+            Policy::Refresh => refresh,
+            Policy::UnknownRefresh => unknown,
             Policy::Write => write,
             Policy::Read => read,
         }
