@@ -8,7 +8,7 @@ use std::time::Duration;
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::{HttpMessage as _, HttpRequest};
 
-use crate::auth::{FormTokens, HashCost, Keys, Passwords, Seal, SigningKeys, Tokens};
+use crate::auth::{FormTokens, HashCost, KeyUses, Keys, LoginBlocks, Passwords, Seal, SigningKeys, Tokens};
 use crate::base::actor::{Origin, RequestId};
 use crate::base::clock::Clock;
 use crate::base::compute::{Compute, cores};
@@ -70,6 +70,10 @@ pub struct App {
     pub productions: Permits,
     /// Issues and verifies the tokens in forms.
     pub form_tokens: Arc<FormTokens>,
+    /// Which attempts to log in have to wait.
+    pub login_blocks: Arc<LoginBlocks>,
+    /// When the use of API keys was last recorded.
+    pub key_uses: Arc<KeyUses>,
     /// Rate limits.
     pub limits: Arc<Limits>,
     /// Counts and logs refused requests.
@@ -141,6 +145,8 @@ impl App {
                 "too many responses are waiting to be produced",
             ),
             form_tokens: Arc::default(),
+            login_blocks: Arc::default(),
+            key_uses: Arc::default(),
             limits: Arc::new(Limits::new(&config, &clock, &metrics)),
             refusals: Arc::new(Refusals::new(&metrics, &clock)),
             public_headers: PublicHeaders::new(&config),
@@ -155,7 +161,7 @@ impl App {
             tokens,
             mailer,
             templates: Arc::new(templates),
-            passwords: Passwords::new(&compute, hash_cost)?,
+            passwords: Passwords::new(hash_cost),
             compute,
             draining: Arc::default(),
         })
@@ -169,6 +175,7 @@ impl App {
             actor: actor.into(),
             request: req.extensions().get::<RequestId>().copied(),
             network: Some(self.keys.network(self.limits.client(req))),
+            credential: None,
         }
     }
 

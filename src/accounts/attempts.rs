@@ -7,23 +7,34 @@ use std::time::Duration;
 
 use diesel::prelude::*;
 
+use crate::auth::{Block, Blocked};
 use crate::base::actor::NetworkHash;
 use crate::base::clock::Timestamp;
 use crate::base::db::locks::AdvisoryLock;
 use crate::base::db::schema::{known_networks, login_attempts as attempts};
 use crate::base::db::{MultiBackend, Tx};
-use crate::base::error::{Error, Result};
+use crate::base::error::Result;
 use crate::base::ids::{LoginAttemptId, UserId};
 
-/// How long an attempt counts.
+/// How long a failure delays others.
 const WINDOW: Duration = Duration::from_secs(24 * 3600);
 /// How many failures at one account delay nothing.
 const FREE: i64 = 5;
 /// The longest delay.
 const MAX_DELAY: Duration = Duration::from_secs(3600);
+/// How many failures at one account are the last for strangers (NIST SP 800-63B, section 3.2.2).
+const MAX_FAILURES: i64 = 100;
+/// How long a failure counts towards them.
+const KEPT_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
+/// How long an attempt may be under way. One that is not over then was given up: by a process that was killed.
+const OPEN_FOR: Duration = Duration::from_secs(60);
+/// How many attempts from one network may be under way beside its failures: an office in the morning.
+const MAX_OPEN: i64 = 10;
+/// How many times the failures of another network are allowed to one that anybody has logged in from lately.
+const OFFICE: i64 = 5;
 /// How long a network stays known after a login.
 const KNOWN_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
-/// How many attempts are kept.
+/// How many attempts at accounts that do not exist are kept.
 const KEPT: i64 = 100_000;
 
 /// Who is trying to log in, and from where.
@@ -37,31 +48,25 @@ pub struct Attempt {
     pub user: Option<UserId>,
 }
 
-/// Records an attempt that begins now. `network_allowance` is how many failures from one network delay nothing; `None`
-/// for any number.
+/// What comes of an attempt at first.
+#[derive(Debug, Clone, Copy)]
+pub enum Begun {
+    /// It is under way.
+    Open(LoginAttemptId),
+    /// It comes too soon after others.
+    Refused(Block),
+}
+
+/// Records an attempt that begins now, unless it comes too soon after others. `network_allowance` is how many failures from
+/// one network delay nothing; `None` for any number.
 ///
 /// # Errors
-/// [`Error::TooMany`] if it comes too soon after others.
-pub fn begin(tx: &mut Tx<'_>, attempt: &Attempt, network_allowance: Option<i64>) -> Result<LoginAttemptId> {
+/// Those of the database.
+pub fn begin(tx: &mut Tx<'_>, attempt: &Attempt, network_allowance: Option<i64>) -> Result<Begun> {
     AdvisoryLock::LoginAttempts.take(tx)?;
     let now = tx.now();
-    let of_account = || within(now).filter(attempts::account_hash.eq(attempt.account.to_vec()));
-    let from_network = attempts::network_hash.eq(attempt.network.to_vec());
-    let is_known = match attempt.user {
-        Some(user) => is_known_network(tx, user, &attempt.network)?,
-        None => false,
-    };
-    let until = if is_known {
-        blocked_until(tx, of_account().filter(from_network), FREE)?
-    } else {
-        let account = blocked_until(tx, of_account(), FREE)?;
-        let failed = within(now).filter(from_network).filter(attempts::failed.eq(true));
-        let network = network_allowance.map(|free| blocked_until(tx, failed, free)).transpose()?.flatten();
-        account.max(network)
-    };
-    if let Some(until) = until.filter(|until| *until > now) {
-        let micros = until.as_micros() - now.as_micros();
-        return Err(Error::TooMany(u64::try_from(micros).unwrap_or(0).div_ceil(1_000_000)));
+    if let Some(block) = find_block(tx, attempt, network_allowance)?.filter(|block| block.until > now) {
+        return Ok(Begun::Refused(block));
     }
     let id = tx.new_id()?;
     diesel::insert_into(attempts::table)
@@ -71,9 +76,10 @@ pub fn begin(tx: &mut Tx<'_>, attempt: &Attempt, network_allowance: Option<i64>)
             attempts::network_hash.eq(attempt.network.to_vec()),
             attempts::at.eq(now),
             attempts::failed.eq(false),
+            attempts::is_user.eq(attempt.user.is_some()),
         ))
         .execute(&mut **tx)?;
-    Ok(id)
+    Ok(Begun::Open(id))
 }
 
 /// Records that an attempt has failed.
@@ -96,7 +102,8 @@ pub fn withdraw(tx: &mut Tx<'_>, id: LoginAttemptId) -> Result<()> {
     Ok(())
 }
 
-/// Makes a network known to a user who has shown to be the owner of the account there, and forgets what failed from it.
+/// Makes a network known to a user who has shown to be the owner of the account there, and forgets what failed from it, and
+/// what failed elsewhere so long ago that it delays nothing.
 ///
 /// # Errors
 /// Those of the database.
@@ -104,10 +111,9 @@ pub fn succeed(tx: &mut Tx<'_>, user: UserId, attempt: &Attempt) -> Result<()> {
     AdvisoryLock::LoginAttempts.take(tx)?;
     let now = tx.now();
     let network = attempt.network.to_vec();
+    let is_over = attempts::network_hash.eq(&network).or(attempts::at.le(now.minus(WINDOW)));
     diesel::delete(
-        attempts::table
-            .filter(attempts::account_hash.eq(attempt.account.to_vec()))
-            .filter(attempts::network_hash.eq(&network)),
+        attempts::table.filter(attempts::account_hash.eq(attempt.account.to_vec())).filter(is_over),
     )
     .execute(&mut **tx)?;
     let known = known_networks::table
@@ -126,13 +132,15 @@ pub fn succeed(tx: &mut Tx<'_>, user: UserId, attempt: &Attempt) -> Result<()> {
     Ok(())
 }
 
-/// Deletes attempts that no longer count, and the oldest beyond the number that is kept. Returns whether there may be more.
+/// Deletes attempts that no longer count, and of those at accounts that do not exist the oldest beyond the number that is kept:
+/// whoever makes up addresses pushes out no guess at a user's account. Returns whether there may be more.
 ///
 /// # Errors
 /// Those of the database.
 pub fn purge(tx: &mut Tx<'_>) -> Result<bool> {
     let now = tx.now();
     let newest_too_many: Option<LoginAttemptId> = attempts::table
+        .filter(attempts::is_user.eq(false))
         .order(attempts::id.desc())
         .offset(KEPT)
         .limit(1)
@@ -140,9 +148,9 @@ pub fn purge(tx: &mut Tx<'_>) -> Result<bool> {
         .get_result(&mut **tx)
         .optional()?;
     let mut old = attempts::table.select(attempts::id).into_boxed::<MultiBackend>();
-    old = old.filter(attempts::at.le(now.minus(WINDOW)));
+    old = old.filter(attempts::at.le(now.minus(KEPT_FOR)));
     if let Some(id) = newest_too_many {
-        old = old.or_filter(attempts::id.le(id));
+        old = old.or_filter(attempts::is_user.eq(false).and(attempts::id.le(id)));
     }
     let old: Vec<LoginAttemptId> = old.order(attempts::id).limit(500).load(&mut **tx)?;
     diesel::delete(attempts::table.filter(attempts::id.eq_any(&old))).execute(&mut **tx)?;
@@ -151,8 +159,36 @@ pub fn purge(tx: &mut Tx<'_>) -> Result<bool> {
     Ok(old.len() == 500)
 }
 
-fn within(now: Timestamp) -> attempts::BoxedQuery<'static, MultiBackend> {
-    attempts::table.filter(attempts::at.gt(now.minus(WINDOW))).into_boxed::<MultiBackend>()
+/// Until when the account or the network has to wait, whichever is longer.
+fn find_block(tx: &mut Tx<'_>, attempt: &Attempt, network_allowance: Option<i64>) -> Result<Option<Block>> {
+    let now = tx.now();
+    let of_account = || counting(now).filter(attempts::account_hash.eq(attempt.account.to_vec()));
+    let is_known = match attempt.user {
+        Some(user) => is_known_network(tx, user, &attempt.network)?,
+        None => false,
+    };
+    let account = if is_known {
+        delayed_until(tx, of_account().filter(attempts::network_hash.eq(attempt.network.to_vec())), FREE)?
+    } else {
+        delayed_until(tx, of_account(), FREE)?.max(capped_until(tx, attempt)?)
+    };
+    let network = match network_allowance {
+        Some(free) => network_delayed_until(tx, attempt.network, free)?,
+        None => None,
+    };
+    let (account_key, network_key) =
+        (Blocked::Account(attempt.account, attempt.network), Blocked::Network(attempt.network));
+    let blocks = [(account, account_key), (network, network_key)];
+    let longest = blocks.into_iter().filter_map(|(until, what)| Some(Block { until: until?, what }));
+    Ok(longest.max_by_key(|block| block.until))
+}
+
+/// The attempts that delay others: those that failed, and those that are under way.
+fn counting(now: Timestamp) -> attempts::BoxedQuery<'static, MultiBackend> {
+    attempts::table
+        .filter(attempts::at.gt(now.minus(WINDOW)))
+        .filter(attempts::failed.eq(true).or(attempts::at.gt(now.minus(OPEN_FOR))))
+        .into_boxed::<MultiBackend>()
 }
 
 /// Whether a user has lately shown to be the owner of the account in that network.
@@ -169,14 +205,57 @@ pub fn is_known_network(tx: &mut Tx<'_>, user: UserId, network: &NetworkHash) ->
 }
 
 /// When the next attempt may follow these, the first `free` of which delay nothing.
-fn blocked_until(
+fn delayed_until(
     tx: &mut Tx<'_>,
     earlier: attempts::BoxedQuery<'static, MultiBackend>,
     free: i64,
 ) -> Result<Option<Timestamp>> {
-    let (count, last): (i64, Option<Timestamp>) =
-        earlier.select((diesel::dsl::count_star(), diesel::dsl::max(attempts::at))).get_result(&mut **tx)?;
+    let (count, last) = count(tx, earlier)?;
     Ok(last.filter(|_| count >= free).map(|last| last.plus(delay(count - free))))
+}
+
+/// When a network may make the next attempt. It depends on nothing that differs between accounts, so that it does not tell
+/// which of them exist.
+fn network_delayed_until(tx: &mut Tx<'_>, network: NetworkHash, free: i64) -> Result<Option<Timestamp>> {
+    let (now, network) = (tx.now(), network.to_vec());
+    let is_office = known_networks::table
+        .filter(known_networks::network_hash.eq(&network))
+        .filter(known_networks::last_login_at.gt(now.minus(KNOWN_FOR)));
+    let is_office: bool = diesel::select(diesel::dsl::exists(is_office)).get_result(&mut **tx)?;
+    let free = if is_office { free.saturating_mul(OFFICE) } else { free };
+    let from_network = || counting(now).filter(attempts::network_hash.eq(network.clone()));
+    let (all, last) = count(tx, from_network())?;
+    if all < free {
+        return Ok(None);
+    }
+    let (failed, _) = count(tx, from_network().filter(attempts::failed.eq(true)))?;
+    if failed >= free {
+        return Ok(last.map(|last| last.plus(delay(all - free))));
+    }
+    // Most of those that are under way will succeed.
+    Ok((all >= free + MAX_OPEN).then(|| now.plus(delay(0))))
+}
+
+/// Until when an account takes no attempts of strangers, after too many failures.
+fn capped_until(tx: &mut Tx<'_>, attempt: &Attempt) -> Result<Option<Timestamp>> {
+    let last_but_all_allowed: Option<Timestamp> = attempts::table
+        .filter(attempts::account_hash.eq(attempt.account.to_vec()))
+        .filter(attempts::failed.eq(true))
+        .order(attempts::at.desc())
+        .offset(MAX_FAILURES - 1)
+        .limit(1)
+        .select(attempts::at)
+        .get_result(&mut **tx)
+        .optional()?;
+    Ok(last_but_all_allowed.map(|at| at.plus(KEPT_FOR)))
+}
+
+/// How many attempts these are, and when the last one was.
+fn count(
+    tx: &mut Tx<'_>,
+    chosen: attempts::BoxedQuery<'static, MultiBackend>,
+) -> Result<(i64, Option<Timestamp>)> {
+    Ok(chosen.select((diesel::dsl::count_star(), diesel::dsl::max(attempts::at))).get_result(&mut **tx)?)
 }
 
 /// A second, doubled for every failure more.

@@ -3,7 +3,7 @@
 
 use actix_web::HttpRequest;
 
-use super::verify::{Verified, verify};
+use super::verify::{Verified, attempt, to_the_end, verify};
 use crate::app::App;
 use crate::auth::{Identity, Password};
 use crate::base::actor::Origin;
@@ -35,8 +35,13 @@ pub async fn confirm_password(
     let id = actor.user;
     let user = app.db.read(move |conn| store::find(conn, id)).await?;
     let user = user.ok_or(Error::Unauthenticated(AuthFailure::EndedSession))?;
-    let verified = verify(app, req, &user.email_key, Some(&user), password).await?;
-    Ok(Confirmed { user, origin: actor.origin, verified, db: app.db.clone() })
+    let (attempt, origin) = (attempt(app, req, &user.email_key)?, actor.origin);
+    let (app, req) = (app.clone(), req.clone());
+    to_the_end(async move {
+        let verified = verify(&app, &req, attempt, Some(&user), password).await?;
+        Ok(Confirmed { user, origin, verified, db: app.db.clone() })
+    })
+    .await
 }
 
 impl Confirmed {
@@ -58,16 +63,14 @@ impl Confirmed {
     {
         let Self { user, origin, verified, db } = self;
         let open = verified.clone();
-        let outcome = db
-            .write_as(origin, move |tx| {
-                let current = store::lock(tx, user.id)?.filter(|current| {
-                    current.disabled_at.is_none() && current.password_hash == user.password_hash
-                });
-                let current = current.ok_or(Error::Unauthenticated(AuthFailure::EndedSession))?;
-                open.withdraw(tx)?;
-                change(tx, current)
-            })
-            .await;
-        verified.conclude(outcome).await
+        let write = move |tx: &mut Tx<'_>| {
+            let current = store::lock(tx, user.id)?.filter(|current| {
+                current.disabled_at.is_none() && current.password_hash == user.password_hash
+            });
+            let current = current.ok_or(Error::Unauthenticated(AuthFailure::EndedSession))?;
+            open.withdraw(tx)?;
+            change(tx, current)
+        };
+        to_the_end(async move { verified.conclude(db.write_as(origin, write).await).await }).await
     }
 }

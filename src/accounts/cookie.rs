@@ -1,14 +1,15 @@
 //! The cookie that holds the refresh token of a browser's session. Only the pages of this server and of the origins in
 //! `LEDE_CORS_ORIGINS` may use it, and only the operations on sessions read it.
 
-use actix_web::HttpRequest;
 use actix_web::http::header::{self, HeaderName};
+use actix_web::{HttpMessage as _, HttpRequest};
 use url::{Host, Url};
 
 use super::refresh::RefreshToken;
 use crate::app::App;
 use crate::base::config::Config;
-use crate::base::error::{Denial, Error, Result};
+use crate::base::error::{AuthFailure, Denial, Error, Result};
+use crate::base::http::SetCookie;
 
 /// What browsers say about who made a request.
 static SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
@@ -80,22 +81,33 @@ pub fn keep(app: &App, token: &RefreshToken, seconds: i64) -> Result<String> {
     Ok(format!("{name}={}; Max-Age={seconds}; {attributes}", token.expose()))
 }
 
-/// The `Set-Cookie` header that deletes the cookie of a request; `None` if it has none.
-#[must_use]
-pub fn clear(app: &App, req: &HttpRequest) -> Option<String> {
-    let place = Place::of(&app.config)?;
-    value(req, place)?;
-    Some(format!("{}=; Max-Age=0; {}", place.name(), place.attributes()))
+/// Deletes the cookie of a request, if it has one, with whatever the response will be.
+pub fn clear(app: &App, req: &HttpRequest) {
+    let Some(place) = Place::of(&app.config).filter(|place| value(req, *place).is_some()) else { return };
+    let header = format!("{}=; Max-Age=0; {}", place.name(), place.attributes());
+    req.extensions_mut().insert(SetCookie(header));
 }
 
 /// The token in the cookie of a request, if it has one.
 ///
 /// # Errors
-/// Forbidden, if the request comes from a page that may not use it.
+/// Forbidden, if the request comes from a page that may not use it; `token-invalid`, if it is no token.
 pub fn read(app: &App, req: &HttpRequest) -> Result<Option<RefreshToken>> {
     let Some(value) = Place::of(&app.config).and_then(|place| value(req, place)) else { return Ok(None) };
     check_origin(app, req)?;
-    Ok(RefreshToken::parse(value))
+    match RefreshToken::parse(value) {
+        Some(token) => Ok(Some(token)),
+        None => {
+            clear(app, req);
+            Err(Error::Unauthenticated(AuthFailure::InvalidToken))
+        }
+    }
+}
+
+/// The token in the cookie of a request that is authenticated by other means, if it has one.
+#[must_use]
+pub fn peek(app: &App, req: &HttpRequest) -> Option<RefreshToken> {
+    Place::of(&app.config).and_then(|place| value(req, place)).and_then(RefreshToken::parse)
 }
 
 /// Refuses a request with a cookie that a page of another origin may have made.

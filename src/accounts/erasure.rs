@@ -4,13 +4,11 @@ use diesel::prelude::*;
 
 use super::forget_names::ForgetNames;
 use super::hand_over::{HandOver, inherit, owns_anything};
-use super::sessions::{self, Which};
+use super::sessions;
 use crate::authors::of_users;
 use crate::base::clock::Timestamp;
 use crate::base::db::Tx;
-use crate::base::db::schema::{
-    account_links, api_keys, known_networks, recovery_codes, second_factors, sessions as session_rows,
-};
+use crate::base::db::schema::{account_links, api_keys, known_networks, recovery_codes, second_factors};
 use crate::base::db::types::Json;
 use crate::base::error::{Error, Invalid, Location, Result, Violations};
 use crate::base::events::Event;
@@ -56,8 +54,7 @@ pub fn erase(tx: &mut Tx<'_>, id: UserId, successor: Option<UserId>) -> Result<(
 
 /// Ends what the user logged in with, and deletes the names of their API keys. Returns all keys that they ever had.
 fn delete_credentials(tx: &mut Tx<'_>, id: UserId) -> Result<Vec<ApiKeyId>> {
-    sessions::end(tx, id, Which::All)?;
-    diesel::delete(session_rows::table.filter(session_rows::user_id.eq(id))).execute(&mut **tx)?;
+    sessions::forget(tx, id)?;
     diesel::delete(account_links::table.filter(account_links::user_id.eq(id))).execute(&mut **tx)?;
     diesel::delete(second_factors::table.filter(second_factors::user_id.eq(id))).execute(&mut **tx)?;
     diesel::delete(recovery_codes::table.filter(recovery_codes::user_id.eq(id))).execute(&mut **tx)?;

@@ -9,7 +9,7 @@ use super::new_devices;
 use super::refresh::{self, Refreshable};
 use super::second_factor::{self, Code};
 use super::sessions::{self, Lifetime};
-use super::verify::verify;
+use super::verify::{attempt, to_the_end, verify};
 use crate::app::App;
 use crate::auth::Password;
 use crate::base::error::{AuthFailure, Error, Invalid, Result};
@@ -47,11 +47,24 @@ pub async fn log_in(app: &App, req: &HttpRequest, credentials: Credentials) -> R
         .map_err(|Invalid { code, detail }| Error::invalid("/password", code, detail))?;
     let email = EmailAddress::parse(&email).ok();
     let key = email.as_ref().map_or_else(String::new, |email| email.key().to_owned());
+    let attempt = attempt(app, req, &key)?;
+    let (app, req) = (app.clone(), req.clone());
+    to_the_end(async move { check(&app, &req, attempt, email, password, code).await }).await
+}
+
+async fn check(
+    app: &App,
+    req: &HttpRequest,
+    attempt: Attempt,
+    email: Option<EmailAddress>,
+    password: Password,
+    code: Option<Code>,
+) -> Result<Refreshable> {
     let found = match email {
         Some(email) => app.db.read(move |conn| store::find_active_by_email(conn, &email)).await?,
         None => None,
     };
-    let verified = verify(app, req, &key, found.as_ref(), password.clone()).await?;
+    let verified = verify(app, req, attempt, found.as_ref(), password.clone()).await?;
     let outcome = match found {
         Some(user) => {
             let rehashed = rehash(app, password, &user).await;
@@ -78,10 +91,12 @@ async fn start(
 ) -> Result<Refreshable> {
     let (place, lifetime) = (place(app, req), Lifetime::new(&app.config));
     let (keys, emails) = (app.keys.clone(), AccountEmails::new(app));
-    app.db
+    let started = app
+        .db
         .write_as(app.origin(req, Some(user.id.into())), move |tx| {
-            // Verifying took a while: the user may have been disabled meanwhile, or have another password.
-            let current = store::find(tx, user.id)?.filter(|current| {
+            // Verifying took a while: the user may have been disabled meanwhile, or have another password. From here on, neither
+            // can happen before the session is there to be ended.
+            let current = store::lock(tx, user.id)?.filter(|current| {
                 current.disabled_at.is_none() && current.password_hash == user.password_hash
             });
             let user = current.ok_or(Error::Unauthenticated(AuthFailure::WrongPassword))?;
@@ -95,9 +110,11 @@ async fn start(
             if is_new {
                 new_devices::notify(tx, &emails, &user, &session)?;
             }
-            refresh::first(tx, session, user, lifetime)
+            refresh::first(tx, session, user)
         })
-        .await
+        .await?;
+    app.login_blocks.forget(attempt.account, attempt.network);
+    Ok(started)
 }
 
 /// The device and the network of a request, as its user recognises them.

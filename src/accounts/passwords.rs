@@ -70,15 +70,21 @@ pub async fn choose(app: &App, req: &HttpRequest, token: &str, text: &str) -> Re
     let hash = app.passwords.hash(check(app, &link.user, text).await?).await?;
     let emails = AccountEmails::new(app);
     let network = app.keys.network(client_ip::network(app.limits.client(req)));
-    app.db
+    let account = app
+        .db
         .write_as(app.origin(req, Some(link.user.id.into())), move |tx| {
             let user = links::use_up(tx, &token, &Purpose::OF_PASSWORDS)?.user;
             replace(tx, &emails, &user, &hash, Which::All)?;
-            // Whoever has the link owns the mailbox, and with it the account.
+            // Whoever has the link owns the mailbox, and with it an account without a second factor.
             let account = emails.keys().mac("account", &user.email_key);
-            attempts::succeed(tx, user.id, &Attempt { account, network, user: Some(user.id) })
+            if user.second_factor_at.is_none() {
+                attempts::succeed(tx, user.id, &Attempt { account, network, user: Some(user.id) })?;
+            }
+            Ok(account)
         })
-        .await
+        .await?;
+    app.login_blocks.forget(account, network);
+    Ok(())
 }
 
 /// Replaces the password of a user who is logged in. Ends the user's other sessions.

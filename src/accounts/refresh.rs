@@ -16,7 +16,7 @@ use crate::base::db::{Connection, Tx};
 use crate::base::error::{AuthFailure, Result};
 use crate::base::events::Event;
 use crate::base::http::json::sha256;
-use crate::base::ids::SessionId;
+use crate::base::ids::{SessionId, UserId};
 use crate::users::store::UserRow;
 
 /// How long a client that lost the response may ask again.
@@ -71,14 +71,8 @@ pub struct Refreshable {
 }
 
 impl Refreshable {
-    fn new(
-        session: SessionRow,
-        user: UserRow,
-        token: RefreshToken,
-        from: Timestamp,
-        lifetime: Lifetime,
-    ) -> Self {
-        let expires_at = from.plus(lifetime.idle).min(session.expires_at);
+    fn new(session: SessionRow, user: UserRow, token: RefreshToken) -> Self {
+        let expires_at = session.idle_at;
         Self { session, user, token, expires_at }
     }
 }
@@ -87,14 +81,27 @@ impl Refreshable {
 ///
 /// # Errors
 /// Those of the database.
-pub fn first(tx: &mut Tx<'_>, session: SessionRow, user: UserRow, lifetime: Lifetime) -> Result<Refreshable> {
-    let (token, now) = (RefreshToken(tx.random().token()?), tx.now());
+pub fn first(tx: &mut Tx<'_>, session: SessionRow, user: UserRow) -> Result<Refreshable> {
+    let token = RefreshToken(tx.random().token()?);
     insert(tx, &token, session.id)?;
-    Ok(Refreshable::new(session, user, token, now, lifetime))
+    Ok(Refreshable::new(session, user, token))
 }
 
-/// What is read of a presented token: when it was made and used, its session and the session's user.
-type Presented = (Timestamp, Option<Timestamp>, SessionRow, UserRow);
+/// The session that a token is of, and its user, whether it has ended or not; `None` if there is no such token.
+///
+/// # Errors
+/// Those of the database.
+pub fn session_of(conn: &mut Connection, token: &RefreshToken) -> Result<Option<(SessionId, UserId)>> {
+    Ok(tokens::table
+        .inner_join(session_rows::table.on(session_rows::id.eq(tokens::session_id)))
+        .filter(tokens::hash.eq(token.hash()))
+        .select((session_rows::id, session_rows::user_id))
+        .get_result(conn)
+        .optional()?)
+}
+
+/// What is read of a presented token: when it was used, its session and the session's user.
+type Presented = (Option<Timestamp>, SessionRow, UserRow);
 
 /// Exchanges a token for its successor. A failure is a value, because the end of a session has to be committed.
 ///
@@ -109,30 +116,22 @@ pub fn exchange(
     let now = tx.now();
     let unused = tokens::table.filter(tokens::hash.eq(token.hash())).filter(tokens::used_at.is_null());
     let is_first_use = diesel::update(unused).set(tokens::used_at.eq(Some(now))).execute(&mut **tx)? == 1;
-    let Some((created_at, used_at, mut session, user)) = find(tx, token)? else {
+    let Some((used_at, mut session, user)) = find(tx, token)? else {
         return Ok(Err(AuthFailure::InvalidToken));
     };
-    let is_alive = session.ended_at.is_none()
-        && session.expires_at > now
-        && created_at.plus(lifetime.idle) > now
-        && user.disabled_at.is_none();
+    let is_alive = session.ended_at.is_none() && session.idle_at > now && user.disabled_at.is_none();
     if !is_alive {
         return Ok(Err(AuthFailure::EndedSession));
     }
     let successor = token.successor(keys);
     if is_first_use {
         insert(tx, &successor, session.id)?;
-        session.last_used_at = now;
-        diesel::update(session_rows::table.filter(session_rows::id.eq(session.id)))
-            .set(session_rows::last_used_at.eq(now))
-            .execute(&mut **tx)?;
-        return Ok(Ok(Refreshable::new(session, user, successor, now, lifetime)));
+        sessions::note_refresh(tx, &mut session, lifetime)?;
+        return Ok(Ok(Refreshable::new(session, user, successor)));
     }
     let is_recent = used_at.is_some_and(|at| at.plus(GRACE) > now);
     match find(tx, &successor)? {
-        Some((from, None, ..)) if is_recent => {
-            Ok(Ok(Refreshable::new(session, user, successor, from, lifetime)))
-        }
+        Some((None, ..)) if is_recent => Ok(Ok(Refreshable::new(session, user, successor))),
         _ => {
             sessions::end(tx, user.id, Which::Only(session.id))?;
             tx.append(Event::SessionReuseDetected { user: user.id, session: session.id });
@@ -146,7 +145,7 @@ fn find(conn: &mut Connection, token: &RefreshToken) -> Result<Option<Presented>
         .inner_join(session_rows::table.on(session_rows::id.eq(tokens::session_id)))
         .inner_join(users::table.on(users::id.eq(session_rows::user_id)))
         .filter(tokens::hash.eq(token.hash()))
-        .select((tokens::created_at, tokens::used_at, session_rows::all_columns, users::all_columns))
+        .select((tokens::used_at, session_rows::all_columns, users::all_columns))
         .get_result(conn)
         .optional()?)
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use diesel::prelude::*;
+use uuid::Uuid;
 
 use crate::base::clock::Timestamp;
 use crate::base::config::Config;
@@ -10,10 +11,20 @@ use crate::base::db::schema::{refresh_tokens, sessions};
 use crate::base::db::{Connection, Tx};
 use crate::base::error::Result;
 use crate::base::events::Event;
-use crate::base::ids::{SessionId, UserId};
+use crate::base::ids::{IsId as _, SessionId, UserId};
 
-/// How long ended and expired sessions are kept.
+/// How many living sessions a user can have. A login beyond that ends the oldest.
+pub const MAX_SESSIONS: u16 = 100;
+/// Of how many sessions that end at once each gets an event of its own.
+const MAX_NAMED: u16 = 10;
+/// How long sessions are kept after they could be refreshed last.
 const KEPT_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
+/// How long used refresh tokens are kept: for so long, a second use is noticed.
+const TOKENS_KEPT_FOR: Duration = Duration::from_secs(7 * 24 * 3600);
+/// How many refresh tokens are deleted at a time.
+const MAX_TOKENS: u16 = 500;
+/// How many sessions are deleted at a time.
+const MAX_PURGED: u16 = 100;
 /// The seconds of a day.
 const DAY: u64 = 24 * 3600;
 
@@ -53,11 +64,13 @@ pub struct SessionRow {
     pub last_used_at: Timestamp,
     /// When it ends in any case.
     pub expires_at: Timestamp,
+    /// When it ends unless it is refreshed before; never later than `expires_at`.
+    pub idle_at: Timestamp,
     /// When it was ended.
     pub ended_at: Option<Timestamp>,
 }
 
-/// Starts a session.
+/// Starts a session of a user who is locked.
 ///
 /// # Errors
 /// Those of the database.
@@ -67,7 +80,9 @@ pub fn start(
     (device, network): (String, String),
     lifetime: Lifetime,
 ) -> Result<SessionRow> {
+    end_oldest(tx, user)?;
     let now = tx.now();
+    let expires_at = now.plus(lifetime.absolute);
     let row = SessionRow {
         id: tx.new_id()?,
         user_id: user,
@@ -75,7 +90,8 @@ pub fn start(
         network,
         created_at: now,
         last_used_at: now,
-        expires_at: now.plus(lifetime.absolute),
+        expires_at,
+        idle_at: now.plus(lifetime.idle).min(expires_at),
         ended_at: None,
     };
     diesel::insert_into(sessions::table).values(row.clone()).execute(&mut **tx)?;
@@ -83,23 +99,49 @@ pub fn start(
     Ok(row)
 }
 
-/// The living sessions of a user, newest first; a session without a refresh within `idle` is none.
+/// Makes room for another session of a user.
+fn end_oldest(tx: &mut Tx<'_>, user: UserId) -> Result<()> {
+    let oldest_kept = sessions::table
+        .filter(is_living(user, tx.now()))
+        .order(sessions::id.desc())
+        .offset(i64::from(MAX_SESSIONS) - 1)
+        .limit(1)
+        .select(sessions::id);
+    let oldest: Option<SessionId> = oldest_kept.get_result(&mut **tx).optional()?;
+    if let Some(id) = oldest {
+        end(tx, user, Which::UpTo(id))?;
+    }
+    Ok(())
+}
+
+/// Notes that a session was refreshed.
 ///
 /// # Errors
 /// Those of the database.
-pub fn list(
-    conn: &mut Connection,
-    user: UserId,
-    lifetime: Lifetime,
-    now: Timestamp,
-) -> Result<Vec<SessionRow>> {
+pub fn note_refresh(tx: &mut Tx<'_>, session: &mut SessionRow, lifetime: Lifetime) -> Result<()> {
+    session.last_used_at = tx.now();
+    session.idle_at = tx.now().plus(lifetime.idle).min(session.expires_at);
+    diesel::update(sessions::table.filter(sessions::id.eq(session.id)))
+        .set((sessions::last_used_at.eq(session.last_used_at), sessions::idle_at.eq(session.idle_at)))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// The sessions of a user that have neither ended nor expired.
+#[diesel::dsl::auto_type]
+fn is_living(user: UserId, now: Timestamp) -> _ {
+    sessions::user_id.eq(user).and(sessions::ended_at.is_null()).and(sessions::idle_at.gt(now))
+}
+
+/// The living sessions of a user, newest first: at most [`MAX_SESSIONS`].
+///
+/// # Errors
+/// Those of the database.
+pub fn list(conn: &mut Connection, user: UserId, now: Timestamp) -> Result<Vec<SessionRow>> {
     Ok(sessions::table
-        .filter(sessions::user_id.eq(user))
-        .filter(sessions::ended_at.is_null())
-        .filter(sessions::expires_at.gt(now))
-        .filter(sessions::last_used_at.gt(now.minus(lifetime.idle)))
+        .filter(is_living(user, now))
         .order(sessions::id.desc())
-        .limit(500)
+        .limit(i64::from(MAX_SESSIONS))
         .load(conn)?)
 }
 
@@ -110,60 +152,125 @@ pub enum Which {
     Only(SessionId),
     /// All but this one.
     AllBut(SessionId),
+    /// This one and those before it.
+    UpTo(SessionId),
     /// All.
     All,
 }
 
-/// Ends sessions of a user, from now on and on every replica. Returns how many.
+impl Which {
+    /// The first and the last id, and one between them that is left out.
+    fn bounds(self) -> (SessionId, SessionId, SessionId) {
+        let (none, max) = (SessionId::from_uuid(Uuid::nil()), SessionId::from_uuid(Uuid::max()));
+        match self {
+            Self::Only(id) => (id, id, none),
+            Self::AllBut(id) => (none, max, id),
+            Self::UpTo(id) => (none, id, none),
+            Self::All => (none, max, none),
+        }
+    }
+}
+
+/// Ends sessions of a user, from now on and on every replica. Returns how many were living.
 ///
 /// # Errors
 /// Those of the database.
 pub fn end(tx: &mut Tx<'_>, user: UserId, which: Which) -> Result<usize> {
     let now = tx.now();
-    let mut living = sessions::table
+    let (first, last, except) = which.bounds();
+    let living = sessions::table
+        .filter(is_living(user, now))
+        .filter(sessions::id.between(first, last))
+        .filter(sessions::id.ne(except));
+    let named: Vec<SessionId> =
+        living.order(sessions::id).limit(i64::from(MAX_NAMED) + 1).select(sessions::id).load(&mut **tx)?;
+    let count = if named.len() > usize::from(MAX_NAMED) {
+        living.count().get_result(&mut **tx)?
+    } else {
+        i64::try_from(named.len()).unwrap_or(i64::MAX)
+    };
+    // Those that have expired by this clock, too: that of another process may be slow.
+    let not_ended = sessions::table
         .filter(sessions::user_id.eq(user))
         .filter(sessions::ended_at.is_null())
-        .select(sessions::id)
-        .into_boxed();
-    match which {
-        Which::Only(id) => living = living.filter(sessions::id.eq(id)),
-        Which::AllBut(id) => living = living.filter(sessions::id.ne(id)),
-        Which::All => {}
+        .filter(sessions::id.between(first, last))
+        .filter(sessions::id.ne(except));
+    diesel::update(not_ended).set(sessions::ended_at.eq(Some(now))).execute(&mut **tx)?;
+    if named.len() > usize::from(MAX_NAMED) {
+        tx.append(Event::SessionsEnded { user, count });
+    } else {
+        for session in named {
+            tx.append(Event::SessionEnded { user, session });
+        }
     }
-    let ids: Vec<SessionId> = living.load(&mut **tx)?;
-    diesel::update(sessions::table.filter(sessions::id.eq_any(&ids)))
-        .set(sessions::ended_at.eq(Some(now)))
-        .execute(&mut **tx)?;
-    for session in &ids {
-        tx.append(Event::SessionEnded { user, session: *session });
-    }
-    Ok(ids.len())
+    Ok(usize::try_from(count).unwrap_or(0))
 }
 
-/// Ends every session of every user. Returns how many.
+/// Ends every session of every user. Returns how many were living.
 ///
 /// # Errors
 /// Those of the database.
-pub fn end_all(tx: &mut Tx<'_>) -> Result<usize> {
+pub fn end_all(tx: &mut Tx<'_>) -> Result<i64> {
     let now = tx.now();
-    Ok(diesel::update(sessions::table.filter(sessions::ended_at.is_null()))
-        .set(sessions::ended_at.eq(Some(now)))
-        .execute(&mut **tx)?)
+    let not_ended = || sessions::table.filter(sessions::ended_at.is_null());
+    let living = not_ended().filter(sessions::idle_at.gt(now)).count().get_result(&mut **tx)?;
+    // Those that have expired by this clock, too: that of a server may be slow.
+    diesel::update(not_ended()).set(sessions::ended_at.eq(Some(now))).execute(&mut **tx)?;
+    Ok(living)
 }
 
-/// Deletes up to 100 sessions that ended or expired long ago, with their refresh tokens. Returns whether there may be more.
+/// Ends the sessions of a user who is erased, and deletes where they were. The rows are left to [`purge`], because each may
+/// have thousands of refresh tokens.
+///
+/// # Errors
+/// Those of the database.
+pub fn forget(tx: &mut Tx<'_>, user: UserId) -> Result<()> {
+    end(tx, user, Which::All)?;
+    let long_ago = tx.now().minus(KEPT_FOR);
+    diesel::update(sessions::table.filter(sessions::user_id.eq(user)))
+        .set((sessions::device.eq(""), sessions::network.eq(""), sessions::idle_at.eq(long_ago)))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Deletes some refresh tokens that were used long ago, and then some sessions that ended or expired long ago. Returns whether
+/// there may be more.
 ///
 /// # Errors
 /// Those of the database.
 pub fn purge(tx: &mut Tx<'_>) -> Result<bool> {
-    let before = tx.now().minus(KEPT_FOR);
-    let old: Vec<SessionId> = sessions::table
-        .filter(sessions::expires_at.le(before).or(sessions::ended_at.assume_not_null().le(before)))
-        .select(sessions::id)
-        .limit(100)
+    let (tokens_before, before) = (tx.now().minus(TOKENS_KEPT_FOR), tx.now().minus(KEPT_FOR));
+    let used: Vec<Vec<u8>> = refresh_tokens::table
+        .filter(refresh_tokens::used_at.assume_not_null().le(tokens_before))
+        .select(refresh_tokens::hash)
+        .limit(i64::from(MAX_TOKENS))
         .load(&mut **tx)?;
-    diesel::delete(refresh_tokens::table.filter(refresh_tokens::session_id.eq_any(&old)))
-        .execute(&mut **tx)?;
+    delete_tokens(tx, &used)?;
+    if used.len() == usize::from(MAX_TOKENS) {
+        return Ok(true);
+    }
+    let old: Vec<SessionId> = sessions::table
+        .filter(sessions::idle_at.le(before))
+        .select(sessions::id)
+        .limit(i64::from(MAX_PURGED))
+        .load(&mut **tx)?;
+    let left: Vec<Vec<u8>> = refresh_tokens::table
+        .filter(refresh_tokens::session_id.eq_any(&old))
+        .select(refresh_tokens::hash)
+        .limit(i64::from(MAX_TOKENS))
+        .load(&mut **tx)?;
+    delete_tokens(tx, &left)?;
+    if left.len() == usize::from(MAX_TOKENS) {
+        return Ok(true);
+    }
     diesel::delete(sessions::table.filter(sessions::id.eq_any(&old))).execute(&mut **tx)?;
-    Ok(old.len() == 100)
+    Ok(old.len() == usize::from(MAX_PURGED))
+}
+
+fn delete_tokens(tx: &mut Tx<'_>, hashes: &[Vec<u8>]) -> Result<()> {
+    if !hashes.is_empty() {
+        diesel::delete(refresh_tokens::table.filter(refresh_tokens::hash.eq_any(hashes)))
+            .execute(&mut **tx)?;
+    }
+    Ok(())
 }

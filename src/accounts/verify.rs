@@ -3,7 +3,7 @@
 
 use actix_web::{HttpMessage as _, HttpRequest};
 
-use super::attempts::{self, Attempt};
+use super::attempts::{self, Attempt, Begun};
 use crate::app::App;
 use crate::auth::Password;
 use crate::base::db::Database;
@@ -28,29 +28,52 @@ impl std::fmt::Debug for Verified {
     }
 }
 
-/// Verifies the password of the user whose address has that key. Takes as long if there is none.
+/// Does work to its end, also when the client has gone meanwhile: what came of an attempt has to be recorded.
+///
+/// # Errors
+/// Those of the work; internal, if it panics.
+pub async fn to_the_end<T: 'static>(work: impl Future<Output = Result<T>> + 'static) -> Result<T> {
+    actix_web::rt::spawn(work).await.map_err(|e| Error::internal(e.to_string()))?
+}
+
+/// An attempt at the account whose address has that key, from the client's network. Refused without a look at the database if
+/// that has just told that it has to wait.
+///
+/// # Errors
+/// Too many.
+pub fn attempt(app: &App, req: &HttpRequest, email_key: &str) -> Result<Attempt> {
+    let account = app.keys.mac("account", email_key);
+    let network = app.keys.network(client_ip::network(app.limits.client(req)));
+    req.extensions_mut().insert(NamedAccount(account));
+    app.login_blocks.check(account, network, app.clock.now())?;
+    Ok(Attempt { account, network, user: None })
+}
+
+/// Verifies the password of the user at whose address an attempt is. Takes as long if there is none.
 ///
 /// # Errors
 /// Unauthenticated, if it is wrong; too many, after earlier failures; unavailable, when too many logins wait.
 pub async fn verify(
     app: &App,
     req: &HttpRequest,
-    email_key: &str,
+    attempt: Attempt,
     user: Option<&UserRow>,
     password: Password,
 ) -> Result<Verified> {
-    let network = client_ip::network(app.limits.client(req));
-    let attempt = Attempt {
-        account: app.keys.mac("account", email_key),
-        network: app.keys.network(network),
-        user: user.map(|user| user.id),
-    };
-    req.extensions_mut().insert(NamedAccount(attempt.account));
+    let attempt = Attempt { user: user.map(|user| user.id), ..attempt };
     let allowance = Some(i64::from(app.config.limits.login)).filter(|allowance| *allowance > 0);
-    let id = app.db.write(move |tx| attempts::begin(tx, &attempt, allowance)).await?;
+    let id = match app.db.write(move |tx| attempts::begin(tx, &attempt, allowance)).await? {
+        Begun::Open(id) => id,
+        Begun::Refused(block) => {
+            let now = app.clock.now();
+            app.login_blocks.remember(block, now);
+            return Err(block.error(now));
+        }
+    };
     let open = Verified { attempt, id, db: app.db.clone() };
     let hash = user.and_then(|user| user.password_hash.clone());
     let failure = if user.is_some() { AuthFailure::WrongPassword } else { AuthFailure::UnknownAccount };
+    let network = client_ip::network(app.limits.client(req));
     let outcome = match app.passwords.verify(password, hash, network).await {
         Ok(true) => return Ok(open),
         Ok(false) => Err(Error::Unauthenticated(failure)),

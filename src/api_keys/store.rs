@@ -134,7 +134,7 @@ pub fn create(tx: &mut Tx<'_>, owner: UserId, new: &NewApiKey) -> Result<(ApiKey
         prefix: text.prefix().to_owned(),
         name: new.name.clone(),
         scopes: Json::Readable(new.scopes.names()),
-        secret_hash: text.hash(),
+        secret_hash: text.hash().to_vec(),
         previous_hash: None,
         previous_until: None,
         created_at: tx.now(),
@@ -220,7 +220,7 @@ pub fn update(tx: &mut Tx<'_>, old: &ApiKeyRow, change: ApiKeyChange) -> Result<
 /// Internal, if there are no random bytes.
 pub fn rotate(tx: &mut Tx<'_>, mut row: ApiKeyRow, grace: Duration) -> Result<(ApiKeyRow, ApiKeyText)> {
     let text = ApiKeyText::with_prefix(row.prefix.clone(), tx.random())?;
-    let previous = std::mem::replace(&mut row.secret_hash, text.hash());
+    let previous = std::mem::replace(&mut row.secret_hash, text.hash().to_vec());
     (row.previous_hash, row.previous_until) =
         if grace.is_zero() { (None, None) } else { (Some(previous), Some(tx.now().plus(grace))) };
     diesel::update(api_keys::table.filter(api_keys::id.eq(row.id)))

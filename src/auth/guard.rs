@@ -3,30 +3,24 @@
 //! once, on every replica.
 
 use std::pin::Pin;
-use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::http::header;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest};
-use diesel::prelude::*;
 
 use super::api_key::{self, ApiKeyText};
-use super::{Actor, Identity, Permission, Role, Scopes, UseAccount};
+use super::credentials::{Client, find_api_key, find_session};
+use super::{Actor, Permission, UseAccount, key_uses};
 use crate::app::App;
 use crate::base::clock::Timestamp;
-use crate::base::db::schema::{api_keys, sessions, users};
-use crate::base::db::types::Json;
-use crate::base::db::{Connection, Tx};
 use crate::base::error::{AuthFailure, Denial, Error, Result};
 use crate::base::http::endpoint::Requires;
 use crate::base::http::limit::{Key, Policy};
-use crate::base::ids::{ActorId, ApiKeyId, SessionId, UserId};
+use crate::base::ids::{ActorId, ApiKeyId};
 
 /// The longest access token, in bytes.
 const MAX_TOKEN: usize = 4096;
-/// How old the recorded last use of an API key may become before it is written again.
-const LAST_USE: Duration = Duration::from_secs(60);
 
 impl<P: Permission> Requires for Actor<P> {
     const RIGHT: Option<&'static str> = Some(P::NAME);
@@ -41,31 +35,24 @@ impl<P: Permission> FromRequest for Actor<P> {
         let (req, token) = (req.clone(), bearer(req));
         Box::pin(async move {
             let app = app.ok_or_else(|| Error::internal("the application is missing"))?;
-            let mut client = authenticate(&app, &req, token?).await?;
-            let identity = &mut client.identity;
+            let client = authenticate(&app, &req, token?).await?;
+            let mut identity = client.identity;
             identity.origin = app.origin(&req, identity.actor());
+            identity.origin.credential = Some(client.credential(!P::FOR_KEYS));
             if !req.method().is_safe() {
                 app.limits.admit(&req, Policy::Write, Key::Actor(identity.actor()))?;
             }
-            if P::NAME != UseAccount::NAME && client.needs_second_factor(&app) {
+            if P::NAME != UseAccount::NAME && needs_second_factor(&app, &client) {
                 return Err(Error::Forbidden(Denial::SecondFactor));
             }
-            Self::new(client.identity)
+            Self::new(identity)
         })
     }
 }
 
-/// A client whose credential is valid.
-struct Client {
-    identity: Identity,
-    has_second_factor: bool,
-}
-
-impl Client {
-    /// Whether the user can do nothing yet but set up a second factor.
-    fn needs_second_factor(&self, app: &App) -> bool {
-        !self.has_second_factor && app.config.accounts.requires_second_factor(self.identity.role.as_str())
-    }
+/// Whether the user can do nothing yet but set up a second factor.
+fn needs_second_factor(app: &App, client: &Client) -> bool {
+    !client.has_second_factor && app.config.accounts.requires_second_factor(client.identity.role.as_str())
 }
 
 /// Reads whose token it is, and whether it counts. Whose it is goes with the request, for the record of a refusal.
@@ -79,19 +66,25 @@ async fn authenticate(app: &App, req: &HttpRequest, token: String) -> Result<Cli
     }
     let invalid = Error::Unauthenticated(AuthFailure::InvalidToken);
     let Some(key) = ApiKeyText::parse(&token) else { return Err(invalid) };
+    let hash = key.hash();
     let Some(row) = app.db.read_inline(move |conn| find_api_key(conn, &key, now)).await? else {
         return Err(invalid);
     };
     note(row.id.into());
-    let (id, last_used_at) = (row.id, row.last_used_at);
-    let client = row.client(now)?;
-    if last_used_at.is_none_or(|at| at.plus(LAST_USE) <= now)
-        && let Err(error) = app.db.write(move |tx| record_use(tx, id)).await
-    {
-        // Not worth refusing the request: the next one tries again.
-        app.refusals.record(&error, format_args!("recording the use of API key {id}"));
+    let (id, client) = (row.id, row.client(hash, now)?);
+    if app.key_uses.is_due(id, client.last_used_at, now) {
+        actix_web::rt::spawn(record_use(app.clone(), id, now));
     }
     Ok(client)
+}
+
+/// Records that an API key was used. The request does not wait for it.
+async fn record_use(app: App, id: ApiKeyId, at: Timestamp) {
+    if let Err(error) = app.db.write(move |tx| key_uses::record(tx, id, at)).await {
+        // The next request tries again.
+        app.key_uses.forget(id);
+        app.refusals.record(&error, format_args!("recording the use of API key {id}"));
+    }
 }
 
 /// The token of a request that has exactly one. Credentials of another scheme count as none (RFC 6750, section 3.1).
@@ -110,94 +103,4 @@ fn bearer(req: &HttpRequest) -> Result<String> {
         token if token.len() > MAX_TOKEN => failed(AuthFailure::InvalidToken),
         token => Ok(token.to_owned()),
     }
-}
-
-/// What is read of a session's user: role, and since when there is a second factor.
-type SessionRow = (String, Option<Timestamp>);
-
-fn find_session(conn: &mut Connection, user: UserId, session: SessionId, now: Timestamp) -> Result<Client> {
-    let found: Option<SessionRow> = sessions::table
-        .inner_join(users::table.on(users::id.eq(sessions::user_id)))
-        .filter(sessions::id.eq(session))
-        .filter(sessions::user_id.eq(user))
-        .filter(sessions::ended_at.is_null())
-        .filter(sessions::expires_at.gt(now))
-        .filter(users::disabled_at.is_null())
-        .select((users::role, users::second_factor_at))
-        .get_result(conn)
-        .optional()?;
-    let ended = || Error::Unauthenticated(AuthFailure::EndedSession);
-    let (role, second_factor_at) = found.ok_or_else(ended)?;
-    let role = Role::parse(&role).ok_or_else(ended)?;
-    let identity = Identity { session: Some(session), ..Identity::of(user, role) };
-    Ok(Client { identity, has_second_factor: second_factor_at.is_some() })
-}
-
-#[derive(Queryable)]
-struct ApiKeyRow {
-    id: ApiKeyId,
-    secret_hash: Vec<u8>,
-    previous_hash: Option<Vec<u8>>,
-    previous_until: Option<Timestamp>,
-    scopes: Json<Vec<String>>,
-    expires_at: Option<Timestamp>,
-    last_used_at: Option<Timestamp>,
-    revoked_at: Option<Timestamp>,
-    user: UserId,
-    role: String,
-    second_factor_at: Option<Timestamp>,
-    disabled_at: Option<Timestamp>,
-}
-
-/// The API key with that secret, or with the one that its current secret replaces for a while yet.
-fn find_api_key(conn: &mut Connection, key: &ApiKeyText, now: Timestamp) -> Result<Option<ApiKeyRow>> {
-    let found: Option<ApiKeyRow> = api_keys::table
-        .inner_join(users::table.on(users::id.eq(api_keys::user_id)))
-        .filter(api_keys::prefix.eq(key.prefix()))
-        .select((
-            api_keys::id,
-            api_keys::secret_hash,
-            api_keys::previous_hash,
-            api_keys::previous_until,
-            api_keys::scopes,
-            api_keys::expires_at,
-            api_keys::last_used_at,
-            api_keys::revoked_at,
-            users::id,
-            users::role,
-            users::second_factor_at,
-            users::disabled_at,
-        ))
-        .get_result(conn)
-        .optional()?;
-    Ok(found.filter(|row| {
-        let previous =
-            row.previous_hash.as_deref().filter(|_| row.previous_until.is_some_and(|until| until > now));
-        key.matches(&row.secret_hash) || previous.is_some_and(|hash| key.matches(hash))
-    }))
-}
-
-impl ApiKeyRow {
-    /// The client with this key, if the key and its owner may act.
-    fn client(self, now: Timestamp) -> Result<Client> {
-        let role =
-            Role::parse(&self.role).filter(|_| self.revoked_at.is_none() && self.disabled_at.is_none());
-        let role = role.ok_or(Error::Unauthenticated(AuthFailure::InvalidToken))?;
-        if self.expires_at.is_some_and(|at| at <= now) {
-            return Err(Error::Unauthenticated(AuthFailure::ExpiredKey));
-        }
-        let names = self.scopes.read(format_args!("api_keys.scopes of {}", self.id)).unwrap_or_default();
-        let mut identity = Identity::of(self.user, role);
-        identity.scopes = Some(Scopes::of(names.iter().map(String::as_str)));
-        identity.origin = self.id.into();
-        Ok(Client { identity, has_second_factor: self.second_factor_at.is_some() })
-    }
-}
-
-fn record_use(tx: &mut Tx<'_>, id: ApiKeyId) -> Result<()> {
-    let now = tx.now();
-    diesel::update(api_keys::table.filter(api_keys::id.eq(id)))
-        .set(api_keys::last_used_at.eq(Some(now)))
-        .execute(&mut **tx)?;
-    Ok(())
 }

@@ -4,9 +4,12 @@
 
 mod actor;
 pub mod api_key;
+mod credentials;
 mod form_tokens;
 pub mod guard;
+mod key_uses;
 mod keys;
+mod login_blocks;
 mod password;
 mod password_rules;
 mod scopes;
@@ -20,7 +23,9 @@ use utoipa::ToSchema;
 
 pub use actor::{Actor, Identity};
 pub use form_tokens::{FormCheck, FormTokens};
+pub use key_uses::KeyUses;
 pub use keys::Keys;
+pub use login_blocks::{Block, Blocked, LoginBlocks};
 pub use password::{HashCost, Password, Passwords};
 pub use password_rules::{PasswordRules, min_chars};
 pub use scopes::Scopes;
@@ -62,6 +67,8 @@ pub trait Permission: 'static {
     const NAME: &'static str;
     /// Its scope for contributors, authors, editors and admins.
     const SCOPES: [Scope; 4];
+    /// Whether an API key may have it. Those that none may have are over users, sessions and keys themselves.
+    const FOR_KEYS: bool;
 }
 
 /// A row of the policy.
@@ -89,19 +96,23 @@ macro_rules! policy {
             impl Permission for $type {
                 const NAME: &'static str = $name;
                 const SCOPES: [Scope; 4] = [$contributor, $author, $editor, $admin];
+                const FOR_KEYS: bool = policy!(@key $key);
             }
         )*
         /// The whole policy: each permission, who has it in which scope, and whether an API key may have it.
         pub const POLICY: &[Right] = &[
-            $(Right { name: $name, scopes: $type::SCOPES, for_keys: policy!(@key $key) }),*
+            $(Right { name: $name, scopes: $type::SCOPES, for_keys: $type::FOR_KEYS }),*
         ];
     };
 }
 
 policy! {
     //                                              contributor author   editor   admin    API keys
-    /// Using one's own account: sessions, password, second factor.
+    /// Using one's own account: sessions and second factor. Users who must set up a second factor first may do this and nothing
+    /// else.
     UseAccount         "account:use":               Any         Any      Any      Any      no;
+    /// Changing one's own account: name, language, password.
+    WriteAccount       "account:write":             Any         Any      Any      Any      no;
     /// Creating, listing and revoking API keys.
     WriteApiKeys       "api_keys:write":            Own         Own      Own      Any      no;
     /// Listing users by name, role and state.

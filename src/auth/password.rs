@@ -1,5 +1,5 @@
-//! Passwords and their hashes. Hashing is slow and takes memory by design, so it runs in the pool for the processor. Logins
-//! wait in a queue of their own in front of it, so that other work never waits behind them.
+//! Passwords and their hashes. Hashing is slow and takes memory by design, so it has turns and a queue of its own, apart from
+//! other work for the processor, and leaves a core to that work: a storm of logins makes logins wait and no reader.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use moka::sync::Cache;
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::PasswordRules;
-use crate::base::compute::{Compute, cores};
+use crate::base::compute::cores;
 use crate::base::error::{Error, Invalid, Result};
 use crate::base::permits::Permits;
 
@@ -72,6 +72,22 @@ impl Default for HashCost {
 }
 
 impl HashCost {
+    /// What a hash has cost.
+    fn of(hash: &PasswordHash) -> Option<Self> {
+        let params = Params::try_from(hash).ok()?;
+        Some(Self { kibibytes: params.m_cost(), passes: params.t_cost() })
+    }
+
+    /// What a hash has to cost beside one at the cost `made`, so that both together cost as much as this one; `None` if that
+    /// costs as much already.
+    #[must_use]
+    pub fn beyond(self, made: Self) -> Option<Self> {
+        let cost = |of: Self| u64::from(of.kibibytes) * u64::from(of.passes);
+        let missing = cost(self).saturating_sub(cost(made)) / u64::from(self.passes.max(1));
+        let kibibytes = u32::try_from(missing).ok().filter(|kibibytes| *kibibytes >= Params::MIN_M_COST)?;
+        Some(Self { kibibytes, ..self })
+    }
+
     fn argon2(self) -> Result<Argon2<'static>> {
         let params =
             Params::new(self.kibibytes, self.passes, 1, None).map_err(|e| Error::internal(e.to_string()))?;
@@ -82,9 +98,8 @@ impl HashCost {
 /// Hashes and verifies passwords.
 #[derive(Debug, Clone)]
 pub struct Passwords {
-    compute: Compute,
     cost: HashCost,
-    /// One a core.
+    /// One a core, but for one core.
     turns: Permits,
     /// The networks from which a right password came. Their places in the queue cannot be taken by strangers, who can
     /// try wrong passwords from any number of other networks. In memory: each replica has its own.
@@ -94,15 +109,16 @@ pub struct Passwords {
 }
 
 impl Passwords {
-    /// Hashes in this pool, at this cost.
-    pub fn new(compute: &Compute, cost: HashCost) -> Result<Self> {
-        Ok(Self {
-            compute: compute.clone(),
+    /// Hashes at this cost.
+    #[must_use]
+    pub fn new(cost: HashCost) -> Self {
+        let turns = cores().saturating_sub(1).max(1);
+        Self {
             cost,
-            turns: Permits::new(cores(), MAX_WAITING, "too many logins are waiting"),
+            turns: Permits::new(turns, MAX_WAITING, "too many logins are waiting"),
             known: Cache::builder().max_capacity(MAX_KNOWN).eviction_policy(EvictionPolicy::lru()).build(),
             nobody: Arc::new(nobody(cost)),
-        })
+        }
     }
 
     /// The hash of a password, as a PHC string.
@@ -121,12 +137,12 @@ impl Passwords {
     /// Whether a hash was made at a lower cost than today's.
     #[must_use]
     pub fn is_outdated(&self, hash: &str) -> bool {
-        let params = PasswordHash::new(hash).ok().and_then(|hash| Params::try_from(&hash).ok());
-        params.is_some_and(|made| made.m_cost() < self.cost.kibibytes || made.t_cost() < self.cost.passes)
+        let made = PasswordHash::new(hash).ok().and_then(|hash| HashCost::of(&hash));
+        made.is_some_and(|made| made.kibibytes < self.cost.kibibytes || made.passes < self.cost.passes)
     }
 
-    /// Whether `password`, which came from `network`, is the one that was hashed. Without a hash, takes the same time and
-    /// returns false.
+    /// Whether `password`, which came from `network`, is the one that was hashed. Without a hash, or with one that was made at a
+    /// lower cost, it takes the same time to find that it is not.
     ///
     /// # Errors
     /// Unavailable, when too many wait.
@@ -137,7 +153,14 @@ impl Passwords {
         let cost = self.cost;
         let verify = move || {
             let hash = PasswordHash::new(&hash).map_err(|e| Error::internal(e.to_string()))?;
-            Ok(cost.argon2()?.verify_password(password.0.as_bytes(), &hash).is_ok() && has_hash)
+            let is_right = cost.argon2()?.verify_password(password.0.as_bytes(), &hash).is_ok();
+            if !is_right && let Some(missing) = HashCost::of(&hash).and_then(|made| cost.beyond(made)) {
+                missing
+                    .argon2()?
+                    .hash_password(password.0.as_bytes())
+                    .map_err(|e| Error::internal(e.to_string()))?;
+            }
+            Ok(is_right && has_hash)
         };
         let is_right = self.run(reserved, verify).await?;
         if is_right {
@@ -156,7 +179,8 @@ impl Passwords {
             let _turn = turn;
             work()
         };
-        self.compute.run(work).await
+        let done = tokio::task::spawn_blocking(work).await;
+        done.map_err(|e| Error::internal(format!("hashing a password panicked: {e}")))?
     }
 }
 

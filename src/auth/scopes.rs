@@ -20,6 +20,12 @@ impl Scopes {
         index(name).is_some_and(|(at, _)| self.0 & (1 << at) != 0)
     }
 
+    /// The set as a number.
+    #[must_use]
+    pub fn bits(self) -> u64 {
+        self.0
+    }
+
     /// Every right that an API key of a user with that role may have.
     pub fn allowed(role: Role) -> impl Iterator<Item = &'static Right> {
         POLICY.iter().filter(move |right| right.for_keys && role.scope_in(right.scopes) != Scope::Nothing)

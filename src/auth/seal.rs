@@ -42,7 +42,7 @@ pub struct StoredKey {
 }
 
 /// A row of `keys`: id, purpose, sealed key, retired when.
-type KeyRow = (KeyId, String, Vec<u8>, Option<Timestamp>);
+pub(super) type KeyRow = (KeyId, String, Vec<u8>, Option<Timestamp>);
 
 /// Opens and closes the rows of `keys`.
 pub struct Seal {
@@ -96,7 +96,15 @@ impl Seal {
     /// # Errors
     /// Those of the database; unavailable, if one does not open.
     pub fn load(&self, conn: &mut Connection, purpose: Purpose) -> Result<Vec<StoredKey>> {
-        rows(conn, Some(purpose))?.into_iter().map(|row| self.open(row)).collect()
+        self.open_all(rows(conn, Some(purpose))?)
+    }
+
+    /// Opens rows that were read.
+    ///
+    /// # Errors
+    /// Unavailable, if one does not open.
+    pub(super) fn open_all(&self, rows: Vec<KeyRow>) -> Result<Vec<StoredKey>> {
+        rows.into_iter().map(|row| self.open(row)).collect()
     }
 
     /// The current key for that purpose, which is made if there is none. Two processes that start together make one.
@@ -145,7 +153,8 @@ pub(super) fn lock(tx: &mut Tx<'_>) -> Result<()> {
     Ok(())
 }
 
-fn rows(conn: &mut Connection, purpose: Option<Purpose>) -> Result<Vec<KeyRow>> {
+/// The rows for a purpose, or all of them, newest first.
+pub(super) fn rows(conn: &mut Connection, purpose: Option<Purpose>) -> Result<Vec<KeyRow>> {
     let mut rows = keys::table
         .select((keys::id, keys::purpose, keys::sealed, keys::retired_at))
         .order(keys::id.desc())

@@ -10,6 +10,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use diesel::prelude::*;
 use jsonwebtoken::{DecodingKey, EncodingKey};
+use tokio::time::Instant;
 
 use super::seal::{self, Purpose, Seal, StoredKey};
 use super::signing::KeyPair;
@@ -19,6 +20,8 @@ use crate::base::db::{Connection, Database, Tx};
 use crate::base::error::{Error, Result};
 use crate::base::ids::KeyId;
 
+/// How long after one load of the keys the next may begin.
+const INTERVAL: Duration = Duration::from_secs(1);
 /// How long tokens of a retired key are accepted: longer than a token lives, and than another replica signs with it.
 const OVERLAP: Duration = Duration::from_secs(3600);
 
@@ -39,9 +42,9 @@ pub struct SigningKeys {
     db: Database,
     seal: Arc<Seal>,
     ring: RwLock<Arc<Ring>>,
-    /// Whoever loads the keys; the others wait.
-    turn: tokio::sync::Mutex<()>,
-    /// How often they were loaded.
+    /// Whoever loads the keys, and when that began last; the others wait.
+    turn: tokio::sync::Mutex<Option<Instant>>,
+    /// How often loading them has begun.
     loads: AtomicU64,
 }
 
@@ -53,7 +56,7 @@ impl SigningKeys {
     pub async fn open(db: &Database, seal: &Arc<Seal>) -> Result<Self> {
         let making = seal.clone();
         db.write(move |tx| making.find_or_make(tx, Purpose::Sign)).await?;
-        let ring = RwLock::new(Arc::new(load(db, seal).await?));
+        let ring = RwLock::new(Arc::new(load(db, seal).await??));
         Ok(Self {
             db: db.clone(),
             seal: seal.clone(),
@@ -95,19 +98,26 @@ impl SigningKeys {
         keys
     }
 
-    /// Loads the keys anew. Of those who call it at the same time one does the work, so that tokens with made-up key ids
-    /// cost no more than one small query at a time.
+    /// Loads the keys anew, once a second at most: those who call it meanwhile wait for the next time, which serves them all. So
+    /// tokens with made-up key ids cost one small query a second. If the secret of this process does not open the keys, because
+    /// another one has sealed them with a new secret, those in memory remain.
     ///
     /// # Errors
     /// Those of the database.
     pub async fn reload(&self) -> Result<()> {
         let seen = self.loads.load(Ordering::SeqCst);
-        let _turn = self.turn.lock().await;
-        // The last but one may have begun before this call; the last one began after it.
-        if self.loads.load(Ordering::SeqCst) < seen + 2 {
-            let ring = Arc::new(load(&self.db, &self.seal).await?);
-            *self.ring.write().unwrap_or_else(PoisonError::into_inner) = ring;
-            self.loads.fetch_add(1, Ordering::SeqCst);
+        let mut last = self.turn.lock().await;
+        if self.loads.load(Ordering::SeqCst) > seen {
+            return Ok(());
+        }
+        if let Some(last) = *last {
+            tokio::time::sleep_until(last + INTERVAL).await;
+        }
+        *last = Some(Instant::now());
+        self.loads.fetch_add(1, Ordering::SeqCst);
+        match load(&self.db, &self.seal).await? {
+            Ok(ring) => *self.ring.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(ring),
+            Err(error) => log::error!("the signing keys in memory stay in use: {error}"),
         }
         Ok(())
     }
@@ -117,9 +127,14 @@ impl SigningKeys {
     }
 }
 
-async fn load(db: &Database, seal: &Arc<Seal>) -> Result<Ring> {
-    let (seal, now) = (seal.clone(), db.clock().now());
-    let stored = db.read(move |conn| seal.load(conn, Purpose::Sign)).await?;
+/// Loads the keys. That they cannot be opened is another failure than that they cannot be read.
+async fn load(db: &Database, seal: &Arc<Seal>) -> Result<Result<Ring>> {
+    let now = db.clock().now();
+    let rows = db.read(|conn| seal::rows(conn, Some(Purpose::Sign))).await?;
+    Ok(seal.open_all(rows).and_then(|stored| ring(stored, now)))
+}
+
+fn ring(stored: Vec<StoredKey>, now: Timestamp) -> Result<Ring> {
     let is_accepted = |key: &StoredKey| key.retired_at.is_none_or(|at| at.plus(OVERLAP) > now);
     let mut current = None;
     let mut accepted = HashMap::new();

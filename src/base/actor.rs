@@ -6,7 +6,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::ids::ActorId;
+use super::clock::Timestamp;
+use super::db::connection::AnyConnection as Connection;
+use super::error::Result;
+use super::ids::{ActorId, ApiKeyId, SessionId, UserId};
 
 /// Who acted, as responses name them: by kind, id and name, never by a bare id.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -32,7 +35,7 @@ pub enum ActorKind {
 }
 
 /// Where a unit of work comes from: who does it, and in which request. The default is the server itself.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Origin {
     /// Who does it; `None` for the server itself and for readers.
     pub actor: Option<ActorId>,
@@ -40,6 +43,36 @@ pub struct Origin {
     pub request: Option<RequestId>,
     /// The keyed hash of the client's network, if there is a client.
     pub network: Option<NetworkHash>,
+    /// The credential of the request, which is checked again before the unit of work begins.
+    pub credential: Option<Credential>,
+}
+
+/// The credential with which a request was authenticated, and what it allowed then. Reading a request's body takes as long as
+/// its client likes, so each of its units of work checks again that nothing of this has changed.
+#[derive(Debug, Clone, Copy)]
+pub struct Credential {
+    /// The user who is logged in, or the owner of the API key.
+    pub user: UserId,
+    /// What the client presented.
+    pub presented: Presented,
+    /// The user's role.
+    pub role: &'static str,
+    /// The scopes of an API key, as `auth` numbers them.
+    pub scopes: u64,
+    /// Whether the request may change users, sessions or API keys. Such units of work run one after another, so that none
+    /// waits for a user whom another one has read for its check.
+    pub is_of_accounts: bool,
+    /// Checks it, and keeps it as it is until the unit of work has ended.
+    pub check: fn(&mut Connection, &Credential, Timestamp) -> Result<()>,
+}
+
+/// What a client presented to be authenticated.
+#[derive(Debug, Clone, Copy)]
+pub enum Presented {
+    /// An access token of a session.
+    Session(SessionId),
+    /// An API key, and the hash of its secret.
+    ApiKey(ApiKeyId, [u8; 32]),
 }
 
 impl<A: Into<ActorId>> From<A> for Origin {

@@ -9,7 +9,7 @@ use actix_web::body::{BoxBody, MessageBody as _};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{
     ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CROSS_ORIGIN_RESOURCE_POLICY, HeaderValue, ORIGIN,
-    TRANSFER_ENCODING,
+    SET_COOKIE, TRANSFER_ENCODING,
 };
 use actix_web::http::{ConnectionType, Method};
 use actix_web::middleware::Next;
@@ -24,7 +24,7 @@ use crate::base::http::endpoint::Routed;
 use crate::base::http::limit::{Policy, RateLimitStatus};
 use crate::base::http::request_id::{self, REQUEST_ID};
 use crate::base::http::sliced::{self, unsent};
-use crate::base::http::{cors, json, problem};
+use crate::base::http::{SetCookie, cors, json, problem};
 use crate::base::ids::ActorId;
 use crate::base::metrics::{self, Metrics};
 use crate::base::refusals::{self, NamedAccount, Refused};
@@ -122,6 +122,7 @@ fn routed(
 ) -> (ServiceResponse<BoxBody>, &'static str) {
     let routed = res.request().extensions().get::<Routed>().copied();
     let rate_limit = res.request().extensions().get::<RateLimitStatus>().copied();
+    let cookie = res.request().extensions().get::<SetCookie>().cloned();
     let route = routed.map_or("none", |routed| routed.path);
     let (req, response) = res.into_parts();
     let response = match response.error() {
@@ -134,6 +135,9 @@ fn routed(
     let headers = res.headers_mut();
     if let Some(rate_limit) = rate_limit {
         rate_limit.write(headers);
+    }
+    if let Some(Ok(cookie)) = cookie.map(|cookie| HeaderValue::from_str(&cookie.0)) {
+        headers.append(SET_COOKIE, cookie);
     }
     if let Some(routed) = routed.filter(|_| !headers.contains_key(ACCESS_CONTROL_ALLOW_ORIGIN)) {
         cors::allow((routed.path, routed.open), &app.config.server.cors_origins, origin, headers);

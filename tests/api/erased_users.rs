@@ -159,7 +159,10 @@ async fn the_keys_and_sessions_of_an_erased_user_are_gone() {
     server.app.db.write(add_key).await.expect("a key");
     admin.delete(path(&ada)).await.is(204);
     let left = move |conn: &mut Connection| {
-        let sessions = sessions::table.filter(sessions::user_id.eq(user)).count().get_result::<i64>(conn)?;
+        // The rows of sessions are deleted later, because they may have thousands of refresh tokens.
+        let is_left = sessions::ended_at.is_null().or(sessions::device.ne("")).or(sessions::network.ne(""));
+        let sessions = sessions::table.filter(sessions::user_id.eq(user)).filter(is_left);
+        let sessions = sessions.count().get_result::<i64>(conn)?;
         let valid = api_keys::table.filter(api_keys::revoked_at.is_null()).count().get_result::<i64>(conn)?;
         Ok((sessions, valid))
     };

@@ -211,7 +211,7 @@ pub async fn stored_api_key(server: &Server, user: UserId) -> String {
                 api_keys::prefix.eq(key.prefix()),
                 api_keys::name.eq("Console"),
                 api_keys::scopes.eq(stored),
-                api_keys::secret_hash.eq(key.hash()),
+                api_keys::secret_hash.eq(key.hash().to_vec()),
                 api_keys::created_at.eq(now),
             ))
             .execute(&mut **tx)?;
@@ -229,6 +229,15 @@ pub async fn api_key(owner: &Client, scopes: &[&str]) -> (String, Client) {
         .await;
     let key = made.expect(201)["key"].as_str().expect("a key").to_owned();
     (made.location().to_owned(), owner.clone().with_token(&key))
+}
+
+/// Waits until it is recorded that API keys were used, which is done beside their requests.
+pub async fn recorded_use(server: &Server) {
+    let mut conn = server.database().connect();
+    let unused = || api_keys::table.filter(api_keys::last_used_at.is_null()).count();
+    while unused().get_result::<i64>(&mut conn).expect("a count") > 0 {
+        tokio::task::yield_now().await;
+    }
 }
 
 /// The newest mail to that address, when everything that is due has been done.

@@ -459,3 +459,61 @@ async fn links_are_stored_as_hashes_and_deleted_when_they_have_expired() {
     server.app.db.write(housekeeping).await.expect("a purge");
     assert_eq!(rows(), Vec::<Vec<u8>>::new());
 }
+
+/// A reset shows that somebody has the mailbox, and no second factor: it gives no further guesses at one.
+#[tokio::test]
+async fn a_reset_forgives_no_wrong_codes() {
+    let server = Server::start().await;
+    given::user(&server, "ada", Role::Author).await;
+    given::second_factor(&server, &["ada"], given::Factor::Active).await;
+    let link = reset(&server, "ada").await;
+    let guess = |password: &str| {
+        let body = json!({"email": "ada@lede.example", "password": password, "code": "000000"});
+        server.client().post("/v1/auth/sessions").json(body)
+    };
+    for _ in 0..5 {
+        guess(PASSWORD).await.problem(401, "invalid-credentials");
+    }
+    choose(&server, &link, NEW).await.is(204);
+    guess(NEW).await.problem(429, "too-many-requests");
+    assert_eq!(server.database().count("known_networks"), 0);
+    // Without a second factor, the mailbox is the account.
+    given::user(&server, "bob", Role::Author).await;
+    let link = reset(&server, "bob").await;
+    for _ in 0..5 {
+        log_in(&server, "bob", "wrong").await.is(401);
+    }
+    log_in(&server, "bob", PASSWORD).await.is(429);
+    choose(&server, &link, NEW).await.is(204);
+    log_in(&server, "bob", NEW).await.is(201);
+}
+
+/// Logins with the old password while it is changed on another replica, when its hash is made anew, too.
+#[tokio::test]
+async fn no_login_with_the_old_password_outlives_its_change() {
+    let one = Server::start().await;
+    let other = Server::start_on(one.database(), one.clock.clone(), |_| {}).await;
+    for round in 0..crate::test_database::rounds(10) {
+        let name = format!("ada-{round}");
+        let user = given::user(&one, &name, Role::Author).await;
+        let here = one.login_as(&name, Role::Author).await;
+        let cheaper = given::password_hash_at(lede::auth::HashCost { kibibytes: 8, passes: 1 });
+        let outdate =
+            move |tx: &mut lede::base::db::Tx<'_>| lede::users::store::set_password_hash(tx, user, &cheaper);
+        one.app.db.write(outdate).await.expect("a write");
+        let logins = (0..4).map(|_| log_in(&other, &name, PASSWORD));
+        let logins = futures_util::future::join_all(logins);
+        let (changed, logins) = futures_util::future::join(change(&here, PASSWORD, NEW), logins).await;
+        if changed.status() == 401 {
+            // A login came first, and with it another hash of the same password.
+            continue;
+        }
+        changed.is(204);
+        for login in logins.iter().filter(|login| login.status() == 201) {
+            let token = login.json()["access_token"].as_str().expect("a token").to_owned();
+            other.client().with_token(&token).get("/v1/me").await.problem(401, "session-ended");
+        }
+        log_in(&other, &name, NEW).await.is(201);
+        log_in(&other, &name, PASSWORD).await.is(401);
+    }
+}

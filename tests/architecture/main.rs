@@ -160,6 +160,35 @@ fn nothing_below_the_application_names_it() {
     assert!(found.is_empty(), "App is named in {found:?}");
 }
 
+/// The handlers that write without the credential of a client: what they do needs none.
+const WITHOUT_A_CLIENT: &[&str] = &[
+    "accounts/login.rs",
+    "accounts/passwords.rs",
+    "accounts/routes/email_page.rs",
+    "accounts/routes/logout.rs",
+    "accounts/routes/password_request_page.rs",
+    "accounts/routes/password_resets.rs",
+    "accounts/routes/refresh.rs",
+    "subscribers/routes/confirm.rs",
+    "subscribers/routes/preferences.rs",
+    "subscribers/routes/subscribe.rs",
+    "subscribers/routes/subscribers.rs",
+    "subscribers/routes/unsubscribe_page.rs",
+];
+
+/// A write checks the credential of the request in whose name it is made, so handlers make none in nobody's name.
+#[test]
+fn handlers_write_as_their_client() {
+    let code = |file: &str| SOURCE.code(file).split_whitespace().collect::<String>();
+    let nameless: Vec<&str> =
+        SOURCE.files().filter(|file| is_route(file) && code(file).contains("db.write(")).collect();
+    assert!(nameless.is_empty(), "writes in nobody's name: {nameless:?}");
+    let is_resource = |file: &str| resource(file).is_some();
+    let made: Vec<&str> =
+        SOURCE.files().filter(|file| is_resource(file) && code(file).contains("app.origin(")).collect();
+    assert_eq!(made, WITHOUT_A_CLIENT);
+}
+
 #[test]
 fn advisory_locks_stand_in_one_file() {
     let text = |file: &str| std::fs::read_to_string(source::root().join(file)).expect("a text");

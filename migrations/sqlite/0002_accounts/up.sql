@@ -12,7 +12,8 @@ ALTER TABLE users ADD COLUMN second_factor_at INTEGER;
 ALTER TABLE users ADD COLUMN erased_at INTEGER;
 ALTER TABLE users ADD COLUMN successor_id BLOB;
 
--- Sessions: one login on one device. They end at once, and are kept for a while afterwards.
+-- Sessions: one login on one device. They end at once, and are kept for a while afterwards. One that is not refreshed ends at
+-- idle_at.
 CREATE TABLE sessions (
     id BLOB NOT NULL PRIMARY KEY,
     user_id BLOB NOT NULL REFERENCES users (id) ON DELETE CASCADE,
@@ -21,10 +22,11 @@ CREATE TABLE sessions (
     created_at INTEGER NOT NULL,
     last_used_at INTEGER NOT NULL,
     expires_at INTEGER NOT NULL,
+    idle_at INTEGER NOT NULL,
     ended_at INTEGER
 ) STRICT;
 CREATE INDEX sessions_user_id ON sessions (user_id, id);
-CREATE INDEX sessions_expires_at ON sessions (expires_at);
+CREATE INDEX sessions_idle_at ON sessions (idle_at);
 
 -- The hashes of refresh tokens. Each works once; the one that follows it is computed from it.
 CREATE TABLE refresh_tokens (
@@ -34,6 +36,7 @@ CREATE TABLE refresh_tokens (
     used_at INTEGER
 ) STRICT;
 CREATE INDEX refresh_tokens_session_id ON refresh_tokens (session_id);
+CREATE INDEX refresh_tokens_used_at ON refresh_tokens (used_at);
 
 -- Links in account emails: invitations, password resets, changes of address. Each works once. A new address is sealed, and
 -- the actor who asked for it goes into the log when it counts. A reset may have been asked for from a network that the user
@@ -81,7 +84,8 @@ CREATE TABLE login_attempts (
     account_hash BLOB NOT NULL,
     network_hash BLOB NOT NULL,
     at INTEGER NOT NULL,
-    failed INTEGER NOT NULL
+    failed INTEGER NOT NULL,
+    is_user INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX login_attempts_account_hash ON login_attempts (account_hash, at);
 CREATE INDEX login_attempts_network_hash ON login_attempts (network_hash, at);
@@ -93,6 +97,7 @@ CREATE TABLE known_networks (
     last_login_at INTEGER NOT NULL,
     PRIMARY KEY (user_id, network_hash)
 ) STRICT;
+CREATE INDEX known_networks_network_hash ON known_networks (network_hash, last_login_at);
 CREATE INDEX known_networks_last_login_at ON known_networks (last_login_at);
 
 -- API keys: the credentials of programs. While a rotated one is replaced, both secrets work.

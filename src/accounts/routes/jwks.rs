@@ -48,7 +48,10 @@ pub struct PublicSigningKey {
 pub async fn get_signing_keys(app: Data<App>) -> Result<Response> {
     let key = |(kid, x)| PublicSigningKey { kty: "OKP", crv: "Ed25519", alg: "EdDSA", r#use: "sig", kid, x };
     // The response is cached, so it must not be older than what made the cache forget the one before.
-    app.tokens.keys().reload().await?;
+    // Without a database, those in memory are the best there is.
+    if let Err(error) = app.tokens.keys().reload().await {
+        app.refusals.record(&error, format_args!("loading the signing keys"));
+    }
     let keys = app.tokens.keys().public().into_iter().map(key).collect();
     Response::public_json(&SigningKeySet { keys })
 }

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use crate::accounts::passwords;
 use crate::app::App;
-use crate::auth::{Actor, UseAccount};
+use crate::auth::{Actor, WriteAccount};
 use crate::base::error::Result;
 use crate::base::http::json::Small;
 use crate::base::http::{Json, Response};
@@ -73,7 +73,7 @@ pub async fn set_password(
 pub async fn change_password(
     app: Data<App>,
     req: HttpRequest,
-    actor: Actor<UseAccount>,
+    actor: Actor<WriteAccount>,
     body: Json<ChangePassword>,
 ) -> Result<Response> {
     let ChangePassword { current_password, new_password } = body.value;

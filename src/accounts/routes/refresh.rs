@@ -7,12 +7,13 @@ use utoipa::ToSchema;
 
 use super::json::{Carrier, SessionTokens, respond};
 use crate::accounts::cookie;
-use crate::accounts::refresh::{RefreshToken, exchange};
+use crate::accounts::refresh::{RefreshToken, Refreshable, exchange, session_of};
 use crate::accounts::sessions::Lifetime;
 use crate::app::App;
 use crate::base::error::{AuthFailure, Error, Result};
 use crate::base::http::Response;
 use crate::base::http::json::OptionalJson;
+use crate::base::http::limit::{Key, Policy};
 
 /// A refresh token.
 #[derive(Deserialize, ToSchema)]
@@ -32,7 +33,7 @@ pub struct RefreshSession {
     request_body(content = Option<RefreshSession>, content_type = "application/json"),
     responses(
         (status = 200, description = "The new tokens, their session and its user.", body = SessionTokens),
-        (status = 401, description = "`token-missing`: there is neither a body nor a cookie. `token-invalid`: this is no refresh token. `session-ended`: log in again."),
+        (status = 401, description = "`token-missing`: there is neither a body nor a cookie. `token-invalid`: this is no refresh token. `session-ended`: log in again. A cookie that is refused is deleted."),
         (status = 403, description = "`origin-not-allowed`: with a cookie, from a page of another origin."),
     ))]
 pub async fn refresh_session(
@@ -41,13 +42,28 @@ pub async fn refresh_session(
     body: OptionalJson<RefreshSession>,
 ) -> Result<Response> {
     let failed = |failure| Error::Unauthenticated(failure);
-    let (token, carrier) = match body.0 {
-        Some(body) => (RefreshToken::parse(&body.refresh_token), Carrier::Body),
-        None => (Some(cookie::read(&app, &req)?.ok_or(failed(AuthFailure::MissingToken))?), Carrier::Cookie),
+    let Some(body) = body.0 else {
+        let token = cookie::read(&app, &req)?.ok_or(failed(AuthFailure::MissingToken))?;
+        let refreshed = refresh(&app, &req, token).await;
+        if let Err(Error::Unauthenticated(_)) = refreshed {
+            cookie::clear(&app, &req);
+        }
+        return respond(&app, refreshed?, Carrier::Cookie);
     };
-    let token = token.ok_or(failed(AuthFailure::InvalidToken))?;
+    let token = RefreshToken::parse(&body.refresh_token).ok_or(failed(AuthFailure::InvalidToken))?;
+    respond(&app, refresh(&app, &req, token).await?, Carrier::Body)
+}
+
+/// Exchanges a token, if there is such a token: what is made up costs no write.
+async fn refresh(app: &App, req: &HttpRequest, token: RefreshToken) -> Result<Refreshable> {
+    let presented = token.clone();
+    let Some((session, _)) = app.db.read_inline(move |conn| session_of(conn, &presented)).await? else {
+        app.limits.admit_network(req, Policy::UnknownRefresh)?;
+        return Err(Error::Unauthenticated(AuthFailure::InvalidToken));
+    };
+    app.limits.admit(req, Policy::Refresh, Key::Session(session))?;
     let (keys, lifetime) = (app.keys.clone(), Lifetime::new(&app.config));
     let exchanged =
-        app.db.write_as(app.origin(&req, None), move |tx| exchange(tx, &keys, &token, lifetime)).await?;
-    respond(&app, exchanged.map_err(failed)?, carrier)
+        app.db.write_as(app.origin(req, None), move |tx| exchange(tx, &keys, &token, lifetime)).await?;
+    exchanged.map_err(Error::Unauthenticated)
 }

@@ -10,7 +10,7 @@ use super::json::{Carrier, Session, SessionTokens, respond};
 use crate::accounts::cookie;
 use crate::accounts::login::{Credentials, log_in};
 use crate::accounts::second_factor::Code;
-use crate::accounts::sessions::{self, Lifetime};
+use crate::accounts::sessions;
 use crate::app::App;
 use crate::auth::{Actor, UseAccount};
 use crate::base::error::Result;
@@ -40,15 +40,18 @@ pub struct CreateSession {
 /// The sessions of the current user.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Sessions {
-    /// Those that have not ended, newest first; at most 500.
-    #[schema(max_items = 500)]
+    /// Those that have neither ended nor expired, newest first. A user has 100 at most.
+    #[schema(max_items = 100)]
     items: Vec<Session>,
+    /// Always `null`: all sessions are on one page.
+    #[schema(required = true, max_length = 4000)]
+    next_cursor: Option<String>,
 }
 
 /// Create a session
 ///
 /// Needs no access token. Exchanges an email address and a password for an access token that is valid for ten minutes, and a
-/// refresh token that gets the next ones. A wrong password, an unknown address and a disabled user all respond with the same
+/// refresh token that gets the next ones. A user has 100 sessions at most: one more ends the oldest. A wrong password, an unknown address and a disabled user all respond with the same
 /// 401 after the same time. A user with a second factor needs `code`, too, which is checked after the password. Each one-time code
 /// and each recovery code works once. Failed attempts delay the next ones at the same account and from the same network: too early, an
 /// attempt responds with 429 and `Retry-After`. Networks from which the user has logged in lately are not delayed by what
@@ -81,8 +84,8 @@ pub async fn create_session(
 #[utoipa::path(get, path = "/v1/auth/sessions", tag = "accounts", security(("bearer" = [])),
     responses((status = 200, description = "The sessions.", body = Sessions)))]
 pub async fn list_sessions(app: Data<App>, actor: Actor<UseAccount>) -> Result<Response> {
-    let (lifetime, now) = (Lifetime::new(&app.config), app.clock.now());
-    let rows = app.db.read(move |conn| sessions::list(conn, actor.user, lifetime, now)).await?;
+    let now = app.clock.now();
+    let rows = app.db.read(move |conn| sessions::list(conn, actor.user, now)).await?;
     let items = rows.into_iter().map(|row| Session::new(row, actor.session)).collect();
-    Response::ok(&Sessions { items })
+    Response::ok(&Sessions { items, next_cursor: None })
 }

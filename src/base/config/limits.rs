@@ -6,8 +6,8 @@ use super::parse;
 #[derive(Debug, Clone, clap::Args)]
 pub struct LimitsConfig {
     /// Wrong passwords from one network within a day before each further one delays the next: by a second at first, twice
-    /// as long each time. Successful logins do not count. 0 turns this off; guesses at one account are delayed all the
-    /// same.
+    /// as long each time. A network from which somebody has logged in within 30 days may fail five times as often.
+    /// Successful logins do not count. 0 turns this off; guesses at one account are delayed all the same.
     #[arg(
         id = "login_limit",
         long = "login-limit",
@@ -34,7 +34,8 @@ pub struct LimitsConfig {
     )]
     pub sign_up: u32,
 
-    /// Writes per minute by one user or API key; 0 turns the limit off.
+    /// Writes per minute by one user or API key. A session can be refreshed as often in an hour, but 300 times at most. 0 turns
+    /// both limits off.
     #[arg(
         id = "write_limit",
         long = "write-limit",

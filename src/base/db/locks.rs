@@ -11,8 +11,10 @@ use crate::base::error::Result;
 pub enum AdvisoryLock {
     /// Migrating.
     Migrations = 4_817_300,
+    /// Changing users, sessions and API keys for a request.
+    Accounts = 4_817_305,
     /// Adding the first user.
-    FirstUser = 4_817_305,
+    FirstUser = 4_817_306,
     /// Counting login attempts before another one.
     LoginAttempts = 4_817_304,
     /// Choosing a slug for a topic or an author.

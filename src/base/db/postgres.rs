@@ -6,7 +6,7 @@ use super::connection::AnyConnection as Connection;
 use super::failure;
 use super::rollback::roll_back;
 use super::tx::Tx;
-use super::work::{Value, Write};
+use super::work::{Value, Write, run};
 use crate::base::actor::Origin;
 use crate::base::clock::{Clock, Timestamp};
 use crate::base::error::Result;
@@ -27,7 +27,7 @@ pub(super) fn write(
     loop {
         conn.batch_execute("BEGIN")?;
         let mut tx = Tx::new(conn, clock, random, origin);
-        let outcome = work(&mut tx).and_then(|value| tx.finish().map(|()| (value, tx.seen)));
+        let outcome = run(&mut tx, &mut work).map(|value| (value, tx.seen));
         match outcome {
             Ok(outcome) => {
                 conn.batch_execute("COMMIT")?;

@@ -54,6 +54,15 @@ impl<'a> Tx<'a> {
         self.events.push(Box::new(event));
     }
 
+    /// Checks that the credential of the request, if there is one, still counts.
+    pub(super) fn check_credential(&mut self) -> Result<()> {
+        let Some(credential) = self.origin.credential else { return Ok(()) };
+        if credential.is_of_accounts {
+            AdvisoryLock::Accounts.take(self.conn)?;
+        }
+        (credential.check)(self.conn, &credential, self.now)
+    }
+
     /// Writes the events. They come last, and on PostgreSQL behind a lock that one transaction holds at a time, so that
     /// the log's order is the order of the commits and a reader with a cursor misses none.
     pub(super) fn finish(&mut self) -> Result<()> {

@@ -17,7 +17,7 @@ use super::failure;
 use super::generation::Generation;
 use super::sqlite_files::OpenFiles;
 use super::tx::Tx;
-use super::work::{Value, Write};
+use super::work::{Value, Write, run};
 use crate::base::actor::Origin;
 use crate::base::clock::{Clock, Timestamp};
 use crate::base::error::{Error, Result};
@@ -48,11 +48,7 @@ impl Job {
     /// Does the work inside a savepoint and keeps the outcome.
     fn run(&mut self, tx: &mut Tx<'_>) -> &Result<Value> {
         let work = &mut self.work;
-        let outcome = catch_unwind(AssertUnwindSafe(|| {
-            let value = work(tx)?;
-            tx.finish()?;
-            Ok(value)
-        }));
+        let outcome = catch_unwind(AssertUnwindSafe(|| run(tx, work)));
         let panicked = || Err(Error::internal("a unit of work panicked"));
         self.outcome.insert(outcome.unwrap_or_else(|_| panicked()))
     }

@@ -158,6 +158,8 @@ events! {
     SessionCreated { user: UserId, session: SessionId }                 "session.created":        false Admins;
     /// A session was ended.
     SessionEnded { user: UserId, session: SessionId }                   "session.ended":          false Admins;
+    /// Several sessions of a user were ended at once.
+    SessionsEnded { user: UserId, count: i64 }                          "session.all_ended":      false Admins;
     /// A refresh token was used a second time, which ended its session.
     SessionReuseDetected { user: UserId, session: SessionId }           "session.reuse_detected": false Admins;
     /// An API key was created.
@@ -169,7 +171,7 @@ events! {
     /// An API key was revoked.
     ApiKeyRevoked { key: ApiKeyId, user: UserId }                       "api_key.revoked":        false Admins;
     /// A new signing key took over. `ended_sessions` is how many sessions were ended; `null` if none were to be.
-    SigningKeysRotated { key: KeyId, ended_sessions: Option<usize> }    "signing_keys.rotated":   true  Admins;
+    SigningKeysRotated { key: KeyId, ended_sessions: Option<i64> }      "signing_keys.rotated":   true  Admins;
     /// An article was created, as a draft.
     ArticleCreated { article: ArticleId }                               "article.created":        false Drafts;
     /// A draft was changed; `sections` are those added, changed or removed.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::base::clock::Clock;
-use crate::base::ids::ActorId;
+use crate::base::ids::{ActorId, SessionId};
 
 static RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 static RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
@@ -25,6 +25,8 @@ pub enum Key {
     Network(IpAddr),
     /// A user or an API key.
     Actor(ActorId),
+    /// A session.
+    Session(SessionId),
     /// The hash of a mailbox, for sign-ups.
     Mailbox([u8; 32]),
     /// The only key of a policy that all clients share.

@@ -19,7 +19,7 @@ use crate::base::config::Config;
 use crate::base::error::{Error, Result};
 use crate::base::metrics::{self, Metrics};
 
-/// What a rate limit applies to.
+/// What a rate limit applies to. [`Limits::new`] makes the budgets in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Policy {
     /// Sign-ups, by network.
@@ -41,6 +41,10 @@ pub enum Policy {
     PasswordResetReserve,
     /// The sites that have used [`Policy::PasswordResetReserve`] within the hour.
     PasswordResetSite,
+    /// Refreshes, by session.
+    Refresh,
+    /// Refreshes with unknown tokens, by network.
+    UnknownRefresh,
     /// Writes with an access token or an API key, by user or key.
     Write,
     /// `GET` requests except health checks and metrics, by network.
@@ -60,7 +64,8 @@ impl Policy {
 
 /// The budgets of all policies.
 pub struct Limits {
-    budgets: [Option<Budget>; 11],
+    /// In the order of [`Policy`].
+    budgets: [Option<Budget>; Policy::Read as usize + 1],
     metrics: Arc<Metrics>,
     trusted: Vec<ipnet::IpNet>,
 }
@@ -84,6 +89,8 @@ impl Limits {
                 budget("password-reset-all", half_of_all, minutes(60)),
                 budget("password-reset-reserve", half_of_all, minutes(60)),
                 budget("password-reset-site", sign_up.min(1), minutes(60)),
+                budget("refresh", config.limits.write.min(300), minutes(60)),
+                budget("unknown-refresh", config.limits.write.min(60), minutes(1)),
                 budget("write", config.limits.write, minutes(1)),
                 budget("read", config.limits.read, minutes(1)),
             ],
@@ -93,22 +100,7 @@ impl Limits {
     }
 
     fn budget(&self, policy: Policy) -> Option<&Budget> {
-        let [sign_up, mailbox, all, reserve, site, reset, resets, reset_reserve, reset_site, write, read] =
-            &self.budgets;
-        match policy {
-            Policy::SignUp => sign_up,
-            Policy::SignUpMailbox => mailbox,
-            Policy::SignUpAll => all,
-            Policy::SignUpReserve => reserve,
-            Policy::SignUpSite => site,
-            Policy::PasswordReset => reset,
-            Policy::PasswordResetAll => resets,
-            Policy::PasswordResetReserve => reset_reserve,
-            Policy::PasswordResetSite => reset_site,
-            Policy::Write => write,
-            Policy::Read => read,
-        }
-        .as_ref()
+        self.budgets.get(policy as usize)?.as_ref()
     }
 
     /// Whether reads are limited.

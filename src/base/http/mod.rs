@@ -48,5 +48,5 @@ pub use markdown::Markdown;
 pub use moved::moved;
 pub use page::{Page, PageRequest};
 pub use query::Query;
-pub use response::Response;
+pub use response::{Response, SetCookie};
 pub use streamed::Streamed;

@@ -1,6 +1,6 @@
 //! `lede user sessions`: lists a user's sessions, or ends them.
 
-use crate::accounts::sessions::{self, Lifetime, Which};
+use crate::accounts::sessions::{self, Which};
 use crate::app::App;
 
 pub(super) async fn run(app: &App, email: &str, end: bool) -> anyhow::Result<()> {
@@ -10,8 +10,8 @@ pub(super) async fn run(app: &App, email: &str, end: bool) -> anyhow::Result<()>
         println!("{}: {ended} sessions ended", user.email);
         return Ok(());
     }
-    let (lifetime, now) = (Lifetime::new(&app.config), app.clock.now());
-    for session in app.db.read(move |conn| sessions::list(conn, user.id, lifetime, now)).await? {
+    let now = app.clock.now();
+    for session in app.db.read(move |conn| sessions::list(conn, user.id, now)).await? {
         println!("{}  {}  {}  {}", session.created_at, session.last_used_at, session.network, session.device);
     }
     Ok(())

@@ -19,12 +19,13 @@ use super::store::{self, Import, ImportOptionsRow, ImportRow};
 use super::utf8::Utf8;
 use super::{ImportStatus, reader};
 use crate::app::App;
+use crate::base::actor::Origin;
 use crate::base::db::types::Json;
 use crate::base::error::{Error, Invalid, Result};
 use crate::base::http::connection::Connection;
 use crate::base::http::json::body_incomplete;
 use crate::base::http::socket::MIN_RATE;
-use crate::base::ids::{ActorId, ImportId};
+use crate::base::ids::ImportId;
 use crate::base::text::Locale;
 use crate::subscribers::profile::{Labels, Line};
 
@@ -36,8 +37,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// What the importer states beside the file.
 #[derive(Debug, Clone)]
 pub struct ImportOptions {
-    /// Who imports.
-    pub actor: ActorId,
+    /// Who imports, and in which request.
+    pub origin: Origin,
     /// Whether nothing is changed.
     pub dry_run: bool,
     /// Where the list comes from.
@@ -198,7 +199,7 @@ impl Receiver {
         self.parts += 1;
         self.app
             .db
-            .write(move |tx| {
+            .write_as(self.options.origin, move |tx| {
                 if let Some(import) = &import {
                     store::insert(tx, import)?;
                 }
@@ -213,7 +214,8 @@ impl Receiver {
         let columns = columns::storable(&header.columns);
         Columns::recognise(&columns).map_err(refused)?;
         let number = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
-        let ImportOptions { actor, dry_run, source, statement, labels, locale } = self.options.clone();
+        let ImportOptions { origin, dry_run, source, statement, labels, locale } = self.options.clone();
+        let actor = origin.actor.ok_or_else(|| Error::internal("an import without an actor"))?;
         let row = ImportRow {
             id: self.id,
             actor_id: actor,

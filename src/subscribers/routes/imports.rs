@@ -252,7 +252,7 @@ pub async fn create_subscriber_import(
 ) -> Result<Response> {
     let Query(ImportRequest { dry_run, source, statement, labels, locale }) = query;
     let locale = locale.unwrap_or_else(|| app.config.site.locale.clone());
-    let options = ImportOptions { actor: actor.actor(), dry_run, source, statement, labels, locale };
+    let options = ImportOptions { origin: actor.origin, dry_run, source, statement, labels, locale };
     let received = upload::receive(&app, &req, body, options).await?;
     let (id, bytes) = (received.id, received.bytes);
     let once = key.once(actor.origin, &received.fingerprint);
@@ -265,7 +265,8 @@ pub async fn create_subscriber_import(
     };
     let response = once.respond(&app.db, std::future::ready(Ok(())), start).await;
     // A replayed response is about the file of the first request: this one is not imported.
-    app.db.write(move |tx| store::discard(tx, id)).await?;
+    // Done also for a client that may act no longer, so without its credential.
+    app.db.write_as(actor.actor(), move |tx| store::discard(tx, id)).await?;
     response
 }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::app::App;
-use crate::auth::{Actor, Identity, POLICY, Role, Scope, UseAccount};
+use crate::auth::{Actor, Identity, POLICY, Role, Scope, UseAccount, WriteAccount};
 use crate::authors::of_users;
 use crate::base::actor::{ActorKind, ActorRef};
 use crate::base::clock::Timestamp;
@@ -154,7 +154,7 @@ pub async fn get_me(app: Data<App>, actor: Actor<UseAccount>) -> Result<Response
     responses((status = 200, description = "The updated user.", body = Me)))]
 pub async fn update_me(
     app: Data<App>,
-    actor: Actor<UseAccount>,
+    actor: Actor<WriteAccount>,
     body: MergePatch<UpdateMe>,
 ) -> Result<Response> {
     let UpdateMe { name, locale, notifications } = body.value;

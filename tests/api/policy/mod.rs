@@ -120,6 +120,11 @@ macro_rules! policy {
         }
 
         #[tokio::test]
+        async fn whose_session_ends_before_the_last_byte_arrives_writes_nothing() {
+            $crate::policy::runner::try_ended(LINES).await;
+        }
+
+        #[tokio::test]
         async fn without_a_valid_token_only_what_is_open_to_anyone_succeeds() {
             $crate::policy::runner::try_without_a_token(LINES).await;
         }

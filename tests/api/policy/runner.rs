@@ -4,12 +4,18 @@
 //! refused was in order, its target exists, and the refused request has not changed it.
 
 use futures_util::future::join_all;
+use lede::accounts::sessions::{self, Which};
 use lede::auth::{POLICY, Role, Scopes};
+use lede::base::db::Tx;
+use lede::base::ids::UserId;
+use tokio::io::AsyncWriteExt as _;
 
 use super::fixtures::Fixtures;
 use super::{Access, Cell, Line};
 use crate::client::{Call, Client};
 use crate::given;
+use crate::server::Server;
+use crate::sockets::{answered, connect};
 
 /// Whose things a request is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -129,6 +135,37 @@ pub async fn try_without_a_token(lines: &[Line]) {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Sends each request with a body but for its last byte, ends the session, and sends that byte.
+pub async fn try_ended(lines: &[Line]) {
+    let mut on = Fixtures::start().await;
+    let mut wrong = Vec::new();
+    for line in lines.iter().filter(|line| line.access != Access::Anyone) {
+        let leaver = on.server.login_as("leaver", Role::Admin).await;
+        on.owner = leaver.clone();
+        let call = (line.call)(&on).await;
+        if !call.has_body() {
+            continue;
+        }
+        let (most, last) = call.in_two(&leaver.token().expect("a token"));
+        let mut stream = connect(&on.server).await;
+        stream.write_all(&most).await.expect("a request");
+        on.server.answer_others().await;
+        end_sessions(&on.server, leaver.user()).await;
+        // What is refused before its body is read, such as a method that has none, is answered already.
+        let _ = stream.write_all(&last).await;
+        let status = answered(&mut stream).await;
+        if status != 401 {
+            wrong.push(format!("{}: {status} instead of 401", line.operation));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+async fn end_sessions(server: &Server, user: UserId) {
+    let end = move |tx: &mut Tx<'_>| sessions::end(tx, user, Which::All);
+    assert!(server.app.db.write(end).await.expect("a write") > 0);
 }
 
 /// Sends a request as `actor`, and as somebody who may if the actor was to be refused.

@@ -3,7 +3,7 @@
 use lede::auth::Role;
 use serde_json::json;
 
-use crate::given::{PASSWORD, hours};
+use crate::given::{self, PASSWORD, hours};
 use crate::server::Server;
 
 #[rustfmt::skip]
@@ -25,6 +25,7 @@ pub async fn story(server: &Server) {
     let (key, path) = (made.expect(201)["key"].clone(), made.location().to_owned());
     let program = editor.clone().with_token(key.as_str().expect("a key"));
     program.get("/v1/drafts").await.is(200);
+    given::recorded_use(server).await;
     server.clock.advance(hours(1));
     editor.get("/v1/api-keys").await.is(200);
     editor.get(&path).await.is(200);

@@ -32,6 +32,7 @@ diesel::table! {
         created_at -> Instant,
         last_used_at -> Instant,
         expires_at -> Instant,
+        idle_at -> Instant,
         ended_at -> Nullable<Instant>,
     }
 }
@@ -97,6 +98,7 @@ diesel::table! {
         network_hash -> Binary,
         at -> Instant,
         failed -> Bool,
+        is_user -> Bool,
     }
 }
 

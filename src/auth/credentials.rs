@@ -1,0 +1,189 @@
+//! What sessions and API keys allow. They are read from the database for every request, and again in each of its units of
+//! work, so that ending, disabling and demoting count at once, on every replica.
+
+use diesel::prelude::*;
+use subtle::ConstantTimeEq as _;
+
+use super::api_key::ApiKeyText;
+use super::{Identity, Role, Scopes};
+use crate::base::actor::{Credential, Presented};
+use crate::base::clock::Timestamp;
+use crate::base::db::Connection;
+use crate::base::db::schema::{api_keys, sessions, users};
+use crate::base::db::types::Json;
+use crate::base::error::{AuthFailure, Denial, Error, Result};
+use crate::base::ids::{ApiKeyId, SessionId, UserId};
+
+/// A client whose credential is valid.
+pub(super) struct Client {
+    pub identity: Identity,
+    pub presented: Presented,
+    pub has_second_factor: bool,
+    /// When the API key was last used, as far as it is recorded.
+    pub last_used_at: Option<Timestamp>,
+}
+
+impl Client {
+    /// What the units of work of the client's request check.
+    pub fn credential(&self, is_of_accounts: bool) -> Credential {
+        Credential {
+            user: self.identity.user,
+            presented: self.presented,
+            role: self.identity.role.as_str(),
+            scopes: self.identity.scopes.map_or(0, Scopes::bits),
+            is_of_accounts,
+            check,
+        }
+    }
+}
+
+/// Checks that a credential is still valid and allows what it did. On PostgreSQL it stays so until the unit of work has ended.
+fn check(conn: &mut Connection, seen: &Credential, now: Timestamp) -> Result<()> {
+    let client = match seen.presented {
+        Presented::Session(session) => {
+            let row = session_row(seen.user, session, now);
+            let row = match conn {
+                Connection::Sqlite(conn) => row.get_result(conn).optional()?,
+                Connection::Postgres(conn) => row.for_share().get_result(conn).optional()?,
+            };
+            of_session(row, seen.user, session)?
+        }
+        Presented::ApiKey(key, hash) => {
+            let row = api_key_rows().filter(api_keys::id.eq(key));
+            let row: Option<ApiKeyRow> = match conn {
+                Connection::Sqlite(conn) => row.get_result(conn).optional()?,
+                Connection::Postgres(conn) => row.for_share().get_result(conn).optional()?,
+            };
+            let row = row.filter(|row| row.has_secret(&hash, now));
+            row.ok_or(Error::Unauthenticated(AuthFailure::InvalidToken))?.client(hash, now)?
+        }
+    };
+    let allowed = client.credential(seen.is_of_accounts);
+    if allowed.role == seen.role && allowed.scopes == seen.scopes {
+        return Ok(());
+    }
+    Err(Error::Forbidden(Denial::Right))
+}
+
+/// The client with an access token of that session.
+///
+/// # Errors
+/// Unauthenticated, if the session has ended.
+pub(super) fn find_session(
+    conn: &mut Connection,
+    user: UserId,
+    session: SessionId,
+    now: Timestamp,
+) -> Result<Client> {
+    of_session(session_row(user, session, now).get_result(conn).optional()?, user, session)
+}
+
+/// What is read of a session's user: role, and since when there is a second factor.
+type SessionRow = (String, Option<Timestamp>);
+
+/// Users come first: whoever ends sessions has locked the user before.
+#[diesel::dsl::auto_type]
+fn session_row(user: UserId, session: SessionId, now: Timestamp) -> _ {
+    users::table
+        .inner_join(sessions::table.on(sessions::user_id.eq(users::id)))
+        .filter(sessions::id.eq(session))
+        .filter(users::id.eq(user))
+        .filter(sessions::ended_at.is_null())
+        .filter(sessions::expires_at.gt(now))
+        .filter(users::disabled_at.is_null())
+        .select((users::role, users::second_factor_at))
+}
+
+fn of_session(row: Option<SessionRow>, user: UserId, session: SessionId) -> Result<Client> {
+    let ended = || Error::Unauthenticated(AuthFailure::EndedSession);
+    let (role, second_factor_at) = row.ok_or_else(ended)?;
+    let role = Role::parse(&role).ok_or_else(ended)?;
+    Ok(Client {
+        identity: Identity { session: Some(session), ..Identity::of(user, role) },
+        presented: Presented::Session(session),
+        has_second_factor: second_factor_at.is_some(),
+        last_used_at: None,
+    })
+}
+
+/// What is read of an API key and its owner.
+#[derive(Queryable)]
+pub(super) struct ApiKeyRow {
+    pub id: ApiKeyId,
+    secret_hash: Vec<u8>,
+    previous_hash: Option<Vec<u8>>,
+    previous_until: Option<Timestamp>,
+    scopes: Json<Vec<String>>,
+    expires_at: Option<Timestamp>,
+    last_used_at: Option<Timestamp>,
+    revoked_at: Option<Timestamp>,
+    user: UserId,
+    role: String,
+    second_factor_at: Option<Timestamp>,
+    disabled_at: Option<Timestamp>,
+}
+
+#[diesel::dsl::auto_type]
+fn api_key_rows() -> _ {
+    users::table.inner_join(api_keys::table.on(api_keys::user_id.eq(users::id))).select((
+        api_keys::id,
+        api_keys::secret_hash,
+        api_keys::previous_hash,
+        api_keys::previous_until,
+        api_keys::scopes,
+        api_keys::expires_at,
+        api_keys::last_used_at,
+        api_keys::revoked_at,
+        users::id,
+        users::role,
+        users::second_factor_at,
+        users::disabled_at,
+    ))
+}
+
+/// The API key with that secret, or with the one that its current secret replaces for a while yet.
+///
+/// # Errors
+/// Those of the database.
+pub(super) fn find_api_key(
+    conn: &mut Connection,
+    key: &ApiKeyText,
+    now: Timestamp,
+) -> Result<Option<ApiKeyRow>> {
+    let named = api_key_rows().filter(api_keys::prefix.eq(key.prefix().to_owned()));
+    let found: Option<ApiKeyRow> = named.get_result(conn).optional()?;
+    Ok(found.filter(|row| row.has_secret(&key.hash(), now)))
+}
+
+impl ApiKeyRow {
+    /// Whether the secret with that hash works. Takes the same time either way.
+    fn has_secret(&self, hash: &[u8], now: Timestamp) -> bool {
+        let previous =
+            self.previous_hash.as_deref().filter(|_| self.previous_until.is_some_and(|until| until > now));
+        let is_current = bool::from(hash.ct_eq(&self.secret_hash));
+        is_current || previous.is_some_and(|previous| hash.ct_eq(previous).into())
+    }
+
+    /// The client with this key, if the key and its owner may act.
+    ///
+    /// # Errors
+    /// Unauthenticated.
+    pub fn client(self, hash: [u8; 32], now: Timestamp) -> Result<Client> {
+        let role =
+            Role::parse(&self.role).filter(|_| self.revoked_at.is_none() && self.disabled_at.is_none());
+        let role = role.ok_or(Error::Unauthenticated(AuthFailure::InvalidToken))?;
+        if self.expires_at.is_some_and(|at| at <= now) {
+            return Err(Error::Unauthenticated(AuthFailure::ExpiredKey));
+        }
+        let names = self.scopes.read(format_args!("api_keys.scopes of {}", self.id)).unwrap_or_default();
+        let mut identity = Identity::of(self.user, role);
+        identity.scopes = Some(Scopes::of(names.iter().map(String::as_str)));
+        identity.origin = self.id.into();
+        Ok(Client {
+            identity,
+            presented: Presented::ApiKey(self.id, hash),
+            has_second_factor: self.second_factor_at.is_some(),
+            last_used_at: self.last_used_at,
+        })
+    }
+}
