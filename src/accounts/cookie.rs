@@ -95,13 +95,12 @@ pub fn clear(app: &App, req: &HttpRequest) {
 pub fn read(app: &App, req: &HttpRequest) -> Result<Option<RefreshToken>> {
     let Some(value) = Place::of(&app.config).and_then(|place| value(req, place)) else { return Ok(None) };
     check_origin(app, req)?;
-    match RefreshToken::parse(value) {
-        Some(token) => Ok(Some(token)),
-        None => {
-            clear(app, req);
-            Err(Error::Unauthenticated(AuthFailure::InvalidToken))
-        }
+    let token = RefreshToken::parse(value);
+    if token.is_none() {
+        clear(app, req);
+        return Err(Error::Unauthenticated(AuthFailure::InvalidToken));
     }
+    Ok(token)
 }
 
 /// The token in the cookie of a request that is authenticated by other means, if it has one.

@@ -26,27 +26,26 @@ pub(super) struct Client {
 impl Client {
     /// What the units of work of the client's request check.
     pub fn credential(&self, is_of_accounts: bool) -> Credential {
-        Credential {
-            user: self.identity.user,
-            presented: self.presented,
-            role: self.identity.role.as_str(),
-            scopes: self.identity.scopes.map_or(0, Scopes::bits),
-            is_of_accounts,
-            check,
-        }
+        Credential { presented: self.presented, rights: self.rights(), is_of_accounts, check }
+    }
+
+    /// Role and scopes in one number: the policy has fewer rights than the scopes have bits, so the highest are free.
+    fn rights(&self) -> u64 {
+        let Identity { role, scopes, .. } = self.identity;
+        ((role as u64) << 60) | scopes.map_or(0, Scopes::bits)
     }
 }
 
 /// Checks that a credential is still valid and allows what it did. On PostgreSQL it stays so until the unit of work has ended.
 fn check(conn: &mut Connection, seen: &Credential, now: Timestamp) -> Result<()> {
     let client = match seen.presented {
-        Presented::Session(session) => {
-            let row = session_row(seen.user, session, now);
+        Presented::Session(user, session) => {
+            let row = session_row(user, session, now);
             let row = match conn {
                 Connection::Sqlite(conn) => row.get_result(conn).optional()?,
                 Connection::Postgres(conn) => row.for_share().get_result(conn).optional()?,
             };
-            of_session(row, seen.user, session)?
+            of_session(row, user, session)?
         }
         Presented::ApiKey(key, hash) => {
             let row = api_key_rows().filter(api_keys::id.eq(key));
@@ -58,11 +57,7 @@ fn check(conn: &mut Connection, seen: &Credential, now: Timestamp) -> Result<()>
             row.ok_or(Error::Unauthenticated(AuthFailure::InvalidToken))?.client(hash, now)?
         }
     };
-    let allowed = client.credential(seen.is_of_accounts);
-    if allowed.role == seen.role && allowed.scopes == seen.scopes {
-        return Ok(());
-    }
-    Err(Error::Forbidden(Denial::Right))
+    if client.rights() == seen.rights { Ok(()) } else { Err(Error::Forbidden(Denial::Right)) }
 }
 
 /// The client with an access token of that session.
@@ -100,7 +95,7 @@ fn of_session(row: Option<SessionRow>, user: UserId, session: SessionId) -> Resu
     let role = Role::parse(&role).ok_or_else(ended)?;
     Ok(Client {
         identity: Identity { session: Some(session), ..Identity::of(user, role) },
-        presented: Presented::Session(session),
+        presented: Presented::Session(user, session),
         has_second_factor: second_factor_at.is_some(),
         last_used_at: None,
     })

@@ -51,14 +51,10 @@ pub struct Origin {
 /// its client likes, so each of its units of work checks again that nothing of this has changed.
 #[derive(Debug, Clone, Copy)]
 pub struct Credential {
-    /// The user who is logged in, or the owner of the API key.
-    pub user: UserId,
     /// What the client presented.
     pub presented: Presented,
-    /// The user's role.
-    pub role: &'static str,
-    /// The scopes of an API key, as `auth` numbers them.
-    pub scopes: u64,
+    /// The user's role and the scopes of an API key, as a number that differs when they do.
+    pub rights: u64,
     /// Whether the request may change users, sessions or API keys. Such units of work run one after another, so that none
     /// waits for a user whom another one has read for its check.
     pub is_of_accounts: bool,
@@ -69,8 +65,8 @@ pub struct Credential {
 /// What a client presented to be authenticated.
 #[derive(Debug, Clone, Copy)]
 pub enum Presented {
-    /// An access token of a session.
-    Session(SessionId),
+    /// An access token of a user's session.
+    Session(UserId, SessionId),
     /// An API key, and the hash of its secret.
     ApiKey(ApiKeyId, [u8; 32]),
 }
