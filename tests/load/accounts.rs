@@ -11,7 +11,7 @@ use actix_web::middleware::{Next, from_fn};
 use actix_web::web::Data;
 use actix_web::{App, HttpServer};
 use lede::app::{App as Lede, Overrides};
-use lede::auth::{Actor, ReadArticles};
+use lede::auth::{Actor, ReadDrafts};
 use lede::server::{dispatch, pipeline};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
@@ -46,7 +46,7 @@ pub fn serve(role: &str, folder: &Path) {
         let lede = Lede::open(config, Overrides::default()).await.expect("an application");
         let check = move |mut req: ServiceRequest, next: Next<_>| async move {
             if is_twice {
-                req.extract::<Actor<ReadArticles>>().await?;
+                req.extract::<Actor<ReadDrafts>>().await?;
             }
             next.call(req).await
         };
