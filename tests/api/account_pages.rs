@@ -134,7 +134,7 @@ async fn a_new_address_counts_once_it_is_confirmed_and_the_old_one_is_told() {
     log_in(&server, "ada@new.example", PASSWORD).await.is(201);
     log_in(&server, "ada@lede.example", PASSWORD).await.is(401);
     let notice = mail_to(&server, "ada@lede.example").await;
-    assert_eq!(notice.subject, "The mail address of your account at Lede was changed");
+    assert_eq!(notice.subject, "The email address of your account at Lede was changed");
     assert!(notice.text.contains("A…@new.example") && !notice.text.contains("Ada@new"), "{}", notice.text);
     let body = json!({"token": token(&reset), "new_password": NEW});
     anyone.post("/v1/auth/passwords").json(body).await.problem(409, "link-invalid");

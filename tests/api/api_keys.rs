@@ -610,10 +610,10 @@ async fn a_new_key_is_told_by_mail_and_so_are_keys_when_the_password_is_changed(
     given::api_key(&user, READ).await;
     let mail = given::mail_to(&server, "editor@lede.example").await;
     assert_eq!(mail.subject, "Your account at Lede was changed");
-    assert!(mail.text.contains("“A program”") && mail.text.contains("/v1/api-keys/{key}"), "{}", mail.text);
+    assert!(mail.text.contains("“A program”") && mail.text.contains("/v1/api-keys/{id}"), "{}", mail.text);
     change(PASSWORD, other).await.is(204);
     let mail = given::mail_to(&server, "editor@lede.example").await;
-    assert!(mail.text.contains("https://cms.lede.example/v1/api-keys/{key}"), "{}", mail.text);
+    assert!(mail.text.contains("https://cms.lede.example/v1/api-keys/{id}"), "{}", mail.text);
 }
 
 #[tokio::test]

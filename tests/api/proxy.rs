@@ -145,7 +145,7 @@ async fn a_proxy_never_gives_one_what_is_anothers() {
             format!("/subscribers/{}", id(&admin.get("/v1/subscribers").await.expect(200)["items"][0])),
         ),
         ("{user}", id(&admin.get("/v1/me").await.expect(200)["actor"])),
-        ("/v1/api-keys/{key}", given::api_key(&admin, &["articles:read"]).await.0),
+        ("/v1/api-keys/{id}", given::api_key(&admin, &["articles:read"]).await.0),
     ];
     let paths = secured(&parts);
     assert!(paths.len() >= 20 && paths.iter().all(|path| !path.contains('{')), "{paths:?}");

@@ -48,16 +48,16 @@ impl Stage {
         let mail = given::mail_to(&server, "ada@reader.example").await;
         let subscriber = id(&admin.get("/v1/subscribers").await.expect(200)["items"][0]);
         let names = vec![
-            ("article", id(&large)),
-            ("section", "part".to_owned()),
-            ("revision", "1".to_owned()),
-            ("edition", "1".to_owned()),
-            ("topic", "sea".to_owned()),
-            ("author", "ada".to_owned()),
-            ("format", "netlify".to_owned()),
-            ("id", subscriber),
-            ("user", admin.user().to_string()),
-            ("key", given::api_key(&admin, &["articles:read"]).await.0.replace("/v1/api-keys/", "")),
+            ("{article}", id(&large)),
+            ("{section}", "part".to_owned()),
+            ("{revision}", "1".to_owned()),
+            ("{edition}", "1".to_owned()),
+            ("{topic}", "sea".to_owned()),
+            ("{author}", "ada".to_owned()),
+            ("{format}", "netlify".to_owned()),
+            ("/v1/api-keys/{id}", given::api_key(&admin, &["articles:read"]).await.0),
+            ("{id}", subscriber),
+            ("{user}", admin.user().to_string()),
         ];
         let [confirm, leave] = ["confirm", "unsubscribe"].map(|what| given::link(&mail, what));
         let moving = given::user(&server, "moving", Role::Author).await;
@@ -159,7 +159,7 @@ impl Stage {
         if let Some(link) = page.and_then(|page| self.links.iter().find(|link| link.starts_with(page))) {
             return link.clone();
         }
-        let fill = |path: String, (name, value): &(&str, String)| path.replace(&format!("{{{name}}}"), value);
+        let fill = |path: String, (name, value): &(&str, String)| path.replace(name, value);
         for (list, newest) in [("/v1/jobs/", &self.job), ("/v1/subscriber-imports/", &self.import)] {
             if let Some(rest) = operation.path.strip_prefix(list).and_then(|rest| rest.strip_prefix("{id}")) {
                 return format!("{list}{}{rest}", newest.lock().expect("a lock"));

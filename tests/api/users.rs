@@ -300,7 +300,7 @@ async fn a_change_of_address_is_told_recorded_and_can_be_withdrawn() {
     change(stranger).await.is(200);
     let link = account_link(&mail_to(&server, stranger).await);
     let told = mail_to(&server, "ada@lede.example").await;
-    assert_eq!(told.subject, "The mail address of your account at Lede is to be changed");
+    assert_eq!(told.subject, "The email address of your account at Lede is to be changed");
     assert!(told.text.contains("a…@stranger.example"), "{}", told.text);
     let anyone = server.client();
     anyone.get(&link).await.is(200);

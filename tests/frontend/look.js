@@ -170,7 +170,7 @@ async function use(browser, site, { lede, email, password }, ask, askWithKey) {
   const url = `${site}/preview/?article=reading-a-tide-table`;
   const stranger = await open(browser);
   await stranger.page.goto(url);
-  await stranger.page.locator("#log-in").getByLabel("Mail address").fill(email);
+  await stranger.page.locator("#log-in").getByLabel("Email address").fill(email);
   await stranger.page.getByLabel("Password").fill("nobody's");
   assert.deepEqual(await faults(stranger.page), [], "the login");
   await stranger.page.getByRole("button", { name: "Show the draft" }).click();
@@ -183,7 +183,7 @@ async function use(browser, site, { lede, email, password }, ask, askWithKey) {
   await edit("Count in *thirds*.");
   await page.clock.install();
   await page.goto(url);
-  await page.locator("#log-in").getByLabel("Mail address").fill(email);
+  await page.locator("#log-in").getByLabel("Email address").fill(email);
   await page.getByLabel("Password").fill(password);
   await page.getByRole("button", { name: "Show the draft" }).click();
   await page.locator(".prose").getByText("Count in thirds.").waitFor();
@@ -205,7 +205,7 @@ async function use(browser, site, { lede, email, password }, ask, askWithKey) {
 
   const simple = await open(browser, { javaScriptEnabled: false, reducedMotion: "reduce" });
   await simple.page.goto(site);
-  await simple.page.getByLabel("Mail address").fill("grace@reader.example");
+  await simple.page.getByLabel("Email address").fill("grace@reader.example");
   await simple.page.getByRole("button", { name: "Subscribe" }).click();
   // A form on another page is sent once more on Lede's own, and leads back to the website.
   await simple.page.getByRole("heading", { name: "Please press the button again" }).waitFor();

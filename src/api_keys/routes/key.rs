@@ -1,4 +1,4 @@
-//! `/v1/api-keys/{key}`: one key.
+//! `/v1/api-keys/{id}`: one key.
 
 use actix_web::HttpRequest;
 use actix_web::web::{Data, Path};
@@ -59,8 +59,8 @@ impl UpdateApiKey {
 ///
 /// Requires an access token of any role; API keys cannot use it. Returns one of the caller's keys; admins get anyone's.
 /// Revoked keys respond with 404.
-#[utoipa::path(get, path = "/v1/api-keys/{key}", tag = "api-keys", security(("bearer" = [])),
-    params(("key" = ApiKeyId, Path, description = "The id of the API key.")),
+#[utoipa::path(get, path = "/v1/api-keys/{id}", tag = "api-keys", security(("bearer" = [])),
+    params(("id" = ApiKeyId, Path, description = "The id of the API key.")),
     responses((status = 200, description = "The API key, without `key`.", body = ApiKey)))]
 pub async fn get_api_key(
     app: Data<App>,
@@ -80,8 +80,8 @@ pub async fn get_api_key(
 /// Requires an access token of any role; API keys cannot use it. Changes name, scopes or expiry of one of the caller's own
 /// keys, which counts from the next request on; the key itself stays. Scopes that the key does not have yet, and a later expiry or
 /// none, require the password. Others' keys respond with 404, to admins with 403.
-#[utoipa::path(patch, path = "/v1/api-keys/{key}", tag = "api-keys", security(("bearer" = [])),
-    params(("key" = ApiKeyId, Path, description = "The id of the API key.")),
+#[utoipa::path(patch, path = "/v1/api-keys/{id}", tag = "api-keys", security(("bearer" = [])),
+    params(("id" = ApiKeyId, Path, description = "The id of the API key.")),
     request_body(content = UpdateApiKey, content_type = "application/merge-patch+json"),
     responses(
         (status = 200, description = "The updated API key, without `key`.", body = ApiKey),
@@ -119,8 +119,8 @@ pub async fn update_api_key(
 ///
 /// Requires an access token of any role; API keys cannot use it. The key is refused from the next request on, for good.
 /// Users revoke their own keys, admins anyone's.
-#[utoipa::path(delete, path = "/v1/api-keys/{key}", tag = "api-keys", security(("bearer" = [])),
-    params(("key" = ApiKeyId, Path, description = "The id of the API key.")),
+#[utoipa::path(delete, path = "/v1/api-keys/{id}", tag = "api-keys", security(("bearer" = [])),
+    params(("id" = ApiKeyId, Path, description = "The id of the API key.")),
     responses((status = 204, description = "The API key is revoked.")))]
 pub async fn delete_api_key(
     app: Data<App>,

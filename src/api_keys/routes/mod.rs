@@ -10,8 +10,8 @@ crate::operations! {
 
     get    "/v1/api-keys"              => keys::list_api_keys;
     post   "/v1/api-keys"              => keys::create_api_key;
-    get    "/v1/api-keys/{key}"        => key::get_api_key;
-    patch  "/v1/api-keys/{key}"        => key::update_api_key;
-    delete "/v1/api-keys/{key}"        => key::delete_api_key;
-    post   "/v1/api-keys/{key}/rotate" => rotate::rotate_api_key;
+    get    "/v1/api-keys/{id}"        => key::get_api_key;
+    patch  "/v1/api-keys/{id}"        => key::update_api_key;
+    delete "/v1/api-keys/{id}"        => key::delete_api_key;
+    post   "/v1/api-keys/{id}/rotate" => rotate::rotate_api_key;
 }

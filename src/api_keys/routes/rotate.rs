@@ -39,8 +39,8 @@ fn default_grace() -> i64 {
 /// Requires an access token of any role, and the password; API keys cannot use it. Returns another key for the same id, name and scopes in
 /// `key`, once: store it now. The present key works for `grace_seconds` more, a day by default, so that programs can change
 /// over; one that was replaced before stops at once. The expiry stays. Others' keys respond with 404, to admins with 403.
-#[utoipa::path(post, path = "/v1/api-keys/{key}/rotate", tag = "api-keys", security(("bearer" = [])),
-    params(("key" = ApiKeyId, Path, description = "The id of the API key.")),
+#[utoipa::path(post, path = "/v1/api-keys/{id}/rotate", tag = "api-keys", security(("bearer" = [])),
+    params(("id" = ApiKeyId, Path, description = "The id of the API key.")),
     request_body = RotateApiKey,
     responses(
         (status = 200, description = "The API key, with the new `key`.", body = ApiKey),

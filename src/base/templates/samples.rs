@@ -125,7 +125,7 @@ fn accounts() -> Vec<(&'static str, Value)> {
     let password = context! { password_url => "https://website.example/password" };
     let confirm = context! { confirm_url => "https://website.example/confirm" };
     let reset = context! {
-        reset_url => "https://website.example/password", keys_url => "https://cms.website.example/v1/api-keys/{key}",
+        reset_url => "https://website.example/password", keys_url => "https://cms.website.example/v1/api-keys/{id}",
     };
     let device = context! {
         device => "Mozilla/5.0", network => "203.0.113.0/24", at => "2026-01-31 09:30 UTC",
@@ -149,7 +149,7 @@ fn accounts() -> Vec<(&'static str, Value)> {
     for change in ACCOUNT_CHANGES {
         let context = context! {
             change => *change, key => if *change == "api_key_created" { "Website build" } else { "" },
-            reset_url => "https://website.example/password", keys_url => "https://cms.website.example/v1/api-keys/{key}",
+            reset_url => "https://website.example/password", keys_url => "https://cms.website.example/v1/api-keys/{id}",
         };
         samples.extend([
             ("account_changed_email.html", context.clone()),

@@ -187,7 +187,7 @@ async fn rss_keeps_to_its_rules() {
         assert_eq!(all(*item, "guid")[0].attribute("isPermaLink"), Some("false"));
         let at = one(*item, "pubDate");
         assert!(at.starts_with("Mon, 05 Jan 2026 ") && at.ends_with(":00:00 GMT"), "{at}");
-        // An `author` would have to be a mail address.
+        // An `author` would have to be an email address.
         assert!(all(*item, "author").is_empty());
         let of = |namespace, name| {
             item.children().filter(|child| child.tag_name() == (namespace, name).into()).count()

@@ -1,4 +1,4 @@
-// Another mail address, which an admin enters and its owner confirms on a page.
+// Another email address, which an admin enters and its owner confirms on a page.
 import assert from "node:assert/strict";
 import { link } from "./mails.js";
 import { check, visit } from "./pages.js";
