@@ -7,7 +7,7 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 
 use crate::client::{Call, Client};
-use crate::given;
+use crate::given::{self, PASSWORD};
 use crate::server::Server;
 use crate::sockets::{answered, connect};
 use crate::test_database::rounds;
@@ -60,7 +60,7 @@ async fn an_erased_user_writes_nothing_more() {
     let ada = server.login_as("ada", Role::Author).await;
     let article = Pending::send(&server, &ada, ada.post(ARTICLES).json(json!({"title": "Tides"}))).await;
     let me = Pending::send(&server, &ada, ada.patch("/v1/me").json(json!({"name": "Ada again"}))).await;
-    let key = json!({"name": "Build", "scopes": ["articles:read"]});
+    let key = json!({"name": "Build", "scopes": ["articles:read"], "current_password": PASSWORD});
     let key = Pending::send(&server, &ada, ada.post("/v1/api-keys").json(key)).await;
     admin.delete(user(&ada)).await.is(204);
     for pending in [article, me, key] {
@@ -80,7 +80,11 @@ async fn a_key_that_is_revoked_rotated_or_narrowed_meanwhile_creates_nothing() {
             Pending::send(&server, &program, program.post(ARTICLES).json(json!({"title": "Tides"}))).await;
         match what {
             "revoke" => editor.delete(&path).await.is(204),
-            "rotate" => editor.post(path + "/rotate").json(json!({"grace_seconds": 0})).await.is(200),
+            "rotate" => editor
+                .post(path + "/rotate")
+                .json(json!({"grace_seconds": 0, "current_password": PASSWORD}))
+                .await
+                .is(200),
             _ => editor.patch(&path).json(&narrow).await.is(200),
         };
         assert_eq!(pending.finish().await, expected, "{what}");

@@ -164,10 +164,9 @@ fn nothing_below_the_application_names_it() {
 const WITHOUT_A_CLIENT: &[&str] = &[
     "accounts/login.rs",
     "accounts/passwords.rs",
+    "accounts/resets.rs",
     "accounts/routes/email_page.rs",
     "accounts/routes/logout.rs",
-    "accounts/routes/password_request_page.rs",
-    "accounts/routes/password_resets.rs",
     "accounts/routes/refresh.rs",
     "subscribers/routes/confirm.rs",
     "subscribers/routes/preferences.rs",
