@@ -28,6 +28,8 @@ const MEMBERS: &[&str] = &[
     "secret",
     "token",
 ];
+/// The paths whose requests have such members; elsewhere they may be anybody's words.
+const ACCOUNTS: &[&str] = &["/account/", "/v1/api-keys", "/v1/auth/", "/v1/me"];
 /// Shorter texts are words that occur anyway.
 const MIN_LENGTH: usize = 20;
 /// The characters of 256 random bits in base64url: refresh tokens, and the tokens of links.
@@ -69,8 +71,11 @@ fn without_secrets(exchange: &Exchange) -> String {
     text + &body.to_string()
 }
 
-/// The body of a request: of JSON or a form.
+/// The body of a request about accounts: of JSON or a form.
 fn sent(exchange: &Exchange) -> Value {
+    if !ACCOUNTS.iter().any(|start| exchange.path.starts_with(start)) {
+        return Value::Null;
+    }
     serde_json::from_slice(&exchange.request_body).unwrap_or_else(|_| {
         let pairs = url::form_urlencoded::parse(&exchange.request_body);
         Value::Object(pairs.map(|(name, value)| (name.into_owned(), value.into())).collect())
