@@ -132,7 +132,7 @@ impl AccountEmails {
 
     /// Where an API key is revoked.
     fn keys_url(&self) -> String {
-        format!("{}/v1/api-keys/{{key}}", self.base_url)
+        format!("{}/v1/api-keys/{{id}}", self.base_url)
     }
 
     /// Asks for a confirmation at the new address.
