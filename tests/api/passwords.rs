@@ -188,7 +188,7 @@ async fn a_newer_reset_replaces_the_one_before_and_five_an_hour_are_enough() {
 #[tokio::test]
 async fn strangers_neither_replace_a_link_nor_use_up_the_resets_of_a_user() {
     let server = Server::start_with(|config| {
-        config.server.trusted_proxies = vec!["127.0.0.1/32".parse().expect("a network")]
+        config.server.trusted_proxies = vec!["127.0.0.1/32".parse().expect("a network")];
     })
     .await;
     given::user(&server, "ada", Role::Author).await;
@@ -199,7 +199,7 @@ async fn strangers_neither_replace_a_link_nor_use_up_the_resets_of_a_user() {
         let body = json!({"email": "ada@lede.example"});
         server.client().post(RESETS).header("x-forwarded-for", network).json(body).await.is(202);
         server.run_jobs().await;
-        server.mail.all().into_iter().filter(|mail| mail.to == "ada@lede.example").next_back()
+        server.mail.all().into_iter().rfind(|mail| mail.to == "ada@lede.example")
     };
     let link = account_link(&ask("203.0.113.1").await.expect("a mail"));
     for n in 2..10 {
