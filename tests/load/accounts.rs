@@ -68,7 +68,7 @@ pub fn serve(role: &str, folder: &Path) {
 pub async fn measure(folder: &Path) {
     let database = folder.join(DATABASE);
     fixture::fill(&database, ARTICLES);
-    checks(folder, &database).await;
+    checks(folder).await;
     println!(
         "\n| {LOGINS} log in at once, readers | logins/s | MB before | MB at most | readers' p99 ms, quiet | during | |"
     );
@@ -77,27 +77,20 @@ pub async fn measure(folder: &Path) {
     storm(&database, "not cached", Some("0")).await;
 }
 
-async fn checks(folder: &Path, database: &Path) {
-    let (token, key, draft) = {
-        let mut server = Process::lede(database, None);
-        server.first_answer("/health/live", "").await;
-        let token = Admin::of(&server).await.token;
-        let bearer = bearer(&token);
-        let mut stream = TcpStream::connect(server.address).await.expect("a connection");
-        let wanted =
-            json!({"current_password": fixture::PASSWORD, "name": "Load", "scopes": ["articles:read"]})
-                .to_string();
-        let (_, made) = send(&mut stream, "POST /v1/api-keys", &bearer, &wanted).await;
-        let (_, drafts) = ask(server.address, "/v1/drafts?limit=1", &bearer).await.expect("a list");
-        let read = |body: &[u8]| -> Value { serde_json::from_slice(body).expect("JSON") };
-        let id = read(&drafts)["items"][0]["id"].as_str().expect("an id").to_owned();
-        let key = read(&made)["key"].as_str().expect("a key").to_owned();
-        (token, key, format!("/v1/articles/{id}/draft"))
-    };
+async fn checks(folder: &Path) {
     let mut once = Process::ceiling("once", folder);
     let mut twice = Process::ceiling("twice", folder);
     once.first_answer("/health/live", "").await;
     twice.first_answer("/health/live", "").await;
+    // Both have the same base URL, so that tokens of the one are good at the other.
+    let token = Admin::of(&once).await.token;
+    let mut stream = TcpStream::connect(once.address).await.expect("a connection");
+    let wanted = json!({"name": "Load", "scopes": ["articles:read"], "current_password": fixture::PASSWORD});
+    let (_, made) = send(&mut stream, "POST /v1/api-keys", &bearer(&token), &wanted.to_string()).await;
+    let (_, drafts) = ask(once.address, "/v1/drafts?limit=1", &bearer(&token)).await.expect("a list");
+    let read = |body: &[u8]| -> Value { serde_json::from_slice(body).expect("JSON") };
+    let key = read(&made)["key"].as_str().expect("a key").to_owned();
+    let draft = format!("/v1/articles/{}/draft", read(&drafts)["items"][0]["id"].as_str().expect("an id"));
     println!("\n| a draft, read with | µs, checked once | checked twice | of a read without the check | |");
     println!("|---|---:|---:|---:|---|");
     for (name, credential) in [("an access token", &token), ("an API key", &key)] {
