@@ -16,21 +16,22 @@ use crate::base::db::{MultiBackend, Tx};
 use crate::base::error::Result;
 use crate::base::ids::{LoginAttemptId, UserId};
 
-/// How long a failure delays others.
+/// Failures within this time delay further attempts.
 const WINDOW: Duration = Duration::from_secs(24 * 3600);
 /// How many failures at one account delay nothing.
 const FREE: i64 = 5;
 /// The longest delay.
 const MAX_DELAY: Duration = Duration::from_secs(3600);
-/// How many failures at one account are the last for strangers (NIST SP 800-63B, section 3.2.2).
+/// After this many failures at one account, only networks known to its user may try (NIST SP 800-63B, section 3.2.2).
 const MAX_FAILURES: i64 = 100;
 /// How long a failure counts towards them.
 const KEPT_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
-/// How long an attempt may be under way. One that is not over then was given up: by a process that was killed.
+/// How long an attempt may be under way. An older open one belongs to a process that was killed.
 const OPEN_FOR: Duration = Duration::from_secs(60);
-/// How many attempts from one network may be under way beside its failures: an office in the morning.
+/// How many attempts from one network may be under way at once, so that everyone in an office can log in at the same
+/// time.
 const MAX_OPEN: i64 = 10;
-/// How many times the failures of another network are allowed to one that anybody has logged in from lately.
+/// A network from which somebody has logged in lately may fail this many times as often as others.
 const OFFICE: i64 = 5;
 /// How long a network stays known after a login.
 const KNOWN_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
@@ -48,7 +49,7 @@ pub struct Attempt {
     pub user: Option<UserId>,
 }
 
-/// What comes of an attempt at first.
+/// Whether an attempt may be verified.
 #[derive(Debug, Clone, Copy)]
 pub enum Begun {
     /// It is under way.
@@ -57,8 +58,8 @@ pub enum Begun {
     Refused(Block),
 }
 
-/// Records an attempt that begins now, unless it comes too soon after others. `network_allowance` is how many failures from
-/// one network delay nothing; `None` for any number.
+/// Records an attempt that begins now, unless it comes too soon after others. `network_allowance` is how many failures
+/// from one network delay nothing; `None` for any number.
 ///
 /// # Errors
 /// Those of the database.
@@ -102,8 +103,18 @@ pub fn withdraw(tx: &mut Tx<'_>, id: LoginAttemptId) -> Result<()> {
     Ok(())
 }
 
-/// Makes a network known to a user who has shown to be the owner of the account there, and forgets what failed from it, and
-/// what failed elsewhere so long ago that it delays nothing.
+/// Deletes all attempts at an account: someone who may has made sure who its owner is.
+///
+/// # Errors
+/// Those of the database.
+pub fn forget(tx: &mut Tx<'_>, account: [u8; 32]) -> Result<()> {
+    AdvisoryLock::LoginAttempts.take(tx)?;
+    diesel::delete(attempts::table.filter(attempts::account_hash.eq(account.to_vec()))).execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Records that a user has logged in or reset the password from a network, which is known from now on. Deletes the
+/// failures from it, and those from others that are too old to delay anything.
 ///
 /// # Errors
 /// Those of the database.
@@ -132,8 +143,8 @@ pub fn succeed(tx: &mut Tx<'_>, user: UserId, attempt: &Attempt) -> Result<()> {
     Ok(())
 }
 
-/// Deletes attempts that no longer count, and of those at accounts that do not exist the oldest beyond the number that is kept:
-/// whoever makes up addresses pushes out no guess at a user's account. Returns whether there may be more.
+/// Deletes attempts that no longer count, and of those at accounts that do not exist the oldest beyond the number that
+/// is kept: attempts at made-up addresses do not displace those at real accounts. Returns whether there may be more.
 ///
 /// # Errors
 /// Those of the database.
@@ -159,7 +170,7 @@ pub fn purge(tx: &mut Tx<'_>) -> Result<bool> {
     Ok(old.len() == 500)
 }
 
-/// Until when the account or the network has to wait, whichever is longer.
+/// The block on the account or the network, whichever lasts longer; `None` if there is none.
 fn find_block(tx: &mut Tx<'_>, attempt: &Attempt, network_allowance: Option<i64>) -> Result<Option<Block>> {
     let now = tx.now();
     let of_account = || counting(now).filter(attempts::account_hash.eq(attempt.account.to_vec()));
@@ -191,7 +202,7 @@ fn counting(now: Timestamp) -> attempts::BoxedQuery<'static, MultiBackend> {
         .into_boxed::<MultiBackend>()
 }
 
-/// Whether a user has lately shown to be the owner of the account in that network.
+/// Whether the user has logged in from that network lately.
 ///
 /// # Errors
 /// Those of the database.
@@ -214,8 +225,8 @@ fn delayed_until(
     Ok(last.filter(|_| count >= free).map(|last| last.plus(delay(count - free))))
 }
 
-/// When a network may make the next attempt. It depends on nothing that differs between accounts, so that it does not tell
-/// which of them exist.
+/// When a network may make the next attempt. This does not depend on the account, so that it does not reveal which
+/// accounts exist.
 fn network_delayed_until(tx: &mut Tx<'_>, network: NetworkHash, free: i64) -> Result<Option<Timestamp>> {
     let (now, network) = (tx.now(), network.to_vec());
     let is_office = known_networks::table
@@ -236,7 +247,7 @@ fn network_delayed_until(tx: &mut Tx<'_>, network: NetworkHash, free: i64) -> Re
     Ok((all >= free + MAX_OPEN).then(|| now.plus(delay(0))))
 }
 
-/// Until when an account takes no attempts of strangers, after too many failures.
+/// Until when only known networks may try an account, after [`MAX_FAILURES`] failures.
 fn capped_until(tx: &mut Tx<'_>, attempt: &Attempt) -> Result<Option<Timestamp>> {
     let last_but_all_allowed: Option<Timestamp> = attempts::table
         .filter(attempts::account_hash.eq(attempt.account.to_vec()))

@@ -81,7 +81,7 @@ pub fn keep(app: &App, token: &RefreshToken, seconds: i64) -> Result<String> {
     Ok(format!("{name}={}; Max-Age={seconds}; {attributes}", token.expose()))
 }
 
-/// Deletes the cookie of a request, if it has one, with whatever the response will be.
+/// Makes the response to a request delete its cookie, whatever the response is.
 pub fn clear(app: &App, req: &HttpRequest) {
     let Some(place) = Place::of(&app.config).filter(|place| value(req, *place).is_some()) else { return };
     let header = format!("{}=; Max-Age=0; {}", place.name(), place.attributes());

@@ -1,5 +1,5 @@
-//! Changes of a user's email address. The new address counts once its owner has confirmed it; the old one is told when the
-//! change is asked for, and when it counts.
+//! Changes of a user's email address. The new address counts once its owner has confirmed it; the old one is told when
+//! the change is asked for, and when it counts.
 
 use super::emails::AccountEmails;
 use super::links::{self, LinkToken, NewLink, Purpose};

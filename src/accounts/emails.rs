@@ -29,6 +29,10 @@ pub enum AccountChange<'a> {
     RecoveryCodesCreated,
     /// The API key with that name was created.
     ApiKeyCreated(&'a str),
+    /// Another key took the place of the API key with that name.
+    ApiKeyRotated(&'a str),
+    /// The API key with that name may do more, or works for longer.
+    ApiKeyWidened(&'a str),
 }
 
 /// Writes emails about accounts. Cheap to clone.
@@ -120,6 +124,8 @@ impl AccountEmails {
             AccountChange::SecondFactorDisabled => ("second_factor_disabled", ""),
             AccountChange::RecoveryCodesCreated => ("recovery_codes_created", ""),
             AccountChange::ApiKeyCreated(name) => ("api_key_created", name),
+            AccountChange::ApiKeyRotated(name) => ("api_key_rotated", name),
+            AccountChange::ApiKeyWidened(name) => ("api_key_widened", name),
         };
         let context = [
             ("change", change.to_owned()),

@@ -1,4 +1,5 @@
-//! Stored responses to others name erased users and their API keys. They are searched in batches, because there may be many.
+//! Deletes stored responses that name an erased user or one of their API keys. They are searched in batches, because
+//! there may be many.
 
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};

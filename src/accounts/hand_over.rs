@@ -59,13 +59,13 @@ enum Step {
     NoSuccessor,
 }
 
-/// Who gets what an erased user owned. If that one is erased too, [`inherit`] names another.
+/// The successor of an erased user. If the successor is erased too, [`inherit`] replaces it.
 fn successor(conn: &mut Connection, user: UserId) -> Result<Option<UserId>> {
     let found = users::table.filter(users::id.eq(user)).select(users::successor_id);
     Ok(found.get_result::<Option<UserId>>(conn).optional()?.flatten())
 }
 
-/// Lets a successor get what erased users owned that `user`, who is erased too, was to get.
+/// Makes `successor` the successor of every erased user whose successor was `user`.
 ///
 /// # Errors
 /// Those of the database.

@@ -10,6 +10,7 @@ use diesel::prelude::*;
 use crate::app::App;
 use crate::auth::Keys;
 use crate::base::clock::Timestamp;
+use crate::base::db::locks::AdvisoryLock;
 use crate::base::db::schema::{account_links, users};
 use crate::base::db::{Connection, Tx};
 use crate::base::error::{Error, Result};
@@ -130,8 +131,8 @@ impl NewLink {
         }
     }
 
-    /// Stores the link, which was sent in `email`, in place of older ones of its purpose. Whoever does the unit of work has
-    /// asked for it.
+    /// Stores the link, which was sent in `email`, and makes older ones for the same purpose useless. The actor of the
+    /// unit of work is recorded as the one who asked for it.
     ///
     /// # Errors
     /// Those of the database.
@@ -249,7 +250,7 @@ pub fn find(
     Ok(Lookup::Good(Box::new(Link { id, purpose, user, asked_by, new_email })))
 }
 
-/// When a link stops working that was sent in `email`.
+/// When a link that was sent in `email` expires.
 fn ends_at(
     conn: &mut Connection,
     purpose: Purpose,
@@ -263,7 +264,7 @@ fn ends_at(
     Ok(sent_at.map_or(expires_at, |at| at.plus(RESET_FOR).min(expires_at)))
 }
 
-/// Whether a user has a link for that purpose that works.
+/// Whether a user has a valid link for that purpose.
 ///
 /// # Errors
 /// Those of the database.
@@ -287,6 +288,7 @@ pub fn has_open(conn: &mut Connection, user: UserId, purpose: Purpose, now: Time
 /// # Errors
 /// Conflict `link-invalid`, if it does not work or another request has just used it.
 pub fn use_up(tx: &mut Tx<'_>, token: &LinkToken, purposes: &[Purpose]) -> Result<Link> {
+    AdvisoryLock::Accounts.take(tx)?;
     let now = tx.now();
     let Lookup::Good(link) = find(tx, token, purposes, now)? else { return Err(invalid()) };
     let unused =
@@ -337,8 +339,8 @@ pub fn close(tx: &mut Tx<'_>, user: UserId, purposes: &[Purpose]) -> Result<()> 
     outbox::cancel_emails(tx, &emails.into_iter().flatten().collect::<Vec<_>>())
 }
 
-/// How many password resets of a user were asked for since then, from networks that are known to be the user's or from all
-/// others. Rows are kept for a day at least.
+/// How many password resets of a user were asked for since then, from networks that are known to be the user's or from
+/// all others. Rows are kept for a day at least.
 ///
 /// # Errors
 /// Those of the database.

@@ -94,8 +94,8 @@ async fn start(
     let started = app
         .db
         .write_as(app.origin(req, Some(user.id.into())), move |tx| {
-            // Verifying took a while: the user may have been disabled meanwhile, or have another password. From here on, neither
-            // can happen before the session is there to be ended.
+            // Verifying took a while: the user may have been disabled meanwhile, or have another password. From here
+            // on, neither can happen before the session is there to be ended.
             let current = store::lock(tx, user.id)?.filter(|current| {
                 current.disabled_at.is_none() && current.password_hash == user.password_hash
             });

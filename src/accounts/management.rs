@@ -28,7 +28,7 @@ pub struct UserChange {
     pub disabled: Option<bool>,
     /// The author that the user is; `Some(None)` removes the link.
     pub author: Option<Option<AuthorId>>,
-    /// The email address. The present one withdraws a change that is not confirmed yet.
+    /// The email address. The present address withdraws a pending change.
     pub email: Option<EmailAddress>,
 }
 
@@ -58,7 +58,7 @@ pub fn update(tx: &mut Tx<'_>, emails: &AccountEmails, id: UserId, change: &User
     }
 }
 
-/// Asks the user to confirm a new address. One who was invited has confirmed none yet, and is invited there instead.
+/// Asks the user to confirm a new address. A user in the state `invited` is sent the invitation there instead.
 fn change_email(
     tx: &mut Tx<'_>,
     emails: &AccountEmails,

@@ -16,7 +16,7 @@ use crate::base::http::client_ip;
 use crate::site::store::title_and_description;
 use crate::users::store::{self, UserRow};
 
-/// The rules for a user's password. The site's title is the one in force, not the one in the settings.
+/// The rules for a user's password. Uses the site's title from the database, which overrides the one in the settings.
 ///
 /// # Errors
 /// Those of the database.
@@ -35,8 +35,8 @@ pub async fn check(app: &App, user: &UserRow, text: &str) -> Result<Password> {
         .map_err(|Invalid { code, detail }| Error::invalid("/new_password", code, detail))
 }
 
-/// Gives a user another password. Ends sessions, makes the links in earlier emails useless, also one that confirms another
-/// address, and tells the user by mail unless it is the first password.
+/// Gives a user another password. Ends sessions, makes the links in earlier emails useless, also one that confirms
+/// another address, and tells the user by mail unless it is the first password.
 ///
 /// # Errors
 /// Those of the database.

@@ -100,6 +100,22 @@ pub fn session_of(conn: &mut Connection, token: &RefreshToken) -> Result<Option<
         .optional()?)
 }
 
+/// The session that a token could refresh now, and its user: the session has not ended, and the token was not used
+/// before or just now.
+///
+/// # Errors
+/// Those of the database.
+pub fn find_usable(tx: &mut Tx<'_>, token: &RefreshToken) -> Result<Option<(SessionId, UserId)>> {
+    let now = tx.now();
+    let Some((used_at, session, user)) = find(tx, token)? else { return Ok(None) };
+    let is_usable = is_alive(&session, &user, now) && used_at.is_none_or(|at| at.plus(GRACE) > now);
+    Ok(is_usable.then_some((session.id, user.id)))
+}
+
+fn is_alive(session: &SessionRow, user: &UserRow, now: Timestamp) -> bool {
+    session.ended_at.is_none() && session.idle_at > now && user.disabled_at.is_none()
+}
+
 /// What is read of a presented token: when it was used, its session and the session's user.
 type Presented = (Option<Timestamp>, SessionRow, UserRow);
 
@@ -119,8 +135,7 @@ pub fn exchange(
     let Some((used_at, mut session, user)) = find(tx, token)? else {
         return Ok(Err(AuthFailure::InvalidToken));
     };
-    let is_alive = session.ended_at.is_none() && session.idle_at > now && user.disabled_at.is_none();
-    if !is_alive {
+    if !is_alive(&session, &user, now) {
         return Ok(Err(AuthFailure::EndedSession));
     }
     let successor = token.successor(keys);

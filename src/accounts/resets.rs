@@ -1,6 +1,6 @@
-//! Asking for a password reset. Whether an email is sent is decided by a job, so that the response is the same, and takes as
-//! long, for addresses that no user has. Networks that a user has logged in from have an allowance of their own, so that
-//! strangers can neither use up the resets of a user nor replace a link that the user is about to open.
+//! Asking for a password reset. Whether an email is sent is decided by a job, so that the response is the same, and
+//! takes as long, for addresses that no user has. Networks that a user has logged in from have an allowance of their
+//! own, so that strangers can neither use up the resets of a user nor replace a link that the user is about to open.
 
 use std::time::Duration;
 
@@ -22,8 +22,8 @@ use crate::base::jobs::{self, Job, Outcome};
 use crate::base::text::email::EmailAddress;
 use crate::users::{UserState, store};
 
-/// How many resets a user is sent within an [`INTERVAL`] by requests from networks that are known to be the user's, and as
-/// many by requests from all others.
+/// How many resets a user is sent within an [`INTERVAL`] by requests from networks that are known to be the user's, and
+/// as many by requests from all others.
 const MAX_RESETS: i64 = 5;
 /// The time within which resets are counted.
 const INTERVAL: Duration = Duration::from_secs(3600);
@@ -62,7 +62,7 @@ pub async fn request(app: &App, req: &HttpRequest, email: &str) -> Result<()> {
     let network = app.keys.network(client_ip::network(client));
     let enqueue = move |tx: &mut Tx<'_>| {
         let user = store::find_active_by_email(tx, &email)?.map(|user| user.id);
-        // Asked for addresses that no user has, too, so that it takes as long.
+        // Also runs for unknown addresses, so that both take equally long.
         let from_known_network = is_known_network(tx, user.unwrap_or_else(nobody), &network)?;
         let now = tx.now();
         jobs::enqueue(tx, &SendPasswordReset { user, asked_at: now, from_known_network }, now)
@@ -74,10 +74,10 @@ fn nobody() -> UserId {
     UserId::from_uuid(uuid::Uuid::nil())
 }
 
-/// Sends the link, unless the user is not active or was sent many already. A request from an unknown network does not replace
-/// a link that works.
+/// Sends the link, unless the user is not active or was sent many already. A request from an unknown network does not
+/// replace a link that works.
 fn send(tx: &mut Tx<'_>, emails: &AccountEmails, asked: &SendPasswordReset) -> Result<()> {
-    let Some(user) = asked.user.map(|id| store::find(tx, id)).transpose()?.flatten() else { return Ok(()) };
+    let Some(user) = asked.user.map(|id| store::lock(tx, id)).transpose()?.flatten() else { return Ok(()) };
     if user.state() != UserState::Active {
         return Ok(());
     }

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::base::clock::Timestamp;
 use crate::base::config::Config;
+use crate::base::db::locks::AdvisoryLock;
 use crate::base::db::schema::{refresh_tokens, sessions};
 use crate::base::db::{Connection, Tx};
 use crate::base::error::Result;
@@ -15,11 +16,11 @@ use crate::base::ids::{IsId as _, SessionId, UserId};
 
 /// How many living sessions a user can have. A login beyond that ends the oldest.
 pub const MAX_SESSIONS: u16 = 100;
-/// Of how many sessions that end at once each gets an event of its own.
+/// Up to this many sessions that end at once get an event each; more get one event together.
 const MAX_NAMED: u16 = 10;
-/// How long sessions are kept after they could be refreshed last.
+/// How long a session is kept after it could last be refreshed.
 const KEPT_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
-/// How long used refresh tokens are kept: for so long, a second use is noticed.
+/// How long used refresh tokens are kept. A second use is detected within this time.
 const TOKENS_KEPT_FOR: Duration = Duration::from_secs(7 * 24 * 3600);
 /// How many refresh tokens are deleted at a time.
 const MAX_TOKENS: u16 = 500;
@@ -70,7 +71,7 @@ pub struct SessionRow {
     pub ended_at: Option<Timestamp>,
 }
 
-/// Starts a session of a user who is locked.
+/// Starts a session. The caller has locked the user's row.
 ///
 /// # Errors
 /// Those of the database.
@@ -159,7 +160,7 @@ pub enum Which {
 }
 
 impl Which {
-    /// The first and the last id, and one between them that is left out.
+    /// All from the first to the second id, except the third.
     fn bounds(self) -> (SessionId, SessionId, SessionId) {
         let (none, max) = (SessionId::from_uuid(Uuid::nil()), SessionId::from_uuid(Uuid::max()));
         match self {
@@ -176,6 +177,7 @@ impl Which {
 /// # Errors
 /// Those of the database.
 pub fn end(tx: &mut Tx<'_>, user: UserId, which: Which) -> Result<usize> {
+    AdvisoryLock::Accounts.take(tx)?;
     let now = tx.now();
     let (first, last, except) = which.bounds();
     let living = sessions::table
@@ -189,7 +191,7 @@ pub fn end(tx: &mut Tx<'_>, user: UserId, which: Which) -> Result<usize> {
     } else {
         i64::try_from(named.len()).unwrap_or(i64::MAX)
     };
-    // Those that have expired by this clock, too: that of another process may be slow.
+    // Also ends sessions that have expired by this clock, because another process's clock may be behind.
     let not_ended = sessions::table
         .filter(sessions::user_id.eq(user))
         .filter(sessions::ended_at.is_null())
@@ -211,16 +213,17 @@ pub fn end(tx: &mut Tx<'_>, user: UserId, which: Which) -> Result<usize> {
 /// # Errors
 /// Those of the database.
 pub fn end_all(tx: &mut Tx<'_>) -> Result<i64> {
+    AdvisoryLock::Accounts.take(tx)?;
     let now = tx.now();
     let not_ended = || sessions::table.filter(sessions::ended_at.is_null());
     let living = not_ended().filter(sessions::idle_at.gt(now)).count().get_result(&mut **tx)?;
-    // Those that have expired by this clock, too: that of a server may be slow.
+    // Also ends sessions that have expired by this clock, because a server's clock may be behind.
     diesel::update(not_ended()).set(sessions::ended_at.eq(Some(now))).execute(&mut **tx)?;
     Ok(living)
 }
 
-/// Ends the sessions of a user who is erased, and deletes where they were. The rows are left to [`purge`], because each may
-/// have thousands of refresh tokens.
+/// Ends the sessions of a user who is erased, and deletes their device and network. The rows are left to [`purge`],
+/// because each may have thousands of refresh tokens.
 ///
 /// # Errors
 /// Those of the database.
@@ -233,7 +236,7 @@ pub fn forget(tx: &mut Tx<'_>, user: UserId) -> Result<()> {
     Ok(())
 }
 
-/// Deletes some refresh tokens that were used long ago, and then some sessions that ended or expired long ago. Returns whether
+/// Deletes some refresh tokens that were used long ago, and then some sessions that ended long ago. Returns whether
 /// there may be more.
 ///
 /// # Errors

@@ -28,7 +28,7 @@ impl std::fmt::Debug for Verified {
     }
 }
 
-/// Does work to its end, also when the client has gone meanwhile: what came of an attempt has to be recorded.
+/// Completes the work even if the client disconnects: the outcome of an attempt has to be recorded.
 ///
 /// # Errors
 /// Those of the work; internal, if it panics.
@@ -36,8 +36,8 @@ pub async fn to_the_end<T: 'static>(work: impl Future<Output = Result<T>> + 'sta
     actix_web::rt::spawn(work).await.map_err(|e| Error::internal(e.to_string()))?
 }
 
-/// An attempt at the account whose address has that key, from the client's network. Refused without a look at the database if
-/// that has just told that it has to wait.
+/// Begins an attempt at the account with that address key, from the client's network. Refused without a query while a
+/// block that was read a moment ago lasts.
 ///
 /// # Errors
 /// Too many.
@@ -49,7 +49,7 @@ pub fn attempt(app: &App, req: &HttpRequest, email_key: &str) -> Result<Attempt>
     Ok(Attempt { account, network, user: None })
 }
 
-/// Verifies the password of the user at whose address an attempt is. Takes as long if there is none.
+/// Verifies the password of an attempt. Takes as long if no user has the address.
 ///
 /// # Errors
 /// Unauthenticated, if it is wrong; too many, after earlier failures; unavailable, when too many logins wait.

@@ -8,6 +8,7 @@ use super::{ApiKeyFilter, MAX_KEYS, NewApiKey, ScopeList};
 use crate::auth::Role;
 use crate::auth::api_key::{ApiKeyText, START};
 use crate::base::clock::Timestamp;
+use crate::base::db::locks::AdvisoryLock;
 use crate::base::db::schema::{api_keys, users};
 use crate::base::db::types::Json;
 use crate::base::db::{Connection, MultiBackend, Tx};
@@ -89,6 +90,7 @@ pub fn get(conn: &mut Connection, id: ApiKeyId) -> Result<ApiKeyRow> {
 /// # Errors
 /// Not found.
 pub fn lock(tx: &mut Tx<'_>, id: ApiKeyId) -> Result<ApiKeyRow> {
+    AdvisoryLock::Accounts.take(tx)?;
     let found = match &mut **tx {
         Connection::Sqlite(conn) => with_id(id).get_result(conn).optional()?,
         Connection::Postgres(conn) => with_id(id).for_update().get_result(conn).optional()?,
@@ -101,7 +103,7 @@ fn with_id(id: ApiKeyId) -> _ {
     api_keys::table.filter(api_keys::id.eq(id)).filter(api_keys::revoked_at.is_null())
 }
 
-/// The id of the key that a text names: by its id, by how it begins, or by the whole key.
+/// Finds a key by its id, its first characters (`lede_` and eight more) or its whole text.
 ///
 /// # Errors
 /// Not found.
@@ -149,6 +151,7 @@ pub fn create(tx: &mut Tx<'_>, owner: UserId, new: &NewApiKey) -> Result<(ApiKey
 
 /// The role of an active user, who is locked until this unit of work ends: so their keys are counted once at a time.
 fn lock_role(tx: &mut Tx<'_>, user: UserId) -> Result<Role> {
+    AdvisoryLock::Accounts.take(tx)?;
     let role = users::table.filter(users::id.eq(user)).filter(is_active()).select(users::role);
     let role: Option<String> = match &mut **tx {
         Connection::Sqlite(conn) => role.get_result(conn).optional()?,
@@ -169,7 +172,7 @@ pub struct ApiKeyChange {
 }
 
 impl ApiKeyChange {
-    /// Whether a key could do more with this, or work for longer.
+    /// Whether the change adds scopes or extends the expiry.
     #[must_use]
     pub fn widens(&self, row: &ApiKeyRow) -> bool {
         let has = row.scopes.clone().read(format_args!("api_keys.scopes of {}", row.id)).unwrap_or_default();

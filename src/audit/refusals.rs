@@ -1,5 +1,5 @@
-//! Stores refused requests, a few at a time and off their path, and no more of them than [`MAX_STORED`] for each reason: a storm
-//! of one reason does not delete what was refused for others.
+//! Stores refused requests in the background, at most [`MAX_STORED`] for each reason, so that many refusals for one
+//! reason do not displace those for others.
 
 use std::collections::BTreeSet;
 use std::time::Duration;

@@ -1,11 +1,11 @@
-//! What sessions and API keys allow. They are read from the database for every request, and again in each of its units of
-//! work, so that ending, disabling and demoting count at once, on every replica.
+//! What sessions and API keys allow. They are read from the database for every request, and again in each of its units
+//! of work, so that ending, disabling and demoting count at once, on every replica.
 
 use diesel::prelude::*;
 use subtle::ConstantTimeEq as _;
 
 use super::api_key::ApiKeyText;
-use super::{Identity, Role, Scopes};
+use super::{Identity, POLICY, Role, Scopes};
 use crate::base::actor::{Credential, Presented};
 use crate::base::clock::Timestamp;
 use crate::base::db::Connection;
@@ -25,34 +25,25 @@ pub(super) struct Client {
 
 impl Client {
     /// What the units of work of the client's request check.
-    pub fn credential(&self, is_of_accounts: bool) -> Credential {
-        Credential { presented: self.presented, rights: self.rights(), is_of_accounts, check }
+    pub fn credential(&self, changes_accounts: bool) -> Credential {
+        Credential { presented: self.presented, rights: self.rights(), changes_accounts, check }
     }
 
-    /// Role and scopes in one number: the policy has fewer rights than the scopes have bits, so the highest are free.
+    /// Role and scopes in one number. The policy has at most 60 rights, so the role fits into the highest bits.
     fn rights(&self) -> u64 {
+        const { assert!(POLICY.len() <= 60) };
         let Identity { role, scopes, .. } = self.identity;
         ((role as u64) << 60) | scopes.map_or(0, Scopes::bits)
     }
 }
 
-/// Checks that a credential is still valid and allows what it did. On PostgreSQL it stays so until the unit of work has ended.
+/// Checks that a credential is still valid and allows what it did.
 fn check(conn: &mut Connection, seen: &Credential, now: Timestamp) -> Result<()> {
     let client = match seen.presented {
-        Presented::Session(user, session) => {
-            let row = session_row(user, session, now);
-            let row = match conn {
-                Connection::Sqlite(conn) => row.get_result(conn).optional()?,
-                Connection::Postgres(conn) => row.for_share().get_result(conn).optional()?,
-            };
-            of_session(row, user, session)?
-        }
+        Presented::Session(user, session) => find_session(conn, user, session, now)?,
         Presented::ApiKey(key, hash) => {
             let row = api_key_rows().filter(api_keys::id.eq(key));
-            let row: Option<ApiKeyRow> = match conn {
-                Connection::Sqlite(conn) => row.get_result(conn).optional()?,
-                Connection::Postgres(conn) => row.for_share().get_result(conn).optional()?,
-            };
+            let row: Option<ApiKeyRow> = row.get_result(conn).optional()?;
             let row = row.filter(|row| row.has_secret(&hash, now));
             row.ok_or(Error::Unauthenticated(AuthFailure::InvalidToken))?.client(hash, now)?
         }
@@ -70,16 +61,7 @@ pub(super) fn find_session(
     session: SessionId,
     now: Timestamp,
 ) -> Result<Client> {
-    of_session(session_row(user, session, now).get_result(conn).optional()?, user, session)
-}
-
-/// What is read of a session's user: role, and since when there is a second factor.
-type SessionRow = (String, Option<Timestamp>);
-
-/// Users come first: whoever ends sessions has locked the user before.
-#[diesel::dsl::auto_type]
-fn session_row(user: UserId, session: SessionId, now: Timestamp) -> _ {
-    users::table
+    let found: Option<SessionRow> = users::table
         .inner_join(sessions::table.on(sessions::user_id.eq(users::id)))
         .filter(sessions::id.eq(session))
         .filter(users::id.eq(user))
@@ -87,11 +69,10 @@ fn session_row(user: UserId, session: SessionId, now: Timestamp) -> _ {
         .filter(sessions::expires_at.gt(now))
         .filter(users::disabled_at.is_null())
         .select((users::role, users::second_factor_at))
-}
-
-fn of_session(row: Option<SessionRow>, user: UserId, session: SessionId) -> Result<Client> {
+        .get_result(conn)
+        .optional()?;
     let ended = || Error::Unauthenticated(AuthFailure::EndedSession);
-    let (role, second_factor_at) = row.ok_or_else(ended)?;
+    let (role, second_factor_at) = found.ok_or_else(ended)?;
     let role = Role::parse(&role).ok_or_else(ended)?;
     Ok(Client {
         identity: Identity { session: Some(session), ..Identity::of(user, role) },
@@ -100,6 +81,9 @@ fn of_session(row: Option<SessionRow>, user: UserId, session: SessionId) -> Resu
         last_used_at: None,
     })
 }
+
+/// What is read of a session's user: role, and since when there is a second factor.
+type SessionRow = (String, Option<Timestamp>);
 
 /// What is read of an API key and its owner.
 #[derive(Queryable)]
@@ -136,7 +120,7 @@ fn api_key_rows() -> _ {
     ))
 }
 
-/// The API key with that secret, or with the one that its current secret replaces for a while yet.
+/// Finds an API key by its current secret, or by the previous one during its grace period.
 ///
 /// # Errors
 /// Those of the database.

@@ -50,7 +50,7 @@ impl<P: Permission> FromRequest for Actor<P> {
     }
 }
 
-/// Whether the user can do nothing yet but set up a second factor.
+/// Whether the user has to set up a second factor before anything else.
 fn needs_second_factor(app: &App, client: &Client) -> bool {
     !client.has_second_factor && app.config.accounts.requires_second_factor(client.identity.role.as_str())
 }

@@ -1,5 +1,4 @@
-//! When API keys were last used, kept to the minute. It is written off the path of requests, and once a minute for each key
-//! however many requests use it.
+//! Records when API keys were last used: at most once a minute for each key, in the background.
 
 use std::time::Duration;
 
@@ -14,10 +13,10 @@ use crate::base::ids::ApiKeyId;
 
 /// How old the recorded last use of a key may become before it is written again.
 const INTERVAL: Duration = Duration::from_secs(60);
-/// How many keys are remembered. The use of one that is forgotten is written once more.
+/// How many keys are remembered. A forgotten key costs one more write.
 const MAX_REMEMBERED: u64 = 10_000;
 
-/// The keys whose use was written lately, and when. In memory: each replica has its own.
+/// When the use of each key was last written. In memory: each replica has its own.
 #[derive(Debug)]
 pub struct KeyUses(Cache<ApiKeyId, Timestamp>);
 
@@ -28,8 +27,7 @@ impl Default for KeyUses {
 }
 
 impl KeyUses {
-    /// Whether the use of a key at `now` is to be written, given the last one that is recorded. Of those who ask within a
-    /// minute, one is told so.
+    /// Whether the use of a key at `now` has to be written, given the recorded one. True for one caller a minute.
     pub(super) fn is_due(&self, key: ApiKeyId, recorded: Option<Timestamp>, now: Timestamp) -> bool {
         let is_old = |at: Timestamp| at.plus(INTERVAL) <= now;
         if !recorded.is_none_or(is_old) {
@@ -44,7 +42,7 @@ impl KeyUses {
         is_due
     }
 
-    /// Forgets that the use of a key was written: it was not.
+    /// Forgets a key, because its use could not be written.
     pub(super) fn forget(&self, key: ApiKeyId) {
         self.0.invalidate(&key);
     }

@@ -1,5 +1,6 @@
-//! Which attempts to log in have to wait. Who goes on trying is refused from memory, so that it costs no write, which all of
-//! PostgreSQL's logins would wait for. The rows in the database decide; what is remembered of them is soon asked again.
+//! Login attempts that have to wait, remembered for half a minute: repeated attempts are refused without a query. On
+//! PostgreSQL each query would hold the lock that all logins take. The rows in the database decide; what is remembered
+//! of them expires soon.
 
 use std::time::Duration;
 
@@ -9,9 +10,9 @@ use crate::base::actor::NetworkHash;
 use crate::base::clock::Timestamp;
 use crate::base::error::{Error, Result};
 
-/// How long a block is remembered. Another replica, or an admin, may end it before its time.
+/// How long a block is remembered. A login or a reset on another replica may end it earlier.
 const REMEMBERED_FOR: Duration = Duration::from_secs(30);
-/// How many blocks are remembered. One that is forgotten costs one write more.
+/// How many blocks are remembered. A forgotten one costs one more write.
 const MAX_REMEMBERED: u64 = 10_000;
 
 /// Who has to wait.
@@ -19,7 +20,7 @@ const MAX_REMEMBERED: u64 = 10_000;
 pub enum Blocked {
     /// Everyone in a network.
     Network(NetworkHash),
-    /// Whoever tries an account, by the keyed hash of its address, from a network.
+    /// Attempts at an account, by the keyed hash of its address, from one network.
     Account([u8; 32], NetworkHash),
 }
 
@@ -33,11 +34,11 @@ pub struct Block {
 }
 
 impl Block {
-    /// What the client is told.
+    /// The response.
     #[must_use]
     pub fn error(&self, now: Timestamp) -> Error {
         let micros = self.until.as_micros() - now.as_micros();
-        Error::TooMany(u64::try_from(micros).unwrap_or(0).div_ceil(1_000_000))
+        Error::TooMany(u64::try_from(micros).unwrap_or(0).div_ceil(1_000_000).max(1))
     }
 }
 
@@ -52,7 +53,7 @@ impl Default for LoginBlocks {
 }
 
 impl LoginBlocks {
-    /// Refuses an attempt that has to wait, as far as is remembered.
+    /// Refuses an attempt for which a block is remembered.
     ///
     /// # Errors
     /// [`Error::TooMany`].
@@ -69,7 +70,7 @@ impl LoginBlocks {
         self.0.insert(block.what, (block, now));
     }
 
-    /// Forgets that an account has to wait, because its owner has logged in from that network.
+    /// Forgets the block of an account and a network, after a successful login.
     pub fn forget(&self, account: [u8; 32], network: NetworkHash) {
         self.0.invalidate(&Blocked::Account(account, network));
     }

@@ -67,7 +67,7 @@ pub trait Permission: 'static {
     const NAME: &'static str;
     /// Its scope for contributors, authors, editors and admins.
     const SCOPES: [Scope; 4];
-    /// Whether an API key may have it. Those that none may have are over users, sessions and keys themselves.
+    /// Whether an API key may have it. No key may have rights over users, sessions and API keys.
     const FOR_KEYS: bool;
 }
 
@@ -108,8 +108,8 @@ macro_rules! policy {
 
 policy! {
     //                                              contributor author   editor   admin    API keys
-    /// Using one's own account: sessions and second factor. Users who must set up a second factor first may do this and nothing
-    /// else.
+    /// Using one's own account: sessions and second factor. Users who must set up a second factor first may do this and
+    /// nothing else.
     UseAccount         "account:use":               Any         Any      Any      Any      no;
     /// Changing one's own account: name, language, password.
     WriteAccount       "account:write":             Any         Any      Any      Any      no;

@@ -1,5 +1,6 @@
-//! Passwords and their hashes. Hashing is slow and takes memory by design, so it has turns and a queue of its own, apart from
-//! other work for the processor, and leaves a core to that work: a storm of logins makes logins wait and no reader.
+//! Passwords and their hashes. Hashing is slow and takes memory by design, so it has turns and a queue of its own,
+//! apart from other work for the processor, and leaves one core to that work: many logins delay each other but not
+//! readers.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -78,8 +79,8 @@ impl HashCost {
         Some(Self { kibibytes: params.m_cost(), passes: params.t_cost() })
     }
 
-    /// What a hash has to cost beside one at the cost `made`, so that both together cost as much as this one; `None` if that
-    /// costs as much already.
+    /// The cost of an additional hash that makes up for a hash made at the lower cost `made`; `None` if `made` is not
+    /// lower.
     #[must_use]
     pub fn beyond(self, made: Self) -> Option<Self> {
         let cost = |of: Self| u64::from(of.kibibytes) * u64::from(of.passes);
@@ -99,7 +100,7 @@ impl HashCost {
 #[derive(Debug, Clone)]
 pub struct Passwords {
     cost: HashCost,
-    /// One a core, but for one core.
+    /// One for each core except one.
     turns: Permits,
     /// The networks from which a right password came. Their places in the queue cannot be taken by strangers, who can
     /// try wrong passwords from any number of other networks. In memory: each replica has its own.
@@ -141,8 +142,8 @@ impl Passwords {
         made.is_some_and(|made| made.kibibytes < self.cost.kibibytes || made.passes < self.cost.passes)
     }
 
-    /// Whether `password`, which came from `network`, is the one that was hashed. Without a hash, or with one that was made at a
-    /// lower cost, it takes the same time to find that it is not.
+    /// Whether `password`, which came from `network`, is the one that was hashed. Without a hash, or with one that was
+    /// made at a lower cost, it takes the same time to find that it is not.
     ///
     /// # Errors
     /// Unavailable, when too many wait.

@@ -42,10 +42,19 @@ pub struct SigningKeys {
     db: Database,
     seal: Arc<Seal>,
     ring: RwLock<Arc<Ring>>,
-    /// Whoever loads the keys, and when that began last; the others wait.
-    turn: tokio::sync::Mutex<Option<Instant>>,
+    /// Held while keys are loaded.
+    turn: tokio::sync::Mutex<Turn>,
     /// How often loading them has begun.
     loads: AtomicU64,
+}
+
+/// The latest loads of the keys.
+#[derive(Debug, Default)]
+struct Turn {
+    /// When the last one began.
+    began: Option<Instant>,
+    /// The number of the last one that succeeded. Whoever waits for one that failed tries again.
+    succeeded: u64,
 }
 
 impl SigningKeys {
@@ -98,27 +107,28 @@ impl SigningKeys {
         keys
     }
 
-    /// Loads the keys anew, once a second at most: those who call it meanwhile wait for the next time, which serves them all. So
-    /// tokens with made-up key ids cost one small query a second. If the secret of this process does not open the keys, because
+    /// Loads the keys anew, once a second at most: concurrent callers wait and share the next load. So tokens with
+    /// made-up key ids cost one small query a second. If the secret of this process does not open the keys, because
     /// another one has sealed them with a new secret, those in memory remain.
     ///
     /// # Errors
     /// Those of the database.
     pub async fn reload(&self) -> Result<()> {
         let seen = self.loads.load(Ordering::SeqCst);
-        let mut last = self.turn.lock().await;
-        if self.loads.load(Ordering::SeqCst) > seen {
+        let mut turn = self.turn.lock().await;
+        if turn.succeeded > seen {
             return Ok(());
         }
-        if let Some(last) = *last {
-            tokio::time::sleep_until(last + INTERVAL).await;
+        if let Some(began) = turn.began {
+            tokio::time::sleep_until(began + INTERVAL).await;
         }
-        *last = Some(Instant::now());
-        self.loads.fetch_add(1, Ordering::SeqCst);
+        turn.began = Some(Instant::now());
+        let number = self.loads.fetch_add(1, Ordering::SeqCst) + 1;
         match load(&self.db, &self.seal).await? {
             Ok(ring) => *self.ring.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(ring),
             Err(error) => log::error!("the signing keys in memory stay in use: {error}"),
         }
+        turn.succeeded = number;
         Ok(())
     }
 
@@ -127,7 +137,7 @@ impl SigningKeys {
     }
 }
 
-/// Loads the keys. That they cannot be opened is another failure than that they cannot be read.
+/// Loads the keys. A key that cannot be decrypted is reported differently from a failed query.
 async fn load(db: &Database, seal: &Arc<Seal>) -> Result<Result<Ring>> {
     let now = db.clock().now();
     let rows = db.read(|conn| seal::rows(conn, Some(Purpose::Sign))).await?;

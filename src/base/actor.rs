@@ -47,18 +47,17 @@ pub struct Origin {
     pub credential: Option<Credential>,
 }
 
-/// The credential with which a request was authenticated, and what it allowed then. Reading a request's body takes as long as
-/// its client likes, so each of its units of work checks again that nothing of this has changed.
+/// The credential with which a request was authenticated, and what it allowed then. A client can send its body slowly,
+/// so every write of the request checks again that the credential is valid and its rights are unchanged.
 #[derive(Debug, Clone, Copy)]
 pub struct Credential {
     /// What the client presented.
     pub presented: Presented,
     /// The user's role and the scopes of an API key, as a number that differs when they do.
     pub rights: u64,
-    /// Whether the request may change users, sessions or API keys. Such units of work run one after another, so that none
-    /// waits for a user whom another one has read for its check.
-    pub is_of_accounts: bool,
-    /// Checks it, and keeps it as it is until the unit of work has ended.
+    /// Whether the request may change users, sessions or API keys. Such writes run one at a time, and beside no others.
+    pub changes_accounts: bool,
+    /// Checks it. The caller holds the lock that keeps it as it is.
     pub check: fn(&mut Connection, &Credential, Timestamp) -> Result<()>,
 }
 

@@ -84,8 +84,8 @@ pub fn reason(error: &Error) -> Option<&'static str> {
     }
 }
 
-/// What a failed authentication is counted as. All failed logins are counted together, because what distinguishes them tells
-/// which accounts there are.
+/// What a failed authentication is counted as. All failed logins are counted together, because what distinguishes them
+/// tells which accounts there are.
 fn counted_as(failure: AuthFailure) -> &'static str {
     match failure {
         AuthFailure::WrongPassword | AuthFailure::UnknownAccount | AuthFailure::WrongCode => "failed-login",
@@ -106,8 +106,8 @@ impl Refusals {
         }
     }
 
-    /// Keeps a refused request until it is stored. Drops it if too many of its reason wait, so that a storm of one reason leaves
-    /// room for the others.
+    /// Keeps a refused request until it is stored. Drops it if too many of its reason wait, so that a storm of one
+    /// reason leaves room for the others.
     pub fn keep(&self, refused: Refused) {
         let mut waiting = self.waiting();
         let alike = waiting.iter().filter(|other| other.reason == refused.reason).count();

@@ -6,6 +6,7 @@ use diesel::prelude::*;
 use super::UserState;
 use super::store::UserRow;
 use crate::auth::Role;
+use crate::base::db::locks::AdvisoryLock;
 use crate::base::db::schema::users;
 use crate::base::db::{Connection, Tx};
 use crate::base::error::{Error, Result};
@@ -28,6 +29,7 @@ pub struct LockedUser {
 /// # Errors
 /// Not found, if there is no such user, or no longer.
 pub fn lock(tx: &mut Tx<'_>, id: UserId, companion: Option<UserId>) -> Result<LockedUser> {
+    AdvisoryLock::Accounts.take(tx)?;
     let named = [id, companion.unwrap_or(id)];
     let rows = users::table
         .filter(users::erased_at.is_null())

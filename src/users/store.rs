@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use super::{EmailAddress, User, UserState};
 use crate::auth::Role;
 use crate::base::clock::Timestamp;
+use crate::base::db::locks::AdvisoryLock;
 use crate::base::db::schema::users;
 use crate::base::db::types::Json;
 use crate::base::db::{Connection, Tx, violation};
@@ -191,6 +192,7 @@ pub fn find_by_email(conn: &mut Connection, email: &EmailAddress) -> Result<Opti
 
 /// The user with that id, locked until this unit of work ends. (On SQLite there is one writer anyway.)
 pub fn lock(tx: &mut Tx<'_>, id: UserId) -> Result<Option<UserRow>> {
+    AdvisoryLock::Accounts.take(tx)?;
     let wanted = users::table.filter(users::id.eq(id));
     Ok(match &mut **tx {
         Connection::Sqlite(conn) => wanted.get_result(conn).optional()?,

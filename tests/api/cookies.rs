@@ -4,11 +4,10 @@ use lede::auth::Role;
 use serde_json::{Value, json};
 
 use crate::client::{Client, Response};
-use crate::given::{self, PASSWORD, minutes};
+use crate::given::{self, PASSWORD, minutes, seconds};
+use crate::logins::{REFRESH, SESSIONS};
 use crate::server::Server;
 
-const SESSIONS: &str = "/v1/auth/sessions";
-const REFRESH: &str = "/v1/auth/refresh";
 const LOGOUT: &str = "/v1/auth/logout";
 const OWN_ORIGIN: &str = "https://cms.lede.example";
 
@@ -115,4 +114,24 @@ async fn a_browser_logs_out_with_the_cookie_alone() {
     let unknown = out(server.client(), "__Host-lede-refresh=x", "all").await;
     unknown.problem(401, "token-invalid");
     assert!(is_cleared(&unknown));
+}
+
+#[tokio::test]
+async fn a_cookie_that_refreshes_nothing_ends_no_session() {
+    let server = Server::start().await;
+    let (_, used, _) = log_in(&server).await;
+    refresh(&server, &used).await.is(200);
+    let (ended, dead, _) = log_in(&server).await;
+    ended.post(LOGOUT).await.is(204);
+    let (other, ..) = log_in(&server).await;
+    server.clock.advance(seconds(11));
+    for cookie in [&used, &dead] {
+        for scope in ["current", "others", "all"] {
+            let call = server.client().post(LOGOUT).json(json!({"scope": scope}));
+            let refused = call.header("cookie", cookie).header("origin", OWN_ORIGIN).await;
+            refused.problem(401, "session-ended");
+            assert!(is_cleared(&refused), "{scope}");
+        }
+    }
+    other.get("/v1/me").await.is(200);
 }

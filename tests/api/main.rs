@@ -48,6 +48,7 @@ mod contract;
 mod executable;
 mod given;
 mod log;
+mod logins;
 mod mail_server;
 mod older_release;
 mod response;

@@ -9,29 +9,10 @@ use lede::base::db::{Connection, Tx};
 use lede::base::ids::{SessionId, UserId};
 use serde_json::{Value, json};
 
-use crate::client::{Client, Response};
-use crate::given::{self, PASSWORD, days, hours, minutes, seconds};
+use crate::client::Client;
+use crate::given::{self, days, hours, minutes, seconds};
+use crate::logins::{SESSIONS, log_in, refresh, text, with_token};
 use crate::server::Server;
-
-const SESSIONS: &str = "/v1/auth/sessions";
-const REFRESH: &str = "/v1/auth/refresh";
-
-async fn log_in(server: &Server) -> Value {
-    let body = json!({"email": "ada@lede.example", "password": PASSWORD});
-    server.client().post(SESSIONS).json(body).await.expect(201)
-}
-
-fn text<'a>(session: &'a Value, member: &str) -> &'a str {
-    session[member].as_str().expect("a text")
-}
-
-async fn refresh(client: &Client, token: &str) -> Response {
-    client.post(REFRESH).json(json!({"refresh_token": token})).await
-}
-
-fn with_token(server: &Server, session: &Value) -> Client {
-    server.client().with_token(text(session, "access_token"))
-}
 
 /// The subjects of the events with that name.
 async fn events(admin: &Client, action: &str) -> usize {
@@ -59,11 +40,11 @@ async fn the_hundred_and_first_session_ends_the_oldest() {
     let mut all = Vec::new();
     for _ in 0..100 {
         server.clock.advance(given::milliseconds(10));
-        all.push(log_in(&server).await);
+        all.push(log_in(&server, "ada").await);
     }
     with_token(&server, &all[0]).get("/v1/me").await.is(200);
     server.clock.advance(given::milliseconds(10));
-    let newest = log_in(&server).await;
+    let newest = log_in(&server, "ada").await;
     with_token(&server, &all[0]).get("/v1/me").await.problem(401, "session-ended");
     with_token(&server, &all[1]).get("/v1/me").await.is(200);
     let list = with_token(&server, &newest).get(SESSIONS).await.expect(200);
@@ -78,12 +59,12 @@ async fn many_sessions_end_in_one_write_with_one_event() {
     let server = Server::start().await;
     let admin = server.login(Role::Admin).await;
     let ada = given::user(&server, "ada", Role::Editor).await;
-    let session = log_in(&server).await;
+    let session = log_in(&server, "ada").await;
     // More than a statement takes values.
     copy_sessions(&server, ada, 33_000).await;
     admin.patch(format!("/v1/users/{ada}")).json(json!({"disabled": true})).await.is(200);
     with_token(&server, &session).get("/v1/me").await.problem(401, "session-ended");
-    assert_eq!((events(&admin, "session.ended").await, events(&admin, "session.all_ended").await), (0, 1));
+    assert_eq!((events(&admin, "session.ended").await, events(&admin, "session.many_ended").await), (0, 1));
     admin.delete(format!("/v1/users/{ada}")).await.is(204);
 }
 
@@ -92,16 +73,16 @@ async fn a_session_that_has_expired_is_none() {
     let server = Server::start().await;
     let admin = server.login(Role::Admin).await;
     let ada = given::user(&server, "ada", Role::Editor).await;
-    let old = log_in(&server).await;
+    let old = log_in(&server, "ada").await;
     server.clock.advance(days(8));
-    let now = log_in(&server).await;
+    let now = log_in(&server, "ada").await;
     let client = with_token(&server, &now);
     client.delete(format!("{SESSIONS}/{}", text(&old["session"], "id"))).await.problem(404, "not-found");
     let list = client.get(SESSIONS).await.expect(200);
     assert_eq!(list["items"].as_array().expect("items").len(), 1);
     admin.delete(format!("/v1/users/{ada}/sessions")).await.is(204);
     assert_eq!(events(&admin, "session.ended").await, 1);
-    let living = log_in(&server).await;
+    let living = log_in(&server, "ada").await;
     // That of the admin and the last one.
     assert_eq!(server.app.db.write(sessions::end_all).await.expect("a write"), 2);
     with_token(&server, &living).get("/v1/me").await.is(401);
@@ -115,14 +96,14 @@ async fn purge(server: &Server) {
     }
 }
 
-/// A session that is refreshed all week, and one turn of the purge: few rows go at a time, and the used tokens go before the
-/// session does.
+/// A session that is refreshed all week, and one turn of the purge: few rows go at a time, and the used tokens go
+/// before the session does.
 #[tokio::test]
 async fn used_refresh_tokens_are_deleted_after_a_week_some_at_a_time() {
     let server = Server::start().await;
     let user = given::user(&server, "ada", Role::Editor).await;
     let (database, client) = (server.database(), server.client());
-    let mut session = log_in(&server).await;
+    let mut session = log_in(&server, "ada").await;
     for _ in 0..600 {
         server.clock.advance(seconds(15));
         session = refresh(&client, text(&session, "refresh_token")).await.expect(200);
@@ -152,8 +133,8 @@ async fn used_refresh_tokens_are_deleted_after_a_week_some_at_a_time() {
 async fn a_session_is_refreshed_three_hundred_times_an_hour_at_most() {
     let server = Server::start_with(|config| config.limits.write = 300).await;
     given::user(&server, "ada", Role::Editor).await;
-    let (client, mut session) = (server.client(), log_in(&server).await);
-    let other = log_in(&server).await;
+    let (client, mut session) = (server.client(), log_in(&server, "ada").await);
+    let other = log_in(&server, "ada").await;
     for _ in 0..300 {
         session = refresh(&client, text(&session, "refresh_token")).await.expect(200);
     }
@@ -168,7 +149,7 @@ async fn a_session_is_refreshed_three_hundred_times_an_hour_at_most() {
 async fn made_up_refresh_tokens_are_not_written_about_and_soon_refused() {
     let server = Server::start_with(|config| config.limits.write = 300).await;
     given::user(&server, "ada", Role::Editor).await;
-    let (client, session) = (server.client(), log_in(&server).await);
+    let (client, session) = (server.client(), log_in(&server, "ada").await);
     let made_up = |n: usize| format!("{:A>43}", format!("x{n}A"));
     let before = server.statements();
     refresh(&client, &made_up(1000)).await.problem(401, "token-invalid");

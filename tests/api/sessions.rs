@@ -4,33 +4,13 @@ use futures_util::future::join_all;
 use lede::auth::Role;
 use serde_json::{Value, json};
 
-use crate::client::{Client, Response};
 use crate::given::{self, PASSWORD, days, minutes, seconds};
+use crate::logins::{REFRESH, SESSIONS, log_in, refresh, text, with_token};
 use crate::server::Server;
 use crate::test_database::rounds;
 
-const SESSIONS: &str = "/v1/auth/sessions";
-const REFRESH: &str = "/v1/auth/refresh";
 const LOGOUT: &str = "/v1/auth/logout";
 const OWN_ORIGIN: &str = "https://cms.lede.example";
-
-async fn log_in(server: &Server, name: &str) -> Value {
-    given::user(server, name, Role::Editor).await;
-    let body = json!({"email": format!("{name}@lede.example"), "password": PASSWORD});
-    server.client().post(SESSIONS).json(body).await.expect(201)
-}
-
-fn text<'a>(session: &'a Value, member: &str) -> &'a str {
-    session[member].as_str().expect("a text")
-}
-
-async fn refresh(client: &Client, token: &str) -> Response {
-    client.post(REFRESH).json(json!({"refresh_token": token})).await
-}
-
-fn with_token(server: &Server, session: &Value) -> Client {
-    server.client().with_token(text(session, "access_token"))
-}
 
 #[tokio::test]
 async fn a_session_lives_as_long_as_it_is_refreshed_and_thirty_days_at_most() {

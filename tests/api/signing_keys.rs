@@ -11,19 +11,10 @@ use ring::signature::{ED25519, UnparsedPublicKey};
 use serde_json::{Value, json};
 
 use crate::executable::lede_on;
-use crate::given::{self, PASSWORD};
+use crate::given::PASSWORD;
+use crate::logins::{log_in, text};
 use crate::server::Server;
 use crate::test_database::rounds;
-
-async fn log_in(server: &Server) -> Value {
-    given::user(server, "ada", Role::Editor).await;
-    let body = json!({"email": "ada@lede.example", "password": PASSWORD});
-    server.client().post("/v1/auth/sessions").json(body).await.expect(201)
-}
-
-fn token(session: &Value) -> &str {
-    session["access_token"].as_str().expect("a token")
-}
 
 fn rotate(server: &Server, arguments: &[&str]) -> String {
     let mut command = lede_on(&server.database());
@@ -35,8 +26,8 @@ fn rotate(server: &Server, arguments: &[&str]) -> String {
 #[tokio::test]
 async fn anyone_can_verify_a_token_with_the_public_keys() {
     let server = Server::start().await;
-    let session = log_in(&server).await;
-    let (said, signature) = token(&session).rsplit_once('.').expect("a signature");
+    let session = log_in(&server, "ada").await;
+    let (said, signature) = text(&session, "access_token").rsplit_once('.').expect("a signature");
     let header = BASE64_URL_SAFE_NO_PAD.decode(said.split('.').next().expect("a header")).expect("base64");
     let header: Value = serde_json::from_slice(&header).expect("JSON");
     let keys = server.client().get("/.well-known/jwks.json").await.expect(200);
@@ -48,12 +39,12 @@ async fn anyone_can_verify_a_token_with_the_public_keys() {
     assert!(key.get("d").is_none(), "{key}");
 }
 
-/// While keys are replaced, people log in and read on two replicas, and are never refused.
+/// While keys are replaced, people log in, read and log out on two replicas, and are never refused.
 #[tokio::test]
 async fn keys_are_replaced_under_load_and_nobody_is_refused() {
     let one = Server::start().await;
     let other = Server::start_on(one.database(), one.clock.clone(), |_| {}).await;
-    let first = log_in(&one).await;
+    let first = log_in(&one, "ada").await;
     let (stop, read) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
     let readers: Vec<_> = (0..4)
         .map(|n| {
@@ -64,7 +55,9 @@ async fn keys_are_replaced_under_load_and_nobody_is_refused() {
                 while !stop.load(Ordering::SeqCst) {
                     let body = json!({"email": "ada@lede.example", "password": PASSWORD});
                     let session = here.post("/v1/auth/sessions").json(body).await.expect(201);
-                    there.clone().with_token(token(&session)).get("/v1/me").await.is(200);
+                    let there = there.clone().with_token(text(&session, "access_token"));
+                    there.get("/v1/me").await.is(200);
+                    there.post("/v1/auth/logout").await.is(204);
                     read.fetch_add(1, Ordering::SeqCst);
                 }
             })
@@ -77,7 +70,7 @@ async fn keys_are_replaced_under_load_and_nobody_is_refused() {
         while read.load(Ordering::SeqCst) < before + 8 {
             tokio::task::yield_now().await;
         }
-        other.client().with_token(token(&first)).get("/v1/me").await.is(200);
+        other.client().with_token(text(&first, "access_token")).get("/v1/me").await.is(200);
         println!("round {round}: {} reads", read.load(Ordering::SeqCst));
     }
     stop.store(true, Ordering::SeqCst);
@@ -91,17 +84,27 @@ async fn keys_are_replaced_under_load_and_nobody_is_refused() {
 #[tokio::test]
 async fn an_emergency_ends_every_session_and_the_old_keys_sign_nothing_more() {
     let server = Server::start().await;
-    let session = log_in(&server).await;
+    let session = log_in(&server, "ada").await;
     let said = rotate(&server, &["--end-sessions"]);
     // By the clock of the command, it has expired.
     assert!(said.contains("ended 0 sessions"), "{said}");
-    server.client().with_token(token(&session)).get("/v1/me").await.problem(401, "session-ended");
+    server
+        .client()
+        .with_token(text(&session, "access_token"))
+        .get("/v1/me")
+        .await
+        .problem(401, "session-ended");
     server.app.tokens.keys().reload().await.expect("keys");
-    server.client().with_token(token(&session)).get("/v1/me").await.problem(401, "token-invalid");
+    server
+        .client()
+        .with_token(text(&session, "access_token"))
+        .get("/v1/me")
+        .await
+        .problem(401, "token-invalid");
     let keys = server.client().get("/.well-known/jwks.json").await.expect(200);
     assert_eq!(keys["keys"].as_array().expect("keys").len(), 1);
-    let next = log_in(&server).await;
-    server.client().with_token(token(&next)).get("/v1/me").await.is(200);
+    let next = log_in(&server, "ada").await;
+    server.client().with_token(text(&next, "access_token")).get("/v1/me").await.is(200);
     let mut list = lede_on(&server.database());
     let listed = list.args(["signing-keys", "list"]).output().expect("the command").stdout;
     assert_eq!(String::from_utf8_lossy(&listed).lines().count(), 1);
@@ -117,7 +120,7 @@ async fn an_emergency_ends_every_session_and_the_old_keys_sign_nothing_more() {
 async fn a_new_secret_takes_the_place_of_the_previous_one() {
     let new = || Secret::parse("another secret that is good enough for a test").expect("a secret");
     let first = Server::start().await;
-    let session = log_in(&first).await;
+    let session = log_in(&first, "ada").await;
     let (database, clock, old) =
         (first.database(), first.clock.clone(), first.app.config.secret.value.clone());
     drop(first);
@@ -126,10 +129,10 @@ async fn a_new_secret_takes_the_place_of_the_previous_one() {
         config.secret.previous = old;
     })
     .await;
-    changed.client().with_token(token(&session)).get("/v1/me").await.is(200);
+    changed.client().with_token(text(&session, "access_token")).get("/v1/me").await.is(200);
     drop(changed);
     let after = Server::start_on(database, clock, |config| config.secret.value = Some(new())).await;
-    after.client().with_token(token(&session)).get("/v1/me").await.is(200);
+    after.client().with_token(text(&session, "access_token")).get("/v1/me").await.is(200);
     let refresh = json!({"refresh_token": session["refresh_token"]});
     after.client().post("/v1/auth/refresh").json(refresh).await.is(200);
 }
@@ -137,7 +140,7 @@ async fn a_new_secret_takes_the_place_of_the_previous_one() {
 /// A token of ours that names a key nobody has.
 fn with_unknown_key(session: &Value) -> String {
     let header = json!({"typ": "at+jwt", "alg": "EdDSA", "kid": "019b8d62-7a80-7580-af26-1d10acb21f90"});
-    let (_, rest) = token(session).split_once('.').expect("a header");
+    let (_, rest) = text(session, "access_token").split_once('.').expect("a header");
     format!("{}.{rest}", BASE64_URL_SAFE_NO_PAD.encode(header.to_string()))
 }
 
@@ -145,7 +148,7 @@ fn with_unknown_key(session: &Value) -> String {
 #[tokio::test]
 async fn unknown_keys_are_looked_for_once_a_second() {
     let server = Server::start().await;
-    let session = log_in(&server).await;
+    let session = log_in(&server, "ada").await;
     let stranger = server.client().with_token(&with_unknown_key(&session));
     let (before, began) = (server.statements(), std::time::Instant::now());
     for _ in 0..2 {
@@ -156,14 +159,14 @@ async fn unknown_keys_are_looked_for_once_a_second() {
     }
     let loads = server.statements() - before;
     assert!(loads <= 2 + began.elapsed().as_secs(), "{loads} in {:?}", began.elapsed());
-    server.client().with_token(token(&session)).get("/v1/me").await.is(200);
+    server.client().with_token(text(&session, "access_token")).get("/v1/me").await.is(200);
 }
 
 /// Another replica was restarted with a new secret and has sealed the keys with it.
 #[tokio::test]
 async fn a_replica_with_the_old_secret_keeps_the_keys_that_it_has() {
     let old = Server::start().await;
-    let session = log_in(&old).await;
+    let session = log_in(&old, "ada").await;
     let new = Secret::parse("another secret that is good enough for a test").expect("a secret");
     let previous = old.app.config.secret.value.clone();
     let resealed = Server::start_on(old.database(), old.clock.clone(), |config| {
@@ -175,6 +178,6 @@ async fn a_replica_with_the_old_secret_keeps_the_keys_that_it_has() {
     let keys = old.client().get("/.well-known/jwks.json").await.expect(200);
     assert_eq!(keys["keys"].as_array().expect("keys").len(), 1);
     for server in [&old, &resealed] {
-        server.client().with_token(token(&session)).get("/v1/me").await.is(200);
+        server.client().with_token(text(&session, "access_token")).get("/v1/me").await.is(200);
     }
 }

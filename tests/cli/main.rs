@@ -7,6 +7,7 @@ mod mail_server;
 #[path = "../api/test_database.rs"]
 mod test_database;
 
+mod demo;
 mod dns_server;
 
 mod commands;

@@ -35,8 +35,8 @@ const STORM: Duration = Duration::from_secs(15);
 /// By how many megabytes memory may grow: what the hashes under way take, one a core of 46 MiB each, and some.
 const MAX_GROWTH: u64 = 46 * 2 + 16;
 
-/// Serves the database of a folder, and checks who asks once more than it has to in the role `twice`: what that costs more
-/// is what the check costs.
+/// Serves the database of a folder, and checks who asks once more than it has to in the role `twice`: what that costs
+/// more is what the check costs.
 pub fn serve(role: &str, folder: &Path) {
     let bind = std::env::var("LOAD_BIND").expect("an address");
     let is_twice = role == "twice";

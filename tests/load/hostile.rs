@@ -1,8 +1,8 @@
 //! Hostile text: how processor time grows with its length, and what it does to others who read.
 //!
-//! Every kind of construct is read and rendered at half of the largest length and at the largest. A ratio above 2 says that
-//! work grows faster than input. Tests count steps instead; this sees what libraries do, too. Then the kinds that took
-//! longest are written, four at once.
+//! Every kind of construct is read and rendered at half of the largest length and at the largest. A ratio above 2 says
+//! that work grows faster than input. Tests count steps instead; this sees what libraries do, too. Then the kinds that
+//! took longest are written, four at once.
 //!
 //! `LOAD_ONLY=text` measures these.
 

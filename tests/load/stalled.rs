@@ -22,7 +22,8 @@ const SOCKETS: usize = 500;
 /// How long they are watched.
 const ATTACK: Duration = Duration::from_secs(45);
 
-/// By how many megabytes memory may grow, and for how many seconds the sockets may stay, with what it takes to open them.
+/// By how many megabytes memory may grow, and for how many seconds the sockets may stay, with what it takes to open
+/// them.
 const MAX_GROWTH: u64 = 64;
 const MAX_SECONDS: u64 = 36;
 
@@ -60,7 +61,8 @@ async fn attack(database: &Path, kind: &str, sockets: usize) {
     );
 }
 
-/// What sockets that do not read took: megabytes before and at most, and how many were open after 5 seconds and at the end.
+/// What sockets that do not read took: megabytes before and at most, and how many were open after 5 seconds and at the
+/// end.
 struct Held {
     before: u64,
     most: u64,

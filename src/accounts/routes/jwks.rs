@@ -41,17 +41,14 @@ pub struct PublicSigningKey {
 
 /// Get the signing keys
 ///
-/// Needs no access token. Returns the public keys that verify access tokens, the current one and those that were replaced
-/// within the last hour. A valid signature does not prove that the session is still active.
+/// Needs no access token. Returns the public keys that verify access tokens, the current one and those that were
+/// replaced within the last hour. A valid signature does not prove that the session is still active.
 #[utoipa::path(get, path = "/.well-known/jwks.json", tag = "accounts", security(()),
     responses((status = 200, description = "The keys.", body = SigningKeySet)))]
 pub async fn get_signing_keys(app: Data<App>) -> Result<Response> {
     let key = |(kid, x)| PublicSigningKey { kty: "OKP", crv: "Ed25519", alg: "EdDSA", r#use: "sig", kid, x };
     // The response is cached, so it must not be older than what made the cache forget the one before.
-    // Without a database, those in memory are the best there is.
-    if let Err(error) = app.tokens.keys().reload().await {
-        app.refusals.record(&error, format_args!("loading the signing keys"));
-    }
+    app.tokens.keys().reload().await?;
     let keys = app.tokens.keys().public().into_iter().map(key).collect();
     Response::public_json(&SigningKeySet { keys })
 }

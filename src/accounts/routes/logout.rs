@@ -5,12 +5,12 @@ use actix_web::web::Data;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::refresh::find_owner;
 use crate::accounts::cookie;
-use crate::accounts::refresh::{RefreshToken, session_of};
+use crate::accounts::refresh::{RefreshToken, find_usable};
 use crate::accounts::sessions::{self, Which};
 use crate::app::App;
 use crate::auth::{Actor, UseAccount};
-use crate::base::actor::Origin;
 use crate::base::db::Tx;
 use crate::base::error::{AuthFailure, Error, Result};
 use crate::base::http::Response;
@@ -41,9 +41,10 @@ pub struct LogOut {
 
 /// Log out
 ///
-/// Requires an access token of any role or the session cookie. Ends the session of this request, the user's other sessions, or
-/// all of them, at once. Without an access token that is valid, the session of this request is the one in the cookie. With both,
-/// the session in the cookie is ended, too, unless `scope` is `others`. The cookie is deleted when its session has ended.
+/// Requires an access token of any role or the session cookie. Ends the session of this request, the user's other
+/// sessions, or all of them, at once. Without an access token that is valid, the session of this request is the one in
+/// the cookie. With both, the session in the cookie is ended, too, unless `scope` is `others`. The cookie is deleted
+/// when its session has ended.
 #[utoipa::path(post, path = "/v1/auth/logout", tag = "accounts", security(("bearer" = [])),
     request_body(content = Option<LogOut>, content_type = "application/json"),
     responses(
@@ -57,77 +58,75 @@ pub async fn log_out(
     body: OptionalJson<LogOut>,
 ) -> Result<Response> {
     let scope = body.0.unwrap_or_default().scope;
-    let (leaving, origin) = match actor {
-        Ok(actor) => (with_token(&app, &req, &actor, scope)?, actor.origin),
-        Err(error) => with_cookie(&app, &req, scope, error).await?,
+    let error = match actor {
+        Ok(actor) => {
+            let current = actor.session.ok_or(Error::Unauthenticated(AuthFailure::EndedSession))?;
+            let may_end_cookie = cookie::check_origin(&app, &req).is_ok();
+            let cookie = cookie::peek(&app, &req);
+            let logout = Logout { scope, current: Some((current, actor.user)), cookie, may_end_cookie };
+            if app.db.write_as(actor.origin, move |tx| logout.end(tx)).await? {
+                cookie::clear(&app, &req);
+            }
+            return Ok(Response::no_content());
+        }
+        Err(error) => error,
     };
-    let is_over = app.db.write_as(origin, move |tx| leaving.end(tx)).await?;
-    if is_over {
+    let (Error::Unauthenticated(_), Some(token)) = (&error, cookie::read(&app, &req)?) else {
+        return Err(error);
+    };
+    let is_over = with_cookie(&app, &req, scope, token).await;
+    if matches!(is_over, Ok(true) | Err(Error::Unauthenticated(_))) {
         cookie::clear(&app, &req);
     }
-    Ok(Response::no_content())
+    is_over.map(|_| Response::no_content())
 }
 
-/// Whose sessions end, which, and what is in the cookie.
-struct Leaving {
-    user: UserId,
-    current: SessionId,
+/// Ends the sessions for the owner of the session in the cookie.
+async fn with_cookie(app: &App, req: &HttpRequest, scope: LogoutScope, token: RefreshToken) -> Result<bool> {
+    let (_, user) = find_owner(app, req, &token).await?;
+    let logout = Logout { scope, current: None, cookie: Some(token), may_end_cookie: true };
+    app.db.write_as(app.origin(req, Some(user.into())), move |tx| logout.end(tx)).await
+}
+
+/// The sessions to end.
+struct Logout {
     scope: LogoutScope,
+    /// The session of the access token and its user; `None` if the session in the cookie takes its place.
+    current: Option<(SessionId, UserId)>,
     cookie: Option<RefreshToken>,
     /// Whether the page that made the request may end the session in the cookie.
     may_end_cookie: bool,
 }
 
-fn with_token(
-    app: &App,
-    req: &HttpRequest,
-    actor: &Actor<UseAccount>,
-    scope: LogoutScope,
-) -> Result<Leaving> {
-    let current = actor.session.ok_or(Error::Unauthenticated(AuthFailure::EndedSession))?;
-    let may_end_cookie = cookie::check_origin(app, req).is_ok();
-    Ok(Leaving { user: actor.user, current, scope, cookie: cookie::peek(app, req), may_end_cookie })
-}
-
-/// The session in the cookie, in place of that of an access token, which is missing or refused with this error.
-async fn with_cookie(
-    app: &App,
-    req: &HttpRequest,
-    scope: LogoutScope,
-    error: Error,
-) -> Result<(Leaving, Origin)> {
-    let (Error::Unauthenticated(_), Some(token)) = (&error, cookie::read(app, req)?) else {
-        return Err(error);
-    };
-    let presented = token.clone();
-    let Some((current, user)) = app.db.read_inline(move |conn| session_of(conn, &presented)).await? else {
-        cookie::clear(app, req);
-        return Err(Error::Unauthenticated(AuthFailure::InvalidToken));
-    };
-    let leaving = Leaving { user, current, scope, cookie: Some(token), may_end_cookie: true };
-    Ok((leaving, app.origin(req, Some(user.into()))))
-}
-
-impl Leaving {
-    /// Ends the sessions. Returns whether that in the cookie is over.
+impl Logout {
+    /// Ends the sessions. Returns whether the session in the cookie has ended.
+    ///
+    /// # Errors
+    /// Unauthenticated, if the session in the cookie takes the place of an access token's and has ended, or if its
+    /// token was used before: old tokens end nothing.
     fn end(&self, tx: &mut Tx<'_>) -> Result<bool> {
-        let which = match self.scope {
-            LogoutScope::Current => Which::Only(self.current),
-            LogoutScope::Others => Which::AllBut(self.current),
-            LogoutScope::All => Which::All,
-        };
         let in_cookie = match &self.cookie {
-            Some(token) => session_of(tx, token)?,
+            Some(token) => find_usable(tx, token)?,
             None => None,
         };
-        sessions::end(tx, self.user, which)?;
-        let Some((session, owner)) = in_cookie else { return Ok(true) };
-        if matches!(self.scope, LogoutScope::Others) {
-            return Ok(owner == self.user && session != self.current);
+        let ended = Error::Unauthenticated(AuthFailure::EndedSession);
+        let (session, user) = self.current.or(in_cookie).ok_or(ended)?;
+        let which = match self.scope {
+            LogoutScope::Current => Which::Only(session),
+            LogoutScope::Others => Which::AllBut(session),
+            LogoutScope::All => Which::All,
+        };
+        sessions::end(tx, user, which)?;
+        let Some((other, owner)) = in_cookie.filter(|found| *found != (session, user)) else {
+            return Ok(in_cookie.is_none() || !matches!(self.scope, LogoutScope::Others));
+        };
+        let is_ended = owner == user && !matches!(self.scope, LogoutScope::Current);
+        if is_ended || matches!(self.scope, LogoutScope::Others) {
+            return Ok(is_ended);
         }
         if self.may_end_cookie {
-            sessions::end(tx, owner, Which::Only(session))?;
+            sessions::end(tx, owner, Which::Only(other))?;
         }
-        Ok(self.may_end_cookie || session == self.current)
+        Ok(self.may_end_cookie)
     }
 }

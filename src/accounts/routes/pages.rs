@@ -26,7 +26,7 @@ pub(super) fn message_page(
     page(&app.templates, language, status, "message.html", context! { message, link })
 }
 
-/// What the page of a link shows if the link does not work.
+/// What the page shows for a link that does not work.
 pub(super) struct DeadLink {
     /// The message for one that is unknown.
     pub unknown: &'static str,
@@ -37,7 +37,7 @@ pub(super) struct DeadLink {
 }
 
 impl DeadLink {
-    /// The page for a link that was looked up in vain.
+    /// The page for a link that was not found.
     pub fn page(&self, app: &App, req: &HttpRequest, lookup: &Lookup) -> Result<Response> {
         let language = html::language(&app.templates, req, None);
         match lookup {

@@ -35,9 +35,9 @@ pub async fn get_password_request_page(app: Data<App>, req: HttpRequest) -> Resu
 
 /// Request a reset with a form
 ///
-/// What the button of the password reset page does: the same as `POST /v1/auth/password-resets`. The response is the same for
-/// every address, known or not. Takes `application/x-www-form-urlencoded` or `multipart/form-data`; unknown fields are
-/// ignored. Too many requests from one network, or from all together, are refused with 429.
+/// What the button of the password reset page does: the same as `POST /v1/auth/password-resets`. The response is the
+/// same for every address, known or not. Takes `application/x-www-form-urlencoded` or `multipart/form-data`; unknown
+/// fields are ignored. Too many requests from one network, or from all together, are refused with 429.
 #[utoipa::path(post, path = "/account/password", tag = "pages", security(()),
     request_body(content = PasswordRequestForm, content_type = "application/x-www-form-urlencoded"),
     responses(

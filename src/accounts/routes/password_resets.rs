@@ -23,11 +23,12 @@ pub struct CreatePasswordReset {
 
 /// Request a password reset
 ///
-/// Needs no access token. Sends the user with this email address a link to choose another password, at most five within an
-/// hour. The link works once, for ten minutes after the mail server has accepted the email. A request from a network that the
-/// user has logged in from within 30 days replaces an earlier link; one from elsewhere is ignored while a link works, and has
-/// five an hour of its own. The response is the same, and takes as long, if no user has the address, or the user is disabled or
-/// only invited: then no email is sent. Too many requests from one network, or from all together, respond with 429.
+/// Needs no access token. Sends the user with this email address a link to choose another password, at most five within
+/// an hour. The link works once, for ten minutes after the mail server has accepted the email. A request from a network
+/// that the user has logged in from within 30 days replaces an earlier link; one from elsewhere is ignored while a link
+/// works, and has five an hour of its own. The response is the same, and takes as long, if no user has the address, or
+/// the user is disabled or only invited: then no email is sent. Too many requests from one network, or from all
+/// together, respond with 429.
 #[utoipa::path(post, path = "/v1/auth/password-resets", tag = "accounts", security(()),
     request_body = CreatePasswordReset,
     responses((status = 202, description = "An email will be sent, if a user has this address.")))]

@@ -38,12 +38,13 @@ pub struct ChangePassword {
 
 /// Set a password with a link
 ///
-/// Needs no access token. Accepts an invitation or completes a password reset with the token in the link that was mailed.
-/// Ends all sessions of the user and starts none: log in afterwards, with the second factor if there is one. Tells the user
-/// by mail that the password has changed, unless it is the first. Responds 422 if the password is too short
-/// (`password-too-short`) or too long (`password-too-long`), has fewer than five different characters (`password-too-simple`),
-/// is one of the most common ones (`password-common`), or contains the address, the name or the site's title
-/// (`password-contains-context`); the link still works then. Passwords are compared in Unicode's form NFKC.
+/// Needs no access token. Accepts an invitation or completes a password reset with the token in the link that was
+/// mailed. Ends all sessions of the user and starts none: log in afterwards, with the second factor if there is one.
+/// Tells the user by mail that the password has changed, unless it is the first. Responds 422 if the password is too
+/// short (`password-too-short`) or too long (`password-too-long`), has fewer than five different characters
+/// (`password-too-simple`), is one of the most common ones (`password-common`), or contains the address, the name or
+/// the site's title (`password-contains-context`); the link still works then. Passwords are compared in Unicode's form
+/// NFKC.
 #[utoipa::path(post, path = "/v1/auth/passwords", tag = "accounts", security(()), request_body = SetPassword,
     responses(
         (status = 204, description = "The password is set."),

@@ -14,6 +14,7 @@ use crate::base::error::{AuthFailure, Error, Result};
 use crate::base::http::Response;
 use crate::base::http::json::OptionalJson;
 use crate::base::http::limit::{Key, Policy};
+use crate::base::ids::{SessionId, UserId};
 
 /// A refresh token.
 #[derive(Deserialize, ToSchema)]
@@ -54,16 +55,30 @@ pub async fn refresh_session(
     respond(&app, refresh(&app, &req, token).await?, Carrier::Body)
 }
 
-/// Exchanges a token, if there is such a token: what is made up costs no write.
+/// Exchanges a token. An unknown token is refused without a write.
 async fn refresh(app: &App, req: &HttpRequest, token: RefreshToken) -> Result<Refreshable> {
-    let presented = token.clone();
-    let Some((session, _)) = app.db.read_inline(move |conn| session_of(conn, &presented)).await? else {
-        app.limits.admit_network(req, Policy::UnknownRefresh)?;
-        return Err(Error::Unauthenticated(AuthFailure::InvalidToken));
-    };
-    app.limits.admit(req, Policy::Refresh, Key::Session(session))?;
+    find_owner(app, req, &token).await?;
     let (keys, lifetime) = (app.keys.clone(), Lifetime::new(&app.config));
     let exchanged =
         app.db.write_as(app.origin(req, None), move |tx| exchange(tx, &keys, &token, lifetime)).await?;
     exchanged.map_err(Error::Unauthenticated)
+}
+
+/// The session and the user of a token, whether it works or not. Counts the request against the budget of the session,
+/// or of the network if there is no such token.
+///
+/// # Errors
+/// Unauthenticated, if there is no such token; too many.
+pub(super) async fn find_owner(
+    app: &App,
+    req: &HttpRequest,
+    token: &RefreshToken,
+) -> Result<(SessionId, UserId)> {
+    let presented = token.clone();
+    let Some((session, user)) = app.db.read_inline(move |conn| session_of(conn, &presented)).await? else {
+        app.limits.admit_network(req, Policy::UnknownRefresh)?;
+        return Err(Error::Unauthenticated(AuthFailure::InvalidToken));
+    };
+    app.limits.admit(req, Policy::Refresh, Key::Session(session))?;
+    Ok((session, user))
 }

@@ -50,11 +50,12 @@ pub struct Sessions {
 
 /// Create a session
 ///
-/// Needs no access token. Exchanges an email address and a password for an access token that is valid for ten minutes, and a
-/// refresh token that gets the next ones. A user has 100 sessions at most: one more ends the oldest. A wrong password, an unknown address and a disabled user all respond with the same
-/// 401 after the same time. A user with a second factor needs `code`, too, which is checked after the password. Each one-time code
-/// and each recovery code works once. Failed attempts delay the next ones at the same account and from the same network: too early, an
-/// attempt responds with 429 and `Retry-After`. Networks from which the user has logged in lately are not delayed by what
+/// Needs no access token. Exchanges an email address and a password for an access token that is valid for ten minutes,
+/// and a refresh token that gets the next ones. A user has 100 sessions at most: one more ends the oldest. A wrong
+/// password, an unknown address and a disabled user all respond with the same 401 after the same time. A user with a
+/// second factor needs `code`, too, which is checked after the password. Each one-time code and each recovery code
+/// works once. Failed attempts delay the next ones at the same account and from the same network: too early, an attempt
+/// responds with 429 and `Retry-After`. Networks from which the user has logged in lately are not delayed by what
 /// others try.
 #[utoipa::path(post, path = "/v1/auth/sessions", tag = "accounts", security(()), request_body = CreateSession,
     responses(

@@ -103,9 +103,9 @@ pub async fn create_totp(
 
 /// Confirm a second factor
 ///
-/// Requires an access token of any role, the password, and the code that the app shows. From now on, a login needs a code. Ends the
-/// user's other sessions, because they were started without one, and tells the user by mail. Returns ten recovery codes for the
-/// day when the app is lost.
+/// Requires an access token of any role, the password, and the code that the app shows. From now on, a login needs a
+/// code. Ends the user's other sessions, because they were started without one, and tells the user by mail. Returns ten
+/// recovery codes for the day when the app is lost.
 #[utoipa::path(post, path = "/v1/me/totp/confirm", tag = "accounts", security(("bearer" = [])),
     request_body = ConfirmTotp,
     responses(
@@ -137,8 +137,9 @@ pub async fn confirm_totp(
 
 /// Disable the second factor
 ///
-/// Requires an access token of any role, the password, and a code once the second factor is active. Removes it and its recovery
-/// codes, and tells the user by mail. Sessions go on; `POST /v1/auth/logout` with the scope `others` ends the others.
+/// Requires an access token of any role, the password, and a code once the second factor is active. Removes it and its
+/// recovery codes, and tells the user by mail. Sessions go on; `POST /v1/auth/logout` with the scope `others` ends the
+/// others.
 #[utoipa::path(post, path = "/v1/me/totp/disable", tag = "accounts", security(("bearer" = [])),
     request_body = ConfirmIdentity,
     responses(
@@ -170,8 +171,8 @@ pub async fn disable_totp(
 
 /// Create new recovery codes
 ///
-/// Requires an access token of any role, the password and a code. Returns ten recovery codes that replace those from before,
-/// and tells the user by mail.
+/// Requires an access token of any role, the password and a code. Returns ten recovery codes that replace those from
+/// before, and tells the user by mail.
 #[utoipa::path(post, path = "/v1/me/totp/recovery-codes", tag = "accounts", security(("bearer" = [])),
     request_body = ConfirmIdentity,
     responses(

@@ -14,9 +14,9 @@ use crate::users::store as users;
 
 /// Remove a user's second factor
 ///
-/// Requires the role admin. For a user who has lost the authenticator app and the recovery codes: removes both, and ends all of
-/// the user's sessions, and tells the user by mail. From then on, a login needs no code; a user whose role requires a second factor can do nothing but set up
-/// another one.
+/// Requires the role admin. For a user who has lost the authenticator app and the recovery codes: removes both, and
+/// ends all of the user's sessions, and tells the user by mail. From then on, a login needs no code; a user whose role
+/// requires a second factor can do nothing but set up another one.
 #[utoipa::path(delete, path = "/v1/users/{user}/totp", tag = "accounts", security(("bearer" = [])),
     params(("user" = UserId, Path, description = "The id of the user.")),
     responses(

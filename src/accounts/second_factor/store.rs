@@ -98,8 +98,8 @@ pub fn check(tx: &mut Tx<'_>, keys: &Keys, user: &UserRow, code: Option<&Code>) 
     if is_right { Ok(()) } else { Err(Error::Unauthenticated(AuthFailure::WrongCode)) }
 }
 
-/// Removes the second factor of a user, active or begun, with its recovery codes, and tells the user by mail if it was active.
-/// Returns whether there was one.
+/// Removes the second factor of a user, active or begun, with its recovery codes, and tells the user by mail if it was
+/// active. Returns whether there was one.
 ///
 /// # Errors
 /// Those of the database.

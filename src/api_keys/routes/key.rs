@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use super::json::{ApiKey, find, lock, lock_own};
 use crate::accounts::confirm::confirm_password;
+use crate::accounts::emails::{AccountChange, AccountEmails};
 use crate::api_keys::store::{self, ApiKeyChange};
 use crate::api_keys::{self, ApiKeyScope, ScopeList};
 use crate::app::App;
@@ -17,6 +18,7 @@ use crate::base::error::{Error, Result, Violations};
 use crate::base::http::json::{Clearable, present};
 use crate::base::http::{MergePatch, Response};
 use crate::base::ids::ApiKeyId;
+use crate::users::store::UserRow;
 
 /// Changes to an API key. Omitted fields keep their value.
 #[derive(Deserialize, ToSchema)]
@@ -77,9 +79,10 @@ pub async fn get_api_key(
 
 /// Update an API key
 ///
-/// Requires an access token of any role; API keys cannot use it. Changes name, scopes or expiry of one of the caller's own
-/// keys, which counts from the next request on; the key itself stays. Scopes that the key does not have yet, and a later expiry or
-/// none, require the password. Others' keys respond with 404, to admins with 403.
+/// Requires an access token of any role; API keys cannot use it. Changes name, scopes or expiry of one of the caller's
+/// own keys, which counts from the next request on; the key itself stays. Scopes that the key does not have yet, and a
+/// later expiry or none, require the password, and the user is told by mail. Others' keys respond with 404, to admins
+/// with 403.
 #[utoipa::path(patch, path = "/v1/api-keys/{id}", tag = "api-keys", security(("bearer" = [])),
     params(("id" = ApiKeyId, Path, description = "The id of the API key.")),
     request_body(content = UpdateApiKey, content_type = "application/merge-patch+json"),
@@ -95,22 +98,27 @@ pub async fn update_api_key(
     mut body: MergePatch<UpdateApiKey>,
 ) -> Result<Response> {
     let (id, now, password) = (key.into_inner(), app.clock.now(), body.value.current_password.take());
-    let (change, is_confirmed) = (body.value.parse(now)?, password.is_some());
-    let update = move |tx: &mut Tx<'_>| {
+    let change = body.value.parse(now)?;
+    let emails = AccountEmails::new(&app);
+    let update = move |tx: &mut Tx<'_>, user: Option<UserRow>| {
         let row = lock_own(tx, actor, id)?;
-        if !is_confirmed && change.widens(&row) {
+        let widens = change.widens(&row);
+        if widens && user.is_none() {
             let detail = "Adding scopes or a later expiry requires the password.";
             return Err(Error::invalid("/current_password", "current-password-missing", detail));
         }
         let row = store::update(tx, &row, change.clone())?;
+        if let Some(user) = user.filter(|_| widens) {
+            emails.account_changed(tx, &user, AccountChange::ApiKeyWidened(&row.name))?;
+        }
         ApiKey::one(tx, row, now)
     };
     let updated = match password {
         Some(password) => {
             let confirmed = confirm_password(&app, &req, &actor, &password).await?;
-            confirmed.write(move |tx, _| update(tx)).await?
+            confirmed.write(move |tx, user| update(tx, Some(user))).await?
         }
-        None => app.db.write_as(actor.origin, update).await?,
+        None => app.db.write_as(actor.origin, move |tx| update(tx, None)).await?,
     };
     Response::ok(&updated)
 }

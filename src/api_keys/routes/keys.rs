@@ -87,11 +87,11 @@ pub async fn list_api_keys(
 
 /// Create an API key
 ///
-/// Requires an access token of any role, and the password; API keys cannot use it. Returns the key in `key`, once: store it now.
-/// Send it as `Authorization: Bearer`. It may use the operations whose `x-right` is one of its scopes, within what the owner's
-/// role allows at that moment. A scope beyond the caller's role is refused with 422. A key keeps working when the password is
-/// changed. The user is told by mail. The request takes no `Idempotency-Key`, because the response is not stored: if it is lost,
-/// revoke the key and create another.
+/// Requires an access token of any role, and the password; API keys cannot use it. Returns the key in `key`, once:
+/// store it now. Send it as `Authorization: Bearer`. It may use the operations whose `x-right` is one of its scopes,
+/// within what the owner's role allows at that moment. A scope beyond the caller's role is refused with 422. A key
+/// keeps working when the password is changed. The user is told by mail. The request takes no `Idempotency-Key`,
+/// because the response is not stored: if it is lost, revoke the key and create another.
 #[utoipa::path(post, path = "/v1/api-keys", tag = "api-keys", security(("bearer" = [])), request_body = CreateApiKey,
     responses(
         (status = 201, description = "The API key, with `key`.", body = ApiKey,

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use super::json::{ApiKey, lock_own};
 use crate::accounts::confirm::confirm_password;
+use crate::accounts::emails::{AccountChange, AccountEmails};
 use crate::api_keys::{self, DEFAULT_GRACE, store};
 use crate::app::App;
 use crate::auth::{Actor, WriteApiKeys};
@@ -36,9 +37,10 @@ fn default_grace() -> i64 {
 
 /// Rotate an API key
 ///
-/// Requires an access token of any role, and the password; API keys cannot use it. Returns another key for the same id, name and scopes in
-/// `key`, once: store it now. The present key works for `grace_seconds` more, a day by default, so that programs can change
-/// over; one that was replaced before stops at once. The expiry stays. Others' keys respond with 404, to admins with 403.
+/// Requires an access token of any role, and the password; API keys cannot use it. Returns another key for the same id,
+/// name and scopes in `key`, once: store it now. The present key works for `grace_seconds` more, a day by default, so
+/// that programs can change over; one that was replaced before stops at once. The expiry stays. The user is told by
+/// mail. Others' keys respond with 404, to admins with 403.
 #[utoipa::path(post, path = "/v1/api-keys/{id}/rotate", tag = "api-keys", security(("bearer" = [])),
     params(("id" = ApiKeyId, Path, description = "The id of the API key.")),
     request_body = RotateApiKey,
@@ -60,9 +62,11 @@ pub async fn rotate_api_key(
     violations.check()?;
     let grace = grace.unwrap_or_default();
     let confirmed = confirm_password(&app, &req, &actor, &current_password).await?;
-    let rotate = move |tx: &mut Tx<'_>, _: UserRow| {
+    let emails = AccountEmails::new(&app);
+    let rotate = move |tx: &mut Tx<'_>, user: UserRow| {
         let row = lock_own(tx, actor, id)?;
         let (row, text) = store::rotate(tx, row, grace)?;
+        emails.account_changed(tx, &user, AccountChange::ApiKeyRotated(&row.name))?;
         Ok(ApiKey::one(tx, row, now)?.with_key(&text))
     };
     Response::ok(&confirmed.write(rotate).await?)

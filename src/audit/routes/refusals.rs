@@ -96,9 +96,9 @@ impl Refusal {
 
 /// List refusals
 ///
-/// Requires the right `audit:read`. Returns failed logins, refused tokens and API keys, and refused rights, newest first. A
-/// refusal is listed about a second after it happened. At most 10,000 for each reason are kept, for 90 days; when more come
-/// than can be stored, some are left out and `lede_refusals_dropped_total` counts them.
+/// Requires the right `audit:read`. Returns failed logins, refused tokens and API keys, and refused rights, newest
+/// first. A refusal is listed about a second after it happened. At most 10,000 for each reason are kept, for 90 days;
+/// when more come than can be stored, some are left out and `lede_refusals_dropped_total` counts them.
 #[utoipa::path(get, path = "/v1/audit/refusals", tag = "audit", security(("bearer" = [])),
     params(RefusalFilter, LongPageParams),
     responses((status = 200, description = "A page of refusals.", body = RefusalPage)))]

@@ -5,9 +5,9 @@ use super::parse;
 /// Rate limits and bounds on connections.
 #[derive(Debug, Clone, clap::Args)]
 pub struct LimitsConfig {
-    /// Wrong passwords from one network within a day before each further one delays the next: by a second at first, twice
-    /// as long each time. A network from which somebody has logged in within 30 days may fail five times as often.
-    /// Successful logins do not count. 0 turns this off; guesses at one account are delayed all the same.
+    /// Wrong passwords from one network within a day before each further one delays the next: by a second at first,
+    /// twice as long each time. A network from which somebody has logged in within 30 days may fail five times as
+    /// often. Successful logins do not count. 0 turns this off; guesses at one account are delayed all the same.
     #[arg(
         id = "login_limit",
         long = "login-limit",
@@ -34,8 +34,8 @@ pub struct LimitsConfig {
     )]
     pub sign_up: u32,
 
-    /// Writes per minute by one user or API key. A session can be refreshed as often in an hour, but 300 times at most. 0 turns
-    /// both limits off.
+    /// Writes per minute by one user or API key. A session can be refreshed 300 times an hour, or as many times as this
+    /// setting if it is lower. 0 turns off these limits and that on unknown refresh tokens.
     #[arg(
         id = "write_limit",
         long = "write-limit",

@@ -14,8 +14,8 @@ pub struct ServerConfig {
           value_parser = parse::socket)]
     pub bind: SocketAddr,
 
-    /// An address and port for `/metrics` alone, as in `127.0.0.1:9143`. Without it, `/metrics` is on the other port, for
-    /// clients on the same machine only.
+    /// An address and port for `/metrics` alone, as in `127.0.0.1:9143`. Without it, `/metrics` is on the other port,
+    /// for clients on the same machine only.
     #[arg(long, env = "LEDE_METRICS_BIND", value_name = "ADDRESS", global = true,
           value_parser = parse::socket)]
     pub metrics_bind: Option<SocketAddr>,

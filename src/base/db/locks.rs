@@ -11,7 +11,9 @@ use crate::base::error::Result;
 pub enum AdvisoryLock {
     /// Migrating.
     Migrations = 4_817_300,
-    /// Changing users, sessions and API keys for a request.
+    /// Changing users, sessions and API keys. Other writes of a request share it, so that what authenticates the
+    /// request stays as it is until they end. PostgreSQL grants it in the order of requests: nobody can keep it from
+    /// the others.
     Accounts = 4_817_305,
     /// Adding the first user.
     FirstUser = 4_817_306,
@@ -28,8 +30,18 @@ pub enum AdvisoryLock {
 impl AdvisoryLock {
     /// Waits for the lock, which is held until the transaction ends.
     pub fn take(self, conn: &mut Connection) -> Result<()> {
+        self.wait(conn, "pg_advisory_xact_lock")
+    }
+
+    /// Waits until nobody has the lock alone, and shares it with others until the transaction ends. The transaction
+    /// cannot take it alone later.
+    pub fn share(self, conn: &mut Connection) -> Result<()> {
+        self.wait(conn, "pg_advisory_xact_lock_shared")
+    }
+
+    fn wait(self, conn: &mut Connection, function: &str) -> Result<()> {
         if let Connection::Postgres(conn) = conn {
-            sql_query(format!("SELECT pg_advisory_xact_lock({})", self as i64)).execute(conn)?;
+            sql_query(format!("SELECT {function}({})", self as i64)).execute(conn)?;
         }
         Ok(())
     }

@@ -57,8 +57,10 @@ impl<'a> Tx<'a> {
     /// Checks that the credential of the request, if there is one, still counts.
     pub(super) fn check_credential(&mut self) -> Result<()> {
         let Some(credential) = self.origin.credential else { return Ok(()) };
-        if credential.is_of_accounts {
+        if credential.changes_accounts {
             AdvisoryLock::Accounts.take(self.conn)?;
+        } else {
+            AdvisoryLock::Accounts.share(self.conn)?;
         }
         (credential.check)(self.conn, &credential, self.now)
     }

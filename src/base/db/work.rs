@@ -14,7 +14,7 @@ pub(super) type Read = Box<dyn FnMut(&mut Connection) -> Result<Value> + Send>;
 /// A write.
 pub(super) type Write = Box<dyn FnMut(&mut Tx<'_>) -> Result<Value> + Send>;
 
-/// Does a write. There is no other way to do one, so none is done for a client who may act no longer.
+/// Does a write. Every write goes through here, so the credential of the client is always checked.
 pub(super) fn run(tx: &mut Tx<'_>, work: &mut Write) -> Result<Value> {
     tx.check_credential()?;
     let value = work(tx)?;

@@ -159,7 +159,7 @@ events! {
     /// A session was ended.
     SessionEnded { user: UserId, session: SessionId }                   "session.ended":          false Admins;
     /// Several sessions of a user were ended at once.
-    SessionsEnded { user: UserId, count: i64 }                          "session.all_ended":      false Admins;
+    SessionsEnded { user: UserId, count: i64 }                          "session.many_ended":     false Admins;
     /// A refresh token was used a second time, which ended its session.
     SessionReuseDetected { user: UserId, session: SessionId }           "session.reuse_detected": false Admins;
     /// An API key was created.

@@ -113,9 +113,9 @@ macro_rules! is_public {
     };
 }
 
-/// Declares the operations of a resource in its `routes/mod.rs`. Each line registers a handler and its documentation; the
-/// lines before them describe the tags that the handlers' documentation names. `public` stands after a handler whose response is
-/// the same for everyone.
+/// Declares the operations of a resource in its `routes/mod.rs`. Each line registers a handler and its documentation;
+/// the lines before them describe the tags that the handlers' documentation names. `public` stands after a handler
+/// whose response is the same for everyone.
 #[macro_export]
 macro_rules! operations {
     (

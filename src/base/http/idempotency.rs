@@ -232,8 +232,8 @@ pub fn forget(tx: &mut Tx<'_>, actors: &[ActorId]) -> Result<()> {
 /// A stored response, by its actor and key.
 pub type Position = (ActorId, String);
 
-/// Of the responses after a position, at most 100, deletes those that contain the id of one of these actors: it stands beside
-/// the name. Returns the position of the last one; `None` at the end.
+/// Of the responses after a position, at most 100, deletes those that contain the id of one of these actors: it stands
+/// beside the name. Returns the position of the last one; `None` at the end.
 ///
 /// # Errors
 /// Those of the database.

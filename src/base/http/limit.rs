@@ -143,8 +143,8 @@ impl Limits {
         self.budget(policy).is_none_or(|budget| budget.take(key).1)
     }
 
-    /// Counts a request of `client` against a budget that everyone shares, and beyond it against the reserve, from which each
-    /// site gets one request an hour.
+    /// Counts a request of `client` against a budget that everyone shares, and beyond it against the reserve, from
+    /// which each site gets one request an hour.
     ///
     /// # Errors
     /// [`Error::TooMany`] if both are used up.

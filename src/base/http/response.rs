@@ -14,7 +14,8 @@ use crate::base::error::Result;
 /// Bodies up to this size, in bytes, are hashed where they are made.
 const SMALL: usize = 64 * 1024;
 
-/// A cookie that goes with the response to a request, also if that is an error. It is put into the request's extensions.
+/// A cookie that goes with the response to a request, also if that is an error. It is put into the request's
+/// extensions.
 #[derive(Debug, Clone)]
 pub struct SetCookie(pub String);
 

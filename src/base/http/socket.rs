@@ -76,8 +76,8 @@ impl Socket {
         patience: Duration,
         refuse: Refuse,
     ) -> Self {
-        // Nagle's algorithm would hold back the end of a response of several slices until the client has acknowledged the one
-        // before, which clients do 40 ms later.
+        // Nagle's algorithm would hold back the end of a response of several slices until the client has acknowledged
+        // the one before, which clients do 40 ms later.
         if let Err(e) = stream.set_nodelay(true) {
             log::debug!("TCP_NODELAY cannot be set: {e}");
         }

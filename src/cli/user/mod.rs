@@ -34,8 +34,8 @@ pub(super) enum Command {
         #[arg(long)]
         password_stdin: bool,
     },
-    /// Invite a user and print the link with which they choose a password; no email is sent. A user who is invited already
-    /// gets a new link, and the role and name that are given.
+    /// Invite a user and print the link with which they choose a password; no email is sent. A user who is invited
+    /// already gets a new link, and the role and name that are given.
     Invite(NewUser),
     /// List all users: address, role, state, name.
     List,

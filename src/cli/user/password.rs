@@ -1,21 +1,27 @@
-//! `lede user password`: gives a user another password.
+//! `lede user password`: gives a user another password, and lets the user try it at once, whatever failed before.
 
 use std::io::Read as _;
 
 use anyhow::{anyhow, bail};
 
 use crate::accounts::emails::AccountEmails;
-use crate::accounts::passwords;
 use crate::accounts::sessions::Which;
+use crate::accounts::{attempts, passwords};
 use crate::app::App;
 use crate::auth::Password;
+use crate::base::db::Tx;
 use crate::users::store::UserRow;
 
 pub(super) async fn run(app: &App, email: &str, password_stdin: bool) -> anyhow::Result<()> {
     let user = super::find(app, email).await?;
     let hash = app.passwords.hash(read(app, &user, password_stdin).await?).await?;
     let (emails, email) = (AccountEmails::new(app), user.email.clone());
-    app.db.write(move |tx| passwords::replace(tx, &emails, &user, &hash, Which::All)).await?;
+    let account = app.keys.mac("account", &user.email_key);
+    let replace = move |tx: &mut Tx<'_>| {
+        passwords::replace(tx, &emails, &user, &hash, Which::All)?;
+        attempts::forget(tx, account)
+    };
+    app.db.write(replace).await?;
     println!("{email} has another password");
     Ok(())
 }

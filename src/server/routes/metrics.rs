@@ -59,8 +59,8 @@ pub async fn get_metrics(app: Data<App>, req: HttpRequest) -> Result<Response> {
         .header(header::VARY, "Accept"))
 }
 
-/// Whether a request comes from a client on this machine, and from no proxy there. Counters of statements and emails would tell
-/// strangers which accounts there are.
+/// Whether a request comes from a client on this machine, and from no proxy there. Counters of statements and emails
+/// would tell strangers which accounts there are.
 fn is_local(req: &HttpRequest) -> bool {
     let is_forwarded = ["x-forwarded-for", "forwarded"].iter().any(|name| req.headers().contains_key(*name));
     client_ip::socket(req.peer_addr()).is_loopback() && !is_forwarded

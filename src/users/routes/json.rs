@@ -70,8 +70,9 @@ pub struct UpdateUser {
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false, format = "line", min_length = 1, max_length = 200)]
     pub name: Option<String>,
-    /// A new address. It replaces the old one when the user has confirmed it with the link that is sent there. An invited
-    /// user gets it at once, with a new invitation. The present address withdraws a change that is not confirmed yet.
+    /// A new address. It replaces the old one when the user has confirmed it with the link that is sent there. An
+    /// invited user gets it at once, with a new invitation. The present address withdraws a change that is not
+    /// confirmed yet.
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false, format = "email-address", min_length = 3, max_length = 254)]
     pub email: Option<String>,

@@ -51,11 +51,11 @@ pub async fn get_user(app: Data<App>, actor: Actor<ReadUsers>, user: Path<UserId
 
 /// Update a user
 ///
-/// Requires the right `users:write`. Takes a merge patch (RFC 7396). A new role and `disabled` count from the next request
-/// on; disabling also ends the user's sessions and the links in earlier emails, and their API keys are refused until they are
-/// enabled again. A new `email` counts when the user has confirmed it with the link that is sent there; the present address is
-/// told. The present `email` withdraws a change that is not confirmed yet. Responds 422 if a rule is broken, and 404 if there is
-/// no such user.
+/// Requires the right `users:write`. Takes a merge patch (RFC 7396). A new role and `disabled` count from the next
+/// request on; disabling also ends the user's sessions and the links in earlier emails, and their API keys are refused
+/// until they are enabled again. A new `email` counts when the user has confirmed it with the link that is sent there;
+/// the present address is told. The present `email` withdraws a change that is not confirmed yet. Responds 422 if a
+/// rule is broken, and 404 if there is no such user.
 #[utoipa::path(patch, path = "/v1/users/{user}", tag = "users", security(("bearer" = [])),
     params(("user" = UserId, Path, description = "The id of the user.")),
     request_body(content = UpdateUser, content_type = "application/merge-patch+json"),

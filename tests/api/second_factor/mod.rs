@@ -1,12 +1,13 @@
-//! Second factors: set up, asked for at logins, used once, replaced, lost.
+//! Second factors: set up, replaced, disabled, lost.
+
+mod codes;
+mod required;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use futures_util::future::join_all;
 use lede::auth::Role;
 use lede::base::clock::Clock;
-use lede::base::config::Config;
 use lede::base::db::DatabaseUrl;
 use lede::base::db::schema::events;
 use serde_json::{Value, json};
@@ -14,11 +15,9 @@ use serde_json::{Value, json};
 use crate::authenticator::{Authenticator, base32, codes, enrol};
 use crate::client::{Client, Response};
 use crate::executable::{Serving, add_user, lede_on};
-use crate::given::{self, Factor, PASSWORD, hours, minutes, seconds};
-use crate::policy::fixtures::Fixtures;
-use crate::policy::{self, Access};
+use crate::given::{self, Factor, PASSWORD, minutes, seconds};
 use crate::server::Server;
-use crate::test_database::{TestDatabase, rounds};
+use crate::test_database::TestDatabase;
 
 const SESSIONS: &str = "/v1/auth/sessions";
 const TOTP: &str = "/v1/me/totp";
@@ -94,142 +93,6 @@ async fn a_second_factor_is_set_up_confirmed_and_then_required() {
 }
 
 #[tokio::test]
-async fn a_code_is_good_in_its_step_and_in_those_beside_it() {
-    let server = Server::start().await;
-    let (app, _) = enrol(&server, &ada(&server).await).await;
-    let client = server.client();
-    server.clock.advance(minutes(5));
-    let now = server.clock.now();
-    let code = |step: u64| app.code(now.minus(minutes(5)).plus(seconds(step * 30)));
-    for (step, status) in
-        [(8, 401), (12, 401), (9, 201), (9, 401), (10, 201), (11, 201), (10, 401), (13, 401)]
-    {
-        assert_eq!(log_in(&client, code(step)).await.status(), status, "step {step} in step 10");
-    }
-}
-
-/// Of many requests with one code on two servers, one gets a session, whether the code is of the app or for recovery.
-#[tokio::test]
-async fn a_code_works_once_on_two_replicas_at_once() {
-    let one = Server::start().await;
-    let other = Server::start_on(one.database(), one.clock.clone(), |_| {}).await;
-    let (app, recovery) = enrol(&one, &ada(&one).await).await;
-    let clients = [one.client(), other.client()];
-    for round in 0..rounds(8).min(16) {
-        one.clock.advance(minutes(5));
-        let code = if round % 2 == 0 { app.code(one.clock.now()) } else { recovery[round / 2].clone() };
-        let all = join_all((0..10usize).map(|n| log_in(&clients[n % 2], &code).send())).await;
-        let statuses: Vec<u16> = all.iter().map(Response::status).collect();
-        assert_eq!(statuses.iter().filter(|status| **status == 201).count(), 1, "{statuses:?}");
-        assert!(statuses.iter().all(|status| [201, 401, 429].contains(status)), "{statuses:?}");
-    }
-}
-
-#[tokio::test]
-async fn a_recovery_code_stands_in_for_the_app_once() {
-    let server = Server::start().await;
-    let (ada, anyone) = (ada(&server).await, server.client());
-    let (app, old) = enrol(&server, &ada).await;
-    log_in(&anyone, &old[3]).await.is(201);
-    log_in(&anyone, &old[3]).await.problem(401, "invalid-credentials");
-    log_in(&anyone, format!(" {} ", old[4].to_uppercase().replace('-', " "))).await.is(201);
-    // Those of somebody else are no use.
-    let (_, others) = enrol(&server, &server.login_as("bo", Role::Editor).await).await;
-    log_in(&anyone, &others[0]).await.problem(401, "invalid-credentials");
-
-    ada.post(RECOVERY)
-        .json(json!({"current_password": PASSWORD}))
-        .await
-        .problem(401, "second-factor-required");
-    let new = codes(&change(&ada, RECOVERY, &old[5]).await.expect(201));
-    assert!(new.iter().all(|code| !old.contains(code)) && new.len() == 10, "{new:?}");
-    log_in(&anyone, &old[6]).await.problem(401, "invalid-credentials");
-    log_in(&anyone, &new[6]).await.is(201);
-    server.clock.advance(minutes(1));
-    change(&ada, RECOVERY, app.code(server.clock.now())).await.is(201);
-    let used = "user.recovery_code_used".to_owned();
-    let told = told(&server).await;
-    assert_eq!(told.iter().filter(|kind| **kind == used).count(), 4, "{told:?}");
-    assert_eq!(told.last().map(String::as_str), Some("user.recovery_codes_created"));
-}
-
-#[tokio::test]
-async fn a_missing_code_is_no_failure_and_a_wrong_one_is() {
-    let server = Server::start().await;
-    let (app, _) = enrol(&server, &ada(&server).await).await;
-    server.clock.advance(minutes(1));
-    let client = server.client();
-    for _ in 0..20 {
-        log_in(&client, Value::Null).await.problem(401, "second-factor-required");
-    }
-    for wrong in ["000000", "x", "000001", "aaaaaa-aaaaaa-aaaaaa-aaaaaa", "000002"] {
-        log_in(&client, wrong).await.problem(401, "invalid-credentials");
-    }
-    log_in(&client, app.code(server.clock.now())).await.problem(429, "too-many-requests");
-    server.clock.advance(minutes(1));
-    log_in(&client, app.code(server.clock.now())).await.is(201);
-}
-
-/// Somebody knows the password and tries codes from a thousand networks for an hour.
-#[tokio::test]
-async fn guesses_at_codes_with_the_right_password_are_few() {
-    let trusting = |config: &mut Config| {
-        config.server.trusted_proxies = vec!["127.0.0.0/8".parse().expect("a network")];
-    };
-    let server = Server::start_with(trusting).await;
-    let (app, _) = enrol(&server, &ada(&server).await).await;
-    let client = server.client();
-    let guesses = u32::try_from(rounds(500)).expect("few");
-    let mut tried = 0;
-    for n in 0..guesses {
-        let address = format!("198.51.{}.{}", n / 256 % 256, n % 256);
-        let guess = log_in(&client, format!("{n:06}")).header("x-forwarded-for", &address);
-        match guess.await.status() {
-            401 => tried += 1,
-            status => assert_eq!(status, 429),
-        }
-        server.clock.advance(hours(1) / guesses);
-    }
-    assert!((5..=50).contains(&tried), "{tried}");
-    // From where she has logged in before, she still can.
-    log_in(&client, app.code(server.clock.now())).await.is(201);
-}
-
-#[tokio::test]
-async fn wrong_passwords_at_the_account_count_like_those_at_a_login() {
-    let server = Server::start().await;
-    let ada = ada(&server).await;
-    for path in [TOTP, CONFIRM, DISABLE, RECOVERY, TOTP] {
-        let body = json!({"current_password": "wrong", "code": "123456"});
-        ada.post(path).json(body).await.problem(401, "invalid-credentials");
-    }
-    change(&ada, TOTP, Value::Null).await.problem(429, "too-many-requests");
-    log_in(&server.client(), Value::Null).await.problem(429, "too-many-requests");
-    server.clock.advance(minutes(1));
-    ada.get("/v1/me").await.is(200);
-    for _ in 0..10 {
-        change(&ada, TOTP, Value::Null).await.is(201);
-    }
-    let too_long = ada.post(TOTP).json(json!({"current_password": "x".repeat(257)})).await;
-    assert_eq!(too_long.violations(), ["/current_password password-too-long"]);
-}
-
-#[tokio::test]
-async fn parallel_guesses_at_a_code_are_no_more_than_guesses_in_turn() {
-    let server = Server::start().await;
-    let ada = ada(&server).await;
-    enrol(&server, &ada).await;
-    server.clock.advance(minutes(1));
-    let guesses = (0..30).map(|n| {
-        let ada = &ada;
-        async move { change(ada, DISABLE, format!("{n:06}")).await.status() }
-    });
-    let statuses = join_all(guesses).await;
-    assert!(statuses.iter().filter(|status| **status == 401).count() <= 5, "{statuses:?}");
-    assert!(statuses.iter().all(|status| [401, 429].contains(status)), "{statuses:?}");
-}
-
-#[tokio::test]
 async fn another_app_replaces_the_active_one_only_with_its_code() {
     let server = Server::start().await;
     let (ada, anyone) = (ada(&server).await, server.client());
@@ -293,20 +156,6 @@ async fn a_second_factor_is_disabled_with_the_password_and_a_code() {
     log_in(&anyone, &recovery[0]).await.is(201);
     let told = told(&server).await;
     assert_eq!(told, ["user.second_factor_enabled", "user.second_factor_disabled"]);
-}
-
-#[tokio::test]
-async fn who_must_have_a_second_factor_can_replace_but_not_disable_it() {
-    let require = |config: &mut Config| config.accounts.require_second_factor = vec!["editor".to_owned()];
-    let server = Server::start_with(require).await;
-    let ada = ada(&server).await;
-    let (app, recovery) = enrol(&server, &ada).await;
-    ada.get("/v1/drafts").await.is(200);
-    server.clock.advance(seconds(30));
-    change(&ada, DISABLE, app.code(server.clock.now())).await.problem(409, "second-factor-mandatory");
-    // The code was not used up.
-    change(&ada, TOTP, app.code(server.clock.now())).await.is(201);
-    change(&ada, RECOVERY, &recovery[0]).await.is(201);
 }
 
 #[tokio::test]
@@ -412,51 +261,6 @@ async fn the_command_line_removes_a_second_factor_beside_a_running_server() {
     log_in(&server.client(), Value::Null).await.is(201);
     let (status, said) = run(&["nobody@lede.example", "--remove"]);
     assert_eq!((status, said.lines().count()), (Some(2), 1), "{said}");
-}
-
-/// What a server that requires a second factor lets a user do who has none yet. It needs the right `account:use`.
-const ALLOWED: &[&str] = &[
-    "log_out",
-    "list_sessions",
-    "delete_session",
-    "get_me",
-    "create_totp",
-    "confirm_totp",
-    "disable_totp",
-    "create_recovery_codes",
-];
-
-/// Every operation is tried on a server that requires a second factor, beside one that does not and makes what they are about.
-#[tokio::test]
-async fn who_must_have_a_second_factor_can_do_nothing_else_until_then() {
-    let mut on = Fixtures::start().await;
-    let require = |config: &mut Config| config.accounts.require_second_factor = vec!["admin".to_owned()];
-    let strict = Server::start_on(on.server.database(), on.server.clock.clone(), require).await;
-    let admin = strict.login(Role::Admin).await;
-    let key = given::stored_api_key(&on.server, admin.user()).await;
-    let (by_key, lenient) = (strict.client().with_token(&key), on.server.client().with_token(&key));
-    lenient.get("/v1/drafts").await.is(200);
-    for line in policy::lines().filter(|line| line.access != Access::Anyone) {
-        // Some of the operations end sessions and set up second factors.
-        on.second_factor(Factor::None).await;
-        on.owner = on.server.login(Role::Admin).await;
-        let call = (line.call)(&on).await;
-        let refused = call.clone().by(&by_key).await;
-        assert_eq!(refused.status(), 403, "{} with an API key", line.operation);
-        let response = call.by(&admin).await;
-        if ALLOWED.contains(&line.operation) {
-            // Of what only users with a second factor have, there is none to disable.
-            let is_allowed = response.status() < 300 || response.status() == 409;
-            assert!(is_allowed, "{}: {}", line.operation, response.text());
-        } else {
-            response.problem(403, "second-factor-missing");
-        }
-    }
-    on.second_factor(Factor::None).await;
-    enrol(&strict, &admin).await;
-    for client in [admin, by_key] {
-        client.get("/v1/drafts").await.is(200);
-    }
 }
 
 /// A second factor from its setup to a login with a recovery code, on a server that logs all it can: of the secret, the codes and

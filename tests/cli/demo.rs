@@ -1,0 +1,33 @@
+//! `lede demo`: what it shows, and what it leaves behind.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::Stdio;
+
+use crate::executable::{lede, terminate};
+
+#[tokio::test]
+async fn the_demonstration_shows_its_articles_and_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut demo = lede()
+        .env("TMPDIR", folder.path())
+        .args(["demo", "--bind", "127.0.0.1:0"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the executable");
+    // Kept to the end: whoever speaks into a closed pipe stumbles.
+    let mut lines = BufReader::new(demo.stdout.take().expect("what it says")).lines().map_while(Result::ok);
+    let said: Vec<String> = lines.by_ref().take_while(|line| !line.contains("/publish ")).collect();
+    let list = said.iter().find_map(|line| line.trim().strip_prefix("articles ")).expect("an address").trim();
+    let found = reqwest::get(format!("{list}?include_total=true")).await.expect("an answer");
+    let found: serde_json::Value = found.json().await.expect("JSON");
+    assert_eq!(found["total"], 12);
+    let key = said.iter().find_map(|line| line.trim().strip_prefix("API key ")).expect("a key").trim();
+    let drafts = reqwest::Client::new().get(list.replace("/articles", "/drafts")).bearer_auth(key).send();
+    assert_eq!(drafts.await.expect("an answer").status(), 200);
+    terminate(&demo);
+    let ended = demo.wait_with_output().expect("its end");
+    assert!(ended.status.success());
+    assert_eq!(String::from_utf8_lossy(&ended.stderr), "", "it logs nothing");
+    assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0);
+}
