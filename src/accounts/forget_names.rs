@@ -5,8 +5,8 @@ use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
+use crate::base::db::Connection;
 use crate::base::db::schema::api_keys;
-use crate::base::db::{Connection, Tx};
 use crate::base::error::Result;
 use crate::base::http::idempotency;
 use crate::base::ids::{ActorId, UserId};
@@ -29,8 +29,13 @@ impl Job<App> for ForgetNames {
         let mut after = None;
         loop {
             let (position, actors) = (after.take(), actors.clone());
-            let step = move |tx: &mut Tx<'_>| idempotency::forget_naming(tx, &actors, position.clone());
-            after = app.db.write(step).await?;
+            let search =
+                move |conn: &mut Connection| idempotency::find_naming(conn, &actors, position.clone());
+            let (naming, last) = app.db.read(search).await?;
+            if !naming.is_empty() {
+                app.db.write(move |tx| idempotency::delete(tx, &naming)).await?;
+            }
+            after = last;
             if after.is_none() {
                 break;
             }

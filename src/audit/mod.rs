@@ -6,9 +6,12 @@ pub mod routes;
 pub mod store;
 
 use utoipa::IntoParams;
+use utoipa::openapi::schema::{Object, Type};
 
 use crate::base::clock::Timestamp;
+use crate::base::events::{EVENTS, EventKind};
 use crate::base::ids::{ActorId, SubjectId};
+use crate::base::refusals::REASONS;
 
 /// Filters for the list of what was done.
 #[derive(Debug, Clone, Default, IntoParams)]
@@ -18,13 +21,7 @@ pub struct EventFilter {
     #[param(nullable = false)]
     pub actor: Option<ActorId>,
     /// Only this action.
-    #[param(
-        nullable = false,
-        pattern = "^[a-z_.]+$",
-        min_length = 3,
-        max_length = 60,
-        example = "article.published"
-    )]
+    #[param(schema_with = action_schema)]
     pub action: Option<String>,
     /// Only what was done to this subject, such as an article or a user, by id.
     #[param(inline, nullable = false)]
@@ -45,13 +42,7 @@ pub struct RefusalFilter {
     #[param(nullable = false)]
     pub actor: Option<ActorId>,
     /// Only refusals for this reason.
-    #[param(
-        nullable = false,
-        pattern = "^[a-z-]+$",
-        min_length = 1,
-        max_length = 60,
-        example = "wrong-password"
-    )]
+    #[param(schema_with = reason_schema)]
     pub reason: Option<String>,
     /// At this time or later.
     #[param(nullable = false)]
@@ -59,6 +50,18 @@ pub struct RefusalFilter {
     /// Before this time.
     #[param(nullable = false)]
     pub at_lt: Option<Timestamp>,
+}
+
+fn action_schema() -> Object {
+    one_of(EVENTS.iter().map(|(name, ..)| *name), EventKind::ArticlePublished.as_str())
+}
+
+fn reason_schema() -> Object {
+    one_of(REASONS.iter().copied(), "wrong-password")
+}
+
+fn one_of(names: impl Iterator<Item = &'static str>, example: &'static str) -> Object {
+    Object::builder().schema_type(Type::String).enum_values(Some(names)).examples([example]).build()
 }
 
 /// A position in either list: both are in the order of time, newest first.

@@ -6,12 +6,12 @@ use actix_web::web::Data;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::accounts::confirm::confirm_password;
+use crate::accounts::confirm::{Confirmed, confirm_identity, confirm_password};
 use crate::accounts::emails::{AccountChange, AccountEmails};
 use crate::accounts::second_factor::{Code, RecoveryCode, store};
 use crate::accounts::sessions::{self, Which};
 use crate::app::App;
-use crate::auth::{Actor, UseAccount};
+use crate::auth::{Actor, Identity, UseAccount};
 use crate::base::error::{Error, Result};
 use crate::base::http::json::Small;
 use crate::base::http::{Json, Response};
@@ -61,6 +61,12 @@ pub struct RecoveryCodes {
     recovery_codes: Vec<String>,
 }
 
+impl ConfirmIdentity {
+    async fn confirm(&self, app: &App, req: &HttpRequest, actor: &Identity) -> Result<Confirmed> {
+        confirm_identity(app, req, actor, &self.current_password, self.code.as_deref()).await
+    }
+}
+
 impl RecoveryCodes {
     fn respond(codes: &[RecoveryCode]) -> Result<Response> {
         private(&Self { recovery_codes: codes.iter().map(RecoveryCode::expose).collect() })
@@ -87,12 +93,9 @@ pub async fn create_totp(
     actor: Actor<UseAccount>,
     body: Json<ConfirmIdentity, Small>,
 ) -> Result<Response> {
-    let ConfirmIdentity { current_password, code } = body.value;
-    let code = Code::parse(code.as_deref())?;
-    let confirmed = confirm_password(&app, &req, &actor, &current_password).await?;
+    let confirmed = body.value.confirm(&app, &req, &actor).await?;
     let (keys, config) = (app.keys.clone(), app.config.clone());
     let begin = confirmed.write(move |tx, user| {
-        store::check(tx, &keys, &user, code.as_ref())?;
         let secret = store::begin(tx, &keys, user.id)?;
         let (site, _) = title_and_description(tx, &config)?;
         let otpauth_url = secret.url(&site, &user.email)?;
@@ -153,16 +156,13 @@ pub async fn disable_totp(
     actor: Actor<UseAccount>,
     body: Json<ConfirmIdentity, Small>,
 ) -> Result<Response> {
-    let ConfirmIdentity { current_password, code } = body.value;
-    let code = Code::parse(code.as_deref())?;
-    let confirmed = confirm_password(&app, &req, &actor, &current_password).await?;
+    let confirmed = body.value.confirm(&app, &req, &actor).await?;
     let (emails, config) = (AccountEmails::new(&app), app.config.clone());
     let disable = confirmed.write(move |tx, user| {
         if config.accounts.requires_second_factor(&user.role) {
             let detail = "Your role requires a second factor. Set up another one to replace it.";
             return Err(Error::conflict("second-factor-mandatory", detail));
         }
-        store::check(tx, emails.keys(), &user, code.as_ref())?;
         if store::remove(tx, &emails, &user)? { Ok(()) } else { Err(inactive()) }
     });
     disable.await?;
@@ -186,14 +186,12 @@ pub async fn create_recovery_codes(
     actor: Actor<UseAccount>,
     body: Json<ConfirmIdentity, Small>,
 ) -> Result<Response> {
-    let ConfirmIdentity { current_password, code } = body.value;
-    let (code, emails) = (Code::parse(code.as_deref())?, AccountEmails::new(&app));
-    let confirmed = confirm_password(&app, &req, &actor, &current_password).await?;
+    let confirmed = body.value.confirm(&app, &req, &actor).await?;
+    let emails = AccountEmails::new(&app);
     let replace = confirmed.write(move |tx, user| {
         if user.second_factor_at.is_none() {
             return Err(inactive());
         }
-        store::check(tx, emails.keys(), &user, code.as_ref())?;
         emails.account_changed(tx, &user, AccountChange::RecoveryCodesCreated)?;
         store::replace_codes(tx, emails.keys(), user.id)
     });

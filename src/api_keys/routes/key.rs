@@ -6,7 +6,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::json::{ApiKey, find, lock, lock_own};
-use crate::accounts::confirm::confirm_password;
+use crate::accounts::confirm::confirm_identity;
 use crate::accounts::emails::{AccountChange, AccountEmails};
 use crate::api_keys::store::{self, ApiKeyChange};
 use crate::api_keys::{self, ApiKeyScope, ScopeList};
@@ -40,6 +40,11 @@ pub struct UpdateApiKey {
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false, max_length = 256, format = Password)]
     current_password: Option<String>,
+    /// A one-time code of the user's second factor, or a recovery code. Required with `current_password` if the user
+    /// has one.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false, max_length = 64, example = "123456")]
+    code: Option<String>,
 }
 
 impl UpdateApiKey {
@@ -81,14 +86,14 @@ pub async fn get_api_key(
 ///
 /// Requires an access token of any role; API keys cannot use it. Changes name, scopes or expiry of one of the caller's
 /// own keys, which counts from the next request on; the key itself stays. Scopes that the key does not have yet, and a
-/// later expiry or none, require the password, and the user is told by mail. Others' keys respond with 404, to admins
-/// with 403.
+/// later expiry or none, require the password, and a code if the user has a second factor; the user is told by mail.
+/// Others' keys respond with 404, to admins with 403.
 #[utoipa::path(patch, path = "/v1/api-keys/{id}", tag = "api-keys", security(("bearer" = [])),
     params(("id" = ApiKeyId, Path, description = "The id of the API key.")),
     request_body(content = UpdateApiKey, content_type = "application/merge-patch+json"),
     responses(
         (status = 200, description = "The updated API key, without `key`.", body = ApiKey),
-        (status = 401, description = "`invalid-credentials`: the password is wrong; this counts as a failed login."),
+        (status = 401, description = "`invalid-credentials`: the password or the code is wrong, or the code was used before; this counts as a failed login. `second-factor-required`: repeat the request with `code`."),
     ))]
 pub async fn update_api_key(
     app: Data<App>,
@@ -97,7 +102,8 @@ pub async fn update_api_key(
     key: Path<ApiKeyId>,
     mut body: MergePatch<UpdateApiKey>,
 ) -> Result<Response> {
-    let (id, now, password) = (key.into_inner(), app.clock.now(), body.value.current_password.take());
+    let (id, now) = (key.into_inner(), app.clock.now());
+    let (password, code) = (body.value.current_password.take(), body.value.code.take());
     let change = body.value.parse(now)?;
     let emails = AccountEmails::new(&app);
     let update = move |tx: &mut Tx<'_>, user: Option<UserRow>| {
@@ -115,7 +121,7 @@ pub async fn update_api_key(
     };
     let updated = match password {
         Some(password) => {
-            let confirmed = confirm_password(&app, &req, &actor, &password).await?;
+            let confirmed = confirm_identity(&app, &req, &actor, &password, code.as_deref()).await?;
             confirmed.write(move |tx, user| update(tx, Some(user))).await?
         }
         None => app.db.write_as(actor.origin, move |tx| update(tx, None)).await?,

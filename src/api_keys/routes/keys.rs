@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::json::ApiKey;
-use crate::accounts::confirm::confirm_password;
+use crate::accounts::confirm::confirm_identity;
 use crate::accounts::emails::{AccountChange, AccountEmails};
 use crate::api_keys::{ApiKeyFilter, ApiKeyScope, NewApiKey, store};
 use crate::app::App;
@@ -47,6 +47,10 @@ pub struct CreateApiKey {
     /// The user's password.
     #[schema(max_length = 256, format = Password)]
     current_password: String,
+    /// A one-time code of the user's second factor, or a recovery code. Required if the user has one.
+    #[serde(default)]
+    #[schema(max_length = 64, example = "123456")]
+    code: Option<String>,
     /// What the key is for: one line.
     #[schema(format = "line", min_length = 1, max_length = 100, example = "Website build")]
     name: String,
@@ -87,16 +91,17 @@ pub async fn list_api_keys(
 
 /// Create an API key
 ///
-/// Requires an access token of any role, and the password; API keys cannot use it. Returns the key in `key`, once:
-/// store it now. Send it as `Authorization: Bearer`. It may use the operations whose `x-right` is one of its scopes,
-/// within what the owner's role allows at that moment. A scope beyond the caller's role is refused with 422. A key
-/// keeps working when the password is changed. The user is told by mail. The request takes no `Idempotency-Key`,
-/// because the response is not stored: if it is lost, revoke the key and create another.
+/// Requires an access token of any role, the password, and a code if the user has a second factor; API keys cannot use
+/// it. Returns the key in `key`, once: store it now. Send it as `Authorization: Bearer`. It may use the operations
+/// whose `x-right` is one of its scopes, within what the owner's role allows at that moment. A scope beyond the
+/// caller's role is refused with 422. A key keeps working when the password is changed. The user is told by mail. The
+/// request takes no `Idempotency-Key`, because the response is not stored: if it is lost, revoke the key and create
+/// another.
 #[utoipa::path(post, path = "/v1/api-keys", tag = "api-keys", security(("bearer" = [])), request_body = CreateApiKey,
     responses(
         (status = 201, description = "The API key, with `key`.", body = ApiKey,
          headers(("Location" = String, description = "The URL of the API key."))),
-        (status = 401, description = "`invalid-credentials`: the password is wrong; this counts as a failed login."),
+        (status = 401, description = "`invalid-credentials`: the password or the code is wrong, or the code was used before; this counts as a failed login. `second-factor-required`: repeat the request with `code`."),
         (status = 409, description = "`keys-too-many`: the user has 100 keys. Revoke one."),
     ))]
 pub async fn create_api_key(
@@ -105,10 +110,10 @@ pub async fn create_api_key(
     actor: Actor<WriteApiKeys>,
     body: Json<CreateApiKey, Small>,
 ) -> Result<Response> {
-    let CreateApiKey { current_password, name, scopes, expires_at } = body.value;
+    let CreateApiKey { current_password, code, name, scopes, expires_at } = body.value;
     let now = app.clock.now();
     let new = NewApiKey::parse(&name, &scopes, expires_at, now)?;
-    let confirmed = confirm_password(&app, &req, &actor, &current_password).await?;
+    let confirmed = confirm_identity(&app, &req, &actor, &current_password, code.as_deref()).await?;
     let emails = AccountEmails::new(&app);
     let create = move |tx: &mut Tx<'_>, user: UserRow| {
         let (row, text) = store::create(tx, user.id, &new)?;

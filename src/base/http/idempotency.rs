@@ -232,16 +232,16 @@ pub fn forget(tx: &mut Tx<'_>, actors: &[ActorId]) -> Result<()> {
 /// A stored response, by its actor and key.
 pub type Position = (ActorId, String);
 
-/// Of the responses after a position, at most 100, deletes those that contain the id of one of these actors: it stands
-/// beside the name. Returns the position of the last one; `None` at the end.
+/// Of the responses after a position, at most 100, returns those that contain the id of one of these actors: it stands
+/// beside the name. Also returns the position of the last one that was searched; `None` at the end.
 ///
 /// # Errors
 /// Those of the database.
-pub fn forget_naming(
-    tx: &mut Tx<'_>,
+pub fn find_naming(
+    conn: &mut Connection,
     actors: &[ActorId],
     after: Option<Position>,
-) -> Result<Option<Position>> {
+) -> Result<(Vec<Position>, Option<Position>)> {
     let mut rows = keys::table
         .order((keys::actor_id, keys::key))
         .limit(100)
@@ -251,29 +251,37 @@ pub fn forget_naming(
         let later = keys::actor_id.gt(actor).or(keys::actor_id.eq(actor).and(keys::key.gt(key)));
         rows = rows.filter(keys::actor_id.ge(actor)).filter(later);
     }
-    let rows: Vec<(ActorId, String, Vec<u8>)> = rows.load(&mut **tx)?;
+    let rows: Vec<(ActorId, String, Vec<u8>)> = rows.load(conn)?;
+    let last = rows.last().map(|(actor, key, _)| (*actor, key.clone()));
     let ids: Vec<String> = actors.iter().map(ToString::to_string).collect();
-    for (actor, key, body) in &rows {
+    let is_naming = |body: &[u8]| {
         let text = String::from_utf8_lossy(body);
-        if ids.iter().any(|id| text.contains(id.as_str())) {
-            diesel::delete(keys::table.filter(keys::actor_id.eq(actor)).filter(keys::key.eq(key)))
-                .execute(&mut **tx)?;
-        }
+        ids.iter().any(|id| text.contains(id.as_str()))
+    };
+    let naming = rows.into_iter().filter(|(.., body)| is_naming(body)).map(|(actor, key, _)| (actor, key));
+    Ok((naming.collect(), last))
+}
+
+/// Deletes responses.
+///
+/// # Errors
+/// Those of the database.
+pub fn delete(tx: &mut Tx<'_>, responses: &[Position]) -> Result<()> {
+    for (actor, key) in responses {
+        diesel::delete(keys::table.filter(keys::actor_id.eq(actor)).filter(keys::key.eq(key)))
+            .execute(&mut **tx)?;
     }
-    Ok(rows.into_iter().next_back().map(|(actor, key, _)| (actor, key)))
+    Ok(())
 }
 
 /// Deletes expired responses, at most 500 at a time. Returns whether there may be more.
 pub fn purge(tx: &mut Tx<'_>) -> Result<bool> {
     let before = tx.now().minus(KEPT_FOR);
-    let old: Vec<(ActorId, String)> = keys::table
+    let old: Vec<Position> = keys::table
         .filter(keys::created_at.le(before))
         .select((keys::actor_id, keys::key))
         .limit(500)
         .load(&mut **tx)?;
-    for (actor, key) in &old {
-        diesel::delete(keys::table.filter(keys::actor_id.eq(actor)).filter(keys::key.eq(key)))
-            .execute(&mut **tx)?;
-    }
+    delete(tx, &old)?;
     Ok(old.len() == 500)
 }

@@ -148,3 +148,36 @@ async fn parallel_guesses_at_a_code_are_no_more_than_guesses_in_turn() {
     assert!(statuses.iter().filter(|status| **status == 401).count() <= 5, "{statuses:?}");
     assert!(statuses.iter().all(|status| [401, 429].contains(status)), "{statuses:?}");
 }
+
+/// A stolen access token and a password are not enough for a key that outlives both.
+#[tokio::test]
+async fn keys_are_created_rotated_and_widened_with_a_code() {
+    let server = Server::start().await;
+    let ada = server.login_as("ada", Role::Editor).await;
+    let (app, _) = enrol(&server, &ada).await;
+    let code = || {
+        server.clock.advance(seconds(30));
+        app.code(server.clock.now())
+    };
+    let with = |body: &Value, code: &str| {
+        let mut body = body.clone();
+        body["code"] = json!(code);
+        body
+    };
+    let create = json!({"current_password": PASSWORD, "name": "x", "scopes": ["articles:read"]});
+    ada.post("/v1/api-keys").json(create.clone()).await.problem(401, "second-factor-required");
+    ada.post("/v1/api-keys").json(with(&create, "000000")).await.problem(401, "invalid-credentials");
+    let good = code();
+    let made = ada.post("/v1/api-keys").json(with(&create, &good)).await;
+    made.is(201);
+    ada.post("/v1/api-keys").json(with(&create, &good)).await.problem(401, "invalid-credentials");
+
+    let rotate = format!("{}/rotate", made.location());
+    let body = json!({"current_password": PASSWORD});
+    ada.post(&rotate).json(body.clone()).await.problem(401, "second-factor-required");
+    ada.post(&rotate).json(with(&body, &code())).await.is(200);
+
+    let widen = json!({"current_password": PASSWORD, "scopes": ["articles:read", "articles:write"]});
+    ada.patch(made.location()).json(widen.clone()).await.problem(401, "second-factor-required");
+    ada.patch(made.location()).json(with(&widen, &code())).await.is(200);
+}
