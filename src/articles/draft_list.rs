@@ -119,7 +119,7 @@ impl DraftFilter {
 type Matching<'a> = articles::BoxedQuery<'a, MultiBackend>;
 
 fn matching(conn: &mut Connection, filter: &DraftFilter, owner: Option<UserId>) -> Result<Matching<'static>> {
-    let mut query = articles::table.into_boxed();
+    let mut query = articles::table.filter(articles::purging_at.is_null()).into_boxed();
     query = if filter.trashed {
         query.filter(articles::trashed_at.is_not_null())
     } else {

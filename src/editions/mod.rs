@@ -10,6 +10,7 @@ pub mod list;
 mod lookup;
 pub mod order;
 pub mod publish;
+pub mod purge;
 pub mod related;
 pub mod render;
 pub mod renderings;

@@ -113,6 +113,7 @@ mod preview;
 mod problems;
 mod proxy;
 mod publishing;
+mod purging;
 mod readers;
 mod reading;
 mod redirects;
