@@ -100,6 +100,15 @@ impl FromParams for DraftFilter {
     }
 }
 
+impl DraftFilter {
+    /// The same filter for articles in the trash, or for all others, in the order of their creation, which no change to
+    /// an article changes.
+    #[must_use]
+    pub fn by_creation(self, trashed: bool) -> Self {
+        Self { trashed, sort: DraftSort(DraftKey::CreatedAt, false), ..self }
+    }
+}
+
 /// A position in the list: the value of the sort key, and the id.
 pub type Position = (String, ArticleId);
 

@@ -70,6 +70,7 @@ mod article_rules;
 mod articles;
 mod asvs;
 mod audit;
+mod bulk;
 mod cache;
 mod changes;
 mod consents;
