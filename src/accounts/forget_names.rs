@@ -1,5 +1,4 @@
-//! Deletes stored responses that name an erased user or one of their API keys. They are searched in batches, because
-//! there may be many.
+//! Deletes stored responses that name an erased user or one of their API keys.
 
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -26,20 +25,7 @@ impl Job<App> for ForgetNames {
     async fn run(self, app: &App) -> Result<Outcome> {
         let user = self.user;
         let actors = app.db.read(move |conn| actors(conn, user)).await?;
-        let mut after = None;
-        loop {
-            let (position, actors) = (after.take(), actors.clone());
-            let search =
-                move |conn: &mut Connection| idempotency::find_naming(conn, &actors, position.clone());
-            let (naming, last) = app.db.read(search).await?;
-            if !naming.is_empty() {
-                app.db.write(move |tx| idempotency::delete(tx, &naming)).await?;
-            }
-            after = last;
-            if after.is_none() {
-                break;
-            }
-        }
+        idempotency::forget_naming(&app.db, actors.iter().map(ToString::to_string).collect()).await?;
         app.db.write(outbox::delete_traces).await?;
         Ok(Outcome::Done)
     }

@@ -100,6 +100,15 @@ impl FromParams for DraftFilter {
     }
 }
 
+impl DraftFilter {
+    /// The same filter for articles in the trash, or for all others, in the order of their creation, which no change to
+    /// an article changes.
+    #[must_use]
+    pub fn by_creation(self, trashed: bool) -> Self {
+        Self { trashed, sort: DraftSort(DraftKey::CreatedAt, false), ..self }
+    }
+}
+
 /// A position in the list: the value of the sort key, and the id.
 pub type Position = (String, ArticleId);
 
@@ -119,7 +128,7 @@ impl DraftFilter {
 type Matching<'a> = articles::BoxedQuery<'a, MultiBackend>;
 
 fn matching(conn: &mut Connection, filter: &DraftFilter, owner: Option<UserId>) -> Result<Matching<'static>> {
-    let mut query = articles::table.into_boxed();
+    let mut query = articles::table.filter(articles::purging_at.is_null()).into_boxed();
     query = if filter.trashed {
         query.filter(articles::trashed_at.is_not_null())
     } else {

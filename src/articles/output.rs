@@ -8,7 +8,7 @@ use super::checks::check_html;
 use super::draft::Draft as DraftState;
 use super::store::ArticleRow;
 use super::{Cover, Metadata, Section, Seo, Status, WebsitePath};
-use crate::auth::{DeleteArticles, Identity, PublishArticles, WriteArticles};
+use crate::auth::{DeleteArticles, Identity, PublishArticles, PurgeArticles, WriteArticles};
 use crate::authors::AuthorRef;
 use crate::base::actor::ActorRef;
 use crate::base::clock::Timestamp;
@@ -100,7 +100,7 @@ pub struct State {
     schedule: Option<Schedule>,
     owner: ActorRef,
     /// What the caller may do with the article, whatever state it is in.
-    #[schema(max_items = 3)]
+    #[schema(max_items = 4)]
     can: Vec<DraftAction>,
     /// When it was moved to the trash.
     trashed_at: Option<Timestamp>,
@@ -122,6 +122,8 @@ pub enum DraftAction {
     Publish,
     /// Move the article to the trash and restore it, with the right `articles:delete`.
     Delete,
+    /// Delete the article for good once it is in the trash, with the right `articles:purge`.
+    Purge,
 }
 
 impl DraftAction {
@@ -131,6 +133,7 @@ impl DraftAction {
             (Self::Edit, identity.covers::<WriteArticles>(owner)),
             (Self::Publish, identity.covers::<PublishArticles>(owner)),
             (Self::Delete, identity.covers::<DeleteArticles>(owner)),
+            (Self::Purge, identity.covers::<PurgeArticles>(owner)),
         ];
         all.into_iter().filter(|(_, may)| *may).map(|(action, _)| action).collect()
     }

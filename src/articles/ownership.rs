@@ -12,7 +12,8 @@ use crate::base::ids::{ArticleId, UserId};
 /// # Errors
 /// Those of the database.
 pub fn exists(conn: &mut Connection, owners: &[UserId]) -> Result<bool> {
-    let owned = articles::table.filter(articles::owner_id.eq_any(owners));
+    let owned =
+        articles::table.filter(articles::owner_id.eq_any(owners)).filter(articles::purging_at.is_null());
     Ok(diesel::select(diesel::dsl::exists(owned)).get_result(conn)?)
 }
 

@@ -116,6 +116,12 @@ pub fn forget(tx: &mut Tx<'_>, article: ArticleId, locale: &Locale, slug: &Slug)
     Ok(())
 }
 
+/// Frees every slug of `article`, published or not.
+pub fn forget_all(tx: &mut Tx<'_>, article: ArticleId) -> Result<()> {
+    diesel::delete(slugs::table.filter(slugs::article_id.eq(article))).execute(&mut **tx)?;
+    Ok(())
+}
+
 /// The id of the article whose draft has that slug.
 pub fn find_draft(conn: &mut Connection, locale: &Locale, slug: &Slug) -> Result<Option<ArticleId>> {
     Ok(articles::table

@@ -51,6 +51,8 @@ pub struct ArticleRow {
     pub created_at: Timestamp,
     /// When its draft was last changed.
     pub updated_at: Timestamp,
+    /// When deleting it for good began; such an article is not found.
+    pub purging_at: Option<Timestamp>,
 }
 
 impl ArticleRow {
@@ -90,7 +92,7 @@ pub struct SectionRow {
 
 /// The article with that id.
 pub fn find(conn: &mut Connection, id: ArticleId) -> Result<Option<ArticleRow>> {
-    Ok(articles::table.filter(articles::id.eq(id)).get_result(conn).optional()?)
+    Ok(by_id(id).get_result(conn).optional()?)
 }
 
 /// The article whose draft has that slug.
@@ -100,7 +102,7 @@ pub fn find_by_slug(conn: &mut Connection, locale: &Locale, slug: &Slug) -> Resu
 
 /// The article with that id, locked until this unit of work ends. (On SQLite there is one writer anyway.)
 pub fn lock(tx: &mut Tx<'_>, id: ArticleId) -> Result<Option<ArticleRow>> {
-    let wanted = articles::table.filter(articles::id.eq(id));
+    let wanted = by_id(id);
     Ok(match &mut **tx {
         Connection::Sqlite(conn) => wanted.get_result(conn).optional()?,
         Connection::Postgres(conn) => wanted.for_update().get_result(conn).optional()?,
@@ -117,8 +119,16 @@ pub fn lock_by_slug(tx: &mut Tx<'_>, locale: &Locale, slug: &Slug) -> Result<Opt
 }
 
 #[diesel::dsl::auto_type]
+fn by_id(id: ArticleId) -> _ {
+    articles::table.filter(articles::id.eq(id)).filter(articles::purging_at.is_null())
+}
+
+#[diesel::dsl::auto_type]
 fn by_slug<'a>(locale: &'a Locale, slug: &'a Slug) -> _ {
-    articles::table.filter(articles::locale.eq(locale)).filter(articles::slug.eq(slug))
+    articles::table
+        .filter(articles::locale.eq(locale))
+        .filter(articles::slug.eq(slug))
+        .filter(articles::purging_at.is_null())
 }
 
 /// The sections of a draft, as a tree and as rows.

@@ -1,17 +1,16 @@
 //! Who did what, and what was refused. What was done is the log of events, which is never trimmed. Refusals are a table of
 //! their own with a bound, so that a storm of them fills no disk. Neither holds a secret, an address or a text.
 
+mod names;
 pub mod refusals;
 pub mod routes;
 pub mod store;
 
 use utoipa::IntoParams;
-use utoipa::openapi::schema::{Object, Type};
 
+use self::names::{ActionName, ReasonName};
 use crate::base::clock::Timestamp;
-use crate::base::events::{EVENTS, EventKind};
 use crate::base::ids::{ActorId, SubjectId};
-use crate::base::refusals::REASONS;
 
 /// Filters for the list of what was done.
 #[derive(Debug, Clone, Default, IntoParams)]
@@ -21,7 +20,7 @@ pub struct EventFilter {
     #[param(nullable = false)]
     pub actor: Option<ActorId>,
     /// Only this action.
-    #[param(schema_with = action_schema)]
+    #[param(inline, nullable = false, value_type = ActionName)]
     pub action: Option<String>,
     /// Only what was done to this subject, such as an article or a user, by id.
     #[param(inline, nullable = false)]
@@ -42,7 +41,7 @@ pub struct RefusalFilter {
     #[param(nullable = false)]
     pub actor: Option<ActorId>,
     /// Only refusals for this reason.
-    #[param(schema_with = reason_schema)]
+    #[param(inline, nullable = false, value_type = ReasonName)]
     pub reason: Option<String>,
     /// At this time or later.
     #[param(nullable = false)]
@@ -50,18 +49,6 @@ pub struct RefusalFilter {
     /// Before this time.
     #[param(nullable = false)]
     pub at_lt: Option<Timestamp>,
-}
-
-fn action_schema() -> Object {
-    one_of(EVENTS.iter().map(|(name, ..)| *name), EventKind::ArticlePublished.as_str())
-}
-
-fn reason_schema() -> Object {
-    one_of(REASONS.iter().copied(), "wrong-password")
-}
-
-fn one_of(names: impl Iterator<Item = &'static str>, example: &'static str) -> Object {
-    Object::builder().schema_type(Type::String).enum_values(Some(names)).examples([example]).build()
 }
 
 /// A position in either list: both are in the order of time, newest first.

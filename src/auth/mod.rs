@@ -127,6 +127,8 @@ policy! {
     PublishArticles    "articles:publish":          Nothing     Own      Any      Any      yes;
     /// Moving articles to the trash and restoring them.
     DeleteArticles     "articles:delete":           Own         Own      Any      Any      yes;
+    /// Deleting articles for good.
+    PurgeArticles      "articles:purge":            Nothing     Nothing  Nothing  Any      yes;
     /// Deleting the redirects of old slugs.
     DeleteRedirects    "redirects:delete":          Nothing     Nothing  Any      Any      yes;
     /// Creating, updating, merging and deleting topics.

@@ -144,6 +144,7 @@ const ERRORS: &[(&str, &[u16], &str, &str)] = &[
     ("published-at-in-future", BODY, "The time of the first publication is in the future.", "Leave `published_at` out, or send a past time."),
     ("query-empty", REQUEST, "The search has no letter or digit.", "Search for a word."),
     ("query-too-long", REQUEST, "The search is too long.", "Shorten it to what `detail` allows."),
+    ("items-too-many", BODY, "The request names more than 100 articles.", "Send several requests."),
     ("query-too-many-words", REQUEST, "The search has too many words.", "Search for fewer words."),
     ("rendering-too-large", BODY, "The article's text could make more than 5,000,000 bytes of HTML.", "Split the article, or use fewer tables, notes and references."),
     ("revision-unknown", BODY, "The article has no such revision.", "Send the `revision` of the draft that was read."),

@@ -2,6 +2,7 @@
 //! HTML and JSON, made of the revision and of what it embeds (names, links, settings), and can be made again at any
 //! time.
 
+pub mod bulk;
 mod context;
 mod fields;
 mod formats;
@@ -10,6 +11,7 @@ pub mod list;
 mod lookup;
 pub mod order;
 pub mod publish;
+pub mod purge;
 pub mod related;
 pub mod render;
 pub mod renderings;

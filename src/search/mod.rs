@@ -9,6 +9,7 @@ pub mod document;
 pub mod expression;
 pub mod filter;
 pub mod find;
+pub mod forget_words;
 pub mod occurrences;
 pub mod query;
 pub mod rank;

@@ -12,6 +12,7 @@ use crate::base::db::Tx;
 use crate::base::error::{Error, Result};
 use crate::base::http::idempotency;
 use crate::base::jobs::{self, Job, Outcome};
+use crate::editions::purge::purge_trashed_before;
 use crate::{audit, outbox, search, subscribers};
 
 /// How long after one run the next is due.
@@ -49,6 +50,9 @@ impl Job<App> for Housekeeping {
                 failed.push(format!("{what}: {error}"));
             }
         }
+        if let Err(error) = purge_trash(app).await {
+            failed.push(format!("trash: {error}"));
+        }
         if let Err(error) = outbox::delete_files(app).await {
             failed.push(format!("files of emails: {error}"));
         }
@@ -59,6 +63,17 @@ impl Job<App> for Housekeeping {
 
 async fn purge_all(app: &App, purge: Purge) -> Result<()> {
     while app.db.write(purge).await? {}
+    Ok(())
+}
+
+/// Deletes the articles for good that have been in the trash for long.
+async fn purge_trash(app: &App) -> Result<()> {
+    let days = u64::from(app.config.site.trash_days);
+    if days == 0 {
+        return Ok(());
+    }
+    let before = app.clock.now().minus(Duration::from_secs(days * 24 * 3600));
+    while app.db.write(move |tx| purge_trashed_before(tx, before)).await? {}
     Ok(())
 }
 

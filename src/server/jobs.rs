@@ -8,8 +8,10 @@ use crate::accounts::{ForgetNames, HandOver};
 use crate::app::App;
 use crate::base::error::Result;
 use crate::base::jobs::{Kind, Worker};
+use crate::editions::purge::PurgeArticle;
 use crate::outbox::{DeleteTraces, SendEmail};
 use crate::render_context::RerenderArticles;
+use crate::search::forget_words::ForgetWords;
 use crate::subscribers::RequestConfirmation;
 use crate::subscribers::import::ImportSubscribers;
 
@@ -31,6 +33,10 @@ pub const JOBS: &[Kind<App>] = &[
     Kind::of::<HandOver>(),
     // Deletes the stored responses that name an erased user.
     Kind::of::<ForgetNames>(),
+    // Deletes the rows of an article that was deleted for good.
+    Kind::of::<PurgeArticle>(),
+    // Deletes words that no searchable text has any more.
+    Kind::of::<ForgetWords>(),
     // Deletes what has expired, once an hour.
     Kind::of::<Housekeeping>(),
 ];

@@ -5,8 +5,10 @@ use lede::accounts::{ForgetNames, HandOver};
 use lede::app::App;
 use lede::base::ids::{ArticleId, EmailId, ImportId, IsId, SubscriberId, UserId};
 use lede::base::jobs::Job;
+use lede::editions::purge::PurgeArticle;
 use lede::outbox::{DeleteTraces, SendEmail};
 use lede::render_context::RerenderArticles;
+use lede::search::forget_words::ForgetWords;
 use lede::server::housekeeping::Housekeeping;
 use lede::server::jobs::JOBS;
 use lede::subscribers::RequestConfirmation;
@@ -42,6 +44,8 @@ fn every_kind_of_job_has_its_own_name_and_a_form_that_can_be_read_back() {
         form(&DeleteTraces, &Value::Null),
         form(&HandOver { user: id::<UserId>() }, &json!({"user": text})),
         form(&ForgetNames { user: id::<UserId>() }, &json!({"user": text})),
+        form(&PurgeArticle { article: id::<ArticleId>() }, &json!({"article": text})),
+        form(&ForgetWords, &Value::Null),
         form(&Housekeeping, &Value::Null),
     ];
     let names: Vec<&str> = JOBS.iter().map(|kind| kind.name).collect();

@@ -59,6 +59,7 @@ const BAD: &[(&str, &str, &str)] = &[
     ("LEDE_LOCALE", "english please", "en or de-AT"),
     ("LEDE_WEBSITE_URL", "ftp://website.example", "an http or https URL"),
     ("LEDE_ARTICLE_PATH", "articles", "{slug}"),
+    ("LEDE_TRASH_DAYS", "-1", "from 0 to 3650"),
     ("LEDE_IFRAME_HOSTS", "https://player.example/", "player.example"),
     ("LEDE_FORM_ORIGINS", "website.example", "a scheme, a host"),
     ("LEDE_SMTP_URL", "mail.example", "smtps://USER:PASSWORD@HOST"),

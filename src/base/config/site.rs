@@ -31,6 +31,11 @@ pub struct SiteConfig {
           value_parser = article_path)]
     pub article_path: String,
 
+    /// Days after which an article in the trash is deleted for good; 0 keeps it.
+    #[arg(id = "trash_days", long = "trash-days", env = "LEDE_TRASH_DAYS", default_value = "30", value_name = "DAYS",
+          global = true, value_parser = parse::number::<u32>(0..=3650))]
+    pub trash_days: u32,
+
     /// Hosts whose `iframe`s are kept in articles, separated by commas; replaces the built-in list of video and audio
     /// players.
     #[arg(long, env = "LEDE_IFRAME_HOSTS", value_name = "HOSTS", global = true, value_delimiter = ',',

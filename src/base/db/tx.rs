@@ -1,6 +1,8 @@
 //! A unit of work in progress: a connection inside a transaction, with the clock, random source, origin and events of
 //! the write.
 
+use diesel::connection::SimpleConnection as _;
+
 use super::connection::AnyConnection as Connection;
 use super::locks::AdvisoryLock;
 use super::log::{self, Loggable};
@@ -52,6 +54,19 @@ impl<'a> Tx<'a> {
     /// Appends an event to the log, in the name of [`Tx::actor`], once everything else has been written.
     pub fn append(&mut self, event: impl Loggable) {
         self.events.push(Box::new(event));
+    }
+
+    /// Does some work and undoes whatever it has written. Returns what the work returned.
+    ///
+    /// # Errors
+    /// Those of the work.
+    pub fn rehearse<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        let events = self.events.len();
+        self.conn.batch_execute("SAVEPOINT rehearsal")?;
+        let outcome = work(self)?;
+        self.conn.batch_execute("ROLLBACK TO SAVEPOINT rehearsal; RELEASE SAVEPOINT rehearsal")?;
+        self.events.truncate(events);
+        Ok(outcome)
     }
 
     /// Checks that the credential of the request, if there is one, still counts.

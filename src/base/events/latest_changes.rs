@@ -38,6 +38,8 @@ pub enum Change {
     Rerendered,
     /// Readers no longer have an article.
     Unpublished,
+    /// An article that readers once had was deleted for good. Its text should be deleted from copies, too.
+    Purged,
     /// A topic was created, changed, merged or removed.
     Topic,
     /// An author was created, changed, merged or removed.
@@ -57,6 +59,7 @@ impl Change {
             Self::Updated => "updated",
             Self::Rerendered => "rerendered",
             Self::Unpublished => "unpublished",
+            Self::Purged => "purged",
             Self::Topic => "topic",
             Self::Author => "author",
             Self::Site => "site",
@@ -68,6 +71,7 @@ impl Change {
             "published" => Self::Published,
             "updated" => Self::Updated,
             "rerendered" => Self::Rerendered,
+            "purged" => Self::Purged,
             "topic" => Self::Topic,
             "author" => Self::Author,
             "site" => Self::Site,
@@ -81,6 +85,7 @@ impl Change {
             Event::ArticlePublished { .. } => Self::Published,
             Event::ArticleRerendered { .. } => Self::Rerendered,
             Event::ArticleUnpublished { .. } => Self::Unpublished,
+            Event::ArticlePurged { .. } => Self::Purged,
             Event::TopicCreated(_)
             | Event::TopicUpdated(_)
             | Event::TopicMerged { .. }
@@ -110,7 +115,7 @@ pub(super) fn record(conn: &mut Connection, number: i64, at: Timestamp, event: &
         diesel::update(own).set((moved, latest_changes::change.eq(change))).execute(conn)?
     };
     // Readers never had an article that was never published, so only a publication starts its row.
-    if known == 0 && !matches!(change, Change::Rerendered | Change::Unpublished) {
+    if known == 0 && !matches!(change, Change::Rerendered | Change::Unpublished | Change::Purged) {
         diesel::insert_into(latest_changes::table)
             .values((
                 latest_changes::subject_id.eq(subject),

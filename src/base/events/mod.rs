@@ -183,6 +183,8 @@ events! {
     ArticleUnpublished { article: ArticleId }                           "article.unpublished":    true  Public;
     /// An article was moved to the trash. If it was live, it was unpublished before, with an event of its own.
     ArticleTrashed { article: ArticleId }                               "article.trashed":        false Drafts;
+    /// An article in the trash was deleted for good: nobody finds it any more, and its texts are being deleted.
+    ArticlePurged { article: ArticleId }                                "article.purged":         true  Public;
     /// An article was restored from the trash.
     ArticleRestored { article: ArticleId }                              "article.restored":       false Drafts;
     /// A live edition was rendered again and now differs, or is found by other words.

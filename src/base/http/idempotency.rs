@@ -230,16 +230,13 @@ pub fn forget(tx: &mut Tx<'_>, actors: &[ActorId]) -> Result<()> {
 }
 
 /// A stored response, by its actor and key.
-pub type Position = (ActorId, String);
+type Position = (ActorId, String);
 
-/// Of the responses after a position, at most 100, returns those that contain the id of one of these actors: it stands
-/// beside the name. Also returns the position of the last one that was searched; `None` at the end.
-///
-/// # Errors
-/// Those of the database.
-pub fn find_naming(
+/// Of the responses after a position, at most 100, returns those that contain one of these ids, and the position of the
+/// last one that was searched; `None` at the end.
+fn find_naming(
     conn: &mut Connection,
-    actors: &[ActorId],
+    ids: &[String],
     after: Option<Position>,
 ) -> Result<(Vec<Position>, Option<Position>)> {
     let mut rows = keys::table
@@ -253,7 +250,6 @@ pub fn find_naming(
     }
     let rows: Vec<(ActorId, String, Vec<u8>)> = rows.load(conn)?;
     let last = rows.last().map(|(actor, key, _)| (*actor, key.clone()));
-    let ids: Vec<String> = actors.iter().map(ToString::to_string).collect();
     let is_naming = |body: &[u8]| {
         let text = String::from_utf8_lossy(body);
         ids.iter().any(|id| text.contains(id.as_str()))
@@ -262,11 +258,28 @@ pub fn find_naming(
     Ok((naming.collect(), last))
 }
 
-/// Deletes responses.
+/// Deletes every stored response that contains one of these ids: names and texts stand beside them. They are searched in
+/// batches, because there may be many.
 ///
 /// # Errors
 /// Those of the database.
-pub fn delete(tx: &mut Tx<'_>, responses: &[Position]) -> Result<()> {
+pub async fn forget_naming(db: &Database, ids: Vec<String>) -> Result<()> {
+    let mut after = None;
+    loop {
+        let (position, ids) = (after.take(), ids.clone());
+        let search = move |conn: &mut Connection| find_naming(conn, &ids, position.clone());
+        let (naming, last) = db.read(search).await?;
+        if !naming.is_empty() {
+            db.write(move |tx| delete(tx, &naming)).await?;
+        }
+        after = last;
+        if after.is_none() {
+            return Ok(());
+        }
+    }
+}
+
+fn delete(tx: &mut Tx<'_>, responses: &[Position]) -> Result<()> {
     for (actor, key) in responses {
         diesel::delete(keys::table.filter(keys::actor_id.eq(actor)).filter(keys::key.eq(key)))
             .execute(&mut **tx)?;

@@ -104,11 +104,14 @@ fn errors(violations: &Violations) -> Vec<ProblemError> {
         .collect()
 }
 
-/// Returns the response to a failed request.
+/// The status and the code of the response to a failed request.
 #[must_use]
-pub fn respond(error: &Error, request_id: &str) -> HttpResponse {
-    let status = error.status_code();
-    let (code, detail) = match error {
+pub fn status_and_code(error: &Error) -> (u16, &'static str) {
+    (error.status_code().as_u16(), code_and_detail(error).0)
+}
+
+fn code_and_detail(error: &Error) -> (&'static str, String) {
+    match error {
         Error::Malformed(_) => ("request-malformed", "The request is malformed.".into()),
         Error::Unauthenticated(failure) => (failure.code(), explain(*failure).into()),
         Error::Forbidden(denial) => (denial.code(), refuse(*denial).into()),
@@ -135,7 +138,14 @@ pub fn respond(error: &Error, request_id: &str) -> HttpResponse {
                 .into(),
         ),
         Error::Internal(_) => ("internal", "Internal error. It was logged under this request id.".into()),
-    };
+    }
+}
+
+/// Returns the response to a failed request.
+#[must_use]
+pub fn respond(error: &Error, request_id: &str) -> HttpResponse {
+    let status = error.status_code();
+    let (code, detail) = code_and_detail(error);
     let mut problem = Problem::new(status, code, detail, request_id);
     match error {
         Error::Malformed(violations) | Error::Invalid(violations) => problem.errors = errors(violations),

@@ -1,18 +1,22 @@
 //! `/v1/articles/{article}`.
 
 use actix_web::HttpRequest;
+use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
+use utoipa::IntoParams;
 
 use crate::app::App;
 use crate::articles::ArticleKey;
 use crate::articles::routes::article_in_path::ArticleInPath;
 use crate::articles::routes::paths::{ArticlePath, InLocale};
-use crate::auth::DeleteArticles;
+use crate::auth::{Actor, DeleteArticles, PurgeArticles};
+use crate::base::db::Tx;
 use crate::base::error::Result;
+use crate::base::http::query::{FromParams, Params};
 use crate::base::http::{Query, Response};
 use crate::editions::lookup::{find_current, respond};
-use crate::editions::publish;
 use crate::editions::view::{PartialEdition, View};
+use crate::editions::{publish, purge};
 
 /// Get an article
 ///
@@ -48,22 +52,47 @@ pub async fn get_article(
     .await
 }
 
+/// How an article is deleted.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Deletion {
+    /// Whether an article in the trash is deleted for good.
+    #[param(value_type = bool, required = false, default = false)]
+    permanent: bool,
+}
+
+impl FromParams for Deletion {
+    fn from_params(params: &mut Params) -> Self {
+        Self { permanent: params.flag("permanent").unwrap_or(false) }
+    }
+}
+
 /// Delete an article
 ///
 /// Requires the right `articles:delete`; contributors and authors have it for their own articles only. Moves the
 /// article to the trash: it is unpublished and keeps its slug; a published article also requires `articles:publish`.
-/// `POST /v1/articles/{article}/restore` brings it back.
+/// `POST /v1/articles/{article}/restore` brings it back. With `permanent=true`, which requires the right
+/// `articles:purge`, an article in the trash is deleted for good: it is not found from then on and its slug is free, and
+/// its texts are deleted from the database within a minute. Backups keep them until they expire. What is in the trash for
+/// `LEDE_TRASH_DAYS` is deleted so by itself.
 #[utoipa::path(delete, path = "/v1/articles/{article}", tag = "publishing", security(("bearer" = [])),
-    params(ArticlePath, InLocale),
+    params(ArticlePath, InLocale, Deletion),
     responses(
+        (status = 202, description = "Deleted for good."),
         (status = 204, description = "In the trash.", headers(("ETag" = String, description = "The version of the article."))),
-        (status = 409, description = "`in-trash`: it is in the trash already. `slug-moved`: the new slug is in `slug`."),
+        (status = 409, description = "`in-trash`: it is in the trash already. `not-in-trash`: move it there before it is deleted for good. `slug-moved`: the new slug is in `slug`."),
     ))]
-pub async fn delete_article(app: Data<App>, write: ArticleInPath<DeleteArticles>) -> Result<Response> {
-    app.db
-        .write_as(write.actor.origin, move |tx| {
-            let version = publish::trash(tx, write.actor, &write.article)?;
-            Ok(Response::no_content().version(version))
-        })
-        .await
+pub async fn delete_article(
+    app: Data<App>,
+    write: ArticleInPath<DeleteArticles>,
+    Query(deletion): Query<Deletion>,
+) -> Result<Response> {
+    let ArticleInPath { actor, article } = write;
+    if deletion.permanent {
+        let actor = Actor::<PurgeArticles>::new(actor.identity)?;
+        app.db.write_as(actor.origin, move |tx| purge::purge(tx, actor, &article)).await?;
+        return Ok(Response::no_content().status(StatusCode::ACCEPTED));
+    }
+    let trash = move |tx: &mut Tx<'_>| publish::trash(tx, actor, &article);
+    Ok(Response::no_content().version(app.db.write_as(actor.origin, trash).await?))
 }

@@ -11,6 +11,7 @@ policy! {
     //                      contributor author editor admin
     create_article:         [any any any any] => |on| on.post("/v1/articles").json(json!({"title": "Tides"}));
     list_drafts:            [any any any any] => |on| on.get("/v1/drafts");
+    change_drafts:          [any any any any] => |on| on.post("/v1/drafts/bulk").json(json!({"action": "remove_topics", "topics": ["sea"], "items": [{"id": on.article().await.rsplit('/').next()}]}));
     get_draft:              [own own any any] => |on| on.get(on.article().await + "/draft");
     update_draft:           [own own any any] => |on| on.patch(on.article().await + "/draft").if_match(1).json(json!({"subtitle": "By the sea"}));
     get_draft_markdown:     [own own any any] => |on| on.get(on.article().await + "/draft/markdown");
@@ -85,4 +86,7 @@ pub async fn story(server: &Server) {
         .is(409);
     editor.post(format!("{article}/restore")).await.is(200);
     editor.post(format!("{article}/restore")).await.is(409);
+    let items = json!([{"id": made["id"], "revision": 1}, {"id": made["id"], "revision": 99}]);
+    editor.post("/v1/drafts/bulk").json(json!({"action": "publish", "items": items})).await.is(200);
+    editor.post("/v1/drafts/bulk").json(json!({"action": "publish", "items": []})).await.is(422);
 }

@@ -19,6 +19,7 @@ diesel::table! {
         trashed_at -> Nullable<Instant>,
         created_at -> Instant,
         updated_at -> Instant,
+        purging_at -> Nullable<Instant>,
     }
 }
 

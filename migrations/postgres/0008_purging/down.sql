@@ -1,0 +1,2 @@
+DROP INDEX articles_trashed_at;
+ALTER TABLE articles DROP COLUMN purging_at;

@@ -1,0 +1,109 @@
+//! Deleting articles in the trash for good. They are gone at once: not found, their slugs free. A job deletes their rows
+//! in steps, because there may be many, and what is left of their texts elsewhere.
+
+use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::app::App;
+use crate::articles::edit::bump_version;
+use crate::articles::resolve::lock_trashed_article;
+use crate::articles::store::ArticleRow;
+use crate::articles::{ArticleKey, slugs};
+use crate::auth::{Actor, PurgeArticles};
+use crate::base::clock::Timestamp;
+use crate::base::db::Tx;
+use crate::base::db::schema::{articles, changes, editions, revisions, sections};
+use crate::base::error::Result;
+use crate::base::events::Event;
+use crate::base::http::idempotency;
+use crate::base::ids::{ArticleId, SectionId};
+use crate::base::jobs::{self, Job, Outcome};
+use crate::base::text::slug::Slug;
+use crate::outbox;
+use crate::search::forget_words::forget_words;
+
+/// How many rows without texts one write deletes.
+const MAX_ROWS: i64 = 500;
+/// How many rows with texts one write deletes. A revision has up to a megabyte.
+const MAX_TEXTS: i64 = 8;
+/// How many articles one write begins to delete.
+const MAX_ARTICLES: i64 = 20;
+
+/// Deletes the rows of an article, and what is left of it elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PurgeArticle {
+    /// The article.
+    pub article: ArticleId,
+}
+
+impl Job<App> for PurgeArticle {
+    const KIND: &'static str = "purge-article";
+
+    async fn run(self, app: &App) -> Result<Outcome> {
+        let id = self.article;
+        while app.db.write(move |tx| delete_some(tx, id)).await? {}
+        idempotency::forget_naming(&app.db, vec![id.to_string()]).await?;
+        let rest = |tx: &mut Tx<'_>| {
+            forget_words(tx)?;
+            outbox::delete_traces(tx)
+        };
+        app.db.write(rest).await?;
+        Ok(Outcome::Done)
+    }
+}
+
+/// Deletes an article in the trash for good. Conflict `not-in-trash`.
+pub fn purge(tx: &mut Tx<'_>, actor: Actor<PurgeArticles>, article: &ArticleKey) -> Result<()> {
+    let row = lock_trashed_article(tx, actor, article)?;
+    begin(tx, row)
+}
+
+/// Deletes some articles for good that are in the trash since then or longer. Returns whether there may be more.
+///
+/// # Errors
+/// Those of the database.
+pub fn purge_trashed_before(tx: &mut Tx<'_>, time: Timestamp) -> Result<bool> {
+    let old: Vec<ArticleRow> = articles::table
+        .filter(articles::trashed_at.le(time))
+        .filter(articles::purging_at.is_null())
+        .order(articles::trashed_at)
+        .limit(MAX_ARTICLES)
+        .load(&mut **tx)?;
+    let more = !old.is_empty();
+    for row in old {
+        begin(tx, row)?;
+    }
+    Ok(more)
+}
+
+fn begin(tx: &mut Tx<'_>, mut row: ArticleRow) -> Result<()> {
+    let (article, now) = (row.id, tx.now());
+    slugs::forget_all(tx, article)?;
+    // No article has such a slug of its own choice.
+    row.slug = Slug::from_stored(article.to_string());
+    row.title = String::new();
+    row.purging_at = Some(now);
+    bump_version(tx, &mut row, Event::ArticlePurged { article })?;
+    jobs::enqueue(tx, &PurgeArticle { article }, now)
+}
+
+/// Deletes some rows of an article, the article itself last. Returns whether there are more.
+fn delete_some(tx: &mut Tx<'_>, id: ArticleId) -> Result<bool> {
+    macro_rules! delete {
+        ($table:ident, $key:ident: $type:ty, $limit:expr) => {{
+            let own = $table::table.filter($table::article_id.eq(id));
+            let some: Vec<$type> = own.select($table::$key).distinct().limit($limit).load(&mut **tx)?;
+            if !some.is_empty() {
+                diesel::delete(own.filter($table::$key.eq_any(some))).execute(&mut **tx)?;
+                return Ok(true);
+            }
+        }};
+    }
+    delete!(revisions, revision: i64, MAX_TEXTS);
+    delete!(sections, id: SectionId, MAX_ROWS);
+    delete!(editions, edition: i64, MAX_ROWS);
+    delete!(changes, version: i64, MAX_TEXTS);
+    diesel::delete(articles::table.filter(articles::id.eq(id)).filter(articles::purging_at.is_not_null()))
+        .execute(&mut **tx)?;
+    Ok(false)
+}

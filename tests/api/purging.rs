@@ -1,0 +1,148 @@
+//! Deleting articles for good.
+
+use lede::auth::Role;
+use lede::base::config::Config;
+use lede::base::jobs;
+use lede::server::housekeeping::Housekeeping;
+use serde_json::{Value, json};
+
+use crate::client::Client;
+use crate::following::{CHANGES, changes, edit};
+use crate::given::{days, seconds};
+use crate::server::Server;
+use crate::traces::traces;
+use crate::writing::{at, create, id, publish, published};
+
+/// A word that no other text has.
+const WORD: &str = "xylocarp";
+
+fn written() -> Value {
+    json!({"title": format!("{WORD} one"), "slug": "first", "summary": format!("The {WORD} is a fruit."), "intro": WORD,
+        "custom": {"fruit": WORD}, "sections": [{"heading": WORD, "body": format!("A {WORD} falls.")}]})
+}
+
+async fn purge(admin: &Client, article: &Value) {
+    admin.delete(at(article, "") + "?permanent=true").await.is(202);
+}
+
+async fn housekeep(server: &Server) {
+    let now = |tx: &mut lede::base::db::Tx<'_>| {
+        let now = tx.now();
+        jobs::enqueue(tx, &Housekeeping, now)
+    };
+    server.app.db.write(now).await.expect("a job");
+    server.run_jobs().await;
+}
+
+#[tokio::test]
+async fn what_is_purged_is_gone_at_once_and_its_texts_a_moment_later() {
+    let server = Server::start().await;
+    let (admin, reader) = (server.login(Role::Admin).await, server.client());
+    let made = admin.post("/v1/articles").header("Idempotency-Key", "once").json(written()).await.expect(201);
+    let draft = publish(&admin, &made).await;
+    edit(&admin, &draft, json!({"slug": "second", "title": format!("{WORD} two")})).await;
+    let other = json!({"title": "Autre", "locale": "fr", "translation_of": id(&made)});
+    let translation = published(&admin, other).await;
+    assert!(!traces(&server, &[WORD]).is_empty());
+    admin.delete(at(&made, "")).await.is(204);
+    purge(&admin, &made).await;
+
+    for path in ["/draft", "/revisions", "/revisions/1", "/editions", "/preview"] {
+        admin.get(at(&made, path)).await.problem(404, "not-found");
+    }
+    for slug in ["first", "second"] {
+        admin.get(format!("/v1/articles/{slug}/draft")).await.problem(404, "not-found");
+        reader.get(format!("/v1/articles/{slug}")).await.problem(404, "not-found");
+    }
+    admin.post(at(&made, "/restore")).await.problem(404, "not-found");
+    admin.delete(at(&made, "") + "?permanent=true").await.problem(404, "not-found");
+    let trash = admin.get("/v1/drafts?trashed=true&include_total=true").await.expect(200);
+    assert_eq!((&trash["items"], &trash["total"]), (&json!([]), &json!(0)));
+    // Its slugs are free, while its rows are still there.
+    for slug in ["first", "second"] {
+        create(&admin, json!({"title": "Next", "slug": slug})).await;
+    }
+
+    server.run_jobs().await;
+    server.clock.advance(seconds(10));
+    server.run_jobs().await;
+    assert_eq!(traces(&server, &[WORD]), Vec::<String>::new());
+    assert_eq!(server.database().count("articles"), 3);
+    assert_eq!(server.database().count("search_words WHERE word = 'autre'"), 1, "others' words stay");
+    reader.get(at(&translation, "")).await.is(200);
+    assert_eq!(admin.get(at(&translation, "/draft")).await.expect(200)["translation_of"], Value::Null);
+}
+
+#[tokio::test]
+async fn only_admins_purge_and_only_what_is_in_the_trash() {
+    let server = Server::start().await;
+    let (admin, editor) = (server.login(Role::Admin).await, server.login(Role::Editor).await);
+    let draft = create(&editor, json!({"title": "Tides"})).await;
+    let path = at(&draft, "") + "?permanent=true";
+    admin.delete(path.as_str()).await.problem(409, "not-in-trash");
+    editor.delete(at(&draft, "")).await.is(204);
+    editor.delete(path.as_str()).await.problem(403, "forbidden");
+    let can = |draft: Value| draft["can"].clone();
+    assert_eq!(can(editor.get(at(&draft, "/draft")).await.expect(200)), json!(["edit", "publish", "delete"]));
+    assert_eq!(
+        can(admin.get(at(&draft, "/draft")).await.expect(200)),
+        json!(["edit", "publish", "delete", "purge"])
+    );
+    editor.post(at(&draft, "/restore")).await.is(200);
+    editor.delete(at(&draft, "")).await.is(204);
+    purge(&admin, &draft).await;
+}
+
+#[tokio::test]
+async fn followers_of_changes_learn_what_was_purged_if_they_ever_had_it() {
+    let server = Server::start().await;
+    let (admin, reader) = (server.login(Role::Admin).await, server.client());
+    let (public, hidden) =
+        (published(&admin, json!({"title": "Tides"})).await, create(&admin, json!({"title": "Neaps"})).await);
+    let cursor = reader.get(CHANGES).await.expect(200)["next_cursor"].as_str().expect("a cursor").to_owned();
+    for draft in [&public, &hidden] {
+        admin.delete(at(draft, "")).await.is(204);
+        purge(&admin, draft).await;
+    }
+    let told = [("purged".to_owned(), id(&public))];
+    assert_eq!(changes(&reader, &format!("?cursor={cursor}")).await, told);
+    server.run_jobs().await;
+    assert_eq!(changes(&reader, "").await, told);
+}
+
+#[tokio::test]
+async fn what_is_in_the_trash_for_a_month_is_purged_by_itself() {
+    for (days_kept, left) in [(30, 1), (0, 2)] {
+        let keep = move |config: &mut Config| config.site.trash_days = days_kept;
+        let server = Server::start_with(keep).await;
+        let admin = server.login(Role::Admin).await;
+        let (old, new) =
+            (create(&admin, json!({"title": "Old"})).await, create(&admin, json!({"title": "New"})).await);
+        admin.delete(at(&old, "")).await.is(204);
+        server.clock.advance(days(1));
+        let admin = server.login(Role::Admin).await;
+        admin.delete(at(&new, "")).await.is(204);
+        server.clock.advance(days(29));
+        housekeep(&server).await;
+        assert_eq!(server.database().count("articles"), left, "{days_kept}");
+        let purged = server.database().count("events WHERE kind = 'article.purged' AND actor_id IS NULL");
+        assert_eq!(purged, 2 - left);
+    }
+}
+
+/// A job that was killed is run again, and finds what is left.
+#[tokio::test]
+async fn an_article_of_many_revisions_is_purged_in_steps() {
+    let server = Server::start().await;
+    let admin = server.login(Role::Admin).await;
+    let draft = create(&admin, json!({"title": "Tides", "sections": [{"heading": "A", "body": "b"}]})).await;
+    for n in 0..30 {
+        edit(&admin, &draft, json!({"subtitle": format!("{n}")})).await;
+    }
+    admin.delete(at(&draft, "")).await.is(204);
+    purge(&admin, &draft).await;
+    server.run_jobs().await;
+    for table in ["articles", "revisions", "sections", "changes", "article_metadata", "slugs"] {
+        assert_eq!(server.database().count(table), 0, "{table}");
+    }
+}
