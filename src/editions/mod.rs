@@ -2,9 +2,13 @@
 //! HTML and JSON, made of the revision and of what it embeds (names, links, settings), and can be made again at any
 //! time.
 
+mod adjacent;
 mod context;
+pub mod custom;
+mod custom_values;
 mod fields;
 mod formats;
+mod groups;
 pub mod items;
 pub mod list;
 mod lookup;

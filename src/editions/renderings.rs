@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 use diesel::sql_types::{Binary, Bool, Nullable};
 
+use super::custom_values;
 use super::render::{Facts, Rendering};
 use crate::articles::store::ArticleRow;
 use crate::articles::{Content, Metadata};
@@ -154,18 +155,20 @@ pub fn update(
     index(tx, facts, content, rendering)
 }
 
-/// Saves what a rendering is found by: its words, its addresses, and those topics and authors of its revision that
-/// exist at this moment. Returns whether its words or addresses changed.
+/// Saves what a rendering is found by: its words, its addresses, the values in its `custom`, and those topics and authors
+/// of its revision that exist at this moment. Returns whether its words, addresses or values changed.
 fn index(tx: &mut Tx<'_>, facts: &Facts, content: &Content, rendering: &Rendering) -> Result<bool> {
     let (id, metadata) = (facts.id, &content.metadata);
-    let Metadata { authors, topics, listed, .. } = metadata;
+    let Metadata { authors, topics, listed, custom, .. } = metadata;
     let article_terms = terms::store::hold_all(tx, authors, topics)?;
     terms::of_articles::set_found_by(tx, id, facts.published_at, article_terms.all().filter(|_| *listed))?;
+    let values_changed =
+        custom_values::set(tx, id, facts.published_at, Some(custom).filter(|_| *listed))?;
     let words_changed =
         search::store::upsert(tx, id, facts.published_at, metadata, &rendering.document, &article_terms)?;
     let addresses_changed =
         redirects::store::upsert(tx, id, facts.published_at, metadata, &rendering.website)?;
-    Ok(words_changed || addresses_changed)
+    Ok(values_changed || words_changed || addresses_changed)
 }
 
 /// Marks a rendering as current for this epoch: the one with this input hash, and no other that has replaced it

@@ -6,6 +6,7 @@ pub mod article_formats;
 pub mod articles;
 pub mod edition;
 pub mod editions;
+pub mod include;
 pub mod preview;
 pub mod publish;
 pub mod related;

@@ -50,6 +50,17 @@ diesel::table! {
 diesel::table! {
     use crate::base::db::schema::sql_types::*;
 
+    rendering_values (name, value, published_at, article_id) {
+        name -> Text,
+        value -> Text,
+        published_at -> Instant,
+        article_id -> Id,
+    }
+}
+
+diesel::table! {
+    use crate::base::db::schema::sql_types::*;
+
     render_context (id) {
         id -> BigInt,
         epoch -> BigInt,
