@@ -15,7 +15,7 @@ use crate::base::error::Result;
 use crate::base::ids::ArticleId;
 use crate::base::text::Locale;
 use crate::base::text::slug::Slug;
-use crate::{redirects, render_context, search, terms};
+use crate::{redirects, render_context, search, site, terms};
 
 /// What a list needs to know of a rendering before it reads its content, which may be large.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable)]
@@ -137,6 +137,7 @@ pub fn insert(
 ) -> Result<()> {
     let row = RenderingRow::new(facts, &content.metadata, rendering, epoch);
     diesel::insert_into(renderings::table).values(row).execute(&mut **tx)?;
+    site::store::tell_languages(tx, facts.id, &content.metadata.locale)?;
     index(tx, facts, content, rendering)?;
     Ok(())
 }
@@ -190,11 +191,12 @@ pub fn withdraw(tx: &mut Tx<'_>, row: &mut ArticleRow) -> Result<()> {
     }
     row.published_revision = None;
     let own = renderings::table.filter(renderings::article_id.eq(row.id));
-    let original: Option<Option<ArticleId>> =
-        own.select(renderings::translation_of).get_result(&mut **tx).optional()?;
+    let link = find_link(tx, row.id)?;
     search::store::remove(tx, row.id)?;
     diesel::delete(own).execute(&mut **tx)?;
-    if has_translations(tx, row.id, original.flatten())? {
+    let Some(link) = link else { return Ok(()) };
+    site::store::tell_languages(tx, row.id, &link.locale)?;
+    if has_translations(tx, row.id, link.translation_of)? {
         render_context::invalidate(tx)?;
     }
     Ok(())

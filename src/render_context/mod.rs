@@ -31,6 +31,18 @@ pub struct RenderSettings {
     pub iframe_hosts: Vec<String>,
 }
 
+/// The settings of the server that responses show, as the server that last ran on this database had them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServerSettings {
+    /// Those that renderings embed.
+    #[serde(flatten)]
+    pub render: RenderSettings,
+    /// The publication's title, unless its editors have set another.
+    pub title: String,
+    /// The default language.
+    pub locale: Locale,
+}
+
 /// The job that renders again what has become stale, some articles at a time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RerenderArticles {
@@ -55,6 +67,18 @@ impl RenderSettings {
             version: VERSION,
             website: Website { url: config.website_url(), article_path: config.site.article_path.clone() },
             iframe_hosts: config.site.policy().iframe_hosts,
+        }
+    }
+}
+
+impl ServerSettings {
+    /// The settings of this process.
+    #[must_use]
+    pub fn new(config: &Config) -> Self {
+        Self {
+            render: RenderSettings::new(config),
+            title: config.site.title.clone(),
+            locale: config.site.locale.clone(),
         }
     }
 }

@@ -196,7 +196,7 @@ fn full_query(operation: &Operation) -> Vec<(&'static str, String)> {
         let value = match name {
             "limit" => schema["maximum"].to_string(),
             "include_total" => "true".to_owned(),
-            "fields" | "formats" => {
+            "fields" | "formats" | "include" => {
                 let known = resolve(&schema["items"])["enum"].as_array()?;
                 known.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(",")
             }

@@ -38,11 +38,13 @@ pub enum Change {
     Rerendered,
     /// Readers no longer have an article.
     Unpublished,
+    /// An article that readers had once was removed for good.
+    Purged,
     /// A topic was created, changed, merged or removed.
     Topic,
     /// An author was created, changed, merged or removed.
     Author,
-    /// The site's own data was changed.
+    /// What the site settings show was changed.
     Site,
 }
 
@@ -57,6 +59,7 @@ impl Change {
             Self::Updated => "updated",
             Self::Rerendered => "rerendered",
             Self::Unpublished => "unpublished",
+            Self::Purged => "purged",
             Self::Topic => "topic",
             Self::Author => "author",
             Self::Site => "site",
@@ -68,6 +71,7 @@ impl Change {
             "published" => Self::Published,
             "updated" => Self::Updated,
             "rerendered" => Self::Rerendered,
+            "purged" => Self::Purged,
             "topic" => Self::Topic,
             "author" => Self::Author,
             "site" => Self::Site,
@@ -81,6 +85,7 @@ impl Change {
             Event::ArticlePublished { .. } => Self::Published,
             Event::ArticleRerendered { .. } => Self::Rerendered,
             Event::ArticleUnpublished { .. } => Self::Unpublished,
+            Event::ArticlePurged { .. } => Self::Purged,
             Event::TopicCreated(_)
             | Event::TopicUpdated(_)
             | Event::TopicMerged { .. }
@@ -89,7 +94,7 @@ impl Change {
             | Event::AuthorUpdated(_)
             | Event::AuthorMerged { .. }
             | Event::AuthorRemoved(_) => Self::Author,
-            Event::SiteUpdated => Self::Site,
+            Event::SiteUpdated | Event::SiteLanguagesChanged => Self::Site,
             _ => return None,
         })
     }
@@ -110,7 +115,7 @@ pub(super) fn record(conn: &mut Connection, number: i64, at: Timestamp, event: &
         diesel::update(own).set((moved, latest_changes::change.eq(change))).execute(conn)?
     };
     // Readers never had an article that was never published, so only a publication starts its row.
-    if known == 0 && !matches!(change, Change::Rerendered | Change::Unpublished) {
+    if known == 0 && !matches!(change, Change::Rerendered | Change::Unpublished | Change::Purged) {
         diesel::insert_into(latest_changes::table)
             .values((
                 latest_changes::subject_id.eq(subject),

@@ -12,6 +12,7 @@ diesel::table! {
         title -> Text,
         published_at -> Instant,
         actor_id -> Nullable<Id>,
+        minor -> Bool,
     }
 }
 
