@@ -56,7 +56,6 @@ crate::partial!(PartialArticle of WholeArticle);
 
 /// A published article, with what is included.
 #[derive(Serialize, ToSchema)]
-#[expect(dead_code, reason = "documents what `Include::respond` writes")]
 pub struct WholeArticle {
     #[serde(flatten)]
     edition: WholeEdition,
