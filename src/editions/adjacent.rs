@@ -8,11 +8,7 @@ use crate::base::error::Result;
 
 /// The neighbours of a position: the newer one, if there is one, then the older one, if there is one; and whether there is
 /// a newer one.
-pub fn find(
-    conn: &mut Connection,
-    filter: &EditionFilter,
-    here: &Position,
-) -> Result<(Vec<ItemRow>, bool)> {
+pub fn find(conn: &mut Connection, filter: &EditionFilter, here: &Position) -> Result<(Vec<ItemRow>, bool)> {
     let editions = filter.resolve(conn)?;
     let mut rows = editions.find(conn, &EditionOrder::oldest_first(), Some(here), 1)?;
     let has_newer = !rows.is_empty();

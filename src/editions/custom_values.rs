@@ -18,29 +18,28 @@ pub fn set(
     published_at: Timestamp,
     custom: Option<&Map<String, Value>>,
 ) -> Result<bool> {
-    use rendering_values::{article_id, name, table, value};
-    let own = table.filter(article_id.eq(article));
-    let columns = (name, value, rendering_values::published_at);
+    let own = rendering_values::table.filter(rendering_values::article_id.eq(article));
+    let columns = (rendering_values::name, rendering_values::value, rendering_values::published_at);
     let mut stored: Vec<(String, String, Timestamp)> = own.select(columns).load(&mut **tx)?;
     stored.sort_unstable();
     let values = custom.map(found_by).unwrap_or_default();
-    let mut found_by: Vec<_> = values.into_iter().map(|(name, value)| (name, value, published_at)).collect();
-    found_by.sort_unstable();
-    if found_by == stored {
+    let mut found: Vec<_> = values.into_iter().map(|(name, json)| (name, json, published_at)).collect();
+    found.sort_unstable();
+    if found == stored {
         return Ok(false);
     }
     if !stored.is_empty() {
         diesel::delete(own).execute(&mut **tx)?;
     }
-    let row = |(field, json, published_at): (String, String, Timestamp)| {
+    let row = |(name, json, published_at): (String, String, Timestamp)| {
         (
-            name.eq(field),
-            value.eq(json),
+            rendering_values::name.eq(name),
+            rendering_values::value.eq(json),
             rendering_values::published_at.eq(published_at),
-            article_id.eq(article),
+            rendering_values::article_id.eq(article),
         )
     };
-    let rows: Vec<_> = found_by.into_iter().map(row).collect();
-    crate::insert_rows!(&mut **tx, table, rows)?;
+    let rows: Vec<_> = found.into_iter().map(row).collect();
+    crate::insert_rows!(&mut **tx, rendering_values::table, rows)?;
     Ok(true)
 }

@@ -163,8 +163,7 @@ fn index(tx: &mut Tx<'_>, facts: &Facts, content: &Content, rendering: &Renderin
     let Metadata { authors, topics, listed, custom, .. } = metadata;
     let article_terms = terms::store::hold_all(tx, authors, topics)?;
     terms::of_articles::set_found_by(tx, id, facts.published_at, article_terms.all().filter(|_| *listed))?;
-    let values_changed =
-        custom_values::set(tx, id, facts.published_at, Some(custom).filter(|_| *listed))?;
+    let values_changed = custom_values::set(tx, id, facts.published_at, Some(custom).filter(|_| *listed))?;
     let words_changed =
         search::store::upsert(tx, id, facts.published_at, metadata, &rendering.document, &article_terms)?;
     let addresses_changed =

@@ -105,7 +105,8 @@ async fn sites(server: &Server, cursor: &mut String) -> Vec<String> {
 async fn the_site_changes_with_the_languages_of_what_is_live() {
     let server = Server::start().await;
     let admin = server.login(Role::Admin).await;
-    let mut cursor = server.client().get(CHANGES).await.expect(200)["next_cursor"].as_str().unwrap().to_owned();
+    let mut cursor =
+        server.client().get(CHANGES).await.expect(200)["next_cursor"].as_str().unwrap().to_owned();
     let mut told = async |what: &[&str], locales: &[&str]| {
         assert_eq!(sites(&server, &mut cursor).await, what);
         assert_eq!(server.client().get("/v1/site").await.expect(200)["locales"], json!(locales));
@@ -135,7 +136,8 @@ async fn the_site_changes_with_the_languages_of_what_is_live() {
 async fn the_site_changes_with_the_settings_of_a_server_that_starts() {
     let first = Server::start().await;
     let draft = published(&first.login(Role::Editor).await, json!({"title": "One"})).await;
-    let mut cursor = first.client().get(CHANGES).await.expect(200)["next_cursor"].as_str().unwrap().to_owned();
+    let mut cursor =
+        first.client().get(CHANGES).await.expect(200)["next_cursor"].as_str().unwrap().to_owned();
     let (database, clock) = (first.database(), first.clock.clone());
     first.stop().await;
     let same = Server::start_on(database.clone(), clock.clone(), |_| ()).await;

@@ -27,7 +27,8 @@ async fn publication(server: &Server) -> Client {
     ] {
         let listed = title != "h";
         let topics = if "ab".contains(title) { json!(["sea"]) } else { json!([]) };
-        let body = json!({"title": title, "slug": title, "custom": custom, "listed": listed, "topics": topics});
+        let body =
+            json!({"title": title, "slug": title, "custom": custom, "listed": listed, "topics": topics});
         published(&editor, body).await;
         server.clock.advance(minutes(1));
     }
@@ -110,7 +111,10 @@ async fn what_no_value_can_be_named_by_is_refused() {
         ("custom[]=x", &["custom[] parameter-malformed"]),
         ("custom[a", &["custom[a parameter-malformed"]),
         ("custom[a][b]=x", &["custom[a][b] parameter-malformed"]),
-        ("custom[a][]=x&custom[a][]=y", &["custom[a][] parameter-malformed", "custom[a][] parameter-malformed"]),
+        (
+            "custom[a][]=x&custom[a][]=y",
+            &["custom[a][] parameter-malformed", "custom[a][] parameter-malformed"],
+        ),
         ("custom[a]b=x", &["custom[a]b parameter-malformed"]),
         ("custom[[a]]=x", &["custom[[a]] parameter-malformed"]),
         ("custom[a%00]=x", &["custom[a\0] parameter-malformed"]),
@@ -185,11 +189,13 @@ async fn pages_of_such_a_list_have_cursors_of_their_own() {
     let editor = server.login(Role::Editor).await;
     for n in 0..7 {
         let custom = json!({"series": if n % 3 == 0 { json!("5") } else { json!(5) }, "even": n % 2 == 0});
-        published(&editor, json!({"title": format!("n{n}"), "slug": format!("n{n}"), "custom": custom})).await;
+        published(&editor, json!({"title": format!("n{n}"), "slug": format!("n{n}"), "custom": custom}))
+            .await;
         server.clock.advance(hours(n % 2));
     }
     let reader = server.client();
-    for filter in [&[("custom[series]", "5")][..], &[("custom[even]", "true")], &[("custom[series]", "5.0")]] {
+    for filter in [&[("custom[series]", "5")][..], &[("custom[even]", "true")], &[("custom[series]", "5.0")]]
+    {
         for sort in ["-published_at", "published_at", "title"] {
             let whole = slugs(&reader, &[filter, &[("sort", sort)]].concat()).await;
             let (mut walked, mut cursor) = (Vec::new(), None::<String>);

@@ -152,7 +152,8 @@ async fn all_named(reader: &Client, query: &str) -> BTreeMap<String, Value> {
 /// Holds what a follower has against what readers get.
 async fn compare(follower: &Follower, editor: &Client, reader: &Client, told: &str) {
     assert_eq!(follower.site.as_deref(), Some(reader.get(SITE).await.is(200).text()), "{told}");
-    let named = follower.named.iter().map(|(path, text)| (path.clone(), serde_json::from_str(text).expect("JSON")));
+    let named =
+        follower.named.iter().map(|(path, text)| (path.clone(), serde_json::from_str(text).expect("JSON")));
     assert_eq!(named.collect::<BTreeMap<String, Value>>(), all_named(reader, "").await, "{told}");
     for (path, item) in all_named(reader, "&fields=id,article_count").await {
         assert_eq!(item["article_count"], follower.count(&path), "{path} {told}");
@@ -254,12 +255,24 @@ pub async fn something(dice: &mut Dice, server: &Server, editor: &Client, drafts
             editor.patch(SITE).json(json!({"title": title, "locales": locales})).await
         }
         17 => {
-            let change = json!({"custom": {"n": dice.below(3)}, "title": format!("T{}", dice.below(1_000_000))});
+            let change =
+                json!({"custom": {"n": dice.below(3)}, "title": format!("T{}", dice.below(1_000_000))});
             let changed = editor.patch(at(&draft, "/draft")).header("if-match", "*").json(change).await;
             let minor = json!({"revision": changed.json()["revision"], "minor": true});
-            if changed.status() == 200 { editor.post(at(&draft, "/publish")).json(minor).await } else { changed }
+            if changed.status() == 200 {
+                editor.post(at(&draft, "/publish")).json(minor).await
+            } else {
+                changed
+            }
         }
-        18 => return edit(editor, &draft, json!({"locale": (["en", "de", "fr"][usize::try_from(dice.below(3)).expect("small")])})).await,
+        18 => {
+            return edit(
+                editor,
+                &draft,
+                json!({"locale": (["en", "de", "fr"][usize::try_from(dice.below(3)).expect("small")])}),
+            )
+            .await;
+        }
         _ => {
             server.run_jobs().await;
             return "jobs".into();

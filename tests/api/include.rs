@@ -48,13 +48,21 @@ async fn an_article_includes_what_two_other_requests_return() {
         [("a", ""), ("b", ""), ("c", "&locale=en"), ("d", "&locale=de"), ("e", ""), ("f", ""), (id, "")]
     {
         for view in ["", "&fields=title,custom,content_text", "&fields=slug,intro&formats=text,markdown"] {
-            let alone = read(&reader, &format!("{article}?x{locale}{view}").replace("?x&", "?").replace("?x", "")).await;
-            let adjacent = read(&reader, &format!("{article}/adjacent?{}", locale.trim_start_matches('&'))).await;
-            let related = read(&reader, &format!("{article}/related?{}", locale.trim_start_matches('&'))).await;
+            let alone =
+                read(&reader, &format!("{article}?x{locale}{view}").replace("?x&", "?").replace("?x", ""))
+                    .await;
+            let adjacent =
+                read(&reader, &format!("{article}/adjacent?{}", locale.trim_start_matches('&'))).await;
+            let related =
+                read(&reader, &format!("{article}/related?{}", locale.trim_start_matches('&'))).await;
             let mut whole = alone.clone();
             whole["adjacent"] = adjacent.clone();
             whole["related"] = related["items"].clone();
-            assert_eq!(read(&reader, &format!("{article}?{BOTH}{locale}{view}")).await, whole, "{article}{view}");
+            assert_eq!(
+                read(&reader, &format!("{article}?{BOTH}{locale}{view}")).await,
+                whole,
+                "{article}{view}"
+            );
             let mut one = alone.clone();
             one["related"] = related["items"].clone();
             assert_eq!(read(&reader, &format!("{article}?include=related{locale}{view}")).await, one);
@@ -131,7 +139,8 @@ async fn what_cannot_be_included_is_refused_and_an_old_slug_leads_on() {
     for missing in ["x", "d", "019b8d1c-0000-7000-8000-000000000000"] {
         reader.get(format!("{ARTICLES}/{missing}?{BOTH}")).await.problem(404, "not-found");
     }
-    let renamed = editor.patch(format!("{ARTICLES}/c/draft")).header("if-match", "*").json(json!({"slug": "cc"}));
+    let renamed =
+        editor.patch(format!("{ARTICLES}/c/draft")).header("if-match", "*").json(json!({"slug": "cc"}));
     publish(&editor, &renamed.await.expect(200)).await;
     let response = reader.get(format!("{ARTICLES}/c?{BOTH}")).await;
     let led = response.is(301).location().to_owned();

@@ -83,7 +83,7 @@ impl Include {
     }
 
     /// Responds with an article and what is included; `filter` is that of the adjacent articles.
-    pub async fn respond(
+    pub(super) async fn respond(
         self,
         app: &App,
         stored: Stored,
