@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Number, Value};
-use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::openapi::Required;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn, ParameterStyle};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 
 use crate::base::error::Invalid;
 use crate::base::http::query::{FromParams, MAX_MEMBER_NAME, Params, is_member_name};
@@ -27,15 +29,30 @@ impl FromParams for CustomFilter {
 }
 
 impl CustomFilter {
-    /// The schema of the parameter.
-    pub fn schema() -> Schema {
+    /// The documentation of the parameter.
+    #[must_use]
+    pub fn parameter() -> Parameter {
         let text = |max| ObjectBuilder::new().schema_type(Type::String).max_length(Some(max));
-        let name = text(MAX_MEMBER_NAME).min_length(Some(1));
-        ObjectBuilder::new()
+        let name = text(MAX_MEMBER_NAME).min_length(Some(1)).pattern(Some(r"^[^\x00-\x1f\x7f-\x9f\[\]]+$"));
+        let schema = ObjectBuilder::new()
             .max_properties(Some(MAX_FILTERS))
-            .property_names(Some(name.pattern(Some(r"^[^\x00-\x1f\x7f-\x9f\[\]]+$"))))
-            .additional_properties(Some(text(MAX_TEXT)))
-            .into()
+            .property_names(Some(name))
+            .additional_properties(Some(text(MAX_TEXT)));
+        let description = format!(
+            "With these values at the top level of `custom`, as in `custom[series]=tides`. A value matches the text \
+             that it is, and a number or boolean a text that spells it: `5` finds `\"5\"`, `5` and `5.0`. Of each \
+             article the first {MAX_VALUES} texts, numbers and booleans by name are found, texts of at most \
+             {MAX_TEXT} characters."
+        );
+        ParameterBuilder::new()
+            .name("custom")
+            .parameter_in(ParameterIn::Query)
+            .required(Required::False)
+            .description(Some(description))
+            .style(Some(ParameterStyle::DeepObject))
+            .explode(Some(true))
+            .schema(Some(schema))
+            .build()
     }
 }
 

@@ -25,6 +25,7 @@ pub struct EditionFilter {
     /// The filters that search has, too.
     pub shared: Filter,
     own: ListFilter,
+    custom: CustomFilter,
 }
 
 /// The filters that only lists have.
@@ -37,11 +38,6 @@ struct ListFilter {
     /// With any of these ids.
     #[param(inline, value_type = Option<Vec<ArticleId>>, style = Form, explode = false, min_items = 1, max_items = 100)]
     id: Vec<ArticleId>,
-    /// With these values at the top level of `custom`, as in `custom[series]=tides`. A value is equal to a text if it is
-    /// that text, or the number or boolean that the text spells: `5` stands for `"5"`, 5 and 5.0. Of an article, the
-    /// first 50 texts, numbers and booleans by name are found, texts of at most 200 characters.
-    #[param(style = DeepObject, explode, schema_with = CustomFilter::schema, required = false)]
-    custom: CustomFilter,
     /// With an edition published at this time or later.
     #[param(value_type = Option<Timestamp>)]
     updated_at_gte: Option<Timestamp>,
@@ -56,7 +52,6 @@ impl FromParams for ListFilter {
         Self {
             slug: params.list("slug", Slug::parse),
             id: params.list("id", id),
-            custom: CustomFilter::from_params(params),
             updated_at_gte: params.time("updated_at_gte"),
         }
     }
@@ -64,8 +59,8 @@ impl FromParams for ListFilter {
 
 impl FromParams for EditionFilter {
     fn from_params(params: &mut Params) -> Self {
-        let (shared, own) = FromParams::from_params(params);
-        Self { shared, own }
+        let (shared, (own, custom)) = FromParams::from_params(params);
+        Self { shared, own, custom }
     }
 }
 
@@ -73,6 +68,7 @@ impl IntoParams for EditionFilter {
     /// Lists come before what has one value.
     fn into_params(within: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         let mut params = [Filter::into_params(&within), ListFilter::into_params(&within)].concat();
+        params.push(CustomFilter::parameter());
         params.sort_by_key(|param| param.style.is_none());
         params
     }
@@ -83,12 +79,12 @@ impl EditionFilter {
     #[must_use]
     pub fn in_language(locale: Option<Locale>) -> Self {
         let shared = Filter { locale: locale.into_iter().collect(), ..Filter::default() };
-        Self { shared, own: ListFilter::default() }
+        Self { shared, ..Self::default() }
     }
 
     /// Whether the filters name nothing but topics, authors and values in `custom`.
     fn is_only_groups(&self) -> bool {
-        let Self { shared, own } = self;
+        let Self { shared, own, custom: _ } = self;
         let Filter { topic: _, topic_all: _, author: _, locale, featured, .. } = shared;
         let is_timed = [
             shared.published_at_gte,
@@ -98,7 +94,7 @@ impl EditionFilter {
         ]
         .iter()
         .any(Option::is_some);
-        let ListFilter { slug, id, custom: _, updated_at_gte } = own;
+        let ListFilter { slug, id, updated_at_gte } = own;
         locale.is_empty()
             && featured.is_none()
             && !is_timed
@@ -111,7 +107,7 @@ impl EditionFilter {
     #[must_use]
     pub fn is_found_by_index(&self) -> bool {
         let Filter { topic, topic_all, author, .. } = &self.shared;
-        let values = self.own.custom.0.values().map(Vec::len).sum::<usize>();
+        let values = self.custom.0.values().map(Vec::len).sum::<usize>();
         self.is_only_groups() && topic.len() + topic_all.len() + author.len() + values <= 1
     }
 
@@ -123,7 +119,7 @@ impl EditionFilter {
     /// The editions with slugs that are resolved already.
     #[must_use]
     pub fn with(&self, resolved: &Resolved) -> Editions<'_> {
-        let custom = self.own.custom.0.iter();
+        let custom = self.custom.0.iter();
         let values = custom.map(|(name, values)| Keys::Values(name.clone(), values.clone()));
         let keys = resolved.groups().map(Keys::Terms).chain(values);
         Editions { filter: self, groups: keys.map(Group::from).collect() }
@@ -155,7 +151,7 @@ pub struct Editions<'a> {
 impl Editions<'_> {
     /// Their rows, not yet in order.
     fn matching(&self, conn: &mut Connection) -> Result<Matching<'static>> {
-        let EditionFilter { shared, own } = self.filter;
+        let EditionFilter { shared, own, custom: _ } = self.filter;
         let mut query = renderings::table.filter(renderings::listed.eq(true)).into_boxed();
         for group in &self.groups {
             query = group.filter(conn, query)?;

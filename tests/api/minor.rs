@@ -83,6 +83,6 @@ async fn a_first_publication_is_never_minor() {
     assert_eq!(editor.get(at(&draft, "/editions")).await.expect(200)["items"][0]["minor"], false);
     for wrong in [json!(null), json!("true"), json!(1)] {
         let body = json!({"revision": 1, "minor": wrong});
-        editor.post(at(&draft, "/publish")).json(body).await.problem(400, "body-malformed");
+        editor.post(at(&draft, "/publish")).json(body).await.problem(422, "invalid");
     }
 }
