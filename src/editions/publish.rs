@@ -19,6 +19,7 @@ use crate::base::db::{Connection, Tx};
 use crate::base::error::{Error, Result};
 use crate::base::events::Event;
 use crate::base::ids::ArticleId;
+use crate::base::text::Locale;
 use crate::{render_context, site};
 
 /// A rendering that is ready to be published.
@@ -30,6 +31,7 @@ pub struct Prepared {
     minor: bool,
     last_edition: i64,
     epoch: i64,
+    default_locale: Option<Locale>,
     content: Content,
     facts: Facts,
     rendering: Rendering,
@@ -97,7 +99,8 @@ impl Unrendered {
     pub fn render(self) -> Result<Prepared> {
         let Self { revision, at, minor, last_edition, epoch, context, content, facts } = self;
         let rendering = render(&content, &facts, &context)?;
-        Ok(Prepared { revision, at, minor, last_edition, epoch, content, facts, rendering })
+        let default_locale = context.default_locale;
+        Ok(Prepared { revision, at, minor, last_edition, epoch, default_locale, content, facts, rendering })
     }
 }
 
@@ -178,9 +181,11 @@ pub fn publish(
     }
     let link = Link::of(metadata);
     if before.as_ref() != Some(&link) {
-        if let Some(before) = before.as_ref().filter(|before| before.locale != link.locale) {
-            site::store::tell_languages(tx, row.id, &before.locale)?;
-            site::store::tell_languages(tx, row.id, &link.locale)?;
+        let left = before.as_ref().map(|before| &before.locale);
+        if left != Some(&link.locale) {
+            for locale in left.into_iter().chain([&link.locale]) {
+                site::store::tell_languages(tx, row.id, locale, prepared.default_locale.as_ref())?;
+            }
         }
         let original = link.translation_of.or(before.and_then(|before| before.translation_of));
         if renderings::has_translations(tx, row.id, original)? {

@@ -137,7 +137,7 @@ pub fn insert(
 ) -> Result<()> {
     let row = RenderingRow::new(facts, &content.metadata, rendering, epoch);
     diesel::insert_into(renderings::table).values(row).execute(&mut **tx)?;
-    site::store::tell_languages(tx, facts.id, &content.metadata.locale)?;
+    custom_values::insert(tx, facts, &content.metadata)?;
     index(tx, facts, content, rendering)?;
     Ok(())
 }
@@ -153,22 +153,22 @@ pub fn update(
     let row = RenderingRow::new(facts, &content.metadata, rendering, epoch);
     let own = renderings::table.filter(renderings::article_id.eq(facts.id));
     diesel::update(own).set(row).execute(&mut **tx)?;
-    index(tx, facts, content, rendering)
+    let values_changed = custom_values::update(tx, facts, &content.metadata)?;
+    Ok(index(tx, facts, content, rendering)? || values_changed)
 }
 
-/// Saves what a rendering is found by: its words, its addresses, the values in its `custom`, and those topics and authors
-/// of its revision that exist at this moment. Returns whether its words, addresses or values changed.
+/// Saves what a rendering is found by: its words, its addresses, and those topics and authors of its revision that
+/// exist at this moment. Returns whether its words or addresses changed.
 fn index(tx: &mut Tx<'_>, facts: &Facts, content: &Content, rendering: &Rendering) -> Result<bool> {
     let (id, metadata) = (facts.id, &content.metadata);
-    let Metadata { authors, topics, listed, custom, .. } = metadata;
+    let Metadata { authors, topics, listed, .. } = metadata;
     let article_terms = terms::store::hold_all(tx, authors, topics)?;
     terms::of_articles::set_found_by(tx, id, facts.published_at, article_terms.all().filter(|_| *listed))?;
-    let values_changed = custom_values::set(tx, id, facts.published_at, Some(custom).filter(|_| *listed))?;
     let words_changed =
         search::store::upsert(tx, id, facts.published_at, metadata, &rendering.document, &article_terms)?;
     let addresses_changed =
         redirects::store::upsert(tx, id, facts.published_at, metadata, &rendering.website)?;
-    Ok(values_changed || words_changed || addresses_changed)
+    Ok(words_changed || addresses_changed)
 }
 
 /// Marks a rendering as current for this epoch: the one with this input hash, and no other that has replaced it
@@ -194,7 +194,8 @@ pub fn withdraw(tx: &mut Tx<'_>, row: &mut ArticleRow) -> Result<()> {
     search::store::remove(tx, row.id)?;
     diesel::delete(own).execute(&mut **tx)?;
     let Some(link) = link else { return Ok(()) };
-    site::store::tell_languages(tx, row.id, &link.locale)?;
+    let default_locale = render_context::store::default_locale(tx)?;
+    site::store::tell_languages(tx, row.id, &link.locale, default_locale.as_ref())?;
     if has_translations(tx, row.id, link.translation_of)? {
         render_context::invalidate(tx)?;
     }

@@ -31,16 +31,18 @@ pub struct RenderSettings {
     pub iframe_hosts: Vec<String>,
 }
 
-/// The settings of the server that responses show, as the server that last ran on this database had them.
+/// The settings of the server that readers see, as the server that last ran on this database had them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServerSettings {
     /// Those that renderings embed.
     #[serde(flatten)]
     pub render: RenderSettings,
-    /// The publication's title, unless its editors have set another.
-    pub title: String,
-    /// The default language.
-    pub locale: Locale,
+    /// The publication's title, unless its editors have set another; `None` if an older release has saved the settings.
+    #[serde(default)]
+    pub title: Option<String>,
+    /// The default language; `None` likewise.
+    #[serde(default)]
+    pub locale: Option<Locale>,
 }
 
 /// The job that renders again what has become stale, some articles at a time.
@@ -77,8 +79,8 @@ impl ServerSettings {
     pub fn new(config: &Config) -> Self {
         Self {
             render: RenderSettings::new(config),
-            title: config.site.title.clone(),
-            locale: config.site.locale.clone(),
+            title: Some(config.site.title.clone()),
+            locale: Some(config.site.locale.clone()),
         }
     }
 }

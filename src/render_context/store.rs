@@ -17,15 +17,15 @@ pub fn epoch(conn: &mut Connection) -> Result<i64> {
 }
 
 /// The current epoch and the settings to render with: those of `config` if no server has saved any yet.
-pub fn find(conn: &mut Connection, config: &Config) -> Result<(i64, RenderSettings)> {
+pub fn find(conn: &mut Connection, config: &Config) -> Result<(i64, ServerSettings)> {
     let (epoch, saved): (i64, String) =
         context::table.select((context::epoch, context::settings)).get_result(conn)?;
-    Ok((epoch, serde_json::from_str(&saved).unwrap_or_else(|_| RenderSettings::new(config))))
+    Ok((epoch, serde_json::from_str(&saved).unwrap_or_else(|_| ServerSettings::new(config))))
 }
 
 /// The website that renderings link to.
 pub fn website(conn: &mut Connection, config: &Config) -> Result<Website> {
-    Ok(find(conn, config)?.1.website)
+    Ok(find(conn, config)?.1.render.website)
 }
 
 /// Marks every rendering as possibly stale, because a name, a link or a setting that renderings embed has changed. A
@@ -36,10 +36,10 @@ pub fn invalidate(tx: &mut Tx<'_>) -> Result<()> {
     jobs::enqueue(tx, &RerenderArticles { after: None }, now)
 }
 
-/// The default language; `None` if no server has saved its settings yet.
+/// The default language, if a server has saved it.
 pub fn default_locale(conn: &mut Connection) -> Result<Option<Locale>> {
     let saved: String = context::table.select(context::settings).get_result(conn)?;
-    Ok(serde_json::from_str(&saved).ok().map(|settings: ServerSettings| settings.locale))
+    Ok(serde_json::from_str(&saved).ok().and_then(|settings: ServerSettings| settings.locale))
 }
 
 /// Saves the settings of a server that starts. If those that renderings embed differ from the saved ones, renderings

@@ -13,7 +13,6 @@ use crate::base::error::Result;
 use crate::base::events::Event;
 use crate::base::ids::ArticleId;
 use crate::base::text::Locale;
-use crate::render_context;
 
 /// The saved settings; `None` means the default.
 #[derive(Debug, Clone, PartialEq, Queryable, AsChangeset)]
@@ -91,9 +90,14 @@ pub fn locales_in_use(conn: &mut Connection, default: &Locale) -> Result<Vec<Loc
 }
 
 /// Tells that the languages of the site change, if they do, with an article in `locale` that comes or goes: if no other live
-/// article has that language, and nobody has set the languages.
-pub fn tell_languages(tx: &mut Tx<'_>, article: ArticleId, locale: &Locale) -> Result<()> {
-    if render_context::store::default_locale(tx)?.as_ref() == Some(locale) {
+/// article has that language, it is not the default one, and nobody has set the languages.
+pub fn tell_languages(
+    tx: &mut Tx<'_>,
+    article: ArticleId,
+    locale: &Locale,
+    default: Option<&Locale>,
+) -> Result<()> {
+    if default == Some(locale) {
         return Ok(());
     }
     // Two that are the last ones would otherwise each see the other.

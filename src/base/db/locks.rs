@@ -21,10 +21,10 @@ pub enum AdvisoryLock {
     LoginAttempts = 4_817_304,
     /// Choosing a slug for a topic or an author.
     TermSlugs = 4_817_302,
-    /// Looking whether other articles of a language are live, before one comes or goes.
-    Languages = 4_817_310,
     /// Choosing a slot in the search index, and adding words to it.
     SearchIndex = 4_817_303,
+    /// Looking whether other articles of a language are live, before one comes or goes.
+    Languages = 4_817_310,
     /// Appending to the log of events. `Tx` takes it last, so that the log's order is the order of the commits.
     EventLog = 4_817_301,
 }
