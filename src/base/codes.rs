@@ -180,7 +180,7 @@ const FAMILIES: &[Family] = &[
     ("out-of-bounds", &["grace-seconds", "height", "width"], &["number"], "The number is too small or too large.", "Send one within the bounds in `detail`."),
     ("too-long", &["alias", "alt", "bio", "canonical-url", "caption", "code", "consent-text", "description", "form-url", "heading", "image-url", "name", "source", "subtitle", "summary", "title", "url", "user-agent", "website-url"], &["source", "statement"], "The text is too long.", "Shorten it to what `detail` allows."),
     ("too-many", &["aliases", "authors", "entries", "items", "labels", "locales", "scopes", "topics"], &["labels"], "The list is too long.", "Send at most as many as `detail` allows."),
-    ("unknown", &["reason", "scope"], &["action", "format", "outcome", "reason", "role", "sort", "state", "status"], "The value is not one of those allowed.", "Send one that `detail` lists."),
+    ("unknown", &["reason", "scope"], &["action", "format", "include", "outcome", "reason", "role", "sort", "state", "status"], "The value is not one of those allowed.", "Send one that `detail` lists."),
 ];
 
 /// The codes of warnings.

@@ -18,7 +18,7 @@ use self::batch::Outcomes;
 use self::files::Found;
 use self::post::{Done, Outcome};
 use crate::base::config::Config;
-use crate::render_context::{self, RenderSettings};
+use crate::render_context::{self, ServerSettings};
 
 /// How many batches are under way at the same time: some are parsed or rendered while another is written.
 const AT_ONCE: usize = 4;
@@ -41,7 +41,7 @@ pub(super) struct Arguments {
 pub(super) async fn run(config: Config, arguments: Arguments) -> anyhow::Result<ExitCode> {
     let Found { files, skipped } = files::find(&arguments.path)?;
     let app = super::open(config).await?;
-    let settings = RenderSettings::new(&app.config);
+    let settings = ServerSettings::new(&app.config);
     app.db.write(move |tx| render_context::store::save_settings_if_none(tx, &settings)).await?;
     let import = Import::new(&app, arguments.owner.as_deref(), arguments.publish, arguments.dry_run).await?;
     let bar = progress_bar(files.len());

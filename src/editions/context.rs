@@ -12,6 +12,7 @@ use crate::base::error::Result;
 use crate::base::ids::ArticleId;
 use crate::base::text::Locale;
 use crate::base::text::slug::Slug;
+use crate::render_context::ServerSettings;
 use crate::{render_context, terms};
 
 /// The context to render a revision of an article in, and its epoch.
@@ -34,12 +35,13 @@ pub fn find(
         .into_iter()
         .map(|(id, locale, slug)| Translation {
             id,
-            url: settings.website.article(&locale, &slug),
+            url: settings.render.website.article(&locale, &slug),
             locale,
             slug,
         })
         .collect();
     let (authors, topics) =
         terms::store::resolve_all(conn, &content.metadata.authors, &content.metadata.topics)?;
-    Ok((epoch, RenderContext { settings, authors, topics, translations }))
+    let ServerSettings { render: settings, locale: default_locale, .. } = settings;
+    Ok((epoch, RenderContext { settings, default_locale, authors, topics, translations }))
 }

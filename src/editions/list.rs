@@ -1,22 +1,20 @@
 //! Filters and queries of lists of editions.
 
-use std::cell::OnceCell;
-
-use diesel::dsl::exists;
 use diesel::prelude::*;
 use utoipa::IntoParams;
 use utoipa::openapi::path::{Parameter, ParameterIn};
-use uuid::Uuid;
 
-use super::order::{EditionOrder, Matching, Position, Published};
+use super::custom::CustomFilter;
+use super::groups::{Group, Keys};
+use super::order::{EditionOrder, Matching, Position};
 use super::renderings::ItemRow;
 use crate::articles::filter::{Filter, Resolved};
 use crate::base::clock::Timestamp;
 use crate::base::db::Connection;
-use crate::base::db::schema::{rendering_terms, renderings};
+use crate::base::db::schema::renderings;
 use crate::base::error::Result;
 use crate::base::http::query::{FromParams, Params};
-use crate::base::ids::{ArticleId, IsId as _, TermId};
+use crate::base::ids::ArticleId;
 use crate::base::text::Locale;
 use crate::base::text::slug::Slug;
 use crate::base::text::validate;
@@ -27,6 +25,7 @@ pub struct EditionFilter {
     /// The filters that search has, too.
     pub shared: Filter,
     own: ListFilter,
+    custom: CustomFilter,
 }
 
 /// The filters that only lists have.
@@ -60,8 +59,8 @@ impl FromParams for ListFilter {
 
 impl FromParams for EditionFilter {
     fn from_params(params: &mut Params) -> Self {
-        let (shared, own) = FromParams::from_params(params);
-        Self { shared, own }
+        let (shared, (own, custom)) = FromParams::from_params(params);
+        Self { shared, own, custom }
     }
 }
 
@@ -69,65 +68,10 @@ impl IntoParams for EditionFilter {
     /// Lists come before what has one value.
     fn into_params(within: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         let mut params = [Filter::into_params(&within), ListFilter::into_params(&within)].concat();
+        params.push(CustomFilter::parameter());
         params.sort_by_key(|param| param.style.is_none());
         params
     }
-}
-
-/// From so many articles on, a topic or author is common: a list is read in its order and each article is tested. The
-/// articles of a rarer one are looked up, and sorted.
-const COMMON: i64 = 1500;
-
-/// Topics or authors of which an article must have one.
-#[derive(Debug)]
-struct Group {
-    terms: Vec<TermId>,
-    /// Whether many articles have one, once that was looked up.
-    common: OnceCell<bool>,
-}
-
-impl Group {
-    fn is_common(&self, conn: &mut Connection) -> Result<bool> {
-        if let Some(known) = self.common.get() {
-            return Ok(*known);
-        }
-        let carriers = rendering_terms::table.filter(rendering_terms::term_id.eq_any(&self.terms));
-        let last = carriers.select(rendering_terms::article_id).offset(COMMON).limit(1);
-        let is_common = last.get_result::<ArticleId>(conn).optional()?.is_some();
-        Ok(*self.common.get_or_init(|| is_common))
-    }
-
-    /// The rows of a query that have one.
-    fn filter(&self, conn: &mut Connection, query: Matching<'static>) -> Result<Matching<'static>> {
-        let carriers = rendering_terms::table.filter(rendering_terms::term_id.eq_any(self.terms.clone()));
-        Ok(if self.is_common(conn)? {
-            query.filter(exists(carriers.filter(rendering_terms::article_id.eq(renderings::article_id))))
-        } else {
-            query.filter(renderings::article_id.eq_any(carriers.select(rendering_terms::article_id)))
-        })
-    }
-}
-
-/// At most `limit` articles of one topic or author after a position, in the order of publication. The index of its
-/// articles is in this order, so that no others are read.
-fn of_term(term: TermId, newest_first: bool, after: Option<Published>, limit: i64) -> Matching<'static> {
-    use rendering_terms::{article_id, published_at, table, term_id};
-    let carriers = table.filter(term_id.eq(term)).select(article_id).limit(limit);
-    // A subquery cannot be boxed for two databases: without a position, it is beyond every article.
-    if newest_first {
-        let (at, id) = after.unwrap_or_else(|| (Timestamp::MAX, ArticleId::from_uuid(Uuid::max())));
-        let carriers = carriers
-            .filter(published_at.le(at))
-            .filter(published_at.lt(at).or(published_at.eq(at).and(article_id.lt(id))))
-            .order((published_at.desc(), article_id.desc()));
-        return renderings::table.filter(renderings::article_id.eq_any(carriers)).into_boxed();
-    }
-    let (at, id) = after.unwrap_or_else(|| (Timestamp::MIN, ArticleId::from_uuid(Uuid::nil())));
-    let carriers = carriers
-        .filter(published_at.ge(at))
-        .filter(published_at.gt(at).or(published_at.eq(at).and(article_id.gt(id))))
-        .order((published_at.asc(), article_id.asc()));
-    renderings::table.filter(renderings::article_id.eq_any(carriers)).into_boxed()
 }
 
 impl EditionFilter {
@@ -135,12 +79,12 @@ impl EditionFilter {
     #[must_use]
     pub fn in_language(locale: Option<Locale>) -> Self {
         let shared = Filter { locale: locale.into_iter().collect(), ..Filter::default() };
-        Self { shared, own: ListFilter::default() }
+        Self { shared, ..Self::default() }
     }
 
-    /// Whether the filters name nothing but topics and authors.
-    fn is_only_terms(&self) -> bool {
-        let Self { shared, own } = self;
+    /// Whether the filters name nothing but topics, authors and values in `custom`.
+    fn is_only_groups(&self) -> bool {
+        let Self { shared, own, custom: _ } = self;
         let Filter { topic: _, topic_all: _, author: _, locale, featured, .. } = shared;
         let is_timed = [
             shared.published_at_gte,
@@ -163,7 +107,8 @@ impl EditionFilter {
     #[must_use]
     pub fn is_found_by_index(&self) -> bool {
         let Filter { topic, topic_all, author, .. } = &self.shared;
-        self.is_only_terms() && topic.len() + topic_all.len() + author.len() <= 1
+        let values = self.custom.0.values().map(Vec::len).sum::<usize>();
+        self.is_only_groups() && topic.len() + topic_all.len() + author.len() + values <= 1
     }
 
     /// Resolves the slugs in the filters.
@@ -174,10 +119,10 @@ impl EditionFilter {
     /// The editions with slugs that are resolved already.
     #[must_use]
     pub fn with(&self, resolved: &Resolved) -> Editions<'_> {
-        Editions {
-            filter: self,
-            groups: resolved.groups().map(|terms| Group { terms, common: OnceCell::new() }).collect(),
-        }
+        let custom = self.custom.0.iter();
+        let values = custom.map(|(name, values)| Keys::Values(name.clone(), values.clone()));
+        let keys = resolved.groups().map(Keys::Terms).chain(values);
+        Editions { filter: self, groups: keys.map(Group::from).collect() }
     }
 
     /// The surrogate keys of a list: `articles` and its filters, as far as a header has room.
@@ -200,14 +145,13 @@ impl EditionFilter {
 #[derive(Debug)]
 pub struct Editions<'a> {
     filter: &'a EditionFilter,
-    /// Topics or authors; an article must have one of each group.
     groups: Vec<Group>,
 }
 
 impl Editions<'_> {
     /// Their rows, not yet in order.
     fn matching(&self, conn: &mut Connection) -> Result<Matching<'static>> {
-        let EditionFilter { shared, own } = self.filter;
+        let EditionFilter { shared, own, custom: _ } = self.filter;
         let mut query = renderings::table.filter(renderings::listed.eq(true)).into_boxed();
         for group in &self.groups {
             query = group.filter(conn, query)?;
@@ -255,12 +199,13 @@ impl Editions<'_> {
         after: Option<&Position>,
         limit: i64,
     ) -> Result<Vec<ItemRow>> {
-        let query = match (self.groups.as_slice(), order.by_publication(after)?) {
-            ([group], Some((newest_first, at))) if group.terms.len() == 1 && self.filter.is_only_terms() => {
-                of_term(group.terms[0], newest_first, at, limit)
+        let by_index = match (self.groups.as_slice(), order.by_publication(after)?) {
+            ([group], Some((newest_first, at))) if self.filter.is_only_groups() => {
+                group.of_single_key(newest_first, at, limit)
             }
-            _ => self.matching(conn)?,
+            _ => None,
         };
+        let query = by_index.map_or_else(|| self.matching(conn), Ok)?;
         let query = order.apply(query, after)?;
         Ok(query.select(ItemRow::as_select()).limit(limit).load(conn)?)
     }

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::formats::Source;
+use super::related::Relations;
 use super::view::View;
 use super::{Edition, rerender};
 use crate::app::App;
@@ -87,7 +88,22 @@ impl Finished {
 impl Stored {
     /// A response made of it, with its surrogate keys.
     pub(super) fn with_keys(&self, response: Response) -> Result<Response> {
-        Ok(response.surrogate_key(self.finished.surrogate_key()?))
+        Ok(response.surrogate_key(self.surrogate_key()?))
+    }
+
+    /// The ids of the article, its topics and its authors: its surrogate keys.
+    pub(super) fn surrogate_key(&self) -> Result<String> {
+        self.finished.surrogate_key()
+    }
+
+    /// What decides which other articles are related and adjacent.
+    pub(super) fn relations(&self) -> Result<Relations> {
+        serde_json::from_slice(&self.finished.item).map_err(|why| self.finished.unreadable(&why))
+    }
+
+    /// The JSON of the default response.
+    pub(super) fn body(&self) -> &[u8] {
+        &self.finished.body
     }
 
     /// The JSON of the fields and formats that are asked for.

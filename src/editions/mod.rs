@@ -3,9 +3,13 @@
 //! time.
 
 pub mod bulk;
+mod adjacent;
 mod context;
+pub mod custom;
+mod custom_values;
 mod fields;
 mod formats;
+mod groups;
 pub mod items;
 pub mod list;
 mod lookup;

@@ -19,14 +19,19 @@ use crate::base::db::{Connection, Tx};
 use crate::base::error::{Error, Result};
 use crate::base::events::Event;
 use crate::base::ids::ArticleId;
-use crate::render_context;
+use crate::base::text::Locale;
+use crate::{render_context, site};
 
 /// A rendering that is ready to be published.
 #[derive(Debug, Clone)]
 pub struct Prepared {
     revision: i64,
+    /// When it is published.
+    at: Timestamp,
+    minor: bool,
     last_edition: i64,
     epoch: i64,
+    default_locale: Option<Locale>,
     content: Content,
     facts: Facts,
     rendering: Rendering,
@@ -41,12 +46,16 @@ pub struct Publication {
     pub revision: i64,
     /// When it was first published elsewhere, if it was.
     pub published_at: Option<Timestamp>,
+    /// Whether the article keeps its `updated_at`; without effect on a first publication.
+    pub minor: bool,
 }
 
 /// A revision with everything that its rendering needs.
 #[derive(Debug)]
 pub struct Unrendered {
     revision: i64,
+    at: Timestamp,
+    minor: bool,
     last_edition: i64,
     epoch: i64,
     context: RenderContext,
@@ -63,7 +72,7 @@ impl Unrendered {
         config: &Config,
         now: Timestamp,
     ) -> Result<Option<Self>> {
-        let Publication { article, revision, published_at } = publication;
+        let Publication { article, revision, published_at, minor } = publication;
         let row = resolve_article(conn, actor, article)?;
         let content = find_revision_content(conn, row.id, *revision)?.ok_or_else(|| {
             Error::invalid("/revision", "revision-unknown", "The article has no such revision.")
@@ -71,6 +80,7 @@ impl Unrendered {
         if is_live(&row, *revision) {
             return Ok(None);
         }
+        let minor = *minor && row.last_edition > 0;
         let facts = Facts {
             id: row.id,
             edition: row.last_edition + 1,
@@ -78,18 +88,19 @@ impl Unrendered {
                 0 => published_at.or(row.published_at).unwrap_or(now),
                 _ => row.published_at.unwrap_or(now),
             },
-            updated_at: now,
+            updated_at: if minor { store::updated_at(conn, row.id, row.last_edition)? } else { now },
         };
         let (epoch, context) = context::find(conn, row.id, &content, config)?;
         let (revision, last_edition) = (*revision, row.last_edition);
-        Ok(Some(Self { revision, last_edition, epoch, context, content, facts }))
+        Ok(Some(Self { revision, at: now, minor, last_edition, epoch, context, content, facts }))
     }
 
     /// Renders it. It takes time, so it belongs into the pool for the processor.
     pub fn render(self) -> Result<Prepared> {
-        let Self { revision, last_edition, epoch, context, content, facts } = self;
+        let Self { revision, at, minor, last_edition, epoch, context, content, facts } = self;
         let rendering = render(&content, &facts, &context)?;
-        Ok(Prepared { revision, last_edition, epoch, content, facts, rendering })
+        let default_locale = context.default_locale;
+        Ok(Prepared { revision, at, minor, last_edition, epoch, default_locale, content, facts, rendering })
     }
 }
 
@@ -158,8 +169,9 @@ pub fn publish(
             locale: metadata.locale.clone(),
             slug: metadata.slug.clone(),
             title: metadata.title.clone(),
-            published_at: facts.updated_at,
+            published_at: prepared.at,
             actor_id: tx.actor(),
+            minor: prepared.minor,
         },
     )?;
     if before.is_some() {
@@ -169,6 +181,12 @@ pub fn publish(
     }
     let link = Link::of(metadata);
     if before.as_ref() != Some(&link) {
+        let left = before.as_ref().map(|before| &before.locale);
+        if left != Some(&link.locale) {
+            for locale in left.into_iter().chain([&link.locale]) {
+                site::store::tell_languages(tx, row.id, locale, prepared.default_locale.as_ref())?;
+            }
+        }
         let original = link.translation_of.or(before.and_then(|before| before.translation_of));
         if renderings::has_translations(tx, row.id, original)? {
             render_context::invalidate(tx)?;

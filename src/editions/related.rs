@@ -5,13 +5,14 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 use diesel::sql_types::Text;
+use serde::Deserialize;
 
-use super::Edition;
+use super::order::Position;
 use crate::base::clock::Timestamp;
 use crate::base::db::types::{Id, Instant};
 use crate::base::db::{Connection, MultiBackend};
 use crate::base::error::Result;
-use crate::base::ids::{ArticleId, TermId};
+use crate::base::ids::{ArticleId, AuthorId, TermId, TopicId};
 use crate::base::text::Locale;
 use crate::terms::IsTerm as _;
 
@@ -19,37 +20,42 @@ use crate::terms::IsTerm as _;
 const TOPIC: u32 = 840;
 /// The score of a shared author. The rarest author scores less than the most common topic.
 const AUTHOR: u32 = 200;
+/// How many articles a response has unless a request says otherwise.
+pub const DEFAULT_LIMIT: usize = 5;
 /// How many articles of each topic and author are considered: the newest.
 const CARRIERS: usize = 200;
 
-/// What of an article decides which others are related.
-#[derive(Debug, Clone)]
+/// What of an article decides which others are related and adjacent: read of its item of a list.
+#[derive(Debug, Clone, Deserialize)]
 pub struct Relations {
-    /// The article itself and its translations, which are not related.
-    excluded: Vec<ArticleId>,
+    id: ArticleId,
     locale: Locale,
-    topics: Vec<TermId>,
-    authors: Vec<TermId>,
+    topics: Vec<Named<TopicId>>,
+    authors: Vec<Named<AuthorId>>,
+    translations: Vec<Named<ArticleId>>,
+    published_at: Timestamp,
 }
 
-impl From<Edition> for Relations {
-    fn from(edition: Edition) -> Self {
-        let translations = edition.translations.iter().map(|translation| translation.id);
-        Self {
-            excluded: translations.chain([edition.id]).collect(),
-            locale: edition.locale,
-            topics: edition.topics.iter().map(|topic| topic.id.term()).collect(),
-            authors: edition.authors.iter().map(|author| author.id.term()).collect(),
-        }
-    }
+#[derive(Debug, Clone, Deserialize)]
+struct Named<I> {
+    id: I,
 }
 
 impl Relations {
-    /// At most `limit` related articles, the most related first.
+    /// Its position in the order of publication.
+    #[must_use]
+    pub fn position(&self) -> Position {
+        Position::published(self.published_at, self.id)
+    }
+
+    /// At most `limit` related articles, the most related first: not the article itself and its translations.
     pub fn find(&self, conn: &mut Connection, limit: usize) -> Result<Vec<ArticleId>> {
-        let mut carriers = carriers(conn, &[self.topics.as_slice(), &self.authors].concat())?;
-        carriers.retain(|carrier| !self.excluded.contains(&carrier.article));
-        let mut related = rank(&self.locale, &self.topics, &carriers);
+        let topics: Vec<TermId> = self.topics.iter().map(|topic| topic.id.term()).collect();
+        let authors: Vec<TermId> = self.authors.iter().map(|author| author.id.term()).collect();
+        let mut carriers = carriers(conn, &[topics.as_slice(), &authors].concat())?;
+        let is_excluded = |id| id == self.id || self.translations.iter().any(|other| other.id == id);
+        carriers.retain(|carrier| !is_excluded(carrier.article));
+        let mut related = rank(&self.locale, &topics, &carriers);
         related.truncate(limit);
         Ok(related)
     }

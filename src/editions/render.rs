@@ -14,6 +14,7 @@ use crate::base::http::fields::Fields;
 use crate::base::http::json::sha256;
 use crate::base::http::public::etag;
 use crate::base::ids::ArticleId;
+use crate::base::text::Locale;
 use crate::base::text::excerpt::{excerpt, reading_minutes, word_count};
 use crate::base::text::markdown::{Passage, Policy, Rendered, render as render_passages};
 use crate::render_context::{RenderSettings, Website};
@@ -25,6 +26,9 @@ use crate::topics::TopicRef;
 pub struct RenderContext {
     /// The settings.
     pub settings: RenderSettings,
+    /// The default language of the site, which renderings do not embed.
+    #[serde(skip)]
+    pub default_locale: Option<Locale>,
     /// The authors with their current names.
     pub authors: Vec<AuthorRef>,
     /// The topics with their current names.

@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 use diesel::sql_types::{Binary, Bool, Nullable};
 
+use super::custom_values;
 use super::render::{Facts, Rendering};
 use crate::articles::store::ArticleRow;
 use crate::articles::{Content, Metadata};
@@ -14,7 +15,7 @@ use crate::base::error::Result;
 use crate::base::ids::ArticleId;
 use crate::base::text::Locale;
 use crate::base::text::slug::Slug;
-use crate::{redirects, render_context, search, terms};
+use crate::{redirects, render_context, search, site, terms};
 
 /// What a list needs to know of a rendering before it reads its content, which may be large.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable)]
@@ -136,6 +137,7 @@ pub fn insert(
 ) -> Result<()> {
     let row = RenderingRow::new(facts, &content.metadata, rendering, epoch);
     diesel::insert_into(renderings::table).values(row).execute(&mut **tx)?;
+    custom_values::insert(tx, facts, &content.metadata)?;
     index(tx, facts, content, rendering)?;
     Ok(())
 }
@@ -151,7 +153,8 @@ pub fn update(
     let row = RenderingRow::new(facts, &content.metadata, rendering, epoch);
     let own = renderings::table.filter(renderings::article_id.eq(facts.id));
     diesel::update(own).set(row).execute(&mut **tx)?;
-    index(tx, facts, content, rendering)
+    let values_changed = custom_values::update(tx, facts, &content.metadata)?;
+    Ok(index(tx, facts, content, rendering)? || values_changed)
 }
 
 /// Saves what a rendering is found by: its words, its addresses, and those topics and authors of its revision that
@@ -187,11 +190,13 @@ pub fn withdraw(tx: &mut Tx<'_>, row: &mut ArticleRow) -> Result<()> {
     }
     row.published_revision = None;
     let own = renderings::table.filter(renderings::article_id.eq(row.id));
-    let original: Option<Option<ArticleId>> =
-        own.select(renderings::translation_of).get_result(&mut **tx).optional()?;
+    let link = find_link(tx, row.id)?;
     search::store::remove(tx, row.id)?;
     diesel::delete(own).execute(&mut **tx)?;
-    if has_translations(tx, row.id, original.flatten())? {
+    let Some(link) = link else { return Ok(()) };
+    let default_locale = render_context::store::default_locale(tx)?;
+    site::store::tell_languages(tx, row.id, &link.locale, default_locale.as_ref())?;
+    if has_translations(tx, row.id, link.translation_of)? {
         render_context::invalidate(tx)?;
     }
     Ok(())

@@ -33,6 +33,8 @@ pub struct EditionRow {
     pub published_at: Timestamp,
     /// Who published it.
     pub actor_id: Option<ActorId>,
+    /// Whether it left the article's `updated_at` as it was.
+    pub minor: bool,
 }
 
 /// Adds an edition.
@@ -70,17 +72,24 @@ pub fn count(conn: &mut Connection, article: ArticleId) -> Result<i64> {
     Ok(editions::table.filter(editions::article_id.eq(article)).count().get_result(conn)?)
 }
 
+/// The `updated_at` of an edition: when it was published, or the one before, as long as they are minor.
+pub fn updated_at(conn: &mut Connection, article: ArticleId, edition: i64) -> Result<Timestamp> {
+    Ok(editions::table
+        .filter(editions::article_id.eq(article))
+        .filter(editions::edition.le(edition))
+        .filter(editions::minor.eq(false))
+        .order(editions::edition.desc())
+        .select(editions::published_at)
+        .first(conn)?)
+}
+
 /// The facts and the content of the live edition of an article.
 pub fn find_live(conn: &mut Connection, id: ArticleId) -> Result<Option<(Facts, Content)>> {
     let Some(row) = articles::find(conn, id)? else { return Ok(None) };
     let (Some(edition), Some(content)) = (row.live_edition, articles::find_published(conn, &row)?) else {
         return Ok(None);
     };
-    let updated_at: Timestamp = editions::table
-        .filter(editions::article_id.eq(id))
-        .filter(editions::edition.eq(edition))
-        .select(editions::published_at)
-        .get_result(conn)?;
+    let updated_at = updated_at(conn, id, edition)?;
     let facts = Facts { id, edition, published_at: row.published_at.unwrap_or(updated_at), updated_at };
     Ok(Some((facts, content)))
 }

@@ -14,9 +14,10 @@ use crate::base::text::Locale;
 use crate::base::text::markdown::RENDERER_VERSION;
 use crate::base::text::slug::Slug;
 
-/// The version of what publishing makes: of the Markdown renderer, and (the last three digits) of the edition's JSON
-/// and the search index. Raise it with any change of them, and all renderings are made again.
-pub const VERSION: u32 = RENDERER_VERSION * 1000 + 2;
+/// The version of what publishing makes: of the Markdown renderer, and (the last three digits) of the edition's JSON, of
+/// the search index and of what lists find editions by. Raise it with any change of them, and all renderings are made
+/// again.
+pub const VERSION: u32 = RENDERER_VERSION * 1000 + 3;
 
 /// The settings that renderings embed, as the server that last ran on this database had them: other commands beside it
 /// render with the same.
@@ -28,6 +29,20 @@ pub struct RenderSettings {
     pub website: Website,
     /// Hosts whose `iframe`s are kept.
     pub iframe_hosts: Vec<String>,
+}
+
+/// The settings of the server that readers see, as the server that last ran on this database had them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServerSettings {
+    /// Those that renderings embed.
+    #[serde(flatten)]
+    pub render: RenderSettings,
+    /// The publication's title, unless its editors have set another; `None` if an older release has saved the settings.
+    #[serde(default)]
+    pub title: Option<String>,
+    /// The default language; `None` likewise.
+    #[serde(default)]
+    pub locale: Option<Locale>,
 }
 
 /// The job that renders again what has become stale, some articles at a time.
@@ -54,6 +69,18 @@ impl RenderSettings {
             version: VERSION,
             website: Website { url: config.website_url(), article_path: config.site.article_path.clone() },
             iframe_hosts: config.site.policy().iframe_hosts,
+        }
+    }
+}
+
+impl ServerSettings {
+    /// The settings of this process.
+    #[must_use]
+    pub fn new(config: &Config) -> Self {
+        Self {
+            render: RenderSettings::new(config),
+            title: Some(config.site.title.clone()),
+            locale: Some(config.site.locale.clone()),
         }
     }
 }

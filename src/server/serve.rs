@@ -14,7 +14,7 @@ use crate::audit::refusals;
 use crate::base::clock::Clock;
 use crate::base::error::{Error, Result};
 use crate::base::events;
-use crate::render_context::{self, RenderSettings};
+use crate::render_context::{self, ServerSettings};
 
 /// How often the signing keys are loaded.
 const SIGNING_KEYS: Duration = Duration::from_secs(5);
@@ -30,7 +30,7 @@ const REFUSALS: Duration = Duration::from_secs(1);
 pub async fn serve(app: App, listener: TcpListener, mut stop: watch::Receiver<bool>) -> Result<()> {
     let failed = |e: std::io::Error| Error::unavailable(e.to_string());
     let metrics = app.config.server.metrics_bind.map(listen_for_metrics).transpose()?;
-    let settings = RenderSettings::new(&app.config);
+    let settings = ServerSettings::new(&app.config);
     app.db.write(move |tx| render_context::store::save_settings(tx, &settings)).await?;
     let work = jobs::run_until(app.clone(), stop.clone());
     let (generation, url) = (app.db.generation().clone(), app.config.database.url.clone());

@@ -5,11 +5,13 @@ use serde_json::{Map, Value};
 
 use super::{MAX_LOCALES, NavigationEntry};
 use crate::base::config::Config;
+use crate::base::db::locks::AdvisoryLock;
 use crate::base::db::schema::{renderings, site};
 use crate::base::db::types::Json;
 use crate::base::db::{Connection, Tx};
 use crate::base::error::Result;
 use crate::base::events::Event;
+use crate::base::ids::ArticleId;
 use crate::base::text::Locale;
 
 /// The saved settings; `None` means the default.
@@ -85,4 +87,27 @@ pub fn locales_in_use(conn: &mut Connection, default: &Locale) -> Result<Vec<Loc
         .order(renderings::locale)
         .load(conn)?;
     Ok(std::iter::once(default.clone()).chain(others).take(MAX_LOCALES).collect())
+}
+
+/// Tells that the languages of the site change, if they do, with an article in `locale` that comes or goes: if no other live
+/// article has that language, it is not the default one, and nobody has set the languages.
+pub fn tell_languages(
+    tx: &mut Tx<'_>,
+    article: ArticleId,
+    locale: &Locale,
+    default: Option<&Locale>,
+) -> Result<()> {
+    if default == Some(locale) {
+        return Ok(());
+    }
+    // Two that are the last ones would otherwise each see the other.
+    AdvisoryLock::Languages.take(tx)?;
+    let others =
+        renderings::table.filter(renderings::locale.eq(locale)).filter(renderings::article_id.ne(article));
+    let are_set = site::table.filter(site::locales.is_not_null());
+    let stays = diesel::dsl::exists(others).or(diesel::dsl::exists(are_set));
+    if !diesel::select(stays).get_result::<bool>(&mut **tx)? {
+        tx.append(Event::SiteLanguagesChanged);
+    }
+    Ok(())
 }

@@ -2,6 +2,9 @@
 
 use diesel::RunQueryDsl as _;
 use lede::auth::Role;
+use lede::base::config::Config;
+use lede::base::db::Tx;
+use lede::base::events::Event;
 use serde_json::{Value, json};
 
 use crate::following::{CHANGES, Dice, changes, edit, something};
@@ -88,6 +91,85 @@ async fn topics_authors_and_the_site_change_too_each_once() {
     assert_eq!(changes(&reader, "").await, [sea, land, ada, site]);
 }
 
+/// What the site settings show, which of them are told as changes, and that reading finds them so.
+async fn sites(server: &Server, cursor: &mut String) -> Vec<String> {
+    let page = server.client().get(format!("{CHANGES}?cursor={cursor}&limit=100")).await.expect(200);
+    *cursor = page["next_cursor"].as_str().expect("a cursor").to_owned();
+    let items = page["items"].as_array().expect("items").iter().map(|item| item["change"].as_str());
+    let mut told: Vec<String> = items.map(|change| change.expect("a change").to_owned()).collect();
+    told.sort();
+    told
+}
+
+#[tokio::test]
+async fn the_site_changes_with_the_languages_of_what_is_live() {
+    let server = Server::start().await;
+    let admin = server.login(Role::Admin).await;
+    let mut cursor =
+        server.client().get(CHANGES).await.expect(200)["next_cursor"].as_str().unwrap().to_owned();
+    let mut told = async |what: &[&str], locales: &[&str]| {
+        assert_eq!(sites(&server, &mut cursor).await, what);
+        assert_eq!(server.client().get("/v1/site").await.expect(200)["locales"], json!(locales));
+    };
+    let english = published(&admin, json!({"title": "One"})).await;
+    told(&["published"], &["en"]).await;
+    let german = published(&admin, json!({"title": "Eins", "locale": "de"})).await;
+    told(&["published", "site"], &["en", "de"]).await;
+    let other = published(&admin, json!({"title": "Zwei", "locale": "de"})).await;
+    told(&["published"], &["en", "de"]).await;
+    admin.post(at(&german, "/unpublish")).await.is(200);
+    told(&["unpublished"], &["en", "de"]).await;
+    edit(&admin, &other, json!({"locale": "fr"})).await;
+    told(&["site", "updated"], &["en", "fr"]).await;
+    edit(&admin, &english, json!({"locale": "de"})).await;
+    told(&["site", "updated"], &["en", "de", "fr"]).await;
+    admin.delete(at(&other, "")).await.is(204);
+    told(&["site", "unpublished"], &["en", "de"]).await;
+    // Those that are set by hand stay.
+    admin.patch("/v1/site").json(json!({"locales": ["en", "it"]})).await.is(200);
+    told(&["site"], &["en", "it"]).await;
+    admin.post(at(&english, "/unpublish")).await.is(200);
+    told(&["unpublished"], &["en", "it"]).await;
+}
+
+#[tokio::test]
+async fn the_site_changes_with_the_settings_of_a_server_that_starts() {
+    let first = Server::start().await;
+    let draft = published(&first.login(Role::Editor).await, json!({"title": "One"})).await;
+    let mut cursor =
+        first.client().get(CHANGES).await.expect(200)["next_cursor"].as_str().unwrap().to_owned();
+    let (database, clock) = (first.database(), first.clock.clone());
+    first.stop().await;
+    let same = Server::start_on(database.clone(), clock.clone(), |_| ()).await;
+    same.client().get("/health/live").await.is(200);
+    assert_eq!(sites(&same, &mut cursor).await, [""; 0]);
+    same.stop().await;
+    let set = |config: &mut Config| config.site.title = "The Other Almanac".to_owned();
+    let second = Server::start_on(database.clone(), clock.clone(), set).await;
+    second.client().get("/health/live").await.is(200);
+    second.run_jobs().await;
+    assert_eq!(sites(&second, &mut cursor).await, ["site"]);
+    assert_eq!(second.client().get("/v1/site").await.expect(200)["title"], "The Other Almanac");
+    second.client().get(at(&draft, "")).await.is(200);
+}
+
+#[tokio::test]
+async fn what_was_removed_for_good_is_told_to_those_who_had_it() {
+    let server = Server::start().await;
+    let (editor, reader) = (server.login(Role::Editor).await, server.client());
+    let had = published(&editor, json!({"title": "Had"})).await;
+    let hidden = create(&editor, json!({"title": "Hidden"})).await;
+    for draft in [&had, &hidden] {
+        editor.delete(at(draft, "")).await.is(204);
+        let article = serde_json::from_value(draft["id"].clone()).expect("an id");
+        let purge = move |tx: &mut Tx<'_>| Ok(tx.append(Event::ArticlePurged { article }));
+        server.app.db.write(purge).await.expect("a write");
+    }
+    assert_eq!(changes(&reader, "").await, [("purged".to_owned(), id(&had))]);
+    let item = &reader.get(CHANGES).await.expect(200)["items"][0];
+    assert_eq!(item["article"], Value::Null);
+}
+
 #[tokio::test]
 async fn fields_and_formats_choose_as_in_lists() {
     let server = Server::start().await;
@@ -152,7 +234,7 @@ async fn a_cursor_is_of_this_list_and_of_this_log() {
 #[tokio::test]
 async fn the_latest_changes_follow_from_the_log() {
     let server = Server::start().await;
-    let (editor, reader) = (server.login(Role::Editor).await, server.client());
+    let (editor, reader) = (server.login(Role::Admin).await, server.client());
     let (mut dice, mut drafts) = (Dice(7), Vec::new());
     for _ in 0..60 {
         something(&mut dice, &server, &editor, &mut drafts).await;
@@ -174,7 +256,7 @@ async fn the_latest_changes_follow_from_the_log() {
          FROM events AS latest WHERE id IN (SELECT max(id) FROM events \
            WHERE kind IN ('article.published', 'article.rerendered', 'article.unpublished') \
              AND subject_id IN (SELECT subject_id FROM events WHERE kind = 'article.published') \
-             OR kind LIKE 'topic.%' OR kind LIKE 'author.%' OR kind = 'site.updated' GROUP BY subject_id)";
+             OR kind LIKE 'topic.%' OR kind LIKE 'author.%' OR kind LIKE 'site.%' GROUP BY subject_id)";
     diesel::sql_query(fill).execute(conn).expect("changes");
     assert_eq!(reader.get(format!("{CHANGES}?limit=100")).await.text(), before);
 }

@@ -12,9 +12,11 @@ use serde_json::{Value, json};
 use crate::client::{Client, Response};
 use crate::given::seconds;
 use crate::server::Server;
+use crate::test_database::rounds;
 use crate::writing::{ARTICLES, at, create, id, published};
 
 pub const CHANGES: &str = "/v1/changes";
+const SITE: &str = "/v1/site";
 
 #[derive(Deserialize)]
 struct Page {
@@ -33,27 +35,38 @@ struct Change {
 
 impl Change {
     fn is_of_article(&self) -> bool {
-        ["published", "updated", "rerendered", "unpublished"].contains(&self.what.as_str())
+        ["published", "updated", "rerendered", "unpublished", "purged"].contains(&self.what.as_str())
     }
 }
 
-/// Mirrors what readers see: the bytes of each article, by id.
+/// Mirrors what readers see: the bytes of each article, by id, of each topic and author, by path, and of the site.
 #[derive(Default)]
 struct Follower {
     cursor: Option<String>,
     held: BTreeMap<String, String>,
+    named: BTreeMap<String, String>,
+    site: Option<String>,
 }
 
 impl Follower {
     /// Takes one page in and says whether there is more.
     async fn step(&mut self, reader: &Client, limit: u64) -> bool {
+        // Who begins reads the site once; it makes a change only when it changes.
+        if self.site.is_none() {
+            self.site = Some(reader.get(SITE).await.is(200).text().to_owned());
+        }
         let from = self.cursor.as_ref().map(|cursor| format!("&cursor={cursor}")).unwrap_or_default();
         let response = reader.get(format!("{CHANGES}?limit={limit}{from}")).await;
         let page: Page = serde_json::from_str(response.is(200).text()).expect("a page");
         assert!(page.items.len() <= usize::try_from(limit).expect("a small limit"));
         assert_eq!(response.header("link").is_some(), page.has_more);
-        for change in page.items.into_iter().filter(Change::is_of_article) {
-            assert_eq!(change.article.is_none(), change.what == "unpublished");
+        for change in page.items {
+            if !change.is_of_article() {
+                assert!(change.article.is_none());
+                self.read_again(reader, &change).await;
+                continue;
+            }
+            assert_eq!(change.article.is_none(), ["unpublished", "purged"].contains(&change.what.as_str()));
             let id = change.id.expect("the id of an article");
             match change.article {
                 Some(article) => self.held.insert(id, article.get().to_owned()),
@@ -62,6 +75,33 @@ impl Follower {
         }
         self.cursor = Some(page.next_cursor);
         page.has_more
+    }
+
+    /// Reads the site, or a topic or author, which may have been merged or removed.
+    async fn read_again(&mut self, reader: &Client, change: &Change) {
+        let Some(id) = &change.id else {
+            assert_eq!(change.what, "site");
+            self.site = Some(reader.get(SITE).await.is(200).text().to_owned());
+            return;
+        };
+        let path = format!("/v1/{}s/{id}", change.what);
+        let response = reader.get(&path).await;
+        match response.status() {
+            200 => self.named.insert(path, response.text().to_owned()),
+            301 | 404 => self.named.remove(&path),
+            status => panic!("{status} for {path}"),
+        };
+    }
+
+    /// How many articles in lists carry a topic or an author.
+    fn count(&self, path: &str) -> i64 {
+        let (kind, id) = path.trim_start_matches("/v1/").split_once('/').expect("a path");
+        let carries = |text: &&String| {
+            let article: Value = serde_json::from_str(text).expect("JSON");
+            let carried = article[kind].as_array().expect("a list");
+            article["listed"] == true && carried.iter().any(|one| one["id"] == *id)
+        };
+        i64::try_from(self.held.values().filter(carries).count()).expect("a small number")
     }
 
     async fn catch_up(&mut self, reader: &Client, limit: u64) {
@@ -97,8 +137,27 @@ async fn full_read(reader: &Client) -> BTreeMap<String, String> {
     }
 }
 
+/// Every topic and author by its path, as lists have it.
+async fn all_named(reader: &Client, query: &str) -> BTreeMap<String, Value> {
+    let mut all = BTreeMap::new();
+    for kind in ["topics", "authors"] {
+        let page = reader.get(format!("/v1/{kind}?limit=100{query}")).await.expect(200);
+        assert_eq!(page["next_cursor"], Value::Null);
+        let items = page["items"].as_array().expect("items").iter();
+        all.extend(items.map(|item| (format!("/v1/{kind}/{}", id(item)), item.clone())));
+    }
+    all
+}
+
 /// Holds what a follower has against what readers get.
 async fn compare(follower: &Follower, editor: &Client, reader: &Client, told: &str) {
+    assert_eq!(follower.site.as_deref(), Some(reader.get(SITE).await.is(200).text()), "{told}");
+    let named =
+        follower.named.iter().map(|(path, text)| (path.clone(), serde_json::from_str(text).expect("JSON")));
+    assert_eq!(named.collect::<BTreeMap<String, Value>>(), all_named(reader, "").await, "{told}");
+    for (path, item) in all_named(reader, "&fields=id,article_count").await {
+        assert_eq!(item["article_count"], follower.count(&path), "{path} {told}");
+    }
     assert_eq!(follower.listed(true), full_read(reader).await, "{told}");
     let members = "id,slug,locale,url,title,subtitle,summary,cover,featured,listed,authors,topics,word_count,\
         reading_minutes,seo,translations,custom,edition,published_at,updated_at";
@@ -121,12 +180,12 @@ async fn compare(follower: &Follower, editor: &Client, reader: &Client, told: &s
 pub struct Dice(pub u64);
 
 impl Dice {
-    fn below(&mut self, sides: u64) -> u64 {
+    pub fn below(&mut self, sides: u64) -> u64 {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % sides
     }
 
-    fn one_of<'a, T>(&mut self, items: &'a [T]) -> Option<&'a T> {
+    pub fn one_of<'a, T>(&mut self, items: &'a [T]) -> Option<&'a T> {
         items.get(usize::try_from(self.below(items.len().max(1) as u64)).expect("a small number"))
     }
 }
@@ -140,14 +199,16 @@ pub async fn something(dice: &mut Dice, server: &Server, editor: &Client, drafts
         return "first".into();
     };
     let topic = *dice.one_of(&TOPICS).expect("a topic");
-    let response: Response = match dice.below(14) {
+    let author = format!("writer-{}", dice.below(3));
+    let response: Response = match dice.below(20) {
         0 | 1 => {
             let body = json!({"title": format!("T{}", dice.below(1_000_000)), "topics": [topic], "listed": dice.below(3) > 0});
             drafts.push(published(editor, body).await);
             return "created and published".into();
         }
         2 => {
-            let body = json!({"title": "Gezeiten", "locale": "de", "translation_of": draft["id"]});
+            let locale = *dice.one_of(&["de", "fr", "it"]).expect("a language");
+            let body = json!({"title": "Gezeiten", "locale": locale, "translation_of": draft["id"]});
             drafts.push(published(editor, body).await);
             return "translated".into();
         }
@@ -174,6 +235,44 @@ pub async fn something(dice: &mut Dice, server: &Server, editor: &Client, drafts
             editor.delete("/v1/topics/passing").await.is(204);
             merged
         }
+        13 => {
+            editor.post("/v1/authors").json(json!({"name": author, "slug": author})).await;
+            return edit(editor, &draft, json!({"authors": [author]})).await;
+        }
+        14 => {
+            let change = json!({"name": format!("Writer {}", dice.below(1_000_000)), "bio": "Writes."});
+            editor.patch(format!("/v1/authors/{author}")).json(change).await
+        }
+        15 => {
+            let into = format!("writer-{}", dice.below(3));
+            let merged = editor.post(format!("/v1/authors/{author}/merge")).json(json!({"into": into})).await;
+            editor.delete(format!("/v1/authors/{author}")).await;
+            merged
+        }
+        16 => {
+            let locales = *dice.one_of(&[Some(["en", "it"]), None, None]).expect("languages");
+            let title = format!("Site {}", dice.below(1_000_000));
+            editor.patch(SITE).json(json!({"title": title, "locales": locales})).await
+        }
+        17 => {
+            let change =
+                json!({"custom": {"n": dice.below(3)}, "title": format!("T{}", dice.below(1_000_000))});
+            let changed = editor.patch(at(&draft, "/draft")).header("if-match", "*").json(change).await;
+            let minor = json!({"revision": changed.json()["revision"], "minor": true});
+            if changed.status() == 200 {
+                editor.post(at(&draft, "/publish")).json(minor).await
+            } else {
+                changed
+            }
+        }
+        18 => {
+            return edit(
+                editor,
+                &draft,
+                json!({"locale": (["en", "de", "fr"][usize::try_from(dice.below(3)).expect("small")])}),
+            )
+            .await;
+        }
         _ => {
             server.run_jobs().await;
             return "jobs".into();
@@ -195,9 +294,9 @@ pub async fn edit(editor: &Client, draft: &Value, change: Value) -> String {
 
 #[tokio::test]
 async fn whoever_follows_holds_what_a_full_read_gives() {
-    for seed in 1..=2 {
+    for seed in 1..=u64::try_from(rounds(3)).expect("a small number") {
         let server = Server::start().await;
-        let (editor, reader) = (server.login(Role::Editor).await, server.client());
+        let (editor, reader) = (server.login(Role::Admin).await, server.client());
         let (mut dice, mut drafts, mut follower) = (Dice(seed), Vec::new(), Follower::default());
         let mut story = Vec::new();
         for step in 1..=100 {
@@ -222,6 +321,7 @@ async fn whoever_follows_holds_what_a_full_read_gives() {
         let mut late = Follower::default();
         late.catch_up(&reader, 4).await;
         assert_eq!(late.held, follower.held);
+        assert_eq!(late.named, follower.named);
     }
 }
 

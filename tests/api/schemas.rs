@@ -77,6 +77,11 @@ static COMPONENTS: LazyLock<Registry<'static>> = LazyLock::new(|| {
         schemas["Author"] = schemas["EditedAuthor"].clone();
         schemas["Author"]["properties"].as_object_mut().expect("properties").remove("user_id");
         schemas["Author"]["required"].as_array_mut().expect("required").retain(|name| name != "user_id");
+        // An article on its own can include others.
+        schemas["Article"] = schemas["Edition"].clone();
+        for name in ["related", "adjacent"] {
+            schemas["Article"]["properties"][name] = schemas["PartialArticle"]["properties"][name].clone();
+        }
         for schema in schemas.as_object_mut().expect("schemas").values_mut() {
             tighten(schema, strictness);
             point_to(strictness, "EditionItem", schema);

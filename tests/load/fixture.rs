@@ -15,7 +15,7 @@ use lede::base::config::Config;
 use lede::base::db::Tx;
 use lede::base::ids::UserId;
 use lede::editions::publish::{self, Publication};
-use lede::render_context::{self, RenderSettings};
+use lede::render_context::{self, ServerSettings};
 use lede::users::EmailAddress;
 use lede::users::store::{self as users, UserRow};
 use serde_json::{Value, json};
@@ -58,7 +58,7 @@ pub fn fill_with(database: &Path, articles: usize, length: fn(usize) -> usize) {
     let work = move || {
         actix_web::rt::System::new().block_on(async {
             let app = App::open(config, Overrides::default()).await.expect("an application");
-            let settings = RenderSettings::new(&app.config);
+            let settings = ServerSettings::new(&app.config);
             let save = move |tx: &mut Tx<'_>| render_context::store::save_settings_if_none(tx, &settings);
             app.db.write(save).await.expect("settings");
             let owner = add_user(&app, Role::Admin, PASSWORD).await;
@@ -100,7 +100,7 @@ async fn make(app: &App, owner: UserId, number: usize, length: usize) {
         .await
         .expect("an article");
     let actor: Actor<PublishArticles> = Actor::new(Identity::of(owner, Role::Admin)).expect("an admin");
-    let publication = Publication { article: article.clone(), revision: 1, published_at: None };
+    let publication = Publication { article: article.clone(), revision: 1, published_at: None, minor: false };
     let prepared = publish::prepare(app, actor, publication).await.expect("a rendering");
     app.db
         .write_as(owner, move |tx| publish::publish(tx, actor, &article, 1, prepared.as_ref()))

@@ -44,7 +44,7 @@ pub enum Change {
     Topic,
     /// An author was created, changed, merged or removed.
     Author,
-    /// The site's own data was changed.
+    /// What the site settings show was changed.
     Site,
 }
 
@@ -94,7 +94,7 @@ impl Change {
             | Event::AuthorUpdated(_)
             | Event::AuthorMerged { .. }
             | Event::AuthorRemoved(_) => Self::Author,
-            Event::SiteUpdated => Self::Site,
+            Event::SiteUpdated | Event::SiteLanguagesChanged => Self::Site,
             _ => return None,
         })
     }

@@ -189,6 +189,8 @@ events! {
     ArticleRestored { article: ArticleId }                              "article.restored":       false Drafts;
     /// A live edition was rendered again and now differs, or is found by other words.
     ArticleRerendered { article: ArticleId }                            "article.rerendered":     true  Public;
+    /// An article was removed for good. If it was live, it was unpublished before, with an event of its own.
+    ArticlePurged { article: ArticleId }                                "article.purged":         true  Public;
     /// A topic was created.
     TopicCreated(topic: TopicId)                                        "topic.created":          true  Public;
     /// A topic was changed.
@@ -231,6 +233,8 @@ events! {
     SubscriberErased(subscriber: SubscriberId)                          "subscriber.erased":      false Subscribers;
     /// The site's own texts or the address of its website were changed.
     SiteUpdated                                                         "site.updated":           true  Public;
+    /// The first article in a language was published, or the last one unpublished.
+    SiteLanguagesChanged                                                "site.languages_changed": true  Public;
     /// The redirect of an old slug was removed.
     RedirectRemoved { article: ArticleId }                              "redirect.removed":       true  Public;
     /// A dead job was queued again.

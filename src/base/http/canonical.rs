@@ -3,7 +3,7 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use utoipa::ToSchema as _;
-use utoipa::openapi::path::{Parameter as Documented, ParameterIn};
+use utoipa::openapi::path::{Parameter as Documented, ParameterIn, ParameterStyle};
 use utoipa::openapi::schema::{ArrayItems, Type};
 use utoipa::openapi::{RefOr, Schema};
 
@@ -25,10 +25,24 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
 pub struct Parameter {
     /// The name.
     pub name: String,
-    /// Whether it is a list, whose items are separated by commas or given by repeating it. Their order does not matter.
-    pub is_list: bool,
+    /// How many values it has.
+    pub shape: Shape,
     /// What its value, or each item, is.
     pub kind: Kind,
+}
+
+/// How many values a parameter has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// One.
+    Single,
+    /// A list, whose items are separated by commas or given by repeating the parameter. Their order does not matter.
+    List {
+        /// Whether no item may come twice.
+        unique: bool,
+    },
+    /// One of each member, given as `name[member]=value` (`deepObject` in OpenAPI). Their order does not matter.
+    Object,
 }
 
 /// What a value is, as far as it has several spellings.
@@ -52,16 +66,25 @@ impl Parameter {
             return None;
         }
         let name = documented.name.clone();
+        if documented.style == Some(ParameterStyle::DeepObject) {
+            return Some(Self { name, shape: Shape::Object, kind: Kind::Text });
+        }
         Some(match documented.schema.as_ref() {
             Some(RefOr::T(Schema::Array(list))) => {
                 let kind = match &list.items {
                     ArrayItems::RefOrSchema(item) => Kind::of(item),
                     ArrayItems::False => Kind::Text,
                 };
-                Self { name, is_list: true, kind }
+                Self { name, shape: Shape::List { unique: list.unique_items }, kind }
             }
-            schema => Self { name, is_list: false, kind: schema.map_or(Kind::Text, Kind::of) },
+            schema => Self { name, shape: Shape::Single, kind: schema.map_or(Kind::Text, Kind::of) },
         })
+    }
+
+    /// Whether a key of a query belongs to it.
+    #[must_use]
+    pub fn has(&self, key: &str) -> bool {
+        key == self.name || self.shape == Shape::Object && is_member(key, &self.name)
     }
 }
 
@@ -95,6 +118,12 @@ impl Kind {
     }
 }
 
+/// Whether a key of a query names a member of an object, as in `name[member]`, or tries to.
+#[must_use]
+pub fn is_member(key: &str, object: &str) -> bool {
+    key.strip_prefix(object).is_some_and(|member| member.starts_with('['))
+}
+
 /// Returns the canonical form of a path: the decoded one that routes are matched with. A path with other characters than
 /// routes and slugs have stays as it is.
 #[must_use]
@@ -104,33 +133,46 @@ pub fn path<'a>(decoded: &'a str, given: &'a str) -> &'a str {
 }
 
 /// Returns the canonical form of a query, and whether the operation reads everything in it: the known parameters in their
-/// order, the items of a list sorted and without duplicates, of another parameter the first value.
+/// order, the items of a list sorted and without duplicates, the members of an object sorted, of another parameter the
+/// first value.
 #[must_use]
 pub fn query(given: &str, known: &[Parameter]) -> (String, bool) {
     let pairs: Vec<_> = url::form_urlencoded::parse(given.as_bytes()).collect();
     let (mut canonical, mut read) = (String::with_capacity(given.len()), 0);
-    for Parameter { name, is_list, kind } in known {
-        let mut values =
-            pairs.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_ref()).peekable();
-        if values.peek().is_none() {
-            continue;
-        }
-        let value = if *is_list {
-            let values: Vec<&str> = values.collect();
-            read += values.len();
-            let mut items: Vec<String> =
-                values.iter().flat_map(|value| value.split(',')).map(|item| kind.spell(item)).collect();
-            items.sort_unstable();
-            items.dedup();
-            items.join(",")
-        } else {
-            read += 1;
-            kind.spell(values.next().unwrap_or_default())
-        };
+    let mut push = |key: &str, value: &str| {
         let separator = if canonical.is_empty() { "" } else { "&" };
-        let value = utf8_percent_encode(&value, ESCAPED);
-        canonical.extend([separator, name, "="]);
-        canonical.extend(value);
+        canonical.push_str(separator);
+        canonical.extend(utf8_percent_encode(key, ESCAPED));
+        canonical.push('=');
+        canonical.extend(utf8_percent_encode(value, ESCAPED));
+    };
+    for parameter in known {
+        let Parameter { name, shape, kind } = parameter;
+        let mut found: Vec<(&str, &str)> = pairs
+            .iter()
+            .filter(|(key, _)| parameter.has(key))
+            .map(|(key, value)| (key.as_ref(), value.as_ref()))
+            .collect();
+        let Some((_, first)) = found.first() else { continue };
+        match shape {
+            Shape::Single => {
+                read += 1;
+                push(name, &kind.spell(first));
+            }
+            Shape::List { .. } => {
+                read += found.len();
+                let items = found.iter().flat_map(|(_, value)| value.split(','));
+                let mut items: Vec<String> = items.map(|item| kind.spell(item)).collect();
+                items.sort_unstable();
+                items.dedup();
+                push(name, &items.join(","));
+            }
+            Shape::Object => {
+                read += found.len();
+                found.sort_unstable();
+                found.iter().for_each(|(key, value)| push(key, value));
+            }
+        }
     }
     (canonical, read == pairs.len())
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::future::{Ready, ready};
 use uuid::Uuid;
 
-use super::canonical::Parameter;
+use super::canonical::{self, Parameter, Shape};
 use crate::base::clock::Timestamp;
 use crate::base::error::{Error, Invalid, Location, Result, Violations};
 use crate::base::ids::IsId;
@@ -15,6 +15,10 @@ use crate::base::text::validate;
 
 /// The most items of a list.
 const MAX_ITEMS: usize = 100;
+/// The longest name of a member of an object, in characters.
+pub const MAX_MEMBER_NAME: usize = 100;
+/// How many characters of the name of a refused parameter are repeated.
+const MAX_KEY: usize = 100;
 
 /// The query parameters of a request, and the errors found so far.
 #[derive(Debug, Default)]
@@ -109,6 +113,39 @@ impl Params {
         items
     }
 
+    /// Returns the members of an object of at most `max` members, each given once as `name[member]=text`: their names, of
+    /// 1 to [`MAX_MEMBER_NAME`] characters without brackets and control characters, and what `parse` makes of the texts.
+    pub fn object<T>(
+        &mut self,
+        name: &str,
+        max: usize,
+        mut parse: impl FnMut(&str) -> Result<T, Invalid>,
+    ) -> BTreeMap<String, T> {
+        let is_given = |(key, _): &&(String, String)| key == name || canonical::is_member(key, name);
+        let given: Vec<(String, String)> = self.pairs.iter().filter(is_given).cloned().collect();
+        let mut members = BTreeMap::new();
+        if given.len() > max {
+            let detail = format!("Must be at most {max} filters.");
+            self.refuse(name, Invalid::new("parameter-malformed", detail));
+            return members;
+        }
+        for (key, text) in given {
+            let value = member_name(&key, name).and_then(|member| {
+                if members.contains_key(member) {
+                    return Err(Invalid::new("parameter-repeated", "Must be given only once."));
+                }
+                Ok((member.to_owned(), parse(&text)?))
+            });
+            match value {
+                Ok((member, value)) => {
+                    members.insert(member, value);
+                }
+                Err(invalid) => self.refuse(&key.chars().take(MAX_KEY).collect::<String>(), invalid),
+            }
+        }
+        members
+    }
+
     /// Returns a parameter that is `true` or `false`.
     pub fn flag(&mut self, name: &str) -> Option<bool> {
         self.parsed(name, |text| match text {
@@ -149,12 +186,31 @@ impl Params {
     }
 }
 
+/// Whether a member of an object can be named in a query.
+#[must_use]
+pub fn is_member_name(name: &str) -> bool {
+    let is_plain = |c: char| !c.is_control() && c != '[' && c != ']';
+    !name.is_empty() && name.chars().all(is_plain) && name.chars().nth(MAX_MEMBER_NAME).is_none()
+}
+
+/// The member that a key of an object names.
+fn member_name<'a>(key: &'a str, object: &str) -> Result<&'a str, Invalid> {
+    let member = key.strip_prefix(object).and_then(|rest| rest.strip_prefix('[')?.strip_suffix(']'));
+    member.filter(|member| is_member_name(member)).ok_or_else(|| {
+        let detail = format!(
+            "Must be {object}[name]=text, with a name of 1 to {MAX_MEMBER_NAME} characters without brackets and \
+             control characters."
+        );
+        Invalid::new("parameter-malformed", detail)
+    })
+}
+
 fn list_malformed() -> Invalid {
     validate::malformed("list", "Must be at most 100 items, none of them empty.")
 }
 
-/// Refuses unknown parameters, repeated ones that are no lists, and lists that are too long, before their canonical form
-/// drops what comes twice. `known` are the operation's.
+/// Refuses unknown parameters, repeated ones that are no lists, repeated items of lists in which none may come twice, and
+/// lists that are too long, before their canonical form drops what comes twice. `known` are the operation's.
 ///
 /// # Errors
 /// [`Error::Malformed`] with `parameter-unknown`, `parameter-repeated` or `list-malformed` for each.
@@ -162,31 +218,44 @@ pub fn check_known(query: &str, known: &[Parameter]) -> Result<()> {
     if query.is_empty() {
         return Ok(());
     }
+    let repeated = |detail| Invalid::new("parameter-repeated", detail);
     let mut violations = Violations::default();
-    let mut seen: Vec<String> = Vec::new();
-    let mut items: BTreeMap<&str, usize> = BTreeMap::new();
-    for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
-        match known.iter().find(|known| known.name == name) {
-            None => violations.push(
-                Location::Parameter(name.chars().take(100).collect()),
+    let mut seen: Vec<&str> = Vec::new();
+    let mut lists: BTreeMap<&str, (usize, Vec<String>)> = BTreeMap::new();
+    for (key, value) in url::form_urlencoded::parse(query.as_bytes()) {
+        let Some(Parameter { name, shape, .. }) = known.iter().find(|known| known.has(&key)) else {
+            violations.push(
+                Location::Parameter(key.chars().take(MAX_KEY).collect()),
                 Invalid::new("parameter-unknown", "This operation has no such parameter."),
-            ),
-            Some(Parameter { name, is_list: false, .. }) if seen.contains(name) => {
-                violations.push(
-                    Location::Parameter(name.clone()),
-                    Invalid::new("parameter-repeated", "Must be given only once."),
-                );
+            );
+            continue;
+        };
+        match shape {
+            Shape::Single if seen.contains(&name.as_str()) => {
+                violations.push(Location::Parameter(name.clone()), repeated("Must be given only once."));
             }
-            Some(Parameter { name, is_list, .. }) => {
-                seen.push(name.clone());
-                if *is_list {
-                    *items.entry(name).or_default() += value.split(',').count();
+            Shape::Single => seen.push(name),
+            Shape::List { unique } => {
+                let (count, items) = lists.entry(name).or_default();
+                *count += value.split(',').count();
+                if *unique {
+                    items.extend(value.split(',').map(str::to_owned));
                 }
             }
+            // Its parser checks its members.
+            Shape::Object => {}
         }
     }
-    for (name, _) in items.into_iter().filter(|(_, count)| *count > MAX_ITEMS) {
-        violations.push(Location::Parameter(name.to_owned()), list_malformed());
+    for (name, (count, mut items)) in lists {
+        let location = Location::Parameter(name.to_owned());
+        let given = items.len();
+        items.sort_unstable();
+        items.dedup();
+        if count > MAX_ITEMS {
+            violations.push(location, list_malformed());
+        } else if items.len() < given {
+            violations.push(location, repeated("Must not name anything twice."));
+        }
     }
     if violations.is_empty() { Ok(()) } else { Err(Error::Malformed(violations)) }
 }

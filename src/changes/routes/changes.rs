@@ -26,7 +26,8 @@ const LIST: &str = "changes";
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ChangeItem {
     /// What changed. On `published`, `updated` and `rerendered`, store `article` in place of any earlier copy; on
-    /// `unpublished`, delete the copy; on `topic`, `author` and `site`, read that again, if you store it.
+    /// `unpublished` and `purged`, delete the copy; on `topic`, `author` and `site`, read that again, if you store it. A
+    /// topic or author that was merged responds with 301, one that was removed with 404: delete the copy then.
     change: Change,
     /// The id of the article, topic or author; `null` for the site.
     #[schema(value_type = Option<String>, format = Uuid, min_length = 36, max_length = 36, required = true)]
@@ -68,9 +69,10 @@ pub struct ChangeParams {
 /// List changes
 ///
 /// Needs no access token. Returns what changed since the cursor, each subject once and in its current state: articles
-/// that were published, updated, rerendered or unpublished, and topics, authors and the site. To mirror the site, start
+/// that were published, updated, rerendered, unpublished or purged, and topics, authors and the site. To mirror the site, start
 /// without a cursor and continue with `next_cursor`. Articles that were never published do not occur; unlisted ones do,
-/// with `listed: false`. Cursors do not expire. If the database was replaced by an older copy, the response is 400
+/// with `listed: false`. The `article_count` of topics and authors follows from the articles: it makes no change of its own.
+/// Cursors do not expire. If the database was replaced by an older copy, the response is 400
 /// `cursor-invalid`: start again without a cursor.
 #[utoipa::path(get, path = "/v1/changes", tag = "articles", security(()), params(View, ChangeParams),
     responses((status = 200, description = "A page of changes.", body = ChangePage)))]

@@ -156,7 +156,7 @@ impl<'a> Import<'a> {
         let publication = |(known, stored): (&Known, &Result<Stored>)| {
             let stored = stored.as_ref().ok().filter(|_| self.publish && known.post.may_be_published())?;
             let (article, published_at) = (ArticleKey::Id(stored.article), known.post.new.published_at);
-            Some(Publication { article, revision: stored.revision, published_at })
+            Some(Publication { article, revision: stored.revision, published_at, minor: false })
         };
         let published = self.publish(posts.iter().zip(&stored).map(publication).collect()).await?;
         let done = |(known, (stored, published)): (&Known, (Result<Stored>, Result<bool>))| {

@@ -11,11 +11,10 @@ use crate::articles::routes::paths::{ArticlePath, InLocale};
 use crate::base::db::Connection;
 use crate::base::error::Result;
 use crate::base::http::{Query, Response};
-use crate::editions::items;
 use crate::editions::list::EditionFilter;
 use crate::editions::lookup::respond;
-use crate::editions::order::{EditionOrder, Position};
 use crate::editions::view::{PartialEdition, View};
+use crate::editions::{adjacent, items};
 
 /// The newer and the older neighbour of an article.
 #[derive(Debug, Serialize, ToSchema)]
@@ -26,6 +25,15 @@ pub struct AdjacentArticles {
     /// The one that was first published before; `null` for the oldest article.
     #[schema(value_type = Option<PartialEdition>)]
     older: Option<Box<RawValue>>,
+}
+
+impl AdjacentArticles {
+    /// Of the newer one, if there is one, and the older one, if there is one. `None` for one that cannot be read.
+    pub fn new(items: Vec<Option<Box<RawValue>>>, has_newer: bool) -> Self {
+        let mut items = items.into_iter();
+        let newer = if has_newer { items.next().flatten() } else { None };
+        Self { newer, older: items.next().flatten() }
+    }
 }
 
 /// Get the adjacent articles
@@ -49,21 +57,11 @@ pub async fn get_adjacent_articles(
     let locale = InLocale { locale: filter.shared.locale.first().cloned() };
     let article = locale.key(&app, path.into_inner().article);
     respond(&app, &req, article, async |stored| {
-        let (edition, _) = app.compute.run(move || stored.parse()).await?;
-        let here = Position::published(edition.published_at, edition.id);
-        let find = move |conn: &mut Connection| {
-            let editions = filter.resolve(conn)?;
-            let mut rows = editions.find(conn, &EditionOrder::oldest_first(), Some(&here), 1)?;
-            let newer = rows.first().map(|row| row.article_id);
-            rows.extend(editions.find(conn, &EditionOrder::newest_first(), Some(&here), 1)?);
-            Ok((rows, newer))
-        };
-        let (rows, newer) = items::find_current(&app, find).await?;
-        let mut items = items::select(&app, &rows, &view, usize::MAX).await?.into_iter();
-        // The newer one comes first, if there is one.
-        let newer = newer.and_then(|_| items.next().flatten());
-        let adjacent = AdjacentArticles { newer, older: items.next().flatten() };
-        Ok(Response::public_json(&adjacent)?.surrogate_key("articles"))
+        let here = stored.relations()?.position();
+        let find = move |conn: &mut Connection| adjacent::find(conn, &filter, &here);
+        let (rows, has_newer) = items::find_current(&app, find).await?;
+        let items = items::select(&app, &rows, &view, usize::MAX).await?;
+        Ok(Response::public_json(&AdjacentArticles::new(items, has_newer))?.surrogate_key("articles"))
     })
     .await
 }

@@ -5,6 +5,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
 use utoipa::IntoParams;
 
+use super::include::{Include, PartialArticle};
 use crate::app::App;
 use crate::articles::ArticleKey;
 use crate::articles::routes::article_in_path::ArticleInPath;
@@ -14,18 +15,20 @@ use crate::base::db::Tx;
 use crate::base::error::Result;
 use crate::base::http::query::{FromParams, Params};
 use crate::base::http::{Query, Response};
+use crate::editions::list::EditionFilter;
 use crate::editions::lookup::{find_current, respond};
-use crate::editions::view::{PartialEdition, View};
+use crate::editions::view::View;
 use crate::editions::{publish, purge};
 
 /// Get an article
 ///
-/// Needs no access token. Returns the live edition of a published article. Responds with 301 to a slug that the
-/// article had before, and with 404 if the article is not published.
+/// Needs no access token. Returns the live edition of a published article; with `include`, also the related and the
+/// adjacent articles, which is all that a page needs in one request. Responds with 301 to a slug that the article had
+/// before, and with 404 if the article is not published.
 #[utoipa::path(get, path = "/v1/articles/{article}", tag = "articles", security(()),
-    params(ArticlePath, InLocale, View),
+    params(ArticlePath, InLocale, Include, View),
     responses(
-        (status = 200, description = "The article.", body = PartialEdition,
+        (status = 200, description = "The article.", body = PartialArticle,
          headers(("ETag" = String, description = "A strong tag of the response."), ("Cache-Control" = String, description = "How long caches may keep the response."))),
         (status = 301, description = "The article has another slug now.", headers(("Location" = String, description = "The same URL with the current slug."))),
         (status = 304, description = "The response has not changed since the one with the `ETag` in `If-None-Match`."),
@@ -34,18 +37,23 @@ pub async fn get_article(
     app: Data<App>,
     req: HttpRequest,
     path: Path<ArticlePath>,
-    Query((locale, view)): Query<(InLocale, View)>,
+    Query((locale, (include, view))): Query<(InLocale, (Include, View))>,
 ) -> Result<Response> {
+    let filter = EditionFilter::in_language(locale.locale.clone());
     let article = locale.key(&app, path.into_inner().article);
-    if let (ArticleKey::Slug(locale, slug), true) = (&article, view.is_default()) {
+    let is_default = include.is_nothing() && view.is_default();
+    if let (ArticleKey::Slug(locale, slug), true) = (&article, is_default) {
         let (slug, locale) = (slug.clone(), locale.clone());
         if let Some(current) = app.db.read_inline(move |conn| find_current(conn, &locale, &slug)).await? {
             return current.into_response();
         }
     }
     respond(&app, &req, article, async |stored| {
-        if view.is_default() {
+        if is_default {
             return stored.finished.into_response();
+        }
+        if !include.is_nothing() {
+            return include.respond(&app, stored, view, filter).await;
         }
         app.compute.run(move || stored.with_keys(Response::public_json(&stored.select(&view)?)?)).await
     })

@@ -50,7 +50,7 @@ pub async fn get_edition(app: Data<App>, read: DraftRead, path: Path<EditionPath
                 id: article.id,
                 edition: row.edition,
                 published_at: article.published_at.unwrap_or(row.published_at),
-                updated_at: row.published_at,
+                updated_at: store::updated_at(conn, article.id, number)?,
             };
             let (_, context) = context::find(conn, article.id, &content, &config)?;
             Ok((content, facts, context))

@@ -39,6 +39,8 @@ pub struct EditionFacts {
     published_at: Timestamp,
     /// Who published it.
     by: Option<ActorRef>,
+    /// Whether it was published as minor: the article kept its `updated_at`.
+    minor: bool,
     /// Whether it is live now.
     live: bool,
 }
@@ -69,6 +71,7 @@ impl EditionFacts {
             title: row.title,
             published_at: row.published_at,
             by: row.actor_id.map(|id| actors.get(id)),
+            minor: row.minor,
         };
         Ok(rows.into_iter().map(item).collect())
     }

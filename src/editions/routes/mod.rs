@@ -8,6 +8,7 @@ pub mod bulk;
 pub mod bulk_filter;
 pub mod edition;
 pub mod editions;
+pub mod include;
 pub mod preview;
 pub mod publish;
 pub mod related;

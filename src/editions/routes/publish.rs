@@ -33,6 +33,11 @@ pub struct Publish {
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false)]
     published_at: Option<Timestamp>,
+    /// Whether the change is too small to count as an update: the article keeps its `updated_at`, and its place in the
+    /// order of updates. Ignored if the article was not published before.
+    #[serde(default)]
+    #[schema(default = false)]
+    minor: bool,
 }
 
 /// Publish an article
@@ -55,8 +60,8 @@ pub async fn publish_article(
 ) -> Result<Response> {
     let once = key.once(write.actor.origin, &body.fingerprint);
     let ArticleInPath { actor, article } = write;
-    let Publish { revision, published_at } = body.value;
-    let publication = Publication { article: article.clone(), revision, published_at };
+    let Publish { revision, published_at, minor } = body.value;
+    let publication = Publication { article: article.clone(), revision, published_at, minor };
     let prepared = async {
         if let Some(at) = published_at {
             let mut violations = Violations::default();

@@ -15,7 +15,7 @@ use crate::base::http::query::{FromParams, Params};
 use crate::base::http::{Query, Response};
 use crate::editions::items;
 use crate::editions::lookup::respond;
-use crate::editions::related::Relations;
+use crate::editions::related::DEFAULT_LIMIT;
 use crate::editions::view::{PartialEdition, View};
 
 /// How many related articles to return.
@@ -24,12 +24,13 @@ use crate::editions::view::{PartialEdition, View};
 pub struct RelatedParams {
     /// The largest number of articles. There are fewer if they would exceed 2 MiB together.
     #[param(value_type = Option<i64>, minimum = 1, maximum = 20, default = 5, nullable = false)]
-    limit: i64,
+    limit: usize,
 }
 
 impl FromParams for RelatedParams {
     fn from_params(params: &mut Params) -> Self {
-        Self { limit: params.number("limit", 1..=20).unwrap_or(5) }
+        let limit = params.number("limit", 1..=20).and_then(|limit| limit.try_into().ok());
+        Self { limit: limit.unwrap_or(DEFAULT_LIMIT) }
     }
 }
 
@@ -64,12 +65,10 @@ pub async fn list_related_articles(
     Query((locale, (view, params))): Query<(InLocale, (View, RelatedParams))>,
 ) -> Result<Response> {
     let article = locale.key(&app, path.into_inner().article);
-    let limit = usize::try_from(params.limit).unwrap_or_default();
     respond(&app, &req, article, async |stored| {
-        let (edition, _) = app.compute.run(move || stored.parse()).await?;
-        let relations = Relations::from(edition);
+        let relations = stored.relations()?;
         let find = move |conn: &mut Connection| {
-            let related = relations.find(conn, limit)?;
+            let related = relations.find(conn, params.limit)?;
             Ok((items::find(conn, &related)?, ()))
         };
         let (rows, ()) = items::find_current(&app, find).await?;

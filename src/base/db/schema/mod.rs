@@ -29,7 +29,7 @@ pub use log::{events, latest_changes};
 pub use machinery::{idempotency_keys, jobs, keys};
 pub use outbox::outbox_emails;
 pub use programs::{api_keys, refusals};
-pub use published::{editions, render_context, rendering_terms, renderings};
+pub use published::{editions, render_context, rendering_terms, rendering_values, renderings};
 pub use search::{search_articles, search_places, search_words};
 pub use subscriber_imports::{import_dry_run_people, import_options, import_parts, import_rows, imports};
 pub use taxonomy::{author_details, term_slugs, terms, topic_details};
@@ -72,6 +72,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     editions,
     renderings,
     rendering_terms,
+    rendering_values,
     render_context,
     search_articles,
     search_places,

@@ -12,6 +12,7 @@ diesel::table! {
         title -> Text,
         published_at -> Instant,
         actor_id -> Nullable<Id>,
+        minor -> Bool,
     }
 }
 
@@ -42,6 +43,17 @@ diesel::table! {
 
     rendering_terms (term_id, published_at, article_id) {
         term_id -> Id,
+        published_at -> Instant,
+        article_id -> Id,
+    }
+}
+
+diesel::table! {
+    use crate::base::db::schema::sql_types::*;
+
+    rendering_values (name, value, published_at, article_id) {
+        name -> Text,
+        value -> Text,
         published_at -> Instant,
         article_id -> Id,
     }

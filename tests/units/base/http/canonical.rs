@@ -1,12 +1,13 @@
-use lede::base::http::canonical::{Kind, Parameter, path, query};
+use lede::base::http::canonical::{Kind, Parameter, Shape, path, query};
 
 fn canonical(given: &str) -> (String, bool) {
-    let parameter = |name: &str, is_list, kind| Parameter { name: name.to_owned(), is_list, kind };
+    let parameter = |name: &str, shape, kind| Parameter { name: name.to_owned(), shape, kind };
     let known = [
-        parameter("topic", true, Kind::Text),
-        parameter("locale", false, Kind::Locale),
-        parameter("limit", false, Kind::Number),
-        parameter("q", false, Kind::Text),
+        parameter("topic", Shape::List { unique: false }, Kind::Text),
+        parameter("custom", Shape::Object, Kind::Text),
+        parameter("locale", Shape::Single, Kind::Locale),
+        parameter("limit", Shape::Single, Kind::Number),
+        parameter("q", Shape::Single, Kind::Text),
     ];
     query(given, &known)
 }
@@ -26,6 +27,9 @@ fn a_query_has_one_spelling() {
         ("q=a%20b%2Bc&x", "q=a%20b%2Bc", false),
         ("q=a+b%26c%3D%23", "q=a%20b%26c%3D%23", true),
         ("q=%FF", "q=%EF%BF%BD", true),
+        ("limit=5&custom[b]=1,2&custom%5Ba%5D=x", "custom%5Ba%5D=x&custom%5Bb%5D=1,2&limit=5", true),
+        ("custom[a]=2&custom[a]=1", "custom%5Ba%5D=1&custom%5Ba%5D=2", true),
+        ("custom[a=&custom[]=&custom=&customs[a]=", "custom=&custom%5B%5D=&custom%5Ba=", false),
     ] {
         assert_eq!(canonical(given), (spelled.to_owned(), is_whole), "{given}");
         assert_eq!(canonical(spelled).0, spelled);
