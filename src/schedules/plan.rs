@@ -1,7 +1,8 @@
 //! What a client wants to be scheduled, and the rules for it.
 
 use crate::base::clock::Timestamp;
-use crate::base::error::{Invalid, Result, Violations};
+use crate::base::error::{Error, Invalid, Result, Violations};
+use crate::base::text::validate;
 
 /// What is to be scheduled: at least one of the two, each in the future.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,33 +25,47 @@ impl Plan {
         unpublish_at: Option<Timestamp>,
         now: Timestamp,
     ) -> Result<Self> {
+        if publish_at.or(unpublish_at).is_none() {
+            let detail = "Must have `publish_at`, `unpublish_at` or both.";
+            return Err(Error::invalid("", "schedule-empty", detail));
+        }
         let mut violations = Violations::default();
-        let mut refuse = |pointer: &str, code: &'static str, detail: &'static str| {
-            violations.take::<()>(pointer, Err(Invalid::new(code, detail)));
-        };
-        if publish_at.is_none() && unpublish_at.is_none() {
-            refuse("", "schedule-empty", "Must have `publish_at`, `unpublish_at` or both.");
-        }
-        if publish_at.is_some_and(|at| at <= now) {
-            refuse("/publish_at", "publish-at-in-past", "Must be in the future.");
-        }
-        match unpublish_at {
-            Some(at) if at <= now => {
-                refuse("/unpublish_at", "unpublish-at-in-past", "Must be in the future.");
-            }
-            Some(at) if publish_at.is_some_and(|publish_at| at <= publish_at) => {
-                refuse("/unpublish_at", "unpublish-at-too-early", "Must be later than `publish_at`.");
-            }
-            _ => {}
-        }
-        match (publish_at, revision) {
-            (Some(_), None) => refuse("/revision", "revision-missing", "Required with `publish_at`."),
-            (None, Some(_)) if unpublish_at.is_some() => {
-                refuse("/revision", "revision-without-publish-at", "Is for `publish_at` only: leave it out.");
-            }
-            _ => {}
-        }
+        violations.take("/publish_at", check_publish_at(publish_at, now));
+        violations.take("/unpublish_at", check_unpublish_at(unpublish_at, publish_at, now));
+        violations.take("/revision", check_revision(revision, publish_at));
         violations.check()?;
         Ok(Self { publish: publish_at.zip(revision), unpublish_at })
+    }
+}
+
+fn check_publish_at(at: Option<Timestamp>, now: Timestamp) -> Result<(), Invalid> {
+    match at {
+        Some(at) if at <= now => Err(Invalid::new("publish-at-in-past", "Must be in the future.")),
+        _ => Ok(()),
+    }
+}
+
+fn check_unpublish_at(
+    at: Option<Timestamp>,
+    publish_at: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<(), Invalid> {
+    match at {
+        Some(at) if at <= now => Err(Invalid::new("unpublish-at-in-past", "Must be in the future.")),
+        Some(at) if publish_at.is_some_and(|publish_at| at <= publish_at) => {
+            Err(Invalid::new("unpublish-at-too-early", "Must be later than `publish_at`."))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn check_revision(revision: Option<i64>, publish_at: Option<Timestamp>) -> Result<(), Invalid> {
+    match (revision, publish_at) {
+        (None, Some(_)) => Err(validate::missing("revision")),
+        (Some(_), None) => {
+            let detail = "Names what is published at `publish_at`, which is missing.";
+            Err(Invalid::new("revision-without-publish-at", detail))
+        }
+        _ => Ok(()),
     }
 }

@@ -15,8 +15,18 @@ use crate::base::http::IfMatch;
 use crate::base::text::Locale;
 use crate::base::text::slug::Slug;
 
-/// Schedules an article, and returns its version and its schedule. A schedule that exists is replaced only with `if_match`. If
-/// nothing differs, nothing is written.
+/// An article's schedule as it was set.
+#[derive(Debug)]
+pub struct Written {
+    /// The version of the article.
+    pub version: i64,
+    /// The schedule.
+    pub schedule: Schedule,
+    /// Whether anything differs from before.
+    pub changed: bool,
+}
+
+/// Schedules an article. A schedule that exists is replaced only with `if_match`. If nothing differs, nothing is written.
 ///
 /// # Errors
 /// Not found; conflict `slug-moved`, `in-trash`, `slug-taken`; precondition required, or failed `changed-since`; invalid
@@ -27,7 +37,7 @@ pub fn set(
     article: &ArticleKey,
     if_match: Option<IfMatch>,
     plan: &Plan,
-) -> Result<(i64, Schedule)> {
+) -> Result<Written> {
     let mut row = lock_article(tx, actor, article)?;
     let before = schedule::find(tx, row.id)?;
     match if_match {
@@ -49,12 +59,13 @@ pub fn set(
     if let Some(at) = plan.unpublish_at {
         after.push(new_row(tx, actor, &row, Action::Unpublish, at)?);
     }
-    let planned = Schedule::of(&after).unwrap_or_default();
-    if Schedule::of(&before).as_ref() != Some(&planned) {
+    let schedule = Schedule::of(&after).unwrap_or_default();
+    let changed = Schedule::of(&before).as_ref() != Some(&schedule);
+    if changed {
         schedule::replace(tx, &row, &before, &after)?;
         raise_version(tx, &mut row)?;
     }
-    Ok((row.version, planned))
+    Ok(Written { version: row.version, schedule, changed })
 }
 
 /// Makes the article the owner of the slug of a revision.

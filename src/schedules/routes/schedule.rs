@@ -89,8 +89,8 @@ pub async fn schedule_article(
     let ArticleInPath { actor, article } = write;
     app.db
         .write_as(actor.origin, move |tx| {
-            let (version, schedule) = write::set(tx, actor, &article, if_match, &plan)?;
-            Ok(Response::ok(&schedule)?.version(version))
+            let written = write::set(tx, actor, &article, if_match, &plan)?;
+            Ok(Response::ok(&written.schedule)?.version(written.version))
         })
         .await
 }
