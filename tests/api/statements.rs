@@ -46,6 +46,8 @@ impl Stage {
         admin.patch("/v1/topics/sea").json(json!({"followable": true})).await.is(200);
         sign_up(&admin, "ada".to_owned()).await;
         let mail = given::mail_to(&server, "ada@reader.example").await;
+        let schedule = admin.put(at(&large, "/schedule"));
+        schedule.json(json!({"unpublish_at": "2030-01-01T00:00:00Z"})).await.is(200);
         let subscriber = id(&admin.get("/v1/subscribers").await.expect(200)["items"][0]);
         let names = vec![
             ("{article}", id(&large)),
@@ -139,6 +141,8 @@ impl Stage {
         let draft = published(&self.admin, body).await;
         let moved = over(self.admin.patch(at(&draft, "/draft"))).json(json!({"slug": format!("is-{n}")}));
         publish(&self.admin, &moved.await.expect(200)).await;
+        let schedule = self.admin.put(at(&draft, "/schedule"));
+        schedule.json(json!({"unpublish_at": "2030-01-01T00:00:00Z"})).await.is(200);
     }
 
     /// Every read there is, plain and at its most expensive.

@@ -218,7 +218,8 @@ impl Known {
     fn stored(&self, draft: &Draft, outcome: Outcome) -> Stored {
         let document = &self.post.document;
         // Whatever is wrong with the date itself is told of those that are to be published.
-        let date = document.check_date_used(draft.row.published_at).filter(|_| self.post.remark.is_none());
+        let is_used = self.post.remark.is_none() && self.post.publish_at.is_none();
+        let date = document.check_date_used(draft.row.published_at).filter(|_| is_used);
         let sections = document.check_sections_kept(&draft.content.sections);
         Stored {
             article: draft.row.id,
