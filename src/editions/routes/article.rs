@@ -51,7 +51,8 @@ pub async fn get_article(
 /// Delete an article
 ///
 /// Requires the right `articles:delete`; contributors and authors have it for their own articles only. Moves the
-/// article to the trash: it is unpublished and keeps its slug; a published article also requires `articles:publish`.
+/// article to the trash: it is unpublished, what is scheduled is cancelled, and it keeps its slug; a published article
+/// also requires `articles:publish`.
 /// `POST /v1/articles/{article}/restore` brings it back.
 #[utoipa::path(delete, path = "/v1/articles/{article}", tag = "publishing", security(("bearer" = [])),
     params(ArticlePath, InLocale),
