@@ -10,6 +10,8 @@ use tokio::sync::watch;
 use super::{act, failure, store};
 use crate::app::App;
 use crate::articles::schedule::ScheduleRow;
+use crate::base::clock::Timestamp;
+use crate::base::db::Connection;
 use crate::base::error::Result;
 
 /// How long at most nobody looks for what is due: other servers may have scheduled something.
@@ -52,6 +54,15 @@ pub async fn run_due(app: &App) -> Result<usize> {
         tried += claimed.len();
         act_on(app, &claimed).await;
     }
+}
+
+/// How long the most overdue action has been due, in seconds; 0 if none is. Those that have failed are due at their next try.
+///
+/// # Errors
+/// Those of the database.
+pub fn overdue_seconds(conn: &mut Connection, now: Timestamp) -> Result<i64> {
+    let next = store::next_due(conn)?;
+    Ok(next.map_or(0, |next| (now.as_seconds() - next.as_seconds()).max(0)))
 }
 
 /// Does some of what is due. Returns how long to wait before the next turn.

@@ -168,7 +168,7 @@ impl<'a> Import<'a> {
         };
         let plans = posts.iter().zip(stored.iter().zip(&published)).map(plan).collect();
         let scheduled = self.schedule(plans).await?;
-        let changed = published.into_iter().zip(scheduled).map(|(published, scheduled)| Ok(published? | scheduled?));
+        let changed = published.into_iter().zip(scheduled).map(|(published, scheduled)| -> Result<bool> { Ok(published? | scheduled?) });
         let done = |(known, (stored, changed)): (&Known, (Result<Stored>, Result<bool>))| {
             let (stored, changed) = (stored?, changed?);
             let outcome = match stored.outcome {

@@ -38,6 +38,8 @@ async fn a_failure_is_shown_and_told_once() {
     let (draft, ada) = doomed(&server).await;
     ada.patch("/v1/me").json(json!({"locale": "de"})).await.is(200);
     assert_eq!(run(&server).await, 1);
+    let metrics = server.client().get("/metrics").await.text().to_owned();
+    assert!(metrics.contains("\nlede_scheduler_lag_seconds 0\n"), "what has failed waits for its next try");
     let schedule = shown(&ada, &draft).await;
     assert_eq!((&schedule["last_error"], &schedule["publish_at"]), (&json!(TAKEN), &json!(TUESDAY)));
     assert_eq!(ada.get("/v1/schedule").await.expect(200)["items"][0]["last_error"], TAKEN);

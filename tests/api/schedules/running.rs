@@ -129,6 +129,8 @@ async fn after_a_downtime_everything_happens_in_its_order() {
     server.stop().await;
     clock.advance(days(3));
     let server = Server::start_on(database, clock, |_| {}).await;
+    let metrics = server.client().get("/metrics").await.text().to_owned();
+    assert!(metrics.contains(&format!("\nlede_scheduler_lag_seconds {}\n", 3 * 24 * 3600 - 60)), "{metrics}");
     run(&server).await;
     drafts.sort();
     let wanted: Vec<String> = drafts.into_iter().map(|(_, id)| id).collect();
