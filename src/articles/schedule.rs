@@ -136,8 +136,9 @@ pub fn take(tx: &mut Tx<'_>, article: &ArticleRow, id: ScheduleId) -> Result<boo
 /// Cancels these actions of a locked article, and frees the slug that was kept for them. Returns whether there were any: then
 /// the caller raises the version.
 pub fn clear(tx: &mut Tx<'_>, article: &ArticleRow, actions: &[Action]) -> Result<bool> {
-    let own =
-        schedules::table.filter(schedules::article_id.eq(article.id)).filter(schedules::action.eq_any(actions));
+    let own = schedules::table
+        .filter(schedules::article_id.eq(article.id))
+        .filter(schedules::action.eq_any(actions));
     let rows: Vec<ScheduleRow> =
         diesel::delete(own).returning(schedules::all_columns).get_results(&mut **tx)?;
     if rows.is_empty() {

@@ -114,7 +114,11 @@ fn changed_part(article: ArticleId, change: ChangeRow, actors: &Actors) -> Chang
     let kind = kind_of(article, change.subject_id);
     ChangedPart {
         kind,
-        id: if kind == ChangedKind::Section { change.subject_id } else { SubjectId::from_uuid(article.uuid()) },
+        id: if kind == ChangedKind::Section {
+            change.subject_id
+        } else {
+            SubjectId::from_uuid(article.uuid())
+        },
         fields: change.fields.and_then(|fields| fields.read(format_args!("changes.fields of {article}"))),
         by: change.actor_id.map(|id| actors.get(id)),
         at: change.at,

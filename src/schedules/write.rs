@@ -70,8 +70,9 @@ pub fn set(
 
 /// Makes the article the owner of the slug of a revision.
 fn claim_slug(tx: &mut Tx<'_>, row: &ArticleRow, revision: i64) -> Result<(Locale, Slug)> {
-    let content = history::find_revision_content(tx, row.id, revision)?
-        .ok_or_else(|| Error::invalid("/revision", "revision-unknown", "The article has no such revision."))?;
+    let content = history::find_revision_content(tx, row.id, revision)?.ok_or_else(|| {
+        Error::invalid("/revision", "revision-unknown", "The article has no such revision.")
+    })?;
     let (locale, slug) = (content.metadata.locale, content.metadata.slug);
     slugs::check_free(tx, row.id, &locale, &slug)?;
     slugs::own(tx, row.id, &locale, &slug)?;

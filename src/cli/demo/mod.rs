@@ -80,7 +80,8 @@ async fn fill(app: &App) -> anyhow::Result<Login> {
     let import = Import::new(app, Some(EDITOR), true, false).await?;
     let tomorrow = app.clock.now().plus(Duration::from_secs(24 * 3600)).to_string();
     let documents = ARTICLES.iter().chain([&TOMORROWS]);
-    let documents = documents.map(|(name, text)| (PathBuf::from(name), Some(text.replace("TOMORROW", &tomorrow))));
+    let documents =
+        documents.map(|(name, text)| (PathBuf::from(name), Some(text.replace("TOMORROW", &tomorrow))));
     for (file, outcome) in import.documents(documents.collect()).await {
         outcome.with_context(|| file.display().to_string())?;
     }

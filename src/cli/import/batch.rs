@@ -76,10 +76,7 @@ impl<'a> Import<'a> {
 
     /// Imports documents, each with its text, or with the text that its file has. The name of the file provides a missing
     /// title, slug and date.
-    pub(in crate::cli) async fn documents(
-        &self,
-        documents: Vec<(PathBuf, Option<String>)>,
-    ) -> Outcomes {
+    pub(in crate::cli) async fn documents(&self, documents: Vec<(PathBuf, Option<String>)>) -> Outcomes {
         let read = documents.into_iter().map(async |(file, text)| {
             let post = self.read(file.clone(), text).await;
             (file, post.and_then(|post| self.claim(post)))
@@ -168,7 +165,10 @@ impl<'a> Import<'a> {
         };
         let plans = posts.iter().zip(stored.iter().zip(&published)).map(plan).collect();
         let scheduled = self.schedule(plans).await?;
-        let changed = published.into_iter().zip(scheduled).map(|(published, scheduled)| -> Result<bool> { Ok(published? | scheduled?) });
+        let changed = published
+            .into_iter()
+            .zip(scheduled)
+            .map(|(published, scheduled)| -> Result<bool> { Ok(published? | scheduled?) });
         let done = |(known, (stored, changed)): (&Known, (Result<Stored>, Result<bool>))| {
             let (stored, changed) = (stored?, changed?);
             let outcome = match stored.outcome {
@@ -189,10 +189,14 @@ impl<'a> Import<'a> {
             return Ok(wanted.into_iter().map(Ok).collect());
         }
         let work = move |tx: &mut Tx<'_>, (article, plan): &(ArticleId, Plan)| {
-            set_schedule(tx, actor, &ArticleKey::Id(*article), Some(IfMatch::Any), plan).map(|set| set.changed)
+            set_schedule(tx, actor, &ArticleKey::Id(*article), Some(IfMatch::Any), plan)
+                .map(|set| set.changed)
         };
         let mut written = self.write_each(&Arc::new(plans), work).await.into_iter();
-        Ok(wanted.into_iter().map(|wanted| if wanted { written.next().unwrap_or(Ok(false)) } else { Ok(false) }).collect())
+        Ok(wanted
+            .into_iter()
+            .map(|wanted| if wanted { written.next().unwrap_or(Ok(false)) } else { Ok(false) })
+            .collect())
     }
 
     /// Publishes revisions, and returns for each whether that was needed.

@@ -11,8 +11,8 @@ pub mod security_txt;
 
 use crate::base::http::endpoint::{Endpoint, Operations};
 use crate::{
-    accounts, api_keys, articles, audit, authors, changes, editions, feeds, operations, redirects, schedules, search,
-    site, subscribers, topics, users,
+    accounts, api_keys, articles, audit, authors, changes, editions, feeds, operations, redirects, schedules,
+    search, site, subscribers, topics, users,
 };
 
 crate::operations! {

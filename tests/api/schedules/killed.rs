@@ -38,8 +38,9 @@ impl Remote {
     /// Creates an article and schedules it, for years from now.
     async fn schedule(&self, number: usize) -> ArticleId {
         let list = format!("{}/v1/articles", self.address);
-        let sections: Vec<Value> =
-            (0..8).map(|n| json!({"heading": format!("Part {n}"), "body": "Some *words*. ".repeat(40)})).collect();
+        let sections: Vec<Value> = (0..8)
+            .map(|n| json!({"heading": format!("Part {n}"), "body": "Some *words*. ".repeat(40)}))
+            .collect();
         let article = json!({"title": format!("Article {number}"), "topics": ["sea"], "sections": sections});
         let made = self.http.post(&list).bearer_auth(&self.token).json(&article).send().await;
         let made: Value = made.expect("a response").json().await.expect("JSON");

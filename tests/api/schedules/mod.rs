@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::client::{Call, Client};
 use crate::server::Server;
-use crate::writing::{ARTICLES, at};
+use crate::writing::at;
 
 /// Tomorrow, the day after and the day after that, as tests begin on 2026-01-05 at 09:00.
 const TUESDAY: &str = "2026-01-06T09:00:00.000000Z";
@@ -53,13 +53,6 @@ async fn log(server: &Server) -> Vec<Recorded> {
 /// How many events of that kind there are.
 async fn count(server: &Server, kind: &str) -> usize {
     log(server).await.iter().filter(|event| event.kind == kind).count()
-}
-
-/// The titles that readers list.
-async fn titles(server: &Server) -> Vec<String> {
-    let list = server.client().get(format!("{ARTICLES}?limit=100&sort=title")).await.expect(200);
-    let items = list["items"].as_array().expect("items").iter();
-    items.map(|item| item["title"].as_str().expect("a title").to_owned()).collect()
 }
 
 /// Runs SQL beside the server.

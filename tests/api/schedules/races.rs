@@ -37,7 +37,10 @@ async fn check_once(editor: &Client, server: &Server, drafts: &[Value]) {
     assert_eq!(count(server, "article.published").await, drafts.len());
     for draft in drafts {
         let after = editor.get(at(draft, "/draft")).await.expect(200);
-        assert_eq!((version(&after), &after["schedule"], &after["status"]), (3, &Value::Null, &json!("published")));
+        assert_eq!(
+            (version(&after), &after["schedule"], &after["status"]),
+            (3, &Value::Null, &json!("published"))
+        );
         let editions = editor.get(at(draft, "/editions")).await.expect(200);
         assert_eq!(editions["items"].as_array().expect("items").len(), 1);
     }

@@ -142,7 +142,8 @@ async fn after_a_downtime_everything_happens_in_its_order() {
 async fn an_article_whose_end_has_passed_too_does_not_appear() {
     let server = Server::start().await;
     let editor = server.login(Role::Editor).await;
-    let both = |revision: i64| json!({"revision": revision, "publish_at": TUESDAY, "unpublish_at": WEDNESDAY});
+    let both =
+        |revision: i64| json!({"revision": revision, "publish_at": TUESDAY, "unpublish_at": WEDNESDAY});
     let new = create(&editor, json!({"title": "New"})).await;
     put(&editor, &new, both(1)).await.is(200);
     let live = published(&editor, json!({"title": "Live"})).await;
@@ -161,7 +162,10 @@ async fn an_article_whose_end_has_passed_too_does_not_appear() {
         let editions = editor.get(at(draft, "/editions")).await.expect(200);
         assert_eq!(editions["items"].as_array().expect("items").len(), published);
     }
-    assert_eq!((count(&server, "article.published").await, count(&server, "article.unpublished").await), (1, 1));
+    assert_eq!(
+        (count(&server, "article.published").await, count(&server, "article.unpublished").await),
+        (1, 1)
+    );
     assert_eq!(run(&server).await, 0);
 }
 
@@ -180,7 +184,10 @@ async fn what_there_is_nothing_to_do_for_is_cancelled() {
         let after = editor.get(at(draft, "/draft")).await.expect(200);
         assert_eq!((&after["schedule"], version(&after)), (&Value::Null, expected));
     }
-    assert_eq!((count(&server, "article.published").await, count(&server, "schedule.cancelled").await), (1, 2));
+    assert_eq!(
+        (count(&server, "article.published").await, count(&server, "schedule.cancelled").await),
+        (1, 2)
+    );
 }
 
 #[tokio::test]

@@ -26,7 +26,8 @@ async fn a_schedule_is_shown_everywhere_until_it_is_cancelled() {
     assert_eq!((&now["schedule"], version(&now), &now["revision"]), (&expected, 2, &json!(1)));
     let other = create(&editor, json!({"title": "Other"})).await;
     let listed = async |scheduled: &str| {
-        let list = editor.get(format!("/v1/drafts?include_total=true&scheduled={scheduled}")).await.expect(200);
+        let list =
+            editor.get(format!("/v1/drafts?include_total=true&scheduled={scheduled}")).await.expect(200);
         let items = list["items"].as_array().expect("items").clone();
         assert_eq!(list["total"], items.len());
         items
@@ -53,7 +54,10 @@ async fn either_time_may_be_missing() {
         (json!({"revision": 1, "publish_at": TUESDAY}), json!([TUESDAY, null, 1])),
         (json!({"revision": 1, "publish_at": TUESDAY, "unpublish_at": null}), json!([TUESDAY, null, 1])),
         (json!({"unpublish_at": TUESDAY}), json!([null, TUESDAY, null])),
-        (json!({"revision": null, "publish_at": null, "unpublish_at": TUESDAY}), json!([null, TUESDAY, null])),
+        (
+            json!({"revision": null, "publish_at": null, "unpublish_at": TUESDAY}),
+            json!([null, TUESDAY, null]),
+        ),
     ] {
         let draft = create(&editor, json!({"title": "T"})).await;
         let set = put(&editor, &draft, body).await.expect(200);
