@@ -142,6 +142,7 @@ async fn a_publication_whose_server_is_killed_at_any_step_happens_once() {
         }
         serving.kill();
         database.settle();
+        conn = database.connect();
         let undone = waiting(&mut conn, due);
         left[undone] += 1;
         // Its claims end at once.
