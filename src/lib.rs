@@ -65,6 +65,7 @@ pub mod editions;
 pub mod feeds;
 pub mod changes;
 pub mod outbox;
+pub mod schedules;
 pub mod subscribers;
 pub mod accounts;
 pub mod audit;

@@ -6,7 +6,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::store::ArticleRow;
 use crate::base::clock::Timestamp;
-use crate::base::db::schema::{article_terms, articles};
+use crate::base::db::schema::{article_terms, articles, schedules};
 use crate::base::db::{Connection, MultiBackend};
 use crate::base::error::{Error, Result};
 use crate::base::http::page;
@@ -27,6 +27,9 @@ pub struct DraftFilter {
     /// Whether the draft differs from what is published.
     #[param(value_type = Option<bool>)]
     has_unpublished_changes: Option<bool>,
+    /// Whether anything is scheduled for them.
+    #[param(value_type = Option<bool>)]
+    scheduled: Option<bool>,
     /// Whether they are in the trash. Default: false.
     #[param(value_type = Option<bool>)]
     trashed: bool,
@@ -89,6 +92,7 @@ impl FromParams for DraftFilter {
                 _ => Err(validate::unknown("status", ["draft", "published", "unpublished"])),
             }),
             has_unpublished_changes: params.flag("has_unpublished_changes"),
+            scheduled: params.flag("scheduled"),
             trashed: params.flag("trashed").unwrap_or(false),
             author: params.list("author", Slug::parse),
             topic: params.list("topic", Slug::parse),
@@ -161,6 +165,12 @@ fn matching(conn: &mut Connection, filter: &DraftFilter, owner: Option<UserId>) 
         Some(false) => query = query.filter(articles::published_revision.eq(articles::revision.nullable())),
         None => {}
     }
+    let scheduled = diesel::dsl::exists(schedules::table.filter(schedules::article_id.eq(articles::id)));
+    query = match filter.scheduled {
+        Some(true) => query.filter(scheduled),
+        Some(false) => query.filter(diesel::dsl::not(scheduled)),
+        None => query,
+    };
     let authors = resolve::<AuthorId>(conn, &filter.author)?;
     let topics = resolve::<TopicId>(conn, &filter.topic)?;
     for group in [authors, topics].into_iter().flatten() {

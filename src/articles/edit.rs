@@ -103,9 +103,14 @@ fn save(tx: &mut Tx<'_>, before: &Draft, mut after: Draft, moved: &[SectionId]) 
 
 /// Gives an article a new version without a revision: for what changes its state and not its text.
 pub fn bump_version(tx: &mut Tx<'_>, row: &mut ArticleRow, event: Event) -> Result<()> {
-    row.version += 1;
-    row.updated_at = tx.now();
-    store::update(tx, row)?;
+    raise_version(tx, row)?;
     tx.append(event);
     Ok(())
+}
+
+/// Gives an article a new version like [`bump_version`], for what has appended its event.
+pub fn raise_version(tx: &mut Tx<'_>, row: &mut ArticleRow) -> Result<()> {
+    row.version += 1;
+    row.updated_at = tx.now();
+    store::update(tx, row)
 }

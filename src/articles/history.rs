@@ -2,6 +2,7 @@
 //! parts of the draft a write changed.
 
 use diesel::prelude::*;
+use uuid::Uuid;
 
 use super::Content;
 use crate::base::clock::Timestamp;
@@ -10,6 +11,9 @@ use crate::base::db::types::Json;
 use crate::base::db::{Connection, Tx};
 use crate::base::error::Result;
 use crate::base::ids::{ActorId, ArticleId, SubjectId};
+
+/// Stands for the schedule of an article among what writes change.
+pub const SCHEDULE: Uuid = Uuid::nil();
 
 /// A revision without its content.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable)]
@@ -24,7 +28,8 @@ pub struct RevisionRow {
     pub created_at: Timestamp,
 }
 
-/// One part of a draft that a write changed: the metadata (the subject is the article itself) or a section.
+/// One part of a draft that a write changed: the metadata (the subject is the article itself), a section, or the schedule (the
+/// subject is [`SCHEDULE`]).
 #[derive(Debug, Clone, PartialEq, Queryable, Insertable)]
 #[diesel(table_name = changes, treat_none_as_default_value = false)]
 pub struct ChangeRow {
@@ -32,7 +37,7 @@ pub struct ChangeRow {
     pub article_id: ArticleId,
     /// The version that the write made.
     pub version: i64,
-    /// The article or the section.
+    /// The article, the section or [`SCHEDULE`].
     pub subject_id: SubjectId,
     /// The fields that changed; `None` for a section that was removed.
     pub fields: Option<Json<Vec<String>>>,

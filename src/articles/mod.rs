@@ -21,6 +21,7 @@ pub mod output;
 pub mod ownership;
 pub mod resolve;
 pub mod routes;
+pub mod schedule;
 pub mod scope;
 pub mod section_change;
 pub mod section_input;

@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use super::checks::check_html;
 use super::draft::Draft as DraftState;
+use super::schedule::{self, Schedule, ScheduleRow};
 use super::store::ArticleRow;
 use super::{Cover, Metadata, Section, Seo, Status, WebsitePath};
 use crate::auth::{DeleteArticles, Identity, PublishArticles, PurgeArticles, WriteArticles};
@@ -139,22 +140,6 @@ impl DraftAction {
     }
 }
 
-/// What is scheduled for an article.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ArticleSchedule)]
-pub struct Schedule {
-    /// The revision that is to be published.
-    #[schema(minimum = 1, maximum = 2_147_483_647)]
-    revision: i64,
-    /// When it is to be published.
-    publish_at: Option<Timestamp>,
-    /// When it is to be unpublished.
-    unpublish_at: Option<Timestamp>,
-    /// Why it failed.
-    #[schema(max_length = 1000)]
-    last_error: Option<String>,
-}
-
 /// A section of a draft.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct DraftSection {
@@ -226,7 +211,7 @@ pub struct DraftItem {
 }
 
 impl State {
-    fn new(row: &ArticleRow, owners: &Actors, caller: &Identity) -> Self {
+    fn new(row: &ArticleRow, schedule: &[ScheduleRow], owners: &Actors, caller: &Identity) -> Self {
         Self {
             version: row.version,
             revision: row.revision,
@@ -234,7 +219,7 @@ impl State {
             status: row.status(),
             published_revision: row.published_revision,
             has_unpublished_changes: row.published_revision != Some(row.revision),
-            schedule: None,
+            schedule: Schedule::of(schedule),
             owner: owners.get(row.owner_id),
             can: DraftAction::all(caller, row.owner_id),
             trashed_at: row.trashed_at,
@@ -278,12 +263,13 @@ impl Draft {
         warnings: Vec<Warning>,
     ) -> Result<Self> {
         let owners = Actors::load(conn, [draft.row.owner_id])?;
+        let schedule = schedule::find(conn, draft.row.id)?;
         let sections = &draft.content.sections;
         Ok(Self {
             id: draft.row.id,
             metadata: ArticleMetadata::new(conn, draft.content.metadata.clone())?,
             sections: sections.iter().map(|section| DraftSection::new(draft, section)).collect(),
-            state: State::new(&draft.row, &owners, caller),
+            state: State::new(&draft.row, &schedule, &owners, caller),
             warnings,
         })
     }
@@ -323,6 +309,8 @@ impl DraftItem {
     /// The JSON of these articles, as `caller` sees them.
     pub fn all(conn: &mut Connection, caller: &Identity, rows: &[ArticleRow]) -> Result<Vec<Self>> {
         let owners = Actors::load(conn, rows.iter().map(|row| row.owner_id))?;
+        let schedules = schedule::find_all(conn, rows.iter().map(|row| row.id))?;
+        let schedule = |row: &ArticleRow| schedules.get(&row.id).map(Vec::as_slice).unwrap_or_default();
         Ok(rows
             .iter()
             .map(|row| Self {
@@ -330,7 +318,7 @@ impl DraftItem {
                 slug: row.slug.clone(),
                 locale: row.locale.clone(),
                 title: row.title.clone(),
-                state: State::new(row, &owners, caller),
+                state: State::new(row, schedule(row), &owners, caller),
             })
             .collect())
     }

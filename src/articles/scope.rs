@@ -1,10 +1,11 @@
 //! Which parts of a draft a write replaces, and whether another write has changed one of them since its caller last
 //! read the draft. This is what keeps two editors from overwriting each other.
 
+use super::SectionRef;
 use super::draft::Draft;
 use super::history::{self, ChangeRow};
+use super::store::{self, ArticleRow};
 use super::tree::{self, flatten};
-use super::{SectionRef, store};
 use crate::base::db::Connection;
 use crate::base::error::{Error, Result};
 use crate::base::http::IfMatch;
@@ -33,13 +34,13 @@ impl WriteScope {
     /// Whether a change of `subject`, the article or one of its sections, is within this scope; `sections` are the ids
     /// that the scope names.
     fn includes(&self, article: ArticleId, sections: &[SectionId], subject: SubjectId) -> bool {
-        let is_metadata = subject.uuid() == article.uuid();
+        let kind = kind_of(article, subject);
         match self {
             Self::Nothing => false,
-            Self::Metadata => is_metadata,
+            Self::Metadata => kind == ChangedKind::Metadata,
             Self::Section(_) | Self::Subtree(_) => sections.iter().any(|id| id.uuid() == subject.uuid()),
-            Self::Tree => !is_metadata,
-            Self::Everything => true,
+            Self::Tree => kind == ChangedKind::Section,
+            Self::Everything => kind != ChangedKind::Schedule,
         }
     }
 
@@ -70,27 +71,54 @@ pub fn check_unchanged(
     scope: &WriteScope,
 ) -> Result<()> {
     let IfMatch::Version(version) = if_match else { return Ok(()) };
-    let (id, current) = (draft.row.id, draft.row.version);
     let sections = scope.section_ids(conn, draft)?;
-    let since = history::list_changes_since(conn, id, version)?;
+    check_since(conn, &draft.row, version, |subject| scope.includes(draft.row.id, &sections, subject))
+}
+
+/// Checks that the schedule of an article has not changed since the version that `if_match` names, like
+/// [`check_unchanged`].
+pub fn check_schedule_unchanged(conn: &mut Connection, row: &ArticleRow, if_match: IfMatch) -> Result<()> {
+    let IfMatch::Version(version) = if_match else { return Ok(()) };
+    check_since(conn, row, version, |subject| kind_of(row.id, subject) == ChangedKind::Schedule)
+}
+
+fn check_since(
+    conn: &mut Connection,
+    row: &ArticleRow,
+    version: i64,
+    includes: impl Fn(SubjectId) -> bool,
+) -> Result<()> {
+    let since = history::list_changes_since(conn, row.id, version)?;
     let mut changed: Vec<ChangeRow> =
-        since.into_iter().filter(|change| scope.includes(id, &sections, change.subject_id)).collect();
-    if changed.is_empty() && version <= current {
+        since.into_iter().filter(|change| includes(change.subject_id)).collect();
+    if changed.is_empty() && version <= row.version {
         return Ok(());
     }
     changed.drain(..changed.len().saturating_sub(MAX_CHANGED));
     let actors = Actors::load(conn, changed.iter().filter_map(|change| change.actor_id))?;
-    let changed = changed.into_iter().map(|change| changed_part(id, change, &actors)).collect();
-    let details = Details { version: Some(current), changed: Some(changed), ..Details::default() };
+    let changed = changed.into_iter().map(|change| changed_part(row.id, change, &actors)).collect();
+    let details = Details { version: Some(row.version), changed: Some(changed), ..Details::default() };
     Err(details
         .stale("changed-since", "What this request replaces has changed since the version in If-Match."))
 }
 
+fn kind_of(article: ArticleId, subject: SubjectId) -> ChangedKind {
+    match subject.uuid() {
+        history::SCHEDULE => ChangedKind::Schedule,
+        id if id == article.uuid() => ChangedKind::Metadata,
+        _ => ChangedKind::Section,
+    }
+}
+
 fn changed_part(article: ArticleId, change: ChangeRow, actors: &Actors) -> ChangedPart {
-    let is_metadata = change.subject_id.uuid() == article.uuid();
+    let kind = kind_of(article, change.subject_id);
     ChangedPart {
-        kind: if is_metadata { ChangedKind::Metadata } else { ChangedKind::Section },
-        id: change.subject_id,
+        kind,
+        id: if kind == ChangedKind::Section {
+            change.subject_id
+        } else {
+            SubjectId::from_uuid(article.uuid())
+        },
         fields: change.fields.and_then(|fields| fields.read(format_args!("changes.fields of {article}"))),
         by: change.actor_id.map(|id| actors.get(id)),
         at: change.at,

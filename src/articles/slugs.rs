@@ -1,9 +1,9 @@
 //! Who owns a slug. In each language a slug has one owner: the article whose draft has it, whose live edition has it,
-//! an earlier edition of which had it, or which is in the trash with it.
+//! a scheduled revision of which has it, an earlier edition of which had it, or which is in the trash with it.
 
 use diesel::prelude::*;
 
-use crate::base::db::schema::{articles, slugs};
+use crate::base::db::schema::{articles, schedules, slugs};
 use crate::base::db::{Connection, Tx};
 use crate::base::error::{Error, Invalid, Result};
 use crate::base::ids::ArticleId;
@@ -76,10 +76,16 @@ pub fn own(tx: &mut Tx<'_>, article: ArticleId, locale: &Locale, slug: &Slug) ->
     Err(Tx::retry())
 }
 
-/// Frees the slugs that `article` no longer needs: all but its draft's and those that were published.
+/// Frees the slugs that `article` no longer needs: all but its draft's, that of a scheduled revision, and those that were
+/// published.
 pub fn release(tx: &mut Tx<'_>, article: ArticleId, locale: &Locale, slug: &Slug) -> Result<()> {
+    let scheduled = schedules::table
+        .filter(schedules::article_id.eq(article))
+        .filter(schedules::locale.eq(slugs::locale.nullable()))
+        .filter(schedules::slug.eq(slugs::slug.nullable()));
     let unseen = slugs::table.filter(slugs::article_id.eq(article)).filter(slugs::once_public.eq(false));
-    diesel::delete(unseen.filter(slugs::slug.ne(slug).or(slugs::locale.ne(locale)))).execute(&mut **tx)?;
+    let others = unseen.filter(slugs::slug.ne(slug).or(slugs::locale.ne(locale)));
+    diesel::delete(others.filter(diesel::dsl::not(diesel::dsl::exists(scheduled)))).execute(&mut **tx)?;
     Ok(())
 }
 

@@ -158,6 +158,10 @@ id! {
     SectionId
 }
 id! {
+    /// Identifies a scheduled action.
+    ScheduleId
+}
+id! {
     /// Identifies a subscriber.
     SubscriberId
 }

@@ -97,7 +97,7 @@ pub struct Metrics {
     pub outbox_pending: Gauge,
     /// The age of the oldest waiting email, in seconds.
     pub outbox_age: Gauge,
-    /// How long the most overdue job has been due, in seconds.
+    /// How long the most overdue job or scheduled action has been due, in seconds.
     pub lag: Gauge,
 }
 
@@ -161,7 +161,7 @@ impl Metrics {
         );
         all.register_with_unit(
             "scheduler_lag",
-            "How long the most overdue job has been due",
+            "How long the most overdue job or scheduled action has been due",
             seconds(),
             self.lag.clone(),
         );

@@ -27,7 +27,8 @@ const AT_ONCE: usize = 4;
 pub(super) struct Arguments {
     /// A Markdown file, or a folder of Markdown files.
     path: PathBuf,
-    /// Publish the imported articles, except drafts: by their front matter, or in a folder `_drafts`.
+    /// Publish the imported articles, except drafts: by their front matter, or in a folder `_drafts`. Those with a `date` or
+    /// `publishDate` in the future are scheduled, and those with an `expiryDate` are unpublished then.
     #[arg(long)]
     publish: bool,
     /// Print what would be imported, and change nothing.
@@ -61,7 +62,7 @@ pub(super) async fn run(config: Config, arguments: Arguments) -> anyhow::Result<
     Ok(report(outcomes.into_iter().flatten().collect(), &skipped, &arguments))
 }
 
-/// Prints how many files were imported, and each that failed, was skipped or is not published although that was asked
+/// Prints how many files were imported, and each that failed, was skipped or is not published yet although that was asked
 /// for, with the reason.
 fn report(mut outcomes: Outcomes, skipped: &[(PathBuf, &'static str)], arguments: &Arguments) -> ExitCode {
     outcomes.sort_by(|(a, _), (b, _)| a.cmp(b));
@@ -71,12 +72,15 @@ fn report(mut outcomes: Outcomes, skipped: &[(PathBuf, &'static str)], arguments
     let mut failed = 0;
     for (file, done) in &outcomes {
         match done {
-            Ok(Done { remark, warnings, .. }) => {
+            Ok(Done { remark, publish_at, warnings, .. }) => {
                 for warning in warnings {
                     eprintln!("{}: {warning}", file.display());
                 }
                 if let Some(remark) = remark.as_ref().filter(|_| arguments.publish) {
                     eprintln!("{}: is not published: {remark}", file.display());
+                }
+                if let Some(at) = publish_at.filter(|_| arguments.publish) {
+                    eprintln!("{}: is scheduled: it is published at {at}", file.display());
                 }
             }
             Err(error) => {

@@ -75,7 +75,7 @@ impl Bulk {
         match self.change.clone() {
             Change::Publish(actor) => {
                 let revision = target.revision.unwrap_or_default();
-                let publication = Publication { article: article.clone(), revision, published_at: None };
+                let publication = Publication { article: article.clone(), revision, published_at: None, minor: false };
                 let prepared = publish::prepare(app, actor, publication).await?;
                 let publish = move |tx: &mut Tx<'_>| {
                     publish::publish(tx, actor, &article, revision, prepared.as_ref())

@@ -7,9 +7,10 @@ use super::store::{self, EditionRow};
 use super::{context, renderings};
 use crate::app::App;
 use crate::articles::draft::Draft;
-use crate::articles::edit::bump_version;
+use crate::articles::edit::{bump_version, raise_version};
 use crate::articles::history::find_revision_content;
 use crate::articles::resolve::{lock_article, lock_trashed_article, resolve_article};
+use crate::articles::schedule::{self, Action};
 use crate::articles::store::ArticleRow;
 use crate::articles::{ArticleKey, Content, slugs};
 use crate::auth::{Actor, DeleteArticles, PublishArticles};
@@ -74,24 +75,35 @@ impl Unrendered {
     ) -> Result<Option<Self>> {
         let Publication { article, revision, published_at, minor } = publication;
         let row = resolve_article(conn, actor, article)?;
-        let content = find_revision_content(conn, row.id, *revision)?.ok_or_else(|| {
+        let first = published_at.or(row.published_at).unwrap_or(now);
+        Self::of(conn, &row, *revision, *minor, first, config, now)
+    }
+
+    /// Reads a revision of this article, like [`Unrendered::find`]. A first publication has the time `first`.
+    pub fn of(
+        conn: &mut Connection,
+        row: &ArticleRow,
+        revision: i64,
+        minor: bool,
+        first: Timestamp,
+        config: &Config,
+        now: Timestamp,
+    ) -> Result<Option<Self>> {
+        let content = find_revision_content(conn, row.id, revision)?.ok_or_else(|| {
             Error::invalid("/revision", "revision-unknown", "The article has no such revision.")
         })?;
-        if is_live(&row, *revision) {
+        if is_live(row, revision) {
             return Ok(None);
         }
-        let minor = *minor && row.last_edition > 0;
+        let minor = minor && row.last_edition > 0;
         let facts = Facts {
             id: row.id,
             edition: row.last_edition + 1,
-            published_at: match row.last_edition {
-                0 => published_at.or(row.published_at).unwrap_or(now),
-                _ => row.published_at.unwrap_or(now),
-            },
+            published_at: if row.last_edition == 0 { first } else { row.published_at.unwrap_or(now) },
             updated_at: if minor { store::updated_at(conn, row.id, row.last_edition)? } else { now },
         };
         let (epoch, context) = context::find(conn, row.id, &content, config)?;
-        let (revision, last_edition) = (*revision, row.last_edition);
+        let last_edition = row.last_edition;
         Ok(Some(Self { revision, at: now, minor, last_edition, epoch, context, content, facts }))
     }
 
@@ -116,6 +128,12 @@ impl Prepared {
     pub fn revision(&self) -> i64 {
         self.revision
     }
+
+    /// Whether nothing of the article has been published since.
+    #[must_use]
+    pub fn is_current(&self, row: &ArticleRow) -> bool {
+        row.id == self.facts.id && row.last_edition == self.last_edition
+    }
 }
 
 /// Renders a revision, outside any write. `None` if that revision is live already. Invalid `revision-unknown`.
@@ -130,7 +148,9 @@ pub async fn prepare(
     app.compute.run(move || unrendered.render().map(Some)).await
 }
 
-fn is_live(row: &ArticleRow, revision: i64) -> bool {
+/// Whether readers see that revision.
+#[must_use]
+pub fn is_live(row: &ArticleRow, revision: i64) -> bool {
     row.live_edition.is_some() && row.published_revision == Some(revision)
 }
 
@@ -140,7 +160,8 @@ fn overtaken() -> Error {
 }
 
 /// Publishes `revision` of an article, in the transaction of the caller, and returns its row. `prepared` is what [`prepare`]
-/// returned. Conflict `in-trash`, `slug-taken`, or `overtaken` by another write since [`prepare`].
+/// returned. A publication that is scheduled is cancelled. Conflict `in-trash`, `slug-taken`, or `overtaken` by another write
+/// since [`prepare`].
 pub fn publish(
     tx: &mut Tx<'_>,
     actor: Actor<PublishArticles>,
@@ -149,13 +170,26 @@ pub fn publish(
     prepared: Option<&Prepared>,
 ) -> Result<ArticleRow> {
     let mut row = lock_article(tx, actor, article)?;
-    let Some(prepared) = prepared else {
-        return if is_live(&row, revision) { Ok(row) } else { Err(overtaken()) };
-    };
-    // The slug may be another article's by now.
-    if row.id != prepared.facts.id || row.last_edition != prepared.last_edition {
-        return Err(overtaken());
+    match prepared {
+        Some(prepared) if prepared.is_current(&row) => {
+            make_live(tx, &mut row, prepared)?;
+            schedule::clear(tx, &row, &[Action::Publish])?;
+            raise_version(tx, &mut row)?;
+        }
+        None if is_live(&row, revision) => {
+            if schedule::clear(tx, &row, &[Action::Publish])? {
+                raise_version(tx, &mut row)?;
+            }
+        }
+        _ => return Err(overtaken()),
     }
+    Ok(row)
+}
+
+/// Makes a revision that is [current](Prepared::is_current) the live edition of a locked article. `row` is changed, and left to
+/// the caller to save. Conflict `slug-taken`.
+pub fn make_live(tx: &mut Tx<'_>, row: &mut ArticleRow, prepared: &Prepared) -> Result<()> {
+    // The slug may be another article's by now.
     let Prepared { content, facts, rendering, .. } = prepared;
     let metadata = &content.metadata;
     slugs::publish(tx, row.id, &metadata.locale, &metadata.slug)?;
@@ -196,33 +230,45 @@ pub fn publish(
     row.last_edition = facts.edition;
     row.published_revision = Some(prepared.revision);
     row.published_at = Some(facts.published_at);
-    let event =
-        Event::ArticlePublished { article: row.id, edition: facts.edition, revision: prepared.revision };
-    bump_version(tx, &mut row, event)?;
-    Ok(row)
+    tx.append(Event::ArticlePublished {
+        article: row.id,
+        edition: facts.edition,
+        revision: prepared.revision,
+    });
+    Ok(())
 }
 
-/// Unpublishes an article. Conflict `not-published`.
+/// Unpublishes an article, and cancels what is scheduled for it. Conflict `not-published`.
 pub fn unpublish(tx: &mut Tx<'_>, actor: Actor<PublishArticles>, article: &ArticleKey) -> Result<Draft> {
     let mut row = lock_article(tx, actor, article)?;
     if row.live_edition.is_none() {
         return Err(Error::conflict("not-published", "The article is not published."));
     }
-    renderings::withdraw(tx, &mut row)?;
-    let article = row.id;
-    bump_version(tx, &mut row, Event::ArticleUnpublished { article })?;
+    schedule::clear(tx, &row, Action::ALL)?;
+    take_down(tx, &mut row)?;
+    raise_version(tx, &mut row)?;
     Draft::load(tx, row)
 }
 
-/// Moves an article to the trash, and unpublishes it, which takes the right to publish. Returns its version.
+/// Takes the live edition of a locked article down, if there is one. `row` is changed, and left to the caller to save.
+pub fn take_down(tx: &mut Tx<'_>, row: &mut ArticleRow) -> Result<()> {
+    if row.live_edition.is_some() {
+        renderings::withdraw(tx, row)?;
+        tx.append(Event::ArticleUnpublished { article: row.id });
+    }
+    Ok(())
+}
+
+/// Moves an article to the trash, cancels what is scheduled for it, and unpublishes it, which takes the right to publish.
+/// Returns its version.
 pub fn trash(tx: &mut Tx<'_>, actor: Actor<DeleteArticles>, article: &ArticleKey) -> Result<i64> {
     let mut row = lock_article(tx, actor, article)?;
     let article = row.id;
     if row.live_edition.is_some() {
         Actor::<PublishArticles>::new(actor.identity)?;
-        renderings::withdraw(tx, &mut row)?;
-        tx.append(Event::ArticleUnpublished { article });
     }
+    schedule::clear(tx, &row, Action::ALL)?;
+    take_down(tx, &mut row)?;
     row.trashed_at = Some(tx.now());
     bump_version(tx, &mut row, Event::ArticleTrashed { article })?;
     Ok(row.version)

@@ -4,7 +4,7 @@
 use diesel::prelude::*;
 
 use crate::articles::aliases::{CURRENT_PATH, check_alias};
-use crate::articles::{Metadata, slugs, store as articles};
+use crate::articles::{Metadata, schedule, slugs, store as articles};
 use crate::base::clock::Timestamp;
 use crate::base::config::Config;
 use crate::base::db::schema::addresses;
@@ -138,7 +138,7 @@ pub fn count(conn: &mut Connection, filter: &RedirectFilter) -> Result<i64> {
 /// Deletes the redirect from the path of an old slug in this language, which frees the slug.
 ///
 /// # Errors
-/// Not found; conflict `address-in-use` if the article still has the slug, or `redirect-is-alias` if the path is an
+/// Not found; conflict `address-in-use` if the article or a scheduled revision of it has the slug, or `redirect-is-alias` if the path is an
 /// alias.
 pub fn remove(tx: &mut Tx<'_>, from: &Address, locale: &Locale, config: &Config) -> Result<()> {
     let website = render_context::store::website(tx, config)?;
@@ -150,7 +150,10 @@ pub fn remove(tx: &mut Tx<'_>, from: &Address, locale: &Locale, config: &Config)
     let live = articles::find_published(tx, &row)?.map(|content| content.metadata);
     let published = live.as_ref().map(|metadata| (&metadata.locale, &metadata.slug));
     let is_unknown = row.live_edition.is_some() && published.is_none();
-    if is_unknown || [Some((&row.locale, &row.slug)), published].contains(&Some((locale, &slug))) {
+    if is_unknown
+        || [Some((&row.locale, &row.slug)), published].contains(&Some((locale, &slug)))
+        || schedule::keeps_slug(tx, article, locale, &slug)?
+    {
         return Err(Error::conflict("address-in-use", format!("The article still has the slug {slug}.")));
     }
     slugs::forget(tx, article, locale, &slug)?;

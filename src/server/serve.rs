@@ -1,4 +1,4 @@
-//! Runs the server: listens, follows the log of events, runs jobs, and drains before it stops.
+//! Runs the server: listens, follows the log of events, runs jobs and the schedule, and drains before it stops.
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::atomic::Ordering;
@@ -15,6 +15,7 @@ use crate::base::clock::Clock;
 use crate::base::error::{Error, Result};
 use crate::base::events;
 use crate::render_context::{self, ServerSettings};
+use crate::schedules::scheduler;
 
 /// How often the signing keys are loaded.
 const SIGNING_KEYS: Duration = Duration::from_secs(5);
@@ -22,8 +23,8 @@ const SIGNING_KEYS: Duration = Duration::from_secs(5);
 const REFUSALS: Duration = Duration::from_secs(1);
 
 /// Serves until `stop` turns true. Then readiness fails first, the listener closes, and requests under way are finished.
-/// Jobs run and refusals are stored in the background. With the fixed clock of a test neither happens by itself, so the test
-/// does it.
+/// Jobs run, scheduled actions are done and refusals are stored in the background. With the fixed clock of a test none of this
+/// happens by itself, so the test does it.
 ///
 /// # Errors
 /// Unavailable, if the port for metrics is taken or the system refuses a listener.
@@ -39,8 +40,15 @@ pub async fn serve(app: App, listener: TcpListener, mut stop: watch::Receiver<bo
     let follower = actix_web::rt::spawn(events::follow(generation, url, ended));
     let keys = renew_signing_keys(app.clone(), stop.clone());
     let storing = store_refusals(app.clone(), stop.clone());
-    let background = matches!(app.clock, Clock::System)
-        .then(|| [actix_web::rt::spawn(work), actix_web::rt::spawn(keys), actix_web::rt::spawn(storing)]);
+    let scheduler = scheduler::run_until(app.clone(), stop.clone());
+    let background = matches!(app.clock, Clock::System).then(|| {
+        [
+            actix_web::rt::spawn(work),
+            actix_web::rt::spawn(scheduler),
+            actix_web::rt::spawn(keys),
+            actix_web::rt::spawn(storing),
+        ]
+    });
     let server = listen(&app, listener, metrics)?;
     actix_web::rt::spawn(drain(app.clone(), server.handle(), async move {
         let _ = stop.wait_for(|stop| *stop).await;

@@ -20,6 +20,21 @@ pub fn find(conn: &mut Connection, article: ArticleId) -> Result<ArticleTerms> {
     Ok(ArticleTerms { authors: of_kind(&found), topics: of_kind(&found) })
 }
 
+/// Finds the authors of the drafts of these articles, in the order of the articles.
+pub fn find_authors(conn: &mut Connection, articles: &[ArticleId]) -> Result<Vec<Vec<AuthorId>>> {
+    let rows: Vec<(ArticleId, TermId)> = article_terms::table
+        .inner_join(terms::table.on(terms::id.eq(article_terms::term_id)))
+        .filter(article_terms::article_id.eq_any(articles))
+        .filter(terms::kind.eq(AuthorId::KIND))
+        .order(article_terms::position)
+        .select((article_terms::article_id, terms::id))
+        .load(conn)?;
+    let of = |article: &ArticleId| {
+        rows.iter().filter(|(owner, _)| owner == article).map(|(_, id)| AuthorId::of(*id)).collect()
+    };
+    Ok(articles.iter().map(of).collect())
+}
+
 fn of_kind<I: IsTerm>(found: &[(String, TermId)]) -> Vec<I> {
     found.iter().filter(|(kind, _)| kind == I::KIND).map(|(_, id)| I::of(*id)).collect()
 }

@@ -37,6 +37,12 @@ pub fn resolve<I: IsTerm>(conn: &mut Connection, ids: &[I]) -> Result<Vec<I::Ref
     Ok(Found::load(conn, bare(ids))?.embedded(ids))
 }
 
+/// How each of several articles embeds these, as [`resolve`].
+pub fn resolve_each<I: IsTerm>(conn: &mut Connection, groups: &[Vec<I>]) -> Result<Vec<Refs<I>>> {
+    let found = Found::load(conn, bare(&groups.concat()))?;
+    Ok(groups.iter().map(|ids| found.embedded(ids)).collect())
+}
+
 type Refs<I> = Vec<<I as IsTerm>::Ref>;
 
 /// How an article embeds its authors and its topics, as [`resolve`].

@@ -111,6 +111,8 @@ async fn filled(editor: &Client) -> String {
         let body = json!({"title": format!("Tide {number}"), "slug": format!("tide-{number}"), "topics": ["sea", format!("t-{number}")],
             "authors": ["ada", format!("a-{number}")], "intro": "A common tide.", "aliases": [format!("/old/{number}")]});
         let draft = published(editor, body).await;
+        let schedule = editor.put(at(&draft, "/schedule"));
+        schedule.json(json!({"unpublish_at": "2030-01-01T00:00:00Z"})).await.is(200);
         if number == 59 {
             let edit =
                 editor.patch(at(&draft, "/draft")).header("if-match", "*").json(json!({"intro": "New."}));
@@ -269,6 +271,7 @@ async fn a_place_that_somebody_made_up_breaks_nothing() {
         ("/v1/users", "", format!("{:?}", ("users", users))),
         ("/v1/jobs", "", format!("{:?}", ("jobs", lede::operations::JobFilter::default()))),
         ("/v1/changes", "", format!("{:?}", "changes")),
+        ("/v1/schedule", "", format!("{:?}", ("schedule", lede::schedules::list::ScheduleFilter::default()))),
         (&*format!("{}/revisions", at(&json!({"id": article}), "")), "", format!("{:?}", ("revisions", id))),
     ];
     let mut followed = 0;

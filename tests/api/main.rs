@@ -20,6 +20,7 @@ mod resources {
     mod imports;
     mod operations;
     mod pages;
+    mod schedules;
     mod site;
     mod subscribers;
     mod topics;
@@ -35,6 +36,7 @@ mod resources {
         imports,
         operations,
         pages,
+        schedules,
         site,
         subscribers,
         topics,
@@ -128,6 +130,7 @@ mod renderings;
 mod replicas;
 mod restart;
 mod revoked;
+mod schedules;
 mod search;
 mod second_factor;
 mod sections;

@@ -131,6 +131,8 @@ async fn a_proxy_never_gives_one_what_is_anothers() {
     let draft = published(&editor, body).await;
     let edit = editor.patch(at(&draft, "/draft")).header("if-match", "*").json(json!({"intro": "Hidden."}));
     let draft = edit.await.expect(200);
+    let schedule = editor.put(at(&draft, "/schedule")).json(json!({"unpublish_at": "2030-01-01T00:00:00Z"}));
+    schedule.await.is(200);
     reader.post("/v1/subscribers").json(json!({"email": "ada@reader.example"})).await.is(202);
     let file = admin.post("/v1/subscriber-imports?dry_run=true").body("text/csv", "email\nnobody\n");
     let parts = [

@@ -23,8 +23,10 @@ async fn the_demonstration_shows_its_articles_and_leaves_nothing_behind() {
     let found: serde_json::Value = found.json().await.expect("JSON");
     assert_eq!(found["total"], 12);
     let key = said.iter().find_map(|line| line.trim().strip_prefix("API key ")).expect("a key").trim();
-    let drafts = reqwest::Client::new().get(list.replace("/articles", "/drafts")).bearer_auth(key).send();
-    assert_eq!(drafts.await.expect("an answer").status(), 200);
+    let drafts =
+        reqwest::Client::new().get(list.replace("/articles", "/drafts?scheduled=true")).bearer_auth(key);
+    let drafts: serde_json::Value = drafts.send().await.expect("an answer").json().await.expect("JSON");
+    assert_eq!(drafts["items"][0]["title"], "The year of the herring");
     terminate(&demo);
     let ended = demo.wait_with_output().expect("its end");
     assert!(ended.status.success());

@@ -144,11 +144,8 @@ fn dates_are_kept_and_nothing_goes_live_before_its_date() {
     let first = import();
     assert_eq!(summary(&first), "6 created, 0 updated, 0 unchanged, 0 failed");
     for (file, reason) in [
-        (
-            "2999-01-01-tomorrow.md",
-            "is not published: The date 2999-01-01T00:00:00.000000Z is in the future.",
-        ),
-        ("later.md", "is not published: The date 2999-01-01T00:00:00.000000Z is in the future."),
+        ("2999-01-01-tomorrow.md", "is scheduled: it is published at 2999-01-01T00:00:00.000000Z"),
+        ("later.md", "is scheduled: it is published at 2999-01-01T00:00:00.000000Z"),
         ("unclear.md", "is not published: The date \"02/03/2019\" cannot be read"),
     ] {
         assert!(line(&first, file).contains(reason), "{first:?}");

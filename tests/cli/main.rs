@@ -13,5 +13,6 @@ mod dns_server;
 mod commands;
 mod doctor;
 mod import;
+mod scheduled_imports;
 mod settings;
 mod users;

@@ -14,7 +14,7 @@ pub mod sections;
 
 crate::operations! {
     "drafts": "Articles as editors work on them.";
-    "publishing": "Previews, publishing and the trash.";
+    "publishing": "Previews, publishing, schedules and the trash.";
     "history": "Revisions and past editions of an article.";
 
     post   "/v1/articles"                                        => create::create_article;

@@ -187,6 +187,12 @@ events! {
     ArticlePurged { article: ArticleId }                                "article.purged":         true  Public;
     /// An article was restored from the trash.
     ArticleRestored { article: ArticleId }                              "article.restored":       false Drafts;
+    /// An article was scheduled to be published, unpublished or both.
+    ScheduleSet { article: ArticleId }                                  "schedule.set":           false Drafts;
+    /// What was scheduled for an article, or some of it, is no longer to happen.
+    ScheduleCancelled { article: ArticleId }                            "schedule.cancelled":     false Drafts;
+    /// What was scheduled for an article failed for the first time. It is tried again for a day.
+    ScheduleFailed { article: ArticleId }                               "schedule.failed":        false Drafts;
     /// A live edition was rendered again and now differs, or is found by other words.
     ArticleRerendered { article: ArticleId }                            "article.rerendered":     true  Public;
     /// An article was removed for good. If it was live, it was unpublished before, with an event of its own.

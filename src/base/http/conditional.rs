@@ -30,6 +30,14 @@ pub enum IfMatch {
 }
 
 impl IfMatch {
+    /// Parses the header, if the request has it.
+    ///
+    /// # Errors
+    /// As [`IfMatch::parse`].
+    pub fn of(headers: &HeaderMap) -> Result<Option<Self>> {
+        headers.get(header::IF_MATCH).map(|value| Self::parse(value.to_str().unwrap_or_default())).transpose()
+    }
+
     /// Parses the header's value.
     ///
     /// # Errors

@@ -44,9 +44,9 @@ pub struct Details {
 /// A part of a draft that has changed.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct ChangedPart {
-    /// `metadata`, which includes the intro, or `section`.
+    /// `metadata`, which includes the intro, `section` or `schedule`.
     pub kind: ChangedKind,
-    /// The id of the section; for `metadata`, that of the article.
+    /// The id of the section; for `metadata` and `schedule`, that of the article.
     #[schema(value_type = String, format = Uuid, min_length = 36, max_length = 36)]
     pub id: SubjectId,
     /// The names of the fields that changed; `null` for a section that was removed.
@@ -66,6 +66,8 @@ pub enum ChangedKind {
     Metadata,
     /// One section.
     Section,
+    /// What is scheduled.
+    Schedule,
 }
 
 /// The name of a field.

@@ -85,7 +85,8 @@ impl Queue {
 }
 
 /// The pause after that many failed attempts: ten seconds, doubling up to an hour.
-fn pause(attempts: i64) -> Duration {
+#[must_use]
+pub fn pause(attempts: i64) -> Duration {
     let doublings = u32::try_from(attempts.clamp(1, 10) - 1).unwrap_or(0);
     Duration::from_secs(10 * 2u64.pow(doublings)).min(Duration::from_secs(3600))
 }

@@ -50,6 +50,8 @@ embedded! {
     "password_reset_email.html"
     "password_reset_email.txt"
     "preferences.html"
+    "schedule_failed_email.html"
+    "schedule_failed_email.txt"
     "subscribe.html"
     "test_email.html"
     "test_email.txt"

@@ -109,6 +109,15 @@ pub fn all() -> Vec<(&'static str, Value)> {
     for name in ["test_email.html", "test_email.txt"] {
         samples.push((name, context! {}));
     }
+    for action in ["publish", "unpublish"] {
+        let context = context! {
+            action, title => "Tides", at => "2026-01-31 09:30 UTC", reason => "Another article has the slug tides.",
+        };
+        samples.extend([
+            ("schedule_failed_email.html", context.clone()),
+            ("schedule_failed_email.txt", context),
+        ]);
+    }
     samples.extend(accounts());
     samples
 }

@@ -133,6 +133,14 @@ pub fn write(front_matter: &FrontMatter) -> String {
     format!("---\n{}---\n\n", syntax::to_yaml(front_matter))
 }
 
+/// The time under a key without a field of its own, such as `expiryDate`, in whatever spelling; `Err` with the value if it
+/// cannot be read as a time.
+#[must_use]
+pub fn time_in(custom: &Map<String, Value>, name: &str) -> Option<Result<Timestamp, String>> {
+    let (_, value) = custom.iter().find(|(key, value)| keys::is_same(key, name) && !value.is_null())?;
+    Some(time(value).ok_or_else(|| text(value).unwrap_or_else(|| value.to_string())))
+}
+
 /// The keys of the first publication.
 const DATES: &[&str] = &["published_at", "date", "pubDate", "publishDate", "datePublished", "published"];
 

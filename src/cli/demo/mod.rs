@@ -4,6 +4,7 @@ use std::net::TcpListener;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 
@@ -36,6 +37,9 @@ const ARTICLES: &[(&str, &str)] = &[
     ("what-the-strandline-keeps.md", include_str!("what-the-strandline-keeps.md")),
     ("supper-at-slack-water.md", include_str!("supper-at-slack-water.md")),
 ];
+
+/// One that is published tomorrow. What stands for the time of that is replaced.
+const TOMORROWS: (&str, &str) = ("the-year-of-the-herring.md", include_str!("the-year-of-the-herring.md"));
 
 pub(super) async fn run(mut config: Config) -> anyhow::Result<ExitCode> {
     let bind = config.server.bind;
@@ -74,7 +78,10 @@ async fn fill(app: &App) -> anyhow::Result<Login> {
     let key = NewApiKey::parse("Demo", &SCOPES.map(str::to_owned), None, app.clock.now())?;
     let (_, api_key) = api_key::add(app, admin, key, None).await?;
     let import = Import::new(app, Some(EDITOR), true, false).await?;
-    let documents = ARTICLES.iter().map(|(name, text)| (PathBuf::from(name), Some(*text)));
+    let tomorrow = app.clock.now().plus(Duration::from_secs(24 * 3600)).to_string();
+    let documents = ARTICLES.iter().chain([&TOMORROWS]);
+    let documents =
+        documents.map(|(name, text)| (PathBuf::from(name), Some(text.replace("TOMORROW", &tomorrow))));
     for (file, outcome) in import.documents(documents.collect()).await {
         outcome.with_context(|| file.display().to_string())?;
     }

@@ -15,11 +15,14 @@ use crate::articles::edit::Editor;
 use crate::auth::{self, Actor, PublishArticles, Role};
 use crate::base::db::{Connection, Tx};
 use crate::base::error::Result;
+use crate::base::http::IfMatch;
 use crate::base::ids::{ArticleId, UserId};
 use crate::base::text::Locale;
 use crate::base::text::email::EmailAddress;
 use crate::base::text::slug::Slug;
 use crate::editions::publish::{Prepared, Publication, Unrendered, publish};
+use crate::schedules::Plan;
+use crate::schedules::write::set as set_schedule;
 use crate::users;
 
 /// What the import of every document needs.
@@ -73,10 +76,7 @@ impl<'a> Import<'a> {
 
     /// Imports documents, each with its text, or with the text that its file has. The name of the file provides a missing
     /// title, slug and date.
-    pub(in crate::cli) async fn documents(
-        &self,
-        documents: Vec<(PathBuf, Option<&'static str>)>,
-    ) -> Outcomes {
+    pub(in crate::cli) async fn documents(&self, documents: Vec<(PathBuf, Option<String>)>) -> Outcomes {
         let read = documents.into_iter().map(async |(file, text)| {
             let post = self.read(file.clone(), text).await;
             (file, post.and_then(|post| self.claim(post)))
@@ -93,12 +93,12 @@ impl<'a> Import<'a> {
     }
 
     /// Reads and parses a document.
-    async fn read(&self, file: PathBuf, text: Option<&'static str>) -> anyhow::Result<Post> {
+    async fn read(&self, file: PathBuf, text: Option<String>) -> anyhow::Result<Post> {
         let (site, random, now) =
             (self.app.config.site.locale.clone(), self.app.random.clone(), self.app.clock.now());
         let read = move || {
             Ok(match text {
-                Some(text) => Post::parse(file, text, &site, &random, now),
+                Some(text) => Post::parse(file, &text, &site, &random, now),
                 None => load(&file).and_then(|text| Post::parse(file, &text, &site, &random, now)),
             })
         };
@@ -154,20 +154,49 @@ impl<'a> Import<'a> {
         };
         let stored = self.write_each(&posts, store).await;
         let publication = |(known, stored): (&Known, &Result<Stored>)| {
-            let stored = stored.as_ref().ok().filter(|_| self.publish && known.post.may_be_published())?;
+            let stored = stored.as_ref().ok().filter(|_| self.publish && known.post.is_due())?;
             let (article, published_at) = (ArticleKey::Id(stored.article), known.post.new.published_at);
             Some(Publication { article, revision: stored.revision, published_at, minor: false })
         };
         let published = self.publish(posts.iter().zip(&stored).map(publication).collect()).await?;
-        let done = |(known, (stored, published)): (&Known, (Result<Stored>, Result<bool>))| {
-            let (stored, published) = (stored?, published?);
+        let plan = |(known, (stored, published)): (&Known, (&Result<Stored>, &Result<bool>))| {
+            let stored = stored.as_ref().ok().filter(|_| self.publish && published.is_ok())?;
+            Some((stored.article, known.post.plan(stored.revision)?))
+        };
+        let plans = posts.iter().zip(stored.iter().zip(&published)).map(plan).collect();
+        let scheduled = self.schedule(plans).await?;
+        let changed = published
+            .into_iter()
+            .zip(scheduled)
+            .map(|(published, scheduled)| -> Result<bool> { Ok(published? | scheduled?) });
+        let done = |(known, (stored, changed)): (&Known, (Result<Stored>, Result<bool>))| {
+            let (stored, changed) = (stored?, changed?);
             let outcome = match stored.outcome {
-                Outcome::Skipped if published => Outcome::Updated,
+                Outcome::Skipped if changed => Outcome::Updated,
                 outcome => outcome,
             };
             Ok(known.post.done(outcome, stored.warnings))
         };
-        Ok(posts.iter().zip(stored.into_iter().zip(published)).map(done).collect())
+        Ok(posts.iter().zip(stored.into_iter().zip(changed)).map(done).collect())
+    }
+
+    /// Schedules articles, and returns for each whether that was needed.
+    async fn schedule(&self, plans: Vec<Option<(ArticleId, Plan)>>) -> Result<Vec<Result<bool>>> {
+        let actor: Actor<PublishArticles> = Actor::new(auth::Identity::of(self.owner, Role::Admin))?;
+        let wanted: Vec<bool> = plans.iter().map(Option::is_some).collect();
+        let plans: Vec<(ArticleId, Plan)> = plans.into_iter().flatten().collect();
+        if plans.is_empty() {
+            return Ok(wanted.into_iter().map(Ok).collect());
+        }
+        let work = move |tx: &mut Tx<'_>, (article, plan): &(ArticleId, Plan)| {
+            set_schedule(tx, actor, &ArticleKey::Id(*article), Some(IfMatch::Any), plan)
+                .map(|set| set.changed)
+        };
+        let mut written = self.write_each(&Arc::new(plans), work).await.into_iter();
+        Ok(wanted
+            .into_iter()
+            .map(|wanted| if wanted { written.next().unwrap_or(Ok(false)) } else { Ok(false) })
+            .collect())
     }
 
     /// Publishes revisions, and returns for each whether that was needed.

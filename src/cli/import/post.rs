@@ -19,9 +19,11 @@ use crate::base::http::IfMatch;
 use crate::base::ids::ArticleId;
 use crate::base::random::Random;
 use crate::base::text::Locale;
+use crate::base::text::front_matter::time_in;
 use crate::base::text::markdown::Warning;
 use crate::base::text::slug::Slug;
 use crate::base::text::validate;
+use crate::schedules::Plan;
 
 /// What was done with a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +38,8 @@ pub(in crate::cli) struct Done {
     pub outcome: Outcome,
     /// Why it is not published, although it might be.
     pub remark: Option<String>,
+    /// When it is published, if not at once.
+    pub publish_at: Option<Timestamp>,
     /// What of it was left out.
     pub warnings: Vec<String>,
 }
@@ -48,6 +52,10 @@ pub(super) struct Post {
     pub new: NewArticle,
     pub locale: Locale,
     pub slug: Option<Slug>,
+    /// When it is to be published; `None` for at once.
+    publish_at: Option<Timestamp>,
+    /// When it is to be unpublished.
+    unpublish_at: Option<Timestamp>,
     /// Why it is not published, although it might be.
     remark: Option<String>,
 }
@@ -86,7 +94,7 @@ impl Post {
             document.published_at = date;
         }
         document.draft |= is_draft(&file);
-        let remark = document.check_date(now).map(|warning| warning.detail);
+        let times = Times::of(&document, now);
         let metadata = &mut document.metadata;
         if metadata.title.is_none() {
             let title = validate::line("title", &name.replace(['-', '_'], " "), 300);
@@ -101,17 +109,69 @@ impl Post {
             metadata: document.metadata.clone(),
             published_at: document.published_at.filter(|at| *at <= now),
         };
-        Ok(Self { file, document, new, locale, slug, remark })
+        let (Times { publish_at, unpublish_at }, remark) = match times {
+            Ok(times) => (times, None),
+            Err(remark) => (Times::default(), Some(remark)),
+        };
+        Ok(Self { file, document, new, locale, slug, publish_at, unpublish_at, remark })
     }
 
-    /// Whether it is no draft, and nothing is wrong with its date.
-    pub(super) fn may_be_published(&self) -> bool {
+    /// Whether it is to be published at once: it is no draft, nothing is wrong with its dates, and none is in the future.
+    pub(super) fn is_due(&self) -> bool {
+        self.may_be_published() && self.publish_at.is_none()
+    }
+
+    /// What is to be scheduled for that revision of it.
+    pub(super) fn plan(&self, revision: i64) -> Option<Plan> {
+        let (publish, unpublish_at) = (self.publish_at.map(|at| (at, revision)), self.unpublish_at);
+        let is_any = publish.is_some() || unpublish_at.is_some();
+        (is_any && self.may_be_published()).then_some(Plan { publish, unpublish_at })
+    }
+
+    fn may_be_published(&self) -> bool {
         !self.document.draft && self.remark.is_none()
     }
 
     pub(super) fn done(&self, outcome: Outcome, warnings: Vec<Warning>) -> Done {
         let warnings = self.document.warnings.iter().cloned().chain(warnings);
-        Done { outcome, remark: self.remark.clone(), warnings: warnings.map(|one| one.detail).collect() }
+        Done {
+            outcome,
+            remark: self.remark.clone(),
+            publish_at: self.publish_at.filter(|_| self.may_be_published()),
+            warnings: warnings.map(|one| one.detail).collect(),
+        }
+    }
+}
+
+/// The times in the future that front matter has.
+#[derive(Default)]
+struct Times {
+    publish_at: Option<Timestamp>,
+    unpublish_at: Option<Timestamp>,
+}
+
+impl Times {
+    /// Reads `date`, `publishDate` and `expiryDate`. `Err` says why the document must not be published.
+    fn of(document: &ParsedDocument, now: Timestamp) -> Result<Self, String> {
+        let unreadable = document.unreadable_date.as_ref().and_then(|_| document.check_date(now));
+        if let Some(warning) = unreadable {
+            return Err(warning.detail);
+        }
+        let other = |name: &str| {
+            let custom = document.metadata.custom.as_ref();
+            let found = custom.and_then(|custom| time_in(custom, name)).transpose();
+            found.map_err(|text| format!("{name} {text:?} cannot be read in one way only"))
+        };
+        let (published_at, publish_date, unpublish_at) =
+            (document.published_at, other("publishDate")?, other("expiryDate")?);
+        let publish_at = [published_at, publish_date].into_iter().flatten().filter(|at| *at > now).max();
+        match unpublish_at {
+            Some(at) if at <= now => Err(format!("it has expired at {at}")),
+            Some(at) if publish_at.is_some_and(|publish_at| at <= publish_at) => {
+                Err(format!("it expires at {at}, before its date"))
+            }
+            _ => Ok(Self { publish_at, unpublish_at }),
+        }
     }
 }
 
@@ -158,7 +218,8 @@ impl Known {
     fn stored(&self, draft: &Draft, outcome: Outcome) -> Stored {
         let document = &self.post.document;
         // Whatever is wrong with the date itself is told of those that are to be published.
-        let date = document.check_date_used(draft.row.published_at).filter(|_| self.post.remark.is_none());
+        let is_used = self.post.remark.is_none() && self.post.publish_at.is_none();
+        let date = document.check_date_used(draft.row.published_at).filter(|_| is_used);
         let sections = document.check_sections_kept(&draft.content.sections);
         Stored {
             article: draft.row.id,

@@ -78,11 +78,11 @@ impl FromParams for Deletion {
 /// Delete an article
 ///
 /// Requires the right `articles:delete`; contributors and authors have it for their own articles only. Moves the
-/// article to the trash: it is unpublished and keeps its slug; a published article also requires `articles:publish`.
-/// `POST /v1/articles/{article}/restore` brings it back. With `permanent=true`, which requires the right
-/// `articles:purge`, an article in the trash is deleted for good: it is not found from then on and its slug is free, and
-/// its texts are deleted from the database within a minute. Backups keep them until they expire. What is in the trash for
-/// `LEDE_TRASH_DAYS` is deleted so by itself.
+/// article to the trash: it is unpublished, what is scheduled is cancelled, and it keeps its slug; a published article
+/// also requires `articles:publish`. `POST /v1/articles/{article}/restore` brings it back. With `permanent=true`, which
+/// requires the right `articles:purge`, an article in the trash is deleted for good: it is not found from then on and
+/// its slug is free, and its texts are deleted from the database within a minute. Backups keep them until they expire.
+/// What is in the trash for `LEDE_TRASH_DAYS` is deleted so by itself.
 #[utoipa::path(delete, path = "/v1/articles/{article}", tag = "publishing", security(("bearer" = [])),
     params(ArticlePath, InLocale, Deletion),
     responses(

@@ -43,7 +43,8 @@ pub struct Publish {
 /// Publish an article
 ///
 /// Requires the right `articles:publish`; authors have it for their own articles only, contributors not at all.
-/// Creates an edition from the revision and makes it live. Changes nothing if that revision is live already.
+/// Creates an edition from the revision and makes it live. Changes nothing if that revision is live already. A scheduled
+/// publication is cancelled; a time at which the article is to be unpublished stays.
 #[utoipa::path(post, path = "/v1/articles/{article}/publish", tag = "publishing", security(("bearer" = [])),
     params(ArticlePath, InLocale,
         IdempotencyKeyHeader),

@@ -17,7 +17,8 @@ use crate::editions::publish::unpublish;
 /// Unpublish an article
 ///
 /// Requires the right `articles:publish`; authors have it for their own articles only, contributors not at all.
-/// Takes the live edition down: readers get 404. The draft, its revisions and its editions are kept.
+/// Takes the live edition down: readers get 404. The draft, its revisions and its editions are kept; what is scheduled is
+/// cancelled.
 #[utoipa::path(post, path = "/v1/articles/{article}/unpublish", tag = "publishing", security(("bearer" = [])),
     params(ArticlePath, InLocale,
         IdempotencyKeyHeader),

@@ -10,6 +10,7 @@ use crate::base::error::{Error, Result};
 use crate::base::http::{Response, accept, client_ip};
 use crate::base::jobs::{self, Queue};
 use crate::base::metrics::State;
+use crate::schedules::scheduler;
 
 /// Where the metrics are, on whichever port.
 pub const PATH: &str = "/metrics";
@@ -45,12 +46,13 @@ pub async fn get_metrics(app: Data<App>, req: HttpRequest) -> Result<Response> {
     let now = app.clock.now();
     // While the database is away, the gauges of jobs keep their last values.
     let backlogs = move |conn: &mut Connection| {
-        Ok((jobs::backlog(conn, Queue::Mail, now)?, jobs::backlog(conn, Queue::Default, now)?))
+        let schedule = scheduler::overdue_seconds(conn, now)?;
+        Ok((jobs::backlog(conn, Queue::Mail, now)?, jobs::backlog(conn, Queue::Default, now)?, schedule))
     };
-    if let Ok((mail, default)) = app.db.read(backlogs).await {
+    if let Ok((mail, default, schedule)) = app.db.read(backlogs).await {
         metrics.outbox_pending.set(mail.jobs);
         metrics.outbox_age.set(mail.oldest_seconds);
-        metrics.lag.set(mail.overdue_seconds.max(default.overdue_seconds));
+        metrics.lag.set(mail.overdue_seconds.max(default.overdue_seconds).max(schedule));
     }
     let media_type = accept::preferred(req.headers(), &[PROMETHEUS, OPEN_METRICS]);
     let text = if media_type == PROMETHEUS { metrics.text() } else { metrics.open_metrics() };

@@ -81,6 +81,14 @@ impl Fixtures {
         article
     }
 
+    /// The path of an article of the owner's that is scheduled.
+    pub async fn scheduled(&self) -> String {
+        let article = self.article().await;
+        let body = json!({"unpublish_at": "2030-01-01T00:00:00Z"});
+        self.put(format!("{article}/schedule")).json(body).await.is(200);
+        article
+    }
+
     /// The path of the redirect of a slug that an article of the owner's had.
     pub async fn redirect(&self) -> String {
         let draft = writing::publish(&self.admin, &self.draft().await).await;

@@ -1,4 +1,4 @@
-//! Articles: the draft and its history.
+//! Articles: the draft, its history, and what is scheduled.
 
 diesel::table! {
     use crate::base::db::schema::sql_types::*;
@@ -101,5 +101,24 @@ diesel::table! {
         slug -> Text,
         article_id -> Id,
         once_public -> Bool,
+    }
+}
+
+diesel::table! {
+    use crate::base::db::schema::sql_types::*;
+
+    schedules (id) {
+        id -> Id,
+        article_id -> Id,
+        action -> Text,
+        at -> Instant,
+        revision -> Nullable<BigInt>,
+        locale -> Nullable<Text>,
+        slug -> Nullable<Text>,
+        actor_id -> Id,
+        next_try_at -> Nullable<Instant>,
+        attempts -> BigInt,
+        failed_at -> Nullable<Instant>,
+        last_error -> Nullable<Text>,
     }
 }

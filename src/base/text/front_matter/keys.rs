@@ -84,7 +84,7 @@ impl Keys {
 }
 
 /// Whether two keys are the same apart from case, `_` and `-`.
-fn is_same(a: &str, b: &str) -> bool {
+pub(super) fn is_same(a: &str, b: &str) -> bool {
     letters(a).eq(letters(b))
 }
 
