@@ -52,6 +52,7 @@ pub mod server;
 
 // The resources, from the bottom up: one may use those before it. Its routes may use later ones, too, except their routes.
 pub mod users;
+pub mod outbox;
 pub mod api_keys;
 pub mod render_context;
 pub mod terms;
@@ -64,8 +65,8 @@ pub mod search;
 pub mod editions;
 pub mod feeds;
 pub mod changes;
-pub mod outbox;
 pub mod schedules;
+pub mod bulk;
 pub mod subscribers;
 pub mod accounts;
 pub mod audit;

@@ -2,7 +2,6 @@
 //! HTML and JSON, made of the revision and of what it embeds (names, links, settings), and can be made again at any
 //! time.
 
-pub mod bulk;
 mod adjacent;
 mod context;
 pub mod custom;

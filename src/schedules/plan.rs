@@ -38,7 +38,8 @@ impl Plan {
     }
 }
 
-fn check_publish_at(at: Option<Timestamp>, now: Timestamp) -> Result<(), Invalid> {
+/// Checks when something is to be published. Invalid `publish-at-in-past`.
+pub fn check_publish_at(at: Option<Timestamp>, now: Timestamp) -> Result<(), Invalid> {
     match at {
         Some(at) if at <= now => Err(Invalid::new("publish-at-in-past", "Must be in the future.")),
         _ => Ok(()),

@@ -94,6 +94,23 @@ async fn topics_are_added_and_removed_without_knowing_the_version() {
 }
 
 #[tokio::test]
+async fn many_are_scheduled_for_one_moment() {
+    let server = Server::start().await;
+    let editor = server.login(Role::Editor).await;
+    let made = drafts(&editor, 2).await;
+    let items: Value = made.iter().map(|draft| json!({"id": draft["id"], "revision": 1})).collect();
+    let body = json!({"action": "schedule", "items": items, "publish_at": "2026-01-06T09:00:00+01:00"});
+    assert_eq!(statuses(&editor.post(BULK).json(body.clone()).await.expect(200)), [200, 200]);
+    let schedule = editor.get(at(&made[1], "/schedule")).await.expect(200);
+    assert_eq!(
+        (&schedule["publish_at"], &schedule["revision"]),
+        (&json!("2026-01-06T08:00:00.000000Z"), &json!(1))
+    );
+    // What is scheduled is not replaced unseen.
+    assert_eq!(statuses(&editor.post(BULK).json(body).await.expect(200)), [428, 428]);
+}
+
+#[tokio::test]
 async fn a_filter_takes_a_hundred_at_a_time() {
     let server = Server::start().await;
     let admin = server.login(Role::Admin).await;
@@ -136,6 +153,7 @@ async fn a_dry_run_says_the_same_and_saves_nothing() {
     let calls = [
         (json!({"action": "publish"}), [200, 200, 409]),
         (json!({"action": "unpublish"}), [409, 409, 409]),
+        (json!({"action": "schedule", "publish_at": "2027-01-01T00:00:00Z"}), [200, 200, 409]),
         (json!({"action": "trash"}), [200, 200, 409]),
         (json!({"action": "restore"}), [409, 409, 200]),
         (json!({"action": "purge"}), [409, 409, 200]),
@@ -203,6 +221,11 @@ async fn what_an_action_does_not_take_is_refused() {
         (json!({"action": "update", "items": [{"id": one}], "patch": {}}), "/items/0/version field-missing"),
         (json!({"action": "update", "items": [{"id": one, "version": 1}]}), "/patch field-missing"),
         (json!({"action": "add_topics", "items": [{"id": one}]}), "/topics field-missing"),
+        (json!({"action": "schedule", "items": [{"id": one, "revision": 1}]}), "/publish_at field-missing"),
+        (
+            json!({"action": "schedule", "items": [{"id": one, "revision": 1}], "publish_at": "2020-01-01T00:00:00Z"}),
+            "/publish_at publish-at-in-past",
+        ),
         (
             json!({"action": "add_topics", "items": [{"id": one}], "topics": ["A B"]}),
             "/topics/0 slug-malformed",

@@ -4,8 +4,6 @@ pub mod adjacent;
 pub mod article;
 pub mod article_formats;
 pub mod articles;
-pub mod bulk;
-pub mod bulk_filter;
 pub mod edition;
 pub mod editions;
 pub mod include;
@@ -28,7 +26,6 @@ crate::operations! {
     get    "/v1/articles/{article}/sections/{section}" => sections::get_section, public;
     get    "/v1/articles/{article}/adjacent"           => adjacent::get_adjacent_articles, public;
     get    "/v1/articles/{article}/related"            => related::list_related_articles, public;
-    post   "/v1/drafts/bulk"                           => bulk::change_drafts;
     get    "/v1/articles/{article}/preview"            => preview::get_preview;
     post   "/v1/articles/{article}/publish"            => publish::publish_article;
     post   "/v1/articles/{article}/unpublish"          => unpublish::unpublish_article;

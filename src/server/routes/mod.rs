@@ -11,8 +11,8 @@ pub mod security_txt;
 
 use crate::base::http::endpoint::{Endpoint, Operations};
 use crate::{
-    accounts, api_keys, articles, audit, authors, changes, editions, feeds, operations, redirects, schedules,
-    search, site, subscribers, topics, users,
+    accounts, api_keys, articles, audit, authors, bulk, changes, editions, feeds, operations, redirects,
+    schedules, search, site, subscribers, topics, users,
 };
 
 crate::operations! {
@@ -35,6 +35,7 @@ const RESOURCES: &[Operations] = &[
     feeds::routes::OPERATIONS,
     articles::routes::OPERATIONS,
     schedules::routes::OPERATIONS,
+    bulk::routes::OPERATIONS,
     topics::routes::OPERATIONS,
     authors::routes::OPERATIONS,
     changes::routes::OPERATIONS,

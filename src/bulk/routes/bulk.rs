@@ -6,12 +6,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::bulk_filter::BulkFilter;
+use super::filter::BulkFilter;
 use crate::app::App;
 use crate::articles::checks::{MAX_TOPICS, check_named};
 use crate::articles::draft_list::{self, DraftFilter};
 use crate::articles::input::{DraftPatch, UpdateDraft};
 use crate::auth::{Actor, Identity, WriteArticles};
+use crate::base::clock::Timestamp;
 use crate::base::db::Connection;
 use crate::base::error::{Error, Invalid, Location, Result, Violations};
 use crate::base::http::limit::{Key, Policy};
@@ -20,8 +21,8 @@ use crate::base::http::{Json, PageRequest, Response};
 use crate::base::ids::ArticleId;
 use crate::base::text::slug::Slug;
 use crate::base::text::validate;
-use crate::editions::bulk::{Bulk, Change, Target};
-use crate::terms::names::Named;
+use crate::bulk::{Bulk, Change, Target};
+use crate::schedules::plan;
 
 /// The most articles of one request.
 const MAX_ITEMS: usize = 100;
@@ -35,6 +36,9 @@ pub enum BulkAction {
     Publish,
     /// Unpublish, with the right `articles:publish`.
     Unpublish,
+    /// Publish the `revision` of each item at `publish_at`, with the right `articles:publish`. An article that has a
+    /// schedule fails with 428.
+    Schedule,
     /// Move to the trash, with the right `articles:delete`.
     Trash,
     /// Restore from the trash, with the right `articles:delete`.
@@ -71,6 +75,10 @@ pub struct BulkChange {
     #[serde(default)]
     #[schema(value_type = Option<UpdateDraft>, nullable = false)]
     patch: Option<Value>,
+    /// For `schedule`: a time in the future.
+    #[serde(default)]
+    #[schema(nullable = false)]
+    publish_at: Option<Timestamp>,
     /// For `add_topics` and `remove_topics`: slugs.
     #[serde(default)]
     #[schema(value_type = Option<Vec<Slug>>, nullable = false, min_items = 1, max_items = 50)]
@@ -87,7 +95,7 @@ pub struct BulkChange {
 pub struct BulkItem {
     /// The article.
     id: ArticleId,
-    /// The revision to publish. Required for `publish`, and ignored otherwise.
+    /// The revision to publish. Required for `publish` and `schedule`, and ignored otherwise.
     #[serde(default)]
     #[schema(nullable = false, minimum = 1, maximum = 2_147_483_647)]
     revision: Option<i64>,
@@ -143,7 +151,11 @@ enum Targets {
 impl BulkAction {
     /// Whether the articles may be found by a filter: their revision or version need not be known.
     fn takes_filter(self) -> bool {
-        !matches!(self, Self::Publish | Self::Update)
+        !self.takes_revision() && self != Self::Update
+    }
+
+    fn takes_revision(self) -> bool {
+        matches!(self, Self::Publish | Self::Schedule)
     }
 
     fn is_of_trash(self) -> bool {
@@ -153,27 +165,11 @@ impl BulkAction {
     fn takes_topics(self) -> bool {
         matches!(self, Self::AddTopics | Self::RemoveTopics)
     }
-
-    /// The change, for a caller who may make it to some article.
-    fn change(self, identity: Identity, patch: Option<Value>, topics: Vec<Named>) -> Result<Change> {
-        Ok(match self {
-            Self::Publish => Change::Publish(Actor::new(identity)?),
-            Self::Unpublish => Change::Unpublish(Actor::new(identity)?),
-            Self::Trash => Change::Trash(Actor::new(identity)?),
-            Self::Restore => Change::Restore(Actor::new(identity)?),
-            Self::Purge => Change::Purge(Actor::new(identity)?),
-            Self::Update => {
-                Change::Update(Actor::new(identity)?, Box::new(DraftPatch::new(patch.unwrap_or_default())))
-            }
-            Self::AddTopics => Change::AddTopics(Actor::new(identity)?, topics),
-            Self::RemoveTopics => Change::RemoveTopics(Actor::new(identity)?, topics),
-        })
-    }
 }
 
 impl BulkChange {
-    fn check(self, identity: Identity) -> Result<Checked> {
-        let Self { action, items, filter, cursor, patch, topics, dry_run } = self;
+    fn check(self, identity: Identity, now: Timestamp) -> Result<Checked> {
+        let Self { action, items, filter, cursor, patch, publish_at, topics, dry_run } = self;
         let mut violations = Violations::default();
         let mut require = |name: &str, is_there: bool, is_taken: bool| match (is_there, is_taken) {
             (true, false) => violations.push(
@@ -189,6 +185,7 @@ impl BulkChange {
         require("filter", filter.is_some(), filter.is_some() && action.takes_filter());
         require("cursor", cursor.is_some(), cursor.is_some() && filter.is_some());
         require("patch", patch.is_some(), action == BulkAction::Update);
+        require("publish_at", publish_at.is_some(), action == BulkAction::Schedule);
         require("topics", topics.is_some(), action.takes_topics());
         if items.as_ref().is_some_and(Vec::is_empty) {
             violations.take("/items", Err::<(), _>(missing()));
@@ -196,7 +193,7 @@ impl BulkChange {
         let items = items.unwrap_or_default();
         violations.take("/items", validate::count("items", items.len(), MAX_ITEMS));
         for (at, item) in items.iter().take(MAX_ITEMS).enumerate() {
-            if action == BulkAction::Publish && item.revision.is_none() {
+            if action.takes_revision() && item.revision.is_none() {
                 violations.take(format!("/items/{at}/revision"), Err::<(), _>(missing()));
             }
             if action == BulkAction::Update && item.version.is_none() {
@@ -206,6 +203,7 @@ impl BulkChange {
         let topics = check_named(&topics.unwrap_or_default(), "topics", MAX_TOPICS, &mut violations);
         let filter = filter.map(BulkFilter::parse);
         let filter = filter.map(|filter| violations.gather(filter)).transpose()?.flatten();
+        violations.take("/publish_at", plan::check_publish_at(publish_at, now));
         violations.check()?;
         let targets = match filter {
             Some(filter) => {
@@ -214,7 +212,19 @@ impl BulkChange {
             }
             None => Targets::Named(items.into_iter().map(BulkItem::target).collect()),
         };
-        let change = action.change(identity, patch, topics)?;
+        let change = match action {
+            BulkAction::Publish => Change::Publish(Actor::new(identity)?),
+            BulkAction::Unpublish => Change::Unpublish(Actor::new(identity)?),
+            BulkAction::Schedule => Change::Schedule(Actor::new(identity)?, publish_at.unwrap_or(now)),
+            BulkAction::Trash => Change::Trash(Actor::new(identity)?),
+            BulkAction::Restore => Change::Restore(Actor::new(identity)?),
+            BulkAction::Purge => Change::Purge(Actor::new(identity)?),
+            BulkAction::Update => {
+                Change::Update(Actor::new(identity)?, Box::new(DraftPatch::new(patch.unwrap_or_default())))
+            }
+            BulkAction::AddTopics => Change::AddTopics(Actor::new(identity)?, topics),
+            BulkAction::RemoveTopics => Change::RemoveTopics(Actor::new(identity)?, topics),
+        };
         Ok(Checked { bulk: Bulk { identity, change, dry_run }, targets })
     }
 }
@@ -262,7 +272,7 @@ pub async fn change_drafts(
     req: HttpRequest,
     body: Json<BulkChange>,
 ) -> Result<Response> {
-    let Checked { bulk, targets } = body.value.check(actor.identity)?;
+    let Checked { bulk, targets } = body.value.check(actor.identity, app.clock.now())?;
     let (targets, next_cursor) = targets.find(&app, &actor).await?;
     let mut items = Vec::with_capacity(targets.len());
     for (at, target) in targets.into_iter().enumerate() {

@@ -1,6 +1,8 @@
 //! One change to many articles. Each article has a unit of work of its own: what fails for one changes nothing for the
 //! others.
 
+pub mod routes;
+
 use crate::app::App;
 use crate::articles::ArticleKey;
 use crate::articles::checks::MAX_TOPICS;
@@ -11,6 +13,7 @@ use crate::articles::metadata::change_metadata;
 use crate::articles::metadata_change::MetadataChange;
 use crate::articles::scope::WriteScope;
 use crate::auth::{Actor, DeleteArticles, Identity, PublishArticles, PurgeArticles, WriteArticles};
+use crate::base::clock::Timestamp;
 use crate::base::db::Tx;
 use crate::base::error::{Error, Invalid, Result};
 use crate::base::http::IfMatch;
@@ -18,6 +21,7 @@ use crate::base::ids::{ArticleId, TopicId};
 use crate::base::text::validate;
 use crate::editions::publish::{self, Publication};
 use crate::editions::purge;
+use crate::schedules::{Plan, write};
 use crate::terms;
 use crate::terms::names::Named;
 
@@ -28,6 +32,8 @@ pub enum Change {
     Publish(Actor<PublishArticles>),
     /// Unpublishes it.
     Unpublish(Actor<PublishArticles>),
+    /// Publishes the revision that the target names at that time.
+    Schedule(Actor<PublishArticles>, Timestamp),
     /// Moves it to the trash.
     Trash(Actor<DeleteArticles>),
     /// Restores it from the trash.
@@ -75,7 +81,8 @@ impl Bulk {
         match self.change.clone() {
             Change::Publish(actor) => {
                 let revision = target.revision.unwrap_or_default();
-                let publication = Publication { article: article.clone(), revision, published_at: None, minor: false };
+                let publication =
+                    Publication { article: article.clone(), revision, published_at: None, minor: false };
                 let prepared = publish::prepare(app, actor, publication).await?;
                 let publish = move |tx: &mut Tx<'_>| {
                     publish::publish(tx, actor, &article, revision, prepared.as_ref())
@@ -86,6 +93,14 @@ impl Bulk {
             Change::Unpublish(actor) => {
                 let unpublish = move |tx: &mut Tx<'_>| publish::unpublish(tx, actor, &article).map(version);
                 self.write(app, unpublish).await
+            }
+            Change::Schedule(actor, at) => {
+                let revision = target.revision.unwrap_or_default();
+                let plan = Plan { publish: Some((at, revision)), unpublish_at: None };
+                let schedule = move |tx: &mut Tx<'_>| {
+                    write::set(tx, actor, &article, None, &plan).map(|written| Some(written.version))
+                };
+                self.write(app, schedule).await
             }
             Change::Trash(actor) => {
                 self.write(app, move |tx| publish::trash(tx, actor, &article).map(Some)).await
