@@ -17,8 +17,8 @@ use crate::base::text::validate;
 use crate::editions::list::EditionFilter;
 use crate::editions::lookup::Stored;
 use crate::editions::related::DEFAULT_LIMIT;
-use crate::editions::view::{PartialEdition, View, WholeEdition};
-use crate::editions::{adjacent, items};
+use crate::editions::view::{View, WholeEdition};
+use crate::editions::{EditionItem, adjacent, items};
 
 /// What can be included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
@@ -60,11 +60,20 @@ pub struct WholeArticle {
     #[serde(flatten)]
     edition: WholeEdition,
     /// The related articles, the most related first. Only on request by `include`.
-    #[schema(value_type = Vec<PartialEdition>, required = false, max_items = 5)]
-    related: Vec<PartialEdition>,
+    #[schema(required = false, max_items = 5)]
+    related: Vec<EditionItem>,
     /// The adjacent articles. Only on request by `include`.
     #[schema(required = false)]
-    adjacent: AdjacentArticles,
+    adjacent: AdjacentItems,
+}
+
+/// The newer and the older neighbour of an article, as in lists.
+#[derive(Serialize, ToSchema)]
+pub struct AdjacentItems {
+    /// The one that was first published next; `null` for the newest article.
+    newer: Option<EditionItem>,
+    /// The one that was first published before; `null` for the oldest article.
+    older: Option<EditionItem>,
 }
 
 /// What is added to the members of an article.
