@@ -14,6 +14,8 @@ use crate::base::error::{Error, Result};
 use crate::base::events::Event;
 use crate::base::jobs;
 
+/// How late an action may be before trouble that passes, such as a lost connection, counts as a failure.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// How long after the first failure an action is tried.
 const TRIED_FOR: Duration = Duration::from_secs(24 * 3600);
 /// The longest reason that is kept, in characters.
@@ -25,17 +27,12 @@ const MAX_REASON: usize = 1000;
 /// When it cannot be recorded. Then the action is tried again when its claim ends.
 pub(super) async fn handle(app: &App, due: &ScheduleRow, error: &Error) -> Result<()> {
     let article = due.article_id;
-    match error {
-        // The server's trouble, which passes. It could not be recorded either.
-        Error::Unavailable(why) | Error::NoSpace(why) => {
-            log::warn!("the scheduled {} of article {article} waits: {why}", due.action.as_str());
-            return Ok(());
-        }
-        Error::Internal(why) => {
-            log::error!("the scheduled {} of article {article} failed: {why}", due.action.as_str());
-        }
-        error => log::warn!("the scheduled {} of article {article} failed: {error}", due.action.as_str()),
+    let passes = matches!(error, Error::Unavailable(_) | Error::NoSpace(_));
+    if passes && due.failed_at.is_none() && app.clock.now() < due.at.plus(PATIENCE) {
+        log::warn!("the scheduled {} of article {article} waits: {error}", due.action.as_str());
+        return Ok(());
     }
+    log::warn!("the scheduled {} of article {article} failed: {error}", due.action.as_str());
     let (env, row, why) = (app.clone(), due.clone(), reason(error));
     app.db.write(move |tx| record(tx, &env, &row, &why)).await
 }
@@ -43,7 +40,9 @@ pub(super) async fn handle(app: &App, due: &ScheduleRow, error: &Error) -> Resul
 /// Why it failed, as editors may read it: what is wrong inside the server stays in its log.
 fn reason(error: &Error) -> String {
     match error {
-        Error::Internal(_) => "The server has failed. Its log says why.".to_owned(),
+        Error::Internal(_) | Error::Unavailable(_) | Error::NoSpace(_) => {
+            "The server has failed. Its log says why.".to_owned()
+        }
         error => error.to_string().chars().take(MAX_REASON).collect(),
     }
 }

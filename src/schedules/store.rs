@@ -50,7 +50,8 @@ pub fn claim(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<ScheduleRow>> {
     Ok(claimed)
 }
 
-/// Records a failure and when the action is tried again, if it is. Returns whether the action was still to be done.
+/// Records a failure and when the action is tried again, if it is. Returns whether that was new: the action may be done
+/// meanwhile, or another server may have failed at the same try.
 pub fn record_failure(
     tx: &mut Tx<'_>,
     row: &ScheduleRow,
@@ -58,7 +59,8 @@ pub fn record_failure(
     next_try_at: Option<Timestamp>,
 ) -> Result<bool> {
     let now = tx.now();
-    let updated = diesel::update(schedules::table.filter(schedules::id.eq(row.id)))
+    let same = schedules::table.filter(schedules::id.eq(row.id)).filter(schedules::attempts.eq(row.attempts));
+    let updated = diesel::update(same)
         .set((
             schedules::attempts.eq(row.attempts + 1),
             schedules::failed_at.eq(Some(row.failed_at.unwrap_or(now))),

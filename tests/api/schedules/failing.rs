@@ -147,6 +147,45 @@ async fn a_failure_keeps_no_other_action_from_happening() {
 }
 
 #[tokio::test]
+async fn servers_that_fail_at_the_same_try_tell_it_once() {
+    let server = Server::start().await;
+    let (draft, ada) = doomed(&server).await;
+    let other = Server::start_on(server.database(), server.clock.clone(), |_| {}).await;
+    for _ in 0..8 {
+        // The claim has ended too early.
+        by_hand(&server, "UPDATE schedules SET next_try_at = at WHERE attempts = 0");
+        futures_util::future::join(run(&server), run(&other)).await;
+    }
+    assert_eq!(count(&server, "schedule.failed").await, 1);
+    assert_eq!(shown(&ada, &draft).await["last_error"], TAKEN);
+}
+
+/// Only PostgreSQL has locks on rows.
+#[tokio::test]
+async fn trouble_that_passes_is_told_only_if_it_lasts() {
+    use diesel::connection::SimpleConnection as _;
+    let server = Server::start().await;
+    if server.is_embedded() {
+        return;
+    }
+    let editor = server.login(Role::Editor).await;
+    let draft = create(&editor, json!({"title": "Tides"})).await;
+    schedule(&editor, &draft, TUESDAY).await;
+    server.clock.advance(days(1));
+    let mut holding = server.database().connect();
+    holding.batch_execute("BEGIN; SELECT id FROM articles FOR UPDATE").expect("a lock");
+    assert_eq!(run(&server).await, 1);
+    assert_eq!(shown(&editor, &draft).await["last_error"], Value::Null);
+    server.clock.advance(seconds(60));
+    assert_eq!(run(&server).await, 1);
+    assert_eq!(shown(&editor, &draft).await["last_error"], "The server has failed. Its log says why.");
+    holding.batch_execute("ROLLBACK").expect("released");
+    server.clock.advance(seconds(10));
+    assert_eq!((run(&server).await, public(&server, &draft).await), (1, 200));
+    assert_eq!(count(&server, "schedule.failed").await, 1);
+}
+
+#[tokio::test]
 async fn what_is_wrong_inside_the_server_is_not_told() {
     let server = Server::start().await;
     let editor = server.login(Role::Editor).await;
