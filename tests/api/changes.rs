@@ -154,23 +154,6 @@ async fn the_site_changes_with_the_settings_of_a_server_that_starts() {
 }
 
 #[tokio::test]
-async fn what_was_removed_for_good_is_told_to_those_who_had_it() {
-    let server = Server::start().await;
-    let (editor, reader) = (server.login(Role::Editor).await, server.client());
-    let had = published(&editor, json!({"title": "Had"})).await;
-    let hidden = create(&editor, json!({"title": "Hidden"})).await;
-    for draft in [&had, &hidden] {
-        editor.delete(at(draft, "")).await.is(204);
-        let article = serde_json::from_value(draft["id"].clone()).expect("an id");
-        let purge = move |tx: &mut Tx<'_>| Ok(tx.append(Event::ArticlePurged { article }));
-        server.app.db.write(purge).await.expect("a write");
-    }
-    assert_eq!(changes(&reader, "").await, [("purged".to_owned(), id(&had))]);
-    let item = &reader.get(CHANGES).await.expect(200)["items"][0];
-    assert_eq!(item["article"], Value::Null);
-}
-
-#[tokio::test]
 async fn fields_and_formats_choose_as_in_lists() {
     let server = Server::start().await;
     let (editor, reader) = (server.login(Role::Editor).await, server.client());

@@ -195,8 +195,6 @@ events! {
     ScheduleFailed { article: ArticleId }                               "schedule.failed":        false Drafts;
     /// A live edition was rendered again and now differs, or is found by other words.
     ArticleRerendered { article: ArticleId }                            "article.rerendered":     true  Public;
-    /// An article was removed for good. If it was live, it was unpublished before, with an event of its own.
-    ArticlePurged { article: ArticleId }                                "article.purged":         true  Public;
     /// A topic was created.
     TopicCreated(topic: TopicId)                                        "topic.created":          true  Public;
     /// A topic was changed.
