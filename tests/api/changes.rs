@@ -3,8 +3,6 @@
 use diesel::RunQueryDsl as _;
 use lede::auth::Role;
 use lede::base::config::Config;
-use lede::base::db::Tx;
-use lede::base::events::Event;
 use serde_json::{Value, json};
 
 use crate::following::{CHANGES, Dice, changes, edit, something};
