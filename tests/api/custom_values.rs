@@ -184,14 +184,20 @@ async fn pages_of_such_a_list_have_cursors_of_their_own() {
     let server = Server::start().await;
     let editor = server.login(Role::Editor).await;
     for n in 0..7 {
-        let custom = json!({"series": if n % 3 == 0 { json!("5") } else { json!(5) }, "even": n % 2 == 0});
+        let custom = json!({"series": if n % 3 == 0 { json!("5") } else { json!(5) }, "even": n % 2 == 0, "kind": "essay"});
         published(&editor, json!({"title": format!("n{n}"), "slug": format!("n{n}"), "custom": custom}))
             .await;
         server.clock.advance(hours(n % 2));
     }
     let reader = server.client();
-    for filter in [&[("custom[series]", "5")][..], &[("custom[even]", "true")], &[("custom[series]", "5.0")]]
-    {
+    for filter in [
+        &[("custom[series]", "5")][..],
+        &[("custom[even]", "true")],
+        &[("custom[series]", "5.0")],
+        // One value, whose index is in the order of the list.
+        &[("custom[kind]", "essay")],
+        &[("custom[kind]", "essay"), ("custom[even]", "false")],
+    ] {
         for sort in ["-published_at", "published_at", "title"] {
             let whole = slugs(&reader, &[filter, &[("sort", sort)]].concat()).await;
             let (mut walked, mut cursor) = (Vec::new(), None::<String>);

@@ -170,7 +170,9 @@ pub fn query(given: &str, known: &[Parameter]) -> (String, bool) {
             Shape::Object => {
                 read += found.len();
                 found.sort_unstable();
-                found.iter().for_each(|(key, value)| push(key, value));
+                for (key, value) in found {
+                    push(key, value);
+                }
             }
         }
     }

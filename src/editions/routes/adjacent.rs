@@ -29,6 +29,7 @@ pub struct AdjacentArticles {
 
 impl AdjacentArticles {
     /// Of the newer one, if there is one, and the older one, if there is one. `None` for one that cannot be read.
+    #[must_use]
     pub fn new(items: Vec<Option<Box<RawValue>>>, has_newer: bool) -> Self {
         let mut items = items.into_iter();
         let newer = if has_newer { items.next().flatten() } else { None };

@@ -87,6 +87,7 @@ struct Additions {
 
 impl Include {
     /// Whether nothing is to be included.
+    #[must_use]
     pub fn is_nothing(&self) -> bool {
         self.include.is_empty()
     }
