@@ -102,6 +102,15 @@ pub fn find_revision(
     }))
 }
 
+/// Whether an article has a revision.
+pub fn has_revision(conn: &mut Connection, article: ArticleId, revision: i64) -> Result<bool> {
+    let found = revisions::table
+        .filter(revisions::article_id.eq(article))
+        .filter(revisions::revision.eq(revision))
+        .select(revisions::revision);
+    Ok(diesel::select(diesel::dsl::exists(found)).get_result(conn)?)
+}
+
 /// At most `limit` revisions of an article before a revision, newest first.
 pub fn list_revisions(
     conn: &mut Connection,

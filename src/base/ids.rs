@@ -158,6 +158,10 @@ id! {
     SectionId
 }
 id! {
+    /// Identifies a preview link.
+    PreviewLinkId
+}
+id! {
     /// Identifies a subscriber.
     SubscriberId
 }

@@ -2,9 +2,9 @@
 //! HTML and JSON, made of the revision and of what it embeds (names, links, settings), and can be made again at any
 //! time.
 
-mod context;
+pub mod context;
 mod fields;
-mod formats;
+pub mod formats;
 pub mod items;
 pub mod list;
 mod lookup;

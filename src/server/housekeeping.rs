@@ -12,7 +12,7 @@ use crate::base::db::Tx;
 use crate::base::error::{Error, Result};
 use crate::base::http::idempotency;
 use crate::base::jobs::{self, Job, Outcome};
-use crate::{audit, outbox, search, subscribers};
+use crate::{audit, outbox, previews, search, subscribers};
 
 /// How long after one run the next is due.
 const INTERVAL: Duration = Duration::from_secs(3600);
@@ -27,6 +27,7 @@ const PURGES: &[(&str, Purge)] = &[
     ("sessions", sessions::purge),
     ("login attempts", attempts::purge),
     ("links in account emails", links::purge),
+    ("preview links", previews::store::purge),
     ("refusals", audit::refusals::purge),
     ("subscribers", subscribers::erasure::purge),
     ("imports of subscribers", subscribers::import::purge::purge),

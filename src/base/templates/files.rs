@@ -50,6 +50,7 @@ embedded! {
     "password_reset_email.html"
     "password_reset_email.txt"
     "preferences.html"
+    "preview.html"
     "subscribe.html"
     "test_email.html"
     "test_email.txt"

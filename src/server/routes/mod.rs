@@ -11,8 +11,8 @@ pub mod security_txt;
 
 use crate::base::http::endpoint::{Endpoint, Operations};
 use crate::{
-    accounts, api_keys, articles, audit, authors, changes, editions, feeds, operations, redirects, search,
-    site, subscribers, topics, users,
+    accounts, api_keys, articles, audit, authors, changes, editions, feeds, operations, previews, redirects,
+    search, site, subscribers, topics, users,
 };
 
 crate::operations! {
@@ -34,6 +34,7 @@ const RESOURCES: &[Operations] = &[
     search::routes::OPERATIONS,
     feeds::routes::OPERATIONS,
     articles::routes::OPERATIONS,
+    previews::routes::OPERATIONS,
     topics::routes::OPERATIONS,
     authors::routes::OPERATIONS,
     changes::routes::OPERATIONS,

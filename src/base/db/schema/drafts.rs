@@ -102,3 +102,18 @@ diesel::table! {
         once_public -> Bool,
     }
 }
+
+diesel::table! {
+    use crate::base::db::schema::sql_types::*;
+
+    preview_links (id) {
+        id -> Id,
+        article_id -> Id,
+        token_hash -> Binary,
+        revision -> Nullable<BigInt>,
+        user_id -> Id,
+        actor_id -> Id,
+        created_at -> Instant,
+        expires_at -> Instant,
+    }
+}
