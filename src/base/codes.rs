@@ -58,7 +58,7 @@ const PROBLEMS: &[(&str, &[u16], &str, &str)] = &[
     ("slug-moved", &[409], "The slug in the path was renamed. `slug` has the new one, `id` the id of the article, topic or author.", "Repeat the request with that slug, or use the id, which never changes."),
     ("in-trash", &[409], "The article is in the trash.", "Restore it with `POST /v1/articles/{article}/restore` first."),
     ("not-in-trash", &[409], "The article is not in the trash, so it cannot be restored.", "Nothing needs to be done."),
-    ("not-published", &[409], "The article is not published, so it cannot be unpublished.", "Nothing needs to be done."),
+    ("not-published", &[409], "The article is not published, so it cannot be unpublished, and there is nothing to compare with.", "Nothing needs to be done, or compare with a revision."),
     ("overtaken", &[409], "Another request published the article at the same time.", "Read the draft again and publish the revision that you mean."),
     ("already-merged", &[409], "The topic or author was merged into another, whose id is in `into`.", "Repeat the request with that id."),
     ("merge-into-itself", &[409], "Both are the same topic or author, or `into` was merged into this one.", "Choose another target."),
@@ -177,7 +177,7 @@ type Family = (&'static str, &'static [&'static str], &'static [&'static str], &
 #[rustfmt::skip]
 const FAMILIES: &[Family] = &[
     ("empty", &["consent-text", "form-url", "heading", "label", "name", "source", "subtitle", "title", "user-agent"], &["label", "source", "statement"], "The value is empty or has white space alone.", "Send a text, or leave the field out."),
-    ("malformed", &["alias", "canonical-url", "email", "form-url", "heading", "image-url", "ip", "label", "locale", "name", "source", "subtitle", "title", "url", "user-agent", "website-url"], &["boolean", "email", "id", "kind", "label", "list", "locale", "number", "path", "source", "time"], "The value does not have the form that it must have.", "Send it in the form that `detail` names."),
+    ("malformed", &["alias", "canonical-url", "email", "form-url", "heading", "image-url", "ip", "label", "locale", "name", "source", "subtitle", "title", "url", "user-agent", "website-url"], &["boolean", "email", "id", "kind", "label", "list", "locale", "number", "path", "revision", "source", "time"], "The value does not have the form that it must have.", "Send it in the form that `detail` names."),
     ("missing", &["title"], &["parameter"], "A required value is missing.", "Send it."),
     ("out-of-bounds", &["grace-seconds", "height", "width"], &["number"], "The number is too small or too large.", "Send one within the bounds in `detail`."),
     ("too-long", &["alias", "alt", "bio", "canonical-url", "caption", "code", "consent-text", "description", "form-url", "heading", "image-url", "name", "source", "subtitle", "summary", "title", "url", "user-agent", "website-url"], &["source", "statement"], "The text is too long.", "Shorten it to what `detail` allows."),

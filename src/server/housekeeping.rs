@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::accounts::{attempts, links, sessions};
 use crate::app::App;
+use crate::articles::retention;
 use crate::auth::signing_keys;
 use crate::base::clock::Timestamp;
 use crate::base::db::Tx;
@@ -53,9 +54,19 @@ impl Job<App> for Housekeeping {
         if let Err(error) = outbox::delete_files(app).await {
             failed.push(format!("files of emails: {error}"));
         }
+        if let Err(error) = purge_revisions(app).await {
+            failed.push(format!("revisions: {error}"));
+        }
         app.db.write(move |tx| schedule(tx, tx.now().plus(INTERVAL))).await?;
         if failed.is_empty() { Ok(Outcome::Done) } else { Err(Error::unavailable(failed.join("; "))) }
     }
+}
+
+/// Deletes the revisions that are older than the settings say, if they do.
+async fn purge_revisions(app: &App) -> Result<()> {
+    let Some(days) = app.config.site.keep_revisions_days else { return Ok(()) };
+    let life = Duration::from_secs(u64::from(days) * 24 * 3600);
+    retention::purge(&app.db, app.clock.now().minus(life)).await
 }
 
 async fn purge_all(app: &App, purge: Purge) -> Result<()> {

@@ -40,6 +40,12 @@ pub struct SiteConfig {
     #[arg(long, env = "LEDE_PREVIEW_URL", value_name = "URL", global = true, value_parser = preview_url)]
     pub preview_url: Option<String>,
 
+    /// Days after which revisions of drafts are deleted. The newest of each article stay, and those that were published,
+    /// have a label, or are shown by a preview link. Default: all are kept.
+    #[arg(id = "keep_revisions_days", long = "keep-revisions-days", env = "LEDE_KEEP_REVISIONS_DAYS",
+          value_name = "DAYS", global = true, value_parser = parse::number::<u32>(1..=36_500))]
+    pub keep_revisions_days: Option<u32>,
+
     /// Hosts whose `iframe`s are kept in articles, separated by commas; replaces the built-in list of video and audio
     /// players.
     #[arg(long, env = "LEDE_IFRAME_HOSTS", value_name = "HOSTS", global = true, value_delimiter = ',',

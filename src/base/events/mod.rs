@@ -177,6 +177,8 @@ events! {
     /// A draft was changed; `sections` are those added, changed or removed.
     ArticleEdited { article: ArticleId, version: i64, sections: Vec<SectionId> }
                                                                         "article.edited":         false Drafts;
+    /// A revision got a label, or lost it.
+    RevisionLabelled { article: ArticleId, revision: i64 }              "revision.labelled":      false Drafts;
     /// A preview link was created.
     PreviewLinkCreated { article: ArticleId, link: PreviewLinkId }      "preview_link.created":   false Drafts;
     /// A preview link was revoked.

@@ -95,6 +95,16 @@ diesel::table! {
 diesel::table! {
     use crate::base::db::schema::sql_types::*;
 
+    revision_labels (article_id, revision) {
+        article_id -> Id,
+        revision -> BigInt,
+        label -> Text,
+    }
+}
+
+diesel::table! {
+    use crate::base::db::schema::sql_types::*;
+
     slugs (locale, slug) {
         locale -> Text,
         slug -> Text,

@@ -25,7 +25,8 @@ pub use audience::{
     suppressions, unanswered_requests,
 };
 pub use drafts::{
-    article_metadata, article_terms, articles, changes, preview_links, revisions, sections, slugs,
+    article_metadata, article_terms, articles, changes, preview_links, revision_labels, revisions,
+    sections, slugs,
 };
 pub use log::{events, latest_changes};
 pub use machinery::{idempotency_keys, jobs, keys};
@@ -70,6 +71,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     sections,
     changes,
     revisions,
+    revision_labels,
     slugs,
     preview_links,
     editions,
