@@ -8,7 +8,7 @@ use super::{context, renderings};
 use crate::app::App;
 use crate::articles::draft::Draft;
 use crate::articles::edit::bump_version;
-use crate::articles::history::find_revision_content;
+use crate::articles::history::{find_revision_content, has_revision};
 use crate::articles::resolve::{lock_article, lock_trashed_article, resolve_article};
 use crate::articles::store::ArticleRow;
 use crate::articles::{ArticleKey, Content, slugs};
@@ -143,6 +143,10 @@ pub fn publish(
     };
     // The slug may be another article's by now.
     if row.id != prepared.facts.id || row.last_edition != prepared.last_edition {
+        return Err(overtaken());
+    }
+    // One that was read before may have been deleted for its age.
+    if prepared.revision != row.revision && !has_revision(tx, row.id, prepared.revision)? {
         return Err(overtaken());
     }
     let Prepared { content, facts, rendering, .. } = prepared;

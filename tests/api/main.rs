@@ -20,6 +20,7 @@ mod resources {
     mod imports;
     mod operations;
     mod pages;
+    mod previews;
     mod site;
     mod subscribers;
     mod topics;
@@ -35,6 +36,7 @@ mod resources {
         imports,
         operations,
         pages,
+        previews,
         site,
         subscribers,
         topics,
@@ -110,6 +112,8 @@ mod outbox;
 mod passwords;
 mod preferences;
 mod preview;
+mod preview_links;
+mod preview_pages;
 mod problems;
 mod proxy;
 mod publishing;
