@@ -7,7 +7,8 @@ use super::diff::moved_sections;
 use super::tree::flatten;
 use super::{Content, Section};
 use crate::base::ids::SectionId;
-use crate::base::text::word_diff::{Budget, Run, WordOp, count_words, word_diff};
+use crate::base::text::excerpt::word_count;
+use crate::base::text::word_diff::{Budget, Run, WordOp, word_diff};
 
 /// What became of a section.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,7 +86,7 @@ pub fn compare<'a>(before: Option<&'a Content>, after: &'a Content) -> Compariso
 impl Comparison<'_> {
     fn count(&self, op: WordOp) -> u32 {
         let runs = self.sections.iter().flat_map(|section| &section.words).chain(&self.intro);
-        runs.filter(|run| run.op == op).map(|run| count_words(run.text)).fold(0, u32::saturating_add)
+        runs.filter(|run| run.op == op).map(|run| word_count(run.text)).fold(0, u32::saturating_add)
     }
 }
 

@@ -1,5 +1,5 @@
 //! Deletes revisions that are older than the operator wants to keep. Those that something refers to stay: the newest of each
-//! article, those that became editions, those with a label, and those that a preview link shows.
+//! article, those that became editions, those with a label, and those that a preview link shows, until 30 days after it has expired.
 
 use std::collections::BTreeMap;
 

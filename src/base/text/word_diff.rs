@@ -50,6 +50,14 @@ impl Default for Budget {
 /// Ranges of the older and the newer text, in words, lines or bytes, that take each other's place.
 type Change = (Range<usize>, Range<usize>);
 
+impl Budget {
+    /// So many words and lines of both texts.
+    #[must_use]
+    pub fn of(tokens: usize) -> Self {
+        Self(tokens)
+    }
+}
+
 /// The passages of two texts, in order: the older text is those that are not inserted, the newer those that are not
 /// deleted.
 #[must_use]
@@ -69,12 +77,6 @@ pub fn word_diff<'a>(before: &'a str, after: &'a str, budget: &mut Budget) -> Ve
     }
     push(WordOp::Equal, after.get(at..));
     runs
-}
-
-/// The number of words in a passage.
-#[must_use]
-pub fn count_words(text: &str) -> u32 {
-    u32::try_from(text.unicode_words().count()).unwrap_or(u32::MAX)
 }
 
 /// The same passages, with only the ends of long unchanged ones.
