@@ -118,7 +118,13 @@ fn pairs<'a>(before: &'a [Section], after: &'a [Section]) -> Vec<Pair<'a>> {
     }
     let mut out = Vec::new();
     let mut put_removed = |after: Option<SectionId>, out: &mut Vec<Pair<'a>>| {
-        out.extend(removed.remove(&after).unwrap_or_default().into_iter().map(|section| (section.id, Some(section), None)));
+        out.extend(
+            removed
+                .remove(&after)
+                .unwrap_or_default()
+                .into_iter()
+                .map(|section| (section.id, Some(section), None)),
+        );
     };
     put_removed(None, &mut out);
     for section in sections(after) {

@@ -80,7 +80,6 @@ pub fn page(conn: &mut Connection, article: ArticleId, page: &PageRequest) -> Re
     let limit = usize::try_from(page.limit).unwrap_or_default();
     let has_more = !is_all || items.len() > limit;
     items.truncate(limit);
-    let next_cursor =
-        items.last().filter(|_| has_more).map(|last| cursor(&last.first, &list)).transpose()?;
+    let next_cursor = items.last().filter(|_| has_more).map(|last| cursor(&last.first, &list)).transpose()?;
     Ok(Page { items, next_cursor, total })
 }

@@ -119,9 +119,8 @@ pub fn create(
 /// # Errors
 /// Not found.
 pub fn revoke(tx: &mut Tx<'_>, article: ArticleId, id: PreviewLinkId) -> Result<()> {
-    let own = preview_links::table
-        .filter(preview_links::id.eq(id))
-        .filter(preview_links::article_id.eq(article));
+    let own =
+        preview_links::table.filter(preview_links::id.eq(id)).filter(preview_links::article_id.eq(article));
     if diesel::delete(own).execute(&mut **tx)? == 0 {
         return Err(Error::NotFound("preview link"));
     }

@@ -33,8 +33,9 @@ fn changes(diff: &Value) -> Vec<String> {
     let members = diff["metadata"].as_array().expect("metadata").iter();
     let members = members.map(|change| change["member"].as_str().expect("a member").to_owned());
     let sections = diff["sections"].as_array().expect("sections").iter();
-    let sections =
-        sections.map(|change| format!("{} {}", change["heading"].as_str().unwrap_or("-"), change["change"].as_str().unwrap()));
+    let sections = sections.map(|change| {
+        format!("{} {}", change["heading"].as_str().unwrap_or("-"), change["change"].as_str().unwrap())
+    });
     members.chain(sections).collect()
 }
 
@@ -49,16 +50,29 @@ async fn a_revision_is_compared_with_any_other() {
     let metadata = json!({"title": "Tides", "topics": ["sea"], "intro": "Look at the sea."});
     edit(&editor, at(&draft, "/draft"), metadata).await;
     editor.delete(ebb).if_match(4).await.is(204);
-    editor.post(at(&draft, "/draft/sections")).json(json!({"heading": "Neaps", "body": "Weak."})).await.is(201);
+    editor
+        .post(at(&draft, "/draft/sections"))
+        .json(json!({"heading": "Neaps", "body": "Weak."}))
+        .await
+        .is(201);
 
     let previous = diff(&editor, &draft, "4/diff").await;
-    assert_eq!((&previous["from"], &previous["to"], &previous["truncated"]), (&json!(2), &json!(4), &json!(false)));
+    assert_eq!(
+        (&previous["from"], &previous["to"], &previous["truncated"]),
+        (&json!(2), &json!(4), &json!(false))
+    );
     assert_eq!(changes(&previous), ["intro", "title", "topics"]);
     let [intro, title, topics] = previous["metadata"].as_array().unwrap().as_slice() else { panic!() };
-    assert_eq!((&title["before"], &title["after"], words(title)), (&json!("Tides and harbours"), &json!("Tides"), String::new()));
+    assert_eq!(
+        (&title["before"], &title["after"], words(title)),
+        (&json!("Tides and harbours"), &json!("Tides"), String::new())
+    );
     assert_eq!((&topics["before"], &topics["after"][0]["slug"]), (&json!([]), &json!("sea")));
     assert_eq!(words(intro), "Look at the [-water-]{+sea+}.");
-    assert_eq!((&intro["before"], &intro["after"]), (&json!("Look at the water."), &json!("Look at the sea.")));
+    assert_eq!(
+        (&intro["before"], &intro["after"]),
+        (&json!("Look at the water."), &json!("Look at the sea."))
+    );
     assert_eq!(previous["words"], json!({"added": 1, "removed": 1}));
 
     let live = diff(&editor, &draft, "6/diff?against=published").await;
@@ -66,7 +80,9 @@ async fn a_revision_is_compared_with_any_other() {
     assert_eq!(changes(&live), ["intro", "title", "topics", "Ebb removed", "Neaps added"]);
     let [removed, added] = live["sections"].as_array().unwrap().as_slice() else { panic!() };
     assert_eq!((words(removed), words(added)), ("[-Far away.-]".to_owned(), "{+Weak.+}".to_owned()));
-    let member = |change: &Value| change["metadata"].as_array().unwrap().iter().map(|one| one["member"].clone()).collect::<Vec<_>>();
+    let member = |change: &Value| {
+        change["metadata"].as_array().unwrap().iter().map(|one| one["member"].clone()).collect::<Vec<_>>()
+    };
     assert_eq!(member(added), ["heading", "anchor"]);
 
     // Backwards, too.
@@ -114,7 +130,8 @@ async fn a_moved_section_keeps_its_text_and_a_long_one_its_ends() {
         {"id": part("Tides"), "heading": "Tides", "body": "They come and go.", "sections": [
             {"id": part("Ebb"), "heading": "Ebb", "body": "Away."}]},
         {"id": part("Flow"), "heading": "Flow", "body": "Back."}]});
-    let replace = |tree: &Value| editor.put(at(&draft, "/draft/sections")).header("if-match", "*").json(tree.clone());
+    let replace =
+        |tree: &Value| editor.put(at(&draft, "/draft/sections")).header("if-match", "*").json(tree.clone());
     replace(&tree).await.is(200);
     let moved = diff(&editor, &draft, "2/diff").await;
     assert_eq!(changes(&moved), ["Harbours edited", "Tides moved", "Flow moved"]);
@@ -135,7 +152,9 @@ async fn a_response_is_no_larger_than_two_megabytes() {
     let server = Server::start().await;
     let editor = server.login(Role::Editor).await;
     let body = |letter: &str| format!("{letter} \" \\ \"\"\" ").repeat(18_000);
-    let sections = |letter: &str| (0..5).map(|n| json!({"heading": format!("Part {n}"), "body": body(letter)})).collect::<Vec<_>>();
+    let sections = |letter: &str| {
+        (0..5).map(|n| json!({"heading": format!("Part {n}"), "body": body(letter)})).collect::<Vec<_>>()
+    };
     let first = json!({"title": "Long", "intro": body("a"), "sections": sections("a")});
     let draft = create(&editor, first).await;
     let tree = json!({"sections": sections("b")});

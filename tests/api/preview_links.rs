@@ -107,7 +107,9 @@ async fn the_token_of_a_link_opens_nothing_else() {
             // It looks at a token if there is one.
             (Access::Roles(_), _) | (_, "subscribe_address") => 401,
             // Others look at none.
-            (Access::Anyone, _) if line.operation.starts_with("get_") || line.operation.starts_with("list_") => {
+            (Access::Anyone, _)
+                if line.operation.starts_with("get_") || line.operation.starts_with("list_") =>
+            {
                 anonymous.await.status()
             }
             (Access::Anyone, _) => continue,
@@ -185,7 +187,10 @@ async fn a_link_works_only_while_its_creator_is_active_and_the_article_is_not_in
         guest.get(&path).await.problem(401, "token-invalid");
     }
     by_editor.get(&path).await.is(200);
-    assert_eq!(editor.get(at(&draft, "/preview-links")).await.expect(200)["items"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        editor.get(at(&draft, "/preview-links")).await.expect(200)["items"].as_array().unwrap().len(),
+        1
+    );
 }
 
 #[tokio::test]
@@ -268,8 +273,14 @@ async fn tokens_that_nobody_was_given_run_out_for_their_network() {
 #[tokio::test]
 async fn links_lead_where_the_settings_say() {
     for (pattern, expected) in [
-        ("https://website.example/api/draft?article={id}&token={token}", "https://website.example/api/draft?article=ID&token=TOKEN"),
-        ("https://website.example/{locale}/{slug}/#token={token}", "https://website.example/de/gezeiten/#token=TOKEN"),
+        (
+            "https://website.example/api/draft?article={id}&token={token}",
+            "https://website.example/api/draft?article=ID&token=TOKEN",
+        ),
+        (
+            "https://website.example/{locale}/{slug}/#token={token}",
+            "https://website.example/de/gezeiten/#token=TOKEN",
+        ),
     ] {
         let server = Server::start_with(|config| config.site.preview_url = Some(pattern.to_owned())).await;
         let editor = server.login(Role::Editor).await;

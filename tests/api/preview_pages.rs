@@ -25,7 +25,10 @@ fn check_page(page: &Response) {
     assert_eq!(page.header("cache-control"), Some("no-store"));
     assert_eq!(page.header("referrer-policy"), Some("no-referrer"));
     let policy = page.header("content-security-policy").expect("a policy");
-    assert!(policy.starts_with("default-src 'none'; style-src 'sha256-") && !policy.contains("script-src"), "{policy}");
+    assert!(
+        policy.starts_with("default-src 'none'; style-src 'sha256-") && !policy.contains("script-src"),
+        "{policy}"
+    );
     assert!(policy.contains("frame-ancestors 'none'"), "{policy}");
 }
 
@@ -60,7 +63,10 @@ async fn the_page_shows_the_draft_as_it_is() {
     }
     assert!(!page.text().contains("alert"));
     let policy = page.header("content-security-policy").expect("a policy");
-    assert!(policy.contains("; img-src http: https:; media-src http: https:; frame-src https://"), "{policy}");
+    assert!(
+        policy.contains("; img-src http: https:; media-src http: https:; frame-src https://"),
+        "{policy}"
+    );
     let edit = editor.patch(at(&draft, "/draft")).header("if-match", "*").json(json!({"title": "Ebb"}));
     edit.await.is(200);
     assert!(server.client().get(&path).await.text().contains("<h1>Ebb</h1>"));
@@ -76,8 +82,11 @@ async fn whatever_fails_is_a_page() {
     let (path, made) = page_of(&editor, &draft).await;
     let (expiring, _) = page_of(&editor, &draft).await;
     let anyone = server.client();
-    for broken in ["/preview/nothing", "/preview/lede_preview_x", &path[..path.len() - 1], &path.to_uppercase()[8..]] {
-        let broken = if broken.starts_with("/preview/") { broken.to_owned() } else { format!("/preview{broken}") };
+    for broken in
+        ["/preview/nothing", "/preview/lede_preview_x", &path[..path.len() - 1], &path.to_uppercase()[8..]]
+    {
+        let broken =
+            if broken.starts_with("/preview/") { broken.to_owned() } else { format!("/preview{broken}") };
         check_page(anyone.get(broken).await.is(404));
     }
     // In the trash it is not shown to strangers.

@@ -31,7 +31,9 @@ async fn edits_made_shortly_after_each_other_are_one_line() {
     let server = Server::start().await;
     let (ada, bo) = (server.login_as("ada", Role::Editor).await, server.login_as("bo", Role::Editor).await);
     let draft = create(&ada, json!({"title": "1"})).await;
-    for (client, wait, title) in [(&ada, 9, "2"), (&ada, 10, "3"), (&bo, 1, "4"), (&ada, 1, "5"), (&ada, 11, "6")] {
+    for (client, wait, title) in
+        [(&ada, 9, "2"), (&ada, 10, "3"), (&bo, 1, "4"), (&ada, 1, "5"), (&ada, 11, "6")]
+    {
         server.clock.advance(minutes(wait));
         edit(client, &draft, title).await;
     }
@@ -63,7 +65,10 @@ async fn a_revision_can_be_named() {
     let path = at(&draft, "/revisions/1");
     let name = |label: Value| editor.patch(&path).json(json!({"label": label}));
     let named = name(json!(" As sent ")).await.expect(200);
-    assert_eq!((&named["label"], &named["revision"], &named["title"]), (&json!("As sent"), &json!(1), &json!("1")));
+    assert_eq!(
+        (&named["label"], &named["revision"], &named["title"]),
+        (&json!("As sent"), &json!(1), &json!("1"))
+    );
     assert_eq!(editor.get(&path).await.expect(200)["label"], "As sent");
     assert_eq!(list(&editor, &draft, "").await["items"][1]["label"], "As sent");
     assert_eq!(lines(&list(&editor, &draft, "fold=true").await), [[2, 2, 1], [1, 1, 1]]);

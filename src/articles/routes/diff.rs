@@ -223,7 +223,10 @@ impl Sides {
             Base::Previous => history::previous_revision(conn, article.id, to)?,
             Base::Published => {
                 let published = article.published_revision.filter(|_| article.live_edition.is_some());
-                Some(published.ok_or_else(|| Error::conflict("not-published", "The article is not published."))?)
+                Some(
+                    published
+                        .ok_or_else(|| Error::conflict("not-published", "The article is not published."))?,
+                )
             }
         };
         let after = Side::find(conn, article, to)?;

@@ -1,7 +1,6 @@
 //! Compares two texts word by word. A text of any size takes a bounded time: long ones are compared by lines first, and what
 //! would take too long is one change.
 
-use std::hash::Hash;
 use std::ops::Range;
 
 use imara_diff::{Algorithm, Diff, InternedInput};
@@ -180,7 +179,7 @@ fn ends(all: &[&str], skipped: usize, tokens: &[&str]) -> Vec<usize> {
 }
 
 /// The changes between two lists of tokens, by their places in the lists.
-fn compare<T: Eq + Hash + Copy>(before: &[T], after: &[T]) -> Vec<Change> {
+fn compare(before: &[&str], after: &[&str]) -> Vec<Change> {
     let mut input = InternedInput::default();
     input.update_before(before.iter().copied());
     input.update_after(after.iter().copied());

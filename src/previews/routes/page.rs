@@ -46,8 +46,7 @@ pub async fn get_preview_page(app: Data<App>, req: HttpRequest, token: Path<Stri
 }
 
 async fn show(app: &Data<App>, req: &HttpRequest, token: &str, language: Language) -> Result<Response> {
-    let token =
-        PreviewToken::parse(token).ok_or(Error::Unauthenticated(AuthFailure::InvalidToken))?;
+    let token = PreviewToken::parse(token).ok_or(Error::Unauthenticated(AuthFailure::InvalidToken))?;
     let (config, now) = (app.config.clone(), app.clock.now());
     let find = move |conn: &mut Connection| {
         let link = store::open(conn, &token, now)?;

@@ -42,7 +42,8 @@ fn sections_are_added_removed_moved_and_edited() {
     use SectionChange::{Added, Edited, Moved, Removed};
     let one = |id| section(id, "Same.", vec![]);
     let before = content("", vec![one(1), one(2), section(3, "Same.", vec![one(4)]), one(5)]);
-    let after = content("", vec![one(1), section(5, "Other.", vec![]), section(3, "Same.", vec![]), one(4), one(6)]);
+    let after =
+        content("", vec![one(1), section(5, "Other.", vec![]), section(3, "Same.", vec![]), one(4), one(6)]);
     let expected = [(2, Removed, false), (5, Edited, true), (4, Moved, true), (6, Added, false)];
     assert_eq!(changes(&before, &after), expected);
     assert_eq!(changes(&after, &after), []);
@@ -53,8 +54,14 @@ fn sections_are_added_removed_moved_and_edited() {
 
 #[test]
 fn words_are_counted_in_intro_and_bodies() {
-    let before = content("The sea comes.", vec![section(1, "One two three.", vec![]), section(2, "Gone now.", vec![])]);
-    let after = content("The sea comes back.", vec![section(1, "One 2 three.", vec![]), section(3, "New here too.", vec![])]);
+    let before = content(
+        "The sea comes.",
+        vec![section(1, "One two three.", vec![]), section(2, "Gone now.", vec![])],
+    );
+    let after = content(
+        "The sea comes back.",
+        vec![section(1, "One 2 three.", vec![]), section(3, "New here too.", vec![])],
+    );
     let comparison = compare(Some(&before), &after);
     assert_eq!((comparison.added, comparison.removed), (1 + 1 + 3, 1 + 2));
     assert_eq!(comparison.intro.len(), 3, "{:?}", comparison.intro);
@@ -68,7 +75,8 @@ fn tree() -> impl Strategy<Value = Vec<Section>> {
         let mut fresh = move |id: u128| seen.insert(id).then_some(id);
         let mut out = Vec::new();
         for ((body, id), below) in sections {
-            let below = below.iter().filter_map(|(body, id)| Some(section(fresh(*id)?, body, vec![]))).collect();
+            let below =
+                below.iter().filter_map(|(body, id)| Some(section(fresh(*id)?, body, vec![]))).collect();
             out.extend(fresh(id).map(|id| section(id, &body, below)));
         }
         out
@@ -132,7 +140,12 @@ fn comparing_takes_a_bounded_time() {
         text
     };
     let worst = |unit: &'static [&'static str]| {
-        let state = |seed| content("", (1..=5).map(|id| section(id, &noise(seed + id as usize, unit, 199_000), vec![])).collect());
+        let state = |seed| {
+            content(
+                "",
+                (1..=5).map(|id| section(id, &noise(seed + id as usize, unit, 199_000), vec![])).collect(),
+            )
+        };
         (state(1), state(99))
     };
     let mut pairs = pairs.to_vec();

@@ -25,8 +25,8 @@ pub use audience::{
     suppressions, unanswered_requests,
 };
 pub use drafts::{
-    article_metadata, article_terms, articles, changes, preview_links, revision_labels, revisions,
-    sections, slugs,
+    article_metadata, article_terms, articles, changes, preview_links, revision_labels, revisions, sections,
+    slugs,
 };
 pub use log::{events, latest_changes};
 pub use machinery::{idempotency_keys, jobs, keys};

@@ -51,7 +51,10 @@ fn long_unchanged_passages_are_shortened_to_their_ends() {
     assert!(start.text.len() <= 200 && start.text.ends_with(' '), "{start:?}");
     assert!((200..300).contains(&end.text.len()) && end.omitted == 0, "{end:?}");
     let whole = diff(&before, &after).into_iter().find(|run| run.op == WordOp::Equal).expect("an equal run");
-    assert_eq!(start.text.chars().count() + start.omitted + end.text.chars().count(), whole.text.chars().count());
+    assert_eq!(
+        start.text.chars().count() + start.omitted + end.text.chars().count(),
+        whole.text.chars().count()
+    );
     assert!(runs.iter().all(|run| run.op == WordOp::Equal || run.omitted == 0));
 }
 
