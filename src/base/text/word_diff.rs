@@ -7,9 +7,11 @@ use imara_diff::{Algorithm, Diff, InternedInput};
 use unicode_segmentation::UnicodeSegmentation as _;
 
 /// Up to how many bytes of both texts together are compared by words at once.
-const MAX_BYTES: usize = 64 * 1024;
-/// Up to how many words or lines of both texts together are compared at once.
-const MAX_TOKENS: usize = 64 * 1024;
+const MAX_BYTES: usize = 32 * 1024;
+/// Up to how many words or lines of both texts together are compared at once: the worst take 0.15 s.
+const MAX_TOKENS: usize = 16 * 1024;
+/// How much may be compared: the worst texts take 0.2 s for it, several long articles that were rewritten far less.
+const MAX_WORK: usize = 25_000_000;
 /// How many bytes of an unchanged passage are shown at each of its ends.
 const SHOWN: usize = 200;
 
@@ -35,14 +37,13 @@ pub struct Run<'a> {
     pub omitted: usize,
 }
 
-/// How many words and lines may still be compared. What comes after that is one change each.
+/// How much may still be compared. When it is used up, what differs is one change each.
 #[derive(Debug, Clone, Copy)]
 pub struct Budget(usize);
 
 impl Default for Budget {
-    /// Enough for several long articles that were rewritten throughout.
     fn default() -> Self {
-        Self(8 * MAX_TOKENS)
+        Self(MAX_WORK)
     }
 }
 
@@ -50,10 +51,16 @@ impl Default for Budget {
 type Change = (Range<usize>, Range<usize>);
 
 impl Budget {
-    /// So many words and lines of both texts.
+    /// So much work: about the square of the words that differ.
     #[must_use]
-    pub fn of(tokens: usize) -> Self {
-        Self(tokens)
+    pub fn of(work: usize) -> Self {
+        Self(work)
+    }
+
+    /// Takes what it took to compare so many words, of which so many differ.
+    fn take(&mut self, tokens: usize, different: usize) {
+        let work = different.saturating_mul(different).saturating_add(8 * tokens);
+        self.0 = self.0.saturating_sub(work);
     }
 }
 
@@ -147,15 +154,12 @@ fn changed_tokens(before: &[&str], after: &[&str], budget: &mut Budget) -> Vec<C
         return Vec::new();
     }
     let count = old.len() + new.len();
-    let whole = || vec![(0..old.len(), 0..new.len())];
-    let found = if old.is_empty() || new.is_empty() {
-        whole()
-    } else if count > MAX_TOKENS || count > budget.0 {
-        budget.0 = budget.0.saturating_sub(count);
-        whole()
+    let found = if old.is_empty() || new.is_empty() || count > MAX_TOKENS || budget.0 == 0 {
+        vec![(0..old.len(), 0..new.len())]
     } else {
-        budget.0 -= count;
-        compare(old, new)
+        let found = compare(old, new);
+        budget.take(count, found.iter().map(|(old, new)| old.len() + new.len()).sum());
+        found
     };
     let (old_ends, new_ends) = (ends(before, prefix, old), ends(after, prefix, new));
     let place = |ends: &[usize], at: usize| ends.get(at).copied().unwrap_or_default();

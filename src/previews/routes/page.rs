@@ -32,9 +32,12 @@ use crate::previews::store;
          headers(("X-Robots-Tag" = String, description = "`noindex`."))),
         (status = 404, description = "The link is unknown or was revoked.", body = String, content_type = "text/html"),
         (status = 410, description = "The link has expired.", body = String, content_type = "text/html"),
-        (status = 429, description = "Too many unknown links from this network.", body = String, content_type = "text/html"),
-        (status = 500, description = "A defect.", body = String, content_type = "text/html"),
-        (status = 503, description = "Overloaded, or the database is unavailable.", body = String, content_type = "text/html"),
+        (status = 429, description = "Too many unknown links from this network.", body = String, content_type = "text/html",
+         example = "<!DOCTYPE html>\n<html lang=\"en\">…</html>\n"),
+        (status = 500, description = "A defect.", body = String, content_type = "text/html",
+         example = "<!DOCTYPE html>\n<html lang=\"en\">…</html>\n"),
+        (status = 503, description = "Overloaded, or the database is unavailable.", body = String, content_type = "text/html",
+         example = "<!DOCTYPE html>\n<html lang=\"en\">…</html>\n"),
     ))]
 pub async fn get_preview_page(app: Data<App>, req: HttpRequest, token: Path<String>) -> Result<Response> {
     let language = html::language(&app.templates, &req, None);

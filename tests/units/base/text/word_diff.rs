@@ -44,7 +44,7 @@ fn words_that_differ_are_shown() {
 #[test]
 fn long_unchanged_passages_are_shortened_to_their_ends() {
     let middle = "The sea comes twice a day. ".repeat(100);
-    let (before, after) = (format!("Ebb. {middle} Flow."), format!("Flood. {middle} Slack."));
+    let (before, after) = (format!("Ebb. {middle} Flow"), format!("Flood. {middle} Slack"));
     let runs = shortened(diff(&before, &after));
     let equal: Vec<_> = runs.iter().filter(|run| run.op == WordOp::Equal).collect();
     let [start, end] = equal.as_slice() else { panic!("{runs:?}") };
