@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use diesel::dsl::exists;
 use diesel::prelude::*;
 
+use super::store;
 use crate::base::clock::Timestamp;
 use crate::base::db::schema::{articles, editions, preview_links, revision_labels, revisions};
 use crate::base::db::{Connection, Database, MultiBackend, Tx};
@@ -80,6 +81,8 @@ fn delete(tx: &mut Tx<'_>, old: &[Position], before: Timestamp) -> Result<()> {
         by_article.entry(*article).or_default().push(*revision);
     }
     for (article, numbers) in by_article {
+        // Whoever makes something refer to a revision locks the article, too.
+        store::lock(tx, article)?;
         let rows = revisions::table
             .filter(revisions::article_id.eq(article))
             .filter(revisions::revision.eq_any(numbers))

@@ -9,6 +9,9 @@ use crate::base::text::{Locale, validate};
 /// The most characters of a publication's title.
 pub const MAX_TITLE: usize = 300;
 
+/// The most bytes of `LEDE_PREVIEW_URL`.
+const MAX_PREVIEW_URL: usize = 2000;
+
 /// The publication and its website.
 #[derive(Debug, Clone, clap::Args)]
 pub struct SiteConfig {
@@ -73,7 +76,8 @@ fn preview_url(text: &str) -> Result<String, String> {
     let is_web = |text: &str| Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
     // The host is written out.
     let start = text.split('{').next().unwrap_or_default();
-    let is_allowed = text.contains("{token}")
+    let is_allowed = text.len() <= MAX_PREVIEW_URL
+        && text.contains("{token}")
         && is_web(&filled)
         && start.matches('/').count() >= 3
         && !filled.contains([' ', '{', '}', '"', '<', '>', '\\']);
