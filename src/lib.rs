@@ -63,6 +63,7 @@ pub mod articles;
 pub mod redirects;
 pub mod search;
 pub mod editions;
+pub mod previews;
 pub mod feeds;
 pub mod changes;
 pub mod schedules;

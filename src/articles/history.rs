@@ -6,10 +6,11 @@ use uuid::Uuid;
 
 use super::Content;
 use crate::base::clock::Timestamp;
-use crate::base::db::schema::{changes, revisions};
+use crate::base::db::schema::{changes, revision_labels, revisions};
 use crate::base::db::types::Json;
 use crate::base::db::{Connection, Tx};
 use crate::base::error::Result;
+use crate::base::events::Event;
 use crate::base::ids::{ActorId, ArticleId, SubjectId};
 
 /// Stands for the schedule of an article among what writes change.
@@ -26,6 +27,8 @@ pub struct RevisionRow {
     pub title: String,
     /// When the edit was made.
     pub created_at: Timestamp,
+    /// The name that an editor gave it.
+    pub label: Option<String>,
 }
 
 /// One part of a draft that a write changed: the metadata (the subject is the article itself), a section, or the schedule (the
@@ -88,8 +91,9 @@ pub fn find_revision(
     article: ArticleId,
     revision: i64,
 ) -> Result<Option<(RevisionRow, Content)>> {
-    type Row = (i64, Option<ActorId>, String, Timestamp, Json<Content>);
+    type Row = (i64, Option<ActorId>, String, Timestamp, Json<Content>, Option<String>);
     let found: Option<Row> = revisions::table
+        .left_join(revision_labels::table.on(is_labelled()))
         .filter(revisions::article_id.eq(article))
         .filter(revisions::revision.eq(revision))
         .select((
@@ -98,13 +102,23 @@ pub fn find_revision(
             revisions::title,
             revisions::created_at,
             revisions::content,
+            revision_labels::label.nullable(),
         ))
         .get_result(conn)
         .optional()?;
-    Ok(found.and_then(|(revision, actor_id, title, created_at, content)| {
+    Ok(found.and_then(|(revision, actor_id, title, created_at, content, label)| {
         let content = content.read(place(article, revision))?;
-        Some((RevisionRow { revision, actor_id, title, created_at }, content))
+        Some((RevisionRow { revision, actor_id, title, created_at, label }, content))
     }))
+}
+
+/// Whether an article has a revision.
+pub fn has_revision(conn: &mut Connection, article: ArticleId, revision: i64) -> Result<bool> {
+    let found = revisions::table
+        .filter(revisions::article_id.eq(article))
+        .filter(revisions::revision.eq(revision))
+        .select(revisions::revision);
+    Ok(diesel::select(diesel::dsl::exists(found)).get_result(conn)?)
 }
 
 /// At most `limit` revisions of an article before a revision, newest first.
@@ -115,12 +129,59 @@ pub fn list_revisions(
     limit: i64,
 ) -> Result<Vec<RevisionRow>> {
     Ok(revisions::table
+        .left_join(revision_labels::table.on(is_labelled()))
         .filter(revisions::article_id.eq(article))
         .filter(revisions::revision.lt(before.unwrap_or(i64::MAX)))
         .order(revisions::revision.desc())
-        .select((revisions::revision, revisions::actor_id, revisions::title, revisions::created_at))
+        .select((
+            revisions::revision,
+            revisions::actor_id,
+            revisions::title,
+            revisions::created_at,
+            revision_labels::label.nullable(),
+        ))
         .limit(limit)
         .load(conn)?)
+}
+
+/// The newest revision of an article before another.
+pub fn previous_revision(conn: &mut Connection, article: ArticleId, before: i64) -> Result<Option<i64>> {
+    Ok(revisions::table
+        .filter(revisions::article_id.eq(article))
+        .filter(revisions::revision.lt(before))
+        .order(revisions::revision.desc())
+        .select(revisions::revision)
+        .first(conn)
+        .optional()?)
+}
+
+/// Whether a label is of a revision.
+#[diesel::dsl::auto_type]
+fn is_labelled() -> _ {
+    revision_labels::article_id
+        .eq(revisions::article_id)
+        .and(revision_labels::revision.eq(revisions::revision))
+}
+
+/// Names a revision, or takes its name away.
+pub fn set_label(tx: &mut Tx<'_>, article: ArticleId, revision: i64, label: Option<&str>) -> Result<()> {
+    diesel::delete(
+        revision_labels::table
+            .filter(revision_labels::article_id.eq(article))
+            .filter(revision_labels::revision.eq(revision)),
+    )
+    .execute(&mut **tx)?;
+    if let Some(label) = label {
+        diesel::insert_into(revision_labels::table)
+            .values((
+                revision_labels::article_id.eq(article),
+                revision_labels::revision.eq(revision),
+                revision_labels::label.eq(label),
+            ))
+            .execute(&mut **tx)?;
+    }
+    tx.append(Event::RevisionLabelled { article, revision });
+    Ok(())
 }
 
 /// How many revisions an article has.

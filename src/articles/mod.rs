@@ -3,11 +3,13 @@
 
 pub mod aliases;
 pub mod checks;
+pub mod compare;
 mod diff;
 pub mod draft;
 pub mod draft_list;
 pub mod edit;
 pub mod filter;
+pub mod fold;
 mod front_reader;
 pub mod history;
 pub mod input;
@@ -20,6 +22,7 @@ mod metadata_store;
 pub mod output;
 pub mod ownership;
 pub mod resolve;
+pub mod retention;
 pub mod routes;
 pub mod schedule;
 pub mod scope;

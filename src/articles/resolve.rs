@@ -15,11 +15,21 @@ pub fn resolve_article<P: Permission>(
     actor: Actor<P>,
     key: &ArticleKey,
 ) -> Result<ArticleRow> {
+    resolve_if(conn, key, |row| actor.covers(row.owner_id))
+}
+
+/// Finds an article by its id or the slug of its draft, if `may_read` it. Conflict `slug-moved` if the article had that
+/// slug before.
+pub fn resolve_if(
+    conn: &mut Connection,
+    key: &ArticleKey,
+    may_read: impl Fn(&ArticleRow) -> bool,
+) -> Result<ArticleRow> {
     let found = match key {
         ArticleKey::Id(id) => store::find(conn, *id)?,
         ArticleKey::Slug(locale, slug) => store::find_by_slug(conn, locale, slug)?,
     };
-    check_found(conn, actor, key, found)
+    check_found(conn, may_read, key, found)
 }
 
 /// Finds and locks an article for a write: the first thing that every write to an article does. Conflict `slug-moved`
@@ -50,17 +60,17 @@ fn lock<P: Permission>(tx: &mut Tx<'_>, actor: Actor<P>, key: &ArticleKey) -> Re
         ArticleKey::Id(id) => store::lock(tx, *id)?,
         ArticleKey::Slug(locale, slug) => store::lock_by_slug(tx, locale, slug)?,
     };
-    check_found(tx, actor, key, found)
+    check_found(tx, |row| actor.covers(row.owner_id), key, found)
 }
 
-fn check_found<P: Permission>(
+fn check_found(
     conn: &mut Connection,
-    actor: Actor<P>,
+    is_covered: impl Fn(&ArticleRow) -> bool,
     key: &ArticleKey,
     found: Option<ArticleRow>,
 ) -> Result<ArticleRow> {
     let reachable = |row: Option<ArticleRow>| match row {
-        Some(row) if actor.covers(row.owner_id) => Ok(row),
+        Some(row) if is_covered(&row) => Ok(row),
         Some(_) => Err(Error::Hidden("article")),
         None => Err(Error::NotFound("article")),
     };

@@ -3,6 +3,7 @@
 
 use ring::digest::{SHA256, digest};
 
+use super::token_text::{CHECKSUM, SECRET, checksum, letters};
 use crate::base::error::Result;
 use crate::base::random::Random;
 
@@ -10,11 +11,6 @@ use crate::base::random::Random;
 pub const START: &str = "lede_";
 /// The characters of the part that names a key.
 const PREFIX: usize = 8;
-/// The characters of the secret: more than 256 bits.
-const SECRET: usize = 43;
-/// The characters of the checksum.
-const CHECKSUM: usize = 6;
-const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 /// A key as its owner holds it. `Debug` shows only the part that names it.
 #[derive(Clone, PartialEq, Eq)]
@@ -78,27 +74,8 @@ impl ApiKeyText {
         hash
     }
 
-    /// The CRC-32 of what comes before, in base 62.
+    /// The checksum of what comes before it.
     fn checksum(&self) -> String {
-        let mut crc = flate2::Crc::new();
-        crc.update(format!("{START}{}_{}", self.prefix, self.secret).as_bytes());
-        let (mut rest, mut text) = (crc.sum() as usize, [b'0'; CHECKSUM]);
-        for place in text.iter_mut().rev() {
-            *place = BASE62.get(rest % BASE62.len()).copied().unwrap_or(b'0');
-            rest /= BASE62.len();
-        }
-        String::from_utf8_lossy(&text).into_owned()
+        checksum(&format!("{START}{}_{}", self.prefix, self.secret))
     }
-}
-
-/// Random letters and digits. Bytes that would favour some of them are drawn again.
-fn letters<const N: usize>(random: &Random) -> Result<String> {
-    let mut text = String::with_capacity(N);
-    while text.len() < N {
-        let drawn = random.bytes::<64>()?;
-        let fair =
-            drawn.iter().filter(|byte| **byte < 248).filter_map(|byte| BASE62.get(usize::from(*byte) % 62));
-        text.extend(fair.take(N - text.len()).map(|byte| char::from(*byte)));
-    }
-    Ok(text)
 }

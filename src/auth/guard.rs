@@ -88,7 +88,10 @@ async fn record_use(app: App, id: ApiKeyId, at: Timestamp) {
 }
 
 /// The token of a request that has exactly one. Credentials of another scheme count as none (RFC 6750, section 3.1).
-fn bearer(req: &HttpRequest) -> Result<String> {
+///
+/// # Errors
+/// Unauthenticated, if there is none, or several.
+pub fn bearer(req: &HttpRequest) -> Result<String> {
     let failed = |failure| Err(Error::Unauthenticated(failure));
     let mut values = req.headers().get_all(header::AUTHORIZATION);
     let Some(value) = values.next() else { return failed(AuthFailure::MissingToken) };

@@ -12,11 +12,13 @@ mod keys;
 mod login_blocks;
 mod password;
 mod password_rules;
+pub mod preview_token;
 mod scopes;
 pub mod seal;
 mod signing;
 pub mod signing_keys;
 pub mod token;
+mod token_text;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

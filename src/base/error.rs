@@ -89,7 +89,7 @@ pub enum AuthFailure {
     WrongCode,
     /// The operation requires an access token and there is none, or credentials of another scheme than `Bearer`.
     MissingToken,
-    /// The access token, refresh token or API key is malformed, is not one of ours, or is not valid yet.
+    /// The access token, refresh token, API key or preview link is malformed, is not one of ours, or is not valid yet.
     InvalidToken,
     /// The access token has expired.
     ExpiredToken,
@@ -99,6 +99,8 @@ pub enum AuthFailure {
     ReusedToken,
     /// The API key has expired.
     ExpiredKey,
+    /// The preview link has expired.
+    ExpiredLink,
 }
 
 impl AuthFailure {
@@ -116,6 +118,7 @@ impl AuthFailure {
             Self::EndedSession => "ended-session",
             Self::ReusedToken => "reused-token",
             Self::ExpiredKey => "expired-key",
+            Self::ExpiredLink => "expired-link",
         }
     }
 
@@ -130,6 +133,7 @@ impl AuthFailure {
             Self::ExpiredToken => "token-expired",
             Self::EndedSession | Self::ReusedToken => "session-ended",
             Self::ExpiredKey => "key-expired",
+            Self::ExpiredLink => "link-expired",
         }
     }
 }

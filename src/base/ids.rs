@@ -162,6 +162,10 @@ id! {
     ScheduleId
 }
 id! {
+    /// Identifies a preview link.
+    PreviewLinkId
+}
+id! {
     /// Identifies a subscriber.
     SubscriberId
 }

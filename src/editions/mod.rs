@@ -3,11 +3,11 @@
 //! time.
 
 mod adjacent;
-mod context;
+pub mod context;
 pub mod custom;
 mod custom_values;
 mod fields;
-mod formats;
+pub mod formats;
 mod groups;
 pub mod items;
 pub mod list;

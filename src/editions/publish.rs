@@ -8,7 +8,7 @@ use super::{context, renderings};
 use crate::app::App;
 use crate::articles::draft::Draft;
 use crate::articles::edit::{bump_version, raise_version};
-use crate::articles::history::find_revision_content;
+use crate::articles::history::{find_revision_content, has_revision};
 use crate::articles::resolve::{lock_article, lock_trashed_article, resolve_article};
 use crate::articles::schedule::{self, Action};
 use crate::articles::store::ArticleRow;
@@ -187,11 +187,15 @@ pub fn publish(
 }
 
 /// Makes a revision that is [current](Prepared::is_current) the live edition of a locked article. `row` is changed, and left to
-/// the caller to save. Conflict `slug-taken`.
+/// the caller to save. Conflict `slug-taken`, or `overtaken` if the revision is deleted by now.
 pub fn make_live(tx: &mut Tx<'_>, row: &mut ArticleRow, prepared: &Prepared) -> Result<()> {
-    // The slug may be another article's by now.
+    // One that was read before may have been deleted for its age.
+    if prepared.revision != row.revision && !has_revision(tx, row.id, prepared.revision)? {
+        return Err(overtaken());
+    }
     let Prepared { content, facts, rendering, .. } = prepared;
     let metadata = &content.metadata;
+    // The slug may be another article's by now.
     slugs::publish(tx, row.id, &metadata.locale, &metadata.slug)?;
     let before = if row.live_edition.is_some() { renderings::find_link(tx, row.id)? } else { None };
     store::insert(

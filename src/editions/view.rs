@@ -64,7 +64,7 @@ impl View {
     }
 
     /// The JSON of an edition with HTML bodies, given the other formats.
-    pub(super) fn select(&self, mut edition: Edition, sources: &[Source]) -> Result<Box<RawValue>> {
+    pub fn select(&self, mut edition: Edition, sources: &[Source]) -> Result<Box<RawValue>> {
         let content_html = self.fields.name(EditionField::ContentHtml).then(|| edition.content_html());
         let content_text =
             self.fields.name(EditionField::ContentText).then(|| content_text(&edition, sources));

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::accounts::{attempts, links, sessions};
 use crate::app::App;
+use crate::articles::retention;
 use crate::auth::signing_keys;
 use crate::base::clock::Timestamp;
 use crate::base::db::Tx;
@@ -13,7 +14,7 @@ use crate::base::error::{Error, Result};
 use crate::base::http::idempotency;
 use crate::base::jobs::{self, Job, Outcome};
 use crate::editions::purge::purge_trashed_before;
-use crate::{audit, outbox, search, subscribers};
+use crate::{audit, outbox, previews, search, subscribers};
 
 /// How long after one run the next is due.
 const INTERVAL: Duration = Duration::from_secs(3600);
@@ -28,6 +29,7 @@ const PURGES: &[(&str, Purge)] = &[
     ("sessions", sessions::purge),
     ("login attempts", attempts::purge),
     ("links in account emails", links::purge),
+    ("preview links", previews::store::purge),
     ("refusals", audit::refusals::purge),
     ("subscribers", subscribers::erasure::purge),
     ("imports of subscribers", subscribers::import::purge::purge),
@@ -56,9 +58,19 @@ impl Job<App> for Housekeeping {
         if let Err(error) = outbox::delete_files(app).await {
             failed.push(format!("files of emails: {error}"));
         }
+        if let Err(error) = purge_revisions(app).await {
+            failed.push(format!("revisions: {error}"));
+        }
         app.db.write(move |tx| schedule(tx, tx.now().plus(INTERVAL))).await?;
         if failed.is_empty() { Ok(Outcome::Done) } else { Err(Error::unavailable(failed.join("; "))) }
     }
+}
+
+/// Deletes the revisions that are older than the settings say, if they do.
+async fn purge_revisions(app: &App) -> Result<()> {
+    let Some(days) = app.config.site.keep_revisions_days else { return Ok(()) };
+    let life = Duration::from_secs(u64::from(days) * 24 * 3600);
+    retention::purge(&app.db, app.clock.now().minus(life)).await
 }
 
 async fn purge_all(app: &App, purge: Purge) -> Result<()> {

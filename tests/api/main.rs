@@ -21,6 +21,7 @@ mod resources {
     mod operations;
     mod pages;
     mod schedules;
+    mod previews;
     mod site;
     mod subscribers;
     mod topics;
@@ -37,6 +38,7 @@ mod resources {
         operations,
         pages,
         schedules,
+        previews,
         site,
         subscribers,
         topics,
@@ -82,6 +84,7 @@ mod cursors;
 mod custom_values;
 mod database;
 mod database_files;
+mod diffs;
 mod erased_users;
 mod erasure;
 mod errors;
@@ -116,6 +119,8 @@ mod outbox;
 mod passwords;
 mod preferences;
 mod preview;
+mod preview_links;
+mod preview_pages;
 mod problems;
 mod proxy;
 mod publishing;
@@ -129,6 +134,7 @@ mod rendered_markdown;
 mod renderings;
 mod replicas;
 mod restart;
+mod revisions;
 mod revoked;
 mod schedules;
 mod search;

@@ -8,6 +8,7 @@ use lede::api_keys::{MAX_KEYS, NewApiKey, store};
 use lede::auth::Role;
 use lede::base::codes::{self, CodeKind};
 use lede::base::db::Tx;
+use lede::previews::MAX_LINKS;
 use reqwest::Method;
 use serde_json::json;
 
@@ -91,6 +92,14 @@ pub async fn story(server: &Server) {
     let draft = editor.get(format!("{article}/draft")).await.expect(200);
     editor.post(format!("{article}/publish")).json(json!({"revision": draft["revision"]})).await.is(200);
     editor.delete("/v1/redirects?from=/2019/tides").await.problem(409, "redirect-is-alias");
+    let links = format!("{article}/preview-links");
+    let first = editor.post(&links).json(json!({"expires_at": "2026-01-05T09:05:00Z"})).await.expect(201);
+    for _ in 1..MAX_LINKS {
+        editor.post(&links).await.is(201);
+    }
+    editor.post(&links).await.problem(409, "preview-links-too-many");
+    let guest = anyone.clone().with_token(first["token"].as_str().expect("a token"));
+    let preview = format!("{article}/preview");
     editor.delete(article).await.is(204);
     editor.delete(article).await.problem(409, "in-trash");
 
@@ -138,6 +147,7 @@ pub async fn story(server: &Server) {
     editor.post("/v1/api-keys").json(key).await.problem(409, "keys-too-many");
     server.clock.advance(minutes(11));
     program.get("/v1/drafts").await.problem(401, "key-expired");
+    guest.get(preview).await.problem(401, "link-expired");
     let expired = anyone.with_token(&token);
     expired.get("/v1/me").await.problem(401, "token-expired");
     // Logs in again.

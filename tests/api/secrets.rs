@@ -99,8 +99,10 @@ fn received(exchange: &Exchange) -> Value {
 fn take(value: &mut Value, secrets: &mut BTreeSet<String>) {
     match value {
         Value::Object(members) => {
+            // A preview link is shown with the URL that has its token.
+            let has_token = members.contains_key("token");
             for (name, value) in members {
-                if MEMBERS.contains(&name.as_str()) {
+                if MEMBERS.contains(&name.as_str()) || has_token && name == "url" {
                     strings(&value.take(), secrets);
                 } else {
                     take(value, secrets);

@@ -63,12 +63,14 @@ impl Stage {
         ];
         let [confirm, leave] = ["confirm", "unsubscribe"].map(|what| given::link(&mail, what));
         let moving = given::user(&server, "moving", Role::Author).await;
+        let preview = admin.post(at(&large, "/preview-links")).await.expect(201);
         let links = vec![
             leave.replace("/unsubscribe/", "/preferences/"),
             confirm,
             leave,
             given::invited(&server, "invited", Role::Author).await,
             given::new_email(&server, moving, "moved@lede.example").await,
+            format!("/preview/{}", preview["token"].as_str().expect("a token")),
         ];
         Self { server, admin, large, names, links, import: Mutex::default(), job: Mutex::default() }
     }

@@ -1,5 +1,5 @@
 // Builds the website on a demonstration of Lede, and looks at every page in a browser: narrow and wide, light and dark. Then
-// it does what people do: follow the contents, search, preview a draft, subscribe.
+// it does what people do: follow the contents, search, preview a draft, with and without an account, subscribe.
 //
 //   node look.js LEDE    the executable; screenshots go to the folder that SCREENSHOTS names
 import assert from "node:assert/strict";
@@ -30,7 +30,10 @@ const host = createServer((request, response) => {
 
 /** Starts the demonstration. */
 const start = (site, folder) => spawn(executable, ["demo", "--bind", "127.0.0.1:0"], {
-  env: { PATH: process.env.PATH, TMPDIR: folder, LEDE_WEBSITE_URL: site, LEDE_CORS_ORIGINS: site, LEDE_ARTICLE_PATH: "/{slug}/" },
+  env: {
+    PATH: process.env.PATH, TMPDIR: folder, LEDE_WEBSITE_URL: site, LEDE_CORS_ORIGINS: site, LEDE_ARTICLE_PATH: "/{slug}/",
+    LEDE_PREVIEW_URL: `${site}/preview/?article={id}#token={token}`,
+  },
   stdio: ["ignore", "pipe", "ignore"],
 });
 
@@ -141,7 +144,7 @@ async function follow(links, origins) {
   return pages;
 }
 
-async function use(browser, site, { lede, email, password }, ask, askWithKey) {
+async function use(browser, site, { lede, email, password, key }, ask, askWithKey) {
   const article = "/reading-a-tide-table/";
   const seen = await open(browser, { viewport: { width: 1200, height: 800 }, reducedMotion: "reduce" });
   const { page } = seen;
@@ -199,6 +202,22 @@ async function use(browser, site, { lede, email, password }, ask, askWithKey) {
   assert.equal(refreshed(), 2, "the access token was not renewed");
   await page.reload();
   await page.locator(".prose").getByText("Count in halves.").waitFor();
+  // Somebody without an account sees the draft by a preview link, until that is revoked.
+  const links = "/v1/articles/reading-a-tide-table/preview-links";
+  const link = await ask("POST", links);
+  const guest = await open(browser, { reducedMotion: "reduce" });
+  await guest.page.goto(link.url);
+  await guest.page.locator(".prose").getByText("Count in halves.").waitFor();
+  assert(await guest.page.locator("#log-in").isHidden() && await guest.page.locator("#log-out").isHidden(), "a guest is to log in");
+  assert.deepEqual(await faults(guest.page), [], "the preview of a guest");
+  await picture(guest.page, "preview-link");
+  assert(guest.requests.every((address) => !address.includes(link.token) || address === link.url), "the token is in an address");
+  const answer = await fetch(`${lede}${links}/${link.id}`, { method: "DELETE", headers: { authorization: `Bearer ${key}` } });
+  assert.equal(answer.status, 204);
+  await guest.page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
+  await guest.page.locator("#status").getByText("invalid").waitFor();
+  assert(await guest.page.locator("main .prose").isHidden(), "a guest still sees the draft");
+  check([site, lede], guest);
   await page.getByRole("button", { name: "Log out" }).click();
   await page.getByRole("button", { name: "Show the draft" }).waitFor();
   check([site, lede], seen);

@@ -5,6 +5,7 @@
 #![allow(clippy::case_sensitive_file_extension_comparisons, reason = "the names are ours")]
 
 mod accounts;
+mod articles;
 mod base;
 mod breaking;
 mod cli;

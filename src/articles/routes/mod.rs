@@ -3,6 +3,7 @@
 pub mod article_in_path;
 pub mod article_write;
 pub mod create;
+pub mod diff;
 pub mod draft;
 pub mod draft_markdown;
 pub mod drafts;
@@ -31,5 +32,7 @@ crate::operations! {
     delete "/v1/articles/{article}/draft/sections/{section}"     => section::delete_section;
     get    "/v1/articles/{article}/revisions"                    => revisions::list_revisions;
     get    "/v1/articles/{article}/revisions/{revision}"         => revision::get_revision;
+    patch  "/v1/articles/{article}/revisions/{revision}"         => revision::update_revision;
+    get    "/v1/articles/{article}/revisions/{revision}/diff"    => diff::compare_revisions;
     post   "/v1/articles/{article}/revisions/{revision}/restore" => revision::restore_revision;
 }

@@ -1,27 +1,36 @@
 //! `/v1/articles/{article}/revisions/{revision}`.
 
 use actix_web::web::{Data, Path};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::article_in_path::DraftRead;
+use super::article_in_path::{ArticleInPath, DraftRead};
 use super::article_write::{DraftWrite, draft_response};
 use super::paths::{InLocale, RevisionPath};
+use super::revisions::RevisionItem;
 use crate::app::App;
+use crate::articles::fold::Line;
 use crate::articles::output::{ArticleMetadata, Draft};
+use crate::articles::resolve::lock_article;
 use crate::articles::scope::WriteScope;
 use crate::articles::{Section, history, write as writes};
+use crate::auth::WriteArticles;
 use crate::base::actor::ActorRef;
 use crate::base::clock::Timestamp;
 use crate::base::db::{Connection, Tx};
-use crate::base::error::{Error, Result};
+use crate::base::error::{Error, Result, Violations};
 use crate::base::http::conditional::IfMatchHeader;
 use crate::base::http::idempotency::IdempotencyKeyHeader;
-use crate::base::http::{IdempotencyKey, Response};
+use crate::base::http::json::present;
+use crate::base::http::{IdempotencyKey, MergePatch, Response};
 use crate::base::ids::{ArticleId, SectionId};
 use crate::base::text::slug::Anchor;
+use crate::base::text::validate;
 use crate::users::Actors;
+
+/// The longest label, in characters.
+const MAX_LABEL: usize = 60;
 
 /// A revision: metadata and sections as of one edit.
 #[derive(Debug, Serialize, ToSchema)]
@@ -34,6 +43,9 @@ pub struct Revision {
     by: Option<ActorRef>,
     /// When the edit was made.
     created_at: Timestamp,
+    /// The name that an editor gave it.
+    #[schema(max_length = 60)]
+    label: Option<String>,
     #[serde(flatten)]
     metadata: ArticleMetadata,
     /// The sections at the top level, with those below them.
@@ -103,10 +115,67 @@ impl Revision {
             revision: row.revision,
             by: row.actor_id.map(|id| actors.get(id)),
             created_at: row.created_at,
+            label: row.label,
             metadata: ArticleMetadata::new(conn, content.metadata)?,
             sections: content.sections.into_iter().map(RevisionSection::from).collect(),
         })
     }
+}
+
+/// What changes of a revision.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UpdateRevision {
+    /// A name for it: one line, or `null` for none. Omitted: it keeps the one it has.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(format = "line", min_length = 1, max_length = 60, example = "As sent to the lawyers")]
+    label: Option<Option<String>>,
+}
+
+/// Update a revision
+///
+/// Requires the right `articles:write`; contributors and authors have it for their own articles only. Names a revision,
+/// which keeps it from being deleted, or takes the name away. What it holds never changes. Needs no `If-Match`.
+#[utoipa::path(patch, path = "/v1/articles/{article}/revisions/{revision}", tag = "history",
+    security(("bearer" = [])),
+    params(RevisionPath, InLocale),
+    request_body(content = UpdateRevision, content_type = "application/merge-patch+json"),
+    responses(
+        (status = 200, description = "The revision.", body = RevisionItem),
+        (status = 409, description = "`slug-moved`: the new slug is in `slug`. `in-trash`: restore the article first."),
+    ))]
+pub async fn update_revision(
+    app: Data<App>,
+    target: ArticleInPath<WriteArticles>,
+    path: Path<RevisionPath>,
+    body: MergePatch<UpdateRevision>,
+) -> Result<Response> {
+    let revision = path.into_inner().revision;
+    let label = body.value.label.map(|label| check_label(label.as_deref())).transpose()?;
+    let update = move |tx: &mut Tx<'_>| {
+        let article = lock_article(tx, target.actor, &target.article)?.id;
+        let find = |tx: &mut Tx<'_>| {
+            let found = history::list_revisions(tx, article, Some(revision.saturating_add(1)), 1)?;
+            let found = found.into_iter().find(|row| row.revision == revision);
+            found.ok_or(Error::NotFound("revision"))
+        };
+        let mut row = find(tx)?;
+        if let Some(label) = label.clone().filter(|label| *label != row.label) {
+            history::set_label(tx, article, revision, label.as_deref())?;
+            row.label = label;
+        }
+        let items = RevisionItem::all(tx, vec![Line::of(row)])?;
+        Response::ok(&items.first().ok_or(Error::NotFound("revision"))?)
+    };
+    app.db.write_as(target.actor.origin, update).await
+}
+
+fn check_label(label: Option<&str>) -> Result<Option<String>> {
+    let mut violations = Violations::default();
+    let checked = label.map(|label| validate::line("label", label, MAX_LABEL)).transpose();
+    let label = violations.take("/label", checked).flatten();
+    violations.check()?;
+    Ok(label)
 }
 
 /// Restore a revision

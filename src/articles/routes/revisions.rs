@@ -3,17 +3,19 @@
 use actix_web::HttpRequest;
 use actix_web::web::Data;
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use super::article_in_path::DraftRead;
 use super::paths::{ArticlePath, InLocale};
 use crate::app::App;
-use crate::articles::history::{self, RevisionRow};
+use crate::articles::fold::{self, Line};
+use crate::articles::history;
 use crate::base::actor::ActorRef;
 use crate::base::clock::Timestamp;
 use crate::base::db::Connection;
 use crate::base::error::Result;
 use crate::base::http::page::PageParams;
+use crate::base::http::query::{FromParams, Params};
 use crate::base::http::{PageRequest, Query, Response};
 use crate::users::Actors;
 
@@ -30,6 +32,31 @@ pub struct RevisionItem {
     title: String,
     /// When the edit was made.
     created_at: Timestamp,
+    /// The name that an editor gave it. Such a revision is never deleted.
+    #[schema(max_length = 60)]
+    label: Option<String>,
+    /// How many edits are in this line: 1, unless `fold` joins several. The others are the revisions before this one.
+    #[schema(minimum = 1, maximum = 1000)]
+    edits: i64,
+    /// The first revision of the line: the same as `revision`, unless `fold` joins several.
+    #[schema(minimum = 1, maximum = 2_147_483_647)]
+    first_revision: i64,
+}
+
+/// How revisions are listed.
+#[derive(Debug, Clone, Copy, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Folding {
+    /// Whether edits of one user or API key, each at most ten minutes after the one before, are one item: the last of
+    /// them. A revision with a label begins another item, and none has more than 1,000 edits. `total` counts revisions.
+    #[param(default = false, nullable = false)]
+    fold: Option<bool>,
+}
+
+impl FromParams for Folding {
+    fn from_params(params: &mut Params) -> Self {
+        Self { fold: params.flag("fold") }
+    }
 }
 
 /// A page of revisions.
@@ -47,24 +74,28 @@ pub struct RevisionPage {
 }
 
 impl RevisionItem {
-    fn all(conn: &mut Connection, rows: Vec<RevisionRow>) -> Result<Vec<Self>> {
-        let actors = Actors::load(conn, rows.iter().filter_map(|row| row.actor_id))?;
-        let item = |RevisionRow { revision, actor_id, title, created_at }| Self {
-            revision,
-            by: actor_id.map(|id| actors.get(id)),
-            title,
-            created_at,
+    /// The items of these lines.
+    pub fn all(conn: &mut Connection, lines: Vec<Line>) -> Result<Vec<Self>> {
+        let actors = Actors::load(conn, lines.iter().filter_map(|line| line.newest.actor_id))?;
+        let item = |Line { newest, first, edits, .. }: Line| Self {
+            revision: newest.revision,
+            by: newest.actor_id.map(|id| actors.get(id)),
+            title: newest.title,
+            created_at: newest.created_at,
+            label: newest.label,
+            edits,
+            first_revision: first,
         };
-        Ok(rows.into_iter().map(item).collect())
+        Ok(lines.into_iter().map(item).collect())
     }
 }
 
 /// List the revisions of an article
 ///
 /// Requires the right `articles:read`; contributors and authors have it for their own articles only. Returns the
-/// accepted edits of an article, newest first.
+/// accepted edits of an article that are kept, newest first.
 #[utoipa::path(get, path = "/v1/articles/{article}/revisions", tag = "history", security(("bearer" = [])),
-    params(ArticlePath, InLocale, PageParams),
+    params(ArticlePath, InLocale, Folding, PageParams),
     responses(
         (status = 200, description = "A page of revisions.", body = RevisionPage),
         (status = 409, description = "`slug-moved`: the slug of the draft has changed. The new one is in `slug`."),
@@ -73,10 +104,14 @@ pub async fn list_revisions(
     app: Data<App>,
     read: DraftRead,
     req: HttpRequest,
-    Query(page): Query<PageRequest>,
+    Query((folding, page)): Query<(Folding, PageRequest)>,
 ) -> Result<Response> {
     let read = move |conn: &mut Connection| {
         let id = read.row(conn)?.id;
+        if folding.fold == Some(true) {
+            let page = fold::page(conn, id, &page)?;
+            return page.try_convert(|lines| RevisionItem::all(conn, lines));
+        }
         let page = page.read(
             conn,
             &("revisions", id),
@@ -84,7 +119,7 @@ pub async fn list_revisions(
             |row| row.revision,
             |conn| history::count_revisions(conn, id),
         )?;
-        page.try_convert(|rows| RevisionItem::all(conn, rows))
+        page.map(Line::of).try_convert(|lines| RevisionItem::all(conn, lines))
     };
     app.db.snapshot(read).await?.private(&req)
 }

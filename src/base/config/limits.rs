@@ -35,7 +35,7 @@ pub struct LimitsConfig {
     pub sign_up: u32,
 
     /// Writes per minute by one user or API key. A session can be refreshed 300 times an hour, or as many times as this
-    /// setting if it is lower. 0 turns off these limits and that on unknown refresh tokens.
+    /// setting if it is lower. 0 turns off these limits and those on unknown refresh tokens and preview links.
     #[arg(
         id = "write_limit",
         long = "write-limit",

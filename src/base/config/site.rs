@@ -1,11 +1,16 @@
 //! The publication and the website that shows its articles.
 
+use url::Url;
+
 use super::parse;
 use crate::base::text::markdown::Policy;
 use crate::base::text::{Locale, validate};
 
 /// The most characters of a publication's title.
 pub const MAX_TITLE: usize = 300;
+
+/// The most bytes of `LEDE_PREVIEW_URL`.
+const MAX_PREVIEW_URL: usize = 2000;
 
 /// The publication and its website.
 #[derive(Debug, Clone, clap::Args)]
@@ -36,6 +41,19 @@ pub struct SiteConfig {
           global = true, value_parser = parse::number::<u32>(0..=3650))]
     pub trash_days: u32,
 
+    /// The page of the website that shows a draft to whoever has a preview link. `{id}`, `{slug}` and `{locale}` are
+    /// replaced with those of the article, `{token}` with the token of the link. A website with a server takes the token
+    /// in the query, as in `https://website.example/api/draft?article={id}&token={token}`, a static one behind `#`, as in
+    /// `https://website.example/preview/?article={id}#token={token}`. Default: a plain page of this server.
+    #[arg(long, env = "LEDE_PREVIEW_URL", value_name = "URL", global = true, value_parser = preview_url)]
+    pub preview_url: Option<String>,
+
+    /// Days after which revisions of drafts are deleted. The newest of each article stay, and those that were published,
+    /// have a label, or are shown by a preview link. Default: all are kept.
+    #[arg(id = "keep_revisions_days", long = "keep-revisions-days", env = "LEDE_KEEP_REVISIONS_DAYS",
+          value_name = "DAYS", global = true, value_parser = parse::number::<u32>(1..=36_500))]
+    pub keep_revisions_days: Option<u32>,
+
     /// Hosts whose `iframe`s are kept in articles, separated by commas; replaces the built-in list of video and audio
     /// players.
     #[arg(long, env = "LEDE_IFRAME_HOSTS", value_name = "HOSTS", global = true, value_delimiter = ',',
@@ -55,6 +73,25 @@ impl SiteConfig {
     pub fn policy(&self) -> Policy {
         self.iframe_hosts.clone().map_or_else(Policy::default, |iframe_hosts| Policy { iframe_hosts })
     }
+}
+
+fn preview_url(text: &str) -> Result<String, String> {
+    let names = ["{id}", "{slug}", "{locale}", "{token}"];
+    let filled = names.iter().fold(text.to_owned(), |text, name| text.replace(name, "x"));
+    let is_web = |text: &str| Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
+    // The host is written out.
+    let start = text.split('{').next().unwrap_or_default();
+    let is_allowed = text.len() <= MAX_PREVIEW_URL
+        && text.contains("{token}")
+        && is_web(&filled)
+        && start.matches('/').count() >= 3
+        && !filled.contains([' ', '{', '}', '"', '<', '>', '\\']);
+    if is_allowed {
+        return Ok(text.to_owned());
+    }
+    Err("must be an http or https URL that contains {token}, such as \
+         https://website.example/preview/?article={id}#token={token}; {slug} and {locale} can be used, too"
+        .into())
 }
 
 fn article_path(text: &str) -> Result<String, String> {

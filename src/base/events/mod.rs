@@ -15,8 +15,8 @@ pub use follower::{catch_up, follow};
 pub use latest_changes::Change;
 
 use crate::base::ids::{
-    ActorId, ApiKeyId, ArticleId, AuthorId, ImportId, IsId as _, JobId, KeyId, SectionId, SessionId,
-    SubjectId, SubscriberId, SuppressionId, TopicId, UserId,
+    ActorId, ApiKeyId, ArticleId, AuthorId, ImportId, IsId as _, JobId, KeyId, PreviewLinkId, SectionId,
+    SessionId, SubjectId, SubscriberId, SuppressionId, TopicId, UserId,
 };
 
 /// Who may be told that an event happened.
@@ -177,6 +177,12 @@ events! {
     /// A draft was changed; `sections` are those added, changed or removed.
     ArticleEdited { article: ArticleId, version: i64, sections: Vec<SectionId> }
                                                                         "article.edited":         false Drafts;
+    /// A revision got a label, or lost it.
+    RevisionLabelled { article: ArticleId, revision: i64 }              "revision.labelled":      false Drafts;
+    /// A preview link was created.
+    PreviewLinkCreated { article: ArticleId, link: PreviewLinkId }      "preview_link.created":   false Drafts;
+    /// A preview link was revoked.
+    PreviewLinkRevoked { article: ArticleId, link: PreviewLinkId }      "preview_link.revoked":   false Drafts;
     /// A revision became an edition.
     ArticlePublished { article: ArticleId, edition: i64, revision: i64 } "article.published":     true  Public;
     /// An article was unpublished.

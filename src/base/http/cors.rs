@@ -1,5 +1,5 @@
-//! CORS: pages of any origin may read public resources and sign up; every other operation is limited to the origins in
-//! the settings. Only the operations that read the session cookie take credentials.
+//! CORS: pages of any origin may read public resources, sign up, and read a draft with the token of a preview link; every
+//! other operation is limited to the origins in the settings. Only the operations that read the session cookie take credentials.
 
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
 

@@ -19,13 +19,25 @@ pub fn page(
     template: &'static str,
     context: Value,
 ) -> Result<Response> {
+    page_with_policy(templates, language, status, template, context, templates.policy())
+}
+
+/// Renders a page like [`page`], with a content security policy of its own.
+pub fn page_with_policy(
+    templates: &Templates,
+    language: &Language,
+    status: StatusCode,
+    template: &'static str,
+    context: Value,
+    policy: &str,
+) -> Result<Response> {
     let html = templates.page(language, template, context)?;
     Ok(Response::bytes("text/html; charset=utf-8", html.into())
         .status(status)
         .header(header::CACHE_CONTROL, "no-store")
         .header(header::CONTENT_LANGUAGE, language.tag())
         .header(header::VARY, "Accept-Language")
-        .header(header::CONTENT_SECURITY_POLICY, templates.policy()))
+        .header(header::CONTENT_SECURITY_POLICY, policy))
 }
 
 /// Chooses the language of a page: the nearest to `known`, else the nearest to `Accept-Language`, else the site's.

@@ -45,6 +45,8 @@ pub enum Policy {
     Refresh,
     /// Refreshes with unknown tokens, by network.
     UnknownRefresh,
+    /// Requests with preview links that do not exist, by network.
+    UnknownPreviewLink,
     /// Writes with an access token or an API key, by user or key.
     Write,
     /// `GET` requests except health checks and metrics, by network.
@@ -91,6 +93,7 @@ impl Limits {
                 budget("password-reset-site", sign_up.min(1), minutes(60)),
                 budget("refresh", config.limits.write.min(300), minutes(60)),
                 budget("unknown-refresh", config.limits.write.min(60), minutes(1)),
+                budget("unknown-preview-link", config.limits.write.min(60), minutes(1)),
                 budget("write", config.limits.write, minutes(1)),
                 budget("read", config.limits.read, minutes(1)),
             ],

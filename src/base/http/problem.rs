@@ -194,6 +194,7 @@ fn explain(failure: AuthFailure) -> &'static str {
         AuthFailure::ExpiredToken => "The access token has expired. Refresh the session.",
         AuthFailure::EndedSession | AuthFailure::ReusedToken => "The session has ended. Log in again.",
         AuthFailure::ExpiredKey => "The API key has expired. Its owner can create another one.",
+        AuthFailure::ExpiredLink => "The preview link has expired. Ask whoever sent it for another one.",
     }
 }
 
@@ -224,6 +225,9 @@ fn challenge(failure: AuthFailure) -> &'static str {
         }
         AuthFailure::ExpiredKey => {
             r#"Bearer error="invalid_token", error_description="The API key has expired""#
+        }
+        AuthFailure::ExpiredLink => {
+            r#"Bearer error="invalid_token", error_description="The preview link has expired""#
         }
     }
 }

@@ -50,6 +50,7 @@ embedded! {
     "password_reset_email.html"
     "password_reset_email.txt"
     "preferences.html"
+    "preview.html"
     "schedule_failed_email.html"
     "schedule_failed_email.txt"
     "subscribe.html"

@@ -128,6 +128,15 @@ impl Templates {
         &self.policy
     }
 
+    /// The Content-Security-Policy of a page that shows an article: it also loads images, sound and films, and frames of
+    /// these hosts.
+    #[must_use]
+    pub fn policy_with_media(&self, frame_hosts: &[String]) -> String {
+        let hosts: String = frame_hosts.iter().map(|host| format!(" https://{host}")).collect();
+        let frames = if hosts.is_empty() { String::new() } else { format!("; frame-src{hosts}") };
+        format!("{}; img-src http: https:; media-src http: https:{frames}", self.policy)
+    }
+
     fn compose(
         &self,
         t: &Value,

@@ -22,6 +22,9 @@ const MESSAGES: &[(&str, bool)] = &[
     ("email_broken", false),
     ("email_expired", false),
     ("email_taken", false),
+    ("preview_unknown", false),
+    ("preview_expired", false),
+    ("preview_failed", false),
 ];
 
 /// The errors that the page for a new password shows.
@@ -86,6 +89,15 @@ pub fn all() -> Vec<(&'static str, Value)> {
     let code = context! { id => "slug-taken", code => "slug-taken", statuses => "409", meaning => "…", remedy => "…" };
     let group = context! { id => "problems", heading => "Problems", text => "…", codes => vec![code] };
     samples.push(("errors.html", context! { heading => "Errors", text => "…", groups => vec![group] }));
+    for (subtitle, cover) in [(None, None), (Some("By the sea"), Some("https://website.example/sea.jpg"))] {
+        samples.push((
+            "preview.html",
+            context! {
+                locale => "en", title => "Tides", subtitle, authors => subtitle.unwrap_or_default(), cover, alt => "",
+                content => "<p>The sea.</p>",
+            },
+        ));
+    }
     for (message, has_link) in MESSAGES {
         let link = has_link.then_some("https://website.example/subscribe");
         samples.push(("message.html", context! { message => *message, link }));

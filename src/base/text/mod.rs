@@ -33,6 +33,7 @@ pub mod steps;
 mod suspicion;
 mod tokens;
 pub mod validate;
+pub mod word_diff;
 pub mod words;
 mod writer;
 

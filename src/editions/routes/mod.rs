@@ -7,7 +7,6 @@ pub mod articles;
 pub mod edition;
 pub mod editions;
 pub mod include;
-pub mod preview;
 pub mod publish;
 pub mod related;
 pub mod restore;
@@ -26,7 +25,6 @@ crate::operations! {
     get    "/v1/articles/{article}/sections/{section}" => sections::get_section, public;
     get    "/v1/articles/{article}/adjacent"           => adjacent::get_adjacent_articles, public;
     get    "/v1/articles/{article}/related"            => related::list_related_articles, public;
-    get    "/v1/articles/{article}/preview"            => preview::get_preview;
     post   "/v1/articles/{article}/publish"            => publish::publish_article;
     post   "/v1/articles/{article}/unpublish"          => unpublish::unpublish_article;
     post   "/v1/articles/{article}/restore"            => restore::restore_article;

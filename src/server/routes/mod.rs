@@ -11,8 +11,8 @@ pub mod security_txt;
 
 use crate::base::http::endpoint::{Endpoint, Operations};
 use crate::{
-    accounts, api_keys, articles, audit, authors, bulk, changes, editions, feeds, operations, redirects,
-    schedules, search, site, subscribers, topics, users,
+    accounts, api_keys, articles, audit, authors, bulk, changes, editions, feeds, operations, previews,
+    redirects, schedules, search, site, subscribers, topics, users,
 };
 
 crate::operations! {
@@ -36,6 +36,7 @@ const RESOURCES: &[Operations] = &[
     articles::routes::OPERATIONS,
     schedules::routes::OPERATIONS,
     bulk::routes::OPERATIONS,
+    previews::routes::OPERATIONS,
     topics::routes::OPERATIONS,
     authors::routes::OPERATIONS,
     changes::routes::OPERATIONS,

@@ -69,6 +69,25 @@ impl Fixtures {
         at(&self.draft().await, "")
     }
 
+    /// A preview link of an article of the owner's: the path of the article, and the link.
+    async fn preview(&self) -> (String, Value) {
+        let article = self.article().await;
+        let link = self.post(article.clone() + "/preview-links").await.expect(201);
+        (article, link)
+    }
+
+    /// The path of a preview link of an article of the owner's.
+    pub async fn preview_link(&self) -> String {
+        let (article, link) = self.preview().await;
+        format!("{article}/preview-links/{}", writing::id(&link))
+    }
+
+    /// The path of the page of such a link.
+    pub async fn preview_page(&self) -> String {
+        let (_, link) = self.preview().await;
+        format!("/preview/{}", link["token"].as_str().expect("a token"))
+    }
+
     /// The path of an article of the owner's that readers see.
     pub async fn live(&self) -> String {
         at(&writing::publish(&self.admin, &self.draft().await).await, "")

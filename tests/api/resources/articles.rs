@@ -28,6 +28,8 @@ policy! {
 
     list_revisions:         [own own any any] => |on| on.get(on.article().await + "/revisions");
     get_revision:           [own own any any] => |on| on.get(on.article().await + "/revisions/1");
+    update_revision:        [own own any any] => |on| on.patch(on.article().await + "/revisions/1").json(json!({"label": "As sent"}));
+    compare_revisions:      [own own any any] => |on| on.get(on.article().await + "/revisions/1/diff");
     restore_revision:       [own own any any] => |on| on.post(on.article().await + "/revisions/1/restore").if_match(1);
 }
 
@@ -70,7 +72,10 @@ pub async fn story(server: &Server) {
         .body("text/markdown", document)
         .await
         .is(200);
+    let label = json!({"label": "As sent to the lawyers"});
+    editor.patch(format!("{article}/revisions/4")).json(label).await.is(200);
     editor.get(format!("{article}/revisions")).await.is(200);
+    editor.get(format!("{article}/revisions/4/diff?against=1")).await.is(200);
     editor.get(format!("{article}/revisions/1")).await.is(200);
     editor.post(format!("{article}/revisions/1/restore")).header("if-match", "*").await.is(200);
     editor.get(format!("{article}/editions")).await.is(200);

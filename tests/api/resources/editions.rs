@@ -21,7 +21,6 @@ policy! {
     search_articles:       anyone            => |on| on.get("/v1/search?q=tides");
     list_changes:          anyone            => |on| on.get("/v1/changes");
 
-    get_preview:           [own own any any] => |on| on.get(on.article().await + "/preview");
     publish_article:       [403 own any any] => |on| on.post(on.article().await + "/publish").json(json!({"revision": 1}));
     unpublish_article:     [403 own any any] => |on| on.post(on.live().await + "/unpublish");
     list_editions:         [own own any any] => |on| on.get(on.live().await + "/editions");
@@ -47,7 +46,6 @@ pub async fn story(server: &Server) {
         let article = json!({"title": title, "topics": ["tides"], "intro": "The sea comes **twice** a day."});
         editor.post("/v1/articles").json(article).await.is(201);
         let path = format!("/v1/articles/{}", title.to_lowercase().replace(' ', "-"));
-        editor.get(format!("{path}/preview")).await.is(200);
         editor.post(format!("{path}/publish")).json(json!({"revision": 1})).await.is(200);
         server.clock.advance(given::hours(1));
     }

@@ -96,6 +96,16 @@ diesel::table! {
 diesel::table! {
     use crate::base::db::schema::sql_types::*;
 
+    revision_labels (article_id, revision) {
+        article_id -> Id,
+        revision -> BigInt,
+        label -> Text,
+    }
+}
+
+diesel::table! {
+    use crate::base::db::schema::sql_types::*;
+
     slugs (locale, slug) {
         locale -> Text,
         slug -> Text,
@@ -120,5 +130,20 @@ diesel::table! {
         attempts -> BigInt,
         failed_at -> Nullable<Instant>,
         last_error -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use crate::base::db::schema::sql_types::*;
+
+    preview_links (id) {
+        id -> Id,
+        article_id -> Id,
+        token_hash -> Binary,
+        revision -> Nullable<BigInt>,
+        user_id -> Id,
+        actor_id -> Id,
+        created_at -> Instant,
+        expires_at -> Instant,
     }
 }

@@ -24,7 +24,10 @@ pub use audience::{
     confirmation_requests, consent_texts, consents, subscriber_labels, subscriber_topics, subscribers,
     suppressions, unanswered_requests,
 };
-pub use drafts::{article_metadata, article_terms, articles, changes, revisions, schedules, sections, slugs};
+pub use drafts::{
+    article_metadata, article_terms, articles, changes, preview_links, revision_labels, revisions, schedules,
+    sections, slugs,
+};
 pub use log::{events, latest_changes};
 pub use machinery::{idempotency_keys, jobs, keys};
 pub use outbox::outbox_emails;
@@ -68,8 +71,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     sections,
     changes,
     revisions,
+    revision_labels,
     slugs,
     schedules,
+    preview_links,
     editions,
     renderings,
     rendering_terms,

@@ -19,6 +19,7 @@ mod size;
 mod slug;
 mod tokens;
 mod validate;
+mod word_diff;
 mod words;
 
 use lede::base::text::markdown::{Heading, Passage, Policy, Rendered, render};
