@@ -53,6 +53,7 @@ pub mod server;
 // The resources, from the bottom up: one may use those before it. Its routes may use later ones, too, except their routes.
 pub mod users;
 pub mod api_keys;
+pub mod outbox;
 pub mod render_context;
 pub mod terms;
 pub mod topics;
@@ -64,7 +65,6 @@ pub mod search;
 pub mod editions;
 pub mod feeds;
 pub mod changes;
-pub mod outbox;
 pub mod subscribers;
 pub mod accounts;
 pub mod audit;

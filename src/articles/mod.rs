@@ -17,9 +17,13 @@ mod match_sections;
 pub mod metadata;
 pub mod metadata_change;
 mod metadata_store;
+pub mod notes;
 pub mod output;
 pub mod ownership;
 pub mod resolve;
+pub mod review_emails;
+mod review_output;
+pub mod reviews;
 pub mod routes;
 pub mod scope;
 pub mod section_change;
@@ -27,6 +31,7 @@ pub mod section_input;
 pub mod slugs;
 pub mod store;
 pub mod tree;
+pub mod warnings;
 pub mod write;
 
 use serde::{Deserialize, Serialize};
@@ -209,6 +214,18 @@ pub enum Status {
     Published,
     /// It was published before, and no edition is live.
     Unpublished,
+}
+
+crate::text_enum! {
+    /// What is said in a review.
+    ReviewState as ReviewState {
+        /// Someone asks whether the revision can be published.
+        Requested = "requested",
+        /// It is to be changed first.
+        ChangesRequested = "changes_requested",
+        /// It can be published.
+        Approved = "approved",
+    }
 }
 
 /// How a request names an article, with the language of its slug.

@@ -1,13 +1,27 @@
 //! Finds the article in the path of a request with an access token. Articles that the caller's right does not cover
-//! are not found.
+//! are not found. A right covers one's own articles or all of them; some rights also cover those that one is asked to
+//! review.
 
 use super::store::{self, ArticleRow};
 use super::{ArticleKey, slugs};
-use crate::auth::{Actor, Permission};
+use crate::auth::{Actor, Identity, Permission, ReadDrafts, Scope};
 use crate::base::db::{Connection, Tx};
-use crate::base::error::{Error, Result};
+use crate::base::error::{Denial, Error, Result};
 use crate::base::http::details::Details;
 use crate::base::ids::IsId as _;
+
+/// Whether the right `P` of this client covers an article.
+#[must_use]
+pub fn covers<P: Permission>(client: &Identity, row: &ArticleRow) -> bool {
+    client.covers::<P>(row.owner_id)
+        || P::FOR_ASSIGNEES && client.scope::<P>() != Scope::Nothing && is_assignee(client, row)
+}
+
+/// Whether this client is asked to review the article. Nobody is while it is in the trash.
+#[must_use]
+pub fn is_assignee(client: &Identity, row: &ArticleRow) -> bool {
+    row.assignee_id == Some(client.user) && row.trashed_at.is_none()
+}
 
 /// Finds an article by its id or the slug of its draft. Conflict `slug-moved` if the article had that slug before.
 pub fn resolve_article<P: Permission>(
@@ -60,7 +74,9 @@ fn check_found<P: Permission>(
     found: Option<ArticleRow>,
 ) -> Result<ArticleRow> {
     let reachable = |row: Option<ArticleRow>| match row {
-        Some(row) if actor.covers(row.owner_id) => Ok(row),
+        Some(row) if covers::<P>(&actor, &row) => Ok(row),
+        // Who may read it knows that it is there.
+        Some(row) if covers::<ReadDrafts>(&actor, &row) => Err(Error::Forbidden(Denial::Right)),
         Some(_) => Err(Error::Hidden("article")),
         None => Err(Error::NotFound("article")),
     };

@@ -158,6 +158,14 @@ id! {
     SectionId
 }
 id! {
+    /// Identifies a review.
+    ReviewId
+}
+id! {
+    /// Identifies a note.
+    NoteId
+}
+id! {
     /// Identifies a subscriber.
     SubscriberId
 }

@@ -178,6 +178,7 @@ pub fn publish(
     row.last_edition = facts.edition;
     row.published_revision = Some(prepared.revision);
     row.published_at = Some(facts.published_at);
+    row.end_review();
     let event =
         Event::ArticlePublished { article: row.id, edition: facts.edition, revision: prepared.revision };
     bump_version(tx, &mut row, event)?;

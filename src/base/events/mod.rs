@@ -15,8 +15,8 @@ pub use follower::{catch_up, follow};
 pub use latest_changes::Change;
 
 use crate::base::ids::{
-    ActorId, ApiKeyId, ArticleId, AuthorId, ImportId, IsId as _, JobId, KeyId, SectionId, SessionId,
-    SubjectId, SubscriberId, SuppressionId, TopicId, UserId,
+    ActorId, ApiKeyId, ArticleId, AuthorId, ImportId, IsId as _, JobId, KeyId, NoteId, ReviewId, SectionId,
+    SessionId, SubjectId, SubscriberId, SuppressionId, TopicId, UserId,
 };
 
 /// Who may be told that an event happened.
@@ -177,6 +177,19 @@ events! {
     /// A draft was changed; `sections` are those added, changed or removed.
     ArticleEdited { article: ArticleId, version: i64, sections: Vec<SectionId> }
                                                                         "article.edited":         false Drafts;
+    /// A review was requested or answered.
+    ArticleReviewed { article: ArticleId, review: ReviewId, state: String }
+                                                                        "article.reviewed":       false Drafts;
+    /// The current review was withdrawn.
+    ReviewWithdrawn { article: ArticleId }                              "review.withdrawn":       false Drafts;
+    /// An article was given to another owner.
+    ArticleHandedOver { article: ArticleId, owner: UserId }             "article.handed_over":    false Drafts;
+    /// A note was written.
+    NoteCreated { article: ArticleId, note: NoteId }                    "note.created":           false Drafts;
+    /// A note was changed or resolved.
+    NoteUpdated { article: ArticleId, note: NoteId }                    "note.updated":           false Drafts;
+    /// A note was deleted.
+    NoteDeleted { article: ArticleId, note: NoteId }                    "note.deleted":           false Drafts;
     /// A revision became an edition.
     ArticlePublished { article: ArticleId, edition: i64, revision: i64 } "article.published":     true  Public;
     /// An article was unpublished.

@@ -19,6 +19,10 @@ diesel::table! {
         trashed_at -> Nullable<Instant>,
         created_at -> Instant,
         updated_at -> Instant,
+        review_id -> Nullable<Id>,
+        review_state -> Nullable<Text>,
+        review_revision -> Nullable<BigInt>,
+        assignee_id -> Nullable<Id>,
     }
 }
 

@@ -11,6 +11,7 @@ mod machinery;
 mod outbox;
 mod programs;
 mod published;
+mod reviews;
 mod search;
 mod subscriber_imports;
 mod taxonomy;
@@ -30,6 +31,7 @@ pub use machinery::{idempotency_keys, jobs, keys};
 pub use outbox::outbox_emails;
 pub use programs::{api_keys, refusals};
 pub use published::{editions, render_context, rendering_terms, renderings};
+pub use reviews::{notes, reviews};
 pub use search::{search_articles, search_places, search_words};
 pub use subscriber_imports::{import_dry_run_people, import_options, import_parts, import_rows, imports};
 pub use taxonomy::{author_details, term_slugs, terms, topic_details};
@@ -69,6 +71,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     changes,
     revisions,
     slugs,
+    reviews,
+    notes,
     editions,
     renderings,
     rendering_terms,
