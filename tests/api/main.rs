@@ -20,6 +20,7 @@ mod resources {
     mod imports;
     mod operations;
     mod pages;
+    mod reviews;
     mod site;
     mod subscribers;
     mod topics;
@@ -35,6 +36,7 @@ mod resources {
         imports,
         operations,
         pages,
+        reviews,
         site,
         subscribers,
         topics,
@@ -78,6 +80,7 @@ mod cors;
 mod cursors;
 mod database;
 mod database_files;
+mod draft_filters;
 mod erased_users;
 mod erasure;
 mod errors;
@@ -104,9 +107,11 @@ mod markdown;
 mod me;
 mod metrics;
 mod migrations;
+mod notes;
 mod old_slugs;
 mod openapi;
 mod outbox;
+mod owners;
 mod passwords;
 mod preferences;
 mod preview;
@@ -122,6 +127,8 @@ mod rendered_markdown;
 mod renderings;
 mod replicas;
 mod restart;
+mod review_emails;
+mod reviews;
 mod revoked;
 mod search;
 mod second_factor;

@@ -20,8 +20,9 @@ use crate::base::text::markdown::Passage;
 
 /// Get a draft
 ///
-/// Requires the right `articles:read`; contributors and authors have it for their own articles only. Returns
-/// metadata, sections and state. The `ETag` is the version of the article; send it back as `If-Match`.
+/// Requires the right `articles:read`; contributors and authors have it for their own articles and for those that they
+/// are asked to review. Returns metadata, sections and state. The `ETag` is the version of the article; send it back as
+/// `If-Match`.
 #[utoipa::path(get, path = "/v1/articles/{article}/draft", tag = "drafts", security(("bearer" = [])),
     params(ArticlePath, InLocale),
     responses(

@@ -20,8 +20,9 @@ use crate::terms;
 
 /// Get a draft as Markdown
 ///
-/// Requires the right `articles:read`; contributors and authors have it for their own articles only. Returns the
-/// whole draft as one Markdown document with front matter, which can be edited and sent back.
+/// Requires the right `articles:read`; contributors and authors have it for their own articles and for those that they
+/// are asked to review. Returns the whole draft as one Markdown document with front matter, which can be edited and
+/// sent back.
 #[utoipa::path(get, path = "/v1/articles/{article}/draft/markdown", tag = "drafts", security(("bearer" = [])),
     params(ArticlePath, InLocale),
     responses(

@@ -19,8 +19,8 @@ use crate::base::http::{MergePatch, Response};
 
 /// Get a section of a draft
 ///
-/// Requires the right `articles:read`; contributors and authors have it for their own articles only. Returns the
-/// section with those below it.
+/// Requires the right `articles:read`; contributors and authors have it for their own articles and for those that they
+/// are asked to review. Returns the section with those below it.
 #[utoipa::path(get, path = "/v1/articles/{article}/draft/sections/{section}", tag = "drafts", security(("bearer" = [])),
     params(SectionPath, InLocale),
     responses(

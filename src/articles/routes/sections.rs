@@ -82,8 +82,8 @@ pub struct ReplaceSections {
 
 /// List the sections of a draft
 ///
-/// Requires the right `articles:read`; contributors and authors have it for their own articles only. Returns the
-/// tree of sections as it is now.
+/// Requires the right `articles:read`; contributors and authors have it for their own articles and for those that they
+/// are asked to review. Returns the tree of sections as it is now.
 #[utoipa::path(get, path = "/v1/articles/{article}/draft/sections", tag = "drafts", security(("bearer" = [])),
     params(ArticlePath, InLocale),
     responses(

@@ -16,8 +16,8 @@ use crate::editions::{context, store};
 
 /// Preview a draft
 ///
-/// Requires the right `articles:read`; contributors and authors have it for their own articles only. Renders the
-/// draft as an edition without saving it.
+/// Requires the right `articles:read`; contributors and authors have it for their own articles and for those that they
+/// are asked to review. Renders the draft as an edition without saving it.
 #[utoipa::path(get, path = "/v1/articles/{article}/preview", tag = "publishing", security(("bearer" = [])),
     params(ArticlePath, InLocale, View),
     responses(
