@@ -12,7 +12,7 @@ use super::{ArticleKey, ReviewState};
 use crate::auth::{Actor, ReviewArticles};
 use crate::base::clock::Timestamp;
 use crate::base::db::schema::reviews;
-use crate::base::db::{Connection, Tx};
+use crate::base::db::{Connection, MultiBackend, Tx};
 use crate::base::error::{Denial, Error, Result};
 use crate::base::events::Event;
 use crate::base::http::details::Details;
@@ -177,7 +177,7 @@ pub fn list(
         .filter(reviews::article_id.eq(article))
         .order(reviews::id.desc())
         .limit(limit)
-        .into_boxed();
+        .into_boxed::<MultiBackend>();
     if let Some(before) = before {
         rows = rows.filter(reviews::id.lt(before));
     }
