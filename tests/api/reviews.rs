@@ -277,6 +277,7 @@ async fn a_disabled_assignee_waits_and_an_erased_one_has_no_name() {
     assert_eq!(draft_of(&ada, &draft).await["review"]["assignee"], actor(&bo, "bo"));
     admin.patch(user_path(&bo)).json(json!({"disabled": false})).await.is(200);
     key.get(at(&draft, "/draft")).await.is(200);
+    let bo = server.login_as("bo", Role::Contributor).await;
     say(&bo, &draft, "changes_requested", json!({"message": "Longer."})).await.is(201);
     admin.delete(user_path(&bo)).await.is(204);
     server.run_jobs().await;

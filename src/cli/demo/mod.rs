@@ -109,26 +109,30 @@ async fn import(app: &App, owner: &str, articles: &[(&str, &'static str)]) -> an
 /// Lets the writer ask the editor for a review, and the editor write a note.
 async fn request_review(app: &App, writer: UserId, editor: UserId) -> anyhow::Result<()> {
     let (locale, slug) = (app.config.site.locale.clone(), Slug::from_stored(IN_REVIEW.to_owned()));
-    let write = move |tx: &mut Tx<'_>| {
+    let request = move |tx: &mut Tx<'_>| {
         let row = store::find_by_slug(tx, &locale, &slug)?.ok_or(Error::NotFound("article"))?;
-        let article = ArticleKey::Id(row.id);
         let request = NewReview {
             revision: row.revision,
             state: ReviewState::Requested,
             message: Some("Is the second part too short?".to_owned()),
             assignee: Some(Some(editor)),
         };
-        review(tx, Actor::new(Identity::of(writer, Role::Contributor))?, &article, &request)?;
+        let actor = Actor::new(Identity::of(writer, Role::Contributor))?;
+        review(tx, actor, &ArticleKey::Id(row.id), &request)?;
+        Ok(row.id)
+    };
+    let article = app.db.write_as(writer, request).await?;
+    let answer = move |tx: &mut Tx<'_>| {
         let section = SectionRef::Anchor(Anchor::from_stored("the-last-ringer".to_owned()));
         let note = NoteChange {
-            section: Some(store::find_section(tx, row.id, &section)?),
+            section: Some(store::find_section(tx, article, &section)?),
             text: Some("Who says so? Please name somebody who knew her.".to_owned()),
             resolved: None,
         };
-        notes::create(tx, Actor::new(Identity::of(editor, Role::Admin))?, &article, &note)?;
-        Ok(())
+        let actor = Actor::new(Identity::of(editor, Role::Admin))?;
+        notes::create(tx, actor, &ArticleKey::Id(article), &note).map(drop)
     };
-    Ok(app.db.write(write).await?)
+    Ok(app.db.write_as(editor, answer).await?)
 }
 
 fn greeting(address: &str, Login { password, api_key }: &Login, mail: &Path) -> String {
