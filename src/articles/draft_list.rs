@@ -1,5 +1,6 @@
 //! The list of drafts: all articles as their editors have them.
 
+use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
@@ -8,7 +9,7 @@ use super::ReviewState;
 use super::store::ArticleRow;
 use crate::auth::{Actor, Identity, ReadDrafts};
 use crate::base::clock::Timestamp;
-use crate::base::db::schema::{article_terms, articles};
+use crate::base::db::schema::{article_terms, articles, reviews};
 use crate::base::db::{Connection, MultiBackend};
 use crate::base::error::{Error, Invalid, Result};
 use crate::base::http::page;
@@ -179,7 +180,7 @@ fn matching(
         query = query.filter(articles::owner_id.eq(owner));
     }
     if let Some(assignee) = assignee {
-        query = query.filter(articles::assignee_id.eq(assignee));
+        query = query.filter(articles::id.eq_any(assigned_to(assignee)));
     }
     if !filter.review.is_empty() {
         query = in_review(query, &filter.review);
@@ -226,25 +227,47 @@ fn matching(
     Ok(query)
 }
 
-/// Those whose review is in one of these states, as [`ArticleRow::review_state`] says. Each state that is not asked for is
-/// excluded.
-fn in_review<'a>(mut query: Matching<'a>, states: &[ReviewState]) -> Matching<'a> {
-    use articles::{review_revision, review_state, revision};
-    query = query.filter(review_state.is_not_null());
-    let lacks = |state| !states.contains(&state);
-    if lacks(ReviewState::Approved) {
-        let is_outdated = review_revision.ne(revision.nullable());
-        query = query.filter(review_state.ne(ReviewState::Approved).or(is_outdated));
+/// Those whose current review is in any of these states, as [`ReviewRow::state_of`](super::review_store::ReviewRow::state_of)
+/// says.
+fn in_review<'a>(query: Matching<'a>, states: &[ReviewState]) -> Matching<'a> {
+    let wants = |state| states.contains(&state);
+    let (requested, approved) = (wants(ReviewState::Requested), wants(ReviewState::Approved));
+    // Among the approved ones are those of which review is requested again.
+    let outdated = (requested && !approved).then_some(ReviewState::Approved);
+    let query = query.filter(articles::id.eq_any(said(states.iter().copied().chain(outdated).collect())));
+    let approval = approval(ReviewState::Approved);
+    match (requested, approved) {
+        (true, false) => query.filter(not(exists(approval.filter(reviews::revision.eq(articles::revision))))),
+        (false, true) => query.filter(not(exists(approval.filter(reviews::revision.ne(articles::revision))))),
+        _ => query,
     }
-    if lacks(ReviewState::Requested) {
-        let is_current = review_revision.eq(revision.nullable());
-        let is_other = review_state.ne(ReviewState::Approved).or(is_current);
-        query = query.filter(review_state.ne(ReviewState::Requested)).filter(is_other);
-    }
-    if lacks(ReviewState::ChangesRequested) {
-        query = query.filter(review_state.ne(ReviewState::ChangesRequested));
-    }
-    query
+}
+
+/// The articles in whose current review one of these is said.
+#[diesel::dsl::auto_type]
+fn said(states: Vec<ReviewState>) -> _ {
+    reviews::table
+        .filter(reviews::ended_at.is_null())
+        .filter(reviews::state.eq_any(states))
+        .select(reviews::article_id)
+}
+
+/// The articles that a user is asked to review.
+#[diesel::dsl::auto_type]
+fn assigned_to(user: UserId) -> _ {
+    reviews::table
+        .filter(reviews::ended_at.is_null())
+        .filter(reviews::assignee_id.eq(user))
+        .select(reviews::article_id)
+}
+
+/// The current review of an article, if that is an approval.
+#[diesel::dsl::auto_type]
+fn approval(approved: ReviewState) -> _ {
+    reviews::table
+        .filter(reviews::article_id.eq(articles::id))
+        .filter(reviews::ended_at.is_null())
+        .filter(reviews::state.eq(approved))
 }
 
 /// The terms with these slugs, merged ones replaced by what they were merged into; `None` if the filter names none.

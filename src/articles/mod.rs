@@ -23,6 +23,7 @@ pub mod ownership;
 pub mod resolve;
 pub mod review_emails;
 mod review_output;
+pub mod review_store;
 pub mod reviews;
 pub mod routes;
 pub mod scope;

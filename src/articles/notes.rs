@@ -109,12 +109,7 @@ pub fn update(
 }
 
 /// Deletes a note: its author and editors can. Not found.
-pub fn delete(
-    tx: &mut Tx<'_>,
-    actor: Actor<ReviewArticles>,
-    article: &ArticleKey,
-    id: NoteId,
-) -> Result<()> {
+pub fn delete(tx: &mut Tx<'_>, actor: Actor<ReviewArticles>, article: &ArticleKey, id: NoteId) -> Result<()> {
     let article = lock_article(tx, actor, article)?.id;
     check_author(actor, &find(tx, article, id)?)?;
     diesel::delete(notes::table.filter(notes::id.eq(id))).execute(&mut **tx)?;
@@ -202,10 +197,7 @@ pub fn count_open(conn: &mut Connection, articles: &[ArticleId]) -> Result<HashM
 }
 
 /// The headings of those sections of these notes that the draft still has.
-pub fn find_headings(
-    conn: &mut Connection,
-    notes: &[NoteRow],
-) -> Result<HashMap<SectionId, Option<String>>> {
+pub fn find_headings(conn: &mut Connection, notes: &[NoteRow]) -> Result<HashMap<SectionId, Option<String>>> {
     let ids: Vec<SectionId> = notes.iter().filter_map(|note| note.section_id).collect();
     if ids.is_empty() {
         return Ok(HashMap::new());

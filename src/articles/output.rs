@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::draft::Draft as DraftState;
 use super::review_output::{Review, named};
-use super::reviews::{self, ReviewRow};
+use super::review_store::{self, ReviewRow};
 use super::store::ArticleRow;
 use super::warnings::Warning;
 use super::{Cover, Metadata, Section, Seo, Status, WebsitePath, notes};
@@ -223,15 +223,16 @@ struct Named {
 
 impl Named {
     fn load(conn: &mut Connection, rows: &[ArticleRow]) -> Result<Self> {
-        let reviews = reviews::find_current(conn, rows)?;
+        let ids: Vec<ArticleId> = rows.iter().map(|row| row.id).collect();
+        let reviews = review_store::find_all_current(conn, &ids)?;
         let owners = rows.iter().map(|row| ActorId::from(row.owner_id));
         let actors = Actors::load(conn, owners.chain(reviews.values().flat_map(named)))?;
         Ok(Self { reviews, actors })
     }
 
     fn review(&self, row: &ArticleRow) -> Option<Review> {
-        let review = self.reviews.get(&row.id)?.clone();
-        Some(Review::new(review, row.review_state()?, &self.actors))
+        let review = self.reviews.get(&row.id)?;
+        Some(Review::new(review.clone(), review.state_of(row), &self.actors))
     }
 }
 

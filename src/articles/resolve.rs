@@ -3,24 +3,20 @@
 //! review.
 
 use super::store::{self, ArticleRow};
-use super::{ArticleKey, slugs};
+use super::{ArticleKey, review_store, slugs};
 use crate::auth::{Actor, Identity, Permission, ReadDrafts, Scope};
 use crate::base::db::{Connection, Tx};
 use crate::base::error::{Denial, Error, Result};
 use crate::base::http::details::Details;
 use crate::base::ids::IsId as _;
 
-/// Whether the right `P` of this client covers an article.
-#[must_use]
-pub fn covers<P: Permission>(client: &Identity, row: &ArticleRow) -> bool {
-    client.covers::<P>(row.owner_id)
-        || P::FOR_ASSIGNEES && client.scope::<P>() != Scope::Nothing && is_assignee(client, row)
-}
-
-/// Whether this client is asked to review the article. Nobody is while it is in the trash.
-#[must_use]
-pub fn is_assignee(client: &Identity, row: &ArticleRow) -> bool {
-    row.assignee_id == Some(client.user) && row.trashed_at.is_none()
+/// Whether the right `P` of this client covers an article. Nobody is asked to review one in the trash.
+pub fn covers<P: Permission>(conn: &mut Connection, client: &Identity, row: &ArticleRow) -> Result<bool> {
+    if client.covers::<P>(row.owner_id) {
+        return Ok(true);
+    }
+    let may_be_asked = P::FOR_ASSIGNEES && client.scope::<P>() != Scope::Nothing && row.trashed_at.is_none();
+    Ok(may_be_asked && review_store::is_assignee(conn, row.id, client.user)?)
 }
 
 /// Finds an article by its id or the slug of its draft. Conflict `slug-moved` if the article had that slug before.
@@ -73,16 +69,19 @@ fn check_found<P: Permission>(
     key: &ArticleKey,
     found: Option<ArticleRow>,
 ) -> Result<ArticleRow> {
-    let reachable = |row: Option<ArticleRow>| match row {
-        Some(row) if covers::<P>(&actor, &row) => Ok(row),
+    let reachable = |conn: &mut Connection, row: Option<ArticleRow>| {
+        let row = row.ok_or(Error::NotFound("article"))?;
+        if covers::<P>(conn, &actor, &row)? {
+            return Ok(row);
+        }
         // Who may read it knows that it is there.
-        Some(row) if covers::<ReadDrafts>(&actor, &row) => Err(Error::Forbidden(Denial::Right)),
-        Some(_) => Err(Error::Hidden("article")),
-        None => Err(Error::NotFound("article")),
+        let is_known = covers::<ReadDrafts>(conn, &actor, &row)?;
+        Err(if is_known { Error::Forbidden(Denial::Right) } else { Error::Hidden("article") })
     };
-    let (None, ArticleKey::Slug(locale, slug)) = (&found, key) else { return reachable(found) };
+    let (None, ArticleKey::Slug(locale, slug)) = (&found, key) else { return reachable(conn, found) };
     let owner = slugs::owner(conn, locale, slug)?.map(|(owner, _)| owner);
-    let moved = reachable(owner.map_or(Ok(None), |owner| store::find(conn, owner))?)?;
+    let moved = owner.map_or(Ok(None), |owner| store::find(conn, owner))?;
+    let moved = reachable(conn, moved)?;
     let detail = format!("The slug of the draft is now {}.", moved.slug);
     let details = Details { id: Some(moved.id.uuid()), slug: Some(moved.slug), ..Details::default() };
     Err(details.conflict("slug-moved", detail))

@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::ReviewState;
-use super::reviews::ReviewRow;
+use super::review_store::ReviewRow;
 use crate::base::actor::ActorRef;
 use crate::base::clock::Timestamp;
 use crate::base::ids::{ActorId, ReviewId};

@@ -1,48 +1,19 @@
 //! Reviews: someone asks whether a revision can be published, and an editor or the assignee answers. The newest review is
 //! the current one until it is withdrawn or an edition is published. An approval is advice: publishing does not need it.
 
-use std::collections::HashMap;
-
-use diesel::prelude::*;
-
 use super::edit::bump_version;
-use super::resolve::{is_assignee, lock_article};
+use super::resolve::lock_article;
+use super::review_store::{self, ReviewRow};
 use super::store::ArticleRow;
 use super::{ArticleKey, ReviewState};
 use crate::auth::{Actor, ReviewArticles};
-use crate::base::clock::Timestamp;
-use crate::base::db::schema::reviews;
-use crate::base::db::{Connection, MultiBackend, Tx};
+use crate::base::db::{Connection, Tx};
 use crate::base::error::{Denial, Error, Result};
 use crate::base::events::Event;
 use crate::base::http::details::Details;
-use crate::base::ids::{ActorId, ArticleId, ReviewId, UserId};
+use crate::base::ids::UserId;
 use crate::users::UserState;
 use crate::users::store as users;
-
-/// A review, as it was given.
-#[derive(Debug, Clone, PartialEq, Queryable, Insertable)]
-#[diesel(table_name = reviews, treat_none_as_default_value = false)]
-pub struct ReviewRow {
-    /// Its id.
-    pub id: ReviewId,
-    /// The article.
-    pub article_id: ArticleId,
-    /// The revision that it is about.
-    pub revision: i64,
-    /// What is said.
-    pub state: ReviewState,
-    /// More about it.
-    pub message: Option<String>,
-    /// Who is asked to review.
-    pub assignee_id: Option<UserId>,
-    /// Who says it.
-    pub actor_id: ActorId,
-    /// The user that the actor is, or whose API key it is.
-    pub user_id: UserId,
-    /// When.
-    pub created_at: Timestamp,
-}
 
 /// A request or an answer.
 #[derive(Debug, Clone)]
@@ -78,17 +49,18 @@ pub fn review(
     new: &NewReview,
 ) -> Result<Reviewed> {
     let mut row = lock_article(tx, actor, article)?;
-    check_may_say(actor, &row, new.state)?;
+    let previous = review_store::find_current(tx, row.id)?;
+    let assigned = previous.as_ref().and_then(|previous| previous.assignee_id);
+    check_may_say(actor, &row, assigned, new.state)?;
     if new.revision != row.revision {
         let details = Details { revision: Some(row.revision), ..Details::default() };
         return Err(details.conflict("stale-revision", "The draft has a newer revision, in `revision`."));
     }
-    let assignee = new.assignee.unwrap_or(row.assignee_id);
-    if assignee != row.assignee_id {
+    let assignee = new.assignee.unwrap_or(assigned);
+    if assignee != assigned {
         check_may_edit(actor, &row)?;
         check_assignee(tx, &row, assignee)?;
     }
-    let previous = row.review_id.map_or(Ok(None), |id| find(tx, id))?;
     let review = ReviewRow {
         id: tx.new_id()?,
         article_id: row.id,
@@ -99,12 +71,10 @@ pub fn review(
         actor_id: actor.actor(),
         user_id: actor.user,
         created_at: tx.now(),
+        ended_at: None,
     };
-    diesel::insert_into(reviews::table).values(review.clone()).execute(&mut **tx)?;
-    row.review_id = Some(review.id);
-    row.review_state = Some(review.state);
-    row.review_revision = Some(review.revision);
-    row.assignee_id = review.assignee_id;
+    review_store::end_current(tx, row.id)?;
+    review_store::insert(tx, &review)?;
     let state = review.state.as_str().to_owned();
     let event = Event::ArticleReviewed { article: row.id, review: review.id, state };
     bump_version(tx, &mut row, event)?;
@@ -115,10 +85,9 @@ pub fn review(
 pub fn withdraw(tx: &mut Tx<'_>, actor: Actor<ReviewArticles>, article: &ArticleKey) -> Result<ArticleRow> {
     let mut row = lock_article(tx, actor, article)?;
     check_may_edit(actor, &row)?;
-    if row.review_id.is_none() {
+    if !review_store::end_current(tx, row.id)? {
         return Err(Error::NotFound("review"));
     }
-    row.end_review();
     let article = row.id;
     bump_version(tx, &mut row, Event::ReviewWithdrawn { article })?;
     Ok(row)
@@ -130,12 +99,17 @@ fn check_may_edit(actor: Actor<ReviewArticles>, row: &ArticleRow) -> Result<()> 
 }
 
 /// Nobody answers for an article of their own, unless they are an editor.
-fn check_may_say(actor: Actor<ReviewArticles>, row: &ArticleRow, state: ReviewState) -> Result<()> {
+fn check_may_say(
+    actor: Actor<ReviewArticles>,
+    row: &ArticleRow,
+    assigned: Option<UserId>,
+    state: ReviewState,
+) -> Result<()> {
     if state == ReviewState::Requested {
         return check_may_edit(actor, row);
     }
     let is_editor = actor.only_of().is_none();
-    if is_editor || is_assignee(&actor, row) && row.owner_id != actor.user {
+    if is_editor || assigned == Some(actor.user) && row.owner_id != actor.user {
         return Ok(());
     }
     Err(Error::Forbidden(Denial::Right))
@@ -149,42 +123,4 @@ fn check_assignee(conn: &mut Connection, row: &ArticleRow, assignee: Option<User
     }
     let detail = "Must be the id of an active user who does not own the article.";
     Err(Error::invalid("/assignee_id", "assignee-unknown", detail))
-}
-
-/// The review with that id.
-fn find(conn: &mut Connection, id: ReviewId) -> Result<Option<ReviewRow>> {
-    Ok(reviews::table.filter(reviews::id.eq(id)).get_result(conn).optional()?)
-}
-
-/// The current reviews of these articles.
-pub fn find_current(conn: &mut Connection, articles: &[ArticleRow]) -> Result<HashMap<ArticleId, ReviewRow>> {
-    let ids: Vec<ReviewId> = articles.iter().filter_map(|row| row.review_id).collect();
-    if ids.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let rows: Vec<ReviewRow> = reviews::table.filter(reviews::id.eq_any(ids)).load(conn)?;
-    Ok(rows.into_iter().map(|row| (row.article_id, row)).collect())
-}
-
-/// At most `limit` reviews of an article before a review, newest first.
-pub fn list(
-    conn: &mut Connection,
-    article: ArticleId,
-    before: Option<ReviewId>,
-    limit: i64,
-) -> Result<Vec<ReviewRow>> {
-    let mut rows = reviews::table
-        .filter(reviews::article_id.eq(article))
-        .order(reviews::id.desc())
-        .limit(limit)
-        .into_boxed::<MultiBackend>();
-    if let Some(before) = before {
-        rows = rows.filter(reviews::id.lt(before));
-    }
-    Ok(rows.load(conn)?)
-}
-
-/// How many reviews an article has.
-pub fn count(conn: &mut Connection, article: ArticleId) -> Result<i64> {
-    Ok(reviews::table.filter(reviews::article_id.eq(article)).count().get_result(conn)?)
 }

@@ -7,13 +7,13 @@ use serde_json::{Map, Value};
 
 use super::history;
 use super::tree::flatten;
-use super::{Content, Metadata, ReviewState, Section, SectionRef, Status};
+use super::{Content, Metadata, Section, SectionRef, Status};
 use crate::base::clock::Timestamp;
 use crate::base::db::schema::{articles, changes, notes, sections};
 use crate::base::db::types::Json;
 use crate::base::db::{Connection, Tx, violation};
 use crate::base::error::Result;
-use crate::base::ids::{ArticleId, IsId as _, ReviewId, SectionId, SubjectId, UserId};
+use crate::base::ids::{ArticleId, IsId as _, SectionId, SubjectId, UserId};
 use crate::base::text::Locale;
 use crate::base::text::slug::{Anchor, Slug};
 
@@ -51,14 +51,6 @@ pub struct ArticleRow {
     pub created_at: Timestamp,
     /// When its draft was last changed.
     pub updated_at: Timestamp,
-    /// The current review.
-    pub review_id: Option<ReviewId>,
-    /// What was said in it; see [`ArticleRow::review_state`].
-    pub review_state: Option<ReviewState>,
-    /// The revision that it is about.
-    pub review_revision: Option<i64>,
-    /// Who is asked to review the article.
-    pub assignee_id: Option<UserId>,
 }
 
 impl ArticleRow {
@@ -70,25 +62,6 @@ impl ArticleRow {
             (None, 0) => Status::Draft,
             (None, _) => Status::Unpublished,
         }
-    }
-
-    /// The state of the current review. An approval counts for its revision: of a later one, review is still requested.
-    #[must_use]
-    pub fn review_state(&self) -> Option<ReviewState> {
-        match self.review_state {
-            Some(ReviewState::Approved) if self.review_revision != Some(self.revision) => {
-                Some(ReviewState::Requested)
-            }
-            state => state,
-        }
-    }
-
-    /// Ends the current review, if there is one.
-    pub fn end_review(&mut self) {
-        self.review_id = None;
-        self.review_state = None;
-        self.review_revision = None;
-        self.assignee_id = None;
     }
 
     /// Sets what the row has of the metadata.

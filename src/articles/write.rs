@@ -58,10 +58,6 @@ pub fn create(tx: &mut Tx<'_>, editor: &Editor<'_>, new: &NewArticle) -> Result<
         trashed_at: None,
         created_at: now,
         updated_at: now,
-        review_id: None,
-        review_state: None,
-        review_revision: None,
-        assignee_id: None,
     };
     let content = Content { metadata, sections: new.sections.clone() };
     let mut draft = Draft { row, content, sections: Vec::new() };

@@ -11,7 +11,7 @@ use crate::articles::edit::bump_version;
 use crate::articles::history::find_revision_content;
 use crate::articles::resolve::{lock_article, lock_trashed_article, resolve_article};
 use crate::articles::store::ArticleRow;
-use crate::articles::{ArticleKey, Content, slugs};
+use crate::articles::{ArticleKey, Content, review_store, slugs};
 use crate::auth::{Actor, DeleteArticles, PublishArticles};
 use crate::base::clock::Timestamp;
 use crate::base::config::Config;
@@ -174,11 +174,11 @@ pub fn publish(
             render_context::invalidate(tx)?;
         }
     }
+    review_store::end_current(tx, row.id)?;
     row.live_edition = Some(facts.edition);
     row.last_edition = facts.edition;
     row.published_revision = Some(prepared.revision);
     row.published_at = Some(facts.published_at);
-    row.end_review();
     let event =
         Event::ArticlePublished { article: row.id, edition: facts.edition, revision: prepared.revision };
     bump_version(tx, &mut row, event)?;

@@ -274,7 +274,11 @@ async fn a_place_that_somebody_made_up_breaks_nothing() {
         ("/v1/jobs", "", format!("{:?}", ("jobs", lede::operations::JobFilter::default()))),
         ("/v1/changes", "", format!("{:?}", "changes")),
         (&*format!("{}/reviews", at(&json!({"id": article}), "")), "", format!("{:?}", ("reviews", id))),
-        (&*format!("{}/notes", at(&json!({"id": article}), "")), "", format!("{:?}", ("notes", id, None::<bool>))),
+        (
+            &*format!("{}/notes", at(&json!({"id": article}), "")),
+            "",
+            format!("{:?}", ("notes", id, None::<bool>)),
+        ),
         (&*format!("{}/revisions", at(&json!({"id": article}), "")), "", format!("{:?}", ("revisions", id))),
     ];
     let mut followed = 0;

@@ -19,7 +19,8 @@ async fn titles(client: &Client, query: &str) -> Vec<String> {
 #[tokio::test]
 async fn drafts_are_found_by_owner_review_and_assignee() {
     let server = Server::start().await;
-    let (ada, bo) = (server.login_as("ada", Role::Author).await, server.login_as("bo", Role::Contributor).await);
+    let (ada, bo) =
+        (server.login_as("ada", Role::Author).await, server.login_as("bo", Role::Contributor).await);
     let editor = server.login(Role::Editor).await;
     for title in ["A", "B", "C", "D", "E"] {
         create(&ada, json!({"title": title})).await;
@@ -86,7 +87,8 @@ async fn the_items_of_the_list_of_drafts_carry_what_a_newsroom_looks_at() {
     let body = json!({"title": "Tides", "topics": ["sea", "rope"], "authors": ["bo", "ada"]});
     let draft = create(&editor, body).await;
     create(&editor, json!({"title": "Bare"})).await;
-    let review = say(&editor, &draft, "requested", json!({"assignee_id": bo.user(), "message": "Soon?"})).await;
+    let review =
+        say(&editor, &draft, "requested", json!({"assignee_id": bo.user(), "message": "Soon?"})).await;
     for resolved in [false, true, false] {
         let note = json!({"text": "Why?", "resolved": resolved});
         bo.post(at(&draft, "/notes")).json(note).await.is(201);

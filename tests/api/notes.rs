@@ -166,7 +166,9 @@ async fn all_who_read_a_draft_resolve_notes_and_authors_and_editors_change_them(
             assert_eq!(change.expect(200)["resolved"], resolved, "{told}");
         }
         let status = if may_change { 200 } else { 403 };
-        for change in [json!({"text": "Another"}), json!({"section_id": null}), json!({"text": "A", "resolved": true})] {
+        for change in
+            [json!({"text": "Another"}), json!({"section_id": null}), json!({"text": "A", "resolved": true})]
+        {
             assert_eq!(client.patch(path(&draft, note)).json(change).await.status(), status, "{told}");
         }
         if !may_change {

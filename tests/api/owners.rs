@@ -14,7 +14,8 @@ async fn give(client: &Client, draft: &Value, body: Value) -> Response {
 #[tokio::test]
 async fn an_owner_gives_an_article_away_and_can_no_longer_reach_it() {
     let server = Server::start().await;
-    let (ada, bo) = (server.login_as("ada", Role::Contributor).await, server.login_as("bo", Role::Contributor).await);
+    let (ada, bo) =
+        (server.login_as("ada", Role::Contributor).await, server.login_as("bo", Role::Contributor).await);
     let draft = create(&ada, json!({"title": "Tides"})).await;
     let to_bo = json!({"owner_id": bo.user()});
     bo.patch(at(&draft, "/draft")).header("if-match", "*").json(&to_bo).await.problem(404, "not-found");
@@ -27,7 +28,10 @@ async fn an_owner_gives_an_article_away_and_can_no_longer_reach_it() {
     ada.get(at(&draft, "/draft")).await.problem(404, "not-found");
     assert_eq!(ada.get("/v1/drafts").await.expect(200)["items"], json!([]));
     let mine = bo.get("/v1/drafts").await.expect(200);
-    assert_eq!((&mine["items"][0]["id"], &mine["items"][0]["can"]), (&draft["id"], &json!(["edit", "delete"])));
+    assert_eq!(
+        (&mine["items"][0]["id"], &mine["items"][0]["can"]),
+        (&draft["id"], &json!(["edit", "delete"]))
+    );
     let revisions = bo.get(at(&draft, "/revisions")).await.expect(200);
     assert_eq!(revisions["items"].as_array().expect("items").len(), 1);
     let same = give(&bo, &draft, to_bo).await;
@@ -50,7 +54,8 @@ async fn editors_give_anything_to_anyone_who_is_active() {
         let response = give(&editor, &draft, json!({"owner_id": owner})).await;
         assert_eq!(response.is(422).violations(), ["/owner_id owner-unknown"], "{owner}");
     }
-    for (owner, place) in [(Value::Null, "/owner_id type-mismatch"), (json!("me"), "/owner_id type-mismatch")] {
+    for (owner, place) in [(Value::Null, "/owner_id type-mismatch"), (json!("me"), "/owner_id type-mismatch")]
+    {
         assert_eq!(give(&editor, &draft, json!({"owner_id": owner})).await.is(422).violations(), [place]);
     }
     // Both at once: one revision.

@@ -57,7 +57,11 @@ async fn a_request_is_mailed_to_the_assignee_and_without_one_to_the_editors() {
     assert!(mail.text.contains(message), "{}", mail.text);
     assert!(mail.html.contains("“Tides &amp; &lt;harbours&gt;”"), "{}", mail.html);
     assert!(mail.html.contains("Or &lt;b&gt;too&lt;/b&gt; short?"), "{}", mail.html);
-    assert!(mail.text.contains(&format!("https://cms.lede.example{}", at(&draft, "/draft"))), "{}", mail.text);
+    assert!(
+        mail.text.contains(&format!("https://cms.lede.example{}", at(&draft, "/draft"))),
+        "{}",
+        mail.text
+    );
     say(&ada, &draft, "requested", json!({"assignee_id": null})).await.is(201);
     assert_eq!(sent(&server, &mut seen).await, told(&["editor", "second"], REQUESTED));
     assert!(server.mail.all().pop().expect("a mail").text.contains("ada asks the editors to review"));

@@ -35,7 +35,8 @@ fn user_path(client: &Client) -> String {
 #[tokio::test]
 async fn a_review_is_shown_in_the_draft_until_it_is_withdrawn() {
     let server = Server::start().await;
-    let (ada, bo) = (server.login_as("ada", Role::Contributor).await, server.login_as("bo", Role::Author).await);
+    let (ada, bo) =
+        (server.login_as("ada", Role::Contributor).await, server.login_as("bo", Role::Author).await);
     let draft = create(&ada, json!({"title": "Tides"})).await;
     assert_eq!(draft["review"], Value::Null);
     server.clock.advance(minutes(1));
@@ -103,7 +104,8 @@ async fn an_approval_counts_for_its_revision() {
 #[tokio::test]
 async fn owners_and_editors_request_and_editors_and_assignees_answer() {
     let server = Server::start().await;
-    let (ada, bo) = (server.login_as("ada", Role::Author).await, server.login_as("bo", Role::Contributor).await);
+    let (ada, bo) =
+        (server.login_as("ada", Role::Author).await, server.login_as("bo", Role::Contributor).await);
     let (cy, editor) = (server.login_as("cy", Role::Author).await, server.login(Role::Editor).await);
     let draft = create(&ada, json!({"title": "Tides"})).await;
     for state in ["requested", "changes_requested", "approved"] {
@@ -145,7 +147,8 @@ async fn owners_and_editors_request_and_editors_and_assignees_answer() {
 async fn an_assignee_is_an_active_user_who_does_not_own_the_article() {
     let server = Server::start().await;
     let (admin, ada) = (server.login(Role::Admin).await, server.login_as("ada", Role::Author).await);
-    let (off, gone) = (server.login_as("off", Role::Editor).await, server.login_as("gone", Role::Editor).await);
+    let (off, gone) =
+        (server.login_as("off", Role::Editor).await, server.login_as("gone", Role::Editor).await);
     let draft = create(&ada, json!({"title": "Tides"})).await;
     admin.patch(user_path(&off)).json(json!({"disabled": true})).await.is(200);
     admin.delete(user_path(&gone)).await.is(204);
@@ -163,7 +166,8 @@ async fn an_assignee_is_an_active_user_who_does_not_own_the_article() {
     assert_eq!(draft_of(&ada, &draft).await, draft);
     let bo = server.login_as("bo", Role::Author).await;
     say(&ada, &draft, "requested", json!({"assignee_id": bo.user()})).await.is(201);
-    let cleared = say(&ada, &draft, "requested", json!({"assignee_id": null, "message": " "})).await.expect(201);
+    let cleared =
+        say(&ada, &draft, "requested", json!({"assignee_id": null, "message": " "})).await.expect(201);
     assert_eq!((&cleared["assignee"], &cleared["message"]), (&Value::Null, &Value::Null));
     bo.get(at(&draft, "/draft")).await.problem(404, "not-found");
 }
@@ -192,7 +196,8 @@ fn all(found: &[(&'static str, u16)], status: u16) {
 #[tokio::test]
 async fn an_assignee_reads_the_draft_and_writes_notes_for_as_long_as_they_are_assigned() {
     let server = Server::start().await;
-    let (ada, bo) = (server.login_as("ada", Role::Author).await, server.login_as("bo", Role::Contributor).await);
+    let (ada, bo) =
+        (server.login_as("ada", Role::Author).await, server.login_as("bo", Role::Contributor).await);
     let cy = server.login_as("cy", Role::Contributor).await;
     let draft = tides(&ada).await;
     publish(&ada, &draft).await;
@@ -202,7 +207,8 @@ async fn an_assignee_reads_the_draft_and_writes_notes_for_as_long_as_they_are_as
         say(&bo, &draft, "approved", json!({})).await.problem(404, "not-found");
         assert_eq!(bo.get("/v1/drafts?assignee=me").await.expect(200)["items"], json!([]));
     };
-    let assign = async || say(&ada, &draft, "requested", json!({"assignee_id": bo.user()})).await.is(201).version();
+    let assign =
+        async || say(&ada, &draft, "requested", json!({"assignee_id": bo.user()})).await.is(201).version();
     is_shut_out().await;
     assign().await;
     all(&reads(&bo, &draft).await, 200);
@@ -284,7 +290,10 @@ async fn a_disabled_assignee_waits_and_an_erased_one_has_no_name() {
     key.get(at(&draft, "/draft")).await.is(401);
     let review = draft_of(&ada, &draft).await["review"].clone();
     let nobody = json!({"kind": "user", "id": bo.user(), "name": null});
-    assert_eq!((&review["assignee"], &review["by"], &review["message"]), (&nobody, &nobody, &json!("Longer.")));
+    assert_eq!(
+        (&review["assignee"], &review["by"], &review["message"]),
+        (&nobody, &nobody, &json!("Longer."))
+    );
     // The one who is gone stays assigned until somebody else is.
     let found = admin.get(format!("/v1/drafts?assignee={}", bo.user())).await.expect(200);
     assert_eq!(found["items"].as_array().expect("items").len(), 1);
@@ -306,7 +315,8 @@ async fn reviews_and_notes_go_with_their_article() {
     let article = ArticleId::from_uuid(id(&draft).parse().expect("an id"));
     let left = server.app.db.write(move |tx| {
         diesel::delete(articles::table.filter(articles::id.eq(article))).execute(&mut **tx)?;
-        let left: (i64, i64) = (reviews::table.count().get_result(&mut **tx)?, notes::table.count().get_result(&mut **tx)?);
+        let left: (i64, i64) =
+            (reviews::table.count().get_result(&mut **tx)?, notes::table.count().get_result(&mut **tx)?);
         Ok(left)
     });
     assert_eq!(left.await.expect("a write"), (0, 0));
@@ -322,7 +332,10 @@ async fn a_repeated_request_says_it_once() {
     let (first, again) = (ask().await, ask().await);
     assert_eq!(first.expect(201), again.expect(201));
     assert_eq!(again.header("idempotent-replayed"), Some("true"));
-    assert_eq!(ada.get(at(&draft, "/reviews")).await.expect(200)["items"].as_array().expect("items").len(), 1);
+    assert_eq!(
+        ada.get(at(&draft, "/reviews")).await.expect(200)["items"].as_array().expect("items").len(),
+        1
+    );
 }
 
 #[tokio::test]

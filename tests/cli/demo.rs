@@ -32,7 +32,10 @@ async fn the_demonstration_shows_its_articles_and_leaves_nothing_behind() {
     };
     let in_review = get("/drafts?review=requested").await;
     assert_eq!(in_review[0]["slug"], "the-harbour-bell");
-    assert_eq!((&in_review[0]["open_notes"], &in_review[0]["review"]["by"]["name"]), (&1.into(), &"Mara Lindqvist".into()));
+    assert_eq!(
+        (&in_review[0]["open_notes"], &in_review[0]["review"]["by"]["name"]),
+        (&1.into(), &"Mara Lindqvist".into())
+    );
     let notes = get("/articles/the-harbour-bell/notes").await;
     assert_eq!(notes[0]["section_heading"], "The last ringer");
     terminate(&demo);

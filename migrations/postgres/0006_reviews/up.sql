@@ -1,7 +1,7 @@
 -- Reviews and notes: what an article goes through between draft and publication ------------------------------------
 
 -- What was asked and answered about the revisions of articles. actor_id is the user or the API key, user_id the user behind
--- it, to whom an answer is mailed.
+-- it, to whom an answer is mailed. One review of an article is current: the one that has not ended.
 CREATE TABLE reviews (
     id uuid NOT NULL PRIMARY KEY,
     article_id uuid NOT NULL REFERENCES articles (id) ON DELETE CASCADE,
@@ -11,17 +11,15 @@ CREATE TABLE reviews (
     assignee_id uuid REFERENCES users (id),
     actor_id uuid NOT NULL,
     user_id uuid NOT NULL REFERENCES users (id),
-    created_at timestamptz NOT NULL
+    created_at timestamptz NOT NULL,
+    ended_at timestamptz
 );
 CREATE INDEX reviews_article_id ON reviews (article_id, id);
+CREATE UNIQUE INDEX reviews_current ON reviews (article_id) WHERE ended_at IS NULL;
+CREATE INDEX reviews_state ON reviews (state, article_id) WHERE ended_at IS NULL;
+CREATE INDEX reviews_assignee_id ON reviews (assignee_id, article_id) WHERE ended_at IS NULL;
 
--- The current review of an article, with what lists filter by and rights depend on.
-ALTER TABLE articles ADD COLUMN review_id uuid;
-ALTER TABLE articles ADD COLUMN review_state text COLLATE "C";
-ALTER TABLE articles ADD COLUMN review_revision bigint;
-ALTER TABLE articles ADD COLUMN assignee_id uuid;
-CREATE INDEX articles_in_review ON articles (updated_at, id) WHERE review_state IS NOT NULL;
-CREATE INDEX articles_assignee_id ON articles (assignee_id, updated_at, id) WHERE assignee_id IS NOT NULL;
+-- The other orders of the list of drafts.
 CREATE INDEX articles_created_at ON articles (created_at, id);
 CREATE INDEX articles_title ON articles (title, id);
 

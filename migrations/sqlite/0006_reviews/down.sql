@@ -1,10 +1,4 @@
 DROP TABLE notes;
 DROP INDEX articles_title;
 DROP INDEX articles_created_at;
-DROP INDEX articles_assignee_id;
-DROP INDEX articles_in_review;
-ALTER TABLE articles DROP COLUMN assignee_id;
-ALTER TABLE articles DROP COLUMN review_revision;
-ALTER TABLE articles DROP COLUMN review_state;
-ALTER TABLE articles DROP COLUMN review_id;
 DROP TABLE reviews;

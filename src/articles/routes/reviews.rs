@@ -12,7 +12,8 @@ use crate::app::App;
 use crate::articles::ReviewState;
 use crate::articles::review_emails::ReviewEmails;
 use crate::articles::review_output::{Review, named};
-use crate::articles::reviews::{self, NewReview, Reviewed, review, withdraw};
+use crate::articles::review_store::{self, ReviewRow};
+use crate::articles::reviews::{NewReview, Reviewed, review, withdraw};
 use crate::auth::ReviewArticles;
 use crate::base::db::{Connection, Tx};
 use crate::base::error::{Result, Violations};
@@ -125,13 +126,13 @@ pub async fn list_reviews(
         let page = page.read(
             conn,
             &("reviews", id),
-            |conn, before, limit| reviews::list(conn, id, before, limit),
+            |conn, before, limit| review_store::list(conn, id, before, limit),
             |row| row.id,
-            |conn| reviews::count(conn, id),
+            |conn| review_store::count(conn, id),
         )?;
         page.try_convert(|rows| {
             let actors = Actors::load(conn, rows.iter().flat_map(named))?;
-            let item = |row: reviews::ReviewRow| {
+            let item = |row: ReviewRow| {
                 let state = row.state;
                 Review::new(row, state, &actors)
             };

@@ -166,7 +166,12 @@ fn reviews() -> Vec<(&'static str, Value)> {
     for (html, text, change, message) in [
         ("review_request_email.html", "review_request_email.txt", "assigned", "Is the second part clear?"),
         ("review_request_email.html", "review_request_email.txt", "unassigned", ""),
-        ("review_answer_email.html", "review_answer_email.txt", "changes_requested", "The second part is too long."),
+        (
+            "review_answer_email.html",
+            "review_answer_email.txt",
+            "changes_requested",
+            "The second part is too long.",
+        ),
         ("review_answer_email.html", "review_answer_email.txt", "approved", ""),
     ] {
         let context = context! {

@@ -25,8 +25,7 @@ pub async fn story(server: &Server) {
     let article = "/v1/articles/tides-and-harbours";
     let request = json!({"revision": 1, "state": "requested", "message": "Is the end too short?", "assignee_id": editor.user()});
     author.post(format!("{article}/reviews")).json(&request).await.is(201);
-    let note =
-        json!({"section_id": made["sections"][1]["id"], "text": "Say when: the ebb begins at different hours."});
+    let note = json!({"section_id": made["sections"][1]["id"], "text": "Say when: the ebb begins at different hours."});
     let note = id(&editor.post(format!("{article}/notes")).json(note).await.expect(201));
     let answer = json!({"revision": 1, "state": "changes_requested", "message": "See the note."});
     editor.post(format!("{article}/reviews")).json(answer).await.is(201);

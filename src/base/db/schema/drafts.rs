@@ -19,10 +19,6 @@ diesel::table! {
         trashed_at -> Nullable<Instant>,
         created_at -> Instant,
         updated_at -> Instant,
-        review_id -> Nullable<Id>,
-        review_state -> Nullable<Text>,
-        review_revision -> Nullable<BigInt>,
-        assignee_id -> Nullable<Id>,
     }
 }
 

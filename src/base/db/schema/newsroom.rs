@@ -13,6 +13,7 @@ diesel::table! {
         actor_id -> Id,
         user_id -> Id,
         created_at -> Instant,
+        ended_at -> Nullable<Instant>,
     }
 }
 
