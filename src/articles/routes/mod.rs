@@ -38,7 +38,7 @@ crate::operations! {
     post   "/v1/articles/{article}/revisions/{revision}/restore" => revision::restore_revision;
     get    "/v1/articles/{article}/reviews"                      => reviews::list_reviews;
     post   "/v1/articles/{article}/reviews"                      => reviews::create_review;
-    delete "/v1/articles/{article}/reviews/current"              => reviews::withdraw_review;
+    delete "/v1/articles/{article}/reviews/current"              => reviews::delete_review;
     get    "/v1/articles/{article}/notes"                        => notes::list_notes;
     post   "/v1/articles/{article}/notes"                        => notes::create_note;
     patch  "/v1/articles/{article}/notes/{note}"                 => note::update_note;

@@ -152,7 +152,7 @@ pub async fn list_reviews(
         (status = 204, description = "Withdrawn.", headers(("ETag" = String, description = "The version of the article."))),
         (status = 409, description = "`slug-moved`: the new slug is in `slug`. `in-trash`: restore the article first."),
     ))]
-pub async fn withdraw_review(app: Data<App>, write: ArticleInPath<ReviewArticles>) -> Result<Response> {
+pub async fn delete_review(app: Data<App>, write: ArticleInPath<ReviewArticles>) -> Result<Response> {
     app.db
         .write_as(write.actor.origin, move |tx| {
             let article = withdraw(tx, write.actor, &write.article)?;

@@ -11,7 +11,7 @@ policy! {
     //               contributor author editor admin
     create_review:   [own own any any] => |on| on.post(on.article().await + "/reviews").json(json!({"revision": 1, "state": "requested"}));
     list_reviews:    [own own any any] => |on| on.get(on.in_review().await + "/reviews");
-    withdraw_review: [own own any any] => |on| on.delete(on.in_review().await + "/reviews/current");
+    delete_review:   [own own any any] => |on| on.delete(on.in_review().await + "/reviews/current");
     list_notes:      [own own any any] => |on| on.get(on.article().await + "/notes");
     create_note:     [own own any any] => |on| on.post(on.article().await + "/notes").json(json!({"text": "Who says so?"}));
     update_note:     [own own any any] => |on| on.patch(on.note().await).json(json!({"text": "Says who?", "resolved": true}));
@@ -21,6 +21,9 @@ policy! {
 /// What the examples are recorded from.
 pub async fn story(server: &Server) {
     let (author, editor) = (server.login(Role::Author).await, server.login(Role::Editor).await);
+    for (list, name) in [("topics", "Sea"), ("authors", "Ada Marsh")] {
+        editor.post(format!("/v1/{list}")).json(json!({"name": name})).await.is(201);
+    }
     let made = author.post("/v1/articles").json(tides_and_harbours()).await.expect(201);
     let article = "/v1/articles/tides-and-harbours";
     let request = json!({"revision": 1, "state": "requested", "message": "Is the end too short?", "assignee_id": editor.user()});
