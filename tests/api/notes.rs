@@ -98,6 +98,7 @@ async fn a_note_keeps_the_last_heading_of_a_section_that_is_gone() {
     let draft = tides(&editor).await;
     let (ebb, harbours) = (section(&draft, "Ebb"), section(&draft, "Harbours"));
     let on_ebb = write(&editor, &draft, json!({"section_id": ebb["id"], "text": "Why?"})).await;
+    server.clock.advance(minutes(1));
     let on_harbours = write(&editor, &draft, json!({"section_id": harbours["id"], "text": "Which?"})).await;
     let over = |call: crate::client::Call| call.header("if-match", "*");
     let shown = async || {
@@ -160,7 +161,7 @@ async fn all_who_read_a_draft_resolve_notes_and_authors_and_editors_change_them(
         (&editor, &of_ada, true),
         (&editor, &of_key, true),
     ] {
-        let told = format!("{} {note}", client.email());
+        let told = format!("{:?} {note}", client.token());
         for resolved in [true, false] {
             let change = client.patch(path(&draft, note)).json(json!({"resolved": resolved})).await;
             assert_eq!(change.expect(200)["resolved"], resolved, "{told}");
@@ -203,7 +204,7 @@ async fn notes_keep_to_their_bounds() {
         (json!({"text": " "}), "/text text-empty"),
         (json!({"text": "x".repeat(5001)}), "/text text-too-long"),
         (json!({"text": "a\u{0}b"}), "/text text-contains-nul"),
-        (json!({}), "/text field-missing"),
+        (json!({}), " field-missing"),
         (json!({"text": "Why?", "section_id": foreign["id"]}), "/section_id section-unknown"),
         (json!({"text": "Why?", "section_id": nowhere}), "/section_id section-unknown"),
         (json!({"text": "Why?", "by": "ada"}), "/by field-unknown"),

@@ -66,7 +66,7 @@ async fn editors_give_anything_to_anyone_who_is_active() {
     give(&ada, &draft, json!({"owner_id": ada.user()})).await.problem(404, "not-found");
     give(&editor, &draft, json!({"owner_id": ada.user()})).await.is(200);
     ada.get(at(&draft, "/draft")).await.is(200);
-    let audit = admin.get("/v1/audit/events?kind=article.handed_over").await.expect(200);
+    let audit = admin.get("/v1/audit?action=article.handed_over").await.expect(200);
     assert_eq!(audit["items"].as_array().expect("items").len(), 2, "{audit:#}");
     ada.delete(at(&draft, "")).await.is(204);
     give(&ada, &draft, json!({"owner_id": editor.user()})).await.problem(409, "in-trash");

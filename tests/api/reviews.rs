@@ -52,6 +52,7 @@ async fn a_review_is_shown_in_the_draft_until_it_is_withdrawn() {
     assert_eq!((&after["review"], version(&after), &after["revision"]), (&review, 2, &json!(1)));
     assert_eq!(response.version(), 2);
     // The assignee stays unless another is named.
+    server.clock.advance(minutes(1));
     let answer = say(&bo, &draft, "changes_requested", json!({})).await.expect(201);
     assert_eq!((&answer["assignee"], &answer["message"]), (&actor(&bo, "bo"), &Value::Null));
     let listed = ada.get(at(&draft, "/reviews?include_total=true")).await.expect(200);
@@ -279,7 +280,7 @@ async fn a_disabled_assignee_waits_and_an_erased_one_has_no_name() {
     let token = bo.token().expect("a token");
     admin.patch(user_path(&bo)).json(json!({"disabled": true})).await.is(200);
     server.client().with_token(&token).get(at(&draft, "/draft")).await.problem(401, "session-ended");
-    key.get(at(&draft, "/draft")).await.problem(401, "session-ended");
+    key.get(at(&draft, "/draft")).await.problem(401, "token-invalid");
     assert_eq!(draft_of(&ada, &draft).await["review"]["assignee"], actor(&bo, "bo"));
     admin.patch(user_path(&bo)).json(json!({"disabled": false})).await.is(200);
     key.get(at(&draft, "/draft")).await.is(200);
