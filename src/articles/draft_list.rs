@@ -306,10 +306,15 @@ pub fn list(
         ($column:expr, $parse:expr) => {{
             if let Some((value, id)) = after {
                 let value = $parse(value)?;
+                // The bound on the first column alone lets SQLite begin there in its index.
                 query = if descending {
-                    query.filter($column.lt(value.clone()).or($column.eq(value).and(articles::id.lt(id))))
+                    query
+                        .filter($column.le(value.clone()))
+                        .filter($column.lt(value.clone()).or($column.eq(value).and(articles::id.lt(id))))
                 } else {
-                    query.filter($column.gt(value.clone()).or($column.eq(value).and(articles::id.gt(id))))
+                    query
+                        .filter($column.ge(value.clone()))
+                        .filter($column.gt(value.clone()).or($column.eq(value).and(articles::id.gt(id))))
                 };
             }
             if descending {

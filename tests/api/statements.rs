@@ -335,11 +335,11 @@ async fn the_writes_of_every_day_take_few_statements() {
     let revision = json!({"revision": 1});
     let writes = [
         ("create", 17, admin.post("/v1/articles").json(titled(&plain))),
-        ("create with terms", 24, admin.post("/v1/articles").json(titled(&carrying))),
+        ("create with terms", 26, admin.post("/v1/articles").json(titled(&carrying))),
         ("publish", 37, admin.post(at(&bare, "/publish")).json(revision.clone())),
-        ("publish with terms", 43, admin.post(at(&carried, "/publish")).json(revision)),
+        ("publish with terms", 45, admin.post(at(&carried, "/publish")).json(revision)),
         ("edit a section", 15, over(admin.patch(section)).json(json!({"body": "There."}))),
-        ("publish again", 44, admin.post(again).json(json!({"revision": 3}))),
+        ("publish again", 45, admin.post(again).json(json!({"revision": 3}))),
         (
             "edit metadata",
             17,
