@@ -36,17 +36,18 @@ async fn drafts_are_found_by_owner_review_and_assignee() {
     edit.json(json!({"summary": "Later."})).await.is(200);
     say(&editor, &drafts[3], "changes_requested", json!({"assignee_id": editor.user()})).await.is(201);
     say(&bo, &drafts[5], "requested", json!({"assignee_id": ada.user()})).await.is(201);
+    say(&editor, &drafts[6], "requested", to_bo).await.is(201);
     let (of_ada, of_bo) = (format!("owner={}", ada.user()), format!("assignee={}", bo.user()));
     for (client, query, expected) in [
         (&editor, "owner=me", "G"),
         (&editor, of_ada.as_str(), "ABCDE"),
-        (&editor, "review=requested", "ACF"),
+        (&editor, "review=requested", "ACFG"),
         (&editor, "review=approved", "B"),
         (&editor, "review=changes_requested", "D"),
         (&editor, "review=approved,changes_requested", "BD"),
-        (&editor, "review=requested,approved,changes_requested", "ABCDF"),
+        (&editor, "review=requested,approved,changes_requested", "ABCDFG"),
         (&editor, "assignee=me", "D"),
-        (&editor, of_bo.as_str(), "AC"),
+        (&editor, of_bo.as_str(), "ACG"),
         (&editor, &format!("{of_bo}&review=approved"), ""),
         (&editor, &format!("{of_ada}&review=requested&assignee={}", editor.user()), ""),
         // Their own, and with `assignee=me` those that they are asked to review.
@@ -60,10 +61,10 @@ async fn drafts_are_found_by_owner_review_and_assignee() {
         (&ada, &format!("assignee={}", editor.user()), "D"),
         (&bo, "", "F"),
         (&bo, of_ada.as_str(), ""),
-        (&bo, "assignee=me", "AC"),
-        (&bo, of_bo.as_str(), "AC"),
+        (&bo, "assignee=me", "ACG"),
+        (&bo, of_bo.as_str(), "ACG"),
         (&bo, &format!("assignee={}", ada.user()), "F"),
-        (&bo, "assignee=me&review=requested", "AC"),
+        (&bo, "assignee=me&review=requested", "ACG"),
     ] {
         assert_eq!(titles(client, query).await.concat(), expected, "{} {query}", client.email());
     }
