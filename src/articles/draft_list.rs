@@ -1,17 +1,20 @@
 //! The list of drafts: all articles as their editors have them.
 
+use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
+use super::ReviewState;
 use super::store::ArticleRow;
+use crate::auth::{Actor, Identity, ReadDrafts};
 use crate::base::clock::Timestamp;
-use crate::base::db::schema::{article_terms, articles, schedules};
+use crate::base::db::schema::{article_terms, articles, reviews, schedules};
 use crate::base::db::{Connection, MultiBackend};
-use crate::base::error::{Error, Result};
+use crate::base::error::{Error, Invalid, Result};
 use crate::base::http::page;
 use crate::base::http::query::{FromParams, Params};
-use crate::base::ids::{ArticleId, AuthorId, TermId, TopicId, UserId};
+use crate::base::ids::{ArticleId, AuthorId, IsId as _, TermId, TopicId, UserId};
 use crate::base::text::Locale;
 use crate::base::text::slug::Slug;
 use crate::base::text::validate;
@@ -33,6 +36,15 @@ pub struct DraftFilter {
     /// Whether they are in the trash. Default: false.
     #[param(value_type = Option<bool>)]
     trashed: bool,
+    /// Owned by this user: the id, or `me`.
+    #[param(value_type = Option<String>, pattern = "^(me|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$", max_length = 36, example = "me")]
+    owner: Option<Person>,
+    /// Whose current review is in any of these states.
+    #[param(inline, value_type = Option<Vec<ReviewState>>, style = Form, explode = false, min_items = 1, max_items = 100)]
+    review: Vec<ReviewState>,
+    /// Which this user is asked to review: the id, or `me`. With `me`, articles of others are returned, too.
+    #[param(value_type = Option<String>, pattern = "^(me|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$", max_length = 36, example = "me")]
+    assignee: Option<Person>,
     /// By any of these authors: slugs.
     #[param(inline, value_type = Option<Vec<Slug>>, style = Form, explode = false, min_items = 1, max_items = 100)]
     author: Vec<Slug>,
@@ -60,6 +72,33 @@ enum StatusFilter {
     Draft,
     Published,
     Unpublished,
+}
+
+/// A user in a filter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Person {
+    /// The caller.
+    Me,
+    /// The user with that id.
+    User(UserId),
+}
+
+impl Person {
+    fn parse(text: &str) -> Result<Self, Invalid> {
+        if text == "me" {
+            return Ok(Self::Me);
+        }
+        let id = uuid::Uuid::try_parse(text).ok().filter(|_| text.len() == 36);
+        let id = id.ok_or_else(|| validate::malformed("id", "Must be a UUID, or me."))?;
+        Ok(Self::User(UserId::from_uuid(id)))
+    }
+
+    fn id(self, caller: &Identity) -> UserId {
+        match self {
+            Self::Me => caller.user,
+            Self::User(id) => id,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,6 +133,11 @@ impl FromParams for DraftFilter {
             has_unpublished_changes: params.flag("has_unpublished_changes"),
             scheduled: params.flag("scheduled"),
             trashed: params.flag("trashed").unwrap_or(false),
+            owner: params.parsed("owner", Person::parse),
+            review: params.list("review", |text| {
+                ReviewState::parse(text).ok_or_else(|| validate::unknown("state", ReviewState::texts()))
+            }),
+            assignee: params.parsed("assignee", Person::parse),
             author: params.list("author", Slug::parse),
             topic: params.list("topic", Slug::parse),
             locale: params.list("locale", Locale::parse),
@@ -131,15 +175,28 @@ impl DraftFilter {
 
 type Matching<'a> = articles::BoxedQuery<'a, MultiBackend>;
 
-fn matching(conn: &mut Connection, filter: &DraftFilter, owner: Option<UserId>) -> Result<Matching<'static>> {
+fn matching(
+    conn: &mut Connection,
+    filter: &DraftFilter,
+    reader: Actor<ReadDrafts>,
+) -> Result<Matching<'static>> {
     let mut query = articles::table.filter(articles::purging_at.is_null()).into_boxed();
     query = if filter.trashed {
         query.filter(articles::trashed_at.is_not_null())
     } else {
         query.filter(articles::trashed_at.is_null())
     };
-    if let Some(owner) = owner {
+    let assignee = filter.assignee.map(|person| person.id(&reader));
+    // Those who may read their own articles only may also read those that they are asked to review.
+    let own = reader.only_of().filter(|own| filter.trashed || assignee != Some(*own));
+    for owner in filter.owner.map(|person| person.id(&reader)).into_iter().chain(own) {
         query = query.filter(articles::owner_id.eq(owner));
+    }
+    if let Some(assignee) = assignee {
+        query = query.filter(articles::id.eq_any(assigned_to(assignee)));
+    }
+    if !filter.review.is_empty() {
+        query = in_review(query, &filter.review);
     }
     if !filter.status.is_empty() {
         let has = |status| filter.status.contains(&status);
@@ -189,6 +246,49 @@ fn matching(conn: &mut Connection, filter: &DraftFilter, owner: Option<UserId>) 
     Ok(query)
 }
 
+/// Those whose current review is in any of these states, as [`ReviewRow::state_of`](super::review_store::ReviewRow::state_of)
+/// says.
+fn in_review<'a>(query: Matching<'a>, states: &[ReviewState]) -> Matching<'a> {
+    let wants = |state| states.contains(&state);
+    let (requested, approved) = (wants(ReviewState::Requested), wants(ReviewState::Approved));
+    // Among the approved ones are those of which review is requested again.
+    let outdated = (requested && !approved).then_some(ReviewState::Approved);
+    let query = query.filter(articles::id.eq_any(said(states.iter().copied().chain(outdated).collect())));
+    let approval = approval(ReviewState::Approved);
+    match (requested, approved) {
+        (true, false) => query.filter(not(exists(approval.filter(reviews::revision.eq(articles::revision))))),
+        (false, true) => query.filter(not(exists(approval.filter(reviews::revision.ne(articles::revision))))),
+        _ => query,
+    }
+}
+
+/// The articles in whose current review one of these is said.
+#[diesel::dsl::auto_type]
+fn said(states: Vec<ReviewState>) -> _ {
+    reviews::table
+        .filter(reviews::ended_at.is_null())
+        .filter(reviews::state.eq_any(states))
+        .select(reviews::article_id)
+}
+
+/// The articles that a user is asked to review.
+#[diesel::dsl::auto_type]
+fn assigned_to(user: UserId) -> _ {
+    reviews::table
+        .filter(reviews::ended_at.is_null())
+        .filter(reviews::assignee_id.eq(user))
+        .select(reviews::article_id)
+}
+
+/// The current review of an article, if that is an approval.
+#[diesel::dsl::auto_type]
+fn approval(approved: ReviewState) -> _ {
+    reviews::table
+        .filter(reviews::article_id.eq(articles::id))
+        .filter(reviews::ended_at.is_null())
+        .filter(reviews::state.eq(approved))
+}
+
 /// The terms with these slugs, merged ones replaced by what they were merged into; `None` if the filter names none.
 fn resolve<I: IsTerm>(conn: &mut Connection, slugs: &[Slug]) -> Result<Option<Vec<TermId>>> {
     let found = terms::slugs::find::<I>(conn, slugs)?;
@@ -206,29 +306,34 @@ diesel::define_sql_function! {
     fn lower(text: diesel::sql_types::Text) -> diesel::sql_types::Text;
 }
 
-/// How many articles there are, of one owner or of all.
-pub fn count(conn: &mut Connection, filter: &DraftFilter, owner: Option<UserId>) -> Result<i64> {
-    Ok(matching(conn, filter, owner)?.count().get_result(conn)?)
+/// How many articles there are that `reader` may read.
+pub fn count(conn: &mut Connection, filter: &DraftFilter, reader: Actor<ReadDrafts>) -> Result<i64> {
+    Ok(matching(conn, filter, reader)?.count().get_result(conn)?)
 }
 
-/// At most `limit` articles after a position, of one owner or of all.
+/// At most `limit` articles after a position, of those that `reader` may read.
 pub fn list(
     conn: &mut Connection,
     filter: &DraftFilter,
-    owner: Option<UserId>,
+    reader: Actor<ReadDrafts>,
     after: Option<Position>,
     limit: i64,
 ) -> Result<Vec<ArticleRow>> {
     let DraftSort(key, descending) = filter.sort;
-    let mut query = matching(conn, filter, owner)?.limit(limit);
+    let mut query = matching(conn, filter, reader)?.limit(limit);
     macro_rules! keyset {
         ($column:expr, $parse:expr) => {{
             if let Some((value, id)) = after {
                 let value = $parse(value)?;
+                // The bound on the first column alone lets SQLite begin there in its index.
                 query = if descending {
-                    query.filter($column.lt(value.clone()).or($column.eq(value).and(articles::id.lt(id))))
+                    query
+                        .filter($column.le(value.clone()))
+                        .filter($column.lt(value.clone()).or($column.eq(value).and(articles::id.lt(id))))
                 } else {
-                    query.filter($column.gt(value.clone()).or($column.eq(value).and(articles::id.gt(id))))
+                    query
+                        .filter($column.ge(value.clone()))
+                        .filter($column.gt(value.clone()).or($column.eq(value).and(articles::id.gt(id))))
                 };
             }
             if descending {

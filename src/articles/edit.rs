@@ -51,7 +51,12 @@ fn save(tx: &mut Tx<'_>, before: &Draft, mut after: Draft, moved: &[SectionId]) 
     let fields = metadata_fields(&before.content.metadata, &after.content.metadata);
     let sections = section_fields(&before.content.sections, &after.content.sections, moved);
     let is_dated = before.row.published_at != after.row.published_at;
+    let owner = (before.row.owner_id != after.row.owner_id).then_some(after.row.owner_id);
+    let handed_over = owner.map(|owner| Event::ArticleHandedOver { article: before.row.id, owner });
     if fields.is_empty() && sections.is_empty() && !is_dated {
+        if let Some(event) = handed_over {
+            bump_version(tx, &mut after.row, event)?;
+        }
         return Ok(after);
     }
     if !sections.is_empty() || fields.iter().any(|field| field == "intro") {
@@ -98,6 +103,9 @@ fn save(tx: &mut Tx<'_>, before: &Draft, mut after: Draft, moved: &[SectionId]) 
     }
     history::insert_revision(tx, id, version, &after.content)?;
     tx.append(Event::ArticleEdited { article: id, version, sections: changed });
+    if let Some(event) = handed_over {
+        tx.append(event);
+    }
     Ok(after)
 }
 

@@ -12,7 +12,7 @@ use super::{Cover, Metadata, Seo, WebsitePath, slugs};
 use crate::base::clock::Timestamp;
 use crate::base::error::{Invalid, Result, Violations};
 use crate::base::http::json::{from_value, present};
-use crate::base::ids::ArticleId;
+use crate::base::ids::{ArticleId, UserId};
 use crate::base::json;
 use crate::base::text::Locale;
 use crate::base::text::slug::Slug;
@@ -168,7 +168,12 @@ with_metadata! {
 
 with_metadata! {
     /// A change of a draft's metadata and intro. Omitted fields keep their value; `null` resets a field to its default.
-    pub struct UpdateDraft {}
+    pub struct UpdateDraft {
+        /// The id of another active user, who owns the article from then on. Owners and editors can give it away.
+        #[serde(default, deserialize_with = "present")]
+        #[schema(nullable = false)]
+        owner_id: Option<UserId>,
+    }
 }
 
 /// A cover image. Omitted fields are `null`, or keep their value in an update.
@@ -241,9 +246,9 @@ impl DraftPatch {
         self.intro.as_ref()?.as_deref().ok()
     }
 
-    /// The change it makes to this metadata: where it goes into an object, the rest of that object stays. Invalid for
-    /// unknown fields, wrong types and broken rules.
-    pub fn change(&self, metadata: &Metadata) -> Result<MetadataChange> {
+    /// The change it makes to this metadata, and the new owner: where it goes into an object, the rest of that object stays.
+    /// Invalid for unknown fields, wrong types and broken rules.
+    pub fn change(&self, metadata: &Metadata) -> Result<(MetadataChange, Option<UserId>)> {
         let mut whole = self.patch.clone();
         let objects = [
             ("cover", serde_json::to_value(&metadata.cover)?),
@@ -264,6 +269,6 @@ impl DraftPatch {
             change.intro = violations.take("/intro", intro.clone());
         }
         violations.check()?;
-        Ok(change)
+        Ok((change, update.owner_id))
     }
 }

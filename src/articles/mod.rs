@@ -19,10 +19,15 @@ mod match_sections;
 pub mod metadata;
 pub mod metadata_change;
 mod metadata_store;
+pub mod notes;
 pub mod output;
 pub mod ownership;
 pub mod resolve;
 pub mod retention;
+pub mod review_emails;
+mod review_output;
+pub mod review_store;
+pub mod reviews;
 pub mod routes;
 pub mod schedule;
 pub mod scope;
@@ -31,6 +36,7 @@ pub mod section_input;
 pub mod slugs;
 pub mod store;
 pub mod tree;
+pub mod warnings;
 pub mod write;
 
 use serde::{Deserialize, Serialize};
@@ -213,6 +219,18 @@ pub enum Status {
     Published,
     /// It was published before, and no edition is live.
     Unpublished,
+}
+
+crate::text_enum! {
+    /// What is said in a review.
+    ReviewState as ReviewState {
+        /// Someone asks whether the revision can be published.
+        Requested = "requested",
+        /// It is to be changed first.
+        ChangesRequested = "changes_requested",
+        /// It can be published.
+        Approved = "approved",
+    }
 }
 
 /// How a request names an article, with the language of its slug.

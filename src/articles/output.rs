@@ -1,23 +1,26 @@
 //! What editors get: the JSON of drafts and their sections.
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::checks::check_html;
 use super::draft::Draft as DraftState;
+use super::review_output::{Review, named};
+use super::review_store::{self, ReviewRow};
 use super::schedule::{self, Schedule, ScheduleRow};
 use super::store::ArticleRow;
-use super::{Cover, Metadata, Section, Seo, Status, WebsitePath};
+use super::warnings::Warning;
+use super::{Cover, Metadata, Section, Seo, Status, WebsitePath, notes};
 use crate::auth::{DeleteArticles, Identity, PublishArticles, PurgeArticles, WriteArticles};
 use crate::authors::AuthorRef;
 use crate::base::actor::ActorRef;
 use crate::base::clock::Timestamp;
 use crate::base::db::Connection;
 use crate::base::error::Result;
-use crate::base::ids::{ArticleId, SectionId, UserId};
+use crate::base::ids::{ActorId, ArticleId, SectionId, UserId};
 use crate::base::text::Locale;
-use crate::base::text::markdown::{self, Passage, Policy, Warning as Removed};
 use crate::base::text::slug::{Anchor, Slug};
 use crate::terms;
 use crate::topics::TopicRef;
@@ -99,6 +102,8 @@ pub struct State {
     has_unpublished_changes: bool,
     /// What is scheduled.
     schedule: Option<Schedule>,
+    /// The current review.
+    review: Option<Review>,
     owner: ActorRef,
     /// What the caller may do with the article, whatever state it is in.
     #[schema(max_items = 4)]
@@ -176,27 +181,6 @@ pub struct WrittenSection {
     warnings: Vec<Warning>,
 }
 
-/// The largest number of warnings in a response.
-pub const MAX_WARNINGS: usize = 50;
-
-/// Something that sanitising removes from the text, or front matter that is not used.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-#[schema(as = ContentWarning)]
-pub struct Warning {
-    /// A stable code, such as `element-removed`.
-    #[schema(max_length = 60)]
-    code: &'static str,
-    /// What is removed or not used.
-    #[schema(max_length = 1000)]
-    detail: String,
-}
-
-impl From<Removed> for Warning {
-    fn from(Removed { code, detail }: Removed) -> Self {
-        Self { code, detail }
-    }
-}
-
 /// An item of the list of drafts.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct DraftItem {
@@ -206,12 +190,44 @@ pub struct DraftItem {
     /// One line.
     #[schema(max_length = 300)]
     title: String,
+    /// The authors that exist, in order.
+    #[schema(max_items = 20)]
+    authors: Vec<AuthorRef>,
+    /// The topics that exist, in order.
+    #[schema(max_items = 50)]
+    topics: Vec<TopicRef>,
+    /// How many notes are not resolved.
+    #[schema(minimum = 0, maximum = 500)]
+    open_notes: i64,
     #[serde(flatten)]
     state: State,
 }
 
+/// What the states of some articles name.
+struct Named {
+    reviews: HashMap<ArticleId, ReviewRow>,
+    schedules: HashMap<ArticleId, Vec<ScheduleRow>>,
+    actors: Actors,
+}
+
+impl Named {
+    fn load(conn: &mut Connection, rows: &[ArticleRow]) -> Result<Self> {
+        let ids: Vec<ArticleId> = rows.iter().map(|row| row.id).collect();
+        let reviews = review_store::find_all_current(conn, &ids)?;
+        let schedules = schedule::find_all(conn, ids.iter().copied())?;
+        let owners = rows.iter().map(|row| ActorId::from(row.owner_id));
+        let actors = Actors::load(conn, owners.chain(reviews.values().flat_map(named)))?;
+        Ok(Self { reviews, schedules, actors })
+    }
+
+    fn review(&self, row: &ArticleRow) -> Option<Review> {
+        let review = self.reviews.get(&row.id)?;
+        Some(Review::new(review.clone(), review.state_of(row), &self.actors))
+    }
+}
+
 impl State {
-    fn new(row: &ArticleRow, schedule: &[ScheduleRow], owners: &Actors, caller: &Identity) -> Self {
+    fn new(row: &ArticleRow, named: &Named, caller: &Identity) -> Self {
         Self {
             version: row.version,
             revision: row.revision,
@@ -219,8 +235,9 @@ impl State {
             status: row.status(),
             published_revision: row.published_revision,
             has_unpublished_changes: row.published_revision != Some(row.revision),
-            schedule: Schedule::of(schedule),
-            owner: owners.get(row.owner_id),
+            schedule: Schedule::of(named.schedules.get(&row.id).map(Vec::as_slice).unwrap_or_default()),
+            review: named.review(row),
+            owner: named.actors.get(row.owner_id),
             can: DraftAction::all(caller, row.owner_id),
             trashed_at: row.trashed_at,
             published_at: row.published_at,
@@ -262,14 +279,13 @@ impl Draft {
         draft: &DraftState,
         warnings: Vec<Warning>,
     ) -> Result<Self> {
-        let owners = Actors::load(conn, [draft.row.owner_id])?;
-        let schedule = schedule::find(conn, draft.row.id)?;
+        let named = Named::load(conn, std::slice::from_ref(&draft.row))?;
         let sections = &draft.content.sections;
         Ok(Self {
             id: draft.row.id,
             metadata: ArticleMetadata::new(conn, draft.content.metadata.clone())?,
             sections: sections.iter().map(|section| DraftSection::new(draft, section)).collect(),
-            state: State::new(&draft.row, &schedule, &owners, caller),
+            state: State::new(&draft.row, &named, caller),
             warnings,
         })
     }
@@ -308,43 +324,23 @@ impl WrittenSection {
 impl DraftItem {
     /// The JSON of these articles, as `caller` sees them.
     pub fn all(conn: &mut Connection, caller: &Identity, rows: &[ArticleRow]) -> Result<Vec<Self>> {
-        let owners = Actors::load(conn, rows.iter().map(|row| row.owner_id))?;
-        let schedules = schedule::find_all(conn, rows.iter().map(|row| row.id))?;
-        let schedule = |row: &ArticleRow| schedules.get(&row.id).map(Vec::as_slice).unwrap_or_default();
-        Ok(rows
-            .iter()
-            .map(|row| Self {
+        let named = Named::load(conn, rows)?;
+        let ids: Vec<ArticleId> = rows.iter().map(|row| row.id).collect();
+        let mut terms = terms::of_articles::find_embedded(conn, &ids)?;
+        let open_notes = notes::count_open(conn, &ids)?;
+        let item = |row: &ArticleRow| {
+            let (authors, topics) = terms.remove(&row.id).unwrap_or_default();
+            Self {
                 id: row.id,
                 slug: row.slug.clone(),
                 locale: row.locale.clone(),
                 title: row.title.clone(),
-                state: State::new(row, schedule(row), &owners, caller),
-            })
-            .collect())
+                authors,
+                topics,
+                open_notes: open_notes.get(&row.id).copied().unwrap_or(0),
+                state: State::new(row, &named, caller),
+            }
+        };
+        Ok(rows.iter().map(item).collect())
     }
-}
-
-/// What sanitising will remove from these passages of one article. Invalid `rendering-too-large`. Parses them, so this
-/// belongs into the pool for the processor.
-pub fn warnings<'a>(
-    passages: impl IntoIterator<Item = Passage<'a>>,
-    policy: &Policy,
-) -> Result<Vec<Warning>> {
-    warnings_after(Vec::new(), passages, policy)
-}
-
-/// What was removed when a document was converted, and what sanitising will remove from its passages, like [`warnings`].
-pub fn warnings_after<'a>(
-    mut removed: Vec<Removed>,
-    passages: impl IntoIterator<Item = Passage<'a>>,
-    policy: &Policy,
-) -> Result<Vec<Warning>> {
-    let passages: Vec<Passage<'a>> = passages.into_iter().collect();
-    check_html(&passages)?;
-    for warning in markdown::warnings(&passages, policy) {
-        if !removed.contains(&warning) {
-            removed.push(warning);
-        }
-    }
-    Ok(removed.into_iter().take(MAX_WARNINGS).map(Warning::from).collect())
 }

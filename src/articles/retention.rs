@@ -1,5 +1,6 @@
 //! Deletes revisions that are older than the operator wants to keep. Those that something refers to stay: the newest of each
-//! article, those that became editions, those with a label, and those that a preview link shows, until 30 days after it has expired.
+//! article, those that became editions, those that are scheduled, those with a review or a label, and those that a preview
+//! link shows, until 30 days after it has expired.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +9,9 @@ use diesel::prelude::*;
 
 use super::store;
 use crate::base::clock::Timestamp;
-use crate::base::db::schema::{articles, editions, preview_links, revision_labels, revisions};
+use crate::base::db::schema::{
+    articles, editions, preview_links, reviews, revision_labels, revisions, schedules,
+};
 use crate::base::db::{Connection, Database, MultiBackend, Tx};
 use crate::base::error::Result;
 use crate::base::ids::ArticleId;
@@ -101,6 +104,12 @@ fn is_unused(before: Timestamp) -> _ {
     let published = editions::table
         .filter(editions::article_id.eq(revisions::article_id))
         .filter(editions::revision.eq(revisions::revision));
+    let scheduled = schedules::table
+        .filter(schedules::article_id.eq(revisions::article_id))
+        .filter(schedules::revision.eq(revisions::revision.nullable()));
+    let reviewed = reviews::table
+        .filter(reviews::article_id.eq(revisions::article_id))
+        .filter(reviews::revision.eq(revisions::revision));
     let labelled = revision_labels::table
         .filter(revision_labels::article_id.eq(revisions::article_id))
         .filter(revision_labels::revision.eq(revisions::revision));
@@ -111,6 +120,8 @@ fn is_unused(before: Timestamp) -> _ {
         .lt(before)
         .and(diesel::dsl::not(exists(newest)))
         .and(diesel::dsl::not(exists(published)))
+        .and(diesel::dsl::not(exists(scheduled)))
+        .and(diesel::dsl::not(exists(reviewed)))
         .and(diesel::dsl::not(exists(labelled)))
         .and(diesel::dsl::not(exists(shown)))
 }

@@ -9,7 +9,7 @@ use super::history;
 use super::tree::flatten;
 use super::{Content, Metadata, Section, SectionRef, Status};
 use crate::base::clock::Timestamp;
-use crate::base::db::schema::{articles, changes, sections};
+use crate::base::db::schema::{articles, changes, notes, sections};
 use crate::base::db::types::Json;
 use crate::base::db::{Connection, Tx, violation};
 use crate::base::error::Result;
@@ -189,6 +189,7 @@ pub fn set_sections(
     let kept: HashSet<SectionId> = flat.iter().map(|(section, ..)| section.id).collect();
     let removed: Vec<SectionId> = before.iter().map(|row| row.id).filter(|id| !kept.contains(id)).collect();
     if !removed.is_empty() {
+        keep_headings(tx, article, &removed)?;
         diesel::delete(sections::table.filter(sections::id.eq_any(removed))).execute(&mut **tx)?;
     }
     let before: HashMap<SectionId, &SectionRow> = before.iter().map(|row| (row.id, row)).collect();
@@ -225,6 +226,17 @@ pub fn set_sections(
     }
     crate::insert_rows!(&mut **tx, sections::table, added)?;
     Ok(rows)
+}
+
+/// Copies the headings of sections that are about to be removed to the notes on them.
+fn keep_headings(tx: &mut Tx<'_>, article: ArticleId, removed: &[SectionId]) -> Result<()> {
+    let own = notes::table.filter(notes::article_id.eq(article));
+    let noted = own.filter(notes::section_id.eq_any(removed));
+    let heading = sections::table.filter(sections::id.nullable().eq(notes::section_id));
+    let heading = heading.select(sections::heading).single_value();
+    let update = diesel::update(noted).set(notes::heading.eq(heading));
+    crate::on_each!(&mut **tx, conn => update.execute(conn))?;
+    Ok(())
 }
 
 /// The content of the live edition of an article; `None` also if it cannot be read.

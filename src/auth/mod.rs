@@ -71,6 +71,8 @@ pub trait Permission: 'static {
     const SCOPES: [Scope; 4];
     /// Whether an API key may have it. No key may have rights over users, sessions and API keys.
     const FOR_KEYS: bool;
+    /// Whether it extends to articles that the user is asked to review, whoever owns them.
+    const FOR_ASSIGNEES: bool;
 }
 
 /// A row of the policy.
@@ -87,9 +89,11 @@ pub struct Right {
 macro_rules! policy {
     (@key yes) => { true };
     (@key no) => { false };
+    (@assignee) => { false };
+    (@assignee assignees) => { true };
     ($(
         $(#[$doc:meta])*
-        $type:ident $name:literal: $contributor:ident $author:ident $editor:ident $admin:ident $key:ident;
+        $type:ident $name:literal: $contributor:ident $author:ident $editor:ident $admin:ident $key:ident $($assignee:ident)?;
     )*) => {
         $(
             $(#[$doc])*
@@ -99,6 +103,7 @@ macro_rules! policy {
                 const NAME: &'static str = $name;
                 const SCOPES: [Scope; 4] = [$contributor, $author, $editor, $admin];
                 const FOR_KEYS: bool = policy!(@key $key);
+                const FOR_ASSIGNEES: bool = policy!(@assignee $($assignee)?);
             }
         )*
         /// The whole policy: each permission, who has it in which scope, and whether an API key may have it.
@@ -109,7 +114,7 @@ macro_rules! policy {
 }
 
 policy! {
-    //                                              contributor author   editor   admin    API keys
+    //                                              contributor author   editor   admin    API keys, assignees of reviews
     /// Using one's own account: sessions and second factor. Users who must set up a second factor first may do this and
     /// nothing else.
     UseAccount         "account:use":               Any         Any      Any      Any      no;
@@ -122,9 +127,11 @@ policy! {
     /// Inviting, updating and erasing users.
     WriteUsers         "users:write":               Nothing     Nothing  Nothing  Any      no;
     /// Reading drafts and their revisions.
-    ReadDrafts         "articles:read":             Own         Own      Any      Any      yes;
+    ReadDrafts         "articles:read":             Own         Own      Any      Any      yes assignees;
     /// Creating and updating drafts.
     WriteArticles      "articles:write":            Own         Own      Any      Any      yes;
+    /// Requesting and answering reviews, and writing notes on articles.
+    ReviewArticles     "articles:review":           Own         Own      Any      Any      yes assignees;
     /// Publishing and unpublishing articles.
     PublishArticles    "articles:publish":          Nothing     Own      Any      Any      yes;
     /// Moving articles to the trash and restoring them.

@@ -60,6 +60,8 @@ const PROBLEMS: &[(&str, &[u16], &str, &str)] = &[
     ("not-in-trash", &[409], "The article is not in the trash, so it cannot be restored.", "Nothing needs to be done."),
     ("not-published", &[409], "The article is not published, so it cannot be unpublished, and there is nothing to compare with.", "Nothing needs to be done, or compare with a revision."),
     ("overtaken", &[409], "Another request published the article at the same time.", "Read the draft again and publish the revision that you mean."),
+    ("stale-revision", &[409], "The draft has a newer revision than the one in the request, in `revision`.", "Read the draft again and send the revision that you mean."),
+    ("notes-too-many", &[409], "The article has 500 notes, which is the most.", "Delete notes that are no longer needed."),
     ("already-merged", &[409], "The topic or author was merged into another, whose id is in `into`.", "Repeat the request with that id."),
     ("merge-into-itself", &[409], "Both are the same topic or author, or `into` was merged into this one.", "Choose another target."),
     ("not-dead", &[409], "The job is waiting, running or done; only dead jobs can be retried.", "Nothing needs to be done: it runs on its own."),
@@ -102,6 +104,7 @@ const ERRORS: &[(&str, &[u16], &str, &str)] = &[
     ("anchor-reserved", BODY, "Anchors that begin with `fn-` or `fnref-` belong to footnotes.", "Choose another anchor."),
     ("anchor-taken", BODY, "Two sections of the article have this anchor.", "Give each its own, or omit it to have one made from the heading."),
     ("article-unknown", BODY, "There is no other article with this id.", "Check the id."),
+    ("assignee-unknown", BODY, "The assignee is not an active user, or owns the article.", "Send the id of another active user."),
     ("author-unknown", BODY, "There is no such author, and the role may not create one.", "Use an author that exists, or ask an editor to create it."),
     ("body-incomplete", REQUEST, "The connection ended before the whole request body arrived.", "Send the request again."),
     ("body-not-utf-8", REQUEST, "The request body is not UTF-8.", "Encode it as UTF-8."),
@@ -134,6 +137,7 @@ const ERRORS: &[(&str, &[u16], &str, &str)] = &[
     ("json-malformed", REQUEST, "The request body is not JSON, has a name twice, or nests too deeply.", "Correct what `detail` names."),
     ("label-too-long", BOTH, "A label has more than 60 characters.", "Shorten it."),
     ("locales-empty", BODY, "The site must have at least one language.", "Send one."),
+    ("owner-unknown", BODY, "The new owner is not an active user.", "Send the id of an active user."),
     ("parameter-malformed", REQUEST, "The parameter is too long or contains U+0000.", "Check its value."),
     ("parameter-repeated", REQUEST, "The parameter is no list and was sent twice.", "Send it once."),
     ("parameter-unknown", REQUEST, "The operation has no such parameter or takes no such header.", "Check the spelling, or leave it out."),
@@ -181,11 +185,11 @@ type Family = (&'static str, &'static [&'static str], &'static [&'static str], &
 
 #[rustfmt::skip]
 const FAMILIES: &[Family] = &[
-    ("empty", &["consent-text", "form-url", "heading", "label", "name", "source", "subtitle", "title", "user-agent"], &["label", "source", "statement"], "The value is empty or has white space alone.", "Send a text, or leave the field out."),
+    ("empty", &["consent-text", "form-url", "heading", "label", "name", "source", "subtitle", "text", "title", "user-agent"], &["label", "source", "statement"], "The value is empty or has white space alone.", "Send a text, or leave the field out."),
     ("malformed", &["alias", "canonical-url", "email", "form-url", "heading", "image-url", "ip", "label", "locale", "name", "source", "subtitle", "title", "url", "user-agent", "website-url"], &["boolean", "email", "id", "kind", "label", "list", "locale", "number", "path", "revision", "source", "time"], "The value does not have the form that it must have.", "Send it in the form that `detail` names."),
     ("missing", &["revision", "title"], &["parameter"], "A required value is missing.", "Send it."),
     ("out-of-bounds", &["grace-seconds", "height", "width"], &["number"], "The number is too small or too large.", "Send one within the bounds in `detail`."),
-    ("too-long", &["alias", "alt", "bio", "canonical-url", "caption", "code", "consent-text", "description", "form-url", "heading", "image-url", "name", "source", "subtitle", "summary", "title", "url", "user-agent", "website-url"], &["source", "statement"], "The text is too long.", "Shorten it to what `detail` allows."),
+    ("too-long", &["alias", "alt", "bio", "canonical-url", "caption", "code", "consent-text", "description", "form-url", "heading", "image-url", "message", "name", "source", "subtitle", "summary", "text", "title", "url", "user-agent", "website-url"], &["source", "statement"], "The text is too long.", "Shorten it to what `detail` allows."),
     ("too-many", &["aliases", "authors", "entries", "items", "labels", "locales", "scopes", "topics"], &["labels"], "The list is too long.", "Send at most as many as `detail` allows."),
     ("unknown", &["reason", "scope"], &["action", "format", "include", "outcome", "reason", "role", "sort", "state", "status"], "The value is not one of those allowed.", "Send one that `detail` lists."),
 ];

@@ -166,6 +166,14 @@ id! {
     PreviewLinkId
 }
 id! {
+    /// Identifies a review.
+    ReviewId
+}
+id! {
+    /// Identifies a note.
+    NoteId
+}
+id! {
     /// Identifies a subscriber.
     SubscriberId
 }

@@ -12,7 +12,7 @@ use crate::articles::history::{find_revision_content, has_revision};
 use crate::articles::resolve::{lock_article, lock_trashed_article, resolve_article};
 use crate::articles::schedule::{self, Action};
 use crate::articles::store::ArticleRow;
-use crate::articles::{ArticleKey, Content, slugs};
+use crate::articles::{ArticleKey, Content, review_store, slugs};
 use crate::auth::{Actor, DeleteArticles, PublishArticles};
 use crate::base::clock::Timestamp;
 use crate::base::config::Config;
@@ -230,6 +230,7 @@ pub fn make_live(tx: &mut Tx<'_>, row: &mut ArticleRow, prepared: &Prepared) -> 
             render_context::invalidate(tx)?;
         }
     }
+    review_store::end_current(tx, row.id)?;
     row.live_edition = Some(facts.edition);
     row.last_edition = facts.edition;
     row.published_revision = Some(prepared.revision);

@@ -1,5 +1,7 @@
 //! The terms that articles carry: those of drafts, and those that live articles are found by.
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 
 use super::{ArticleTerms, IsTerm, store};
@@ -8,6 +10,7 @@ use crate::base::db::schema::{article_terms, rendering_terms, terms};
 use crate::base::db::{Connection, Tx};
 use crate::base::error::Result;
 use crate::base::ids::{ArticleId, AuthorId, TermId, TopicId};
+use crate::base::text::slug::Slug;
 
 /// Finds the terms of a draft.
 pub fn find(conn: &mut Connection, article: ArticleId) -> Result<ArticleTerms> {
@@ -33,6 +36,27 @@ pub fn find_authors(conn: &mut Connection, articles: &[ArticleId]) -> Result<Vec
         rows.iter().filter(|(owner, _)| owner == article).map(|(_, id)| AuthorId::of(*id)).collect()
     };
     Ok(articles.iter().map(of).collect())
+/// The authors and topics of drafts, as lists embed them.
+pub type Embedded = (Vec<<AuthorId as IsTerm>::Ref>, Vec<<TopicId as IsTerm>::Ref>);
+
+/// How lists embed the terms of these drafts; drafts without any are left out.
+pub fn find_embedded(conn: &mut Connection, articles: &[ArticleId]) -> Result<HashMap<ArticleId, Embedded>> {
+    let found: Vec<(ArticleId, String, TermId, Slug, String)> = article_terms::table
+        .inner_join(terms::table.on(terms::id.eq(article_terms::term_id)))
+        .filter(article_terms::article_id.eq_any(articles))
+        .order((article_terms::article_id, article_terms::position))
+        .select((article_terms::article_id, terms::kind, terms::id, terms::slug, terms::name))
+        .load(conn)?;
+    let mut embedded: HashMap<ArticleId, Embedded> = HashMap::new();
+    for (article, kind, id, slug, name) in found {
+        let (authors, topics) = embedded.entry(article).or_default();
+        if kind == AuthorId::KIND {
+            authors.push(AuthorId::of(id).embedded(slug, name));
+        } else {
+            topics.push(TopicId::of(id).embedded(slug, name));
+        }
+    }
+    Ok(embedded)
 }
 
 fn of_kind<I: IsTerm>(found: &[(String, TermId)]) -> Vec<I> {

@@ -11,6 +11,8 @@ use super::store::UserRow;
 pub struct Notifications {
     /// After a login from a device and network from which the user had not logged in before.
     pub new_device: bool,
+    /// When a review is requested of the user, and when one that the user requested is answered.
+    pub reviews: bool,
 }
 
 /// The emails to turn on or off. Omitted ones stay as they are.
@@ -21,6 +23,10 @@ pub struct UpdateNotifications {
     #[serde(default, deserialize_with = "crate::base::http::json::present")]
     #[schema(nullable = false)]
     new_device: Option<bool>,
+    /// When a review is requested of the user, and when one that the user requested is answered.
+    #[serde(default, deserialize_with = "crate::base::http::json::present")]
+    #[schema(nullable = false)]
+    reviews: Option<bool>,
 }
 
 impl Notifications {
@@ -29,19 +35,22 @@ impl Notifications {
     pub fn of(user: &UserRow) -> Self {
         let stored = user.notifications.clone().read(format_args!("users.notifications of {}", user.id));
         let is_on = |name: &str| stored.as_ref().and_then(|map| map.get(name)) != Some(&Value::Bool(false));
-        Self { new_device: is_on("new_device") }
+        Self { new_device: is_on("new_device"), reviews: is_on("reviews") }
     }
 
     /// The same with these changes.
     #[must_use]
     pub fn with(self, update: UpdateNotifications) -> Self {
-        Self { new_device: update.new_device.unwrap_or(self.new_device) }
+        Self {
+            new_device: update.new_device.unwrap_or(self.new_device),
+            reviews: update.reviews.unwrap_or(self.reviews),
+        }
     }
 
     /// What is stored: what is turned off.
     #[must_use]
     pub fn to_stored(self) -> Map<String, Value> {
-        let all = [("new_device", self.new_device)];
+        let all = [("new_device", self.new_device), ("reviews", self.reviews)];
         all.iter().filter(|(_, on)| !on).map(|(name, on)| ((*name).to_owned(), Value::Bool(*on))).collect()
     }
 }

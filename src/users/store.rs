@@ -215,6 +215,16 @@ pub(crate) fn is_active() -> _ {
     users::disabled_at.is_null().and(users::password_hash.is_not_null())
 }
 
+/// At most `limit` active users with that role, in the order in which they were created.
+pub fn list_active(conn: &mut Connection, role: Role, limit: i64) -> Result<Vec<UserRow>> {
+    Ok(users::table
+        .filter(users::role.eq(role.as_str()))
+        .filter(is_active())
+        .order(users::id)
+        .limit(limit)
+        .load(conn)?)
+}
+
 /// The active admin who was created first.
 pub fn find_first_admin(conn: &mut Connection) -> Result<Option<UserId>> {
     Ok(users::table

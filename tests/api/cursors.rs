@@ -116,7 +116,11 @@ async fn filled(editor: &Client) -> String {
         if number == 59 {
             let edit =
                 editor.patch(at(&draft, "/draft")).header("if-match", "*").json(json!({"intro": "New."}));
-            crate::writing::publish(editor, &edit.await.expect(200)).await;
+            let draft = crate::writing::publish(editor, &edit.await.expect(200)).await;
+            for text in ["Why?", "Where?"] {
+                crate::reviews::say(editor, &draft, "requested", json!({"message": text})).await.is(201);
+                editor.post(at(&draft, "/notes")).json(json!({"text": text})).await.is(201);
+            }
             return crate::writing::id(&draft);
         }
     }
@@ -272,6 +276,12 @@ async fn a_place_that_somebody_made_up_breaks_nothing() {
         ("/v1/jobs", "", format!("{:?}", ("jobs", lede::operations::JobFilter::default()))),
         ("/v1/changes", "", format!("{:?}", "changes")),
         ("/v1/schedule", "", format!("{:?}", ("schedule", lede::schedules::list::ScheduleFilter::default()))),
+        (&*format!("{}/reviews", at(&json!({"id": article}), "")), "", format!("{:?}", ("reviews", id))),
+        (
+            &*format!("{}/notes", at(&json!({"id": article}), "")),
+            "",
+            format!("{:?}", ("notes", id, None::<bool>)),
+        ),
         (&*format!("{}/revisions", at(&json!({"id": article}), "")), "", format!("{:?}", ("revisions", id))),
     ];
     let mut followed = 0;

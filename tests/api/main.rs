@@ -22,6 +22,7 @@ mod resources {
     mod pages;
     mod schedules;
     mod previews;
+    mod reviews;
     mod site;
     mod subscribers;
     mod topics;
@@ -39,6 +40,7 @@ mod resources {
         pages,
         schedules,
         previews,
+        reviews,
         site,
         subscribers,
         topics,
@@ -85,6 +87,7 @@ mod custom_values;
 mod database;
 mod database_files;
 mod diffs;
+mod draft_filters;
 mod erased_users;
 mod erasure;
 mod errors;
@@ -113,9 +116,11 @@ mod me;
 mod metrics;
 mod migrations;
 mod minor;
+mod notes;
 mod old_slugs;
 mod openapi;
 mod outbox;
+mod owners;
 mod passwords;
 mod preferences;
 mod preview;
@@ -135,6 +140,8 @@ mod renderings;
 mod replicas;
 mod restart;
 mod revisions;
+mod review_emails;
+mod reviews;
 mod revoked;
 mod schedules;
 mod search;

@@ -33,13 +33,13 @@ async fn users_change_their_name_language_and_notifications_and_nothing_else() {
     let ada = server.login_as("ada", Role::Author).await;
     let before = ada.get("/v1/me").await.expect(200);
     assert_eq!(before["locale"], Value::Null);
-    assert_eq!(before["notifications"], json!({"new_device": true}));
+    assert_eq!(before["notifications"], json!({"new_device": true, "reviews": true}));
     assert_eq!(before["second_factor"], json!({"enabled": false, "required": false}));
     assert_eq!(before["author_id"], Value::Null);
     let change = json!({"name": " Ada Lovelace ", "locale": "DE_at", "notifications": {"new_device": false}});
     let changed = ada.patch("/v1/me").json(change).await.expect(200);
     assert_eq!((&changed["name"], &changed["locale"]), (&json!("Ada Lovelace"), &json!("de-AT")));
-    assert_eq!(changed["notifications"], json!({"new_device": false}));
+    assert_eq!(changed["notifications"], json!({"new_device": false, "reviews": true}));
     assert_eq!(changed["actor"]["name"], "Ada Lovelace");
     assert_eq!(ada.get("/v1/me").await.expect(200), changed);
     assert_eq!(ada.patch("/v1/me").json(json!({})).await.expect(200), changed);

@@ -15,7 +15,8 @@ use serde_json::json;
 use crate::client::Client;
 use crate::given::{PASSWORD, minutes};
 use crate::server::Server;
-use crate::{authenticator, tour};
+use crate::writing::{self, at};
+use crate::{authenticator, notes, tour};
 
 /// Codes that no request can provoke on purpose: they need two requests at the same moment, other settings, a full disk,
 /// or bytes that are no request. Tests of their own provoke them.
@@ -103,6 +104,7 @@ pub async fn story(server: &Server) {
     editor.delete(article).await.is(204);
     editor.delete(article).await.problem(409, "in-trash");
 
+    in_review(server, &editor).await;
     for name in ["Sea", "Ocean"] {
         editor.post("/v1/topics").json(json!({"name": name})).await.is(201);
     }
@@ -158,6 +160,15 @@ pub async fn story(server: &Server) {
     };
     server.app.db.write(lose).await.expect("a write");
     editor.get("/v1/me").await.problem(500, "internal");
+}
+
+async fn in_review(server: &Server, editor: &Client) {
+    let draft = writing::create(editor, json!({"title": "Neaps"})).await;
+    let request = json!({"revision": 2, "state": "requested"});
+    editor.post(at(&draft, "/reviews")).json(request).await.problem(409, "stale-revision");
+    notes::fill(server, &draft).await;
+    let one_more = editor.post(at(&draft, "/notes")).json(json!({"text": "One more."})).await;
+    one_more.problem(409, "notes-too-many");
 }
 
 async fn second_factor(server: &Server, user: &Client) {

@@ -10,8 +10,9 @@ use serde_json::{Value, json};
 use crate::client::{Call, Client};
 use crate::contract::{self, Operation, resolve};
 use crate::given;
+use crate::reviews::say;
 use crate::server::Server;
-use crate::writing::{at, create, id, publish, published};
+use crate::writing::{at, create, flat, id, publish, published};
 
 /// The most statements that a read takes, with every filter at once: those that begin and end its transaction and check
 /// its token included.
@@ -99,7 +100,9 @@ impl Stage {
                 "topics": names((n + 1).min(50), "sea", "topic"), "authors": names((n + 1).min(20), "ada", "author"),
             });
             let change = over(admin.patch(at(&self.large, "/draft"))).json(change);
-            publish(admin, &change.await.expect(200)).await;
+            let live = publish(admin, &change.await.expect(200)).await;
+            say(admin, &live, "requested", json!({})).await.is(201);
+            admin.post(at(&live, "/notes")).json(json!({"text": "Why?"})).await.is(201);
         }
         for n in from..to {
             let gone = json!({"email": format!("gone-{n}@reader.example"), "reason": "bounced"});
@@ -142,7 +145,11 @@ impl Stage {
         });
         let draft = published(&self.admin, body).await;
         let moved = over(self.admin.patch(at(&draft, "/draft"))).json(json!({"slug": format!("is-{n}")}));
-        publish(&self.admin, &moved.await.expect(200)).await;
+        let live = publish(&self.admin, &moved.await.expect(200)).await;
+        say(&self.admin, &live, "requested", json!({})).await.is(201);
+        let noted = flat(&live["sections"]).pop().expect("a section");
+        let note = json!({"section_id": noted["id"], "text": "Why?"});
+        self.admin.post(at(&live, "/notes")).json(note).await.is(201);
         let schedule = self.admin.put(at(&draft, "/schedule"));
         schedule.json(json!({"unpublish_at": "2030-01-01T00:00:00Z"})).await.is(200);
     }
@@ -211,6 +218,8 @@ fn full_query(operation: &Operation) -> Vec<(&'static str, String)> {
             "topic" if operation.id.ends_with("_subscribers") => return None,
             "topic" | "topic_all" => "sea".to_owned(),
             "author" => "ada".to_owned(),
+            "owner" if operation.id == "list_drafts" => "me".to_owned(),
+            "review" => "requested,changes_requested,approved".to_owned(),
             _ => return None,
         };
         Some((name, value))

@@ -23,10 +23,20 @@ async fn the_demonstration_shows_its_articles_and_leaves_nothing_behind() {
     let found: serde_json::Value = found.json().await.expect("JSON");
     assert_eq!(found["total"], 12);
     let key = said.iter().find_map(|line| line.trim().strip_prefix("API key ")).expect("a key").trim();
-    let drafts =
-        reqwest::Client::new().get(list.replace("/articles", "/drafts?scheduled=true")).bearer_auth(key);
-    let drafts: serde_json::Value = drafts.send().await.expect("an answer").json().await.expect("JSON");
-    assert_eq!(drafts["items"][0]["title"], "The year of the herring");
+    let get = async |path: &str| {
+        let address = list.replace("/articles", path);
+        let found = reqwest::Client::new().get(address).bearer_auth(key).send().await.expect("an answer");
+        found.json::<serde_json::Value>().await.expect("JSON")["items"].clone()
+    };
+    let in_review = get("/drafts?review=requested").await;
+    assert_eq!(in_review[0]["slug"], "the-harbour-bell");
+    assert_eq!(
+        (&in_review[0]["open_notes"], &in_review[0]["review"]["by"]["name"]),
+        (&1.into(), &"Mara Lindqvist".into())
+    );
+    let notes = get("/articles/the-harbour-bell/notes").await;
+    assert_eq!(notes[0]["section_heading"], "The last ringer");
+    assert_eq!(get("/drafts?scheduled=true").await[0]["title"], "The year of the herring");
     terminate(&demo);
     let ended = demo.wait_with_output().expect("its end");
     assert!(ended.status.success());

@@ -9,8 +9,10 @@ use super::paths::{ArticlePath, InLocale};
 use crate::app::App;
 use crate::articles::input::{DraftPatch, UpdateDraft};
 use crate::articles::metadata::change_metadata;
-use crate::articles::output::{Draft, warnings};
+use crate::articles::output::Draft;
+use crate::articles::ownership::set_owner;
 use crate::articles::scope::WriteScope;
+use crate::articles::warnings::warnings;
 use crate::base::error::Result;
 use crate::base::http::conditional::IfMatchHeader;
 use crate::base::http::{MergePatch, Response};
@@ -18,8 +20,9 @@ use crate::base::text::markdown::Passage;
 
 /// Get a draft
 ///
-/// Requires the right `articles:read`; contributors and authors have it for their own articles only. Returns
-/// metadata, sections and state. The `ETag` is the version of the article; send it back as `If-Match`.
+/// Requires the right `articles:read`; contributors and authors have it for their own articles and for those that they
+/// are asked to review. Returns metadata, sections and state. The `ETag` is the version of the article; send it back as
+/// `If-Match`.
 #[utoipa::path(get, path = "/v1/articles/{article}/draft", tag = "drafts", security(("bearer" = [])),
     params(ArticlePath, InLocale),
     responses(
@@ -40,7 +43,8 @@ pub async fn get_draft(app: Data<App>, read: DraftRead) -> Result<Response> {
 /// Requires the right `articles:write`; contributors and authors have it for their own articles only. Changes
 /// metadata and intro. Omitted fields keep their value; `null` resets a field to its default. Succeeds only if
 /// neither metadata nor intro has changed since the version in `If-Match`; otherwise responds 412 with the
-/// changes. Changes of sections do not conflict.
+/// changes. Changes of sections do not conflict. `owner_id` gives the article to another active user and makes no
+/// revision; 422 `owner-unknown` if there is no such user.
 /// An article whose text could make more than 5,000,000 bytes of HTML is refused with 422 `rendering-too-large`.
 #[utoipa::path(patch, path = "/v1/articles/{article}/draft", tag = "drafts", security(("bearer" = [])),
     params(ArticlePath, InLocale, IfMatchHeader),
@@ -63,8 +67,9 @@ pub async fn update_draft(
     app.db
         .write_as(write.actor.origin, move |tx| {
             let draft = write.apply(tx, &WriteScope::Metadata, |tx, editor, draft| {
-                let change = patch.change(&draft.content.metadata)?;
+                let (change, owner) = patch.change(&draft.content.metadata)?;
                 change_metadata(tx, editor, draft, &change)?;
+                set_owner(tx, draft, owner)?;
                 Ok(Vec::new())
             })?;
             draft_response(tx, &write.actor, &draft, warnings.clone())

@@ -9,8 +9,9 @@ use crate::app::App;
 use crate::articles::draft::Draft as DraftState;
 use crate::articles::markdown_document::read_markdown;
 use crate::articles::markdown_export::write_markdown;
-use crate::articles::output::{Draft, MAX_WARNINGS, Warning, warnings_after};
+use crate::articles::output::Draft;
 use crate::articles::scope::WriteScope;
+use crate::articles::warnings::{MAX_WARNINGS, Warning, warnings_after};
 use crate::articles::write::replace_by_document;
 use crate::base::error::Result;
 use crate::base::http::conditional::IfMatchHeader;
@@ -19,8 +20,9 @@ use crate::terms;
 
 /// Get a draft as Markdown
 ///
-/// Requires the right `articles:read`; contributors and authors have it for their own articles only. Returns the
-/// whole draft as one Markdown document with front matter, which can be edited and sent back.
+/// Requires the right `articles:read`; contributors and authors have it for their own articles and for those that they
+/// are asked to review. Returns the whole draft as one Markdown document with front matter, which can be edited and
+/// sent back.
 #[utoipa::path(get, path = "/v1/articles/{article}/draft/markdown", tag = "drafts", security(("bearer" = [])),
     params(ArticlePath, InLocale),
     responses(

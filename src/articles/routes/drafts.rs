@@ -31,7 +31,8 @@ pub struct DraftPage {
 /// List drafts
 ///
 /// Requires the right `articles:read`. Returns the drafts of all articles, published ones too, the last changed
-/// first; contributors and authors get their own only. Articles in the trash are returned only with
+/// first; contributors and authors get their own only, and with `assignee=me` those that they are asked to review.
+/// Articles in the trash are returned only with
 /// `trashed=true`.
 #[utoipa::path(get, path = "/v1/drafts", tag = "drafts", security(("bearer" = [])), params(DraftFilter, PageParams),
     responses((status = 200, description = "A page of drafts.", body = DraftPage)))]
@@ -41,14 +42,13 @@ pub async fn list_drafts(
     req: HttpRequest,
     Query((filter, page)): Query<(DraftFilter, PageRequest)>,
 ) -> Result<Response> {
-    let owner = actor.only_of();
     let read = move |conn: &mut Connection| {
         let page = page.read(
             conn,
             &filter,
-            |conn, after, limit| draft_list::list(conn, &filter, owner, after, limit),
+            |conn, after, limit| draft_list::list(conn, &filter, actor, after, limit),
             |row| filter.position(row),
-            |conn| draft_list::count(conn, &filter, owner),
+            |conn| draft_list::count(conn, &filter, actor),
         )?;
         page.try_convert(|rows| DraftItem::all(conn, &actor, &rows))
     };

@@ -7,7 +7,10 @@ pub mod diff;
 pub mod draft;
 pub mod draft_markdown;
 pub mod drafts;
+pub mod note;
+pub mod notes;
 pub mod paths;
+pub mod reviews;
 pub mod revision;
 pub mod revisions;
 pub mod section;
@@ -16,6 +19,7 @@ pub mod sections;
 crate::operations! {
     "drafts": "Articles as editors work on them.";
     "publishing": "Previews, publishing, schedules and the trash.";
+    "reviews": "Reviews of drafts, and notes on them.";
     "history": "Revisions and past editions of an article.";
 
     post   "/v1/articles"                                        => create::create_article;
@@ -35,4 +39,11 @@ crate::operations! {
     patch  "/v1/articles/{article}/revisions/{revision}"         => revision::update_revision;
     get    "/v1/articles/{article}/revisions/{revision}/diff"    => diff::compare_revisions;
     post   "/v1/articles/{article}/revisions/{revision}/restore" => revision::restore_revision;
+    get    "/v1/articles/{article}/reviews"                      => reviews::list_reviews;
+    post   "/v1/articles/{article}/reviews"                      => reviews::create_review;
+    delete "/v1/articles/{article}/reviews/current"              => reviews::delete_review;
+    get    "/v1/articles/{article}/notes"                        => notes::list_notes;
+    post   "/v1/articles/{article}/notes"                        => notes::create_note;
+    patch  "/v1/articles/{article}/notes/{note}"                 => note::update_note;
+    delete "/v1/articles/{article}/notes/{note}"                 => note::delete_note;
 }

@@ -6,6 +6,7 @@ use utoipa::IntoParams;
 use crate::app::App;
 use crate::articles::{ArticleKey, ArticleRef, SectionRef};
 use crate::base::http::query::{FromParams, Params};
+use crate::base::ids::NoteId;
 use crate::base::text::Locale;
 
 /// Names an article.
@@ -27,6 +28,17 @@ pub struct SectionPath {
     /// The id or the anchor of the section.
     #[param(value_type = String, max_length = 120)]
     pub section: SectionRef,
+}
+
+/// Names a note on an article.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub struct NotePath {
+    /// The id or the slug of the article.
+    #[param(value_type = String, max_length = 120)]
+    pub article: ArticleRef,
+    /// The id of the note.
+    pub note: NoteId,
 }
 
 /// Names a revision of an article.

@@ -88,8 +88,8 @@ impl From<Section> for RevisionSection {
 
 /// Get a revision
 ///
-/// Requires the right `articles:read`; contributors and authors have it for their own articles only. Returns
-/// metadata and sections as of one revision.
+/// Requires the right `articles:read`; contributors and authors have it for their own articles and for those that they
+/// are asked to review. Returns metadata and sections as of one revision.
 #[utoipa::path(get, path = "/v1/articles/{article}/revisions/{revision}", tag = "history", security(("bearer" = [])),
     params(RevisionPath, InLocale),
     responses(

@@ -92,8 +92,8 @@ impl RevisionItem {
 
 /// List the revisions of an article
 ///
-/// Requires the right `articles:read`; contributors and authors have it for their own articles only. Returns the
-/// accepted edits of an article that are kept, newest first.
+/// Requires the right `articles:read`; contributors and authors have it for their own articles and for those that they
+/// are asked to review. Returns the accepted edits of an article that are kept, newest first.
 #[utoipa::path(get, path = "/v1/articles/{article}/revisions", tag = "history", security(("bearer" = [])),
     params(ArticlePath, InLocale, Folding, PageParams),
     responses(

@@ -7,10 +7,11 @@ use super::article_write::{DraftWrite, Replacing};
 use super::paths::{InLocale, SectionPath};
 use crate::app::App;
 use crate::articles::draft::Draft as DraftState;
-use crate::articles::output::{DraftSection, WrittenSection, warnings};
+use crate::articles::output::{DraftSection, WrittenSection};
 use crate::articles::scope::WriteScope;
 use crate::articles::section_change::{SectionChange, UpdateSection};
 use crate::articles::tree;
+use crate::articles::warnings::warnings;
 use crate::articles::{Content, SectionRef};
 use crate::base::error::{Error, Result};
 use crate::base::http::conditional::IfMatchHeader;
@@ -18,8 +19,8 @@ use crate::base::http::{MergePatch, Response};
 
 /// Get a section of a draft
 ///
-/// Requires the right `articles:read`; contributors and authors have it for their own articles only. Returns the
-/// section with those below it.
+/// Requires the right `articles:read`; contributors and authors have it for their own articles and for those that they
+/// are asked to review. Returns the section with those below it.
 #[utoipa::path(get, path = "/v1/articles/{article}/draft/sections/{section}", tag = "drafts", security(("bearer" = [])),
     params(SectionPath, InLocale),
     responses(

@@ -9,10 +9,11 @@ use super::article_in_path::DraftRead;
 use super::article_write::{DraftWrite, Replacing, draft_response};
 use super::paths::{ArticlePath, InLocale};
 use crate::app::App;
-use crate::articles::output::{Draft, DraftSection, Warning, WrittenSection, warnings};
+use crate::articles::output::{Draft, DraftSection, WrittenSection};
 use crate::articles::scope::WriteScope;
 use crate::articles::section_input::{Checked, CheckedSection, SectionInput, check_all, check_one};
 use crate::articles::tree::{self, Destination};
+use crate::articles::warnings::{Warning, warnings};
 use crate::articles::write::replace_sections as replace;
 use crate::articles::{Content, SectionRef};
 use crate::base::db::Tx;
@@ -81,8 +82,8 @@ pub struct ReplaceSections {
 
 /// List the sections of a draft
 ///
-/// Requires the right `articles:read`; contributors and authors have it for their own articles only. Returns the
-/// tree of sections as it is now.
+/// Requires the right `articles:read`; contributors and authors have it for their own articles and for those that they
+/// are asked to review. Returns the tree of sections as it is now.
 #[utoipa::path(get, path = "/v1/articles/{article}/draft/sections", tag = "drafts", security(("bearer" = [])),
     params(ArticlePath, InLocale),
     responses(

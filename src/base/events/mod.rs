@@ -15,7 +15,7 @@ pub use follower::{catch_up, follow};
 pub use latest_changes::Change;
 
 use crate::base::ids::{
-    ActorId, ApiKeyId, ArticleId, AuthorId, ImportId, IsId as _, JobId, KeyId, PreviewLinkId, SectionId,
+    ActorId, ApiKeyId, ArticleId, AuthorId, ImportId, IsId as _, JobId, KeyId, NoteId, PreviewLinkId, ReviewId, SectionId,
     SessionId, SubjectId, SubscriberId, SuppressionId, TopicId, UserId,
 };
 
@@ -183,6 +183,19 @@ events! {
     PreviewLinkCreated { article: ArticleId, link: PreviewLinkId }      "preview_link.created":   false Drafts;
     /// A preview link was revoked.
     PreviewLinkRevoked { article: ArticleId, link: PreviewLinkId }      "preview_link.revoked":   false Drafts;
+    /// A review was requested or answered.
+    ArticleReviewed { article: ArticleId, review: ReviewId, state: String }
+                                                                        "article.reviewed":       false Drafts;
+    /// The current review was withdrawn.
+    ReviewWithdrawn { article: ArticleId }                              "review.withdrawn":       false Drafts;
+    /// An article was given to another owner.
+    ArticleHandedOver { article: ArticleId, owner: UserId }             "article.handed_over":    false Drafts;
+    /// A note was written.
+    NoteCreated { article: ArticleId, note: NoteId }                    "note.created":           false Drafts;
+    /// A note was changed or resolved.
+    NoteUpdated { article: ArticleId, note: NoteId }                    "note.updated":           false Drafts;
+    /// A note was deleted.
+    NoteDeleted { article: ArticleId, note: NoteId }                    "note.deleted":           false Drafts;
     /// A revision became an edition.
     ArticlePublished { article: ArticleId, edition: i64, revision: i64 } "article.published":     true  Public;
     /// An article was unpublished.

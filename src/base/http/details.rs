@@ -22,6 +22,10 @@ pub struct Details {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, minimum = 1, maximum = 2_147_483_647)]
     pub version: Option<i64>,
+    /// With 409 `stale-revision`: the newest revision.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, minimum = 1, maximum = 2_147_483_647)]
+    pub revision: Option<i64>,
     /// With 412 `changed-since`: what has changed since the version in `If-Match`, oldest first; of more than 1,000
     /// changes, the newest.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -131,6 +131,7 @@ pub fn all() -> Vec<(&'static str, Value)> {
         ]);
     }
     samples.extend(accounts());
+    samples.extend(reviews());
     samples
 }
 
@@ -176,6 +177,29 @@ fn accounts() -> Vec<(&'static str, Value)> {
             ("account_changed_email.html", context.clone()),
             ("account_changed_email.txt", context),
         ]);
+    }
+    samples
+}
+
+/// The emails about reviews.
+fn reviews() -> Vec<(&'static str, Value)> {
+    let mut samples = Vec::new();
+    for (html, text, change, message) in [
+        ("review_request_email.html", "review_request_email.txt", "assigned", "Is the second part clear?"),
+        ("review_request_email.html", "review_request_email.txt", "unassigned", ""),
+        (
+            "review_answer_email.html",
+            "review_answer_email.txt",
+            "changes_requested",
+            "The second part is too long.",
+        ),
+        ("review_answer_email.html", "review_answer_email.txt", "approved", ""),
+    ] {
+        let context = context! {
+            change, message, name => "Ada Marsh", title => "Tides and harbours",
+            draft_url => "https://cms.website.example/v1/articles/tides-and-harbours/draft",
+        };
+        samples.extend([(html, context.clone()), (text, context)]);
     }
     samples
 }

@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::articles::checks::{MAX_TOPICS, check_named};
 use crate::articles::draft_list::{self, DraftFilter};
 use crate::articles::input::{DraftPatch, UpdateDraft};
-use crate::auth::{Actor, Identity, WriteArticles};
+use crate::auth::{Actor, Identity, ReadDrafts, WriteArticles};
 use crate::base::clock::Timestamp;
 use crate::base::db::Connection;
 use crate::base::error::{Error, Invalid, Location, Result, Violations};
@@ -241,12 +241,12 @@ impl Targets {
             Self::Named(targets) => return Ok((targets, None)),
             Self::Found(filter, page) => (filter, page),
         };
-        let owner = actor.only_of();
+        let reader = Actor::<ReadDrafts>::new(actor.identity)?;
         let read = move |conn: &mut Connection| {
             page.read(
                 conn,
                 &filter,
-                |conn, after, limit| draft_list::list(conn, &filter, owner, after, limit),
+                |conn, after, limit| draft_list::list(conn, &filter, reader, after, limit),
                 |row| filter.position(row),
                 |_| Ok(0),
             )

@@ -12,15 +12,23 @@ use super::import::Import;
 use super::{api_key, serve, user};
 use crate::api_keys::NewApiKey;
 use crate::app::{App, Overrides};
-use crate::auth::{Password, Role};
+use crate::articles::notes::{self, NoteChange};
+use crate::articles::reviews::{NewReview, review};
+use crate::articles::{ArticleKey, ReviewState, SectionRef, store};
+use crate::auth::{Actor, Identity, Password, Role};
 use crate::base::config::Config;
-use crate::base::db::DatabaseUrl;
+use crate::base::db::{DatabaseUrl, Tx};
+use crate::base::error::Error;
+use crate::base::ids::UserId;
 use crate::base::random::Random;
 use crate::base::text::email::EmailAddress;
+use crate::base::text::slug::{Anchor, Slug};
 
 const EDITOR: &str = "editor@website.example";
+/// Owns the article in review. Nobody logs in as this user.
+const WRITER: &str = "mara@website.example";
 /// What the API key of the demo may do.
-const SCOPES: [&str; 3] = ["articles:read", "articles:write", "articles:publish"];
+const SCOPES: [&str; 4] = ["articles:read", "articles:write", "articles:review", "articles:publish"];
 
 /// The sample articles, as files to import.
 const ARTICLES: &[(&str, &str)] = &[
@@ -40,6 +48,9 @@ const ARTICLES: &[(&str, &str)] = &[
 
 /// One that is published tomorrow. What stands for the time of that is replaced.
 const TOMORROWS: (&str, &str) = ("the-year-of-the-herring.md", include_str!("the-year-of-the-herring.md"));
+/// A draft of the writer's, whose slug is [`IN_REVIEW`].
+const DRAFT: (&str, &str) = ("the-harbour-bell.md", include_str!("the-harbour-bell.md"));
+const IN_REVIEW: &str = "the-harbour-bell";
 
 pub(super) async fn run(mut config: Config) -> anyhow::Result<ExitCode> {
     let bind = config.server.bind;
@@ -69,23 +80,65 @@ struct Login {
     api_key: String,
 }
 
-/// Adds an admin with an API key, and the articles.
+/// Adds an admin with an API key, the articles, and a writer with one in review.
 async fn fill(app: &App) -> anyhow::Result<Login> {
-    let password = Random::System.token()?;
-    let email = EmailAddress::parse(EDITOR).map_err(|invalid| anyhow!(invalid.detail))?;
-    let chosen = Password::typed(&password).map_err(|invalid| anyhow!(invalid.detail))?;
-    let admin = user::add(app, email, Role::Admin, "Demo editor".to_owned(), chosen).await?;
+    let (admin, password) = add_user(app, EDITOR, Role::Admin, "Demo editor").await?;
     let key = NewApiKey::parse("Demo", &SCOPES.map(str::to_owned), None, app.clock.now())?;
     let (_, api_key) = api_key::add(app, admin, key, None).await?;
-    let import = Import::new(app, Some(EDITOR), true, false).await?;
+    import(app, EDITOR, ARTICLES).await?;
+    import(app, EDITOR, &[TOMORROWS]).await?;
+    let (writer, _) = add_user(app, WRITER, Role::Contributor, "Mara Lindqvist").await?;
+    import(app, WRITER, &[DRAFT]).await?;
+    request_review(app, writer, admin).await?;
+    Ok(Login { password, api_key: api_key.expose() })
+}
+
+/// Adds a user. Returns the id and the password.
+async fn add_user(app: &App, email: &str, role: Role, name: &str) -> anyhow::Result<(UserId, String)> {
+    let password = Random::System.token()?;
+    let email = EmailAddress::parse(email).map_err(|invalid| anyhow!(invalid.detail))?;
+    let chosen = Password::typed(&password).map_err(|invalid| anyhow!(invalid.detail))?;
+    Ok((user::add(app, email, role, name.to_owned(), chosen).await?, password))
+}
+
+async fn import(app: &App, owner: &str, articles: &[(&str, &str)]) -> anyhow::Result<()> {
+    let import = Import::new(app, Some(owner), true, false).await?;
     let tomorrow = app.clock.now().plus(Duration::from_secs(24 * 3600)).to_string();
-    let documents = ARTICLES.iter().chain([&TOMORROWS]);
     let documents =
-        documents.map(|(name, text)| (PathBuf::from(name), Some(text.replace("TOMORROW", &tomorrow))));
+        articles.iter().map(|(name, text)| (PathBuf::from(name), Some(text.replace("TOMORROW", &tomorrow))));
     for (file, outcome) in import.documents(documents.collect()).await {
         outcome.with_context(|| file.display().to_string())?;
     }
-    Ok(Login { password, api_key: api_key.expose() })
+    Ok(())
+}
+
+/// Lets the writer ask the editor for a review, and the editor write a note.
+async fn request_review(app: &App, writer: UserId, editor: UserId) -> anyhow::Result<()> {
+    let (locale, slug) = (app.config.site.locale.clone(), Slug::from_stored(IN_REVIEW.to_owned()));
+    let request = move |tx: &mut Tx<'_>| {
+        let row = store::find_by_slug(tx, &locale, &slug)?.ok_or(Error::NotFound("article"))?;
+        let request = NewReview {
+            revision: row.revision,
+            state: ReviewState::Requested,
+            message: Some("Is the second part too short?".to_owned()),
+            assignee: Some(Some(editor)),
+        };
+        let actor = Actor::new(Identity::of(writer, Role::Contributor))?;
+        review(tx, actor, &ArticleKey::Id(row.id), &request)?;
+        Ok(row.id)
+    };
+    let article = app.db.write_as(writer, request).await?;
+    let answer = move |tx: &mut Tx<'_>| {
+        let section = SectionRef::Anchor(Anchor::from_stored("the-last-ringer".to_owned()));
+        let note = NoteChange {
+            section: Some(store::find_section(tx, article, &section)?),
+            text: Some("Who says so? Please name somebody who knew her.".to_owned()),
+            resolved: None,
+        };
+        let actor = Actor::new(Identity::of(editor, Role::Admin))?;
+        notes::create(tx, actor, &ArticleKey::Id(article), &note).map(drop)
+    };
+    Ok(app.db.write_as(editor, answer).await?)
 }
 
 fn greeting(address: &str, Login { password, api_key }: &Login, mail: &Path) -> String {
@@ -113,6 +166,10 @@ Log in, and keep the token:
 
 Or send the API key instead, which does not expire and may read, write and publish articles:
   curl {address}/v1/drafts -H 'Authorization: Bearer {api_key}'
+
+List the drafts in review: a contributor asks the editor for one, who has written a note:
+  curl '{address}/v1/drafts?review=requested' -H 'Authorization: Bearer {api_key}'
+  curl {address}/v1/articles/the-harbour-bell/notes -H 'Authorization: Bearer {api_key}'
 
 Edit one section of the draft (readers see nothing yet), then publish that revision:
   curl -X PATCH {address}/v1/articles/reading-a-tide-table/draft/sections/the-rule-of-twelfths -H "Authorization: Bearer $TOKEN" -H 'If-Match: *' -H 'Content-Type: application/merge-patch+json' -d '{{"body":"Count in *twelfths*."}}'

@@ -28,8 +28,8 @@ pub struct EditionPath {
 
 /// Get an edition
 ///
-/// Requires the right `articles:read`; contributors and authors have it for their own articles only. Returns an
-/// earlier edition, rendered with the current names of its topics and authors.
+/// Requires the right `articles:read`; contributors and authors have it for their own articles and for those that they
+/// are asked to review. Returns an earlier edition, rendered with the current names of its topics and authors.
 #[utoipa::path(get, path = "/v1/articles/{article}/editions/{edition}", tag = "history", security(("bearer" = [])),
     params(EditionPath, InLocale),
     responses(

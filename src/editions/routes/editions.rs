@@ -79,8 +79,8 @@ impl EditionFacts {
 
 /// List the editions of an article
 ///
-/// Requires the right `articles:read`; contributors and authors have it for their own articles only. Returns all
-/// editions of an article, newest first, live or not.
+/// Requires the right `articles:read`; contributors and authors have it for their own articles and for those that they
+/// are asked to review. Returns all editions of an article, newest first, live or not.
 #[utoipa::path(get, path = "/v1/articles/{article}/editions", tag = "history", security(("bearer" = [])),
     params(ArticlePath, InLocale, PageParams),
     responses(

@@ -108,6 +108,21 @@ impl Fixtures {
         article
     }
 
+    /// The path of an article of the owner's of which the owner has requested a review.
+    pub async fn in_review(&self) -> String {
+        let article = self.article().await;
+        let request = json!({"revision": 1, "state": "requested"});
+        self.owner.post(format!("{article}/reviews")).json(request).await.is(201);
+        article
+    }
+
+    /// The path of a note of the owner's, on an article of theirs.
+    pub async fn note(&self) -> String {
+        let article = self.article().await;
+        let note = self.owner.post(format!("{article}/notes")).json(json!({"text": "Who says so?"}));
+        format!("{article}/notes/{}", writing::id(&note.await.expect(201)))
+    }
+
     /// The path of the redirect of a slug that an article of the owner's had.
     pub async fn redirect(&self) -> String {
         let draft = writing::publish(&self.admin, &self.draft().await).await;

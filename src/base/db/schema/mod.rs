@@ -8,6 +8,7 @@ mod audience;
 mod drafts;
 mod log;
 mod machinery;
+mod newsroom;
 mod outbox;
 mod programs;
 mod published;
@@ -30,6 +31,7 @@ pub use drafts::{
 };
 pub use log::{events, latest_changes};
 pub use machinery::{idempotency_keys, jobs, keys};
+pub use newsroom::{notes, reviews};
 pub use outbox::outbox_emails;
 pub use programs::{api_keys, refusals};
 pub use published::{editions, render_context, rendering_terms, rendering_values, renderings};
@@ -75,6 +77,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     slugs,
     schedules,
     preview_links,
+    reviews,
+    notes,
     editions,
     renderings,
     rendering_terms,

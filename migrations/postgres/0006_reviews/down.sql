@@ -1,0 +1,4 @@
+DROP TABLE notes;
+DROP INDEX articles_title;
+DROP INDEX articles_created_at;
+DROP TABLE reviews;
