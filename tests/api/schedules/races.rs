@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::future::{join, join_all};
 use lede::auth::Role;
+use lede::schedules::scheduler::run_due;
 use serde_json::{Value, json};
 
 use super::{by_hand, count, put, run, shown};
@@ -76,7 +77,9 @@ async fn servers_that_try_the_same_action_at_the_same_time_do_it_once() {
     });
     let mut tried = 0;
     while servers[0].database().count("schedules") > 0 {
-        tried += join_all(servers.iter().map(run)).await.into_iter().sum::<usize>();
+        // One that finds the database locked tries again, as it does in the background.
+        let runs = servers.iter().map(|server| run_due(&server.app));
+        tried += join_all(runs).await.into_iter().filter_map(Result::ok).sum::<usize>();
     }
     done.store(true, Ordering::SeqCst);
     releasing.join().expect("a thread");
