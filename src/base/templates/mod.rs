@@ -132,9 +132,9 @@ impl Templates {
     /// these hosts.
     #[must_use]
     pub fn policy_with_media(&self, frame_hosts: &[String]) -> String {
-        let hosts: String = frame_hosts.iter().map(|host| format!(" https://{host}")).collect();
-        let frames = if hosts.is_empty() { String::new() } else { format!("; frame-src{hosts}") };
-        format!("{}; img-src http: https:; media-src http: https:{frames}", self.policy)
+        let hosts = frame_hosts.iter().fold(String::new(), |all, host| all + " https://" + host);
+        let frames = if hosts.is_empty() { " 'none'" } else { hosts.as_str() };
+        format!("{}; img-src http: https:; media-src http: https:; frame-src{frames}", self.policy)
     }
 
     fn compose(

@@ -20,6 +20,7 @@ const SERVED: &[&str] = &[
     "metrics",
     "openapi-3.0.json",
     "openapi.json",
+    "preview",
     "sitemap.xml",
     "subscribe",
     "v1",

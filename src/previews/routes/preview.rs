@@ -49,7 +49,7 @@ impl FromParams for AtRevision {
 #[derive(Debug, Clone)]
 enum Reader {
     /// A user or an API key with the right to read drafts.
-    Actor(Actor<ReadDrafts>),
+    Actor(Box<Actor<ReadDrafts>>),
     /// Whoever has a preview link.
     Link(PreviewToken),
 }
@@ -80,7 +80,7 @@ impl FromRequest for PreviewRead {
             let invalid = Error::Unauthenticated(AuthFailure::InvalidToken);
             let reader = match (link, actor) {
                 (Some(token), _) => Reader::Link(token.ok_or(invalid)?),
-                (None, Some(actor)) => Reader::Actor(actor.await?),
+                (None, Some(actor)) => Reader::Actor(Box::new(actor.await?)),
                 (None, None) => return Err(invalid),
             };
             let path = path.await.map_err(|_| Error::NotFound("page"))?.into_inner();
@@ -110,7 +110,7 @@ impl PreviewRead {
         now: Timestamp,
     ) -> Result<(ArticleRow, Option<i64>)> {
         match &self.reader {
-            Reader::Actor(actor) => Ok((resolve_article(conn, *actor, &self.article)?, asked)),
+            Reader::Actor(actor) => Ok((resolve_article(conn, **actor, &self.article)?, asked)),
             Reader::Link(token) => {
                 let link = store::open(conn, token, now)?;
                 let row = resolve_if(conn, &self.article, |_, row| {

@@ -129,7 +129,6 @@ fn comparing_takes_a_bounded_time() {
         text
     };
     let mut usual = || content("", (1..=200).map(|id| section(id, &prose(500), vec![])).collect());
-    let pairs = [("200 sections, every word drawn anew", usual(), usual())];
     let noise = |seed: usize, unit: &[&str], bytes: usize| {
         let mut state = seed;
         let mut text = String::new();
@@ -143,12 +142,14 @@ fn comparing_takes_a_bounded_time() {
         let state = |seed| {
             content(
                 "",
-                (1..=5).map(|id| section(id, &noise(seed + id as usize, unit, 199_000), vec![])).collect(),
+                (1..=5usize)
+                    .map(|id| section(id as u128, &noise(seed + id, unit, 199_000), vec![]))
+                    .collect(),
             )
         };
         (state(1), state(99))
     };
-    let mut pairs = pairs.to_vec();
+    let mut pairs = vec![("200 sections, every word drawn anew", usual(), usual())];
     for (name, unit) in [
         ("two letters", &["a ", "b "][..]),
         ("signs", &[".", ",", ";", "-"]),
@@ -160,7 +161,10 @@ fn comparing_takes_a_bounded_time() {
         pairs.push((name, before, after));
     }
     let small = |unit: &'static [&'static str], seed: usize| {
-        content("", (1..=1000).map(|id| section(id, &noise(seed + id as usize, unit, 990), vec![])).collect())
+        content(
+            "",
+            (1..=1000usize).map(|id| section(id as u128, &noise(seed + id, unit, 990), vec![])).collect(),
+        )
     };
     pairs.push(("a thousand sections", small(&["a ", "b "], 1), small(&["a ", "b "], 5000)));
     for (name, before, after) in pairs {
