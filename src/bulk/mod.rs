@@ -11,6 +11,7 @@ use crate::articles::edit::{Editor, edit};
 use crate::articles::input::DraftPatch;
 use crate::articles::metadata::change_metadata;
 use crate::articles::metadata_change::MetadataChange;
+use crate::articles::ownership::set_owner;
 use crate::articles::scope::WriteScope;
 use crate::auth::{Actor, DeleteArticles, Identity, PublishArticles, PurgeArticles, WriteArticles};
 use crate::base::clock::Timestamp;
@@ -116,8 +117,9 @@ impl Bulk {
                 let update = move |tx: &mut Tx<'_>| {
                     let editor = Editor { actor, locale: &locale };
                     let draft = edit(tx, &editor, &article, seen, &WriteScope::Metadata, |tx, draft| {
-                        let change = patch.change(&draft.content.metadata)?;
+                        let (change, owner) = patch.change(&draft.content.metadata)?;
                         change_metadata(tx, &editor, draft, &change)?;
+                        set_owner(tx, draft, owner)?;
                         Ok(Vec::new())
                     });
                     draft.map(version)

@@ -36,6 +36,8 @@ pub fn find_authors(conn: &mut Connection, articles: &[ArticleId]) -> Result<Vec
         rows.iter().filter(|(owner, _)| owner == article).map(|(_, id)| AuthorId::of(*id)).collect()
     };
     Ok(articles.iter().map(of).collect())
+}
+
 /// The authors and topics of drafts, as lists embed them.
 pub type Embedded = (Vec<<AuthorId as IsTerm>::Ref>, Vec<<TopicId as IsTerm>::Ref>);
 
