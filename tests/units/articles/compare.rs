@@ -26,7 +26,7 @@ fn section(id: u128, body: &str, sections: Vec<Section>) -> Section {
 fn content(intro: &str, sections: Vec<Section>) -> Content {
     let slug = Slug::parse("tides").expect("a slug");
     let mut metadata = Metadata::new("Tides".to_owned(), slug, Locale::parse("en").expect("a language"));
-    metadata.intro = intro.to_owned();
+    intro.clone_into(&mut metadata.intro);
     Content { metadata, sections }
 }
 
