@@ -94,7 +94,7 @@ async fn topics_authors_and_the_site_change_too_each_once() {
 /// What the site settings show, which of them are told as changes, and that reading finds them so.
 async fn sites(server: &Server, cursor: &mut String) -> Vec<String> {
     let page = server.client().get(format!("{CHANGES}?cursor={cursor}&limit=100")).await.expect(200);
-    *cursor = page["next_cursor"].as_str().expect("a cursor").to_owned();
+    page["next_cursor"].as_str().expect("a cursor").clone_into(cursor);
     let items = page["items"].as_array().expect("items").iter().map(|item| item["change"].as_str());
     let mut told: Vec<String> = items.map(|change| change.expect("a change").to_owned()).collect();
     told.sort();
@@ -162,7 +162,10 @@ async fn what_was_removed_for_good_is_told_to_those_who_had_it() {
     for draft in [&had, &hidden] {
         editor.delete(at(draft, "")).await.is(204);
         let article = serde_json::from_value(draft["id"].clone()).expect("an id");
-        let purge = move |tx: &mut Tx<'_>| Ok(tx.append(Event::ArticlePurged { article }));
+        let purge = move |tx: &mut Tx<'_>| {
+            tx.append(Event::ArticlePurged { article });
+            Ok(())
+        };
         server.app.db.write(purge).await.expect("a write");
     }
     assert_eq!(changes(&reader, "").await, [("purged".to_owned(), id(&had))]);
