@@ -12,11 +12,11 @@ use crate::articles::{ArticleKey, slugs};
 use crate::auth::{Actor, PurgeArticles};
 use crate::base::clock::Timestamp;
 use crate::base::db::Tx;
-use crate::base::db::schema::{articles, changes, editions, revisions, sections};
+use crate::base::db::schema::{articles, changes, editions, notes, reviews, revisions, sections};
 use crate::base::error::Result;
 use crate::base::events::Event;
 use crate::base::http::idempotency;
-use crate::base::ids::{ArticleId, SectionId};
+use crate::base::ids::{ArticleId, NoteId, ReviewId, SectionId};
 use crate::base::jobs::{self, Job, Outcome};
 use crate::base::text::slug::Slug;
 use crate::outbox;
@@ -99,6 +99,8 @@ fn delete_some(tx: &mut Tx<'_>, id: ArticleId) -> Result<bool> {
             }
         }};
     }
+    delete!(notes, id: NoteId, MAX_ROWS);
+    delete!(reviews, id: ReviewId, MAX_ROWS);
     delete!(revisions, revision: i64, MAX_TEXTS);
     delete!(sections, id: SectionId, MAX_ROWS);
     delete!(editions, edition: i64, MAX_ROWS);

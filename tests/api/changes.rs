@@ -92,7 +92,7 @@ async fn topics_authors_and_the_site_change_too_each_once() {
 /// What the site settings show, which of them are told as changes, and that reading finds them so.
 async fn sites(server: &Server, cursor: &mut String) -> Vec<String> {
     let page = server.client().get(format!("{CHANGES}?cursor={cursor}&limit=100")).await.expect(200);
-    *cursor = page["next_cursor"].as_str().expect("a cursor").to_owned();
+    page["next_cursor"].as_str().expect("a cursor").clone_into(cursor);
     let items = page["items"].as_array().expect("items").iter().map(|item| item["change"].as_str());
     let mut told: Vec<String> = items.map(|change| change.expect("a change").to_owned()).collect();
     told.sort();

@@ -45,6 +45,8 @@ const ACCOUNT_CHANGES: &[&str] = &[
     "second_factor_disabled",
     "recovery_codes_created",
     "api_key_created",
+    "api_key_rotated",
+    "api_key_widened",
 ];
 
 /// Every page and email with sample variables, once for each kind of context.
