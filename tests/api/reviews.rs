@@ -202,6 +202,7 @@ async fn an_assignee_reads_the_draft_and_writes_notes_for_as_long_as_they_are_as
     let cy = server.login_as("cy", Role::Contributor).await;
     let draft = tides(&ada).await;
     publish(&ada, &draft).await;
+    ada.put(at(&draft, "/schedule")).json(json!({"unpublish_at": "2030-01-01T00:00:00Z"})).await.is(200);
     let is_shut_out = async || {
         all(&reads(&bo, &draft).await, 404);
         bo.post(at(&draft, "/notes")).json(json!({"text": "Why?"})).await.problem(404, "not-found");

@@ -26,7 +26,7 @@ impl BulkFilter {
     /// Reads it as the list of drafts reads its query.
     ///
     /// # Errors
-    /// Invalid.
+    /// Malformed, with what the list's query would be refused for; invalid `type-mismatch`.
     pub fn parse(self) -> Result<DraftFilter> {
         let mut text = form_urlencoded::Serializer::new(String::new());
         let mut violations = Violations::default();
@@ -38,7 +38,7 @@ impl BulkFilter {
                 None => violations.push(
                     Location::Pointer(format!("/filter/{name}")),
                     Invalid::new(
-                        "type-mismatched",
+                        "type-mismatch",
                         "Must be a text, a number, a boolean, or a list of texts.",
                     ),
                 ),
@@ -79,7 +79,7 @@ fn of_body(error: Error) -> Error {
             Invalid { code, detail: invalid.detail.clone() },
         );
     }
-    Error::Invalid(violations)
+    Error::Malformed(violations)
 }
 
 fn parameters() -> impl Iterator<Item = utoipa::openapi::path::Parameter> {
