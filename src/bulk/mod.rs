@@ -92,7 +92,9 @@ impl Bulk {
                 self.write(app, publish).await
             }
             Change::Unpublish(actor) => {
-                let unpublish = move |tx: &mut Tx<'_>| publish::unpublish(tx, actor, &article).map(version);
+                let unpublish = move |tx: &mut Tx<'_>| {
+                    publish::unpublish(tx, actor, &article).map(|draft| Some(draft.row.version))
+                };
                 self.write(app, unpublish).await
             }
             Change::Schedule(actor, at) => {
@@ -107,7 +109,10 @@ impl Bulk {
                 self.write(app, move |tx| publish::trash(tx, actor, &article).map(Some)).await
             }
             Change::Restore(actor) => {
-                self.write(app, move |tx| publish::restore(tx, actor, &article).map(version)).await
+                self.write(app, move |tx| {
+                    publish::restore(tx, actor, &article).map(|draft| Some(draft.row.version))
+                })
+                .await
             }
             Change::Purge(actor) => {
                 self.write(app, move |tx| purge::purge(tx, actor, &article).map(|()| None)).await
@@ -122,7 +127,7 @@ impl Bulk {
                         set_owner(tx, draft, owner)?;
                         Ok(Vec::new())
                     });
-                    draft.map(version)
+                    draft.map(|draft| Some(draft.row.version))
                 };
                 self.write(app, update).await
             }
@@ -135,7 +140,7 @@ impl Bulk {
                             add_topics(tx, &editor, draft, &change)?;
                             Ok(Vec::new())
                         });
-                    draft.map(version)
+                    draft.map(|draft| Some(draft.row.version))
                 };
                 self.write(app, add).await
             }
@@ -148,7 +153,7 @@ impl Bulk {
                             draft.content.metadata.topics.retain(|topic| !removed.contains(&Some(*topic)));
                             Ok(Vec::new())
                         });
-                    draft.map(version)
+                    draft.map(|draft| Some(draft.row.version))
                 };
                 self.write(app, remove).await
             }
@@ -165,10 +170,6 @@ impl Bulk {
         }
         app.db.write_as(self.identity.origin, work).await
     }
-}
-
-fn version(draft: Draft) -> Option<i64> {
-    Some(draft.row.version)
 }
 
 fn add_topics(

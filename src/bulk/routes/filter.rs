@@ -37,10 +37,7 @@ impl BulkFilter {
                 }
                 None => violations.push(
                     Location::Pointer(format!("/filter/{name}")),
-                    Invalid::new(
-                        "type-mismatch",
-                        "Must be a text, a number, a boolean, or a list of texts.",
-                    ),
+                    Invalid::new("type-mismatch", "Must be a text, a number, a boolean, or a list of texts."),
                 ),
             }
         }
