@@ -162,6 +162,10 @@ id! {
     ScheduleId
 }
 id! {
+    /// Identifies a redirect that was created on its own.
+    RedirectId
+}
+id! {
     /// Identifies a subscriber.
     SubscriberId
 }

@@ -91,6 +91,11 @@ pub async fn story(server: &Server) {
     let draft = editor.get(format!("{article}/draft")).await.expect(200);
     editor.post(format!("{article}/publish")).json(json!({"revision": draft["revision"]})).await.is(200);
     editor.delete("/v1/redirects?from=/2019/tides").await.problem(409, "redirect-is-alias");
+    let feed = json!({"from": "/feed", "to": "/rss.xml", "status": 301});
+    editor.post("/v1/redirects").json(&feed).await.is(201);
+    editor.post("/v1/redirects").json(&feed).await.problem(409, "redirect-exists");
+    let chain = json!({"from": "/rss", "to": "/feed", "status": 301});
+    editor.post("/v1/redirects").json(&chain).await.problem(409, "redirect-chain");
     editor.delete(article).await.is(204);
     editor.delete(article).await.problem(409, "in-trash");
 

@@ -15,7 +15,7 @@ pub use follower::{catch_up, follow};
 pub use latest_changes::Change;
 
 use crate::base::ids::{
-    ActorId, ApiKeyId, ArticleId, AuthorId, ImportId, IsId as _, JobId, KeyId, SectionId, SessionId,
+    ActorId, ApiKeyId, ArticleId, AuthorId, ImportId, IsId as _, JobId, KeyId, RedirectId, SectionId, SessionId,
     SubjectId, SubscriberId, SuppressionId, TopicId, UserId,
 };
 
@@ -241,6 +241,10 @@ events! {
     SiteLanguagesChanged                                                "site.languages_changed": true  Public;
     /// The redirect of an old slug was removed.
     RedirectRemoved { article: ArticleId }                              "redirect.removed":       true  Public;
+    /// A redirect was created.
+    RedirectCreated(redirect: RedirectId)                               "redirect.created":       true  Public;
+    /// A redirect that had been created was deleted.
+    RedirectDeleted(redirect: RedirectId)                               "redirect.deleted":       true  Public;
     /// A dead job was queued again.
     JobRetried(job: JobId)                                              "job.retried":            false Admins;
 }
