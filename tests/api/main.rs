@@ -122,6 +122,7 @@ mod publishing;
 mod purging;
 mod readers;
 mod reading;
+mod created_redirects;
 mod redirects;
 mod refusals;
 mod related;

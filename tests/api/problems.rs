@@ -17,12 +17,13 @@ use crate::server::Server;
 use crate::{authenticator, tour};
 
 /// Codes that no request can provoke on purpose: they need two requests at the same moment, other settings, a full disk,
-/// or bytes that are no request. Tests of their own provoke them.
-const UNPROVOKED: [&str; 7] = [
+/// ten thousand requests, or bytes that are no request. Tests of their own provoke them.
+const UNPROVOKED: [&str; 8] = [
     "database-full",
     "headers-too-large",
     "mail-not-configured",
     "overtaken",
+    "redirects-too-many",
     "request-too-slow",
     "second-factor-mandatory",
     "second-factor-missing",
