@@ -28,7 +28,8 @@ pub fn copy(
     }
     let Draft { row, content, .. } = draft;
     let original: ArticleId = content.metadata.translation_of.unwrap_or(row.id);
-    let Metadata { title, subtitle, summary, cover, featured, listed, intro, seo, custom, .. } = content.metadata;
+    let Metadata { title, subtitle, summary, cover, featured, listed, intro, seo, custom, .. } =
+        content.metadata;
     let (authors, topics) =
         terms::store::resolve_all(conn, &content.metadata.authors, &content.metadata.topics)?;
     let named = |name: String, slug: Slug| Named { name, slug: Some(slug) };

@@ -168,7 +168,8 @@ fn listed<'a>(website: &Website, from: Option<&'a Address>) -> redirects::BoxedQ
     let host = origin.split_once("://").map_or("", |(_, host)| host);
     let host = host.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
     for scheme in ["http", "https"] {
-        let leads_back = redirects::target.assume_not_null().like(format!("{scheme}://{host}/%")).escape('\\');
+        let leads_back =
+            redirects::target.assume_not_null().like(format!("{scheme}://{host}/%")).escape('\\');
         rows = rows.filter(redirects::target.is_null().or(diesel::dsl::not(leads_back)));
     }
     if let Some(from) = from {

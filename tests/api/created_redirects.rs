@@ -42,7 +42,8 @@ async fn paths_without_an_article_lead_where_editors_say() {
     assert_eq!(made, wanted);
     assert_eq!(response.location(), format!("{REDIRECTS}?from=%2FFeed"));
     assert_eq!(reader.get(response.location()).await.expect(200)["items"], json!([wanted]));
-    add(&editor, json!({"from": "/shop?id=1", "to": "https://shop.example/Ä b".replace(' ', ""), "status": 302})).await;
+    add(&editor, json!({"from": "/shop?id=1", "to": "https://Shop.example:443/%C3%84b", "status": 302}))
+        .await;
     add(&editor, json!({"from": "/zoo", "status": 410})).await;
     let list = [
         "/Feed 301 https://website.example/rss.xml?x=1#top",
@@ -102,7 +103,10 @@ async fn an_article_wins_over_a_redirect_from_its_path() {
     assert_eq!(all(&reader).await.len(), 2);
     // The article moves there, and on: its old path leads to it.
     republish(&editor, &draft, json!({"slug": "b"})).await;
-    assert_eq!(all(&reader).await, ["/a", "/old"].map(|from| format!("{from} 301 https://website.example/b")));
+    assert_eq!(
+        all(&reader).await,
+        ["/a", "/old"].map(|from| format!("{from} 301 https://website.example/b"))
+    );
     republish(&editor, &draft, json!({"slug": "c"})).await;
     assert!(all(&reader).await.contains(&"/b 301 https://website.example/c".to_owned()));
     editor.post(at(&draft, "/unpublish")).await.is(200);
@@ -170,6 +174,7 @@ async fn what_cannot_be_a_redirect_is_refused() {
         (to("/x/%2e%2e/Admin", "/x"), "/from path-reserved"),
         (to("/a", "x"), "/to url-malformed"),
         (to("/a", "//evil.example"), "/to url-malformed"),
+        (to("/a", "/x/..//evil.example"), "/to url-malformed"),
         (to("/a", "javascript:alert(1)"), "/to url-malformed"),
         (to("/a", "https://u:p@evil.example"), "/to url-malformed"),
         (to("/a", &long), "/to url-too-long"),
@@ -183,9 +188,6 @@ async fn what_cannot_be_a_redirect_is_refused() {
         assert_eq!(response.violations(), [violations], "{body}");
     }
     assert_eq!(all(&reader).await, [""; 0]);
-    // A backslash starts no host.
-    let made = add(&editor, to("/a", "/\\evil.example")).await;
-    assert_eq!(made["to"], "https://website.example//evil.example");
 }
 
 #[tokio::test]

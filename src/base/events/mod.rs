@@ -15,8 +15,8 @@ pub use follower::{catch_up, follow};
 pub use latest_changes::Change;
 
 use crate::base::ids::{
-    ActorId, ApiKeyId, ArticleId, AuthorId, ImportId, IsId as _, JobId, KeyId, RedirectId, SectionId, SessionId,
-    SubjectId, SubscriberId, SuppressionId, TopicId, UserId,
+    ActorId, ApiKeyId, ArticleId, AuthorId, ImportId, IsId as _, JobId, KeyId, RedirectId, SectionId,
+    SessionId, SubjectId, SubscriberId, SuppressionId, TopicId, UserId,
 };
 
 /// Who may be told that an event happened.

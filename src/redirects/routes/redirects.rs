@@ -183,9 +183,7 @@ pub async fn list_redirects(
         let mut found = page.read(
             conn,
             &("redirects", &filter),
-            |conn, after: Option<String>, limit| {
-                list::list(conn, &filter, &website, after.as_deref(), limit)
-            },
+            |conn, after: Option<String>, limit| list::list(conn, &filter, &website, after.as_deref(), limit),
             |row| row.key.clone(),
             |conn| list::count(conn, &filter, &website),
         )?;

@@ -8,8 +8,8 @@ use crate::app::App;
 use crate::base::db::Connection;
 use crate::base::error::Result;
 use crate::base::http::Response;
-use crate::redirects::rules::RuleFormat;
 use crate::redirects::list::{self, RedirectRow};
+use crate::redirects::rules::RuleFormat;
 use crate::redirects::store::RedirectFilter;
 use crate::render_context;
 
