@@ -4,6 +4,7 @@
 pub mod aliases;
 pub mod checks;
 pub mod compare;
+pub mod copy;
 mod diff;
 pub mod draft;
 pub mod draft_list;

@@ -138,7 +138,9 @@ policy! {
     DeleteArticles     "articles:delete":           Own         Own      Any      Any      yes;
     /// Deleting articles for good.
     PurgeArticles      "articles:purge":            Nothing     Nothing  Nothing  Any      yes;
-    /// Deleting the redirects of old slugs.
+    /// Creating redirects.
+    WriteRedirects     "redirects:write":           Nothing     Nothing  Any      Any      yes;
+    /// Deleting redirects, and those of old slugs.
     DeleteRedirects    "redirects:delete":          Nothing     Nothing  Any      Any      yes;
     /// Creating, updating, merging and deleting topics.
     WriteTopics        "topics:write":              Nothing     Nothing  Any      Any      yes;

@@ -65,9 +65,12 @@ const PROBLEMS: &[(&str, &[u16], &str, &str)] = &[
     ("already-merged", &[409], "The topic or author was merged into another, whose id is in `into`.", "Repeat the request with that id."),
     ("merge-into-itself", &[409], "Both are the same topic or author, or `into` was merged into this one.", "Choose another target."),
     ("not-dead", &[409], "The job is waiting, running or done; only dead jobs can be retried.", "Nothing needs to be done: it runs on its own."),
-    ("address-in-use", &[409], "The path is the current address of an article, not an old one.", "Rename or unpublish the article first."),
+    ("address-in-use", &[409], "The path is an address of an article.", "Use another path, or rename or unpublish the article first."),
     ("redirect-is-alias", &[409], "The redirect comes from the article's `aliases`.", "Remove it from `aliases` and publish the article."),
     ("preview-links-too-many", &[409], "The article has 100 preview links, which is the most.", "Revoke one that is not needed with `DELETE /v1/articles/{article}/preview-links/{id}`."),
+    ("redirect-exists", &[409], "A redirect from this path exists.", "Delete it with `DELETE /v1/redirects` first."),
+    ("redirect-chain", &[409], "The redirect would lead to itself or to another redirect, or another one leads to its path.", "Send where the other redirect leads as `to`, or delete that one first."),
+    ("redirects-too-many", &[409], "There are 10,000 redirects, which is the most.", "Delete some that are no longer needed."),
     ("keys-too-many", &[409], "The user has 100 API keys, which is the most.", "Revoke one that is not needed with `DELETE /v1/api-keys/{id}`."),
     ("email-taken", &[409], "Another user has this email address.", "Use another address."),
     ("link-invalid", &[409], "The link of an invitation or a password reset is unknown, has expired, or was used or replaced by a newer one.", "Ask for another one with `POST /v1/auth/password-resets`, or ask an admin for another invitation."),
@@ -146,6 +149,7 @@ const ERRORS: &[(&str, &[u16], &str, &str)] = &[
     ("password-too-long", BODY, "The password is longer than 256 bytes.", "Choose a shorter one."),
     ("password-too-short", BODY, "The password has fewer than 15 characters, or than 8 if the role must have a second factor.", "Choose a longer one."),
     ("password-too-simple", BODY, "The password has fewer than five different characters.", "Choose another one."),
+    ("path-reserved", BODY, "The path belongs to the API.", "Use another path."),
     ("place-ambiguous", BODY, "Both `before` and `after` were sent.", "Send one of them."),
     ("publish-at-in-past", BODY, "The time at which the article is to be published is not in the future.", "Send a later time, or publish the article now."),
     ("published-at-forbidden", BODY, "Only editors and admins may say when an article was first published.", "Leave `published_at` out."),
@@ -170,6 +174,7 @@ const ERRORS: &[(&str, &[u16], &str, &str)] = &[
     ("slug-malformed", BOTH, "A slug is 1 to 120 characters: a–z and 0–9 in words joined by single hyphens.", "Correct the slug."),
     ("slug-reserved", BOTH, "The slug belongs to the website or the API.", "Choose another slug."),
     ("text-contains-nul", BODY, "The text contains U+0000.", "Remove it."),
+    ("to-forbidden", BODY, "A redirect with the status 410 leads nowhere.", "Leave `to` out, or send another status."),
     ("topic-unknown", BODY, "There is no such topic, and the role may not create one.", "Use a topic that exists, or ask an editor to create it."),
     ("translation-of-forbidden", BODY, "The caller may not edit the article that this one is to be a translation of.", "Ask an editor to set `translation_of`."),
     ("type-mismatch", BODY, "The value has another type than the field.", "Send what `detail` names."),
@@ -186,12 +191,12 @@ type Family = (&'static str, &'static [&'static str], &'static [&'static str], &
 #[rustfmt::skip]
 const FAMILIES: &[Family] = &[
     ("empty", &["consent-text", "form-url", "heading", "label", "name", "source", "subtitle", "text", "title", "user-agent"], &["label", "source", "statement"], "The value is empty or has white space alone.", "Send a text, or leave the field out."),
-    ("malformed", &["alias", "canonical-url", "email", "form-url", "heading", "image-url", "ip", "label", "locale", "name", "source", "subtitle", "title", "url", "user-agent", "website-url"], &["boolean", "email", "id", "kind", "label", "list", "locale", "number", "path", "revision", "source", "time"], "The value does not have the form that it must have.", "Send it in the form that `detail` names."),
-    ("missing", &["revision", "title"], &["parameter"], "A required value is missing.", "Send it."),
+    ("malformed", &["alias", "canonical-url", "email", "form-url", "heading", "image-url", "ip", "label", "locale", "name", "path", "source", "subtitle", "title", "url", "user-agent", "website-url"], &["boolean", "email", "id", "kind", "label", "list", "locale", "number", "path", "revision", "source", "time"], "The value does not have the form that it must have.", "Send it in the form that `detail` names."),
+    ("missing", &["revision", "title", "to"], &["parameter"], "A required value is missing.", "Send it."),
     ("out-of-bounds", &["grace-seconds", "height", "width"], &["number"], "The number is too small or too large.", "Send one within the bounds in `detail`."),
-    ("too-long", &["alias", "alt", "bio", "canonical-url", "caption", "code", "consent-text", "description", "form-url", "heading", "image-url", "message", "name", "source", "subtitle", "summary", "text", "title", "url", "user-agent", "website-url"], &["source", "statement"], "The text is too long.", "Shorten it to what `detail` allows."),
+    ("too-long", &["alias", "alt", "bio", "canonical-url", "caption", "code", "consent-text", "description", "form-url", "heading", "image-url", "message", "name", "path", "source", "subtitle", "summary", "text", "title", "url", "user-agent", "website-url"], &["source", "statement"], "The text is too long.", "Shorten it to what `detail` allows."),
     ("too-many", &["aliases", "authors", "entries", "items", "labels", "locales", "scopes", "topics"], &["labels"], "The list is too long.", "Send at most as many as `detail` allows."),
-    ("unknown", &["reason", "scope"], &["action", "format", "include", "outcome", "reason", "role", "sort", "state", "status"], "The value is not one of those allowed.", "Send one that `detail` lists."),
+    ("unknown", &["reason", "scope", "status"], &["action", "format", "include", "outcome", "reason", "role", "sort", "state", "status"], "The value is not one of those allowed.", "Send one that `detail` lists."),
 ];
 
 /// The codes of warnings.

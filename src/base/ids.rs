@@ -174,6 +174,10 @@ id! {
     NoteId
 }
 id! {
+    /// Identifies a redirect that was created on its own.
+    RedirectId
+}
+id! {
     /// Identifies a subscriber.
     SubscriberId
 }

@@ -1,7 +1,9 @@
-//! Redirects from old paths on the website to the current URLs of articles: the paths of earlier slugs, and the
-//! `aliases` that editors enter. Current paths are stored with them, so that a live path always wins and no redirect
-//! leads to another.
+//! Redirects from paths on the website. Those to the current URLs of articles start at the paths of earlier slugs, and at
+//! the `aliases` that editors enter; current paths are stored with them, so that a live path always wins and no redirect
+//! leads to another. Paths without an article have redirects that editors create.
 
+pub mod created;
+pub mod list;
 pub mod routes;
 pub mod rules;
 pub mod store;

@@ -5,6 +5,7 @@
 pub mod store;
 
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 pub use store::invalidate;
 
@@ -86,6 +87,12 @@ impl ServerSettings {
 }
 
 impl Website {
+    /// Scheme, host and port, without a slash at the end.
+    #[must_use]
+    pub fn origin(&self) -> String {
+        Url::parse(&self.url).map_or_else(|_| self.url.clone(), |url| url.origin().ascii_serialization())
+    }
+
     /// The URL of an article.
     #[must_use]
     pub fn article(&self, locale: &Locale, slug: &Slug) -> String {

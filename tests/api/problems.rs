@@ -19,12 +19,13 @@ use crate::writing::{self, at};
 use crate::{authenticator, notes, tour};
 
 /// Codes that no request can provoke on purpose: they need two requests at the same moment, other settings, a full disk,
-/// or bytes that are no request. Tests of their own provoke them.
-const UNPROVOKED: [&str; 7] = [
+/// ten thousand requests, or bytes that are no request. Tests of their own provoke them.
+const UNPROVOKED: [&str; 8] = [
     "database-full",
     "headers-too-large",
     "mail-not-configured",
     "overtaken",
+    "redirects-too-many",
     "request-too-slow",
     "second-factor-mandatory",
     "second-factor-missing",
@@ -101,6 +102,11 @@ pub async fn story(server: &Server) {
     editor.post(&links).await.problem(409, "preview-links-too-many");
     let guest = anyone.clone().with_token(first["token"].as_str().expect("a token"));
     let preview = format!("{article}/preview");
+    let feed = json!({"from": "/feed", "to": "/rss.xml", "status": 301});
+    editor.post("/v1/redirects").json(&feed).await.is(201);
+    editor.post("/v1/redirects").json(&feed).await.problem(409, "redirect-exists");
+    let chain = json!({"from": "/rss", "to": "/feed", "status": 301});
+    editor.post("/v1/redirects").json(&chain).await.problem(409, "redirect-chain");
     editor.delete(article).await.is(204);
     editor.delete(article).await.problem(409, "in-trash");
 

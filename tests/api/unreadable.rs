@@ -195,6 +195,7 @@ async fn texts_and_times_that_were_never_valid_break_no_list() {
         json!({"title": "Harbour", "topics": ["sea"], "authors": ["ada"], "sections": [{"heading": "A"}]});
     let live = published(&editor, body).await;
     reader.post("/v1/subscribers").json(json!({"email": "ada@reader.example"})).await.is(202);
+    editor.post("/v1/redirects").json(json!({"from": "/feed", "to": "/rss", "status": 301})).await.is(201);
     let subscriber = id(&admin.get("/v1/subscribers").await.expect(200)["items"][0]);
     let (last, first) = if server.is_embedded() {
         (i64::MAX.to_string(), i64::MIN.to_string())
@@ -211,6 +212,7 @@ async fn texts_and_times_that_were_never_valid_break_no_list() {
         ("editions", &["locale", "slug", "title"], &["published_at"]),
         ("renderings", &["locale", "slug", "title", "etag"], &["published_at", "updated_at"]),
         ("addresses", &["path", "locale", "url"], &["published_at"]),
+        ("redirects", &["path", "target"], &[]),
         ("latest_changes", &["change"], &["at"]),
         ("events", &["kind"], &["at"]),
         (

@@ -2,6 +2,7 @@
 
 pub mod article_in_path;
 pub mod article_write;
+pub mod copy;
 pub mod create;
 pub mod diff;
 pub mod draft;
@@ -23,6 +24,7 @@ crate::operations! {
     "history": "Revisions and past editions of an article.";
 
     post   "/v1/articles"                                        => create::create_article;
+    post   "/v1/articles/{article}/copy"                         => copy::copy_article;
     get    "/v1/drafts"                                          => drafts::list_drafts;
     get    "/v1/articles/{article}/draft"                        => draft::get_draft;
     patch  "/v1/articles/{article}/draft"                        => draft::update_draft;

@@ -23,6 +23,8 @@ pub enum AdvisoryLock {
     TermSlugs = 4_817_302,
     /// Choosing a slot in the search index, and adding words to it.
     SearchIndex = 4_817_303,
+    /// Looking whether redirects would lead to one another, before one is created.
+    Redirects = 4_817_311,
     /// Looking whether other articles of a language are live, before one comes or goes.
     Languages = 4_817_310,
     /// Appending to the log of events. `Tx` takes it last, so that the log's order is the order of the commits.

@@ -16,7 +16,7 @@ pub use latest_changes::Change;
 
 use crate::base::ids::{
     ActorId, ApiKeyId, ArticleId, AuthorId, ImportId, IsId as _, JobId, KeyId, NoteId, PreviewLinkId,
-    ReviewId, SectionId, SessionId, SubjectId, SubscriberId, SuppressionId, TopicId, UserId,
+    RedirectId, ReviewId, SectionId, SessionId, SubjectId, SubscriberId, SuppressionId, TopicId, UserId,
 };
 
 /// Who may be told that an event happened.
@@ -260,6 +260,10 @@ events! {
     SiteLanguagesChanged                                                "site.languages_changed": true  Public;
     /// The redirect of an old slug was removed.
     RedirectRemoved { article: ArticleId }                              "redirect.removed":       true  Public;
+    /// A redirect was created.
+    RedirectCreated(redirect: RedirectId)                               "redirect.created":       true  Public;
+    /// A redirect that had been created was deleted.
+    RedirectDeleted(redirect: RedirectId)                               "redirect.deleted":       true  Public;
     /// A dead job was queued again.
     JobRetried(job: JobId)                                              "job.retried":            false Admins;
 }

@@ -96,9 +96,21 @@ fn normalized(path: &[u8]) -> String {
 /// the end, which some web servers ignore, do not count.
 #[must_use]
 pub fn is_reserved(key: &str) -> bool {
+    let (first, is_alone) = first_segment(key);
+    let name = first.split_once('.').map_or(first, |(name, _)| name);
+    SERVED.contains(&first) || is_alone && RESERVED.contains(&name)
+}
+
+/// Whether the server serves the path with this [`Address::key`], or keeps it for itself: the first half of
+/// [`is_reserved`].
+#[must_use]
+pub fn is_served(key: &str) -> bool {
+    SERVED.contains(&first_segment(key).0)
+}
+
+/// The first segment of the path with this key, and whether it has no other.
+fn first_segment(key: &str) -> (&str, bool) {
     let path = key.split_once('?').map_or(key, |(path, _)| path).trim_start_matches('/');
     let (first, below) = path.split_once('/').map_or((path, None), |(first, below)| (first, Some(below)));
-    let first = first.split(';').next().unwrap_or_default().trim_end_matches(['.', ' ']);
-    let name = first.split_once('.').map_or(first, |(name, _)| name);
-    SERVED.contains(&first) || below.is_none() && RESERVED.contains(&name)
+    (first.split(';').next().unwrap_or_default().trim_end_matches(['.', ' ']), below.is_none())
 }

@@ -1,39 +1,107 @@
-//! `/v1/redirects`: list redirects, and delete the redirect from an old slug.
+//! `/v1/redirects`: list, create and delete redirects.
 
 use actix_web::HttpRequest;
 use actix_web::web::Data;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use url::form_urlencoded::byte_serialize;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::app::App;
-use crate::auth::{Actor, DeleteRedirects};
-use crate::base::db::Connection;
-use crate::base::error::{Error, Result};
+use crate::auth::{Actor, DeleteRedirects, WriteRedirects};
+use crate::base::db::{Connection, Tx};
+use crate::base::error::{Error, Invalid, Result, Violations};
+use crate::base::http::idempotency::IdempotencyKeyHeader;
 use crate::base::http::page::PageParams;
 use crate::base::http::query::{FromParams, Params};
-use crate::base::http::{PageRequest, Query, Response};
-use crate::base::ids::ArticleId;
+use crate::base::http::{IdempotencyKey, Json, PageRequest, Query, Response};
+use crate::base::ids::{ArticleId, RedirectId};
 use crate::base::text::Locale;
-use crate::base::text::address::{Address, MAX_ADDRESS, is_reserved};
+use crate::base::text::address::{Address, MAX_ADDRESS, is_served};
 use crate::base::text::validate;
-use crate::redirects::store::{self, AddressRow, RedirectFilter};
+use crate::redirects::created::{self, Target};
+use crate::redirects::list::{self, RedirectRow};
+use crate::redirects::store::{self, RedirectFilter};
+use crate::render_context;
 
-/// A redirect from an old path on the website.
+/// The statuses of redirects.
+const STATUSES: [(i64, &str); 3] = [(301, "301"), (302, "302"), (410, "410")];
+
+/// A redirect from a path on the website.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Redirect {
-    /// The old path on the website, percent-encoded, without a trailing slash; with its query, if it has one.
+    /// The path on the website, percent-encoded, without a trailing slash; with its query, if it has one.
     #[schema(min_length = 1, max_length = 2000, pattern = "^/", example = "/2019/tides")]
     from: String,
-    /// The article's current URL.
-    #[schema(max_length = 2500, format = Uri)]
-    to: String,
-    /// The status to redirect with: always 301.
-    #[schema(minimum = 301, maximum = 301)]
-    status: u16,
-    /// The article's id.
-    article: ArticleId,
-    /// The language of the old slug, or of the article for one of its `aliases`.
-    locale: Locale,
+    /// The URL to redirect to: an article's current one, or that of the redirect. `null` with the status 410.
+    #[schema(required = true, max_length = 2500, format = Uri)]
+    to: Option<String>,
+    /// The status to respond with: 301 or 302 to redirect, 410 for what is gone. Always 301 for an article.
+    #[schema(minimum = 301, maximum = 410)]
+    status: i64,
+    /// The id of a redirect that was created with `POST /v1/redirects`; `null` for an article's.
+    #[schema(required = true)]
+    id: Option<RedirectId>,
+    /// The article whose old path it is; `null` for a redirect that was created.
+    #[schema(required = true)]
+    article: Option<ArticleId>,
+    /// The language of the article's old slug, or of the article for one of its `aliases`; `null` for a redirect that was
+    /// created.
+    #[schema(required = true)]
+    locale: Option<Locale>,
+}
+
+/// A redirect to create.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreateRedirect {
+    /// The path on the website, perhaps with a query. Case and a trailing slash do not matter.
+    #[schema(format = "redirect-path", min_length = 2, max_length = 2000, example = "/category/sea/")]
+    from: String,
+    /// A path on the website, or an http or https URL. Required, unless the status is 410.
+    #[schema(format = "url-or-path", min_length = 1, max_length = 2000, example = "/topics/sea")]
+    to: Option<String>,
+    /// The status to respond with: 301 (moved for good), 302 (elsewhere for now) or 410 (gone).
+    #[schema(minimum = 301, maximum = 410, example = 301)]
+    status: i64,
+}
+
+impl CreateRedirect {
+    /// The path, the target and the status.
+    fn parse(self) -> Result<(Address, Option<Target>, i64)> {
+        let mut violations = Violations::default();
+        let from = violations.take("/from", check_from(&self.from)).flatten();
+        let status = STATUSES.iter().any(|(status, _)| *status == self.status);
+        let known = || validate::unknown("status", STATUSES.map(|(_, text)| text));
+        violations.take("/status", status.then_some(()).ok_or_else(known));
+        let to = violations.take("/to", check_to(self.to.as_deref(), self.status)).flatten();
+        violations.check()?;
+        Ok((from.ok_or_else(|| Error::internal("unchecked"))?, to, self.status))
+    }
+}
+
+fn check_from(text: &str) -> Result<Option<Address>, Invalid> {
+    let path = validate::path("path", text, MAX_ADDRESS)?;
+    let address = Address::parse(&path)
+        .ok_or_else(|| validate::malformed("path", "Must be a path that a redirect can start from."))?;
+    if is_served(&address.key) {
+        return Err(Invalid::new("path-reserved", "This path is kept for the API."));
+    }
+    Ok(Some(address))
+}
+
+/// Checks the target as it was sent, and as it is stored: percent-encoded.
+fn check_to(text: Option<&str>, status: i64) -> Result<Option<Target>, Invalid> {
+    let Some(text) = text else {
+        return if status == 410 { Ok(None) } else { Err(validate::missing("to")) };
+    };
+    if status == 410 {
+        return Err(Invalid::new("to-forbidden", "What is gone leads nowhere: leave `to` out."));
+    }
+    let target = Target::parse(&validate::url_or_path("url", text)?);
+    if let Some(target) = &target {
+        validate::url_or_path("url", target.as_str())?;
+    }
+    Ok(target)
 }
 
 /// A page of redirects.
@@ -85,21 +153,23 @@ impl FromParams for RedirectFilter {
     }
 }
 
-impl From<AddressRow> for Redirect {
-    fn from(row: AddressRow) -> Self {
-        Self { from: row.path, to: row.url, status: 301, article: row.article_id, locale: row.locale }
+impl From<RedirectRow> for Redirect {
+    fn from(row: RedirectRow) -> Self {
+        let RedirectRow { from, to, status, id, article, locale, .. } = row;
+        Self { from, to, status, id, article, locale }
     }
 }
 
 /// List redirects
 ///
 /// Needs no access token. Returns the old paths of published articles with the current URL of each: paths of slugs
-/// the articles had before, and their `aliases`. Paths that differ only in case, percent-encoding or a trailing slash
-/// count as one. No redirect starts at the current path of an article or leads to another redirect, and each path has
-/// one redirect: an old slug wins over an alias, and the article published first over others.
+/// the articles had before, and their `aliases`. Redirects that were created are listed with them, unless an article has
+/// the path. Paths that differ only in case, percent-encoding or a trailing slash count as one. No redirect starts at the
+/// current path of an article or leads to another redirect, and each path has one redirect: an old slug wins over an alias,
+/// the article published first over others, and any article over a redirect that was created.
 ///
-/// In Next.js, return each from `redirects()` as `{source: from, destination: to, permanent: true}`, with a backslash before
-/// each of `( ) { } : * +` in `source`. A path with a query needs `has`.
+/// In Next.js, return each with a `to` from `redirects()` as `{source: from, destination: to, statusCode: status}`, with a
+/// backslash before each of `( ) { } : * +` in `source`. A path with a query needs `has`.
 #[utoipa::path(get, path = "/v1/redirects", tag = "site", security(()), params(RedirectFilterParams, PageParams),
     responses((status = 200, description = "A page of redirects.", body = RedirectPage)))]
 pub async fn list_redirects(
@@ -107,36 +177,71 @@ pub async fn list_redirects(
     req: HttpRequest,
     Query((filter, page)): Query<(RedirectFilter, PageRequest)>,
 ) -> Result<Response> {
+    let config = app.config.clone();
     let read = move |conn: &mut Connection| {
+        let website = render_context::store::website(conn, &config)?;
         let mut found = page.read(
             conn,
             &("redirects", &filter),
-            |conn, after: Option<String>, limit| store::list(conn, &filter, after.as_deref(), limit),
+            |conn, after: Option<String>, limit| list::list(conn, &filter, &website, after.as_deref(), limit),
             |row| row.key.clone(),
-            |conn| store::count(conn, &filter),
+            |conn| list::count(conn, &filter, &website),
         )?;
-        // A path may have been stored as an alias before it was reserved.
-        found.items.retain(|row| !is_reserved(&row.key));
+        found.items.retain(|row| !row.is_reserved());
         Ok(found)
     };
     app.db.snapshot(read).await?.map(Redirect::from).public(&req)
 }
 
+/// Create a redirect
+///
+/// Requires the right `redirects:write`. For paths of the website that no article has, such as `/feed/` or
+/// `/category/sea/`. `to` is a path on the website, which may be below another path than the articles, or a URL; if it is
+/// an address of an article, the redirect follows that article when it is renamed. An article that gets the path later, as
+/// its current address, an old one or an alias, wins: the redirect is not listed for as long as it has it. There can be
+/// 10,000 redirects. Responds 409 `address-in-use` if an article has the path, `redirect-exists` if another redirect
+/// starts there, `redirect-chain` if redirects would lead to one another, and `redirects-too-many`.
+#[utoipa::path(post, path = "/v1/redirects", tag = "site", security(("bearer" = [])), request_body = CreateRedirect,
+    params(IdempotencyKeyHeader),
+    responses(
+        (status = 201, description = "The redirect was created.", body = Redirect),
+        (status = 409, description = "`address-in-use`, `redirect-exists`, `redirect-chain` or `redirects-too-many`."),
+    ))]
+pub async fn create_redirect(
+    app: Data<App>,
+    actor: Actor<WriteRedirects>,
+    key: IdempotencyKey,
+    body: Json<CreateRedirect>,
+) -> Result<Response> {
+    let (from, to, status) = body.value.parse()?;
+    let config = app.config.clone();
+    let work = move |tx: &mut Tx<'_>, (): &()| {
+        let website = render_context::store::website(tx, &config)?;
+        let row = created::create(tx, from.clone(), to.clone(), status, &website)?;
+        let urls = created::urls(tx, &website, std::slice::from_ref(&row))?;
+        let row = RedirectRow::of_created(row, urls.into_iter().next().flatten());
+        let from: String = byte_serialize(row.from.as_bytes()).collect();
+        Response::created(format!("/v1/redirects?from={from}"), &Redirect::from(row))
+    };
+    key.once(actor.origin, &body.fingerprint).respond(&app.db, async { Ok(()) }, work).await
+}
+
 /// Delete a redirect
 ///
-/// Requires the right `redirects:delete`. Deletes the redirect from an article's old slug and frees the slug for other
-/// articles. Also works for unpublished articles, whose old slugs are not listed. To delete an alias, remove it from the article's `aliases` and publish.
-/// Responds 404 if no article had this path in that language, and 409 `address-in-use` if the article still has the slug
+/// Requires the right `redirects:delete`. Without `locale`, deletes the redirect that was created for the path. If there is
+/// none, or with `locale`, deletes the redirect from an article's old slug and frees the slug for other articles. Also works for unpublished articles, whose old slugs are not listed. To delete an
+/// alias, remove it from the article's `aliases` and publish.
+/// Responds 404 if there is no such redirect and no article had this path in that language, and 409 `address-in-use` if the article still has the slug
 /// or `redirect-is-alias` for an alias.
 #[utoipa::path(delete, path = "/v1/redirects", tag = "site", security(("bearer" = [])),
     params(
         ("from" = String, Query, format = "redirect-path", min_length = 2, max_length = 2000, example = "/the-tides",
-            description = "The old path on the website."),
+            description = "The path on the website."),
         ("locale" = Option<String>, Query, nullable = false, format = "language-tag", min_length = 2, max_length = 11, example = "en",
             description = "The language of the slug. Default: the site's.")),
     responses(
         (status = 204, description = "The redirect is deleted."),
-        (status = 404, description = "No article in that language had this path."),
+        (status = 404, description = "There is no such redirect, and no article in that language had this path."),
         (status = 409, description = "`address-in-use`: the article still has the slug; `redirect-is-alias`: it is one of the article's `aliases`."),
     ))]
 pub async fn delete_redirect(
@@ -147,8 +252,14 @@ pub async fn delete_redirect(
     let missing =
         || Error::parameter("from", "parameter-missing", "Required: the path of the redirect to delete.");
     let from = filter.from.ok_or_else(missing)?;
-    let (config, locale) =
-        (app.config.clone(), filter.locale.unwrap_or_else(|| app.config.site.locale.clone()));
-    app.db.write_as(actor.origin, move |tx| store::remove(tx, &from, &locale, &config)).await?;
+    let config = app.config.clone();
+    let delete = move |tx: &mut Tx<'_>| {
+        if filter.locale.is_none() && created::delete(tx, &from)? {
+            return Ok(());
+        }
+        let locale = filter.locale.as_ref().unwrap_or(&config.site.locale);
+        store::remove(tx, &from, locale, &config)
+    };
+    app.db.write_as(actor.origin, delete).await?;
     Ok(Response::no_content())
 }

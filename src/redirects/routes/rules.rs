@@ -8,9 +8,10 @@ use crate::app::App;
 use crate::base::db::Connection;
 use crate::base::error::Result;
 use crate::base::http::Response;
-use crate::base::text::address::is_reserved;
+use crate::redirects::list::{self, RedirectRow};
 use crate::redirects::rules::RuleFormat;
-use crate::redirects::store::{self, AddressRow, RedirectFilter};
+use crate::redirects::store::RedirectFilter;
+use crate::render_context;
 
 /// The most redirects in a file.
 const MAX_RULES: usize = 50_000;
@@ -30,7 +31,7 @@ pub struct RulesPath {
 ///
 /// Needs no access token. Returns the redirects as a file for a web server: `netlify` is a `_redirects` file, `nginx`
 /// the content of a `map` on `$uri`, with instructions in its first lines. Redirects the format cannot express, such
-/// as paths with a query, are left out and counted at the end. Contains at most 50,000 redirects, by path, and says
+/// as paths with a query and, for `netlify`, the status 410, are left out and counted at the end. Contains at most 50,000 redirects, by path, and says
 /// so at the end if there are more.
 #[utoipa::path(get, path = "/v1/redirects/{format}", tag = "site", security(()), params(RulesPath),
     responses((status = 200, description = "The rules.", body = String, content_type = "text/plain")))]
@@ -39,10 +40,12 @@ pub async fn get_redirect_rules(app: Data<App>, path: Path<RulesPath>) -> Result
         RulesFile { format: path.format, text: path.format.preamble().to_owned(), read: 0, unsaid: 0 };
     let mut after: Option<String> = None;
     loop {
+        let config = app.config.clone();
         let find = move |conn: &mut Connection| {
-            store::list(conn, &RedirectFilter::default(), after.as_deref(), BATCH)
+            let website = render_context::store::website(conn, &config)?;
+            list::list(conn, &RedirectFilter::default(), &website, after.as_deref(), BATCH)
         };
-        let rows = app.db.read(find).await?;
+        let rows = app.db.snapshot(find).await?;
         let Some(last) = rows.last() else { break };
         after = Some(last.key.clone());
         let (added, is_full) = app.compute.run(move || Ok(file.add(&rows))).await?;
@@ -66,7 +69,7 @@ struct RulesFile {
 
 impl RulesFile {
     /// Adds redirects. Returns whether no more may be added.
-    fn add(mut self, rows: &[AddressRow]) -> (Self, bool) {
+    fn add(mut self, rows: &[RedirectRow]) -> (Self, bool) {
         if self.read == MAX_RULES {
             self.text
                 .push_str(&format!("# The list of redirects goes on: these are the first {MAX_RULES}.\n"));
@@ -74,8 +77,8 @@ impl RulesFile {
         }
         for row in rows {
             self.read += 1;
-            match self.format.rule(&row.path, &row.url) {
-                Some(rule) if !is_reserved(&row.key) => self.text.push_str(&rule),
+            match self.format.rule(&row.from, row.to.as_deref(), row.status) {
+                Some(rule) if !row.is_reserved() => self.text.push_str(&rule),
                 _ => self.unsaid += 1,
             }
         }

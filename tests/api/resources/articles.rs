@@ -10,6 +10,7 @@ use crate::writing::tides_and_harbours;
 policy! {
     //                      contributor author editor admin
     create_article:         [any any any any] => |on| on.post("/v1/articles").json(json!({"title": "Tides"}));
+    copy_article:           [own own any any] => |on| on.post(on.article().await + "/copy").json(json!({"locale": "de", "translation": true}));
     list_drafts:            [any any any any] => |on| on.get("/v1/drafts");
     change_drafts:          [any any any any] => |on| on.post("/v1/drafts/bulk").json(json!({"action": "remove_topics", "topics": ["sea"], "items": [{"id": on.article().await.rsplit('/').next()}]}));
     get_draft:              [own own any any] => |on| on.get(on.article().await + "/draft");
@@ -78,6 +79,7 @@ pub async fn story(server: &Server) {
     editor.get(format!("{article}/revisions/4/diff?against=1")).await.is(200);
     editor.get(format!("{article}/revisions/1")).await.is(200);
     editor.post(format!("{article}/revisions/1/restore")).header("if-match", "*").await.is(200);
+    editor.post(format!("{article}/copy")).json(json!({"locale": "de", "translation": true})).await.is(201);
     editor.get(format!("{article}/editions")).await.is(200);
     editor.get(format!("{article}/editions/1")).await.is(200);
     editor.post(format!("{article}/unpublish")).await.is(200);

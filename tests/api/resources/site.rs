@@ -19,6 +19,7 @@ policy! {
 
     list_redirects:     anyone            => |on| on.get("/v1/redirects");
     get_redirect_rules: anyone            => |on| on.get("/v1/redirects/netlify");
+    create_redirect:    [403 403 any any] => |on| on.post("/v1/redirects").json(json!({"from": format!("/{}", on.name()), "status": 410}));
     delete_redirect:    [403 403 any any] => |on| on.delete(on.redirect().await);
 }
 
@@ -36,6 +37,11 @@ pub async fn story(server: &Server) {
     admin.post(format!("{article}/publish")).json(json!({"revision": 1})).await.is(200);
     admin.patch(format!("{article}/draft")).if_match(1).json(json!({"slug": "tides"})).await.is(200);
     admin.post("/v1/articles/tides/publish").json(json!({"revision": 3})).await.is(200);
+    let section = json!({"from": "/category/sea/", "to": "/topics/sea", "status": 301});
+    admin.post("/v1/redirects").json(&section).await.is(201);
+    admin.post("/v1/redirects").json(&section).await.problem(409, "redirect-exists");
+    let broken = json!({"from": "/v1/me", "to": "topics", "status": 307});
+    admin.post("/v1/redirects").json(broken).await.problem(422, "invalid");
     anyone.get("/v1/redirects").await.is(200);
     anyone.get("/v1/redirects/netlify").await.is(200);
     admin.delete("/v1/redirects?from=/2019/tides").await.is(409);

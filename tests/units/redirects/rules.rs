@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 /// The rule that an alias makes.
 fn rule(format: RuleFormat, alias: &str) -> Option<String> {
-    format.rule(&Address::parse(alias)?.path, "https://website.example/tides")
+    format.rule(&Address::parse(alias)?.path, Some("https://website.example/tides"), 301)
 }
 
 #[test]
@@ -36,9 +36,20 @@ fn what_a_form_cannot_say_is_left_out() {
     }
     for format in [RuleFormat::Netlify, RuleFormat::Nginx] {
         for to in ["https://website.example/a b", "https://website.example/a\n/* /evil", "\u{7}"] {
-            assert_eq!(format.rule("/a", to), None, "{to:?}");
+            assert_eq!(format.rule("/a", Some(to), 301), None, "{to:?}");
         }
     }
+}
+
+#[test]
+fn other_statuses_are_said_as_far_as_a_form_can() {
+    let to = Some("https://website.example/x$y");
+    let rule = |format: RuleFormat, to, status| format.rule("/a", to, status);
+    assert_eq!(rule(RuleFormat::Netlify, to, 302).unwrap(), "/a https://website.example/x$y 302\n");
+    assert_eq!(rule(RuleFormat::Netlify, None, 410), None);
+    let line = "\"302 https://website.example/x%24y\";\n";
+    assert_eq!(rule(RuleFormat::Nginx, to, 302).unwrap(), format!("\"/a\" {line}\"/a/\" {line}"));
+    assert_eq!(rule(RuleFormat::Nginx, None, 410).unwrap(), "\"/a\" \"410\";\n\"/a/\" \"410\";\n");
 }
 
 #[test]

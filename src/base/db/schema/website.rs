@@ -1,4 +1,4 @@
-//! The settings of the publication, and the paths of its articles on the website.
+//! The settings of the publication, and the paths on the website that lead somewhere.
 
 diesel::table! {
     use crate::base::db::schema::sql_types::*;
@@ -24,5 +24,18 @@ diesel::table! {
         locale -> Text,
         url -> Text,
         published_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::base::db::schema::sql_types::*;
+
+    redirects (id) {
+        id -> Id,
+        key -> Text,
+        path -> Text,
+        status -> BigInt,
+        target -> Nullable<Text>,
+        target_key -> Nullable<Text>,
     }
 }

@@ -1,0 +1,14 @@
+-- Redirects that editors create, from paths without an article. target is a path on the website or a URL, and null with the
+-- status 410; target_key is the key of a path, as that of addresses. A path that an article has as an address of its own,
+-- current or old, leads to the article instead.
+CREATE TABLE redirects (
+    id uuid NOT NULL PRIMARY KEY,
+    key text COLLATE "C" NOT NULL,
+    path text COLLATE "C" NOT NULL,
+    status bigint NOT NULL CHECK (status IN (301, 302, 410)),
+    target text COLLATE "C",
+    target_key text COLLATE "C",
+    CONSTRAINT redirects_key UNIQUE (key),
+    CHECK ((target IS NULL) = (status = 410))
+);
+CREATE INDEX redirects_target_key ON redirects (target_key);
