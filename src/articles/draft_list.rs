@@ -154,16 +154,8 @@ fn matching(conn: &mut Connection, filter: &DraftFilter, owner: Option<UserId>) 
             query = query.filter(articles::live_edition.is_not_null().or(articles::last_edition.eq(0)));
         }
     }
-    match filter.has_unpublished_changes {
-        Some(true) => {
-            query = query.filter(
-                articles::published_revision
-                    .is_null()
-                    .or(articles::published_revision.ne(articles::revision.nullable())),
-            );
-        }
-        Some(false) => query = query.filter(articles::published_revision.eq(articles::revision.nullable())),
-        None => {}
+    if let Some(wanted) = filter.has_unpublished_changes {
+        query = query.filter(articles::has_unpublished_changes.eq(wanted));
     }
     let scheduled = diesel::dsl::exists(schedules::table.filter(schedules::article_id.eq(articles::id)));
     query = match filter.scheduled {

@@ -6,6 +6,7 @@ use super::checks::check_html;
 use super::diff::{metadata_fields, section_fields};
 use super::draft::Draft;
 use super::history::{self, ChangeRow};
+use super::metadata::differ;
 use super::resolve::lock_article;
 use super::scope::{WriteScope, check_unchanged};
 use super::store::{self, ArticleRow};
@@ -46,18 +47,35 @@ pub fn edit(
     save(tx, &before, after, &moved)
 }
 
-/// Saves the difference between two states of a draft.
+/// Saves the difference between two states of a draft as a new revision.
 fn save(tx: &mut Tx<'_>, before: &Draft, mut after: Draft, moved: &[SectionId]) -> Result<Draft> {
+    if before.content == after.content && before.row.published_at == after.row.published_at {
+        return Ok(after);
+    }
+    // An edit may take back what distinguished the draft from what is live.
+    let live = if before.row.has_unpublished_changes { store::find_published(tx, &before.row)? } else { None };
+    after.row.has_unpublished_changes = live.map_or(Ok(true), |live| differ(tx, &after.content, &live))?;
+    let (id, parent, version) = (before.row.id, before.row.revision, before.row.version + 1);
+    let after = save_draft(tx, before, after, moved, version)?;
+    history::insert_revision(tx, id, version, Some(parent), &after.content)?;
+    Ok(after)
+}
+
+/// Saves the difference between two states of a draft, of which the caller has made or makes the revision `version`.
+pub fn save_draft(
+    tx: &mut Tx<'_>,
+    before: &Draft,
+    mut after: Draft,
+    moved: &[SectionId],
+    version: i64,
+) -> Result<Draft> {
     let fields = metadata_fields(&before.content.metadata, &after.content.metadata);
     let sections = section_fields(&before.content.sections, &after.content.sections, moved);
     let is_dated = before.row.published_at != after.row.published_at;
-    if fields.is_empty() && sections.is_empty() && !is_dated {
-        return Ok(after);
-    }
     if !sections.is_empty() || fields.iter().any(|field| field == "intro") {
         check_html(&after.content.passages())?;
     }
-    let (id, version, now, actor_id) = (before.row.id, before.row.version + 1, tx.now(), tx.actor());
+    let (id, now, actor_id) = (before.row.id, tx.now(), tx.actor());
     let change = |subject_id, fields: Option<Vec<String>>| ChangeRow {
         article_id: id,
         version,
@@ -96,7 +114,6 @@ fn save(tx: &mut Tx<'_>, before: &Draft, mut after: Draft, moved: &[SectionId]) 
         slugs::own(tx, id, &after.row.locale, &after.row.slug)?;
         slugs::release(tx, id, &after.row.locale, &after.row.slug)?;
     }
-    history::insert_revision(tx, id, version, &after.content)?;
     tx.append(Event::ArticleEdited { article: id, version, sections: changed });
     Ok(after)
 }

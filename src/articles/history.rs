@@ -20,6 +20,8 @@ pub const SCHEDULE: Uuid = Uuid::nil();
 pub struct RevisionRow {
     /// The version of the article that the edit made.
     pub revision: i64,
+    /// The revision that it was made from; `None` for the first.
+    pub parent: Option<i64>,
     /// Who made the edit.
     pub actor_id: Option<ActorId>,
     /// The title.
@@ -47,8 +49,14 @@ pub struct ChangeRow {
     pub at: Timestamp,
 }
 
-/// Saves the snapshot of an accepted edit.
-pub fn insert_revision(tx: &mut Tx<'_>, article: ArticleId, revision: i64, content: &Content) -> Result<()> {
+/// Saves the snapshot of an accepted edit, which was made from the revision `parent`.
+pub fn insert_revision(
+    tx: &mut Tx<'_>,
+    article: ArticleId,
+    revision: i64,
+    parent: Option<i64>,
+    content: &Content,
+) -> Result<()> {
     diesel::insert_into(revisions::table)
         .values((
             revisions::article_id.eq(article),
@@ -57,6 +65,7 @@ pub fn insert_revision(tx: &mut Tx<'_>, article: ArticleId, revision: i64, conte
             revisions::title.eq(&content.metadata.title),
             revisions::created_at.eq(tx.now()),
             revisions::content.eq(Json::Readable(content.clone())),
+            revisions::parent.eq(parent),
         ))
         .execute(&mut **tx)?;
     Ok(())
@@ -88,12 +97,13 @@ pub fn find_revision(
     article: ArticleId,
     revision: i64,
 ) -> Result<Option<(RevisionRow, Content)>> {
-    type Row = (i64, Option<ActorId>, String, Timestamp, Json<Content>);
+    type Row = (i64, Option<i64>, Option<ActorId>, String, Timestamp, Json<Content>);
     let found: Option<Row> = revisions::table
         .filter(revisions::article_id.eq(article))
         .filter(revisions::revision.eq(revision))
         .select((
             revisions::revision,
+            revisions::parent,
             revisions::actor_id,
             revisions::title,
             revisions::created_at,
@@ -101,9 +111,9 @@ pub fn find_revision(
         ))
         .get_result(conn)
         .optional()?;
-    Ok(found.and_then(|(revision, actor_id, title, created_at, content)| {
+    Ok(found.and_then(|(revision, parent, actor_id, title, created_at, content)| {
         let content = content.read(place(article, revision))?;
-        Some((RevisionRow { revision, actor_id, title, created_at }, content))
+        Some((RevisionRow { revision, parent, actor_id, title, created_at }, content))
     }))
 }
 
@@ -118,7 +128,13 @@ pub fn list_revisions(
         .filter(revisions::article_id.eq(article))
         .filter(revisions::revision.lt(before.unwrap_or(i64::MAX)))
         .order(revisions::revision.desc())
-        .select((revisions::revision, revisions::actor_id, revisions::title, revisions::created_at))
+        .select((
+            revisions::revision,
+            revisions::parent,
+            revisions::actor_id,
+            revisions::title,
+            revisions::created_at,
+        ))
         .limit(limit)
         .load(conn)?)
 }

@@ -3,6 +3,7 @@
 
 pub mod aliases;
 pub mod checks;
+pub mod correction;
 mod diff;
 pub mod draft;
 pub mod draft_list;

@@ -95,7 +95,7 @@ pub struct State {
     /// The revision that is published.
     #[schema(minimum = 1, maximum = 2_147_483_647)]
     published_revision: Option<i64>,
-    /// Whether the draft differs from what is published.
+    /// Whether the content of the draft differs from what is published.
     has_unpublished_changes: bool,
     /// What is scheduled.
     schedule: Option<Schedule>,
@@ -218,7 +218,7 @@ impl State {
             metadata_revision: row.metadata_revision,
             status: row.status(),
             published_revision: row.published_revision,
-            has_unpublished_changes: row.published_revision != Some(row.revision),
+            has_unpublished_changes: row.has_unpublished_changes,
             schedule: Schedule::of(schedule),
             owner: owners.get(row.owner_id),
             can: DraftAction::all(caller, row.owner_id),

@@ -23,6 +23,9 @@ pub struct RevisionItem {
     /// The version of the article that the edit made.
     #[schema(minimum = 1, maximum = 2_147_483_647)]
     revision: i64,
+    /// The revision that it was made from: the draft's before, or for a correction the live one. `null` for the first.
+    #[schema(minimum = 1, maximum = 2_147_483_647)]
+    parent: Option<i64>,
     /// Who made the edit.
     by: Option<ActorRef>,
     /// The title.
@@ -49,8 +52,9 @@ pub struct RevisionPage {
 impl RevisionItem {
     fn all(conn: &mut Connection, rows: Vec<RevisionRow>) -> Result<Vec<Self>> {
         let actors = Actors::load(conn, rows.iter().filter_map(|row| row.actor_id))?;
-        let item = |RevisionRow { revision, actor_id, title, created_at }| Self {
+        let item = |RevisionRow { revision, parent, actor_id, title, created_at }| Self {
             revision,
+            parent,
             by: actor_id.map(|id| actors.get(id)),
             title,
             created_at,

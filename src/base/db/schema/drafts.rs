@@ -20,6 +20,7 @@ diesel::table! {
         created_at -> Instant,
         updated_at -> Instant,
         purging_at -> Nullable<Instant>,
+        has_unpublished_changes -> Bool,
     }
 }
 
@@ -90,6 +91,7 @@ diesel::table! {
         title -> Text,
         created_at -> Instant,
         content -> JsonText,
+        parent -> Nullable<BigInt>,
     }
 }
 
