@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
+use super::history::same_as_published;
 use super::store::ArticleRow;
 use crate::base::clock::Timestamp;
 use crate::base::db::schema::{article_terms, articles, schedules};
@@ -154,9 +155,14 @@ fn matching(conn: &mut Connection, filter: &DraftFilter, owner: Option<UserId>) 
             query = query.filter(articles::live_edition.is_not_null().or(articles::last_edition.eq(0)));
         }
     }
-    if let Some(wanted) = filter.has_unpublished_changes {
-        query = query.filter(articles::has_unpublished_changes.eq(wanted));
-    }
+    let published = articles::published_revision
+        .eq(articles::revision.nullable())
+        .or(diesel::dsl::exists(same_as_published()));
+    query = match filter.has_unpublished_changes {
+        Some(true) => query.filter(articles::published_revision.is_null().or(diesel::dsl::not(published))),
+        Some(false) => query.filter(published),
+        None => query,
+    };
     let scheduled = diesel::dsl::exists(schedules::table.filter(schedules::article_id.eq(articles::id)));
     query = match filter.scheduled {
         Some(true) => query.filter(scheduled),

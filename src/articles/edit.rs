@@ -53,11 +53,14 @@ fn save(tx: &mut Tx<'_>, before: &Draft, mut after: Draft, moved: &[SectionId]) 
         return Ok(after);
     }
     // An edit may take back what distinguished the draft from what is live.
-    let live = if before.row.has_unpublished_changes { store::find_published(tx, &before.row)? } else { None };
-    after.row.has_unpublished_changes = live.map_or(Ok(true), |live| differ(tx, &after.content, &live))?;
+    let live = if before.has_unpublished_changes { store::find_published(tx, &before.row)? } else { None };
+    after.has_unpublished_changes = live.map_or(Ok(true), |live| differ(tx, &after.content, &live))?;
     let (id, parent, version) = (before.row.id, before.row.revision, before.row.version + 1);
     let after = save_draft(tx, before, after, moved, version)?;
     history::insert_revision(tx, id, version, Some(parent), &after.content)?;
+    if !after.has_unpublished_changes {
+        history::set_same(tx, id, version, after.row.published_revision)?;
+    }
     Ok(after)
 }
 

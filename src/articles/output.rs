@@ -8,7 +8,7 @@ use super::checks::check_html;
 use super::draft::Draft as DraftState;
 use super::schedule::{self, Schedule, ScheduleRow};
 use super::store::ArticleRow;
-use super::{Cover, Metadata, Section, Seo, Status, WebsitePath};
+use super::{Cover, Metadata, Section, Seo, Status, WebsitePath, history};
 use crate::auth::{DeleteArticles, Identity, PublishArticles, PurgeArticles, WriteArticles};
 use crate::authors::AuthorRef;
 use crate::base::actor::ActorRef;
@@ -211,14 +211,20 @@ pub struct DraftItem {
 }
 
 impl State {
-    fn new(row: &ArticleRow, schedule: &[ScheduleRow], owners: &Actors, caller: &Identity) -> Self {
+    fn new(
+        row: &ArticleRow,
+        has_unpublished_changes: bool,
+        schedule: &[ScheduleRow],
+        owners: &Actors,
+        caller: &Identity,
+    ) -> Self {
         Self {
             version: row.version,
             revision: row.revision,
             metadata_revision: row.metadata_revision,
             status: row.status(),
             published_revision: row.published_revision,
-            has_unpublished_changes: row.has_unpublished_changes,
+            has_unpublished_changes,
             schedule: Schedule::of(schedule),
             owner: owners.get(row.owner_id),
             can: DraftAction::all(caller, row.owner_id),
@@ -269,7 +275,7 @@ impl Draft {
             id: draft.row.id,
             metadata: ArticleMetadata::new(conn, draft.content.metadata.clone())?,
             sections: sections.iter().map(|section| DraftSection::new(draft, section)).collect(),
-            state: State::new(&draft.row, &schedule, &owners, caller),
+            state: State::new(&draft.row, draft.has_unpublished_changes, &schedule, &owners, caller),
             warnings,
         })
     }
@@ -309,6 +315,7 @@ impl DraftItem {
     /// The JSON of these articles, as `caller` sees them.
     pub fn all(conn: &mut Connection, caller: &Identity, rows: &[ArticleRow]) -> Result<Vec<Self>> {
         let owners = Actors::load(conn, rows.iter().map(|row| row.owner_id))?;
+        let changed = history::find_changed(conn, rows.iter())?;
         let schedules = schedule::find_all(conn, rows.iter().map(|row| row.id))?;
         let schedule = |row: &ArticleRow| schedules.get(&row.id).map(Vec::as_slice).unwrap_or_default();
         Ok(rows
@@ -318,7 +325,7 @@ impl DraftItem {
                 slug: row.slug.clone(),
                 locale: row.locale.clone(),
                 title: row.title.clone(),
-                state: State::new(row, schedule(row), &owners, caller),
+                state: State::new(row, changed.contains(&row.id), schedule(row), &owners, caller),
             })
             .collect())
     }

@@ -53,8 +53,6 @@ pub struct ArticleRow {
     pub updated_at: Timestamp,
     /// When deleting it for good began; such an article is not found.
     pub purging_at: Option<Timestamp>,
-    /// Whether the draft differs from what readers see, or they see nothing.
-    pub has_unpublished_changes: bool,
 }
 
 impl ArticleRow {

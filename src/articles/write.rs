@@ -58,10 +58,9 @@ pub fn create(tx: &mut Tx<'_>, editor: &Editor<'_>, new: &NewArticle) -> Result<
         created_at: now,
         updated_at: now,
         purging_at: None,
-        has_unpublished_changes: true,
     };
     let content = Content { metadata, sections: new.sections.clone() };
-    let mut draft = Draft { row, content, sections: Vec::new() };
+    let mut draft = Draft { row, content, has_unpublished_changes: true, sections: Vec::new() };
     let mut change = new.metadata.clone();
     change.slug.get_or_insert(None);
     change_metadata(tx, editor, &mut draft, &change)?;

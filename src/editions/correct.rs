@@ -91,7 +91,7 @@ pub fn correct(
     history::insert_revision(tx, id, revision, before.row.published_revision, prepared.content())?;
     after.row.revision = revision;
     make_live(tx, &mut after.row, prepared, revision)?;
-    after.row.has_unpublished_changes = is_ahead;
+    after.has_unpublished_changes = is_ahead;
     if !is_ahead {
         return Ok((save_draft(tx, &before, after, &[], revision)?, not_in_draft));
     }

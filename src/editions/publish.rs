@@ -8,7 +8,7 @@ use super::{context, renderings};
 use crate::app::App;
 use crate::articles::draft::Draft;
 use crate::articles::edit::{bump_version, raise_version};
-use crate::articles::history::find_revision_content;
+use crate::articles::history::{self, find_revision_content};
 use crate::articles::metadata::differ;
 use crate::articles::resolve::{lock_article, lock_trashed_article, resolve_article};
 use crate::articles::schedule::{self, Action};
@@ -266,9 +266,12 @@ pub fn make_live(tx: &mut Tx<'_>, row: &mut ArticleRow, prepared: &Prepared, rev
     row.live_edition = Some(facts.edition);
     row.last_edition = facts.edition;
     row.published_revision = Some(revision);
-    row.has_unpublished_changes = row.revision != revision
-        && find_revision_content(tx, row.id, row.revision)?
-            .map_or(Ok(true), |draft| differ(tx, &draft, content))?;
+    if row.revision != revision
+        && let Some(draft) = find_revision_content(tx, row.id, row.revision)?
+        && !differ(tx, &draft, content)?
+    {
+        history::set_same(tx, row.id, row.revision, row.published_revision)?;
+    }
     row.published_at = Some(facts.published_at);
     tx.append(Event::ArticlePublished {
         article: row.id,

@@ -189,7 +189,6 @@ pub fn withdraw(tx: &mut Tx<'_>, row: &mut ArticleRow) -> Result<()> {
         return Ok(());
     }
     row.published_revision = None;
-    row.has_unpublished_changes = true;
     let own = renderings::table.filter(renderings::article_id.eq(row.id));
     let link = find_link(tx, row.id)?;
     search::store::remove(tx, row.id)?;

@@ -77,6 +77,7 @@ mod cache;
 mod changes;
 mod consents;
 mod cookies;
+mod corrections;
 mod cors;
 mod cursors;
 mod custom_values;

@@ -1,2 +1,3 @@
-ALTER TABLE articles DROP COLUMN has_unpublished_changes;
+DROP INDEX revisions_same_as;
+ALTER TABLE revisions DROP COLUMN same_as;
 ALTER TABLE revisions DROP COLUMN parent;

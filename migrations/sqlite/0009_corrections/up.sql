@@ -5,7 +5,6 @@ UPDATE revisions SET parent = (
     WHERE earlier.article_id = revisions.article_id AND earlier.revision < revisions.revision
 );
 
--- Whether the draft differs from the live edition. Numbers of revisions do not tell: a correction makes one that is live
--- beside one that is the draft.
-ALTER TABLE articles ADD COLUMN has_unpublished_changes INTEGER NOT NULL DEFAULT 1;
-UPDATE articles SET has_unpublished_changes = 0 WHERE published_revision = revision;
+-- A published revision of the same content, if the draft has come back to one. There are few.
+ALTER TABLE revisions ADD COLUMN same_as INTEGER;
+CREATE INDEX revisions_same_as ON revisions (article_id, revision, same_as) WHERE same_as IS NOT NULL;

@@ -20,7 +20,6 @@ diesel::table! {
         created_at -> Instant,
         updated_at -> Instant,
         purging_at -> Nullable<Instant>,
-        has_unpublished_changes -> Bool,
     }
 }
 
@@ -92,6 +91,7 @@ diesel::table! {
         created_at -> Instant,
         content -> JsonText,
         parent -> Nullable<BigInt>,
+        same_as -> Nullable<BigInt>,
     }
 }
 
