@@ -6,8 +6,8 @@ use std::collections::HashMap;
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use utoipa::openapi::schema::Schema;
 use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::Schema;
 use utoipa::{PartialSchema, ToSchema};
 
 use super::checks::check_markdown;
@@ -28,10 +28,10 @@ const KEPT: [&str; 3] = ["slug", "locale", "translation_of"];
 #[serde(deny_unknown_fields)]
 pub struct CorrectSection {
     /// The id of a section of the live edition.
-    id: SectionId,
+    pub id: SectionId,
     /// Markdown. Headings are refused with `heading-in-body`.
     #[schema(max_length = 200_000)]
-    body: String,
+    pub body: String,
 }
 
 /// A change of the metadata and intro of the live edition: that of a draft without `slug`, `locale` and `translation_of`.
@@ -106,12 +106,12 @@ impl Correction {
         self.violations.clone().check()?;
         let mut content = live.clone();
         let change = self.metadata.change(&live.metadata);
-        change
-            .and_then(|change| correct_metadata(conn, article, &mut content.metadata, &change))
-            .map_err(|error| match error {
+        change.and_then(|change| correct_metadata(conn, article, &mut content.metadata, &change)).map_err(
+            |error| match error {
                 Error::Invalid(violations) => Error::Invalid(violations.below("/metadata")),
                 error => error,
-            })?;
+            },
+        )?;
         let mut violations = Violations::default();
         let mut bodies = HashMap::new();
         let known: HashMap<SectionId, ()> =
@@ -122,7 +122,8 @@ impl Correction {
                 let detail = "The live edition has no section with this id.";
                 violations.push(place(), Invalid::new("section-unknown", detail));
             } else if bodies.insert(*id, body.as_str()).is_some() {
-                violations.push(place(), Invalid::new("section-repeated", "This section is corrected twice."));
+                violations
+                    .push(place(), Invalid::new("section-repeated", "This section is corrected twice."));
             }
         }
         violations.check()?;

@@ -273,11 +273,7 @@ pub fn make_live(tx: &mut Tx<'_>, row: &mut ArticleRow, prepared: &Prepared, rev
         history::set_same(tx, row.id, row.revision, row.published_revision)?;
     }
     row.published_at = Some(facts.published_at);
-    tx.append(Event::ArticlePublished {
-        article: row.id,
-        edition: facts.edition,
-        revision,
-    });
+    tx.append(Event::ArticlePublished { article: row.id, edition: facts.edition, revision });
     Ok(())
 }
 

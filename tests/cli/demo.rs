@@ -27,6 +27,10 @@ async fn the_demonstration_shows_its_articles_and_leaves_nothing_behind() {
         reqwest::Client::new().get(list.replace("/articles", "/drafts?scheduled=true")).bearer_auth(key);
     let drafts: serde_json::Value = drafts.send().await.expect("an answer").json().await.expect("JSON");
     assert_eq!(drafts["items"][0]["title"], "The year of the herring");
+    let corrected = reqwest::get(format!("{list}/how-to-read-a-buoy")).await.expect("an answer").text().await;
+    let corrected: serde_json::Value = serde_json::from_str(&corrected.expect("a text")).expect("JSON");
+    assert_eq!((&corrected["edition"], &corrected["subtitle"]), (&2.into(), &serde_json::Value::Null));
+    assert!(corrected.to_string().contains("America, Japan and Korea"));
     terminate(&demo);
     let ended = demo.wait_with_output().expect("its end");
     assert!(ended.status.success());

@@ -12,11 +12,19 @@ use super::import::Import;
 use super::{api_key, serve, user};
 use crate::api_keys::NewApiKey;
 use crate::app::{App, Overrides};
-use crate::auth::{Password, Role};
+use crate::articles::ArticleKey;
+use crate::articles::correction::{CorrectSection, Correction};
+use crate::articles::edit::{Editor, edit};
+use crate::articles::scope::WriteScope;
+use crate::auth::{Actor, Identity, Password, Role};
 use crate::base::config::Config;
-use crate::base::db::DatabaseUrl;
+use crate::base::db::{DatabaseUrl, Tx};
+use crate::base::http::IfMatch;
+use crate::base::ids::UserId;
 use crate::base::random::Random;
 use crate::base::text::email::EmailAddress;
+use crate::base::text::slug::Slug;
+use crate::editions::correct::{self, Target};
 
 const EDITOR: &str = "editor@website.example";
 /// What the API key of the demo may do.
@@ -40,6 +48,10 @@ const ARTICLES: &[(&str, &str)] = &[
 
 /// One that is published tomorrow. What stands for the time of that is replaced.
 const TOMORROWS: (&str, &str) = ("the-year-of-the-herring.md", include_str!("the-year-of-the-herring.md"));
+
+/// One that is corrected while its draft is ahead, and what is corrected in it.
+const BUOYS: &str = "how-to-read-a-buoy";
+const MISTAKE: (&str, &str) = ("Half the world has it", "America, Japan and Korea have it");
 
 pub(super) async fn run(mut config: Config) -> anyhow::Result<ExitCode> {
     let bind = config.server.bind;
@@ -85,7 +97,33 @@ async fn fill(app: &App) -> anyhow::Result<Login> {
     for (file, outcome) in import.documents(documents.collect()).await {
         outcome.with_context(|| file.display().to_string())?;
     }
+    correct(app, admin).await?;
     Ok(Login { password, api_key: api_key.expose() })
+}
+
+/// Begins a larger change of one article, and corrects what readers see of it meanwhile.
+async fn correct(app: &App, admin: UserId) -> anyhow::Result<()> {
+    let identity = Identity::of(admin, Role::Admin);
+    let locale = app.config.site.locale.clone();
+    let slug = Slug::parse(BUOYS).map_err(|invalid| anyhow!(invalid.detail))?;
+    let article = ArticleKey::Slug(locale.clone(), slug);
+    let (actor, key) = (Actor::new(identity)?, article.clone());
+    let begin = move |tx: &mut Tx<'_>| {
+        let editor = Editor { actor, locale: &locale };
+        edit(tx, &editor, &key, IfMatch::Any, &WriteScope::Metadata, |_, draft| {
+            draft.content.metadata.subtitle = Some("And what to do without one".to_owned());
+            Ok(Vec::new())
+        })
+    };
+    let draft = app.db.write_as(admin, begin).await?;
+    let sections = draft.content.sections.iter().filter(|section| section.body.contains(MISTAKE.0));
+    let sections = sections
+        .map(|section| CorrectSection { id: section.id, body: section.body.replace(MISTAKE.0, MISTAKE.1) });
+    let correction = Correction::parse(sections.collect(), serde_json::Map::new());
+    let (actor, target) = (Actor::new(identity)?, Target { article, edition: 1, minor: true });
+    let corrected = correct::prepare(app, actor, target.clone(), correction).await?;
+    let work = move |tx: &mut Tx<'_>| correct::correct(tx, actor, &target, corrected.as_ref()).map(|_| ());
+    Ok(app.db.write_as(admin, work).await?)
 }
 
 fn greeting(address: &str, Login { password, api_key }: &Login, mail: &Path) -> String {

@@ -73,11 +73,10 @@ impl UncorrectedPart {
     fn all(article: ArticleId, NotInDraft { metadata, sections }: NotInDraft) -> Vec<Self> {
         let part = |kind, id, fields| Self { kind, id, fields };
         let of_article = SubjectId::from_uuid(article.uuid());
-        let metadata =
-            (!metadata.is_empty()).then(|| part(ChangedKind::Metadata, of_article, metadata));
-        let sections = sections.into_iter().map(|id| {
-            part(ChangedKind::Section, SubjectId::from_uuid(id.uuid()), vec!["body"])
-        });
+        let metadata = (!metadata.is_empty()).then(|| part(ChangedKind::Metadata, of_article, metadata));
+        let sections = sections
+            .into_iter()
+            .map(|id| part(ChangedKind::Section, SubjectId::from_uuid(id.uuid()), vec!["body"]));
         metadata.into_iter().chain(sections).collect()
     }
 }

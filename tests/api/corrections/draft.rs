@@ -132,10 +132,7 @@ async fn what_the_draft_has_changed_is_not_touched_and_listed() {
     editor.delete(at(&draft, "/draft/sections/lights")).header("if-match", "*").await.is(204);
     let correction = json!({"sections": body_of(&draft, "Lenses", "Polished.")});
     let after = correct(&editor, &draft, 2, correction).await.expect(200);
-    assert_eq!(
-        after["not_in_draft"],
-        json!([{"kind": "section", "id": lenses["id"], "fields": ["body"]}])
-    );
+    assert_eq!(after["not_in_draft"], json!([{"kind": "section", "id": lenses["id"], "fields": ["body"]}]));
     assert_eq!(texts(&after["sections"], "body"), [pair("Quays", "Long.")]);
 }
 
@@ -184,7 +181,10 @@ async fn unpublished_changes_are_told_by_contents_not_by_numbers() {
     assert_eq!(ahead(&edit(&editor, &draft, json!({"title": "Other"})).await), true);
     assert_eq!((listed(false).await, listed(true).await), (0, 1));
     let back = edit(&editor, &draft, json!({"title": "Harbours"})).await;
-    assert_eq!((ahead(&back), &back["revision"], &back["published_revision"]), (json!(false), &json!(4), &json!(1)));
+    assert_eq!(
+        (ahead(&back), &back["revision"], &back["published_revision"]),
+        (json!(false), &json!(4), &json!(1))
+    );
     assert_eq!((listed(false).await, listed(true).await), (1, 0));
     assert_eq!(ahead(&editor.get(at(&draft, "/draft")).await.expect(200)), false);
     // Also after a correction of that.

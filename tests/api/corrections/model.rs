@@ -88,7 +88,11 @@ impl Model {
     }
 
     /// A correction: what the draft lacks of it.
-    fn correct(&mut self, fields: &BTreeMap<&'static str, Value>, bodies: &BTreeMap<String, String>) -> Value {
+    fn correct(
+        &mut self,
+        fields: &BTreeMap<&'static str, Value>,
+        bodies: &BTreeMap<String, String>,
+    ) -> Value {
         let live = self.live().expect("it is live").clone();
         let mut corrected = live.clone();
         corrected.fields.extend(fields.clone());
@@ -146,7 +150,11 @@ impl Model {
             self.live() != Some(&self.draft)
         ]);
         let names = ["version", "revision", "published_revision", "has_unpublished_changes"];
-        assert_eq!(names.map(|name| draft[name].clone()).to_vec(), *expected.as_array().unwrap(), "{told:#?}");
+        assert_eq!(
+            names.map(|name| draft[name].clone()).to_vec(),
+            *expected.as_array().unwrap(),
+            "{told:#?}"
+        );
         let flag = format!("/v1/drafts?has_unpublished_changes={}", draft["has_unpublished_changes"]);
         let listed = editor.get(flag + "&limit=1&sort=-updated_at").await.expect(200);
         assert_eq!(listed["items"][0]["id"], draft["id"], "{told:#?}");
@@ -172,7 +180,8 @@ impl Model {
         let list = editor.get(at(article, "/revisions?limit=100")).await.expect(200);
         let items = list["items"].as_array().expect("items");
         let parents = items.iter().map(|item| (item["revision"].clone(), item["parent"].clone()));
-        let expected = self.revisions.iter().rev().map(|(number, (parent, _))| (json!(number), json!(parent)));
+        let expected =
+            self.revisions.iter().rev().map(|(number, (parent, _))| (json!(number), json!(parent)));
         assert_eq!(parents.collect::<Vec<_>>(), expected.collect::<Vec<_>>());
         for (number, (_, content)) in &self.revisions {
             let read = editor.get(at(article, &format!("/revisions/{number}"))).await.expect(200);
@@ -198,7 +207,8 @@ async fn step(dice: &mut Dice, editor: &Client, article: &Value, model: &mut Mod
     let (mut expected, kind) = (model.draft.clone(), dice.below(14));
     match (kind, section) {
         (0..3, Some(section)) => {
-            let change = if dice.below(4) == 0 { json!({"heading": text(dice)}) } else { json!({"body": text(dice)}) };
+            let change =
+                if dice.below(4) == 0 { json!({"heading": text(dice)}) } else { json!({"body": text(dice)}) };
             editor.patch(path(&section)).header("if-match", "*").json(&change).await.is(200);
             let own = expected.sections.iter_mut().find(|own| own.id == section).expect("a section");
             let new = |name: &str, old: &str| change[name].as_str().unwrap_or(old).to_owned();
@@ -265,9 +275,8 @@ async fn step(dice: &mut Dice, editor: &Client, article: &Value, model: &mut Mod
             let sections = model.revisions[&revision].1.sections.clone();
             let count = dice.below(3);
             let fields: BTreeMap<_, _> = (0..dice.below(3)).map(|_| field(dice)).collect();
-            let bodies: BTreeMap<String, String> = (0..count)
-                .filter_map(|_| Some((dice.one_of(&sections)?.id.clone(), text(dice))))
-                .collect();
+            let bodies: BTreeMap<String, String> =
+                (0..count).filter_map(|_| Some((dice.one_of(&sections)?.id.clone(), text(dice)))).collect();
             let metadata: Map<String, Value> =
                 fields.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
             let list: Vec<Value> = bodies.iter().map(|(id, body)| json!({"id": id, "body": body})).collect();
@@ -289,7 +298,8 @@ async fn a_model_says_what_is_live_what_the_draft_holds_and_what_it_lacks() {
     let (editor, reader) = (server.login(Role::Editor).await, server.client());
     let mut dice = Dice(13);
     for round in 0..rounds(12) {
-        let sections: Vec<Value> = (0..3).map(|_| json!({"heading": "Part", "body": text(&mut dice)})).collect();
+        let sections: Vec<Value> =
+            (0..3).map(|_| json!({"heading": "Part", "body": text(&mut dice)})).collect();
         let body = json!({"title": "One.", "slug": format!("article-{round}"), "sections": sections});
         let article = create(&editor, body).await;
         let draft = Content::of(&article);

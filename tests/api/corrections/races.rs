@@ -48,11 +48,15 @@ async fn of_corrections_of_one_edition_one_goes_out() {
             correct(editor, &draft, edition, correction).send()
         });
         let responses = join_all(each).await;
-        let (done, refused): (Vec<_>, Vec<_>) = responses.iter().partition(|response| response.status() == 200);
+        let (done, refused): (Vec<_>, Vec<_>) =
+            responses.iter().partition(|response| response.status() == 200);
         assert_eq!((done.len(), refused.len()), (1, 1));
         refused[0].problem(409, "stale-edition");
         let after = done[0].expect(200);
-        assert_eq!((&after["edition"], &after["has_unpublished_changes"]), (&json!(edition + 1), &json!(false)));
+        assert_eq!(
+            (&after["edition"], &after["has_unpublished_changes"]),
+            (&json!(edition + 1), &json!(false))
+        );
         assert_eq!(texts(&after["sections"], "body"), live(&reader, &draft).await);
     }
 }
