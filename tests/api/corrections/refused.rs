@@ -83,8 +83,8 @@ async fn a_draft_that_would_become_too_large_refuses_it() {
     let more = json!({"heading": "More", "body": "x".repeat(199_990)});
     editor.post(at(&draft, "/draft/sections")).json(more).await.is(201);
     let larger = "x".repeat(200_000);
-    let correction = json!({"sections": [0, 1, 2, 3].map(|n| json!({
-        "id": section(&draft, &format!("Part {n}"))["id"], "body": larger}))});
+    let longer = |n: usize| json!({"id": section(&draft, &format!("Part {n}"))["id"], "body": larger});
+    let correction = json!({"sections": [longer(0), longer(1), longer(2), longer(3)]});
     correct(&editor, &draft, 1, correction.clone()).await.is(200);
     let more = json!({"heading": "Last", "body": "x".repeat(9)});
     editor.post(at(&draft, "/draft/sections")).json(more).await.is(201);
