@@ -2,10 +2,10 @@
 //! a draft that still has them as they are live.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::Schema;
 use utoipa::{PartialSchema, ToSchema};
@@ -79,9 +79,9 @@ pub struct NotInDraft {
 impl Correction {
     /// Checks every part. Parses Markdown, so this belongs into the pool for the processor.
     #[must_use]
-    pub fn parse(sections: Vec<CorrectSection>, metadata: Map<String, Value>) -> Self {
+    pub fn parse(sections: Vec<CorrectSection>, metadata: Value) -> Self {
         let mut violations = Violations::default();
-        for name in KEPT.into_iter().filter(|name| metadata.contains_key(*name)) {
+        for name in KEPT.into_iter().filter(|name| metadata.get(name).is_some()) {
             let invalid = Invalid::new("field-unknown", "A correction does not change this field.");
             violations.push(Location::Pointer(format!("/metadata/{name}")), invalid);
         }
@@ -91,7 +91,7 @@ impl Correction {
                 violations.take(format!("/sections/{at}/body"), check_markdown(&body)).map(|body| (id, body)),
             );
         }
-        Self { sections: parsed, metadata: DraftPatch::new(Value::Object(metadata)), violations }
+        Self { sections: parsed, metadata: DraftPatch::new(metadata), violations }
     }
 
     /// The intro and the bodies that are valid.
@@ -114,11 +114,11 @@ impl Correction {
         )?;
         let mut violations = Violations::default();
         let mut bodies = HashMap::new();
-        let known: HashMap<SectionId, ()> =
-            flatten(&live.sections).iter().map(|(section, ..)| (section.id, ())).collect();
+        let known: HashSet<SectionId> =
+            flatten(&live.sections).iter().map(|(section, ..)| section.id).collect();
         for (at, (id, body)) in self.sections.iter().enumerate() {
             let place = || Location::Pointer(format!("/sections/{at}/id"));
-            if !known.contains_key(id) {
+            if !known.contains(id) {
                 let detail = "The live edition has no section with this id.";
                 violations.push(place(), Invalid::new("section-unknown", detail));
             } else if bodies.insert(*id, body.as_str()).is_some() {

@@ -119,7 +119,7 @@ async fn correct(app: &App, admin: UserId) -> anyhow::Result<()> {
     let sections = draft.content.sections.iter().filter(|section| section.body.contains(MISTAKE.0));
     let sections = sections
         .map(|section| CorrectSection { id: section.id, body: section.body.replace(MISTAKE.0, MISTAKE.1) });
-    let correction = Correction::parse(sections.collect(), serde_json::Map::new());
+    let correction = Correction::parse(sections.collect(), serde_json::json!({}));
     let (actor, target) = (Actor::new(identity)?, Target { article, edition: 1, minor: true });
     let corrected = correct::prepare(app, actor, target.clone(), correction).await?;
     let work = move |tx: &mut Tx<'_>| correct::correct(tx, actor, &target, corrected.as_ref()).map(|_| ());

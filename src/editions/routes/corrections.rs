@@ -2,7 +2,7 @@
 
 use actix_web::web::Data;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use crate::app::App;
@@ -34,7 +34,7 @@ pub struct CorrectArticle {
     /// The metadata to correct.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<CorrectMetadata>, nullable = false)]
-    metadata: Option<Map<String, Value>>,
+    metadata: Option<Value>,
     /// Whether the correction is too small to count as an update: the article keeps its `updated_at`, and its place in the
     /// order of updates.
     #[serde(default)]
@@ -112,7 +112,8 @@ pub async fn correct_article(
     let (wanted, policy) = (target.clone(), app.policy());
     let prepared = async {
         let parse = move || {
-            let correction = Correction::parse(sections.unwrap_or_default(), metadata.unwrap_or_default());
+            let correction =
+                Correction::parse(sections.unwrap_or_default(), metadata.unwrap_or_else(|| json!({})));
             let warnings = output::warnings(correction.passages(), &policy)?;
             Ok((correction, warnings))
         };

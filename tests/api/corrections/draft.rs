@@ -219,7 +219,7 @@ async fn everything_that_follows_a_publication_follows_a_correction() {
     let edition = reader.get(at(&draft, "")).await.expect(200);
     assert_eq!((&edition["updated_at"], &edition["edition"]), (&first, &json!(2)), "it is minor");
     let found = reader.get("/v1/search?q=breakwaters").await.expect(200);
-    assert_eq!(found["items"][0]["id"], draft["id"]);
+    assert_eq!(found["items"][0]["article"]["id"], draft["id"]);
     assert_eq!(changes(&reader, &format!("?cursor={cursor}")).await, [("updated".to_owned(), id(&draft))]);
     let feed = reader.get("/feeds/feed.json").await.expect(200);
     assert!(feed.to_string().contains("Breakwaters."));
