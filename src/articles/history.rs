@@ -104,7 +104,8 @@ pub fn find_changed<'a>(
     Ok(changed)
 }
 
-/// The draft of an article whose content is the one that is published, under another number.
+/// The draft's revision of an article, if its content is the one that is published, under another number.
+#[must_use]
 #[diesel::dsl::auto_type(no_type_alias)]
 pub fn same_as_published() -> _ {
     revisions::table

@@ -11,7 +11,7 @@ use crate::articles::metadata::{differ, resolve_terms};
 use crate::articles::resolve::{check_not_in_trash, lock_article, resolve_article};
 use crate::articles::store::{self, ArticleRow};
 use crate::articles::{ArticleKey, Content, history};
-use crate::auth::{Actor, PublishArticles, WriteArticles};
+use crate::auth::{Actor, PublishArticles};
 use crate::base::db::{Connection, Tx};
 use crate::base::error::{Error, Result};
 
@@ -67,15 +67,14 @@ pub async fn prepare(
 }
 
 /// Publishes a corrected revision, and makes the same changes in the draft. Returns the draft, and what it does not have of
-/// the correction. `corrected` is what [`prepare`] returned. Needs the right to change the draft, too. Conflict `in-trash`,
-/// `stale-edition`, `slug-taken`, or `overtaken`.
+/// the correction. `corrected` is what [`prepare`] returned. Conflict `in-trash`, `stale-edition`, `slug-taken`, or
+/// `overtaken`.
 pub fn correct(
     tx: &mut Tx<'_>,
     actor: Actor<PublishArticles>,
     Target { article, edition, .. }: &Target,
     corrected: Option<&Corrected>,
 ) -> Result<(Draft, NotInDraft)> {
-    Actor::<WriteArticles>::new(actor.identity)?;
     let row = lock_article(tx, actor, article)?;
     check_live(&row, *edition)?;
     let before = Draft::load(tx, row)?;

@@ -191,6 +191,7 @@ pub fn is_live(row: &ArticleRow, revision: i64) -> bool {
 }
 
 /// The conflict with another publication that came first.
+#[must_use]
 pub fn overtaken() -> Error {
     let detail = "Another request has published or changed this article meanwhile. Read it again, and retry.";
     Error::conflict("overtaken", detail)

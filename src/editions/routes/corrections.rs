@@ -83,7 +83,7 @@ impl UncorrectedPart {
 
 /// Correct a published article
 ///
-/// Requires the rights `articles:publish` and `articles:write`; authors have both for their own articles only. Publishes
+/// Requires the right `articles:publish`; authors have it for their own articles only, contributors not at all. Publishes
 /// the live revision with new texts of sections and a change of metadata, and nothing else of the draft. Succeeds only if
 /// `edition` is the live one; otherwise responds 409 `stale-edition`. Takes no `If-Match`: the draft takes over each
 /// change whose section, or field of the metadata, it still has as it was live, as a revision of its own if the draft is

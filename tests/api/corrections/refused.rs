@@ -35,7 +35,8 @@ async fn every_broken_rule_is_refused_and_changes_nothing() {
     editor.post(at(&draft, "/draft/sections")).json(later).await.is(201);
     let now = editor.get(at(&draft, "/draft")).await.expect(200);
     let (piers, later) = (section(&draft, "Piers")["id"].clone(), section(&now, "Later")["id"].clone());
-    let wide = format!("[a]: /{}\n\n{}", "x".repeat(1900), "[a] ".repeat(4000));
+    // Each row has one cell, and the table fills up 300 of them.
+    let wide = format!("{}\n{}\n{}", "|a".repeat(300), "|-".repeat(300), "a\n".repeat(5000));
     let before = reader.get(at(&draft, "")).await.expect(200);
     for (change, violation) in [
         (json!({"sections": [{"id": piers, "body": "# No"}]}), "/sections/0/body heading-in-body"),
@@ -101,18 +102,15 @@ async fn a_draft_that_would_become_too_large_refuses_it() {
 }
 
 #[tokio::test]
-async fn it_takes_the_rights_to_write_and_to_publish() {
+async fn it_takes_the_right_to_publish_and_happens_once() {
     let server = Server::start().await;
     let admin = server.login(Role::Admin).await;
     let draft = harbours(&admin).await;
     let correction = json!({"sections": body_of(&draft, "Piers", "Very long.")});
-    for scopes in [&["articles:publish"][..], &["articles:write", "articles:read"]] {
-        let (_, program) = given::api_key(&admin, scopes).await;
-        correct(&program, &draft, 1, correction.clone()).await.problem(403, "forbidden");
-    }
-    let (_, program) = given::api_key(&admin, &["articles:publish", "articles:write"]).await;
-    let once = correct(&program, &draft, 1, correction.clone()).once("lost");
-    let first = once.await.expect(200);
+    let (_, program) = given::api_key(&admin, &["articles:write", "articles:read"]).await;
+    correct(&program, &draft, 1, correction.clone()).await.problem(403, "forbidden");
+    let (_, program) = given::api_key(&admin, &["articles:publish"]).await;
+    let first = correct(&program, &draft, 1, correction.clone()).once("lost").await.expect(200);
     let again = correct(&program, &draft, 1, correction).once("lost").await;
     assert_eq!((again.expect(200), again.header("idempotent-replayed")), (first, Some("true")));
 }
