@@ -2,8 +2,9 @@
 
 use diesel::Identifiable as _;
 
+use super::compare::find_changed;
 use super::store::{self, ArticleRow, SectionRow};
-use super::{Content, history, metadata_store};
+use super::{Content, metadata_store};
 use crate::base::db::Connection;
 use crate::base::error::Result;
 use crate::base::ids::SectionId;
@@ -26,7 +27,7 @@ impl Draft {
     pub fn load(conn: &mut Connection, row: ArticleRow) -> Result<Self> {
         let metadata = metadata_store::find(conn, &row)?;
         let (tree, sections) = store::find_sections(conn, row.id)?;
-        let has_unpublished_changes = !history::find_changed(conn, std::iter::once(&row))?.is_empty();
+        let has_unpublished_changes = !find_changed(conn, std::iter::once(&row))?.is_empty();
         Ok(Self { row, content: Content { metadata, sections: tree }, has_unpublished_changes, sections })
     }
 

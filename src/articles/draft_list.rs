@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
-use super::history::same_as_published;
+use super::compare::same_as_published;
 use super::store::ArticleRow;
 use crate::base::clock::Timestamp;
 use crate::base::db::schema::{article_terms, articles, schedules};

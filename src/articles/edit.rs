@@ -3,10 +3,10 @@
 //! all.
 
 use super::checks::check_html;
+use super::compare::differ;
 use super::diff::{metadata_fields, section_fields};
 use super::draft::Draft;
 use super::history::{self, ChangeRow};
-use super::metadata::differ;
 use super::resolve::lock_article;
 use super::scope::{WriteScope, check_unchanged};
 use super::store::{self, ArticleRow};

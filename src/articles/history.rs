@@ -1,15 +1,12 @@
 //! The history of an article: revisions, each the snapshot that an accepted edit leaves, and changes, which say which
 //! parts of the draft a write changed.
 
-use std::collections::HashSet;
-
 use diesel::prelude::*;
 use uuid::Uuid;
 
 use super::Content;
-use super::store::ArticleRow;
 use crate::base::clock::Timestamp;
-use crate::base::db::schema::{articles, changes, revisions};
+use crate::base::db::schema::{changes, revisions};
 use crate::base::db::types::Json;
 use crate::base::db::{Connection, Tx};
 use crate::base::error::Result;
@@ -80,38 +77,6 @@ pub fn set_same(tx: &mut Tx<'_>, article: ArticleId, revision: i64, same_as: Opt
     let own = own.filter(revisions::revision.eq(revision));
     diesel::update(own).set(revisions::same_as.eq(same_as)).execute(&mut **tx)?;
     Ok(())
-}
-
-/// The articles of these whose draft differs from what readers see, or which they do not see.
-pub fn find_changed<'a>(
-    conn: &mut Connection,
-    rows: impl Iterator<Item = &'a ArticleRow>,
-) -> Result<HashSet<ArticleId>> {
-    let (unseen, others): (Vec<_>, Vec<_>) = rows
-        .filter(|row| row.published_revision != Some(row.revision))
-        .partition(|row| row.published_revision.is_none());
-    let mut changed: HashSet<ArticleId> = unseen.into_iter().map(|row| row.id).collect();
-    if others.is_empty() {
-        return Ok(changed);
-    }
-    let ids: Vec<ArticleId> = others.iter().map(|row| row.id).collect();
-    let same: Vec<ArticleId> = articles::table
-        .filter(articles::id.eq_any(&ids))
-        .filter(diesel::dsl::exists(same_as_published()))
-        .select(articles::id)
-        .load(conn)?;
-    changed.extend(ids.into_iter().filter(|id| !same.contains(id)));
-    Ok(changed)
-}
-
-/// The draft's revision of an article, if its content is the one that is published, under another number.
-#[must_use]
-#[diesel::dsl::auto_type(no_type_alias)]
-pub fn same_as_published() -> _ {
-    revisions::table
-        .filter(revisions::article_id.eq(articles::id))
-        .filter(revisions::revision.eq(articles::revision))
-        .filter(revisions::same_as.eq(articles::published_revision))
 }
 
 /// For the log.

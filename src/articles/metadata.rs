@@ -3,7 +3,7 @@
 use super::draft::Draft;
 use super::edit::Editor;
 use super::metadata_change::MetadataChange;
-use super::{Content, Metadata, aliases, slugs, store};
+use super::{Metadata, aliases, slugs, store};
 use crate::auth::{Permission, WriteAuthors, WriteTopics};
 use crate::base::db::{Connection, Tx};
 use crate::base::error::{Invalid, Location, Result, Violations};
@@ -85,26 +85,6 @@ fn change_own(
         violations.push(Location::Pointer(format!("/aliases/{at}")), Invalid::new("alias-taken", detail));
     }
     Ok(())
-}
-
-/// Replaces the topics and authors of a revision by those that they are now: merged ones by what they were merged into,
-/// and without deleted ones.
-pub fn resolve_terms(conn: &mut Connection, metadata: &mut Metadata) -> Result<()> {
-    let (authors, topics) = terms::store::resolve_all(conn, &metadata.authors, &metadata.topics)?;
-    metadata.authors = authors.iter().map(|author| author.id).collect();
-    metadata.topics = topics.iter().map(|topic| topic.id).collect();
-    Ok(())
-}
-
-/// Whether two contents of an article differ, with topics and authors as they are now.
-pub fn differ(conn: &mut Connection, one: &Content, other: &Content) -> Result<bool> {
-    if one.sections != other.sections || one.metadata == other.metadata {
-        return Ok(one.sections != other.sections);
-    }
-    let (mut one, mut other) = (one.metadata.clone(), other.metadata.clone());
-    resolve_terms(conn, &mut one)?;
-    resolve_terms(conn, &mut other)?;
-    Ok(one != other)
 }
 
 /// Gives a draft the slug that `change` asks for, if that is free. Conflict `slug-taken`.

@@ -3,6 +3,7 @@
 
 pub mod aliases;
 pub mod checks;
+pub mod compare;
 pub mod correction;
 mod diff;
 pub mod draft;

@@ -5,10 +5,11 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::checks::check_html;
+use super::compare::find_changed;
 use super::draft::Draft as DraftState;
 use super::schedule::{self, Schedule, ScheduleRow};
 use super::store::ArticleRow;
-use super::{Cover, Metadata, Section, Seo, Status, WebsitePath, history};
+use super::{Cover, Metadata, Section, Seo, Status, WebsitePath};
 use crate::auth::{DeleteArticles, Identity, PublishArticles, PurgeArticles, WriteArticles};
 use crate::authors::AuthorRef;
 use crate::base::actor::ActorRef;
@@ -315,7 +316,7 @@ impl DraftItem {
     /// The JSON of these articles, as `caller` sees them.
     pub fn all(conn: &mut Connection, caller: &Identity, rows: &[ArticleRow]) -> Result<Vec<Self>> {
         let owners = Actors::load(conn, rows.iter().map(|row| row.owner_id))?;
-        let changed = history::find_changed(conn, rows.iter())?;
+        let changed = find_changed(conn, rows.iter())?;
         let schedules = schedule::find_all(conn, rows.iter().map(|row| row.id))?;
         let schedule = |row: &ArticleRow| schedules.get(&row.id).map(Vec::as_slice).unwrap_or_default();
         Ok(rows

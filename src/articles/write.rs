@@ -1,11 +1,12 @@
 //! Writes of whole articles: creating one, replacing a draft by a document, and restoring a revision.
 
 use super::checks::{check_first_publication, check_html};
+use super::compare::resolve_terms;
 use super::diff::moved_sections;
 use super::draft::Draft;
 use super::edit::Editor;
 use super::markdown_document::ParsedDocument;
-use super::metadata::{change_metadata, check_original, choose_slug, resolve_terms};
+use super::metadata::{change_metadata, check_original, choose_slug};
 use super::metadata_change::MetadataChange;
 use super::section_input::{Checked, CheckedSection};
 use super::store::{self, ArticleRow};

@@ -4,10 +4,10 @@
 use super::publish::{Prepared, Source, Unrendered, make_live, overtaken};
 use crate::app::App;
 use crate::articles::checks::check_html;
+use crate::articles::compare::{differ, resolve_terms};
 use crate::articles::correction::{Correction, NotInDraft, take_over};
 use crate::articles::draft::Draft;
 use crate::articles::edit::save_draft;
-use crate::articles::metadata::{differ, resolve_terms};
 use crate::articles::resolve::{check_not_in_trash, lock_article, resolve_article};
 use crate::articles::store::{self, ArticleRow};
 use crate::articles::{ArticleKey, Content, history};
