@@ -2,6 +2,7 @@
 
 use diesel::Identifiable as _;
 
+use super::equality::find_changed;
 use super::store::{self, ArticleRow, SectionRow};
 use super::{Content, metadata_store};
 use crate::base::db::Connection;
@@ -15,6 +16,8 @@ pub struct Draft {
     pub row: ArticleRow,
     /// What was written.
     pub content: Content,
+    /// Whether the content differs from what readers see, or they see nothing.
+    pub has_unpublished_changes: bool,
     /// The rows of the sections.
     pub(super) sections: Vec<SectionRow>,
 }
@@ -24,7 +27,8 @@ impl Draft {
     pub fn load(conn: &mut Connection, row: ArticleRow) -> Result<Self> {
         let metadata = metadata_store::find(conn, &row)?;
         let (tree, sections) = store::find_sections(conn, row.id)?;
-        Ok(Self { row, content: Content { metadata, sections: tree }, sections })
+        let has_unpublished_changes = !find_changed(conn, std::iter::once(&row))?.is_empty();
+        Ok(Self { row, content: Content { metadata, sections: tree }, has_unpublished_changes, sections })
     }
 
     /// The version at which a section last changed.

@@ -6,6 +6,7 @@ use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
 use super::ReviewState;
+use super::equality::same_as_published;
 use super::store::ArticleRow;
 use crate::auth::{Actor, Identity, ReadDrafts};
 use crate::base::clock::Timestamp;
@@ -211,17 +212,14 @@ fn matching(
             query = query.filter(articles::live_edition.is_not_null().or(articles::last_edition.eq(0)));
         }
     }
-    match filter.has_unpublished_changes {
-        Some(true) => {
-            query = query.filter(
-                articles::published_revision
-                    .is_null()
-                    .or(articles::published_revision.ne(articles::revision.nullable())),
-            );
-        }
-        Some(false) => query = query.filter(articles::published_revision.eq(articles::revision.nullable())),
-        None => {}
-    }
+    let published = articles::published_revision
+        .eq(articles::revision.nullable())
+        .or(diesel::dsl::exists(same_as_published()));
+    query = match filter.has_unpublished_changes {
+        Some(true) => query.filter(articles::published_revision.is_null().or(diesel::dsl::not(published))),
+        Some(false) => query.filter(published),
+        None => query,
+    };
     let scheduled = diesel::dsl::exists(schedules::table.filter(schedules::article_id.eq(articles::id)));
     query = match filter.scheduled {
         Some(true) => query.filter(scheduled),

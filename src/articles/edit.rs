@@ -5,6 +5,7 @@
 use super::checks::check_html;
 use super::diff::{metadata_fields, section_fields};
 use super::draft::Draft;
+use super::equality::differ;
 use super::history::{self, ChangeRow};
 use super::resolve::lock_article;
 use super::scope::{WriteScope, check_unchanged};
@@ -46,23 +47,48 @@ pub fn edit(
     save(tx, &before, after, &moved)
 }
 
-/// Saves the difference between two states of a draft.
+/// Saves the difference between two states of a draft as a new revision.
 fn save(tx: &mut Tx<'_>, before: &Draft, mut after: Draft, moved: &[SectionId]) -> Result<Draft> {
-    let fields = metadata_fields(&before.content.metadata, &after.content.metadata);
-    let sections = section_fields(&before.content.sections, &after.content.sections, moved);
-    let is_dated = before.row.published_at != after.row.published_at;
-    let owner = (before.row.owner_id != after.row.owner_id).then_some(after.row.owner_id);
-    let handed_over = owner.map(|owner| Event::ArticleHandedOver { article: before.row.id, owner });
-    if fields.is_empty() && sections.is_empty() && !is_dated {
-        if let Some(event) = handed_over {
+    if before.content == after.content && before.row.published_at == after.row.published_at {
+        if let Some(event) = handed_over(before, &after) {
             bump_version(tx, &mut after.row, event)?;
         }
         return Ok(after);
     }
+    // An edit may take back what distinguished the draft from what is live.
+    let live = if before.has_unpublished_changes { store::find_published(tx, &before.row)? } else { None };
+    after.has_unpublished_changes = live.map_or(Ok(true), |live| differ(tx, &after.content, &live))?;
+    let (id, parent, version) = (before.row.id, before.row.revision, before.row.version + 1);
+    let after = save_draft(tx, before, after, moved, version)?;
+    history::insert_revision(tx, id, version, Some(parent), &after.content)?;
+    if !after.has_unpublished_changes {
+        history::set_same(tx, id, version, after.row.published_revision)?;
+    }
+    Ok(after)
+}
+
+/// What is told if the article has another owner.
+fn handed_over(before: &Draft, after: &Draft) -> Option<Event> {
+    let owner = (before.row.owner_id != after.row.owner_id).then_some(after.row.owner_id)?;
+    Some(Event::ArticleHandedOver { article: before.row.id, owner })
+}
+
+/// Saves the difference between two states of a draft, of which the caller has made or makes the revision `version`.
+pub fn save_draft(
+    tx: &mut Tx<'_>,
+    before: &Draft,
+    mut after: Draft,
+    moved: &[SectionId],
+    version: i64,
+) -> Result<Draft> {
+    let fields = metadata_fields(&before.content.metadata, &after.content.metadata);
+    let sections = section_fields(&before.content.sections, &after.content.sections, moved);
+    let is_dated = before.row.published_at != after.row.published_at;
+    let handed_over = handed_over(before, &after);
     if !sections.is_empty() || fields.iter().any(|field| field == "intro") {
         check_html(&after.content.passages())?;
     }
-    let (id, version, now, actor_id) = (before.row.id, before.row.version + 1, tx.now(), tx.actor());
+    let (id, now, actor_id) = (before.row.id, tx.now(), tx.actor());
     let change = |subject_id, fields: Option<Vec<String>>| ChangeRow {
         article_id: id,
         version,
@@ -101,7 +127,6 @@ fn save(tx: &mut Tx<'_>, before: &Draft, mut after: Draft, moved: &[SectionId]) 
         slugs::own(tx, id, &after.row.locale, &after.row.slug)?;
         slugs::release(tx, id, &after.row.locale, &after.row.slug)?;
     }
-    history::insert_revision(tx, id, version, &after.content)?;
     tx.append(Event::ArticleEdited { article: id, version, sections: changed });
     if let Some(event) = handed_over {
         tx.append(event);

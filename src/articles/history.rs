@@ -21,6 +21,8 @@ pub const SCHEDULE: Uuid = Uuid::nil();
 pub struct RevisionRow {
     /// The version of the article that the edit made.
     pub revision: i64,
+    /// The revision that it was made from; `None` for the first.
+    pub parent: Option<i64>,
     /// Who made the edit.
     pub actor_id: Option<ActorId>,
     /// The title.
@@ -50,8 +52,14 @@ pub struct ChangeRow {
     pub at: Timestamp,
 }
 
-/// Saves the snapshot of an accepted edit.
-pub fn insert_revision(tx: &mut Tx<'_>, article: ArticleId, revision: i64, content: &Content) -> Result<()> {
+/// Saves the snapshot of an accepted edit, which was made from the revision `parent`.
+pub fn insert_revision(
+    tx: &mut Tx<'_>,
+    article: ArticleId,
+    revision: i64,
+    parent: Option<i64>,
+    content: &Content,
+) -> Result<()> {
     diesel::insert_into(revisions::table)
         .values((
             revisions::article_id.eq(article),
@@ -60,8 +68,17 @@ pub fn insert_revision(tx: &mut Tx<'_>, article: ArticleId, revision: i64, conte
             revisions::title.eq(&content.metadata.title),
             revisions::created_at.eq(tx.now()),
             revisions::content.eq(Json::Readable(content.clone())),
+            revisions::parent.eq(parent),
         ))
         .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Records that a revision has the content of a published one, `same_as`.
+pub fn set_same(tx: &mut Tx<'_>, article: ArticleId, revision: i64, same_as: Option<i64>) -> Result<()> {
+    let own = revisions::table.filter(revisions::article_id.eq(article));
+    let own = own.filter(revisions::revision.eq(revision));
+    diesel::update(own).set(revisions::same_as.eq(same_as)).execute(&mut **tx)?;
     Ok(())
 }
 
@@ -91,13 +108,14 @@ pub fn find_revision(
     article: ArticleId,
     revision: i64,
 ) -> Result<Option<(RevisionRow, Content)>> {
-    type Row = (i64, Option<ActorId>, String, Timestamp, Json<Content>, Option<String>);
+    type Row = (i64, Option<i64>, Option<ActorId>, String, Timestamp, Json<Content>, Option<String>);
     let found: Option<Row> = revisions::table
         .left_join(revision_labels::table.on(is_labelled()))
         .filter(revisions::article_id.eq(article))
         .filter(revisions::revision.eq(revision))
         .select((
             revisions::revision,
+            revisions::parent,
             revisions::actor_id,
             revisions::title,
             revisions::created_at,
@@ -106,9 +124,9 @@ pub fn find_revision(
         ))
         .get_result(conn)
         .optional()?;
-    Ok(found.and_then(|(revision, actor_id, title, created_at, content, label)| {
+    Ok(found.and_then(|(revision, parent, actor_id, title, created_at, content, label)| {
         let content = content.read(place(article, revision))?;
-        Some((RevisionRow { revision, actor_id, title, created_at, label }, content))
+        Some((RevisionRow { revision, parent, actor_id, title, created_at, label }, content))
     }))
 }
 
@@ -135,6 +153,7 @@ pub fn list_revisions(
         .order(revisions::revision.desc())
         .select((
             revisions::revision,
+            revisions::parent,
             revisions::actor_id,
             revisions::title,
             revisions::created_at,
@@ -144,8 +163,24 @@ pub fn list_revisions(
         .load(conn)?)
 }
 
-/// The newest revision of an article before another.
+/// The revision of an article that another was made from, or the newest one before it if that was deleted.
 pub fn previous_revision(conn: &mut Connection, article: ArticleId, before: i64) -> Result<Option<i64>> {
+    let children = diesel::alias!(revisions as children);
+    let parent: Option<i64> = revisions::table
+        .inner_join(
+            children.on(children
+                .field(revisions::article_id)
+                .eq(revisions::article_id)
+                .and(children.field(revisions::parent).eq(revisions::revision.nullable()))),
+        )
+        .filter(children.field(revisions::article_id).eq(article))
+        .filter(children.field(revisions::revision).eq(before))
+        .select(revisions::revision)
+        .first(conn)
+        .optional()?;
+    if parent.is_some() {
+        return Ok(parent);
+    }
     Ok(revisions::table
         .filter(revisions::article_id.eq(article))
         .filter(revisions::revision.lt(before))

@@ -5,7 +5,7 @@ use super::edit::Editor;
 use super::metadata_change::MetadataChange;
 use super::{Metadata, aliases, slugs, store};
 use crate::auth::{Permission, WriteAuthors, WriteTopics};
-use crate::base::db::Tx;
+use crate::base::db::{Connection, Tx};
 use crate::base::error::{Invalid, Location, Result, Violations};
 use crate::base::ids::ArticleId;
 use crate::base::text::slug::Slug;
@@ -23,24 +23,17 @@ pub fn change_metadata(
 ) -> Result<()> {
     let id = draft.row.id;
     let metadata = &mut draft.content.metadata;
-    let added: Vec<&String> =
-        change.aliases.iter().flatten().filter(|alias| !metadata.aliases.contains(alias)).collect();
-    let taken = aliases::taken(tx, id, &added)?;
-    change.apply(metadata);
+    let mut violations = Violations::default();
+    change_own(tx, id, metadata, change, &mut violations)?;
     if let Some(locale) = &change.locale {
         metadata.locale = locale.clone().unwrap_or_else(|| editor.locale.clone());
     }
     choose_slug(tx, id, metadata, change)?;
-    let mut violations = Violations::default();
     if let Some(named) = &change.topics {
         metadata.topics = term_ids::<_, WriteTopics>(tx, editor, "/topics", named, &mut violations)?;
     }
     if let Some(named) = &change.authors {
         metadata.authors = term_ids::<_, WriteAuthors>(tx, editor, "/authors", named, &mut violations)?;
-    }
-    for (at, alias) in metadata.aliases.iter().enumerate().filter(|(_, alias)| taken.contains(alias)) {
-        let detail = format!("Another article is published at {alias}.");
-        violations.push(Location::Pointer(format!("/aliases/{at}")), Invalid::new("alias-taken", detail));
     }
     // One that somebody else has set stays without their rights.
     if let Some(original) = change.translation_of.filter(|original| *original != metadata.translation_of) {
@@ -52,6 +45,46 @@ pub fn change_metadata(
         }
     }
     violations.check()
+}
+
+/// Changes the metadata of a revision, like [`change_metadata`], except slug, language and original. Topics and authors
+/// must exist.
+pub fn correct_metadata(
+    conn: &mut Connection,
+    article: ArticleId,
+    metadata: &mut Metadata,
+    change: &MetadataChange,
+) -> Result<()> {
+    let mut violations = Violations::default();
+    change_own(conn, article, metadata, change, &mut violations)?;
+    if let Some(named) = &change.topics {
+        let found = terms::names::find(conn, named)?;
+        metadata.topics = known_terms("/topics", named, found, &mut violations);
+    }
+    if let Some(named) = &change.authors {
+        let found = terms::names::find(conn, named)?;
+        metadata.authors = known_terms("/authors", named, found, &mut violations);
+    }
+    violations.check()
+}
+
+/// Applies the changes that concern only this article.
+fn change_own(
+    conn: &mut Connection,
+    article: ArticleId,
+    metadata: &mut Metadata,
+    change: &MetadataChange,
+    violations: &mut Violations,
+) -> Result<()> {
+    let added: Vec<&String> =
+        change.aliases.iter().flatten().filter(|alias| !metadata.aliases.contains(alias)).collect();
+    let taken = aliases::taken(conn, article, &added)?;
+    change.apply(metadata);
+    for (at, alias) in metadata.aliases.iter().enumerate().filter(|(_, alias)| taken.contains(alias)) {
+        let detail = format!("Another article is published at {alias}.");
+        violations.push(Location::Pointer(format!("/aliases/{at}")), Invalid::new("alias-taken", detail));
+    }
+    Ok(())
 }
 
 /// Gives a draft the slug that `change` asks for, if that is free. Conflict `slug-taken`.
@@ -103,26 +136,37 @@ fn term_ids<I: IsTerm, Create: Permission>(
     named: &[Named],
     violations: &mut Violations,
 ) -> Result<Vec<I>> {
-    let found = terms::names::find(tx, named)?;
+    let mut found = terms::names::find(tx, named)?;
+    if editor.actor.may::<Create>() {
+        for (named, found) in named.iter().zip(&mut found).filter(|(_, found)| found.is_none()) {
+            *found = Some(terms::names::create(tx, named)?);
+        }
+    }
+    Ok(known_terms(pointer, named, found, violations))
+}
+
+/// The terms that were found for `named`, each once. The others are violations.
+fn known_terms<I: IsTerm>(
+    pointer: &str,
+    named: &[Named],
+    found: Vec<Option<I>>,
+    violations: &mut Violations,
+) -> Vec<I> {
     let mut ids = Vec::new();
     for ((at, named), found) in named.iter().enumerate().zip(found) {
-        let id = match found {
-            Some(id) => id,
-            None if editor.actor.may::<Create>() => terms::names::create(tx, named)?,
+        match found {
+            Some(id) if ids.contains(&id) => {}
+            Some(id) => ids.push(id),
             None => {
                 let place = Location::Pointer(format!("{pointer}/{at}"));
                 violations.push(place, unknown(I::UNKNOWN, named));
-                continue;
             }
-        };
-        if !ids.contains(&id) {
-            ids.push(id);
         }
     }
-    Ok(ids)
+    ids
 }
 
 fn unknown(code: &'static str, named: &Named) -> Invalid {
     let named = named.slug.as_ref().map_or(named.name.as_str(), Slug::as_str);
-    Invalid::new(code, format!("There is no {named}, and your role may not create one."))
+    Invalid::new(code, format!("There is no {named}, and this request may not create one."))
 }

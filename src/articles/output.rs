@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::draft::Draft as DraftState;
+use super::equality::find_changed;
 use super::review_output::{Review, named};
 use super::review_store::{self, ReviewRow};
 use super::schedule::{self, Schedule, ScheduleRow};
@@ -98,7 +99,7 @@ pub struct State {
     /// The revision that is published.
     #[schema(minimum = 1, maximum = 2_147_483_647)]
     published_revision: Option<i64>,
-    /// Whether the draft differs from what is published.
+    /// Whether the content of the draft differs from what is published.
     has_unpublished_changes: bool,
     /// What is scheduled.
     schedule: Option<Schedule>,
@@ -227,14 +228,14 @@ impl Named {
 }
 
 impl State {
-    fn new(row: &ArticleRow, named: &Named, caller: &Identity) -> Self {
+    fn new(row: &ArticleRow, has_unpublished_changes: bool, named: &Named, caller: &Identity) -> Self {
         Self {
             version: row.version,
             revision: row.revision,
             metadata_revision: row.metadata_revision,
             status: row.status(),
             published_revision: row.published_revision,
-            has_unpublished_changes: row.published_revision != Some(row.revision),
+            has_unpublished_changes,
             schedule: Schedule::of(named.schedules.get(&row.id).map(Vec::as_slice).unwrap_or_default()),
             review: named.review(row),
             owner: named.actors.get(row.owner_id),
@@ -285,7 +286,7 @@ impl Draft {
             id: draft.row.id,
             metadata: ArticleMetadata::new(conn, draft.content.metadata.clone())?,
             sections: sections.iter().map(|section| DraftSection::new(draft, section)).collect(),
-            state: State::new(&draft.row, &named, caller),
+            state: State::new(&draft.row, draft.has_unpublished_changes, &named, caller),
             warnings,
         })
     }
@@ -325,6 +326,7 @@ impl DraftItem {
     /// The JSON of these articles, as `caller` sees them.
     pub fn all(conn: &mut Connection, caller: &Identity, rows: &[ArticleRow]) -> Result<Vec<Self>> {
         let named = Named::load(conn, rows)?;
+        let changed = find_changed(conn, rows.iter())?;
         let ids: Vec<ArticleId> = rows.iter().map(|row| row.id).collect();
         let mut terms = terms::of_articles::find_embedded(conn, &ids)?;
         let open_notes = notes::count_open(conn, &ids)?;
@@ -338,7 +340,7 @@ impl DraftItem {
                 authors,
                 topics,
                 open_notes: open_notes.get(&row.id).copied().unwrap_or(0),
-                state: State::new(row, &named, caller),
+                state: State::new(row, changed.contains(&row.id), &named, caller),
             }
         };
         Ok(rows.iter().map(item).collect())

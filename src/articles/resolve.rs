@@ -46,10 +46,16 @@ pub fn resolve_if(
 /// or `in-trash`.
 pub fn lock_article<P: Permission>(tx: &mut Tx<'_>, actor: Actor<P>, key: &ArticleKey) -> Result<ArticleRow> {
     let row = lock(tx, actor, key)?;
+    check_not_in_trash(&row)?;
+    Ok(row)
+}
+
+/// Conflict `in-trash`.
+pub fn check_not_in_trash(row: &ArticleRow) -> Result<()> {
     if row.trashed_at.is_some() {
         return Err(Error::conflict("in-trash", "The article is in the trash. Restore it first."));
     }
-    Ok(row)
+    Ok(())
 }
 
 /// Finds and locks an article in the trash. Conflict `slug-moved`, or `not-in-trash`.

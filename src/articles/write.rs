@@ -4,6 +4,7 @@ use super::checks::{check_first_publication, check_html};
 use super::diff::moved_sections;
 use super::draft::Draft;
 use super::edit::Editor;
+use super::equality::resolve_terms;
 use super::markdown_document::ParsedDocument;
 use super::metadata::{change_metadata, check_original, choose_slug};
 use super::metadata_change::MetadataChange;
@@ -16,7 +17,6 @@ use crate::base::error::{Error, Result};
 use crate::base::events::Event;
 use crate::base::ids::{ArticleId, SectionId};
 use crate::base::text::slug::Slug;
-use crate::terms;
 
 /// How many slugs are tried that others take at the same time.
 const TRIES: usize = 20;
@@ -61,7 +61,7 @@ pub fn create(tx: &mut Tx<'_>, editor: &Editor<'_>, new: &NewArticle) -> Result<
         purging_at: None,
     };
     let content = Content { metadata, sections: new.sections.clone() };
-    let mut draft = Draft { row, content, sections: Vec::new() };
+    let mut draft = Draft { row, content, has_unpublished_changes: true, sections: Vec::new() };
     let mut change = new.metadata.clone();
     change.slug.get_or_insert(None);
     change_metadata(tx, editor, &mut draft, &change)?;
@@ -77,7 +77,7 @@ pub fn create(tx: &mut Tx<'_>, editor: &Editor<'_>, new: &NewArticle) -> Result<
     slugs::own(tx, new.id, &draft.row.locale, &draft.row.slug)?;
     metadata_store::insert(tx, new.id, &mut draft.content.metadata)?;
     draft.sections = store::set_sections(tx, new.id, &[], &draft.content.sections, &[], 1)?;
-    history::insert_revision(tx, new.id, 1, &draft.content)?;
+    history::insert_revision(tx, new.id, 1, None, &draft.content)?;
     tx.append(Event::ArticleCreated { article: new.id });
     Ok(draft)
 }
@@ -128,9 +128,7 @@ pub fn restore_revision(
     let metadata = &mut content.metadata;
     metadata.slug = draft.content.metadata.slug.clone();
     metadata.locale = draft.content.metadata.locale.clone();
-    let (authors, topics) = terms::store::resolve_all(tx, &metadata.authors, &metadata.topics)?;
-    metadata.authors = authors.iter().map(|author| author.id).collect();
-    metadata.topics = topics.iter().map(|topic| topic.id).collect();
+    resolve_terms(tx, metadata)?;
     metadata.aliases = aliases::allowed(tx, draft.row.id, std::mem::take(&mut metadata.aliases))?;
     if let Some(original) = metadata.translation_of
         && metadata.translation_of != draft.content.metadata.translation_of

@@ -62,6 +62,7 @@ const PROBLEMS: &[(&str, &[u16], &str, &str)] = &[
     ("overtaken", &[409], "Another request published the article at the same time.", "Read the draft again and publish the revision that you mean."),
     ("stale-revision", &[409], "The draft has a newer revision than the one in the request, in `revision`.", "Read the draft again and send the revision that you mean."),
     ("notes-too-many", &[409], "The article has 500 notes, which is the most.", "Delete notes that are no longer needed."),
+    ("stale-edition", &[409], "The edition that the correction was made for is not the live one.", "Read the article again, and correct the edition that is live."),
     ("already-merged", &[409], "The topic or author was merged into another, whose id is in `into`.", "Repeat the request with that id."),
     ("merge-into-itself", &[409], "Both are the same topic or author, or `into` was merged into this one.", "Choose another target."),
     ("not-dead", &[409], "The job is waiting, running or done; only dead jobs can be retried.", "Nothing needs to be done: it runs on its own."),

@@ -213,6 +213,16 @@ impl Violations {
         }
     }
 
+    /// The violations of a part of the request body, which is at `pointer`.
+    #[must_use]
+    pub fn below(self, pointer: &str) -> Self {
+        let place = |place| match place {
+            Location::Pointer(rest) => Location::Pointer(format!("{pointer}{rest}")),
+            place @ Location::Parameter(_) => place,
+        };
+        Self(self.0.into_iter().map(|(at, invalid)| (place(at), invalid)).collect())
+    }
+
     /// Whether there are no violations.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -4,6 +4,7 @@
 
 mod adjacent;
 pub mod context;
+pub mod correct;
 pub mod custom;
 mod custom_values;
 mod fields;

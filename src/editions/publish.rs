@@ -8,7 +8,8 @@ use super::{context, renderings};
 use crate::app::App;
 use crate::articles::draft::Draft;
 use crate::articles::edit::{bump_version, raise_version};
-use crate::articles::history::{find_revision_content, has_revision};
+use crate::articles::equality::differ;
+use crate::articles::history::{self, find_revision_content, has_revision};
 use crate::articles::resolve::{lock_article, lock_trashed_article, resolve_article};
 use crate::articles::schedule::{self, Action};
 use crate::articles::store::ArticleRow;
@@ -47,6 +48,17 @@ pub struct Publication {
     pub revision: i64,
     /// When it was first published elsewhere, if it was.
     pub published_at: Option<Timestamp>,
+    /// Whether the article keeps its `updated_at`; without effect on a first publication.
+    pub minor: bool,
+}
+
+/// What an edition is made of.
+#[derive(Debug)]
+pub struct Source {
+    /// The number of the revision.
+    pub revision: i64,
+    /// Its content.
+    pub content: Content,
     /// Whether the article keeps its `updated_at`; without effect on a first publication.
     pub minor: bool,
 }
@@ -95,6 +107,18 @@ impl Unrendered {
         if is_live(row, revision) {
             return Ok(None);
         }
+        Self::with(conn, row, Source { revision, content, minor }, first, config, now).map(Some)
+    }
+
+    /// Takes a revision of this article that need not be stored yet, like [`Unrendered::of`].
+    pub fn with(
+        conn: &mut Connection,
+        row: &ArticleRow,
+        Source { revision, content, minor }: Source,
+        first: Timestamp,
+        config: &Config,
+        now: Timestamp,
+    ) -> Result<Self> {
         let minor = minor && row.last_edition > 0;
         let facts = Facts {
             id: row.id,
@@ -104,7 +128,13 @@ impl Unrendered {
         };
         let (epoch, context) = context::find(conn, row.id, &content, config)?;
         let last_edition = row.last_edition;
-        Ok(Some(Self { revision, at: now, minor, last_edition, epoch, context, content, facts }))
+        Ok(Self { revision, at: now, minor, last_edition, epoch, context, content, facts })
+    }
+
+    /// The content of the revision.
+    #[must_use]
+    pub fn content(&self) -> &Content {
+        &self.content
     }
 
     /// Renders it. It takes time, so it belongs into the pool for the processor.
@@ -127,6 +157,12 @@ impl Prepared {
     #[must_use]
     pub fn revision(&self) -> i64 {
         self.revision
+    }
+
+    /// The content of the revision.
+    #[must_use]
+    pub fn content(&self) -> &Content {
+        &self.content
     }
 
     /// Whether nothing of the article has been published since.
@@ -154,7 +190,9 @@ pub fn is_live(row: &ArticleRow, revision: i64) -> bool {
     row.live_edition.is_some() && row.published_revision == Some(revision)
 }
 
-fn overtaken() -> Error {
+/// The conflict with another publication that came first.
+#[must_use]
+pub fn overtaken() -> Error {
     let detail = "Another request has published or changed this article meanwhile. Read it again, and retry.";
     Error::conflict("overtaken", detail)
 }
@@ -172,7 +210,7 @@ pub fn publish(
     let mut row = lock_article(tx, actor, article)?;
     match prepared {
         Some(prepared) if prepared.is_current(&row) => {
-            make_live(tx, &mut row, prepared)?;
+            make_live(tx, &mut row, prepared, revision)?;
             schedule::clear(tx, &row, &[Action::Publish])?;
             raise_version(tx, &mut row)?;
         }
@@ -186,11 +224,11 @@ pub fn publish(
     Ok(row)
 }
 
-/// Makes a revision that is [current](Prepared::is_current) the live edition of a locked article. `row` is changed, and left to
-/// the caller to save. Conflict `slug-taken`, or `overtaken` if the revision is deleted by now.
-pub fn make_live(tx: &mut Tx<'_>, row: &mut ArticleRow, prepared: &Prepared) -> Result<()> {
+/// Makes `revision`, whose rendering is [current](Prepared::is_current), the live edition of a locked article. `row` is changed,
+/// and left to the caller to save. Conflict `slug-taken`, or `overtaken` if the revision is deleted by now.
+pub fn make_live(tx: &mut Tx<'_>, row: &mut ArticleRow, prepared: &Prepared, revision: i64) -> Result<()> {
     // One that was read before may have been deleted for its age.
-    if prepared.revision != row.revision && !has_revision(tx, row.id, prepared.revision)? {
+    if revision != row.revision && !has_revision(tx, row.id, revision)? {
         return Err(overtaken());
     }
     let Prepared { content, facts, rendering, .. } = prepared;
@@ -203,7 +241,7 @@ pub fn make_live(tx: &mut Tx<'_>, row: &mut ArticleRow, prepared: &Prepared) -> 
         &EditionRow {
             article_id: row.id,
             edition: facts.edition,
-            revision: prepared.revision,
+            revision,
             locale: metadata.locale.clone(),
             slug: metadata.slug.clone(),
             title: metadata.title.clone(),
@@ -233,13 +271,15 @@ pub fn make_live(tx: &mut Tx<'_>, row: &mut ArticleRow, prepared: &Prepared) -> 
     review_store::end_current(tx, row.id)?;
     row.live_edition = Some(facts.edition);
     row.last_edition = facts.edition;
-    row.published_revision = Some(prepared.revision);
+    row.published_revision = Some(revision);
+    if row.revision != revision
+        && let Some(draft) = find_revision_content(tx, row.id, row.revision)?
+        && !differ(tx, &draft, content)?
+    {
+        history::set_same(tx, row.id, row.revision, row.published_revision)?;
+    }
     row.published_at = Some(facts.published_at);
-    tx.append(Event::ArticlePublished {
-        article: row.id,
-        edition: facts.edition,
-        revision: prepared.revision,
-    });
+    tx.append(Event::ArticlePublished { article: row.id, edition: facts.edition, revision });
     Ok(())
 }
 

@@ -74,7 +74,7 @@ fn commit(tx: &mut Tx<'_>, due: &ScheduleRow, prepared: Option<&Prepared>) -> Re
         }
         (Action::Publish, Some(prepared), _) if prepared.is_current(&row) => {
             schedule::take(tx, &row, due.id)?;
-            make_live(tx, &mut row, prepared)?;
+            make_live(tx, &mut row, prepared, prepared.revision())?;
         }
         (Action::Publish, None, Some(revision)) if is_live(&row, revision) => {
             schedule::clear(tx, &row, &[Action::Publish])?;

@@ -82,6 +82,7 @@ mod changes;
 mod consents;
 mod cookies;
 mod copying;
+mod corrections;
 mod cors;
 mod created_redirects;
 mod cursors;

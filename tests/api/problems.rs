@@ -68,6 +68,8 @@ pub async fn story(server: &Server) {
     editor.post(format!("{article}/restore")).await.problem(409, "not-in-trash");
     editor.post(format!("{article}/publish")).json(json!({"revision": 1})).await.is(200);
     editor.delete("/v1/redirects?from=/tides").await.problem(409, "address-in-use");
+    let correction = json!({"edition": 2, "metadata": {"title": "The tides"}});
+    editor.post(format!("{article}/corrections")).json(correction).await.problem(409, "stale-edition");
 
     let section = format!("{article}/draft/sections/ebb");
     let body = json!({"body": "The water leaves, twice a day."});

@@ -37,6 +37,10 @@ async fn the_demonstration_shows_its_articles_and_leaves_nothing_behind() {
     let notes = get("/articles/the-harbour-bell/notes").await;
     assert_eq!(notes[0]["section_heading"], "The last ringer");
     assert_eq!(get("/drafts?scheduled=true").await[0]["title"], "The year of the herring");
+    let corrected = reqwest::get(format!("{list}/how-to-read-a-buoy")).await.expect("an answer").text().await;
+    let corrected: serde_json::Value = serde_json::from_str(&corrected.expect("a text")).expect("JSON");
+    assert_eq!((&corrected["edition"], &corrected["subtitle"]), (&2.into(), &serde_json::Value::Null));
+    assert!(corrected.to_string().contains("America, Japan and Korea"));
     terminate(&demo);
     let ended = demo.wait_with_output().expect("its end");
     assert!(ended.status.success());

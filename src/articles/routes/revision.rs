@@ -39,6 +39,9 @@ pub struct Revision {
     /// The version of the article that the edit made.
     #[schema(minimum = 1, maximum = 2_147_483_647)]
     revision: i64,
+    /// The revision that it was made from: the draft's before, or for a correction the live one. `null` for the first.
+    #[schema(minimum = 1, maximum = 2_147_483_647)]
+    parent: Option<i64>,
     /// Who made the edit.
     by: Option<ActorRef>,
     /// When the edit was made.
@@ -113,6 +116,7 @@ impl Revision {
         let actors = Actors::load(conn, row.actor_id)?;
         Ok(Self {
             revision: row.revision,
+            parent: row.parent,
             by: row.actor_id.map(|id| actors.get(id)),
             created_at: row.created_at,
             label: row.label,

@@ -25,6 +25,9 @@ pub struct RevisionItem {
     /// The version of the article that the edit made.
     #[schema(minimum = 1, maximum = 2_147_483_647)]
     revision: i64,
+    /// The revision that it was made from: the draft's before, or for a correction the live one. `null` for the first.
+    #[schema(minimum = 1, maximum = 2_147_483_647)]
+    parent: Option<i64>,
     /// Who made the edit.
     by: Option<ActorRef>,
     /// The title.
@@ -79,6 +82,7 @@ impl RevisionItem {
         let actors = Actors::load(conn, lines.iter().filter_map(|line| line.newest.actor_id))?;
         let item = |Line { newest, first, edits, .. }: Line| Self {
             revision: newest.revision,
+            parent: newest.parent,
             by: newest.actor_id.map(|id| actors.get(id)),
             title: newest.title,
             created_at: newest.created_at,

@@ -78,7 +78,7 @@ pub enum ChangedKind {
 #[derive(ToSchema)]
 #[schema(value_type = String, min_length = 1, max_length = 60, example = "title")]
 #[expect(dead_code, reason = "documents the items of a list of texts")]
-struct FieldName(String);
+pub struct FieldName(String);
 
 impl Details {
     /// Makes the error of a request that the current state does not allow.

@@ -12,17 +12,22 @@ use super::import::Import;
 use super::{api_key, serve, user};
 use crate::api_keys::NewApiKey;
 use crate::app::{App, Overrides};
+use crate::articles::correction::{CorrectSection, Correction};
+use crate::articles::edit::{Editor, edit};
 use crate::articles::notes::{self, NoteChange};
 use crate::articles::reviews::{NewReview, review};
+use crate::articles::scope::WriteScope;
 use crate::articles::{ArticleKey, ReviewState, SectionRef, store};
 use crate::auth::{Actor, Identity, Password, Role};
 use crate::base::config::Config;
 use crate::base::db::{DatabaseUrl, Tx};
 use crate::base::error::Error;
+use crate::base::http::IfMatch;
 use crate::base::ids::UserId;
 use crate::base::random::Random;
 use crate::base::text::email::EmailAddress;
 use crate::base::text::slug::{Anchor, Slug};
+use crate::editions::correct::{self, Target};
 
 const EDITOR: &str = "editor@website.example";
 /// Owns the article in review. Nobody logs in as this user.
@@ -51,6 +56,10 @@ const TOMORROWS: (&str, &str) = ("the-year-of-the-herring.md", include_str!("the
 /// A draft of the writer's, whose slug is [`IN_REVIEW`].
 const DRAFT: (&str, &str) = ("the-harbour-bell.md", include_str!("the-harbour-bell.md"));
 const IN_REVIEW: &str = "the-harbour-bell";
+
+/// One that is corrected while its draft is ahead, and what is corrected in it.
+const BUOYS: &str = "how-to-read-a-buoy";
+const MISTAKE: (&str, &str) = ("Half the world has it", "America, Japan and Korea have it");
 
 pub(super) async fn run(mut config: Config) -> anyhow::Result<ExitCode> {
     let bind = config.server.bind;
@@ -90,6 +99,7 @@ async fn fill(app: &App) -> anyhow::Result<Login> {
     let (writer, _) = add_user(app, WRITER, Role::Contributor, "Mara Lindqvist").await?;
     import(app, WRITER, &[DRAFT]).await?;
     request_review(app, writer, admin).await?;
+    correct(app, admin).await?;
     Ok(Login { password, api_key: api_key.expose() })
 }
 
@@ -139,6 +149,31 @@ async fn request_review(app: &App, writer: UserId, editor: UserId) -> anyhow::Re
         notes::create(tx, actor, &ArticleKey::Id(article), &note).map(drop)
     };
     Ok(app.db.write_as(editor, answer).await?)
+}
+
+/// Begins a larger change of one article, and corrects what readers see of it meanwhile.
+async fn correct(app: &App, admin: UserId) -> anyhow::Result<()> {
+    let identity = Identity::of(admin, Role::Admin);
+    let locale = app.config.site.locale.clone();
+    let slug = Slug::parse(BUOYS).map_err(|invalid| anyhow!(invalid.detail))?;
+    let article = ArticleKey::Slug(locale.clone(), slug);
+    let (actor, key) = (Actor::new(identity)?, article.clone());
+    let begin = move |tx: &mut Tx<'_>| {
+        let editor = Editor { actor, locale: &locale };
+        edit(tx, &editor, &key, IfMatch::Any, &WriteScope::Metadata, |_, draft| {
+            draft.content.metadata.subtitle = Some("And what to do without one".to_owned());
+            Ok(Vec::new())
+        })
+    };
+    let draft = app.db.write_as(admin, begin).await?;
+    let sections = draft.content.sections.iter().filter(|section| section.body.contains(MISTAKE.0));
+    let sections = sections
+        .map(|section| CorrectSection { id: section.id, body: section.body.replace(MISTAKE.0, MISTAKE.1) });
+    let correction = Correction::parse(sections.collect(), serde_json::json!({}));
+    let (actor, target) = (Actor::new(identity)?, Target { article, edition: 1, minor: true });
+    let corrected = correct::prepare(app, actor, target.clone(), correction).await?;
+    let work = move |tx: &mut Tx<'_>| correct::correct(tx, actor, &target, corrected.as_ref()).map(|_| ());
+    Ok(app.db.write_as(admin, work).await?)
 }
 
 fn greeting(address: &str, Login { password, api_key }: &Login, mail: &Path) -> String {

@@ -4,6 +4,7 @@ pub mod adjacent;
 pub mod article;
 pub mod article_formats;
 pub mod articles;
+pub mod corrections;
 pub mod edition;
 pub mod editions;
 pub mod include;
@@ -26,6 +27,7 @@ crate::operations! {
     get    "/v1/articles/{article}/adjacent"           => adjacent::get_adjacent_articles, public;
     get    "/v1/articles/{article}/related"            => related::list_related_articles, public;
     post   "/v1/articles/{article}/publish"            => publish::publish_article;
+    post   "/v1/articles/{article}/corrections"        => corrections::correct_article;
     post   "/v1/articles/{article}/unpublish"          => unpublish::unpublish_article;
     post   "/v1/articles/{article}/restore"            => restore::restore_article;
     get    "/v1/articles/{article}/editions"           => editions::list_editions;

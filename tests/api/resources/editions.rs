@@ -22,6 +22,7 @@ policy! {
     list_changes:          anyone            => |on| on.get("/v1/changes");
 
     publish_article:       [403 own any any] => |on| on.post(on.article().await + "/publish").json(json!({"revision": 1}));
+    correct_article:       [403 own any any] => |on| on.post(on.live().await + "/corrections").json(json!({"edition": 1, "metadata": {"subtitle": "s"}}));
     unpublish_article:     [403 own any any] => |on| on.post(on.live().await + "/unpublish");
     list_editions:         [own own any any] => |on| on.get(on.live().await + "/editions");
     get_edition:           [own own any any] => |on| on.get(on.live().await + "/editions/1");
@@ -49,6 +50,14 @@ pub async fn story(server: &Server) {
         editor.post(format!("{path}/publish")).json(json!({"revision": 1})).await.is(200);
         server.clock.advance(given::hours(1));
     }
+    let edition = anyone.get(article).await.expect(200);
+    let patch = editor.patch(format!("{article}/draft")).header("if-match", "*");
+    patch.json(json!({"subtitle": "For next week"})).await.is(200);
+    let leaving = &edition["sections"][1]["id"];
+    let correction = json!({"edition": 1, "minor": true, "metadata": {"subtitle": "How the water moves"},
+        "sections": [{"id": leaving, "body": "Go with the flood."}]});
+    editor.post(format!("{article}/corrections")).json(&correction).await.is(200);
+    editor.post(format!("{article}/corrections")).json(&correction).await.is(409);
     anyone.get("/v1/articles/flow/adjacent?topic=tides").await.is(200);
     anyone.get("/v1/articles/flow/related").await.is(200);
 }

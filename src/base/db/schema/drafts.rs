@@ -90,6 +90,8 @@ diesel::table! {
         title -> Text,
         created_at -> Instant,
         content -> JsonText,
+        parent -> Nullable<BigInt>,
+        same_as -> Nullable<BigInt>,
     }
 }
 
