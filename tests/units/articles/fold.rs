@@ -11,6 +11,7 @@ fn row(revision: i64, actor: u128, minute: u64, named: bool) -> RevisionRow {
     let hour = Timestamp::parse("2026-01-05T09:00:00Z").expect("a time");
     RevisionRow {
         revision,
+        parent: None,
         actor_id: Some(ActorId::from_uuid(Uuid::from_u128(actor))),
         title: format!("Title {revision}"),
         created_at: hour.plus(std::time::Duration::from_secs(60 * minute)),
