@@ -4,14 +4,16 @@ use actix_web::web::Data;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::article_in_path::{ArticleInPath, DraftRead};
+use super::article_in_path::ArticleInPath;
 use super::paths::{ArticlePath, InLocale};
 use crate::app::App;
 use crate::articles::copy::copy;
+use crate::articles::draft;
 use crate::articles::edit::Editor;
 use crate::articles::output::Draft;
+use crate::articles::resolve::resolve_article;
 use crate::articles::write::{NewArticle, create};
-use crate::auth::{Actor, WriteArticles};
+use crate::auth::WriteArticles;
 use crate::base::db::Tx;
 use crate::base::error::{Error, Result, Violations};
 use crate::base::http::idempotency::IdempotencyKeyHeader;
@@ -33,9 +35,9 @@ pub struct CopyArticle {
 
 /// Copy an article
 ///
-/// Requires the rights `articles:write` and `articles:read`; contributors and authors have them for their own articles
-/// only. Creates a draft owned by the caller with the metadata and sections of the article's draft, in another language
-/// or the same one. Sections get ids of their own, the slug is derived from the title with a number appended if another
+/// Requires the right `articles:write`; contributors and authors have it for their own articles only. Creates a draft
+/// owned by the caller with the metadata and sections of the article's draft, in another language or the same one.
+/// Sections get ids of their own, the slug is derived from the title with a number appended if another
 /// article in that language has it, and `aliases` are not copied. With `translation`, `translation_of` is set to the
 /// article, or to what that is a translation of; 422 `translation-of-forbidden` or `article-unknown` if the caller may not
 /// edit that. Later changes of either do not reach the other.
@@ -54,14 +56,14 @@ pub async fn copy_article(
     body: Json<CopyArticle>,
 ) -> Result<Response> {
     let ArticleInPath { actor, article } = path;
-    let read = DraftRead { actor: Actor::new(actor.identity)?, article };
     let mut violations = Violations::default();
     let locale = violations.take("/locale", Locale::parse(&body.value.locale));
     violations.check()?;
     let locale = locale.ok_or_else(|| Error::internal("unchecked"))?;
     let (random, now, is_translation) = (app.random.clone(), app.clock.now(), body.value.translation);
     let prepare = app.db.snapshot(move |conn| {
-        let draft = read.draft(conn)?;
+        let row = resolve_article(conn, actor, &article)?;
+        let draft = draft::Draft::load(conn, row)?;
         copy(conn, draft, locale.clone(), is_translation, (&random, now))
     });
     let default_locale = app.config.site.locale.clone();

@@ -19,7 +19,7 @@ policy! {
 
     list_redirects:     anyone            => |on| on.get("/v1/redirects");
     get_redirect_rules: anyone            => |on| on.get("/v1/redirects/netlify");
-    create_redirect:    [403 403 any any] => |on| on.post("/v1/redirects").json(json!({"from": format!("/{}", on.name()), "status": 410}));
+    create_redirect:    [403 403 any any] => |on| on.post("/v1/redirects").json(json!({"from": format!("/{}", on.name().replace(' ', "-")), "status": 410}));
     delete_redirect:    [403 403 any any] => |on| on.delete(on.redirect().await);
 }
 
