@@ -19,6 +19,9 @@ use crate::base::ids::ArticleId;
 /// How many revisions one step looks at.
 const STEP: i64 = 500;
 
+/// How many revisions one write deletes. Each has up to a megabyte.
+const MAX_TEXTS: usize = 8;
+
 /// The revisions of articles.
 type Position = (ArticleId, i64);
 
@@ -32,8 +35,9 @@ pub async fn purge(db: &Database, before: Timestamp) -> Result<()> {
         let (from, next) = (after, db.read(move |conn| step_end(conn, after)).await?);
         let Some(to) = next else { return Ok(()) };
         let old = db.read(move |conn| find_old(conn, from, to, before)).await?;
-        if !old.is_empty() {
-            db.write(move |tx| delete(tx, &old, before)).await?;
+        for some in old.chunks(MAX_TEXTS) {
+            let some = some.to_vec();
+            db.write(move |tx| delete(tx, &some, before)).await?;
         }
         after = Some(to);
     }

@@ -63,6 +63,17 @@ pub fn end_current(tx: &mut Tx<'_>, article: ArticleId) -> Result<bool> {
     Ok(diesel::update(current).set(reviews::ended_at.eq(Some(now))).execute(&mut **tx)? > 0)
 }
 
+/// Ends the current review of an article if it is of this revision or an earlier one.
+pub fn end_up_to(tx: &mut Tx<'_>, article: ArticleId, revision: i64) -> Result<()> {
+    let now = tx.now();
+    let current = reviews::table
+        .filter(reviews::article_id.eq(article))
+        .filter(reviews::ended_at.is_null())
+        .filter(reviews::revision.le(revision));
+    diesel::update(current).set(reviews::ended_at.eq(Some(now))).execute(&mut **tx)?;
+    Ok(())
+}
+
 /// The current review of an article.
 pub fn find_current(conn: &mut Connection, article: ArticleId) -> Result<Option<ReviewRow>> {
     let current = reviews::table.filter(reviews::article_id.eq(article)).filter(reviews::ended_at.is_null());

@@ -51,6 +51,8 @@ pub fn review(
     let mut row = lock_article(tx, actor, article)?;
     let previous = review_store::find_current(tx, row.id)?;
     let assigned = previous.as_ref().and_then(|previous| previous.assignee_id);
+    // One who was disabled or erased is asked no more.
+    let assigned = assigned.filter(|id| check_assignee(tx, &row, Some(*id)).is_ok());
     check_may_say(actor, &row, assigned, new.state)?;
     if new.revision != row.revision {
         let details = Details { revision: Some(row.revision), ..Details::default() };

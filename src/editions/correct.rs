@@ -10,7 +10,7 @@ use crate::articles::edit::save_draft;
 use crate::articles::equality::{differ, resolve_terms};
 use crate::articles::resolve::{check_not_in_trash, lock_article, resolve_article};
 use crate::articles::store::{self, ArticleRow};
-use crate::articles::{ArticleKey, Content, history};
+use crate::articles::{ArticleKey, Content, history, review_store};
 use crate::auth::{Actor, PublishArticles};
 use crate::base::db::{Connection, Tx};
 use crate::base::error::{Error, Result};
@@ -92,6 +92,7 @@ pub fn correct(
     make_live(tx, &mut after.row, prepared, revision)?;
     after.has_unpublished_changes = is_ahead;
     if !is_ahead {
+        review_store::end_current(tx, id)?;
         return Ok((save_draft(tx, &before, after, &[], revision)?, not_in_draft));
     }
     let after = save_draft(tx, &before, after, &[], revision + 1)?;

@@ -211,6 +211,7 @@ pub fn publish(
     match prepared {
         Some(prepared) if prepared.is_current(&row) => {
             make_live(tx, &mut row, prepared, revision)?;
+            review_store::end_up_to(tx, row.id, revision)?;
             schedule::clear(tx, &row, &[Action::Publish])?;
             raise_version(tx, &mut row)?;
         }
@@ -268,7 +269,6 @@ pub fn make_live(tx: &mut Tx<'_>, row: &mut ArticleRow, prepared: &Prepared, rev
             render_context::invalidate(tx)?;
         }
     }
-    review_store::end_current(tx, row.id)?;
     row.live_edition = Some(facts.edition);
     row.last_edition = facts.edition;
     row.published_revision = Some(revision);
@@ -304,12 +304,12 @@ pub fn take_down(tx: &mut Tx<'_>, row: &mut ArticleRow) -> Result<()> {
     Ok(())
 }
 
-/// Moves an article to the trash, cancels what is scheduled for it, and unpublishes it, which takes the right to publish.
-/// Returns its version.
+/// Moves an article to the trash, cancels what is scheduled for it, and unpublishes it, which both take the right to
+/// publish. Returns its version.
 pub fn trash(tx: &mut Tx<'_>, actor: Actor<DeleteArticles>, article: &ArticleKey) -> Result<i64> {
     let mut row = lock_article(tx, actor, article)?;
     let article = row.id;
-    if row.live_edition.is_some() {
+    if row.live_edition.is_some() || !schedule::find(tx, article)?.is_empty() {
         Actor::<PublishArticles>::new(actor.identity)?;
     }
     schedule::clear(tx, &row, Action::ALL)?;

@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::articles::edit::bump_version;
 use crate::articles::resolve::lock_trashed_article;
 use crate::articles::store::ArticleRow;
-use crate::articles::{ArticleKey, slugs};
+use crate::articles::{ArticleKey, slugs, store};
 use crate::auth::{Actor, PurgeArticles};
 use crate::base::clock::Timestamp;
 use crate::base::db::Tx;
@@ -16,7 +16,7 @@ use crate::base::db::schema::{articles, changes, editions, notes, reviews, revis
 use crate::base::error::Result;
 use crate::base::events::Event;
 use crate::base::http::idempotency;
-use crate::base::ids::{ArticleId, NoteId, ReviewId, SectionId};
+use crate::base::ids::{ArticleId, IsId as _, NoteId, ReviewId, SectionId, SubjectId};
 use crate::base::jobs::{self, Job, Outcome};
 use crate::base::text::slug::Slug;
 use crate::outbox;
@@ -42,7 +42,7 @@ impl Job<App> for PurgeArticle {
     async fn run(self, app: &App) -> Result<Outcome> {
         let id = self.article;
         while app.db.write(move |tx| delete_some(tx, id)).await? {}
-        idempotency::forget_naming(&app.db, vec![id.to_string()]).await?;
+        while app.db.write(move |tx| idempotency::forget_about(tx, SubjectId::from_uuid(id.uuid()))).await? {}
         let rest = |tx: &mut Tx<'_>| {
             forget_words(tx)?;
             outbox::delete_traces(tx)
@@ -63,17 +63,21 @@ pub fn purge(tx: &mut Tx<'_>, actor: Actor<PurgeArticles>, article: &ArticleKey)
 /// # Errors
 /// Those of the database.
 pub fn purge_trashed_before(tx: &mut Tx<'_>, time: Timestamp) -> Result<bool> {
-    let old: Vec<ArticleRow> = articles::table
+    let old: Vec<ArticleId> = articles::table
         .filter(articles::trashed_at.le(time))
         .filter(articles::purging_at.is_null())
-        .order(articles::trashed_at)
+        .order(articles::id)
+        .select(articles::id)
         .limit(MAX_ARTICLES)
         .load(&mut **tx)?;
-    let more = !old.is_empty();
-    for row in old {
-        begin(tx, row)?;
+    for id in &old {
+        // It may have been restored meanwhile.
+        let row = store::lock(tx, *id)?;
+        if let Some(row) = row.filter(|row| row.trashed_at.is_some_and(|trashed_at| trashed_at <= time)) {
+            begin(tx, row)?;
+        }
     }
-    Ok(more)
+    Ok(!old.is_empty())
 }
 
 fn begin(tx: &mut Tx<'_>, mut row: ArticleRow) -> Result<()> {

@@ -6,15 +6,16 @@ use std::time::Duration;
 use diesel::prelude::*;
 
 use super::{MAX_LINKS, NewLink};
+use crate::articles::resolve::covers;
 use crate::articles::store::ArticleRow;
-use crate::auth::Identity;
 use crate::auth::preview_token::PreviewToken;
+use crate::auth::{Identity, ReadDrafts, Role};
 use crate::base::clock::Timestamp;
-use crate::base::db::schema::{preview_links, users};
+use crate::base::db::schema::{api_keys, preview_links, users};
 use crate::base::db::{Connection, Tx};
-use crate::base::error::{AuthFailure, Error, Result};
+use crate::base::error::{AuthFailure, Denial, Error, Result};
 use crate::base::events::Event;
-use crate::base::ids::{ActorId, ArticleId, PreviewLinkId};
+use crate::base::ids::{ActorId, ArticleId, PreviewLinkId, UserId};
 
 /// How long rows are kept after the links have expired.
 const KEPT_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
@@ -35,19 +36,30 @@ pub struct LinkRow {
 }
 
 /// What a link opens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub struct Opened {
     /// The article.
     pub article: ArticleId,
     /// The revision; `None` for the draft as it is.
     pub revision: Option<i64>,
+    /// Who created the link.
+    creator: Identity,
 }
 
 impl Opened {
-    /// Whether the link opens that article. One in the trash is not shown to strangers.
-    #[must_use]
-    pub fn opens(&self, row: &ArticleRow) -> bool {
-        row.id == self.article && row.trashed_at.is_none()
+    /// Checks that the link opens that article, and that its creator may still read the draft. One in the trash is not
+    /// shown to strangers.
+    ///
+    /// # Errors
+    /// Hidden, if it is another article or in the trash; unauthenticated, if the creator may no longer read it.
+    pub fn check(&self, conn: &mut Connection, row: &ArticleRow) -> Result<()> {
+        if row.id != self.article || row.trashed_at.is_some() {
+            return Err(Error::Hidden("article"));
+        }
+        if covers::<ReadDrafts>(conn, &self.creator, row)? {
+            return Ok(());
+        }
+        Err(Error::Unauthenticated(AuthFailure::InvalidToken))
     }
 }
 
@@ -84,6 +96,8 @@ pub fn create(
     new: NewLink,
 ) -> Result<(LinkRow, PreviewToken)> {
     let working = preview_links::table
+        .inner_join(users::table.on(users::id.eq(preview_links::user_id)))
+        .filter(users::disabled_at.is_null())
         .filter(preview_links::article_id.eq(article.id))
         .filter(preview_links::expires_at.gt(tx.now()));
     if working.count().get_result::<i64>(&mut **tx)? >= MAX_LINKS {
@@ -114,13 +128,17 @@ pub fn create(
     Ok((row, token))
 }
 
-/// Revokes a link of an article: it is refused from the next request on.
+/// Revokes a link of an article, of `only_of` if it is given: it is refused from the next request on.
 ///
 /// # Errors
-/// Not found.
-pub fn revoke(tx: &mut Tx<'_>, article: ArticleId, id: PreviewLinkId) -> Result<()> {
+/// Not found; forbidden, if it is somebody else's.
+pub fn revoke(tx: &mut Tx<'_>, article: ArticleId, id: PreviewLinkId, only_of: Option<UserId>) -> Result<()> {
     let own =
         preview_links::table.filter(preview_links::id.eq(id)).filter(preview_links::article_id.eq(article));
+    let creator: Option<UserId> = own.select(preview_links::user_id).get_result(&mut **tx).optional()?;
+    if only_of.is_some() && creator.is_some() && creator != only_of {
+        return Err(Error::Forbidden(Denial::Right));
+    }
     if diesel::delete(own).execute(&mut **tx)? == 0 {
         return Err(Error::NotFound("preview link"));
     }
@@ -131,20 +149,35 @@ pub fn revoke(tx: &mut Tx<'_>, article: ArticleId, id: PreviewLinkId) -> Result<
 /// What the link with that token opens at `now`.
 ///
 /// # Errors
-/// Unauthenticated, if it has expired, or if there is no such link, or none of an active user.
+/// Unauthenticated, if it has expired, or if there is no such link, or none of an active user and a valid API key.
 pub fn open(conn: &mut Connection, token: &PreviewToken, now: Timestamp) -> Result<Opened> {
-    let found: Option<(ArticleId, Option<i64>, Timestamp)> = preview_links::table
+    type Row = (ArticleId, Option<i64>, Timestamp, UserId, String, ActorId);
+    let found: Option<Row> = preview_links::table
         .inner_join(users::table.on(users::id.eq(preview_links::user_id)))
         .filter(preview_links::token_hash.eq(token.hash().to_vec()))
         .filter(users::disabled_at.is_null())
-        .select((preview_links::article_id, preview_links::revision, preview_links::expires_at))
+        .select((
+            preview_links::article_id,
+            preview_links::revision,
+            preview_links::expires_at,
+            users::id,
+            users::role,
+            preview_links::actor_id,
+        ))
         .get_result(conn)
         .optional()?;
-    let (article, revision, expires_at) = found.ok_or(Error::Unauthenticated(AuthFailure::InvalidToken))?;
+    let unknown = || Error::Unauthenticated(AuthFailure::InvalidToken);
+    let (article, revision, expires_at, user, role, actor) = found.ok_or_else(unknown)?;
+    let role = Role::parse(&role).ok_or_else(unknown)?;
+    let is_ended = api_keys::revoked_at.is_not_null().or(api_keys::expires_at.le(now).assume_not_null());
+    let ended = api_keys::table.filter(api_keys::id.eq(actor)).filter(is_ended);
+    if diesel::select(diesel::dsl::exists(ended)).get_result(conn)? {
+        return Err(unknown());
+    }
     if expires_at <= now {
         return Err(Error::Unauthenticated(AuthFailure::ExpiredLink));
     }
-    Ok(Opened { article, revision })
+    Ok(Opened { article, revision, creator: Identity::of(user, role) })
 }
 
 /// Deletes up to 500 links that expired more than 30 days ago. Returns whether there may be more.

@@ -8,6 +8,7 @@ use diesel::prelude::*;
 use url::Url;
 
 use crate::articles::aliases::CURRENT_PATH;
+use crate::base::db::like;
 use crate::base::db::locks::AdvisoryLock;
 use crate::base::db::schema::{addresses, redirects};
 use crate::base::db::{Connection, MultiBackend, Tx};
@@ -110,10 +111,18 @@ pub fn create(
     if diesel::select(diesel::dsl::exists(same)).get_result(&mut **tx)? {
         return Err(Error::conflict("redirect-exists", "There is a redirect from this path."));
     }
-    let next = redirects::table.filter(redirects::key.nullable().eq(&target_key));
-    let before = redirects::table.filter(redirects::target_key.eq(&from.key));
+    // Servers may apply a redirect whatever the query is.
+    let target_path = target_key.as_deref().map(|key| path_part(key).to_owned());
+    let next = redirects::table.filter(redirects::key.nullable().eq_any([&target_key, &target_path]));
+    let with_query = format!("{}?%", like::escaped(path_part(&from.key)));
+    let before = redirects::table.filter(
+        redirects::target_key
+            .eq(path_part(&from.key))
+            .or(redirects::target_key.like(with_query).escape('\\')),
+    );
     let others = diesel::dsl::exists(next).or(diesel::dsl::exists(before));
-    if target_key.as_ref() == Some(&from.key) || diesel::select(others).get_result(&mut **tx)? {
+    let is_own = target_path.as_deref() == Some(path_part(&from.key));
+    if is_own || diesel::select(others).get_result(&mut **tx)? {
         let detail = "The redirect would lead to itself or to another one, or another one leads to its path.";
         return Err(Error::conflict("redirect-chain", detail));
     }
@@ -127,6 +136,11 @@ pub fn create(
     diesel::insert_into(redirects::table).values(row.clone()).execute(&mut **tx)?;
     tx.append(Event::RedirectCreated(row.id));
     Ok(row)
+}
+
+/// A key without its query.
+fn path_part(key: &str) -> &str {
+    key.split_once('?').map_or(key, |(path, _)| path)
 }
 
 /// Deletes the redirect from this path. Returns whether there was one.

@@ -2,11 +2,11 @@
 
 use crate::app::App;
 use crate::articles::edit::raise_version;
+use crate::articles::review_store;
 use crate::articles::schedule::{self, Action, ScheduleRow};
 use crate::articles::store as articles;
 use crate::base::db::{Connection, Tx};
 use crate::base::error::{Error, Result};
-use crate::base::events::Event;
 use crate::editions::publish::{Prepared, Unrendered, is_live, make_live, take_down};
 
 /// How often a revision is rendered again because the article was published otherwise meanwhile.
@@ -61,13 +61,13 @@ fn commit(tx: &mut Tx<'_>, due: &ScheduleRow, prepared: Option<&Prepared>) -> Re
     let has_passed = |other: &ScheduleRow| other.action == Action::Unpublish && other.at <= now;
     match (due.action, prepared, due.revision) {
         (Action::Unpublish, ..) => {
-            let is_published = row.live_edition.is_some();
-            schedule::take(tx, &row, due.id)?;
-            schedule::clear(tx, &row, &[Action::Publish])?;
-            take_down(tx, &mut row)?;
-            if !is_published {
-                tx.append(Event::ScheduleCancelled { article: row.id });
+            if row.live_edition.is_some() && scheduled.len() == 1 {
+                schedule::take(tx, &row, due.id)?;
+            } else {
+                // Nothing is live, or a publication is still scheduled: one that has failed, or that is due at the same time.
+                schedule::clear(tx, &row, Action::ALL)?;
             }
+            take_down(tx, &mut row)?;
         }
         (Action::Publish, ..) if scheduled.iter().any(has_passed) => {
             schedule::clear(tx, &row, &[Action::Publish])?;
@@ -75,6 +75,7 @@ fn commit(tx: &mut Tx<'_>, due: &ScheduleRow, prepared: Option<&Prepared>) -> Re
         (Action::Publish, Some(prepared), _) if prepared.is_current(&row) => {
             schedule::take(tx, &row, due.id)?;
             make_live(tx, &mut row, prepared, prepared.revision())?;
+            review_store::end_up_to(tx, row.id, prepared.revision())?;
         }
         (Action::Publish, None, Some(revision)) if is_live(&row, revision) => {
             schedule::clear(tx, &row, &[Action::Publish])?;

@@ -1,5 +1,6 @@
 //! What a client wants to be scheduled, and the rules for it.
 
+use crate::articles::schedule::Schedule;
 use crate::base::clock::Timestamp;
 use crate::base::error::{Error, Invalid, Result, Violations};
 use crate::base::text::validate;
@@ -43,6 +44,17 @@ pub fn check_publish_at(at: Option<Timestamp>, now: Timestamp) -> Result<(), Inv
     match at {
         Some(at) if at <= now => Err(Invalid::new("publish-at-in-past", "Must be in the future.")),
         _ => Ok(()),
+    }
+}
+
+impl Plan {
+    /// Whether this is scheduled already.
+    #[must_use]
+    pub fn is(&self, schedule: &Schedule) -> bool {
+        let (publish_at, revision) = self.publish.unzip();
+        schedule.publish_at == publish_at
+            && schedule.revision == revision
+            && schedule.unpublish_at == self.unpublish_at
     }
 }
 

@@ -14,7 +14,7 @@ use crate::base::clock::Timestamp;
 use crate::base::db::Connection;
 use crate::base::error::Result;
 
-/// How long at most nobody looks for what is due: other servers may have scheduled something.
+/// The longest pause between two looks for due actions: other servers may have scheduled something.
 const IDLE: Duration = Duration::from_millis(500);
 /// The pause after finding that other servers have claimed everything that is due.
 const CLAIMED_BY_OTHERS: Duration = Duration::from_millis(50);

@@ -42,7 +42,7 @@ pub fn set(
     let before = schedule::find(tx, row.id)?;
     match if_match {
         Some(if_match) => check_schedule_unchanged(tx, &row, if_match)?,
-        None if before.is_empty() => {}
+        None if before.is_empty() || Schedule::of(&before).is_some_and(|before| plan.is(&before)) => {}
         None => return Err(Error::PreconditionRequired),
     }
     let mut after = Vec::new();

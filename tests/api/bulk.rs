@@ -106,8 +106,11 @@ async fn many_are_scheduled_for_one_moment() {
         (&schedule["publish_at"], &schedule["revision"]),
         (&json!("2026-01-06T08:00:00.000000Z"), &json!(1))
     );
-    // What is scheduled is not replaced unseen.
-    assert_eq!(statuses(&editor.post(BULK).json(body).await.expect(200)), [428, 428]);
+    // The same again changes nothing, and what is scheduled is not replaced unseen.
+    assert_eq!(statuses(&editor.post(BULK).json(body.clone()).await.expect(200)), [200, 200]);
+    let mut later = body;
+    later["publish_at"] = json!("2026-01-07T09:00:00+01:00");
+    assert_eq!(statuses(&editor.post(BULK).json(later).await.expect(200)), [428, 428]);
 }
 
 #[tokio::test]

@@ -167,6 +167,35 @@ async fn a_revoked_or_expired_link_is_refused_at_the_next_request_on_both_server
     assert_eq!(editor.get(at(&draft, "/preview-links")).await.expect(200)["items"], json!([]));
 }
 
+/// A link gives no more than its creator has at that moment.
+#[tokio::test]
+async fn a_link_ends_with_the_right_of_its_creator_to_read_the_draft() {
+    let server = Server::start().await;
+    let (ada, bo) = (server.login_as("ada", Role::Author).await, server.login_as("bo", Role::Author).await);
+    let draft = create(&ada, json!({"title": "Tides"})).await;
+    let path = at(&draft, "/preview");
+    let request = json!({"revision": 1, "state": "requested", "assignee_id": bo.user()});
+    ada.post(at(&draft, "/reviews")).json(request).await.is(201);
+    let (location, key) = given::api_key(&ada, &["articles:read"]).await;
+    let (by_bo, by_key) = (guest(&server, &bo, &draft).await, guest(&server, &key, &draft).await);
+    let own = link(&ada, &draft, json!({})).await;
+    // One who only reads the draft revokes no link of others.
+    let of_ada = at(&draft, &format!("/preview-links/{}", id(&own)));
+    bo.delete(&of_ada).await.problem(403, "forbidden");
+    let by_ada = server.client().with_token(token(&own));
+    for guest in [&by_bo, &by_key, &by_ada] {
+        guest.get(&path).await.is(200);
+    }
+    ada.delete(at(&draft, "/reviews/current")).await.is(204);
+    by_bo.get(&path).await.problem(401, "token-invalid");
+    ada.delete(location).await.is(204);
+    by_key.get(&path).await.problem(401, "token-invalid");
+    let owner = json!({"owner_id": bo.user()});
+    ada.patch(at(&draft, "/draft")).header("if-match", "*").json(owner).await.is(200);
+    by_ada.get(&path).await.problem(401, "token-invalid");
+    by_bo.get(&path).await.is(200);
+}
+
 #[tokio::test]
 async fn a_link_works_only_while_its_creator_is_active_and_the_article_is_not_in_the_trash() {
     let server = Server::start().await;

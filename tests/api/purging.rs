@@ -40,6 +40,14 @@ async fn what_is_purged_is_gone_at_once_and_its_texts_a_moment_later() {
     let (admin, reader) = (server.login(Role::Admin).await, server.client());
     let made = admin.post("/v1/articles").header("Idempotency-Key", "once").json(written()).await.expect(201);
     let draft = publish(&admin, &made).await;
+    let of_article = [
+        ("/draft/sections", json!({"heading": "More", "body": WORD})),
+        ("/notes", json!({"text": format!("Is a {WORD} one?")})),
+        ("/reviews", json!({"revision": 3, "state": "requested", "message": WORD})),
+    ];
+    for (path, body) in of_article {
+        admin.post(at(&made, path)).once(path).json(body).await.is(201);
+    }
     edit(&admin, &draft, json!({"slug": "second", "title": format!("{WORD} two")})).await;
     let other = json!({"title": "Autre", "locale": "fr", "translation_of": id(&made)});
     let translation = published(&admin, other).await;

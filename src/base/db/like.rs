@@ -11,6 +11,11 @@ diesel::define_sql_function! {
 /// case: [`lower()`].
 #[must_use]
 pub fn containing(part: &str) -> String {
-    let part = part.to_ascii_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-    format!("%{part}%")
+    format!("%{}%", escaped(&part.to_ascii_lowercase()))
+}
+
+/// A text as a pattern that it alone matches, with the escape character `\`.
+#[must_use]
+pub fn escaped(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
 }

@@ -9,7 +9,7 @@ use super::log::{self, Loggable};
 use crate::base::actor::Origin;
 use crate::base::clock::{Clock, Timestamp};
 use crate::base::error::Result;
-use crate::base::ids::{ActorId, IsId};
+use crate::base::ids::{ActorId, IsId, SubjectId};
 use crate::base::random::Random;
 
 /// A connection inside a transaction, with the time, the random source and the origin of the unit of work.
@@ -54,6 +54,14 @@ impl<'a> Tx<'a> {
     /// Appends an event to the log, in the name of [`Tx::actor`], once everything else has been written.
     pub fn append(&mut self, event: impl Loggable) {
         self.events.push(Box::new(event));
+    }
+
+    /// What the first event of this unit of work is about.
+    ///
+    /// # Errors
+    /// Internal, if the event cannot be written as JSON.
+    pub fn subject(&self) -> Result<Option<SubjectId>> {
+        self.events.first().map(|event| Ok(event.row()?.subject)).transpose()
     }
 
     /// Does some work and undoes whatever it has written. Returns what the work returned.

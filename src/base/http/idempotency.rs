@@ -18,7 +18,7 @@ use crate::base::db::schema::idempotency_keys as keys;
 use crate::base::db::types::Json;
 use crate::base::db::{Connection, Database, MultiBackend, Tx, violation};
 use crate::base::error::{Error, Invalid, Location, Result, Violations};
-use crate::base::ids::ActorId;
+use crate::base::ids::{ActorId, SubjectId};
 
 /// How long a response is stored. A later request with the same key is processed as a new one.
 pub const KEPT_FOR: Duration = Duration::from_secs(24 * 3600);
@@ -214,6 +214,7 @@ impl Once {
                 keys::status.eq(i64::from(status)),
                 keys::headers.eq(Json::Readable(headers)),
                 keys::body.eq(body.to_vec()),
+                keys::subject_id.eq(tx.subject()?),
             ))
             .execute(&mut **tx)?;
         Ok(())
@@ -285,6 +286,20 @@ fn delete(tx: &mut Tx<'_>, responses: &[Position]) -> Result<()> {
             .execute(&mut **tx)?;
     }
     Ok(())
+}
+
+/// Deletes up to 500 responses that are about this subject. Returns whether there may be more.
+///
+/// # Errors
+/// Those of the database.
+pub fn forget_about(tx: &mut Tx<'_>, subject: SubjectId) -> Result<bool> {
+    let some: Vec<Position> = keys::table
+        .filter(keys::subject_id.eq(Some(subject)))
+        .select((keys::actor_id, keys::key))
+        .limit(500)
+        .load(&mut **tx)?;
+    delete(tx, &some)?;
+    Ok(some.len() == 500)
 }
 
 /// Deletes expired responses, at most 500 at a time. Returns whether there may be more.

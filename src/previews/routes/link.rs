@@ -9,6 +9,7 @@ use crate::articles::ArticleRef;
 use crate::articles::resolve::resolve_article;
 use crate::articles::routes::article_in_path::DraftRead;
 use crate::articles::routes::paths::InLocale;
+use crate::auth::{Identity, WriteArticles};
 use crate::base::error::Result;
 use crate::base::http::Response;
 use crate::base::ids::PreviewLinkId;
@@ -27,8 +28,8 @@ pub struct PreviewLinkPath {
 
 /// Revoke a preview link
 ///
-/// Requires the right `articles:read`; contributors and authors have it for their own articles only. The link is refused
-/// with 401 from the next request on.
+/// Requires the right `articles:read`; contributors and authors have it for their own articles only. Those who may not
+/// change the draft revoke their own links only. The link is refused with 401 from the next request on.
 #[utoipa::path(delete, path = "/v1/articles/{article}/preview-links/{id}", tag = "publishing",
     security(("bearer" = [])),
     params(PreviewLinkPath, InLocale),
@@ -44,8 +45,11 @@ pub async fn delete_preview_link(
     let id = path.into_inner().id;
     app.db
         .write_as(read.actor.origin, move |tx| {
-            let article = resolve_article(tx, read.actor, &read.article)?.id;
-            store::revoke(tx, article, id)
+            let article = resolve_article(tx, read.actor, &read.article)?;
+            // Whatever the scopes of an API key: its owner could revoke the link, too.
+            let owner = Identity::of(read.actor.user, read.actor.role);
+            let only_of = (!owner.covers::<WriteArticles>(article.owner_id)).then_some(owner.user);
+            store::revoke(tx, article.id, id, only_of)
         })
         .await?;
     Ok(Response::no_content())

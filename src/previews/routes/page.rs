@@ -53,8 +53,9 @@ async fn show(app: &Data<App>, req: &HttpRequest, token: &str, language: Languag
     let (config, now) = (app.config.clone(), app.clock.now());
     let find = move |conn: &mut Connection| {
         let link = store::open(conn, &token, now)?;
-        let row = articles::find(conn, link.article)?.filter(|row| link.opens(row));
-        Preview::find(conn, &row.ok_or(Error::NotFound("article"))?, link.revision, &config, now)
+        let row = articles::find(conn, link.article)?.ok_or(Error::NotFound("article"))?;
+        link.check(conn, &row)?;
+        Preview::find(conn, &row, link.revision, &config, now)
     };
     let preview = limited(app, req, app.db.snapshot(find).await)?;
     let own = app.clone();

@@ -113,9 +113,7 @@ impl PreviewRead {
             Reader::Actor(actor) => Ok((resolve_article(conn, **actor, &self.article)?, asked)),
             Reader::Link(token) => {
                 let link = store::open(conn, token, now)?;
-                let row = resolve_if(conn, &self.article, |_, row| {
-                    if link.opens(row) { Ok(()) } else { Err(Error::Hidden("article")) }
-                })?;
+                let row = resolve_if(conn, &self.article, |conn, row| link.check(conn, row))?;
                 // Others than the one of the link would be more than it was given for.
                 if asked.is_some() {
                     return Err(Error::Forbidden(Denial::Right));

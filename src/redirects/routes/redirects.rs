@@ -190,7 +190,7 @@ pub async fn list_redirects(
         found.items.retain(|row| !row.is_reserved());
         Ok(found)
     };
-    app.db.snapshot(read).await?.map(Redirect::from).public(&req)
+    Ok(app.db.snapshot(read).await?.map(Redirect::from).public(&req)?.surrogate_key("articles"))
 }
 
 /// Create a redirect

@@ -21,6 +21,22 @@ async fn revision(editor: &crate::client::Client, draft: &Value, number: i64) ->
     (found["parent"].clone(), found["title"].clone(), bodies)
 }
 
+/// The review is of the bigger change, which is still to come.
+#[tokio::test]
+async fn a_correction_beside_a_bigger_change_leaves_its_review() {
+    let (_server, editor, _) = stories().await;
+    let draft = harbours(&editor).await;
+    edit(&editor, &draft, json!({"title": "Harbours of tomorrow"})).await;
+    let ahead = editor.get(at(&draft, "/draft")).await.expect(200);
+    let request = json!({"revision": ahead["revision"], "state": "requested"});
+    editor.post(at(&draft, "/reviews")).json(request).await.is(201);
+    let correction = json!({"sections": body_of(&draft, "Piers", "Very long.")});
+    let after = correct(&editor, &draft, 1, correction).await.expect(200);
+    assert_eq!(after["review"]["state"], "requested");
+    publish(&editor, &after).await;
+    assert_eq!(editor.get(at(&draft, "/draft")).await.expect(200)["review"], Value::Null);
+}
+
 #[tokio::test]
 async fn of_a_draft_that_is_ahead_nothing_but_the_correction_goes_out() {
     let (server, editor, reader) = stories().await;

@@ -3,7 +3,7 @@
 use lede::auth::Role;
 use serde_json::{Value, json};
 
-use super::{TUESDAY, by_hand, count, public, put, run, schedule, shown};
+use super::{TUESDAY, WEDNESDAY, by_hand, count, public, put, run, schedule, shown};
 use crate::client::Client;
 use crate::given::{self, days, hours, seconds};
 use crate::server::Server;
@@ -144,6 +144,37 @@ async fn a_failure_keeps_no_other_action_from_happening() {
         assert_eq!(public(&server, draft).await, 200);
     }
     assert_eq!(public(&server, &doomed).await, 404);
+}
+
+#[tokio::test]
+async fn an_article_ends_in_time_whose_publication_has_failed() {
+    let server = Server::start().await;
+    let ada = server.login_as("ada", Role::Author).await;
+    let draft = publish(&ada, &create(&ada, json!({"title": "Tides"})).await).await;
+    create(&ada, json!({"title": "Thief"})).await;
+    let change = ada.patch(at(&draft, "/draft")).if_match(2).json(json!({"slug": "ebb"}));
+    let ahead = change.await.expect(200);
+    let plan = json!({"revision": ahead["revision"], "publish_at": TUESDAY, "unpublish_at": WEDNESDAY});
+    put(&ada, &draft, plan).await.is(200);
+    steal(&server, "ebb", "thief");
+    server.clock.advance(days(1));
+    assert_eq!(run(&server).await, 1);
+    assert_eq!(public(&server, &draft).await, 200);
+    server.clock.advance(days(1));
+    run(&server).await;
+    assert_eq!(public(&server, &draft).await, 404);
+    ada.get(at(&draft, "/schedule")).await.problem(404, "not-found");
+}
+
+/// Whoever may not publish may not cancel a publication by way of the trash.
+#[tokio::test]
+async fn what_is_scheduled_goes_to_the_trash_only_by_who_may_publish() {
+    let server = Server::start().await;
+    let (editor, bo) = (server.login(Role::Editor).await, server.login_as("bo", Role::Contributor).await);
+    let draft = create(&bo, json!({"title": "Tides"})).await;
+    schedule(&editor, &draft, TUESDAY).await;
+    bo.delete(at(&draft, "")).await.problem(403, "forbidden");
+    editor.delete(at(&draft, "")).await.is(204);
 }
 
 #[tokio::test]

@@ -41,5 +41,6 @@ diesel::table! {
         headers -> JsonText,
         body -> Binary,
         created_at -> Instant,
+        subject_id -> Nullable<Id>,
     }
 }

@@ -1,0 +1,2 @@
+DROP INDEX idempotency_keys_subject_id;
+ALTER TABLE idempotency_keys DROP COLUMN subject_id;
