@@ -39,7 +39,7 @@ pub struct Redirect {
     #[schema(minimum = 301, maximum = 410)]
     status: i64,
     /// The id of a redirect that was created with `POST /v1/redirects`; `null` for an article's.
-    #[schema(required = true)]
+    #[schema(value_type = Option<String>, format = Uuid, min_length = 36, max_length = 36, required = true)]
     id: Option<RedirectId>,
     /// The article whose old path it is; `null` for a redirect that was created.
     #[schema(required = true)]
