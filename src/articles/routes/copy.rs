@@ -29,7 +29,6 @@ pub struct CopyArticle {
     locale: String,
     /// Whether the copy is a translation of the article, or of the article that this one translates.
     #[serde(default)]
-    #[schema(default = false)]
     translation: bool,
 }
 

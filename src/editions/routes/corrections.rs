@@ -39,7 +39,6 @@ pub struct CorrectArticle {
     /// Whether the correction is too small to count as an update: the article keeps its `updated_at`, and its place in the
     /// order of updates.
     #[serde(default)]
-    #[schema(default = false)]
     minor: bool,
 }
 

@@ -36,7 +36,6 @@ pub struct Publish {
     /// Whether the change is too small to count as an update: the article keeps its `updated_at`, and its place in the
     /// order of updates. Ignored if the article was not published before.
     #[serde(default)]
-    #[schema(default = false)]
     minor: bool,
 }
 
