@@ -38,7 +38,7 @@ pub struct PreviewLink {
 
 /// A new preview link, with its token.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct NewPreviewLink {
+pub struct CreatedPreviewLink {
     #[serde(flatten)]
     link: PreviewLink,
     /// The token. Only in this response; only a hash of it is stored.
@@ -120,7 +120,7 @@ pub async fn list_preview_links(app: Data<App>, read: DraftRead) -> Result<Respo
     params(ArticlePath, InLocale),
     request_body(content = Option<CreatePreviewLink>, content_type = "application/json"),
     responses(
-        (status = 201, description = "The preview link, with `token`.", body = NewPreviewLink),
+        (status = 201, description = "The preview link, with `token`.", body = CreatedPreviewLink),
         (status = 409, description = "`preview-links-too-many`: the article has 100 preview links. Revoke one. `slug-moved`: the new slug is in `slug`. `in-trash`: restore the article first."),
     ))]
 pub async fn create_preview_link(
@@ -142,7 +142,7 @@ pub async fn create_preview_link(
         let (row, token) = store::create(tx, &read.actor, &article, new)?;
         let url = previews::url(&config, article.id, &article.slug, &article.locale, &token);
         let link = PreviewLink::new(&row, &Actors::load(tx, [row.actor_id])?);
-        let created = NewPreviewLink { link, token: token.expose().to_owned(), url };
+        let created = CreatedPreviewLink { link, token: token.expose().to_owned(), url };
         Ok(Response::ok(&created)?.status(StatusCode::CREATED))
     };
     app.db.write_as(read.actor.origin, create).await
