@@ -109,7 +109,8 @@ async fn users_turn_these_emails_off_and_get_them_in_their_language() {
     assert_eq!(sent(&server, &mut seen).await, told(&["second"], REQUESTED));
     bo.patch("/v1/me").json(json!({"notifications": {"reviews": true}})).await.is(200);
     say(&ada, &draft, "requested", json!({"assignee_id": bo.user()})).await.is(201);
-    assert_eq!(sent(&server, &mut seen).await.len(), 1);
+    let asked = sent(&server, &mut seen).await;
+    assert!(!asked.is_empty() && asked.iter().all(|(to, _)| *to != "bo@lede.example"), "{asked:?}");
 }
 
 #[tokio::test]
@@ -124,7 +125,8 @@ async fn users_who_are_disabled_or_gone_get_no_mail() {
     assert_eq!(sent(&server, &mut seen).await, []);
     // Nobody is assigned any more, so the editors are asked.
     say(&ada, &draft, "requested", json!({})).await.is(201);
-    assert_eq!(sent(&server, &mut seen).await.len(), 1);
+    let asked = sent(&server, &mut seen).await;
+    assert!(!asked.is_empty() && asked.iter().all(|(to, _)| *to != "bo@lede.example"), "{asked:?}");
     admin.patch(format!("/v1/users/{}", ada.user())).json(json!({"disabled": true})).await.is(200);
     say(&editor, &draft, "approved", json!({})).await.is(201);
     assert_eq!(sent(&server, &mut seen).await, []);
