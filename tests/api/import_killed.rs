@@ -4,11 +4,12 @@ use diesel::prelude::*;
 use lede::base::db::Connection;
 use lede::base::db::schema::jobs;
 use reqwest::StatusCode;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::executable::{Serving, add_user, lede_on};
 use crate::given::PASSWORD;
 use crate::import::{IMPORT, check_many, counts, many};
+use crate::remote::Remote;
 use crate::test_database::TestDatabase;
 
 #[tokio::test]
@@ -55,24 +56,7 @@ fn give_back(database: &TestDatabase) {
     }
 }
 
-/// The executable's server, and a token for it.
-struct Remote {
-    http: reqwest::Client,
-    address: String,
-    token: String,
-}
-
 impl Remote {
-    async fn login(address: &str) -> Self {
-        let http = reqwest::Client::builder().no_proxy().build().expect("a client");
-        let who = json!({"email": "ada@lede.example", "password": PASSWORD});
-        let sessions =
-            http.post(format!("{address}/v1/auth/sessions")).json(&who).send().await.expect("a response");
-        let session: Value = sessions.json().await.expect("JSON");
-        let token = session["access_token"].as_str().expect("a token").to_owned();
-        Self { http, address: address.to_owned(), token }
-    }
-
     /// Sends a file and returns where to see how far it is.
     async fn send(&self, file: String) -> String {
         let url = format!("{}{IMPORT}?dry_run=false&source=old&statement=They+said+so.", self.address);

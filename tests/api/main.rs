@@ -138,6 +138,7 @@ mod reading;
 mod redirects;
 mod refusals;
 mod related;
+mod remote;
 mod rendered_markdown;
 mod renderings;
 mod replicas;

@@ -11,30 +11,14 @@ use lede::base::ids::{ArticleId, IsId as _, SubjectId};
 use serde_json::{Value, json};
 
 use crate::executable::{Serving, add_user, lede_on};
-use crate::given::{PASSWORD, milliseconds, seconds};
+use crate::given::{PASSWORD, seconds};
+use crate::remote::Remote;
 use crate::test_database::{TestDatabase, rounds, setting};
 
 /// How many articles are due in a round.
 const A_ROUND: usize = 6;
 
-/// A server that runs, and a token for it.
-struct Remote {
-    http: reqwest::Client,
-    address: String,
-    token: String,
-}
-
 impl Remote {
-    async fn login(address: &str) -> Self {
-        let http = reqwest::Client::builder().no_proxy().build().expect("a client");
-        let who = json!({"email": "ada@lede.example", "password": PASSWORD});
-        let sessions =
-            http.post(format!("{address}/v1/auth/sessions")).json(&who).send().await.expect("a response");
-        let session: Value = sessions.json().await.expect("JSON");
-        let token = session["access_token"].as_str().expect("a token").to_owned();
-        Self { http, address: address.to_owned(), token }
-    }
-
     /// Creates an article and schedules it, for years from now.
     async fn schedule(&self, number: usize) -> ArticleId {
         let list = format!("{}/v1/articles", self.address);
@@ -119,7 +103,7 @@ fn wait_until(what: &str, mut is: impl FnMut() -> bool) {
     let started = Instant::now();
     while !is() {
         assert!(started.elapsed() < seconds(60), "{what}");
-        std::thread::sleep(Duration::from_micros(200));
+        std::thread::yield_now();
     }
 }
 
@@ -173,7 +157,7 @@ async fn what_is_due_at_once_is_done_by_three_servers_though_one_is_killed() {
     first.kill();
     while scheduled(&mut conn) > 0 {
         assert!(after() < 60_000_000, "not all is done");
-        tokio::time::sleep(milliseconds(5)).await;
+        tokio::task::yield_now().await;
     }
     println!("all of {number} was done after {} ms", after() / 1000);
     check_once(&mut conn, &ids);
