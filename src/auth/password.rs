@@ -1,6 +1,6 @@
 //! Passwords and their hashes. Hashing is slow and takes memory by design, so it has turns and a queue of its own,
-//! apart from other work for the processor, and leaves one core to that work: many logins delay each other but not
-//! readers.
+//! apart from other work for the processor, and leaves one core to that work. On Linux its threads also have the lowest
+//! priority: many logins delay each other but not readers.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -9,6 +9,7 @@ use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version};
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
+use tokio::sync::oneshot;
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::PasswordRules;
@@ -176,12 +177,26 @@ impl Passwords {
         F: FnOnce() -> Result<T> + Send + 'static,
     {
         let turn = self.turns.acquire_with(reserved).await?;
+        let (sender, done) = oneshot::channel();
         let work = move || {
             let _turn = turn;
-            work()
+            lower_priority();
+            // The request may have been given up meanwhile.
+            let _ = sender.send(work());
         };
-        let done = tokio::task::spawn_blocking(work).await;
-        done.map_err(|e| Error::internal(format!("hashing a password panicked: {e}")))?
+        // A thread for each hash: its priority could not be raised again for other work.
+        let thread = std::thread::Builder::new().name("password".to_owned()).spawn(work);
+        thread.map_err(|e| Error::internal(format!("no thread for a password: {e}")))?;
+        done.await.map_err(|_| Error::internal("hashing a password panicked"))?
+    }
+}
+
+/// Gives this thread the lowest priority.
+fn lower_priority() {
+    // On Linux the call is about the calling thread, elsewhere about the whole process.
+    #[cfg(target_os = "linux")]
+    if let Err(e) = rustix::process::setpriority_process(None, 19) {
+        log::debug!("the priority of a thread that hashes could not be lowered: {e}");
     }
 }
 
