@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use diesel::prelude::*;
 
-use crate::auth::{Block, Blocked};
+use crate::auth::{Block, Blocked, Keys};
 use crate::base::actor::NetworkHash;
 use crate::base::clock::Timestamp;
 use crate::base::db::locks::AdvisoryLock;
@@ -47,6 +47,12 @@ pub struct Attempt {
     pub network: NetworkHash,
     /// The user with that address.
     pub user: Option<UserId>,
+}
+
+/// The keyed hash of an address, in the form in which it is unique.
+#[must_use]
+pub fn account(keys: &Keys, email_key: &str) -> [u8; 32] {
+    keys.mac("account", email_key)
 }
 
 /// Whether an attempt may be verified.

@@ -4,7 +4,8 @@ use diesel::prelude::*;
 
 use super::forget_names::ForgetNames;
 use super::hand_over::{HandOver, inherit, owns_anything};
-use super::sessions;
+use super::{attempts, sessions};
+use crate::auth::Keys;
 use crate::authors::of_users;
 use crate::base::clock::Timestamp;
 use crate::base::db::Tx;
@@ -20,11 +21,11 @@ use crate::users::UserState;
 use crate::users::admins;
 use crate::users::store::{self, UserRow};
 
-/// Erases a user with sessions, API keys, second factor and emails. A job gives what they owned to `successor`.
+/// Erases a user with sessions, API keys, second factor, attempts to log in and emails. A job gives what they owned to `successor`.
 ///
 /// # Errors
 /// Not found; conflict `last-admin`, `successor-required`; `successor-unknown`, if that is not another active user.
-pub fn erase(tx: &mut Tx<'_>, id: UserId, successor: Option<UserId>) -> Result<()> {
+pub fn erase(tx: &mut Tx<'_>, keys: &Keys, id: UserId, successor: Option<UserId>) -> Result<()> {
     let locked = admins::lock(tx, id, successor)?;
     let is_successor = |row: &UserRow| row.id != id && row.state() == UserState::Active;
     if successor.is_some() && !locked.companion.as_ref().is_some_and(is_successor) {
@@ -40,10 +41,11 @@ pub fn erase(tx: &mut Tx<'_>, id: UserId, successor: Option<UserId>) -> Result<(
         let now = tx.now();
         jobs::enqueue(tx, &HandOver { user: id }, now)?;
     }
-    let keys = delete_credentials(tx, id)?;
+    let api_keys = delete_credentials(tx, id)?;
+    attempts::forget(tx, attempts::account(keys, &locked.row.email_key))?;
     of_users::set(tx, id, None)?;
     outbox::forget(tx, Recipient::User(id))?;
-    let own: Vec<ActorId> = keys.into_iter().map(ActorId::from).chain([id.into()]).collect();
+    let own: Vec<ActorId> = api_keys.into_iter().map(ActorId::from).chain([id.into()]).collect();
     idempotency::forget(tx, &own)?;
     let now = tx.now();
     jobs::enqueue(tx, &ForgetNames { user: id }, now)?;

@@ -76,7 +76,7 @@ pub async fn choose(app: &App, req: &HttpRequest, token: &str, text: &str) -> Re
             let user = links::use_up(tx, &token, &Purpose::OF_PASSWORDS)?.user;
             replace(tx, &emails, &user, &hash, Which::All)?;
             // Whoever has the link owns the mailbox, and with it an account without a second factor.
-            let account = emails.keys().mac("account", &user.email_key);
+            let account = attempts::account(emails.keys(), &user.email_key);
             if user.second_factor_at.is_none() {
                 attempts::succeed(tx, user.id, &Attempt { account, network, user: Some(user.id) })?;
             }

@@ -42,7 +42,7 @@ pub async fn to_the_end<T: 'static>(work: impl Future<Output = Result<T>> + 'sta
 /// # Errors
 /// Too many.
 pub fn attempt(app: &App, req: &HttpRequest, email_key: &str) -> Result<Attempt> {
-    let account = app.keys.mac("account", email_key);
+    let account = attempts::account(&app.keys, email_key);
     let network = app.keys.network(client_ip::network(app.limits.client(req)));
     req.extensions_mut().insert(NamedAccount(account));
     app.login_blocks.check(account, network, app.clock.now())?;

@@ -70,6 +70,16 @@ pub enum Presented {
     ApiKey(ApiKeyId, [u8; 32]),
 }
 
+impl Origin {
+    /// Checks that the credential of the request, if there is one, is still valid and allows the same.
+    ///
+    /// # Errors
+    /// Those of [`Credential::check`].
+    pub fn check_credential(&self, conn: &mut Connection, now: Timestamp) -> Result<()> {
+        self.credential.map_or(Ok(()), |credential| (credential.check)(conn, &credential, now))
+    }
+}
+
 impl<A: Into<ActorId>> From<A> for Origin {
     /// Work in someone's name outside of any request: a job or a command.
     fn from(actor: A) -> Self {

@@ -180,10 +180,14 @@ async fn an_erased_user_leaves_no_trace() {
     admin.post(format!("{path}/invitation")).once("two").await.is(204);
     server.run_jobs().await;
     assert!(!traces(&server, &["trace.me"]).is_empty(), "the search finds what is there");
+    let guess = json!({"email": "trace.me@website.example", "password": "a wrong password"});
+    server.client().post("/v1/auth/sessions").json(guess).await.is(401);
+    assert_eq!(server.database().count("login_attempts"), 1);
     admin.delete(&path).await.is(204);
     server.clock.advance(minutes(1));
     server.run_jobs().await;
     assert_eq!(traces(&server, &["trace.me", "tracy"]), [""; 0]);
+    assert_eq!(server.database().count("login_attempts"), 0);
     let author = format!("/v1/authors/{}", id(&author));
     assert_eq!(
         admin.patch(&author).json(json!({"bio": "Writes."})).await.expect(200)["user_id"],

@@ -144,24 +144,51 @@ async fn a_long_list_goes_out_whole_and_in_order() {
 async fn an_export_that_fails_on_the_way_does_not_look_whole() {
     let server = Server::start().await;
     let admin = server.login(Role::Admin).await;
-    // More than the network holds between here and there.
+    let (stream, response) = begin_long_export(&server, &admin).await;
+    rename(&mut server.database().connect(), "subscribers", "gone");
+    is_cut_off(stream, response).await;
+    let mut conn = server.database().connect();
+    rename(&mut conn, "gone", "subscribers");
+    assert_eq!(subscribers::table.count().get_result::<i64>(&mut conn).expect("a count"), 2_500);
+}
+
+#[tokio::test]
+async fn an_export_ends_with_the_session_and_with_the_right() {
+    let server = Server::start().await;
+    let admin = server.login(Role::Admin).await;
+    let other = server.login_as("mal", Role::Admin).await;
+    let (stream, response) = begin_long_export(&server, &other).await;
+    admin.patch(format!("/v1/users/{}", other.user())).json(json!({"role": "editor"})).await.is(200);
+    is_cut_off(stream, response).await;
+    let third = server.login_as("mel", Role::Admin).await;
+    let (stream, response) = begin_export(&server, &third).await;
+    third.post("/v1/auth/logout").await.is(204);
+    is_cut_off(stream, response).await;
+}
+
+/// Takes in a list that is longer than what the network holds between here and there, and begins its export.
+async fn begin_long_export(server: &Server, admin: &Client) -> (TcpStream, Vec<u8>) {
     let note = "x".repeat(7_000);
     let mut file = "email,Note\n".to_owned();
     for number in 0..2_500 {
         file += &format!("reader-{number}@reader.example,{note}\n");
     }
-    import(&server, &file).await;
-    let mut stream = ask(&server, &admin, "GET").await;
+    import(server, &file).await;
+    begin_export(server, admin).await
+}
+
+async fn begin_export(server: &Server, admin: &Client) -> (TcpStream, Vec<u8>) {
+    let mut stream = ask(server, admin, "GET").await;
     let mut response = vec![0; 100];
     stream.read_exact(&mut response).await.expect("a beginning");
     assert!(response.starts_with(b"HTTP/1.1 200 OK\r\n"));
-    rename(&mut server.database().connect(), "subscribers", "gone");
+    (stream, response)
+}
+
+async fn is_cut_off(mut stream: TcpStream, mut response: Vec<u8>) {
     // Either the connection is cut off or it ends; what it never has is the chunk that ends a body.
     let _ = stream.read_to_end(&mut response).await;
     assert!(!response.ends_with(b"\r\n0\r\n\r\n"), "{} bytes look like the whole list", response.len());
-    let mut conn = server.database().connect();
-    rename(&mut conn, "gone", "subscribers");
-    assert_eq!(subscribers::table.count().get_result::<i64>(&mut conn).expect("a count"), 2_500);
     assert!(response.len() > 100_000 && response.len() < 2_500 * 7_000, "{}", response.len());
 }
 

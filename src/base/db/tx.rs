@@ -77,7 +77,7 @@ impl<'a> Tx<'a> {
         Ok(outcome)
     }
 
-    /// Checks that the credential of the request, if there is one, still counts.
+    /// Checks that the credential of the request, if there is one, still counts, and that it does until the end.
     pub(super) fn check_credential(&mut self) -> Result<()> {
         let Some(credential) = self.origin.credential else { return Ok(()) };
         if credential.changes_accounts {
@@ -85,7 +85,7 @@ impl<'a> Tx<'a> {
         } else {
             AdvisoryLock::Accounts.share(self.conn)?;
         }
-        (credential.check)(self.conn, &credential, self.now)
+        self.origin.check_credential(self.conn, self.now)
     }
 
     /// Writes the events. They come last, and on PostgreSQL behind a lock that one transaction holds at a time, so that

@@ -16,7 +16,7 @@ pub(super) async fn run(app: &App, email: &str, password_stdin: bool) -> anyhow:
     let user = super::find(app, email).await?;
     let hash = app.passwords.hash(read(app, &user, password_stdin).await?).await?;
     let (emails, email) = (AccountEmails::new(app), user.email.clone());
-    let account = app.keys.mac("account", &user.email_key);
+    let account = attempts::account(&app.keys, &user.email_key);
     let replace = move |tx: &mut Tx<'_>| {
         passwords::replace(tx, &emails, &user, &hash, Which::All)?;
         attempts::forget(tx, account)

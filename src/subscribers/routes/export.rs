@@ -12,6 +12,7 @@ use super::consents::Consent;
 use super::subscriber::Subscriber;
 use crate::app::App;
 use crate::auth::{Actor, ExportSubscribers};
+use crate::base::actor::Origin;
 use crate::base::clock::Timestamp;
 use crate::base::db::{Connection, Tx};
 use crate::base::error::Result;
@@ -99,8 +100,8 @@ pub struct SubscriberExport {
 ///
 /// Requires the right `subscribers:export`; every export is recorded in the event log. Streams the list as CSV, oldest first,
 /// for spreadsheets and for importing it again: a cell that a spreadsheet would run as a formula begins with an apostrophe.
-/// Unsubscribed, bounced and complained subscribers are included. If the connection breaks before the last chunk, an error
-/// occurred and the list is incomplete.
+/// Unsubscribed, bounced and complained subscribers are included. If the connection breaks before the last chunk, the list is
+/// incomplete: an error occurred, or the session or API key was revoked meanwhile.
 #[utoipa::path(get, path = "/v1/subscribers/export", tag = "subscribers", security(("bearer" = [])),
     params(ExportParameters),
     responses((status = 200, description = "The list.", body = String, content_type = "text/csv",
@@ -114,19 +115,20 @@ pub async fn export_subscribers(
     let mut header = Vec::new();
     write_row(&mut header, COLUMNS);
     // An error in the first batch is reported before anything is sent.
-    let first = read(&app, filter.clone(), None).await?;
+    let origin = actor.origin;
+    let first = read(&app, origin, filter.clone(), None).await?;
     let record = |tx: &mut Tx<'_>| {
         tx.append(Event::SubscribersExported);
         Ok(())
     };
-    app.db.write_as(actor.origin, record).await?;
+    app.db.write_as(origin, record).await?;
     let day = app.clock.now().date();
     let start = stream::iter([Ok(Bytes::from([header, first.bytes].concat()))]);
     let rest = stream::try_unfold(first.next, move |next| {
         let (app, filter) = (app.clone(), filter.clone());
         async move {
             let Some(position) = next else { return Ok(None) };
-            let Piece { bytes, next } = read(&app, filter, Some(position)).await?;
+            let Piece { bytes, next } = read(&app, origin, filter, Some(position)).await?;
             Ok(Some((Bytes::from(bytes), next)))
         }
     });
@@ -167,9 +169,12 @@ struct Piece {
     next: Option<Position>,
 }
 
-async fn read(app: &App, filter: SubscriberFilter, after: Option<Position>) -> Result<Piece> {
+/// Reads a piece of the file, if the client may still have it.
+async fn read(app: &App, origin: Origin, filter: SubscriberFilter, after: Option<Position>) -> Result<Piece> {
+    let now = app.clock.now();
     app.db
         .read(move |conn: &mut Connection| {
+            origin.check_credential(conn, now)?;
             let mut piece = Piece { bytes: Vec::new(), next: after.clone() };
             while piece.bytes.len() < PIECE {
                 let rows = list::list(conn, &filter, piece.next.take(), BATCH)?;

@@ -103,6 +103,7 @@ pub async fn delete_user(
     query: Query<DeleteRequest>,
 ) -> Result<Response> {
     let (id, successor) = (user.into_inner(), query.0.successor);
-    app.db.write_as(actor.origin, move |tx| erasure::erase(tx, id, successor)).await?;
+    let keys = app.keys.clone();
+    app.db.write_as(actor.origin, move |tx| erasure::erase(tx, &keys, id, successor)).await?;
     Ok(Response::no_content())
 }
