@@ -19,7 +19,7 @@ use crate::base::ids::{LoginAttemptId, UserId};
 /// Failures within this time delay further attempts.
 const WINDOW: Duration = Duration::from_secs(24 * 3600);
 /// How many failures at one account delay nothing.
-const FREE: i64 = 5;
+const FREE_FAILURES: i64 = 5;
 /// The longest delay.
 const MAX_DELAY: Duration = Duration::from_secs(3600);
 /// After this many failures at one account, only networks known to its user may try (NIST SP 800-63B, section 3.2.2).
@@ -32,11 +32,11 @@ const OPEN_FOR: Duration = Duration::from_secs(60);
 /// time.
 const MAX_OPEN: i64 = 10;
 /// A network from which somebody has logged in lately may fail this many times as often as others.
-const OFFICE: i64 = 5;
+const KNOWN_NETWORK_FACTOR: i64 = 5;
 /// How long a network stays known after a login.
 const KNOWN_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
 /// How many attempts at accounts that do not exist are kept.
-const KEPT: i64 = 100_000;
+const MAX_KEPT: i64 = 100_000;
 
 /// Who is trying to log in, and from where.
 #[derive(Debug, Clone, Copy)]
@@ -57,7 +57,7 @@ pub fn account(keys: &Keys, email_key: &str) -> [u8; 32] {
 
 /// Whether an attempt may be verified.
 #[derive(Debug, Clone, Copy)]
-pub enum Begun {
+pub enum Admission {
     /// It is under way.
     Open(LoginAttemptId),
     /// It comes too soon after others.
@@ -69,11 +69,11 @@ pub enum Begun {
 ///
 /// # Errors
 /// Those of the database.
-pub fn begin(tx: &mut Tx<'_>, attempt: &Attempt, network_allowance: Option<i64>) -> Result<Begun> {
+pub fn begin(tx: &mut Tx<'_>, attempt: &Attempt, network_allowance: Option<i64>) -> Result<Admission> {
     AdvisoryLock::LoginAttempts.take(tx)?;
     let now = tx.now();
     if let Some(block) = find_block(tx, attempt, network_allowance)?.filter(|block| block.until > now) {
-        return Ok(Begun::Refused(block));
+        return Ok(Admission::Refused(block));
     }
     let id = tx.new_id()?;
     diesel::insert_into(attempts::table)
@@ -86,7 +86,7 @@ pub fn begin(tx: &mut Tx<'_>, attempt: &Attempt, network_allowance: Option<i64>)
             attempts::is_user.eq(attempt.user.is_some()),
         ))
         .execute(&mut **tx)?;
-    Ok(Begun::Open(id))
+    Ok(Admission::Open(id))
 }
 
 /// Records that an attempt has failed.
@@ -159,7 +159,7 @@ pub fn purge(tx: &mut Tx<'_>) -> Result<bool> {
     let newest_too_many: Option<LoginAttemptId> = attempts::table
         .filter(attempts::is_user.eq(false))
         .order(attempts::id.desc())
-        .offset(KEPT)
+        .offset(MAX_KEPT)
         .limit(1)
         .select(attempts::id)
         .get_result(&mut **tx)
@@ -185,9 +185,9 @@ fn find_block(tx: &mut Tx<'_>, attempt: &Attempt, network_allowance: Option<i64>
         None => false,
     };
     let account = if is_known {
-        delayed_until(tx, of_account().filter(attempts::network_hash.eq(attempt.network.to_vec())), FREE)?
+        delayed_until(tx, of_account().filter(attempts::network_hash.eq(attempt.network.to_vec())), FREE_FAILURES)?
     } else {
-        delayed_until(tx, of_account(), FREE)?.max(capped_until(tx, attempt)?)
+        delayed_until(tx, of_account(), FREE_FAILURES)?.max(capped_until(tx, attempt)?)
     };
     let network = match network_allowance {
         Some(free) => network_delayed_until(tx, attempt.network, free)?,
@@ -235,11 +235,11 @@ fn delayed_until(
 /// accounts exist.
 fn network_delayed_until(tx: &mut Tx<'_>, network: NetworkHash, free: i64) -> Result<Option<Timestamp>> {
     let (now, network) = (tx.now(), network.to_vec());
-    let is_office = known_networks::table
+    let is_known = known_networks::table
         .filter(known_networks::network_hash.eq(&network))
         .filter(known_networks::last_login_at.gt(now.minus(KNOWN_FOR)));
-    let is_office: bool = diesel::select(diesel::dsl::exists(is_office)).get_result(&mut **tx)?;
-    let free = if is_office { free.saturating_mul(OFFICE) } else { free };
+    let is_known: bool = diesel::select(diesel::dsl::exists(is_known)).get_result(&mut **tx)?;
+    let free = if is_known { free.saturating_mul(KNOWN_NETWORK_FACTOR) } else { free };
     let from_network = || counting(now).filter(attempts::network_hash.eq(network.clone()));
     let (all, last) = count(tx, from_network())?;
     if all < free {

@@ -3,7 +3,7 @@
 
 use actix_web::{HttpMessage as _, HttpRequest};
 
-use super::attempts::{self, Attempt, Begun};
+use super::attempts::{self, Attempt, Admission};
 use crate::app::App;
 use crate::auth::Password;
 use crate::base::db::Database;
@@ -63,8 +63,8 @@ pub async fn verify(
     let attempt = Attempt { user: user.map(|user| user.id), ..attempt };
     let allowance = Some(i64::from(app.config.limits.login)).filter(|allowance| *allowance > 0);
     let id = match app.db.write(move |tx| attempts::begin(tx, &attempt, allowance)).await? {
-        Begun::Open(id) => id,
-        Begun::Refused(block) => {
+        Admission::Open(id) => id,
+        Admission::Refused(block) => {
             let now = app.clock.now();
             app.login_blocks.remember(block, now);
             return Err(block.error(now));
