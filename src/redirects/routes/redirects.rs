@@ -4,6 +4,7 @@ use actix_web::HttpRequest;
 use actix_web::web::Data;
 use serde::{Deserialize, Serialize};
 use url::form_urlencoded::byte_serialize;
+use utoipa::openapi::schema::{KnownFormat, Object, ObjectBuilder, SchemaFormat, Type};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::app::App;
@@ -61,8 +62,17 @@ pub struct CreateRedirect {
     #[schema(format = "url-or-path", min_length = 1, max_length = 2000, example = "/topics/sea")]
     to: Option<String>,
     /// The status to respond with: 301 (moved for good), 302 (elsewhere for now) or 410 (gone).
-    #[schema(minimum = 301, maximum = 410, example = 301)]
+    #[schema(schema_with = status_schema)]
     status: i64,
+}
+
+fn status_schema() -> Object {
+    ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int32)))
+        .enum_values(Some(STATUSES.map(|(status, _)| status)))
+        .examples([301])
+        .build()
 }
 
 impl CreateRedirect {
