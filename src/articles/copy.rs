@@ -3,18 +3,17 @@
 use super::draft::Draft;
 use super::metadata_change::MetadataChange;
 use super::write::NewArticle;
-use super::{Metadata, Section};
+use super::{ArticleRef, Metadata, Section};
 use crate::base::clock::Timestamp;
 use crate::base::db::Connection;
 use crate::base::error::{Error, Result};
-use crate::base::ids::ArticleId;
 use crate::base::random::Random;
 use crate::base::text::Locale;
 use crate::base::text::slug::Slug;
 use crate::terms;
 use crate::terms::names::Named;
 
-/// The copy of a draft in a language, as a translation of the same original if it is to be one. Its slug is derived from
+/// The copy of a draft in a language, in its translation group if it is to be a translation. Its slug is derived from
 /// the title, and it has no `aliases`, which are the addresses of one article only. Conflict `in-trash`.
 pub fn copy(
     conn: &mut Connection,
@@ -27,7 +26,6 @@ pub fn copy(
         return Err(Error::conflict("in-trash", "The article is in the trash. Restore it first."));
     }
     let Draft { row, content, .. } = draft;
-    let original: ArticleId = content.metadata.translation_of.unwrap_or(row.id);
     let Metadata { title, subtitle, summary, cover, featured, listed, intro, seo, custom, .. } =
         content.metadata;
     let (authors, topics) =
@@ -47,7 +45,7 @@ pub fn copy(
         intro: Some(intro),
         seo: Some(seo),
         custom: Some(custom),
-        translation_of: is_translation.then_some(Some(original)),
+        translation_of: is_translation.then_some(Some(ArticleRef::Id(row.id))),
         aliases: None,
     };
     let sections = with_new_ids(content.sections, random, now)?;

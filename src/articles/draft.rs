@@ -4,7 +4,8 @@ use diesel::Identifiable as _;
 
 use super::equality::find_changed;
 use super::store::{self, ArticleRow, SectionRow};
-use super::{Content, metadata_store};
+use super::translations::Group;
+use super::{Content, metadata_store, translation_store};
 use crate::base::db::Connection;
 use crate::base::error::Result;
 use crate::base::ids::SectionId;
@@ -16,6 +17,8 @@ pub struct Draft {
     pub row: ArticleRow,
     /// What was written.
     pub content: Content,
+    /// Its translation group.
+    pub group: Option<Group>,
     /// Whether the content differs from what readers see, or they see nothing.
     pub has_unpublished_changes: bool,
     /// The rows of the sections.
@@ -26,9 +29,11 @@ impl Draft {
     /// Reads the content of an article.
     pub fn load(conn: &mut Connection, row: ArticleRow) -> Result<Self> {
         let metadata = metadata_store::find(conn, &row)?;
+        let group = translation_store::find(conn, row.id)?;
         let (tree, sections) = store::find_sections(conn, row.id)?;
         let has_unpublished_changes = !find_changed(conn, std::iter::once(&row))?.is_empty();
-        Ok(Self { row, content: Content { metadata, sections: tree }, has_unpublished_changes, sections })
+        let content = Content { metadata, sections: tree };
+        Ok(Self { row, content, group, has_unpublished_changes, sections })
     }
 
     /// The version at which a section last changed.

@@ -5,9 +5,11 @@ use diesel::prelude::*;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
-use super::ReviewState;
+use super::custom::CustomFilter;
 use super::equality::same_as_published;
 use super::store::ArticleRow;
+use super::translation_store::IS_BEHIND;
+use super::{ReviewState, custom_store, translation_store};
 use crate::auth::{Actor, Identity, ReadDrafts};
 use crate::base::clock::Timestamp;
 use crate::base::db::schema::{article_terms, articles, reviews, schedules};
@@ -55,6 +57,13 @@ pub struct DraftFilter {
     /// In any of these languages.
     #[param(inline, value_type = Option<Vec<Locale>>, style = Form, explode = false, min_items = 1, max_items = 100)]
     locale: Vec<Locale>,
+    /// In another language, and without a translation into this one that is not in the trash.
+    #[param(value_type = Option<Locale>)]
+    untranslated: Option<Locale>,
+    /// Whether the article that they are a translation of has a newer edition, not a minor one, than when they were last
+    /// published: `behind` of their items.
+    #[param(value_type = Option<bool>)]
+    translation_behind: Option<bool>,
     /// Words that the title contains. Case is ignored for a–z.
     #[param(value_type = Option<String>, max_length = 200)]
     q: Option<String>,
@@ -64,6 +73,8 @@ pub struct DraftFilter {
     /// `updated_at`, `created_at` or `title`; with `-` in front for descending order. Default: `-updated_at`.
     #[param(value_type = Option<String>, pattern = "^-?(updated_at|created_at|title)$", max_length = 20, example = "-updated_at")]
     sort: DraftSort,
+    #[param(ignore)]
+    custom: CustomFilter,
 }
 
 /// A status in a filter.
@@ -142,9 +153,12 @@ impl FromParams for DraftFilter {
             author: params.list("author", Slug::parse),
             topic: params.list("topic", Slug::parse),
             locale: params.list("locale", Locale::parse),
+            untranslated: params.parsed("untranslated", Locale::parse),
+            translation_behind: params.flag("translation_behind"),
             q: params.text_within("q", 200).filter(|q| !q.trim().is_empty()),
             updated_at_gte: params.time("updated_at_gte"),
             sort: params.parsed("sort", one).unwrap_or(DraftSort(DraftKey::UpdatedAt, true)),
+            custom: CustomFilter::from_params(params),
         }
     }
 }
@@ -233,6 +247,18 @@ fn matching(
     }
     if !filter.locale.is_empty() {
         query = query.filter(articles::locale.eq_any(filter.locale.clone()));
+    }
+    if let Some(locale) = &filter.untranslated {
+        let translated = exists(translation_store::in_language(locale.clone()));
+        query = query.filter(articles::locale.ne(locale.clone())).filter(not(translated));
+    }
+    query = match filter.translation_behind {
+        Some(true) => query.filter(IS_BEHIND),
+        Some(false) => query.filter(not(IS_BEHIND)),
+        None => query,
+    };
+    for (name, values) in &filter.custom.0 {
+        query = custom_store::filter(conn, query, name, values)?;
     }
     for word in filter.q.iter().flat_map(|q| q.split_whitespace()) {
         let escaped = word.to_ascii_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");

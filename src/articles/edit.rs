@@ -10,15 +10,18 @@ use super::history::{self, ChangeRow};
 use super::resolve::lock_article;
 use super::scope::{WriteScope, check_unchanged};
 use super::store::{self, ArticleRow};
-use super::{ArticleKey, metadata_store, slugs};
+use super::{ArticleKey, metadata_store, slugs, translation_store, translations};
 use crate::auth::{Actor, WriteArticles};
 use crate::base::db::Tx;
 use crate::base::db::types::Json;
 use crate::base::error::Result;
 use crate::base::events::Event;
 use crate::base::http::IfMatch;
-use crate::base::ids::{IsId as _, SectionId, SubjectId};
+use crate::base::ids::{ArticleId, IsId as _, SectionId, SubjectId};
 use crate::base::text::Locale;
+
+/// The name of the translation group among the fields that writes change.
+const TRANSLATION_OF: &str = "translation_of";
 
 /// Who changes a draft.
 #[derive(Debug, Clone)]
@@ -50,10 +53,7 @@ pub fn edit(
 /// Saves the difference between two states of a draft as a new revision.
 fn save(tx: &mut Tx<'_>, before: &Draft, mut after: Draft, moved: &[SectionId]) -> Result<Draft> {
     if before.content == after.content && before.row.published_at == after.row.published_at {
-        if let Some(event) = handed_over(before, &after) {
-            bump_version(tx, &mut after.row, event)?;
-        }
-        return Ok(after);
+        return save_state(tx, before, after);
     }
     // An edit may take back what distinguished the draft from what is live.
     let live = if before.has_unpublished_changes { store::find_published(tx, &before.row)? } else { None };
@@ -63,6 +63,25 @@ fn save(tx: &mut Tx<'_>, before: &Draft, mut after: Draft, moved: &[SectionId]) 
     history::insert_revision(tx, id, version, Some(parent), &after.content)?;
     if !after.has_unpublished_changes {
         history::set_same(tx, id, version, after.row.published_revision)?;
+    }
+    Ok(after)
+}
+
+/// Saves what makes no revision: another owner, another translation group.
+fn save_state(tx: &mut Tx<'_>, before: &Draft, mut after: Draft) -> Result<Draft> {
+    let regrouped = translations::change(tx, &after.row, before.group, after.group)?;
+    if regrouped.is_some() {
+        let (id, version) = (after.row.id, after.row.version + 1);
+        let fields = Some(vec![TRANSLATION_OF.to_owned()]);
+        let change = change(tx, id, version, SubjectId::from_uuid(id.uuid()), fields);
+        history::insert_changes(tx, &[change])?;
+    }
+    let events: Vec<Event> = handed_over(before, &after).into_iter().chain(regrouped).collect();
+    if !events.is_empty() {
+        raise_version(tx, &mut after.row)?;
+    }
+    for event in events {
+        tx.append(event);
     }
     Ok(after)
 }
@@ -88,15 +107,7 @@ pub fn save_draft(
     if !sections.is_empty() || fields.iter().any(|field| field == "intro") {
         check_html(&after.content.passages())?;
     }
-    let (id, now, actor_id) = (before.row.id, tx.now(), tx.actor());
-    let change = |subject_id, fields: Option<Vec<String>>| ChangeRow {
-        article_id: id,
-        version,
-        subject_id,
-        fields: fields.map(Json::Readable),
-        actor_id,
-        at: now,
-    };
+    let (id, now) = (before.row.id, tx.now());
     let mut changes = Vec::new();
     if !fields.is_empty() {
         after.row.metadata_revision = version;
@@ -107,16 +118,20 @@ pub fn save_draft(
             metadata_store::set_terms(tx, id, &mut after.content.metadata)?;
         }
     }
-    let changed_fields: Vec<String> =
-        fields.into_iter().chain(is_dated.then(|| "published_at".to_owned())).collect();
+    let is_regrouped = before.group != after.group;
+    let beside = [(is_dated, "published_at"), (is_regrouped, TRANSLATION_OF)];
+    let beside = beside.into_iter().filter(|(has_changed, _)| *has_changed).map(|(_, name)| name.to_owned());
+    let changed_fields: Vec<String> = fields.into_iter().chain(beside).collect();
     if !changed_fields.is_empty() {
-        changes.push(change(SubjectId::from_uuid(id.uuid()), Some(changed_fields)));
+        changes.push(change(tx, id, version, SubjectId::from_uuid(id.uuid()), Some(changed_fields)));
     }
     let changed: Vec<SectionId> = sections.iter().map(|(section, _)| *section).collect();
     after.sections =
         store::set_sections(tx, id, &before.sections, &after.content.sections, &changed, version)?;
     let of_sections = sections.into_iter();
-    changes.extend(of_sections.map(|(section, fields)| change(SubjectId::from_uuid(section.uuid()), fields)));
+    changes.extend(of_sections.map(|(section, fields)| {
+        change(tx, id, version, SubjectId::from_uuid(section.uuid()), fields)
+    }));
     history::insert_changes(tx, &changes)?;
     after.row.version = version;
     after.row.revision = version;
@@ -127,11 +142,26 @@ pub fn save_draft(
         slugs::own(tx, id, &after.row.locale, &after.row.slug)?;
         slugs::release(tx, id, &after.row.locale, &after.row.slug)?;
     }
+    let regrouped = translations::change(tx, &after.row, before.group, after.group)?;
+    if let Some(group) = after.group.filter(|_| before.row.locale != after.row.locale) {
+        translation_store::claim_all(tx, &after.row, group.id)?;
+    }
     tx.append(Event::ArticleEdited { article: id, version, sections: changed });
-    if let Some(event) = handed_over {
+    for event in handed_over.into_iter().chain(regrouped) {
         tx.append(event);
     }
     Ok(after)
+}
+
+fn change(
+    tx: &Tx<'_>,
+    article_id: ArticleId,
+    version: i64,
+    subject_id: SubjectId,
+    fields: Option<Vec<String>>,
+) -> ChangeRow {
+    let fields = fields.map(Json::Readable);
+    ChangeRow { article_id, version, subject_id, fields, actor_id: tx.actor(), at: tx.now() }
 }
 
 /// Gives an article a new version without a revision: for what changes its state and not its text.

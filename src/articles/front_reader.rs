@@ -7,9 +7,8 @@ use serde_json::{Map, Value};
 use super::aliases::{MAX_ALIASES, check_alias};
 use super::checks::{MAX_AUTHORS, MAX_TOPICS};
 use super::metadata_change::MetadataChange;
-use super::{Cover, Seo, parse_uuid, slugs};
+use super::{ArticleRef, Cover, Seo, slugs};
 use crate::base::error::Invalid;
-use crate::base::ids::{ArticleId, IsId as _};
 use crate::base::text::Locale;
 use crate::base::text::front_matter::{self, FrontMatter, TermName};
 use crate::base::text::inline::one_line;
@@ -49,13 +48,11 @@ pub(super) fn read(
         topics: Some(reader.terms("topics", front.topics, MAX_TOPICS)),
         intro: Some(intro),
         seo: Some(reader.seo(front.seo)),
-        translation_of: Some(front.translation_of.and_then(|text| {
-            let parse = |text: &str| {
-                let id = parse_uuid(text).map(ArticleId::from_uuid);
-                id.ok_or_else(|| Invalid::new("article-unknown", "Must be an id."))
-            };
-            reader.keep("translation_of", text, parse)
-        })),
+        // A document without it leaves the article in its group, which is no part of the text.
+        translation_of: front.translation_of.and_then(|wanted| match wanted {
+            Some(text) => reader.keep("translation_of", text, ArticleRef::parse).map(Some),
+            None => Some(None),
+        }),
         aliases: Some(reader.aliases(front.aliases)),
         custom: Some(reader.custom()),
     };

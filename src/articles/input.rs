@@ -8,11 +8,11 @@ use super::aliases::check_aliases;
 use super::checks::{MAX_AUTHORS, MAX_TOPICS, check_cover, check_markdown, check_named, check_seo};
 use super::metadata_change::MetadataChange;
 use super::section_input::SectionInput;
-use super::{Cover, Metadata, Seo, WebsitePath, slugs};
+use super::{ArticleRef, Cover, Metadata, Seo, WebsitePath, slugs};
 use crate::base::clock::Timestamp;
 use crate::base::error::{Invalid, Result, Violations};
 use crate::base::http::json::{from_value, present};
-use crate::base::ids::{ArticleId, UserId};
+use crate::base::ids::UserId;
 use crate::base::json;
 use crate::base::text::Locale;
 use crate::base::text::slug::Slug;
@@ -80,11 +80,15 @@ macro_rules! with_metadata {
             #[serde(default, deserialize_with = "present")]
             #[schema(value_type = Option<Object>)]
             pub custom: Option<Option<Map<String, Value>>>,
-            /// The id of the article that this one translates. Must be an article that the caller may edit; 422
-            /// `article-unknown` or `translation-of-forbidden` otherwise.
+            /// The article that this one is a translation of: its id, or its slug in the site's language. This article joins
+            /// the translation group of that one at once, without being published; `null` leaves the group. Requires the
+            /// right to edit both, and to publish the members of the group that are live; 422 `article-unknown` or
+            /// `translation-of-forbidden` otherwise. 409 `translation-exists` if the group has another article in this
+            /// language.
             #[serde(default, deserialize_with = "present")]
-            #[schema(value_type = Option<ArticleId>)]
-            pub translation_of: Option<Option<ArticleId>>,
+            #[schema(value_type = Option<String>, min_length = 1, max_length = 120,
+                     pattern = "^[a-z0-9]+(-[a-z0-9]+)*$", example = "tides-and-harbours")]
+            pub translation_of: Option<Option<String>>,
             /// Old paths on the website that redirect to the article, such as `/2019/tides`. 422 `alias-reserved` for
             /// paths of the API and those that no slug may be, and `alias-taken` for the path of another published
             /// article.
@@ -133,7 +137,9 @@ macro_rules! with_metadata {
                         violations.take("/custom", validate::custom(&custom));
                         custom
                     }),
-                    translation_of: self.translation_of,
+                    translation_of: self.translation_of.as_ref().map(|article| {
+                        article.as_deref().and_then(|article| violations.take("/translation_of", ArticleRef::parse(article)))
+                    }),
                     aliases: self.aliases.as_ref().map(|aliases| {
                         check_aliases(aliases.as_deref().unwrap_or_default(), violations)
                     }),

@@ -19,6 +19,7 @@ pub fn write_markdown(
     authors: &[AuthorRef],
     topics: &[TopicRef],
     published_at: Option<Timestamp>,
+    translation_of: Option<ArticleId>,
 ) -> String {
     let metadata = &content.metadata;
     let front = FrontMatter {
@@ -27,7 +28,7 @@ pub fn write_markdown(
         subtitle: metadata.subtitle.clone(),
         slug: Some(metadata.slug.to_string()),
         locale: Some(metadata.locale.to_string()),
-        translation_of: metadata.translation_of.map(|id| id.to_string()),
+        translation_of: translation_of.map(|id| Some(id.to_string())),
         summary: metadata.summary.clone(),
         published_at,
         featured: metadata.featured.then_some(true),

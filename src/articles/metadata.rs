@@ -3,7 +3,7 @@
 use super::draft::Draft;
 use super::edit::Editor;
 use super::metadata_change::MetadataChange;
-use super::{Metadata, aliases, slugs, store};
+use super::{Metadata, aliases, slugs, translations};
 use crate::auth::{Permission, WriteAuthors, WriteTopics};
 use crate::base::db::{Connection, Tx};
 use crate::base::error::{Invalid, Location, Result, Violations};
@@ -12,9 +12,9 @@ use crate::base::text::slug::Slug;
 use crate::terms::names::Named;
 use crate::terms::{self, IsTerm};
 
-/// Changes the metadata of a draft, and leaves it to the caller to save it and to take its slug. Conflict `slug-taken`;
-/// invalid for topics and authors that do not exist and that the editor may not create, for an original as
-/// [`check_original`] says, and for an alias at which another article is live.
+/// Changes the metadata of a draft, and leaves it to the caller to save it, to take its slug and to make it a member of its
+/// translation group. Conflict `slug-taken`; invalid for topics and authors that do not exist and that the editor may not
+/// create, for a group as [`translations::choose`] says, and for an alias at which another article is live.
 pub fn change_metadata(
     tx: &mut Tx<'_>,
     editor: &Editor<'_>,
@@ -35,19 +35,14 @@ pub fn change_metadata(
     if let Some(named) = &change.authors {
         metadata.authors = term_ids::<_, WriteAuthors>(tx, editor, "/authors", named, &mut violations)?;
     }
-    // One that somebody else has set stays without their rights.
-    if let Some(original) = change.translation_of.filter(|original| *original != metadata.translation_of) {
-        metadata.translation_of = original;
-        if let Some(invalid) =
-            original.map_or(Ok(None), |original| check_original(tx, editor, id, original))?
-        {
-            violations.push(Location::Pointer("/translation_of".into()), invalid);
-        }
+    if let Some(wanted) = &change.translation_of {
+        let group = translations::choose(tx, editor, (&draft.row, draft.group), wanted.as_ref())?;
+        draft.group = violations.take("/translation_of", group).flatten();
     }
     violations.check()
 }
 
-/// Changes the metadata of a revision, like [`change_metadata`], except slug, language and original. Topics and authors
+/// Changes the metadata of a revision, like [`change_metadata`], except slug, language and group. Topics and authors
 /// must exist.
 pub fn correct_metadata(
     conn: &mut Connection,
@@ -107,25 +102,6 @@ pub fn choose_slug(
         None => {}
     }
     Ok(())
-}
-
-/// Why the editor may not make `article` a translation of `original`, because that changes what readers see of the
-/// original: `article-unknown` if there is no such article or they may not know of it, `translation-of-forbidden` if it
-/// is published and they may not edit it.
-pub fn check_original(
-    tx: &mut Tx<'_>,
-    editor: &Editor<'_>,
-    article: ArticleId,
-    original: ArticleId,
-) -> Result<Option<Invalid>> {
-    Ok(match store::find(tx, original)?.filter(|row| row.id != article) {
-        Some(row) if editor.actor.covers(row.owner_id) => None,
-        Some(row) if row.live_edition.is_some() => {
-            let detail = "Your role may only translate articles that you own.";
-            Some(Invalid::new("translation-of-forbidden", detail))
-        }
-        _ => Some(Invalid::new("article-unknown", "There is no other article with this id.")),
-    })
 }
 
 /// The terms of one kind that `named` names. Those that do not exist are created if the editor may do so.

@@ -2,8 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Cover, Metadata, Seo};
-use crate::base::ids::ArticleId;
+use super::{ArticleRef, Cover, Metadata, Seo};
 use crate::base::text::Locale;
 use crate::base::text::slug::Slug;
 use crate::terms::names::Named;
@@ -37,8 +36,8 @@ pub struct MetadataChange {
     pub seo: Option<Seo>,
     /// Free-form data of the site.
     pub custom: Option<Map<String, Value>>,
-    /// The article this one translates.
-    pub translation_of: Option<Option<ArticleId>>,
+    /// The article this one is a translation of. Default: it leaves its translation group.
+    pub translation_of: Option<Option<ArticleRef>>,
     /// Old paths that redirect to the article.
     pub aliases: Option<Vec<String>>,
 }

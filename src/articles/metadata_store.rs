@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use serde_json::{Map, Value};
 
 use super::store::ArticleRow;
-use super::{Cover, Metadata, Seo};
+use super::{Cover, Metadata, Seo, custom_store};
 use crate::base::db::schema::article_metadata;
 use crate::base::db::types::Json;
 use crate::base::db::{Connection, Tx};
@@ -26,7 +26,6 @@ struct MetadataRow {
     intro: String,
     seo: Json<Seo>,
     custom: Json<Map<String, Value>>,
-    translation_of: Option<ArticleId>,
     aliases: Json<Vec<String>>,
 }
 
@@ -42,7 +41,6 @@ struct MetadataRowChange {
     intro: String,
     seo: Option<Json<Seo>>,
     custom: Option<Json<Map<String, Value>>>,
-    translation_of: Option<Option<ArticleId>>,
     aliases: Option<Json<Vec<String>>>,
 }
 
@@ -58,7 +56,6 @@ impl MetadataRow {
             intro: metadata.intro.clone(),
             seo: Json::Readable(metadata.seo.clone()),
             custom: Json::Readable(metadata.custom.clone()),
-            translation_of: metadata.translation_of,
             aliases: Json::Readable(metadata.aliases.clone()),
         }
     }
@@ -79,7 +76,6 @@ impl MetadataRow {
             intro: self.intro,
             seo: self.seo.read(place("seo")).unwrap_or_default(),
             custom: self.custom.read(place("custom")).unwrap_or_default(),
-            translation_of: self.translation_of,
             aliases: self.aliases.read(place("aliases")).unwrap_or_default(),
         }
     }
@@ -100,7 +96,7 @@ pub fn insert(tx: &mut Tx<'_>, id: ArticleId, metadata: &mut Metadata) -> Result
     take(metadata, held);
     let row = MetadataRow::new(id, metadata);
     diesel::insert_into(article_metadata::table).values(row).execute(&mut **tx)?;
-    Ok(())
+    custom_store::insert(tx, id, &metadata.custom)
 }
 
 /// Updates the row of the metadata of an article, in which these fields have changed.
@@ -116,12 +112,11 @@ pub fn update(tx: &mut Tx<'_>, id: ArticleId, metadata: &Metadata, fields: &[Str
         intro: row.intro,
         seo: has_changed("seo").then_some(row.seo),
         custom: has_changed("custom").then_some(row.custom),
-        translation_of: Some(row.translation_of),
         aliases: has_changed("aliases").then_some(row.aliases),
     };
     let own = article_metadata::table.filter(article_metadata::article_id.eq(id));
     diesel::update(own).set(change).execute(&mut **tx)?;
-    Ok(())
+    if has_changed("custom") { custom_store::update(tx, id, &metadata.custom) } else { Ok(()) }
 }
 
 /// Replaces the authors and topics of an article, in `metadata`, too, as [`insert`].

@@ -6,6 +6,8 @@ pub mod checks;
 pub mod compare;
 pub mod copy;
 pub mod correction;
+pub mod custom;
+mod custom_store;
 mod diff;
 pub mod draft;
 pub mod draft_list;
@@ -38,6 +40,9 @@ pub mod section_change;
 pub mod section_input;
 pub mod slugs;
 pub mod store;
+pub mod translation_output;
+pub mod translation_store;
+pub mod translations;
 pub mod tree;
 pub mod warnings;
 pub mod write;
@@ -47,6 +52,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::base::error::Invalid;
 use crate::base::ids::{ArticleId, AuthorId, IsId as _, SectionId, TopicId};
 use crate::base::text::Locale;
 use crate::base::text::markdown::Passage;
@@ -105,8 +111,6 @@ pub struct Metadata {
     pub seo: Seo,
     /// Any other data of the site.
     pub custom: Map<String, Value>,
-    /// The article this one translates.
-    pub translation_of: Option<ArticleId>,
     /// Old paths on the website that redirect to the article.
     pub aliases: Vec<String>,
 }
@@ -129,7 +133,6 @@ impl Metadata {
             intro: String::new(),
             seo: Seo::default(),
             custom: Map::new(),
-            translation_of: None,
             aliases: Vec::new(),
         }
     }
@@ -264,6 +267,17 @@ pub enum SectionRef {
 }
 
 impl ArticleRef {
+    /// Parses an id or a slug.
+    ///
+    /// # Errors
+    /// Those of [`Slug::parse`].
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        match parse_uuid(text) {
+            Some(id) => Ok(Self::Id(ArticleId::from_uuid(id))),
+            None => Slug::parse(text).map(Self::Slug),
+        }
+    }
+
     /// The article with this id, or with this slug in a language.
     #[must_use]
     pub fn in_locale(self, locale: Locale) -> ArticleKey {
@@ -277,10 +291,7 @@ impl ArticleRef {
 impl<'de> Deserialize<'de> for ArticleRef {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        if let Some(id) = parse_uuid(&text) {
-            return Ok(Self::Id(ArticleId::from_uuid(id)));
-        }
-        Slug::parse(&text).map(Self::Slug).map_err(|invalid| serde::de::Error::custom(invalid.detail))
+        Self::parse(&text).map_err(|invalid| serde::de::Error::custom(invalid.detail))
     }
 }
 

@@ -12,8 +12,9 @@ use super::review_output::{Review, named};
 use super::review_store::{self, ReviewRow};
 use super::schedule::{self, Schedule, ScheduleRow};
 use super::store::ArticleRow;
+use super::translation_output::DraftTranslation;
 use super::warnings::Warning;
-use super::{Cover, Metadata, Section, Seo, Status, WebsitePath, notes};
+use super::{Cover, Metadata, Section, Seo, Status, WebsitePath, notes, translation_store};
 use crate::auth::{DeleteArticles, Identity, PublishArticles, PurgeArticles, WriteArticles};
 use crate::authors::AuthorRef;
 use crate::base::actor::ActorRef;
@@ -59,8 +60,6 @@ pub struct ArticleMetadata {
     /// Any other data of the site.
     #[schema(value_type = Object)]
     custom: Map<String, Value>,
-    /// The id of the article that this one translates.
-    translation_of: Option<ArticleId>,
     /// Old paths on the website that redirect to the article.
     #[schema(value_type = Vec<WebsitePath>, max_items = 100)]
     aliases: Vec<String>,
@@ -75,6 +74,10 @@ pub struct Draft {
     /// The sections at the top level, with those below them.
     #[schema(max_items = 1000)]
     sections: Vec<DraftSection>,
+    /// The other articles of its translation group that are not in the trash: those that are live or that the caller may
+    /// read.
+    #[schema(max_items = 1000)]
+    translations: Vec<DraftTranslation>,
     #[serde(flatten)]
     state: State,
     /// What sanitising will remove from the text of this write. Empty in responses to reads.
@@ -101,6 +104,11 @@ pub struct State {
     published_revision: Option<i64>,
     /// Whether the content of the draft differs from what is published.
     has_unpublished_changes: bool,
+    /// The id of the article that this one is a translation of: the source of its translation group. `null` if it is the
+    /// source itself, if the group has none any more, and without a group.
+    translation_of: Option<ArticleId>,
+    /// Whether that article has a newer edition, not a minor one, than when this one was last published.
+    behind: bool,
     /// What is scheduled.
     schedule: Option<Schedule>,
     /// The current review.
@@ -208,17 +216,21 @@ pub struct DraftItem {
 struct Named {
     reviews: HashMap<ArticleId, ReviewRow>,
     schedules: HashMap<ArticleId, Vec<ScheduleRow>>,
+    /// What they translate, and whether they are behind it.
+    translations: HashMap<ArticleId, (Option<ArticleId>, bool)>,
     actors: Actors,
 }
 
 impl Named {
-    fn load(conn: &mut Connection, rows: &[ArticleRow]) -> Result<Self> {
+    /// `grouped` are those that may be in a translation group.
+    fn load(conn: &mut Connection, rows: &[ArticleRow], grouped: &[ArticleId]) -> Result<Self> {
         let ids: Vec<ArticleId> = rows.iter().map(|row| row.id).collect();
+        let translations = translation_store::find_all(conn, grouped)?;
         let reviews = review_store::find_all_current(conn, &ids)?;
         let schedules = schedule::find_all(conn, ids.iter().copied())?;
         let owners = rows.iter().map(|row| ActorId::from(row.owner_id));
         let actors = Actors::load(conn, owners.chain(reviews.values().flat_map(named)))?;
-        Ok(Self { reviews, schedules, actors })
+        Ok(Self { reviews, schedules, translations, actors })
     }
 
     fn review(&self, row: &ArticleRow) -> Option<Review> {
@@ -229,6 +241,7 @@ impl Named {
 
 impl State {
     fn new(row: &ArticleRow, has_unpublished_changes: bool, named: &Named, caller: &Identity) -> Self {
+        let (translation_of, behind) = named.translations.get(&row.id).copied().unwrap_or_default();
         Self {
             version: row.version,
             revision: row.revision,
@@ -236,6 +249,8 @@ impl State {
             status: row.status(),
             published_revision: row.published_revision,
             has_unpublished_changes,
+            translation_of,
+            behind,
             schedule: Schedule::of(named.schedules.get(&row.id).map(Vec::as_slice).unwrap_or_default()),
             review: named.review(row),
             owner: named.actors.get(row.owner_id),
@@ -266,7 +281,6 @@ impl ArticleMetadata {
             intro: metadata.intro,
             seo: metadata.seo,
             custom: metadata.custom,
-            translation_of: metadata.translation_of,
             aliases: metadata.aliases,
         })
     }
@@ -280,12 +294,14 @@ impl Draft {
         draft: &DraftState,
         warnings: Vec<Warning>,
     ) -> Result<Self> {
-        let named = Named::load(conn, std::slice::from_ref(&draft.row))?;
+        let grouped: Vec<ArticleId> = draft.group.map(|_| draft.row.id).into_iter().collect();
+        let named = Named::load(conn, std::slice::from_ref(&draft.row), &grouped)?;
         let sections = &draft.content.sections;
         Ok(Self {
             id: draft.row.id,
             metadata: ArticleMetadata::new(conn, draft.content.metadata.clone())?,
             sections: sections.iter().map(|section| DraftSection::new(draft, section)).collect(),
+            translations: DraftTranslation::all(conn, caller, draft)?,
             state: State::new(&draft.row, draft.has_unpublished_changes, &named, caller),
             warnings,
         })
@@ -325,9 +341,9 @@ impl WrittenSection {
 impl DraftItem {
     /// The JSON of these articles, as `caller` sees them.
     pub fn all(conn: &mut Connection, caller: &Identity, rows: &[ArticleRow]) -> Result<Vec<Self>> {
-        let named = Named::load(conn, rows)?;
-        let changed = find_changed(conn, rows.iter())?;
         let ids: Vec<ArticleId> = rows.iter().map(|row| row.id).collect();
+        let named = Named::load(conn, rows, &ids)?;
+        let changed = find_changed(conn, rows.iter())?;
         let mut terms = terms::of_articles::find_embedded(conn, &ids)?;
         let open_notes = notes::count_open(conn, &ids)?;
         let item = |row: &ArticleRow| {

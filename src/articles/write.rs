@@ -6,11 +6,11 @@ use super::draft::Draft;
 use super::edit::Editor;
 use super::equality::resolve_terms;
 use super::markdown_document::ParsedDocument;
-use super::metadata::{change_metadata, check_original, choose_slug};
+use super::metadata::{change_metadata, choose_slug};
 use super::metadata_change::MetadataChange;
 use super::section_input::{Checked, CheckedSection};
 use super::store::{self, ArticleRow};
-use super::{Content, Metadata, Section, aliases, history, metadata_store, slugs, tree};
+use super::{Content, Metadata, Section, aliases, history, metadata_store, slugs, translations, tree};
 use crate::base::clock::Timestamp;
 use crate::base::db::Tx;
 use crate::base::error::{Error, Result};
@@ -35,7 +35,7 @@ pub struct NewArticle {
 }
 
 /// Creates an article as a draft of version and revision 1. Invalid without a title, or
-/// `rendering-too-large`; conflict `slug-taken`.
+/// `rendering-too-large`; conflict `slug-taken` or `translation-exists`.
 pub fn create(tx: &mut Tx<'_>, editor: &Editor<'_>, new: &NewArticle) -> Result<Draft> {
     let now = tx.now();
     let title = new.metadata.title.clone();
@@ -61,7 +61,7 @@ pub fn create(tx: &mut Tx<'_>, editor: &Editor<'_>, new: &NewArticle) -> Result<
         purging_at: None,
     };
     let content = Content { metadata, sections: new.sections.clone() };
-    let mut draft = Draft { row, content, has_unpublished_changes: true, sections: Vec::new() };
+    let mut draft = Draft { row, content, group: None, has_unpublished_changes: true, sections: Vec::new() };
     let mut change = new.metadata.clone();
     change.slug.get_or_insert(None);
     change_metadata(tx, editor, &mut draft, &change)?;
@@ -79,6 +79,9 @@ pub fn create(tx: &mut Tx<'_>, editor: &Editor<'_>, new: &NewArticle) -> Result<
     draft.sections = store::set_sections(tx, new.id, &[], &draft.content.sections, &[], 1)?;
     history::insert_revision(tx, new.id, 1, None, &draft.content)?;
     tx.append(Event::ArticleCreated { article: new.id });
+    if let Some(event) = translations::change(tx, &draft.row, None, draft.group)? {
+        tx.append(event);
+    }
     Ok(draft)
 }
 
@@ -115,14 +118,8 @@ pub fn replace_by_document(
 }
 
 /// Replaces everything in a draft but its slug and language by an earlier revision. What the editor could not write
-/// now is left out: aliases that are no longer allowed, and an original as [`check_original`] says. Returns the
-/// sections that were moved.
-pub fn restore_revision(
-    tx: &mut Tx<'_>,
-    editor: &Editor<'_>,
-    draft: &mut Draft,
-    revision: i64,
-) -> Result<Vec<SectionId>> {
+/// now is left out: aliases that are no longer allowed. Returns the sections that were moved.
+pub fn restore_revision(tx: &mut Tx<'_>, draft: &mut Draft, revision: i64) -> Result<Vec<SectionId>> {
     let content = history::find_revision_content(tx, draft.row.id, revision)?;
     let mut content = content.ok_or(Error::NotFound("revision"))?;
     let metadata = &mut content.metadata;
@@ -130,12 +127,6 @@ pub fn restore_revision(
     metadata.locale = draft.content.metadata.locale.clone();
     resolve_terms(tx, metadata)?;
     metadata.aliases = aliases::allowed(tx, draft.row.id, std::mem::take(&mut metadata.aliases))?;
-    if let Some(original) = metadata.translation_of
-        && metadata.translation_of != draft.content.metadata.translation_of
-        && check_original(tx, editor, draft.row.id, original)?.is_some()
-    {
-        metadata.translation_of = None;
-    }
     let before = std::mem::replace(&mut draft.content, content);
     Ok(moved_sections(&before.sections, &draft.content.sections))
 }

@@ -210,6 +210,10 @@ id! {
     SubjectId
 }
 id! {
+    /// Identifies a group of articles that are translations of each other.
+    TranslationGroupId
+}
+id! {
     /// Identifies a topic or an author, whichever it is.
     TermId
 }

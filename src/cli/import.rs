@@ -5,6 +5,7 @@
 mod batch;
 mod files;
 mod post;
+mod translations;
 
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
@@ -58,8 +59,10 @@ pub(super) async fn run(config: Config, arguments: Arguments) -> anyhow::Result<
         .buffer_unordered(AT_ONCE)
         .collect()
         .await;
+    let mut outcomes = outcomes.into_iter().flatten().collect();
+    import.join_translations(&mut outcomes).await?;
     bar.finish_and_clear();
-    Ok(report(outcomes.into_iter().flatten().collect(), &skipped, &arguments))
+    Ok(report(outcomes, &skipped, &arguments))
 }
 
 /// Prints how many files were imported, and each that failed, was skipped or is not published yet although that was asked

@@ -7,7 +7,7 @@ use super::render::RenderContext;
 use crate::articles::Content;
 use crate::base::config::Config;
 use crate::base::db::Connection;
-use crate::base::db::schema::renderings;
+use crate::base::db::schema::{renderings, translations};
 use crate::base::error::Result;
 use crate::base::ids::ArticleId;
 use crate::base::text::Locale;
@@ -23,21 +23,24 @@ pub fn find(
     config: &Config,
 ) -> Result<(i64, RenderContext)> {
     let (epoch, settings) = render_context::store::find(conn, config)?;
-    let original = content.metadata.translation_of.unwrap_or(id);
-    let siblings: Vec<(ArticleId, Locale, Slug)> = renderings::table
-        .filter(renderings::translation_of.eq(original).or(renderings::article_id.eq(original)))
+    let own = translations::table.filter(translations::article_id.eq(id)).select(translations::group_id);
+    let members = diesel::alias!(translations as members);
+    let of_group = members.filter(members.field(translations::group_id).eq_any(own));
+    let siblings: Vec<(ArticleId, Locale, Slug, String)> = renderings::table
+        .filter(renderings::article_id.eq_any(of_group.select(members.field(translations::article_id))))
         .filter(renderings::article_id.ne(id))
         .order((renderings::locale, renderings::article_id))
-        .select((renderings::article_id, renderings::locale, renderings::slug))
+        .select((renderings::article_id, renderings::locale, renderings::slug, renderings::title))
         .limit(100)
         .load(conn)?;
     let translations = siblings
         .into_iter()
-        .map(|(id, locale, slug)| Translation {
+        .map(|(id, locale, slug, title)| Translation {
             id,
             url: settings.render.website.article(&locale, &slug),
             locale,
             slug,
+            title,
         })
         .collect();
     let (authors, topics) =

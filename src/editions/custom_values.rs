@@ -2,9 +2,9 @@
 
 use diesel::prelude::*;
 
-use super::custom::found_by;
 use super::render::Facts;
 use crate::articles::Metadata;
+use crate::articles::custom::found_by;
 use crate::base::clock::Timestamp;
 use crate::base::db::Tx;
 use crate::base::db::schema::rendering_values;

@@ -8,15 +8,12 @@ use diesel::prelude::*;
 use uuid::Uuid;
 
 use super::order::{Matching, Published};
+use crate::articles::custom::COMMON;
 use crate::base::clock::Timestamp;
 use crate::base::db::Connection;
 use crate::base::db::schema::{rendering_terms, rendering_values, renderings};
 use crate::base::error::Result;
 use crate::base::ids::{ArticleId, IsId as _, TermId};
-
-/// From so many articles on, what they have in common is common: a list is read in its order and each article is tested.
-/// The articles with something rarer are looked up, and sorted.
-const COMMON: i64 = 1500;
 
 /// What of an article is looked for.
 #[derive(Debug, Clone)]

@@ -4,10 +4,10 @@ use diesel::prelude::*;
 use utoipa::IntoParams;
 use utoipa::openapi::path::{Parameter, ParameterIn};
 
-use super::custom::CustomFilter;
 use super::groups::{Group, Keys};
 use super::order::{EditionOrder, Matching, Position};
 use super::renderings::ItemRow;
+use crate::articles::custom::CustomFilter;
 use crate::articles::filter::{Filter, Resolved};
 use crate::base::clock::Timestamp;
 use crate::base::db::Connection;
@@ -67,8 +67,8 @@ impl FromParams for EditionFilter {
 impl IntoParams for EditionFilter {
     /// Lists come before what has one value.
     fn into_params(within: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        let mut params = [Filter::into_params(&within), ListFilter::into_params(&within)].concat();
-        params.push(CustomFilter::parameter());
+        let own = [Filter::into_params(&within), ListFilter::into_params(&within)];
+        let mut params = [own.concat(), CustomFilter::into_params(&within)].concat();
         params.sort_by_key(|param| param.style.is_none());
         params
     }

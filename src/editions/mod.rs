@@ -5,7 +5,6 @@
 mod adjacent;
 pub mod context;
 pub mod correct;
-pub mod custom;
 mod custom_values;
 mod fields;
 pub mod formats;
@@ -233,4 +232,7 @@ pub struct Translation {
     /// Its URL on the website.
     #[schema(max_length = 2500, format = Uri)]
     pub url: String,
+    /// Its title.
+    #[schema(max_length = 300)]
+    pub title: String,
 }

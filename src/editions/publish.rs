@@ -13,7 +13,7 @@ use crate::articles::history::{self, find_revision_content, has_revision};
 use crate::articles::resolve::{lock_article, lock_trashed_article, resolve_article};
 use crate::articles::schedule::{self, Action};
 use crate::articles::store::ArticleRow;
-use crate::articles::{ArticleKey, Content, review_store, slugs};
+use crate::articles::{ArticleKey, Content, review_store, slugs, translation_store};
 use crate::auth::{Actor, DeleteArticles, PublishArticles};
 use crate::base::clock::Timestamp;
 use crate::base::config::Config;
@@ -22,7 +22,7 @@ use crate::base::error::{Error, Result};
 use crate::base::events::Event;
 use crate::base::ids::ArticleId;
 use crate::base::text::Locale;
-use crate::{render_context, site};
+use crate::site;
 
 /// A rendering that is ready to be published.
 #[derive(Debug, Clone)]
@@ -226,7 +226,8 @@ pub fn publish(
 }
 
 /// Makes `revision`, whose rendering is [current](Prepared::is_current), the live edition of a locked article. `row` is changed,
-/// and left to the caller to save. Conflict `slug-taken`, or `overtaken` if the revision is deleted by now.
+/// and left to the caller to save. Conflict `slug-taken`, `translation-exists`, or `overtaken` if the revision is deleted by
+/// now.
 pub fn make_live(tx: &mut Tx<'_>, row: &mut ArticleRow, prepared: &Prepared, revision: i64) -> Result<()> {
     // One that was read before may have been deleted for its age.
     if revision != row.revision && !has_revision(tx, row.id, revision)? {
@@ -264,9 +265,9 @@ pub fn make_live(tx: &mut Tx<'_>, row: &mut ArticleRow, prepared: &Prepared, rev
                 site::store::tell_languages(tx, row.id, locale, prepared.default_locale.as_ref())?;
             }
         }
-        let original = link.translation_of.or(before.and_then(|before| before.translation_of));
-        if renderings::has_translations(tx, row.id, original)? {
-            render_context::invalidate(tx)?;
+        if let Some(group) = translation_store::find(tx, row.id)? {
+            translation_store::claim(tx, row.id, group.id, &[&row.locale, &link.locale])?;
+            renderings::relink(tx, row.id, group)?;
         }
     }
     row.live_edition = Some(facts.edition);
@@ -315,15 +316,23 @@ pub fn trash(tx: &mut Tx<'_>, actor: Actor<DeleteArticles>, article: &ArticleKey
     schedule::clear(tx, &row, Action::ALL)?;
     take_down(tx, &mut row)?;
     row.trashed_at = Some(tx.now());
+    claim_languages(tx, &row)?;
     bump_version(tx, &mut row, Event::ArticleTrashed { article })?;
     Ok(row.version)
 }
 
-/// Restores an article from the trash, as an unpublished draft.
+/// Restores an article from the trash, as an unpublished draft. Conflict `translation-exists`.
 pub fn restore(tx: &mut Tx<'_>, actor: Actor<DeleteArticles>, article: &ArticleKey) -> Result<Draft> {
     let mut row = lock_trashed_article(tx, actor, article)?;
     row.trashed_at = None;
+    claim_languages(tx, &row)?;
     let article = row.id;
     bump_version(tx, &mut row, Event::ArticleRestored { article })?;
     Draft::load(tx, row)
+}
+
+/// Frees the languages of an article in its translation group, or takes them, as it goes to the trash and comes back.
+fn claim_languages(tx: &mut Tx<'_>, row: &ArticleRow) -> Result<()> {
+    let Some(group) = translation_store::find(tx, row.id)? else { return Ok(()) };
+    translation_store::claim_all(tx, row, group.id)
 }

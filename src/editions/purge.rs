@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::articles::edit::bump_version;
 use crate::articles::resolve::lock_trashed_article;
 use crate::articles::store::ArticleRow;
-use crate::articles::{ArticleKey, slugs, store};
+use crate::articles::{ArticleKey, slugs, store, translation_store};
 use crate::auth::{Actor, PurgeArticles};
 use crate::base::clock::Timestamp;
 use crate::base::db::Tx;
@@ -83,6 +83,9 @@ pub fn purge_trashed_before(tx: &mut Tx<'_>, time: Timestamp) -> Result<bool> {
 fn begin(tx: &mut Tx<'_>, mut row: ArticleRow) -> Result<()> {
     let (article, now) = (row.id, tx.now());
     slugs::forget_all(tx, article)?;
+    if let Some(group) = translation_store::find(tx, article)? {
+        translation_store::leave(tx, article, group)?;
+    }
     // No article has such a slug of its own choice.
     row.slug = Slug::from_stored(article.to_string());
     row.title = String::new();

@@ -6,7 +6,8 @@ use diesel::sql_types::{Binary, Bool, Nullable};
 use super::custom_values;
 use super::render::{Facts, Rendering};
 use crate::articles::store::ArticleRow;
-use crate::articles::{Content, Metadata};
+use crate::articles::translations::Group;
+use crate::articles::{Content, Metadata, translation_store};
 use crate::base::clock::Timestamp;
 use crate::base::db::fragment::Fragment;
 use crate::base::db::schema::renderings;
@@ -58,23 +59,23 @@ pub struct Link {
     pub locale: Locale,
     /// Its slug.
     pub slug: Slug,
-    /// The article it translates.
-    pub translation_of: Option<ArticleId>,
+    /// Its title.
+    pub title: String,
 }
 
 impl Link {
     /// That of an edition with this metadata.
     #[must_use]
     pub fn of(metadata: &Metadata) -> Self {
-        let Metadata { locale, slug, translation_of, .. } = metadata;
-        Self { locale: locale.clone(), slug: slug.clone(), translation_of: *translation_of }
+        let Metadata { locale, slug, title, .. } = metadata;
+        Self { locale: locale.clone(), slug: slug.clone(), title: title.clone() }
     }
 }
 
 /// The link to a live article.
 pub fn find_link(conn: &mut Connection, id: ArticleId) -> Result<Option<Link>> {
     let own = renderings::table.filter(renderings::article_id.eq(id));
-    let link = own.select((renderings::locale, renderings::slug, renderings::translation_of));
+    let link = own.select((renderings::locale, renderings::slug, renderings::title));
     Ok(link.get_result(conn).optional()?)
 }
 
@@ -91,7 +92,6 @@ struct RenderingRow<'a> {
     epoch: i64,
     locale: &'a Locale,
     slug: &'a Slug,
-    translation_of: Option<ArticleId>,
     listed: bool,
     featured: bool,
     published_at: Timestamp,
@@ -111,7 +111,6 @@ impl<'a> RenderingRow<'a> {
             epoch,
             locale: &metadata.locale,
             slug: &metadata.slug,
-            translation_of: metadata.translation_of,
             listed: metadata.listed,
             featured: metadata.featured,
             published_at: facts.published_at,
@@ -196,21 +195,18 @@ pub fn withdraw(tx: &mut Tx<'_>, row: &mut ArticleRow) -> Result<()> {
     let Some(link) = link else { return Ok(()) };
     let default_locale = render_context::store::default_locale(tx)?;
     site::store::tell_languages(tx, row.id, &link.locale, default_locale.as_ref())?;
-    if has_translations(tx, row.id, link.translation_of)? {
+    let Some(group) = translation_store::find(tx, row.id)? else { return Ok(()) };
+    if row.locale != link.locale {
+        translation_store::claim(tx, row.id, group.id, &[&row.locale])?;
+    }
+    relink(tx, row.id, group)
+}
+
+/// Makes the renderings of the other members of a group link to an article as it is now, whether they are live already or
+/// are being published.
+pub fn relink(tx: &mut Tx<'_>, id: ArticleId, group: Group) -> Result<()> {
+    if translation_store::has_others(tx, group.id, id)? {
         render_context::invalidate(tx)?;
     }
     Ok(())
-}
-
-/// Whether renderings of other articles link to this one as a translation.
-pub fn has_translations(
-    conn: &mut Connection,
-    id: ArticleId,
-    translation_of: Option<ArticleId>,
-) -> Result<bool> {
-    if translation_of.is_some() {
-        return Ok(true);
-    }
-    Ok(diesel::select(diesel::dsl::exists(renderings::table.filter(renderings::translation_of.eq(id))))
-        .get_result(conn)?)
 }

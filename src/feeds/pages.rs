@@ -13,7 +13,7 @@ use crate::base::clock::Timestamp;
 use crate::base::config::Config;
 use crate::base::db::Connection;
 use crate::base::error::{Error, Result};
-use crate::base::ids::ArticleId;
+use crate::base::ids::{ArticleId, TranslationGroupId};
 use crate::base::text::Locale;
 use crate::editions::items;
 use crate::render_context::{self, Website};
@@ -39,8 +39,8 @@ pub(super) struct SitemapPage {
 /// A listed article that search engines may index.
 struct Indexed {
     id: ArticleId,
-    /// Shared by an article and its translations.
-    original: ArticleId,
+    /// The translation group.
+    group: Option<TranslationGroupId>,
     locale: Locale,
     url: Url,
     updated_at: Timestamp,
@@ -60,7 +60,7 @@ pub(super) struct Listed {
     number: i64,
     /// The articles of this page.
     articles: Vec<ListedRow>,
-    /// Those of all pages that are a translation or have one.
+    /// Those of all pages that are in a translation group.
     translations: Vec<ListedRow>,
 }
 
@@ -91,16 +91,19 @@ pub(super) async fn read(app: &App, listed: Listed) -> Result<SitemapPage> {
 }
 
 fn page(website: &Website, number: i64, articles: Vec<Indexed>, others: &[Indexed]) -> Result<SitemapPage> {
-    let mut groups: HashMap<ArticleId, BTreeMap<(Locale, ArticleId), Url>> = HashMap::new();
+    let mut groups: HashMap<TranslationGroupId, BTreeMap<(Locale, ArticleId), Url>> = HashMap::new();
     for one in articles.iter().chain(others) {
-        groups.entry(one.original).or_default().insert((one.locale.clone(), one.id), one.url.clone());
+        if let Some(group) = one.group {
+            groups.entry(group).or_default().insert((one.locale.clone(), one.id), one.url.clone());
+        }
     }
     groups.retain(|_, group| group.len() > 1);
     let entries = articles.into_iter().map(|one| SitemapEntry {
         url: one.url,
         updated_at: one.updated_at,
-        translations: groups
-            .get(&one.original)
+        translations: one
+            .group
+            .and_then(|group| groups.get(&group))
             .into_iter()
             .flatten()
             .map(|((locale, _), url)| (locale.clone(), url.clone()))
@@ -145,7 +148,7 @@ impl Indexed {
     fn new(website: &Website, row: &ListedRow) -> Result<Self> {
         Ok(Self {
             id: row.id,
-            original: row.translation_of.unwrap_or(row.id),
+            group: row.group,
             locale: row.locale.clone(),
             url: parse(&website.article(&row.locale, &row.slug))?,
             updated_at: row.updated_at,

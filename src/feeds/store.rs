@@ -9,9 +9,9 @@ use crate::articles::filter::Resolved;
 use crate::base::clock::Timestamp;
 use crate::base::config::Config;
 use crate::base::db::Connection;
-use crate::base::db::schema::renderings;
+use crate::base::db::schema::{renderings, translations};
 use crate::base::error::{Error, Result};
-use crate::base::ids::{ArticleId, TopicId};
+use crate::base::ids::{ArticleId, TopicId, TranslationGroupId};
 use crate::base::text::Locale;
 use crate::base::text::slug::Slug;
 use crate::editions::list::EditionFilter;
@@ -23,18 +23,30 @@ use crate::terms;
 use crate::topics::TopicRef;
 
 /// A listed article, with the columns the sitemap needs.
-#[derive(Debug, Clone, Queryable, Selectable)]
-#[diesel(table_name = renderings)]
+#[derive(Debug, Clone, Queryable)]
 pub(super) struct ListedRow {
-    #[diesel(column_name = article_id)]
     pub id: ArticleId,
-    pub translation_of: Option<ArticleId>,
+    /// The translation group.
+    pub group: Option<TranslationGroupId>,
     pub locale: Locale,
     pub slug: Slug,
     pub updated_at: Timestamp,
     /// The size of its JSON as in lists, in bytes.
-    #[diesel(select_expression = octet_length(renderings::item), select_expression_type = octet_length<renderings::item>)]
     pub item_size: i32,
+}
+
+/// The columns of a [`ListedRow`], in a query that joins `translations`.
+macro_rules! listed_columns {
+    () => {
+        (
+            renderings::article_id,
+            translations::group_id.nullable(),
+            renderings::locale,
+            renderings::slug,
+            renderings::updated_at,
+            octet_length(renderings::item),
+        )
+    };
 }
 
 /// The newest editions that match the filter, and the filter's topic under its current name.
@@ -92,23 +104,20 @@ pub(super) fn count_listed(conn: &mut Connection) -> Result<i64> {
 /// At most `limit` listed articles, starting at `offset`, in order of first publication.
 pub(super) fn listed(conn: &mut Connection, offset: i64, limit: i64) -> Result<Vec<ListedRow>> {
     Ok(renderings::table
+        .left_join(translations::table.on(translations::article_id.eq(renderings::article_id)))
         .filter(renderings::listed.eq(true))
         .order((renderings::published_at, renderings::article_id))
-        .select(ListedRow::as_select())
+        .select(listed_columns!())
         .offset(offset)
         .limit(limit)
         .load(conn)?)
 }
 
-/// Every listed article that is a translation or has one.
+/// Every listed article in a translation group.
 pub(super) fn listed_translations(conn: &mut Connection) -> Result<Vec<ListedRow>> {
-    let others = diesel::alias!(renderings as others);
-    let original = others.field(renderings::translation_of);
-    let originals = others.filter(original.is_not_null()).select(original.assume_not_null());
-    let either = renderings::translation_of.is_not_null().or(renderings::article_id.eq_any(originals));
     Ok(renderings::table
+        .inner_join(translations::table.on(translations::article_id.eq(renderings::article_id)))
         .filter(renderings::listed.eq(true))
-        .filter(either)
-        .select(ListedRow::as_select())
+        .select(listed_columns!())
         .load(conn)?)
 }

@@ -18,7 +18,7 @@ use crate::base::text::slug::Slug;
 /// The version of what publishing makes: of the Markdown renderer, and (the last three digits) of the edition's JSON, of
 /// the search index and of what lists find editions by. Raise it with any change of them, and all renderings are made
 /// again.
-pub const VERSION: u32 = RENDERER_VERSION * 1000 + 3;
+pub const VERSION: u32 = RENDERER_VERSION * 1000 + 4;
 
 /// The settings that renderings embed, as the server that last ran on this database had them: other commands beside it
 /// render with the same.

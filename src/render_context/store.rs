@@ -28,6 +28,13 @@ pub fn website(conn: &mut Connection, config: &Config) -> Result<Website> {
     Ok(find(conn, config)?.1.render.website)
 }
 
+/// The website that renderings link to, if a server has saved it; else links have no host.
+pub fn saved_website(conn: &mut Connection) -> Result<Website> {
+    let saved: String = context::table.select(context::settings).get_result(conn)?;
+    let settings = serde_json::from_str(&saved).map(|settings: ServerSettings| settings.render.website);
+    Ok(settings.unwrap_or_else(|_| Website { url: String::new(), article_path: "/{slug}".to_owned() }))
+}
+
 /// Marks every rendering as possibly stale, because a name, a link or a setting that renderings embed has changed. A
 /// job checks them all soon; a read that meets one earlier checks that one itself.
 pub fn invalidate(tx: &mut Tx<'_>) -> Result<()> {

@@ -27,7 +27,7 @@ pub struct CopyArticle {
     /// The language of the copy.
     #[schema(value_type = Locale)]
     locale: String,
-    /// Whether the copy is a translation of the article, or of the article that this one translates.
+    /// Whether the copy joins the translation group of the article.
     #[serde(default)]
     translation: bool,
 }
@@ -37,16 +37,16 @@ pub struct CopyArticle {
 /// Requires the right `articles:write`; contributors and authors have it for their own articles only. Creates a draft
 /// owned by the caller with the metadata and sections of the article's draft, in another language or the same one.
 /// Sections get ids of their own, the slug is derived from the title with a number appended if another
-/// article in that language has it, and `aliases` are not copied. With `translation`, `translation_of` is set to the
-/// article, or to what that is a translation of; 422 `translation-of-forbidden` or `article-unknown` if the caller may not
-/// edit that. Later changes of either do not reach the other.
+/// article in that language has it, and `aliases` are not copied. With `translation`, the copy joins the translation group
+/// of the article; 409 `translation-exists` if that has an article in the language, and 422 `translation-of-forbidden` if
+/// the caller may not publish the members of the group that are live. Later changes of either do not reach the other.
 #[utoipa::path(post, path = "/v1/articles/{article}/copy", tag = "drafts", security(("bearer" = [])),
     params(ArticlePath, InLocale, IdempotencyKeyHeader),
     request_body = CopyArticle,
     responses(
         (status = 201, description = "The draft.", body = Draft,
          headers(("Location" = String, description = "The URL of the draft."), ("ETag" = String, description = "Its version."))),
-        (status = 409, description = "`slug-moved`: the new slug is in `slug`. `in-trash`: restore the article first."),
+        (status = 409, description = "`slug-moved`: the new slug is in `slug`. `in-trash`: restore the article first. `translation-exists`: the article in that language has the id in `id`."),
     ))]
 pub async fn copy_article(
     app: Data<App>,

@@ -41,7 +41,7 @@ use crate::base::text::validate;
     responses(
         (status = 201, description = "The draft.", body = Draft,
          headers(("Location" = String, description = "The URL of the draft."), ("ETag" = String, description = "Its version."))),
-        (status = 409, description = "`slug-taken`: another article in this language has the slug. Choose another, or omit it."),
+        (status = 409, description = "`slug-taken`: another article in this language has the slug. Choose another, or omit it. `translation-exists`: the article of the group in this language has the id in `id`."),
     ))]
 pub async fn create_article(
     app: Data<App>,

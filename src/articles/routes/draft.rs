@@ -44,14 +44,15 @@ pub async fn get_draft(app: Data<App>, read: DraftRead) -> Result<Response> {
 /// metadata and intro. Omitted fields keep their value; `null` resets a field to its default. Succeeds only if
 /// neither metadata nor intro has changed since the version in `If-Match`; otherwise responds 412 with the
 /// changes. Changes of sections do not conflict. `owner_id` gives the article to another active user and makes no
-/// revision; 422 `owner-unknown` if there is no such user.
+/// revision; 422 `owner-unknown` if there is no such user. `translation_of` joins or leaves a translation group, which
+/// makes no revision either, and which readers see at once.
 /// An article whose text could make more than 5,000,000 bytes of HTML is refused with 422 `rendering-too-large`.
 #[utoipa::path(patch, path = "/v1/articles/{article}/draft", tag = "drafts", security(("bearer" = [])),
     params(ArticlePath, InLocale, IfMatchHeader),
     request_body(content = UpdateDraft, content_type = "application/merge-patch+json"),
     responses(
         (status = 200, description = "The new draft.", body = Draft, headers(("ETag" = String, description = "Its version."))),
-        (status = 409, description = "`slug-taken`: choose another slug. `slug-moved`: the new slug is in `slug`. `in-trash`: restore the article first."),
+        (status = 409, description = "`slug-taken`: choose another slug. `translation-exists`: the article of the group in this language has the id in `id`. `slug-moved`: the new slug is in `slug`. `in-trash`: restore the article first."),
     ))]
 pub async fn update_draft(
     app: Data<App>,

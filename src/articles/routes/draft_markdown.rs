@@ -31,18 +31,20 @@ use crate::terms;
         (status = 409, description = "`slug-moved`: the slug of the draft has changed. The new one is in `slug`."),
     ))]
 pub async fn get_draft_markdown(app: Data<App>, read: DraftRead) -> Result<Response> {
-    let (row, content, authors, topics) = app
+    let (row, content, translation_of, authors, topics) = app
         .db
         .snapshot(move |conn| {
-            let DraftState { row, content, .. } = read.draft(conn)?;
+            let DraftState { row, content, group, .. } = read.draft(conn)?;
             let metadata = &content.metadata;
             let (authors, topics) = terms::store::resolve_all(conn, &metadata.authors, &metadata.topics)?;
-            Ok((row, content, authors, topics))
+            let translation_of = group.and_then(|group| group.source_of(row.id));
+            Ok((row, content, translation_of, authors, topics))
         })
         .await?;
     app.compute
         .run(move || {
-            let document = write_markdown(row.id, &content, &authors, &topics, row.published_at);
+            let document =
+                write_markdown(row.id, &content, &authors, &topics, row.published_at, translation_of);
             Ok(Response::bytes("text/markdown; charset=utf-8", document.into()).version(row.version))
         })
         .await
@@ -51,7 +53,8 @@ pub async fn get_draft_markdown(app: Data<App>, read: DraftRead) -> Result<Respo
 /// Replace a draft with Markdown
 ///
 /// Requires the right `articles:write`; contributors and authors have it for their own articles only. Replaces the
-/// metadata with the document's front matter, and intro and sections with its text. Sections whose anchors or
+/// metadata with the document's front matter, and intro and sections with its text; the article stays in its translation
+/// group unless the front matter has `translation_of`. Sections whose anchors or
 /// bodies are unchanged keep their ids. The date of publication in the front matter is kept for the first publication if
 /// there was none yet; `warnings` tells if it is not used, and which front matter has no place. Succeeds only if nothing has
 /// changed since the version in `If-Match`; otherwise responds 412 with the changes.
@@ -61,7 +64,7 @@ pub async fn get_draft_markdown(app: Data<App>, read: DraftRead) -> Result<Respo
     request_body(content = String, content_type = "text/markdown"),
     responses(
         (status = 200, description = "The new draft.", body = Draft, headers(("ETag" = String, description = "Its version."))),
-        (status = 409, description = "`slug-taken`: choose another slug. `slug-moved`: the new slug is in `slug`. `in-trash`: restore the article first."),
+        (status = 409, description = "`slug-taken`: choose another slug. `translation-exists`: the article of the group in this language has the id in `id`. `slug-moved`: the new slug is in `slug`. `in-trash`: restore the article first."),
     ))]
 pub async fn replace_draft_markdown(
     app: Data<App>,

@@ -6,6 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::App;
+use crate::articles::custom::CustomFilter;
 use crate::articles::draft_list::{self, DraftFilter};
 use crate::articles::output::DraftItem;
 use crate::auth::{Actor, ReadDrafts};
@@ -34,7 +35,7 @@ pub struct DraftPage {
 /// first; contributors and authors get their own only, and with `assignee=me` those that they are asked to review.
 /// Articles in the trash are returned only with
 /// `trashed=true`.
-#[utoipa::path(get, path = "/v1/drafts", tag = "drafts", security(("bearer" = [])), params(DraftFilter, PageParams),
+#[utoipa::path(get, path = "/v1/drafts", tag = "drafts", security(("bearer" = [])), params(DraftFilter, CustomFilter, PageParams),
     responses((status = 200, description = "A page of drafts.", body = DraftPage)))]
 pub async fn list_drafts(
     app: Data<App>,

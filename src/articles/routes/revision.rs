@@ -185,8 +185,8 @@ fn check_label(label: Option<&str>) -> Result<Option<String>> {
 /// Restore a revision
 ///
 /// Requires the right `articles:write`; contributors and authors have it for their own articles only. Replaces
-/// everything in the draft except slug and language with an earlier revision, without `aliases` and a
-/// `translation_of` that the caller could not set now. This creates a new revision; readers see nothing until it
+/// everything in the draft except slug, language and translation group with an earlier revision, without `aliases` that
+/// the caller could not set now. This creates a new revision; readers see nothing until it
 /// is published. Succeeds only if nothing has changed since the version in `If-Match`; otherwise responds 412 with
 /// the changes.
 /// An article whose text could make more than 5,000,000 bytes of HTML is refused with 422 `rendering-too-large`.
@@ -208,8 +208,8 @@ pub async fn restore_revision(
     let revision = path.into_inner().revision;
     let once = key.once(write.actor.origin, &[]);
     let work = move |tx: &mut Tx<'_>, (): &()| {
-        let draft = write.apply(tx, &WriteScope::Everything, |tx, editor, draft| {
-            writes::restore_revision(tx, editor, draft, revision)
+        let draft = write.apply(tx, &WriteScope::Everything, |tx, _, draft| {
+            writes::restore_revision(tx, draft, revision)
         })?;
         draft_response(tx, &write.actor, &draft, Vec::new())
     };

@@ -190,6 +190,8 @@ events! {
     ReviewWithdrawn { article: ArticleId }                              "review.withdrawn":       false Drafts;
     /// An article was given to another owner.
     ArticleHandedOver { article: ArticleId, owner: UserId }             "article.handed_over":    false Drafts;
+    /// An article joined or left a translation group, or the group got another source.
+    ArticleTranslationsChanged { article: ArticleId }                   "article.translations_changed": true Drafts;
     /// A note was written.
     NoteCreated { article: ArticleId, note: NoteId }                    "note.created":           false Drafts;
     /// A note was changed or resolved.

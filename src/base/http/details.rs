@@ -31,7 +31,8 @@ pub struct Details {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, max_items = 1000)]
     pub changed: Option<Vec<ChangedPart>>,
-    /// With 409 `slug-moved`: the id of the article, topic or author.
+    /// With 409 `slug-moved`: the id of the article, topic or author. With 409 `translation-exists`: that of the other
+    /// article.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String, required = false, format = Uuid, min_length = 36, max_length = 36)]
     pub id: Option<Uuid>,

@@ -38,9 +38,9 @@ pub struct FrontMatter {
     /// `locale`, `lang`
     #[serde(skip_serializing_if = "Option::is_none")]
     pub locale: Option<String>,
-    /// `translation_of`: an article's id.
+    /// `translation_of`: an article's id or slug; `Some(None)` if it stands there as `null`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub translation_of: Option<String>,
+    pub translation_of: Option<Option<String>>,
     /// `summary`, `description`, `excerpt`
     #[serde(skip_serializing_if = "Option::is_none")]
     pub summary: Option<String>,
@@ -147,6 +147,7 @@ const DATES: &[&str] = &["published_at", "date", "pubDate", "publishDate", "date
 fn understand(map: Map<String, Value>) -> FrontMatter {
     let (mut keys, mut left_out) = (Keys(map), Vec::new());
     let published = keys.first(&["published"], flag);
+    let leaves_group = keys.get("translation_of").is_some_and(Value::is_null);
     let mut seo: Seo =
         keys.first(&["seo"], |value| serde_json::from_value(value.clone()).ok()).unwrap_or_default();
     if seo.canonical_url.is_none() {
@@ -158,7 +159,7 @@ fn understand(map: Map<String, Value>) -> FrontMatter {
         subtitle: keys.first(&["subtitle"], words),
         slug: keys.first(&["slug"], text),
         locale: keys.first(&["locale", "lang"], text),
-        translation_of: keys.first(&["translation_of"], text),
+        translation_of: keys.first(&["translation_of"], text).map(Some).or(leaves_group.then_some(None)),
         summary: keys.first(&["summary", "description", "excerpt"], text),
         published_at: keys.first(DATES, time),
         draft: keys.first(&["draft"], flag),

@@ -9,6 +9,7 @@ use utoipa::openapi::schema::{AdditionalProperties, Object, Schema, Type};
 use utoipa::openapi::{RefOr, path::ParameterIn};
 use utoipa::{IntoParams as _, PartialSchema, ToSchema};
 
+use crate::articles::custom::CustomFilter;
 use crate::articles::draft_list::DraftFilter;
 use crate::base::error::{Error, Invalid, Location, Result, Violations};
 use crate::base::http::canonical::Parameter;
@@ -31,13 +32,13 @@ impl BulkFilter {
         let mut text = form_urlencoded::Serializer::new(String::new());
         let mut violations = Violations::default();
         for (name, value) in &self.0 {
-            match spelled(value) {
-                Some(value) => {
-                    text.append_pair(name, &value);
+            match spelled(name, value) {
+                Some(pairs) => {
+                    text.extend_pairs(pairs);
                 }
                 None => violations.push(
                     Location::Pointer(format!("/filter/{name}")),
-                    Invalid::new("type-mismatch", "Must be a text, a number, a boolean, or a list of texts."),
+                    Invalid::new("type-mismatch", "Must be a text, a number, a boolean, or a list or object of texts."),
                 ),
             }
         }
@@ -50,14 +51,19 @@ impl BulkFilter {
 }
 
 /// A value as it stands in a query.
-fn spelled(value: &Value) -> Option<String> {
+fn spelled(name: &str, value: &Value) -> Option<Vec<(String, String)>> {
+    let one = |text: String| vec![(name.to_owned(), text)];
     match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Bool(_) | Value::Number(_) => Some(value.to_string()),
+        Value::String(text) => Some(one(text.clone())),
+        Value::Bool(_) | Value::Number(_) => Some(one(value.to_string())),
         Value::Array(items) => {
-            items.iter().map(Value::as_str).collect::<Option<Vec<_>>>().map(|items| items.join(","))
+            items.iter().map(Value::as_str).collect::<Option<Vec<_>>>().map(|items| one(items.join(",")))
         }
-        Value::Null | Value::Object(_) => None,
+        Value::Object(members) => members
+            .iter()
+            .map(|(member, text)| Some((format!("{name}[{member}]"), text.as_str()?.to_owned())))
+            .collect(),
+        Value::Null => None,
     }
 }
 
@@ -80,8 +86,9 @@ fn of_body(error: Error) -> Error {
 }
 
 fn parameters() -> impl Iterator<Item = utoipa::openapi::path::Parameter> {
-    let all = DraftFilter::into_params(|| Some(ParameterIn::Query));
-    all.into_iter().filter(|parameter| !LEFT_OUT.contains(&parameter.name.as_str()))
+    let within = || Some(ParameterIn::Query);
+    let all = DraftFilter::into_params(within).into_iter().chain(CustomFilter::into_params(within));
+    all.filter(|parameter| !LEFT_OUT.contains(&parameter.name.as_str()))
 }
 
 impl PartialSchema for BulkFilter {

@@ -9,10 +9,11 @@ use anyhow::{anyhow, bail};
 use futures_util::future::join_all;
 
 use super::post::{Done, Known, Outcome, Post, Stored, load};
+use super::translations::Translation;
 use crate::app::App;
 use crate::articles::ArticleKey;
 use crate::articles::edit::Editor;
-use crate::auth::{self, Actor, PublishArticles, Role};
+use crate::auth::{self, Actor, PublishArticles, Role, WriteArticles};
 use crate::base::db::{Connection, Tx};
 use crate::base::error::Result;
 use crate::base::http::IfMatch;
@@ -27,12 +28,14 @@ use crate::users;
 
 /// What the import of every document needs.
 pub(in crate::cli) struct Import<'a> {
-    app: &'a App,
+    pub(super) app: &'a App,
     owner: UserId,
     publish: bool,
     dry_run: bool,
     /// Which file of this run belongs to which article.
     claimed: Mutex<HashMap<Identity, PathBuf>>,
+    /// Which articles are to join a translation group, or to leave theirs.
+    pub(super) waiting: Mutex<Vec<Translation>>,
 }
 
 /// What a document says of the article that it belongs to.
@@ -66,7 +69,7 @@ impl<'a> Import<'a> {
         let Some(owner) = owner else {
             bail!("articles need an owner, and there is no such user; add one with `lede user add`")
         };
-        Ok(Self { app, owner, publish, dry_run, claimed: Mutex::default() })
+        Ok(Self { app, owner, publish, dry_run, claimed: Mutex::default(), waiting: Mutex::default() })
     }
 
     /// Imports files.
@@ -146,13 +149,16 @@ impl<'a> Import<'a> {
             return Ok(posts.iter().map(done).collect());
         }
         let posts = Arc::new(posts);
-        let (owner, locale) = (self.owner, self.app.config.site.locale.clone());
-        let store = move |tx: &mut Tx<'_>, known: &Known| {
-            let editor =
-                Editor { actor: Actor::new(auth::Identity::of(owner, Role::Admin))?, locale: &locale };
-            known.store(tx, &editor)
-        };
+        let (actor, locale) = (self.editor()?, self.app.config.site.locale.clone());
+        let store =
+            move |tx: &mut Tx<'_>, known: &Known| known.store(tx, &Editor { actor, locale: &locale });
         let stored = self.write_each(&posts, store).await;
+        let translation = |(known, stored): (&Known, &Result<Stored>)| {
+            let (stored, wanted) = (stored.as_ref().ok()?, known.post.translation_of.clone()?);
+            Some(Translation { file: known.post.file.clone(), article: stored.article, wanted })
+        };
+        let translations = posts.iter().zip(&stored).filter_map(translation);
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).extend(translations);
         let publication = |(known, stored): (&Known, &Result<Stored>)| {
             let stored = stored.as_ref().ok().filter(|_| self.publish && known.post.is_due())?;
             let (article, published_at) = (ArticleKey::Id(stored.article), known.post.new.published_at);
@@ -178,6 +184,11 @@ impl<'a> Import<'a> {
             Ok(known.post.done(outcome, stored.warnings))
         };
         Ok(posts.iter().zip(stored.into_iter().zip(changed)).map(done).collect())
+    }
+
+    /// Who stores the articles: the owner, with every right.
+    pub(super) fn editor(&self) -> Result<Actor<WriteArticles>> {
+        Actor::new(auth::Identity::of(self.owner, Role::Admin))
     }
 
     /// Schedules articles, and returns for each whether that was needed.
@@ -240,7 +251,7 @@ impl<'a> Import<'a> {
 
     /// Does the same for each of these in one write. If that fails, each gets a write of its own: those that cannot be
     /// written leave the others alone.
-    async fn write_each<I, T>(
+    pub(super) async fn write_each<I, T>(
         &self,
         items: &Arc<Vec<I>>,
         work: impl Fn(&mut Tx<'_>, &I) -> Result<T> + Clone + Send + 'static,

@@ -13,7 +13,7 @@ const EXTENSIONS: &[&str] =
 
 /// How many files a batch has at most, and how many bytes unless it has only one file: all of it is written at once, and
 /// others may be waiting to write.
-const MAX_FILES: usize = 8;
+pub(super) const MAX_FILES: usize = 8;
 const MAX_BYTES: u64 = 100_000;
 
 /// The Markdown files at a path, in order, and everything else with the reason why it is skipped.

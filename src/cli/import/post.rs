@@ -11,7 +11,7 @@ use crate::articles::edit::{Editor, edit};
 use crate::articles::markdown_document::{MAX_DOCUMENT, ParsedDocument, read_markdown};
 use crate::articles::scope::WriteScope;
 use crate::articles::write::{NewArticle, create, replace_by_document};
-use crate::articles::{ArticleKey, slugs, store};
+use crate::articles::{ArticleKey, ArticleRef, slugs, store};
 use crate::base::clock::Timestamp;
 use crate::base::db::{Connection, Tx};
 use crate::base::error::{Error, Result};
@@ -52,6 +52,8 @@ pub(super) struct Post {
     pub new: NewArticle,
     pub locale: Locale,
     pub slug: Option<Slug>,
+    /// What it is a translation of, if it says so.
+    pub translation_of: Option<Option<ArticleRef>>,
     /// When it is to be published; `None` for at once.
     publish_at: Option<Timestamp>,
     /// When it is to be unpublished.
@@ -101,6 +103,7 @@ impl Post {
             metadata.title = Some(title.map_err(|invalid| anyhow!("as the title: {}", invalid.detail))?);
         }
         let slug = metadata.slug.get_or_insert_with(|| Some(slugs::from_title(&name))).clone();
+        let translation_of = metadata.translation_of.take();
         let locale = metadata.locale.get_or_insert(None).clone().unwrap_or_else(|| site.clone());
         let new = NewArticle {
             // An unknown id is kept: the document comes from another installation.
@@ -113,7 +116,7 @@ impl Post {
             Ok(times) => (times, None),
             Err(remark) => (Times::default(), Some(remark)),
         };
-        Ok(Self { file, document, new, locale, slug, publish_at, unpublish_at, remark })
+        Ok(Self { file, document, new, locale, slug, translation_of, publish_at, unpublish_at, remark })
     }
 
     /// Whether it is to be published at once: it is no draft, nothing is wrong with its dates, and none is in the future.

@@ -6,6 +6,8 @@ use actix_web::web::{Data, Path};
 use crate::app::App;
 use crate::articles::markdown_export::write_markdown;
 use crate::articles::routes::paths::{ArticlePath, InLocale};
+use crate::articles::translation_store;
+use crate::base::db::Connection;
 use crate::base::error::{Error, Result};
 use crate::base::http::{Query, Response};
 use crate::editions::lookup::respond;
@@ -56,12 +58,17 @@ pub async fn get_article_markdown(
     let article = locale.key(&app, path.into_inner().article);
     respond(&app, &req, article, async |stored| {
         let id = stored.id;
-        let live = app.db.snapshot(move |conn| store::find_live(conn, id)).await?;
-        let (facts, content) = live.ok_or(Error::NotFound("article"))?;
+        let find = move |conn: &mut Connection| {
+            let group = translation_store::find(conn, id)?;
+            Ok(store::find_live(conn, id)?.map(|(facts, content)| (facts, content, group)))
+        };
+        let (facts, content, group) = app.db.snapshot(find).await?.ok_or(Error::NotFound("article"))?;
         let write = move || {
             let (edition, _) = stored.parse()?;
             let (authors, topics) = (&edition.authors, &edition.topics);
-            let document = write_markdown(facts.id, &content, authors, topics, Some(facts.published_at));
+            let translation_of = group.and_then(|group| group.source_of(id));
+            let first = Some(facts.published_at);
+            let document = write_markdown(id, &content, authors, topics, first, translation_of);
             stored.with_keys(Response::public("text/markdown; charset=utf-8", document.into()))
         };
         app.compute.run(write).await

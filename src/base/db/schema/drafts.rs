@@ -36,7 +36,6 @@ diesel::table! {
         intro -> Text,
         seo -> JsonText,
         custom -> JsonText,
-        translation_of -> Nullable<Id>,
         aliases -> JsonText,
     }
 }
@@ -48,6 +47,16 @@ diesel::table! {
         article_id -> Id,
         term_id -> Id,
         position -> BigInt,
+    }
+}
+
+diesel::table! {
+    use crate::base::db::schema::sql_types::*;
+
+    draft_values (name, value, article_id) {
+        name -> Text,
+        value -> Text,
+        article_id -> Id,
     }
 }
 

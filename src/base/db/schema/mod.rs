@@ -6,6 +6,7 @@
 mod accounts;
 mod audience;
 mod drafts;
+mod groups;
 mod log;
 mod machinery;
 mod newsroom;
@@ -26,9 +27,10 @@ pub use audience::{
     suppressions, unanswered_requests,
 };
 pub use drafts::{
-    article_metadata, article_terms, articles, changes, preview_links, revision_labels, revisions, schedules,
-    sections, slugs,
+    article_metadata, article_terms, articles, changes, draft_values, preview_links, revision_labels,
+    revisions, schedules, sections, slugs,
 };
+pub use groups::{translation_groups, translation_locales, translations};
 pub use log::{events, latest_changes};
 pub use machinery::{idempotency_keys, jobs, keys};
 pub use newsroom::{notes, reviews};
@@ -70,6 +72,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     articles,
     article_metadata,
     article_terms,
+    draft_values,
+    translation_groups,
+    translations,
+    translation_locales,
     sections,
     changes,
     revisions,

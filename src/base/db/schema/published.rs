@@ -24,7 +24,6 @@ diesel::table! {
         epoch -> BigInt,
         locale -> Text,
         slug -> Text,
-        translation_of -> Nullable<Id>,
         listed -> Bool,
         featured -> Bool,
         published_at -> Instant,

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Number, Value};
+use utoipa::IntoParams;
 use utoipa::openapi::Required;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn, ParameterStyle};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
@@ -15,6 +16,9 @@ use crate::base::http::query::{FromParams, MAX_MEMBER_NAME, Params, is_member_na
 pub const MAX_FILTERS: usize = 3;
 /// How many values an article is found by at most: the first by name.
 pub const MAX_VALUES: usize = 50;
+/// From so many articles on, a value is common: a list is read in its order and each article is tested. The articles with
+/// something rarer are looked up, and sorted.
+pub const COMMON: i64 = 1500;
 /// The longest text that an article is found by, in characters.
 pub const MAX_TEXT: usize = 200;
 
@@ -28,10 +32,8 @@ impl FromParams for CustomFilter {
     }
 }
 
-impl CustomFilter {
-    /// The documentation of the parameter.
-    #[must_use]
-    pub fn parameter() -> Parameter {
+impl IntoParams for CustomFilter {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         let text = |max| ObjectBuilder::new().schema_type(Type::String).max_length(Some(max));
         let name = text(MAX_MEMBER_NAME).min_length(Some(1)).pattern(Some(r"^[^\x00-\x1f\x7f-\x9f\[\]]+$"));
         let schema = ObjectBuilder::new()
@@ -44,7 +46,7 @@ impl CustomFilter {
              article the first {MAX_VALUES} texts, numbers and booleans by name are found, texts of at most \
              {MAX_TEXT} characters."
         );
-        ParameterBuilder::new()
+        let parameter = ParameterBuilder::new()
             .name("custom")
             .parameter_in(ParameterIn::Query)
             .required(Required::False)
@@ -52,7 +54,8 @@ impl CustomFilter {
             .style(Some(ParameterStyle::DeepObject))
             .explode(Some(true))
             .schema(Some(schema))
-            .build()
+            .build();
+        vec![parameter]
     }
 }
 

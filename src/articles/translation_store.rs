@@ -1,0 +1,233 @@
+//! The tables of translation groups: which articles are members, which one is the source, and which member has a
+//! language. A language of a group has one row, so that two articles that take it at the same time cannot both have it.
+
+use std::collections::HashMap;
+
+use diesel::dsl::{exists, not};
+use diesel::prelude::*;
+use diesel::sql_types::Bool;
+
+use super::Status;
+use super::store::ArticleRow;
+use super::translations::Group;
+use crate::base::db::fragment::Fragment;
+use crate::base::db::schema::{articles, renderings, translation_groups, translation_locales, translations};
+use crate::base::db::{Connection, Tx};
+use crate::base::error::Result;
+use crate::base::http::details::Details;
+use crate::base::ids::{ArticleId, IsId as _, TranslationGroupId, UserId};
+use crate::base::text::Locale;
+use crate::base::text::slug::Slug;
+
+/// Whether the source of the group of one of `articles` has an edition, not a minor one, that is newer than the last
+/// edition of the article.
+pub const IS_BEHIND: Fragment<Bool> = Fragment::new(
+    "EXISTS (SELECT 1 FROM translations AS own \
+     JOIN translation_groups AS its ON its.id = own.group_id AND its.source_id <> own.article_id \
+     JOIN editions AS last ON last.article_id = own.article_id AND last.edition = articles.last_edition \
+     JOIN editions AS newer ON newer.article_id = its.source_id AND newer.published_at > last.published_at \
+     WHERE own.article_id = articles.id AND NOT newer.minor)",
+);
+
+/// A member of a group: as readers see it, or as its draft is if it is not live.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// The article.
+    pub id: ArticleId,
+    /// Who owns it.
+    pub owner: UserId,
+    /// Its status.
+    pub status: Status,
+    /// Its language.
+    pub locale: Locale,
+    /// Its slug.
+    pub slug: Slug,
+    /// Its title.
+    pub title: String,
+    /// See [`IS_BEHIND`].
+    pub is_behind: bool,
+}
+
+/// The group of an article.
+pub fn find(conn: &mut Connection, article: ArticleId) -> Result<Option<Group>> {
+    Ok(translations::table
+        .inner_join(translation_groups::table.on(translation_groups::id.eq(translations::group_id)))
+        .filter(translations::article_id.eq(article))
+        .select((translation_groups::id, translation_groups::source_id))
+        .get_result(conn)
+        .optional()?)
+}
+
+/// What the articles of these that are in a group translate, and whether they are behind it.
+pub fn find_all(
+    conn: &mut Connection,
+    articles: &[ArticleId],
+) -> Result<HashMap<ArticleId, (Option<ArticleId>, bool)>> {
+    if articles.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows: Vec<(ArticleId, Option<ArticleId>, bool)> = translations::table
+        .inner_join(translation_groups::table.on(translation_groups::id.eq(translations::group_id)))
+        .inner_join(articles::table.on(articles::id.eq(translations::article_id)))
+        .filter(translations::article_id.eq_any(articles))
+        .select((translations::article_id, translation_groups::source_id, IS_BEHIND))
+        .load(conn)?;
+    Ok(rows.into_iter().map(|(id, source, behind)| (id, (source.filter(|of| *of != id), behind))).collect())
+}
+
+/// The members of a group that are not in the trash.
+pub fn list(conn: &mut Connection, group: TranslationGroupId) -> Result<Vec<Member>> {
+    type Row = (ArticleRow, Option<(Locale, Slug, String)>, bool);
+    let rows: Vec<Row> = translations::table
+        .inner_join(articles::table.on(articles::id.eq(translations::article_id)))
+        .left_join(renderings::table.on(renderings::article_id.eq(translations::article_id)))
+        .filter(translations::group_id.eq(group))
+        .filter(articles::trashed_at.is_null())
+        .select((
+            articles::all_columns,
+            (renderings::locale, renderings::slug, renderings::title).nullable(),
+            IS_BEHIND,
+        ))
+        .load(conn)?;
+    let mut members: Vec<Member> = rows
+        .into_iter()
+        .map(|(row, live, is_behind)| {
+            let status = row.status();
+            let (locale, slug, title) = live.unwrap_or((row.locale, row.slug, row.title));
+            Member { id: row.id, owner: row.owner_id, status, locale, slug, title, is_behind }
+        })
+        .collect();
+    members.sort_by(|one, other| (&one.locale, one.id).cmp(&(&other.locale, other.id)));
+    Ok(members)
+}
+
+/// The rows of the member that has a language in the group of one of `articles`.
+#[diesel::dsl::auto_type(no_type_alias)]
+pub fn in_language(locale: Locale) -> _ {
+    translations::table
+        .inner_join(translation_locales::table.on(translation_locales::group_id.eq(translations::group_id)))
+        .filter(translations::article_id.eq(articles::id))
+        .filter(translation_locales::locale.eq(locale))
+}
+
+/// The owners of the live members of a group.
+pub fn live_owners(conn: &mut Connection, group: TranslationGroupId) -> Result<Vec<UserId>> {
+    Ok(translations::table
+        .inner_join(articles::table.on(articles::id.eq(translations::article_id)))
+        .filter(translations::group_id.eq(group))
+        .filter(articles::live_edition.is_not_null())
+        .select(articles::owner_id)
+        .distinct()
+        .load(conn)?)
+}
+
+/// Whether a group has other members than this article.
+pub fn has_others(conn: &mut Connection, group: TranslationGroupId, article: ArticleId) -> Result<bool> {
+    let others = translations::table
+        .filter(translations::group_id.eq(group))
+        .filter(translations::article_id.ne(article));
+    Ok(diesel::select(exists(others)).get_result(conn)?)
+}
+
+/// Creates a group of one article, which is its source.
+pub fn create(tx: &mut Tx<'_>, source: &ArticleRow) -> Result<Group> {
+    let group = Group { id: tx.new_id()?, source: Some(source.id) };
+    let row = (translation_groups::id.eq(group.id), translation_groups::source_id.eq(group.source));
+    let insert = diesel::insert_into(translation_groups::table).values(row);
+    crate::on_each!(&mut **tx, conn => insert.execute(conn))?;
+    join(tx, source, group.id)?;
+    Ok(group)
+}
+
+/// Makes an article the source of a group.
+pub fn set_source(tx: &mut Tx<'_>, group: TranslationGroupId, source: ArticleId) -> Result<()> {
+    let own = translation_groups::table.filter(translation_groups::id.eq(group));
+    diesel::update(own).set(translation_groups::source_id.eq(source)).execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Makes an article a member of a group. Conflict `translation-exists`.
+pub fn join(tx: &mut Tx<'_>, row: &ArticleRow, group: TranslationGroupId) -> Result<()> {
+    diesel::insert_into(translations::table)
+        .values((translations::article_id.eq(row.id), translations::group_id.eq(group)))
+        .execute(&mut **tx)?;
+    claim_all(tx, row, group)
+}
+
+/// Takes an article out of its group, which has no source then if it was this one, and deletes the group if it was the
+/// last.
+pub fn leave(tx: &mut Tx<'_>, article: ArticleId, group: Group) -> Result<()> {
+    let own = translation_locales::table.filter(translation_locales::article_id.eq(article));
+    diesel::delete(own).execute(&mut **tx)?;
+    diesel::delete(translations::table.filter(translations::article_id.eq(article))).execute(&mut **tx)?;
+    let left = translation_groups::table.filter(translation_groups::id.eq(group.id));
+    let members = translations::table.filter(translations::group_id.eq(translation_groups::id));
+    let is_deleted = diesel::delete(left.filter(not(exists(members)))).execute(&mut **tx)? == 1;
+    if group.source == Some(article) && !is_deleted {
+        let nobody = translation_groups::source_id.eq(None::<ArticleId>);
+        let update = diesel::update(left).set(nobody);
+        crate::on_each!(&mut **tx, conn => update.execute(conn))?;
+    }
+    Ok(())
+}
+
+/// Takes the languages of a draft and of its live edition in a group, like [`claim`].
+pub fn claim_all(tx: &mut Tx<'_>, row: &ArticleRow, group: TranslationGroupId) -> Result<()> {
+    if row.trashed_at.is_some() {
+        return claim(tx, row.id, group, &[]);
+    }
+    let live = renderings::table.filter(renderings::article_id.eq(row.id)).select(renderings::locale);
+    let live: Option<Locale> = match row.live_edition {
+        Some(_) => live.get_result(&mut **tx).optional()?,
+        None => None,
+    };
+    let locales: Vec<&Locale> = live.iter().chain([&row.locale]).collect();
+    claim(tx, row.id, group, &locales)
+}
+
+/// Makes an article the member of its group with these languages and no others. Conflict `translation-exists`.
+pub fn claim(
+    tx: &mut Tx<'_>,
+    article: ArticleId,
+    group: TranslationGroupId,
+    locales: &[&Locale],
+) -> Result<()> {
+    let own = translation_locales::table.filter(translation_locales::article_id.eq(article));
+    let held: Vec<Locale> = own.select(translation_locales::locale).load(&mut **tx)?;
+    let freed: Vec<&Locale> = held.iter().filter(|locale| !locales.contains(locale)).collect();
+    if !freed.is_empty() {
+        diesel::delete(own.filter(translation_locales::locale.eq_any(freed))).execute(&mut **tx)?;
+    }
+    for locale in locales.iter().filter(|locale| !held.contains(locale)) {
+        take(tx, article, group, locale)?;
+    }
+    Ok(())
+}
+
+fn take(tx: &mut Tx<'_>, article: ArticleId, group: TranslationGroupId, locale: &Locale) -> Result<()> {
+    let row = diesel::insert_into(translation_locales::table).values((
+        translation_locales::group_id.eq(group),
+        translation_locales::locale.eq(locale),
+        translation_locales::article_id.eq(article),
+    ));
+    let inserted = crate::on_each!(&mut **tx, conn => row.on_conflict_do_nothing().execute(conn))?;
+    if inserted == 1 {
+        return Ok(());
+    }
+    let holder: Option<ArticleId> = translation_locales::table
+        .filter(translation_locales::group_id.eq(group))
+        .filter(translation_locales::locale.eq(locale))
+        .select(translation_locales::article_id)
+        .get_result(&mut **tx)
+        .optional()?;
+    match holder {
+        Some(holder) if holder == article => Ok(()),
+        Some(holder) => {
+            let details = Details { id: Some(holder.uuid()), ..Details::default() };
+            let detail = format!("The translation group has another article in {locale}.");
+            Err(details.conflict("translation-exists", detail))
+        }
+        // It was freed a moment ago.
+        None => Err(Tx::retry()),
+    }
+}
