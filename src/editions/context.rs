@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use super::Translation;
 use super::render::RenderContext;
 use crate::articles::Content;
+use crate::base::clock::Timestamp;
 use crate::base::config::Config;
 use crate::base::db::Connection;
 use crate::base::db::schema::renderings;
@@ -24,18 +25,18 @@ pub fn find(
 ) -> Result<(i64, RenderContext)> {
     let (epoch, settings) = render_context::store::find(conn, config)?;
     let original = content.metadata.translation_of.unwrap_or(id);
-    let siblings: Vec<(ArticleId, Locale, Slug)> = renderings::table
+    let siblings: Vec<(ArticleId, Locale, Slug, Timestamp)> = renderings::table
         .filter(renderings::translation_of.eq(original).or(renderings::article_id.eq(original)))
         .filter(renderings::article_id.ne(id))
         .order((renderings::locale, renderings::article_id))
-        .select((renderings::article_id, renderings::locale, renderings::slug))
+        .select((renderings::article_id, renderings::locale, renderings::slug, renderings::published_at))
         .limit(100)
         .load(conn)?;
     let translations = siblings
         .into_iter()
-        .map(|(id, locale, slug)| Translation {
+        .map(|(id, locale, slug, published_at)| Translation {
             id,
-            url: settings.render.website.article(&locale, &slug),
+            url: settings.render.website.article(&locale, &slug, published_at),
             locale,
             slug,
         })

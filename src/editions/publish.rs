@@ -4,7 +4,7 @@
 use super::render::{Facts, RenderContext, Rendering, render};
 use super::renderings::Link;
 use super::store::{self, EditionRow};
-use super::{context, renderings};
+use super::{addresses, context, renderings};
 use crate::app::App;
 use crate::articles::draft::Draft;
 use crate::articles::edit::{bump_version, raise_version};
@@ -13,7 +13,7 @@ use crate::articles::history::{self, find_revision_content, has_revision};
 use crate::articles::resolve::{lock_article, lock_trashed_article, resolve_article};
 use crate::articles::schedule::{self, Action};
 use crate::articles::store::ArticleRow;
-use crate::articles::{ArticleKey, Content, review_store, slugs};
+use crate::articles::{ArticleKey, Content, Metadata, review_store, slugs};
 use crate::auth::{Actor, DeleteArticles, PublishArticles};
 use crate::base::clock::Timestamp;
 use crate::base::config::Config;
@@ -198,8 +198,8 @@ pub fn overtaken() -> Error {
 }
 
 /// Publishes `revision` of an article, in the transaction of the caller, and returns its row. `prepared` is what [`prepare`]
-/// returned. A publication that is scheduled is cancelled. Conflict `in-trash`, `slug-taken`, or `overtaken` by another write
-/// since [`prepare`].
+/// returned. A publication that is scheduled is cancelled. Conflict `in-trash`, `slug-taken`, `address-taken`, or
+/// `overtaken` by another write since [`prepare`].
 pub fn publish(
     tx: &mut Tx<'_>,
     actor: Actor<PublishArticles>,
@@ -226,7 +226,7 @@ pub fn publish(
 }
 
 /// Makes `revision`, whose rendering is [current](Prepared::is_current), the live edition of a locked article. `row` is changed,
-/// and left to the caller to save. Conflict `slug-taken`, or `overtaken` if the revision is deleted by now.
+/// and left to the caller to save. Conflict `slug-taken`, `address-taken`, or `overtaken` if the revision is deleted by now.
 pub fn make_live(tx: &mut Tx<'_>, row: &mut ArticleRow, prepared: &Prepared, revision: i64) -> Result<()> {
     // One that was read before may have been deleted for its age.
     if revision != row.revision && !has_revision(tx, row.id, revision)? {
@@ -258,6 +258,8 @@ pub fn make_live(tx: &mut Tx<'_>, row: &mut ArticleRow, prepared: &Prepared, rev
     }
     let link = Link::of(metadata);
     if before.as_ref() != Some(&link) {
+        let Metadata { locale, slug, .. } = metadata;
+        addresses::check_free(tx, row.id, locale, slug, facts.published_at, &rendering.website)?;
         let left = before.as_ref().map(|before| &before.locale);
         if left != Some(&link.locale) {
             for locale in left.into_iter().chain([&link.locale]) {

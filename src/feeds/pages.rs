@@ -147,7 +147,7 @@ impl Indexed {
             id: row.id,
             original: row.translation_of.unwrap_or(row.id),
             locale: row.locale.clone(),
-            url: parse(&website.article(&row.locale, &row.slug))?,
+            url: parse(&website.article(&row.locale, &row.slug, row.published_at))?,
             updated_at: row.updated_at,
         })
     }

@@ -31,6 +31,7 @@ pub(super) struct ListedRow {
     pub translation_of: Option<ArticleId>,
     pub locale: Locale,
     pub slug: Slug,
+    pub published_at: Timestamp,
     pub updated_at: Timestamp,
     /// The size of its JSON as in lists, in bytes.
     #[diesel(select_expression = octet_length(renderings::item), select_expression_type = octet_length<renderings::item>)]
