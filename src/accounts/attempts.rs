@@ -185,7 +185,11 @@ fn find_block(tx: &mut Tx<'_>, attempt: &Attempt, network_allowance: Option<i64>
         None => false,
     };
     let account = if is_known {
-        delayed_until(tx, of_account().filter(attempts::network_hash.eq(attempt.network.to_vec())), FREE_FAILURES)?
+        delayed_until(
+            tx,
+            of_account().filter(attempts::network_hash.eq(attempt.network.to_vec())),
+            FREE_FAILURES,
+        )?
     } else {
         delayed_until(tx, of_account(), FREE_FAILURES)?.max(capped_until(tx, attempt)?)
     };

@@ -3,7 +3,7 @@
 
 use actix_web::{HttpMessage as _, HttpRequest};
 
-use super::attempts::{self, Attempt, Admission};
+use super::attempts::{self, Admission, Attempt};
 use crate::app::App;
 use crate::auth::Password;
 use crate::base::db::Database;

@@ -129,9 +129,10 @@ pub fn save_draft(
     after.sections =
         store::set_sections(tx, id, &before.sections, &after.content.sections, &changed, version)?;
     let of_sections = sections.into_iter();
-    changes.extend(of_sections.map(|(section, fields)| {
-        change(tx, id, version, SubjectId::from_uuid(section.uuid()), fields)
-    }));
+    changes.extend(
+        of_sections
+            .map(|(section, fields)| change(tx, id, version, SubjectId::from_uuid(section.uuid()), fields)),
+    );
     history::insert_changes(tx, &changes)?;
     after.row.version = version;
     after.row.revision = version;

@@ -20,7 +20,7 @@ pub struct DraftTranslation {
     id: ArticleId,
     locale: Locale,
     slug: Slug,
-    /// The URL on the website that it has, or will have when it is published.
+    /// The URL on the website that it has, or would have if it had been published when it was last changed.
     #[schema(max_length = 2500, format = Uri)]
     url: String,
     /// One line.
@@ -44,7 +44,8 @@ impl DraftTranslation {
     }
 
     fn new(member: Member, website: &Website) -> Self {
-        let Member { id, status, locale, slug, title, is_behind, .. } = member;
-        Self { id, url: website.article(&locale, &slug), locale, slug, title, status, behind: is_behind }
+        let Member { id, status, locale, slug, title, published_at, is_behind, .. } = member;
+        let url = website.article(&locale, &slug, published_at);
+        Self { id, url, locale, slug, title, status, behind: is_behind }
     }
 }

@@ -10,6 +10,7 @@ use diesel::sql_types::Bool;
 use super::Status;
 use super::store::ArticleRow;
 use super::translations::Group;
+use crate::base::clock::Timestamp;
 use crate::base::db::fragment::Fragment;
 use crate::base::db::schema::{articles, renderings, translation_groups, translation_locales, translations};
 use crate::base::db::{Connection, Tx};
@@ -44,6 +45,8 @@ pub struct Member {
     pub slug: Slug,
     /// Its title.
     pub title: String,
+    /// When it was first published; when it was last changed if it never was.
+    pub published_at: Timestamp,
     /// See [`IS_BEHIND`].
     pub is_behind: bool,
 }
@@ -94,7 +97,8 @@ pub fn list(conn: &mut Connection, group: TranslationGroupId) -> Result<Vec<Memb
         .map(|(row, live, is_behind)| {
             let status = row.status();
             let (locale, slug, title) = live.unwrap_or((row.locale, row.slug, row.title));
-            Member { id: row.id, owner: row.owner_id, status, locale, slug, title, is_behind }
+            let published_at = row.published_at.unwrap_or(row.updated_at);
+            Member { id: row.id, owner: row.owner_id, status, locale, slug, title, published_at, is_behind }
         })
         .collect();
     members.sort_by(|one, other| (&one.locale, one.id).cmp(&(&other.locale, other.id)));

@@ -93,12 +93,14 @@ fn check_live(
         owners.extend(translation_store::live_owners(tx, group.id)?);
     }
     let may_publish = owners.into_iter().all(|owner| editor.actor.identity.covers::<PublishArticles>(owner));
-    let detail = "Readers see at once who joins or leaves, and you may not publish every live article of the group.";
+    let detail =
+        "Readers see at once who joins or leaves, and you may not publish every live article of the group.";
     Ok(if may_publish { Ok(()) } else { Err(forbidden(detail)) })
 }
 
 fn unknown() -> Invalid {
-    let detail = "There is no other article with this id, or this slug in the site's language, outside the trash.";
+    let detail =
+        "There is no other article with this id, or this slug in the site's language, outside the trash.";
     Invalid::new("article-unknown", detail)
 }
 

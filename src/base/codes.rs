@@ -56,6 +56,7 @@ const PROBLEMS: &[(&str, &[u16], &str, &str)] = &[
     ("method-not-allowed", &[405], "The path exists, but not with this method.", "Use one of the methods in `Allow`."),
     ("slug-taken", &[409], "Another article in this language, or another topic or author, has this slug.", "Choose another slug, or omit `slug` in a new article to have a free one made from the title."),
     ("translation-exists", &[409], "The translation group has another article in this language, which is not in the trash. `id` has its id.", "Change the language of one of the two, take one out of the group with `\"translation_of\": null`, or move it to the trash."),
+    ("address-taken", &[409], "Another live article, in another language, has the URL that this one would get.", "Choose another slug, unpublish the other article, or have `LEDE_ARTICLE_PATH` contain the language."),
     ("slug-moved", &[409], "The slug in the path was renamed. `slug` has the new one, `id` the id of the article, topic or author.", "Repeat the request with that slug, or use the id, which never changes."),
     ("in-trash", &[409], "The article is in the trash.", "Restore it with `POST /v1/articles/{article}/restore` first."),
     ("not-in-trash", &[409], "The article is not in the trash, so it cannot be restored.", "Nothing needs to be done."),

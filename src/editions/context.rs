@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use super::Translation;
 use super::render::RenderContext;
 use crate::articles::Content;
+use crate::base::clock::Timestamp;
 use crate::base::config::Config;
 use crate::base::db::Connection;
 use crate::base::db::schema::{renderings, translations};
@@ -26,18 +27,24 @@ pub fn find(
     let own = translations::table.filter(translations::article_id.eq(id)).select(translations::group_id);
     let members = diesel::alias!(translations as members);
     let of_group = members.filter(members.field(translations::group_id).eq_any(own));
-    let siblings: Vec<(ArticleId, Locale, Slug, String)> = renderings::table
+    let siblings: Vec<(ArticleId, Locale, Slug, String, Timestamp)> = renderings::table
         .filter(renderings::article_id.eq_any(of_group.select(members.field(translations::article_id))))
         .filter(renderings::article_id.ne(id))
         .order((renderings::locale, renderings::article_id))
-        .select((renderings::article_id, renderings::locale, renderings::slug, renderings::title))
+        .select((
+            renderings::article_id,
+            renderings::locale,
+            renderings::slug,
+            renderings::title,
+            renderings::published_at,
+        ))
         .limit(100)
         .load(conn)?;
     let translations = siblings
         .into_iter()
-        .map(|(id, locale, slug, title)| Translation {
+        .map(|(id, locale, slug, title, published_at)| Translation {
             id,
-            url: settings.render.website.article(&locale, &slug),
+            url: settings.render.website.article(&locale, &slug, published_at),
             locale,
             slug,
             title,

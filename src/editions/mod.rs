@@ -2,6 +2,7 @@
 //! HTML and JSON, made of the revision and of what it embeds (names, links, settings), and can be made again at any
 //! time.
 
+pub mod addresses;
 mod adjacent;
 pub mod context;
 pub mod correct;

@@ -4,7 +4,7 @@
 use super::render::{Facts, RenderContext, Rendering, render};
 use super::renderings::Link;
 use super::store::{self, EditionRow};
-use super::{context, renderings};
+use super::{addresses, context, renderings};
 use crate::app::App;
 use crate::articles::draft::Draft;
 use crate::articles::edit::{bump_version, raise_version};
@@ -198,8 +198,8 @@ pub fn overtaken() -> Error {
 }
 
 /// Publishes `revision` of an article, in the transaction of the caller, and returns its row. `prepared` is what [`prepare`]
-/// returned. A publication that is scheduled is cancelled. Conflict `in-trash`, `slug-taken`, or `overtaken` by another write
-/// since [`prepare`].
+/// returned. A publication that is scheduled is cancelled. Conflict `in-trash`, `slug-taken`, `address-taken`, or
+/// `overtaken` by another write since [`prepare`].
 pub fn publish(
     tx: &mut Tx<'_>,
     actor: Actor<PublishArticles>,
@@ -226,8 +226,8 @@ pub fn publish(
 }
 
 /// Makes `revision`, whose rendering is [current](Prepared::is_current), the live edition of a locked article. `row` is changed,
-/// and left to the caller to save. Conflict `slug-taken`, `translation-exists`, or `overtaken` if the revision is deleted by
-/// now.
+/// and left to the caller to save. Conflict `slug-taken`, `address-taken`, `translation-exists`, or `overtaken` if the
+/// revision is deleted by now.
 pub fn make_live(tx: &mut Tx<'_>, row: &mut ArticleRow, prepared: &Prepared, revision: i64) -> Result<()> {
     // One that was read before may have been deleted for its age.
     if revision != row.revision && !has_revision(tx, row.id, revision)? {
@@ -259,6 +259,8 @@ pub fn make_live(tx: &mut Tx<'_>, row: &mut ArticleRow, prepared: &Prepared, rev
     }
     let link = Link::of(metadata);
     if before.as_ref() != Some(&link) {
+        let Metadata { locale, slug, .. } = metadata;
+        addresses::check_free(tx, row.id, locale, slug, facts.published_at, &rendering.website)?;
         let left = before.as_ref().map(|before| &before.locale);
         if left != Some(&link.locale) {
             for locale in left.into_iter().chain([&link.locale]) {

@@ -139,7 +139,7 @@ pub fn edition(content: &Content, facts: &Facts, context: &RenderContext) -> (Ed
         id: facts.id,
         slug: metadata.slug.clone(),
         locale: metadata.locale.clone(),
-        url: context.settings.website.article(&metadata.locale, &metadata.slug),
+        url: context.settings.website.article(&metadata.locale, &metadata.slug, facts.published_at),
         title: metadata.title.clone(),
         subtitle: metadata.subtitle.clone(),
         summary,

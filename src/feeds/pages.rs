@@ -150,7 +150,7 @@ impl Indexed {
             id: row.id,
             group: row.group,
             locale: row.locale.clone(),
-            url: parse(&website.article(&row.locale, &row.slug))?,
+            url: parse(&website.article(&row.locale, &row.slug, row.published_at))?,
             updated_at: row.updated_at,
         })
     }

@@ -30,6 +30,7 @@ pub(super) struct ListedRow {
     pub group: Option<TranslationGroupId>,
     pub locale: Locale,
     pub slug: Slug,
+    pub published_at: Timestamp,
     pub updated_at: Timestamp,
     /// The size of its JSON as in lists, in bytes.
     pub item_size: i32,

@@ -3,6 +3,7 @@
 
 use diesel::prelude::*;
 
+use super::paths;
 use crate::articles::aliases::{CURRENT_PATH, check_alias};
 use crate::articles::{Metadata, schedule, slugs, store as articles};
 use crate::base::clock::Timestamp;
@@ -14,10 +15,11 @@ use crate::base::events::Event;
 use crate::base::ids::ArticleId;
 use crate::base::text::Locale;
 use crate::base::text::address::Address;
+use crate::base::text::slug::Slug;
 use crate::render_context::{self, Website};
 
-/// The rank of the path of an earlier slug.
-const OLD_SLUG: i64 = 1;
+/// The rank of a path that the article had before, or would have with an earlier slug.
+const OLD_PATH: i64 = 1;
 /// The rank of an alias.
 const ALIAS: i64 = 2;
 
@@ -50,10 +52,18 @@ pub fn upsert(
     website: &Website,
 ) -> Result<bool> {
     let Metadata { locale, slug, aliases, .. } = metadata;
-    let url = website.article(locale, slug);
-    let mut claims = vec![(CURRENT_PATH, Address::of_article(website, locale, slug), locale.clone())];
+    let url = website.article(locale, slug, published_at);
+    let current = Address::of_article(website, locale, slug, published_at);
+    let past = paths::list(tx, article)?;
+    if let Some(current) = &current
+        && past.iter().all(|(address, _)| address.key != current.key)
+    {
+        paths::insert(tx, article, current, locale)?;
+    }
+    let mut claims = vec![(CURRENT_PATH, current, locale.clone())];
+    claims.extend(past.into_iter().map(|(address, locale)| (OLD_PATH, Some(address), locale)));
     for (locale, slug) in slugs::once_public(tx, article)? {
-        claims.push((OLD_SLUG, Address::of_article(website, &locale, &slug), locale));
+        claims.push((OLD_PATH, Address::of_article(website, &locale, &slug, published_at), locale));
     }
     // A revision from before a path was reserved may have it as an alias.
     let allowed = aliases.iter().filter(|alias| check_alias(alias).is_ok());
@@ -135,36 +145,61 @@ pub fn count(conn: &mut Connection, filter: &RedirectFilter) -> Result<i64> {
     Ok(filter.matching().count().get_result(conn)?)
 }
 
-/// Deletes the redirect from the path of an old slug in this language, which frees the slug.
+/// Deletes the redirect from an old path of an article in this language. If the path is that of an old slug, this frees the
+/// slug.
 ///
 /// # Errors
-/// Not found; conflict `address-in-use` if the article or a scheduled revision of it has the slug, or `redirect-is-alias` if the path is an
-/// alias.
+/// Not found; conflict `address-in-use` if the article has the path, or its draft or a scheduled revision has the slug, or
+/// `redirect-is-alias` if the path is an alias.
 pub fn remove(tx: &mut Tx<'_>, from: &Address, locale: &Locale, config: &Config) -> Result<()> {
     let website = render_context::store::website(tx, config)?;
-    let slug = from.slug(&website, locale).ok_or_else(|| unknown(tx, from, locale))?;
-    let Some((article, true)) = slugs::owner(tx, locale, &slug)? else {
-        return Err(unknown(tx, from, locale));
+    let of_slug = find_slug(tx, from, locale, &website)?;
+    let article = match &of_slug {
+        Some((article, _)) => Some(*article),
+        None => paths::find(tx, from, locale)?,
     };
+    let Some(article) = article else { return Err(unknown(tx, from, locale)) };
     let row = articles::lock(tx, article)?.ok_or(Error::NotFound("redirect"))?;
-    let live = articles::find_published(tx, &row)?.map(|content| content.metadata);
-    let published = live.as_ref().map(|metadata| (&metadata.locale, &metadata.slug));
-    let is_unknown = row.live_edition.is_some() && published.is_none();
-    if is_unknown
-        || [Some((&row.locale, &row.slug)), published].contains(&Some((locale, &slug)))
-        || schedule::keeps_slug(tx, article, locale, &slug)?
-    {
-        return Err(Error::conflict("address-in-use", format!("The article still has the slug {slug}.")));
+    let live = articles::find_published(tx, &row)?.map(|content| content.metadata).zip(row.published_at);
+    let current =
+        live.as_ref().and_then(|(live, at)| Address::of_article(&website, &live.locale, &live.slug, *at));
+    let is_unknown = row.live_edition.is_some() && current.is_none();
+    let keeps_slug = match &of_slug {
+        Some((_, slug)) => {
+            (&row.locale, &row.slug) == (locale, slug) || schedule::keeps_slug(tx, article, locale, slug)?
+        }
+        None => false,
+    };
+    if is_unknown || keeps_slug || current.is_some_and(|current| current.key == from.key) {
+        let detail = "The article has this path, or the slug in it is that of its draft or its schedule.";
+        return Err(Error::conflict("address-in-use", detail));
     }
-    slugs::forget(tx, article, locale, &slug)?;
-    if let (Some(metadata), Some(published_at)) = (live, row.published_at) {
+    if let Some((_, slug)) = &of_slug {
+        slugs::forget(tx, article, locale, slug)?;
+    }
+    paths::delete(tx, article, from)?;
+    if let Some((metadata, published_at)) = live {
         upsert(tx, article, published_at, &metadata, &website)?;
     }
     tx.append(Event::RedirectRemoved { article });
     Ok(())
 }
 
-/// The error for a path that does not belong to an old slug.
+/// The article whose old slug in this language makes this path, and the slug.
+fn find_slug(
+    conn: &mut Connection,
+    from: &Address,
+    locale: &Locale,
+    website: &Website,
+) -> Result<Option<(ArticleId, Slug)>> {
+    let Some(slug) = from.slug(website, locale) else { return Ok(None) };
+    let Some((article, true)) = slugs::owner(conn, locale, &slug)? else { return Ok(None) };
+    let published_at = articles::find(conn, article)?.and_then(|row| row.published_at);
+    let own = published_at.and_then(|at| Address::of_article(website, locale, &slug, at));
+    Ok(own.filter(|own| own.key == from.key).map(|_| (article, slug)))
+}
+
+/// The error for a path that no article had.
 fn unknown(tx: &mut Tx<'_>, from: &Address, locale: &Locale) -> Error {
     let alias = addresses::table
         .filter(addresses::key.eq(&from.key))

@@ -23,6 +23,12 @@ pub fn find(conn: &mut Connection, config: &Config) -> Result<(i64, ServerSettin
     Ok((epoch, serde_json::from_str(&saved).unwrap_or_else(|_| ServerSettings::new(config))))
 }
 
+/// The settings that the last server has saved; `None` if none has, or if they cannot be read.
+pub fn saved(conn: &mut Connection) -> Result<Option<ServerSettings>> {
+    let saved: String = context::table.select(context::settings).get_result(conn)?;
+    Ok(serde_json::from_str(&saved).ok())
+}
+
 /// The website that renderings link to.
 pub fn website(conn: &mut Connection, config: &Config) -> Result<Website> {
     Ok(find(conn, config)?.1.render.website)
@@ -45,8 +51,7 @@ pub fn invalidate(tx: &mut Tx<'_>) -> Result<()> {
 
 /// The default language, if a server has saved it.
 pub fn default_locale(conn: &mut Connection) -> Result<Option<Locale>> {
-    let saved: String = context::table.select(context::settings).get_result(conn)?;
-    Ok(serde_json::from_str(&saved).ok().and_then(|settings: ServerSettings| settings.locale))
+    Ok(saved(conn)?.and_then(|settings| settings.locale))
 }
 
 /// Saves the settings of a server that starts. If those that renderings embed differ from the saved ones, renderings

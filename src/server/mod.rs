@@ -9,6 +9,7 @@ pub mod pipeline;
 mod ports;
 pub mod routes;
 mod serve;
+mod settings;
 mod unparsed;
 
 pub use serve::serve;

@@ -7,14 +7,13 @@ use std::time::Duration;
 use actix_web::dev::ServerHandle;
 use tokio::sync::watch;
 
-use super::jobs;
 use super::listen::listen;
+use super::{jobs, settings};
 use crate::app::App;
 use crate::audit::refusals;
 use crate::base::clock::Clock;
 use crate::base::error::{Error, Result};
 use crate::base::events;
-use crate::render_context::{self, ServerSettings};
 use crate::schedules::scheduler;
 
 /// How often the signing keys are loaded.
@@ -27,12 +26,12 @@ const REFUSALS: Duration = Duration::from_secs(1);
 /// happens by itself, so the test does it.
 ///
 /// # Errors
-/// Unavailable, if the port for metrics is taken or the system refuses a listener.
+/// Unavailable, if the port for metrics is taken, the system refuses a listener, or two live articles would have the same
+/// address under the settings.
 pub async fn serve(app: App, listener: TcpListener, mut stop: watch::Receiver<bool>) -> Result<()> {
     let failed = |e: std::io::Error| Error::unavailable(e.to_string());
     let metrics = app.config.server.metrics_bind.map(listen_for_metrics).transpose()?;
-    let settings = ServerSettings::new(&app.config);
-    app.db.write(move |tx| render_context::store::save_settings(tx, &settings)).await?;
+    settings::save(&app).await?;
     let work = jobs::run_until(app.clone(), stop.clone());
     let (generation, url) = (app.db.generation().clone(), app.config.database.url.clone());
     // The last to stop: requests and jobs under way still need to know what other processes write.

@@ -89,6 +89,17 @@ pub fn locales_in_use(conn: &mut Connection, default: &Locale) -> Result<Vec<Loc
     Ok(std::iter::once(default.clone()).chain(others).take(MAX_LOCALES).collect())
 }
 
+/// The languages of the published articles and those that were set for the site, the default one first.
+pub fn locales_set_or_in_use(conn: &mut Connection, default: &Locale) -> Result<Vec<Locale>> {
+    let mut locales = locales_in_use(conn, default)?;
+    for locale in find(conn)?.locales().unwrap_or_default() {
+        if !locales.contains(&locale) {
+            locales.push(locale);
+        }
+    }
+    Ok(locales)
+}
+
 /// Tells that the languages of the site change, if they do, with an article in `locale` that comes or goes: if no other live
 /// article has that language, it is not the default one, and nobody has set the languages.
 pub fn tell_languages(

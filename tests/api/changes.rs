@@ -5,7 +5,7 @@ use lede::auth::Role;
 use lede::base::config::Config;
 use serde_json::{Value, json};
 
-use crate::following::{CHANGES, Dice, changes, edit, something};
+use crate::following::{CHANGES, Dice, changes, edit, multilingual, something};
 use crate::server::Server;
 use crate::writing::{ARTICLES, at, create, id, publish, published};
 
@@ -214,7 +214,7 @@ async fn a_cursor_is_of_this_list_and_of_this_log() {
 
 #[tokio::test]
 async fn the_latest_changes_follow_from_the_log() {
-    let server = Server::start().await;
+    let server = multilingual().await;
     let (editor, reader) = (server.login(Role::Admin).await, server.client());
     let (mut dice, mut drafts) = (Dice(7), Vec::new());
     for _ in 0..60 {

@@ -137,6 +137,11 @@ async fn full_read(reader: &Client) -> BTreeMap<String, String> {
     }
 }
 
+/// A server on which articles in different languages may have the same slug.
+pub async fn multilingual() -> Server {
+    Server::start_with(|config| config.site.article_path = "/{locale}/{slug}".into()).await
+}
+
 /// Every topic and author by its path, as lists have it.
 async fn all_named(reader: &Client, query: &str) -> BTreeMap<String, Value> {
     let mut all = BTreeMap::new();
@@ -295,7 +300,7 @@ pub async fn edit(editor: &Client, draft: &Value, change: Value) -> String {
 #[tokio::test]
 async fn whoever_follows_holds_what_a_full_read_gives() {
     for seed in 1..=u64::try_from(rounds(3)).expect("a small number") {
-        let server = Server::start().await;
+        let server = multilingual().await;
         let (editor, reader) = (server.login(Role::Admin).await, server.client());
         let (mut dice, mut drafts, mut follower) = (Dice(seed), Vec::new(), Follower::default());
         let mut story = Vec::new();
@@ -337,7 +342,7 @@ const ARTICLES_EACH: usize = 12;
 
 #[tokio::test]
 async fn whoever_follows_while_many_write_misses_nothing() {
-    let server = Server::start().await;
+    let server = multilingual().await;
     let (editor, reader) = (server.login(Role::Editor).await, server.client());
     let done = Arc::new(AtomicBool::new(false));
     let following = tokio::spawn({

@@ -69,6 +69,7 @@ mod writing;
 
 mod account_pages;
 mod accounts;
+mod addresses;
 mod adjacent;
 mod aliases;
 mod api_keys;

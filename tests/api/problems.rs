@@ -67,6 +67,9 @@ pub async fn story(server: &Server) {
     editor.post(format!("{article}/unpublish")).await.problem(409, "not-published");
     editor.post(format!("{article}/restore")).await.problem(409, "not-in-trash");
     editor.post(format!("{article}/publish")).json(json!({"revision": 1})).await.is(200);
+    let german = json!({"title": "Gezeiten", "slug": "tides", "locale": "de"});
+    let german = writing::create(&editor, german).await;
+    editor.post(at(&german, "/publish")).json(json!({"revision": 1})).await.problem(409, "address-taken");
     editor.delete("/v1/redirects?from=/tides").await.problem(409, "address-in-use");
     let correction = json!({"edition": 2, "metadata": {"title": "The tides"}});
     editor.post(format!("{article}/corrections")).json(correction).await.problem(409, "stale-edition");

@@ -5,7 +5,7 @@ use std::process::{Output, Stdio};
 
 use clap::CommandFactory as _;
 
-use crate::executable::{SECRET, Serving, lede, lede_on, run};
+use crate::executable::{SECRET, Serving, add_user, lede, lede_on, run};
 use crate::test_database::TestDatabase;
 
 fn text(bytes: &[u8]) -> &str {
@@ -59,6 +59,10 @@ const BAD: &[(&str, &str, &str)] = &[
     ("LEDE_LOCALE", "english please", "en or de-AT"),
     ("LEDE_WEBSITE_URL", "ftp://website.example", "an http or https URL"),
     ("LEDE_ARTICLE_PATH", "articles", "{slug}"),
+    ("LEDE_ARTICLE_PATH", "/{category}/{slug}", "{year}"),
+    ("LEDE_ARTICLE_PATH", "//{slug}", "{slug}"),
+    ("LEDE_ARTICLE_PATH", "/{locale}-{slug}", "different segments"),
+    ("LEDE_ARTICLE_PATH", "/x-{locale?}/{slug}", "a whole segment"),
     ("LEDE_TRASH_DAYS", "-1", "from 0 to 3650"),
     ("LEDE_PREVIEW_URL", "https://website.example/preview/", "{token}"),
     ("LEDE_PREVIEW_URL", "https://{token}.website.example/", "{token}"),
@@ -279,6 +283,58 @@ fn the_readme_names_the_hosts_of_iframes() {
     let mut kept = lede::base::text::sanitise::Policy::default().iframe_hosts;
     kept.sort_unstable();
     assert_eq!(named, kept);
+}
+
+/// Live articles in English and German with the slug `tides`.
+fn in_two_languages() -> TestDatabase {
+    let (database, folder) = (TestDatabase::fresh(), tempfile::tempdir().expect("a folder"));
+    add_user(&database, "ada@lede.example", "admin", "correct horse battery staple");
+    for lang in ["en", "de"] {
+        let text = format!("---\ntitle: Tides\nslug: tides\nlang: {lang}\ndate: 2020-02-03\n---\nText.\n");
+        std::fs::write(folder.path().join(format!("{lang}.md")), text).expect("a file");
+    }
+    let mut import = lede_on(&database);
+    import.env("LEDE_ARTICLE_PATH", "/{locale}/{slug}").args(["import", "--publish"]).arg(folder.path());
+    let imported = run(&mut import, "");
+    assert!(imported.status.success(), "{imported:?}");
+    database
+}
+
+#[test]
+fn a_path_under_which_articles_share_an_address_stops_the_start_and_names_them() {
+    use diesel::prelude::*;
+    use lede::base::db::schema::articles;
+    let database = in_two_languages();
+    let refused = run(lede_on(&database).env("LEDE_ARTICLE_PATH", "/{year}/{slug}").arg("serve"), "");
+    assert_eq!(refused.status.code(), Some(2), "{refused:?}");
+    let said = text(&refused.stderr).lines().last().expect("a line").to_owned();
+    assert!(said.contains("LEDE_ARTICLE_PATH") && said.contains("/2020/tides (articles "), "{said}");
+    let ids: Vec<lede::base::ids::ArticleId> =
+        articles::table.select(articles::id).load(&mut database.connect()).expect("articles");
+    assert_eq!(ids.len(), 2);
+    assert!(ids.iter().all(|id| said.contains(&id.to_string())), "{said}");
+    // The former setting is still saved, and others work.
+    for path in ["/{locale}/{slug}", "/{locale?}/{slug}"] {
+        let serving = Serving::start(lede_on(&database).env("LEDE_ARTICLE_PATH", path));
+        serving.terminate();
+        assert_eq!(serving.ended().0, Some(0));
+    }
+}
+
+#[test]
+fn several_languages_without_a_locale_in_the_path_are_warned_of() {
+    let check = |database: &TestDatabase, path: &str| {
+        let checked = run(lede_on(database).env("LEDE_ARTICLE_PATH", path).args(["config", "check"]), "");
+        assert!(checked.status.success(), "{checked:?}");
+        text(&checked.stderr).to_owned()
+    };
+    let database = in_two_languages();
+    assert!(check(&database, "/{slug}").contains("warning: LEDE_ARTICLE_PATH has no {locale}"));
+    assert!(check(&database, "/{year}/{slug}").contains("articles in en, de."));
+    for path in ["/{locale}/{slug}", "/{locale?}/{slug}"] {
+        assert_eq!(check(&database, path), "");
+    }
+    assert_eq!(check(&TestDatabase::fresh(), "/{slug}"), "");
 }
 
 /// A line of the README's table for a setting: its variable, its default and what it means.

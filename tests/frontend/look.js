@@ -31,7 +31,7 @@ const host = createServer((request, response) => {
 /** Starts the demonstration. */
 const start = (site, folder) => spawn(executable, ["demo", "--bind", "127.0.0.1:0"], {
   env: {
-    PATH: process.env.PATH, TMPDIR: folder, LEDE_WEBSITE_URL: site, LEDE_CORS_ORIGINS: site, LEDE_ARTICLE_PATH: "/{slug}/",
+    PATH: process.env.PATH, TMPDIR: folder, LEDE_WEBSITE_URL: site, LEDE_CORS_ORIGINS: site, LEDE_ARTICLE_PATH: "/{locale?}/{year}/{slug}/",
     LEDE_PREVIEW_URL: `${site}/preview/?article={id}#token={token}`,
   },
   stdio: ["ignore", "pipe", "ignore"],
@@ -145,7 +145,7 @@ async function follow(links, origins) {
 }
 
 async function use(browser, site, { lede, email, password, key }, ask, askWithKey) {
-  const article = "/reading-a-tide-table/";
+  const article = "/2026/reading-a-tide-table/";
   const seen = await open(browser, { viewport: { width: 1200, height: 800 }, reducedMotion: "reduce" });
   const { page } = seen;
 
@@ -258,7 +258,7 @@ try {
       "--disable-component-update", "--disable-sync"],
   });
   const addresses = built().filter((path) => path.endsWith(".html")).map((path) => path.replace(/index\.html$/, ""));
-  for (const wanted of ["/", "/page/2/", "/reading-a-tide-table/", "/eine-gezeitentafel-lesen/", "/topics/sea/", "/authors/mara-lindqvist/"]) {
+  for (const wanted of ["/", "/page/2/", "/2026/reading-a-tide-table/", "/de/2026/eine-gezeitentafel-lesen/", "/topics/sea/", "/authors/mara-lindqvist/"]) {
     assert(addresses.includes(wanted), `there is no ${wanted}`);
   }
   const links = await look(browser, site, [site, lede], addresses);

@@ -9,6 +9,9 @@ use crate::base::text::{Locale, validate};
 /// The most characters of a publication's title.
 pub const MAX_TITLE: usize = 300;
 
+/// The most bytes of `LEDE_ARTICLE_PATH`.
+const MAX_ARTICLE_PATH: usize = 500;
+
 /// The most bytes of `LEDE_PREVIEW_URL`.
 const MAX_PREVIEW_URL: usize = 2000;
 
@@ -31,7 +34,10 @@ pub struct SiteConfig {
     #[arg(long, env = "LEDE_WEBSITE_URL", value_name = "URL", global = true, value_parser = parse::base_url)]
     pub website_url: Option<String>,
 
-    /// The path of an article on the website. `{slug}` and `{locale}` are replaced with those of the article.
+    /// The path of an article on the website. `{slug}` and `{locale}` are replaced with those of the article, `{year}`,
+    /// `{month}` and `{day}` with the date of its first publication in UTC. `/{locale?}` is left out for articles in the
+    /// language of `LEDE_LOCALE`. When this changes, old paths become redirects. The server does not start if two live
+    /// articles would have the same path.
     #[arg(long, env = "LEDE_ARTICLE_PATH", default_value = "/{slug}", value_name = "PATH", global = true,
           value_parser = article_path)]
     pub article_path: String,
@@ -95,12 +101,31 @@ fn preview_url(text: &str) -> Result<String, String> {
 }
 
 fn article_path(text: &str) -> Result<String, String> {
-    if text.starts_with('/') && text.contains("{slug}") && !text.contains([' ', '?', '#', '"', '<', '>']) {
-        Ok(text.to_owned())
-    } else {
-        Err("must be a path that contains {slug}, such as /articles/{slug}, without query and fragment"
-            .into())
+    let names = ["{slug}", "{locale}", "{locale?}", "{year}", "{month}", "{day}"];
+    let literal = names.iter().fold(text.to_owned(), |text, name| text.replace(name, ""));
+    let is_path = text.starts_with('/')
+        && text.len() <= MAX_ARTICLE_PATH
+        && !text.contains("//")
+        && text.contains("{slug}")
+        && !literal.contains([' ', '?', '#', '"', '<', '>', '{', '}']);
+    if !is_path {
+        return Err(format!(
+            "must be a path that contains {{slug}}, such as /articles/{{slug}}, without query and fragment; {{locale}}, \
+             {{locale?}}, {{year}}, {{month}} and {{day}} can be used, too; at most {MAX_ARTICLE_PATH} bytes"
+        ));
     }
+    for segment in text.split('/').filter(|segment| segment.contains("{locale")) {
+        // Otherwise `a-b` could be the slug `b` in the language `a`, or another in another.
+        if segment.contains("{slug}") {
+            return Err(
+                "must have {slug} and the locale in different segments, such as /{locale}/{slug}".into()
+            );
+        }
+        if segment.contains("{locale?}") && segment != "{locale?}" {
+            return Err("must have {locale?} as a whole segment, such as /{locale?}/{slug}".into());
+        }
+    }
+    Ok(text.to_owned())
 }
 
 fn title(text: &str) -> Result<String, String> {

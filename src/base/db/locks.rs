@@ -25,6 +25,8 @@ pub enum AdvisoryLock {
     SearchIndex = 4_817_303,
     /// Looking whether redirects would lead to one another, before one is created.
     Redirects = 4_817_311,
+    /// Looking whether another live article has an address, before one gets it or the settings of addresses change.
+    Addresses = 4_817_315,
     /// Looking whether other articles of a language are live, before one comes or goes.
     Languages = 4_817_310,
     /// Appending to the log of events. `Tx` takes it last, so that the log's order is the order of the commits.

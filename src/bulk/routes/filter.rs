@@ -38,7 +38,10 @@ impl BulkFilter {
                 }
                 None => violations.push(
                     Location::Pointer(format!("/filter/{name}")),
-                    Invalid::new("type-mismatch", "Must be a text, a number, a boolean, or a list or object of texts."),
+                    Invalid::new(
+                        "type-mismatch",
+                        "Must be a text, a number, a boolean, or a list or object of texts.",
+                    ),
                 ),
             }
         }

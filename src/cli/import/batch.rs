@@ -150,8 +150,7 @@ impl<'a> Import<'a> {
         }
         let posts = Arc::new(posts);
         let (actor, locale) = (self.editor()?, self.app.config.site.locale.clone());
-        let store =
-            move |tx: &mut Tx<'_>, known: &Known| known.store(tx, &Editor { actor, locale: &locale });
+        let store = move |tx: &mut Tx<'_>, known: &Known| known.store(tx, &Editor { actor, locale: &locale });
         let stored = self.write_each(&posts, store).await;
         let translation = |(known, stored): (&Known, &Result<Stored>)| {
             let (stored, wanted) = (stored.as_ref().ok()?, known.post.translation_of.clone()?);

@@ -30,8 +30,7 @@ impl Import<'_> {
     /// Makes the articles of all documents so far members of their translation groups. What fails is told in the outcome of
     /// the document.
     pub(in crate::cli) async fn join_translations(&self, outcomes: &mut Outcomes) -> anyhow::Result<()> {
-        let mut waiting =
-            std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut waiting = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
         waiting.sort_by(|one, other| one.file.cmp(&other.file));
         let mut joined: HashMap<PathBuf, Result<bool>> = HashMap::new();
         let (editor, locale) = (self.editor()?, self.app.config.site.locale.clone());

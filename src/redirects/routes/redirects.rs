@@ -45,7 +45,7 @@ pub struct Redirect {
     /// The article whose old path it is; `null` for a redirect that was created.
     #[schema(required = true)]
     article: Option<ArticleId>,
-    /// The language of the article's old slug, or of the article for one of its `aliases`; `null` for a redirect that was
+    /// The language that the article had at the path, or has for one of its `aliases`; `null` for a redirect that was
     /// created.
     #[schema(required = true)]
     locale: Option<Locale>,
@@ -172,10 +172,10 @@ impl From<RedirectRow> for Redirect {
 
 /// List redirects
 ///
-/// Needs no access token. Returns the old paths of published articles with the current URL of each: paths of slugs
-/// the articles had before, and their `aliases`. Redirects that were created are listed with them, unless an article has
+/// Needs no access token. Returns the old paths of published articles with the current URL of each: paths that
+/// the articles had before, with another slug or another `LEDE_ARTICLE_PATH`, and their `aliases`. Redirects that were created are listed with them, unless an article has
 /// the path. Paths that differ only in case, percent-encoding or a trailing slash count as one. No redirect starts at the
-/// current path of an article or leads to another redirect, and each path has one redirect: an old slug wins over an alias,
+/// current path of an article or leads to another redirect, and each path has one redirect: an old path wins over an alias,
 /// the article published first over others, and any article over a redirect that was created.
 ///
 /// In Next.js, return each with a `to` from `redirects()` as `{source: from, destination: to, statusCode: status}`, with a
@@ -238,21 +238,24 @@ pub async fn create_redirect(
 
 /// Delete a redirect
 ///
-/// Requires the right `redirects:delete`. Without `locale`, deletes the redirect that was created for the path. If there is
-/// none, or with `locale`, deletes the redirect from an article's old slug and frees the slug for other articles. Also works for unpublished articles, whose old slugs are not listed. To delete an
-/// alias, remove it from the article's `aliases` and publish.
-/// Responds 404 if there is no such redirect and no article had this path in that language, and 409 `address-in-use` if the article still has the slug
-/// or `redirect-is-alias` for an alias.
+/// Requires the right `redirects:delete`. Without `locale`, deletes the redirect that was created for the path.
+///
+/// If there is none, or with `locale`, deletes the redirect from an old path of an article. If the path is that of an old
+/// slug, this frees the slug for other articles. It also works for unpublished articles, whose old paths are not listed. To
+/// delete an alias, remove it from the article's `aliases` and publish.
+///
+/// Responds 404 if there is no such redirect and no article had this path in that language. Responds 409 `address-in-use`
+/// if an article has the path or needs the slug, or `redirect-is-alias` for an alias.
 #[utoipa::path(delete, path = "/v1/redirects", tag = "site", security(("bearer" = [])),
     params(
         ("from" = String, Query, format = "redirect-path", min_length = 2, max_length = 2000, example = "/the-tides",
             description = "The path on the website."),
         ("locale" = Option<String>, Query, nullable = false, format = "language-tag", min_length = 2, max_length = 11, example = "en",
-            description = "The language of the slug. Default: the site's.")),
+            description = "The language that the article had at the path. Default: the site's.")),
     responses(
         (status = 204, description = "The redirect is deleted."),
         (status = 404, description = "There is no such redirect, and no article in that language had this path."),
-        (status = 409, description = "`address-in-use`: the article still has the slug; `redirect-is-alias`: it is one of the article's `aliases`."),
+        (status = 409, description = "`address-in-use`: the article has the path, or its draft or its schedule the slug; `redirect-is-alias`: it is one of the article's `aliases`."),
     ))]
 pub async fn delete_redirect(
     app: Data<App>,

@@ -1,3 +1,4 @@
+use lede::base::clock::Timestamp;
 use lede::base::text::Locale;
 use lede::base::text::address::{Address, is_reserved};
 use lede::base::text::slug::Slug;
@@ -79,19 +80,32 @@ fn whatever_the_server_serves_is_reserved() {
 
 #[test]
 fn an_address_tells_the_slug_that_made_it() {
-    let locale = Locale::parse("de-AT").unwrap();
+    let [english, austrian] = ["en", "de-AT"].map(|text| Locale::parse(text).unwrap());
     let slug = Slug::parse("ebbe-2").unwrap();
-    for (url, article_path) in [
-        ("https://website.example", "/{slug}"),
-        ("https://website.example/Blog", "/{locale}/read-{slug}.html"),
-        ("https://website.example", "/{slug}-artikel/"),
-        ("https://website.example", "/écrits/{slug}/{slug}"),
+    let published_at = Timestamp::parse("0987-06-05T23:59:59Z").unwrap();
+    for (url, article_path, locale, path) in [
+        ("https://website.example", "/{slug}", &austrian, "/ebbe-2"),
+        (
+            "https://website.example/Blog",
+            "/{locale}/read-{slug}.html",
+            &austrian,
+            "/Blog/de-AT/read-ebbe-2.html",
+        ),
+        ("https://website.example", "/{slug}-artikel/", &austrian, "/ebbe-2-artikel"),
+        ("https://website.example", "/écrits/{slug}/{slug}", &austrian, "/%C3%A9crits/ebbe-2/ebbe-2"),
+        ("https://website.example", "/{locale?}/{year}/{slug}", &english, "/0987/ebbe-2"),
+        ("https://website.example", "/{locale?}/{year}/{slug}", &austrian, "/de-AT/0987/ebbe-2"),
+        ("https://website.example", "/{slug}/{locale?}/", &english, "/ebbe-2"),
+        ("https://website.example", "/{slug}-{day}-{month}/{year}", &english, "/ebbe-2-05-06/0987"),
     ] {
-        let website = Website { url: url.to_owned(), article_path: article_path.to_owned() };
-        let address = Address::of_article(&website, &locale, &slug).unwrap();
-        assert_eq!(address.slug(&website, &locale).as_ref(), Some(&slug), "{article_path}");
+        let website = Website::new(url.to_owned(), article_path, &english);
+        let address = Address::of_article(&website, locale, &slug, published_at).unwrap();
+        assert_eq!(address.path, path, "{article_path}");
+        assert_eq!(address.slug(&website, locale).as_ref(), Some(&slug), "{article_path}");
         let other = Address::parse("/elsewhere/ebbe-2").unwrap();
-        assert_eq!(other.slug(&website, &locale), None, "{article_path}");
+        let slug = other.slug(&website, locale);
+        let made = slug.and_then(|slug| Address::of_article(&website, locale, &slug, published_at));
+        assert!(made.is_none_or(|made| made.key != other.key), "{article_path}");
     }
 }
 

@@ -40,7 +40,7 @@ pub use published::{editions, render_context, rendering_terms, rendering_values,
 pub use search::{search_articles, search_places, search_words};
 pub use subscriber_imports::{import_dry_run_people, import_options, import_parts, import_rows, imports};
 pub use taxonomy::{author_details, term_slugs, terms, topic_details};
-pub use website::{addresses, redirects, site};
+pub use website::{addresses, article_paths, redirects, site};
 
 /// The types of columns.
 mod sql_types {
@@ -95,6 +95,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     search_words,
     site,
     addresses,
+    article_paths,
     redirects,
     subscribers,
     confirmation_requests,

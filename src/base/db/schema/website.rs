@@ -30,6 +30,17 @@ diesel::table! {
 diesel::table! {
     use crate::base::db::schema::sql_types::*;
 
+    article_paths (article_id, key) {
+        article_id -> Id,
+        key -> Text,
+        path -> Text,
+        locale -> Text,
+    }
+}
+
+diesel::table! {
+    use crate::base::db::schema::sql_types::*;
+
     redirects (id) {
         id -> Id,
         key -> Text,

@@ -1,0 +1,2 @@
+DROP INDEX renderings_slug;
+DROP TABLE article_paths;
