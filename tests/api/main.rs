@@ -72,6 +72,7 @@ mod accounts;
 mod adjacent;
 mod aliases;
 mod api_keys;
+mod archives;
 mod article_rules;
 mod articles;
 mod asvs;
