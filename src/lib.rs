@@ -5,9 +5,9 @@
 //! `store.rs` how it is *stored* (diesel; takes a connection, never opens a transaction, never sees [`app::App`]),
 //! `routes/` how it is *served* (a file per URL or close family of URLs: JSON types, handlers, their documentation).
 //! Longer queries have files of their own, named for what they find, such as `search/find.rs`. [`accounts`] has no
-//! store: it reads users. [`render_context`] and [`outbox`] have no routes. A handler **parses, computes off the
-//! event loop, then does at most one `write` that checks again what it relied on, then responds**; work for later is
-//! a job row written in the same `write`. The upload of an import is the exception: it writes the file part by part.
+//! store: it reads users. [`render_context`], [`outbox`] and [`archive`] have no routes. A handler **parses, computes
+//! off the event loop, then does at most one `write` that checks again what it relied on, then responds**; work for
+//! later is a job row written in the same `write`. The upload of an import is the exception: it writes the file part by part.
 //! Editors change the **draft**; **publishing** makes an **edition** of one revision and renders it; readers are
 //! served editions and nothing else. Every accepted change appends to **one event log** in its own transaction; the
 //! response cache, other replicas and delta sync read it.
@@ -72,3 +72,4 @@ pub mod subscribers;
 pub mod accounts;
 pub mod audit;
 pub mod operations;
+pub mod archive;

@@ -99,6 +99,10 @@ pub struct Metrics {
     pub outbox_age: Gauge,
     /// How long the most overdue job or scheduled action has been due, in seconds.
     pub lag: Gauge,
+    /// When the newest backup in `LEDE_BACKUP_DIR` was made, in seconds since 1970; 0 if there is none.
+    pub last_backup: Gauge,
+    /// 1 if the database is a quiet copy.
+    pub quiet: Gauge,
 }
 
 impl Default for Metrics {
@@ -118,6 +122,8 @@ impl Default for Metrics {
             outbox_pending: Gauge::default(),
             outbox_age: Gauge::default(),
             lag: Gauge::default(),
+            last_backup: Gauge::default(),
+            quiet: Gauge::default(),
         };
         metrics.register();
         metrics
@@ -165,6 +171,13 @@ impl Metrics {
             seconds(),
             self.lag.clone(),
         );
+        all.register_with_unit(
+            "backup_last_success_timestamp",
+            "When the newest backup in LEDE_BACKUP_DIR was made, since 1970",
+            seconds(),
+            self.last_backup.clone(),
+        );
+        all.register("quiet", "Whether the database is a quiet copy", self.quiet.clone());
     }
 
     /// Returns all metrics in the text format of Prometheus, version 0.0.4.

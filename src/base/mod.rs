@@ -22,6 +22,7 @@ pub mod mail;
 pub mod metrics;
 pub mod permits;
 pub mod private_files;
+pub mod progress;
 pub mod random;
 pub mod refusals;
 pub mod templates;

@@ -22,6 +22,12 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     file.sync_all()
 }
 
+/// Makes the names in the folder of `path` durable, after one was given or taken.
+pub fn sync_folder(path: &Path) -> Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    std::fs::File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+}
+
 /// Takes all permissions on a file from its group and from others, if they have any, and logs that. Logs a warning if
 /// it cannot.
 pub fn restrict(path: &Path) {

@@ -30,6 +30,12 @@ pub(super) fn run(config: &Config, command: &Command, matches: &ArgMatches) -> a
     if let Some(warning) = warn_of_languages(config) {
         eprintln!("lede: {warning}");
     }
+    if let Some((dir, _)) = config.backup.schedule().filter(|_| !config.database.url.is_sqlite()) {
+        eprintln!(
+            "lede: LEDE_BACKUP_DIR: with several servers, {} has to be a folder that all of them share",
+            dir.display()
+        );
+    }
     let unknown = unknown_settings();
     for name in &unknown {
         eprintln!("lede: unknown setting {name}");

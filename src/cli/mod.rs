@@ -2,14 +2,20 @@
 //! on standard error and exits with 1, or with 2 if it did nothing at all.
 
 mod api_key;
+mod backup;
 mod config;
 mod demo;
 pub mod doctor;
 mod health;
 mod import;
+mod move_to;
+mod progress;
+mod restore;
+mod resume;
 mod serve;
 mod settings;
 mod signing_keys;
+mod temporary;
 mod user;
 
 use std::process::ExitCode;
@@ -47,6 +53,14 @@ enum Command {
     /// Manage the keys that sign access tokens.
     #[command(subcommand)]
     SigningKeys(signing_keys::Command),
+    /// Write an archive of everything that is kept, beside running servers, or check one.
+    Backup(backup::Arguments),
+    /// Restore an archive into an empty database, while no server runs on it.
+    Restore(restore::Arguments),
+    /// Move everything that is kept to another database, while no server runs on either.
+    Move(move_to::Arguments),
+    /// Let a quiet copy, which `lede restore` makes, publish what is scheduled and send mail.
+    Resume,
     /// Migrate the database to the schema of this version.
     Migrate,
     /// Print the OpenAPI document.
@@ -83,6 +97,10 @@ pub fn run() -> ExitCode {
             Command::User(command) => user::run(cli.config, command).await,
             Command::ApiKey(command) => api_key::run(cli.config, command).await,
             Command::SigningKeys(command) => signing_keys::run(cli.config, command).await,
+            Command::Backup(arguments) => backup::run(&cli.config, arguments),
+            Command::Restore(arguments) => restore::run(&cli.config, &arguments),
+            Command::Move(arguments) => move_to::run(&cli.config, &arguments),
+            Command::Resume => resume::run(cli.config).await,
             Command::Migrate => migrate(&cli.config),
             Command::Openapi => {
                 print!("{}", crate::server::openapi::DOCUMENT);

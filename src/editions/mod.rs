@@ -20,6 +20,7 @@ pub mod related;
 pub mod render;
 pub mod renderings;
 pub mod rerender;
+pub mod restored;
 pub mod routes;
 pub mod store;
 pub mod view;

@@ -141,6 +141,31 @@ pub fn insert(
     Ok(())
 }
 
+/// Saves the place of an article that is to be rendered: what renderings of its translations link to. The rendering is stale,
+/// and must be replaced by [`update`] before anybody reads it.
+pub fn place(tx: &mut Tx<'_>, facts: &Facts, content: &Content) -> Result<()> {
+    let nothing = &[][..];
+    let row = RenderingRow {
+        article_id: facts.id,
+        epoch: 0,
+        locale: &content.metadata.locale,
+        slug: &content.metadata.slug,
+        translation_of: content.metadata.translation_of,
+        listed: content.metadata.listed,
+        featured: content.metadata.featured,
+        published_at: facts.published_at,
+        updated_at: facts.updated_at,
+        title: &content.metadata.title,
+        etag: "",
+        input_hash: nothing,
+        item: nothing,
+        body: nothing,
+        sources: nothing,
+    };
+    diesel::insert_into(renderings::table).values(row).execute(&mut **tx)?;
+    Ok(())
+}
+
 /// Replaces the rendering of a live article, and what finds it. Returns whether any of the latter changed.
 pub fn update(
     tx: &mut Tx<'_>,

@@ -40,13 +40,16 @@ pub async fn run_until(app: App, mut stop: watch::Receiver<bool>) {
     }
 }
 
-/// Does everything that is due now, and returns how many actions were tried. For tests, which control the clock.
+/// Does everything that is due now, unless the database is a quiet copy, and returns how many actions were tried. For tests, which control the clock.
 ///
 /// # Errors
 /// When the database is away.
 pub async fn run_due(app: &App) -> Result<usize> {
     let mut tried = 0;
     loop {
+        if app.db.generation().is_quiet() {
+            return Ok(tried);
+        }
         let claimed = app.db.write(|tx| store::claim(tx, BATCH)).await?;
         if claimed.is_empty() {
             return Ok(tried);
@@ -65,8 +68,11 @@ pub fn overdue_seconds(conn: &mut Connection, now: Timestamp) -> Result<i64> {
     Ok(next.map_or(0, |next| (now.as_seconds() - next.as_seconds()).max(0)))
 }
 
-/// Does some of what is due. Returns how long to wait before the next turn.
+/// Does some of what is due, unless the database is a quiet copy. Returns how long to wait before the next turn.
 async fn turn(app: &App) -> Result<Duration> {
+    if app.db.generation().is_quiet() {
+        return Ok(IDLE);
+    }
     let Some(next) = app.db.read_inline(store::next_due).await? else { return Ok(IDLE) };
     let wait = next.as_micros() - app.clock.now().as_micros();
     if let Ok(wait @ 1..) = u64::try_from(wait) {

@@ -32,6 +32,7 @@ const SIGN_UP: &str = "/v1/subscribers";
 const PREVIEW: &str = "/v1/articles/{article}/preview";
 
 /// What an operation's documentation allows a request to carry, and who may keep its response.
+#[expect(clippy::struct_excessive_bools, reason = "each is a rule of its own")]
 struct Rules {
     routed: Routed,
     /// Its query parameters.
@@ -40,6 +41,8 @@ struct Rules {
     idempotent: bool,
     /// Whether its responses are the same for everyone.
     public: bool,
+    /// Whether they are not while the database is a quiet copy, which is told to admins.
+    tells_of_quiet: bool,
     /// Whether unknown parameters are refused: in the API, not on pages and feeds.
     strict: bool,
 }
@@ -102,7 +105,8 @@ async fn guarded(
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let checked = rules.check(req.request());
-    let address = if rules.public && checked.is_ok() { Some(rules.rewrite(&mut req)) } else { None };
+    let is_shared = rules.public && !(rules.tells_of_quiet && may_be_told(&req));
+    let address = if is_shared && checked.is_ok() { Some(rules.rewrite(&mut req)) } else { None };
     let kept = req.request().clone();
     kept.extensions_mut().insert(rules.routed);
     let outcome = match checked {
@@ -114,6 +118,12 @@ async fn guarded(
         Ok(Err(error)) => ServiceResponse::from_err(error, kept),
         Err(_) => ServiceResponse::from_err(Error::internal("a handler panicked"), kept),
     })
+}
+
+/// Whether a request may come from an admin, who is told that the database is a quiet copy.
+pub(super) fn may_be_told(req: &ServiceRequest) -> bool {
+    req.headers().contains_key(header::AUTHORIZATION)
+        && req.app_data::<Data<App>>().is_some_and(|app| app.db.generation().is_quiet())
 }
 
 /// Calls the handler. A public response is encoded here and kept in the cache. Only a few are produced at a time: a
@@ -178,6 +188,7 @@ impl Rules {
             .as_ref()
             .is_some_and(|ways| ways.iter().all(|way| *way != SecurityRequirement::default()));
         let public = endpoint.public && !is_secured;
+        let takes_tokens = operation.security.as_ref().is_some_and(|ways| ways.len() > 1);
         let parameters: Vec<Parameter> = operation
             .parameters
             .unwrap_or_default()
@@ -192,6 +203,7 @@ impl Rules {
             query: parameters.iter().filter_map(canonical::Parameter::of).collect(),
             idempotent: parameters.iter().any(|parameter| parameter.name == "Idempotency-Key"),
             public,
+            tells_of_quiet: public && takes_tokens,
             strict: endpoint.path.starts_with("/v1/"),
         }
     }

@@ -2,6 +2,7 @@
 
 use tokio::sync::watch;
 
+use super::backups::{self, BackUp};
 use super::housekeeping::{self, Housekeeping};
 use crate::accounts::resets::SendPasswordReset;
 use crate::accounts::{ForgetNames, HandOver};
@@ -37,6 +38,8 @@ pub const JOBS: &[Kind<App>] = &[
     Kind::of::<PurgeArticle>(),
     // Deletes words that no searchable text has any more.
     Kind::of::<ForgetWords>(),
+    // Makes a backup, as often as the settings say.
+    Kind::of::<BackUp>(),
     // Deletes what has expired, once an hour.
     Kind::of::<Housekeeping>(),
 ];
@@ -46,6 +49,9 @@ pub async fn run_until(app: App, stop: watch::Receiver<bool>) {
     let first = app.db.write(move |tx| housekeeping::schedule(tx, tx.now()));
     if let Err(error) = first.await {
         log::error!("housekeeping could not be scheduled: {error}");
+    }
+    if let Err(error) = backups::start(&app).await {
+        log::error!("backups could not be scheduled: {error}");
     }
     worker(&app).run_until(stop).await;
 }

@@ -15,6 +15,7 @@ use actix_web::http::{ConnectionType, Method};
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, web};
 
+use super::dispatch::may_be_told;
 use super::routes::metrics::{self as metrics_route, Apart};
 use crate::app::App;
 use crate::base::actor::RequestId;
@@ -108,6 +109,10 @@ async fn from_memory(app: &App, req: &ServiceRequest) -> Result<Option<(HttpResp
     }
     if app.limits.reads() && !req.path().starts_with("/health/") && req.path() != metrics_route::PATH {
         app.limits.admit_network(req.request(), Policy::Read)?;
+    }
+    // Whether the response is another one then is known where the request is routed.
+    if may_be_told(req) {
+        return Ok(None);
     }
     let cached = req.uri().path_and_query().and_then(|address| app.cache.get(address.as_str()));
     let Some(cached) = cached else { return Ok(None) };

@@ -12,6 +12,7 @@ use super::{jobs, settings};
 use crate::app::App;
 use crate::audit::refusals;
 use crate::base::clock::Clock;
+use crate::base::db::presence;
 use crate::base::error::{Error, Result};
 use crate::base::events;
 use crate::schedules::scheduler;
@@ -31,12 +32,19 @@ const REFUSALS: Duration = Duration::from_secs(1);
 pub async fn serve(app: App, listener: TcpListener, mut stop: watch::Receiver<bool>) -> Result<()> {
     let failed = |e: std::io::Error| Error::unavailable(e.to_string());
     let metrics = app.config.server.metrics_bind.map(listen_for_metrics).transpose()?;
+    let server = presence::Server::open(&app.config.database.url)?;
+    if let Some(since) = app.db.generation().quiet_since() {
+        log::warn!(
+            "this database is a quiet copy since {since}: scheduled articles are not published and nothing is sent, until \
+             `lede resume`"
+        );
+    }
     settings::save(&app).await?;
     let work = jobs::run_until(app.clone(), stop.clone());
     let (generation, url) = (app.db.generation().clone(), app.config.database.url.clone());
     // The last to stop: requests and jobs under way still need to know what other processes write.
     let (end, ended) = watch::channel(false);
-    let follower = actix_web::rt::spawn(events::follow(generation, url, ended));
+    let follower = actix_web::rt::spawn(events::follow(generation, url, server, ended));
     let keys = renew_signing_keys(app.clone(), stop.clone());
     let storing = store_refusals(app.clone(), stop.clone());
     let scheduler = scheduler::run_until(app.clone(), stop.clone());

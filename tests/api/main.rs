@@ -73,6 +73,7 @@ mod addresses;
 mod adjacent;
 mod aliases;
 mod api_keys;
+mod archives;
 mod article_rules;
 mod articles;
 mod asvs;

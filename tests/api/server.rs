@@ -22,7 +22,7 @@ use crate::test_database::TestDatabase;
 use crate::{given, log, secrets};
 
 /// What seals the keys of every test's database.
-const SECRET: &str = "a secret that is good enough for a test";
+pub const SECRET: &str = "a secret that is good enough for a test";
 
 /// A running server and what a test may turn in it.
 pub struct Server {

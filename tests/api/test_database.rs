@@ -54,6 +54,12 @@ impl TestDatabase {
         }
     }
 
+    /// A new database without tables, of the engine that other tests of this run do not use: SQLite if they use PostgreSQL.
+    /// There is no PostgreSQL in a run on SQLite.
+    pub fn of_the_other_engine() -> Self {
+        Self::in_a_file()
+    }
+
     fn in_a_file() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let url = DatabaseUrl::Sqlite(folder.path().join("lede.db").display().to_string());

@@ -8,10 +8,12 @@
 //! | [`accounts`] | `LEDE_SESSION_IDLE_DAYS`, `LEDE_SESSION_DAYS`, `LEDE_REQUIRE_SECOND_FACTOR`, `LEDE_ACCOUNT_URL`, `LEDE_ADMIN_EMAIL`, `LEDE_ADMIN_PASSWORD_FILE` |
 //! | [`site`] | `LEDE_WEBSITE_URL`, `LEDE_ARTICLE_PATH`, `LEDE_LOCALE`, `LEDE_TITLE`, `LEDE_TRASH_DAYS`, `LEDE_PREVIEW_URL`, `LEDE_KEEP_REVISIONS_DAYS`, `LEDE_IFRAME_HOSTS`, `LEDE_FORM_ORIGINS` |
 //! | [`mail`] | `LEDE_SMTP_URL`, `LEDE_SMTP_URL_FILE`, `LEDE_MAIL_DIR`, `LEDE_MAIL_FROM`, `LEDE_WELCOME_MAIL`, `LEDE_TEMPLATES` |
+//! | [`backup`] | `LEDE_BACKUP_DIR`, `LEDE_BACKUP_HOURS`, `LEDE_BACKUP_KEEP` |
 //! | [`cache`] | `LEDE_CACHE_MEGABYTES`, `LEDE_CACHE_SECONDS`, `LEDE_CACHE_STALE_SECONDS`, `LEDE_OUTAGE_SECONDS` |
 //! | [`limits`] | `LEDE_LOGIN_LIMIT`, `LEDE_SIGN_UP_LIMIT`, `LEDE_WRITE_LIMIT`, `LEDE_READ_LIMIT`, `LEDE_CONNECTION_LIMIT`, `LEDE_READER_SECONDS`, `LEDE_RESPONSE_MEGABYTES` |
 
 pub mod accounts;
+pub mod backup;
 pub mod cache;
 pub mod database;
 pub mod limits;
@@ -45,6 +47,9 @@ pub struct Config {
     /// Mail.
     #[command(flatten)]
     pub mail: mail::MailConfig,
+    /// Backups.
+    #[command(flatten)]
+    pub backup: backup::BackupConfig,
     /// Caching of public responses.
     #[command(flatten)]
     pub cache: cache::CacheConfig,

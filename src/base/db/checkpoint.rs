@@ -5,7 +5,7 @@ use diesel::connection::SimpleConnection as _;
 use diesel::sql_types::Integer;
 use diesel::{QueryableByName, RunQueryDsl as _, sql_query};
 
-use super::connection::{self, DatabaseUrl};
+use super::connection::{self, AnyConnection as Connection, DatabaseUrl};
 use crate::base::error::{Error, Result};
 
 #[derive(QueryableByName)]
@@ -21,15 +21,19 @@ pub async fn empty_log(url: &DatabaseUrl) -> Result<()> {
         return Ok(());
     }
     let url = url.clone();
-    let emptied = tokio::task::spawn_blocking(move || {
-        let mut conn = connection::open(&url)?;
-        conn.batch_execute("PRAGMA busy_timeout = 500")?;
-        let checkpoint: Checkpoint = sql_query("PRAGMA wal_checkpoint(TRUNCATE)").get_result(&mut conn)?;
-        Ok(checkpoint.busy == 0)
-    });
-    match emptied.await.map_err(Error::internal)? {
-        Ok(true) => Ok(()),
-        Ok(false) => Err(Error::unavailable("a reader keeps an old snapshot of the database")),
-        Err(error) => Err(error),
+    let emptied = tokio::task::spawn_blocking(move || empty_log_now(&mut connection::open(&url)?));
+    emptied.await.map_err(Error::internal)?
+}
+
+/// Does what [`empty_log`] does, on the caller's thread and connection.
+pub fn empty_log_now(conn: &mut Connection) -> Result<()> {
+    let Connection::Sqlite(conn) = conn else { return Ok(()) };
+    // Most of it without keeping writers waiting.
+    conn.batch_execute("PRAGMA busy_timeout = 500; PRAGMA wal_checkpoint(PASSIVE)")?;
+    let checkpoint: Checkpoint = sql_query("PRAGMA wal_checkpoint(TRUNCATE)").get_result(conn)?;
+    if checkpoint.busy == 0 {
+        Ok(())
+    } else {
+        Err(Error::unavailable("a reader keeps an old snapshot of the database"))
     }
 }

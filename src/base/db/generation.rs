@@ -1,6 +1,6 @@
 //! The number of the newest event that changes public responses. As long as it stays the same, public responses are
 //! current. Writes of this process raise it before their callers get a result; for those of other processes the log
-//! is followed (`events/follower.rs`).
+//! is followed (`events/follower.rs`), and with it whether the database is a quiet copy.
 
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -16,6 +16,8 @@ pub struct Generation {
     started: Instant,
     /// Milliseconds between `started` and the last time the log was read.
     read_at: AtomicU64,
+    /// Since when the database is quiet, in microseconds; the smallest number if it is not.
+    quiet_since: AtomicI64,
 }
 
 impl Default for Generation {
@@ -25,6 +27,7 @@ impl Default for Generation {
             moment: AtomicI64::new(0),
             started: Instant::now(),
             read_at: AtomicU64::new(0),
+            quiet_since: AtomicI64::new(i64::MIN),
         }
     }
 }
@@ -46,6 +49,24 @@ impl Generation {
     #[must_use]
     pub fn staleness(&self) -> Duration {
         self.started.elapsed().saturating_sub(Duration::from_millis(self.read_at.load(Ordering::Relaxed)))
+    }
+
+    /// Since when the database is a quiet copy, in which nothing is sent and no scheduled action is done; `None` if it is not.
+    #[must_use]
+    pub fn quiet_since(&self) -> Option<Timestamp> {
+        let since = self.quiet_since.load(Ordering::Acquire);
+        if since == i64::MIN { None } else { Timestamp::from_micros(since).ok() }
+    }
+
+    /// Whether the database is a quiet copy.
+    #[must_use]
+    pub fn is_quiet(&self) -> bool {
+        self.quiet_since.load(Ordering::Acquire) != i64::MIN
+    }
+
+    /// Records since when the database is quiet.
+    pub fn set_quiet(&self, since: Option<Timestamp>) {
+        self.quiet_since.store(since.map_or(i64::MIN, Timestamp::as_micros), Ordering::Release);
     }
 
     /// Records a committed event that readers see: its number, and when it happened.

@@ -29,6 +29,9 @@ pub enum AdvisoryLock {
     Addresses = 4_817_315,
     /// Looking whether other articles of a language are live, before one comes or goes.
     Languages = 4_817_310,
+    /// Serving a database, which any number of servers share, or replacing its content. Held by a session, not by a transaction
+    /// (`presence.rs`).
+    Presence = 4_817_318,
     /// Appending to the log of events. `Tx` takes it last, so that the log's order is the order of the commits.
     EventLog = 4_817_301,
 }

@@ -4,6 +4,7 @@
 //! the pool (`postgres.rs`). Either way a write is all or nothing, its events are appended last, and its caller gets the
 //! result after the commit.
 
+pub mod bulk;
 mod checkpoint;
 pub mod connection;
 mod database;
@@ -15,6 +16,8 @@ pub mod locks;
 pub mod log;
 pub mod migrate;
 mod postgres;
+pub mod presence;
+pub mod quiet;
 mod rollback;
 pub mod schema;
 mod sqlite_files;
@@ -25,7 +28,7 @@ pub mod violation;
 mod work;
 mod writer;
 
-pub use checkpoint::empty_log;
+pub use checkpoint::{empty_log, empty_log_now};
 pub use connection::{AnyConnection as Connection, DatabaseUrl, MultiBackend};
 pub use database::Database;
 pub use generation::Generation;

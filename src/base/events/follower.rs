@@ -1,12 +1,14 @@
 //! Follows the log for events of other processes, on a connection of its own so that busy readers cannot delay it.
-//! Reads the newest event only; the cache needs no earlier ones.
+//! Reads the newest event only; the cache needs no earlier ones. The same connection says that a server is at work here, and
+//! learns whether the database is quiet.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
 
-use crate::base::db::{Connection, DatabaseUrl, Generation, connection, log as rows};
+use crate::base::db::presence::Server;
+use crate::base::db::{Connection, DatabaseUrl, Generation, log as rows, quiet};
 use crate::base::error::{Error, Result};
 
 /// How often the log is read.
@@ -14,22 +16,28 @@ const PAUSE: Duration = Duration::from_millis(250);
 
 /// Reads the log once, as at start.
 pub fn catch_up(conn: &mut Connection, generation: &Generation) -> Result<()> {
+    generation.set_quiet(quiet::since(conn)?);
     generation.update(rows::newest_seen(conn)?);
     Ok(())
 }
 
 /// Reads the log every [`PAUSE`] until `stop` turns true. A connection that fails is replaced.
-pub async fn follow(generation: Arc<Generation>, url: DatabaseUrl, mut stop: watch::Receiver<bool>) {
-    let mut kept: Option<Connection> = None;
+pub async fn follow(
+    generation: Arc<Generation>,
+    url: DatabaseUrl,
+    server: Server,
+    mut stop: watch::Receiver<bool>,
+) {
+    let mut kept = Some(server);
     while !*stop.borrow() {
-        let (generation, url, conn) = (generation.clone(), url.clone(), kept.take());
+        let (generation, url, server) = (generation.clone(), url.clone(), kept.take());
         let read = tokio::task::spawn_blocking(move || {
-            let mut conn = conn.map_or_else(|| connection::open(&url), Ok)?;
-            catch_up(&mut conn, &generation)?;
-            Ok::<_, Error>(conn)
+            let mut server = server.map_or_else(|| Server::open(&url), Ok)?;
+            catch_up(&mut server.conn, &generation)?;
+            Ok::<_, Error>(server)
         });
         match read.await {
-            Ok(Ok(conn)) => kept = Some(conn),
+            Ok(Ok(server)) => kept = Some(server),
             Ok(Err(error)) => log::warn!("the log of events cannot be read: {error}"),
             Err(error) => log::error!("reading the log of events: {error}"),
         }

@@ -74,6 +74,15 @@ impl Queue {
         }
     }
 
+    /// Whether its jobs address the outside: a quiet copy does not run them.
+    #[must_use]
+    pub const fn is_outgoing(self) -> bool {
+        match self {
+            Self::Default => false,
+            Self::Mail => true,
+        }
+    }
+
     /// How many of its jobs one process runs at the same time.
     #[must_use]
     pub const fn concurrency(self) -> usize {

@@ -89,6 +89,9 @@ impl<E> Worker<'_, E> {
     }
 
     async fn claim(&self, queue: Queue) -> Result<Option<Claimed>> {
+        if queue.is_outgoing() && self.db.generation().is_quiet() {
+            return Ok(None);
+        }
         let now = self.clock.now();
         if !self.db.read(move |conn| store::any_due(conn, queue, now)).await? {
             return Ok(None);

@@ -1,7 +1,6 @@
 //! `lede demo`: a temporary publication with sample articles. Its data is deleted when it stops.
 
 use std::net::TcpListener;
-use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -9,6 +8,7 @@ use std::time::Duration;
 use anyhow::{Context as _, anyhow};
 
 use super::import::Import;
+use super::temporary::Folder;
 use super::{api_key, serve, user};
 use crate::api_keys::NewApiKey;
 use crate::app::{App, Overrides};
@@ -66,11 +66,11 @@ pub(super) async fn run(mut config: Config) -> anyhow::Result<ExitCode> {
     let listener = TcpListener::bind(bind)
         .with_context(|| format!("cannot listen on {bind}; give another address with --bind 127.0.0.1:0"))?;
     config.server.bind = listener.local_addr()?;
-    let folder = Folder::make()?;
-    config.database.url = DatabaseUrl::Sqlite(folder.0.join("demo.db").to_string_lossy().into_owned());
+    let folder = Folder::make("demo")?;
+    config.database.url = DatabaseUrl::Sqlite(folder.path().join("demo.db").to_string_lossy().into_owned());
     config.secret.value = None;
     config.secret.file = None;
-    config.mail.dir = folder.0.join("mail");
+    config.mail.dir = folder.path().join("mail");
     if config.site.title == "Lede" {
         "The Harbour Almanac".clone_into(&mut config.site.title);
     }
@@ -212,26 +212,4 @@ Edit one section of the draft (readers see nothing yet), then publish that revis
 "#,
         mail = mail.display(),
     )
-}
-
-/// A folder that is deleted when it is dropped.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn make() -> anyhow::Result<Self> {
-        let folder = std::env::temp_dir().join(format!("lede-demo-{}", std::process::id()));
-        std::fs::DirBuilder::new()
-            .mode(0o700)
-            .create(&folder)
-            .with_context(|| folder.display().to_string())?;
-        Ok(Self(folder))
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        if let Err(error) = std::fs::remove_dir_all(&self.0) {
-            log::warn!("{} could not be deleted: {error}", self.0.display());
-        }
-    }
 }

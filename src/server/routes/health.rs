@@ -24,8 +24,20 @@ pub struct Health {
     status: &'static str,
 }
 
-fn ok() -> Result<Response> {
-    Ok(Response::ok(&Health { status: "ok" })?.header(header::CACHE_CONTROL, "no-store"))
+/// The result of a readiness check that passed.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ReadinessStatus)]
+pub struct Readiness {
+    /// Always `ok`: a check that fails responds with a problem.
+    #[schema(max_length = 20, example = "ok")]
+    status: &'static str,
+    /// Whether the database is a quiet copy: it was restored from a backup, and until `lede resume` no scheduled article is
+    /// published and nothing is sent.
+    quiet: bool,
+}
+
+fn ok(health: &impl Serialize) -> Result<Response> {
+    Ok(Response::ok(health)?.header(header::CACHE_CONTROL, "no-store"))
 }
 
 /// Check liveness
@@ -35,7 +47,7 @@ fn ok() -> Result<Response> {
 #[utoipa::path(get, path = "/health/live", tag = "operations", security(()),
     responses((status = 200, description = "The process is alive.", body = Health)))]
 pub async fn get_liveness() -> Result<Response> {
-    ok()
+    ok(&Health { status: "ok" })
 }
 
 /// Check readiness
@@ -44,7 +56,7 @@ pub async fn get_liveness() -> Result<Response> {
 /// before it stops, while the database does not respond, and while it cannot be written, because it has no space left
 /// (`database-full`) or its files were removed or replaced. For load balancers.
 #[utoipa::path(get, path = "/health/ready", tag = "operations", security(()),
-    responses((status = 200, description = "The server is ready.", body = Health)))]
+    responses((status = 200, description = "The server is ready.", body = Readiness)))]
 pub async fn get_readiness(app: Data<App>) -> Result<Response> {
     if app.draining.load(Ordering::SeqCst) {
         return Err(Error::unavailable("draining"));
@@ -57,5 +69,5 @@ pub async fn get_readiness(app: Data<App>) -> Result<Response> {
         return Err(Error::unavailable("the database does not respond"));
     }
     app.db.check_space().await?;
-    ok()
+    ok(&Readiness { status: "ok", quiet: app.db.generation().is_quiet() })
 }

@@ -5,6 +5,8 @@ use actix_web::http::header;
 use actix_web::web::Data;
 
 use crate::app::App;
+use crate::archive::folder::Folder;
+use crate::base::clock::Timestamp;
 use crate::base::db::Connection;
 use crate::base::error::{Error, Result};
 use crate::base::http::{Response, accept, client_ip};
@@ -54,11 +56,21 @@ pub async fn get_metrics(app: Data<App>, req: HttpRequest) -> Result<Response> {
         metrics.outbox_age.set(mail.oldest_seconds);
         metrics.lag.set(mail.overdue_seconds.max(default.overdue_seconds).max(schedule));
     }
+    metrics.quiet.set(app.db.generation().is_quiet().into());
+    metrics.last_backup.set(last_backup(&app).await);
     let media_type = accept::preferred(req.headers(), &[PROMETHEUS, OPEN_METRICS]);
     let text = if media_type == PROMETHEUS { metrics.text() } else { metrics.open_metrics() };
     Ok(Response::bytes(media_type, text.into())
         .header(header::CACHE_CONTROL, "no-store")
         .header(header::VARY, "Accept"))
+}
+
+/// When the newest backup was made, in seconds since 1970. The folder is read, so the value outlives a restart, and is that of
+/// all servers that share the folder.
+async fn last_backup(app: &App) -> i64 {
+    let Some((dir, _)) = app.config.backup.schedule() else { return 0 };
+    let newest = tokio::task::spawn_blocking(move || Folder(dir).newest()).await;
+    newest.ok().flatten().map_or(0, Timestamp::as_seconds)
 }
 
 /// Whether a request comes from a client on this machine, and from no proxy there. Counters of statements and emails

@@ -1,12 +1,15 @@
 //! `/v1/site`: get and update the site settings.
 
 use actix_web::web::Data;
+use actix_web::{FromRequest as _, HttpRequest};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::app::App;
+use crate::auth::guard::bearer;
 use crate::auth::{Actor, WriteSite};
+use crate::base::clock::Timestamp;
 use crate::base::config::{Config, MAX_TITLE};
 use crate::base::db::Connection;
 use crate::base::db::types::Json;
@@ -42,6 +45,9 @@ pub struct Site {
     /// Free-form data for the frontend.
     #[schema(value_type = Object)]
     custom: Map<String, Value>,
+    /// For admins: since when the database is a quiet copy, which was restored from a backup. Until `lede resume`, no
+    /// scheduled article is published and nothing is sent. `null` if it is none, and for everyone else.
+    quiet_since: Option<Timestamp>,
 }
 
 /// Changes of the site settings. Omitted fields keep their value; `null` resets a field to its default.
@@ -216,6 +222,7 @@ impl Site {
             url: render_context::store::website(conn, config)?.url,
             locale: config.site.locale.clone(),
             locales,
+            quiet_since: None,
         })
     }
 }
@@ -223,17 +230,22 @@ impl Site {
 /// Get site settings
 ///
 /// Needs no access token. Returns the publication's title, description, website URL, languages and navigation, and
-/// the free-form data its editors keep for the frontend.
-#[utoipa::path(get, path = "/v1/site", tag = "site", security(()),
+/// the free-form data its editors keep for the frontend. With the token of an admin it also returns `quiet_since`.
+#[utoipa::path(get, path = "/v1/site", tag = "site", security((), ("bearer" = [])),
     responses((status = 200, description = "The site settings.", body = Site)))]
-pub async fn get_site(app: Data<App>) -> Result<Response> {
+pub async fn get_site(app: Data<App>, req: HttpRequest) -> Result<Response> {
     let config = app.config.clone();
     let read = move |conn: &mut Connection| {
         let row = store::find(conn)?;
         Site::new(conn, row, &config)
     };
     let site = app.db.snapshot(read).await?;
-    Ok(Response::public_json(&site)?.surrogate_key("site"))
+    // Only then is the response one of its own.
+    let Some(since) = app.db.generation().quiet_since().filter(|_| bearer(&req).is_ok()) else {
+        return Ok(Response::public_json(&site)?.surrogate_key("site"));
+    };
+    let quiet_since = Actor::<WriteSite>::extract(&req).await.is_ok().then_some(since);
+    Response::ok(&Site { quiet_since, ..site })
 }
 
 /// Update site settings
@@ -252,7 +264,7 @@ pub async fn update_site(
     let mut violations = Violations::default();
     let changes = body.value.parse(&mut violations);
     violations.check()?;
-    let config = app.config.clone();
+    let (config, quiet_since) = (app.config.clone(), app.db.generation().quiet_since());
     let work = move |tx: &mut crate::base::db::Tx<'_>| {
         let old = store::find_to_change(tx)?;
         let mut row = old.clone();
@@ -260,7 +272,7 @@ pub async fn update_site(
         if row != old {
             store::update(tx, &row)?;
         }
-        Response::ok(&Site::new(tx, row, &config)?)
+        Response::ok(&Site { quiet_since, ..Site::new(tx, row, &config)? })
     };
     app.db.write_as(actor.origin, work).await
 }

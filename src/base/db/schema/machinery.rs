@@ -1,4 +1,4 @@
-//! Keys, jobs, and the responses kept for retries.
+//! Keys, jobs, the responses kept for retries, and whether the database is a quiet copy.
 
 diesel::table! {
     use crate::base::db::schema::sql_types::*;
@@ -42,5 +42,14 @@ diesel::table! {
         body -> Binary,
         created_at -> Instant,
         subject_id -> Nullable<Id>,
+    }
+}
+
+diesel::table! {
+    use crate::base::db::schema::sql_types::*;
+
+    quiet (id) {
+        id -> BigInt,
+        since -> Instant,
     }
 }

@@ -1,0 +1,57 @@
+//! The job that makes a backup now and then. It is one job, so one server does it, however many there are.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::app::App;
+use crate::archive::folder::Folder;
+use crate::base::clock::Timestamp;
+use crate::base::db::Tx;
+use crate::base::error::{Error, Result};
+use crate::base::jobs::{self, Job, Outcome};
+
+/// Makes a backup in `LEDE_BACKUP_DIR`, and leaves the next one to another job.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BackUp;
+
+impl Job<App> for BackUp {
+    const KIND: &'static str = "back-up";
+    // Far longer than one takes. Should the server die meanwhile, another one takes over then.
+    const TIMEOUT: Duration = Duration::from_secs(2 * 3600);
+
+    async fn run(self, app: &App) -> Result<Outcome> {
+        let Some((dir, interval)) = app.config.backup.schedule() else { return Ok(Outcome::Done) };
+        let (folder, now) = (Folder(dir), app.clock.now());
+        let due = folder.next(interval, now);
+        // Another server may have just made one.
+        let (made, next) =
+            if due > now { (Ok(()), due) } else { (back_up(app, folder).await, now.plus(interval)) };
+        app.db.write(move |tx| schedule(tx, next)).await?;
+        made.map(|()| Outcome::Done)
+    }
+}
+
+async fn back_up(app: &App, folder: Folder) -> Result<()> {
+    let (url, clock) = (app.config.database.url.clone(), app.clock.clone());
+    let keep = usize::try_from(app.config.backup.keep).unwrap_or(usize::MAX);
+    let made = tokio::task::spawn_blocking(move || folder.add(&url, &clock, keep));
+    let (path, _) = made.await.map_err(Error::internal)??;
+    log::info!("backed up to {}", path.display());
+    Ok(())
+}
+
+/// Makes the first backup of this process due when the newest is old enough, if servers make backups.
+pub(super) async fn start(app: &App) -> Result<()> {
+    let Some((dir, interval)) = app.config.backup.schedule() else { return Ok(()) };
+    let due = Folder(dir).next(interval, app.clock.now());
+    app.db.write(move |tx| schedule(tx, due)).await
+}
+
+/// Makes a backup due, unless one is.
+fn schedule(tx: &mut Tx<'_>, at: Timestamp) -> Result<()> {
+    if jobs::is_waiting::<_, BackUp>(tx)? {
+        return Ok(());
+    }
+    jobs::enqueue(tx, &BackUp, at)
+}
