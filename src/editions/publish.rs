@@ -13,7 +13,7 @@ use crate::articles::history::{self, find_revision_content, has_revision};
 use crate::articles::resolve::{lock_article, lock_trashed_article, resolve_article};
 use crate::articles::schedule::{self, Action};
 use crate::articles::store::ArticleRow;
-use crate::articles::{ArticleKey, Content, review_store, slugs, translation_store};
+use crate::articles::{ArticleKey, Content, Metadata, review_store, slugs, translation_store};
 use crate::auth::{Actor, DeleteArticles, PublishArticles};
 use crate::base::clock::Timestamp;
 use crate::base::config::Config;

@@ -150,7 +150,6 @@ pub fn place(tx: &mut Tx<'_>, facts: &Facts, content: &Content) -> Result<()> {
         epoch: 0,
         locale: &content.metadata.locale,
         slug: &content.metadata.slug,
-        translation_of: content.metadata.translation_of,
         listed: content.metadata.listed,
         featured: content.metadata.featured,
         published_at: facts.published_at,

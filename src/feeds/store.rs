@@ -44,6 +44,7 @@ macro_rules! listed_columns {
             translations::group_id.nullable(),
             renderings::locale,
             renderings::slug,
+            renderings::published_at,
             renderings::updated_at,
             octet_length(renderings::item),
         )

@@ -38,7 +38,11 @@ pub fn website(conn: &mut Connection, config: &Config) -> Result<Website> {
 pub fn saved_website(conn: &mut Connection) -> Result<Website> {
     let saved: String = context::table.select(context::settings).get_result(conn)?;
     let settings = serde_json::from_str(&saved).map(|settings: ServerSettings| settings.render.website);
-    Ok(settings.unwrap_or_else(|_| Website { url: String::new(), article_path: "/{slug}".to_owned() }))
+    Ok(settings.unwrap_or_else(|_| Website {
+        url: String::new(),
+        article_path: "/{slug}".to_owned(),
+        site_locale: None,
+    }))
 }
 
 /// Marks every rendering as possibly stale, because a name, a link or a setting that renderings embed has changed. A
