@@ -1,6 +1,6 @@
 //! What runs: the list of every operation, what each request passes through, and the process around them.
 
-mod backups;
+pub mod backups;
 pub mod dispatch;
 pub mod housekeeping;
 pub mod jobs;

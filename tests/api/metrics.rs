@@ -34,6 +34,8 @@ async fn every_metric_has_the_name_that_operators_know() {
         "lede_outbox_pending 0",
         "lede_outbox_oldest_age_seconds 0",
         "lede_scheduler_lag_seconds 0",
+        "lede_backup_last_success_timestamp_seconds 0",
+        "lede_quiet 0",
         "lede_auth_failures_total{reason=\"missing-token\"} 1",
         "lede_build_info{version=\"",
     ] {

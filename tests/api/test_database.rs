@@ -112,6 +112,17 @@ impl TestDatabase {
         diesel::sql_query(sql).get_result::<Count>(&mut self.connect()).expect("a count").count
     }
 
+    /// Does what [`TestDatabase::settle`] does, unless there is no database yet.
+    pub fn settle_if_there(&self) {
+        let is_there = match &self.url {
+            DatabaseUrl::Sqlite(path) => Path::new(path).exists(),
+            DatabaseUrl::Postgres(_) => true,
+        };
+        if is_there {
+            self.settle();
+        }
+    }
+
     /// Checks what a dead process left, and waits until nothing is done for it any more.
     pub fn settle(&self) {
         #[derive(QueryableByName)]

@@ -10,6 +10,7 @@ mod test_database;
 mod demo;
 mod dns_server;
 
+mod archives;
 mod commands;
 mod doctor;
 mod import;
