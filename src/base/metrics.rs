@@ -79,6 +79,8 @@ pub struct Metrics {
     pub durations: Family<Route, Histogram, fn() -> Histogram>,
     /// Requests in progress.
     pub in_flight: Gauge,
+    /// Open streams of changes.
+    pub streams: Gauge,
     /// Durations of database statements.
     pub queries: Histogram,
     /// Connections of the pool.
@@ -108,6 +110,7 @@ impl Default for Metrics {
             requests: Family::default(),
             durations: Family::new_with_constructor(|| Histogram::new(SECONDS)),
             in_flight: Gauge::default(),
+            streams: Gauge::default(),
             queries: Histogram::new(SHORT_SECONDS),
             connections: Family::default(),
             auth_failures: Family::default(),
@@ -136,6 +139,7 @@ impl Metrics {
         all.register("http_requests", "HTTP responses", self.requests.clone());
         all.register_with_unit("http_request_duration", "Time to respond", seconds(), self.durations.clone());
         all.register("http_requests_in_flight", "HTTP requests in flight", self.in_flight.clone());
+        all.register("streams_open", "Open streams of changes", self.streams.clone());
         all.register_with_unit(
             "db_query_duration",
             "Time of database statements",

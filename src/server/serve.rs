@@ -1,10 +1,12 @@
-//! Runs the server: listens, follows the log of events, runs jobs and the schedule, and drains before it stops.
+//! Runs the server: listens, follows the log of events, tells streams what changes, runs jobs and the schedule, and drains
+//! before it stops.
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
+use actix_web::web::Data;
 use tokio::sync::watch;
 
 use super::jobs;
@@ -14,6 +16,7 @@ use crate::audit::refusals;
 use crate::base::clock::Clock;
 use crate::base::error::{Error, Result};
 use crate::base::events;
+use crate::changes::live::Live;
 use crate::render_context::{self, ServerSettings};
 use crate::schedules::scheduler;
 
@@ -49,7 +52,12 @@ pub async fn serve(app: App, listener: TcpListener, mut stop: watch::Receiver<bo
             actix_web::rt::spawn(storing),
         ]
     });
-    let server = listen(&app, listener, metrics)?;
+    let live = Data::new(Live::new(&app));
+    let streams = {
+        let (app, live, stop) = (app.clone(), live.clone(), stop.clone());
+        actix_web::rt::spawn(async move { live.run(&app, stop).await })
+    };
+    let server = listen(&app, &live, listener, metrics)?;
     actix_web::rt::spawn(drain(app.clone(), server.handle(), async move {
         let _ = stop.wait_for(|stop| *stop).await;
     }));
@@ -57,6 +65,7 @@ pub async fn serve(app: App, listener: TcpListener, mut stop: watch::Receiver<bo
     for ended in background.into_iter().flatten() {
         ended.await.map_err(|e| Error::internal(e.to_string()))?;
     }
+    streams.await.map_err(|e| Error::internal(e.to_string()))?;
     while refusals::store_some(&app).await > 0 {}
     end.send_replace(true);
     follower.await.map_err(|e| Error::internal(e.to_string()))

@@ -164,6 +164,7 @@ mod sitemap;
 mod smtp;
 mod statements;
 mod stored;
+mod streams;
 mod subscriber_lists;
 mod subscriber_pages;
 mod subscribers;

@@ -83,6 +83,7 @@ const BAD: &[(&str, &str, &str)] = &[
     ("LEDE_WRITE_LIMIT", "1e3", "from 0 to 4294967295"),
     ("LEDE_READ_LIMIT", " 1", "from 0 to 4294967295"),
     ("LEDE_CONNECTION_LIMIT", "0", "from 1 to 1000000"),
+    ("LEDE_STREAM_CONNECTIONS", "0", "from 1 to 1000000"),
     ("LEDE_READER_SECONDS", "3601", "from 1 to 3600"),
     ("LEDE_RESPONSE_MEGABYTES", "3", "from 4 to 65536"),
 ];

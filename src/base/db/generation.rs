@@ -5,6 +5,8 @@
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use tokio::sync::watch;
+
 use crate::base::clock::Timestamp;
 
 /// What this process knows of the log.
@@ -13,6 +15,8 @@ pub struct Generation {
     number: AtomicI64,
     /// When the newest event happened, in microseconds.
     moment: AtomicI64,
+    /// The number, for those who wait until it rises.
+    risen: watch::Sender<i64>,
     started: Instant,
     /// Milliseconds between `started` and the last time the log was read.
     read_at: AtomicU64,
@@ -23,6 +27,7 @@ impl Default for Generation {
         Self {
             number: AtomicI64::new(0),
             moment: AtomicI64::new(0),
+            risen: watch::Sender::new(0),
             started: Instant::now(),
             read_at: AtomicU64::new(0),
         }
@@ -34,6 +39,12 @@ impl Generation {
     #[must_use]
     pub fn number(&self) -> i64 {
         self.number.load(Ordering::Acquire)
+    }
+
+    /// The number as it rises.
+    #[must_use]
+    pub fn watch(&self) -> watch::Receiver<i64> {
+        self.risen.subscribe()
     }
 
     /// When a public response last changed.
@@ -52,6 +63,11 @@ impl Generation {
     pub fn raise(&self, (number, at): (i64, Timestamp)) {
         self.moment.fetch_max(at.as_micros(), Ordering::AcqRel);
         self.number.fetch_max(number, Ordering::AcqRel);
+        self.risen.send_if_modified(|risen| {
+            let is_new = *risen < number;
+            *risen = number.max(*risen);
+            is_new
+        });
     }
 
     /// Records that the log was read, and the newest event in it that readers see.

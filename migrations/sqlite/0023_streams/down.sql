@@ -1,0 +1,1 @@
+ALTER TABLE latest_changes DROP COLUMN edited_event_id;
