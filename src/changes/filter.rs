@@ -58,12 +58,10 @@ impl StreamFilter {
 }
 
 impl Chosen {
-    /// Resolves the slugs, unless that is done.
+    /// Resolves the slugs.
     pub async fn resolve(&mut self, db: &Database) -> Result<()> {
-        if self.resolved.is_none() {
-            let filter = self.filter.clone();
-            self.resolved = Some(db.read_inline(move |conn| filter.resolve(conn)).await?);
-        }
+        let filter = self.filter.clone();
+        self.resolved = Some(db.read_inline(move |conn| filter.resolve(conn)).await?);
         Ok(())
     }
 

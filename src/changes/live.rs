@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::HttpRequest;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit, watch};
 
 use super::frame;
 use super::ring::Ring;
@@ -29,8 +29,9 @@ pub struct Live {
     newest: watch::Sender<Ring>,
     places: Arc<Semaphore>,
     networks: NetworkShares,
-    /// Who is behind reads pages of older changes, a few at a time.
-    pub(super) pages: Semaphore,
+    /// What streams read of the database themselves, they read a few at a time, however many wait: all the others have the rest
+    /// of its connections.
+    reads: Semaphore,
 }
 
 /// The place of a stream, until this is dropped.
@@ -56,7 +57,7 @@ impl Live {
             newest: watch::Sender::new(Ring::at(app.db.generation().number())),
             places: Arc::new(Semaphore::new(places)),
             networks: NetworkShares::new(places / PART),
-            pages: Semaphore::new(cores()),
+            reads: Semaphore::new(cores()),
         }
     }
 
@@ -71,6 +72,14 @@ impl Live {
         let share = self.networks.take(network, 1, None).ok_or_else(refuse)?;
         app.metrics.streams.inc();
         Ok(Place { _permit: permit, _share: share, metrics: app.metrics.clone() })
+    }
+
+    /// Waits for its turn to read the database for a stream.
+    ///
+    /// # Errors
+    /// None: it is never closed.
+    pub async fn turn(&self) -> Result<SemaphorePermit<'_>> {
+        self.reads.acquire().await.map_err(|e| Error::internal(e.to_string()))
     }
 
     /// The newest changes as they happen.
@@ -91,7 +100,7 @@ impl Live {
     async fn follow(&self, app: &App) {
         let mut risen = app.db.generation().watch();
         loop {
-            let newest = *risen.borrow_and_update();
+            let (newest, _) = *risen.borrow_and_update();
             if self.newest.receiver_count() == 0 {
                 // Nobody is to be told: who comes later reads what is older than this from the database.
                 self.newest.send_replace(Ring::at(newest));

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::frame::{Frame, Frames};
+use super::store::Place;
 
 /// How many changes it has at most.
 const MAX_FRAMES: usize = 1024;
@@ -44,6 +45,12 @@ impl Ring {
         if let Some(last) = self.frames.drain(..forgotten).last() {
             self.from = last.place.number();
         }
+    }
+
+    /// Whether a position is that of one of its changes.
+    #[must_use]
+    pub fn has(&self, place: Place) -> bool {
+        self.after(place.number() - 1).first().is_some_and(|frame| frame.place == place)
     }
 
     /// The changes after the event of that number, in the order of the log.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::clock::Timestamp;
 use crate::base::db::schema::{events, latest_changes, renderings};
-use crate::base::db::{Connection, log};
+use crate::base::db::Connection;
 use crate::base::error::{Error, Result};
 use crate::base::events::Change;
 use crate::base::ids::SubjectId;
@@ -18,7 +18,13 @@ use crate::editions::renderings::ItemRow;
 pub struct Place(i64, i64);
 
 impl Place {
-    /// The id of the event.
+    /// The position of the event with that number and time.
+    #[must_use]
+    pub fn new(number: i64, at: Timestamp) -> Self {
+        Self(number, at.as_micros())
+    }
+
+    /// The number of the event.
     #[must_use]
     pub fn number(self) -> i64 {
         self.0
@@ -67,11 +73,6 @@ pub fn check(conn: &mut Connection, place: Place, parameter: &'static str) -> Re
 pub fn unknown(parameter: &'static str) -> Error {
     let detail = "Not a cursor of this database. Start again without a cursor.";
     Error::parameter(parameter, "cursor-invalid", detail)
-}
-
-/// The end of the log, as far as readers see it.
-pub fn newest(conn: &mut Connection) -> Result<Place> {
-    Ok(log::newest_seen(conn)?.map(|(number, at)| Place(number, at.as_micros())).unwrap_or_default())
 }
 
 /// At most `limit` changes after the event of that number, in the order of the log.

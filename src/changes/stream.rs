@@ -13,7 +13,7 @@ use super::live::{self, Live};
 use super::ring::Ring;
 use super::store::Place;
 use crate::app::App;
-use crate::base::error::{Error, Result};
+use crate::base::error::Result;
 use crate::base::http::memory::SLICE;
 use crate::base::http::page;
 
@@ -93,7 +93,8 @@ impl Changes {
         let silence = clock.sleep(SILENCE);
         tokio::pin!(silence);
         loop {
-            if let Some(filter) = &mut self.reader.filter {
+            if let Some(filter) = self.reader.filter.as_mut().filter(|filter| filter.is_unresolved()) {
+                let _turn = self.live.turn().await?;
                 filter.resolve(&self.app.db).await?;
             }
             match self.step() {
@@ -134,7 +135,7 @@ impl Changes {
     /// Reads changes that are not among the newest any more.
     async fn read_older(&mut self) -> Result<Option<Bytes>> {
         let older = {
-            let _permit = self.live.pages.acquire().await.map_err(|e| Error::internal(e.to_string()))?;
+            let _turn = self.live.turn().await?;
             frame::read(&self.app, self.reader.seen, AT_ONCE, SLICE).await?
         };
         let mut events = Vec::new();

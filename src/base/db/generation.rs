@@ -15,8 +15,8 @@ pub struct Generation {
     number: AtomicI64,
     /// When the newest event happened, in microseconds.
     moment: AtomicI64,
-    /// The number, for those who wait until it rises.
-    risen: watch::Sender<i64>,
+    /// The newest event, for those who wait for it: its number, and when it happened.
+    newest: watch::Sender<(i64, Timestamp)>,
     started: Instant,
     /// Milliseconds between `started` and the last time the log was read.
     read_at: AtomicU64,
@@ -27,7 +27,7 @@ impl Default for Generation {
         Self {
             number: AtomicI64::new(0),
             moment: AtomicI64::new(0),
-            risen: watch::Sender::new(0),
+            newest: watch::Sender::default(),
             started: Instant::now(),
             read_at: AtomicU64::new(0),
         }
@@ -41,10 +41,10 @@ impl Generation {
         self.number.load(Ordering::Acquire)
     }
 
-    /// The number as it rises.
+    /// The newest event as they come: its number, and when it happened.
     #[must_use]
-    pub fn watch(&self) -> watch::Receiver<i64> {
-        self.risen.subscribe()
+    pub fn watch(&self) -> watch::Receiver<(i64, Timestamp)> {
+        self.newest.subscribe()
     }
 
     /// When a public response last changed.
@@ -63,10 +63,12 @@ impl Generation {
     pub fn raise(&self, (number, at): (i64, Timestamp)) {
         self.moment.fetch_max(at.as_micros(), Ordering::AcqRel);
         self.number.fetch_max(number, Ordering::AcqRel);
-        self.risen.send_if_modified(|risen| {
-            let is_new = *risen < number;
-            *risen = number.max(*risen);
-            is_new
+        self.newest.send_if_modified(|newest| {
+            let is_newer = newest.0 < number;
+            if is_newer {
+                *newest = (number, at);
+            }
+            is_newer
         });
     }
 

@@ -6,7 +6,6 @@ use actix_web::web::Data;
 use utoipa::IntoParams;
 
 use crate::app::App;
-use crate::base::db::Connection;
 use crate::base::error::Result;
 use crate::base::http::query::{FromParams, Params};
 use crate::base::http::{EventStream, Query, page};
@@ -73,14 +72,20 @@ pub async fn stream_changes(
         Some(id) => Some(("Last-Event-ID", id.to_str().unwrap_or_default().to_owned())),
         None => from.cursor.map(|cursor| ("cursor", cursor)),
     };
-    let at = app.db.read_inline(move |conn| start(conn, given.as_ref())).await?;
+    let at = start(&app, &live, given).await?;
     Ok(EventStream::new(Changes::after(at, filter.chosen(), app, live, place).events()?))
 }
 
-/// The position of a cursor, or the end of the log.
-fn start(conn: &mut Connection, given: Option<&(&'static str, String)>) -> Result<Place> {
-    let Some((parameter, cursor)) = given else { return store::newest(conn) };
-    let place = page::parse_cursor(cursor, &LIST)?.ok_or_else(|| store::unknown(parameter))?;
-    store::check(conn, place, parameter)?;
+/// The position of a cursor, or the newest event. The database is asked only for positions that are not in memory: many
+/// clients connect again at once.
+async fn start(app: &App, live: &Live, given: Option<(&'static str, String)>) -> Result<Place> {
+    let newest = *app.db.generation().watch().borrow();
+    let newest = Place::new(newest.0, newest.1);
+    let Some((parameter, cursor)) = given else { return Ok(newest) };
+    let place = page::parse_cursor(&cursor, &LIST)?.ok_or_else(|| store::unknown(parameter))?;
+    if place != newest && !live.watch().borrow().has(place) {
+        let _turn = live.turn().await?;
+        app.db.read_inline(move |conn| store::check(conn, place, parameter)).await?;
+    }
     Ok(place)
 }
