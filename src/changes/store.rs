@@ -17,6 +17,20 @@ use crate::editions::renderings::ItemRow;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place(i64, i64);
 
+impl Place {
+    /// The position of the event with that number and time.
+    #[must_use]
+    pub fn new(number: i64, at: Timestamp) -> Self {
+        Self(number, at.as_micros())
+    }
+
+    /// The number of the event.
+    #[must_use]
+    pub fn number(self) -> i64 {
+        self.0
+    }
+}
+
 /// The newest change of a subject.
 #[derive(Debug, Clone, PartialEq, Queryable)]
 pub struct ChangeRow {
