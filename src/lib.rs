@@ -69,6 +69,7 @@ pub mod changes;
 pub mod schedules;
 pub mod bulk;
 pub mod subscribers;
+pub mod events;
 pub mod accounts;
 pub mod audit;
 pub mod operations;
