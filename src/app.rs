@@ -125,6 +125,7 @@ impl App {
     /// With one sentence for the operator.
     pub async fn open(config: Config, overrides: Overrides) -> Result<Self> {
         let Overrides { clock, random, mailer, outbound, hash_cost } = overrides;
+        config.cdn.read().map_err(Error::unavailable)?;
         let mailer = mailer.map_or_else(|| Mailer::open(&config), Ok)?;
         let outbound = outbound.map_or_else(|| Outbound::open(&config), Ok)?;
         let templates = Templates::open(&config).map_err(Error::unavailable)?;

@@ -66,6 +66,7 @@ pub mod editions;
 pub mod previews;
 pub mod feeds;
 pub mod changes;
+pub mod cdn;
 pub mod schedules;
 pub mod bulk;
 pub mod subscribers;

@@ -65,7 +65,7 @@ label! {
     Reason { reason }
     /// The name of the rate limit policy.
     Policy { policy }
-    /// The result of sending an email: `sent`, `refused` or `failed`.
+    /// The result of sending an email: `sent`, `refused` or `failed`; of a purge: `purged` or `failed`.
     Outcome { result }
 }
 
@@ -99,6 +99,8 @@ pub struct Metrics {
     pub outbox_pending: Gauge,
     /// The age of the oldest waiting email, in seconds.
     pub outbox_age: Gauge,
+    /// Requests to purge the cache in front of the server.
+    pub purges: Family<Outcome, Counter>,
     /// How long the most overdue job or scheduled action has been due, in seconds.
     pub lag: Gauge,
 }
@@ -120,6 +122,7 @@ impl Default for Metrics {
             mails: Family::default(),
             outbox_pending: Gauge::default(),
             outbox_age: Gauge::default(),
+            purges: Family::default(),
             lag: Gauge::default(),
         };
         metrics.register();
@@ -162,6 +165,11 @@ impl Metrics {
             "Age of the oldest email waiting in the outbox",
             seconds(),
             self.outbox_age.clone(),
+        );
+        all.register(
+            "cdn_purges",
+            "Requests to purge the cache in front of the server, by outcome",
+            self.purges.clone(),
         );
         all.register_with_unit(
             "scheduler_lag",

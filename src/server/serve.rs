@@ -16,6 +16,7 @@ use crate::audit::refusals;
 use crate::base::clock::Clock;
 use crate::base::error::{Error, Result};
 use crate::base::events;
+use crate::cdn::{self, Purger};
 use crate::changes::live::Live;
 use crate::render_context::{self, ServerSettings};
 use crate::schedules::scheduler;
@@ -44,12 +45,14 @@ pub async fn serve(app: App, listener: TcpListener, mut stop: watch::Receiver<bo
     let keys = renew_signing_keys(app.clone(), stop.clone());
     let storing = store_refusals(app.clone(), stop.clone());
     let scheduler = scheduler::run_until(app.clone(), stop.clone());
+    let purging = purge(Purger::open(&app)?, app.clone(), stop.clone());
     let background = matches!(app.clock, Clock::System).then(|| {
         [
             actix_web::rt::spawn(work),
             actix_web::rt::spawn(scheduler),
             actix_web::rt::spawn(keys),
             actix_web::rt::spawn(storing),
+            actix_web::rt::spawn(purging),
         ]
     });
     let live = Data::new(Live::new(&app));
@@ -69,6 +72,13 @@ pub async fn serve(app: App, listener: TcpListener, mut stop: watch::Receiver<bo
     while refusals::store_some(&app).await > 0 {}
     end.send_replace(true);
     follower.await.map_err(|e| Error::internal(e.to_string()))
+}
+
+/// Purges the cache in front, if there is one.
+async fn purge(purger: Option<Purger>, app: App, stop: watch::Receiver<bool>) {
+    if let Some(purger) = purger {
+        cdn::run_until(purger, app, stop).await;
+    }
 }
 
 /// Loads the signing keys now and then, so that this replica signs with the newest.

@@ -78,6 +78,7 @@ mod asvs;
 mod audit;
 mod bulk;
 mod cache;
+mod cdn;
 mod changes;
 mod consents;
 mod cookies;

@@ -9,11 +9,13 @@
 //! | [`site`] | `LEDE_WEBSITE_URL`, `LEDE_ARTICLE_PATH`, `LEDE_LOCALE`, `LEDE_TITLE`, `LEDE_TRASH_DAYS`, `LEDE_PREVIEW_URL`, `LEDE_KEEP_REVISIONS_DAYS`, `LEDE_IFRAME_HOSTS`, `LEDE_FORM_ORIGINS` |
 //! | [`mail`] | `LEDE_SMTP_URL`, `LEDE_SMTP_URL_FILE`, `LEDE_MAIL_DIR`, `LEDE_MAIL_FROM`, `LEDE_WELCOME_MAIL`, `LEDE_TEMPLATES` |
 //! | [`cache`] | `LEDE_CACHE_MEGABYTES`, `LEDE_CACHE_SECONDS`, `LEDE_CACHE_STALE_SECONDS`, `LEDE_OUTAGE_SECONDS` |
+//! | [`cdn`] | `LEDE_CDN`, `LEDE_CDN_URL`, `LEDE_CDN_TOKEN`, `LEDE_CDN_TOKEN_FILE` |
 //! | [`webhooks`] | `LEDE_WEBHOOK_NETWORKS` |
 //! | [`limits`] | `LEDE_LOGIN_LIMIT`, `LEDE_SIGN_UP_LIMIT`, `LEDE_WRITE_LIMIT`, `LEDE_READ_LIMIT`, `LEDE_CONNECTION_LIMIT`, `LEDE_STREAM_CONNECTIONS`, `LEDE_READER_SECONDS`, `LEDE_RESPONSE_MEGABYTES` |
 
 pub mod accounts;
 pub mod cache;
+pub mod cdn;
 pub mod database;
 pub mod limits;
 pub mod mail;
@@ -50,6 +52,9 @@ pub struct Config {
     /// Caching of public responses.
     #[command(flatten)]
     pub cache: cache::CacheConfig,
+    /// The cache in front of the server.
+    #[command(flatten)]
+    pub cdn: cdn::CdnConfig,
     /// Where webhooks may lead.
     #[command(flatten)]
     pub webhooks: webhooks::WebhooksConfig,

@@ -1,6 +1,7 @@
 //! Which keys of public responses an event touches: what a cache in front of the server purges by `Surrogate-Key`.
 
 use super::Event;
+use crate::base::http::public::EVERYTHING;
 use crate::base::ids::IsId as _;
 
 /// What of the public responses may differ after an event.
@@ -12,7 +13,7 @@ pub enum Touches {
     Article,
     /// The topic or author, the articles that name it, and whatever shows several articles.
     Term,
-    /// The site settings, and what has the site's name or languages in it.
+    /// The site settings, and whatever has the site's name, languages or addresses in it.
     Site,
     /// Whatever shows several articles, or redirects.
     Lists,
@@ -28,7 +29,7 @@ impl Event {
         match self.kind().spec().touches {
             Touches::Nothing => Vec::new(),
             Touches::Article | Touches::Term => vec![self.subject().uuid().to_string(), articles()],
-            Touches::Site => vec!["site".to_owned(), articles()],
+            Touches::Site => vec![EVERYTHING.to_owned()],
             Touches::Lists => vec![articles()],
             Touches::SigningKeys => vec!["signing-keys".to_owned()],
         }

@@ -1,4 +1,4 @@
-//! Keys, jobs, and the responses kept for retries.
+//! Keys, jobs, the responses kept for retries, and how far the cache in front has been purged.
 
 diesel::table! {
     use crate::base::db::schema::sql_types::*;
@@ -42,5 +42,15 @@ diesel::table! {
         body -> Binary,
         created_at -> Instant,
         subject_id -> Nullable<Id>,
+    }
+}
+
+diesel::table! {
+    use crate::base::db::schema::sql_types::*;
+
+    cdn_purges (id) {
+        id -> BigInt,
+        event_id -> Nullable<BigInt>,
+        held_until -> Instant,
     }
 }

@@ -30,7 +30,7 @@ pub use drafts::{
     sections, slugs,
 };
 pub use log::{events, latest_changes};
-pub use machinery::{idempotency_keys, jobs, keys};
+pub use machinery::{cdn_purges, idempotency_keys, jobs, keys};
 pub use newsroom::{notes, reviews};
 pub use outbox::outbox_emails;
 pub use programs::{api_keys, refusals};
@@ -51,6 +51,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     keys,
     jobs,
     idempotency_keys,
+    cdn_purges,
     events,
     latest_changes,
     users,
