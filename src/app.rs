@@ -24,6 +24,7 @@ use crate::base::http::security_headers::security_headers;
 use crate::base::ids::ActorId;
 use crate::base::mail::Mailer;
 use crate::base::metrics::Metrics;
+use crate::base::outbound::Outbound;
 use crate::base::permits::Permits;
 use crate::base::private_files;
 use crate::base::random::Random;
@@ -58,6 +59,8 @@ pub struct App {
     pub tokens: Tokens,
     /// The mailer.
     pub mailer: Mailer,
+    /// Makes requests of other servers.
+    pub outbound: Outbound,
     /// The templates of pages and emails.
     pub templates: Arc<Templates>,
     /// Hashes and verifies passwords.
@@ -97,13 +100,21 @@ pub struct Overrides {
     pub random: Random,
     /// The mailer; `None` for the one in the settings.
     pub mailer: Option<Mailer>,
+    /// What makes requests of other servers; `None` for the one in the settings.
+    pub outbound: Option<Outbound>,
     /// What the hash of a password costs.
     pub hash_cost: HashCost,
 }
 
 impl Default for Overrides {
     fn default() -> Self {
-        Self { clock: Clock::System, random: Random::System, mailer: None, hash_cost: HashCost::default() }
+        Self {
+            clock: Clock::System,
+            random: Random::System,
+            mailer: None,
+            outbound: None,
+            hash_cost: HashCost::default(),
+        }
     }
 }
 
@@ -113,8 +124,10 @@ impl App {
     /// # Errors
     /// With one sentence for the operator.
     pub async fn open(config: Config, overrides: Overrides) -> Result<Self> {
-        let Overrides { clock, random, mailer, hash_cost } = overrides;
+        let Overrides { clock, random, mailer, outbound, hash_cost } = overrides;
+        config.cdn.read().map_err(Error::unavailable)?;
         let mailer = mailer.map_or_else(|| Mailer::open(&config), Ok)?;
+        let outbound = outbound.map_or_else(|| Outbound::open(&config), Ok)?;
         let templates = Templates::open(&config).map_err(Error::unavailable)?;
         let secret = find_secret(&config)?;
         let previous = config.secret.previous.clone();
@@ -160,6 +173,7 @@ impl App {
             seal,
             tokens,
             mailer,
+            outbound,
             templates: Arc::new(templates),
             passwords: Passwords::new(hash_cost),
             compute,

@@ -118,6 +118,7 @@ pub const TABLES: &[Table] = &[
 /// The tables that archives leave out, and why.
 pub const LEFT_OUT: &[(&str, &str)] = &[
     ("quiet", "a restored copy is quiet by itself"),
+    ("cdn_purges", "how far the cache in front of another server is purged"),
     ("sessions", "everyone logs in again"),
     ("refresh_tokens", "everyone logs in again"),
     ("account_links", "links in emails work once, and not in a copy"),

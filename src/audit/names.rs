@@ -19,7 +19,7 @@ pub struct ReasonName;
 
 impl PartialSchema for ActionName {
     fn schema() -> RefOr<Schema> {
-        one_of(EVENTS.iter().map(|(name, ..)| *name))
+        one_of(EVENTS.iter().map(|kind| kind.as_str()))
     }
 }
 

@@ -12,7 +12,7 @@ use crate::base::db::Connection;
 use crate::base::db::schema::{api_keys, sessions, users};
 use crate::base::db::types::Json;
 use crate::base::error::{AuthFailure, Denial, Error, Result};
-use crate::base::ids::{ApiKeyId, SessionId, UserId};
+use crate::base::ids::{ActorId, ApiKeyId, IsId as _, SessionId, UserId};
 
 /// A client whose credential is valid.
 pub(super) struct Client {
@@ -80,6 +80,23 @@ pub(super) fn find_session(
         has_second_factor: second_factor_at.is_some(),
         last_used_at: None,
     })
+}
+
+/// What a user, or the user of an API key, may do now outside of requests; `None` if they cannot act any more: the user
+/// is disabled, or the key is revoked or has expired.
+///
+/// # Errors
+/// Those of the database.
+pub fn find_identity(conn: &mut Connection, actor: ActorId, now: Timestamp) -> Result<Option<Identity>> {
+    let user = users::table.filter(users::id.eq(UserId::from_uuid(actor.uuid())));
+    let user = user.filter(users::disabled_at.is_null()).select((users::id, users::role));
+    if let Some((id, role)) = user.get_result::<(UserId, String)>(conn).optional()? {
+        return Ok(Role::parse(&role).map(|role| Identity::of(id, role)));
+    }
+    let key = api_key_rows().filter(api_keys::id.eq(ApiKeyId::from_uuid(actor.uuid())));
+    let key: Option<ApiKeyRow> = key.get_result(conn).optional()?;
+    // Of a key that is refused, nothing is left but that.
+    Ok(key.and_then(|key| key.client([0; 32], now).ok()).map(|client| client.identity))
 }
 
 /// What is read of a session's user: role, and since when there is a second factor.

@@ -24,6 +24,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub use actor::{Actor, Identity};
+pub use credentials::find_identity;
 pub use form_tokens::{FormCheck, FormTokens};
 pub use key_uses::KeyUses;
 pub use keys::Keys;
@@ -160,6 +161,10 @@ policy! {
     DeleteSubscribers  "subscribers:delete":        Nothing     Nothing  Nothing  Any      yes;
     /// Updating the site's settings.
     WriteSite          "site:write":                Nothing     Nothing  Nothing  Any      yes;
+    /// Listing events. Those that readers may not see require the right to read what they are about, too.
+    ReadEvents         "events:read":               Any         Any      Any      Any      yes;
+    /// Creating, updating and deleting webhooks, and reading their deliveries.
+    WriteWebhooks      "webhooks:write":            Nothing     Nothing  Nothing  Any      yes;
     /// Listing and reading background jobs.
     ReadJobs           "jobs:read":                 Nothing     Nothing  Nothing  Any      yes;
     /// Retrying dead jobs.

@@ -65,7 +65,7 @@ label! {
     Reason { reason }
     /// The name of the rate limit policy.
     Policy { policy }
-    /// The result of sending an email: `sent`, `refused` or `failed`.
+    /// The result of sending an email: `sent`, `refused` or `failed`; of a purge: `purged` or `failed`.
     Outcome { result }
 }
 
@@ -79,6 +79,8 @@ pub struct Metrics {
     pub durations: Family<Route, Histogram, fn() -> Histogram>,
     /// Requests in progress.
     pub in_flight: Gauge,
+    /// Open streams of changes.
+    pub streams: Gauge,
     /// Durations of database statements.
     pub queries: Histogram,
     /// Connections of the pool.
@@ -97,6 +99,8 @@ pub struct Metrics {
     pub outbox_pending: Gauge,
     /// The age of the oldest waiting email, in seconds.
     pub outbox_age: Gauge,
+    /// Requests to purge the cache in front of the server.
+    pub purges: Family<Outcome, Counter>,
     /// How long the most overdue job or scheduled action has been due, in seconds.
     pub lag: Gauge,
     /// When the newest backup in `LEDE_BACKUP_DIR` was made, in seconds since 1970; 0 if there is none.
@@ -112,6 +116,7 @@ impl Default for Metrics {
             requests: Family::default(),
             durations: Family::new_with_constructor(|| Histogram::new(SECONDS)),
             in_flight: Gauge::default(),
+            streams: Gauge::default(),
             queries: Histogram::new(SHORT_SECONDS),
             connections: Family::default(),
             auth_failures: Family::default(),
@@ -121,6 +126,7 @@ impl Default for Metrics {
             mails: Family::default(),
             outbox_pending: Gauge::default(),
             outbox_age: Gauge::default(),
+            purges: Family::default(),
             lag: Gauge::default(),
             last_backup: Gauge::default(),
             quiet: Gauge::default(),
@@ -142,6 +148,7 @@ impl Metrics {
         all.register("http_requests", "HTTP responses", self.requests.clone());
         all.register_with_unit("http_request_duration", "Time to respond", seconds(), self.durations.clone());
         all.register("http_requests_in_flight", "HTTP requests in flight", self.in_flight.clone());
+        all.register("streams_open", "Open streams of changes", self.streams.clone());
         all.register_with_unit(
             "db_query_duration",
             "Time of database statements",
@@ -164,6 +171,11 @@ impl Metrics {
             "Age of the oldest email waiting in the outbox",
             seconds(),
             self.outbox_age.clone(),
+        );
+        all.register(
+            "cdn_purges",
+            "Requests to purge the cache in front of the server, by outcome",
+            self.purges.clone(),
         );
         all.register_with_unit(
             "scheduler_lag",

@@ -3,7 +3,8 @@
 //!
 //! Two floors: the ground ([`ids`], [`actor`], [`clock`], [`random`], [`json`], [`text`], [`config`], [`error`],
 //! [`metrics`], [`logger`], [`private_files`], [`permits`], [`compute`], and of [`db`] its types and connections), and
-//! on it what does something: [`db`], [`events`], [`jobs`], [`http`], [`mail`], [`templates`].
+//! on it what does something: [`db`], [`events`], [`jobs`], [`http`], [`mail`], [`outbound`],
+//! [`templates`].
 
 pub mod actor;
 pub mod clock;
@@ -20,6 +21,7 @@ pub mod json;
 pub mod logger;
 pub mod mail;
 pub mod metrics;
+pub mod outbound;
 pub mod permits;
 pub mod private_files;
 pub mod progress;

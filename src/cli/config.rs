@@ -24,6 +24,7 @@ pub(super) enum Command {
 pub(super) fn run(config: &Config, command: &Command, matches: &ArgMatches) -> anyhow::Result<ExitCode> {
     let Command::Check = command;
     Mailer::open(config)?;
+    config.cdn.read().map_err(anyhow::Error::msg)?;
     Templates::open(config).map_err(anyhow::Error::msg)?;
     find_secret(config)?;
     print!("{}", settings::show(config, matches));

@@ -23,6 +23,7 @@ use crate::base::events::Event;
 use crate::base::ids::ArticleId;
 use crate::base::text::Locale;
 use crate::site;
+use crate::terms::of_articles;
 
 /// A rendering that is ready to be published.
 #[derive(Debug, Clone)]
@@ -238,6 +239,7 @@ pub fn make_live(tx: &mut Tx<'_>, row: &mut ArticleRow, prepared: &Prepared, rev
     // The slug may be another article's by now.
     slugs::publish(tx, row.id, &metadata.locale, &metadata.slug)?;
     let before = if row.live_edition.is_some() { renderings::find_link(tx, row.id)? } else { None };
+    let terms = renderings::terms_told(tx, row.id, Some(rendering))?;
     store::insert(
         tx,
         &EditionRow {
@@ -282,7 +284,7 @@ pub fn make_live(tx: &mut Tx<'_>, row: &mut ArticleRow, prepared: &Prepared, rev
         history::set_same(tx, row.id, row.revision, row.published_revision)?;
     }
     row.published_at = Some(facts.published_at);
-    tx.append(Event::ArticlePublished { article: row.id, edition: facts.edition, revision });
+    tx.append(Event::ArticlePublished { article: row.id, edition: facts.edition, revision, terms });
     Ok(())
 }
 
@@ -301,8 +303,9 @@ pub fn unpublish(tx: &mut Tx<'_>, actor: Actor<PublishArticles>, article: &Artic
 /// Takes the live edition of a locked article down, if there is one. `row` is changed, and left to the caller to save.
 pub fn take_down(tx: &mut Tx<'_>, row: &mut ArticleRow) -> Result<()> {
     if row.live_edition.is_some() {
+        let terms = renderings::terms_told(tx, row.id, None)?;
         renderings::withdraw(tx, row)?;
-        tx.append(Event::ArticleUnpublished { article: row.id });
+        tx.append(Event::ArticleUnpublished { article: row.id, terms });
     }
     Ok(())
 }
@@ -319,7 +322,8 @@ pub fn trash(tx: &mut Tx<'_>, actor: Actor<DeleteArticles>, article: &ArticleKey
     take_down(tx, &mut row)?;
     row.trashed_at = Some(tx.now());
     claim_languages(tx, &row)?;
-    bump_version(tx, &mut row, Event::ArticleTrashed { article })?;
+    let terms = of_articles::find(tx, article)?.all().collect();
+    bump_version(tx, &mut row, Event::ArticleTrashed { article, terms })?;
     Ok(row.version)
 }
 

@@ -1,7 +1,10 @@
 //! The table of renderings: the live edition of each published article, rendered, and what finds it.
 
+use std::collections::BTreeSet;
+
 use diesel::prelude::*;
 use diesel::sql_types::{Binary, Bool, Nullable};
+use serde::Deserialize;
 
 use super::custom_values;
 use super::render::{Facts, Rendering};
@@ -13,7 +16,7 @@ use crate::base::db::fragment::Fragment;
 use crate::base::db::schema::renderings;
 use crate::base::db::{Connection, Tx};
 use crate::base::error::Result;
-use crate::base::ids::ArticleId;
+use crate::base::ids::{ArticleId, TermId};
 use crate::base::text::Locale;
 use crate::base::text::slug::Slug;
 use crate::{redirects, render_context, search, site, terms};
@@ -192,6 +195,38 @@ fn index(tx: &mut Tx<'_>, facts: &Facts, content: &Content, rendering: &Renderin
     let addresses_changed =
         redirects::store::upsert(tx, id, facts.published_at, metadata, &rendering.website)?;
     Ok(words_changed || addresses_changed)
+}
+
+/// The topics and authors that a live article names, and those that it names from now on, for the log of events.
+///
+/// # Errors
+/// Those of the database.
+pub fn terms_told(conn: &mut Connection, id: ArticleId, after: Option<&Rendering>) -> Result<Vec<TermId>> {
+    let own = renderings::table.filter(renderings::article_id.eq(id)).select(renderings::item);
+    let before: Option<Vec<u8>> = own.get_result(conn).optional()?;
+    let items = before.as_deref().into_iter().chain(after.map(|rendering| rendering.item.as_slice()));
+    let mut terms: Vec<TermId> = items.flat_map(terms_in).collect();
+    let mut seen = BTreeSet::new();
+    terms.retain(|term| seen.insert(*term));
+    Ok(terms)
+}
+
+/// The topics and authors in the JSON of an item.
+fn terms_in(item: &[u8]) -> Vec<TermId> {
+    #[derive(Deserialize)]
+    struct Label {
+        id: TermId,
+    }
+    #[derive(Default, Deserialize)]
+    struct Named {
+        #[serde(default)]
+        topics: Vec<Label>,
+        #[serde(default)]
+        authors: Vec<Label>,
+    }
+    // One that cannot be read names none; reading the article logs why.
+    let Named { topics, authors } = serde_json::from_slice(item).unwrap_or_default();
+    topics.into_iter().chain(authors).map(|label| label.id).collect()
 }
 
 /// Marks a rendering as current for this epoch: the one with this input hash, and no other that has replaced it

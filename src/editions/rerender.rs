@@ -131,9 +131,10 @@ pub async fn rerender_article(app: &App, id: ArticleId) -> Result<()> {
             if rendered >= epoch {
                 return Ok(());
             }
+            let terms = store::terms_told(tx, facts.id, Some(rendering))?;
             let found_otherwise = store::update(tx, &facts, &content, rendering, epoch)?;
             if found_otherwise || rendering.etag != etag || rendering.sources != sources {
-                tx.append(Event::ArticleRerendered { article: facts.id });
+                tx.append(Event::ArticleRerendered { article: facts.id, terms });
             }
             Ok(())
         })

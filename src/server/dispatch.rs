@@ -25,8 +25,6 @@ use crate::base::http::endpoint::{Endpoint, Routed};
 use crate::base::http::representation::Representation;
 use crate::base::http::{Response, canonical, cors, idempotency, query};
 
-/// The one write that pages of any origin may use: signing up.
-const SIGN_UP: &str = "/v1/subscribers";
 /// What pages of any origin may read with the token of a preview link. A preflight does not tell which token will be sent,
 /// so it allows all; the response to another token allows only the origins in the settings.
 const PREVIEW: &str = "/v1/articles/{article}/preview";
@@ -199,7 +197,7 @@ impl Rules {
             })
             .collect();
         Self {
-            routed: Routed { path: endpoint.path, open: public || endpoint.path == SIGN_UP && !is_secured },
+            routed: Routed { path: endpoint.path, open: endpoint.open && !is_secured },
             query: parameters.iter().filter_map(canonical::Parameter::of).collect(),
             idempotent: parameters.iter().any(|parameter| parameter.name == "Idempotency-Key"),
             public,

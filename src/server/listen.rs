@@ -21,6 +21,7 @@ use crate::base::error::{Error, Result};
 use crate::base::http::admission::Admission;
 use crate::base::http::memory::SLICE;
 use crate::base::http::socket::{Refuse, Socket};
+use crate::changes::live::Live;
 
 /// How many seconds requests under way have to finish when the server stops.
 const SHUTDOWN_SECONDS: u64 = 30;
@@ -30,9 +31,14 @@ const SHUTDOWN_SECONDS: u64 = 30;
 ///
 /// # Errors
 /// Unavailable, if the system refuses a listener.
-pub fn listen(app: &App, listener: TcpListener, metrics: Option<TcpListener>) -> Result<Server> {
+pub fn listen(
+    app: &App,
+    live: &Data<Live>,
+    listener: TcpListener,
+    metrics: Option<TcpListener>,
+) -> Result<Server> {
     let failed = |e: std::io::Error| Error::unavailable(e.to_string());
-    let (app, data) = (app.clone(), Data::new(app.clone()));
+    let (app, data, live) = (app.clone(), Data::new(app.clone()), live.clone());
     let patience = Duration::from_secs(app.config.limits.reader_seconds.into());
     let connections = app.config.limits.connections as usize;
     let builder = Server::build()
@@ -42,12 +48,13 @@ pub fn listen(app: &App, listener: TcpListener, metrics: Option<TcpListener>) ->
     let stopping = builder.graceful_shutdown_signal();
     let admission = Admission::new(connections, &app.config.server.trusted_proxies);
     let http = |address: SocketAddr, served: fn(&mut ServiceConfig)| {
-        let (app, data, stopping) = (app.clone(), data.clone(), stopping.clone());
+        let (app, data, live, stopping) = (app.clone(), data.clone(), live.clone(), stopping.clone());
         let admission = admission.clone();
         move || {
-            let (app, data, stopping) = (app.clone(), data.clone(), stopping.clone());
+            let (app, data, live, stopping) = (app.clone(), data.clone(), live.clone(), stopping.clone());
             let service = actix_web::App::new()
                 .app_data(data)
+                .app_data(live)
                 .app_data(web::PathConfig::default().error_handler(|_, _| Error::NotFound("page").into()))
                 .configure(served)
                 .default_service(web::to(home::not_found))

@@ -1,10 +1,12 @@
-//! Runs the server: listens, follows the log of events, runs jobs and the schedule, and drains before it stops.
+//! Runs the server: listens, follows the log of events, tells streams what changes, runs jobs and the schedule, and drains
+//! before it stops.
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
+use actix_web::web::Data;
 use tokio::sync::watch;
 
 use super::listen::listen;
@@ -15,6 +17,8 @@ use crate::base::clock::Clock;
 use crate::base::db::presence;
 use crate::base::error::{Error, Result};
 use crate::base::events;
+use crate::cdn::{self, Purger};
+use crate::changes::live::Live;
 use crate::schedules::scheduler;
 
 /// How often the signing keys are loaded.
@@ -48,15 +52,22 @@ pub async fn serve(app: App, listener: TcpListener, mut stop: watch::Receiver<bo
     let keys = renew_signing_keys(app.clone(), stop.clone());
     let storing = store_refusals(app.clone(), stop.clone());
     let scheduler = scheduler::run_until(app.clone(), stop.clone());
+    let purging = purge(Purger::open(&app)?, app.clone(), stop.clone());
     let background = matches!(app.clock, Clock::System).then(|| {
         [
             actix_web::rt::spawn(work),
             actix_web::rt::spawn(scheduler),
             actix_web::rt::spawn(keys),
             actix_web::rt::spawn(storing),
+            actix_web::rt::spawn(purging),
         ]
     });
-    let server = listen(&app, listener, metrics)?;
+    let live = Data::new(Live::new(&app));
+    let streams = {
+        let (app, live, stop) = (app.clone(), live.clone(), stop.clone());
+        actix_web::rt::spawn(async move { live.run(&app, stop).await })
+    };
+    let server = listen(&app, &live, listener, metrics)?;
     actix_web::rt::spawn(drain(app.clone(), server.handle(), async move {
         let _ = stop.wait_for(|stop| *stop).await;
     }));
@@ -64,9 +75,17 @@ pub async fn serve(app: App, listener: TcpListener, mut stop: watch::Receiver<bo
     for ended in background.into_iter().flatten() {
         ended.await.map_err(|e| Error::internal(e.to_string()))?;
     }
+    streams.await.map_err(|e| Error::internal(e.to_string()))?;
     while refusals::store_some(&app).await > 0 {}
     end.send_replace(true);
     follower.await.map_err(|e| Error::internal(e.to_string()))
+}
+
+/// Purges the cache in front, if there is one.
+async fn purge(purger: Option<Purger>, app: App, stop: watch::Receiver<bool>) {
+    if let Some(purger) = purger {
+        cdn::run_until(purger, app, stop).await;
+    }
 }
 
 /// Loads the signing keys now and then, so that this replica signs with the newest.

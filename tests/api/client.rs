@@ -268,7 +268,8 @@ impl Call {
         let response =
             request.send().await.unwrap_or_else(|e| panic!("{method} {path} is not answered: {e:?}"));
         let (status, answered) = (response.status().as_u16(), response.headers().clone());
-        let received = response.bytes().await.unwrap_or_else(|e| panic!("{method} {path} breaks off: {e:?}"));
+        let received =
+            received(response).await.unwrap_or_else(|e| panic!("{method} {path} breaks off: {e:?}"));
         let mut exchange = Exchange {
             operation: None,
             method,
@@ -292,6 +293,22 @@ impl IntoFuture for Call {
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(self.send())
     }
+}
+
+/// The whole body; of a stream, which has no end, the beginning, and the first event after a cursor.
+async fn received(mut response: reqwest::Response) -> reqwest::Result<Vec<u8>> {
+    let is_stream = response.headers().get("content-type").is_some_and(|media| media == "text/event-stream");
+    if !is_stream {
+        return Ok(response.bytes().await?.into());
+    }
+    let wanted = if response.url().query().is_some_and(|query| query.contains("cursor=")) { 2 } else { 1 };
+    let mut text = Vec::new();
+    while text.windows(2).filter(|end| end == b"\n\n").count() < wanted
+        && let Some(chunk) = response.chunk().await?
+    {
+        text.extend(chunk);
+    }
+    Ok(text)
 }
 
 /// A body without its coding.

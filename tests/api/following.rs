@@ -26,24 +26,28 @@ struct Page {
 }
 
 #[derive(Deserialize)]
-struct Change {
+pub struct Change {
     #[serde(rename = "change")]
-    what: String,
-    id: Option<String>,
-    article: Option<Box<RawValue>>,
+    pub what: String,
+    pub id: Option<String>,
+    pub article: Option<Box<RawValue>>,
 }
 
 impl Change {
     fn is_of_article(&self) -> bool {
         ["published", "updated", "rerendered", "unpublished", "purged"].contains(&self.what.as_str())
     }
+
+    fn is_removal(&self) -> bool {
+        ["unpublished", "purged"].contains(&self.what.as_str())
+    }
 }
 
 /// Mirrors what readers see: the bytes of each article, by id, of each topic and author, by path, and of the site.
 #[derive(Default)]
-struct Follower {
-    cursor: Option<String>,
-    held: BTreeMap<String, String>,
+pub struct Follower {
+    pub cursor: Option<String>,
+    pub held: BTreeMap<String, String>,
     named: BTreeMap<String, String>,
     site: Option<String>,
 }
@@ -61,24 +65,27 @@ impl Follower {
         assert!(page.items.len() <= usize::try_from(limit).expect("a small limit"));
         assert_eq!(response.header("link").is_some(), page.has_more);
         for change in page.items {
-            if !change.is_of_article() {
-                assert!(change.article.is_none());
-                self.read_again(reader, &change).await;
-                continue;
-            }
-            assert_eq!(change.article.is_none(), ["unpublished", "purged"].contains(&change.what.as_str()));
-            let id = change.id.expect("the id of an article");
-            match change.article {
-                Some(article) => self.held.insert(id, article.get().to_owned()),
-                None => self.held.remove(&id),
-            };
+            assert_eq!(change.article.is_none(), !change.is_of_article() || change.is_removal());
+            self.take(reader, change).await;
         }
         self.cursor = Some(page.next_cursor);
         page.has_more
     }
 
+    /// Takes one change in.
+    pub async fn take(&mut self, reader: &Client, change: Change) {
+        if !change.is_of_article() {
+            return self.read_again(reader, &change).await;
+        }
+        let id = change.id.expect("the id of an article");
+        match change.article {
+            Some(article) => self.held.insert(id, article.get().to_owned()),
+            None => self.held.remove(&id),
+        };
+    }
+
     /// Reads the site, or a topic or author, which may have been merged or removed.
-    async fn read_again(&mut self, reader: &Client, change: &Change) {
+    pub async fn read_again(&mut self, reader: &Client, change: &Change) {
         let Some(id) = &change.id else {
             assert_eq!(change.what, "site");
             self.site = Some(reader.get(SITE).await.is(200).text().to_owned());
@@ -104,27 +111,27 @@ impl Follower {
         i64::try_from(self.held.values().filter(carries).count()).expect("a small number")
     }
 
-    async fn catch_up(&mut self, reader: &Client, limit: u64) {
+    pub async fn catch_up(&mut self, reader: &Client, limit: u64) {
         while self.step(reader, limit).await {}
     }
 
     /// What is held and stands in lists, or does not.
-    fn listed(&self, listed: bool) -> BTreeMap<String, String> {
+    pub fn listed(&self, listed: bool) -> BTreeMap<String, String> {
         let stands = |text: &&String| serde_json::from_str::<Value>(text).expect("JSON")["listed"] == listed;
         let held = self.held.iter().filter(|(_, text)| stands(text));
         held.map(|(id, text)| (id.clone(), text.clone())).collect()
     }
 }
 
-/// Every article in lists, as they have it.
-async fn full_read(reader: &Client) -> BTreeMap<String, String> {
+/// Every article in lists that matches a query, as they have it.
+pub async fn full_read(reader: &Client, query: &str) -> BTreeMap<String, String> {
     #[derive(Deserialize)]
     struct List {
         items: Vec<Box<RawValue>>,
         next_cursor: Option<String>,
     }
     let mut all = BTreeMap::new();
-    let mut path = format!("{ARTICLES}?limit=7");
+    let mut path = format!("{ARTICLES}?limit=7{query}");
     loop {
         let response = reader.get(&path).await;
         let list: List = serde_json::from_str(response.is(200).text()).expect("a page");
@@ -133,7 +140,7 @@ async fn full_read(reader: &Client) -> BTreeMap<String, String> {
             all.insert(id(&value), item.get().to_owned());
         }
         let Some(cursor) = list.next_cursor else { return all };
-        path = format!("{ARTICLES}?limit=7&cursor={cursor}");
+        path = format!("{ARTICLES}?limit=7{query}&cursor={cursor}");
     }
 }
 
@@ -155,7 +162,7 @@ async fn all_named(reader: &Client, query: &str) -> BTreeMap<String, Value> {
 }
 
 /// Holds what a follower has against what readers get.
-async fn compare(follower: &Follower, editor: &Client, reader: &Client, told: &str) {
+pub async fn compare(follower: &Follower, editor: &Client, reader: &Client, told: &str) {
     assert_eq!(follower.site.as_deref(), Some(reader.get(SITE).await.is(200).text()), "{told}");
     let named =
         follower.named.iter().map(|(path, text)| (path.clone(), serde_json::from_str(text).expect("JSON")));
@@ -163,7 +170,7 @@ async fn compare(follower: &Follower, editor: &Client, reader: &Client, told: &s
     for (path, item) in all_named(reader, "&fields=id,article_count").await {
         assert_eq!(item["article_count"], follower.count(&path), "{path} {told}");
     }
-    assert_eq!(follower.listed(true), full_read(reader).await, "{told}");
+    assert_eq!(follower.listed(true), full_read(reader, "").await, "{told}");
     let members = "id,slug,locale,url,title,subtitle,summary,cover,featured,listed,authors,topics,word_count,\
         reading_minutes,seo,translations,custom,edition,published_at,updated_at";
     for (id, text) in follower.listed(false) {
@@ -370,7 +377,7 @@ async fn whoever_follows_while_many_write_misses_nothing() {
 }
 
 /// Lets articles come, of which each is missed for good if it is missed once, and some go.
-async fn write(editor: Client, writer: usize) {
+pub async fn write(editor: Client, writer: usize) {
     for n in 0..ARTICLES_EACH {
         let body = json!({"title": format!("Of {writer}: {n}"), "listed": n % 3 > 0});
         let draft = published(&editor, body).await;

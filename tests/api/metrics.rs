@@ -9,7 +9,7 @@ use crate::server::Server;
 use crate::writing::{ARTICLES, at, published};
 
 /// The value of a metric with these labels.
-async fn value(server: &Server, metric: &str) -> Option<f64> {
+pub async fn value(server: &Server, metric: &str) -> Option<f64> {
     let text = server.client().get("/metrics").await.is(200).text().to_owned();
     let line = text.lines().find_map(|line| line.strip_prefix(metric)?.strip_prefix(' ').map(str::to_owned));
     line.map(|value| value.parse().expect("a number"))

@@ -114,7 +114,7 @@ impl Server {
             || mail_settings.dir != usual;
         let mailer = (!sends).then(|| Mailer::Memory(mail.clone()));
         let hash_cost = given::HASH_COST;
-        let overrides = Overrides { clock: clock.clone(), random, mailer, hash_cost };
+        let overrides = Overrides { clock: clock.clone(), random, mailer, outbound: None, hash_cost };
         let (stop, stopped) = watch::channel(false);
         let (opened, app) = oneshot::channel();
         let thread = std::thread::spawn(move || {

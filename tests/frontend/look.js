@@ -170,6 +170,17 @@ async function use(browser, site, { lede, email, password, key }, ask, askWithKe
   await page.goto(`${site}/search/?q=xylophone`);
   await page.getByText("Nothing was found").waitFor();
 
+  // What is published while a page is open appears on it.
+  const following = page.waitForResponse(`${lede}/v1/changes/stream?locale=en`);
+  await page.goto(site + article);
+  await following;
+  const { revision } = await askWithKey("PATCH", "/v1/articles/reading-a-tide-table/draft/sections/the-rule-of-twelfths", {
+    body: "Count in *twelfths*, and write them down.",
+  });
+  await askWithKey("POST", "/v1/articles/reading-a-tide-table/publish", { revision });
+  await page.locator(".prose").getByText("write them down").waitFor();
+  await page.getByRole("status").getByText("Changed at").waitFor();
+
   const url = `${site}/preview/?article=reading-a-tide-table`;
   const stranger = await open(browser);
   await stranger.page.goto(url);

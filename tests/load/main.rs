@@ -7,8 +7,8 @@
 //!
 //! `LOAD_SIZES` names the numbers of articles, `LOAD_FOLDER` a folder in which their databases stay for the next run,
 //! `LOAD_ONLY` what a work's name has to hold; `LOAD_ONLY=subscribers` measures the list of subscribers
-//! instead, `LOAD_ONLY=lists` their import and export, `LOAD_ONLY=stalled` clients that do not read, `LOAD_ONLY=writes`
-//! what writing articles costs, `LOAD_ONLY=accounts` what tokens and logins cost, and `LOAD_ONLY=text` what hostile
+//! instead, `LOAD_ONLY=lists` their import and export, `LOAD_ONLY=stalled` clients that do not read, `LOAD_ONLY=streams`
+//! clients that follow changes, `LOAD_ONLY=writes` what writing articles costs, `LOAD_ONLY=accounts` what tokens and logins cost, and `LOAD_ONLY=text` what hostile
 //! text costs.
 //! `LOAD_SERVER` names another server to measure than the one that was built along. A run of everything writes
 //! `tests/load/results.md` and `tests/load/results.svg`.
@@ -33,6 +33,7 @@ mod process;
 mod readers;
 mod report;
 mod stalled;
+mod streams;
 mod subscribers;
 mod works;
 mod writers;
@@ -75,6 +76,9 @@ async fn run() {
     }
     if only == "stalled" {
         return stalled::measure(temporary.path()).await;
+    }
+    if only == "streams" {
+        return streams::measure(temporary.path()).await;
     }
     if only == "writes" {
         println!("{}", writes::measure(temporary.path()).await);

@@ -50,5 +50,5 @@ pub async fn get_signing_keys(app: Data<App>) -> Result<Response> {
     // The response is cached, so it must not be older than what made the cache forget the one before.
     app.tokens.keys().reload().await?;
     let keys = app.tokens.keys().public().into_iter().map(key).collect();
-    Response::public_json(&SigningKeySet { keys })
+    Ok(Response::public_json(&SigningKeySet { keys })?.surrogate_key("signing-keys"))
 }

@@ -74,7 +74,7 @@ impl FromParams for EventFilter {
 
 fn action(name: &str) -> Result<String, Invalid> {
     let known = EventKind::parse(name).map(|kind| kind.as_str().to_owned());
-    known.ok_or_else(|| validate::unknown("action", EVENTS.iter().map(|(name, ..)| *name)))
+    known.ok_or_else(|| validate::unknown("action", EVENTS.iter().map(|kind| kind.as_str())))
 }
 
 impl AuditEvent {

@@ -72,6 +72,19 @@ pub struct LimitsConfig {
     )]
     pub connections: u32,
 
+    /// The most open streams of changes; further ones are refused with 503. One network (an IPv4 address or an IPv6 /48)
+    /// can have a quarter of them. Each takes one of the connections of `LEDE_CONNECTION_LIMIT`.
+    #[arg(
+        id = "stream_connections",
+        long = "stream-connections",
+        env = "LEDE_STREAM_CONNECTIONS",
+        default_value = "1000",
+        value_name = "N",
+        global = true,
+        value_parser = parse::number::<u32>(1..=1_000_000)
+    )]
+    pub streams: u32,
+
     /// Seconds after which a connection is reset if its client reads nothing of a response, or less than 8 KiB per
     /// second on average.
     #[arg(

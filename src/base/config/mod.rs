@@ -10,11 +10,14 @@
 //! | [`mail`] | `LEDE_SMTP_URL`, `LEDE_SMTP_URL_FILE`, `LEDE_MAIL_DIR`, `LEDE_MAIL_FROM`, `LEDE_WELCOME_MAIL`, `LEDE_TEMPLATES` |
 //! | [`backup`] | `LEDE_BACKUP_DIR`, `LEDE_BACKUP_HOURS`, `LEDE_BACKUP_KEEP` |
 //! | [`cache`] | `LEDE_CACHE_MEGABYTES`, `LEDE_CACHE_SECONDS`, `LEDE_CACHE_STALE_SECONDS`, `LEDE_OUTAGE_SECONDS` |
-//! | [`limits`] | `LEDE_LOGIN_LIMIT`, `LEDE_SIGN_UP_LIMIT`, `LEDE_WRITE_LIMIT`, `LEDE_READ_LIMIT`, `LEDE_CONNECTION_LIMIT`, `LEDE_READER_SECONDS`, `LEDE_RESPONSE_MEGABYTES` |
+//! | [`cdn`] | `LEDE_CDN`, `LEDE_CDN_URL`, `LEDE_CDN_TOKEN`, `LEDE_CDN_TOKEN_FILE` |
+//! | [`webhooks`] | `LEDE_WEBHOOK_NETWORKS` |
+//! | [`limits`] | `LEDE_LOGIN_LIMIT`, `LEDE_SIGN_UP_LIMIT`, `LEDE_WRITE_LIMIT`, `LEDE_READ_LIMIT`, `LEDE_CONNECTION_LIMIT`, `LEDE_STREAM_CONNECTIONS`, `LEDE_READER_SECONDS`, `LEDE_RESPONSE_MEGABYTES` |
 
 pub mod accounts;
 pub mod backup;
 pub mod cache;
+pub mod cdn;
 pub mod database;
 pub mod limits;
 pub mod mail;
@@ -22,6 +25,7 @@ mod parse;
 pub mod secret;
 pub mod server;
 pub mod site;
+pub mod webhooks;
 
 pub use secret::Secret;
 pub use site::MAX_TITLE;
@@ -53,6 +57,12 @@ pub struct Config {
     /// Caching of public responses.
     #[command(flatten)]
     pub cache: cache::CacheConfig,
+    /// The cache in front of the server.
+    #[command(flatten)]
+    pub cdn: cdn::CdnConfig,
+    /// Where webhooks may lead.
+    #[command(flatten)]
+    pub webhooks: webhooks::WebhooksConfig,
     /// Rate limits and bounds on connections.
     #[command(flatten)]
     pub limits: limits::LimitsConfig,

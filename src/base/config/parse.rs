@@ -1,11 +1,12 @@
 //! Parsers of the values of settings. An error says what is allowed; the name of the setting is put before it.
 
 use std::fmt::Display;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::Path;
 use std::str::FromStr;
 
+use ipnet::IpNet;
 use url::Url;
 
 /// An http or https URL without query and fragment. A slash at the end is dropped.
@@ -41,6 +42,12 @@ pub(super) fn host(text: &str) -> Result<String, String> {
 /// An address to listen on.
 pub(super) fn socket(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| "must be an IP address and a port, such as 127.0.0.1:8143 or [::]:8143".into())
+}
+
+/// A network, or one address.
+pub(super) fn network(text: &str) -> Result<IpNet, String> {
+    let network = text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+    network.map_err(|_| "must be networks separated by commas, such as 10.0.0.0/8,2001:db8::/32".into())
 }
 
 /// Yes or no.

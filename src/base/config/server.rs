@@ -1,6 +1,6 @@
 //! Where the server listens, how clients reach it, which proxies and origins it trusts, how it stops and what it logs.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
 use ipnet::IpNet;
 
@@ -28,7 +28,7 @@ pub struct ServerConfig {
     /// Networks of trusted proxies, separated by commas, as in `10.0.0.0/8`. The client's address is taken from their
     /// `X-Forwarded-For`, and their `X-Request-Id` is kept.
     #[arg(long, env = "LEDE_TRUSTED_PROXIES", value_name = "NETWORKS", global = true, value_delimiter = ',',
-          value_parser = network)]
+          value_parser = parse::network)]
     pub trusted_proxies: Vec<IpNet>,
 
     /// Origins whose pages may use operations that need an access token, separated by commas, as in
@@ -69,9 +69,4 @@ fn contact(text: &str) -> Result<String, String> {
     } else {
         Err("must be a mailto:, https: or tel: URL, such as mailto:security@website.example".into())
     }
-}
-
-fn network(text: &str) -> Result<IpNet, String> {
-    let network = text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
-    network.map_err(|_| "must be networks separated by commas, such as 10.0.0.0/8,2001:db8::/32".into())
 }

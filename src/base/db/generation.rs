@@ -5,6 +5,8 @@
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use tokio::sync::watch;
+
 use crate::base::clock::Timestamp;
 
 /// What this process knows of the log.
@@ -13,6 +15,8 @@ pub struct Generation {
     number: AtomicI64,
     /// When the newest event happened, in microseconds.
     moment: AtomicI64,
+    /// The newest event, for those who wait for it: its number, and when it happened.
+    newest: watch::Sender<(i64, Timestamp)>,
     started: Instant,
     /// Milliseconds between `started` and the last time the log was read.
     read_at: AtomicU64,
@@ -25,6 +29,7 @@ impl Default for Generation {
         Self {
             number: AtomicI64::new(0),
             moment: AtomicI64::new(0),
+            newest: watch::Sender::default(),
             started: Instant::now(),
             read_at: AtomicU64::new(0),
             quiet_since: AtomicI64::new(i64::MIN),
@@ -37,6 +42,12 @@ impl Generation {
     #[must_use]
     pub fn number(&self) -> i64 {
         self.number.load(Ordering::Acquire)
+    }
+
+    /// The newest event as they come: its number, and when it happened.
+    #[must_use]
+    pub fn watch(&self) -> watch::Receiver<(i64, Timestamp)> {
+        self.newest.subscribe()
     }
 
     /// When a public response last changed.
@@ -73,6 +84,13 @@ impl Generation {
     pub fn raise(&self, (number, at): (i64, Timestamp)) {
         self.moment.fetch_max(at.as_micros(), Ordering::AcqRel);
         self.number.fetch_max(number, Ordering::AcqRel);
+        self.newest.send_if_modified(|newest| {
+            let is_newer = newest.0 < number;
+            if is_newer {
+                *newest = (number, at);
+            }
+            is_newer
+        });
     }
 
     /// Records that the log was read, and the newest event in it that readers see.

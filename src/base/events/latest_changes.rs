@@ -106,13 +106,19 @@ pub(super) fn record(conn: &mut Connection, number: i64, at: Timestamp, event: &
     let subject: SubjectId = event.subject();
     let own = latest_changes::table.filter(latest_changes::subject_id.eq(subject));
     let moved = (latest_changes::event_id.eq(number), latest_changes::at.eq(at));
-    let known = if change == Change::Published {
-        // Readers have an article unless it was unpublished last.
-        let is_gone = latest_changes::change.eq(Change::Unpublished);
-        let again = case_when::<_, _, Text>(is_gone, Change::Published).otherwise(Change::Updated);
-        diesel::update(own).set((moved, latest_changes::change.eq(again))).execute(conn)?
-    } else {
-        diesel::update(own).set((moved, latest_changes::change.eq(change))).execute(conn)?
+    let edited = latest_changes::edited_event_id.eq(number);
+    let known = match change {
+        Change::Published => {
+            // Readers have an article unless it was unpublished last.
+            let is_gone = latest_changes::change.eq(Change::Unpublished);
+            let again = case_when::<_, _, Text>(is_gone, Change::Published).otherwise(Change::Updated);
+            diesel::update(own).set((moved, edited, latest_changes::change.eq(again))).execute(conn)?
+        }
+        // The topics, authors and language of an article stay as they were edited.
+        Change::Rerendered => {
+            diesel::update(own).set((moved, latest_changes::change.eq(change))).execute(conn)?
+        }
+        _ => diesel::update(own).set((moved, edited, latest_changes::change.eq(change))).execute(conn)?,
     };
     // Readers never had an article that was never published, so only a publication starts its row.
     if known == 0 && !matches!(change, Change::Rerendered | Change::Unpublished | Change::Purged) {
@@ -122,6 +128,7 @@ pub(super) fn record(conn: &mut Connection, number: i64, at: Timestamp, event: &
                 latest_changes::change.eq(change),
                 latest_changes::event_id.eq(number),
                 latest_changes::at.eq(at),
+                edited,
             ))
             .execute(conn)?;
     }

@@ -24,6 +24,8 @@ struct State {
     head: Cell<usize>,
     /// Whether the end of a request body arrives that nobody reads.
     drains: Cell<bool>,
+    /// Whether the client has ended its side.
+    ended: Cell<bool>,
     /// The large response that is sent.
     sent: RefCell<Option<Arc<Ongoing>>>,
 }
@@ -92,6 +94,17 @@ impl Connection {
     #[must_use]
     pub fn head(&self) -> usize {
         if self.0.busy.get() > 0 || self.0.drains.get() { 0 } else { self.0.head.get() }
+    }
+
+    /// Says that the client has ended its side.
+    pub fn end(&self) {
+        self.0.ended.set(true);
+    }
+
+    /// Whether the client has ended its side.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        self.0.ended.get()
     }
 
     /// Whether nothing shall be read.

@@ -26,8 +26,10 @@ pub struct Endpoint {
     pub operation: fn() -> Operation,
     /// The right that the handler requires of its client.
     pub right: fn() -> Option<&'static str>,
-    /// Whether its response is the same for everyone: then the cache keeps it, and pages of any origin may read it.
+    /// Whether its response is the same for everyone, so that the cache keeps it.
     pub public: bool,
+    /// Whether pages of any origin may call it. What is public is open, too.
+    pub open: bool,
     /// Adds the schemas that the documentation references.
     pub schemas: fn(&mut Vec<(String, RefOr<Schema>)>),
 }
@@ -111,16 +113,30 @@ macro_rules! is_public {
     (public) => {
         true
     };
+    (open) => {
+        false
+    };
+}
+
+/// Whether a line of [`operations!`](macro@crate::operations) is marked as public or open.
+#[macro_export]
+macro_rules! is_open {
+    () => {
+        false
+    };
+    ($mark:ident) => {
+        true
+    };
 }
 
 /// Declares the operations of a resource in its `routes/mod.rs`. Each line registers a handler and its documentation;
 /// the lines before them describe the tags that the handlers' documentation names. `public` stands after a handler
-/// whose response is the same for everyone.
+/// whose response is the same for everyone, `open` after another that pages of any origin may call.
 #[macro_export]
 macro_rules! operations {
     (
         $($tag:literal: $description:literal;)*
-        $($method:ident $path:literal => $module:ident :: $handler:ident $(, $public:ident)?;)*
+        $($method:ident $path:literal => $module:ident :: $handler:ident $(, $mark:ident)?;)*
     ) => {
         /// The operations of this resource, in the order of the OpenAPI document.
         pub const OPERATIONS: $crate::base::http::endpoint::Operations = $crate::base::http::endpoint::Operations {
@@ -142,7 +158,8 @@ macro_rules! operations {
                         operation.tags = Some(tags.into_iter().map(str::to_owned).collect());
                         operation
                     },
-                    public: $crate::is_public!($($public)?),
+                    public: $crate::is_public!($($mark)?),
+                    open: $crate::is_open!($($mark)?),
                     right: || $crate::base::http::endpoint::right(&$module::$handler),
                     schemas: |schemas| {
                         use $module::[<__path_ $handler>] as Documented;

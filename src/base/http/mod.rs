@@ -15,6 +15,7 @@ pub mod cut_off;
 pub mod details;
 pub mod encoding;
 pub mod endpoint;
+pub mod event_stream;
 pub mod fields;
 mod form;
 pub mod html;
@@ -40,6 +41,7 @@ pub mod socket;
 mod streamed;
 
 pub use conditional::IfMatch;
+pub use event_stream::EventStream;
 pub use fields::Fields;
 pub use form::Form;
 pub use idempotency::IdempotencyKey;

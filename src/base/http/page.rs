@@ -21,7 +21,7 @@ pub const MAX_PAGE_BYTES: usize = 2 * 1024 * 1024;
 /// How many items a page has unless a request says otherwise.
 const DEFAULT_LIMIT: i64 = 20;
 /// The longest cursor, in bytes. It contains the sort keys of an item, such as a title, which may be non-ASCII.
-const MAX_CURSOR: usize = 4000;
+pub const MAX_CURSOR: usize = 4000;
 
 /// The pagination parameters of a request.
 #[derive(Debug, Clone)]
@@ -140,13 +140,7 @@ impl PageRequest {
     /// # Errors
     /// [`Error::Malformed`] with `cursor-invalid` if the cursor does not belong to this list.
     pub fn after<K: Serialize + DeserializeOwned>(&self, list: &impl std::fmt::Debug) -> Result<Option<K>> {
-        let Some(given) = &self.cursor else { return Ok(None) };
-        let bytes = BASE64_URL_SAFE_NO_PAD.decode(given).map_err(|_| foreign_cursor())?;
-        // Clients can change cursors, so they are parsed as strictly as a request body.
-        let value = json::parse(&bytes).ok().filter(|value| json::find_nul(value).is_none());
-        let read = value.and_then(|value| serde_json::from_value::<Cursor<K>>(value).ok());
-        let Cursor { at, .. } = read.ok_or_else(foreign_cursor)?;
-        if cursor(&at, list)? == *given { Ok(Some(at)) } else { Err(foreign_cursor()) }
+        self.cursor.as_ref().map(|given| parse_cursor(given, list)?.ok_or_else(foreign_cursor)).transpose()
     }
 
     /// Truncates rows, of which `limit` + 1 were read, to one page, and returns the cursor of the next page. `at`
@@ -229,6 +223,23 @@ pub fn cursor<K: Serialize>(at: &K, list: &impl std::fmt::Debug) -> Result<Strin
     let hash = sha256(format!("{list:?} {place}").as_bytes());
     let of = BASE64_URL_SAFE_NO_PAD.encode(hash.get(..9).unwrap_or_default());
     Ok(BASE64_URL_SAFE_NO_PAD.encode(serde_json::to_vec(&Cursor { at, of })?))
+}
+
+/// Decodes a cursor into the sort keys of the item that it stands after. `None` if it is malformed, or of another list.
+///
+/// # Errors
+/// As [`cursor`].
+pub fn parse_cursor<K: Serialize + DeserializeOwned>(
+    given: &str,
+    list: &impl std::fmt::Debug,
+) -> Result<Option<K>> {
+    // Clients can change cursors, so they are parsed as strictly as a request body.
+    let bytes = BASE64_URL_SAFE_NO_PAD.decode(given).ok();
+    let value =
+        bytes.and_then(|bytes| json::parse(&bytes).ok()).filter(|value| json::find_nul(value).is_none());
+    let read = value.and_then(|value| serde_json::from_value::<Cursor<K>>(value).ok());
+    let Some(Cursor { at, .. }) = read else { return Ok(None) };
+    Ok(if cursor(&at, list)? == *given { Some(at) } else { None })
 }
 
 /// Returns the error for a malformed cursor, or one of another list, other filters or another order.

@@ -7,13 +7,23 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use super::json::sha256;
 use super::{cors, security_headers};
 use crate::base::config::Config;
+use crate::base::config::cdn::Cdn;
 
 /// `Surrogate-Key` lists what a response depends on, so that a CDN can purge it by key.
 pub static SURROGATE_KEY: HeaderName = HeaderName::from_static("surrogate-key");
+/// The same for Cloudflare, with commas.
+static CACHE_TAG: HeaderName = HeaderName::from_static("cache-tag");
+/// The key of every public response.
+pub const EVERYTHING: &str = "all";
+/// The key of whatever shows several articles, and of what names no other.
+const ARTICLES: &str = "articles";
 
 /// The headers of every public response, computed once at start.
 #[derive(Debug, Clone)]
-pub struct PublicHeaders(Vec<(HeaderName, HeaderValue)>);
+pub struct PublicHeaders {
+    headers: Vec<(HeaderName, HeaderValue)>,
+    has_tags: bool,
+}
 
 impl PublicHeaders {
     /// Builds the headers from the settings.
@@ -31,13 +41,21 @@ impl PublicHeaders {
             (header::CROSS_ORIGIN_RESOURCE_POLICY, HeaderValue::from_static("cross-origin")),
         ];
         headers.extend(security_headers::security_headers(config));
-        Self(headers)
+        Self { headers, has_tags: config.cdn.cdn == Some(Cdn::Cloudflare) }
     }
 
     /// Returns the names and values.
     #[must_use]
     pub fn as_slice(&self) -> &[(HeaderName, HeaderValue)] {
-        &self.0
+        &self.headers
+    }
+
+    /// Returns the headers with the keys of a response, separated by spaces, and the key that all have.
+    pub fn keys(&self, keys: Option<&str>) -> impl Iterator<Item = (HeaderName, HeaderValue)> {
+        let keys = format!("{} {EVERYTHING}", keys.unwrap_or(ARTICLES));
+        let tags = self.has_tags.then(|| (CACHE_TAG.clone(), keys.replace(' ', ",")));
+        let all = [(SURROGATE_KEY.clone(), keys)].into_iter().chain(tags);
+        all.filter_map(|(name, value)| Some((name, HeaderValue::from_str(&value).ok()?)))
     }
 }
 

@@ -16,7 +16,7 @@ use tokio::sync::OnceCell;
 use super::conditional;
 use super::encoding::{Encoding, Preference};
 use super::memory::Memory;
-use super::public::PublicHeaders;
+use super::public::{PublicHeaders, SURROGATE_KEY};
 use super::response::Response;
 use super::sliced::sliced;
 use crate::base::clock::Timestamp;
@@ -87,8 +87,12 @@ impl Representation {
         let (status, headers, body, tag) = response.into_parts();
         let body = memory.hold(body)?;
         let mut head = common.as_slice().to_vec();
-        let mut media_type = None;
+        let (mut media_type, mut keys) = (None, None);
         for (name, value) in headers {
+            if name == SURROGATE_KEY {
+                keys = Some(value);
+                continue;
+            }
             let Ok(value) = HeaderValue::from_str(&value) else { continue };
             if name == CONTENT_TYPE {
                 media_type = Some(value);
@@ -96,6 +100,7 @@ impl Representation {
                 head.push((name, value));
             }
         }
+        head.extend(common.keys(keys.as_deref()));
         // HTTP dates have whole seconds. Until the second of the last change is over, a further change may happen in
         // it, so the second before is used.
         let seconds = moment.as_seconds().min(now.as_seconds().saturating_sub(1));

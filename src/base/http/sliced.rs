@@ -19,6 +19,10 @@ use crate::base::error::Result;
 /// What a streamed body may hold at a time, in bytes.
 pub const STREAM: usize = 1024 * 1024;
 
+/// Says of a response that its streamed body holds no more than a slice, so that it is not counted.
+#[derive(Debug, Clone, Copy)]
+pub struct HoldsLittle;
+
 /// A body that is not sent.
 struct Unsent(BodySize);
 
@@ -71,8 +75,10 @@ fn shared(
 /// # Errors
 /// As [`Memory::take_for`].
 pub fn send(memory: &Memory, req: &HttpRequest, response: HttpResponse) -> Result<HttpResponse> {
+    let holds_little = response.extensions().get::<HoldsLittle>().is_some();
     let (response, body) = response.into_parts();
     let body = match body.size() {
+        BodySize::Stream if holds_little => body,
         BodySize::Sized(size) if size > SLICE as u64 => match body.try_into_bytes() {
             Ok(bytes) => owned(memory, req, bytes.len(), BoxBody::new(bytes))?,
             Err(sliced) => sliced,

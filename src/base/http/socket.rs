@@ -180,6 +180,7 @@ impl AsyncRead for Socket {
         }
         if self.late {
             // To actix the client has ended its side, so the connection is closed in the usual way.
+            self.connection.end();
             return Poll::Ready(Ok(()));
         }
         if !self.too_large && self.connection.head() > MAX_HEAD {
@@ -200,6 +201,8 @@ impl AsyncRead for Socket {
         self.read += read;
         if read > 0 {
             self.connection.received(read);
+        } else if outcome.is_ready() {
+            self.connection.end();
         }
         outcome
     }

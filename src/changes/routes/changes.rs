@@ -7,37 +7,15 @@ use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::app::App;
-use crate::base::clock::Timestamp;
 use crate::base::db::Connection;
-use crate::base::error::{Error, Result};
-use crate::base::events::Change;
+use crate::base::error::Result;
 use crate::base::http::page::MAX_PAGE_BYTES;
 use crate::base::http::{PageRequest, Query, Response, page};
-use crate::base::ids::{IsId as _, SubjectId};
+use crate::changes::item::{ChangeItem, LIST};
 use crate::changes::store::{self, ChangeRow, Place};
 use crate::editions::items;
 use crate::editions::renderings::ItemRow;
-use crate::editions::view::{PartialEdition, View};
-
-/// Distinguishes cursors of this list from others.
-const LIST: &str = "changes";
-
-/// The newest change of an article, a topic, an author or the site.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct ChangeItem {
-    /// What changed. On `published`, `updated` and `rerendered`, store `article` in place of any earlier copy; on
-    /// `unpublished` and `purged`, delete the copy; on `topic`, `author` and `site`, read that again, if you store it. A
-    /// topic or author that was merged responds with 301, one that was removed with 404: delete the copy then.
-    change: Change,
-    /// The id of the article, topic or author; `null` for the site.
-    #[schema(value_type = Option<String>, format = Uuid, min_length = 36, max_length = 36, required = true)]
-    id: Option<SubjectId>,
-    /// When it happened.
-    at: Timestamp,
-    /// The article as in lists, also with `listed: false`; `null` if it is no longer published, and for other subjects.
-    #[schema(value_type = Option<PartialEdition>)]
-    article: Option<Box<RawValue>>,
-}
+use crate::editions::view::View;
 
 /// A page of changes.
 #[derive(Debug, Serialize, ToSchema)]
@@ -102,11 +80,8 @@ struct Found {
 
 /// The changes after a position, and the renderings of those articles that are still published.
 fn find(conn: &mut Connection, after: Place, page: &PageRequest) -> Result<(Vec<ItemRow>, Found)> {
-    if !store::is_known(conn, after)? {
-        let detail = "Not a cursor of this database. Start again without a cursor.";
-        return Err(Error::parameter("cursor", "cursor-invalid", detail));
-    }
-    let mut rows = store::list(conn, after, page.limit + 1)?;
+    store::check(conn, after, "cursor")?;
+    let mut rows = store::list(conn, after.number(), page.limit + 1)?;
     let has_more = page.cut(&mut rows, &LIST, ChangeRow::place)?.is_some();
     let live = rows.iter().filter_map(|row| row.item.clone()).collect();
     Ok((live, Found { rows, after, has_more }))
@@ -127,8 +102,7 @@ fn make(articles: Vec<Option<Box<RawValue>>>, found: Found) -> Result<ChangePage
             }
         };
         after = row.place();
-        let id = Some(row.subject_id).filter(|id| !id.uuid().is_nil());
-        items.push(ChangeItem { change: row.change, id, at: row.at, article });
+        items.push(ChangeItem::new(&row, article));
     }
     Ok(ChangePage { items, next_cursor: page::cursor(&after, &LIST)?, has_more })
 }

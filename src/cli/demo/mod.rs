@@ -196,6 +196,9 @@ Fetch an article by its slug:
 List titles, by topic:
   curl '{address}/v1/articles?topic=sea&fields=title,slug,summary'
 
+Watch what changes, here or in a browser's EventSource, while you publish something:
+  curl -N {address}/v1/changes/stream
+
 Log in, and keep the token:
   TOKEN=$(curl -s {address}/v1/auth/sessions -H 'Content-Type: application/json' -d '{{"email":"{EDITOR}","password":"{password}"}}' | sed 's/.*"access_token":"\([^"]*\)".*/\1/')
 

@@ -68,7 +68,7 @@ pub(super) fn add(method: &str, operation: &mut Value) {
     let takes = |name: &str| {
         operation["parameters"].as_array().into_iter().flatten().any(|parameter| parameter["name"] == name)
     };
-    let (is_paged, is_idempotent) = (takes("cursor"), takes("Idempotency-Key"));
+    let (is_paged, is_idempotent) = (takes("cursor") && takes("limit"), takes("Idempotency-Key"));
     let is_conditional = operation["responses"].get("304").is_some();
     let responses = operation["responses"].as_object_mut().into_iter().flatten();
     for (status, response) in responses.filter(|(_, response)| response.get("$ref").is_none()) {

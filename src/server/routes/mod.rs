@@ -11,8 +11,8 @@ pub mod security_txt;
 
 use crate::base::http::endpoint::{Endpoint, Operations};
 use crate::{
-    accounts, api_keys, articles, audit, authors, bulk, changes, editions, feeds, operations, previews,
-    redirects, schedules, search, site, subscribers, topics, users,
+    accounts, api_keys, articles, audit, authors, bulk, changes, editions, events, feeds, operations,
+    previews, redirects, schedules, search, site, subscribers, topics, users,
 };
 
 crate::operations! {
@@ -46,6 +46,7 @@ const RESOURCES: &[Operations] = &[
     users::routes::OPERATIONS,
     api_keys::routes::OPERATIONS,
     subscribers::routes::OPERATIONS,
+    events::routes::OPERATIONS,
     audit::routes::OPERATIONS,
     operations::routes::OPERATIONS,
     OPERATIONS,

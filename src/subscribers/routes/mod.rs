@@ -22,7 +22,7 @@ crate::operations! {
     "subscribers": "The subscriber list: sign-up, consent, import and export.";
     "pages": "HTML pages for subscribers and users. They work without JavaScript.";
 
-    post   "/v1/subscribers"                       => subscribers::subscribe_address;
+    post   "/v1/subscribers"                       => subscribers::subscribe_address, open;
     get    "/v1/subscribers"                       => subscribers::list_subscribers;
     get    "/v1/subscribers/stats"                 => stats::get_subscriber_stats;
     get    "/v1/subscribers/export"                => export::export_subscribers;

@@ -20,6 +20,7 @@ policy! {
     list_related_articles: anyone            => |on| on.get(on.live().await + "/related");
     search_articles:       anyone            => |on| on.get("/v1/search?q=tides");
     list_changes:          anyone            => |on| on.get("/v1/changes");
+    stream_changes:        anyone            => |on| on.get("/v1/changes/stream");
 
     publish_article:       [403 own any any] => |on| on.post(on.article().await + "/publish").json(json!({"revision": 1}));
     correct_article:       [403 own any any] => |on| on.post(on.live().await + "/corrections").json(json!({"edition": 1, "metadata": {"subtitle": "s"}}));
@@ -60,4 +61,8 @@ pub async fn story(server: &Server) {
     editor.post(format!("{article}/corrections")).json(&correction).await.is(409);
     anyone.get("/v1/articles/flow/adjacent?topic=tides").await.is(200);
     anyone.get("/v1/articles/flow/related").await.is(200);
+    let changes = anyone.get("/v1/changes").await.expect(200);
+    let cursor = changes["next_cursor"].as_str().expect("a cursor");
+    editor.patch("/v1/topics/tides").json(json!({"name": "Tides and currents"})).await.is(200);
+    anyone.get("/v1/changes/stream").query(&[("cursor", cursor)]).await.is(200);
 }

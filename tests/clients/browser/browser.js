@@ -15,6 +15,7 @@ import { manyResets, reset } from "./reset.js";
 import { secondFactor } from "./second_factor.js";
 import { serve } from "./server.js";
 import { website } from "./site.js";
+import { stream } from "./stream.js";
 import { languages } from "./words.js";
 
 const [lede, ...wanted] = process.argv.slice(2);
@@ -54,6 +55,7 @@ const stories = {
   cookieSession: (world) => cookieSession(world, editor, { name: "lede-refresh", secure: false }),
   secureCookieSession,
   manyResets: inEach(manyResets),
+  stream,
 };
 
 const [mails, site, stranger] = await Promise.all([mailServer(), website(), website()]);

@@ -24,5 +24,6 @@ diesel::table! {
         event_id -> BigInt,
         change -> Text,
         at -> Instant,
+        edited_event_id -> BigInt,
     }
 }

@@ -1,4 +1,5 @@
-//! Keys, jobs, the responses kept for retries, and whether the database is a quiet copy.
+//! Keys, jobs, the responses kept for retries, whether the database is a quiet copy, and how far the cache in front has been
+//! purged.
 
 diesel::table! {
     use crate::base::db::schema::sql_types::*;
@@ -51,5 +52,15 @@ diesel::table! {
     quiet (id) {
         id -> BigInt,
         since -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::base::db::schema::sql_types::*;
+
+    cdn_purges (id) {
+        id -> BigInt,
+        event_id -> Nullable<BigInt>,
+        held_until -> Instant,
     }
 }

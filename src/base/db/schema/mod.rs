@@ -32,7 +32,7 @@ pub use drafts::{
 };
 pub use groups::{translation_groups, translation_locales, translations};
 pub use log::{events, latest_changes};
-pub use machinery::{idempotency_keys, jobs, keys, quiet};
+pub use machinery::{cdn_purges, idempotency_keys, jobs, keys, quiet};
 pub use newsroom::{notes, reviews};
 pub use outbox::outbox_emails;
 pub use programs::{api_keys, refusals};
@@ -54,6 +54,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     jobs,
     idempotency_keys,
     quiet,
+    cdn_purges,
     events,
     latest_changes,
     users,
