@@ -65,7 +65,8 @@ label! {
     Reason { reason }
     /// The name of the rate limit policy.
     Policy { policy }
-    /// The result of sending an email: `sent`, `refused` or `failed`.
+    /// The result of sending an email: `sent`, `refused` or `failed`; that of a request to a webhook: `delivered`,
+    /// `failed`, `rejected`, `gone` or `withheld`.
     Outcome { result }
 }
 
@@ -97,6 +98,10 @@ pub struct Metrics {
     pub outbox_pending: Gauge,
     /// The age of the oldest waiting email, in seconds.
     pub outbox_age: Gauge,
+    /// Requests to webhooks.
+    pub webhook_deliveries: Family<Outcome, Counter>,
+    /// The age of the oldest delivery that waits to be sent to an enabled webhook, in seconds.
+    pub webhook_age: Gauge,
     /// How long the most overdue job or scheduled action has been due, in seconds.
     pub lag: Gauge,
 }
@@ -117,6 +122,8 @@ impl Default for Metrics {
             mails: Family::default(),
             outbox_pending: Gauge::default(),
             outbox_age: Gauge::default(),
+            webhook_deliveries: Family::default(),
+            webhook_age: Gauge::default(),
             lag: Gauge::default(),
         };
         metrics.register();
@@ -158,6 +165,17 @@ impl Metrics {
             "Age of the oldest email waiting in the outbox",
             seconds(),
             self.outbox_age.clone(),
+        );
+        all.register(
+            "webhook_deliveries",
+            "Requests to webhooks by outcome",
+            self.webhook_deliveries.clone(),
+        );
+        all.register_with_unit(
+            "webhook_oldest_waiting_age",
+            "Age of the oldest delivery that waits to be sent to a webhook",
+            seconds(),
+            self.webhook_age.clone(),
         );
         all.register_with_unit(
             "scheduler_lag",

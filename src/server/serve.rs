@@ -1,4 +1,4 @@
-//! Runs the server: listens, follows the log of events, runs jobs and the schedule, and drains before it stops.
+//! Runs the server: listens, follows the log of events, runs jobs, the schedule and webhooks, and drains before it stops.
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::atomic::Ordering;
@@ -16,6 +16,7 @@ use crate::base::error::{Error, Result};
 use crate::base::events;
 use crate::render_context::{self, ServerSettings};
 use crate::schedules::scheduler;
+use crate::webhooks::dispatcher;
 
 /// How often the signing keys are loaded.
 const SIGNING_KEYS: Duration = Duration::from_secs(5);
@@ -23,7 +24,7 @@ const SIGNING_KEYS: Duration = Duration::from_secs(5);
 const REFUSALS: Duration = Duration::from_secs(1);
 
 /// Serves until `stop` turns true. Then readiness fails first, the listener closes, and requests under way are finished.
-/// Jobs run, scheduled actions are done and refusals are stored in the background. With the fixed clock of a test none of this
+/// Jobs run, scheduled actions are done, webhooks are sent and refusals are stored in the background. With the fixed clock of a test none of this
 /// happens by itself, so the test does it.
 ///
 /// # Errors
@@ -41,10 +42,12 @@ pub async fn serve(app: App, listener: TcpListener, mut stop: watch::Receiver<bo
     let keys = renew_signing_keys(app.clone(), stop.clone());
     let storing = store_refusals(app.clone(), stop.clone());
     let scheduler = scheduler::run_until(app.clone(), stop.clone());
+    let dispatcher = dispatcher::run_until(app.clone(), stop.clone());
     let background = matches!(app.clock, Clock::System).then(|| {
         [
             actix_web::rt::spawn(work),
             actix_web::rt::spawn(scheduler),
+            actix_web::rt::spawn(dispatcher),
             actix_web::rt::spawn(keys),
             actix_web::rt::spawn(storing),
         ]

@@ -14,6 +14,7 @@ use lede::auth::Role;
 use lede::base::clock::Clock;
 use lede::base::config::Config;
 use lede::base::mail::{Mailer, MemoryMailer};
+use lede::base::outbound::Outbound;
 use lede::base::random::Random;
 use tokio::sync::{oneshot, watch};
 
@@ -114,7 +115,9 @@ impl Server {
             || mail_settings.dir != usual;
         let mailer = (!sends).then(|| Mailer::Memory(mail.clone()));
         let hash_cost = given::HASH_COST;
-        let overrides = Overrides { clock: clock.clone(), random, mailer, hash_cost };
+        // Without networks that webhooks may call, requests of others stay in memory.
+        let outbound = config.webhooks.networks.is_empty().then(Outbound::memory);
+        let overrides = Overrides { clock: clock.clone(), random, mailer, outbound, hash_cost };
         let (stop, stopped) = watch::channel(false);
         let (opened, app) = oneshot::channel();
         let thread = std::thread::spawn(move || {
