@@ -27,6 +27,8 @@ pub enum AdvisoryLock {
     Redirects = 4_817_311,
     /// Looking whether another live article has an address, before one gets it or the settings of addresses change.
     Addresses = 4_817_315,
+    /// Counting webhooks before another one is created.
+    Webhooks = 4_817_320,
     /// Looking whether other articles of a language are live, before one comes or goes.
     Languages = 4_817_310,
     /// Serving a database, which any number of servers share, or replacing its content. Held by a session, not by a transaction
