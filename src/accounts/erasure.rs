@@ -16,6 +16,7 @@ use crate::base::http::idempotency;
 use crate::base::ids::{ActorId, ApiKeyId, UserId};
 use crate::base::jobs;
 use crate::outbox::{self, Recipient};
+use crate::previews;
 use crate::users::UserState;
 use crate::users::admins;
 use crate::users::store::{self, UserRow};
@@ -41,6 +42,7 @@ pub fn erase(tx: &mut Tx<'_>, id: UserId, successor: Option<UserId>) -> Result<(
         jobs::enqueue(tx, &HandOver { user: id }, now)?;
     }
     let keys = delete_credentials(tx, id)?;
+    previews::store::revoke_all_of(tx, id)?;
     of_users::set(tx, id, None)?;
     outbox::forget(tx, Recipient::User(id))?;
     let own: Vec<ActorId> = keys.into_iter().map(ActorId::from).chain([id.into()]).collect();

@@ -14,11 +14,11 @@ use crate::base::db::schema::{rendering_terms, rendering_values, renderings};
 use crate::base::error::Result;
 use crate::base::ids::{ArticleId, IsId as _, TermId};
 
-/// From so many articles on, what they have in common is common: a list is read in its order and each article is tested.
-/// The articles with something rarer are looked up, and sorted.
+/// A key of this many articles or more is common: the list is read in its order, and each article is tested. The articles of
+/// a rarer key are looked up and sorted.
 const COMMON: i64 = 1500;
 
-/// What of an article is looked for.
+/// A key of the index.
 #[derive(Debug, Clone)]
 pub enum Keys {
     /// One of these topics or authors.

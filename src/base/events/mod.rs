@@ -177,7 +177,7 @@ events! {
     /// A draft was changed; `sections` are those added, changed or removed.
     ArticleEdited { article: ArticleId, version: i64, sections: Vec<SectionId> }
                                                                         "article.edited":         false Drafts;
-    /// A revision got a label, or lost it.
+    /// The label of a revision was set or removed.
     RevisionLabelled { article: ArticleId, revision: i64 }              "revision.labelled":      false Drafts;
     /// A preview link was created.
     PreviewLinkCreated { article: ArticleId, link: PreviewLinkId }      "preview_link.created":   false Drafts;
@@ -188,7 +188,7 @@ events! {
                                                                         "article.reviewed":       false Drafts;
     /// The current review was withdrawn.
     ReviewWithdrawn { article: ArticleId }                              "review.withdrawn":       false Drafts;
-    /// An article was given to another owner.
+    /// The owner of an article was changed.
     ArticleHandedOver { article: ArticleId, owner: UserId }             "article.handed_over":    false Drafts;
     /// A note was written.
     NoteCreated { article: ArticleId, note: NoteId }                    "note.created":           false Drafts;
@@ -202,13 +202,16 @@ events! {
     ArticleUnpublished { article: ArticleId }                           "article.unpublished":    true  Public;
     /// An article was moved to the trash. If it was live, it was unpublished before, with an event of its own.
     ArticleTrashed { article: ArticleId }                               "article.trashed":        false Drafts;
-    /// An article in the trash was deleted for good: nobody finds it any more, and its texts are being deleted.
+    /// An article in the trash that was published once was deleted for good: it is not found any more, and its texts are
+    /// being deleted.
     ArticlePurged { article: ArticleId }                                "article.purged":         true  Public;
+    /// An article in the trash that was never published was deleted for good.
+    DraftPurged { article: ArticleId }                                  "draft.purged":           false Drafts;
     /// An article was restored from the trash.
     ArticleRestored { article: ArticleId }                              "article.restored":       false Drafts;
     /// An article was scheduled to be published, unpublished or both.
     ScheduleSet { article: ArticleId }                                  "schedule.set":           false Drafts;
-    /// What was scheduled for an article, or some of it, is no longer to happen.
+    /// The schedule of an article, or a part of it, was cancelled.
     ScheduleCancelled { article: ArticleId }                            "schedule.cancelled":     false Drafts;
     /// What was scheduled for an article failed for the first time. It is tried again for a day.
     ScheduleFailed { article: ArticleId }                               "schedule.failed":        false Drafts;
