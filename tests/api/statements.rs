@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::client::{Call, Client};
 use crate::contract::{self, Operation, resolve};
-use crate::given;
+use crate::given::{self, minutes};
 use crate::reviews::say;
 use crate::server::Server;
 use crate::writing::{at, create, flat, id, publish, published};
