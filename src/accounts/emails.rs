@@ -206,6 +206,7 @@ impl AccountEmails {
             context.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         let email = Email {
             recipient: Some(Recipient::User(user.id)),
+            article: None,
             to: to.cloned().map_or_else(own, Ok)?,
             locale: user.locale().unwrap_or_else(|| self.locale.clone()),
             template,

@@ -17,6 +17,7 @@ use crate::base::http::idempotency;
 use crate::base::ids::{ActorId, ApiKeyId, UserId};
 use crate::base::jobs;
 use crate::outbox::{self, Recipient};
+use crate::previews;
 use crate::users::UserState;
 use crate::users::admins;
 use crate::users::store::{self, UserRow};
@@ -43,6 +44,7 @@ pub fn erase(tx: &mut Tx<'_>, keys: &Keys, id: UserId, successor: Option<UserId>
     }
     let api_keys = delete_credentials(tx, id)?;
     attempts::forget(tx, attempts::account(keys, &locked.row.email_key))?;
+    previews::store::revoke_all_of(tx, id)?;
     of_users::set(tx, id, None)?;
     outbox::forget(tx, Recipient::User(id))?;
     let own: Vec<ActorId> = api_keys.into_iter().map(ActorId::from).chain([id.into()]).collect();

@@ -13,6 +13,7 @@ use crate::base::events::Event;
 use crate::base::ids::{AuthorId, UserId};
 use crate::base::text::email::EmailAddress;
 use crate::outbox::{self, Recipient};
+use crate::previews;
 use crate::users::UserState;
 use crate::users::admins::{self, LockedUser};
 use crate::users::store::{self, UserRow};
@@ -101,6 +102,7 @@ fn save(tx: &mut Tx<'_>, locked: &LockedUser, mut new: UserRow) -> Result<UserRo
             sessions::end(tx, user, Which::All)?;
             links::close(tx, user, &Purpose::ALL)?;
             outbox::cancel(tx, Recipient::User(user))?;
+            previews::store::revoke_all_of(tx, user)?;
         }
         (Some(_), None) => tx.append(Event::UserEnabled(user)),
         _ => {}

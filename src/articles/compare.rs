@@ -15,9 +15,9 @@ use crate::base::text::word_diff::{Budget, Run, WordOp, word_diff};
 pub enum SectionChange {
     /// It is new.
     Added,
-    /// It is gone.
+    /// It was removed.
     Removed,
-    /// It stands elsewhere, with the same text.
+    /// Its position changed, its text did not.
     Moved,
     /// Its heading, anchor, body or custom fields differ.
     Edited,
@@ -34,7 +34,7 @@ pub struct ChangedSection<'a> {
     pub before: Option<&'a Section>,
     /// The newer one; `None` for one that was removed.
     pub after: Option<&'a Section>,
-    /// Whether it stands below another section, or in another order among those that were there before.
+    /// Whether its parent changed, or its order among the sections that both sides have.
     pub is_moved: bool,
     /// The passages of its body; none if the body is the same.
     pub words: Vec<Run<'a>>,
@@ -45,7 +45,7 @@ pub struct ChangedSection<'a> {
 pub struct Comparison<'a> {
     /// The passages of the intro; none if it is the same.
     pub intro: Vec<Run<'a>>,
-    /// The sections that differ, in document order; those that were removed follow the one that they followed.
+    /// The sections that differ, in document order. A removed section follows the section that it followed before.
     pub sections: Vec<ChangedSection<'a>>,
     /// The number of words that were added.
     pub added: u32,
@@ -94,7 +94,7 @@ fn changed_words<'a>(before: &'a str, after: &'a str, budget: &mut Budget) -> Ve
     if before == after { Vec::new() } else { word_diff(before, after, budget) }
 }
 
-/// Whether nothing but the place and what stands below can differ.
+/// Whether two sections are the same apart from their position and the sections below them.
 fn is_same(old: &Section, new: &Section) -> bool {
     (&old.heading, &old.anchor, &old.body, &old.custom) == (&new.heading, &new.anchor, &new.body, &new.custom)
 }

@@ -20,7 +20,7 @@ use crate::base::error::{Error, Invalid, Location, Result, Violations};
 use crate::base::ids::{ArticleId, SectionId};
 use crate::base::text::markdown::Passage;
 
-/// The members of the metadata that a correction cannot change, because they are more than text.
+/// The members of the metadata that a correction cannot change: they affect addresses, languages and ownership.
 const KEPT: [&str; 4] = ["slug", "locale", "translation_of", "owner_id"];
 
 /// The new text of a section.
@@ -59,7 +59,7 @@ impl ToSchema for CorrectMetadata {
     }
 }
 
-/// A correction, checked as far as the article does not matter.
+/// A correction. What can be checked without the article is checked.
 #[derive(Debug)]
 pub struct Correction {
     sections: Vec<(SectionId, String)>,

@@ -72,9 +72,9 @@ fn values_of(text: &str) -> Result<Vec<String>, Invalid> {
     Ok(std::iter::once(Value::from(text).to_string()).chain(scalar).collect())
 }
 
-/// The canonical text of the number that a text spells, if it spells one.
+/// The canonical text of a number; `None` if the text is not one.
 fn number_in(text: &str) -> Option<String> {
-    // White space around a number is no part of it.
+    // White space is not trimmed: such a text is not a number.
     let number: Number = serde_json::from_str(text).ok().filter(|_| !text.contains(char::is_whitespace))?;
     if number.is_f64() { text.parse().ok().and_then(double) } else { Some(number.to_string()) }
 }
@@ -82,7 +82,7 @@ fn number_in(text: &str) -> Option<String> {
 /// The canonical text of a double. A whole one has neither fraction nor exponent.
 fn double(value: f64) -> Option<String> {
     if value.fract() == 0.0 {
-        // Minus zero is zero.
+        // -0 and 0 are the same number.
         return Some(format!("{:.0}", value + 0.0));
     }
     Some(Number::from_f64(value)?.to_string())

@@ -42,10 +42,10 @@ pub struct DraftFilter {
     /// Owned by this user: the id, or `me`.
     #[param(value_type = Option<String>, pattern = "^(me|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$", max_length = 36, example = "me")]
     owner: Option<Person>,
-    /// Whose current review is in any of these states.
+    /// Articles whose current review is in any of these states.
     #[param(inline, value_type = Option<Vec<ReviewState>>, style = Form, explode = false, min_items = 1, max_items = 100)]
     review: Vec<ReviewState>,
-    /// Which this user is asked to review: the id, or `me`. With `me`, articles of others are returned, too.
+    /// Articles that this user is asked to review: the id, or `me`. With `me`, also returns articles of other owners.
     #[param(value_type = Option<String>, pattern = "^(me|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$", max_length = 36, example = "me")]
     assignee: Option<Person>,
     /// By any of these authors: slugs.
@@ -275,10 +275,11 @@ fn matching(
 fn in_review<'a>(query: Matching<'a>, states: &[ReviewState]) -> Matching<'a> {
     let wants = |state| states.contains(&state);
     let (requested, approved) = (wants(ReviewState::Requested), wants(ReviewState::Approved));
-    // Among the approved ones are those of which review is requested again.
+    // An approval of an earlier revision counts as requested.
     let outdated = (requested && !approved).then_some(ReviewState::Approved);
-    let query = query.filter(articles::id.eq_any(said(states.iter().copied().chain(outdated).collect())));
-    let approval = approval(ReviewState::Approved);
+    let query =
+        query.filter(articles::id.eq_any(with_review_in(states.iter().copied().chain(outdated).collect())));
+    let approval = current_review_in(ReviewState::Approved);
     match (requested, approved) {
         (true, false) => query.filter(not(exists(approval.filter(reviews::revision.eq(articles::revision))))),
         (false, true) => query.filter(not(exists(approval.filter(reviews::revision.ne(articles::revision))))),
@@ -286,9 +287,9 @@ fn in_review<'a>(query: Matching<'a>, states: &[ReviewState]) -> Matching<'a> {
     }
 }
 
-/// The articles in whose current review one of these is said.
+/// The articles whose current review was given in one of these states.
 #[diesel::dsl::auto_type]
-fn said(states: Vec<ReviewState>) -> _ {
+fn with_review_in(states: Vec<ReviewState>) -> _ {
     reviews::table
         .filter(reviews::ended_at.is_null())
         .filter(reviews::state.eq_any(states))
@@ -304,13 +305,13 @@ fn assigned_to(user: UserId) -> _ {
         .select(reviews::article_id)
 }
 
-/// The current review of an article, if that is an approval.
+/// The current review of an article, if it is in this state.
 #[diesel::dsl::auto_type]
-fn approval(approved: ReviewState) -> _ {
+fn current_review_in(state: ReviewState) -> _ {
     reviews::table
         .filter(reviews::article_id.eq(articles::id))
         .filter(reviews::ended_at.is_null())
-        .filter(reviews::state.eq(approved))
+        .filter(reviews::state.eq(state))
 }
 
 /// The terms with these slugs, merged ones replaced by what they were merged into; `None` if the filter names none.

@@ -5,7 +5,7 @@
 use super::checks::check_html;
 use super::diff::{metadata_fields, section_fields};
 use super::draft::Draft;
-use super::equality::differ;
+use super::equality::revisions_differ;
 use super::history::{self, ChangeRow};
 use super::resolve::lock_article;
 use super::scope::{WriteScope, check_unchanged};
@@ -51,16 +51,18 @@ pub fn edit(
 }
 
 /// Saves the difference between two states of a draft as a new revision.
-fn save(tx: &mut Tx<'_>, before: &Draft, mut after: Draft, moved: &[SectionId]) -> Result<Draft> {
+fn save(tx: &mut Tx<'_>, before: &Draft, after: Draft, moved: &[SectionId]) -> Result<Draft> {
     if before.content == after.content && before.row.published_at == after.row.published_at {
         return save_state(tx, before, after);
     }
-    // An edit may take back what distinguished the draft from what is live.
-    let live = if before.has_unpublished_changes { store::find_published(tx, &before.row)? } else { None };
-    after.has_unpublished_changes = live.map_or(Ok(true), |live| differ(tx, &after.content, &live))?;
     let (id, parent, version) = (before.row.id, before.row.revision, before.row.version + 1);
-    let after = save_draft(tx, before, after, moved, version)?;
+    let mut after = save_draft(tx, before, after, moved, version)?;
     history::insert_revision(tx, id, version, Some(parent), &after.content)?;
+    // The edit may have undone all unpublished changes.
+    after.has_unpublished_changes = match after.row.published_revision {
+        Some(live) if before.has_unpublished_changes => revisions_differ(tx, id, version, live)?,
+        _ => true,
+    };
     if !after.has_unpublished_changes {
         history::set_same(tx, id, version, after.row.published_revision)?;
     }
@@ -86,7 +88,7 @@ fn save_state(tx: &mut Tx<'_>, before: &Draft, mut after: Draft) -> Result<Draft
     Ok(after)
 }
 
-/// What is told if the article has another owner.
+/// The event if the article has another owner.
 fn handed_over(before: &Draft, after: &Draft) -> Option<Event> {
     let owner = (before.row.owner_id != after.row.owner_id).then_some(after.row.owner_id)?;
     Some(Event::ArticleHandedOver { article: before.row.id, owner })

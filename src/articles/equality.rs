@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use diesel::prelude::*;
 
 use super::store::ArticleRow;
-use super::{Content, Metadata};
+use super::{Content, Metadata, history};
 use crate::base::db::Connection;
 use crate::base::db::schema::{articles, revisions};
 use crate::base::error::Result;
@@ -30,6 +30,20 @@ pub fn differ(conn: &mut Connection, one: &Content, other: &Content) -> Result<b
     resolve_terms(conn, &mut one)?;
     resolve_terms(conn, &mut other)?;
     Ok(one != other)
+}
+
+/// Whether two revisions of an article differ. Reads their contents only if their hashes are the same. One that cannot be read
+/// differs from all others.
+pub fn revisions_differ(conn: &mut Connection, article: ArticleId, one: i64, other: i64) -> Result<bool> {
+    if history::have_different_hashes(conn, article, [one, other])? {
+        return Ok(true);
+    }
+    let one = history::find_revision_content(conn, article, one)?;
+    let other = history::find_revision_content(conn, article, other)?;
+    match (one, other) {
+        (Some(one), Some(other)) => differ(conn, &one, &other),
+        _ => Ok(true),
+    }
 }
 
 /// The articles of these whose draft differs from what readers see, or which they do not see.

@@ -1,4 +1,4 @@
-//! The list of revisions in lines: edits that one actor made shortly after each other are one.
+//! Groups revisions into lines: edits that one actor made shortly after each other are one line.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::base::error::Result;
 use crate::base::http::page::{Page, PageRequest, cursor};
 use crate::base::ids::ArticleId;
 
-/// How far two edits of one line are apart at most.
+/// The longest time between two edits of one line.
 const MAX_GAP: Duration = Duration::from_secs(10 * 60);
 /// The most edits of a line.
 pub const MAX_EDITS: i64 = 1000;
@@ -74,7 +74,7 @@ pub fn page(conn: &mut Connection, article: ArticleId, page: &PageRequest) -> Re
     let is_all = i64::try_from(rows.len()).unwrap_or(MAX_READ) < MAX_READ;
     let mut items = fold(rows);
     if !is_all {
-        // It may go on. There is another: a line is shorter than what was read.
+        // The last line may continue on the next page. There is another line, because a line is shorter than what was read.
         items.pop();
     }
     let limit = usize::try_from(page.limit).unwrap_or_default();

@@ -4,16 +4,17 @@
 use diesel::prelude::*;
 use uuid::Uuid;
 
-use super::Content;
+use super::{Content, Metadata};
 use crate::base::clock::Timestamp;
 use crate::base::db::schema::{changes, revision_labels, revisions};
 use crate::base::db::types::Json;
 use crate::base::db::{Connection, Tx};
 use crate::base::error::Result;
 use crate::base::events::Event;
+use crate::base::http::json::sha256;
 use crate::base::ids::{ActorId, ArticleId, SubjectId};
 
-/// Stands for the schedule of an article among what writes change.
+/// The subject of changes of an article's schedule.
 pub const SCHEDULE: Uuid = Uuid::nil();
 
 /// A revision without its content.
@@ -29,7 +30,7 @@ pub struct RevisionRow {
     pub title: String,
     /// When the edit was made.
     pub created_at: Timestamp,
-    /// The name that an editor gave it.
+    /// Its label.
     pub label: Option<String>,
 }
 
@@ -69,9 +70,26 @@ pub fn insert_revision(
             revisions::created_at.eq(tx.now()),
             revisions::content.eq(Json::Readable(content.clone())),
             revisions::parent.eq(parent),
+            revisions::content_hash.eq(Some(content_hash(content)?)),
         ))
         .execute(&mut **tx)?;
     Ok(())
+}
+
+/// A hash of a content without its topics and authors: merging or deleting those is no change of the content.
+fn content_hash(content: &Content) -> Result<Vec<u8>> {
+    let metadata = Metadata { authors: Vec::new(), topics: Vec::new(), ..content.metadata.clone() };
+    Ok(sha256(&serde_json::to_vec(&(metadata, &content.sections))?).to_vec())
+}
+
+/// Whether two revisions of an article have different hashes, and so different contents. `false` if they may be the same.
+pub fn have_different_hashes(conn: &mut Connection, article: ArticleId, revisions: [i64; 2]) -> Result<bool> {
+    let hashes: Vec<Option<Vec<u8>>> = revisions::table
+        .filter(revisions::article_id.eq(article))
+        .filter(revisions::revision.eq_any(revisions))
+        .select(revisions::content_hash)
+        .load(conn)?;
+    Ok(matches!(hashes.as_slice(), [Some(one), Some(other)] if one != other))
 }
 
 /// Records that a revision has the content of a published one, `same_as`.
@@ -198,7 +216,7 @@ fn is_labelled() -> _ {
         .and(revision_labels::revision.eq(revisions::revision))
 }
 
-/// Names a revision, or takes its name away.
+/// Sets or removes the label of a revision.
 pub fn set_label(tx: &mut Tx<'_>, article: ArticleId, revision: i64, label: Option<&str>) -> Result<()> {
     diesel::delete(
         revision_labels::table

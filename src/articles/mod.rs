@@ -228,13 +228,13 @@ pub enum Status {
 }
 
 crate::text_enum! {
-    /// What is said in a review.
+    /// The state of a review.
     ReviewState as ReviewState {
-        /// Someone asks whether the revision can be published.
+        /// A review of the revision is requested.
         Requested = "requested",
-        /// It is to be changed first.
+        /// Changes are required before it is published.
         ChangesRequested = "changes_requested",
-        /// It can be published.
+        /// The revision is approved.
         Approved = "approved",
     }
 }

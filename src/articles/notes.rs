@@ -34,7 +34,7 @@ pub struct NoteRow {
     pub heading: Option<String>,
     /// Plain text, 1 to [`MAX_TEXT`] characters.
     pub text: String,
-    /// Whether it is done with.
+    /// Whether it is resolved.
     pub resolved: bool,
     /// Who wrote it.
     pub actor_id: ActorId,
@@ -51,7 +51,7 @@ pub struct NoteChange {
     pub section: Option<Option<SectionId>>,
     /// The text.
     pub text: Option<String>,
-    /// Whether it is done with.
+    /// Whether it is resolved.
     pub resolved: Option<bool>,
 }
 

@@ -1,4 +1,4 @@
-//! Who owns articles, and handing them on. The owner is no part of the content: a new one makes no revision.
+//! The owners of articles. The owner is no part of the content: a change of it creates no revision.
 
 use diesel::prelude::*;
 

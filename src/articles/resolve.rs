@@ -10,7 +10,7 @@ use crate::base::error::{Denial, Error, Result};
 use crate::base::http::details::Details;
 use crate::base::ids::IsId as _;
 
-/// Whether the right `P` of this client covers an article. Nobody is asked to review one in the trash.
+/// Whether the right `P` of this client covers an article. An article in the trash has no assignee.
 pub fn covers<P: Permission>(conn: &mut Connection, client: &Identity, row: &ArticleRow) -> Result<bool> {
     if client.covers::<P>(row.owner_id) {
         return Ok(true);
@@ -104,7 +104,7 @@ fn check<P: Permission>(conn: &mut Connection, client: &Identity, row: &ArticleR
     if covers::<P>(conn, client, row)? {
         return Ok(());
     }
-    // Who may read it knows that it is there.
+    // Whoever may read it knows that it exists.
     let is_known = covers::<ReadDrafts>(conn, client, row)?;
     Err(if is_known { Error::Forbidden(Denial::Right) } else { Error::Hidden("article") })
 }

@@ -1,13 +1,15 @@
 //! The emails about reviews. A request goes to the assignee, or to the editors if nobody is assigned; an answer goes to the
-//! owner of the article and to whoever requested the review. Nobody gets one about what they did themselves.
+//! owner of the article and to whoever requested the review, if they may still read it. Users get none about their own
+//! reviews.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::ReviewState;
+use super::resolve::covers;
 use super::reviews::Reviewed;
 use crate::app::App;
-use crate::auth::{Keys, Role};
+use crate::auth::{Identity, Keys, ReadDrafts, Role};
 use crate::base::db::Tx;
 use crate::base::error::Result;
 use crate::base::text::Locale;
@@ -16,7 +18,7 @@ use crate::outbox::{self, Email, Recipient};
 use crate::users::store::{self as users, UserRow};
 use crate::users::{Notifications, UserState};
 
-/// The most editors who are told of a request without an assignee.
+/// The most editors who get an email about a request without an assignee.
 const MAX_EDITORS: i64 = 50;
 /// An email that could not be sent for so long is not sent at all.
 const EXPIRES_AFTER: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -38,8 +40,11 @@ impl ReviewEmails {
         Self { keys, base_url, locale: app.config.site.locale.clone() }
     }
 
-    /// Tells those whom a review is meant for, unless they have turned these emails off.
+    /// Sends a review to its recipients, unless they have turned these emails off.
     pub fn send(&self, tx: &mut Tx<'_>, reviewed: &Reviewed) -> Result<()> {
+        if !reviewed.is_new {
+            return Ok(());
+        }
         let review = &reviewed.review;
         let by = users::find(tx, review.user_id)?.map(|user| user.name).unwrap_or_default();
         for user in recipients(tx, reviewed)? {
@@ -69,6 +74,7 @@ impl ReviewEmails {
         ];
         let email = Email {
             recipient: Some(Recipient::User(user.id)),
+            article: Some(article.id),
             to,
             locale: user.locale().unwrap_or_else(|| self.locale.clone()),
             template,
@@ -80,20 +86,24 @@ impl ReviewEmails {
     }
 }
 
-/// Whom a review is meant for.
+/// The recipients of a review.
 fn recipients(tx: &mut Tx<'_>, reviewed: &Reviewed) -> Result<Vec<UserRow>> {
-    let Reviewed { article, review, previous } = reviewed;
+    let Reviewed { article, review, .. } = reviewed;
     if review.state == ReviewState::Requested {
         return match review.assignee_id {
             Some(assignee) => Ok(users::find(tx, assignee)?.into_iter().collect()),
             None => users::list_active(tx, Role::Editor, MAX_EDITORS),
         };
     }
-    let requested = previous.as_ref().filter(|previous| previous.state == ReviewState::Requested);
-    let requester = requested.map(|request| request.user_id).filter(|user| *user != article.owner_id);
-    let mut found = Vec::new();
-    for id in [Some(article.owner_id), requester].into_iter().flatten() {
-        found.extend(users::find(tx, id)?);
+    let requester = review.requester_id.filter(|user| *user != article.owner_id);
+    let requester = requester.map_or(Ok(None), |id| users::find(tx, id))?;
+    let mut found: Vec<UserRow> = users::find(tx, article.owner_id)?.into_iter().collect();
+    // Whoever has given the article away since may not be able to read it any more.
+    if let Some(requester) = requester
+        && let Some(role) = Role::parse(&requester.role)
+        && covers::<ReadDrafts>(tx, &Identity::of(requester.id, role), article)?
+    {
+        found.push(requester);
     }
     Ok(found)
 }

@@ -15,15 +15,15 @@ use crate::users::Actors;
 #[schema(as = ArticleReview)]
 pub struct Review {
     id: ReviewId,
-    /// What is said. In a draft, an approval of an earlier revision counts as `requested`.
+    /// The state. In a draft, an approval of an earlier revision counts as `requested`.
     state: ReviewState,
     /// The revision that it is about.
     #[schema(minimum = 1, maximum = 2_147_483_647)]
     revision: i64,
-    /// More about it, as plain text.
+    /// The message, as plain text.
     #[schema(max_length = 2000)]
     message: Option<String>,
-    /// Who says it.
+    /// Who created it.
     by: ActorRef,
     /// Who is asked to review. Until the review is withdrawn or the article is published, they may read the draft and
     /// write notes.
@@ -33,7 +33,7 @@ pub struct Review {
 }
 
 impl Review {
-    /// The JSON of a review that is in this state now.
+    /// The JSON of a review in its present state.
     #[must_use]
     pub fn new(row: ReviewRow, state: ReviewState, actors: &Actors) -> Self {
         Self {
@@ -48,7 +48,7 @@ impl Review {
     }
 }
 
-/// Those whom a review names.
+/// The actors that a review refers to.
 pub fn named(row: &ReviewRow) -> impl Iterator<Item = ActorId> + use<> {
     std::iter::once(row.actor_id).chain(row.assignee_id.map(ActorId::from))
 }

@@ -22,13 +22,13 @@ pub struct ReviewRow {
     pub article_id: ArticleId,
     /// The revision that it is about.
     pub revision: i64,
-    /// What is said.
+    /// The state.
     pub state: ReviewState,
-    /// More about it.
+    /// The message.
     pub message: Option<String>,
     /// Who is asked to review.
     pub assignee_id: Option<UserId>,
-    /// Who says it.
+    /// Who created it.
     pub actor_id: ActorId,
     /// The user that the actor is, or whose API key it is.
     pub user_id: UserId,
@@ -36,11 +36,12 @@ pub struct ReviewRow {
     pub created_at: Timestamp,
     /// When another one took its place, or it was withdrawn or the article published. `None` for the current one.
     pub ended_at: Option<Timestamp>,
+    /// The user who requested the review: for an answer, the one of the request before it. `None` if nobody did.
+    pub requester_id: Option<UserId>,
 }
 
 impl ReviewRow {
-    /// The state of the current review of this article. An approval counts for its revision: of a later one, review is
-    /// still requested.
+    /// The state of the current review of this article. An approval of an earlier revision counts as `requested`.
     #[must_use]
     pub fn state_of(&self, article: &ArticleRow) -> ReviewState {
         match self.state {
@@ -116,6 +117,18 @@ pub fn list(
         rows = rows.filter(reviews::id.lt(before));
     }
     Ok(rows.load(conn)?)
+}
+
+/// When the review was created that is this far from the newest of an article, which is 0.
+pub fn created_at(conn: &mut Connection, article: ArticleId, position: i64) -> Result<Option<Timestamp>> {
+    Ok(reviews::table
+        .filter(reviews::article_id.eq(article))
+        .order(reviews::id.desc())
+        .offset(position)
+        .limit(1)
+        .select(reviews::created_at)
+        .get_result(conn)
+        .optional()?)
 }
 
 /// How many reviews an article has.

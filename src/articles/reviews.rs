@@ -1,6 +1,8 @@
 //! Reviews: someone asks whether a revision can be published, and an editor or the assignee answers. The newest review is
 //! the current one until it is withdrawn or an edition is published. An approval is advice: publishing does not need it.
 
+use std::time::Duration;
+
 use super::edit::bump_version;
 use super::resolve::lock_article;
 use super::review_store::{self, ReviewRow};
@@ -15,33 +17,38 @@ use crate::base::ids::UserId;
 use crate::users::UserState;
 use crate::users::store as users;
 
+/// How many reviews an article can have within an hour.
+pub const MAX_AN_HOUR: i64 = 30;
+const HOUR: Duration = Duration::from_secs(3600);
+
 /// A request or an answer.
 #[derive(Debug, Clone)]
 pub struct NewReview {
     /// The revision that it is about.
     pub revision: i64,
-    /// What is said.
+    /// The state.
     pub state: ReviewState,
-    /// More about it.
+    /// The message.
     pub message: Option<String>,
     /// Who is asked to review; `None` leaves it to whoever the current review names.
     pub assignee: Option<Option<UserId>>,
 }
 
-/// A review that was added.
+/// What became of a request or an answer.
 #[derive(Debug, Clone)]
 pub struct Reviewed {
     /// The article after that.
     pub article: ArticleRow,
-    /// The new review, now the current one.
+    /// The current review.
     pub review: ReviewRow,
-    /// The one that was current before.
-    pub previous: Option<ReviewRow>,
+    /// Whether it was added. `false` if the same was the current one already.
+    pub is_new: bool,
 }
 
 /// Requests a review or answers a request. Whoever may edit the article requests and chooses the assignee; editors and the
-/// assignee answer; others are forbidden. Conflict `stale-revision` if the draft has another revision; invalid
-/// `assignee-unknown`.
+/// assignee answer; others are forbidden. Changes nothing if the current review is the same, by the same user. Conflict
+/// `stale-revision` if the draft has another revision; invalid `assignee-unknown`; too many if the article has had
+/// [`MAX_AN_HOUR`] within an hour.
 pub fn review(
     tx: &mut Tx<'_>,
     actor: Actor<ReviewArticles>,
@@ -51,7 +58,7 @@ pub fn review(
     let mut row = lock_article(tx, actor, article)?;
     let previous = review_store::find_current(tx, row.id)?;
     let assigned = previous.as_ref().and_then(|previous| previous.assignee_id);
-    // One who was disabled or erased is asked no more.
+    // A disabled or erased user is no longer the assignee.
     let assigned = assigned.filter(|id| check_assignee(tx, &row, Some(*id)).is_ok());
     check_may_say(actor, &row, assigned, new.state)?;
     if new.revision != row.revision {
@@ -63,6 +70,14 @@ pub fn review(
         check_may_edit(actor, &row)?;
         check_assignee(tx, &row, assignee)?;
     }
+    if let Some(current) = previous.as_ref().filter(|current| is_same(current, new, assignee, actor.user)) {
+        return Ok(Reviewed { article: row, review: current.clone(), is_new: false });
+    }
+    check_rate(tx, &row)?;
+    let requester_id = match new.state {
+        ReviewState::Requested => Some(actor.user),
+        _ => previous.and_then(|previous| previous.requester_id),
+    };
     let review = ReviewRow {
         id: tx.new_id()?,
         article_id: row.id,
@@ -74,13 +89,31 @@ pub fn review(
         user_id: actor.user,
         created_at: tx.now(),
         ended_at: None,
+        requester_id,
     };
     review_store::end_current(tx, row.id)?;
     review_store::insert(tx, &review)?;
     let state = review.state.as_str().to_owned();
     let event = Event::ArticleReviewed { article: row.id, review: review.id, state };
     bump_version(tx, &mut row, event)?;
-    Ok(Reviewed { article: row, review, previous })
+    Ok(Reviewed { article: row, review, is_new: true })
+}
+
+/// Whether a review says the same as the current one.
+fn is_same(current: &ReviewRow, new: &NewReview, assignee: Option<UserId>, user: UserId) -> bool {
+    (current.state, current.revision, &current.message, current.assignee_id, current.user_id)
+        == (new.state, new.revision, &new.message, assignee, user)
+}
+
+/// Every review is a row and sends emails.
+fn check_rate(tx: &mut Tx<'_>, row: &ArticleRow) -> Result<()> {
+    let now = tx.now();
+    let Some(first) = review_store::created_at(tx, row.id, MAX_AN_HOUR - 1)? else { return Ok(()) };
+    let wait = first.plus(HOUR).as_seconds() - now.as_seconds();
+    match u64::try_from(wait) {
+        Ok(seconds @ 1..) => Err(Error::TooMany(seconds)),
+        _ => Ok(()),
+    }
 }
 
 /// Withdraws the current review. Whoever may edit the article can do that. Not found without one. Returns the article.
@@ -100,7 +133,7 @@ fn check_may_edit(actor: Actor<ReviewArticles>, row: &ArticleRow) -> Result<()> 
     if actor.covers(row.owner_id) { Ok(()) } else { Err(Error::Forbidden(Denial::Right)) }
 }
 
-/// Nobody answers for an article of their own, unless they are an editor.
+/// Owners cannot answer for their own article, unless they are editors.
 fn check_may_say(
     actor: Actor<ReviewArticles>,
     row: &ArticleRow,

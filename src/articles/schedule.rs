@@ -121,7 +121,7 @@ pub fn keeps_slug(conn: &mut Connection, article: ArticleId, locale: &Locale, sl
     Ok(diesel::select(diesel::dsl::exists(kept)).get_result(conn)?)
 }
 
-/// Deletes the row of an action that is done in this unit of work, with the article locked. Returns whether it was still there:
+/// Deletes the row of an action that is done in this unit of work, with the article locked. Returns whether there was one:
 /// if not, another server has done it, or the schedule was changed. The caller raises the version.
 pub fn take(tx: &mut Tx<'_>, article: &ArticleRow, id: ScheduleId) -> Result<bool> {
     let row: Option<ScheduleRow> = diesel::delete(schedules::table.filter(schedules::id.eq(id)))
@@ -129,7 +129,7 @@ pub fn take(tx: &mut Tx<'_>, article: &ArticleRow, id: ScheduleId) -> Result<boo
         .get_result(&mut **tx)
         .optional()?;
     let Some(row) = row else { return Ok(false) };
-    note(tx, article, &[row], &[])?;
+    record_change(tx, article, &[row], &[])?;
     Ok(true)
 }
 
@@ -144,7 +144,7 @@ pub fn clear(tx: &mut Tx<'_>, article: &ArticleRow, actions: &[Action]) -> Resul
     if rows.is_empty() {
         return Ok(false);
     }
-    note(tx, article, &rows, &[])?;
+    record_change(tx, article, &rows, &[])?;
     release(tx, article, &rows)?;
     tx.append(Event::ScheduleCancelled { article: article.id });
     Ok(true)
@@ -162,7 +162,7 @@ pub fn replace(
         diesel::delete(schedules::table.filter(schedules::article_id.eq(article.id))).execute(&mut **tx)?;
     }
     crate::insert_rows!(&mut **tx, schedules::table, after)?;
-    note(tx, article, before, after)?;
+    record_change(tx, article, before, after)?;
     release(tx, article, before)?;
     tx.append(Event::ScheduleSet { article: article.id });
     Ok(())
@@ -180,8 +180,13 @@ fn release(tx: &mut Tx<'_>, article: &ArticleRow, rows: &[ScheduleRow]) -> Resul
     Ok(())
 }
 
-/// Notes which fields of the schedule change at the article's next version.
-fn note(tx: &mut Tx<'_>, article: &ArticleRow, before: &[ScheduleRow], after: &[ScheduleRow]) -> Result<()> {
+/// Records which fields of the schedule change with the article's next version.
+fn record_change(
+    tx: &mut Tx<'_>,
+    article: &ArticleRow,
+    before: &[ScheduleRow],
+    after: &[ScheduleRow],
+) -> Result<()> {
     let [before, after] = [before, after].map(|rows| Schedule::of(rows).unwrap_or_default());
     let fields = [
         ("publish_at", before.publish_at != after.publish_at),

@@ -1,23 +1,24 @@
-//! What sanitising removes from the texts of an accepted write, as its response lists it.
+//! What sanitising removes from the texts of an accepted write, and what else its caller should know, as its response lists it.
 
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::checks::check_html;
+use crate::base::clock::Timestamp;
 use crate::base::error::Result;
 use crate::base::text::markdown::{self, Passage, Policy, Warning as Removed};
 
 /// The largest number of warnings in a response.
 pub const MAX_WARNINGS: usize = 50;
 
-/// Something that sanitising removes from the text, or front matter that is not used.
+/// Something that sanitising removes from the text, front matter that is not used, or a schedule that lacks a correction.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = ContentWarning)]
 pub struct Warning {
     /// A stable code, such as `element-removed`.
     #[schema(max_length = 60)]
     code: &'static str,
-    /// What is removed or not used.
+    /// What is removed, not used or to be checked.
     #[schema(max_length = 1000)]
     detail: String,
 }
@@ -25,6 +26,18 @@ pub struct Warning {
 impl From<Removed> for Warning {
     fn from(Removed { code, detail }: Removed) -> Self {
         Self { code, detail }
+    }
+}
+
+impl Warning {
+    /// The publication of a revision is scheduled that was written before a correction.
+    #[must_use]
+    pub fn scheduled_without_correction(revision: i64, at: Timestamp) -> Self {
+        let detail = format!(
+            "Revision {revision}, which is to be published at {at}, was written before this correction. Unless it has the \
+             corrected text, schedule a newer revision."
+        );
+        Self { code: "scheduled-without-correction", detail }
     }
 }
 

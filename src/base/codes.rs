@@ -219,6 +219,7 @@ const WARNINGS: &[(&str, &str, &str)] = &[
     ("nesting-flattened", "What is nested this deeply is shown flat.", "Nest less."),
     ("published-at-in-future", "The date of publication in the front matter is in the future. It is not used: the article stays a draft.", "Publish it when the time has come."),
     ("published-at-not-used", "The date of publication in the front matter is not used: the article has been published before, or your role may not set the date.", "Nothing needs to be done, or ask an editor to publish it with `published_at`."),
+    ("scheduled-without-correction", "A revision that was written before a correction is to be published, and may undo it.", "Schedule a revision that has the corrected text."),
     ("url-removed", "A URL with a scheme that is not allowed is not linked.", "Use http, https, mailto or tel."),
 ];
 

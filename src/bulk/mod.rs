@@ -1,4 +1,4 @@
-//! One change to many articles. Each article has a unit of work of its own: what fails for one changes nothing for the
+//! One change to many articles. Each article has a unit of work of its own: a failure of one does not affect the
 //! others.
 
 pub mod routes;
@@ -43,9 +43,9 @@ pub enum Change {
     Purge(Actor<PurgeArticles>),
     /// Changes metadata and intro, if neither has changed since the version that the target names.
     Update(Actor<WriteArticles>, Box<DraftPatch>),
-    /// Adds topics after those it carries.
+    /// Adds topics after those that it has.
     AddTopics(Actor<WriteArticles>, Vec<Named>),
-    /// Takes topics from it.
+    /// Removes topics from it.
     RemoveTopics(Actor<WriteArticles>, Vec<Named>),
 }
 
@@ -60,7 +60,7 @@ pub struct Target {
     pub version: Option<i64>,
 }
 
-/// A change, in whose name it is made, and whether it is only tried.
+/// A change, who makes it, and whether it is a dry run.
 #[derive(Debug, Clone)]
 pub struct Bulk {
     /// Who makes it.
@@ -72,7 +72,7 @@ pub struct Bulk {
 }
 
 impl Bulk {
-    /// Changes one article. Returns its new version, unless nothing is saved or nothing is left of it.
+    /// Changes one article. Returns its new version; `None` in a dry run or if it was deleted for good.
     ///
     /// # Errors
     /// Those of the operation that changes one article so.

@@ -53,8 +53,11 @@ pub fn check_free(
     Ok(())
 }
 
-/// The paths that more than one live article would have on this website, each with those articles.
-pub fn find_shared(conn: &mut Connection, website: &Website) -> Result<BTreeMap<String, Vec<ArticleId>>> {
+/// Paths that more than one live article would have, each with those articles.
+pub type Shared = BTreeMap<String, Vec<ArticleId>>;
+
+/// The paths that more than one live article would have on this website.
+pub fn find_shared(conn: &mut Connection, website: &Website) -> Result<Shared> {
     let others = diesel::alias!(renderings as others);
     let same_slug = others
         .filter(others.field(renderings::slug).eq(renderings::slug))
@@ -64,7 +67,7 @@ pub fn find_shared(conn: &mut Connection, website: &Website) -> Result<BTreeMap<
         .order((renderings::published_at, renderings::article_id))
         .select(LIVE)
         .load(conn)?;
-    let mut paths: BTreeMap<String, Vec<ArticleId>> = BTreeMap::new();
+    let mut paths = Shared::new();
     for (id, locale, slug, published_at) in live {
         if let Some(address) = Address::of_article(website, &locale, &slug, published_at) {
             paths.entry(address.key).or_default().push(id);

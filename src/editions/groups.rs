@@ -15,7 +15,7 @@ use crate::base::db::schema::{rendering_terms, rendering_values, renderings};
 use crate::base::error::Result;
 use crate::base::ids::{ArticleId, IsId as _, TermId};
 
-/// What of an article is looked for.
+/// A key of the index.
 #[derive(Debug, Clone)]
 pub enum Keys {
     /// One of these topics or authors.

@@ -8,7 +8,7 @@ use super::{addresses, context, renderings};
 use crate::app::App;
 use crate::articles::draft::Draft;
 use crate::articles::edit::{bump_version, raise_version};
-use crate::articles::equality::differ;
+use crate::articles::equality::revisions_differ;
 use crate::articles::history::{self, find_revision_content, has_revision};
 use crate::articles::resolve::{lock_article, lock_trashed_article, resolve_article};
 use crate::articles::schedule::{self, Action};
@@ -185,13 +185,13 @@ pub async fn prepare(
     app.compute.run(move || unrendered.render().map(Some)).await
 }
 
-/// Whether readers see that revision.
+/// Whether that revision is live.
 #[must_use]
 pub fn is_live(row: &ArticleRow, revision: i64) -> bool {
     row.live_edition.is_some() && row.published_revision == Some(revision)
 }
 
-/// The conflict with another publication that came first.
+/// The error if another request has published the article meanwhile.
 #[must_use]
 pub fn overtaken() -> Error {
     let detail = "Another request has published or changed this article meanwhile. Read it again, and retry.";
@@ -230,7 +230,7 @@ pub fn publish(
 /// and left to the caller to save. Conflict `slug-taken`, `address-taken`, `translation-exists`, or `overtaken` if the
 /// revision is deleted by now.
 pub fn make_live(tx: &mut Tx<'_>, row: &mut ArticleRow, prepared: &Prepared, revision: i64) -> Result<()> {
-    // One that was read before may have been deleted for its age.
+    // The revision may have been deleted for its age since it was read.
     if revision != row.revision && !has_revision(tx, row.id, revision)? {
         return Err(overtaken());
     }
@@ -277,10 +277,7 @@ pub fn make_live(tx: &mut Tx<'_>, row: &mut ArticleRow, prepared: &Prepared, rev
     row.live_edition = Some(facts.edition);
     row.last_edition = facts.edition;
     row.published_revision = Some(revision);
-    if row.revision != revision
-        && let Some(draft) = find_revision_content(tx, row.id, row.revision)?
-        && !differ(tx, &draft, content)?
-    {
+    if row.revision != revision && !revisions_differ(tx, row.id, row.revision, revision)? {
         history::set_same(tx, row.id, row.revision, row.published_revision)?;
     }
     row.published_at = Some(facts.published_at);
@@ -300,7 +297,7 @@ pub fn unpublish(tx: &mut Tx<'_>, actor: Actor<PublishArticles>, article: &Artic
     Draft::load(tx, row)
 }
 
-/// Takes the live edition of a locked article down, if there is one. `row` is changed, and left to the caller to save.
+/// Unpublishes a locked article, if it is live. `row` is changed, and left to the caller to save.
 pub fn take_down(tx: &mut Tx<'_>, row: &mut ArticleRow) -> Result<()> {
     if row.live_edition.is_some() {
         let terms = renderings::terms_told(tx, row.id, None)?;

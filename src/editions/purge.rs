@@ -1,4 +1,4 @@
-//! Deleting articles in the trash for good. They are gone at once: not found, their slugs free. A job deletes their rows
+//! Deleting articles in the trash for good. They are not found any more at once, and their slugs are free. A job deletes their rows
 //! in steps, because there may be many, and what is left of their texts elsewhere.
 
 use diesel::prelude::*;
@@ -41,6 +41,7 @@ impl Job<App> for PurgeArticle {
 
     async fn run(self, app: &App) -> Result<Outcome> {
         let id = self.article;
+        while app.db.write(move |tx| outbox::forget_about(tx, id)).await? {}
         while app.db.write(move |tx| delete_some(tx, id)).await? {}
         while app.db.write(move |tx| idempotency::forget_about(tx, SubjectId::from_uuid(id.uuid()))).await? {}
         let rest = |tx: &mut Tx<'_>| {
@@ -71,7 +72,7 @@ pub fn purge_trashed_before(tx: &mut Tx<'_>, time: Timestamp) -> Result<bool> {
         .limit(MAX_ARTICLES)
         .load(&mut **tx)?;
     for id in &old {
-        // It may have been restored meanwhile.
+        // It may have been restored since it was read.
         let row = store::lock(tx, *id)?;
         if let Some(row) = row.filter(|row| row.trashed_at.is_some_and(|trashed_at| trashed_at <= time)) {
             begin(tx, row)?;
@@ -86,11 +87,14 @@ fn begin(tx: &mut Tx<'_>, mut row: ArticleRow) -> Result<()> {
     if let Some(group) = translation_store::find(tx, article)? {
         translation_store::leave(tx, article, group)?;
     }
-    // No article has such a slug of its own choice.
+    // Clients cannot choose such a slug.
     row.slug = Slug::from_stored(article.to_string());
     row.title = String::new();
     row.purging_at = Some(now);
-    bump_version(tx, &mut row, Event::ArticlePurged { article })?;
+    // Readers never learn the id of an article that was never published.
+    let event =
+        if row.last_edition > 0 { Event::ArticlePurged { article } } else { Event::DraftPurged { article } };
+    bump_version(tx, &mut row, event)?;
     jobs::enqueue(tx, &PurgeArticle { article }, now)
 }
 

@@ -25,7 +25,7 @@ pub const DEFAULT_LIMIT: usize = 5;
 /// How many articles of each topic and author are considered: the newest.
 const CARRIERS: usize = 200;
 
-/// What of an article decides which others are related and adjacent: read of its item of a list.
+/// What decides which other articles are related and adjacent, read from the article's JSON in lists.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Relations {
     id: ArticleId,

@@ -81,6 +81,7 @@ impl Event {
             | Self::ArticleTrashed { article, .. }
             | Self::ArticleRerendered { article, .. }
             | Self::ArticlePurged { article }
+            | Self::DraftPurged { article }
             | Self::ScheduleSet { article }
             | Self::ScheduleCancelled { article }
             | Self::ScheduleFailed { article }
@@ -163,7 +164,9 @@ impl Facts {
             Event::ArticleUnpublished { article, terms }
             | Event::ArticleTrashed { article, terms }
             | Event::ArticleRerendered { article, terms } => self.article(website, *article, None, terms)?,
-            Event::ArticlePurged { article } => object(&PurgedArticleEventData { id: *article })?,
+            Event::ArticlePurged { article } | Event::DraftPurged { article } => {
+                object(&PurgedArticleEventData { id: *article })?
+            }
             Event::ScheduleSet { article }
             | Event::ScheduleCancelled { article }
             | Event::ScheduleFailed { article } => {

@@ -3,16 +3,13 @@
 
 use std::collections::HashMap;
 
-use diesel::prelude::*;
-
 use crate::articles::resolve::covers;
 use crate::articles::store as articles;
 use crate::auth::{Identity, ReadDrafts, ReadSubscribers, Scope};
 use crate::base::db::Connection;
-use crate::base::db::schema::events;
 use crate::base::error::Result;
-use crate::base::events::{Audience, Event, EventKind};
-use crate::base::ids::{ArticleId, IsId as _, SubjectId};
+use crate::base::events::{Audience, Event};
+use crate::base::ids::ArticleId;
 
 /// Somebody who is told of events. Remembers what it has found out, so it is made anew for each unit of work.
 pub struct Viewer {
@@ -33,9 +30,6 @@ impl Viewer {
     /// # Errors
     /// Those of the database.
     pub fn may_see(&mut self, conn: &mut Connection, event: &Event) -> Result<bool> {
-        if let Event::ArticlePurged { article } = event {
-            return Ok(self.sees_drafts() == Scope::Any || was_public(conn, *article)?);
-        }
         Ok(match event.audience() {
             Audience::Public => true,
             Audience::Drafts => match event.subject_article() {
@@ -70,12 +64,4 @@ impl Viewer {
         self.articles.insert(article, may);
         Ok(may)
     }
-}
-
-/// Whether an article was ever published.
-fn was_public(conn: &mut Connection, article: ArticleId) -> Result<bool> {
-    let published = events::table
-        .filter(events::subject_id.eq(SubjectId::from_uuid(article.uuid())))
-        .filter(events::kind.eq(EventKind::ArticlePublished.as_str()));
-    Ok(diesel::select(diesel::dsl::exists(published)).get_result(conn)?)
 }

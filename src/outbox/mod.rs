@@ -16,11 +16,11 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use files::delete_files;
-pub use store::{cancel, cancel_emails, enqueue, forget, purge, sent_at};
+pub use store::{cancel, cancel_emails, enqueue, forget, forget_about, purge, sent_at};
 pub use traces::{DeleteTraces, delete_traces};
 
 use crate::base::clock::Timestamp;
-use crate::base::ids::{EmailId, IsId as _, SubscriberId, UserId};
+use crate::base::ids::{ArticleId, EmailId, IsId as _, SubscriberId, UserId};
 use crate::base::text::Locale;
 use crate::base::text::email::EmailAddress;
 
@@ -48,6 +48,8 @@ impl Recipient {
 pub struct Email {
     /// The recipient; `None` for an address that belongs to no subscriber or user.
     pub recipient: Option<Recipient>,
+    /// The article whose texts it contains, with which it is deleted.
+    pub article: Option<ArticleId>,
     /// The address.
     pub to: EmailAddress,
     /// The preferred language; the nearest one with translations is used.

@@ -11,13 +11,15 @@ use crate::base::clock::Timestamp;
 use crate::base::db::schema::outbox_emails;
 use crate::base::db::{Connection, Tx};
 use crate::base::error::{Error, Result};
-use crate::base::ids::{EmailId, IsId as _, SubjectId};
+use crate::base::ids::{ArticleId, EmailId, IsId as _, SubjectId};
 use crate::base::jobs;
 use crate::base::text::Locale;
 
 /// How long a worker may take to send an email before another one takes over. Longer than the mail server is waited for, so
 /// that no two workers send the same email.
 pub(super) const CLAIM: Duration = Duration::from_secs(240);
+/// How many rows one write deletes.
+const BATCH: i64 = 250;
 /// How long the rows of emails are kept.
 const KEPT_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
 
@@ -49,6 +51,7 @@ pub fn enqueue(tx: &mut Tx<'_>, keys: &Keys, email: &Email) -> Result<EmailId> {
             outbox_emails::id.eq(id),
             outbox_emails::recipient_kind.eq(kind),
             outbox_emails::recipient_id.eq(recipient.map(SubjectId::from_uuid)),
+            outbox_emails::article_id.eq(email.article),
             outbox_emails::template.eq(email.template),
             outbox_emails::locale.eq(&email.locale),
             outbox_emails::content.eq(Some(sealed)),
@@ -154,6 +157,16 @@ pub fn forget(tx: &mut Tx<'_>, recipient: Recipient) -> Result<()> {
     Ok(())
 }
 
+/// Deletes up to 250 rows of emails about an article that is purged. Returns whether there may be more.
+pub fn forget_about(tx: &mut Tx<'_>, article: ArticleId) -> Result<bool> {
+    let about: Vec<EmailId> = outbox_emails::table
+        .filter(outbox_emails::article_id.eq(Some(article)))
+        .select(outbox_emails::id)
+        .limit(BATCH)
+        .load(&mut **tx)?;
+    delete_some(tx, &about)
+}
+
 /// Those of these emails that have no row.
 pub(super) fn without_row(conn: &mut Connection, ids: &[EmailId]) -> Result<Vec<EmailId>> {
     let kept: Vec<EmailId> =
@@ -167,8 +180,13 @@ pub fn purge(tx: &mut Tx<'_>) -> Result<bool> {
     let old: Vec<EmailId> = outbox_emails::table
         .filter(outbox_emails::created_at.le(before))
         .select(outbox_emails::id)
-        .limit(250)
+        .limit(BATCH)
         .load(&mut **tx)?;
-    diesel::delete(outbox_emails::table.filter(outbox_emails::id.eq_any(&old))).execute(&mut **tx)?;
-    Ok(old.len() == 250)
+    delete_some(tx, &old)
+}
+
+/// Deletes these rows. Returns whether there are as many as one write deletes.
+fn delete_some(tx: &mut Tx<'_>, ids: &[EmailId]) -> Result<bool> {
+    diesel::delete(outbox_emails::table.filter(outbox_emails::id.eq_any(ids))).execute(&mut **tx)?;
+    Ok(i64::try_from(ids.len()).is_ok_and(|count| count == BATCH))
 }

@@ -1,4 +1,4 @@
-//! What is left of erased people outside the tables, and the job that deletes it.
+//! What is left of erased people and purged articles outside the tables, and the job that deletes it.
 
 use std::time::Duration;
 
@@ -13,7 +13,8 @@ use crate::base::jobs::{self, Job, Outcome};
 /// How long after an erasure its traces are deleted. Erasures in the meantime share that work.
 const DELETED_AFTER: Duration = Duration::from_secs(10);
 
-/// Deletes what is left of erased people outside the tables: the files of their emails, and pages in the database's log.
+/// Deletes what is left of erased people and purged articles outside the tables: the files of emails, and pages in the
+/// database's log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeleteTraces;
 

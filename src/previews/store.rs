@@ -146,6 +146,15 @@ pub fn revoke(tx: &mut Tx<'_>, article: ArticleId, id: PreviewLinkId, only_of: O
     Ok(())
 }
 
+/// Revokes every link that a user or one of their API keys created.
+///
+/// # Errors
+/// Those of the database.
+pub fn revoke_all_of(tx: &mut Tx<'_>, user: UserId) -> Result<()> {
+    diesel::delete(preview_links::table.filter(preview_links::user_id.eq(user))).execute(&mut **tx)?;
+    Ok(())
+}
+
 /// What the link with that token opens at `now`.
 ///
 /// # Errors

@@ -12,16 +12,16 @@ use crate::editions::publish::{Prepared, Unrendered, is_live, make_live, take_do
 /// How often a revision is rendered again because the article was published otherwise meanwhile.
 const TRIES: usize = 3;
 
-/// How a try ended.
+/// The outcome of a try.
 enum Outcome {
     /// The action is done, or need not be done any more.
     Done,
-    /// The article was published after the rendering was begun.
-    Overtaken,
+    /// The article was published otherwise after the revision was rendered: it must be rendered again.
+    Outdated,
 }
 
-/// Does an action in the name of whoever scheduled it, whatever they may do now. Does nothing if another server has done it, or if
-/// the schedule was changed.
+/// Does an action in the name of the user who scheduled it, even if they no longer have the right. Does nothing if another
+/// server has done it, or if the schedule was changed.
 ///
 /// # Errors
 /// When the article cannot be published.
@@ -80,7 +80,7 @@ fn commit(tx: &mut Tx<'_>, due: &ScheduleRow, prepared: Option<&Prepared>) -> Re
         (Action::Publish, None, Some(revision)) if is_live(&row, revision) => {
             schedule::clear(tx, &row, &[Action::Publish])?;
         }
-        (Action::Publish, ..) => return Ok(Outcome::Overtaken),
+        (Action::Publish, ..) => return Ok(Outcome::Outdated),
     }
     raise_version(tx, &mut row)?;
     Ok(Outcome::Done)

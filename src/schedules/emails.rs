@@ -12,7 +12,7 @@ use crate::outbox::{self, Email, Recipient};
 use crate::users::UserState;
 use crate::users::store as users;
 
-/// Tells the owner of an article, if they can log in, that an action has failed for that reason.
+/// Sends the owner of an article, if they are active, an email that says why an action failed.
 ///
 /// # Errors
 /// Those of the database.
@@ -33,6 +33,7 @@ pub(super) fn send_failure(
     ];
     let email = Email {
         recipient: Some(Recipient::User(owner.id)),
+        article: Some(article.id),
         to: EmailAddress::parse(&owner.email)
             .map_err(|_| Error::internal(format!("user {} has a malformed address", owner.id)))?,
         locale: owner.locale().unwrap_or_else(|| app.config.site.locale.clone()),

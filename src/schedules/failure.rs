@@ -1,4 +1,4 @@
-//! A scheduled action that fails is tried again with growing pauses for a day. The first failure is told: an event, and a mail to
+//! A scheduled action that fails is tried again with growing pauses for a day. The first failure is an event and an email to
 //! the article's owner.
 
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::base::error::{Error, Result};
 use crate::base::events::Event;
 use crate::base::jobs;
 
-/// How late an action may be before trouble that passes, such as a lost connection, counts as a failure.
+/// How late an action may be before a temporary error, such as a lost connection, counts as a failure.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// How long after the first failure an action is tried.
 const TRIED_FOR: Duration = Duration::from_secs(24 * 3600);
@@ -37,7 +37,7 @@ pub(super) async fn handle(app: &App, due: &ScheduleRow, error: &Error) -> Resul
     app.db.write(move |tx| record(tx, &env, &row, &why)).await
 }
 
-/// Why it failed, as editors may read it: what is wrong inside the server stays in its log.
+/// Why it failed, for editors. Internal errors are only in the server's log.
 fn reason(error: &Error) -> String {
     match error {
         Error::Internal(_) | Error::Unavailable(_) | Error::NoSpace(_) => {

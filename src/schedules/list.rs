@@ -30,7 +30,7 @@ impl FromParams for ScheduleFilter {
     }
 }
 
-/// A place in the list: the moment and the id of an action.
+/// A position in the list: the time and the id of an action.
 pub type Position = (Timestamp, ScheduleId);
 
 #[diesel::dsl::auto_type]

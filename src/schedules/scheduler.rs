@@ -1,4 +1,4 @@
-//! Does what is due, on any number of servers. A server claims some actions, which keeps the others from rendering the same
+//! Does scheduled actions that are due, on any number of servers. A server claims some actions, which keeps the others from rendering the same
 //! articles, and does them in the order of their moments. If it dies, others do the rest when its claim ends. Claims only save
 //! work: that an action is done once is ensured by the write that does it, which takes its row.
 
@@ -14,7 +14,7 @@ use crate::base::clock::Timestamp;
 use crate::base::db::Connection;
 use crate::base::error::Result;
 
-/// The longest pause between two looks for due actions: other servers may have scheduled something.
+/// The longest pause between two queries for due actions: other servers may have scheduled something.
 const IDLE: Duration = Duration::from_millis(500);
 /// The pause after finding that other servers have claimed everything that is due.
 const CLAIMED_BY_OTHERS: Duration = Duration::from_millis(50);
@@ -34,7 +34,7 @@ pub async fn run_until(app: App, mut stop: watch::Receiver<bool>) {
             }
         };
         if !pause.is_zero() {
-            // Either way the loop looks at `stop` again.
+            // Either way the loop checks `stop` again.
             let _ = tokio::time::timeout(pause, stop.changed()).await;
         }
     }
@@ -43,7 +43,7 @@ pub async fn run_until(app: App, mut stop: watch::Receiver<bool>) {
 /// Does everything that is due now, unless the database is a quiet copy, and returns how many actions were tried. For tests, which control the clock.
 ///
 /// # Errors
-/// When the database is away.
+/// When the database cannot be reached.
 pub async fn run_due(app: &App) -> Result<usize> {
     let mut tried = 0;
     loop {

@@ -47,7 +47,7 @@ pub fn forget_words(tx: &mut Tx<'_>) -> Result<()> {
 
 /// Looks at the words after this id. Returns the id of the last one; `None` at the end.
 fn forget_some(tx: &mut Tx<'_>, after: i64) -> Result<Option<i64>> {
-    // Otherwise another transaction could add a text with a word that is about to go.
+    // Otherwise another transaction could add a text with a word that is about to be deleted.
     AdvisoryLock::SearchIndex.take(tx)?;
     let next = search_words::table.filter(search_words::id.gt(after)).order(search_words::id);
     let ids: Vec<i64> = next.select(search_words::id).limit(STEP).load(&mut **tx)?;

@@ -59,7 +59,7 @@ pub async fn run_until(app: App, stop: watch::Receiver<bool>) {
 /// Runs every job that is due now, and returns how many ran. For tests, which control the clock.
 ///
 /// # Errors
-/// When the database is away.
+/// When the database cannot be reached.
 pub async fn run_due(app: &App) -> Result<usize> {
     worker(app).run_due().await
 }

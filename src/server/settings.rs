@@ -1,13 +1,10 @@
 //! Saves the settings of a server that starts, unless two live articles would have the same address under them.
 
-use std::collections::BTreeMap;
-
 use crate::app::App;
 use crate::base::db::locks::AdvisoryLock;
 use crate::base::db::{Connection, Tx, log};
 use crate::base::error::{Error, Result};
-use crate::base::ids::ArticleId;
-use crate::editions::addresses;
+use crate::editions::addresses::{self, Shared};
 use crate::render_context::{ServerSettings, Website, store};
 
 /// How often addresses are checked again because another server has changed something that readers see meanwhile.
@@ -45,19 +42,16 @@ pub(super) async fn save(app: &App) -> Result<()> {
 
 /// The number of the newest event, and the addresses that two live articles would share if this website is another than the
 /// last server had.
-fn check(
-    conn: &mut Connection,
-    website: &Website,
-) -> Result<(Option<i64>, BTreeMap<String, Vec<ArticleId>>)> {
+fn check(conn: &mut Connection, website: &Website) -> Result<(Option<i64>, Shared)> {
     let newest = log::newest_seen(conn)?.map(|(number, _)| number);
     let is_same = store::saved(conn)?.is_some_and(|saved| {
         let saved = saved.render.website;
         (saved.article_path, saved.site_locale) == (website.article_path.clone(), website.site_locale.clone())
     });
-    Ok((newest, if is_same { BTreeMap::new() } else { addresses::find_shared(conn, website)? }))
+    Ok((newest, if is_same { Shared::new() } else { addresses::find_shared(conn, website)? }))
 }
 
-fn refusal(website: &Website, shared: &BTreeMap<String, Vec<ArticleId>>) -> String {
+fn refusal(website: &Website, shared: &Shared) -> String {
     let named = shared.iter().take(MAX_NAMED).map(|(path, articles)| {
         let articles: Vec<String> = articles.iter().map(ToString::to_string).collect();
         format!("{path} (articles {})", articles.join(", "))

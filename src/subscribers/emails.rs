@@ -44,6 +44,7 @@ fn enqueue<const N: usize>(
         context.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
     let email = Email {
         recipient: Some(Recipient::Subscriber(row.id)),
+        article: None,
         to,
         locale: row.locale.clone(),
         template,

@@ -33,6 +33,7 @@ pub(super) fn send_disabled(
     ];
     let email = Email {
         recipient: Some(Recipient::User(owner.id)),
+        article: None,
         to: EmailAddress::parse(&owner.email)
             .map_err(|_| Error::internal(format!("user {} has a malformed address", owner.id)))?,
         locale: owner.locale().unwrap_or_else(|| app.config.site.locale.clone()),

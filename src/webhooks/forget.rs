@@ -24,7 +24,9 @@ const ERASED: [&str; 3] = ["slug", "locale", "url"];
 pub fn forget_purged(tx: &mut Tx<'_>) -> Result<bool> {
     let since = tx.now().minus(LOOKED_FOR);
     let purged: Vec<SubjectId> = events::table
-        .filter(events::kind.eq(EventKind::ArticlePurged.as_str()))
+        .filter(
+            events::kind.eq_any([EventKind::ArticlePurged, EventKind::DraftPurged].map(EventKind::as_str)),
+        )
         .filter(events::at.ge(since))
         .select(events::subject_id)
         .distinct()

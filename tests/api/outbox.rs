@@ -29,6 +29,7 @@ async fn user(server: &Server) -> UserId {
 fn email_to(user: UserId, expires_at: Option<Timestamp>) -> Email {
     Email {
         recipient: Some(Recipient::User(user)),
+        article: None,
         to: EmailAddress::parse(LOUISE).expect("an address"),
         locale: Locale::parse("de").expect("a locale"),
         template: "test_email",

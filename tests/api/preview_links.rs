@@ -212,11 +212,13 @@ async fn a_link_works_only_while_its_creator_is_active_and_the_article_is_not_in
     for guest in &guests {
         guest.get(&path).await.is(200);
     }
-    given::disable(&server, "ada").await;
+    let admin = server.login(Role::Admin).await;
+    admin.patch(format!("/v1/users/{}", author.user())).json(json!({"disabled": true})).await.is(200);
     for guest in &guests {
         guest.get(&path).await.problem(401, "token-invalid");
     }
     by_editor.get(&path).await.is(200);
+    assert_eq!(server.database().count("preview_links"), 1, "those of a disabled user are revoked");
     assert_eq!(
         editor.get(at(&draft, "/preview-links")).await.expect(200)["items"].as_array().unwrap().len(),
         1

@@ -81,6 +81,42 @@ async fn what_is_purged_is_gone_at_once_and_its_texts_a_moment_later() {
     assert_eq!(admin.get(at(&translation, "/draft")).await.expect(200)["translation_of"], Value::Null);
 }
 
+/// The texts of `.eml` files in a folder.
+fn files(folder: &std::path::Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).expect("a folder");
+    entries.map(|entry| std::fs::read_to_string(entry.expect("an entry").path()).expect("a file")).collect()
+}
+
+#[tokio::test]
+async fn emails_about_what_is_purged_go_with_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().to_owned();
+    let server = Server::start_with(|config| config.mail.dir = path.clone()).await;
+    let (admin, ada) = (server.login(Role::Admin).await, server.login_as("ada", Role::Author).await);
+    server.login(Role::Editor).await;
+    let (draft, other) = (create(&ada, written()).await, create(&ada, json!({"title": "Other"})).await);
+    for (draft, message) in [(&draft, WORD), (&draft, "Soon?"), (&other, "Other")] {
+        let request = json!({"revision": 1, "state": "requested", "message": message});
+        ada.post(at(draft, "/reviews")).json(request).await.is(201);
+        if message == WORD {
+            server.run_jobs().await;
+        }
+    }
+    let about = |text: &str| files(&path).iter().filter(|file| file.contains(text)).count();
+    assert!(about(WORD) > 0, "the editors are asked");
+    let waiting = "outbox_emails WHERE article_id IS NOT NULL AND sent_at IS NULL";
+    assert!(server.database().count(waiting) > 1);
+    admin.delete(at(&draft, "")).await.is(204);
+    purge(&admin, &draft).await;
+    server.run_jobs().await;
+    server.clock.advance(seconds(10));
+    server.run_jobs().await;
+    assert_eq!(about(WORD), 0);
+    assert!(about("Other") > 0, "those about other articles stay");
+    let ids = "outbox_emails WHERE article_id NOT IN (SELECT id FROM articles)";
+    assert_eq!(server.database().count(ids), 0);
+}
+
 #[tokio::test]
 async fn only_admins_purge_and_only_what_is_in_the_trash() {
     let server = Server::start().await;
@@ -112,6 +148,8 @@ async fn followers_of_changes_learn_what_was_purged_if_they_ever_had_it() {
         admin.delete(at(draft, "")).await.is(204);
         purge(&admin, draft).await;
     }
+    let seen = server.database().count("events WHERE readers_see AND kind LIKE '%.purged'");
+    assert_eq!(seen, 1, "the id of a draft that was never published stays unknown");
     let told = [("purged".to_owned(), id(&public))];
     assert_eq!(changes(&reader, &format!("?cursor={cursor}")).await, told);
     server.run_jobs().await;
@@ -133,7 +171,7 @@ async fn what_is_in_the_trash_for_a_month_is_purged_by_itself() {
         server.clock.advance(days(29));
         housekeep(&server).await;
         assert_eq!(server.database().count("articles"), left, "{days_kept}");
-        let purged = server.database().count("events WHERE kind = 'article.purged' AND actor_id IS NULL");
+        let purged = server.database().count("events WHERE kind = 'draft.purged' AND actor_id IS NULL");
         assert_eq!(purged, 2 - left);
     }
 }

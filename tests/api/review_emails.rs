@@ -4,7 +4,7 @@ use lede::auth::Role;
 use serde_json::{Value, json};
 
 use crate::client::Client;
-use crate::given::days;
+use crate::given::{days, seconds};
 use crate::reviews::say;
 use crate::server::Server;
 use crate::writing::{at, create};
@@ -81,15 +81,59 @@ async fn an_answer_is_mailed_to_the_owner_and_to_whoever_asked() {
     sent(&server, &mut seen).await;
     say(&bo, &draft, "changes_requested", json!({"message": "Longer."})).await.is(201);
     assert_eq!(sent(&server, &mut seen).await, told(&["ada", "editor"], ANSWERED));
-    // Nobody has asked again.
+    // The second answer to the same request.
     say(&bo, &draft, "approved", json!({})).await.is(201);
-    assert_eq!(sent(&server, &mut seen).await, told(&["ada"], ANSWERED));
+    assert_eq!(sent(&server, &mut seen).await, told(&["ada", "editor"], ANSWERED));
     say(&ada, &draft, "requested", json!({})).await.is(201);
     sent(&server, &mut seen).await;
     say(&editor, &draft, "approved", json!({})).await.is(201);
     assert_eq!(sent(&server, &mut seen).await, told(&["ada"], ANSWERED));
     ada.delete(at(&draft, "/reviews/current")).await.is(204);
     assert_eq!(sent(&server, &mut seen).await, []);
+}
+
+#[tokio::test]
+async fn whoever_may_not_read_the_draft_any_longer_gets_no_answer() {
+    let Newsroom { server, ada, bo, editor, draft } = newsroom().await;
+    let mut seen = 0;
+    say(&ada, &draft, "requested", json!({})).await.is(201);
+    let give = editor.patch(at(&draft, "/draft")).header("if-match", "*");
+    give.json(json!({"owner_id": bo.user()})).await.is(200);
+    sent(&server, &mut seen).await;
+    say(&editor, &draft, "changes_requested", json!({"message": "Between us."})).await.is(201);
+    assert_eq!(sent(&server, &mut seen).await, told(&["bo"], ANSWERED));
+    // A request that was withdrawn is answered by nobody.
+    say(&editor, &draft, "requested", json!({})).await.is(201);
+    bo.delete(at(&draft, "/reviews/current")).await.is(204);
+    sent(&server, &mut seen).await;
+    let second = server.login_as("second", Role::Editor).await;
+    say(&second, &draft, "approved", json!({})).await.is(201);
+    assert_eq!(sent(&server, &mut seen).await, told(&["bo"], ANSWERED));
+}
+
+#[tokio::test]
+async fn a_request_that_is_repeated_is_mailed_once_and_there_are_30_reviews_an_hour() {
+    let Newsroom { server, ada, draft, .. } = newsroom().await;
+    let mut seen = 0;
+    sent(&server, &mut seen).await;
+    let ask = async |message: &str| say(&ada, &draft, "requested", json!({"message": message})).await;
+    let first = ask("Please.").await;
+    for _ in 0..40 {
+        let again = ask("Please.").await;
+        assert_eq!((again.expect(201), again.version()), (first.expect(201), first.version()));
+    }
+    assert_eq!(sent(&server, &mut seen).await, told(&["editor", "second"], REQUESTED));
+    for n in 1..30 {
+        server.clock.advance(seconds(10));
+        ask(&format!("{n} times.")).await.is(201);
+    }
+    let refused = ask("Again.").await;
+    refused.problem(429, "too-many-requests");
+    assert_eq!(refused.header("retry-after"), Some("3310"));
+    assert_eq!(server.database().count("reviews"), 30);
+    server.clock.advance(seconds(3310));
+    ask("Again.").await.is(201);
+    ask("And again.").await.problem(429, "too-many-requests");
 }
 
 #[tokio::test]

@@ -71,7 +71,7 @@ pub struct RevisionDiff {
     /// The members of the metadata that differ.
     #[schema(value_type = Vec<MemberDiff>, max_items = 50)]
     metadata: Vec<Box<RawValue>>,
-    /// The sections that differ, in document order; those that were removed follow the one that they followed.
+    /// The sections that differ, in document order. A removed section follows the section that it followed before.
     #[schema(value_type = Vec<SectionDiff>, max_items = 2000)]
     sections: Vec<Box<RawValue>>,
     /// The number of words of intro and bodies that differ.
@@ -115,7 +115,7 @@ pub struct SectionDiff {
     #[schema(max_length = 300)]
     heading: Option<String>,
     change: SectionDiffKind,
-    /// Whether it stands below another section, or in another order among those that were there before.
+    /// Whether its parent changed, or its order among the sections that both sides have.
     moved: bool,
     /// Which of `heading`, `anchor` and `custom` differ.
     #[schema(max_items = 3)]
@@ -131,15 +131,15 @@ pub struct SectionDiff {
 pub enum SectionDiffKind {
     /// It is new.
     Added,
-    /// It is gone.
+    /// It was removed.
     Removed,
-    /// It stands elsewhere, with the same text.
+    /// Its position changed, its text did not.
     Moved,
     /// Its heading, anchor, body or `custom` differ.
     Edited,
 }
 
-/// A passage. The older text is those that are not inserted, the newer those that are not deleted.
+/// A passage. The older text consists of the passages that are not `insert`, the newer of those that are not `delete`.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct WordRun {
     op: WordRunKind,
@@ -203,7 +203,7 @@ struct Sides {
     from: Option<(i64, Side)>,
     to: i64,
     after: Side,
-    /// The metadata that an article has if nothing but title, slug and language was set.
+    /// The metadata of an article with nothing but a title, a slug and a language.
     defaults: Map<String, Value>,
 }
 
@@ -270,14 +270,14 @@ impl Sides {
     }
 }
 
-/// The room that is left in a response.
+/// How many bytes of changes a response can still have.
 struct Room {
     left: usize,
     truncated: bool,
 }
 
 impl Room {
-    /// The JSON of a change: of the whole, if there is room, or else of what is left when its values are left out.
+    /// The JSON of a change. Without its values if the whole does not fit into the response.
     fn fit<T: Serialize>(&mut self, whole: &T, bare: impl FnOnce() -> T) -> Result<Option<Box<RawValue>>> {
         let whole = serde_json::value::to_raw_value(whole)?;
         if self.take(&whole) {

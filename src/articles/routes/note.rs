@@ -27,7 +27,7 @@ pub struct UpdateNote {
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false, format = "filled-text", min_length = 1, max_length = 5000)]
     text: Option<String>,
-    /// Whether it is done with.
+    /// Whether it is resolved.
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false)]
     resolved: Option<bool>,

@@ -38,7 +38,7 @@ pub struct Note {
     /// Plain text.
     #[schema(max_length = 5000)]
     text: String,
-    /// Whether it is done with.
+    /// Whether it is resolved.
     resolved: bool,
     /// Who wrote it.
     by: ActorRef,
@@ -58,7 +58,7 @@ pub struct CreateNote {
     /// Plain text.
     #[schema(format = "filled-text", min_length = 1, max_length = 5000)]
     text: String,
-    /// Whether it is done with.
+    /// Whether it is resolved.
     #[serde(default)]
     #[schema(required = false, default = false)]
     resolved: bool,
@@ -180,9 +180,9 @@ pub async fn create_note(
     let text = violations.take("/text", check_text(&text));
     violations.check()?;
     let new = NoteChange { section: Some(section_id), text, resolved: Some(resolved) };
-    let work = move |tx: &mut Tx<'_>, (): &()| {
+    let work = move |tx: &mut Tx<'_>| {
         let row = notes::create(tx, write.actor, &write.article, &new)?;
         Ok(Response::ok(&Note::one(tx, row)?)?.status(StatusCode::CREATED))
     };
-    once.respond(&app.db, async { Ok(()) }, work).await
+    once.write(&app.db, work).await
 }

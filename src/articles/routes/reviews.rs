@@ -37,7 +37,7 @@ pub struct CreateReview {
     #[schema(minimum = 1, maximum = 2_147_483_647)]
     revision: i64,
     state: ReviewState,
-    /// More about it, as plain text.
+    /// The message, as plain text.
     #[serde(default)]
     #[schema(max_length = 2000)]
     message: Option<String>,
@@ -68,9 +68,12 @@ pub struct ReviewPage {
 /// are asked to review. Whoever may edit the article requests a review; editors and the assignee answer with
 /// `changes_requested` or `approved`, and others get 403. The review is the current one, in `review` of the draft, until it
 /// is withdrawn or the article is published. An approval counts for its revision: when the draft is edited, review is
-/// requested again. It is advice: publishing does not need it. A request is mailed to the assignee, or to the editors if
-/// nobody is assigned; an answer is mailed to the owner and to whoever requested the review, unless they have turned
-/// these emails off.
+/// requested again. It is advice: publishing does not need it.
+///
+/// A request is mailed to the assignee, or to the editors if nobody is assigned; an answer is mailed to the owner and to
+/// whoever requested the review, if they may still read the draft, unless they have turned these emails off. A review that
+/// repeats the current one, by the same user, changes nothing and sends no email. An article can have 30 reviews within an
+/// hour; further ones get 429.
 #[utoipa::path(post, path = "/v1/articles/{article}/reviews", tag = "reviews", security(("bearer" = [])),
     params(ArticlePath, InLocale,
         IdempotencyKeyHeader),
@@ -93,7 +96,7 @@ pub async fn create_review(
     violations.check()?;
     let new = NewReview { revision, state, message, assignee: assignee_id };
     let emails = ReviewEmails::new(&app);
-    let work = move |tx: &mut Tx<'_>, (): &()| {
+    let work = move |tx: &mut Tx<'_>| {
         let reviewed = review(tx, write.actor, &write.article, &new)?;
         emails.send(tx, &reviewed)?;
         let Reviewed { article, review, .. } = reviewed;
@@ -102,7 +105,7 @@ pub async fn create_review(
         let body = Review::new(review, state, &actors);
         Ok(Response::ok(&body)?.status(StatusCode::CREATED).version(article.version))
     };
-    once.respond(&app.db, async { Ok(()) }, work).await
+    once.write(&app.db, work).await
 }
 
 /// List the reviews of an article

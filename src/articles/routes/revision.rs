@@ -39,14 +39,14 @@ pub struct Revision {
     /// The version of the article that the edit made.
     #[schema(minimum = 1, maximum = 2_147_483_647)]
     revision: i64,
-    /// The revision that it was made from: the draft's before, or for a correction the live one. `null` for the first.
+    /// The revision that it was made from: the draft's previous one, or the live one for a correction. `null` for the first.
     #[schema(minimum = 1, maximum = 2_147_483_647)]
     parent: Option<i64>,
     /// Who made the edit.
     by: Option<ActorRef>,
     /// When the edit was made.
     created_at: Timestamp,
-    /// The name that an editor gave it.
+    /// Its label.
     #[schema(max_length = 60)]
     label: Option<String>,
     #[serde(flatten)]
@@ -130,7 +130,7 @@ impl Revision {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateRevision {
-    /// A name for it: one line, or `null` for none. Omitted: it keeps the one it has.
+    /// The label: one line; `null` removes it. Omitted: unchanged.
     #[serde(default, deserialize_with = "present")]
     #[schema(format = "line", min_length = 1, max_length = 60, example = "As sent to the lawyers")]
     label: Option<Option<String>>,
@@ -138,8 +138,9 @@ pub struct UpdateRevision {
 
 /// Update a revision
 ///
-/// Requires the right `articles:write`; contributors and authors have it for their own articles only. Names a revision,
-/// which keeps it from being deleted, or takes the name away. What it holds never changes. Needs no `If-Match`.
+/// Requires the right `articles:write`; contributors and authors have it for their own articles only. Sets or
+/// removes the label of a revision. A revision with a label is never deleted. Its content never changes. Needs no
+/// `If-Match`.
 #[utoipa::path(patch, path = "/v1/articles/{article}/revisions/{revision}", tag = "history",
     security(("bearer" = [])),
     params(RevisionPath, InLocale),
@@ -207,11 +208,11 @@ pub async fn restore_revision(
 ) -> Result<Response> {
     let revision = path.into_inner().revision;
     let once = key.once(write.actor.origin, &[]);
-    let work = move |tx: &mut Tx<'_>, (): &()| {
+    let work = move |tx: &mut Tx<'_>| {
         let draft = write.apply(tx, &WriteScope::Everything, |tx, _, draft| {
             writes::restore_revision(tx, draft, revision)
         })?;
         draft_response(tx, &write.actor, &draft, Vec::new())
     };
-    once.respond(&app.db, async { Ok(()) }, work).await
+    once.write(&app.db, work).await
 }

@@ -25,7 +25,7 @@ pub struct RevisionItem {
     /// The version of the article that the edit made.
     #[schema(minimum = 1, maximum = 2_147_483_647)]
     revision: i64,
-    /// The revision that it was made from: the draft's before, or for a correction the live one. `null` for the first.
+    /// The revision that it was made from: the draft's previous one, or the live one for a correction. `null` for the first.
     #[schema(minimum = 1, maximum = 2_147_483_647)]
     parent: Option<i64>,
     /// Who made the edit.
@@ -35,7 +35,7 @@ pub struct RevisionItem {
     title: String,
     /// When the edit was made.
     created_at: Timestamp,
-    /// The name that an editor gave it. Such a revision is never deleted.
+    /// Its label. A revision with a label is never deleted.
     #[schema(max_length = 60)]
     label: Option<String>,
     /// How many edits are in this line: 1, unless `fold` joins several. The others are the revisions before this one.

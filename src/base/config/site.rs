@@ -85,7 +85,7 @@ fn preview_url(text: &str) -> Result<String, String> {
     let names = ["{id}", "{slug}", "{locale}", "{token}"];
     let filled = names.iter().fold(text.to_owned(), |text, name| text.replace(name, "x"));
     let is_web = |text: &str| Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
-    // The host is written out.
+    // The host contains no placeholder.
     let start = text.split('{').next().unwrap_or_default();
     let is_allowed = text.len() <= MAX_PREVIEW_URL
         && text.contains("{token}")

@@ -38,7 +38,7 @@ pub enum Change {
     Rerendered,
     /// Readers no longer have an article.
     Unpublished,
-    /// An article that readers once had was deleted for good. Its text should be deleted from copies, too.
+    /// An article that was published once was deleted for good. Its text should be deleted from copies, too.
     Purged,
     /// A topic was created, changed, merged or removed.
     Topic,

@@ -222,7 +222,7 @@ events! {
     /// A draft was changed; `sections` are those added, changed or removed.
     ArticleEdited { article: ArticleId, version: i64, sections: Vec<SectionId> }
                                                                         "article.edited": Nothing Drafts;
-    /// A revision got a label, or lost it.
+    /// The label of a revision was set or removed.
     RevisionLabelled { article: ArticleId, revision: i64 }              "revision.labelled": Nothing Drafts;
     /// A preview link was created.
     PreviewLinkCreated { article: ArticleId, link: PreviewLinkId }      "preview_link.created": Nothing Drafts;
@@ -233,7 +233,7 @@ events! {
         "article.reviewed": Nothing Drafts "review.requested" "review.answered";
     /// The current review was withdrawn.
     ReviewWithdrawn { article: ArticleId }                              "review.withdrawn": Nothing Drafts;
-    /// An article was given to another owner.
+    /// The owner of an article was changed.
     ArticleHandedOver { article: ArticleId, owner: UserId }             "article.handed_over": Nothing Drafts;
     /// An article joined or left a translation group, or the group got another source.
     ArticleTranslationsChanged { article: ArticleId }
@@ -253,14 +253,18 @@ events! {
     /// An article was moved to the trash. If it was live, it was unpublished before, with an event of its own.
     ArticleTrashed { article: ArticleId, #[serde(default)] terms: Vec<TermId> }
         "article.trashed": Nothing Drafts "article.trashed";
-    /// An article in the trash was deleted for good: nobody finds it any more, and its texts are being deleted.
+    /// An article in the trash that was published once was deleted for good: it is not found any more, and its texts are
+    /// being deleted.
     ArticlePurged { article: ArticleId }
         "article.purged": Article Public "article.purged";
+    /// An article in the trash that was never published was deleted for good.
+    DraftPurged { article: ArticleId }
+        "draft.purged": Nothing Drafts "article.purged";
     /// An article was restored from the trash.
     ArticleRestored { article: ArticleId }                              "article.restored": Nothing Drafts;
     /// An article was scheduled to be published, unpublished or both.
     ScheduleSet { article: ArticleId }                                  "schedule.set": Nothing Drafts "schedule.set";
-    /// What was scheduled for an article, or some of it, is no longer to happen.
+    /// The schedule of an article, or a part of it, was cancelled.
     ScheduleCancelled { article: ArticleId }
         "schedule.cancelled": Nothing Drafts "schedule.cancelled";
     /// What was scheduled for an article failed for the first time. It is tried again for a day.

@@ -107,6 +107,17 @@ impl IdempotencyKey {
 }
 
 impl Once {
+    /// Like [`Once::respond`], for a `work` that needs nothing to be computed before.
+    ///
+    /// # Errors
+    /// Those of [`Once::respond`].
+    pub async fn write<F>(self, db: &Database, work: F) -> Result<Response>
+    where
+        F: Fn(&mut Tx<'_>) -> Result<Response> + Send + 'static,
+    {
+        self.respond(db, async { Ok(()) }, move |tx, (): &()| work(tx)).await
+    }
+
     /// Returns the stored response if this request was already processed. Otherwise runs `work` in one transaction and
     /// stores its response. `prepare` computes what `work` needs, outside the transaction and only if no response is
     /// stored.

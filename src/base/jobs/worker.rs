@@ -55,7 +55,7 @@ impl<E> Worker<'_, E> {
     /// Runs everything that is due now and what that makes due, one job at a time, and returns how many jobs ran.
     ///
     /// # Errors
-    /// When the database is away. A job's own failure is recorded with the job.
+    /// When the database cannot be reached. A job's own failure is recorded with the job.
     pub async fn run_due(&self) -> Result<usize> {
         let mut ran = 0;
         loop {
@@ -81,7 +81,7 @@ impl<E> Worker<'_, E> {
                     Ok(None) => {}
                     Err(error) => log::warn!("jobs wait: {error}"),
                 }
-                // Either way the loop looks at `stop` again.
+                // Either way the loop checks `stop` again.
                 let _ = tokio::time::timeout(IDLE, stop.changed()).await;
             }
             None

@@ -1,5 +1,5 @@
-//! Compares two texts word by word. A text of any size takes a bounded time: long ones are compared by lines first, and what
-//! would take too long is one change.
+//! Compares two texts word by word. A text of any size takes a bounded time: long texts are compared by lines first, and
+//! parts that would take too long count as one change.
 
 use std::ops::Range;
 
@@ -47,25 +47,25 @@ impl Default for Budget {
     }
 }
 
-/// Ranges of the older and the newer text, in words, lines or bytes, that take each other's place.
+/// A range of the older text, in words, lines or bytes, and the range of the newer text that replaces it.
 type Change = (Range<usize>, Range<usize>);
 
 impl Budget {
-    /// So much work: about the square of the words that differ.
+    /// The remaining work, in about the square of the words that differ.
     #[must_use]
     pub fn of(work: usize) -> Self {
         Self(work)
     }
 
-    /// Takes what it took to compare so many words, of which so many differ.
+    /// Subtracts the work of comparing this many words, of which so many differ.
     fn take(&mut self, tokens: usize, different: usize) {
         let work = different.saturating_mul(different).saturating_add(8 * tokens);
         self.0 = self.0.saturating_sub(work);
     }
 }
 
-/// The passages of two texts, in order: the older text is those that are not inserted, the newer those that are not
-/// deleted.
+/// The passages of two texts, in order. The older text consists of those that are not inserted, the newer of those that
+/// are not deleted.
 #[must_use]
 pub fn word_diff<'a>(before: &'a str, after: &'a str, budget: &mut Budget) -> Vec<Run<'a>> {
     let mut runs = Vec::new();

@@ -47,9 +47,9 @@ pub enum BulkAction {
     Purge,
     /// Change metadata and intro by `patch`, if neither has changed since the `version` of the item.
     Update,
-    /// Add `topics` after those that each article carries.
+    /// Add `topics` after those that each article has.
     AddTopics,
-    /// Take `topics` from each article.
+    /// Remove `topics` from each article.
     RemoveTopics,
 }
 
@@ -261,8 +261,8 @@ impl Targets {
 ///
 /// Requires the right `articles:write`, and the right of the action. Makes one change to up to 100 articles, one after
 /// the other, each in a transaction of its own: responds with 200 even if some fail, and says for each what became of
-/// it. Each article counts as a request for the limit of writes. The request takes no `Idempotency-Key`; to repeat it is
-/// harmless: a revision is published once, and an `update` fails with 412 the second time. With `dry_run`, nothing is
+/// it. Each article counts as a request for the limit of writes. The request takes no `Idempotency-Key`; repeating it is
+/// safe: a revision is published once, and an `update` fails with 412 the second time. With `dry_run`, nothing is
 /// saved.
 #[utoipa::path(post, path = "/v1/drafts/bulk", tag = "drafts", security(("bearer" = [])), request_body = BulkChange,
     responses((status = 200, description = "What became of each article.", body = BulkResults)))]
@@ -286,7 +286,7 @@ pub async fn change_drafts(
             Err(error) => Err(error),
         };
         match outcome {
-            // The caller may do nothing more.
+            // The caller has used up the limit of writes.
             Err(error @ Error::Unauthenticated(_)) => return Err(error),
             outcome => items.push(BulkResult::new(&app, target.id, outcome)),
         }

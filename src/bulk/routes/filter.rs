@@ -15,7 +15,7 @@ use crate::base::error::{Error, Invalid, Location, Result, Violations};
 use crate::base::http::canonical::Parameter;
 use crate::base::http::query;
 
-/// Parameters of the list that are no filters, and the one that follows from the action.
+/// Parameters of the list that are no filters, and `trashed`, which the action decides.
 const LEFT_OUT: [&str; 2] = ["sort", "trashed"];
 
 /// Which articles are changed.

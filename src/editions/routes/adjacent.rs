@@ -28,7 +28,7 @@ pub struct AdjacentArticles {
 }
 
 impl AdjacentArticles {
-    /// Of the newer one, if there is one, and the older one, if there is one. `None` for one that cannot be read.
+    /// The newer and the older article, if they exist. `None` for one that cannot be read.
     #[must_use]
     pub fn new(items: Vec<Option<Box<RawValue>>>, has_newer: bool) -> Self {
         let mut items = items.into_iter();

@@ -10,9 +10,11 @@ use crate::articles::correction::{CorrectMetadata, CorrectSection, Correction, N
 use crate::articles::output;
 use crate::articles::routes::article_in_path::ArticleInPath;
 use crate::articles::routes::paths::{ArticlePath, InLocale};
-use crate::articles::warnings::{Warning, warnings};
-use crate::auth::PublishArticles;
-use crate::base::db::Tx;
+use crate::articles::schedule::{self, Action};
+use crate::articles::warnings::{MAX_WARNINGS, Warning, warnings};
+use crate::auth::{Actor, PublishArticles, WriteArticles};
+use crate::base::clock::Timestamp;
+use crate::base::db::{Connection, Tx};
 use crate::base::error::Result;
 use crate::base::http::details::{ChangedKind, FieldName};
 use crate::base::http::idempotency::IdempotencyKeyHeader;
@@ -81,16 +83,27 @@ impl UncorrectedPart {
     }
 }
 
+/// The revision whose publication is scheduled, and when.
+fn scheduled_revision(conn: &mut Connection, article: ArticleId) -> Result<Option<(i64, Timestamp)>> {
+    let rows = schedule::find(conn, article)?;
+    let publish = rows.into_iter().find(|row| row.action == Action::Publish);
+    Ok(publish.and_then(|row| Some((row.revision?, row.at))))
+}
+
 /// Correct a published article
 ///
-/// Requires the right `articles:publish`; authors have it for their own articles only, contributors not at all. Publishes
-/// the live revision with new texts of sections and a change of metadata, and nothing else of the draft. Succeeds only if
-/// `edition` is the live one; otherwise responds 409 `stale-edition`. Takes no `If-Match`: the draft takes over each
-/// change whose section, or field of the metadata, it still has as it was live, as a revision of its own if the draft is
-/// ahead. The other changes are listed in `not_in_draft`. Changes nothing if the live edition has the texts already.
-/// Topics and authors must exist; `slug`, `locale` and `translation_of` are refused with 422 `field-unknown`. What is
-/// scheduled stays. An article whose text could make more than 5,000,000 bytes of HTML is refused with 422
+/// Requires the rights `articles:publish` and `articles:write`; authors have them for their own articles only, contributors
+/// not at all. Publishes the live revision with new texts of sections and a change of metadata, and nothing else of the
+/// draft. Succeeds only if `edition` is the live one; otherwise responds 409 `stale-edition`. Changes nothing if the live
+/// edition has the texts already. Topics and authors must exist; `slug`, `locale` and `translation_of` are refused with 422
+/// `field-unknown`. An article whose text could make more than 5,000,000 bytes of HTML is refused with 422
 /// `rendering-too-large`.
+///
+/// Takes no `If-Match`. Each section, or field of the metadata, that the draft still has as it was live is corrected in the
+/// draft, too; if the draft is ahead, as a revision of its own. The other changes are listed in `not_in_draft`.
+///
+/// What is scheduled stays. If a revision is scheduled to be published, which may not have the corrected text, `warnings`
+/// has `scheduled-without-correction`.
 #[utoipa::path(post, path = "/v1/articles/{article}/corrections", tag = "publishing", security(("bearer" = [])),
     params(ArticlePath, InLocale,
         IdempotencyKeyHeader),
@@ -107,6 +120,8 @@ pub async fn correct_article(
 ) -> Result<Response> {
     let once = key.once(write.actor.origin, &body.fingerprint);
     let ArticleInPath { actor, article } = write;
+    // Unlike publishing, it changes texts.
+    Actor::<WriteArticles>::new(actor.identity)?;
     let CorrectArticle { edition, sections, metadata, minor } = body.value;
     let target = Target { article, edition, minor };
     let (wanted, policy) = (target.clone(), app.policy());
@@ -122,8 +137,15 @@ pub async fn correct_article(
     };
     let work = move |tx: &mut Tx<'_>, (corrected, warnings): &(Option<_>, Vec<Warning>)| {
         let (draft, not_in_draft) = correct(tx, actor, &target, corrected.as_ref())?;
+        let mut warnings = warnings.clone();
+        if corrected.is_some()
+            && let Some((revision, at)) = scheduled_revision(tx, draft.row.id)?
+        {
+            warnings.insert(0, Warning::scheduled_without_correction(revision, at));
+            warnings.truncate(MAX_WARNINGS);
+        }
         let corrected = CorrectedArticle {
-            draft: output::Draft::new(tx, &actor, &draft, warnings.clone())?,
+            draft: output::Draft::new(tx, &actor, &draft, warnings)?,
             edition: draft.row.last_edition,
             not_in_draft: UncorrectedPart::all(draft.row.id, not_in_draft),
         };

@@ -31,9 +31,9 @@ pub async fn restore_article(
     write: ArticleInPath<DeleteArticles>,
 ) -> Result<Response> {
     let once = key.once(write.actor.origin, &[]);
-    let work = move |tx: &mut Tx<'_>, (): &()| {
+    let work = move |tx: &mut Tx<'_>| {
         let draft = restore(tx, write.actor, &write.article)?;
         draft_response(tx, &write.actor, &draft, Vec::new())
     };
-    once.respond(&app.db, async { Ok(()) }, work).await
+    once.write(&app.db, work).await
 }

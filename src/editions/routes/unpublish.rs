@@ -32,9 +32,9 @@ pub async fn unpublish_article(
     write: ArticleInPath<PublishArticles>,
 ) -> Result<Response> {
     let once = key.once(write.actor.origin, &[]);
-    let work = move |tx: &mut Tx<'_>, (): &()| {
+    let work = move |tx: &mut Tx<'_>| {
         let draft = unpublish(tx, write.actor, &write.article)?;
         draft_response(tx, &write.actor, &draft, Vec::new())
     };
-    once.respond(&app.db, async { Ok(()) }, work).await
+    once.write(&app.db, work).await
 }

@@ -28,10 +28,10 @@ pub async fn retry_job(
     path: Path<JobPath>,
 ) -> Result<Response> {
     let id = path.id;
-    let work = move |tx: &mut Tx<'_>, (): &()| {
+    let work = move |tx: &mut Tx<'_>| {
         let row = store::retry(tx, id)?;
         let now = tx.now();
         Response::ok(&Job::one(tx, row, now)?)
     };
-    key.once(actor.origin, &[]).respond(&app.db, async { Ok(()) }, work).await
+    key.once(actor.origin, &[]).write(&app.db, work).await
 }

@@ -172,11 +172,12 @@ impl From<RedirectRow> for Redirect {
 
 /// List redirects
 ///
-/// Needs no access token. Returns the old paths of published articles with the current URL of each: paths that
-/// the articles had before, with another slug or another `LEDE_ARTICLE_PATH`, and their `aliases`. Redirects that were created are listed with them, unless an article has
-/// the path. Paths that differ only in case, percent-encoding or a trailing slash count as one. No redirect starts at the
-/// current path of an article or leads to another redirect, and each path has one redirect: an old path wins over an alias,
-/// the article published first over others, and any article over a redirect that was created.
+/// Needs no access token. Returns the old paths of published articles with the current URL of each: paths that the articles
+/// had before, with another slug or another `LEDE_ARTICLE_PATH`, and their `aliases`. Redirects that were created are
+/// listed with them, unless an article has the path. Paths that differ only in case, percent-encoding or a trailing slash
+/// count as one. No redirect starts at the current path of an article or leads to another redirect, and each path has one
+/// redirect: an old path wins over an alias, the article published first over others, and any article over a redirect that
+/// was created.
 ///
 /// In Next.js, return each with a `to` from `redirects()` as `{source: from, destination: to, statusCode: status}`, with a
 /// backslash before each of `( ) { } : * +` in `source`. A path with a query needs `has`.
@@ -206,11 +207,12 @@ pub async fn list_redirects(
 /// Create a redirect
 ///
 /// Requires the right `redirects:write`. For paths of the website that no article has, such as `/feed/` or
-/// `/category/sea/`. `to` is a path on the website, which may be below another path than the articles, or a URL; if it is
-/// an address of an article, the redirect follows that article when it is renamed. An article that gets the path later, as
-/// its current address, an old one or an alias, wins: the redirect is not listed for as long as it has it. There can be
-/// 10,000 redirects. Responds 409 `address-in-use` if an article has the path, `redirect-exists` if another redirect
-/// starts there, `redirect-chain` if redirects would lead to one another, and `redirects-too-many`.
+/// `/category/sea/`. `to` is a path on the website, which may be below another path than the articles, or a URL. If it is
+/// an address of an article, the redirect follows that article when it is renamed. If an article gets the path later, as its
+/// current address, an old one or an alias, the redirect is not listed for as long as the article has it.
+///
+/// There can be 10,000 redirects. Responds 409 `address-in-use` if an article has the path, `redirect-exists` if another
+/// redirect starts there, `redirect-chain` if redirects would lead to one another, and `redirects-too-many`.
 #[utoipa::path(post, path = "/v1/redirects", tag = "site", security(("bearer" = [])), request_body = CreateRedirect,
     params(IdempotencyKeyHeader),
     responses(
@@ -225,7 +227,7 @@ pub async fn create_redirect(
 ) -> Result<Response> {
     let (from, to, status) = body.value.parse()?;
     let config = app.config.clone();
-    let work = move |tx: &mut Tx<'_>, (): &()| {
+    let work = move |tx: &mut Tx<'_>| {
         let website = render_context::store::website(tx, &config)?;
         let row = created::create(tx, from.clone(), to.clone(), status, &website)?;
         let urls = created::urls(tx, &website, std::slice::from_ref(&row))?;
@@ -233,7 +235,7 @@ pub async fn create_redirect(
         let from: String = byte_serialize(row.from.as_bytes()).collect();
         Response::created(format!("/v1/redirects?from={from}"), &Redirect::from(row))
     };
-    key.once(actor.origin, &body.fingerprint).respond(&app.db, async { Ok(()) }, work).await
+    key.once(actor.origin, &body.fingerprint).write(&app.db, work).await
 }
 
 /// Delete a redirect

@@ -171,7 +171,7 @@ pub async fn create_suppression(
     let (Some(email), Some(reason)) = (email, reason) else { return Err(Error::internal("unchecked")) };
     let (keys, evidence) = (app.keys.clone(), Evidence::new(reason.into(), Via::Editor));
     let fingerprint = body.fingerprint;
-    let work = move |tx: &mut Tx<'_>, (): &()| {
+    let work = move |tx: &mut Tx<'_>| {
         let hash = suppressions::hash(&keys, email.key());
         if let Some(id) = store::find_by_address(tx, &email)? {
             unsubscribe::unsubscribe(tx, &keys, id, reason, &evidence)?;
@@ -183,5 +183,5 @@ pub async fn create_suppression(
             suppressions::find(tx, &hash)?.ok_or_else(|| Error::internal("a suppression is missing"))?;
         Response::ok(&Suppression::from(row))
     };
-    key.once(actor.origin, &fingerprint).respond(&app.db, async { Ok(()) }, work).await
+    key.once(actor.origin, &fingerprint).write(&app.db, work).await
 }

@@ -29,10 +29,10 @@ pub async fn unsubscribe_subscriber(
     let id = id.into_inner();
     let keys = app.keys.clone();
     let evidence = Evidence::new(Kind::Withdrawn, Via::Editor);
-    let work = move |tx: &mut Tx<'_>, (): &()| {
+    let work = move |tx: &mut Tx<'_>| {
         store::find(tx, id)?.ok_or(Error::NotFound("subscriber"))?;
         unsubscribe::unsubscribe(tx, &keys, id, Reason::Unsubscribed, &evidence)?;
         Ok(Response::no_content())
     };
-    key.once(actor.origin, &[]).respond(&app.db, async { Ok(()) }, work).await
+    key.once(actor.origin, &[]).write(&app.db, work).await
 }

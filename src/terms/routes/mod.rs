@@ -147,7 +147,7 @@ pub async fn create<I: IsTerm, T: Serialize + From<Term<I>> + 'static>(
     (name, slug): (String, Option<Slug>),
     change: impl Fn(&mut Tx<'_>, &mut Term<I>) -> Result<()> + Send + 'static,
 ) -> Result<Response> {
-    let work = move |tx: &mut Tx<'_>, (): &()| {
+    let work = move |tx: &mut Tx<'_>| {
         let now = tx.now();
         let given = slug.is_some();
         let slug = slug.clone().map_or_else(|| slugs::derive::<I>(tx, &name), Ok)?;
@@ -160,7 +160,7 @@ pub async fn create<I: IsTerm, T: Serialize + From<Term<I>> + 'static>(
         }
         Response::created(format!("{path}/{}", term.id), &T::from(term))
     };
-    idempotency.once(origin, &fingerprint).respond(&app.db, async { Ok(()) }, work).await
+    idempotency.once(origin, &fingerprint).write(&app.db, work).await
 }
 
 /// Changes a term; nothing is written if nothing differs.
@@ -206,6 +206,6 @@ pub async fn merge<I: IsTerm, T: Serialize + From<Term<I>> + 'static>(
     let key = key::<I>(named)?;
     let into =
         Key::parse(into).ok_or_else(|| Error::invalid("/into", I::UNKNOWN, "Must be an id or a slug."))?;
-    let work = move |tx: &mut Tx<'_>, (): &()| Response::ok(&T::from(store::merge(tx, &key, &into)?));
-    idempotency.once(origin, &fingerprint).respond(&app.db, async { Ok(()) }, work).await
+    let work = move |tx: &mut Tx<'_>| Response::ok(&T::from(store::merge(tx, &key, &into)?));
+    idempotency.once(origin, &fingerprint).write(&app.db, work).await
 }

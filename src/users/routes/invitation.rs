@@ -31,11 +31,11 @@ pub async fn send_invitation(
 ) -> Result<Response> {
     let (id, emails) = (user.into_inner(), AccountEmails::new(&app));
     emails.check_reach()?;
-    let work = move |tx: &mut Tx<'_>, (): &()| {
+    let work = move |tx: &mut Tx<'_>| {
         let user = admins::lock(tx, id, None)?.row;
         management::check_invited(&user)?;
         invitations::send(tx, &emails, &user)?;
         Ok(Response::no_content())
     };
-    key.once(actor.origin, &[]).respond(&app.db, async { Ok(()) }, work).await
+    key.once(actor.origin, &[]).write(&app.db, work).await
 }

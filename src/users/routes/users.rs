@@ -103,12 +103,12 @@ pub async fn create_user(
     let (Some(email), Some(name)) = (email, name) else { return Err(Error::Invalid(violations)) };
     let emails = AccountEmails::new(&app);
     emails.check_reach()?;
-    let work = move |tx: &mut Tx<'_>, (): &()| {
+    let work = move |tx: &mut Tx<'_>| {
         let user = UserRow::new(tx.new_id()?, &email, name.clone(), role, tx.now());
         store::insert(tx, &user)?;
         invitations::send(tx, &emails, &user)?;
         let location = format!("/v1/users/{}", user.id);
         Response::created(location, &UserAccount::one(tx, user, true)?)
     };
-    key.once(actor.origin, &body.fingerprint).respond(&app.db, async { Ok(()) }, work).await
+    key.once(actor.origin, &body.fingerprint).write(&app.db, work).await
 }

@@ -183,6 +183,26 @@ async fn the_sections_that_are_touched_are_among_what_changed_and_no_others() {
 }
 
 #[tokio::test]
+async fn a_revision_that_is_scheduled_without_the_correction_is_warned_of() {
+    let (_server, editor, _) = stories().await;
+    let draft = harbours(&editor).await;
+    let ahead = edit(&editor, &draft, json!({"title": "Harbours of tomorrow"})).await;
+    let correction = |body: &str| json!({"sections": body_of(&draft, "Piers", body)});
+    let codes = |corrected: &Value| {
+        let warnings = corrected["warnings"].as_array().expect("warnings").clone();
+        warnings.iter().map(|warning| warning["code"].clone()).collect::<Vec<_>>()
+    };
+    let first = correct(&editor, &draft, 1, correction("Very long.")).await.expect(200);
+    assert_eq!(codes(&first), [""; 0]);
+    let plan = json!({"revision": ahead["revision"], "publish_at": "2026-01-06T09:00:00Z"});
+    editor.put(at(&draft, "/schedule")).json(plan).await.is(200);
+    let second = correct(&editor, &draft, 2, correction("Longer.")).await.expect(200);
+    assert_eq!(codes(&second), ["scheduled-without-correction"]);
+    let again = correct(&editor, &draft, 3, correction("Longer.")).await.expect(200);
+    assert_eq!(codes(&again), [""; 0], "nothing was corrected");
+}
+
+#[tokio::test]
 async fn unpublished_changes_are_told_by_contents_not_by_numbers() {
     let (_server, editor, _) = stories().await;
     let draft = harbours(&editor).await;

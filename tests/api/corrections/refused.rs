@@ -110,6 +110,8 @@ async fn it_takes_the_right_to_publish_and_happens_once() {
     let (_, program) = given::api_key(&admin, &["articles:write", "articles:read"]).await;
     correct(&program, &draft, 1, correction.clone()).await.problem(403, "forbidden");
     let (_, program) = given::api_key(&admin, &["articles:publish"]).await;
+    correct(&program, &draft, 1, correction.clone()).await.problem(403, "forbidden");
+    let (_, program) = given::api_key(&admin, &["articles:publish", "articles:write"]).await;
     let first = correct(&program, &draft, 1, correction.clone()).once("lost").await.expect(200);
     let again = correct(&program, &draft, 1, correction).once("lost").await;
     assert_eq!((again.expect(200), again.header("idempotent-replayed")), (first, Some("true")));

@@ -86,6 +86,9 @@ pub async fn try_every_role(lines: &[Line]) {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// The operation that requires a second right: a correction changes texts and publishes them.
+const CORRECTION: &str = "correct_article";
+
 /// Tries keys of an admin, each with one scope.
 pub async fn try_keys(lines: &[Line]) {
     let on = Fixtures::start().await;
@@ -96,6 +99,7 @@ pub async fn try_keys(lines: &[Line]) {
         keys.push((scope, given::api_key(&admin, &[scope]).await.1));
     }
     let mut wrong = Vec::new();
+    let (_, corrector) = given::api_key(&admin, &["articles:publish", "articles:write"]).await;
     for line in lines {
         let call = (line.call)(&on).await;
         if line.access == Access::Anyone {
@@ -105,7 +109,8 @@ pub async fn try_keys(lines: &[Line]) {
         }
         let right = line.right().filter(|right| right.for_keys).map(|right| right.name);
         // What is refused changes nothing, so that all are sent the same.
-        let others = keys.iter().filter(|(scope, _)| Some(*scope) != right);
+        let takes_two = line.operation == CORRECTION;
+        let others = keys.iter().filter(|(scope, _)| takes_two || Some(*scope) != right);
         let refused = others.map(|(scope, key)| {
             let call = call.clone().by(key);
             async move { (*scope, call.await.status()) }
@@ -114,6 +119,7 @@ pub async fn try_keys(lines: &[Line]) {
         let told = |(scope, status)| format!("{} with {scope}: {status} instead of 403", line.operation);
         wrong.extend(refused.map(told));
         let outcome = match keys.iter().find(|(scope, _)| Some(*scope) == right) {
+            Some(_) if takes_two => attempt(&on, call, &corrector, Expected::Success).await,
             Some((_, own)) => attempt(&on, call, own, Expected::Success).await,
             None => succeeds(&on, call).await,
         };

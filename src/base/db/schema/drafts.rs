@@ -101,6 +101,7 @@ diesel::table! {
         content -> JsonText,
         parent -> Nullable<BigInt>,
         same_as -> Nullable<BigInt>,
+        content_hash -> Nullable<Binary>,
     }
 }
 

@@ -1,4 +1,4 @@
-//! What is said about drafts before they are published.
+//! Reviews of drafts, and notes on them.
 
 diesel::table! {
     use crate::base::db::schema::sql_types::*;
@@ -14,6 +14,7 @@ diesel::table! {
         user_id -> Id,
         created_at -> Instant,
         ended_at -> Nullable<Instant>,
+        requester_id -> Nullable<Id>,
     }
 }
 

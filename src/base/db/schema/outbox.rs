@@ -17,5 +17,6 @@ diesel::table! {
         claimed_at -> Nullable<Instant>,
         sent_at -> Nullable<Instant>,
         failed_at -> Nullable<Instant>,
+        article_id -> Nullable<Id>,
     }
 }

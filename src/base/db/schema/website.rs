@@ -1,4 +1,4 @@
-//! The settings of the publication, and the paths on the website that lead somewhere.
+//! The settings of the publication, and the paths of articles and redirects on the website.
 
 diesel::table! {
     use crate::base::db::schema::sql_types::*;
