@@ -23,10 +23,10 @@ pub fn check(conn: &mut Connection, seal: Option<&Seal>) -> Result<()> {
     if !are_there || seal.is_some_and(|seal| seal.check(conn).is_ok()) {
         return Ok(());
     }
-    let secret =
-        if seal.is_some() { "LEDE_SECRET is not the secret" } else { "there is no secret, and not the one" };
+    let why = if seal.is_some() { "LEDE_SECRET is not" } else { "there is no LEDE_SECRET, and the keys need" };
     Err(Error::unavailable(format!(
-        "{secret} that this archive was made under; set that one, or pass --new-secret: then {LOST_WITH_A_NEW_SECRET}"
+        "{why} the secret that this archive was made under; set that one, or pass --new-secret: then \
+         {LOST_WITH_A_NEW_SECRET}"
     )))
 }
 

@@ -8,8 +8,8 @@
 //! `LOAD_SIZES` names the numbers of articles, `LOAD_FOLDER` a folder in which their databases stay for the next run,
 //! `LOAD_ONLY` what a work's name has to hold; `LOAD_ONLY=subscribers` measures the list of subscribers
 //! instead, `LOAD_ONLY=lists` their import and export, `LOAD_ONLY=stalled` clients that do not read, `LOAD_ONLY=streams`
-//! clients that follow changes, `LOAD_ONLY=writes` what writing articles costs, `LOAD_ONLY=accounts` what tokens and logins cost, and `LOAD_ONLY=text` what hostile
-//! text costs.
+//! clients that follow changes, `LOAD_ONLY=writes` what writing articles costs, `LOAD_ONLY=accounts` what tokens and logins
+//! cost, `LOAD_ONLY=backups` backups and restores, and `LOAD_ONLY=text` what hostile text costs.
 //! `LOAD_SERVER` names another server to measure than the one that was built along. A run of everything writes
 //! `tests/load/results.md` and `tests/load/results.svg`.
 #![allow(clippy::disallowed_methods, reason = "a benchmark reads its own settings")]
@@ -21,6 +21,7 @@
 )]
 
 mod accounts;
+mod backups;
 mod ceilings;
 mod client;
 mod fixture;
@@ -86,6 +87,12 @@ async fn run() {
     }
     if only == "accounts" {
         return accounts::measure(temporary.path()).await;
+    }
+    if only == "backups" {
+        for size in &sizes {
+            backups::measure(&folder.join(format!("backups-{size}")), *size).await;
+        }
+        return;
     }
     if only == "text" {
         return hostile::measure(temporary.path()).await;

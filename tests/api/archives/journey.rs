@@ -45,7 +45,7 @@ async fn public(server: &Server, client: &Client) -> BTreeMap<String, (u16, Opti
         }
         let response = client.get(&path).await;
         let tag = response.header("etag").map(str::to_owned);
-        found.insert(path, (response.status(), tag, response.bytes().to_vec()));
+        found.insert(path, (response.status(), tag, response.text().as_bytes().to_vec()));
     }
     found
 }
@@ -109,9 +109,10 @@ async fn so_does_one_that_came_about_by_chance() {
             match (random(12), drafts.get(pick).cloned()) {
                 (0..=3, _) | (_, None) => {
                     let original = drafts.first().map(|draft| draft["id"].clone());
+                    let topic = ["sea", "land", "sky"][random(3)];
                     let (locale, original) = if random(3) == 0 { ("de", original) } else { ("en", None) };
                     drafts.push(create(&editor, json!({
-                        "title": text, "locale": locale, "translation_of": original, "topics": [["sea", "land", "sky"][random(3)]],
+                        "title": text, "locale": locale, "translation_of": original, "topics": [topic],
                         "authors": ["ada"], "intro": "The **tide**.", "custom": {"depth": step},
                         "sections": [{"heading": "One", "body": text}, {"heading": "Two", "body": "| a | b |\n|---|---|\n| 1 | 2 |"}],
                     })).await);
