@@ -55,17 +55,22 @@ impl ChangeRow {
     }
 }
 
-/// Checks that a position belongs to this log: the beginning, or an existing event.
+/// Whether a position belongs to this log: the beginning, or an existing event.
+pub fn is_known(conn: &mut Connection, place: Place) -> Result<bool> {
+    if place == Place::default() {
+        return Ok(true);
+    }
+    let at: Option<Timestamp> =
+        events::table.filter(events::id.eq(place.0)).select(events::at).get_result(conn).optional()?;
+    Ok(at.is_some_and(|at| at.as_micros() == place.1))
+}
+
+/// Checks that a position belongs to this log.
 ///
 /// # Errors
 /// Malformed, with the name of the parameter that it was given in.
 pub fn check(conn: &mut Connection, place: Place, parameter: &'static str) -> Result<()> {
-    if place == Place::default() {
-        return Ok(());
-    }
-    let at: Option<Timestamp> =
-        events::table.filter(events::id.eq(place.0)).select(events::at).get_result(conn).optional()?;
-    if at.is_some_and(|at| at.as_micros() == place.1) { Ok(()) } else { Err(unknown(parameter)) }
+    if is_known(conn, place)? { Ok(()) } else { Err(unknown(parameter)) }
 }
 
 /// The error for a cursor that is malformed or of another database.

@@ -73,7 +73,12 @@ pub async fn stream_changes(
         None => from.cursor.map(|cursor| ("cursor", cursor)),
     };
     let at = start(&app, &live, given).await?;
-    Ok(EventStream::new(Changes::after(at, filter.chosen(), app, live, place).events()?))
+    let mut filter = filter.chosen();
+    if let Some(filter) = &mut filter {
+        let _turn = live.turn().await?;
+        filter.resolve(&app.db).await?;
+    }
+    Ok(EventStream::new(Changes::after(at, filter, app, live, place).events()?))
 }
 
 /// The position of a cursor, or the newest event. The database is asked only for positions that are not in memory: many

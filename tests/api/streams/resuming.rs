@@ -135,8 +135,8 @@ async fn whoever_follows_two_replicas_beside_writers_and_rerendering_misses_noth
             done.store(true, Ordering::SeqCst);
         };
         let follow = async {
-            let (mut follower, mut dice) = (Follower { cursor: Some(beginning), ..Follower::default() }, Dice(seed));
-            let mut cuts = 0;
+            let (mut follower, mut dice, mut cuts) = (Follower::default(), Dice(seed), 0);
+            follower.cursor = Some(beginning);
             loop {
                 // Asked before the read: what is there by then is found by it.
                 let last = if done.load(Ordering::SeqCst) { Some(end(&reader).await) } else { None };
