@@ -3,6 +3,7 @@
 use diesel::RunQueryDsl as _;
 use lede::auth::Role;
 use lede::base::config::Config;
+use lede::base::db::Connection;
 use serde_json::{Value, json};
 
 use crate::following::{CHANGES, Dice, changes, edit, multilingual, something};
@@ -223,8 +224,13 @@ async fn the_latest_changes_follow_from_the_log() {
     server.run_jobs().await;
     let before = reader.get(format!("{CHANGES}?limit=100")).await.text().to_owned();
     let conn = &mut server.database().connect();
+    let edited = |conn: &mut Connection| {
+        let column = "SELECT CAST(sum(event_id * edited_event_id) AS bigint) AS sum FROM latest_changes";
+        diesel::sql_query(column).get_result::<Sum>(conn).expect("a sum").sum
+    };
+    let edited_before = edited(conn);
     diesel::sql_query("DELETE FROM latest_changes").execute(conn).expect("nothing");
-    let fill = "INSERT INTO latest_changes (subject_id, event_id, change, at) \
+    let fill = "INSERT INTO latest_changes (subject_id, event_id, change, at, edited_event_id) \
          SELECT subject_id, id, CASE WHEN kind = 'article.published' AND id > \
              (SELECT min(id) FROM events AS earlier WHERE earlier.subject_id = latest.subject_id \
               AND earlier.kind = 'article.published') AND coalesce( \
@@ -233,11 +239,21 @@ async fn the_latest_changes_follow_from_the_log() {
               ORDER BY earlier.id DESC LIMIT 1), '') <> 'article.unpublished' THEN 'updated' \
            WHEN kind = 'article.published' THEN 'published' WHEN kind = 'article.rerendered' THEN 'rerendered' \
            WHEN kind = 'article.unpublished' THEN 'unpublished' WHEN kind LIKE 'topic.%' THEN 'topic' \
-           WHEN kind LIKE 'author.%' THEN 'author' ELSE 'site' END, at \
+           WHEN kind LIKE 'author.%' THEN 'author' ELSE 'site' END, at, \
+         (SELECT max(id) FROM events AS earlier WHERE earlier.subject_id = latest.subject_id AND earlier.id <= latest.id \
+          AND earlier.kind IN ('article.published', 'article.unpublished') OR latest.kind NOT LIKE 'article.%' \
+          AND earlier.id = latest.id) \
          FROM events AS latest WHERE id IN (SELECT max(id) FROM events \
            WHERE kind IN ('article.published', 'article.rerendered', 'article.unpublished') \
              AND subject_id IN (SELECT subject_id FROM events WHERE kind = 'article.published') \
              OR kind LIKE 'topic.%' OR kind LIKE 'author.%' OR kind LIKE 'site.%' GROUP BY subject_id)";
     diesel::sql_query(fill).execute(conn).expect("changes");
     assert_eq!(reader.get(format!("{CHANGES}?limit=100")).await.text(), before);
+    assert_eq!(edited(conn), edited_before);
+}
+
+#[derive(diesel::QueryableByName)]
+struct Sum {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    sum: i64,
 }

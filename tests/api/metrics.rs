@@ -28,6 +28,7 @@ async fn every_metric_has_the_name_that_operators_know() {
         "lede_http_requests_total{",
         "lede_http_request_duration_seconds_bucket{",
         "lede_http_requests_in_flight ",
+        "lede_streams_open 0",
         "lede_db_pool_connections{state=\"busy\"} ",
         "lede_db_pool_connections{state=\"idle\"} ",
         "lede_db_query_duration_seconds_count ",

@@ -27,7 +27,8 @@ const SHARED: &[(&str, &str, &str)] = &[
     (
         "Surrogate-Key",
         "SurrogateKey",
-        "Ids and filters that the response depends on, for purging a cache in front.",
+        "What the response depends on, for purging a cache in front: ids and filters; `articles` if it shows several articles; and \
+         `all`.",
     ),
     ("Vary", "Vary", "`Accept-Encoding`: the body is sent plain, in gzip or in brotli."),
 ];

@@ -63,7 +63,7 @@ async fn what_a_killed_server_has_not_purged_twice_the_next_one_purges() {
     let cdn = Cdn::start(Kind::Http, &Clock::System);
     let mut dice = Dice(7);
     let mut published = BTreeMap::new();
-    let mut serve = || {
+    let serve = || {
         let mut command = lede_on(&database);
         command.env("LEDE_CDN", cdn.name()).env("LEDE_CDN_URL", &cdn.url).env("LEDE_CDN_TOKEN", TOKEN);
         Serving::start(&mut command)

@@ -18,7 +18,8 @@ export function follow(id: string, locale: string, changed: () => Promise<void>,
 const [article] = document.querySelectorAll<HTMLElement>("article[data-id]");
 if (article?.dataset.id) {
   const { id } = article.dataset;
-  const [title, prose, status] = ["h1", ".prose", "[role=status]"].map((selector) => article.querySelector(selector)!);
+  const find = (selector: string) => article.querySelector(selector)!;
+  const [title, prose, status] = [find("h1"), find(".prose"), find("[role=status]")];
   const show = async () => {
     const edition = await get(lede.GET("/v1/articles/{article}", {
       params: { path: { article: id }, query: { fields: ["title", "content_html", "updated_at"] } },
