@@ -110,7 +110,8 @@ async fn so_does_one_that_came_about_by_chance() {
                 (0..=3, _) | (_, None) => {
                     let original = drafts.first().map(|draft| draft["id"].clone());
                     let topic = ["sea", "land", "sky"][random(3)];
-                    let (locale, original) = if random(3) == 0 { ("de", original) } else { ("en", None) };
+                    let is_translation = random(3) == 0 && drafts.iter().all(|draft| draft["locale"] == "en");
+                    let (locale, original) = if is_translation { ("de", original) } else { ("en", None) };
                     drafts.push(create(&editor, json!({
                         "title": text, "locale": locale, "translation_of": original, "topics": [topic],
                         "authors": ["ada"], "intro": "The **tide**.", "custom": {"depth": step},
