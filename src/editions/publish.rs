@@ -239,7 +239,10 @@ pub fn make_live(tx: &mut Tx<'_>, row: &mut ArticleRow, prepared: &Prepared, rev
     // The slug may be another article's by now.
     slugs::publish(tx, row.id, &metadata.locale, &metadata.slug)?;
     let before = if row.live_edition.is_some() { renderings::find_link(tx, row.id)? } else { None };
-    let terms = renderings::terms_told(tx, row.id, Some(rendering))?;
+    let terms = match before {
+        Some(_) => renderings::terms_told(tx, row.id, Some(rendering))?,
+        None => renderings::terms_in(&rendering.item),
+    };
     store::insert(
         tx,
         &EditionRow {

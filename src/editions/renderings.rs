@@ -212,7 +212,8 @@ pub fn terms_told(conn: &mut Connection, id: ArticleId, after: Option<&Rendering
 }
 
 /// The topics and authors in the JSON of an item.
-fn terms_in(item: &[u8]) -> Vec<TermId> {
+#[must_use]
+pub fn terms_in(item: &[u8]) -> Vec<TermId> {
     #[derive(Deserialize)]
     struct Label {
         id: TermId,

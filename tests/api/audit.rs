@@ -246,6 +246,7 @@ async fn a_storm_of_refusals_is_cut_off_and_counted() {
 /// What jobs do, and not requests.
 const BY_JOBS: &[&str] = &[
     "article.rerendered",
+    "schedule.failed",
     "subscriber.imported",
     "subscriber.signed_up",
     "subscribers.imported",

@@ -81,7 +81,7 @@ fn mutate(cursor: &str, other: &str, numbers: &mut Numbers) -> String {
 }
 
 /// Every list, in several orders and filters, with pages of one item.
-fn lists(article: &str, import: &str) -> Vec<String> {
+fn lists(article: &str, import: &str, webhook: &str) -> Vec<String> {
     let mut lists: Vec<String> = Vec::new();
     for operation in contract::operations() {
         if operation.method != "get" || !operation.takes("cursor") {
@@ -90,6 +90,7 @@ fn lists(article: &str, import: &str) -> Vec<String> {
         let path = operation
             .path
             .replace("{article}", article)
+            .replace("{webhook}", webhook)
             .replace("/subscriber-imports/{id}", &format!("/subscriber-imports/{import}"));
         let orders: &[&str] = match operation.id {
             "list_articles" => {
@@ -143,8 +144,10 @@ async fn cursors_that_nobody_gave_out_are_refused() {
         let bounced = json!({"email": format!("b{n}@reader.example"), "reason": "bounced"});
         editor.post("/v1/suppressions").json(bounced).await.is(200);
     }
-    let mut import = String::new();
+    let (mut import, mut webhook) = (String::new(), String::new());
     for _ in 0..2 {
+        let hook = json!({"url": "https://hooks.website.example", "events": ["topic.*"]});
+        webhook = crate::writing::id(&editor.post("/v1/webhooks").json(hook).await.expect(201));
         crate::given::api_key(&editor, &["articles:read"]).await;
         let list = "email\nnobody\nnowhere\n";
         let sent = editor.post("/v1/subscriber-imports?dry_run=true").body("text/csv", list).await;
@@ -157,8 +160,12 @@ async fn cursors_that_nobody_gave_out_are_refused() {
         server.client().with_token("none").get("/v1/me").await.is(401);
     }
     server.store_refusals().await;
+    for name in ["Neaps", "Springs"] {
+        editor.post("/v1/topics").json(json!({"name": name})).await.is(201);
+    }
+    server.run_webhooks().await;
     let mut cursors = Vec::new();
-    for list in lists(&article, &import) {
+    for list in lists(&article, &import, &webhook) {
         let cursor = editor.get(&list).await.expect(200)["next_cursor"].as_str().map(str::to_owned);
         cursors.push((list.clone(), cursor.unwrap_or_else(|| panic!("{list} has one page"))));
     }

@@ -292,3 +292,13 @@ fn visit(value: &Value, place: &str, look: &mut impl FnMut(&str, &Value)) {
         _ => {}
     }
 }
+
+#[test]
+fn every_type_of_event_is_among_the_webhooks_with_a_recorded_example() {
+    let webhooks = API["webhooks"].as_object().expect("webhooks");
+    for kind in lede::base::events::public_types().chain(["batch", "webhook.test"]) {
+        let media = &webhooks[kind]["post"]["requestBody"]["content"]["application/json"];
+        assert_eq!(media["example"]["type"], kind);
+        assert_valid(&media["schema"], Strictness::Closed, &media["example"], kind);
+    }
+}

@@ -137,11 +137,6 @@ pub async fn story(server: &Server) {
     let waiting = admin.get("/v1/jobs").await.expect(200);
     let job = waiting["items"][0]["id"].as_str().expect("a job that waits");
     admin.post(format!("/v1/jobs/{job}/retry")).await.problem(409, "not-dead");
-    let webhook = json!({"url": "https://hooks.website.example", "events": ["article.*"]});
-    for _ in 0..MAX_WEBHOOKS {
-        admin.post("/v1/webhooks").json(&webhook).await.is(201);
-    }
-    admin.post("/v1/webhooks").json(&webhook).await.problem(409, "webhooks-too-many");
 
     for n in 0..=tour::MAX_SIGN_UPS {
         let address = json!({"email": format!("reader{n}@reader.example")});
@@ -171,6 +166,11 @@ pub async fn story(server: &Server) {
     expired.get("/v1/me").await.problem(401, "token-expired");
     // Logs in again.
     editor.get("/v1/me").await.is(200);
+    let webhook = json!({"url": "https://hooks.website.example", "events": ["article.*"]});
+    for _ in 0..MAX_WEBHOOKS {
+        admin.post("/v1/webhooks").json(&webhook).await.is(201);
+    }
+    admin.post("/v1/webhooks").json(&webhook).await.problem(409, "webhooks-too-many");
     let lose = |tx: &mut Tx<'_>| {
         use diesel::connection::SimpleConnection as _;
         Ok(tx.batch_execute("ALTER TABLE users RENAME COLUMN name TO label")?)

@@ -173,12 +173,12 @@ async fn the_secret_of_the_archive_is_needed_or_a_new_one_asked_for() {
     let ada = server.login_as("ada", Role::Admin).await;
     let id: UserId = ada.user();
     given::second_factor(&server, &["ada"], given::Factor::Active).await;
+    let other = secret("the secret of another installation, long enough");
     let (shelf, app, clock, database) =
         (Shelf::new(), server.app.clone(), server.clock.clone(), server.database());
     server.stop().await;
     let mut archive = shelf.back_up(&database, "a.zip");
     let copy = Arc::new(TestDatabase::empty());
-    let other = secret("the secret of another installation, long enough");
     for seal in [Some(&other), None] {
         let refused = restore_with(&mut archive, &copy, &app.config, |options| options.seal = seal);
         let told = refused.expect_err("a refusal").to_string();

@@ -54,14 +54,14 @@ fn restore(archive: &mut Archive, database: &TestDatabase, config: &Config) -> R
     restore_with(archive, database, config, |_| {})
 }
 
-fn restore_with(
+fn restore_with<'a>(
     archive: &mut Archive,
     database: &TestDatabase,
-    config: &Config,
-    set: impl FnOnce(&mut Options<'_>),
+    config: &'a Config,
+    set: impl FnOnce(&mut Options<'a>),
 ) -> Result<()> {
-    let seal = secret(crate::server::SECRET);
-    let mut options = Options { seal: Some(&seal), new_secret: false, quiet: true, config };
+    let seal: &'static _ = Box::leak(Box::new(secret(crate::server::SECRET)));
+    let mut options = Options { seal: Some(seal), new_secret: false, quiet: true, config };
     set(&mut options);
     let restored = archive::restore(archive, &Target::open(&database.url)?, options, &mut Silent)?;
     assert_eq!(restored.rendered.failed, []);

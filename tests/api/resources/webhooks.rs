@@ -3,9 +3,11 @@
 use lede::auth::Role;
 use serde_json::json;
 
+use crate::client::Client;
+use crate::given::{days, seconds};
 use crate::policy::fixtures::Fixtures;
 use crate::server::Server;
-use crate::writing::{self, id, tides_and_harbours};
+use crate::writing::{self, at, id, tides_and_harbours};
 
 #[rustfmt::skip]
 policy! {
@@ -83,4 +85,41 @@ pub async fn story(server: &Server) {
     let delivery = id(&deliveries["items"][0]);
     admin.post(format!("{path}/deliveries/{delivery}/retry")).await.is(200);
     admin.delete(&path).await.is(204);
+    rest(server, &admin).await;
+}
+
+/// What is sent of the types that no other story tells.
+async fn rest(server: &Server, admin: &Client) {
+    let hook =
+        json!({"url": "https://hooks.website.example/build", "events": ["topic.*"], "coalesce_seconds": 1});
+    admin.post("/v1/webhooks").json(hook).await.is(201);
+    let body = json!({"title": "Ebb and flow", "topics": ["ebb"], "sections": []});
+    let draft = writing::published(admin, body).await;
+    admin.patch("/v1/topics/ebb").json(json!({"name": "The ebb"})).await.is(200);
+    server.run_jobs().await;
+    server.clock.advance(seconds(2));
+    server.run_webhooks().await;
+    admin.delete(at(&draft, "")).await.is(204);
+    admin.delete(at(&draft, "") + "?permanent=true").await.is(202);
+    admin.post("/v1/subscribers").json(json!({"email": "ada@reader.example"})).await.is(202);
+    server.run_jobs().await;
+    for reason in ["bounced", "complained"] {
+        let report = json!({"email": "ada@reader.example", "reason": reason});
+        admin.post("/v1/suppressions").json(report).await.is(200);
+    }
+    fail_a_schedule(server, admin).await;
+}
+
+/// Schedules an article whose slug another one has by then, which nobody can bring about who does not change the tables.
+async fn fail_a_schedule(server: &Server, admin: &Client) {
+    use diesel::connection::SimpleConnection as _;
+    let draft = writing::create(admin, json!({"title": "Neaps"})).await;
+    writing::create(admin, json!({"title": "Springs"})).await;
+    let plan = json!({"revision": 1, "publish_at": "2026-02-01T09:00:00Z"});
+    admin.put(at(&draft, "/schedule")).json(plan).await.is(200);
+    let steal =
+        "UPDATE slugs SET article_id = (SELECT id FROM articles WHERE slug = 'springs') WHERE slug = 'neaps'";
+    server.database().connect().batch_execute(steal).expect("an update");
+    server.clock.advance(days(40));
+    lede::schedules::scheduler::run_due(&server.app).await.expect("the database");
 }

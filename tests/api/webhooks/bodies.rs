@@ -3,8 +3,8 @@
 use lede::auth::Role;
 use serde_json::{Value, json};
 
-use super::{create, path, topics, with_admin};
-use crate::given::{days, hours};
+use super::{create, housekeep, path, topics, with_admin};
+use crate::given::days;
 use crate::receiver::{Receiver, Reply};
 use crate::writing::{self, at};
 
@@ -20,10 +20,10 @@ async fn an_article_is_told_with_its_address_and_its_old_and_new_topics() {
     create(&admin, &receiver, &["article.*"]).await;
     let draft = writing::published(
         &admin,
-        json!({"title": "Tides", "topics": ["Sea"], "authors": ["Ada"], "sections": []}),
+        json!({"title": "Tides", "topics": ["sea"], "authors": ["ada"], "sections": []}),
     )
     .await;
-    let change = json!({"slug": "ebb", "topics": ["Wind"]});
+    let change = json!({"slug": "ebb", "topics": ["wind"]});
     let draft = admin.patch(at(&draft, "/draft")).header("if-match", "*").json(change).await.expect(200);
     writing::publish(&admin, &draft).await;
     admin.post(at(&draft, "/unpublish")).await.is(200);
@@ -70,12 +70,12 @@ async fn the_list_tells_the_same_to_those_who_may_see_it() {
     let page = author.get("/v1/events?limit=100").await.expect(200);
     let types: Vec<_> =
         page["items"].as_array().expect("items").iter().map(|one| one["type"].clone()).collect();
-    assert_eq!(types, ["site.updated", "article.published", "redirect.created"]);
+    assert_eq!(types, ["article.published", "redirect.created"]);
     // The id of an event is the cursor of those after it.
     let first = page["items"][0]["id"].as_str().expect("an id");
     let rest = author.get(format!("/v1/events?limit=1&cursor={first}")).await.expect(200);
-    assert_eq!(rest["items"][0]["type"], "article.published");
-    assert_eq!(rest["has_more"], true);
+    assert_eq!(rest["items"][0]["type"], "redirect.created");
+    assert_eq!(author.get("/v1/events?limit=1").await.expect(200)["has_more"], true);
     author.get("/v1/events?cursor=abc").await.problem(400, "request-malformed");
 }
 
@@ -89,10 +89,8 @@ async fn a_purged_article_leaves_no_slug_in_what_waits() {
     assert!(receiver.arrived()[0].body.contains("secret-tides"));
     admin.delete(at(&draft, "")).await.is(204);
     admin.delete(at(&draft, "") + "?permanent=true").await.is(202);
-    server.run_jobs().await;
     server.run_webhooks().await;
-    server.run_webhooks_after(hours(2)).await;
-    server.run_jobs().await;
+    housekeep(&server).await;
     let before = receiver.arrived().len();
     server.run_webhooks_after(days(1)).await;
     let later: Vec<String> = receiver.arrived()[before..].iter().map(|one| one.body.clone()).collect();

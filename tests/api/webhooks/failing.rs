@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::{create, deliveries, path, slugs, states, topics, with_admin};
+use super::{create, deliveries, housekeep, path, slugs, states, topics, with_admin};
 use crate::given::{days, hours, minutes, seconds};
 use crate::receiver::{Receiver, Reply};
 
@@ -177,9 +177,9 @@ async fn deliveries_are_kept_for_thirty_days() {
     topics(&admin, &["Sea"]).await;
     server.run_webhooks().await;
     server.clock.advance(days(29));
-    server.run_jobs().await;
+    housekeep(&server).await;
     assert_eq!(states(&admin, &webhook).await.len(), 1);
     server.clock.advance(days(2));
-    server.run_jobs().await;
+    housekeep(&server).await;
     assert_eq!(states(&admin, &webhook).await.len(), 0);
 }
