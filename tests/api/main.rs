@@ -169,6 +169,7 @@ mod subscriber_pages;
 mod subscribers;
 mod topics;
 mod traces;
+mod translations;
 mod typed_clients;
 mod unreadable;
 mod users;

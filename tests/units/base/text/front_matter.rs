@@ -354,7 +354,7 @@ proptest! {
         let [title, subtitle, slug, locale, summary, translation_of, alt, canonical_url] = <[Option<String>; 8]>::try_from(texts).unwrap();
         let written = FrontMatter {
             id: seconds.map(|n| Uuid::from_u128(u128::from(n.unsigned_abs()))),
-            title, subtitle, slug, locale, summary, translation_of,
+            title, subtitle, slug, locale, summary, translation_of: translation_of.map(Some),
             published_at: seconds.and_then(|n| Timestamp::from_micros(n * 1_000_000).ok()),
             unreadable_date: None, draft: flags[0], featured: flags[1], listed: flags[2],
             authors: names.iter().map(|name| TermName { name: Some(name.clone()), slug: alt.clone().filter(|slug| !slug.trim().is_empty()) }).collect(),
