@@ -43,9 +43,12 @@ async fn a_translation_begins_as_a_copy_with_section_ids_of_its_own() {
     assert_eq!(texts(&draft), texts(&original));
     assert_eq!(flat(&draft["sections"])[0]["custom"], json!({"n": 1}));
     assert!(ids(&draft).iter().all(|id| !ids(&original).contains(id)));
-    // The next one has a slug of its own, and a copy of a translation has the same original.
-    let second = editor.post(at(&draft, "/copy")).json(&copy).await.expect(201);
-    assert_eq!((&second["slug"], &second["translation_of"]), (&json!("tides-2"), &original["id"]));
+    // A copy of a translation is one of the same source. There is one in each language.
+    let second = editor.post(at(&draft, "/copy")).json(json!({"locale": "fr", "translation": true}));
+    assert_eq!(second.await.expect(201)["translation_of"], original["id"]);
+    let again = editor.post(at(&original, "/copy")).json(&copy).await;
+    again.problem(409, "translation-exists");
+    assert_eq!(again.json()["id"], draft["id"]);
     // Without `translation` it stands for itself.
     let other = editor.post(format!("{ARTICLES}/tides/copy")).json(json!({"locale": "en"})).await.expect(201);
     assert_eq!((&other["slug"], &other["translation_of"]), (&json!("tides-2"), &Value::Null));
@@ -64,6 +67,7 @@ async fn a_copy_takes_the_right_to_write() {
     author.post(at(&foreign, "/copy")).json(&copy).await.problem(404, "not-found");
     let own = create(&author, json!({"title": "Neaps"})).await;
     let draft = author.post(at(&own, "/copy")).json(&copy).await.expect(201);
+    let copy = json!({"locale": "fr", "translation": true});
     for (scopes, status) in [(&["articles:read"][..], 403), (&["articles:write"][..], 201)] {
         let program = given::api_key(&author, scopes).await.1;
         program.post(at(&draft, "/copy")).json(&copy).await.is(status);
@@ -97,7 +101,7 @@ async fn copies_that_are_made_at_once_have_slugs_of_their_own() {
     let server = Server::start().await;
     let editor = server.login(Role::Editor).await;
     let draft = create(&editor, json!({"title": "Tides"})).await;
-    let copy = || editor.post(at(&draft, "/copy")).json(json!({"locale": "de", "translation": true})).send();
+    let copy = || editor.post(at(&draft, "/copy")).json(json!({"locale": "de"})).send();
     let made = futures_util::future::join_all((0..8).map(|_| copy())).await;
     let mut slugs: Vec<String> =
         made.iter().map(|made| made.expect(201)["slug"].as_str().expect("a slug").to_owned()).collect();

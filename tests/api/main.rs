@@ -176,6 +176,7 @@ mod subscriber_pages;
 mod subscribers;
 mod topics;
 mod traces;
+mod translations;
 mod typed_clients;
 mod unreadable;
 mod users;

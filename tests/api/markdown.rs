@@ -168,7 +168,7 @@ async fn front_matter_that_has_no_place_is_kept_or_told() {
     let editor = server.login(Role::Editor).await;
     let long = "x".repeat(1001);
     let front = json!({
-        "title": "T", "translation_of": "some-slug", "slug": "No slug", "subtitle": "y".repeat(501),
+        "title": "T", "translation_of": "Some slug", "slug": "No slug", "subtitle": "y".repeat(501),
         "cover": {"url": "/a.jpg", "alt": long, "width": 0},
         "seo": {"title": "z".repeat(301), "description": long},
         "authors": [{"name": "Ada", "slug": "No slug"}, "n".repeat(201)], "aliases": ["/ok", "//"],
@@ -176,7 +176,7 @@ async fn front_matter_that_has_no_place_is_kept_or_told() {
     });
     let draft = create(&editor, json!({"markdown": format!("{front}\n\nText.\n")})).await;
     let custom = json!({
-        "translation_of": "some-slug", "slug": "No slug", "subtitle": "mine", "authors": "mine", "aliases": "mine"
+        "translation_of": "Some slug", "slug": "No slug", "subtitle": "mine", "authors": "mine", "aliases": "mine"
     });
     assert_eq!(draft["custom"], custom);
     let detail =

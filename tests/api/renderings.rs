@@ -227,30 +227,6 @@ async fn translations_know_each_other_as_they_come_move_and_go() {
 }
 
 #[tokio::test]
-async fn a_link_between_translations_is_public_when_it_was_published() {
-    let server = Server::start().await;
-    let editor = server.login(Role::Editor).await;
-    let original = live(&editor).await;
-    let french = published(&editor, json!({"title": "Marées", "locale": "fr"})).await;
-    let links = async || {
-        // Whatever else makes the rendering anew.
-        let name = format!("Sea {}", editor.get("/v1/topics/sea").await.json()["name"]);
-        editor.patch("/v1/topics/sea").json(json!({"name": name})).await.is(200);
-        let told = server.client().get(at(&original, "")).await.expect(200)["translations"].clone();
-        told.as_array().unwrap().len()
-    };
-    for (translation_of, published_by_then) in [(original["id"].clone(), 1), (Value::Null, 0)] {
-        let before = links().await;
-        let change = json!({"translation_of": translation_of});
-        let changed =
-            editor.patch(at(&french, "/draft")).header("if-match", "*").json(change).await.expect(200);
-        assert_eq!(links().await, before);
-        publish(&editor, &changed).await;
-        assert_eq!(links().await, published_by_then);
-    }
-}
-
-#[tokio::test]
 async fn what_is_stale_without_a_difference_keeps_its_tag() {
     let server = Server::start().await;
     let editor = server.login(Role::Editor).await;

@@ -215,7 +215,7 @@ fn copy(server: &Server, numbers: std::ops::RangeInclusive<u32>) {
         "INSERT INTO articles {numbers} SELECT {id}, owner_id, version, revision, metadata_revision, live_edition,
             published_revision, last_edition, published_at, locale, 'copy-' || n, title, trashed_at, created_at,
             updated_at, purging_at FROM articles CROSS JOIN numbers WHERE slug = 'first';
-        INSERT INTO renderings {numbers} SELECT {id}, epoch, locale, 'copy-' || n, translation_of, listed, featured,
+        INSERT INTO renderings {numbers} SELECT {id}, epoch, locale, 'copy-' || n, listed, featured,
             published_at, updated_at, title, etag, input_hash, item, body, sources
             FROM renderings CROSS JOIN numbers WHERE slug = 'first';"
     );

@@ -41,6 +41,8 @@ async fn the_demonstration_shows_its_articles_and_leaves_nothing_behind() {
     let corrected: serde_json::Value = serde_json::from_str(&corrected.expect("a text")).expect("JSON");
     assert_eq!((&corrected["edition"], &corrected["subtitle"]), (&2.into(), &serde_json::Value::Null));
     assert!(corrected.to_string().contains("America, Japan and Korea"));
+    let behind = get("/drafts?translation_behind=true").await;
+    assert_eq!((&behind[0]["slug"], &behind[1]), (&"eine-gezeitentafel-lesen".into(), &serde_json::Value::Null));
     terminate(&demo);
     let ended = demo.wait_with_output().expect("its end");
     assert!(ended.status.success());

@@ -65,10 +65,6 @@ async function furnish(ask, askWithKey) {
   });
   await ask("PATCH", "/v1/topics/sea", { description: "What the water does, and what it leaves behind." });
   await ask("PATCH", "/v1/authors/mara-lindqvist", { bio: "Sails a small boat and mends it in winter." });
-  const { id } = await ask("GET", "/v1/articles/reading-a-tide-table");
-  const german = "/v1/articles/eine-gezeitentafel-lesen";
-  const { revision } = await askWithKey("PATCH", `${german}/draft?locale=de`, { translation_of: id });
-  await askWithKey("POST", `${german}/publish?locale=de`, { revision });
 }
 
 /** A page, and what it asks for and complains of. */

@@ -13,18 +13,21 @@ use super::{api_key, serve, user};
 use crate::api_keys::NewApiKey;
 use crate::app::{App, Overrides};
 use crate::articles::correction::{CorrectSection, Correction};
+use crate::articles::draft::Draft;
 use crate::articles::edit::{Editor, edit};
 use crate::articles::notes::{self, NoteChange};
+use crate::articles::resolve::resolve_article;
 use crate::articles::reviews::{NewReview, review};
 use crate::articles::scope::WriteScope;
 use crate::articles::{ArticleKey, ReviewState, SectionRef, store};
-use crate::auth::{Actor, Identity, Password, Role};
+use crate::auth::{Actor, Identity, Password, ReadDrafts, Role};
 use crate::base::config::Config;
-use crate::base::db::{DatabaseUrl, Tx};
+use crate::base::db::{Connection, DatabaseUrl, Tx};
 use crate::base::error::Error;
 use crate::base::http::IfMatch;
 use crate::base::ids::UserId;
 use crate::base::random::Random;
+use crate::base::text::Locale;
 use crate::base::text::email::EmailAddress;
 use crate::base::text::slug::{Anchor, Slug};
 use crate::editions::correct::{self, Target};
@@ -60,6 +63,10 @@ const IN_REVIEW: &str = "the-harbour-bell";
 /// One that is corrected while its draft is ahead, and what is corrected in it.
 const BUOYS: &str = "how-to-read-a-buoy";
 const MISTAKE: (&str, &str) = ("Half the world has it", "America, Japan and Korea have it");
+/// One with a translation that is behind, because this was changed since.
+const TIDES: &str = "reading-a-tide-table";
+const NEWS: (&str, &str) =
+    ("Half of all the water comes", "Half of all the water, and the strongest stream, comes");
 
 pub(super) async fn run(mut config: Config) -> anyhow::Result<ExitCode> {
     let bind = config.server.bind;
@@ -74,6 +81,8 @@ pub(super) async fn run(mut config: Config) -> anyhow::Result<ExitCode> {
     if config.site.title == "Lede" {
         "The Harbour Almanac".clone_into(&mut config.site.title);
     }
+    // The articles are in English, and one is in German.
+    config.site.locale = Locale::parse("en").map_err(|invalid| anyhow!(invalid.detail))?;
     let address = config.base_url();
     let mail = config.mail.dir.clone();
     let app = App::open(config, Overrides::default()).await?;
@@ -99,7 +108,9 @@ async fn fill(app: &App) -> anyhow::Result<Login> {
     let (writer, _) = add_user(app, WRITER, Role::Contributor, "Mara Lindqvist").await?;
     import(app, WRITER, &[DRAFT]).await?;
     request_review(app, writer, admin).await?;
-    correct(app, admin).await?;
+    begin_change(app, admin).await?;
+    correct(app, admin, BUOYS, MISTAKE, true).await?;
+    correct(app, admin, TIDES, NEWS, false).await?;
     Ok(Login { password, api_key: api_key.expose() })
 }
 
@@ -116,7 +127,9 @@ async fn import(app: &App, owner: &str, articles: &[(&str, &str)]) -> anyhow::Re
     let tomorrow = app.clock.now().plus(Duration::from_secs(24 * 3600)).to_string();
     let documents =
         articles.iter().map(|(name, text)| (PathBuf::from(name), Some(text.replace("TOMORROW", &tomorrow))));
-    for (file, outcome) in import.documents(documents.collect()).await {
+    let mut outcomes = import.documents(documents.collect()).await;
+    import.join_translations(&mut outcomes).await?;
+    for (file, outcome) in outcomes {
         outcome.with_context(|| file.display().to_string())?;
     }
     Ok(())
@@ -151,13 +164,16 @@ async fn request_review(app: &App, writer: UserId, editor: UserId) -> anyhow::Re
     Ok(app.db.write_as(editor, answer).await?)
 }
 
-/// Begins a larger change of one article, and corrects what readers see of it meanwhile.
-async fn correct(app: &App, admin: UserId) -> anyhow::Result<()> {
-    let identity = Identity::of(admin, Role::Admin);
-    let locale = app.config.site.locale.clone();
-    let slug = Slug::parse(BUOYS).map_err(|invalid| anyhow!(invalid.detail))?;
-    let article = ArticleKey::Slug(locale.clone(), slug);
-    let (actor, key) = (Actor::new(identity)?, article.clone());
+/// An article of the demo, by its slug.
+fn article(app: &App, slug: &str) -> anyhow::Result<ArticleKey> {
+    let slug = Slug::parse(slug).map_err(|invalid| anyhow!(invalid.detail))?;
+    Ok(ArticleKey::Slug(app.config.site.locale.clone(), slug))
+}
+
+/// Begins a larger change of one article.
+async fn begin_change(app: &App, admin: UserId) -> anyhow::Result<()> {
+    let (actor, locale) = (Actor::new(Identity::of(admin, Role::Admin))?, app.config.site.locale.clone());
+    let key = article(app, BUOYS)?;
     let begin = move |tx: &mut Tx<'_>| {
         let editor = Editor { actor, locale: &locale };
         edit(tx, &editor, &key, IfMatch::Any, &WriteScope::Metadata, |_, draft| {
@@ -165,12 +181,31 @@ async fn correct(app: &App, admin: UserId) -> anyhow::Result<()> {
             Ok(Vec::new())
         })
     };
-    let draft = app.db.write_as(admin, begin).await?;
-    let sections = draft.content.sections.iter().filter(|section| section.body.contains(MISTAKE.0));
-    let sections = sections
-        .map(|section| CorrectSection { id: section.id, body: section.body.replace(MISTAKE.0, MISTAKE.1) });
+    app.db.write_as(admin, begin).await?;
+    Ok(())
+}
+
+/// Corrects what readers see of an article: the first text of these becomes the second.
+async fn correct(
+    app: &App,
+    admin: UserId,
+    slug: &str,
+    (before, after): (&str, &str),
+    minor: bool,
+) -> anyhow::Result<()> {
+    let identity = Identity::of(admin, Role::Admin);
+    let (article, key) = (article(app, slug)?, article(app, slug)?);
+    let actor = Actor::<ReadDrafts>::new(identity)?;
+    let read = move |conn: &mut Connection| {
+        let row = resolve_article(conn, actor, &key)?;
+        Draft::load(conn, row)
+    };
+    let draft = app.db.read(read).await?;
+    let sections = draft.content.sections.iter().filter(|section| section.body.contains(before));
+    let sections =
+        sections.map(|section| CorrectSection { id: section.id, body: section.body.replace(before, after) });
     let correction = Correction::parse(sections.collect(), serde_json::json!({}));
-    let (actor, target) = (Actor::new(identity)?, Target { article, edition: 1, minor: true });
+    let (actor, target) = (Actor::new(identity)?, Target { article, edition: 1, minor });
     let corrected = correct::prepare(app, actor, target.clone(), correction).await?;
     let work = move |tx: &mut Tx<'_>| correct::correct(tx, actor, &target, corrected.as_ref()).map(|_| ());
     Ok(app.db.write_as(admin, work).await?)
@@ -209,9 +244,12 @@ List the drafts in review: a contributor asks the editor for one, who has writte
   curl '{address}/v1/drafts?review=requested' -H 'Authorization: Bearer {api_key}'
   curl {address}/v1/articles/the-harbour-bell/notes -H 'Authorization: Bearer {api_key}'
 
+List what has changed since it was translated, here into German:
+  curl '{address}/v1/drafts?translation_behind=true' -H 'Authorization: Bearer {api_key}'
+
 Edit one section of the draft (readers see nothing yet), then publish that revision:
   curl -X PATCH {address}/v1/articles/reading-a-tide-table/draft/sections/the-rule-of-twelfths -H "Authorization: Bearer $TOKEN" -H 'If-Match: *' -H 'Content-Type: application/merge-patch+json' -d '{{"body":"Count in *twelfths*."}}'
-  curl {address}/v1/articles/reading-a-tide-table/publish -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '{{"revision":3}}'
+  curl {address}/v1/articles/reading-a-tide-table/publish -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '{{"revision":4}}'
 "#,
         mail = mail.display(),
     )
