@@ -23,7 +23,8 @@ pub fn check(conn: &mut Connection, seal: Option<&Seal>) -> Result<()> {
     if !are_there || seal.is_some_and(|seal| seal.check(conn).is_ok()) {
         return Ok(());
     }
-    let why = if seal.is_some() { "LEDE_SECRET is not" } else { "there is no LEDE_SECRET, and the keys need" };
+    let why =
+        if seal.is_some() { "LEDE_SECRET is not" } else { "there is no LEDE_SECRET, and the keys need" };
     Err(Error::unavailable(format!(
         "{why} the secret that this archive was made under; set that one, or pass --new-secret: then \
          {LOST_WITH_A_NEW_SECRET}"

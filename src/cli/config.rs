@@ -21,6 +21,7 @@ pub(super) fn run(config: &Config, command: &Command, matches: &ArgMatches) -> a
     let Command::Check = command;
     Mailer::open(config)?;
     Templates::open(config).map_err(anyhow::Error::msg)?;
+    config.backup.check().map_err(anyhow::Error::msg)?;
     find_secret(config)?;
     print!("{}", settings::show(config, matches));
     if let Some((dir, _)) = config.backup.schedule().filter(|_| !config.database.url.is_sqlite()) {
