@@ -129,6 +129,7 @@ impl App {
         let mailer = mailer.map_or_else(|| Mailer::open(&config), Ok)?;
         let outbound = outbound.map_or_else(|| Outbound::open(&config), Ok)?;
         let templates = Templates::open(&config).map_err(Error::unavailable)?;
+        config.backup.check().map_err(Error::unavailable)?;
         let secret = find_secret(&config)?;
         let previous = config.secret.previous.clone();
         let check = |conn: &mut Connection| match &secret {

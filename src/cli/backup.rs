@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use anyhow::bail;
 use clap::{Args, Subcommand};
 
+use super::archive_report::{self, contents};
 use super::progress::Bar;
 use super::temporary::Folder;
 use crate::app::find_secret;
@@ -82,13 +83,6 @@ fn try_archive(config: &Config, file: &Path) -> anyhow::Result<Manifest> {
     if seal.is_none() {
         eprintln!("lede: no secret is set, so whether it opens the keys was not checked");
     }
-    super::restore::warn_of_failures(&restored.rendered);
+    archive_report::warn_of_failures(&restored.rendered);
     Ok(archive.manifest().clone())
-}
-
-/// What is in an archive, in numbers.
-pub(super) fn contents(manifest: &Manifest) -> String {
-    let [articles, revisions, users, subscribers] =
-        ["articles", "revisions", "users", "subscribers"].map(|table| manifest.rows(table));
-    format!("{articles} articles with {revisions} revisions, {users} users and {subscribers} subscribers")
 }

@@ -26,6 +26,7 @@ pub(super) fn run(config: &Config, command: &Command, matches: &ArgMatches) -> a
     Mailer::open(config)?;
     config.cdn.read().map_err(anyhow::Error::msg)?;
     Templates::open(config).map_err(anyhow::Error::msg)?;
+    config.backup.check().map_err(anyhow::Error::msg)?;
     find_secret(config)?;
     print!("{}", settings::show(config, matches));
     if let Some(warning) = warn_of_languages(config) {

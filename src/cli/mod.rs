@@ -2,6 +2,7 @@
 //! on standard error and exits with 1, or with 2 if it did nothing at all.
 
 mod api_key;
+mod archive_report;
 mod backup;
 mod config;
 mod demo;

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use anyhow::bail;
 use clap::Args;
 
+use super::archive_report::warn_of_failures;
 use super::progress::Bar;
 use crate::app::find_secret;
 use crate::archive::{self, Options, Snapshot, Target};
@@ -42,7 +43,7 @@ pub(super) fn run(config: &Config, Arguments { to }: &Arguments) -> anyhow::Resu
         "moved {} published articles and everything else from {from:?} to {to:?}",
         moved.rendered.articles
     );
-    super::restore::warn_of_failures(&moved.rendered);
+    warn_of_failures(&moved.rendered);
     println!(
         "start servers with LEDE_DATABASE_URL for the new database and the same LEDE_SECRET; {from:?} is as it was"
     );

@@ -5,13 +5,12 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::backup::contents;
+use super::archive_report::{contents, warn_of_failures};
 use super::progress::Bar;
 use crate::app::find_secret;
 use crate::archive::{self, Archive, Options, Source as _, Target};
 use crate::auth::Seal;
 use crate::base::config::Config;
-use crate::editions::restored::Rendered;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -53,11 +52,4 @@ pub(super) fn run(config: &Config, arguments: &Arguments) -> anyhow::Result<Exit
         );
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// Prints the articles that could not be rendered.
-pub(super) fn warn_of_failures(rendered: &Rendered) {
-    for (article, why) in &rendered.failed {
-        eprintln!("lede: article {article} cannot be rendered, so readers do not find it: {why}");
-    }
 }

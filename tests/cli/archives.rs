@@ -115,8 +115,9 @@ fn a_backup_is_verified_restored_resumed_and_moved() {
     );
     assert!(told.contains("quiet copy"), "{told}");
     let serving = Serving::start(&mut lede_on(&copy));
-    assert!(serving.starting.iter().any(|line| line.contains("quiet copy since")), "{:?}", serving.starting);
-    drop(serving);
+    serving.terminate();
+    let (_, log) = serving.ended();
+    assert!(log.iter().any(|line| line.contains("quiet copy since")), "{log:?}");
     assert!(refused(&run(&mut restore(&copy, &file), "")).contains("is not empty"));
 
     let moved = TestDatabase::of_the_other_engine();

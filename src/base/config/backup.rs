@@ -31,6 +31,19 @@ pub struct BackupConfig {
 }
 
 impl BackupConfig {
+    /// Checks that the folder is one, if it is there already.
+    ///
+    /// # Errors
+    /// It is something else.
+    pub fn check(&self) -> Result<(), String> {
+        match &self.dir {
+            Some(dir) if dir.exists() && !dir.is_dir() => {
+                Err(format!("LEDE_BACKUP_DIR: {}: must be a folder", dir.display()))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The folder and the time between two backups; `None` if servers make none.
     #[must_use]
     pub fn schedule(&self) -> Option<(PathBuf, Duration)> {

@@ -8,7 +8,7 @@ mod snapshot;
 mod tables;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use lede::app::App;
 use lede::archive::{self, Archive, Options, Silent, Source, Target, Value};
@@ -49,6 +49,9 @@ fn secret(text: &str) -> Seal {
     Seal::new(&Secret::parse(text).expect("a secret"), None).expect("a seal")
 }
 
+/// What opens the keys of every test's database.
+static SEAL: LazyLock<Seal> = LazyLock::new(|| secret(crate::server::SECRET));
+
 /// Restores an archive that the test's secret seals, as a quiet copy.
 fn restore(archive: &mut Archive, database: &TestDatabase, config: &Config) -> Result<()> {
     restore_with(archive, database, config, |_| {})
@@ -60,8 +63,7 @@ fn restore_with<'a>(
     config: &'a Config,
     set: impl FnOnce(&mut Options<'a>),
 ) -> Result<()> {
-    let seal: &'static _ = Box::leak(Box::new(secret(crate::server::SECRET)));
-    let mut options = Options { seal: Some(seal), new_secret: false, quiet: true, config };
+    let mut options = Options { seal: Some(&SEAL), new_secret: false, quiet: true, config };
     set(&mut options);
     let restored = archive::restore(archive, &Target::open(&database.url)?, options, &mut Silent)?;
     assert_eq!(restored.rendered.failed, []);
