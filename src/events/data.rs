@@ -18,7 +18,7 @@ pub struct ArticleEventData {
     /// Its language.
     pub locale: Option<Locale>,
     /// Where the website shows it, or did; `null` if it was never published.
-    #[schema(format = Uri, max_length = 4000, example = "https://website.example/articles/tides")]
+    #[schema(format = Uri, max_length = 4000, example = "https://website.example/tides")]
     pub url: Option<String>,
     /// The edition; `null` if there is none.
     #[schema(minimum = 1, maximum = 2_147_483_647)]

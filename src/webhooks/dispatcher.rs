@@ -13,8 +13,8 @@ use tokio::sync::watch;
 
 use super::fill::{self, Found, Task};
 use super::outcome::{self, Outcome};
-use super::progress::{self, ProgressRow, Stream};
-use super::store::WebhookRow;
+use super::progress::{ProgressRow, Stream};
+use super::store::{self, WebhookRow};
 use super::{deliveries, send};
 use crate::app::App;
 use crate::base::clock::Timestamp;
@@ -290,7 +290,7 @@ impl Dispatcher {
 }
 
 fn look(conn: &mut Connection, now: Timestamp) -> Result<Outlook> {
-    let webhooks = progress::enabled(conn)?;
+    let webhooks = store::enabled(conn)?;
     if webhooks.is_empty() {
         return Ok(Outlook { newest: 0, webhooks, due: BTreeSet::new() });
     }

@@ -9,7 +9,6 @@ use actix_web::http::header::HttpDate;
 use super::deliveries::{self, DeliveryRow, Try};
 use super::emails::send_disabled;
 use super::progress;
-use super::send::Exchange;
 use super::store;
 use super::{DeliveryState, DisabledReason};
 use crate::app::App;
@@ -24,6 +23,16 @@ pub const PAUSES: [u64; 9] = [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000
 const MAX_PAUSE: Duration = Duration::from_secs(24 * 3600);
 /// How long a webhook may fail before it is disabled.
 const PATIENCE: Duration = Duration::from_secs(5 * 24 * 3600);
+
+/// What came back of a request.
+pub struct Exchange {
+    /// The try.
+    pub tried: Try,
+    /// The header `Retry-After`.
+    pub retry_after: Option<String>,
+    /// The beginning of the response's body.
+    pub response: Option<String>,
+}
 
 /// What a try means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,9 +3,8 @@
 use diesel::prelude::*;
 
 use super::MAX_REPLAYED;
-use super::store::WebhookRow;
 use crate::base::clock::Timestamp;
-use crate::base::db::schema::{webhook_progress as table, webhooks};
+use crate::base::db::schema::webhook_progress as table;
 use crate::base::db::{Connection, Tx};
 use crate::base::error::Result;
 use crate::base::ids::WebhookId;
@@ -73,15 +72,6 @@ pub(super) fn replay(tx: &mut Tx<'_>, id: WebhookId, after: i64, until: i64) -> 
 /// The progress of these webhooks.
 pub(super) fn find(conn: &mut Connection, ids: &[WebhookId]) -> Result<Vec<ProgressRow>> {
     Ok(table::table.filter(table::webhook_id.eq_any(ids)).load(conn)?)
-}
-
-/// The enabled webhooks with their progress.
-pub(super) fn enabled(conn: &mut Connection) -> Result<Vec<(WebhookRow, ProgressRow)>> {
-    Ok(webhooks::table
-        .inner_join(table::table.on(table::webhook_id.eq(webhooks::id)))
-        .filter(webhooks::enabled.eq(true))
-        .order(webhooks::id)
-        .load(conn)?)
 }
 
 /// Moves a cursor on, if it still stands where it was read. `told` is how many events were handled by that.

@@ -10,7 +10,7 @@ use url::Url;
 
 use super::body::BATCH;
 use super::deliveries::{self, DeliveryRow, Try};
-use super::outcome::{Outcome, Verdict};
+use super::outcome::{Exchange, Outcome, Verdict};
 use super::signing::Secrets;
 use super::store::{self, WebhookRow};
 use crate::app::App;
@@ -32,16 +32,6 @@ const MAX_ALONE: i64 = 10;
 const RUN: Duration = Duration::from_secs(1);
 /// How much longer than a request the lease must last when it begins.
 const MARGIN: Duration = Duration::from_secs(2);
-
-/// What came back of a request.
-pub struct Exchange {
-    /// The try.
-    pub tried: Try,
-    /// The header `Retry-After`.
-    pub retry_after: Option<String>,
-    /// The beginning of the response's body.
-    pub response: Option<String>,
-}
 
 /// What is due of one webhook.
 struct Work {

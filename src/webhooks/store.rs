@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use diesel::prelude::*;
 
+use super::progress::ProgressRow;
 use super::signing::Secrets;
 use super::{BodyFormat, DisabledReason, MAX_WEBHOOKS, progress};
 use crate::auth::Keys;
@@ -125,6 +126,13 @@ pub fn list(conn: &mut Connection, after: Option<WebhookId>, limit: i64) -> Resu
         rows = rows.filter(webhooks::id.lt(after));
     }
     Ok(rows.order(webhooks::id.desc()).limit(limit).load(conn)?)
+}
+
+/// The enabled webhooks with their progress.
+pub(super) fn enabled(conn: &mut Connection) -> Result<Vec<(WebhookRow, ProgressRow)>> {
+    let progress = webhook_progress::table.on(webhook_progress::webhook_id.eq(webhooks::id));
+    let enabled = webhooks::table.inner_join(progress).filter(webhooks::enabled.eq(true));
+    Ok(enabled.order(webhooks::id).load(conn)?)
 }
 
 /// How many webhooks there are.

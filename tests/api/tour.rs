@@ -51,11 +51,7 @@ pub async fn record() -> Value {
 
 /// Keeps what is sent of each type of event for the first time.
 async fn told(examples: &mut Map<String, Value>, server: &Server) {
-    let website = Website::new(
-        "https://website.example".to_owned(),
-        "/articles/{slug}",
-        &server.app.config.site.locale,
-    );
+    let website = Website { url: "https://website.example".to_owned(), article_path: "/{slug}".to_owned() };
     let read = move |conn: &mut Connection| {
         let recorded = events::read(conn, 0, 10_000)?;
         resolve(conn, &website, &recorded)

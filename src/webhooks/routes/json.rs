@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::texts::{EventPattern, HeaderNameText};
 use crate::auth::Keys;
 use crate::base::actor::ActorRef;
 use crate::base::clock::Timestamp;
@@ -34,13 +35,13 @@ pub struct Webhook {
     description: Option<String>,
     /// The types of events that are sent: single ones, groups such as `article.*`, or `*`. Only those that name
     /// `article.rerendered` get it.
-    #[schema(value_type = Vec<String>, min_items = 1, max_items = 50, example = json!(["article.*"]))]
+    #[schema(value_type = Vec<EventPattern>, min_items = 1, max_items = 50, example = json!(["article.*"]))]
     events: Vec<String>,
     /// Only events about articles in these languages are sent, and those that are not about an article; empty for all.
     #[schema(value_type = Vec<Locale>, max_items = 100)]
     locales: Vec<String>,
     /// The names of the headers that are added to every request. Their values are not returned.
-    #[schema(max_items = 5)]
+    #[schema(value_type = Vec<HeaderNameText>, max_items = 5)]
     header_names: Vec<String>,
     /// What the body of a request is.
     body: BodyFormat,

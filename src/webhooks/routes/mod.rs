@@ -6,6 +6,7 @@ pub mod replay;
 pub mod retry;
 pub mod rotate;
 pub mod test;
+mod texts;
 pub mod webhook;
 pub mod webhooks;
 

@@ -11,7 +11,8 @@ use crate::base::error::Result;
 use crate::base::http::Response;
 use crate::webhooks::body::Body;
 use crate::webhooks::deliveries::Try;
-use crate::webhooks::send::{Exchange, post};
+use crate::webhooks::outcome::Exchange;
+use crate::webhooks::send::post;
 use crate::webhooks::store;
 
 /// What came back of a test.

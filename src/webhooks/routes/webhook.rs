@@ -7,6 +7,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::json::{Webhook, WebhookPath};
+use super::texts::{self, EventPattern};
 use crate::app::App;
 use crate::auth::{Actor, Keys, WriteWebhooks};
 use crate::base::db::types::Json;
@@ -28,7 +29,7 @@ pub struct UpdateWebhook {
     url: Option<String>,
     /// The types of events to send.
     #[serde(default, deserialize_with = "present")]
-    #[schema(nullable = false, min_items = 1, max_items = 50)]
+    #[schema(value_type = Option<Vec<EventPattern>>, nullable = false, min_items = 1, max_items = 50)]
     events: Option<Vec<String>>,
     /// What it is for; `null` removes it.
     #[serde(default, deserialize_with = "present")]
@@ -40,7 +41,7 @@ pub struct UpdateWebhook {
     locales: Option<Vec<String>>,
     /// Headers to add to every request, in place of those before.
     #[serde(default, deserialize_with = "present")]
-    #[schema(nullable = false)]
+    #[schema(schema_with = texts::headers, required = false)]
     headers: Option<BTreeMap<String, String>>,
     /// What the body of a request is.
     #[serde(default, deserialize_with = "present")]

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::json::Webhook;
+use super::texts::{self, EventPattern};
 use crate::app::App;
 use crate::auth::{Actor, WriteWebhooks};
 use crate::base::db::{Connection, Tx};
@@ -43,7 +44,7 @@ pub struct CreateWebhook {
     url: String,
     /// The types of events to send: single ones, groups such as `article.*`, or `*`. `article.rerendered` is sent only if it
     /// is named, because one renamed topic makes thousands.
-    #[schema(min_items = 1, max_items = 50, example = json!(["article.*"]))]
+    #[schema(value_type = Vec<EventPattern>, min_items = 1, max_items = 50, example = json!(["article.*"]))]
     events: Vec<String>,
     /// What it is for: one line.
     #[serde(default)]
@@ -55,6 +56,7 @@ pub struct CreateWebhook {
     locales: Vec<String>,
     /// Headers to add to every request, by name: at most five. They are stored encrypted and not returned.
     #[serde(default)]
+    #[schema(schema_with = texts::headers, required = false)]
     headers: BTreeMap<String, String>,
     /// What the body of a request is. Omitted: `event`.
     #[serde(default = "event")]

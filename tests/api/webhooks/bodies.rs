@@ -42,7 +42,7 @@ async fn an_article_is_told_with_its_address_and_its_old_and_new_topics() {
     assert_eq!(told, expected);
     let id = writing::id(&draft);
     // Slug and address are those of when it is sent.
-    let url = "https://website.example/articles/ebb";
+    let url = "https://website.example/ebb";
     let data = |edition: i64, topics: Value| json!({"id": id, "slug": "ebb", "locale": "en", "url": url, "edition": edition, "topics": topics, "authors": ["ada"]});
     assert_eq!(bodies(&receiver)[0]["data"], data(1, json!(["sea"])));
     assert_eq!(bodies(&receiver)[1]["data"], data(2, json!(["sea", "wind"])));
