@@ -10,7 +10,7 @@
 //! a job row written in the same `write`. The upload of an import is the exception: it writes the file part by part.
 //! Editors change the **draft**; **publishing** makes an **edition** of one revision and renders it; readers are
 //! served editions and nothing else. Every accepted change appends to **one event log** in its own transaction; the
-//! response cache, other replicas and delta sync read it.
+//! response cache, other replicas, delta sync and webhooks read it.
 //!
 //! ```text
 //!   editors                                  readers
@@ -71,6 +71,7 @@ pub mod schedules;
 pub mod bulk;
 pub mod subscribers;
 pub mod events;
+pub mod webhooks;
 pub mod accounts;
 pub mod audit;
 pub mod operations;

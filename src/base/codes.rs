@@ -65,7 +65,7 @@ const PROBLEMS: &[(&str, &[u16], &str, &str)] = &[
     ("stale-edition", &[409], "The edition that the correction was made for is not the live one.", "Read the article again, and correct the edition that is live."),
     ("already-merged", &[409], "The topic or author was merged into another, whose id is in `into`.", "Repeat the request with that id."),
     ("merge-into-itself", &[409], "Both are the same topic or author, or `into` was merged into this one.", "Choose another target."),
-    ("not-dead", &[409], "The job is waiting, running or done; only dead jobs can be retried.", "Nothing needs to be done: it runs on its own."),
+    ("not-dead", &[409], "The job or delivery is waiting, running or done; only dead ones can be retried.", "Nothing needs to be done: it runs on its own."),
     ("address-in-use", &[409], "The path is an address of an article.", "Use another path, or rename or unpublish the article first."),
     ("redirect-is-alias", &[409], "The redirect comes from the article's `aliases`.", "Remove it from `aliases` and publish the article."),
     ("preview-links-too-many", &[409], "The article has 100 preview links, which is the most.", "Revoke one that is not needed with `DELETE /v1/articles/{article}/preview-links/{id}`."),
@@ -73,6 +73,7 @@ const PROBLEMS: &[(&str, &[u16], &str, &str)] = &[
     ("redirect-chain", &[409], "The redirect would lead to itself or to another redirect, or another one leads to its path.", "Send where the other redirect leads as `to`, or delete that one first."),
     ("redirects-too-many", &[409], "There are 10,000 redirects, which is the most.", "Delete some that are no longer needed."),
     ("keys-too-many", &[409], "The user has 100 API keys, which is the most.", "Revoke one that is not needed with `DELETE /v1/api-keys/{id}`."),
+    ("webhooks-too-many", &[409], "There are 100 webhooks, which is the most.", "Delete one that is not needed with `DELETE /v1/webhooks/{webhook}`."),
     ("email-taken", &[409], "Another user has this email address.", "Use another address."),
     ("link-invalid", &[409], "The link of an invitation or a password reset is unknown, has expired, or was used or replaced by a newer one.", "Ask for another one with `POST /v1/auth/password-resets`, or ask an admin for another invitation."),
     ("last-admin", &[409], "The user is the only active admin, who can be neither demoted, disabled nor deleted.", "Make another user an admin first."),
@@ -101,6 +102,8 @@ const PROBLEMS: &[(&str, &[u16], &str, &str)] = &[
 #[rustfmt::skip]
 const ERRORS: &[(&str, &[u16], &str, &str)] = &[
     ("request-malformed", REQUEST, "The request line, a path parameter or the framing of the body is not as HTTP has it.", "Check how the client makes the URL and the body."),
+    ("address-refused", BODY, "The webhook would lead to an address that may not be called: one that is not public, another port or scheme, or this server.", "Use an https URL of a public server with the port 443 or 8443, or have the operator name the network in `LEDE_WEBHOOK_NETWORKS`."),
+    ("after-unknown", BODY, "There is no such event.", "Send the `id` of an event, or a cursor of `GET /v1/events`."),
     ("alias-reserved", BODY, "The path belongs to the website or the API.", "Use another path, or leave it out."),
     ("alias-taken", BODY, "Another article has this path, as its address or as an alias.", "Remove it there first."),
     ("anchor-looks-like-id", BODY, "An anchor must not have the form of a UUID.", "Choose another anchor."),
@@ -125,6 +128,7 @@ const ERRORS: &[(&str, &[u16], &str, &str)] = &[
     ("document-too-long", BODY, "The document is too long.", "Split it into several articles."),
     ("email-column-missing", BODY, "No column of the file contains email addresses.", "Name one `email` in the first line."),
     ("email-not-ascii", BODY, "The part of the address before the @ is not ASCII.", "Use another address of the person."),
+    ("events-empty", BODY, "A webhook is sent at least one type of event.", "Name one, or send `*`."),
     ("expires-at-in-past", BODY, "The time at which the API key or preview link is to expire is not in the future.", "Send a later time, or leave `expires_at` out; to end a key or link at once, revoke it."),
     ("expires-at-too-late", BODY, "The preview link would work for more than 90 days.", "Send an earlier time, and create another link when it has expired."),
     ("field-missing", BODY, "A required field is missing.", "Send it."),
@@ -135,6 +139,7 @@ const ERRORS: &[(&str, &[u16], &str, &str)] = &[
     ("form-malformed", REQUEST, "The form is not encoded as its media type says.", "Send it as browsers do."),
     ("front-matter-malformed", BODY, "The front matter is not valid YAML, TOML or JSON.", "Correct the line that `detail` names."),
     ("front-matter-too-long", BODY, "The front matter is longer than 64 KiB.", "Shorten it."),
+    ("header-not-allowed", BODY, "The server sets this header itself.", "Leave it out."),
     ("heading-in-body", BODY, "The text of a section contains a heading.", "Make it a section of its own, or send the whole document as `markdown`."),
     ("idempotency-key-malformed", REQUEST, "The key is empty, too long or has other characters than visible ASCII.", "Send a new UUID for each operation."),
     ("idempotency-key-reused", BODY, "The key was used for another request within 24 hours.", "Use a new key for each operation; repeat a request only as it was."),
@@ -191,13 +196,13 @@ type Family = (&'static str, &'static [&'static str], &'static [&'static str], &
 
 #[rustfmt::skip]
 const FAMILIES: &[Family] = &[
-    ("empty", &["consent-text", "form-url", "heading", "label", "name", "source", "subtitle", "text", "title", "user-agent"], &["label", "source", "statement"], "The value is empty or has white space alone.", "Send a text, or leave the field out."),
-    ("malformed", &["alias", "canonical-url", "email", "form-url", "heading", "image-url", "ip", "label", "locale", "name", "path", "source", "subtitle", "title", "url", "user-agent", "website-url"], &["boolean", "email", "id", "kind", "label", "list", "locale", "number", "path", "revision", "source", "time"], "The value does not have the form that it must have.", "Send it in the form that `detail` names."),
+    ("empty", &["consent-text", "description", "form-url", "heading", "label", "name", "source", "subtitle", "text", "title", "user-agent"], &["label", "source", "statement"], "The value is empty or has white space alone.", "Send a text, or leave the field out."),
+    ("malformed", &["alias", "canonical-url", "description", "email", "form-url", "header", "heading", "image-url", "ip", "label", "locale", "name", "path", "source", "subtitle", "title", "url", "user-agent", "website-url"], &["boolean", "email", "id", "kind", "label", "list", "locale", "number", "path", "revision", "source", "time"], "The value does not have the form that it must have.", "Send it in the form that `detail` names."),
     ("missing", &["revision", "title", "to"], &["parameter"], "A required value is missing.", "Send it."),
-    ("out-of-bounds", &["grace-seconds", "height", "width"], &["number"], "The number is too small or too large.", "Send one within the bounds in `detail`."),
+    ("out-of-bounds", &["coalesce-seconds", "grace-seconds", "height", "width"], &["number"], "The number is too small or too large.", "Send one within the bounds in `detail`."),
     ("too-long", &["alias", "alt", "bio", "canonical-url", "caption", "code", "consent-text", "description", "form-url", "heading", "image-url", "message", "name", "path", "source", "subtitle", "summary", "text", "title", "url", "user-agent", "website-url"], &["source", "statement"], "The text is too long.", "Shorten it to what `detail` allows."),
-    ("too-many", &["aliases", "authors", "entries", "items", "labels", "locales", "scopes", "topics"], &["labels"], "The list is too long.", "Send at most as many as `detail` allows."),
-    ("unknown", &["reason", "scope", "status"], &["action", "format", "include", "outcome", "reason", "role", "sort", "state", "status"], "The value is not one of those allowed.", "Send one that `detail` lists."),
+    ("too-many", &["aliases", "authors", "entries", "events", "headers", "items", "labels", "locales", "scopes", "topics"], &["labels"], "The list is too long.", "Send at most as many as `detail` allows."),
+    ("unknown", &["event", "reason", "scope", "status"], &["action", "format", "include", "outcome", "reason", "role", "sort", "state", "status"], "The value is not one of those allowed.", "Send one that `detail` lists."),
 ];
 
 /// The codes of warnings.

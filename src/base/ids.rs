@@ -202,6 +202,18 @@ id! {
     ImportId
 }
 id! {
+    /// Identifies a webhook.
+    WebhookId
+}
+id! {
+    /// Identifies what is sent to a webhook.
+    WebhookDeliveryId
+}
+id! {
+    /// Identifies a process that holds leases.
+    LeaseHolderId
+}
+id! {
     /// Identifies a job.
     JobId
 }

@@ -65,7 +65,8 @@ label! {
     Reason { reason }
     /// The name of the rate limit policy.
     Policy { policy }
-    /// The result of sending an email: `sent`, `refused` or `failed`; of a purge: `purged` or `failed`.
+    /// The result of sending an email: `sent`, `refused` or `failed`; of a purge: `purged` or `failed`; of a request to a
+    /// webhook: `delivered`, `failed`, `rejected`, `gone` or `withheld`.
     Outcome { result }
 }
 
@@ -101,6 +102,10 @@ pub struct Metrics {
     pub outbox_age: Gauge,
     /// Requests to purge the cache in front of the server.
     pub purges: Family<Outcome, Counter>,
+    /// Requests to webhooks.
+    pub webhook_deliveries: Family<Outcome, Counter>,
+    /// The age of the oldest delivery that waits to be sent to an enabled webhook, in seconds.
+    pub webhook_age: Gauge,
     /// How long the most overdue job or scheduled action has been due, in seconds.
     pub lag: Gauge,
 }
@@ -123,6 +128,8 @@ impl Default for Metrics {
             outbox_pending: Gauge::default(),
             outbox_age: Gauge::default(),
             purges: Family::default(),
+            webhook_deliveries: Family::default(),
+            webhook_age: Gauge::default(),
             lag: Gauge::default(),
         };
         metrics.register();
@@ -170,6 +177,17 @@ impl Metrics {
             "cdn_purges",
             "Requests to purge the cache in front of the server, by outcome",
             self.purges.clone(),
+        );
+        all.register(
+            "webhook_deliveries",
+            "Requests to webhooks by outcome",
+            self.webhook_deliveries.clone(),
+        );
+        all.register_with_unit(
+            "webhook_oldest_waiting_age",
+            "Age of the oldest delivery that waits to be sent to a webhook",
+            seconds(),
+            self.webhook_age.clone(),
         );
         all.register_with_unit(
             "scheduler_lag",

@@ -14,7 +14,7 @@ use crate::base::error::{Error, Result};
 use crate::base::http::idempotency;
 use crate::base::jobs::{self, Job, Outcome};
 use crate::editions::purge::purge_trashed_before;
-use crate::{audit, outbox, previews, search, subscribers};
+use crate::{audit, outbox, previews, search, subscribers, webhooks};
 
 /// How long after one run the next is due.
 const INTERVAL: Duration = Duration::from_secs(3600);
@@ -34,6 +34,8 @@ const PURGES: &[(&str, Purge)] = &[
     ("subscribers", subscribers::erasure::purge),
     ("imports of subscribers", subscribers::import::purge::purge),
     ("emails", outbox::purge),
+    ("deliveries to webhooks", webhooks::deliveries::purge),
+    ("purged articles in deliveries", webhooks::forget::forget_purged),
     ("search index", search::store::tidy),
 ];
 

@@ -1,5 +1,5 @@
-//! Runs the server: listens, follows the log of events, tells streams what changes, runs jobs and the schedule, and drains
-//! before it stops.
+//! Runs the server: listens, follows the log of events, tells streams what changes, runs jobs, the schedule and webhooks, and
+//! drains before it stops.
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::atomic::Ordering;
@@ -20,6 +20,7 @@ use crate::cdn::{self, Purger};
 use crate::changes::live::Live;
 use crate::render_context::{self, ServerSettings};
 use crate::schedules::scheduler;
+use crate::webhooks::dispatcher;
 
 /// How often the signing keys are loaded.
 const SIGNING_KEYS: Duration = Duration::from_secs(5);
@@ -27,7 +28,7 @@ const SIGNING_KEYS: Duration = Duration::from_secs(5);
 const REFUSALS: Duration = Duration::from_secs(1);
 
 /// Serves until `stop` turns true. Then readiness fails first, the listener closes, and requests under way are finished.
-/// Jobs run, scheduled actions are done and refusals are stored in the background. With the fixed clock of a test none of this
+/// Jobs run, scheduled actions are done, webhooks are sent and refusals are stored in the background. With the fixed clock of a test none of this
 /// happens by itself, so the test does it.
 ///
 /// # Errors
@@ -46,10 +47,12 @@ pub async fn serve(app: App, listener: TcpListener, mut stop: watch::Receiver<bo
     let storing = store_refusals(app.clone(), stop.clone());
     let scheduler = scheduler::run_until(app.clone(), stop.clone());
     let purging = purge(Purger::open(&app)?, app.clone(), stop.clone());
+    let dispatcher = dispatcher::run_until(app.clone(), stop.clone());
     let background = matches!(app.clock, Clock::System).then(|| {
         [
             actix_web::rt::spawn(work),
             actix_web::rt::spawn(scheduler),
+            actix_web::rt::spawn(dispatcher),
             actix_web::rt::spawn(keys),
             actix_web::rt::spawn(storing),
             actix_web::rt::spawn(purging),

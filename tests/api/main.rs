@@ -27,6 +27,7 @@ mod resources {
     mod subscribers;
     mod topics;
     mod users;
+    mod webhooks;
 
     pub const ALL: &[crate::policy::Resource] = resources![
         accounts,
@@ -44,7 +45,8 @@ mod resources {
         site,
         subscribers,
         topics,
-        users
+        users,
+        webhooks
     ];
 }
 
@@ -62,6 +64,7 @@ mod schemas;
 mod secrets;
 mod server;
 mod publication;
+mod receiver;
 mod sockets;
 mod test_database;
 mod tour;
@@ -175,4 +178,5 @@ mod typed_clients;
 mod unreadable;
 mod users;
 mod walking;
+mod webhooks;
 mod wording;

@@ -9,6 +9,7 @@ use lede::auth::Role;
 use lede::base::codes::{self, CodeKind};
 use lede::base::db::Tx;
 use lede::previews::MAX_LINKS;
+use lede::webhooks::MAX_WEBHOOKS;
 use reqwest::Method;
 use serde_json::json;
 
@@ -133,6 +134,11 @@ pub async fn story(server: &Server) {
     let waiting = admin.get("/v1/jobs").await.expect(200);
     let job = waiting["items"][0]["id"].as_str().expect("a job that waits");
     admin.post(format!("/v1/jobs/{job}/retry")).await.problem(409, "not-dead");
+    let webhook = json!({"url": "https://hooks.website.example", "events": ["article.*"]});
+    for _ in 0..MAX_WEBHOOKS {
+        admin.post("/v1/webhooks").json(&webhook).await.is(201);
+    }
+    admin.post("/v1/webhooks").json(&webhook).await.problem(409, "webhooks-too-many");
 
     for n in 0..=tour::MAX_SIGN_UPS {
         let address = json!({"email": format!("reader{n}@reader.example")});

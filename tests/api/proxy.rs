@@ -135,6 +135,8 @@ async fn a_proxy_never_gives_one_what_is_anothers() {
     schedule.await.is(200);
     reader.post("/v1/subscribers").json(json!({"email": "ada@reader.example"})).await.is(202);
     let file = admin.post("/v1/subscriber-imports?dry_run=true").body("text/csv", "email\nnobody\n");
+    let webhook =
+        admin.post("/v1/webhooks").json(json!({"url": "https://hooks.website.example", "events": ["*"]}));
     let parts = [
         ("{article}", id(&draft)),
         ("{section}", "ebb".to_owned()),
@@ -146,6 +148,7 @@ async fn a_proxy_never_gives_one_what_is_anothers() {
             "/subscribers/{id}",
             format!("/subscribers/{}", id(&admin.get("/v1/subscribers").await.expect(200)["items"][0])),
         ),
+        ("{webhook}", id(&webhook.await.expect(201))),
         ("{user}", id(&admin.get("/v1/me").await.expect(200)["actor"])),
         ("/v1/api-keys/{id}", given::api_key(&admin, &["articles:read"]).await.0),
     ];
@@ -154,9 +157,10 @@ async fn a_proxy_never_gives_one_what_is_anothers() {
     for path in &paths {
         let first = admin.get(path).await;
         assert!(!from_cache(first.is(200)), "{path}");
-        let is_an_admins =
-            ["/v1/subscriber-imports", "/v1/jobs", "/v1/audit"].iter().any(|start| path.starts_with(start))
-                || path.ends_with("/export");
+        let is_an_admins = ["/v1/subscriber-imports", "/v1/jobs", "/v1/audit", "/v1/webhooks"]
+            .iter()
+            .any(|start| path.starts_with(start))
+            || path.ends_with("/export");
         let editors_status = match path {
             _ if is_an_admins => 403,
             _ if path.starts_with("/v1/api-keys/") => 404,

@@ -14,6 +14,7 @@ use lede::auth::Role;
 use lede::base::clock::Clock;
 use lede::base::config::Config;
 use lede::base::mail::{Mailer, MemoryMailer};
+use lede::base::outbound::Outbound;
 use lede::base::random::Random;
 use tokio::sync::{oneshot, watch};
 
@@ -114,7 +115,10 @@ impl Server {
             || mail_settings.dir != usual;
         let mailer = (!sends).then(|| Mailer::Memory(mail.clone()));
         let hash_cost = given::HASH_COST;
-        let overrides = Overrides { clock: clock.clone(), random, mailer, outbound: None, hash_cost };
+        // Without networks that webhooks may call and a cache to purge, requests of others stay in memory.
+        let stays = config.webhooks.networks.is_empty() && config.cdn.cdn.is_none();
+        let outbound = stays.then(Outbound::memory);
+        let overrides = Overrides { clock: clock.clone(), random, mailer, outbound, hash_cost };
         let (stop, stopped) = watch::channel(false);
         let (opened, app) = oneshot::channel();
         let thread = std::thread::spawn(move || {

@@ -61,6 +61,7 @@ impl Stage {
             ("/v1/api-keys/{id}", given::api_key(&admin, &["articles:read"]).await.0),
             ("{id}", subscriber),
             ("{user}", admin.user().to_string()),
+            ("{webhook}", add_webhook(&admin).await),
         ];
         let [confirm, leave] = ["confirm", "unsubscribe"].map(|what| given::link(&mail, what));
         let moving = given::user(&server, "moving", Role::Author).await;
@@ -121,6 +122,10 @@ impl Stage {
             given::api_key(admin, &["articles:read"]).await;
             self.server.client().with_token(&format!("wrong-{n}")).get("/v1/me").await.is(401);
         }
+        for _ in from..to {
+            add_webhook(admin).await;
+        }
+        self.server.run_webhooks().await;
         self.server.store_refusals().await;
         // The emails about the keys, so that only those jobs wait that nobody who is named has caused.
         self.server.run_jobs().await;
@@ -225,6 +230,12 @@ fn full_query(operation: &Operation) -> Vec<(&'static str, String)> {
         Some((name, value))
     };
     operation.parameters().filter(|parameter| parameter["in"] == "query").filter_map(asked).collect()
+}
+
+/// A webhook that is sent everything. Returns its id.
+async fn add_webhook(admin: &Client) -> String {
+    let body = json!({"url": "https://hooks.website.example", "events": ["*"]});
+    id(&admin.post("/v1/webhooks").json(body).await.expect(201))
 }
 
 async fn sign_up(admin: &Client, name: String) {

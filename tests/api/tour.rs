@@ -7,7 +7,14 @@
 
 use std::sync::atomic::Ordering;
 
+use lede::base::db::Connection;
+use lede::base::events;
+use lede::base::outbound::Outbound;
 use lede::base::random::Random;
+use lede::events::resolve::resolve;
+use lede::render_context::Website;
+use lede::webhooks::BodyFormat;
+use lede::webhooks::body::Body;
 use serde_json::{Map, Value, json};
 
 use crate::client::Exchange;
@@ -27,6 +34,7 @@ pub async fn record() -> Value {
         for exchange in server.exchanges.lock().expect("a lock").iter() {
             keep(&mut examples, exchange);
         }
+        told(&mut examples, &server).await;
     }
     // An example of each code. Operations share them, so they come from one story.
     let server = opened("problems").await;
@@ -39,6 +47,28 @@ pub async fn record() -> Value {
         recorded.as_object_mut().expect("an object").entry(code).or_insert(problem);
     }
     examples.into()
+}
+
+/// Keeps what is sent of each type of event for the first time.
+async fn told(examples: &mut Map<String, Value>, server: &Server) {
+    let website =
+        Website { url: "https://website.example".to_owned(), article_path: "/articles/{slug}".to_owned() };
+    let read = move |conn: &mut Connection| {
+        let recorded = events::read(conn, 0, 10_000)?;
+        resolve(conn, &website, &recorded)
+    };
+    let events = server.app.db.read(read).await.expect("events");
+    let bodies = events.iter().map(|(_, event)| Body::of(event).text(BodyFormat::Event).expect("JSON"));
+    let sent = match &server.app.outbound {
+        Outbound::Memory(memory) => memory.all().into_iter().map(|sent| sent.body).collect(),
+        Outbound::Real(_) => Vec::new(),
+    };
+    let of_events: Vec<String> = bodies.chain(sent).collect();
+    let kept = examples.entry("webhooks").or_insert_with(|| json!({})).as_object_mut().expect("an object");
+    for body in of_events {
+        let body: Value = serde_json::from_str(&body).expect("JSON");
+        kept.entry(body["type"].as_str().expect("a type").to_owned()).or_insert(body);
+    }
 }
 
 /// A server for a story. Its ids differ from those of the others and do not depend on their order.

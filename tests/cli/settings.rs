@@ -91,6 +91,7 @@ const BAD: &[(&str, &str, &str)] = &[
     ("LEDE_STREAM_CONNECTIONS", "0", "from 1 to 1000000"),
     ("LEDE_READER_SECONDS", "3601", "from 1 to 3600"),
     ("LEDE_RESPONSE_MEGABYTES", "3", "from 4 to 65536"),
+    ("LEDE_WEBHOOK_NETWORKS", "10.0.0.0/8,localhost", "10.0.0.0/8"),
 ];
 
 #[test]

@@ -25,6 +25,8 @@ pub enum AdvisoryLock {
     SearchIndex = 4_817_303,
     /// Looking whether redirects would lead to one another, before one is created.
     Redirects = 4_817_311,
+    /// Counting webhooks before another one is created.
+    Webhooks = 4_817_320,
     /// Looking whether other articles of a language are live, before one comes or goes.
     Languages = 4_817_310,
     /// Appending to the log of events. `Tx` takes it last, so that the log's order is the order of the commits.

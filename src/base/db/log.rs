@@ -79,6 +79,11 @@ pub fn read(conn: &mut Connection, after: i64, limit: i64) -> Result<Vec<LogRow>
         .load(conn)?)
 }
 
+/// The number of the newest event; 0 if there is none.
+pub fn newest(conn: &mut Connection) -> Result<i64> {
+    Ok(events::table.select(diesel::dsl::max(events::id)).get_result::<Option<i64>>(conn)?.unwrap_or(0))
+}
+
 /// The number of the newest event that readers see, and when it happened.
 pub fn newest_seen(conn: &mut Connection) -> Result<Option<(i64, Timestamp)>> {
     Ok(events::table

@@ -10,6 +10,7 @@ mod database;
 mod failure;
 pub mod fragment;
 mod generation;
+pub mod leases;
 pub mod like;
 pub mod locks;
 pub mod log;

@@ -25,6 +25,11 @@ pub struct Recorded {
     pub event: Option<Event>,
 }
 
+/// The number of the newest event; 0 if there is none.
+pub fn newest(conn: &mut Connection) -> Result<i64> {
+    log::newest(conn)
+}
+
 /// At most `limit` events after the number `after`, oldest first; from the beginning for 0. Numbers rise in the order
 /// of the commits, so a reader that continues with the last number it got misses none.
 pub fn read(conn: &mut Connection, after: i64, limit: i64) -> Result<Vec<Recorded>> {

@@ -11,7 +11,7 @@ mod log;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-pub use self::log::{Recorded, read};
+pub use self::log::{Recorded, newest, read};
 pub use follower::{catch_up, follow};
 pub use keys::Touches;
 pub use latest_changes::Change;
@@ -19,7 +19,7 @@ pub use latest_changes::Change;
 use crate::base::ids::{
     ActorId, ApiKeyId, ArticleId, AuthorId, ImportId, IsId as _, JobId, KeyId, NoteId, PreviewLinkId,
     RedirectId, ReviewId, SectionId, SessionId, SubjectId, SubscriberId, SuppressionId, TermId, TopicId,
-    UserId,
+    UserId, WebhookDeliveryId, WebhookId,
 };
 
 /// Who may be told that an event happened.
@@ -50,11 +50,13 @@ pub struct EventSpec {
     /// What webhooks and `GET /v1/events` call it: several names if it depends on what was before. None for what they do
     /// not tell.
     pub types: &'static [&'static str],
+    /// What happened, in a sentence.
+    pub description: &'static str,
 }
 
 macro_rules! events {
     ($(
-        $(#[$doc:meta])*
+        $(#[doc = $doc:literal])*
         $variant:ident $(($only:ident: $only_type:ty))? $({
             $subject:ident: $subject_type:ty $(, $(#[$of_field:meta])* $field:ident: $field_type:ty)*
         })? $name:literal: $touches:ident $audience:ident $($public:literal)*;
@@ -65,7 +67,7 @@ macro_rules! events {
         #[allow(missing_docs, reason = "the rows of the table say what the fields are")]
         pub enum Event {
             $(
-                $(#[$doc])*
+                $(#[doc = $doc])*
                 #[serde(rename = $name)]
                 $variant $(($only_type))? $({ $subject: $subject_type, $($(#[$of_field])* $field: $field_type,)* })?,
             )*
@@ -103,7 +105,13 @@ macro_rules! events {
             pub fn spec(self) -> &'static EventSpec {
                 match self {
                     $(Self::$variant => const {
-                        &EventSpec { name: $name, touches: $touches, audience: $audience, types: &[$($public),*] }
+                        &EventSpec {
+                            name: $name,
+                            touches: $touches,
+                            audience: $audience,
+                            types: &[$($public),*],
+                            description: concat!($($doc),*),
+                        }
                     },)*
                 }
             }
@@ -318,6 +326,21 @@ events! {
     /// A redirect that had been created was deleted.
     RedirectDeleted(redirect: RedirectId)
         "redirect.deleted": Lists Public "redirect.deleted";
+    /// A webhook was created.
+    WebhookCreated(webhook: WebhookId)                                  "webhook.created": Nothing Admins;
+    /// A webhook was changed.
+    WebhookUpdated(webhook: WebhookId)                                  "webhook.updated": Nothing Admins;
+    /// A webhook got another secret.
+    WebhookRotated(webhook: WebhookId)                                  "webhook.rotated": Nothing Admins;
+    /// A webhook was disabled, because it kept failing or its receiver said so.
+    WebhookDisabled { webhook: WebhookId, reason: String }              "webhook.disabled": Nothing Admins;
+    /// A webhook is to be sent earlier events again.
+    WebhookReplayed(webhook: WebhookId)                                 "webhook.replayed": Nothing Admins;
+    /// A dead delivery is to be sent again.
+    WebhookDeliveryRetried { webhook: WebhookId, delivery: WebhookDeliveryId }
+                                                                        "webhook.delivery_retried": Nothing Admins;
+    /// A webhook was deleted.
+    WebhookDeleted(webhook: WebhookId)                                  "webhook.deleted": Nothing Admins;
     /// A dead job was queued again.
     JobRetried(job: JobId)                                              "job.retried": Nothing Admins;
 }

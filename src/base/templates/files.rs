@@ -60,6 +60,8 @@ embedded! {
     "subscribe.html"
     "test_email.html"
     "test_email.txt"
+    "webhook_disabled_email.html"
+    "webhook_disabled_email.txt"
     "welcome_email.html"
     "welcome_email.txt"
 }

@@ -132,6 +132,16 @@ pub fn all() -> Vec<(&'static str, Value)> {
             ("schedule_failed_email.txt", context),
         ]);
     }
+    for (reason, description) in [("failing", "Rebuilds the website"), ("gone", "")] {
+        let context = context! {
+            reason, description, url => "https://hooks.website.example/lede",
+            webhook_url => "https://cms.website.example/v1/webhooks/01",
+        };
+        samples.extend([
+            ("webhook_disabled_email.html", context.clone()),
+            ("webhook_disabled_email.txt", context),
+        ]);
+    }
     samples.extend(accounts());
     samples.extend(reviews());
     samples

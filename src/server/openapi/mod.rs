@@ -10,6 +10,7 @@ mod problems;
 mod schemas;
 mod version_3_0;
 mod walk;
+mod webhooks;
 
 use serde_json::{Value, json};
 use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApiBuilder, PathsBuilder, path::PathItem};
@@ -66,6 +67,7 @@ fn build(examples: &Value, is_shown: fn(&str) -> bool) -> serde_json::Result<Val
         }
         (endpoint.schemas)(&mut schemas);
     }
+    webhooks::schemas(&mut schemas);
     schemas.push(("Problem".to_owned(), <Problem as utoipa::PartialSchema>::schema()));
     <Problem as utoipa::ToSchema>::schemas(&mut schemas);
     let document = OpenApiBuilder::new()
@@ -110,6 +112,7 @@ fn finish(document: &mut Value, examples: &Value) {
             headers::add(method, operation);
         }
     }
+    document["webhooks"] = webhooks::all(examples);
     finish_schemas(document);
     problems::add_catalogue(&mut document["components"]["schemas"]);
     parameters::share(document);

@@ -139,9 +139,10 @@ fn fit_integers(document: &mut Value) {
 }
 
 /// Removes the components that are only parts of others.
-fn remove_unused(document: &mut Value) {
+pub(super) fn remove_unused(document: &mut Value) {
     let mut used = BTreeSet::new();
     find_schemas(&document["paths"], document, &mut used);
+    find_schemas(&document["webhooks"], document, &mut used);
     find_schemas(&document["components"]["responses"], document, &mut used);
     if let Some(schemas) = document["components"]["schemas"].as_object_mut() {
         schemas.retain(|name, _| used.contains(name));

@@ -3,6 +3,8 @@
 
 use serde_json::{Map, Value, json};
 
+use super::schemas::remove_unused;
+
 /// Keywords that 3.0 does not know and that only narrow what is said without them.
 const UNKNOWN: &[&str] = &[
     "$schema",
@@ -25,6 +27,10 @@ pub(super) fn convert(mut document: Value) -> Value {
     {
         license.insert("url".into(), concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/main/LICENSE").into());
     }
+    if let Some(members) = document.as_object_mut() {
+        members.remove("webhooks");
+    }
+    remove_unused(&mut document);
     let types = Types(document["components"]["schemas"].clone());
     for schema in document["components"]["schemas"].as_object_mut().into_iter().flat_map(Map::values_mut) {
         types.convert(schema);

@@ -11,6 +11,7 @@ use crate::base::http::{Response, accept, client_ip};
 use crate::base::jobs::{self, Queue};
 use crate::base::metrics::State;
 use crate::schedules::scheduler;
+use crate::webhooks;
 
 /// Where the metrics are, on whichever port.
 pub const PATH: &str = "/metrics";
@@ -47,11 +48,15 @@ pub async fn get_metrics(app: Data<App>, req: HttpRequest) -> Result<Response> {
     // While the database is away, the gauges of jobs keep their last values.
     let backlogs = move |conn: &mut Connection| {
         let schedule = scheduler::overdue_seconds(conn, now)?;
-        Ok((jobs::backlog(conn, Queue::Mail, now)?, jobs::backlog(conn, Queue::Default, now)?, schedule))
+        let webhooks = webhooks::deliveries::oldest_waiting_seconds(conn, now)?;
+        let (mail, default) =
+            (jobs::backlog(conn, Queue::Mail, now)?, jobs::backlog(conn, Queue::Default, now)?);
+        Ok((mail, default, schedule, webhooks))
     };
-    if let Ok((mail, default, schedule)) = app.db.read(backlogs).await {
+    if let Ok((mail, default, schedule, webhooks)) = app.db.read(backlogs).await {
         metrics.outbox_pending.set(mail.jobs);
         metrics.outbox_age.set(mail.oldest_seconds);
+        metrics.webhook_age.set(webhooks);
         metrics.lag.set(mail.overdue_seconds.max(default.overdue_seconds).max(schedule));
     }
     let media_type = accept::preferred(req.headers(), &[PROMETHEUS, OPEN_METRICS]);

@@ -12,7 +12,7 @@ pub mod security_txt;
 use crate::base::http::endpoint::{Endpoint, Operations};
 use crate::{
     accounts, api_keys, articles, audit, authors, bulk, changes, editions, events, feeds, operations,
-    previews, redirects, schedules, search, site, subscribers, topics, users,
+    previews, redirects, schedules, search, site, subscribers, topics, users, webhooks,
 };
 
 crate::operations! {
@@ -46,6 +46,7 @@ const RESOURCES: &[Operations] = &[
     users::routes::OPERATIONS,
     api_keys::routes::OPERATIONS,
     subscribers::routes::OPERATIONS,
+    webhooks::routes::OPERATIONS,
     events::routes::OPERATIONS,
     audit::routes::OPERATIONS,
     operations::routes::OPERATIONS,

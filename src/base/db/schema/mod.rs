@@ -9,6 +9,7 @@ mod drafts;
 mod log;
 mod machinery;
 mod newsroom;
+mod outbound;
 mod outbox;
 mod programs;
 mod published;
@@ -32,6 +33,7 @@ pub use drafts::{
 pub use log::{events, latest_changes};
 pub use machinery::{cdn_purges, idempotency_keys, jobs, keys};
 pub use newsroom::{notes, reviews};
+pub use outbound::{leases, webhook_deliveries, webhook_progress, webhooks};
 pub use outbox::outbox_emails;
 pub use programs::{api_keys, refusals};
 pub use published::{editions, render_context, rendering_terms, rendering_values, renderings};
@@ -105,4 +107,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     import_parts,
     import_rows,
     import_dry_run_people,
+    leases,
+    webhooks,
+    webhook_progress,
+    webhook_deliveries,
 );

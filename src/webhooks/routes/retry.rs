@@ -1,0 +1,48 @@
+//! Retrying a dead delivery.
+
+use actix_web::web::{Data, Path};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::deliveries::WebhookDelivery;
+use crate::app::App;
+use crate::auth::{Actor, WriteWebhooks};
+use crate::base::db::Tx;
+use crate::base::error::Result;
+use crate::base::http::Response;
+use crate::base::ids::{WebhookDeliveryId, WebhookId};
+use crate::webhooks::{deliveries, store};
+
+/// A delivery in the path.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub struct DeliveryPath {
+    /// The id of the webhook.
+    webhook: WebhookId,
+    /// The id of the delivery.
+    delivery: WebhookDeliveryId,
+}
+
+/// Retry a dead delivery
+///
+/// Requires the right `webhooks:write`. Makes the delivery due now, with all its tries before it; others do not wait for it.
+/// To a disabled webhook it is sent once that is enabled.
+#[utoipa::path(post, path = "/v1/webhooks/{webhook}/deliveries/{delivery}/retry", tag = "webhooks",
+    security(("bearer" = [])), params(DeliveryPath),
+    responses(
+        (status = 200, description = "The delivery, now waiting.", body = WebhookDelivery),
+        (status = 409, description = "`not-dead`: the delivery is waiting, was delivered or withheld."),
+    ))]
+pub async fn retry_webhook_delivery(
+    app: Data<App>,
+    actor: Actor<WriteWebhooks>,
+    path: Path<DeliveryPath>,
+) -> Result<Response> {
+    let DeliveryPath { webhook, delivery } = path.into_inner();
+    let retry = move |tx: &mut Tx<'_>| {
+        store::get(tx, webhook)?;
+        let row = deliveries::retry(tx, webhook, delivery)?;
+        Response::ok(&WebhookDelivery::new(row, &actor))
+    };
+    app.db.write_as(actor.origin, retry).await
+}

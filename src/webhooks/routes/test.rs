@@ -1,0 +1,49 @@
+//! Sending a test to a webhook.
+
+use actix_web::web::{Data, Path};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::json::WebhookPath;
+use crate::app::App;
+use crate::auth::{Actor, WriteWebhooks};
+use crate::base::error::Result;
+use crate::base::http::Response;
+use crate::webhooks::body::Body;
+use crate::webhooks::deliveries::Try;
+use crate::webhooks::send::{Exchange, post};
+use crate::webhooks::store;
+
+/// What came back of a test.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct WebhookTest {
+    /// Whether the receiver accepted it.
+    delivered: bool,
+    #[serde(flatten)]
+    tried: Try,
+    /// The first 1,024 bytes of the response; `null` if there was none, and for API keys.
+    #[schema(max_length = 3072)]
+    response: Option<String>,
+}
+
+/// Test a webhook
+///
+/// Requires the right `webhooks:write`. Sends an event of the type `webhook.test` now, once, also to a disabled webhook, and
+/// returns what came back. It is not listed as a delivery.
+#[utoipa::path(post, path = "/v1/webhooks/{webhook}/test", tag = "webhooks", security(("bearer" = [])),
+    params(WebhookPath),
+    responses((status = 200, description = "What came back.", body = WebhookTest)))]
+pub async fn test_webhook(
+    app: Data<App>,
+    actor: Actor<WriteWebhooks>,
+    path: Path<WebhookPath>,
+) -> Result<Response> {
+    let id = path.webhook;
+    let row = app.db.read(move |conn| store::get(conn, id)).await?;
+    let secrets = row.secrets(&app.keys)?;
+    let at = app.clock.now();
+    let test = Body::of_test(format!("test_{}", app.random.uuid(at)?), at, id)?;
+    let Exchange { tried, response, .. } = post(&app, &row, &secrets, &test.id, test.text(row.format)?).await;
+    let response = response.filter(|_| actor.scopes.is_none());
+    Response::ok(&WebhookTest { delivered: tried.error.is_none(), tried, response })
+}

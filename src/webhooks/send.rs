@@ -1,0 +1,216 @@
+//! Sends what is due to one webhook, one delivery after the other, until one has to be waited for.
+
+use std::cell::Cell;
+use std::time::{Duration, Instant};
+
+use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use hyper::{HeaderMap, Method};
+use serde_json::Value;
+use url::Url;
+
+use super::body::BATCH;
+use super::deliveries::{self, DeliveryRow, Try};
+use super::outcome::{Outcome, Verdict};
+use super::signing::Secrets;
+use super::store::{self, WebhookRow};
+use crate::app::App;
+use crate::auth::find_identity;
+use crate::base::clock::Timestamp;
+use crate::base::db::Connection;
+use crate::base::error::{Error, Result};
+use crate::base::events;
+use crate::base::ids::WebhookId;
+use crate::base::outbound::{Answer, ChosenBy, Failure, Request, TIMEOUT};
+use crate::events::parse_id;
+use crate::events::visibility::Viewer;
+
+/// How many deliveries one run sends at most, so that what became of them is recorded soon.
+const MAX_SENT: i64 = 50;
+/// How many of those that are retried alone.
+const MAX_ALONE: i64 = 10;
+/// How long a run goes on to begin another.
+const RUN: Duration = Duration::from_secs(1);
+/// How much longer than a request the lease must last when it begins.
+const MARGIN: Duration = Duration::from_secs(2);
+
+/// What came back of a request.
+pub struct Exchange {
+    /// The try.
+    pub tried: Try,
+    /// The header `Retry-After`.
+    pub retry_after: Option<String>,
+    /// The beginning of the response's body.
+    pub response: Option<String>,
+}
+
+/// What is due of one webhook.
+struct Work {
+    webhook: WebhookRow,
+    secrets: Secrets,
+    /// Each with the text that is sent; `None` if its owner may not see it any more.
+    items: Vec<(DeliveryRow, Option<String>)>,
+}
+
+/// Sends what is due to a webhook while the lease lasts, and returns what became of it.
+pub(super) async fn run(
+    app: &App,
+    id: WebhookId,
+    lease: &Cell<Timestamp>,
+    is_stopping: impl Fn() -> bool,
+) -> Vec<Outcome> {
+    let mut outcomes = Vec::new();
+    let work = match load(app, id).await {
+        Ok(Some(work)) => work,
+        Ok(None) => return outcomes,
+        Err(error) => {
+            log::warn!("webhook {id} waits: {error}");
+            return outcomes;
+        }
+    };
+    let started = Instant::now();
+    for (row, body) in work.items {
+        let now = app.clock.now();
+        if started.elapsed() > RUN || is_stopping() || lease.get() < now.plus(TIMEOUT + MARGIN) {
+            break;
+        }
+        let outcome = match body {
+            None => Outcome::withheld(&row),
+            Some(body) => {
+                let sent = post(app, &work.webhook, &work.secrets, &row.event, body).await;
+                Outcome::of(&row, sent)
+            }
+        };
+        let goes_on = matches!(outcome.verdict, Verdict::Delivered | Verdict::Alone | Verdict::Withheld);
+        outcomes.push(outcome);
+        if !goes_on {
+            break;
+        }
+    }
+    outcomes
+}
+
+async fn load(app: &App, id: WebhookId) -> Result<Option<Work>> {
+    let (keys, now) = (app.keys.clone(), app.clock.now());
+    let find = move |conn: &mut Connection| {
+        let webhook = store::get(conn, id)?;
+        let Some(waits_until) =
+            super::progress::find(conn, &[id])?.first().map(|progress| progress.waits_until)
+        else {
+            return Ok(None);
+        };
+        if !webhook.enabled {
+            return Ok(None);
+        }
+        let mut rows = deliveries::due_alone(conn, id, now, MAX_ALONE)?;
+        if waits_until.is_none_or(|until| until <= now) {
+            rows.extend(deliveries::next(conn, id, MAX_SENT)?);
+        }
+        let mut viewer = Viewer::new(find_identity(conn, webhook.actor_id, now)?);
+        let mut items = Vec::new();
+        for row in rows {
+            let body = allowed(conn, &mut viewer, &row)?;
+            items.push((row, body));
+        }
+        Ok(Some(Work { secrets: webhook.secrets(&keys)?, webhook, items }))
+    };
+    match app.db.snapshot(find).await {
+        Err(Error::NotFound(_)) => Ok(None),
+        found => found,
+    }
+}
+
+/// The text of a delivery, as far as the webhook's owner may see now what it tells.
+fn allowed(conn: &mut Connection, viewer: &mut Viewer, row: &DeliveryRow) -> Result<Option<String>> {
+    let Some(body) = &row.body else { return Ok(None) };
+    if row.kind != BATCH {
+        return Ok(may_see(conn, viewer, row.event_number)?.then(|| body.clone()));
+    }
+    let mut value: Value = serde_json::from_str(body)?;
+    let is_wrapped = value.get("client_payload").is_some();
+    let place = if is_wrapped { "/client_payload/data/events" } else { "/data/events" };
+    let Some(events) = value.pointer_mut(place).and_then(Value::as_array_mut) else { return Ok(None) };
+    let (before, mut kept) = (events.len(), Vec::new());
+    for event in events.drain(..) {
+        let number = event["id"].as_str().and_then(|id| parse_id(id).ok()).map(|place| place.number());
+        if let Some(number) = number
+            && may_see(conn, viewer, number)?
+        {
+            kept.push(event);
+        }
+    }
+    if kept.len() == before {
+        return Ok(Some(body.clone()));
+    }
+    if kept.is_empty() {
+        return Ok(None);
+    }
+    *events = kept;
+    Ok(Some(value.to_string()))
+}
+
+fn may_see(conn: &mut Connection, viewer: &mut Viewer, number: i64) -> Result<bool> {
+    let row = events::read(conn, number - 1, 1)?.into_iter().next();
+    match row.filter(|row| row.number == number).and_then(|row| row.event) {
+        Some(event) => viewer.may_see(conn, &event),
+        None => Ok(false),
+    }
+}
+
+/// Sends one body, signed, and tells what came back.
+pub async fn post(app: &App, webhook: &WebhookRow, secrets: &Secrets, id: &str, body: String) -> Exchange {
+    let (at, begun) = (app.clock.now(), app.clock.ticks());
+    let sent = match request(webhook, secrets, id, body, at) {
+        Ok(request) => app.outbound.send(request).await,
+        Err(error) => Err(Failure::Failed(error.to_string())),
+    };
+    let milliseconds = i64::try_from(app.clock.ticks().saturating_sub(begun).as_millis()).unwrap_or(0);
+    let milliseconds = milliseconds.clamp(0, 60_000);
+    match sent {
+        Ok(Answer { status, retry_after, body }) => {
+            let is_accepted = (200..300).contains(&status);
+            let error = (!is_accepted).then(|| format!("The receiver responded with {status}."));
+            // PostgreSQL stores no U+0000.
+            let response = String::from_utf8_lossy(&body).replace('\0', "\u{fffd}");
+            let tried = Try { at, status: Some(status), milliseconds, error };
+            Exchange { tried, retry_after, response: Some(response) }
+        }
+        Err(failure) => {
+            let why = match failure {
+                Failure::Refused(why) => format!("The address is refused. {why}"),
+                Failure::Failed(why) => why,
+                Failure::TimedOut => format!("There was no response within {} seconds.", TIMEOUT.as_secs()),
+            };
+            let error = Some(why.replace('\0', "").chars().take(500).collect());
+            Exchange {
+                tried: Try { at, status: None, milliseconds, error },
+                retry_after: None,
+                response: None,
+            }
+        }
+    }
+}
+
+fn request(
+    webhook: &WebhookRow,
+    secrets: &Secrets,
+    id: &str,
+    body: String,
+    at: Timestamp,
+) -> Result<Request> {
+    let previous_is_valid = webhook.previous_until.is_some_and(|until| at < until);
+    let signature = secrets.sign(id, at, &body, previous_is_valid);
+    let value = |text: &str| HeaderValue::from_str(text).map_err(Error::internal);
+    let mut headers = HeaderMap::new();
+    for (name, text) in &secrets.headers {
+        let name = HeaderName::from_bytes(name.as_bytes()).map_err(Error::internal)?;
+        let mut text = value(text)?;
+        text.set_sensitive(true);
+        headers.insert(name, text);
+    }
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert("webhook-id", value(id)?);
+    headers.insert("webhook-timestamp", value(&at.as_seconds().to_string())?);
+    headers.insert("webhook-signature", value(&signature)?);
+    let url = Url::parse(&webhook.url).map_err(Error::internal)?;
+    Ok(Request { method: Method::POST, url, chosen_by: ChosenBy::User, headers, body: body.into_bytes() })
+}
