@@ -51,7 +51,8 @@ pub async fn record() -> Value {
 
 /// Keeps what is sent of each type of event for the first time.
 async fn told(examples: &mut Map<String, Value>, server: &Server) {
-    let website = Website { url: "https://website.example".to_owned(), article_path: "/{slug}".to_owned() };
+    let locale = &server.app.config.site.locale;
+    let website = Website::new("https://website.example".to_owned(), "/{slug}", locale);
     let read = move |conn: &mut Connection| {
         let recorded = events::read(conn, 0, 10_000)?;
         resolve(conn, &website, &recorded)
