@@ -21,6 +21,7 @@ use crate::base::error::{Error, Result};
 use crate::base::events;
 use crate::base::ids::WebhookId;
 use crate::base::outbound::{Answer, ChosenBy, Failure, Request, TIMEOUT};
+use crate::changes::store::Place;
 use crate::events::parse_id;
 use crate::events::visibility::Viewer;
 
@@ -121,7 +122,7 @@ fn allowed(conn: &mut Connection, viewer: &mut Viewer, row: &DeliveryRow) -> Res
     let Some(events) = value.pointer_mut(place).and_then(Value::as_array_mut) else { return Ok(None) };
     let (before, mut kept) = (events.len(), Vec::new());
     for event in events.drain(..) {
-        let number = event["id"].as_str().and_then(|id| parse_id(id).ok()).map(|place| place.number());
+        let number = event["id"].as_str().and_then(|id| parse_id(id).ok()).map(Place::number);
         if let Some(number) = number
             && may_see(conn, viewer, number)?
         {

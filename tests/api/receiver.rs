@@ -166,7 +166,8 @@ fn read(lines: &mut BufReader<&TcpStream>) -> Option<Received> {
 }
 
 fn write(mut stream: &TcpStream, status: u16, headers: &[(&str, String)], body: &str) -> Option<()> {
-    let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let headers: Vec<String> = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let headers = headers.concat();
     let length = if status == 204 { String::new() } else { format!("content-length: {}\r\n", body.len()) };
     stream.write_all(format!("HTTP/1.1 {status} -\r\n{headers}{length}\r\n{body}").as_bytes()).ok()
 }

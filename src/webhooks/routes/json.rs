@@ -100,6 +100,7 @@ impl Webhook {
     }
 
     /// The same, with its secret.
+    #[must_use]
     pub fn with_secret(self, secret: String) -> Self {
         Self { secret: Some(secret), ..self }
     }
