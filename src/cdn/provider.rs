@@ -31,7 +31,8 @@ impl Provider {
         let Some(Told { cdn, url, token }) = config.cdn.read().map_err(Error::unavailable)? else {
             return Ok(None);
         };
-        let mut headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
+        let mut headers =
+            HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
         if let Some(token) = token {
             let (name, value) = match cdn {
                 Cdn::Fastly => (FASTLY_KEY.clone(), token.expose().to_owned()),

@@ -5,8 +5,8 @@ use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::base::clock::Timestamp;
-use crate::base::db::schema::{events, latest_changes, renderings};
 use crate::base::db::Connection;
+use crate::base::db::schema::{events, latest_changes, renderings};
 use crate::base::error::{Error, Result};
 use crate::base::events::Change;
 use crate::base::ids::SubjectId;

@@ -268,7 +268,8 @@ impl Call {
         let response =
             request.send().await.unwrap_or_else(|e| panic!("{method} {path} is not answered: {e:?}"));
         let (status, answered) = (response.status().as_u16(), response.headers().clone());
-        let received = received(response).await.unwrap_or_else(|e| panic!("{method} {path} breaks off: {e:?}"));
+        let received =
+            received(response).await.unwrap_or_else(|e| panic!("{method} {path} breaks off: {e:?}"));
         let mut exchange = Exchange {
             operation: None,
             method,

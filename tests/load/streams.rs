@@ -28,14 +28,19 @@ pub async fn measure(folder: &Path) {
     let database = folder.join("streams.db");
     fixture::fill(&database, ARTICLES);
     // Each stream is of a network of its own.
-    let limits = ["--trusted-proxies", "127.0.0.0/8", "--connection-limit", "65536", "--stream-connections", "65536"];
+    let limits =
+        ["--trusted-proxies", "127.0.0.0/8", "--connection-limit", "65536", "--stream-connections", "65536"];
     let mut server = Process::lede_with(&database, &limits);
     server.first_answer("/health/live", "").await;
     let admin = Admin::of(&server).await;
-    let (latencies, told) = readers::watch(&server, ARTICLES, "?fields=title,summary", follow(&server, sockets, &admin)).await;
+    let (latencies, told) =
+        readers::watch(&server, ARTICLES, "?fields=title,summary", follow(&server, sockets, &admin)).await;
     let Told { before, idle, busy, everyone } = told;
-    let kept = busy.max(idle) <= before + MAX_GROWTH && everyone.as_millis() <= MAX_MILLISECONDS && latencies.kept();
-    println!("\n| streams | MB before | MB idle | MB after | everyone told after ms | readers' p99 ms, quiet | during | |");
+    let kept =
+        busy.max(idle) <= before + MAX_GROWTH && everyone.as_millis() <= MAX_MILLISECONDS && latencies.kept();
+    println!(
+        "\n| streams | MB before | MB idle | MB after | everyone told after ms | readers' p99 ms, quiet | during | |"
+    );
     println!("|---:|---:|---:|---:|---:|---:|---:|---|");
     println!(
         "| {sockets} | {before} | {idle} | {busy} | {} | {:.2} | {:.2} | {} |",
@@ -78,7 +83,8 @@ async fn follow(server: &Process, sockets: usize, admin: &Admin) -> Told {
 async fn open(server: &Process, number: usize) -> TcpStream {
     let mut stream = TcpStream::connect(server.address).await.expect("a connection");
     let network = format!("10.{}.{}.{}", number >> 16, (number >> 8) & 255, number & 255);
-    let asked = format!("GET /v1/changes/stream HTTP/1.1\r\nHost: load\r\nX-Forwarded-For: {network}\r\n\r\n");
+    let asked =
+        format!("GET /v1/changes/stream HTTP/1.1\r\nHost: load\r\nX-Forwarded-For: {network}\r\n\r\n");
     stream.write_all(asked.as_bytes()).await.expect("a request");
     let read = read_to(&mut stream, "retry: ").await;
     assert!(read.starts_with("HTTP/1.1 200"), "{read}");

@@ -11,8 +11,9 @@ pub const EXPOSED: HeaderValue = HeaderValue::from_static(
      X-Request-Id",
 );
 /// The request headers that scripts of another origin may set.
-const ACCEPTED: HeaderValue =
-    HeaderValue::from_static("Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID");
+const ACCEPTED: HeaderValue = HeaderValue::from_static(
+    "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID",
+);
 /// The paths of the operations that read the session cookie.
 const READ_COOKIES: [&str; 3] = ["/v1/auth/sessions", "/v1/auth/refresh", "/v1/auth/logout"];
 /// How many seconds a browser may cache a preflight response. Chromium caps it at 7200.

@@ -235,7 +235,8 @@ pub fn parse_cursor<K: Serialize + DeserializeOwned>(
 ) -> Result<Option<K>> {
     // Clients can change cursors, so they are parsed as strictly as a request body.
     let bytes = BASE64_URL_SAFE_NO_PAD.decode(given).ok();
-    let value = bytes.and_then(|bytes| json::parse(&bytes).ok()).filter(|value| json::find_nul(value).is_none());
+    let value =
+        bytes.and_then(|bytes| json::parse(&bytes).ok()).filter(|value| json::find_nul(value).is_none());
     let read = value.and_then(|value| serde_json::from_value::<Cursor<K>>(value).ok());
     let Some(Cursor { at, .. }) = read else { return Ok(None) };
     Ok(if cursor(&at, list)? == *given { Some(at) } else { None })

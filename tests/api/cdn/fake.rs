@@ -101,14 +101,16 @@ fn answer_all(stream: &TcpStream, kind: Kind, path: &str, clock: &Clock, seen: &
         }
         let header = |name: &str| {
             let found = head.iter().filter_map(|line| line.split_once(':'));
-            let found = found.filter(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim());
-            found.last().map(str::to_owned)
+            let found =
+                found.filter(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim());
+            found.next_back().map(str::to_owned)
         };
         let mut body = vec![0; header("content-length")?.parse().ok()?];
         reader.read_exact(&mut body).ok()?;
         let is_post = head.first()?.starts_with(&format!("POST {path} HTTP/1.1"));
         let body: Value = serde_json::from_slice(&body).unwrap_or_default();
-        let status = if is_post { judge(kind, &header, &body, clock, &mut seen.lock().expect("a lock")) } else { 404 };
+        let status =
+            if is_post { judge(kind, &header, &body, clock, &mut seen.lock().expect("a lock")) } else { 404 };
         let retry = if status == 429 { "retry-after: 3\r\n" } else { "" };
         let text = format!("HTTP/1.1 {status} Told\r\ncontent-length: 2\r\n{retry}\r\n{{}}");
         let mut stream = stream;
@@ -116,14 +118,21 @@ fn answer_all(stream: &TcpStream, kind: Kind, path: &str, clock: &Clock, seen: &
     }
 }
 
-fn judge(kind: Kind, header: &dyn Fn(&str) -> Option<String>, body: &Value, clock: &Clock, seen: &mut Seen) -> u16 {
+fn judge(
+    kind: Kind,
+    header: &dyn Fn(&str) -> Option<String>,
+    body: &Value,
+    clock: &Clock,
+    seen: &mut Seen,
+) -> u16 {
     let (token, keys, max) = match kind {
         Kind::Fastly => (header("fastly-key"), &body["surrogate_keys"], 256),
         Kind::Cloudflare => (header("authorization"), &body["tags"], 100),
         Kind::Http => (header("authorization"), &body["keys"], 100),
     };
     let wanted = if kind == Kind::Fastly { TOKEN.to_owned() } else { format!("Bearer {TOKEN}") };
-    let keys: Vec<String> = keys.as_array().into_iter().flatten().filter_map(|key| Some(key.as_str()?.to_owned())).collect();
+    let keys: Vec<String> =
+        keys.as_array().into_iter().flatten().filter_map(|key| Some(key.as_str()?.to_owned())).collect();
     let now = clock.now();
     while seen.times.front().is_some_and(|at| at.plus(seconds(60)) <= now) {
         seen.times.pop_front();

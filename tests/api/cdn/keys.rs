@@ -17,12 +17,28 @@ type Cache = BTreeMap<String, (Vec<String>, String)>;
 /// What a website asks for, with what the story names.
 fn paths(articles: &[String]) -> Vec<String> {
     let fixed = [
-        "/v1/articles", "/v1/articles?topic=sea", "/v1/articles?author=writer-1&locale=de", "/v1/search?q=text", "/v1/site",
-        "/v1/topics", "/v1/authors", "/v1/topics/sea", "/v1/authors/writer-1", "/v1/authors/writer-2", "/v1/changes", "/feeds/rss.xml",
-        "/feeds/atom.xml", "/feeds/feed.json", "/sitemap.xml", "/v1/redirects", "/v1/redirects/nginx",
+        "/v1/articles",
+        "/v1/articles?topic=sea",
+        "/v1/articles?author=writer-1&locale=de",
+        "/v1/search?q=text",
+        "/v1/site",
+        "/v1/topics",
+        "/v1/authors",
+        "/v1/topics/sea",
+        "/v1/authors/writer-1",
+        "/v1/authors/writer-2",
+        "/v1/changes",
+        "/feeds/rss.xml",
+        "/feeds/atom.xml",
+        "/feeds/feed.json",
+        "/sitemap.xml",
+        "/v1/redirects",
+        "/v1/redirects/nginx",
     ];
-    let of_each = ["", "/html", "/markdown", "/sections", "/adjacent", "/related", "?include=related,adjacent"];
-    let of_articles = articles.iter().flat_map(|article| of_each.map(|part| format!("{ARTICLES}/{article}{part}")));
+    let of_each =
+        ["", "/html", "/markdown", "/sections", "/adjacent", "/related", "?include=related,adjacent"];
+    let of_articles =
+        articles.iter().flat_map(|article| of_each.map(|part| format!("{ARTICLES}/{article}{part}")));
     fixed.map(str::to_owned).into_iter().chain(of_articles).collect()
 }
 
@@ -80,7 +96,9 @@ async fn whatever_is_cached_until_its_keys_are_purged_is_right() {
             }
             let newest = drafts.iter().rev().take(8);
             let articles: Vec<String> = newest
-                .flat_map(|draft| [crate::writing::id(draft), draft["slug"].as_str().unwrap_or_default().to_owned()])
+                .flat_map(|draft| {
+                    [crate::writing::id(draft), draft["slug"].as_str().unwrap_or_default().to_owned()]
+                })
                 .collect();
             fill(&mut cache, &server, &articles).await;
         }
@@ -92,7 +110,8 @@ async fn whatever_is_cached_until_its_keys_are_purged_is_right() {
 #[tokio::test]
 async fn cloudflare_reads_the_keys_with_commas() {
     let server = Server::start_with(|config| config.cdn.cdn = None).await;
-    let draft = published(&server.login(Role::Editor).await, json!({"title": "Tides", "topics": ["sea"]})).await;
+    let draft =
+        published(&server.login(Role::Editor).await, json!({"title": "Tides", "topics": ["sea"]})).await;
     let plain = server.client().get(at(&draft, "")).await;
     let keys = plain.is(200).header("surrogate-key").expect("keys").to_owned();
     let (database, clock) = (server.database(), server.clock.clone());

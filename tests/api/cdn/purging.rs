@@ -30,15 +30,19 @@ impl Stage {
         let clock = lede::base::clock::Clock::fixed(moment());
         let cdn = Cdn::start(kind, &clock);
         let url = cdn.url.parse().expect("a URL");
-        let server = Server::start_on(std::sync::Arc::new(crate::test_database::TestDatabase::fresh()), clock, |config| {
-            config.cdn.cdn = Some(match kind {
-                Kind::Fastly => Name::Fastly,
-                Kind::Cloudflare => Name::Cloudflare,
-                Kind::Http => Name::Http,
-            });
-            config.cdn.url = Some(url);
-            config.cdn.token = Some(Secret::opaque(TOKEN.to_owned()));
-        })
+        let server = Server::start_on(
+            std::sync::Arc::new(crate::test_database::TestDatabase::fresh()),
+            clock,
+            |config| {
+                config.cdn.cdn = Some(match kind {
+                    Kind::Fastly => Name::Fastly,
+                    Kind::Cloudflare => Name::Cloudflare,
+                    Kind::Http => Name::Http,
+                });
+                config.cdn.url = Some(url);
+                config.cdn.token = Some(Secret::opaque(TOKEN.to_owned()));
+            },
+        )
         .await;
         let purger = Purger::open(&server.app).expect("settings").expect("a cache");
         let editor = server.login(Role::Admin).await;
@@ -68,7 +72,9 @@ impl Stage {
 
     /// Publishes so many articles, and returns their ids.
     async fn publish(&self, count: usize) -> BTreeSet<String> {
-        let one = |number| published(&self.editor, json!({ "title": format!("Article {number}") })).map(|draft| id(&draft));
+        let one = |number| {
+            published(&self.editor, json!({ "title": format!("Article {number}") })).map(|draft| id(&draft))
+        };
         join_all((0..count).map(one)).await.into_iter().collect()
     }
 }
@@ -82,11 +88,15 @@ async fn a_publication_purges_its_article_and_lists_at_once_and_again_two_second
         stage.pass(seconds(3)).await;
         let purges = stage.cdn.take();
         let wanted: BTreeSet<String> = ids.into_iter().chain(["articles".to_owned()]).collect();
-        let sets: Vec<BTreeSet<String>> = purges.iter().map(|purge| purge.keys.iter().cloned().collect()).collect();
+        let sets: Vec<BTreeSet<String>> =
+            purges.iter().map(|purge| purge.keys.iter().cloned().collect()).collect();
         assert_eq!(sets, [wanted.clone(), wanted], "{kind:?}");
         let [first, second] = purges.as_slice() else { unreachable!("two") };
         assert!(first.at < begun.plus(milliseconds(400)), "{kind:?}");
-        assert!(second.at >= first.at.plus(seconds(2)) && second.at < first.at.plus(milliseconds(2200)), "{kind:?}");
+        assert!(
+            second.at >= first.at.plus(seconds(2)) && second.at < first.at.plus(milliseconds(2200)),
+            "{kind:?}"
+        );
         assert_eq!(stage.cdn.refused(), [0; 0]);
         // What readers do not see purges nothing.
         stage.editor.post("/v1/articles").json(json!({"title": "Draft"})).await.is(201);
@@ -162,7 +172,8 @@ async fn what_fails_is_tried_again_until_it_succeeds() {
     let purges = stage.cdn.take();
     assert_eq!(stage.cdn.refused(), [503; 3]);
     let wanted: BTreeSet<String> = ids.into_iter().chain(["articles".to_owned()]).collect();
-    let sets: Vec<BTreeSet<String>> = purges.iter().map(|purge| purge.keys.iter().cloned().collect()).collect();
+    let sets: Vec<BTreeSet<String>> =
+        purges.iter().map(|purge| purge.keys.iter().cloned().collect()).collect();
     assert_eq!(sets, [wanted.clone(), wanted]);
     assert_eq!(value(&stage.server, "lede_cdn_purges_total{result=\"failed\"}").await, Some(3.0));
 }

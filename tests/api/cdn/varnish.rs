@@ -52,7 +52,8 @@ impl Drop for Varnish {
 
 /// The README's, with the addresses of this test.
 fn configuration(servers: [u16; 2]) -> String {
-    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).expect("the README");
+    let readme =
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).expect("the README");
     let (_, vcl) = readme.split_once("```vcl\n").expect("a configuration");
     let (mut vcl, _) = vcl.split_once("```").map(|(vcl, rest)| (vcl.to_owned(), rest)).expect("its end");
     for (name, port) in ["10.0.0.2", "10.0.0.3"].iter().zip(servers) {
@@ -64,7 +65,8 @@ fn configuration(servers: [u16; 2]) -> String {
 }
 
 fn free_ports<const N: usize>() -> [u16; N] {
-    let held: [TcpListener; N] = std::array::from_fn(|_| TcpListener::bind("127.0.0.1:0").expect("a free port"));
+    let held: [TcpListener; N] =
+        std::array::from_fn(|_| TcpListener::bind("127.0.0.1:0").expect("a free port"));
     held.map(|listener| listener.local_addr().expect("an address").port())
 }
 
@@ -72,7 +74,10 @@ fn free_ports<const N: usize>() -> [u16; N] {
 async fn read(http: &reqwest::Client, address: &str, path: &str) -> (String, bool) {
     let response = http.get(format!("{address}{path}")).send().await.expect("a response");
     // Varnish names the request that has filled the cache, too.
-    let from_cache = response.headers().get("x-varnish").is_some_and(|ids| ids.to_str().is_ok_and(|ids| ids.contains(' ')));
+    let from_cache = response
+        .headers()
+        .get("x-varnish")
+        .is_some_and(|ids| ids.to_str().is_ok_and(|ids| ids.contains(' ')));
     let (status, location) = (response.status(), response.headers().get("location").cloned());
     (format!("{status} {location:?} {}", response.text().await.expect("a body")), from_cache)
 }
@@ -97,19 +102,35 @@ async fn varnish_serves_what_was_published_and_keeps_the_rest() {
         Serving::start(&mut command)
     };
     let servers = [serve(one), serve(two)];
-    let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
+    let http = reqwest::Client::builder()
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .expect("a client");
     let started = Instant::now();
-    while http.get(format!("{}/health/live", varnish.address)).send().await.is_ok_and(|response| response.status() != 200) {
+    let health = format!("{}/health/live", varnish.address);
+    while !http.get(&health).send().await.is_ok_and(|response| response.status() == 200) {
         assert!(started.elapsed() < seconds(20), "Varnish does not respond");
         tokio::time::sleep(milliseconds(50)).await;
     }
     let editors = [Editor::log_in(&servers[0].address).await, Editor::log_in(&servers[1].address).await];
-    let [untouched, other] = [editors[0].publish_with(json!({"title": "Untouched", "topics": ["land"]})).await, editors[1].publish_with(json!({"title": "Other", "topics": ["sea"]})).await];
+    let [untouched, other] = [
+        editors[0].publish_with(json!({"title": "Untouched", "topics": ["land"]})).await,
+        editors[1].publish_with(json!({"title": "Other", "topics": ["sea"]})).await,
+    ];
     let mut gone = editors[0].publish_with(json!({"title": "Gone"})).await;
     tokio::time::sleep(PATIENCE).await;
     for round in 0..rounds(3) {
-        let paths: Vec<String> = [&untouched, &other, &gone].iter().map(|id| format!("/v1/articles/{id}")).collect();
-        let lists = ["/v1/articles", "/v1/articles?topic=sea", "/v1/topics", "/feeds/rss.xml", "/v1/changes", "/sitemap.xml"];
+        let paths: Vec<String> =
+            [&untouched, &other, &gone].iter().map(|id| format!("/v1/articles/{id}")).collect();
+        let lists = [
+            "/v1/articles",
+            "/v1/articles?topic=sea",
+            "/v1/topics",
+            "/feeds/rss.xml",
+            "/v1/changes",
+            "/sitemap.xml",
+        ];
         let all: Vec<String> = paths.iter().cloned().chain(lists.map(str::to_owned)).collect();
         for path in &all {
             read(&http, &varnish.address, path).await;
@@ -145,6 +166,11 @@ async fn varnish_serves_what_was_published_and_keeps_the_rest() {
     assert_eq!(stream.event().await.change().id, Some(last));
     drop(stream);
     // Strangers purge nothing.
-    let forged = http.post(format!("{}/purge", varnish.address)).header("surrogate-key", ".*").send().await.expect("a response");
+    let forged = http
+        .post(format!("{}/purge", varnish.address))
+        .header("surrogate-key", ".*")
+        .send()
+        .await
+        .expect("a response");
     assert_eq!(forged.status(), 403);
 }

@@ -14,7 +14,10 @@ async fn filters_choose_among_articles() {
     let editor = server.login(Role::Admin).await;
     for query in ["?topic=sea", "?topic=other,sea&author=ada", "?locale=de", "?locale=de,fr&topic=sea"] {
         let [german, french] = ["de", "fr"].map(|locale| {
-            published(&editor, json!({"title": query, "topics": ["sea"], "authors": ["ada"], "locale": locale}))
+            published(
+                &editor,
+                json!({"title": query, "topics": ["sea"], "authors": ["ada"], "locale": locale}),
+            )
         });
         let mut stream = Stream::open(&server, query, None).await;
         let (german, french) = (german.await, french.await);
@@ -48,7 +51,10 @@ async fn an_article_that_leaves_a_filter_is_told_without_content_and_then_no_mor
     editor.patch("/v1/topics/land").json(json!({"name": "The land"})).await.is(200);
     server.run_jobs().await;
     editor.patch("/v1/site").json(json!({"title": "Ebb"})).await.is(200);
-    assert_eq!(stream.told(2).await.iter().map(|(what, _)| what.as_str()).collect::<Vec<_>>(), ["topic", "site"]);
+    assert_eq!(
+        stream.told(2).await.iter().map(|(what, _)| what.as_str()).collect::<Vec<_>>(),
+        ["topic", "site"]
+    );
     // Who was away when it left is told, whatever has come since.
     edit(&editor, &draft, json!({"topics": ["sea", "land"]})).await;
     assert!(stream.event().await.change().article.is_some());
@@ -58,10 +64,13 @@ async fn an_article_that_leaves_a_filter_is_told_without_content_and_then_no_mor
     editor.patch("/v1/topics/land").json(json!({"name": "Land"})).await.is(200);
     server.run_jobs().await;
     let mut stream = Stream::open(&server, "?topic=sea", Some(&last)).await;
-    let what: Vec<_> = [stream.event().await, stream.event().await].iter().map(|event| {
-        let change = event.change();
-        (change.what, change.article.is_some())
-    }).collect();
+    let what: Vec<_> = [stream.event().await, stream.event().await]
+        .iter()
+        .map(|event| {
+            let change = event.change();
+            (change.what, change.article.is_some())
+        })
+        .collect();
     assert_eq!(what, [("topic".to_owned(), false), ("rerendered".to_owned(), false)]);
     // A comment tells where to continue, past what was not sent.
     editor.patch("/v1/topics/land").json(json!({"name": "Plain"})).await.is(200);
@@ -69,7 +78,10 @@ async fn an_article_that_leaves_a_filter_is_told_without_content_and_then_no_mor
     server.run_jobs().await;
     let before = stream.last.clone();
     let comment = stream.comment(&server.clock).await;
-    assert!(comment.is_comment && comment.id.is_some() && comment.id.as_deref() != Some(&before), "{comment:?}");
+    assert!(
+        comment.is_comment && comment.id.is_some() && comment.id.as_deref() != Some(&before),
+        "{comment:?}"
+    );
 }
 
 #[tokio::test]

@@ -57,7 +57,10 @@ async fn a_reader_that_does_not_read_is_cut_off_and_costs_others_nothing() {
     let editor = server.login(Role::Editor).await;
     let mut stream = Stream::open(&server, "", None).await;
     let mut stalled = connect(&server).await;
-    stalled.write_all(format!("GET {STREAM} HTTP/1.1\r\nHost: lede\r\n\r\n").as_bytes()).await.expect("a request");
+    stalled
+        .write_all(format!("GET {STREAM} HTTP/1.1\r\nHost: lede\r\n\r\n").as_bytes())
+        .await
+        .expect("a request");
     assert_eq!(answered(&mut stalled).await, 200);
     // More than the network holds between here and there.
     let note = "x".repeat(60_000);

@@ -31,7 +31,10 @@ impl Stream {
 async fn what_changed_twice_while_a_client_was_away_comes_once() {
     let server = Server::start().await;
     let editor = server.login(Role::Editor).await;
-    let [one, two] = [published(&editor, json!({"title": "One"})).await, published(&editor, json!({"title": "Two"})).await];
+    let [one, two] = [
+        published(&editor, json!({"title": "One"})).await,
+        published(&editor, json!({"title": "Two"})).await,
+    ];
     // Another keeps the newest changes in memory; without it they come from the database.
     for other in [true, false] {
         let _other = if other { Some(Stream::open(&server, "", None).await) } else { None };
@@ -64,7 +67,8 @@ async fn whoever_follows_by_streams_that_break_off_holds_what_a_full_read_gives(
         let (mut dice, mut drafts, mut story) = (Dice(seed), Vec::new(), Vec::new());
         let filters = ["", "&topic=sea", "&locale=de,fr", "&author=writer-0&topic=land,ice,sky,sea"];
         let mut followers = filters.map(|filter| (filter, Follower::default(), None::<Stream>));
-        let beginning = reader.get(CHANGES).await.expect(200)["next_cursor"].as_str().expect("a cursor").to_owned();
+        let beginning =
+            reader.get(CHANGES).await.expect(200)["next_cursor"].as_str().expect("a cursor").to_owned();
         for (_, follower, _) in &mut followers {
             follower.cursor = Some(beginning.clone());
         }
@@ -87,7 +91,17 @@ async fn whoever_follows_by_streams_that_break_off_holds_what_a_full_read_gives(
                     left = left.saturating_sub(1);
                     let open = match stream.take() {
                         Some(open) => open,
-                        None => Stream::open(&server, &filter.replacen('&', "?", 1), cursor.as_deref().filter(|_| follower.cursor == cursor).or(follower.cursor.as_deref())).await,
+                        None => {
+                            Stream::open(
+                                &server,
+                                &filter.replacen('&', "?", 1),
+                                cursor
+                                    .as_deref()
+                                    .filter(|_| follower.cursor == cursor)
+                                    .or(follower.cursor.as_deref()),
+                            )
+                            .await
+                        }
                     };
                     let open = stream.insert(open);
                     let event = open.event().await;
@@ -131,7 +145,9 @@ async fn whoever_follows_two_replicas_beside_writers_and_rerendering_misses_noth
                 }
             };
             let (written, ()) = tokio::join!(futures_util::future::join_all(writers), names);
-            written.into_iter().for_each(|writer| writer.expect("a writer"));
+            for writer in written {
+                writer.expect("a writer");
+            }
             done.store(true, Ordering::SeqCst);
         };
         let follow = async {
@@ -151,7 +167,9 @@ async fn whoever_follows_two_replicas_beside_writers_and_rerendering_misses_noth
                     if last.is_some() && last == follower.cursor {
                         break;
                     }
-                    let Ok(event) = tokio::time::timeout(crate::given::milliseconds(50), stream.event()).await else {
+                    let Ok(event) =
+                        tokio::time::timeout(crate::given::milliseconds(50), stream.event()).await
+                    else {
                         break;
                     };
                     follower.take(&reader, event.change()).await;

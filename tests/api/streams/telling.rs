@@ -28,9 +28,13 @@ async fn a_stream_tells_what_the_list_of_changes_tells() {
             event.id.expect("an id").clone_into(&mut cursor);
         }
     };
-    let draft = published(&editor, json!({"title": "Tides", "topics": ["sea"], "custom": {"note": "x".repeat(50_000)}})).await;
+    let draft = published(
+        &editor,
+        json!({"title": "Tides", "topics": ["sea"], "custom": {"note": "x".repeat(50_000)}}),
+    )
+    .await;
     same(2).await;
-    edit(&editor, &draft, json!({"title": "Tides again\nand again"})).await;
+    edit(&editor, &draft, json!({"title": "Tides again"})).await;
     same(1).await;
     editor.patch("/v1/site").json(json!({"title": "Ebb"})).await.is(200);
     same(1).await;
@@ -59,7 +63,8 @@ async fn a_stream_is_for_everyone_and_no_cache() {
         assert_eq!(header("etag"), None);
         Stream::of(response).await;
     }
-    let ask = server.client().call(reqwest::Method::OPTIONS, STREAM).header("origin", "https://elsewhere.example");
+    let ask =
+        server.client().call(reqwest::Method::OPTIONS, STREAM).header("origin", "https://elsewhere.example");
     let asked = ask.header("access-control-request-method", "GET").await;
     assert_eq!(asked.is(204).header("access-control-allow-origin"), Some("*"));
     assert!(asked.header("access-control-allow-headers").expect("a header").contains("Last-Event-ID"));
@@ -71,6 +76,7 @@ async fn a_stream_continues_after_a_cursor_of_this_log_and_no_other() {
     let server = Server::start().await;
     let editor = server.login(Role::Editor).await;
     published(&editor, json!({"title": "One"})).await;
+    published(&editor, json!({"title": "Two"})).await;
     let first = server.client().get(format!("{CHANGES}?limit=1")).await.expect(200);
     let cursor = first["next_cursor"].as_str().expect("a cursor").to_owned();
     let articles = server.client().get("/v1/articles?limit=1").await.expect(200);
@@ -81,12 +87,14 @@ async fn a_stream_continues_after_a_cursor_of_this_log_and_no_other() {
         assert_eq!(response.violations(), ["cursor cursor-invalid"]);
     }
     // What a browser sends counts, because it is newer than the address.
-    let response = server.client().get(format!("{STREAM}?cursor={cursor}")).header("last-event-id", "x").await;
+    let response =
+        server.client().get(format!("{STREAM}?cursor={cursor}")).header("last-event-id", "x").await;
     response.problem(400, "request-malformed");
     assert_eq!(response.violations(), ["Last-Event-ID cursor-invalid"]);
     let conn = &mut server.database().connect();
     let other = if server.is_embedded() { "at + 1" } else { "at + interval '1 second'" };
-    diesel::RunQueryDsl::execute(diesel::sql_query(format!("UPDATE events SET at = {other}")), conn).expect("another log");
+    diesel::RunQueryDsl::execute(diesel::sql_query(format!("UPDATE events SET at = {other}")), conn)
+        .expect("another log");
     let response = server.client().get(format!("{STREAM}?cursor={cursor}")).await;
     assert_eq!(response.violations(), ["cursor cursor-invalid"]);
 }
