@@ -171,7 +171,7 @@ impl Purger {
             log::info!("the cache in front is purged again");
         }
         work.failures = 0;
-        let done = work.again.drain(..due).last().map(|(_, batch)| batch.to);
+        let done = work.again.drain(..due).next_back().map(|(_, batch)| batch.to);
         if is_first {
             let purged = std::mem::replace(&mut work.fresh, Batch::to(work.read));
             work.again.push_back((app.clock.now().plus(AGAIN), purged));

@@ -71,6 +71,10 @@ pub async fn story(server: &Server) {
     let german = json!({"title": "Gezeiten", "slug": "tides", "locale": "de"});
     let german = writing::create(&editor, german).await;
     editor.post(at(&german, "/publish")).json(json!({"revision": 1})).await.problem(409, "address-taken");
+    let translation = json!({"title": "Ebbe und Flut", "locale": "de", "translation_of": "tides"});
+    writing::create(&editor, translation).await;
+    let another = json!({"title": "Ebbe", "locale": "de", "translation_of": "tides"});
+    editor.post("/v1/articles").json(another).await.problem(409, "translation-exists");
     editor.delete("/v1/redirects?from=/tides").await.problem(409, "address-in-use");
     let correction = json!({"edition": 2, "metadata": {"title": "The tides"}});
     editor.post(format!("{article}/corrections")).json(correction).await.problem(409, "stale-edition");

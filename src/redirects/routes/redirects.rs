@@ -70,6 +70,8 @@ fn status_schema() -> Object {
     ObjectBuilder::new()
         .schema_type(Type::Integer)
         .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int32)))
+        .minimum(Some(301))
+        .maximum(Some(410))
         .enum_values(Some(STATUSES.map(|(status, _)| status)))
         .examples([301])
         .build()

@@ -79,7 +79,9 @@ impl Stream {
             if let Some((event, rest)) = self.text.split_once("\n\n") {
                 let event = Event::parse(event);
                 self.text = rest.to_owned();
-                self.last = event.id.clone().unwrap_or(std::mem::take(&mut self.last));
+                if let Some(id) = &event.id {
+                    self.last.clone_from(id);
+                }
                 return Some(event);
             }
             let chunk = self.response.chunk().await.expect("no reset")?;

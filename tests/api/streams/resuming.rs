@@ -145,7 +145,9 @@ async fn whoever_follows_two_replicas_beside_writers_and_rerendering_misses_noth
                 }
             };
             let (written, ()) = tokio::join!(futures_util::future::join_all(writers), names);
-            written.into_iter().for_each(|writer| writer.expect("a writer"));
+            for writer in written {
+                writer.expect("a writer");
+            }
             done.store(true, Ordering::SeqCst);
         };
         let follow = async {
