@@ -103,11 +103,7 @@ fn answer_all(stream: &TcpStream, kind: Kind, path: &str, clock: &Clock, seen: &
             let found = head.iter().filter_map(|line| line.split_once(':'));
             let found =
                 found.filter(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim());
-<<<<<<< HEAD
-            found.last().map(str::to_owned)
-=======
             found.next_back().map(str::to_owned)
->>>>>>> stream
         };
         let mut body = vec![0; header("content-length")?.parse().ok()?];
         reader.read_exact(&mut body).ok()?;

@@ -108,17 +108,8 @@ async fn varnish_serves_what_was_published_and_keeps_the_rest() {
         .build()
         .expect("a client");
     let started = Instant::now();
-<<<<<<< HEAD
-    while http
-        .get(format!("{}/health/live", varnish.address))
-        .send()
-        .await
-        .is_ok_and(|response| response.status() != 200)
-    {
-=======
     let health = format!("{}/health/live", varnish.address);
     while !http.get(&health).send().await.is_ok_and(|response| response.status() == 200) {
->>>>>>> stream
         assert!(started.elapsed() < seconds(20), "Varnish does not respond");
         tokio::time::sleep(milliseconds(50)).await;
     }
