@@ -1,11 +1,11 @@
 //! Sends what is due to one webhook, one delivery after the other, until one has to be waited for.
 
-use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use hyper::{HeaderMap, Method};
 use serde_json::Value;
+use tokio::sync::watch;
 use url::Url;
 
 use super::body::BATCH;
@@ -43,25 +43,21 @@ struct Work {
 }
 
 /// Sends what is due to a webhook while the lease lasts, and returns what became of it.
+///
+/// # Errors
+/// When the webhook cannot be read: nothing was sent.
 pub(super) async fn run(
     app: &App,
     id: WebhookId,
-    lease: &Cell<Timestamp>,
+    lease: &watch::Receiver<Timestamp>,
     is_stopping: impl Fn() -> bool,
-) -> Vec<Outcome> {
+) -> Result<Vec<Outcome>> {
     let mut outcomes = Vec::new();
-    let work = match load(app, id).await {
-        Ok(Some(work)) => work,
-        Ok(None) => return outcomes,
-        Err(error) => {
-            log::warn!("webhook {id} waits: {error}");
-            return outcomes;
-        }
-    };
+    let Some(work) = load(app, id).await? else { return Ok(outcomes) };
     let started = Instant::now();
     for (row, body) in work.items {
         let now = app.clock.now();
-        if started.elapsed() > RUN || is_stopping() || lease.get() < now.plus(TIMEOUT + MARGIN) {
+        if started.elapsed() > RUN || is_stopping() || *lease.borrow() < now.plus(TIMEOUT + MARGIN) {
             break;
         }
         let outcome = match body {
@@ -77,7 +73,7 @@ pub(super) async fn run(
             break;
         }
     }
-    outcomes
+    Ok(outcomes)
 }
 
 async fn load(app: &App, id: WebhookId) -> Result<Option<Work>> {
