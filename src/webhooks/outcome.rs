@@ -110,7 +110,10 @@ pub(super) fn record(tx: &mut Tx<'_>, app: &App, id: WebhookId, outcomes: &[Outc
         apply(tx, &mut row, outcome)?;
         deliveries::save(tx, &row)?;
         match outcome.verdict {
-            Verdict::Delivered => (waits_until, failing_since) = (None, None),
+            Verdict::Delivered => {
+                waits_until = waits_until.filter(|_| !in_order);
+                failing_since = None;
+            }
             Verdict::Withheld => {}
             Verdict::Waits | Verdict::Alone | Verdict::Gone => {
                 let since =
@@ -126,6 +129,10 @@ pub(super) fn record(tx: &mut Tx<'_>, app: &App, id: WebhookId, outcomes: &[Outc
         if outcome.verdict == Verdict::Gone {
             reason = Some(DisabledReason::Gone);
         }
+    }
+    // Time in which nothing is to be sent is no time of failing.
+    if !deliveries::any_waits(tx, id)? {
+        failing_since = None;
     }
     progress::record(tx, id, waits_until, failing_since)?;
     match reason.filter(|_| webhook.enabled) {
