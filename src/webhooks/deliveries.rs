@@ -155,6 +155,17 @@ pub(super) fn count_waiting(conn: &mut Connection, webhook: WebhookId, stream: S
     Ok(of_stream.count().get_result(conn)?)
 }
 
+/// How many deliveries are retried beside the others, now or later.
+pub(super) fn count_alone(conn: &mut Connection, webhook: WebhookId) -> Result<i64> {
+    Ok(waiting(webhook).filter(table::alone.eq(true)).count().get_result(conn)?)
+}
+
+/// Whether any delivery waits, in order or alone.
+pub(super) fn any_waits(conn: &mut Connection, webhook: WebhookId) -> Result<bool> {
+    let first: Option<i64> = waiting(webhook).select(table::sequence).first(conn).optional()?;
+    Ok(first.is_some())
+}
+
 /// The webhooks that have something to be sent now.
 pub(super) fn due(conn: &mut Connection, now: Timestamp) -> Result<BTreeSet<WebhookId>> {
     let waiting = table::table.filter(table::state.eq(DeliveryState::Waiting));
@@ -166,6 +177,8 @@ pub(super) fn due(conn: &mut Connection, now: Timestamp) -> Result<BTreeSet<Webh
         .distinct()
         .load(conn)?;
     let alone: Vec<WebhookId> = waiting
+        .inner_join(webhook_progress::table.on(webhook_progress::webhook_id.eq(table::webhook_id)))
+        .filter(webhook_progress::waits_until.is_null().or(webhook_progress::waits_until.le(Some(now))))
         .filter(table::alone.eq(true))
         .filter(table::next_try_at.le(Some(now)))
         .select(table::webhook_id)

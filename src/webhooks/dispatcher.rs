@@ -1,13 +1,11 @@
 //! Writes deliveries and sends them, on one server at a time: the one that has the lease. Several webhooks are served at the
 //! same time, each with one request at a time, so that a receiver that does not respond delays no other.
 
-use std::cell::Cell;
 use std::collections::{BTreeSet, HashMap};
-use std::rc::Rc;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use futures_util::future::LocalBoxFuture;
+use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use tokio::sync::watch;
 
@@ -19,7 +17,7 @@ use super::{deliveries, send};
 use crate::app::App;
 use crate::base::clock::Timestamp;
 use crate::base::db::{Connection, Tx, leases};
-use crate::base::error::Result;
+use crate::base::error::{Error, Result};
 use crate::base::events;
 use crate::base::ids::{LeaseHolderId, WebhookId};
 use crate::base::metrics;
@@ -33,6 +31,8 @@ const LEASE: &str = "webhooks";
 /// How long it lasts, and how long before its end it is renewed.
 const LEASE_FOR: Duration = Duration::from_secs(30);
 const RENEWED: Duration = Duration::from_secs(20);
+/// How long a webhook is left alone after something has failed here, such as reading its secrets.
+const HELD_FOR: Duration = Duration::from_secs(5);
 /// How many events that a webhook is not sent are read again by another server at most.
 const MAX_REREAD: i64 = 100;
 
@@ -41,14 +41,14 @@ fn may_call_others(app: &App) -> bool {
     !app.db.generation().is_quiet()
 }
 
-/// A webhook that is being sent something.
-type Run = LocalBoxFuture<'static, (WebhookId, Vec<Outcome>)>;
+/// Ends with what became of what a webhook is being sent. The sending is a task of its own: it goes on while others wait.
+type Run = BoxFuture<'static, (WebhookId, Result<Vec<Outcome>>)>;
 
 struct Dispatcher {
     app: App,
     holder: LeaseHolderId,
     /// Until when the lease lasts.
-    lease: Rc<Cell<Timestamp>>,
+    lease: watch::Sender<Timestamp>,
     /// The webhooks that are being sent something, or were and that is not recorded.
     busy: BTreeSet<WebhookId>,
     /// What is not recorded yet.
@@ -57,6 +57,11 @@ struct Dispatcher {
     read: HashMap<WebhookId, i64>,
     /// When the time is over for which the events of a webhook are collected.
     collecting: HashMap<WebhookId, Timestamp>,
+    /// Until when a webhook is left alone for which something has failed here.
+    held: HashMap<WebhookId, Timestamp>,
+    /// How many runs were begun before the last of a webhook.
+    begun: HashMap<WebhookId, u64>,
+    runs: u64,
 }
 
 /// What there is to do.
@@ -76,9 +81,15 @@ struct Turn {
 
 /// Serves webhooks until `stop` turns true, then finishes what was begun.
 pub async fn run_until(app: App, mut stop: watch::Receiver<bool>) {
-    let mut dispatcher = match Dispatcher::start(app).await {
-        Ok(dispatcher) => dispatcher,
-        Err(error) => return log::error!("webhooks are not served: {error}"),
+    let mut dispatcher = loop {
+        match Dispatcher::start(app.clone()) {
+            Ok(dispatcher) => break dispatcher,
+            Err(error) => log::error!("webhooks are not served yet: {error}"),
+        }
+        tokio::select! {
+            () = tokio::time::sleep(HELD_FOR) => {}
+            _ = stop.changed() => return,
+        }
     };
     let mut runs: FuturesUnordered<Run> = FuturesUnordered::new();
     loop {
@@ -100,9 +111,9 @@ pub async fn run_until(app: App, mut stop: watch::Receiver<bool>) {
         }
         tokio::select! {
             Some(ended) = runs.next() => {
-                dispatcher.unrecorded.push(ended);
+                dispatcher.ended(ended);
                 while let Some(Some(ended)) = runs.next().now_or_never() {
-                    dispatcher.unrecorded.push(ended);
+                    dispatcher.ended(ended);
                 }
             }
             () = tokio::time::sleep(pause) => {}
@@ -120,7 +131,7 @@ pub async fn run_until(app: App, mut stop: watch::Receiver<bool>) {
 /// When the database is away.
 pub async fn run_due(app: &App) -> Result<usize> {
     let (_keep, stop) = watch::channel(false);
-    let mut dispatcher = Dispatcher::start(app.clone()).await?;
+    let mut dispatcher = Dispatcher::start(app.clone())?;
     let mut tried = 0;
     loop {
         let turn = dispatcher.turn(&stop).await?;
@@ -130,73 +141,93 @@ pub async fn run_due(app: &App) -> Result<usize> {
         }
         let mut runs: FuturesUnordered<Run> = turn.runs.into_iter().collect();
         while let Some(ended) = runs.next().await {
-            tried += ended.1.len();
-            dispatcher.unrecorded.push(ended);
+            tried += ended.1.as_ref().map_or(0, Vec::len);
+            dispatcher.ended(ended);
         }
     }
 }
 
 impl Dispatcher {
-    async fn start(app: App) -> Result<Self> {
+    fn start(app: App) -> Result<Self> {
         let holder = app.random.id(app.clock.now())?;
-        if app.db.url().is_sqlite() {
-            // One process at a time serves an SQLite database: another that had the lease has died.
-            app.db.write(|tx| leases::end(tx, LEASE)).await?;
-        }
         Ok(Self {
             app,
             holder,
-            lease: Rc::new(Cell::new(Timestamp::MIN)),
+            lease: watch::Sender::new(Timestamp::MIN),
             busy: BTreeSet::new(),
             unrecorded: Vec::new(),
             read: HashMap::new(),
             collecting: HashMap::new(),
+            held: HashMap::new(),
+            begun: HashMap::new(),
+            runs: 0,
         })
     }
 
     /// Records what has ended, writes deliveries, and begins to send.
     async fn turn(&mut self, stop: &watch::Receiver<bool>) -> Result<Turn> {
-        self.record().await?;
+        let now = self.app.clock.now();
+        self.held.retain(|_, until| now < *until);
+        self.record().await;
         if !may_call_others(&self.app) {
             return Ok(Turn::default());
         }
-        let now = self.app.clock.now();
         let outlook = self.app.db.read(move |conn| look(conn, now)).await?;
         let tasks = self.tasks(&outlook, now);
-        let due: Vec<WebhookId> = outlook
-            .webhooks
-            .iter()
-            .map(|(webhook, _)| webhook.id)
-            .filter(|id| outlook.due.contains(id) && !self.busy.contains(id))
-            .collect();
+        let is_enabled = |id: &WebhookId| outlook.webhooks.iter().any(|(webhook, _)| webhook.id == *id);
+        self.begun.retain(|id, _| is_enabled(id));
+        let mut due: Vec<WebhookId> = outlook.due.iter().copied().filter(is_enabled).collect();
+        due.retain(|id| !self.busy.contains(id) && !self.held.contains_key(id));
+        due.sort_by_key(|id| self.begun.get(id).copied());
         if (tasks.is_empty() && due.is_empty()) || !self.has_lease().await? {
             return Ok(Turn::default());
         }
         let mut turn = Turn::default();
         for task in tasks {
-            turn.filled |= self.fill(task, now).await?;
+            let id = task.webhook.id;
+            match self.fill(task, now).await {
+                Ok(has_filled) => turn.filled |= has_filled,
+                Err(error) => self.hold(id, &error),
+            }
         }
         for id in due {
             if self.busy.len() >= MAX_RUNS {
                 break;
             }
             self.busy.insert(id);
+            self.begun.insert(id, self.runs);
+            self.runs += 1;
             turn.runs.push(self.begin(id, stop.clone()));
         }
         Ok(turn)
     }
 
     fn begin(&self, id: WebhookId, stop: watch::Receiver<bool>) -> Run {
-        let (app, lease) = (self.app.clone(), self.lease.clone());
-        async move {
-            let outcomes = send::run(&app, id, &lease, || *stop.borrow()).await;
+        let (app, lease) = (self.app.clone(), self.lease.subscribe());
+        let run = tokio::spawn(async move {
+            let outcomes = send::run(&app, id, &lease, || *stop.borrow()).await?;
             for outcome in &outcomes {
                 let result = outcome.verdict.label();
                 app.metrics.webhook_deliveries.get_or_create(&metrics::Outcome { result }).inc();
             }
-            (id, outcomes)
-        }
-        .boxed_local()
+            Ok(outcomes)
+        });
+        async move { (id, run.await.unwrap_or_else(|error| Err(Error::internal(error)))) }.boxed()
+    }
+
+    /// Keeps what a run has come to, to be recorded.
+    fn ended(&mut self, (id, ended): (WebhookId, Result<Vec<Outcome>>)) {
+        let outcomes = ended.unwrap_or_else(|error| {
+            self.hold(id, &error);
+            Vec::new()
+        });
+        self.unrecorded.push((id, outcomes));
+    }
+
+    /// Leaves a webhook alone for a while, so that what fails at once is not tried all the time.
+    fn hold(&mut self, id: WebhookId, error: &Error) {
+        log::warn!("webhook {id} waits: {error}");
+        self.held.insert(id, self.app.clock.now().plus(HELD_FOR));
     }
 
     /// The parts of the log that are to be read.
@@ -206,6 +237,9 @@ impl Dispatcher {
         self.collecting.retain(|id, _| is_there(id));
         let mut tasks = Vec::new();
         for (webhook, progress) in &outlook.webhooks {
+            if self.held.contains_key(&webhook.id) {
+                continue;
+            }
             let from = self.read.get(&webhook.id).copied().unwrap_or(0).max(progress.cursor);
             let is_collecting = self.collecting.get(&webhook.id).is_some_and(|until| now < *until);
             let task =
@@ -251,38 +285,47 @@ impl Dispatcher {
         Ok(has_written || has_more)
     }
 
-    /// Records what became of deliveries, if that is not done yet.
-    async fn record(&mut self) -> Result<()> {
-        if self.unrecorded.is_empty() {
-            return Ok(());
+    /// Records what became of deliveries, if that is not done yet. A webhook whose outcomes cannot be recorded stays busy.
+    async fn record(&mut self) {
+        for (id, outcomes) in std::mem::take(&mut self.unrecorded) {
+            if outcomes.is_empty() {
+                self.busy.remove(&id);
+                continue;
+            }
+            if self.held.contains_key(&id) {
+                self.unrecorded.push((id, outcomes));
+                continue;
+            }
+            let (app, recorded) = (self.app.clone(), outcomes.clone());
+            match self.app.db.write(move |tx| outcome::record(tx, &app, id, &recorded)).await {
+                Ok(()) => {
+                    self.busy.remove(&id);
+                }
+                Err(error) => {
+                    self.hold(id, &error);
+                    self.unrecorded.push((id, outcomes));
+                }
+            }
         }
-        let outcomes: Vec<Outcome> = self.unrecorded.iter().flat_map(|(_, some)| some.clone()).collect();
-        if !outcomes.is_empty() {
-            let app = self.app.clone();
-            self.app.db.write(move |tx| outcome::record_all(tx, &app, &outcomes)).await?;
-        }
-        for (id, _) in self.unrecorded.drain(..) {
-            self.busy.remove(&id);
-        }
-        Ok(())
     }
 
     /// Takes the lease, or renews it in good time.
     async fn has_lease(&mut self) -> Result<bool> {
         let now = self.app.clock.now();
-        if self.lease.get() > now.plus(RENEWED) {
+        if *self.lease.borrow() > now.plus(RENEWED) {
             return Ok(true);
         }
         let holder = self.holder;
         let has = self.app.db.write(move |tx| leases::take(tx, LEASE, holder, LEASE_FOR)).await?;
-        self.lease.set(if has { now.plus(LEASE_FOR) } else { Timestamp::MIN });
+        self.lease.send_replace(if has { now.plus(LEASE_FOR) } else { Timestamp::MIN });
         Ok(has)
     }
 
     async fn end(mut self) -> Result<()> {
-        self.record().await?;
+        self.held.clear();
+        self.record().await;
         let holder = self.holder;
-        if self.lease.get() > Timestamp::MIN {
+        if *self.lease.borrow() > Timestamp::MIN {
             self.app.db.write(move |tx| leases::release(tx, LEASE, holder)).await?;
         }
         Ok(())

@@ -1,6 +1,5 @@
 //! What becomes of deliveries: delivered, tried again, or dead; and of webhooks that keep failing.
 
-use std::collections::BTreeMap;
 use std::str::FromStr as _;
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -75,7 +74,6 @@ impl Verdict {
 /// What became of a try to deliver.
 #[derive(Debug, Clone)]
 pub(super) struct Outcome {
-    webhook: WebhookId,
     delivery: WebhookDeliveryId,
     pub verdict: Verdict,
     tried: Option<Try>,
@@ -87,25 +85,16 @@ impl Outcome {
     pub fn of(row: &DeliveryRow, exchange: Exchange) -> Self {
         let Exchange { tried, retry_after, response } = exchange;
         let verdict = Verdict::of(tried.status);
-        Self { webhook: row.webhook_id, delivery: row.id, verdict, tried: Some(tried), retry_after, response }
+        Self { delivery: row.id, verdict, tried: Some(tried), retry_after, response }
     }
 
     pub fn withheld(row: &DeliveryRow) -> Self {
-        let (webhook, delivery) = (row.webhook_id, row.id);
-        Self { webhook, delivery, verdict: Verdict::Withheld, tried: None, retry_after: None, response: None }
+        Self { delivery: row.id, verdict: Verdict::Withheld, tried: None, retry_after: None, response: None }
     }
 }
 
-/// Records outcomes, in their order.
-pub(super) fn record_all(tx: &mut Tx<'_>, app: &App, outcomes: &[Outcome]) -> Result<()> {
-    let mut by_webhook: BTreeMap<WebhookId, Vec<&Outcome>> = BTreeMap::new();
-    for outcome in outcomes {
-        by_webhook.entry(outcome.webhook).or_default().push(outcome);
-    }
-    by_webhook.into_iter().try_for_each(|(id, outcomes)| record(tx, app, id, &outcomes))
-}
-
-fn record(tx: &mut Tx<'_>, app: &App, id: WebhookId, outcomes: &[&Outcome]) -> Result<()> {
+/// Records outcomes of a webhook, in their order.
+pub(super) fn record(tx: &mut Tx<'_>, app: &App, id: WebhookId, outcomes: &[Outcome]) -> Result<()> {
     let mut webhook = match store::lock(tx, id) {
         Ok(webhook) => webhook,
         // It was deleted meanwhile.
@@ -121,7 +110,10 @@ fn record(tx: &mut Tx<'_>, app: &App, id: WebhookId, outcomes: &[&Outcome]) -> R
         apply(tx, &mut row, outcome)?;
         deliveries::save(tx, &row)?;
         match outcome.verdict {
-            Verdict::Delivered => (waits_until, failing_since) = (None, None),
+            Verdict::Delivered => {
+                waits_until = waits_until.filter(|_| !in_order);
+                failing_since = None;
+            }
             Verdict::Withheld => {}
             Verdict::Waits | Verdict::Alone | Verdict::Gone => {
                 let since =
@@ -137,6 +129,10 @@ fn record(tx: &mut Tx<'_>, app: &App, id: WebhookId, outcomes: &[&Outcome]) -> R
         if outcome.verdict == Verdict::Gone {
             reason = Some(DisabledReason::Gone);
         }
+    }
+    // Time in which nothing is to be sent is no time of failing.
+    if !deliveries::any_waits(tx, id)? {
+        failing_since = None;
     }
     progress::record(tx, id, waits_until, failing_since)?;
     match reason.filter(|_| webhook.enabled) {

@@ -1,11 +1,11 @@
 //! Sends what is due to one webhook, one delivery after the other, until one has to be waited for.
 
-use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use hyper::{HeaderMap, Method};
 use serde_json::Value;
+use tokio::sync::watch;
 use url::Url;
 
 use super::body::BATCH;
@@ -29,7 +29,7 @@ use crate::events::visibility::Viewer;
 const MAX_SENT: i64 = 50;
 /// How many of those that are retried alone.
 const MAX_ALONE: i64 = 10;
-/// How long a run goes on to begin another.
+/// How long a run goes on to begin another of those in order, and then as long of those alone.
 const RUN: Duration = Duration::from_secs(1);
 /// How much longer than a request the lease must last when it begins.
 const MARGIN: Duration = Duration::from_secs(2);
@@ -38,46 +38,45 @@ const MARGIN: Duration = Duration::from_secs(2);
 struct Work {
     webhook: WebhookRow,
     secrets: Secrets,
-    /// Each with the text that is sent; `None` if its owner may not see it any more.
-    items: Vec<(DeliveryRow, Option<String>)>,
+    in_order: Vec<Item>,
+    alone: Vec<Item>,
 }
 
+/// A delivery with the text that is sent; `None` if the webhook's owner may not see it any more.
+type Item = (DeliveryRow, Option<String>);
+
 /// Sends what is due to a webhook while the lease lasts, and returns what became of it.
+///
+/// # Errors
+/// When the webhook cannot be read: nothing was sent.
 pub(super) async fn run(
     app: &App,
     id: WebhookId,
-    lease: &Cell<Timestamp>,
+    lease: &watch::Receiver<Timestamp>,
     is_stopping: impl Fn() -> bool,
-) -> Vec<Outcome> {
+) -> Result<Vec<Outcome>> {
     let mut outcomes = Vec::new();
-    let work = match load(app, id).await {
-        Ok(Some(work)) => work,
-        Ok(None) => return outcomes,
-        Err(error) => {
-            log::warn!("webhook {id} waits: {error}");
-            return outcomes;
-        }
-    };
-    let started = Instant::now();
-    for (row, body) in work.items {
-        let now = app.clock.now();
-        if started.elapsed() > RUN || is_stopping() || lease.get() < now.plus(TIMEOUT + MARGIN) {
-            break;
-        }
-        let outcome = match body {
-            None => Outcome::withheld(&row),
-            Some(body) => {
-                let sent = post(app, &work.webhook, &work.secrets, &row.event, body).await;
-                Outcome::of(&row, sent)
+    let Some(Work { webhook, secrets, in_order, alone }) = load(app, id).await? else { return Ok(outcomes) };
+    for items in [in_order, alone] {
+        let started = Instant::now();
+        for (row, body) in items {
+            let lasts = *lease.borrow() >= app.clock.now().plus(TIMEOUT + MARGIN);
+            if !lasts || started.elapsed() > RUN || is_stopping() || app.db.generation().is_quiet() {
+                break;
             }
-        };
-        let goes_on = matches!(outcome.verdict, Verdict::Delivered | Verdict::Alone | Verdict::Withheld);
-        outcomes.push(outcome);
-        if !goes_on {
-            break;
+            let outcome = match body {
+                None => Outcome::withheld(&row),
+                Some(body) => Outcome::of(&row, post(app, &webhook, &secrets, &row.event, body).await),
+            };
+            let verdict = outcome.verdict;
+            outcomes.push(outcome);
+            // Others do not wait for one that is retried alone.
+            if verdict == Verdict::Gone || (verdict == Verdict::Waits && !row.alone) {
+                return Ok(outcomes);
+            }
         }
     }
-    outcomes
+    Ok(outcomes)
 }
 
 async fn load(app: &App, id: WebhookId) -> Result<Option<Work>> {
@@ -89,20 +88,23 @@ async fn load(app: &App, id: WebhookId) -> Result<Option<Work>> {
         else {
             return Ok(None);
         };
-        if !webhook.enabled {
+        if !webhook.enabled || waits_until.is_some_and(|until| now < until) {
             return Ok(None);
         }
-        let mut rows = deliveries::due_alone(conn, id, now, MAX_ALONE)?;
-        if waits_until.is_none_or(|until| until <= now) {
-            rows.extend(deliveries::next(conn, id, MAX_SENT)?);
-        }
         let mut viewer = Viewer::new(find_identity(conn, webhook.actor_id, now)?);
-        let mut items = Vec::new();
-        for row in rows {
-            let body = allowed(conn, &mut viewer, &row)?;
-            items.push((row, body));
-        }
-        Ok(Some(Work { secrets: webhook.secrets(&keys)?, webhook, items }))
+        let mut read = |conn: &mut Connection, rows: Vec<DeliveryRow>| -> Result<Vec<Item>> {
+            let mut items = Vec::new();
+            for row in rows {
+                let body = allowed(conn, &mut viewer, &row)?;
+                items.push((row, body));
+            }
+            Ok(items)
+        };
+        let rows = deliveries::next(conn, id, MAX_SENT)?;
+        let in_order = read(conn, rows)?;
+        let rows = deliveries::due_alone(conn, id, now, MAX_ALONE)?;
+        let alone = read(conn, rows)?;
+        Ok(Some(Work { secrets: webhook.secrets(&keys)?, webhook, in_order, alone }))
     };
     match app.db.snapshot(find).await {
         Err(Error::NotFound(_)) => Ok(None),

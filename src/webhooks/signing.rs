@@ -43,12 +43,14 @@ impl Secrets {
         Ok(Self { secret: make_secret(random)?, previous: None, headers })
     }
 
-    /// Replaces the secret by a new one, which the present one stands beside.
+    /// Replaces the secret by a new one, beside which the present one signs; or the one before it, if that still does: a
+    /// receiver that was not given the present one goes on to accept it.
     ///
     /// # Errors
     /// Internal, if there are no random bytes.
-    pub fn rotate(&mut self, random: &Random) -> Result<()> {
-        self.previous = Some(std::mem::replace(&mut self.secret, make_secret(random)?));
+    pub fn rotate(&mut self, random: &Random, previous_is_valid: bool) -> Result<()> {
+        let replaced = std::mem::replace(&mut self.secret, make_secret(random)?);
+        self.previous = self.previous.take().filter(|_| previous_is_valid).or(Some(replaced));
         Ok(())
     }
 

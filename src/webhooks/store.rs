@@ -232,15 +232,17 @@ fn save(tx: &mut Tx<'_>, row: &mut WebhookRow) -> Result<()> {
     Ok(())
 }
 
-/// Gives a locked webhook another secret; both sign for a day.
+/// Gives a locked webhook another secret; both sign for a day. Rotated again within it, the older one signs for what is left.
 ///
 /// # Errors
 /// Internal, if there are no random bytes.
 pub fn rotate(tx: &mut Tx<'_>, keys: &Keys, mut row: WebhookRow) -> Result<(WebhookRow, String)> {
     let mut secrets = row.secrets(keys)?;
-    secrets.rotate(tx.random())?;
+    let now = tx.now();
+    let still_valid = row.previous_until.filter(|until| now < *until);
+    secrets.rotate(tx.random(), still_valid.is_some())?;
     row.set_secrets(tx, keys, &secrets)?;
-    row.previous_until = Some(tx.now().plus(BOTH_SIGN));
+    row.previous_until = still_valid.or(Some(now.plus(BOTH_SIGN)));
     save(tx, &mut row)?;
     tx.append(Event::WebhookRotated(row.id));
     Ok((row, secrets.secret))

@@ -13,7 +13,8 @@ use crate::webhooks::store;
 /// Rotate the secret of a webhook
 ///
 /// Requires the right `webhooks:write`. Returns another secret in `secret`, once: store it now. For 24 hours every request
-/// has two signatures, one of each secret, so that the receiver can change over. The request takes no `Idempotency-Key`,
+/// has two signatures, one of each secret, so that the receiver can change over. Rotated again within them, the secret from
+/// before the first rotation still signs until they end, and the one that is replaced does not. The request takes no `Idempotency-Key`,
 /// because the response is not stored: if it is lost, rotate again.
 #[utoipa::path(post, path = "/v1/webhooks/{webhook}/rotate", tag = "webhooks", security(("bearer" = [])),
     params(WebhookPath),

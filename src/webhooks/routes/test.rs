@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use super::json::WebhookPath;
 use crate::app::App;
 use crate::auth::{Actor, WriteWebhooks};
-use crate::base::error::Result;
+use crate::base::error::{Error, Result};
 use crate::base::http::Response;
 use crate::webhooks::body::Body;
 use crate::webhooks::deliveries::Try;
@@ -30,7 +30,7 @@ pub struct WebhookTest {
 /// Test a webhook
 ///
 /// Requires the right `webhooks:write`. Sends an event of the type `webhook.test` now, once, also to a disabled webhook, and
-/// returns what came back. It is not listed as a delivery.
+/// returns what came back. It is not listed as a delivery. A quiet server sends nothing: 409 `quiet`.
 #[utoipa::path(post, path = "/v1/webhooks/{webhook}/test", tag = "webhooks", security(("bearer" = [])),
     params(WebhookPath),
     responses((status = 200, description = "What came back.", body = WebhookTest)))]
@@ -39,6 +39,10 @@ pub async fn test_webhook(
     actor: Actor<WriteWebhooks>,
     path: Path<WebhookPath>,
 ) -> Result<Response> {
+    if app.db.generation().is_quiet() {
+        let detail = "This server is quiet: it is a copy, and calls no other servers.";
+        return Err(Error::conflict("quiet", detail));
+    }
     let id = path.webhook;
     let row = app.db.read(move |conn| store::get(conn, id)).await?;
     let secrets = row.secrets(&app.keys)?;

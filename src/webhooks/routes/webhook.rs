@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use actix_web::web::{Data, Path};
 use serde::Deserialize;
+use url::Url;
 use utoipa::ToSchema;
 
 use super::json::{Webhook, WebhookPath};
@@ -23,7 +24,7 @@ use crate::webhooks::{BodyFormat, input};
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateWebhook {
-    /// Where it leads.
+    /// Where it leads. If scheme, host or port change and `headers` is omitted, the headers are removed.
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false, format = Uri, max_length = 2000)]
     url: Option<String>,
@@ -39,7 +40,8 @@ pub struct UpdateWebhook {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<Vec<Locale>>, nullable = false, max_items = 100)]
     locales: Option<Vec<String>>,
-    /// Headers to add to every request, in place of those before.
+    /// Headers to add to every request, in place of those before. To keep them when `url` leads to another scheme, host or
+    /// port, send them again.
     #[serde(default, deserialize_with = "present")]
     #[schema(schema_with = texts::headers, required = false)]
     headers: Option<BTreeMap<String, String>>,
@@ -109,7 +111,10 @@ impl Change {
         if let Some(events) = &self.events {
             row.events = Json::Readable(events.clone());
         }
-        if let Some(headers) = &self.headers {
+        // Another server must not be sent what was given for this one, such as a token.
+        let none = BTreeMap::new();
+        let dropped = (origin(&row.url) != origin(&before.url)).then_some(&none);
+        if let Some(headers) = self.headers.as_ref().or(dropped) {
             let mut secrets = row.secrets(keys)?;
             if secrets.headers != *headers {
                 secrets.headers.clone_from(headers);
@@ -132,6 +137,11 @@ impl Change {
     }
 }
 
+/// Scheme, host and port.
+fn origin(url: &str) -> Option<String> {
+    Url::parse(url).ok().map(|url| url.origin().ascii_serialization())
+}
+
 /// Get a webhook
 ///
 /// Requires the right `webhooks:write`. Returns the webhook without its secret.
@@ -149,8 +159,9 @@ pub async fn get_webhook(
 
 /// Update a webhook
 ///
-/// Requires the right `webhooks:write`. Deliveries that wait keep their body, and are sent to the new `url`. Whoever changes
-/// `url`, `events` or `headers` becomes the owner. A webhook that is enabled again first sends what waits, then what happens
+/// Requires the right `webhooks:write`. Deliveries that wait keep their body, and are sent to the new `url`. If that has
+/// another scheme, host or port, `headers` that are not sent again are removed, so that no other server is sent them. Whoever
+/// changes `url`, `events` or `headers` becomes the owner. A webhook that is enabled again first sends what waits, then what happens
 /// from then on; `POST /v1/webhooks/{webhook}/replay` sends what happened meanwhile.
 #[utoipa::path(patch, path = "/v1/webhooks/{webhook}", tag = "webhooks", security(("bearer" = [])), params(WebhookPath),
     request_body(content = UpdateWebhook, content_type = "application/merge-patch+json"),

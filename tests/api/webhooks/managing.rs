@@ -3,7 +3,7 @@
 use lede::auth::Role;
 use serde_json::json;
 
-use super::{create, path, with_admin};
+use super::{create, create_with, path, with_admin};
 use crate::receiver::Receiver;
 
 #[tokio::test]
@@ -50,6 +50,22 @@ async fn a_webhook_is_changed_in_parts() {
     other.patch(path(&webhook, "")).json(json!({"url": "https://10.0.0.1/"})).await.problem(422, "invalid");
     let audit = admin.get("/v1/audit?action=webhook.updated").await.expect(200);
     assert_eq!(audit["items"].as_array().map(Vec::len), Some(3));
+}
+
+#[tokio::test]
+async fn headers_do_not_follow_a_webhook_to_another_server() {
+    let (_server, admin) = with_admin().await;
+    let (receiver, other) = (Receiver::start(), Receiver::start());
+    let headers = json!({"headers": {"Authorization": "Bearer of-one"}});
+    let webhook = create_with(&admin, &receiver, &["topic.*"], headers).await;
+    let names = async |body: serde_json::Value| {
+        admin.patch(path(&webhook, "")).json(body).await.expect(200)["header_names"].clone()
+    };
+    let same = receiver.url().replace("/hook", "/other");
+    assert_eq!(names(json!({"url": same})).await, json!(["Authorization"]));
+    assert_eq!(names(json!({"url": other.url()})).await, json!([]));
+    let both = json!({"url": receiver.url(), "headers": {"X-Site": "tides"}});
+    assert_eq!(names(both).await, json!(["X-Site"]));
 }
 
 #[tokio::test]

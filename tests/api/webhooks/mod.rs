@@ -6,6 +6,7 @@ mod coalescing;
 mod failing;
 mod killed;
 mod managing;
+mod many;
 mod replaying;
 mod rights;
 mod sending;

@@ -96,6 +96,22 @@ async fn a_rotated_secret_signs_beside_the_one_before_for_a_day() {
 }
 
 #[tokio::test]
+async fn a_secret_that_is_rotated_twice_within_a_day_leaves_the_receiver_the_one_it_has() {
+    let (server, admin) = with_admin().await;
+    let receiver = Receiver::start();
+    let webhook = create(&admin, &receiver, &["topic.*"]).await;
+    let old = webhook["secret"].as_str().expect("a secret").to_owned();
+    admin.post(path(&webhook, "/rotate")).await.expect(200);
+    server.clock.advance(hours(1));
+    let rotated = admin.post(path(&webhook, "/rotate")).await.expect(200);
+    topics(&admin, &["Sea"]).await;
+    server.run_webhooks().await;
+    let [request] = receiver.arrived().try_into().expect("one request");
+    assert!(request.is_signed_with(&old));
+    assert!(request.is_signed_with(rotated["secret"].as_str().expect("a secret")));
+}
+
+#[tokio::test]
 async fn headers_are_sent_and_their_values_never_shown() {
     let (server, admin) = with_admin().await;
     let receiver = Receiver::start();

@@ -1,0 +1,60 @@
+//! Many webhooks on few connections, and one that cannot be read.
+
+use diesel::prelude::*;
+use lede::auth::Role;
+use lede::base::db::schema::webhooks;
+use lede::base::ids::WebhookId;
+use lede::webhooks::dispatcher;
+use tokio::sync::watch;
+
+use super::{create, slugs, topics, with_admin};
+use crate::given::seconds;
+use crate::receiver::Receiver;
+use crate::server::Server;
+
+#[tokio::test]
+async fn more_webhooks_than_connections_are_all_served() {
+    let server = Server::start_with(|config| {
+        config.webhooks.networks = vec!["127.0.0.0/8".parse().expect("a network")];
+        config.database.connections = Some(4);
+    })
+    .await;
+    let admin = server.login(Role::Admin).await;
+    let receiver = Receiver::start();
+    for _ in 0..40 {
+        create(&admin, &receiver, &["topic.created"]).await;
+    }
+    topics(&admin, &["Sea", "Wind", "Rain"]).await;
+    let (stop, stopped) = watch::channel(false);
+    let all = async {
+        while receiver.accepted().len() < 120 {
+            tokio::task::yield_now().await;
+        }
+        stop.send_replace(true);
+    };
+    let both = futures_util::future::join(dispatcher::run_until(server.app.clone(), stopped), all);
+    tokio::time::timeout(seconds(60), both).await.expect("everything arrives");
+    assert_eq!(receiver.accepted().len(), 120);
+}
+
+#[tokio::test]
+async fn a_webhook_whose_secrets_cannot_be_read_delays_no_other_and_is_tried_again_later() {
+    let (server, admin) = with_admin().await;
+    let (broken, sound) = (Receiver::start(), Receiver::start());
+    let webhook = create(&admin, &broken, &["topic.*"]).await;
+    create(&admin, &sound, &["topic.*"]).await;
+    let id: WebhookId = webhook["id"].as_str().expect("an id").parse().expect("an id");
+    let own = webhooks::table.filter(webhooks::id.eq(id));
+    let mut conn = server.database().connect();
+    let sealed: Vec<u8> = own.select(webhooks::sealed).get_result(&mut conn).expect("a webhook");
+    let seal = |conn: &mut _, sealed: &[u8]| {
+        diesel::update(own).set(webhooks::sealed.eq(sealed)).execute(conn).expect("an update");
+    };
+    seal(&mut conn, b"made with another key");
+    topics(&admin, &["Sea"]).await;
+    assert_eq!(server.run_webhooks().await, 1);
+    assert_eq!((slugs(&sound), slugs(&broken)), (vec!["sea".to_owned()], Vec::new()));
+    seal(&mut conn, &sealed);
+    assert_eq!(server.run_webhooks_after(seconds(6)).await, 1);
+    assert_eq!(slugs(&broken), ["sea"]);
+}
