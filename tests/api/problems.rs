@@ -66,6 +66,8 @@ pub async fn story(server: &Server) {
         .problem(409, "slug-taken");
     editor.post(format!("{article}/unpublish")).await.problem(409, "not-published");
     editor.post(format!("{article}/restore")).await.problem(409, "not-in-trash");
+    let second = json!({"title": "Tides again", "translation_of": "tides"});
+    editor.post("/v1/articles").json(second).await.problem(409, "translation-exists");
     editor.post(format!("{article}/publish")).json(json!({"revision": 1})).await.is(200);
     editor.delete("/v1/redirects?from=/tides").await.problem(409, "address-in-use");
     let correction = json!({"edition": 2, "metadata": {"title": "The tides"}});
