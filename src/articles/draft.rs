@@ -4,8 +4,8 @@ use diesel::Identifiable as _;
 
 use super::equality::find_changed;
 use super::store::{self, ArticleRow, SectionRow};
-use super::translations::Group;
-use super::{Content, metadata_store, translation_store};
+use super::translation_store::Group;
+use super::{Content, metadata_store};
 use crate::base::db::Connection;
 use crate::base::error::Result;
 use crate::base::ids::SectionId;
@@ -28,8 +28,7 @@ pub struct Draft {
 impl Draft {
     /// Reads the content of an article.
     pub fn load(conn: &mut Connection, row: ArticleRow) -> Result<Self> {
-        let metadata = metadata_store::find(conn, &row)?;
-        let group = translation_store::find(conn, row.id)?;
+        let (metadata, group) = metadata_store::find(conn, &row)?;
         let (tree, sections) = store::find_sections(conn, row.id)?;
         let has_unpublished_changes = !find_changed(conn, std::iter::once(&row))?.is_empty();
         let content = Content { metadata, sections: tree };

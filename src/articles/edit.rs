@@ -10,7 +10,7 @@ use super::history::{self, ChangeRow};
 use super::resolve::lock_article;
 use super::scope::{WriteScope, check_unchanged};
 use super::store::{self, ArticleRow};
-use super::{ArticleKey, metadata_store, slugs, translation_store, translations};
+use super::{ArticleKey, metadata_store, slugs, translation_store};
 use crate::auth::{Actor, WriteArticles};
 use crate::base::db::Tx;
 use crate::base::db::types::Json;
@@ -71,7 +71,7 @@ fn save(tx: &mut Tx<'_>, before: &Draft, after: Draft, moved: &[SectionId]) -> R
 
 /// Saves what makes no revision: another owner, another translation group.
 fn save_state(tx: &mut Tx<'_>, before: &Draft, mut after: Draft) -> Result<Draft> {
-    let regrouped = translations::change(tx, &after.row, before.group, after.group)?;
+    let regrouped = translation_store::change(tx, &after.row, before.group, after.group)?;
     if regrouped.is_some() {
         let (id, version) = (after.row.id, after.row.version + 1);
         let fields = Some(vec![TRANSLATION_OF.to_owned()]);
@@ -145,7 +145,7 @@ pub fn save_draft(
         slugs::own(tx, id, &after.row.locale, &after.row.slug)?;
         slugs::release(tx, id, &after.row.locale, &after.row.slug)?;
     }
-    let regrouped = translations::change(tx, &after.row, before.group, after.group)?;
+    let regrouped = translation_store::change(tx, &after.row, before.group, after.group)?;
     if let Some(group) = after.group.filter(|_| before.row.locale != after.row.locale) {
         translation_store::claim_all(tx, &after.row, group.id)?;
     }

@@ -5,8 +5,9 @@ use diesel::prelude::*;
 use serde_json::{Map, Value};
 
 use super::store::ArticleRow;
+use super::translation_store::Group;
 use super::{Cover, Metadata, Seo, custom_store};
-use crate::base::db::schema::article_metadata;
+use crate::base::db::schema::{article_metadata, translation_groups, translations};
 use crate::base::db::types::Json;
 use crate::base::db::{Connection, Tx};
 use crate::base::error::{Error, Result};
@@ -81,12 +82,21 @@ impl MetadataRow {
     }
 }
 
-/// The metadata of a draft.
-pub fn find(conn: &mut Connection, article: &ArticleRow) -> Result<Metadata> {
-    let own = article_metadata::table.filter(article_metadata::article_id.eq(article.id));
-    let row: Option<MetadataRow> = own.get_result(conn).optional()?;
-    let row = row.ok_or_else(|| Error::internal(format!("the metadata of {} is missing", article.id)))?;
-    Ok(row.into_metadata(article, terms::of_articles::find(conn, article.id)?))
+/// The metadata of a draft, and its translation group.
+pub fn find(conn: &mut Connection, article: &ArticleRow) -> Result<(Metadata, Option<Group>)> {
+    let found: Option<(MetadataRow, Option<Group>)> = article_metadata::table
+        .left_join(translations::table.on(translations::article_id.eq(article_metadata::article_id)))
+        .left_join(translation_groups::table.on(translation_groups::id.eq(translations::group_id)))
+        .filter(article_metadata::article_id.eq(article.id))
+        .select((
+            article_metadata::all_columns,
+            (translation_groups::id, translation_groups::source_id).nullable(),
+        ))
+        .get_result(conn)
+        .optional()?;
+    let (row, group) =
+        found.ok_or_else(|| Error::internal(format!("the metadata of {} is missing", article.id)))?;
+    Ok((row.into_metadata(article, terms::of_articles::find(conn, article.id)?), group))
 }
 
 /// Adds the metadata of a new article. Its authors and topics become, in `metadata`, too, those that exist at this

@@ -3,8 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::translation_store::{self, Member};
-use super::translations::Group;
+use super::translation_store::{self, Group, Member};
 use super::{Status, draft::Draft};
 use crate::auth::{Identity, ReadDrafts};
 use crate::base::db::Connection;

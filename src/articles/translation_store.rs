@@ -1,5 +1,6 @@
-//! The tables of translation groups: which articles are members, which one is the source, and which member has a
-//! language. A language of a group has one row, so that two articles that take it at the same time cannot both have it.
+//! Translation groups: the articles that are one text in several languages. The group of an article is no part of its
+//! content: joining and leaving makes no revision, and readers see it at once. A language of a group has one row, so that two
+//! articles that take it at the same time cannot both have it.
 
 use std::collections::HashMap;
 
@@ -9,16 +10,34 @@ use diesel::sql_types::Bool;
 
 use super::Status;
 use super::store::ArticleRow;
-use super::translations::Group;
 use crate::base::clock::Timestamp;
 use crate::base::db::fragment::Fragment;
 use crate::base::db::schema::{articles, renderings, translation_groups, translation_locales, translations};
 use crate::base::db::{Connection, Tx};
 use crate::base::error::Result;
+use crate::base::events::Event;
 use crate::base::http::details::Details;
 use crate::base::ids::{ArticleId, IsId as _, TranslationGroupId, UserId};
 use crate::base::text::Locale;
 use crate::base::text::slug::Slug;
+use crate::render_context;
+
+/// A translation group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Queryable)]
+pub struct Group {
+    /// Its id.
+    pub id: TranslationGroupId,
+    /// The member that the others are translations of, in the trash or not; `None` once it has left or was purged.
+    pub source: Option<ArticleId>,
+}
+
+impl Group {
+    /// What a member of the group is a translation of.
+    #[must_use]
+    pub fn source_of(&self, member: ArticleId) -> Option<ArticleId> {
+        self.source.filter(|source| *source != member)
+    }
+}
 
 /// Whether the source of the group of one of `articles` has an edition, not a minor one, that is newer than the last
 /// edition of the article.
@@ -106,6 +125,7 @@ pub fn list(conn: &mut Connection, group: TranslationGroupId) -> Result<Vec<Memb
 }
 
 /// The rows of the member that has a language in the group of one of `articles`.
+#[must_use]
 #[diesel::dsl::auto_type(no_type_alias)]
 pub fn in_language(locale: Locale) -> _ {
     translations::table
@@ -151,7 +171,7 @@ pub fn set_source(tx: &mut Tx<'_>, group: TranslationGroupId, source: ArticleId)
 }
 
 /// Makes an article a member of a group. Conflict `translation-exists`.
-pub fn join(tx: &mut Tx<'_>, row: &ArticleRow, group: TranslationGroupId) -> Result<()> {
+fn join(tx: &mut Tx<'_>, row: &ArticleRow, group: TranslationGroupId) -> Result<()> {
     diesel::insert_into(translations::table)
         .values((translations::article_id.eq(row.id), translations::group_id.eq(group)))
         .execute(&mut **tx)?;
@@ -173,6 +193,32 @@ pub fn leave(tx: &mut Tx<'_>, article: ArticleId, group: Group) -> Result<()> {
         crate::on_each!(&mut **tx, conn => update.execute(conn))?;
     }
     Ok(())
+}
+
+/// Moves an article that is stored from one group to another. Returns the event, if these differ. Conflict
+/// `translation-exists`.
+pub fn change(
+    tx: &mut Tx<'_>,
+    row: &ArticleRow,
+    before: Option<Group>,
+    after: Option<Group>,
+) -> Result<Option<Event>> {
+    if before == after {
+        return Ok(None);
+    }
+    let id = |group: Option<Group>| group.map(|group| group.id);
+    if id(before) != id(after) {
+        if let Some(group) = before {
+            leave(tx, row.id, group)?;
+        }
+        if let Some(group) = after {
+            join(tx, row, group.id)?;
+        }
+        if row.live_edition.is_some() {
+            render_context::invalidate(tx)?;
+        }
+    }
+    Ok(Some(Event::ArticleTranslationsChanged { article: row.id }))
 }
 
 /// Takes the languages of a draft and of its live edition in a group, like [`claim`].

@@ -1,39 +1,18 @@
-//! Translation groups: the articles that are one text in several languages. The group of an article is no part of its
-//! content: joining and leaving makes no revision, and readers see it at once.
-
-use diesel::Queryable;
+//! Who may put an article into which translation group. Readers see a group as it is, without a publication.
 
 use super::edit::Editor;
 use super::resolve::covers;
 use super::store::{self, ArticleRow};
-use super::{ArticleKey, ArticleRef, translation_store};
+use super::translation_store::{self, Group};
+use super::{ArticleKey, ArticleRef};
 use crate::auth::{PublishArticles, ReadDrafts};
 use crate::base::db::Tx;
 use crate::base::error::{Invalid, Result};
-use crate::base::events::Event;
-use crate::base::ids::{ArticleId, TranslationGroupId, UserId};
-use crate::render_context;
+use crate::base::ids::UserId;
 
-/// A translation group.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Queryable)]
-pub struct Group {
-    /// Its id.
-    pub id: TranslationGroupId,
-    /// The member that the others are translations of, in the trash or not; `None` once it has left or was purged.
-    pub source: Option<ArticleId>,
-}
-
-impl Group {
-    /// What a member of the group is a translation of.
-    #[must_use]
-    pub fn source_of(&self, member: ArticleId) -> Option<ArticleId> {
-        self.source.filter(|source| *source != member)
-    }
-}
-
-/// The group that an article is to be in: that of the article `wanted` names, or none. [`change`] makes it a member. Invalid
-/// `article-unknown`, or `translation-of-forbidden` as [`check_live`] says and for an article that the editor may read and
-/// not edit.
+/// The group that an article is to be in: that of the article `wanted` names, or none. [`translation_store::change`] makes
+/// it a member. Invalid `article-unknown`, or `translation-of-forbidden` as [`check_live`] says and for an article that the
+/// editor may read and not edit.
 pub fn choose(
     tx: &mut Tx<'_>,
     editor: &Editor<'_>,
@@ -41,8 +20,10 @@ pub fn choose(
     wanted: Option<&ArticleRef>,
 ) -> Result<Result<Option<Group>, Invalid>> {
     let leaves = current.filter(|_| row.live_edition.is_some());
-    let Some(wanted) = wanted else {
-        return Ok(check_live(tx, editor, row, leaves)?.map(|()| None));
+    let wanted = match (wanted, current) {
+        (Some(wanted), _) => wanted,
+        (None, Some(_)) => return Ok(check_live(tx, editor, row, leaves)?.map(|()| None)),
+        (None, None) => return Ok(Ok(None)),
     };
     let key = wanted.clone().in_locale(editor.locale.clone());
     let Some(original) = lock(tx, &key)?.filter(|original| original.id != row.id) else {
@@ -106,30 +87,4 @@ fn unknown() -> Invalid {
 
 fn forbidden(detail: &'static str) -> Invalid {
     Invalid::new("translation-of-forbidden", detail)
-}
-
-/// Moves an article that is stored from one group to another. Returns the event, if these differ. Conflict
-/// `translation-exists`.
-pub fn change(
-    tx: &mut Tx<'_>,
-    row: &ArticleRow,
-    before: Option<Group>,
-    after: Option<Group>,
-) -> Result<Option<Event>> {
-    if before == after {
-        return Ok(None);
-    }
-    let id = |group: Option<Group>| group.map(|group| group.id);
-    if id(before) != id(after) {
-        if let Some(group) = before {
-            translation_store::leave(tx, row.id, group)?;
-        }
-        if let Some(group) = after {
-            translation_store::join(tx, row, group.id)?;
-        }
-        if row.live_edition.is_some() {
-            render_context::invalidate(tx)?;
-        }
-    }
-    Ok(Some(Event::ArticleTranslationsChanged { article: row.id }))
 }

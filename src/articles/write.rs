@@ -10,7 +10,7 @@ use super::metadata::{change_metadata, choose_slug};
 use super::metadata_change::MetadataChange;
 use super::section_input::{Checked, CheckedSection};
 use super::store::{self, ArticleRow};
-use super::{Content, Metadata, Section, aliases, history, metadata_store, slugs, translations, tree};
+use super::{Content, Metadata, Section, aliases, history, metadata_store, slugs, translation_store, tree};
 use crate::base::clock::Timestamp;
 use crate::base::db::Tx;
 use crate::base::error::{Error, Result};
@@ -79,7 +79,7 @@ pub fn create(tx: &mut Tx<'_>, editor: &Editor<'_>, new: &NewArticle) -> Result<
     draft.sections = store::set_sections(tx, new.id, &[], &draft.content.sections, &[], 1)?;
     history::insert_revision(tx, new.id, 1, None, &draft.content)?;
     tx.append(Event::ArticleCreated { article: new.id });
-    if let Some(event) = translations::change(tx, &draft.row, None, draft.group)? {
+    if let Some(event) = translation_store::change(tx, &draft.row, None, draft.group)? {
         tx.append(event);
     }
     Ok(draft)

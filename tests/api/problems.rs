@@ -67,6 +67,8 @@ pub async fn story(server: &Server) {
         .problem(409, "slug-taken");
     editor.post(format!("{article}/unpublish")).await.problem(409, "not-published");
     editor.post(format!("{article}/restore")).await.problem(409, "not-in-trash");
+    let second = json!({"title": "Tides again", "translation_of": "tides"});
+    editor.post("/v1/articles").json(second).await.problem(409, "translation-exists");
     editor.post(format!("{article}/publish")).json(json!({"revision": 1})).await.is(200);
     let german = json!({"title": "Gezeiten", "slug": "tides", "locale": "de"});
     let german = writing::create(&editor, german).await;

@@ -58,7 +58,7 @@ const sender = (lede, token) => async (method, path, body) => {
 };
 
 /** Gives the publication what a website shows and a fresh one does not have. */
-async function furnish(ask, askWithKey) {
+async function furnish(ask) {
   await ask("PATCH", "/v1/site", {
     description: "Tides, weather and the people who live by them.",
     navigation: ["Sea", "Craft", "History"].map((label) => ({ label, url: `/topics/${label.toLowerCase()}/`, items: [] })),
@@ -150,6 +150,13 @@ async function use(browser, site, { lede, email, password, key }, ask, askWithKe
   assert.equal(await page.evaluate(() => location.hash), "#the-rule-of-twelfths");
   const { y } = await page.getByRole("heading", { name: "The rule of twelfths" }).boundingBox();
   assert(y >= 0 && y < 100, `the heading stands at ${y}`);
+
+  const languages = page.getByRole("navigation", { name: "Languages" });
+  await languages.getByRole("link", { name: "Deutsch" }).click();
+  await page.getByRole("heading", { level: 1, name: "Eine Gezeitentafel lesen" }).waitFor();
+  assert.equal(await languages.locator("[aria-current=page]").innerText(), "Deutsch");
+  await languages.getByRole("link", { name: "English" }).click();
+  await page.waitForURL(site + article);
 
   await page.getByRole("link", { name: "Search" }).click();
   await page.getByRole("searchbox").fill("twelfth");
@@ -252,7 +259,7 @@ try {
   const { lede, email, password, key } = login;
   const { access_token } = await sender(lede)("POST", "/v1/auth/sessions", { email, password });
   const [ask, askWithKey] = [sender(lede, access_token), sender(lede, key)];
-  await furnish(ask, askWithKey);
+  await furnish(ask);
 
   const env = { ...process.env, LEDE_URL: lede, SITE_URL: site };
   execFileSync(process.execPath, ["node_modules/astro/astro.js", "build"], { cwd: import.meta.dirname, env, stdio: "inherit" });

@@ -41,6 +41,9 @@ pub async fn story(server: &Server) {
     let taken = json!({"title": "Other tides", "slug": "tides-and-harbours"});
     editor.post("/v1/articles").json(taken).await.is(409);
     let article = "/v1/articles/tides-and-harbours";
+    let german = json!({"locale": "de", "translation": true});
+    editor.post(format!("{article}/copy")).json(german.clone()).await.is(201);
+    editor.post(format!("{article}/copy")).json(german).await.is(409);
     editor.get("/v1/drafts").await.is(200);
     editor.get(format!("{article}/draft")).await.is(200);
     editor
@@ -79,7 +82,6 @@ pub async fn story(server: &Server) {
     editor.get(format!("{article}/revisions/4/diff?against=1")).await.is(200);
     editor.get(format!("{article}/revisions/1")).await.is(200);
     editor.post(format!("{article}/revisions/1/restore")).header("if-match", "*").await.is(200);
-    editor.post(format!("{article}/copy")).json(json!({"locale": "de", "translation": true})).await.is(201);
     editor.get(format!("{article}/editions")).await.is(200);
     editor.get(format!("{article}/editions/1")).await.is(200);
     editor.post(format!("{article}/unpublish")).await.is(200);

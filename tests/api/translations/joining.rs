@@ -180,6 +180,10 @@ async fn a_group_is_changed_by_those_who_may_edit_both_and_publish_the_live_ones
     assert_eq!(refused.is(422).violations(), [forbidden]);
     let copy = contributor.post(at(&own, "/copy")).json(json!({"locale": "it", "translation": true})).await;
     assert_eq!(copy.is(422).violations(), [forbidden]);
+    // What is in no group need not leave one.
+    let alone = live(&editor, "es", None).await;
+    patch(&editor, &alone, json!({"owner_id": contributor.user()})).await.is(200);
+    join(&contributor, &alone, None).await.is(200);
     // Readers see nothing of a draft that leaves.
     join(&contributor, &german, None).await.is(200);
     // An author may publish their own, and not that of another in the group.

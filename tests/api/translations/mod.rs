@@ -6,6 +6,7 @@ mod joining;
 mod languages;
 mod races;
 mod readers;
+mod upgrade;
 
 use serde_json::{Value, json};
 
