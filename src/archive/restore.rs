@@ -18,7 +18,7 @@ use crate::auth::Seal;
 use crate::base::clock::Clock;
 use crate::base::config::Config;
 use crate::base::db::presence::Alone;
-use crate::base::db::{Connection, DatabaseUrl, Tx, bulk, connection, migrate, quiet};
+use crate::base::db::{Connection, DatabaseUrl, Tx, bulk, connection, migrate, quiet, real_path, settle};
 use crate::base::error::{Error, Result};
 use crate::base::private_files;
 use crate::base::progress::Progress;
@@ -52,20 +52,34 @@ pub struct Restored {
 }
 
 /// An empty database that nobody else uses.
-pub struct Target<'a> {
-    url: &'a DatabaseUrl,
+pub struct Target {
+    url: DatabaseUrl,
     _alone: Alone,
 }
 
-impl<'a> Target<'a> {
+impl Target {
     /// The database at `url`, if it is empty and no server runs on it.
     ///
     /// # Errors
     /// Unavailable, with a sentence for the operator.
-    pub fn open(url: &'a DatabaseUrl) -> Result<Self> {
-        let target = Self { url, _alone: Alone::with(url)? };
-        migrate::inspect(url, check_empty)?;
+    pub fn open(url: &DatabaseUrl) -> Result<Self> {
+        let alone = Alone::with(url)?;
+        let url = match url {
+            DatabaseUrl::Sqlite(path) => DatabaseUrl::Sqlite(real_path(path)?),
+            DatabaseUrl::Postgres(_) => url.clone(),
+        };
+        let target = Self { url, _alone: alone };
+        target.check()?;
         Ok(target)
+    }
+
+    /// Whether it is empty, and an SQLite file can be replaced.
+    fn check(&self) -> Result<()> {
+        migrate::inspect(&self.url, check_empty)?;
+        match &self.url {
+            DatabaseUrl::Sqlite(path) => settle(path),
+            DatabaseUrl::Postgres(_) => Ok(()),
+        }
     }
 }
 
@@ -97,16 +111,17 @@ fn check_empty(conn: &mut Connection) -> Result<()> {
 /// Unavailable, with a sentence for the operator. The database is as it was then.
 pub fn restore(
     source: &mut dyn Source,
-    target: &Target<'_>,
+    target: &Target,
     options: Options<'_>,
     progress: &mut dyn Progress,
 ) -> Result<Restored> {
-    match target.url {
+    match &target.url {
         DatabaseUrl::Sqlite(path) => {
             let draft = PathBuf::from(format!("{path}.restoring"));
             let restored = fill_file(source, &draft, options, progress).and_then(|restored| {
                 let failed = |error: std::io::Error| Error::unavailable(format!("{path}: {error}"));
                 File::open(&draft).and_then(|file| file.sync_all()).map_err(failed)?;
+                target.check()?;
                 std::fs::rename(&draft, path).map_err(failed)?;
                 private_files::sync_folder(Path::new(path)).map_err(failed)?;
                 Ok(restored)
@@ -116,7 +131,7 @@ pub fn restore(
             }
             restored
         }
-        DatabaseUrl::Postgres(_) => fill(source, &mut connection::open(target.url)?, options, progress),
+        DatabaseUrl::Postgres(_) => fill(source, &mut connection::open(&target.url)?, options, progress),
     }
 }
 

@@ -33,4 +33,5 @@ pub use checkpoint::{empty_log, empty_log_now};
 pub use connection::{AnyConnection as Connection, DatabaseUrl, MultiBackend};
 pub use database::Database;
 pub use generation::Generation;
+pub use sqlite_files::{real_path, settle};
 pub use tx::Tx;

@@ -3,6 +3,9 @@
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
+use diesel::connection::SimpleConnection as _;
+use diesel::{Connection as _, SqliteConnection};
+
 use crate::base::error::{Error, Result};
 use crate::base::private_files;
 
@@ -18,6 +21,41 @@ pub(super) fn create(path: &str) -> Result<()> {
     private_files::create_if_missing(Path::new(path)).map_err(failed)?;
     for file in files(path) {
         private_files::restrict(&file);
+    }
+    Ok(())
+}
+
+/// The path of the database itself, where `path` is a link to it. One that is not there yet is where it is named.
+///
+/// # Errors
+/// Unavailable, if a link leads to nothing.
+pub fn real_path(path: &str) -> Result<String> {
+    let failed = |why: &dyn std::fmt::Display| Error::unavailable(format!("{path}: {why}"));
+    if std::fs::symlink_metadata(path).is_err() {
+        return Ok(path.to_owned());
+    }
+    let real = std::fs::canonicalize(path).map_err(|error| failed(&error))?;
+    real.into_os_string().into_string().map_err(|_| failed(&"the path is not UTF-8"))
+}
+
+/// Leaves nothing beside the database at `path` that SQLite would apply to another file of that name: what is in its log
+/// moves into the file, and the log is removed.
+///
+/// # Errors
+/// Unavailable, if there is a log without a database, or somebody has the database open.
+pub fn settle(path: &str) -> Result<()> {
+    if Path::new(path).exists() {
+        let failed = |error: &dyn std::fmt::Display| Error::unavailable(format!("{path}: {error}"));
+        let mut conn = SqliteConnection::establish(path).map_err(|error| failed(&error))?;
+        // Fails while another connection is there.
+        conn.batch_execute("PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE; ROLLBACK")
+            .map_err(|error| failed(&error))?;
+    }
+    for suffix in ["-wal", "-journal"] {
+        let log = format!("{path}{suffix}");
+        if Path::new(&log).exists() {
+            return Err(Error::unavailable(format!("{log} is there without its database: move it away first")));
+        }
     }
     Ok(())
 }
