@@ -392,7 +392,8 @@ fn translations_come_in_before_and_after_what_they_are_translations_of() {
     }
     let import = || run(lede_on(&database).args(["import", "--publish"]).arg(folder.path()), "");
     let members = || {
-        let rows = translations::table.inner_join(articles::table.on(articles::id.eq(translations::article_id)));
+        let rows =
+            translations::table.inner_join(articles::table.on(articles::id.eq(translations::article_id)));
         let rows = rows.order(articles::locale).select((articles::locale, translations::group_id));
         let rows: Vec<(Locale, TranslationGroupId)> = rows.load(&mut database.connect()).expect("rows");
         assert!(rows.iter().all(|(_, group)| *group == rows[0].1));
@@ -412,7 +413,10 @@ fn translations_come_in_before_and_after_what_they_are_translations_of() {
     write(folder.path(), "d-ebbe.md", "---\ntitle: Ebbe\nlang: de\ntranslation_of: tides\n---\n");
     write(folder.path(), "e-lost.md", "---\ntitle: Lost\nlang: it\ntranslation_of: nothing\n---\n");
     let last = import();
-    assert_eq!((last.status.code(), summary(&last)), (Some(1), "0 created, 0 updated, 3 unchanged, 2 failed"));
+    assert_eq!(
+        (last.status.code(), summary(&last)),
+        (Some(1), "0 created, 0 updated, 3 unchanged, 2 failed")
+    );
     let said = String::from_utf8(last.stderr).expect("UTF-8");
     assert!(said.contains("d-ebbe.md") && said.contains("another article in de"), "{said}");
     assert!(said.contains("e-lost.md") && said.contains("no other article"), "{said}");

@@ -93,7 +93,8 @@ async fn what_a_killed_server_has_not_purged_twice_the_next_one_purges() {
         assert!(Instant::now() < end, "{:?}", cdn.purges());
         tokio::time::sleep(milliseconds(50)).await;
     }
-    let missing: BTreeSet<&String> = published.iter().filter(|(id, at)| times(id, **at) < 2).map(|(id, _)| id).collect();
+    let missing: BTreeSet<&String> =
+        published.iter().filter(|(id, at)| times(id, **at) < 2).map(|(id, _)| id).collect();
     assert!(missing.is_empty(), "{missing:?} of {:#?}", cdn.purges());
     serving.terminate();
     assert_eq!(serving.ended().0, Some(0));

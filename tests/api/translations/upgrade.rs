@@ -107,7 +107,9 @@ async fn what_was_linked_becomes_groups_with_one_article_in_each_language() {
     for (title, of) in links {
         let [article, of] = [title, of].map(|title| id(&made[title]).replace('-', ""));
         let sql = if server.is_embedded() {
-            format!("UPDATE article_metadata SET translation_of = unhex('{of}') WHERE article_id = unhex('{article}')")
+            format!(
+                "UPDATE article_metadata SET translation_of = unhex('{of}') WHERE article_id = unhex('{article}')"
+            )
         } else {
             format!("UPDATE article_metadata SET translation_of = '{of}' WHERE article_id = '{article}'")
         };
