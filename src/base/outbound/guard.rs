@@ -143,7 +143,9 @@ pub(super) fn refusal(rule: Rule) -> String {
         Rule::Named => {
             "Must be an https URL with the port 443 or 8443, outside the networks in `LEDE_WEBHOOK_NETWORKS`."
         }
-        Rule::Public | Rule::Elsewhere | Rule::Any => "Must lead to a public address, and not to this server.",
+        Rule::Public | Rule::Elsewhere | Rule::Any => {
+            "Must lead to a public address, and not to this server."
+        }
     }
     .to_owned()
 }

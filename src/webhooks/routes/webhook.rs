@@ -121,7 +121,8 @@ impl Change {
                 row.set_secrets(tx, keys, &secrets)?;
             }
         }
-        let is_taken_over = self.enabled == Some(true) && row.disabled_reason == Some(DisabledReason::OwnerErased);
+        let is_taken_over =
+            self.enabled == Some(true) && row.disabled_reason == Some(DisabledReason::OwnerErased);
         if is_taken_over || *row != before {
             row.set_owner(actor.actor(), actor.user);
         }
