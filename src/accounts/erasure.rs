@@ -21,6 +21,7 @@ use crate::previews;
 use crate::users::UserState;
 use crate::users::admins;
 use crate::users::store::{self, UserRow};
+use crate::webhooks;
 
 /// Erases a user with sessions, API keys, second factor, attempts to log in and emails. A job gives what they owned to `successor`.
 ///
@@ -42,6 +43,7 @@ pub fn erase(tx: &mut Tx<'_>, keys: &Keys, id: UserId, successor: Option<UserId>
         let now = tx.now();
         jobs::enqueue(tx, &HandOver { user: id }, now)?;
     }
+    webhooks::hand_over(tx, id, successor)?;
     let api_keys = delete_credentials(tx, id)?;
     attempts::forget(tx, attempts::account(keys, &locked.row.email_key))?;
     previews::store::revoke_all_of(tx, id)?;

@@ -12,7 +12,6 @@ use crate::base::db::{Connection, Tx};
 use crate::base::error::Result;
 use crate::base::ids::UserId;
 use crate::base::jobs::{self, Job, Outcome};
-use crate::webhooks;
 
 /// How many articles one write hands over.
 const BATCH: i64 = 250;
@@ -35,7 +34,6 @@ impl Job<App> for HandOver {
             let is_late = started.elapsed() >= RUN;
             let step = move |tx: &mut Tx<'_>| {
                 let Some(to) = successor(tx, user)? else { return Ok(Step::NoSuccessor) };
-                webhooks::hand_over(tx, user, to)?;
                 if ownership::hand_over(tx, user, to, BATCH)? == 0 {
                     return Ok(Step::Last);
                 }

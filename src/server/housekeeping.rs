@@ -35,7 +35,6 @@ const PURGES: &[(&str, Purge)] = &[
     ("imports of subscribers", subscribers::import::purge::purge),
     ("emails", outbox::purge),
     ("deliveries to webhooks", webhooks::deliveries::purge),
-    ("purged articles in deliveries", webhooks::forget::forget_purged),
     ("search index", search::store::tidy),
 ];
 
@@ -56,6 +55,9 @@ impl Job<App> for Housekeeping {
         }
         if let Err(error) = purge_trash(app).await {
             failed.push(format!("trash: {error}"));
+        }
+        if let Err(error) = webhooks::forget::forget_purged(app).await {
+            failed.push(format!("purged articles in deliveries: {error}"));
         }
         if let Err(error) = outbox::delete_files(app).await {
             failed.push(format!("files of emails: {error}"));

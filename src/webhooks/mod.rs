@@ -49,6 +49,9 @@ crate::text_enum! {
         Failing = "failing",
         /// The receiver responded with 410.
         Gone = "gone",
+        /// Its owner was deleted: a user without a successor, or whose API key had made it. Whoever enables it becomes the
+        /// owner.
+        OwnerErased = "owner-erased",
     }
 }
 

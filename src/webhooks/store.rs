@@ -286,13 +286,23 @@ pub fn delete(tx: &mut Tx<'_>, id: WebhookId) -> Result<()> {
     Ok(())
 }
 
-/// Gives the webhooks of one user to another, who may see what is sent from then on.
+/// Gives the webhooks of a user who is erased to another, who may see what is sent from then on. Those of the user's API keys,
+/// which could see less, are disabled instead, and so are all if there is no other user.
 ///
 /// # Errors
 /// Those of the database.
-pub fn hand_over(tx: &mut Tx<'_>, from: UserId, to: UserId) -> Result<()> {
-    diesel::update(webhooks::table.filter(webhooks::user_id.eq(from)))
-        .set((webhooks::user_id.eq(to), webhooks::actor_id.eq(ActorId::from(to))))
-        .execute(&mut **tx)?;
+pub fn hand_over(tx: &mut Tx<'_>, from: UserId, to: Option<UserId>) -> Result<()> {
+    let own: Vec<WebhookId> =
+        webhooks::table.filter(webhooks::user_id.eq(from)).select(webhooks::id).load(&mut **tx)?;
+    for id in own {
+        let mut row = lock(tx, id)?;
+        match to.filter(|_| row.actor_id == ActorId::from(from)) {
+            Some(to) => {
+                row.set_owner(to.into(), to);
+                save(tx, &mut row)?;
+            }
+            None => disable(tx, &mut row, DisabledReason::OwnerErased)?,
+        }
+    }
     Ok(())
 }

@@ -43,9 +43,3 @@ pub fn release(tx: &mut Tx<'_>, name: &str, holder: LeaseHolderId) -> Result<()>
     diesel::delete(own).execute(&mut **tx)?;
     Ok(())
 }
-
-/// Ends a lease, whoever has it. Only for a process that knows that there is no other.
-pub fn end(tx: &mut Tx<'_>, name: &str) -> Result<()> {
-    diesel::delete(leases::table.filter(leases::name.eq(name))).execute(&mut **tx)?;
-    Ok(())
-}

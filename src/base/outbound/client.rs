@@ -42,6 +42,7 @@ struct Inner {
     /// One for each rule, so that none takes a connection that was made under another.
     public: Http,
     named: Http,
+    elsewhere: Http,
     any: Http,
 }
 
@@ -57,8 +58,8 @@ impl Client {
     /// # Errors
     /// Unavailable, if the name servers of the system cannot be read.
     pub fn open(settings: Settings) -> Result<Self> {
-        let Settings { networks, own_url, name_server } = settings;
-        let guard = Arc::new(Guard { networks, own_url });
+        let Settings { networks, own_url, own_ports, name_server } = settings;
+        let guard = Arc::new(Guard { networks, own_url, own_ports });
         let (dns, tls) = (Arc::new(resolver::open(name_server)?), tls()?);
         let resolver = |rule| CheckedResolver { dns: dns.clone(), guard: guard.clone(), rule };
         let http = |rule| http(resolver(rule), tls.clone());
@@ -66,6 +67,7 @@ impl Client {
             resolver: resolver(Rule::Any),
             public: http(Rule::Public),
             named: http(Rule::Named),
+            elsewhere: http(Rule::Elsewhere),
             any: http(Rule::Any),
             guard,
         })))
@@ -91,6 +93,7 @@ impl Client {
         let http = match rule {
             Rule::Public => &self.0.public,
             Rule::Named => &self.0.named,
+            Rule::Elsewhere => &self.0.elsewhere,
             Rule::Any => &self.0.any,
         };
         let response = http.request(to_http(request)?).await.map_err(|error| failure(&error))?;

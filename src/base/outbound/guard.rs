@@ -53,6 +53,8 @@ pub(super) enum Rule {
     Public,
     /// Those in named networks.
     Named,
+    /// Those in named networks that are not this machine's: the port is one that this server listens on.
+    Elsewhere,
     /// All.
     Any,
 }
@@ -64,6 +66,8 @@ pub struct Guard {
     pub networks: Vec<IpNet>,
     /// The URL of this server, which may not be called.
     pub own_url: Option<Url>,
+    /// The ports that this server listens on, where this machine may not be called.
+    pub own_ports: Vec<u16>,
 }
 
 /// Whether an address is outside IANA's special-purpose registries.
@@ -90,6 +94,12 @@ fn is_own(address: IpAddr) -> bool {
     socket.is_ok_and(|from| from.ip() == address)
 }
 
+/// The same, with all addresses that never leave a machine.
+fn is_this_machine(address: IpAddr) -> bool {
+    let address = address.to_canonical();
+    address.is_loopback() || address.is_unspecified() || is_own(address)
+}
+
 impl Guard {
     /// Checks what is written in a URL. Returns what its host's addresses have to be.
     ///
@@ -97,8 +107,13 @@ impl Guard {
     /// Why a user's request may not go there: one sentence.
     pub(super) fn check_url(&self, url: &Url) -> Result<Rule, String> {
         let port = url.port_or_known_default().unwrap_or_default();
-        let rule = if url.scheme() == "https" && PORTS.contains(&port) { Rule::Public } else { Rule::Named };
-        if rule == Rule::Named && (self.networks.is_empty() || !matches!(url.scheme(), "http" | "https")) {
+        // This server speaks no TLS, so https on one of its ports reaches nothing.
+        let rule = match url.scheme() {
+            "https" if PORTS.contains(&port) => Rule::Public,
+            _ if self.own_ports.contains(&port) => Rule::Elsewhere,
+            _ => Rule::Named,
+        };
+        if rule != Rule::Public && (self.networks.is_empty() || !matches!(url.scheme(), "http" | "https")) {
             return Err("Must be an https URL with the port 443 or 8443.".into());
         }
         if self.own_url.as_ref().is_some_and(|own| is_same_server(own, url)) {
@@ -116,6 +131,7 @@ impl Guard {
         match rule {
             Rule::Any => true,
             Rule::Named => is_named(),
+            Rule::Elsewhere => is_named() && !is_this_machine(address),
             Rule::Public => is_named() || (is_public(address) && !is_own(address)),
         }
     }
@@ -127,7 +143,9 @@ pub(super) fn refusal(rule: Rule) -> String {
         Rule::Named => {
             "Must be an https URL with the port 443 or 8443, outside the networks in `LEDE_WEBHOOK_NETWORKS`."
         }
-        Rule::Public | Rule::Any => "Must lead to a public address, and not to this server.",
+        Rule::Public | Rule::Elsewhere | Rule::Any => {
+            "Must lead to a public address, and not to this server."
+        }
     }
     .to_owned()
 }
@@ -143,5 +161,7 @@ pub(super) fn literal(url: &Url) -> Option<IpAddr> {
 
 fn is_same_server(own: &Url, url: &Url) -> bool {
     let host = |url: &Url| url.host_str().map(|host| host.trim_end_matches('.').to_owned());
-    host(own) == host(url) && own.port_or_known_default() == url.port_or_known_default()
+    // A name may lead to this server on other ports, too, such as those of a proxy.
+    let is_same_port = || own.port_or_known_default() == url.port_or_known_default();
+    host(own) == host(url) && (literal(url).is_none() || is_same_port())
 }

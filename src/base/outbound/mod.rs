@@ -87,6 +87,8 @@ pub struct Settings {
     pub networks: Vec<IpNet>,
     /// The URL of this server, which users' requests may not reach.
     pub own_url: Option<Url>,
+    /// The ports that this server listens on.
+    pub own_ports: Vec<u16>,
     /// The name server; `None` for those of the system.
     pub name_server: Option<SocketAddr>,
 }
@@ -99,7 +101,9 @@ impl Outbound {
     pub fn open(config: &Config) -> Result<Self> {
         let networks = config.webhooks.networks.clone();
         let own_url = Url::parse(&config.base_url()).ok();
-        Client::open(Settings { networks, own_url, name_server: None }).map(Self::Real)
+        let listens = [Some(config.server.bind), config.server.metrics_bind];
+        let own_ports = listens.into_iter().flatten().map(|address| address.port()).collect();
+        Client::open(Settings { networks, own_url, own_ports, name_server: None }).map(Self::Real)
     }
 
     /// A client that keeps requests in memory.

@@ -18,7 +18,7 @@ use crate::base::http::json::{Clearable, present};
 use crate::base::http::{MergePatch, Response};
 use crate::base::text::Locale;
 use crate::webhooks::store::{self, WebhookRow};
-use crate::webhooks::{BodyFormat, input};
+use crate::webhooks::{BodyFormat, DisabledReason, input};
 
 /// Changes to a webhook. Omitted fields keep their value.
 #[derive(Deserialize, ToSchema)]
@@ -121,7 +121,9 @@ impl Change {
                 row.set_secrets(tx, keys, &secrets)?;
             }
         }
-        if *row != before {
+        let is_taken_over =
+            self.enabled == Some(true) && row.disabled_reason == Some(DisabledReason::OwnerErased);
+        if is_taken_over || *row != before {
             row.set_owner(actor.actor(), actor.user);
         }
         if let Some(description) = &self.description {

@@ -115,7 +115,9 @@ fn name_server(answers: Vec<Vec<[u8; 4]>>) -> (SocketAddr, Arc<AtomicUsize>) {
 fn outbound(networks: &[&str], name_server: Option<SocketAddr>) -> Outbound {
     let networks = networks.iter().map(|network| network.parse().expect("a network")).collect();
     let own_url = Url::parse("https://cms.lede.example").ok();
-    Outbound::Real(Client::open(Settings { networks, own_url, name_server }).expect("a client"))
+    Outbound::Real(
+        Client::open(Settings { networks, own_url, own_ports: vec![8143], name_server }).expect("a client"),
+    )
 }
 
 fn url(text: &str) -> Url {
@@ -199,6 +201,22 @@ async fn named_networks_may_be_called_over_http_and_nothing_else_may() {
     for other in ["http://10.0.0.1/", "https://10.0.0.1/", "http://8.8.8.8/", "ftp://127.0.0.1/"] {
         assert!(outbound.check(&url(other)).await.is_err(), "{other}");
     }
+}
+
+#[tokio::test]
+async fn this_server_is_not_called_even_in_a_named_network() {
+    let (server, _) = name_server(vec![vec![[127, 0, 0, 1]]]);
+    let outbound = outbound(&["127.0.0.0/8", "10.0.0.0/8"], Some(server));
+    for own in [
+        "http://127.0.0.1:8143/",
+        "http://127.0.0.2:8143/",
+        "http://here.example:8143/",
+        "https://cms.lede.example:8443/",
+    ] {
+        assert!(outbound.check(&url(own)).await.is_err(), "{own}");
+        assert!(matches!(send(&outbound, url(own)).await, Err(Failure::Refused(_))), "{own}");
+    }
+    assert_eq!(outbound.check(&url("http://10.0.0.1:8143/")).await, Ok(()));
 }
 
 #[tokio::test]
