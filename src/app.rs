@@ -13,6 +13,7 @@ use crate::base::actor::{Origin, RequestId};
 use crate::base::clock::Clock;
 use crate::base::compute::{Compute, cores};
 use crate::base::config::{Config, Secret};
+use crate::base::db::presence::Present;
 use crate::base::db::{Connection, Database, DatabaseUrl, migrate};
 use crate::base::error::{Error, Result};
 use crate::base::events;
@@ -89,6 +90,8 @@ pub struct App {
     pub security_headers: Arc<[(HeaderName, HeaderValue)]>,
     /// Whether the server is about to stop. Readiness fails then.
     pub draining: Arc<AtomicBool>,
+    /// Keeps commands that replace the content of the database from beginning.
+    pub present: Arc<Present>,
 }
 
 /// The parts that tests replace.
@@ -137,6 +140,7 @@ impl App {
             None if Keys::exist(conn)? => Err(lost_secret(&config)),
             None => Ok(()),
         };
+        let present = Present::open(&config.database.url).map_err(migrate::named)?;
         let migrated = migrate::run_after(&config.database.url, check)?;
         if !migrated.is_empty() {
             log::info!("migrated: {}", migrated.join(", "));
@@ -179,6 +183,7 @@ impl App {
             passwords: Passwords::new(hash_cost),
             compute,
             draining: Arc::default(),
+            present: Arc::new(present),
         })
     }
 }

@@ -19,6 +19,7 @@ use crate::base::db::DatabaseUrl;
 use crate::base::error::{Error, Result};
 use crate::base::private_files;
 use crate::base::progress::Progress;
+use crate::base::random::Random;
 
 /// Fast rather than small: texts shrink to a third, and the server beside it keeps its processor time.
 const LEVEL: i64 = 2;
@@ -30,9 +31,9 @@ const CHUNK: usize = 128 * 1024;
 /// # Errors
 /// Unavailable, with a sentence for the operator. No file is left then.
 pub fn write(url: &DatabaseUrl, path: &Path, clock: &Clock, progress: &mut dyn Progress) -> Result<Manifest> {
-    let draft = draft(path);
+    let draft = draft(path)?;
     let failed = |error: std::io::Error| Error::unavailable(format!("{}: {error}", path.display()));
-    let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft);
+    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft);
     let written = file.map_err(failed).and_then(|file| {
         let mut snapshot = Snapshot::take(url, clock)?;
         let written = fill(file, &mut snapshot, progress).map_err(|error| match error {
@@ -52,11 +53,11 @@ pub fn write(url: &DatabaseUrl, path: &Path, clock: &Clock, progress: &mut dyn P
     written
 }
 
-/// The name until the archive is whole.
-fn draft(path: &Path) -> PathBuf {
+/// The name until the archive is whole, of which no other process has the same.
+fn draft(path: &Path) -> Result<PathBuf> {
     let mut name = path.as_os_str().to_owned();
-    name.push(".part");
-    name.into()
+    name.push(format!(".{}.part", hex(&Random::System.bytes::<8>()?)));
+    Ok(name.into())
 }
 
 /// What failed: the database, or the file.

@@ -10,21 +10,31 @@ use crate::base::db::DatabaseUrl;
 use crate::base::error::{Error, Result};
 use crate::base::progress::Silent;
 
+/// How far the clocks of servers that share a folder may be apart.
+const TOLERANCE: Duration = Duration::from_secs(60);
+/// How old what is unfinished has to be before it is deleted.
+const ABANDONED: Duration = Duration::from_secs(24 * 3600);
+
 /// A folder of archives.
 #[derive(Debug, Clone)]
 pub struct Folder(pub PathBuf);
 
 impl Folder {
-    /// The archives that servers have made, oldest first, with the moment of each.
+    /// The archives that servers have made until `now`, oldest first, with the moment of each. Those with a later moment in
+    /// their name are passed over, because they would keep the next from being made.
     ///
     /// # Errors
     /// The folder cannot be read.
-    pub fn archives(&self) -> std::io::Result<Vec<(Timestamp, PathBuf)>> {
+    pub fn archives(&self, now: Timestamp) -> std::io::Result<Vec<(Timestamp, PathBuf)>> {
         let mut found = Vec::new();
         for entry in std::fs::read_dir(&self.0)? {
             let path = entry?.path();
-            if let Some(at) = made_at(&path) {
-                found.push((at, path));
+            match made_at(&path) {
+                Some(at) if at > now.plus(TOLERANCE) => {
+                    log::warn!("{} is passed over: it is named after a time to come", path.display());
+                }
+                Some(at) => found.push((at, path)),
+                None => {}
             }
         }
         found.sort();
@@ -33,14 +43,14 @@ impl Folder {
 
     /// When the newest archive was made; `None` if there is none, or no such folder.
     #[must_use]
-    pub fn newest(&self) -> Option<Timestamp> {
-        self.archives().ok()?.pop().map(|(at, _)| at)
+    pub fn newest(&self, now: Timestamp) -> Option<Timestamp> {
+        self.archives(now).ok()?.pop().map(|(at, _)| at)
     }
 
     /// When the next archive is due, if they are so far apart.
     #[must_use]
     pub fn next(&self, interval: Duration, now: Timestamp) -> Timestamp {
-        self.newest().map_or(now, |newest| newest.plus(interval))
+        self.newest(now).map_or(now, |newest| newest.plus(interval))
     }
 
     /// Makes an archive and deletes the oldest beyond `keep`, and what was left unfinished by a process that was killed.
@@ -50,18 +60,17 @@ impl Folder {
     pub fn add(&self, url: &DatabaseUrl, clock: &Clock, keep: usize) -> Result<(PathBuf, Manifest)> {
         let failed = |error: std::io::Error| Error::unavailable(format!("{}: {error}", self.0.display()));
         std::fs::create_dir_all(&self.0).map_err(failed)?;
-        let path = self.0.join(name(clock.now()));
+        let now = clock.now();
+        let path = self.0.join(name(now));
         let manifest = backup::write(url, &path, clock, &mut Silent)?;
-        let archives = self.archives().map_err(failed)?;
+        let archives = self.archives(now).map_err(failed)?;
         let surplus = archives.len().saturating_sub(keep);
-        for (_, old) in archives.iter().take(surplus) {
+        for (_, old) in archives.iter().filter(|(_, old)| *old != path).take(surplus) {
             std::fs::remove_file(old).map_err(failed)?;
         }
         for entry in std::fs::read_dir(&self.0).map_err(failed)? {
             let unfinished = entry.map_err(failed)?.path();
-            if unfinished.extension().is_some_and(|part| part == "part")
-                && made_at(&unfinished.with_extension("")).is_some()
-            {
+            if begun_at(&unfinished).is_some_and(|begun| begun.plus(ABANDONED) < now) {
                 std::fs::remove_file(unfinished).map_err(failed)?;
             }
         }
@@ -80,4 +89,10 @@ fn made_at(path: &Path) -> Option<Timestamp> {
     let name = path.file_name()?.to_str()?;
     let (date, time) = name.strip_prefix("lede-")?.strip_suffix("Z.zip")?.split_once('T')?;
     Timestamp::parse(&format!("{date}T{}Z", time.replace('-', ":")))
+}
+
+/// The moment in the name of an archive that is not finished; `None` for other files.
+fn begun_at(path: &Path) -> Option<Timestamp> {
+    let (name, _) = path.file_name()?.to_str()?.strip_suffix(".part")?.split_once(".zip")?;
+    made_at(Path::new(&format!("{name}.zip")))
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::columns::Column;
-use super::tables::{LEFT_OUT, TABLES};
+use super::tables::{LEFT_OUT, TABLES, find};
 use crate::base::clock::Timestamp;
 use crate::base::db::migrate;
 use crate::base::error::{Error, Result};
@@ -14,8 +14,6 @@ use crate::base::error::{Error, Result};
 pub const NAME: &str = "manifest.json";
 /// The version of the form of archives. An archive of a newer one is refused.
 const FORMAT: u32 = 1;
-/// The most parts that an archive can have.
-const MAX_TABLES: usize = 500;
 
 /// What is in an archive.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -107,7 +105,7 @@ impl Manifest {
             name.starts_with(|c: char| c.is_ascii_lowercase())
                 && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
         };
-        if manifest.tables.len() > MAX_TABLES || !names.into_iter().all(is_name) {
+        if manifest.tables.iter().any(|part| find(&part.table).is_none()) || !names.into_iter().all(is_name) {
             return Err(Error::unavailable(format!("its {NAME} names no tables and columns of Lede")));
         }
         Ok(manifest)

@@ -11,7 +11,7 @@ use diesel::{QueryableByName, RunQueryDsl as _, sql_query};
 use super::columns::Kind;
 use super::manifest::{Manifest, Part};
 use super::statements::{Filled, insert};
-use super::tables::{self, TABLES};
+use super::tables::{self, TABLES, Table};
 use super::values::Value;
 use super::{Source, secret};
 use crate::auth::Seal;
@@ -92,10 +92,8 @@ fn check_empty(conn: &mut Connection) -> Result<()> {
     }
     // A schema of an older version lacks some.
     for name in migrate::tables(conn)? {
-        if !TABLES.iter().any(|table| table.name == name && !table.is_seeded) {
-            continue;
-        }
-        let sql = format!("SELECT EXISTS (SELECT 1 FROM \"{name}\") AS found");
+        let Some(table) = tables::find(&name).filter(|table| !table.is_seeded) else { continue };
+        let sql = format!("SELECT EXISTS (SELECT 1 FROM \"{name}\"{}) AS found", table.condition());
         if sql_query(sql).get_result::<Found>(conn)?.found {
             return Err(Error::unavailable(format!(
                 "the database is not empty: there are rows in {name}; an empty one is needed"
@@ -184,6 +182,7 @@ fn fill(
     bulk::write(conn, &Clock::System, &Random::System, |tx| {
         let manifest = source.manifest().clone();
         migrate::rebuild(tx, &manifest.schema, check_empty)?;
+        check_complete(tx, &manifest)?;
         for part in &manifest.tables {
             progress.begin(&part.table, part.rows);
             fill_table(tx, source, part, progress)?;
@@ -206,6 +205,18 @@ fn fill(
     })
 }
 
+/// Refuses a source that lacks a table which its version of the schema has.
+fn check_complete(conn: &mut Connection, manifest: &Manifest) -> Result<()> {
+    let there = migrate::tables(conn)?;
+    let is_missing = |name: &str| {
+        there.iter().any(|own| own == name) && !manifest.tables.iter().any(|part| part.table == name)
+    };
+    match TABLES.iter().find(|table| is_missing(table.name)) {
+        None => Ok(()),
+        Some(table) => Err(Error::unavailable(format!("the archive lacks the table {}", table.name))),
+    }
+}
+
 /// Inserts the rows of a table. A reference to another row of the table is set once all are there.
 fn fill_table(
     tx: &mut Tx<'_>,
@@ -214,13 +225,19 @@ fn fill_table(
     progress: &mut dyn Progress,
 ) -> Result<()> {
     let name = part.table.as_str();
-    let table = tables::find(name);
+    let table = tables::find(name).ok_or_else(|| Error::unavailable("an unknown table"))?;
     let position = |column: &str| part.columns.iter().position(|own| own.name == column);
-    let reference = table.and_then(|table| table.refers_to_itself).and_then(position);
+    let reference = table.refers_to_itself.and_then(position);
     let (statement, mut rows, mut references) = (insert(name, &part.columns), Vec::new(), Vec::new());
     // A new installation has a row in some.
     tx.batch_execute(&format!("DELETE FROM \"{name}\""))?;
+    let only = table.only.and_then(|(column, values)| Some((position(column)?, values)));
     source.rows(part, &mut |mut row| {
+        if let Some((at, values)) = only
+            && !matches!(row.get(at), Some(Value::Text(text)) if values.contains(&text.as_str()))
+        {
+            return Ok(());
+        }
         if let Some(value) = reference.and_then(|at| row.get_mut(at))
             && !matches!(value, Value::Null(_))
         {
@@ -240,14 +257,14 @@ fn fill_table(
         progress.advance(1);
     }
     if let Some(column) = reference.and_then(|at| part.columns.get(at)) {
-        let key = table.and_then(|table| table.key.first()).copied().unwrap_or_default();
+        let key = table.key.first().copied().unwrap_or_default();
         let head = format!("UPDATE \"{name}\" SET \"{}\" = later.column2 FROM (VALUES ", column.name);
         let tail = format!(") AS later WHERE \"{name}\".\"{key}\" = later.column1");
         for row in references.chunks(1) {
             run(tx, name, &head, row, &tail)?;
         }
     }
-    set_sequence(tx, part)
+    set_sequence(tx, table, part)
 }
 
 fn run(tx: &mut Tx<'_>, table: &str, head: &str, rows: &[Vec<Value>], tail: &str) -> Result<()> {
@@ -260,14 +277,15 @@ fn run(tx: &mut Tx<'_>, table: &str, head: &str, rows: &[Vec<Value>], tail: &str
 }
 
 /// Lets PostgreSQL number further rows after those that are there. SQLite does by itself.
-fn set_sequence(tx: &mut Tx<'_>, part: &Part) -> Result<()> {
-    let is_numbered = part.columns.iter().any(|column| column.name == "id" && column.kind == Kind::Integer);
+fn set_sequence(tx: &mut Tx<'_>, table: &Table, part: &Part) -> Result<()> {
+    let [key] = table.key else { return Ok(()) };
+    let is_numbered = part.columns.iter().any(|column| column.name == *key && column.kind == Kind::Integer);
     let Connection::Postgres(conn) = &mut **tx else { return Ok(()) };
     if is_numbered {
         let name = &part.table;
         conn.batch_execute(&format!(
-            "SELECT setval(sequence, newest) FROM (SELECT pg_get_serial_sequence('\"{name}\"', 'id') AS sequence, \
-             (SELECT max(id) FROM \"{name}\") AS newest) AS numbers WHERE sequence IS NOT NULL AND newest IS NOT NULL"
+            "SELECT setval(sequence, newest) FROM (SELECT pg_get_serial_sequence('\"{name}\"', '{key}') AS sequence, \
+             (SELECT max(\"{key}\") FROM \"{name}\") AS newest) AS numbers WHERE sequence IS NOT NULL AND newest IS NOT NULL"
         ))?;
     }
     Ok(())

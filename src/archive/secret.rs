@@ -6,13 +6,16 @@ use diesel::prelude::*;
 
 use crate::auth::Seal;
 use crate::base::clock::Timestamp;
-use crate::base::db::schema::{keys, known_networks, login_attempts, recovery_codes, second_factors, users};
+use crate::base::db::schema::{
+    keys, known_networks, login_attempts, recovery_codes, second_factors, users, webhook_deliveries,
+    webhook_progress, webhooks,
+};
 use crate::base::db::{Connection, Tx};
 use crate::base::error::{Error, Result};
 
 /// What `--new-secret` costs, as a list within a sentence.
 pub const LOST_WITH_A_NEW_SECRET: &str = "everyone has to log in again, second factors are removed, unsubscribe links already \
-     sent stop working, and addresses on the suppression list are only recognised while their subscriber is kept";
+     sent stop working, webhooks are deleted, and addresses on the suppression list are only recognised while their subscriber is kept";
 
 /// Checks that the secret opens the keys that have just been restored.
 ///
@@ -41,6 +44,10 @@ pub fn forget(tx: &mut Tx<'_>) -> Result<()> {
     diesel::delete(recovery_codes::table).execute(&mut **tx)?;
     diesel::delete(known_networks::table).execute(&mut **tx)?;
     diesel::delete(login_attempts::table).execute(&mut **tx)?;
+    // Their secrets and headers are encrypted with the keys.
+    diesel::delete(webhook_deliveries::table).execute(&mut **tx)?;
+    diesel::delete(webhook_progress::table).execute(&mut **tx)?;
+    diesel::delete(webhooks::table).execute(&mut **tx)?;
     update(users::table).set(users::second_factor_at.eq(None::<Timestamp>)).execute(&mut **tx)?;
     Ok(())
 }

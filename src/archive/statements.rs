@@ -1,7 +1,5 @@
 //! The statements that read and write rows of any table.
 
-use std::fmt::Write as _;
-
 use diesel::RunQueryDsl;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::result::QueryResult;
@@ -18,17 +16,13 @@ use crate::base::ids::SubjectId;
 /// The query for all rows of a table that an archive holds, in the order of their keys.
 pub fn select(table: &Table, columns: &[Column]) -> String {
     let names = |names: &mut dyn Iterator<Item = &str>| quoted(names);
-    let mut sql = format!(
-        "SELECT {} FROM \"{}\"",
+    format!(
+        "SELECT {} FROM \"{}\"{} ORDER BY {}",
         names(&mut columns.iter().map(|column| column.name.as_str())),
-        table.name
-    );
-    if let Some(kinds) = table.only {
-        // Writing to a string does not fail.
-        let _ = write!(sql, " WHERE kind IN ('{}')", kinds.join("', '"));
-    }
-    let _ = write!(sql, " ORDER BY {}", names(&mut table.key.iter().copied()));
-    sql
+        table.name,
+        table.condition(),
+        names(&mut table.key.iter().copied())
+    )
 }
 
 fn quoted(names: &mut dyn Iterator<Item = &str>) -> String {

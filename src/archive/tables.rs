@@ -25,8 +25,8 @@ pub struct Table {
     pub columns: fn() -> Vec<Column>,
     /// The column that refers to another row of the same table, which may come later.
     pub refers_to_itself: Option<&'static str>,
-    /// The values of `kind` whose rows are held; `None` for all rows.
-    pub only: Option<&'static [&'static str]>,
+    /// The column and its values whose rows are held; `None` for all rows.
+    pub only: Option<(&'static str, &'static [&'static str])>,
     /// Whether a new installation has rows in it.
     pub is_seeded: bool,
 }
@@ -37,9 +37,17 @@ impl Table {
         self
     }
 
-    const fn only(mut self, kinds: &'static [&'static str]) -> Self {
-        self.only = Some(kinds);
+    const fn only(mut self, column: &'static str, values: &'static [&'static str]) -> Self {
+        self.only = Some((column, values));
         self
+    }
+
+    /// The condition of the rows that are held, after the name of the table in a query.
+    #[must_use]
+    pub fn condition(&self) -> String {
+        self.only.map_or_else(String::new, |(column, values)| {
+            format!(" WHERE \"{column}\" IN ('{}')", values.join("', '"))
+        })
     }
 
     const fn seeded(mut self) -> Self {
@@ -68,7 +76,7 @@ pub const TABLES: &[Table] = &[
     table!(keys, id).seeded(),
     table!(events, id),
     table!(latest_changes, subject_id),
-    table!(jobs, id).only(&UNFINISHED),
+    table!(jobs, id).only("kind", &UNFINISHED),
     table!(users, id),
     table!(second_factors, id),
     table!(recovery_codes, user_id hash),
@@ -115,6 +123,7 @@ pub const TABLES: &[Table] = &[
     table!(import_dry_run_people, import_id address_hash),
     table!(webhooks, id),
     table!(webhook_progress, webhook_id),
+    table!(webhook_deliveries, sequence).only("state", &["waiting"]),
 ];
 
 /// The tables that archives leave out, and why.
@@ -122,7 +131,6 @@ pub const LEFT_OUT: &[(&str, &str)] = &[
     ("quiet", "a restored copy is quiet by itself"),
     ("cdn_purges", "how far the cache in front of another server is purged"),
     ("leases", "which server does what"),
-    ("webhook_deliveries", "queued deliveries are not sent twice"),
     ("sessions", "everyone logs in again"),
     ("refresh_tokens", "everyone logs in again"),
     ("account_links", "links in emails work once, and not in a copy"),

@@ -14,6 +14,7 @@ use crate::archive::{self, Archive, Manifest, Options, Source as _};
 use crate::auth::Seal;
 use crate::base::clock::Clock;
 use crate::base::config::Config;
+use crate::base::db::presence::Present;
 
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
@@ -46,6 +47,7 @@ fn back_up(config: &Config, file: &Path) -> anyhow::Result<ExitCode> {
     if file.exists() {
         bail!("{} is there already", file.display());
     }
+    let _present = Present::open(&config.database.url)?;
     let manifest = archive::write(&config.database.url, file, &Clock::System, &mut Bar::new())?;
     println!("backed up {} to {}", contents(&manifest), file.display());
     Ok(ExitCode::SUCCESS)
@@ -59,7 +61,7 @@ fn verify(config: &Config, file: &Path) -> ExitCode {
                 file.display(),
                 contents(&manifest),
                 manifest.created_at,
-                manifest.lede
+                manifest.lede.escape_debug()
             );
             ExitCode::SUCCESS
         }
@@ -84,5 +86,8 @@ fn try_archive(config: &Config, file: &Path) -> anyhow::Result<Manifest> {
         eprintln!("lede: no secret is set, so whether it opens the keys was not checked");
     }
     archive_report::warn_of_failures(&restored.rendered);
+    if !restored.rendered.failed.is_empty() {
+        bail!("{}: {} articles cannot be rendered", file.display(), restored.rendered.failed.len());
+    }
     Ok(archive.manifest().clone())
 }

@@ -25,6 +25,8 @@ use clap::{Parser, Subcommand};
 
 use crate::app::{App, Overrides};
 use crate::base::config::Config;
+use crate::base::db::migrate as migrations;
+use crate::base::db::presence::Present;
 use crate::base::logger;
 
 /// A headless CMS for publications: articles, sections and subscribers behind one JSON API.
@@ -120,7 +122,9 @@ pub fn run() -> ExitCode {
 }
 
 fn migrate(config: &Config) -> anyhow::Result<ExitCode> {
-    let names = crate::base::db::migrate::run(&config.database.url)?;
+    let url = &config.database.url;
+    let _present = Present::open(url).map_err(migrations::named)?;
+    let names = migrations::run(url)?;
     println!(
         "{}",
         if names.is_empty() {

@@ -17,8 +17,8 @@ pub(super) struct Arguments {
     /// The archive.
     file: PathBuf,
     /// Restore without the secret that the archive was made under. Everyone has to log in again, second factors are removed,
-    /// unsubscribe links already sent stop working, and addresses on the suppression list are only recognised while their
-    /// subscriber is kept.
+    /// unsubscribe links already sent stop working, webhooks are deleted, and addresses on the suppression list are only
+    /// recognised while their subscriber is kept.
     #[arg(long)]
     new_secret: bool,
     /// Let the restored server publish what is scheduled and send mail at once. Without this it is a quiet copy until `lede
@@ -43,7 +43,7 @@ pub(super) fn run(config: &Config, arguments: &Arguments) -> anyhow::Result<Exit
         contents(manifest),
         config.database.url,
         manifest.created_at,
-        manifest.lede
+        manifest.lede.escape_debug()
     );
     warn_of_failures(&restored.rendered);
     if !arguments.live {

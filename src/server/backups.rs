@@ -11,6 +11,9 @@ use crate::base::db::Tx;
 use crate::base::error::{Error, Result};
 use crate::base::jobs::{self, Job, Outcome};
 
+/// How often a quiet copy looks whether it was resumed.
+const WHILE_QUIET: Duration = Duration::from_secs(300);
+
 /// Makes a backup in `LEDE_BACKUP_DIR`, and leaves the next one to another job.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BackUp;
@@ -23,6 +26,11 @@ impl Job<App> for BackUp {
     async fn run(self, app: &App) -> Result<Outcome> {
         let Some((dir, interval)) = app.config.backup.schedule() else { return Ok(Outcome::Done) };
         let (folder, now) = (Folder(dir), app.clock.now());
+        if app.db.generation().is_quiet() {
+            // A copy's backups would take the place of those of the server it was made from.
+            app.db.write(move |tx| schedule(tx, now.plus(WHILE_QUIET))).await?;
+            return Ok(Outcome::Done);
+        }
         let due = folder.next(interval, now);
         // Another server may have just made one.
         let (made, next) =

@@ -38,6 +38,7 @@ pub async fn serve(app: App, listener: TcpListener, mut stop: watch::Receiver<bo
     let failed = |e: std::io::Error| Error::unavailable(e.to_string());
     let metrics = app.config.server.metrics_bind.map(listen_for_metrics).transpose()?;
     let server = presence::Server::open(&app.config.database.url)?;
+    app.db.generation().set_taken(server.is_none());
     if let Some(since) = app.db.generation().quiet_since() {
         log::warn!(
             "this database is a quiet copy since {since}: scheduled articles are not published and nothing is sent, until \

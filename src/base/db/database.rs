@@ -106,10 +106,10 @@ impl Database {
     }
 
     /// Whether the database takes writes: on SQLite, whether the writer thread is alive and the files are those that it
-    /// has opened.
+    /// has opened. Not while a command has the database alone.
     #[must_use]
     pub fn is_writable(&self) -> bool {
-        self.writer.as_ref().is_none_or(Writer::is_writable)
+        !self.generation.is_taken() && self.writer.as_ref().is_none_or(Writer::is_writable)
     }
 
     /// Whether there is space left, as far as the last write could tell. If it found none, this tries another.
@@ -201,6 +201,9 @@ impl Database {
     }
 
     async fn write_once(&self, origin: Origin, work: Write) -> Result<Value> {
+        if self.generation.is_taken() {
+            return Err(Error::unavailable("the database is being restored or moved"));
+        }
         if let Some(writer) = &self.writer {
             return writer.run(origin, work).await;
         }

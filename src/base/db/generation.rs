@@ -2,7 +2,7 @@
 //! current. Writes of this process raise it before their callers get a result; for those of other processes the log
 //! is followed (`events/follower.rs`), and with it whether the database is a quiet copy.
 
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
@@ -22,6 +22,8 @@ pub struct Generation {
     read_at: AtomicU64,
     /// Since when the database is quiet, in microseconds; the smallest number if it is not.
     quiet_since: AtomicI64,
+    /// Whether a command has the database alone.
+    taken: AtomicBool,
 }
 
 impl Default for Generation {
@@ -33,6 +35,7 @@ impl Default for Generation {
             started: Instant::now(),
             read_at: AtomicU64::new(0),
             quiet_since: AtomicI64::new(i64::MIN),
+            taken: AtomicBool::new(false),
         }
     }
 }
@@ -78,6 +81,17 @@ impl Generation {
     /// Records since when the database is quiet.
     pub fn set_quiet(&self, since: Option<Timestamp>) {
         self.quiet_since.store(since.map_or(i64::MIN, Timestamp::as_micros), Ordering::Release);
+    }
+
+    /// Whether a command has the database alone, so that nothing may be written.
+    #[must_use]
+    pub fn is_taken(&self) -> bool {
+        self.taken.load(Ordering::Acquire)
+    }
+
+    /// Records whether a command has the database alone.
+    pub fn set_taken(&self, taken: bool) {
+        self.taken.store(taken, Ordering::Release);
     }
 
     /// Records a committed event that readers see: its number, and when it happened.

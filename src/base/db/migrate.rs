@@ -53,7 +53,7 @@ pub fn run_after(
 }
 
 /// An error that names the setting that named the database.
-fn named(error: Error) -> Error {
+pub fn named(error: Error) -> Error {
     Error::unavailable(format!("LEDE_DATABASE_URL: {error}"))
 }
 

@@ -1,17 +1,48 @@
-//! Who is at work on a database: any number of servers, or one command that replaces its content or moves it away. On SQLite
+//! Who is at work on a database: any number of servers and commands, or one that replaces its content or moves it away. On SQLite
 //! this is a lock on a file beside the database, on PostgreSQL an advisory lock; either ends with its process, however that
 //! ends.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 use diesel::sql_types::Bool;
 use diesel::{QueryableByName, RunQueryDsl as _, sql_query};
 
 use super::connection::{self, AnyConnection as Connection, DatabaseUrl};
 use super::locks::AdvisoryLock;
+use super::sqlite_files::real_path;
 use crate::base::error::{Error, Result};
+
+/// Keeps a process at work on a database, from before it migrates until it ends: nothing replaces the content meanwhile.
+pub struct Present {
+    _conn: Option<Mutex<Connection>>,
+    _file: Option<File>,
+}
+
+impl Present {
+    /// Takes the lock, which all but commands that have the database alone share.
+    ///
+    /// # Errors
+    /// Unavailable, if such a command has the database.
+    pub fn open(url: &DatabaseUrl) -> Result<Self> {
+        match url {
+            DatabaseUrl::Sqlite(path) => {
+                let file = lock_file(path, File::try_lock_shared)?.ok_or_else(taken)?;
+                Ok(Self { _conn: None, _file: Some(file) })
+            }
+            DatabaseUrl::Postgres(_) => {
+                let server = Server::open(url)?.ok_or_else(taken)?;
+                Ok(Self { _conn: Some(Mutex::new(server.conn)), _file: None })
+            }
+        }
+    }
+}
+
+fn taken() -> Error {
+    Error::unavailable("the database is being restored or moved")
+}
 
 /// A server at work on a database, with the connection that it follows the log on.
 pub struct Server {
@@ -21,22 +52,21 @@ pub struct Server {
 }
 
 impl Server {
-    /// Opens a connection and takes the lock, which servers share.
+    /// Opens a connection and takes the lock, which servers share; `None` if a command has the database alone.
     ///
     /// # Errors
-    /// Unavailable, if a command has the database alone.
-    pub fn open(url: &DatabaseUrl) -> Result<Self> {
-        let taken = || Error::unavailable("the database is being restored or moved");
+    /// Those of the database.
+    pub fn open(url: &DatabaseUrl) -> Result<Option<Self>> {
         let file = match url {
-            DatabaseUrl::Sqlite(path) => Some(lock_file(path, File::try_lock_shared)?.ok_or_else(taken)?),
+            DatabaseUrl::Sqlite(path) => {
+                let Some(file) = lock_file(path, File::try_lock_shared)? else { return Ok(None) };
+                Some(file)
+            }
             DatabaseUrl::Postgres(_) => None,
         };
         let mut conn = connection::open(url)?;
-        if try_lock(&mut conn, "pg_try_advisory_lock_shared")? {
-            Ok(Self { conn, _file: file })
-        } else {
-            Err(taken())
-        }
+        let has_lock = try_lock(&mut conn, "pg_try_advisory_lock_shared")?;
+        Ok(has_lock.then_some(Self { conn, _file: file }))
     }
 }
 
@@ -50,7 +80,7 @@ impl Alone {
     /// Takes the lock alone.
     ///
     /// # Errors
-    /// Unavailable, if a server runs on the database, or another such command.
+    /// Unavailable, if anything else is at work on the database.
     pub fn with(url: &DatabaseUrl) -> Result<Self> {
         let taken = || Error::unavailable(format!("{url:?} is in use: stop its servers first"));
         match url {
@@ -72,7 +102,7 @@ impl Alone {
 /// Opens the file that is locked instead of the database itself: closing that would release SQLite's own locks (fcntl(2)).
 /// `None` if somebody else has it.
 fn lock_file(path: &str, lock: fn(&File) -> Result<(), TryLockError>) -> Result<Option<File>> {
-    let path = PathBuf::from(format!("{path}-lock"));
+    let path = PathBuf::from(format!("{}-lock", real_path(path)?));
     let failed = |error: std::io::Error| Error::unavailable(format!("{}: {error}", path.display()));
     let file = open(&path).map_err(failed)?;
     match lock(&file) {

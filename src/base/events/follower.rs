@@ -21,18 +21,22 @@ pub fn catch_up(conn: &mut Connection, generation: &Generation) -> Result<()> {
     Ok(())
 }
 
-/// Reads the log every [`PAUSE`] until `stop` turns true. A connection that fails is replaced.
+/// Reads the log every [`PAUSE`] until `stop` turns true. A connection that fails is replaced. As long as a
+/// command has the database alone, nothing is written.
 pub async fn follow(
     generation: Arc<Generation>,
     url: DatabaseUrl,
-    server: Server,
+    server: Option<Server>,
     mut stop: watch::Receiver<bool>,
 ) {
-    let mut kept = Some(server);
+    let mut kept = server;
     while !*stop.borrow() {
         let (generation, url, server) = (generation.clone(), url.clone(), kept.take());
         let read = tokio::task::spawn_blocking(move || {
-            let mut server = server.map_or_else(|| Server::open(&url), Ok)?;
+            let opened = server.map_or_else(|| Server::open(&url), |server| Ok(Some(server)))?;
+            // Meanwhile a command replaces what is in the database, or moves it away.
+            generation.set_taken(opened.is_none());
+            let mut server = opened.ok_or_else(|| Error::unavailable("the database is being restored or moved"))?;
             catch_up(&mut server.conn, &generation)?;
             Ok::<_, Error>(server)
         });

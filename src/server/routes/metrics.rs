@@ -74,7 +74,8 @@ pub async fn get_metrics(app: Data<App>, req: HttpRequest) -> Result<Response> {
 /// all servers that share the folder.
 async fn last_backup(app: &App) -> i64 {
     let Some((dir, _)) = app.config.backup.schedule() else { return 0 };
-    let newest = tokio::task::spawn_blocking(move || Folder(dir).newest()).await;
+    let now = app.clock.now();
+    let newest = tokio::task::spawn_blocking(move || Folder(dir).newest(now)).await;
     newest.ok().flatten().map_or(0, Timestamp::as_seconds)
 }
 
