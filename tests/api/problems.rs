@@ -21,11 +21,12 @@ use crate::{authenticator, notes, tour};
 
 /// Codes that no request can provoke on purpose: they need two requests at the same moment, other settings, a full disk,
 /// ten thousand requests, or bytes that are no request. Tests of their own provoke them.
-const UNPROVOKED: [&str; 8] = [
+const UNPROVOKED: [&str; 9] = [
     "database-full",
     "headers-too-large",
     "mail-not-configured",
     "overtaken",
+    "quiet",
     "redirects-too-many",
     "request-too-slow",
     "second-factor-mandatory",
