@@ -101,7 +101,7 @@ fn answer_all(stream: &TcpStream, kind: Kind, path: &str, clock: &Clock, seen: &
         }
         let header = |name: &str| {
             let found = head.iter().filter_map(|line| line.split_once(':'));
-            let found =
+            let mut found =
                 found.filter(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim());
             found.next_back().map(str::to_owned)
         };
