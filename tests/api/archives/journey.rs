@@ -45,7 +45,12 @@ async fn public(server: &Server, client: &Client) -> BTreeMap<String, (u16, Opti
         }
         let response = client.get(&path).await;
         let tag = response.header("etag").map(str::to_owned);
-        found.insert(path, (response.status(), tag, response.text().as_bytes().to_vec()));
+        // A problem tells of its request.
+        let body = match response.status() {
+            ..400 => response.text().as_bytes().to_vec(),
+            _ => response.json()["code"].to_string().into_bytes(),
+        };
+        found.insert(path, (response.status(), tag, body));
     }
     found
 }
