@@ -84,12 +84,13 @@ impl Chosen {
         is_in && self.resolved.iter().flat_map(Resolved::groups).all(has_one)
     }
 
-    /// Whether a stream that has passed the event `seen` is sent a change, and then whether with its article. An article that
-    /// was edited since may have matched before, so it is sent without its content; what is only rendered again is not.
+    /// Whether a stream is sent a change, and then whether with its article. `caught_up` is the last event up to which it had
+    /// passed all changes. An article that was edited since may have matched before, so it is sent without its content; what is
+    /// only rendered again is not.
     #[must_use]
-    pub fn judge(&self, frame: &Frame, seen: i64) -> Option<bool> {
+    pub fn judge(&self, frame: &Frame, caught_up: i64) -> Option<bool> {
         match &frame.article {
-            Some(article) if !self.matches(article) => (frame.edited > seen).then_some(false),
+            Some(article) if !self.matches(article) => (frame.edited > caught_up).then_some(false),
             _ => Some(true),
         }
     }

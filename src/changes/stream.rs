@@ -125,6 +125,7 @@ impl Changes {
             event.map_or_else(
                 || {
                     self.reader.seen = self.reader.seen.max(newest.to);
+                    self.reader.caught_up = self.reader.seen;
                     Step::Wait
                 },
                 Step::Send,
@@ -163,7 +164,7 @@ impl Reader {
             None => Some(true),
             Some(filter) => {
                 filter.pass(frame.change);
-                filter.judge(frame, self.seen)
+                filter.judge(frame, self.caught_up)
             }
         };
         self.at = frame.place;

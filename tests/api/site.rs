@@ -48,7 +48,8 @@ async fn what_an_admin_sets_is_told_until_it_is_cleared() {
     let after = admin.patch(SITE).json(&change).await.expect(200);
     let wanted = json!({"title": "The Almanac", "description": "Of harbours.\nAnd tides.",
         "url": "https://website.example", "locale": "en", "locales": ["de-AT", "en"],
-        "navigation": navigation, "custom": {"logo": {"light": "/a.svg", "dark": "/b.svg"}}, "quiet_since": null});
+        "navigation": navigation, "custom": {"logo": {"light": "/a.svg", "dark": "/b.svg"}},
+        "quiet_since": null});
     assert_eq!(after, wanted);
     let told = reader.get(SITE).header("if-none-match", before.etag()).await;
     assert_eq!(told.expect(200), wanted);

@@ -51,7 +51,9 @@ async fn an_overdue_schedule_and_mail_wait_until_a_copy_is_resumed() {
     server.client().post("/v1/auth/password-resets").json(reset).await.is(202);
     server.run_jobs().await;
     assert_eq!(scheduler::run_due(&server.app).await.expect("a look"), 0);
-    assert_eq!((server.mail.all().len(), copy.count("outbox_emails"), copy.count("editions")), (0, 1, 0));
+    let waiting = usize::try_from(copy.count("outbox_emails")).expect("a count");
+    assert!(waiting > 0);
+    assert_eq!((server.mail.all().len(), copy.count("editions")), (0, 0));
 
     assert!(server.app.db.write(quiet::end).await.expect("a write"));
     // The server looks a few times a second.
@@ -59,7 +61,7 @@ async fn an_overdue_schedule_and_mail_wait_until_a_copy_is_resumed() {
     assert!(!says_that_it_is_quiet(&server, &admin).await);
     assert_eq!(scheduler::run_due(&server.app).await.expect("a look"), 1);
     server.run_jobs().await;
-    assert_eq!((server.mail.all().len(), copy.count("editions")), (1, 1));
+    assert_eq!((server.mail.all().len(), copy.count("editions")), (waiting, 1));
 }
 
 #[tokio::test]

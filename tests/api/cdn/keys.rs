@@ -76,7 +76,7 @@ async fn whatever_is_cached_until_its_keys_are_purged_is_right() {
         for step in 0..60 {
             let story = something(&mut dice, &server, &editor, &mut drafts).await;
             if step % 10 == 0 {
-                let redirect = json!({"from": format!("/old/{step}"), "to": "/new"});
+                let redirect = json!({"from": format!("/old/{step}"), "to": "/new", "status": 301});
                 editor.post("/v1/redirects").json(redirect).await.is(201);
             }
             // Everything that is stale, so that nothing else changes while the cache is compared.
