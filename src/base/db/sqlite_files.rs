@@ -54,7 +54,9 @@ pub fn settle(path: &str) -> Result<()> {
     for suffix in ["-wal", "-journal"] {
         let log = format!("{path}{suffix}");
         if Path::new(&log).exists() {
-            return Err(Error::unavailable(format!("{log} is there without its database: move it away first")));
+            return Err(Error::unavailable(format!(
+                "{log} is there without its database: move it away first"
+            )));
         }
     }
     Ok(())
