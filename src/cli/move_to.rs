@@ -44,7 +44,9 @@ pub(super) fn run(config: &Config, Arguments { to }: &Arguments) -> anyhow::Resu
         moved.rendered.articles
     );
     warn_of_failures(&moved.rendered);
-    println!("not moved: sessions, so everyone logs in again; queued emails; and sign-ups that are not confirmed");
+    println!(
+        "not moved: sessions, so everyone logs in again; queued emails; and sign-ups that are not confirmed"
+    );
     println!(
         "start servers with LEDE_DATABASE_URL for the new database and the same LEDE_SECRET; {from:?} is as it was"
     );

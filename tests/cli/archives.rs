@@ -6,6 +6,7 @@ use std::process::{Command, Output, Stdio};
 
 use diesel::connection::SimpleConnection as _;
 use diesel::{QueryableByName, RunQueryDsl as _, sql_query};
+use lede::base::db::presence::Alone;
 use lede::base::db::{Connection, DatabaseUrl, migrate};
 
 use crate::executable::{Serving, add_user, lede, lede_on, run};
@@ -209,12 +210,16 @@ fn is_untouched(database: &TestDatabase) -> bool {
 fn what_is_killed_leaves_no_half_archive_and_no_half_database() {
     let (database, shelf) = (large(), Shelf::new());
     let file = shelf.path("a.zip");
-    let part = shelf.path("a.zip.part");
-    let at_work = || std::fs::metadata(&part).is_ok_and(|part| part.len() > 0);
+    let at_work = || {
+        shelf.names().first().is_some_and(|name| {
+            name.ends_with(".part") && std::fs::metadata(shelf.path(name)).is_ok_and(|part| part.len() > 0)
+        })
+    };
     assert!(kill_at_work(&mut backup(&database, &file), at_work));
-    assert_eq!(shelf.names(), ["a.zip.part"]);
+    let left = shelf.names();
+    assert!(left.len() == 1 && left[0].starts_with("a.zip.") && left[0].ends_with(".part"), "{left:?}");
     done(&mut backup(&database, &file));
-    assert_eq!(shelf.names(), ["a.zip"]);
+    assert_eq!(shelf.names(), ["a.zip", left[0].as_str()]);
 
     let copy = TestDatabase::empty();
     assert!(kill_at_work(&mut restore(&copy, &file), || is_filled(&copy)));
@@ -271,6 +276,7 @@ fn servers_back_up_by_themselves_and_keep_the_newest() {
         "lede-2020-01-01T00-00-00Z.zip",
         "lede-2020-01-02T00-00-00Z.zip",
         "lede-2020-01-03T00-00-00Z.zip.part",
+        "lede-2999-01-01T00-00-00Z.zip",
         "mine.zip",
     ] {
         std::fs::write(shelf.path(old), "").expect("a file");
@@ -278,10 +284,10 @@ fn servers_back_up_by_themselves_and_keep_the_newest() {
     let mut command = lede_on(&database);
     command.env("LEDE_BACKUP_DIR", shelf.0.path()).env("LEDE_BACKUP_KEEP", "2");
     let serving = Serving::start(&mut command);
-    while shelf.names().len() != 3 || shelf.names().iter().any(|name| name.ends_with(".part")) {}
+    while shelf.names().len() != 4 || shelf.names().iter().any(|name| name.ends_with(".part")) {}
     let names = shelf.names();
     assert_eq!(
-        (names[0].as_str(), names[2].as_str()),
+        (names[0].as_str(), names[3].as_str()),
         ("lede-2020-01-02T00-00-00Z.zip", "mine.zip"),
         "{names:?}"
     );
@@ -291,6 +297,68 @@ fn servers_back_up_by_themselves_and_keep_the_newest() {
     let mut check = lede_on(&database);
     let output = run(check.env("LEDE_BACKUP_DIR", shelf.0.path()).args(["config", "check"]), "");
     assert_eq!(text(&output.stderr).contains("all of them share"), !database.url.is_sqlite(), "{output:?}");
+}
+
+#[test]
+fn a_database_on_which_a_server_only_started_is_empty() {
+    let (database, shelf, copy) = (TestDatabase::fresh(), Shelf::new(), TestDatabase::fresh());
+    add_user(&database, "ada@lede.example", "admin", PASSWORD);
+    let file = shelf.path("a.zip");
+    done(&mut backup(&database, &file));
+    let serving = Serving::start(&mut lede_on(&copy));
+    while copy.count("jobs") == 0 {}
+    serving.terminate();
+    serving.ended();
+    done(&mut restore(&copy, &file));
+    assert_eq!(copy.count("users"), 1);
+}
+
+#[test]
+fn while_a_command_has_a_database_alone_no_other_begins() {
+    let database = TestDatabase::fresh();
+    let alone = Alone::with(&database.url).expect("nobody is there");
+    for arguments in [&["migrate"][..], &["serve"], &["user", "list"], &["resume"], &["backup", "b.zip"]] {
+        let output = run(&mut lede_on(&database).args(arguments), "");
+        assert!(refused(&output).contains("is being restored or moved"), "{output:?}");
+    }
+    drop(alone);
+    done(lede_on(&database).args(["user", "list"]));
+}
+
+#[test]
+fn a_restore_leaves_no_log_of_another_file_and_follows_a_link() {
+    let (database, shelf) = (TestDatabase::fresh(), Shelf::new());
+    add_user(&database, "ada@lede.example", "admin", PASSWORD);
+    let file = shelf.path("a.zip");
+    done(&mut backup(&database, &file));
+    let on = |path: &Path| {
+        let mut command = restore(&database, &file);
+        command.env("LEDE_DATABASE_URL", format!("sqlite://{}", path.display()));
+        command
+    };
+    let (path, log) = (shelf.path("copy.db"), shelf.path("copy.db-wal"));
+    std::fs::write(&log, "of another file").expect("a file");
+    let output = run(&mut on(&path), "");
+    assert!(refused(&output).contains("copy.db-wal is there without its database"), "{output:?}");
+    assert!(!path.exists());
+    std::fs::remove_file(&log).expect("removed");
+
+    let url = DatabaseUrl::Sqlite(path.display().to_string());
+    migrate::run(&url).expect("migrated");
+    let mut other = lede::base::db::connection::open(&url).expect("a connection");
+    migrate::tables(&mut other).expect("tables");
+    assert!(log.exists());
+    let output = run(&mut on(&path), "");
+    assert!(refused(&output).contains("locked"), "{output:?}");
+    drop(other);
+
+    let link = shelf.path("link.db");
+    std::os::unix::fs::symlink(&path, &link).expect("a link");
+    done(&mut on(&link));
+    assert!(link.is_symlink() && !log.exists());
+    let mut copy = lede::base::db::connection::open(&url).expect("a connection");
+    let users = "INSERT INTO consent_texts (hash, text, created_at) SELECT x'01', 'a', 0 FROM users";
+    copy.batch_execute(users).expect("a user");
 }
 
 #[test]

@@ -36,7 +36,8 @@ pub async fn follow(
             let opened = server.map_or_else(|| Server::open(&url), |server| Ok(Some(server)))?;
             // Meanwhile a command replaces what is in the database, or moves it away.
             generation.set_taken(opened.is_none());
-            let mut server = opened.ok_or_else(|| Error::unavailable("the database is being restored or moved"))?;
+            let mut server =
+                opened.ok_or_else(|| Error::unavailable("the database is being restored or moved"))?;
             catch_up(&mut server.conn, &generation)?;
             Ok::<_, Error>(server)
         });

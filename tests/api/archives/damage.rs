@@ -127,6 +127,24 @@ async fn made_up_archives_are_refused_with_one_line() {
             with(&|files| manifest(files, |m| m["tables"][0]["table"] = json!("a\"; --"))),
             "names no tables",
         ),
+        (
+            "a table of another program",
+            with(&|files| {
+                files[0].0 = "__diesel_schema_migrations.ndjson".into();
+                manifest(files, |m| m["tables"][0]["table"] = json!("__diesel_schema_migrations"));
+            }),
+            "names no tables",
+        ),
+        (
+            "a table less",
+            with(&|files| {
+                files.retain(|(name, _)| name != "subscribers.ndjson");
+                manifest(files, |m| {
+                    m["tables"].as_array_mut().unwrap().retain(|part| part["table"] != "subscribers");
+                });
+            }),
+            "lacks the table subscribers",
+        ),
         ("a strange member", with(&|files| manifest(files, |m| m["more"] = json!(1))), "cannot be read"),
         ("a huge manifest", with(&|files| files.last_mut().unwrap().1 = vec![b' '; 5 << 20]), "too large"),
         ("another row", with(&|files| files[4].1.extend(b"{}\n")), "is not what its manifest tells"),
@@ -181,7 +199,11 @@ async fn only_an_empty_database_is_restored_into() {
     let mut archive = shelf.back_up(&database, "a.zip");
     let told = restore(&mut archive, &database, &config).expect_err("a server runs").to_string();
     assert!(told.contains("in use: stop its servers first"), "{told}");
+    let app = server.app.clone();
     server.stop().await;
+    let told = restore(&mut archive, &database, &config).expect_err("a command is at work").to_string();
+    assert!(told.contains("in use: stop its servers first"), "{told}");
+    drop(app);
     let told = restore(&mut archive, &database, &config).expect_err("it is not empty").to_string();
     assert!(told.contains("is not empty"), "{told}");
     // One that has its tables and nothing in them is empty.
