@@ -51,6 +51,8 @@ struct Reader {
     at: Place,
     /// Up to which event nothing is left to be passed.
     seen: i64,
+    /// Up to which event everything was passed when it last waited; 0 before that.
+    caught_up: i64,
     /// The position that the client was told last.
     told: Place,
 }
@@ -65,7 +67,7 @@ impl Changes {
         live: Data<Live>,
         place: live::Place,
     ) -> Self {
-        let reader = Reader { filter, at, seen: at.number(), told: at };
+        let reader = Reader { filter, at, seen: at.number(), caught_up: 0, told: at };
         Self { newest: live.watch(), app, live, reader, _place: place }
     }
 

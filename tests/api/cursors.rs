@@ -84,7 +84,7 @@ fn mutate(cursor: &str, other: &str, numbers: &mut Numbers) -> String {
 fn lists(article: &str, import: &str, webhook: &str) -> Vec<String> {
     let mut lists: Vec<String> = Vec::new();
     for operation in contract::operations() {
-        if operation.method != "get" || !operation.takes("cursor") {
+        if operation.method != "get" || !operation.takes("cursor") || !operation.takes("limit") {
             continue;
         }
         let path = operation

@@ -42,7 +42,10 @@ async fn the_demonstration_shows_its_articles_and_leaves_nothing_behind() {
     assert_eq!((&corrected["edition"], &corrected["subtitle"]), (&2.into(), &serde_json::Value::Null));
     assert!(corrected.to_string().contains("America, Japan and Korea"));
     let behind = get("/drafts?translation_behind=true").await;
-    assert_eq!((&behind[0]["slug"], &behind[1]), (&"eine-gezeitentafel-lesen".into(), &serde_json::Value::Null));
+    assert_eq!(
+        (&behind[0]["slug"], &behind[1]),
+        (&"eine-gezeitentafel-lesen".into(), &serde_json::Value::Null)
+    );
     terminate(&demo);
     let ended = demo.wait_with_output().expect("its end");
     assert!(ended.status.success());

@@ -19,7 +19,10 @@ async fn a_group_is_joined_by_id_or_slug_and_left_by_null_without_a_revision() {
     assert_eq!((&french["translation_of"], languages(&french)), (&Value::Null, String::new()));
     let joined = patch(&editor, &french, json!({"translation_of": "tides-in-en"})).await.expect(200);
     assert_eq!(joined["translation_of"], source["id"]);
-    assert_eq!((version(&joined), &joined["revision"], &joined["metadata_revision"]), (2, &json!(1), &json!(1)));
+    assert_eq!(
+        (version(&joined), &joined["revision"], &joined["metadata_revision"]),
+        (2, &json!(1), &json!(1))
+    );
     assert_eq!(languages(&joined), "de en");
     let of_source = now(&editor, &source).await;
     assert_eq!((languages(&of_source), version(&of_source)), ("de fr".to_owned(), 1));
@@ -37,7 +40,10 @@ async fn a_group_is_joined_by_id_or_slug_and_left_by_null_without_a_revision() {
     assert_eq!((&italian["translation_of"], languages(&italian)), (&source["id"], "de en fr".to_owned()));
     let left = join(&editor, &french, None).await.expect(200);
     assert_eq!((&left["translation_of"], version(&left), &left["revision"]), (&Value::Null, 3, &json!(1)));
-    assert_eq!((languages(&left), languages(&now(&editor, &source).await)), (String::new(), "de it".to_owned()));
+    assert_eq!(
+        (languages(&left), languages(&now(&editor, &source).await)),
+        (String::new(), "de it".to_owned())
+    );
     assert_eq!(version(&join(&editor, &french, None).await.expect(200)), 3);
 }
 
@@ -53,8 +59,12 @@ async fn a_change_of_the_group_is_one_of_the_metadata_and_of_no_revision() {
     join(&editor, &german, None).await.is(200);
     let stale = editor.patch(at(&german, "/draft")).if_match(1).json(json!({"title": "Gezeiten"})).await;
     stale.problem(412, "changed-since");
-    let fields: Vec<Value> =
-        stale.json()["changed"].as_array().expect("changes").iter().map(|one| one["fields"].clone()).collect();
+    let fields: Vec<Value> = stale.json()["changed"]
+        .as_array()
+        .expect("changes")
+        .iter()
+        .map(|one| one["fields"].clone())
+        .collect();
     assert_eq!(fields, [json!(["subtitle", "translation_of"]), json!(["translation_of"])]);
     // Revisions do not know the group, and restoring one leaves the article where it is.
     let restored = editor.post(at(&german, "/revisions/2/restore")).header("if-match", "*").await.expect(200);
@@ -65,8 +75,12 @@ async fn a_change_of_the_group_is_one_of_the_metadata_and_of_no_revision() {
     let revision = editor.get(at(&german, "/revisions/2")).await.expect(200);
     assert_eq!(revision.get("translation_of"), None);
     let diff = editor.get(at(&german, "/revisions/2/diff?against=1")).await.expect(200);
-    let members: Vec<&str> =
-        diff["metadata"].as_array().expect("members").iter().filter_map(|one| one["member"].as_str()).collect();
+    let members: Vec<&str> = diff["metadata"]
+        .as_array()
+        .expect("members")
+        .iter()
+        .filter_map(|one| one["member"].as_str())
+        .collect();
     assert_eq!(members, ["subtitle"]);
 }
 
@@ -83,7 +97,8 @@ async fn a_document_names_its_source_and_without_it_changes_no_group() {
     let line = format!("translation_of: {}\n", source["id"]);
     assert!(pulled.contains(&line), "{pulled}");
     let push = async |document: &str| {
-        let push = editor.put(path.as_str()).header("if-match", "*").body("text/markdown", document.to_owned());
+        let push =
+            editor.put(path.as_str()).header("if-match", "*").body("text/markdown", document.to_owned());
         push.await.expect(200)
     };
     assert_eq!(version(&push(&pulled).await), 1);

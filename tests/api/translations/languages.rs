@@ -45,7 +45,10 @@ async fn a_language_has_one_article_when_another_joins_changes_or_comes_back() {
     exists(&editor.post(at(&german, "/restore")).await, &third);
     let bulk = json!({"action": "restore", "items": [{"id": german["id"]}]});
     let bulk = editor.post("/v1/drafts/bulk").json(bulk).await.expect(200);
-    assert_eq!((&bulk["items"][0]["status"], &bulk["items"][0]["code"]), (&json!(409), &json!("translation-exists")));
+    assert_eq!(
+        (&bulk["items"][0]["status"], &bulk["items"][0]["code"]),
+        (&json!(409), &json!("translation-exists"))
+    );
     editor.delete(at(&third, "")).await.is(204);
     let restored = editor.post(at(&german, "/restore")).await.expect(200);
     assert_eq!((&restored["translation_of"], languages(&restored)), (&source["id"], "en fr it".to_owned()));

@@ -45,7 +45,8 @@ async fn of_those_who_take_a_language_at_once_one_has_it() {
 }
 
 #[tokio::test]
-async fn articles_that_name_each_other_at_once_are_one_group_and_those_that_go_live_at_once_know_each_other() {
+async fn articles_that_name_each_other_at_once_are_one_group_and_those_that_go_live_at_once_know_each_other()
+{
     let server = Server::start().await;
     let (editor, reader) = (server.login(Role::Editor).await, server.client());
     for round in 0..rounds(8) {
