@@ -19,7 +19,7 @@ fn files(path: &str) -> [PathBuf; 3] {
 pub(super) fn create(path: &str) -> Result<()> {
     let failed = |error: std::io::Error| Error::unavailable(format!("{path}: {error}"));
     private_files::create_if_missing(Path::new(path)).map_err(failed)?;
-    for file in files(path) {
+    for file in files(path).into_iter().chain([format!("{path}-lock").into()]) {
         private_files::restrict(&file);
     }
     Ok(())

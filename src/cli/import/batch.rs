@@ -9,10 +9,9 @@ use anyhow::{anyhow, bail};
 use futures_util::future::join_all;
 
 use super::post::{Done, Known, Outcome, Post, Stored, load};
-use super::translations::Translation;
 use crate::app::App;
-use crate::articles::ArticleKey;
 use crate::articles::edit::Editor;
+use crate::articles::{ArticleKey, ArticleRef};
 use crate::auth::{self, Actor, PublishArticles, Role, WriteArticles};
 use crate::base::db::{Connection, Tx};
 use crate::base::error::Result;
@@ -47,6 +46,14 @@ enum Identity {
 
 /// What has become of each document.
 pub(in crate::cli) type Outcomes = Vec<(PathBuf, anyhow::Result<Done>)>;
+
+/// An article that was stored, and what its document says that it is a translation of; `None` for nothing.
+#[derive(Debug, Clone)]
+pub(super) struct Translation {
+    pub file: PathBuf,
+    pub article: ArticleId,
+    pub wanted: Option<ArticleRef>,
+}
 
 impl<'a> Import<'a> {
     pub(in crate::cli) async fn new(

@@ -5,26 +5,17 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError};
 
-use super::batch::{Import, Outcomes};
+use super::batch::{Import, Outcomes, Translation};
 use super::files::MAX_FILES;
 use super::post::Outcome;
+use crate::articles::ArticleKey;
 use crate::articles::edit::{Editor, edit};
 use crate::articles::metadata::change_metadata;
 use crate::articles::metadata_change::MetadataChange;
 use crate::articles::scope::WriteScope;
-use crate::articles::{ArticleKey, ArticleRef};
 use crate::base::db::Tx;
 use crate::base::error::Result;
 use crate::base::http::IfMatch;
-use crate::base::ids::ArticleId;
-
-/// An article that was stored, and what its document says that it is a translation of; `None` for nothing.
-#[derive(Debug, Clone)]
-pub(super) struct Translation {
-    pub file: PathBuf,
-    pub article: ArticleId,
-    pub wanted: Option<ArticleRef>,
-}
 
 impl Import<'_> {
     /// Makes the articles of all documents so far members of their translation groups. What fails is told in the outcome of

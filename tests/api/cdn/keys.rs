@@ -69,7 +69,7 @@ fn told(response: &crate::response::Response) -> String {
 #[tokio::test]
 async fn whatever_is_cached_until_its_keys_are_purged_is_right() {
     for seed in 1..=u64::try_from(rounds(1)).expect("a small number") {
-        let server = Server::start().await;
+        let server = crate::following::multilingual().await;
         let editor = server.login(Role::Admin).await;
         let (mut dice, mut drafts, mut cache, mut read) = (Dice(seed), Vec::new(), Cache::new(), 0);
         let (mut kept, mut purged) = (0, 0);

@@ -5,12 +5,11 @@ use serde_json::json;
 
 use super::Stream;
 use crate::following::edit;
-use crate::server::Server;
 use crate::writing::{at, id, published};
 
 #[tokio::test]
 async fn filters_choose_among_articles() {
-    let server = Server::start().await;
+    let server = crate::following::multilingual().await;
     let editor = server.login(Role::Admin).await;
     for query in ["?topic=sea", "?topic=other,sea&author=ada", "?locale=de", "?locale=de,fr&topic=sea"] {
         let [german, french] = ["de", "fr"].map(|locale| {
@@ -40,7 +39,7 @@ async fn filters_choose_among_articles() {
 
 #[tokio::test]
 async fn an_article_that_leaves_a_filter_is_told_without_content_and_then_no_more() {
-    let server = Server::start().await;
+    let server = crate::following::multilingual().await;
     let editor = server.login(Role::Admin).await;
     let draft = published(&editor, json!({"title": "One", "topics": ["sea", "land"]})).await;
     let mut stream = Stream::open(&server, "?topic=sea", None).await;
@@ -86,7 +85,7 @@ async fn an_article_that_leaves_a_filter_is_told_without_content_and_then_no_mor
 
 #[tokio::test]
 async fn a_filter_follows_what_becomes_of_its_topic() {
-    let server = Server::start().await;
+    let server = crate::following::multilingual().await;
     let editor = server.login(Role::Admin).await;
     let mut stream = Stream::open(&server, "?topic=sea", None).await;
     let draft = published(&editor, json!({"title": "One", "topics": ["sea"]})).await;

@@ -29,7 +29,7 @@ impl Stream {
 
 #[tokio::test]
 async fn what_changed_twice_while_a_client_was_away_comes_once() {
-    let server = Server::start().await;
+    let server = crate::following::multilingual().await;
     let editor = server.login(Role::Editor).await;
     let [one, two] = [
         published(&editor, json!({"title": "One"})).await,
@@ -62,7 +62,7 @@ async fn what_changed_twice_while_a_client_was_away_comes_once() {
 #[tokio::test]
 async fn whoever_follows_by_streams_that_break_off_holds_what_a_full_read_gives() {
     for seed in 1..=u64::try_from(rounds(2)).expect("a small number") {
-        let server = Server::start().await;
+        let server = crate::following::multilingual().await;
         let (editor, reader) = (server.login(Role::Admin).await, server.client());
         let (mut dice, mut drafts, mut story) = (Dice(seed), Vec::new(), Vec::new());
         let filters = ["", "&topic=sea", "&locale=de,fr", "&topic=land,ice&locale=en"];
@@ -117,8 +117,11 @@ const WRITERS: usize = 4;
 #[tokio::test]
 async fn whoever_follows_two_replicas_beside_writers_and_rerendering_misses_nothing() {
     for seed in 1..=u64::try_from(rounds(1)).expect("a small number") {
-        let one = Server::start().await;
-        let other = Server::start_on(one.database(), one.clock.clone(), |_| {}).await;
+        let one = crate::following::multilingual().await;
+        let other = Server::start_on(one.database(), one.clock.clone(), |config| {
+            config.site.article_path = "/{locale}/{slug}".into();
+        })
+        .await;
         let (editor, reader) = (one.login(Role::Editor).await, one.client());
         let beginning = end(&reader).await;
         for number in 0..30 {

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use lede::auth::Role;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{STREAM, Stream, ask};
 use crate::following::{CHANGES, edit};
@@ -79,8 +79,6 @@ async fn a_stream_continues_after_a_cursor_of_this_log_and_no_other() {
     published(&editor, json!({"title": "Two"})).await;
     let first = server.client().get(format!("{CHANGES}?limit=1")).await.expect(200);
     let cursor = first["next_cursor"].as_str().expect("a cursor").to_owned();
-    let articles = server.client().get("/v1/articles?limit=1").await.expect(200);
-    assert_eq!(articles["next_cursor"], Value::Null);
     for query in ["?cursor=x", "?cursor="] {
         let response = server.client().get(format!("{STREAM}{query}")).await;
         response.problem(400, "request-malformed");
