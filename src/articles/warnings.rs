@@ -37,7 +37,7 @@ impl Warning {
             "Revision {revision}, which is to be published at {at}, was written before this correction. Unless it has the \
              corrected text, schedule a newer revision."
         );
-        Self { code: "scheduled-without-correction", detail }
+        Warning { code: "scheduled-without-correction", detail }
     }
 }
 

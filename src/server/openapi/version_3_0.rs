@@ -27,10 +27,9 @@ pub(super) fn convert(mut document: Value) -> Value {
     {
         license.insert("url".into(), concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/main/LICENSE").into());
     }
-    if let Some(members) = document.as_object_mut() {
-        members.remove("webhooks");
+    if document.as_object_mut().is_some_and(|members| members.remove("webhooks").is_some()) {
+        remove_unused(&mut document);
     }
-    remove_unused(&mut document);
     let types = Types(document["components"]["schemas"].clone());
     for schema in document["components"]["schemas"].as_object_mut().into_iter().flat_map(Map::values_mut) {
         types.convert(schema);

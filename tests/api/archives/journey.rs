@@ -36,8 +36,6 @@ async fn public(server: &Server, client: &Client) -> BTreeMap<String, (u16, Opti
         "/v1/topics",
         "/feeds/atom.xml",
         "/sitemap.xml",
-        "/v1/search?q=tide",
-        "/v1/search?q=the",
     ];
     for path in paths.into_iter().chain(further.map(str::to_owned)) {
         // A stream begins with a pause that is chosen at random.

@@ -29,7 +29,7 @@ impl Stream {
 
 #[tokio::test]
 async fn what_changed_twice_while_a_client_was_away_comes_once() {
-    let server = crate::following::multilingual().await;
+    let server = Server::start().await;
     let editor = server.login(Role::Editor).await;
     let [one, two] = [
         published(&editor, json!({"title": "One"})).await,
