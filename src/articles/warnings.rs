@@ -25,7 +25,7 @@ pub struct Warning {
 
 impl From<Removed> for Warning {
     fn from(Removed { code, detail }: Removed) -> Self {
-        Self { code, detail }
+        Self::new(code, detail)
     }
 }
 
@@ -37,7 +37,11 @@ impl Warning {
             "Revision {revision}, which is to be published at {at}, was written before this correction. Unless it has the \
              corrected text, schedule a newer revision."
         );
-        Warning { code: "scheduled-without-correction", detail }
+        Warning::new("scheduled-without-correction", detail)
+    }
+
+    fn new(code: &'static str, detail: String) -> Self {
+        Self { code, detail }
     }
 }
 

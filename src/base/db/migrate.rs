@@ -53,6 +53,7 @@ pub fn run_after(
 }
 
 /// An error that names the setting that named the database.
+#[must_use]
 pub fn named(error: Error) -> Error {
     Error::unavailable(format!("LEDE_DATABASE_URL: {error}"))
 }
