@@ -77,8 +77,8 @@ impl Stream {
     pub async fn next(&mut self) -> Option<Event> {
         loop {
             if let Some((event, rest)) = self.text.split_once("\n\n") {
-                let event = Event::parse(event);
-                self.text = rest.to_owned();
+                let (event, rest) = (Event::parse(event), rest.len());
+                self.text.drain(..self.text.len() - rest);
                 if let Some(id) = &event.id {
                     self.last.clone_from(id);
                 }
