@@ -110,7 +110,7 @@ async fn so_does_one_that_came_about_by_chance() {
         for step in 0..60 {
             server.clock.advance(given::milliseconds(1 + random(5_000) as u64));
             let pick = if drafts.is_empty() { 0 } else { random(drafts.len()) };
-            let text = format!("Ebb and flow {seed}.{step} — “Flut”, \u{1f30a} \\ \" \u{7f}");
+            let text = format!("Ebb and flow {seed}.{step} — “Flut”, \u{1f30a} \\ \" \u{e9}");
             match (random(12), drafts.get(pick).cloned()) {
                 (0..=3, _) | (_, None) => {
                     let original = drafts.first().map(|draft| draft["id"].clone());
