@@ -76,8 +76,8 @@ fn replace(files: &mut Files, table: &str, content: &[u8]) {
     let name = format!("{table}.ndjson");
     files.iter_mut().find(|(other, _)| *other == name).expect("a part").1 = content.to_vec();
     let digest = ring::digest::digest(&ring::digest::SHA256, content);
-    let hash: String = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-    let lines = content.iter().filter(|byte| **byte == b'\n').count();
+    let hash = digest.as_ref().iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
+    let lines = content.split(|byte| *byte == b'\n').count() - 1;
     manifest(files, |manifest| {
         let parts = manifest["tables"].as_array_mut().expect("tables");
         let part = parts.iter_mut().find(|part| part["table"] == table).expect("a part");

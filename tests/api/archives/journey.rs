@@ -72,7 +72,7 @@ async fn travel(server: Server) {
     assert_eq!(tables(&shelf.back_up(&same, "third.zip")), tables(&first));
     for database in [other, same] {
         let copy = started_on(&database, &app, &clock).await;
-        *copy.exchanges.lock().expect("a lock") = asked.clone();
+        copy.exchanges.lock().expect("a lock").clone_from(&asked);
         let after = public(&copy, &copy.client()).await;
         for (path, response) in &before {
             assert_eq!(&after[path], response, "{path}");
