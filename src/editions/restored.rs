@@ -1,18 +1,21 @@
 //! Rendering everything that is published, in a database that was restored: renderings and the search index are in no archive.
 //! Nothing changes for readers, so the log is not told.
 
+use std::collections::HashMap;
 use std::num::NonZero;
 
 use diesel::prelude::*;
+use uuid::Uuid;
 
 use super::render::{Facts, RenderContext, Rendering, render};
 use super::{context, renderings, store};
 use crate::articles::Content;
+use crate::base::clock::Timestamp;
 use crate::base::config::Config;
 use crate::base::db::Tx;
-use crate::base::db::schema::{articles, renderings as rows};
+use crate::base::db::schema::{articles, latest_changes, renderings as rows};
 use crate::base::error::Result;
-use crate::base::ids::ArticleId;
+use crate::base::ids::{ArticleId, IsId as _, SubjectId};
 use crate::base::progress::Progress;
 
 /// How many articles are rendered together.
@@ -40,11 +43,7 @@ struct Unrendered {
 /// # Errors
 /// Those of the database.
 pub fn render_all(tx: &mut Tx<'_>, config: &Config, progress: &mut dyn Progress) -> Result<Rendered> {
-    let live: Vec<ArticleId> = articles::table
-        .filter(articles::live_edition.is_not_null())
-        .order((articles::published_at, articles::id))
-        .select(articles::id)
-        .load(&mut **tx)?;
+    let live = in_order(tx)?;
     progress.begin("rendering", live.len() as u64);
     let mut outcome = Rendered::default();
     let mut placed = Vec::with_capacity(live.len());
@@ -83,6 +82,25 @@ pub fn render_all(tx: &mut Tx<'_>, config: &Config, progress: &mut dyn Progress)
         progress.advance(some.len() as u64);
     }
     Ok(outcome)
+}
+
+/// The published articles in the order in which the search index got them, as far as it matters: by the second of publication,
+/// which it sorts by, and by their latest change.
+fn in_order(tx: &mut Tx<'_>) -> Result<Vec<ArticleId>> {
+    let changes: Vec<(SubjectId, i64)> = latest_changes::table
+        .select((latest_changes::subject_id, latest_changes::event_id))
+        .load(&mut **tx)?;
+    let changes: HashMap<Uuid, i64> = changes.into_iter().map(|(id, event)| (id.uuid(), event)).collect();
+    let live: Vec<(ArticleId, Option<Timestamp>)> = articles::table
+        .filter(articles::live_edition.is_not_null())
+        .select((articles::id, articles::published_at))
+        .load(&mut **tx)?;
+    let mut live: Vec<_> = live
+        .into_iter()
+        .map(|(id, at)| (at.map(Timestamp::as_seconds), changes.get(&id.uuid()).copied(), id))
+        .collect();
+    live.sort_unstable();
+    Ok(live.into_iter().map(|(.., id)| id).collect())
 }
 
 /// Renders some editions, on all cores.
