@@ -8,7 +8,6 @@ use utoipa::{IntoParams, ToSchema};
 use super::custom::CustomFilter;
 use super::equality::same_as_published;
 use super::store::ArticleRow;
-use super::translation_store::IS_BEHIND;
 use super::{ReviewState, custom_store, translation_store};
 use crate::auth::{Actor, Identity, ReadDrafts};
 use crate::base::clock::Timestamp;
@@ -253,8 +252,8 @@ fn matching(
         query = query.filter(articles::locale.ne(locale.clone())).filter(not(translated));
     }
     query = match filter.translation_behind {
-        Some(true) => query.filter(IS_BEHIND),
-        Some(false) => query.filter(not(IS_BEHIND)),
+        Some(true) => query.filter(articles::id.eq_any(translation_store::behind())),
+        Some(false) => query.filter(articles::id.ne_all(translation_store::behind())),
         None => query,
     };
     for (name, values) in &filter.custom.0 {

@@ -39,14 +39,12 @@ impl Group {
     }
 }
 
-/// Whether the source of the group of one of `articles` has an edition, not a minor one, that is newer than the last
-/// edition of the article.
-pub const IS_BEHIND: Fragment<Bool> = Fragment::new(
-    "EXISTS (SELECT 1 FROM translations AS own \
-     JOIN translation_groups AS its ON its.id = own.group_id AND its.source_id <> own.article_id \
-     JOIN editions AS last ON last.article_id = own.article_id AND last.edition = articles.last_edition \
-     JOIN editions AS newer ON newer.article_id = its.source_id AND newer.published_at > last.published_at \
-     WHERE own.article_id = articles.id AND NOT newer.minor)",
+/// Whether a row of `translations` is of an article whose source has an edition, not a minor one, that is newer than its own
+/// last edition.
+const IS_BEHIND: Fragment<Bool> = Fragment::new(
+    "EXISTS (SELECT 1 FROM translation_groups AS its JOIN editions AS newer ON newer.article_id = its.source_id \
+     WHERE its.id = translations.group_id AND its.source_id <> translations.article_id AND NOT newer.minor \
+     AND newer.published_at > (SELECT max(published_at) FROM editions WHERE article_id = translations.article_id))",
 );
 
 /// A member of a group: as readers see it, or as its draft is if it is not live.
@@ -66,7 +64,7 @@ pub struct Member {
     pub title: String,
     /// When it was first published; when it was last changed if it never was.
     pub published_at: Timestamp,
-    /// See [`IS_BEHIND`].
+    /// Whether the source has a newer edition, not a minor one, than when it was last published.
     pub is_behind: bool,
 }
 
@@ -90,9 +88,8 @@ pub fn find_all(
     }
     let rows: Vec<(ArticleId, Option<ArticleId>, bool)> = translations::table
         .inner_join(translation_groups::table.on(translation_groups::id.eq(translations::group_id)))
-        .inner_join(articles::table.on(articles::id.eq(translations::article_id)))
         .filter(translations::article_id.eq_any(articles))
-        .select((translations::article_id, translation_groups::source_id, IS_BEHIND))
+        .select((translations::article_id, translation_groups::source_id, translations::behind))
         .load(conn)?;
     Ok(rows.into_iter().map(|(id, source, behind)| (id, (source.filter(|of| *of != id), behind))).collect())
 }
@@ -108,7 +105,7 @@ pub fn list(conn: &mut Connection, group: TranslationGroupId) -> Result<Vec<Memb
         .select((
             articles::all_columns,
             (renderings::locale, renderings::slug, renderings::title).nullable(),
-            IS_BEHIND,
+            translations::behind,
         ))
         .load(conn)?;
     let mut members: Vec<Member> = rows
@@ -132,6 +129,26 @@ pub fn in_language(locale: Locale) -> _ {
         .inner_join(translation_locales::table.on(translation_locales::group_id.eq(translations::group_id)))
         .filter(translations::article_id.eq(articles::id))
         .filter(translation_locales::locale.eq(locale))
+}
+
+/// The articles that are behind the source of their group.
+#[must_use]
+#[diesel::dsl::auto_type(no_type_alias)]
+pub fn behind() -> _ {
+    translations::table.filter(translations::behind.eq(true)).select(translations::article_id)
+}
+
+/// Finds out which members of a group are behind: after a publication of one, and when it has another member or source.
+pub fn update_behind(tx: &mut Tx<'_>, group: TranslationGroupId) -> Result<()> {
+    // Two publications at the same time would otherwise not see each other.
+    if let Connection::Postgres(conn) = &mut **tx {
+        let own = translation_groups::table.filter(translation_groups::id.eq(group));
+        let _: Option<TranslationGroupId> =
+            own.select(translation_groups::id).for_no_key_update().get_result(conn).optional()?;
+    }
+    let stale = translations::table.filter(translations::group_id.eq(group)).filter(translations::behind.ne(IS_BEHIND));
+    diesel::update(stale).set(translations::behind.eq(IS_BEHIND)).execute(&mut **tx)?;
+    Ok(())
 }
 
 /// The owners of the live members of a group.
@@ -173,7 +190,11 @@ pub fn set_source(tx: &mut Tx<'_>, group: TranslationGroupId, source: ArticleId)
 /// Makes an article a member of a group. Conflict `translation-exists`.
 fn join(tx: &mut Tx<'_>, row: &ArticleRow, group: TranslationGroupId) -> Result<()> {
     diesel::insert_into(translations::table)
-        .values((translations::article_id.eq(row.id), translations::group_id.eq(group)))
+        .values((
+            translations::article_id.eq(row.id),
+            translations::group_id.eq(group),
+            translations::behind.eq(false),
+        ))
         .execute(&mut **tx)?;
     claim_all(tx, row, group)
 }
@@ -191,6 +212,7 @@ pub fn leave(tx: &mut Tx<'_>, article: ArticleId, group: Group) -> Result<()> {
         let nobody = translation_groups::source_id.eq(None::<ArticleId>);
         let update = diesel::update(left).set(nobody);
         crate::on_each!(&mut **tx, conn => update.execute(conn))?;
+        update_behind(tx, group.id)?;
     }
     Ok(())
 }
@@ -217,6 +239,9 @@ pub fn change(
         if row.live_edition.is_some() {
             render_context::invalidate(tx)?;
         }
+    }
+    if let Some(group) = after {
+        update_behind(tx, group.id)?;
     }
     Ok(Some(Event::ArticleTranslationsChanged { article: row.id }))
 }

@@ -272,8 +272,11 @@ pub fn make_live(tx: &mut Tx<'_>, row: &mut ArticleRow, prepared: &Prepared, rev
                 site::store::tell_languages(tx, row.id, locale, prepared.default_locale.as_ref())?;
             }
         }
-        if let Some(group) = translation_store::find(tx, row.id)? {
-            translation_store::claim(tx, row.id, group.id, &[&row.locale, &link.locale])?;
+    }
+    if let Some(group) = translation_store::find(tx, row.id)? {
+        translation_store::claim(tx, row.id, group.id, &[&row.locale, &link.locale])?;
+        translation_store::update_behind(tx, group.id)?;
+        if before.as_ref() != Some(&link) {
             renderings::relink(tx, row.id, group)?;
         }
     }

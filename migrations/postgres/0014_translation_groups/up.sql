@@ -5,12 +5,15 @@ CREATE TABLE translation_groups (
 );
 CREATE INDEX translation_groups_source_id ON translation_groups (source_id);
 
--- The group of an article; those in the trash, too.
+-- The group of an article; those in the trash, too. One is behind if the source has an edition, not a minor one, that is
+-- newer than its own last edition.
 CREATE TABLE translations (
     article_id uuid NOT NULL PRIMARY KEY REFERENCES articles (id) ON DELETE CASCADE,
-    group_id uuid NOT NULL REFERENCES translation_groups (id)
+    group_id uuid NOT NULL REFERENCES translation_groups (id),
+    behind boolean NOT NULL
 );
 CREATE INDEX translations_group_id ON translations (group_id, article_id);
+CREATE INDEX translations_behind ON translations (article_id) WHERE behind;
 
 -- Which member of a group has a language: its draft has it, or its live edition. Those in the trash have none.
 CREATE TABLE translation_locales (
@@ -37,8 +40,8 @@ CREATE TEMPORARY TABLE found AS
         GROUP BY reached.article_id;
 DELETE FROM found WHERE source_id IN (SELECT id FROM articles WHERE purging_at IS NOT NULL);
 INSERT INTO translation_groups (id, source_id) SELECT DISTINCT source_id, source_id FROM found;
-INSERT INTO translations (article_id, group_id)
-    SELECT article_id, source_id FROM found UNION SELECT source_id, source_id FROM found;
+INSERT INTO translations (article_id, group_id, behind)
+    SELECT article_id, source_id, false FROM found UNION SELECT source_id, source_id, false FROM found;
 DELETE FROM translations WHERE article_id IN (SELECT id FROM articles WHERE purging_at IS NOT NULL);
 -- Of several in one language the source stays, then one that is live, then the oldest. The others leave.
 INSERT INTO translation_locales (group_id, locale, article_id)
@@ -59,6 +62,11 @@ DELETE FROM translations WHERE EXISTS (
         AND translation_locales.article_id <> articles.id
 );
 DROP TABLE found;
+UPDATE translations SET behind = EXISTS (
+    SELECT 1 FROM translation_groups AS its JOIN editions AS newer ON newer.article_id = its.source_id
+    WHERE its.id = translations.group_id AND its.source_id <> translations.article_id AND NOT newer.minor
+        AND newer.published_at > (SELECT max(published_at) FROM editions WHERE article_id = translations.article_id)
+);
 
 DROP INDEX article_metadata_translation_of;
 ALTER TABLE article_metadata DROP COLUMN translation_of;

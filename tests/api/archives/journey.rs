@@ -34,6 +34,8 @@ async fn public(server: &Server, client: &Client) -> BTreeMap<String, (u16, Opti
         "/v1/site",
         "/v1/redirects",
         "/v1/topics",
+        "/v1/search?q=tide",
+        "/v1/search?q=the",
         "/feeds/atom.xml",
         "/sitemap.xml",
     ];

@@ -15,6 +15,7 @@ diesel::table! {
     translations (article_id) {
         article_id -> Id,
         group_id -> Id,
+        behind -> Bool,
     }
 }
 
