@@ -52,7 +52,6 @@ async fn streams_have_places_and_no_network_takes_all_of_them() {
 }
 
 #[tokio::test]
-#[ignore = "the reader is not seen to be cut off yet"]
 async fn a_reader_that_does_not_read_is_cut_off_and_costs_others_nothing() {
     let server = Server::start().await;
     let editor = server.login(Role::Editor).await;
@@ -70,19 +69,19 @@ async fn a_reader_that_does_not_read_is_cut_off_and_costs_others_nothing() {
         assert_eq!(stream.told(1).await[0].0, "published");
     }
     assert!(server.app.memory.take(40 << 20).is_ok(), "it holds memory");
+    // The system tells of a reset once.
     let is_reset = || stalled.take_error().expect("a state").is_some();
     server.clock.advance(seconds(29));
     server.answer_others().await;
     assert!(!is_reset(), "it is cut off too early");
     server.clock.advance(seconds(2));
-    for _ in 0..500 {
-        if is_reset() {
-            break;
-        }
+    let mut turns = 0;
+    while !is_reset() {
+        turns += 1;
+        assert!(turns < 500, "it is not cut off");
         server.answer_others().await;
         server.clock.advance(seconds(31));
     }
-    assert!(is_reset(), "it is not cut off");
     while value(&server, "lede_streams_open").await != Some(1.0) {}
     // Who reads stays, however long nothing happens.
     for _ in 0..5 {
