@@ -146,7 +146,9 @@ pub fn update_behind(tx: &mut Tx<'_>, group: TranslationGroupId) -> Result<()> {
         let _: Option<TranslationGroupId> =
             own.select(translation_groups::id).for_no_key_update().get_result(conn).optional()?;
     }
-    let stale = translations::table.filter(translations::group_id.eq(group)).filter(translations::behind.ne(IS_BEHIND));
+    let stale = translations::table
+        .filter(translations::group_id.eq(group))
+        .filter(translations::behind.ne(IS_BEHIND));
     diesel::update(stale).set(translations::behind.eq(IS_BEHIND)).execute(&mut **tx)?;
     Ok(())
 }

@@ -10,6 +10,7 @@ use super::provider::Provider;
 use super::store;
 use crate::app::App;
 use crate::base::clock::Timestamp;
+use crate::base::db::leases::Lease;
 use crate::base::error::Result;
 use crate::base::events;
 use crate::base::http::public::EVERYTHING;
@@ -20,9 +21,11 @@ use crate::base::outbound::{Answer, Failure};
 const GATHER: Duration = Duration::from_millis(250);
 /// After which time keys are purged again: by then, every replica knows of their events.
 const AGAIN: Duration = Duration::from_secs(2);
-/// For how long a server claims the work. Another one takes over after that.
-const CLAIM: Duration = Duration::from_secs(10);
-/// How long the longest pause between two turns is, so that the claim is renewed in time.
+/// The lease of the server that purges.
+const LEASE: &str = "cdn";
+/// How long it lasts. Another server takes over after that.
+const LEASE_FOR: Duration = Duration::from_secs(10);
+/// How long the longest pause between two turns is, so that the lease is renewed in time.
 const IDLE: Duration = Duration::from_secs(3);
 /// How often a server looks whether another one is still at work.
 const OTHERS: Duration = Duration::from_secs(1);
@@ -39,15 +42,13 @@ const LAST_TURNS: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub struct Purger {
     provider: Provider,
+    lease: Lease,
     work: Option<Work>,
 }
 
-/// What the server that has claimed the work knows.
+/// What the server that has the lease knows.
 #[derive(Debug)]
 struct Work {
-    held_until: Timestamp,
-    /// Up to which event everything has been purged twice.
-    done: i64,
     /// Up to which event the log has been read.
     read: i64,
     /// What has not been purged, and until when it is gathered.
@@ -85,7 +86,9 @@ pub async fn run_until(mut purger: Purger, app: App, mut stop: watch::Receiver<b
             Err(_) => break,
         }
     }
-    purger.release(&app).await;
+    if let Err(error) = purger.lease.release(&app.db).await {
+        log::warn!("another server purges the cache in front only after {} s: {error}", LEASE_FOR.as_secs());
+    }
 }
 
 impl Purger {
@@ -94,7 +97,9 @@ impl Purger {
     /// # Errors
     /// As [`Provider::open`].
     pub fn open(app: &App) -> Result<Option<Self>> {
-        Ok(Provider::open(&app.config)?.map(|provider| Self { provider, work: None }))
+        let Some(provider) = Provider::open(&app.config)? else { return Ok(None) };
+        let holder = app.random.id(app.clock.now())?;
+        Ok(Some(Self { provider, lease: Lease::new(LEASE, holder, LEASE_FOR), work: None }))
     }
 
     /// Whether there is something to purge, now or again.
@@ -109,10 +114,17 @@ impl Purger {
     /// When the database is away.
     pub async fn turn(&mut self, app: &App) -> Result<Duration> {
         // A quiet copy calls nobody.
-        if app.db.generation().is_quiet() || !self.claim(app).await? {
+        if app.db.generation().is_quiet() || !self.lease.hold(&app.db, app.clock.now()).await? {
+            self.work = None;
             return Ok(OTHERS);
         }
-        let Some(work) = &mut self.work else { return Ok(OTHERS) };
+        let work = match &mut self.work {
+            Some(work) => work,
+            none => {
+                let done = app.db.read_inline(store::purged_to).await?;
+                none.insert(Work::after(done, app.db.generation().number()))
+            }
+        };
         work.read(app, self.provider.max_keys()).await?;
         let now = app.clock.now();
         let until = |at: Timestamp| {
@@ -128,29 +140,6 @@ impl Purger {
         Ok(Duration::ZERO)
     }
 
-    /// Claims the work, or renews the claim when half of its time is over. False if another server is at work.
-    async fn claim(&mut self, app: &App) -> Result<bool> {
-        let now = app.clock.now();
-        let until = now.plus(CLAIM);
-        if let Some(work) = &mut self.work {
-            if work.held_until > now.plus(CLAIM / 2) {
-                return Ok(true);
-            }
-            let (held_until, done) = (work.held_until, work.done);
-            if app.db.write(move |tx| store::renew(tx, held_until, until, done)).await? {
-                work.held_until = until;
-                return Ok(true);
-            }
-            self.work = None;
-        }
-        if app.db.read_inline(store::held_until).await? > now {
-            return Ok(false);
-        }
-        let Some(done) = app.db.write(move |tx| store::claim(tx, until)).await? else { return Ok(false) };
-        self.work = Some(Work::after(done, app.db.generation().number(), until));
-        Ok(true)
-    }
-
     /// Purges what is due, in one request.
     async fn purge(&mut self, app: &App) -> Result<()> {
         let Some(work) = &mut self.work else { return Ok(()) };
@@ -160,7 +149,16 @@ impl Purger {
         let first = if is_first { work.fresh.clone() } else { Batch::default() };
         let keys = first.with(work.again.iter().take(due).map(|(_, batch)| batch), self.provider.max_keys());
         work.requests.push_back(now);
-        let outcome = app.outbound.send(self.provider.request(&keys)).await;
+        let sending = app.outbound.send(self.provider.request(&keys));
+        tokio::pin!(sending);
+        let outcome = loop {
+            tokio::select! {
+                outcome = &mut sending => break outcome,
+                () = app.clock.sleep(IDLE) => {
+                    self.lease.hold(&app.db, app.clock.now()).await?;
+                }
+            }
+        };
         let result = if succeeded(&outcome) { "purged" } else { "failed" };
         app.metrics.purges.get_or_create(&Outcome { result }).inc();
         if !succeeded(&outcome) {
@@ -177,41 +175,23 @@ impl Purger {
             work.again.push_back((app.clock.now().plus(AGAIN), purged));
         }
         if let Some(done) = done {
-            work.done = done;
-            let (held_until, until) = (work.held_until, app.clock.now().plus(CLAIM));
-            if app.db.write(move |tx| store::renew(tx, held_until, until, done)).await? {
-                work.held_until = until;
-            } else {
+            let lease = self.lease.proof();
+            if !app.db.write(move |tx| store::record(tx, lease, done)).await? {
                 self.work = None;
             }
         }
         Ok(())
     }
-
-    /// Lets another server take over at once.
-    async fn release(&mut self, app: &App) {
-        let Some(work) = self.work.take() else { return };
-        let (held_until, done) = (work.held_until, work.done);
-        let released = app.db.write(move |tx| {
-            let now = tx.now();
-            store::renew(tx, held_until, now, done)
-        });
-        if let Err(error) = released.await {
-            log::warn!("another server purges the cache in front only after {} s: {error}", CLAIM.as_secs());
-        }
-    }
 }
 
 impl Work {
     /// Continues after an event. If it is not known, everything up to `newest` is unknown to the cache.
-    fn after(done: Option<i64>, newest: i64, held_until: Timestamp) -> Self {
+    fn after(done: Option<i64>, newest: i64) -> Self {
         let mut fresh = Batch::to(done.unwrap_or(newest));
         if done.is_none() {
             fresh.extend([EVERYTHING.to_owned()], 1);
         }
         Self {
-            held_until,
-            done: fresh.to,
             read: fresh.to,
             fresh,
             gather_until: Timestamp::MIN,

@@ -16,10 +16,11 @@ use super::store::{self, WebhookRow};
 use super::{deliveries, send};
 use crate::app::App;
 use crate::base::clock::Timestamp;
-use crate::base::db::{Connection, Tx, leases};
+use crate::base::db::leases::Lease;
+use crate::base::db::{Connection, Tx};
 use crate::base::error::{Error, Result};
 use crate::base::events;
-use crate::base::ids::{LeaseHolderId, WebhookId};
+use crate::base::ids::WebhookId;
 use crate::base::metrics;
 
 /// The longest pause between two looks for something to do.
@@ -28,9 +29,8 @@ const IDLE: Duration = Duration::from_millis(500);
 const MAX_RUNS: usize = 32;
 /// The lease of the dispatcher.
 const LEASE: &str = "webhooks";
-/// How long it lasts, and how long before its end it is renewed.
+/// How long it lasts: longer than a request and its margin when two thirds are left.
 const LEASE_FOR: Duration = Duration::from_secs(30);
-const RENEWED: Duration = Duration::from_secs(20);
 /// How long a webhook is left alone after something has failed here, such as reading its secrets.
 const HELD_FOR: Duration = Duration::from_secs(5);
 /// How many events that a webhook is not sent are read again by another server at most.
@@ -46,9 +46,7 @@ type Run = BoxFuture<'static, (WebhookId, Result<Vec<Outcome>>)>;
 
 struct Dispatcher {
     app: App,
-    holder: LeaseHolderId,
-    /// Until when the lease lasts.
-    lease: watch::Sender<Timestamp>,
+    lease: Lease,
     /// The webhooks that are being sent something, or were and that is not recorded.
     busy: BTreeSet<WebhookId>,
     /// What is not recorded yet.
@@ -152,8 +150,7 @@ impl Dispatcher {
         let holder = app.random.id(app.clock.now())?;
         Ok(Self {
             app,
-            holder,
-            lease: watch::Sender::new(Timestamp::MIN),
+            lease: Lease::new(LEASE, holder, LEASE_FOR),
             busy: BTreeSet::new(),
             unrecorded: Vec::new(),
             read: HashMap::new(),
@@ -179,7 +176,7 @@ impl Dispatcher {
         let mut due: Vec<WebhookId> = outlook.due.iter().copied().filter(is_enabled).collect();
         due.retain(|id| !self.busy.contains(id) && !self.held.contains_key(id));
         due.sort_by_key(|id| self.begun.get(id).copied());
-        if (tasks.is_empty() && due.is_empty()) || !self.has_lease().await? {
+        if (tasks.is_empty() && due.is_empty()) || !self.lease.hold(&self.app.db, now).await? {
             return Ok(Turn::default());
         }
         let mut turn = Turn::default();
@@ -203,7 +200,7 @@ impl Dispatcher {
     }
 
     fn begin(&self, id: WebhookId, stop: watch::Receiver<bool>) -> Run {
-        let (app, lease) = (self.app.clone(), self.lease.subscribe());
+        let (app, lease) = (self.app.clone(), self.lease.until());
         let run = tokio::spawn(async move {
             let outcomes = send::run(&app, id, &lease, || *stop.borrow()).await?;
             for outcome in &outcomes {
@@ -270,10 +267,8 @@ impl Dispatcher {
             || to - task.progress.cursor >= MAX_REREAD;
         let has_written = !found.deliveries.is_empty();
         if is_worth_a_write {
-            let holder = self.holder;
-            let store = move |tx: &mut Tx<'_>| {
-                Ok(leases::holds(tx, LEASE, holder)? && fill::store(tx, &task, &found)?)
-            };
+            let lease = self.lease.proof();
+            let store = move |tx: &mut Tx<'_>| Ok(lease.holds(tx)? && fill::store(tx, &task, &found)?);
             if !self.app.db.write(store).await? {
                 return Ok(false);
             }
@@ -309,26 +304,10 @@ impl Dispatcher {
         }
     }
 
-    /// Takes the lease, or renews it in good time.
-    async fn has_lease(&mut self) -> Result<bool> {
-        let now = self.app.clock.now();
-        if *self.lease.borrow() > now.plus(RENEWED) {
-            return Ok(true);
-        }
-        let holder = self.holder;
-        let has = self.app.db.write(move |tx| leases::take(tx, LEASE, holder, LEASE_FOR)).await?;
-        self.lease.send_replace(if has { now.plus(LEASE_FOR) } else { Timestamp::MIN });
-        Ok(has)
-    }
-
     async fn end(mut self) -> Result<()> {
         self.held.clear();
         self.record().await;
-        let holder = self.holder;
-        if *self.lease.borrow() > Timestamp::MIN {
-            self.app.db.write(move |tx| leases::release(tx, LEASE, holder)).await?;
-        }
-        Ok(())
+        self.lease.release(&self.app.db).await
     }
 }
 

@@ -358,7 +358,7 @@ async fn the_writes_of_every_day_take_few_statements() {
         ("publish", 43, admin.post(at(&bare, "/publish")).json(revision.clone())),
         ("publish with terms", 51, admin.post(at(&carried, "/publish")).json(revision)),
         ("edit a section", 15, over(admin.patch(section)).json(json!({"body": "There."}))),
-        ("publish again", 49, admin.post(again).json(json!({"revision": 3}))),
+        ("publish again", 50, admin.post(again).json(json!({"revision": 3}))),
         (
             "edit metadata",
             18,

@@ -4,10 +4,9 @@ ALTER TABLE latest_changes ADD COLUMN edited_event_id bigint NOT NULL DEFAULT 0;
 UPDATE latest_changes SET edited_event_id = event_id;
 
 -- How far the cache in front of the server has been purged: one row. All events up to `event_id` have been purged, none if it
--- is null. The server that does it claims the row until `held_until`.
+-- is null.
 CREATE TABLE cdn_purges (
     id bigint NOT NULL PRIMARY KEY CHECK (id = 1),
-    event_id bigint,
-    held_until timestamptz NOT NULL
+    event_id bigint
 );
-INSERT INTO cdn_purges (id, event_id, held_until) VALUES (1, NULL, '1970-01-01T00:00:00Z');
+INSERT INTO cdn_purges (id, event_id) VALUES (1, NULL);

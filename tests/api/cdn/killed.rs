@@ -81,7 +81,7 @@ async fn what_a_killed_server_has_not_purged_twice_the_next_one_purges() {
     }
     let serving = serve();
     let last = Editor::log_in(&serving.address).await.publish("Last").await;
-    // The claim of the one that was killed ends after ten seconds.
+    // The lease of the one that was killed ends after ten seconds.
     let end = Instant::now() + seconds(40);
     // A server that begins does not know what the cache has: it purges everything, and what is new along with that.
     let times = |id: &String, since: Timestamp| {

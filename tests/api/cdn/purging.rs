@@ -190,7 +190,7 @@ async fn one_server_of_several_purges_and_another_takes_over_where_it_has_stoppe
     stage.pass(milliseconds(500)).await;
     let purged = stage.keys();
     assert!(purged.len() == 1 && first.iter().all(|id| purged[0].contains(id)));
-    // It dies before the second time: the other purges again when the claim has ended.
+    // It dies before the second time: the other purges again when the lease has ended.
     stage.purger = other;
     let second = stage.publish(1).await;
     stage.pass(seconds(15)).await;

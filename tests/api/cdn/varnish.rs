@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 
@@ -14,8 +14,13 @@ use crate::executable::{Serving, add_user, lede_on};
 use crate::given::{PASSWORD, milliseconds, seconds};
 use crate::test_database::{TestDatabase, rounds, setting};
 
-/// After which time the cache is right.
-const PATIENCE: std::time::Duration = std::time::Duration::from_millis(2500);
+/// After which time the keys have been purged again.
+const AGAIN: Duration = Duration::from_millis(2500);
+
+/// After which time the cache is wrong for good. `LEDE_TEST_PATIENCE_MS` sets what is promised where nothing else runs.
+fn patience() -> Duration {
+    milliseconds(setting("LEDE_TEST_PATIENCE_MS").map_or(30_000, |text| text.parse().expect("a number")))
+}
 
 /// Varnish. Ended when dropped.
 struct Varnish {
@@ -119,7 +124,18 @@ async fn varnish_serves_what_was_published_and_keeps_the_rest() {
         editors[1].publish_with(json!({"title": "Other", "topics": ["sea"]})).await,
     ];
     let mut gone = editors[0].publish_with(json!({"title": "Gone"})).await;
-    tokio::time::sleep(PATIENCE).await;
+    let all_cached = async |paths: &[String]| {
+        for path in paths {
+            read(&http, &varnish.address, path).await;
+        }
+        for path in paths {
+            if !read(&http, &varnish.address, path).await.1 {
+                return false;
+            }
+        }
+        true
+    };
+    let mut longest = Duration::ZERO;
     for round in 0..rounds(3) {
         let paths: Vec<String> =
             [&untouched, &other, &gone].iter().map(|id| format!("/v1/articles/{id}")).collect();
@@ -132,34 +148,42 @@ async fn varnish_serves_what_was_published_and_keeps_the_rest() {
             "/sitemap.xml",
         ];
         let all: Vec<String> = paths.iter().cloned().chain(lists.map(str::to_owned)).collect();
-        for path in &all {
-            read(&http, &varnish.address, path).await;
-            assert!(read(&http, &varnish.address, path).await.1, "round {round}: {path} is not cached");
+        // What was published last may still be purged for the second time.
+        let end = Instant::now() + patience();
+        while !all_cached(&all).await {
+            assert!(Instant::now() < end, "round {round}: not cached");
         }
         let editor = &editors[round % 2];
         let new = editor.publish_with(json!({"title": format!("New {round}"), "topics": ["sea"]})).await;
         editor.rename("sea", &format!("Sea {round}")).await;
         editor.post(&format!("/v1/articles/{gone}/unpublish"), json!({})).await;
         // Others read meanwhile, and fill the cache with what is old.
-        let until = Instant::now() + PATIENCE;
-        while Instant::now() < until {
-            for path in &all {
-                read(&http, &varnish.address, path).await;
+        let wrong = async || {
+            let mut wrong = BTreeMap::new();
+            for path in all.iter().cloned().chain([format!("/v1/articles/{new}")]) {
+                let (cached, _) = read(&http, &varnish.address, &path).await;
+                let (right, _) = read(&http, &servers[(round + 1) % 2].address, &path).await;
+                if cached != right {
+                    wrong.insert(path, (cached, right));
+                }
+            }
+            wrong
+        };
+        let begun = Instant::now();
+        loop {
+            let wrong = wrong().await;
+            if !wrong.is_empty() {
+                longest = longest.max(begun.elapsed());
+                assert!(begun.elapsed() < patience(), "round {round}: {wrong:#?}");
+            } else if begun.elapsed() > AGAIN {
+                break;
             }
         }
-        let mut wrong = BTreeMap::new();
-        for path in all.iter().cloned().chain([format!("/v1/articles/{new}")]) {
-            let (cached, _) = read(&http, &varnish.address, &path).await;
-            let (right, _) = read(&http, &servers[(round + 1) % 2].address, &path).await;
-            if cached != right {
-                wrong.insert(path, (cached, right));
-            }
-        }
-        assert!(wrong.is_empty(), "round {round}: {wrong:#?}");
         let (_, from_cache) = read(&http, &varnish.address, &paths[0]).await;
         assert!(from_cache, "round {round}: what was not touched is purged");
         gone = new;
     }
+    println!("wrong for {longest:?} at most");
     // A stream passes through, event by event.
     let mut stream = crate::streams::Stream::of(crate::streams::ask(&varnish.address, "", &[]).await).await;
     let last = editors[0].publish_with(json!({"title": "Last"})).await;

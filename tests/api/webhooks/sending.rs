@@ -1,7 +1,7 @@
 //! Requests to receivers: how they are signed, and in which order they come.
 
 use lede::auth::Role;
-use lede::base::db::leases;
+use lede::base::db::leases::Lease;
 use serde_json::json;
 
 use super::{create, create_with, deliveries, path, slugs, states, topics, with_admin};
@@ -53,16 +53,19 @@ async fn events_come_in_the_order_in_which_they_happened() {
 async fn one_server_at_a_time_sends_and_another_takes_over_when_it_is_gone() {
     let (server, _) = with_admin().await;
     let [one, other] = [(); 2].map(|()| server.app.random.id(server.clock.now()).expect("an id"));
-    let take = |holder| server.app.db.write(move |tx| leases::take(tx, "webhooks", holder, seconds(30)));
-    assert!(take(one).await.expect("a lease"));
-    assert!(!take(other).await.expect("no lease"));
+    let [one, other] = [one, other].map(|holder| Lease::new("webhooks", holder, seconds(30)));
+    let hold = async |lease: &Lease| lease.hold(&server.app.db, server.clock.now()).await.expect("an answer");
+    assert!(hold(&one).await);
+    assert!(!hold(&other).await);
     server.clock.advance(seconds(20));
-    assert!(take(one).await.expect("a lease"), "it is renewed");
+    assert!(hold(&one).await, "it is renewed");
     server.clock.advance(seconds(29));
-    assert!(!take(other).await.expect("no lease"));
+    assert!(!hold(&other).await);
     server.clock.advance(seconds(1));
-    assert!(take(other).await.expect("a lease"));
-    assert!(!take(one).await.expect("no lease"));
+    assert!(hold(&other).await);
+    assert!(!hold(&one).await);
+    other.release(&server.app.db).await.expect("released");
+    assert!(hold(&one).await, "it is given back");
 }
 
 #[tokio::test]

@@ -61,6 +61,5 @@ diesel::table! {
     cdn_purges (id) {
         id -> BigInt,
         event_id -> Nullable<BigInt>,
-        held_until -> Instant,
     }
 }
