@@ -21,6 +21,9 @@ async fn says_that_it_is_quiet(server: &Server, admin: &Client) -> bool {
     let metric = format!("\nlede_quiet {}\n", u8::from(ready));
     assert!(server.client().get("/metrics").await.text().contains(&metric));
     assert_eq!(since.is_string(), ready);
+    let readers = server.client().get("/v1/site").await;
+    let varies = readers.header("vary").expect("what it depends on").contains("Authorization");
+    assert!(varies || !ready, "caches keep what an admin gets apart");
     ready
 }
 

@@ -84,7 +84,10 @@ async fn read(http: &reqwest::Client, address: &str, path: &str) -> (String, boo
         .get("x-varnish")
         .is_some_and(|ids| ids.to_str().is_ok_and(|ids| ids.contains(' ')));
     let (status, location) = (response.status(), response.headers().get("location").cloned());
-    (format!("{status} {location:?} {}", response.text().await.expect("a body")), from_cache)
+    let body = response.text().await.expect("a body");
+    // A problem names its request.
+    let body = if status.is_success() { body } else { String::new() };
+    (format!("{status} {location:?} {body}"), from_cache)
 }
 
 #[tokio::test]
