@@ -163,6 +163,16 @@ fn enums_that_may_grow_say_so() {
     }
 }
 
+/// Generators take a property with a default for one that is always there, in requests, too.
+#[test]
+fn properties_that_may_be_left_out_have_no_default() {
+    for (name, schema) in API["components"]["schemas"].as_object().expect("schemas") {
+        for (property, value) in schema["properties"].as_object().into_iter().flatten() {
+            assert!(value.get("default").is_none(), "{name}/{property}");
+        }
+    }
+}
+
 #[test]
 fn recorded_times_have_six_digits_of_the_second() {
     let examples: Value = serde_json::from_str(include_str!("../../openapi/examples.json")).expect("JSON");

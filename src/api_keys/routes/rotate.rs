@@ -30,8 +30,9 @@ pub struct RotateApiKey {
     #[schema(max_length = 64, example = "123456")]
     code: Option<String>,
     /// For how many seconds the present key still works; 0 ends it at once, for a key that others may know.
+    /// Default: 86400.
     #[serde(default = "default_grace")]
-    #[schema(minimum = 0, maximum = 604_800, default = 86_400)]
+    #[schema(minimum = 0, maximum = 604_800)]
     grace_seconds: i64,
 }
 

@@ -58,9 +58,9 @@ pub struct CreateNote {
     /// Plain text.
     #[schema(format = "filled-text", min_length = 1, max_length = 5000)]
     text: String,
-    /// Whether it is resolved.
+    /// Whether it is resolved. Default: false.
     #[serde(default)]
-    #[schema(required = false, default = false)]
+    #[schema(required = false)]
     resolved: bool,
 }
 

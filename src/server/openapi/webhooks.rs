@@ -75,6 +75,7 @@ fn webhook(kind: &str, description: &str, examples: &Value) -> Value {
         "operationId": format!("on_{}", kind.replace('.', "_")),
         "summary": kind,
         "description": summary,
+        "security": [],
         "parameters": [
             header("webhook-id", "The id of the event: the same on retries and replays."),
             header("webhook-timestamp", "When the request was sent, in seconds since 1970."),

@@ -82,9 +82,8 @@ pub struct CreateTopic {
     /// What the topic is about, as plain text.
     #[schema(max_length = 2000)]
     pub description: Option<String>,
-    /// Whether subscribers can choose to receive mail about it.
+    /// Whether subscribers can choose to receive mail about it. Default: false.
     #[serde(default)]
-    #[schema(default = false)]
     pub followable: bool,
 }
 

@@ -32,15 +32,16 @@ const created = await admin.POST("/v1/webhooks", {
   body: { url: `http://127.0.0.1:${port}/`, events: ["topic.created"] },
 });
 assert(created.data?.secret, JSON.stringify(created.error));
+const { id, secret } = created.data;
 const made = await admin.POST("/v1/topics", { body: { name: "Fog signals" } });
 assert(made.data, JSON.stringify(made.error));
 
 const { body, headers } = await arrivals.next();
-const event = new Webhook(created.data.secret).verify(body, headers) as { type: string; data: { slug: string } };
+const event = new Webhook(secret).verify(body, headers) as { type: string; data: { slug: string } };
 assert.deepEqual([event.type, event.data.slug], ["topic.created", "fog-signals"]);
-assert.throws(() => new Webhook(created.data.secret!).verify(`${body} `, headers), WebhookVerificationError);
+assert.throws(() => new Webhook(secret).verify(`${body} `, headers), WebhookVerificationError);
 
-await admin.DELETE("/v1/webhooks/{webhook}", { params: { path: { webhook: created.data.id } } });
+await admin.DELETE("/v1/webhooks/{webhook}", { params: { path: { webhook: id } } });
 server.close();
 console.log("TypeScript: a webhook was verified");
 
