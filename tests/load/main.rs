@@ -9,7 +9,8 @@
 //! `LOAD_ONLY` what a work's name has to hold; `LOAD_ONLY=subscribers` measures the list of subscribers
 //! instead, `LOAD_ONLY=lists` their import and export, `LOAD_ONLY=stalled` clients that do not read, `LOAD_ONLY=streams`
 //! clients that follow changes, `LOAD_ONLY=writes` what writing articles costs, `LOAD_ONLY=accounts` what tokens and logins
-//! cost, `LOAD_ONLY=backups` backups and restores, and `LOAD_ONLY=text` what hostile text costs.
+//! cost, `LOAD_ONLY=webhooks` webhooks, `LOAD_ONLY=backups` backups and restores, and `LOAD_ONLY=text` what hostile text
+//! costs.
 //! `LOAD_SERVER` names another server to measure than the one that was built along. A run of everything writes
 //! `tests/load/results.md` and `tests/load/results.svg`.
 #![allow(clippy::disallowed_methods, reason = "a benchmark reads its own settings")]
@@ -36,6 +37,7 @@ mod report;
 mod stalled;
 mod streams;
 mod subscribers;
+mod webhooks;
 mod works;
 mod writers;
 mod writes;
@@ -80,6 +82,9 @@ async fn run() {
     }
     if only == "streams" {
         return streams::measure(temporary.path()).await;
+    }
+    if only == "webhooks" {
+        return webhooks::measure(temporary.path()).await;
     }
     if only == "writes" {
         println!("{}", writes::measure(temporary.path()).await);
