@@ -27,8 +27,8 @@ pub(super) fn convert(mut document: Value) -> Value {
     {
         license.insert("url".into(), concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/main/LICENSE").into());
     }
-    if document.as_object_mut().is_some_and(|members| members.remove("webhooks").is_some()) {
-        remove_unused(&mut document);
+    if let Some(members) = document.as_object_mut() {
+        members.remove("webhooks");
     }
     let types = Types(document["components"]["schemas"].clone());
     for schema in document["components"]["schemas"].as_object_mut().into_iter().flat_map(Map::values_mut) {
@@ -38,6 +38,8 @@ pub(super) fn convert(mut document: Value) -> Value {
         types.convert_part(&mut document["components"][part]);
     }
     types.convert_part(&mut document["paths"]);
+    // What was named only by the webhooks, and what stands where its name stood.
+    remove_unused(&mut document);
     document
 }
 
