@@ -148,7 +148,9 @@ impl Purger {
         let due = work.again.iter().take_while(|(at, _)| *at <= now).count();
         let first = if is_first { work.fresh.clone() } else { Batch::default() };
         let keys = first.with(work.again.iter().take(due).map(|(_, batch)| batch), self.provider.max_keys());
-        work.requests.push_back(now);
+        if self.provider.max_requests().is_some() {
+            work.requests.push_back(now);
+        }
         let sending = app.outbound.send(self.provider.request(&keys));
         tokio::pin!(sending);
         let outcome = loop {

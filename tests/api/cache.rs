@@ -295,12 +295,16 @@ async fn when_the_database_is_lost_what_is_in_memory_is_served_for_the_stated_ti
         assert!(lost.elapsed() < seconds(10), "readiness does not turn");
     }
     reader.get("/health/live").await.is(200);
+    let mut last = None;
     let until = loop {
-        match reader.get(&path).await.status() {
+        let response = reader.get(&path).await;
+        match response.status() {
             200 => assert!(lost.elapsed() < seconds(10), "served for too long"),
             status => break (status, lost.elapsed()),
         }
+        last = response.header("cache-control").map(str::to_owned);
     };
+    assert_eq!(last.as_deref(), Some("no-store"), "caches in front would keep what others may have changed");
     assert!(until.0 == 503 && until.1 >= seconds(2), "{until:?}");
     drop(outage);
     for path in [path.as_str(), "/health/ready"] {

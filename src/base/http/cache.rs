@@ -22,6 +22,9 @@ use crate::base::error::{Error, Result};
 const NEWCOMERS: u64 = 4;
 /// The share of the memory for other spellings of addresses.
 const ALIASES: u64 = 32;
+/// After how long without reading the log another server may have changed what is in memory: before keys are purged for the
+/// second time from caches in front.
+const BEHIND: Duration = Duration::from_secs(1);
 /// A response of more weight, in bytes, evicts others at once.
 const HEAVY: u32 = 64 * 1024;
 /// What an entry takes besides its key and its value, in bytes: its place in the table and in the order of use.
@@ -102,6 +105,12 @@ impl Cache {
         };
         let parts = self.parts.as_ref()?;
         parts.get(address, is_current).or_else(|| parts.get(&parts.aliases.get(address)?, is_current))
+    }
+
+    /// Whether what is in memory may be out of date, so that caches in front should not keep it.
+    #[must_use]
+    pub fn may_be_behind(&self) -> bool {
+        self.generation.staleness() > BEHIND
     }
 
     /// Records that `respelled` is another spelling of the path and query `canonical`, so that the next request in this

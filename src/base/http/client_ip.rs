@@ -4,7 +4,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use actix_web::dev::RequestHead;
-use actix_web::http::header::HeaderMap;
+use actix_web::http::header::{HeaderMap, HeaderValue};
 use ipnet::IpNet;
 
 /// Each proxy appends the address it received the request from.
@@ -29,12 +29,16 @@ pub fn is_trusted(address: IpAddr, trusted: &[IpNet]) -> bool {
     trusted.iter().any(|network| network.contains(&address))
 }
 
-/// Follows `X-Forwarded-For` from right to left while the address is a trusted proxy and the entry parses.
+/// Follows `X-Forwarded-For` from right to left while the address is a trusted proxy and the entry parses. Entries may hold
+/// any bytes: what stands to the right of one that does not parse is believed all the same.
 fn forwarded(socket: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
-    let values: Vec<&str> = headers.get_all(FORWARDED_FOR).filter_map(|value| value.to_str().ok()).collect();
+    let values: Vec<&[u8]> = headers.get_all(FORWARDED_FOR).map(HeaderValue::as_bytes).collect();
     let mut address = socket;
-    for hop in values.iter().rev().flat_map(|value| value.rsplit(',')) {
-        let Ok(before) = hop.trim().parse::<IpAddr>() else { break };
+    for hop in values.iter().rev().flat_map(|value| value.rsplit(|byte| *byte == b',')) {
+        let Some(before) = std::str::from_utf8(hop).ok().and_then(|hop| hop.trim().parse::<IpAddr>().ok())
+        else {
+            break;
+        };
         if !is_trusted(address, trusted) {
             break;
         }

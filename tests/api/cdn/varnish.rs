@@ -62,9 +62,9 @@ fn configuration(servers: [u16; 2]) -> String {
     let (_, vcl) = readme.split_once("```vcl\n").expect("a configuration");
     let (mut vcl, _) = vcl.split_once("```").map(|(vcl, rest)| (vcl.to_owned(), rest)).expect("its end");
     for (name, port) in ["10.0.0.2", "10.0.0.3"].iter().zip(servers) {
-        let backend = format!(".host = \"{name}\"; .port = \"8143\";");
+        let backend = format!(".host = \"{name}\"; .port = \"8143\"; .probe = ready;");
         assert!(vcl.contains(&backend), "{vcl}");
-        vcl = vcl.replace(&backend, &format!(".host = \"127.0.0.1\"; .port = \"{port}\";"));
+        vcl = vcl.replace(&backend, &format!(".host = \"127.0.0.1\"; .port = \"{port}\"; .probe = ready;"));
     }
     vcl.replace("{ \"10.0.0.2\"; \"10.0.0.3\"; }", "{ \"127.0.0.1\"; }")
 }

@@ -1,12 +1,14 @@
 use std::net::IpAddr;
 
+use actix_web::http::header::HeaderValue;
 use actix_web::test::TestRequest;
 use lede::base::http::client_ip;
 
 fn client(socket: &str, forwarded_for: &[&'static str]) -> String {
     let mut request = TestRequest::get().peer_addr((socket.parse::<IpAddr>().unwrap(), 1).into());
     for value in forwarded_for {
-        request = request.append_header(("x-forwarded-for", *value));
+        let bytes: Vec<u8> = value.chars().map(|char| char as u8).collect();
+        request = request.append_header(("x-forwarded-for", HeaderValue::from_bytes(&bytes).unwrap()));
     }
     let trusted = ["10.0.0.0/8".parse().unwrap(), "fd00::/8".parse().unwrap()];
     client_ip::of(request.to_http_request().head(), &trusted).to_string()
@@ -22,6 +24,9 @@ fn only_trusted_proxies_are_believed() {
     assert_eq!(client("fd00::1", &["2001:db8::5"]), "2001:db8::5");
     assert_eq!(client("10.0.0.1", &["nobody"]), "10.0.0.1");
     assert_eq!(client("10.0.0.1", &["203.0.113.9, nobody, 10.0.0.2"]), "10.0.0.2");
+    // Bytes that are no text.
+    assert_eq!(client("10.0.0.1", &["\u{ff}, 198.51.100.7"]), "198.51.100.7");
+    assert_eq!(client("10.0.0.1", &["203.0.113.9", "\u{ff}"]), "10.0.0.1");
     assert_eq!(client("10.0.0.1", &[]), "10.0.0.1");
 }
 
