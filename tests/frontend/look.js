@@ -1,10 +1,12 @@
 // Builds the website on a demonstration of Lede, and looks at every page in a browser: narrow and wide, light and dark. Then
-// it does what people do: follow the contents, search, preview a draft, with and without an account, subscribe.
+// it does what people do: follow the contents, search, preview a draft, with and without an account, subscribe. At last a
+// webhook has it built again.
 //
 //   node look.js LEDE    the executable; screenshots go to the folder that SCREENSHOTS names
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { once } from "node:events";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
@@ -21,8 +23,12 @@ const built = () => readdirSync(dist, { recursive: true, withFileTypes: true })
   .filter((entry) => entry.isFile())
   .map((entry) => join(entry.parentPath, entry.name).slice(dist.length));
 
-/** Serves them, as a static host does. */
+/** Serves them, as a static host does, which has a hook that begins a build. */
 const host = createServer((request, response) => {
+  if (request.method === "POST" && request.url === "/build") {
+    response.writeHead(204).end();
+    return host.emit("build");
+  }
   const path = new URL(request.url, "http://host").pathname.replace(/\/$/, "/index.html");
   const [status, file] = built().includes(path) ? [200, path] : [404, "/404.html"];
   response.writeHead(status, { "content-type": types[extname(file)] ?? "text/plain" }).end(readFileSync(join(dist, file)));
@@ -32,7 +38,7 @@ const host = createServer((request, response) => {
 const start = (site, folder) => spawn(executable, ["demo", "--bind", "127.0.0.1:0"], {
   env: {
     PATH: process.env.PATH, TMPDIR: folder, LEDE_WEBSITE_URL: site, LEDE_CORS_ORIGINS: site, LEDE_ARTICLE_PATH: "/{locale?}/{year}/{slug}/",
-    LEDE_PREVIEW_URL: `${site}/preview/?article={id}#token={token}`,
+    LEDE_PREVIEW_URL: `${site}/preview/?article={id}#token={token}`, LEDE_WEBHOOK_NETWORKS: "127.0.0.0/8",
   },
   stdio: ["ignore", "pipe", "ignore"],
 });
@@ -177,10 +183,10 @@ async function use(browser, site, { lede, email, password, key }, ask, askWithKe
   const following = page.waitForResponse(`${lede}/v1/changes/stream?locale=en`);
   await page.goto(site + article);
   await following;
-  const { revision } = await askWithKey("PATCH", "/v1/articles/reading-a-tide-table/draft/sections/the-rule-of-twelfths", {
+  const { version } = await askWithKey("PATCH", "/v1/articles/reading-a-tide-table/draft/sections/the-rule-of-twelfths", {
     body: "Count in *twelfths*, and write them down.",
   });
-  await askWithKey("POST", "/v1/articles/reading-a-tide-table/publish", { revision });
+  await askWithKey("POST", "/v1/articles/reading-a-tide-table/publish", { revision: version });
   await page.locator(".prose").getByText("write them down").waitFor();
   await page.getByRole("status").getByText("Changed at").waitFor();
 
@@ -249,6 +255,18 @@ async function use(browser, site, { lede, email, password, key }, ask, askWithKe
   assert.deepEqual(items.map(({ email, source }) => [email, source]), [["grace@reader.example", "footer"]]);
 }
 
+/** Publishes an article: the host is told by a webhook, and builds again. */
+async function rebuild(site, ask, build) {
+  await ask("POST", "/v1/webhooks", { url: `${site}/build`, events: ["article.*"], coalesce_seconds: 1 });
+  const called = once(host, "build", { signal: AbortSignal.timeout(30_000) });
+  const { id } = await ask("POST", "/v1/articles", { title: "Neap tides", intro: "The sea takes a rest." });
+  const { published_at, slug } = await ask("POST", `/v1/articles/${id}/publish`, { revision: 1 });
+  await called;
+  build();
+  const page = await fetch(`${site}/${published_at.slice(0, 4)}/${slug}/`);
+  assert.match(await page.text(), /The sea takes a rest\./);
+}
+
 const folder = mkdtempSync(join(tmpdir(), "lede-frontend-"));
 let server, browser;
 try {
@@ -262,7 +280,8 @@ try {
   await furnish(ask);
 
   const env = { ...process.env, LEDE_URL: lede, SITE_URL: site };
-  execFileSync(process.execPath, ["node_modules/astro/astro.js", "build"], { cwd: import.meta.dirname, env, stdio: "inherit" });
+  const build = () => execFileSync(process.execPath, ["node_modules/astro/astro.js", "build"], { cwd: import.meta.dirname, env, stdio: "inherit" });
+  build();
   assert.match(readFileSync(join(dist, "_redirects"), "utf8"), /^\/2026\/ice-house .*\/the-last-ice-house\/ 301$/m);
   assert.equal((await fetch(`${site}/nowhere/`)).status, 404);
 
@@ -281,6 +300,8 @@ try {
   console.log(`looked at ${addresses.length} pages in 4 forms, followed ${links.size} links`);
   await use(browser, site, login, ask, askWithKey);
   console.log("followed the contents, searched, previewed a draft, subscribed");
+  await rebuild(site, ask, build);
+  console.log("a webhook had the website built again");
 } finally {
   await browser?.close();
   server?.kill();

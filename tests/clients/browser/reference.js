@@ -4,10 +4,11 @@ import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
 import { check, open, until } from "./pages.js";
 
-/** The operations as the sidebar should list them: by tag, in the order of the document. */
-function wanted({ tags, paths }) {
-  const operations = Object.entries(paths).flatMap(([path, item]) =>
-    Object.entries(item).map(([method, { tags: [tag], summary }]) => ({ tag, link: `${method.toUpperCase()}${path}`, summary })));
+/** The operations and webhooks as the sidebar should list them: by tag, in the order of the document. */
+function wanted({ tags, paths, webhooks }) {
+  const list = (items, kind) => Object.entries(items).flatMap(([path, item]) => Object.entries(item).map(
+    ([method, { tags: [tag], summary }]) => ({ tag, link: `${kind}${method.toUpperCase()}/${path}`.replace("//", "/"), summary })));
+  const operations = [...list(paths, ""), ...list(webhooks, "webhook/")];
   return tags.flatMap(({ name }) => operations.filter(({ tag }) => tag === name))
     .map(({ tag, link, summary }) => `#tag/${tag}/${link} ${summary}`);
 }
