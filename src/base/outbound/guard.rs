@@ -116,7 +116,7 @@ impl Guard {
         if rule != Rule::Public && (self.networks.is_empty() || !matches!(url.scheme(), "http" | "https")) {
             return Err("Must be an https URL with the port 443 or 8443.".into());
         }
-        if self.own_url.as_ref().is_some_and(|own| is_same_server(own, url)) {
+        if self.own_url.as_ref().is_some_and(|own| is_same_server(own, url, rule)) {
             return Err("Must not be the address of this server.".into());
         }
         match literal(url) {
@@ -159,9 +159,13 @@ pub(super) fn literal(url: &Url) -> Option<IpAddr> {
     }
 }
 
-fn is_same_server(own: &Url, url: &Url) -> bool {
-    let host = |url: &Url| url.host_str().map(|host| host.trim_end_matches('.').to_owned());
-    // A name may lead to this server on other ports, too, such as those of a proxy.
-    let is_same_port = || own.port_or_known_default() == url.port_or_known_default();
-    host(own) == host(url) && (literal(url).is_none() || is_same_port())
+/// Whether a URL leads to this server. A name, or a public address, may do so on other ports, too, such as those of a proxy. An
+/// address in a named network is refused on the port of this server only, because others are those of its neighbours; 80 and
+/// 443 count as one, since either is there for the sake of the other.
+fn is_same_server(own: &Url, url: &Url, rule: Rule) -> bool {
+    let name = |url: &Url| url.host_str().map(|host| host.trim_end_matches('.').to_owned());
+    let (Some(own_address), Some(address)) = (literal(own), literal(url)) else { return name(own) == name(url) };
+    let port = |url: &Url| url.port_or_known_default().map(|port| if port == 80 { 443 } else { port });
+    let is_named_elsewhere = rule != Rule::Public && port(own) != port(url);
+    own_address.to_canonical() == address.to_canonical() && !is_named_elsewhere
 }
