@@ -188,11 +188,7 @@ pub(super) fn due(conn: &mut Connection, now: Timestamp) -> Result<BTreeSet<Webh
 }
 
 /// The next deliveries of a webhook in order: what happens comes before what is replayed.
-pub(super) fn next(
-    conn: &mut Connection,
-    webhook: WebhookId,
-    limit: i64,
-) -> Result<Vec<WebhookDeliveryId>> {
+pub(super) fn next(conn: &mut Connection, webhook: WebhookId, limit: i64) -> Result<Vec<WebhookDeliveryId>> {
     let in_order = waiting(webhook).filter(table::alone.eq(false));
     Ok(in_order.order((table::replayed, table::sequence)).limit(limit).select(table::id).load(conn)?)
 }

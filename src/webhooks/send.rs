@@ -70,10 +70,9 @@ pub(super) async fn run(
             }
             let Next { webhook, secrets, row, body } = match next(app, id, delivery).await {
                 Ok(Some(next)) => next,
-                Ok(None) => return Ok(outcomes),
                 Err(error) if outcomes.is_empty() => return Err(error),
-                // What was sent is recorded first; the next run meets the error again.
-                Err(_) => return Ok(outcomes),
+                // What was sent is recorded first; the next run meets an error again.
+                Ok(None) | Err(_) => return Ok(outcomes),
             };
             let outcome = match body {
                 None => Outcome::withheld(&row),

@@ -61,7 +61,8 @@ impl Secrets {
     /// # Errors
     /// Internal, if there are no random bytes.
     pub fn rotate(&mut self, random: &Random, now: Timestamp) -> Result<Timestamp> {
-        let (secret, until) = (std::mem::replace(&mut self.secret, make_secret(random)?), now.plus(STILL_SIGNS));
+        let (secret, until) =
+            (std::mem::replace(&mut self.secret, make_secret(random)?), now.plus(STILL_SIGNS));
         self.replaced.retain(|replaced| now < replaced.until);
         self.replaced.insert(0, ReplacedSecret { secret, until });
         self.replaced.truncate(MAX_REPLACED);

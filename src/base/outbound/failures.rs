@@ -23,7 +23,10 @@ pub(super) fn failure(error: &ClientError) -> Failure {
         unresolved.or_else(tls).or_else(network).or_else(http)
     });
     known.unwrap_or_else(|| {
-        log::debug!("a request failed: {}", causes(error).map(ToString::to_string).collect::<Vec<_>>().join(": "));
+        log::debug!(
+            "a request failed: {}",
+            causes(error).map(ToString::to_string).collect::<Vec<_>>().join(": ")
+        );
         failed(if error.is_connect() { "No connection could be made." } else { BROKEN_OFF })
     })
 }

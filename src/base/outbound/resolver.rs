@@ -79,7 +79,9 @@ impl CheckedResolver {
             Ok(Err(error)) if error.is_no_records_found() => Ok(Vec::new()),
             Ok(Err(error)) => {
                 log::debug!("{host} could not be looked up: {error}");
-                Err(Unresolved::Failed("The host could not be looked up: no name server responded with an answer.".into()))
+                Err(Unresolved::Failed(
+                    "The host could not be looked up: no name server responded with an answer.".into(),
+                ))
             }
             Err(_) => Err(Unresolved::Failed("The host could not be looked up in time.".into())),
         }
