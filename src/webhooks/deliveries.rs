@@ -188,9 +188,9 @@ pub(super) fn due(conn: &mut Connection, now: Timestamp) -> Result<BTreeSet<Webh
 }
 
 /// The next deliveries of a webhook in order: what happens comes before what is replayed.
-pub(super) fn next(conn: &mut Connection, webhook: WebhookId, limit: i64) -> Result<Vec<DeliveryRow>> {
+pub(super) fn next(conn: &mut Connection, webhook: WebhookId, limit: i64) -> Result<Vec<WebhookDeliveryId>> {
     let in_order = waiting(webhook).filter(table::alone.eq(false));
-    Ok(in_order.order((table::replayed, table::sequence)).limit(limit).load(conn)?)
+    Ok(in_order.order((table::replayed, table::sequence)).limit(limit).select(table::id).load(conn)?)
 }
 
 /// Deliveries that are retried beside the others, and are due.
@@ -199,9 +199,9 @@ pub(super) fn due_alone(
     webhook: WebhookId,
     now: Timestamp,
     limit: i64,
-) -> Result<Vec<DeliveryRow>> {
+) -> Result<Vec<WebhookDeliveryId>> {
     let due = waiting(webhook).filter(table::alone.eq(true)).filter(table::next_try_at.le(Some(now)));
-    Ok(due.order(table::sequence).limit(limit).load(conn)?)
+    Ok(due.order(table::sequence).limit(limit).select(table::id).load(conn)?)
 }
 
 /// A delivery that waits.

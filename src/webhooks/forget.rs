@@ -71,12 +71,7 @@ fn look_through(conn: &mut Connection, purged: &HashSet<String>, after: i64) -> 
     let last = rows.last().map(|(sequence, _)| *sequence);
     let mut changed = Vec::new();
     for (sequence, body) in rows {
-        let parsed = body.and_then(|body| serde_json::from_str::<Value>(&body).ok());
-        if let Some(mut value) = parsed
-            && erase(&mut value, purged)
-        {
-            changed.push((sequence, value.to_string()));
-        }
+        changed.extend(body.and_then(|body| erased(&body, purged)).map(|body| (sequence, body)));
     }
     Ok((last, changed))
 }
@@ -89,6 +84,15 @@ fn replace(tx: &mut Tx<'_>, changed: &[(i64, String)]) -> Result<()> {
             .execute(&mut **tx)?;
     }
     Ok(())
+}
+
+/// A body without what is said of these articles; `None` if it says nothing of them.
+pub(super) fn erased(body: &str, articles: &HashSet<String>) -> Option<String> {
+    if articles.is_empty() {
+        return None;
+    }
+    let mut value = serde_json::from_str::<Value>(body).ok()?;
+    erase(&mut value, articles).then(|| value.to_string())
 }
 
 /// Removes what is said of these articles, wherever it is. Returns whether there was anything.

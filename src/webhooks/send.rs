@@ -1,5 +1,6 @@
 //! Sends what is due to one webhook, one delivery after the other, until one has to be waited for.
 
+use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
@@ -10,16 +11,19 @@ use url::Url;
 
 use super::body::BATCH;
 use super::deliveries::{self, DeliveryRow, Try};
+use super::forget;
 use super::outcome::{Exchange, Outcome, Verdict};
+use super::progress;
 use super::signing::Secrets;
 use super::store::{self, WebhookRow};
 use crate::app::App;
+use crate::articles::store as articles;
 use crate::auth::find_identity;
 use crate::base::clock::Timestamp;
 use crate::base::db::Connection;
 use crate::base::error::{Error, Result};
 use crate::base::events;
-use crate::base::ids::WebhookId;
+use crate::base::ids::{WebhookDeliveryId, WebhookId};
 use crate::base::outbound::{Answer, ChosenBy, Failure, Request, TIMEOUT};
 use crate::changes::store::Place;
 use crate::events::parse_id;
@@ -34,16 +38,17 @@ const RUN: Duration = Duration::from_secs(1);
 /// How much longer than a request the lease must last when it begins.
 const MARGIN: Duration = Duration::from_secs(2);
 
-/// What is due of one webhook.
-struct Work {
+/// The deliveries of a webhook that are due: those in order, and those that are retried alone.
+type Due = [Vec<WebhookDeliveryId>; 2];
+
+/// A request, as everything is stored when it begins.
+struct Next {
     webhook: WebhookRow,
     secrets: Secrets,
-    in_order: Vec<Item>,
-    alone: Vec<Item>,
+    row: DeliveryRow,
+    /// The text that is sent; `None` if the webhook's owner may not see it any more.
+    body: Option<String>,
 }
-
-/// A delivery with the text that is sent; `None` if the webhook's owner may not see it any more.
-type Item = (DeliveryRow, Option<String>);
 
 /// Sends what is due to a webhook while the lease lasts, and returns what became of it.
 ///
@@ -56,14 +61,19 @@ pub(super) async fn run(
     is_stopping: impl Fn() -> bool,
 ) -> Result<Vec<Outcome>> {
     let mut outcomes = Vec::new();
-    let Some(Work { webhook, secrets, in_order, alone }) = load(app, id).await? else { return Ok(outcomes) };
-    for items in [in_order, alone] {
+    for deliveries in due(app, id).await? {
         let started = Instant::now();
-        for (row, body) in items {
+        for delivery in deliveries {
             let lasts = *lease.borrow() >= app.clock.now().plus(TIMEOUT + MARGIN);
             if !lasts || started.elapsed() > RUN || is_stopping() || app.db.generation().is_quiet() {
                 break;
             }
+            let Next { webhook, secrets, row, body } = match next(app, id, delivery).await {
+                Ok(Some(next)) => next,
+                Err(error) if outcomes.is_empty() => return Err(error),
+                // What was sent is recorded first; the next run meets an error again.
+                Ok(None) | Err(_) => return Ok(outcomes),
+            };
             let outcome = match body {
                 None => Outcome::withheld(&row),
                 Some(body) => Outcome::of(&row, post(app, &webhook, &secrets, &row.event, body).await),
@@ -79,32 +89,31 @@ pub(super) async fn run(
     Ok(outcomes)
 }
 
-async fn load(app: &App, id: WebhookId) -> Result<Option<Work>> {
+async fn due(app: &App, id: WebhookId) -> Result<Due> {
+    let now = app.clock.now();
+    let find = move |conn: &mut Connection| {
+        let progress = progress::find(conn, &[id])?.into_iter().next();
+        if progress.is_none_or(|progress| progress.waits_until.is_some_and(|until| now < until)) {
+            return Ok(Due::default());
+        }
+        let in_order = deliveries::next(conn, id, MAX_SENT)?;
+        Ok([in_order, deliveries::due_alone(conn, id, now, MAX_ALONE)?])
+    };
+    app.db.snapshot(find).await
+}
+
+/// Reads a delivery, its webhook and what its owner may see: what was changed or withdrawn during the request before holds for
+/// this one. `None` if the webhook is deleted or disabled, or the delivery no longer waits.
+async fn next(app: &App, id: WebhookId, delivery: WebhookDeliveryId) -> Result<Option<Next>> {
     let (keys, now) = (app.keys.clone(), app.clock.now());
     let find = move |conn: &mut Connection| {
         let webhook = store::get(conn, id)?;
-        let Some(waits_until) =
-            super::progress::find(conn, &[id])?.first().map(|progress| progress.waits_until)
-        else {
+        let Some(row) = deliveries::find_waiting(conn, delivery)?.filter(|_| webhook.enabled) else {
             return Ok(None);
         };
-        if !webhook.enabled || waits_until.is_some_and(|until| now < until) {
-            return Ok(None);
-        }
         let mut viewer = Viewer::new(find_identity(conn, webhook.actor_id, now)?);
-        let mut read = |conn: &mut Connection, rows: Vec<DeliveryRow>| -> Result<Vec<Item>> {
-            let mut items = Vec::new();
-            for row in rows {
-                let body = allowed(conn, &mut viewer, &row)?;
-                items.push((row, body));
-            }
-            Ok(items)
-        };
-        let rows = deliveries::next(conn, id, MAX_SENT)?;
-        let in_order = read(conn, rows)?;
-        let rows = deliveries::due_alone(conn, id, now, MAX_ALONE)?;
-        let alone = read(conn, rows)?;
-        Ok(Some(Work { secrets: webhook.secrets(&keys)?, webhook, in_order, alone }))
+        let body = allowed(conn, &mut viewer, &row)?;
+        Ok(Some(Next { secrets: webhook.secrets(&keys)?, webhook, row, body }))
     };
     match app.db.snapshot(find).await {
         Err(Error::NotFound(_)) => Ok(None),
@@ -112,11 +121,14 @@ async fn load(app: &App, id: WebhookId) -> Result<Option<Work>> {
     }
 }
 
-/// The text of a delivery, as far as the webhook's owner may see now what it tells.
+/// The text of a delivery, as far as the webhook's owner may see now what it tells, and without what articles were called that
+/// are purged.
 fn allowed(conn: &mut Connection, viewer: &mut Viewer, row: &DeliveryRow) -> Result<Option<String>> {
     let Some(body) = &row.body else { return Ok(None) };
+    let mut purged = HashSet::new();
     if row.kind != BATCH {
-        return Ok(may_see(conn, viewer, row.event_number)?.then(|| body.clone()));
+        let is_allowed = may_see(conn, viewer, row.event_number, &mut purged)?;
+        return Ok(is_allowed.then(|| forget::erased(body, &purged).unwrap_or_else(|| body.clone())));
     }
     let mut value: Value = serde_json::from_str(body)?;
     let is_wrapped = value.get("client_payload").is_some();
@@ -126,27 +138,40 @@ fn allowed(conn: &mut Connection, viewer: &mut Viewer, row: &DeliveryRow) -> Res
     for event in events.drain(..) {
         let number = event["id"].as_str().and_then(|id| parse_id(id).ok()).map(Place::number);
         if let Some(number) = number
-            && may_see(conn, viewer, number)?
+            && may_see(conn, viewer, number, &mut purged)?
         {
             kept.push(event);
         }
     }
-    if kept.len() == before {
-        return Ok(Some(body.clone()));
-    }
     if kept.is_empty() {
         return Ok(None);
     }
-    *events = kept;
-    Ok(Some(value.to_string()))
+    let text = if kept.len() == before {
+        body.clone()
+    } else {
+        *events = kept;
+        value.to_string()
+    };
+    Ok(Some(forget::erased(&text, &purged).unwrap_or(text)))
 }
 
-fn may_see(conn: &mut Connection, viewer: &mut Viewer, number: i64) -> Result<bool> {
+/// Whether the event with that number may be sent. Its article is added to `purged` if it was deleted for good.
+fn may_see(
+    conn: &mut Connection,
+    viewer: &mut Viewer,
+    number: i64,
+    purged: &mut HashSet<String>,
+) -> Result<bool> {
     let row = events::read(conn, number - 1, 1)?.into_iter().next();
-    match row.filter(|row| row.number == number).and_then(|row| row.event) {
-        Some(event) => viewer.may_see(conn, &event),
-        None => Ok(false),
+    let Some(event) = row.filter(|row| row.number == number).and_then(|row| row.event) else {
+        return Ok(false);
+    };
+    if let Some(article) = event.subject_article()
+        && articles::find(conn, article)?.is_none()
+    {
+        purged.insert(article.to_string());
     }
+    viewer.may_see(conn, &event)
 }
 
 /// Sends one body, signed, and tells what came back.
@@ -190,8 +215,7 @@ fn request(
     body: String,
     at: Timestamp,
 ) -> Result<Request> {
-    let previous_is_valid = webhook.previous_until.is_some_and(|until| at < until);
-    let signature = secrets.sign(id, at, &body, previous_is_valid);
+    let signature = secrets.sign(id, at, &body);
     let value = |text: &str| HeaderValue::from_str(text).map_err(Error::internal);
     let mut headers = HeaderMap::new();
     for (name, text) in &secrets.headers {

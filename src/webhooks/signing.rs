@@ -1,6 +1,7 @@
 //! Secrets and signatures of Standard Webhooks: HMAC-SHA256 over id, time and body.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -16,16 +17,27 @@ use crate::base::random::Random;
 const START: &str = "whsec_";
 /// Separates these seals from others made with the same key.
 const PURPOSE: &str = "webhook";
+/// How long a secret that was replaced still signs.
+pub const STILL_SIGNS: Duration = Duration::from_secs(24 * 3600);
+/// How many secrets that were replaced sign at most, so that the header stays short: the newest ones.
+const MAX_REPLACED: usize = 9;
 
 /// What is sealed of a webhook.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Secrets {
     /// The secret that signs: `whsec_` and base64.
     pub secret: String,
-    /// The one before it.
-    pub previous: Option<String>,
+    /// Those that were replaced, newest first.
+    pub replaced: Vec<ReplacedSecret>,
     /// Headers that are added to every request.
     pub headers: BTreeMap<String, String>,
+}
+
+/// A secret that was replaced. It signs, too, until a receiver has had the time to change over.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReplacedSecret {
+    secret: String,
+    until: Timestamp,
 }
 
 impl std::fmt::Debug for Secrets {
@@ -40,18 +52,21 @@ impl Secrets {
     /// # Errors
     /// Internal, if there are no random bytes.
     pub fn make(random: &Random, headers: BTreeMap<String, String>) -> Result<Self> {
-        Ok(Self { secret: make_secret(random)?, previous: None, headers })
+        Ok(Self { secret: make_secret(random)?, replaced: Vec::new(), headers })
     }
 
-    /// Replaces the secret by a new one, beside which the present one signs; or the one before it, if that still does: a
-    /// receiver that was not given the present one goes on to accept it.
+    /// Replaces the secret by a new one, beside which the present one signs for a day. Those that were replaced before keep
+    /// theirs, because a receiver may have any of them. Returns until when the present one signs.
     ///
     /// # Errors
     /// Internal, if there are no random bytes.
-    pub fn rotate(&mut self, random: &Random, previous_is_valid: bool) -> Result<()> {
-        let replaced = std::mem::replace(&mut self.secret, make_secret(random)?);
-        self.previous = self.previous.take().filter(|_| previous_is_valid).or(Some(replaced));
-        Ok(())
+    pub fn rotate(&mut self, random: &Random, now: Timestamp) -> Result<Timestamp> {
+        let (secret, until) =
+            (std::mem::replace(&mut self.secret, make_secret(random)?), now.plus(STILL_SIGNS));
+        self.replaced.retain(|replaced| now < replaced.until);
+        self.replaced.insert(0, ReplacedSecret { secret, until });
+        self.replaced.truncate(MAX_REPLACED);
+        Ok(until)
     }
 
     /// Encrypts them.
@@ -70,13 +85,14 @@ impl Secrets {
         Ok(serde_json::from_slice(&keys.unseal(PURPOSE, sealed)?)?)
     }
 
-    /// The value of `webhook-signature` for a request that is sent at `at`. The previous secret signs, too, if it `is_valid`.
+    /// The value of `webhook-signature` for a request that is sent at `at`: a signature of the secret, then those of replaced
+    /// ones that still sign.
     #[must_use]
-    pub fn sign(&self, id: &str, at: Timestamp, body: &str, previous_is_valid: bool) -> String {
+    pub fn sign(&self, id: &str, at: Timestamp, body: &str) -> String {
         let content = format!("{id}.{}.{body}", at.as_seconds());
-        let secrets = [Some(&self.secret), self.previous.as_ref().filter(|_| previous_is_valid)];
-        let signed = secrets.into_iter().flatten().map(|secret| signature(secret, &content));
-        signed.collect::<Vec<_>>().join(" ")
+        let replaced = self.replaced.iter().filter(|replaced| at < replaced.until);
+        let secrets = std::iter::once(&self.secret).chain(replaced.map(|replaced| &replaced.secret));
+        secrets.map(|secret| signature(secret, &content)).collect::<Vec<_>>().join(" ")
     }
 }
 

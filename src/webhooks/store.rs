@@ -1,7 +1,5 @@
 //! How webhooks are stored.
 
-use std::time::Duration;
-
 use diesel::prelude::*;
 
 use super::progress::ProgressRow;
@@ -16,9 +14,6 @@ use crate::base::db::{Connection, Tx};
 use crate::base::error::{Error, Result};
 use crate::base::events::{self, Event};
 use crate::base::ids::{ActorId, UserId, WebhookId};
-
-/// How long the secret before the last rotation signs, too.
-const BOTH_SIGN: Duration = Duration::from_secs(24 * 3600);
 
 /// A row of `webhooks`. `Debug` shows no secret.
 #[derive(Clone, PartialEq, Queryable, Insertable, AsChangeset)]
@@ -47,7 +42,7 @@ pub struct WebhookRow {
     /// Why the server has disabled it, if it has.
     pub disabled_reason: Option<DisabledReason>,
     sealed: Vec<u8>,
-    /// Until when the previous secret signs, too.
+    /// Until when the secret before the last rotation signs, too.
     pub previous_until: Option<Timestamp>,
     /// When it was created.
     pub created_at: Timestamp,
@@ -232,17 +227,14 @@ fn save(tx: &mut Tx<'_>, row: &mut WebhookRow) -> Result<()> {
     Ok(())
 }
 
-/// Gives a locked webhook another secret; both sign for a day. Rotated again within it, the older one signs for what is left.
+/// Gives a locked webhook another secret; the one that is replaced signs for another day.
 ///
 /// # Errors
 /// Internal, if there are no random bytes.
 pub fn rotate(tx: &mut Tx<'_>, keys: &Keys, mut row: WebhookRow) -> Result<(WebhookRow, String)> {
     let mut secrets = row.secrets(keys)?;
-    let now = tx.now();
-    let still_valid = row.previous_until.filter(|until| now < *until);
-    secrets.rotate(tx.random(), still_valid.is_some())?;
+    row.previous_until = Some(secrets.rotate(tx.random(), tx.now())?);
     row.set_secrets(tx, keys, &secrets)?;
-    row.previous_until = still_valid.or(Some(now.plus(BOTH_SIGN)));
     save(tx, &mut row)?;
     tx.append(Event::WebhookRotated(row.id));
     Ok((row, secrets.secret))

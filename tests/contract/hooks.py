@@ -47,6 +47,12 @@ STORED = {
     "password-too-long",
     "password-too-short",
     "password-too-simple",
+    # Where a webhook leads, which events there are, and which headers the server sets itself.
+    "address-refused",
+    "event-unknown",
+    "header-not-allowed",
+    # The id of an event is what a response had.
+    "after-unknown",
     # A key that another request had.
     "idempotency-key-reused",
     # A cursor is what a response had as `next_cursor`, for the same list.

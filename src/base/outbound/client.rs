@@ -1,6 +1,5 @@
 //! Makes requests over the network: HTTP/1.1, TLS 1.2 and 1.3 with the certificates of the system.
 
-use std::error::Error as _;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,15 +9,16 @@ use hyper::body::{Bytes, Incoming};
 use hyper::header::{HeaderValue, RETRY_AFTER, USER_AGENT};
 use hyper::{Request as HttpRequest, Uri};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::Client as HyperClient;
 use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::client::legacy::{Client as HyperClient, Error as ClientError};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::crypto::ring;
 use rustls::{ClientConfig, RootCertStore};
 use url::Url;
 
+use super::failures::failure;
 use super::guard::{Guard, Rule, literal, refusal};
-use super::resolver::{self, CheckedResolver, Unresolved};
+use super::resolver::{self, CheckedResolver};
 use super::{Answer, ChosenBy, Failure, MAX_RESPONSE, Request, Settings, TIMEOUT};
 use crate::base::error::{Error, Result};
 
@@ -157,18 +157,4 @@ async fn beginning(mut body: Incoming) -> Vec<u8> {
     }
     bytes.truncate(MAX_RESPONSE);
     bytes
-}
-
-fn failure(error: &ClientError) -> Failure {
-    let mut causes = std::iter::successors(error.source(), |&cause| cause.source());
-    let unresolved = causes.clone().find_map(|cause| cause.downcast_ref::<Unresolved>());
-    match unresolved {
-        Some(Unresolved::Refused(why)) => Failure::Refused(why.clone()),
-        Some(Unresolved::Failed(why)) => Failure::Failed(why.clone()),
-        None => {
-            let what = if error.is_connect() { "The connection failed" } else { "The connection broke" };
-            let why = causes.by_ref().last().map(|cause| format!(": {cause}")).unwrap_or_default();
-            Failure::Failed(format!("{what}{why}."))
-        }
-    }
 }

@@ -116,7 +116,7 @@ impl Guard {
         if rule != Rule::Public && (self.networks.is_empty() || !matches!(url.scheme(), "http" | "https")) {
             return Err("Must be an https URL with the port 443 or 8443.".into());
         }
-        if self.own_url.as_ref().is_some_and(|own| is_same_server(own, url)) {
+        if self.own_url.as_ref().is_some_and(|own| self.is_same_server(own, url)) {
             return Err("Must not be the address of this server.".into());
         }
         match literal(url) {
@@ -127,13 +127,29 @@ impl Guard {
 
     /// Whether a request may connect to an address.
     pub(super) fn allows(&self, rule: Rule, address: IpAddr) -> bool {
-        let is_named = || self.networks.iter().any(|net| net.contains(&address));
         match rule {
             Rule::Any => true,
-            Rule::Named => is_named(),
-            Rule::Elsewhere => is_named() && !is_this_machine(address),
-            Rule::Public => is_named() || (is_public(address) && !is_own(address)),
+            Rule::Named => self.is_named(address),
+            Rule::Elsewhere => self.is_named(address) && !is_this_machine(address),
+            Rule::Public => self.is_named(address) || (is_public(address) && !is_own(address)),
         }
+    }
+
+    fn is_named(&self, address: IpAddr) -> bool {
+        self.networks.iter().any(|net| net.contains(&address))
+    }
+
+    /// Whether a URL leads to this server. A name or an address may do so on other ports, too, such as those of a proxy. Of an
+    /// address in a named network only the port of this server is refused, because others are those of its neighbours; 80 and
+    /// 443 count as one, since either is there for the sake of the other.
+    fn is_same_server(&self, own: &Url, url: &Url) -> bool {
+        let name = |url: &Url| url.host_str().map(|host| host.trim_end_matches('.').to_owned());
+        let (Some(own_address), Some(address)) = (literal(own), literal(url)) else {
+            return name(own) == name(url);
+        };
+        let port = |url: &Url| url.port_or_known_default().map(|port| if port == 80 { 443 } else { port });
+        own_address.to_canonical() == address.to_canonical()
+            && (port(own) == port(url) || !self.is_named(address))
     }
 }
 
@@ -157,11 +173,4 @@ pub(super) fn literal(url: &Url) -> Option<IpAddr> {
         Host::Ipv6(address) => Some(address.into()),
         Host::Domain(_) => None,
     }
-}
-
-fn is_same_server(own: &Url, url: &Url) -> bool {
-    let host = |url: &Url| url.host_str().map(|host| host.trim_end_matches('.').to_owned());
-    // A name may lead to this server on other ports, too, such as those of a proxy.
-    let is_same_port = || own.port_or_known_default() == url.port_or_known_default();
-    host(own) == host(url) && (literal(url).is_none() || is_same_port())
 }

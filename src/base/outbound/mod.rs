@@ -3,6 +3,7 @@
 //! are connected to. No redirects are followed, and no proxies of the environment are used.
 
 mod client;
+mod failures;
 pub mod guard;
 mod memory;
 mod resolver;

@@ -77,7 +77,12 @@ impl CheckedResolver {
         match tokio::time::timeout(PATIENCE, self.dns.lookup_ip(host)).await {
             Ok(Ok(found)) => Ok(found.iter().collect()),
             Ok(Err(error)) if error.is_no_records_found() => Ok(Vec::new()),
-            Ok(Err(error)) => Err(Unresolved::Failed(format!("The host could not be looked up: {error}."))),
+            Ok(Err(error)) => {
+                log::debug!("{host} could not be looked up: {error}");
+                Err(Unresolved::Failed(
+                    "The host could not be looked up: no name server responded with an answer.".into(),
+                ))
+            }
             Err(_) => Err(Unresolved::Failed("The host could not be looked up in time.".into())),
         }
     }
@@ -85,7 +90,7 @@ impl CheckedResolver {
     async fn allowed(self, host: String) -> Result<std::vec::IntoIter<SocketAddr>, Unresolved> {
         let found = self.look_up(&host).await?;
         if found.is_empty() {
-            return Err(Unresolved::Failed("The host has no address.".into()));
+            return Err(Unresolved::Failed("The host was not found: its name has no address.".into()));
         }
         let allowed = found.into_iter().filter(|address| self.guard.allows(self.rule, *address));
         // The port of the URL takes the place of 0.

@@ -79,7 +79,7 @@ fn webhook(kind: &str, description: &str, examples: &Value) -> Value {
         "parameters": [
             header("webhook-id", "The id of the event: the same on retries and replays."),
             header("webhook-timestamp", "When the request was sent, in seconds since 1970."),
-            header("webhook-signature", "One signature, or two while the secret is being rotated: `v1,` and base64."),
+            header("webhook-signature", "One signature, or several with spaces between them while the secret is being rotated: `v1,` and base64 each."),
         ],
         "requestBody": {"required": true, "content": {"application/json": content}},
         "responses": {"2XX": {"description": "The event is accepted."}},

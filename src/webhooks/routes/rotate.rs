@@ -12,10 +12,10 @@ use crate::webhooks::store;
 
 /// Rotate the secret of a webhook
 ///
-/// Requires the right `webhooks:write`. Returns another secret in `secret`, once: store it now. For 24 hours every request
-/// has two signatures, one of each secret, so that the receiver can change over. Rotated again within them, the secret from
-/// before the first rotation still signs until they end, and the one that is replaced does not. The request takes no `Idempotency-Key`,
-/// because the response is not stored: if it is lost, rotate again.
+/// Requires the right `webhooks:write`. Returns another secret in `secret`, once: store it now. The replaced secret still signs
+/// for 24 hours, so that the receiver can change over: every request has a signature of each secret. Rotated again within
+/// them, every replaced secret signs until its own 24 hours are over, up to the nine newest. The request takes no
+/// `Idempotency-Key`, because the response is not stored: if it is lost, rotate again.
 #[utoipa::path(post, path = "/v1/webhooks/{webhook}/rotate", tag = "webhooks", security(("bearer" = [])),
     params(WebhookPath),
     responses((status = 200, description = "The webhook, with the new `secret`.", body = Webhook)))]

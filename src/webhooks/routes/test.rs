@@ -30,10 +30,13 @@ pub struct WebhookTest {
 /// Test a webhook
 ///
 /// Requires the right `webhooks:write`. Sends an event of the type `webhook.test` now, once, also to a disabled webhook, and
-/// returns what came back. It is not listed as a delivery. A quiet server sends nothing: 409 `quiet`.
+/// returns what came back. It is not listed as a delivery.
 #[utoipa::path(post, path = "/v1/webhooks/{webhook}/test", tag = "webhooks", security(("bearer" = [])),
     params(WebhookPath),
-    responses((status = 200, description = "What came back.", body = WebhookTest)))]
+    responses(
+        (status = 200, description = "What came back.", body = WebhookTest),
+        (status = 409, description = "`quiet`: this server is a copy that was restored, and calls no others."),
+    ))]
 pub async fn test_webhook(
     app: Data<App>,
     actor: Actor<WriteWebhooks>,

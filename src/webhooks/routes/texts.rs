@@ -8,6 +8,11 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::webhooks::MAX_HEADERS;
 
+/// What the name of a header consists of (RFC 9110, section 5.1).
+const NAME: &str = "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$";
+/// Visible ASCII characters and spaces.
+const VALUE: &str = "^[ -~]+$";
+
 /// A type of event, a group of types or `*`. Stands for its text in the document.
 #[derive(Debug)]
 pub struct EventPattern;
@@ -48,8 +53,8 @@ pub fn headers() -> ObjectBuilder {
         .description(Some(
             "Headers to add to every request, by name: at most five. They are stored encrypted and not returned. In an update, they take the place of those before.",
         ))
-        .property_names(Some(text(1, 200).build()))
-        .additional_properties(Some(RefOr::T(Schema::Object(text(1, 2000).build()))))
+        .property_names(Some(text(1, 200).pattern(Some(NAME)).build()))
+        .additional_properties(Some(RefOr::T(Schema::Object(text(1, 2000).pattern(Some(VALUE)).build()))))
         .max_properties(Some(MAX_HEADERS))
 }
 

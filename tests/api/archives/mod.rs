@@ -91,9 +91,11 @@ fn rows(archive: &mut Archive, table: &str) -> Vec<Vec<Value>> {
 /// Starts a server on a restored database, at the time of the one that was backed up.
 async fn started_on(database: &Arc<TestDatabase>, app: &App, clock: &Clock) -> Server {
     let (sign_up, backup) = (app.config.limits.sign_up, app.config.backup.clone());
+    let webhooks = app.config.webhooks.clone();
     let set = |config: &mut Config| {
         config.limits.sign_up = sign_up;
         config.backup = backup;
+        config.webhooks = webhooks;
     };
     Server::start_on(database.clone(), clock.clone(), set).await
 }

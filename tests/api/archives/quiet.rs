@@ -10,8 +10,10 @@ use serde_json::json;
 use super::{Shelf, restore, restore_with, started_on};
 use crate::client::Client;
 use crate::given::days;
+use crate::receiver::Receiver;
 use crate::server::Server;
 use crate::test_database::TestDatabase;
+use crate::webhooks;
 use crate::writing::{at, create};
 
 /// Whether a server says that it is quiet, wherever it does.
@@ -65,6 +67,31 @@ async fn an_overdue_schedule_and_mail_wait_until_a_copy_is_resumed() {
     assert_eq!(scheduler::run_due(&server.app).await.expect("a look"), 1);
     server.run_jobs().await;
     assert_eq!((server.mail.all().len(), copy.count("editions")), (waiting, 1));
+}
+
+#[tokio::test]
+async fn a_copy_calls_no_webhook_until_it_is_resumed() {
+    let (server, admin) = webhooks::with_admin().await;
+    let receiver = Receiver::start();
+    let webhook = webhooks::create(&admin, &receiver, &["topic.*"]).await;
+    webhooks::topics(&admin, &["Sea"]).await;
+    let (shelf, app, clock, database) =
+        (Shelf::new(), server.app.clone(), server.clock.clone(), server.database());
+    server.stop().await;
+    let copy = Arc::new(TestDatabase::empty());
+    restore(&mut shelf.back_up(&database, "a.zip"), &copy, &app.config).expect("restored");
+    let server = started_on(&copy, &app, &clock).await;
+    let admin = server.login(Role::Admin).await;
+    admin.post(webhooks::path(&webhook, "/test")).await.problem(409, "quiet");
+    assert_eq!((server.run_webhooks().await, receiver.arrived().len()), (0, 0));
+
+    assert!(server.app.db.write(quiet::end).await.expect("a write"));
+    while server.app.db.generation().is_quiet() {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(admin.post(webhooks::path(&webhook, "/test")).await.expect(200)["delivered"], true);
+    server.run_webhooks().await;
+    assert_eq!(receiver.types(), ["webhook.test", "topic.created"]);
 }
 
 #[tokio::test]

@@ -106,6 +106,84 @@ async fn what_a_receiver_does_not_accept_is_retried_alone() {
 }
 
 #[tokio::test]
+async fn what_is_retried_by_hand_is_sent_after_what_is_in_order() {
+    let (server, admin) = with_admin().await;
+    let receiver = Receiver::answering(|before, _| Reply::status(if before == 0 { 410 } else { 200 }));
+    let webhook = create(&admin, &receiver, &["topic.*"]).await;
+    topics(&admin, &["Sea"]).await;
+    server.run_webhooks().await;
+    admin.patch(path(&webhook, "")).json(json!({"enabled": true})).await.is(200);
+    let [dead] = deliveries(&admin, &webhook).await.try_into().expect("one");
+    let id = dead["id"].as_str().expect("an id");
+    admin.post(path(&webhook, &format!("/deliveries/{id}/retry"))).await.is(200);
+    topics(&admin, &["Wind", "Rain"]).await;
+    assert_eq!(server.run_webhooks().await, 3);
+    assert_eq!(slugs(&receiver), ["wind", "rain", "sea"]);
+}
+
+#[tokio::test]
+async fn what_is_retried_alone_delays_nothing_when_it_fails_again() {
+    for status in [422, 503, 429] {
+        let (server, admin) = with_admin().await;
+        let receiver = Receiver::answering(move |before, request| {
+            let is_first = request.body.contains("\"sea\"");
+            Reply::status(if !is_first {
+                200
+            } else if before == 0 {
+                422
+            } else {
+                status
+            })
+        });
+        let webhook = create(&admin, &receiver, &["topic.*"]).await;
+        topics(&admin, &["Sea"]).await;
+        server.run_webhooks().await;
+        let mut expected = Vec::new();
+        for (n, pause) in PAUSES.into_iter().enumerate() {
+            let names = [format!("Wind {n}"), format!("Rain {n}")];
+            // One comes before the try that fails, one after it.
+            expected.extend(topics(&admin, &[&names[0]]).await);
+            assert_eq!(server.run_webhooks_after(pause + pause / 10 + seconds(1)).await, 2, "{status}");
+            expected.extend(topics(&admin, &[&names[1]]).await);
+            assert_eq!(server.run_webhooks().await, 1, "{status}");
+            assert_eq!(slugs(&receiver), expected, "{status}");
+        }
+        let first = deliveries(&admin, &webhook).await.remove(0);
+        assert_eq!((&first["state"], first["tries"].as_array().map(Vec::len)), (&json!("dead"), Some(10)));
+    }
+}
+
+#[tokio::test]
+async fn what_is_retried_alone_disables_its_webhook_when_the_receiver_is_gone() {
+    let (server, admin) = with_admin().await;
+    let receiver = Receiver::answering(|before, _| Reply::status(if before == 0 { 422 } else { 410 }));
+    let webhook = create(&admin, &receiver, &["topic.*"]).await;
+    topics(&admin, &["Sea"]).await;
+    server.run_webhooks().await;
+    assert_eq!(server.run_webhooks_after(seconds(6)).await, 1);
+    assert_eq!(admin.get(path(&webhook, "")).await.expect(200)["disabled_reason"], "gone");
+    assert_eq!(states(&admin, &webhook).await, ["dead"]);
+}
+
+#[tokio::test]
+async fn days_in_which_nothing_waits_are_no_days_of_failing() {
+    let (server, admin) = with_admin().await;
+    let (receiver, _) = switchable(422);
+    let webhook = create(&admin, &receiver, &["topic.*"]).await;
+    for name in ["Sea", "Wind"] {
+        topics(&admin, &[name]).await;
+        assert_eq!(server.run_webhooks().await, 1);
+        // Without a success, on more than three days.
+        for pause in PAUSES {
+            assert_eq!(server.run_webhooks_after(pause + pause / 10 + seconds(1)).await, 1);
+        }
+        server.clock.advance(days(3));
+    }
+    assert_eq!(states(&admin, &webhook).await, ["dead", "dead"]);
+    assert_eq!(admin.get(path(&webhook, "")).await.expect(200)["enabled"], true);
+}
+
+#[tokio::test]
 async fn a_receiver_says_when_to_come_back() {
     for asked in ["3600", "Mon, 05 Jan 2026 10:00:00 GMT"] {
         let (server, admin) = with_admin().await;

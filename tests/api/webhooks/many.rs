@@ -1,13 +1,16 @@
-//! Many webhooks on few connections, and one that cannot be read.
+//! Many webhooks on few connections, more than are served at the same time, and one that cannot be read.
+
+use std::collections::HashMap;
 
 use diesel::prelude::*;
 use lede::auth::Role;
 use lede::base::db::schema::webhooks;
 use lede::base::ids::WebhookId;
 use lede::webhooks::dispatcher;
+use serde_json::json;
 use tokio::sync::watch;
 
-use super::{create, slugs, topics, with_admin};
+use super::{create, create_with, slugs, topics, with_admin};
 use crate::given::seconds;
 use crate::receiver::Receiver;
 use crate::server::Server;
@@ -35,6 +38,28 @@ async fn more_webhooks_than_connections_are_all_served() {
     let both = futures_util::future::join(dispatcher::run_until(server.app.clone(), stopped), all);
     tokio::time::timeout(seconds(60), both).await.expect("everything arrives");
     assert_eq!(receiver.accepted().len(), 120);
+}
+
+#[tokio::test]
+async fn no_webhook_waits_until_all_others_have_nothing_due() {
+    let (server, admin) = with_admin().await;
+    let receiver = Receiver::start();
+    // Two more than are served at the same time.
+    for n in 0..34 {
+        let own = json!({"url": format!("{}/{n}", receiver.url())});
+        create_with(&admin, &receiver, &["topic.created"], own).await;
+    }
+    // Each has enough for three turns.
+    let names: Vec<String> = (0..101).map(|n| format!("Topic {n}")).collect();
+    topics(&admin, &names.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    assert_eq!(server.run_webhooks().await, 34 * 101);
+    let (mut first, mut last) = (HashMap::new(), HashMap::new());
+    for (at, request) in receiver.arrived().into_iter().enumerate() {
+        first.entry(request.path.clone()).or_insert(at);
+        last.insert(request.path, at);
+    }
+    assert_eq!(first.len(), 34);
+    assert!(first.values().max() < last.values().min(), "{first:?} {last:?}");
 }
 
 #[tokio::test]

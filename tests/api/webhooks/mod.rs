@@ -10,7 +10,9 @@ mod many;
 mod replaying;
 mod rights;
 mod sending;
+mod unreachable;
 
+use std::sync::Mutex;
 use std::time::Duration;
 
 use lede::auth::Role;
@@ -19,9 +21,10 @@ use lede::base::jobs;
 use lede::server::housekeeping::Housekeeping;
 use lede::webhooks::dispatcher;
 use serde_json::{Value, json};
+use tokio::sync::mpsc::{self, UnboundedReceiver};
 
 use crate::client::Client;
-use crate::receiver::Receiver;
+use crate::receiver::{Receiver, Reply};
 use crate::server::Server;
 
 /// A server whose webhooks may lead to receivers on this machine.
@@ -96,6 +99,21 @@ pub async fn topics(admin: &Client, names: &[&str]) -> Vec<String> {
 pub fn slugs(receiver: &Receiver) -> Vec<String> {
     let slug = |body: Value| body["data"]["slug"].as_str().expect("a slug").to_owned();
     receiver.accepted().iter().map(|one| slug(one.json())).collect()
+}
+
+/// A receiver that accepts everything, the first request when the test says so. The test is told when that has arrived.
+pub fn held() -> (Receiver, UnboundedReceiver<()>, std::sync::mpsc::Sender<()>) {
+    let (arrive, arrived) = mpsc::unbounded_channel();
+    let (go, gone) = std::sync::mpsc::channel();
+    let gone = Mutex::new(gone);
+    let receiver = Receiver::answering(move |before, _| {
+        if before == 0 {
+            arrive.send(()).expect("a test");
+            gone.lock().expect("a lock").recv().expect("a test");
+        }
+        Reply::status(204)
+    });
+    (receiver, arrived, go)
 }
 
 /// A server with an admin.

@@ -3,10 +3,10 @@
 use lede::auth::Role;
 use serde_json::json;
 
-use super::{create, create_with, states, topics, with_admin};
+use super::{create, create_with, held, path, states, topics, with_admin};
 use crate::client::Client;
 use crate::given::{PASSWORD, seconds};
-use crate::receiver::{Receiver, Reply};
+use crate::receiver::{Received, Receiver, Reply};
 use crate::server::Server;
 use crate::writing::{self, at};
 
@@ -75,7 +75,7 @@ async fn a_key_is_sent_what_its_scopes_allow() {
     admin.post("/v1/subscribers").json(subscriber).await;
     server.run_webhooks().await;
     assert_eq!(receiver.types(), ["review.requested"]);
-    let test = program.post(super::path(&webhook, "/test")).await.expect(200);
+    let test = program.post(path(&webhook, "/test")).await.expect(200);
     assert_eq!(test["response"], json!(null), "responses are for admins");
     admin.delete(format!("/v1/api-keys/{}", key["id"].as_str().expect("an id"))).await.is(204);
     admin.post(at(&draft, "/reviews")).json(json!({"revision": 1, "state": "approved"})).await;
@@ -94,9 +94,141 @@ async fn the_webhooks_of_an_erased_user_are_their_successors() {
     let erased = format!("/v1/users/{}?successor={}", other.user(), admin.user());
     admin.delete(erased).await.is(204);
     server.run_jobs().await;
-    let webhook = admin.get(super::path(&webhook, "")).await.expect(200);
+    let webhook = admin.get(path(&webhook, "")).await.expect(200);
     assert_eq!(webhook["owner"]["name"], "admin");
     admin.post(at(&draft, "/reviews")).json(json!({"revision": 1, "state": "requested"})).await.is(201);
     server.run_webhooks().await;
     assert_eq!(receiver.types(), ["review.requested"]);
+}
+
+/// An API key that may manage webhooks and read drafts.
+async fn program(owner: &Client) -> Client {
+    let key =
+        json!({"current_password": PASSWORD, "name": "Hooks", "scopes": ["webhooks:write", "articles:read"]});
+    let key = owner.post("/v1/api-keys").json(key).await.expect(201);
+    owner.clone().with_token(key["key"].as_str().expect("a key"))
+}
+
+#[tokio::test]
+async fn the_webhooks_of_an_erased_users_keys_are_disabled_until_somebody_takes_them_over() {
+    let (server, admin) = with_admin().await;
+    let other = other_admin(&server).await;
+    let receiver = Receiver::start();
+    let webhook = create(&program(&other).await, &receiver, &["*"]).await;
+    admin.delete(format!("/v1/users/{}?successor={}", other.user(), admin.user())).await.is(204);
+    server.run_jobs().await;
+    let disabled = admin.get(path(&webhook, "")).await.expect(200);
+    assert_eq!((&disabled["enabled"], &disabled["disabled_reason"]), (&json!(false), &json!("owner-erased")));
+    let audit = admin.get("/v1/audit?action=webhook.disabled").await.expect(200);
+    assert_eq!(audit["items"].as_array().map(Vec::len), Some(1));
+    topics(&admin, &["Sea"]).await;
+    assert_eq!(server.run_webhooks().await, 0);
+    let enabled = admin.patch(path(&webhook, "")).json(json!({"enabled": true})).await.expect(200);
+    assert_eq!((&enabled["owner"]["name"], &enabled["disabled_reason"]), (&json!("admin"), &json!(null)));
+    topics(&admin, &["Wind"]).await;
+    server.run_webhooks().await;
+    assert_eq!(receiver.types(), ["topic.created"]);
+}
+
+#[tokio::test]
+async fn the_webhooks_of_a_user_who_is_erased_without_a_successor_are_disabled() {
+    let (server, admin) = with_admin().await;
+    let other = other_admin(&server).await;
+    let webhook = create(&other, &Receiver::start(), &["*"]).await;
+    admin.delete(format!("/v1/users/{}", other.user())).await.is(204);
+    let disabled = admin.get(path(&webhook, "")).await.expect(200);
+    assert_eq!((&disabled["enabled"], &disabled["disabled_reason"]), (&json!(false), &json!("owner-erased")));
+}
+
+#[tokio::test]
+async fn the_webhooks_of_a_disabled_user_and_their_keys_are_sent_what_readers_may_see() {
+    let (server, admin) = with_admin().await;
+    let other = other_admin(&server).await;
+    let receivers = [Receiver::start(), Receiver::start()];
+    let owners = [other.clone(), program(&other).await];
+    for (receiver, owner) in receivers.iter().zip(&owners) {
+        create(owner, receiver, &["review.*", "topic.*"]).await;
+    }
+    let user = format!("/v1/users/{}", other.user());
+    let draft = writing::create(&admin, json!({"title": "Tides", "sections": []})).await;
+    admin.patch(&user).json(json!({"disabled": true})).await.is(200);
+    admin.post(at(&draft, "/reviews")).json(json!({"revision": 1, "state": "requested"})).await.is(201);
+    topics(&admin, &["Sea"]).await;
+    server.run_webhooks().await;
+    for receiver in &receivers {
+        assert_eq!(receiver.types(), ["topic.created"]);
+    }
+    admin.patch(&user).json(json!({"disabled": false})).await.is(200);
+    admin.post(at(&draft, "/reviews")).json(json!({"revision": 1, "state": "approved"})).await.is(201);
+    server.run_webhooks().await;
+    for receiver in &receivers {
+        assert_eq!(receiver.types(), ["topic.created", "review.answered"]);
+    }
+}
+
+#[tokio::test]
+async fn a_right_that_is_lost_during_a_request_holds_for_the_next_one() {
+    for change in [json!({"role": "author"}), json!({"disabled": true})] {
+        let (server, admin) = with_admin().await;
+        let other = other_admin(&server).await;
+        let (receiver, mut arrived, go) = held();
+        let webhook = create(&other, &receiver, &["*"]).await;
+        topics(&admin, &["Sea"]).await;
+        let draft = writing::create(&admin, json!({"title": "Tides", "sections": []})).await;
+        admin.post(at(&draft, "/reviews")).json(json!({"revision": 1, "state": "requested"})).await.is(201);
+        let losing = async {
+            arrived.recv().await;
+            admin.patch(format!("/v1/users/{}", other.user())).json(change.clone()).await.is(200);
+            go.send(()).expect("a receiver");
+        };
+        tokio::join!(server.run_webhooks(), losing);
+        assert_eq!(receiver.types(), ["topic.created"], "{change}");
+        assert_eq!(states(&admin, &webhook).await, ["delivered", "withheld"], "{change}");
+    }
+}
+
+#[tokio::test]
+async fn an_article_that_is_purged_during_a_request_is_not_named_in_the_next_one() {
+    for body in ["event", "github"] {
+        let (server, admin) = with_admin().await;
+        let (receiver, mut arrived, go) = held();
+        create_with(&admin, &receiver, &["topic.*", "article.*"], json!({"body": body})).await;
+        topics(&admin, &["Sea"]).await;
+        let draft = writing::published(&admin, json!({"title": "Secret tides", "sections": []})).await;
+        let purging = async {
+            arrived.recv().await;
+            admin.delete(at(&draft, "")).await.is(204);
+            admin.delete(at(&draft, "") + "?permanent=true").await.is(202);
+            server.run_jobs().await;
+            go.send(()).expect("a receiver");
+        };
+        tokio::join!(server.run_webhooks(), purging);
+        let later: Vec<Received> = receiver.accepted().split_off(1);
+        assert!(later.iter().any(|one| one.body.contains("article.published")));
+        assert!(later.iter().all(|one| !one.body.contains("secret-tides")), "{later:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_webhook_that_is_changed_during_a_request_is_changed_for_the_next_one() {
+    let elsewhere = Receiver::start();
+    for (change, here) in [
+        (json!({"enabled": false}), 1),
+        (json!({"url": elsewhere.url()}), 1),
+        (json!({"headers": {"X-Site": "tides"}}), 2),
+    ] {
+        let (server, admin) = with_admin().await;
+        let (receiver, mut arrived, go) = held();
+        let webhook = create(&admin, &receiver, &["topic.*"]).await;
+        topics(&admin, &["Sea", "Wind"]).await;
+        let changing = async {
+            arrived.recv().await;
+            admin.patch(path(&webhook, "")).json(change.clone()).await.is(200);
+            go.send(()).expect("a receiver");
+        };
+        tokio::join!(server.run_webhooks(), changing);
+        assert_eq!(receiver.accepted().len(), here, "{change}");
+        assert!(here == 1 || receiver.accepted()[1].header("x-site") == "tides");
+    }
+    assert_eq!(elsewhere.accepted().len(), 1);
 }

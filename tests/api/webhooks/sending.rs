@@ -99,19 +99,48 @@ async fn a_rotated_secret_signs_beside_the_one_before_for_a_day() {
 }
 
 #[tokio::test]
-async fn a_secret_that_is_rotated_twice_within_a_day_leaves_the_receiver_the_one_it_has() {
+async fn every_secret_that_is_replaced_signs_for_its_own_day() {
     let (server, admin) = with_admin().await;
     let receiver = Receiver::start();
     let webhook = create(&admin, &receiver, &["topic.*"]).await;
-    let old = webhook["secret"].as_str().expect("a secret").to_owned();
-    admin.post(path(&webhook, "/rotate")).await.expect(200);
+    let secret = |shown: &serde_json::Value| shown["secret"].as_str().expect("a secret").to_owned();
+    let rotate = async || secret(&admin.post(path(&webhook, "/rotate")).await.expect(200));
+    let first = secret(&webhook);
+    let second = rotate().await;
     server.clock.advance(hours(1));
-    let rotated = admin.post(path(&webhook, "/rotate")).await.expect(200);
+    let third = rotate().await;
+    // Hours since the first rotation.
+    for (name, pause, expected) in
+        [("Sea", 0, [true; 3]), ("Wind", 23, [false, true, true]), ("Rain", 1, [false, false, true])]
+    {
+        server.clock.advance(hours(pause));
+        topics(&admin, &[name]).await;
+        server.run_webhooks().await;
+        let request = receiver.arrived().pop().expect("a request");
+        let signed = [&first, &second, &third].map(|secret| request.is_signed_with(secret));
+        assert_eq!(signed, expected, "{name}");
+        assert_eq!(
+            request.header("webhook-signature").split(' ').count(),
+            expected.iter().filter(|is| **is).count()
+        );
+    }
+}
+
+#[tokio::test]
+async fn ten_secrets_sign_at_most_the_newest_ones() {
+    let (server, admin) = with_admin().await;
+    let receiver = Receiver::start();
+    let webhook = create(&admin, &receiver, &["topic.*"]).await;
+    let mut secrets = vec![webhook["secret"].as_str().expect("a secret").to_owned()];
+    for _ in 0..11 {
+        let rotated = admin.post(path(&webhook, "/rotate")).await.expect(200);
+        secrets.push(rotated["secret"].as_str().expect("a secret").to_owned());
+    }
     topics(&admin, &["Sea"]).await;
     server.run_webhooks().await;
     let [request] = receiver.arrived().try_into().expect("one request");
-    assert!(request.is_signed_with(&old));
-    assert!(request.is_signed_with(rotated["secret"].as_str().expect("a secret")));
+    let signed: Vec<bool> = secrets.iter().map(|secret| request.is_signed_with(secret)).collect();
+    assert_eq!(signed, [[false; 2].as_slice(), &[true; 10]].concat());
 }
 
 #[tokio::test]
@@ -143,7 +172,7 @@ async fn a_receiver_that_does_not_answer_delays_no_other() {
     topics(&admin, &["Sea", "Wind"]).await;
     let running = server.run_webhooks();
     let watching = async {
-        while living.accepted().len() < 2 {
+        while living.accepted().len() < 2 || dead.arrived().is_empty() {
             tokio::task::yield_now().await;
         }
         assert_eq!(dead.arrived().len(), 1, "one request of a webhook at a time");
