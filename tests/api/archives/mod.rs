@@ -1,11 +1,15 @@
 //! Archives: they hold everything that is kept, the same from both databases; they are restored whole or not at all; and a
 //! restored copy is quiet.
 
+mod chance;
 mod damage;
+mod folder;
 mod journey;
 mod quiet;
 mod snapshot;
 mod tables;
+mod taken;
+mod waiting;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
@@ -91,9 +95,11 @@ fn rows(archive: &mut Archive, table: &str) -> Vec<Vec<Value>> {
 /// Starts a server on a restored database, at the time of the one that was backed up.
 async fn started_on(database: &Arc<TestDatabase>, app: &App, clock: &Clock) -> Server {
     let (sign_up, backup) = (app.config.limits.sign_up, app.config.backup.clone());
+    let networks = app.config.webhooks.networks.clone();
     let set = |config: &mut Config| {
         config.limits.sign_up = sign_up;
         config.backup = backup;
+        config.webhooks.networks = networks;
     };
     Server::start_on(database.clone(), clock.clone(), set).await
 }
