@@ -56,7 +56,9 @@ impl Story {
     fn tried(&mut self, response: &Response) {
         match response.status() {
             ..300 => self.done += 1,
-            400..500 => self.refused += 1,
+            404 | 409 => self.refused += 1,
+            // The original is in the trash.
+            422 if response.text().contains("article-unknown") => self.refused += 1,
             status => panic!("{status}: {}", response.text()),
         }
     }
@@ -87,7 +89,7 @@ impl Story {
         let call = match (self.random)(20) {
             0..=2 => {
                 let change = json!({"subtitle": text, "featured": is_odd, "topics": [topic, other]});
-                admin.patch(to("/draft")).if_match("*").json(change)
+                admin.patch(to("/draft")).json(change)
             }
             3..=6 => {
                 let draft = admin.get(to("/draft")).await;
@@ -101,27 +103,29 @@ impl Story {
             10 => admin.post(to("/notes")).json(json!({"text": text})),
             11 => {
                 let slug = json!({"slug": format!("place-{}", (self.random)(200))});
-                admin.patch(to("/draft")).if_match("*").json(slug)
+                admin.patch(to("/draft")).json(slug)
             }
-            12 => admin.post(to("/revisions/1/restore")).if_match("*"),
+            12 => admin.post(to("/revisions/1/restore")),
             13 => admin.delete(to("")),
             14 => admin.post(to("/restore")),
             15 => {
                 let section = json!({"heading": text, "body": "More *water*."});
-                admin.post(to("/draft/sections")).if_match("*").json(section)
+                admin.post(to("/draft/sections")).json(section)
             }
             16 => admin.post(to("/preview-links")).json(json!({})),
-            17 => admin.patch(format!("/v1/topics/{topic}")).if_match("*").json(json!({"description": text})),
+            17 => admin.patch(format!("/v1/topics/{topic}")).json(json!({"description": text})),
             18 => {
                 let place = format!("/old/{}", (self.random)(500));
-                admin.post(REDIRECTS).json(json!({"from": place, "to": format!("/new/{step}")}))
+                admin
+                    .post(REDIRECTS)
+                    .json(json!({"from": place, "to": format!("/new/{step}"), "status": 301}))
             }
             _ => {
                 let body = json!({"email": format!("reader{}@reader.example", (self.random)(300)), "source": "footer"});
                 self.server.client().post("/v1/subscribers").json(body)
             }
         };
-        let response = call.await;
+        let response = call.header("if-match", "*").await;
         self.tried(&response);
         if is_odd && step % 50 == 0 {
             self.admin.delete(to("")).await;
@@ -147,7 +151,9 @@ async fn a_publication_that_came_about_by_chance_survives_a_journey_through_both
             } else {
                 story.change(step, &text).await;
             }
-            story.server.run_jobs().await;
+            if (story.random)(8) == 0 {
+                story.server.run_jobs().await;
+            }
         }
         println!("seed {seed}: {} operations done, {} refused", story.done, story.refused);
         assert!(story.done > 2 * story.refused, "most are done");
