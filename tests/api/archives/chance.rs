@@ -127,7 +127,7 @@ impl Story {
         };
         let response = call.header("if-match", "*").await;
         self.tried(&response);
-        if is_odd && step % 50 == 0 {
+        if is_odd && step.is_multiple_of(50) {
             self.admin.delete(to("")).await;
             if self.admin.delete(to("?permanent=true")).await.status() == 202 {
                 self.articles.remove(at_random);

@@ -91,7 +91,9 @@ fn a_backup_deletes_what_a_killed_process_left_of_the_same_archive_and_nothing_e
     let [dead, alive] =
         ["a.zip.0123456789abcdef.part", "a.zip.fedcba9876543210.part"].map(|name| shelf.path(name));
     let kept = ["a.zip.mine.part", "b.zip.0123456789abcdef.part", "a.zip.0123456789abcdef"];
-    kept.iter().for_each(|name| std::fs::write(shelf.path(name), "").expect("a file"));
+    for name in kept {
+        std::fs::write(shelf.path(name), "").expect("a file");
+    }
     std::fs::write(&dead, "").expect("a file");
     let file = std::fs::File::create(&alive).expect("a file");
     file.try_lock().expect("a lock");
