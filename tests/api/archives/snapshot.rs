@@ -12,7 +12,6 @@ use lede::base::db::DatabaseUrl;
 use serde_json::json;
 
 use super::{Shelf, open, restore, rows};
-use crate::client::Client;
 use crate::server::Server;
 use crate::test_database::{TestDatabase, rounds};
 use crate::writing::ARTICLES;
@@ -33,15 +32,16 @@ impl<F: FnMut()> Progress for Told<F> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_acknowledged_before_is_in_it_and_nothing_that_began_afterwards() {
-    let server = Server::start().await;
-    let editor = server.login(Role::Editor).await;
-    for round in 0..rounds(1) {
-        back_up_beside_writers(&server, &editor, round).await;
+    for round in 1..=rounds(1) {
+        let articles = back_up_beside_writers().await;
+        println!("backup {round}: {articles} articles");
     }
 }
 
-/// Backs up while 16 clients write, checks what is in the archive, and restores it.
-async fn back_up_beside_writers(server: &Server, editor: &Client, round: usize) {
+/// Backs up while 16 clients write, checks what is in the archive, and restores it. Returns how many articles it has.
+async fn back_up_beside_writers() -> u64 {
+    let server = Server::start().await;
+    let editor = server.login(Role::Editor).await;
     let (stage, written) = (Arc::new(AtomicU8::new(BEFORE)), Arc::new(AtomicUsize::new(0)));
     let shelf = Shelf::new();
     let (path, url) = (shelf.path("a.zip"), server.database().url.clone());
@@ -67,7 +67,7 @@ async fn back_up_beside_writers(server: &Server, editor: &Client, round: usize) 
         let (mut must, mut must_not) = (Vec::new(), Vec::new());
         for number in 0.. {
             let began = stage.load(Ordering::SeqCst);
-            let title = format!("{round} {who} {number}");
+            let title = format!("{who} {number}");
             let made = editor.post(ARTICLES).json(json!({"title": title, "intro": title})).await;
             let title = made.expect(201)["title"].as_str().expect("a title").to_owned();
             written.fetch_add(1, Ordering::SeqCst);
@@ -103,6 +103,7 @@ async fn back_up_beside_writers(server: &Server, editor: &Client, round: usize) 
     restore(&mut archive, &copy, &server.app.config).expect("restored");
     copy.settle();
     assert_eq!(u64::try_from(copy.count("articles")).expect("a count"), articles);
+    articles
 }
 
 #[tokio::test]
