@@ -2,6 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{BufWriter, Write};
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
@@ -26,17 +27,21 @@ const LEVEL: i64 = 2;
 /// How many bytes are compressed and hashed together.
 const CHUNK: usize = 128 * 1024;
 
-/// Writes everything that is kept to `path`, beside a running server. Replaces a file that is there once the archive is whole.
+/// Writes everything that is kept to `path`, beside a running server. Replaces a file that is there once the archive is whole,
+/// and deletes what a process that was killed has left of the same archive.
 ///
 /// # Errors
 /// Unavailable, with a sentence for the operator. No file is left then.
 pub fn write(url: &DatabaseUrl, path: &Path, clock: &Clock, progress: &mut dyn Progress) -> Result<Manifest> {
+    delete_abandoned(path);
     let draft = draft(path)?;
     let failed = |error: std::io::Error| Error::unavailable(format!("{}: {error}", path.display()));
     let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft);
     let written = file.map_err(failed).and_then(|file| {
+        // Held until the file is closed, however this process ends. Where there are no locks, nobody can take it either.
+        let _ = file.try_lock();
         let mut snapshot = Snapshot::take(url, clock)?;
-        let written = fill(file, &mut snapshot, progress).map_err(|error| match error {
+        let written = fill(&file, &mut snapshot, progress).map_err(|error| match error {
             Failed::Writing(error) => failed(error),
             Failed::Reading(error) => error,
         });
@@ -53,11 +58,33 @@ pub fn write(url: &DatabaseUrl, path: &Path, clock: &Clock, progress: &mut dyn P
     written
 }
 
+/// How many random bytes are in the name of a draft.
+const RANDOM: usize = 8;
+
 /// The name until the archive is whole, of which no other process has the same.
 fn draft(path: &Path) -> Result<PathBuf> {
     let mut name = path.as_os_str().to_owned();
-    name.push(format!(".{}.part", hex(&Random::System.bytes::<8>()?)));
+    name.push(format!(".{}.part", hex(&Random::System.bytes::<RANDOM>()?)));
     Ok(name.into())
+}
+
+/// Whether a name is that of a draft of an archive.
+fn is_draft(name: &[u8], archive: &[u8]) -> bool {
+    let random = name.strip_prefix(archive).and_then(|rest| rest.strip_prefix(b".")?.strip_suffix(b".part"));
+    random.is_some_and(|random| random.len() == 2 * RANDOM && random.iter().all(u8::is_ascii_hexdigit))
+}
+
+/// Deletes the drafts of an archive that no process has open any more. What cannot be deleted disturbs nobody.
+fn delete_abandoned(path: &Path) {
+    let Some(archive) = path.file_name() else { return };
+    let Ok(entries) = std::fs::read_dir(private_files::folder_of(path)) else { return };
+    for draft in entries.flatten().filter(|entry| is_draft(entry.file_name().as_bytes(), archive.as_bytes()))
+    {
+        let draft = draft.path();
+        if File::open(&draft).is_ok_and(|file| file.try_lock().is_ok()) {
+            let _ = std::fs::remove_file(&draft);
+        }
+    }
 }
 
 /// What failed: the database, or the file.
@@ -84,7 +111,7 @@ impl From<zip::result::ZipError> for Failed {
     }
 }
 
-fn fill(file: File, snapshot: &mut Snapshot, progress: &mut dyn Progress) -> Result<Manifest, Failed> {
+fn fill(file: &File, snapshot: &mut Snapshot, progress: &mut dyn Progress) -> Result<Manifest, Failed> {
     let mut zip = ZipWriter::new(BufWriter::new(file));
     let options = SimpleFileOptions::default()
         .compression_method(CompressionMethod::Deflated)

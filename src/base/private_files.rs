@@ -24,8 +24,14 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
 
 /// Makes the names in the folder of `path` durable, after one was given or taken.
 pub fn sync_folder(path: &Path) -> Result<()> {
+    std::fs::File::open(folder_of(path))?.sync_all()
+}
+
+/// The folder that a file is in.
+#[must_use]
+pub fn folder_of(path: &Path) -> &Path {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    std::fs::File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+    folder.unwrap_or(Path::new("."))
 }
 
 /// Takes all permissions on a file from its group and from others, if they have any, and logs that. Logs a warning if

@@ -1,4 +1,5 @@
-//! The job that makes a backup now and then. It is one job, so one server does it, however many there are.
+//! The job that makes a backup now and then. Servers that start meanwhile may have a job each, so the one that has the lease
+//! makes it.
 
 use std::time::Duration;
 
@@ -8,11 +9,19 @@ use crate::app::App;
 use crate::archive::folder::Folder;
 use crate::base::clock::Timestamp;
 use crate::base::db::Tx;
+use crate::base::db::leases::Lease;
 use crate::base::error::{Error, Result};
 use crate::base::jobs::{self, Job, Outcome};
 
 /// How often a quiet copy looks whether it was resumed.
 const WHILE_QUIET: Duration = Duration::from_secs(300);
+
+/// The lease of the server that makes a backup.
+const LEASE: &str = "backups";
+/// How long it lasts. Another server takes over after that.
+const LEASE_FOR: Duration = Duration::from_secs(30);
+/// How often it is renewed, and how often another server looks whether it is free.
+const RENEW: Duration = Duration::from_secs(10);
 
 /// Makes a backup in `LEDE_BACKUP_DIR`, and leaves the next one to another job.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,20 +40,37 @@ impl Job<App> for BackUp {
             app.db.write(move |tx| schedule(tx, now.plus(WHILE_QUIET))).await?;
             return Ok(Outcome::Done);
         }
+        let lease = Lease::new(LEASE, app.random.id(now)?, LEASE_FOR);
+        if !lease.hold(&app.db, now).await? {
+            app.db.write(move |tx| schedule(tx, now.plus(RENEW))).await?;
+            return Ok(Outcome::Done);
+        }
         let due = folder.next(interval, now);
         // Another server may have just made one.
         let (made, next) =
-            if due > now { (Ok(()), due) } else { (back_up(app, folder).await, now.plus(interval)) };
+            if due > now { (Ok(()), due) } else { (back_up(app, &lease, folder).await, now.plus(interval)) };
+        lease.release(&app.db).await?;
         app.db.write(move |tx| schedule(tx, next)).await?;
         made.map(|()| Outcome::Done)
     }
 }
 
-async fn back_up(app: &App, folder: Folder) -> Result<()> {
+/// Makes a backup, and renews the lease meanwhile.
+async fn back_up(app: &App, lease: &Lease, folder: Folder) -> Result<()> {
     let (url, clock) = (app.config.database.url.clone(), app.clock.clone());
     let keep = usize::try_from(app.config.backup.keep).unwrap_or(usize::MAX);
-    let made = tokio::task::spawn_blocking(move || folder.add(&url, &clock, keep));
-    let (path, _) = made.await.map_err(Error::internal)??;
+    let mut making = tokio::task::spawn_blocking(move || folder.add(&url, &clock, keep));
+    let made = loop {
+        tokio::select! {
+            made = &mut making => break made,
+            () = app.clock.sleep(RENEW) => {
+                if let Err(error) = lease.hold(&app.db, app.clock.now()).await {
+                    log::warn!("another server may make a backup, too: {error}");
+                }
+            }
+        }
+    };
+    let (path, _) = made.map_err(Error::internal)??;
     log::info!("backed up to {}", path.display());
     Ok(())
 }

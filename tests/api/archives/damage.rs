@@ -7,11 +7,15 @@ use std::sync::Arc;
 use lede::archive::{Archive, Silent};
 use lede::auth::Role;
 use lede::base::config::Config;
+use lede::base::db::Tx;
+use lede::base::ids::ArticleId;
+use lede::base::jobs;
+use lede::editions::purge::PurgeArticle;
 use serde_json::{Value, json};
 use zip::write::SimpleFileOptions;
 use zip::{ZipArchive, ZipWriter};
 
-use super::{Shelf, is_untouched, restore, tables};
+use super::{Shelf, is_untouched, open, restore, tables};
 use crate::server::Server;
 use crate::test_database::TestDatabase;
 use crate::writing::{create, publish};
@@ -118,6 +122,13 @@ async fn made_up_archives_are_refused_with_one_line() {
             "a newer version of Lede",
         ),
         (
+            "a version that is not to be printed",
+            with(&|files| {
+                manifest(files, |m| (m["format"], m["lede"]) = (json!(2), json!("9\n\u{1b}[2J")));
+            }),
+            "a newer version of Lede, 9\\n\\u{1b}[2J, and",
+        ),
+        (
             "a newer schema",
             with(&|files| manifest(files, |m| m["schema"] = json!("9999"))),
             "a newer version of Lede",
@@ -158,6 +169,30 @@ async fn made_up_archives_are_refused_with_one_line() {
         let is_told =
             told.contains(wanted) || wanted == "FOREIGN KEY" && told.contains("foreign key constraint");
         assert!(is_told, "{what}: {told}");
+    }
+}
+
+#[tokio::test]
+async fn rows_that_archives_do_not_hold_are_not_restored() {
+    let server = Server::start().await;
+    let article: ArticleId = server.app.random.id(server.clock.now()).expect("an id");
+    let due = move |tx: &mut Tx<'_>| {
+        let now = tx.now();
+        jobs::enqueue(tx, &PurgeArticle { article }, now)
+    };
+    server.app.db.write(due).await.expect("a job");
+    let (shelf, config) = (Shelf::new(), server.app.config.clone());
+    shelf.back_up(&server.database(), "a.zip");
+    let mut files = unpack(&std::fs::read(shelf.path("a.zip")).expect("a file"));
+    let part = files.iter().find(|(name, _)| name == "jobs.ndjson").expect("a part");
+    let line = String::from_utf8(part.1.clone()).expect("UTF-8");
+    assert_eq!(line.lines().count(), 1, "{line}");
+    for (kind, wanted) in [("purge-article", 1), ("send-email", 0)] {
+        replace(&mut files, "jobs", line.replace("purge-article", kind).as_bytes());
+        std::fs::write(shelf.path("b.zip"), pack(&files)).expect("a file");
+        let database = TestDatabase::empty();
+        restore(&mut open(&shelf.path("b.zip")), &database, &config).expect("restored");
+        assert_eq!(database.count("jobs"), wanted, "{kind}");
     }
 }
 

@@ -1,11 +1,15 @@
 //! Archives: they hold everything that is kept, the same from both databases; they are restored whole or not at all; and a
 //! restored copy is quiet.
 
+mod chance;
 mod damage;
+mod folder;
 mod journey;
 mod quiet;
 mod snapshot;
 mod tables;
+mod taken;
+mod waiting;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
