@@ -11,6 +11,7 @@ use super::store::ArticleRow;
 use super::{ReviewState, custom_store, translation_store};
 use crate::auth::{Actor, Identity, ReadDrafts};
 use crate::base::clock::Timestamp;
+use crate::base::db::like;
 use crate::base::db::schema::{article_terms, articles, reviews, schedules};
 use crate::base::db::{Connection, MultiBackend};
 use crate::base::error::{Error, Invalid, Result};
@@ -260,8 +261,7 @@ fn matching(
         query = custom_store::filter(conn, query, name, values)?;
     }
     for word in filter.q.iter().flat_map(|q| q.split_whitespace()) {
-        let escaped = word.to_ascii_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-        query = query.filter(lower(articles::title).like(format!("%{escaped}%")).escape('\\'));
+        query = query.filter(like::lower(articles::title).like(like::containing(word)).escape('\\'));
     }
     if let Some(at) = filter.updated_at_gte {
         query = query.filter(articles::updated_at.ge(at));
@@ -323,11 +323,6 @@ fn resolve<I: IsTerm>(conn: &mut Connection, slugs: &[Slug]) -> Result<Option<Ve
 #[diesel::dsl::auto_type]
 fn carrying(group: Vec<TermId>) -> _ {
     article_terms::table.filter(article_terms::term_id.eq_any(group)).select(article_terms::article_id)
-}
-
-diesel::define_sql_function! {
-    /// Lower case of ASCII letters: that of others depends on the engine and its collation.
-    fn lower(text: diesel::sql_types::Text) -> diesel::sql_types::Text;
 }
 
 /// How many articles there are that `reader` may read.

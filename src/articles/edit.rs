@@ -20,9 +20,6 @@ use crate::base::http::IfMatch;
 use crate::base::ids::{ArticleId, IsId as _, SectionId, SubjectId};
 use crate::base::text::Locale;
 
-/// The name of the translation group among the fields that writes change.
-const TRANSLATION_OF: &str = "translation_of";
-
 /// Who changes a draft.
 #[derive(Debug, Clone)]
 pub struct Editor<'a> {
@@ -72,10 +69,10 @@ fn save(tx: &mut Tx<'_>, before: &Draft, after: Draft, moved: &[SectionId]) -> R
 /// Saves what makes no revision: another owner, another translation group.
 fn save_state(tx: &mut Tx<'_>, before: &Draft, mut after: Draft) -> Result<Draft> {
     let regrouped = translation_store::change(tx, &after.row, before.group, after.group)?;
-    if regrouped.is_some() {
+    let fields = fields_beside(before, &after);
+    if !fields.is_empty() {
         let (id, version) = (after.row.id, after.row.version + 1);
-        let fields = Some(vec![TRANSLATION_OF.to_owned()]);
-        let change = change(tx, id, version, SubjectId::from_uuid(id.uuid()), fields);
+        let change = change(tx, id, version, SubjectId::from_uuid(id.uuid()), Some(fields));
         history::insert_changes(tx, &[change])?;
     }
     let events: Vec<Event> = handed_over(before, &after).into_iter().chain(regrouped).collect();
@@ -86,6 +83,16 @@ fn save_state(tx: &mut Tx<'_>, before: &Draft, mut after: Draft) -> Result<Draft
         tx.append(event);
     }
     Ok(after)
+}
+
+/// The names of the fields beside the content that differ.
+fn fields_beside(before: &Draft, after: &Draft) -> Vec<String> {
+    let differ = [
+        (before.row.published_at != after.row.published_at, "published_at"),
+        (before.row.owner_id != after.row.owner_id, "owner_id"),
+        (before.group != after.group, "translation_of"),
+    ];
+    differ.into_iter().filter(|(differs, _)| *differs).map(|(_, name)| name.to_owned()).collect()
 }
 
 /// The event if the article has another owner.
@@ -104,7 +111,6 @@ pub fn save_draft(
 ) -> Result<Draft> {
     let fields = metadata_fields(&before.content.metadata, &after.content.metadata);
     let sections = section_fields(&before.content.sections, &after.content.sections, moved);
-    let is_dated = before.row.published_at != after.row.published_at;
     let handed_over = handed_over(before, &after);
     if !sections.is_empty() || fields.iter().any(|field| field == "intro") {
         check_html(&after.content.passages())?;
@@ -120,10 +126,7 @@ pub fn save_draft(
             metadata_store::set_terms(tx, id, &mut after.content.metadata)?;
         }
     }
-    let is_regrouped = before.group != after.group;
-    let beside = [(is_dated, "published_at"), (is_regrouped, TRANSLATION_OF)];
-    let beside = beside.into_iter().filter(|(has_changed, _)| *has_changed).map(|(_, name)| name.to_owned());
-    let changed_fields: Vec<String> = fields.into_iter().chain(beside).collect();
+    let changed_fields: Vec<String> = fields.into_iter().chain(fields_beside(before, &after)).collect();
     if !changed_fields.is_empty() {
         changes.push(change(tx, id, version, SubjectId::from_uuid(id.uuid()), Some(changed_fields)));
     }

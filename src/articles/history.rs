@@ -8,7 +8,7 @@ use super::{Content, Metadata};
 use crate::base::clock::Timestamp;
 use crate::base::db::schema::{changes, revision_labels, revisions};
 use crate::base::db::types::Json;
-use crate::base::db::{Connection, Tx};
+use crate::base::db::{Connection, MultiBackend, Tx};
 use crate::base::error::Result;
 use crate::base::events::Event;
 use crate::base::http::json::sha256;
@@ -247,11 +247,34 @@ pub fn insert_changes(tx: &mut Tx<'_>, rows: &[ChangeRow]) -> Result<()> {
     Ok(crate::insert_rows!(&mut **tx, changes::table, rows)?)
 }
 
-/// The changes of an article after a version, oldest first.
-pub fn list_changes_since(conn: &mut Connection, article: ArticleId, version: i64) -> Result<Vec<ChangeRow>> {
-    Ok(changes::table
+/// Subjects of changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Subjects {
+    /// These.
+    Only(Vec<SubjectId>),
+    /// All but these.
+    AllBut(Vec<SubjectId>),
+}
+
+/// The newest changes of these subjects after a version of an article, at most `limit`, oldest first.
+pub fn list_changes_since(
+    conn: &mut Connection,
+    article: ArticleId,
+    version: i64,
+    subjects: Subjects,
+    limit: i64,
+) -> Result<Vec<ChangeRow>> {
+    let since = changes::table
         .filter(changes::article_id.eq(article))
         .filter(changes::version.gt(version))
-        .order(changes::version)
-        .load(conn)?)
+        .order((changes::version.desc(), changes::subject_id.desc()))
+        .limit(limit)
+        .into_boxed::<MultiBackend>();
+    let since = match subjects {
+        Subjects::Only(subjects) => since.filter(changes::subject_id.eq_any(subjects)),
+        Subjects::AllBut(subjects) => since.filter(changes::subject_id.ne_all(subjects)),
+    };
+    let mut newest: Vec<ChangeRow> = since.load(conn)?;
+    newest.reverse();
+    Ok(newest)
 }

@@ -255,11 +255,28 @@ impl DraftPatch {
     /// The change it makes to this metadata, and the new owner: where it goes into an object, the rest of that object stays.
     /// Invalid for unknown fields, wrong types and broken rules.
     pub fn change(&self, metadata: &Metadata) -> Result<(MetadataChange, Option<UserId>)> {
+        let Metadata { cover, seo, custom, .. } = metadata;
+        self.change_of(cover.as_ref(), seo, custom)
+    }
+
+    /// Checks what does not depend on the draft. Invalid like [`DraftPatch::change`], for what is wrong on every draft.
+    pub fn check(&self) -> Result<()> {
+        // A cover without a URL may be right for an article that has a cover.
+        let cover = Cover { url: "/".into(), alt: None, caption: None, width: None, height: None };
+        self.change_of(Some(&cover), &Seo::default(), &Map::new()).map(|_| ())
+    }
+
+    fn change_of(
+        &self,
+        cover: Option<&Cover>,
+        seo: &Seo,
+        custom: &Map<String, Value>,
+    ) -> Result<(MetadataChange, Option<UserId>)> {
         let mut whole = self.patch.clone();
         let objects = [
-            ("cover", serde_json::to_value(&metadata.cover)?),
-            ("seo", serde_json::to_value(&metadata.seo)?),
-            ("custom", serde_json::to_value(&metadata.custom)?),
+            ("cover", serde_json::to_value(cover)?),
+            ("seo", serde_json::to_value(seo)?),
+            ("custom", serde_json::to_value(custom)?),
         ];
         for (name, present) in objects {
             if let Some(Value::Object(field)) = whole.get_mut(name) {

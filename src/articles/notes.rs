@@ -9,7 +9,7 @@ use super::ArticleKey;
 use super::resolve::lock_article;
 use crate::auth::{Actor, ReviewArticles};
 use crate::base::clock::Timestamp;
-use crate::base::db::schema::{notes, sections};
+use crate::base::db::schema::{api_keys, notes, sections};
 use crate::base::db::{Connection, MultiBackend, Tx};
 use crate::base::error::{Denial, Error, Result};
 use crate::base::events::Event;
@@ -97,7 +97,7 @@ pub fn update(
     let before = find(tx, article, id)?;
     let mut note = before.clone();
     if change.text.is_some() || change.section.is_some() {
-        check_author(actor, &note)?;
+        check_author(tx, actor, &note)?;
     }
     apply(tx, &mut note, change)?;
     if note != before {
@@ -111,16 +111,24 @@ pub fn update(
 /// Deletes a note: its author and editors can. Not found.
 pub fn delete(tx: &mut Tx<'_>, actor: Actor<ReviewArticles>, article: &ArticleKey, id: NoteId) -> Result<()> {
     let article = lock_article(tx, actor, article)?.id;
-    check_author(actor, &find(tx, article, id)?)?;
+    let note = find(tx, article, id)?;
+    check_author(tx, actor, &note)?;
     diesel::delete(notes::table.filter(notes::id.eq(id))).execute(&mut **tx)?;
     tx.append(Event::NoteDeleted { article, note: id });
     Ok(())
 }
 
-/// A user's API key may change what the user wrote.
-fn check_author(actor: Actor<ReviewArticles>, note: &NoteRow) -> Result<()> {
-    let is_author = note.actor_id == actor.actor() || note.actor_id == actor.user.into();
-    if is_author || actor.only_of().is_none() { Ok(()) } else { Err(Error::Forbidden(Denial::Right)) }
+/// A user and their API keys count as one author.
+fn check_author(conn: &mut Connection, actor: Actor<ReviewArticles>, note: &NoteRow) -> Result<()> {
+    if actor.only_of().is_none() || note.actor_id == actor.user.into() {
+        return Ok(());
+    }
+    let own_key =
+        api_keys::table.filter(api_keys::id.eq(note.actor_id)).filter(api_keys::user_id.eq(actor.user));
+    if diesel::select(diesel::dsl::exists(own_key)).get_result(conn)? {
+        return Ok(());
+    }
+    Err(Error::Forbidden(Denial::Right))
 }
 
 fn apply(conn: &mut Connection, note: &mut NoteRow, change: &NoteChange) -> Result<()> {

@@ -8,7 +8,7 @@ use crate::auth::{Actor, Identity, Permission, ReadDrafts, Scope};
 use crate::base::db::{Connection, Tx};
 use crate::base::error::{Denial, Error, Result};
 use crate::base::http::details::Details;
-use crate::base::ids::IsId as _;
+use crate::base::ids::{IsId as _, SubjectId};
 
 /// Whether the right `P` of this client covers an article. An article in the trash has no assignee.
 pub fn covers<P: Permission>(conn: &mut Connection, client: &Identity, row: &ArticleRow) -> Result<bool> {
@@ -76,7 +76,9 @@ fn lock<P: Permission>(tx: &mut Tx<'_>, actor: Actor<P>, key: &ArticleKey) -> Re
         ArticleKey::Id(id) => store::lock(tx, *id)?,
         ArticleKey::Slug(locale, slug) => store::lock_by_slug(tx, locale, slug)?,
     };
-    check_found(tx, |conn, row| check::<P>(conn, &actor, row), key, found)
+    let row = check_found(tx, |conn, row| check::<P>(conn, &actor, row), key, found)?;
+    tx.set_subject(SubjectId::from_uuid(row.id.uuid()));
+    Ok(row)
 }
 
 fn check_found(

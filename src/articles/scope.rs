@@ -3,7 +3,7 @@
 
 use super::SectionRef;
 use super::draft::Draft;
-use super::history::{self, ChangeRow};
+use super::history::{self, ChangeRow, Subjects};
 use super::store::{self, ArticleRow};
 use super::tree::{self, flatten};
 use crate::base::db::Connection;
@@ -31,17 +31,20 @@ pub enum WriteScope {
 }
 
 impl WriteScope {
-    /// Whether a change of `subject`, the article or one of its sections, is within this scope; `sections` are the ids
-    /// that the scope names.
-    fn includes(&self, article: ArticleId, sections: &[SectionId], subject: SubjectId) -> bool {
-        let kind = kind_of(article, subject);
-        match self {
-            Self::Nothing => false,
-            Self::Metadata => kind == ChangedKind::Metadata,
-            Self::Section(_) | Self::Subtree(_) => sections.iter().any(|id| id.uuid() == subject.uuid()),
-            Self::Tree => kind == ChangedKind::Section,
-            Self::Everything => kind != ChangedKind::Schedule,
-        }
+    /// The subjects of changes within this scope.
+    fn subjects(&self, conn: &mut Connection, draft: &Draft) -> Result<Subjects> {
+        let article = SubjectId::from_uuid(draft.row.id.uuid());
+        let schedule = SubjectId::from_uuid(history::SCHEDULE);
+        Ok(match self {
+            Self::Nothing => Subjects::Only(Vec::new()),
+            Self::Metadata => Subjects::Only(vec![article]),
+            Self::Section(_) | Self::Subtree(_) => {
+                let ids = self.section_ids(conn, draft)?;
+                Subjects::Only(ids.into_iter().map(|id| SubjectId::from_uuid(id.uuid())).collect())
+            }
+            Self::Tree => Subjects::AllBut(vec![article, schedule]),
+            Self::Everything => Subjects::AllBut(vec![schedule]),
+        })
     }
 
     /// The ids of the sections that the scope names. A section that was removed is among them: its removal is a change.
@@ -71,30 +74,22 @@ pub fn check_unchanged(
     scope: &WriteScope,
 ) -> Result<()> {
     let IfMatch::Version(version) = if_match else { return Ok(()) };
-    let sections = scope.section_ids(conn, draft)?;
-    check_since(conn, &draft.row, version, |subject| scope.includes(draft.row.id, &sections, subject))
+    let subjects = scope.subjects(conn, draft)?;
+    check_since(conn, &draft.row, version, subjects)
 }
 
 /// Checks that the schedule of an article has not changed since the version that `if_match` names, like
 /// [`check_unchanged`].
 pub fn check_schedule_unchanged(conn: &mut Connection, row: &ArticleRow, if_match: IfMatch) -> Result<()> {
     let IfMatch::Version(version) = if_match else { return Ok(()) };
-    check_since(conn, row, version, |subject| kind_of(row.id, subject) == ChangedKind::Schedule)
+    check_since(conn, row, version, Subjects::Only(vec![SubjectId::from_uuid(history::SCHEDULE)]))
 }
 
-fn check_since(
-    conn: &mut Connection,
-    row: &ArticleRow,
-    version: i64,
-    includes: impl Fn(SubjectId) -> bool,
-) -> Result<()> {
-    let since = history::list_changes_since(conn, row.id, version)?;
-    let mut changed: Vec<ChangeRow> =
-        since.into_iter().filter(|change| includes(change.subject_id)).collect();
+fn check_since(conn: &mut Connection, row: &ArticleRow, version: i64, subjects: Subjects) -> Result<()> {
+    let changed = history::list_changes_since(conn, row.id, version, subjects, MAX_CHANGED)?;
     if changed.is_empty() && version <= row.version {
         return Ok(());
     }
-    changed.drain(..changed.len().saturating_sub(MAX_CHANGED));
     let actors = Actors::load(conn, changed.iter().filter_map(|change| change.actor_id))?;
     let changed = changed.into_iter().map(|change| changed_part(row.id, change, &actors)).collect();
     let details = Details { version: Some(row.version), changed: Some(changed), ..Details::default() };

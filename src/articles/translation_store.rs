@@ -238,12 +238,13 @@ pub fn change(
         if let Some(group) = after {
             join(tx, row, group.id)?;
         }
-        if row.live_edition.is_some() {
-            render_context::invalidate(tx)?;
-        }
     }
     if let Some(group) = after {
         update_behind(tx, group.id)?;
+    }
+    // After the lock of the group, as when an article is published: no two transactions wait for each other.
+    if id(before) != id(after) && row.live_edition.is_some() {
+        render_context::invalidate(tx)?;
     }
     Ok(Some(Event::ArticleTranslationsChanged { article: row.id }))
 }

@@ -15,7 +15,7 @@ use crate::base::clock::Timestamp;
 use crate::base::db::Tx;
 use crate::base::error::{Error, Result};
 use crate::base::events::Event;
-use crate::base::ids::{ArticleId, SectionId};
+use crate::base::ids::{ArticleId, IsId as _, SectionId, SubjectId};
 use crate::base::text::slug::Slug;
 
 /// How many slugs are tried that others take at the same time.
@@ -78,6 +78,7 @@ pub fn create(tx: &mut Tx<'_>, editor: &Editor<'_>, new: &NewArticle) -> Result<
     metadata_store::insert(tx, new.id, &mut draft.content.metadata)?;
     draft.sections = store::set_sections(tx, new.id, &[], &draft.content.sections, &[], 1)?;
     history::insert_revision(tx, new.id, 1, None, &draft.content)?;
+    tx.set_subject(SubjectId::from_uuid(new.id.uuid()));
     tx.append(Event::ArticleCreated { article: new.id });
     if let Some(event) = translation_store::change(tx, &draft.row, None, draft.group)? {
         tx.append(event);

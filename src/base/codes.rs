@@ -183,7 +183,7 @@ const ERRORS: &[(&str, &[u16], &str, &str)] = &[
     ("slug-malformed", BOTH, "A slug is 1 to 120 characters: a–z and 0–9 in words joined by single hyphens.", "Correct the slug."),
     ("slug-reserved", BOTH, "The slug belongs to the website or the API.", "Choose another slug."),
     ("text-contains-nul", BODY, "The text contains U+0000.", "Remove it."),
-    ("to-forbidden", BODY, "A redirect with the status 410 leads nowhere.", "Leave `to` out, or send another status."),
+    ("to-forbidden", BODY, "A redirect with the status 410 has no target.", "Leave `to` out, or send another status."),
     ("topic-unknown", BODY, "There is no such topic, and the role may not create one.", "Use a topic that exists, or ask an editor to create it."),
     ("translation-of-forbidden", BODY, "The caller may not edit the article that this one is to be a translation of, or may not publish an article of the translation group that is live.", "Ask an editor to set `translation_of`."),
     ("type-mismatch", BODY, "The value has another type than the field.", "Send what `detail` names."),

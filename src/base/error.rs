@@ -60,6 +60,8 @@ pub enum Denial {
     Right,
     /// The role requires a second factor, and the user has none yet.
     SecondFactor,
+    /// A request with the token of a preview link is for something else than what the link shows.
+    PreviewLink,
     /// A request with a cookie comes from a page that may not use it.
     Origin,
 }
@@ -69,7 +71,7 @@ impl Denial {
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
-            Self::Right => "forbidden",
+            Self::Right | Self::PreviewLink => "forbidden",
             Self::SecondFactor => "second-factor-missing",
             Self::Origin => "origin-not-allowed",
         }
@@ -89,7 +91,7 @@ pub enum AuthFailure {
     WrongCode,
     /// The operation requires an access token and there is none, or credentials of another scheme than `Bearer`.
     MissingToken,
-    /// The access token, refresh token, API key or preview link is malformed, is not one of ours, or is not valid yet.
+    /// The access token, refresh token or API key is malformed, is not one of ours, or is not valid yet.
     InvalidToken,
     /// The access token has expired.
     ExpiredToken,
@@ -99,6 +101,8 @@ pub enum AuthFailure {
     ReusedToken,
     /// The API key has expired.
     ExpiredKey,
+    /// There is no such preview link, or it was revoked, or its creator may no longer read the draft.
+    UnknownLink,
     /// The preview link has expired.
     ExpiredLink,
 }
@@ -118,6 +122,7 @@ impl AuthFailure {
             Self::EndedSession => "ended-session",
             Self::ReusedToken => "reused-token",
             Self::ExpiredKey => "expired-key",
+            Self::UnknownLink => "unknown-link",
             Self::ExpiredLink => "expired-link",
         }
     }
@@ -129,7 +134,7 @@ impl AuthFailure {
             Self::WrongPassword | Self::UnknownAccount | Self::WrongCode => "invalid-credentials",
             Self::MissingCode => "second-factor-required",
             Self::MissingToken => "token-missing",
-            Self::InvalidToken => "token-invalid",
+            Self::InvalidToken | Self::UnknownLink => "token-invalid",
             Self::ExpiredToken => "token-expired",
             Self::EndedSession | Self::ReusedToken => "session-ended",
             Self::ExpiredKey => "key-expired",

@@ -32,6 +32,7 @@ pub const REASONS: &[&str] = &[
     AuthFailure::EndedSession.as_str(),
     AuthFailure::ReusedToken.as_str(),
     AuthFailure::ExpiredKey.as_str(),
+    AuthFailure::UnknownLink.as_str(),
     AuthFailure::ExpiredLink.as_str(),
     Denial::Right.code(),
     Denial::SecondFactor.code(),

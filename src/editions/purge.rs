@@ -1,10 +1,9 @@
 //! Deleting articles in the trash for good. They are not found any more at once, and their slugs are free. A job deletes their rows
-//! in steps, because there may be many, and what is left of their texts elsewhere.
+//! in steps, because there may be many, and what is left of their texts elsewhere: see `server/purging.rs`.
 
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::app::App;
 use crate::articles::edit::bump_version;
 use crate::articles::resolve::lock_trashed_article;
 use crate::articles::store::ArticleRow;
@@ -15,12 +14,9 @@ use crate::base::db::Tx;
 use crate::base::db::schema::{articles, changes, editions, notes, reviews, revisions, sections};
 use crate::base::error::Result;
 use crate::base::events::Event;
-use crate::base::http::idempotency;
-use crate::base::ids::{ArticleId, IsId as _, NoteId, ReviewId, SectionId, SubjectId};
-use crate::base::jobs::{self, Job, Outcome};
+use crate::base::ids::{ArticleId, NoteId, ReviewId, SectionId, SubjectId};
+use crate::base::jobs;
 use crate::base::text::slug::Slug;
-use crate::outbox;
-use crate::search::forget_words::forget_words;
 
 /// How many rows without texts one write deletes.
 const MAX_ROWS: i64 = 500;
@@ -29,28 +25,11 @@ const MAX_TEXTS: i64 = 8;
 /// How many articles one write begins to delete.
 const MAX_ARTICLES: i64 = 20;
 
-/// Deletes the rows of an article, and what is left of it elsewhere.
+/// The job that deletes the rows of an article, and what is left of it elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PurgeArticle {
     /// The article.
     pub article: ArticleId,
-}
-
-impl Job<App> for PurgeArticle {
-    const KIND: &'static str = "purge-article";
-
-    async fn run(self, app: &App) -> Result<Outcome> {
-        let id = self.article;
-        while app.db.write(move |tx| outbox::forget_about(tx, id)).await? {}
-        while app.db.write(move |tx| delete_some(tx, id)).await? {}
-        while app.db.write(move |tx| idempotency::forget_about(tx, SubjectId::from_uuid(id.uuid()))).await? {}
-        let rest = |tx: &mut Tx<'_>| {
-            forget_words(tx)?;
-            outbox::delete_traces(tx)
-        };
-        app.db.write(rest).await?;
-        Ok(Outcome::Done)
-    }
 }
 
 /// Deletes an article in the trash for good. Conflict `not-in-trash`.
@@ -99,7 +78,10 @@ fn begin(tx: &mut Tx<'_>, mut row: ArticleRow) -> Result<()> {
 }
 
 /// Deletes some rows of an article, the article itself last. Returns whether there are more.
-fn delete_some(tx: &mut Tx<'_>, id: ArticleId) -> Result<bool> {
+///
+/// # Errors
+/// Those of the database.
+pub fn delete_some(tx: &mut Tx<'_>, id: ArticleId) -> Result<bool> {
     macro_rules! delete {
         ($table:ident, $key:ident: $type:ty, $limit:expr) => {{
             let own = $table::table.filter($table::article_id.eq(id));
@@ -115,8 +97,25 @@ fn delete_some(tx: &mut Tx<'_>, id: ArticleId) -> Result<bool> {
     delete!(revisions, revision: i64, MAX_TEXTS);
     delete!(sections, id: SectionId, MAX_ROWS);
     delete!(editions, edition: i64, MAX_ROWS);
-    delete!(changes, version: i64, MAX_TEXTS);
+    if delete_changes(tx, id)? {
+        return Ok(true);
+    }
     diesel::delete(articles::table.filter(articles::id.eq(id)).filter(articles::purging_at.is_not_null()))
         .execute(&mut **tx)?;
     Ok(false)
+}
+
+/// Deletes some of the rows that say what writes have changed: a write can have one for each section. Returns whether
+/// there were any.
+fn delete_changes(tx: &mut Tx<'_>, id: ArticleId) -> Result<bool> {
+    let own = changes::table.filter(changes::article_id.eq(id));
+    let some: Vec<(i64, SubjectId)> = own
+        .order((changes::version, changes::subject_id))
+        .select((changes::version, changes::subject_id))
+        .limit(MAX_ROWS)
+        .load(&mut **tx)?;
+    let Some((version, subject)) = some.last() else { return Ok(false) };
+    let of_version = changes::version.eq(version).and(changes::subject_id.le(subject));
+    diesel::delete(own.filter(changes::version.lt(version).or(of_version))).execute(&mut **tx)?;
+    Ok(true)
 }

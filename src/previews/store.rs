@@ -3,15 +3,15 @@
 
 use std::time::Duration;
 
+use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 
 use super::{MAX_LINKS, NewLink};
-use crate::articles::resolve::covers;
 use crate::articles::store::ArticleRow;
 use crate::auth::preview_token::PreviewToken;
-use crate::auth::{Identity, ReadDrafts, Role};
+use crate::auth::{Identity, ReadDrafts, Role, Scope};
 use crate::base::clock::Timestamp;
-use crate::base::db::schema::{api_keys, preview_links, users};
+use crate::base::db::schema::{api_keys, articles, preview_links, reviews, users};
 use crate::base::db::{Connection, Tx};
 use crate::base::error::{AuthFailure, Denial, Error, Result};
 use crate::base::events::Event;
@@ -42,25 +42,56 @@ pub struct Opened {
     pub article: ArticleId,
     /// The revision; `None` for the draft as it is.
     pub revision: Option<i64>,
-    /// Who created the link.
-    creator: Identity,
 }
 
 impl Opened {
-    /// Checks that the link opens that article, and that its creator may still read the draft. One in the trash is not
-    /// shown to strangers.
+    /// Checks that the link opens that article. One in the trash is not shown to strangers.
     ///
     /// # Errors
-    /// Hidden, if it is another article or in the trash; unauthenticated, if the creator may no longer read it.
-    pub fn check(&self, conn: &mut Connection, row: &ArticleRow) -> Result<()> {
+    /// Hidden, if it is another article or in the trash.
+    pub fn check(&self, row: &ArticleRow) -> Result<()> {
         if row.id != self.article || row.trashed_at.is_some() {
             return Err(Error::Hidden("article"));
         }
-        if covers::<ReadDrafts>(conn, &self.creator, row)? {
-            return Ok(());
-        }
-        Err(Error::Unauthenticated(AuthFailure::InvalidToken))
+        Ok(())
     }
+}
+
+/// The names of the roles that have the right to read drafts in this scope.
+fn readers(scope: Scope) -> Vec<&'static str> {
+    Role::ALL.into_iter().filter(|role| role.scope::<ReadDrafts>() == scope).map(Role::as_str).collect()
+}
+
+/// Whether the creator of a link is active, with a valid API key if they used one, and may read the draft: as its owner
+/// or as the assignee of its review, or because their role may read all.
+#[diesel::dsl::auto_type]
+fn has_creator(now: Timestamp) -> _ {
+    let of_all: Vec<&'static str> = readers(Scope::Any);
+    let of_own: Vec<&'static str> = readers(Scope::Own);
+    let ended_key = api_keys::table
+        .filter(api_keys::id.eq(preview_links::actor_id))
+        .filter(api_keys::revoked_at.is_not_null().or(api_keys::expires_at.le(now).assume_not_null()));
+    let owned = articles::table
+        .filter(articles::id.eq(preview_links::article_id))
+        .filter(articles::owner_id.eq(preview_links::user_id));
+    let assigned = reviews::table
+        .filter(reviews::article_id.eq(preview_links::article_id))
+        .filter(reviews::ended_at.is_null())
+        .filter(reviews::assignee_id.eq(preview_links::user_id.nullable()));
+    let creator = users::table
+        .filter(users::id.eq(preview_links::user_id))
+        .filter(users::disabled_at.is_null())
+        .filter(
+            users::role.eq_any(of_all).or(users::role.eq_any(of_own).and(exists(owned).or(exists(assigned)))),
+        );
+    exists(creator).and(not(exists(ended_key)))
+}
+
+/// Whether a link works at this time.
+#[diesel::dsl::auto_type]
+fn works(now: Timestamp) -> _ {
+    let has_creator: has_creator = has_creator(now);
+    preview_links::expires_at.gt(now).and(has_creator)
 }
 
 /// The links of an article that work at `now`, newest first.
@@ -69,10 +100,8 @@ impl Opened {
 /// Those of the database.
 pub fn list(conn: &mut Connection, article: ArticleId, now: Timestamp) -> Result<Vec<LinkRow>> {
     Ok(preview_links::table
-        .inner_join(users::table.on(users::id.eq(preview_links::user_id)))
         .filter(preview_links::article_id.eq(article))
-        .filter(preview_links::expires_at.gt(now))
-        .filter(users::disabled_at.is_null())
+        .filter(works(now))
         .order(preview_links::id.desc())
         .select((
             preview_links::id,
@@ -95,11 +124,8 @@ pub fn create(
     article: &ArticleRow,
     new: NewLink,
 ) -> Result<(LinkRow, PreviewToken)> {
-    let working = preview_links::table
-        .inner_join(users::table.on(users::id.eq(preview_links::user_id)))
-        .filter(users::disabled_at.is_null())
-        .filter(preview_links::article_id.eq(article.id))
-        .filter(preview_links::expires_at.gt(tx.now()));
+    let of_article = preview_links::table.filter(preview_links::article_id.eq(article.id));
+    let working = of_article.filter(works(tx.now()));
     if working.count().get_result::<i64>(&mut **tx)? >= MAX_LINKS {
         let detail = format!("An article can have {MAX_LINKS} preview links. Revoke one that is not needed.");
         return Err(Error::conflict("preview-links-too-many", detail));
@@ -158,35 +184,20 @@ pub fn revoke_all_of(tx: &mut Tx<'_>, user: UserId) -> Result<()> {
 /// What the link with that token opens at `now`.
 ///
 /// # Errors
-/// Unauthenticated, if it has expired, or if there is no such link, or none of an active user and a valid API key.
+/// Unauthenticated, if there is no such link, or if it does not work: it has expired, or its creator is not active, has
+/// no valid API key or may no longer read the draft.
 pub fn open(conn: &mut Connection, token: &PreviewToken, now: Timestamp) -> Result<Opened> {
-    type Row = (ArticleId, Option<i64>, Timestamp, UserId, String, ActorId);
-    let found: Option<Row> = preview_links::table
-        .inner_join(users::table.on(users::id.eq(preview_links::user_id)))
+    let found: Option<(ArticleId, Option<i64>, Timestamp)> = preview_links::table
         .filter(preview_links::token_hash.eq(token.hash().to_vec()))
-        .filter(users::disabled_at.is_null())
-        .select((
-            preview_links::article_id,
-            preview_links::revision,
-            preview_links::expires_at,
-            users::id,
-            users::role,
-            preview_links::actor_id,
-        ))
+        .filter(has_creator(now))
+        .select((preview_links::article_id, preview_links::revision, preview_links::expires_at))
         .get_result(conn)
         .optional()?;
-    let unknown = || Error::Unauthenticated(AuthFailure::InvalidToken);
-    let (article, revision, expires_at, user, role, actor) = found.ok_or_else(unknown)?;
-    let role = Role::parse(&role).ok_or_else(unknown)?;
-    let is_ended = api_keys::revoked_at.is_not_null().or(api_keys::expires_at.le(now).assume_not_null());
-    let ended = api_keys::table.filter(api_keys::id.eq(actor)).filter(is_ended);
-    if diesel::select(diesel::dsl::exists(ended)).get_result(conn)? {
-        return Err(unknown());
-    }
+    let (article, revision, expires_at) = found.ok_or(Error::Unauthenticated(AuthFailure::UnknownLink))?;
     if expires_at <= now {
         return Err(Error::Unauthenticated(AuthFailure::ExpiredLink));
     }
-    Ok(Opened { article, revision, creator: Identity::of(user, role) })
+    Ok(Opened { article, revision })
 }
 
 /// Deletes up to 500 links that expired more than 30 days ago. Returns whether there may be more.

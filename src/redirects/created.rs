@@ -180,7 +180,7 @@ fn listed<'a>(website: &Website, from: Option<&'a Address>) -> redirects::BoxedQ
     let mut rows = redirects::table.filter(diesel::dsl::not(diesel::dsl::exists(of_article))).into_boxed();
     let origin = website.origin();
     let host = origin.split_once("://").map_or("", |(_, host)| host);
-    let host = host.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    let host = like::escaped(host);
     for scheme in ["http", "https"] {
         let leads_back =
             redirects::target.assume_not_null().like(format!("{scheme}://{host}/%")).escape('\\');

@@ -1,10 +1,12 @@
-//! Deletes words from the vocabulary that no searchable text has any more, after texts were deleted for good.
+//! Deletes words from the index and the vocabulary that no searchable text has any more, after texts were deleted for
+//! good.
 
 use std::time::Duration;
 
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::store::merge;
 use crate::app::App;
 use crate::base::db::locks::AdvisoryLock;
 use crate::base::db::schema::search_words;
@@ -24,8 +26,10 @@ pub struct ForgetWords;
 
 impl Job<App> for ForgetWords {
     const KIND: &'static str = "forget-words";
+    const TIMEOUT: Duration = Duration::from_secs(600);
 
     async fn run(self, app: &App) -> Result<Outcome> {
+        while app.db.write(merge).await? {}
         let mut after = Some(0);
         while let Some(position) = after {
             after = app.db.write(move |tx| forget_some(tx, position)).await?;

@@ -223,6 +223,17 @@ pub fn tidy(tx: &mut Tx<'_>) -> Result<bool> {
     if segments <= MAX_SEGMENTS {
         return Ok(false);
     }
+    merge(tx)
+}
+
+/// Merges the segments of SQLite's FTS5 index, one bounded step per call. Returns whether to call it again. At the end
+/// there is one segment, without the words of rows that were deleted: until then these are only marked as deleted. Does
+/// nothing on PostgreSQL.
+///
+/// # Errors
+/// Those of the database.
+pub fn merge(tx: &mut Tx<'_>) -> Result<bool> {
+    let Connection::Sqlite(conn) = &mut **tx else { return Ok(false) };
     let changes = "SELECT total_changes()";
     let before: i64 = Statement::<BigInt>::new(changes).get_result(conn)?;
     // With a negative page count, repeated merges lead to a single segment (FTS5 documentation, "merge").

@@ -1,5 +1,6 @@
 //! One change to many articles.
 
+use diesel::connection::SimpleConnection as _;
 use lede::auth::Role;
 use serde_json::{Value, json};
 
@@ -244,6 +245,35 @@ async fn what_an_action_does_not_take_is_refused() {
         refused.problem(422, "invalid");
         assert_eq!(refused.violations(), [violation], "{body}");
     }
+    let seen = json!([{"id": one, "version": 1}, {"id": one, "version": 1}]);
+    let patches = [
+        (json!([1]), "/patch type-mismatch"),
+        (json!({"title": ""}), "/patch/title title-empty"),
+        (json!({"nonsense": 1}), "/patch/nonsense field-unknown"),
+        (json!({"intro": "# Heading"}), "/patch/intro heading-in-body"),
+        (json!({"cover": {"width": 0}}), "/patch/cover/width width-too-small"),
+    ];
+    for (patch, violation) in patches {
+        let refused =
+            editor.post(BULK).json(json!({"action": "update", "items": seen, "patch": patch})).await;
+        assert_eq!(refused.is(422).violations(), [violation], "{patch}");
+    }
+    let sentences = [
+        (
+            json!({"action": "trash", "items": [{"id": one}], "filter": {}}),
+            "/items",
+            "Not together with `filter`.",
+        ),
+        (json!({"action": "trash", "items": [{"id": one}], "cursor": "x"}), "/cursor", "Only with `filter`."),
+        (json!({"action": "trash", "items": [{"id": one}], "patch": {}}), "/patch", "Not with this action."),
+    ];
+    for (body, pointer, detail) in sentences {
+        let refused = editor.post(BULK).json(body).await.problem(422, "invalid");
+        assert_eq!(
+            (&refused["errors"][0]["pointer"], &refused["errors"][0]["detail"]),
+            (&json!(pointer), &json!(detail))
+        );
+    }
     let filters = [
         (json!({"sort": "title"}), "/filter/sort field-unknown"),
         (json!({"trashed": true}), "/filter/trashed field-unknown"),
@@ -273,4 +303,27 @@ async fn each_article_counts_for_the_limit_of_writes() {
     let body = json!({"action": "remove_topics", "topics": ["sea"], "items": items(&many)});
     let results = editor.post(BULK).json(body).await.expect(200);
     assert_eq!(statuses(&results), [200, 200, 200, 200, 200, 200, 429, 429]);
+}
+
+/// What was done before is told, too.
+#[tokio::test]
+async fn a_session_that_ends_in_between_is_the_outcome_of_the_articles_after_that() {
+    let server = Server::start().await;
+    let editor = server.login(Role::Editor).await;
+    let made = drafts(&editor, 3).await;
+    // As if the session were ended by another request right after the first article.
+    let end = "UPDATE sessions SET ended_at = expires_at;";
+    let sql = if server.is_embedded() {
+        format!("CREATE TRIGGER ended AFTER UPDATE ON articles BEGIN {end} END")
+    } else {
+        format!(
+            "CREATE FUNCTION ended() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {end} RETURN NULL; END $$; \
+             CREATE TRIGGER ended AFTER UPDATE ON articles EXECUTE FUNCTION ended()"
+        )
+    };
+    server.database().connect().batch_execute(&sql).expect("a trigger");
+    let results = editor.post(BULK).json(json!({"action": "trash", "items": items(&made)})).await.expect(200);
+    assert_eq!(statuses(&results), [200, 401, 401]);
+    assert_eq!(results["items"][1]["code"], "session-ended");
+    assert_eq!(server.database().count("articles WHERE trashed_at IS NULL"), 2);
 }

@@ -64,7 +64,7 @@ async fn paths_without_an_article_lead_where_editors_say() {
     assert_eq!(walked, ["/Feed", "/m", "/shop?id=1", "/zoo"]);
     let rules = reader.get(format!("{REDIRECTS}/netlify")).await.is(200).text().to_owned();
     assert!(rules.contains("/Feed https://website.example/rss.xml?x=1#top 301\n"), "{rules}");
-    assert!(rules.contains("say them: 2."), "{rules}");
+    assert!(rules.contains("left out: 2."), "{rules}");
     let rules = reader.get(format!("{REDIRECTS}/nginx")).await.is(200).text().to_owned();
     assert!(rules.contains("\"/zoo\" \"410\";\n"), "{rules}");
     // What is cached is told.

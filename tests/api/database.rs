@@ -325,3 +325,19 @@ async fn a_read_that_fails_on_a_sound_connection_is_not_run_again() {
     assert!(server.app.db.read(work).await.is_err());
     assert_eq!(run.load(Ordering::SeqCst), 1);
 }
+
+/// Deadlocks, among others, are known by their English texts.
+#[tokio::test]
+async fn postgresql_sends_its_messages_in_english() {
+    let server = Server::start().await;
+    if server.is_embedded() {
+        return;
+    }
+    let name = server.database().url_text();
+    let name = name.rsplit('/').next().expect("a name");
+    let other = format!("ALTER DATABASE {name} SET lc_messages = 'POSIX'");
+    server.database().connect().batch_execute(&other).expect("set");
+    let english = "SELECT current_setting('lc_messages') WHERE current_setting('lc_messages') = 'C'";
+    let found = diesel::sql_query(english).execute(&mut server.database().connect());
+    assert_eq!(found, Ok(1));
+}

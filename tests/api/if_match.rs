@@ -276,3 +276,24 @@ async fn a_write_by_slug_changes_the_article_that_has_it_in_the_language_asked_f
     }
     assert_eq!(editor.get(at(&english, "/draft")).await.expect(200), english);
 }
+
+/// However long the article's log of changes is, a stale version costs the same.
+#[tokio::test]
+async fn of_many_changes_the_newest_thousand_are_told() {
+    let server = Server::start().await;
+    let editor = server.login(Role::Editor).await;
+    let draft = create(&editor, json!({"title": "Tides"})).await;
+    let tree: Value = (0..700).map(|n| json!({"heading": format!("{n}")})).collect();
+    let put = |version: i64| {
+        editor.put(at(&draft, "/draft/sections")).if_match(version).json(json!({"sections": tree}))
+    };
+    put(1).await.is(200);
+    server.clock.advance(minutes(1));
+    put(2).await.is(200);
+    let problem = put(1).await.problem(412, "changed-since");
+    let changed = problem["changed"].as_array().expect("changes");
+    assert_eq!(changed.len(), 1000);
+    assert!(changed.iter().all(|part| part["at"] == json!(server.clock.now())));
+    // None of them is of the metadata.
+    editor.patch(at(&draft, "/draft")).if_match(1).json(json!({"subtitle": "Mine"})).await.is(200);
+}

@@ -135,6 +135,28 @@ async fn a_note_keeps_the_last_heading_of_a_section_that_is_gone() {
 }
 
 #[tokio::test]
+async fn a_user_changes_what_an_api_key_of_theirs_wrote_and_nobody_elses() {
+    let server = Server::start().await;
+    let (ada, bo) = (server.login_as("ada", Role::Author).await, server.login_as("bo", Role::Author).await);
+    let draft = create(&ada, json!({"title": "Tides"})).await;
+    let request = json!({"revision": 1, "state": "requested", "assignee_id": bo.user()});
+    ada.post(at(&draft, "/reviews")).json(request).await.is(201);
+    let (location, key) = given::api_key(&ada, &["articles:review"]).await;
+    let (_, other) = given::api_key(&ada, &["articles:review"]).await;
+    let (first, second) = (
+        write(&key, &draft, json!({"text": "One"})).await,
+        write(&key, &draft, json!({"text": "Two"})).await,
+    );
+    let text = json!({"text": "Else"});
+    bo.patch(path(&draft, &first)).json(&text).await.problem(403, "forbidden");
+    bo.delete(path(&draft, &first)).await.problem(403, "forbidden");
+    other.patch(path(&draft, &first)).json(&text).await.is(200);
+    ada.delete(location).await.is(204);
+    ada.patch(path(&draft, &first)).json(&text).await.is(200);
+    ada.delete(path(&draft, &second)).await.is(204);
+}
+
+#[tokio::test]
 async fn all_who_read_a_draft_resolve_notes_and_authors_and_editors_change_them() {
     let server = Server::start().await;
     let (ada, bo) = (server.login_as("ada", Role::Author).await, server.login_as("bo", Role::Author).await);

@@ -71,3 +71,23 @@ async fn editors_give_anything_to_anyone_who_is_active() {
     ada.delete(at(&draft, "")).await.is(204);
     give(&ada, &draft, json!({"owner_id": editor.user()})).await.problem(409, "in-trash");
 }
+
+#[tokio::test]
+async fn an_article_is_given_away_once_by_those_who_have_read_the_same_version() {
+    let server = Server::start().await;
+    let editor = server.login(Role::Editor).await;
+    let (ada, bo) = (server.login_as("ada", Role::Author).await, server.login_as("bo", Role::Author).await);
+    for with in [json!({}), json!({"title": "Ebb"})] {
+        let draft = create(&editor, json!({"title": "Tides"})).await;
+        let to = |owner: &Client| {
+            let mut body = with.clone();
+            body["owner_id"] = json!(owner.user());
+            editor.patch(at(&draft, "/draft")).if_match(1).json(body)
+        };
+        to(&ada).await.is(200);
+        let refused = to(&bo).await.problem(412, "changed-since");
+        let fields = refused["changed"][0]["fields"].as_array().expect("fields");
+        assert!(fields.contains(&json!("owner_id")), "{refused:#}");
+        assert_eq!(editor.get(at(&draft, "/draft")).await.expect(200)["owner"]["name"], "ada");
+    }
+}

@@ -88,7 +88,8 @@ async fn a_link_of_a_revision_shows_that_one() {
     editor.get(at(&draft, "/preview?revision=3")).await.problem(404, "not-found");
     for revision in [1, 2] {
         let asked = guest.get(at(&draft, &format!("/preview?revision={revision}"))).await;
-        asked.problem(403, "forbidden");
+        let problem = asked.problem(403, "forbidden");
+        assert_eq!(problem["detail"], "A preview link shows what it was created for. Leave `revision` out.");
     }
     editor.get(at(&draft, "/preview?revision=0")).await.problem(400, "request-malformed");
 }
@@ -154,7 +155,11 @@ async fn a_revoked_or_expired_link_is_refused_at_the_next_request_on_both_server
     assert!(listed["items"][0].get("token").is_none() && listed["items"][0].get("url").is_none());
     let path = at(&draft, &format!("/preview-links/{}", id(&links[0])));
     editor.delete(&path).await.is(204);
-    show(&links[0]).await.iter().for_each(|shown| _ = shown.problem(401, "token-invalid"));
+    for shown in show(&links[0]).await {
+        let detail =
+            "There is no such preview link, or it no longer works. Ask whoever sent it for another one.";
+        assert_eq!(shown.problem(401, "token-invalid")["detail"], detail);
+    }
     show(&links[1]).await.iter().for_each(|shown| _ = shown.is(200));
     editor.delete(&path).await.problem(404, "not-found");
     // A link of another article is not revoked by this one's path.
@@ -223,6 +228,51 @@ async fn a_link_works_only_while_its_creator_is_active_and_the_article_is_not_in
         editor.get(at(&draft, "/preview-links")).await.expect(200)["items"].as_array().unwrap().len(),
         1
     );
+}
+
+/// The list and the limit count those links that open the preview.
+#[tokio::test]
+async fn a_link_that_does_not_work_is_neither_listed_nor_counted() {
+    let server = Server::start().await;
+    let (ada, bo) = (server.login_as("ada", Role::Author).await, server.login_as("bo", Role::Author).await);
+    let editor = server.login(Role::Editor).await;
+    let draft = create(&ada, json!({"title": "Tides"})).await;
+    let request = json!({"revision": 1, "state": "requested", "assignee_id": bo.user()});
+    ada.post(at(&draft, "/reviews")).json(request).await.is(201);
+    let (revoked, of_revoked) = given::api_key(&ada, &["articles:read"]).await;
+    let (expired, of_expired) = given::api_key(&ada, &["articles:read"]).await;
+    let mut links = Vec::new();
+    for (creator, name) in
+        [(&of_revoked, "revoked"), (&of_expired, "expired"), (&bo, "bo"), (&ada, "ada"), (&editor, "editor")]
+    {
+        links.push((name, link(creator, &draft, json!({"expires_at": "2026-01-06T09:00:00Z"})).await));
+    }
+    for _ in links.len()..usize::try_from(MAX_LINKS).expect("a number") {
+        link(&of_revoked, &draft, json!({})).await;
+    }
+    let working = async || {
+        let items = editor.get(at(&draft, "/preview-links")).await.expect(200)["items"].clone();
+        let listed: BTreeSet<String> = items.as_array().expect("items").iter().map(id).collect();
+        let mut working = Vec::new();
+        for (name, link) in &links {
+            let shown = server.client().with_token(token(link)).get(at(&draft, "/preview")).await;
+            assert_eq!(listed.contains(&id(link)), shown.status() == 200, "{name}");
+            working.extend((shown.status() == 200).then_some(*name));
+        }
+        working
+    };
+    assert_eq!(working().await.len(), 5);
+    editor.post(at(&draft, "/preview-links")).json(json!({})).await.problem(409, "preview-links-too-many");
+    ada.delete(revoked).await.is(204);
+    link(&editor, &draft, json!({})).await;
+    ada.patch(expired).json(json!({"expires_at": "2026-01-05T10:00:00Z"})).await.is(200);
+    server.clock.advance(minutes(60));
+    assert_eq!(working().await, ["bo", "ada", "editor"]);
+    ada.delete(at(&draft, "/reviews/current")).await.is(204);
+    assert_eq!(working().await, ["ada", "editor"]);
+    let owner = json!({"owner_id": bo.user()});
+    ada.patch(at(&draft, "/draft")).header("if-match", "*").json(owner).await.is(200);
+    assert_eq!(working().await, ["bo", "editor"]);
 }
 
 #[tokio::test]

@@ -170,7 +170,7 @@ async fn web_servers_are_given_rules() {
     let to = "https://website.example/tides";
     let wanted = format!(
         "# Old addresses, for the file _redirects.\n/2019/tides {to} 301\n/q%22/;$x {to} 301\n\
-         # Left out because these rules cannot say them: 4.\n"
+         # Redirects that this format cannot express, and that are left out: 4.\n"
     );
     assert_eq!(rules.text(), wanted);
     let rules = reader.get(format!("{REDIRECTS}/nginx")).await;

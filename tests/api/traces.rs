@@ -20,19 +20,24 @@ pub fn traces(server: &Server, texts: &[&str]) -> Vec<String> {
     } else {
         "SELECT table_name::text AS value FROM information_schema.tables WHERE table_schema = 'public'"
     };
+    // Binary values as text, too, byte by byte.
     let columns = |table: &str| {
         if server.is_embedded() {
-            format!("SELECT name AS value FROM pragma_table_info('{table}')")
+            format!(
+                "SELECT 'instr(lower(CAST(\"' || name || '\" AS text)), ' AS value FROM pragma_table_info('{table}')"
+            )
         } else {
             format!(
-                "SELECT column_name::text AS value FROM information_schema.columns WHERE table_name = '{table}'"
+                "SELECT 'strpos(lower(' || CASE data_type WHEN 'bytea' THEN 'encode(\"' || column_name || '\", ''escape'')' \
+                 ELSE '\"' || column_name || '\"::text' END || '), ' AS value \
+                 FROM information_schema.columns WHERE table_name = '{table}'"
             )
         }
     };
     let mut found = Vec::new();
     for Found { value: table } in load(tables.to_owned()) {
         for Found { value: column } in load(columns(&table)) {
-            let is_in = |text: &&str| format!("lower(CAST(\"{column}\" AS text)) LIKE '%{text}%'");
+            let is_in = |text: &&str| format!("{column}'{text}') > 0");
             let anywhere = texts.iter().map(is_in).collect::<Vec<_>>().join(" OR ");
             found.extend(load(format!("SELECT '{table}' AS value FROM \"{table}\" WHERE {anywhere}")));
         }

@@ -165,9 +165,9 @@ pub enum WordRunKind {
 
 /// Compare two revisions
 ///
-/// Requires the right `articles:read`; contributors and authors have it for their own articles only. Returns what differs
-/// in metadata and sections, and word by word in the intro and in the bodies. Long equal passages are shortened to their
-/// ends. Authors and topics have their present names.
+/// Requires the right `articles:read`; contributors and authors have it for their own articles and for those that they
+/// are asked to review. Returns what differs in metadata and sections, and word by word in the intro and in the bodies.
+/// Long equal passages are shortened to their ends. Authors and topics have their present names.
 #[utoipa::path(get, path = "/v1/articles/{article}/revisions/{revision}/diff", tag = "history",
     security(("bearer" = [])),
     params(RevisionPath, InLocale, Against),

@@ -149,7 +149,9 @@ fn open_postgres(url: &str) -> Result<PgConnection> {
     let mut conn = PgConnection::establish(url).map_err(Error::unavailable)?;
     conn.batch_execute(
         "SET client_min_messages = warning; SET application_name = 'lede'; SET statement_timeout = '5s'; \
-         SET lock_timeout = '2s'; SET idle_in_transaction_session_timeout = '10s'; SET timezone = 'UTC';",
+         SET lock_timeout = '2s'; SET idle_in_transaction_session_timeout = '10s'; SET timezone = 'UTC'; \
+         DO $$ BEGIN PERFORM set_config('lc_messages', 'C', false); \
+         EXCEPTION WHEN insufficient_privilege THEN NULL; END $$;",
     )?;
     Ok(conn)
 }

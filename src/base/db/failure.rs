@@ -93,7 +93,7 @@ pub(super) fn wants_retry(error: &Error) -> bool {
     let Some(cause) = cause(error) else { return false };
     match cause.downcast_ref::<DatabaseError>() {
         Some(DatabaseError::DatabaseError(DatabaseErrorKind::SerializationFailure, _)) => true,
-        // diesel has no kind for SQLSTATE 40P01.
+        // diesel has no kind for SQLSTATE 40P01, and hides the code. `connection::open` asks for English texts.
         Some(DatabaseError::DatabaseError(_, info)) => info.message().contains("deadlock detected"),
         _ => cause.is::<Retry>(),
     }

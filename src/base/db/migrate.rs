@@ -90,7 +90,7 @@ pub fn tables(conn: &mut Connection) -> Result<Vec<String>> {
         Connection::Sqlite(_) => {
             "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
         }
-        // What extensions have brought is nobody's.
+        // Tables that extensions have created do not count.
         Connection::Postgres(_) => {
             "SELECT c.relname::text AS name FROM pg_class AS c WHERE c.relkind IN ('r', 'p') \
              AND c.relnamespace = current_schema()::regnamespace \

@@ -19,13 +19,14 @@ pub struct Tx<'a> {
     random: &'a Random,
     origin: Origin,
     events: Vec<Box<dyn Loggable>>,
+    subject: Option<SubjectId>,
     /// The newest event of this unit that readers see, and when it happened.
     pub(super) seen: Option<(i64, Timestamp)>,
 }
 
 impl<'a> Tx<'a> {
     pub(super) fn new(conn: &'a mut Connection, clock: &Clock, random: &'a Random, origin: Origin) -> Self {
-        Self { conn, now: clock.now(), random, origin, events: Vec::new(), seen: None }
+        Self { conn, now: clock.now(), random, origin, events: Vec::new(), subject: None, seen: None }
     }
 
     /// The time of this unit of work: the same from beginning to end.
@@ -56,12 +57,15 @@ impl<'a> Tx<'a> {
         self.events.push(Box::new(event));
     }
 
-    /// What the first event of this unit of work is about.
-    ///
-    /// # Errors
-    /// Internal, if the event cannot be written as JSON.
-    pub fn subject(&self) -> Result<Option<SubjectId>> {
-        self.events.first().map(|event| Ok(event.row()?.subject)).transpose()
+    /// Says what this unit of work is about: its response is stored with it, and deleted with it.
+    pub fn set_subject(&mut self, subject: SubjectId) {
+        self.subject = Some(subject);
+    }
+
+    /// What this unit of work is about, if it says so.
+    #[must_use]
+    pub fn subject(&self) -> Option<SubjectId> {
+        self.subject
     }
 
     /// Does some work and undoes whatever it has written. Returns what the work returned.

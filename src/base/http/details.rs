@@ -13,7 +13,7 @@ use crate::base::ids::SubjectId;
 use crate::base::text::slug::Slug;
 
 /// The most changed parts that a problem lists: the newest. An article has at most 1,000 sections.
-pub const MAX_CHANGED: usize = 1000;
+pub const MAX_CHANGED: i64 = 1000;
 
 /// What helps to resolve a conflict.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, ToSchema)]

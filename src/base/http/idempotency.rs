@@ -225,7 +225,7 @@ impl Once {
                 keys::status.eq(i64::from(status)),
                 keys::headers.eq(Json::Readable(headers)),
                 keys::body.eq(body.to_vec()),
-                keys::subject_id.eq(tx.subject()?),
+                keys::subject_id.eq(tx.subject()),
             ))
             .execute(&mut **tx)?;
         Ok(())

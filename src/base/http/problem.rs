@@ -194,6 +194,9 @@ fn explain(failure: AuthFailure) -> &'static str {
         AuthFailure::ExpiredToken => "The access token has expired. Refresh the session.",
         AuthFailure::EndedSession | AuthFailure::ReusedToken => "The session has ended. Log in again.",
         AuthFailure::ExpiredKey => "The API key has expired. Its owner can create another one.",
+        AuthFailure::UnknownLink => {
+            "There is no such preview link, or it no longer works. Ask whoever sent it for another one."
+        }
         AuthFailure::ExpiredLink => "The preview link has expired. Ask whoever sent it for another one.",
     }
 }
@@ -201,6 +204,7 @@ fn explain(failure: AuthFailure) -> &'static str {
 fn refuse(denial: Denial) -> &'static str {
     match denial {
         Denial::Right => "Your role, or this API key, does not have this right.",
+        Denial::PreviewLink => "A preview link shows what it was created for. Leave `revision` out.",
         Denial::SecondFactor => "Your role requires a second factor. Set one up with POST /v1/me/totp.",
         Denial::Origin => "A page of this origin may not use the cookie.",
     }
@@ -225,6 +229,9 @@ fn challenge(failure: AuthFailure) -> &'static str {
         }
         AuthFailure::ExpiredKey => {
             r#"Bearer error="invalid_token", error_description="The API key has expired""#
+        }
+        AuthFailure::UnknownLink => {
+            r#"Bearer error="invalid_token", error_description="The preview link does not work""#
         }
         AuthFailure::ExpiredLink => {
             r#"Bearer error="invalid_token", error_description="The preview link has expired""#

@@ -26,6 +26,8 @@ use crate::schedules::plan;
 
 /// The most articles of one request.
 const MAX_ITEMS: usize = 100;
+/// Why a field is refused that other actions take.
+const OTHER_ACTION: &str = "Not with this action.";
 
 /// What is done to each article.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
@@ -171,22 +173,37 @@ impl BulkChange {
     fn check(self, identity: Identity, now: Timestamp) -> Result<Checked> {
         let Self { action, items, filter, cursor, patch, publish_at, topics, dry_run } = self;
         let mut violations = Violations::default();
+        let mut refuse = |name: &str, detail: &'static str| {
+            violations.push(Location::Pointer(format!("/{name}")), Invalid::new("field-unknown", detail));
+        };
+        if filter.is_some() && !action.takes_filter() {
+            refuse("filter", OTHER_ACTION);
+        } else if filter.is_some() && items.is_some() {
+            refuse("items", "Not together with `filter`.");
+        }
+        if filter.is_none() && cursor.is_some() {
+            refuse("cursor", "Only with `filter`.");
+        }
+        if filter.is_none() && items.is_none() {
+            violations.push(Location::Pointer("/items".into()), missing());
+        }
         let mut require = |name: &str, is_there: bool, is_taken: bool| match (is_there, is_taken) {
-            (true, false) => violations.push(
-                Location::Pointer(format!("/{name}")),
-                Invalid::new("field-unknown", "Not with this action."),
-            ),
-            (false, true) => {
-                violations.push(Location::Pointer(format!("/{name}")), missing());
-            }
+            (true, false) => violations
+                .push(Location::Pointer(format!("/{name}")), Invalid::new("field-unknown", OTHER_ACTION)),
+            (false, true) => violations.push(Location::Pointer(format!("/{name}")), missing()),
             _ => {}
         };
-        require("items", items.is_some(), filter.is_none());
-        require("filter", filter.is_some(), filter.is_some() && action.takes_filter());
-        require("cursor", cursor.is_some(), cursor.is_some() && filter.is_some());
         require("patch", patch.is_some(), action == BulkAction::Update);
         require("publish_at", publish_at.is_some(), action == BulkAction::Schedule);
         require("topics", topics.is_some(), action.takes_topics());
+        let patch = patch.map(DraftPatch::new);
+        if let Some(patch) = patch.as_ref().filter(|_| action == BulkAction::Update) {
+            let checked = patch.check().map_err(|error| match error {
+                Error::Invalid(found) => Error::Invalid(found.below("/patch")),
+                error => error,
+            });
+            violations.gather(checked)?;
+        }
         if items.as_ref().is_some_and(Vec::is_empty) {
             violations.take("/items", Err::<(), _>(missing()));
         }
@@ -220,7 +237,8 @@ impl BulkChange {
             BulkAction::Restore => Change::Restore(Actor::new(identity)?),
             BulkAction::Purge => Change::Purge(Actor::new(identity)?),
             BulkAction::Update => {
-                Change::Update(Actor::new(identity)?, Box::new(DraftPatch::new(patch.unwrap_or_default())))
+                let patch = patch.unwrap_or_else(|| DraftPatch::new(Value::default()));
+                Change::Update(Actor::new(identity)?, Box::new(patch))
             }
             BulkAction::AddTopics => Change::AddTopics(Actor::new(identity)?, topics),
             BulkAction::RemoveTopics => Change::RemoveTopics(Actor::new(identity)?, topics),
@@ -285,11 +303,7 @@ pub async fn change_drafts(
             Ok(()) => bulk.apply(&app, target).await,
             Err(error) => Err(error),
         };
-        match outcome {
-            // The caller has used up the limit of writes.
-            Err(error @ Error::Unauthenticated(_)) => return Err(error),
-            outcome => items.push(BulkResult::new(&app, target.id, outcome)),
-        }
+        items.push(BulkResult::new(&app, target.id, outcome));
     }
     Response::ok(&BulkResults { items, next_cursor })
 }

@@ -50,7 +50,7 @@ pub struct Publish {
     request_body = Publish,
     responses(
         (status = 200, description = "Published. The draft.", body = output::Draft, headers(("ETag" = String, description = "Its version."))),
-        (status = 409, description = "`slug-taken` or `address-taken`: change the slug of the draft. `slug-moved`: the new slug is in `slug`. `in-trash`: restore the article first. `overtaken`: another request has published it meanwhile; read it again and retry."),
+        (status = 409, description = "`slug-taken` or `address-taken`: change the slug of the draft. `translation-exists`: its translation group has another article in its language, whose id is in `id`. `slug-moved`: the new slug is in `slug`. `in-trash`: restore the article first. `overtaken`: another request has published it meanwhile; read it again and retry."),
     ))]
 pub async fn publish_article(
     app: Data<App>,

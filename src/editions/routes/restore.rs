@@ -23,7 +23,7 @@ use crate::editions::publish::restore;
         IdempotencyKeyHeader),
     responses(
         (status = 200, description = "The draft.", body = Draft, headers(("ETag" = String, description = "Its version."))),
-        (status = 409, description = "`not-in-trash`: there is nothing to restore. `slug-moved`: the new slug is in `slug`."),
+        (status = 409, description = "`not-in-trash`: there is nothing to restore. `translation-exists`: its translation group has another article in its language, whose id is in `id`. `slug-moved`: the new slug is in `slug`."),
     ))]
 pub async fn restore_article(
     app: Data<App>,

@@ -28,8 +28,9 @@ pub struct PreviewLinkPath {
 
 /// Revoke a preview link
 ///
-/// Requires the right `articles:read`; contributors and authors have it for their own articles only. Those who may not
-/// change the draft revoke their own links only. The link is refused with 401 from the next request on.
+/// Requires the right `articles:read`; contributors and authors have it for their own articles and for those that they
+/// are asked to review. Those who may not change the draft revoke their own links only. The link is refused with 401
+/// from the next request on.
 #[utoipa::path(delete, path = "/v1/articles/{article}/preview-links/{id}", tag = "publishing",
     security(("bearer" = [])),
     params(PreviewLinkPath, InLocale),

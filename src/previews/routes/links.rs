@@ -88,8 +88,9 @@ impl PreviewLink {
 
 /// List the preview links of an article
 ///
-/// Requires the right `articles:read`; contributors and authors have it for their own articles only. Returns the links
-/// that work, without their tokens. A link of a user who was disabled or erased does not work.
+/// Requires the right `articles:read`; contributors and authors have it for their own articles and for those that they
+/// are asked to review. Returns the links that work, without their tokens. A link does not work if its creator was
+/// disabled or erased or may no longer read the draft, or if the API key that created it was revoked or has expired.
 #[utoipa::path(get, path = "/v1/articles/{article}/preview-links", tag = "publishing", security(("bearer" = [])),
     params(ArticlePath, InLocale),
     responses(
@@ -111,11 +112,11 @@ pub async fn list_preview_links(app: Data<App>, read: DraftRead) -> Result<Respo
 
 /// Create a preview link
 ///
-/// Requires the right `articles:read`; contributors and authors have it for their own articles only. Returns the token in
-/// `token`, once, and in `url` the address to give to people without an account. The token, sent as
-/// `Authorization: Bearer` from any origin, opens `GET /v1/articles/{article}/preview` of this article and nothing else.
-/// The request takes no `Idempotency-Key`, because the response is not stored: if it is lost, revoke the link and create
-/// another.
+/// Requires the right `articles:read`; contributors and authors have it for their own articles and for those that they
+/// are asked to review. Returns the token in `token`, once, and in `url` the address to give to people without an
+/// account. The token, sent as `Authorization: Bearer` from any origin, opens `GET /v1/articles/{article}/preview` of
+/// this article and nothing else. The request takes no `Idempotency-Key`, because the response is not stored: if it is
+/// lost, revoke the link and create another.
 #[utoipa::path(post, path = "/v1/articles/{article}/preview-links", tag = "publishing", security(("bearer" = [])),
     params(ArticlePath, InLocale),
     request_body(content = Option<CreatePreviewLink>, content_type = "application/json"),

@@ -49,12 +49,12 @@ pub async fn get_preview_page(app: Data<App>, req: HttpRequest, token: Path<Stri
 }
 
 async fn show(app: &Data<App>, req: &HttpRequest, token: &str, language: Language) -> Result<Response> {
-    let token = PreviewToken::parse(token).ok_or(Error::Unauthenticated(AuthFailure::InvalidToken))?;
+    let token = PreviewToken::parse(token).ok_or(Error::Unauthenticated(AuthFailure::UnknownLink))?;
     let (config, now) = (app.config.clone(), app.clock.now());
     let find = move |conn: &mut Connection| {
         let link = store::open(conn, &token, now)?;
         let row = articles::find(conn, link.article)?.ok_or(Error::NotFound("article"))?;
-        link.check(conn, &row)?;
+        link.check(&row)?;
         Preview::find(conn, &row, link.revision, &config, now)
     };
     let preview = limited(app, req, app.db.snapshot(find).await)?;

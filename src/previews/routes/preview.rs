@@ -77,11 +77,11 @@ impl FromRequest for PreviewRead {
         let query = Query::<InLocale>::from_request(req, payload);
         Box::pin(async move {
             let app = app.ok_or_else(|| Error::internal("the application is missing"))?;
-            let invalid = Error::Unauthenticated(AuthFailure::InvalidToken);
+            let unknown = Error::Unauthenticated(AuthFailure::UnknownLink);
             let reader = match (link, actor) {
-                (Some(token), _) => Reader::Link(token.ok_or(invalid)?),
+                (Some(token), _) => Reader::Link(token.ok_or(unknown)?),
                 (None, Some(actor)) => Reader::Actor(Box::new(actor.await?)),
-                (None, None) => return Err(invalid),
+                (None, None) => return Err(unknown),
             };
             let path = path.await.map_err(|_| Error::NotFound("page"))?.into_inner();
             let Query(locale) = query.await?;
@@ -113,10 +113,10 @@ impl PreviewRead {
             Reader::Actor(actor) => Ok((resolve_article(conn, **actor, &self.article)?, asked)),
             Reader::Link(token) => {
                 let link = store::open(conn, token, now)?;
-                let row = resolve_if(conn, &self.article, |conn, row| link.check(conn, row))?;
+                let row = resolve_if(conn, &self.article, |_, row| link.check(row))?;
                 // Others than the one of the link would be more than it was given for.
                 if asked.is_some() {
-                    return Err(Error::Forbidden(Denial::Right));
+                    return Err(Error::Forbidden(Denial::PreviewLink));
                 }
                 Ok((row, link.revision))
             }
@@ -129,7 +129,7 @@ impl PreviewRead {
 /// # Errors
 /// Those of `found`; too many, if the budget is used up.
 pub(super) fn limited<T>(app: &App, req: &HttpRequest, found: Result<T>) -> Result<T> {
-    if let Err(Error::Unauthenticated(AuthFailure::InvalidToken)) = &found {
+    if let Err(Error::Unauthenticated(AuthFailure::UnknownLink)) = &found {
         app.limits.admit_network(req, Policy::UnknownPreviewLink)?;
     }
     found
@@ -137,9 +137,10 @@ pub(super) fn limited<T>(app: &App, req: &HttpRequest, found: Result<T>) -> Resu
 
 /// Preview a draft
 ///
-/// Requires the right `articles:read`; contributors and authors have it for their own articles only. Renders the
-/// draft as an edition without saving it. The token of a preview link of the article does, too, from pages of any origin:
-/// 401 `token-invalid` if it was revoked, `link-expired` if it has expired, and 404 while the article is in the trash.
+/// Requires the right `articles:read`; contributors and authors have it for their own articles and for those that they
+/// are asked to review. Renders the draft as an edition without saving it. The token of a preview link of the article
+/// does, too, from pages of any origin: 401 `token-invalid` if it was revoked, `link-expired` if it has expired, and
+/// 404 while the article is in the trash.
 #[utoipa::path(get, path = "/v1/articles/{article}/preview", tag = "publishing", security(("bearer" = [])),
     params(ArticlePath, InLocale, AtRevision, View),
     responses(

@@ -107,7 +107,10 @@ fn check_to(text: Option<&str>, status: i64) -> Result<Option<Target>, Invalid> 
         return if status == 410 { Ok(None) } else { Err(validate::missing("to")) };
     };
     if status == 410 {
-        return Err(Invalid::new("to-forbidden", "What is gone leads nowhere: leave `to` out."));
+        return Err(Invalid::new(
+            "to-forbidden",
+            "A redirect with the status 410 has no target. Leave `to` out.",
+        ));
     }
     let target = Target::parse(&validate::url_or_path("url", text)?);
     if let Some(target) = &target {

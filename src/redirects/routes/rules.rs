@@ -30,9 +30,9 @@ pub struct RulesPath {
 /// Get redirects as server rules
 ///
 /// Needs no access token. Returns the redirects as a file for a web server: `netlify` is a `_redirects` file, `nginx`
-/// the content of a `map` on `$uri`, with instructions in its first lines. Redirects the format cannot express, such
-/// as paths with a query and, for `netlify`, the status 410, are left out and counted at the end. Contains at most 50,000 redirects, by path, and says
-/// so at the end if there are more.
+/// the content of a `map` on `$uri`, with instructions in its first lines. Redirects the format cannot express, such as
+/// paths with a query and, for `netlify`, the status 410, are left out and counted at the end. Contains at most 50,000
+/// redirects, by path, and says so at the end if there are more.
 #[utoipa::path(get, path = "/v1/redirects/{format}", tag = "site", security(()), params(RulesPath),
     responses((status = 200, description = "The rules.", body = String, content_type = "text/plain")))]
 pub async fn get_redirect_rules(app: Data<App>, path: Path<RulesPath>) -> Result<Response> {
@@ -78,8 +78,9 @@ impl RulesFile {
         for row in rows {
             self.read += 1;
             match self.format.rule(&row.from, row.to.as_deref(), row.status) {
-                Some(rule) if !row.is_reserved() => self.text.push_str(&rule),
-                _ => self.unsaid += 1,
+                _ if row.is_reserved() => {}
+                Some(rule) => self.text.push_str(&rule),
+                None => self.unsaid += 1,
             }
         }
         (self, false)
@@ -87,8 +88,8 @@ impl RulesFile {
 
     fn finish(mut self) -> String {
         if self.unsaid > 0 {
-            self.text
-                .push_str(&format!("# Left out because these rules cannot say them: {}.\n", self.unsaid));
+            let note = "Redirects that this format cannot express, and that are left out";
+            self.text.push_str(&format!("# {note}: {}.\n", self.unsaid));
         }
         self.text
     }

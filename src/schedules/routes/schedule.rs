@@ -36,8 +36,9 @@ pub struct SetSchedule {
 
 /// Get the schedule of an article
 ///
-/// Requires the right `articles:read`; contributors and authors have it for their own articles only. Responds 404 if
-/// nothing is scheduled. The `ETag` is the version of the article; send it back as `If-Match`.
+/// Requires the right `articles:read`; contributors and authors have it for their own articles and for those that they
+/// are asked to review. Responds 404 if nothing is scheduled. The `ETag` is the version of the article; send it back as
+/// `If-Match`.
 #[utoipa::path(get, path = "/v1/articles/{article}/schedule", tag = "publishing", security(("bearer" = [])),
     params(ArticlePath, InLocale),
     responses(
@@ -97,10 +98,10 @@ pub async fn schedule_article(
 
 /// Delete the schedule of an article
 ///
-/// Requires the right `articles:publish`; authors have it for their own articles only, contributors not at all.
-/// Nothing of what was scheduled happens, and a slug that was kept for it is free again. Succeeds only if the schedule
-/// has not changed since the version in `If-Match`; otherwise responds 412 with the changes. Responds 404 if nothing
-/// is scheduled.
+/// Requires the right `articles:publish`; authors have it for their own articles only, contributors not at all. Nothing
+/// of what was scheduled happens, and a slug that was kept for it is free again. Succeeds only if the schedule has not
+/// changed since the version in `If-Match`; otherwise responds 412 with the changes. Responds 404 if nothing is
+/// scheduled.
 #[utoipa::path(delete, path = "/v1/articles/{article}/schedule", tag = "publishing", security(("bearer" = [])),
     params(ArticlePath, InLocale, IfMatchHeader),
     responses(

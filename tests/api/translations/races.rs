@@ -1,5 +1,6 @@
 //! Joining in the same instant as others do.
 
+use diesel::connection::SimpleConnection as _;
 use futures_util::future::join_all;
 use lede::auth::Role;
 use serde_json::{Value, json};
@@ -84,4 +85,30 @@ async fn whoever_joins_while_being_published_is_linked_to() {
             assert_eq!(languages(&reader.get(at(one, "")).await.expect(200)), other, "round {round}");
         }
     }
+}
+
+/// Publishing locks the group before the render context: two that did it in the opposite order would wait for each other.
+#[tokio::test]
+async fn who_joins_waits_for_the_group_before_anything_that_others_need_is_locked() {
+    let server = Server::start().await;
+    if server.is_embedded() {
+        return;
+    }
+    let editor = server.login(Role::Editor).await;
+    let source = draft(&editor, "en", None).await;
+    draft(&editor, "fr", Some(&source)).await;
+    let alone = live(&editor, "de", None).await;
+    let mut holder = server.database().connect();
+    let hold = "BEGIN; SELECT id FROM translation_groups FOR NO KEY UPDATE";
+    holder.batch_execute(hold).expect("the lock of the group");
+    let (joined, ()) = tokio::join!(join(&editor, &alone, Some(&source)).send(), async {
+        let waiting = "pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        while server.database().count(waiting) == 0 {
+            tokio::task::yield_now().await;
+        }
+        let free = holder.batch_execute("SELECT epoch FROM render_context FOR UPDATE NOWAIT");
+        holder.batch_execute("ROLLBACK").expect("released");
+        free.expect("the render context is free");
+    });
+    joined.is(200);
 }
