@@ -251,7 +251,7 @@ async fn what_an_action_does_not_take_is_refused() {
         (json!({"title": ""}), "/patch/title title-empty"),
         (json!({"nonsense": 1}), "/patch/nonsense field-unknown"),
         (json!({"intro": "# Heading"}), "/patch/intro heading-in-body"),
-        (json!({"cover": {"width": 0}}), "/patch/cover/width width-too-small"),
+        (json!({"cover": {"width": 0}}), "/patch/cover/width width-out-of-bounds"),
     ];
     for (patch, violation) in patches {
         let refused =
