@@ -18,7 +18,9 @@ use crate::auth::Seal;
 use crate::base::clock::Clock;
 use crate::base::config::Config;
 use crate::base::db::presence::Alone;
-use crate::base::db::{Connection, DatabaseUrl, Tx, bulk, connection, migrate, quiet, real_path, settle};
+use crate::base::db::{
+    Connection, DatabaseUrl, Tx, connection, long_write, migrate, quiet, real_path, settle,
+};
 use crate::base::error::{Error, Result};
 use crate::base::private_files;
 use crate::base::progress::Progress;
@@ -179,7 +181,7 @@ fn fill(
     progress: &mut dyn Progress,
 ) -> Result<Restored> {
     connection::check(conn)?;
-    bulk::write(conn, &Clock::System, &Random::System, |tx| {
+    long_write::write(conn, &Clock::System, &Random::System, |tx| {
         let manifest = source.manifest().clone();
         migrate::rebuild(tx, &manifest.schema, check_empty)?;
         check_complete(tx, &manifest)?;

@@ -4,7 +4,7 @@
 //! the pool (`postgres.rs`). Either way a write is all or nothing, its events are appended last, and its caller gets the
 //! result after the commit.
 
-pub mod bulk;
+pub mod long_write;
 mod checkpoint;
 pub mod connection;
 mod database;
