@@ -303,6 +303,12 @@ pub async fn change_drafts(
             Ok(()) => bulk.apply(&app, target).await,
             Err(error) => Err(error),
         };
+        // Before anything is done, an ended session refuses the request as a whole.
+        if items.is_empty()
+            && let Err(error @ Error::Unauthenticated(_)) = outcome
+        {
+            return Err(error);
+        }
         items.push(BulkResult::new(&app, target.id, outcome));
     }
     Response::ok(&BulkResults { items, next_cursor })
