@@ -64,8 +64,12 @@ struct Chunk {
     rows: usize,
 }
 
-/// Reads the log for a webhook and makes its next deliveries.
+/// Reads the log for a webhook and makes its next deliveries. If the webhook was changed meanwhile, nothing is handled: what the
+/// log has got since may be for the webhook as it is now.
 pub(super) fn find(conn: &mut Connection, config: &Config, task: &Task, now: Timestamp) -> Result<Found> {
+    if !is_same(conn, &task.webhook)? {
+        return Ok(Found { to: task.from, ..Found::default() });
+    }
     let mut reader = Reader::new(conn, config, task, now)?;
     if task.webhook.coalesce_seconds > 0 { reader.collect(conn, now) } else { reader.one_by_one(conn) }
 }
@@ -201,14 +205,18 @@ fn delivery(number: i64, body: &Body, format: BodyFormat) -> Result<NewDelivery>
 
 /// Stores what was found, and moves the cursor. Returns false if the webhook was changed meanwhile: then nothing is done.
 pub(super) fn store(tx: &mut Tx<'_>, task: &Task, found: &Found) -> Result<bool> {
-    let same = webhooks::table
-        .filter(webhooks::id.eq(task.webhook.id))
-        .filter(webhooks::enabled.eq(true))
-        .filter(webhooks::updated_at.eq(task.webhook.updated_at));
-    let is_same: bool = diesel::select(diesel::dsl::exists(same)).get_result(&mut **tx)?;
-    if !is_same || !progress::advance(tx, &task.progress, task.stream, found.to, found.told)? {
+    if !is_same(tx, &task.webhook)? || !progress::advance(tx, &task.progress, task.stream, found.to, found.told)? {
         return Ok(false);
     }
     deliveries::insert(tx, task.webhook.id, task.stream, &found.deliveries)?;
     Ok(true)
+}
+
+/// Whether a webhook is enabled, and was not changed since it was read.
+fn is_same(conn: &mut Connection, webhook: &WebhookRow) -> Result<bool> {
+    let same = webhooks::table
+        .filter(webhooks::id.eq(webhook.id))
+        .filter(webhooks::enabled.eq(true))
+        .filter(webhooks::updated_at.eq(webhook.updated_at));
+    Ok(diesel::select(diesel::dsl::exists(same)).get_result(conn)?)
 }
