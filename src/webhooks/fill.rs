@@ -25,8 +25,6 @@ use crate::render_context;
 
 /// The most deliveries of a stream that wait: more are written when some are sent.
 pub(super) const MAX_WAITING: i64 = 500;
-/// How many deliveries are retried alone before no more are written.
-const MAX_ALONE: i64 = 1000;
 /// How many rows of the log are read at once.
 const BATCH: i64 = 500;
 /// How many rows of the log are read for several events at once.
@@ -92,9 +90,7 @@ impl<'a> Reader<'a> {
             Stream::Live => (i64::MAX, MAX_REPLAYED),
             Stream::Replay => (progress.replay_until.unwrap_or(0), progress.replay_left),
         };
-        let has_too_many = deliveries::count_alone(conn, webhook.id)? >= MAX_ALONE;
-        let in_order = deliveries::count_waiting(conn, webhook.id, *stream)?;
-        let room = if has_too_many { 0 } else { MAX_WAITING - in_order };
+        let room = MAX_WAITING - deliveries::count_waiting(conn, webhook.id, *stream)?;
         let number = |number: i64| usize::try_from(number).unwrap_or(0);
         Ok(Self {
             task,

@@ -22,6 +22,8 @@ pub const PAUSES: [u64; 9] = [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000
 const MAX_PAUSE: Duration = Duration::from_secs(24 * 3600);
 /// How long a webhook may fail before it is disabled.
 const PATIENCE: Duration = Duration::from_secs(5 * 24 * 3600);
+/// How many deliveries of a webhook are retried alone: the oldest of more are dead.
+const MAX_ALONE: i64 = 1000;
 
 /// What came back of a request.
 pub struct Exchange {
@@ -103,15 +105,18 @@ pub(super) fn record(tx: &mut Tx<'_>, app: &App, id: WebhookId, outcomes: &[Outc
     };
     let Some(before) = progress::find(tx, &[id])?.into_iter().next() else { return Ok(()) };
     let (mut waits_until, mut failing_since, mut reason) = (before.waits_until, before.failing_since, None);
+    // When a delivery was last rejected that is accepted now.
+    let mut accepted_since = None;
     let now = tx.now();
     for outcome in outcomes {
         let Some(mut row) = deliveries::find_waiting(tx, outcome.delivery)? else { continue };
-        let in_order = !row.alone;
+        let (in_order, tried_before) = (!row.alone, row.last_tried_at());
         apply(tx, &mut row, outcome)?;
         deliveries::save(tx, &row)?;
         match outcome.verdict {
             Verdict::Delivered => {
                 waits_until = waits_until.filter(|_| !in_order);
+                accepted_since = accepted_since.max(tried_before.filter(|_| !in_order));
                 failing_since = None;
             }
             Verdict::Withheld => {}
@@ -130,6 +135,12 @@ pub(super) fn record(tx: &mut Tx<'_>, app: &App, id: WebhookId, outcomes: &[Outc
             reason = Some(DisabledReason::Gone);
         }
     }
+    // What was rejected until then may be accepted now. What was rejected after that has had its try: without this bound, one
+    // that is never accepted would use up its tries with every success of another.
+    if let Some(time) = accepted_since {
+        deliveries::hasten_tried_by(tx, id, time)?;
+    }
+    deliveries::bury_oldest(tx, id, MAX_ALONE)?;
     // Time in which nothing is to be sent is no time of failing.
     if !deliveries::any_waits(tx, id)? {
         failing_since = None;

@@ -10,7 +10,7 @@ use crate::auth::{Actor, WriteWebhooks};
 use crate::base::error::{Error, Result};
 use crate::base::http::Response;
 use crate::webhooks::body::Body;
-use crate::webhooks::deliveries::Try;
+use crate::webhooks::deliveries::{self, Try};
 use crate::webhooks::outcome::Exchange;
 use crate::webhooks::send::post;
 use crate::webhooks::store;
@@ -30,7 +30,7 @@ pub struct WebhookTest {
 /// Test a webhook
 ///
 /// Requires the right `webhooks:write`. Sends an event of the type `webhook.test` now, once, also to a disabled webhook, and
-/// returns what came back. It is not listed as a delivery.
+/// returns what came back. It is not listed as a delivery. If the receiver accepts it, deliveries that it has rejected are due now.
 #[utoipa::path(post, path = "/v1/webhooks/{webhook}/test", tag = "webhooks", security(("bearer" = [])),
     params(WebhookPath),
     responses(
@@ -52,6 +52,10 @@ pub async fn test_webhook(
     let at = app.clock.now();
     let test = Body::of_test(format!("test_{}", app.random.uuid(at)?), at, id)?;
     let Exchange { tried, response, .. } = post(&app, &row, &secrets, &test.id, test.text(row.format)?).await;
+    let delivered = tried.error.is_none();
+    if delivered {
+        app.db.write_as(actor.origin, move |tx| deliveries::hasten(tx, id)).await?;
+    }
     let response = response.filter(|_| actor.scopes.is_none());
-    Response::ok(&WebhookTest { delivered: tried.error.is_none(), tried, response })
+    Response::ok(&WebhookTest { delivered, tried, response })
 }
