@@ -62,7 +62,7 @@ pub struct DeliveryRow {
     pub replayed: bool,
     /// Whether it is retried beside the others, which do not wait for it.
     pub alone: bool,
-    /// How often it has failed since it was last retried by hand.
+    /// How often it has failed since it was last retried by hand, or its webhook got another URL.
     pub attempts: i64,
     /// When it is tried again.
     pub next_try_at: Option<Timestamp>,
@@ -185,7 +185,16 @@ pub(super) fn hasten(tx: &mut Tx<'_>, webhook: WebhookId) -> Result<()> {
     Ok(())
 }
 
-/// Makes those of them due now that were last tried at that time or before.
+/// Gives the deliveries that wait all their tries again.
+pub(super) fn forgive(tx: &mut Tx<'_>, webhook: WebhookId) -> Result<()> {
+    let own = table::table.filter(table::webhook_id.eq(webhook));
+    diesel::update(own.filter(table::state.eq(DeliveryState::Waiting)))
+        .set(table::attempts.eq(0))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Makes those deliveries due now that are retried beside the others and were last tried at that time or before.
 pub(super) fn hasten_tried_by(tx: &mut Tx<'_>, webhook: WebhookId, time: Timestamp) -> Result<()> {
     let now = tx.now();
     let later = waiting(webhook).filter(table::alone.eq(true)).filter(table::next_try_at.gt(Some(now)));

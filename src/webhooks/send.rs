@@ -61,6 +61,7 @@ pub(super) async fn run(
     is_stopping: impl Fn() -> bool,
 ) -> Result<Vec<Outcome>> {
     let mut outcomes = Vec::new();
+    let mut url = None;
     for deliveries in due(app, id).await? {
         let started = Instant::now();
         for delivery in deliveries {
@@ -74,9 +75,16 @@ pub(super) async fn run(
                 // What was sent is recorded first; the next run meets an error again.
                 Ok(None) | Err(_) => return Ok(outcomes),
             };
+            // What failed at another URL comes first at this one.
+            if *url.get_or_insert_with(|| webhook.url.clone()) != webhook.url {
+                return Ok(outcomes);
+            }
             let outcome = match body {
                 None => Outcome::withheld(&row),
-                Some(body) => Outcome::of(&row, post(app, &webhook, &secrets, &row.event, body).await),
+                Some(body) => {
+                    let exchange = post(app, &webhook, &secrets, &row.event, body).await;
+                    Outcome::of(&row, webhook.url, exchange)
+                }
             };
             let verdict = outcome.verdict;
             outcomes.push(outcome);

@@ -203,7 +203,7 @@ pub fn create(
 }
 
 /// Saves a locked webhook that was changed. One that is enabled again is sent what happens from now on. With another URL or
-/// other headers, what was rejected is sent again at once.
+/// other headers, what was rejected is sent again at once; failures at the former URL do not count for the next.
 ///
 /// # Errors
 /// Those of the database.
@@ -215,6 +215,10 @@ pub fn update(tx: &mut Tx<'_>, before: &WebhookRow, mut row: WebhookRow) -> Resu
         row.disabled_reason = None;
         let newest = events::newest(tx)?;
         progress::restart(tx, row.id, newest)?;
+    }
+    if row.url != before.url {
+        progress::forgive(tx, row.id)?;
+        deliveries::forgive(tx, row.id)?;
     }
     if row.url != before.url || row.sealed != before.sealed {
         deliveries::hasten(tx, row.id)?;

@@ -1,13 +1,15 @@
 //! Receivers that work again, or that another address takes the place of: what waits is not kept back by what was before.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio::sync::mpsc;
 
 use super::failing::switchable;
 use super::{create, deliveries, path, slugs, states, topics, with_admin};
-use crate::given::seconds;
+use crate::given::{days, hours, seconds};
 use crate::receiver::{Receiver, Reply};
 
 /// The path that retries a delivery.
@@ -124,4 +126,69 @@ async fn a_delivery_that_is_retried_while_it_waits_in_order_keeps_its_place() {
     assert_eq!(server.run_webhooks().await, 2);
     assert_eq!(slugs(&receiver), ["sea", "wind"]);
     admin.post(retry(&webhook, &wind)).await.problem(409, "not-dead");
+}
+
+/// A receiver that answers its first request with that status, when the test says so.
+fn held_then(
+    status: u16,
+) -> (Receiver, mpsc::UnboundedReceiver<()>, std::sync::mpsc::Sender<()>) {
+    let (arrive, arrived) = mpsc::unbounded_channel();
+    let (go, gone) = std::sync::mpsc::channel();
+    let gone = Mutex::new(gone);
+    let receiver = Receiver::answering(move |_, _| {
+        arrive.send(()).expect("a test");
+        gone.lock().expect("a lock").recv().expect("a test");
+        Reply::status(status)
+    });
+    (receiver, arrived, go)
+}
+
+#[tokio::test]
+async fn what_the_former_address_responds_does_not_count_against_the_next_one() {
+    for status in [410, 503, 422] {
+        let (server, admin) = with_admin().await;
+        let (former, mut arrived, go) = held_then(status);
+        let next = Receiver::start();
+        let webhook = create(&admin, &former, &["topic.*"]).await;
+        topics(&admin, &["Sea", "Wind"]).await;
+        let moving = async {
+            arrived.recv().await;
+            server.clock.advance(seconds(1));
+            admin.patch(path(&webhook, "")).json(json!({"url": next.url()})).await.is(200);
+            go.send(()).expect("a receiver");
+        };
+        tokio::join!(server.run_webhooks(), moving);
+        assert_eq!(admin.get(path(&webhook, "")).await.expect(200)["enabled"], true, "{status}");
+        let mut accepted = slugs(&next);
+        accepted.sort();
+        assert_eq!(accepted, ["sea", "wind"], "{status}");
+        // The try is listed all the same.
+        let first = deliveries(&admin, &webhook).await.remove(0);
+        assert_eq!(first["tries"][0]["status"], status);
+        assert_eq!((&first["state"], &first["tries"][1]["status"]), (&json!("delivered"), &json!(204)));
+    }
+}
+
+#[tokio::test]
+async fn another_address_begins_without_the_pause_and_the_failures_of_the_one_before() {
+    let (server, admin) = with_admin().await;
+    let (former, _) = switchable(503);
+    let (next, status) = switchable(503);
+    let webhook = create(&admin, &former, &["topic.*"]).await;
+    topics(&admin, &["Sea"]).await;
+    server.run_webhooks().await;
+    let pass = async |time: Duration| {
+        for _ in 0..time.as_secs() / 3600 {
+            server.run_webhooks_after(hours(1)).await;
+        }
+    };
+    // Ten tries of the first are over after three days; the failing would end after five.
+    pass(days(2)).await;
+    admin.patch(path(&webhook, "")).json(json!({"url": next.url()})).await.is(200);
+    assert_eq!(server.run_webhooks().await, 1, "at once");
+    pass(days(2)).await;
+    assert_eq!(states(&admin, &webhook).await, ["waiting"], "with all its tries before it");
+    status.store(200, Ordering::SeqCst);
+    pass(days(1)).await;
+    assert_eq!(states(&admin, &webhook).await, ["delivered"]);
 }
