@@ -295,7 +295,8 @@ pub fn retry(tx: &mut Tx<'_>, webhook: WebhookId, id: WebhookDeliveryId) -> Resu
         DeliveryState::Dead => row.alone = true,
         DeliveryState::Waiting => {}
         DeliveryState::Delivered | DeliveryState::Withheld => {
-            let detail = "The delivery was delivered or withheld. Only dead and waiting deliveries can be retried.";
+            let detail =
+                "The delivery was delivered or withheld. Only dead and waiting deliveries can be retried.";
             return Err(Error::conflict("not-dead", detail));
         }
     }

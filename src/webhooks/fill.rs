@@ -201,7 +201,9 @@ fn delivery(number: i64, body: &Body, format: BodyFormat) -> Result<NewDelivery>
 
 /// Stores what was found, and moves the cursor. Returns false if the webhook was changed meanwhile: then nothing is done.
 pub(super) fn store(tx: &mut Tx<'_>, task: &Task, found: &Found) -> Result<bool> {
-    if !is_same(tx, &task.webhook)? || !progress::advance(tx, &task.progress, task.stream, found.to, found.told)? {
+    if !is_same(tx, &task.webhook)?
+        || !progress::advance(tx, &task.progress, task.stream, found.to, found.told)?
+    {
         return Ok(false);
     }
     deliveries::insert(tx, task.webhook.id, task.stream, &found.deliveries)?;

@@ -46,11 +46,8 @@ async fn what_was_rejected_is_sent_at_once_when_the_webhook_is_changed() {
         let webhook = create(&admin, &receiver, &["topic.*"]).await;
         topics(&admin, &["Sea", "Wind"]).await;
         assert_eq!(server.run_webhooks().await, 2);
-        let change = if is_moved {
-            json!({"url": elsewhere.url()})
-        } else {
-            json!({"headers": {"X-Site": "tides"}})
-        };
+        let change =
+            if is_moved { json!({"url": elsewhere.url()}) } else { json!({"headers": {"X-Site": "tides"}}) };
         admin.patch(path(&webhook, "")).json(change).await.is(200);
         assert_eq!(server.run_webhooks().await, 2, "{is_moved}");
         assert_eq!(slugs(if is_moved { &elsewhere } else { &receiver }), ["sea", "wind"]);
@@ -129,9 +126,7 @@ async fn a_delivery_that_is_retried_while_it_waits_in_order_keeps_its_place() {
 }
 
 /// A receiver that answers its first request with that status, when the test says so.
-fn held_then(
-    status: u16,
-) -> (Receiver, mpsc::UnboundedReceiver<()>, std::sync::mpsc::Sender<()>) {
+fn held_then(status: u16) -> (Receiver, mpsc::UnboundedReceiver<()>, std::sync::mpsc::Sender<()>) {
     let (arrive, arrived) = mpsc::unbounded_channel();
     let (go, gone) = std::sync::mpsc::channel();
     let gone = Mutex::new(gone);
