@@ -95,7 +95,7 @@ impl<'a> Reader<'a> {
         Ok(Self {
             task,
             website: render_context::store::website(conn, config)?,
-            viewer: Viewer::new(find_identity(conn, webhook.actor_id, now)?),
+            viewer: Viewer::new(find_identity(conn, &config.accounts, webhook.actor_id, now)?),
             patterns: webhook.patterns(),
             languages: webhook.languages(),
             until,

@@ -113,13 +113,13 @@ async fn due(app: &App, id: WebhookId) -> Result<Due> {
 /// Reads a delivery, its webhook and what its owner may see: what was changed or withdrawn during the request before holds for
 /// this one. `None` if the webhook is deleted or disabled, or the delivery no longer waits.
 async fn next(app: &App, id: WebhookId, delivery: WebhookDeliveryId) -> Result<Option<Next>> {
-    let (keys, now) = (app.keys.clone(), app.clock.now());
+    let (keys, config, now) = (app.keys.clone(), app.config.clone(), app.clock.now());
     let find = move |conn: &mut Connection| {
         let webhook = store::get(conn, id)?;
         let Some(row) = deliveries::find_waiting(conn, delivery)?.filter(|_| webhook.enabled) else {
             return Ok(None);
         };
-        let mut viewer = Viewer::new(find_identity(conn, webhook.actor_id, now)?);
+        let mut viewer = Viewer::new(find_identity(conn, &config.accounts, webhook.actor_id, now)?);
         let body = allowed(conn, &mut viewer, &row)?;
         Ok(Some(Next { secrets: webhook.secrets(&keys)?, webhook, row, body }))
     };

@@ -232,3 +232,25 @@ async fn a_webhook_that_is_changed_during_a_request_is_changed_for_the_next_one(
     }
     assert_eq!(elsewhere.accepted().len(), 1);
 }
+
+#[tokio::test]
+async fn an_owner_who_has_to_set_up_a_second_factor_is_sent_what_readers_may_see() {
+    let (server, admin) = with_admin().await;
+    let receivers = [Receiver::start(), Receiver::start()];
+    let owners = [admin.clone(), program(&admin).await];
+    for (receiver, owner) in receivers.iter().zip(&owners) {
+        create(owner, receiver, &["review.*", "topic.*"]).await;
+    }
+    let draft = writing::create(&admin, json!({"title": "Tides", "sections": []})).await;
+    admin.post(at(&draft, "/reviews")).json(json!({"revision": 1, "state": "requested"})).await.is(201);
+    topics(&admin, &["Sea"]).await;
+    let strict = Server::start_on(server.database(), server.clock.clone(), |config| {
+        config.webhooks.networks = vec!["127.0.0.0/8".parse().expect("a network")];
+        config.accounts.require_second_factor = vec!["admin".to_owned()];
+    })
+    .await;
+    strict.run_webhooks().await;
+    for receiver in &receivers {
+        assert_eq!(receiver.types(), ["topic.created"]);
+    }
+}
