@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use super::json::WebhookPath;
 use crate::app::App;
 use crate::auth::{Actor, WriteWebhooks};
+use crate::base::db::Tx;
 use crate::base::error::{Error, Result};
 use crate::base::http::Response;
 use crate::webhooks::body::Body;
@@ -54,7 +55,11 @@ pub async fn test_webhook(
     let Exchange { tried, response, .. } = post(&app, &row, &secrets, &test.id, test.text(row.format)?).await;
     let delivered = tried.error.is_none();
     if delivered {
-        app.db.write_as(actor.origin, move |tx| deliveries::hasten(tx, id)).await?;
+        let hasten = move |tx: &mut Tx<'_>| {
+            store::lock(tx, id)?;
+            deliveries::hasten(tx, id)
+        };
+        app.db.write_as(actor.origin, hasten).await?;
     }
     let response = response.filter(|_| actor.scopes.is_none());
     Response::ok(&WebhookTest { delivered, tried, response })
