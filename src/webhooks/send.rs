@@ -140,8 +140,9 @@ fn allowed(conn: &mut Connection, viewer: &mut Viewer, row: &DeliveryRow) -> Res
     }
     let mut value: Value = serde_json::from_str(body)?;
     let is_wrapped = value.get("client_payload").is_some();
-    let place = if is_wrapped { "/client_payload/data/events" } else { "/data/events" };
-    let Some(events) = value.pointer_mut(place).and_then(Value::as_array_mut) else { return Ok(None) };
+    let place = if is_wrapped { "/client_payload/data" } else { "/data" };
+    let Some(data) = value.pointer_mut(place).and_then(Value::as_object_mut) else { return Ok(None) };
+    let Some(events) = data.get_mut("events").and_then(Value::as_array_mut) else { return Ok(None) };
     let (before, mut kept) = (events.len(), Vec::new());
     for event in events.drain(..) {
         let number = event["id"].as_str().and_then(|id| parse_id(id).ok()).map(Place::number);
@@ -151,13 +152,14 @@ fn allowed(conn: &mut Connection, viewer: &mut Viewer, row: &DeliveryRow) -> Res
             kept.push(event);
         }
     }
-    if kept.is_empty() {
-        return Ok(None);
-    }
+    let Some(cursor) = kept.last().map(|event| event["id"].clone()) else { return Ok(None) };
     let text = if kept.len() == before {
         body.clone()
     } else {
-        *events = kept;
+        // What follows the cursor is not counted, as it is not known how much of it the owner may still see.
+        data.insert("count".to_owned(), kept.len().into());
+        data.insert("cursor".to_owned(), cursor);
+        data.insert("events".to_owned(), kept.into());
         value.to_string()
     };
     Ok(Some(forget::erased(&text, &purged).unwrap_or(text)))
