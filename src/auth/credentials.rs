@@ -8,6 +8,7 @@ use super::api_key::ApiKeyText;
 use super::{Identity, POLICY, Role, Scopes};
 use crate::base::actor::{Credential, Presented};
 use crate::base::clock::Timestamp;
+use crate::base::config::accounts::AccountsConfig;
 use crate::base::db::Connection;
 use crate::base::db::schema::{api_keys, sessions, users};
 use crate::base::db::types::Json;
@@ -24,6 +25,11 @@ pub(super) struct Client {
 }
 
 impl Client {
+    /// Whether the user has to set up a second factor before anything else.
+    pub fn needs_second_factor(&self, accounts: &AccountsConfig) -> bool {
+        lacks_second_factor(accounts, self.identity.role, self.has_second_factor)
+    }
+
     /// What the units of work of the client's request check.
     pub fn credential(&self, changes_accounts: bool) -> Credential {
         Credential { presented: self.presented, rights: self.rights(), changes_accounts, check }
@@ -35,6 +41,10 @@ impl Client {
         let Identity { role, scopes, .. } = self.identity;
         ((role as u64) << 60) | scopes.map_or(0, Scopes::bits)
     }
+}
+
+fn lacks_second_factor(accounts: &AccountsConfig, role: Role, has_second_factor: bool) -> bool {
+    !has_second_factor && accounts.requires_second_factor(role.as_str())
 }
 
 /// Checks that a credential is still valid and allows what it did.
@@ -82,24 +92,34 @@ pub(super) fn find_session(
     })
 }
 
-/// What a user, or the user of an API key, may do now outside of requests; `None` if they cannot act any more: the user
-/// is disabled, or the key is revoked or has expired.
+/// What a user, or the user of an API key, may do now outside of requests; `None` if their requests would be refused: the
+/// user is disabled or has to set up a second factor first, or the key is revoked or has expired.
 ///
 /// # Errors
 /// Those of the database.
-pub fn find_identity(conn: &mut Connection, actor: ActorId, now: Timestamp) -> Result<Option<Identity>> {
-    let user = users::table.filter(users::id.eq(UserId::from_uuid(actor.uuid())));
-    let user = user.filter(users::disabled_at.is_null()).select((users::id, users::role));
-    if let Some((id, role)) = user.get_result::<(UserId, String)>(conn).optional()? {
-        return Ok(Role::parse(&role).map(|role| Identity::of(id, role)));
+pub fn find_identity(
+    conn: &mut Connection,
+    accounts: &AccountsConfig,
+    actor: ActorId,
+    now: Timestamp,
+) -> Result<Option<Identity>> {
+    let id = UserId::from_uuid(actor.uuid());
+    let user = users::table.filter(users::id.eq(id)).filter(users::disabled_at.is_null());
+    let user: Option<SessionRow> =
+        user.select((users::role, users::second_factor_at)).get_result(conn).optional()?;
+    if let Some((role, second_factor_at)) = user {
+        let role = Role::parse(&role);
+        let role = role.filter(|role| !lacks_second_factor(accounts, *role, second_factor_at.is_some()));
+        return Ok(role.map(|role| Identity::of(id, role)));
     }
     let key = api_key_rows().filter(api_keys::id.eq(ApiKeyId::from_uuid(actor.uuid())));
     let key: Option<ApiKeyRow> = key.get_result(conn).optional()?;
     // Of a key that is refused, nothing is left but that.
-    Ok(key.and_then(|key| key.client([0; 32], now).ok()).map(|client| client.identity))
+    let client = key.and_then(|key| key.client([0; 32], now).ok());
+    Ok(client.filter(|client| !client.needs_second_factor(accounts)).map(|client| client.identity))
 }
 
-/// What is read of a session's user: role, and since when there is a second factor.
+/// What is read of a user: role, and since when there is a second factor.
 type SessionRow = (String, Option<Timestamp>);
 
 /// What is read of an API key and its owner.

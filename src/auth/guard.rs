@@ -42,17 +42,12 @@ impl<P: Permission> FromRequest for Actor<P> {
             if !req.method().is_safe() {
                 app.limits.admit(&req, Policy::Write, Key::Actor(identity.actor()))?;
             }
-            if P::NAME != UseAccount::NAME && needs_second_factor(&app, &client) {
+            if P::NAME != UseAccount::NAME && client.needs_second_factor(&app.config.accounts) {
                 return Err(Error::Forbidden(Denial::SecondFactor));
             }
             Self::new(identity)
         })
     }
-}
-
-/// Whether the user has to set up a second factor before anything else.
-fn needs_second_factor(app: &App, client: &Client) -> bool {
-    !client.has_second_factor && app.config.accounts.requires_second_factor(client.identity.role.as_str())
 }
 
 /// Reads whose token it is, and whether it counts. Whose it is goes with the request, for the record of a refusal.

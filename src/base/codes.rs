@@ -67,7 +67,7 @@ const PROBLEMS: &[(&str, &[u16], &str, &str)] = &[
     ("stale-edition", &[409], "The edition that the correction was made for is not the live one.", "Read the article again, and correct the edition that is live."),
     ("already-merged", &[409], "The topic or author was merged into another, whose id is in `into`.", "Repeat the request with that id."),
     ("merge-into-itself", &[409], "Both are the same topic or author, or `into` was merged into this one.", "Choose another target."),
-    ("not-dead", &[409], "The job or delivery is waiting, running or done; only dead ones can be retried.", "Nothing needs to be done: it runs on its own."),
+    ("not-dead", &[409], "The job is waiting, running or done, or the delivery was delivered or withheld: it cannot be retried.", "Nothing needs to be done: a job that waits runs on its own."),
     ("address-in-use", &[409], "The path is an address of an article.", "Use another path, or rename or unpublish the article first."),
     ("redirect-is-alias", &[409], "The redirect comes from the article's `aliases`.", "Remove it from `aliases` and publish the article."),
     ("preview-links-too-many", &[409], "The article has 100 preview links, which is the most.", "Revoke one that is not needed with `DELETE /v1/articles/{article}/preview-links/{id}`."),

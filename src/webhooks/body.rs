@@ -22,7 +22,8 @@ pub const TEST: &str = "webhook.test";
 /// What several events at once say.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct BatchEventData {
-    /// How many events there are.
+    /// How many events there are. If the webhook's owner may no longer see some of those in `events`, only the others there are
+    /// counted.
     #[schema(minimum = 1, maximum = 10_000)]
     pub count: usize,
     /// The first of them, as many as have room.

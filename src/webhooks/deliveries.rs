@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::DeliveryState;
-use super::progress::Stream;
+use super::progress::{self, Stream};
 use crate::base::clock::Timestamp;
 use crate::base::db::schema::{webhook_deliveries as table, webhook_progress, webhooks};
 use crate::base::db::types::Json;
@@ -62,7 +62,7 @@ pub struct DeliveryRow {
     pub replayed: bool,
     /// Whether it is retried beside the others, which do not wait for it.
     pub alone: bool,
-    /// How often it has failed since it was last retried by hand.
+    /// How often it has failed since it was last retried by hand, or its webhook got another URL.
     pub attempts: i64,
     /// When it is tried again.
     pub next_try_at: Option<Timestamp>,
@@ -118,6 +118,11 @@ impl DeliveryRow {
     pub fn read_tries(&self) -> Vec<Try> {
         self.tries.clone().read(format_args!("webhook_deliveries.tries of {}", self.id)).unwrap_or_default()
     }
+
+    /// When the last of them began.
+    pub(super) fn last_tried_at(&self) -> Option<Timestamp> {
+        self.read_tries().last().map(|tried| tried.at)
+    }
 }
 
 /// Adds deliveries at the end.
@@ -155,9 +160,51 @@ pub(super) fn count_waiting(conn: &mut Connection, webhook: WebhookId, stream: S
     Ok(of_stream.count().get_result(conn)?)
 }
 
-/// How many deliveries are retried beside the others, now or later.
-pub(super) fn count_alone(conn: &mut Connection, webhook: WebhookId) -> Result<i64> {
-    Ok(waiting(webhook).filter(table::alone.eq(true)).count().get_result(conn)?)
+/// Marks the oldest deliveries dead that are retried beside the others, so that at most `most` are left.
+pub(super) fn bury_oldest(tx: &mut Tx<'_>, webhook: WebhookId, most: i64) -> Result<()> {
+    let alone = || waiting(webhook).filter(table::alone.eq(true));
+    let count: i64 = alone().count().get_result(&mut **tx)?;
+    if count <= most {
+        return Ok(());
+    }
+    let oldest = alone().order(table::sequence).limit(count - most).select(table::sequence);
+    let oldest: Vec<i64> = oldest.load(&mut **tx)?;
+    diesel::update(table::table.filter(table::sequence.eq_any(oldest)))
+        .set((table::state.eq(DeliveryState::Dead), table::next_try_at.eq(None::<Timestamp>)))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Makes the deliveries due now that are retried beside the others.
+pub(super) fn hasten(tx: &mut Tx<'_>, webhook: WebhookId) -> Result<()> {
+    let now = tx.now();
+    let alone = table::table.filter(table::webhook_id.eq(webhook)).filter(table::alone.eq(true));
+    diesel::update(alone.filter(table::state.eq(DeliveryState::Waiting)))
+        .set(table::next_try_at.eq(Some(now)))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Gives the deliveries that wait all their tries again.
+pub(super) fn forgive(tx: &mut Tx<'_>, webhook: WebhookId) -> Result<()> {
+    let own = table::table.filter(table::webhook_id.eq(webhook));
+    diesel::update(own.filter(table::state.eq(DeliveryState::Waiting)))
+        .set(table::attempts.eq(0))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Makes those deliveries due now that are retried beside the others and were last tried at that time or before.
+pub(super) fn hasten_tried_by(tx: &mut Tx<'_>, webhook: WebhookId, time: Timestamp) -> Result<()> {
+    let now = tx.now();
+    let later = waiting(webhook).filter(table::alone.eq(true)).filter(table::next_try_at.gt(Some(now)));
+    let mut rows: Vec<DeliveryRow> = later.load(&mut **tx)?;
+    rows.retain(|row| row.last_tried_at().is_none_or(|at| at <= time));
+    let due: Vec<i64> = rows.into_iter().map(|row| row.sequence).collect();
+    diesel::update(table::table.filter(table::sequence.eq_any(due)))
+        .set(table::next_try_at.eq(Some(now)))
+        .execute(&mut **tx)?;
+    Ok(())
 }
 
 /// Whether any delivery waits, in order or alone.
@@ -234,26 +281,36 @@ pub(super) fn save(tx: &mut Tx<'_>, row: &DeliveryRow) -> Result<()> {
     Ok(())
 }
 
-/// Makes a dead delivery due now, beside the others.
+/// Makes a delivery of a locked webhook due now: a dead one beside the others. One that waits in order keeps its place, and the
+/// pause of its webhook is over.
 ///
 /// # Errors
-/// Not found; conflict `not-dead`.
+/// Not found; conflict `not-dead`, if it was delivered or withheld.
 pub fn retry(tx: &mut Tx<'_>, webhook: WebhookId, id: WebhookDeliveryId) -> Result<DeliveryRow> {
     let now = tx.now();
     let own = table::table.filter(table::id.eq(id)).filter(table::webhook_id.eq(webhook));
-    let dead = own.filter(table::state.eq(DeliveryState::Dead));
-    let retried = diesel::update(dead)
+    let found: Option<DeliveryRow> = own.get_result(&mut **tx).optional()?;
+    let mut row = found.ok_or(Error::NotFound("delivery"))?;
+    match row.state {
+        DeliveryState::Dead => row.alone = true,
+        DeliveryState::Waiting => {}
+        DeliveryState::Delivered | DeliveryState::Withheld => {
+            let detail =
+                "The delivery was delivered or withheld. Only dead and waiting deliveries can be retried.";
+            return Err(Error::conflict("not-dead", detail));
+        }
+    }
+    (row.state, row.attempts, row.next_try_at) = (DeliveryState::Waiting, 0, Some(now));
+    diesel::update(own)
         .set((
-            table::state.eq(DeliveryState::Waiting),
-            table::alone.eq(true),
-            table::attempts.eq(0),
-            table::next_try_at.eq(Some(now)),
+            table::state.eq(row.state),
+            table::alone.eq(row.alone),
+            table::attempts.eq(row.attempts),
+            table::next_try_at.eq(row.next_try_at),
         ))
         .execute(&mut **tx)?;
-    let row = own.get_result(&mut **tx).optional()?.ok_or(Error::NotFound("delivery"))?;
-    if retried == 0 {
-        let detail = "The delivery is not dead. Only dead deliveries can be retried.";
-        return Err(Error::conflict("not-dead", detail));
+    if !row.alone {
+        progress::end_pause(tx, webhook)?;
     }
     tx.append(Event::WebhookDeliveryRetried { webhook, delivery: id });
     Ok(row)

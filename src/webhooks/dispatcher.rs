@@ -53,13 +53,20 @@ struct Dispatcher {
     unrecorded: Vec<(WebhookId, Vec<Outcome>)>,
     /// How far the log was read for each webhook.
     read: HashMap<WebhookId, i64>,
-    /// When the time is over for which the events of a webhook are collected.
-    collecting: HashMap<WebhookId, Timestamp>,
+    /// The webhooks whose events are being collected.
+    collecting: HashMap<WebhookId, Collecting>,
     /// Until when a webhook is left alone for which something has failed here.
     held: HashMap<WebhookId, Timestamp>,
     /// How many runs were begun before the last of a webhook.
     begun: HashMap<WebhookId, u64>,
     runs: u64,
+}
+
+/// The time for which the events of a webhook are collected.
+struct Collecting {
+    /// When the webhook was last changed.
+    changed_at: Timestamp,
+    until: Timestamp,
 }
 
 /// What there is to do.
@@ -238,7 +245,9 @@ impl Dispatcher {
                 continue;
             }
             let from = self.read.get(&webhook.id).copied().unwrap_or(0).max(progress.cursor);
-            let is_collecting = self.collecting.get(&webhook.id).is_some_and(|until| now < *until);
+            let collecting = self.collecting.get(&webhook.id);
+            let is_collecting =
+                collecting.is_some_and(|it| it.changed_at == webhook.updated_at && now < it.until);
             let task =
                 |stream, from| Task { webhook: webhook.clone(), progress: progress.clone(), stream, from };
             if from < outlook.newest && !is_collecting {
@@ -256,7 +265,7 @@ impl Dispatcher {
         let Found { to, has_more, collects_until, .. } = found;
         let (id, stream) = (task.webhook.id, task.stream);
         if let Some(until) = collects_until {
-            self.collecting.insert(id, until);
+            self.collecting.insert(id, Collecting { changed_at: task.webhook.updated_at, until });
             return Ok(false);
         }
         if to == task.from {

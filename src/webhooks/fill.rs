@@ -25,8 +25,6 @@ use crate::render_context;
 
 /// The most deliveries of a stream that wait: more are written when some are sent.
 pub(super) const MAX_WAITING: i64 = 500;
-/// How many deliveries are retried alone before no more are written.
-const MAX_ALONE: i64 = 1000;
 /// How many rows of the log are read at once.
 const BATCH: i64 = 500;
 /// How many rows of the log are read for several events at once.
@@ -64,8 +62,12 @@ struct Chunk {
     rows: usize,
 }
 
-/// Reads the log for a webhook and makes its next deliveries.
+/// Reads the log for a webhook and makes its next deliveries. If the webhook was changed meanwhile, nothing is handled: what the
+/// log has got since may be for the webhook as it is now.
 pub(super) fn find(conn: &mut Connection, config: &Config, task: &Task, now: Timestamp) -> Result<Found> {
+    if !is_same(conn, &task.webhook)? {
+        return Ok(Found { to: task.from, ..Found::default() });
+    }
     let mut reader = Reader::new(conn, config, task, now)?;
     if task.webhook.coalesce_seconds > 0 { reader.collect(conn, now) } else { reader.one_by_one(conn) }
 }
@@ -88,14 +90,12 @@ impl<'a> Reader<'a> {
             Stream::Live => (i64::MAX, MAX_REPLAYED),
             Stream::Replay => (progress.replay_until.unwrap_or(0), progress.replay_left),
         };
-        let has_too_many = deliveries::count_alone(conn, webhook.id)? >= MAX_ALONE;
-        let in_order = deliveries::count_waiting(conn, webhook.id, *stream)?;
-        let room = if has_too_many { 0 } else { MAX_WAITING - in_order };
+        let room = MAX_WAITING - deliveries::count_waiting(conn, webhook.id, *stream)?;
         let number = |number: i64| usize::try_from(number).unwrap_or(0);
         Ok(Self {
             task,
             website: render_context::store::website(conn, config)?,
-            viewer: Viewer::new(find_identity(conn, webhook.actor_id, now)?),
+            viewer: Viewer::new(find_identity(conn, &config.accounts, webhook.actor_id, now)?),
             patterns: webhook.patterns(),
             languages: webhook.languages(),
             until,
@@ -201,14 +201,20 @@ fn delivery(number: i64, body: &Body, format: BodyFormat) -> Result<NewDelivery>
 
 /// Stores what was found, and moves the cursor. Returns false if the webhook was changed meanwhile: then nothing is done.
 pub(super) fn store(tx: &mut Tx<'_>, task: &Task, found: &Found) -> Result<bool> {
-    let same = webhooks::table
-        .filter(webhooks::id.eq(task.webhook.id))
-        .filter(webhooks::enabled.eq(true))
-        .filter(webhooks::updated_at.eq(task.webhook.updated_at));
-    let is_same: bool = diesel::select(diesel::dsl::exists(same)).get_result(&mut **tx)?;
-    if !is_same || !progress::advance(tx, &task.progress, task.stream, found.to, found.told)? {
+    if !is_same(tx, &task.webhook)?
+        || !progress::advance(tx, &task.progress, task.stream, found.to, found.told)?
+    {
         return Ok(false);
     }
     deliveries::insert(tx, task.webhook.id, task.stream, &found.deliveries)?;
     Ok(true)
+}
+
+/// Whether a webhook is enabled, and was not changed since it was read.
+fn is_same(conn: &mut Connection, webhook: &WebhookRow) -> Result<bool> {
+    let same = webhooks::table
+        .filter(webhooks::id.eq(webhook.id))
+        .filter(webhooks::enabled.eq(true))
+        .filter(webhooks::updated_at.eq(webhook.updated_at));
+    Ok(diesel::select(diesel::dsl::exists(same)).get_result(conn)?)
 }

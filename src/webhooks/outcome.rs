@@ -22,6 +22,8 @@ pub const PAUSES: [u64; 9] = [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000
 const MAX_PAUSE: Duration = Duration::from_secs(24 * 3600);
 /// How long a webhook may fail before it is disabled.
 const PATIENCE: Duration = Duration::from_secs(5 * 24 * 3600);
+/// How many deliveries of a webhook are retried alone: the oldest of more are dead.
+const MAX_ALONE: i64 = 1000;
 
 /// What came back of a request.
 pub struct Exchange {
@@ -75,6 +77,8 @@ impl Verdict {
 #[derive(Debug, Clone)]
 pub(super) struct Outcome {
     delivery: WebhookDeliveryId,
+    /// The URL that it was sent to, if it was.
+    url: Option<String>,
     pub verdict: Verdict,
     tried: Option<Try>,
     retry_after: Option<String>,
@@ -82,18 +86,24 @@ pub(super) struct Outcome {
 }
 
 impl Outcome {
-    pub fn of(row: &DeliveryRow, exchange: Exchange) -> Self {
+    pub fn of(row: &DeliveryRow, url: String, exchange: Exchange) -> Self {
         let Exchange { tried, retry_after, response } = exchange;
         let verdict = Verdict::of(tried.status);
-        Self { delivery: row.id, verdict, tried: Some(tried), retry_after, response }
+        Self { delivery: row.id, url: Some(url), verdict, tried: Some(tried), retry_after, response }
     }
 
     pub fn withheld(row: &DeliveryRow) -> Self {
-        Self { delivery: row.id, verdict: Verdict::Withheld, tried: None, retry_after: None, response: None }
+        let (delivery, verdict) = (row.id, Verdict::Withheld);
+        Self { delivery, url: None, verdict, tried: None, retry_after: None, response: None }
+    }
+
+    /// Whether it failed at another URL than this one.
+    fn failed_elsewhere(&self, url: &str) -> bool {
+        self.verdict != Verdict::Delivered && self.url.as_deref().is_some_and(|sent_to| sent_to != url)
     }
 }
 
-/// Records outcomes of a webhook, in their order.
+/// Records outcomes of a webhook, in their order. What failed at a URL that the webhook no longer has is a try, and nothing else.
 pub(super) fn record(tx: &mut Tx<'_>, app: &App, id: WebhookId, outcomes: &[Outcome]) -> Result<()> {
     let mut webhook = match store::lock(tx, id) {
         Ok(webhook) => webhook,
@@ -103,15 +113,23 @@ pub(super) fn record(tx: &mut Tx<'_>, app: &App, id: WebhookId, outcomes: &[Outc
     };
     let Some(before) = progress::find(tx, &[id])?.into_iter().next() else { return Ok(()) };
     let (mut waits_until, mut failing_since, mut reason) = (before.waits_until, before.failing_since, None);
+    // When a delivery was last rejected that is accepted now.
+    let mut accepted_since = None;
     let now = tx.now();
     for outcome in outcomes {
         let Some(mut row) = deliveries::find_waiting(tx, outcome.delivery)? else { continue };
-        let in_order = !row.alone;
+        if outcome.failed_elsewhere(&webhook.url) {
+            add_try(&mut row, outcome);
+            deliveries::save(tx, &row)?;
+            continue;
+        }
+        let (in_order, tried_before) = (!row.alone, row.last_tried_at());
         apply(tx, &mut row, outcome)?;
         deliveries::save(tx, &row)?;
         match outcome.verdict {
             Verdict::Delivered => {
                 waits_until = waits_until.filter(|_| !in_order);
+                accepted_since = accepted_since.max(tried_before.filter(|_| !in_order));
                 failing_since = None;
             }
             Verdict::Withheld => {}
@@ -130,6 +148,12 @@ pub(super) fn record(tx: &mut Tx<'_>, app: &App, id: WebhookId, outcomes: &[Outc
             reason = Some(DisabledReason::Gone);
         }
     }
+    // What was rejected until then may be accepted now. What was rejected after that has had its try: without this bound, one
+    // that is never accepted would use up its tries with every success of another.
+    if let Some(time) = accepted_since {
+        deliveries::hasten_tried_by(tx, id, time)?;
+    }
+    deliveries::bury_oldest(tx, id, MAX_ALONE)?;
     // Time in which nothing is to be sent is no time of failing.
     if !deliveries::any_waits(tx, id)? {
         failing_since = None;
@@ -145,12 +169,16 @@ pub(super) fn record(tx: &mut Tx<'_>, app: &App, id: WebhookId, outcomes: &[Outc
     }
 }
 
-/// Changes a delivery as its outcome says.
-fn apply(tx: &mut Tx<'_>, row: &mut DeliveryRow, outcome: &Outcome) -> Result<()> {
+fn add_try(row: &mut DeliveryRow, outcome: &Outcome) {
     if let Some(tried) = &outcome.tried {
         deliveries::add_try(row, tried.clone());
         row.response.clone_from(&outcome.response);
     }
+}
+
+/// Changes a delivery as its outcome says.
+fn apply(tx: &mut Tx<'_>, row: &mut DeliveryRow, outcome: &Outcome) -> Result<()> {
+    add_try(row, outcome);
     row.next_try_at = None;
     match outcome.verdict {
         Verdict::Delivered => (row.state, row.body) = (DeliveryState::Delivered, None),

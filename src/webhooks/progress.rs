@@ -105,6 +105,19 @@ pub(super) fn advance(
     Ok(moved == 1)
 }
 
+/// Lets deliveries in order go on at once.
+pub(super) fn end_pause(tx: &mut Tx<'_>, id: WebhookId) -> Result<()> {
+    diesel::update(table::table.filter(table::webhook_id.eq(id)))
+        .set(table::waits_until.eq(None::<Timestamp>))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Goes on at once, as if nothing had failed.
+pub(super) fn forgive(tx: &mut Tx<'_>, id: WebhookId) -> Result<()> {
+    record(tx, id, None, None)
+}
+
 /// Records since when a webhook fails, and until when it waits.
 pub(super) fn record(
     tx: &mut Tx<'_>,

@@ -61,6 +61,7 @@ pub(super) async fn run(
     is_stopping: impl Fn() -> bool,
 ) -> Result<Vec<Outcome>> {
     let mut outcomes = Vec::new();
+    let mut url = None;
     for deliveries in due(app, id).await? {
         let started = Instant::now();
         for delivery in deliveries {
@@ -74,9 +75,16 @@ pub(super) async fn run(
                 // What was sent is recorded first; the next run meets an error again.
                 Ok(None) | Err(_) => return Ok(outcomes),
             };
+            // What failed at another URL comes first at this one.
+            if *url.get_or_insert_with(|| webhook.url.clone()) != webhook.url {
+                return Ok(outcomes);
+            }
             let outcome = match body {
                 None => Outcome::withheld(&row),
-                Some(body) => Outcome::of(&row, post(app, &webhook, &secrets, &row.event, body).await),
+                Some(body) => {
+                    let exchange = post(app, &webhook, &secrets, &row.event, body).await;
+                    Outcome::of(&row, webhook.url, exchange)
+                }
             };
             let verdict = outcome.verdict;
             outcomes.push(outcome);
@@ -105,13 +113,13 @@ async fn due(app: &App, id: WebhookId) -> Result<Due> {
 /// Reads a delivery, its webhook and what its owner may see: what was changed or withdrawn during the request before holds for
 /// this one. `None` if the webhook is deleted or disabled, or the delivery no longer waits.
 async fn next(app: &App, id: WebhookId, delivery: WebhookDeliveryId) -> Result<Option<Next>> {
-    let (keys, now) = (app.keys.clone(), app.clock.now());
+    let (keys, config, now) = (app.keys.clone(), app.config.clone(), app.clock.now());
     let find = move |conn: &mut Connection| {
         let webhook = store::get(conn, id)?;
         let Some(row) = deliveries::find_waiting(conn, delivery)?.filter(|_| webhook.enabled) else {
             return Ok(None);
         };
-        let mut viewer = Viewer::new(find_identity(conn, webhook.actor_id, now)?);
+        let mut viewer = Viewer::new(find_identity(conn, &config.accounts, webhook.actor_id, now)?);
         let body = allowed(conn, &mut viewer, &row)?;
         Ok(Some(Next { secrets: webhook.secrets(&keys)?, webhook, row, body }))
     };
@@ -132,8 +140,9 @@ fn allowed(conn: &mut Connection, viewer: &mut Viewer, row: &DeliveryRow) -> Res
     }
     let mut value: Value = serde_json::from_str(body)?;
     let is_wrapped = value.get("client_payload").is_some();
-    let place = if is_wrapped { "/client_payload/data/events" } else { "/data/events" };
-    let Some(events) = value.pointer_mut(place).and_then(Value::as_array_mut) else { return Ok(None) };
+    let place = if is_wrapped { "/client_payload/data" } else { "/data" };
+    let Some(data) = value.pointer_mut(place).and_then(Value::as_object_mut) else { return Ok(None) };
+    let Some(events) = data.get_mut("events").and_then(Value::as_array_mut) else { return Ok(None) };
     let (before, mut kept) = (events.len(), Vec::new());
     for event in events.drain(..) {
         let number = event["id"].as_str().and_then(|id| parse_id(id).ok()).map(Place::number);
@@ -143,13 +152,14 @@ fn allowed(conn: &mut Connection, viewer: &mut Viewer, row: &DeliveryRow) -> Res
             kept.push(event);
         }
     }
-    if kept.is_empty() {
-        return Ok(None);
-    }
+    let Some(cursor) = kept.last().map(|event| event["id"].clone()) else { return Ok(None) };
     let text = if kept.len() == before {
         body.clone()
     } else {
-        *events = kept;
+        // What follows the cursor is not counted, as it is not known how much of it the owner may still see.
+        data.insert("count".to_owned(), kept.len().into());
+        data.insert("cursor".to_owned(), cursor);
+        data.insert("events".to_owned(), kept.into());
         value.to_string()
     };
     Ok(Some(forget::erased(&text, &purged).unwrap_or(text)))

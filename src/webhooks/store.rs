@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use super::progress::ProgressRow;
 use super::signing::Secrets;
-use super::{BodyFormat, DisabledReason, MAX_WEBHOOKS, progress};
+use super::{BodyFormat, DisabledReason, MAX_WEBHOOKS, deliveries, progress};
 use crate::auth::Keys;
 use crate::base::clock::Timestamp;
 use crate::base::db::locks::AdvisoryLock;
@@ -202,7 +202,8 @@ pub fn create(
     Ok((row, secrets.secret))
 }
 
-/// Saves a locked webhook that was changed. One that is enabled again is sent what happens from now on.
+/// Saves a locked webhook that was changed. One that is enabled again is sent what happens from now on. With another URL or
+/// other headers, what was rejected is sent again at once; failures at the former URL do not count for the next.
 ///
 /// # Errors
 /// Those of the database.
@@ -214,6 +215,13 @@ pub fn update(tx: &mut Tx<'_>, before: &WebhookRow, mut row: WebhookRow) -> Resu
         row.disabled_reason = None;
         let newest = events::newest(tx)?;
         progress::restart(tx, row.id, newest)?;
+    }
+    if row.url != before.url {
+        progress::forgive(tx, row.id)?;
+        deliveries::forgive(tx, row.id)?;
+    }
+    if row.url != before.url || row.sealed != before.sealed {
+        deliveries::hasten(tx, row.id)?;
     }
     save(tx, &mut row)?;
     tx.append(Event::WebhookUpdated(row.id));

@@ -1,4 +1,4 @@
-//! Retrying a dead delivery.
+//! Retrying a delivery.
 
 use actix_web::web::{Data, Path};
 use serde::Deserialize;
@@ -23,15 +23,16 @@ pub struct DeliveryPath {
     delivery: WebhookDeliveryId,
 }
 
-/// Retry a dead delivery
+/// Retry a delivery
 ///
-/// Requires the right `webhooks:write`. Makes the delivery due now, with all its tries before it; others do not wait for it.
-/// To a disabled webhook it is sent once that is enabled.
+/// Requires the right `webhooks:write`. Makes a dead or waiting delivery due now, with all its tries before it. Others do not
+/// wait for one that was dead or rejected; one that waits in order keeps its place, and those before it are due now, too. To a
+/// disabled webhook it is sent once that is enabled.
 #[utoipa::path(post, path = "/v1/webhooks/{webhook}/deliveries/{delivery}/retry", tag = "webhooks",
     security(("bearer" = [])), params(DeliveryPath),
     responses(
         (status = 200, description = "The delivery, now waiting.", body = WebhookDelivery),
-        (status = 409, description = "`not-dead`: the delivery is waiting, was delivered or withheld."),
+        (status = 409, description = "`not-dead`: the delivery was delivered or withheld."),
     ))]
 pub async fn retry_webhook_delivery(
     app: Data<App>,
@@ -40,7 +41,7 @@ pub async fn retry_webhook_delivery(
 ) -> Result<Response> {
     let DeliveryPath { webhook, delivery } = path.into_inner();
     let retry = move |tx: &mut Tx<'_>| {
-        store::get(tx, webhook)?;
+        store::lock(tx, webhook)?;
         let row = deliveries::retry(tx, webhook, delivery)?;
         Response::ok(&WebhookDelivery::new(row, &actor))
     };

@@ -7,10 +7,11 @@ use utoipa::ToSchema;
 use super::json::WebhookPath;
 use crate::app::App;
 use crate::auth::{Actor, WriteWebhooks};
+use crate::base::db::Tx;
 use crate::base::error::{Error, Result};
 use crate::base::http::Response;
 use crate::webhooks::body::Body;
-use crate::webhooks::deliveries::Try;
+use crate::webhooks::deliveries::{self, Try};
 use crate::webhooks::outcome::Exchange;
 use crate::webhooks::send::post;
 use crate::webhooks::store;
@@ -30,7 +31,7 @@ pub struct WebhookTest {
 /// Test a webhook
 ///
 /// Requires the right `webhooks:write`. Sends an event of the type `webhook.test` now, once, also to a disabled webhook, and
-/// returns what came back. It is not listed as a delivery.
+/// returns what came back. It is not listed as a delivery. If the receiver accepts it, deliveries that it has rejected are due now.
 #[utoipa::path(post, path = "/v1/webhooks/{webhook}/test", tag = "webhooks", security(("bearer" = [])),
     params(WebhookPath),
     responses(
@@ -52,6 +53,14 @@ pub async fn test_webhook(
     let at = app.clock.now();
     let test = Body::of_test(format!("test_{}", app.random.uuid(at)?), at, id)?;
     let Exchange { tried, response, .. } = post(&app, &row, &secrets, &test.id, test.text(row.format)?).await;
+    let delivered = tried.error.is_none();
+    if delivered {
+        let hasten = move |tx: &mut Tx<'_>| {
+            store::lock(tx, id)?;
+            deliveries::hasten(tx, id)
+        };
+        app.db.write_as(actor.origin, hasten).await?;
+    }
     let response = response.filter(|_| actor.scopes.is_none());
-    Response::ok(&WebhookTest { delivered: tried.error.is_none(), tried, response })
+    Response::ok(&WebhookTest { delivered, tried, response })
 }

@@ -1,8 +1,10 @@
 //! Events that are collected, so that a build hook is rung once.
 
+use lede::webhooks::dispatcher;
 use serde_json::json;
+use tokio::sync::watch;
 
-use super::{create_with, topics, with_admin};
+use super::{create, create_with, path, topics, with_admin};
 use crate::given::seconds;
 use crate::receiver::{Receiver, Reply};
 
@@ -49,4 +51,31 @@ async fn many_events_are_counted_and_the_first_are_told() {
     let rest = admin.get(format!("/v1/events?cursor={}", data["cursor"].as_str().expect("a cursor"))).await;
     assert_eq!(rest.expect(200)["items"][0]["data"]["slug"], "topic-25");
     assert!(second.body.len() <= 20_000 + 200, "{}", second.body.len());
+}
+
+#[tokio::test]
+async fn a_webhook_that_no_longer_collects_is_sent_at_once_what_was_being_collected() {
+    let (server, admin) = with_admin().await;
+    let (collecting, other) = (Receiver::start(), Receiver::start());
+    let webhook =
+        create_with(&admin, &collecting, &["topic.created"], json!({"coalesce_seconds": 300})).await;
+    create(&admin, &other, &["topic.created"]).await;
+    topics(&admin, &["Sea"]).await;
+    let arrives = async |receiver: &Receiver| {
+        while receiver.accepted().is_empty() {
+            tokio::task::yield_now().await;
+        }
+    };
+    let (stop, stopped) = watch::channel(false);
+    let changing = async {
+        // The log is read for webhooks in the order of their ids, so the time has begun.
+        arrives(&other).await;
+        server.clock.advance(seconds(1));
+        admin.patch(path(&webhook, "")).json(json!({"coalesce_seconds": 0})).await.is(200);
+        arrives(&collecting).await;
+        stop.send_replace(true);
+    };
+    let both = futures_util::future::join(dispatcher::run_until(server.app.clone(), stopped), changing);
+    tokio::time::timeout(seconds(60), both).await.expect("it is sent");
+    assert_eq!(collecting.types(), ["topic.created"]);
 }

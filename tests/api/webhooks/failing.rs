@@ -28,7 +28,7 @@ const fn seconds_of(n: u64) -> Duration {
 }
 
 /// A receiver that answers with a status that the test sets, at first that one.
-fn switchable(status: u16) -> (Receiver, Arc<AtomicU16>) {
+pub fn switchable(status: u16) -> (Receiver, Arc<AtomicU16>) {
     let now = Arc::new(AtomicU16::new(status));
     let own = now.clone();
     (Receiver::answering(move |_, _| Reply::status(own.load(Ordering::SeqCst))), now)

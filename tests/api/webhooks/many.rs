@@ -4,13 +4,13 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 use lede::auth::Role;
-use lede::base::db::schema::webhooks;
+use lede::base::db::schema::{leases, webhooks};
 use lede::base::ids::WebhookId;
 use lede::webhooks::dispatcher;
 use serde_json::json;
 use tokio::sync::watch;
 
-use super::{create, create_with, slugs, topics, with_admin};
+use super::{create, create_with, path, slugs, topics, with_admin};
 use crate::given::seconds;
 use crate::receiver::Receiver;
 use crate::server::Server;
@@ -82,4 +82,33 @@ async fn a_webhook_whose_secrets_cannot_be_read_delays_no_other_and_is_tried_aga
     seal(&mut conn, &sealed);
     assert_eq!(server.run_webhooks_after(seconds(6)).await, 1);
     assert_eq!(slugs(&broken), ["sea"]);
+}
+
+#[tokio::test]
+async fn a_webhook_that_is_changed_while_the_log_is_read_for_others_misses_nothing() {
+    let (server, admin) = with_admin().await;
+    let (receiver, others) = (Receiver::start(), Receiver::start());
+    for _ in 0..80 {
+        create_with(&admin, &others, &["topic.*"], json!({"coalesce_seconds": 300})).await;
+    }
+    let webhook = create(&admin, &receiver, &["author.*"]).await;
+    let names: Vec<String> = (0..80).map(|n| format!("Topic {n}")).collect();
+    topics(&admin, &names.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    let (stop, stopped) = watch::channel(false);
+    let changing = async {
+        // The dispatcher reads the webhooks before it takes the lease, and the log for the last of them after the others.
+        let mut conn = server.database().connect();
+        while leases::table.count().get_result::<i64>(&mut conn).expect("a count") == 0 {
+            tokio::task::yield_now().await;
+        }
+        server.clock.advance(seconds(1));
+        admin.patch(path(&webhook, "")).json(json!({"events": ["topic.*"]})).await.is(200);
+        topics(&admin, &["Wind"]).await;
+        while slugs(&receiver).last().is_none_or(|slug| slug != "wind") {
+            tokio::task::yield_now().await;
+        }
+        stop.send_replace(true);
+    };
+    let both = futures_util::future::join(dispatcher::run_until(server.app.clone(), stopped), changing);
+    tokio::time::timeout(seconds(60), both).await.expect("it is sent");
 }

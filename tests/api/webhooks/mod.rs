@@ -7,6 +7,7 @@ mod failing;
 mod killed;
 mod managing;
 mod many;
+mod recovering;
 mod replaying;
 mod rights;
 mod sending;

@@ -232,3 +232,50 @@ async fn a_webhook_that_is_changed_during_a_request_is_changed_for_the_next_one(
     }
     assert_eq!(elsewhere.accepted().len(), 1);
 }
+
+#[tokio::test]
+async fn an_owner_who_has_to_set_up_a_second_factor_is_sent_what_readers_may_see() {
+    let (server, admin) = with_admin().await;
+    let receivers = [Receiver::start(), Receiver::start()];
+    let owners = [admin.clone(), program(&admin).await];
+    for (receiver, owner) in receivers.iter().zip(&owners) {
+        create(owner, receiver, &["review.*", "topic.*"]).await;
+    }
+    let draft = writing::create(&admin, json!({"title": "Tides", "sections": []})).await;
+    admin.post(at(&draft, "/reviews")).json(json!({"revision": 1, "state": "requested"})).await.is(201);
+    topics(&admin, &["Sea"]).await;
+    let strict = Server::start_on(server.database(), server.clock.clone(), |config| {
+        config.webhooks.networks = vec!["127.0.0.0/8".parse().expect("a network")];
+        config.accounts.require_second_factor = vec!["admin".to_owned()];
+    })
+    .await;
+    strict.run_webhooks().await;
+    for receiver in &receivers {
+        assert_eq!(receiver.types(), ["topic.created"]);
+    }
+}
+
+#[tokio::test]
+async fn a_batch_counts_what_its_owner_may_see_when_it_is_sent() {
+    for (body, place) in [("event", "/data"), ("github", "/client_payload/data")] {
+        let (server, admin) = with_admin().await;
+        let other = other_admin(&server).await;
+        let receiver = Receiver::answering(|before, _| Reply::status(if before == 0 { 500 } else { 200 }));
+        create_with(&other, &receiver, &["*"], json!({"coalesce_seconds": 1, "body": body})).await;
+        topics(&admin, &["Sea"]).await;
+        let draft = writing::create(&admin, json!({"title": "Tides", "sections": []})).await;
+        admin.post(at(&draft, "/reviews")).json(json!({"revision": 1, "state": "requested"})).await.is(201);
+        server.run_webhooks_after(seconds(1)).await;
+        admin.patch(format!("/v1/users/{}", other.user())).json(json!({"role": "author"})).await.is(200);
+        server.run_webhooks_after(seconds(6)).await;
+        let [first, second] = receiver.arrived().try_into().expect("two tries");
+        let of = |request: &Received| request.json().pointer(place).expect("data").clone();
+        assert_eq!(
+            (&of(&first)["count"], of(&first)["events"].as_array().map(Vec::len)),
+            (&json!(2), Some(2))
+        );
+        let data = of(&second);
+        assert_eq!((&data["count"], &data["truncated"]), (&json!(1), &json!(false)), "{body}");
+        assert_eq!(data["cursor"], data["events"][0]["id"], "{body}");
+    }
+}
