@@ -59,10 +59,7 @@ impl Archive {
             return Err(Error::unavailable(format!("{missing} is missing in it")));
         }
         if let Some(unknown) = found.difference(&told).next() {
-            return Err(Error::unavailable(format!(
-                "its manifest does not tell of {}",
-                unknown.escape_debug()
-            )));
+            return Err(Error::unavailable(format!("its manifest does not list {}", unknown.escape_debug())));
         }
         if !are_unique {
             return Err(Error::unavailable("it contains a file twice"));
@@ -101,7 +98,7 @@ fn check_part(entry: impl Read, part: &Part, progress: &mut dyn Progress) -> Res
     if bytes == part.bytes && lines == part.rows && hex(hash.finish().as_ref()) == part.sha256 {
         return Ok(());
     }
-    Err(broken(format_args!("{} is not what its manifest tells", part.file())))
+    Err(broken(format_args!("{} differs from what its manifest says", part.file())))
 }
 
 impl Source for Archive {

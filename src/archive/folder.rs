@@ -21,7 +21,7 @@ pub struct Folder(pub PathBuf);
 
 impl Folder {
     /// The archives that servers have made until `now`, oldest first, with the moment of each. Those with a later moment in
-    /// their name are passed over, because they would keep the next from being made.
+    /// their name are ignored, because they would keep the next from being made.
     ///
     /// # Errors
     /// The folder cannot be read.
@@ -31,7 +31,7 @@ impl Folder {
             let path = entry?.path();
             match made_at(&path) {
                 Some(at) if at > now.plus(TOLERANCE) => {
-                    log::warn!("{} is passed over: it is named after a time to come", path.display());
+                    log::warn!("{} is ignored: its name has a later time than now", path.display());
                 }
                 Some(at) => found.push((at, path)),
                 None => {}

@@ -45,7 +45,8 @@ pub(super) fn run(config: &Config, Arguments { to }: &Arguments) -> anyhow::Resu
     );
     warn_of_failures(&moved.rendered);
     println!(
-        "not moved: sessions, so everyone logs in again; queued emails; and sign-ups that are not confirmed"
+        "not moved: sessions, so everyone logs in again; links of invitations, password resets and sign-ups that are not confirmed; \
+         queued emails; stored responses for retries; and webhook deliveries that have ended"
     );
     println!(
         "start servers with LEDE_DATABASE_URL for the new database and the same LEDE_SECRET; {from:?} is as it was"

@@ -3,9 +3,11 @@
 use std::process::ExitCode;
 
 use crate::base::config::Config;
-use crate::base::db::quiet;
+use crate::base::db::{connection, migrate, quiet};
 
 pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
+    // A start would create what is not there.
+    migrate::check_current(&mut connection::open(&config.database.url)?)?;
     let app = super::open(config).await?;
     let was_quiet = app.db.write(quiet::end).await?;
     println!(

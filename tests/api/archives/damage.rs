@@ -113,7 +113,7 @@ async fn made_up_archives_are_refused_with_one_line() {
         (
             "another part",
             with(&|files| files.insert(0, ("more.ndjson".into(), Vec::new()))),
-            "does not tell of more.ndjson",
+            "does not list more.ndjson",
         ),
         ("a part twice", doubled, "twice"),
         (
@@ -158,8 +158,12 @@ async fn made_up_archives_are_refused_with_one_line() {
         ),
         ("a strange member", with(&|files| manifest(files, |m| m["more"] = json!(1))), "cannot be read"),
         ("a huge manifest", with(&|files| files.last_mut().unwrap().1 = vec![b' '; 5 << 20]), "too large"),
-        ("another row", with(&|files| files[4].1.extend(b"{}\n")), "is not what its manifest tells"),
-        ("a huge part", with(&|files| files[4].1 = vec![b'\n'; 256 << 20]), "is not what its manifest tells"),
+        ("another row", with(&|files| files[4].1.extend(b"{}\n")), "differs from what its manifest says"),
+        (
+            "a huge part",
+            with(&|files| files[4].1 = vec![b'\n'; 256 << 20]),
+            "differs from what its manifest says",
+        ),
         ("no JSON", with(&|files| replace(files, "users", b"{\n")), "users.ndjson, line 1"),
         ("no member", with(&|files| replace(files, "site", b"{\"id\":1}\n")), "title is missing"),
         ("a broken reference", with(&|files| replace(files, "terms", b"")), "FOREIGN KEY"),
