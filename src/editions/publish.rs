@@ -238,11 +238,9 @@ pub fn make_live(tx: &mut Tx<'_>, row: &mut ArticleRow, prepared: &Prepared, rev
     let metadata = &content.metadata;
     // The slug may be another article's by now.
     slugs::publish(tx, row.id, &metadata.locale, &metadata.slug)?;
-    let before = if row.live_edition.is_some() { renderings::find_link(tx, row.id)? } else { None };
-    let terms = match before {
-        Some(_) => renderings::terms_told(tx, row.id, Some(rendering))?,
-        None => renderings::terms_in(&rendering.item),
-    };
+    let before = if row.live_edition.is_some() { renderings::find_live(tx, row.id)? } else { None };
+    let (before, terms) = before.unzip();
+    let terms = renderings::terms_told(terms.unwrap_or_default(), rendering);
     store::insert(
         tx,
         &EditionRow {
@@ -306,9 +304,9 @@ pub fn unpublish(tx: &mut Tx<'_>, actor: Actor<PublishArticles>, article: &Artic
 /// Unpublishes a locked article, if it is live. `row` is changed, and left to the caller to save.
 pub fn take_down(tx: &mut Tx<'_>, row: &mut ArticleRow) -> Result<()> {
     if row.live_edition.is_some() {
-        let terms = renderings::terms_told(tx, row.id, None)?;
+        let (_, terms) = renderings::find_live(tx, row.id)?.unzip();
         renderings::withdraw(tx, row)?;
-        tx.append(Event::ArticleUnpublished { article: row.id, terms });
+        tx.append(Event::ArticleUnpublished { article: row.id, terms: terms.unwrap_or_default() });
     }
     Ok(())
 }

@@ -75,6 +75,14 @@ impl Link {
     }
 }
 
+/// The link to a live article, and the topics and authors that readers see with it.
+pub fn find_live(conn: &mut Connection, id: ArticleId) -> Result<Option<(Link, Vec<TermId>)>> {
+    let own = renderings::table.filter(renderings::article_id.eq(id));
+    let live = own.select(((renderings::locale, renderings::slug, renderings::title), renderings::item));
+    let live: Option<(Link, Vec<u8>)> = live.get_result(conn).optional()?;
+    Ok(live.map(|(link, item)| (link, terms_in(&item))))
+}
+
 /// The link to a live article.
 pub fn find_link(conn: &mut Connection, id: ArticleId) -> Result<Option<Link>> {
     let own = renderings::table.filter(renderings::article_id.eq(id));
@@ -197,23 +205,15 @@ fn index(tx: &mut Tx<'_>, facts: &Facts, content: &Content, rendering: &Renderin
     Ok(words_changed || addresses_changed)
 }
 
-/// The topics and authors that a live article names, and those that it names from now on, for the log of events.
-///
-/// # Errors
-/// Those of the database.
-pub fn terms_told(conn: &mut Connection, id: ArticleId, after: Option<&Rendering>) -> Result<Vec<TermId>> {
-    let own = renderings::table.filter(renderings::article_id.eq(id)).select(renderings::item);
-    let before: Option<Vec<u8>> = own.get_result(conn).optional()?;
-    let items = before.as_deref().into_iter().chain(after.map(|rendering| rendering.item.as_slice()));
-    let mut terms: Vec<TermId> = items.flat_map(terms_in).collect();
+/// The topics and authors that an article named until now, and those that it names from now on, for the log of events.
+#[must_use]
+pub fn terms_told(before: Vec<TermId>, after: &Rendering) -> Vec<TermId> {
     let mut seen = BTreeSet::new();
-    terms.retain(|term| seen.insert(*term));
-    Ok(terms)
+    before.into_iter().chain(terms_in(&after.item)).filter(|term| seen.insert(*term)).collect()
 }
 
 /// The topics and authors in the JSON of an item.
-#[must_use]
-pub fn terms_in(item: &[u8]) -> Vec<TermId> {
+fn terms_in(item: &[u8]) -> Vec<TermId> {
     #[derive(Deserialize)]
     struct Label {
         id: TermId,

@@ -131,7 +131,8 @@ pub async fn rerender_article(app: &App, id: ArticleId) -> Result<()> {
             if rendered >= epoch {
                 return Ok(());
             }
-            let terms = store::terms_told(tx, facts.id, Some(rendering))?;
+            let (_, before) = store::find_live(tx, facts.id)?.unzip();
+            let terms = store::terms_told(before.unwrap_or_default(), rendering);
             let found_otherwise = store::update(tx, &facts, &content, rendering, epoch)?;
             if found_otherwise || rendering.etag != etag || rendering.sources != sources {
                 tx.append(Event::ArticleRerendered { article: facts.id, terms });

@@ -118,11 +118,6 @@ impl DeliveryRow {
     pub fn read_tries(&self) -> Vec<Try> {
         self.tries.clone().read(format_args!("webhook_deliveries.tries of {}", self.id)).unwrap_or_default()
     }
-
-    /// When the last of them began.
-    pub(super) fn last_tried_at(&self) -> Option<Timestamp> {
-        self.read_tries().last().map(|tried| tried.at)
-    }
 }
 
 /// Adds deliveries at the end.
@@ -148,9 +143,10 @@ pub(super) fn insert(tx: &mut Tx<'_>, webhook: WebhookId, stream: Stream, new: &
     Ok(crate::insert_rows!(&mut **tx, table::table, rows)?)
 }
 
-fn waiting(webhook: WebhookId) -> table::BoxedQuery<'static, MultiBackend> {
-    let waiting = table::table.filter(table::state.eq(DeliveryState::Waiting));
-    waiting.filter(table::webhook_id.eq(webhook)).into_boxed()
+#[diesel::dsl::auto_type]
+fn waiting(webhook: WebhookId) -> _ {
+    let state: DeliveryState = DeliveryState::Waiting;
+    table::table.filter(table::state.eq(state)).filter(table::webhook_id.eq(webhook))
 }
 
 /// How many deliveries of a stream wait for their turn.
@@ -161,8 +157,9 @@ pub(super) fn count_waiting(conn: &mut Connection, webhook: WebhookId, stream: S
 }
 
 /// Marks the oldest deliveries dead that are retried beside the others, so that at most `most` are left.
-pub(super) fn bury_oldest(tx: &mut Tx<'_>, webhook: WebhookId, most: i64) -> Result<()> {
-    let alone = || waiting(webhook).filter(table::alone.eq(true));
+pub(super) fn mark_oldest_dead(tx: &mut Tx<'_>, webhook: WebhookId, most: i64) -> Result<()> {
+    // Those that were not tried yet were retried by hand.
+    let alone = || waiting(webhook).filter(table::alone.eq(true)).filter(table::attempts.gt(0));
     let count: i64 = alone().count().get_result(&mut **tx)?;
     if count <= most {
         return Ok(());
@@ -175,8 +172,9 @@ pub(super) fn bury_oldest(tx: &mut Tx<'_>, webhook: WebhookId, most: i64) -> Res
     Ok(())
 }
 
-/// Makes the deliveries due now that are retried beside the others.
-pub(super) fn hasten(tx: &mut Tx<'_>, webhook: WebhookId) -> Result<()> {
+/// Makes the deliveries due now that are retried beside the others, and ends the pause of a locked webhook.
+pub(super) fn make_due(tx: &mut Tx<'_>, webhook: WebhookId) -> Result<()> {
+    progress::end_pause(tx, webhook)?;
     let now = tx.now();
     let alone = table::table.filter(table::webhook_id.eq(webhook)).filter(table::alone.eq(true));
     diesel::update(alone.filter(table::state.eq(DeliveryState::Waiting)))
@@ -185,32 +183,18 @@ pub(super) fn hasten(tx: &mut Tx<'_>, webhook: WebhookId) -> Result<()> {
     Ok(())
 }
 
-/// Gives the deliveries that wait all their tries again.
-pub(super) fn forgive(tx: &mut Tx<'_>, webhook: WebhookId) -> Result<()> {
+/// Resets the tries of waiting deliveries.
+pub(super) fn reset_attempts(tx: &mut Tx<'_>, webhook: WebhookId) -> Result<()> {
     let own = table::table.filter(table::webhook_id.eq(webhook));
-    diesel::update(own.filter(table::state.eq(DeliveryState::Waiting)))
+    diesel::update(own.filter(table::state.eq(DeliveryState::Waiting)).filter(table::attempts.ne(0)))
         .set(table::attempts.eq(0))
-        .execute(&mut **tx)?;
-    Ok(())
-}
-
-/// Makes those deliveries due now that are retried beside the others and were last tried at that time or before.
-pub(super) fn hasten_tried_by(tx: &mut Tx<'_>, webhook: WebhookId, time: Timestamp) -> Result<()> {
-    let now = tx.now();
-    let later = waiting(webhook).filter(table::alone.eq(true)).filter(table::next_try_at.gt(Some(now)));
-    let mut rows: Vec<DeliveryRow> = later.load(&mut **tx)?;
-    rows.retain(|row| row.last_tried_at().is_none_or(|at| at <= time));
-    let due: Vec<i64> = rows.into_iter().map(|row| row.sequence).collect();
-    diesel::update(table::table.filter(table::sequence.eq_any(due)))
-        .set(table::next_try_at.eq(Some(now)))
         .execute(&mut **tx)?;
     Ok(())
 }
 
 /// Whether any delivery waits, in order or alone.
 pub(super) fn any_waits(conn: &mut Connection, webhook: WebhookId) -> Result<bool> {
-    let first: Option<i64> = waiting(webhook).select(table::sequence).first(conn).optional()?;
-    Ok(first.is_some())
+    Ok(diesel::select(diesel::dsl::exists(waiting(webhook))).get_result(conn)?)
 }
 
 /// The webhooks that have something to be sent now.
@@ -269,7 +253,8 @@ pub(super) fn add_try(row: &mut DeliveryRow, tried: Try) {
 pub(super) fn save(tx: &mut Tx<'_>, row: &DeliveryRow) -> Result<()> {
     diesel::update(table::table.filter(table::sequence.eq(row.sequence)))
         .set((
-            table::body.eq(&row.body),
+            // A purge may have changed one that stays.
+            row.body.is_none().then_some(table::body.eq(None::<String>)),
             table::state.eq(row.state),
             table::alone.eq(row.alone),
             table::attempts.eq(row.attempts),
@@ -281,8 +266,8 @@ pub(super) fn save(tx: &mut Tx<'_>, row: &DeliveryRow) -> Result<()> {
     Ok(())
 }
 
-/// Makes a delivery of a locked webhook due now: a dead one beside the others. One that waits in order keeps its place, and the
-/// pause of its webhook is over.
+/// Makes a delivery of a locked webhook due now: a dead one beside the others. One that waits in order keeps its place. The
+/// pause of the webhook is over.
 ///
 /// # Errors
 /// Not found; conflict `not-dead`, if it was delivered or withheld.
@@ -309,9 +294,7 @@ pub fn retry(tx: &mut Tx<'_>, webhook: WebhookId, id: WebhookDeliveryId) -> Resu
             table::next_try_at.eq(row.next_try_at),
         ))
         .execute(&mut **tx)?;
-    if !row.alone {
-        progress::end_pause(tx, webhook)?;
-    }
+    progress::end_pause(tx, webhook)?;
     tx.append(Event::WebhookDeliveryRetried { webhook, delivery: id });
     Ok(row)
 }

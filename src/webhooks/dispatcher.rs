@@ -33,15 +33,12 @@ const LEASE: &str = "webhooks";
 const LEASE_FOR: Duration = Duration::from_secs(30);
 /// How long a webhook is left alone after something has failed here, such as reading its secrets.
 const HELD_FOR: Duration = Duration::from_secs(5);
-/// How many events that a webhook is not sent are read again by another server at most.
+/// A webhook's cursor is saved at least once per this many events, also if none matches: another server that takes over reads
+/// at most these again.
 const MAX_REREAD: i64 = 100;
 
-/// Whether this installation may call others. Every request to a webhook comes after this question.
-fn may_call_others(app: &App) -> bool {
-    !app.db.generation().is_quiet()
-}
-
-/// Ends with what became of what a webhook is being sent. The sending is a task of its own: it goes on while others wait.
+/// A run of one webhook: resolves to the outcomes of its deliveries. It is a spawned task, so it continues while the dispatcher
+/// awaits something else.
 type Run = BoxFuture<'static, (WebhookId, Result<Vec<Outcome>>)>;
 
 struct Dispatcher {
@@ -55,9 +52,9 @@ struct Dispatcher {
     read: HashMap<WebhookId, i64>,
     /// The webhooks whose events are being collected.
     collecting: HashMap<WebhookId, Collecting>,
-    /// Until when a webhook is left alone for which something has failed here.
+    /// Webhooks that are skipped after an internal error, and until when.
     held: HashMap<WebhookId, Timestamp>,
-    /// How many runs were begun before the last of a webhook.
+    /// The number of each webhook's last run: those that have waited longest go first.
     begun: HashMap<WebhookId, u64>,
     runs: u64,
 }
@@ -86,15 +83,10 @@ struct Turn {
 
 /// Serves webhooks until `stop` turns true, then finishes what was begun.
 pub async fn run_until(app: App, mut stop: watch::Receiver<bool>) {
-    let mut dispatcher = loop {
-        match Dispatcher::start(app.clone()) {
-            Ok(dispatcher) => break dispatcher,
-            Err(error) => log::error!("webhooks are not served yet: {error}"),
-        }
-        tokio::select! {
-            () = tokio::time::sleep(HELD_FOR) => {}
-            _ = stop.changed() => return,
-        }
+    let mut dispatcher = match Dispatcher::start(app) {
+        Ok(dispatcher) => dispatcher,
+        // There are no random bytes.
+        Err(error) => return log::error!("webhooks are not served: {error}"),
     };
     let mut runs: FuturesUnordered<Run> = FuturesUnordered::new();
     loop {
@@ -173,7 +165,7 @@ impl Dispatcher {
         let now = self.app.clock.now();
         self.held.retain(|_, until| now < *until);
         self.record().await;
-        if !may_call_others(&self.app) {
+        if self.app.db.generation().is_quiet() {
             return Ok(Turn::default());
         }
         let outlook = self.app.db.read(move |conn| look(conn, now)).await?;
@@ -219,7 +211,7 @@ impl Dispatcher {
         async move { (id, run.await.unwrap_or_else(|error| Err(Error::internal(error)))) }.boxed()
     }
 
-    /// Keeps what a run has come to, to be recorded.
+    /// Queues the outcomes of a finished run for recording.
     fn ended(&mut self, (id, ended): (WebhookId, Result<Vec<Outcome>>)) {
         let outcomes = ended.unwrap_or_else(|error| {
             self.hold(id, &error);

@@ -1,5 +1,5 @@
 //! Webhooks: what happens is sent to other servers, signed as [Standard Webhooks](https://www.standardwebhooks.com) has
-//! it, at least once and in order.
+//! it. Events are sent in order and retried for three days; one that the receiver rejects is retried beside the others.
 //!
 //! A **webhook** has a cursor into the log of events. [`fill`] writes the events after it as **deliveries**, whose bodies
 //! are made then, and moves the cursor in the same write; nothing is added to the transactions of editors. [`send`] sends
@@ -49,8 +49,8 @@ crate::text_enum! {
         Failing = "failing",
         /// The receiver responded with 410.
         Gone = "gone",
-        /// Its owner was deleted: a user without a successor, or whose API key had made it. Whoever enables it becomes the
-        /// owner.
+        /// Its owner was deleted without a successor, or it was created with an API key of a deleted user. Whoever
+        /// enables it becomes the owner.
         OwnerErased = "owner-erased",
     }
 }

@@ -103,7 +103,7 @@ impl Outcome {
     }
 }
 
-/// Records outcomes of a webhook, in their order. What failed at a URL that the webhook no longer has is a try, and nothing else.
+/// Records outcomes of a webhook, in their order. A failure at a former URL is listed as a try but does not count.
 pub(super) fn record(tx: &mut Tx<'_>, app: &App, id: WebhookId, outcomes: &[Outcome]) -> Result<()> {
     let mut webhook = match store::lock(tx, id) {
         Ok(webhook) => webhook,
@@ -113,8 +113,6 @@ pub(super) fn record(tx: &mut Tx<'_>, app: &App, id: WebhookId, outcomes: &[Outc
     };
     let Some(before) = progress::find(tx, &[id])?.into_iter().next() else { return Ok(()) };
     let (mut waits_until, mut failing_since, mut reason) = (before.waits_until, before.failing_since, None);
-    // When a delivery was last rejected that is accepted now.
-    let mut accepted_since = None;
     let now = tx.now();
     for outcome in outcomes {
         let Some(mut row) = deliveries::find_waiting(tx, outcome.delivery)? else { continue };
@@ -123,13 +121,12 @@ pub(super) fn record(tx: &mut Tx<'_>, app: &App, id: WebhookId, outcomes: &[Outc
             deliveries::save(tx, &row)?;
             continue;
         }
-        let (in_order, tried_before) = (!row.alone, row.last_tried_at());
+        let in_order = !row.alone;
         apply(tx, &mut row, outcome)?;
         deliveries::save(tx, &row)?;
         match outcome.verdict {
             Verdict::Delivered => {
                 waits_until = waits_until.filter(|_| !in_order);
-                accepted_since = accepted_since.max(tried_before.filter(|_| !in_order));
                 failing_since = None;
             }
             Verdict::Withheld => {}
@@ -148,14 +145,11 @@ pub(super) fn record(tx: &mut Tx<'_>, app: &App, id: WebhookId, outcomes: &[Outc
             reason = Some(DisabledReason::Gone);
         }
     }
-    // What was rejected until then may be accepted now. What was rejected after that has had its try: without this bound, one
-    // that is never accepted would use up its tries with every success of another.
-    if let Some(time) = accepted_since {
-        deliveries::hasten_tried_by(tx, id, time)?;
+    if outcomes.iter().any(|outcome| outcome.verdict == Verdict::Alone) {
+        deliveries::mark_oldest_dead(tx, id, MAX_ALONE)?;
     }
-    deliveries::bury_oldest(tx, id, MAX_ALONE)?;
-    // Time in which nothing is to be sent is no time of failing.
-    if !deliveries::any_waits(tx, id)? {
+    // A webhook with nothing to send does not count as failing.
+    if failing_since.is_some() && !deliveries::any_waits(tx, id)? {
         failing_since = None;
     }
     progress::record(tx, id, waits_until, failing_since)?;

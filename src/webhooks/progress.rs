@@ -114,7 +114,7 @@ pub(super) fn end_pause(tx: &mut Tx<'_>, id: WebhookId) -> Result<()> {
 }
 
 /// Goes on at once, as if nothing had failed.
-pub(super) fn forgive(tx: &mut Tx<'_>, id: WebhookId) -> Result<()> {
+pub(super) fn reset(tx: &mut Tx<'_>, id: WebhookId) -> Result<()> {
     record(tx, id, None, None)
 }
 

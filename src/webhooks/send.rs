@@ -1,6 +1,6 @@
 //! Sends what is due to one webhook, one delivery after the other, until one has to be waited for.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
@@ -33,7 +33,7 @@ use crate::events::visibility::Viewer;
 const MAX_SENT: i64 = 50;
 /// How many of those that are retried alone.
 const MAX_ALONE: i64 = 10;
-/// How long a run goes on to begin another of those in order, and then as long of those alone.
+/// For how long a run starts deliveries in order, and again for those that are retried alone.
 const RUN: Duration = Duration::from_secs(1);
 /// How much longer than a request the lease must last when it begins.
 const MARGIN: Duration = Duration::from_secs(2);
@@ -75,7 +75,7 @@ pub(super) async fn run(
                 // What was sent is recorded first; the next run meets an error again.
                 Ok(None) | Err(_) => return Ok(outcomes),
             };
-            // What failed at another URL comes first at this one.
+            // The next run begins with the delivery that failed at the other URL.
             if *url.get_or_insert_with(|| webhook.url.clone()) != webhook.url {
                 return Ok(outcomes);
             }
@@ -129,11 +129,10 @@ async fn next(app: &App, id: WebhookId, delivery: WebhookDeliveryId) -> Result<O
     }
 }
 
-/// The text of a delivery, as far as the webhook's owner may see now what it tells, and without what articles were called that
-/// are purged.
+/// The body to send: without events that the webhook's owner may no longer see, and without names of purged articles.
 fn allowed(conn: &mut Connection, viewer: &mut Viewer, row: &DeliveryRow) -> Result<Option<String>> {
     let Some(body) = &row.body else { return Ok(None) };
-    let mut purged = HashSet::new();
+    let mut purged = BTreeSet::new();
     if row.kind != BATCH {
         let is_allowed = may_see(conn, viewer, row.event_number, &mut purged)?;
         return Ok(is_allowed.then(|| forget::erased(body, &purged).unwrap_or_else(|| body.clone())));
@@ -170,7 +169,7 @@ fn may_see(
     conn: &mut Connection,
     viewer: &mut Viewer,
     number: i64,
-    purged: &mut HashSet<String>,
+    purged: &mut BTreeSet<String>,
 ) -> Result<bool> {
     let row = events::read(conn, number - 1, 1)?.into_iter().next();
     let Some(event) = row.filter(|row| row.number == number).and_then(|row| row.event) else {

@@ -18,7 +18,7 @@ const START: &str = "whsec_";
 /// Separates these seals from others made with the same key.
 const PURPOSE: &str = "webhook";
 /// How long a secret that was replaced still signs.
-pub const STILL_SIGNS: Duration = Duration::from_secs(24 * 3600);
+const STILL_SIGNS: Duration = Duration::from_secs(24 * 3600);
 /// How many secrets that were replaced sign at most, so that the header stays short: the newest ones.
 const MAX_REPLACED: usize = 9;
 

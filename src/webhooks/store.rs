@@ -217,11 +217,11 @@ pub fn update(tx: &mut Tx<'_>, before: &WebhookRow, mut row: WebhookRow) -> Resu
         progress::restart(tx, row.id, newest)?;
     }
     if row.url != before.url {
-        progress::forgive(tx, row.id)?;
-        deliveries::forgive(tx, row.id)?;
+        progress::reset(tx, row.id)?;
+        deliveries::reset_attempts(tx, row.id)?;
     }
     if row.url != before.url || row.sealed != before.sealed {
-        deliveries::hasten(tx, row.id)?;
+        deliveries::make_due(tx, row.id)?;
     }
     save(tx, &mut row)?;
     tx.append(Event::WebhookUpdated(row.id));
@@ -278,10 +278,10 @@ pub fn replay(tx: &mut Tx<'_>, id: WebhookId, after: i64) -> Result<()> {
 /// # Errors
 /// Not found.
 pub fn delete(tx: &mut Tx<'_>, id: WebhookId) -> Result<()> {
+    // In the order in which all others lock these rows.
+    lock(tx, id)?;
     diesel::delete(webhook_progress::table.filter(webhook_progress::webhook_id.eq(id))).execute(&mut **tx)?;
-    if diesel::delete(webhooks::table.filter(webhooks::id.eq(id))).execute(&mut **tx)? == 0 {
-        return Err(Error::NotFound("webhook"));
-    }
+    diesel::delete(webhooks::table.filter(webhooks::id.eq(id))).execute(&mut **tx)?;
     tx.append(Event::WebhookDeleted(id));
     Ok(())
 }

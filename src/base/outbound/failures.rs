@@ -1,5 +1,4 @@
-//! Why a request has no response, in plain words: whoever set the address reads them, and knows neither the libraries nor
-//! their terms.
+//! Turns errors of a request into sentences for whoever set the URL, who knows neither the libraries nor their terms.
 
 use std::error::Error as StdError;
 use std::io::{self, ErrorKind};
@@ -35,7 +34,7 @@ fn failed(why: &str) -> Failure {
     Failure::Failed(why.to_owned())
 }
 
-/// An error and what is beneath it. An I/O error is asked for what it wraps, which is none of its sources.
+/// An error and its causes. `io::Error::source` skips the error that it wraps, so `get_ref` is used.
 fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
     std::iter::successors(Some(error), |&cause| {
         match cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {

@@ -94,7 +94,7 @@ fn is_own(address: IpAddr) -> bool {
     socket.is_ok_and(|from| from.ip() == address)
 }
 
-/// The same, with all addresses that never leave a machine.
+/// Whether an address is this machine's, including loopback and unspecified addresses.
 fn is_this_machine(address: IpAddr) -> bool {
     let address = address.to_canonical();
     address.is_loopback() || address.is_unspecified() || is_own(address)
@@ -139,9 +139,9 @@ impl Guard {
         self.networks.iter().any(|net| net.contains(&address))
     }
 
-    /// Whether a URL leads to this server. A name or an address may do so on other ports, too, such as those of a proxy. Of an
-    /// address in a named network only the port of this server is refused, because others are those of its neighbours; 80 and
-    /// 443 count as one, since either is there for the sake of the other.
+    /// Whether a URL leads to this server. A name or an address may do so on other ports, too, such as those of a proxy. In a
+    /// named network an address may serve other programs on other ports, so only this server's port is refused. 80 and 443
+    /// count as the same port: one usually redirects to the other.
     fn is_same_server(&self, own: &Url, url: &Url) -> bool {
         let name = |url: &Url| url.host_str().map(|host| host.trim_end_matches('.').to_owned());
         let (Some(own_address), Some(address)) = (literal(own), literal(url)) else {
@@ -156,10 +156,11 @@ impl Guard {
 /// Why an address is refused.
 pub(super) fn refusal(rule: Rule) -> String {
     match rule {
-        Rule::Named => {
-            "Must be an https URL with the port 443 or 8443, outside the networks in `LEDE_WEBHOOK_NETWORKS`."
+        Rule::Named | Rule::Elsewhere => {
+            "Must be an https URL with the port 443 or 8443. Other URLs must lead to a network in `LEDE_WEBHOOK_NETWORKS`, and \
+             not to this server."
         }
-        Rule::Public | Rule::Elsewhere | Rule::Any => {
+        Rule::Public | Rule::Any => {
             "Must lead to a public address, and not to this server."
         }
     }

@@ -25,7 +25,7 @@ pub struct DeliveryPath {
 
 /// Retry a delivery
 ///
-/// Requires the right `webhooks:write`. Makes a dead or waiting delivery due now, with all its tries before it. Others do not
+/// Requires the right `webhooks:write`. Makes a dead or waiting delivery due now and resets its count of tries. Others do not
 /// wait for one that was dead or rejected; one that waits in order keeps its place, and those before it are due now, too. To a
 /// disabled webhook it is sent once that is enabled.
 #[utoipa::path(post, path = "/v1/webhooks/{webhook}/deliveries/{delivery}/retry", tag = "webhooks",

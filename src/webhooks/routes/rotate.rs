@@ -13,8 +13,8 @@ use crate::webhooks::store;
 /// Rotate the secret of a webhook
 ///
 /// Requires the right `webhooks:write`. Returns another secret in `secret`, once: store it now. The replaced secret still signs
-/// for 24 hours, so that the receiver can change over: every request has a signature of each secret. Rotated again within
-/// them, every replaced secret signs until its own 24 hours are over, up to the nine newest. The request takes no
+/// for 24 hours, so that the receiver can change over: every request has a signature of each secret. If you rotate
+/// several times within 24 hours, each replaced secret keeps signing for its own 24 hours; at most the nine newest do. The request takes no
 /// `Idempotency-Key`, because the response is not stored: if it is lost, rotate again.
 #[utoipa::path(post, path = "/v1/webhooks/{webhook}/rotate", tag = "webhooks", security(("bearer" = [])),
     params(WebhookPath),

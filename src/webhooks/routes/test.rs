@@ -55,11 +55,11 @@ pub async fn test_webhook(
     let Exchange { tried, response, .. } = post(&app, &row, &secrets, &test.id, test.text(row.format)?).await;
     let delivered = tried.error.is_none();
     if delivered {
-        let hasten = move |tx: &mut Tx<'_>| {
+        let make_due = move |tx: &mut Tx<'_>| {
             store::lock(tx, id)?;
-            deliveries::hasten(tx, id)
+            deliveries::make_due(tx, id)
         };
-        app.db.write_as(actor.origin, hasten).await?;
+        app.db.write_as(actor.origin, make_due).await?;
     }
     let response = response.filter(|_| actor.scopes.is_none());
     Response::ok(&WebhookTest { delivered, tried, response })

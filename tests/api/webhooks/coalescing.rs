@@ -4,9 +4,10 @@ use lede::webhooks::dispatcher;
 use serde_json::json;
 use tokio::sync::watch;
 
+use super::failing::first_then;
 use super::{create, create_with, path, topics, with_admin};
 use crate::given::seconds;
-use crate::receiver::{Receiver, Reply};
+use crate::receiver::Receiver;
 
 #[tokio::test]
 async fn what_happens_within_some_time_is_one_request() {
@@ -37,7 +38,7 @@ async fn what_happens_within_some_time_is_one_request() {
 #[tokio::test]
 async fn many_events_are_counted_and_the_first_are_told() {
     let (server, admin) = with_admin().await;
-    let receiver = Receiver::answering(|before, _| Reply::status(if before == 0 { 500 } else { 200 }));
+    let receiver = first_then(500, 200);
     create_with(&admin, &receiver, &["topic.*"], json!({"coalesce_seconds": 10, "body": "github"})).await;
     let names: Vec<String> = (0..40).map(|n| format!("Topic {n}")).collect();
     topics(&admin, &names.iter().map(String::as_str).collect::<Vec<_>>()).await;

@@ -4,11 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::{create, deliveries, housekeep, path, slugs, states, topics, with_admin};
+use super::{create, deliveries, path, slugs, states, topics, with_admin};
+use crate::client::Client;
 use crate::given::{days, hours, minutes, seconds};
 use crate::receiver::{Receiver, Reply};
+use crate::server::Server;
 
 /// The pauses between tries.
 const PAUSES: [Duration; 9] = [
@@ -27,6 +29,19 @@ const fn seconds_of(n: u64) -> Duration {
     Duration::from_secs(n)
 }
 
+/// A receiver that answers its first request with a status, and the others with another.
+pub fn first_then(first: u16, rest: u16) -> Receiver {
+    Receiver::answering(move |before, _| Reply::status(if before == 0 { first } else { rest }))
+}
+
+/// A webhook whose receiver answers with a status that the test sets, at first that one.
+pub async fn with_switchable(status: u16) -> (Server, Client, Receiver, Arc<AtomicU16>, Value) {
+    let (server, admin) = with_admin().await;
+    let (receiver, status) = switchable(status);
+    let webhook = create(&admin, &receiver, &["topic.*"]).await;
+    (server, admin, receiver, status, webhook)
+}
+
 /// A receiver that answers with a status that the test sets, at first that one.
 pub fn switchable(status: u16) -> (Receiver, Arc<AtomicU16>) {
     let now = Arc::new(AtomicU16::new(status));
@@ -36,9 +51,7 @@ pub fn switchable(status: u16) -> (Receiver, Arc<AtomicU16>) {
 
 #[tokio::test]
 async fn what_fails_is_sent_again_after_growing_pauses_and_then_is_dead() {
-    let (server, admin) = with_admin().await;
-    let (receiver, status) = switchable(503);
-    let webhook = create(&admin, &receiver, &["topic.*"]).await;
+    let (server, admin, receiver, status, webhook) = with_switchable(503).await;
     topics(&admin, &["Sea", "Wind"]).await;
     assert_eq!(server.run_webhooks().await, 1);
     for pause in PAUSES {
@@ -95,7 +108,7 @@ async fn later_events_wait_for_one_that_fails() {
 #[tokio::test]
 async fn what_a_receiver_does_not_accept_is_retried_alone() {
     let (server, admin) = with_admin().await;
-    let receiver = Receiver::answering(|before, _| Reply::status(if before == 0 { 422 } else { 200 }));
+    let receiver = first_then(422, 200);
     let webhook = create(&admin, &receiver, &["topic.*"]).await;
     topics(&admin, &["Sea", "Wind", "Rain"]).await;
     assert_eq!(server.run_webhooks().await, 3);
@@ -108,7 +121,7 @@ async fn what_a_receiver_does_not_accept_is_retried_alone() {
 #[tokio::test]
 async fn what_is_retried_by_hand_is_sent_after_what_is_in_order() {
     let (server, admin) = with_admin().await;
-    let receiver = Receiver::answering(|before, _| Reply::status(if before == 0 { 410 } else { 200 }));
+    let receiver = first_then(410, 200);
     let webhook = create(&admin, &receiver, &["topic.*"]).await;
     topics(&admin, &["Sea"]).await;
     server.run_webhooks().await;
@@ -156,7 +169,7 @@ async fn what_is_retried_alone_delays_nothing_when_it_fails_again() {
 #[tokio::test]
 async fn what_is_retried_alone_disables_its_webhook_when_the_receiver_is_gone() {
     let (server, admin) = with_admin().await;
-    let receiver = Receiver::answering(|before, _| Reply::status(if before == 0 { 422 } else { 410 }));
+    let receiver = first_then(422, 410);
     let webhook = create(&admin, &receiver, &["topic.*"]).await;
     topics(&admin, &["Sea"]).await;
     server.run_webhooks().await;
@@ -167,9 +180,7 @@ async fn what_is_retried_alone_disables_its_webhook_when_the_receiver_is_gone() 
 
 #[tokio::test]
 async fn days_in_which_nothing_waits_are_no_days_of_failing() {
-    let (server, admin) = with_admin().await;
-    let (receiver, _) = switchable(422);
-    let webhook = create(&admin, &receiver, &["topic.*"]).await;
+    let (server, admin, _receiver, _, webhook) = with_switchable(422).await;
     for name in ["Sea", "Wind"] {
         topics(&admin, &[name]).await;
         assert_eq!(server.run_webhooks().await, 1);
@@ -220,9 +231,7 @@ async fn a_receiver_that_is_gone_disables_its_webhook() {
 
 #[tokio::test]
 async fn a_webhook_that_fails_for_five_days_is_disabled_and_its_owner_gets_a_mail() {
-    let (server, admin) = with_admin().await;
-    let (receiver, status) = switchable(500);
-    let webhook = create(&admin, &receiver, &["topic.*"]).await;
+    let (server, admin, receiver, status, webhook) = with_switchable(500).await;
     admin.patch("/v1/me").json(json!({"locale": "de"})).await.is(200);
     topics(&admin, &["Sea", "Wind", "Rain"]).await;
     server.run_webhooks().await;
@@ -255,9 +264,9 @@ async fn deliveries_are_kept_for_thirty_days() {
     topics(&admin, &["Sea"]).await;
     server.run_webhooks().await;
     server.clock.advance(days(29));
-    housekeep(&server).await;
+    server.keep_house().await;
     assert_eq!(states(&admin, &webhook).await.len(), 1);
     server.clock.advance(days(2));
-    housekeep(&server).await;
+    server.keep_house().await;
     assert_eq!(states(&admin, &webhook).await.len(), 0);
 }

@@ -17,9 +17,6 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use lede::auth::Role;
-use lede::base::db::Tx;
-use lede::base::jobs;
-use lede::server::housekeeping::Housekeeping;
 use lede::webhooks::dispatcher;
 use serde_json::{Value, json};
 use tokio::sync::mpsc::{self, UnboundedReceiver};
@@ -45,16 +42,6 @@ impl Server {
         self.clock.advance(pause);
         self.run_webhooks().await
     }
-}
-
-/// Deletes what has expired.
-pub async fn housekeep(server: &Server) {
-    let now = |tx: &mut Tx<'_>| {
-        let now = tx.now();
-        jobs::enqueue(tx, &Housekeeping, now)
-    };
-    server.app.db.write(now).await.expect("a job");
-    server.run_jobs().await;
 }
 
 /// Creates a webhook to a receiver, with more members than its URL and events.

@@ -1,13 +1,13 @@
 //! Receivers that work again, or that another address takes the place of: what waits is not kept back by what was before.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
-use super::failing::switchable;
+use super::failing::{switchable, with_switchable};
 use super::{create, deliveries, path, slugs, states, topics, with_admin};
 use crate::given::{days, hours, seconds};
 use crate::receiver::{Receiver, Reply};
@@ -19,9 +19,7 @@ fn retry(webhook: &Value, delivery: &Value) -> String {
 
 #[tokio::test]
 async fn after_a_thousand_rejections_what_happens_is_sent_and_the_oldest_are_dead() {
-    let (server, admin) = with_admin().await;
-    let (receiver, status) = switchable(422);
-    let webhook = create(&admin, &receiver, &["topic.created"]).await;
+    let (server, admin, receiver, status, webhook) = with_switchable(422).await;
     let names: Vec<String> = (0..1002).map(|n| format!("Topic {n}")).collect();
     topics(&admin, &names.iter().map(String::as_str).collect::<Vec<_>>()).await;
     server.run_webhooks().await;
@@ -56,9 +54,7 @@ async fn what_was_rejected_is_sent_at_once_when_the_webhook_is_changed() {
 
 #[tokio::test]
 async fn what_was_rejected_is_sent_at_once_when_a_test_is_accepted() {
-    let (server, admin) = with_admin().await;
-    let (receiver, status) = switchable(401);
-    let webhook = create(&admin, &receiver, &["topic.*"]).await;
+    let (server, admin, _receiver, status, webhook) = with_switchable(401).await;
     topics(&admin, &["Sea", "Wind"]).await;
     server.run_webhooks().await;
     assert_eq!(admin.post(path(&webhook, "/test")).await.expect(200)["delivered"], false);
@@ -70,36 +66,27 @@ async fn what_was_rejected_is_sent_at_once_when_a_test_is_accepted() {
 }
 
 #[tokio::test]
-async fn what_was_rejected_before_is_sent_at_once_when_a_later_rejection_is_retried_with_success() {
-    let (server, admin) = with_admin().await;
-    let works = Arc::new(AtomicBool::new(false));
-    let own = works.clone();
-    let receiver = Receiver::answering(move |_, request| {
-        let is_bad = request.body.contains("\"bad\"");
-        Reply::status(if own.load(Ordering::SeqCst) && !is_bad { 200 } else { 422 })
-    });
-    let webhook = create(&admin, &receiver, &["topic.*"]).await;
-    topics(&admin, &["Bad", "Sea"]).await;
-    server.run_webhooks().await;
-    // The second try of the first two, after which they wait for five minutes.
-    server.run_webhooks_after(seconds(6)).await;
-    topics(&admin, &["Wind", "Rain"]).await;
-    server.run_webhooks().await;
-    works.store(true, Ordering::SeqCst);
-    server.run_webhooks_after(seconds(6)).await;
-    let mut accepted = slugs(&receiver);
-    accepted.sort();
-    assert_eq!(accepted, ["rain", "sea", "wind"]);
-    // What is rejected for another reason has had one more try, not one for each success.
-    let bad = deliveries(&admin, &webhook).await.remove(0);
-    assert_eq!((&bad["state"], bad["tries"].as_array().map(Vec::len)), (&json!("waiting"), Some(3)));
+async fn a_pause_ends_when_a_test_is_accepted_and_when_a_dead_delivery_is_retried() {
+    for is_test in [true, false] {
+        let (server, admin, _receiver, status, webhook) = with_switchable(422).await;
+        topics(&admin, &["Sea"]).await;
+        server.run_webhooks().await;
+        status.store(503, Ordering::SeqCst);
+        topics(&admin, &["Wind"]).await;
+        server.run_webhooks().await;
+        status.store(200, Ordering::SeqCst);
+        assert_eq!(server.run_webhooks().await, 0, "it pauses");
+        let rejected = deliveries(&admin, &webhook).await.remove(0);
+        let path = if is_test { path(&webhook, "/test") } else { retry(&webhook, &rejected) };
+        admin.post(path).await.is(200);
+        server.run_webhooks().await;
+        assert_eq!(states(&admin, &webhook).await, ["delivered"; 2], "{is_test}");
+    }
 }
 
 #[tokio::test]
 async fn a_delivery_that_waits_to_be_retried_alone_can_be_retried_now() {
-    let (server, admin) = with_admin().await;
-    let (receiver, status) = switchable(422);
-    let webhook = create(&admin, &receiver, &["topic.*"]).await;
+    let (server, admin, receiver, status, webhook) = with_switchable(422).await;
     topics(&admin, &["Sea", "Wind"]).await;
     server.run_webhooks().await;
     status.store(200, Ordering::SeqCst);
@@ -111,9 +98,7 @@ async fn a_delivery_that_waits_to_be_retried_alone_can_be_retried_now() {
 
 #[tokio::test]
 async fn a_delivery_that_is_retried_while_it_waits_in_order_keeps_its_place() {
-    let (server, admin) = with_admin().await;
-    let (receiver, status) = switchable(503);
-    let webhook = create(&admin, &receiver, &["topic.*"]).await;
+    let (server, admin, receiver, status, webhook) = with_switchable(503).await;
     topics(&admin, &["Sea", "Wind"]).await;
     server.run_webhooks().await;
     status.store(200, Ordering::SeqCst);
@@ -125,7 +110,7 @@ async fn a_delivery_that_is_retried_while_it_waits_in_order_keeps_its_place() {
     admin.post(retry(&webhook, &wind)).await.problem(409, "not-dead");
 }
 
-/// A receiver that answers its first request with that status, when the test says so.
+/// A receiver that answers with that status when the test says so, one request after the other.
 fn held_then(status: u16) -> (Receiver, mpsc::UnboundedReceiver<()>, std::sync::mpsc::Sender<()>) {
     let (arrive, arrived) = mpsc::unbounded_channel();
     let (go, gone) = std::sync::mpsc::channel();

@@ -3,10 +3,11 @@
 use lede::auth::Role;
 use serde_json::json;
 
+use super::failing::first_then;
 use super::{create, create_with, held, path, states, topics, with_admin};
 use crate::client::Client;
 use crate::given::{PASSWORD, seconds};
-use crate::receiver::{Received, Receiver, Reply};
+use crate::receiver::{Received, Receiver};
 use crate::server::Server;
 use crate::writing::{self, at};
 
@@ -42,7 +43,7 @@ async fn an_owner_who_loses_a_right_is_sent_no_more_of_it() {
 async fn what_waits_is_withheld_when_the_right_is_lost_meanwhile() {
     let (server, admin) = with_admin().await;
     let other = other_admin(&server).await;
-    let receiver = Receiver::answering(|before, _| Reply::status(if before == 0 { 500 } else { 200 }));
+    let receiver = first_then(500, 200);
     let webhook = create(&other, &receiver, &["*"]).await;
     let collecting = Receiver::start();
     create_with(&other, &collecting, &["*"], json!({"coalesce_seconds": 1})).await;
@@ -260,7 +261,7 @@ async fn a_batch_counts_what_its_owner_may_see_when_it_is_sent() {
     for (body, place) in [("event", "/data"), ("github", "/client_payload/data")] {
         let (server, admin) = with_admin().await;
         let other = other_admin(&server).await;
-        let receiver = Receiver::answering(|before, _| Reply::status(if before == 0 { 500 } else { 200 }));
+        let receiver = first_then(500, 200);
         create_with(&other, &receiver, &["*"], json!({"coalesce_seconds": 1, "body": body})).await;
         topics(&admin, &["Sea"]).await;
         let draft = writing::create(&admin, json!({"title": "Tides", "sections": []})).await;
