@@ -33,8 +33,5 @@ impl Job<App> for DeleteTraces {
 /// # Errors
 /// Those of the database.
 pub fn delete_traces(tx: &mut Tx<'_>) -> Result<()> {
-    if jobs::is_waiting::<_, DeleteTraces>(tx)? {
-        return Ok(());
-    }
-    jobs::enqueue(tx, &DeleteTraces, tx.now().plus(DELETED_AFTER))
+    jobs::enqueue_once(tx, &DeleteTraces, tx.now().plus(DELETED_AFTER))
 }

@@ -43,10 +43,7 @@ impl Job<App> for ForgetWords {
 /// # Errors
 /// Those of the database.
 pub fn forget_words(tx: &mut Tx<'_>) -> Result<()> {
-    if jobs::is_waiting::<_, ForgetWords>(tx)? {
-        return Ok(());
-    }
-    jobs::enqueue(tx, &ForgetWords, tx.now().plus(DELETED_AFTER))
+    jobs::enqueue_once(tx, &ForgetWords, tx.now().plus(DELETED_AFTER))
 }
 
 /// Looks at the words after this id. Returns the id of the last one; `None` at the end.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::purging::forget_purged;
 use crate::accounts::{attempts, links, sessions};
 use crate::app::App;
 use crate::articles::retention;
@@ -56,8 +57,8 @@ impl Job<App> for Housekeeping {
         if let Err(error) = purge_trash(app).await {
             failed.push(format!("trash: {error}"));
         }
-        if let Err(error) = webhooks::forget::forget_purged(app).await {
-            failed.push(format!("purged articles in deliveries: {error}"));
+        if let Err(error) = forget_purged(app).await {
+            failed.push(format!("purged articles: {error}"));
         }
         if let Err(error) = outbox::delete_files(app).await {
             failed.push(format!("files of emails: {error}"));
@@ -95,8 +96,5 @@ async fn purge_trash(app: &App) -> Result<()> {
 
 /// Makes a run due at `run_at`, unless one is waiting: should two ever run at the same time, only one follows.
 pub(super) fn schedule(tx: &mut Tx<'_>, run_at: Timestamp) -> Result<()> {
-    if jobs::is_waiting::<_, Housekeeping>(tx)? {
-        return Ok(());
-    }
-    jobs::enqueue(tx, &Housekeeping, run_at)
+    jobs::enqueue_once(tx, &Housekeeping, run_at)
 }

@@ -4,6 +4,7 @@ use tokio::sync::watch;
 
 use super::backups::{self, BackUp};
 use super::housekeeping::{self, Housekeeping};
+use super::purging::ForgetPurged;
 use crate::accounts::resets::SendPasswordReset;
 use crate::accounts::{ForgetNames, HandOver};
 use crate::app::App;
@@ -36,6 +37,8 @@ pub const JOBS: &[Kind<App>] = &[
     Kind::of::<ForgetNames>(),
     // Deletes the rows of an article that was deleted for good.
     Kind::of::<PurgeArticle>(),
+    // Deletes what else names articles that were deleted for good.
+    Kind::of::<ForgetPurged>(),
     // Deletes words that no searchable text has any more.
     Kind::of::<ForgetWords>(),
     // Makes a backup, as often as the settings say.

@@ -8,7 +8,7 @@ mod listen;
 pub mod openapi;
 pub mod pipeline;
 mod ports;
-mod purging;
+pub mod purging;
 pub mod routes;
 mod serve;
 mod settings;

@@ -21,12 +21,7 @@ async fn housekeeping_deletes_what_it_can_when_something_cannot_be_deleted() {
     diesel::sql_query("ALTER TABLE idempotency_keys RENAME TO away")
         .execute(&mut conn)
         .expect("a table less");
-    let now = |tx: &mut lede::base::db::Tx<'_>| {
-        let now = tx.now();
-        jobs::enqueue(tx, &Housekeeping, now)
-    };
-    server.app.db.write(now).await.expect("a job");
-    server.run_jobs().await;
+    server.keep_house().await;
     assert_eq!(server.database().count("outbox_emails"), 0);
     assert_eq!(server.database().count("jobs WHERE last_error LIKE 'idempotency keys: %'"), 1);
     assert_eq!(

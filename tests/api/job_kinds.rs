@@ -12,6 +12,7 @@ use lede::search::forget_words::ForgetWords;
 use lede::server::backups::BackUp;
 use lede::server::housekeeping::Housekeeping;
 use lede::server::jobs::JOBS;
+use lede::server::purging::ForgetPurged;
 use lede::subscribers::RequestConfirmation;
 use lede::subscribers::import::ImportSubscribers;
 use serde::de::DeserializeOwned;
@@ -46,6 +47,7 @@ fn every_kind_of_job_has_its_own_name_and_a_form_that_can_be_read_back() {
         form(&HandOver { user: id::<UserId>() }, &json!({"user": text})),
         form(&ForgetNames { user: id::<UserId>() }, &json!({"user": text})),
         form(&PurgeArticle { article: id::<ArticleId>() }, &json!({"article": text})),
+        form(&ForgetPurged, &Value::Null),
         form(&ForgetWords, &Value::Null),
         form(&BackUp, &Value::Null),
         form(&Housekeeping, &Value::Null),

@@ -3,9 +3,7 @@
 use lede::auth::Role;
 use lede::base::config::Config;
 use lede::base::ids::{ArticleId, IsId as _};
-use lede::base::jobs;
 use lede::editions::purge::delete_some;
-use lede::server::housekeeping::Housekeeping;
 use serde_json::{Value, json};
 
 use crate::client::Client;
@@ -25,15 +23,6 @@ fn written() -> Value {
 
 async fn purge(admin: &Client, article: &Value) {
     admin.delete(at(article, "") + "?permanent=true").await.is(202);
-}
-
-async fn housekeep(server: &Server) {
-    let now = |tx: &mut lede::base::db::Tx<'_>| {
-        let now = tx.now();
-        jobs::enqueue(tx, &Housekeeping, now)
-    };
-    server.app.db.write(now).await.expect("a job");
-    server.run_jobs().await;
 }
 
 #[tokio::test]
@@ -180,7 +169,7 @@ async fn what_is_in_the_trash_for_a_month_is_purged_by_itself() {
         let admin = server.login(Role::Admin).await;
         admin.delete(at(&new, "")).await.is(204);
         server.clock.advance(days(29));
-        housekeep(&server).await;
+        server.keep_house().await;
         assert_eq!(server.database().count("articles"), left, "{days_kept}");
         let purged = server.database().count("events WHERE kind = 'draft.purged' AND actor_id IS NULL");
         assert_eq!(purged, 2 - left);

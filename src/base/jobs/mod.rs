@@ -14,7 +14,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use kind::Kind;
-pub use store::{Backlog, backlog, enqueue, is_waiting};
+pub use store::{Backlog, backlog, enqueue, enqueue_once};
 pub use worker::Worker;
 
 use crate::base::error::Result;

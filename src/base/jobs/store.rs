@@ -42,13 +42,16 @@ pub fn enqueue<E, J: Job<E>>(tx: &mut Tx<'_>, job: &J, run_at: Timestamp) -> Res
     Ok(())
 }
 
-/// Whether a job of that kind is waiting. One that runs is not.
-pub fn is_waiting<E, J: Job<E>>(conn: &mut Connection) -> Result<bool> {
+/// Adds `job` as [`enqueue`] does, unless one of its kind is waiting. One that runs is not.
+pub fn enqueue_once<E, J: Job<E>>(tx: &mut Tx<'_>, job: &J, run_at: Timestamp) -> Result<()> {
     let waiting = jobs::table
         .filter(jobs::kind.eq(J::KIND))
         .filter(jobs::dead_at.is_null())
         .filter(jobs::claimed_until.is_null());
-    Ok(diesel::select(diesel::dsl::exists(waiting)).get_result(conn)?)
+    if diesel::select(diesel::dsl::exists(waiting)).get_result(&mut **tx)? {
+        return Ok(());
+    }
+    enqueue(tx, job, run_at)
 }
 
 /// The jobs of a queue that are neither done nor dead.
