@@ -38,7 +38,7 @@ pub fn write(url: &DatabaseUrl, path: &Path, clock: &Clock, progress: &mut dyn P
     let failed = |error: std::io::Error| Error::unavailable(format!("{}: {error}", path.display()));
     let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft);
     let written = file.map_err(failed).and_then(|file| {
-        // Held until the file is closed, however this process ends. Where there are no locks, nobody can take it either.
+        // Held until the file is closed, however this process ends. Without file locks `try_lock` fails for others, too.
         let _ = file.try_lock();
         let mut snapshot = Snapshot::take(url, clock)?;
         let written = fill(&file, &mut snapshot, progress).map_err(|error| match error {
@@ -61,7 +61,7 @@ pub fn write(url: &DatabaseUrl, path: &Path, clock: &Clock, progress: &mut dyn P
 /// How many random bytes are in the name of a draft.
 const RANDOM: usize = 8;
 
-/// The name until the archive is whole, of which no other process has the same.
+/// A unique temporary name.
 fn draft(path: &Path) -> Result<PathBuf> {
     let mut name = path.as_os_str().to_owned();
     name.push(format!(".{}.part", hex(&Random::System.bytes::<RANDOM>()?)));
@@ -74,7 +74,7 @@ fn is_draft(name: &[u8], archive: &[u8]) -> bool {
     random.is_some_and(|random| random.len() == 2 * RANDOM && random.iter().all(u8::is_ascii_hexdigit))
 }
 
-/// Deletes the drafts of an archive that no process has open any more. What cannot be deleted disturbs nobody.
+/// Deletes the drafts of an archive that no process has open any more. Errors are ignored.
 fn delete_abandoned(path: &Path) {
     let Some(archive) = path.file_name() else { return };
     let Ok(entries) = std::fs::read_dir(private_files::folder_of(path)) else { return };

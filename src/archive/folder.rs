@@ -15,6 +15,9 @@ const TOLERANCE: Duration = Duration::from_secs(60);
 /// How old what is unfinished has to be before it is deleted.
 const ABANDONED: Duration = Duration::from_secs(24 * 3600);
 
+/// An archive, and the moment in its name.
+type Named = (Timestamp, PathBuf);
+
 /// A folder of archives.
 #[derive(Debug, Clone)]
 pub struct Folder(pub PathBuf);
@@ -26,19 +29,18 @@ impl Folder {
     /// # Errors
     /// The folder cannot be read.
     pub fn archives(&self, now: Timestamp) -> std::io::Result<Vec<(Timestamp, PathBuf)>> {
+        Ok(self.by_time(now)?.0)
+    }
+
+    /// The archives until `now`, and those that have a later moment in their name.
+    fn by_time(&self, now: Timestamp) -> std::io::Result<(Vec<Named>, Vec<Named>)> {
         let mut found = Vec::new();
         for entry in std::fs::read_dir(&self.0)? {
             let path = entry?.path();
-            match made_at(&path) {
-                Some(at) if at > now.plus(TOLERANCE) => {
-                    log::warn!("{} is ignored: its name has a later time than now", path.display());
-                }
-                Some(at) => found.push((at, path)),
-                None => {}
-            }
+            found.extend(made_at(&path).map(|at| (at, path)));
         }
         found.sort();
-        Ok(found)
+        Ok(found.into_iter().partition(|(at, _)| *at <= now.plus(TOLERANCE)))
     }
 
     /// When the newest archive was made; `None` if there is none, or no such folder.
@@ -63,7 +65,10 @@ impl Folder {
         let now = clock.now();
         let path = self.0.join(name(now));
         let manifest = backup::write(url, &path, clock, &mut Silent)?;
-        let archives = self.archives(now).map_err(failed)?;
+        let (archives, later) = self.by_time(now).map_err(failed)?;
+        for (_, path) in later {
+            log::warn!("{} is ignored: its name has a later time than now", path.display());
+        }
         let surplus = archives.len().saturating_sub(keep);
         for (_, old) in archives.iter().filter(|(_, old)| *old != path).take(surplus) {
             std::fs::remove_file(old).map_err(failed)?;

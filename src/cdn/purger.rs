@@ -152,15 +152,7 @@ impl Purger {
             work.requests.push_back(now);
         }
         let sending = app.outbound.send(self.provider.request(&keys));
-        tokio::pin!(sending);
-        let outcome = loop {
-            tokio::select! {
-                outcome = &mut sending => break outcome,
-                () = app.clock.sleep(IDLE) => {
-                    self.lease.hold(&app.db, app.clock.now()).await?;
-                }
-            }
-        };
+        let outcome = self.lease.keep(&app.db, &app.clock, sending).await;
         let result = if succeeded(&outcome) { "purged" } else { "failed" };
         app.metrics.purges.get_or_create(&Outcome { result }).inc();
         if !succeeded(&outcome) {

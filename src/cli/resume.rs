@@ -6,7 +6,7 @@ use crate::base::config::Config;
 use crate::base::db::{connection, migrate, quiet};
 
 pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
-    // A start would create what is not there.
+    // `open` would create a missing database.
     migrate::check_current(&mut connection::open(&config.database.url)?)?;
     let app = super::open(config).await?;
     let was_quiet = app.db.write(quiet::end).await?;

@@ -1,5 +1,5 @@
-//! The job that makes a backup now and then. Servers that start meanwhile may have a job each, so the one that has the lease
-//! makes it.
+//! The job that makes a backup at every interval. Several servers that start may have a job each; the one that gets the lease
+//! makes the backup.
 
 use std::time::Duration;
 
@@ -18,10 +18,11 @@ const WHILE_QUIET: Duration = Duration::from_secs(300);
 
 /// The lease of the server that makes a backup.
 const LEASE: &str = "backups";
-/// How long it lasts. Another server takes over after that.
+/// How long it lasts if its server dies. The backup begins again when another job is due: that of a server that starts, or
+/// this one after its `TIMEOUT`.
 const LEASE_FOR: Duration = Duration::from_secs(30);
-/// How often it is renewed, and how often another server looks whether it is free.
-const RENEW: Duration = Duration::from_secs(10);
+/// How often another server looks whether it is free.
+const RETRY: Duration = Duration::from_secs(10);
 
 /// Makes a backup in `LEDE_BACKUP_DIR`, and leaves the next one to another job.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,7 +43,7 @@ impl Job<App> for BackUp {
         }
         let lease = Lease::new(LEASE, app.random.id(now)?, LEASE_FOR);
         if !lease.hold(&app.db, now).await? {
-            app.db.write(move |tx| schedule(tx, now.plus(RENEW))).await?;
+            app.db.write(move |tx| schedule(tx, now.plus(RETRY))).await?;
             return Ok(Outcome::Done);
         }
         let due = folder.next(interval, now);
@@ -59,17 +60,8 @@ impl Job<App> for BackUp {
 async fn back_up(app: &App, lease: &Lease, folder: Folder) -> Result<()> {
     let (url, clock) = (app.config.database.url.clone(), app.clock.clone());
     let keep = usize::try_from(app.config.backup.keep).unwrap_or(usize::MAX);
-    let mut making = tokio::task::spawn_blocking(move || folder.add(&url, &clock, keep));
-    let made = loop {
-        tokio::select! {
-            made = &mut making => break made,
-            () = app.clock.sleep(RENEW) => {
-                if let Err(error) = lease.hold(&app.db, app.clock.now()).await {
-                    log::warn!("another server may make a backup, too: {error}");
-                }
-            }
-        }
-    };
+    let making = tokio::task::spawn_blocking(move || folder.add(&url, &clock, keep));
+    let made = lease.keep(&app.db, &app.clock, making).await;
     let (path, _) = made.map_err(Error::internal)??;
     log::info!("backed up to {}", path.display());
     Ok(())
@@ -84,8 +76,5 @@ pub(super) async fn start(app: &App) -> Result<()> {
 
 /// Makes a backup due, unless one is.
 fn schedule(tx: &mut Tx<'_>, at: Timestamp) -> Result<()> {
-    if jobs::is_waiting::<_, BackUp>(tx)? {
-        return Ok(());
-    }
-    jobs::enqueue(tx, &BackUp, at)
+    jobs::enqueue_once(tx, &BackUp, at)
 }

@@ -8,11 +8,11 @@ use tokio::sync::watch;
 
 use super::schema::leases;
 use super::{Connection, Database, Tx};
-use crate::base::clock::Timestamp;
+use crate::base::clock::{Clock, Timestamp};
 use crate::base::error::Result;
 use crate::base::ids::LeaseHolderId;
 
-/// A lease that this process holds, or would like to.
+/// A named lease, held by this process or not.
 #[derive(Debug)]
 pub struct Lease {
     name: &'static str,
@@ -51,7 +51,22 @@ impl Lease {
         Ok(has)
     }
 
-    /// What a unit of work asks before it does what only the holder may do.
+    /// Does `work`, and renews the lease meanwhile. What fails then is logged: the work has begun.
+    pub async fn keep<T>(&self, db: &Database, clock: &Clock, work: impl Future<Output = T>) -> T {
+        tokio::pin!(work);
+        loop {
+            tokio::select! {
+                done = &mut work => return done,
+                () = clock.sleep(self.duration / 3) => {
+                    if let Err(error) = self.hold(db, clock.now()).await {
+                        log::warn!("the lease {} is not renewed: {error}", self.name);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Checks the lease inside a write.
     #[must_use]
     pub fn proof(&self) -> Proof {
         Proof { name: self.name, holder: self.holder }

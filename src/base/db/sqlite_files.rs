@@ -25,7 +25,7 @@ pub(super) fn create(path: &str) -> Result<()> {
     Ok(())
 }
 
-/// The path of the database itself, where `path` is a link to it. One that is not there yet is where it is named.
+/// Resolves links. A path that does not exist is returned as it is.
 ///
 /// # Errors
 /// Unavailable, if a link leads to nothing.
@@ -38,8 +38,8 @@ pub fn real_path(path: &str) -> Result<String> {
     real.into_os_string().into_string().map_err(|_| failed(&"the path is not UTF-8"))
 }
 
-/// Leaves nothing beside the database at `path` that SQLite would apply to another file of that name: what is in its log
-/// moves into the file, and the log is removed.
+/// Merges the write-ahead log into the database and removes it, so that SQLite does not apply it to a file that replaces this
+/// one.
 ///
 /// # Errors
 /// Unavailable, if there is a log without a database, or somebody has the database open.

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::journey::travel;
 use crate::client::{Client, Response};
+use crate::following::Dice;
 use crate::given;
 use crate::redirects::REDIRECTS;
 use crate::server::Server;
@@ -18,11 +19,8 @@ use crate::writing::{ARTICLES, at};
 
 /// Numbers that look random and are the same every time.
 fn sequence(seed: u64) -> impl FnMut(usize) -> usize {
-    let mut state = seed;
-    move |below| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (state >> 33) as usize % below
-    }
+    let mut dice = Dice(seed);
+    move |below| usize::try_from(dice.below(below as u64)).expect("a small number")
 }
 
 /// Those who act, and what there is.

@@ -7,9 +7,7 @@ use std::sync::Arc;
 use lede::archive::{Archive, Silent};
 use lede::auth::Role;
 use lede::base::config::Config;
-use lede::base::db::Tx;
 use lede::base::ids::ArticleId;
-use lede::base::jobs;
 use lede::editions::purge::PurgeArticle;
 use serde_json::{Value, json};
 use zip::write::SimpleFileOptions;
@@ -180,11 +178,7 @@ async fn made_up_archives_are_refused_with_one_line() {
 async fn rows_that_archives_do_not_hold_are_not_restored() {
     let server = Server::start().await;
     let article: ArticleId = server.app.random.id(server.clock.now()).expect("an id");
-    let due = move |tx: &mut Tx<'_>| {
-        let now = tx.now();
-        jobs::enqueue(tx, &PurgeArticle { article }, now)
-    };
-    server.app.db.write(due).await.expect("a job");
+    server.enqueue(PurgeArticle { article }).await;
     let (shelf, config) = (Shelf::new(), server.app.config.clone());
     shelf.back_up(&server.database(), "a.zip");
     let mut files = unpack(&std::fs::read(shelf.path("a.zip")).expect("a file"));

@@ -1,10 +1,11 @@
 //! The backups that servers make by themselves.
 
+use std::time::Duration;
+
 use lede::base::clock::Clock;
 use lede::base::config::Config;
 use lede::base::db::leases::Lease;
-use lede::base::db::{Tx, quiet};
-use lede::base::jobs;
+use lede::base::db::quiet;
 use lede::server::backups::BackUp;
 
 use super::{Shelf, open};
@@ -26,22 +27,23 @@ impl Shelf {
 
 /// Makes a backup due and runs what is due. Returns how many jobs wait for later after that.
 async fn back_up(server: &Server) -> i64 {
-    let due = |tx: &mut Tx<'_>| {
-        let now = tx.now();
-        jobs::enqueue(tx, &BackUp, now)
-    };
-    server.app.db.write(due).await.expect("a job");
+    server.enqueue(BackUp).await;
     server.run_jobs().await;
     server.database().count("jobs WHERE kind = 'back-up' AND claimed_until IS NULL AND dead_at IS NULL")
+}
+
+/// The lease of backups, held by another server.
+async fn leased(server: &Server, time: Duration) -> Lease {
+    let lease = Lease::new("backups", server.app.random.id(server.clock.now()).expect("an id"), time);
+    assert!(lease.hold(&server.app.db, server.clock.now()).await.expect("a lease"));
+    lease
 }
 
 #[tokio::test]
 async fn of_several_servers_one_at_a_time_makes_a_backup() {
     let shelf = Shelf::new();
     let server = Server::start_with(shelf.set()).await;
-    let holder = server.app.random.id(server.clock.now()).expect("an id");
-    let other = Lease::new("backups", holder, minutes(1));
-    assert!(other.hold(&server.app.db, server.clock.now()).await.expect("a lease"));
+    let other = leased(&server, minutes(1)).await;
     assert_eq!((back_up(&server).await, shelf.names().len()), (1, 0), "it looks again later");
     other.release(&server.app.db).await.expect("released");
     server.clock.advance(seconds(10));
@@ -57,12 +59,10 @@ async fn of_several_servers_one_at_a_time_makes_a_backup() {
 }
 
 #[tokio::test]
-async fn a_server_that_dies_while_it_makes_a_backup_keeps_the_others_from_it_for_half_a_minute() {
+async fn the_lease_of_a_server_that_died_keeps_a_backup_that_is_due_waiting_for_half_a_minute() {
     let shelf = Shelf::new();
     let server = Server::start_with(shelf.set()).await;
-    let holder = server.app.random.id(server.clock.now()).expect("an id");
-    let dead = Lease::new("backups", holder, seconds(30));
-    assert!(dead.hold(&server.app.db, server.clock.now()).await.expect("a lease"));
+    let _dead = leased(&server, seconds(30)).await;
     server.clock.advance(seconds(29));
     assert_eq!((back_up(&server).await, shelf.names().len()), (1, 0));
     server.clock.advance(seconds(10));

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use lede::base::clock::{Clock, Timestamp};
 use serde_json::Value;
+use tokio::sync::watch;
 
 use crate::given::seconds;
 
@@ -30,6 +31,8 @@ pub struct Cdn {
     pub url: String,
     kind: Kind,
     seen: Arc<Mutex<Seen>>,
+    /// Changes with each request.
+    requests: watch::Sender<()>,
 }
 
 #[derive(Default)]
@@ -54,15 +57,16 @@ impl Cdn {
             Kind::Http => "/",
         };
         let url = format!("http://{}{path}", listener.local_addr().expect("an address"));
-        let (seen, clock) = (Arc::<Mutex<Seen>>::default(), clock.clone());
-        let kept = seen.clone();
+        let (seen, clock, requests) =
+            (Arc::<Mutex<Seen>>::default(), clock.clone(), watch::Sender::default());
+        let (kept, counted) = (seen.clone(), requests.clone());
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let (kept, clock) = (kept.clone(), clock.clone());
-                std::thread::spawn(move || answer_all(&stream, kind, path, &clock, &kept));
+                let (kept, clock, counted) = (kept.clone(), clock.clone(), counted.clone());
+                std::thread::spawn(move || answer_all(&stream, kind, path, &clock, &kept, &counted));
             }
         });
-        Self { url, kind, seen }
+        Self { url, kind, seen, requests }
     }
 
     pub fn name(&self) -> &'static str {
@@ -82,6 +86,18 @@ impl Cdn {
         self.seen.lock().expect("a lock").purges.clone()
     }
 
+    /// Waits until the requests that were accepted are what a test waits for.
+    pub async fn until(&self, is_enough: impl Fn(&[Purge]) -> bool) {
+        let mut requests = self.requests.subscribe();
+        let waiting = async {
+            while !is_enough(&self.purges()) {
+                requests.changed().await.expect("an endpoint");
+            }
+        };
+        let patience = tokio::time::timeout(seconds(60), waiting).await;
+        assert!(patience.is_ok(), "not enough: {:?}", self.purges());
+    }
+
     pub fn refused(&self) -> Vec<u16> {
         self.seen.lock().expect("a lock").refused.clone()
     }
@@ -92,7 +108,14 @@ impl Cdn {
     }
 }
 
-fn answer_all(stream: &TcpStream, kind: Kind, path: &str, clock: &Clock, seen: &Mutex<Seen>) -> Option<()> {
+fn answer_all(
+    stream: &TcpStream,
+    kind: Kind,
+    path: &str,
+    clock: &Clock,
+    seen: &Mutex<Seen>,
+    requests: &watch::Sender<()>,
+) -> Option<()> {
     let mut reader = BufReader::new(stream);
     loop {
         let (mut head, mut line) = (Vec::new(), String::new());
@@ -111,6 +134,7 @@ fn answer_all(stream: &TcpStream, kind: Kind, path: &str, clock: &Clock, seen: &
         let body: Value = serde_json::from_slice(&body).unwrap_or_default();
         let status =
             if is_post { judge(kind, &header, &body, clock, &mut seen.lock().expect("a lock")) } else { 404 };
+        requests.send_replace(());
         let retry = if status == 429 { "retry-after: 3\r\n" } else { "" };
         let text = format!("HTTP/1.1 {status} Told\r\ncontent-length: 2\r\n{retry}\r\n{{}}");
         let mut stream = stream;

@@ -73,7 +73,7 @@ async fn whatever_is_cached_until_its_keys_are_purged_is_right() {
         let editor = server.login(Role::Admin).await;
         let (mut dice, mut drafts, mut cache, mut read) = (Dice(seed), Vec::new(), Cache::new(), 0);
         let (mut kept, mut purged) = (0, 0);
-        for step in 0..60 {
+        for step in 0..30 {
             let story = something(&mut dice, &server, &editor, &mut drafts).await;
             if step % 10 == 0 {
                 let redirect = json!({"from": format!("/old/{step}"), "to": "/new", "status": 301});
