@@ -141,7 +141,7 @@ async fn called(
             if let Some(respelled) = respelled {
                 app.cache.alias(&respelled, &canonical);
             }
-            let response = made.respond(req.request(), &app.compute).await?;
+            let response = app.cache.respond(&made, req.request(), &app.compute).await?;
             return Ok(req.into_response(response));
         }
         Lookup::Failed(error) => return Err(error.into()),

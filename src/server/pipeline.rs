@@ -24,7 +24,6 @@ use crate::base::http::connection::Connection;
 use crate::base::http::endpoint::Routed;
 use crate::base::http::limit::{Policy, RateLimitStatus};
 use crate::base::http::request_id::{self, REQUEST_ID};
-use crate::base::http::security_headers::NO_STORE;
 use crate::base::http::sliced::{self, unsent};
 use crate::base::http::{SetCookie, cors, json, problem};
 use crate::base::ids::ActorId;
@@ -117,11 +116,7 @@ async fn from_memory(app: &App, req: &ServiceRequest) -> Result<Option<(HttpResp
     }
     let cached = req.uri().path_and_query().and_then(|address| app.cache.get(address.as_str()));
     let Some(cached) = cached else { return Ok(None) };
-    let mut response = cached.respond(req.request(), &app.compute).await?;
-    if app.cache.may_be_behind() {
-        response.headers_mut().insert(CACHE_CONTROL, NO_STORE);
-    }
-    Ok(Some((response, cached.route)))
+    Ok(Some((app.cache.respond(&cached, req.request(), &app.compute).await?, cached.route)))
 }
 
 /// Finishes the response of a route, and returns the path template of that route.

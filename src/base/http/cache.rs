@@ -10,11 +10,15 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use actix_web::http::header::CACHE_CONTROL;
+use actix_web::{HttpRequest, HttpResponse};
 use moka::policy::EvictionPolicy;
 use tokio::sync::watch;
 
 use super::representation::Representation;
+use super::security_headers::NO_STORE;
 use crate::base::clock::Timestamp;
+use crate::base::compute::Compute;
 use crate::base::db::Generation;
 use crate::base::error::{Error, Result};
 
@@ -22,8 +26,8 @@ use crate::base::error::{Error, Result};
 const NEWCOMERS: u64 = 4;
 /// The share of the memory for other spellings of addresses.
 const ALIASES: u64 = 32;
-/// After how long without reading the log another server may have changed what is in memory: before keys are purged for the
-/// second time from caches in front.
+/// If the log was not read for this long, cached responses may be out of date. Shorter than the time until keys are purged
+/// from caches in front for the second time, so that they keep none of these.
 const BEHIND: Duration = Duration::from_secs(1);
 /// A response of more weight, in bytes, evicts others at once.
 const HEAVY: u32 = 64 * 1024;
@@ -107,10 +111,21 @@ impl Cache {
         parts.get(address, is_current).or_else(|| parts.get(&parts.aliases.get(address)?, is_current))
     }
 
-    /// Whether what is in memory may be out of date, so that caches in front should not keep it.
-    #[must_use]
-    pub fn may_be_behind(&self) -> bool {
-        self.generation.staleness() > BEHIND
+    /// Responds with what is in memory. If that may be out of date, caches in front are told not to keep it.
+    ///
+    /// # Errors
+    /// As [`Representation::respond`].
+    pub async fn respond(
+        &self,
+        made: &Arc<Representation>,
+        req: &HttpRequest,
+        compute: &Compute,
+    ) -> Result<HttpResponse> {
+        let mut response = made.respond(req, compute).await?;
+        if self.generation.staleness() > BEHIND {
+            response.headers_mut().insert(CACHE_CONTROL, NO_STORE);
+        }
+        Ok(response)
     }
 
     /// Records that `respelled` is another spelling of the path and query `canonical`, so that the next request in this

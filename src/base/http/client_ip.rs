@@ -30,7 +30,7 @@ pub fn is_trusted(address: IpAddr, trusted: &[IpNet]) -> bool {
 }
 
 /// Follows `X-Forwarded-For` from right to left while the address is a trusted proxy and the entry parses. Entries may hold
-/// any bytes: what stands to the right of one that does not parse is believed all the same.
+/// any bytes. Addresses to the right of an invalid entry are still used.
 fn forwarded(socket: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     let values: Vec<&[u8]> = headers.get_all(FORWARDED_FOR).map(HeaderValue::as_bytes).collect();
     let mut address = socket;
