@@ -149,7 +149,9 @@ pub fn update_behind(tx: &mut Tx<'_>, group: TranslationGroupId) -> Result<()> {
     let stale = translations::table
         .filter(translations::group_id.eq(group))
         .filter(translations::behind.ne(IS_BEHIND));
-    diesel::update(stale).set(translations::behind.eq(IS_BEHIND)).execute(&mut **tx)?;
+    diesel::update(stale)
+        .set(translations::behind.eq(diesel::dsl::not(translations::behind)))
+        .execute(&mut **tx)?;
     Ok(())
 }
 

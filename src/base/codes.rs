@@ -76,7 +76,7 @@ const PROBLEMS: &[(&str, &[u16], &str, &str)] = &[
     ("redirects-too-many", &[409], "There are 10,000 redirects, which is the most.", "Delete some that are no longer needed."),
     ("keys-too-many", &[409], "The user has 100 API keys, which is the most.", "Revoke one that is not needed with `DELETE /v1/api-keys/{id}`."),
     ("webhooks-too-many", &[409], "There are 100 webhooks, which is the most.", "Delete one that is not needed with `DELETE /v1/webhooks/{webhook}`."),
-    ("quiet", &[409], "The server is quiet: it is a copy of another, and calls no others.", "Use the server that it was copied from, or end the quiet with `lede resume`."),
+    ("quiet", &[409], "The database is a restored copy, and the server sends no requests to other servers.", "Run `lede resume` to end this, or use the original server."),
     ("email-taken", &[409], "Another user has this email address.", "Use another address."),
     ("link-invalid", &[409], "The link of an invitation or a password reset is unknown, has expired, or was used or replaced by a newer one.", "Ask for another one with `POST /v1/auth/password-resets`, or ask an admin for another invitation."),
     ("last-admin", &[409], "The user is the only active admin, who can be neither demoted, disabled nor deleted.", "Make another user an admin first."),

@@ -42,6 +42,7 @@ STORED = {
     # It depends on the scopes and the expiry that the key has.
     "current-password-missing",
     # They depend on the role, the user, and a list of passwords; or count bytes, or different characters.
+    "url-too-long",
     "password-common",
     "password-contains-context",
     "password-too-long",

@@ -46,10 +46,10 @@ pub struct Author {
     )]
     bio: Option<String>,
     /// The author's website.
-    #[schema(required = true, format = Uri, max_length = 2000, example = "https://ada.example/")]
+    #[schema(required = true, max_length = 2000, example = "https://ada.example/")]
     website_url: Option<String>,
     /// A picture of the author.
-    #[schema(required = true, format = Uri, max_length = 2000, example = "https://ada.example/portrait.jpg")]
+    #[schema(required = true, max_length = 2000, example = "https://ada.example/portrait.jpg")]
     image_url: Option<String>,
     /// When the author was created.
     created_at: Timestamp,

@@ -30,13 +30,13 @@ const KINDS: &[(&str, &str, Option<&str>)] = &[
     ("filled-text", r"^[^\x00]*[^\s\x00][^\x00]*$", None),
     // `Locale::parse`.
     ("language-tag", r"^[A-Za-z]{2,3}([_-][A-Za-z]{4})?([_-]([A-Za-z]{2}|[0-9]{3}))?$", None),
-    // `validate::url`: no white space, and no user name or password.
-    ("web-url", r"^https?://[^\s\x00-\x1f\x7f-\x9f/?#@]+([/?#][^\s\x00-\x1f\x7f-\x9f]*)?$", Some("uri")),
+    // `validate::url`: no white space, and no user name or password. Not `uri`: other characters than ASCII are allowed.
+    ("web-url", r"^https?://[^\s\x00-\x1f\x7f-\x9f/?#@]+([/?#][^\s\x00-\x1f\x7f-\x9f]*)?$", None),
     // `validate::url_or_path`.
     (
         "url-or-path",
         r"^(https?://[^\s\x00-\x1f\x7f-\x9f/?#@]+([/?#][^\s\x00-\x1f\x7f-\x9f]*)?|/([^\s\x00-\x1f\x7f-\x9f/][^\s\x00-\x1f\x7f-\x9f]*)?)$",
-        Some("uri-reference"),
+        None,
     ),
     // `validate::path`.
     ("website-path", r"^/([^\s\x00-\x1f\x7f-\x9f/][^\s\x00-\x1f\x7f-\x9f]*)?$", None),

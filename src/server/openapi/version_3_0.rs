@@ -38,7 +38,7 @@ pub(super) fn convert(mut document: Value) -> Value {
         types.convert_part(&mut document["components"][part]);
     }
     types.convert_part(&mut document["paths"]);
-    // What was named only by the webhooks, and what stands where its name stood.
+    // Schemas that only webhooks used, and those that were put in the place of a reference.
     remove_unused(&mut document);
     document
 }
