@@ -14,7 +14,7 @@ use crate::test_database::TestDatabase;
 
 #[tokio::test]
 async fn an_import_whose_server_is_killed_goes_on_where_it_was() {
-    const PEOPLE: i64 = 5_000;
+    const PEOPLE: i64 = 2_400;
     let database = TestDatabase::fresh();
     add_user(&database, "ada@lede.example", "admin", PASSWORD);
     let mut serving = Serving::start(&mut lede_on(&database));

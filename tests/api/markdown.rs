@@ -151,9 +151,11 @@ async fn custom_fields_up_to_their_bound_come_back_unchanged() {
     let server = Server::start().await;
     let editor = server.login(Role::Editor).await;
     // In members so small that a wrong count of bytes adds up.
-    let mut custom = serde_json::Map::new();
-    while serde_json::to_string(&custom).expect("JSON").len() < 60_000 {
-        custom.insert(format!("k{}", custom.len()), json!(1));
+    let (mut custom, mut bytes) = (serde_json::Map::new(), 0);
+    while bytes < 60_000 {
+        let name = format!("k{}", custom.len());
+        bytes += name.len() + r#""":1,"#.len();
+        custom.insert(name, json!(1));
     }
     let draft = create(&editor, json!({"title": "T", "custom": &custom})).await;
     let document = pull(&editor, &draft).await;

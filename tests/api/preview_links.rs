@@ -5,12 +5,9 @@ use std::collections::BTreeSet;
 use diesel::prelude::*;
 use lede::auth::Role;
 use lede::auth::preview_token::PreviewToken;
-use lede::base::db::Tx;
 use lede::base::db::schema::preview_links;
-use lede::base::jobs;
 use lede::base::random::Random;
 use lede::previews::MAX_LINKS;
-use lede::server::housekeeping::Housekeeping;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -382,12 +379,7 @@ async fn links_that_expired_long_ago_are_deleted() {
         link(&editor, &draft, json!({"expires_at": expires_at})).await;
     }
     server.clock.advance(days(32));
-    let now = |tx: &mut Tx<'_>| {
-        let now = tx.now();
-        jobs::enqueue(tx, &Housekeeping, now)
-    };
-    server.app.db.write(now).await.expect("a job");
-    server.run_jobs().await;
+    server.keep_house().await;
     let left = preview_links::table.count().get_result::<i64>(&mut server.database().connect());
     assert_eq!(left.expect("a count"), 1);
 }

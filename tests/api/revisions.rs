@@ -1,9 +1,6 @@
 //! Revisions in a list: in lines, with names, and for how long.
 
 use lede::auth::Role;
-use lede::base::db::Tx;
-use lede::base::jobs;
-use lede::server::housekeeping::Housekeeping;
 use serde_json::{Value, json};
 
 use crate::client::Client;
@@ -107,7 +104,7 @@ async fn old_revisions_are_deleted_unless_something_refers_to_them() {
     server.clock.advance(days(29));
     edit(&editor, &draft, "7").await;
     let revisions = async || {
-        keep_house(&server).await;
+        server.keep_house().await;
         lines(&list(&editor, &draft, "").await).iter().map(|[revision, ..]| *revision).collect::<Vec<_>>()
     };
     assert_eq!(revisions().await, [7, 5, 4, 3, 2, 1]);
@@ -126,15 +123,6 @@ async fn old_revisions_are_deleted_unless_something_refers_to_them() {
     assert_eq!(revisions().await, [7, 2]);
 }
 
-async fn keep_house(server: &Server) {
-    let now = |tx: &mut Tx<'_>| {
-        let now = tx.now();
-        jobs::enqueue(tx, &Housekeeping, now)
-    };
-    server.app.db.write(now).await.expect("a job");
-    server.run_jobs().await;
-}
-
 #[tokio::test]
 async fn all_revisions_are_kept_unless_the_settings_say_otherwise() {
     let server = Server::start().await;
@@ -142,6 +130,6 @@ async fn all_revisions_are_kept_unless_the_settings_say_otherwise() {
     let draft = create(&editor, json!({"title": "1"})).await;
     edit(&editor, &draft, "2").await;
     server.clock.advance(days(3650));
-    keep_house(&server).await;
+    server.keep_house().await;
     assert_eq!(lines(&list(&editor, &draft, "").await).len(), 2);
 }

@@ -1,11 +1,13 @@
 //! Clients that send slowly, or never finish: their connections end, and what they hold is bounded.
 
+use std::cell::RefCell;
 use std::io;
 
 use lede::auth::Role;
 use lede::base::config::Config;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+use tokio::task::JoinSet;
 
 use crate::client::Client;
 use crate::given::seconds;
@@ -184,13 +186,14 @@ async fn a_network_that_does_not_finish_bodies_leaves_memory_to_others() {
     let server = Server::with_memory(4).await;
     let editor = server.login(Role::Editor).await;
     let body = "a".repeat(700_000);
+    let writers = RefCell::new(JoinSet::new());
     let begin = async |from: &str, size: usize| {
         let mut stream = connect(&server).await;
         let head = large(&editor, from, size);
         stream.write_all(head.as_bytes()).await.expect("a head");
         let (reader, mut writer) = stream.into_split();
         let body = body.clone();
-        tokio::spawn(async move {
+        writers.borrow_mut().spawn(async move {
             // Fails where the request is refused.
             let _ = writer.write_all(body.as_bytes()).await;
             std::future::pending::<()>().await;
@@ -206,6 +209,9 @@ async fn a_network_that_does_not_finish_bodies_leaves_memory_to_others() {
     let (status, ..) = futures_util::future::select_all(statuses).await;
     assert_eq!(status, 503);
     assert_eq!(answered(&mut begin("192.0.2.2", 700_000).await).await, 400);
+    // The server waits for connections that are open when it stops.
+    drop(bodies);
+    writers.into_inner().shutdown().await;
 }
 
 #[tokio::test]

@@ -13,9 +13,12 @@ use lede::app::{App, Overrides};
 use lede::auth::Role;
 use lede::base::clock::Clock;
 use lede::base::config::Config;
+use lede::base::db::Tx;
+use lede::base::jobs::{self, Job};
 use lede::base::mail::{Mailer, MemoryMailer};
 use lede::base::outbound::Outbound;
 use lede::base::random::Random;
+use lede::server::housekeeping::Housekeeping;
 use tokio::sync::{oneshot, watch};
 
 use crate::client::{Account, Client, Exchange};
@@ -168,6 +171,21 @@ impl Server {
         for _ in 0..4 {
             self.client().get("/health/live").await.is(200);
         }
+    }
+
+    /// Makes a job due now.
+    pub async fn enqueue<J: Job<App> + Send + 'static>(&self, job: J) {
+        let due = move |tx: &mut Tx<'_>| {
+            let now = tx.now();
+            jobs::enqueue(tx, &job, now)
+        };
+        self.app.db.write(due).await.expect("a job");
+    }
+
+    /// Deletes what has expired.
+    pub async fn keep_house(&self) {
+        self.enqueue(Housekeeping).await;
+        self.run_jobs().await;
     }
 
     /// Does every job that is due, and those that these make due. Returns how many were tried.

@@ -14,6 +14,5 @@ mod archives;
 mod commands;
 mod doctor;
 mod import;
-mod scheduled_imports;
 mod settings;
 mod users;

@@ -76,7 +76,7 @@ async fn an_article_that_leaves_a_filter_is_told_without_content_and_then_no_mor
     stream.event().await;
     server.run_jobs().await;
     let before = stream.last.clone();
-    let comment = stream.comment(&server.clock).await;
+    let comment = stream.comment(&server).await;
     assert!(
         comment.is_comment && comment.id.is_some() && comment.id.as_deref() != Some(&before),
         "{comment:?}"

@@ -6,7 +6,6 @@ mod limits;
 mod resuming;
 mod telling;
 
-use lede::base::clock::Clock;
 use serde_json::Value;
 
 use crate::following::Change;
@@ -110,13 +109,12 @@ impl Stream {
     }
 
     /// The next comment, which comes when nothing else has for a while.
-    pub async fn comment(&mut self, clock: &Clock) -> Event {
+    pub async fn comment(&mut self, server: &Server) -> Event {
         loop {
             let waiting = std::pin::pin!(self.next());
-            let turn = tokio::time::sleep(crate::given::milliseconds(20));
             tokio::select! {
                 event = waiting => return event.expect("the stream goes on"),
-                () = turn => clock.advance(crate::given::seconds(1)),
+                () = server.answer_others() => server.clock.advance(crate::given::seconds(1)),
             }
         }
     }

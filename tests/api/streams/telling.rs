@@ -108,7 +108,7 @@ async fn a_comment_comes_in_silence() {
     assert_eq!(stream.event().await.change().id, Some(id(&land)));
     for _ in 0..2 {
         let before = server.clock.now();
-        let comment = stream.comment(&server.clock).await;
+        let comment = stream.comment(&server).await;
         assert!(comment.is_comment && comment.id.is_none() && comment.data.is_none(), "{comment:?}");
         assert!(server.clock.now() >= before.plus(seconds(15)));
     }

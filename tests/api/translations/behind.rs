@@ -66,10 +66,7 @@ async fn a_translation_is_behind_the_source_that_its_group_has() {
     let admin = server.login(Role::Admin).await;
     let german = live(&admin, "de", None).await;
     server.clock.advance(hours(1));
-    let admin = {
-        drop(admin);
-        server.login(Role::Admin).await
-    };
+    let admin = server.login(Role::Admin).await;
     let source = live(&admin, "en", None).await;
     // What was published before what it joins has to be looked at.
     join(&admin, &german, Some(&source)).await.is(200);

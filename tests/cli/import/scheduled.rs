@@ -6,6 +6,7 @@ use diesel::prelude::*;
 use lede::base::clock::Timestamp;
 use lede::base::db::schema::{articles, schedules};
 
+use super::summary;
 use crate::executable::{add_user, lede_on, run};
 use crate::test_database::TestDatabase;
 
@@ -32,10 +33,6 @@ fn scheduled(database: &TestDatabase) -> Vec<String> {
 
 fn import(database: &TestDatabase, folder: &tempfile::TempDir, options: &[&str]) -> Output {
     run(lede_on(database).arg("import").args(options).arg(folder.path()), "")
-}
-
-fn summary(output: &Output) -> &str {
-    std::str::from_utf8(&output.stdout).expect("UTF-8").lines().last().unwrap_or_default()
 }
 
 #[test]
