@@ -234,8 +234,10 @@ async function use(browser, site, { lede, email, password, key }, ask, askWithKe
   assert(guest.requests.every((address) => !address.includes(link.token) || address === link.url), "the token is in an address");
   const answer = await fetch(`${lede}${links}/${link.id}`, { method: "DELETE", headers: { authorization: `Bearer ${key}` } });
   assert.equal(answer.status, 204);
+  await guest.page.bringToFront();
   await guest.page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
-  await guest.page.locator("#status").getByText("invalid").waitFor();
+  await guest.page.locator("#status").filter({ hasNotText: "The draft as it was" }).waitFor();
+  assert.match(await guest.page.locator("#status").innerText(), /no longer works/);
   assert(await guest.page.locator("main .prose").isHidden(), "a guest still sees the draft");
   check([site, lede], guest);
   await page.getByRole("button", { name: "Log out" }).click();
