@@ -126,6 +126,11 @@ impl Files {
         }
     }
 
+    /// Whether any is not the one that is compiled in.
+    pub fn are_replaced(&self) -> bool {
+        !self.own.is_empty()
+    }
+
     /// The content of a file, from the folder or compiled in.
     pub fn text(&self, name: &str) -> &str {
         let own = self.own.get(name).map(String::as_str);

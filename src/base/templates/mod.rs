@@ -1,7 +1,7 @@
 //! Renders pages and emails. Templates contain no text: they refer to translations by key, as in
 //! `t("unsubscribed.heading")`, with one file per language.
 //!
-//! All files are compiled in, and files in the operator's folder replace them. Everything is parsed and rendered once
+//! All files are compiled in, and files in the operator's folder replace them. If there are any, everything is rendered once
 //! at startup, so that a mistake stops the server instead of reaching a reader.
 
 mod files;
@@ -52,8 +52,8 @@ pub struct RenderedEmail {
 }
 
 impl Templates {
-    /// Reads all files and renders every page and email in every language once. An error is one line that names the
-    /// setting and the file.
+    /// Reads all files. If the folder replaces any, renders every page and email in every language once. An error is one
+    /// line that names the setting and the file.
     pub fn open(config: &Config) -> Result<Self, String> {
         Self::read(config).map_err(|why| format!("LEDE_TEMPLATES: {why}"))
     }
@@ -82,7 +82,9 @@ impl Templates {
             known.entry(name).or_default().extend(members(&context));
         }
         let templates = Self { environment, languages, default, known, policy };
-        templates.check(&files)?;
+        if files.are_replaced() {
+            templates.check(&files)?;
+        }
         Ok(templates)
     }
 

@@ -9,6 +9,9 @@ use unicode_normalization::char::is_combining_mark;
 /// A header as it is compared: lower case, without accents, blanks and punctuation.
 #[must_use]
 pub fn fold(header: &str) -> String {
+    if header.is_ascii() {
+        return header.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
+    }
     let plain = header.nfd().filter(|c| !is_combining_mark(*c) && c.is_alphanumeric());
     plain.flat_map(char::to_lowercase).collect()
 }

@@ -72,6 +72,12 @@ fn every_file_of_the_folder_is_compiled_in() {
     assert_eq!(names.split(", ").collect::<Vec<_>>(), files().keys().collect::<Vec<_>>());
 }
 
+/// A server renders everything at startup only if a file is replaced.
+#[test]
+fn what_is_compiled_in_renders() {
+    with(&[("page.css", &files()["page.css"])]).unwrap();
+}
+
 #[test]
 fn every_language_has_the_same_texts_with_the_same_placeholders() {
     let files = files();
