@@ -1,5 +1,7 @@
 //! Deletes stored responses that name an erased user or one of their API keys.
 
+use std::sync::Arc;
+
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +10,7 @@ use crate::base::db::Connection;
 use crate::base::db::schema::api_keys;
 use crate::base::error::Result;
 use crate::base::http::idempotency;
-use crate::base::ids::{ActorId, UserId};
+use crate::base::ids::{ActorId, IsId, UserId};
 use crate::base::jobs::{Job, Outcome};
 use crate::outbox;
 
@@ -25,7 +27,8 @@ impl Job<App> for ForgetNames {
     async fn run(self, app: &App) -> Result<Outcome> {
         let user = self.user;
         let actors = app.db.read(move |conn| actors(conn, user)).await?;
-        idempotency::forget_naming(&app.db, actors.iter().map(ToString::to_string).collect()).await?;
+        let ids = actors.iter().map(IsId::uuid).collect();
+        idempotency::forget_naming(&app.db, Arc::new(ids)).await?;
         app.db.write(outbox::delete_traces).await?;
         Ok(Outcome::Done)
     }

@@ -240,3 +240,10 @@ impl From<ApiKeyId> for ActorId {
         Self(key.0)
     }
 }
+
+/// The UUIDs in a text, wherever they stand.
+pub fn uuids(text: &[u8]) -> impl Iterator<Item = Uuid> {
+    let is_hyphen = |part: &[u8], at: usize| part.get(at) == Some(&b'-');
+    let written = text.windows(36).filter(move |part| [8, 13, 18, 23].iter().all(|at| is_hyphen(part, *at)));
+    written.filter_map(|part| Uuid::try_parse_ascii(part).ok())
+}

@@ -57,16 +57,18 @@ impl Job<App> for Housekeeping {
         if let Err(error) = purge_trash(app).await {
             failed.push(format!("trash: {error}"));
         }
-        if let Err(error) = forget_purged(app).await {
-            failed.push(format!("purged articles: {error}"));
-        }
         if let Err(error) = outbox::delete_files(app).await {
             failed.push(format!("files of emails: {error}"));
         }
         if let Err(error) = purge_revisions(app).await {
             failed.push(format!("revisions: {error}"));
         }
-        app.db.write(move |tx| schedule(tx, tx.now().plus(INTERVAL))).await?;
+        let next = |tx: &mut Tx<'_>| {
+            // A delivery may have been written while its article was purged.
+            forget_purged(tx)?;
+            schedule(tx, tx.now().plus(INTERVAL))
+        };
+        app.db.write(next).await?;
         if failed.is_empty() { Ok(Outcome::Done) } else { Err(Error::unavailable(failed.join("; "))) }
     }
 }

@@ -37,7 +37,7 @@ pub const JOBS: &[Kind<App>] = &[
     Kind::of::<ForgetNames>(),
     // Deletes the rows of an article that was deleted for good.
     Kind::of::<PurgeArticle>(),
-    // Deletes what else names articles that were deleted for good.
+    // Removes purged articles from stored responses and from deliveries to webhooks.
     Kind::of::<ForgetPurged>(),
     // Deletes words that no searchable text has any more.
     Kind::of::<ForgetWords>(),

@@ -1,10 +1,12 @@
 //! Deletes what is left of articles that were deleted for good. Every resource may have something, so it is in `server/`.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::app::App;
 use crate::base::clock::Timestamp;
@@ -20,11 +22,9 @@ use crate::outbox;
 use crate::search::forget_words::forget_words;
 use crate::webhooks;
 
-/// How long after an article was purged what else names it is searched. Articles that are purged in the meantime share that
-/// work.
-const FORGOTTEN_AFTER: Duration = Duration::from_secs(10);
-/// Articles that were purged within this time are searched for.
-const SEARCHED_FOR: Duration = Duration::from_secs(24 * 3600);
+/// The time between a purge and the search for what else names the article. Articles that are purged in the meantime share
+/// that search.
+const SEARCHED_AFTER: Duration = Duration::from_secs(10);
 
 impl Job<App> for PurgeArticle {
     const KIND: &'static str = "purge-article";
@@ -37,7 +37,7 @@ impl Job<App> for PurgeArticle {
         while app.db.write(move |tx| idempotency::forget_about(tx, SubjectId::from_uuid(id.uuid()))).await? {}
         let rest = |tx: &mut Tx<'_>| {
             forget_words(tx)?;
-            jobs::enqueue_once(tx, &ForgetPurged, tx.now().plus(FORGOTTEN_AFTER))?;
+            forget_purged(tx)?;
             outbox::delete_traces(tx)
         };
         app.db.write(rest).await?;
@@ -54,25 +54,25 @@ impl Job<App> for ForgetPurged {
     const TIMEOUT: Duration = Duration::from_secs(300);
 
     async fn run(self, app: &App) -> Result<Outcome> {
-        forget_purged(app).await?;
-        app.db.write(outbox::delete_traces).await?;
+        // Nothing older is kept that names one.
+        let since = app.clock.now().minus(webhooks::deliveries::KEPT_FOR);
+        let purged = Arc::new(app.db.read(move |conn| purged(conn, since)).await?);
+        if !purged.is_empty() {
+            // Also those about its translations.
+            idempotency::forget_naming(&app.db, purged.clone()).await?;
+            webhooks::forget::forget(&app.db, &purged).await?;
+            app.db.write(outbox::delete_traces).await?;
+        }
         Ok(Outcome::Done)
     }
 }
 
-/// Deletes the stored responses that name purged articles, as those about their translations do, and removes their slugs,
-/// languages and URLs from deliveries that wait.
-pub(super) async fn forget_purged(app: &App) -> Result<()> {
-    let since = app.clock.now().minus(SEARCHED_FOR);
-    let purged = app.db.read(move |conn| purged(conn, since)).await?;
-    if purged.is_empty() {
-        return Ok(());
-    }
-    idempotency::forget_naming(&app.db, purged.iter().cloned().collect()).await?;
-    webhooks::forget::forget(&app.db, &purged).await
+/// Makes [`ForgetPurged`] due soon, unless it is.
+pub(super) fn forget_purged(tx: &mut Tx<'_>) -> Result<()> {
+    jobs::enqueue_once(tx, &ForgetPurged, tx.now().plus(SEARCHED_AFTER))
 }
 
-fn purged(conn: &mut Connection, since: Timestamp) -> Result<BTreeSet<String>> {
+fn purged(conn: &mut Connection, since: Timestamp) -> Result<BTreeSet<Uuid>> {
     let kinds = [EventKind::ArticlePurged, EventKind::DraftPurged].map(EventKind::as_str);
     let purged: Vec<SubjectId> = events::table
         .filter(events::kind.eq_any(kinds))
@@ -80,5 +80,5 @@ fn purged(conn: &mut Connection, since: Timestamp) -> Result<BTreeSet<String>> {
         .select(events::subject_id)
         .distinct()
         .load(conn)?;
-    Ok(purged.into_iter().map(|id| id.to_string()).collect())
+    Ok(purged.into_iter().map(|id| id.uuid()).collect())
 }

@@ -18,7 +18,7 @@ use crate::base::events::Event;
 use crate::base::ids::{WebhookDeliveryId, WebhookId};
 
 /// How long deliveries are listed.
-const KEPT_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
+pub const KEPT_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
 /// The most tries that are kept of a delivery.
 const MAX_TRIES: usize = 20;
 
@@ -156,15 +156,17 @@ pub(super) fn count_waiting(conn: &mut Connection, webhook: WebhookId, stream: S
     Ok(of_stream.count().get_result(conn)?)
 }
 
-/// Marks the oldest deliveries dead that are retried beside the others, so that at most `most` are left.
+/// Marks deliveries dead that are retried beside the others, so that at most `most` are left: those that were tried most often,
+/// and of these the oldest.
 pub(super) fn mark_oldest_dead(tx: &mut Tx<'_>, webhook: WebhookId, most: i64) -> Result<()> {
-    // Those that were not tried yet were retried by hand.
+    // Those that were retried by hand, or whose webhook got another URL, are tried first.
     let alone = || waiting(webhook).filter(table::alone.eq(true)).filter(table::attempts.gt(0));
     let count: i64 = alone().count().get_result(&mut **tx)?;
     if count <= most {
         return Ok(());
     }
-    let oldest = alone().order(table::sequence).limit(count - most).select(table::sequence);
+    let oldest = alone().order((table::attempts.desc(), table::sequence)).limit(count - most);
+    let oldest = oldest.select(table::sequence);
     let oldest: Vec<i64> = oldest.load(&mut **tx)?;
     diesel::update(table::table.filter(table::sequence.eq_any(oldest)))
         .set((table::state.eq(DeliveryState::Dead), table::next_try_at.eq(None::<Timestamp>)))
@@ -172,9 +174,20 @@ pub(super) fn mark_oldest_dead(tx: &mut Tx<'_>, webhook: WebhookId, most: i64) -
     Ok(())
 }
 
+/// Ends the pause of a locked webhook, as somebody wants. The tries of its deliveries in order are counted anew: they are not
+/// used up by that.
+fn end_pause(tx: &mut Tx<'_>, webhook: WebhookId) -> Result<()> {
+    progress::end_pause(tx, webhook)?;
+    let in_order = table::table.filter(table::webhook_id.eq(webhook)).filter(table::alone.eq(false));
+    diesel::update(in_order.filter(table::state.eq(DeliveryState::Waiting)).filter(table::attempts.ne(0)))
+        .set(table::attempts.eq(0))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
 /// Makes the deliveries due now that are retried beside the others, and ends the pause of a locked webhook.
 pub(super) fn make_due(tx: &mut Tx<'_>, webhook: WebhookId) -> Result<()> {
-    progress::end_pause(tx, webhook)?;
+    end_pause(tx, webhook)?;
     let now = tx.now();
     let alone = table::table.filter(table::webhook_id.eq(webhook)).filter(table::alone.eq(true));
     diesel::update(alone.filter(table::state.eq(DeliveryState::Waiting)))
@@ -253,7 +266,7 @@ pub(super) fn add_try(row: &mut DeliveryRow, tried: Try) {
 pub(super) fn save(tx: &mut Tx<'_>, row: &DeliveryRow) -> Result<()> {
     diesel::update(table::table.filter(table::sequence.eq(row.sequence)))
         .set((
-            // A purge may have changed one that stays.
+            // Unless it is removed, it is left as it is: a purge may have changed it during the request.
             row.body.is_none().then_some(table::body.eq(None::<String>)),
             table::state.eq(row.state),
             table::alone.eq(row.alone),
@@ -294,7 +307,7 @@ pub fn retry(tx: &mut Tx<'_>, webhook: WebhookId, id: WebhookDeliveryId) -> Resu
             table::next_try_at.eq(row.next_try_at),
         ))
         .execute(&mut **tx)?;
-    progress::end_pause(tx, webhook)?;
+    end_pause(tx, webhook)?;
     tx.append(Event::WebhookDeliveryRetried { webhook, delivery: id });
     Ok(row)
 }

@@ -1,13 +1,16 @@
 //! Removes the slugs, languages and URLs of purged articles from deliveries that were written before the purge.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use diesel::prelude::*;
 use serde_json::Value;
+use uuid::Uuid;
 
 use crate::base::db::schema::webhook_deliveries as table;
 use crate::base::db::{Connection, Database, Tx};
 use crate::base::error::Result;
+use crate::base::ids::uuids;
 
 /// How many deliveries are read at once.
 const PAGE: i64 = 100;
@@ -22,7 +25,7 @@ type Found = (Option<i64>, Vec<(i64, String)>);
 ///
 /// # Errors
 /// Those of the database.
-pub async fn forget(db: &Database, purged: &BTreeSet<String>) -> Result<()> {
+pub async fn forget(db: &Database, purged: &Arc<BTreeSet<Uuid>>) -> Result<()> {
     let mut after = 0;
     loop {
         let of = purged.clone();
@@ -37,7 +40,7 @@ pub async fn forget(db: &Database, purged: &BTreeSet<String>) -> Result<()> {
     }
 }
 
-fn look_through(conn: &mut Connection, purged: &BTreeSet<String>, after: i64) -> Result<Found> {
+fn look_through(conn: &mut Connection, purged: &BTreeSet<Uuid>, after: i64) -> Result<Found> {
     let rows: Vec<(i64, Option<String>)> = table::table
         .filter(table::sequence.gt(after))
         .filter(table::body.is_not_null())
@@ -64,8 +67,8 @@ fn replace(tx: &mut Tx<'_>, changed: &[(i64, String)]) -> Result<()> {
 }
 
 /// The body with the slugs, languages and URLs of these articles set to null; `None` if none changed.
-pub(super) fn erased(body: &str, articles: &BTreeSet<String>) -> Option<String> {
-    if !articles.iter().any(|id| body.contains(id.as_str())) {
+pub(super) fn erased(body: &str, articles: &BTreeSet<Uuid>) -> Option<String> {
+    if !uuids(body.as_bytes()).any(|id| articles.contains(&id)) {
         return None;
     }
     let mut value = serde_json::from_str::<Value>(body).ok()?;
@@ -73,11 +76,12 @@ pub(super) fn erased(body: &str, articles: &BTreeSet<String>) -> Option<String> 
 }
 
 /// Sets them to null, wherever they are. Returns whether any changed.
-fn erase(value: &mut Value, articles: &BTreeSet<String>) -> bool {
+fn erase(value: &mut Value, articles: &BTreeSet<Uuid>) -> bool {
     let mut changed = false;
     match value {
         Value::Object(members) => {
-            if members.get("id").and_then(Value::as_str).is_some_and(|id| articles.contains(id)) {
+            let id = members.get("id").and_then(Value::as_str).and_then(|id| Uuid::try_parse(id).ok());
+            if id.is_some_and(|id| articles.contains(&id)) {
                 for name in ERASED {
                     if let Some(member) = members.get_mut(name).filter(|member| !member.is_null()) {
                         *member = Value::Null;

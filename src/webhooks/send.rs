@@ -8,6 +8,7 @@ use hyper::{HeaderMap, Method};
 use serde_json::Value;
 use tokio::sync::watch;
 use url::Url;
+use uuid::Uuid;
 
 use super::body::BATCH;
 use super::deliveries::{self, DeliveryRow, Try};
@@ -23,7 +24,7 @@ use crate::base::clock::Timestamp;
 use crate::base::db::Connection;
 use crate::base::error::{Error, Result};
 use crate::base::events;
-use crate::base::ids::{WebhookDeliveryId, WebhookId};
+use crate::base::ids::{IsId as _, WebhookDeliveryId, WebhookId};
 use crate::base::outbound::{Answer, ChosenBy, Failure, Request, TIMEOUT};
 use crate::changes::store::Place;
 use crate::events::parse_id;
@@ -169,7 +170,7 @@ fn may_see(
     conn: &mut Connection,
     viewer: &mut Viewer,
     number: i64,
-    purged: &mut BTreeSet<String>,
+    purged: &mut BTreeSet<Uuid>,
 ) -> Result<bool> {
     let row = events::read(conn, number - 1, 1)?.into_iter().next();
     let Some(event) = row.filter(|row| row.number == number).and_then(|row| row.event) else {
@@ -178,7 +179,7 @@ fn may_see(
     if let Some(article) = event.subject_article()
         && articles::find(conn, article)?.is_none()
     {
-        purged.insert(article.to_string());
+        purged.insert(article.uuid());
     }
     viewer.may_see(conn, &event)
 }

@@ -1,7 +1,7 @@
 //! The number of the newest event that changes public responses. As long as it stays the same, public responses are
 //! current. Writes of this process raise it before their callers get a result; for those of other processes the log
 //! is followed (`events/follower.rs`), and with it whether the database is a
-//! quiet copy, and whether a command has it alone.
+//! quiet copy, and whether a command has exclusive access.
 
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::time::{Duration, Instant};

@@ -51,15 +51,18 @@ impl Lease {
         Ok(has)
     }
 
-    /// Does `work`, and renews the lease meanwhile. What fails then is logged: the work has begun.
+    /// Does `work`, and renews the lease meanwhile. If that fails, or another has taken the lease, it is logged, and the work
+    /// goes on.
     pub async fn keep<T>(&self, db: &Database, clock: &Clock, work: impl Future<Output = T>) -> T {
         tokio::pin!(work);
         loop {
             tokio::select! {
                 done = &mut work => return done,
                 () = clock.sleep(self.duration / 3) => {
-                    if let Err(error) = self.hold(db, clock.now()).await {
-                        log::warn!("the lease {} is not renewed: {error}", self.name);
+                    match self.hold(db, clock.now()).await {
+                        Ok(true) => {}
+                        Ok(false) => log::warn!("the lease {} is another server's", self.name),
+                        Err(error) => log::warn!("the lease {} is not renewed: {error}", self.name),
                     }
                 }
             }

@@ -1,7 +1,9 @@
 //! Implements `Idempotency-Key`. The response to a `POST` is stored in the same transaction as its effect, so that a
 //! retry returns the same response and has no second effect.
 
+use std::collections::BTreeSet;
 use std::future::{Ready, ready};
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::Payload;
@@ -9,6 +11,7 @@ use actix_web::http::header::HeaderName;
 use actix_web::{FromRequest, HttpRequest};
 use diesel::prelude::*;
 use utoipa::IntoParams;
+use uuid::Uuid;
 
 use super::json::sha256;
 use super::response::Response;
@@ -18,7 +21,7 @@ use crate::base::db::schema::idempotency_keys as keys;
 use crate::base::db::types::Json;
 use crate::base::db::{Connection, Database, MultiBackend, Tx, violation};
 use crate::base::error::{Error, Invalid, Location, Result, Violations};
-use crate::base::ids::{ActorId, SubjectId};
+use crate::base::ids::{ActorId, SubjectId, uuids};
 
 /// How long a response is stored. A later request with the same key is processed as a new one.
 pub const KEPT_FOR: Duration = Duration::from_secs(24 * 3600);
@@ -248,7 +251,7 @@ type Position = (ActorId, String);
 /// last one that was searched; `None` at the end.
 fn find_naming(
     conn: &mut Connection,
-    ids: &[String],
+    ids: &BTreeSet<Uuid>,
     after: Option<Position>,
 ) -> Result<(Vec<Position>, Option<Position>)> {
     let mut rows = keys::table
@@ -262,10 +265,7 @@ fn find_naming(
     }
     let rows: Vec<(ActorId, String, Vec<u8>)> = rows.load(conn)?;
     let last = rows.last().map(|(actor, key, _)| (*actor, key.clone()));
-    let is_naming = |body: &[u8]| {
-        let text = String::from_utf8_lossy(body);
-        ids.iter().any(|id| text.contains(id.as_str()))
-    };
+    let is_naming = |body: &[u8]| uuids(body).any(|id| ids.contains(&id));
     let naming = rows.into_iter().filter(|(.., body)| is_naming(body)).map(|(actor, key, _)| (actor, key));
     Ok((naming.collect(), last))
 }
@@ -275,7 +275,7 @@ fn find_naming(
 ///
 /// # Errors
 /// Those of the database.
-pub async fn forget_naming(db: &Database, ids: Vec<String>) -> Result<()> {
+pub async fn forget_naming(db: &Database, ids: Arc<BTreeSet<Uuid>>) -> Result<()> {
     let mut after = None;
     loop {
         let (position, ids) = (after.take(), ids.clone());

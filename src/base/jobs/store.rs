@@ -42,12 +42,13 @@ pub fn enqueue<E, J: Job<E>>(tx: &mut Tx<'_>, job: &J, run_at: Timestamp) -> Res
     Ok(())
 }
 
-/// Adds `job` as [`enqueue`] does, unless one of its kind is waiting. One that runs is not.
+/// Adds `job` as [`enqueue`] does, unless one of its kind is waiting that is run no later. One that runs is not waiting.
 pub fn enqueue_once<E, J: Job<E>>(tx: &mut Tx<'_>, job: &J, run_at: Timestamp) -> Result<()> {
     let waiting = jobs::table
         .filter(jobs::kind.eq(J::KIND))
         .filter(jobs::dead_at.is_null())
-        .filter(jobs::claimed_until.is_null());
+        .filter(jobs::claimed_until.is_null())
+        .filter(jobs::run_at.le(run_at));
     if diesel::select(diesel::dsl::exists(waiting)).get_result(&mut **tx)? {
         return Ok(());
     }

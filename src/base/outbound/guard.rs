@@ -104,7 +104,7 @@ impl Guard {
     /// Checks what is written in a URL. Returns what its host's addresses have to be.
     ///
     /// # Errors
-    /// Why a user's request may not go there: one sentence.
+    /// Why a user's request may not go there, in a sentence or two.
     pub(super) fn check_url(&self, url: &Url) -> Result<Rule, String> {
         let port = url.port_or_known_default().unwrap_or_default();
         // This server speaks no TLS, so https on one of its ports reaches nothing.

@@ -126,8 +126,8 @@ impl Files {
         }
     }
 
-    /// Whether any is not the one that is compiled in.
-    pub fn are_replaced(&self) -> bool {
+    /// Whether the folder has any.
+    pub fn has_own(&self) -> bool {
         !self.own.is_empty()
     }
 

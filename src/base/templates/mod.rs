@@ -82,7 +82,7 @@ impl Templates {
             known.entry(name).or_default().extend(members(&context));
         }
         let templates = Self { environment, languages, default, known, policy };
-        if files.are_replaced() {
+        if files.has_own() {
             templates.check(&files)?;
         }
         Ok(templates)

@@ -26,8 +26,8 @@ pub struct DeliveryPath {
 /// Retry a delivery
 ///
 /// Requires the right `webhooks:write`. Makes a dead or waiting delivery due now and resets its count of tries. Others do not
-/// wait for one that was dead or rejected; one that waits in order keeps its place, and those before it are due now, too. To a
-/// disabled webhook it is sent once that is enabled.
+/// wait for one that was dead or rejected; one that waits in order keeps its place. The pause of the webhook ends: what waits in
+/// order is sent now, too, and its tries are counted anew. To a disabled webhook it is sent once that is enabled.
 #[utoipa::path(post, path = "/v1/webhooks/{webhook}/deliveries/{delivery}/retry", tag = "webhooks",
     security(("bearer" = [])), params(DeliveryPath),
     responses(

@@ -31,7 +31,7 @@ pub struct WebhookTest {
 /// Test a webhook
 ///
 /// Requires the right `webhooks:write`. Sends an event of the type `webhook.test` now, once, also to a disabled webhook, and
-/// returns what came back. It is not listed as a delivery. If the receiver accepts it, deliveries that it has rejected are due now.
+/// returns what came back. It is not listed as a delivery. If the receiver accepts it, everything that waits is due now.
 #[utoipa::path(post, path = "/v1/webhooks/{webhook}/test", tag = "webhooks", security(("bearer" = [])),
     params(WebhookPath),
     responses(

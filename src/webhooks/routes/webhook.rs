@@ -162,7 +162,7 @@ pub async fn get_webhook(
 /// Update a webhook
 ///
 /// Requires the right `webhooks:write`. Deliveries that wait keep their body, and are sent to the new `url` at once; their
-/// count of tries starts again. Those that were rejected are due at once when `headers` change, too. If `url` has
+/// count of tries starts again. When `headers` change, everything that waits is due at once, too. If `url` has
 /// another scheme, host or port, `headers` that are not sent again are removed, so that no other server is sent them. Whoever
 /// changes `url`, `events` or `headers` becomes the owner. A webhook that is enabled again first sends what waits, then what happens
 /// from then on; `POST /v1/webhooks/{webhook}/replay` sends what happened meanwhile.

@@ -127,7 +127,7 @@ pub async fn list_webhooks(
 ///
 /// Requires the right `webhooks:write`. What happens from now on is sent to `url` as `POST` requests, as
 /// [Standard Webhooks](https://www.standardwebhooks.com) has it: `webhooks` in this document lists the bodies. Returns the
-/// secret that signs the requests in `secret`, once: store it now. Every event is sent at least once and in order; the
+/// secret that signs the requests in `secret`, once: store it now. Events are sent in order; the
 /// same event has the same `webhook-id`, on retries and replays, too. Only a 2xx within 15 seconds counts as accepted;
 /// redirects are not followed. If the receiver cannot be reached, or responds with 5xx or 429, later events wait, and the
 /// event is sent again after 5 seconds, 5 and 30 minutes, 2, 5, 10, 14, 20 and 24 hours, or later if `Retry-After` says so;

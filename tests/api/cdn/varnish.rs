@@ -148,6 +148,7 @@ async fn varnish_serves_what_was_published_and_keeps_the_rest() {
     }
     let mut last = None;
     while last.is_none() {
+        assert!(begun.elapsed() < patience() + AGAIN, "nothing is cached");
         last = filled_by().await;
     }
     let mut longest = Duration::ZERO;

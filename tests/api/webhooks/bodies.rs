@@ -94,6 +94,7 @@ async fn a_purged_article_leaves_no_slug_in_what_waits() {
     server.run_jobs().await;
     server.clock.advance(seconds(10));
     server.run_jobs().await;
+    assert_eq!(server.database().count("webhook_deliveries WHERE body LIKE '%secret-tides%'"), 0);
     let before = receiver.arrived().len();
     server.run_webhooks_after(days(1)).await;
     let later: Vec<String> = receiver.arrived()[before..].iter().map(|one| one.body.clone()).collect();

@@ -85,6 +85,22 @@ async fn a_pause_ends_when_a_test_is_accepted_and_when_a_dead_delivery_is_retrie
 }
 
 #[tokio::test]
+async fn retrying_one_uses_up_no_tries_of_those_in_order() {
+    let (server, admin, _receiver, status, webhook) = with_switchable(422).await;
+    topics(&admin, &["Sea"]).await;
+    server.run_webhooks().await;
+    status.store(503, Ordering::SeqCst);
+    topics(&admin, &["Wind"]).await;
+    server.run_webhooks().await;
+    let rejected = deliveries(&admin, &webhook).await.remove(0);
+    for _ in 0..12 {
+        admin.post(retry(&webhook, &rejected)).await.is(200);
+        assert_eq!(server.run_webhooks().await, 1);
+    }
+    assert_eq!(states(&admin, &webhook).await, ["waiting"; 2]);
+}
+
+#[tokio::test]
 async fn a_delivery_that_waits_to_be_retried_alone_can_be_retried_now() {
     let (server, admin, receiver, status, webhook) = with_switchable(422).await;
     topics(&admin, &["Sea", "Wind"]).await;
