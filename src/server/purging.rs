@@ -54,11 +54,11 @@ impl Job<App> for ForgetPurged {
     const TIMEOUT: Duration = Duration::from_secs(300);
 
     async fn run(self, app: &App) -> Result<Outcome> {
-        // Nothing older is kept that names one.
+        // Deliveries and responses that name one are no older.
         let since = app.clock.now().minus(webhooks::deliveries::KEPT_FOR);
         let purged = Arc::new(app.db.read(move |conn| purged(conn, since)).await?);
         if !purged.is_empty() {
-            // Also those about its translations.
+            // Responses about its translations name it, too.
             idempotency::forget_naming(&app.db, purged.clone()).await?;
             webhooks::forget::forget(&app.db, &purged).await?;
             app.db.write(outbox::delete_traces).await?;

@@ -159,7 +159,7 @@ pub(super) fn count_waiting(conn: &mut Connection, webhook: WebhookId, stream: S
 /// Marks deliveries dead that are retried beside the others, so that at most `most` are left: those that were tried most often,
 /// and of these the oldest.
 pub(super) fn mark_oldest_dead(tx: &mut Tx<'_>, webhook: WebhookId, most: i64) -> Result<()> {
-    // Those that were retried by hand, or whose webhook got another URL, are tried first.
+    // Those without a try since they were retried by hand, or since the URL was changed, do not count.
     let alone = || waiting(webhook).filter(table::alone.eq(true)).filter(table::attempts.gt(0));
     let count: i64 = alone().count().get_result(&mut **tx)?;
     if count <= most {
@@ -174,8 +174,8 @@ pub(super) fn mark_oldest_dead(tx: &mut Tx<'_>, webhook: WebhookId, most: i64) -
     Ok(())
 }
 
-/// Ends the pause of a locked webhook, as somebody wants. The tries of its deliveries in order are counted anew: they are not
-/// used up by that.
+/// Ends the pause of a locked webhook at a user's request. Resets the tries of its deliveries in order, so that repeated
+/// requests do not use them up.
 fn end_pause(tx: &mut Tx<'_>, webhook: WebhookId) -> Result<()> {
     progress::end_pause(tx, webhook)?;
     let in_order = table::table.filter(table::webhook_id.eq(webhook)).filter(table::alone.eq(false));

@@ -5,12 +5,12 @@
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 
 use crate::client::{self, Outcome, Response};
 use crate::fixture;
@@ -134,15 +134,15 @@ impl Editor {
 /// Accepts whatever arrives, at once, and counts it.
 struct Receiver {
     address: SocketAddr,
-    arrived: Arc<AtomicUsize>,
+    arrived: watch::Receiver<usize>,
 }
 
 impl Receiver {
     async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
-        let arrived = Arc::new(AtomicUsize::new(0));
-        let counter = arrived.clone();
+        let (counter, arrived) = watch::channel(0);
+        let counter = Arc::new(counter);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 tokio::spawn(accept(stream, counter.clone()));
@@ -152,16 +152,15 @@ impl Receiver {
     }
 
     async fn wait_for(&self, count: usize) {
-        let end = Instant::now() + Duration::from_secs(1200);
-        while self.arrived.load(Ordering::Relaxed) < count {
-            assert!(Instant::now() < end, "{:?} of {count} arrived", self.arrived);
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        let mut arrived = self.arrived.clone();
+        let enough = arrived.wait_for(|arrived| *arrived >= count);
+        let waited = tokio::time::timeout(Duration::from_secs(1200), enough).await;
+        waited.expect("enough requests in 20 minutes").expect("a receiver");
     }
 }
 
 /// Reads requests, each with a body of a known length, and responds to each.
-async fn accept(mut stream: TcpStream, arrived: Arc<AtomicUsize>) -> Option<()> {
+async fn accept(mut stream: TcpStream, arrived: Arc<watch::Sender<usize>>) -> Option<()> {
     let mut buffer = Vec::new();
     loop {
         let end = loop {
@@ -180,7 +179,7 @@ async fn accept(mut stream: TcpStream, arrived: Arc<AtomicUsize>) -> Option<()> 
             }
         }
         buffer.drain(..end + length);
-        arrived.fetch_add(1, Ordering::Relaxed);
+        arrived.send_modify(|arrived| *arrived += 1);
         stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await.ok()?;
     }
 }

@@ -27,7 +27,7 @@ const NEWCOMERS: u64 = 4;
 /// The share of the memory for other spellings of addresses.
 const ALIASES: u64 = 32;
 /// If the log was not read for this long, cached responses may be out of date. Shorter than the time until keys are purged
-/// for the second time from caches in front, so that these keep no response that is.
+/// for the second time from caches in front, so that these do not keep such a response.
 const BEHIND: Duration = Duration::from_secs(1);
 /// A response of more weight, in bytes, evicts others at once.
 const HEAVY: u32 = 64 * 1024;

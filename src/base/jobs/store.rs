@@ -42,7 +42,7 @@ pub fn enqueue<E, J: Job<E>>(tx: &mut Tx<'_>, job: &J, run_at: Timestamp) -> Res
     Ok(())
 }
 
-/// Adds `job` as [`enqueue`] does, unless one of its kind is waiting that is run no later. One that runs is not waiting.
+/// Adds `job` as [`enqueue`] does, unless a job of its kind waits that is due by then. A running job does not count.
 pub fn enqueue_once<E, J: Job<E>>(tx: &mut Tx<'_>, job: &J, run_at: Timestamp) -> Result<()> {
     let waiting = jobs::table
         .filter(jobs::kind.eq(J::KIND))

@@ -126,7 +126,7 @@ impl Files {
         }
     }
 
-    /// Whether the folder has any.
+    /// Whether the folder has any file.
     pub fn has_own(&self) -> bool {
         !self.own.is_empty()
     }

@@ -1,7 +1,7 @@
 //! Receivers that work again, or that another address takes the place of: what waits is not kept back by what was before.
 
-use std::sync::Mutex;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -9,12 +9,25 @@ use tokio::sync::mpsc;
 
 use super::failing::{switchable, with_switchable};
 use super::{create, deliveries, path, slugs, states, topics, with_admin};
+use crate::client::Client;
 use crate::given::{days, hours, seconds};
 use crate::receiver::{Receiver, Reply};
+use crate::server::Server;
 
 /// The path that retries a delivery.
 fn retry(webhook: &Value, delivery: &Value) -> String {
     path(webhook, &format!("/deliveries/{}/retry", delivery["id"].as_str().expect("an id")))
+}
+
+/// A webhook whose receiver has rejected one delivery, and cannot take the next: it pauses.
+async fn rejected_and_paused() -> (Server, Client, Receiver, Arc<AtomicU16>, Value) {
+    let (server, admin, receiver, status, webhook) = with_switchable(422).await;
+    topics(&admin, &["Sea"]).await;
+    server.run_webhooks().await;
+    status.store(503, Ordering::SeqCst);
+    topics(&admin, &["Wind"]).await;
+    server.run_webhooks().await;
+    (server, admin, receiver, status, webhook)
 }
 
 #[tokio::test]
@@ -68,12 +81,7 @@ async fn what_was_rejected_is_sent_at_once_when_a_test_is_accepted() {
 #[tokio::test]
 async fn a_pause_ends_when_a_test_is_accepted_and_when_a_dead_delivery_is_retried() {
     for is_test in [true, false] {
-        let (server, admin, _receiver, status, webhook) = with_switchable(422).await;
-        topics(&admin, &["Sea"]).await;
-        server.run_webhooks().await;
-        status.store(503, Ordering::SeqCst);
-        topics(&admin, &["Wind"]).await;
-        server.run_webhooks().await;
+        let (server, admin, _receiver, status, webhook) = rejected_and_paused().await;
         status.store(200, Ordering::SeqCst);
         assert_eq!(server.run_webhooks().await, 0, "it pauses");
         let rejected = deliveries(&admin, &webhook).await.remove(0);
@@ -86,12 +94,7 @@ async fn a_pause_ends_when_a_test_is_accepted_and_when_a_dead_delivery_is_retrie
 
 #[tokio::test]
 async fn retrying_one_uses_up_no_tries_of_those_in_order() {
-    let (server, admin, _receiver, status, webhook) = with_switchable(422).await;
-    topics(&admin, &["Sea"]).await;
-    server.run_webhooks().await;
-    status.store(503, Ordering::SeqCst);
-    topics(&admin, &["Wind"]).await;
-    server.run_webhooks().await;
+    let (server, admin, _receiver, _, webhook) = rejected_and_paused().await;
     let rejected = deliveries(&admin, &webhook).await.remove(0);
     for _ in 0..12 {
         admin.post(retry(&webhook, &rejected)).await.is(200);
